@@ -1,0 +1,195 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock, toSeconds } from './clock.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { OperatorError } from './errors.ts';
+import type { Emit } from './events.ts';
+import type { Store } from './grants/store.ts';
+import { listen } from './http/edge.ts';
+import { createEndpoints } from './http/endpoints.ts';
+import { createKeyFile, keyFileSource, keyTextSource } from './stores/key-file.ts';
+import type { KeySource } from './stores/key-file.ts';
+import { inspectSqliteStore } from './stores/sqlite-inspect.ts';
+import type { StoreFacts } from './stores/sqlite-inspect.ts';
+import { openSqliteStore } from './stores/sqlite.ts';
+import { SERIAL_MAX } from './tokens/access-token.ts';
+import type { KeyRing } from './tokens/key-ring.ts';
+
+/** Where a deployment keeps what it must not lose. */
+export const STORE_FILE = 'keyfob.db';
+export const KEY_FILE = 'keyfob.key';
+
+/** A data directory opened: its store, and the keys that go with it. */
+export type Deployment = {
+  readonly store: Store;
+  readonly keys: KeySource;
+  /** The ring as last read. */
+  keyRing(): KeyRing;
+  /** Told the newest key that the store knows of; reads the ring again if need be, and answers whether it lacks it. */
+  noticeKey(newestKeyNumber: number): boolean;
+  close(): Promise<void>;
+};
+
+/** A running server. `close` finishes what is open, then closes the store. */
+export type AuthorizationServer = { readonly url: string; close(): Promise<void> };
+
+/**
+ * Opens the data directory of a configuration; with `isFirstStart` it makes store and key file where there are none.
+ * Throws `OperatorError` where either is missing, does not fit the other, or cannot be opened.
+ */
+export const openDeployment = async (
+  config: Config,
+  options: { readonly isFirstStart: boolean; readonly emit?: Emit; readonly clock?: Clock },
+): Promise<Deployment> => {
+  const { emit = () => {}, clock = systemClock } = options;
+  const keys = openKeySource(config, options.isFirstStart, clock);
+  let ring = keys.read();
+  const store = openSqliteStore(join(config.data, STORE_FILE));
+  try {
+    await registerKeys(store, ring);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  let missingKeyNumber = 0;
+  return {
+    store,
+    keys,
+    keyRing: () => ring,
+    noticeKey(newestKeyNumber) {
+      if (newestKeyNumber <= ring.newest.number) return false;
+      ring = readAgain(keys, ring);
+      const isMissing = newestKeyNumber > ring.newest.number;
+      if (!isMissing) emit({ event: 'keys.reloaded', newestKeyNumber: ring.newest.number });
+      else if (missingKeyNumber !== newestKeyNumber) {
+        missingKeyNumber = newestKeyNumber;
+        emit({
+          event: 'keys.missing',
+          newestKeyNumber: ring.newest.number,
+          registeredKeyNumber: newestKeyNumber,
+        });
+      }
+      return isMissing;
+    },
+    close: () => store.close(),
+  };
+};
+
+/** Reads the store of a configuration without changing it; `undefined` where there is none. Throws `OperatorError`. */
+export const inspectStore = (config: Config): StoreFacts | undefined =>
+  inspectSqliteStore(join(config.data, STORE_FILE));
+
+/** Serves both token endpoints. Throws `OperatorError` where the address cannot be had. */
+export const startAuthorizationServer = async (
+  deployment: Deployment,
+  config: Config,
+  emit: Emit = () => {},
+  clock: Clock = systemClock,
+): Promise<AuthorizationServer> => {
+  let serial = 0;
+  const endpoints = createEndpoints({
+    store: deployment.store,
+    get keyRing() {
+      return deployment.keyRing();
+    },
+    noticeKey: deployment.noticeKey,
+    nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
+    clock,
+    emit,
+  });
+  const edge = await listen(config, endpoints).catch((error: unknown) => {
+    throw describeListenError(error, config);
+  });
+  emit({ event: 'server.listening', url: edge.url });
+  return {
+    url: edge.url,
+    async close() {
+      emit({ event: 'server.stopping', openRequests: edge.openRequests() });
+      await edge.close();
+      await deployment.close();
+    },
+  };
+};
+
+const openKeySource = (config: Config, isFirstStart: boolean, clock: Clock): KeySource => {
+  const storePath = join(config.data, STORE_FILE);
+  const hasStore = existsSync(storePath) && statSync(storePath).size > 0;
+  if (!hasStore && !isFirstStart) {
+    throw new OperatorError(
+      'store_missing',
+      `${storePath}: there is no store here yet`,
+      'Name the data directory of your server by --data, or make a new one with "keyfob serve" or "keyfob client create".',
+    );
+  }
+  makeDataDirectory(config.data);
+  if (config.key !== undefined) return keyTextSource(config.key);
+  const path = config.keyFile ?? join(config.data, KEY_FILE);
+  if (!existsSync(path)) {
+    if (hasStore) {
+      throw new OperatorError(
+        'key_missing',
+        `${path}: the key file is missing, and ${storePath} holds grants sealed with it`,
+        'Restore the key file from your backup, or name it by --key-file or KEYFOB_KEY. A new key would log every owner out, so none is made.',
+      );
+    }
+    createKeyFile(path, toSeconds(clock()));
+  }
+  return keyFileSource(path);
+};
+
+const makeDataDirectory = (path: string): void => {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const mend = 'Name a directory that the user who runs keyfob may write, by --data or KEYFOB_DATA.';
+    throw new OperatorError('data_directory', `${path}: the data directory cannot be made`, mend, {
+      cause: error,
+    });
+  }
+};
+
+/** Every key that has sealed a token here must be in the ring, and be the same; keys new in the ring are noted. */
+const registerKeys = async (store: Store, ring: KeyRing): Promise<void> => {
+  const registered = await store.listKeys();
+  for (const { number, fingerprint } of registered) {
+    const key = ring.find(number);
+    if (key?.fingerprint === fingerprint) continue;
+    throw new OperatorError(
+      'key_wrong',
+      `the key ring ${key === undefined ? 'lacks' : 'has another'} key ${number}, which sealed tokens of this store`,
+      'Use the key ring that belongs to this store: restore it from your backup or secret manager. Nothing was changed.',
+    );
+  }
+  for (const { number, createdAt, fingerprint } of ring.keys) {
+    if (!registered.some((key) => key.number === number))
+      await store.registerKey({ number, createdAt, fingerprint });
+  }
+};
+
+/** A ring that cannot be read while serving is no reason to stop: the keys in hand still open every older token. */
+const readAgain = (keys: KeySource, ring: KeyRing): KeyRing => {
+  try {
+    return keys.read();
+  } catch {
+    return ring;
+  }
+};
+
+const describeListenError = (error: unknown, { host, port }: Config): unknown => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const where = `${host}:${port}`;
+  if (code === 'EADDRINUSE') {
+    const mend = 'Stop the other program, or take another port with --port (0 picks a free one).';
+    return new OperatorError('address_in_use', `${where}: another program listens there already`, mend, {
+      cause: error,
+    });
+  }
+  if (typeof code === 'string') {
+    const mend = 'Name an address of this machine by --host and a port of at least 1024 by --port.';
+    return new OperatorError('address_unusable', `${where}: cannot listen there (${code})`, mend, {
+      cause: error,
+    });
+  }
+  return error;
+};

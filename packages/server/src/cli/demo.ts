@@ -1,0 +1,127 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Deployment } from '../authorization-server.ts';
+import { DIALECT_NAMES } from '../clients/client.ts';
+import type { DialectName } from '../clients/client.ts';
+import type { Config } from '../config.ts';
+import type { Emit } from '../events.ts';
+import type { Brand } from '../grants/grant.ts';
+import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import { createClient, createGrant, readRefreshToken } from './registry.ts';
+
+/** One demo client with its grant, and a command that refreshes it as often as it is pasted. */
+export type DemoClient = {
+  readonly dialect: DialectName;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly grantId: string;
+  readonly curl: string;
+};
+
+type Kept = Readonly<Record<DialectName, Omit<DemoClient, 'dialect' | 'curl'>>>;
+
+/**
+ * The demo: one client and one grant a dialect, made on the first start and found again on every later one. The
+ * folder `demo` of the data directory (0600, 0700) holds their secrets and, in a file each, their newest refresh
+ * tokens, which the printed commands read. Nothing but the demo is ever written there.
+ */
+export const openDemo = async (deployment: Deployment, config: Config, nowMs: number): Promise<Demo> => {
+  const folder = resolve(config.data, 'demo');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const kept = await keepAlive(deployment, folder, nowMs);
+  for (const dialect of DIALECT_NAMES) await writeToken(deployment, folder, dialect, kept[dialect].grantId);
+  return {
+    follow: (event) => {
+      if (event.event !== 'refresh.rotated' && event.event !== 'refresh.resynced') return;
+      const dialect = DIALECT_NAMES.find((name) => kept[name].grantId === event.grantId);
+      if (dialect !== undefined) void writeToken(deployment, folder, dialect, event.grantId);
+    },
+    describe: (url) =>
+      DIALECT_NAMES.map((dialect) => {
+        const curl = CURLS[dialect](url, kept[dialect], tokenFile(folder, dialect));
+        return { dialect, ...kept[dialect], curl };
+      }),
+  };
+};
+
+export type Demo = {
+  /** Keeps the token files at the newest token. */
+  readonly follow: Emit;
+  describe(url: string): readonly DemoClient[];
+};
+
+const tokenFile = (folder: string, dialect: DialectName): string => join(folder, `${dialect}.token`);
+
+/** What the last start kept, or a new client and grant for what is no longer there. */
+const keepAlive = async (deployment: Deployment, folder: string, nowMs: number): Promise<Kept> => {
+  const file = join(folder, 'clients.json');
+  const before = readKept(file);
+  const kept = Object.fromEntries(
+    await Promise.all(
+      DIALECT_NAMES.map(async (dialect) => [
+        dialect,
+        await keepOneAlive(deployment, dialect, before?.[dialect], nowMs),
+      ]),
+    ),
+  ) as Kept;
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
+  return kept;
+};
+
+const keepOneAlive = async (
+  deployment: Deployment,
+  dialect: DialectName,
+  before: Kept[DialectName] | undefined,
+  nowMs: number,
+): Promise<Kept[DialectName]> => {
+  const { client } = before === undefined ? {} : await deployment.store.readClient(before.clientId);
+  const grant =
+    before === undefined ? undefined : await deployment.store.readGrant(readGrantId(before.grantId) ?? 0n);
+  if (before !== undefined && client !== undefined && grant?.revocation === undefined && grant !== undefined)
+    return before;
+  const brand: Brand | undefined = dialect === 'pleos' ? 'hyundai' : undefined;
+  const named = {
+    dialect,
+    name: `${dialect} demo`,
+    subject: 'demo-owner',
+    scope: 'read_odometer read_location',
+    brand,
+  };
+  if (before !== undefined && client !== undefined) {
+    const { id } = await createGrant(deployment, { ...named, clientId: client.id, nowMs });
+    return { ...before, grantId: writeGrantId(id) };
+  }
+  const created = await createClient(deployment, { ...named, nowMs });
+  const { id } = await createGrant(deployment, { ...named, clientId: created.client.id, nowMs });
+  return { clientId: created.client.id, clientSecret: created.clientSecret, grantId: writeGrantId(id) };
+};
+
+const readKept = (file: string): Kept | undefined => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Kept;
+  } catch {
+    return undefined;
+  }
+};
+
+const writeToken = async (
+  deployment: Deployment,
+  folder: string,
+  dialect: DialectName,
+  grantId: string,
+): Promise<void> => {
+  const token = await readRefreshToken(deployment, readGrantId(grantId) ?? 0n);
+  if (token !== undefined) writeFileSync(tokenFile(folder, dialect), `${token}\n`, { mode: 0o600 });
+};
+
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** Each reads the newest token from its file, so that it works again and again. */
+const CURLS: Readonly<Record<DialectName, (url: string, kept: Kept[DialectName], file: string) => string>> = {
+  smartcar: (url, { clientId, clientSecret }, file) =>
+    `curl -X POST ${url}/oauth/token -u '${clientId}:${clientSecret}' ` +
+    `-d grant_type=refresh_token -d refresh_token="$(cat ${quote(file)})" -w '\\n'`,
+  pleos: (url, { clientId, clientSecret }, file) =>
+    `curl -X POST ${url}/v1/auth/token-refresh -H 'Content-Type: application/json' -H 'Brand: hyundai' ` +
+    `-d '{"clientId":"${clientId}","clientSecret":"${clientSecret}","refreshToken":"'"$(cat ${quote(file)})"'"}' -w '\\n'`,
+};

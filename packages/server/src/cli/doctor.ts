@@ -1,0 +1,157 @@
+import { existsSync, statfsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { inspectStore, KEY_FILE, openDeployment, STORE_FILE } from '../authorization-server.ts';
+import type { Config } from '../config.ts';
+import { OperatorError } from '../errors.ts';
+import { readConfig, withCommonOptions } from './options.ts';
+import type { CommonOptions } from './options.ts';
+import { alignColumns, print } from './output.ts';
+
+type Finding = {
+  readonly check: string;
+  readonly verdict: 'ok' | 'warn' | 'fail';
+  readonly finding: string;
+  readonly mend: string | null;
+};
+
+const NODE_MAJOR_MIN = 24;
+const ROOM_WARN_BYTES = 256 * 1024 * 1024;
+const ROOM_FAIL_BYTES = 1024 * 1024;
+const CLOCK_BEFORE_MS = Date.UTC(2025, 0, 1);
+const CLOCK_SLACK_MS = 60_000;
+
+const ok = (check: string, finding: string): Finding => ({ check, verdict: 'ok', finding, mend: null });
+const bad = (check: string, verdict: 'warn' | 'fail', finding: string, mend: string): Finding => ({
+  check,
+  verdict,
+  finding,
+  mend,
+});
+
+export const addDoctor = (program: Command): void => {
+  withCommonOptions(program.command('doctor'))
+    .summary('check store, durability, keys, disk, clock and Node')
+    .description('Checks a data directory, a line each with what to do. Exits with 1 where something fails.')
+    .addHelpText('after', '\nExample:\n  $ keyfob doctor --data /var/lib/keyfob')
+    .action(async (options: CommonOptions) => {
+      const findings = await examine(readConfig(options));
+      const rows = findings.flatMap(({ check, verdict, finding, mend }) => [
+        [verdict, check, finding],
+        ...(mend === null ? [] : [['', '', `-> ${mend}`]]),
+      ]);
+      const isHealthy = findings.every(({ verdict }) => verdict !== 'fail');
+      print({ json: { healthy: isHealthy, findings }, text: alignColumns(rows) }, options.json === true);
+      if (!isHealthy) process.exitCode = 1;
+    });
+};
+
+const examine = async (config: Config): Promise<readonly Finding[]> => [
+  examineNode(),
+  examineDirectory(config),
+  ...(await examineStore(config)),
+  ...examineKeyFile(config),
+  examineRoom(config),
+];
+
+const examineNode = (): Finding => {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= NODE_MAJOR_MIN) return ok('node', process.version);
+  return bad('node', 'fail', process.version, `Use Node ${NODE_MAJOR_MIN} or newer.`);
+};
+
+const examineDirectory = ({ data }: Config): Finding => {
+  const path = resolve(data);
+  if (!existsSync(path)) {
+    return bad(
+      'data',
+      'fail',
+      `${path} does not exist`,
+      'Name the right one by --data, or start "keyfob serve" once.',
+    );
+  }
+  if ((statSync(path).mode & 0o077) === 0) return ok('data', `${path}, for its owner only`);
+  return bad('data', 'warn', `${path} can be read by others`, `chmod 700 ${path}`);
+};
+
+const examineStore = async (config: Config): Promise<readonly Finding[]> => {
+  const path = join(resolve(config.data), STORE_FILE);
+  try {
+    const facts = inspectStore(config);
+    if (facts === undefined) {
+      return [
+        bad('store', 'fail', `${path} does not exist`, 'Start "keyfob serve" once, or restore a backup.'),
+      ];
+    }
+    // Opens it as a server would, so that a lock, a wrong key or a newer schema is met here and not at the next start.
+    const deployment = await openDeployment(config, { isFirstStart: false });
+    await deployment.close();
+    const isOpenToOthers = (statSync(path).mode & 0o077) !== 0;
+    return [
+      facts.integrity === 'ok'
+        ? ok('store', `${path}, schema ${facts.schema}, ${facts.grants} grants, intact`)
+        : bad(
+            'store',
+            'fail',
+            `${path}: ${facts.integrity}`,
+            'Bring back the newest backup; clients go on with the tokens they hold.',
+          ),
+      isOpenToOthers
+        ? bad('store mode', 'warn', `${path} can be read by others`, `chmod 600 ${path}`)
+        : ok('store mode', 'for its owner only'),
+      facts.journalMode === 'wal'
+        ? ok('durability', 'write-ahead log, synced to disk at every commit')
+        : bad(
+            'durability',
+            'fail',
+            `journal mode ${facts.journalMode}`,
+            'Start "keyfob serve" once: it sets the mode.',
+          ),
+      examineClock(facts.newestGrantAtMs, Date.now()),
+    ];
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return [
+      bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.mend),
+      examineClock(0, Date.now()),
+    ];
+  }
+};
+
+const examineClock = (newestGrantAtMs: number, nowMs: number): Finding => {
+  const now = new Date(nowMs).toISOString();
+  const isBehind = nowMs < CLOCK_BEFORE_MS || nowMs + CLOCK_SLACK_MS < newestGrantAtMs;
+  if (!isBehind) return ok('clock', now);
+  return bad(
+    'clock',
+    'fail',
+    `${now}, which is before the newest grant`,
+    'Set the clock, and keep it by NTP.',
+  );
+};
+
+const examineKeyFile = ({ data, key, keyFile }: Config): readonly Finding[] => {
+  if (key !== undefined) return [ok('key ring', 'from KEYFOB_KEY')];
+  const path = resolve(keyFile ?? join(data, KEY_FILE));
+  if (!existsSync(path)) {
+    return [
+      bad('key ring', 'fail', `${path} does not exist`, 'Restore it from your backup or secret manager.'),
+    ];
+  }
+  if ((statSync(path).mode & 0o077) === 0) return [ok('key ring', `${path}, for its owner only`)];
+  return [bad('key ring', 'warn', `${path} can be read by others`, `chmod 600 ${path}`)];
+};
+
+const examineRoom = ({ data }: Config): Finding => {
+  const path = resolve(data);
+  const { bavail, bsize } = statfsSync(existsSync(path) ? path : '.');
+  const bytes = bavail * bsize;
+  const finding = `${Math.floor(bytes / 1024 / 1024)} MiB left`;
+  if (bytes >= ROOM_WARN_BYTES) return ok('disk room', finding);
+  return bad(
+    'disk room',
+    bytes < ROOM_FAIL_BYTES ? 'fail' : 'warn',
+    finding,
+    `Free some space on the disk of ${path}.`,
+  );
+};

@@ -1,0 +1,204 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { toSeconds } from '../clock.ts';
+import { BRANDS, currentIssuedAtMs } from '../grants/grant.ts';
+import type { Brand, Grant } from '../grants/grant.ts';
+import type { Client } from '../clients/client.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import { onDeployment, withCommonOptions } from './options.ts';
+import type { CommonOptions } from './options.ts';
+import { alignColumns, alignFacts, showTime, UsageError } from './output.ts';
+import { createGrant, readClient, readGrant } from './registry.ts';
+
+type CreateOptions = CommonOptions & {
+  readonly client: string;
+  readonly subject: string;
+  readonly scope: string;
+  readonly brand?: Brand;
+};
+type ListOptions = CommonOptions & {
+  readonly client?: string;
+  readonly after?: string;
+  readonly limit: string;
+};
+
+const LIST_MAX = 1000;
+
+export const addGrant = (program: Command): void => {
+  const grant = program
+    .command('grant')
+    .summary('create, look at, revoke and reinstate grants')
+    .description('What owners allowed which client. A grant owns all its tokens; none of them is kept.');
+  addCreate(grant);
+  addList(grant);
+  addShow(grant);
+  addRevocation(grant);
+};
+
+const addCreate = (grant: Command): void => {
+  withCommonOptions(grant.command('create'))
+    .description('Creates a grant without asking an owner, and prints its first pair of tokens.')
+    .requiredOption('--client <id>', 'the client it is for')
+    .requiredOption('--subject <id>', 'the vehicle owner it is about')
+    .option('--scope <scope>', 'what it covers, space separated', '')
+    .addOption(new Option('--brand <brand>', 'Pleos: the make it is bound to (default: any)').choices(BRANDS))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ keyfob grant create --client ID --subject owner-1 --scope "read_odometer"',
+    )
+    .action(async (options: CreateOptions) =>
+      onDeployment(options, async (deployment) => {
+        const { client, subject, scope, brand } = options;
+        if (subject === '') throw new UsageError('--subject must not be empty');
+        const { dialect } = await readClient(deployment.store, client);
+        if (brand !== undefined && dialect !== 'pleos')
+          throw new UsageError('--brand is for clients of the pleos dialect');
+        const wanted = { clientId: client, subject, scope, brand, nowMs: Date.now() };
+        const { tokens, ...made } = await createGrant(deployment, wanted);
+        const expiresAt = made.createdAt + tokens.refreshExpiresInSeconds;
+        const json = {
+          grantId: writeGrantId(made.id),
+          accessToken: tokens.accessToken,
+          refreshToken: tokens.refreshToken,
+          expiresIn: tokens.expiresInSeconds,
+          refreshTokenExpiresAt: expiresAt,
+          clientId: client,
+          subject,
+          scope,
+          brand: brand ?? null,
+          createdAt: made.createdAt,
+        };
+        const facts = [
+          ['grant id', json.grantId],
+          ['access token', `${tokens.accessToken}  (for ${tokens.expiresInSeconds} s)`],
+          ['refresh token', `${tokens.refreshToken}  (until ${showTime(expiresAt)})`],
+        ] as const;
+        return { json, text: alignFacts(facts) };
+      }),
+    );
+};
+
+const addList = (grant: Command): void => {
+  withCommonOptions(grant.command('list'))
+    .description('Lists grants in the order of their ids, a page at a time.')
+    .option('--client <id>', 'only those of one client')
+    .option('--after <grant-id>', 'go on after this one')
+    .option('--limit <number>', `how many at the most (up to ${LIST_MAX})`, '100')
+    .action(async (options: ListOptions) =>
+      onDeployment(options, async ({ store }) => {
+        const limit = Number(options.limit);
+        if (!Number.isInteger(limit) || limit < 1 || limit > LIST_MAX) {
+          throw new UsageError(`--limit must be a whole number from 1 to ${LIST_MAX}`);
+        }
+        const after = options.after === undefined ? undefined : readId(options.after);
+        if (options.client !== undefined) await readClient(store, options.client);
+        const found = await store.listGrants({ clientId: options.client, after, limit });
+        const clients = new Map((await store.listClients()).map((client) => [client.id, client]));
+        const views = found.flatMap((one) => toView(one, clients.get(one.clientId), Date.now()) ?? []);
+        const last = found.length === limit ? found.at(-1) : undefined;
+        const rows = views.map((view) => [
+          view.grantId,
+          view.status,
+          String(view.generation),
+          view.clientId,
+          view.subject,
+        ]);
+        const table = alignColumns([['GRANT ID', 'STATUS', 'GENERATION', 'CLIENT ID', 'SUBJECT'], ...rows]);
+        const next = last === undefined ? null : writeGrantId(last.id);
+        return {
+          json: { grants: views, next },
+          text: next === null ? table : `${table}\n\nMore: keyfob grant list --after ${next}`,
+        };
+      }),
+    );
+};
+
+const addShow = (grant: Command): void => {
+  withCommonOptions(grant.command('show <id>'))
+    .description('Shows a grant. Never a token.')
+    .action(async (id: string, options: CommonOptions) =>
+      onDeployment(options, async ({ store }) => {
+        const found = await readGrant(store, readGrantId(id), id);
+        const view = toView(found, await readClient(store, found.clientId), Date.now());
+        const facts = [
+          ['grant id', view.grantId],
+          ['status', view.status],
+          ['client id', `${view.clientId} (${view.dialect})`],
+          ['subject', view.subject],
+          ['scope', view.scope === '' ? '-' : view.scope],
+          ['brand', view.brand ?? 'any'],
+          ['created', showTime(view.createdAt)],
+          ['generation', `${view.generation}, sealed with key ${view.keyNumber}`],
+          ['last rotated', showTime(view.rotatedAt)],
+          ['token expires', showTime(view.refreshTokenExpiresAt)],
+          ['grant ends', showTime(view.grantExpiresAt)],
+          [
+            'revoked',
+            view.revokedAt === null ? '-' : `${showTime(view.revokedAt)} (${view.revocationCause})`,
+          ],
+        ] as const;
+        return { json: view, text: alignFacts(facts) };
+      }),
+    );
+};
+
+const addRevocation = (grant: Command): void => {
+  withCommonOptions(grant.command('revoke <id>'))
+    .description('Ends a grant with the next request. "grant reinstate" undoes it.')
+    .action(async (id: string, options: CommonOptions) =>
+      onDeployment(options, async ({ store }) => {
+        const found = await readGrant(store, readGrantId(id), id);
+        const outcome = await store.revoke(found.id, { at: toSeconds(Date.now()), cause: 'operator' });
+        const text = outcome === 'revoked' ? `revoked grant ${id}` : `grant ${id} was revoked before`;
+        return { json: { grantId: writeGrantId(found.id), outcome }, text };
+      }),
+    );
+  withCommonOptions(grant.command('reinstate <id>'))
+    .description('Undoes a revocation: the newest refresh token of the client works again.')
+    .action(async (id: string, options: CommonOptions) =>
+      onDeployment(options, async ({ store }) => {
+        const found = await readGrant(store, readGrantId(id), id);
+        const outcome = await store.reinstate(found.id);
+        const text = outcome === 'reinstated' ? `reinstated grant ${id}` : `grant ${id} was not revoked`;
+        return { json: { grantId: writeGrantId(found.id), outcome }, text };
+      }),
+    );
+};
+
+const readId = (text: string): GrantId => {
+  const id = readGrantId(text);
+  if (id === undefined) throw new UsageError(`${text} is no grant id: it has 16 hexadecimal digits`);
+  return id;
+};
+
+/** A grant as an operator sees it. Times in integer seconds. */
+const toView = (grant: Grant, client: Client | undefined, nowMs: number) => {
+  const policy = client?.policy;
+  const rotatedAtMs = grant.rotatedAtMs.at(-1);
+  const issuedAt = toSeconds(currentIssuedAtMs(grant));
+  const lifetime = policy?.grantLifetimeSeconds ?? null;
+  const refreshTokenExpiresAt = policy === undefined ? null : issuedAt + policy.refreshTokenLifetimeSeconds;
+  const grantExpiresAt = lifetime === null ? null : grant.createdAt + lifetime;
+  const isExpired = [refreshTokenExpiresAt, grantExpiresAt].some(
+    (at) => at !== null && toSeconds(nowMs) >= at,
+  );
+  const standing = isExpired ? 'expired' : 'active';
+  return {
+    grantId: writeGrantId(grant.id),
+    status: grant.revocation === undefined ? standing : 'revoked',
+    clientId: grant.clientId,
+    dialect: client?.dialect ?? null,
+    subject: grant.subject,
+    scope: grant.scope,
+    brand: grant.brand ?? null,
+    createdAt: grant.createdAt,
+    generation: grant.generation,
+    keyNumber: grant.keyNumber,
+    rotatedAt: rotatedAtMs === undefined ? null : toSeconds(rotatedAtMs),
+    refreshTokenExpiresAt,
+    grantExpiresAt,
+    revokedAt: grant.revocation?.at ?? null,
+    revocationCause: grant.revocation?.cause ?? null,
+  };
+};

@@ -1,0 +1,30 @@
+import { destination, pino } from 'pino';
+import type { Level, LevelWithSilent } from 'pino';
+import type { Emit, Event } from '../events.ts';
+
+/** How loud each fact is. What happens at every refresh is for debugging; what an operator should know is not. */
+const LEVELS: Readonly<Record<Event['event'], Level>> = {
+  'server.listening': 'info',
+  'server.stopping': 'info',
+  'refresh.rotated': 'debug',
+  'refresh.repeated': 'debug',
+  'refresh.resynced': 'warn',
+  'refresh.refused': 'info',
+  'refresh.replayed': 'warn',
+  'grant.revoked': 'warn',
+  'client.refused': 'info',
+  'request.refused': 'info',
+  'keys.reloaded': 'info',
+  'keys.missing': 'error',
+  'store.unavailable': 'error',
+  'internal.failed': 'error',
+};
+
+/** Writes facts to standard error, one JSON line each. */
+export const createLog = (level: LevelWithSilent): Emit => {
+  const log = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    destination({ fd: 2, sync: true }),
+  );
+  return (event) => log[LEVELS[event.event]](event);
+};

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { OperatorError, StoreError } from '../errors.ts';
+import { addClient } from './client.ts';
+import { addDoctor } from './doctor.ts';
+import { addGrant } from './grant.ts';
+import { addKeys } from './keys.ts';
+import { UsageError } from './output.ts';
+import { addServe } from './serve.ts';
+
+/** 0 done, 1 failed, 2 used wrongly. */
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const readVersion = (): string =>
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version;
+
+const createProgram = (): Command => {
+  const program = new Command('keyfob')
+    .description('The authorization server behind the Pleos and Smartcar token endpoints.')
+    .version(readVersion())
+    .exitOverride()
+    .showHelpAfterError('(see --help)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ keyfob serve --demo
+  $ keyfob client create --dialect pleos --name "Charge planner"
+  $ keyfob grant create --client ID --subject owner-1 --brand kia
+  $ keyfob doctor
+
+Exit codes: 0 done, 1 failed, 2 used wrongly.`,
+    );
+  for (const add of [addServe, addClient, addGrant, addKeys, addDoctor]) add(program);
+  return program;
+};
+
+/** What a failure is called, what it says, and what to do about it. */
+const describeFailure = (
+  error: unknown,
+): { code: string; message: string; mend: string | null; exit: number } => {
+  if (error instanceof UsageError)
+    return { code: 'usage', message: error.message, mend: null, exit: EXIT_USAGE };
+  if (error instanceof OperatorError) {
+    const exit = error.code === 'config_invalid' ? EXIT_USAGE : EXIT_FAILED;
+    return { code: error.code, message: error.message, mend: error.mend, exit };
+  }
+  if (error instanceof StoreError) {
+    const mend = 'Nothing was changed. Try again; "keyfob doctor" looks into it.';
+    return { code: `store_${error.kind}`, message: error.message, mend, exit: EXIT_FAILED };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'internal', message, mend: 'This is a bug in keyfob.', exit: EXIT_FAILED };
+};
+
+const main = async (): Promise<void> => {
+  // Whatever is made here, the store and its log files included, is for its owner only.
+  process.umask(0o077);
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+      return;
+    }
+    const { code, message, mend, exit } = describeFailure(error);
+    const text = `keyfob: ${message}${mend === null ? '' : `\n  ${mend}`}`;
+    const json = JSON.stringify({ error: { code, message, mend } });
+    process.stderr.write(`${process.argv.includes('--json') ? json : text}\n`);
+    process.exitCode = exit;
+  }
+};
+
+await main();

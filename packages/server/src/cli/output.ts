@@ -1,0 +1,36 @@
+/** What a command has to say: the same facts for a program and for a person. */
+export type Report = { readonly json: unknown; readonly text: string };
+
+/** The command line was used wrongly; exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+export const print = (report: Report, isJson: boolean): void => {
+  process.stdout.write(`${isJson ? JSON.stringify(report.json) : report.text}\n`);
+};
+
+/** Rows in columns, the first row being the heads. */
+export const alignColumns = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};
+
+/** Name and value pairs, one a line. */
+export const alignFacts = (facts: readonly (readonly [string, string])[]): string => alignColumns(facts);
+
+/** Integer seconds as a date a person reads; a dash for none. */
+export const showTime = (seconds: number | null | undefined): string =>
+  seconds === null || seconds === undefined
+    ? '-'
+    : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import type { Deployment } from '../authorization-server.ts';
+import type { Client, ClientSecret, DialectName } from '../clients/client.ts';
+import { createClientId, createClientSecret, digestSecret } from '../clients/secret.ts';
+import { toSeconds } from '../clock.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
+import { OperatorError } from '../errors.ts';
+import type { Brand, Grant } from '../grants/grant.ts';
+import { issueTokens } from '../grants/refresh.ts';
+import type { TokenAnswer } from '../grants/refresh.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import { sealRefreshToken } from '../tokens/refresh-token.ts';
+
+/** A new secret and what is kept of it. */
+export const makeSecret = (
+  name: string,
+  createdAt: number,
+  expiresAt: number | undefined,
+): { readonly clientSecret: string; readonly secret: ClientSecret } => {
+  const clientSecret = createClientSecret();
+  const id = randomBytes(6).toString('hex');
+  return { clientSecret, secret: { id, name, digest: digestSecret(clientSecret), createdAt, expiresAt } };
+};
+
+/** Registers a client with the policy of its dialect and one secret, which is in nobody's hands but the caller's. */
+export const createClient = async (
+  { store }: Deployment,
+  { dialect, name, nowMs }: { readonly dialect: DialectName; readonly name: string; readonly nowMs: number },
+): Promise<{ readonly client: Client; readonly clientSecret: string }> => {
+  const createdAt = toSeconds(nowMs);
+  const { clientSecret, secret } = makeSecret('first', createdAt, undefined);
+  const policy = DIALECTS[dialect].defaultPolicy;
+  const client = {
+    id: createClientId(),
+    dialect,
+    name,
+    policy,
+    createdAt,
+    disabledAt: undefined,
+    secrets: [secret],
+  };
+  await store.createClient(client);
+  return { client, clientSecret };
+};
+
+/** Creates a grant and issues its first pair of tokens. */
+export const createGrant = async (
+  deployment: Deployment,
+  wanted: {
+    readonly clientId: string;
+    readonly subject: string;
+    readonly scope: string;
+    readonly brand: Brand | undefined;
+    readonly nowMs: number;
+  },
+): Promise<Grant & { readonly tokens: TokenAnswer; readonly dialect: DialectName }> => {
+  const { store, keyRing } = deployment;
+  const { clientId, subject, scope, brand, nowMs } = wanted;
+  const client = await readClient(store, clientId);
+  const grant: Grant = {
+    id: randomBytes(8).readBigInt64BE(),
+    clientId,
+    subject,
+    scope,
+    brand,
+    createdAt: toSeconds(nowMs),
+    generation: 0,
+    keyNumber: keyRing().newest.number,
+    rotatedAtMs: [],
+    useDigest: undefined,
+    revocation: undefined,
+  };
+  const outcome = await store.createGrant(grant);
+  if (outcome === 'id_taken') return createGrant(deployment, wanted);
+  if (outcome === 'client_unknown') throw unknownClient(clientId);
+  const minting = { keyRing: keyRing(), nextSerial: () => 0 };
+  const tokens = issueTokens(minting, DIALECTS[client.dialect].shapes, grant, client.policy, nowMs);
+  return { ...grant, tokens, dialect: client.dialect };
+};
+
+/** The client, or an error that says how to find the right id. */
+export const readClient = async (store: Deployment['store'], id: string): Promise<Client> => {
+  const { client } = await store.readClient(id);
+  if (client === undefined) throw unknownClient(id);
+  return client;
+};
+
+const unknownClient = (id: string): OperatorError =>
+  new OperatorError('client_unknown', `there is no client ${id}`, 'See "keyfob client list".');
+
+/** The grant, or an error that says how to find the right id. */
+export const readGrant = async (
+  store: Deployment['store'],
+  id: GrantId | undefined,
+  text: string,
+): Promise<Grant> => {
+  const grant = id === undefined ? undefined : await store.readGrant(id);
+  if (grant !== undefined) return grant;
+  throw new OperatorError('grant_unknown', `there is no grant ${text}`, 'See "keyfob grant list".');
+};
+
+/** The current refresh token of a grant; for the demo only, where the reader is the client. */
+export const readRefreshToken = async (
+  { store, keyRing }: Deployment,
+  id: GrantId,
+): Promise<string | undefined> => {
+  const grant = await store.readGrant(id);
+  const key = grant === undefined ? undefined : keyRing().find(grant.keyNumber);
+  if (grant === undefined || key === undefined) return undefined;
+  const { dialect } = await readClient(store, grant.clientId);
+  return sealRefreshToken(key, DIALECTS[dialect].shapes.refreshToken, grant.id, grant.generation);
+};

@@ -1,0 +1,91 @@
+import * as v from 'valibot';
+
+const seconds = (least: number, most: number) =>
+  v.pipe(
+    v.union(
+      [v.number(), v.pipe(v.string(), v.regex(/^[0-9]+$/), v.transform(Number))],
+      'must be a whole number',
+    ),
+    v.integer('must be a whole number'),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(most, `must be at most ${most}`),
+  );
+
+const oneOf = <const Names extends readonly string[]>(names: Names) =>
+  v.picklist(names, `must be one of ${names.join(', ')}`);
+
+const flag = v.pipe(
+  v.union([v.boolean(), v.picklist(['true', 'false'])], 'must be true or false'),
+  v.transform((value) => value === true || value === 'true'),
+);
+
+const NONE = 'none';
+const YEAR = 365 * 86_400;
+
+/** The longest overlap, and so the longest that the moment of a rotation has to be remembered. */
+export const OVERLAP_MAX_SECONDS = 900;
+
+/** Every field of a client's policy, with its bounds. Flags of the command line are made from this table. */
+export const POLICY_FIELDS = {
+  /** From the issuance of each refresh token; slides with rotation. */
+  refreshTokenLifetimeSeconds: seconds(60, 10 * YEAR),
+  accessTokenLifetimeSeconds: seconds(1, YEAR),
+  /** What a refresh does to the refresh token: DESIGN of the verdict in `docs/decisions/0003-token.md`. */
+  rotation: oneOf(['strict', 'overlap', 'until-used', 'none']),
+  /** With rotation `overlap`: from the first use of a predecessor. */
+  overlapSeconds: seconds(0, OVERLAP_MAX_SECONDS),
+  /** From the first use of a predecessor that may not be repeated: refused, but not taken for theft. */
+  raceSeconds: seconds(0, OVERLAP_MAX_SECONDS),
+  /** RFC 9700 §4.14.2. `observe` refuses and says what it would have revoked. */
+  onReplay: oneOf(['revoke', 'refuse', 'observe']),
+  /** From the creation of the grant, whatever is refreshed; `none` for no end. */
+  grantLifetimeSeconds: v.union(
+    [
+      v.pipe(
+        v.literal(NONE),
+        v.transform(() => null),
+      ),
+      v.null(),
+      seconds(60, 100 * YEAR),
+    ],
+    'must be a whole number of seconds of at least 60, or none',
+  ),
+  /** How many generations ahead of the store a token may be, after the store lost its newest writes; 0 for none. */
+  resyncGenerations: seconds(0, 1_000_000),
+  /** Refuse a request without a `User-Agent`, as Smartcar's page requires one. */
+  requireUserAgent: flag,
+  /** Add `refresh_token_expires_in` to the answer of dialects that have room for it. */
+  tellRefreshExpiry: flag,
+  /** The code by which the Pleos wire says that a refresh token is dead; the vendor does not document it. */
+  deadTokenCode: oneOf(['4002', '401', '403', '4011']),
+} as const;
+
+const schema = v.pipe(
+  v.strictObject(POLICY_FIELDS),
+  v.check(
+    (policy) => policy.overlapSeconds < policy.refreshTokenLifetimeSeconds,
+    'overlapSeconds must be less than refreshTokenLifetimeSeconds',
+  ),
+  v.check(
+    (policy) => policy.raceSeconds < policy.refreshTokenLifetimeSeconds,
+    'raceSeconds must be less than refreshTokenLifetimeSeconds',
+  ),
+);
+
+/** What a client's tokens may do and for how long. Kept whole with the client, so a new default never changes an old client. */
+export type Policy = Readonly<v.InferOutput<typeof schema>>;
+export type PolicyField = keyof Policy;
+
+/**
+ * A policy with some fields changed, values given as text or typed. Answers the faults, one sentence each, where
+ * a value is out of its bounds, a field is unknown or two fields contradict each other.
+ */
+export const parsePolicy = (
+  fields: Readonly<Record<string, unknown>>,
+): { readonly policy: Policy } | { readonly faults: readonly string[] } => {
+  const result = v.safeParse(schema, fields);
+  if (result.success) return { policy: result.output };
+  return {
+    faults: result.issues.map((issue) => [v.getDotPath(issue), issue.message].filter(Boolean).join(' ')),
+  };
+};

@@ -1,0 +1,153 @@
+import * as v from 'valibot';
+import { OperatorError } from './errors.ts';
+
+const integer = (least: number, most: number, fallback: number) =>
+  v.optional(
+    v.pipe(
+      v.union(
+        [v.number(), v.pipe(v.string(), v.regex(/^[0-9]+$/), v.transform(Number))],
+        'must be a whole number',
+      ),
+      v.integer('must be a whole number'),
+      v.minValue(least, `must be at least ${least}`),
+      v.maxValue(most, `must be at most ${most}`),
+    ),
+    fallback,
+  );
+const text = v.pipe(v.string('must be text'), v.nonEmpty('must not be empty'));
+
+/** Every setting with its bounds and its default: the one place where defaults are written down. */
+const SETTINGS = {
+  /** The address the public endpoints listen on. */
+  host: v.optional(text, '127.0.0.1'),
+  /** 0 takes a free one. */
+  port: integer(0, 65_535, 8787),
+  /** The data directory: the store and, unless named elsewhere, the key file. */
+  data: v.optional(text, 'data'),
+  /** Where the key ring is read from; without it `keyfob.key` in the data directory. */
+  keyFile: v.optional(text),
+  /** The key ring itself, for a secret manager that fills the environment. */
+  key: v.optional(text),
+  logLevel: v.optional(
+    v.picklist(
+      ['debug', 'info', 'warn', 'error', 'silent'],
+      'must be one of debug, info, warn, error, silent',
+    ),
+    'info',
+  ),
+  bodyMaxBytes: integer(1024, 1_048_576, 16_384),
+  headersMaxBytes: integer(1024, 131_072, 16_384),
+  /** From the first byte of a request to the last of its headers. */
+  headersTimeoutSeconds: integer(1, 300, 10),
+  /** From the first byte of a request to the last of its body. */
+  requestTimeoutSeconds: integer(1, 600, 15),
+  /** How long an idle connection is kept. Above the 60 seconds common in load balancers, so that they close first. */
+  keepAliveTimeoutSeconds: integer(1, 3600, 75),
+  requestsPerConnectionMax: integer(1, 1_000_000_000, 1_000_000),
+  connectionsMax: integer(1, 1_000_000, 20_000),
+  /** Requests being answered at one moment; one more gets 503. */
+  concurrentRequestsMax: integer(1, 1_000_000, 2000),
+  /** How long open requests may take to finish after SIGTERM. */
+  shutdownGraceSeconds: integer(0, 600, 10),
+} as const;
+
+const schema = v.pipe(
+  v.strictObject(SETTINGS),
+  v.check(
+    (config) => config.headersTimeoutSeconds <= config.requestTimeoutSeconds,
+    'headersTimeoutSeconds must be at most requestTimeoutSeconds',
+  ),
+  v.check(
+    (config) => config.key === undefined || config.keyFile === undefined,
+    'give key or keyFile, not both',
+  ),
+);
+
+export type Config = Readonly<v.InferOutput<typeof schema>>;
+
+/** Values by the name of the setting. */
+type Values = Readonly<Record<string, unknown>>;
+
+export type ConfigSources = {
+  readonly flags: Values;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly file: Values;
+};
+
+const ENVIRONMENT_PREFIX = 'KEYFOB_';
+/**
+ * Not settings: the variable that names the config file, and what Kubernetes puts into every pod beside a service
+ * called keyfob (`KEYFOB_SERVICE_HOST`, `KEYFOB_PORT=tcp://...`, `KEYFOB_PORT_8787_TCP`).
+ */
+const isSetting = (name: string, value: string): boolean =>
+  name !== 'KEYFOB_CONFIG' && !/^KEYFOB_(?:SERVICE_|PORT_)/.test(name) && !value.startsWith('tcp://');
+
+/**
+ * The frozen configuration: flags before environment (`KEYFOB_BODY_MAX_BYTES` for `bodyMaxBytes`) before file before
+ * default. Throws `OperatorError` `config_invalid` with every fault; an unknown name is answered with the nearest
+ * known one. Never prints a value, which may be a key.
+ */
+export const parseConfig = ({ flags, environment, file }: ConfigSources): Config => {
+  const values = { ...file, ...readEnvironment(environment), ...dropUndefined(flags) };
+  const faults = Object.keys(values).flatMap((name) => (name in SETTINGS ? [] : [describeUnknown(name)]));
+  const result = v.safeParse(schema, values);
+  if (!result.success) {
+    for (const issue of result.issues) {
+      const name = v.getDotPath(issue);
+      if (name === null || name in SETTINGS)
+        faults.push(name === null ? issue.message : `${name} ${issue.message}`);
+    }
+  }
+  if (!result.success || faults.length > 0) {
+    throw new OperatorError(
+      'config_invalid',
+      `the configuration is wrong: ${faults.join('; ')}`,
+      CONFIG_MEND,
+    );
+  }
+  return Object.freeze(result.output);
+};
+
+const CONFIG_MEND =
+  'Correct it where it was given: a flag, an environment variable KEYFOB_..., or the file named by --config.';
+
+const readEnvironment = (environment: ConfigSources['environment']): Values =>
+  Object.fromEntries(
+    Object.entries(environment)
+      .filter(
+        ([name, value]) =>
+          name.startsWith(ENVIRONMENT_PREFIX) && value !== undefined && isSetting(name, value),
+      )
+      .map(([name, value]) => [toSettingName(name), value]),
+  );
+
+const toSettingName = (variable: string): string =>
+  variable
+    .slice(ENVIRONMENT_PREFIX.length)
+    .toLowerCase()
+    .replace(/_(?<letter>[a-z])/g, (_match, letter: string) => letter.toUpperCase());
+
+const dropUndefined = (values: Values): Values =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+const describeUnknown = (name: string): string => {
+  const nearest = Object.keys(SETTINGS)
+    .map((known) => ({ known, distance: editDistance(known.toLowerCase(), name.toLowerCase()) }))
+    .sort((left, right) => left.distance - right.distance)[0];
+  const hint = nearest !== undefined && nearest.distance <= 3 ? `, did you mean ${nearest.known}?` : '';
+  return `${name} is no setting${hint}`;
+};
+
+/** Letters to insert, remove or replace to make one word of the other (Levenshtein). */
+const editDistance = (left: string, right: string): number => {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+};

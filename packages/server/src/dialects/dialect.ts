@@ -1,0 +1,59 @@
+import type { DialectName } from '../clients/client.ts';
+import type { Credentials } from '../clients/authenticate.ts';
+import type { Policy } from '../clients/policy.ts';
+import type { Refusal } from '../errors.ts';
+import type { Brand } from '../grants/grant.ts';
+import type { TokenAnswer, TokenShapes } from '../grants/refresh.ts';
+
+/** A request as plain values. Header names in lower case; a header sent twice is joined by ", ". */
+export type WireRequest = {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+};
+
+/** A response as plain values. */
+export type WireResponse = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/** What every response says of itself. */
+export type Exchange = {
+  /** A UUID. */
+  readonly requestId: string;
+  /** Integer milliseconds. */
+  readonly nowMs: number;
+};
+
+/** A token request as its dialect's parser understood it. */
+export type TokenRequest = {
+  /** The ways to read who is asking; the first that fits counts. */
+  readonly credentials: readonly Credentials[];
+  readonly brand: Brand | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly grant:
+    | { readonly type: 'refresh_token'; readonly refreshToken: string }
+    | { readonly type: 'authorization_code' };
+};
+
+/** One vendor's wire: how it is read and how it answers. A vendor is one such row, and a branch nowhere else. */
+export type Dialect = {
+  readonly name: DialectName;
+  /** Every path below it is the dialect's, endpoint or not. */
+  readonly pathPrefix: string;
+  /** By path: what parses a POST to it. A parser throws a `Refusal`. */
+  readonly tokenEndpoints: Readonly<Record<string, (request: WireRequest) => TokenRequest>>;
+  readonly shapes: TokenShapes;
+  /** What a new client of this dialect starts with. */
+  readonly defaultPolicy: Policy;
+  renderAnswer(answer: TokenAnswer, policy: Policy, exchange: Exchange): WireResponse;
+  /** `policy` is the client's where it is known by then. */
+  renderRefusal(refusal: Refusal, policy: Policy | undefined, exchange: Exchange): WireResponse;
+};
+
+/** For how many seconds a client is asked to stay away when the store or the server cannot serve it. */
+export const RETRY_AFTER_SECONDS = 2;

@@ -1,0 +1,173 @@
+import { Refusal } from '../errors.ts';
+import type { RefusalReason } from '../errors.ts';
+import { uuidShape } from '../tokens/shape.ts';
+import { RETRY_AFTER_SECONDS } from './dialect.ts';
+import type { Dialect, Exchange, TokenRequest, WireRequest, WireResponse } from './dialect.ts';
+import { readForm } from './form.ts';
+import { readBasic, readIdempotencyKey, readMediaType } from './headers.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+const DAY = 86_400;
+
+type Answer = {
+  readonly status: number;
+  readonly error: string;
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+const wrong = (description: string, status = 400): Answer => ({
+  status,
+  error: 'invalid_request',
+  description,
+});
+const away = (description: string): Answer => ({
+  status: 503,
+  error: 'temporarily_unavailable',
+  description,
+  headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
+});
+const UNAUTHENTICATED: Answer = {
+  status: 401,
+  error: 'invalid_client',
+  description: 'Client authentication failed.',
+  headers: { 'WWW-Authenticate': 'Basic realm="oauth"' },
+};
+const DEAD_TOKEN: Answer = {
+  status: 400,
+  error: 'invalid_grant',
+  description: 'Invalid or expired refresh token.',
+};
+
+/** Every refusal and what Smartcar's wire says for it: RFC 6749 §5.2, with the vendor's own texts where known. */
+const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
+  path_unknown: wrong('No such endpoint. Tokens are refreshed by POST /oauth/token.', 404),
+  method_not_allowed: { ...wrong('This endpoint takes POST only.', 405), headers: { Allow: 'POST' } },
+  body_too_large: wrong('The request body is too large.', 413),
+  body_too_slow: wrong('The request took too long to arrive.', 408),
+  request_malformed: wrong('The request is not well-formed HTTP.'),
+  content_type_wrong: wrong(`Content-Type must be ${FORM}.`),
+  body_malformed: wrong('The request body is not a well-formed form in UTF-8.'),
+  parameter_repeated: wrong('A parameter was sent more than once.'),
+  parameters_wrong: wrong('A parameter is missing or malformed.'),
+  user_agent_missing: wrong('The User-Agent header is required.'),
+  idempotency_key_malformed: wrong('Idempotency-Key must be 1 to 255 visible ASCII characters.'),
+  grant_type_missing: wrong('Missing required parameter: grant_type.'),
+  grant_type_unsupported: {
+    status: 400,
+    error: 'unsupported_grant_type',
+    description: 'grant_type must be refresh_token or authorization_code.',
+  },
+  refresh_token_missing: wrong('Missing required parameter: refresh_token.'),
+  refresh_token_malformed: wrong('Invalid refresh_token: it does not have the form of a refresh token.'),
+  code_missing: wrong('Missing required parameter: code.'),
+  code_malformed: wrong('Invalid code: it does not have the form of an authorization code.'),
+  redirect_uri_missing: wrong('Missing required parameter: redirect_uri.'),
+  credentials_missing: UNAUTHENTICATED,
+  credentials_malformed: UNAUTHENTICATED,
+  credentials_twice: wrong('Send the client credentials in the Authorization header only.'),
+  client_unknown: UNAUTHENTICATED,
+  client_secret_wrong: UNAUTHENTICATED,
+  client_of_other_dialect: UNAUTHENTICATED,
+  client_disabled: UNAUTHENTICATED,
+  code_unknown: { ...DEAD_TOKEN, description: 'Invalid or expired code.' },
+  token_unopened: DEAD_TOKEN,
+  unknown: DEAD_TOKEN,
+  foreign_client: DEAD_TOKEN,
+  foreign_brand: DEAD_TOKEN,
+  revoked: DEAD_TOKEN,
+  expired: DEAD_TOKEN,
+  raced: DEAD_TOKEN,
+  ahead: DEAD_TOKEN,
+  replayed: DEAD_TOKEN,
+  store_unavailable: away('The service cannot answer just now. The refresh token is still good; try again.'),
+  overloaded: away('The service is busy. The refresh token is still good; try again.'),
+};
+
+const parse = (request: WireRequest): TokenRequest => {
+  if (readMediaType(request) !== FORM) throw new Refusal('content_type_wrong');
+  const form = readForm(request.body);
+  const credentials = readBasic(request);
+  const bodyClientId = form.get('client_id');
+  const isOtherClient =
+    bodyClientId !== undefined && credentials.every(({ clientId }) => clientId !== bodyClientId);
+  if (form.has('client_secret') || isOtherClient) throw new Refusal('credentials_twice');
+  const idempotencyKey = readIdempotencyKey(request);
+  return { credentials, brand: undefined, idempotencyKey, grant: parseGrant(form) };
+};
+
+const parseGrant = (form: ReadonlyMap<string, string>): TokenRequest['grant'] => {
+  switch (form.get('grant_type')) {
+    case undefined:
+      throw new Refusal('grant_type_missing');
+    case 'refresh_token': {
+      const refreshToken = form.get('refresh_token');
+      if (refreshToken === undefined) throw new Refusal('refresh_token_missing');
+      if (uuidShape.read(refreshToken) === 'malformed') throw new Refusal('refresh_token_malformed');
+      return { type: 'refresh_token', refreshToken };
+    }
+    case 'authorization_code': {
+      const code = form.get('code');
+      if (code === undefined) throw new Refusal('code_missing');
+      if (uuidShape.read(code) === 'malformed') throw new Refusal('code_malformed');
+      if (!form.has('redirect_uri')) throw new Refusal('redirect_uri_missing');
+      return { type: 'authorization_code' };
+    }
+    default:
+      throw new Refusal('grant_type_unsupported');
+  }
+};
+
+const respond = (
+  status: number,
+  body: Readonly<Record<string, string | number>>,
+  { requestId }: Exchange,
+  headers: Readonly<Record<string, string>> = {},
+): WireResponse => ({
+  status,
+  headers: {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    Pragma: 'no-cache',
+    'SC-Request-Id': requestId,
+    ...headers,
+  },
+  body: JSON.stringify(body),
+});
+
+/** Smartcar's wire: `POST /oauth/token`, OAuth 2.0 form and JSON. https://smartcar.com/docs/api-reference/authorization/token-refresh */
+export const smartcar: Dialect = {
+  name: 'smartcar',
+  pathPrefix: '/',
+  tokenEndpoints: { '/oauth/token': parse },
+  shapes: { refreshToken: uuidShape, accessToken: uuidShape },
+  defaultPolicy: {
+    refreshTokenLifetimeSeconds: 60 * DAY,
+    accessTokenLifetimeSeconds: 7200,
+    rotation: 'overlap',
+    overlapSeconds: 60,
+    raceSeconds: 10,
+    onReplay: 'revoke',
+    grantLifetimeSeconds: null,
+    resyncGenerations: 1024,
+    requireUserAgent: true,
+    tellRefreshExpiry: false,
+    deadTokenCode: '4002',
+  },
+  renderAnswer: (answer, policy, exchange) =>
+    respond(
+      200,
+      {
+        access_token: answer.accessToken,
+        token_type: 'Bearer',
+        expires_in: answer.expiresInSeconds,
+        refresh_token: answer.refreshToken,
+        ...(policy.tellRefreshExpiry ? { refresh_token_expires_in: answer.refreshExpiresInSeconds } : {}),
+      },
+      exchange,
+    ),
+  renderRefusal: ({ reason }, _policy, exchange) => {
+    const { status, error, description, headers } = ANSWERS[reason];
+    return respond(status, { error, error_description: description }, exchange, headers);
+  },
+};

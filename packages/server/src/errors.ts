@@ -1,0 +1,93 @@
+/**
+ * Why a request is refused. Private: an event carries it, the wire never does. What the client reads instead is
+ * the constant text that its dialect's refusal table has for the reason.
+ */
+export type RefusalReason =
+  // the request itself
+  | 'path_unknown'
+  | 'method_not_allowed'
+  | 'body_too_large'
+  | 'body_too_slow'
+  | 'request_malformed'
+  | 'content_type_wrong'
+  | 'body_malformed'
+  | 'parameter_repeated'
+  | 'parameters_wrong'
+  | 'user_agent_missing'
+  | 'idempotency_key_malformed'
+  | 'grant_type_missing'
+  | 'grant_type_unsupported'
+  | 'refresh_token_missing'
+  | 'refresh_token_malformed'
+  | 'code_missing'
+  | 'code_malformed'
+  | 'redirect_uri_missing'
+  // who is asking
+  | 'credentials_missing'
+  | 'credentials_malformed'
+  | 'credentials_twice'
+  | 'client_unknown'
+  | 'client_secret_wrong'
+  | 'client_of_other_dialect'
+  | 'client_disabled'
+  // what was presented
+  | 'code_unknown'
+  | DeadTokenReason
+  // ourselves
+  | 'store_unavailable'
+  | 'overloaded';
+
+/** Why a refresh token of the right form gets nothing. One answer on the wire for all of them. */
+export type DeadTokenReason =
+  | 'token_unopened'
+  | 'unknown'
+  | 'foreign_client'
+  | 'foreign_brand'
+  | 'revoked'
+  | 'expired'
+  | 'raced'
+  | 'ahead'
+  | 'replayed';
+
+/** One fault of one field of a request, as the Pleos wire lists them in `details`. Constant text, no value echoed. */
+export type FieldFault = { readonly field: string; readonly message: string };
+
+/** A request that gets a decided "no". Thrown anywhere below the endpoint, caught and rendered there, once. */
+export class Refusal extends Error {
+  readonly reason: RefusalReason;
+  readonly details: readonly FieldFault[];
+
+  constructor(reason: RefusalReason, details: readonly FieldFault[] = []) {
+    super(reason);
+    this.name = 'Refusal';
+    this.reason = reason;
+    this.details = details;
+  }
+}
+
+/**
+ * The store could not do what it was asked. `unavailable`: nothing was changed. `outcome_unknown`: the answer to a
+ * commit was lost, so it may or may not have happened. Both are HTTP 503, never a dead token.
+ */
+export class StoreError extends Error {
+  readonly kind: 'unavailable' | 'outcome_unknown';
+
+  constructor(kind: 'unavailable' | 'outcome_unknown', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreError';
+    this.kind = kind;
+  }
+}
+
+/** Something the operator has to mend before the program can go on: what is wrong, and what to do about it. */
+export class OperatorError extends Error {
+  readonly code: string;
+  readonly mend: string;
+
+  constructor(code: string, message: string, mend: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OperatorError';
+    this.code = code;
+    this.mend = mend;
+  }
+}

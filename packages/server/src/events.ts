@@ -1,0 +1,37 @@
+import type { RefusalReason } from './errors.ts';
+
+/** Who sent a request: where from, and what it called itself. */
+export type Caller = { readonly address: string; readonly userAgent: string };
+
+type Of<Name extends string, Facts> = { readonly event: Name } & Readonly<Facts>;
+type Request = { requestId: string; dialect: string };
+type Use = Request & { clientId: string; grantId: string; generation: number; caller: Caller };
+
+/**
+ * Everything that can be told of a running server: a closed union of facts. None carries a token, a secret or a
+ * part of one. Ids are as people see them (`grantId` in 16 hexadecimal digits).
+ */
+export type Event =
+  | Of<'server.listening', { url: string }>
+  | Of<'server.stopping', { openRequests: number }>
+  | Of<'refresh.rotated', Use>
+  | Of<'refresh.repeated', Use & { cause: string }>
+  | Of<'refresh.resynced', Use & { lostGenerations: number }>
+  | Of<
+      'refresh.refused',
+      Request & { clientId: string; grantId?: string; reason: RefusalReason; caller: Caller }
+    >
+  | Of<
+      'refresh.replayed',
+      Use & { gap: number; sinceRotationMs: number | undefined; response: 'revoke' | 'refuse' | 'observe' }
+    >
+  | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
+  | Of<'client.refused', Request & { reason: RefusalReason; caller: Caller }>
+  | Of<'request.refused', Request & { reason: RefusalReason; caller: Caller }>
+  | Of<'keys.reloaded', { newestKeyNumber: number }>
+  | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
+  | Of<'store.unavailable', { requestId: string; kind: 'unavailable' | 'outcome_unknown'; cause: string }>
+  | Of<'internal.failed', { requestId: string; cause: string }>;
+
+/** Tells a fact. Must not throw and must not wait. */
+export type Emit = (event: Event) => void;

@@ -1,0 +1,38 @@
+import { toSeconds } from '../clock.ts';
+import { GENERATION_MAX } from '../tokens/refresh-token.ts';
+import type { Grant } from './grant.ts';
+import type { Presented, Verdict } from './judge.ts';
+import { rememberRotation } from './rotation-history.ts';
+
+/** The grant as the verdict leaves it; the very same object where the verdict changes nothing. */
+export const applyVerdict = (
+  grant: Grant,
+  verdict: Verdict,
+  use: { readonly presented: Presented; readonly nowMs: number; readonly keyNumber: number },
+): Grant => {
+  switch (verdict.kind) {
+    case 'rotate':
+      return successorOf(grant, grant.generation, 0, use);
+    case 'resync':
+      return successorOf(grant, use.presented.generation, verdict.lost, use);
+    case 'replay':
+      if (verdict.response !== 'revoke') return grant;
+      return { ...grant, revocation: { at: toSeconds(use.nowMs), cause: 'replay' } };
+    case 'repeat':
+    case 'refuse':
+      return grant;
+  }
+};
+
+const successorOf = (
+  grant: Grant,
+  used: number,
+  lost: number,
+  { presented, nowMs, keyNumber }: { presented: Presented; nowMs: number; keyNumber: number },
+): Grant => ({
+  ...grant,
+  generation: Math.min(used + 1, GENERATION_MAX),
+  keyNumber,
+  rotatedAtMs: rememberRotation(grant.rotatedAtMs, nowMs, lost),
+  useDigest: presented.useDigest,
+});

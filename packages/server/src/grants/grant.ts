@@ -1,0 +1,41 @@
+import type { GrantId } from '../tokens/grant-id.ts';
+import type { RotationHistory } from './rotation-history.ts';
+
+/** Makes whose owners the Pleos API serves; the `Brand` of its requests. */
+export const BRANDS = ['hyundai', 'kia', 'genesis'] as const;
+export type Brand = (typeof BRANDS)[number];
+
+/** Why a grant was revoked. */
+export type RevocationCause = 'operator' | 'replay';
+
+/** What an owner allowed one client. Owns all its tokens; they are derived from it and kept nowhere. */
+export type Grant = {
+  readonly id: GrantId;
+  readonly clientId: string;
+  /** The vehicle owner the grant is about, as the platform calls them. */
+  readonly subject: string;
+  /** Space separated, RFC 6749 §3.3. */
+  readonly scope: string;
+  /** `undefined` for a grant that answers under every brand. */
+  readonly brand: Brand | undefined;
+  /** Integer seconds. */
+  readonly createdAt: number;
+  /** That of the current refresh token; the first is 0. */
+  readonly generation: number;
+  /** The number of the key that sealed the current refresh token. */
+  readonly keyNumber: number;
+  readonly rotatedAtMs: RotationHistory;
+  /** Of the `Idempotency-Key` that came with the use that made the current generation. */
+  readonly useDigest: Uint8Array | undefined;
+  readonly revocation: Revocation | undefined;
+};
+
+export type Revocation = {
+  /** Integer seconds. */
+  readonly at: number;
+  readonly cause: RevocationCause;
+};
+
+/** When the current refresh token was issued, integer milliseconds. */
+export const currentIssuedAtMs = (grant: Pick<Grant, 'rotatedAtMs' | 'createdAt'>): number =>
+  grant.rotatedAtMs.at(-1) ?? grant.createdAt * 1000;

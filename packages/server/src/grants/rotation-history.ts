@@ -1,0 +1,44 @@
+import { OVERLAP_MAX_SECONDS } from '../clients/policy.ts';
+
+/**
+ * The moments (integer milliseconds) of a grant's last rotations, oldest first. The last is when the current refresh
+ * token was issued and its predecessor first used. `UNKNOWN` stands for a rotation whose write the store has lost.
+ */
+export type RotationHistory = readonly number[];
+
+const UNKNOWN = 0;
+
+/** As many rotations as are remembered. Older ones that fell into the same quarter of an hour are forgotten. */
+export const ROTATIONS_MAX = 32;
+
+/** When a predecessor was first used. */
+export type FirstUse =
+  /** Exactly then. */
+  | { readonly atMs: number; readonly isExact: true }
+  /** Not known; no later than then. */
+  | { readonly atMs: number; readonly isExact: false }
+  /** Longer ago than any overlap. */
+  | undefined;
+
+/** When the refresh token `gap` generations before the current one (1 for the predecessor) was first used. */
+export const firstUseOf = (history: RotationHistory, gap: number): FirstUse => {
+  const index = history.length - gap;
+  if (index < 0 && history.length < ROTATIONS_MAX) return undefined;
+  const moment = history[index];
+  if (moment !== undefined && moment !== UNKNOWN) return { atMs: moment, isExact: true };
+  const nextKnown = history.slice(Math.max(index, 0)).find((atMs) => atMs !== UNKNOWN);
+  return nextKnown === undefined ? undefined : { atMs: nextKnown, isExact: false };
+};
+
+/** The history after a rotation at `nowMs` that follows `lost` rotations the store knows nothing of. */
+export const rememberRotation = (history: RotationHistory, nowMs: number, lost = 0): RotationHistory => {
+  const unknown = Array<number>(Math.min(lost, ROTATIONS_MAX)).fill(UNKNOWN);
+  const moments = [...history, ...unknown, nowMs].slice(-ROTATIONS_MAX);
+  const oldestUseful = nowMs - OVERLAP_MAX_SECONDS * 1000;
+  let from = 0;
+  while (from < moments.length - 1 && nextKnownFrom(moments, from) < oldestUseful) from++;
+  return moments.slice(from);
+};
+
+const nextKnownFrom = (moments: RotationHistory, from: number): number =>
+  moments.find((atMs, index) => index >= from && atMs !== UNKNOWN) ?? UNKNOWN;

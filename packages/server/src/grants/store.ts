@@ -1,0 +1,85 @@
+import type { Client, ClientSecret } from '../clients/client.ts';
+import type { Policy } from '../clients/policy.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import type { Grant, RevocationCause } from './grant.ts';
+import type { Presented, Verdict } from './judge.ts';
+
+/** One presentation of a refresh token, as the store gets it. */
+export type RefreshUse = {
+  readonly presented: Presented;
+  /** Integer milliseconds. */
+  readonly nowMs: number;
+  /** The key that would seal a successor. */
+  readonly keyNumber: number;
+};
+
+export type RefreshResult = {
+  readonly verdict: Verdict;
+  /** As the verdict left it; `undefined` where there is none. */
+  readonly grant: Grant | undefined;
+  /** The client's policy as the verdict saw it. */
+  readonly policy: Policy;
+  /** Integer milliseconds since the grant's last rotation before this use; `undefined` before the first. */
+  readonly sinceRotationMs: number | undefined;
+};
+
+/** What is registered of a key of the ring: enough to notice that a ring is not the one that sealed these grants. */
+export type RegisteredKey = {
+  readonly number: number;
+  readonly createdAt: number;
+  readonly fingerprint: string;
+};
+
+/** A client and the newest registered key, read together so that a rotated key is noticed by the very next request. */
+export type ClientReading = { readonly client: Client | undefined; readonly newestKeyNumber: number };
+
+export type ClientChange = {
+  readonly name?: string;
+  readonly policy?: Policy;
+  /** Integer seconds, or `null` to enable. */
+  readonly disabledAt?: number | null;
+};
+
+/** A page of a list: what follows `after` in the order of ids, at most `limit`. */
+export type Page = { readonly after?: GrantId | undefined; readonly limit: number };
+
+/**
+ * Where clients and grants are kept. Every verb is one atomic step, durable on disk when its promise resolves, and
+ * decided on the primary. A verb that fails throws `StoreError` and nothing else: `unavailable` where nothing was
+ * changed, `outcome_unknown` where the answer to a commit was lost.
+ */
+export type Store = {
+  /**
+   * Judges the presented refresh token (`judge`) and applies the verdict, on the grant's own row. `client_gone`: the
+   * client was disabled or removed since it was authenticated.
+   */
+  refresh(use: RefreshUse): Promise<RefreshResult | 'client_gone'>;
+  createGrant(grant: Grant): Promise<'created' | 'client_unknown' | 'id_taken'>;
+  readGrant(id: GrantId): Promise<Grant | undefined>;
+  /** In the order of ids; `clientId` narrows it to one client. */
+  listGrants(page: Page & { readonly clientId?: string | undefined }): Promise<readonly Grant[]>;
+  revoke(
+    id: GrantId,
+    revocation: { readonly at: number; readonly cause: RevocationCause },
+  ): Promise<'revoked' | 'revoked_before' | 'unknown'>;
+  /** Undoes a revocation: the newest refresh token works again. */
+  reinstate(id: GrantId): Promise<'reinstated' | 'not_revoked' | 'unknown'>;
+
+  createClient(client: Client): Promise<'created' | 'id_taken'>;
+  readClient(id: string): Promise<ClientReading>;
+  listClients(): Promise<readonly Client[]>;
+  changeClient(id: string, change: ClientChange): Promise<'changed' | 'unknown'>;
+  /** Removes a client, and with `withGrants` its grants; without, a client that has any is left as it is. */
+  removeClient(
+    id: string,
+    options: { readonly withGrants: boolean },
+  ): Promise<'removed' | 'unknown' | 'has_grants'>;
+  countGrants(clientId?: string): Promise<number>;
+  addSecret(clientId: string, secret: ClientSecret): Promise<'added' | 'unknown'>;
+  removeSecret(clientId: string, secretId: string): Promise<'removed' | 'unknown'>;
+
+  /** Newest first. */
+  listKeys(): Promise<readonly RegisteredKey[]>;
+  registerKey(key: RegisteredKey): Promise<void>;
+  close(): Promise<void>;
+};

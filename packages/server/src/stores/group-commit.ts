@@ -1,0 +1,101 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { isBusy, toStoreError } from './sqlite-errors.ts';
+
+/** Runs pieces of work on the database, each atomic and on disk when its promise resolves. */
+export type GroupCommit = {
+  run<Result>(work: () => Result): Promise<Result>;
+  /** Resolves when everything handed in has been decided. */
+  settle(): Promise<void>;
+};
+
+type Waiting = {
+  readonly work: () => unknown;
+  readonly since: number;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+};
+
+const LOCK_RETRY_MS = 5;
+
+/**
+ * Group commit: all work waiting at one moment shares a transaction and its one sync to disk. Work is synchronous,
+ * so nothing can come between a check and its act. While another process (a `keyfob` command) writes, the batch
+ * waits without blocking, `lockTimeoutMs` at the most.
+ */
+export const createGroupCommit = (
+  database: DatabaseSync,
+  options: {
+    readonly lockTimeoutMs: number;
+    /** Called when a batch was undone: what was read in it may never have been. */
+    readonly onRollback: () => void;
+  },
+): GroupCommit => {
+  const begin = database.prepare('BEGIN IMMEDIATE');
+  const commit = database.prepare('COMMIT');
+  let waiting: Waiting[] = [];
+  let scheduled = false;
+  let settled: (() => void)[] = [];
+
+  const schedule = (delayMs: number): void => {
+    if (scheduled) return;
+    scheduled = true;
+    if (delayMs === 0) setImmediate(flush);
+    else setTimeout(flush, delayMs);
+  };
+
+  const flush = (): void => {
+    scheduled = false;
+    const batch = waiting;
+    waiting = [];
+    try {
+      begin.run();
+    } catch (error) {
+      if (
+        isBusy(error) &&
+        batch[0] !== undefined &&
+        performance.now() - batch[0].since < options.lockTimeoutMs
+      ) {
+        waiting = batch;
+        return schedule(LOCK_RETRY_MS);
+      }
+      rejectAll(batch, toStoreError(error, false));
+      return tellSettled();
+    }
+    commitBatch(batch);
+    tellSettled();
+  };
+
+  const commitBatch = (batch: readonly Waiting[]): void => {
+    const results: unknown[] = [];
+    let isCommit = false;
+    try {
+      for (const { work } of batch) results.push(work());
+      isCommit = true;
+      commit.run();
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      options.onRollback();
+      return rejectAll(batch, toStoreError(error, isCommit));
+    }
+    batch.forEach(({ resolve }, index) => resolve(results[index] as never));
+  };
+
+  const rejectAll = (batch: readonly Waiting[], error: Error): void => {
+    for (const { reject } of batch) reject(error);
+  };
+
+  const tellSettled = (): void => {
+    if (scheduled || waiting.length > 0) return;
+    for (const tell of settled) tell();
+    settled = [];
+  };
+
+  return {
+    run: (work) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ work, since: performance.now(), resolve, reject });
+        schedule(0);
+      }),
+    settle: () => (scheduled ? new Promise((resolve) => settled.push(resolve)) : Promise.resolve()),
+  };
+};

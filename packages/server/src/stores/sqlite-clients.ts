@@ -1,0 +1,148 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Client } from '../clients/client.ts';
+import type { ClientReading, Store } from '../grants/store.ts';
+import type { Connection } from './sqlite.ts';
+import { toClient, toSecret } from './sqlite-rows.ts';
+
+type ClientVerbs = Pick<
+  Store,
+  | 'createClient'
+  | 'readClient'
+  | 'listClients'
+  | 'changeClient'
+  | 'removeClient'
+  | 'addSecret'
+  | 'removeSecret'
+>;
+
+const prepareStatements = (database: DatabaseSync) => ({
+  selectRevision: database.prepare(
+    'SELECT revision, (SELECT max(number) FROM keys) AS newest_key FROM clients WHERE id = ?',
+  ),
+  selectNewestKey: database.prepare('SELECT max(number) AS newest_key FROM keys'),
+  select: database.prepare('SELECT * FROM clients WHERE id = ?'),
+  selectSecrets: database.prepare('SELECT * FROM client_secrets WHERE client = ? ORDER BY created_at, id'),
+  list: database.prepare('SELECT id FROM clients ORDER BY number'),
+  insert: database.prepare(
+    'INSERT OR IGNORE INTO clients (id, dialect, name, policy, created_at, disabled_at) VALUES (?, ?, ?, ?, ?, ?)',
+  ),
+  update: database.prepare(
+    'UPDATE clients SET name = ?, policy = ?, disabled_at = ?, revision = revision + 1 WHERE id = ?',
+  ),
+  touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
+  remove: database.prepare('DELETE FROM clients WHERE id = ?'),
+  countGrants: database.prepare(
+    'SELECT count(*) AS grants FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
+  ),
+  removeGrants: database.prepare(
+    'DELETE FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
+  ),
+  insertSecret: database.prepare(
+    'INSERT INTO client_secrets (id, client, name, digest, created_at, expires_at) SELECT ?, number, ?, ?, ?, ? FROM clients WHERE id = ?',
+  ),
+  removeSecret: database.prepare(
+    'DELETE FROM client_secrets WHERE id = ? AND client = (SELECT number FROM clients WHERE id = ?)',
+  ),
+});
+
+/**
+ * The clients' verbs. A client is parsed once and kept until its row's `revision` moves, so that the check of a
+ * client costs one small read and a change takes effect with the next request, whichever process made it.
+ */
+export const createClientVerbs = ({ database, commits, read }: Connection) => {
+  const sql = prepareStatements(database);
+  const known = new Map<
+    string,
+    { readonly number: number; readonly revision: number; readonly client: Client }
+  >();
+
+  const parse = (id: string): Client | undefined => {
+    const row = sql.select.get(id);
+    if (row === undefined) return undefined;
+    const secrets = sql.selectSecrets.all(Number(row['number'])).map(toSecret);
+    const client = toClient(row, secrets);
+    known.set(id, { number: Number(row['number']), revision: Number(row['revision']), client });
+    return client;
+  };
+
+  const readClient = (id: string): ClientReading => {
+    const row = sql.selectRevision.get(id);
+    if (row === undefined) {
+      known.delete(id);
+      return { client: undefined, newestKeyNumber: Number(sql.selectNewestKey.get()?.['newest_key']) };
+    }
+    const kept = known.get(id);
+    const client = kept !== undefined && kept.revision === row['revision'] ? kept.client : parse(id);
+    return { client, newestKeyNumber: Number(row['newest_key']) };
+  };
+
+  const verbs: ClientVerbs = {
+    createClient: (client) =>
+      commits.run(() => {
+        const { id, dialect, name, policy, createdAt, disabledAt } = client;
+        if (
+          sql.insert.run(id, dialect, name, JSON.stringify(policy), createdAt, disabledAt ?? null).changes ===
+          0
+        ) {
+          return 'id_taken';
+        }
+        for (const secret of client.secrets) {
+          sql.insertSecret.run(
+            secret.id,
+            secret.name,
+            secret.digest,
+            secret.createdAt,
+            secret.expiresAt ?? null,
+            id,
+          );
+        }
+        return 'created';
+      }),
+    readClient: (id) => read(() => readClient(id)),
+    listClients: () =>
+      read(() => sql.list.all().flatMap((row) => readClient(String(row['id'])).client ?? [])),
+    changeClient: (id, change) =>
+      commits.run(() => {
+        const { client } = readClient(id);
+        if (client === undefined) return 'unknown';
+        const disabledAt = change.disabledAt === undefined ? (client.disabledAt ?? null) : change.disabledAt;
+        sql.update.run(
+          change.name ?? client.name,
+          JSON.stringify(change.policy ?? client.policy),
+          disabledAt,
+          id,
+        );
+        return 'changed';
+      }),
+    removeClient: (id, { withGrants }) =>
+      commits.run(() => {
+        if (!withGrants && Number(sql.countGrants.get(id)?.['grants']) > 0) return 'has_grants';
+        sql.removeGrants.run(id);
+        return sql.remove.run(id).changes === 1 ? 'removed' : 'unknown';
+      }),
+    addSecret: (clientId, secret) =>
+      commits.run(() => {
+        if (sql.touch.run(clientId).changes === 0) return 'unknown';
+        sql.insertSecret.run(
+          secret.id,
+          secret.name,
+          secret.digest,
+          secret.createdAt,
+          secret.expiresAt ?? null,
+          clientId,
+        );
+        return 'added';
+      }),
+    removeSecret: (clientId, secretId) =>
+      commits.run(() => {
+        sql.touch.run(clientId);
+        return sql.removeSecret.run(secretId, clientId).changes === 1 ? 'removed' : 'unknown';
+      }),
+  };
+  return {
+    verbs,
+    readInTransaction: (id: string): Client | undefined => readClient(id).client,
+    /** Drops what was read in a transaction that was undone. */
+    forget: () => known.clear(),
+  };
+};

@@ -1,0 +1,73 @@
+import { OperatorError, StoreError } from '../errors.ts';
+
+/** What SQLite's primary result codes mean to an operator. https://www.sqlite.org/rescode.html */
+const TROUBLES: Readonly<Record<number, { code: string; what: string; mend: string }>> = {
+  5: {
+    code: 'store_locked',
+    what: 'another process holds the store locked',
+    mend: 'Close the program that has it open for itself (a database browser, a copy in progress) and try again.',
+  },
+  8: {
+    code: 'store_read_only',
+    what: 'the store cannot be written',
+    mend: 'Give the user that runs keyfob the right to write the data directory and the files in it, or remount the disk writable.',
+  },
+  10: {
+    code: 'store_io_failed',
+    what: 'the disk failed to read or write',
+    mend: 'Look into the system log for errors of the disk, then run "keyfob doctor".',
+  },
+  11: {
+    code: 'store_damaged',
+    what: 'the store is damaged',
+    mend: 'Keep a copy of the data directory as it is, and bring back the newest backup; clients go on with the tokens they hold.',
+  },
+  13: {
+    code: 'store_disk_full',
+    what: 'the disk is full',
+    mend: 'Free some space on the disk of the data directory; nothing was changed.',
+  },
+  14: {
+    code: 'store_cannot_open',
+    what: 'the store cannot be opened',
+    mend: 'Check that the data directory exists and that the user that runs keyfob may write it.',
+  },
+  26: {
+    code: 'store_not_a_database',
+    what: 'the file is not a SQLite database',
+    mend: 'Point --data to another directory, or move the file away; it was not touched.',
+  },
+};
+
+const LOCKED = 6;
+const BUSY = 5;
+const IO_FAILED = 10;
+
+const resultCodeOf = (error: unknown): number | undefined => {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
+    return undefined;
+  const code = error.errcode & 0xff;
+  return code === LOCKED ? BUSY : code;
+};
+
+export const isBusy = (error: unknown): boolean => resultCodeOf(error) === BUSY;
+
+/** The trouble of opening `path`, told to the operator; anything that is not SQLite's own is given back as it is. */
+export const toOperatorError = (error: unknown, path: string): unknown => {
+  const code = resultCodeOf(error);
+  if (code === undefined) return error;
+  const trouble = TROUBLES[code] ?? {
+    code: 'store_failed',
+    what: `SQLite answered ${code} (${(error as Error).message})`,
+    mend: 'Run "keyfob doctor".',
+  };
+  return new OperatorError(trouble.code, `${path}: ${trouble.what}`, trouble.mend, { cause: error });
+};
+
+/** A failure while serving. Nothing was changed, but where a commit met a failing disk: then nobody can say. */
+export const toStoreError = (error: unknown, isCommit: boolean): StoreError => {
+  const code = resultCodeOf(error);
+  const what = (code === undefined ? undefined : TROUBLES[code]?.what) ?? (error as Error).message;
+  const kind = isCommit && code === IO_FAILED ? 'outcome_unknown' : 'unavailable';
+  return new StoreError(kind, what, { cause: error });
+};

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { toOperatorError } from './sqlite-errors.ts';
+
+/** What an inspection finds in a store's file. */
+export type StoreFacts = {
+  readonly schema: number;
+  /** `ok`, or SQLite's own words for what is wrong. */
+  readonly integrity: string;
+  readonly journalMode: string;
+  readonly grants: number;
+  /** Integer milliseconds of the newest creation of a grant, 0 for none. */
+  readonly newestGrantAtMs: number;
+};
+
+/** Reads a store without changing it; `undefined` where there is none. Throws `OperatorError`. */
+export const inspectSqliteStore = (path: string): StoreFacts | undefined => {
+  if (!existsSync(path)) return undefined;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
+    const read = (sql: string): unknown => Object.values(database?.prepare(sql).get() ?? {})[0];
+    return {
+      schema: Number(read('PRAGMA user_version')),
+      integrity: String(read('PRAGMA quick_check(1)')),
+      journalMode: String(read('PRAGMA journal_mode')),
+      grants: Number(read('SELECT count(*) FROM grants')),
+      newestGrantAtMs: Number(read('SELECT coalesce(max(created_at), 0) FROM grants')) * 1000,
+    };
+  } catch (error) {
+    throw toOperatorError(error, path);
+  } finally {
+    if (database?.isOpen === true) database.close();
+  }
+};

@@ -1,0 +1,84 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { OperatorError } from '../errors.ts';
+import { createSealer } from './sealer.ts';
+import type { Sealer } from './sealer.ts';
+
+/** The purposes a master key is split into. A token sealed for one opens to noise under another. */
+const PURPOSES = ['refresh', 'access'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** One master key with the sealers derived from it (HKDF-SHA-256, RFC 5869). */
+export type RingKey = {
+  /** From 1, counted up by rotation; what a grant's row remembers. */
+  readonly number: number;
+  /** Integer seconds. */
+  readonly createdAt: number;
+  /** 32 hexadecimal digits that tell keys apart and reveal nothing of them. The store keeps it, to notice a wrong ring. */
+  readonly fingerprint: string;
+  readonly sealers: Readonly<Record<Purpose, Sealer>>;
+};
+
+/** The keys of a deployment: the newest seals, every one opens. */
+export type KeyRing = {
+  readonly newest: RingKey;
+  /** Newest first, the order in which opening tries them. */
+  readonly keys: readonly RingKey[];
+  find(number: number): RingKey | undefined;
+};
+
+/** As many keys as a ring may hold: each one is tried on a token that does not open. */
+export const RING_KEYS_MAX = 64;
+const MASTER_BYTES = 32;
+const LINE = /^(?<number>[1-9][0-9]{0,8}):(?<createdAt>[0-9]{1,10}):(?<master>[A-Za-z0-9_-]{43})$/;
+
+const derive = (master: Buffer, purpose: string, bytes: number): Buffer =>
+  Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `keyfob ${purpose}`, bytes));
+
+const createRingKey = (number: number, createdAt: number, master: Buffer): RingKey => {
+  const sealer = (purpose: Purpose): Sealer =>
+    createSealer(derive(master, `${purpose} seal`, 32), derive(master, `${purpose} mac`, 32));
+  return {
+    number,
+    createdAt,
+    fingerprint: derive(master, 'fingerprint', 16).toString('hex'),
+    sealers: { refresh: sealer('refresh'), access: sealer('access') },
+  };
+};
+
+const malformed = (what: string): OperatorError =>
+  new OperatorError(
+    'key_malformed',
+    `the key ring is not readable: ${what}`,
+    'A key ring has one line a key, NUMBER:CREATED_AT:KEY, as "keyfob keys rotate" writes it. Restore it from your backup or secret manager.',
+  );
+
+/**
+ * Reads a key ring: one line a key, `number:createdAt:base64url of 32 bytes`, separated by line ends or commas (so
+ * that it also fits an environment variable). Throws `OperatorError` `key_malformed`; never with a key in the text.
+ */
+export const parseKeyRing = (text: string): KeyRing => {
+  const lines = text
+    .split(/[\n,]/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  if (lines.length === 0) throw malformed('it holds no key');
+  if (lines.length > RING_KEYS_MAX) throw malformed(`it holds more than ${RING_KEYS_MAX} keys`);
+  const keys = lines.map((line, index) => {
+    const parts = LINE.exec(line)?.groups;
+    if (parts === undefined) throw malformed(`line ${index + 1} is not NUMBER:CREATED_AT:KEY`);
+    return createRingKey(
+      Number(parts['number']),
+      Number(parts['createdAt']),
+      Buffer.from(parts['master'] ?? '', 'base64url'),
+    );
+  });
+  keys.sort((left, right) => right.number - left.number);
+  const byNumber = new Map(keys.map((key) => [key.number, key]));
+  const newest = keys[0];
+  if (newest === undefined || byNumber.size !== keys.length) throw malformed('two keys have the same number');
+  return { newest, keys, find: (number) => byNumber.get(number) };
+};
+
+/** A line for a new random key, to be appended to a ring's text. */
+export const createKeyLine = (number: number, createdAt: number): string =>
+  `${number}:${createdAt}:${randomBytes(MASTER_BYTES).toString('base64url')}`;
