@@ -5,14 +5,21 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { OperatorError } from './errors.ts';
 import type { Emit } from './events.ts';
-import type { Store } from './grants/store.ts';
+import type { RegisteredKey, Store } from './grants/store.ts';
 import { listen } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import { createKeyFile, keyFileSource, keyTextSource } from './stores/key-file.ts';
 import type { KeySource } from './stores/key-file.ts';
-import { inspectSqliteStore } from './stores/sqlite-inspect.ts';
-import type { StoreFacts } from './stores/sqlite-inspect.ts';
-import { openSqliteStore } from './stores/sqlite.ts';
+import {
+  backupSqliteStore,
+  placeSqliteStore,
+  readBackupKeys,
+  restoreSqliteStore,
+} from './stores/sqlite/backup.ts';
+import type { Progress, Restored } from './stores/sqlite/backup.ts';
+import { inspectSqliteStore } from './stores/sqlite/inspect.ts';
+import type { StoreFacts } from './stores/sqlite/inspect.ts';
+import { openSqliteStore } from './stores/sqlite/store.ts';
 import { SERIAL_MAX } from './tokens/access-token.ts';
 import type { KeyRing } from './tokens/key-ring.ts';
 
@@ -80,6 +87,29 @@ export const openDeployment = async (
 export const inspectStore = (config: Config): StoreFacts | undefined =>
   inspectSqliteStore(join(config.data, STORE_FILE));
 
+/** Copies the store of a configuration, in use or not, into one file. Throws `OperatorError`. */
+export const backupDeployment = (config: Config, target: string, progress: Progress): Promise<void> =>
+  backupSqliteStore(join(config.data, STORE_FILE), target, progress);
+
+/**
+ * Puts a backup in the place of the store, while servers run on it too. Where there is no store, or with
+ * `isDamaged` one that no longer opens, the backup is put in its place as a file, and what ended since cannot be
+ * carried over: `undefined` is answered. Throws `OperatorError`, and then nothing was changed.
+ */
+export const restoreDeployment = (
+  config: Config,
+  source: string,
+  { isDamaged, nowMs }: { readonly isDamaged: boolean; readonly nowMs: number },
+): Restored | undefined => {
+  const path = join(config.data, STORE_FILE);
+  const ring = openKeySource(config, false, systemClock, true).read();
+  refuseOtherKeys(readBackupKeys(source), ring);
+  const isThere = existsSync(path) && statSync(path).size > 0;
+  if (isThere && !isDamaged) return restoreSqliteStore(path, source);
+  placeSqliteStore(path, source, `${path}.damaged-${toSeconds(nowMs)}`);
+  return undefined;
+};
+
 /** Serves both token endpoints. Throws `OperatorError` where the address cannot be had. */
 export const startAuthorizationServer = async (
   deployment: Deployment,
@@ -112,9 +142,9 @@ export const startAuthorizationServer = async (
   };
 };
 
-const openKeySource = (config: Config, isFirstStart: boolean, clock: Clock): KeySource => {
+const openKeySource = (config: Config, isFirstStart: boolean, clock: Clock, isRestore = false): KeySource => {
   const storePath = join(config.data, STORE_FILE);
-  const hasStore = existsSync(storePath) && statSync(storePath).size > 0;
+  const hasStore = isRestore || (existsSync(storePath) && statSync(storePath).size > 0);
   if (!hasStore && !isFirstStart) {
     throw new OperatorError(
       'store_missing',
@@ -152,6 +182,14 @@ const makeDataDirectory = (path: string): void => {
 /** Every key that has sealed a token here must be in the ring, and be the same; keys new in the ring are noted. */
 const registerKeys = async (store: Store, ring: KeyRing): Promise<void> => {
   const registered = await store.listKeys();
+  refuseOtherKeys(registered, ring);
+  for (const { number, createdAt, fingerprint } of ring.keys) {
+    if (!registered.some((key) => key.number === number))
+      await store.registerKey({ number, createdAt, fingerprint });
+  }
+};
+
+const refuseOtherKeys = (registered: readonly RegisteredKey[], ring: KeyRing): void => {
   for (const { number, fingerprint } of registered) {
     const key = ring.find(number);
     if (key?.fingerprint === fingerprint) continue;
@@ -160,10 +198,6 @@ const registerKeys = async (store: Store, ring: KeyRing): Promise<void> => {
       `the key ring ${key === undefined ? 'lacks' : 'has another'} key ${number}, which sealed tokens of this store`,
       'Use the key ring that belongs to this store: restore it from your backup or secret manager. Nothing was changed.',
     );
-  }
-  for (const { number, createdAt, fingerprint } of ring.keys) {
-    if (!registered.some((key) => key.number === number))
-      await store.registerKey({ number, createdAt, fingerprint });
   }
 };
 

@@ -23,7 +23,13 @@ export type Event =
     >
   | Of<
       'refresh.replayed',
-      Use & { gap: number; sinceRotationMs: number | undefined; response: 'revoke' | 'refuse' | 'observe' }
+      Use & {
+        gap: number;
+        sinceRotationMs: number | undefined;
+        rotatedBy: Caller | undefined;
+        looksLike: 'lost_answer' | 'theft';
+        response: 'revoke' | 'refuse' | 'observe';
+      }
     >
   | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
   | Of<'client.refused', Request & { reason: RefusalReason; caller: Caller }>

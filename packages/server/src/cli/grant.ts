@@ -1,8 +1,11 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { toSeconds } from '../clock.ts';
-import { BRANDS, currentIssuedAtMs } from '../grants/grant.ts';
+import type { Caller } from '../events.ts';
+import { BRANDS } from '../grants/grant.ts';
 import type { Brand, Grant } from '../grants/grant.ts';
+import type { ReplayRecord } from '../grants/replay.ts';
+import { standingOf } from '../grants/standing.ts';
 import type { Client } from '../clients/client.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
@@ -95,7 +98,10 @@ const addList = (grant: Command): void => {
         if (options.client !== undefined) await readClient(store, options.client);
         const found = await store.listGrants({ clientId: options.client, after, limit });
         const clients = new Map((await store.listClients()).map((client) => [client.id, client]));
-        const views = found.flatMap((one) => toView(one, clients.get(one.clientId), Date.now()) ?? []);
+        const views = found.flatMap((one) => {
+          const owner = clients.get(one.clientId);
+          return owner === undefined ? [] : [toView(one, owner, undefined, Date.now())];
+        });
         const last = found.length === limit ? found.at(-1) : undefined;
         const rows = views.map((view) => [
           view.grantId,
@@ -120,7 +126,8 @@ const addShow = (grant: Command): void => {
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);
-        const view = toView(found, await readClient(store, found.clientId), Date.now());
+        const replay = await store.readReplay(found.id);
+        const view = toView(found, await readClient(store, found.clientId), replay, Date.now());
         const facts = [
           ['grant id', view.grantId],
           ['status', view.status],
@@ -130,7 +137,10 @@ const addShow = (grant: Command): void => {
           ['brand', view.brand ?? 'any'],
           ['created', showTime(view.createdAt)],
           ['generation', `${view.generation}, sealed with key ${view.keyNumber}`],
-          ['last rotated', showTime(view.rotatedAt)],
+          [
+            'last rotated',
+            `${showTime(view.rotatedAt)}${view.rotatedBy === null ? '' : ` by ${showCaller(view.rotatedBy)}`}`,
+          ],
           ['token expires', showTime(view.refreshTokenExpiresAt)],
           ['grant ends', showTime(view.grantExpiresAt)],
           [
@@ -138,7 +148,8 @@ const addShow = (grant: Command): void => {
             view.revokedAt === null ? '-' : `${showTime(view.revokedAt)} (${view.revocationCause})`,
           ],
         ] as const;
-        return { json: view, text: alignFacts(facts) };
+        const evidence = view.replay === null ? '' : describeReplay(view.replay);
+        return { json: view, text: `${alignFacts(facts)}${evidence}` };
       }),
     );
 };
@@ -173,22 +184,14 @@ const readId = (text: string): GrantId => {
 };
 
 /** A grant as an operator sees it. Times in integer seconds. */
-const toView = (grant: Grant, client: Client | undefined, nowMs: number) => {
-  const policy = client?.policy;
+const toView = (grant: Grant, client: Client, replay: ReplayRecord | undefined, nowMs: number) => {
   const rotatedAtMs = grant.rotatedAtMs.at(-1);
-  const issuedAt = toSeconds(currentIssuedAtMs(grant));
-  const lifetime = policy?.grantLifetimeSeconds ?? null;
-  const refreshTokenExpiresAt = policy === undefined ? null : issuedAt + policy.refreshTokenLifetimeSeconds;
-  const grantExpiresAt = lifetime === null ? null : grant.createdAt + lifetime;
-  const isExpired = [refreshTokenExpiresAt, grantExpiresAt].some(
-    (at) => at !== null && toSeconds(nowMs) >= at,
-  );
-  const standing = isExpired ? 'expired' : 'active';
+  const { status, tokenExpiresAt, grantExpiresAt } = standingOf(grant, client.policy, nowMs);
   return {
     grantId: writeGrantId(grant.id),
-    status: grant.revocation === undefined ? standing : 'revoked',
+    status,
     clientId: grant.clientId,
-    dialect: client?.dialect ?? null,
+    dialect: client.dialect,
     subject: grant.subject,
     scope: grant.scope,
     brand: grant.brand ?? null,
@@ -196,9 +199,44 @@ const toView = (grant: Grant, client: Client | undefined, nowMs: number) => {
     generation: grant.generation,
     keyNumber: grant.keyNumber,
     rotatedAt: rotatedAtMs === undefined ? null : toSeconds(rotatedAtMs),
-    refreshTokenExpiresAt,
+    rotatedBy: grant.rotatedBy ?? null,
+    refreshTokenExpiresAt: tokenExpiresAt,
     grantExpiresAt,
     revokedAt: grant.revocation?.at ?? null,
     revocationCause: grant.revocation?.cause ?? null,
+    replay: replay === undefined ? null : toReplayView(replay),
   };
 };
+
+const toReplayView = ({ atMs, sinceRotationMs, caller, rotatedBy, ...replay }: ReplayRecord) => ({
+  ...replay,
+  at: toSeconds(atMs),
+  secondsSinceRotation: sinceRotationMs === undefined ? null : sinceRotationMs / 1000,
+  caller: caller ?? null,
+  rotatedBy: rotatedBy ?? null,
+});
+
+const DONE = {
+  revoke: 'the grant was revoked; "keyfob grant reinstate" undoes it',
+  refuse: 'it was refused, and the grant goes on',
+  observe: 'it was refused, and the policy observe left the grant alone; revoke would have ended it',
+} as const;
+
+const describeReplay = ({ at, times, ...replay }: ReturnType<typeof toReplayView>): string => {
+  const { generation, gap, secondsSinceRotation, caller, rotatedBy, looksLike, response } = replay;
+  const since = secondsSinceRotation === null ? '' : `, ${secondsSinceRotation} s after the last rotation`;
+  const facts = [
+    ['replayed', `${showTime(at)}${since} (${times} in all)`],
+    ['token', `generation ${generation}, ${gap} behind the current one`],
+    ['presented by', showCaller(caller)],
+    ['rotated by', showCaller(rotatedBy)],
+    ['looks like', looksLike === 'theft' ? 'theft' : 'a lost answer'],
+    ['done', DONE[response]],
+  ] as const;
+  return `\n\nLast replay\n${alignFacts(facts)}`;
+};
+
+const showCaller = (caller: Caller | null): string =>
+  caller === null
+    ? '-'
+    : `${caller.address} ${caller.userAgent === '' ? '(no user agent)' : caller.userAgent}`;

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OperatorError, StoreError } from '../errors.ts';
+import { addBackup, addRestore } from './backup.ts';
 import { addClient } from './client.ts';
 import { addDoctor } from './doctor.ts';
 import { addGrant } from './grant.ts';
 import { addKeys } from './keys.ts';
+import { addPrune } from './prune.ts';
 import { UsageError } from './output.ts';
 import { addServe } from './serve.ts';
 
@@ -33,7 +35,8 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 used wrongly.`,
     );
-  for (const add of [addServe, addClient, addGrant, addKeys, addDoctor]) add(program);
+  for (const add of [addServe, addClient, addGrant, addKeys, addBackup, addRestore, addPrune, addDoctor])
+    add(program);
   return program;
 };
 

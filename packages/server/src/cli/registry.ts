@@ -67,6 +67,7 @@ export const createGrant = async (
     generation: 0,
     keyNumber: keyRing().newest.number,
     rotatedAtMs: [],
+    rotatedBy: undefined,
     useDigest: undefined,
     revocation: undefined,
   };

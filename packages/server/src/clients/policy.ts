@@ -25,6 +25,8 @@ const YEAR = 365 * 86_400;
 /** The longest overlap, and so the longest that the moment of a rotation has to be remembered. */
 export const OVERLAP_MAX_SECONDS = 900;
 
+export const ON_REPLAY = ['revoke', 'refuse', 'observe'] as const;
+
 /** Every field of a client's policy, with its bounds. Flags of the command line are made from this table. */
 export const POLICY_FIELDS = {
   /** From the issuance of each refresh token; slides with rotation. */
@@ -37,7 +39,7 @@ export const POLICY_FIELDS = {
   /** From the first use of a predecessor that may not be repeated: refused, but not taken for theft. */
   raceSeconds: seconds(0, OVERLAP_MAX_SECONDS),
   /** RFC 9700 §4.14.2. `observe` refuses and says what it would have revoked. */
-  onReplay: oneOf(['revoke', 'refuse', 'observe']),
+  onReplay: oneOf(ON_REPLAY),
   /** From the creation of the grant, whatever is refreshed; `none` for no end. */
   grantLifetimeSeconds: v.union(
     [

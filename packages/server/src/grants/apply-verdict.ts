@@ -1,15 +1,20 @@
 import { toSeconds } from '../clock.ts';
+import type { Caller } from '../events.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import type { Grant } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import { rememberRotation } from './rotation-history.ts';
 
+/** What a verdict is applied with. */
+type Use = {
+  readonly presented: Presented;
+  readonly nowMs: number;
+  readonly keyNumber: number;
+  readonly caller: Caller;
+};
+
 /** The grant as the verdict leaves it; the very same object where the verdict changes nothing. */
-export const applyVerdict = (
-  grant: Grant,
-  verdict: Verdict,
-  use: { readonly presented: Presented; readonly nowMs: number; readonly keyNumber: number },
-): Grant => {
+export const applyVerdict = (grant: Grant, verdict: Verdict, use: Use): Grant => {
   switch (verdict.kind) {
     case 'rotate':
       return successorOf(grant, grant.generation, 0, use);
@@ -28,11 +33,12 @@ const successorOf = (
   grant: Grant,
   used: number,
   lost: number,
-  { presented, nowMs, keyNumber }: { presented: Presented; nowMs: number; keyNumber: number },
+  { presented, nowMs, keyNumber, caller }: Use,
 ): Grant => ({
   ...grant,
   generation: Math.min(used + 1, GENERATION_MAX),
   keyNumber,
   rotatedAtMs: rememberRotation(grant.rotatedAtMs, nowMs, lost),
+  rotatedBy: caller,
   useDigest: presented.useDigest,
 });

@@ -1,3 +1,4 @@
+import type { Caller } from '../events.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { RotationHistory } from './rotation-history.ts';
 
@@ -25,6 +26,8 @@ export type Grant = {
   /** The number of the key that sealed the current refresh token. */
   readonly keyNumber: number;
   readonly rotatedAtMs: RotationHistory;
+  /** Who made the current generation; `undefined` before the first refresh. */
+  readonly rotatedBy: Caller | undefined;
   /** Of the `Idempotency-Key` that came with the use that made the current generation. */
   readonly useDigest: Uint8Array | undefined;
   readonly revocation: Revocation | undefined;

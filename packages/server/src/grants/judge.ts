@@ -13,6 +13,8 @@ export type Presented = OpenedRefreshToken & {
   readonly brand: Brand | undefined;
   /** Of the request's `Idempotency-Key`. */
   readonly useDigest: Uint8Array | undefined;
+  /** Whether this token's last use ended in our own 503, so that presenting it again is the retry we asked for. */
+  readonly isRetryOfOurs: boolean;
 };
 
 /** Why a presented refresh token may be answered with the current one again. */
@@ -69,6 +71,7 @@ const judgeAhead = (grant: Grant, presented: Presented, policy: Policy): Verdict
 
 const judgePredecessor = (grant: Grant, presented: Presented, nowMs: number, policy: Policy): Verdict => {
   const gap = grant.generation - presented.generation;
+  if (gap === 1 && presented.isRetryOfOurs) return repeat('same_use');
   if (gap === 1 && isSameUse(grant.useDigest, presented.useDigest)) return repeat('same_use');
   if (gap === 1 && policy.rotation === 'until-used') return repeat('until_used');
   const firstUse = firstUseOf(grant.rotatedAtMs, gap);

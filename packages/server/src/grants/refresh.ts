@@ -14,6 +14,7 @@ import type { Shape } from '../tokens/shape.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Brand, Grant } from './grant.ts';
 import type { RefreshResult, Store } from './store.ts';
+import type { UndecidedUses } from './undecided-uses.ts';
 
 /** How a dialect writes its tokens. */
 export type TokenShapes = { readonly refreshToken: Shape; readonly accessToken: Shape };
@@ -30,6 +31,7 @@ export type RefreshContext = Minting & {
   readonly store: Store;
   /** Whether the store knows of a newer key than the ring holds, so that a token may be good and yet not open. */
   readonly isKeyMissing: boolean;
+  readonly undecided: UndecidedUses;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -72,16 +74,21 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
     throw tellRefusal(context.emit, request, 'token_unopened');
   }
   const nowMs = context.clock();
-  const result = await context.store.refresh({
-    presented: {
-      ...opened,
-      clientId: request.client.id,
-      brand: request.brand,
-      useDigest: digestUse(request.idempotencyKey),
-    },
-    nowMs,
-    keyNumber: context.keyRing.newest.number,
-  });
+  const presented = {
+    ...opened,
+    clientId: request.client.id,
+    brand: request.brand,
+    useDigest: digestUse(request.idempotencyKey),
+    isRetryOfOurs: context.undecided.has(opened),
+  };
+  const result = await context.undecided.watch(opened, () =>
+    context.store.refresh({
+      presented,
+      nowMs,
+      keyNumber: context.keyRing.newest.number,
+      caller: request.caller,
+    }),
+  );
   if (result === 'client_gone') throw tellRefusal(context.emit, request, 'client_disabled');
   tell(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
@@ -152,7 +159,8 @@ const tell = (
       return emit({ event: 'refresh.refused', ...use, reason: verdict.reason });
     case 'replay': {
       const { gap, response } = verdict;
-      emit({ event: 'refresh.replayed', ...use, gap, response, sinceRotationMs: result.sinceRotationMs });
+      const { sinceRotationMs, rotatedBy, looksLike = 'theft' } = result.replay ?? {};
+      emit({ event: 'refresh.replayed', ...use, gap, response, sinceRotationMs, rotatedBy, looksLike });
       if (response === 'revoke')
         emit({ event: 'grant.revoked', requestId, grantId, clientId: use.clientId, cause: 'replay' });
     }

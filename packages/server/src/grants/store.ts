@@ -1,8 +1,10 @@
 import type { Client, ClientSecret } from '../clients/client.ts';
 import type { Policy } from '../clients/policy.ts';
+import type { Caller } from '../events.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { Grant, RevocationCause } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';
+import type { Replay, ReplayRecord } from './replay.ts';
 
 /** One presentation of a refresh token, as the store gets it. */
 export type RefreshUse = {
@@ -11,6 +13,7 @@ export type RefreshUse = {
   readonly nowMs: number;
   /** The key that would seal a successor. */
   readonly keyNumber: number;
+  readonly caller: Caller;
 };
 
 export type RefreshResult = {
@@ -19,8 +22,8 @@ export type RefreshResult = {
   readonly grant: Grant | undefined;
   /** The client's policy as the verdict saw it. */
   readonly policy: Policy;
-  /** Integer milliseconds since the grant's last rotation before this use; `undefined` before the first. */
-  readonly sinceRotationMs: number | undefined;
+  /** The evidence, where the verdict is `replay`. */
+  readonly replay: Replay | undefined;
 };
 
 /** What is registered of a key of the ring: enough to notice that a ring is not the one that sealed these grants. */
@@ -56,12 +59,21 @@ export type Store = {
   refresh(use: RefreshUse): Promise<RefreshResult | 'client_gone'>;
   createGrant(grant: Grant): Promise<'created' | 'client_unknown' | 'id_taken'>;
   readGrant(id: GrantId): Promise<Grant | undefined>;
+  /** The last replay of a grant; `undefined` where there was none. */
+  readReplay(id: GrantId): Promise<ReplayRecord | undefined>;
   /** In the order of ids; `clientId` narrows it to one client. */
   listGrants(page: Page & { readonly clientId?: string | undefined }): Promise<readonly Grant[]>;
   revoke(
     id: GrantId,
     revocation: { readonly at: number; readonly cause: RevocationCause },
   ): Promise<'revoked' | 'revoked_before' | 'unknown'>;
+  /**
+   * Removes grants that ended before `endedBefore` (integer seconds), of the `limit` that follow `after`. Answers
+   * how many, and where to go on; `undefined` at the end.
+   */
+  prune(
+    page: Page & { readonly endedBefore: number },
+  ): Promise<{ readonly pruned: number; readonly next: GrantId | undefined }>;
   /** Undoes a revocation: the newest refresh token works again. */
   reinstate(id: GrantId): Promise<'reinstated' | 'not_revoked' | 'unknown'>;
 

@@ -12,6 +12,7 @@ import { redeemCode } from '../grants/authorization-code.ts';
 import { refresh } from '../grants/refresh.ts';
 import type { Minting } from '../grants/refresh.ts';
 import type { Store } from '../grants/store.ts';
+import { createUndecidedUses } from '../grants/undecided-uses.ts';
 
 /** What the endpoints work with. */
 export type EndpointContext = Minting & {
@@ -35,6 +36,7 @@ type Stage = 'request' | 'client' | 'grant';
 
 export const createEndpoints = (context: EndpointContext): Endpoints => {
   const { store, clock, emit } = context;
+  const undecided = createUndecidedUses();
   const begin = (): Exchange => ({ requestId: randomUUID(), nowMs: clock() });
 
   const respond: Endpoints['respond'] = async (request, caller) => {
@@ -61,7 +63,15 @@ export const createEndpoints = (context: EndpointContext): Endpoints => {
       const { brand, idempotencyKey } = tokenRequest;
       const { name, shapes } = dialect;
       const answer = await refresh(
-        { store, keyRing: context.keyRing, nextSerial: context.nextSerial, isKeyMissing, clock, emit },
+        {
+          store,
+          keyRing: context.keyRing,
+          nextSerial: context.nextSerial,
+          isKeyMissing,
+          undecided,
+          clock,
+          emit,
+        },
         { dialect: name, requestId, caller, client, shapes, refreshToken, brand, idempotencyKey },
       );
       return dialect.renderAnswer(answer, client.policy, exchange);

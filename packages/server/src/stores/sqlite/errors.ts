@@ -1,4 +1,4 @@
-import { OperatorError, StoreError } from '../errors.ts';
+import { OperatorError, StoreError } from '../../errors.ts';
 
 /** What SQLite's primary result codes mean to an operator. https://www.sqlite.org/rescode.html */
 const TROUBLES: Readonly<Record<number, { code: string; what: string; mend: string }>> = {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { isBusy, toStoreError } from './sqlite-errors.ts';
+import { isBusy, toStoreError } from './errors.ts';
 
 /** Runs pieces of work on the database, each atomic and on disk when its promise resolves. */
 export type GroupCommit = {

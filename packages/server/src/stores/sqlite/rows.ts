@@ -1,14 +1,16 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import { DIALECT_NAMES } from '../clients/client.ts';
-import type { Client, ClientSecret } from '../clients/client.ts';
-import { parsePolicy } from '../clients/policy.ts';
-import type { Policy } from '../clients/policy.ts';
-import { StoreError } from '../errors.ts';
-import { BRANDS } from '../grants/grant.ts';
-import type { Grant } from '../grants/grant.ts';
-import type { RotationHistory } from '../grants/rotation-history.ts';
-import type { RegisteredKey } from '../grants/store.ts';
-import { readGrantId } from '../tokens/grant-id.ts';
+import { DIALECT_NAMES } from '../../clients/client.ts';
+import type { Client, ClientSecret } from '../../clients/client.ts';
+import { ON_REPLAY, parsePolicy } from '../../clients/policy.ts';
+import type { Policy } from '../../clients/policy.ts';
+import { StoreError } from '../../errors.ts';
+import type { Caller } from '../../events.ts';
+import { BRANDS } from '../../grants/grant.ts';
+import type { Grant } from '../../grants/grant.ts';
+import type { RotationHistory } from '../../grants/rotation-history.ts';
+import type { ReplayRecord } from '../../grants/replay.ts';
+import type { RegisteredKey } from '../../grants/store.ts';
+import { readGrantId } from '../../tokens/grant-id.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -30,8 +32,11 @@ const unpackMoments = (value: SQLOutputValue | undefined): RotationHistory => {
   );
 };
 
+/** Finds a caller by its number. */
+type CallerOf = (number: unknown) => Caller | undefined;
+
 /** A grant from its row with `grant_id` in hexadecimal and `client_id` from its client. */
-export const toGrant = (row: Row): Grant => ({
+export const toGrant = (row: Row, callerOf: CallerOf): Grant => ({
   id: readGrantId(String(row['grant_id'])) ?? damaged('grants.id'),
   clientId: String(row['client_id']),
   subject: String(row['subject']),
@@ -44,6 +49,7 @@ export const toGrant = (row: Row): Grant => ({
   generation: Number(row['generation']),
   keyNumber: Number(row['key_number']),
   rotatedAtMs: unpackMoments(row['rotated_at_ms']),
+  rotatedBy: callerOf(row['caller']),
   useDigest: row['use_digest'] instanceof Uint8Array ? row['use_digest'] : undefined,
   revocation:
     row['revoked_at'] === null
@@ -52,6 +58,18 @@ export const toGrant = (row: Row): Grant => ({
           at: Number(row['revoked_at']),
           cause: row['revocation_cause'] === 'replay' ? 'replay' : 'operator',
         },
+});
+
+export const toReplay = (row: Row, callerOf: CallerOf): ReplayRecord => ({
+  times: Number(row['times']),
+  atMs: Number(row['at_ms']),
+  generation: Number(row['generation']),
+  gap: Number(row['gap']),
+  sinceRotationMs: toOptionalNumber(row['since_rotation_ms']),
+  response: ON_REPLAY.find((name) => name === row['response']) ?? damaged('replays.response'),
+  looksLike: row['looks_like'] === 'lost_answer' ? 'lost_answer' : 'theft',
+  caller: callerOf(row['caller']),
+  rotatedBy: callerOf(row['rotated_by']),
 });
 
 export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => ({

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { OperatorError } from '../errors.ts';
-import { toOperatorError } from './sqlite-errors.ts';
+import { OperatorError } from '../../errors.ts';
+import { toOperatorError } from './errors.ts';
 
 /** Marks a file as Keyfob's in the SQLite header: "KFOB". */
 const APPLICATION_ID = 0x4b464f42;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { toOperatorError } from './sqlite-errors.ts';
+import { toOperatorError } from './errors.ts';
 
 /** What an inspection finds in a store's file. */
 export type StoreFacts = {

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Client } from '../clients/client.ts';
-import type { ClientReading, Store } from '../grants/store.ts';
-import type { Connection } from './sqlite.ts';
-import { toClient, toSecret } from './sqlite-rows.ts';
+import type { Client } from '../../clients/client.ts';
+import type { ClientReading, Store } from '../../grants/store.ts';
+import type { Connection } from './store.ts';
+import { toClient, toSecret } from './rows.ts';
 
 type ClientVerbs = Pick<
   Store,

@@ -1,0 +1,30 @@
+import type { Policy } from '../clients/policy.ts';
+import { toSeconds } from '../clock.ts';
+import { currentIssuedAtMs } from './grant.ts';
+import type { Grant } from './grant.ts';
+
+/** Whether a grant's newest refresh token would work, and until when. */
+export type Standing = {
+  readonly status: 'active' | 'expired' | 'revoked';
+  /** When the current refresh token expires, integer seconds. */
+  readonly tokenExpiresAt: number;
+  /** When the grant ends whatever is refreshed, integer seconds; `null` for never. */
+  readonly grantExpiresAt: number | null;
+  /** When it ended or will end if nothing happens, integer seconds. */
+  readonly endsAt: number;
+};
+
+export const standingOf = (grant: Grant, policy: Policy, nowMs: number): Standing => {
+  const tokenExpiresAt = toSeconds(currentIssuedAtMs(grant)) + policy.refreshTokenLifetimeSeconds;
+  const grantExpiresAt =
+    policy.grantLifetimeSeconds === null ? null : grant.createdAt + policy.grantLifetimeSeconds;
+  const expiresAt = Math.min(tokenExpiresAt, grantExpiresAt ?? tokenExpiresAt);
+  const endsAt = Math.min(expiresAt, grant.revocation?.at ?? expiresAt);
+  const lapsed = toSeconds(nowMs) >= expiresAt ? 'expired' : 'active';
+  return {
+    status: grant.revocation === undefined ? lapsed : 'revoked',
+    tokenExpiresAt,
+    grantExpiresAt,
+    endsAt,
+  };
+};

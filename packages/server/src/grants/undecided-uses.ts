@@ -1,0 +1,38 @@
+import { StoreError } from '../errors.ts';
+import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
+
+/**
+ * The uses of refresh tokens whose commit got no answer: `outcome_unknown`. The client was told 503 and to try again, and
+ * when it does, the same use may have taken place already. Remembered here, so that the retry is met as a repeat
+ * under every policy. Kept by one process and in memory: a process that dies as well leaves the retry to the policy.
+ */
+export type UndecidedUses = {
+  has(use: OpenedRefreshToken): boolean;
+  /** Runs the store's work on a use, and remembers the use if nobody can say how it ended. */
+  watch<Result>(use: OpenedRefreshToken, work: () => Promise<Result>): Promise<Result>;
+};
+
+/** As many as are remembered; the oldest is forgotten first. */
+const UNDECIDED_MAX = 100_000;
+
+export const createUndecidedUses = (): UndecidedUses => {
+  const uses = new Set<string>();
+  const nameOf = ({ grantId, generation }: OpenedRefreshToken): string => `${grantId}.${generation}`;
+  return {
+    has: (use) => uses.size > 0 && uses.has(nameOf(use)),
+    async watch(use, work) {
+      try {
+        const result = await work();
+        if (uses.size > 0) uses.delete(nameOf(use));
+        return result;
+      } catch (error) {
+        if (error instanceof StoreError && error.kind === 'outcome_unknown') {
+          uses.add(nameOf(use));
+          const [oldest] = uses;
+          if (uses.size > UNDECIDED_MAX && oldest !== undefined) uses.delete(oldest);
+        }
+        throw error;
+      }
+    },
+  };
+};

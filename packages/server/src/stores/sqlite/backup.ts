@@ -1,0 +1,227 @@
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { backup, DatabaseSync } from 'node:sqlite';
+import { OperatorError } from '../../errors.ts';
+import type { RegisteredKey } from '../../grants/store.ts';
+import { openDatabase } from './database.ts';
+import { toOperatorError } from './errors.ts';
+import { toKey } from './rows.ts';
+
+/** Pages copied between two reports of progress. */
+const PAGES_A_STEP = 2000;
+const LOCK_TIMEOUT_MS = 10_000;
+
+/** Told how many of how many pages are copied. */
+export type Progress = (done: number, total: number) => void;
+
+/**
+ * Copies a store that may be in use into one file, as it was at one moment: the snapshot is held while pages are
+ * copied, so writers go on and do not start the copy over. The file appears under its name only when it is whole,
+ * checked and on disk.
+ */
+export const backupSqliteStore = async (path: string, target: string, progress: Progress): Promise<void> => {
+  const draft = `${target}.part`;
+  rmSync(draft, { force: true });
+  closeSync(openSync(draft, 'wx', 0o600));
+  const database = openReadOnly(path);
+  try {
+    database.exec('BEGIN');
+    database.prepare('SELECT count(*) FROM clients').get();
+    await backup(database, draft, {
+      rate: PAGES_A_STEP,
+      progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages),
+    });
+    database.exec('ROLLBACK');
+    closeBackup(draft);
+    syncFile(draft);
+    renameSync(draft, target);
+    syncFile(dirname(target));
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw toOperatorError(error, target);
+  } finally {
+    database.close();
+  }
+};
+
+/** Which keys sealed the tokens of a backup. */
+export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => {
+  if (!existsSync(backupPath)) {
+    throw new OperatorError(
+      'backup_missing',
+      `${backupPath}: there is no such file`,
+      'Name a file that "keyfob backup" wrote.',
+    );
+  }
+  const database = openReadOnly(backupPath);
+  try {
+    return database.prepare('SELECT number, created_at, fingerprint FROM keys').all().map(toKey);
+  } catch (error) {
+    throw toOperatorError(error, backupPath);
+  } finally {
+    database.close();
+  }
+};
+
+/** What a restore found and did. Grant ids in 16 hexadecimal digits. */
+export type Restored = {
+  readonly clients: number;
+  readonly grants: number;
+  /** Revocations, disabled clients and removed clients of the replaced store that were carried over. */
+  readonly revocationsKept: number;
+  readonly clientsKeptDisabled: number;
+  /** Grants of the replaced store that the backup is too old to know: their owners have to consent again. */
+  readonly grantsLost: readonly string[];
+};
+
+/**
+ * Puts the content of a backup in the place of the store's, in one transaction, so that a running server goes from
+ * one to the other between two requests. What ended since the backup stays ended: revocations of grants, disabled and
+ * removed clients, removed secrets. Secrets made since stay good.
+ */
+export const restoreSqliteStore = (path: string, backupPath: string): Restored => {
+  const copy = `${path}.restoring`;
+  prepareCopy(backupPath, copy);
+  const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+  try {
+    database.prepare('ATTACH DATABASE ? AS backup').run(copy);
+    database.exec('BEGIN IMMEDIATE');
+    const restored = replaceContent(database);
+    database.exec('COMMIT');
+    database.exec('DETACH DATABASE backup');
+    return restored;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw toOperatorError(error, path);
+  } finally {
+    database.close();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
+  }
+};
+
+/** Puts a backup where there is no store, or one that no longer opens; that one is kept beside it. */
+export const placeSqliteStore = (path: string, backupPath: string, aside: string): void => {
+  const copy = `${path}.restoring`;
+  prepareCopy(backupPath, copy);
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`);
+  }
+  syncFile(copy);
+  renameSync(copy, path);
+  syncFile(dirname(path));
+};
+
+/** A copy of the backup beside the store, brought to the newest schema; the backup itself is never opened for writing. */
+const prepareCopy = (backupPath: string, copy: string): void => {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
+  const source = openReadOnly(backupPath);
+  try {
+    source.prepare('VACUUM INTO ?').run(copy);
+    chmodSync(copy, 0o600);
+  } catch (error) {
+    throw toOperatorError(error, backupPath);
+  } finally {
+    source.close();
+  }
+  openDatabase(copy, { lockTimeoutMs: LOCK_TIMEOUT_MS }).close();
+};
+
+const openReadOnly = (path: string): DatabaseSync => {
+  try {
+    return new DatabaseSync(path, { readOnly: true, timeout: LOCK_TIMEOUT_MS });
+  } catch (error) {
+    throw toOperatorError(error, path);
+  }
+};
+
+/** Checks the copy, and folds its log into it, so that it is one file and needs no other beside it. */
+const closeBackup = (path: string): void => {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('PRAGMA journal_mode = DELETE');
+    const answer = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
+    if (answer === 'ok') return;
+    throw new OperatorError(
+      'backup_damaged',
+      `${path}: ${String(answer)}`,
+      'The store itself may be damaged: run "keyfob doctor".',
+    );
+  } finally {
+    database.close();
+  }
+};
+
+const replaceContent = (database: DatabaseSync): Restored => {
+  const count = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
+  database.exec(REMEMBER_ENDS);
+  const lost = database.prepare(
+    "SELECT printf('%016x', id) AS id FROM main.grants WHERE id NOT IN (SELECT id FROM backup.grants) ORDER BY created_at, id",
+  );
+  const grantsLost = lost.all().map((row) => String(row['id']));
+  database.exec(REPLACE);
+  const revocationsKept = Number(database.prepare(KEEP_REVOCATIONS).run().changes);
+  const clientsKeptDisabled = Number(database.prepare(KEEP_DISABLED).run().changes);
+  return {
+    clients: count('SELECT count(*) FROM main.clients'),
+    grants: count('SELECT count(*) FROM main.grants'),
+    revocationsKept,
+    clientsKeptDisabled,
+    grantsLost,
+  };
+};
+
+const REMEMBER_ENDS = `
+  CREATE TEMP TABLE ended_grants AS
+    SELECT id, revoked_at, revocation_cause FROM main.grants WHERE revoked_at IS NOT NULL;
+  CREATE TEMP TABLE known_clients AS SELECT id, disabled_at, revision FROM main.clients;
+  CREATE TEMP TABLE known_secrets AS
+    SELECT secret.id, client.id AS client_id, secret.name, secret.digest, secret.created_at, secret.expires_at
+    FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client;`;
+
+// Revisions only grow, so that every running server reads every client anew. Keys of both stay registered, and callers
+// keep the numbers that running servers know them by.
+const REPLACE = `
+  DELETE FROM main.replays;
+  DELETE FROM main.grants;
+  DELETE FROM main.client_secrets;
+  DELETE FROM main.clients;
+  INSERT INTO main.clients SELECT * FROM backup.clients;
+  INSERT INTO main.grants SELECT * FROM backup.grants;
+  INSERT INTO main.replays SELECT * FROM backup.replays;
+  INSERT OR IGNORE INTO main.callers (address, user_agent) SELECT address, user_agent FROM backup.callers;
+  CREATE TEMP TABLE renamed_callers AS
+    SELECT old.number AS old, new.number AS new FROM backup.callers AS old
+    JOIN main.callers AS new USING (address, user_agent) WHERE old.number <> new.number;
+  UPDATE main.grants SET caller = (SELECT new FROM renamed_callers WHERE old = caller)
+    WHERE caller IN (SELECT old FROM renamed_callers);
+  UPDATE main.replays SET caller = (SELECT new FROM renamed_callers WHERE old = caller)
+    WHERE caller IN (SELECT old FROM renamed_callers);
+  UPDATE main.replays SET rotated_by = (SELECT new FROM renamed_callers WHERE old = rotated_by)
+    WHERE rotated_by IN (SELECT old FROM renamed_callers);
+  INSERT OR IGNORE INTO main.keys SELECT * FROM backup.keys;
+  INSERT INTO main.client_secrets
+    SELECT known.id, client.number, known.name, known.digest, known.created_at, known.expires_at
+    FROM known_secrets AS known JOIN main.clients AS client ON client.id = known.client_id;
+  INSERT OR IGNORE INTO main.client_secrets
+    SELECT secret.* FROM backup.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client
+    WHERE client.id NOT IN (SELECT id FROM known_clients);
+  UPDATE main.clients SET revision = 1 + max(revision, coalesce((SELECT max(revision) FROM known_clients), 0));`;
+
+const KEEP_REVOCATIONS = `UPDATE main.grants SET
+    revoked_at = (SELECT revoked_at FROM ended_grants WHERE ended_grants.id = grants.id),
+    revocation_cause = (SELECT revocation_cause FROM ended_grants WHERE ended_grants.id = grants.id)
+  WHERE revoked_at IS NULL AND id IN (SELECT id FROM ended_grants)`;
+
+const KEEP_DISABLED = `UPDATE main.clients SET disabled_at = coalesce(
+    (SELECT disabled_at FROM known_clients WHERE known_clients.id = clients.id), unixepoch())
+  WHERE disabled_at IS NULL AND (id NOT IN (SELECT id FROM known_clients)
+    OR id IN (SELECT id FROM known_clients WHERE disabled_at IS NOT NULL))`;
+
+const syncFile = (path: string): void => {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+};

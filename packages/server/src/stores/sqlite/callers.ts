@@ -1,0 +1,36 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Caller } from '../../events.ts';
+
+/** As many callers as are told apart. One more is not remembered: clients are services, and have few addresses. */
+const CALLERS_MAX = 100_000;
+
+/** The callers, each named by a small number, so that a grant's row stays small. */
+export const createCallerNames = (database: DatabaseSync) => {
+  const select = database.prepare('SELECT number FROM callers WHERE address = ? AND user_agent = ?');
+  const selectByNumber = database.prepare('SELECT address, user_agent FROM callers WHERE number = ?');
+  const count = database.prepare('SELECT count(*) AS callers FROM callers');
+  const insert = database.prepare('INSERT INTO callers (address, user_agent) VALUES (?, ?)');
+  const known = new Map<string, number>();
+  return {
+    /** The caller's number, given to it inside the running transaction; `null` once there are too many. */
+    numberOf(caller: Caller): number | null {
+      const text = `${caller.address} ${caller.userAgent}`;
+      const kept = known.get(text);
+      if (kept !== undefined) return kept;
+      const row = select.get(caller.address, caller.userAgent);
+      if (row === undefined && Number(count.get()?.['callers']) >= CALLERS_MAX) return null;
+      const number = Number(row?.['number'] ?? insert.run(caller.address, caller.userAgent).lastInsertRowid);
+      known.set(text, number);
+      return number;
+    },
+    callerOf(number: unknown): Caller | undefined {
+      const row = typeof number === 'number' ? selectByNumber.get(number) : undefined;
+      if (row === undefined) return undefined;
+      return { address: String(row['address']), userAgent: String(row['user_agent']) };
+    },
+    /** Drops what was named in a transaction that was undone. */
+    forget: () => known.clear(),
+  };
+};
+
+export type CallerNames = ReturnType<typeof createCallerNames>;

@@ -1,0 +1,70 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Store } from '../../grants/store.ts';
+import { createCallerNames } from './callers.ts';
+import { createClientVerbs } from './clients.ts';
+import { openDatabase } from './database.ts';
+import { toStoreError } from './errors.ts';
+import { createGrantVerbs } from './grants.ts';
+import { createGroupCommit } from './group-commit.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { toKey } from './rows.ts';
+
+/** What the verbs of the store share. */
+export type Connection = {
+  readonly database: DatabaseSync;
+  readonly commits: GroupCommit;
+  /** A read on its own, outside any transaction. Throws `StoreError` where SQLite fails. */
+  read<Result>(work: () => Result): Promise<Result>;
+};
+
+const LOCK_TIMEOUT_MS = 2000;
+
+/**
+ * The embedded store: one SQLite file, one row a grant, every commit synced to disk before its promise resolves.
+ * Any number of processes may have the file open. Throws `OperatorError` where the file cannot be opened.
+ */
+export const openSqliteStore = (path: string): Store => {
+  const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+  const callers = createCallerNames(database);
+  const connection: Connection = {
+    database,
+    commits: createGroupCommit(database, {
+      lockTimeoutMs: LOCK_TIMEOUT_MS,
+      onRollback() {
+        clients.forget();
+        callers.forget();
+      },
+    }),
+    read: async (work) => {
+      try {
+        return work();
+      } catch (error) {
+        throw toStoreError(error, false);
+      }
+    },
+  };
+  const clients = createClientVerbs(connection);
+  return {
+    ...clients.verbs,
+    ...createGrantVerbs(connection, callers, clients.readInTransaction),
+    ...createKeyVerbs(connection),
+    async close() {
+      await connection.commits.settle();
+      database.close();
+    },
+  };
+};
+
+const createKeyVerbs = ({ database, commits, read }: Connection): Pick<Store, 'listKeys' | 'registerKey'> => {
+  const list = database.prepare('SELECT number, created_at, fingerprint FROM keys ORDER BY number DESC');
+  const insert = database.prepare(
+    'INSERT OR IGNORE INTO keys (number, created_at, fingerprint) VALUES (?, ?, ?)',
+  );
+  return {
+    listKeys: () => read(() => list.all().map(toKey)),
+    registerKey: ({ number, createdAt, fingerprint }) =>
+      commits.run(() => {
+        insert.run(number, createdAt, fingerprint);
+      }),
+  };
+};
