@@ -66,11 +66,14 @@ export const addRestore = (program: Command): void => {
           options.json === true,
         );
       }
-      const { clients, grants, revocationsKept, clientsKeptDisabled, grantsLost } = restored;
+      const { clients, grants, revocationsKept, clientsKeptDisabled, grantsLost, clientsLost } = restored;
       const lines = [
         `restored ${file}: ${clients} clients, ${grants} grants`,
         `kept from the replaced store: ${revocationsKept} revocations, ${clientsKeptDisabled} disabled or removed clients`,
       ];
+      if (clientsLost.length > 0) {
+        lines.push(`lost, because they are younger than the backup: clients ${clientsLost.join(' ')}`);
+      }
       if (grantsLost.length > 0) {
         const more = grantsLost.length > GRANTS_SHOWN_MAX ? ' ... (all of them with --json)' : '';
         lines.push(

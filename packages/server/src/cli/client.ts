@@ -1,15 +1,16 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { DIALECT_NAMES } from '../clients/client.ts';
-import type { Client, ClientSecret, DialectName } from '../clients/client.ts';
+import type { Client, DialectName } from '../clients/client.ts';
 import { parsePolicy, POLICY_FIELDS } from '../clients/policy.ts';
 import type { Policy, PolicyField } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
+import { addClientSecret, describeSecrets, secretToJson } from './client-secret.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, alignFacts, showTime, UsageError } from './output.ts';
-import { createClient, makeSecret, readClient } from './registry.ts';
+import { createClient, readClient } from './registry.ts';
 
 /** What each policy field means, for the help. */
 const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
@@ -40,7 +41,7 @@ export const addClient = (program: Command): void => {
     );
   addRegistration(client);
   addSet(client);
-  addSecrets(client);
+  addClientSecret(client);
   addSwitches(client);
 };
 
@@ -139,84 +140,6 @@ const readPolicy = (fields: Readonly<Record<string, unknown>>): Policy => {
   );
 };
 
-const addSecrets = (client: Command): void => {
-  const secret = client
-    .command('secret')
-    .description('Several named secrets, so that one can be rolled without a gap.');
-  withCommonOptions(secret.command('add <id>'))
-    .description('Adds a secret and prints it, once. The others stay good.')
-    .option('--name <name>', 'a name for people', '')
-    .option('--expires-in-seconds <seconds>', 'when it ends by itself (default: never)')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ keyfob client secret add ID --name 2027 --expires-in-seconds 31536000',
-    )
-    .action(
-      async (
-        id: string,
-        options: CommonOptions & { readonly name: string; readonly expiresInSeconds?: string },
-      ) =>
-        onDeployment(options, async ({ store }) => {
-          const now = toSeconds(Date.now());
-          const { clientSecret, secret: made } = makeSecret(
-            options.name,
-            now,
-            readExpiry(options.expiresInSeconds, now),
-          );
-          await readClient(store, id);
-          await store.addSecret(id, made);
-          const json = { clientId: id, clientSecret, ...secretToJson(made) };
-          const facts = [
-            ['client id', id],
-            ['secret id', made.id],
-            ['client secret', `${clientSecret}  (shown this once)`],
-            ['expires', showTime(made.expiresAt)],
-          ] as const;
-          return { json, text: alignFacts(facts) };
-        }),
-    );
-  withCommonOptions(secret.command('list <id>'))
-    .description('Lists the secrets of a client; never the secrets themselves.')
-    .action(async (id: string, options: CommonOptions) =>
-      onDeployment(options, async ({ store }) => {
-        const { secrets } = await readClient(store, id);
-        return { json: { clientId: id, secrets: secrets.map(secretToJson) }, text: describeSecrets(secrets) };
-      }),
-    );
-  withCommonOptions(secret.command('remove <id> <secret-id>'))
-    .description('Removes a secret. It stops working with the next request.')
-    .option('--force', 'even the last one, which locks the client out')
-    .action(async (id: string, secretId: string, options: CommonOptions & { readonly force?: boolean }) =>
-      onDeployment(options, async ({ store }) => {
-        const { secrets } = await readClient(store, id);
-        if (!secrets.some((one) => one.id === secretId)) {
-          throw new OperatorError(
-            'secret_unknown',
-            `the client has no secret ${secretId}`,
-            'See "keyfob client secret list".',
-          );
-        }
-        if (secrets.length === 1 && options.force !== true) {
-          const mend = 'Add the next one first with "keyfob client secret add", or pass --force.';
-          throw new OperatorError(
-            'secret_last',
-            'it is the last secret, and without one the client is locked out',
-            mend,
-          );
-        }
-        await store.removeSecret(id, secretId);
-        return { json: { clientId: id, secretId, removed: true }, text: `removed secret ${secretId}` };
-      }),
-    );
-};
-
-const readExpiry = (text: string | undefined, now: number): number | undefined => {
-  if (text === undefined) return undefined;
-  if (!/^[1-9][0-9]{0,9}$/.test(text))
-    throw new UsageError('--expires-in-seconds must be a whole number of at least 1');
-  return now + Number(text);
-};
-
 const addSwitches = (client: Command): void => {
   withCommonOptions(client.command('disable <id>'))
     .description('Refuses a client from its next request on. Its grants stay; enable brings everything back.')
@@ -249,13 +172,6 @@ const setDisabled = async (id: string, options: CommonOptions, disabledAt: numbe
     return { json: { clientId: id, disabledAt }, text: `${state} client ${id}` };
   });
 
-const secretToJson = ({ id, name, createdAt, expiresAt }: ClientSecret) => ({
-  secretId: id,
-  name,
-  createdAt,
-  expiresAt: expiresAt ?? null,
-});
-
 const toJson = (client: Client, grants?: number) => ({
   clientId: client.id,
   dialect: client.dialect,
@@ -279,14 +195,3 @@ const describe = (client: Client, grants: number): string => {
   ] as const;
   return `${alignFacts(facts)}\n\n${describeSecrets(client.secrets)}`;
 };
-
-const describeSecrets = (secrets: readonly ClientSecret[]): string =>
-  alignColumns([
-    ['SECRET ID', 'CREATED', 'EXPIRES', 'NAME'],
-    ...secrets.map(({ id, name, createdAt, expiresAt }) => [
-      id,
-      showTime(createdAt),
-      showTime(expiresAt),
-      name,
-    ]),
-  ]);

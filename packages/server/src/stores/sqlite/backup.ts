@@ -72,6 +72,8 @@ export type Restored = {
   readonly clientsKeptDisabled: number;
   /** Grants of the replaced store that the backup is too old to know: their owners have to consent again. */
   readonly grantsLost: readonly string[];
+  /** Clients of the replaced store that the backup is too old to know, by id. */
+  readonly clientsLost: readonly string[];
 };
 
 /**
@@ -158,6 +160,10 @@ const replaceContent = (database: DatabaseSync): Restored => {
     "SELECT printf('%016x', id) AS id FROM main.grants WHERE id NOT IN (SELECT id FROM backup.grants) ORDER BY created_at, id",
   );
   const grantsLost = lost.all().map((row) => String(row['id']));
+  const lostClients = database.prepare(
+    'SELECT id FROM main.clients WHERE id NOT IN (SELECT id FROM backup.clients) ORDER BY number',
+  );
+  const clientsLost = lostClients.all().map((row) => String(row['id']));
   database.exec(REPLACE);
   const revocationsKept = Number(database.prepare(KEEP_REVOCATIONS).run().changes);
   const clientsKeptDisabled = Number(database.prepare(KEEP_DISABLED).run().changes);
@@ -167,6 +173,7 @@ const replaceContent = (database: DatabaseSync): Restored => {
     revocationsKept,
     clientsKeptDisabled,
     grantsLost,
+    clientsLost,
   };
 };
 
