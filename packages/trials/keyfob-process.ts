@@ -62,6 +62,15 @@ export const makeDataDirectory = (): string => mkdtempSync(join(tmpdir(), 'keyfo
 /** Starts a real server as a process of its own, on a free port. Rejects with its log where it does not come up. */
 export const startKeyfob = async (options: ServerOptions = {}): Promise<KeyfobServer> => {
   const dataDirectory = options.dataDirectory ?? makeDataDirectory();
+  try {
+    return await start(dataDirectory, options);
+  } catch (error) {
+    if (options.dataDirectory === undefined) removeDataDirectory(dataDirectory);
+    throw error;
+  }
+};
+
+const start = async (dataDirectory: string, options: ServerOptions): Promise<KeyfobServer> => {
   const args = ['serve', '--port', '0', '--json', '--data', dataDirectory, ...(options.args ?? [])];
   const env = cleanEnvironment(options.environment ?? {});
   const stdio: SpawnOptions['stdio'] = ['ignore', 'pipe', 'pipe'];

@@ -33,6 +33,7 @@ const UNAUTHENTICATED: Answer = {
   description: 'Client authentication failed.',
   headers: { 'WWW-Authenticate': 'Basic realm="oauth"' },
 };
+const HOW_TO_AUTHENTICATE = 'Send client_id and client_secret by HTTP Basic.';
 const DEAD_TOKEN: Answer = {
   status: 400,
   error: 'invalid_grant',
@@ -63,8 +64,14 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   code_missing: wrong('Missing required parameter: code.'),
   code_malformed: wrong('Invalid code: it does not have the form of an authorization code.'),
   redirect_uri_missing: wrong('Missing required parameter: redirect_uri.'),
-  credentials_missing: UNAUTHENTICATED,
-  credentials_malformed: UNAUTHENTICATED,
+  credentials_missing: {
+    ...UNAUTHENTICATED,
+    description: `${UNAUTHENTICATED.description} ${HOW_TO_AUTHENTICATE}`,
+  },
+  credentials_malformed: {
+    ...UNAUTHENTICATED,
+    description: `${UNAUTHENTICATED.description} ${HOW_TO_AUTHENTICATE}`,
+  },
   credentials_twice: wrong('Send the client credentials in the Authorization header only.'),
   client_unknown: UNAUTHENTICATED,
   client_secret_wrong: UNAUTHENTICATED,

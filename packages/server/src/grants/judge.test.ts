@@ -41,9 +41,12 @@ const GRANT: Grant = {
   generation: GENERATION,
   keyNumber: 1,
   rotatedAtMs: [ROTATED_AT_MS],
+  rotatedBy: undefined,
   useDigest: undefined,
   revocation: undefined,
 };
+
+const CALLER = { address: '192.0.2.1', userAgent: 'client-a/1.0' };
 
 const present = (generation: number, more: Partial<Presented> = {}): Presented => ({
   grantId: GRANT.id,
@@ -51,6 +54,7 @@ const present = (generation: number, more: Partial<Presented> = {}): Presented =
   clientId: 'client-a',
   brand: undefined,
   useDigest: undefined,
+  isRetryOfOurs: false,
   ...more,
 });
 
@@ -452,6 +456,59 @@ judgeCases(
     },
   ]),
 );
+// The retry that our own 503 asked for.
+judgeCases(
+  ROTATIONS.flatMap((rotation): Case[] => {
+    const policy = { rotation, raceSeconds: 0, overlapSeconds: 0 };
+    const again = { isRetryOfOurs: true };
+    return [
+      {
+        name: `the retry that our 503 asked for is repeated to the last millisecond under ${rotation}`,
+        presented: present(GENERATION - 1, again),
+        afterMs: HOUR_MS - 1,
+        policy,
+        verdict: repeat('same_use'),
+      },
+      {
+        name: `the retry that our 503 asked for does not outlive the refresh token under ${rotation}`,
+        presented: present(GENERATION - 1, again),
+        afterMs: HOUR_MS,
+        policy,
+        verdict: refuse('expired'),
+      },
+      {
+        name: `the retry that our 503 asked for is a first use where nothing was written under ${rotation}`,
+        presented: present(GENERATION, again),
+        afterMs: 1000,
+        policy,
+        verdict: rotation === 'none' ? repeat('not_rotated') : ROTATE,
+      },
+      {
+        name: `the retry that our 503 asked for is a replay once its successor was used under ${rotation}`,
+        presented: present(GENERATION - 2, again),
+        afterMs: 1000,
+        policy,
+        verdict: replay(2),
+      },
+      {
+        name: `the retry that our 503 asked for gets nothing from a revoked grant under ${rotation}`,
+        grant: REVOKED,
+        presented: present(GENERATION - 1, again),
+        afterMs: 1000,
+        policy,
+        verdict: refuse('revoked'),
+      },
+      {
+        name: `the retry that our 503 asked for gets nothing in the hands of another client under ${rotation}`,
+        presented: present(GENERATION - 1, { ...again, clientId: 'client-b' }),
+        afterMs: 1000,
+        policy,
+        verdict: refuse('foreign_client'),
+      },
+    ];
+  }),
+);
+
 judgeCases([
   {
     name: 'another Idempotency-Key is another use',
@@ -734,6 +791,7 @@ void test('a token that a clock set forward had expired works again once the clo
     presented: present(GENERATION),
     nowMs: ROTATED_AT_MS + 10 * YEAR_MS,
     keyNumber: 1,
+    caller: CALLER,
   });
   assert.deepEqual(judge(after, present(GENERATION), ROTATED_AT_MS + 1000, POLICY), ROTATE);
 });
@@ -784,24 +842,28 @@ const grants: fc.Arbitrary<Grant> = fc
 /** A grant with a token presented for it: near its generation as a rule. */
 const uses: fc.Arbitrary<{ grant: Grant; presented: Presented; nowMs: number; policy: Policy }> =
   grants.chain((grant) =>
-    fc.record({
-      grant: fc.constant(grant),
-      presented: fc
-        .record({
-          generation: fc.oneof(
-            fc.constant(grant.generation),
-            fc
-              .integer({ min: -40, max: 40 })
-              .map((step) => Math.min(Math.max(grant.generation + step, 0), GENERATION_MAX)),
-            generations,
-          ),
-          brand: brands,
-          useDigest: digests,
-        })
-        .map((fields) => present(fields.generation, fields)),
-      nowMs: moments,
-      policy: policies,
-    }),
+    fc.record(
+      {
+        grant: fc.constant(grant),
+        presented: fc
+          .record({
+            generation: fc.oneof(
+              fc.constant(grant.generation),
+              fc
+                .integer({ min: -40, max: 40 })
+                .map((step) => Math.min(Math.max(grant.generation + step, 0), GENERATION_MAX)),
+              generations,
+            ),
+            brand: brands,
+            useDigest: digests,
+            isRetryOfOurs: fc.boolean(),
+          })
+          .map((fields) => present(fields.generation, fields)),
+        nowMs: moments,
+        policy: policies,
+      },
+      { noNullPrototype: true },
+    ),
   );
 
 /** Frozen to the ground, but for bytes, which cannot be. */
@@ -813,13 +875,13 @@ const freeze = <Value>(value: Value): Value => {
   return value;
 };
 
-const KINDS = ['rotate', 'repeat', 'resync', 'refuse', 'replay'];
+const KINDS: ReadonlySet<string> = new Set(['rotate', 'repeat', 'resync', 'refuse', 'replay']);
 
 void test('every token at every moment under every policy gets one of the five verdicts', () => {
   fc.assert(
     fc.property(uses, fc.boolean(), ({ grant, presented, nowMs, policy }, isGone) => {
       const verdict = judge(isGone ? undefined : grant, presented, nowMs, policy);
-      assert.ok(KINDS.includes(verdict.kind));
+      assert.ok(KINDS.has(verdict.kind));
     }),
     { numRuns: 2000 },
   );
@@ -831,7 +893,7 @@ void test('the verdict on the same token at the same moment is the same, and jud
       const before = structuredClone(use);
       const { grant, presented, nowMs, policy } = freeze(use);
       const first = judge(grant, presented, nowMs, policy);
-      const used = { presented, nowMs, keyNumber: 2 };
+      const used = { presented, nowMs, keyNumber: 2, caller: CALLER };
       const after = applyVerdict(grant, freeze(first), freeze(used));
       assert.deepEqual(judge(grant, presented, nowMs, policy), first);
       assert.deepEqual(applyVerdict(grant, first, used), after);
@@ -880,7 +942,10 @@ void test('a revoked grant gives nothing to anyone under any policy', () => {
       const revoked = { ...grant, ...REVOKED };
       const verdict = judge(revoked, presented, nowMs, policy);
       assert.equal(verdict.kind, 'refuse');
-      assert.equal(applyVerdict(revoked, verdict, { presented, nowMs, keyNumber: 2 }), revoked);
+      assert.equal(
+        applyVerdict(revoked, verdict, { presented, nowMs, keyNumber: 2, caller: CALLER }),
+        revoked,
+      );
     }),
     { numRuns: 2000 },
   );
@@ -890,7 +955,7 @@ void test('nothing changes but by a rotation, a resynchronisation or a revoking 
   fc.assert(
     fc.property(uses, ({ grant, presented, nowMs, policy }) => {
       const verdict = judge(grant, presented, nowMs, policy);
-      const after = applyVerdict(grant, verdict, { presented, nowMs, keyNumber: 2 });
+      const after = applyVerdict(grant, verdict, { presented, nowMs, keyNumber: 2, caller: CALLER });
       const isChange =
         verdict.kind === 'rotate' ||
         verdict.kind === 'resync' ||
@@ -924,7 +989,12 @@ void test('a token presented again within the overlap of its rotation is repeate
           overlapSeconds,
           grantLifetimeSeconds: null,
         };
-        const use = { presented: present(grant.generation), nowMs: currentIssuedAtMs(grant), keyNumber: 2 };
+        const use = {
+          presented: present(grant.generation),
+          nowMs: currentIssuedAtMs(grant),
+          keyNumber: 2,
+          caller: CALLER,
+        };
         assert.deepEqual(judge(grant, use.presented, use.nowMs, policy), ROTATE);
         const after = applyVerdict(grant, ROTATE, use);
         const again = judge(after, use.presented, use.nowMs + (ms % (overlapSeconds * 1000)), policy);
@@ -938,7 +1008,12 @@ void test('a token presented again within the overlap of its rotation is repeate
 void test('a token that was rotated is never rotated again, at any moment under any policy', () => {
   fc.assert(
     fc.property(living, policies, moments, digests, (grant, policy, nowMs, useDigest) => {
-      const use = { presented: present(grant.generation, { useDigest }), nowMs, keyNumber: 2 };
+      const use = {
+        presented: present(grant.generation, { useDigest }),
+        nowMs,
+        keyNumber: 2,
+        caller: CALLER,
+      };
       const after = applyVerdict(grant, ROTATE, use);
       for (const later of [nowMs - YEAR_MS, nowMs, nowMs + 1, nowMs + 900_000, nowMs + YEAR_MS])
         assert.notEqual(judge(after, use.presented, later, policy).kind, 'rotate');
@@ -952,7 +1027,12 @@ void test('a token taken up from ahead is repeated within its overlap and never 
     fc.property(living, fc.integer({ min: 1, max: 1024 }), (grant, ahead) => {
       const generation = Math.min(grant.generation + ahead, GENERATION_MAX - 1);
       fc.pre(generation > grant.generation);
-      const use = { presented: present(generation), nowMs: ROTATED_AT_MS + 5000, keyNumber: 2 };
+      const use = {
+        presented: present(generation),
+        nowMs: ROTATED_AT_MS + 5000,
+        keyNumber: 2,
+        caller: CALLER,
+      };
       const verdict = judge(grant, use.presented, use.nowMs, POLICY);
       assert.deepEqual(verdict, resync(generation - grant.generation));
       const after = applyVerdict(grant, verdict, use);
@@ -986,7 +1066,7 @@ void test('no sequence of presentations, with any clock, takes a generation back
         nowMs += backwards[index] === true ? -laterMs : laterMs;
         const presented = present(Math.max(0, grant.generation + step), { useDigest });
         const verdict = judge(grant, presented, nowMs, policy);
-        const after = applyVerdict(grant, verdict, { presented, nowMs, keyNumber: 1 });
+        const after = applyVerdict(grant, verdict, { presented, nowMs, keyNumber: 1, caller: CALLER });
         const gain = verdict.kind === 'rotate' ? 1 : verdict.kind === 'resync' ? verdict.lost + 1 : 0;
         assert.equal(after.generation, grant.generation + gain);
         assert.ok(after.rotatedAtMs.length <= ROTATIONS_MAX);
@@ -1036,7 +1116,7 @@ void test('a grant that remembers a handful of rotations judges as one that reme
           const isForgotten = gap > ROTATIONS_MAX && verdict.kind === 'refuse';
           assert.deepEqual(verdict, isForgotten ? refuse('raced') : expected);
         }
-        grant = applyVerdict(grant, verdict, { presented, nowMs, keyNumber: 1 });
+        grant = applyVerdict(grant, verdict, { presented, nowMs, keyNumber: 1, caller: CALLER });
       }
     }),
     { numRuns: 400 },

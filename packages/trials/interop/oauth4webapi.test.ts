@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, test } from 'node:test';
+import * as oauth from 'oauth4webapi';
+import type { MadeClient } from '../keyfob-process.ts';
+import {
+  MALFORMED_CODE,
+  OAUTH_REFUSALS,
+  REFUSAL_CASES,
+  refreshTenTimes,
+  UNKNOWN_CODE,
+  UNSUPPORTED_GRANT_TYPE,
+} from './refresh-cases.ts';
+import type { OAuthRefusal } from './refresh-cases.ts';
+import { openTrialServer } from './trial-server.ts';
+
+const server = await openTrialServer('smartcar');
+after(() => server.close());
+
+const authorizationServer: oauth.AuthorizationServer = {
+  issuer: server.url,
+  token_endpoint: `${server.url}/oauth/token`,
+};
+const OVER_HTTP = { [oauth.allowInsecureRequests]: true };
+const REDIRECT_URI = 'https://example.com/callback';
+
+const requestTokens = async (
+  { clientId, clientSecret }: MadeClient,
+  refreshToken: string,
+): Promise<oauth.TokenEndpointResponse> => {
+  const client = { client_id: clientId };
+  const clientAuth = oauth.ClientSecretBasic(clientSecret);
+  const response = await oauth.refreshTokenGrantRequest(
+    authorizationServer,
+    client,
+    clientAuth,
+    refreshToken,
+    OVER_HTTP,
+  );
+  return oauth.processRefreshTokenResponse(authorizationServer, client, response);
+};
+
+const refresh = async (client: MadeClient, refreshToken: string): Promise<string> => {
+  const tokens = await requestTokens(client, refreshToken);
+  return tokens.refresh_token ?? assert.fail('no refresh token');
+};
+
+const exchangeCode = async (code: string): Promise<unknown> => {
+  const { clientId, clientSecret } = server.client;
+  const client = { client_id: clientId };
+  const redirected = new URL(`${REDIRECT_URI}?code=${code}`);
+  const response = await oauth.authorizationCodeGrantRequest(
+    authorizationServer,
+    client,
+    oauth.ClientSecretBasic(clientSecret),
+    oauth.validateAuthResponse(authorizationServer, client, redirected, oauth.expectNoState),
+    REDIRECT_URI,
+    oauth.nopkce,
+    OVER_HTTP,
+  );
+  return oauth.processAuthorizationCodeResponse(authorizationServer, client, response);
+};
+
+const requestByClientCredentials = async ({ clientId, clientSecret }: MadeClient): Promise<unknown> => {
+  const client = { client_id: clientId };
+  const response = await oauth.clientCredentialsGrantRequest(
+    authorizationServer,
+    client,
+    oauth.ClientSecretBasic(clientSecret),
+    {},
+    OVER_HTTP,
+  );
+  return oauth.processClientCredentialsResponse(authorizationServer, client, response);
+};
+
+/** A 401 comes with a challenge, which the library tells before it looks at the body (RFC 6749 §5.2). */
+const assertChallenged = async (request: Promise<unknown>): Promise<void> => {
+  const thrown: unknown = await request.catch((error: unknown) => error);
+  assert.ok(thrown instanceof oauth.WWWAuthenticateChallengeError);
+  assert.equal(thrown.status, 401);
+  assert.deepEqual(
+    thrown.cause.map(({ scheme }) => scheme),
+    ['basic'],
+  );
+  const { error, error_description: description } = (await thrown.response.json()) as Record<string, string>;
+  assert.equal(error, OAUTH_REFUSALS.unauthenticated.error);
+  assert.match(description ?? '', OAUTH_REFUSALS.unauthenticated.description);
+};
+
+const assertRefused = async (
+  request: Promise<unknown>,
+  { status, error, description }: OAuthRefusal,
+): Promise<void> =>
+  assert.rejects(request, (thrown: unknown) => {
+    assert.ok(thrown instanceof oauth.ResponseBodyError);
+    assert.equal(thrown.status, status);
+    assert.equal(thrown.error, error);
+    assert.match(thrown.error_description ?? '', description);
+    return true;
+  });
+
+test('oauth4webapi refreshes a grant ten times in a row, each time with the token it got last', async () => {
+  await refreshTenTimes(server, refresh);
+});
+
+test('oauth4webapi reads a bearer token that expires in two hours, and nothing it did not expect', async () => {
+  const { client } = server;
+  const { refreshToken } = await server.grant(client);
+  const { access_token, refresh_token, ...rest } = await requestTokens(client, refreshToken);
+  assert.equal(typeof access_token, 'string');
+  assert.equal(typeof refresh_token, 'string');
+  assert.deepEqual(rest, { token_type: 'bearer', expires_in: 7200 });
+});
+
+for (const { name, kind, arrange } of REFUSAL_CASES) {
+  test(`oauth4webapi throws the refusal of ${name}`, async () => {
+    const { client, refreshToken } = await arrange(server, refresh);
+    const request = refresh(client, refreshToken);
+    await (kind === 'unauthenticated'
+      ? assertChallenged(request)
+      : assertRefused(request, OAUTH_REFUSALS[kind]));
+  });
+}
+
+test('oauth4webapi says that a code was never issued', async () => {
+  await assertRefused(exchangeCode(randomUUID()), UNKNOWN_CODE);
+});
+
+test('oauth4webapi says that a code has another form', async () => {
+  await assertRefused(exchangeCode('no-code'), MALFORMED_CODE);
+});
+
+test('oauth4webapi says that client credentials are no grant type here', async () => {
+  await assertRefused(requestByClientCredentials(server.client), UNSUPPORTED_GRANT_TYPE);
+});

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, test } from 'node:test';
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  clientCredentialsGrant,
+  ClientSecretBasic,
+  ClientSecretPost,
+  Configuration,
+  refreshTokenGrant,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'openid-client';
+import type { ClientAuth } from 'openid-client';
+import type { MadeClient } from '../keyfob-process.ts';
+import {
+  MALFORMED_CODE,
+  OAUTH_REFUSALS,
+  REFUSAL_CASES,
+  refreshTenTimes,
+  UNKNOWN_CODE,
+  UNSUPPORTED_GRANT_TYPE,
+} from './refresh-cases.ts';
+import type { OAuthRefusal } from './refresh-cases.ts';
+import { openTrialServer } from './trial-server.ts';
+
+const server = await openTrialServer('smartcar');
+after(() => server.close());
+
+const configurationOf = (
+  { clientId, clientSecret }: MadeClient,
+  clientAuth: ClientAuth = ClientSecretBasic(clientSecret),
+): Configuration => {
+  const metadata = { issuer: server.url, token_endpoint: `${server.url}/oauth/token` };
+  const configuration = new Configuration(metadata, clientId, undefined, clientAuth);
+  allowInsecureRequests(configuration);
+  return configuration;
+};
+
+const refresh = async (client: MadeClient, refreshToken: string): Promise<string> => {
+  const tokens = await refreshTokenGrant(configurationOf(client), refreshToken);
+  return tokens.refresh_token ?? assert.fail('no refresh token');
+};
+
+const exchangeCode = async (code: string): Promise<unknown> => {
+  const redirected = new URL(`https://example.com/callback?code=${code}`);
+  return authorizationCodeGrant(configurationOf(server.client), redirected);
+};
+
+/** A 401 comes with a challenge, and of one the library tells nothing but the challenge (RFC 6749 §5.2). */
+const assertChallenged = async (request: Promise<unknown>): Promise<void> =>
+  assert.rejects(request, (thrown: unknown) => {
+    assert.ok(thrown instanceof WWWAuthenticateChallengeError);
+    assert.equal(thrown.status, 401);
+    assert.deepEqual(
+      thrown.cause.map(({ scheme }) => scheme),
+      ['basic'],
+    );
+    return true;
+  });
+
+const assertRefused = async (
+  request: Promise<unknown>,
+  { status, error, description }: OAuthRefusal,
+): Promise<void> =>
+  assert.rejects(request, (thrown: unknown) => {
+    assert.ok(thrown instanceof ResponseBodyError);
+    assert.equal(thrown.status, status);
+    assert.equal(thrown.error, error);
+    assert.match(thrown.error_description ?? '', description);
+    return true;
+  });
+
+test('openid-client refreshes a grant ten times in a row, each time with the token it got last', async () => {
+  await refreshTenTimes(server, refresh);
+});
+
+test('openid-client reads a bearer token that expires in two hours', async () => {
+  const { client } = server;
+  const { refreshToken } = await server.grant(client);
+  const tokens = await refreshTokenGrant(configurationOf(client), refreshToken);
+  assert.equal(tokens.token_type, 'bearer');
+  assert.equal(tokens.expires_in, 7200);
+});
+
+for (const { name, kind, arrange } of REFUSAL_CASES) {
+  test(`openid-client throws the refusal of ${name}`, async () => {
+    const { client, refreshToken } = await arrange(server, refresh);
+    const request = refresh(client, refreshToken);
+    await (kind === 'unauthenticated'
+      ? assertChallenged(request)
+      : assertRefused(request, OAUTH_REFUSALS[kind]));
+  });
+}
+
+test('openid-client is challenged for HTTP Basic when it sends the secret in the body', async () => {
+  const { client } = server;
+  const { refreshToken } = await server.grant(client);
+  const configuration = configurationOf(client, ClientSecretPost(client.clientSecret));
+  await assertChallenged(refreshTokenGrant(configuration, refreshToken));
+});
+
+test('openid-client says that a code was never issued', async () => {
+  await assertRefused(exchangeCode(randomUUID()), UNKNOWN_CODE);
+});
+
+test('openid-client says that a code has another form', async () => {
+  await assertRefused(exchangeCode('no-code'), MALFORMED_CODE);
+});
+
+test('openid-client says that client credentials are no grant type here', async () => {
+  const configuration = configurationOf(server.client);
+  await assertRefused(clientCredentialsGrant(configuration), UNSUPPORTED_GRANT_TYPE);
+});

@@ -1,0 +1,56 @@
+import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
+import type { KeyfobServer, MadeClient, MadeGrant } from '../keyfob-process.ts';
+
+/** Whose wire the client under trial speaks. */
+export type DialectName = 'smartcar' | 'pleos';
+
+/** A real server for somebody else's client to work with, and what an operator prepares on it. */
+export type TrialServer = {
+  readonly url: string;
+  readonly dialect: DialectName;
+  readonly process: KeyfobServer;
+  /** A client with the policy that its dialect's page describes. */
+  readonly client: MadeClient;
+  /** A client whose used refresh tokens are dead at once: no repeat, no allowance for a race. */
+  readonly strictClient: MadeClient;
+  /** Registers one more. `policy` are flags of `keyfob client set`. */
+  register(...policy: readonly string[]): Promise<MadeClient>;
+  /** Creates a grant. `flags` are those of `keyfob grant create`. */
+  grant(client: MadeClient, ...flags: readonly string[]): Promise<MadeGrant>;
+  /** Stops the server and removes what it kept. */
+  close(): Promise<void>;
+};
+
+/** Starts a server. Every client on it gets the policy flags given here before its own. */
+export const openTrialServer = async (
+  dialect: DialectName,
+  ...everyPolicy: readonly string[]
+): Promise<TrialServer> => {
+  const server = await startKeyfob();
+  const register: TrialServer['register'] = async (...policy) => {
+    const client = await server.command<MadeClient>('client', 'create', '--dialect', dialect);
+    const flags = [...everyPolicy, ...policy];
+    if (flags.length > 0) await server.command('client', 'set', client.clientId, ...flags);
+    return client;
+  };
+  const close: TrialServer['close'] = async () => {
+    await server.stop();
+    removeDataDirectory(server.dataDirectory);
+  };
+  try {
+    return {
+      url: server.url,
+      dialect,
+      process: server,
+      client: await register(),
+      strictClient: await register('--rotation', 'strict', '--race-seconds', '0'),
+      register,
+      grant: async ({ clientId }, ...flags) =>
+        server.command<MadeGrant>('grant', 'create', '--client', clientId, '--subject', 'owner-1', ...flags),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
