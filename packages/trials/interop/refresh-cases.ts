@@ -140,7 +140,7 @@ export const OAUTH_REFUSALS: Readonly<Record<RefusalCase['kind'], OAuthRefusal>>
     error: 'invalid_request',
     description: /^Invalid refresh_token: (?!.*no-refresh-token)/,
   },
-  unauthenticated: { status: 401, error: 'invalid_client', description: /^Client authentication failed\.$/ },
+  unauthenticated: { status: 401, error: 'invalid_client', description: /^Client authentication failed\./ },
 };
 /** For a code of the right form that nobody issued. */
 export const UNKNOWN_CODE: OAuthRefusal = {
