@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, toSeconds } from './clock.ts';
 import type { Clock } from './clock.ts';
@@ -8,6 +9,7 @@ import type { Emit } from './events.ts';
 import type { RegisteredKey, Store } from './grants/store.ts';
 import { listen } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
+import { makeDirectory } from './stores/directory.ts';
 import { createKeyFile, keyFileSource, keyTextSource } from './stores/key-file.ts';
 import type { KeySource } from './stores/key-file.ts';
 import {
@@ -19,6 +21,7 @@ import {
 import type { Progress, Restored } from './stores/sqlite/backup.ts';
 import { inspectSqliteStore } from './stores/sqlite/inspect.ts';
 import type { StoreFacts } from './stores/sqlite/inspect.ts';
+import { recogniseStore } from './stores/sqlite/recognise.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { SERIAL_MAX } from './tokens/access-token.ts';
 import type { KeyRing } from './tokens/key-ring.ts';
@@ -50,11 +53,11 @@ export const openDeployment = async (
   options: { readonly isFirstStart: boolean; readonly emit?: Emit; readonly clock?: Clock },
 ): Promise<Deployment> => {
   const { emit = () => {}, clock = systemClock } = options;
-  const keys = openKeySource(config, options.isFirstStart, clock);
+  const keys = openKeySource(config, options.isFirstStart ? 'first' : 'later', clock);
   let ring = keys.read();
   const store = openSqliteStore(join(config.data, STORE_FILE));
   try {
-    await registerKeys(store, ring);
+    await registerKeys(store, ring, keys.name);
   } catch (error) {
     await store.close();
     throw error;
@@ -102,10 +105,9 @@ export const restoreDeployment = (
   { isDamaged, nowMs }: { readonly isDamaged: boolean; readonly nowMs: number },
 ): Restored | undefined => {
   const path = join(config.data, STORE_FILE);
-  const ring = openKeySource(config, false, systemClock, true).read();
-  refuseOtherKeys(readBackupKeys(source), ring);
-  const isThere = existsSync(path) && statSync(path).size > 0;
-  if (isThere && !isDamaged) return restoreSqliteStore(path, source);
+  const keys = openKeySource(config, 'restore', systemClock);
+  refuseOtherKeys(readBackupKeys(source), keys.read(), keys.name);
+  if (!isDamaged && recogniseStore(path) === 'store') return restoreSqliteStore(path, source);
   placeSqliteStore(path, source, `${path}.damaged-${toSeconds(nowMs)}`);
   return undefined;
 };
@@ -117,7 +119,8 @@ export const startAuthorizationServer = async (
   emit: Emit = () => {},
   clock: Clock = systemClock,
 ): Promise<AuthorizationServer> => {
-  let serial = 0;
+  // From a random start, so that a process which follows another within a second does not repeat its access tokens.
+  let serial = randomInt(SERIAL_MAX + 1);
   const endpoints = createEndpoints({
     store: deployment.store,
     get keyRing() {
@@ -142,17 +145,17 @@ export const startAuthorizationServer = async (
   };
 };
 
-const openKeySource = (config: Config, isFirstStart: boolean, clock: Clock, isRestore = false): KeySource => {
+const openKeySource = (config: Config, start: 'first' | 'later' | 'restore', clock: Clock): KeySource => {
   const storePath = join(config.data, STORE_FILE);
-  const hasStore = isRestore || (existsSync(storePath) && statSync(storePath).size > 0);
-  if (!hasStore && !isFirstStart) {
+  const hasStore = start === 'restore' || recogniseStore(storePath) === 'store';
+  if (!hasStore && start === 'later') {
     throw new OperatorError(
       'store_missing',
       `${storePath}: there is no store here yet`,
       'Name the data directory of your server by --data, or make a new one with "keyfob serve" or "keyfob client create".',
     );
   }
-  makeDataDirectory(config.data);
+  makeDirectory(config.data);
   if (config.key !== undefined) return keyTextSource(config.key);
   const path = config.keyFile ?? join(config.data, KEY_FILE);
   if (!existsSync(path)) {
@@ -168,34 +171,25 @@ const openKeySource = (config: Config, isFirstStart: boolean, clock: Clock, isRe
   return keyFileSource(path);
 };
 
-const makeDataDirectory = (path: string): void => {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const mend = 'Name a directory that the user who runs keyfob may write, by --data or KEYFOB_DATA.';
-    throw new OperatorError('data_directory', `${path}: the data directory cannot be made`, mend, {
-      cause: error,
-    });
-  }
-};
-
 /** Every key that has sealed a token here must be in the ring, and be the same; keys new in the ring are noted. */
-const registerKeys = async (store: Store, ring: KeyRing): Promise<void> => {
+const registerKeys = async (store: Store, ring: KeyRing, name: string): Promise<void> => {
   const registered = await store.listKeys();
-  refuseOtherKeys(registered, ring);
+  refuseOtherKeys(registered, ring, name);
   for (const { number, createdAt, fingerprint } of ring.keys) {
     if (!registered.some((key) => key.number === number))
       await store.registerKey({ number, createdAt, fingerprint });
   }
+  // Another process may have registered a key of the same number meanwhile; the store kept the first.
+  refuseOtherKeys(await store.listKeys(), ring, name);
 };
 
-const refuseOtherKeys = (registered: readonly RegisteredKey[], ring: KeyRing): void => {
+const refuseOtherKeys = (registered: readonly RegisteredKey[], ring: KeyRing, name: string): void => {
   for (const { number, fingerprint } of registered) {
     const key = ring.find(number);
     if (key?.fingerprint === fingerprint) continue;
     throw new OperatorError(
       'key_wrong',
-      `the key ring ${key === undefined ? 'lacks' : 'has another'} key ${number}, which sealed tokens of this store`,
+      `${name}: the key ring ${key === undefined ? 'lacks' : 'has another'} key ${number}, which sealed tokens of this store`,
       'Use the key ring that belongs to this store: restore it from your backup or secret manager. Nothing was changed.',
     );
   }

@@ -75,12 +75,14 @@ export type ConfigSources = {
 };
 
 const ENVIRONMENT_PREFIX = 'KEYFOB_';
-/**
- * Not settings: the variable that names the config file, and what Kubernetes puts into every pod beside a service
- * called keyfob (`KEYFOB_SERVICE_HOST`, `KEYFOB_PORT=tcp://...`, `KEYFOB_PORT_8787_TCP`).
- */
-const isSetting = (name: string, value: string): boolean =>
-  name !== 'KEYFOB_CONFIG' && !/^KEYFOB_(?:SERVICE_|PORT_)/.test(name) && !value.startsWith('tcp://');
+/** What Kubernetes puts into a pod for every service of its namespace, one called keyfob or keyfob-admin among them. */
+const SERVICE_VARIABLE = /_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?$/;
+const SERVICE_ADDRESS = /^(?:tcp|udp|sctp):\/\//;
+
+const isSetting = (name: string, value: string): boolean => {
+  if (name === 'KEYFOB_CONFIG' || SERVICE_VARIABLE.test(name)) return false;
+  return !(name.endsWith('_PORT') && SERVICE_ADDRESS.test(value));
+};
 
 /**
  * The frozen configuration: flags before environment (`KEYFOB_BODY_MAX_BYTES` for `bodyMaxBytes`) before file before
@@ -89,12 +91,14 @@ const isSetting = (name: string, value: string): boolean =>
  */
 export const parseConfig = ({ flags, environment, file }: ConfigSources): Config => {
   const values = { ...file, ...readEnvironment(environment), ...dropUndefined(flags) };
-  const faults = Object.keys(values).flatMap((name) => (name in SETTINGS ? [] : [describeUnknown(name)]));
+  const faults = Object.keys(values).flatMap((name) =>
+    Object.hasOwn(SETTINGS, name) ? [] : [describeUnknown(name)],
+  );
   const result = v.safeParse(schema, values);
   if (!result.success) {
     for (const issue of result.issues) {
       const name = v.getDotPath(issue);
-      if (name === null || name in SETTINGS)
+      if (name === null || Object.hasOwn(SETTINGS, name))
         faults.push(name === null ? issue.message : `${name} ${issue.message}`);
     }
   }

@@ -9,6 +9,7 @@ export type RefusalReason =
   | 'body_too_large'
   | 'body_too_slow'
   | 'request_malformed'
+  | 'expectation_unknown'
   | 'content_type_wrong'
   | 'body_malformed'
   | 'parameter_repeated'

@@ -2,6 +2,7 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { inspectStore, KEY_FILE, openDeployment, STORE_FILE } from '../authorization-server.ts';
+import type { Deployment } from '../authorization-server.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { readConfig, withCommonOptions } from './options.ts';
@@ -76,16 +77,12 @@ const examineDirectory = ({ data }: Config): Finding => {
 
 const examineStore = async (config: Config): Promise<readonly Finding[]> => {
   const path = join(resolve(config.data), STORE_FILE);
+  let deployment: Deployment | undefined;
   try {
-    const facts = inspectStore(config);
-    if (facts === undefined) {
-      return [
-        bad('store', 'fail', `${path} does not exist`, 'Start "keyfob serve" once, or restore a backup.'),
-      ];
-    }
     // Opens it as a server would, so that a lock, a wrong key or a newer schema is met here and not at the next start.
-    const deployment = await openDeployment(config, { isFirstStart: false });
-    await deployment.close();
+    deployment = await openDeployment(config, { isFirstStart: false });
+    const facts = inspectStore(config);
+    if (facts === undefined) return [];
     const isOpenToOthers = (statSync(path).mode & 0o077) !== 0;
     return [
       facts.integrity === 'ok'
@@ -115,6 +112,8 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
       bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.mend),
       examineClock(0, Date.now()),
     ];
+  } finally {
+    await deployment?.close();
   }
 };
 

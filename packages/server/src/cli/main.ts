@@ -10,6 +10,9 @@ import { addPrune } from './prune.ts';
 import { UsageError } from './output.ts';
 import { addServe } from './serve.ts';
 
+/** Asked before any option is parsed, because a parser that fails has to answer in the same form. */
+const IS_JSON = process.argv.includes('--json');
+
 /** 0 done, 1 failed, 2 used wrongly. */
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -23,6 +26,7 @@ const createProgram = (): Command => {
     .description('The authorization server behind the Pleos and Smartcar token endpoints.')
     .version(readVersion())
     .exitOverride()
+    .configureOutput(IS_JSON ? { writeErr: () => {} } : {})
     .showHelpAfterError('(see --help)')
     .addHelpText(
       'after',
@@ -46,6 +50,10 @@ const describeFailure = (
 ): { code: string; message: string; mend: string | null; exit: number } => {
   if (error instanceof UsageError)
     return { code: 'usage', message: error.message, mend: null, exit: EXIT_USAGE };
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '');
+    return { code: 'usage', message, mend: 'See keyfob --help.', exit: EXIT_USAGE };
+  }
   if (error instanceof OperatorError) {
     const exit = error.code === 'config_invalid' ? EXIT_USAGE : EXIT_FAILED;
     return { code: error.code, message: error.message, mend: error.mend, exit };
@@ -64,15 +72,14 @@ const main = async (): Promise<void> => {
   try {
     await createProgram().parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-      return;
-    }
+    if (error instanceof CommanderError && error.exitCode === 0) return;
     const { code, message, mend, exit } = describeFailure(error);
-    const text = `keyfob: ${message}${mend === null ? '' : `\n  ${mend}`}`;
-    const json = JSON.stringify({ error: { code, message, mend } });
-    process.stderr.write(`${process.argv.includes('--json') ? json : text}\n`);
     process.exitCode = exit;
+    if (IS_JSON) process.stderr.write(`${JSON.stringify({ error: { code, message, mend } })}\n`);
+    // The parser has said its own in text already.
+    else if (!(error instanceof CommanderError)) {
+      process.stderr.write(`keyfob: ${message}${mend === null ? '' : `\n  ${mend}`}\n`);
+    }
   }
 };
 

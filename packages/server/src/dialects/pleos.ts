@@ -5,7 +5,8 @@ import type { Brand } from '../grants/grant.ts';
 import { pleosAccessShape, pleosRefreshShape } from '../tokens/shape.ts';
 import { RETRY_AFTER_SECONDS } from './dialect.ts';
 import type { Dialect, Exchange, TokenRequest, WireRequest, WireResponse } from './dialect.ts';
-import { decodeUtf8, readIdempotencyKey, readMediaType } from './headers.ts';
+import { readIdempotencyKey, readMediaType } from './headers.ts';
+import { readJsonObject } from './json.ts';
 
 const DAY = 86_400;
 
@@ -43,6 +44,7 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   body_too_large: wrong('body', 'is too large'),
   body_too_slow: wrong('body', 'took too long to arrive', 408),
   request_malformed: wrong('request', 'is not well-formed HTTP'),
+  expectation_unknown: wrong('Expect', 'can be 100-continue only', 417),
   content_type_wrong: wrong('Content-Type', 'must be application/json or absent'),
   body_malformed: wrong('body', 'must be a JSON object in UTF-8'),
   parameter_repeated: wrong('body', 'has a field more than once'),
@@ -84,23 +86,12 @@ const parseFields = <const Name extends string>(
 ): { readonly fields: Readonly<Record<Name, string>>; readonly brand: Brand } => {
   const mediaType = readMediaType(request);
   if (mediaType !== undefined && mediaType !== 'application/json') throw new Refusal('content_type_wrong');
-  const body = parseObject(request.body);
+  const body = readJsonObject(request.body);
   const brand = BRANDS.find((name) => name === request.headers['brand']?.trim().toLowerCase());
   const faults = names.flatMap((field) => faultOf(field, body[field]));
   if (brand === undefined) faults.push({ field: 'Brand', message: 'must be hyundai, kia or genesis' });
   if (brand === undefined || faults.length > 0) throw new Refusal('parameters_wrong', faults);
   return { fields: body as Record<Name, string>, brand };
-};
-
-const parseObject = (bytes: Buffer): Readonly<Record<string, unknown>> => {
-  try {
-    const value: unknown = JSON.parse(decodeUtf8(bytes) ?? '');
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch {
-    // Told below, in the same words as every other body that is no object.
-  }
-  throw new Refusal('body_malformed');
 };
 
 const faultOf = (field: string, value: unknown): FieldFault[] => {

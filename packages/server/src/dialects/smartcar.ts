@@ -47,6 +47,7 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   body_too_large: wrong('The request body is too large.', 413),
   body_too_slow: wrong('The request took too long to arrive.', 408),
   request_malformed: wrong('The request is not well-formed HTTP.'),
+  expectation_unknown: wrong('The Expect header can be 100-continue only.', 417),
   content_type_wrong: wrong(`Content-Type must be ${FORM}.`),
   body_malformed: wrong('The request body is not a well-formed form in UTF-8.'),
   parameter_repeated: wrong('A parameter was sent more than once.'),

@@ -758,11 +758,11 @@ judgeCases([
     verdict: refuse('raced'),
   },
   {
-    name: 'a clock set back a year does not make a race where none is allowed',
+    name: 'a clock set back a year makes no replay of a use whose age it cannot tell',
     presented: present(GENERATION - 1),
     afterMs: -YEAR_MS,
     policy: { rotation: 'strict', raceSeconds: 0 },
-    verdict: replay(1),
+    verdict: refuse('raced'),
   },
   {
     name: 'a clock set back to before the grant was made does not expire it',

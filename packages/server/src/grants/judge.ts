@@ -37,8 +37,8 @@ const repeat = (cause: RepeatCause): Verdict => ({ kind: 'repeat', cause });
 
 /**
  * The verdict on a presented refresh token: pure and total. Generations order everything; the wall clock (`nowMs`,
- * integer milliseconds) measures lifetimes and overlaps only, so a clock that jumps revokes nothing. A clock that
- * ran backwards counts as standing still.
+ * integer milliseconds) measures lifetimes and overlaps only. A clock that ran backwards counts as standing still, and
+ * while it is behind the newest rotation no use is taken for a replay, because its age cannot be told.
  *
  * @see RFC 9700 §4.14.2 for replay, RFC 6749 §6 for the binding to the client
  */
@@ -83,6 +83,7 @@ const judgePredecessor = (grant: Grant, presented: Presented, nowMs: number, pol
     const raceMs = Math.max(policy.raceSeconds * 1000, firstUse.isExact ? 0 : overlapMs);
     if (sinceFirstUseMs < raceMs) return refuse('raced');
   }
+  if (nowMs < currentIssuedAtMs(grant)) return refuse('raced');
   return { kind: 'replay', gap, response: policy.onReplay };
 };
 

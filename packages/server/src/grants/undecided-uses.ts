@@ -15,9 +15,10 @@ export type UndecidedUses = {
 /** As many as are remembered; the oldest is forgotten first. */
 const UNDECIDED_MAX = 100_000;
 
+const nameOf = ({ grantId, generation }: OpenedRefreshToken): string => `${grantId}.${generation}`;
+
 export const createUndecidedUses = (): UndecidedUses => {
   const uses = new Set<string>();
-  const nameOf = ({ grantId, generation }: OpenedRefreshToken): string => `${grantId}.${generation}`;
   return {
     has: (use) => uses.size > 0 && uses.has(nameOf(use)),
     async watch(use, work) {

@@ -6,6 +6,7 @@ import type { WireRequest, WireResponse } from '../dialects/dialect.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../events.ts';
 import type { Endpoints } from './endpoints.ts';
+import { readBody } from './request-body.ts';
 
 /** A listening server. */
 export type Edge = {
@@ -16,66 +17,104 @@ export type Edge = {
   close(): Promise<void>;
 };
 
-/** Bytes of a body beyond its limit that are read and dropped, so that the refusal reaches a client still sending. */
-const BODY_DISCARD_MAX_BYTES = 1024 * 1024;
+/** A request and what it is answered on. Node sends answers in the order of their requests. */
+type Exchange = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: string;
+  readonly caller: Caller;
+  isAnswered: boolean;
+};
+
+/**
+ * What is going on on one connection. Requests may be pipelined, so a connection is only ended behind its newest
+ * request: ended sooner, it would take answers of rotations with it that are already on disk.
+ */
+type Connection = {
+  newest: Exchange | undefined;
+  /** Answers owed, given or not, that have not left yet. */
+  unsent: number;
+  /** What comes after the answers owed, where the bytes behind them are no request. */
+  farewell: (() => void) | undefined;
+  isEnding: boolean;
+};
+
 const USER_AGENT_MAX_CHARACTERS = 200;
 const TIMEOUT_CHECK_INTERVAL_MS = 250;
-
-/** What is going on on a connection: the path being read, if any, and how many answers are still owed. */
-type Progress = { reading: string | undefined; answering: number; isBroken: boolean };
+/** How long a client that is told goodbye may keep the connection open from its side. */
+const LINGER_MS = 1000;
 
 /** Feeds `node:http` requests, read whole within their limits, to the endpoints, and writes what these answer. */
 export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge> => {
   let openRequests = 0;
   let isClosing = false;
-  const progressOf = new WeakMap<object, Progress>();
+  const connections = new WeakMap<Socket, Connection>();
+
+  const begin = (request: IncomingMessage, response: ServerResponse): Exchange | undefined => {
+    const connection = connectionOf(connections, request.socket);
+    if (connection.isEnding) return undefined;
+    const exchange = {
+      request,
+      response,
+      path: pathOf(request),
+      caller: callerOf(request),
+      isAnswered: false,
+    };
+    connection.newest = exchange;
+    connection.unsent++;
+    response.on('close', () => {
+      connection.unsent--;
+      if (connection.unsent === 0) connection.farewell?.();
+    });
+    return exchange;
+  };
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const progress = takeProgress(progressOf, request.socket);
-    const received = { method: request.method ?? '', path: pathOf(request), headers: headersOf(request) };
-    progress.reading = received.path;
+    const exchange = begin(request, response);
+    if (exchange === undefined) return;
     readBody(request, config.bodyMaxBytes, (body) => {
-      progress.reading = undefined;
-      void answer(response, progress, received, callerOf(request), body);
+      openRequests++;
+      void decide(exchange, body).then((answer) => {
+        openRequests--;
+        return reply(exchange, answer);
+      });
     });
   };
 
-  const decide = async (
-    received: Omit<WireRequest, 'body'>,
-    caller: Caller,
-    body: Buffer | 'too_large',
-  ): Promise<WireResponse> => {
-    if (body === 'too_large') return endpoints.refuse(received.path, 'body_too_large', caller);
-    if (openRequests > config.concurrentRequestsMax)
-      return endpoints.refuse(received.path, 'overloaded', caller);
-    return endpoints.respond({ ...received, body }, caller);
+  const decide = async (exchange: Exchange, body: Buffer | 'too_large'): Promise<WireResponse> => {
+    const { request, path, caller } = exchange;
+    const refuse = (reason: RefusalReason): WireResponse => endpoints.refuse(path, reason, caller);
+    if (body === 'too_large') return refuse('body_too_large');
+    if (openRequests > config.concurrentRequestsMax) return refuse('overloaded');
+    if (!hasOneHost(request)) return refuse('request_malformed');
+    return endpoints.respond(
+      { method: request.method ?? '', path, headers: headersOf(request), body },
+      caller,
+    );
   };
 
-  const answer = async (
-    response: ServerResponse,
-    progress: Progress,
-    received: Omit<WireRequest, 'body'>,
-    caller: Caller,
-    body: Buffer | 'too_large',
-  ): Promise<void> => {
-    progress.answering++;
-    openRequests++;
-    const answered = await decide(received, caller, body);
-    openRequests--;
-    progress.answering--;
-    write(response, answered, isClosing || body === 'too_large' || progress.isBroken);
+  const reply = (exchange: Exchange, answer: WireResponse): void => {
+    if (exchange.isAnswered) return;
+    exchange.isAnswered = true;
+    const connection = connectionOf(connections, exchange.request.socket);
+    const isLast = connection.newest === exchange && (isClosing || !exchange.request.complete);
+    connection.isEnding ||= isLast;
+    write(exchange.response, answer, isLast);
   };
 
   /** What never became a request: no HTTP, too slow, headers too large. Answers owed on the connection come first. */
   const onClientError = (error: Error & { code?: string }, socket: Socket): void => {
-    const progress = takeProgress(progressOf, socket);
-    progress.isBroken = true;
-    if (progress.answering > 0) return;
+    const connection = connectionOf(connections, socket);
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-    const caller: Caller = { address: socket.remoteAddress ?? '', userAgent: '' };
-    const reason: RefusalReason =
-      error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'body_too_slow' : 'request_malformed';
-    socket.end(writeRaw(endpoints.refuse(progress.reading ?? '/', reason, caller)));
+    if (connection.isEnding) return;
+    const reason = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'body_too_slow' : 'request_malformed';
+    const { newest } = connection;
+    if (newest !== undefined && !newest.request.complete && !newest.isAnswered) {
+      return reply(newest, endpoints.refuse(newest.path, reason, newest.caller));
+    }
+    connection.isEnding = true;
+    connection.farewell = () => sayGoodbye(socket, endpoints.refuse('/', reason, addressOnly(socket)));
+    if (connection.unsent === 0) connection.farewell();
   };
 
   const server = createServer(
@@ -86,12 +125,21 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
       keepAliveTimeout: config.keepAliveTimeoutSeconds * 1000,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
       joinDuplicateHeaders: true,
+      requireHostHeader: false,
     },
     onRequest,
   );
   server.maxRequestsPerSocket = config.requestsPerConnectionMax;
   server.maxConnections = config.connectionsMax;
   server.on('clientError', onClientError);
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const exchange = begin(request, response);
+    if (exchange !== undefined)
+      reply(exchange, endpoints.refuse(exchange.path, 'expectation_unknown', exchange.caller));
+  });
+  server.on('connect', (_request, socket: Socket) => {
+    sayGoodbye(socket, endpoints.refuse('/', 'method_not_allowed', addressOnly(socket)));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, () => {
@@ -115,45 +163,24 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
   };
 };
 
-const takeProgress = (progressOf: WeakMap<object, Progress>, socket: Socket): Progress => {
-  const known = progressOf.get(socket);
+const connectionOf = (connections: WeakMap<Socket, Connection>, socket: Socket): Connection => {
+  const known = connections.get(socket);
   if (known !== undefined) return known;
-  const progress: Progress = { reading: undefined, answering: 0, isBroken: false };
-  progressOf.set(socket, progress);
-  return progress;
+  const connection: Connection = { newest: undefined, unsent: 0, farewell: undefined, isEnding: false };
+  connections.set(socket, connection);
+  return connection;
 };
 
-/** Reads a body whole. One over its limit is dropped as it comes; a request cut off before its end is forgotten. */
-const readBody = (
-  request: IncomingMessage,
-  maxBytes: number,
-  done: (body: Buffer | 'too_large') => void,
-): void => {
-  let chunks: Buffer[] = [];
-  let bytes = 0;
-  let isDone = false;
-  const finish = (): void => {
-    if (isDone) return;
-    isDone = true;
-    if (bytes > maxBytes) return done('too_large');
-    done(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-  };
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= maxBytes) chunks.push(chunk);
-    else chunks = [];
-    if (bytes > maxBytes + BODY_DISCARD_MAX_BYTES) finish();
-  });
-  request.on('end', finish);
-  request.on('error', () => {
-    isDone = true;
-  });
-};
-
+/** The path alone, also of a request in absolute form (RFC 9112 §3.2.2). */
 const pathOf = ({ url = '/' }: IncomingMessage): string => {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
+  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
 };
+
+/** Exactly one, but for HTTP/1.0, which knows none (RFC 9112 §3.2). */
+const hasOneHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  headers.host === undefined ? httpVersion === '1.0' : !headers.host.includes(',');
 
 /** With `joinDuplicateHeaders` every value is one string, but for the few that Node always lists, none of them read here. */
 const headersOf = ({ headers }: IncomingMessage) => headers as WireRequest['headers'];
@@ -162,6 +189,8 @@ const callerOf = ({ socket, headers }: IncomingMessage): Caller => ({
   address: socket.remoteAddress ?? '',
   userAgent: (headers['user-agent'] ?? '').trim().slice(0, USER_AGENT_MAX_CHARACTERS),
 });
+
+const addressOnly = ({ remoteAddress }: Socket): Caller => ({ address: remoteAddress ?? '', userAgent: '' });
 
 const write = (response: ServerResponse, { status, headers, body }: WireResponse, isLast: boolean): void => {
   const length = { 'Content-Length': Buffer.byteLength(body) };
@@ -172,11 +201,17 @@ const write = (response: ServerResponse, { status, headers, body }: WireResponse
   response.end(body);
 };
 
-const writeRaw = ({ status, headers, body }: WireResponse): string => {
-  const length = Buffer.byteLength(body);
-  const lines = Object.entries({ ...headers, 'Content-Length': length, Connection: 'close' });
+/** An answer where there is no request to answer on; a client that does not hang up then is hung up on. */
+const sayGoodbye = (socket: Socket, { status, headers, body }: WireResponse): void => {
+  const lines = Object.entries({
+    ...headers,
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`);
+  const hangUp = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.on('close', () => clearTimeout(hangUp));
 };
 
 const urlOf = ({ address, family, port }: AddressInfo): string =>

@@ -122,7 +122,8 @@ export const createEndpoints = (context: EndpointContext): Endpoints => {
 };
 
 const parseFor = (dialect: Dialect, request: WireRequest) => {
-  const parse = dialect.tokenEndpoints[request.path];
+  const { tokenEndpoints } = dialect;
+  const parse = Object.hasOwn(tokenEndpoints, request.path) ? tokenEndpoints[request.path] : undefined;
   if (parse === undefined) throw new Refusal('path_unknown');
   if (request.method !== 'POST') throw new Refusal('method_not_allowed');
   return parse(request);

@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   openSync,
   readFileSync,
   renameSync,
@@ -12,9 +13,12 @@ import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import { onFile } from './file-errors.ts';
 
 /** Where a key ring comes from. */
 export type KeySource = {
+  /** How an operator knows it: a path, or the name of a variable. */
+  readonly name: string;
   /** The ring as it is now. Throws `OperatorError`. */
   read(): KeyRing;
   /** Appends a new key and answers the ring with it. Throws `OperatorError` where the source cannot be written. */
@@ -23,15 +27,17 @@ export type KeySource = {
 
 /** A ring held in a file of its own, mode 0600. */
 export const keyFileSource = (path: string): KeySource => ({
-  read: () => parseKeyRing(readKeyFile(path)),
+  name: path,
+  read: () => parseNamed(readKeyFile(path), path),
   rotate(createdAt) {
     const lock = `${path}.lock`;
     const held = takeLock(lock);
     try {
       const before = readKeyFile(path);
-      const line = createKeyLine(parseKeyRing(before).newest.number + 1, createdAt);
-      const ring = parseKeyRing(`${before.trimEnd()}\n${line}\n`);
-      writeDurably(path, `${before.trimEnd()}\n${line}\n`);
+      const line = createKeyLine(parseNamed(before, path).newest.number + 1, createdAt);
+      const text = `${before.trimEnd()}\n${line}\n`;
+      const ring = parseNamed(text, path);
+      onFile(path, () => replaceFile(path, text));
       return ring;
     } finally {
       closeSync(held);
@@ -42,7 +48,8 @@ export const keyFileSource = (path: string): KeySource => ({
 
 /** A ring given as text by the environment, which nobody here can write. */
 export const keyTextSource = (text: string): KeySource => ({
-  read: () => parseKeyRing(text),
+  name: 'KEYFOB_KEY',
+  read: () => parseNamed(text, 'KEYFOB_KEY'),
   rotate() {
     throw new OperatorError(
       'key_not_in_a_file',
@@ -52,16 +59,26 @@ export const keyTextSource = (text: string): KeySource => ({
   },
 });
 
-/** Makes a key file with a first key. Throws where the file exists. */
+/** Makes a key file with a first key. A file that another process made meanwhile is left as it is. */
 export const createKeyFile = (path: string, createdAt: number): void => {
-  const file = openSync(path, 'wx', 0o600);
+  onFile(path, () => {
+    const draft = writeDraft(path, `${createKeyLine(1, createdAt)}\n`);
+    try {
+      if (!existsSync(path)) linkSync(draft, path);
+    } finally {
+      rmSync(draft, { force: true });
+    }
+    syncDirectory(path);
+  });
+};
+
+const parseNamed = (text: string, name: string): KeyRing => {
   try {
-    writeSync(file, `${createKeyLine(1, createdAt)}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    return parseKeyRing(text);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    throw new OperatorError(error.code, `${name}: ${error.message}`, error.mend, { cause: error });
   }
-  syncDirectory(path);
 };
 
 const readKeyFile = (path: string): string => {
@@ -72,7 +89,7 @@ const readKeyFile = (path: string): string => {
       'Restore it from your backup or secret manager. Without it no token in the hands of your clients opens again.',
     );
   }
-  return readFileSync(path, 'utf8');
+  return onFile(path, () => readFileSync(path, 'utf8'));
 };
 
 const takeLock = (lock: string): number => {
@@ -80,23 +97,32 @@ const takeLock = (lock: string): number => {
     return openSync(lock, 'wx', 0o600);
   } catch (error) {
     const mend = `Wait for it to finish. If no other "keyfob keys rotate" is running, remove ${lock}.`;
-    throw new OperatorError('key_locked', 'another rotation of the keys is going on', mend, { cause: error });
+    throw new OperatorError('key_locked', `${lock}: another rotation of the keys is going on`, mend, {
+      cause: error,
+    });
   }
 };
 
 /** Replaces the file in one step: a crash leaves the old text or the new, never a part of one. */
-const writeDurably = (path: string, text: string): void => {
-  const draft = `${path}.new`;
+const replaceFile = (path: string, text: string): void => {
+  renameSync(writeDraft(path, text), path);
+  syncDirectory(path);
+};
+
+const writeDraft = (path: string, text: string): string => {
+  const draft = `${path}.${process.pid}.new`;
   rmSync(draft, { force: true });
   const file = openSync(draft, 'wx', 0o600);
   try {
     writeSync(file, text);
     fsyncSync(file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
-  renameSync(draft, path);
-  syncDirectory(path);
+  return draft;
 };
 
 const syncDirectory = (path: string): void => {

@@ -144,6 +144,12 @@ for (const [name, text] of UNREADABLE) {
   });
 }
 
+void test('a key ring without a key, and one with too many of a number, are told as what they are', () => {
+  assert.throws(() => parseKeyRing('# none yet'), /holds no key/);
+  assert.throws(() => parseKeyRing(`${ONE}\n1:0:${MASTER_2}`), /two keys have the same number/);
+  assert.throws(() => parseKeyRing(`${ONE}\n2:0:short`), /line 2 is not NUMBER:CREATED_AT:KEY/);
+});
+
 void test('the check for key material in an error finds a part of a key', () => {
   assert.ok(tellsOf(`line 1 has ${MASTER.slice(20, 28)}`, ONE));
   assert.ok(!tellsOf('line 1 is not readable', ONE));

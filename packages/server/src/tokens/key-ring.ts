@@ -54,18 +54,20 @@ const malformed = (what: string): OperatorError =>
 
 /**
  * Reads a key ring: one line a key, `number:createdAt:base64url of 32 bytes`, separated by line ends or commas (so
- * that it also fits an environment variable). Throws `OperatorError` `key_malformed`; never with a key in the text.
+ * that it also fits an environment variable). A line that begins with `#` is a comment to its end. Throws `OperatorError` `key_malformed`; never with a key in the text.
  */
 export const parseKeyRing = (text: string): KeyRing => {
-  const lines = text
-    .split(/[\n,]/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  if (lines.length === 0) throw malformed('it holds no key');
-  if (lines.length > RING_KEYS_MAX) throw malformed(`it holds more than ${RING_KEYS_MAX} keys`);
-  const keys = lines.map((line, index) => {
-    const parts = LINE.exec(line)?.groups;
-    if (parts === undefined) throw malformed(`line ${index + 1} is not NUMBER:CREATED_AT:KEY`);
+  const entries = text.split('\n').flatMap((line, index) =>
+    (line.trimStart().startsWith('#') ? '' : line)
+      .split(',')
+      .map((entry) => ({ entry: entry.trim(), line: index + 1 }))
+      .filter(({ entry }) => entry !== ''),
+  );
+  if (entries.length === 0) throw malformed('it holds no key');
+  if (entries.length > RING_KEYS_MAX) throw malformed(`it holds more than ${RING_KEYS_MAX} keys`);
+  const keys = entries.map(({ entry, line }) => {
+    const parts = LINE.exec(entry)?.groups;
+    if (parts === undefined) throw malformed(`line ${line} is not NUMBER:CREATED_AT:KEY`);
     return createRingKey(
       Number(parts['number']),
       Number(parts['createdAt']),
@@ -75,6 +77,8 @@ export const parseKeyRing = (text: string): KeyRing => {
   keys.sort((left, right) => right.number - left.number);
   const byNumber = new Map(keys.map((key) => [key.number, key]));
   const newest = keys[0];
+  if (new Set(keys.map((key) => key.fingerprint)).size < keys.length)
+    throw malformed('it holds the same key twice');
   if (newest === undefined || byNumber.size !== keys.length) throw malformed('two keys have the same number');
   return { newest, keys, find: (number) => byNumber.get(number) };
 };

@@ -151,6 +151,17 @@ void test('no refresh token opens as an access token of the same grant', () => {
   );
 });
 
+void test('every bit of the check counts: a block that is not zero there is no refresh token', () => {
+  for (let bit = 0; bit < 32; bit++) {
+    const block = Buffer.alloc(16);
+    block.writeUInt32BE(2 ** bit, 12);
+    for (const shape of [uuidShape, pleosRefreshShape]) {
+      const text = shape.write(KEY.sealers.refresh.seal(block, shape.macBytes));
+      assert.equal(openRefreshToken(RING, shape, text), undefined);
+    }
+  }
+});
+
 void test('the refresh token of one dialect is none of the other', () => {
   const uuid = sealRefreshToken(KEY, uuidShape, GRANT_ID, 7);
   const upper36 = sealRefreshToken(KEY, pleosRefreshShape, GRANT_ID, 7);

@@ -24,7 +24,8 @@ const prepareStatements = (database: DatabaseSync) => ({
   selectSecrets: database.prepare('SELECT * FROM client_secrets WHERE client = ? ORDER BY created_at, id'),
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
   insert: database.prepare(
-    'INSERT OR IGNORE INTO clients (id, dialect, name, policy, created_at, disabled_at) VALUES (?, ?, ?, ?, ?, ?)',
+    `INSERT OR IGNORE INTO clients (id, dialect, name, policy, created_at, disabled_at, revision)
+    VALUES (?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
   ),
   update: database.prepare(
     'UPDATE clients SET name = ?, policy = ?, disabled_at = ?, revision = revision + 1 WHERE id = ?',

@@ -64,10 +64,12 @@ export const toOperatorError = (error: unknown, path: string): unknown => {
   return new OperatorError(trouble.code, `${path}: ${trouble.what}`, trouble.mend, { cause: error });
 };
 
-/** A failure while serving. Nothing was changed, but where a commit met a failing disk: then nobody can say. */
-export const toStoreError = (error: unknown, isCommit: boolean): StoreError => {
+/** Whether the disk failed under SQLite. At a commit that leaves a whole record on disk that a crash would bring back. */
+export const isDiskFailure = (error: unknown): boolean => resultCodeOf(error) === IO_FAILED;
+
+/** A failure while serving. */
+export const toStoreError = (error: unknown, kind: StoreError['kind'] = 'unavailable'): StoreError => {
   const code = resultCodeOf(error);
   const what = (code === undefined ? undefined : TROUBLES[code]?.what) ?? (error as Error).message;
-  const kind = isCommit && code === IO_FAILED ? 'outcome_unknown' : 'unavailable';
   return new StoreError(kind, what, { cause: error });
 };

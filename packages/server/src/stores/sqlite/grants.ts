@@ -4,11 +4,11 @@ import { applyVerdict } from '../../grants/apply-verdict.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { judge } from '../../grants/judge.ts';
 import { describeReplay } from '../../grants/replay.ts';
-import type { Replay } from '../../grants/replay.ts';
 import { standingOf } from '../../grants/standing.ts';
-import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
+import type { Page, RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
 import type { CallerNames } from './callers.ts';
-import { packMoments, toGrant, toReplay } from './rows.ts';
+import { createReplayRecords } from './replays.ts';
+import { packMoments, toGrant } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Connection } from './store.ts';
 
@@ -25,8 +25,9 @@ type GrantVerbs = Pick<
   | 'prune'
 >;
 
-/** The least signed 64-bit integer: no list starts before it. */
-const BEFORE_EVERY_ID = -(2n ** 63n);
+/** The range of a signed 64-bit integer. */
+const ID_MIN = -(2n ** 63n);
+const ID_MAX = 2n ** 63n - 1n;
 const COLUMNS = `printf('%016x', grants.id) AS grant_id, owner.id AS client_id, grants.subject, grants.scope,
   grants.brand, grants.created_at, grants.generation, grants.key_number, grants.rotated_at_ms, grants.caller,
   grants.use_digest, grants.revoked_at, grants.revocation_cause`;
@@ -34,30 +35,22 @@ const FROM = 'FROM grants JOIN clients AS owner ON owner.number = grants.client'
 
 const prepareStatements = (database: DatabaseSync) => ({
   select: database.prepare(`SELECT ${COLUMNS} ${FROM} WHERE grants.id = ?`),
-  list: database.prepare(`SELECT ${COLUMNS} ${FROM} WHERE grants.id > ? ORDER BY grants.id LIMIT ?`),
+  list: database.prepare(`SELECT ${COLUMNS} ${FROM} WHERE grants.id >= ? ORDER BY grants.id LIMIT ?`),
   listOfClient: database.prepare(
-    `SELECT ${COLUMNS} ${FROM} WHERE owner.id = ? AND grants.id > ? ORDER BY grants.id LIMIT ?`,
+    `SELECT ${COLUMNS} ${FROM} WHERE owner.id = ? AND grants.id >= ? ORDER BY grants.id LIMIT ?`,
   ),
   count: database.prepare('SELECT count(*) AS grants FROM grants'),
   countOfClient: database.prepare(
     'SELECT count(*) AS grants FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
   ),
   insert: database.prepare(`INSERT INTO grants
-    (id, client, generation, key_number, created_at, rotated_at_ms, use_digest, brand, subject, scope)
-    SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?`),
+    (id, client, generation, key_number, created_at, rotated_at_ms, caller, use_digest, revoked_at, revocation_cause,
+      brand, subject, scope)
+    SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?`),
   advance: database.prepare(`UPDATE grants
     SET generation = ?, key_number = ?, rotated_at_ms = ?, caller = ?, use_digest = ? WHERE id = ? AND generation = ?`),
   setRevocation: database.prepare('UPDATE grants SET revoked_at = ?, revocation_cause = ? WHERE id = ?'),
   remove: database.prepare('DELETE FROM grants WHERE id = ?'),
-  selectReplay:
-    database.prepare(`SELECT times, at_ms, generation, gap, since_rotation_ms, response, looks_like,
-    caller, rotated_by FROM replays WHERE grant_id = ?`),
-  recordReplay: database.prepare(`INSERT INTO replays
-    (grant_id, times, at_ms, generation, gap, since_rotation_ms, response, looks_like, caller, rotated_by)
-    VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (grant_id) DO UPDATE SET times = times + 1, at_ms = excluded.at_ms, generation = excluded.generation,
-      gap = excluded.gap, since_rotation_ms = excluded.since_rotation_ms, response = excluded.response,
-      looks_like = excluded.looks_like, caller = excluded.caller, rotated_by = excluded.rotated_by`),
 });
 
 export const createGrantVerbs = (
@@ -66,6 +59,7 @@ export const createGrantVerbs = (
   readClient: (id: string) => Client | undefined,
 ): GrantVerbs => {
   const sql = prepareStatements(database);
+  const replays = createReplayRecords(database, callers);
   const parse = (row: Row): Grant => toGrant(row, callers.callerOf);
 
   const readGrant = (id: bigint): Grant | undefined => {
@@ -92,7 +86,7 @@ export const createGrantVerbs = (
       { generation: presented.generation, gap, response },
       { nowMs, caller },
     );
-    writeReplay(grant, replay);
+    replays.write(grant.id, replay);
     return { verdict, grant, policy, replay };
   };
 
@@ -109,19 +103,24 @@ export const createGrantVerbs = (
     expectOne(sql.setRevocation, [revocation?.at ?? null, revocation?.cause ?? null, id]);
   };
 
-  const writeReplay = ({ id }: Grant, replay: Replay): void => {
-    const { atMs, generation, gap, sinceRotationMs = null, response, looksLike, caller, rotatedBy } = replay;
-    const by = [caller, rotatedBy].map((one) => (one === undefined ? null : callers.numberOf(one)));
-    sql.recordReplay.run(id, atMs, generation, gap, sinceRotationMs, response, looksLike, ...by);
-  };
-
   const createGrant = (grant: Grant): 'created' | 'client_unknown' | 'id_taken' => {
     if (sql.select.get(grant.id) !== undefined) return 'id_taken';
-    const { id, generation, keyNumber, createdAt, rotatedAtMs, useDigest, brand, subject, scope, clientId } =
-      grant;
-    const state = [id, generation, keyNumber, createdAt, packMoments(rotatedAtMs), useDigest ?? null];
-    const { changes } = sql.insert.run(...state, brand ?? null, subject, scope, clientId);
+    const { id, generation, keyNumber, createdAt, rotatedAtMs, rotatedBy, useDigest, revocation } = grant;
+    const caller = rotatedBy === undefined ? null : callers.numberOf(rotatedBy);
+    const state = [id, generation, keyNumber, createdAt, packMoments(rotatedAtMs), caller, useDigest ?? null];
+    const end = [revocation?.at ?? null, revocation?.cause ?? null];
+    const { brand = null, subject, scope, clientId } = grant;
+    const { changes } = sql.insert.run(...state, ...end, brand, subject, scope, clientId);
     return changes === 1 ? 'created' : 'client_unknown';
+  };
+
+  const list: (page: Page & { readonly clientId?: string | undefined }) => readonly Grant[] = (page) => {
+    const { after, limit, clientId } = page;
+    if (after === ID_MAX) return [];
+    const from = after === undefined ? ID_MIN : after + 1n;
+    const rows =
+      clientId === undefined ? sql.list.all(from, limit) : sql.listOfClient.all(clientId, from, limit);
+    return rows.map(parse);
   };
 
   const isEnded = (grant: Grant, endedBefore: number): boolean => {
@@ -133,18 +132,8 @@ export const createGrantVerbs = (
     refresh: (use) => commits.run(() => refresh(use)),
     createGrant: (grant) => commits.run(() => createGrant(grant)),
     readGrant: (id) => read(() => readGrant(id)),
-    readReplay: (id) =>
-      read(() => {
-        const row = sql.selectReplay.get(id);
-        return row === undefined ? undefined : toReplay(row, callers.callerOf);
-      }),
-    listGrants: ({ after = BEFORE_EVERY_ID, limit, clientId }) =>
-      read(() =>
-        (clientId === undefined
-          ? sql.list.all(after, limit)
-          : sql.listOfClient.all(clientId, after, limit)
-        ).map(parse),
-      ),
+    readReplay: (id) => read(() => replays.read(id)),
+    listGrants: (page) => read(() => list(page)),
     countGrants: (clientId) =>
       read(() =>
         Number((clientId === undefined ? sql.count.get() : sql.countOfClient.get(clientId))?.['grants']),
@@ -165,9 +154,9 @@ export const createGrantVerbs = (
         writeRevocation({ ...grant, revocation: undefined });
         return 'reinstated';
       }),
-    prune: ({ after = BEFORE_EVERY_ID, limit, endedBefore }) =>
+    prune: ({ after, limit, endedBefore }) =>
       commits.run(() => {
-        const page = sql.list.all(after, limit).map(parse);
+        const page = list({ after, limit });
         const ended = page.filter((grant) => isEnded(grant, endedBefore));
         for (const { id } of ended) sql.remove.run(id);
         return { pruned: ended.length, next: page.length === limit ? page.at(-1)?.id : undefined };

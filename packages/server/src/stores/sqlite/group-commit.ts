@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { isBusy, toStoreError } from './errors.ts';
+import { isBusy, isDiskFailure, toStoreError } from './errors.ts';
 
 /** Runs pieces of work on the database, each atomic and on disk when its promise resolves. */
 export type GroupCommit = {
@@ -32,6 +32,8 @@ export const createGroupCommit = (
 ): GroupCommit => {
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
+  const { user_version: schema } = database.prepare('PRAGMA user_version').get() ?? {};
+  const rewriteHeader = database.prepare(`PRAGMA user_version = ${Number(schema)}`);
   let waiting: Waiting[] = [];
   let scheduled = false;
   let settled: (() => void)[] = [];
@@ -58,7 +60,7 @@ export const createGroupCommit = (
         waiting = batch;
         return schedule(LOCK_RETRY_MS);
       }
-      rejectAll(batch, toStoreError(error, false));
+      rejectAll(batch, toStoreError(error));
       return tellSettled();
     }
     commitBatch(batch);
@@ -75,9 +77,26 @@ export const createGroupCommit = (
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
       options.onRollback();
-      return rejectAll(batch, toStoreError(error, isCommit));
+      const isUndone = !isCommit || !isDiskFailure(error) || overwriteLog();
+      return rejectAll(batch, toStoreError(error, isUndone ? 'unavailable' : 'outcome_unknown'));
     }
     batch.forEach(({ resolve }, index) => resolve(results[index] as never));
+  };
+
+  /**
+   * A commit whose sync failed may lie whole in the log, though SQLite has undone it: a crash would bring it back.
+   * A commit of our own in its place makes the undoing good. Answers whether that succeeded.
+   */
+  const overwriteLog = (): boolean => {
+    try {
+      begin.run();
+      rewriteHeader.run();
+      commit.run();
+      return true;
+    } catch {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      return false;
+    }
   };
 
   const rejectAll = (batch: readonly Waiting[], error: Error): void => {

@@ -39,7 +39,7 @@ export const openSqliteStore = (path: string): Store => {
       try {
         return work();
       } catch (error) {
-        throw toStoreError(error, false);
+        throw toStoreError(error);
       }
     },
   };

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { OVERLAP_MAX_SECONDS, POLICY_FIELDS, parsePolicy } from './policy.ts';
+import type { Policy, PolicyField } from './policy.ts';
+
+const POLICY: Policy = {
+  refreshTokenLifetimeSeconds: 7_776_000,
+  accessTokenLifetimeSeconds: 3600,
+  rotation: 'overlap',
+  overlapSeconds: 60,
+  raceSeconds: 10,
+  onReplay: 'revoke',
+  grantLifetimeSeconds: null,
+  resyncGenerations: 1024,
+  requireUserAgent: false,
+  tellRefreshExpiry: false,
+  deadTokenCode: '4002',
+};
+
+const parsed = (fields: Readonly<Record<string, unknown>>): Policy => {
+  const result = parsePolicy({ ...POLICY, ...fields });
+  assert.ok('policy' in result, JSON.stringify(result));
+  return result.policy;
+};
+
+const faultsOf = (fields: Readonly<Record<string, unknown>>): readonly string[] => {
+  const result = parsePolicy(fields);
+  assert.ok('faults' in result, JSON.stringify(result));
+  assert.ok(result.faults.length > 0);
+  return result.faults;
+};
+
+const YEAR = 31_536_000;
+
+/** The least and the greatest value of every number, with the relations between fields kept out of the way. */
+const BOUNDS: Readonly<Partial<Record<PolicyField, readonly [number, number]>>> = {
+  refreshTokenLifetimeSeconds: [60, 10 * YEAR],
+  accessTokenLifetimeSeconds: [1, YEAR],
+  overlapSeconds: [0, 900],
+  raceSeconds: [0, 900],
+  grantLifetimeSeconds: [60, 100 * YEAR],
+  resyncGenerations: [0, 1_000_000],
+};
+
+for (const [field, [least, greatest]] of Object.entries(BOUNDS)) {
+  const near = { ...POLICY, overlapSeconds: 0, raceSeconds: 0 };
+  for (const value of [least, least + 1, greatest - 1, greatest]) {
+    void test(`${field} may be ${value}, as a number and as text`, () => {
+      assert.deepEqual(parsed({ ...near, [field]: value }), { ...near, [field]: value });
+      assert.deepEqual(parsed({ ...near, [field]: String(value) }), { ...near, [field]: value });
+    });
+  }
+  for (const value of [least - 1, greatest + 1]) {
+    void test(`${field} may not be ${value}, and the fault names the field`, () => {
+      for (const given of [value, String(value)]) {
+        const faults = faultsOf({ ...near, [field]: given });
+        assert.equal(faults.length, 1);
+        assert.ok(faults[0]?.startsWith(`${field} must be `), faults[0]);
+      }
+    });
+  }
+  for (const value of [
+    '',
+    ' ',
+    '1.5',
+    '1e3',
+    '0x60',
+    ' 60',
+    '60s',
+    '-60',
+    '+60',
+    '６０',
+    60.5,
+    Number.NaN,
+    true,
+    [60],
+    {},
+  ]) {
+    void test(`${field} may not be ${typeof value} ${JSON.stringify(value)}`, () => {
+      for (const fault of faultsOf({ ...near, [field]: value }))
+        assert.ok(fault.startsWith(`${field} `), fault);
+    });
+  }
+  for (const value of [Number.POSITIVE_INFINITY, 2 ** 53, '9'.repeat(400)]) {
+    void test(`${field} may not be as great as ${String(value).slice(0, 12)}`, () => {
+      assert.ok(faultsOf({ ...near, [field]: value }).some((fault) => fault.startsWith(`${field} `)));
+    });
+  }
+}
+
+const NAMES: Readonly<Partial<Record<PolicyField, readonly string[]>>> = {
+  rotation: ['strict', 'overlap', 'until-used', 'none'],
+  onReplay: ['revoke', 'refuse', 'observe'],
+  deadTokenCode: ['4002', '401', '403', '4011'],
+};
+
+for (const [field, names] of Object.entries(NAMES)) {
+  void test(`${field} may be ${names.join(', ')} and nothing else`, () => {
+    for (const name of names) assert.deepEqual(parsed({ [field]: name }), { ...POLICY, [field]: name });
+    for (const other of [
+      '',
+      ` ${names[0]}`,
+      `${names[0]} `,
+      names.join(','),
+      'sometimes',
+      4002,
+      null,
+      undefined,
+      true,
+    ]) {
+      assert.deepEqual(faultsOf({ ...POLICY, [field]: other }), [
+        `${field} must be one of ${names.join(', ')}`,
+      ]);
+    }
+  });
+}
+
+for (const field of ['requireUserAgent', 'tellRefreshExpiry'] as const) {
+  void test(`${field} is true or false, as a value and as text`, () => {
+    for (const value of [true, 'true']) assert.equal(parsed({ [field]: value })[field], true);
+    for (const value of [false, 'false']) assert.equal(parsed({ [field]: value })[field], false);
+    for (const other of ['', 'yes', 'TRUE', '1', 1, 0, null])
+      assert.deepEqual(faultsOf({ ...POLICY, [field]: other }), [`${field} must be true or false`]);
+  });
+}
+
+void test('a grant without an end is said by none, or by null', () => {
+  assert.equal(parsed({ grantLifetimeSeconds: 'none' }).grantLifetimeSeconds, null);
+  assert.equal(parsed({ grantLifetimeSeconds: null }).grantLifetimeSeconds, null);
+  for (const other of ['', 'NONE', 'null', 'never', '0', 0, undefined])
+    assert.match(faultsOf({ ...POLICY, grantLifetimeSeconds: other })[0] ?? '', /^grantLifetimeSeconds /);
+});
+
+for (const field of ['overlapSeconds', 'raceSeconds'] as const) {
+  void test(`${field} has to be less than the lifetime of a refresh token`, () => {
+    const policy = { ...POLICY, overlapSeconds: 0, raceSeconds: 0, refreshTokenLifetimeSeconds: 300 };
+    assert.equal(parsed({ ...policy, [field]: 299 })[field], 299);
+    assert.equal(parsed({ ...policy, [field]: '299', refreshTokenLifetimeSeconds: '300' })[field], 299);
+    for (const value of [300, 301])
+      assert.deepEqual(faultsOf({ ...policy, [field]: value }), [
+        `${field} must be less than refreshTokenLifetimeSeconds`,
+      ]);
+  });
+}
+
+void test('both relations broken are both told', () => {
+  const policy = { ...POLICY, overlapSeconds: 300, raceSeconds: 300, refreshTokenLifetimeSeconds: 300 };
+  assert.equal(faultsOf(policy).length, 2);
+});
+
+void test('every wrong field is told at once', () => {
+  const faults = faultsOf({ ...POLICY, rotation: 'sometimes', overlapSeconds: 901, requireUserAgent: 'yes' });
+  for (const field of ['rotation', 'overlapSeconds', 'requireUserAgent'])
+    assert.ok(
+      faults.some((fault) => fault.startsWith(`${field} `)),
+      field,
+    );
+});
+
+void test('a field that is missing is told by its name', () => {
+  for (const field of Object.keys(POLICY_FIELDS)) {
+    const rest = Object.fromEntries(Object.entries(POLICY).filter(([name]) => name !== field));
+    assert.ok(
+      faultsOf(rest).some((fault) => fault.startsWith(field)),
+      field,
+    );
+  }
+});
+
+for (const name of ['overlap', 'OverlapSeconds', 'overlap_seconds', 'constructor', 'toString', '']) {
+  void test(`the field ${JSON.stringify(name)} is unknown and refused`, () => {
+    assert.equal(faultsOf({ ...POLICY, [name]: 60 }).length, 1);
+  });
+}
+
+void test('the longest overlap of a policy is the longest that the moment of a rotation is remembered', () => {
+  assert.equal(parsed({ overlapSeconds: OVERLAP_MAX_SECONDS }).overlapSeconds, OVERLAP_MAX_SECONDS);
+  faultsOf({ ...POLICY, overlapSeconds: OVERLAP_MAX_SECONDS + 1 });
+});
+
+void test('a policy that was read reads the same again', () => {
+  const seconds = fc.integer({ min: 0, max: 900 });
+  fc.assert(
+    fc.property(
+      seconds,
+      seconds,
+      fc.integer({ min: 901, max: YEAR }),
+      fc.boolean(),
+      (overlap, race, life, asText) => {
+        const write = (value: number): unknown => (asText ? String(value) : value);
+        const policy = parsed({
+          overlapSeconds: write(overlap),
+          raceSeconds: write(race),
+          refreshTokenLifetimeSeconds: write(life),
+        });
+        assert.deepEqual(parsePolicy(policy), { policy });
+        assert.deepEqual(parsePolicy(JSON.parse(JSON.stringify(policy)) as Record<string, unknown>), {
+          policy,
+        });
+      },
+    ),
+  );
+});
+
+void test('any values at all are either a policy or faults, never an exception', () => {
+  const anything = fc.dictionary(
+    fc.oneof(fc.constantFrom(...Object.keys(POLICY)), fc.string()),
+    fc.anything(),
+  );
+  fc.assert(
+    fc.property(anything, (fields) => {
+      const result = parsePolicy({ ...POLICY, ...fields });
+      assert.ok('policy' in result || result.faults.every((fault) => fault !== ''));
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import type { ClientSecret } from './client.ts';
+import { createClientId, createClientSecret, digestSecret, isSecretOf } from './secret.ts';
+
+const NOW = 1_750_000_000;
+
+const secretOf = (secret: string, expiresAt?: number): ClientSecret => ({
+  id: secret,
+  name: secret,
+  digest: digestSecret(secret),
+  createdAt: NOW - 1000,
+  expiresAt,
+});
+
+const CASES: readonly {
+  name: string;
+  secrets: readonly ClientSecret[];
+  given: string;
+  isProven: boolean;
+}[] = [
+  { name: 'a secret without an end is in force', secrets: [secretOf('one')], given: 'one', isProven: true },
+  {
+    name: 'a secret is in force in the last second before its end',
+    secrets: [secretOf('one', NOW + 1)],
+    given: 'one',
+    isProven: true,
+  },
+  {
+    name: 'a secret is out of force from the second of its end on',
+    secrets: [secretOf('one', NOW)],
+    given: 'one',
+    isProven: false,
+  },
+  {
+    name: 'a secret is out of force long after its end',
+    secrets: [secretOf('one', NOW - 100_000)],
+    given: 'one',
+    isProven: false,
+  },
+  { name: 'another secret proves nothing', secrets: [secretOf('one')], given: 'two', isProven: false },
+  { name: 'no secret at all proves nothing', secrets: [secretOf('one')], given: '', isProven: false },
+  {
+    name: 'a secret in other case proves nothing',
+    secrets: [secretOf('one')],
+    given: 'One',
+    isProven: false,
+  },
+  {
+    name: 'the first of several secrets is in force',
+    secrets: [secretOf('one'), secretOf('two'), secretOf('three')],
+    given: 'one',
+    isProven: true,
+  },
+  {
+    name: 'the last of several secrets is in force',
+    secrets: [secretOf('one'), secretOf('two'), secretOf('three')],
+    given: 'three',
+    isProven: true,
+  },
+  {
+    name: 'none of several secrets is in force for a stranger',
+    secrets: [secretOf('one'), secretOf('two'), secretOf('three')],
+    given: 'four',
+    isProven: false,
+  },
+  {
+    name: 'while secrets are rolled, the old one is in force to its end',
+    secrets: [secretOf('old', NOW + 1), secretOf('new')],
+    given: 'old',
+    isProven: true,
+  },
+  {
+    name: 'once secrets are rolled, the old one is out of force beside the new one',
+    secrets: [secretOf('old', NOW), secretOf('new')],
+    given: 'old',
+    isProven: false,
+  },
+  {
+    name: 'once secrets are rolled, the new one is in force beside the old one',
+    secrets: [secretOf('old', NOW), secretOf('new')],
+    given: 'new',
+    isProven: true,
+  },
+  {
+    name: 'a secret kept twice is in force as long as either is',
+    secrets: [secretOf('one', NOW), secretOf('one')],
+    given: 'one',
+    isProven: true,
+  },
+  { name: 'a client without secrets is proven by nothing', secrets: [], given: 'one', isProven: false },
+  { name: 'a client without secrets is not proven by no secret', secrets: [], given: '', isProven: false },
+];
+
+for (const { name, secrets, given, isProven } of CASES) {
+  void test(name, () => {
+    assert.equal(isSecretOf(secrets, digestSecret(given), NOW), isProven);
+  });
+}
+
+void test('a client without secrets is not proven by a blank digest, at any moment', () => {
+  for (const now of [0, 1, NOW]) {
+    assert.equal(isSecretOf([], Buffer.alloc(32), now), false);
+  }
+});
+
+void test('what is kept of a secret is its SHA-256', () => {
+  assert.equal(
+    digestSecret('abc').toString('hex'),
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  );
+});
+
+void test('a new secret is 256 bits in letters that read the same raw and form-encoded', () => {
+  const secrets = Array.from({ length: 100 }, createClientSecret);
+  for (const secret of secrets) {
+    assert.match(secret, /^[A-Za-z0-9_-]{43}$/);
+    assert.equal(encodeURIComponent(secret), secret);
+    assert.equal(Buffer.from(secret, 'base64url').length, 32);
+  }
+  assert.equal(new Set(secrets).size, 100);
+});
+
+void test('a new client id is a UUID, and no two are alike', () => {
+  const ids = Array.from({ length: 100 }, createClientId);
+  for (const id of ids)
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.equal(new Set(ids).size, 100);
+});
+
+void test('any secret proves exactly the clients that have it in force', () => {
+  const name = fc.constantFrom('one', 'two', 'three', 'four');
+  const end = fc.option(fc.integer({ min: NOW - 2, max: NOW + 2 }), { nil: undefined });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, end)), name, (list, given) => {
+      const secrets = list.map(([secret, expiresAt]) => secretOf(secret, expiresAt));
+      const isExpected = list.some(([secret, expiresAt]) => secret === given && (expiresAt ?? NOW + 1) > NOW);
+      assert.equal(isSecretOf(secrets, digestSecret(given), NOW), isExpected);
+    }),
+  );
+});

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { parseConfig } from './config.ts';
+import type { Config, ConfigSources } from './config.ts';
+import { OperatorError } from './errors.ts';
+
+const parse = (sources: Partial<ConfigSources> = {}): Config =>
+  parseConfig({ flags: {}, environment: {}, file: {}, ...sources });
+
+/** The error of a wrong configuration. */
+const errorOf = (sources: Partial<ConfigSources>): OperatorError => {
+  try {
+    parse(sources);
+  } catch (error) {
+    assert.ok(error instanceof OperatorError);
+    assert.equal(error.code, 'config_invalid');
+    assert.ok(error.mend !== '');
+    return error;
+  }
+  assert.fail('the configuration was taken');
+};
+
+void test('without any setting the documented defaults hold', () => {
+  assert.deepEqual(parse(), {
+    host: '127.0.0.1',
+    port: 8787,
+    data: 'data',
+    logLevel: 'info',
+    bodyMaxBytes: 16_384,
+    headersMaxBytes: 16_384,
+    headersTimeoutSeconds: 10,
+    requestTimeoutSeconds: 15,
+    keepAliveTimeoutSeconds: 75,
+    requestsPerConnectionMax: 1_000_000,
+    connectionsMax: 20_000,
+    concurrentRequestsMax: 2000,
+    shutdownGraceSeconds: 10,
+  });
+});
+
+void test('a configuration cannot be changed once it is read', () => {
+  assert.ok(Object.isFrozen(parse()));
+});
+
+const PRECEDENCE: readonly (readonly [string, Partial<ConfigSources>, number])[] = [
+  ['the file before the default', { file: { port: 1 } }, 1],
+  ['the environment before the file', { environment: { KEYFOB_PORT: '2' }, file: { port: 1 } }, 2],
+  [
+    'a flag before the environment',
+    { flags: { port: '3' }, environment: { KEYFOB_PORT: '2' }, file: { port: 1 } },
+    3,
+  ],
+  ['a flag before the file', { flags: { port: '3' }, file: { port: 1 } }, 3],
+  [
+    'the environment where a flag is not given',
+    { flags: { port: undefined }, environment: { KEYFOB_PORT: '2' } },
+    2,
+  ],
+  ['the file where a variable is not set', { environment: { KEYFOB_PORT: undefined }, file: { port: 1 } }, 1],
+];
+
+for (const [what, sources, port] of PRECEDENCE) {
+  void test(`the port comes from ${what}`, () => {
+    assert.equal(parse(sources).port, port);
+  });
+}
+
+void test('settings of different sources come together', () => {
+  const config = parse({
+    flags: { host: '::1' },
+    environment: { KEYFOB_PORT: '0' },
+    file: { logLevel: 'debug' },
+  });
+  assert.deepEqual([config.host, config.port, config.logLevel], ['::1', 0, 'debug']);
+});
+
+void test('every setting has its variable in the environment, in capitals with underscores', () => {
+  const environment = {
+    KEYFOB_HOST: '0.0.0.0',
+    KEYFOB_PORT: '8080',
+    KEYFOB_DATA: 'elsewhere',
+    KEYFOB_KEY_FILE: 'ring.txt',
+    KEYFOB_LOG_LEVEL: 'warn',
+    KEYFOB_BODY_MAX_BYTES: '2048',
+    KEYFOB_HEADERS_MAX_BYTES: '4096',
+    KEYFOB_HEADERS_TIMEOUT_SECONDS: '3',
+    KEYFOB_REQUEST_TIMEOUT_SECONDS: '4',
+    KEYFOB_KEEP_ALIVE_TIMEOUT_SECONDS: '5',
+    KEYFOB_REQUESTS_PER_CONNECTION_MAX: '6',
+    KEYFOB_CONNECTIONS_MAX: '7',
+    KEYFOB_CONCURRENT_REQUESTS_MAX: '8',
+    KEYFOB_SHUTDOWN_GRACE_SECONDS: '9',
+  };
+  assert.deepEqual(parse({ environment }), {
+    host: '0.0.0.0',
+    port: 8080,
+    data: 'elsewhere',
+    keyFile: 'ring.txt',
+    logLevel: 'warn',
+    bodyMaxBytes: 2048,
+    headersMaxBytes: 4096,
+    headersTimeoutSeconds: 3,
+    requestTimeoutSeconds: 4,
+    keepAliveTimeoutSeconds: 5,
+    requestsPerConnectionMax: 6,
+    connectionsMax: 7,
+    concurrentRequestsMax: 8,
+    shutdownGraceSeconds: 9,
+  });
+});
+
+const BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
+  port: [0, 65_535],
+  bodyMaxBytes: [1024, 1_048_576],
+  headersMaxBytes: [1024, 131_072],
+  requestTimeoutSeconds: [1, 600],
+  keepAliveTimeoutSeconds: [1, 3600],
+  requestsPerConnectionMax: [1, 1_000_000_000],
+  connectionsMax: [1, 1_000_000],
+  concurrentRequestsMax: [1, 1_000_000],
+  shutdownGraceSeconds: [0, 600],
+};
+
+for (const [name, [least, greatest]] of Object.entries(BOUNDS)) {
+  void test(`${name} is at least ${least} and at most ${greatest}`, () => {
+    const file = { headersTimeoutSeconds: 1 };
+    for (const value of [least, greatest, String(least), String(greatest)])
+      assert.equal(parse({ file: { ...file, [name]: value } })[name as keyof Config], Number(value));
+    assert.match(errorOf({ file: { ...file, [name]: least - 1 } }).message, new RegExp(`${name} must be `));
+    assert.match(
+      errorOf({ file: { ...file, [name]: greatest + 1 } }).message,
+      new RegExp(`${name} must be at most`),
+    );
+    for (const value of ['', 'many', '1.5', '1e3', ' 2048', 2048.5, null, true, [2048]])
+      assert.match(errorOf({ file: { ...file, [name]: value } }).message, new RegExp(`${name} must be `));
+  });
+}
+
+void test('headersTimeoutSeconds is at least 1 and at most 300', () => {
+  const file = { requestTimeoutSeconds: 600 };
+  for (const value of [1, 300]) parse({ file: { ...file, headersTimeoutSeconds: value } });
+  for (const value of [0, 301])
+    assert.match(
+      errorOf({ file: { ...file, headersTimeoutSeconds: value } }).message,
+      /headersTimeoutSeconds/,
+    );
+});
+
+void test('the time for the headers is at most the time for the whole request', () => {
+  const file = { headersTimeoutSeconds: 20 };
+  assert.equal(parse({ file: { ...file, requestTimeoutSeconds: 20 } }).headersTimeoutSeconds, 20);
+  assert.match(
+    errorOf({ file: { ...file, requestTimeoutSeconds: 19 } }).message,
+    /headersTimeoutSeconds must be at most requestTimeoutSeconds/,
+  );
+});
+
+void test('the key is given itself or as a file, not both', () => {
+  assert.equal(parse({ environment: { KEYFOB_KEY: 'ring' } }).key, 'ring');
+  assert.equal(parse({ flags: { keyFile: 'ring.txt' } }).keyFile, 'ring.txt');
+  const both = { environment: { KEYFOB_KEY: 'ring' }, flags: { keyFile: 'ring.txt' } };
+  assert.match(errorOf(both).message, /give key or keyFile, not both/);
+});
+
+const UNKNOWN: readonly (readonly [string, Partial<ConfigSources>, RegExp])[] = [
+  ['a letter too few', { file: { prt: 1 } }, /prt is no setting, did you mean port\?/],
+  ['a letter too many', { file: { hostt: 'x' } }, /hostt is no setting, did you mean host\?/],
+  ['two letters exchanged', { file: { dtaa: 'x' } }, /dtaa is no setting, did you mean data\?/],
+  ['other case', { file: { bodymaxbytes: 2048 } }, /bodymaxbytes is no setting, did you mean bodyMaxBytes\?/],
+  [
+    'a variable in the environment',
+    { environment: { KEYFOB_LOGLEVEL: 'info' } },
+    /loglevel is no setting, did you mean logLevel\?/,
+  ],
+  ['capitals', { file: { BODYMAXBYTES: 2048 } }, /BODYMAXBYTES is no setting, did you mean bodyMaxBytes\?/],
+  ['a flag', { flags: { keyfile: 'x' } }, /keyfile is no setting, did you mean keyFile\?/],
+  ['nothing near it', { file: { telemetryEndpoint: 'x' } }, /telemetryEndpoint is no setting(?!,)/],
+];
+
+for (const [what, sources, message] of UNKNOWN) {
+  void test(`an unknown setting with ${what} is refused, with the nearest known one where there is one`, () => {
+    assert.match(errorOf(sources).message, message);
+  });
+}
+
+void test('a name that every object has is no setting either', () => {
+  for (const name of ['constructor', 'toString', 'valueOf'])
+    assert.match(errorOf({ file: { [name]: 'x' } }).message, new RegExp(`${name} is no setting`));
+});
+
+void test('every fault is told at once', () => {
+  const { message } = errorOf({ file: { port: -1, hots: 'x', logLevel: 'loud', telemetryEndpoint: 'y' } });
+  for (const name of ['port', 'hots', 'logLevel', 'telemetryEndpoint'])
+    assert.ok(message.includes(name), name);
+});
+
+void test("Kubernetes' variables for a service called keyfob are no settings", () => {
+  const environment = {
+    KEYFOB_SERVICE_HOST: '10.0.0.11',
+    KEYFOB_SERVICE_PORT: '8787',
+    KEYFOB_SERVICE_PORT_HTTP: '8787',
+    KEYFOB_PORT: 'tcp://10.0.0.11:8787',
+    KEYFOB_PORT_8787_TCP: 'tcp://10.0.0.11:8787',
+    KEYFOB_PORT_8787_TCP_PROTO: 'tcp',
+    KEYFOB_PORT_8787_TCP_PORT: '8787',
+    KEYFOB_PORT_8787_TCP_ADDR: '10.0.0.11',
+  };
+  assert.deepEqual(parse({ environment }), parse());
+});
+
+void test('variables of other programs and the one that names the config file are no settings', () => {
+  const environment = {
+    PATH: 'bin',
+    PORT: '1',
+    keyfob_port: '2',
+    KEYFOBPORT: '3',
+    KEYFOB_CONFIG: 'keyfob.json',
+  };
+  assert.deepEqual(parse({ environment }), parse());
+});
+
+const KEY = '1:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+
+const LEAKS: readonly (readonly [string, Partial<ConfigSources>])[] = [
+  ['the key with another setting wrong', { environment: { KEYFOB_KEY: KEY, KEYFOB_PORT: '-1' } }],
+  ['the key and a key file', { environment: { KEYFOB_KEY: KEY, KEYFOB_KEY_FILE: 'ring.txt' } }],
+  ['the key under a misspelt name', { environment: { KEYFOB_KEYS: KEY } }],
+  ['the key in a list', { file: { key: [KEY] } }],
+  ['the key as an object', { file: { key: { ring: KEY } } }],
+  ['the key where the port belongs', { flags: { port: KEY } }],
+  ['the key where the log level belongs', { flags: { logLevel: KEY } }],
+  ['the key where a size belongs', { file: { bodyMaxBytes: KEY } }],
+  ['the key where the host belongs, in a list', { file: { host: [KEY] } }],
+];
+
+for (const [what, sources] of LEAKS) {
+  void test(`a wrong configuration is told without its values: ${what}`, () => {
+    const error = errorOf(sources);
+    const printed = [
+      inspect(error, { depth: 5 }),
+      error.message,
+      error.mend,
+      error.stack,
+      JSON.stringify(error),
+    ];
+    for (const text of printed) {
+      assert.ok(!text?.includes('AAECAwQF'));
+      assert.ok(!text?.includes('1750000000'));
+    }
+  });
+}

@@ -1,0 +1,102 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { OperatorError } from '../../errors.ts';
+import { nearestExisting } from '../directory.ts';
+import { onFile } from '../file-errors.ts';
+
+/** Marks a file as Keyfob's in the SQLite header: "KFOB". */
+export const APPLICATION_ID = 0x4b464f42;
+const MAGIC = 'SQLite format 3\0';
+/** The header of the file and that of its first page. https://www.sqlite.org/fileformat2.html#the_database_header */
+const HEADER_BYTES = 108;
+const USER_VERSION_AT = 60;
+const APPLICATION_ID_AT = 68;
+const FIRST_PAGE_CELLS_AT = 103;
+const DISK_ROOM_MIN_BYTES = 1024 * 1024;
+const MIGRATIONS = new URL('./migrations/', import.meta.url);
+
+/** The SQL of every migration, in order; `user_version` counts those applied. */
+export const readMigrations = (): readonly string[] =>
+  readdirSync(MIGRATIONS)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+    .map((name) => readFileSync(new URL(name, MIGRATIONS), 'utf8'));
+
+/**
+ * Whether a store is to be found at a path, from the file's first bytes alone: SQLite never sees a file that is not
+ * ours, so that it stays as it is to the last bit. `none` where there is no file, or one that a first start left
+ * empty. Throws `OperatorError` for anything that cannot be served.
+ */
+export const recogniseStore = (path: string): 'store' | 'none' => {
+  const { bavail, bsize } = statfsSync(nearestExisting(dirname(path)));
+  if (bavail * bsize < DISK_ROOM_MIN_BYTES) {
+    const mend = 'Free some space on the disk of the data directory; nothing was touched.';
+    throw new OperatorError('store_disk_full', `${path}: less than 1 MiB is left on its disk`, mend);
+  }
+  if (!existsSync(path) || onFile(path, () => statSync(path)).size === 0) return 'none';
+  const header = onFile(path, () => readHeader(path));
+  if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+    const mend = 'Point --data to another directory, or move the file away; it was not touched.';
+    throw new OperatorError('store_not_a_database', `${path}: the file is not a SQLite database`, mend);
+  }
+  if (header.readUInt32BE(APPLICATION_ID_AT) !== APPLICATION_ID) {
+    if (header.readUInt16BE(FIRST_PAGE_CELLS_AT) === 0) return 'none';
+    throw foreign(path);
+  }
+  refuseNewer(path, header.readUInt32BE(USER_VERSION_AT), readMigrations().length);
+  refuseReadOnly(path);
+  return 'store';
+};
+
+export const foreign = (path: string): OperatorError =>
+  new OperatorError(
+    'store_foreign',
+    `${path}: the database belongs to another program`,
+    'Point --data to another directory; the file was not touched.',
+  );
+
+export const refuseNewer = (path: string, schema: number, newestSchema: number): void => {
+  if (schema <= newestSchema) return;
+  throw new OperatorError(
+    'store_newer',
+    `${path}: the store has schema ${schema}, and this keyfob knows schemas up to ${newestSchema}`,
+    'Start the newer keyfob that wrote it, or bring back a backup from before the upgrade. Nothing was touched.',
+  );
+};
+
+/** SQLite opens a file it may not write, and says so only at the first write. */
+const refuseReadOnly = (path: string): void => {
+  const files = [dirname(path), path, `${path}-wal`, `${path}-shm`].filter((file) => existsSync(file));
+  for (const file of files) {
+    try {
+      accessSync(file, constants.W_OK);
+    } catch (error) {
+      const mend =
+        'Give the user that runs keyfob the right to write the data directory and the files in it, or remount the disk writable.';
+      const what = `the store cannot be written${file === path ? '' : `, because of ${file}`}`;
+      throw new OperatorError('store_read_only', `${path}: ${what}`, mend, { cause: error });
+    }
+  }
+};
+
+const readHeader = (path: string): Buffer => {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, header, 0, HEADER_BYTES, 0);
+  } finally {
+    closeSync(file);
+  }
+  return header;
+};

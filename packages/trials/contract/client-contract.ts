@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import {
+  CREATED_AT,
+  fill,
+  OVERLAP_POLICY,
+  sampleClient,
+  sampleGrant,
+  sampleSecret,
+  sampleUse,
+} from './samples.ts';
+import { NOW_MS, STRICT_POLICY } from './samples.ts';
+import type { OnStore } from './store-contract.ts';
+
+/** The clients' own verbs. */
+export const clientContract = (onStore: OnStore): void => {
+  creation(onStore);
+  changes(onStore);
+  removal(onStore);
+  secrets(onStore);
+};
+
+const creation = (onStore: OnStore): void => {
+  onStore('A created client reads back as it was given, secrets and policy included.', async (store) => {
+    const client = sampleClient({
+      dialect: 'pleos',
+      policy: { ...STRICT_POLICY, grantLifetimeSeconds: 3600, requireUserAgent: true, deadTokenCode: '4011' },
+      disabledAt: CREATED_AT + 3,
+      secrets: [
+        sampleSecret('one', { expiresAt: CREATED_AT + 60 }),
+        sampleSecret('two', { createdAt: CREATED_AT + 1 }),
+      ],
+    });
+    assert.equal(await store.createClient(client), 'created');
+    assert.deepEqual((await store.readClient('client-a')).client, client);
+    assert.deepEqual(await store.listClients(), [client]);
+  });
+
+  onStore('A client whose id is taken leaves the first one as it is.', async (store) => {
+    await store.createClient(sampleClient());
+    const again = sampleClient({ name: 'Another', secrets: [sampleSecret('new')] });
+    assert.equal(await store.createClient(again), 'id_taken');
+    assert.deepEqual((await store.readClient('client-a')).client, sampleClient());
+  });
+
+  onStore('A client that never was reads as undefined.', async (store) => {
+    await store.createClient(sampleClient());
+    assert.equal((await store.readClient('client-b')).client, undefined);
+    assert.equal((await store.readClient('')).client, undefined);
+    assert.equal((await store.readClient('CLIENT-A')).client, undefined);
+  });
+};
+
+const changes = (onStore: OnStore): void => {
+  onStore('A change touches what it names, and nothing else.', async (store) => {
+    await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+    const read = async () => (await store.readClient('client-a')).client;
+    let client = sampleClient({ secrets: [sampleSecret('one')] });
+    for (const change of [{}, { name: '' }, { policy: STRICT_POLICY }, { name: 'Renamed' }]) {
+      assert.equal(await store.changeClient('client-a', change), 'changed');
+      client = { ...client, ...change };
+      assert.deepEqual(await read(), client);
+    }
+  });
+
+  onStore(
+    'A client is disabled with its moment, stays so through other changes, and is enabled.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      const disabledAt = async () => (await store.readClient('client-a')).client?.disabledAt;
+      await store.changeClient('client-a', { disabledAt: CREATED_AT + 1 });
+      await store.changeClient('client-a', { name: 'Renamed' });
+      assert.equal(await disabledAt(), CREATED_AT + 1);
+      await store.changeClient('client-a', { disabledAt: null });
+      assert.equal(await disabledAt(), undefined);
+    },
+  );
+
+  onStore('Changing a client that never was answers "unknown" and makes none.', async (store) => {
+    assert.equal(await store.changeClient('client-a', { name: 'New' }), 'unknown');
+    assert.deepEqual(await store.listClients(), []);
+  });
+};
+
+const removal = (onStore: OnStore): void => {
+  onStore('A client that has grants is removed only together with them.', async (store) => {
+    await fill(store);
+    await store.createClient(sampleClient({ id: 'client-b' }));
+    await store.createGrant(sampleGrant({ id: 7n, clientId: 'client-b' }));
+    await store.refresh(sampleUse(0));
+    await store.refresh(sampleUse(0, { nowMs: NOW_MS + 100_000 }));
+    assert.equal(await store.removeClient('client-a', { withGrants: false }), 'has_grants');
+    assert.equal((await store.readGrant(42n))?.generation, 1);
+    assert.equal(await store.removeClient('client-a', { withGrants: true }), 'removed');
+    assert.equal((await store.readClient('client-a')).client, undefined);
+    assert.equal(await store.readGrant(42n), undefined);
+    assert.equal(await store.readReplay(42n), undefined);
+    assert.equal(await store.countGrants(), 1);
+    assert.equal((await store.readGrant(7n))?.clientId, 'client-b');
+  });
+
+  onStore('A client without grants is removed, and one that never was is unknown.', async (store) => {
+    await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+    assert.equal(await store.removeClient('client-a', { withGrants: false }), 'removed');
+    for (const withGrants of [false, true])
+      assert.equal(await store.removeClient('client-a', { withGrants }), 'unknown');
+    assert.deepEqual(await store.listClients(), []);
+  });
+
+  onStore('A client made anew under the id of a removed one has nothing of the old one.', async (store) => {
+    await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+    await store.readClient('client-a');
+    await store.removeClient('client-a', { withGrants: true });
+    const anew = sampleClient({ name: 'Anew', policy: STRICT_POLICY });
+    assert.equal(await store.createClient(anew), 'created');
+    assert.deepEqual((await store.readClient('client-a')).client, anew);
+  });
+};
+
+const secrets = (onStore: OnStore): void => {
+  onStore('Secrets are added and removed one by one.', async (store) => {
+    const [one, two] = [
+      sampleSecret('one'),
+      sampleSecret('two', { createdAt: CREATED_AT + 1, expiresAt: CREATED_AT + 9 }),
+    ];
+    await store.createClient(sampleClient({ secrets: [one] }));
+    const read = async () => (await store.readClient('client-a')).client?.secrets;
+    assert.equal(await store.addSecret('client-a', two), 'added');
+    assert.deepEqual(await read(), [one, two]);
+    assert.equal(await store.removeSecret('client-a', 'one'), 'removed');
+    assert.deepEqual(await read(), [two]);
+    assert.equal(await store.removeSecret('client-a', 'one'), 'unknown');
+    assert.equal(await store.removeSecret('client-a', 'two'), 'removed');
+    assert.deepEqual(await read(), []);
+  });
+
+  onStore(
+    'A secret is not added to a client that never was, nor removed through another client.',
+    async (store) => {
+      await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+      await store.createClient(sampleClient({ id: 'client-b' }));
+      assert.equal(await store.addSecret('client-c', sampleSecret('two')), 'unknown');
+      assert.equal(await store.removeSecret('client-b', 'one'), 'unknown');
+      assert.equal(await store.removeSecret('client-c', 'one'), 'unknown');
+      assert.deepEqual((await store.readClient('client-a')).client?.secrets, [sampleSecret('one')]);
+      assert.deepEqual((await store.readClient('client-a')).client?.policy, OVERLAP_POLICY);
+    },
+  );
+};

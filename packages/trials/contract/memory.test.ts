@@ -1,0 +1,16 @@
+import { createMemoryStore } from '../simulation/memory-store.ts';
+import { describeStore } from './store-contract.ts';
+
+let content = createMemoryStore();
+
+/** Another node on the same content, which outlives every node that closes. */
+const openNode = async () => content.through(async (_verb, work) => work());
+
+describeStore('in memory, as the simulation uses it', {
+  async open() {
+    content = createMemoryStore();
+    return openNode();
+  },
+  reopen: openNode,
+  openSecond: openNode,
+});

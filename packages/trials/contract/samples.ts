@@ -1,0 +1,116 @@
+import type { Client, ClientSecret } from 'keyfob/clients/client';
+import type { Policy } from 'keyfob/clients/policy';
+import type { Caller } from 'keyfob/events';
+import type { Grant } from 'keyfob/grants/grant';
+import type { Presented } from 'keyfob/grants/judge';
+import type { RefreshResult, RefreshUse, Store } from 'keyfob/grants/store';
+import type { GrantId } from 'keyfob/tokens/grant-id';
+
+/** Integer seconds: when the sample clients and grants were made. */
+export const CREATED_AT = 1_750_000_000;
+/** A day later, integer milliseconds: when the samples are used first. */
+export const NOW_MS = (CREATED_AT + 86_400) * 1000;
+
+export const CALLER: Caller = { address: '192.0.2.7', userAgent: 'charge-planner/2.1' };
+export const OTHER_CALLER: Caller = { address: '2001:db8::9', userAgent: 'curl/8.5.0' };
+
+export const OVERLAP_POLICY: Policy = {
+  refreshTokenLifetimeSeconds: 5_184_000,
+  accessTokenLifetimeSeconds: 7200,
+  rotation: 'overlap',
+  overlapSeconds: 60,
+  raceSeconds: 10,
+  onReplay: 'revoke',
+  grantLifetimeSeconds: null,
+  resyncGenerations: 1024,
+  requireUserAgent: false,
+  tellRefreshExpiry: false,
+  deadTokenCode: '4002',
+};
+
+export const STRICT_POLICY: Policy = { ...OVERLAP_POLICY, rotation: 'strict', overlapSeconds: 0 };
+
+export const sampleSecret = (id: string, more: Partial<ClientSecret> = {}): ClientSecret => ({
+  id,
+  name: 'production',
+  digest: Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + id.length) % 256),
+  createdAt: CREATED_AT,
+  expiresAt: undefined,
+  ...more,
+});
+
+export const sampleClient = (more: Partial<Client> = {}): Client => ({
+  id: 'client-a',
+  dialect: 'smartcar',
+  name: 'Charge planner',
+  policy: OVERLAP_POLICY,
+  createdAt: CREATED_AT,
+  disabledAt: undefined,
+  secrets: [],
+  ...more,
+});
+
+export const sampleGrant = (more: Partial<Grant> = {}): Grant => ({
+  id: 42n,
+  clientId: 'client-a',
+  subject: 'owner-1',
+  scope: 'read_odometer read_charge',
+  brand: undefined,
+  createdAt: CREATED_AT,
+  generation: 0,
+  keyNumber: 1,
+  rotatedAtMs: [],
+  rotatedBy: undefined,
+  useDigest: undefined,
+  revocation: undefined,
+  ...more,
+});
+
+/** A presentation of a sample grant's token of one generation. */
+export const sampleUse = (
+  generation: number,
+  more: Partial<Omit<RefreshUse, 'presented'>> & { readonly presented?: Partial<Presented> } = {},
+): RefreshUse => ({
+  nowMs: NOW_MS,
+  keyNumber: 1,
+  caller: CALLER,
+  ...more,
+  presented: {
+    grantId: 42n,
+    generation,
+    clientId: 'client-a',
+    brand: undefined,
+    useDigest: undefined,
+    isRetryOfOurs: false,
+    ...more.presented,
+  },
+});
+
+/** Refreshes where the client is known to be there. */
+export const refreshed = async (store: Store, use: RefreshUse): Promise<RefreshResult> => {
+  const result = await store.refresh(use);
+  if (result === 'client_gone') throw new Error('the client is gone');
+  return result;
+};
+
+/** Puts a client with one grant into a store. */
+export const fill = async (
+  store: Store,
+  policy: Partial<Policy> = {},
+  grant: Partial<Grant> = {},
+): Promise<void> => {
+  await store.createClient(sampleClient({ policy: { ...OVERLAP_POLICY, ...policy } }));
+  await store.createGrant(sampleGrant(grant));
+};
+
+/** Every grant of a store, read page by page. */
+export const listAll = async (store: Store, limit: number, clientId?: string): Promise<readonly Grant[]> => {
+  const found: Grant[] = [];
+  let after: GrantId | undefined;
+  for (;;) {
+    const page = await store.listGrants({ after, limit, clientId });
+    found.push(...page);
+    if (page.length < limit) return found;
+    after = page.at(-1)?.id;
+  }
+};

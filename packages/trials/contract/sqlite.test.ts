@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import { StoreError } from 'keyfob/errors';
+import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { CREATED_AT, fill, NOW_MS, refreshed, sampleGrant, sampleUse } from './samples.ts';
+import { describeStore } from './store-contract.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'keyfob-contract-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+let count = 0;
+const currentPath = (): string => join(directory, `keyfob-${count}.db`);
+const nextPath = (): string => {
+  count++;
+  return currentPath();
+};
+
+describeStore('SQLite', {
+  open: async () => openSqliteStore(nextPath()),
+  reopen: async () => openSqliteStore(currentPath()),
+  openSecond: async () => openSqliteStore(currentPath()),
+});
+
+test('A refresh that fails leaves those that share its commit either done or unavailable and undone.', async () => {
+  const path = nextPath();
+  const store = openSqliteStore(path);
+  await fill(store);
+  const ids = Array.from({ length: 10 }, (_, index) => BigInt(index));
+  for (const id of ids) await store.createGrant(sampleGrant({ id }));
+  const damager = new DatabaseSync(path);
+  damager.exec("UPDATE grants SET brand = 'no such brand' WHERE id = 5");
+  damager.close();
+  const refresh = (grantId: bigint) => refreshed(store, sampleUse(0, { presented: { grantId } }));
+  const results = await Promise.allSettled(ids.map(refresh));
+  for (const [index, result] of results.entries()) {
+    if (result.status === 'rejected') {
+      assert.ok(result.reason instanceof StoreError);
+      assert.equal(result.reason.kind, 'unavailable');
+    }
+    if (index === 5) assert.equal(result.status, 'rejected');
+    else
+      assert.equal((await store.readGrant(BigInt(index)))?.generation, result.status === 'rejected' ? 0 : 1);
+  }
+  for (const id of ids.filter((one) => one !== 5n)) assert.equal((await refresh(id)).grant?.generation, 1);
+  await assert.rejects(refresh(5n), StoreError);
+  await store.close();
+});
+
+test('A caller named in a commit that was undone is named anew in the next.', async () => {
+  const path = nextPath();
+  const store = openSqliteStore(path);
+  await fill(store);
+  await store.createGrant(sampleGrant({ id: 5n }));
+  const damager = new DatabaseSync(path);
+  damager.exec("UPDATE grants SET brand = 'no such brand' WHERE id = 5");
+  damager.close();
+  const failing = { presented: { grantId: 5n } };
+  await Promise.allSettled([store.refresh(sampleUse(0)), store.refresh(sampleUse(0, failing))]);
+  const before = await store.readGrant(42n);
+  const { grant } = await refreshed(store, sampleUse(before?.generation ?? 0, { nowMs: NOW_MS + 1 }));
+  assert.notEqual(grant?.rotatedBy, undefined);
+  assert.deepEqual(await store.readGrant(42n), grant);
+  await store.close();
+});
+
+test('A batch that meets another writer waits without blocking, and goes on once the writer is done.', async () => {
+  const path = nextPath();
+  const store = openSqliteStore(path);
+  await fill(store);
+  const writer = new DatabaseSync(path);
+  writer.exec('BEGIN IMMEDIATE');
+  const revoked = store.revoke(42n, { at: CREATED_AT, cause: 'operator' });
+  // The writer ends in a later turn of this very thread: a wait that blocks the thread keeps it from ending.
+  setImmediate(() => setImmediate(() => writer.isOpen && writer.exec('ROLLBACK')));
+  try {
+    assert.equal(await revoked, 'revoked');
+  } finally {
+    await store.close();
+    writer.close();
+  }
+});
+
+test('A reader that stays on an old snapshot holds up neither refreshes nor what they see.', async () => {
+  const path = nextPath();
+  const store = openSqliteStore(path);
+  await fill(store);
+  const reader = new DatabaseSync(path, { readOnly: true });
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM grants').get();
+  for (let at = 0; at < 50; at++) await refreshed(store, sampleUse(at, { nowMs: NOW_MS + at }));
+  assert.equal((await store.readGrant(42n))?.generation, 50);
+  assert.equal(reader.prepare('SELECT generation FROM grants').get()?.['generation'], 0);
+  reader.exec('ROLLBACK');
+  reader.close();
+  await store.close();
+});

@@ -1,0 +1,52 @@
+import { openDeployment } from 'keyfob';
+import { createClient, createGrant } from 'keyfob/cli/registry';
+import { parsePolicy } from 'keyfob/clients/policy';
+import { parseConfig } from 'keyfob/config';
+import type { VisiblePolicy } from './call.ts';
+import type { ClientKind } from './client-kinds.ts';
+import type { WireClient } from './refresh-wire.ts';
+
+/** A registered client. */
+export type TrialClient = WireClient & { readonly kind: ClientKind; readonly policy: VisiblePolicy };
+
+const open = (dataDirectory: string) =>
+  openDeployment(parseConfig({ flags: { data: dataDirectory }, environment: {}, file: {} }), {
+    isFirstStart: true,
+  });
+
+/** Registers a client of each kind. */
+export const registerClients = async (
+  dataDirectory: string,
+  kinds: readonly ClientKind[],
+): Promise<readonly TrialClient[]> => {
+  const deployment = await open(dataDirectory);
+  const registered: TrialClient[] = [];
+  for (const kind of kinds) {
+    const { dialect, name } = kind;
+    const { client, clientSecret } = await createClient(deployment, { dialect, name, nowMs: Date.now() });
+    const parsed = parsePolicy({ ...client.policy, ...kind.policy });
+    if ('faults' in parsed) throw new Error(`${name}: ${parsed.faults.join('; ')}`);
+    const { policy } = parsed;
+    await deployment.store.changeClient(client.id, { policy });
+    registered.push({ kind, dialect, clientId: client.id, clientSecret, policy });
+  }
+  await deployment.close();
+  return registered;
+};
+
+/** Owners consent: a grant for each of the clients, and its first refresh token. A server may run meanwhile. */
+export const consent = async (
+  dataDirectory: string,
+  clients: readonly TrialClient[],
+): Promise<readonly { readonly client: TrialClient; readonly refreshToken: string }[]> => {
+  const deployment = await open(dataDirectory);
+  const given = [];
+  for (const client of clients) {
+    const { clientId } = client;
+    const wanted = { clientId, subject: 'owner', scope: '', brand: undefined, nowMs: Date.now() };
+    const { tokens } = await createGrant(deployment, wanted);
+    given.push({ client, refreshToken: tokens.refreshToken });
+  }
+  await deployment.close();
+  return given;
+};

@@ -1,0 +1,103 @@
+import { parseArgs } from 'node:util';
+import { createProgressBar } from 'keyfob/cli/progress';
+import { cutTrial } from './cut-trial.ts';
+import { fullDiskTrial } from './full-disk-trial.ts';
+import { killTrial } from './kill-trial.ts';
+import { readOnlyTrial } from './read-only-trial.ts';
+import type { Report } from './report.ts';
+import { stopTrial } from './stop-trial.ts';
+import type { Skipped, Trial } from './trial.ts';
+
+/** Every way in which a server or the road to it is broken here, and how often on demand. */
+export const TRIALS = {
+  kill: { trial: killTrial, count: 1000, what: 'kill -9 at random moments, and restart' },
+  stop: { trial: stopTrial, count: 20, what: 'SIGSTOP for longer than the overlap, and SIGCONT' },
+  'full-disk': { trial: fullDiskTrial, count: 20, what: 'the disk fills up, and room is made (needs root)' },
+  'read-only': {
+    trial: readOnlyTrial,
+    count: 20,
+    what: 'the data directory turns read-only, and back (needs root)',
+  },
+  cut: { trial: cutTrial, count: 1000, what: 'a proxy cuts answers in the middle of their bodies' },
+} as const satisfies Record<string, { readonly trial: Trial; readonly count: number; readonly what: string }>;
+
+const HELP = `Usage: node --conditions=keyfob-source packages/trials/crash/crash.ts [options]
+
+Breaks a real server under refresh load from clients of both dialects and every policy, and decides from the
+clients' logs alone whether it kept its promises. Exits 1 where it did not.
+
+Options:
+  --trial <name>     which one (default: kill)
+${Object.entries(TRIALS)
+  .map(([name, { count, what }]) => `                       ${name.padEnd(10)} ${what}; ${count} times`)
+  .join('\n')}
+  --count <number>   how many times, instead (--kills means the same)
+  --grants <number>  how many grants are refreshed at once (default: 42)
+  --seed <number>    where the moments are drawn from (default: by chance, and printed)
+  --json             print figures and faults as JSON
+  --help             print this
+
+Examples:
+  $ node --conditions=keyfob-source packages/trials/crash/crash.ts --kills 1000
+  $ node --conditions=keyfob-source packages/trials/crash/crash.ts --trial cut --count 200 --seed 7 --json`;
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      trial: { type: 'string', default: 'kill' },
+      count: { type: 'string' },
+      kills: { type: 'string' },
+      grants: { type: 'string', default: '42' },
+      seed: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  const { trial: name } = values;
+  if (!isTrial(name)) throw new Error(`--trial must be one of ${Object.keys(TRIALS).join(', ')}`);
+  const { trial, count } = TRIALS[name];
+  const seed = readNumber('seed', values.seed ?? String(Math.floor(Math.random() * 1e9)));
+  const bar = createProgressBar(name);
+  const began = performance.now();
+  const report = await trial({
+    count: readNumber('count', values.count ?? values.kills ?? String(count)),
+    grants: readNumber('grants', values.grants),
+    seed,
+    onProgress: bar.show,
+  });
+  bar.end();
+  const run = { trial: name, seed, seconds: Math.round((performance.now() - began) / 1000) };
+  console.log(values.json ? JSON.stringify({ ...run, ...report }, null, 2) : describe(run, report));
+  if ('faults' in report && report.faults.length > 0) process.exitCode = 1;
+};
+
+const isTrial = (name: string): name is keyof typeof TRIALS => Object.hasOwn(TRIALS, name);
+
+const readNumber = (name: string, text: string): number => {
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
+  throw new Error(`--${name} must be a whole number`);
+};
+
+const describe = (run: Readonly<Record<string, string | number>>, report: Report | Skipped): string => {
+  if ('skipped' in report) return `skipped: ${report.skipped}`;
+  const { more, statuses, ...figures } = report.figures;
+  const answers = Object.entries(statuses).map(([status, count]) => [`answers ${status}`, count] as const);
+  const rows = [
+    ...Object.entries(run),
+    ...Object.entries(more),
+    ...Object.entries(figures),
+    ...answers,
+  ] as const;
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  const verdict = report.faults.length === 0 ? 'every promise was kept' : report.faults.join('\n');
+  return [...lines, '', verdict].join('\n');
+};
+
+if (import.meta.main) {
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  });
+}

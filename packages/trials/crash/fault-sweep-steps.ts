@@ -1,0 +1,153 @@
+import type { Client } from 'keyfob/clients/client';
+import type { Grant } from 'keyfob/grants/grant';
+import type { RefreshUse, Store } from 'keyfob/grants/store';
+import { readGrantId, writeGrantId } from 'keyfob/tokens/grant-id';
+
+/** One thing done to the store. Grants in 16 hexadecimal digits. */
+export type Step =
+  | { readonly verb: 'registerKey'; readonly number: number }
+  | { readonly verb: 'createClient'; readonly client: string; readonly rotation: 'overlap' | 'strict' }
+  | { readonly verb: 'renameClient'; readonly client: string; readonly name: string }
+  | { readonly verb: 'addSecret'; readonly client: string; readonly secret: string }
+  | { readonly verb: 'createGrant'; readonly grant: string; readonly client: string }
+  | { readonly verb: 'refresh'; readonly grant: string; readonly keyNumber: number }
+  | { readonly verb: 'revoke'; readonly grant: string; readonly at: number }
+  | { readonly verb: 'reinstate'; readonly grant: string }
+  | { readonly verb: 'prune'; readonly endedBefore: number }
+  | { readonly verb: 'checkpoint' };
+
+/** Integer seconds: when everything of the run was made. */
+export const STARTED_AT = 1_750_000_000;
+const OVERLAP_GRANT = '0000000000000001';
+/** Negative as a signed integer. */
+const STRICT_GRANT = 'f000000000000002';
+/** The grant of the trials of a failed sync. */
+export const SYNC_GRANT = { id: STRICT_GRANT, clientId: 'client-strict' } as const;
+const ENDED_GRANT = '0000000000000003';
+const LONG_AGO = STARTED_AT - 1000;
+
+const refreshOf = (grant: string, keyNumber = 1): Step => ({ verb: 'refresh', grant, keyNumber });
+const BOTH = [refreshOf(OVERLAP_GRANT), refreshOf(STRICT_GRANT)];
+
+/** The run that every sweep repeats. What stands in one list is handed to the store at one moment. */
+export const RUN: readonly (readonly Step[])[] = [
+  [{ verb: 'registerKey', number: 1 }],
+  [
+    { verb: 'createClient', client: 'client-overlap', rotation: 'overlap' },
+    { verb: 'createClient', client: 'client-strict', rotation: 'strict' },
+  ],
+  [{ verb: 'createGrant', grant: OVERLAP_GRANT, client: 'client-overlap' }],
+  [
+    { verb: 'createGrant', grant: STRICT_GRANT, client: 'client-strict' },
+    { verb: 'createGrant', grant: ENDED_GRANT, client: 'client-strict' },
+  ],
+  [refreshOf(OVERLAP_GRANT)],
+  [refreshOf(STRICT_GRANT)],
+  BOTH,
+  [{ verb: 'checkpoint' }],
+  BOTH,
+  [{ verb: 'revoke', grant: STRICT_GRANT, at: STARTED_AT + 100 }],
+  [{ verb: 'revoke', grant: ENDED_GRANT, at: LONG_AGO }],
+  [{ verb: 'reinstate', grant: STRICT_GRANT }],
+  [{ verb: 'registerKey', number: 2 }],
+  [refreshOf(STRICT_GRANT, 2), { verb: 'addSecret', client: 'client-strict', secret: 'second' }],
+  [refreshOf(OVERLAP_GRANT, 2), { verb: 'renameClient', client: 'client-overlap', name: 'renamed' }],
+  [{ verb: 'prune', endedBefore: STARTED_AT - 500 }],
+  [refreshOf(OVERLAP_GRANT, 2), refreshOf(STRICT_GRANT, 2)],
+];
+
+/** What a store holds, as plain values, in the order of ids. */
+export type Facts = {
+  readonly keys: readonly number[];
+  readonly clients: readonly ClientFacts[];
+  readonly grants: readonly GrantFacts[];
+};
+
+export type ClientFacts = {
+  readonly id: string;
+  readonly name: string;
+  readonly rotation: string;
+  readonly secrets: readonly string[];
+};
+
+export type GrantFacts = {
+  readonly id: string;
+  readonly clientId: string;
+  readonly generation: number;
+  readonly keyNumber: number;
+  readonly rotatedAtMs: readonly number[];
+  readonly rotatedBy: string | null;
+  readonly useDigest: string | null;
+  readonly revokedAt: number | null;
+};
+
+export const NOTHING: Facts = { keys: [], clients: [], grants: [] };
+
+const toClientFacts = ({ id, name, policy, secrets }: Client): ClientFacts => ({
+  id,
+  name,
+  rotation: policy.rotation,
+  secrets: secrets.map((secret) => secret.id).sort(),
+});
+
+const toGrantFacts = (grant: Grant): GrantFacts => ({
+  id: writeGrantId(grant.id),
+  clientId: grant.clientId,
+  generation: grant.generation,
+  keyNumber: grant.keyNumber,
+  rotatedAtMs: grant.rotatedAtMs,
+  rotatedBy: grant.rotatedBy?.userAgent ?? null,
+  useDigest: grant.useDigest === undefined ? null : Buffer.from(grant.useDigest).toString('hex'),
+  revokedAt: grant.revocation?.at ?? null,
+});
+
+/** The id that a step's grant is kept under. */
+export const idOf = (grant: string): bigint => {
+  const id = readGrantId(grant);
+  if (id === undefined) throw new Error(`${grant} is no grant id`);
+  return id;
+};
+
+/** With what the refresh that makes a generation is asked for. Only one of the grants is refreshed with a digest. */
+export const useOf = (grant: string, generation: number) => ({
+  nowMs: (STARTED_AT + generation) * 1000,
+  userAgent: `agent/${generation}`,
+  useDigest: grant === OVERLAP_GRANT ? new Uint8Array(16).fill(generation) : undefined,
+});
+
+/** The refresh as the store gets it. */
+export const refreshUseOf = (
+  grant: GrantFacts | { readonly id: string; readonly clientId: string },
+  presented: number,
+  options: { readonly keyNumber: number; readonly isRetryOfOurs: boolean },
+): RefreshUse => {
+  const { nowMs, userAgent, useDigest } = useOf(grant.id, presented + 1);
+  return {
+    presented: {
+      grantId: idOf(grant.id),
+      generation: presented,
+      clientId: grant.clientId,
+      brand: undefined,
+      useDigest,
+      isRetryOfOurs: options.isRetryOfOurs,
+    },
+    nowMs,
+    keyNumber: options.keyNumber,
+    caller: { address: '192.0.2.1', userAgent },
+  };
+};
+
+export const inOrder = (numbers: readonly number[]): readonly number[] =>
+  [...numbers].sort((left, right) => left - right);
+
+/** Everything a store holds. */
+export const readFacts = async (store: Store): Promise<Facts> => {
+  const keys = await store.listKeys();
+  const clients = await store.listClients();
+  const grants = await store.listGrants({ limit: 100 });
+  return {
+    keys: inOrder(keys.map(({ number }) => number)),
+    clients: clients.map(toClientFacts).sort((left, right) => (left.id < right.id ? -1 : 1)),
+    grants: grants.map(toGrantFacts),
+  };
+};

@@ -1,0 +1,103 @@
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
+import { createChance } from './chance.ts';
+import { CLIENT_KINDS } from './client-kinds.ts';
+import { startOnFixedPort } from './fixed-port.ts';
+import { createLoad } from './load.ts';
+import { outagesSeen } from './outages-seen.ts';
+import { reportOn } from './report.ts';
+import type { Report } from './report.ts';
+import { runProgram } from './system-program.ts';
+import type { Skipped, Trial, TrialOptions } from './trial.ts';
+
+/** Room for the log of the store, which grows to 4 MiB, and more. */
+const DISK_MIB = 16;
+const MIB = 1024 * 1024;
+
+/**
+ * The disk of the data directory fills up, `count` times, and room is made again. Every second time the server
+ * is killed while the disk is full, and started when there is room.
+ */
+export const fullDiskTrial: Trial = async (options) => {
+  const disk = mountSmallDisk();
+  if ('skipped' in disk) return disk;
+  try {
+    return await fillAndMakeRoom(disk.path, options);
+  } finally {
+    disk.unmount();
+  }
+};
+
+const fillAndMakeRoom = async (
+  disk: string,
+  { count, grants, seed, onProgress }: TrialOptions,
+): Promise<Report> => {
+  const chance = createChance(seed);
+  const dataDirectory = join(disk, 'data');
+  const filler = join(disk, 'filler');
+  mkdirSync(dataDirectory);
+  const load = await createLoad(dataDirectory, CLIENT_KINDS, grants, chance.fork());
+  const { starter, server: first } = await startOnFixedPort(dataDirectory);
+  let server = first;
+  const faults: string[] = [];
+  try {
+    load.start(starter.port);
+    for (let round = 1; round <= count; round++) {
+      await load.at('answered', chance.integer(1, grants * 3));
+      const outages = outagesSeen(load.logs);
+      fill(filler);
+      await load.until(outages.isSeenInBothDialects);
+      if (round % 2 === 0) await server.kill();
+      rmSync(filler);
+      if (round % 2 === 0) server = await starter.start();
+      if (!outages.isSeenInBothDialects()) faults.push('no 503 was seen in one of the dialects');
+      await load.untilAllRefreshed();
+      // A fresh log: one that has reached its full size is used over and over, and no full disk stops it.
+      if (round % 2 === 1) {
+        await server.stop();
+        server = await starter.start();
+      }
+      onProgress(round, count);
+    }
+    await load.finish();
+    await load.presentOld(20);
+    return reportOn(load.logs, { rounds: count }, faults);
+  } finally {
+    load.close();
+    await server.stop();
+  }
+};
+
+const mountSmallDisk = (): { readonly path: string; unmount(): void } | Skipped => {
+  const path = makeDataDirectory();
+  try {
+    runProgram('mount', '-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', path);
+  } catch {
+    removeDataDirectory(path);
+    return { skipped: 'a small disk cannot be mounted here: that takes root and tmpfs' };
+  }
+  return {
+    path,
+    unmount() {
+      runProgram('umount', path);
+      removeDataDirectory(path);
+    },
+  };
+};
+
+/** Takes all the room there is, to the last byte. */
+const fill = (path: string): void => {
+  const file = openSync(path, 'w');
+  try {
+    for (let bytes = MIB; bytes >= 1; bytes = Math.floor(bytes / 2)) {
+      try {
+        for (;;) if (writeSync(file, Buffer.alloc(bytes)) < bytes) break;
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+};

@@ -1,0 +1,35 @@
+import type { Call, VisiblePolicy } from './call.ts';
+import { findFirstUses } from './grant-model.ts';
+
+const SLACK_MS = 20;
+
+/**
+ * How many times a refresh token worked that should not have: counted plainly, without a search, beside what
+ * `checkHistory` finds. A second use with the first one's `Idempotency-Key`, or after a 503, is not one.
+ */
+export const countUsesBeyondPolicy = (calls: readonly Call[], policy: VisiblePolicy): number => {
+  if (policy.rotation === 'none') return 0;
+  const answered = calls.filter(({ outcome }) => outcome.kind === 'answered');
+  const byToken = Map.groupBy(answered, ({ token }) => token);
+  const isExcused = new Set(
+    calls.filter(({ outcome }) => outcome.kind === 'unavailable').map((c) => c.token),
+  );
+  const firstUses = findFirstUses(calls);
+  const overlapMs = policy.overlapSeconds * 1000;
+
+  const isSuccessorUsedBefore = ({ token, startMs }: Call): boolean =>
+    (byToken.get(token) ?? []).some(({ outcome }) => {
+      if (outcome.kind !== 'answered') return false;
+      return (byToken.get(outcome.refreshToken) ?? []).some(({ endMs }) => endMs < startMs);
+    });
+
+  return answered.filter((call) => {
+    const [first] = byToken.get(call.token) ?? [];
+    if (first === undefined || isExcused.has(call.token)) return false;
+    if (policy.rotation === 'overlap')
+      return call.startMs - (firstUses.get(call.token)?.latestMs ?? Infinity) >= overlapMs + SLACK_MS;
+    if (policy.rotation === 'until-used') return isSuccessorUsedBefore(call);
+    const isSameUse = call.idempotencyKey !== undefined && call.idempotencyKey === first.idempotencyKey;
+    return call !== first && !isSameUse;
+  }).length;
+};

@@ -1,0 +1,15 @@
+import type { Report } from './report.ts';
+
+/** How much of a trial, and which. */
+export type TrialOptions = {
+  /** Of what the trial is made of: kills, stops, rounds, cut answers. */
+  readonly count: number;
+  readonly grants: number;
+  readonly seed: number;
+  onProgress(done: number, total: number): void;
+};
+
+/** Why a machine cannot run a trial. */
+export type Skipped = { readonly skipped: string };
+
+export type Trial = (options: TrialOptions) => Promise<Report | Skipped>;

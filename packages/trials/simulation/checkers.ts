@@ -1,0 +1,13 @@
+import { checkHonestClients } from './honest-checker.ts';
+import { checkLiveTokens } from './live-tokens.ts';
+import { checkSecrets } from './secret-search.ts';
+import { checkThefts } from './theft-checker.ts';
+import type { World } from './world.ts';
+
+/** What is checked of a world when its time is over. Every answer has been checked by then (`ledger.ts`). */
+export const CHECKERS: readonly ((world: World) => void | Promise<void>)[] = [
+  checkHonestClients,
+  checkLiveTokens,
+  checkThefts,
+  checkSecrets,
+];

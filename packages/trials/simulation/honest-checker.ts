@@ -1,0 +1,115 @@
+import { describe } from './ledger.ts';
+import type { GrantRecord, Presentation, World } from './world.ts';
+
+type Decided = Presentation & { readonly decision: NonNullable<Presentation['decision']> };
+
+/**
+ * An honest client whose outages stay inside its policy never loses its grant (DESIGN §1, promise 1).
+ *
+ * Judged from nothing but what was sent, when it reached the store, and what came back. A client is inside its policy as
+ * long as every token it presents is the newest it ever presented, and is presented again only as the policy lets it:
+ *
+ * - `none`: always;
+ * - `until-used`: always, however late. With it no outage at all is outside;
+ * - `overlap`: within `overlapSeconds` of its first use by the server's clock, its successor used or not (DESIGN §5), unless
+ *   that clock is behind the newest rotation, so that it cannot tell an age;
+ * - every policy: with the `Idempotency-Key` of its first use; and, at the node that answered 503 to its last use
+ *   because nobody could say how the commit ended, as long as that node lives (`grants/undecided-uses.ts`: a node that
+ *   died as well leaves the retry to the policy).
+ *
+ * Up to the first presentation outside of these, none is answered as dead. The claim ends where the grant does:
+ * expired, revoked by the operator, lost by a restore that is older than the grant or than `resyncGenerations`,
+ * or stolen.
+ */
+export const checkHonestClients = (world: World): void => {
+  for (const grant of world.grants) {
+    const decided = grant.presentations
+      .filter((one): one is Decided => one.decision?.isClientEnabled === true && one.foreign === undefined)
+      .sort((a, b) => a.decision.order - b.decision.order);
+    const dead = firstWrongDeath(grant, decided);
+    if (dead !== undefined)
+      world.violate('honest', `${describe(dead)} was refused, though the client stayed inside its policy`);
+  }
+};
+
+const firstWrongDeath = (grant: GrantRecord, decided: readonly Decided[]): Decided | undefined => {
+  const { rotation, refreshTokenLifetimeSeconds, grantLifetimeSeconds, resyncGenerations } =
+    grant.owner.plan.policy;
+  let newest = 0;
+  let issuedAtMs = grant.createdAtMs;
+  const before: Decided[] = [];
+  for (const one of decided) {
+    const { clockMs, order, epoch } = one.decision;
+    if (!one.isHonest || order >= grant.touchedAtDecision) return undefined;
+    if (epoch > 0 && resyncGenerations < 1024) return undefined;
+    if (clockMs - issuedAtMs >= refreshTokenLifetimeSeconds * 1000) return undefined;
+    if (grantLifetimeSeconds !== null && clockMs - grant.createdAtMs >= grantLifetimeSeconds * 1000)
+      return undefined;
+    if (!isInsidePolicy(grant, one, before, { newest, issuedAtMs })) return undefined;
+    if (one.answer?.kind === 'dead') return one;
+    const isFirst = before.every(({ index }) => index !== one.index);
+    if (isFirst && rotation !== 'none') issuedAtMs = clockMs;
+    newest = Math.max(newest, one.index);
+    before.push(one);
+  }
+  return undefined;
+};
+
+/** How many rotations a row remembers (`docs/decisions/0006-verdict.md`). */
+const REMEMBERED = 32;
+const REMEMBERED_SECONDS = 900;
+
+const isInsidePolicy = (
+  grant: GrantRecord,
+  one: Decided,
+  before: readonly Decided[],
+  { newest, issuedAtMs }: { readonly newest: number; readonly issuedAtMs: number },
+): boolean => {
+  const { rotation, overlapSeconds } = grant.owner.plan.policy;
+  if (rotation === 'none') return true;
+  const isNewest = one.index >= newest;
+  const first = before.find(({ index }) => index === one.index);
+  if (first === undefined) return isNewest;
+  // What a store that went back to an earlier content still knows of first uses, only the newest token does not rest on.
+  if (!isNewest && one.decision.epoch > 0) return false;
+  // A clock that ran backwards counts as standing still.
+  const ageMs = Math.max(0, one.decision.clockMs - first.decision.clockMs);
+  const isClockBehind = one.decision.clockMs < issuedAtMs;
+  // The clock went forth and back over the first use: a row may have forgotten it.
+  const mayBeForgotten =
+    one.decision.clockMs < first.decision.clockMs &&
+    before.some(({ decision }) => decision.clockMs - first.decision.clockMs >= REMEMBERED_SECONDS * 1000);
+  if (
+    rotation === 'overlap' &&
+    !isClockBehind &&
+    !mayBeForgotten &&
+    ageMs < overlapSeconds * 1000 &&
+    newest - one.index < REMEMBERED
+  )
+    return true;
+  if (!isNewest) return false;
+  if (rotation === 'until-used') return true;
+  if (one.key !== undefined && one.key === first.key) return true;
+  return isRetryAfterOutage(one, grant.presentations);
+};
+
+const isRetryAfterOutage = (one: Decided, all: readonly Presentation[]): boolean => {
+  const others = all.filter(
+    (other) => other !== one && other.index === one.index && other.foreign === undefined,
+  );
+  const last = others.findLast(
+    ({ answeredAtMs = Infinity, decision, storeFailure }) =>
+      answeredAtMs < (one.arrivedAtMs ?? 0) && (decision !== undefined || storeFailure === 'outcome_unknown'),
+  );
+  const together = [...others, one];
+  const isAlone = together.every(({ arrivedAtMs = 0, answeredAtMs = Infinity }, at) =>
+    together.every(
+      (other, otherAt) =>
+        otherAt === at ||
+        (other.arrivedAtMs ?? 0) > answeredAtMs ||
+        (other.answeredAtMs ?? Infinity) < arrivedAtMs,
+    ),
+  );
+  const isStillHere = last !== undefined && last.node === one.node && last.incarnation === one.incarnation;
+  return isAlone && isStillHere && last.storeFailure === 'outcome_unknown';
+};

@@ -1,0 +1,128 @@
+import { present } from './network.ts';
+import type { Heard } from './network.ts';
+import type { GrantRecord, World } from './world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** After so many dead answers in a row a client gives its grant up. */
+const DEAD_MAX = 5;
+
+/** One process of an honest client: its name, and the node it keeps to where it keeps to one. */
+type Process = {
+  readonly name: string;
+  readonly node: GrantRecord['presentations'][number]['node'] | undefined;
+};
+
+/**
+ * Lives the life of an honest client with one grant: saves what it is given, refreshes now and then, tries again
+ * where it hears nothing or a 503, and looks at its disk again where it hears that a token is dead.
+ */
+export const beHonest = (world: World, grant: GrantRecord): void => {
+  const { prng, schedule, nodes } = world;
+  const names = Array.from({ length: grant.plan.processes }, (_, at) => `${grant.plan.name}/${at + 1}`);
+  const processes = names.map((name): Process => ({
+    name,
+    node: prng.chance(0.5) ? prng.pick(nodes) : undefined,
+  }));
+  const [first, second] = processes;
+  if (first === undefined) return;
+  const dead = { inARow: 0 };
+  const refresh = async (process: Process): Promise<void> => {
+    const ended = await refreshOnce(world, grant, process);
+    dead.inARow = ended === 'dead' ? dead.inARow + 1 : 0;
+  };
+  const live = async (): Promise<void> => {
+    while (dead.inARow < DEAD_MAX) {
+      await schedule.sleep(prng.between(1000, grant.plan.waitMaxMs));
+      if (second !== undefined && prng.chance(0.6)) void refreshLater(second);
+      await refresh(first);
+      if (world.has('bursts') && prng.chance(0.04)) await burst();
+    }
+  };
+  const refreshLater = async (process: Process): Promise<void> => {
+    await schedule.sleep(prng.pick([0, 20, 1000, 30_000, grant.plan.waitMaxMs / 2]));
+    await refresh(process);
+  };
+  const burst = async (): Promise<void> => {
+    for (let left = prng.between(5, 45); left > 0 && dead.inARow === 0; left--) {
+      await schedule.sleep(prng.between(200, 4000));
+      await refresh(first);
+    }
+    // Back from an old copy of its own disk.
+    const copy = prng.chance(0.5) ? prng.pick([...grant.indexOf.keys()].slice(-45)) : undefined;
+    if (copy !== undefined) await present(world, { ...wishOf(grant, first), token: copy });
+  };
+  void live();
+};
+
+const wishOf = (grant: GrantRecord, { name, node }: Process) => ({
+  actor: name,
+  isHonest: true,
+  grant,
+  node,
+});
+
+/** One refresh, with all the tries that it takes. */
+const refreshOnce = async (world: World, grant: GrantRecord, process: Process): Promise<'done' | 'dead'> => {
+  const { prng, schedule } = world;
+  const { wallet } = grant;
+  let token = wallet.saved;
+  for (let attempt = 1; attempt <= 12; attempt++) {
+    const heard = await send(world, grant, process, token);
+    switch (heard.kind) {
+      case 'granted':
+        if (world.has('client-crashes') && prng.chance(0.08)) {
+          world.trace(
+            () =>
+              `${process.name} crashes before it saves ${grant.plan.name}.${grant.indexOf.get(heard.refreshToken)}`,
+          );
+          if (grant.owner.plan.keys === 'forgotten') wallet.key = undefined;
+          await schedule.sleep(prng.pick([500, 5000, MINUTE_MS, HOUR_MS]));
+          token = wallet.saved;
+          break;
+        }
+        wallet.saved = heard.refreshToken;
+        return 'done';
+      case 'outage':
+        await schedule.sleep(2000 + prng.between(0, 2000 * attempt));
+        break;
+      case 'silence':
+        await schedule.sleep(pauseAfterSilence(world, attempt));
+        break;
+      case 'unauthenticated':
+        await schedule.sleep(prng.between(MINUTE_MS, HOUR_MS));
+        break;
+      case 'dead':
+        await schedule.sleep(prng.between(100, 20_000));
+        if (wallet.saved === token) return 'dead';
+        token = wallet.saved;
+        break;
+      case 'broken':
+        return 'dead';
+    }
+  }
+  return 'done';
+};
+
+const pauseAfterSilence = ({ prng, has }: World, attempt: number): number =>
+  has('long-sleeps') && prng.chance(0.3)
+    ? prng.pick([2 * MINUTE_MS, 20 * MINUTE_MS, 8 * HOUR_MS])
+    : prng.between(0, 1000 * attempt);
+
+/** Sends a token once, or, as some client libraries do, twice. */
+const send = async (world: World, grant: GrantRecord, process: Process, token: string): Promise<Heard> => {
+  const { prng, schedule } = world;
+  const wish = { ...wishOf(grant, process), token, key: keyFor(world, grant, token) };
+  if (!world.has('double-sends') || !prng.chance(0.15)) return present(world, wish);
+  const twin = schedule.sleep(prng.pick([0, 10, 3000])).then(() => present(world, wish));
+  const [first, second] = [present(world, wish), twin];
+  const heard = await Promise.race([first, second]);
+  return heard.kind === 'silence' ? second : heard;
+};
+
+/** The same key for every try with the same token, where the client keeps to it. */
+const keyFor = ({ prng }: World, { owner, wallet }: GrantRecord, token: string): string | undefined => {
+  if (owner.plan.keys === 'none') return undefined;
+  if (wallet.key?.token !== token) wallet.key = { token, value: prng.bytes(12).toString('hex') };
+  return wallet.key.value;
+};

@@ -1,0 +1,48 @@
+import { rehearse } from './rehearsal.ts';
+import type { Rehearsal } from './rehearsal.ts';
+import type { GrantRecord, World } from './world.ts';
+
+const NEWEST = 10;
+const OLDER = 5;
+
+/**
+ * At most one refresh token of a grant lives, besides what the policy lets be repeated (RFC 9700 §4.14.2).
+ *
+ * Every token is tried against a copy of the store, each on its own, when every overlap has run out and without
+ * an `Idempotency-Key`. Then one place in the chain may work; with `until-used` also the one before it. Not counted
+ * are tokens that a store which went back to an earlier content is ahead of: each of them resynchronises it (DESIGN §4).
+ */
+export const checkLiveTokens = async (world: World): Promise<void> => {
+  const rehearsal = rehearse(world);
+  for (const grant of world.grants) {
+    const live = await findLive(world, rehearsal, grant);
+    const { rotation } = grant.owner.plan.policy;
+    const most = rotation === 'until-used' ? 2 : 1;
+    const areNeighbours = live.length < 2 || Math.abs((live[0] ?? 0) - (live[1] ?? 0)) === 1;
+    if (live.length > most || !areNeighbours)
+      world.violate(
+        'live',
+        `${grant.plan.name} has the live refresh tokens ${live.join(', ')} (${rotation})`,
+      );
+    rehearsal.reset();
+  }
+};
+
+const findLive = async (world: World, rehearsal: Rehearsal, grant: GrantRecord): Promise<number[]> => {
+  const tokens = [...grant.indexOf].sort(([, left], [, right]) => right - left);
+  const older = tokens.slice(NEWEST);
+  const tried = [
+    ...tokens.slice(0, NEWEST),
+    ...(older.length <= OLDER ? older : Array.from({ length: OLDER }, () => world.prng.pick(older))),
+  ];
+  const live = new Set<number>();
+  for (const [token, place] of tried) {
+    if (grant.epoch > 0 && place > grant.standing.current) continue;
+    rehearsal.reset();
+    const { kind } = await rehearsal.present(grant, token);
+    if (kind === 'granted') live.add(place);
+    else if (kind !== 'dead')
+      world.violate('live', `${grant.plan.name}.${place} got ${kind} in the rehearsal`);
+  }
+  return [...live].sort((left, right) => left - right);
+};

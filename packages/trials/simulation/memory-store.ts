@@ -1,0 +1,260 @@
+import type { Client } from 'keyfob/clients/client';
+import { StoreError } from 'keyfob/errors';
+import { applyVerdict } from 'keyfob/grants/apply-verdict';
+import type { Grant } from 'keyfob/grants/grant';
+import { judge } from 'keyfob/grants/judge';
+import { describeReplay } from 'keyfob/grants/replay';
+import type { ReplayRecord } from 'keyfob/grants/replay';
+import { standingOf } from 'keyfob/grants/standing';
+import type { RefreshResult, RefreshUse, RegisteredKey, Store } from 'keyfob/grants/store';
+
+/** The name of a verb of the store. */
+export type Verb = Exclude<keyof Store, 'close'>;
+
+/**
+ * Runs a verb: may wait before and after, may throw `StoreError` instead of running it (`unavailable`), or although it
+ * ran (`outcome_unknown`). `work` is the whole verb, one atomic step; it is to be called once at the most. Of a
+ * refresh it is told which.
+ */
+export type Conduct = <Result>(verb: Verb, work: () => Result, use?: RefreshUse) => Promise<Result>;
+
+/** All that a memory store holds, at one moment. Nothing in it is ever changed in place. */
+export type Snapshot = {
+  readonly clients: ReadonlyMap<string, Client>;
+  readonly grants: ReadonlyMap<bigint, Grant>;
+  readonly replays: ReadonlyMap<bigint, ReplayRecord>;
+  readonly keys: ReadonlyMap<number, RegisteredKey>;
+};
+
+/** A store whose content can be taken and put back. */
+export type MemoryStore = Store & {
+  /** The same content, asked through another conduct: what one node of several sees. */
+  through(conduct: Conduct): Store;
+  /** What it holds of a grant, at once and whatever the conduct. */
+  look(id: bigint): Grant | undefined;
+  /** The content as it is now. */
+  snapshot(): Snapshot;
+  /** Puts a snapshot in the place of the content, as it is. */
+  load(snapshot: Snapshot): void;
+  /**
+   * Puts a backup in the place of the content as `keyfob restore` does: what ended since the backup stays ended
+   * (revoked grants, disabled and removed clients), secrets and registered keys of now stay, grants made since are lost.
+   */
+  restore(backup: Snapshot): void;
+};
+
+type Tables = {
+  clients: Map<string, Client>;
+  grants: Map<bigint, Grant>;
+  replays: Map<bigint, ReplayRecord>;
+  keys: Map<number, RegisteredKey>;
+};
+
+const runAtOnce: Conduct = async (_verb, work) => work();
+
+/**
+ * A store in memory, with the meaning of the embedded one and nothing of its durability. Every verb is one
+ * synchronous step, handed to `conduct`, which decides when it runs and whether its answer arrives.
+ */
+export const createMemoryStore = (options: { readonly conduct?: Conduct } = {}): MemoryStore => {
+  const tables: Tables = { clients: new Map(), grants: new Map(), replays: new Map(), keys: new Map() };
+  return {
+    ...verbsOver(tables, options.conduct ?? runAtOnce),
+    through: (conduct) => verbsOver(tables, conduct),
+    look: (id) => tables.grants.get(id),
+    snapshot: () => copyOf(tables),
+    load: (snapshot) => void Object.assign(tables, copyOf(snapshot)),
+    restore: (backup) => restoreBackup(tables, backup),
+  };
+};
+
+const verbsOver = (tables: Tables, conduct: Conduct): Store => {
+  let isOpen = true;
+  const run: Conduct = async (verb, work, use) => {
+    if (!isOpen) throw new StoreError('unavailable', 'the store is closed');
+    return conduct(verb, work, use);
+  };
+  return {
+    ...grantVerbs(tables, run),
+    ...endVerbs(tables, run),
+    ...clientVerbs(tables, run),
+    ...secretVerbs(tables, run),
+    listKeys: () => run('listKeys', () => [...tables.keys.values()].sort((a, b) => b.number - a.number)),
+    registerKey: (key) =>
+      run('registerKey', () => {
+        if (!tables.keys.has(key.number)) tables.keys.set(key.number, { ...key });
+      }),
+    async close() {
+      isOpen = false;
+    },
+  };
+};
+
+const copyOf = ({ clients, grants, replays, keys }: Snapshot): Tables => ({
+  clients: new Map(clients),
+  grants: new Map(grants),
+  replays: new Map(replays),
+  keys: new Map(keys),
+});
+
+const byId = (left: { readonly id: bigint }, right: { readonly id: bigint }): number =>
+  left.id < right.id ? -1 : 1;
+
+/** Reads, judges and writes one grant. */
+const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone' => {
+  const { presented, nowMs, caller } = use;
+  const client = tables.clients.get(presented.clientId);
+  if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
+  const { policy } = client;
+  const before = tables.grants.get(presented.grantId);
+  const verdict = judge(before, presented, nowMs, policy);
+  if (before === undefined) return { verdict, grant: undefined, policy, replay: undefined };
+  const grant = applyVerdict(before, verdict, use);
+  tables.grants.set(grant.id, grant);
+  if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
+  const { gap, response } = verdict;
+  const replay = describeReplay(
+    before,
+    { generation: presented.generation, gap, response },
+    { nowMs, caller },
+  );
+  const times = (tables.replays.get(grant.id)?.times ?? 0) + 1;
+  tables.replays.set(grant.id, { ...replay, times });
+  return { verdict, grant, policy, replay };
+};
+
+const grantVerbs = (
+  tables: Tables,
+  run: Conduct,
+): Pick<Store, 'refresh' | 'createGrant' | 'readGrant' | 'readReplay' | 'listGrants' | 'countGrants'> => {
+  const ofClient = (clientId: string | undefined): Grant[] =>
+    [...tables.grants.values()].filter((grant) => clientId === undefined || grant.clientId === clientId);
+  return {
+    refresh: (use) => run('refresh', () => refresh(tables, use), use),
+    createGrant: (grant) =>
+      run('createGrant', () => {
+        if (tables.grants.has(grant.id)) return 'id_taken';
+        if (!tables.clients.has(grant.clientId)) return 'client_unknown';
+        tables.grants.set(grant.id, { ...grant });
+        return 'created';
+      }),
+    readGrant: (id) => run('readGrant', () => tables.grants.get(id)),
+    readReplay: (id) => run('readReplay', () => tables.replays.get(id)),
+    listGrants: ({ after, limit, clientId }) =>
+      run('listGrants', () =>
+        ofClient(clientId)
+          .filter(({ id }) => after === undefined || id > after)
+          .sort(byId)
+          .slice(0, limit),
+      ),
+    countGrants: (clientId) => run('countGrants', () => ofClient(clientId).length),
+  };
+};
+
+const endVerbs = (tables: Tables, run: Conduct): Pick<Store, 'revoke' | 'reinstate' | 'prune'> => ({
+  revoke: (id, revocation) =>
+    run('revoke', () => {
+      const grant = tables.grants.get(id);
+      if (grant === undefined) return 'unknown';
+      if (grant.revocation !== undefined) return 'revoked_before';
+      tables.grants.set(id, { ...grant, revocation: { ...revocation } });
+      return 'revoked';
+    }),
+  reinstate: (id) =>
+    run('reinstate', () => {
+      const grant = tables.grants.get(id);
+      if (grant === undefined) return 'unknown';
+      if (grant.revocation === undefined) return 'not_revoked';
+      tables.grants.set(id, { ...grant, revocation: undefined });
+      return 'reinstated';
+    }),
+  prune: ({ after, limit, endedBefore }) =>
+    run('prune', () => {
+      const page = [...tables.grants.values()]
+        .filter(({ id }) => after === undefined || id > after)
+        .sort(byId)
+        .slice(0, limit);
+      const ended = page.filter((grant) => {
+        const client = tables.clients.get(grant.clientId);
+        return client !== undefined && standingOf(grant, client.policy, 0).endsAt < endedBefore;
+      });
+      for (const { id } of ended) removeGrant(tables, id);
+      return { pruned: ended.length, next: page.length === limit ? page.at(-1)?.id : undefined };
+    }),
+});
+
+const removeGrant = (tables: Tables, id: bigint): void => {
+  tables.grants.delete(id);
+  tables.replays.delete(id);
+};
+
+const clientVerbs = (
+  tables: Tables,
+  run: Conduct,
+): Pick<Store, 'createClient' | 'readClient' | 'listClients' | 'changeClient' | 'removeClient'> => ({
+  createClient: (client) =>
+    run('createClient', () => {
+      if (tables.clients.has(client.id)) return 'id_taken';
+      tables.clients.set(client.id, { ...client, secrets: inOrder(client.secrets) });
+      return 'created';
+    }),
+  readClient: (id) =>
+    run('readClient', () => ({
+      client: tables.clients.get(id),
+      newestKeyNumber: Math.max(0, ...tables.keys.keys()),
+    })),
+  listClients: () => run('listClients', () => [...tables.clients.values()]),
+  changeClient: (id, change) =>
+    run('changeClient', () => {
+      const client = tables.clients.get(id);
+      if (client === undefined) return 'unknown';
+      const { name = client.name, policy = client.policy } = change;
+      const disabledAt =
+        change.disabledAt === undefined ? client.disabledAt : (change.disabledAt ?? undefined);
+      tables.clients.set(id, { ...client, name, policy, disabledAt });
+      return 'changed';
+    }),
+  removeClient: (id, { withGrants }) =>
+    run('removeClient', () => {
+      const grants = [...tables.grants.values()].filter(({ clientId }) => clientId === id);
+      if (!withGrants && grants.length > 0) return 'has_grants';
+      for (const grant of grants) removeGrant(tables, grant.id);
+      return tables.clients.delete(id) ? 'removed' : 'unknown';
+    }),
+});
+
+const inOrder = (secrets: Client['secrets']): Client['secrets'] =>
+  [...secrets].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+
+const secretVerbs = (tables: Tables, run: Conduct): Pick<Store, 'addSecret' | 'removeSecret'> => ({
+  addSecret: (clientId, secret) =>
+    run('addSecret', () => {
+      const client = tables.clients.get(clientId);
+      if (client === undefined) return 'unknown';
+      tables.clients.set(clientId, { ...client, secrets: inOrder([...client.secrets, { ...secret }]) });
+      return 'added';
+    }),
+  removeSecret: (clientId, secretId) =>
+    run('removeSecret', () => {
+      const client = tables.clients.get(clientId);
+      const secrets = client?.secrets.filter(({ id }) => id !== secretId) ?? [];
+      if (client === undefined || secrets.length === client.secrets.length) return 'unknown';
+      tables.clients.set(clientId, { ...client, secrets });
+      return 'removed';
+    }),
+});
+
+const restoreBackup = (tables: Tables, backup: Snapshot): void => {
+  const { clients, grants, keys } = copyOf(tables);
+  const restored = copyOf(backup);
+  for (const [id, grant] of restored.grants) {
+    const revocation = grant.revocation ?? grants.get(id)?.revocation;
+    restored.grants.set(id, { ...grant, revocation });
+  }
+  for (const [id, client] of restored.clients) {
+    const known = clients.get(id);
+    const disabledAt = client.disabledAt ?? (known === undefined ? client.createdAt : known.disabledAt);
+    restored.clients.set(id, { ...client, disabledAt, secrets: known?.secrets ?? client.secrets });
+  }
+  Object.assign(tables, { ...restored, keys: new Map([...restored.keys, ...keys]) });
+};

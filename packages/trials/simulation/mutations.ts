@@ -1,0 +1,217 @@
+import { registerHooks } from 'node:module';
+import type * as Simulation from './simulate.ts';
+
+/** A bug of one line, to be planted. */
+export type Mutation = {
+  readonly name: string;
+  /** The end of the path of the file: of the server's sources, or of the store of the simulation. */
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly search: string;
+  readonly replacement: string;
+  /** A seed that finds it. */
+  readonly seed: number;
+};
+
+const judge = 'server/src/grants/judge.ts';
+const applyVerdict = 'server/src/grants/apply-verdict.ts';
+const history = 'server/src/grants/rotation-history.ts';
+const undecided = 'server/src/grants/undecided-uses.ts';
+const memory = 'trials/simulation/memory-store.ts';
+
+/** Bugs that somebody could make, in the verdict and in the store. The simulation has to find every one. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'a revoked grant goes on',
+    file: judge,
+    search: "if (grant.revocation !== undefined) return refuse('revoked');",
+    replacement: '',
+    seed: 1,
+  },
+  {
+    name: 'any client may use any token',
+    file: judge,
+    search: "if (grant.clientId !== presented.clientId) return refuse('foreign_client');",
+    replacement: '',
+    seed: 4,
+  },
+  {
+    name: 'the overlap runs from the newest rotation',
+    file: judge,
+    search: 'firstUseOf(grant.rotatedAtMs, gap);',
+    replacement: 'firstUseOf(grant.rotatedAtMs, 1);',
+    seed: 19,
+  },
+  {
+    name: 'the overlap is taken for minutes',
+    file: judge,
+    search: 'policy.overlapSeconds * 1000',
+    replacement: 'policy.overlapSeconds * 60_000',
+    seed: 15,
+  },
+  {
+    name: 'a token may be repeated after its successor was used',
+    file: judge,
+    search: "if (gap === 1 && policy.rotation === 'until-used')",
+    replacement: "if (gap <= 2 && policy.rotation === 'until-used')",
+    seed: 1,
+  },
+  {
+    name: 'any Idempotency-Key is the same one',
+    file: judge,
+    search: 'Buffer.compare(first, again) === 0',
+    replacement: 'Buffer.compare(first, again) < 2',
+    seed: 42,
+  },
+  {
+    name: 'a client that raced itself is a thief',
+    file: judge,
+    search: "if (sinceFirstUseMs < raceMs) return refuse('raced');",
+    replacement: '',
+    seed: 25,
+  },
+  {
+    name: 'a refresh token lives from the creation of the grant',
+    file: judge,
+    search: 'isOver(currentIssuedAtMs(grant), policy',
+    replacement: 'isOver(grant.createdAt * 1000, policy',
+    seed: 11,
+  },
+  {
+    name: 'a token from ahead of the store is dead',
+    file: judge,
+    search: 'lost <= policy.resyncGenerations',
+    replacement: 'lost < 0',
+    seed: 1,
+  },
+  {
+    name: 'a replay is only looked at',
+    file: judge,
+    search: 'response: policy.onReplay }',
+    replacement: "response: 'observe' }",
+    seed: 6,
+  },
+  {
+    name: 'a replay revokes under every policy',
+    file: applyVerdict,
+    search: "if (verdict.response !== 'revoke') return grant;",
+    replacement: '',
+    seed: 21,
+  },
+  {
+    name: 'a resynchronised grant stands at the token that was used',
+    file: applyVerdict,
+    search: 'return successorOf(grant, use.presented.generation, verdict.lost, use);',
+    replacement: 'return successorOf(grant, use.presented.generation - 1, verdict.lost, use);',
+    seed: 1,
+  },
+  {
+    name: 'the Idempotency-Key of a use is not kept',
+    file: applyVerdict,
+    search: 'useDigest: presented.useDigest,',
+    replacement: 'useDigest: undefined,',
+    seed: 20,
+  },
+  {
+    name: 'only the newest rotation is remembered',
+    file: history,
+    search: '.slice(-ROTATIONS_MAX);',
+    replacement: '.slice(-1);',
+    seed: 106,
+  },
+  {
+    name: 'a use that nobody could say the end of is forgotten',
+    file: undecided,
+    search: 'uses.add(nameOf(use));',
+    replacement: '',
+    seed: 52,
+  },
+  {
+    name: 'the store answers a rotation it has not written',
+    file: memory,
+    search: 'tables.grants.set(grant.id, grant);',
+    replacement: "if (verdict.kind !== 'rotate') tables.grants.set(grant.id, grant);",
+    seed: 5,
+  },
+  {
+    name: 'the store refreshes for a disabled client',
+    file: memory,
+    search: "if (client === undefined || client.disabledAt !== undefined) return 'client_gone';",
+    replacement: "if (client === undefined) return 'client_gone';",
+    seed: 31,
+  },
+  {
+    name: 'a restore forgets the revocations since the backup',
+    file: memory,
+    search: 'grant.revocation ?? grants.get(id)?.revocation',
+    replacement: 'grant.revocation',
+    seed: 1,
+  },
+  {
+    name: 'prune removes a day too much',
+    file: memory,
+    search: '.endsAt < endedBefore',
+    replacement: '.endsAt - 86_400 < endedBefore',
+    seed: 11,
+  },
+  {
+    name: 'the row keeps the refresh token that was used',
+    file: 'server/src/grants/refresh.ts',
+    search: 'useDigest: digestUse(request.idempotencyKey),',
+    replacement: 'useDigest: Buffer.from(request.refreshToken),',
+    seed: 2,
+  },
+  {
+    name: 'a repeat after a rotation of the keys is another string',
+    file: 'server/src/grants/refresh.ts',
+    search: 'minting.keyRing.find(grant.keyNumber);',
+    replacement: 'minting.keyRing.newest;',
+    seed: 54,
+  },
+  {
+    name: 'an outage looks like a dead token',
+    file: 'server/src/http/endpoints.ts',
+    search: "new Refusal('store_unavailable')",
+    replacement: "new Refusal('unknown')",
+    seed: 11,
+  },
+];
+
+const PARAMETER = 'mutation';
+
+/**
+ * Imports the simulation with a bug planted: every module of the server and of the simulation anew, one of them changed
+ * on its way from the disk. The files stay as they are, and so does what is already imported.
+ */
+export const importMutated = async (mutation: Mutation): Promise<typeof Simulation> => {
+  const mark = `${PARAMETER}=${encodeURIComponent(mutation.name)}`;
+  const hooks = registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const resolved = nextResolve(specifier, context);
+      const isOurs = /\/(?:server\/src|trials\/simulation)\//.test(resolved.url);
+      const isMarked = specifier.includes(mark) || (context.parentURL?.includes(mark) ?? false);
+      if (!isOurs || !isMarked || resolved.url.includes(mark)) return resolved;
+      return { ...resolved, url: `${resolved.url}?${mark}` };
+    },
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      if (!url.includes(mark) || !url.split('?')[0]?.endsWith(mutation.file)) return loaded;
+      const source = String(
+        loaded.source instanceof ArrayBuffer ? Buffer.from(loaded.source) : loaded.source,
+      );
+      return { ...loaded, source: plant(mutation, source) };
+    },
+  });
+  try {
+    return (await import(`./simulate.ts?${mark}`)) as typeof Simulation;
+  } finally {
+    hooks.deregister();
+  }
+};
+
+/** The source with the bug. Throws where the line is not there exactly once. */
+export const plant = ({ name, search, replacement }: Mutation, source: string): string => {
+  const parts = source.split(search);
+  if (parts.length !== 2) throw new Error(`"${name}": the line is there ${parts.length - 1} times`);
+  return parts.join(replacement);
+};

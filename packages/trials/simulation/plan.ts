@@ -1,0 +1,116 @@
+import type { DialectName } from 'keyfob/clients/client';
+import type { Policy } from 'keyfob/clients/policy';
+import type { Brand } from 'keyfob/grants/grant';
+import type { Prng } from './prng.ts';
+
+/** What may go wrong. Each seed has some of it and not the rest, so that no kind hides what another would show. */
+export const FAULTS = [
+  'lost-requests',
+  'lost-answers',
+  'slow-network',
+  'double-sends',
+  'long-sleeps',
+  'client-crashes',
+  'two-processes',
+  'bursts',
+  'thief',
+  'foreign-thief',
+  'operator-revokes',
+  'operator-disables',
+  'operator-restores',
+  'operator-prunes',
+  'key-rotations',
+  'failovers',
+  'store-away',
+  'slow-store',
+  'commit-answers-lost',
+  'commits-lost',
+  'many-nodes',
+  'node-deaths',
+  'clock-skew',
+  'clock-jumps-forward',
+  'clock-jumps-back',
+  'clock-glitches',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export type GrantPlan = {
+  readonly name: string;
+  readonly brand: Brand | undefined;
+  readonly createdAfterMs: number;
+  /** Between two refreshes, at the most. */
+  readonly waitMaxMs: number;
+  readonly processes: number;
+};
+
+export type ClientPlan = {
+  readonly name: string;
+  readonly dialect: DialectName;
+  readonly policy: Policy;
+  /** Whether its requests carry an `Idempotency-Key`, and whether that is saved before it is sent. */
+  readonly keys: 'none' | 'forgotten' | 'saved';
+  readonly grants: readonly GrantPlan[];
+};
+
+/** What a seed stands for. */
+export type Plan = {
+  readonly faults: ReadonlySet<Fault>;
+  readonly clients: readonly ClientPlan[];
+  readonly nodes: number;
+  readonly lengthMs: number;
+};
+
+const DAY_MS = 86_400_000;
+const GRANTS_MAX = 5;
+
+export const drawPlan = (prng: Prng): Plan => {
+  const share = prng.pick([0, 0.15, 0.35, 0.6]);
+  const faults = new Set(FAULTS.filter(() => prng.chance(share)));
+  const lengthMs = prng.between(1, 4) * DAY_MS;
+  const clients: ClientPlan[] = [];
+  let grants = 0;
+  const wanted = prng.between(1, 4);
+  while (clients.length < wanted && grants < GRANTS_MAX) {
+    const number = clients.length + 1;
+    const dialect = prng.pick(['smartcar', 'pleos']);
+    const policy = drawPolicy(prng);
+    const count = Math.min(prng.between(1, 3), GRANTS_MAX - grants);
+    grants += count;
+    clients.push({
+      name: `client-${number}`,
+      dialect,
+      policy,
+      keys: prng.pick(['none', 'none', 'forgotten', 'saved']),
+      grants: Array.from({ length: count }, (_, index) => ({
+        name: `g${number}${String.fromCharCode(97 + index)}`,
+        brand: dialect === 'pleos' ? prng.pick(['kia', 'hyundai', undefined]) : undefined,
+        createdAfterMs: prng.chance(0.3) ? prng.between(0, lengthMs / 2) : 0,
+        waitMaxMs: drawWaitMaxMs(prng, policy, lengthMs),
+        processes: faults.has('two-processes') && prng.chance(0.6) ? 2 : 1,
+      })),
+    });
+  }
+  return { faults, clients, nodes: faults.has('many-nodes') ? prng.between(2, 3) : 1, lengthMs };
+};
+
+/** Mostly within the life of a refresh token; and not so short that a seed takes long. */
+const drawWaitMaxMs = (prng: Prng, policy: Policy, lengthMs: number): number => {
+  const waitMaxMs = (2 * lengthMs) / prng.pick([10, 25, 50]);
+  const lifeMs = policy.refreshTokenLifetimeSeconds * 1000;
+  return prng.chance(0.9) ? Math.min(waitMaxMs, lifeMs * 0.8) : waitMaxMs;
+};
+
+/** Any policy that a client may have, its extremes more often than chance would. */
+const drawPolicy = (prng: Prng): Policy => ({
+  refreshTokenLifetimeSeconds: prng.pick([14_400, 86_400, 5_184_000, 7_776_000]),
+  accessTokenLifetimeSeconds: prng.pick([600, 3600, 7200]),
+  rotation: prng.pick(['strict', 'strict', 'overlap', 'overlap', 'until-used', 'until-used', 'none']),
+  overlapSeconds: prng.pick([0, 5, 60, 300, 900]),
+  raceSeconds: prng.pick([0, 2, 10, 60]),
+  onReplay: prng.pick(['revoke', 'revoke', 'revoke', 'refuse', 'observe']),
+  grantLifetimeSeconds: prng.chance(0.1) ? prng.pick([7200, 86_400]) : null,
+  resyncGenerations: prng.pick([1024, 1024, 1024, 3, 0]),
+  requireUserAgent: prng.chance(0.5),
+  tellRefreshExpiry: prng.chance(0.5),
+  deadTokenCode: prng.pick(['4002', '401', '403', '4011']),
+});

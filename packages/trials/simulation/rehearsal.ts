@@ -1,0 +1,64 @@
+import { createEndpoints } from 'keyfob/http/endpoints';
+import { createMemoryStore } from './memory-store.ts';
+import { readAnswer, writeRefresh } from './wire.ts';
+import type { Answer } from './wire.ts';
+import type { GrantRecord, World } from './world.ts';
+
+/** A copy of the deployment in which nothing fails, to try what a token would get, and to go back. */
+export type Rehearsal = {
+  present(grant: GrantRecord, token: string): Promise<Answer>;
+  passSeconds(seconds: number): void;
+  isRevoked(grant: GrantRecord): Promise<boolean | undefined>;
+  /** Puts everything back as it was at the beginning. */
+  reset(): void;
+};
+
+/** Longer than any overlap and any race: with this much gone by, what is repeated is repeated for another reason. */
+export const PAST_EVERY_OVERLAP_SECONDS = 1000;
+
+/** Begins `PAST_EVERY_OVERLAP_SECONDS` after the latest moment that any node's clock has shown; every client is enabled. */
+export const rehearse = (world: World): Rehearsal => {
+  const store = createMemoryStore();
+  const content = world.memory.snapshot();
+  const clients = new Map(
+    [...content.clients].map(([id, client]) => [id, { ...client, disabledAt: undefined }]),
+  );
+  const latestMs = world.presentations.reduce(
+    (latest, { decision }) => Math.max(latest, decision?.clockMs ?? 0),
+    world.schedule.nowMs(),
+  );
+  let nowMs = 0;
+  const reset = (): void => {
+    store.load({ ...content, clients });
+    nowMs = latestMs + PAST_EVERY_OVERLAP_SECONDS * 1000;
+  };
+  reset();
+  const endpoints = createEndpoints({
+    store,
+    keyRing: world.keys.ring(),
+    noticeKey: () => false,
+    nextSerial: () => 1,
+    clock: () => nowMs,
+    emit: () => {},
+  });
+  return {
+    async present(grant, token) {
+      const { dialect } = grant.owner.plan;
+      const words = {
+        clientId: grant.owner.client.id,
+        clientSecret: grant.owner.secret,
+        refreshToken: token,
+        brand: grant.plan.brand ?? 'kia',
+        idempotencyKey: undefined,
+      };
+      const caller = { address: 'rehearsal', userAgent: 'rehearsal/1' };
+      return readAnswer[dialect](await endpoints.respond(writeRefresh[dialect](words), caller));
+    },
+    passSeconds: (seconds) => void (nowMs += seconds * 1000),
+    isRevoked: async ({ id }) => {
+      const grant = await store.readGrant(id);
+      return grant === undefined ? undefined : grant.revocation !== undefined;
+    },
+    reset,
+  };
+};

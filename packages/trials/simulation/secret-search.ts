@@ -1,0 +1,48 @@
+import type { World } from './world.ts';
+
+/** Characters of a secret that are looked for. Short enough to find a prefix, too long to be met by chance. */
+const PART = 12;
+
+/**
+ * Nothing secret is in the store's bytes or in the log (DESIGN §4, §7): no refresh token, access token, client secret or
+ * master key that there ever was, no beginning and no end of one of `PART` characters, as text or as hexadecimal.
+ */
+export const checkSecrets = (world: World): void => {
+  const parts = new Set<string>();
+  const masters = world.keys.lines().map((line) => line.slice(line.lastIndexOf(':') + 1));
+  for (const secret of [...world.secrets, ...masters]) {
+    for (const form of [secret, secret.replaceAll('-', ''), Buffer.from(secret).toString('hex')]) {
+      parts.add(form.slice(0, PART));
+      parts.add(form.slice(-PART));
+    }
+  }
+  for (const master of masters) parts.add(Buffer.from(master, 'base64url').toString('hex').slice(0, PART));
+  searchIn(world, 'the log', world.log, parts);
+  const { clients, grants, replays, keys } = world.memory.snapshot();
+  searchIn(world, 'the store', [...clients, ...grants, ...replays, ...keys], parts);
+};
+
+const searchIn = (world: World, where: string, value: unknown, parts: ReadonlySet<string>): void => {
+  for (const text of textsOf(value, new Set<string>())) {
+    for (let at = 0; at + PART <= text.length; at++) {
+      if (!parts.has(text.slice(at, at + PART))) continue;
+      world.violate('secret', `${where} has a part of a secret in a text of ${text.length} characters`);
+      return;
+    }
+  }
+};
+
+/** Every different text in a value, bytes and big numbers as hexadecimal. */
+const textsOf = (value: unknown, found: Set<string>): Set<string> => {
+  if (typeof value === 'string') found.add(value);
+  else if (typeof value === 'bigint') found.add(BigInt.asUintN(64, value).toString(16));
+  else if (value instanceof Uint8Array) found.add(Buffer.from(value).toString('hex'));
+  else if (Array.isArray(value)) for (const item of value) textsOf(item, found);
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, item] of Object.entries(value)) {
+      found.add(name);
+      textsOf(item, found);
+    }
+  }
+  return found;
+};

@@ -1,0 +1,47 @@
+import { PAST_EVERY_OVERLAP_SECONDS, rehearse } from './rehearsal.ts';
+import type { Rehearsal } from './rehearsal.ts';
+import type { GrantRecord, World } from './world.ts';
+
+const ROUNDS = 3;
+/** A used token is told from a lost answer one generation later with `until-used`: so each goes on for three. */
+const REFRESHES = 3;
+
+/**
+ * A thief and an owner who both present tokens of one grant end in its revocation, where the policy is `revoke`
+ * (RFC 9700 §4.14.2: "the refresh token is revoked ... the attacker or the legitimate client").
+ *
+ * Played to its end on a copy of the store: owner and thief, each with the newest token they have, refresh in turns, with
+ * more than any overlap in between. Whoever is second shows a used token, and the grant is revoked for both.
+ */
+export const checkThefts = async (world: World): Promise<void> => {
+  const rehearsal = rehearse(world);
+  for (const grant of world.grants) {
+    const { onReplay, rotation, grantLifetimeSeconds } = grant.owner.plan.policy;
+    if (grant.thiefToken === undefined || onReplay !== 'revoke' || rotation === 'none') continue;
+    // A store that went back may have lost what tells, and an end that comes in between ends it as well.
+    if (grant.epoch > 0 || grantLifetimeSeconds !== null) continue;
+    rehearsal.reset();
+    await confront(world, rehearsal, grant, [grant.wallet.saved, grant.thiefToken]);
+  }
+};
+
+const confront = async (
+  world: World,
+  rehearsal: Rehearsal,
+  grant: GrantRecord,
+  tokens: readonly [string, string],
+): Promise<void> => {
+  const held = [...tokens];
+  let granted = 0;
+  for (let turn = 0; turn < 2 * ROUNDS; turn++) {
+    for (let left = REFRESHES; left > 0; left--) {
+      const answer = await rehearsal.present(grant, held[turn % 2] ?? '');
+      rehearsal.passSeconds(PAST_EVERY_OVERLAP_SECONDS);
+      if (answer.kind !== 'granted') break;
+      granted++;
+      held[turn % 2] = answer.refreshToken;
+    }
+  }
+  if (granted > 0 && (await rehearsal.isRevoked(grant)) === false)
+    world.violate('theft', `${grant.plan.name} is still good after ${granted} refreshes by owner and thief`);
+};
