@@ -146,7 +146,7 @@ const expectDenial = (
     const age = Math.max(0, clockMs - atLatest);
     return age < Math.max(raceMs, overlapMs)
       ? nothing('its first use is lost and may lie inside the overlap', false)
-      : nothing('its first use is lost, and past every overlap', true);
+      : nothing('its first use is lost, and past every overlap', behind <= REMEMBERED ? true : 'maybe');
   }
   if (clockMs < first.atMs && mayBeForgotten(grant, index, first.atMs)) {
     const because = 'the clock went forth and back over its first use, which may be forgotten';

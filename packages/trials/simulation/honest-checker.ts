@@ -37,18 +37,21 @@ const firstWrongDeath = (grant: GrantRecord, decided: readonly Decided[]): Decid
     grant.owner.plan.policy;
   let newest = 0;
   let issuedAtMs = grant.createdAtMs;
+  let previouslyIssuedAtMs = issuedAtMs;
   const before: Decided[] = [];
   for (const one of decided) {
     const { clockMs, order, epoch } = one.decision;
     if (!one.isHonest || order >= grant.touchedAtDecision) return undefined;
     if (epoch > 0 && resyncGenerations < 1024) return undefined;
-    if (clockMs - issuedAtMs >= refreshTokenLifetimeSeconds * 1000) return undefined;
+    // Where the store went back, a token that had been followed by another is the current one again, with its own life.
+    const livesFromMs = epoch > 0 ? Math.min(issuedAtMs, previouslyIssuedAtMs) : issuedAtMs;
+    if (clockMs - livesFromMs >= refreshTokenLifetimeSeconds * 1000) return undefined;
     if (grantLifetimeSeconds !== null && clockMs - grant.createdAtMs >= grantLifetimeSeconds * 1000)
       return undefined;
     if (!isInsidePolicy(grant, one, before, { newest, issuedAtMs })) return undefined;
     if (one.answer?.kind === 'dead') return one;
     const isFirst = before.every(({ index }) => index !== one.index);
-    if (isFirst && rotation !== 'none') issuedAtMs = clockMs;
+    if (isFirst && rotation !== 'none') [previouslyIssuedAtMs, issuedAtMs] = [issuedAtMs, clockMs];
     newest = Math.max(newest, one.index);
     before.push(one);
   }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Policy } from '../clients/policy.ts';
+import type { Grant } from './grant.ts';
+import { standingOf } from './standing.ts';
+
+const GRANT: Grant = {
+  id: 1n,
+  clientId: 'client',
+  subject: 'owner',
+  scope: '',
+  brand: undefined,
+  createdAt: 1000,
+  generation: 1,
+  keyNumber: 1,
+  rotatedAtMs: [2_000_999],
+  rotatedBy: undefined,
+  useDigest: undefined,
+  revocation: undefined,
+};
+const POLICY: Policy = {
+  refreshTokenLifetimeSeconds: 100,
+  accessTokenLifetimeSeconds: 10,
+  rotation: 'overlap',
+  overlapSeconds: 60,
+  raceSeconds: 10,
+  onReplay: 'revoke',
+  grantLifetimeSeconds: null,
+  resyncGenerations: 0,
+  requireUserAgent: false,
+  tellRefreshExpiry: false,
+  deadTokenCode: '4002',
+};
+
+test('a grant is active until its current refresh token expires', () => {
+  const standing = standingOf(GRANT, POLICY, 2_099_999);
+  assert.deepEqual(standing, { status: 'active', tokenExpiresAt: 2100, grantExpiresAt: null, endsAt: 2100 });
+  assert.equal(standingOf(GRANT, POLICY, 2_100_000).status, 'expired');
+});
+
+test('an absolute end comes first where it is sooner', () => {
+  const policy = { ...POLICY, grantLifetimeSeconds: 1050 };
+  const standing = standingOf(GRANT, policy, 2_049_999);
+  assert.deepEqual(standing, { status: 'active', tokenExpiresAt: 2100, grantExpiresAt: 2050, endsAt: 2050 });
+  assert.equal(standingOf(GRANT, policy, 2_050_000).status, 'expired');
+});
+
+test('a revoked grant is revoked, and ended when it was revoked', () => {
+  const revoked: Grant = { ...GRANT, revocation: { at: 2010, cause: 'replay' } };
+  const standing = standingOf(revoked, POLICY, 2_020_000);
+  assert.equal(standing.status, 'revoked');
+  assert.equal(standing.endsAt, 2010);
+});
+
+test('a grant that had expired before it was revoked ended when it expired', () => {
+  const revoked: Grant = { ...GRANT, revocation: { at: 9000, cause: 'operator' } };
+  assert.equal(standingOf(revoked, POLICY, 9_000_000).endsAt, 2100);
+});
