@@ -52,7 +52,7 @@ export const decide = <Result>(
 
 /**
  * Whether the last use of this token, at this very life of this node, ended in a 503 because nobody could say how its
- * commit ended. `maybe` where uses of the same token overlapped, so that it cannot be said which one was the last.
+ * commit ended. A refusal in between settles nothing: it may have been a stranger's. `maybe` where uses of the same token overlapped, so that it cannot be said which one was the last.
  */
 const isRetryOfOurs = (presentation: Presentation): boolean | 'maybe' => {
   const { node, incarnation, index, grant } = presentation;
@@ -63,9 +63,9 @@ const isRetryOfOurs = (presentation: Presentation): boolean | 'maybe' => {
       other.incarnation === incarnation &&
       other.index === index &&
       other.arrivedAtMs !== undefined &&
-      (other.decision !== undefined ||
-        other.storeFailure === 'outcome_unknown' ||
-        other.answer === undefined),
+      (other.storeFailure === 'outcome_unknown' ||
+        other.answer === undefined ||
+        other.answer.kind === 'granted'),
   );
   if (others.every(({ storeFailure }) => storeFailure !== 'outcome_unknown')) {
     return others.some(({ answer }) => answer === undefined) ? 'maybe' : false;

@@ -93,6 +93,7 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   tell(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
   if (result.verdict.kind === 'replay' || result.grant === undefined) throw new Refusal('replayed');
+  context.undecided.forget(opened);
   return issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
 };
 

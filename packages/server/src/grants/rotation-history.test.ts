@@ -106,9 +106,14 @@ const MEMORIES: readonly { name: string; history: RotationHistory; lost?: number
       after: [NOW_MS - OVERLAP_MAX_MS, NOW_MS],
     },
     {
-      name: 'a rotation older than the longest overlap is forgotten',
+      name: 'the rotation before is always remembered',
       history: [NOW_MS - OVERLAP_MAX_MS - 1],
-      after: [NOW_MS],
+      after: [NOW_MS - OVERLAP_MAX_MS - 1, NOW_MS],
+    },
+    {
+      name: 'a rotation older than the longest overlap is forgotten',
+      history: [NOW_MS - OVERLAP_MAX_MS - 2, NOW_MS - 1],
+      after: [NOW_MS - 1, NOW_MS],
     },
     {
       name: 'lost rotations are remembered as unknown',
@@ -118,13 +123,13 @@ const MEMORIES: readonly { name: string; history: RotationHistory; lost?: number
     },
     {
       name: 'lost rotations outlast an older one that is forgotten',
-      history: [NOW_MS - OVERLAP_MAX_MS - 1],
+      history: [NOW_MS - OVERLAP_MAX_MS - 2, 0, NOW_MS - 1],
       lost: 2,
-      after: [0, 0, NOW_MS],
+      after: [0, NOW_MS - 1, 0, 0, NOW_MS],
     },
     {
       name: 'lost rotations are forgotten with the known one that followed them',
-      history: [0, 0, NOW_MS - OVERLAP_MAX_MS - 1, NOW_MS - 1],
+      history: [0, 0, NOW_MS - OVERLAP_MAX_MS - 2, NOW_MS - 1],
       after: [NOW_MS - 1, NOW_MS],
     },
     {
@@ -149,9 +154,14 @@ const MEMORIES: readonly { name: string; history: RotationHistory; lost?: number
       after: [NOW_MS + 5000, NOW_MS],
     },
     {
-      name: 'a clock set far forward forgets what seems long ago',
-      history: [NOW_MS - 10 * OVERLAP_MAX_MS, NOW_MS - 9 * OVERLAP_MAX_MS],
-      after: [NOW_MS],
+      name: 'one rotation under a clock that is far ahead forgets nothing young',
+      history: [NOW_MS - 10 * OVERLAP_MAX_MS - 1000, NOW_MS - 10 * OVERLAP_MAX_MS],
+      after: [NOW_MS - 10 * OVERLAP_MAX_MS - 1000, NOW_MS - 10 * OVERLAP_MAX_MS, NOW_MS],
+    },
+    {
+      name: 'nor does the first one once the clock is right again',
+      history: [NOW_MS - 2000, NOW_MS - 1000, NOW_MS + 10 * OVERLAP_MAX_MS],
+      after: [NOW_MS - 2000, NOW_MS - 1000, NOW_MS + 10 * OVERLAP_MAX_MS, NOW_MS],
     },
   ];
 
@@ -162,6 +172,11 @@ for (const { name, history, lost, after } of MEMORIES) {
     assert.deepEqual(before, history);
   });
 }
+
+void test('an older use is of unknown age where the moments are out of order', () => {
+  assert.deepEqual(firstUseOf([NOW_MS + 86_400_000, NOW_MS], 3), { atMs: NOW_MS, isExact: false });
+  assert.deepEqual(firstUseOf([NOW_MS, NOW_MS + 86_400_000], 3), undefined);
+});
 
 void test('however many rotations there are, the memory keeps its cap and ends with the newest', () => {
   const rotations = fc.array(
@@ -190,7 +205,8 @@ void test('with a clock that only goes forward, no moment within the longest ove
         nowMs += gapMs;
         moments.push(nowMs);
         history = rememberRotation(history, nowMs);
-        const due = moments.filter((atMs) => atMs >= nowMs - OVERLAP_MAX_MS).slice(-ROTATIONS_MAX);
+        const before = moments.at(-2) ?? nowMs;
+        const due = moments.filter((atMs) => atMs >= before - OVERLAP_MAX_MS).slice(-ROTATIONS_MAX);
         assert.deepEqual(history, due);
       }
     }),

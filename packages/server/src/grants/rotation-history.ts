@@ -23,6 +23,10 @@ export type FirstUse =
 /** When the refresh token `gap` generations before the current one (1 for the predecessor) was first used. */
 export const firstUseOf = (history: RotationHistory, gap: number): FirstUse => {
   const index = history.length - gap;
+  const newest = history.at(-1);
+  if (newest === undefined) return undefined;
+  // A clock that ran ahead made a rotation forget the ones before it as long past: nothing is known but their order.
+  if (index < 0 && !isInOrder(history)) return { atMs: newest, isExact: false };
   if (index < 0 && history.length < ROTATIONS_MAX) return undefined;
   const moment = history[index];
   if (moment !== undefined && moment !== UNKNOWN) return { atMs: moment, isExact: true };
@@ -30,11 +34,17 @@ export const firstUseOf = (history: RotationHistory, gap: number): FirstUse => {
   return nextKnown === undefined ? undefined : { atMs: nextKnown, isExact: false };
 };
 
+const isInOrder = (history: RotationHistory): boolean => {
+  const known = history.filter((atMs) => atMs !== UNKNOWN);
+  return known.every((atMs, index) => index === 0 || atMs >= (known[index - 1] ?? 0));
+};
+
 /** The history after a rotation at `nowMs` that follows `lost` rotations the store knows nothing of. */
 export const rememberRotation = (history: RotationHistory, nowMs: number, lost = 0): RotationHistory => {
   const unknown = Array<number>(Math.min(lost, ROTATIONS_MAX)).fill(UNKNOWN);
   const moments = [...history, ...unknown, nowMs].slice(-ROTATIONS_MAX);
-  const oldestUseful = nowMs - OVERLAP_MAX_SECONDS * 1000;
+  // Against the rotation before this one too: a clock that is far ahead just now must not forget what is young.
+  const oldestUseful = Math.min(nowMs, history.at(-1) ?? nowMs) - OVERLAP_MAX_SECONDS * 1000;
   let from = 0;
   while (from < moments.length - 1 && nextKnownFrom(moments, from) < oldestUseful) from++;
   return moments.slice(from);

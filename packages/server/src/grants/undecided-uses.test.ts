@@ -13,7 +13,9 @@ test('a use whose commit got no answer is met as a retry, until it has one', asy
   assert.equal(undecided.has(USE), true);
   assert.equal(undecided.has({ ...USE, generation: 2 }), false);
   assert.equal(undecided.has({ ...USE, grantId: 8n }), false);
-  assert.equal(await undecided.watch(USE, () => Promise.resolve('done')), 'done');
+  assert.equal(await undecided.watch(USE, () => Promise.resolve('refused')), 'refused');
+  assert.equal(undecided.has(USE), true);
+  undecided.forget(USE);
   assert.equal(undecided.has(USE), false);
 });
 

@@ -10,6 +10,8 @@ export type UndecidedUses = {
   has(use: OpenedRefreshToken): boolean;
   /** Runs the store's work on a use, and remembers the use if nobody can say how it ended. */
   watch<Result>(use: OpenedRefreshToken, work: () => Promise<Result>): Promise<Result>;
+  /** The use was answered with tokens, so it is decided. A refusal decides nothing: it may have been a stranger's. */
+  forget(use: OpenedRefreshToken): void;
 };
 
 /** As many as are remembered; the oldest is forgotten first. */
@@ -23,9 +25,7 @@ export const createUndecidedUses = (): UndecidedUses => {
     has: (use) => uses.size > 0 && uses.has(nameOf(use)),
     async watch(use, work) {
       try {
-        const result = await work();
-        if (uses.size > 0) uses.delete(nameOf(use));
-        return result;
+        return await work();
       } catch (error) {
         if (error instanceof StoreError && error.kind === 'outcome_unknown') {
           uses.add(nameOf(use));
@@ -34,6 +34,9 @@ export const createUndecidedUses = (): UndecidedUses => {
         }
         throw error;
       }
+    },
+    forget(use) {
+      if (uses.size > 0) uses.delete(nameOf(use));
     },
   };
 };
