@@ -1,0 +1,79 @@
+import type { Conversation } from './fuzz-conversation.ts';
+import type { FuzzRequest } from './fuzz-request.ts';
+import type { FuzzTarget } from './fuzz-target.ts';
+import { faultOf } from './fuzz-verdict.ts';
+import type { RawResponse } from './raw-request.ts';
+
+/** The ways in which requests are sent. */
+export type Mode = 'structured' | 'pipelined' | 'raw' | 'split' | 'slow';
+
+/** Something that must not be, and the bytes after which it was. */
+export type Finding = {
+  readonly mode: Mode;
+  readonly what: string;
+  /** Written to one connection in this order; empty where no connection is to blame. */
+  readonly requests: readonly FuzzRequest[];
+};
+
+const FINDINGS_MAX = 10;
+
+/** What one run gathers. */
+export type Session = {
+  readonly findings: readonly Finding[];
+  readonly statuses: Readonly<Record<number, number>>;
+  readonly answers: number;
+  readonly done: number;
+  find(finding: Finding): void;
+  /** True once there is no point in going on. */
+  isOver(): boolean;
+  /** Counts requests as sent, and judges what was answered to them; `owed`: there must be exactly one for each. */
+  judge(exchange: Exchange): void;
+};
+
+/** Requests that were written to one connection, and everything that came back. */
+export type Exchange = {
+  readonly target: FuzzTarget;
+  readonly mode: Mode;
+  readonly requests: readonly FuzzRequest[];
+  readonly answers: readonly RawResponse[];
+  readonly conversation: Conversation;
+  readonly owed: boolean;
+};
+
+/** A fresh one; `onProgress` is told how many requests have been sent. */
+export const createSession = (onProgress: (done: number) => void): Session => {
+  const findings: Finding[] = [];
+  const statuses: Record<number, number> = {};
+  const session = {
+    findings,
+    statuses,
+    answers: 0,
+    done: 0,
+    find(finding: Finding) {
+      if (findings.length < FINDINGS_MAX) findings.push(finding);
+    },
+    isOver: () => findings.length >= FINDINGS_MAX,
+    judge({ target, mode, requests, answers, conversation, owed }: Exchange) {
+      session.done += requests.length;
+      session.answers += answers.length;
+      onProgress(session.done);
+      const [first] = requests;
+      const find = (what: string): void => session.find({ mode, what, requests });
+      for (const [index, answer] of answers.entries()) {
+        statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+        const request = requests[index] ?? first;
+        if (request === undefined) continue;
+        // Bytes without a sure end may be read as several requests, to any of which nothing certain is due.
+        const due = owed ? request : { ...request, expects: undefined, dialect: undefined };
+        const fault = faultOf(due, answer, target.secrets);
+        if (fault !== undefined) find(`${request.what}: ${fault}`);
+      }
+      const fault = conversation.fault();
+      if (fault !== undefined) find(fault);
+      if (!target.isAlive()) return find('the server is gone');
+      if (owed && answers.length < requests.length)
+        find(`the connection ended after ${answers.length} of ${requests.length} answers`);
+    },
+  };
+  return session;
+};
