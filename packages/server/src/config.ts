@@ -138,7 +138,10 @@ const describeUnknown = (name: string): string => {
   const nearest = Object.keys(SETTINGS)
     .map((known) => ({ known, distance: editDistance(known.toLowerCase(), name.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance)[0];
-  const hint = nearest !== undefined && nearest.distance <= 3 ? `, did you mean ${nearest.known}?` : '';
+  const hint =
+    nearest !== undefined && nearest.distance <= Math.min(3, Math.max(2, Math.floor(name.length / 3)))
+      ? `, did you mean ${nearest.known}?`
+      : '';
   return `${name} is no setting${hint}`;
 };
 

@@ -93,8 +93,10 @@ const take = async (
       const policy = { ...POLICY, rotation };
       return { outcome: await store.createClient({ ...facts, policy, secrets: [secretOf(`${id} first`)] }) };
     }
-    case 'renameClient':
-      return { outcome: await store.changeClient(step.client, { name: step.name }) };
+    case 'renameClient': {
+      const outcome = await store.changeClient(step.client, { name: step.name });
+      return { outcome: typeof outcome === 'string' ? outcome : outcome.faults.join() };
+    }
     case 'addSecret':
       return { outcome: await store.addSecret(step.client, secretOf(step.secret)) };
     case 'createGrant': {

@@ -160,7 +160,22 @@ const expectDenial = (
       : nothing('it is inside its overlap, but too many rotations ago to be remembered', false);
   if (age < raceMs) return nothing('it raced with its own first use', false);
   const so = `it is a replay, ${behind} behind, ${age} ms after its first use`;
-  return nothing(so, behind <= REMEMBERED ? true : 'maybe');
+  return nothing(so, behind <= REMEMBERED && isInOrder(grant) ? true : 'maybe');
+};
+
+/**
+ * Whether the moments that a row may remember are in the order of the rotations. Where a clock ran ahead they are not, and
+ * then an older use is of unknown age (decision 6).
+ */
+const isInOrder = ({ firstUses, current }: Standing): boolean => {
+  let newest = -Infinity;
+  for (let index = Math.max(0, current - REMEMBERED); index < current; index++) {
+    const use = firstUses.get(index);
+    if (use === undefined || use === 'lost') continue;
+    if (use.atMs < newest) return false;
+    newest = use.atMs;
+  }
+  return true;
 };
 
 /** Whether a later rotation was longer after it, by the clocks of then, than the row remembers. */

@@ -1,3 +1,4 @@
+import { parsePolicy } from 'keyfob/clients/policy';
 import type { Client } from 'keyfob/clients/client';
 import { StoreError } from 'keyfob/errors';
 import { applyVerdict } from 'keyfob/grants/apply-verdict';
@@ -208,7 +209,10 @@ const clientVerbs = (
     run('changeClient', () => {
       const client = tables.clients.get(id);
       if (client === undefined) return 'unknown';
-      const { name = client.name, policy = client.policy } = change;
+      const { name = client.name } = change;
+      const parsed = parsePolicy({ ...client.policy, ...change.policy });
+      if ('faults' in parsed) return parsed;
+      const { policy } = parsed;
       const disabledAt =
         change.disabledAt === undefined ? client.disabledAt : (change.disabledAt ?? undefined);
       tables.clients.set(id, { ...client, name, policy, disabledAt });
@@ -234,9 +238,11 @@ const secretVerbs = (tables: Tables, run: Conduct): Pick<Store, 'addSecret' | 'r
       tables.clients.set(clientId, { ...client, secrets: inOrder([...client.secrets, { ...secret }]) });
       return 'added';
     }),
-  removeSecret: (clientId, secretId) =>
+  removeSecret: (clientId, secretId, options) =>
     run('removeSecret', () => {
       const client = tables.clients.get(clientId);
+      const isLast = client?.secrets.length === 1 && client.secrets[0]?.id === secretId;
+      if (isLast && options?.keepLast === true) return 'last';
       const secrets = client?.secrets.filter(({ id }) => id !== secretId) ?? [];
       if (client === undefined || secrets.length === client.secrets.length) return 'unknown';
       tables.clients.set(clientId, { ...client, secrets });

@@ -163,7 +163,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a repeat after a rotation of the keys is another string',
-    file: 'server/src/grants/refresh.ts',
+    file: 'server/src/grants/issue.ts',
     search: 'minting.keyRing.find(grant.keyNumber);',
     replacement: 'minting.keyRing.newest;',
     seed: 54,

@@ -2,7 +2,7 @@ import { digestSecret } from 'keyfob/clients/secret';
 import type { Client } from 'keyfob/clients/client';
 import { DIALECTS } from 'keyfob/dialects/dialects';
 import type { Caller, Event } from 'keyfob/events';
-import { issueTokens } from 'keyfob/grants/refresh';
+import { issueTokens } from 'keyfob/grants/issue';
 import type { Expectation, Standing } from './expectation.ts';
 import { createMemoryStore } from './memory-store.ts';
 import type { MemoryStore } from './memory-store.ts';

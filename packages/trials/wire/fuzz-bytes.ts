@@ -1,74 +1,67 @@
 import { fuzzRequest, keptRequest } from './fuzz-request.ts';
 import type { Cast, FuzzRequest } from './fuzz-request.ts';
+import { reversed } from './fuzz-values.ts';
 import { writeChunks, writeRequest } from './raw-request.ts';
 import type { Prng } from '../simulation/prng.ts';
 
 /** What a parser of HTTP, forms or JSON gives a meaning to. */
 const PIECES = [
-  ...[
-    '\r\n',
-    '\r\n\r\n',
-    '\n',
-    '\r',
-    '\0',
-    ' ',
-    ':',
-    '%',
-    '%00',
-    '&',
-    '=',
-    '"',
-    '{',
-    '}',
-    '\\u0000',
-    '\xff',
-    '\xc3',
-  ],
-  ...[
-    'Transfer-Encoding: chunked\r\n',
-    'Content-Length: 5\r\n',
-    'Content-Length: -1\r\n',
-    'Connection: close\r\n',
-  ],
-  ...[
-    'Connection: upgrade\r\nUpgrade: h2c\r\n',
-    'Expect: 100-continue\r\n',
-    'Host: x\r\n',
-    'Brand: kia\r\n',
-    ' folded\r\n',
-  ],
-  ...[
-    '0\r\n\r\n',
-    'ffffffffffffffff\r\n',
-    ';a=b',
-    'GET / HTTP/1.1\r\n\r\n',
-    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-  ],
+  '\r\n',
+  '\r\n\r\n',
+  '\n',
+  '\r',
+  '\0',
+  ' ',
+  ':',
+  '%',
+  '%00',
+  '&',
+  '=',
+  '"',
+  '{',
+  '}',
+  '\\u0000',
+  '\xff',
+  '\xc3',
+
+  'Transfer-Encoding: chunked\r\n',
+  'Content-Length: 5\r\n',
+  'Content-Length: -1\r\n',
+  'Connection: close\r\n',
+
+  'Connection: upgrade\r\nUpgrade: h2c\r\n',
+  'Expect: 100-continue\r\n',
+  'Host: x\r\n',
+  'Brand: kia\r\n',
+  ' folded\r\n',
+
+  '0\r\n\r\n',
+  'ffffffffffffffff\r\n',
+  ';a=b',
+  'GET / HTTP/1.1\r\n\r\n',
+  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
 ] as const;
 
 const CHUNK_JUNK = [
-  ...[
-    '0',
-    '0\r\n',
-    '0\r\n\r\n',
-    '-1\r\n',
-    'zz\r\n',
-    '5\r\nabcde\r\n',
-    '5\r\nabc\r\n',
-    'fffffffff\r\n',
-    '10000000000000000\r\n',
-  ],
-  ...[
-    '5;a="b\r\n',
-    '5 ;a=b\r\nabcde\r\n',
-    '0x5\r\nabcde\r\n',
-    '\r\n',
-    '0\r\nX: y\r\n\r\n',
-    '0\r\nX\r\n',
-    '1\n',
-    '\0',
-    '5\r\n',
-  ],
+  '0',
+  '0\r\n',
+  '0\r\n\r\n',
+  '-1\r\n',
+  'zz\r\n',
+  '5\r\nabcde\r\n',
+  '5\r\nabc\r\n',
+  'fffffffff\r\n',
+  '10000000000000000\r\n',
+
+  '5;a="b\r\n',
+  '5 ;a=b\r\nabcde\r\n',
+  '0x5\r\nabcde\r\n',
+  '\r\n',
+  '0\r\nX: y\r\n\r\n',
+  '0\r\nX\r\n',
+  '1\n',
+  '\0',
+  '5\r\n',
 ] as const;
 
 type Mutate = (prng: Prng, bytes: Buffer) => Buffer;
@@ -103,7 +96,7 @@ const MUTATIONS: readonly Mutate[] = [
 const spoiltBytes = (prng: Prng, cast: Cast, isChunked: boolean): Buffer => {
   const dialect = prng.pick(['smartcar', 'pleos']);
   const { own } = cast[dialect];
-  const parts = keptRequest(dialect, own, [...own.refreshToken].reverse().join(''));
+  const parts = keptRequest(dialect, own, reversed(own.refreshToken));
   if (!isChunked) return writeRequest(parts);
   const body = prng.chance(0.5)
     ? writeChunks(String(parts.body), prng.between(1, 50))

@@ -31,7 +31,7 @@ export const converse = (url: string): Conversation => {
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true, noDelay: true });
   let received = '';
   let isOpen = true;
-  let fault: string | undefined;
+  const seen: { fault?: string } = {};
   let notice: (() => void) | undefined;
   const end = (): void => {
     isOpen = false;
@@ -44,11 +44,11 @@ export const converse = (url: string): Conversation => {
   socket.on('end', end).on('close', end);
   socket.on('error', (error: Error & { code?: string }) => {
     if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE')
-      fault ??= `the connection broke: ${error.message}`;
+      seen.fault ??= `the connection broke: ${error.message}`;
     end();
   });
   socket.setTimeout(HANG_MS, () => {
-    fault ??= `no word from the server for ${HANG_MS / 1000} s`;
+    seen.fault ??= `no word from the server for ${HANG_MS / 1000} s`;
     socket.destroy();
   });
 
@@ -59,13 +59,13 @@ export const converse = (url: string): Conversation => {
     const head = received.slice(0, headEnd);
     const status = Number(HEAD.exec(head)?.groups?.['status']);
     if (Number.isNaN(status)) {
-      fault ??= `an answer is no HTTP: ${JSON.stringify(head.slice(0, 300))}`;
+      seen.fault ??= `an answer is no HTTP: ${JSON.stringify(head.slice(0, 300))}`;
       socket.destroy();
       return undefined;
     }
     const headers = readHeaders(head);
     const length = Number(headers['content-length'] ?? (status < 200 ? 0 : Number.NaN));
-    if (Number.isNaN(length)) fault ??= `an answer has no length: ${JSON.stringify(head)}`;
+    if (Number.isNaN(length)) seen.fault ??= `an answer has no length: ${JSON.stringify(head)}`;
     const bodyEnd = headEnd + 4 + (isHead || Number.isNaN(length) ? 0 : length);
     if (received.length < bodyEnd) return undefined;
     const body = Buffer.from(received.slice(headEnd + 4, bodyEnd), 'latin1').toString();
@@ -75,7 +75,7 @@ export const converse = (url: string): Conversation => {
 
   const collect = async (isHeadOf: (index: number) => boolean, count: number): Promise<RawResponse[]> => {
     const answers: RawResponse[] = [];
-    while (answers.length < count && fault === undefined) {
+    while (answers.length < count && seen.fault === undefined) {
       const answer = take(isHeadOf(answers.length));
       if (answer !== undefined) answers.push(answer);
       else if (isOpen) await new Promise<void>((resolve) => (notice = resolve));
@@ -85,7 +85,7 @@ export const converse = (url: string): Conversation => {
   };
   const collectAll = async (): Promise<RawResponse[]> => {
     const answers = await collect(() => false, Infinity);
-    if (received !== '') fault ??= `half an answer: ${JSON.stringify(received.slice(0, 300))}`;
+    if (received !== '') seen.fault ??= `half an answer: ${JSON.stringify(received.slice(0, 300))}`;
     socket.destroy();
     return answers;
   };
@@ -95,7 +95,7 @@ export const converse = (url: string): Conversation => {
     async answers(isHead) {
       const answers = await collect((index) => isHead[index] ?? false, isHead.length);
       if (answers.length === isHead.length && received !== '')
-        fault ??= `more than was asked for: ${JSON.stringify(received.slice(0, 300))}`;
+        seen.fault ??= `more than was asked for: ${JSON.stringify(received.slice(0, 300))}`;
       return answers;
     },
     async finish() {
@@ -104,7 +104,7 @@ export const converse = (url: string): Conversation => {
     },
     untilEnded: collectAll,
     isOpen: () => isOpen && socket.writable,
-    fault: () => fault,
+    fault: () => seen.fault,
     close: () => void socket.destroy(),
     reset: () => void socket.resetAndDestroy(),
   };

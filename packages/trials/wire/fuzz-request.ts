@@ -57,3 +57,15 @@ export const fuzzRequest = (
   dialect,
   expects,
 });
+
+/** Whether the genuine token is in these bytes together with the genuine secret: chance may have repaired what was spoilt. */
+export const carriesGenuine = (
+  { bytes }: FuzzRequest,
+  { clientId, clientSecret, refreshToken }: Identity,
+): boolean => {
+  if (!bytes.includes(refreshToken)) return false;
+  return (
+    bytes.includes(clientSecret) ||
+    bytes.includes(Buffer.from(`${clientId}:${clientSecret}`).toString('base64'))
+  );
+};

@@ -48,7 +48,7 @@ export type FuzzReport = {
   readonly answers: number;
   readonly statuses: Readonly<Record<number, number>>;
   readonly seconds: number;
-  /** After the first tenth, at the end, and the most it may be then. `undefined` where memory cannot be read. */
+  /** Once settled, at the end, and the most it may be then. `undefined` where memory cannot be read. */
   readonly megabytes: { readonly early: number; readonly late: number; readonly limit: number } | undefined;
   readonly findings: readonly Finding[];
 };
@@ -100,11 +100,12 @@ const fuzzOne = async (
     const rounds = isSlow
       ? Math.ceil(total / ROUND_SLOW)
       : Math.max(ROUNDS_MIN, Math.ceil(total / ROUND_FAST));
-    const sizes: number[] = [];
+    const sizes: [requests: number, megabytes: number][] = [];
     for (let round = 0; round < rounds && !session.isOver() && target.isAlive(); round++) {
+      session.beginRound();
       await sendRound({ session, target, counts, seed, round, rounds });
-      find(target.findLogFault());
-      sizes.push(target.readMegabytes() ?? 0);
+      for (const { what, requestId } of target.findLogFaults()) session.findByRequestId(what, requestId);
+      sizes.push([(total * (round + 1)) / rounds, target.readMegabytes() ?? 0]);
       if (round % ROUNDS_PER_LISTING === ROUNDS_PER_LISTING - 1 && target.isAlive())
         find(await target.findMovedGrant());
     }
@@ -136,17 +137,26 @@ const sendRound = async ({ session, target, counts, seed, round, rounds }: Round
   }
 };
 
+/** By then the server's heap has grown to what it needs under this load, and its caches are full. */
+const SETTLED_REQUESTS = 50_000;
+/** What a server takes under this load before it settles, some 250 MB, and more than half of it again. */
+const UNSETTLED_LIMIT = 400;
+
 /**
- * Memory may grow by what a heap that has not yet settled takes, and no more. After the first tenth the server is
- * warm, but its collector still takes pages before it returns any: a third more, and 40 MB for a process that is small
- * yet. In a run of a million that is room for some 80 bytes a request, less than the least object with a string in it,
- * so what keeps one thing of each request is found; in one of 20 000 only what keeps kilobytes of each.
+ * Memory may grow, once the server has settled, by what its collector leaves lying about, and no more: a third, and 40
+ * MB. In a run of a million that is room for some 130 bytes a request, little more than the least object with a string
+ * in it, so what keeps one thing of every request is found. A run that is shorter than twice what settling takes is told
+ * by a fixed limit, which finds only what keeps kilobytes of each.
  */
-const judgeMemory = (sizes: readonly number[], find: (what: string) => void): FuzzReport['megabytes'] => {
-  const early = sizes[Math.ceil(sizes.length / 10) - 1] ?? 0;
-  const late = sizes.at(-1) ?? 0;
+const judgeMemory = (
+  sizes: readonly (readonly [requests: number, megabytes: number])[],
+  find: (what: string) => void,
+): FuzzReport['megabytes'] => {
+  const [total, late] = sizes.at(-1) ?? [0, 0];
+  const warm = Math.max(total / 10, Math.min(SETTLED_REQUESTS, total / 2));
+  const [, early] = sizes.find(([requests]) => requests >= warm) ?? [0, 0];
   if (early === 0 || late === 0) return undefined;
-  const limit = Math.round(early * 1.3 + 40);
+  const limit = total < 2 * SETTLED_REQUESTS ? UNSETTLED_LIMIT : Math.round(early * 1.3 + 40);
   if (late > limit) find(`memory went from ${early} to ${late} MB, over ${limit} MB`);
   return { early, late, limit };
 };

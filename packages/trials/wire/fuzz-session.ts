@@ -23,7 +23,12 @@ export type Session = {
   readonly statuses: Readonly<Record<number, number>>;
   readonly answers: number;
   readonly done: number;
+  /** Notes a finding; one that no request is known for, once. */
   find(finding: Finding): void;
+  /** Notes one that the server told itself, with the request it was answering, where that was sent in this round. */
+  findByRequestId(what: string, requestId: string): void;
+  /** Forgets which answer was to which request. */
+  beginRound(): void;
   /** True once there is no point in going on. */
   isOver(): boolean;
   /** Counts requests as sent, and judges what was answered to them; `owed`: there must be exactly one for each. */
@@ -44,14 +49,20 @@ export type Exchange = {
 export const createSession = (onProgress: (done: number) => void): Session => {
   const findings: Finding[] = [];
   const statuses: Record<number, number> = {};
+  const sent = new Map<string, Pick<Exchange, 'mode' | 'requests'>>();
   const session = {
     findings,
     statuses,
     answers: 0,
     done: 0,
     find(finding: Finding) {
-      if (findings.length < FINDINGS_MAX) findings.push(finding);
+      const isKnown = finding.requests.length === 0 && findings.some(({ what }) => what === finding.what);
+      if (!isKnown && findings.length < FINDINGS_MAX) findings.push(finding);
     },
+    findByRequestId(what: string, requestId: string) {
+      session.find({ what, mode: 'structured', requests: [], ...sent.get(requestId) });
+    },
+    beginRound: () => sent.clear(),
     isOver: () => findings.length >= FINDINGS_MAX,
     judge({ target, mode, requests, answers, conversation, owed }: Exchange) {
       session.done += requests.length;
@@ -63,6 +74,7 @@ export const createSession = (onProgress: (done: number) => void): Session => {
         statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
         const request = requests[index] ?? first;
         if (request === undefined) continue;
+        sent.set(requestIdOf(answer), { mode, requests: [request] });
         // Bytes without a sure end may be read as several requests, to any of which nothing certain is due.
         const due = owed ? request : { ...request, expects: undefined, dialect: undefined };
         const fault = faultOf(due, answer, target.secrets);
@@ -77,3 +89,6 @@ export const createSession = (onProgress: (done: number) => void): Session => {
   };
   return session;
 };
+
+const requestIdOf = ({ headers }: RawResponse): string =>
+  headers['sc-request-id'] ?? headers['x-request-id'] ?? '';

@@ -10,7 +10,15 @@ import type { DialectName } from './served-grant.ts';
 
 const DIALECTS = ['smartcar', 'pleos'] as const satisfies readonly DialectName[];
 const PART_CHARACTERS = 12;
+const LINES_MAX = 3;
+const LAST_WORDS_CHARACTERS = 2000;
+const FAILURE =
+  /"event":"(?:internal\.failed|store\.unavailable|grant\.revoked|refresh\.(?:rotated|repeated|resynced|replayed))"/;
+const REQUEST_ID = /"requestId":"(?<id>[^"]*)"/;
 const USER_AGENT = /"userAgent":"(?:[^"\\]|\\.)*"/g;
+
+/** What a line of the log tells that must not be. */
+export type LogFault = { readonly what: string; readonly requestId: string };
 
 /** A server to be fuzzed, with what can be told of it from outside. Faults are told in words; none is `undefined`. */
 export type FuzzTarget = {
@@ -21,15 +29,15 @@ export type FuzzTarget = {
   isAlive(): boolean;
   /** Resident memory; `undefined` where the system does not tell it by `/proc`. */
   readMegabytes(): number | undefined;
-  /** Reads what was logged since last time. */
-  findLogFault(): string | undefined;
+  /** Reads what was logged since last time: what the server must not have done, and in answer to which request. */
+  findLogFaults(): readonly LogFault[];
   findMovedGrant(): Promise<string | undefined>;
   /** The control: the genuine client, secret and token, which must be answered with the next ones. */
   findDeadToken(): Promise<string | undefined>;
   stop(): Promise<string | undefined>;
 };
 
-/** Starts a server of its own that logs at level `info`, with clients and grants of both dialects. */
+/** Starts a server of its own that logs everything it can, with clients and grants of both dialects. */
 export const startFuzzTarget = async (
   environment: Readonly<Record<string, string>> = {},
 ): Promise<FuzzTarget> => {
@@ -37,11 +45,10 @@ export const startFuzzTarget = async (
   const logFile = join(logDirectory, 'log');
   // Appending, so that the file can be cut to nothing once read: a million lines need not be kept.
   const logDescriptor = openSync(logFile, 'a');
-  const spawn = { stdio: ['ignore', 'pipe', logDescriptor] as const };
   const server = await startKeyfob({
-    args: ['--log-level', 'info'],
+    args: ['--log-level', 'debug'],
     environment,
-    spawn: { stdio: [...spawn.stdio] },
+    spawn: { stdio: ['ignore', 'pipe', logDescriptor] },
   }).finally(() => closeSync(logDescriptor));
   const exited = once(server.child, 'exit');
   const people = await Promise.all(
@@ -62,6 +69,7 @@ export const startFuzzTarget = async (
   };
   const secrets = people.flatMap(secretsOf);
   const parts = secrets.flatMap(partsOf);
+  let lastWords = '';
 
   return {
     url: server.url,
@@ -69,23 +77,18 @@ export const startFuzzTarget = async (
     secrets,
     isAlive: () => server.child.exitCode === null && server.child.signalCode === null,
     readMegabytes: () => readMegabytes(server.child.pid),
-    findLogFault() {
+    findLogFaults() {
       const log = readFileSync(logFile, 'latin1');
       truncateSync(logFile);
-      if (log.includes('"event":"internal.failed"') || log.includes('"event":"store.unavailable"'))
-        return `the server says it failed: ${log.slice(log.search(/internal\.failed|store\.unavailable/)).slice(0, 2000)}`;
-      if (!parts.some((part) => log.includes(part))) return undefined;
-      // What a client calls itself is told as it was said; everything else is the server's own word.
-      const own = log.replace(USER_AGENT, '');
-      const leaked = parts.find((part) => own.includes(part));
-      return leaked === undefined ? undefined : `a secret is in the log: ${lineWith(own, leaked)}`;
+      lastWords = log.slice(-LAST_WORDS_CHARACTERS);
+      return [...findFailures(log), ...findLeaks(log, parts)];
     },
     findMovedGrant: async () => findMovedGrant(server),
     findDeadToken: async () => findDeadToken(server.url, cast),
     async stop() {
       const isAlive = server.child.exitCode === null && server.child.signalCode === null;
       const code = isAlive ? await server.stop() : (await exited)[0];
-      const lastWords = readFileSync(logFile, 'latin1').slice(-2000);
+      lastWords = (lastWords + readFileSync(logFile, 'latin1')).slice(-LAST_WORDS_CHARACTERS);
       removeDataDirectory(server.dataDirectory);
       removeDataDirectory(logDirectory);
       return code === 0 ? undefined : `the server ended with ${String(code)}: ${lastWords}`;
@@ -109,10 +112,24 @@ const partsOf = (secret: string): readonly string[] =>
     secret.slice(index * PART_CHARACTERS, (index + 1) * PART_CHARACTERS),
   );
 
-const lineWith = (log: string, part: string): string => {
-  const at = log.indexOf(part);
-  return log.slice(log.lastIndexOf('\n', at) + 1, log.indexOf('\n', at));
+/** The first lines that tell of a failure, or of a grant that moved or was revoked. */
+const findFailures = (log: string): readonly LogFault[] => {
+  if (!FAILURE.test(log)) return [];
+  const lines = log.split('\n').filter((line) => FAILURE.test(line));
+  return lines.slice(0, LINES_MAX).map((line) => ({ what: `the log says ${line}`, requestId: idIn(line) }));
 };
+
+const findLeaks = (log: string, parts: readonly string[]): readonly LogFault[] => {
+  if (!parts.some((part) => log.includes(part))) return [];
+  // What a client calls itself is told as it was said; everything else is the server's own word.
+  const lines = log.split('\n').map((line) => line.replace(USER_AGENT, ''));
+  const leaking = lines.filter((line) => parts.some((part) => line.includes(part)));
+  return leaking
+    .slice(0, LINES_MAX)
+    .map((line) => ({ what: `a secret is in the log: ${line}`, requestId: idIn(line) }));
+};
+
+const idIn = (line: string): string => REQUEST_ID.exec(line)?.groups?.['id'] ?? '';
 
 const readMegabytes = (pid: number | undefined): number | undefined => {
   const path = `/proc/${pid}/status`;

@@ -1,7 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { backupDeployment, inspectStore, restoreDeployment } from '../authorization-server.ts';
+import {
+  backupDeployment,
+  inspectStore,
+  KEY_FILE,
+  restoreDeployment,
+  STORE_FILE,
+} from '../authorization-server.ts';
+import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
@@ -34,11 +41,26 @@ export const addBackup = (program: Command): void => {
           'Name the data directory by --data.',
         );
       }
+      refuseOwnFiles(target, config);
       const bar = createProgressBar('pages');
       await backupDeployment(config, target, bar.show);
       bar.end();
       print({ json: { file: target }, text: `wrote ${target}` }, options.json === true);
     });
+};
+
+/** A backup is never one of the files it is made from, nor the key ring, with or without `--force`. */
+const refuseOwnFiles = (path: string, config: Config): void => {
+  const store = resolve(config.data, STORE_FILE);
+  const own = [store, `${store}-wal`, `${store}-shm`, config.keyFile ?? resolve(config.data, KEY_FILE)];
+  const isSame = (one: string): boolean =>
+    existsSync(one) && existsSync(path) ? realpathSync(one) === realpathSync(path) : resolve(one) === path;
+  if (!own.some(isSame)) return;
+  throw new OperatorError(
+    'backup_is_store',
+    `${path}: is the store or the key ring itself`,
+    'Name another file.',
+  );
 };
 
 const GRANTS_SHOWN_MAX = 20;
@@ -57,6 +79,7 @@ export const addRestore = (program: Command): void => {
     .action((file: string, options: CommonOptions & { readonly replaceDamaged?: boolean }) => {
       const config = readConfig(options);
       const isDamaged = options.replaceDamaged === true;
+      refuseOwnFiles(resolve(file), config);
       const restored = restoreDeployment(config, resolve(file), { isDamaged, nowMs: Date.now() });
       if (restored === undefined) {
         const warning =

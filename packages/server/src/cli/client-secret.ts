@@ -64,7 +64,8 @@ export const addClientSecret = (client: Command): void => {
             'See "keyfob client secret list".',
           );
         }
-        if (secrets.length === 1 && options.force !== true) {
+        const keepLast = options.force !== true;
+        if ((await store.removeSecret(id, secretId, { keepLast })) === 'last') {
           const mend = 'Add the next one first with "keyfob client secret add", or pass --force.';
           throw new OperatorError(
             'secret_last',
@@ -72,7 +73,6 @@ export const addClientSecret = (client: Command): void => {
             mend,
           );
         }
-        await store.removeSecret(id, secretId);
         return { json: { clientId: id, secretId, removed: true }, text: `removed secret ${secretId}` };
       }),
     );

@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { DIALECT_NAMES } from '../clients/client.ts';
 import type { Client, DialectName } from '../clients/client.ts';
-import { parsePolicy, POLICY_FIELDS } from '../clients/policy.ts';
-import type { Policy, PolicyField } from '../clients/policy.ts';
+import { POLICY_FIELDS } from '../clients/policy.ts';
+import type { PolicyField } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import { addClientSecret, describeSecrets, secretToJson } from './client-secret.ts';
@@ -57,8 +57,10 @@ const addRegistration = (client: Command): void => {
       onDeployment(
         options,
         async (deployment) => {
-          const created = await createClient(deployment, { ...options, nowMs: Date.now() });
-          const { id, dialect, name } = created.client;
+          const { dialect, name } = options;
+          const wanted = { dialect, name: readName(name), nowMs: Date.now() };
+          const created = await createClient(deployment, wanted);
+          const { id } = created.client;
           const json = { ...toJson(created.client, 0), clientSecret: created.clientSecret };
           const facts = [
             ['client id', id],
@@ -114,17 +116,21 @@ const addSet = (client: Command): void => {
   for (const field of FIELDS) command.option(`--${toFlag(field)} <value>`, POLICY_HELP[field]);
   command.action(async (id: string, options: SetOptions) =>
     onDeployment(options, async ({ store }) => {
-      const before = await readClient(store, id);
-      const changes = Object.fromEntries(
+      const policy = Object.fromEntries(
         FIELDS.flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])),
       );
-      if (Object.keys(changes).length === 0 && options.name === undefined) {
+      const { name } = options;
+      if (Object.keys(policy).length === 0 && name === undefined) {
         throw new UsageError(
           'nothing to change: name a policy field, such as --overlap-seconds 600, or --name',
         );
       }
-      const policy = readPolicy({ ...before.policy, ...changes });
-      await store.changeClient(id, { policy, ...(options.name === undefined ? {} : { name: options.name }) });
+      await readClient(store, id);
+      const outcome = await store.changeClient(id, {
+        policy,
+        ...(name === undefined ? {} : { name: readName(name) }),
+      });
+      if (typeof outcome === 'object') throw new UsageError(outcome.faults.map(nameFlags).join('; '));
       const after = await readClient(store, id);
       const grants = await store.countGrants(id);
       return { json: toJson(after, grants), text: describe(after, grants) };
@@ -132,12 +138,16 @@ const addSet = (client: Command): void => {
   );
 };
 
-const readPolicy = (fields: Readonly<Record<string, unknown>>): Policy => {
-  const parsed = parsePolicy(fields);
-  if ('policy' in parsed) return parsed.policy;
-  throw new UsageError(
-    parsed.faults.map((fault) => fault.replace(/^\w+/, (field) => `--${toFlag(field)}`)).join('; '),
-  );
+/** A fault of the policy in the words of the command line. */
+const nameFlags = (fault: string): string =>
+  fault.replace(/\b[a-z]+(?:[A-Z][a-z]+)+\b|^rotation\b/g, (field) => `--${toFlag(field)}`);
+
+/** A name for people, in one line of a terminal. */
+const readName = (name: string): string => {
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(name))
+    throw new UsageError('--name must not hold control characters');
+  return name;
 };
 
 const addSwitches = (client: Command): void => {

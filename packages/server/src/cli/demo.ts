@@ -1,11 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Deployment } from '../authorization-server.ts';
 import { DIALECT_NAMES } from '../clients/client.ts';
-import type { DialectName } from '../clients/client.ts';
+import type { Client, DialectName } from '../clients/client.ts';
+import { digestSecret, isSecretOf } from '../clients/secret.ts';
+import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Emit } from '../events.ts';
 import type { Brand } from '../grants/grant.ts';
+import { standingOf } from '../grants/standing.ts';
 import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 import { createClient, createGrant, readRefreshToken } from './registry.ts';
 
@@ -34,7 +37,8 @@ export const openDemo = async (deployment: Deployment, config: Config, nowMs: nu
     follow: (event) => {
       if (event.event !== 'refresh.rotated' && event.event !== 'refresh.resynced') return;
       const dialect = DIALECT_NAMES.find((name) => kept[name].grantId === event.grantId);
-      if (dialect !== undefined) void writeToken(deployment, folder, dialect, event.grantId);
+      // A demo that cannot write its pocket is no reason to stop serving: the next printed command will tell.
+      if (dialect !== undefined) writeToken(deployment, folder, dialect, event.grantId).catch(() => {});
     },
     describe: (url) =>
       DIALECT_NAMES.map((dialect) => {
@@ -74,11 +78,14 @@ const keepOneAlive = async (
   before: Kept[DialectName] | undefined,
   nowMs: number,
 ): Promise<Kept[DialectName]> => {
-  const { client } = before === undefined ? {} : await deployment.store.readClient(before.clientId);
+  const client = before === undefined ? undefined : await findUsable(deployment, before, toSeconds(nowMs));
   const grant =
     before === undefined ? undefined : await deployment.store.readGrant(readGrantId(before.grantId) ?? 0n);
-  if (before !== undefined && client !== undefined && grant?.revocation === undefined && grant !== undefined)
-    return before;
+  const isAlive =
+    client !== undefined &&
+    grant !== undefined &&
+    standingOf(grant, client.policy, nowMs).status === 'active';
+  if (before !== undefined && isAlive) return before;
   const brand: Brand | undefined = dialect === 'pleos' ? 'hyundai' : undefined;
   const named = {
     dialect,
@@ -96,6 +103,17 @@ const keepOneAlive = async (
   return { clientId: created.client.id, clientSecret: created.clientSecret, grantId: writeGrantId(id) };
 };
 
+/** The kept client, if it is enabled and its kept secret still in force. */
+const findUsable = async (
+  { store }: Deployment,
+  { clientId, clientSecret }: Kept[DialectName],
+  now: number,
+): Promise<Client | undefined> => {
+  const { client } = await store.readClient(clientId);
+  if (client === undefined || client.disabledAt !== undefined) return undefined;
+  return isSecretOf(client.secrets, digestSecret(clientSecret), now) ? client : undefined;
+};
+
 const readKept = (file: string): Kept | undefined => {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Kept;
@@ -111,7 +129,11 @@ const writeToken = async (
   grantId: string,
 ): Promise<void> => {
   const token = await readRefreshToken(deployment, readGrantId(grantId) ?? 0n);
-  if (token !== undefined) writeFileSync(tokenFile(folder, dialect), `${token}\n`, { mode: 0o600 });
+  if (token === undefined) return;
+  // Written aside and renamed, so that a command pasted meanwhile never reads half a token.
+  const file = tokenFile(folder, dialect);
+  writeFileSync(`${file}.new`, `${token}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 };
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -27,6 +27,8 @@ type ListOptions = CommonOptions & {
 };
 
 const LIST_MAX = 1000;
+/** RFC 6749 §3.3. */
+const SCOPE = /^(?:[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*)?$/;
 
 export const addGrant = (program: Command): void => {
   const grant = program
@@ -54,6 +56,8 @@ const addCreate = (grant: Command): void => {
       onDeployment(options, async (deployment) => {
         const { client, subject, scope, brand } = options;
         if (subject === '') throw new UsageError('--subject must not be empty');
+        if (!SCOPE.test(scope))
+          throw new UsageError('--scope must be words of visible ASCII without quotes, space separated');
         const { dialect } = await readClient(deployment.store, client);
         if (brand !== undefined && dialect !== 'pleos')
           throw new UsageError('--brand is for clients of the pleos dialect');

@@ -22,9 +22,9 @@ const LEVELS: Readonly<Record<Event['event'], Level>> = {
 
 /** Writes facts to standard error, one JSON line each. */
 export const createLog = (level: LevelWithSilent): Emit => {
-  const log = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    destination({ fd: 2, sync: true }),
-  );
+  const target = destination({ fd: 2, sync: true });
+  // A log that cannot be written must not end the server: what it would have said is lost, and nothing else.
+  target.on('error', () => {});
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, target);
   return (event) => log[LEVELS[event.event]](event);
 };

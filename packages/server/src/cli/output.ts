@@ -9,6 +9,11 @@ export class UsageError extends Error {
   }
 }
 
+/** A reader that goes away, as `| head` does, ends the output and is no failure. */
+process.stdout.on('error', (error: Error & { code?: string }) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 export const print = (report: Report, isJson: boolean): void => {
   process.stdout.write(`${isJson ? JSON.stringify(report.json) : report.text}\n`);
 };

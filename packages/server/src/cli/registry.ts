@@ -6,8 +6,8 @@ import { toSeconds } from '../clock.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
 import { OperatorError } from '../errors.ts';
 import type { Brand, Grant } from '../grants/grant.ts';
-import { issueTokens } from '../grants/refresh.ts';
-import type { TokenAnswer } from '../grants/refresh.ts';
+import { issueTokens } from '../grants/issue.ts';
+import type { TokenAnswer } from '../grants/issue.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 

@@ -32,7 +32,7 @@ export const POLICY_FIELDS = {
   /** From the issuance of each refresh token; slides with rotation. */
   refreshTokenLifetimeSeconds: seconds(60, 10 * YEAR),
   accessTokenLifetimeSeconds: seconds(1, YEAR),
-  /** What a refresh does to the refresh token: DESIGN of the verdict in `docs/decisions/0003-token.md`. */
+  /** What a refresh does to the refresh token: `docs/decisions/0006-verdict.md`. */
   rotation: oneOf(['strict', 'overlap', 'until-used', 'none']),
   /** With rotation `overlap`: from the first use of a predecessor. */
   overlapSeconds: seconds(0, OVERLAP_MAX_SECONDS),

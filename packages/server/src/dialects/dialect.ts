@@ -3,7 +3,7 @@ import type { Credentials } from '../clients/authenticate.ts';
 import type { Policy } from '../clients/policy.ts';
 import type { Refusal } from '../errors.ts';
 import type { Brand } from '../grants/grant.ts';
-import type { TokenAnswer, TokenShapes } from '../grants/refresh.ts';
+import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
 
 /** A request as plain values. Header names in lower case; a header sent twice is joined by ", ". */
 export type WireRequest = {

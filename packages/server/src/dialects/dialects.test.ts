@@ -179,7 +179,7 @@ void test('a path belongs to the dialect whose prefix is the longest that fits',
   const owners = {
     '/v1/auth/token': 'pleos',
     '/v1/': 'pleos',
-    '/v1': 'smartcar',
+    '/v1': 'pleos',
     '/': 'smartcar',
     '/v10/x': 'smartcar',
     '': 'smartcar',

@@ -12,4 +12,4 @@ const LONGEST_PREFIX_FIRST = Object.values(DIALECTS).sort(
 
 /** Whose path it is. Smartcar's prefix is the root, so every path has an owner. */
 export const dialectOf = (path: string): Dialect =>
-  LONGEST_PREFIX_FIRST.find(({ pathPrefix }) => path.startsWith(pathPrefix)) ?? smartcar;
+  LONGEST_PREFIX_FIRST.find(({ pathPrefix }) => `${path}/`.startsWith(pathPrefix)) ?? smartcar;

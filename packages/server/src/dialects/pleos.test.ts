@@ -249,11 +249,11 @@ for (const [deadTokenCode, message] of [
   ['403', 'Forbidden'],
   ['4011', 'Invalid Authorization Header'],
 ] as const) {
-  void test(`a client's deadTokenCode ${deadTokenCode} tells dead refresh tokens, and nothing else`, () => {
+  void test(`a client's deadTokenCode ${deadTokenCode} tells dead refresh tokens and codes, and nothing else`, () => {
     const { status, code, message: told, details } = tellOf('replayed', deadTokenCode);
     assert.deepEqual([status, code, told, details], [400, deadTokenCode, message, [DEAD]]);
     assert.equal(tellOf('parameters_wrong', deadTokenCode).code, '4002');
-    assert.equal(tellOf('code_unknown', deadTokenCode).code, '4002');
+    assert.equal(tellOf('code_unknown', deadTokenCode).code, deadTokenCode);
     assert.equal(tellOf('client_secret_wrong', deadTokenCode).code, '401');
     assert.equal(tellOf('store_unavailable', deadTokenCode).code, '5001');
   });

@@ -180,8 +180,8 @@ export const pleos: Dialect = {
     ),
   renderRefusal: (refusal, policy, exchange) => {
     const answer = ANSWERS[refusal.reason];
-    const isDeadToken = answer === DEAD_TOKEN && policy !== undefined;
-    const code = isDeadToken ? policy.deadTokenCode : answer.code;
+    const isDead = (answer === DEAD_TOKEN || answer === DEAD_CODE) && policy !== undefined;
+    const code = isDead ? policy.deadTokenCode : answer.code;
     const details = refusal.details.length > 0 ? refusal.details : (answer.details ?? []);
     const { requestId, nowMs } = exchange;
     const error = { code, message: MESSAGES[code], details, timestamp: writeTimestamp(nowMs), requestId };

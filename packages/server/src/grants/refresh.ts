@@ -1,30 +1,17 @@
 import { hash } from 'node:crypto';
 import type { Client } from '../clients/client.ts';
-import { toSeconds } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../events.ts';
-import { sealAccessToken } from '../tokens/access-token.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
-import type { KeyRing } from '../tokens/key-ring.ts';
-import { openRefreshToken, sealRefreshToken } from '../tokens/refresh-token.ts';
+import { openRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
-import type { Shape } from '../tokens/shape.ts';
-import { currentIssuedAtMs } from './grant.ts';
-import type { Brand, Grant } from './grant.ts';
+import type { Brand } from './grant.ts';
+import { issueTokens } from './issue.ts';
+import type { Minting, TokenAnswer, TokenShapes } from './issue.ts';
 import type { RefreshResult, Store } from './store.ts';
 import type { UndecidedUses } from './undecided-uses.ts';
-
-/** How a dialect writes its tokens. */
-export type TokenShapes = { readonly refreshToken: Shape; readonly accessToken: Shape };
-
-/** What tokens are made with. */
-export type Minting = {
-  readonly keyRing: KeyRing;
-  /** Counts from 0 to `SERIAL_MAX` and round again: two access tokens of one grant and second differ by it. */
-  readonly nextSerial: () => number;
-};
 
 /** What a refresh works with. */
 export type RefreshContext = Minting & {
@@ -46,14 +33,6 @@ export type RefreshRequest = {
   readonly refreshToken: string;
   readonly brand: Brand | undefined;
   readonly idempotencyKey: string | undefined;
-};
-
-/** The pair of tokens a client gets. Times in integer seconds. */
-export type TokenAnswer = {
-  readonly accessToken: string;
-  readonly expiresInSeconds: number;
-  readonly refreshToken: string;
-  readonly refreshExpiresInSeconds: number;
 };
 
 const USE_DIGEST_BYTES = 16;
@@ -106,30 +85,6 @@ const tellRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason)
   const { dialect, requestId, caller, client } = request;
   emit({ event: 'refresh.refused', dialect, requestId, caller, clientId: client.id, reason });
   return new Refusal(reason);
-};
-
-/** The grant's current refresh token with a fresh access token. Throws `StoreError` where the ring lacks its key. */
-export const issueTokens = (
-  minting: Minting,
-  shapes: TokenShapes,
-  grant: Grant,
-  policy: { readonly accessTokenLifetimeSeconds: number; readonly refreshTokenLifetimeSeconds: number },
-  nowMs: number,
-): TokenAnswer => {
-  const key = minting.keyRing.find(grant.keyNumber);
-  if (key === undefined) throw new StoreError('unavailable', `the key ring lacks key ${grant.keyNumber}`);
-  const issuedAt = toSeconds(nowMs);
-  return {
-    accessToken: sealAccessToken(minting.keyRing.newest, shapes.accessToken, {
-      grantId: grant.id,
-      issuedAt,
-      serial: minting.nextSerial(),
-    }),
-    expiresInSeconds: policy.accessTokenLifetimeSeconds,
-    refreshToken: sealRefreshToken(key, shapes.refreshToken, grant.id, grant.generation),
-    refreshExpiresInSeconds:
-      toSeconds(currentIssuedAtMs(grant)) + policy.refreshTokenLifetimeSeconds - issuedAt,
-  };
 };
 
 const tell = (

@@ -34,14 +34,26 @@ const POLICY: Policy = {
 
 test('a grant is active until its current refresh token expires', () => {
   const standing = standingOf(GRANT, POLICY, 2_099_999);
-  assert.deepEqual(standing, { status: 'active', tokenExpiresAt: 2100, grantExpiresAt: null, endsAt: 2100 });
+  assert.deepEqual(standing, {
+    status: 'active',
+    tokenExpiresAt: 2100,
+    grantExpiresAt: null,
+    expiresAt: 2100,
+    endsAt: 2100,
+  });
   assert.equal(standingOf(GRANT, POLICY, 2_100_000).status, 'expired');
 });
 
 test('an absolute end comes first where it is sooner', () => {
   const policy = { ...POLICY, grantLifetimeSeconds: 1050 };
   const standing = standingOf(GRANT, policy, 2_049_999);
-  assert.deepEqual(standing, { status: 'active', tokenExpiresAt: 2100, grantExpiresAt: 2050, endsAt: 2050 });
+  assert.deepEqual(standing, {
+    status: 'active',
+    tokenExpiresAt: 2100,
+    grantExpiresAt: 2050,
+    expiresAt: 2050,
+    endsAt: 2050,
+  });
   assert.equal(standingOf(GRANT, policy, 2_050_000).status, 'expired');
 });
 

@@ -10,6 +10,8 @@ export type Standing = {
   readonly tokenExpiresAt: number;
   /** When the grant ends whatever is refreshed, integer seconds; `null` for never. */
   readonly grantExpiresAt: number | null;
+  /** When the current refresh token stops working by itself: the sooner of the two, integer seconds. */
+  readonly expiresAt: number;
   /** When it ended or will end if nothing happens, integer seconds. */
   readonly endsAt: number;
 };
@@ -25,6 +27,7 @@ export const standingOf = (grant: Grant, policy: Policy, nowMs: number): Standin
     status: grant.revocation === undefined ? lapsed : 'revoked',
     tokenExpiresAt,
     grantExpiresAt,
+    expiresAt,
     endsAt,
   };
 };

@@ -1,5 +1,5 @@
 import type { Client, ClientSecret } from '../clients/client.ts';
-import type { Policy } from '../clients/policy.ts';
+import type { Policy, PolicyField } from '../clients/policy.ts';
 import type { Caller } from '../events.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { Grant, RevocationCause } from './grant.ts';
@@ -38,7 +38,8 @@ export type ClientReading = { readonly client: Client | undefined; readonly newe
 
 export type ClientChange = {
   readonly name?: string;
-  readonly policy?: Policy;
+  /** The fields to change, as text or typed; the others stay. */
+  readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
   /** Integer seconds, or `null` to enable. */
   readonly disabledAt?: number | null;
 };
@@ -80,7 +81,11 @@ export type Store = {
   createClient(client: Client): Promise<'created' | 'id_taken'>;
   readClient(id: string): Promise<ClientReading>;
   listClients(): Promise<readonly Client[]>;
-  changeClient(id: string, change: ClientChange): Promise<'changed' | 'unknown'>;
+  /** Changes a client; where its policy would not be one, nothing is changed and the faults are told. */
+  changeClient(
+    id: string,
+    change: ClientChange,
+  ): Promise<'changed' | 'unknown' | { readonly faults: readonly string[] }>;
   /** Removes a client, and with `withGrants` its grants; without, a client that has any is left as it is. */
   removeClient(
     id: string,
@@ -88,7 +93,12 @@ export type Store = {
   ): Promise<'removed' | 'unknown' | 'has_grants'>;
   countGrants(clientId?: string): Promise<number>;
   addSecret(clientId: string, secret: ClientSecret): Promise<'added' | 'unknown'>;
-  removeSecret(clientId: string, secretId: string): Promise<'removed' | 'unknown'>;
+  /** Removes a secret; with `keepLast` not the only one, without which the client would be locked out. */
+  removeSecret(
+    clientId: string,
+    secretId: string,
+    options?: { readonly keepLast: boolean },
+  ): Promise<'removed' | 'unknown' | 'last'>;
 
   /** Newest first. */
   listKeys(): Promise<readonly RegisteredKey[]>;

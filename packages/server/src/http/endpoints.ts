@@ -9,8 +9,8 @@ import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../events.ts';
 import { redeemCode } from '../grants/authorization-code.ts';
+import type { Minting } from '../grants/issue.ts';
 import { refresh } from '../grants/refresh.ts';
-import type { Minting } from '../grants/refresh.ts';
 import type { Store } from '../grants/store.ts';
 import { createUndecidedUses } from '../grants/undecided-uses.ts';
 

@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
-import { onFile } from './file-errors.ts';
+import { onFile, toFileError } from './file-errors.ts';
 
 /** Where a key ring comes from. */
 export type KeySource = {
@@ -96,6 +96,7 @@ const takeLock = (lock: string): number => {
   try {
     return openSync(lock, 'wx', 0o600);
   } catch (error) {
+    if (!existsSync(lock)) throw toFileError(error, lock);
     const mend = `Wait for it to finish. If no other "keyfob keys rotate" is running, remove ${lock}.`;
     throw new OperatorError('key_locked', `${lock}: another rotation of the keys is going on`, mend, {
       cause: error,

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../../errors.ts';
 import type { RegisteredKey } from '../../grants/store.ts';
+import { onFile, toFileError } from '../file-errors.ts';
 import { openDatabase } from './database.ts';
 import { toOperatorError } from './errors.ts';
 import { toKey } from './rows.ts';
@@ -21,8 +22,10 @@ export type Progress = (done: number, total: number) => void;
  */
 export const backupSqliteStore = async (path: string, target: string, progress: Progress): Promise<void> => {
   const draft = `${target}.part`;
-  rmSync(draft, { force: true });
-  closeSync(openSync(draft, 'wx', 0o600));
+  onFile(target, () => {
+    rmSync(draft, { force: true });
+    closeSync(openSync(draft, 'wx', 0o600));
+  });
   const database = openReadOnly(path);
   try {
     database.exec('BEGIN');
@@ -38,7 +41,7 @@ export const backupSqliteStore = async (path: string, target: string, progress: 
     syncFile(dirname(target));
   } catch (error) {
     rmSync(draft, { force: true });
-    throw toOperatorError(error, target);
+    throw toOperatorError(toFileError(error, target), target);
   } finally {
     database.close();
   }
@@ -57,7 +60,10 @@ export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => 
   try {
     return database.prepare('SELECT number, created_at, fingerprint FROM keys').all().map(toKey);
   } catch (error) {
-    throw toOperatorError(error, backupPath);
+    const mend = 'Name a file that "keyfob backup" wrote.';
+    throw new OperatorError('backup_unreadable', `${backupPath}: is no backup of a store`, mend, {
+      cause: error,
+    });
   } finally {
     database.close();
   }
@@ -188,13 +194,14 @@ const REMEMBER_ENDS = `
 // Revisions only grow, so that every running server reads every client anew. Keys of both stay registered, and callers
 // keep the numbers that running servers know them by.
 const REPLACE = `
+  CREATE TEMP TABLE known_replays AS SELECT * FROM main.replays;
   DELETE FROM main.replays;
   DELETE FROM main.grants;
   DELETE FROM main.client_secrets;
   DELETE FROM main.clients;
   INSERT INTO main.clients SELECT * FROM backup.clients;
   INSERT INTO main.grants SELECT * FROM backup.grants;
-  INSERT INTO main.replays SELECT * FROM backup.replays;
+  INSERT INTO main.replays SELECT * FROM backup.replays WHERE grant_id NOT IN (SELECT grant_id FROM known_replays);
   INSERT OR IGNORE INTO main.callers (address, user_agent) SELECT address, user_agent FROM backup.callers;
   CREATE TEMP TABLE renamed_callers AS
     SELECT old.number AS old, new.number AS new FROM backup.callers AS old
@@ -205,6 +212,7 @@ const REPLACE = `
     WHERE caller IN (SELECT old FROM renamed_callers);
   UPDATE main.replays SET rotated_by = (SELECT new FROM renamed_callers WHERE old = rotated_by)
     WHERE rotated_by IN (SELECT old FROM renamed_callers);
+  INSERT INTO main.replays SELECT * FROM known_replays WHERE grant_id IN (SELECT id FROM main.grants);
   INSERT OR IGNORE INTO main.keys SELECT * FROM backup.keys;
   INSERT INTO main.client_secrets
     SELECT known.id, client.number, known.name, known.digest, known.created_at, known.expires_at

@@ -11,6 +11,7 @@ export const createCallerNames = (database: DatabaseSync) => {
   const count = database.prepare('SELECT count(*) AS callers FROM callers');
   const insert = database.prepare('INSERT INTO callers (address, user_agent) VALUES (?, ?)');
   const known = new Map<string, number>();
+  let isFull = false;
   return {
     /** The caller's number, given to it inside the running transaction; `null` once there are too many. */
     numberOf(caller: Caller): number | null {
@@ -18,7 +19,8 @@ export const createCallerNames = (database: DatabaseSync) => {
       const kept = known.get(text);
       if (kept !== undefined) return kept;
       const row = select.get(caller.address, caller.userAgent);
-      if (row === undefined && Number(count.get()?.['callers']) >= CALLERS_MAX) return null;
+      isFull ||= row === undefined && Number(count.get()?.['callers']) >= CALLERS_MAX;
+      if (row === undefined && isFull) return null;
       const number = Number(row?.['number'] ?? insert.run(caller.address, caller.userAgent).lastInsertRowid);
       known.set(text, number);
       return number;

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Client } from '../../clients/client.ts';
+import { parsePolicy } from '../../clients/policy.ts';
 import type { ClientReading, Store } from '../../grants/store.ts';
 import type { Connection } from './store.ts';
 import { toClient, toSecret } from './rows.ts';
@@ -106,13 +107,10 @@ export const createClientVerbs = ({ database, commits, read }: Connection) => {
       commits.run(() => {
         const { client } = readClient(id);
         if (client === undefined) return 'unknown';
+        const parsed = parsePolicy({ ...client.policy, ...change.policy });
+        if ('faults' in parsed) return parsed;
         const disabledAt = change.disabledAt === undefined ? (client.disabledAt ?? null) : change.disabledAt;
-        sql.update.run(
-          change.name ?? client.name,
-          JSON.stringify(change.policy ?? client.policy),
-          disabledAt,
-          id,
-        );
+        sql.update.run(change.name ?? client.name, JSON.stringify(parsed.policy), disabledAt, id);
         return 'changed';
       }),
     removeClient: (id, { withGrants }) =>
@@ -134,8 +132,11 @@ export const createClientVerbs = ({ database, commits, read }: Connection) => {
         );
         return 'added';
       }),
-    removeSecret: (clientId, secretId) =>
+    removeSecret: (clientId, secretId, options) =>
       commits.run(() => {
+        const secrets = readClient(clientId).client?.secrets ?? [];
+        const isLast = secrets.length === 1 && secrets[0]?.id === secretId;
+        if (isLast && options?.keepLast === true) return 'last';
         sql.touch.run(clientId);
         return sql.removeSecret.run(secretId, clientId).changes === 1 ? 'removed' : 'unknown';
       }),
