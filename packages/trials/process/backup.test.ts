@@ -180,7 +180,7 @@ describe('A backup or restore that cannot be', () => {
     assert.equal(errorOf(missing).code, 'backup_missing');
     writeFileSync(join(folder, 'text.db'), 'no database\n'.repeat(100));
     const none = await runOn(server.dataDirectory, 'restore', join(folder, 'text.db'), '--json');
-    assert.equal(errorOf(none).code, 'store_not_a_database');
+    assert.equal(errorOf(none).code, 'backup_unreadable');
     assert.deepEqual(bytesOf(server.dataDirectory), before);
     const other = await serverFor(t);
     const foreign = await runKeyfob(['restore', file, '--data', other.dataDirectory, '--json']);

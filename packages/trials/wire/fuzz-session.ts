@@ -80,9 +80,9 @@ export const createSession = (onProgress: (done: number) => void): Session => {
         const fault = faultOf(due, answer, target.secrets);
         if (fault !== undefined) find(`${request.what}: ${fault}`);
       }
-      const fault = conversation.fault();
-      if (fault !== undefined) find(fault);
       if (!target.isAlive()) return find('the server is gone');
+      const fault = conversation.fault();
+      if (fault !== undefined) return find(fault);
       if (owed && answers.length < requests.length)
         find(`the connection ended after ${answers.length} of ${requests.length} answers`);
     },

@@ -59,6 +59,7 @@ const trickle = async (sending: Sending, sluggard: Sluggard): Promise<void> => {
     bytes,
   }));
   session.judge({ target, mode: 'slow', requests, answers, conversation, owed: true });
+  if (conversation.fault() !== undefined) return;
   const statuses = answers.map(({ status }) => String(status));
   const took = performance.now() - began;
   if (statuses.join(' ') !== expects.join(' '))

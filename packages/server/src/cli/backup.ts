@@ -19,7 +19,7 @@ export const addBackup = (program: Command): void => {
   withCommonOptions(program.command('backup <file>'))
     .summary('copy the store into a file, while serving')
     .description(
-      'Copies the store as it is at one moment, checks the copy and syncs it to disk. Servers go on meanwhile.\n' +
+      'Copies the store as it is at one moment, checks the copy and syncs it to disk. Servers go on meanwhile. ' +
         'The key file is not in it: back that up too, and apart from it.',
     )
     .option('--force', 'replace the file if it exists')
@@ -69,9 +69,9 @@ export const addRestore = (program: Command): void => {
   withCommonOptions(program.command('restore <file>'))
     .summary('put a backup in the place of the store, while serving')
     .description(
-      'Puts a backup in the place of the store, in one transaction. Clients go on with the tokens they hold: a token\n' +
-        "newer than the backup moves its grant forward (up to the client's resync-generations). Grants that were revoked,\n" +
-        'clients that were disabled or removed, and secrets that were removed since the backup stay so. Grants made\n' +
+      'Puts a backup in the place of the store, in one transaction. Clients go on with the tokens they hold: a token ' +
+        "newer than the backup moves its grant forward (up to the client's resync-generations). Grants that were revoked, " +
+        'clients that were disabled or removed, and secrets that were removed since the backup stay so. Grants made ' +
         'since the backup are lost, and named.',
     )
     .option('--replace-damaged', 'even where the store no longer opens; stop every server on it first')

@@ -45,6 +45,7 @@ export const addClientSecret = (client: Command): void => {
     );
   withCommonOptions(secret.command('list <id>'))
     .description('Lists the secrets of a client; never the secrets themselves.')
+    .addHelpText('after', '\nExample:\n  $ keyfob client secret list ID')
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const { secrets } = await readClient(store, id);
@@ -54,6 +55,7 @@ export const addClientSecret = (client: Command): void => {
   withCommonOptions(secret.command('remove <id> <secret-id>'))
     .description('Removes a secret. It stops working with the next request.')
     .option('--force', 'even the last one, which locks the client out')
+    .addHelpText('after', '\nExample:\n  $ keyfob client secret remove ID SECRET_ID')
     .action(async (id: string, secretId: string, options: CommonOptions & { readonly force?: boolean }) =>
       onDeployment(options, async ({ store }) => {
         const { secrets } = await readClient(store, id);

@@ -78,6 +78,7 @@ const addRegistration = (client: Command): void => {
     );
   withCommonOptions(client.command('list'))
     .description('Lists every client.')
+    .addHelpText('after', '\nExample:\n  $ keyfob client list --json')
     .action(async (options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const clients = await store.listClients();
@@ -96,6 +97,7 @@ const addRegistration = (client: Command): void => {
     );
   withCommonOptions(client.command('show <id>'))
     .description('Shows a client with its whole policy and its secrets, of which only the names are known.')
+    .addHelpText('after', '\nExample:\n  $ keyfob client show ID')
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readClient(store, id);
@@ -153,13 +155,16 @@ const readName = (name: string): string => {
 const addSwitches = (client: Command): void => {
   withCommonOptions(client.command('disable <id>'))
     .description('Refuses a client from its next request on. Its grants stay; enable brings everything back.')
+    .addHelpText('after', '\nExample:\n  $ keyfob client disable ID')
     .action((id: string, options: CommonOptions) => setDisabled(id, options, toSeconds(Date.now())));
   withCommonOptions(client.command('enable <id>'))
     .description('Lets a disabled client in again.')
+    .addHelpText('after', '\nExample:\n  $ keyfob client enable ID')
     .action((id: string, options: CommonOptions) => setDisabled(id, options, null));
   withCommonOptions(client.command('remove <id>'))
     .description('Removes a client for good.')
     .option('--with-grants', 'and every grant of it: owners would have to consent again')
+    .addHelpText('after', '\nExample:\n  $ keyfob client remove ID --with-grants')
     .action(async (id: string, options: CommonOptions & { readonly withGrants?: boolean }) =>
       onDeployment(options, async ({ store }) => {
         await readClient(store, id);

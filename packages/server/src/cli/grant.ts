@@ -92,6 +92,7 @@ const addList = (grant: Command): void => {
     .option('--client <id>', 'only those of one client')
     .option('--after <grant-id>', 'go on after this one')
     .option('--limit <number>', `how many at the most (up to ${LIST_MAX})`, '100')
+    .addHelpText('after', '\nExample:\n  $ keyfob grant list --client ID --limit 1000')
     .action(async (options: ListOptions) =>
       onDeployment(options, async ({ store }) => {
         const limit = Number(options.limit);
@@ -127,6 +128,7 @@ const addList = (grant: Command): void => {
 const addShow = (grant: Command): void => {
   withCommonOptions(grant.command('show <id>'))
     .description('Shows a grant. Never a token.')
+    .addHelpText('after', '\nExample:\n  $ keyfob grant show 5f0c6a9de01b77a2')
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);
@@ -161,6 +163,7 @@ const addShow = (grant: Command): void => {
 const addRevocation = (grant: Command): void => {
   withCommonOptions(grant.command('revoke <id>'))
     .description('Ends a grant with the next request. "grant reinstate" undoes it.')
+    .addHelpText('after', '\nExample:\n  $ keyfob grant revoke 5f0c6a9de01b77a2')
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);
@@ -171,6 +174,7 @@ const addRevocation = (grant: Command): void => {
     );
   withCommonOptions(grant.command('reinstate <id>'))
     .description('Undoes a revocation: the newest refresh token of the client works again.')
+    .addHelpText('after', '\nExample:\n  $ keyfob grant reinstate 5f0c6a9de01b77a2')
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);

@@ -12,6 +12,7 @@ export const addKeys = (program: Command): void => {
     .description('The newest key seals, every key of the ring opens: a new key logs nobody out.');
   withCommonOptions(keys.command('list'))
     .description('Lists the keys by number and fingerprint; never the keys themselves.')
+    .addHelpText('after', '\nExample:\n  $ keyfob keys list')
     .action(async (options: CommonOptions) =>
       onDeployment(options, async ({ keyRing }) => {
         const ring = keyRing();
@@ -35,6 +36,7 @@ export const addKeys = (program: Command): void => {
     );
   withCommonOptions(keys.command('rotate'))
     .description('Adds a key, which seals from the next request on. Back up the key file afterwards.')
+    .addHelpText('after', '\nExample:\n  $ keyfob keys rotate')
     .action(async (options: CommonOptions) =>
       onDeployment(options, async ({ keys: source, store }) => {
         const { newest } = source.rotate(toSeconds(Date.now()));

@@ -21,7 +21,7 @@ export const addServe = (program: Command): void => {
   withCommonOptions(program.command('serve'))
     .summary('serve both token endpoints')
     .description(
-      'Serves POST /oauth/token (Smartcar) and POST /v1/auth/token-refresh (Pleos). Makes the data directory, the\n' +
+      'Serves POST /oauth/token (Smartcar) and POST /v1/auth/token-refresh (Pleos). Makes the data directory, the ' +
         'store and the key file on the first start. SIGTERM and SIGINT finish what is open and exit 0.',
     )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')

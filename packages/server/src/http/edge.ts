@@ -5,6 +5,8 @@ import type { Config } from '../config.ts';
 import type { WireRequest, WireResponse } from '../dialects/dialect.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../events.ts';
+import { addExchange, createConnections } from './connection.ts';
+import type { Exchange } from './connection.ts';
 import type { Endpoints } from './endpoints.ts';
 import { readBody } from './request-body.ts';
 
@@ -17,28 +19,6 @@ export type Edge = {
   close(): Promise<void>;
 };
 
-/** A request and what it is answered on. Node sends answers in the order of their requests. */
-type Exchange = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly path: string;
-  readonly caller: Caller;
-  isAnswered: boolean;
-};
-
-/**
- * What is going on on one connection. Requests may be pipelined, so a connection is only ended behind its newest
- * request: ended sooner, it would take answers of rotations with it that are already on disk.
- */
-type Connection = {
-  newest: Exchange | undefined;
-  /** Answers owed, given or not, that have not left yet. */
-  unsent: number;
-  /** What comes after the answers owed, where the bytes behind them are no request. */
-  farewell: (() => void) | undefined;
-  isEnding: boolean;
-};
-
 const USER_AGENT_MAX_CHARACTERS = 200;
 const TIMEOUT_CHECK_INTERVAL_MS = 250;
 /** How long a client that is told goodbye may keep the connection open from its side. */
@@ -48,10 +28,10 @@ const LINGER_MS = 1000;
 export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge> => {
   let openRequests = 0;
   let isClosing = false;
-  const connections = new WeakMap<Socket, Connection>();
+  const connections = createConnections();
 
   const begin = (request: IncomingMessage, response: ServerResponse): Exchange | undefined => {
-    const connection = connectionOf(connections, request.socket);
+    const connection = connections.of(request.socket);
     if (connection.isEnding) return undefined;
     const exchange = {
       request,
@@ -60,12 +40,7 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
       caller: callerOf(request),
       isAnswered: false,
     };
-    connection.newest = exchange;
-    connection.unsent++;
-    response.on('close', () => {
-      connection.unsent--;
-      if (connection.unsent === 0) connection.farewell?.();
-    });
+    addExchange(connection, exchange);
     return exchange;
   };
 
@@ -96,7 +71,7 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
   const reply = (exchange: Exchange, answer: WireResponse): void => {
     if (exchange.isAnswered) return;
     exchange.isAnswered = true;
-    const connection = connectionOf(connections, exchange.request.socket);
+    const connection = connections.of(exchange.request.socket);
     const isLast = connection.newest === exchange && (isClosing || !exchange.request.complete);
     connection.isEnding ||= isLast;
     write(exchange.response, answer, isLast);
@@ -104,7 +79,7 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
 
   /** What never became a request: no HTTP, too slow, headers too large. Answers owed on the connection come first. */
   const onClientError = (error: Error & { code?: string }, socket: Socket): void => {
-    const connection = connectionOf(connections, socket);
+    const connection = connections.of(socket);
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     if (connection.isEnding) return;
     const reason = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'body_too_slow' : 'request_malformed';
@@ -161,14 +136,6 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
         });
       }),
   };
-};
-
-const connectionOf = (connections: WeakMap<Socket, Connection>, socket: Socket): Connection => {
-  const known = connections.get(socket);
-  if (known !== undefined) return known;
-  const connection: Connection = { newest: undefined, unsent: 0, farewell: undefined, isEnding: false };
-  connections.set(socket, connection);
-  return connection;
 };
 
 /** The path alone, also of a request in absolute form (RFC 9112 §3.2.2). */

@@ -67,9 +67,13 @@ export const toOperatorError = (error: unknown, path: string): unknown => {
 /** Whether the disk failed under SQLite. At a commit that leaves a whole record on disk that a crash would bring back. */
 export const isDiskFailure = (error: unknown): boolean => resultCodeOf(error) === IO_FAILED;
 
-/** A failure while serving. */
-export const toStoreError = (error: unknown, kind: StoreError['kind'] = 'unavailable'): StoreError => {
+/** Node's own refusal of work on a database that was closed. */
+const isClosed = (error: Error): boolean => 'code' in error && error.code === 'ERR_INVALID_STATE';
+
+/** A failure of SQLite while serving; anything else, a bug of ours, is given back as it is. */
+export const toStoreError = (error: unknown, kind: StoreError['kind'] = 'unavailable'): Error => {
   const code = resultCodeOf(error);
+  if (code === undefined && error instanceof Error && !isClosed(error)) return error;
   const what = (code === undefined ? undefined : TROUBLES[code]?.what) ?? (error as Error).message;
   return new StoreError(kind, what, { cause: error });
 };

@@ -77,10 +77,24 @@ export const createGroupCommit = (
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
       options.onRollback();
+      if (!isCommit && batch.length > 1) return commitOneByOne(batch);
       const isUndone = !isCommit || !isDiskFailure(error) || overwriteLog();
       return rejectAll(batch, toStoreError(error, isUndone ? 'unavailable' : 'outcome_unknown'));
     }
     batch.forEach(({ resolve }, index) => resolve(results[index] as never));
+  };
+
+  /** Work that cannot be done must not take its neighbours with it: each gets a transaction of its own. */
+  const commitOneByOne = (batch: readonly Waiting[]): void => {
+    for (const one of batch) {
+      try {
+        begin.run();
+      } catch (error) {
+        rejectAll([one], toStoreError(error));
+        continue;
+      }
+      commitBatch([one]);
+    }
   };
 
   /**
