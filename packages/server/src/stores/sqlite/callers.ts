@@ -11,6 +11,7 @@ export const createCallerNames = (database: DatabaseSync) => {
   const count = database.prepare('SELECT count(*) AS callers FROM callers');
   const insert = database.prepare('INSERT INTO callers (address, user_agent) VALUES (?, ?)');
   const known = new Map<string, number>();
+  const named = new Map<number, Caller>();
   let isFull = false;
   return {
     /** The caller's number, given to it inside the running transaction; `null` once there are too many. */
@@ -26,12 +27,20 @@ export const createCallerNames = (database: DatabaseSync) => {
       return number;
     },
     callerOf(number: unknown): Caller | undefined {
-      const row = typeof number === 'number' ? selectByNumber.get(number) : undefined;
+      if (typeof number !== 'number') return undefined;
+      const kept = named.get(number);
+      if (kept !== undefined) return kept;
+      const row = selectByNumber.get(number);
       if (row === undefined) return undefined;
-      return { address: String(row['address']), userAgent: String(row['user_agent']) };
+      const caller = { address: String(row['address']), userAgent: String(row['user_agent']) };
+      named.set(number, caller);
+      return caller;
     },
     /** Drops what was named in a transaction that was undone. */
-    forget: () => known.clear(),
+    forget: () => {
+      known.clear();
+      named.clear();
+    },
   };
 };
 

@@ -20,6 +20,8 @@ const prepareStatements = (database: DatabaseSync) => ({
   selectRevision: database.prepare(
     'SELECT revision, (SELECT max(number) FROM keys) AS newest_key FROM clients WHERE id = ?',
   ),
+  // Moves with every commit of another connection, so while it stands nothing known from before has changed.
+  dataVersion: database.prepare('PRAGMA data_version'),
   selectNewestKey: database.prepare('SELECT max(number) AS newest_key FROM keys'),
   select: database.prepare('SELECT * FROM clients WHERE id = ?'),
   selectSecrets: database.prepare('SELECT * FROM client_secrets WHERE client = ? ORDER BY created_at, id'),
@@ -47,35 +49,38 @@ const prepareStatements = (database: DatabaseSync) => ({
   ),
 });
 
+/** A client as last read, and the version of the store for which that is known to hold. */
+type Known = ClientReading & { readonly revision: unknown; readonly version: unknown };
+
 /**
- * The clients' verbs. A client is parsed once and kept until its row's `revision` moves, so that the check of a
- * client costs one small read and a change takes effect with the next request, whichever process made it.
+ * The clients' verbs. A client is parsed once. It is known to hold while no other connection has committed, and after
+ * that while its row's `revision` has not moved; so the check of a client costs next to nothing, and a change takes
+ * effect with the next request, whichever process made it.
  */
 export const createClientVerbs = ({ database, commits, read }: Connection) => {
   const sql = prepareStatements(database);
-  const known = new Map<
-    string,
-    { readonly number: number; readonly revision: number; readonly client: Client }
-  >();
+  const known = new Map<string, Known>();
 
   const parse = (id: string): Client | undefined => {
     const row = sql.select.get(id);
     if (row === undefined) return undefined;
-    const secrets = sql.selectSecrets.all(Number(row['number'])).map(toSecret);
-    const client = toClient(row, secrets);
-    known.set(id, { number: Number(row['number']), revision: Number(row['revision']), client });
-    return client;
+    return toClient(row, sql.selectSecrets.all(Number(row['number'])).map(toSecret));
   };
 
   const readClient = (id: string): ClientReading => {
+    const version = sql.dataVersion.get()?.['data_version'];
+    const kept = known.get(id);
+    if (kept !== undefined && kept.version === version) return kept;
     const row = sql.selectRevision.get(id);
     if (row === undefined) {
       known.delete(id);
       return { client: undefined, newestKeyNumber: Number(sql.selectNewestKey.get()?.['newest_key']) };
     }
-    const kept = known.get(id);
-    const client = kept !== undefined && kept.revision === row['revision'] ? kept.client : parse(id);
-    return { client, newestKeyNumber: Number(row['newest_key']) };
+    const { revision, newest_key: newestKey } = row;
+    const client = kept !== undefined && kept.revision === revision ? kept.client : parse(id);
+    const reading = { client, newestKeyNumber: Number(newestKey), revision, version };
+    known.set(id, reading);
+    return reading;
   };
 
   const verbs: ClientVerbs = {
@@ -110,17 +115,20 @@ export const createClientVerbs = ({ database, commits, read }: Connection) => {
         const parsed = parsePolicy({ ...client.policy, ...change.policy });
         if ('faults' in parsed) return parsed;
         const disabledAt = change.disabledAt === undefined ? (client.disabledAt ?? null) : change.disabledAt;
+        known.delete(id);
         sql.update.run(change.name ?? client.name, JSON.stringify(parsed.policy), disabledAt, id);
         return 'changed';
       }),
     removeClient: (id, { withGrants }) =>
       commits.run(() => {
         if (!withGrants && Number(sql.countGrants.get(id)?.['grants']) > 0) return 'has_grants';
+        known.delete(id);
         sql.removeGrants.run(id);
         return sql.remove.run(id).changes === 1 ? 'removed' : 'unknown';
       }),
     addSecret: (clientId, secret) =>
       commits.run(() => {
+        known.delete(clientId);
         if (sql.touch.run(clientId).changes === 0) return 'unknown';
         sql.insertSecret.run(
           secret.id,
@@ -137,6 +145,7 @@ export const createClientVerbs = ({ database, commits, read }: Connection) => {
         const secrets = readClient(clientId).client?.secrets ?? [];
         const isLast = secrets.length === 1 && secrets[0]?.id === secretId;
         if (isLast && options?.keepLast === true) return 'last';
+        known.delete(clientId);
         sql.touch.run(clientId);
         return sql.removeSecret.run(secretId, clientId).changes === 1 ? 'removed' : 'unknown';
       }),
@@ -144,7 +153,7 @@ export const createClientVerbs = ({ database, commits, read }: Connection) => {
   return {
     verbs,
     readInTransaction: (id: string): Client | undefined => readClient(id).client,
-    /** Drops what was read in a transaction that was undone. */
+    /** Drops what is known: it was read in a transaction that was undone, or this connection changed what goes with it. */
     forget: () => known.clear(),
   };
 };

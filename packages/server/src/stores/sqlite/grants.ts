@@ -8,7 +8,7 @@ import { standingOf } from '../../grants/standing.ts';
 import type { Page, RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
 import type { CallerNames } from './callers.ts';
 import { createReplayRecords } from './replays.ts';
-import { packMoments, toGrant } from './rows.ts';
+import { packMoments, toGrant, toGrantId } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Connection } from './store.ts';
 
@@ -28,16 +28,18 @@ type GrantVerbs = Pick<
 /** The range of a signed 64-bit integer. */
 const ID_MIN = -(2n ** 63n);
 const ID_MAX = 2n ** 63n - 1n;
-const COLUMNS = `printf('%016x', grants.id) AS grant_id, owner.id AS client_id, grants.subject, grants.scope,
+const COLUMNS = `owner.id AS client_id, grants.subject, grants.scope,
   grants.brand, grants.created_at, grants.generation, grants.key_number, grants.rotated_at_ms, grants.caller,
   grants.use_digest, grants.revoked_at, grants.revocation_cause`;
+/** As text, because a JavaScript number holds no 64 bits. */
+const ID = `printf('%016x', grants.id) AS grant_id`;
 const FROM = 'FROM grants JOIN clients AS owner ON owner.number = grants.client';
 
 const prepareStatements = (database: DatabaseSync) => ({
   select: database.prepare(`SELECT ${COLUMNS} ${FROM} WHERE grants.id = ?`),
-  list: database.prepare(`SELECT ${COLUMNS} ${FROM} WHERE grants.id >= ? ORDER BY grants.id LIMIT ?`),
+  list: database.prepare(`SELECT ${ID}, ${COLUMNS} ${FROM} WHERE grants.id >= ? ORDER BY grants.id LIMIT ?`),
   listOfClient: database.prepare(
-    `SELECT ${COLUMNS} ${FROM} WHERE owner.id = ? AND grants.id >= ? ORDER BY grants.id LIMIT ?`,
+    `SELECT ${ID}, ${COLUMNS} ${FROM} WHERE owner.id = ? AND grants.id >= ? ORDER BY grants.id LIMIT ?`,
   ),
   count: database.prepare('SELECT count(*) AS grants FROM grants'),
   countOfClient: database.prepare(
@@ -60,11 +62,11 @@ export const createGrantVerbs = (
 ): GrantVerbs => {
   const sql = prepareStatements(database);
   const replays = createReplayRecords(database, callers);
-  const parse = (row: Row): Grant => toGrant(row, callers.callerOf);
+  const parse = (row: Row): Grant => toGrant(row, toGrantId(row), callers.callerOf);
 
   const readGrant = (id: bigint): Grant | undefined => {
     const row = sql.select.get(id);
-    return row === undefined ? undefined : parse(row);
+    return row === undefined ? undefined : toGrant(row, id, callers.callerOf);
   };
 
   /** Reads, judges and writes one row. Runs inside a transaction, and no `await` is possible in between. */

@@ -11,6 +11,7 @@ import type { RotationHistory } from '../../grants/rotation-history.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
 import type { RegisteredKey } from '../../grants/store.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
+import type { GrantId } from '../../tokens/grant-id.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -27,17 +28,20 @@ export const packMoments = (moments: RotationHistory): Uint8Array | null => {
 const unpackMoments = (value: SQLOutputValue | undefined): RotationHistory => {
   if (!(value instanceof Uint8Array)) return [];
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return Array.from({ length: bytes.length / MOMENT_BYTES }, (_, index) =>
-    bytes.readUIntBE(index * MOMENT_BYTES, MOMENT_BYTES),
-  );
+  const moments: number[] = [];
+  for (let at = 0; at < bytes.length; at += MOMENT_BYTES) moments.push(bytes.readUIntBE(at, MOMENT_BYTES));
+  return moments;
 };
 
 /** Finds a caller by its number. */
 type CallerOf = (number: unknown) => Caller | undefined;
 
-/** A grant from its row with `grant_id` in hexadecimal and `client_id` from its client. */
-export const toGrant = (row: Row, callerOf: CallerOf): Grant => ({
-  id: readGrantId(String(row['grant_id'])) ?? damaged('grants.id'),
+/** The id of a grant from its row with `grant_id` in hexadecimal. */
+export const toGrantId = (row: Row): GrantId => readGrantId(String(row['grant_id'])) ?? damaged('grants.id');
+
+/** A grant from its row with `client_id` from its client. */
+export const toGrant = (row: Row, id: GrantId, callerOf: CallerOf): Grant => ({
+  id,
   clientId: String(row['client_id']),
   subject: String(row['subject']),
   scope: String(row['scope']),

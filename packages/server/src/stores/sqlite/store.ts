@@ -47,7 +47,7 @@ export const openSqliteStore = (path: string): Store => {
   return {
     ...clients.verbs,
     ...createGrantVerbs(connection, callers, clients.readInTransaction),
-    ...createKeyVerbs(connection),
+    ...createKeyVerbs(connection, () => clients.forget()),
     async close() {
       await connection.commits.settle();
       database.close();
@@ -55,7 +55,10 @@ export const openSqliteStore = (path: string): Store => {
   };
 };
 
-const createKeyVerbs = ({ database, commits, read }: Connection): Pick<Store, 'listKeys' | 'registerKey'> => {
+const createKeyVerbs = (
+  { database, commits, read }: Connection,
+  forgetClients: () => void,
+): Pick<Store, 'listKeys' | 'registerKey'> => {
   const list = database.prepare('SELECT number, created_at, fingerprint FROM keys ORDER BY number DESC');
   const insert = database.prepare(
     'INSERT OR IGNORE INTO keys (number, created_at, fingerprint) VALUES (?, ?, ?)',
@@ -65,6 +68,7 @@ const createKeyVerbs = ({ database, commits, read }: Connection): Pick<Store, 'l
     registerKey: ({ number, createdAt, fingerprint }) =>
       commits.run(() => {
         insert.run(number, createdAt, fingerprint);
+        forgetClients();
       }),
   };
 };
