@@ -121,7 +121,7 @@ const expectOfPredecessor = (grant: Standing, shown: Shown, policy: Policy): Exp
       outcomes: isClockBehind ? ['current', 'dead'] : ['current'],
     };
   if (behind === 1 && shown.isRetryOfOurs === 'maybe')
-    return { ...denied, outcomes: ['current', 'dead'], revokes: denied.revokes === true ? 'maybe' : false };
+    return { ...denied, outcomes: ['current', 'dead'], revokes: denied.revokes === false ? false : 'maybe' };
   return denied;
 };
 
