@@ -92,7 +92,7 @@ const isSetting = (name: string, value: string): boolean => {
 export const parseConfig = ({ flags, environment, file }: ConfigSources): Config => {
   const values = { ...file, ...readEnvironment(environment), ...dropUndefined(flags) };
   const faults = Object.keys(values).flatMap((name) =>
-    Object.hasOwn(SETTINGS, name) ? [] : [describeUnknown(name)],
+    Object.hasOwn(SETTINGS, name) ? [] : [describeUnknown(name, environment)],
   );
   const result = v.safeParse(schema, values);
   if (!result.success) {
@@ -134,7 +134,7 @@ const toSettingName = (variable: string): string =>
 const dropUndefined = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
-const describeUnknown = (name: string): string => {
+const describeUnknown = (name: string, environment: ConfigSources['environment']): string => {
   const nearest = Object.keys(SETTINGS)
     .map((known) => ({ known, distance: editDistance(known.toLowerCase(), name.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance)[0];
@@ -142,7 +142,11 @@ const describeUnknown = (name: string): string => {
     nearest !== undefined && nearest.distance <= Math.min(3, Math.max(2, Math.floor(name.length / 3)))
       ? `, did you mean ${nearest.known}?`
       : '';
-  return `${name} is no setting${hint}`;
+  const variable = Object.keys(environment).find(
+    (one) => toSettingName(one) === name && !(name in environment),
+  );
+  const asGiven = variable?.startsWith(ENVIRONMENT_PREFIX) === true ? variable : name;
+  return `${asGiven} is no setting${hint}`;
 };
 
 /** Letters to insert, remove or replace to make one word of the other (Levenshtein). */

@@ -97,7 +97,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
         ? bad('store mode', 'warn', `${path} can be read by others`, `chmod 600 ${path}`)
         : ok('store mode', 'for its owner only'),
       facts.journalMode === 'wal'
-        ? ok('durability', 'write-ahead log, synced to disk at every commit')
+        ? ok('durability', 'write-ahead log, which every keyfob syncs to disk at every commit')
         : bad(
             'durability',
             'fail',

@@ -49,7 +49,7 @@ const describeFailure = (
   error: unknown,
 ): { code: string; message: string; mend: string | null; exit: number } => {
   if (error instanceof UsageError)
-    return { code: 'usage', message: error.message, mend: null, exit: EXIT_USAGE };
+    return { code: 'usage', message: error.message, mend: 'See --help of the command.', exit: EXIT_USAGE };
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '');
     return { code: 'usage', message, mend: 'See keyfob --help.', exit: EXIT_USAGE };
