@@ -171,7 +171,7 @@ const UNKNOWN: readonly (readonly [string, Partial<ConfigSources>, RegExp])[] = 
   [
     'a variable in the environment',
     { environment: { KEYFOB_LOGLEVEL: 'info' } },
-    /loglevel is no setting, did you mean logLevel\?/,
+    /KEYFOB_LOGLEVEL is no setting, did you mean KEYFOB_LOG_LEVEL\?/,
   ],
   ['capitals', { file: { BODYMAXBYTES: 2048 } }, /BODYMAXBYTES is no setting, did you mean bodyMaxBytes\?/],
   ['a flag', { flags: { keyfile: 'x' } }, /keyfile is no setting, did you mean keyFile\?/],

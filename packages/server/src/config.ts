@@ -131,6 +131,9 @@ const toSettingName = (variable: string): string =>
     .toLowerCase()
     .replace(/_(?<letter>[a-z])/g, (_match, letter: string) => letter.toUpperCase());
 
+const toVariable = (setting: string): string =>
+  `${ENVIRONMENT_PREFIX}${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
 const dropUndefined = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
@@ -138,15 +141,12 @@ const describeUnknown = (name: string, environment: ConfigSources['environment']
   const nearest = Object.keys(SETTINGS)
     .map((known) => ({ known, distance: editDistance(known.toLowerCase(), name.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance)[0];
-  const hint =
-    nearest !== undefined && nearest.distance <= Math.min(3, Math.max(2, Math.floor(name.length / 3)))
-      ? `, did you mean ${nearest.known}?`
-      : '';
-  const variable = Object.keys(environment).find(
-    (one) => toSettingName(one) === name && !(name in environment),
-  );
-  const asGiven = variable?.startsWith(ENVIRONMENT_PREFIX) === true ? variable : name;
-  return `${asGiven} is no setting${hint}`;
+  const variable = Object.keys(environment).find((one) => one !== name && toSettingName(one) === name);
+  const isNear =
+    nearest !== undefined && nearest.distance <= Math.min(3, Math.max(2, Math.floor(name.length / 3)));
+  if (!isNear) return `${variable ?? name} is no setting`;
+  const known = variable === undefined ? nearest.known : toVariable(nearest.known);
+  return `${variable ?? name} is no setting, did you mean ${known}?`;
 };
 
 /** Letters to insert, remove or replace to make one word of the other (Levenshtein). */
