@@ -12,6 +12,7 @@ type Restored = {
   readonly clients: number;
   readonly grants: number;
   readonly revocationsKept: number;
+  readonly reinstatementsKept: number;
   readonly clientsKeptDisabled: number;
   readonly grantsLost: readonly string[];
   readonly clientsLost: readonly string[];
@@ -93,6 +94,27 @@ describe('A backup made and restored while the server serves', () => {
     await server.command('client', 'enable', removed.client.clientId);
     const again = await refreshAs.smartcar(url, removed.client, removed.grant.refreshToken);
     assert.equal(again.status, 200, again.text);
+  });
+
+  test('keeps what was made good since: reinstated grants, enabled clients, changed policies', async (t) => {
+    const server = await serverFor(t);
+    const file = join(directoryFor(t), 'backup.db');
+    const revoked = await grantFor(server, 'smartcar');
+    const disabled = await grantFor(server, 'pleos');
+    await server.command('grant', 'revoke', revoked.grant.grantId);
+    await server.command('client', 'disable', disabled.client.clientId);
+    await server.command('backup', file);
+    await server.command('grant', 'reinstate', revoked.grant.grantId);
+    await server.command('client', 'enable', disabled.client.clientId);
+    await server.command('client', 'set', disabled.client.clientId, '--rotation', 'until-used');
+    const restored = await server.command<Restored>('restore', file);
+    assert.equal(restored.reinstatementsKept, 1);
+    const byRevoked = await refreshAs.smartcar(server.url, revoked.client, revoked.grant.refreshToken);
+    assert.equal(byRevoked.status, 200, byRevoked.text);
+    const byDisabled = await refreshAs.pleos(server.url, disabled.client, disabled.grant.refreshToken);
+    assert.equal(byDisabled.status, 200, byDisabled.text);
+    const again = await refreshAs.pleos(server.url, disabled.client, disabled.grant.refreshToken);
+    assert.equal(again.refreshToken, byDisabled.refreshToken);
   });
 
   test('names the grants and clients that are younger than the backup', async (t) => {

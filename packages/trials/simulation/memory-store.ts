@@ -38,8 +38,8 @@ export type MemoryStore = Store & {
   /** Puts a snapshot in the place of the content, as it is. */
   load(snapshot: Snapshot): void;
   /**
-   * Puts a backup in the place of the content as `keyfob restore` does: what ended since the backup stays ended
-   * (revoked grants, disabled and removed clients), secrets and registered keys of now stay, grants made since are lost.
+   * Puts a backup in the place of the content as `keyfob restore` does: the standing of grants and clients is that
+   * of now (revocations and reinstatements, policies, disabled and removed clients, secrets, keys), grants made since are lost.
    */
   restore(backup: Snapshot): void;
 };
@@ -254,13 +254,12 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
   const { clients, grants, keys } = copyOf(tables);
   const restored = copyOf(backup);
   for (const [id, grant] of restored.grants) {
-    const revocation = grant.revocation ?? grants.get(id)?.revocation;
-    restored.grants.set(id, { ...grant, revocation });
+    const known = grants.get(id) ?? grant;
+    restored.grants.set(id, { ...grant, revocation: known.revocation });
   }
   for (const [id, client] of restored.clients) {
     const known = clients.get(id);
-    const disabledAt = client.disabledAt ?? (known === undefined ? client.createdAt : known.disabledAt);
-    restored.clients.set(id, { ...client, disabledAt, secrets: known?.secrets ?? client.secrets });
+    restored.clients.set(id, known ?? { ...client, disabledAt: client.disabledAt ?? client.createdAt });
   }
   Object.assign(tables, { ...restored, keys: new Map([...restored.keys, ...keys]) });
 };

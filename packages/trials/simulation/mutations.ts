@@ -143,8 +143,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a restore forgets the revocations since the backup',
     file: memory,
-    search: 'grant.revocation ?? grants.get(id)?.revocation',
-    replacement: 'grant.revocation',
+    search: 'restored.grants.set(id, { ...grant, revocation: known.revocation });',
+    replacement: 'restored.grants.set(id, grant ?? known);',
     seed: 1,
   },
   {

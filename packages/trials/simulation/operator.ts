@@ -118,8 +118,8 @@ const goBack = (world: World, backup: Backup, how: 'restore' | 'failover'): void
   else memory.load({ ...backup.content, keys: memory.snapshot().keys });
   for (const grant of grants) {
     const before = backup.standings.get(grant);
-    const staysRevoked = how === 'restore' && grant.standing.isThere && grant.standing.isRevoked;
-    const isRevoked = before?.isRevoked === true || staysRevoked;
+    const isStandingKept = how === 'restore' && grant.standing.isThere;
+    const isRevoked = isStandingKept ? grant.standing.isRevoked : before?.isRevoked === true;
     grant.standing = before === undefined ? { ...grant.standing, isThere: false } : { ...before, isRevoked };
     if (!grant.standing.isThere || !isRevoked) grant.revokedSinceMs = undefined;
     if (before === undefined || isRevoked) touch(world, grant);
@@ -128,7 +128,7 @@ const goBack = (world: World, backup: Backup, how: 'restore' | 'failover'): void
       if (place > grant.standing.current) grant.stringOf.delete(place);
   }
   for (const client of clients) {
-    const isDisabled = backup.disabled.has(client) || (how === 'restore' && client.isDisabled);
+    const isDisabled = how === 'restore' ? client.isDisabled : backup.disabled.has(client);
     if (isDisabled !== client.isDisabled)
       Object.assign(client, { isDisabled, changedAtMs: world.schedule.nowMs() });
   }

@@ -71,7 +71,7 @@ export const addRestore = (program: Command): void => {
     .description(
       'Puts a backup in the place of the store, in one transaction. Clients go on with the tokens they hold: a token ' +
         "newer than the backup moves its grant forward (up to the client's resync-generations). Grants that were revoked, " +
-        'clients that were disabled or removed, and secrets that were removed since the backup stay so. Grants made ' +
+        'clients that were disabled or removed, policies and secrets that were changed since the backup stay so. Grants made ' +
         'since the backup are lost, and named.',
     )
     .option('--replace-damaged', 'even where the store no longer opens; stop every server on it first')
@@ -89,10 +89,11 @@ export const addRestore = (program: Command): void => {
           options.json === true,
         );
       }
-      const { clients, grants, revocationsKept, clientsKeptDisabled, grantsLost, clientsLost } = restored;
+      const { clients, grants, revocationsKept, reinstatementsKept, clientsKeptDisabled } = restored;
+      const { grantsLost, clientsLost } = restored;
       const lines = [
         `restored ${file}: ${clients} clients, ${grants} grants`,
-        `kept from the replaced store: ${revocationsKept} revocations, ${clientsKeptDisabled} disabled or removed clients`,
+        `kept from the replaced store: policies, secrets, ${revocationsKept} revocations, ${reinstatementsKept} reinstatements, ${clientsKeptDisabled} disabled or removed clients`,
       ];
       if (clientsLost.length > 0) {
         lines.push(`lost, because they are younger than the backup: clients ${clientsLost.join(' ')}`);

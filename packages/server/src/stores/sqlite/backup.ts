@@ -73,8 +73,9 @@ export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => 
 export type Restored = {
   readonly clients: number;
   readonly grants: number;
-  /** Revocations, disabled clients and removed clients of the replaced store that were carried over. */
+  /** What was revoked, reinstated, disabled or removed since the backup, and was carried over. */
   readonly revocationsKept: number;
+  readonly reinstatementsKept: number;
   readonly clientsKeptDisabled: number;
   /** Grants of the replaced store that the backup is too old to know: their owners have to consent again. */
   readonly grantsLost: readonly string[];
@@ -84,8 +85,9 @@ export type Restored = {
 
 /**
  * Puts the content of a backup in the place of the store's, in one transaction, so that a running server goes from
- * one to the other between two requests. What ended since the backup stays ended: revocations of grants, disabled and
- * removed clients, removed secrets. Secrets made since stay good.
+ * one to the other between two requests. The standing of grants and clients is that of the replaced store, which is the
+ * newer: revocations and reinstatements, policies, disabled and removed clients, secrets. What the backup decides is
+ * which grants there are, and how far each has come.
  */
 export const restoreSqliteStore = (path: string, backupPath: string): Restored => {
   const copy = `${path}.restoring`;
@@ -161,7 +163,7 @@ const closeBackup = (path: string): void => {
 
 const replaceContent = (database: DatabaseSync): Restored => {
   const count = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
-  database.exec(REMEMBER_ENDS);
+  database.exec(REMEMBER_STANDINGS);
   const lost = database.prepare(
     "SELECT printf('%016x', id) AS id FROM main.grants WHERE id NOT IN (SELECT id FROM backup.grants) ORDER BY created_at, id",
   );
@@ -172,21 +174,28 @@ const replaceContent = (database: DatabaseSync): Restored => {
   const clientsLost = lostClients.all().map((row) => String(row['id']));
   database.exec(REPLACE);
   const revocationsKept = Number(database.prepare(KEEP_REVOCATIONS).run().changes);
-  const clientsKeptDisabled = Number(database.prepare(KEEP_DISABLED).run().changes);
+  const reinstatementsKept = Number(database.prepare(KEEP_REINSTATEMENTS).run().changes);
+  const clientsKeptDisabled = count(COUNT_DISABLED);
+  database.exec(KEEP_CLIENTS);
   return {
     clients: count('SELECT count(*) FROM main.clients'),
     grants: count('SELECT count(*) FROM main.grants'),
     revocationsKept,
+    reinstatementsKept,
     clientsKeptDisabled,
     grantsLost,
     clientsLost,
   };
 };
 
-const REMEMBER_ENDS = `
-  CREATE TEMP TABLE ended_grants AS
+// What the replaced store says of a grant's or client's standing is newer than what the backup says.
+const REMEMBER_STANDINGS = `
+  CREATE TEMP TABLE revoked_grants AS
     SELECT id, revoked_at, revocation_cause FROM main.grants WHERE revoked_at IS NOT NULL;
-  CREATE TEMP TABLE known_clients AS SELECT id, disabled_at, revision FROM main.clients;
+  CREATE TEMP TABLE reinstated_grants AS
+    SELECT old.id FROM backup.grants AS old JOIN main.grants AS new USING (id)
+    WHERE old.revoked_at IS NOT NULL AND new.revoked_at IS NULL;
+  CREATE TEMP TABLE known_clients AS SELECT id, name, policy, disabled_at, revision FROM main.clients;
   CREATE TEMP TABLE known_secrets AS
     SELECT secret.id, client.id AS client_id, secret.name, secret.digest, secret.created_at, secret.expires_at
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client;`;
@@ -222,15 +231,23 @@ const REPLACE = `
     WHERE client.id NOT IN (SELECT id FROM known_clients);
   UPDATE main.clients SET revision = 1 + max(revision, coalesce((SELECT max(revision) FROM known_clients), 0));`;
 
-const KEEP_REVOCATIONS = `UPDATE main.grants SET
-    revoked_at = (SELECT revoked_at FROM ended_grants WHERE ended_grants.id = grants.id),
-    revocation_cause = (SELECT revocation_cause FROM ended_grants WHERE ended_grants.id = grants.id)
-  WHERE revoked_at IS NULL AND id IN (SELECT id FROM ended_grants)`;
+const KEEP_REVOCATIONS = `UPDATE main.grants SET (revoked_at, revocation_cause) =
+    (SELECT revoked_at, revocation_cause FROM revoked_grants WHERE revoked_grants.id = grants.id)
+  WHERE revoked_at IS NULL AND id IN (SELECT id FROM revoked_grants)`;
 
-const KEEP_DISABLED = `UPDATE main.clients SET disabled_at = coalesce(
-    (SELECT disabled_at FROM known_clients WHERE known_clients.id = clients.id), unixepoch())
-  WHERE disabled_at IS NULL AND (id NOT IN (SELECT id FROM known_clients)
-    OR id IN (SELECT id FROM known_clients WHERE disabled_at IS NOT NULL))`;
+const KEEP_REINSTATEMENTS = `UPDATE main.grants SET revoked_at = NULL, revocation_cause = NULL
+  WHERE id IN (SELECT id FROM reinstated_grants)`;
+
+const COUNT_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at IS NULL
+  AND id NOT IN (SELECT id FROM known_clients WHERE disabled_at IS NULL)`;
+
+// A client that was removed since comes back disabled: removing it was meant, and enabling it is one command.
+const KEEP_CLIENTS = `
+  UPDATE main.clients SET disabled_at = unixepoch()
+    WHERE disabled_at IS NULL AND id NOT IN (SELECT id FROM known_clients);
+  UPDATE main.clients SET (name, policy, disabled_at) =
+    (SELECT name, policy, disabled_at FROM known_clients WHERE known_clients.id = clients.id)
+    WHERE id IN (SELECT id FROM known_clients);`;
 
 const syncFile = (path: string): void => {
   const file = openSync(path, 'r');
