@@ -53,7 +53,7 @@ export const addKeys = (program: Command): void => {
     .description('Prints a new key line for a secret manager to hand over as KEYFOB_KEY. Touches nothing.')
     .option('--number <number>', 'its number in the ring', '1')
     .option('--json', 'print JSON instead of text')
-    .addHelpText('after', '\nExample:\n  $ KEYFOB_KEY="$(keyfob keys create)" keyfob serve')
+    .addHelpText('after', '\nExample:\n  $ keyfob keys create | your-secret-manager put keyfob-keys')
     .action(({ number, json }: { readonly number: string; readonly json?: boolean }) => {
       if (!/^[1-9][0-9]{0,8}$/.test(number))
         throw new UsageError('--number must be a whole number of at least 1');

@@ -37,7 +37,7 @@ export const addServe = (program: Command): void => {
 Examples:
   $ keyfob serve --demo
   $ keyfob serve --data /var/lib/keyfob --host 0.0.0.0 --port 8787
-  $ KEYFOB_KEY="$(keyfob keys create)" keyfob serve --port 0 --json`,
+  $ KEYFOB_KEY="$(cat /run/secrets/keyfob-keys)" keyfob serve --port 0 --json`,
     )
     .action(serve);
 };
