@@ -6,7 +6,7 @@ import { makeDataDirectory, removeDataDirectory, runKeyfob, startKeyfob } from '
 import type { Ended, KeyfobServer, MadeClient, MadeGrant, ServerOptions } from '../keyfob-process.ts';
 import type { Dialect } from './refresh-request.ts';
 
-/** What the helpers need of a test or of a suite: a place to say what is to be cleaned up. */
+/** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
 export type Scope = Pick<TestContext, 'after'>;
 
 /** A data directory that goes when the test ends. */
