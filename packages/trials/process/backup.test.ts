@@ -117,6 +117,28 @@ describe('A backup made and restored while the server serves', () => {
     assert.equal(again.refreshToken, byDisabled.refreshToken);
   });
 
+  test('waits its turn while clients refresh without a pause, and none of them is refused', async (t) => {
+    const server = await serverFor(t);
+    const file = join(directoryFor(t), 'backup.db');
+    const held = await Promise.all(Array.from({ length: 4 }, () => grantFor(server, 'smartcar')));
+    await server.command('backup', file);
+    let isOver = false;
+    const loads = held.map(async ({ client, grant }) => {
+      let token = grant.refreshToken;
+      while (!isOver) {
+        const answer = await refreshAs.smartcar(server.url, client, token);
+        assert.ok(answer.status === 200 || answer.status === 503, answer.text);
+        if (answer.status === 200) token = answer.refreshToken;
+      }
+    });
+    try {
+      for (let time = 0; time < 5; time++) await server.command('restore', file);
+    } finally {
+      isOver = true;
+      await Promise.all(loads);
+    }
+  });
+
   test('names the grants and clients that are younger than the backup', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
