@@ -122,10 +122,10 @@ describe('A backup made and restored while the server serves', () => {
     const file = join(directoryFor(t), 'backup.db');
     const held = await Promise.all(Array.from({ length: 4 }, () => grantFor(server, 'smartcar')));
     await server.command('backup', file);
-    let isOver = false;
+    const load = { isOver: false };
     const loads = held.map(async ({ client, grant }) => {
       let token = grant.refreshToken;
-      while (!isOver) {
+      while (!load.isOver) {
         const answer = await refreshAs.smartcar(server.url, client, token);
         assert.ok(answer.status === 200 || answer.status === 503, answer.text);
         if (answer.status === 200) token = answer.refreshToken;
@@ -134,7 +134,7 @@ describe('A backup made and restored while the server serves', () => {
     try {
       for (let time = 0; time < 5; time++) await server.command('restore', file);
     } finally {
-      isOver = true;
+      load.isOver = true;
       await Promise.all(loads);
     }
   });

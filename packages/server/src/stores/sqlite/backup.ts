@@ -94,8 +94,6 @@ export const restoreSqliteStore = (path: string, backupPath: string): Restored =
   prepareCopy(backupPath, copy);
   const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
   try {
-    // Between the commits of a server under load there is a turn for everyone; here nothing else is held up by waiting.
-    database.exec(`PRAGMA busy_timeout = ${LOCK_TIMEOUT_MS}`);
     database.prepare('ATTACH DATABASE ? AS backup').run(copy);
     database.exec('BEGIN IMMEDIATE');
     const restored = replaceContent(database);

@@ -17,8 +17,6 @@ export const openDatabase = (path: string, options: { readonly lockTimeoutMs: nu
     migrate(database, path);
     database.exec('BEGIN IMMEDIATE; ROLLBACK');
     checkSmallTables(database, path);
-    // From here on nothing waits inside SQLite, where it would hold up every other request: group commit does.
-    database.exec('PRAGMA busy_timeout = 0');
     return database;
   } catch (error) {
     if (database?.isOpen === true) database.close();

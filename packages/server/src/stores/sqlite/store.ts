@@ -25,6 +25,8 @@ const LOCK_TIMEOUT_MS = 2000;
  */
 export const openSqliteStore = (path: string): Store => {
   const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+  // From here on nothing waits inside SQLite, where it would hold up every other request: group commit does.
+  database.exec('PRAGMA busy_timeout = 0');
   const callers = createCallerNames(database);
   const connection: Connection = {
     database,
