@@ -8,7 +8,9 @@ export const createClientId = (): string => randomUUID();
 export const createClientSecret = (): string => randomBytes(32).toString('base64url');
 
 /** What is kept of a secret. */
-export const digestSecret = (secret: string): Buffer => hash('sha256', secret, 'buffer');
+export const digestSecret = (secret: string): Buffer =>
+  // By way of text: a buffer that OpenSSL's side hands over costs three times this one from the pool.
+  Buffer.from(hash('sha256', secret, 'hex'), 'hex');
 
 const NO_SECRET: Pick<ClientSecret, 'digest' | 'expiresAt'> = { digest: Buffer.alloc(32), expiresAt: 0 };
 

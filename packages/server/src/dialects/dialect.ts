@@ -40,13 +40,16 @@ export type TokenRequest = {
     | { readonly type: 'authorization_code' };
 };
 
+/** Reads what was asked. Throws a `Refusal`. */
+export type ParseTokenRequest = (request: WireRequest) => TokenRequest;
+
 /** One vendor's wire: how it is read and how it answers. A vendor is one such row, and a branch nowhere else. */
 export type Dialect = {
   readonly name: DialectName;
   /** Every path below it is the dialect's, endpoint or not. */
   readonly pathPrefix: string;
-  /** By path: what parses a POST to it. A parser throws a `Refusal`. */
-  readonly tokenEndpoints: Readonly<Record<string, (request: WireRequest) => TokenRequest>>;
+  /** By path: what parses a POST to it. */
+  readonly tokenEndpoints: Readonly<Record<string, ParseTokenRequest>>;
   readonly shapes: TokenShapes;
   /** What a new client of this dialect starts with. */
   readonly defaultPolicy: Policy;

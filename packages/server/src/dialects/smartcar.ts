@@ -1,6 +1,6 @@
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
-import { uuidShape } from '../tokens/shape.ts';
+import { isUuid, uuidShape } from '../tokens/shape.ts';
 import { RETRY_AFTER_SECONDS } from './dialect.ts';
 import type { Dialect, Exchange, TokenRequest, WireRequest, WireResponse } from './dialect.ts';
 import { readForm } from './form.ts';
@@ -111,13 +111,13 @@ const parseGrant = (form: ReadonlyMap<string, string>): TokenRequest['grant'] =>
     case 'refresh_token': {
       const refreshToken = form.get('refresh_token');
       if (refreshToken === undefined) throw new Refusal('refresh_token_missing');
-      if (uuidShape.read(refreshToken) === 'malformed') throw new Refusal('refresh_token_malformed');
+      if (!isUuid(refreshToken)) throw new Refusal('refresh_token_malformed');
       return { type: 'refresh_token', refreshToken };
     }
     case 'authorization_code': {
       const code = form.get('code');
       if (code === undefined) throw new Refusal('code_missing');
-      if (uuidShape.read(code) === 'malformed') throw new Refusal('code_malformed');
+      if (!isUuid(code)) throw new Refusal('code_malformed');
       if (!form.has('redirect_uri')) throw new Refusal('redirect_uri_missing');
       return { type: 'authorization_code' };
     }

@@ -6,10 +6,10 @@ import { OVERLAP_MAX_SECONDS } from '../clients/policy.ts';
  */
 export type RotationHistory = readonly number[];
 
-const UNKNOWN = 0;
+export const UNKNOWN = 0;
 
 /** As many rotations as are remembered. Older ones that fell into the same quarter of an hour are forgotten. */
-export const ROTATIONS_MAX = 32;
+export const ROTATIONS_MAX = 24;
 
 /** When a predecessor was first used. */
 export type FirstUse =

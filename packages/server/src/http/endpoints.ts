@@ -4,7 +4,8 @@ import type { Client } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { Dialect, Exchange, WireRequest, WireResponse } from '../dialects/dialect.ts';
-import { dialectOf } from '../dialects/dialects.ts';
+import { dialectOf, TOKEN_ENDPOINTS } from '../dialects/dialects.ts';
+import type { TokenEndpoint } from '../dialects/dialects.ts';
 import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../events.ts';
@@ -40,7 +41,8 @@ export const createEndpoints = (context: EndpointContext): Endpoints => {
   const begin = (): Exchange => ({ requestId: randomUUID(), nowMs: clock() });
 
   const respond: Endpoints['respond'] = async (request, caller) => {
-    const dialect = dialectOf(request.path);
+    const endpoint = TOKEN_ENDPOINTS.get(request.path);
+    const dialect = endpoint?.dialect ?? dialectOf(request.path);
     const exchange = begin();
     const { requestId, nowMs } = exchange;
     let stage: Stage = 'request';
@@ -52,7 +54,7 @@ export const createEndpoints = (context: EndpointContext): Endpoints => {
       return reading.client;
     };
     try {
-      const tokenRequest = parseFor(dialect, request);
+      const tokenRequest = parseFor(endpoint, request);
       stage = 'client';
       client = await authenticate(readClient, dialect.name, tokenRequest.credentials, toSeconds(nowMs));
       stage = 'request';
@@ -121,10 +123,8 @@ export const createEndpoints = (context: EndpointContext): Endpoints => {
   };
 };
 
-const parseFor = (dialect: Dialect, request: WireRequest) => {
-  const { tokenEndpoints } = dialect;
-  const parse = Object.hasOwn(tokenEndpoints, request.path) ? tokenEndpoints[request.path] : undefined;
-  if (parse === undefined) throw new Refusal('path_unknown');
+const parseFor = (endpoint: TokenEndpoint | undefined, request: WireRequest) => {
+  if (endpoint === undefined) throw new Refusal('path_unknown');
   if (request.method !== 'POST') throw new Refusal('method_not_allowed');
-  return parse(request);
+  return endpoint.parse(request);
 };

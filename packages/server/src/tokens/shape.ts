@@ -11,6 +11,9 @@ export type Shape = {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** Whether a text has the form of Smartcar's tokens and codes. */
+export const isUuid = (text: string): boolean => UUID.test(text);
+
 /** Smartcar's: lower-case hexadecimal, 8-4-4-4-12. All 128 bits are the block; no version is marked. */
 export const uuidShape: Shape = {
   macBytes: 0,
@@ -18,7 +21,12 @@ export const uuidShape: Shape = {
     const hex = sealed.toString('hex');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   },
-  read: (text) => (UUID.test(text) ? Buffer.from(text.replaceAll('-', ''), 'hex') : 'malformed'),
+  read(text) {
+    if (!isUuid(text)) return 'malformed';
+    const hex =
+      text.slice(0, 8) + text.slice(9, 13) + text.slice(14, 18) + text.slice(19, 23) + text.slice(24);
+    return Buffer.from(hex, 'hex');
+  },
 };
 
 const UPPER36 = /^[0-9A-Z]{36}$/;

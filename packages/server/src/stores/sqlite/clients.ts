@@ -3,7 +3,7 @@ import type { Client } from '../../clients/client.ts';
 import { parsePolicy } from '../../clients/policy.ts';
 import type { ClientReading, Store } from '../../grants/store.ts';
 import type { Connection } from './store.ts';
-import { toClient, toSecret } from './rows.ts';
+import { prepareValues, toClient, toSecret } from './rows.ts';
 
 type ClientVerbs = Pick<
   Store,
@@ -21,7 +21,8 @@ const prepareStatements = (database: DatabaseSync) => ({
     'SELECT revision, (SELECT max(number) FROM keys) AS newest_key FROM clients WHERE id = ?',
   ),
   // Moves with every commit of another connection, so while it stands nothing known from before has changed.
-  dataVersion: database.prepare('PRAGMA data_version'),
+  dataVersion: prepareValues(database, 'PRAGMA data_version'),
+  selectId: prepareValues(database, 'SELECT id FROM clients WHERE number = ?'),
   selectNewestKey: database.prepare('SELECT max(number) AS newest_key FROM keys'),
   select: database.prepare('SELECT * FROM clients WHERE id = ?'),
   selectSecrets: database.prepare('SELECT * FROM client_secrets WHERE client = ? ORDER BY created_at, id'),
@@ -57,9 +58,32 @@ type Known = ClientReading & { readonly revision: unknown; readonly version: unk
  * that while its row's `revision` has not moved; so the check of a client costs next to nothing, and a change takes
  * effect with the next request, whichever process made it.
  */
-export const createClientVerbs = ({ database, commits, read }: Connection) => {
+export const createClients = ({ database, commits, read }: Connection) => {
   const sql = prepareStatements(database);
   const known = new Map<string, Known>();
+  const ids = new Map<unknown, string>();
+  let lastVersion: unknown;
+  let isVersionFresh = false;
+
+  /** Asked for once in a synchronous run, whose requests had all arrived before it began. */
+  const versionNow = (): unknown => {
+    if (isVersionFresh) return lastVersion;
+    const version = sql.dataVersion.get()?.[0];
+    if (version !== lastVersion) ids.clear();
+    lastVersion = version;
+    isVersionFresh = true;
+    queueMicrotask(() => (isVersionFresh = false));
+    return version;
+  };
+
+  const idOf = (number: unknown): string => {
+    versionNow();
+    const kept = ids.get(number);
+    if (kept !== undefined) return kept;
+    const id = String(sql.selectId.get(Number(number))?.[0]);
+    ids.set(number, id);
+    return id;
+  };
 
   const parse = (id: string): Client | undefined => {
     const row = sql.select.get(id);
@@ -68,7 +92,7 @@ export const createClientVerbs = ({ database, commits, read }: Connection) => {
   };
 
   const readClient = (id: string): ClientReading => {
-    const version = sql.dataVersion.get()?.['data_version'];
+    const version = versionNow();
     const kept = known.get(id);
     if (kept !== undefined && kept.version === version) return kept;
     const row = sql.selectRevision.get(id);
@@ -123,6 +147,7 @@ export const createClientVerbs = ({ database, commits, read }: Connection) => {
       commits.run(() => {
         if (!withGrants && Number(sql.countGrants.get(id)?.['grants']) > 0) return 'has_grants';
         known.delete(id);
+        ids.clear();
         sql.removeGrants.run(id);
         return sql.remove.run(id).changes === 1 ? 'removed' : 'unknown';
       }),
@@ -152,8 +177,17 @@ export const createClientVerbs = ({ database, commits, read }: Connection) => {
   };
   return {
     verbs,
-    readInTransaction: (id: string): Client | undefined => readClient(id).client,
+    /** The client as the running transaction sees it. */
+    read: (id: string): Client | undefined => readClient(id).client,
+    /** The id of the client with this number. */
+    idOf,
     /** Drops what is known: it was read in a transaction that was undone, or this connection changed what goes with it. */
-    forget: () => known.clear(),
+    forget(): void {
+      known.clear();
+      ids.clear();
+      isVersionFresh = false;
+    },
   };
 };
+
+export type Clients = Omit<ReturnType<typeof createClients>, 'verbs'>;

@@ -1,15 +1,17 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { Client } from '../../clients/client.ts';
+import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
 import { applyVerdict } from '../../grants/apply-verdict.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { judge } from '../../grants/judge.ts';
 import { describeReplay } from '../../grants/replay.ts';
 import { standingOf } from '../../grants/standing.ts';
 import type { Page, RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
+import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
+import type { Clients } from './clients.ts';
 import { createReplayRecords } from './replays.ts';
-import { packMoments, toGrant, toGrantId } from './rows.ts';
-import type { Row } from './rows.ts';
+import { packMoments } from './moments.ts';
+import { GRANT_COLUMNS, prepareValues, toGrant, toGrantId } from './rows.ts';
+import type { Values } from './rows.ts';
 import type { Connection } from './store.ts';
 
 type GrantVerbs = Pick<
@@ -28,23 +30,22 @@ type GrantVerbs = Pick<
 /** The range of a signed 64-bit integer. */
 const ID_MIN = -(2n ** 63n);
 const ID_MAX = 2n ** 63n - 1n;
-const COLUMNS = `owner.id AS client_id, grants.subject, grants.scope,
-  grants.brand, grants.created_at, grants.generation, grants.key_number, grants.rotated_at_ms, grants.caller,
-  grants.use_digest, grants.revoked_at, grants.revocation_cause`;
 /** As text, because a JavaScript number holds no 64 bits. */
-const ID = `printf('%016x', grants.id) AS grant_id`;
-const FROM = 'FROM grants JOIN clients AS owner ON owner.number = grants.client';
+const ID = `printf('%016x', id)`;
+const OF_CLIENT = 'client = (SELECT number FROM clients WHERE id = ?)';
 
 const prepareStatements = (database: DatabaseSync) => ({
-  select: database.prepare(`SELECT ${COLUMNS} ${FROM} WHERE grants.id = ?`),
-  list: database.prepare(`SELECT ${ID}, ${COLUMNS} ${FROM} WHERE grants.id >= ? ORDER BY grants.id LIMIT ?`),
-  listOfClient: database.prepare(
-    `SELECT ${ID}, ${COLUMNS} ${FROM} WHERE owner.id = ? AND grants.id >= ? ORDER BY grants.id LIMIT ?`,
+  select: prepareValues(database, `SELECT ${GRANT_COLUMNS} FROM grants WHERE id = ?`),
+  list: prepareValues(
+    database,
+    `SELECT ${GRANT_COLUMNS}, ${ID} FROM grants WHERE id >= ? ORDER BY id LIMIT ?`,
+  ),
+  listOfClient: prepareValues(
+    database,
+    `SELECT ${GRANT_COLUMNS}, ${ID} FROM grants WHERE ${OF_CLIENT} AND id >= ? ORDER BY id LIMIT ?`,
   ),
   count: database.prepare('SELECT count(*) AS grants FROM grants'),
-  countOfClient: database.prepare(
-    'SELECT count(*) AS grants FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
-  ),
+  countOfClient: database.prepare(`SELECT count(*) AS grants FROM grants WHERE ${OF_CLIENT}`),
   insert: database.prepare(`INSERT INTO grants
     (id, client, generation, key_number, created_at, rotated_at_ms, caller, use_digest, revoked_at, revocation_cause,
       brand, subject, scope)
@@ -58,21 +59,21 @@ const prepareStatements = (database: DatabaseSync) => ({
 export const createGrantVerbs = (
   { database, commits, read }: Connection,
   callers: CallerNames,
-  readClient: (id: string) => Client | undefined,
+  clients: Clients,
 ): GrantVerbs => {
   const sql = prepareStatements(database);
   const replays = createReplayRecords(database, callers);
-  const parse = (row: Row): Grant => toGrant(row, toGrantId(row), callers.callerOf);
+  const parse = (values: Values, id: GrantId): Grant => toGrant(values, id, clients.idOf, callers.callerOf);
 
-  const readGrant = (id: bigint): Grant | undefined => {
-    const row = sql.select.get(id);
-    return row === undefined ? undefined : toGrant(row, id, callers.callerOf);
+  const readGrant = (id: GrantId): Grant | undefined => {
+    const values = sql.select.get(id);
+    return values === undefined ? undefined : parse(values, id);
   };
 
   /** Reads, judges and writes one row. Runs inside a transaction, and no `await` is possible in between. */
   const refresh = (use: RefreshUse): RefreshResult | 'client_gone' => {
     const { presented, nowMs, caller } = use;
-    const client = readClient(presented.clientId);
+    const client = clients.read(presented.clientId);
     if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
     const { policy } = client;
     const before = readGrant(presented.grantId);
@@ -97,12 +98,13 @@ export const createGrantVerbs = (
     { generation, keyNumber, rotatedAtMs, rotatedBy, useDigest }: Grant,
   ): void => {
     const caller = rotatedBy === undefined ? null : callers.numberOf(rotatedBy);
-    const successor = [generation, keyNumber, packMoments(rotatedAtMs), caller, useDigest ?? null];
-    expectOne(sql.advance, [...successor, before.id, before.generation]);
+    const moments = packMoments(rotatedAtMs);
+    const { id, generation: from } = before;
+    expectOne(sql.advance.run(generation, keyNumber, moments, caller, useDigest ?? null, id, from));
   };
 
   const writeRevocation = ({ id, revocation }: Grant): void => {
-    expectOne(sql.setRevocation, [revocation?.at ?? null, revocation?.cause ?? null, id]);
+    expectOne(sql.setRevocation.run(revocation?.at ?? null, revocation?.cause ?? null, id));
   };
 
   const createGrant = (grant: Grant): 'created' | 'client_unknown' | 'id_taken' => {
@@ -122,11 +124,11 @@ export const createGrantVerbs = (
     const from = after === undefined ? ID_MIN : after + 1n;
     const rows =
       clientId === undefined ? sql.list.all(from, limit) : sql.listOfClient.all(clientId, from, limit);
-    return rows.map(parse);
+    return rows.map((values) => parse(values, toGrantId(values.at(-1))));
   };
 
   const isEnded = (grant: Grant, endedBefore: number): boolean => {
-    const client = readClient(grant.clientId);
+    const client = clients.read(grant.clientId);
     return client !== undefined && standingOf(grant, client.policy, 0).endsAt < endedBefore;
   };
 
@@ -167,7 +169,6 @@ export const createGrantVerbs = (
 };
 
 /** The row was read in this very transaction; another number of changes is a bug, and must not be committed. */
-const expectOne = (statement: StatementSync, values: readonly SQLInputValue[]): void => {
-  const { changes } = statement.run(...values);
+const expectOne = ({ changes }: StatementResultingChanges): void => {
   if (changes !== 1) throw new Error(`one row was to change, and ${changes} did`);
 };

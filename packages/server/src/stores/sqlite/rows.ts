@@ -1,4 +1,4 @@
-import type { SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { DIALECT_NAMES } from '../../clients/client.ts';
 import type { Client, ClientSecret } from '../../clients/client.ts';
 import { ON_REPLAY, parsePolicy } from '../../clients/policy.ts';
@@ -6,63 +6,70 @@ import type { Policy } from '../../clients/policy.ts';
 import { StoreError } from '../../errors.ts';
 import type { Caller } from '../../events.ts';
 import { BRANDS } from '../../grants/grant.ts';
-import type { Grant } from '../../grants/grant.ts';
-import type { RotationHistory } from '../../grants/rotation-history.ts';
+import type { Brand, Grant, Revocation } from '../../grants/grant.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
 import type { RegisteredKey } from '../../grants/store.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
+import { unpackMoments } from './moments.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
-const MOMENT_BYTES = 6;
+/** A row as its values, in the order of the columns asked for. */
+export type Values = readonly SQLOutputValue[];
 
-/** Six bytes a moment, oldest first; `null` for a grant never refreshed. */
-export const packMoments = (moments: RotationHistory): Uint8Array | null => {
-  if (moments.length === 0) return null;
-  const bytes = Buffer.alloc(moments.length * MOMENT_BYTES);
-  moments.forEach((moment, index) => bytes.writeUIntBE(moment, index * MOMENT_BYTES, MOMENT_BYTES));
-  return bytes;
-};
-
-const unpackMoments = (value: SQLOutputValue | undefined): RotationHistory => {
-  if (!(value instanceof Uint8Array)) return [];
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  const moments: number[] = [];
-  for (let at = 0; at < bytes.length; at += MOMENT_BYTES) moments.push(bytes.readUIntBE(at, MOMENT_BYTES));
-  return moments;
+/** Prepares a statement that answers `Values`; for the hot path, where naming them anew for each row is what costs. */
+export const prepareValues = (
+  database: DatabaseSync,
+  sql: string,
+): {
+  get(...parameters: readonly SQLInputValue[]): Values | undefined;
+  all(...parameters: readonly SQLInputValue[]): readonly Values[];
+} => {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  // Node's types know rows as objects only.
+  return statement as unknown as ReturnType<typeof prepareValues>;
 };
 
 /** Finds a caller by its number. */
 type CallerOf = (number: unknown) => Caller | undefined;
 
-/** The id of a grant from its row with `grant_id` in hexadecimal. */
-export const toGrantId = (row: Row): GrantId => readGrantId(String(row['grant_id'])) ?? damaged('grants.id');
+/** Finds a client's id by its number. */
+export type ClientIdOf = (number: unknown) => string;
 
-/** A grant from its row with `client_id` from its client. */
-export const toGrant = (row: Row, id: GrantId, callerOf: CallerOf): Grant => ({
+/** The columns that `toGrant` reads, of the table `grants`. */
+export const GRANT_COLUMNS = `client, subject, scope, brand, created_at, generation, key_number, rotated_at_ms, caller,
+  use_digest, revoked_at, revocation_cause`;
+
+/** A grant from the values of `GRANT_COLUMNS`. */
+export const toGrant = (values: Values, id: GrantId, clientIdOf: ClientIdOf, callerOf: CallerOf): Grant => ({
   id,
-  clientId: String(row['client_id']),
-  subject: String(row['subject']),
-  scope: String(row['scope']),
-  brand:
-    row['brand'] === null
-      ? undefined
-      : (BRANDS.find((brand) => brand === row['brand']) ?? damaged('grants.brand')),
-  createdAt: Number(row['created_at']),
-  generation: Number(row['generation']),
-  keyNumber: Number(row['key_number']),
-  rotatedAtMs: unpackMoments(row['rotated_at_ms']),
-  rotatedBy: callerOf(row['caller']),
-  useDigest: row['use_digest'] instanceof Uint8Array ? row['use_digest'] : undefined,
-  revocation:
-    row['revoked_at'] === null
-      ? undefined
-      : {
-          at: Number(row['revoked_at']),
-          cause: row['revocation_cause'] === 'replay' ? 'replay' : 'operator',
-        },
+  clientId: clientIdOf(values[0]),
+  subject: String(values[1]),
+  scope: String(values[2]),
+  brand: toBrand(values[3]),
+  createdAt: Number(values[4]),
+  generation: Number(values[5]),
+  keyNumber: Number(values[6]),
+  rotatedAtMs: unpackMoments(values[7]),
+  rotatedBy: callerOf(values[8]),
+  useDigest: values[9] instanceof Uint8Array ? values[9] : undefined,
+  revocation: toRevocation(values[10], values[11]),
 });
+
+const toBrand = (value: SQLOutputValue | undefined): Brand | undefined =>
+  value === null ? undefined : (BRANDS.find((brand) => brand === value) ?? damaged('grants.brand'));
+
+const toRevocation = (
+  at: SQLOutputValue | undefined,
+  cause: SQLOutputValue | undefined,
+): Revocation | undefined =>
+  at === null ? undefined : { at: Number(at), cause: cause === 'replay' ? 'replay' : 'operator' };
+
+/** The id of a grant from its 16 hexadecimal digits. */
+export const toGrantId = (value: SQLOutputValue | undefined): GrantId =>
+  readGrantId(String(value)) ?? damaged('grants.id');
 
 export const toReplay = (row: Row, callerOf: CallerOf): ReplayRecord => ({
   times: Number(row['times']),

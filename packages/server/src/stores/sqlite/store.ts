@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../grants/store.ts';
 import { createCallerNames } from './callers.ts';
-import { createClientVerbs } from './clients.ts';
+import { createClients } from './clients.ts';
 import { openDatabase } from './database.ts';
 import { toStoreError } from './errors.ts';
 import { createGrantVerbs } from './grants.ts';
@@ -45,10 +45,10 @@ export const openSqliteStore = (path: string): Store => {
       }
     },
   };
-  const clients = createClientVerbs(connection);
+  const clients = createClients(connection);
   return {
     ...clients.verbs,
-    ...createGrantVerbs(connection, callers, clients.readInTransaction),
+    ...createGrantVerbs(connection, callers, clients),
     ...createKeyVerbs(connection, () => clients.forget()),
     async close() {
       await connection.commits.settle();
