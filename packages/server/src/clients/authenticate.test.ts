@@ -55,7 +55,9 @@ const CLIENTS: ReadonlyMap<string, Client> = new Map(
   ].map((row) => [row.id, row]),
 );
 
-const read = (clientId: string): Promise<Client | undefined> => Promise.resolve(CLIENTS.get(clientId));
+type Reading = { readonly client: Client | undefined };
+
+const read = (clientId: string): Promise<Reading> => Promise.resolve({ client: CLIENTS.get(clientId) });
 
 const say = (clientId: string, clientSecret: string): Credentials => ({ clientId, clientSecret });
 
@@ -201,13 +203,13 @@ for (const { name, readings, dialect = 'smartcar', outcome } of CASES) {
   void test(name, async () => {
     const answer = authenticate(read, dialect, readings, NOW);
     if (typeof outcome === 'string') await assert.rejects(answer, isRefusedAs(outcome));
-    else assert.equal((await answer).id, outcome.clientId);
+    else assert.equal((await answer).client.id, outcome.clientId);
   });
 }
 
 void test('the store is asked once for each reading, and never for an id that is too long', async () => {
   const asked: string[] = [];
-  const note = (clientId: string): Promise<Client | undefined> => {
+  const note = (clientId: string): Promise<Reading> => {
     asked.push(clientId);
     return read(clientId);
   };
@@ -218,7 +220,7 @@ void test('the store is asked once for each reading, and never for an id that is
 
 void test('nothing more is asked once a reading fits', async () => {
   const asked: string[] = [];
-  const note = (clientId: string): Promise<Client | undefined> => {
+  const note = (clientId: string): Promise<Reading> => {
     asked.push(clientId);
     return read(clientId);
   };
@@ -229,7 +231,7 @@ void test('nothing more is asked once a reading fits', async () => {
 for (const kind of ['unavailable', 'outcome_unknown'] as const) {
   void test(`a store that is ${kind} is told as that and not as a wrong client`, async () => {
     const failure = new StoreError(kind, 'away');
-    const away = (): Promise<undefined> => Promise.reject(failure);
+    const away = (): Promise<Reading> => Promise.reject(failure);
     await assert.rejects(
       authenticate(away, 'smartcar', [say('app', 'secret')], NOW),
       (error) => error === failure,
@@ -240,7 +242,7 @@ for (const kind of ['unavailable', 'outcome_unknown'] as const) {
 void test('a store that fails on the second reading is told as that too', async () => {
   const failure = new StoreError('unavailable', 'away');
   const readings = [say('nobody', 'secret'), say('app', 'secret')];
-  const halfway = (clientId: string): Promise<Client | undefined> =>
+  const halfway = (clientId: string): Promise<Reading> =>
     clientId === 'app' ? Promise.reject(failure) : read(clientId);
   await assert.rejects(authenticate(halfway, 'smartcar', readings, NOW), (error) => error === failure);
 });

@@ -1,4 +1,5 @@
 import type { Credentials } from '../clients/authenticate.ts';
+import { remember } from '../clients/remember.ts';
 import { Refusal } from '../errors.ts';
 import type { WireRequest } from './dialect.ts';
 
@@ -25,6 +26,10 @@ const BASIC = /^basic +(?<encoded>[A-Za-z0-9+/]+={0,2})$/i;
 export const readBasic = ({ headers }: WireRequest): readonly Credentials[] => {
   const header = headers['authorization'];
   if (header === undefined || header.trim() === '') throw new Refusal('credentials_missing');
+  return readPair(header);
+};
+
+const readPair = remember((header): readonly Credentials[] => {
   const encoded = BASIC.exec(header.trim())?.groups?.['encoded'];
   const pair = encoded === undefined ? undefined : decodeUtf8(Buffer.from(encoded, 'base64'));
   const colon = pair?.indexOf(':') ?? -1;
@@ -35,7 +40,7 @@ export const readBasic = ({ headers }: WireRequest): readonly Credentials[] => {
   if (clientId === undefined || clientSecret === undefined) return [raw];
   const isSame = clientId === raw.clientId && clientSecret === raw.clientSecret;
   return isSame ? [raw] : [{ clientId, clientSecret }, raw];
-};
+});
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -1,8 +1,10 @@
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
+import type { Policy } from '../clients/policy.ts';
+import type { TokenAnswer } from '../grants/issue.ts';
 import { isUuid, uuidShape } from '../tokens/shape.ts';
 import { RETRY_AFTER_SECONDS } from './dialect.ts';
-import type { Dialect, Exchange, TokenRequest, WireRequest, WireResponse } from './dialect.ts';
+import type { Dialect, Exchange, TokenRequest, WireRequest } from './dialect.ts';
 import { readForm } from './form.ts';
 import { readBasic, readIdempotencyKey, readMediaType } from './headers.ts';
 
@@ -126,22 +128,18 @@ const parseGrant = (form: ReadonlyMap<string, string>): TokenRequest['grant'] =>
   }
 };
 
-const respond = (
-  status: number,
-  body: Readonly<Record<string, string | number>>,
-  { requestId }: Exchange,
-  headers: Readonly<Record<string, string>> = {},
-): WireResponse => ({
-  status,
-  headers: {
-    'Content-Type': 'application/json',
-    'Cache-Control': 'no-store',
-    Pragma: 'no-cache',
-    'SC-Request-Id': requestId,
-    ...headers,
-  },
-  body: JSON.stringify(body),
+const headersOf = ({ requestId }: Exchange) => ({
+  'Content-Type': 'application/json',
+  'Cache-Control': 'no-store',
+  Pragma: 'no-cache',
+  'SC-Request-Id': requestId,
 });
+
+/** As text: what a token is made of needs no escaping. */
+const writeAnswer = (answer: TokenAnswer, { tellRefreshExpiry }: Policy): string => {
+  const expiry = tellRefreshExpiry ? `,"refresh_token_expires_in":${answer.refreshExpiresInSeconds}` : '';
+  return `{"access_token":"${answer.accessToken}","token_type":"Bearer","expires_in":${answer.expiresInSeconds},"refresh_token":"${answer.refreshToken}"${expiry}}`;
+};
 
 /** Smartcar's wire: `POST /oauth/token`, OAuth 2.0 form and JSON. https://smartcar.com/docs/api-reference/authorization/token-refresh */
 export const smartcar: Dialect = {
@@ -162,20 +160,17 @@ export const smartcar: Dialect = {
     tellRefreshExpiry: false,
     deadTokenCode: '4002',
   },
-  renderAnswer: (answer, policy, exchange) =>
-    respond(
-      200,
-      {
-        access_token: answer.accessToken,
-        token_type: 'Bearer',
-        expires_in: answer.expiresInSeconds,
-        refresh_token: answer.refreshToken,
-        ...(policy.tellRefreshExpiry ? { refresh_token_expires_in: answer.refreshExpiresInSeconds } : {}),
-      },
-      exchange,
-    ),
+  renderAnswer: (answer, policy, exchange) => ({
+    status: 200,
+    headers: headersOf(exchange),
+    body: writeAnswer(answer, policy),
+  }),
   renderRefusal: ({ reason }, _policy, exchange) => {
     const { status, error, description, headers } = ANSWERS[reason];
-    return respond(status, { error, error_description: description }, exchange, headers);
+    return {
+      status,
+      headers: { ...headersOf(exchange), ...headers },
+      body: JSON.stringify({ error, error_description: description }),
+    };
   },
 };

@@ -585,7 +585,7 @@ judgeCases(
   })),
 );
 
-// More rotations than are remembered, one a second; the oldest remembered was 23 seconds before the last.
+// More rotations than are remembered, one a second; the oldest remembered was 31 seconds before the last.
 const secondsApart = (count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => ROTATED_AT_MS - (count - 1 - index) * 1000);
 const FULL = { generation: 100, rotatedAtMs: secondsApart(ROTATIONS_MAX) };
@@ -594,28 +594,28 @@ judgeCases([
     name: 'the oldest rotation that is remembered is known exactly',
     grant: FULL,
     presented: present(100 - ROTATIONS_MAX),
-    afterMs: 36_999,
+    afterMs: 28_999,
     verdict: repeat('overlap'),
   },
   {
     name: 'the oldest rotation that is remembered is out of its overlap exactly',
     grant: FULL,
     presented: present(100 - ROTATIONS_MAX),
-    afterMs: 37_000,
+    afterMs: 29_000,
     verdict: replay(ROTATIONS_MAX),
   },
   {
     name: 'a predecessor beyond a full memory gets nothing and costs nothing while it may be in its overlap',
     grant: FULL,
     presented: present(99 - ROTATIONS_MAX),
-    afterMs: 36_999,
+    afterMs: 28_999,
     verdict: refuse('raced'),
   },
   {
     name: 'a predecessor beyond a full memory is a replay once its overlap is certainly over',
     grant: FULL,
     presented: present(99 - ROTATIONS_MAX),
-    afterMs: 37_000,
+    afterMs: 29_000,
     verdict: replay(ROTATIONS_MAX + 1),
   },
   {

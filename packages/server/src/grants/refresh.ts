@@ -60,14 +60,15 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: context.undecided.has(opened),
   };
-  const result = await context.undecided.watch(opened, () =>
-    context.store.refresh({
-      presented,
-      nowMs,
-      keyNumber: context.keyRing.newest.number,
-      caller: request.caller,
-    }),
-  );
+  const keyNumber = context.keyRing.newest.number;
+  const { caller } = request;
+  let result;
+  try {
+    result = await context.store.refresh({ presented, nowMs, keyNumber, caller });
+  } catch (error) {
+    context.undecided.note(opened, error);
+    throw error;
+  }
   if (result === 'client_gone') throw tellRefusal(context.emit, request, 'client_disabled');
   tell(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);

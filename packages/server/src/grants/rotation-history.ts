@@ -9,7 +9,7 @@ export type RotationHistory = readonly number[];
 export const UNKNOWN = 0;
 
 /** As many rotations as are remembered. Older ones that fell into the same quarter of an hour are forgotten. */
-export const ROTATIONS_MAX = 24;
+export const ROTATIONS_MAX = 32;
 
 /** When a predecessor was first used. */
 export type FirstUse =

@@ -8,8 +8,8 @@ import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
  */
 export type UndecidedUses = {
   has(use: OpenedRefreshToken): boolean;
-  /** Runs the store's work on a use, and remembers the use if nobody can say how it ended. */
-  watch<Result>(use: OpenedRefreshToken, work: () => Promise<Result>): Promise<Result>;
+  /** Told what the store threw at a use; remembers the use if nobody can say how it ended. */
+  note(use: OpenedRefreshToken, error: unknown): void;
   /** The use was answered with tokens, so it is decided. A refusal decides nothing: it may have been a stranger's. */
   forget(use: OpenedRefreshToken): void;
 };
@@ -23,17 +23,11 @@ export const createUndecidedUses = (): UndecidedUses => {
   const uses = new Set<string>();
   return {
     has: (use) => uses.size > 0 && uses.has(nameOf(use)),
-    async watch(use, work) {
-      try {
-        return await work();
-      } catch (error) {
-        if (error instanceof StoreError && error.kind === 'outcome_unknown') {
-          uses.add(nameOf(use));
-          const [oldest] = uses;
-          if (uses.size > UNDECIDED_MAX && oldest !== undefined) uses.delete(oldest);
-        }
-        throw error;
-      }
+    note(use, error) {
+      if (!(error instanceof StoreError) || error.kind !== 'outcome_unknown') return;
+      uses.add(nameOf(use));
+      const [oldest] = uses;
+      if (uses.size > UNDECIDED_MAX && oldest !== undefined) uses.delete(oldest);
     },
     forget(use) {
       if (uses.size > 0) uses.delete(nameOf(use));

@@ -16,7 +16,12 @@ export type Exchange = {
  * What is going on on one connection. Requests may be pipelined, so a connection is only ended behind its newest
  * request: ended sooner, it would take answers of rotations with it that are already on disk.
  */
-export type Connection = { newest: Exchange | undefined; isEnding: boolean };
+export type Connection = {
+  newest: Exchange | undefined;
+  /** Who sent the newest request. */
+  caller: Caller | undefined;
+  isEnding: boolean;
+};
 
 /** The connections by their sockets. */
 export const createConnections = () => {
@@ -25,7 +30,7 @@ export const createConnections = () => {
     of(socket: Socket): Connection {
       const known = connections.get(socket);
       if (known !== undefined) return known;
-      const connection: Connection = { newest: undefined, isEnding: false };
+      const connection: Connection = { newest: undefined, caller: undefined, isEnding: false };
       connections.set(socket, connection);
       return connection;
     },

@@ -6,7 +6,7 @@ import type { WireRequest, WireResponse } from '../dialects/dialect.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../events.ts';
 import { createConnections, endConnection } from './connection.ts';
-import type { Exchange } from './connection.ts';
+import type { Connection, Exchange } from './connection.ts';
 import type { Endpoints } from './endpoints.ts';
 import { readBody } from './request-body.ts';
 
@@ -34,7 +34,8 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
   const begin = (request: IncomingMessage, response: ServerResponse): Exchange | undefined => {
     const connection = connections.of(request.socket);
     if (connection.isEnding) return undefined;
-    const [path, caller] = [pathOf(request), callerOf(request)];
+    const path = pathOf(request);
+    const caller = callerOf(connection, request);
     const exchange: Exchange = { connection, request, response, path, caller, isAnswered: false };
     connection.newest = exchange;
     return exchange;
@@ -76,13 +77,13 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
     );
   };
 
-  const reply = (exchange: Exchange, answer: WireResponse): void => {
+  const reply = (exchange: Exchange, wireResponse: WireResponse): void => {
     if (exchange.isAnswered) return;
     exchange.isAnswered = true;
     const { connection, request } = exchange;
     const isLast = connection.newest === exchange && (isClosing || !request.complete);
     connection.isEnding ||= isLast;
-    write(exchange.response, answer, isLast);
+    write(exchange.response, wireResponse, isLast);
   };
 
   /** What never became a request: no HTTP, too slow, headers too large. Answers owed on the connection come first. */
@@ -158,10 +159,13 @@ const hasOneHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
 /** With `joinDuplicateHeaders` every value is one string, but for the few that Node always lists, none of them read here. */
 const headersOf = ({ headers }: IncomingMessage) => headers as WireRequest['headers'];
 
-const callerOf = ({ socket, headers }: IncomingMessage): Caller => ({
-  address: socket.remoteAddress ?? '',
-  userAgent: (headers['user-agent'] ?? '').trim().slice(0, USER_AGENT_MAX_CHARACTERS),
-});
+/** The same object as long as a connection's requests say the same, as they do. */
+const callerOf = (connection: Connection, { socket, headers }: IncomingMessage): Caller => {
+  const userAgent = (headers['user-agent'] ?? '').trim().slice(0, USER_AGENT_MAX_CHARACTERS);
+  if (connection.caller?.userAgent !== userAgent)
+    connection.caller = { address: socket.remoteAddress ?? '', userAgent };
+  return connection.caller;
+};
 
 const addressOnly = ({ remoteAddress }: Socket): Caller => ({ address: remoteAddress ?? '', userAgent: '' });
 

@@ -38,6 +38,7 @@ type Stage = 'request' | 'client' | 'grant';
 export const createEndpoints = (context: EndpointContext): Endpoints => {
   const { store, clock, emit } = context;
   const undecided = createUndecidedUses();
+  const readClient: Store['readClient'] = (clientId) => store.readClient(clientId);
   const begin = (): Exchange => ({ requestId: randomUUID(), nowMs: clock() });
 
   const respond: Endpoints['respond'] = async (request, caller) => {
@@ -47,16 +48,18 @@ export const createEndpoints = (context: EndpointContext): Endpoints => {
     const { requestId, nowMs } = exchange;
     let stage: Stage = 'request';
     let client: Client | undefined;
-    let isKeyMissing = false;
-    const readClient = async (clientId: string): Promise<Client | undefined> => {
-      const reading = await store.readClient(clientId);
-      isKeyMissing = context.noticeKey(reading.newestKeyNumber);
-      return reading.client;
-    };
     try {
       const tokenRequest = parseFor(endpoint, request);
       stage = 'client';
-      client = await authenticate(readClient, dialect.name, tokenRequest.credentials, toSeconds(nowMs));
+      const reading = await authenticate(
+        readClient,
+        dialect.name,
+        tokenRequest.credentials,
+        toSeconds(nowMs),
+      );
+      client = reading.client;
+      // Before the ring is looked at: it may be read again.
+      const isKeyMissing = context.noticeKey(reading.newestKeyNumber);
       stage = 'request';
       if (client.policy.requireUserAgent && caller.userAgent === '') throw new Refusal('user_agent_missing');
       if (tokenRequest.grant.type === 'authorization_code') return redeemCode();

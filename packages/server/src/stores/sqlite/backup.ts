@@ -202,7 +202,7 @@ const REMEMBER_STANDINGS = `
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client;`;
 
 // Revisions only grow, so that every running server reads every client anew. Keys of both stay registered, and callers
-// keep the numbers that running servers know them by.
+// and scopes keep the numbers that running servers know them by.
 const REPLACE = `
   CREATE TEMP TABLE known_replays AS SELECT * FROM main.replays;
   DELETE FROM main.replays;
@@ -211,6 +211,12 @@ const REPLACE = `
   DELETE FROM main.clients;
   INSERT INTO main.clients SELECT * FROM backup.clients;
   INSERT INTO main.grants SELECT * FROM backup.grants;
+  INSERT OR IGNORE INTO main.scopes (scope) SELECT scope FROM backup.scopes;
+  CREATE TEMP TABLE renamed_scopes AS
+    SELECT old.number AS old, new.number AS new FROM backup.scopes AS old
+    JOIN main.scopes AS new USING (scope) WHERE old.number <> new.number;
+  UPDATE main.grants SET scope_number = (SELECT new FROM renamed_scopes WHERE old = scope_number)
+    WHERE scope_number IN (SELECT old FROM renamed_scopes);
   INSERT INTO main.replays SELECT * FROM backup.replays WHERE grant_id NOT IN (SELECT grant_id FROM known_replays);
   INSERT OR IGNORE INTO main.callers (address, user_agent) SELECT address, user_agent FROM backup.callers;
   CREATE TEMP TABLE renamed_callers AS

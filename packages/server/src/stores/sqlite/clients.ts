@@ -76,7 +76,7 @@ export const createClients = ({ database, commits, read }: Connection) => {
     return version;
   };
 
-  const idOf = (number: unknown): string => {
+  const clientIdOf = (number: unknown): string => {
     versionNow();
     const kept = ids.get(number);
     if (kept !== undefined) return kept;
@@ -180,7 +180,7 @@ export const createClients = ({ database, commits, read }: Connection) => {
     /** The client as the running transaction sees it. */
     read: (id: string): Client | undefined => readClient(id).client,
     /** The id of the client with this number. */
-    idOf,
+    clientIdOf,
     /** Drops what is known: it was read in a transaction that was undone, or this connection changed what goes with it. */
     forget(): void {
       known.clear();

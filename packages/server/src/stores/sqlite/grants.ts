@@ -12,6 +12,7 @@ import { createReplayRecords } from './replays.ts';
 import { packMoments } from './moments.ts';
 import { GRANT_COLUMNS, prepareValues, toGrant, toGrantId } from './rows.ts';
 import type { Values } from './rows.ts';
+import type { ScopeNames } from './scopes.ts';
 import type { Connection } from './store.ts';
 
 type GrantVerbs = Pick<
@@ -48,7 +49,7 @@ const prepareStatements = (database: DatabaseSync) => ({
   countOfClient: database.prepare(`SELECT count(*) AS grants FROM grants WHERE ${OF_CLIENT}`),
   insert: database.prepare(`INSERT INTO grants
     (id, client, generation, key_number, created_at, rotated_at_ms, caller, use_digest, revoked_at, revocation_cause,
-      brand, subject, scope)
+      brand, subject, scope_number)
     SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?`),
   advance: database.prepare(`UPDATE grants
     SET generation = ?, key_number = ?, rotated_at_ms = ?, caller = ?, use_digest = ? WHERE id = ? AND generation = ?`),
@@ -58,12 +59,15 @@ const prepareStatements = (database: DatabaseSync) => ({
 
 export const createGrantVerbs = (
   { database, commits, read }: Connection,
-  callers: CallerNames,
-  clients: Clients,
+  { callers, scopes, clients }: { callers: CallerNames; scopes: ScopeNames; clients: Clients },
 ): GrantVerbs => {
   const sql = prepareStatements(database);
   const replays = createReplayRecords(database, callers);
-  const parse = (values: Values, id: GrantId): Grant => toGrant(values, id, clients.idOf, callers.callerOf);
+  const { clientIdOf } = clients;
+  const { scopeOf } = scopes;
+  const { callerOf } = callers;
+  const names = { clientIdOf, scopeOf, callerOf };
+  const parse = (values: Values, id: GrantId): Grant => toGrant(values, id, names);
 
   const readGrant = (id: GrantId): Grant | undefined => {
     const values = sql.select.get(id);
@@ -114,7 +118,7 @@ export const createGrantVerbs = (
     const state = [id, generation, keyNumber, createdAt, packMoments(rotatedAtMs), caller, useDigest ?? null];
     const end = [revocation?.at ?? null, revocation?.cause ?? null];
     const { brand = null, subject, scope, clientId } = grant;
-    const { changes } = sql.insert.run(...state, ...end, brand, subject, scope, clientId);
+    const { changes } = sql.insert.run(...state, ...end, brand, subject, scopes.numberOf(scope), clientId);
     return changes === 1 ? 'created' : 'client_unknown';
   };
 

@@ -17,10 +17,15 @@ type Waiting = {
 
 const LOCK_RETRY_MS = 5;
 
+/** Work waits for no more of it once so much has come, or so much time has passed. */
+const BATCH_ENOUGH = 512;
+const BATCH_WAIT_MAX_MS = 5;
+
 /**
- * Group commit: all work waiting at one moment shares a transaction and its one sync to disk. Work is synchronous,
- * so nothing can come between a check and its act. While another process (a `keyfob` command) writes, the batch
- * waits without blocking, `lockTimeoutMs` at the most.
+ * Group commit: all work waiting at one moment shares a transaction and its one sync to disk. The moment is when a turn
+ * of the event loop has brought nothing more, so a burst shares one commit and work alone waits for nobody. Work is
+ * synchronous, so nothing can come between a check and its act. While another process (a `keyfob` command) writes,
+ * the batch waits without blocking, `lockTimeoutMs` at the most.
  */
 export const createGroupCommit = (
   database: DatabaseSync,
@@ -35,6 +40,7 @@ export const createGroupCommit = (
   const { user_version: schema } = database.prepare('PRAGMA user_version').get() ?? {};
   const rewriteHeader = database.prepare(`PRAGMA user_version = ${Number(schema)}`);
   let waiting: Waiting[] = [];
+  let lastLength = 0;
   let scheduled = false;
   let settled: (() => void)[] = [];
 
@@ -45,7 +51,19 @@ export const createGroupCommit = (
     else setTimeout(flush, delayMs);
   };
 
+  const isStillGrowing = (): boolean => {
+    const before = lastLength;
+    lastLength = waiting.length;
+    return (
+      waiting.length > before &&
+      waiting.length < BATCH_ENOUGH &&
+      performance.now() - (waiting[0]?.since ?? 0) < BATCH_WAIT_MAX_MS
+    );
+  };
+
   const flush = (): void => {
+    if (isStillGrowing()) return void setImmediate(flush);
+    lastLength = 0;
     scheduled = false;
     const batch = waiting;
     waiting = [];

@@ -35,25 +35,29 @@ export const prepareValues = (
 /** Finds a caller by its number. */
 type CallerOf = (number: unknown) => Caller | undefined;
 
-/** Finds a client's id by its number. */
-export type ClientIdOf = (number: unknown) => string;
+/** What the small numbers of a grant's row stand for. */
+type Names = {
+  clientIdOf(number: unknown): string;
+  scopeOf(number: unknown): string;
+  callerOf: CallerOf;
+};
 
 /** The columns that `toGrant` reads, of the table `grants`. */
-export const GRANT_COLUMNS = `client, subject, scope, brand, created_at, generation, key_number, rotated_at_ms, caller,
+export const GRANT_COLUMNS = `client, subject, scope_number, brand, created_at, generation, key_number, rotated_at_ms, caller,
   use_digest, revoked_at, revocation_cause`;
 
 /** A grant from the values of `GRANT_COLUMNS`. */
-export const toGrant = (values: Values, id: GrantId, clientIdOf: ClientIdOf, callerOf: CallerOf): Grant => ({
+export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
   id,
-  clientId: clientIdOf(values[0]),
+  clientId: names.clientIdOf(values[0]),
   subject: String(values[1]),
-  scope: String(values[2]),
+  scope: names.scopeOf(values[2]),
   brand: toBrand(values[3]),
   createdAt: Number(values[4]),
   generation: Number(values[5]),
   keyNumber: Number(values[6]),
   rotatedAtMs: unpackMoments(values[7]),
-  rotatedBy: callerOf(values[8]),
+  rotatedBy: names.callerOf(values[8]),
   useDigest: values[9] instanceof Uint8Array ? values[9] : undefined,
   revocation: toRevocation(values[10], values[11]),
 });

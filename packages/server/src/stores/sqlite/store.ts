@@ -7,6 +7,7 @@ import { toStoreError } from './errors.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { createScopeNames } from './scopes.ts';
 import { toKey } from './rows.ts';
 
 /** What the verbs of the store share. */
@@ -28,6 +29,7 @@ export const openSqliteStore = (path: string): Store => {
   // From here on nothing waits inside SQLite, where it would hold up every other request: group commit does.
   database.exec('PRAGMA busy_timeout = 0');
   const callers = createCallerNames(database);
+  const scopes = createScopeNames(database);
   const connection: Connection = {
     database,
     commits: createGroupCommit(database, {
@@ -35,6 +37,7 @@ export const openSqliteStore = (path: string): Store => {
       onRollback() {
         clients.forget();
         callers.forget();
+        scopes.forget();
       },
     }),
     read: async (work) => {
@@ -48,7 +51,7 @@ export const openSqliteStore = (path: string): Store => {
   const clients = createClients(connection);
   return {
     ...clients.verbs,
-    ...createGrantVerbs(connection, callers, clients),
+    ...createGrantVerbs(connection, { callers, scopes, clients }),
     ...createKeyVerbs(connection, () => clients.forget()),
     async close() {
       await connection.commits.settle();

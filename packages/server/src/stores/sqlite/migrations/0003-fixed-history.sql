@@ -1,2 +1,0 @@
--- rotated_at_ms keeps its size from now on: the newest moment in 6 bytes, then 3 bytes for each gap before it, filled up
--- with blanks (moments.ts). A row in the older form, 6 bytes a moment, is read as it is and rewritten by its next refresh.
