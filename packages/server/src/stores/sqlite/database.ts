@@ -5,9 +5,6 @@ import { toFileError } from '../file-errors.ts';
 import { toOperatorError } from './errors.ts';
 import { APPLICATION_ID, foreign, readMigrations, recogniseStore, refuseNewer } from './recognise.ts';
 
-/** Of a new file. A refresh writes one page, so a small one writes less; see docs/decisions/0007-speed.md. */
-const PAGE_BYTES = 1024;
-
 /** Opens a store's file for good, made and brought to the newest schema where needed. Throws `OperatorError`. */
 export const openDatabase = (path: string, options: { readonly lockTimeoutMs: number }): DatabaseSync => {
   recogniseStore(path);
@@ -16,7 +13,6 @@ export const openDatabase = (path: string, options: { readonly lockTimeoutMs: nu
     if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
     database = new DatabaseSync(path, { timeout: options.lockTimeoutMs });
     // Durable means on disk: FULL syncs the log at every commit. https://www.sqlite.org/pragma.html#pragma_synchronous
-    database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     migrate(database, path);
     database.exec('BEGIN IMMEDIATE; ROLLBACK');

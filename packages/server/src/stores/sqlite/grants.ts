@@ -7,7 +7,7 @@ import { standingOf } from '../../grants/standing.ts';
 import type { Page, RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
-import type { Clients } from './clients.ts';
+import type { KnownClients } from './known-clients.ts';
 import { createReplayRecords } from './replays.ts';
 import { packMoments } from './moments.ts';
 import { GRANT_COLUMNS, prepareValues, toGrant, toGrantId } from './rows.ts';
@@ -59,7 +59,7 @@ const prepareStatements = (database: DatabaseSync) => ({
 
 export const createGrantVerbs = (
   { database, commits, read }: Connection,
-  { callers, scopes, clients }: { callers: CallerNames; scopes: ScopeNames; clients: Clients },
+  { callers, scopes, clients }: { callers: CallerNames; scopes: ScopeNames; clients: KnownClients },
 ): GrantVerbs => {
   const sql = prepareStatements(database);
   const replays = createReplayRecords(database, callers);
@@ -77,7 +77,7 @@ export const createGrantVerbs = (
   /** Reads, judges and writes one row. Runs inside a transaction, and no `await` is possible in between. */
   const refresh = (use: RefreshUse): RefreshResult | 'client_gone' => {
     const { presented, nowMs, caller } = use;
-    const client = clients.read(presented.clientId);
+    const client = clients.read(presented.clientId).client;
     if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
     const { policy } = client;
     const before = readGrant(presented.grantId);
@@ -132,7 +132,7 @@ export const createGrantVerbs = (
   };
 
   const isEnded = (grant: Grant, endedBefore: number): boolean => {
-    const client = clients.read(grant.clientId);
+    const client = clients.read(grant.clientId).client;
     return client !== undefined && standingOf(grant, client.policy, 0).endsAt < endedBefore;
   };
 

@@ -45,7 +45,7 @@ export const unpackMoments = (bytes: unknown): RotationHistory => {
     if (gap !== UNKNOWN_GAP) next -= gap - GAP_MAX_MS;
     moments.push(gap === UNKNOWN_GAP ? UNKNOWN : next);
   }
-  return moments.reverse();
+  return moments.toReversed();
 };
 
 /** Schemas 1 and 2: 6 bytes a moment, oldest first. */

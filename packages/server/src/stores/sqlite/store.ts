@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../grants/store.ts';
 import { createCallerNames } from './callers.ts';
-import { createClients } from './clients.ts';
+import { createClientVerbs } from './clients.ts';
 import { openDatabase } from './database.ts';
 import { toStoreError } from './errors.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { createKnownClients } from './known-clients.ts';
 import { createScopeNames } from './scopes.ts';
 import { toKey } from './rows.ts';
 
@@ -28,6 +29,7 @@ export const openSqliteStore = (path: string): Store => {
   const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
   // From here on nothing waits inside SQLite, where it would hold up every other request: group commit does.
   database.exec('PRAGMA busy_timeout = 0');
+  const clients = createKnownClients(database);
   const callers = createCallerNames(database);
   const scopes = createScopeNames(database);
   const connection: Connection = {
@@ -48,9 +50,8 @@ export const openSqliteStore = (path: string): Store => {
       }
     },
   };
-  const clients = createClients(connection);
   return {
-    ...clients.verbs,
+    ...createClientVerbs(connection, clients),
     ...createGrantVerbs(connection, { callers, scopes, clients }),
     ...createKeyVerbs(connection, () => clients.forget()),
     async close() {

@@ -1,0 +1,93 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Client } from '../../clients/client.ts';
+import type { ClientReading } from '../../grants/store.ts';
+import { prepareValues, toClient, toSecret } from './rows.ts';
+
+const prepareStatements = (database: DatabaseSync) => ({
+  // Moves with every commit of another connection, so while it stands nothing known from before has changed.
+  dataVersion: prepareValues(database, 'PRAGMA data_version'),
+  selectRevision: database.prepare(
+    'SELECT revision, (SELECT max(number) FROM keys) AS newest_key FROM clients WHERE id = ?',
+  ),
+  selectNewestKey: database.prepare('SELECT max(number) AS newest_key FROM keys'),
+  selectId: prepareValues(database, 'SELECT id FROM clients WHERE number = ?'),
+  select: database.prepare('SELECT * FROM clients WHERE id = ?'),
+  selectSecrets: database.prepare('SELECT * FROM client_secrets WHERE client = ? ORDER BY created_at, id'),
+});
+
+/** A client as last read, and the version of the store for which that is known to hold. */
+type Known = ClientReading & { readonly revision: unknown; readonly version: unknown };
+
+/**
+ * The clients as they stand. A client is parsed once. It is known to hold while no other connection has committed, and after
+ * that while its row's `revision` has not moved; so the check of a client costs next to nothing, and a change takes
+ * effect with the next request, whichever process made it.
+ */
+export const createKnownClients = (database: DatabaseSync) => {
+  const sql = prepareStatements(database);
+  const known = new Map<string, Known>();
+  const ids = new Map<unknown, string>();
+  let lastVersion: unknown;
+  let isVersionFresh = false;
+
+  /** Asked for once in a synchronous run, whose requests had all arrived before it began. */
+  const versionNow = (): unknown => {
+    if (isVersionFresh) return lastVersion;
+    const version = sql.dataVersion.get()?.[0];
+    if (version !== lastVersion) ids.clear();
+    lastVersion = version;
+    isVersionFresh = true;
+    queueMicrotask(() => (isVersionFresh = false));
+    return version;
+  };
+
+  const clientIdOf = (number: unknown): string => {
+    versionNow();
+    const kept = ids.get(number);
+    if (kept !== undefined) return kept;
+    const id = String(sql.selectId.get(Number(number))?.[0]);
+    ids.set(number, id);
+    return id;
+  };
+
+  const parse = (id: string): Client | undefined => {
+    const row = sql.select.get(id);
+    if (row === undefined) return undefined;
+    return toClient(row, sql.selectSecrets.all(Number(row['number'])).map(toSecret));
+  };
+
+  const readClient = (id: string): ClientReading => {
+    const version = versionNow();
+    const kept = known.get(id);
+    if (kept !== undefined && kept.version === version) return kept;
+    const row = sql.selectRevision.get(id);
+    if (row === undefined) {
+      known.delete(id);
+      return { client: undefined, newestKeyNumber: Number(sql.selectNewestKey.get()?.['newest_key']) };
+    }
+    const { revision, newest_key: newestKey } = row;
+    const client = kept !== undefined && kept.revision === revision ? kept.client : parse(id);
+    const reading = { client, newestKeyNumber: Number(newestKey), revision, version };
+    known.set(id, reading);
+    return reading;
+  };
+
+  return {
+    read: readClient,
+    /** The id of the client with this number. */
+    clientIdOf,
+    /** One client is about to be changed by this connection, or gone. */
+    forgetOne(id: string): void {
+      known.delete(id);
+      ids.clear();
+    },
+    /** Drops what is known: it was read in a transaction that was undone, or this connection changed what goes with it. */
+    forget(): void {
+      known.clear();
+      ids.clear();
+      isVersionFresh = false;
+    },
+  };
+};
+
+export type KnownClients = ReturnType<typeof createKnownClients>;

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, test } from 'node:test';
+import { createAnswerReader } from './answer.ts';
+import { replaceBetweenMarkers } from './docs.ts';
+import { WrongAnswer } from './generator-process.ts';
+import { readProcess } from './measure.ts';
+import { readOptions, UsageError } from './options.ts';
+import { compareTargets, proveGenerator } from './ratios.ts';
+import { runRounds } from './rounds.ts';
+import type { Measurement, Plan } from './rounds.ts';
+import { medianOf, percentileOf } from './statistics.ts';
+import { oauthWire, UUID_PATTERN } from './targets/target.ts';
+import type { Target, TargetName } from './targets/target.ts';
+import { TARGETS } from './targets/targets.ts';
+
+const TOKEN = '5f0c6a9d-e01b-47a2-93cc-8d15e07b64f0';
+const NEXT = '6e565aed-d4b2-4296-9b4c-aec35825a6aa';
+const client = {
+  path: '/oauth/token',
+  port: 1,
+  clientId: 'c',
+  clientSecret: 's',
+  tokenPattern: UUID_PATTERN,
+};
+const quiet = { pin: () => {}, onProgress: () => {} };
+const short = { connections: [2], rounds: 1, warmupMs: 100, measureMs: 250 };
+
+const answer = (body: string, status = '200 OK'): string =>
+  `HTTP/1.1 ${status}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+const pair = (refreshToken: unknown, accessToken: unknown = NEXT): string =>
+  answer(JSON.stringify({ access_token: accessToken, refresh_token: refreshToken }));
+
+const measure = (target: TargetName, round: number, requestsPerSecond: number): Measurement => ({
+  target,
+  round,
+  connections: 64,
+  requests: 1,
+  requestsPerSecond,
+  p50Ms: 1,
+  p99Ms: 1,
+  longestMs: 1,
+  cpuMicrosPerRequest: 1e6 / requestsPerSecond,
+  generatorCpuShare: 0.5,
+});
+
+describe('The benchmark', () => {
+  test('measures every server it can start, and finds every answer right', async () => {
+    const plan: Plan = { ...short, targets: ['echo', 'smartcar', 'pleos', 'oidc-provider'] };
+    const { measurements, skipped } = await runRounds(plan, quiet);
+    assert.deepEqual(skipped, {});
+    assert.deepEqual(
+      measurements.map(({ target }) => target),
+      plan.targets,
+    );
+    for (const { target, round, connections, ...figures } of measurements) {
+      assert.deepEqual([round, connections], [1, 2]);
+      // What a slow disk leaves time for may cost less than a tick of CPU time, and a memory disk is no disk.
+      const { writtenBytesPerRequest = 0, cpuMicrosPerRequest = 0, commitsPerSecond, ...positive } = figures;
+      assert.ok(writtenBytesPerRequest >= 0 && cpuMicrosPerRequest >= 0, target);
+      for (const [name, value] of Object.entries(positive)) assert.ok(value > 0, `${target} ${name}`);
+      const hasStore = target === 'smartcar' || target === 'pleos';
+      assert.equal(commitsPerSecond !== undefined && commitsPerSecond > 0, hasStore, target);
+      assert.equal(figures.cpuMicrosPerRequest !== undefined, readProcess(process.pid) !== undefined);
+    }
+  });
+
+  test('compares with a bare server that writes what Keyfob writes, byte for byte in length', async () => {
+    const shapes = [];
+    for (const name of ['echo', 'smartcar'] as const) {
+      const target = await TARGETS[name].open(1);
+      assert.ok('wire' in target);
+      try {
+        const { head, bodyBeforeToken, bodyAfterToken } = target.wire;
+        const names = head.slice(2).map((line): [string, string] => {
+          const colon = line.indexOf(': ');
+          return [line.slice(0, colon), line.slice(colon + 2)];
+        });
+        const response = await fetch(`http://127.0.0.1:${target.port}/oauth/token`, {
+          method: 'POST',
+          headers: names.filter(([header]) => header !== 'Connection'),
+          body: `${bodyBeforeToken}${target.refreshTokens[0]}${bodyAfterToken}`,
+        });
+        const headers = [...response.headers].map(([header, value]) => `${header}: ${value.length}`);
+        shapes.push({ status: response.status, headers, bodyLength: (await response.text()).length });
+      } finally {
+        await target.close();
+      }
+    }
+    assert.deepEqual(shapes[0], shapes[1]);
+  });
+
+  test('fails at a wrong answer, and says which without telling a token', async () => {
+    const server = createServer((_request, response) => {
+      const body = JSON.stringify({ access_token: TOKEN, refresh_token: TOKEN });
+      response.writeHead(200, { 'Content-Length': body.length }).end(body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const target: Target = {
+      name: 'echo',
+      pid: process.pid,
+      port,
+      wire: oauthWire({ ...client, port }),
+      refreshTokens: [TOKEN, TOKEN],
+      walIndexPath: undefined,
+      close: async () => void server.close(),
+    };
+    const running = runRounds({ ...short, targets: ['echo'] }, { ...quiet, open: () => async () => target });
+    await assert.rejects(running, (error) => {
+      assert.ok(error instanceof WrongAnswer);
+      assert.match(error.message, /^echo answered wrongly: the same refresh token again: HTTP\/1\.1 200 OK/);
+      assert.doesNotMatch(error.message, new RegExp(TOKEN.slice(0, 8)));
+      return true;
+    });
+  });
+});
+
+describe('An answer', () => {
+  const read = createAnswerReader(oauthWire(client));
+  test('that is right brings the next token', () => {
+    assert.deepEqual(read(pair(NEXT), TOKEN), { refreshToken: NEXT });
+  });
+
+  test('that is not whole is waited for', () => {
+    const whole = pair(NEXT);
+    for (const length of [0, 10, whole.length - 1])
+      assert.equal(read(whole.slice(0, length), TOKEN), undefined);
+  });
+
+  for (const [what, received] of [
+    ['a status other than 200', answer('{}', '503 Service Unavailable')],
+    ['no Content-Length', 'HTTP/1.1 200 OK\r\n\r\n{}'],
+    ['more than one answer', `${pair(NEXT)}HTTP`],
+    ['no access token', answer('{}')],
+    ['no access token', answer('no JSON')],
+    ['no refresh token', pair(undefined)],
+    ['a malformed access token', pair(NEXT, 'short-secret')],
+    ['a malformed refresh token', pair(`${NEXT}0`)],
+    ['the same refresh token again', pair(TOKEN)],
+  ] as const) {
+    test(`is wrong: ${what}`, () => {
+      const verdict = read(received, TOKEN);
+      assert.ok(verdict !== undefined && 'wrong' in verdict);
+      assert.ok(verdict.wrong.startsWith(`${what}: HTTP/1.1 `), verdict.wrong);
+      for (const secret of [TOKEN, NEXT, 'short-secret']) assert.ok(!verdict.wrong.includes(secret));
+    });
+  }
+});
+
+describe('What is made of the figures', () => {
+  test('ratios are those of the same round, whatever the machine did in between', () => {
+    const measurements = [
+      measure('echo', 1, 1000),
+      measure('smartcar', 1, 500),
+      measure('echo', 2, 100),
+      measure('smartcar', 2, 50),
+    ];
+    const cpu = compareTargets(measurements).find(({ figure }) => figure === 'cpuMicrosPerRequest');
+    assert.deepEqual(cpu?.spread, { median: 2, least: 2, most: 2 });
+  });
+
+  for (const [echo, verdict] of [
+    [1500, 'proved'],
+    [1499, 'failed'],
+  ] as const) {
+    test(`a generator that drives ${echo} against 1000 requests/s has ${verdict}`, () => {
+      const { verdict: said } = proveGenerator([measure('echo', 1, echo), measure('smartcar', 1, 1000)]);
+      assert.equal(said, verdict);
+    });
+  }
+
+  test('medians and percentiles', () => {
+    assert.deepEqual([medianOf([3, 1, 2]), medianOf([4, 1, 2, 3])], [2, 2.5]);
+    const sorted = Float64Array.from({ length: 200 }, (_, index) => index + 1);
+    assert.deepEqual(
+      [percentileOf(sorted, 0.5), percentileOf(sorted, 0.99), percentileOf(sorted, 1)],
+      [100, 198, 200],
+    );
+  });
+
+  test('a document keeps what stands outside of the markers', () => {
+    const before = 'a\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nb\n';
+    const after = 'a\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nb\n';
+    assert.equal(replaceBetweenMarkers(before, 'new'), after);
+    assert.equal(replaceBetweenMarkers(after, 'new'), after);
+  });
+
+  for (const wrong of ['--targets=x', '--rounds=0', '--seconds=0', '--connections=1,', '--unknown', 'word']) {
+    test(`${wrong} is wrong usage`, () => {
+      assert.throws(() => readOptions([wrong]), UsageError);
+    });
+  }
+});

@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import { createProgressBar } from 'keyfob/cli/progress';
+import { shareCores } from './cores.ts';
+import { WrongAnswer } from './generator-process.ts';
+import { UsageError } from './options.ts';
+import { ratiosByRound } from './ratios.ts';
+import { runRounds } from './rounds.ts';
+import { spreadOf } from './statistics.ts';
+
+/** CPU of a refresh over that of the bare server's answer, above which something has become more expensive. */
+const CPU_RATIO_MAX = 3.5;
+const CONNECTIONS = 64;
+const PLAN = {
+  targets: ['echo', 'smartcar'],
+  connections: [CONNECTIONS],
+  rounds: 9,
+  warmupMs: 500,
+  measureMs: 1000,
+} as const;
+
+const HELP = `Usage: npm run bench:guard -- [options]
+
+Fails where a refresh costs too much CPU. It is compared with a bare node:http server in the same run, so that it says
+the same on a fast machine and on a slow one. Takes half a minute.
+
+Options:
+  --limit <ratio>  the most that a refresh may cost, in answers of the bare server (default: ${CPU_RATIO_MAX})
+  --help           print this
+
+Examples:
+  $ npm run bench:guard
+  $ npm run bench:guard -- --limit 2.5
+
+Exit codes: 0 within the limit, 1 above it or a wrong answer, 2 used wrongly.`;
+
+const main = async (): Promise<number> => {
+  const { limit, wantsHelp } = readOptions();
+  if (wantsHelp) {
+    console.log(HELP);
+    return 0;
+  }
+  const { note, pin } = shareCores();
+  const bar = createProgressBar('measurements');
+  const { measurements } = await runRounds(PLAN, { pin, onProgress: bar.show }).finally(bar.end);
+  const compared = {
+    figure: 'cpuMicrosPerRequest',
+    of: 'smartcar',
+    to: 'echo',
+    connections: CONNECTIONS,
+  } as const;
+  const ratios = ratiosByRound(measurements, compared);
+  if (ratios.length === 0) throw new Error('CPU time cannot be read here: there is no /proc');
+  const { median, least, most } = spreadOf(ratios);
+  const isWithin = median <= limit;
+  const spread = `${least.toFixed(2)}-${most.toFixed(2)}`;
+  console.log(
+    `${isWithin ? 'ok' : 'TOO MUCH'}: a refresh costs ${median.toFixed(2)} times the CPU of a bare answer (${spread}), limit ${limit}; ${note}`,
+  );
+  return isWithin ? 0 : 1;
+};
+
+const readOptions = (): { readonly limit: number; readonly wantsHelp: boolean } => {
+  try {
+    const { values } = parseArgs({
+      options: {
+        limit: { type: 'string', default: String(CPU_RATIO_MAX) },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const limit = Number(values.limit);
+    if (limit > 0) return { limit, wantsHelp: values.help };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  throw new UsageError('--limit must be a number above 0');
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const isExpected = error instanceof UsageError || error instanceof WrongAnswer;
+  console.error(isExpected ? error.message : error);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

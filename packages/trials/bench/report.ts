@@ -1,0 +1,98 @@
+import type { Measurement } from './rounds.ts';
+import type { FigureName, Ratio } from './ratios.ts';
+import { spreadOf } from './statistics.ts';
+import type { Spread } from './statistics.ts';
+import { TARGETS } from './targets/targets.ts';
+
+/** A figure as a column: its head and how a value is written. */
+type Column = {
+  readonly figure: FigureName;
+  readonly head: string;
+  write(value: number): string;
+  /** Its least and most are told too. */
+  readonly isSpread?: boolean;
+};
+
+const MEBIBYTE = 1024 * 1024;
+const whole = (value: number): string => String(Math.round(value));
+const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
+const mebibytes = (value: number): string => whole(value / MEBIBYTE);
+
+const COLUMNS: readonly Column[] = [
+  { figure: 'requestsPerSecond', head: 'requests/s', write: whole, isSpread: true },
+  { figure: 'cpuMicrosPerRequest', head: 'CPU µs/request', write: whole, isSpread: true },
+  { figure: 'p50Ms', head: 'p50 ms', write: milliseconds },
+  { figure: 'p99Ms', head: 'p99 ms', write: milliseconds, isSpread: true },
+  { figure: 'longestMs', head: 'longest ms', write: milliseconds },
+  { figure: 'commitsPerSecond', head: 'commits/s', write: whole },
+  { figure: 'writtenBytesPerRequest', head: 'bytes written/request', write: whole },
+  { figure: 'residentBytes', head: 'RSS MiB', write: mebibytes },
+  { figure: 'residentMaxBytes', head: 'peak MiB', write: mebibytes },
+  { figure: 'generatorCpuShare', head: 'generator CPU', write: (share) => `${whole(share * 100)} %` },
+];
+
+/** The whole report as Markdown that reads well as plain text: notes, a table a number of connections, comparisons. */
+export const writeReport = (
+  measurements: readonly Measurement[],
+  ratios: readonly Ratio[],
+  notes: readonly string[],
+): string =>
+  [...notes, writeTables(measurements), ...(ratios.length > 0 ? [writeRatios(ratios)] : [])].join('\n\n');
+
+const writeTables = (measurements: readonly Measurement[]): string =>
+  [...Map.groupBy(measurements, ({ connections }) => connections)]
+    .map(([connections, some]) => {
+      const title = `${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+      return `**${title}**\n\n${writeTable(some)}`;
+    })
+    .join('\n\n');
+
+const writeTable = (measurements: readonly Measurement[]): string => {
+  const rows = [...Map.groupBy(measurements, ({ target }) => target)].map(([target, rounds]) => [
+    TARGETS[target].title,
+    ...COLUMNS.map((column) => writeCell(column, rounds)),
+  ]);
+  return alignTable([['server', ...COLUMNS.map(({ head }) => head)], ...rows]);
+};
+
+const writeCell = ({ figure, write, isSpread }: Column, rounds: readonly Measurement[]): string => {
+  const values = rounds.flatMap((round) => round[figure] ?? []);
+  if (values.length === 0) return '-';
+  const spread = spreadOf(values);
+  return isSpread === true ? writeSpread(spread, write) : write(spread.median);
+};
+
+const writeSpread = ({ median, least, most }: Spread, write: (value: number) => string): string =>
+  `${write(median)} (${write(least)}-${write(most)})`;
+
+const RATIO_NAMES: Readonly<Partial<Record<FigureName, string>>> = {
+  cpuMicrosPerRequest: 'CPU per request',
+  p99Ms: 'p99 latency',
+  requestsPerSecond: 'requests/s',
+};
+
+/** The median of the rounds' ratios, with the least and the most. */
+const writeRatios = (ratios: readonly Ratio[]): string =>
+  alignTable([
+    ['ratio', 'of', 'to', 'connections', 'median'],
+    ...ratios.map(({ figure, of, to, connections, spread }) => [
+      RATIO_NAMES[figure] ?? figure,
+      TARGETS[of].title,
+      TARGETS[to].title,
+      String(connections),
+      writeSpread(spread, (value) => value.toFixed(2)),
+    ]),
+  ]);
+
+/** A Markdown table that reads well as plain text too: the first column to the left, figures to the right. */
+const alignTable = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = rows.map(
+    (row) =>
+      `| ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`,
+  );
+  const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [lines[0] ?? '', rule, ...lines.slice(1)].join('\n');
+};

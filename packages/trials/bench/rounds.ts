@@ -1,0 +1,98 @@
+import type { Cores } from './cores.ts';
+import { startGenerator, WrongAnswer } from './generator-process.ts';
+import type { Generator } from './generator-process.ts';
+import type { Figures } from './job.ts';
+import type { OpenTarget, Target, TargetName } from './targets/target.ts';
+import { TARGETS } from './targets/targets.ts';
+
+/** What is measured, and how long. */
+export type Plan = {
+  readonly targets: readonly TargetName[];
+  readonly connections: readonly number[];
+  readonly rounds: number;
+  /** As hard as what is measured, and not counted. */
+  readonly warmupMs: number;
+  readonly measureMs: number;
+};
+
+/** The figures of one target with so many connections in one round. */
+export type Measurement = Figures & {
+  readonly target: TargetName;
+  readonly connections: number;
+  /** From 1. */
+  readonly round: number;
+};
+
+/** All that was measured, and why some target was not. */
+export type Measured = {
+  readonly measurements: readonly Measurement[];
+  readonly skipped: Readonly<Partial<Record<TargetName, string>>>;
+};
+
+export type RoundsOptions = Pick<Cores, 'pin'> & {
+  onProgress(done: number, total: number): void;
+  /** How a target is started, where that is not the usual way. */
+  open?(name: TargetName): OpenTarget;
+};
+
+/**
+ * Starts every target and measures them in turn, one at a time, so that whatever else the machine does meets all of
+ * them alike. Rejects with `WrongAnswer` at the first answer that is not right. SIGINT and SIGTERM end it early, with
+ * every process it started.
+ */
+export const runRounds = async (plan: Plan, options: RoundsOptions): Promise<Measured> => {
+  const { pin, open = (name: TargetName) => TARGETS[name].open } = options;
+  const generator = await startGenerator();
+  const closing = [generator.close];
+  const interrupt = (): void => void generator.close();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    pin(generator.pid, 'generator');
+    const targets: Target[] = [];
+    const skipped: Partial<Record<TargetName, string>> = {};
+    for (const name of plan.targets) {
+      const target = await open(name)(Math.max(...plan.connections));
+      if ('skipped' in target) {
+        skipped[name] = target.skipped;
+        continue;
+      }
+      closing.push(target.close);
+      pin(target.pid, 'server');
+      targets.push(target);
+    }
+    return { measurements: await measureInTurn(plan, generator, targets, options.onProgress), skipped };
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    for (const close of closing.toReversed()) await close();
+  }
+};
+
+const measureInTurn = async (
+  { connections: counts, rounds, warmupMs, measureMs }: Plan,
+  generator: Generator,
+  targets: readonly Target[],
+  onProgress: RoundsOptions['onProgress'],
+): Promise<readonly Measurement[]> => {
+  const measurements: Measurement[] = [];
+  const total = rounds * counts.length * targets.length;
+  const held = targets.map((target) => ({ target, tokens: [...target.refreshTokens] }));
+  for (let round = 1; round <= rounds; round++) {
+    for (const connections of counts) {
+      for (const { target, tokens } of held) {
+        onProgress(measurements.length, total);
+        const { name, port, wire, pid, walIndexPath } = target;
+        const refreshTokens = tokens.slice(0, connections);
+        const job = { port, wire, refreshTokens, warmupMs, measureMs, pid, walIndexPath };
+        const outcome = await generator.measure(job).catch((error: unknown) => {
+          throw error instanceof WrongAnswer
+            ? new WrongAnswer(`${name} answered wrongly: ${error.message}`)
+            : error;
+        });
+        tokens.splice(0, connections, ...outcome.refreshTokens);
+        measurements.push({ target: name, connections, round, ...outcome.figures });
+      }
+    }
+  }
+  onProgress(total, total);
+  return measurements;
+};

@@ -1,0 +1,96 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { makeDataDirectory, removeDataDirectory } from '../../keyfob-process.ts';
+import { createHydraClient, obtainRefreshToken } from './hydra-consent.ts';
+import { oauthWire } from './target.ts';
+import type { OpenTarget, Target } from './target.ts';
+
+const START_TIMEOUT_MS = 30_000;
+const START_CHECK_MS = 100;
+
+/**
+ * Ory Hydra 2 with SQLite as its quickstart has it, where there is a `hydra` on the PATH. Its store is not in WAL
+ * mode, so commits cannot be counted from outside.
+ * @see https://github.com/ory/hydra/blob/master/quickstart.yml
+ */
+export const openHydra: OpenTarget = async (connections) => {
+  if (!(await isInstalled())) return { skipped: 'there is no hydra on the PATH' };
+  return start(connections).catch((error: unknown) => ({
+    skipped: `the hydra on the PATH did not start: ${error instanceof Error ? error.message : String(error)}`,
+  }));
+};
+
+const start = async (connections: number): Promise<Target> => {
+  const directory = makeDataDirectory();
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const urls = { publicUrl: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` };
+  const env = {
+    ...process.env,
+    DSN: `sqlite://${join(directory, 'hydra.db')}?_fk=true`,
+    SECRETS_SYSTEM: 'only-for-this-benchmark',
+    SERVE_PUBLIC_HOST: '127.0.0.1',
+    SERVE_PUBLIC_PORT: String(port),
+    SERVE_ADMIN_HOST: '127.0.0.1',
+    SERVE_ADMIN_PORT: String(adminPort),
+    URLS_SELF_ISSUER: urls.publicUrl,
+    URLS_LOGIN: `${urls.publicUrl}/login`,
+    URLS_CONSENT: `${urls.publicUrl}/consent`,
+    SQA_OPT_OUT: 'true',
+  };
+  await promisify(execFile)('hydra', ['migrate', 'sql', '-e', '--yes'], { env }).catch((error: unknown) => {
+    removeDataDirectory(directory);
+    throw error;
+  });
+  const child = spawn('hydra', ['serve', 'all', '--dev'], { env, stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  const close = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await exited;
+    removeDataDirectory(directory);
+  };
+  try {
+    await untilReady(`${urls.publicUrl}/health/ready`);
+    const client = await createHydraClient(urls.adminUrl);
+    const refreshTokens: string[] = [];
+    while (refreshTokens.length < connections) refreshTokens.push(await obtainRefreshToken(urls, client));
+    const tokenPattern = 'ory_[ar]t_[\\w-]+\\.[\\w-]+';
+    const wire = oauthWire({ path: '/oauth2/token', port, ...client, tokenPattern });
+    return { name: 'hydra', pid: child.pid ?? 0, port, wire, refreshTokens, walIndexPath: undefined, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const isInstalled = async (): Promise<boolean> =>
+  promisify(execFile)('hydra', ['version']).then(
+    () => true,
+    () => false,
+  );
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+const untilReady = async (url: string): Promise<void> => {
+  const giveUpAtMs = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < giveUpAtMs) {
+    const isReady = await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isReady) return;
+    await sleep(START_CHECK_MS);
+  }
+  throw new Error(`hydra was not ready after ${START_TIMEOUT_MS / 1000} s`);
+};

@@ -1,0 +1,15 @@
+import { openEcho } from './echo.ts';
+import { openHydra } from './hydra.ts';
+import { openKeyfob } from './keyfob.ts';
+import { openOidcProvider } from './oidc-provider.ts';
+import type { OpenTarget, TargetName } from './target.ts';
+
+/** How each target is started, and what it is called in a table. */
+export const TARGETS: Readonly<Record<TargetName, { readonly title: string; readonly open: OpenTarget }>> = {
+  echo: { title: 'bare node:http', open: openEcho },
+  smartcar: { title: 'Keyfob, Smartcar', open: openKeyfob('smartcar') },
+  pleos: { title: 'Keyfob, Pleos', open: openKeyfob('pleos') },
+  'oidc-provider': { title: 'oidc-provider, in memory, no ID tokens', open: openOidcProvider('plain') },
+  'oidc-provider-openid': { title: 'oidc-provider, in memory', open: openOidcProvider('openid') },
+  hydra: { title: 'Ory Hydra, SQLite', open: openHydra },
+};

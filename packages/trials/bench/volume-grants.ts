@@ -1,0 +1,63 @@
+import type { Caller } from 'keyfob/events';
+import { BRANDS } from 'keyfob/grants/grant';
+import type { Brand, Grant } from 'keyfob/grants/grant';
+import type { GrantId } from 'keyfob/tokens/grant-id';
+
+/** The dialects in turn: half of the grants each. */
+export const dialectAt = (index: number): 'smartcar' | 'pleos' => (index % 2 === 0 ? 'smartcar' : 'pleos');
+
+/** The brand of a grant of the Pleos wire. */
+export const brandAt = (index: number): Brand => BRANDS[(index >> 1) % BRANDS.length] ?? 'hyundai';
+
+/** What the owners allowed: as wide as an app that plans charging asks for. */
+const SCOPES = [
+  'read_vehicle_info read_odometer read_location',
+  'read_vehicle_info read_charge read_battery',
+  'read_odometer read_fuel read_location read_tires',
+] as const;
+
+/** An app has a few machines that refresh. */
+const CALLERS: readonly Caller[] = Array.from({ length: 8 }, (_, machine) => ({
+  address: `10.20.0.${machine + 1}`,
+  userAgent: 'charge-planner/2.1 (node 24)',
+}));
+
+const DAY_SECONDS = 86_400;
+const MINUTE_MS = 60_000;
+
+/**
+ * The random id of the grant of an index, which makes indexes in order a random order of ids. SplitMix64: a permutation
+ * of 64 bits, so that no two grants have the same id, and none has to be remembered.
+ */
+export const grantIdAt = (index: number): GrantId => {
+  let mixed = BigInt.asUintN(64, BigInt(index + 1) * 0x9e37_79b9_7f4a_7c15n);
+  mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 30n)) * 0xbf58_476d_1ce4_e5b9n);
+  mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 27n)) * 0x94d0_49bb_1331_11ebn);
+  return BigInt.asIntN(64, mixed ^ (mixed >> 31n));
+};
+
+/**
+ * A grant as it is found in life: made within the last thirty days, its access token refreshed within the last two
+ * hours, for the first time. Follows from its arguments alone.
+ */
+export const grantAt = (
+  index: number,
+  {
+    clientId,
+    nowMs,
+    keyNumber,
+  }: { readonly clientId: string; readonly nowMs: number; readonly keyNumber: number },
+): Grant => ({
+  id: grantIdAt(index),
+  clientId,
+  subject: `own_${index.toString(36).padStart(8, '0')}`,
+  scope: SCOPES[index % SCOPES.length] ?? SCOPES[0],
+  brand: dialectAt(index) === 'pleos' ? brandAt(index) : undefined,
+  createdAt: Math.floor(nowMs / 1000) - DAY_SECONDS - ((index * 7919) % (29 * DAY_SECONDS)),
+  generation: 1,
+  keyNumber,
+  rotatedAtMs: [nowMs - 20 * MINUTE_MS - ((index * 104_729) % (100 * MINUTE_MS))],
+  rotatedBy: CALLERS[index % CALLERS.length],
+  useDigest: undefined,
+  revocation: undefined,
+});
