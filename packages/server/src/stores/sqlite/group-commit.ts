@@ -31,6 +31,8 @@ export const createGroupCommit = (
   database: DatabaseSync,
   options: {
     readonly lockTimeoutMs: number;
+    /** Called when a batch is on disk, with how much work it held. */
+    readonly onCommit: (pieces: number) => void;
     /** Called when a batch was undone: what was read in it may never have been. */
     readonly onRollback: () => void;
   },
@@ -100,6 +102,7 @@ export const createGroupCommit = (
       return rejectAll(batch, toStoreError(error, isUndone ? 'unavailable' : 'outcome_unknown'));
     }
     batch.forEach(({ resolve }, index) => resolve(results[index] as never));
+    options.onCommit(batch.length);
   };
 
   /** Work that cannot be done must not take its neighbours with it: each gets a transaction of its own. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../grants/store.ts';
 import { createCallerNames } from './callers.ts';
+import { createCheckpoints } from './checkpoints.ts';
 import { createClientVerbs } from './clients.ts';
 import { openDatabase } from './database.ts';
 import { toStoreError } from './errors.ts';
@@ -29,6 +30,7 @@ export const openSqliteStore = (path: string): Store => {
   const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
   // From here on nothing waits inside SQLite, where it would hold up every other request: group commit does.
   database.exec('PRAGMA busy_timeout = 0');
+  const checkpoints = createCheckpoints(database, path);
   const clients = createKnownClients(database);
   const callers = createCallerNames(database);
   const scopes = createScopeNames(database);
@@ -36,6 +38,7 @@ export const openSqliteStore = (path: string): Store => {
     database,
     commits: createGroupCommit(database, {
       lockTimeoutMs: LOCK_TIMEOUT_MS,
+      onCommit: checkpoints.noteCommit,
       onRollback() {
         clients.forget();
         callers.forget();
@@ -56,6 +59,7 @@ export const openSqliteStore = (path: string): Store => {
     ...createKeyVerbs(connection, () => clients.forget()),
     async close() {
       await connection.commits.settle();
+      await checkpoints.stop();
       database.close();
     },
   };
