@@ -115,8 +115,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'only the newest rotation is remembered',
     file: history,
-    search: '.slice(-ROTATIONS_MAX);',
-    replacement: '.slice(-1);',
+    search: 'moments.length - ROTATIONS_MAX',
+    replacement: 'moments.length - 1',
     seed: 106,
   },
   {

@@ -16,8 +16,6 @@ import type { UndecidedUses } from './undecided-uses.ts';
 /** What a refresh works with. */
 export type RefreshContext = Minting & {
   readonly store: Store;
-  /** Whether the store knows of a newer key than the ring holds, so that a token may be good and yet not open. */
-  readonly isKeyMissing: boolean;
   readonly undecided: UndecidedUses;
   readonly clock: Clock;
   readonly emit: Emit;
@@ -33,6 +31,8 @@ export type RefreshRequest = {
   readonly refreshToken: string;
   readonly brand: Brand | undefined;
   readonly idempotencyKey: string | undefined;
+  /** Whether the store knows of a newer key than the ring holds, so that the token may be good and yet not open. */
+  readonly isKeyMissing: boolean;
 };
 
 const USE_DIGEST_BYTES = 16;
@@ -48,7 +48,7 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   const opened = openRefreshToken(context.keyRing, request.shapes.refreshToken, request.refreshToken);
   if (opened === 'malformed') throw tellRefusal(context.emit, request, 'refresh_token_malformed');
   if (opened === undefined) {
-    if (context.isKeyMissing)
+    if (request.isKeyMissing)
       throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
     throw tellRefusal(context.emit, request, 'token_unopened');
   }

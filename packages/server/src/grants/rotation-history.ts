@@ -41,13 +41,14 @@ const isInOrder = (history: RotationHistory): boolean => {
 
 /** The history after a rotation at `nowMs` that follows `lost` rotations the store knows nothing of. */
 export const rememberRotation = (history: RotationHistory, nowMs: number, lost = 0): RotationHistory => {
-  const unknown = Array<number>(Math.min(lost, ROTATIONS_MAX)).fill(UNKNOWN);
-  const moments = [...history, ...unknown, nowMs].slice(-ROTATIONS_MAX);
+  const moments = [...history];
+  for (let index = 0; index < Math.min(lost, ROTATIONS_MAX); index++) moments.push(UNKNOWN);
+  moments.push(nowMs);
   // Against the rotation before this one too: a clock that is far ahead just now must not forget what is young.
   const oldestUseful = Math.min(nowMs, history.at(-1) ?? nowMs) - OVERLAP_MAX_SECONDS * 1000;
-  let from = 0;
+  let from = Math.max(0, moments.length - ROTATIONS_MAX);
   while (from < moments.length - 1 && nextKnownFrom(moments, from) < oldestUseful) from++;
-  return moments.slice(from);
+  return from === 0 ? moments : moments.slice(from);
 };
 
 const nextKnownFrom = (moments: RotationHistory, from: number): number =>

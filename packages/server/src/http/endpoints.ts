@@ -12,6 +12,7 @@ import type { Caller, Emit } from '../events.ts';
 import { redeemCode } from '../grants/authorization-code.ts';
 import type { Minting } from '../grants/issue.ts';
 import { refresh } from '../grants/refresh.ts';
+import type { RefreshContext } from '../grants/refresh.ts';
 import type { Store } from '../grants/store.ts';
 import { createUndecidedUses } from '../grants/undecided-uses.ts';
 
@@ -37,7 +38,17 @@ type Stage = 'request' | 'client' | 'grant';
 
 export const createEndpoints = (context: EndpointContext): Endpoints => {
   const { store, clock, emit } = context;
-  const undecided = createUndecidedUses();
+  const refreshContext: RefreshContext = {
+    store,
+    // The ring may be read again at any time.
+    get keyRing() {
+      return context.keyRing;
+    },
+    nextSerial: context.nextSerial,
+    undecided: createUndecidedUses(),
+    clock,
+    emit,
+  };
   const readClient: Store['readClient'] = (clientId) => store.readClient(clientId);
   const begin = (): Exchange => ({ requestId: randomUUID(), nowMs: clock() });
 
@@ -67,18 +78,17 @@ export const createEndpoints = (context: EndpointContext): Endpoints => {
       const { refreshToken } = tokenRequest.grant;
       const { brand, idempotencyKey } = tokenRequest;
       const { name, shapes } = dialect;
-      const answer = await refresh(
-        {
-          store,
-          keyRing: context.keyRing,
-          nextSerial: context.nextSerial,
-          isKeyMissing,
-          undecided,
-          clock,
-          emit,
-        },
-        { dialect: name, requestId, caller, client, shapes, refreshToken, brand, idempotencyKey },
-      );
+      const answer = await refresh(refreshContext, {
+        dialect: name,
+        requestId,
+        caller,
+        client,
+        shapes,
+        refreshToken,
+        brand,
+        idempotencyKey,
+        isKeyMissing,
+      });
       return dialect.renderAnswer(answer, client.policy, exchange);
     } catch (error) {
       if (error instanceof Refusal) {

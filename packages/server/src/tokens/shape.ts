@@ -14,12 +14,22 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Whether a text has the form of Smartcar's tokens and codes. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
+const HEX_DIGITS = Buffer.from('0123456789abcdef');
+const DASH = 0x2d;
+
 /** Smartcar's: lower-case hexadecimal, 8-4-4-4-12. All 128 bits are the block; no version is marked. */
 export const uuidShape: Shape = {
   macBytes: 0,
   write(sealed) {
-    const hex = sealed.toString('hex');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    const text = Buffer.allocUnsafe(36);
+    let at = 0;
+    for (let index = 0; index < BLOCK_BYTES; index++) {
+      if (at === 8 || at === 13 || at === 18 || at === 23) text[at++] = DASH;
+      const byte = sealed[index] ?? 0;
+      text[at++] = HEX_DIGITS[byte >> 4] ?? 0;
+      text[at++] = HEX_DIGITS[byte & 15] ?? 0;
+    }
+    return text.toString('latin1');
   },
   read(text) {
     if (!isUuid(text)) return 'malformed';

@@ -37,15 +37,17 @@ export const packMoments = (moments: RotationHistory): Uint8Array | null => {
 export const unpackMoments = (bytes: unknown): RotationHistory => {
   if (!(bytes instanceof Uint8Array)) return [];
   if (bytes.length !== HISTORY_BYTES) return unpackOlder(bytes);
+  let count = 1;
+  while (count < ROTATIONS_MAX && readGap(bytes, count) !== BLANK) count++;
+  const moments = Array<number>(count);
   let next = readMoment(bytes, 0);
-  const moments = [next];
-  for (let at = NEWEST_BYTES; at < bytes.length; at += GAP_BYTES) {
-    const gap = readGap(bytes, at);
-    if (gap === BLANK) break;
+  moments[count - 1] = next;
+  for (let back = 1; back < count; back++) {
+    const gap = readGap(bytes, back);
     if (gap !== UNKNOWN_GAP) next -= gap - GAP_MAX_MS;
-    moments.push(gap === UNKNOWN_GAP ? UNKNOWN : next);
+    moments[count - 1 - back] = gap === UNKNOWN_GAP ? UNKNOWN : next;
   }
-  return moments.toReversed();
+  return moments;
 };
 
 /** Schemas 1 and 2: 6 bytes a moment, oldest first. */
@@ -66,5 +68,8 @@ const writeGap = (bytes: Uint8Array, at: number, gap: number): void => {
   bytes[at + 2] = gap;
 };
 
-const readGap = (bytes: Uint8Array, at: number): number =>
-  ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+/** The gap so many steps back from the newest moment, from 1. */
+const readGap = (bytes: Uint8Array, back: number): number => {
+  const at = NEWEST_BYTES + (back - 1) * GAP_BYTES;
+  return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+};
