@@ -52,6 +52,8 @@ export type ServerOptions = {
   /** A fresh one where not given. */
   readonly dataDirectory?: string;
   readonly args?: readonly string[];
+  /** For Node itself, before the bin. */
+  readonly nodeArgs?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly spawn?: SpawnOptions;
 };
@@ -74,7 +76,8 @@ const start = async (dataDirectory: string, options: ServerOptions): Promise<Key
   const args = ['serve', '--port', '0', '--json', '--data', dataDirectory, ...(options.args ?? [])];
   const env = cleanEnvironment(options.environment ?? {});
   const stdio: SpawnOptions['stdio'] = ['ignore', 'pipe', 'pipe'];
-  const child = spawn(process.execPath, [KEYFOB_BIN, ...args], { env, stdio, ...options.spawn });
+  const nodeArgs = options.nodeArgs ?? [];
+  const child = spawn(process.execPath, [...nodeArgs, KEYFOB_BIN, ...args], { env, stdio, ...options.spawn });
   const exited = once(child, 'exit');
   let log = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));

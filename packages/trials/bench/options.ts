@@ -88,7 +88,8 @@ const readWhole = (name: string, text: string): number => {
   throw new UsageError(`--${name} must be whole numbers of at least 1`);
 };
 
-const readSeconds = (name: string, text: string): number => {
+/** Reads the value of an option that is a number of seconds above 0. Throws `UsageError`. */
+export const readSeconds = (name: string, text: string): number => {
   if (/^[0-9]{1,4}(?:\.[0-9]+)?$/.test(text) && Number(text) > 0) return Number(text);
   throw new UsageError(`--${name} must be a number above 0`);
 };

@@ -84,15 +84,15 @@ const writeRatios = (ratios: readonly Ratio[]): string =>
     ]),
   ]);
 
-/** A Markdown table that reads well as plain text too: the first column to the left, figures to the right. */
-const alignTable = (rows: readonly (readonly string[])[]): string => {
+/** A Markdown table that reads well as plain text too: the first columns to the left, figures to the right. */
+export const alignTable = (rows: readonly (readonly string[])[], leftColumns = 1): string => {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),
   );
   const lines = rows.map(
     (row) =>
-      `| ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`,
+      `| ${row.map((cell, at) => (at < leftColumns ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`,
   );
-  const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  const rule = `| ${widths.map((width, at) => (at < leftColumns ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   return [lines[0] ?? '', rule, ...lines.slice(1)].join('\n');
 };

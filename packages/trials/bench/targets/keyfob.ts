@@ -7,14 +7,14 @@ import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../keyfo
 import { oauthWire, pleosWire, UUID_PATTERN } from './target.ts';
 import type { OpenTarget } from './target.ts';
 
-/** Keyfob as a user starts it: `keyfob serve` on a data directory, every setting its default. */
+/** Keyfob as a user starts it: `keyfob serve` on a data directory, every setting its default; `nodeArgs` are for Node. */
 export const openKeyfob =
-  (dialect: DialectName): OpenTarget =>
+  (dialect: DialectName, nodeArgs: readonly string[] = []): OpenTarget =>
   async (connections) => {
     const dataDirectory = makeDataDirectory();
     try {
       const registered = await register(dataDirectory, dialect, connections);
-      const { child, url, stop } = await startKeyfob({ dataDirectory });
+      const { child, url, stop } = await startKeyfob({ dataDirectory, nodeArgs });
       const port = Number(new URL(url).port);
       const { refreshTokens, ...client } = registered;
       return {

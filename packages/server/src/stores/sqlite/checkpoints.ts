@@ -3,8 +3,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 
 /** Commits' pieces of work between two checkpoints: each writes about one page to the log. */
 const WORK_A_CHECKPOINT = 1000;
-/** Passes over what was written during the pass before, until the log is empty. */
-const PASSES_MAX = 8;
+/** A pass, and one over what was written meanwhile: often that leaves the log empty, and it begins anew. */
+const PASSES_MAX = 2;
 /** Where the thread does not keep up, or is gone, SQLite does it itself after a commit: a log of 16 MiB. */
 const LOG_MAX_PAGES = 4000;
 

@@ -1,0 +1,118 @@
+/** A CPU profile as V8 writes it, as far as it is read here; times in microseconds of the system's monotonic clock. */
+export type CpuProfile = {
+  readonly nodes: readonly ProfileNode[];
+  readonly startTime: number;
+  readonly endTime: number;
+  /** The node that ran, by its id; each until the next. */
+  readonly samples: readonly number[];
+  /** How long before each sample the one before it was; the first is counted from the start. */
+  readonly timeDeltas: readonly number[];
+};
+
+/** A function as called from one place. */
+type ProfileNode = {
+  readonly id: number;
+  /** `url` is empty for native code; `lineNumber` is counted from 0. */
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+  readonly children?: readonly number[];
+};
+
+/** What of a profile counts. */
+export type ProfileWindow = {
+  readonly fromMicros: number;
+  readonly toMicros: number;
+  /** The directory whose files are told by their path in it, with a slash at its end. */
+  readonly rootUrl: string;
+};
+
+/** Self time as shares of the busy time; each list has its largest first. */
+export type Shares = {
+  readonly busyMicros: number;
+  readonly functions: readonly { readonly name: string; readonly file: string; readonly share: number }[];
+  /** `nativeShare` is what of a part is native code that it calls. */
+  readonly parts: readonly { readonly part: string; readonly share: number; readonly nativeShare: number }[];
+};
+
+const NATIVE = '(native)';
+const COLLECTOR = '(garbage collector)';
+const OUTSIDE = 'native code called from (program)';
+
+/** A file belongs to the first that fits; what fits none, as native code does not, to the part that calls it. */
+const PARTS: readonly (readonly [part: string, pattern: RegExp])[] = [
+  ['dependencies', /\bnode_modules\//],
+  ...['http', 'dialects', 'clients', 'grants', 'tokens', 'stores'].map(
+    (room) => [`Keyfob: ${room}`, new RegExp(`^packages/server/src/${room}/`)] as const,
+  ),
+  ['Keyfob: the rest', /^packages\/server\//],
+  ['node:crypto', /^node:(?:internal\/)?crypto\b/],
+  ['node:sqlite', /^node:(?:internal\/)?sqlite\b/],
+  ['buffers', /^node:(?:internal\/)?buffer\b/],
+  ['HTTP (all else of node:)', /^node:/],
+];
+
+/** Where the busy time between two moments went. Throws where nothing was busy then. */
+export const sharesOf = (profile: CpuProfile, window: ProfileWindow): Shares => {
+  const self = selfMicrosOf(profile, window);
+  const callers = new Map(
+    profile.nodes.flatMap((node) => (node.children ?? []).map((id) => [id, node] as const)),
+  );
+  const fileOf = ({ callFrame: { url } }: ProfileNode): string =>
+    url === '' ? NATIVE : url.startsWith(window.rootUrl) ? url.slice(window.rootUrl.length) : url;
+  const partOf = (node: ProfileNode): string => {
+    if (node.callFrame.functionName === COLLECTOR) return 'garbage collection';
+    for (let at: ProfileNode | undefined = node; at !== undefined; at = callers.get(at.id)) {
+      const file = fileOf(at);
+      const found = PARTS.find(([, pattern]) => pattern.test(file));
+      if (found !== undefined) return found[0];
+    }
+    return OUTSIDE;
+  };
+  const spent = profile.nodes.flatMap((node) => {
+    const { functionName, lineNumber } = node.callFrame;
+    const micros = self.get(node.id);
+    if (micros === undefined || functionName === '(idle)') return [];
+    const file = fileOf(node);
+    const isNative = file === NATIVE;
+    const name = functionName === '' ? '(anonymous)' : functionName;
+    return [
+      { name, file: isNative ? file : `${file}:${lineNumber + 1}`, isNative, part: partOf(node), micros },
+    ];
+  });
+  const busyMicros = sum(spent);
+  if (busyMicros === 0) throw new Error('the profile has no busy time where the load was');
+  return {
+    busyMicros,
+    functions: [...Map.groupBy(spent, ({ name, file }) => `${file} ${name}`).values()]
+      .flatMap((some) =>
+        some.slice(0, 1).map(({ name, file }) => ({ name, file, share: sum(some) / busyMicros })),
+      )
+      .toSorted((left, right) => right.share - left.share),
+    parts: [...Map.groupBy(spent, ({ part }) => part)]
+      .map(([part, some]) => ({
+        part,
+        share: sum(some) / busyMicros,
+        nativeShare: sum(some.filter(({ isNative }) => isNative)) / busyMicros,
+      }))
+      .toSorted((left, right) => right.share - left.share),
+  };
+};
+
+const sum = (spent: readonly { readonly micros: number }[]): number =>
+  spent.reduce((total, { micros }) => total + micros, 0);
+
+/** By the id of a node, what it ran of the window without what it called. */
+const selfMicrosOf = (
+  { samples, timeDeltas, startTime, endTime }: CpuProfile,
+  { fromMicros, toMicros }: ProfileWindow,
+): ReadonlyMap<number, number> => {
+  const self = new Map<number, number>();
+  let at = startTime;
+  for (const [index, id] of samples.entries()) {
+    at += timeDeltas[index] ?? 0;
+    const delta = timeDeltas[index + 1];
+    const next = delta === undefined ? endTime : at + delta;
+    const micros = Math.min(next, toMicros) - Math.max(at, fromMicros);
+    if (micros > 0) self.set(id, (self.get(id) ?? 0) + micros);
+  }
+  return self;
+};
