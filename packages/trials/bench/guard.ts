@@ -8,7 +8,7 @@ import { runRounds } from './rounds.ts';
 import { spreadOf } from './statistics.ts';
 
 /** CPU of a refresh over that of the bare server's answer, above which something has become more expensive. */
-const CPU_RATIO_MAX = 3.5;
+const CPU_RATIO_MAX = 2.6;
 const CONNECTIONS = 64;
 const PLAN = {
   targets: ['echo', 'smartcar'],

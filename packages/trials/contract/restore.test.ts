@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from 'keyfob/stores/sqlite/backup';
+import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { CALLER, fill, listAll, OTHER_CALLER, refreshed, sampleGrant, sampleUse } from './samples.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'keyfob-restore-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+test('grants keep their scopes and callers through a restore whose numbers for them are others', async () => {
+  const path = join(directory, 'keyfob.db');
+  const early = join(directory, 'early.db');
+  const late = join(directory, 'late.db');
+  const first = openSqliteStore(path);
+  await fill(first, {}, { scope: 'read_odometer' });
+  await backupSqliteStore(path, early, () => {});
+  await first.createGrant(sampleGrant({ id: 43n, scope: 'read_charge' }));
+  await refreshed(first, sampleUse(0, { presented: { grantId: 43n }, caller: CALLER }));
+  const before = await listAll(first, 10);
+  await backupSqliteStore(path, late, () => {});
+  await first.close();
+
+  // Grown anew from the early backup, the store gives the numbers that the late one has given to others.
+  placeSqliteStore(path, early, join(directory, 'aside'));
+  const serving = openSqliteStore(path);
+  await serving.createGrant(sampleGrant({ id: 44n, scope: 'control_security' }));
+  await refreshed(serving, sampleUse(0, { presented: { grantId: 44n }, caller: OTHER_CALLER }));
+  assert.equal((await serving.readGrant(44n))?.scope, 'control_security');
+
+  restoreSqliteStore(path, late);
+  assert.deepEqual(await listAll(serving, 10), before);
+  await serving.createGrant(sampleGrant({ id: 45n, scope: 'control_security' }));
+  assert.equal((await serving.readGrant(45n))?.scope, 'control_security');
+  await serving.close();
+});
