@@ -58,6 +58,9 @@ export type ServerOptions = {
   readonly spawn?: SpawnOptions;
 };
 
+/** What Node is started with, as by `npm start`. */
+const NODE_ARGS = ['--max-semi-space-size=8'];
+
 /** A fresh directory under the system's temporary one. */
 export const makeDataDirectory = (): string => mkdtempSync(join(tmpdir(), 'keyfob-'));
 
@@ -76,7 +79,7 @@ const start = async (dataDirectory: string, options: ServerOptions): Promise<Key
   const args = ['serve', '--port', '0', '--json', '--data', dataDirectory, ...(options.args ?? [])];
   const env = cleanEnvironment(options.environment ?? {});
   const stdio: SpawnOptions['stdio'] = ['ignore', 'pipe', 'pipe'];
-  const nodeArgs = options.nodeArgs ?? [];
+  const nodeArgs = [...NODE_ARGS, ...(options.nodeArgs ?? [])];
   const child = spawn(process.execPath, [...nodeArgs, KEYFOB_BIN, ...args], { env, stdio, ...options.spawn });
   const exited = once(child, 'exit');
   let log = '';

@@ -8,19 +8,6 @@ if (major < 24) {
   );
   process.exit(1);
 }
-// A young generation that fits the processor's cache: less memory, and less CPU a refresh. V8 takes it at its start only, so
-// the server starts over in its own place, as the same process (docs/decisions/0007-speed.md).
-const YOUNG = '--max-semi-space-size';
-const isYoungSet = `${process.execArgv} ${process.env.NODE_OPTIONS}`.includes(YOUNG);
-if (
-  process.argv[2] === 'serve' &&
-  !isYoungSet &&
-  process.platform !== 'win32' &&
-  process.execve !== undefined
-) {
-  const flags = [`${YOUNG}=8`, ...process.execArgv];
-  process.execve(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)], process.env);
-}
 const { existsSync } = await import('node:fs');
 const source = new URL('../src/cli/main.ts', import.meta.url);
 const isClone = existsSync(source);

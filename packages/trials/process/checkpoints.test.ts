@@ -55,6 +55,17 @@ describe('Checkpoints, after some thousands of refreshes', () => {
     await refreshAll(again, chains, 1);
   });
 
+  test('a server that may not have a thread goes on without', async (t) => {
+    const first = await serverFor(t);
+    const chains = await makeChains(first);
+    await first.stop();
+    const nodeArgs = ['--permission', '--allow-fs-read=*', '--allow-fs-write=*'];
+    const server = await startKeyfob({ dataDirectory: first.dataDirectory, nodeArgs });
+    t.after(() => server.stop());
+    await refreshAll(server, chains, REFRESHES_A_GRANT);
+    assert.equal(await server.stop(), 0);
+  });
+
   test('the log stays within its bound, and a server that is stopped ends with 0 and leaves none', async (t) => {
     const { server } = await loaded(t);
     const log = join(server.dataDirectory, 'keyfob.db-wal');

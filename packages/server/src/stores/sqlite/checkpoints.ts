@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** Commits' pieces of work between two checkpoints: each writes about one page to the log. */
@@ -16,12 +17,22 @@ export type Checkpoints = {
   stop(): Promise<void>;
 };
 
+/**
+ * Whether this SQLite may have its log brought in by one connection while another writes. Before 3.51.3 (and 3.50.7)
+ * that could lose a commit. https://www.sqlite.org/wal.html#the_wal_reset_bug
+ */
+export const isWalResetMended = (version: string): boolean => {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  if (major !== 3 || minor > 51) return major >= 3;
+  return (minor === 51 && patch >= 3) || (minor === 50 && patch >= 7);
+};
+
 /** The checkpoints of an open database. The thread is started by the first that is due, so that commands never have one. */
 export const createCheckpoints = (database: DatabaseSync, path: string): Checkpoints => {
   database.exec(`PRAGMA wal_autocheckpoint = ${LOG_MAX_PAGES}`);
   let worker: Worker | undefined;
   let isRunning = false;
-  let isGone = false;
+  let isGone = !isWalResetMended(process.versions['sqlite'] ?? '');
   let sinceLast = 0;
 
   const start = (): Worker => {
@@ -38,10 +49,15 @@ export const createCheckpoints = (database: DatabaseSync, path: string): Checkpo
       sinceLast += pieces;
       if (sinceLast < WORK_A_CHECKPOINT || isRunning || isGone) return;
       sinceLast = 0;
-      isRunning = true;
-      worker ??= start();
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-      worker.postMessage('checkpoint');
+      try {
+        worker ??= start();
+        isRunning = true;
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+        worker.postMessage('checkpoint');
+      } catch {
+        // No thread is to be had: a limit on them, a permission. SQLite does it itself.
+        isGone = true;
+      }
     },
     async stop() {
       isGone = true;
@@ -54,7 +70,10 @@ export const createCheckpoints = (database: DatabaseSync, path: string): Checkpo
 const checkpoint = (path: string): void => {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path, { timeout: 0 });
+    const url = pathToFileURL(path);
+    // Never makes the file: it is the store's to make, with its mode.
+    url.searchParams.set('mode', 'rw');
+    database = new DatabaseSync(url, { timeout: 0 });
     const pass = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
     for (let passes = 0; passes < PASSES_MAX; passes++) {
       const { log, checkpointed } = pass.get() ?? {};

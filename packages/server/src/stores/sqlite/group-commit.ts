@@ -33,6 +33,8 @@ export const createGroupCommit = (
     readonly lockTimeoutMs: number;
     /** Called when a batch is on disk, with how much work it held. */
     readonly onCommit: (pieces: number) => void;
+    /** Called when a transaction has begun: from now on nobody else commits. */
+    readonly onBegin: () => void;
     /** Called when a batch was undone: what was read in it may never have been. */
     readonly onRollback: () => void;
   },
@@ -90,6 +92,7 @@ export const createGroupCommit = (
   const commitBatch = (batch: readonly Waiting[]): void => {
     const results: unknown[] = [];
     let isCommit = false;
+    options.onBegin();
     try {
       for (const { work } of batch) results.push(work());
       isCommit = true;
@@ -134,10 +137,6 @@ export const createGroupCommit = (
     }
   };
 
-  const rejectAll = (batch: readonly Waiting[], error: Error): void => {
-    for (const { reject } of batch) reject(error);
-  };
-
   const tellSettled = (): void => {
     if (scheduled || waiting.length > 0) return;
     for (const tell of settled) tell();
@@ -152,4 +151,8 @@ export const createGroupCommit = (
       }),
     settle: () => (scheduled ? new Promise((resolve) => settled.push(resolve)) : Promise.resolve()),
   };
+};
+
+const rejectAll = (batch: readonly Waiting[], error: Error): void => {
+  for (const { reject } of batch) reject(error);
 };

@@ -81,6 +81,10 @@ export const createKnownClients = (database: DatabaseSync) => {
       known.delete(id);
       ids.clear();
     },
+    /** Another connection may have committed within this synchronous run. */
+    lookAgain(): void {
+      isVersionFresh = false;
+    },
     /** Drops what is known: it was read in a transaction that was undone, or this connection changed what goes with it. */
     forget(): void {
       known.clear();

@@ -35,7 +35,16 @@ void test('a longer gap, either way, stays longer than any overlap', () => {
     assert.equal(newest, NOW_MS);
     assert.equal(Math.sign(newest - kept), Math.sign(NOW_MS - earlier));
     assert.ok(Math.abs(newest - kept) > HOURS_2_MS);
+    assert.deepEqual(unpackMoments(packMoments([kept, newest])), [kept, newest]);
   }
+});
+
+void test('what was used long ago stays long ago for a clock that is set back by any time', () => {
+  const [older = 0, kept = 0] = unpackMoments(
+    packMoments([NOW_MS - 30 * HOURS_2_MS, NOW_MS - 12 * HOURS_2_MS, NOW_MS]),
+  );
+  assert.ok(older > 0 && older < NOW_MS / 2);
+  assert.ok(kept > 0 && kept < NOW_MS / 2);
 });
 
 void test('every history takes the same number of bytes', () => {

@@ -8,8 +8,10 @@ const HISTORY_BYTES = NEWEST_BYTES + (ROTATIONS_MAX - 1) * GAP_BYTES;
 /** In the place of a gap: a rotation whose moment is unknown, and none at all. */
 const UNKNOWN_GAP = 0xff_ffff;
 const BLANK = 0xff_fffe;
-/** Two hours and a quarter, either way. Longer ones are cut to it: no overlap is as long. */
+/** Two hours and a quarter, either way. A longer one is cut to it. */
 const GAP_MAX_MS = 0x7f_0000;
+/** A moment before a gap that was cut: before any overlap, however far a clock is set back. */
+const LONG_AGO = 1;
 
 /**
  * The moments as a row keeps them: the newest in 6 bytes, then, going back, the milliseconds from each to the next
@@ -41,10 +43,12 @@ export const unpackMoments = (bytes: unknown): RotationHistory => {
   while (count < ROTATIONS_MAX && readGap(bytes, count) !== BLANK) count++;
   const moments = Array<number>(count);
   let next = readMoment(bytes, 0);
+  let isLongAgo = false;
   moments[count - 1] = next;
   for (let back = 1; back < count; back++) {
     const gap = readGap(bytes, back);
-    if (gap !== UNKNOWN_GAP) next -= gap - GAP_MAX_MS;
+    isLongAgo ||= gap === 2 * GAP_MAX_MS;
+    if (gap !== UNKNOWN_GAP) next = isLongAgo ? LONG_AGO : next - (gap - GAP_MAX_MS);
     moments[count - 1 - back] = gap === UNKNOWN_GAP ? UNKNOWN : next;
   }
   return moments;

@@ -38,6 +38,7 @@ export const openSqliteStore = (path: string): Store => {
     database,
     commits: createGroupCommit(database, {
       lockTimeoutMs: LOCK_TIMEOUT_MS,
+      onBegin: clients.lookAgain,
       onCommit: checkpoints.noteCommit,
       onRollback() {
         clients.forget();
