@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The parts of the document that a command writes. */
-type Section = 'bench' | 'profile';
+type Section = 'bench' | 'profile' | 'volume';
 
 const markersOf = (section: Section) => ({
   begin: `<!-- ${section}:begin -->`,

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { createProgressBar } from 'keyfob/cli/progress';
-import { writeDocs } from './volume-docs.ts';
+import { writeFigures } from './volume-docs.ts';
 import { describeFigure, isMet } from './volume-figure.ts';
 import type { Figure } from './volume-figure.ts';
 import { measureVolume, PARTS } from './volume-run.ts';
@@ -28,7 +27,6 @@ Examples:
   $ npm run bench:volume -- --data /tmp/ten-million --skip growth,commit
   $ npm run bench:volume -- --grants 100000 --refreshes 50000 --json`;
 
-const DOCS = fileURLToPath(new URL('../../../docs/performance.md', import.meta.url));
 const COLUMNS = [74, 12, 12];
 
 const main = async (): Promise<void> => {
@@ -76,7 +74,7 @@ const main = async (): Promise<void> => {
       ),
     );
   const command = ['npm run bench:volume --', ...process.argv.slice(2)].join(' ');
-  if (values['write-docs']) writeDocs(DOCS, figures, command);
+  if (values['write-docs']) writeFigures(figures, command);
   if (figures.some((figure) => isMet(figure) === false)) process.exitCode = 1;
 };
 
