@@ -1,11 +1,12 @@
-import { DatabaseSync } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { extname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+
+/** Source or compiled, as this file is. */
+const THREAD = new URL(`checkpoint-thread${extname(import.meta.url)}`, import.meta.url);
 
 /** Commits' pieces of work between two checkpoints: each writes about one page to the log. */
 const WORK_A_CHECKPOINT = 1000;
-/** A pass, and one over what was written meanwhile: often that leaves the log empty, and it begins anew. */
-const PASSES_MAX = 2;
 /** Where the thread does not keep up, or is gone, SQLite does it itself after a commit: a log of 16 MiB. */
 const LOG_MAX_PAGES = 4000;
 
@@ -36,7 +37,7 @@ export const createCheckpoints = (database: DatabaseSync, path: string): Checkpo
   let sinceLast = 0;
 
   const start = (): Worker => {
-    const thread = new Worker(new URL(import.meta.url), { workerData: { checkpointsOf: path } });
+    const thread = new Worker(THREAD, { workerData: path });
     thread.unref();
     thread.on('message', () => (isRunning = false));
     // Nothing is lost without it: the log is brought in by SQLite itself, later.
@@ -65,32 +66,3 @@ export const createCheckpoints = (database: DatabaseSync, path: string): Checkpo
     },
   };
 };
-
-/** One checkpoint: passive, so that it waits for nobody and nobody for it. */
-const checkpoint = (path: string): void => {
-  let database: DatabaseSync | undefined;
-  try {
-    const url = pathToFileURL(path);
-    // Never makes the file: it is the store's to make, with its mode.
-    url.searchParams.set('mode', 'rw');
-    database = new DatabaseSync(url, { timeout: 0 });
-    const pass = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
-    for (let passes = 0; passes < PASSES_MAX; passes++) {
-      const { log, checkpointed } = pass.get() ?? {};
-      if (log === checkpointed) return;
-    }
-  } catch {
-    // The disk is full or failing: the commits will say so, and the next checkpoint tries again.
-  } finally {
-    if (database?.isOpen === true) database.close();
-  }
-};
-
-const { checkpointsOf } = (workerData ?? {}) as { checkpointsOf?: string };
-if (!isMainThread && checkpointsOf !== undefined) {
-  parentPort?.on('message', () => {
-    checkpoint(checkpointsOf);
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-    parentPort?.postMessage('done');
-  });
-}
