@@ -32,11 +32,31 @@ export type RefusalReason =
   | 'client_of_other_dialect'
   | 'client_disabled'
   // what was presented
-  | 'code_unknown'
+  | DeadCodeReason
   | DeadTokenReason
+  // what is asked besides tokens
+  | 'client_not_permitted'
+  | 'scope_unknown'
+  | 'token_missing'
+  | 'token_type_unsupported'
+  | 'access_token_missing'
+  | 'access_token_dead'
+  | 'scope_missing'
+  | 'vehicle_unknown'
+  | 'vehicles_not_shared'
   // ourselves
+  | 'throttled'
   | 'store_unavailable'
   | 'overloaded';
+
+/** Why an authorization code of the right form gets nothing. One answer on the wire, but for the redirect. */
+export type DeadCodeReason =
+  | 'code_unknown'
+  | 'code_expired'
+  | 'code_foreign'
+  | 'code_redirect_wrong'
+  | 'code_verifier_wrong'
+  | 'code_replayed';
 
 /** Why a refresh token of the right form gets nothing. One answer on the wire for all of them. */
 export type DeadTokenReason =

@@ -5,6 +5,7 @@ export type Caller = { readonly address: string; readonly userAgent: string };
 
 type Of<Name extends string, Facts> = { readonly event: Name } & Readonly<Facts>;
 type Request = { requestId: string; dialect: string };
+type Redemption = Request & { clientId: string; grantId: string; caller: Caller };
 type Use = Request & { clientId: string; grantId: string; generation: number; caller: Caller };
 
 /**
@@ -30,6 +31,13 @@ export type Event =
         looksLike: 'lost_answer' | 'theft';
         response: 'revoke' | 'refuse' | 'observe';
       }
+    >
+  | Of<'code.redeemed', Redemption>
+  | Of<'code.repeated', Redemption>
+  | Of<'code.replayed', Redemption>
+  | Of<
+      'code.refused',
+      Request & { clientId: string; grantId?: string; reason: RefusalReason; caller: Caller }
     >
   | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
   | Of<'client.refused', Request & { reason: RefusalReason; caller: Caller }>

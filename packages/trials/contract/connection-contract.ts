@@ -35,7 +35,7 @@ const races = (onTwo: OnTwo): void => {
     assert.deepEqual((await Promise.all(grants)).sort(), ['created', 'id_taken']);
     const revoked = await Promise.all([one.revoke(42n, AT), other.revoke(42n, AT)]);
     assert.deepEqual([...revoked].sort(), ['revoked', 'revoked_before']);
-    const reinstated = await Promise.all([one.reinstate(42n), other.reinstate(42n)]);
+    const reinstated = await Promise.all([one.reinstate(42n, CREATED_AT), other.reinstate(42n, CREATED_AT)]);
     assert.deepEqual([...reinstated].sort(), ['not_revoked', 'reinstated']);
   });
 };
@@ -95,7 +95,7 @@ const endings = (onTwo: OnTwo): void => {
       await one.createGrant(sampleGrant({ id }));
       await one.revoke(id, AT);
       const [reinstated, { pruned }] = await Promise.all([
-        other.reinstate(id),
+        other.reinstate(id, CREATED_AT),
         one.prune({ limit: 100, endedBefore: CREATED_AT + 60 }),
       ]);
       assert.equal(pruned, reinstated === 'unknown' ? 1 : 0);

@@ -144,11 +144,11 @@ const revocation = (onStore: OnStore): void => {
       await fill(store);
       const { grant } = await refreshed(store, sampleUse(0));
       await store.revoke(42n, { at: CREATED_AT + 9, cause: 'operator' });
-      assert.equal(await store.reinstate(42n), 'reinstated');
+      assert.equal(await store.reinstate(42n, CREATED_AT), 'reinstated');
       assert.deepEqual(await store.readGrant(42n), grant);
       assert.equal((await refreshed(store, sampleUse(1, { nowMs: NOW_MS + 5000 }))).verdict.kind, 'rotate');
-      assert.equal(await store.reinstate(42n), 'not_revoked');
-      assert.equal(await store.reinstate(43n), 'unknown');
+      assert.equal(await store.reinstate(42n, CREATED_AT), 'not_revoked');
+      assert.equal(await store.reinstate(43n, CREATED_AT), 'unknown');
     },
   );
 };

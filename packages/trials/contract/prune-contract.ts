@@ -39,7 +39,7 @@ export const pruneContract = (onStore: OnStore): void => {
     await fill(store);
     await store.createGrant(sampleGrant({ id: -1n }));
     for (const id of [-1n, 42n]) await store.revoke(id, { at: CREATED_AT + 10, cause: 'operator' });
-    await store.reinstate(42n);
+    await store.reinstate(42n, CREATED_AT);
     assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 })).pruned, 0);
     assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 11 })).pruned, 1);
     assert.deepEqual(await left(store), [42n]);
@@ -60,7 +60,7 @@ export const pruneContract = (onStore: OnStore): void => {
     await fill(store, SHORT);
     await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 ** 9 });
     assert.equal(await store.revoke(42n, { at: CREATED_AT, cause: 'operator' }), 'unknown');
-    assert.equal(await store.reinstate(42n), 'unknown');
+    assert.equal(await store.reinstate(42n, CREATED_AT), 'unknown');
     assert.equal(await store.createGrant(sampleGrant()), 'created');
   });
 

@@ -26,6 +26,8 @@ export const OVERLAP_POLICY: Policy = {
   requireUserAgent: false,
   tellRefreshExpiry: false,
   deadTokenCode: '4002',
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
 };
 
 export const STRICT_POLICY: Policy = { ...OVERLAP_POLICY, rotation: 'strict', overlapSeconds: 0 };
@@ -36,12 +38,16 @@ export const sampleSecret = (id: string, more: Partial<ClientSecret> = {}): Clie
   digest: Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + id.length) % 256),
   createdAt: CREATED_AT,
   expiresAt: undefined,
+  lastUsedAt: undefined,
   ...more,
 });
 
 export const sampleClient = (more: Partial<Client> = {}): Client => ({
   id: 'client-a',
   dialect: 'smartcar',
+  type: 'confidential',
+  redirectUris: [],
+  consentRedirectUri: undefined,
   name: 'Charge planner',
   policy: OVERLAP_POLICY,
   createdAt: CREATED_AT,
@@ -74,6 +80,7 @@ export const sampleUse = (
   nowMs: NOW_MS,
   keyNumber: 1,
   caller: CALLER,
+  requestId: 'request-1',
   ...more,
   presented: {
     grantId: 42n,

@@ -39,6 +39,8 @@ const POLICY: Policy = {
   requireUserAgent: false,
   tellRefreshExpiry: false,
   deadTokenCode: '4002',
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
 };
 
 const tell = (line: Line): void => {
@@ -61,6 +63,7 @@ const secretOf = (id: string) => ({
   digest: new Uint8Array(32).fill(7),
   createdAt: STARTED_AT,
   expiresAt: undefined,
+  lastUsedAt: undefined,
 });
 
 /** The tokens that the run's clients hold, by grant: the generation they were answered with last. */
@@ -86,6 +89,9 @@ const take = async (
       const facts = {
         id,
         dialect: 'smartcar',
+        type: 'confidential',
+        redirectUris: [],
+        consentRedirectUri: undefined,
         name: id,
         createdAt: STARTED_AT,
         disabledAt: undefined,
@@ -117,7 +123,7 @@ const take = async (
     case 'revoke':
       return { outcome: await store.revoke(idOf(step.grant), { at: step.at, cause: 'operator' }) };
     case 'reinstate':
-      return { outcome: await store.reinstate(idOf(step.grant)) };
+      return { outcome: await store.reinstate(idOf(step.grant), STARTED_AT) };
     case 'prune': {
       const { pruned } = await store.prune({ limit: 100, endedBefore: step.endedBefore });
       return { outcome: `pruned ${pruned}` };

@@ -123,6 +123,7 @@ export const refreshUseOf = (
 ): RefreshUse => {
   const { nowMs, userAgent, useDigest } = useOf(grant.id, presented + 1);
   return {
+    requestId: `${grant.id} ${presented}`,
     presented: {
       grantId: idOf(grant.id),
       generation: presented,

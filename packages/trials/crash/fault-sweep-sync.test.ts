@@ -28,10 +28,20 @@ const POLICY: Policy = {
   requireUserAgent: false,
   tellRefreshExpiry: false,
   deadTokenCode: '4002',
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
 };
 
 const fill = async (store: Store): Promise<void> => {
-  const facts = { dialect: 'smartcar', name: '', createdAt: STARTED_AT, disabledAt: undefined } as const;
+  const facts = {
+    dialect: 'smartcar',
+    type: 'confidential',
+    redirectUris: [],
+    consentRedirectUri: undefined,
+    name: '',
+    createdAt: STARTED_AT,
+    disabledAt: undefined,
+  } as const;
   await store.createClient({ id: SYNC_GRANT.clientId, policy: POLICY, secrets: [], ...facts });
   await store.createGrant({
     id: idOf(SYNC_GRANT.id),

@@ -1,13 +1,24 @@
-import { parsePolicy } from 'keyfob/clients/policy';
+import { changeClient } from 'keyfob/clients/change';
 import type { Client } from 'keyfob/clients/client';
 import { StoreError } from 'keyfob/errors';
 import { applyVerdict } from 'keyfob/grants/apply-verdict';
+import { judgeCode } from 'keyfob/grants/authorization-code';
+import type { CodeState } from 'keyfob/grants/authorization-code';
+import type { Fact, FactKind } from 'keyfob/grants/fact';
 import type { Grant } from 'keyfob/grants/grant';
 import { judge } from 'keyfob/grants/judge';
 import { describeReplay } from 'keyfob/grants/replay';
 import type { ReplayRecord } from 'keyfob/grants/replay';
 import { standingOf } from 'keyfob/grants/standing';
-import type { RefreshResult, RefreshUse, RegisteredKey, Store } from 'keyfob/grants/store';
+import type {
+  CodeResult,
+  CodeUse,
+  RefreshResult,
+  RefreshUse,
+  RegisteredKey,
+  Store,
+} from 'keyfob/grants/store';
+import type { Vehicle } from 'keyfob/grants/vehicle';
 
 /** The name of a verb of the store. */
 export type Verb = Exclude<keyof Store, 'close'>;
@@ -25,6 +36,10 @@ export type Snapshot = {
   readonly grants: ReadonlyMap<bigint, Grant>;
   readonly replays: ReadonlyMap<bigint, ReplayRecord>;
   readonly keys: ReadonlyMap<number, RegisteredKey>;
+  readonly codes: ReadonlyMap<bigint, CodeState>;
+  readonly consents: ReadonlySet<bigint>;
+  readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
+  readonly facts: readonly Fact[];
 };
 
 /** A store whose content can be taken and put back. */
@@ -49,6 +64,10 @@ type Tables = {
   grants: Map<bigint, Grant>;
   replays: Map<bigint, ReplayRecord>;
   keys: Map<number, RegisteredKey>;
+  codes: Map<bigint, CodeState>;
+  consents: Set<bigint>;
+  vehicles: Map<bigint, readonly Vehicle[]>;
+  facts: Fact[];
 };
 
 const runAtOnce: Conduct = async (_verb, work) => work();
@@ -58,7 +77,16 @@ const runAtOnce: Conduct = async (_verb, work) => work();
  * synchronous step, handed to `conduct`, which decides when it runs and whether its answer arrives.
  */
 export const createMemoryStore = (options: { readonly conduct?: Conduct } = {}): MemoryStore => {
-  const tables: Tables = { clients: new Map(), grants: new Map(), replays: new Map(), keys: new Map() };
+  const tables: Tables = {
+    clients: new Map(),
+    grants: new Map(),
+    replays: new Map(),
+    keys: new Map(),
+    codes: new Map(),
+    consents: new Set(),
+    vehicles: new Map(),
+    facts: [],
+  };
   return {
     ...verbsOver(tables, options.conduct ?? runAtOnce),
     through: (conduct) => verbsOver(tables, conduct),
@@ -78,6 +106,8 @@ const verbsOver = (tables: Tables, conduct: Conduct): Store => {
   return {
     ...grantVerbs(tables, run),
     ...endVerbs(tables, run),
+    ...codeVerbs(tables, run),
+    ...vehicleVerbs(tables, run),
     ...clientVerbs(tables, run),
     ...secretVerbs(tables, run),
     listKeys: () => run('listKeys', () => [...tables.keys.values()].sort((a, b) => b.number - a.number)),
@@ -91,19 +121,37 @@ const verbsOver = (tables: Tables, conduct: Conduct): Store => {
   };
 };
 
-const copyOf = ({ clients, grants, replays, keys }: Snapshot): Tables => ({
+const copyOf = ({ clients, grants, replays, keys, codes, consents, vehicles, facts }: Snapshot): Tables => ({
   clients: new Map(clients),
   grants: new Map(grants),
   replays: new Map(replays),
   keys: new Map(keys),
+  codes: new Map(codes),
+  consents: new Set(consents),
+  vehicles: new Map(vehicles),
+  facts: [...facts],
 });
 
 const byId = (left: { readonly id: bigint }, right: { readonly id: bigint }): number =>
   left.id < right.id ? -1 : 1;
 
+const REPLAY_FACT_INTERVAL_MS = 3_600_000;
+
+const tell = (
+  tables: Tables,
+  kind: FactKind,
+  { id: grantId, clientId, subject }: Grant,
+  more: { nowMs: number; requestId: string | undefined; cause?: string; vins?: readonly string[] },
+): void => {
+  const { nowMs: atMs, requestId, cause, vins = [] } = more;
+  const sequence = tables.facts.length + 1;
+  const id = `fact-${sequence}`;
+  tables.facts.push({ id, sequence, atMs, kind, grantId, clientId, subject, requestId, cause, vins });
+};
+
 /** Reads, judges and writes one grant. */
 const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone' => {
-  const { presented, nowMs, caller } = use;
+  const { presented, nowMs, caller, requestId } = use;
   const client = tables.clients.get(presented.clientId);
   if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
   const { policy } = client;
@@ -119,6 +167,11 @@ const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone'
     { generation: presented.generation, gap, response },
     { nowMs, caller },
   );
+  const last = tables.replays.get(grant.id);
+  if (last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS)
+    tell(tables, 'grant.replayed', grant, { nowMs, requestId, cause: replay.looksLike });
+  if (grant.revocation !== undefined)
+    tell(tables, 'grant.revoked', grant, { nowMs, requestId, cause: 'replay' });
   const times = (tables.replays.get(grant.id)?.times ?? 0) + 1;
   tables.replays.set(grant.id, { ...replay, times });
   return { verdict, grant, policy, replay };
@@ -158,15 +211,18 @@ const endVerbs = (tables: Tables, run: Conduct): Pick<Store, 'revoke' | 'reinsta
       const grant = tables.grants.get(id);
       if (grant === undefined) return 'unknown';
       if (grant.revocation !== undefined) return 'revoked_before';
-      tables.grants.set(id, { ...grant, revocation: { ...revocation } });
+      const { at, cause, requestId } = revocation;
+      tables.grants.set(id, { ...grant, revocation: { at, cause } });
+      tell(tables, 'grant.revoked', grant, { nowMs: at * 1000, requestId, cause });
       return 'revoked';
     }),
-  reinstate: (id) =>
+  reinstate: (id, at) =>
     run('reinstate', () => {
       const grant = tables.grants.get(id);
       if (grant === undefined) return 'unknown';
       if (grant.revocation === undefined) return 'not_revoked';
       tables.grants.set(id, { ...grant, revocation: undefined });
+      tell(tables, 'grant.reinstated', grant, { nowMs: at * 1000, requestId: undefined });
       return 'reinstated';
     }),
   prune: ({ after, limit, endedBefore }) =>
@@ -187,6 +243,114 @@ const endVerbs = (tables: Tables, run: Conduct): Pick<Store, 'revoke' | 'reinsta
 const removeGrant = (tables: Tables, id: bigint): void => {
   tables.grants.delete(id);
   tables.replays.delete(id);
+  tables.consents.delete(id);
+  tables.vehicles.delete(id);
+};
+
+const codeVerbs = (
+  tables: Tables,
+  run: Conduct,
+): Pick<Store, 'createCode' | 'redeemCode' | 'listConsents' | 'listFacts'> => ({
+  createCode: (code) =>
+    run('createCode', () => {
+      if (!tables.clients.has(code.clientId)) return 'client_unknown';
+      if (tables.grants.has(code.grantId) || tables.codes.has(code.grantId)) return 'id_taken';
+      tables.codes.set(code.grantId, { ...code, redeemedAtMs: undefined, useDigest: undefined });
+      return 'created';
+    }),
+  redeemCode: (use) => run('redeemCode', () => redeemCode(tables, use)),
+  listConsents: (subject, { after, limit }) =>
+    run('listConsents', () =>
+      [...tables.grants.values()]
+        .filter((grant) => grant.subject === subject && tables.consents.has(grant.id))
+        .filter(({ id }) => after === undefined || id > after)
+        .sort(byId)
+        .slice(0, limit),
+    ),
+  listFacts: ({ after, limit, grantId, clientId }) =>
+    run('listFacts', () =>
+      tables.facts
+        .filter((fact) => fact.sequence > after && (grantId === undefined || fact.grantId === grantId))
+        .filter((fact) => clientId === undefined || fact.clientId === clientId)
+        .slice(0, limit),
+    ),
+});
+
+const vehicleVerbs = (
+  tables: Tables,
+  run: Conduct,
+): Pick<Store, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles'> => ({
+  listVehicles: (id) => run('listVehicles', () => tables.vehicles.get(id) ?? []),
+  selectVehicles: (id, chosen, occasion) =>
+    run('selectVehicles', () => {
+      const grant = tables.grants.get(id);
+      if (grant === undefined) return 'unknown';
+      if (grant.revocation !== undefined) return 'revoked';
+      const before = tables.vehicles.get(id) ?? [];
+      const without = (list: readonly Vehicle[], others: readonly Vehicle[]) =>
+        list.filter((one) => !others.some((other) => other.id === one.id)).map(({ vin }) => vin);
+      const gone = without(before, chosen);
+      const added = without(chosen, before);
+      if (gone.length > 0) tell(tables, 'vehicles.disconnected', grant, { ...occasion, vins: gone });
+      if (added.length > 0) tell(tables, 'vehicles.connected', grant, { ...occasion, vins: added });
+      tables.vehicles.set(id, inIdOrder(chosen));
+      return 'selected';
+    }),
+  disconnectVehicles: (id, vehicleIds, { endsWhenEmpty, ...occasion }) =>
+    run('disconnectVehicles', () => {
+      const grant = tables.grants.get(id);
+      if (grant === undefined) return 'unknown';
+      const before = tables.vehicles.get(id) ?? [];
+      const isGone = (one: Vehicle) => vehicleIds === 'all' || vehicleIds.includes(one.id);
+      const disconnected = before.filter(isGone);
+      const rest = before.filter((one) => !isGone(one));
+      tables.vehicles.set(id, rest);
+      const vins = disconnected.map(({ vin }) => vin);
+      if (vins.length > 0) tell(tables, 'vehicles.disconnected', grant, { ...occasion, vins });
+      const isRevoked =
+        endsWhenEmpty && vins.length > 0 && rest.length === 0 && grant.revocation === undefined;
+      if (isRevoked) {
+        const at = Math.floor(occasion.nowMs / 1000);
+        tables.grants.set(id, { ...grant, revocation: { at, cause: 'disconnected' } });
+        tell(tables, 'grant.revoked', grant, { ...occasion, cause: 'disconnected' });
+      }
+      return { disconnected, isRevoked };
+    }),
+});
+
+const inIdOrder = (vehicles: readonly Vehicle[]): readonly Vehicle[] =>
+  [...vehicles].sort((a, b) => (a.id < b.id ? -1 : 1));
+
+const redeemCode = (tables: Tables, use: CodeUse): CodeResult | 'client_gone' => {
+  const { presented, nowMs, keyNumber, requestId } = use;
+  const client = tables.clients.get(presented.clientId);
+  if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
+  const { policy } = client;
+  const code = tables.codes.get(presented.grantId);
+  const verdict = judgeCode(code, presented, nowMs);
+  if (code === undefined || verdict.kind === 'refuse') return { verdict, grant: undefined, policy };
+  const known = tables.grants.get(presented.grantId);
+  if (verdict.kind === 'redeem') {
+    const { grantId: id, clientId, subject, scope, brand, vehicles } = code;
+    const createdAt = Math.floor(nowMs / 1000);
+    const grant = {
+      ...{ id, clientId, subject, scope, brand, createdAt, generation: 0, keyNumber, rotatedAtMs: [] },
+      ...{ rotatedBy: undefined, useDigest: undefined, revocation: undefined },
+    };
+    tables.grants.set(id, grant);
+    tables.consents.add(id);
+    tables.vehicles.set(id, inIdOrder(vehicles));
+    tables.codes.set(id, { ...code, redeemedAtMs: nowMs, useDigest: presented.useDigest });
+    tell(tables, 'grant.created', grant, { nowMs, requestId, vins: vehicles.map(({ vin }) => vin) });
+    return { verdict, grant, policy };
+  }
+  if (verdict.kind === 'repeat' || known === undefined || known.revocation !== undefined)
+    return { verdict, grant: known, policy };
+  const revocation = { at: Math.floor(nowMs / 1000), cause: 'code_replay' as const };
+  const grant = { ...known, revocation };
+  tables.grants.set(grant.id, grant);
+  tell(tables, 'grant.revoked', grant, { nowMs, requestId, cause: 'code_replay' });
+  return { verdict, grant, policy };
 };
 
 const clientVerbs = (
@@ -209,13 +373,9 @@ const clientVerbs = (
     run('changeClient', () => {
       const client = tables.clients.get(id);
       if (client === undefined) return 'unknown';
-      const { name = client.name } = change;
-      const parsed = parsePolicy({ ...client.policy, ...change.policy });
-      if ('faults' in parsed) return parsed;
-      const { policy } = parsed;
-      const disabledAt =
-        change.disabledAt === undefined ? client.disabledAt : (change.disabledAt ?? undefined);
-      tables.clients.set(id, { ...client, name, policy, disabledAt });
+      const changed = changeClient(client, change);
+      if ('faults' in changed) return changed;
+      tables.clients.set(id, changed);
       return 'changed';
     }),
   removeClient: (id, { withGrants }) =>
@@ -251,7 +411,7 @@ const secretVerbs = (tables: Tables, run: Conduct): Pick<Store, 'addSecret' | 'r
 });
 
 const restoreBackup = (tables: Tables, backup: Snapshot): void => {
-  const { clients, grants, keys } = copyOf(tables);
+  const { clients, grants, keys, codes, facts } = copyOf(tables);
   const restored = copyOf(backup);
   for (const [id, grant] of restored.grants) {
     const known = grants.get(id) ?? grant;
@@ -261,5 +421,5 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
     const known = clients.get(id);
     restored.clients.set(id, known ?? { ...client, disabledAt: client.disabledAt ?? client.createdAt });
   }
-  Object.assign(tables, { ...restored, keys: new Map([...restored.keys, ...keys]) });
+  Object.assign(tables, { ...restored, codes, facts, keys: new Map([...restored.keys, ...keys]) });
 };

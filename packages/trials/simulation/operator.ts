@@ -73,7 +73,7 @@ const reinstate = async (world: World, grant: GrantRecord): Promise<void> => {
   grant.revokedSinceMs = undefined;
   await ask(
     world,
-    (store) => store.reinstate(grant.id),
+    (store) => store.reinstate(grant.id, Math.floor(world.schedule.nowMs() / 1000)),
     (result) => {
       if (result !== 'unknown') grant.standing = { ...grant.standing, isRevoked: false };
     },

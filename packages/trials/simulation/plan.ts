@@ -112,5 +112,7 @@ const drawPolicy = (prng: Prng): Policy => ({
   resyncGenerations: prng.pick([1024, 1024, 1024, 3, 0]),
   requireUserAgent: prng.chance(0.5),
   tellRefreshExpiry: prng.chance(0.5),
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
   deadTokenCode: prng.pick(['4002', '401', '403', '4011']),
 });

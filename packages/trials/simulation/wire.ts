@@ -32,6 +32,7 @@ export const writeRefresh: Readonly<Record<DialectName, (words: RefreshWords) =>
   smartcar: (words) => ({
     method: 'POST',
     path: '/oauth/token',
+    query: '',
     headers: {
       ...keyHeader(words),
       authorization: `Basic ${Buffer.from(`${words.clientId}:${words.clientSecret}`).toString('base64')}`,
@@ -42,6 +43,7 @@ export const writeRefresh: Readonly<Record<DialectName, (words: RefreshWords) =>
   pleos: (words) => ({
     method: 'POST',
     path: '/v1/auth/token-refresh',
+    query: '',
     headers: { ...keyHeader(words), 'content-type': 'application/json', brand: words.brand },
     body: Buffer.from(
       JSON.stringify({

@@ -173,12 +173,22 @@ const makeClient = (plan: ClientPlan, prng: Prng, secrets: Set<string>): ClientR
     client: {
       id: plan.name,
       dialect: plan.dialect,
+      type: 'confidential',
+      redirectUris: [],
+      consentRedirectUri: undefined,
       name: plan.name,
       policy: plan.policy,
       createdAt,
       disabledAt: undefined,
       secrets: [
-        { id: plan.name, name: 'first', digest: digestSecret(secret), createdAt, expiresAt: undefined },
+        {
+          id: plan.name,
+          name: 'first',
+          digest: digestSecret(secret),
+          createdAt,
+          expiresAt: undefined,
+          lastUsedAt: undefined,
+        },
       ],
     },
     isDisabled: false,

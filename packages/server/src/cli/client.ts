@@ -25,6 +25,8 @@ const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   resyncGenerations: 'how far ahead of the store a token may be after the store lost its newest writes',
   requireUserAgent: 'true or false: refuse requests without a User-Agent',
   tellRefreshExpiry: 'true or false: add refresh_token_expires_in to the Smartcar answer',
+  accessTokenFormat: 'opaque, or jwt for resource servers that check tokens by themselves (RFC 9068)',
+  clientCredentials: 'true or false: let the client get tokens for itself (POST /oauth2/token)',
   deadTokenCode: 'code by which the Pleos wire calls a refresh token dead: 4002, 401, 403 or 4011',
 };
 const FIELDS = Object.keys(POLICY_FIELDS) as readonly PolicyField[];

@@ -178,7 +178,7 @@ const addRevocation = (grant: Command): void => {
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);
-        const outcome = await store.reinstate(found.id);
+        const outcome = await store.reinstate(found.id, toSeconds(Date.now()));
         const text = outcome === 'reinstated' ? `reinstated grant ${id}` : `grant ${id} was not revoked`;
         return { json: { grantId: writeGrantId(found.id), outcome }, text };
       }),

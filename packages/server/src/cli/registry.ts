@@ -19,7 +19,10 @@ export const makeSecret = (
 ): { readonly clientSecret: string; readonly secret: ClientSecret } => {
   const clientSecret = createClientSecret();
   const id = randomBytes(6).toString('hex');
-  return { clientSecret, secret: { id, name, digest: digestSecret(clientSecret), createdAt, expiresAt } };
+  return {
+    clientSecret,
+    secret: { id, name, digest: digestSecret(clientSecret), createdAt, expiresAt, lastUsedAt: undefined },
+  };
 };
 
 /** Registers a client with the policy of its dialect and one secret, which is in nobody's hands but the caller's. */
@@ -33,6 +36,9 @@ export const createClient = async (
   const client = {
     id: createClientId(),
     dialect,
+    type: 'confidential' as const,
+    redirectUris: [],
+    consentRedirectUri: undefined,
     name,
     policy,
     createdAt,

@@ -25,7 +25,12 @@ const client = (id: string, secrets: readonly string[], more: Partial<Client> = 
     requireUserAgent: true,
     tellRefreshExpiry: false,
     deadTokenCode: '4002',
+    accessTokenFormat: 'opaque',
+    clientCredentials: false,
   },
+  type: 'confidential',
+  redirectUris: [],
+  consentRedirectUri: undefined,
   createdAt: NOW - 1000,
   disabledAt: undefined,
   secrets: secrets.map((secret) => ({
@@ -34,6 +39,7 @@ const client = (id: string, secrets: readonly string[], more: Partial<Client> = 
     digest: digestSecret(secret),
     createdAt: NOW - 1000,
     expiresAt: secret.startsWith('expired') ? NOW : undefined,
+    lastUsedAt: undefined,
   })),
   ...more,
 });

@@ -3,7 +3,11 @@ import type { Client, DialectName } from './client.ts';
 import { digestSecret, isSecretOf } from './secret.ts';
 
 /** What a request claims to be. */
-export type Credentials = { readonly clientId: string; readonly clientSecret: string };
+export type Credentials = {
+  readonly clientId: string;
+  /** `undefined` where none was sent, as public clients do. */
+  readonly clientSecret: string | undefined;
+};
 
 const CLIENT_ID_MAX_CHARACTERS = 256;
 
@@ -22,7 +26,10 @@ export const authenticate = async <Reading extends { readonly client: Client | u
   for (const { clientId, clientSecret } of readings) {
     const reading = clientId.length <= CLIENT_ID_MAX_CHARACTERS ? await readClient(clientId) : undefined;
     const client = reading?.client;
-    const isProven = isSecretOf(client?.secrets ?? [], digestSecret(clientSecret), now);
+    const isProven =
+      clientSecret === undefined
+        ? client?.type === 'public'
+        : isSecretOf(client?.secrets ?? [], digestSecret(clientSecret), now);
     if (reading === undefined || client === undefined) continue;
     if (!isProven) {
       reason = 'client_secret_wrong';

@@ -4,6 +4,13 @@ import type { Policy } from './policy.ts';
 export const DIALECT_NAMES = ['smartcar', 'pleos'] as const;
 export type DialectName = (typeof DIALECT_NAMES)[number];
 
+/**
+ * What a client is. `public` ones, apps that can keep no secret, authenticate by nothing, must use PKCE and always
+ * rotate with replay detection (RFC 9700 §2.2.2). A `resource-server` may introspect every token, and gets none.
+ */
+export const CLIENT_TYPES = ['confidential', 'public', 'resource-server'] as const;
+export type ClientType = (typeof CLIENT_TYPES)[number];
+
 /** One of a client's secrets. The secret itself is shown once, when it is made, and kept by nobody here. */
 export type ClientSecret = {
   readonly id: string;
@@ -14,13 +21,20 @@ export type ClientSecret = {
   readonly createdAt: number;
   /** Integer seconds; `undefined` for a secret without end. */
   readonly expiresAt: number | undefined;
+  /** When it last proved its client, integer seconds, to the hour; `undefined` for never. */
+  readonly lastUsedAt: number | undefined;
 };
 
 /** A third-party app, as RFC 6749 §2 means a client. */
 export type Client = {
   readonly id: string;
   readonly dialect: DialectName;
+  readonly type: ClientType;
   readonly name: string;
+  /** Where an owner may be sent back to with a code; matched exactly (`redirect-uri.ts`). */
+  readonly redirectUris: readonly string[];
+  /** Pleos: where an owner is sent back to from the choice of vehicles; `undefined` for the first redirect URI. */
+  readonly consentRedirectUri: string | undefined;
   readonly policy: Policy;
   /** Integer seconds. */
   readonly createdAt: number;

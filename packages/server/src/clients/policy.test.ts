@@ -16,6 +16,8 @@ const POLICY: Policy = {
   requireUserAgent: false,
   tellRefreshExpiry: false,
   deadTokenCode: '4002',
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
 };
 
 const parsed = (fields: Readonly<Record<string, unknown>>): Policy => {

@@ -60,6 +60,10 @@ export const POLICY_FIELDS = {
   tellRefreshExpiry: flag,
   /** The code by which the Pleos wire says that a refresh token is dead; the vendor does not document it. */
   deadTokenCode: oneOf(['4002', '401', '403', '4011']),
+  /** What access tokens are: opaque, or JWTs that resource servers check by themselves (RFC 9068). */
+  accessTokenFormat: v.optional(oneOf(['opaque', 'jwt']), 'opaque'),
+  /** Whether the client may get tokens for itself, without an owner (RFC 6749 §4.4). */
+  clientCredentials: v.optional(flag, false),
 } as const;
 
 const schema = v.pipe(

@@ -12,6 +12,7 @@ const secretOf = (secret: string, expiresAt?: number): ClientSecret => ({
   digest: digestSecret(secret),
   createdAt: NOW - 1000,
   expiresAt,
+  lastUsedAt: undefined,
 });
 
 const CASES: readonly {

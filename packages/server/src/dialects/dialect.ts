@@ -10,6 +10,8 @@ export type WireRequest = {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  /** What stands behind the question mark, as it was sent; empty for none. */
+  readonly query: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
 };
@@ -37,7 +39,12 @@ export type TokenRequest = {
   readonly idempotencyKey: string | undefined;
   readonly grant:
     | { readonly type: 'refresh_token'; readonly refreshToken: string }
-    | { readonly type: 'authorization_code' };
+    | {
+        readonly type: 'authorization_code';
+        readonly code: string;
+        readonly redirectUri: string;
+        readonly codeVerifier: string | undefined;
+      };
 };
 
 /** Reads what was asked. Throws a `Refusal`. */

@@ -35,6 +35,21 @@ const REASONS = Object.keys({
   client_of_other_dialect: true,
   client_disabled: true,
   code_unknown: true,
+  code_expired: true,
+  code_foreign: true,
+  code_redirect_wrong: true,
+  code_verifier_wrong: true,
+  code_replayed: true,
+  client_not_permitted: true,
+  scope_unknown: true,
+  token_missing: true,
+  token_type_unsupported: true,
+  access_token_missing: true,
+  access_token_dead: true,
+  scope_missing: true,
+  vehicle_unknown: true,
+  vehicles_not_shared: true,
+  throttled: true,
   token_unopened: true,
   unknown: true,
   foreign_client: true,
@@ -228,7 +243,7 @@ const SENT: readonly Sent[] = [
 for (const [index, [path, headers, body]] of SENT.entries()) {
   void test(`nothing of a token, a secret or an id is said again in the refusal of wrong request ${index + 1}`, () => {
     const dialect = dialectOf(path);
-    const request: WireRequest = { method: 'POST', path, headers, body: Buffer.from(body) };
+    const request: WireRequest = { method: 'POST', path, query: '', headers, body: Buffer.from(body) };
     const parse = dialect.tokenEndpoints[path];
     assert.ok(parse !== undefined);
     assert.throws(

@@ -9,6 +9,7 @@ import { decodeFormText, decodeUtf8, readBasic, readIdempotencyKey, readMediaTyp
 const withHeaders = (headers: Readonly<Record<string, string | undefined>>): WireRequest => ({
   method: 'POST',
   path: '/oauth/token',
+  query: '',
   headers,
   body: Buffer.alloc(0),
 });

@@ -20,6 +20,7 @@ const request = (
 ): WireRequest => ({
   method: 'POST',
   path: '/v1/auth/token-refresh',
+  query: '',
   headers: { brand: 'kia', 'content-type': 'application/json', ...headers },
   body: Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
 });

@@ -2,7 +2,7 @@ import { Refusal } from '../errors.ts';
 import type { FieldFault, RefusalReason } from '../errors.ts';
 import { BRANDS } from '../grants/grant.ts';
 import type { Brand } from '../grants/grant.ts';
-import { pleosAccessShape, pleosRefreshShape } from '../tokens/shape.ts';
+import { pleosAccessShape, pleosCodeShape, pleosRefreshShape } from '../tokens/shape.ts';
 import { RETRY_AFTER_SECONDS } from './dialect.ts';
 import type { Dialect, Exchange, TokenRequest, WireRequest, WireResponse } from './dialect.ts';
 import { readIdempotencyKey, readMediaType } from './headers.ts';
@@ -24,6 +24,9 @@ const MESSAGES = {
   '404': 'NotFound',
   '4002': 'Invalid request parameters',
   '4011': 'Invalid Authorization Header',
+  '4045': 'No Data',
+  '40002': 'No Auth Header',
+  '5006': 'The service does not have a permission to use data. No Permission Error',
   '5001': 'Internal Server Error',
 } as const;
 
@@ -36,6 +39,9 @@ const UNAUTHORIZED: Answer = { status: 400, code: '401' };
 const DEAD_TOKEN = wrong('refreshToken', 'is invalid, expired or already used');
 const DEAD_CODE = wrong('code', 'is invalid, expired or already used');
 const AWAY: Answer = { status: 503, code: '5001', headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } };
+
+/** Guessing is slow, and to a client that shares an address with who guesses it is an outage. */
+const THROTTLED: Answer = { status: 429, code: '5001' };
 
 /** Every refusal and what the Pleos wire says for it. Where a refusal brings details of its own, those are told. */
 const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
@@ -66,6 +72,20 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   client_of_other_dialect: UNAUTHORIZED,
   client_disabled: UNAUTHORIZED,
   code_unknown: DEAD_CODE,
+  code_expired: DEAD_CODE,
+  code_foreign: DEAD_CODE,
+  code_redirect_wrong: DEAD_CODE,
+  code_verifier_wrong: DEAD_CODE,
+  code_replayed: DEAD_CODE,
+  client_not_permitted: { status: 400, code: '403' },
+  scope_unknown: wrong('scope', 'is not known'),
+  token_missing: wrong('token', 'is required'),
+  token_type_unsupported: wrong('token', 'is of a type that cannot be revoked'),
+  access_token_missing: { status: 400, code: '40002' },
+  access_token_dead: { status: 400, code: '4011' },
+  scope_missing: { status: 400, code: '5006' },
+  vehicle_unknown: { status: 404, code: '4045' },
+  vehicles_not_shared: { status: 400, code: '5006' },
   token_unopened: DEAD_TOKEN,
   unknown: DEAD_TOKEN,
   foreign_client: DEAD_TOKEN,
@@ -75,6 +95,7 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   raced: DEAD_TOKEN,
   ahead: DEAD_TOKEN,
   replayed: DEAD_TOKEN,
+  throttled: THROTTLED,
   store_unavailable: AWAY,
   overloaded: AWAY,
 };
@@ -111,18 +132,16 @@ const parseRefresh = (request: WireRequest): TokenRequest => {
   };
 };
 
-const CODE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 const parseCode = (request: WireRequest): TokenRequest => {
   const { fields, brand } = parseFields(request, ['clientId', 'clientSecret', 'code', 'redirectUrl']);
-  const { clientId, clientSecret, code } = fields;
-  if (!CODE.test(code)) throw new Refusal('code_malformed');
+  const { clientId, clientSecret, code, redirectUrl } = fields;
+  if (pleosCodeShape.read(code) === 'malformed') throw new Refusal('code_malformed');
   const idempotencyKey = readIdempotencyKey(request);
   return {
     credentials: [{ clientId, clientSecret }],
     brand,
     idempotencyKey,
-    grant: { type: 'authorization_code' },
+    grant: { type: 'authorization_code', code, redirectUri: redirectUrl, codeVerifier: undefined },
   };
 };
 
@@ -149,7 +168,7 @@ export const pleos: Dialect = {
   name: 'pleos',
   pathPrefix: '/v1/',
   tokenEndpoints: { '/v1/auth/token-refresh': parseRefresh, '/v1/auth/token': parseCode },
-  shapes: { refreshToken: pleosRefreshShape, accessToken: pleosAccessShape },
+  shapes: { refreshToken: pleosRefreshShape, accessToken: pleosAccessShape, code: pleosCodeShape },
   defaultPolicy: {
     refreshTokenLifetimeSeconds: 90 * DAY,
     accessTokenLifetimeSeconds: 3600,
@@ -162,6 +181,8 @@ export const pleos: Dialect = {
     requireUserAgent: false,
     tellRefreshExpiry: false,
     deadTokenCode: '4002',
+    accessTokenFormat: 'opaque',
+    clientCredentials: false,
   },
   renderAnswer: ({ accessToken, refreshToken }, _policy, exchange) =>
     respond(

@@ -17,6 +17,7 @@ const request = (
 ): WireRequest => ({
   method: 'POST',
   path: '/oauth/token',
+  query: '',
   headers: { authorization: BASIC, 'content-type': FORM, 'user-agent': 'app/1.0', ...headers },
   body: Buffer.from(body),
 });

@@ -42,6 +42,8 @@ const DEAD_TOKEN: Answer = {
   description: 'Invalid or expired refresh token.',
 };
 
+const DEAD_CODE: Answer = { ...DEAD_TOKEN, description: 'Invalid or expired code.' };
+
 /** Every refusal and what Smartcar's wire says for it: RFC 6749 §5.2, with the vendor's own texts where known. */
 const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   path_unknown: wrong('No such endpoint. Tokens are refreshed by POST /oauth/token.', 404),
@@ -80,7 +82,29 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   client_secret_wrong: UNAUTHENTICATED,
   client_of_other_dialect: UNAUTHENTICATED,
   client_disabled: UNAUTHENTICATED,
-  code_unknown: { ...DEAD_TOKEN, description: 'Invalid or expired code.' },
+  code_unknown: DEAD_CODE,
+  code_expired: DEAD_CODE,
+  code_foreign: DEAD_CODE,
+  code_redirect_wrong: { ...DEAD_TOKEN, description: 'Unauthorized redirect_uri.' },
+  code_verifier_wrong: { ...DEAD_TOKEN, description: 'Invalid code_verifier.' },
+  code_replayed: DEAD_CODE,
+  client_not_permitted: {
+    status: 400,
+    error: 'unauthorized_client',
+    description: 'The client may not do this.',
+  },
+  scope_unknown: { status: 400, error: 'invalid_scope', description: 'The scope is not known.' },
+  token_missing: wrong('Missing required parameter: token.'),
+  token_type_unsupported: {
+    status: 400,
+    error: 'unsupported_token_type',
+    description: 'An access token ends by itself; revoke the refresh token.',
+  },
+  access_token_missing: UNAUTHENTICATED,
+  access_token_dead: UNAUTHENTICATED,
+  scope_missing: { status: 403, error: 'insufficient_scope', description: 'The owner did not permit this.' },
+  vehicle_unknown: wrong('No such vehicle.', 404),
+  vehicles_not_shared: wrong('The owner shares no vehicle.', 404),
   token_unopened: DEAD_TOKEN,
   unknown: DEAD_TOKEN,
   foreign_client: DEAD_TOKEN,
@@ -90,6 +114,11 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   raced: DEAD_TOKEN,
   ahead: DEAD_TOKEN,
   replayed: DEAD_TOKEN,
+  throttled: {
+    status: 429,
+    error: 'temporarily_unavailable',
+    description: 'Too many failed attempts to authenticate. Try again later.',
+  },
   store_unavailable: away('The service cannot answer just now. The refresh token is still good; try again.'),
   overloaded: away('The service is busy. The refresh token is still good; try again.'),
 };
@@ -97,13 +126,23 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
 const parse = (request: WireRequest): TokenRequest => {
   if (readMediaType(request) !== FORM) throw new Refusal('content_type_wrong');
   const form = readForm(request.body);
-  const credentials = readBasic(request);
+  const credentials = readCredentials(request, form);
   const bodyClientId = form.get('client_id');
   const isOtherClient =
     bodyClientId !== undefined && credentials.every(({ clientId }) => clientId !== bodyClientId);
   if (form.has('client_secret') || isOtherClient) throw new Refusal('credentials_twice');
   const idempotencyKey = readIdempotencyKey(request);
   return { credentials, brand: undefined, idempotencyKey, grant: parseGrant(form) };
+};
+
+/** By HTTP Basic; a public client, which has no secret, names itself in the body (RFC 6749 §3.2.1). */
+const readCredentials = (
+  request: WireRequest,
+  form: ReadonlyMap<string, string>,
+): TokenRequest['credentials'] => {
+  const clientId = form.get('client_id');
+  const isPublic = request.headers['authorization'] === undefined && !form.has('client_secret');
+  return clientId !== undefined && isPublic ? [{ clientId, clientSecret: undefined }] : readBasic(request);
 };
 
 const parseGrant = (form: ReadonlyMap<string, string>): TokenRequest['grant'] => {
@@ -120,8 +159,9 @@ const parseGrant = (form: ReadonlyMap<string, string>): TokenRequest['grant'] =>
       const code = form.get('code');
       if (code === undefined) throw new Refusal('code_missing');
       if (!isUuid(code)) throw new Refusal('code_malformed');
-      if (!form.has('redirect_uri')) throw new Refusal('redirect_uri_missing');
-      return { type: 'authorization_code' };
+      const redirectUri = form.get('redirect_uri');
+      if (redirectUri === undefined) throw new Refusal('redirect_uri_missing');
+      return { type: 'authorization_code', code, redirectUri, codeVerifier: form.get('code_verifier') };
     }
     default:
       throw new Refusal('grant_type_unsupported');
@@ -146,7 +186,7 @@ export const smartcar: Dialect = {
   name: 'smartcar',
   pathPrefix: '/',
   tokenEndpoints: { '/oauth/token': parse },
-  shapes: { refreshToken: uuidShape, accessToken: uuidShape },
+  shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },
   defaultPolicy: {
     refreshTokenLifetimeSeconds: 60 * DAY,
     accessTokenLifetimeSeconds: 7200,
@@ -159,6 +199,8 @@ export const smartcar: Dialect = {
     requireUserAgent: true,
     tellRefreshExpiry: false,
     deadTokenCode: '4002',
+    accessTokenFormat: 'opaque',
+    clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({
     status: 200,

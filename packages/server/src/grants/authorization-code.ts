@@ -1,11 +1,89 @@
-import { Refusal } from '../errors.ts';
+import { hash } from 'node:crypto';
+import type { DeadCodeReason } from '../errors.ts';
+import type { OpenedCode } from '../tokens/authorization-code.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import type { Brand } from './grant.ts';
+import type { Vehicle } from './vehicle.ts';
+
+/** How long an authorization code may be exchanged: 10 minutes, as Smartcar documents and RFC 6749 §4.1.2 advises. */
+export const CODE_LIFETIME_SECONDS = 600;
+
+/** What an owner agreed to and a client has yet to come for. The code itself is derived from it and kept nowhere. */
+export type AuthorizationCode = {
+  /** Of the grant that its redemption makes. */
+  readonly grantId: GrantId;
+  readonly clientId: string;
+  /** As the authorization request gave it, or, where it gave none, as it is registered. */
+  readonly redirectUri: string;
+  /** PKCE with S256 (RFC 7636): 43 of base64url; `undefined` where the client sent none. */
+  readonly codeChallenge: string | undefined;
+  /** Integer seconds. */
+  readonly issuedAt: number;
+  readonly subject: string;
+  readonly scope: string;
+  readonly brand: Brand | undefined;
+  readonly vehicles: readonly Vehicle[];
+};
+
+/** What has become of a code. */
+export type CodeState = AuthorizationCode & {
+  /** Integer milliseconds; `undefined` as long as nobody came for it. */
+  readonly redeemedAtMs: number | undefined;
+  /** Of the `Idempotency-Key` that came with the redemption. */
+  readonly useDigest: Uint8Array | undefined;
+};
+
+/** A code as presented: opened, by an authenticated client. */
+export type PresentedCode = OpenedCode & {
+  readonly clientId: string;
+  readonly brand: Brand | undefined;
+  readonly redirectUri: string;
+  readonly codeVerifier: string | undefined;
+  readonly useDigest: Uint8Array | undefined;
+  /** Whether this code's last use ended in our own 503, so that presenting it again is the retry we asked for. */
+  readonly isRetryOfOurs: boolean;
+};
+
+/** What is to be done about a presented code. */
+export type CodeVerdict =
+  /** Its grant is made. */
+  | { readonly kind: 'redeem' }
+  /** The same use again: the same tokens again. */
+  | { readonly kind: 'repeat' }
+  | { readonly kind: 'refuse'; readonly reason: Exclude<DeadCodeReason, 'code_replayed'> }
+  /** A second use: what the first gave is revoked. */
+  | { readonly kind: 'replay' };
+
+const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdict => ({
+  kind: 'refuse',
+  reason,
+});
 
 /**
- * Exchanges an authorization code for a first pair of tokens. No code is issued yet, so a code of the right form is
- * always one we do not know.
+ * The verdict on a presented code: pure and total. Only the client it was issued to, with the redirect URI and the
+ * verifier of its authorization request, can use it or use it up. A code past its ten minutes revokes nothing any more:
+ * it opens nothing, and a browser that restores an old page would otherwise end a living grant.
  *
- * @see RFC 6749 §4.1.3
+ * @see RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 for a verifier that nobody asked for
  */
-export const redeemCode = (): never => {
-  throw new Refusal('code_unknown');
+export const judgeCode = (
+  code: CodeState | undefined,
+  presented: PresentedCode,
+  nowMs: number,
+): CodeVerdict => {
+  if (code === undefined) return refuse('code_unknown');
+  if (code.clientId !== presented.clientId || (code.brand !== undefined && code.brand !== presented.brand))
+    return refuse('code_foreign');
+  if (nowMs - code.issuedAt * 1000 >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
+  if (code.redirectUri !== presented.redirectUri) return refuse('code_redirect_wrong');
+  if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');
+  if (code.redeemedAtMs === undefined) return { kind: 'redeem' };
+  if (presented.isRetryOfOurs || isSameUse(code.useDigest, presented.useDigest)) return { kind: 'repeat' };
+  return { kind: 'replay' };
 };
+
+const isVerified = (challenge: string | undefined, verifier: string | undefined): boolean =>
+  verifier === undefined ? challenge === undefined : challenge === hash('sha256', verifier, 'base64url');
+
+const isSameUse = (first: Uint8Array | undefined, again: Uint8Array | undefined): boolean =>
+  first !== undefined && again !== undefined && Buffer.compare(first, again) === 0;

@@ -7,7 +7,21 @@ export const BRANDS = ['hyundai', 'kia', 'genesis'] as const;
 export type Brand = (typeof BRANDS)[number];
 
 /** Why a grant was revoked. */
-export type RevocationCause = 'operator' | 'replay';
+export const REVOCATION_CAUSES = [
+  /** By `keyfob grant revoke`. */
+  'operator',
+  /** A refresh token was presented again beyond every allowance. */
+  'replay',
+  /** The authorization code that made it was presented again (RFC 6749 §4.1.2). */
+  'code_replay',
+  /** By its client (RFC 7009). */
+  'client',
+  /** By its owner. */
+  'owner',
+  /** Its last vehicle was disconnected. */
+  'disconnected',
+] as const;
+export type RevocationCause = (typeof REVOCATION_CAUSES)[number];
 
 /** What an owner allowed one client. Owns all its tokens; they are derived from it and kept nowhere. */
 export type Grant = {

@@ -9,7 +9,11 @@ import type { Grant } from './grant.ts';
 import { standingOf } from './standing.ts';
 
 /** How a dialect writes its tokens. */
-export type TokenShapes = { readonly refreshToken: Shape; readonly accessToken: Shape };
+export type TokenShapes = {
+  readonly refreshToken: Shape;
+  readonly accessToken: Shape;
+  readonly code: Shape;
+};
 
 /** What tokens are made with. */
 export type Minting = {

@@ -29,6 +29,8 @@ const POLICY: Policy = {
   requireUserAgent: false,
   tellRefreshExpiry: false,
   deadTokenCode: '4002',
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
 };
 
 const GRANT: Grant = {

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { Refusal, StoreError } from '../errors.ts';
@@ -12,11 +11,13 @@ import { issueTokens } from './issue.ts';
 import type { Minting, TokenAnswer, TokenShapes } from './issue.ts';
 import type { RefreshResult, Store } from './store.ts';
 import type { UndecidedUses } from './undecided-uses.ts';
+import { digestUse } from './use-digest.ts';
 
 /** What a refresh works with. */
 export type RefreshContext = Minting & {
   readonly store: Store;
   readonly undecided: UndecidedUses;
+  readonly undecidedCodes: UndecidedUses;
   readonly clock: Clock;
   readonly emit: Emit;
 };
@@ -34,8 +35,6 @@ export type RefreshRequest = {
   /** Whether the store knows of a newer key than the ring holds, so that the token may be good and yet not open. */
   readonly isKeyMissing: boolean;
 };
-
-const USE_DIGEST_BYTES = 16;
 
 /**
  * Exchanges a refresh token for a pair: its successor (or, on a repeat, the current one again) and a fresh access
@@ -61,10 +60,10 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
     isRetryOfOurs: context.undecided.has(opened),
   };
   const keyNumber = context.keyRing.newest.number;
-  const { caller } = request;
+  const { caller, requestId } = request;
   let result;
   try {
-    result = await context.store.refresh({ presented, nowMs, keyNumber, caller });
+    result = await context.store.refresh({ presented, nowMs, keyNumber, caller, requestId });
   } catch (error) {
     context.undecided.note(opened, error);
     throw error;
@@ -76,11 +75,6 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   context.undecided.forget(opened);
   return issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
 };
-
-const digestUse = (idempotencyKey: string | undefined): Buffer | undefined =>
-  idempotencyKey === undefined
-    ? undefined
-    : hash('sha256', idempotencyKey, 'buffer').subarray(0, USE_DIGEST_BYTES);
 
 const tellRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {
   const { dialect, requestId, caller, client } = request;

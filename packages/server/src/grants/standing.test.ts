@@ -30,6 +30,8 @@ const POLICY: Policy = {
   requireUserAgent: false,
   tellRefreshExpiry: false,
   deadTokenCode: '4002',
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
 };
 
 test('a grant is active until its current refresh token expires', () => {

@@ -1,10 +1,14 @@
 import type { Client, ClientSecret } from '../clients/client.ts';
-import type { Policy, PolicyField } from '../clients/policy.ts';
+import type { ClientChange } from '../clients/change.ts';
+import type { Policy } from '../clients/policy.ts';
 import type { Caller } from '../events.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
+import type { AuthorizationCode, CodeVerdict, PresentedCode } from './authorization-code.ts';
+import type { Fact } from './fact.ts';
 import type { Grant, RevocationCause } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import type { Replay, ReplayRecord } from './replay.ts';
+import type { Vehicle } from './vehicle.ts';
 
 /** One presentation of a refresh token, as the store gets it. */
 export type RefreshUse = {
@@ -14,6 +18,7 @@ export type RefreshUse = {
   /** The key that would seal a successor. */
   readonly keyNumber: number;
   readonly caller: Caller;
+  readonly requestId: string;
 };
 
 export type RefreshResult = {
@@ -26,6 +31,25 @@ export type RefreshResult = {
   readonly replay: Replay | undefined;
 };
 
+/** One presentation of an authorization code, as the store gets it. */
+export type CodeUse = Omit<RefreshUse, 'presented'> & { readonly presented: PresentedCode };
+
+export type CodeResult = {
+  readonly verdict: CodeVerdict;
+  /** As the verdict left it; `undefined` where there is none. */
+  readonly grant: Grant | undefined;
+  /** The client's policy as the verdict saw it. */
+  readonly policy: Policy;
+};
+
+/** When something is done, and at whose request. */
+export type Occasion = {
+  /** Integer milliseconds. */
+  readonly nowMs: number;
+  /** `undefined` for what an operator does. */
+  readonly requestId: string | undefined;
+};
+
 /** What is registered of a key of the ring: enough to notice that a ring is not the one that sealed these grants. */
 export type RegisteredKey = {
   readonly number: number;
@@ -35,14 +59,6 @@ export type RegisteredKey = {
 
 /** A client and the newest registered key, read together so that a rotated key is noticed by the very next request. */
 export type ClientReading = { readonly client: Client | undefined; readonly newestKeyNumber: number };
-
-export type ClientChange = {
-  readonly name?: string;
-  /** The fields to change, as text or typed; the others stay. */
-  readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
-  /** Integer seconds, or `null` to enable. */
-  readonly disabledAt?: number | null;
-};
 
 /** A page of a list: what follows `after` in the order of ids, at most `limit`. */
 export type Page = { readonly after?: GrantId | undefined; readonly limit: number };
@@ -66,7 +82,12 @@ export type Store = {
   listGrants(page: Page & { readonly clientId?: string | undefined }): Promise<readonly Grant[]>;
   revoke(
     id: GrantId,
-    revocation: { readonly at: number; readonly cause: RevocationCause },
+    revocation: {
+      readonly at: number;
+      readonly cause: RevocationCause;
+      /** Of the request that asked for it; `undefined` for an operator's. */
+      readonly requestId?: string | undefined;
+    },
   ): Promise<'revoked' | 'revoked_before' | 'unknown'>;
   /**
    * Removes grants that ended before `endedBefore` (integer seconds), of the `limit` that follow `after`. Answers
@@ -75,8 +96,42 @@ export type Store = {
   prune(
     page: Page & { readonly endedBefore: number },
   ): Promise<{ readonly pruned: number; readonly next: GrantId | undefined }>;
-  /** Undoes a revocation: the newest refresh token works again. */
-  reinstate(id: GrantId): Promise<'reinstated' | 'not_revoked' | 'unknown'>;
+  /** Undoes a revocation at `at` (integer seconds): the newest refresh token works again. */
+  reinstate(id: GrantId, at: number): Promise<'reinstated' | 'not_revoked' | 'unknown'>;
+
+  /** Keeps what an owner agreed to until its client comes for it, and drops codes that are long over. */
+  createCode(code: AuthorizationCode): Promise<'created' | 'client_unknown' | 'id_taken'>;
+  /**
+   * Judges the presented code (`judgeCode`) and applies the verdict: makes the grant with its vehicles, or revokes the
+   * one that was made. `client_gone`: the client was disabled or removed since it was authenticated.
+   */
+  redeemCode(use: CodeUse): Promise<CodeResult | 'client_gone'>;
+  /** What a grant covers, in the order of ids; empty for one made without an owner's choice. */
+  listVehicles(id: GrantId): Promise<readonly Vehicle[]>;
+  /** Replaces what a grant covers by an owner's new choice. */
+  selectVehicles(
+    id: GrantId,
+    vehicles: readonly Vehicle[],
+    occasion: Occasion,
+  ): Promise<'selected' | 'unknown' | 'revoked'>;
+  /**
+   * Takes vehicles, by id, or `all` out of a grant, and answers which they were. With `endsWhenEmpty` a grant that
+   * covers none any more is revoked (`disconnected`).
+   */
+  disconnectVehicles(
+    id: GrantId,
+    vehicleIds: readonly string[] | 'all',
+    occasion: Occasion & { readonly endsWhenEmpty: boolean },
+  ): Promise<{ readonly disconnected: readonly Vehicle[]; readonly isRevoked: boolean } | 'unknown'>;
+  /** The grants that an owner gave by consent, in the order of ids. */
+  listConsents(subject: string, page: Page): Promise<readonly Grant[]>;
+  /** What happened to grants, after a sequence number, oldest first. */
+  listFacts(
+    page: { readonly after: number; readonly limit: number } & {
+      readonly grantId?: GrantId | undefined;
+      readonly clientId?: string | undefined;
+    },
+  ): Promise<readonly Fact[]>;
 
   createClient(client: Client): Promise<'created' | 'id_taken'>;
   readClient(id: string): Promise<ClientReading>;

@@ -8,6 +8,7 @@ export type Exchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly path: string;
+  readonly query: string;
   readonly caller: Caller;
   isAnswered: boolean;
 };

@@ -34,9 +34,9 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
   const begin = (request: IncomingMessage, response: ServerResponse): Exchange | undefined => {
     const connection = connections.of(request.socket);
     if (connection.isEnding) return undefined;
-    const path = pathOf(request);
+    const { path, query } = targetOf(request);
     const caller = callerOf(connection, request);
-    const exchange: Exchange = { connection, request, response, path, caller, isAnswered: false };
+    const exchange: Exchange = { connection, request, response, path, query, caller, isAnswered: false };
     connection.newest = exchange;
     return exchange;
   };
@@ -64,7 +64,7 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
   };
 
   const decide = (
-    { request, path, caller }: Exchange,
+    { request, path, query, caller }: Exchange,
     body: Buffer | 'too_large',
   ): WireResponse | Promise<WireResponse> => {
     const refuse = (reason: RefusalReason): WireResponse => endpoints.refuse(path, reason, caller);
@@ -72,7 +72,7 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
     if (openRequests > config.concurrentRequestsMax) return refuse('overloaded');
     if (!hasOneHost(request)) return refuse('request_malformed');
     return endpoints.respond(
-      { method: request.method ?? '', path, headers: headersOf(request), body },
+      { method: request.method ?? '', path, query, headers: headersOf(request), body },
       caller,
     );
   };
@@ -145,11 +145,13 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
   };
 };
 
-/** The path alone, also of a request in absolute form (RFC 9112 §3.2.2). */
-const pathOf = ({ url = '/' }: IncomingMessage): string => {
+/** Path and query, also of a request in absolute form (RFC 9112 §3.2.2). */
+const targetOf = ({ url = '/' }: IncomingMessage): { readonly path: string; readonly query: string } => {
   const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
-  const query = target.indexOf('?');
-  return query < 0 ? target : target.slice(0, query);
+  const mark = target.indexOf('?');
+  return mark < 0
+    ? { path: target, query: '' }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 };
 
 /** Exactly one, but for HTTP/1.0, which knows none (RFC 9112 §3.2). */

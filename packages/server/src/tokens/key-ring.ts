@@ -4,7 +4,7 @@ import { createSealer } from './sealer.ts';
 import type { Sealer } from './sealer.ts';
 
 /** The purposes a master key is split into. A token sealed for one opens to noise under another. */
-const PURPOSES = ['refresh', 'access'] as const;
+const PURPOSES = ['refresh', 'access', 'code'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 /** One master key with the sealers derived from it (HKDF-SHA-256, RFC 5869). */
@@ -41,7 +41,7 @@ const createRingKey = (number: number, createdAt: number, master: Buffer): RingK
     number,
     createdAt,
     fingerprint: derive(master, 'fingerprint', 16).toString('hex'),
-    sealers: { refresh: sealer('refresh'), access: sealer('access') },
+    sealers: { refresh: sealer('refresh'), access: sealer('access'), code: sealer('code') },
   };
 };
 

@@ -196,9 +196,11 @@ const REMEMBER_STANDINGS = `
   CREATE TEMP TABLE reinstated_grants AS
     SELECT old.id FROM backup.grants AS old JOIN main.grants AS new USING (id)
     WHERE old.revoked_at IS NOT NULL AND new.revoked_at IS NULL;
-  CREATE TEMP TABLE known_clients AS SELECT id, name, policy, disabled_at, revision FROM main.clients;
+  CREATE TEMP TABLE known_clients AS
+    SELECT id, name, redirect_uris, consent_redirect_uri, policy, disabled_at, revision FROM main.clients;
   CREATE TEMP TABLE known_secrets AS
-    SELECT secret.id, client.id AS client_id, secret.name, secret.digest, secret.created_at, secret.expires_at
+    SELECT secret.id, client.id AS client_id, secret.name, secret.digest, secret.created_at, secret.expires_at,
+      secret.last_used_at
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client;`;
 
 // Revisions only grow, so that every running server reads every client anew. Keys of both stay registered, and callers
@@ -231,7 +233,7 @@ const REPLACE = `
   INSERT INTO main.replays SELECT * FROM known_replays WHERE grant_id IN (SELECT id FROM main.grants);
   INSERT OR IGNORE INTO main.keys SELECT * FROM backup.keys;
   INSERT INTO main.client_secrets
-    SELECT known.id, client.number, known.name, known.digest, known.created_at, known.expires_at
+    SELECT known.id, client.number, known.name, known.digest, known.created_at, known.expires_at, known.last_used_at
     FROM known_secrets AS known JOIN main.clients AS client ON client.id = known.client_id;
   INSERT OR IGNORE INTO main.client_secrets
     SELECT secret.* FROM backup.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client
@@ -252,8 +254,8 @@ const COUNT_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at IS N
 const KEEP_CLIENTS = `
   UPDATE main.clients SET disabled_at = unixepoch()
     WHERE disabled_at IS NULL AND id NOT IN (SELECT id FROM known_clients);
-  UPDATE main.clients SET (name, policy, disabled_at) =
-    (SELECT name, policy, disabled_at FROM known_clients WHERE known_clients.id = clients.id)
+  UPDATE main.clients SET (name, redirect_uris, consent_redirect_uri, policy, disabled_at) =
+    (SELECT name, redirect_uris, consent_redirect_uri, policy, disabled_at FROM known_clients WHERE known_clients.id = clients.id)
     WHERE id IN (SELECT id FROM known_clients);`;
 
 const syncFile = (path: string): void => {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { parsePolicy } from '../../clients/policy.ts';
+import { changeClient } from '../../clients/change.ts';
 import type { Store } from '../../grants/store.ts';
 import type { KnownClients } from './known-clients.ts';
 import type { Connection } from './store.ts';
@@ -18,16 +18,20 @@ type ClientVerbs = Pick<
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
   insert: database.prepare(
-    `INSERT OR IGNORE INTO clients (id, dialect, name, policy, created_at, disabled_at, revision)
-    VALUES (?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
+    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at, disabled_at, revision)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
   ),
   update: database.prepare(
-    'UPDATE clients SET name = ?, policy = ?, disabled_at = ?, revision = revision + 1 WHERE id = ?',
+    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, policy = ?, disabled_at = ?,
+      revision = revision + 1 WHERE id = ?`,
   ),
   touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
   remove: database.prepare('DELETE FROM clients WHERE id = ?'),
   countGrants: database.prepare(
     'SELECT count(*) AS grants FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
+  ),
+  removeConsents: database.prepare(
+    'DELETE FROM consents WHERE grant_id IN (SELECT id FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?))',
   ),
   removeGrants: database.prepare(
     'DELETE FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
@@ -49,13 +53,19 @@ export const createClientVerbs = (
   return {
     createClient: (client) =>
       commits.run(() => {
-        const { id, dialect, name, policy, createdAt, disabledAt } = client;
-        if (
-          sql.insert.run(id, dialect, name, JSON.stringify(policy), createdAt, disabledAt ?? null).changes ===
-          0
-        ) {
-          return 'id_taken';
-        }
+        const { id, dialect, type, name, policy, createdAt, disabledAt = null } = client;
+        const redirects = [JSON.stringify(client.redirectUris), client.consentRedirectUri ?? null];
+        const { changes } = sql.insert.run(
+          id,
+          dialect,
+          type,
+          name,
+          ...redirects,
+          JSON.stringify(policy),
+          createdAt,
+          disabledAt,
+        );
+        if (changes === 0) return 'id_taken';
         for (const secret of client.secrets) {
           sql.insertSecret.run(
             secret.id,
@@ -75,17 +85,25 @@ export const createClientVerbs = (
       commits.run(() => {
         const { client } = known.read(id);
         if (client === undefined) return 'unknown';
-        const parsed = parsePolicy({ ...client.policy, ...change.policy });
-        if ('faults' in parsed) return parsed;
-        const disabledAt = change.disabledAt === undefined ? (client.disabledAt ?? null) : change.disabledAt;
+        const changed = changeClient(client, change);
+        if ('faults' in changed) return changed;
+        const { name, redirectUris, consentRedirectUri = null, policy, disabledAt = null } = changed;
         known.forgetOne(id);
-        sql.update.run(change.name ?? client.name, JSON.stringify(parsed.policy), disabledAt, id);
+        sql.update.run(
+          name,
+          JSON.stringify(redirectUris),
+          consentRedirectUri,
+          JSON.stringify(policy),
+          disabledAt,
+          id,
+        );
         return 'changed';
       }),
     removeClient: (id, { withGrants }) =>
       commits.run(() => {
         if (!withGrants && Number(sql.countGrants.get(id)?.['grants']) > 0) return 'has_grants';
         known.forgetOne(id);
+        sql.removeConsents.run(id);
         sql.removeGrants.run(id);
         return sql.remove.run(id).changes === 1 ? 'removed' : 'unknown';
       }),

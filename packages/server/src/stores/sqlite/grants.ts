@@ -1,16 +1,18 @@
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
 import { applyVerdict } from '../../grants/apply-verdict.ts';
-import type { Grant } from '../../grants/grant.ts';
+import type { FactKind } from '../../grants/fact.ts';
+import type { Grant, Revocation } from '../../grants/grant.ts';
 import { judge } from '../../grants/judge.ts';
 import { describeReplay } from '../../grants/replay.ts';
 import { standingOf } from '../../grants/standing.ts';
-import type { Page, RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
+import type { Occasion, Page, RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
+import type { Facts } from './facts.ts';
 import type { KnownClients } from './known-clients.ts';
 import { createReplayRecords } from './replays.ts';
 import { packMoments } from './moments.ts';
-import { GRANT_COLUMNS, prepareValues, toGrant, toGrantId } from './rows.ts';
+import { GRANT_COLUMNS, GRANT_ID_TEXT, prepareValues, toGrant, toGrantId } from './rows.ts';
 import type { Values } from './rows.ts';
 import type { ScopeNames } from './scopes.ts';
 import type { Connection } from './store.ts';
@@ -28,11 +30,20 @@ type GrantVerbs = Pick<
   | 'prune'
 >;
 
+/** What the other verbs do with the rows of grants, inside the running transaction. */
+export type GrantRows = {
+  read(id: GrantId): Grant | undefined;
+  insert(grant: Grant): 'created' | 'client_unknown' | 'id_taken';
+  /** Ends a grant that is not ended yet, and keeps the fact. */
+  revoke(grant: Grant, revocation: Revocation, occasion: Occasion): Grant;
+};
+
 /** The range of a signed 64-bit integer. */
 const ID_MIN = -(2n ** 63n);
 const ID_MAX = 2n ** 63n - 1n;
-/** As text, because a JavaScript number holds no 64 bits. */
-const ID = `printf('%016x', id)`;
+const ID = GRANT_ID_TEXT('id');
+/** A client that goes on presenting a dead token makes one fact in this time, not one for each. */
+const REPLAY_FACT_INTERVAL_MS = 3_600_000;
 const OF_CLIENT = 'client = (SELECT number FROM clients WHERE id = ?)';
 
 const prepareStatements = (database: DatabaseSync) => ({
@@ -55,12 +66,18 @@ const prepareStatements = (database: DatabaseSync) => ({
     SET generation = ?, key_number = ?, rotated_at_ms = ?, caller = ?, use_digest = ? WHERE id = ? AND generation = ?`),
   setRevocation: database.prepare('UPDATE grants SET revoked_at = ?, revocation_cause = ? WHERE id = ?'),
   remove: database.prepare('DELETE FROM grants WHERE id = ?'),
+  removeConsent: database.prepare('DELETE FROM consents WHERE subject = ? AND grant_id = ?'),
 });
 
 export const createGrantVerbs = (
   { database, commits, read }: Connection,
-  { callers, scopes, clients }: { callers: CallerNames; scopes: ScopeNames; clients: KnownClients },
-): GrantVerbs => {
+  {
+    callers,
+    scopes,
+    clients,
+    facts,
+  }: { callers: CallerNames; scopes: ScopeNames; clients: KnownClients; facts: Facts },
+): { readonly verbs: GrantVerbs; readonly rows: GrantRows } => {
   const sql = prepareStatements(database);
   const replays = createReplayRecords(database, callers);
   const { clientIdOf } = clients;
@@ -76,7 +93,7 @@ export const createGrantVerbs = (
 
   /** Reads, judges and writes one row. Runs inside a transaction, and no `await` is possible in between. */
   const refresh = (use: RefreshUse): RefreshResult | 'client_gone' => {
-    const { presented, nowMs, caller } = use;
+    const { presented, nowMs, caller, requestId } = use;
     const client = clients.read(presented.clientId).client;
     if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
     const { policy } = client;
@@ -85,7 +102,6 @@ export const createGrantVerbs = (
     if (before === undefined) return { verdict, grant: undefined, policy, replay: undefined };
     const grant = applyVerdict(before, verdict, use);
     if (grant.generation !== before.generation) writeSuccessor(before, grant);
-    if (grant.revocation !== before.revocation) writeRevocation(grant);
     if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
     const { gap, response } = verdict;
     const replay = describeReplay(
@@ -93,7 +109,11 @@ export const createGrantVerbs = (
       { generation: presented.generation, gap, response },
       { nowMs, caller },
     );
+    const last = replays.read(grant.id);
+    if (last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS)
+      tell('grant.replayed', grant, { nowMs, requestId, cause: replay.looksLike });
     replays.write(grant.id, replay);
+    if (grant.revocation !== undefined) revoke(before, grant.revocation, { nowMs, requestId });
     return { verdict, grant, policy, replay };
   };
 
@@ -109,6 +129,19 @@ export const createGrantVerbs = (
 
   const writeRevocation = ({ id, revocation }: Grant): void => {
     expectOne(sql.setRevocation.run(revocation?.at ?? null, revocation?.cause ?? null, id));
+  };
+
+  const tell = (
+    kind: FactKind,
+    { id: grantId, clientId, subject }: Grant,
+    { nowMs: atMs, requestId, cause }: Occasion & { readonly cause?: string },
+  ): void => facts.add({ atMs, kind, grantId, clientId, subject, requestId, cause, vins: [] });
+
+  const revoke = (grant: Grant, revocation: Revocation, occasion: Occasion): Grant => {
+    const revoked = { ...grant, revocation };
+    writeRevocation(revoked);
+    tell('grant.revoked', grant, { ...occasion, cause: revocation.cause });
+    return revoked;
   };
 
   const createGrant = (grant: Grant): 'created' | 'client_unknown' | 'id_taken' => {
@@ -136,7 +169,7 @@ export const createGrantVerbs = (
     return client !== undefined && standingOf(grant, client.policy, 0).endsAt < endedBefore;
   };
 
-  return {
+  const verbs: GrantVerbs = {
     refresh: (use) => commits.run(() => refresh(use)),
     createGrant: (grant) => commits.run(() => createGrant(grant)),
     readGrant: (id) => read(() => readGrant(id)),
@@ -146,30 +179,35 @@ export const createGrantVerbs = (
       read(() =>
         Number((clientId === undefined ? sql.count.get() : sql.countOfClient.get(clientId))?.['grants']),
       ),
-    revoke: (id, { at, cause }) =>
+    revoke: (id, { at, cause, requestId }) =>
       commits.run(() => {
         const grant = readGrant(id);
         if (grant === undefined) return 'unknown';
         if (grant.revocation !== undefined) return 'revoked_before';
-        writeRevocation({ ...grant, revocation: { at, cause } });
+        revoke(grant, { at, cause }, { nowMs: at * 1000, requestId });
         return 'revoked';
       }),
-    reinstate: (id) =>
+    reinstate: (id, at) =>
       commits.run(() => {
         const grant = readGrant(id);
         if (grant === undefined) return 'unknown';
         if (grant.revocation === undefined) return 'not_revoked';
         writeRevocation({ ...grant, revocation: undefined });
+        tell('grant.reinstated', grant, { nowMs: at * 1000, requestId: undefined });
         return 'reinstated';
       }),
     prune: ({ after, limit, endedBefore }) =>
       commits.run(() => {
         const page = list({ after, limit });
         const ended = page.filter((grant) => isEnded(grant, endedBefore));
-        for (const { id } of ended) sql.remove.run(id);
+        for (const { id, subject } of ended) {
+          sql.removeConsent.run(subject, id);
+          sql.remove.run(id);
+        }
         return { pruned: ended.length, next: page.length === limit ? page.at(-1)?.id : undefined };
       }),
   };
+  return { verbs, rows: { read: readGrant, insert: createGrant, revoke } };
 };
 
 /** The row was read in this very transaction; another number of changes is a bug, and must not be committed. */

@@ -1,11 +1,11 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
-import { DIALECT_NAMES } from '../../clients/client.ts';
+import { CLIENT_TYPES, DIALECT_NAMES } from '../../clients/client.ts';
 import type { Client, ClientSecret } from '../../clients/client.ts';
 import { ON_REPLAY, parsePolicy } from '../../clients/policy.ts';
 import type { Policy } from '../../clients/policy.ts';
 import { StoreError } from '../../errors.ts';
 import type { Caller } from '../../events.ts';
-import { BRANDS } from '../../grants/grant.ts';
+import { BRANDS, REVOCATION_CAUSES } from '../../grants/grant.ts';
 import type { Brand, Grant, Revocation } from '../../grants/grant.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
 import type { RegisteredKey } from '../../grants/store.ts';
@@ -42,6 +42,9 @@ type Names = {
   callerOf: CallerOf;
 };
 
+/** The id of a grant in 16 hexadecimal digits, because a JavaScript number holds no 64 bits. */
+export const GRANT_ID_TEXT = (column: string): string => `printf('%016x', ${column})`;
+
 /** The columns that `toGrant` reads, of the table `grants`. */
 export const GRANT_COLUMNS = `client, subject, scope_number, brand, created_at, generation, key_number, rotated_at_ms, caller,
   use_digest, revoked_at, revocation_cause`;
@@ -62,14 +65,19 @@ export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
   revocation: toRevocation(values[10], values[11]),
 });
 
-const toBrand = (value: SQLOutputValue | undefined): Brand | undefined =>
+export const toBrand = (value: SQLOutputValue | undefined): Brand | undefined =>
   value === null ? undefined : (BRANDS.find((brand) => brand === value) ?? damaged('grants.brand'));
 
 const toRevocation = (
   at: SQLOutputValue | undefined,
   cause: SQLOutputValue | undefined,
 ): Revocation | undefined =>
-  at === null ? undefined : { at: Number(at), cause: cause === 'replay' ? 'replay' : 'operator' };
+  at === null
+    ? undefined
+    : {
+        at: Number(at),
+        cause: REVOCATION_CAUSES.find((name) => name === cause) ?? damaged('grants.revocation_cause'),
+      };
 
 /** The id of a grant from its 16 hexadecimal digits. */
 export const toGrantId = (value: SQLOutputValue | undefined): GrantId =>
@@ -90,6 +98,9 @@ export const toReplay = (row: Row, callerOf: CallerOf): ReplayRecord => ({
 export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => ({
   id: String(row['id']),
   dialect: DIALECT_NAMES.find((name) => name === row['dialect']) ?? damaged('clients.dialect'),
+  type: CLIENT_TYPES.find((name) => name === row['type']) ?? damaged('clients.type'),
+  redirectUris: toTexts(row['redirect_uris'], 'clients.redirect_uris'),
+  consentRedirectUri: row['consent_redirect_uri'] === null ? undefined : String(row['consent_redirect_uri']),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
   createdAt: Number(row['created_at']),
@@ -103,6 +114,7 @@ export const toSecret = (row: Row): ClientSecret => ({
   digest: row['digest'] instanceof Uint8Array ? row['digest'] : damaged('client_secrets.digest'),
   createdAt: Number(row['created_at']),
   expiresAt: toOptionalNumber(row['expires_at']),
+  lastUsedAt: toOptionalNumber(row['last_used_at']),
 });
 
 export const toKey = (row: Row): RegisteredKey => ({
@@ -116,9 +128,15 @@ const toPolicy = (text: string): Policy => {
   return 'policy' in parsed ? parsed.policy : damaged('clients.policy');
 };
 
+/** The texts of a JSON array. */
+export const toTexts = (value: SQLOutputValue | undefined, column: string): readonly string[] => {
+  const texts: unknown = JSON.parse(String(value));
+  return Array.isArray(texts) ? texts.map(String) : damaged(column);
+};
+
 const toOptionalNumber = (value: SQLOutputValue | undefined): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);
 
-const damaged = (column: string): never => {
+export const damaged = (column: string): never => {
   throw new StoreError('unavailable', `a value in ${column} is none that keyfob writes`);
 };

@@ -3,14 +3,17 @@ import type { Store } from '../../grants/store.ts';
 import { createCallerNames } from './callers.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { createClientVerbs } from './clients.ts';
+import { createCodeVerbs } from './codes.ts';
 import { openDatabase } from './database.ts';
 import { toStoreError } from './errors.ts';
+import { createFacts, createFactVerbs } from './facts.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { createKnownClients } from './known-clients.ts';
 import { createScopeNames } from './scopes.ts';
 import { toKey } from './rows.ts';
+import { createCoveredVehicles, createVehicleVerbs } from './vehicles.ts';
 
 /** What the verbs of the store share. */
 export type Connection = {
@@ -54,9 +57,15 @@ export const openSqliteStore = (path: string): Store => {
       }
     },
   };
+  const facts = createFacts(database);
+  const vehicles = createCoveredVehicles(database);
+  const grants = createGrantVerbs(connection, { callers, scopes, clients, facts });
   return {
     ...createClientVerbs(connection, clients),
-    ...createGrantVerbs(connection, { callers, scopes, clients }),
+    ...grants.verbs,
+    ...createCodeVerbs(connection, { rows: grants.rows, clients, vehicles, facts }),
+    ...createVehicleVerbs(connection, { rows: grants.rows, vehicles, facts }),
+    ...createFactVerbs(connection, facts),
     ...createKeyVerbs(connection, () => clients.forget()),
     async close() {
       await connection.commits.settle();

@@ -1,0 +1,45 @@
+/** Hosts of the owner's own machine, on which an app listens on whatever port is free (RFC 8252 §7.3). */
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+/** Schemes under which a browser would run what it is sent to, or tell it to nobody. */
+const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
+  'javascript:',
+  'data:',
+  'vbscript:',
+  'blob:',
+  'file:',
+  'about:',
+]);
+const URI_MAX_CHARACTERS = 2048;
+
+/**
+ * Whether an owner may be sent back to `requested`: it is one of the registered ones, character for character; of a loopback
+ * address over http the port may differ.
+ *
+ * @see RFC 9700 §2.1, RFC 8252 §7.3
+ */
+export const isRegisteredRedirect = (registered: readonly string[], requested: string): boolean =>
+  registered.some((one) => one === requested || isSameLoopback(one, requested));
+
+const LOOPBACK = /^http:\/\/(?<host>127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?<rest>[/?].*)?$/;
+
+const isSameLoopback = (registered: string, requested: string): boolean => {
+  const one = LOOPBACK.exec(registered)?.groups;
+  const other = LOOPBACK.exec(requested)?.groups;
+  if (one === undefined || other === undefined || !URL.canParse(requested)) return false;
+  return one['host'] === other['host'] && one['rest'] === other['rest'];
+};
+
+/** What is wrong with a URI that a client wants registered, in a sentence; `undefined` for nothing. */
+export const faultOfRedirectUri = (uri: string): string | undefined => {
+  const url = URL.canParse(uri) ? new URL(uri) : undefined;
+  // What a browser would read otherwise than it is written could not be matched by its characters.
+  if (url === undefined || uri.length > URI_MAX_CHARACTERS || !/^[\x21-\x7e]+$/.test(uri))
+    return 'must be an absolute URI in visible ASCII, of at most 2048 characters';
+  if (uri.includes('#')) return 'must have no fragment (RFC 6749 §3.1.2)';
+  if (uri.includes('\\')) return 'must have no backslash';
+  if (url.username !== '' || url.password !== '') return 'must carry no user name or password';
+  if (FORBIDDEN_SCHEMES.has(url.protocol)) return `must not use ${url.protocol}`;
+  if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname))
+    return 'must use https; http is for 127.0.0.1, [::1] and localhost';
+  return undefined;
+};

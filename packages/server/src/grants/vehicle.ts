@@ -1,0 +1,17 @@
+/** How a vehicle is driven, in the letters of the Pleos wire: petrol, electric, hybrid, plug-in, fuel cell. */
+export const POWERTRAINS = ['GN', 'EV', 'HV', 'PE', 'FV', 'UNKNOWN'] as const;
+export type Powertrain = (typeof POWERTRAINS)[number];
+
+/** A vehicle, as a grant covers it. */
+export type Vehicle = {
+  /** A UUID, the same for the vehicle whoever asks. */
+  readonly id: string;
+  readonly vin: string;
+  /** In lower case, as `Brand` has it. */
+  readonly make: string;
+  readonly model: string;
+  readonly year: number;
+  /** What its owner calls it; may be empty. */
+  readonly nickname: string;
+  readonly powertrain: Powertrain;
+};

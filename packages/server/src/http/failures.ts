@@ -1,0 +1,51 @@
+import type { Exchange, WireResponse } from '../dialects/dialect.ts';
+import { Refusal, StoreError } from '../errors.ts';
+import type { RefusalReason } from '../errors.ts';
+import type { Caller, Emit } from '../events.ts';
+
+/** Which check a request is at; the one that refuses it tells what event it is. */
+export type Stage = 'request' | 'client' | 'grant';
+
+const CLIENT_REASONS: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
+  'client_unknown',
+  'client_secret_wrong',
+  'client_of_other_dialect',
+  'client_disabled',
+  'throttled',
+]);
+
+/** The check that refuses for this reason, of an endpoint that reads no grant. */
+export const stageOf = (reason: RefusalReason): Stage => (CLIENT_REASONS.has(reason) ? 'client' : 'request');
+
+/** Tells what went wrong, and renders what is nobody's decision. */
+export const createFailures = (emit: Emit) => ({
+  tellRefusal(
+    stage: Stage,
+    reason: RefusalReason,
+    { dialect, requestId, caller }: { dialect: string; requestId: string; caller: Caller },
+  ): void {
+    if (stage === 'client') emit({ event: 'client.refused', dialect, requestId, caller, reason });
+    // The grant's own refusals have been told with what was found out about it.
+    if (stage === 'request') emit({ event: 'request.refused', dialect, requestId, caller, reason });
+  },
+
+  /** An outage as the wire tells one, or an empty 500 for a bug. */
+  render(
+    error: unknown,
+    { requestId }: Exchange,
+    renderRefusal: (refusal: Refusal) => WireResponse,
+  ): WireResponse {
+    if (error instanceof StoreError) {
+      emit({ event: 'store.unavailable', requestId, kind: error.kind, cause: error.message });
+      return renderRefusal(new Refusal('store_unavailable'));
+    }
+    emit({
+      event: 'internal.failed',
+      requestId,
+      cause: error instanceof Error ? (error.stack ?? error.message) : '',
+    });
+    return { status: 500, headers: { 'Cache-Control': 'no-store' }, body: '' };
+  },
+});
+
+export type Failures = ReturnType<typeof createFailures>;

@@ -1,0 +1,96 @@
+import { authenticate } from '../clients/authenticate.ts';
+import type { Client } from '../clients/client.ts';
+import { toSeconds } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import type { Dialect, Exchange, WireRequest, WireResponse } from '../dialects/dialect.ts';
+import type { TokenEndpoint } from '../dialects/dialects.ts';
+import { Refusal } from '../errors.ts';
+import type { Caller, Emit } from '../events.ts';
+import type { Minting } from '../grants/issue.ts';
+import { redeem } from '../grants/redeem.ts';
+import { refresh } from '../grants/refresh.ts';
+import type { RefreshContext } from '../grants/refresh.ts';
+import type { Store } from '../grants/store.ts';
+import { createUndecidedUses } from '../grants/undecided-uses.ts';
+import type { Failures, Stage } from './failures.ts';
+
+/** What the endpoints work with. */
+export type EndpointContext = Minting & {
+  readonly store: Store;
+  /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
+  readonly noticeKey: (newestKeyNumber: number) => boolean;
+  readonly clock: Clock;
+  readonly emit: Emit;
+};
+
+/** Answers a request for tokens, in the dialect of its path; `endpoint` is `undefined` where the path has none. */
+export type AnswerTokenRequest = (
+  request: WireRequest,
+  at: { readonly dialect: Dialect; readonly endpoint: TokenEndpoint | undefined },
+  caller: Caller,
+  exchange: Exchange,
+) => Promise<WireResponse>;
+
+export const createTokenEndpoint = (context: EndpointContext, failures: Failures): AnswerTokenRequest => {
+  const { store, clock, emit } = context;
+  const refreshContext: RefreshContext = {
+    store,
+    // The ring may be read again at any time.
+    get keyRing() {
+      return context.keyRing;
+    },
+    nextSerial: context.nextSerial,
+    undecided: createUndecidedUses(),
+    undecidedCodes: createUndecidedUses(),
+    clock,
+    emit,
+  };
+  const readClient: Store['readClient'] = (clientId) => store.readClient(clientId);
+
+  return async (request, { dialect, endpoint }, caller, exchange) => {
+    const { requestId, nowMs } = exchange;
+    let stage: Stage = 'request';
+    let client: Client | undefined;
+    try {
+      const { credentials, brand, idempotencyKey, grant } = parseFor(endpoint, request);
+      stage = 'client';
+      const reading = await authenticate(readClient, dialect.name, credentials, toSeconds(nowMs));
+      client = reading.client;
+      // Before the ring is looked at: it may be read again.
+      const isKeyMissing = context.noticeKey(reading.newestKeyNumber);
+      stage = 'request';
+      if (client.policy.requireUserAgent && caller.userAgent === '') throw new Refusal('user_agent_missing');
+      stage = 'grant';
+      const { name, shapes } = dialect;
+      const asked = {
+        dialect: name,
+        requestId,
+        caller,
+        client,
+        shapes,
+        brand,
+        idempotencyKey,
+        isKeyMissing,
+      };
+      const answer =
+        grant.type === 'refresh_token'
+          ? await refresh(refreshContext, { ...asked, refreshToken: grant.refreshToken })
+          : await redeem(refreshContext, { ...asked, ...grant });
+      return dialect.renderAnswer(answer, client.policy, exchange);
+    } catch (error) {
+      if (error instanceof Refusal) {
+        failures.tellRefusal(stage, error.reason, { dialect: dialect.name, requestId, caller });
+        return dialect.renderRefusal(error, client?.policy, exchange);
+      }
+      return failures.render(error, exchange, (refusal) =>
+        dialect.renderRefusal(refusal, undefined, exchange),
+      );
+    }
+  };
+};
+
+const parseFor = (endpoint: TokenEndpoint | undefined, request: WireRequest) => {
+  if (endpoint === undefined) throw new Refusal('path_unknown');
+  if (request.method !== 'POST') throw new Refusal('method_not_allowed');
+  return endpoint.parse(request);
+};

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Fact } from '../../grants/fact.ts';
+import { FACT_KINDS } from '../../grants/fact.ts';
+import type { Store } from '../../grants/store.ts';
+import type { Connection } from './store.ts';
+import { damaged, GRANT_ID_TEXT, toGrantId, toTexts } from './rows.ts';
+import type { Row } from './rows.ts';
+
+/** A fact about to be kept. */
+export type NewFact = Omit<Fact, 'id' | 'sequence'>;
+
+const prepareStatements = (database: DatabaseSync) => {
+  const columns = `sequence, id, at_ms, kind, ${GRANT_ID_TEXT('grant_id')} AS grant_id, client_id, subject, request_id, cause, vins`;
+  const select = (where: string) =>
+    database.prepare(
+      `SELECT ${columns} FROM facts WHERE sequence > ? AND ${where} ORDER BY sequence LIMIT ?`,
+    );
+  return {
+    insert: database.prepare(
+      `INSERT INTO facts (id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    list: select('true'),
+    listOfGrant: select('facts.grant_id = ?'),
+    listOfClient: select('client_id = ?'),
+  };
+};
+
+/** What happened to grants, kept in the very transactions in which it happened. */
+export const createFacts = (database: DatabaseSync) => {
+  const sql = prepareStatements(database);
+  return {
+    /** Inside the running transaction. */
+    add(fact: NewFact): void {
+      const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = fact;
+      const what = [kind, grantId, clientId, subject, requestId, cause, JSON.stringify(vins)];
+      sql.insert.run(randomUUID(), atMs, ...what);
+    },
+    list: ({ after, limit, grantId, clientId }: Parameters<Store['listFacts']>[0]): readonly Fact[] => {
+      const rows =
+        grantId !== undefined
+          ? sql.listOfGrant.all(after, grantId, limit)
+          : clientId !== undefined
+            ? sql.listOfClient.all(after, clientId, limit)
+            : sql.list.all(after, limit);
+      return rows.map(toFact);
+    },
+  };
+};
+
+export type Facts = ReturnType<typeof createFacts>;
+
+export const createFactVerbs = ({ read }: Connection, facts: Facts): Pick<Store, 'listFacts'> => ({
+  listFacts: (page) => read(() => facts.list(page)),
+});
+
+const toFact = (row: Row): Fact => ({
+  id: String(row['id']),
+  sequence: Number(row['sequence']),
+  atMs: Number(row['at_ms']),
+  kind: FACT_KINDS.find((kind) => kind === row['kind']) ?? damaged('facts.kind'),
+  grantId: toGrantId(row['grant_id']),
+  clientId: String(row['client_id']),
+  subject: String(row['subject']),
+  requestId: row['request_id'] === null ? undefined : String(row['request_id']),
+  cause: row['cause'] === null ? undefined : String(row['cause']),
+  vins: toTexts(row['vins'], 'facts.vins'),
+});

@@ -1,0 +1,38 @@
+import type { KeyRing, RingKey } from './key-ring.ts';
+import { BLOCK_BYTES } from './sealer.ts';
+import type { Shape } from './shape.ts';
+
+const CHECK_AT = 12;
+
+/** What an authorization code says once opened: which grant it would make, and when it was issued. */
+export type OpenedCode = {
+  /** Of the grant that its redemption makes. */
+  readonly grantId: bigint;
+  /** Integer seconds. */
+  readonly issuedAt: number;
+};
+
+/**
+ * Writes an authorization code: the block `grantId (8 bytes) | issuedAt (4) | zero (4)`, sealed under the ring key's
+ * code purpose. Everything else that it stands for is kept with the store.
+ *
+ * @see RFC 6749 §4.1.2
+ */
+export const sealCode = (key: RingKey, shape: Shape, { grantId, issuedAt }: OpenedCode): string => {
+  const block = Buffer.alloc(BLOCK_BYTES);
+  block.writeBigInt64BE(grantId, 0);
+  block.writeUInt32BE(issuedAt, 8);
+  return shape.write(key.sealers.code.seal(block, shape.macBytes));
+};
+
+/** Opens an authorization code. `undefined` for one that no key of the ring sealed. */
+export const openCode = (ring: KeyRing, shape: Shape, text: string): OpenedCode | 'malformed' | undefined => {
+  const sealed = shape.read(text);
+  if (sealed === 'malformed') return 'malformed';
+  for (const key of ring.keys) {
+    const block = key.sealers.code.open(sealed);
+    if (block !== undefined && block.readUInt32BE(CHECK_AT) === 0)
+      return { grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(8) };
+  }
+  return undefined;
+};
