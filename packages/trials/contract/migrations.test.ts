@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
+import type { Client } from 'keyfob/clients/client';
 import type { Grant } from 'keyfob/grants/grant';
 import { openSqliteStore } from 'keyfob/stores/sqlite/store';
 import {
@@ -107,8 +108,12 @@ const OWNERS: readonly Grant[] = [
 const digestFrom = (first: number) =>
   Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? first : index));
 
-const CLIENTS = [
+/** What a client was before schema 4 told clients apart. */
+const BEFORE_CONSENT = { type: 'confidential', redirectUris: [], consentRedirectUri: undefined } as const;
+
+const CLIENTS: readonly Client[] = [
   {
+    ...BEFORE_CONSENT,
     id: 'client-a',
     dialect: 'smartcar',
     name: 'Charge planner',
@@ -126,6 +131,7 @@ const CLIENTS = [
     ],
   },
   {
+    ...BEFORE_CONSENT,
     id: 'client-b',
     dialect: 'pleos',
     name: 'Näher 🚗',

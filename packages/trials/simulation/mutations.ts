@@ -129,15 +129,19 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the store answers a rotation it has not written',
     file: memory,
-    search: 'tables.grants.set(grant.id, grant);',
-    replacement: "if (verdict.kind !== 'rotate') tables.grants.set(grant.id, grant);",
+    search: 'tables.grants.set(grant.id, grant);\n  if (verdict.kind',
+    replacement: "if (verdict.kind !== 'rotate') tables.grants.set(grant.id, grant);\n  if (verdict.kind",
     seed: 5,
   },
   {
     name: 'the store refreshes for a disabled client',
     file: memory,
-    search: "if (client === undefined || client.disabledAt !== undefined) return 'client_gone';",
-    replacement: "if (client === undefined) return 'client_gone';",
+    search: `if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
+  const { policy } = client;
+  const before`,
+    replacement: `if (client === undefined) return 'client_gone';
+  const { policy } = client;
+  const before`,
     seed: 31,
   },
   {
@@ -170,7 +174,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an outage looks like a dead token',
-    file: 'server/src/http/endpoints.ts',
+    file: 'server/src/http/failures.ts',
     search: "new Refusal('store_unavailable')",
     replacement: "new Refusal('unknown')",
     seed: 11,

@@ -75,6 +75,9 @@ const DEAD_TOKEN: readonly RefusalReason[] = [
   'ahead',
   'replayed',
 ];
+/** Told alike; to the client that a code was issued to, Smartcar's wire tells apart what it has sent wrong. */
+const DEAD_CODE: readonly RefusalReason[] = ['code_unknown', 'code_expired', 'code_foreign', 'code_replayed'];
+const CODE_NOT_MATCHED: readonly RefusalReason[] = ['code_redirect_wrong', 'code_verifier_wrong'];
 /** Told alike, or ids and secrets could be guessed one after the other. */
 const NOBODY: readonly RefusalReason[] = [
   'client_unknown',
@@ -97,6 +100,11 @@ const ERRORS = new Set([
   'invalid_grant',
   'unsupported_grant_type',
   'temporarily_unavailable',
+  // RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 6750 §3.1
+  'unauthorized_client',
+  'invalid_scope',
+  'unsupported_token_type',
+  'insufficient_scope',
 ]);
 
 for (const dialect of Object.values(DIALECTS)) {
@@ -122,6 +130,11 @@ for (const dialect of Object.values(DIALECTS)) {
     for (const other of others) assert.deepEqual(other, first);
   });
 
+  void test(`${dialect.name} does not tell why a code is dead`, () => {
+    const [first, ...others] = DEAD_CODE.map((reason) => render(dialect, reason));
+    for (const other of others) assert.deepEqual(other, first);
+  });
+
   void test(`${dialect.name} does not tell why a client is refused`, () => {
     const [first, ...others] = NOBODY.map((reason) => render(dialect, reason));
     for (const other of others) assert.deepEqual(other, first);
@@ -132,7 +145,7 @@ for (const dialect of Object.values(DIALECTS)) {
       const { status, headers, body } = render(dialect, reason);
       const isAway = AWAY.has(reason);
       assert.equal(status === 503, isAway, reason);
-      assert.equal('Retry-After' in headers, isAway, reason);
+      if (reason !== 'throttled') assert.equal('Retry-After' in headers, isAway, reason);
       if (!isAway) continue;
       assert.match(headers['Retry-After'] ?? '', /^[1-9][0-9]*$/);
       assert.doesNotMatch(body, /invalid_grant|4002|invalid_client|"401"/);
@@ -169,7 +182,8 @@ void test('Smartcar tells every refusal by an error of RFC 6749 and a descriptio
 void test('Smartcar tells a dead token, and nothing but a dead token or code, as invalid_grant', () => {
   for (const reason of REASONS) {
     const { error } = JSON.parse(render(DIALECTS.smartcar, reason).body) as { error: string };
-    assert.equal(error === 'invalid_grant', DEAD_TOKEN.includes(reason) || reason === 'code_unknown', reason);
+    const isDead = [...DEAD_TOKEN, ...DEAD_CODE, ...CODE_NOT_MATCHED].includes(reason);
+    assert.equal(error === 'invalid_grant', isDead, reason);
   }
 });
 
@@ -179,7 +193,7 @@ void test('Pleos tells every refusal by an error alone, its code a string, its d
     assert.deepEqual(Object.keys(body), ['error'], reason);
     const { code, message, details, timestamp, requestId, ...more } = body.error;
     assert.deepEqual(more, {}, reason);
-    assert.match(String(code), /^(?:401|403|404|4002|4011|5001)$/);
+    assert.match(String(code), /^(?:401|403|404|4002|4011|4045|40002|5001|5006)$/);
     assert.equal(typeof code, 'string');
     assert.ok(typeof message === 'string' && message !== '');
     assert.equal(timestamp, '2025-06-15T15:06:40Z');

@@ -64,7 +64,9 @@ for (const [name, wireRequest, expected] of PARSED) {
 }
 
 void test('a code is understood', () => {
-  assert.deepEqual(parseCode(request(CODE)), { ...UNDERSTOOD, grant: { type: 'authorization_code' } });
+  const { code, redirectUrl: redirectUri } = CODE;
+  const grant = { type: 'authorization_code', code, redirectUri, codeVerifier: undefined };
+  assert.deepEqual(parseCode(request(CODE)), { ...UNDERSTOOD, grant });
 });
 
 const REQUIRED = 'is required';

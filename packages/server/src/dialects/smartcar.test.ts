@@ -28,6 +28,13 @@ assert.ok(parse !== undefined);
 const CREDENTIALS = [{ clientId: 'app', clientSecret: 'secret' }];
 const REFRESH_GRANT = { type: 'refresh_token', refreshToken: TOKEN };
 
+const CODE_GRANT = {
+  type: 'authorization_code',
+  code: TOKEN,
+  redirectUri: 'https://app.example/callback',
+  codeVerifier: undefined,
+};
+
 const PARSED: readonly (readonly [string, WireRequest, object])[] = [
   ['a refresh', request(REFRESH), { grant: REFRESH_GRANT }],
   [
@@ -65,7 +72,28 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
       ],
     },
   ],
-  ['a code', request(CODE), { grant: { type: 'authorization_code' } }],
+  ['a code', request(CODE), { grant: CODE_GRANT }],
+  [
+    'a code with a verifier',
+    request(`${CODE}&code_verifier=verifier-1`),
+    { grant: { ...CODE_GRANT, codeVerifier: 'verifier-1' } },
+  ],
+  ['a code with an empty verifier', request(`${CODE}&code_verifier=`), { grant: CODE_GRANT }],
+  [
+    'a code of a public client, which names itself in the body',
+    request(`${CODE}&client_id=app`, { authorization: undefined }),
+    { grant: CODE_GRANT, credentials: [{ clientId: 'app', clientSecret: undefined }] },
+  ],
+  [
+    'a refresh of a public client',
+    request(`${REFRESH}&client_id=app`, { authorization: undefined }),
+    { grant: REFRESH_GRANT, credentials: [{ clientId: 'app', clientSecret: undefined }] },
+  ],
+  [
+    'a refresh of a public client with an empty secret',
+    request(`${REFRESH}&client_id=app&client_secret=`, { authorization: undefined }),
+    { grant: REFRESH_GRANT, credentials: [{ clientId: 'app', clientSecret: undefined }] },
+  ],
 ];
 
 for (const [name, wireRequest, expected] of PARSED) {
@@ -140,6 +168,24 @@ const REFUSED: readonly (readonly [string, WireRequest, RefusalReason])[] = [
     'with a word for a code',
     request('grant_type=authorization_code&code=abc&redirect_uri=x'),
     'code_malformed',
+  ],
+  ['with a code in capitals', request(CODE.replace(TOKEN, TOKEN.toUpperCase())), 'code_malformed'],
+  [
+    'with an empty redirect_uri',
+    request(`grant_type=authorization_code&code=${TOKEN}&redirect_uri=`),
+    'redirect_uri_missing',
+  ],
+  ['with two codes', request(`${CODE}&code=${TOKEN}`), 'parameter_repeated'],
+  ['with two verifiers', request(`${CODE}&code_verifier=a&code_verifier=a`), 'parameter_repeated'],
+  [
+    'with an id and a secret in the body and no header',
+    request(`${REFRESH}&client_id=app&client_secret=s`, { authorization: undefined }),
+    'credentials_missing',
+  ],
+  [
+    'with an id in the body and an empty header',
+    request(`${REFRESH}&client_id=app`, { authorization: '' }),
+    'credentials_missing',
   ],
   ['without redirect_uri', request(`grant_type=authorization_code&code=${TOKEN}`), 'redirect_uri_missing'],
 ];
