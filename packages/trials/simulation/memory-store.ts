@@ -2,7 +2,7 @@ import { changeClient } from 'keyfob/clients/change';
 import type { Client } from 'keyfob/clients/client';
 import { StoreError } from 'keyfob/errors';
 import { applyVerdict } from 'keyfob/grants/apply-verdict';
-import { judgeCode } from 'keyfob/grants/authorization-code';
+import { CODE_KEPT_SECONDS, judgeCode } from 'keyfob/grants/authorization-code';
 import type { CodeState } from 'keyfob/grants/authorization-code';
 import type { Fact, FactKind } from 'keyfob/grants/fact';
 import type { Grant } from 'keyfob/grants/grant';
@@ -253,6 +253,8 @@ const codeVerbs = (
 ): Pick<Store, 'createCode' | 'redeemCode' | 'listConsents' | 'listFacts'> => ({
   createCode: (code) =>
     run('createCode', () => {
+      for (const { grantId, issuedAt } of tables.codes.values())
+        if (issuedAt < code.issuedAt - CODE_KEPT_SECONDS) tables.codes.delete(grantId);
       if (!tables.clients.has(code.clientId)) return 'client_unknown';
       if (tables.grants.has(code.grantId) || tables.codes.has(code.grantId)) return 'id_taken';
       tables.codes.set(code.grantId, { ...code, redeemedAtMs: undefined, useDigest: undefined });
@@ -301,9 +303,8 @@ const vehicleVerbs = (
       const grant = tables.grants.get(id);
       if (grant === undefined) return 'unknown';
       const before = tables.vehicles.get(id) ?? [];
-      const isGone = (one: Vehicle) => vehicleIds === 'all' || vehicleIds.includes(one.id);
-      const disconnected = before.filter(isGone);
-      const rest = before.filter((one) => !isGone(one));
+      const rest = vehicleIds === 'all' ? [] : before.filter((one) => !vehicleIds.includes(one.id));
+      const disconnected = before.filter((one) => !rest.includes(one));
       tables.vehicles.set(id, rest);
       const vins = disconnected.map(({ vin }) => vin);
       if (vins.length > 0) tell(tables, 'vehicles.disconnected', grant, { ...occasion, vins });
@@ -321,6 +322,15 @@ const vehicleVerbs = (
 const inIdOrder = (vehicles: readonly Vehicle[]): readonly Vehicle[] =>
   [...vehicles].sort((a, b) => (a.id < b.id ? -1 : 1));
 
+/** A grant that was made a moment ago. */
+const NEVER_USED = {
+  generation: 0,
+  rotatedAtMs: [],
+  rotatedBy: undefined,
+  useDigest: undefined,
+  revocation: undefined,
+} as const;
+
 const redeemCode = (tables: Tables, use: CodeUse): CodeResult | 'client_gone' => {
   const { presented, nowMs, keyNumber, requestId } = use;
   const client = tables.clients.get(presented.clientId);
@@ -328,29 +338,27 @@ const redeemCode = (tables: Tables, use: CodeUse): CodeResult | 'client_gone' =>
   const { policy } = client;
   const code = tables.codes.get(presented.grantId);
   const verdict = judgeCode(code, presented, nowMs);
-  if (code === undefined || verdict.kind === 'refuse') return { verdict, grant: undefined, policy };
+  const result = { verdict, policy, hasRevoked: false };
+  if (code === undefined || verdict.kind === 'refuse') return { ...result, grant: undefined };
   const known = tables.grants.get(presented.grantId);
   if (verdict.kind === 'redeem') {
     const { grantId: id, clientId, subject, scope, brand, vehicles } = code;
     const createdAt = Math.floor(nowMs / 1000);
-    const grant = {
-      ...{ id, clientId, subject, scope, brand, createdAt, generation: 0, keyNumber, rotatedAtMs: [] },
-      ...{ rotatedBy: undefined, useDigest: undefined, revocation: undefined },
-    };
+    const grant = { ...NEVER_USED, id, clientId, subject, scope, brand, createdAt, keyNumber };
     tables.grants.set(id, grant);
     tables.consents.add(id);
     tables.vehicles.set(id, inIdOrder(vehicles));
     tables.codes.set(id, { ...code, redeemedAtMs: nowMs, useDigest: presented.useDigest });
     tell(tables, 'grant.created', grant, { nowMs, requestId, vins: vehicles.map(({ vin }) => vin) });
-    return { verdict, grant, policy };
+    return { ...result, grant };
   }
   if (verdict.kind === 'repeat' || known === undefined || known.revocation !== undefined)
-    return { verdict, grant: known, policy };
+    return { ...result, grant: known };
   const revocation = { at: Math.floor(nowMs / 1000), cause: 'code_replay' as const };
   const grant = { ...known, revocation };
   tables.grants.set(grant.id, grant);
   tell(tables, 'grant.revoked', grant, { nowMs, requestId, cause: 'code_replay' });
-  return { verdict, grant, policy };
+  return { ...result, grant, hasRevoked: true };
 };
 
 const clientVerbs = (
@@ -383,6 +391,7 @@ const clientVerbs = (
       const grants = [...tables.grants.values()].filter(({ clientId }) => clientId === id);
       if (!withGrants && grants.length > 0) return 'has_grants';
       for (const grant of grants) removeGrant(tables, grant.id);
+      for (const code of tables.codes.values()) if (code.clientId === id) tables.codes.delete(code.grantId);
       return tables.clients.delete(id) ? 'removed' : 'unknown';
     }),
 });

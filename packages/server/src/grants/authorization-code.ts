@@ -8,6 +8,9 @@ import type { Vehicle } from './vehicle.ts';
 /** How long an authorization code may be exchanged: 10 minutes, as Smartcar documents and RFC 6749 §4.1.2 advises. */
 export const CODE_LIFETIME_SECONDS = 600;
 
+/** How long a store keeps a code at least, so that events tell of an expired one that it expired. */
+export const CODE_KEPT_SECONDS = CODE_LIFETIME_SECONDS + 3600;
+
 /** What an owner agreed to and a client has yet to come for. The code itself is derived from it and kept nowhere. */
 export type AuthorizationCode = {
   /** Of the grant that its redemption makes. */
@@ -71,7 +74,7 @@ export const judgeCode = (
   presented: PresentedCode,
   nowMs: number,
 ): CodeVerdict => {
-  if (code === undefined) return refuse('code_unknown');
+  if (code === undefined || code.issuedAt !== presented.issuedAt) return refuse('code_unknown');
   if (code.clientId !== presented.clientId || (code.brand !== undefined && code.brand !== presented.brand))
     return refuse('code_foreign');
   if (nowMs - code.issuedAt * 1000 >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');

@@ -1,13 +1,16 @@
 import type { Client } from '../clients/client.ts';
+import type { Policy } from '../clients/policy.ts';
 import { Refusal, StoreError } from '../errors.ts';
-import type { RefusalReason } from '../errors.ts';
+import type { DeadTokenReason, RefusalReason } from '../errors.ts';
 import type { Caller } from '../events.ts';
 import { openCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
-import type { Brand } from './grant.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import type { Brand, Grant } from './grant.ts';
 import { issueTokens } from './issue.ts';
 import type { TokenAnswer, TokenShapes } from './issue.ts';
 import type { RefreshContext } from './refresh.ts';
+import { standingOf } from './standing.ts';
 import type { CodeResult } from './store.ts';
 import { digestUse } from './use-digest.ts';
 
@@ -66,7 +69,7 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
     throw error;
   }
   if (result === 'client_gone') throw tellRefusal(context, request, 'client_disabled');
-  const grant = tell(context, request, writeGrantId(opened.grantId), result);
+  const grant = tell(context, request, opened.grantId, result, nowMs);
   context.undecidedCodes.forget(use);
   return issueTokens(context, request.shapes, grant, result.policy, nowMs);
 };
@@ -81,9 +84,11 @@ const tellRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason: R
 const tell = (
   { emit }: RefreshContext,
   { dialect, requestId, caller, client }: RedeemRequest,
-  grantId: string,
-  { verdict, grant }: CodeResult,
-) => {
+  id: GrantId,
+  { verdict, grant, policy, hasRevoked }: CodeResult,
+  nowMs: number,
+): Grant => {
+  const grantId = writeGrantId(id);
   const use = { dialect, requestId, caller, clientId: client.id, grantId };
   switch (verdict.kind) {
     case 'refuse':
@@ -91,17 +96,27 @@ const tell = (
       throw new Refusal(verdict.reason);
     case 'replay':
       emit({ event: 'code.replayed', ...use });
-      if (grant?.revocation?.cause === 'code_replay')
+      if (hasRevoked)
         emit({ event: 'grant.revoked', requestId, grantId, clientId: client.id, cause: 'code_replay' });
       throw new Refusal('code_replayed');
     case 'redeem':
-    case 'repeat':
-      // Its grant was ended between the use and its retry.
-      if (grant === undefined || grant.revocation !== undefined) {
-        emit({ event: 'code.refused', ...use, reason: 'revoked' });
+    case 'repeat': {
+      const reason = faultOf(grant, policy, nowMs);
+      if (grant === undefined || reason !== undefined) {
+        emit({ event: 'code.refused', ...use, reason: reason ?? 'unknown' });
         throw new Refusal('code_unknown');
       }
       emit({ event: verdict.kind === 'redeem' ? 'code.redeemed' : 'code.repeated', ...use });
       return grant;
+    }
   }
+};
+
+/** Why a repeat gets nothing, although it is no second use: what the first gave is over, or has been used. */
+const faultOf = (grant: Grant | undefined, policy: Policy, nowMs: number): DeadTokenReason | undefined => {
+  if (grant === undefined) return 'unknown';
+  const { status } = standingOf(grant, policy, nowMs);
+  if (status !== 'active') return status;
+  // Whoever holds a later token has had the first; this is a request that took long, and costs the owner nothing.
+  return grant.generation === 0 ? undefined : 'raced';
 };

@@ -38,6 +38,8 @@ export type CodeResult = {
   readonly verdict: CodeVerdict;
   /** As the verdict left it; `undefined` where there is none. */
   readonly grant: Grant | undefined;
+  /** Whether this very use ended the grant: of several replays only the first does. */
+  readonly hasRevoked: boolean;
   /** The client's policy as the verdict saw it. */
   readonly policy: Policy;
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { BLOCK_BYTES } from './sealer.ts';
-import { pleosAccessShape, pleosRefreshShape, uuidShape } from './shape.ts';
+import { pleosAccessShape, pleosCodeShape, pleosRefreshShape, uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 type ShapeFacts = {
@@ -16,6 +16,7 @@ type ShapeFacts = {
 };
 
 const UUID = '01234567-89ab-cdef-0123-456789abcdef';
+const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
 
 const SHAPES: readonly ShapeFacts[] = [
   {
@@ -72,6 +73,29 @@ const SHAPES: readonly ShapeFacts[] = [
       '０'.repeat(36),
     ],
   },
+  {
+    name: 'a Pleos code',
+    shape: pleosCodeShape,
+    form: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+    alphabet: '0123456789abcdef-.',
+    zeros: `${ZERO_UUID}.${ZERO_UUID}`,
+    ones: `${ZERO_UUID}.${ZERO_UUID}`.replaceAll('0', 'f'),
+    malformed: [
+      UUID,
+      `${UUID}.`,
+      `.${UUID}`,
+      `${UUID}-${UUID}`,
+      `${UUID}..${UUID}`,
+      `${UUID}.${UUID}.${UUID}`,
+      `${UUID}.${UUID.toUpperCase()}`,
+      `${UUID}.${UUID.replaceAll('-', '')}`,
+      // As many characters, but the dashes or the dot elsewhere.
+      `${UUID}.0123456-789ab-cdef-0123-456789abcdef`,
+      `${UUID}0.${UUID.slice(1)}`,
+      `${'-'.repeat(36)}.${UUID}`,
+      `${UUID}.${UUID.replace('0', '０')}`,
+    ],
+  },
 ];
 
 for (const { name, shape, form, alphabet, zeros, ones, malformed } of SHAPES) {
@@ -96,12 +120,15 @@ for (const { name, shape, form, alphabet, zeros, ones, malformed } of SHAPES) {
   });
 
   void test(`${name} has one spelling only`, () => {
-    const letters = fc.array(fc.constantFrom(...Array.from(alphabet)), { minLength: 36, maxLength: 36 });
+    const letters = fc.array(fc.constantFrom(...Array.from(alphabet)), {
+      minLength: zeros.length,
+      maxLength: zeros.length,
+    });
     const texts = letters.map((list) => list.join(''));
     // Low quarters too, or hardly any random text of the Pleos access token would be in range.
     const lowTexts = texts.map((text) => text.replaceAll(/(?<=^(?:.{9})*)./g, '0'));
     const oneChanged = fc
-      .tuple(sealed, fc.nat({ max: 35 }), fc.constantFrom(...Array.from(alphabet)))
+      .tuple(sealed, fc.nat({ max: zeros.length - 1 }), fc.constantFrom(...Array.from(alphabet)))
       .map(([bytes, at, other]) => {
         const text = shape.write(bytes);
         return text.slice(0, at) + other + text.slice(at + 1);
@@ -140,7 +167,10 @@ for (const { name, shape, form, alphabet, zeros, ones, malformed } of SHAPES) {
   void test(`any text at all is either ${name} or malformed`, () => {
     fc.assert(
       fc.property(
-        fc.oneof(fc.string(), fc.string({ minLength: 36, maxLength: 36, unit: 'grapheme' })),
+        fc.oneof(
+          fc.string(),
+          fc.string({ minLength: zeros.length, maxLength: zeros.length, unit: 'grapheme' }),
+        ),
         (text) => {
           const bytes = shape.read(text);
           if (!form.test(text)) assert.equal(bytes, 'malformed');

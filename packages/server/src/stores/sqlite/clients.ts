@@ -33,6 +33,7 @@ const prepareStatements = (database: DatabaseSync) => ({
   removeConsents: database.prepare(
     'DELETE FROM consents WHERE grant_id IN (SELECT id FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?))',
   ),
+  removeCodes: database.prepare('DELETE FROM codes WHERE client_id = ?'),
   removeGrants: database.prepare(
     'DELETE FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
   ),
@@ -103,6 +104,7 @@ export const createClientVerbs = (
       commits.run(() => {
         if (!withGrants && Number(sql.countGrants.get(id)?.['grants']) > 0) return 'has_grants';
         known.forgetOne(id);
+        sql.removeCodes.run(id);
         sql.removeConsents.run(id);
         sql.removeGrants.run(id);
         return sql.remove.run(id).changes === 1 ? 'removed' : 'unknown';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { toSeconds } from '../../clock.ts';
-import { CODE_LIFETIME_SECONDS, judgeCode } from '../../grants/authorization-code.ts';
+import { CODE_KEPT_SECONDS, judgeCode } from '../../grants/authorization-code.ts';
 import type { AuthorizationCode, CodeState } from '../../grants/authorization-code.ts';
 import type { Grant } from '../../grants/grant.ts';
 import type { CodeResult, CodeUse, Store } from '../../grants/store.ts';
@@ -9,12 +9,10 @@ import type { GrantId } from '../../tokens/grant-id.ts';
 import type { Facts } from './facts.ts';
 import type { GrantRows } from './grants.ts';
 import type { KnownClients } from './known-clients.ts';
-import { GRANT_ID_TEXT, toBrand, toGrantId } from './rows.ts';
+import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toBrand, toGrantId } from './rows.ts';
 import type { Connection } from './store.ts';
 import type { CoveredVehicles } from './vehicles.ts';
 
-/** How long a code is kept after its end, so that whoever asks for it is told that it expired. */
-const KEPT_AFTER_END_SECONDS = 3600;
 /** More than come in at a time, so that old codes never pile up; few, so that nobody waits for it. */
 const DROPPED_AT_A_TIME = 16;
 
@@ -53,7 +51,7 @@ export const createCodeVerbs = (
 
   const createCode = (code: AuthorizationCode): 'created' | 'client_unknown' | 'id_taken' => {
     const { grantId, clientId, redirectUri, codeChallenge, issuedAt, subject, scope, brand } = code;
-    sql.drop.run(issuedAt - CODE_LIFETIME_SECONDS - KEPT_AFTER_END_SECONDS, DROPPED_AT_A_TIME);
+    sql.drop.run(issuedAt - CODE_KEPT_SECONDS, DROPPED_AT_A_TIME);
     if (clients.read(clientId).client === undefined) return 'client_unknown';
     if (rows.read(grantId) !== undefined || sql.select.get(grantId) !== undefined) return 'id_taken';
     const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles)];
@@ -87,13 +85,14 @@ export const createCodeVerbs = (
     const { policy } = client;
     const code = readCode(presented.grantId);
     const verdict = judgeCode(code, presented, nowMs);
-    if (code === undefined || verdict.kind === 'refuse') return { verdict, grant: undefined, policy };
-    if (verdict.kind === 'redeem') return { verdict, grant: makeGrant(code, use), policy };
+    const result = { verdict, policy, hasRevoked: false };
+    if (code === undefined || verdict.kind === 'refuse') return { ...result, grant: undefined };
+    if (verdict.kind === 'redeem') return { ...result, grant: makeGrant(code, use) };
     const grant = rows.read(presented.grantId);
     if (verdict.kind === 'repeat' || grant === undefined || grant.revocation !== undefined)
-      return { verdict, grant, policy };
+      return { ...result, grant };
     const revocation = { at: toSeconds(nowMs), cause: 'code_replay' } as const;
-    return { verdict, grant: rows.revoke(grant, revocation, { nowMs, requestId }), policy };
+    return { ...result, grant: rows.revoke(grant, revocation, { nowMs, requestId }), hasRevoked: true };
   };
 
   const makeGrant = (code: CodeState, { nowMs, keyNumber, requestId, presented }: CodeUse): Grant => {
@@ -136,7 +135,8 @@ export const createCodeVerbs = (
     redeemCode: (use) => commits.run(() => redeemCode(use)),
     listConsents: (subject, { after, limit }) =>
       read(() => {
-        const from = after === undefined ? -(2n ** 63n) : after + 1n;
+        if (after === ID_MAX) return [];
+        const from = after === undefined ? ID_MIN : after + 1n;
         const ids = sql.listConsents.all(subject, from, limit).map((row) => toGrantId(row['id']));
         return ids.flatMap((id) => rows.read(id) ?? []);
       }),

@@ -38,12 +38,13 @@ export const createFacts = (database: DatabaseSync) => {
       sql.insert.run(randomUUID(), atMs, ...what);
     },
     list: ({ after, limit, grantId, clientId }: Parameters<Store['listFacts']>[0]): readonly Fact[] => {
+      // A grant is one client's for ever, so that a grant's facts are that client's or nobody's.
+      if (grantId !== undefined) {
+        const facts = sql.listOfGrant.all(after, grantId, limit).map(toFact);
+        return facts.filter((fact) => clientId === undefined || fact.clientId === clientId);
+      }
       const rows =
-        grantId !== undefined
-          ? sql.listOfGrant.all(after, grantId, limit)
-          : clientId !== undefined
-            ? sql.listOfClient.all(after, clientId, limit)
-            : sql.list.all(after, limit);
+        clientId === undefined ? sql.list.all(after, limit) : sql.listOfClient.all(after, clientId, limit);
       return rows.map(toFact);
     },
   };

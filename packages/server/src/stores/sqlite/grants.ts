@@ -12,7 +12,7 @@ import type { Facts } from './facts.ts';
 import type { KnownClients } from './known-clients.ts';
 import { createReplayRecords } from './replays.ts';
 import { packMoments } from './moments.ts';
-import { GRANT_COLUMNS, GRANT_ID_TEXT, prepareValues, toGrant, toGrantId } from './rows.ts';
+import { GRANT_COLUMNS, GRANT_ID_TEXT, ID_MAX, ID_MIN, prepareValues, toGrant, toGrantId } from './rows.ts';
 import type { Values } from './rows.ts';
 import type { ScopeNames } from './scopes.ts';
 import type { Connection } from './store.ts';
@@ -38,9 +38,6 @@ export type GrantRows = {
   revoke(grant: Grant, revocation: Revocation, occasion: Occasion): Grant;
 };
 
-/** The range of a signed 64-bit integer. */
-const ID_MIN = -(2n ** 63n);
-const ID_MAX = 2n ** 63n - 1n;
 const ID = GRANT_ID_TEXT('id');
 /** A client that goes on presenting a dead token makes one fact in this time, not one for each. */
 const REPLAY_FACT_INTERVAL_MS = 3_600_000;

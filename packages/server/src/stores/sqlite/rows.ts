@@ -45,6 +45,10 @@ type Names = {
 /** The id of a grant in 16 hexadecimal digits, because a JavaScript number holds no 64 bits. */
 export const GRANT_ID_TEXT = (column: string): string => `printf('%016x', ${column})`;
 
+/** The range of a grant's id: of a signed 64-bit integer. */
+export const ID_MIN = -(2n ** 63n);
+export const ID_MAX = 2n ** 63n - 1n;
+
 /** The columns that `toGrant` reads, of the table `grants`. */
 export const GRANT_COLUMNS = `client, subject, scope_number, brand, created_at, generation, key_number, rotated_at_ms, caller,
   use_digest, revoked_at, revocation_cause`;

@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { judgeCode } from './authorization-code.ts';
+import type { CodeState, CodeVerdict, PresentedCode } from './authorization-code.ts';
+import { BRANDS } from './grant.ts';
+
+const ISSUED_AT = 1_750_000_000;
+const LIFETIME_MS = 600_000;
+/** RFC 7636, Appendix B. */
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+const DIGEST = Uint8Array.from({ length: 16 }, (_, index) => index);
+const OTHER_DIGEST = Uint8Array.from({ length: 16 }, (_, index) => index + 1);
+
+const CODE: CodeState = {
+  grantId: -42n,
+  clientId: 'client-a',
+  redirectUri: 'https://app.example/callback',
+  codeChallenge: undefined,
+  issuedAt: ISSUED_AT,
+  subject: 'owner-1',
+  scope: 'read_odometer',
+  brand: undefined,
+  vehicles: [],
+  redeemedAtMs: undefined,
+  useDigest: undefined,
+};
+
+const PRESENTED: PresentedCode = {
+  grantId: CODE.grantId,
+  issuedAt: ISSUED_AT,
+  clientId: CODE.clientId,
+  brand: undefined,
+  redirectUri: CODE.redirectUri,
+  codeVerifier: undefined,
+  useDigest: undefined,
+  isRetryOfOurs: false,
+};
+
+type Case = {
+  readonly name: string;
+  readonly code?: Partial<CodeState>;
+  readonly presented?: Partial<PresentedCode>;
+  /** Since the code was issued. */
+  readonly afterMs?: number;
+  readonly verdict: CodeVerdict;
+};
+
+const REDEEM: CodeVerdict = { kind: 'redeem' };
+const REPEAT: CodeVerdict = { kind: 'repeat' };
+const REPLAY: CodeVerdict = { kind: 'replay' };
+const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdict => ({
+  kind: 'refuse',
+  reason,
+});
+
+const judged = ({ code, presented, afterMs = 1000 }: Omit<Case, 'name' | 'verdict'>): CodeVerdict =>
+  judgeCode({ ...CODE, ...code }, { ...PRESENTED, ...presented }, ISSUED_AT * 1000 + afterMs);
+
+const judgeCases = (cases: readonly Case[]): void => {
+  for (const { name, verdict, ...given } of cases)
+    void test(name, () => assert.deepEqual(judged(given), verdict));
+};
+
+const PKCE = { code: { codeChallenge: CHALLENGE }, presented: { codeVerifier: VERIFIER } };
+const REDEEMED = { redeemedAtMs: ISSUED_AT * 1000 + 500 };
+
+judgeCases([
+  { name: 'a code that nobody came for is redeemed', verdict: REDEEM },
+  { name: 'a code is redeemed at the moment it was issued', afterMs: 0, verdict: REDEEM },
+  { name: 'a code is redeemed in its last millisecond', afterMs: LIFETIME_MS - 1, verdict: REDEEM },
+  { name: 'a code has expired after its ten minutes', afterMs: LIFETIME_MS, verdict: refuse('code_expired') },
+  {
+    name: 'a clock behind the one that issued it takes no code for expired',
+    afterMs: -5000,
+    verdict: REDEEM,
+  },
+  {
+    name: 'a code whose moment is not the one that is kept was never issued',
+    presented: { issuedAt: ISSUED_AT + 1 },
+    verdict: refuse('code_unknown'),
+  },
+]);
+
+void test('a code that the store knows nothing of is unknown', () => {
+  assert.deepEqual(judgeCode(undefined, PRESENTED, ISSUED_AT * 1000), refuse('code_unknown'));
+});
+
+// Whose it is.
+judgeCases([
+  {
+    name: 'the code of another client is foreign',
+    presented: { clientId: 'client-b' },
+    verdict: refuse('code_foreign'),
+  },
+  {
+    name: 'ids of clients are compared letter by letter',
+    presented: { clientId: 'Client-A' },
+    verdict: refuse('code_foreign'),
+  },
+  {
+    name: 'the code of another brand is foreign',
+    code: { brand: 'kia' },
+    presented: { brand: 'genesis' },
+    verdict: refuse('code_foreign'),
+  },
+  {
+    name: 'a code of a brand is foreign to who names none',
+    code: { brand: 'kia' },
+    verdict: refuse('code_foreign'),
+  },
+  {
+    name: 'a code of a brand is redeemed under it',
+    code: { brand: 'kia' },
+    presented: { brand: 'kia' },
+    verdict: REDEEM,
+  },
+  {
+    name: 'a code without a brand is redeemed under every one',
+    presented: { brand: 'kia' },
+    verdict: REDEEM,
+  },
+]);
+
+// The redirect URI of the authorization request, RFC 6749 §4.1.3.
+judgeCases(
+  [
+    'https://app.example/callback/',
+    'https://app.example/Callback',
+    'https://APP.example/callback',
+    'https://app.example:443/callback',
+    'https://app.example/callback?',
+    'https://app.example/%63allback',
+    'https://app.example/callbac',
+    '',
+  ].map((redirectUri) => ({
+    name: `the redirect URI ${JSON.stringify(redirectUri)} is not the one of the request`,
+    presented: { redirectUri },
+    verdict: refuse('code_redirect_wrong'),
+  })),
+);
+
+// PKCE, RFC 7636.
+judgeCases([
+  { name: 'the verifier of the challenge redeems', ...PKCE, verdict: REDEEM },
+  { name: 'a challenge asks for a verifier', code: PKCE.code, verdict: refuse('code_verifier_wrong') },
+  {
+    name: 'a verifier that nobody asked for is refused',
+    presented: PKCE.presented,
+    verdict: refuse('code_verifier_wrong'),
+  },
+  {
+    name: 'the challenge itself is no verifier: plain is not spoken',
+    code: PKCE.code,
+    presented: { codeVerifier: CHALLENGE },
+    verdict: refuse('code_verifier_wrong'),
+  },
+  ...[VERIFIER.toLowerCase(), `${VERIFIER} `, VERIFIER.slice(0, -1), 'x'].map((codeVerifier) => ({
+    name: `the verifier ${JSON.stringify(codeVerifier)} is another`,
+    code: PKCE.code,
+    presented: { codeVerifier },
+    verdict: refuse('code_verifier_wrong'),
+  })),
+]);
+
+// A second use, RFC 6749 §4.1.2.
+judgeCases([
+  { name: 'a second use is a replay', code: REDEEMED, verdict: REPLAY },
+  {
+    name: 'a second use in the last millisecond is a replay',
+    code: REDEEMED,
+    afterMs: LIFETIME_MS - 1,
+    verdict: REPLAY,
+  },
+  {
+    name: 'a second use after the ten minutes revokes nothing',
+    code: REDEEMED,
+    afterMs: LIFETIME_MS,
+    verdict: refuse('code_expired'),
+  },
+  {
+    name: 'a second use by another client revokes nothing',
+    code: REDEEMED,
+    presented: { clientId: 'client-b' },
+    verdict: refuse('code_foreign'),
+  },
+  {
+    name: 'a second use under another brand revokes nothing',
+    code: { ...REDEEMED, brand: 'kia' },
+    presented: { brand: 'hyundai' },
+    verdict: refuse('code_foreign'),
+  },
+  {
+    name: 'a second use with another redirect revokes nothing',
+    code: REDEEMED,
+    presented: { redirectUri: 'https://thief.example/' },
+    verdict: refuse('code_redirect_wrong'),
+  },
+  {
+    name: 'a second use without the verifier revokes nothing',
+    code: { ...REDEEMED, ...PKCE.code },
+    verdict: refuse('code_verifier_wrong'),
+  },
+  {
+    name: 'a second use with the verifier is a replay',
+    code: { ...REDEEMED, ...PKCE.code },
+    presented: PKCE.presented,
+    verdict: REPLAY,
+  },
+  {
+    name: 'the retry of a use that ended in our own 503 is a repeat',
+    code: REDEEMED,
+    presented: { isRetryOfOurs: true },
+    verdict: REPEAT,
+  },
+  {
+    name: 'the retry of a use of ours that never took place redeems',
+    presented: { isRetryOfOurs: true },
+    verdict: REDEEM,
+  },
+  {
+    name: 'the retry of a use of ours does not outlive the code',
+    code: REDEEMED,
+    presented: { isRetryOfOurs: true },
+    afterMs: LIFETIME_MS,
+    verdict: refuse('code_expired'),
+  },
+]);
+
+// The same use again, told by its Idempotency-Key.
+judgeCases([
+  {
+    name: 'a use sent again with its Idempotency-Key is repeated',
+    code: { ...REDEEMED, useDigest: DIGEST },
+    presented: { useDigest: Uint8Array.from(DIGEST) },
+    verdict: REPEAT,
+  },
+  {
+    name: 'a use sent again with its Idempotency-Key is repeated to the last millisecond, and no longer',
+    code: { ...REDEEMED, useDigest: DIGEST },
+    presented: { useDigest: DIGEST },
+    afterMs: LIFETIME_MS - 1,
+    verdict: REPEAT,
+  },
+  {
+    name: 'an Idempotency-Key does not outlive the code',
+    code: { ...REDEEMED, useDigest: DIGEST },
+    presented: { useDigest: DIGEST },
+    afterMs: LIFETIME_MS,
+    verdict: refuse('code_expired'),
+  },
+  {
+    name: 'another Idempotency-Key is another use',
+    code: { ...REDEEMED, useDigest: DIGEST },
+    presented: { useDigest: OTHER_DIGEST },
+    verdict: REPLAY,
+  },
+  {
+    name: "a part of an Idempotency-Key's digest is another use",
+    code: { ...REDEEMED, useDigest: DIGEST },
+    presented: { useDigest: DIGEST.subarray(0, 15) },
+    verdict: REPLAY,
+  },
+  {
+    name: 'a use that had an Idempotency-Key and is sent without one is another',
+    code: { ...REDEEMED, useDigest: DIGEST },
+    verdict: REPLAY,
+  },
+  {
+    name: 'a use that had no Idempotency-Key and is sent with one is another',
+    code: REDEEMED,
+    presented: { useDigest: DIGEST },
+    verdict: REPLAY,
+  },
+  {
+    name: 'an Idempotency-Key opens nothing to another client',
+    code: { ...REDEEMED, useDigest: DIGEST },
+    presented: { useDigest: DIGEST, clientId: 'client-b' },
+    verdict: refuse('code_foreign'),
+  },
+  {
+    name: 'an Idempotency-Key stands for no verifier',
+    code: { ...REDEEMED, ...PKCE.code, useDigest: DIGEST },
+    presented: { useDigest: DIGEST },
+    verdict: refuse('code_verifier_wrong'),
+  },
+]);
+
+const someText = fc.constantFrom('client-a', 'client-b', CODE.redirectUri, VERIFIER, 'x');
+const some = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
+const digests = some(fc.constantFrom(DIGEST, OTHER_DIGEST));
+const states: fc.Arbitrary<CodeState> = fc.record({
+  grantId: fc.constant(CODE.grantId),
+  clientId: someText,
+  redirectUri: someText,
+  codeChallenge: some(someText.map((text) => hash('sha256', text, 'base64url'))),
+  issuedAt: fc.constant(ISSUED_AT),
+  subject: fc.constant('owner-1'),
+  scope: fc.constant(''),
+  brand: some(fc.constantFrom(...BRANDS)),
+  vehicles: fc.constant([]),
+  redeemedAtMs: some(fc.constant(REDEEMED.redeemedAtMs)),
+  useDigest: digests,
+});
+const presentations: fc.Arbitrary<PresentedCode> = fc.record({
+  grantId: fc.constant(CODE.grantId),
+  issuedAt: fc.constant(ISSUED_AT),
+  clientId: someText,
+  brand: some(fc.constantFrom(...BRANDS)),
+  redirectUri: someText,
+  codeVerifier: some(someText),
+  useDigest: digests,
+  isRetryOfOurs: fc.boolean(),
+});
+const moments = fc
+  .integer({ min: -LIFETIME_MS, max: 2 * LIFETIME_MS })
+  .map((after) => ISSUED_AT * 1000 + after);
+
+void test('whatever is presented, only what fits the code in all it is bound to uses it or uses it up', () => {
+  fc.assert(
+    fc.property(states, presentations, moments, (code, presented, nowMs) => {
+      const { kind } = judgeCode(code, presented, nowMs);
+      if (kind === 'refuse') return;
+      assert.equal(presented.clientId, code.clientId);
+      assert.equal(presented.redirectUri, code.redirectUri);
+      assert.ok(code.brand === undefined || presented.brand === code.brand);
+      const { codeVerifier } = presented;
+      const challenge = codeVerifier === undefined ? undefined : hash('sha256', codeVerifier, 'base64url');
+      assert.equal(challenge, code.codeChallenge);
+      assert.ok(nowMs < (ISSUED_AT + 600) * 1000);
+      assert.equal(kind === 'redeem', code.redeemedAtMs === undefined);
+    }),
+    { numRuns: 5000 },
+  );
+});
