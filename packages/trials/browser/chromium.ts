@@ -27,7 +27,7 @@ export const SKIPPED_WITHOUT_CHROMIUM: string | false =
 /** A browser of its own, without a window. It never asks for anything outside this machine. */
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({
-    executablePath,
+    executablePath: executablePath ?? '',
     // A container gives Chromium no user namespaces to make its sandbox of.
     args: [
       '--no-sandbox',
