@@ -1,9 +1,11 @@
 import type { Client, ClientSecret } from 'keyfob/clients/client';
 import type { Policy } from 'keyfob/clients/policy';
 import type { Caller } from 'keyfob/events';
+import type { AuthorizationCode, PresentedCode } from 'keyfob/grants/authorization-code';
 import type { Grant } from 'keyfob/grants/grant';
 import type { Presented } from 'keyfob/grants/judge';
-import type { RefreshResult, RefreshUse, Store } from 'keyfob/grants/store';
+import type { CodeResult, CodeUse, RefreshResult, RefreshUse, Store } from 'keyfob/grants/store';
+import type { Vehicle } from 'keyfob/grants/vehicle';
 import type { GrantId } from 'keyfob/tokens/grant-id';
 
 /** Integer seconds: when the sample clients and grants were made. */
@@ -93,6 +95,60 @@ export const sampleUse = (
   },
 });
 
+export const sampleVehicle = (index = 1, more: Partial<Vehicle> = {}): Vehicle => ({
+  id: `00000000-0000-4000-8000-00000000000${index}`,
+  vin: `KMHTEST000000000${index}`,
+  make: 'hyundai',
+  model: 'IONIQ 5',
+  year: 2024,
+  nickname: '',
+  powertrain: 'EV',
+  ...more,
+});
+
+/** A code of the sample client, issued when the samples are used first. */
+export const sampleCode = (more: Partial<AuthorizationCode> = {}): AuthorizationCode => ({
+  grantId: 42n,
+  clientId: 'client-a',
+  redirectUri: 'https://app.example/callback',
+  codeChallenge: undefined,
+  issuedAt: NOW_MS / 1000,
+  subject: 'owner-1',
+  scope: 'read_odometer',
+  brand: undefined,
+  vehicles: [],
+  ...more,
+});
+
+/** A presentation of the sample code, a second after it was issued. */
+export const sampleCodeUse = (
+  more: Partial<Omit<CodeUse, 'presented'>> & { readonly presented?: Partial<PresentedCode> } = {},
+): CodeUse => ({
+  nowMs: NOW_MS + 1000,
+  keyNumber: 1,
+  caller: CALLER,
+  requestId: 'request-1',
+  ...more,
+  presented: {
+    grantId: 42n,
+    issuedAt: NOW_MS / 1000,
+    clientId: 'client-a',
+    brand: undefined,
+    redirectUri: 'https://app.example/callback',
+    codeVerifier: undefined,
+    useDigest: undefined,
+    isRetryOfOurs: false,
+    ...more.presented,
+  },
+});
+
+/** Redeems where the client is known to be there. */
+export const redeemed = async (store: Store, use: CodeUse = sampleCodeUse()): Promise<CodeResult> => {
+  const result = await store.redeemCode(use);
+  if (result === 'client_gone') throw new Error('the client is gone');
+  return result;
+};
+
 /** Refreshes where the client is known to be there. */
 export const refreshed = async (store: Store, use: RefreshUse): Promise<RefreshResult> => {
   const result = await store.refresh(use);
@@ -108,6 +164,13 @@ export const fill = async (
 ): Promise<void> => {
   await store.createClient(sampleClient({ policy: { ...OVERLAP_POLICY, ...policy } }));
   await store.createGrant(sampleGrant(grant));
+};
+
+/** Puts a client with one code into a store. */
+export const fillWithCode = async (store: Store, code: Partial<AuthorizationCode> = {}): Promise<void> => {
+  await store.createClient(sampleClient());
+  const made = await store.createCode(sampleCode(code));
+  if (made !== 'created') throw new Error(`the code was not made: ${made}`);
 };
 
 /** Every grant of a store, read page by page. */

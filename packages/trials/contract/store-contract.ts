@@ -1,7 +1,11 @@
 import { describe, test } from 'node:test';
 import type { Store } from 'keyfob/grants/store';
 import { clientContract } from './client-contract.ts';
+import { codeContract } from './code-contract.ts';
+import { codeConnectionContract, codeLastingContract, codeRacingContract } from './code-racing-contract.ts';
 import { connectionContract } from './connection-contract.ts';
+import { consentContract } from './consent-contract.ts';
+import { factContract } from './fact-contract.ts';
 import { grantContract } from './grant-contract.ts';
 import { keyContract } from './key-contract.ts';
 import { lastingContract } from './lasting-contract.ts';
@@ -41,13 +45,17 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       verdictContract,
       pruneContract,
       clientContract,
+      codeContract,
+      consentContract,
+      factContract,
       keyContract,
       racingContract,
+      codeRacingContract,
       volumeContract,
     ])
       register(onStore);
-    connectionContract(registerOnTwo(factory));
-    lastingContract(registerOnReopened(factory));
+    for (const register of [connectionContract, codeConnectionContract]) register(registerOnTwo(factory));
+    for (const register of [lastingContract, codeLastingContract]) register(registerOnReopened(factory));
   });
 };
 
