@@ -2,9 +2,18 @@ import assert from 'node:assert/strict';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../keyfob-process.ts';
 import type { FixtureCase, Values } from './fixture-case.ts';
 import { placeholdersOf } from './fixture-case.ts';
+import { codeMakers } from './fixture-codes.ts';
+import type { CodeMaker } from '../code-maker.ts';
 import { sendRaw, writeRequest } from './raw-request.ts';
 import { BRAND, goodRequest, readTokens } from './served-grant.ts';
 import type { DialectName } from './served-grant.ts';
+
+/** What a maker makes besides what it is named after. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  disabledClientId: ['disabledBasic'],
+  usedCode: ['refreshTokenOfUsedCode'],
+  replayedCode: ['refreshTokenOfReplayedCode'],
+};
 
 /** What a case needs to be there, made for it on the server, and what its placeholders then stand for. */
 export type FixtureValues = (fixture: FixtureCase) => Promise<Values>;
@@ -18,9 +27,14 @@ const toFlag = (name: string): string =>
 const UNKNOWN_CLIENT = '00000000-0000-4000-8000-000000000000';
 
 /** Makes clients and grants of one dialect, only those that a case names. */
-export const prepareFixtures = (server: KeyfobServer, dialect: DialectName): FixtureValues => {
+export const prepareFixtures = (
+  server: KeyfobServer,
+  dialect: DialectName,
+  codes: CodeMaker,
+): FixtureValues => {
   const clients = new Map<string, Promise<MadeClient>>();
-  const makeClient = async (policy: FixtureCase['given'] = {}): Promise<MadeClient> => {
+  const makeClient = async (role: string, policy: FixtureCase['given'] = {}): Promise<MadeClient> => {
+    if (role === 'public') return { clientId: await codes.makePublicClient(policy), clientSecret: '' };
     const client = await server.command<MadeClient>('client', 'create', '--dialect', dialect);
     const flags = Object.entries(policy).flatMap(([name, value]) => [toFlag(name), String(value)]);
     if (flags.length > 0) await server.command('client', 'set', client.clientId, ...flags);
@@ -29,7 +43,7 @@ export const prepareFixtures = (server: KeyfobServer, dialect: DialectName): Fix
   /** One client serves every case that asks for the same. */
   const clientFor = (role: string, policy: FixtureCase['given'] = {}): Promise<MadeClient> => {
     const key = `${role} ${JSON.stringify(policy)}`;
-    const client = clients.get(key) ?? makeClient(policy);
+    const client = clients.get(key) ?? makeClient(role, policy);
     clients.set(key, client);
     return client;
   };
@@ -49,8 +63,9 @@ export const prepareFixtures = (server: KeyfobServer, dialect: DialectName): Fix
   };
 
   return async (fixture) => {
-    const { brand = BRAND, ...policy } = fixture.given ?? {};
-    const client = await clientFor('own', policy);
+    const { brand = BRAND, clientType = 'own', ...given } = fixture.given ?? {};
+    const { codeChallenge, codeRedirectUri, codeAgeSeconds, ...policy } = given;
+    const client = await clientFor(String(clientType), policy);
     const { clientId, clientSecret } = client;
     const values = new Map([
       ['clientId', clientId],
@@ -60,7 +75,9 @@ export const prepareFixtures = (server: KeyfobServer, dialect: DialectName): Fix
       ['wrongSecretBasic', base64(`${clientId}:wrong`)],
       ['unknownClientBasic', base64(`${UNKNOWN_CLIENT}:${clientSecret}`)],
     ]);
+    const agreed = { brand, codeChallenge, codeRedirectUri, codeAgeSeconds };
     const makers: Readonly<Record<string, () => Promise<void>>> = {
+      ...codeMakers(server, dialect, { codes, client, agreed, values, clientFor }),
       async refreshToken() {
         const isUsedUp = fixture.response.status < 400 || fixture.response.status >= 500;
         values.set('refreshToken', (await unusedGrant(client, String(brand), isUsedUp)).refreshToken);
@@ -93,7 +110,8 @@ export const prepareFixtures = (server: KeyfobServer, dialect: DialectName): Fix
     };
     const named = placeholdersOf(fixture);
     for (const [name, make] of Object.entries(makers)) {
-      if (named.has(name) || (name === 'disabledClientId' && named.has('disabledBasic'))) await make();
+      const isNamed = (ALSO[name] ?? []).some((other) => named.has(other));
+      if (isNamed || named.has(name)) await make();
     }
     return values;
   };

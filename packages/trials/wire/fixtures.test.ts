@@ -7,7 +7,9 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
 import type { KeyfobServer } from '../keyfob-process.ts';
-import { assertMatches, fill, readFixtures } from './fixture-case.ts';
+import { openCodeMaker } from '../code-maker.ts';
+import type { CodeMaker } from '../code-maker.ts';
+import { assertMatches, fill, placeholdersOf, readFixtures } from './fixture-case.ts';
 import type { FixtureCase, Values } from './fixture-case.ts';
 import { prepareFixtures } from './fixture-values.ts';
 import type { FixtureValues } from './fixture-values.ts';
@@ -59,16 +61,19 @@ for (const dialect of DIALECTS)
   describe(`The wire of ${dialect} is as its fixtures say`, { timeout: 300_000 }, () => {
     let server: KeyfobServer;
     let valuesFor: FixtureValues;
+    let codes: CodeMaker;
     before(async () => {
       server = await startKeyfob();
-      valuesFor = prepareFixtures(server, dialect);
+      codes = openCodeMaker(server.dataDirectory);
+      valuesFor = prepareFixtures(server, dialect, codes);
     });
     after(async () => {
+      await codes.close();
       await server.kill();
       removeDataDirectory(server.dataDirectory);
     });
 
-    for (const file of ['refresh', 'refusals'])
+    for (const file of ['refresh', 'refusals', 'code'])
       describe(`${dialect}-${file}.json`, () => {
         for (const fixture of readFixtures(dialect, file))
           it(fixture.name, async () => {
@@ -79,7 +84,7 @@ for (const dialect of DIALECTS)
 
     describe(`${dialect}-outage.json`, () => {
       for (const fixture of readFixtures(dialect, 'outage'))
-        it(`${fixture.name}; once the store is back the same token refreshes`, async () => {
+        it(`${fixture.name}; once the store is back the same token or code is good`, async () => {
           const values = await valuesFor(fixture);
           const database = new DatabaseSync(join(server.dataDirectory, 'keyfob.db'));
           database.exec('BEGIN IMMEDIATE');
@@ -88,7 +93,8 @@ for (const dialect of DIALECTS)
           } finally {
             database.close();
           }
-          const [good] = readFixtures(dialect, 'refresh') as [FixtureCase];
+          const file = placeholdersOf(fixture).has('code') ? 'code' : 'refresh';
+          const [good] = readFixtures(dialect, file) as [FixtureCase];
           assertAnswer(await sendFixture(server, good, values), good, values);
         });
     });
@@ -99,7 +105,7 @@ it('every fixture file belongs to a dialect and is run here', () => {
     name.endsWith('.json'),
   );
   const run = DIALECTS.flatMap((dialect) =>
-    ['refresh', 'refusals', 'outage'].map((file) => `${dialect}-${file}.json`),
+    ['refresh', 'refusals', 'outage', 'code'].map((file) => `${dialect}-${file}.json`),
   );
   assert.deepEqual(files.sort(), run.sort());
 });

@@ -1,0 +1,74 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DialectName } from 'keyfob/clients/client';
+import type { Policy } from 'keyfob/clients/policy';
+import { DIALECTS } from 'keyfob/dialects/dialects';
+import type { AuthorizationCode } from 'keyfob/grants/authorization-code';
+import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { sealCode } from 'keyfob/tokens/authorization-code';
+import { parseKeyRing } from 'keyfob/tokens/key-ring';
+
+/** What an owner agreed to, as far as it matters to a case. */
+export type Agreed = Partial<
+  Pick<AuthorizationCode, 'redirectUri' | 'codeChallenge' | 'brand' | 'subject'>
+> & {
+  readonly clientId: string;
+  /** How long ago; 0 where not given. */
+  readonly ageSeconds?: number;
+};
+
+/** Makes what an owner's consent leaves behind, beside a server that runs on the same data directory. */
+export type CodeMaker = {
+  /** A code of the dialect's form, kept for its client. */
+  makeCode(dialect: DialectName, agreed: Agreed): Promise<string>;
+  /** A public client of Smartcar's wire; answers its id. */
+  makePublicClient(policy?: Partial<Policy>): Promise<string>;
+  close(): Promise<void>;
+};
+
+/** Where every code leads that asks for nothing else. */
+export const REDIRECT_URI = 'https://app.example/callback';
+
+export const openCodeMaker = (dataDirectory: string): CodeMaker => {
+  const store = openSqliteStore(join(dataDirectory, 'keyfob.db'));
+  const ring = parseKeyRing(readFileSync(join(dataDirectory, 'keyfob.key'), 'utf8'));
+  const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+  return {
+    async makeCode(dialect, { clientId, ageSeconds = 0, ...agreed }) {
+      const code: AuthorizationCode = {
+        grantId: randomBytes(8).readBigInt64BE(),
+        clientId,
+        redirectUri: REDIRECT_URI,
+        codeChallenge: undefined,
+        issuedAt: nowSeconds() - ageSeconds,
+        subject: 'owner-1',
+        scope: 'read_odometer',
+        brand: undefined,
+        vehicles: [],
+        ...agreed,
+      };
+      const made = await store.createCode(code);
+      if (made !== 'created') throw new Error(`the code was not made: ${made}`);
+      return sealCode(ring.newest, DIALECTS[dialect].shapes.code, code);
+    },
+    async makePublicClient(policy = {}) {
+      const id = randomUUID();
+      const made = await store.createClient({
+        id,
+        dialect: 'smartcar',
+        type: 'public',
+        name: '',
+        redirectUris: [REDIRECT_URI],
+        consentRedirectUri: undefined,
+        policy: { ...DIALECTS.smartcar.defaultPolicy, ...policy },
+        createdAt: nowSeconds(),
+        disabledAt: undefined,
+        secrets: [],
+      });
+      if (made !== 'created') throw new Error(`the client was not made: ${made}`);
+      return id;
+    },
+    close: () => store.close(),
+  };
+};
