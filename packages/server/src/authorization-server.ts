@@ -9,6 +9,9 @@ import type { Emit } from './events.ts';
 import type { RegisteredKey, Store } from './grants/store.ts';
 import { listen } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
+import { createPleosVehicles } from './http/pleos-vehicles.ts';
+import { createSmartcarVehicles } from './http/smartcar-vehicles.ts';
+import type { EndpointContext } from './http/token-endpoint.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { createKeyFile, keyFileSource, keyTextSource } from './stores/key-file.ts';
 import type { KeySource } from './stores/key-file.ts';
@@ -112,7 +115,7 @@ export const restoreDeployment = (
   return undefined;
 };
 
-/** Serves both token endpoints. Throws `OperatorError` where the address cannot be had. */
+/** Serves every endpoint there is. Throws `OperatorError` where the address cannot be had. */
 export const startAuthorizationServer = async (
   deployment: Deployment,
   config: Config,
@@ -121,7 +124,7 @@ export const startAuthorizationServer = async (
 ): Promise<AuthorizationServer> => {
   // From a random start, so that a process which follows another within a second does not repeat its access tokens.
   let serial = randomInt(SERIAL_MAX + 1);
-  const endpoints = createEndpoints({
+  const context: EndpointContext = {
     store: deployment.store,
     get keyRing() {
       return deployment.keyRing();
@@ -130,7 +133,8 @@ export const startAuthorizationServer = async (
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     clock,
     emit,
-  });
+  };
+  const endpoints = createEndpoints(context, [createSmartcarVehicles(context), createPleosVehicles(context)]);
   const edge = await listen(config, endpoints).catch((error: unknown) => {
     throw describeListenError(error, config);
   });

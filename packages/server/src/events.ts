@@ -39,6 +39,7 @@ export type Event =
       'code.refused',
       Request & { clientId: string; grantId?: string; reason: RefusalReason; caller: Caller }
     >
+  | Of<'vehicle.disconnected', Redemption & { count: number }>
   | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
   | Of<'client.refused', Request & { reason: RefusalReason; caller: Caller }>
   | Of<'request.refused', Request & { reason: RefusalReason; caller: Caller }>

@@ -6,6 +6,7 @@ import { BRANDS } from '../grants/grant.ts';
 import type { Brand, Grant } from '../grants/grant.ts';
 import type { ReplayRecord } from '../grants/replay.ts';
 import { standingOf } from '../grants/standing.ts';
+import type { Vehicle } from '../grants/vehicle.ts';
 import type { Client } from '../clients/client.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
@@ -133,7 +134,9 @@ const addShow = (grant: Command): void => {
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);
         const replay = await store.readReplay(found.id);
-        const view = toView(found, await readClient(store, found.clientId), replay, Date.now());
+        const client = await readClient(store, found.clientId);
+        const vehicles = await store.listVehicles(found.id);
+        const view = { ...toView(found, client, replay, Date.now()), vehicles };
         const facts = [
           ['grant id', view.grantId],
           ['status', view.status],
@@ -155,7 +158,7 @@ const addShow = (grant: Command): void => {
           ],
         ] as const;
         const evidence = view.replay === null ? '' : describeReplay(view.replay);
-        return { json: view, text: `${alignFacts(facts)}${evidence}` };
+        return { json: view, text: `${alignFacts(facts)}${describeVehicles(vehicles)}${evidence}` };
       }),
     );
 };
@@ -223,6 +226,15 @@ const toReplayView = ({ atMs, sinceRotationMs, caller, rotatedBy, ...replay }: R
   caller: caller ?? null,
   rotatedBy: rotatedBy ?? null,
 });
+
+const describeVehicles = (vehicles: readonly Vehicle[]): string => {
+  if (vehicles.length === 0) return '';
+  const rows = vehicles.map(({ id, vin, make, model, year, nickname }) => {
+    const name = nickname === '' ? '' : ` (${nickname})`;
+    return [id, vin, `${make} ${model} ${year}${name}`];
+  });
+  return `\n\nVehicles\n${alignColumns([['ID', 'VIN', 'VEHICLE'], ...rows])}`;
+};
 
 const DONE = {
   revoke: 'the grant was revoked; "keyfob grant reinstate" undoes it',

@@ -15,6 +15,7 @@ const LEVELS: Readonly<Record<Event['event'], Level>> = {
   'code.repeated': 'info',
   'code.replayed': 'warn',
   'code.refused': 'info',
+  'vehicle.disconnected': 'info',
   'grant.revoked': 'warn',
   'client.refused': 'info',
   'request.refused': 'info',

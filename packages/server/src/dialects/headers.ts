@@ -42,6 +42,21 @@ const readPair = remember((header): readonly Credentials[] => {
   return isSame ? [raw] : [{ clientId, clientSecret }, raw];
 });
 
+const BEARER = /^bearer +(?<token>[A-Za-z0-9._~+/-]+=*)$/i;
+
+/**
+ * The access token of a request. Throws a `Refusal` where there is none, or something else stands in its place.
+ *
+ * @see RFC 6750 §2.1
+ */
+export const readBearer = ({ headers }: WireRequest): string => {
+  const header = headers['authorization']?.trim() ?? '';
+  if (header === '') throw new Refusal('access_token_missing');
+  const token = BEARER.exec(header)?.groups?.['token'];
+  if (token === undefined) throw new Refusal('access_token_dead');
+  return token;
+};
+
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The text the bytes are in UTF-8, or `undefined` where they are none. */

@@ -24,7 +24,7 @@ const MESSAGES = {
   '404': 'NotFound',
   '4002': 'Invalid request parameters',
   '4011': 'Invalid Authorization Header',
-  '4045': 'No Data',
+  '4101': 'Unregistered Vehicle',
   '40002': 'No Auth Header',
   '5006': 'The service does not have a permission to use data. No Permission Error',
   '5001': 'Internal Server Error',
@@ -84,7 +84,7 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   access_token_missing: { status: 400, code: '40002' },
   access_token_dead: { status: 400, code: '4011' },
   scope_missing: { status: 400, code: '5006' },
-  vehicle_unknown: { status: 404, code: '4045' },
+  vehicle_unknown: { status: 410, code: '4101' },
   vehicles_not_shared: { status: 400, code: '5006' },
   token_unopened: DEAD_TOKEN,
   unknown: DEAD_TOKEN,
@@ -100,17 +100,29 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   overloaded: AWAY,
 };
 
+/** The make that a request is about. Throws a `Refusal` where the header is missing or names another. */
+export const readBrand = (request: WireRequest): Brand => {
+  const brand = findBrand(request);
+  if (brand === undefined) throw new Refusal('parameters_wrong', [BRAND_FAULT]);
+  return brand;
+};
+
+const BRAND_FAULT: FieldFault = { field: 'Brand', message: 'must be hyundai, kia or genesis' };
+
+const findBrand = ({ headers }: WireRequest): Brand | undefined =>
+  BRANDS.find((name) => name === headers['brand']?.trim().toLowerCase());
+
 /** The members a body needs, all of them non-empty strings; every fault is told at once. */
-const parseFields = <const Name extends string>(
+export const parseFields = <const Name extends string>(
   request: WireRequest,
   names: readonly Name[],
 ): { readonly fields: Readonly<Record<Name, string>>; readonly brand: Brand } => {
   const mediaType = readMediaType(request);
   if (mediaType !== undefined && mediaType !== 'application/json') throw new Refusal('content_type_wrong');
   const body = readJsonObject(request.body);
-  const brand = BRANDS.find((name) => name === request.headers['brand']?.trim().toLowerCase());
+  const brand = findBrand(request);
   const faults = names.flatMap((field) => faultOf(field, body[field]));
-  if (brand === undefined) faults.push({ field: 'Brand', message: 'must be hyundai, kia or genesis' });
+  if (brand === undefined) faults.push(BRAND_FAULT);
   if (brand === undefined || faults.length > 0) throw new Refusal('parameters_wrong', faults);
   return { fields: body as Record<Name, string>, brand };
 };
@@ -163,6 +175,14 @@ const respond = (
   body: JSON.stringify(body),
 });
 
+/** A success as every Pleos page has it: what was asked for, and what there is to say about the answer. */
+export const renderData = (data: object, exchange: Exchange): WireResponse => {
+  const { nowMs, requestId } = exchange;
+  const timestamp = writeTimestamp(nowMs);
+  const meta = { code: 200, message: 'Success', success: 'true', timestamp, requestId };
+  return respond(200, { data, meta }, exchange);
+};
+
 /** The Pleos wire: JSON under `/v1`, with a `Brand` header. https://document.pleos.ai/en/api-reference/vehicle-data-api */
 export const pleos: Dialect = {
   name: 'pleos',
@@ -185,20 +205,7 @@ export const pleos: Dialect = {
     clientCredentials: false,
   },
   renderAnswer: ({ accessToken, refreshToken }, _policy, exchange) =>
-    respond(
-      200,
-      {
-        data: { accessToken, refreshToken },
-        meta: {
-          code: 200,
-          message: 'Success',
-          success: 'true',
-          timestamp: writeTimestamp(exchange.nowMs),
-          requestId: exchange.requestId,
-        },
-      },
-      exchange,
-    ),
+    renderData({ accessToken, refreshToken }, exchange),
   renderRefusal: (refusal, policy, exchange) => {
     const answer = ANSWERS[refusal.reason];
     const isDead = (answer === DEAD_TOKEN || answer === DEAD_CODE) && policy !== undefined;

@@ -51,15 +51,15 @@ export const readAccess = async (
   shape: Shape,
   text: string,
 ): Promise<Access | undefined> => {
+  if (shape.read(text) === 'malformed') return undefined;
   const opened = openAccessToken(context.keyRing, shape, text);
-  if (opened === undefined) {
-    const { newestKeyNumber } = await context.store.readClient('');
-    if (shape.read(text) !== 'malformed' && context.noticeKey(newestKeyNumber))
-      throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
-    const again = openAccessToken(context.keyRing, shape, text);
-    return again === undefined ? undefined : readOpened(context, again);
-  }
-  return readOpened(context, opened);
+  if (opened !== undefined) return readOpened(context, opened);
+  // Another node may have sealed it with a key that is newer than the ring as last read.
+  const { newestKeyNumber } = await context.store.readClient('');
+  if (context.noticeKey(newestKeyNumber))
+    throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
+  const again = openAccessToken(context.keyRing, shape, text);
+  return again === undefined ? undefined : readOpened(context, again);
 };
 
 const readOpened = async (

@@ -18,6 +18,8 @@ export type Endpoints = {
   refuse(path: string, reason: RefusalReason, caller: Caller): WireResponse;
 };
 
+const NO_BODY = Buffer.alloc(0);
+
 /** Every endpoint: those for tokens, which every dialect has its own of, and the groups of all others. */
 export const createEndpoints = (context: EndpointContext, groups: readonly RouteGroup[] = []): Endpoints => {
   const failures = createFailures(context.emit);
@@ -55,14 +57,19 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
       return answerTokenRequest(request, { dialect, endpoint }, caller, begin());
     },
     refuse(path, reason, caller) {
+      const group = TOKEN_ENDPOINTS.has(path) ? undefined : findRoute('', path)?.group;
       const dialect = dialectOf(path);
       const exchange = begin();
       failures.tellRefusal('request', reason, {
-        dialect: dialect.name,
+        dialect: group?.name ?? dialect.name,
         requestId: exchange.requestId,
         caller,
       });
-      return dialect.renderRefusal(new Refusal(reason), undefined, exchange);
+      const refusal = new Refusal(reason);
+      const request = { method: '', path, query: '', headers: {}, body: NO_BODY };
+      return group === undefined
+        ? dialect.renderRefusal(refusal, undefined, exchange)
+        : group.renderRefusal(refusal, { request, exchange, caller });
     },
   };
 };

@@ -1,5 +1,5 @@
 import type { Exchange, WireRequest, WireResponse } from '../dialects/dialect.ts';
-import type { Refusal } from '../errors.ts';
+import { Refusal } from '../errors.ts';
 import type { Caller } from '../events.ts';
 
 /** A request on its way to a route. */
@@ -20,6 +20,8 @@ export type RouteGroup = {
   readonly name: string;
   /** By method and path, as in `GET /v2.0/vehicles/{id}`; `{name}` stands for one segment. `GET` answers `HEAD` too. */
   readonly routes: Readonly<Record<string, Route>>;
+  /** Every path below it is the group's to refuse, where no route has it. */
+  readonly pathPrefix?: string;
   renderRefusal(refusal: Refusal, visit: Omit<Visit, 'parameters'>): WireResponse;
 };
 
@@ -59,8 +61,15 @@ export const createRouter = (
         ? { group, route, allow: [...methods.keys()].join(', ') }
         : { group, route, parameters };
     }
-    return undefined;
+    const group = groups.find(
+      ({ pathPrefix }) => pathPrefix !== undefined && `${path}/`.startsWith(pathPrefix),
+    );
+    return group === undefined ? undefined : { group, route: refuseUnknownPath, parameters: {} };
   };
+};
+
+const refuseUnknownPath: Route = () => {
+  throw new Refusal('path_unknown');
 };
 
 /** As text, escaped, with a named group for each `{name}`. */

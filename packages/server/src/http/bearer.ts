@@ -1,0 +1,21 @@
+import type { DialectName } from '../clients/client.ts';
+import type { WireRequest } from '../dialects/dialect.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
+import { readBearer } from '../dialects/headers.ts';
+import { Refusal } from '../errors.ts';
+import { readAccess } from '../grants/access.ts';
+import type { Access, AccessContext } from '../grants/access.ts';
+
+/**
+ * What the access token of a request stands for. Throws a `Refusal` where there is none or it is dead. One of a client
+ * of another dialect is dead here, however it is written: the same sealed block has a form on every wire.
+ */
+export const readBearerAccess = async (
+  context: AccessContext,
+  dialect: DialectName,
+  request: WireRequest,
+): Promise<Access> => {
+  const access = await readAccess(context, DIALECTS[dialect].shapes.accessToken, readBearer(request));
+  if (access === undefined || access.client.dialect !== dialect) throw new Refusal('access_token_dead');
+  return access;
+};
