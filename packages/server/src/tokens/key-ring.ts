@@ -16,6 +16,10 @@ export type RingKey = {
   /** 32 hexadecimal digits that tell keys apart and reveal nothing of them. The store keeps it, to notice a wrong ring. */
   readonly fingerprint: string;
   readonly sealers: Readonly<Record<Purpose, Sealer>>;
+  /** 32 bytes that encrypt what browsers carry for us: sessions, and what they bring back from elsewhere. */
+  readonly sessionKey: Uint8Array;
+  /** 32 bytes that authenticate what a session's forms and sign-ins are bound by. */
+  readonly formKey: Uint8Array;
 };
 
 /** The keys of a deployment: the newest seals, every one opens. */
@@ -42,6 +46,8 @@ const createRingKey = (number: number, createdAt: number, master: Buffer): RingK
     createdAt,
     fingerprint: derive(master, 'fingerprint', 16).toString('hex'),
     sealers: { refresh: sealer('refresh'), access: sealer('access'), code: sealer('code') },
+    sessionKey: derive(master, 'session', 32),
+    formKey: derive(master, 'form', 32),
   };
 };
 
