@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { systemClock, toSeconds } from './clock.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { SELECTION_STATE_MAX_CHARACTERS, sealSelection } from './connect/selection.ts';
 import { OperatorError } from './errors.ts';
 import type { Emit } from './events.ts';
 import type { RegisteredKey, Store } from './grants/store.ts';
 import { listen } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import { createPleosVehicles } from './http/pleos-vehicles.ts';
+import type { Selections } from './http/pleos-vehicles.ts';
 import { createSmartcarVehicles } from './http/smartcar-vehicles.ts';
 import type { EndpointContext } from './http/token-endpoint.ts';
 import { makeDirectory } from './stores/directory.ts';
@@ -134,10 +136,17 @@ export const startAuthorizationServer = async (
     clock,
     emit,
   };
-  const endpoints = createEndpoints(context, [createSmartcarVehicles(context), createPleosVehicles(context)]);
-  const edge = await listen(config, endpoints).catch((error: unknown) => {
+  let publicUrl = '';
+  const selections: Selections = {
+    publicUrl: () => publicUrl,
+    stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
+    seal: (selection, nowMs) => sealSelection(deployment.keyRing(), selection, nowMs),
+  };
+  const groups = [createSmartcarVehicles(context), createPleosVehicles(context, selections)];
+  const edge = await listen(config, createEndpoints(context, groups)).catch((error: unknown) => {
     throw describeListenError(error, config);
   });
+  publicUrl = edge.url;
   emit({ event: 'server.listening', url: edge.url });
   return {
     url: edge.url,

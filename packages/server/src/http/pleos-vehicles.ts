@@ -1,5 +1,6 @@
 import { pleos, readBrand, renderData } from '../dialects/pleos.ts';
-import { readVin, writeVehicles } from '../dialects/pleos-vehicles.ts';
+import { parseSelection, readVin, writeSelectionUrl, writeVehicles } from '../dialects/pleos-vehicles.ts';
+import type { SelectionRequest } from '../dialects/pleos-vehicles.ts';
 import { Refusal } from '../errors.ts';
 import type { Access } from '../grants/access.ts';
 import type { Brand } from '../grants/grant.ts';
@@ -8,14 +9,32 @@ import { readBearerAccess } from './bearer.ts';
 import { disconnect } from './disconnecting.ts';
 import type { Route, RouteGroup, Visit } from './routes.ts';
 import type { EndpointContext } from './token-endpoint.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+
+/** How an owner is led to the page on which vehicles are chosen. */
+export type Selections = {
+  /** Where browsers reach this server, without a slash at the end. */
+  readonly publicUrl: () => string;
+  readonly stateMaxCharacters: number;
+  /** Makes the session id that the page is shown for. */
+  readonly seal: (
+    selection: SelectionRequest & {
+      readonly grantId: GrantId;
+      readonly clientId: string;
+      readonly subject: string;
+      readonly brand: Brand;
+    },
+    nowMs: number,
+  ) => Promise<string>;
+};
 
 /**
- * What a grant covers, as the Pleos API exposes it: the vehicles of one brand that an owner shares, and the withdrawal of
- * one or all. The grant lives on when none is left: its owner may choose again.
+ * What a grant covers, as the Pleos API exposes it: the way to the page on which an owner chooses, the vehicles of one brand
+ * that are shared, and the withdrawal of one or all. The grant lives on when none is left: its owner may choose again.
  *
  * @see https://document.pleos.ai/en/api-reference/vehicle-data-api
  */
-export const createPleosVehicles = (context: EndpointContext): RouteGroup => {
+export const createPleosVehicles = (context: EndpointContext, selections: Selections): RouteGroup => {
   const { store } = context;
 
   const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: Brand }> => {
@@ -24,6 +43,18 @@ export const createPleosVehicles = (context: EndpointContext): RouteGroup => {
     if (access.grant.brand !== undefined && access.grant.brand !== brand)
       throw new Refusal('access_token_dead');
     return { ...access, brand };
+  };
+
+  const beginSelection: Route = async (visit) => {
+    const { grant, client, brand } = await authorize(visit);
+    const wanted = parseSelection(visit.request, selections.stateMaxCharacters);
+    // There would be no way back from the page.
+    if (client.consentRedirectUri === undefined && client.redirectUris.length === 0)
+      throw new Refusal('client_not_permitted');
+    const selection = { ...wanted, grantId: grant.id, clientId: client.id, subject: grant.subject, brand };
+    const sessionId = await selections.seal(selection, visit.exchange.nowMs);
+    const redirectUrl = writeSelectionUrl(selections.publicUrl(), wanted.lang, sessionId);
+    return renderData({ redirectUrl }, visit.exchange);
   };
 
   const listShared = async ({
@@ -52,6 +83,7 @@ export const createPleosVehicles = (context: EndpointContext): RouteGroup => {
   return {
     name: pleos.name,
     routes: {
+      'POST /v1/vehicles/selections': beginSelection,
       'GET /v1/vehicles/consent': showConsent,
       'DELETE /v1/vehicles/consent': withdrawConsent,
     },
