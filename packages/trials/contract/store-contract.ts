@@ -12,6 +12,7 @@ import { lastingContract } from './lasting-contract.ts';
 import { pruneContract } from './prune-contract.ts';
 import { racingContract } from './racing-contract.ts';
 import { refreshContract } from './refresh-contract.ts';
+import { vehicleContract } from './vehicle-contract.ts';
 import { verdictContract } from './verdict-contract.ts';
 import { volumeContract } from './volume-contract.ts';
 
@@ -44,6 +45,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       refreshContract,
       verdictContract,
       pruneContract,
+      vehicleContract,
       clientContract,
       codeContract,
       consentContract,

@@ -54,7 +54,8 @@ export type MemoryStore = Store & {
   load(snapshot: Snapshot): void;
   /**
    * Puts a backup in the place of the content as `keyfob restore` does: the standing of grants and clients is that
-   * of now (revocations and reinstatements, policies, disabled and removed clients, secrets, keys), grants made since are lost.
+   * of now (revocations and reinstatements, vehicles, consents, policies, disabled and removed clients, secrets, keys), and so
+   * are codes and facts; grants made since are lost.
    */
   restore(backup: Snapshot): void;
 };
@@ -420,11 +421,15 @@ const secretVerbs = (tables: Tables, run: Conduct): Pick<Store, 'addSecret' | 'r
 });
 
 const restoreBackup = (tables: Tables, backup: Snapshot): void => {
-  const { clients, grants, keys, codes, facts } = copyOf(tables);
+  const { clients, grants, keys, codes, consents, vehicles, facts } = copyOf(tables);
   const restored = copyOf(backup);
   for (const [id, grant] of restored.grants) {
-    const known = grants.get(id) ?? grant;
+    const known = grants.get(id);
+    if (known === undefined) continue;
     restored.grants.set(id, { ...grant, revocation: known.revocation });
+    restored.vehicles.set(id, vehicles.get(id) ?? []);
+    if (consents.has(id)) restored.consents.add(id);
+    else restored.consents.delete(id);
   }
   for (const [id, client] of restored.clients) {
     const known = clients.get(id);

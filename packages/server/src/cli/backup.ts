@@ -71,8 +71,8 @@ export const addRestore = (program: Command): void => {
     .description(
       'Puts a backup in the place of the store, in one transaction. Clients go on with the tokens they hold: a token ' +
         "newer than the backup moves its grant forward (up to the client's resync-generations). Grants that were revoked, " +
-        'clients that were disabled or removed, policies and secrets that were changed since the backup stay so. Grants made ' +
-        'since the backup are lost, and named.',
+        'vehicles that were disconnected, clients that were disabled or removed, policies and secrets that were changed since ' +
+        'the backup stay so. Grants made since the backup are lost, and named.',
     )
     .option('--replace-damaged', 'even where the store no longer opens; stop every server on it first')
     .addHelpText('after', '\nExample:\n  $ keyfob restore /backups/keyfob-2026-11-22.db')
@@ -83,7 +83,7 @@ export const addRestore = (program: Command): void => {
       const restored = restoreDeployment(config, resolve(file), { isDamaged, nowMs: Date.now() });
       if (restored === undefined) {
         const warning =
-          'There was no readable store to replace. What was revoked, disabled or removed since the backup works again: end it anew.';
+          'There was no readable store to replace. What was revoked, disconnected, disabled or removed since the backup works again: end it anew.';
         return print(
           { json: { restored: file, warning }, text: `restored ${file}\n${warning}` },
           options.json === true,
@@ -93,7 +93,7 @@ export const addRestore = (program: Command): void => {
       const { grantsLost, clientsLost } = restored;
       const lines = [
         `restored ${file}: ${clients} clients, ${grants} grants`,
-        `kept from the replaced store: policies, secrets, ${revocationsKept} revocations, ${reinstatementsKept} reinstatements, ${clientsKeptDisabled} disabled or removed clients`,
+        `kept from the replaced store: policies, secrets, vehicles, ${revocationsKept} revocations, ${reinstatementsKept} reinstatements, ${clientsKeptDisabled} disabled or removed clients`,
       ];
       if (clientsLost.length > 0) {
         lines.push(`lost, because they are younger than the backup: clients ${clientsLost.join(' ')}`);

@@ -5,11 +5,11 @@ import { Refusal } from '../errors.ts';
 import type { Access } from '../grants/access.ts';
 import type { Brand } from '../grants/grant.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
 import { readBearerAccess } from './bearer.ts';
 import { disconnect } from './disconnecting.ts';
 import type { Route, RouteGroup, Visit } from './routes.ts';
 import type { EndpointContext } from './token-endpoint.ts';
-import type { GrantId } from '../tokens/grant-id.ts';
 
 /** How an owner is led to the page on which vehicles are chosen. */
 export type Selections = {

@@ -86,8 +86,8 @@ export type Restored = {
 /**
  * Puts the content of a backup in the place of the store's, in one transaction, so that a running server goes from
  * one to the other between two requests. The standing of grants and clients is that of the replaced store, which is the
- * newer: revocations and reinstatements, policies, disabled and removed clients, secrets. What the backup decides is
- * which grants there are, and how far each has come.
+ * newer: revocations and reinstatements, vehicles and consents, policies, disabled and removed clients, secrets. What
+ * the backup decides is which grants there are, how far each has come, and what those cover that the store knew no more.
  */
 export const restoreSqliteStore = (path: string, backupPath: string): Restored => {
   const copy = `${path}.restoring`;
@@ -189,8 +189,11 @@ const replaceContent = (database: DatabaseSync): Restored => {
   };
 };
 
-// What the replaced store says of a grant's or client's standing is newer than what the backup says.
+// What the replaced store says of a grant's or client's standing, and of what a grant covers, is newer than what the backup
+// says: a vehicle that was disconnected since must not come back.
 const REMEMBER_STANDINGS = `
+  CREATE TEMP TABLE unknown_grants AS SELECT id FROM backup.grants WHERE id NOT IN (SELECT id FROM main.grants);
+  CREATE TEMP TABLE known_vehicles AS SELECT * FROM main.vehicles;
   CREATE TEMP TABLE revoked_grants AS
     SELECT id, revoked_at, revocation_cause FROM main.grants WHERE revoked_at IS NOT NULL;
   CREATE TEMP TABLE reinstated_grants AS
@@ -204,7 +207,8 @@ const REMEMBER_STANDINGS = `
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client;`;
 
 // Revisions only grow, so that every running server reads every client anew. Keys of both stay registered, and callers
-// and scopes keep the numbers that running servers know them by.
+// and scopes keep the numbers that running servers know them by. Codes, facts, webhooks and deliveries are left alone: what
+// happened has happened, and whoever is to be told of it is.
 const REPLACE = `
   CREATE TEMP TABLE known_replays AS SELECT * FROM main.replays;
   DELETE FROM main.replays;
@@ -213,6 +217,10 @@ const REPLACE = `
   DELETE FROM main.clients;
   INSERT INTO main.clients SELECT * FROM backup.clients;
   INSERT INTO main.grants SELECT * FROM backup.grants;
+  INSERT INTO main.vehicles SELECT * FROM known_vehicles WHERE grant_id IN (SELECT id FROM main.grants);
+  INSERT INTO main.vehicles SELECT * FROM backup.vehicles WHERE grant_id IN (SELECT id FROM unknown_grants);
+  DELETE FROM main.consents WHERE grant_id NOT IN (SELECT id FROM main.grants);
+  INSERT OR IGNORE INTO main.consents SELECT * FROM backup.consents WHERE grant_id IN (SELECT id FROM unknown_grants);
   INSERT OR IGNORE INTO main.scopes (scope) SELECT scope FROM backup.scopes;
   CREATE TEMP TABLE renamed_scopes AS
     SELECT old.number AS old, new.number AS new FROM backup.scopes AS old

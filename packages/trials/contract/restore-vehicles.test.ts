@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import type { Store } from 'keyfob/grants/store';
+import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from 'keyfob/stores/sqlite/backup';
+import { openDatabase } from 'keyfob/stores/sqlite/database';
+import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { createMemoryStore } from '../simulation/memory-store.ts';
+import { consentTo, sampleVehicle } from './consented.ts';
+import { CREATED_AT, NOW_MS, sampleClient } from './samples.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'keyfob-restore-vehicles-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+let stores = 0;
+
+/** A store with one backup. */
+type Trial = {
+  readonly store: Store;
+  backup(): Promise<void>;
+  restore(): void;
+};
+
+const openSqlite = (): Trial => {
+  const path = join(directory, `store-${++stores}.db`);
+  const file = `${path}.backup`;
+  return {
+    store: openSqliteStore(path),
+    backup: () => backupSqliteStore(path, file, () => {}),
+    restore: () => void restoreSqliteStore(path, file),
+  };
+};
+
+const openMemory = (): Trial => {
+  const store = createMemoryStore();
+  let backup = store.snapshot();
+  return {
+    store,
+    async backup() {
+      backup = store.snapshot();
+    },
+    restore: () => store.restore(backup),
+  };
+};
+
+const ONE = sampleVehicle(1);
+const TWO = sampleVehicle(2);
+const OCCASION = { nowMs: NOW_MS, requestId: undefined, endsWhenEmpty: true };
+const KNOWN = 42n;
+const LATE = 43n;
+const PRUNED = 44n;
+
+const consentsOf = async (store: Store): Promise<readonly bigint[]> =>
+  (await store.listConsents('owner-1', { limit: 9 })).map(({ id }) => id);
+
+const sequencesOf = async (store: Store): Promise<readonly number[]> =>
+  (await store.listFacts({ after: 0, limit: 99 })).map(({ sequence }) => sequence);
+
+for (const [name, open] of [
+  ['SQLite', openSqlite],
+  ['in memory', openMemory],
+] as const)
+  describe(`A restore, ${name}`, () => {
+    test('does not connect a vehicle again that was disconnected since the backup', async () => {
+      const { store, backup, restore } = open();
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE, TWO]);
+      await backup();
+      await store.disconnectVehicles(KNOWN, [ONE.id], OCCASION);
+      restore();
+      assert.deepEqual(await store.listVehicles(KNOWN), [TWO]);
+      assert.equal((await store.readGrant(KNOWN))?.revocation, undefined);
+      await store.close();
+    });
+
+    test('leaves a grant ended whose last vehicle was disconnected since the backup', async () => {
+      const { store, backup, restore } = open();
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE]);
+      await backup();
+      await store.disconnectVehicles(KNOWN, 'all', OCCASION);
+      restore();
+      assert.deepEqual(await store.listVehicles(KNOWN), []);
+      assert.equal((await store.readGrant(KNOWN))?.revocation?.cause, 'disconnected');
+      await store.close();
+    });
+
+    test('keeps the vehicles that an owner chose since the backup', async () => {
+      const { store, backup, restore } = open();
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE]);
+      await backup();
+      await store.selectVehicles(KNOWN, [TWO], OCCASION);
+      restore();
+      assert.deepEqual(await store.listVehicles(KNOWN), [TWO]);
+      assert.deepEqual(await consentsOf(store), [KNOWN]);
+      await store.close();
+    });
+
+    test('brings a grant that the store knows no more back with its vehicles and its consent', async () => {
+      const { store, backup, restore } = open();
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE, TWO], { grantId: PRUNED });
+      await backup();
+      await store.revoke(PRUNED, { at: CREATED_AT, cause: 'operator' });
+      await store.prune({ limit: 9, endedBefore: CREATED_AT + 1 });
+      assert.deepEqual(await consentsOf(store), []);
+      restore();
+      assert.deepEqual(await store.listVehicles(PRUNED), [ONE, TWO]);
+      assert.deepEqual(await consentsOf(store), [PRUNED]);
+      await store.close();
+    });
+
+    test('leaves nothing of a grant that is younger than the backup but its code and its facts', async () => {
+      const { store, backup, restore } = open();
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE]);
+      await backup();
+      await consentTo(store, [TWO], { grantId: LATE });
+      const facts = await sequencesOf(store);
+      restore();
+      assert.equal(await store.readGrant(LATE), undefined);
+      assert.deepEqual(await store.listVehicles(LATE), []);
+      assert.deepEqual(await consentsOf(store), [KNOWN]);
+      assert.deepEqual(await sequencesOf(store), facts);
+      await assert.rejects(consentTo(store, [TWO], { grantId: LATE }), /id_taken/);
+      await store.close();
+    });
+
+    test('leaves a code usable that was issued since the backup, and used up one that was used', async () => {
+      const { store, backup, restore } = open();
+      await store.createClient(sampleClient());
+      const code = {
+        grantId: LATE,
+        clientId: 'client-a',
+        redirectUri: 'https://app.example/callback',
+        codeChallenge: undefined,
+        issuedAt: CREATED_AT,
+        subject: 'owner-1',
+        scope: '',
+        brand: undefined,
+        vehicles: [ONE],
+      };
+      const presented = {
+        ...{ grantId: LATE, issuedAt: CREATED_AT, clientId: 'client-a', redirectUri: code.redirectUri },
+        ...{ brand: undefined, codeVerifier: undefined, useDigest: undefined, isRetryOfOurs: false },
+      };
+      const caller = { address: '192.0.2.7', userAgent: '' };
+      const use = { presented, nowMs: CREATED_AT * 1000, keyNumber: 1, caller, requestId: 'request-1' };
+      await backup();
+      await store.createCode(code);
+      restore();
+      const first = await store.redeemCode(use);
+      assert.equal(first === 'client_gone' ? first : first.verdict.kind, 'redeem');
+      restore();
+      const second = await store.redeemCode(use);
+      assert.equal(second === 'client_gone' ? second : second.verdict.kind, 'replay');
+      await store.close();
+    });
+  });
+
+/** A webhook with one delivery that is due, as rows: nobody is to be called here. */
+const REGISTER = (id: string): string => `
+  INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at)
+    VALUES ('${id}', 'https://hooks.example/', 'standard', NULL, '[]', 1, ${CREATED_AT});
+  INSERT INTO deliveries (webhook_id, fact, next_at_ms) VALUES ('${id}', 1, ${NOW_MS});`;
+
+const outboxOf = (path: string): readonly string[] => {
+  const database = openDatabase(path, { lockTimeoutMs: 0 });
+  const rows = database
+    .prepare('SELECT id FROM webhooks JOIN deliveries ON webhook_id = id ORDER BY id')
+    .all();
+  database.close();
+  return rows.map((row) => String(row['id']));
+};
+
+const change = (path: string, sql: string): void => {
+  const database = openDatabase(path, { lockTimeoutMs: 0 });
+  database.exec(sql);
+  database.close();
+};
+
+describe('A restore, SQLite', () => {
+  test('leaves webhooks and their deliveries as they are', async () => {
+    const path = join(directory, 'webhooks.db');
+    const store = openSqliteStore(path);
+    await store.createClient(sampleClient());
+    await consentTo(store, [ONE]);
+    change(path, REGISTER('old'));
+    await backupSqliteStore(path, `${path}.backup`, () => {});
+    change(path, `DELETE FROM webhooks; ${REGISTER('new')}`);
+    restoreSqliteStore(path, `${path}.backup`);
+    await store.close();
+    assert.deepEqual(outboxOf(path), ['new']);
+  });
+
+  test('takes everything from the backup where there is no store', async () => {
+    const path = join(directory, 'placed.db');
+    const first = openSqliteStore(path);
+    await first.createClient(sampleClient());
+    await consentTo(first, [ONE, TWO]);
+    change(path, REGISTER('old'));
+    const facts = await first.listFacts({ after: 0, limit: 9 });
+    await backupSqliteStore(path, `${path}.backup`, () => {});
+    await first.disconnectVehicles(KNOWN, 'all', OCCASION);
+    await first.close();
+    placeSqliteStore(path, `${path}.backup`, `${path}.aside`);
+    const placed = openSqliteStore(path);
+    assert.deepEqual(await placed.listVehicles(KNOWN), [ONE, TWO]);
+    assert.deepEqual(await consentsOf(placed), [KNOWN]);
+    assert.deepEqual(await placed.listFacts({ after: 0, limit: 9 }), facts);
+    await placed.close();
+    assert.deepEqual(outboxOf(path), ['old']);
+  });
+});
