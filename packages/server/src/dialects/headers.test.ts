@@ -4,7 +4,14 @@ import * as fc from 'fast-check';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { WireRequest } from './dialect.ts';
-import { decodeFormText, decodeUtf8, readBasic, readIdempotencyKey, readMediaType } from './headers.ts';
+import {
+  decodeFormText,
+  decodeUtf8,
+  readBasic,
+  readBearer,
+  readIdempotencyKey,
+  readMediaType,
+} from './headers.ts';
 
 const withHeaders = (headers: Readonly<Record<string, string | undefined>>): WireRequest => ({
   method: 'POST',
@@ -202,3 +209,26 @@ void test('form text is decoded, or told to be malformed', () => {
   assert.equal(decodeFormText(''), '');
   for (const text of ['%', '%4', '%zz', '%FF', '+%']) assert.equal(decodeFormText(text), undefined);
 });
+
+const BEARERS: readonly (readonly [string, string | undefined, string | RefusalReason])[] = [
+  ['a token', 'Bearer c0ffee00-dead-4bad-8bad-feedfacecafe', 'c0ffee00-dead-4bad-8bad-feedfacecafe'],
+  ['a scheme in small letters and a space too many', 'bearer  abc ', 'abc'],
+  ['a JWT', 'Bearer eyJ.e30.a-b_c', 'eyJ.e30.a-b_c'],
+  ['every character that is allowed', 'Bearer aZ09-._~+/==', 'aZ09-._~+/=='],
+  ['no header', undefined, 'access_token_missing'],
+  ['an empty header', ' ', 'access_token_missing'],
+  ['no token', 'Bearer', 'access_token_dead'],
+  ['another scheme', basic('app:secret'), 'access_token_dead'],
+  ['two headers', 'Bearer abc, Bearer def', 'access_token_dead'],
+  ['a token with a space', 'Bearer abc def', 'access_token_dead'],
+  ['a token in quotes', 'Bearer "abc"', 'access_token_dead'],
+  ['a token twice prefixed', 'Bearer Bearer abc', 'access_token_dead'],
+];
+
+for (const [name, authorization, expected] of BEARERS) {
+  void test(`Bearer with ${name}`, () => {
+    const read = () => readBearer(withHeaders({ authorization }));
+    if (expected.startsWith('access_token_')) assert.throws(read, isRefusedAs(expected as RefusalReason));
+    else assert.equal(read(), expected);
+  });
+}
