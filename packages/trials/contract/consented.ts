@@ -4,18 +4,6 @@ import type { CodeUse, Store } from 'keyfob/grants/store';
 import type { Vehicle } from 'keyfob/grants/vehicle';
 import { CALLER, CREATED_AT } from './samples.ts';
 
-/** A vehicle of an owner; the number tells it from the others, and orders it among them. */
-export const sampleVehicle = (number: number, more: Partial<Vehicle> = {}): Vehicle => ({
-  id: `00000000-0000-4000-8000-00000000000${number}`,
-  vin: `KMHL1400${number}CA000001`,
-  make: 'hyundai',
-  model: 'Ioniq 5',
-  year: 2024,
-  nickname: `Car ${number}`,
-  powertrain: 'EV',
-  ...more,
-});
-
 /** Makes a grant as an owner's consent does: by a code that is issued and redeemed. Its client must be there. */
 export const consentTo = async (
   store: Store,

@@ -7,8 +7,9 @@ import type { Store } from 'keyfob/grants/store';
 import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from 'keyfob/stores/sqlite/backup';
 import { openDatabase } from 'keyfob/stores/sqlite/database';
 import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { sampleVehicle } from '../consented-grant.ts';
 import { createMemoryStore } from '../simulation/memory-store.ts';
-import { consentTo, sampleVehicle } from './consented.ts';
+import { consentTo } from './consented.ts';
 import { CREATED_AT, NOW_MS, sampleClient } from './samples.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-restore-vehicles-'));

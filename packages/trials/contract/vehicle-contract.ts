@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Store } from 'keyfob/grants/store';
 import type { GrantId } from 'keyfob/tokens/grant-id';
-import { consentTo, sampleVehicle } from './consented.ts';
+import { sampleVehicle } from '../consented-grant.ts';
+import { consentTo } from './consented.ts';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleGrant } from './samples.ts';
 import type { OnStore } from './store-contract.ts';
 

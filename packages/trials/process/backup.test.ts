@@ -183,7 +183,10 @@ describe('A restore without a store to replace', () => {
     }
     const ended = await runOn(server.dataDirectory, 'restore', file);
     assert.equal(ended.code, 0, ended.stderr);
-    assert.match(ended.stdout, /What was revoked, disconnected, disabled or removed since the backup works again/);
+    assert.match(
+      ended.stdout,
+      /What was revoked, disconnected, disabled or removed since the backup works again/,
+    );
     const later = await serverFor(t, { dataDirectory: server.dataDirectory });
     const answer = await refreshAs.smartcar(later.url, client, newest);
     assert.equal(answer.status, 200, answer.text);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { consentOn, exchangeCode, sampleVehicle } from '../consented-grant.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../keyfob-process.ts';
 import type { FixtureCase, Values } from './fixture-case.ts';
 import { placeholdersOf } from './fixture-case.ts';
@@ -74,8 +75,20 @@ export const prepareFixtures = (
       ['formEncodedBasic', base64(`${formEncode(clientId)}:${formEncode(clientSecret)}`)],
       ['wrongSecretBasic', base64(`${clientId}:wrong`)],
       ['unknownClientBasic', base64(`${UNKNOWN_CLIENT}:${clientSecret}`)],
+      ['serverUrl', server.url],
+      ...[1, 2].flatMap((number) => {
+        const { id, vin } = sampleVehicle(number);
+        return [[`vehicle${number}`, id] as const, [`vin${number}`, vin] as const];
+      }),
     ]);
     const agreed = { brand, codeChallenge, codeRedirectUri, codeAgeSeconds };
+    /** The access token of a grant by consent to both vehicles, made for this case alone. */
+    const shareWith = async (by: DialectName, scope: string): Promise<string> => {
+      const other =
+        by === dialect ? client : await server.command<MadeClient>('client', 'create', '--dialect', by);
+      const code = await consentOn(server, other, { scope });
+      return (await exchangeCode[by](server.url, other, code)).accessToken;
+    };
     const makers: Readonly<Record<string, () => Promise<void>>> = {
       ...codeMakers(server, dialect, { codes, client, agreed, values, clientFor }),
       async refreshToken() {
@@ -99,6 +112,16 @@ export const prepareFixtures = (
       async otherClientsRefreshToken() {
         const { refreshToken } = await makeGrant(await clientFor('other'), String(brand));
         values.set('otherClientsRefreshToken', refreshToken);
+      },
+      async sharingAccessToken() {
+        values.set('sharingAccessToken', await shareWith(dialect, 'read_vehicle_info read_odometer'));
+      },
+      async scopelessAccessToken() {
+        values.set('scopelessAccessToken', await shareWith(dialect, ''));
+      },
+      async otherDialectsAccessToken() {
+        const other = dialect === 'pleos' ? 'smartcar' : 'pleos';
+        values.set('otherDialectsAccessToken', await shareWith(other, 'read_vehicle_info'));
       },
       async disabledClientId() {
         const disabled = await clientFor('disabled');

@@ -73,7 +73,7 @@ for (const dialect of DIALECTS)
       removeDataDirectory(server.dataDirectory);
     });
 
-    for (const file of ['refresh', 'refusals', 'code'])
+    for (const file of ['refresh', 'refusals', 'code', 'vehicles'])
       describe(`${dialect}-${file}.json`, () => {
         for (const fixture of readFixtures(dialect, file))
           it(fixture.name, async () => {
@@ -105,7 +105,7 @@ it('every fixture file belongs to a dialect and is run here', () => {
     name.endsWith('.json'),
   );
   const run = DIALECTS.flatMap((dialect) =>
-    ['refresh', 'refusals', 'outage', 'code'].map((file) => `${dialect}-${file}.json`),
+    ['refresh', 'refusals', 'outage', 'code', 'vehicles'].map((file) => `${dialect}-${file}.json`),
   );
   assert.deepEqual(files.sort(), run.sort());
 });
