@@ -15,14 +15,40 @@ declare module 'smartcar' {
     exchangeRefreshToken(token: string, options?: { readonly flags?: object }): Promise<Access>;
     exchangeCode(code: string): Promise<Access>;
   }
+  type Meta = { readonly meta: { readonly requestId: string } };
+  type Paging = { readonly limit?: number; readonly offset?: number };
+  type Page = Meta & { readonly paging: { readonly count: number; readonly offset: number } };
+  class Vehicle {
+    constructor(id: string, token: string);
+    attributes(): Promise<
+      Meta & { readonly id: string; readonly make: string; readonly model: string; readonly year: number }
+    >;
+    permissions(paging?: Paging): Promise<Page & { readonly permissions: readonly string[] }>;
+    disconnect(): Promise<Meta & { readonly status: string }>;
+    odometer(): Promise<unknown>;
+  }
   class SmartcarError extends Error {
     readonly type: string;
+    /** Absent where the body has null. */
+    readonly code?: string;
+    readonly docURL?: string;
+    readonly resolution?: { readonly type: string | null };
+    readonly detail?: readonly object[];
     readonly description: string;
     readonly statusCode: number;
     readonly requestId: string;
     readonly retryAfter?: string;
   }
-  const smartcar: { readonly AuthClient: typeof AuthClient; readonly SmartcarError: typeof SmartcarError };
+  const smartcar: {
+    readonly AuthClient: typeof AuthClient;
+    readonly SmartcarError: typeof SmartcarError;
+    readonly Vehicle: typeof Vehicle;
+    getVehicles(
+      accessToken: string,
+      paging?: Paging,
+    ): Promise<Page & { readonly vehicles: readonly string[] }>;
+    getUser(accessToken: string): Promise<Meta & { readonly id: string }>;
+  };
   export = smartcar;
 }
 

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, describe, test } from 'node:test';
+import smartcar10 from 'smartcar';
+import smartcar9 from 'smartcar-9';
+import { consentOn, REDIRECT_URI, sampleVehicle } from '../consented-grant.ts';
+import { openTrialServer } from './trial-server.ts';
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const ONE = sampleVehicle(1);
+const TWO = sampleVehicle(2, { make: 'kia', model: 'EV6' });
+const SCOPE = 'read_vehicle_info read_odometer';
+
+const server = await openTrialServer('smartcar');
+after(() => server.close());
+// The SDK reads them whenever it makes a client or a request.
+process.env['SMARTCAR_AUTH_ORIGIN'] = server.url;
+process.env['SMARTCAR_API_ORIGIN'] = server.url;
+
+/** What the SDK makes of an error of the API. */
+type Expected = {
+  readonly status: number;
+  readonly type: string;
+  readonly code?: string;
+  readonly page?: string;
+  readonly resolution?: string | null;
+  readonly retryAfter?: string;
+};
+
+const AUTHENTICATION: Expected = { status: 401, type: 'AUTHENTICATION', page: 'authentication-errors#null' };
+const PERMISSION: Expected = {
+  status: 403,
+  type: 'PERMISSION',
+  page: 'permission-errors#null',
+  resolution: 'REAUTHENTICATE',
+};
+
+for (const [name, smartcar] of [
+  ['smartcar 10', smartcar10],
+  ['smartcar 9', smartcar9],
+] as const) {
+  const { AuthClient, SmartcarError, Vehicle } = smartcar;
+  const authClient = () => new AuthClient({ ...server.client, redirectUri: REDIRECT_URI });
+  /** The first pair of a grant to both vehicles, exchanged by the SDK. */
+  const begin = async (scope = SCOPE) => {
+    const code = await consentOn(server.process, server.client, { scope, vehicles: [ONE, TWO] });
+    return { code, ...(await authClient().exchangeCode(code)) };
+  };
+  const assertThrown = async (request: Promise<unknown>, expected: Expected): Promise<void> =>
+    assert.rejects(request, (thrown: unknown) => {
+      assert.ok(thrown instanceof SmartcarError);
+      assert.equal(thrown.statusCode, expected.status);
+      assert.equal(thrown.type, expected.type);
+      assert.equal(thrown.code, expected.code);
+      assert.ok(thrown.description !== '');
+      assert.match(thrown.requestId, UUID);
+      assert.equal(thrown.retryAfter, expected.retryAfter);
+      if (expected.page !== undefined) {
+        assert.equal(thrown.docURL, `https://smartcar.com/docs/errors/api-errors/${expected.page}`);
+        assert.deepEqual(thrown.resolution, { type: expected.resolution ?? null });
+      }
+      return true;
+    });
+
+  describe(`the whole life of a grant, by ${name}`, () => {
+    test('from the exchange of a code to the error after the last vehicle is disconnected', async () => {
+      const { accessToken, refreshToken } = await begin();
+      const { vehicles, paging, meta } = await smartcar.getVehicles(accessToken);
+      assert.deepEqual(vehicles, [ONE.id, TWO.id]);
+      assert.deepEqual(paging, { count: 2, offset: 0 });
+      assert.match(meta.requestId, UUID);
+      assert.equal((await smartcar.getUser(accessToken)).id, 'owner-1');
+      const { id, make, model, year } = await new Vehicle(TWO.id, accessToken).attributes();
+      assert.deepEqual({ id, make, model, year }, { id: TWO.id, make: 'KIA', model: 'EV6', year: 2024 });
+
+      const access = await authClient().exchangeRefreshToken(refreshToken);
+      const one = new Vehicle(ONE.id, access.accessToken);
+      const two = new Vehicle(TWO.id, access.accessToken);
+      assert.deepEqual((await one.permissions()).permissions, SCOPE.split(' '));
+      assert.equal((await one.disconnect()).status, 'success');
+      await assertThrown(one.attributes(), PERMISSION);
+      await assertThrown(one.disconnect(), PERMISSION);
+      assert.deepEqual((await smartcar.getVehicles(access.accessToken)).vehicles, [TWO.id]);
+
+      assert.equal((await two.disconnect()).status, 'success');
+      await assertThrown(two.attributes(), AUTHENTICATION);
+      await assertThrown(smartcar.getVehicles(access.accessToken), AUTHENTICATION);
+      await assertThrown(smartcar.getVehicles(accessToken), AUTHENTICATION);
+      const refresh = authClient().exchangeRefreshToken(access.refreshToken);
+      await assertThrown(refresh, { status: 400, type: 'invalid_grant' });
+    });
+
+    test('a code that is used a second time ends what the first use gave', async () => {
+      const { code, accessToken } = await begin();
+      assert.equal((await smartcar.getUser(accessToken)).id, 'owner-1');
+      await assertThrown(authClient().exchangeCode(code), { status: 400, type: 'invalid_grant' });
+      await assertThrown(smartcar.getUser(accessToken), AUTHENTICATION);
+    });
+
+    test('lists come in pages', async () => {
+      const { accessToken } = await begin();
+      const page = await smartcar.getVehicles(accessToken, { limit: 1, offset: 1 });
+      assert.deepEqual([page.vehicles, page.paging], [[TWO.id], { count: 2, offset: 1 }]);
+      const permissions = await new Vehicle(ONE.id, accessToken).permissions({ limit: 1 });
+      assert.deepEqual([permissions.permissions, permissions.paging.count], [['read_vehicle_info'], 2]);
+      const wrong = { status: 400, type: 'VALIDATION', page: 'validation-errors#null' };
+      await assertThrown(smartcar.getVehicles(accessToken, { limit: -1 }), wrong);
+    });
+
+    test('what the owner did not permit is an error that says to ask again', async () => {
+      const { accessToken } = await begin('read_odometer');
+      const vehicle = new Vehicle(ONE.id, accessToken);
+      await assertThrown(vehicle.attributes(), PERMISSION);
+      assert.deepEqual((await vehicle.permissions()).permissions, ['read_odometer']);
+    });
+
+    test('vehicle data, which is not served here, is an error that says so', async () => {
+      const { accessToken } = await begin();
+      const missing = { status: 404, type: 'RESOURCE_NOT_FOUND', code: 'PATH' };
+      await assertThrown(new Vehicle(ONE.id, accessToken).odometer(), missing);
+    });
+
+    test('an outage is an error that says when to come back, and changes nothing', async () => {
+      const { accessToken } = await begin();
+      const vehicle = new Vehicle(ONE.id, accessToken);
+      const database = new DatabaseSync(join(server.process.dataDirectory, 'keyfob.db'));
+      database.exec('BEGIN IMMEDIATE');
+      const away = { status: 503, type: 'SERVER', code: 'INTERNAL', retryAfter: '2' };
+      try {
+        await assertThrown(vehicle.disconnect(), away);
+      } finally {
+        database.close();
+      }
+      assert.equal((await vehicle.disconnect()).status, 'success');
+    });
+  });
+}
