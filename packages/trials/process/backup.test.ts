@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { consentOn, exchangeCode, sampleVehicle } from '../consented-grant.ts';
 import { runKeyfob } from '../keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../keyfob-process.ts';
 import { DIALECTS, refreshAs, refusalOf } from './refresh-request.ts';
@@ -115,6 +116,25 @@ describe('A backup made and restored while the server serves', () => {
     assert.equal(byDisabled.status, 200, byDisabled.text);
     const again = await refreshAs.pleos(server.url, disabled.client, disabled.grant.refreshToken);
     assert.equal(again.refreshToken, byDisabled.refreshToken);
+  });
+
+  test('keeps a vehicle disconnected that was disconnected since, and what an access token still lists', async (t) => {
+    const server = await serverFor(t);
+    const file = join(directoryFor(t), 'backup.db');
+    const client = await server.command<MadeClient>('client', 'create', '--dialect', 'smartcar');
+    const [one, two] = [sampleVehicle(1), sampleVehicle(2)];
+    const code = await consentOn(server, client, { vehicles: [one, two] });
+    const { accessToken } = await exchangeCode.smartcar(server.url, client, code);
+    const headers = { Authorization: `Bearer ${accessToken}` };
+    const ask = (method: string, path: string) => fetch(`${server.url}/v2.0${path}`, { method, headers });
+    await server.command('backup', file);
+    assert.equal((await ask('DELETE', `/vehicles/${one.id}/application`)).status, 200);
+    await server.command('restore', file);
+    const { vehicles } = (await (await ask('GET', '/vehicles')).json()) as { vehicles: string[] };
+    assert.deepEqual(vehicles, [two.id]);
+    assert.equal((await ask('DELETE', `/vehicles/${two.id}/application`)).status, 200);
+    await server.command('restore', file);
+    assert.equal((await ask('GET', '/vehicles')).status, 401);
   });
 
   test('waits its turn while clients refresh without a pause, and none of them is refused', async (t) => {

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { sampleVehicle } from '../consented-grant.ts';
+import { consentTo } from '../contract/consented.ts';
 import type { MadeClient, MadeGrant } from '../keyfob-process.ts';
 import { directoryFor, errorOf, runOn } from './test-directory.ts';
 
@@ -103,6 +107,21 @@ describe('The registry, for people and for programs', () => {
       '--json',
     );
     assert.deepEqual([badExpiry.code, errorOf(badExpiry).code], [2, 'usage']);
+  });
+
+  test('a grant is shown with the vehicles that it covers', async (t) => {
+    const directory = directoryFor(t);
+    const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
+    const { clientId } = JSON.parse(made.stdout) as MadeClient;
+    const store = openSqliteStore(join(directory, 'keyfob.db'));
+    const vehicles = [sampleVehicle(1), sampleVehicle(2, { nickname: '', model: 'EV6' })];
+    await consentTo(store, vehicles, { clientId });
+    await store.close();
+    const show = await both(directory, 'grant', 'show', '000000000000002a');
+    assert.deepEqual(show.json['vehicles'], vehicles);
+    const [one, two] = vehicles.map(({ id, vin }) => `^${id}  ${vin}  hyundai `);
+    assert.match(show.text, new RegExp(`${one}Ioniq 5 2024 \\(Car 1\\)$`, 'm'));
+    assert.match(show.text, new RegExp(`${two}EV6 2024$`, 'm'));
   });
 
   test('a grant is created, listed by pages, shown, revoked and reinstated', async (t) => {
