@@ -11,7 +11,7 @@ import { parseKeyRing } from 'keyfob/tokens/key-ring';
 
 /** What an owner agreed to, as far as it matters to a case. */
 export type Agreed = Partial<
-  Pick<AuthorizationCode, 'redirectUri' | 'codeChallenge' | 'brand' | 'subject'>
+  Pick<AuthorizationCode, 'redirectUri' | 'codeChallenge' | 'brand' | 'subject' | 'scope' | 'vehicles'>
 > & {
   readonly clientId: string;
   /** How long ago; 0 where not given. */
@@ -24,6 +24,8 @@ export type CodeMaker = {
   makeCode(dialect: DialectName, agreed: Agreed): Promise<string>;
   /** A public client of Smartcar's wire; answers its id. */
   makePublicClient(policy?: Partial<Policy>): Promise<string>;
+  /** Registers `REDIRECT_URI` for a client. */
+  registerRedirect(clientId: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -68,6 +70,10 @@ export const openCodeMaker = (dataDirectory: string): CodeMaker => {
       });
       if (made !== 'created') throw new Error(`the client was not made: ${made}`);
       return id;
+    },
+    async registerRedirect(clientId) {
+      const changed = await store.changeClient(clientId, { redirectUris: [REDIRECT_URI] });
+      if (changed !== 'changed') throw new Error(`the client was not changed: ${String(changed)}`);
     },
     close: () => store.close(),
   };

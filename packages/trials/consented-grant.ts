@@ -1,63 +1,37 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { DIALECTS } from 'keyfob/dialects/dialects';
-import type { AuthorizationCode } from 'keyfob/grants/authorization-code';
-import type { Vehicle } from 'keyfob/grants/vehicle';
-import { keyFileSource } from 'keyfob/stores/key-file';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
-import { sealCode } from 'keyfob/tokens/authorization-code';
+import { REDIRECT_URI, openCodeMaker } from './code-maker.ts';
+import type { Agreed } from './code-maker.ts';
+import { sampleVehicle } from './contract/samples.ts';
 import type { KeyfobServer, MadeClient } from './keyfob-process.ts';
 
-/** Where the owners of trials are sent back to. */
-export const REDIRECT_URI = 'https://app.example/callback';
+/** The two vehicles of every owner who agrees without a choice. */
+export const VEHICLES = [
+  sampleVehicle(1, { nickname: 'Blue one' }),
+  sampleVehicle(2, { nickname: 'Red one' }),
+] as const;
 
-/** A vehicle of an owner; the number tells it from the others, and orders it among them. */
-export const sampleVehicle = (number: number, more: Partial<Vehicle> = {}): Vehicle => ({
-  id: `00000000-0000-4000-8000-00000000000${number}`,
-  vin: `KMHL1400${number}CA000001`,
-  make: 'hyundai',
-  model: 'Ioniq 5',
-  year: 2024,
-  nickname: `Car ${number}`,
-  powertrain: 'EV',
-  ...more,
-});
-
-/** An answer to a code: the first pair of a grant. */
+/** The first pair of tokens of a grant. */
 export type FirstPair = { readonly accessToken: string; readonly refreshToken: string };
 
+type DialectName = keyof typeof exchangeCode;
+
 /**
- * The code that a client gets when an owner has agreed, made beside a running server, in its store and with its keys, without
- * the owner's pages.
+ * The code that a client gets when an owner has agreed, made beside a running server, without the owner's pages. The client
+ * has a URL to send owners back to from then on.
  */
 export const consentOn = async (
   { dataDirectory }: Pick<KeyfobServer, 'dataDirectory'>,
+  dialect: DialectName,
   { clientId }: Pick<MadeClient, 'clientId'>,
-  more: Partial<Pick<AuthorizationCode, 'subject' | 'scope' | 'brand' | 'vehicles'>> = {},
+  agreed: Omit<Agreed, 'clientId'> = {},
 ): Promise<string> => {
-  const store = openSqliteStore(join(dataDirectory, 'keyfob.db'));
+  const codes = openCodeMaker(dataDirectory);
   try {
-    const { client } = await store.readClient(clientId);
-    if (client === undefined) throw new Error(`there is no client ${clientId}`);
-    await store.changeClient(clientId, { redirectUris: [REDIRECT_URI] });
-    const code = {
-      grantId: randomBytes(8).readBigInt64BE(),
-      clientId,
-      redirectUri: REDIRECT_URI,
-      codeChallenge: undefined,
-      issuedAt: Math.floor(Date.now() / 1000),
-      subject: 'owner-1',
-      scope: 'read_vehicle_info',
-      brand: client.dialect === 'pleos' ? ('hyundai' as const) : undefined,
-      vehicles: [sampleVehicle(1), sampleVehicle(2)],
-      ...more,
-    };
-    const created = await store.createCode(code);
-    if (created !== 'created') throw new Error(`the code could not be made: ${created}`);
-    const { newest } = keyFileSource(join(dataDirectory, 'keyfob.key')).read();
-    return sealCode(newest, DIALECTS[client.dialect].shapes.code, code);
+    await codes.registerRedirect(clientId);
+    const brand = dialect === 'pleos' ? 'hyundai' : undefined;
+    const usual = { clientId, scope: 'read_vehicle_info', vehicles: VEHICLES, brand } as const;
+    return await codes.makeCode(dialect, { ...usual, ...agreed });
   } finally {
-    await store.close();
+    await codes.close();
   }
 };
 
@@ -73,16 +47,11 @@ export const exchangeCode = {
     const answer = (await response.json()) as Record<string, string>;
     return { accessToken: answer['access_token'] ?? '', refreshToken: answer['refresh_token'] ?? '' };
   },
-  async pleos(url: string, client: MadeClient, code: string, brand = 'hyundai'): Promise<FirstPair> {
+  async pleos(url: string, { clientId, clientSecret }: MadeClient, code: string): Promise<FirstPair> {
     const response = await fetch(`${url}/v1/auth/token`, {
       method: 'POST',
-      headers: { Brand: brand, 'Content-Type': 'application/json' },
-      body: JSON.stringify({
-        clientId: client.clientId,
-        clientSecret: client.clientSecret,
-        code,
-        redirectUrl: REDIRECT_URI,
-      }),
+      headers: { Brand: 'hyundai', 'Content-Type': 'application/json' },
+      body: JSON.stringify({ clientId, clientSecret, code, redirectUrl: REDIRECT_URI }),
     });
     const { data } = (await response.json()) as { data?: FirstPair };
     return { accessToken: data?.accessToken ?? '', refreshToken: data?.refreshToken ?? '' };

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Store } from 'keyfob/grants/store';
-import type { GrantId } from 'keyfob/tokens/grant-id';
-import { sampleVehicle } from '../consented-grant.ts';
 import { consentTo } from './consented.ts';
-import { CREATED_AT, fill, NOW_MS, sampleClient, sampleGrant } from './samples.ts';
+import { CREATED_AT, fill, NOW_MS, sampleClient, sampleVehicle } from './samples.ts';
 import type { OnStore } from './store-contract.ts';
 
-/** listVehicles, selectVehicles, disconnectVehicles and listConsents. */
+/** listVehicles, selectVehicles and disconnectVehicles. */
 export const vehicleContract = (onStore: OnStore): void => {
   coverage(onStore);
   selection(onStore);
   disconnection(onStore);
-  consents(onStore);
 };
 
 const ONE = sampleVehicle(1);
@@ -60,16 +57,6 @@ const coverage = (onStore: OnStore): void => {
     await store.disconnectVehicles(42n, [ONE.id], NOT_LAST);
     assert.deepEqual(await store.listVehicles(42n), []);
     assert.deepEqual(await store.listVehicles(43n), [ONE]);
-  });
-
-  onStore('What a grant covers goes with it when its client is removed.', async (store) => {
-    await store.createClient(sampleClient());
-    await consentTo(store, [ONE]);
-    await store.removeClient('client-a', { withGrants: true });
-    assert.deepEqual(await store.listVehicles(42n), []);
-    await fill(store);
-    assert.deepEqual(await store.listVehicles(42n), []);
-    assert.deepEqual(await store.listConsents('owner-1', { limit: 9 }), []);
   });
 };
 
@@ -188,39 +175,4 @@ const disconnection = (onStore: OnStore): void => {
     const revoked = both.filter((result) => result !== 'unknown' && result.isRevoked);
     assert.equal(revoked.length, 1);
   });
-};
-
-const consents = (onStore: OnStore): void => {
-  const ids = async (store: Store, subject: string, after?: GrantId) =>
-    (await store.listConsents(subject, { after, limit: 2 })).map(({ id }) => id);
-
-  onStore(
-    'An owner finds the grants given by consent, page by page, and no other owner does.',
-    async (store) => {
-      await store.createClient(sampleClient());
-      for (const grantId of [7n, -3n, 2n ** 62n]) await consentTo(store, [ONE], { grantId });
-      await consentTo(store, [TWO], { grantId: 8n, subject: 'owner-2' });
-      await store.createGrant(sampleGrant({ id: 9n }));
-      assert.deepEqual(await ids(store, 'owner-1'), [-3n, 7n]);
-      assert.deepEqual(await ids(store, 'owner-1', 7n), [2n ** 62n]);
-      assert.deepEqual(await ids(store, 'owner-1', 2n ** 63n - 1n), []);
-      assert.deepEqual(await ids(store, 'owner-2'), [8n]);
-      assert.deepEqual(await ids(store, 'owner-3'), []);
-    },
-  );
-
-  onStore(
-    'A consent is listed with its grant as it is now, ended ones too, until that is pruned.',
-    async (store) => {
-      await store.createClient(sampleClient());
-      const grant = await consentTo(store, [ONE]);
-      assert.deepEqual(await store.listConsents('owner-1', { limit: 9 }), [grant]);
-      const revocation = { at: CREATED_AT, cause: 'owner' } as const;
-      await store.revoke(42n, revocation);
-      assert.deepEqual(await store.listConsents('owner-1', { limit: 9 }), [{ ...grant, revocation }]);
-      await store.prune({ limit: 9, endedBefore: CREATED_AT + 1 });
-      assert.deepEqual(await store.listConsents('owner-1', { limit: 9 }), []);
-      assert.deepEqual(await store.listVehicles(42n), []);
-    },
-  );
 };

@@ -4,7 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import smartcar10 from 'smartcar';
 import smartcar9 from 'smartcar-9';
-import { consentOn, REDIRECT_URI, sampleVehicle } from '../consented-grant.ts';
+import { REDIRECT_URI } from '../code-maker.ts';
+import { consentOn } from '../consented-grant.ts';
+import { sampleVehicle } from '../contract/samples.ts';
 import { openTrialServer } from './trial-server.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -44,7 +46,7 @@ for (const [name, smartcar] of [
   const authClient = () => new AuthClient({ ...server.client, redirectUri: REDIRECT_URI });
   /** The first pair of a grant to both vehicles, exchanged by the SDK. */
   const begin = async (scope = SCOPE) => {
-    const code = await consentOn(server.process, server.client, { scope, vehicles: [ONE, TWO] });
+    const code = await consentOn(server.process, 'smartcar', server.client, { scope, vehicles: [ONE, TWO] });
     return { code, ...(await authClient().exchangeCode(code)) };
   };
   const assertThrown = async (request: Promise<unknown>, expected: Expected): Promise<void> =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openSqliteStore } from 'keyfob/stores/sqlite/store';
-import { sampleVehicle } from '../consented-grant.ts';
 import { consentTo } from '../contract/consented.ts';
+import { sampleVehicle } from '../contract/samples.ts';
 import type { MadeClient, MadeGrant } from '../keyfob-process.ts';
 import { directoryFor, errorOf, runOn } from './test-directory.ts';
 
@@ -114,13 +114,13 @@ describe('The registry, for people and for programs', () => {
     const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
     const store = openSqliteStore(join(directory, 'keyfob.db'));
-    const vehicles = [sampleVehicle(1), sampleVehicle(2, { nickname: '', model: 'EV6' })];
+    const vehicles = [sampleVehicle(1, { nickname: 'Blue one' }), sampleVehicle(2, { model: 'EV6' })];
     await consentTo(store, vehicles, { clientId });
     await store.close();
     const show = await both(directory, 'grant', 'show', '000000000000002a');
     assert.deepEqual(show.json['vehicles'], vehicles);
     const [one, two] = vehicles.map(({ id, vin }) => `^${id}  ${vin}  hyundai `);
-    assert.match(show.text, new RegExp(`${one}Ioniq 5 2024 \\(Car 1\\)$`, 'm'));
+    assert.match(show.text, new RegExp(`${one}IONIQ 5 2024 \\(Blue one\\)$`, 'm'));
     assert.match(show.text, new RegExp(`${two}EV6 2024$`, 'm'));
   });
 

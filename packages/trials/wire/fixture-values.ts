@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { consentOn, exchangeCode, sampleVehicle } from '../consented-grant.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../keyfob-process.ts';
 import type { FixtureCase, Values } from './fixture-case.ts';
 import { placeholdersOf } from './fixture-case.ts';
 import { codeMakers } from './fixture-codes.ts';
 import type { CodeMaker } from '../code-maker.ts';
+import { VEHICLE_VALUES, vehicleMakers } from './fixture-vehicles.ts';
 import { sendRaw, writeRequest } from './raw-request.ts';
 import { BRAND, goodRequest, readTokens } from './served-grant.ts';
 import type { DialectName } from './served-grant.ts';
@@ -76,21 +76,12 @@ export const prepareFixtures = (
       ['wrongSecretBasic', base64(`${clientId}:wrong`)],
       ['unknownClientBasic', base64(`${UNKNOWN_CLIENT}:${clientSecret}`)],
       ['serverUrl', server.url],
-      ...[1, 2].flatMap((number) => {
-        const { id, vin } = sampleVehicle(number);
-        return [[`vehicle${number}`, id] as const, [`vin${number}`, vin] as const];
-      }),
+      ...VEHICLE_VALUES,
     ]);
     const agreed = { brand, codeChallenge, codeRedirectUri, codeAgeSeconds };
-    /** The access token of a grant by consent to both vehicles, made for this case alone. */
-    const shareWith = async (by: DialectName, scope: string): Promise<string> => {
-      const other =
-        by === dialect ? client : await server.command<MadeClient>('client', 'create', '--dialect', by);
-      const code = await consentOn(server, other, { scope });
-      return (await exchangeCode[by](server.url, other, code)).accessToken;
-    };
     const makers: Readonly<Record<string, () => Promise<void>>> = {
       ...codeMakers(server, dialect, { codes, client, agreed, values, clientFor }),
+      ...vehicleMakers(server, dialect, { client, values }),
       async refreshToken() {
         const isUsedUp = fixture.response.status < 400 || fixture.response.status >= 500;
         values.set('refreshToken', (await unusedGrant(client, String(brand), isUsedUp)).refreshToken);
@@ -112,16 +103,6 @@ export const prepareFixtures = (
       async otherClientsRefreshToken() {
         const { refreshToken } = await makeGrant(await clientFor('other'), String(brand));
         values.set('otherClientsRefreshToken', refreshToken);
-      },
-      async sharingAccessToken() {
-        values.set('sharingAccessToken', await shareWith(dialect, 'read_vehicle_info read_odometer'));
-      },
-      async scopelessAccessToken() {
-        values.set('scopelessAccessToken', await shareWith(dialect, ''));
-      },
-      async otherDialectsAccessToken() {
-        const other = dialect === 'pleos' ? 'smartcar' : 'pleos';
-        values.set('otherDialectsAccessToken', await shareWith(other, 'read_vehicle_info'));
       },
       async disabledClientId() {
         const disabled = await clientFor('disabled');

@@ -3,23 +3,24 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
+import type { Vehicle } from 'keyfob/grants/vehicle';
 import { pleosAccessShape, uuidShape } from 'keyfob/tokens/shape';
-import { consentOn, exchangeCode, sampleVehicle } from '../consented-grant.ts';
+import { consentOn, exchangeCode, VEHICLES } from '../consented-grant.ts';
+import { sampleVehicle } from '../contract/samples.ts';
 import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
 import type { KeyfobServer, MadeClient } from '../keyfob-process.ts';
 import type { DialectName } from './served-grant.ts';
 
-const ONE = sampleVehicle(1);
-const TWO = sampleVehicle(2);
+const [ONE, TWO] = VEHICLES;
 const LOG_TIMEOUT_MS = 10_000;
 
 /** The paths at which each dialect lists vehicles, and ends their connections one by one. */
 const PATHS = {
   smartcar: {
     list: '/v2.0/vehicles',
-    end: ({ id }: typeof ONE) => `/v2.0/vehicles/${id}/application`,
+    end: ({ id }: Vehicle) => `/v2.0/vehicles/${id}/application`,
   },
-  pleos: { list: '/v1/vehicles/consent', end: ({ vin }: typeof ONE) => `/v1/vehicles/consent?vin=${vin}` },
+  pleos: { list: '/v1/vehicles/consent', end: ({ vin }: Vehicle) => `/v1/vehicles/consent?vin=${vin}` },
 } as const;
 const DIALECTS = ['smartcar', 'pleos'] as const satisfies readonly DialectName[];
 
@@ -35,7 +36,7 @@ after(async () => {
 /** A new client with a grant that covers both vehicles. */
 const share = async (dialect: DialectName) => {
   const client = await server.command<MadeClient>('client', 'create', '--dialect', dialect);
-  const code = await consentOn(server, client);
+  const code = await consentOn(server, dialect, client);
   const pair = await exchangeCode[dialect](server.url, client, code);
   const { grants } = await server.command<{ grants: { grantId: string }[] }>(
     'grant',
@@ -184,7 +185,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
   test('everything of a brand leaves the vehicles of another brand shared', async () => {
     const client = await server.command<MadeClient>('client', 'create', '--dialect', 'pleos');
     const vehicles = [ONE, sampleVehicle(2, { make: 'kia' })];
-    const code = await consentOn(server, client, { brand: undefined, vehicles });
+    const code = await consentOn(server, 'pleos', client, { brand: undefined, vehicles });
     const { accessToken } = await exchangeCode.pleos(server.url, client, code);
     assert.equal((await call('DELETE', PATHS.pleos.list, accessToken)).status, 200);
     const kia = await fetch(`${server.url}${PATHS.pleos.list}`, {
