@@ -73,7 +73,7 @@ export const openCodeMaker = (dataDirectory: string): CodeMaker => {
     },
     async registerRedirect(clientId) {
       const changed = await store.changeClient(clientId, { redirectUris: [REDIRECT_URI] });
-      if (changed !== 'changed') throw new Error(`the client was not changed: ${String(changed)}`);
+      if (changed !== 'changed') throw new Error('the client was not changed');
     },
     close: () => store.close(),
   };

@@ -290,8 +290,6 @@ const vehicleVerbs = (
       if (grant === undefined) return 'unknown';
       if (grant.revocation !== undefined) return 'revoked';
       const before = tables.vehicles.get(id) ?? [];
-      const without = (list: readonly Vehicle[], others: readonly Vehicle[]) =>
-        list.filter((one) => !others.some((other) => other.id === one.id)).map(({ vin }) => vin);
       const gone = without(before, chosen);
       const added = without(chosen, before);
       if (gone.length > 0) tell(tables, 'vehicles.disconnected', grant, { ...occasion, vins: gone });
@@ -319,6 +317,10 @@ const vehicleVerbs = (
       return { disconnected, isRevoked };
     }),
 });
+
+/** The VINs of those of a list that are not in the other. */
+const without = (list: readonly Vehicle[], others: readonly Vehicle[]): readonly string[] =>
+  list.filter((one) => !others.some((other) => other.id === one.id)).map(({ vin }) => vin);
 
 const inIdOrder = (vehicles: readonly Vehicle[]): readonly Vehicle[] =>
   [...vehicles].sort((a, b) => (a.id < b.id ? -1 : 1));

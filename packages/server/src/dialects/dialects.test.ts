@@ -193,7 +193,7 @@ void test('Pleos tells every refusal by an error alone, its code a string, its d
     assert.deepEqual(Object.keys(body), ['error'], reason);
     const { code, message, details, timestamp, requestId, ...more } = body.error;
     assert.deepEqual(more, {}, reason);
-    assert.match(String(code), /^(?:401|403|404|4002|4011|4045|40002|5001|5006)$/);
+    assert.match(String(code), /^(?:401|403|404|4002|4011|4101|40002|5001|5006)$/);
     assert.equal(typeof code, 'string');
     assert.ok(typeof message === 'string' && message !== '');
     assert.equal(timestamp, '2025-06-15T15:06:40Z');

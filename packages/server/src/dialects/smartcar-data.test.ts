@@ -86,11 +86,13 @@ const PAGES: readonly (readonly [string, readonly string[] | 'refused', number?]
   ['limit=%zz', 'refused'],
 ];
 
+const readLetters = (query: string): object =>
+  pageOf('letters', ['a', 'b', 'c'], readPaging(withQuery(query), 2));
+
 for (const [query, expected, offset = 0] of PAGES)
   test(`a list of three, two a page, asked for with "${query}"`, () => {
-    const read = () => pageOf('letters', ['a', 'b', 'c'], readPaging(withQuery(query), 2));
-    if (expected === 'refused') assert.throws(read, Refusal);
-    else assert.deepEqual(read(), { letters: expected, paging: { count: 3, offset } });
+    if (expected === 'refused') assert.throws(() => readLetters(query), Refusal);
+    else assert.deepEqual(readLetters(query), { letters: expected, paging: { count: 3, offset } });
   });
 
 test('both faults of a page are told at once', () => {

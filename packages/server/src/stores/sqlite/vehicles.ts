@@ -62,11 +62,8 @@ export const createVehicleVerbs = (
         const before = vehicles.list(id);
         for (const vehicle of before) vehicles.remove(id, vehicle.id);
         for (const vehicle of chosen) vehicles.add(id, vehicle);
-        const isIn = (list: readonly Vehicle[], one: Vehicle) => list.some((other) => other.id === one.id);
-        const gone = before.filter((one) => !isIn(chosen, one));
-        const added = chosen.filter((one) => !isIn(before, one));
-        tell('vehicles.disconnected', grant, gone, occasion);
-        tell('vehicles.connected', grant, added, occasion);
+        tell('vehicles.disconnected', grant, without(before, chosen), occasion);
+        tell('vehicles.connected', grant, without(chosen, before), occasion);
         return 'selected';
       }),
     disconnectVehicles: (id, vehicleIds, { endsWhenEmpty, ...occasion }) =>
@@ -85,6 +82,10 @@ export const createVehicleVerbs = (
       }),
   };
 };
+
+/** Those of a list that are not in the other. */
+const without = (list: readonly Vehicle[], others: readonly Vehicle[]): readonly Vehicle[] =>
+  list.filter((one) => !others.some((other) => other.id === one.id));
 
 const toVehicle = (row: Row): Vehicle => ({
   id: String(row['id']),
