@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { SKIPPED_WITHOUT_CHROMIUM } from './chromium.ts';
+import { pressUntil } from './keyboard.ts';
+import { look, takePictures } from './look.ts';
+import { arrive, openStage } from './stage.ts';
+import type { Stage } from './stage.ts';
+
+type Tokens = { readonly accessToken: string; readonly refreshToken: string };
+type Answer<Data> = { readonly data: Data; readonly error?: { readonly code: string } };
+
+describe('an owner and an app of Pleos', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
+  let stage: Stage;
+  before(async () => {
+    stage = await openStage('pleos');
+  });
+  after(() => stage.close());
+
+  const loginUrl = (brand: string, more: Readonly<Record<string, string>> = {}): string =>
+    `${stage.url}/v1/auth/login?${new URLSearchParams({
+      clientId: stage.clientId,
+      brand,
+      redirectUrl: stage.app.redirectUri,
+      state: 'kept as it is',
+      ...more,
+    }).toString()}`;
+
+  const call = async <Data>(
+    brand: string,
+    method: string,
+    path: string,
+    { accessToken, body }: { readonly accessToken?: string; readonly body?: object } = {},
+  ): Promise<Answer<Data> & { readonly status: number }> => {
+    const response = await fetch(`${stage.url}${path}`, {
+      method,
+      headers: {
+        Brand: brand,
+        'Content-Type': 'application/json',
+        ...(accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { ...((await response.json()) as Answer<Data>), status: response.status };
+  };
+
+  const credentials = () => ({ clientId: stage.clientId, clientSecret: stage.clientSecret });
+
+  const redeem = async (brand: string, code: string | null): Promise<Tokens> => {
+    assert.ok(code !== null, 'the app got a code');
+    const body = { ...credentials(), code, redirectUrl: stage.app.redirectUri };
+    const { status, data } = await call<Tokens>(brand, 'POST', '/v1/auth/token', { body });
+    assert.equal(status, 200);
+    return data;
+  };
+
+  const signIn = (page: Page, owner = 2): Promise<void> =>
+    page.getByRole('button', { name: `Demo owner ${owner}` }).click();
+
+  /** Signs in and agrees, up to the tokens. */
+  const login = async (page: Page, brand: string): Promise<Tokens> => {
+    await page.goto(loginUrl(brand));
+    await signIn(page);
+    await page.getByRole('button', { name: 'Agree' }).click();
+    return redeem(brand, (await arrive(page, stage)).get('code'));
+  };
+
+  const selectionUrl = async (brand: string, { accessToken }: Tokens, lang = 'en'): Promise<string> => {
+    const body = { state: 'chosen', lang };
+    const answer = await call<{ redirectUrl: string }>(brand, 'POST', '/v1/vehicles/selections', {
+      accessToken,
+      body,
+    });
+    assert.equal(answer.status, 200);
+    return answer.data.redirectUrl;
+  };
+
+  const readVins = (answer: URLSearchParams): readonly string[] =>
+    JSON.parse(Buffer.from(answer.get('vehicles') ?? '', 'base64').toString('utf8')) as string[];
+
+  test('signs in, agrees, then chooses vehicles, and the app sees just these', async () => {
+    const page = await stage.open();
+    await page.goto(loginUrl('kia'));
+    await look(page, 'pleos-1-sign-in');
+    await signIn(page);
+    await look(page, 'pleos-2-consent');
+    await page.getByRole('button', { name: 'Agree' }).click();
+    const answer = await arrive(page, stage);
+    assert.deepEqual([...answer.keys()].sort(), ['code', 'state']);
+    assert.equal(answer.get('state'), 'kept as it is');
+    const tokens = await redeem('kia', answer.get('code'));
+    await page.goto(await selectionUrl('kia', tokens));
+    await look(page, 'pleos-3-choice');
+    assert.equal(await page.getByRole('checkbox').count(), 2, 'only vehicles of the brand are offered');
+    await page.getByLabel('EV6').check();
+    await page.getByRole('button', { name: 'Share' }).click();
+    const chosen = await arrive(page, stage);
+    assert.equal(chosen.get('state'), 'chosen');
+    const { data } = await call<{ vehicles: { vin: string }[] }>(
+      'kia',
+      'GET',
+      '/v1/vehicles/consent',
+      tokens,
+    );
+    assert.deepEqual(
+      data.vehicles.map(({ vin }) => vin),
+      readVins(chosen),
+    );
+  });
+
+  test('declines at the login, and the app gets no code', async () => {
+    const page = await stage.open();
+    await page.goto(loginUrl('genesis'));
+    await signIn(page);
+    await look(page, 'pleos-4-consent-genesis');
+    await page.getByRole('button', { name: 'Decline' }).click();
+    const answer = await arrive(page, stage);
+    assert.equal(answer.get('code'), null);
+    assert.equal(answer.get('state'), 'kept as it is');
+  });
+
+  test('lets the app in and then shares no vehicle', async () => {
+    const page = await stage.open();
+    const tokens = await login(page, 'hyundai');
+    await page.goto(await selectionUrl('hyundai', tokens));
+    await look(page, 'pleos-5-choice-hyundai');
+    await page.getByRole('button', { name: 'Not now' }).click();
+    const answer = await arrive(page, stage);
+    assert.equal(answer.get('vehicles'), null);
+    assert.equal(answer.get('state'), 'chosen');
+    const { error } = await call<never>('hyundai', 'GET', '/v1/vehicles/consent', tokens);
+    assert.equal(error?.code, '5006');
+  });
+
+  test('chooses by the keyboard, in Korean, on a dark screen', async () => {
+    const page = await stage.open({ locale: 'ko-KR', colorScheme: 'dark' });
+    await page.goto(loginUrl('genesis'));
+    await pressUntil(page, 'button[value="2"]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('button[value="agree"]');
+    await look(page, 'pleos-6-consent-korean-dark');
+    await pressUntil(page, 'button[value="agree"]');
+    await page.keyboard.press('Enter');
+    const tokens = await redeem('genesis', (await arrive(page, stage)).get('code'));
+    await page.goto(await selectionUrl('genesis', tokens, 'ko'));
+    await look(page, 'pleos-7-choice-korean-dark');
+    await pressUntil(page, 'input[type=checkbox]');
+    await page.keyboard.press('Space');
+    await pressUntil(page, 'button[value="agree"]');
+    await page.keyboard.press('Enter');
+    await arrive(page, stage);
+  });
+
+  test('is the only one who can use the link to choose vehicles', async () => {
+    const page = await stage.open();
+    const tokens = await login(page, 'kia');
+    const url = await selectionUrl('kia', tokens);
+    const stranger = await stage.open();
+    await stranger.goto(url);
+    await signIn(stranger, 1);
+    await look(stranger, 'pleos-8-another-owner');
+    assert.equal(await stranger.getByRole('checkbox').count(), 0);
+    await stranger.goto(`${url}x`);
+    await look(stranger, 'pleos-9-ended-link');
+  });
+
+  test('ends it all on the page of what is shared', async () => {
+    const page = await stage.open();
+    const tokens = await login(page, 'kia');
+    await page.goto(`${stage.url}/connect`);
+    await look(page, 'pleos-10-what-i-share');
+    for (;;) {
+      const end = page.locator('details summary').first();
+      if ((await end.count()) === 0) break;
+      await end.click();
+      await page
+        .getByRole('button', { name: /End access of/ })
+        .first()
+        .click();
+      await page.getByText('Access has ended.').waitFor();
+    }
+    await takePictures(page, 'pleos-11-ended');
+    const body = { ...credentials(), refreshToken: tokens.refreshToken };
+    const { error } = await call<never>('kia', 'POST', '/v1/auth/token-refresh', { body });
+    assert.equal(error?.code, '4002');
+  });
+});
