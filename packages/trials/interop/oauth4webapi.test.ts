@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
+import { CODE_CASES, REDIRECT_URI } from './code-cases.ts';
 import type { MadeClient } from '../keyfob-process.ts';
 import {
   MALFORMED_CODE,
@@ -22,7 +23,6 @@ const authorizationServer: oauth.AuthorizationServer = {
   token_endpoint: `${server.url}/oauth/token`,
 };
 const OVER_HTTP = { [oauth.allowInsecureRequests]: true };
-const REDIRECT_URI = 'https://example.com/callback';
 
 const requestTokens = async (
   { clientId, clientSecret }: MadeClient,
@@ -45,8 +45,10 @@ const refresh = async (client: MadeClient, refreshToken: string): Promise<string
   return tokens.refresh_token ?? assert.fail('no refresh token');
 };
 
-const exchangeCode = async (code: string): Promise<unknown> => {
-  const { clientId, clientSecret } = server.client;
+const exchangeCode = async (
+  { clientId, clientSecret }: MadeClient,
+  code: string,
+): Promise<oauth.TokenEndpointResponse> => {
   const client = { client_id: clientId };
   const redirected = new URL(`${REDIRECT_URI}?code=${code}`);
   const response = await oauth.authorizationCodeGrantRequest(
@@ -56,6 +58,32 @@ const exchangeCode = async (code: string): Promise<unknown> => {
     oauth.validateAuthResponse(authorizationServer, client, redirected, oauth.expectNoState),
     REDIRECT_URI,
     oauth.nopkce,
+    OVER_HTTP,
+  );
+  return oauth.processAuthorizationCodeResponse(authorizationServer, client, response);
+};
+
+const exchange = async (client: MadeClient, code: string): Promise<string> => {
+  const { refresh_token: refreshToken, ...rest } = await exchangeCode(client, code);
+  assert.deepEqual(Object.keys(rest).sort(), ['access_token', 'expires_in', 'token_type']);
+  return refreshToken ?? assert.fail('no refresh token');
+};
+
+/** As a public client does: with its id in the body and the verifier for its proof. */
+const exchangePublicly = async (
+  clientId: string,
+  code: string,
+  codeVerifier: string,
+): Promise<oauth.TokenEndpointResponse> => {
+  const client = { client_id: clientId };
+  const redirected = new URL(`${REDIRECT_URI}?code=${code}&state=s-1`);
+  const response = await oauth.authorizationCodeGrantRequest(
+    authorizationServer,
+    client,
+    oauth.None(),
+    oauth.validateAuthResponse(authorizationServer, client, redirected, 's-1'),
+    REDIRECT_URI,
+    codeVerifier,
     OVER_HTTP,
   );
   return oauth.processAuthorizationCodeResponse(authorizationServer, client, response);
@@ -123,13 +151,42 @@ for (const { name, kind, arrange } of REFUSAL_CASES) {
 }
 
 test('oauth4webapi says that a code was never issued', async () => {
-  await assertRefused(exchangeCode(randomUUID()), UNKNOWN_CODE);
+  await assertRefused(exchangeCode(server.client, randomUUID()), UNKNOWN_CODE);
 });
 
 test('oauth4webapi says that a code has another form', async () => {
-  await assertRefused(exchangeCode('no-code'), MALFORMED_CODE);
+  await assertRefused(exchangeCode(server.client, 'no-code'), MALFORMED_CODE);
 });
 
 test('oauth4webapi says that client credentials are no grant type here', async () => {
   await assertRefused(requestByClientCredentials(server.client), UNSUPPORTED_GRANT_TYPE);
+});
+
+for (const { name, run } of CODE_CASES)
+  test(`oauth4webapi ${name}`, () => run(server, { exchange, refresh, assertRefused }));
+
+test('oauth4webapi exchanges and refreshes as a public client, by PKCE and without a secret', async () => {
+  const clientId = await server.registerPublic();
+  const codeVerifier = oauth.generateRandomCodeVerifier();
+  const codeChallenge = await oauth.calculatePKCECodeChallenge(codeVerifier);
+  const code = await server.code({ clientId }, { codeChallenge });
+  const wrongVerifier = { status: 400, error: 'invalid_grant', description: /^Invalid code_verifier\.$/ };
+  const guess = exchangePublicly(clientId, code, oauth.generateRandomCodeVerifier());
+  await assertRefused(guess, wrongVerifier);
+  const { refresh_token: first = '' } = await exchangePublicly(clientId, code, codeVerifier);
+  const client = { client_id: clientId };
+  const response = await oauth.refreshTokenGrantRequest(
+    authorizationServer,
+    client,
+    oauth.None(),
+    first,
+    OVER_HTTP,
+  );
+  const { refresh_token: second } = await oauth.processRefreshTokenResponse(
+    authorizationServer,
+    client,
+    response,
+  );
+  assert.notEqual(second, first);
+  await assertRefused(exchangePublicly(clientId, code, codeVerifier), UNKNOWN_CODE);
 });

@@ -3,16 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import {
   allowInsecureRequests,
+  calculatePKCECodeChallenge,
   authorizationCodeGrant,
   clientCredentialsGrant,
   ClientSecretBasic,
   ClientSecretPost,
   Configuration,
+  None,
+  randomPKCECodeVerifier,
   refreshTokenGrant,
   ResponseBodyError,
   WWWAuthenticateChallengeError,
 } from 'openid-client';
 import type { ClientAuth } from 'openid-client';
+import { CODE_CASES, REDIRECT_URI } from './code-cases.ts';
 import type { MadeClient } from '../keyfob-process.ts';
 import {
   MALFORMED_CODE,
@@ -43,9 +47,13 @@ const refresh = async (client: MadeClient, refreshToken: string): Promise<string
   return tokens.refresh_token ?? assert.fail('no refresh token');
 };
 
-const exchangeCode = async (code: string): Promise<unknown> => {
-  const redirected = new URL(`https://example.com/callback?code=${code}`);
-  return authorizationCodeGrant(configurationOf(server.client), redirected);
+const exchangeCode = async (client: MadeClient, code: string) =>
+  authorizationCodeGrant(configurationOf(client), new URL(`${REDIRECT_URI}?code=${code}`));
+
+const exchange = async (client: MadeClient, code: string): Promise<string> => {
+  const tokens = await exchangeCode(client, code);
+  assert.equal(tokens.expires_in, 7200);
+  return tokens.refresh_token ?? assert.fail('no refresh token');
 };
 
 /** A 401 comes with a challenge, and of one the library tells nothing but the challenge (RFC 6749 §5.2). */
@@ -102,14 +110,30 @@ test('openid-client is challenged for HTTP Basic when it sends the secret in the
 });
 
 test('openid-client says that a code was never issued', async () => {
-  await assertRefused(exchangeCode(randomUUID()), UNKNOWN_CODE);
+  await assertRefused(exchangeCode(server.client, randomUUID()), UNKNOWN_CODE);
 });
 
 test('openid-client says that a code has another form', async () => {
-  await assertRefused(exchangeCode('no-code'), MALFORMED_CODE);
+  await assertRefused(exchangeCode(server.client, 'no-code'), MALFORMED_CODE);
 });
 
 test('openid-client says that client credentials are no grant type here', async () => {
   const configuration = configurationOf(server.client);
   await assertRefused(clientCredentialsGrant(configuration), UNSUPPORTED_GRANT_TYPE);
+});
+
+for (const { name, run } of CODE_CASES)
+  test(`openid-client ${name}`, () => run(server, { exchange, refresh, assertRefused }));
+
+test('openid-client exchanges and refreshes as a public client, by PKCE and without a secret', async () => {
+  const clientId = await server.registerPublic();
+  const pkceCodeVerifier = randomPKCECodeVerifier();
+  const codeChallenge = await calculatePKCECodeChallenge(pkceCodeVerifier);
+  const code = await server.code({ clientId }, { codeChallenge });
+  const configuration = configurationOf({ clientId, clientSecret: '' }, None());
+  const redirected = new URL(`${REDIRECT_URI}?code=${code}&state=s-1`);
+  const checks = { pkceCodeVerifier, expectedState: 's-1' };
+  const first = await authorizationCodeGrant(configuration, redirected, checks);
+  const second = await refreshTokenGrant(configuration, first.refresh_token ?? '');
+  assert.notEqual(second.refresh_token, first.refresh_token);
 });

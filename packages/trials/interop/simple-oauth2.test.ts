@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { AuthorizationCode, ClientCredentials } from 'simple-oauth2';
 import type { Config } from 'simple-oauth2';
+import { CODE_CASES, REDIRECT_URI } from './code-cases.ts';
 import type { MadeClient } from '../keyfob-process.ts';
 import {
   MALFORMED_CODE,
@@ -20,7 +21,6 @@ const server = await openTrialServer('smartcar', '--require-user-agent', 'false'
 after(() => server.close());
 
 type Settings = Pick<Config, 'options' | 'http'>;
-const REDIRECT_URI = 'https://example.com/callback';
 
 const configOf = ({ clientId, clientSecret }: MadeClient, settings: Settings = {}): Config => ({
   client: { id: clientId, secret: clientSecret },
@@ -39,6 +39,13 @@ const refresh = async (
   assert.equal(token['expires_in'], 7200);
   const successor = token['refresh_token'];
   return typeof successor === 'string' ? successor : assert.fail('no refresh token');
+};
+
+const exchange = async (client: MadeClient, code: string): Promise<string> => {
+  const app = new AuthorizationCode(configOf(client));
+  const { token } = await app.getToken({ code, redirect_uri: REDIRECT_URI });
+  const refreshToken = token['refresh_token'];
+  return typeof refreshToken === 'string' ? refreshToken : assert.fail('no refresh token');
 };
 
 type BoomError = Error & {
@@ -140,3 +147,6 @@ test('simple-oauth2 is told the content type to use when it sends JSON', async (
     description,
   });
 });
+
+for (const { name, run } of CODE_CASES)
+  test(`simple-oauth2 ${name}`, () => run(server, { exchange, refresh, assertRefused }));

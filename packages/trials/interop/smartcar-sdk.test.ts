@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
 import smartcar10 from 'smartcar';
 import smartcar9 from 'smartcar-9';
+import { CODE_CASES, REDIRECT_URI } from './code-cases.ts';
 import type { MadeClient } from '../keyfob-process.ts';
 import {
   MALFORMED_CODE,
@@ -28,7 +29,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
   ['smartcar 9', smartcar9],
 ] as const) {
   const authClientOf = ({ clientId, clientSecret }: MadeClient) =>
-    new AuthClient({ clientId, clientSecret, redirectUri: 'https://example.com/callback' });
+    new AuthClient({ clientId, clientSecret, redirectUri: REDIRECT_URI });
   const refresh = async (client: MadeClient, refreshToken: string): Promise<string> =>
     (await authClientOf(client).exchangeRefreshToken(refreshToken)).refreshToken;
   const assertRefused = async (
@@ -92,6 +93,21 @@ for (const [name, { AuthClient, SmartcarError }] of [
     test('throws a SmartcarError for a code of another form', async () => {
       const exchange = authClientOf(server.client).exchangeCode('no-code');
       await assertRefused(exchange, MALFORMED_CODE);
+    });
+
+    const exchange = async (client: MadeClient, code: string): Promise<string> =>
+      (await authClientOf(client).exchangeCode(code)).refreshToken;
+    for (const one of CODE_CASES) test(one.name, () => one.run(server, { exchange, refresh, assertRefused }));
+
+    test('takes what a code gave to last as long as the documents say', async () => {
+      const { client } = server;
+      const beforeMs = Date.now();
+      const { expiration, refreshExpiration } = await authClientOf(client).exchangeCode(
+        await server.code(client),
+      );
+      const DAY_MS = 86_400_000;
+      assert.ok(Math.abs(expiration.getTime() - beforeMs - 7_200_000) < 60_000);
+      assert.ok(Math.abs(refreshExpiration.getTime() - beforeMs - 60 * DAY_MS) < DAY_MS);
     });
 
     test('can still refresh a grant after a guess at the secret was refused', async () => {

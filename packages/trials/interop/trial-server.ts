@@ -1,3 +1,5 @@
+import { openCodeMaker } from '../code-maker.ts';
+import type { Agreed } from '../code-maker.ts';
 import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../keyfob-process.ts';
 
@@ -17,6 +19,10 @@ export type TrialServer = {
   register(...policy: readonly string[]): Promise<MadeClient>;
   /** Creates a grant. `flags` are those of `keyfob grant create`. */
   grant(client: MadeClient, ...flags: readonly string[]): Promise<MadeGrant>;
+  /** A code of this client, which its owner agreed to a moment ago. */
+  code(client: Pick<MadeClient, 'clientId'>, agreed?: Omit<Agreed, 'clientId'>): Promise<string>;
+  /** Registers a client without a secret, and answers its id. */
+  registerPublic(): Promise<string>;
   /** Stops the server and removes what it kept. */
   close(): Promise<void>;
 };
@@ -33,7 +39,9 @@ export const openTrialServer = async (
     if (flags.length > 0) await server.command('client', 'set', client.clientId, ...flags);
     return client;
   };
+  const codes = openCodeMaker(server.dataDirectory);
   const close: TrialServer['close'] = async () => {
+    await codes.close();
     await server.stop();
     removeDataDirectory(server.dataDirectory);
   };
@@ -47,6 +55,8 @@ export const openTrialServer = async (
       register,
       grant: async ({ clientId }, ...flags) =>
         server.command<MadeGrant>('grant', 'create', '--client', clientId, '--subject', 'owner-1', ...flags),
+      code: ({ clientId }, agreed) => codes.makeCode(dialect, { clientId, ...agreed }),
+      registerPublic: () => codes.makePublicClient(),
       close,
     };
   } catch (error) {
