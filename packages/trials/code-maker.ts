@@ -32,10 +32,11 @@ export type CodeMaker = {
 /** Where every code leads that asks for nothing else. */
 export const REDIRECT_URI = 'https://app.example/callback';
 
+const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+
 export const openCodeMaker = (dataDirectory: string): CodeMaker => {
   const store = openSqliteStore(join(dataDirectory, 'keyfob.db'));
   const ring = parseKeyRing(readFileSync(join(dataDirectory, 'keyfob.key'), 'utf8'));
-  const nowSeconds = (): number => Math.floor(Date.now() / 1000);
   return {
     async makeCode(dialect, { clientId, ageSeconds = 0, ...agreed }) {
       const code: AuthorizationCode = {

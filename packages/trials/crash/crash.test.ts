@@ -40,6 +40,18 @@ test('25 times kill -9 under refresh load lose no grant and make no token work t
   assert.ok(figures !== undefined && figures.answersLost > 0, 'the kills must cut calls off');
 });
 
+test(
+  '8 times kill -9 while codes are exchanged ask no owner twice and give no code two grants',
+  HUNG,
+  async (t) => {
+    const figures = await run(t, 'codes', 8, 12);
+    assert.ok(
+      figures !== undefined && (figures.more['requestsLost'] ?? 0) > 0,
+      'the kills must cut requests off',
+    );
+  },
+);
+
 test('a server that stands still for longer than the overlap loses no grant', HUNG, async (t) => {
   const figures = await run(t, 'stop', 2);
   assert.ok(figures !== undefined && figures.answersLost > 0, 'the impatient must have given up on calls');

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createProgressBar } from 'keyfob/cli/progress';
+import { codeKillTrial } from './code-kill-trial.ts';
 import { cutTrial } from './cut-trial.ts';
 import { fullDiskTrial } from './full-disk-trial.ts';
 import { killTrial } from './kill-trial.ts';
@@ -11,6 +12,7 @@ import type { Skipped, Trial } from './trial.ts';
 /** Every way in which a server or the road to it is broken here, and how often on demand. */
 export const TRIALS = {
   kill: { trial: killTrial, count: 1000, what: 'kill -9 at random moments, and restart' },
+  codes: { trial: codeKillTrial, count: 300, what: 'kill -9 while owners consent and codes are exchanged' },
   stop: { trial: stopTrial, count: 20, what: 'SIGSTOP for longer than the overlap, and SIGCONT' },
   'full-disk': { trial: fullDiskTrial, count: 20, what: 'the disk fills up, and room is made (needs root)' },
   'read-only': {

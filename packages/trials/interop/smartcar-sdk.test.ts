@@ -30,6 +30,8 @@ for (const [name, { AuthClient, SmartcarError }] of [
 ] as const) {
   const authClientOf = ({ clientId, clientSecret }: MadeClient) =>
     new AuthClient({ clientId, clientSecret, redirectUri: REDIRECT_URI });
+  const exchange = async (client: MadeClient, code: string): Promise<string> =>
+    (await authClientOf(client).exchangeCode(code)).refreshToken;
   const refresh = async (client: MadeClient, refreshToken: string): Promise<string> =>
     (await authClientOf(client).exchangeRefreshToken(refreshToken)).refreshToken;
   const assertRefused = async (
@@ -95,8 +97,6 @@ for (const [name, { AuthClient, SmartcarError }] of [
       await assertRefused(exchange, MALFORMED_CODE);
     });
 
-    const exchange = async (client: MadeClient, code: string): Promise<string> =>
-      (await authClientOf(client).exchangeCode(code)).refreshToken;
     for (const one of CODE_CASES) test(one.name, () => one.run(server, { exchange, refresh, assertRefused }));
 
     test('takes what a code gave to last as long as the documents say', async () => {

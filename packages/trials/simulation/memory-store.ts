@@ -26,9 +26,9 @@ export type Verb = Exclude<keyof Store, 'close'>;
 /**
  * Runs a verb: may wait before and after, may throw `StoreError` instead of running it (`unavailable`), or although it
  * ran (`outcome_unknown`). `work` is the whole verb, one atomic step; it is to be called once at the most. Of a
- * refresh it is told which.
+ * refresh or a code it is told which.
  */
-export type Conduct = <Result>(verb: Verb, work: () => Result, use?: RefreshUse) => Promise<Result>;
+export type Conduct = <Result>(verb: Verb, work: () => Result, use?: RefreshUse | CodeUse) => Promise<Result>;
 
 /** All that a memory store holds, at one moment. Nothing in it is ever changed in place. */
 export type Snapshot = {
@@ -261,7 +261,7 @@ const codeVerbs = (
       tables.codes.set(code.grantId, { ...code, redeemedAtMs: undefined, useDigest: undefined });
       return 'created';
     }),
-  redeemCode: (use) => run('redeemCode', () => redeemCode(tables, use)),
+  redeemCode: (use) => run('redeemCode', () => redeemCode(tables, use), use),
   listConsents: (subject, { after, limit }) =>
     run('listConsents', () =>
       [...tables.grants.values()]

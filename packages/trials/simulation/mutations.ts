@@ -187,7 +187,10 @@ const PARAMETER = 'mutation';
  * Imports the simulation with a bug planted: every module of the server and of the simulation anew, one of them changed
  * on its way from the disk. The files stay as they are, and so does what is already imported.
  */
-export const importMutated = async (mutation: Mutation): Promise<typeof Simulation> => {
+export const importMutated = async <Module = typeof Simulation>(
+  mutation: Mutation,
+  entry = './simulate.ts',
+): Promise<Module> => {
   const mark = `${PARAMETER}=${encodeURIComponent(mutation.name)}`;
   const hooks = registerHooks({
     resolve(specifier, context, nextResolve) {
@@ -207,7 +210,7 @@ export const importMutated = async (mutation: Mutation): Promise<typeof Simulati
     },
   });
   try {
-    return (await import(`./simulate.ts?${mark}`)) as typeof Simulation;
+    return (await import(`${entry}?${mark}`)) as Module;
   } finally {
     hooks.deregister();
   }

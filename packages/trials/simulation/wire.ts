@@ -4,7 +4,8 @@ import type { WireRequest, WireResponse } from 'keyfob/dialects/dialect';
 /** A refresh as a client puts it on the wire. */
 export type RefreshWords = {
   readonly clientId: string;
-  readonly clientSecret: string;
+  /** `undefined` for a public client. */
+  readonly clientSecret: string | undefined;
   readonly refreshToken: string;
   readonly brand: string;
   readonly idempotencyKey: string | undefined;
@@ -21,38 +22,66 @@ export type Answer =
   /** Nothing that the documentation of the wire knows. */
   | { readonly kind: 'broken'; readonly what: string };
 
-const formOf = ({ refreshToken }: RefreshWords): string =>
-  `grant_type=refresh_token&refresh_token=${refreshToken}`;
+/** A code as a client puts it on the wire. */
+export type ExchangeWords = Omit<RefreshWords, 'refreshToken'> & {
+  readonly code: string;
+  readonly redirectUri: string;
+  readonly codeVerifier: string | undefined;
+};
 
-const keyHeader = ({ idempotencyKey }: RefreshWords): Record<string, string> =>
+type Sender = Pick<RefreshWords, 'clientId' | 'clientSecret' | 'idempotencyKey'>;
+
+const keyHeader = ({ idempotencyKey }: Sender): Record<string, string> =>
   idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
 
-/** The request of each dialect, as its API page shows it. */
-export const writeRefresh: Readonly<Record<DialectName, (words: RefreshWords) => WireRequest>> = {
-  smartcar: (words) => ({
+/** With HTTP Basic, or the id alone in the body. */
+const writeForm = (sender: Sender, fields: Readonly<Record<string, string | undefined>>): WireRequest => {
+  const { clientId, clientSecret } = sender;
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.set(name, value);
+  if (clientSecret === undefined) form.set('client_id', clientId);
+  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  return {
     method: 'POST',
     path: '/oauth/token',
     query: '',
     headers: {
-      ...keyHeader(words),
-      authorization: `Basic ${Buffer.from(`${words.clientId}:${words.clientSecret}`).toString('base64')}`,
+      ...keyHeader(sender),
+      ...(clientSecret === undefined ? {} : { authorization: `Basic ${basic}` }),
       'content-type': 'application/x-www-form-urlencoded',
     },
-    body: Buffer.from(formOf(words)),
-  }),
-  pleos: (words) => ({
-    method: 'POST',
-    path: '/v1/auth/token-refresh',
-    query: '',
-    headers: { ...keyHeader(words), 'content-type': 'application/json', brand: words.brand },
-    body: Buffer.from(
-      JSON.stringify({
-        clientId: words.clientId,
-        clientSecret: words.clientSecret,
-        refreshToken: words.refreshToken,
-      }),
-    ),
-  }),
+    body: Buffer.from(form.toString()),
+  };
+};
+
+const writeJson = (path: string, sender: Sender, brand: string, fields: object): WireRequest => ({
+  method: 'POST',
+  path,
+  query: '',
+  headers: { ...keyHeader(sender), 'content-type': 'application/json', brand },
+  body: Buffer.from(
+    JSON.stringify({ clientId: sender.clientId, clientSecret: sender.clientSecret, ...fields }),
+  ),
+});
+
+/** The request of each dialect, as its API page shows it. */
+export const writeRefresh: Readonly<Record<DialectName, (words: RefreshWords) => WireRequest>> = {
+  smartcar: (words) => writeForm(words, { grant_type: 'refresh_token', refresh_token: words.refreshToken }),
+  pleos: (words) =>
+    writeJson('/v1/auth/token-refresh', words, words.brand, { refreshToken: words.refreshToken }),
+};
+
+/** The same for a code. */
+export const writeExchange: Readonly<Record<DialectName, (words: ExchangeWords) => WireRequest>> = {
+  smartcar: (words) =>
+    writeForm(words, {
+      grant_type: 'authorization_code',
+      code: words.code,
+      redirect_uri: words.redirectUri,
+      code_verifier: words.codeVerifier,
+    }),
+  pleos: (words) =>
+    writeJson('/v1/auth/token', words, words.brand, { code: words.code, redirectUrl: words.redirectUri }),
 };
 
 const broken = ({ status, body }: WireResponse): Answer => ({ kind: 'broken', what: `${status} ${body}` });
@@ -79,8 +108,9 @@ export const readAnswer: Readonly<Record<DialectName, (response: WireResponse) =
     };
     if (response.status === 200 && data !== undefined) return { kind: 'granted', ...data };
     if (response.status !== 400 || error === undefined) return broken(response);
-    // The code of a dead token is the client's policy's; that the token is meant, the details say.
-    if (error.details.some(({ field }) => field === 'refreshToken')) return { kind: 'dead' };
+    // The code of a dead token is the client's policy's; that the token or code is meant, the details say.
+    if (error.details.some(({ field }) => field === 'refreshToken' || field === 'code'))
+      return { kind: 'dead' };
     return error.code === '401' ? { kind: 'unauthenticated' } : broken(response);
   },
 };

@@ -1,0 +1,206 @@
+import type { Mutation } from './mutations.ts';
+
+const judge = 'server/src/grants/authorization-code.ts';
+const redeem = 'server/src/grants/redeem.ts';
+const memory = 'trials/simulation/memory-store.ts';
+
+/** Bugs that somebody could make with codes. The simulation of codes has to find every one. */
+export const CODE_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'a code works twice',
+    file: judge,
+    search: "if (code.redeemedAtMs === undefined) return { kind: 'redeem' };",
+    replacement: "return { kind: 'redeem' };",
+    seed: 2,
+  },
+  {
+    name: 'a second use is a repeat',
+    file: judge,
+    search: "return { kind: 'replay' };",
+    replacement: "return { kind: 'repeat' };",
+    seed: 2,
+  },
+  {
+    name: 'a replayed code revokes nothing',
+    file: judge,
+    search: "return { kind: 'replay' };",
+    replacement: "return refuse('code_expired');",
+    seed: 2,
+  },
+  {
+    name: 'a code lives for a quarter of an hour',
+    file: judge,
+    search: 'CODE_LIFETIME_SECONDS * 1000)',
+    replacement: '900_000)',
+    seed: 1,
+  },
+  {
+    name: 'an old page revokes what its code gave',
+    file: judge,
+    search: "CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');",
+    replacement:
+      "CODE_LIFETIME_SECONDS * 1000) return code.redeemedAtMs === undefined ? refuse('code_expired') : { kind: 'replay' };",
+    seed: 3,
+  },
+  {
+    name: 'the redirect URI is not compared',
+    file: judge,
+    search: "if (code.redirectUri !== presented.redirectUri) return refuse('code_redirect_wrong');",
+    replacement: '',
+    seed: 2,
+  },
+  {
+    name: 'a redirect URI is compared by its beginning',
+    file: judge,
+    search: 'code.redirectUri !== presented.redirectUri',
+    replacement: '!presented.redirectUri.startsWith(code.redirectUri)',
+    seed: 3,
+  },
+  {
+    name: 'PKCE is not checked',
+    file: judge,
+    search:
+      "if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');",
+    replacement: '',
+    seed: 4,
+  },
+  {
+    name: 'PKCE is checked only where a verifier is sent',
+    file: judge,
+    search: 'verifier === undefined ? challenge === undefined :',
+    replacement: 'verifier === undefined ? true :',
+    seed: 26,
+  },
+  {
+    name: 'a verifier that nobody asked for is let through',
+    file: judge,
+    search: ': challenge === hash(',
+    replacement: ': challenge === undefined || challenge === hash(',
+    seed: 6,
+  },
+  {
+    name: 'any client may use any code',
+    file: judge,
+    search: 'code.clientId !== presented.clientId || (',
+    replacement: '(',
+    seed: 12,
+  },
+  {
+    name: 'a code is good under any brand',
+    file: judge,
+    search: 'code.brand !== undefined && code.brand !== presented.brand',
+    replacement: 'false',
+    seed: 2,
+  },
+  {
+    name: 'a thief without the verifier ends the grant',
+    file: judge,
+    search: "presented.codeVerifier)) return refuse('code_verifier_wrong');",
+    replacement:
+      "presented.codeVerifier)) return code.redeemedAtMs === undefined ? refuse('code_verifier_wrong') : { kind: 'replay' };",
+    seed: 6,
+  },
+  {
+    name: 'a wrong guess uses the code up',
+    file: memory,
+    search: "if (code === undefined || verdict.kind === 'refuse') return { ...result, grant: undefined };",
+    replacement:
+      "if (code === undefined || verdict.kind === 'refuse') { if (code !== undefined) tables.codes.delete(code.grantId); return { ...result, grant: undefined }; }",
+    seed: 2,
+  },
+  {
+    name: 'any Idempotency-Key of a code is the same one',
+    file: judge,
+    search: 'Buffer.compare(first, again) === 0',
+    replacement: 'Buffer.compare(first, again) < 2',
+    seed: 3,
+  },
+  {
+    name: 'the Idempotency-Key of a code is not kept',
+    file: memory,
+    search: 'redeemedAtMs: nowMs, useDigest: presented.useDigest }',
+    replacement: 'redeemedAtMs: nowMs, useDigest: undefined }',
+    seed: 2,
+  },
+  {
+    name: 'the retry after our own 503 is a second use',
+    file: redeem,
+    search: 'context.undecidedCodes.note(use, error);',
+    replacement: '',
+    seed: 7,
+  },
+  {
+    name: 'a use that was answered stays undecided',
+    file: redeem,
+    search: 'context.undecidedCodes.forget(use);',
+    replacement: '',
+    seed: 7,
+  },
+  {
+    name: 'a late repeat is given the refresh token of now',
+    file: redeem,
+    search: "return grant.generation === 0 ? undefined : 'raced';",
+    replacement: 'return undefined;',
+    seed: 13,
+  },
+  {
+    name: 'a repeat is given what was revoked',
+    file: redeem,
+    search: "if (status !== 'active') return status;",
+    replacement: '',
+    seed: 3,
+  },
+  {
+    name: 'a revocation is told with every replay',
+    file: redeem,
+    search: 'if (hasRevoked)',
+    replacement: 'if (grant?.revocation !== undefined)',
+    seed: 3,
+  },
+  {
+    name: 'the store redeems for a disabled client',
+    file: memory,
+    search: `if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
+  const { policy } = client;
+  const code`,
+    replacement: `if (client === undefined) return 'client_gone';
+  const { policy } = client;
+  const code`,
+    seed: 40,
+  },
+  {
+    name: 'a restore brings used codes back',
+    file: memory,
+    search: '{ ...restored, codes,',
+    replacement: '{ ...restored,',
+    seed: 10,
+  },
+  {
+    name: 'the end of a grant by its code is no fact',
+    file: memory,
+    search: "tell(tables, 'grant.revoked', grant, { nowMs, requestId, cause: 'code_replay' });",
+    replacement: '',
+    seed: 2,
+  },
+  {
+    name: 'the row keeps the code instead of a digest of its key',
+    file: redeem,
+    search: 'useDigest: digestUse(request.idempotencyKey),',
+    replacement: 'useDigest: Buffer.from(request.code),',
+    seed: 2,
+  },
+  {
+    name: 'a code outage looks like a dead code',
+    file: 'server/src/http/failures.ts',
+    search: "new Refusal('store_unavailable')",
+    replacement: "new Refusal('code_unknown')",
+    seed: 2,
+  },
+  {
+    name: 'a public client needs no verifier',
+    file: redeem,
+    search: "if (client.type === 'public' && codeVerifier === undefined)",
+    replacement: 'if (codeVerifier === null)',
+    seed: 3,
+  },
+];

@@ -1,0 +1,75 @@
+import { StoreError } from 'keyfob/errors';
+import { createEndpoints } from 'keyfob/http/endpoints';
+import { decideCode } from './code-ledger.ts';
+import type { CodeNode, CodeWorld } from './code-world.ts';
+import type { Conduct } from './memory-store.ts';
+
+/** A node that runs, on the store of the world. */
+export const startCodeNode = (world: CodeWorld, number: number): CodeNode => {
+  const node: CodeNode = {
+    name: `node-${number}`,
+    incarnation: 0,
+    endpoints: undefined as never,
+    skewMs: world.has('clock-skew') ? world.prng.between(-2000, 2000) : 0,
+    storeFailures: 0,
+    death: Promise.withResolvers(),
+  };
+  bringUp(world, node);
+  return node;
+};
+
+/** Ends a node at once, with everything it was about, and starts it anew. */
+export const restartCodeNode = (world: CodeWorld, node: CodeNode): void => {
+  node.incarnation++;
+  node.death.resolve();
+  node.death = Promise.withResolvers();
+  bringUp(world, node);
+  world.trace(() => `${node.name} dies and starts anew`);
+};
+
+const bringUp = (world: CodeWorld, node: CodeNode): void => {
+  let ring = world.keys.ring();
+  let serial = 0;
+  node.endpoints = createEndpoints({
+    store: world.memory.through(conductOf(world, node)),
+    get keyRing() {
+      return ring;
+    },
+    noticeKey(newest) {
+      if (newest > ring.newest.number) ring = world.keys.ring();
+      return newest > ring.newest.number;
+    },
+    nextSerial: () => serial++,
+    clock: () => world.schedule.nowMs() + node.skewMs,
+    emit: (event) => void world.log.push(event),
+  });
+};
+
+const never = (): Promise<never> => new Promise(() => {});
+
+/** How a node's requests fare at the store: late, refused, undecided, or decided with nobody left to tell. */
+const conductOf = (world: CodeWorld, node: CodeNode): Conduct => {
+  const { prng, schedule } = world;
+  const { incarnation } = node;
+  const hasDied = (): boolean => node.incarnation !== incarnation;
+  return async (verb, work, use) => {
+    const record = use === undefined ? undefined : world.byCaller.get(use.caller);
+    const fail = (kind: StoreError['kind']): StoreError => {
+      node.storeFailures++;
+      if (record !== undefined) record.storeFailure = kind;
+      return new StoreError(kind, `the simulated store says ${kind}`);
+    };
+    await schedule.sleep(prng.between(0, 3));
+    // What a process had sent to its database before it died may be done or not.
+    if (hasDied() && (verb !== 'redeemCode' || prng.chance(0.5))) return never();
+    if (world.isStoreAway || (world.has('store-away') && prng.chance(0.03))) throw fail('unavailable');
+    if (use === undefined || record === undefined) return work();
+    if (world.has('commits-lost') && prng.chance(0.15)) throw fail('outcome_unknown');
+    const result = decideCode(world, record, use.nowMs, work);
+    const isAnswerLost = world.has('commit-answers-lost') && prng.chance(0.2);
+    await schedule.sleep(isAnswerLost ? prng.between(1, 2000) : prng.between(0, 3));
+    if (hasDied()) return never();
+    if (isAnswerLost) throw fail('outcome_unknown');
+    return result;
+  };
+};

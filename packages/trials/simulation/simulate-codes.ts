@@ -1,0 +1,103 @@
+import { redeemHonestly, stealCode, stealCodeAlone } from './code-actors.ts';
+import { checkCodes } from './code-checkers.ts';
+import { restartCodeNode, startCodeNode } from './code-node.ts';
+import { agree, createCodeWorld, registerCodeClient } from './code-world.ts';
+import type { CodeClient, CodeFault, CodeWorld } from './code-world.ts';
+import { CODE_FAULTS } from './code-world.ts';
+import type { Violation } from './world.ts';
+
+const MINUTE_MS = 60_000;
+const LENGTH_MS = 60 * MINUTE_MS;
+const OWNERS_MAX = 12;
+
+/** What came of one seed. */
+export type CodeOutcome = {
+  readonly faults: readonly CodeFault[];
+  readonly uses: number;
+  readonly violations: readonly Violation[];
+};
+
+/** Lives an hour in which owners give consent, from beginning to end, and checks it. `tell` gets every step. */
+export const simulateCodes = async (seed: number, tell?: (line: string) => void): Promise<CodeOutcome> => {
+  const world = createCodeWorld(seed, tell);
+  const { prng, schedule, keys, memory, nodes, clients } = world;
+  const { number, createdAt, fingerprint } = keys.ring().newest;
+  await memory.registerKey({ number, createdAt, fingerprint });
+  for (const client of clients) await registerCodeClient(world, client);
+  const nodeCount = world.has('many-nodes') ? prng.between(2, 3) : 1;
+  while (nodes.length < nodeCount) nodes.push(startCodeNode(world, nodes.length + 1));
+  for (let left = prng.between(3, OWNERS_MAX); left > 0; left--) {
+    const owner = prng.pick(clients);
+    const afterMs = prng.between(0, LENGTH_MS / 2);
+    schedule.after(afterMs, () => void consent(world, owner, `code-${left}`));
+  }
+  void trouble(world);
+  await schedule.run(schedule.nowMs() + LENGTH_MS);
+  checkCodes(world);
+  const faults = CODE_FAULTS.filter((fault) => world.has(fault));
+  const uses = world.codes.reduce((sum, code) => sum + code.uses.length, 0);
+  return { faults, uses, violations: world.violations };
+};
+
+/** An owner agrees, and everybody goes to work who is after the code. */
+const consent = async (world: CodeWorld, owner: CodeClient, name: string): Promise<void> => {
+  const code = await agree(world, owner, name);
+  void redeemHonestly(world, code);
+  if (world.has('thief') && world.prng.chance(0.5)) void stealCode(world, code);
+  if (world.has('stranger') && world.prng.chance(0.7)) void stealCodeAlone(world, code);
+};
+
+/** Waits for the very moment in which a code reaches a node, though not for ever. */
+const nextUse = ({ schedule, waiting }: CodeWorld): Promise<void> =>
+  Promise.race([new Promise<void>((resolve) => void waiting.push(resolve)), schedule.sleep(10 * MINUTE_MS)]);
+
+/** What happens to the machines, and what the operator does meanwhile. */
+const trouble = async (world: CodeWorld): Promise<void> => {
+  const { prng, schedule, nodes, clients, memory, keys } = world;
+  const acts: Partial<Record<CodeFault, () => Promise<void>>> = {
+    'node-deaths': async () => restartCodeNode(world, prng.pick(nodes)),
+    'store-away': async () => {
+      world.isStoreAway = true;
+      await schedule.sleep(prng.between(100, MINUTE_MS));
+      world.isStoreAway = false;
+    },
+    'key-rotations': async () => {
+      keys.add(Math.floor(schedule.nowMs() / 1000));
+      const { number, createdAt, fingerprint } = keys.ring().newest;
+      await memory.registerKey({ number, createdAt, fingerprint });
+    },
+    'operator-disables': async () => {
+      const client = prng.pick(clients);
+      // Between the client's authentication and the code's judgement, as often as not.
+      if (prng.chance(0.7)) await nextUse(world).then(() => schedule.sleep(prng.between(0, 4)));
+      for (const isDisabled of [true, false]) {
+        const disabledAt = isDisabled ? Math.floor(schedule.nowMs() / 1000) : null;
+        await memory.changeClient(client.id, { disabledAt });
+        Object.assign(client, { isDisabled, changedAtMs: schedule.nowMs() });
+        await schedule.sleep(prng.between(100, 3 * MINUTE_MS));
+      }
+    },
+    'operator-restores': async () => restore(world),
+  };
+  const possible = Object.entries(acts).flatMap(([fault, act]) =>
+    world.has(fault as CodeFault) ? [act] : [],
+  );
+  while (possible.length > 0) {
+    await schedule.sleep(prng.real() * 6 * MINUTE_MS);
+    await prng.pick(possible)();
+  }
+};
+
+/** Makes a backup, or puts the one there is in the place of the store: grants made since are lost, codes are not. */
+const restore = (world: CodeWorld): void => {
+  const { backup, memory, codes } = world;
+  if (backup === undefined || world.prng.chance(0.5)) {
+    world.backup = memory.snapshot();
+    return;
+  }
+  world.trace(() => 'the operator restores a backup');
+  const before = new Map(codes.map((code) => [code, memory.look(code.id)]));
+  memory.restore(backup);
+  for (const [code, grant] of before)
+    if (grant !== undefined && memory.look(code.id)?.generation !== grant.generation) code.isLost = true;
+};
