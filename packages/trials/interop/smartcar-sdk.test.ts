@@ -30,7 +30,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
 ] as const) {
   const authClientOf = ({ clientId, clientSecret }: MadeClient) =>
     new AuthClient({ clientId, clientSecret, redirectUri: REDIRECT_URI });
-  const exchange = async (client: MadeClient, code: string): Promise<string> =>
+  const exchangeCode = async (client: MadeClient, code: string): Promise<string> =>
     (await authClientOf(client).exchangeCode(code)).refreshToken;
   const refresh = async (client: MadeClient, refreshToken: string): Promise<string> =>
     (await authClientOf(client).exchangeRefreshToken(refreshToken)).refreshToken;
@@ -97,7 +97,8 @@ for (const [name, { AuthClient, SmartcarError }] of [
       await assertRefused(exchange, MALFORMED_CODE);
     });
 
-    for (const one of CODE_CASES) test(one.name, () => one.run(server, { exchange, refresh, assertRefused }));
+    for (const one of CODE_CASES)
+      test(one.name, () => one.run(server, { exchange: exchangeCode, refresh, assertRefused }));
 
     test('takes what a code gave to last as long as the documents say', async () => {
       const { client } = server;
