@@ -16,6 +16,7 @@ import {
   sampleClient,
   sampleCode,
   sampleCodeUse,
+  sampleGrant,
   sampleVehicle,
 } from './samples.ts';
 
@@ -133,6 +134,8 @@ for (const [name, open] of [
       assert.deepEqual(await consentsOf(store), [KNOWN]);
       assert.deepEqual(await sequencesOf(store), facts);
       await assert.rejects(consentTo(store, [TWO], { grantId: LATE }), /id_taken/);
+      assert.equal(await store.createGrant(sampleGrant({ id: LATE })), 'created');
+      assert.deepEqual(await consentsOf(store), [KNOWN]);
       await store.close();
     });
 
