@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { systemClock, toSeconds } from './clock.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createHttpVehicleSource } from './connect/http-vehicle-source.ts';
+import { createOwnerVehicles } from './connect/owner-vehicles.ts';
+import { createConnectRoutes } from './connect/routes.ts';
 import { SELECTION_STATE_MAX_CHARACTERS, sealSelection } from './connect/selection.ts';
+import { createUpstream } from './connect/upstream.ts';
+import type { Upstream } from './connect/upstream.ts';
+import type { VehicleSource } from './connect/vehicle-source.ts';
 import { OperatorError } from './errors.ts';
 import type { Emit } from './events.ts';
 import type { RegisteredKey, Store } from './grants/store.ts';
@@ -47,7 +53,13 @@ export type Deployment = {
 };
 
 /** A running server. `close` finishes what is open, then closes the store. */
-export type AuthorizationServer = { readonly url: string; close(): Promise<void> };
+export type AuthorizationServer = {
+  /** Where it listens. */
+  readonly url: string;
+  /** Under which the world reaches it. */
+  readonly publicUrl: string;
+  close(): Promise<void>;
+};
 
 /**
  * Opens the data directory of a configuration; with `isFirstStart` it makes store and key file where there are none.
@@ -117,7 +129,7 @@ export const restoreDeployment = (
   return undefined;
 };
 
-/** Serves every endpoint there is. Throws `OperatorError` where the address cannot be had. */
+/** Serves every endpoint there is, and the owners' pages. Throws `OperatorError` where the address cannot be had. */
 export const startAuthorizationServer = async (
   deployment: Deployment,
   config: Config,
@@ -126,6 +138,8 @@ export const startAuthorizationServer = async (
 ): Promise<AuthorizationServer> => {
   // From a random start, so that a process which follows another within a second does not repeat its access tokens.
   let serial = randomInt(SERIAL_MAX + 1);
+  let listeningUrl = '';
+  const publicUrl = (): string => config.publicUrl ?? listeningUrl;
   const context: EndpointContext = {
     store: deployment.store,
     get keyRing() {
@@ -136,20 +150,34 @@ export const startAuthorizationServer = async (
     clock,
     emit,
   };
-  let publicUrl = '';
   const selections: Selections = {
-    publicUrl: () => publicUrl,
+    publicUrl,
     stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
     seal: (selection, nowMs) => sealSelection(deployment.keyRing(), selection, nowMs),
   };
-  const groups = [createSmartcarVehicles(context), createPleosVehicles(context, selections)];
+  const connect = createConnectRoutes({
+    store: deployment.store,
+    get keyRing() {
+      return deployment.keyRing();
+    },
+    noticeKey: deployment.noticeKey,
+    emit,
+    get publicUrl() {
+      return publicUrl();
+    },
+    isDemo: config.demo,
+    upstream: openUpstream(config),
+    vehicles: openVehicles(config),
+  });
+  const groups = [connect, createSmartcarVehicles(context), createPleosVehicles(context, selections)];
   const edge = await listen(config, createEndpoints(context, groups)).catch((error: unknown) => {
     throw describeListenError(error, config);
   });
-  publicUrl = edge.url;
+  listeningUrl = edge.url;
   emit({ event: 'server.listening', url: edge.url });
   return {
     url: edge.url,
+    publicUrl: publicUrl(),
     async close() {
       emit({ event: 'server.stopping', openRequests: edge.openRequests() });
       await edge.close();
@@ -157,6 +185,20 @@ export const startAuthorizationServer = async (
     },
   };
 };
+
+const openUpstream = (config: Config): Upstream | undefined => {
+  const { signInIssuer: issuer, signInClientId: clientId } = config;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return createUpstream({
+    issuer,
+    clientId,
+    clientSecret: config.signInClientSecret,
+    scope: config.signInScope,
+  });
+};
+
+const openVehicles = ({ vehiclesUrl: url, vehiclesToken: token }: Config): VehicleSource =>
+  createOwnerVehicles(url === undefined ? undefined : createHttpVehicleSource({ url, token }));
 
 const openKeySource = (config: Config, start: 'first' | 'later' | 'restore', clock: Clock): KeySource => {
   const storePath = join(config.data, STORE_FILE);

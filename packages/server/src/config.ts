@@ -15,6 +15,38 @@ const integer = (least: number, most: number, fallback: number) =>
     fallback,
   );
 const text = v.pipe(v.string('must be text'), v.nonEmpty('must not be empty'));
+const yesOrNo = (fallback: boolean) =>
+  v.optional(
+    v.union(
+      [
+        v.boolean(),
+        v.pipe(
+          v.picklist(['true', 'false']),
+          v.transform((value) => value === 'true'),
+        ),
+      ],
+      'must be true or false',
+    ),
+    fallback,
+  );
+
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+const isUrl = (value: string, isFit: (url: URL) => boolean): boolean =>
+  URL.canParse(value) && isFit(new URL(value));
+const isHttp = ({ protocol, username, password }: URL): boolean =>
+  /^https?:$/.test(protocol) && username === '' && password === '';
+const isSafe = (url: URL): boolean =>
+  isHttp(url) && (url.protocol === 'https:' || LOOPBACK_HOSTS.has(url.hostname));
+
+/** An origin, without the slash that people end it with. */
+const origin = v.pipe(
+  text,
+  v.check(
+    (value) => isUrl(value, (url) => isHttp(url) && `${url.origin}/` === url.href),
+    'must be an http or https URL of a host and nothing behind it',
+  ),
+  v.transform((value) => new URL(value).origin),
+);
 
 /** Every setting with its bounds and its default: the one place where defaults are written down. */
 const SETTINGS = {
@@ -28,6 +60,36 @@ const SETTINGS = {
   keyFile: v.optional(text),
   /** The key ring itself, for a secret manager that fills the environment. */
   key: v.optional(text),
+  /** The URL under which the world reaches the server, and the issuer; without it, where it listens. */
+  publicUrl: v.optional(origin),
+  /** Whether simulated owners with simulated vehicles may sign in. */
+  demo: yesOrNo(false),
+  /** The OpenID Connect provider with which owners sign in. */
+  signInIssuer: v.optional(
+    v.pipe(
+      text,
+      v.check((value) => isUrl(value, isSafe), 'must be an https URL, or http on this machine'),
+    ),
+  ),
+  signInClientId: v.optional(text),
+  /** Without it the provider is asked as by a public client. */
+  signInClientSecret: v.optional(text),
+  signInScope: v.optional(
+    v.pipe(
+      text,
+      v.check((value) => value.split(' ').includes('openid'), 'must have openid in it'),
+    ),
+    'openid profile',
+  ),
+  /** Asked for the vehicles of an owner: GET with `subject` in the query. */
+  vehiclesUrl: v.optional(
+    v.pipe(
+      text,
+      v.check((value) => isUrl(value, isHttp), 'must be an http or https URL'),
+    ),
+  ),
+  /** Shown to it as a bearer token. */
+  vehiclesToken: v.optional(text),
   logLevel: v.optional(
     v.picklist(
       ['debug', 'info', 'warn', 'error', 'silent'],
@@ -60,6 +122,10 @@ const schema = v.pipe(
   v.check(
     (config) => config.key === undefined || config.keyFile === undefined,
     'give key or keyFile, not both',
+  ),
+  v.check(
+    (config) => (config.signInIssuer === undefined) === (config.signInClientId === undefined),
+    'signInIssuer and signInClientId go together',
   ),
 );
 

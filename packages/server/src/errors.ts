@@ -23,6 +23,7 @@ export type RefusalReason =
   | 'code_missing'
   | 'code_malformed'
   | 'redirect_uri_missing'
+  | 'redirect_uri_unregistered'
   // who is asking
   | 'credentials_missing'
   | 'credentials_malformed'

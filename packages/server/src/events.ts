@@ -8,6 +8,19 @@ type Request = { requestId: string; dialect: string };
 type Redemption = Request & { clientId: string; grantId: string; caller: Caller };
 type Use = Request & { clientId: string; grantId: string; generation: number; caller: Caller };
 
+/** Why an owner could not be signed in. */
+export type SignInFailure =
+  /** There is neither a provider nor a demo. */
+  | 'not_configured'
+  /** The provider could not be reached, or says that it cannot serve. */
+  | 'provider_unavailable'
+  /** The provider says no, or the owner said so there. */
+  | 'provider_refused'
+  /** The provider's answer is not one that it could have given to this browser's request. */
+  | 'answer_invalid'
+  /** The browser did not bring back what it was given, or too late. */
+  | 'stale';
+
 /**
  * Everything that can be told of a running server: a closed union of facts. None carries a token, a secret or a
  * part of one. Ids are as people see them (`grantId` in 16 hexadecimal digits).
@@ -40,6 +53,11 @@ export type Event =
       Request & { clientId: string; grantId?: string; reason: RefusalReason; caller: Caller }
     >
   | Of<'vehicle.disconnected', Redemption & { count: number }>
+  | Of<'owner.signed_in', { requestId: string; way: 'simulated' | 'upstream'; caller: Caller }>
+  | Of<'sign_in.failed', { requestId: string; reason: SignInFailure; cause: string; caller: Caller }>
+  | Of<'consent.given', Redemption & { vehicles: number }>
+  | Of<'consent.declined', Request & { clientId: string; grantId?: string; reason: string; caller: Caller }>
+  | Of<'vehicles.unavailable', { requestId: string; cause: string }>
   | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
   | Of<'client.refused', Request & { reason: RefusalReason; caller: Caller }>
   | Of<'request.refused', Request & { reason: RefusalReason; caller: Caller }>

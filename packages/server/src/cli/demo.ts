@@ -19,9 +19,11 @@ export type DemoClient = {
   readonly clientSecret: string;
   readonly grantId: string;
   readonly curl: string;
+  /** Where an owner is asked for consent. */
+  readonly authorizeUrl: string;
 };
 
-type Kept = Readonly<Record<DialectName, Omit<DemoClient, 'dialect' | 'curl'>>>;
+type Kept = Readonly<Record<DialectName, Omit<DemoClient, 'dialect' | 'curl' | 'authorizeUrl'>>>;
 
 /**
  * The demo: one client and one grant a dialect, made on the first start and found again on every later one. The
@@ -40,10 +42,11 @@ export const openDemo = async (deployment: Deployment, config: Config, nowMs: nu
       // A demo that cannot write its pocket is no reason to stop serving: the next printed command will tell.
       if (dialect !== undefined) writeToken(deployment, folder, dialect, event.grantId).catch(() => {});
     },
-    describe: (url) =>
+    describe: (url, publicUrl) =>
       DIALECT_NAMES.map((dialect) => {
         const curl = CURLS[dialect](url, kept[dialect], tokenFile(folder, dialect));
-        return { dialect, ...kept[dialect], curl };
+        const authorizeUrl = AUTHORIZE_URLS[dialect](publicUrl, kept[dialect].clientId);
+        return { dialect, ...kept[dialect], curl, authorizeUrl };
       }),
   };
 };
@@ -51,7 +54,7 @@ export const openDemo = async (deployment: Deployment, config: Config, nowMs: nu
 export type Demo = {
   /** Keeps the token files at the newest token. */
   readonly follow: Emit;
-  describe(url: string): readonly DemoClient[];
+  describe(url: string, publicUrl: string): readonly DemoClient[];
 };
 
 const tokenFile = (folder: string, dialect: DialectName): string => join(folder, `${dialect}.token`);
@@ -79,6 +82,9 @@ const keepOneAlive = async (
   nowMs: number,
 ): Promise<Kept[DialectName]> => {
   const client = before === undefined ? undefined : await findUsable(deployment, before, toSeconds(nowMs));
+  // A demo of an earlier version had none.
+  if (client?.redirectUris.length === 0)
+    await deployment.store.changeClient(client.id, { redirectUris: [DEMO_REDIRECT_URI] });
   const grant =
     before === undefined ? undefined : await deployment.store.readGrant(readGrantId(before.grantId) ?? 0n);
   const isAlive =
@@ -98,7 +104,7 @@ const keepOneAlive = async (
     const { id } = await createGrant(deployment, { ...named, clientId: client.id, nowMs });
     return { ...before, grantId: writeGrantId(id) };
   }
-  const created = await createClient(deployment, { ...named, nowMs });
+  const created = await createClient(deployment, { ...named, nowMs, redirectUris: [DEMO_REDIRECT_URI] });
   const { id } = await createGrant(deployment, { ...named, clientId: created.client.id, nowMs });
   return { clientId: created.client.id, clientSecret: created.clientSecret, grantId: writeGrantId(id) };
 };
@@ -134,6 +140,19 @@ const writeToken = async (
   const file = tokenFile(folder, dialect);
   writeFileSync(`${file}.new`, `${token}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
+};
+
+/** On whatever port somebody listens, or on none: the code is to be read in the browser's address then. */
+const DEMO_REDIRECT_URI = 'http://127.0.0.1/callback';
+
+const AUTHORIZE_URLS: Readonly<Record<DialectName, (publicUrl: string, clientId: string) => string>> = {
+  smartcar: (publicUrl, clientId) =>
+    `${publicUrl}/oauth/authorize?response_type=code&client_id=${clientId}` +
+    `&redirect_uri=${encodeURIComponent(DEMO_REDIRECT_URI)}` +
+    '&scope=read_vehicle_info%20read_odometer%20read_location%20control_charge&state=demo&mode=simulated',
+  pleos: (publicUrl, clientId) =>
+    `${publicUrl}/v1/auth/login?clientId=${clientId}&brand=hyundai` +
+    `&redirectUrl=${encodeURIComponent(DEMO_REDIRECT_URI)}&state=demo`,
 };
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

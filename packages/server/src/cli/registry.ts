@@ -28,7 +28,17 @@ export const makeSecret = (
 /** Registers a client with the policy of its dialect and one secret, which is in nobody's hands but the caller's. */
 export const createClient = async (
   { store }: Deployment,
-  { dialect, name, nowMs }: { readonly dialect: DialectName; readonly name: string; readonly nowMs: number },
+  {
+    dialect,
+    name,
+    nowMs,
+    redirectUris = [],
+  }: {
+    readonly dialect: DialectName;
+    readonly name: string;
+    readonly nowMs: number;
+    readonly redirectUris?: readonly string[];
+  },
 ): Promise<{ readonly client: Client; readonly clientSecret: string }> => {
   const createdAt = toSeconds(nowMs);
   const { clientSecret, secret } = makeSecret('first', createdAt, undefined);
@@ -37,7 +47,7 @@ export const createClient = async (
     id: createClientId(),
     dialect,
     type: 'confidential' as const,
-    redirectUris: [],
+    redirectUris,
     consentRedirectUri: undefined,
     name,
     policy,

@@ -14,19 +14,25 @@ type ServeOptions = CommonOptions & {
   readonly host?: string;
   readonly port?: string;
   readonly demo?: boolean;
+  readonly publicUrl?: string;
   readonly logLevel?: string;
 };
 
 export const addServe = (program: Command): void => {
   withCommonOptions(program.command('serve'))
-    .summary('serve both token endpoints')
+    .summary('serve the endpoints and the pages of owners')
     .description(
-      'Serves POST /oauth/token (Smartcar) and POST /v1/auth/token-refresh (Pleos). Makes the data directory, the ' +
+      'Serves what clients and owners need, as Smartcar and as Pleos: /oauth/authorize, /v1/auth/login and the pages ' +
+        'behind them, and the token endpoints. Makes the data directory, the ' +
         'store and the key file on the first start. SIGTERM and SIGINT finish what is open and exit 0.',
     )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on; 0 takes a free one (default: 8787)')
-    .option('--demo', 'keep a demo client and grant for each dialect, and print commands that refresh them')
+    .option(
+      '--demo',
+      'keep a demo client and grant for each dialect, print commands that refresh them, and let simulated owners sign in',
+    )
+    .option('--public-url <url>', 'the URL under which the world reaches it (default: where it listens)')
     .option(
       '--log-level <level>',
       'debug, info, warn, error or silent; JSON lines on standard error (default: info)',
@@ -43,14 +49,14 @@ Examples:
 };
 
 const serve = async (options: ServeOptions): Promise<void> => {
-  const { host, port, logLevel } = options;
-  const config = readConfig(options, { host, port, logLevel });
+  const { host, port, logLevel, publicUrl, demo: isDemo } = options;
+  const config = readConfig(options, { host, port, logLevel, publicUrl, demo: isDemo });
   const log = createLog(config.logLevel);
   const deployment = await openDeployment(config, { isFirstStart: true, emit: log });
   let server: AuthorizationServer;
   let demo;
   try {
-    demo = options.demo === true ? await openDemo(deployment, config, Date.now()) : undefined;
+    demo = config.demo ? await openDemo(deployment, config, Date.now()) : undefined;
     const follow = demo?.follow;
     server = await startAuthorizationServer(deployment, config, (event) => {
       log(event);
@@ -60,12 +66,19 @@ const serve = async (options: ServeOptions): Promise<void> => {
     await deployment.close();
     throw error;
   }
-  const clients = demo?.describe(server.url) ?? [];
-  const listening = { event: 'listening', url: server.url, pid: process.pid, data: resolve(config.data) };
+  const clients = demo?.describe(server.url, server.publicUrl) ?? [];
+  const { url, publicUrl: issuer } = server;
+  const listening = {
+    event: 'listening',
+    url,
+    publicUrl: issuer,
+    pid: process.pid,
+    data: resolve(config.data),
+  };
   print(
     {
       json: { ...listening, ...(demo === undefined ? {} : { demo: clients }) },
-      text: describe(server.url, config, clients),
+      text: describe(server, config, clients),
     },
     options.json === true,
   );
@@ -85,17 +98,26 @@ const untilStopped = (): Promise<void> =>
     process.on('SIGTERM', stop).on('SIGINT', stop);
   });
 
-const describe = (url: string, config: Config, clients: readonly DemoClient[]): string => {
+const describe = (
+  { url, publicUrl }: AuthorizationServer,
+  config: Config,
+  clients: readonly DemoClient[],
+): string => {
   const keys =
     config.key === undefined ? (config.keyFile ?? `${resolve(config.data)}/${KEY_FILE}`) : 'KEYFOB_KEY';
   const lines = [
-    `Keyfob listens on ${url}`,
-    `  POST /oauth/token            refresh as Smartcar's clients do`,
-    `  POST /v1/auth/token-refresh  refresh as Pleos's clients do`,
+    `Keyfob listens on ${url}${publicUrl === url ? '' : `, and is ${publicUrl} to the world`}`,
+    `  GET  /oauth/authorize        ask owners as Smartcar's clients do; POST /oauth/token for tokens`,
+    `  GET  /v1/auth/login          as Pleos's clients do; POST /v1/auth/token, /v1/auth/token-refresh for tokens`,
+    `  GET  /connect                what owners allowed, and its end`,
     `  store ${resolve(config.data)}/${STORE_FILE}, keys ${keys}`,
   ];
-  for (const { dialect, curl } of clients) {
+  for (const { dialect, authorizeUrl, curl } of clients) {
     lines.push(
+      '',
+      `Be asked as an owner for the ${dialect} demo client; the browser then goes to an address of this machine:`,
+      '',
+      authorizeUrl,
       '',
       `Refresh the ${dialect} demo grant, as often as you like; it reads the newest token itself:`,
       '',

@@ -27,6 +27,7 @@ const REASONS = Object.keys({
   code_missing: true,
   code_malformed: true,
   redirect_uri_missing: true,
+  redirect_uri_unregistered: true,
   credentials_missing: true,
   credentials_malformed: true,
   credentials_twice: true,

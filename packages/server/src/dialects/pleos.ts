@@ -64,6 +64,7 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   code_missing: wrong('code', 'is required'),
   code_malformed: DEAD_CODE,
   redirect_uri_missing: wrong('redirectUrl', 'is required'),
+  redirect_uri_unregistered: wrong('redirectUrl', 'is not registered'),
   credentials_missing: UNAUTHORIZED,
   credentials_malformed: UNAUTHORIZED,
   credentials_twice: UNAUTHORIZED,

@@ -69,6 +69,7 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   code_missing: wrong('Missing required parameter: code.'),
   code_malformed: wrong('Invalid code: it does not have the form of an authorization code.'),
   redirect_uri_missing: wrong('Missing required parameter: redirect_uri.'),
+  redirect_uri_unregistered: wrong('The redirect_uri is not registered.'),
   credentials_missing: {
     ...UNAUTHENTICATED,
     description: `${UNAUTHENTICATED.description} ${HOW_TO_AUTHENTICATE}`,

@@ -1,0 +1,84 @@
+import type { Client } from '../clients/client.ts';
+import type { AuthorizationRequest } from '../dialects/authorization.ts';
+import { button } from './form-page.ts';
+import type { WriteForm } from './form-page.ts';
+import { html } from './html.ts';
+import type { Content } from './html.ts';
+import type { Page, Setting } from './page.ts';
+import { describeScope } from './permissions.ts';
+import type { Owner } from './session.ts';
+import { signedInBar } from './sign-in-page.ts';
+import { writeChoice, writeChoiceError } from './vehicle-choice.ts';
+import type { VehicleChoice } from './vehicle-choice.ts';
+
+/** What a client is called where it has no name. */
+export const nameClient = ({ name, id }: Client): string => (name === '' ? id : name);
+
+/** What an owner is asked: whether, what, and, unless that comes later, for which vehicles. */
+export const consentPage = (
+  setting: Setting,
+  {
+    client,
+    request,
+    owner,
+  }: { readonly client: Client; readonly request: AuthorizationRequest; readonly owner: Owner },
+  form: WriteForm,
+  { choice, hasError }: { readonly choice: VehicleChoice | undefined; readonly hasError: boolean },
+): Page => {
+  const { texts, make, makeName } = setting;
+  const { consent, message } = texts;
+  const name = nameClient(client);
+  const heading =
+    choice === undefined
+      ? consent.headingLater(name, makeName)
+      : consent.heading(name, make === undefined ? texts.yourCar : makeName);
+  return {
+    status: hasError ? 400 : 200,
+    title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
+    content: html`${hasError && choice !== undefined && writeChoiceError(setting, choice)}
+      <h1>${heading}</h1>
+      ${writePermissions(setting, request.scope)}
+      ${form(
+        html`${choice !== undefined && writeChoice(setting, choice, { hasError })}
+          <div class="actions">
+            ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
+          </div>`,
+      )}
+      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${consent.ending}</p>
+      ${signedInBar(setting, owner, form)}`,
+  };
+};
+
+const writePermissions = ({ texts, makeName }: Setting, scope: string): Content => {
+  if (scope === '') return html`<p class="lead">${texts.everyPermission(makeName)}</p>`;
+  const { reads, controls } = describeScope(scope, texts);
+  const list = (heading: string, entries: readonly string[], kind: string): Content =>
+    entries.length > 0 &&
+    html`<section class="permissions ${kind}">
+      <h2>${heading}</h2>
+      <ul>
+        ${entries.map((entry) => html`<li>${entry}</li>`)}
+      </ul>
+    </section>`;
+  return [list(texts.consent.reads, reads, 'reads'), list(texts.consent.controls, controls, 'controls')];
+};
+
+/** Where the owner will be next, as people read addresses; an app's own scheme where there is no host. */
+const hostOf = (uri: string): string => {
+  const { host, protocol } = new URL(uri);
+  return host === '' ? protocol.slice(0, -1) : host;
+};
+
+/** There is nothing to choose from. */
+export const noVehiclesPage = (setting: Setting, owner: Owner, name: string, form: WriteForm): Page => {
+  const { texts, make, makeName } = setting;
+  const { noVehicles } = texts;
+  return {
+    status: 200,
+    title: noVehicles.title,
+    content: html`<h1>${noVehicles.heading}</h1>
+      <p>${noVehicles.text(make === undefined ? undefined : makeName)}</p>
+      ${form(html`<div class="actions">${button('no_vehicles', noVehicles.leave(name), 'primary')}</div>`)}
+      ${signedInBar(setting, owner, form)}`,
+  };
+};

@@ -1,0 +1,21 @@
+import type { Emit } from '../events.ts';
+import type { Store } from '../grants/store.ts';
+import type { KeyRing } from '../tokens/key-ring.ts';
+import type { Upstream } from './upstream.ts';
+import type { VehicleSource } from './vehicle-source.ts';
+
+/** What the owners' pages work with. */
+export type ConnectContext = {
+  readonly store: Store;
+  readonly keyRing: KeyRing;
+  /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
+  readonly noticeKey: (newestKeyNumber: number) => boolean;
+  readonly emit: Emit;
+  /** The origin under which the world reaches the server; who it says it is (RFC 9207). */
+  readonly publicUrl: string;
+  /** Whether simulated owners may give real clients access to simulated vehicles. */
+  readonly isDemo: boolean;
+  /** Where real owners sign in; `undefined` where none is configured. */
+  readonly upstream: Upstream | undefined;
+  readonly vehicles: VehicleSource;
+};

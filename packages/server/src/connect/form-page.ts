@@ -1,0 +1,23 @@
+import type { ConnectContext } from './context.ts';
+import { html } from './html.ts';
+import type { Content } from './html.ts';
+import type { Setting } from './page.ts';
+import { FORM_TOKEN } from './sent-form.ts';
+import { deriveSecret } from './session.ts';
+import type { Session } from './session.ts';
+
+/** Wraps fields and buttons into a form to the page's own address, bound to the session. */
+export type WriteForm = (content: Content) => Content;
+
+/** The request's own parameters stay in the address, so each form brings them back as they were sent. */
+export const createForm =
+  (context: ConnectContext, session: Session, { target }: Pick<Setting, 'target'>): WriteForm =>
+  (content) =>
+    html`<form method="post" action="${target}">
+      <input type="hidden" name="${FORM_TOKEN}" value="${deriveSecret(context, session, 'form')}" />
+      ${content}
+    </form>`;
+
+/** A button that sends its form. */
+export const button = (action: string, label: string, kind: 'primary' | 'secondary' | 'quiet'): Content =>
+  html`<button class="${kind}" name="action" value="${action}">${label}</button>`;

@@ -1,0 +1,117 @@
+import { toSeconds } from '../clock.ts';
+import type { WireResponse } from '../dialects/dialect.ts';
+import { readQuery } from '../dialects/query.ts';
+import type { Grant } from '../grants/grant.ts';
+import { standingOf } from '../grants/standing.ts';
+import type { Route, Visit } from '../http/routes.ts';
+import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import type { ConnectContext } from './context.ts';
+import { createForm } from './form-page.ts';
+import { html } from './html.ts';
+import { renderMessage } from './message-page.ts';
+import { NOTICES, ownerPage, writeNotice } from './owner-page.ts';
+import type { SharedGrant } from './owner-page.ts';
+import { redirect, renderPage } from './page.ts';
+import { readSentForm } from './sent-form.ts';
+import { readSession, startSession } from './session.ts';
+import type { Owner } from './session.ts';
+import { settingOf } from './setting.ts';
+import { askToSignIn, takeSignIn, waysOf } from './sign-in.ts';
+
+const OWNER_PATH = '/connect';
+const PAGE_GRANTS = 100;
+/** Grants of one owner that are looked at, ended ones among them. */
+const GRANTS_MAX = 2000;
+
+/** An owner's own page: what they allowed, and its end. */
+export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<string, Route>> => {
+  const show: Route = async (visit) => {
+    const setting = settingOf(visit.request);
+    const done = readQuery(visit.request.query)?.get('done');
+    const notice = NOTICES.find((one) => one === done);
+    const session = await readSession(context, visit);
+    if (session?.owner === undefined) {
+      const lead = html`${writeNotice(setting, notice)}
+        <p class="lead">${setting.texts.owner.signInLead}</p>`;
+      return askToSignIn(context, visit, setting, waysOf(context, false), { canCancel: false, lead });
+    }
+    const { owner } = session;
+    const shared = await listShared(context, owner, visit.exchange.nowMs);
+    return renderPage(
+      ownerPage(setting, { owner, shared, notice }, createForm(context, session, setting)),
+      setting,
+    );
+  };
+
+  const take: Route = async (visit) => {
+    const setting = { ...settingOf(visit.request), target: targetWithout(visit) };
+    const form = await readSentForm(context, visit);
+    if (form === undefined) return renderMessage('stale', setting);
+    const { action, session, fields } = form;
+    if (action === 'sign_out') {
+      const { cookie } = await startSession(context, undefined, visit.exchange.nowMs);
+      return redirect(withNotice(setting.target, 'signedOut'), 303, cookie);
+    }
+    const signIn = await takeSignIn(context, visit, form, setting, waysOf(context, false));
+    if (signIn !== undefined) return signIn;
+    const id = readGrantId(fields.get('grant') ?? '');
+    if (action !== 'end' || id === undefined || session.owner === undefined)
+      return redirect(setting.target, 303);
+    return end(visit, session.owner, id, setting.target);
+  };
+
+  /** Only what the owner gave is theirs to end; of anything else nothing is said. */
+  const end = async (visit: Visit, owner: Owner, id: GrantId, target: string): Promise<WireResponse> => {
+    const { requestId, nowMs } = visit.exchange;
+    const [grant] = (await context.store.listConsents(owner.subject, { after: id - 1n, limit: 1 })).filter(
+      (one) => one.id === id && one.subject === owner.subject,
+    );
+    if (grant === undefined) return redirect(target, 303);
+    const outcome = await context.store.revoke(id, { at: toSeconds(nowMs), cause: 'owner', requestId });
+    if (outcome === 'revoked') {
+      const grantId = writeGrantId(id);
+      context.emit({ event: 'grant.revoked', requestId, grantId, clientId: grant.clientId, cause: 'owner' });
+    }
+    return redirect(withNotice(target, 'ended'), 303);
+  };
+
+  return { [`GET ${OWNER_PATH}`]: show, [`POST ${OWNER_PATH}`]: take };
+};
+
+/** The page's own address without what was told last; the language stays. */
+const targetWithout = ({ request }: Visit): string => {
+  const lang = readQuery(request.query)?.get('lang');
+  return lang === undefined ? OWNER_PATH : `${OWNER_PATH}?lang=${encodeURIComponent(lang)}`;
+};
+
+const withNotice = (target: string, notice: string): string =>
+  `${target}${target.includes('?') ? '&' : '?'}done=${notice}`;
+
+/** The living grants of an owner, newest first. */
+const listShared = async (
+  { store }: ConnectContext,
+  { subject }: Owner,
+  nowMs: number,
+): Promise<readonly SharedGrant[]> => {
+  const shared: SharedGrant[] = [];
+  for await (const grant of consentsOf(store, subject)) {
+    const { client } = await store.readClient(grant.clientId);
+    if (client === undefined || standingOf(grant, client.policy, nowMs).status !== 'active') continue;
+    shared.push({ grant, client, vehicles: await store.listVehicles(grant.id) });
+  }
+  return shared.sort((left, right) => right.grant.createdAt - left.grant.createdAt);
+};
+
+const consentsOf = async function* (
+  store: ConnectContext['store'],
+  subject: string,
+): AsyncGenerator<Grant, void> {
+  let after: GrantId | undefined;
+  for (let seen = 0; seen < GRANTS_MAX; seen += PAGE_GRANTS) {
+    const grants = await store.listConsents(subject, { after, limit: PAGE_GRANTS });
+    yield* grants;
+    if (grants.length < PAGE_GRANTS) return;
+    after = grants.at(-1)?.id;
+  }
+};

@@ -1,0 +1,20 @@
+import type { Texts } from './texts-en.ts';
+
+/** What a grant permits, in plain words: what its client sees, and what it can do. */
+export type Permissions = { readonly reads: readonly string[]; readonly controls: readonly string[] };
+
+/** A scope of nobody's table is shown as it is: an owner must see whatever is given away. */
+export const describeScope = (scope: string, texts: Texts): Permissions => {
+  const scopes = scope.split(' ').filter((one) => one !== '');
+  const describe = (one: string): string =>
+    Object.hasOwn(texts.permissions, one) ? (texts.permissions[one] ?? one) : one;
+  return {
+    reads: scopes.filter((one) => !one.startsWith('control_')).map(describe),
+    controls: scopes.filter((one) => one.startsWith('control_')).map(describe),
+  };
+};
+
+/** The make as people write it. */
+export const nameMake = (make: string, texts: Texts): string =>
+  (Object.hasOwn(texts.makes, make) ? texts.makes[make] : undefined) ??
+  make.replace(/(?:^|[ -])\p{L}/gu, (letter) => letter.toUpperCase());

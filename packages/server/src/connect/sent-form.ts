@@ -1,0 +1,32 @@
+import { readForm } from '../dialects/form.ts';
+import { readMediaType } from '../dialects/headers.ts';
+import { Refusal } from '../errors.ts';
+import type { Visit } from '../http/routes.ts';
+import type { ConnectContext } from './context.ts';
+import { isFormOf, readSession } from './session.ts';
+import type { Session } from './session.ts';
+
+/** A form that one of our pages, shown to this very session, has sent. */
+export type SentForm = {
+  readonly session: Session;
+  /** Which of its buttons was pressed. */
+  readonly action: string;
+  readonly fields: ReadonlyMap<string, string>;
+};
+
+/** The name of the field by which a form shows that it is ours. */
+export const FORM_TOKEN = 'form_token';
+
+/** Reads a form; `undefined` where it does not come from a page of this session, or the session ended meanwhile. */
+export const readSentForm = async (context: ConnectContext, visit: Visit): Promise<SentForm | undefined> => {
+  const { request } = visit;
+  if (readMediaType(request) !== 'application/x-www-form-urlencoded') throw new Refusal('content_type_wrong');
+  const fields = readForm(request.body);
+  const session = await readSession(context, visit);
+  // A browser that says where a form comes from is believed when it says: from elsewhere.
+  const site = request.headers['sec-fetch-site'] ?? 'same-origin';
+  const isElsewhere = site !== 'same-origin' && site !== 'none';
+  if (session === undefined || isElsewhere || !isFormOf(context, session, fields.get(FORM_TOKEN)))
+    return undefined;
+  return { session, action: fields.get('action') ?? '', fields };
+};

@@ -1,0 +1,37 @@
+import { decodeFormText } from './headers.ts';
+
+/** The parameters of a query. An empty one counts as absent, unknown ones are kept and ignored (RFC 6749 §3.1). */
+export type QueryParameters = {
+  readonly get: (name: string) => string | undefined;
+  /** As it was sent, still encoded, so that it can be given back untouched. */
+  readonly getRaw: (name: string) => string | undefined;
+  /** Names that came more than once; the first value counts for them, where any does. */
+  readonly repeated: ReadonlySet<string>;
+};
+
+/** What a query is written in; everything else comes encoded (RFC 3986 §3.4). */
+const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
+
+/** Reads a query; `undefined` for what is none: a broken percent sign, no UTF-8, a character that had to be encoded. */
+export const readQuery = (query: string): QueryParameters | undefined => {
+  if (!VISIBLE_ASCII.test(query)) return undefined;
+  const values = new Map<string, { readonly raw: string; readonly value: string }>();
+  const names = new Set<string>();
+  const repeated = new Set<string>();
+  for (const field of query.split('&')) {
+    if (field === '') continue;
+    const equals = field.indexOf('=');
+    const raw = equals < 0 ? '' : field.slice(equals + 1);
+    const name = decodeFormText(equals < 0 ? field : field.slice(0, equals));
+    const value = decodeFormText(raw);
+    if (name === undefined || value === undefined) return undefined;
+    if (names.has(name)) repeated.add(name);
+    names.add(name);
+    if (value !== '' && !values.has(name)) values.set(name, { raw, value });
+  }
+  return {
+    get: (name) => values.get(name)?.value,
+    getRaw: (name) => values.get(name)?.raw,
+    repeated,
+  };
+};
