@@ -31,37 +31,60 @@ export const consentPage = (
   const heading =
     choice === undefined
       ? consent.headingLater(name, makeName)
-      : consent.heading(name, make === undefined ? texts.yourCar : makeName);
+      : consent.heading(name, make === undefined ? undefined : makeName);
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
-    content: html`${hasError && choice !== undefined && writeChoiceError(setting, choice)}
+    content: html`${hasError && choice !== undefined && writeChoiceError(setting, choice)} ${drawEmblem(name)}
       <h1>${heading}</h1>
-      ${writePermissions(setting, request.scope)}
+      ${writePermissions(setting, request.scope, name)}
       ${form(
         html`${choice !== undefined && writeChoice(setting, choice, { hasError })}
           <div class="actions">
             ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
           </div>`,
       )}
-      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${consent.ending}</p>
+      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToEnd(texts)}</p>
       ${signedInBar(setting, owner, form)}`,
   };
 };
 
-const writePermissions = ({ texts, makeName }: Setting, scope: string): Content => {
+const writePermissions = ({ texts, makeName }: Setting, scope: string, name: string): Content => {
   if (scope === '') return html`<p class="lead">${texts.everyPermission(makeName)}</p>`;
   const { reads, controls } = describeScope(scope, texts);
-  const list = (heading: string, entries: readonly string[], kind: string): Content =>
-    entries.length > 0 &&
-    html`<section class="permissions ${kind}">
-      <h2>${heading}</h2>
-      <ul>
-        ${entries.map((entry) => html`<li>${entry}</li>`)}
-      </ul>
-    </section>`;
-  return [list(texts.consent.reads, reads, 'reads'), list(texts.consent.controls, controls, 'controls')];
+  return html`<div class="permissions">
+    ${writeList(texts.consent.reads(name), reads, 'reads')}
+    ${writeList(texts.consent.controls(name), controls, 'controls')}
+  </div>`;
 };
+
+const writeList = (heading: string, entries: readonly string[], kind: string): Content =>
+  entries.length > 0 &&
+  html`<section class="${kind}">
+    <h2>${heading}</h2>
+    <ul>
+      ${entries.map((entry) => html`<li>${entry}</li>`)}
+    </ul>
+  </section>`;
+
+/** Where an owner ends what is agreed to here; beside this page, which stays. */
+export const linkToEnd = (texts: Setting['texts']): Content =>
+  html`${texts.consent.ending} <a href="/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
+
+/** The client and the car, drawn; said by the heading. */
+const drawEmblem = (name: string): Content =>
+  html`<p class="emblem" aria-hidden="true">
+    <span class="app">${Array.from(name, (letter) => letter.toUpperCase())[0]}</span>
+    <span class="way"></span>
+    <span class="car"
+      ><svg viewBox="0 0 64 32" width="44" height="22" focusable="false">
+        <path
+          d="M4 23v-3c0-3 2-5 5-5.500l8-1.500c5-6 9-8 15-8h6c7 0 11 3 15 8l4 1c3 .8 4 3 4 5.500v3.500h-6a6 6 0 0 0-12 0H23a6 6 0 0 0-12 0z"
+        />
+        <circle cx="17" cy="24" r="4" />
+        <circle cx="49" cy="24" r="4" /></svg
+    ></span>
+  </p>`;
 
 /** Where the owner will be next, as people read addresses; an app's own scheme where there is no host. */
 const hostOf = (uri: string): string => {

@@ -19,5 +19,8 @@ export const createForm =
     </form>`;
 
 /** A button that sends its form. */
-export const button = (action: string, label: string, kind: 'primary' | 'secondary' | 'quiet'): Content =>
-  html`<button class="${kind}" name="action" value="${action}">${label}</button>`;
+export const button = (
+  action: string,
+  label: string,
+  kind: 'primary' | 'secondary' | 'danger' | 'quiet',
+): Content => html`<button class="${kind}" name="action" value="${action}">${label}</button>`;

@@ -14,7 +14,7 @@ describe('A template', () => {
     ['nothing for false', false, ''],
     ['HTML of its own as HTML', html`<b>${'<'}</b>`, '<b>&lt;</b>'],
     ['a list, each by itself', ['<', html`<i></i>`, ['&']], '&lt;<i></i>&amp;'],
-    ['what only looks like its own HTML as text', String(html`<b></b>`.text), '&lt;b&gt;&lt;/b&gt;'],
+    ['what only looks like its own HTML as text', html`<b></b>`.text, '&lt;b&gt;&lt;/b&gt;'],
   ] as readonly (readonly [string, Content, string])[]) {
     test(`writes ${name}`, () => {
       assert.equal(html`<p title="${content}">${content}</p>`.text, `<p title="${expected}">${expected}</p>`);

@@ -8,15 +8,15 @@ const TIMEOUT_MS = 10_000;
 const ANSWER_MAX_BYTES = 1024 * 1024;
 const VEHICLES_MAX = 200;
 
-const text = (maxCharacters: number) => v.pipe(v.string(), v.trim(), v.maxLength(maxCharacters));
+const line = (maxCharacters: number) => v.pipe(v.string(), v.trim(), v.maxLength(maxCharacters));
 
 const vehicle = v.object({
   id: v.pipe(v.string(), v.uuid(), v.toLowerCase()),
   vin: v.pipe(v.string(), v.trim(), v.toUpperCase(), v.regex(/^[A-HJ-NPR-Z0-9]{17}$/)),
-  make: v.pipe(text(50), v.nonEmpty(), v.toLowerCase()),
-  model: text(100),
+  make: v.pipe(line(50), v.nonEmpty(), v.toLowerCase()),
+  model: line(100),
   year: v.pipe(v.number(), v.integer(), v.minValue(1900), v.maxValue(2200)),
-  nickname: v.optional(text(100), ''),
+  nickname: v.optional(line(100), ''),
   powertrain: v.optional(v.picklist(POWERTRAINS), 'UNKNOWN'),
 });
 

@@ -81,7 +81,7 @@ const writeShared = (
       <p>${texts.owner.endSure(name)}</p>
       ${form(
         html`<input type="hidden" name="grant" value="${id}" />
-          ${button('end', texts.owner.endOf(name), 'primary')}`,
+          ${button('end', texts.owner.endOf(name), 'danger')}`,
       )}
     </details>
   </article>`;
@@ -89,9 +89,10 @@ const writeShared = (
 
 const writePermissions = ({ texts }: Setting, scope: string): Content => {
   const { reads, controls } = describeScope(scope, texts);
-  const list = (heading: string, entries: readonly string[]): Content =>
-    entries.length > 0 &&
-    html`<h3>${heading}</h3>
-      <p>${entries.join(' · ')}</p>`;
-  return [list(texts.owner.sees, reads), list(texts.owner.controls, controls)];
+  return [writeList(texts.owner.sees, reads), writeList(texts.owner.controls, controls)];
 };
+
+const writeList = (heading: string, entries: readonly string[]): Content =>
+  entries.length > 0 &&
+  html`<h3>${heading}</h3>
+    <p>${entries.join(' · ')}</p>`;

@@ -64,10 +64,8 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
   /** Only what the owner gave is theirs to end; of anything else nothing is said. */
   const end = async (visit: Visit, owner: Owner, id: GrantId, target: string): Promise<WireResponse> => {
     const { requestId, nowMs } = visit.exchange;
-    const [grant] = (await context.store.listConsents(owner.subject, { after: id - 1n, limit: 1 })).filter(
-      (one) => one.id === id && one.subject === owner.subject,
-    );
-    if (grant === undefined) return redirect(target, 303);
+    const [grant] = await context.store.listConsents(owner.subject, { after: id - 1n, limit: 1 });
+    if (grant?.id !== id || grant.subject !== owner.subject) return redirect(target, 303);
     const outcome = await context.store.revoke(id, { at: toSeconds(nowMs), cause: 'owner', requestId });
     if (outcome === 'revoked') {
       const grantId = writeGrantId(id);

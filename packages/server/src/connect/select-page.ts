@@ -1,3 +1,4 @@
+import { linkToEnd } from './consent-page.ts';
 import { button } from './form-page.ts';
 import type { WriteForm } from './form-page.ts';
 import { html } from './html.ts';
@@ -28,7 +29,7 @@ export const selectPage = (
             ${button('agree', select.agree, 'primary')} ${button('decline', select.decline, 'secondary')}
           </div>`,
       )}
-      <p class="note">${consent.ending}</p>
+      <p class="note">${linkToEnd(texts)}</p>
       ${signedInBar(setting, owner, form)}`,
   };
 };

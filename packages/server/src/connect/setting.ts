@@ -18,12 +18,14 @@ export const settingOf = (
   const lang = known.lang ?? readQuery(request.query)?.get('lang');
   const language = pickLanguage(lang, request.headers['accept-language']);
   const texts = TEXTS[language];
+  // A page is never headed by what a request made up.
+  const make = known.make !== undefined && Object.hasOwn(texts.makes, known.make) ? known.make : undefined;
   return {
     language,
     texts,
     target: targetOf(request),
-    make: known.make,
-    makeName: known.make === undefined ? texts.product : nameMake(known.make, texts),
+    make,
+    makeName: make === undefined ? texts.product : nameMake(make, texts),
     redirectUri: known.redirectUri,
     keepsOpener: known.keepsOpener ?? false,
   };

@@ -1,3 +1,4 @@
+import { TEXTS_EN } from './texts-en.ts';
 import type { Texts } from './texts-en.ts';
 
 /** What owners read, in Korean. */
@@ -5,8 +6,8 @@ export const TEXTS_KO: Texts = {
   language: '한국어',
   languages: '언어',
   product: '커넥티드 카 계정',
-  yourCar: '내 차량',
   makes: {
+    ...TEXTS_EN.makes,
     hyundai: '현대',
     kia: '기아',
     genesis: '제네시스',
@@ -50,17 +51,17 @@ export const TEXTS_KO: Texts = {
 
   consent: {
     title: (client) => `${client} 연결`,
-    heading: (client, make) => `${make}을(를) ${client}에 연결할까요?`,
+    heading: (client, make) => `${make ?? '내'} 차량을 ${client}에 연결할까요?`,
     headingLater: (client, make) => `${client}의 ${make} 계정 이용을 허용할까요?`,
-    reads: '앱이 볼 수 있는 정보',
-    controls: '앱이 할 수 있는 일',
+    reads: () => '앱이 볼 수 있는 정보',
+    controls: () => '앱이 할 수 있는 일',
     vehicles: '차량을 선택하세요',
     vehicle: '차량 한 대를 선택하세요',
     fixedVehicle: '내 차량',
     agree: '동의',
     decline: '거부',
-    returning: (host) => `완료하면 ${host}(으)로 돌아갑니다.`,
-    ending: '‘내가 공유한 앱’에서 언제든지 해지할 수 있습니다.',
+    returning: (host) => `완료 후 이동할 곳: ${host}.`,
+    ending: '언제든지 해지할 수 있습니다:',
     chooseOne: '차량을 한 대 이상 선택하세요',
     chooseExactlyOne: '차량 한 대를 선택하세요',
     noneChosen: '아직 아무것도 공유되지 않았습니다.',
@@ -77,7 +78,7 @@ export const TEXTS_KO: Texts = {
     heading: '공유할 차량이 없습니다',
     text: (make) =>
       make === undefined ? '이 계정에 연결된 차량이 없습니다.' : `이 계정에 연결된 ${make} 차량이 없습니다.`,
-    leave: (client) => `${client}(으)로 돌아가기`,
+    leave: () => '앱으로 돌아가기',
   },
   signIn: {
     title: '로그인',

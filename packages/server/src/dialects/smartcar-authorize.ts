@@ -88,13 +88,14 @@ const findChallengeFault = (
   return undefined;
 };
 
+const invalid = (description: string): AuthorizationFault => ({
+  reason: 'scope_unknown',
+  error: 'invalid_scope',
+  description,
+});
+
 /** The permissions that are asked for, each once; the `required:` in front of one is for the choice of vehicles. */
 const readScope = (text: string | undefined): string | AuthorizationFault => {
-  const invalid = (description: string): AuthorizationFault => ({
-    reason: 'scope_unknown',
-    error: 'invalid_scope',
-    description,
-  });
   const scopes = new Set((text ?? '').split(' ').flatMap((one) => one.replace(REQUIRED_PREFIX, '') || []));
   if (scopes.size === 0) return invalid('Missing required parameter: scope.');
   const scope = [...scopes].join(' ');
