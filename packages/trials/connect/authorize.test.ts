@@ -1,0 +1,382 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { after, describe, test } from 'node:test';
+import { openConnectTrial, pleosUrl, redeemCode, REDIRECT_URI, smartcarUrl } from './connect-trial.ts';
+import { createPlainBrowser, formsOf } from './plain-browser.ts';
+import type { PlainBrowser, PlainPage } from './plain-browser.ts';
+
+const trial = await openConnectTrial({ after });
+const smartcar = await trial.register('smartcar');
+const pleos = await trial.register('pleos');
+
+/** IONIQ 5 of the first owner, Sportage of the second. */
+const IONIQ = '9e2c0502-36cd-5f62-a987-a4b4dde6d189';
+const SPORTAGE = '10add9c1-593f-5181-9b4d-99b7494f054e';
+const OWNER_OF_ONE = '1';
+const OWNER_OF_FOUR = '2';
+const OWNER_OF_NONE = '4';
+
+/** Signs a simulated owner in, and answers the consent page. */
+const signIn = async (browser: PlainBrowser, url: string, owner: string): Promise<PlainPage> => {
+  const page = await browser.open(url);
+  assert.equal(page.status, 200, page.body);
+  const signedIn = await browser.press(page, owner);
+  assert.equal(signedIn.status, 303);
+  assert.equal(signedIn.location, url);
+  return browser.open(signedIn.location);
+};
+
+/** The parameters with which an owner is sent back, in order. */
+const sentBack = (page: PlainPage): readonly (readonly [string, string])[] => {
+  assert.equal(page.status, 302, page.body);
+  assert.ok(page.location.startsWith(`${REDIRECT_URI}&`), page.location);
+  return [...new URL(page.location).searchParams].slice(1);
+};
+
+const codeOf = (page: PlainPage): string => Object.fromEntries(sentBack(page))['code'] ?? '';
+
+describe('Smartcar Connect', () => {
+  test('leads from the request over sign-in and consent to tokens', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    assert.equal(consent.status, 200);
+    assert.match(consent.body, /Charge planner/);
+    for (const words of ['How far it has been driven', 'Where it is', 'Lock and unlock the doors', 'IONIQ 5'])
+      assert.ok(consent.body.includes(words), words);
+    const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    const back = sentBack(agreed);
+    assert.deepEqual(
+      back.map(([name]) => name),
+      ['code', 'state', 'iss'],
+    );
+    assert.deepEqual(back.slice(1), [
+      ['state', 'st'],
+      ['iss', trial.url],
+    ]);
+    const [status, tokens] = await redeemCode(trial, 'smartcar', smartcar, { code: codeOf(agreed) });
+    assert.equal(status, 200, JSON.stringify(tokens));
+    assert.match(String(tokens['refresh_token']), /^[0-9a-f-]{36}$/);
+    const [grant] = await trial.deployment.store.listConsents('simulated:owner-1', { limit: 1 });
+    assert.equal(grant?.scope, 'read_odometer read_location control_security');
+    assert.deepEqual(
+      (await trial.deployment.store.listVehicles(grant.id)).map(({ id }) => id),
+      [IONIQ],
+    );
+    for (const event of ['owner.signed_in', 'consent.given'] as const)
+      assert.ok(
+        trial.events.some((one) => one.event === event),
+        event,
+      );
+  });
+
+  test('gives the state back character for character, however it was written', async () => {
+    const browser = createPlainBrowser();
+    await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    for (const raw of ['a+b/c==', 'a%2Bb%20c', '%E2%9C%93~!*()', 'x'.repeat(2048), '%7B%22a%22%3A1%7D']) {
+      const url = `${smartcarUrl(trial, smartcar, { state: undefined })}&state=${raw}`;
+      const page = await browser.open(url);
+      const declined = await browser.press(page, 'decline');
+      assert.equal(/[?&]state=(?<state>[^&]*)/.exec(declined.location)?.groups?.['state'], raw);
+    }
+  });
+
+  test('sends an owner who declines back with access_denied, signed in or not', async () => {
+    const browser = createPlainBrowser();
+    const expected = [
+      ['error', 'access_denied'],
+      ['state', 'st'],
+      ['error_description', 'User denied access to application.'],
+      ['iss', trial.url],
+    ];
+    const first = await browser.open(smartcarUrl(trial, smartcar));
+    assert.deepEqual(sentBack(await browser.press(first, 'decline')), expected);
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    assert.deepEqual(sentBack(await browser.press(consent, 'decline')), expected);
+    assert.ok(trial.events.some(({ event }) => event === 'consent.declined'));
+  });
+
+  test('sends an owner without a vehicle of the make back with no_vehicles', async () => {
+    const browser = createPlainBrowser();
+    const page = await signIn(browser, smartcarUrl(trial, smartcar, { make: 'TESLA' }), OWNER_OF_NONE);
+    assert.match(page.body, /no connected vehicle of Tesla/);
+    assert.deepEqual(sentBack(await browser.press(page, 'no_vehicles'))[0], ['error', 'no_vehicles']);
+  });
+
+  test('asks again, with an error first, where no vehicle was chosen or one of somebody else', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_FOUR);
+    for (const fields of [{}, { [`vehicle_${IONIQ}`]: 'yes' }]) {
+      const again = await browser.press(consent, 'agree', fields);
+      assert.equal(again.status, 400);
+      assert.match(again.body, /role="alert"/);
+      assert.match(again.body, /<title>Error: /);
+      const agreed = await browser.press(again, 'agree', { [`vehicle_${SPORTAGE}`]: 'yes' });
+      assert.equal(sentBack(agreed)[0]?.[0], 'code');
+    }
+  });
+
+  test('offers one vehicle to choose with single_select, and only the one of single_select_vin', async () => {
+    const browser = createPlainBrowser();
+    const single = await signIn(
+      browser,
+      smartcarUrl(trial, smartcar, { single_select: 'true' }),
+      OWNER_OF_FOUR,
+    );
+    assert.equal(single.body.match(/type="radio"/g)?.length, 4);
+    assert.equal(sentBack(await browser.press(single, 'agree', { vehicle: SPORTAGE }))[0]?.[0], 'code');
+    const one = await browser.open(
+      smartcarUrl(trial, smartcar, { single_select: 'true', single_select_vin: 'KNDPUCDG2R7155309' }),
+    );
+    assert.equal(one.body.match(/type="radio"/g)?.length, 1);
+    const make = await browser.open(smartcarUrl(trial, smartcar, { make: 'KIA' }));
+    assert.equal(make.body.match(/type="checkbox"/g)?.length, 2);
+  });
+
+  test('shows the consent page at once to an owner who is signed in, whatever approval_prompt says', async () => {
+    const browser = createPlainBrowser();
+    await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    for (const approval of ['auto', 'force']) {
+      const page = await browser.open(smartcarUrl(trial, smartcar, { approval_prompt: approval }));
+      assert.equal(page.status, 200);
+      assert.ok(page.body.includes('value="agree"'));
+    }
+    const signedIn = await browser.open(smartcarUrl(trial, smartcar));
+    const switched = await browser.press(signedIn, 'switch');
+    assert.match((await browser.open(switched.location)).body, /Choose a demo owner/);
+  });
+
+  test('takes the only registered redirect URI where none is named, and any port of a loopback one', async () => {
+    const browser = createPlainBrowser();
+    const unnamed = await browser.open(
+      smartcarUrl(trial, smartcar, { redirect_uri: undefined, scope: undefined }),
+    );
+    assert.ok(unnamed.location.startsWith(`${REDIRECT_URI}&error=invalid_scope`));
+    const local = await trial.register('smartcar', { redirectUris: ['http://127.0.0.1/cb'] });
+    const other = await browser.open(
+      smartcarUrl(trial, local, { redirect_uri: 'http://127.0.0.1:4711/cb', scope: undefined }),
+    );
+    assert.ok(other.location.startsWith('http://127.0.0.1:4711/cb?error=invalid_scope'));
+  });
+
+  test('lets a public client in with PKCE only, and its code out with the verifier only', async () => {
+    const app = await trial.register('smartcar', { type: 'public' });
+    const browser = createPlainBrowser();
+    const without = await browser.open(smartcarUrl(trial, app));
+    assert.deepEqual(sentBack(without)[0], ['error', 'invalid_request']);
+    const verifier = randomBytes(32).toString('base64url');
+    const challenge = createHash('sha256').update(verifier).digest('base64url');
+    const url = smartcarUrl(trial, app, { code_challenge: challenge, code_challenge_method: 'S256' });
+    const consent = await signIn(browser, url, OWNER_OF_ONE);
+    const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.equal(sentBack(agreed)[0]?.[0], 'code');
+    const plain = await browser.open(
+      smartcarUrl(trial, app, { code_challenge: challenge, code_challenge_method: 'plain' }),
+    );
+    assert.deepEqual(sentBack(plain)[0], ['error', 'invalid_request']);
+  });
+
+  for (const [name, more, reason] of [
+    ['an unknown client', { client_id: 'nobody' }, 'client_unknown'],
+    ['no client', { client_id: undefined }, 'client_unknown'],
+    ['a client of the other wire', { client_id: pleos.clientId }, 'client_of_other_dialect'],
+    ['an unregistered redirect URI', { redirect_uri: 'https://evil.example/' }, 'redirect_uri_unregistered'],
+    [
+      'a redirect URI with one more letter',
+      { redirect_uri: `${REDIRECT_URI}x` },
+      'redirect_uri_unregistered',
+    ],
+  ] as const) {
+    test(`answers ${name} by a page, never by a redirect`, async () => {
+      const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar, more));
+      assert.equal(page.status, 400);
+      assert.equal(page.location, '');
+      assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
+      assert.ok(trial.events.some((event) => 'reason' in event && event.reason === reason));
+    });
+  }
+
+  test('answers a disabled client by a page', async () => {
+    const client = await trial.register('smartcar');
+    await trial.deployment.store.changeClient(client.clientId, { disabledAt: 1 });
+    const page = await createPlainBrowser().open(smartcarUrl(trial, client));
+    assert.deepEqual([page.status, page.location], [400, '']);
+  });
+
+  test('answers a query over its limit, and one with a broken percent sign, by a page', async () => {
+    const url = smartcarUrl(trial, smartcar);
+    for (const more of [`&x=${'y'.repeat(8192)}`, '&x=%zz', '&x=%ff']) {
+      const page = await createPlainBrowser().open(url + more);
+      assert.deepEqual([page.status, page.location], [400, '']);
+    }
+  });
+});
+
+describe('Pleos login', () => {
+  test('leads from the request over sign-in and consent to tokens, with code and state and nothing else', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, pleosUrl(trial, pleos), OWNER_OF_FOUR);
+    assert.match(consent.body, /Kia/);
+    const agreed = await browser.press(consent, 'agree');
+    const back = sentBack(agreed);
+    assert.deepEqual(
+      back.map(([name]) => name),
+      ['code', 'state'],
+    );
+    assert.match(codeOf(agreed), /^[0-9a-f-]{36}\.[0-9a-f-]{36}$/);
+    const [status, answer] = await redeemCode(trial, 'pleos', pleos, { code: codeOf(agreed) });
+    assert.equal(status, 200, JSON.stringify(answer));
+    const [grant] = await trial.deployment.store
+      .listConsents('simulated:owner-2', { limit: 100 })
+      .then((all) => all.filter(({ clientId }) => clientId === pleos.clientId));
+    assert.equal(grant?.brand, 'kia');
+    assert.deepEqual(await trial.deployment.store.listVehicles(grant.id), []);
+  });
+
+  for (const name of ['clientId', 'brand', 'redirectUrl', 'state']) {
+    test(`answers a request without ${name} by a page`, async () => {
+      const page = await createPlainBrowser().open(pleosUrl(trial, pleos, { [name]: undefined }));
+      assert.deepEqual([page.status, page.location], [400, '']);
+    });
+  }
+
+  test('is in Korean where the browser prefers it, and in English where the request says so', async () => {
+    const browser = createPlainBrowser();
+    const korean = await browser.open(pleosUrl(trial, pleos), {
+      'Accept-Language': 'de, ko-KR;q=0.9, en;q=0.8',
+    });
+    assert.match(korean.body, /<html lang="ko">/);
+    assert.match(korean.body, /데모 소유자를 선택하세요/);
+    const english = await browser.open(pleosUrl(trial, pleos, { lang: 'en-GB' }), {
+      'Accept-Language': 'ko',
+    });
+    assert.match(english.body, /<html lang="en">/);
+  });
+});
+
+describe('Every form', () => {
+  test('without its token, with another one, or of another session leads back and does nothing', async () => {
+    const browser = createPlainBrowser();
+    const url = smartcarUrl(trial, smartcar);
+    const consent = await signIn(browser, url, OWNER_OF_ONE);
+    const token = formsOf(consent)[0]?.hidden[0]?.[1] ?? '';
+    assert.equal(token.length, 43);
+    const before = trial.events.filter(({ event }) => event === 'consent.given').length;
+    const stranger = createPlainBrowser();
+    await signIn(stranger, url, OWNER_OF_ONE);
+    const tamper = (body: string): PlainPage => ({ ...consent, body });
+    for (const [page, sender] of [
+      [tamper(consent.body.replaceAll('form_token', 'other')), browser],
+      [
+        tamper(consent.body.replaceAll(token, `${token.slice(0, -1)}${token.endsWith('A') ? 'E' : 'A'}`)),
+        browser,
+      ],
+      [tamper(consent.body.replaceAll(token, '')), browser],
+      [consent, stranger],
+      [consent, createPlainBrowser()],
+    ] as const) {
+      const stale = await sender.press(page, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+      assert.equal(stale.status, 403);
+      assert.ok(
+        stale.body.includes(`href="${url.slice(trial.url.length).replaceAll('&', '&amp;')}"`),
+        stale.body,
+      );
+    }
+    const elsewhere = await browser.press(consent, 'agree', {}, { 'Sec-Fetch-Site': 'cross-site' });
+    assert.equal(elsewhere.status, 403);
+    assert.equal(trial.events.filter(({ event }) => event === 'consent.given').length, before);
+  });
+
+  test('is checked anew: a request that was changed on the way is refused as at first', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    const changed = { ...consent, body: consent.body.replaceAll('app.example', 'evil.example') };
+    const page = await browser.press(changed, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.deepEqual([page.status, page.location], [400, '']);
+  });
+
+  test('has an end: half an hour after sign-in it leads back to sign-in', async (t) => {
+    const own = await openConnectTrial(t);
+    const client = await own.register('smartcar');
+    const browser = createPlainBrowser();
+    const page = await browser.open(smartcarUrl(own, client));
+    const consent = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
+    own.ahead = 1_801_000;
+    assert.equal((await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' })).status, 403);
+    assert.match((await browser.open(smartcarUrl(own, client))).body, /Choose a demo owner/);
+  });
+
+  test('is still good after the keys were rotated', async (t) => {
+    const own = await openConnectTrial(t);
+    const client = await own.register('smartcar');
+    const browser = createPlainBrowser();
+    const page = await browser.open(smartcarUrl(own, client));
+    const consent = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
+    const { newest } = own.deployment.keys.rotate(2);
+    await own.deployment.store.registerKey(newest);
+    const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    const [status] = await redeemCode(own, 'smartcar', client, { code: codeOf(agreed) });
+    assert.equal(status, 200);
+  });
+});
+
+describe('Every page', () => {
+  test('keeps itself to itself', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    const error = await browser.open(smartcarUrl(trial, smartcar, { client_id: 'nobody' }));
+    for (const { headers, body } of [consent, error]) {
+      const policy = headers.get('content-security-policy') ?? '';
+      for (const part of [
+        `default-src 'none'`,
+        `style-src 'self'`,
+        `frame-ancestors 'none'`,
+        `base-uri 'none'`,
+      ])
+        assert.ok(policy.includes(part), part);
+      assert.equal(headers.get('x-content-type-options'), 'nosniff');
+      assert.equal(headers.get('referrer-policy'), 'no-referrer');
+      assert.equal(headers.get('cache-control'), 'no-store');
+      assert.ok(headers.has('cross-origin-opener-policy'));
+      assert.doesNotMatch(body, /<script|\bon[a-z]+="|style="/);
+      assert.equal(body.match(/<h1>/g)?.length, 1);
+      assert.match(body, /<title>[^<]+<\/title>/);
+    }
+    assert.match(
+      consent.headers.get('content-security-policy') ?? '',
+      /form-action 'self' https:\/\/app\.example;/,
+    );
+    assert.match(error.headers.get('content-security-policy') ?? '', /form-action 'self';/);
+  });
+
+  test('shows what strangers wrote as text', async () => {
+    const client = await trial.register('smartcar', { name: `<img src=x onerror="alert(1)">'` });
+    const url = smartcarUrl(trial, client, { scope: '<b>"x', state: `"><script>` });
+    const page = await signIn(createPlainBrowser(), smartcarUrl(trial, client), OWNER_OF_ONE);
+    assert.doesNotMatch(page.body, /<img/);
+    assert.match(page.body, /&lt;img src=x onerror=&quot;alert\(1\)&quot;&gt;&#39;/);
+    assert.ok((await createPlainBrowser().open(url)).location.includes('error=invalid_scope'));
+    const raw = await createPlainBrowser().open(`${smartcarUrl(trial, client)}&x=<script>'"`);
+    assert.doesNotMatch(raw.body, /<script/);
+  });
+
+  test('has its dress from an address that never changes its content', async () => {
+    const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
+    const path = /<link rel="stylesheet" href="(?<path>[^"]+)"/.exec(page.body)?.groups?.['path'] ?? '';
+    const style = await createPlainBrowser().open(trial.url + path);
+    assert.equal(style.status, 200);
+    assert.match(style.headers.get('cache-control') ?? '', /immutable/);
+    assert.ok(style.body.length < 16_384);
+  });
+
+  test('leaves a cookie that no script reads and no other site sends', async (t) => {
+    const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
+    const plain = page.headers.get('set-cookie') ?? '';
+    assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=1800; HttpOnly; SameSite=Lax$/);
+    const behindTls = await openConnectTrial(t, { demo: true, publicUrl: 'https://id.example/' });
+    const client = await behindTls.register('smartcar');
+    const secure = await createPlainBrowser().open(smartcarUrl(behindTls, client));
+    assert.match(secure.headers.get('set-cookie') ?? '', /^__Host-keyfob-session=.*; SameSite=Lax; Secure$/);
+    const declined = await createPlainBrowser().open(smartcarUrl(behindTls, client, { scope: undefined }));
+    assert.equal(new URL(declined.location).searchParams.get('iss'), 'https://id.example');
+  });
+});

@@ -1,0 +1,135 @@
+import { openDeployment, startAuthorizationServer } from 'keyfob';
+import type { Deployment } from 'keyfob';
+import { createClient } from 'keyfob/cli/registry';
+import type { ClientType, DialectName } from 'keyfob/clients/client';
+import { systemClock } from 'keyfob/clock';
+import { parseConfig } from 'keyfob/config';
+import type { Event } from 'keyfob/events';
+import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
+
+/** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
+type Scope = { after(cleanUp: () => unknown): void };
+
+export type TrialClient = {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly redirectUri: string;
+};
+
+/** A listening server of this process, and what its operator sees and does. */
+export type ConnectTrial = {
+  readonly url: string;
+  readonly deployment: Deployment;
+  readonly events: readonly Event[];
+  /** How many milliseconds its clock is ahead of the machine's. */
+  ahead: number;
+  register(
+    dialect: DialectName,
+    wanted?: {
+      readonly name?: string;
+      readonly type?: ClientType;
+      readonly redirectUris?: readonly string[];
+    },
+  ): Promise<TrialClient>;
+};
+
+export const REDIRECT_URI = 'https://app.example/callback?keep=1';
+
+/** Starts a server on a free port; `flags` are settings by name. */
+export const openConnectTrial = async (
+  scope: Scope,
+  flags: Readonly<Record<string, unknown>> = { demo: true },
+): Promise<ConnectTrial> => {
+  const data = makeDataDirectory();
+  const config = parseConfig({ flags: { data, port: 0, ...flags }, environment: {}, file: {} });
+  const deployment = await openDeployment(config, { isFirstStart: true });
+  const events: Event[] = [];
+  const trial = { ahead: 0 };
+  const clock = (): number => systemClock() + trial.ahead;
+  const server = await startAuthorizationServer(deployment, config, (event) => events.push(event), clock);
+  scope.after(async () => {
+    await server.close();
+    removeDataDirectory(data);
+  });
+  return Object.assign(trial, {
+    url: server.url,
+    deployment,
+    events,
+    async register(
+      dialect: DialectName,
+      {
+        name = 'Charge planner',
+        type = 'confidential',
+        redirectUris = [REDIRECT_URI],
+      }: Parameters<ConnectTrial['register']>[1] = {},
+    ) {
+      const { client, clientSecret } = await createClient(deployment, {
+        dialect,
+        name,
+        nowMs: clock(),
+        redirectUris,
+      });
+      if (type === 'confidential')
+        return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
+      // Types are given at registration only.
+      const other = { ...client, id: `${client.id}-${type}`, type, secrets: [] };
+      await deployment.store.createClient(other);
+      return { clientId: other.id, clientSecret: '', redirectUri: redirectUris[0] ?? '' };
+    },
+  });
+};
+
+/** The address that a Smartcar client sends an owner to. An `undefined` parameter is left out. */
+export const smartcarUrl = (
+  { url }: Pick<ConnectTrial, 'url'>,
+  { clientId, redirectUri }: TrialClient,
+  more: Readonly<Record<string, string | undefined>> = {},
+): string =>
+  write(`${url}/oauth/authorize`, {
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    scope: 'read_odometer required:read_location control_security',
+    state: 'st',
+    ...more,
+  });
+
+/** The address that a Pleos client sends an owner to. */
+export const pleosUrl = (
+  { url }: Pick<ConnectTrial, 'url'>,
+  { clientId, redirectUri }: TrialClient,
+  more: Readonly<Record<string, string | undefined>> = {},
+): string =>
+  write(`${url}/v1/auth/login`, { clientId, brand: 'kia', redirectUrl: redirectUri, state: 'st', ...more });
+
+const write = (url: string, parameters: Readonly<Record<string, string | undefined>>): string =>
+  `${url}?${Object.entries(parameters)
+    .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(value)}`))
+    .join('&')}`;
+
+/** Exchanges a code as the client does; answers the status and the JSON. */
+export const redeemCode = async (
+  { url }: Pick<ConnectTrial, 'url'>,
+  dialect: DialectName,
+  client: TrialClient,
+  { code, codeVerifier }: { readonly code: string; readonly codeVerifier?: string },
+): Promise<readonly [number, Record<string, unknown>]> => {
+  const { clientId, clientSecret, redirectUri } = client;
+  const isSmartcar = dialect === 'smartcar';
+  const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri });
+  if (codeVerifier !== undefined) form.set('code_verifier', codeVerifier);
+  if (clientSecret === '') form.set('client_id', clientId);
+  const basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+  const response = isSmartcar
+    ? await fetch(`${url}/oauth/token`, {
+        method: 'POST',
+        headers: clientSecret === '' ? {} : { Authorization: basic },
+        body: form,
+      })
+    : await fetch(`${url}/v1/auth/token`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Brand: 'kia' },
+        body: JSON.stringify({ clientId, clientSecret, code, redirectUrl: redirectUri }),
+      });
+  return [response.status, (await response.json()) as Record<string, unknown>];
+};
