@@ -26,6 +26,8 @@ void test('without any setting the documented defaults hold', () => {
     host: '127.0.0.1',
     port: 8787,
     data: 'data',
+    demo: false,
+    signInScope: 'openid profile',
     logLevel: 'info',
     bodyMaxBytes: 16_384,
     headersMaxBytes: 16_384,
@@ -81,6 +83,14 @@ void test('every setting has its variable in the environment, in capitals with u
     KEYFOB_PORT: '8080',
     KEYFOB_DATA: 'elsewhere',
     KEYFOB_KEY_FILE: 'ring.txt',
+    KEYFOB_PUBLIC_URL: 'https://id.example/',
+    KEYFOB_DEMO: 'true',
+    KEYFOB_SIGN_IN_ISSUER: 'https://accounts.example/realm',
+    KEYFOB_SIGN_IN_CLIENT_ID: 'keyfob',
+    KEYFOB_SIGN_IN_CLIENT_SECRET: 'sign-in secret',
+    KEYFOB_SIGN_IN_SCOPE: 'openid email',
+    KEYFOB_VEHICLES_URL: 'http://vehicles.internal/list',
+    KEYFOB_VEHICLES_TOKEN: 'vehicles token',
     KEYFOB_LOG_LEVEL: 'warn',
     KEYFOB_BODY_MAX_BYTES: '2048',
     KEYFOB_HEADERS_MAX_BYTES: '4096',
@@ -97,6 +107,14 @@ void test('every setting has its variable in the environment, in capitals with u
     port: 8080,
     data: 'elsewhere',
     keyFile: 'ring.txt',
+    publicUrl: 'https://id.example',
+    demo: true,
+    signInIssuer: 'https://accounts.example/realm',
+    signInClientId: 'keyfob',
+    signInClientSecret: 'sign-in secret',
+    signInScope: 'openid email',
+    vehiclesUrl: 'http://vehicles.internal/list',
+    vehiclesToken: 'vehicles token',
     logLevel: 'warn',
     bodyMaxBytes: 2048,
     headersMaxBytes: 4096,
@@ -250,3 +268,37 @@ for (const [what, sources] of LEAKS) {
     }
   });
 }
+
+for (const [setting, value] of [
+  ['publicUrl', 'id.example'],
+  ['publicUrl', 'https://id.example/path'],
+  ['publicUrl', 'https://id.example/?a'],
+  ['publicUrl', 'https://user@id.example/'],
+  ['publicUrl', 'ftp://id.example'],
+  ['demo', 'yes'],
+  ['signInIssuer', 'http://accounts.example'],
+  ['signInIssuer', 'accounts'],
+  ['signInScope', 'profile'],
+  ['vehiclesUrl', 'file:///etc/passwd'],
+] as const) {
+  void test(`${setting} cannot be ${value}`, () => {
+    const file = { signInIssuer: 'https://accounts.example', signInClientId: 'keyfob', [setting]: value };
+    assert.match(errorOf({ file }).message, new RegExp(setting));
+  });
+}
+
+for (const issuer of [
+  'http://127.0.0.1:4000',
+  'http://localhost/realm',
+  'http://[::1]:1',
+  'https://a.example',
+]) {
+  void test(`owners may sign in at ${issuer}`, () => {
+    assert.equal(parse({ file: { signInIssuer: issuer, signInClientId: 'keyfob' } }).signInIssuer, issuer);
+  });
+}
+
+void test('the provider of sign-in and the client there are named together', () => {
+  assert.match(errorOf({ file: { signInIssuer: 'https://a.example' } }).message, /signInClientId/);
+  assert.match(errorOf({ file: { signInClientId: 'keyfob' } }).message, /signInIssuer/);
+});

@@ -1,0 +1,85 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Provider from 'oidc-provider';
+
+/** An OpenID Connect provider of this process, at which whoever is named signs in without being asked. */
+export type UpstreamProvider = {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Who signs in next; `undefined` for somebody who does not want to. */
+  account: string | undefined;
+  /** Answers everything by this status instead, until it is `undefined` again. */
+  outage: number | undefined;
+  /** To be called once, with where owners are sent back to. */
+  serve(redirectUri: string): void;
+  close(): Promise<void>;
+};
+
+const CLIENT_ID = 'keyfob';
+const CLIENT_SECRET = 'secret-of-the-provider';
+const INTERACTION = /^\/interaction\//;
+
+export const openUpstreamProvider = async (): Promise<UpstreamProvider> => {
+  let answer = (_request: IncomingMessage, response: ServerResponse): void =>
+    void response.writeHead(404).end();
+  const server = createServer((request, response) => {
+    if (upstream.outage === undefined) answer(request, response);
+    else response.writeHead(upstream.outage).end('<html>away</html>');
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const upstream: UpstreamProvider = {
+    issuer,
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    account: 'owner-1',
+    outage: undefined,
+    serve(redirectUri) {
+      const provider = createProvider(issuer, redirectUri);
+      const respond = provider.callback();
+      answer = (request, response) => {
+        if (!INTERACTION.test(request.url ?? '')) return void respond(request, response);
+        const result =
+          upstream.account === undefined
+            ? { error: 'access_denied', error_description: 'no' }
+            : { login: { accountId: upstream.account, remember: false } };
+        void provider.interactionFinished(request, response, result);
+      };
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+  return upstream;
+};
+
+const createProvider = (issuer: string, redirectUri: string): Provider =>
+  new Provider(issuer, {
+    clients: [{ client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [redirectUri] }],
+    cookies: { keys: ['cookies of the trial'] },
+    claims: { openid: ['sub'], profile: ['name'] },
+    conformIdTokenClaims: false,
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+    findAccount: (_context, accountId) => ({
+      accountId,
+      claims: () => ({ sub: accountId, name: `Name of ${accountId}` }),
+    }),
+    // Asking for consent is this server's own business.
+    async loadExistingGrant(context) {
+      const { client, session, provider } = context.oidc;
+      const grant = new provider.Grant({
+        clientId: client?.clientId ?? '',
+        accountId: session?.accountId ?? '',
+      });
+      grant.addOIDCScope('openid profile');
+      await grant.save();
+      return grant;
+    },
+  });

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, describe, test } from 'node:test';
+import { openConnectTrial, redeemCode, smartcarUrl } from './connect-trial.ts';
+import { createPlainBrowser } from './plain-browser.ts';
+import type { PlainBrowser, PlainPage } from './plain-browser.ts';
+import { openUpstreamProvider } from './upstream-provider.ts';
+
+const VEHICLE_ID = '0b8e8b0a-65c5-4d3b-9d6f-0f3f0d6d6a11';
+const upstream = await openUpstreamProvider();
+after(() => upstream.close());
+const asked: (string | undefined)[] = [];
+let vehiclesStatus = 200;
+const records = createServer((request, response) => {
+  asked.push(request.headers.authorization, request.url);
+  const vehicles = [
+    { id: VEHICLE_ID, vin: 'KMHKM81A0RU104217', make: 'Hyundai', model: 'IONIQ 5', year: 2024 },
+  ];
+  response.writeHead(vehiclesStatus).end(JSON.stringify({ vehicles }));
+});
+await new Promise<void>((resolve) => {
+  records.listen(0, '127.0.0.1', resolve);
+});
+after(() => records.close());
+
+const trial = await openConnectTrial(
+  { after },
+  {
+    signInIssuer: upstream.issuer,
+    signInClientId: upstream.clientId,
+    signInClientSecret: upstream.clientSecret,
+    vehiclesUrl: `http://127.0.0.1:${(records.address() as AddressInfo).port}/vehicles`,
+    vehiclesToken: 'token-of-the-records',
+  },
+);
+upstream.serve(`${trial.url}/connect/callback`);
+const client = await trial.register('smartcar');
+const url = smartcarUrl(trial, client, { state: 'x'.repeat(2000) });
+
+/** Goes wherever it is sent among the two servers. */
+const follow = (browser: PlainBrowser, to: string = url): Promise<PlainPage> =>
+  browser.follow(to, trial.url, upstream.issuer);
+
+const failures = () =>
+  trial.events.flatMap((event) => (event.event === 'sign_in.failed' ? [event.reason] : []));
+
+describe('A real owner', () => {
+  test('signs in at the provider, shares a vehicle of the records, and sees it on their page', async () => {
+    const browser = createPlainBrowser();
+    const first = await browser.open(url);
+    assert.equal(first.status, 302);
+    const sent = new URL(first.location);
+    assert.equal(sent.origin, upstream.issuer);
+    assert.equal(sent.searchParams.get('code_challenge_method'), 'S256');
+    for (const name of ['state', 'nonce', 'code_challenge']) assert.ok(sent.searchParams.has(name), name);
+    const consent = await follow(browser);
+    assert.equal(consent.status, 200, consent.body);
+    assert.equal(consent.url, url);
+    assert.match(consent.body, /Signed in as Name of owner-1/);
+    assert.match(consent.body, /IONIQ 5/);
+    assert.doesNotMatch(consent.body, /simulated|Demo owner/);
+    assert.deepEqual(asked.slice(-2), ['Bearer token-of-the-records', '/vehicles?subject=owner-1']);
+    const agreed = await browser.press(consent, 'agree', { [`vehicle_${VEHICLE_ID}`]: 'yes' });
+    const code = new URL(agreed.location).searchParams.get('code') ?? '';
+    const [status] = await redeemCode(trial, 'smartcar', client, { code });
+    assert.equal(status, 200);
+
+    const own = await browser.open(`${trial.url}/connect`);
+    assert.match(own.body, /Charge planner/);
+    assert.match(own.body, /IONIQ 5/);
+    assert.match(own.body, /How far it has been driven/);
+    const ended = await browser.press(own, 'end');
+    const after = await browser.open(ended.location);
+    assert.match(after.body, /Access has ended/);
+    assert.doesNotMatch(after.body, /Charge planner/);
+    assert.ok(trial.events.some((event) => event.event === 'grant.revoked' && event.cause === 'owner'));
+    const out = await browser.press(after, 'sign_out');
+    assert.match((await browser.open(out.location)).body, /Sign in with your account/);
+  });
+
+  test('cannot end what another owner gave', async () => {
+    const giver = createPlainBrowser();
+    const agreed = await giver.press(await follow(giver), 'agree', { [`vehicle_${VEHICLE_ID}`]: 'yes' });
+    await redeemCode(trial, 'smartcar', client, {
+      code: new URL(agreed.location).searchParams.get('code') ?? '',
+    });
+    const own = await giver.open(`${trial.url}/connect`);
+    const id = /name="grant" value="(?<id>[0-9a-f]{16})"/.exec(own.body)?.groups?.['id'] ?? '';
+    upstream.account = 'owner-2';
+    const stranger = createPlainBrowser();
+    await follow(stranger);
+    upstream.account = 'owner-1';
+    const page = await stranger.open(`${trial.url}/connect`);
+    assert.doesNotMatch(page.body, /Charge planner/);
+    await stranger.press(page, 'sign_out', { action: 'end', grant: id });
+    const form = { ...page, body: page.body.replace('value="sign_out"', 'value="end"') };
+    await stranger.press(form, 'end', { grant: id });
+    assert.match((await giver.open(`${trial.url}/connect`)).body, /Charge planner/);
+  });
+
+  test('who uses another account is asked by the provider again, by a page that goes on by itself', async () => {
+    const browser = createPlainBrowser();
+    const going = await browser.press(await follow(browser), 'switch');
+    assert.equal(going.status, 200);
+    const to = /http-equiv="refresh" content="0;url=(?<to>[^"]+)"/.exec(going.body)?.groups?.['to'] ?? '';
+    const next = new URL(to.replaceAll('&amp;', '&'));
+    assert.equal(next.searchParams.get('prompt'), 'login');
+    assert.match((await follow(browser, next.href)).body, /Signed in as Name of owner-1/);
+  });
+
+  test('is not offered simulated owners, and with mode=simulated nothing else', async () => {
+    const browser = createPlainBrowser();
+    await follow(browser);
+    const page = await browser.open(smartcarUrl(trial, client, { mode: 'simulated' }));
+    assert.match(page.body, /Choose a demo owner/);
+    const simulated = await browser.open((await browser.press(page, '1')).location);
+    assert.ok(simulated.body.includes('value="agree"'));
+    // The simulated owner is nobody to a live request.
+    assert.equal(new URL((await browser.open(url)).location).origin, upstream.issuer);
+  });
+});
+
+describe('A sign-in that does not come to its end', () => {
+  test('because the owner does not want to leads on or back to the client, as the owner says', async () => {
+    upstream.account = undefined;
+    const browser = createPlainBrowser();
+    const page = await follow(browser);
+    upstream.account = 'owner-1';
+    assert.equal(page.status, 403);
+    assert.match(page.body, /You are not signed in/);
+    assert.equal(failures().at(-1), 'provider_refused');
+    assert.match(page.headers.get('content-security-policy') ?? '', /https:\/\/app\.example/);
+    const declined = await browser.press(page, 'decline');
+    assert.equal(new URL(declined.location).searchParams.get('error'), 'access_denied');
+  });
+
+  test('in another browser, later, or twice, gives nobody a session', async () => {
+    const browser = createPlainBrowser();
+    let page = await browser.open(url);
+    while (!page.location.startsWith(trial.url)) page = await browser.open(page.location);
+    const callback = page.location;
+    const stranger = createPlainBrowser();
+    assert.equal((await stranger.open(callback)).status, 403);
+    await stranger.open(url);
+    const stale = await stranger.open(callback);
+    assert.equal(stale.status, 403);
+    assert.ok(stale.body.includes('/oauth/authorize?'), 'no way back');
+    assert.equal(failures().at(-1), 'stale');
+    const forged = new URL(callback);
+    forged.searchParams.set('code', 'x'.repeat(43));
+    assert.equal((await browser.open(forged.href)).status, 403);
+    assert.equal(failures().at(-1), 'answer_invalid');
+    trial.ahead = 601_000;
+    assert.equal((await browser.open(callback)).status, 403);
+    trial.ahead = 0;
+    assert.equal((await browser.open(callback)).status, 303);
+    assert.equal((await browser.open(callback)).status, 403);
+    assert.equal((await createPlainBrowser().open(`${trial.url}/connect/callback`)).status, 403);
+  });
+
+  test('because the provider is away is a 503 that can be tried again, and nothing to the client', async (t) => {
+    const away = await openUpstreamProvider();
+    t.after(() => away.close());
+    const flags = {
+      signInIssuer: away.issuer,
+      signInClientId: away.clientId,
+      signInClientSecret: away.clientSecret,
+    };
+    const own = await openConnectTrial(t, flags);
+    const app = await own.register('smartcar');
+    const target = smartcarUrl(own, app);
+    const browser = createPlainBrowser();
+    away.outage = 503;
+    const down = await browser.open(target);
+    assert.equal(down.status, 503);
+    assert.equal(down.location, '');
+    assert.ok(down.headers.has('retry-after'));
+    assert.ok(down.body.includes('Try again'));
+    away.outage = undefined;
+    away.serve(`${own.url}/connect/callback`);
+    let page = await browser.open(target);
+    while (!page.location.startsWith(own.url)) page = await browser.open(page.location);
+    away.outage = 500;
+    const late = await browser.open(page.location);
+    assert.deepEqual([late.status, late.location], [503, '']);
+    assert.ok(
+      own.events.some((event) => event.event === 'sign_in.failed' && event.reason === 'provider_unavailable'),
+    );
+    away.outage = undefined;
+    const again = await browser.follow(target, own.url, away.issuer);
+    // Signed in, though without a source of vehicles.
+    assert.equal(again.status, 503);
+    assert.match(again.body, /Your vehicles cannot be listed/);
+  });
+
+  test('because no way is configured is a 503 that says so, and an event', async (t) => {
+    const own = await openConnectTrial(t, {});
+    const app = await own.register('pleos');
+    for (const target of [
+      `${own.url}/connect`,
+      `${own.url}/v1/auth/login?clientId=${app.clientId}&brand=kia&state=s&redirectUrl=${encodeURIComponent(app.redirectUri)}`,
+    ]) {
+      const page = await createPlainBrowser().open(target);
+      assert.equal(page.status, 503);
+      assert.match(page.body, /Signing in is not set up/);
+    }
+    assert.ok(
+      own.events.some((event) => event.event === 'sign_in.failed' && event.reason === 'not_configured'),
+    );
+  });
+
+  test('for a subject that is kept for simulated owners gives nobody a session', async () => {
+    upstream.account = 'simulated:owner-1';
+    const page = await follow(createPlainBrowser());
+    upstream.account = 'owner-1';
+    assert.equal(page.status, 403);
+    assert.equal(failures().at(-1), 'answer_invalid');
+  });
+});
+
+test('Records that are away are a 503, and agreeing again works', async () => {
+  const browser = createPlainBrowser();
+  const consent = await follow(browser);
+  vehiclesStatus = 500;
+  const away = await browser.press(consent, 'agree', { [`vehicle_${VEHICLE_ID}`]: 'yes' });
+  assert.deepEqual([away.status, away.location], [503, '']);
+  assert.equal((await browser.open(url)).status, 503);
+  vehiclesStatus = 200;
+  const agreed = await browser.press(consent, 'agree', { [`vehicle_${VEHICLE_ID}`]: 'yes' });
+  assert.ok(new URL(agreed.location).searchParams.has('code'));
+  assert.ok(trial.events.some(({ event }) => event === 'vehicles.unavailable'));
+});
+
+test('No event tells a token, a cookie, a subject or the address that a browser was sent to', () => {
+  const told = JSON.stringify(trial.events);
+  for (const secret of ['owner-1', 'token-of-the-records', upstream.clientSecret, 'eyJ', 'KMHKM81A0RU104217'])
+    assert.ok(!told.includes(secret), secret);
+});
