@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Provider from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 
 /** An OpenID Connect provider of this process, at which whoever is named signs in without being asked. */
 export type UpstreamProvider = {
@@ -21,9 +21,11 @@ const CLIENT_ID = 'keyfob';
 const CLIENT_SECRET = 'secret-of-the-provider';
 const INTERACTION = /^\/interaction\//;
 
+const answerNothing = (_request: IncomingMessage, response: ServerResponse): void =>
+  void response.writeHead(404).end();
+
 export const openUpstreamProvider = async (): Promise<UpstreamProvider> => {
-  let answer = (_request: IncomingMessage, response: ServerResponse): void =>
-    void response.writeHead(404).end();
+  let answer = answerNothing;
   const server = createServer((request, response) => {
     if (upstream.outage === undefined) answer(request, response);
     else response.writeHead(upstream.outage).end('<html>away</html>');

@@ -66,17 +66,26 @@ export const redirect = (location: string, status: 302 | 303, setCookie?: string
   body: '',
 });
 
-/** Chromium holds what a form is redirected to against `form-action` as well, so the client's origin stands there. */
+/** Where the browser may go on this machine; a policy cannot name an IPv6 address. */
+const LOOPBACK_TARGETS = 'http://127.0.0.1:* http://localhost:*';
+
+/**
+ * Chromium holds every address that a form is redirected to against `form-action`: the client's, and those where the
+ * client's own page sends the browser on to, of which only the client knows. So it is the scheme that is allowed: with the
+ * origin alone an owner of an app whose callback leads to another host would be stuck here, with the code used up.
+ */
+const formTargetOf = (redirectUri: string): string => {
+  const { protocol, hostname } = new URL(redirectUri);
+  return protocol === 'http:' && !hostname.startsWith('[') ? LOOPBACK_TARGETS : protocol;
+};
+
 const policyOf = ({ redirectUri }: Setting): string => {
-  const target = redirectUri === undefined ? undefined : new URL(redirectUri);
-  // A scheme of an app's own has no origin to name, and a policy cannot name an IPv6 address.
-  const isNameless = target?.origin === 'null' || target?.hostname.startsWith('[') === true;
-  const origin = isNameless ? target?.protocol : target?.origin;
+  const targets = redirectUri === undefined ? '' : ` ${formTargetOf(redirectUri)}`;
   return [
     `default-src 'none'`,
     `style-src 'self'`,
     `img-src 'self' data:`,
-    `form-action 'self'${origin === undefined ? '' : ` ${origin}`}`,
+    `form-action 'self'${targets}`,
     `frame-ancestors 'none'`,
     `base-uri 'none'`,
   ].join('; ');

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../browser/chromium.ts';
+import { openConnectTrial, pleosUrl, smartcarUrl } from './connect-trial.ts';
+import { openUpstreamProvider } from './upstream-provider.ts';
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+/** An app whose callback sends the browser on to a page of another origin. */
+const openApp = async (): Promise<{ readonly callback: string; readonly home: string; close(): void }> => {
+  const server = createServer((request, response) => {
+    const isCallback = request.url?.startsWith('/callback') === true;
+    if (isCallback)
+      response.writeHead(302, { Location: `${home}${request.url?.slice('/callback'.length) ?? ''}` });
+    response.end('<title>Home</title>');
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const home = `http://localhost:${port}/home`;
+  return {
+    callback: `http://127.0.0.1:${port}/callback`,
+    home,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
+/** What axe finds, as text; the page's policy does not hold what the test runs. */
+const faultsOf = async (page: Page): Promise<readonly string[]> => {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    type Axe = { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  });
+};
+
+describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
+  if (SKIPPED_WITHOUT_CHROMIUM !== false) return;
+  const app = await openApp();
+  after(() => app.close());
+  const browser = await openBrowser();
+  after(() => browser.close());
+  const trial = await openConnectTrial({ after });
+  const client = await trial.register('smartcar', { redirectUris: [app.callback] });
+  const pleos = await trial.register('pleos', { redirectUris: [app.callback] });
+
+  test('an owner comes to where the app sends them on to, another origin too', async () => {
+    const page = await browser.newPage();
+    await page.goto(smartcarUrl(trial, client));
+    await page.getByRole('button', { name: 'Demo owner 1' }).click();
+    await page.getByRole('button', { name: 'Agree' }).click();
+    await page.waitForURL(/\/home/);
+    assert.ok(page.url().startsWith(`${app.home}?code=`), page.url());
+    await page.goto(smartcarUrl(trial, client));
+    await page.getByRole('button', { name: 'Decline' }).click();
+    await page.waitForURL(/error=access_denied/);
+    await page.close();
+  });
+
+  for (const locale of ['en', 'ko'] as const) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      test(`axe finds nothing on any page, ${colorScheme} and in ${locale}`, async () => {
+        const context = await browser.newContext({
+          locale,
+          colorScheme,
+          viewport: { width: 320, height: 640 },
+        });
+        const page = await context.newPage();
+        const check = async (what: string): Promise<void> => {
+          assert.deepEqual(await faultsOf(page), [], what);
+          const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+          assert.ok(width <= 320, `${what} is ${width} wide`);
+        };
+        await page.goto(`${trial.url}/connect`);
+        await check('the owner’s page before sign-in');
+        await page.goto(smartcarUrl(trial, client));
+        await check('sign-in');
+        await page.locator('button[value="2"]').click();
+        for (const make of ['HYUNDAI', 'KIA', 'GENESIS', undefined]) {
+          await page.goto(smartcarUrl(trial, client, { make }));
+          await check(`consent of ${make ?? 'any make'}`);
+        }
+        await page.locator('button[value="agree"]').click();
+        await page.getByRole('alert').waitFor();
+        await check('consent without a vehicle');
+        await page.goto(smartcarUrl(trial, client, { make: 'TESLA' }));
+        await check('no vehicle');
+        await page.goto(pleosUrl(trial, pleos));
+        await check('login with Pleos');
+        await page.goto(smartcarUrl(trial, client, { client_id: 'nobody' }));
+        await check('an unknown client');
+        await context.close();
+      });
+    }
+  }
+
+  test('an owner signs in at the provider, and uses another account', async (t) => {
+    const upstream = await openUpstreamProvider();
+    t.after(() => upstream.close());
+    const real = await openConnectTrial(t, {
+      signInIssuer: upstream.issuer,
+      signInClientId: upstream.clientId,
+      signInClientSecret: upstream.clientSecret,
+    });
+    upstream.serve(`${real.url}/connect/callback`);
+    const page = await browser.newPage();
+    await page.goto(`${real.url}/connect`);
+    await page.getByRole('button', { name: 'Sign in with your account' }).click();
+    await page.getByText('Signed in as Name of owner-1').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+    await page.close();
+  });
+});
