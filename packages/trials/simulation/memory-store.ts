@@ -19,6 +19,10 @@ import type {
   Store,
 } from 'keyfob/grants/store';
 import type { Vehicle } from 'keyfob/grants/vehicle';
+import type { Delivery } from 'keyfob/grants/delivery';
+import type { Webhook } from 'keyfob/grants/webhook';
+import { keepFact, outboxVerbs } from './memory-webhooks.ts';
+import type { OutboxTables } from './memory-webhooks.ts';
 
 /** The name of a verb of the store. */
 export type Verb = Exclude<keyof Store, 'close'>;
@@ -40,6 +44,9 @@ export type Snapshot = {
   readonly consents: ReadonlySet<bigint>;
   readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
   readonly facts: readonly Fact[];
+  readonly lastFact: number;
+  readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly deliveries: ReadonlyMap<string, Delivery>;
 };
 
 /** A store whose content can be taken and put back. */
@@ -60,7 +67,7 @@ export type MemoryStore = Store & {
   restore(backup: Snapshot): void;
 };
 
-type Tables = {
+type Tables = OutboxTables & {
   clients: Map<string, Client>;
   grants: Map<bigint, Grant>;
   replays: Map<bigint, ReplayRecord>;
@@ -68,7 +75,6 @@ type Tables = {
   codes: Map<bigint, CodeState>;
   consents: Set<bigint>;
   vehicles: Map<bigint, readonly Vehicle[]>;
-  facts: Fact[];
 };
 
 const runAtOnce: Conduct = async (_verb, work) => work();
@@ -87,6 +93,9 @@ export const createMemoryStore = (options: { readonly conduct?: Conduct } = {}):
     consents: new Set(),
     vehicles: new Map(),
     facts: [],
+    lastFact: 0,
+    webhooks: new Map(),
+    deliveries: new Map(),
   };
   return {
     ...verbsOver(tables, options.conduct ?? runAtOnce),
@@ -111,6 +120,7 @@ const verbsOver = (tables: Tables, conduct: Conduct): Store => {
     ...vehicleVerbs(tables, run),
     ...clientVerbs(tables, run),
     ...secretVerbs(tables, run),
+    ...outboxVerbs(tables, run),
     listKeys: () => run('listKeys', () => [...tables.keys.values()].sort((a, b) => b.number - a.number)),
     registerKey: (key) =>
       run('registerKey', () => {
@@ -122,7 +132,19 @@ const verbsOver = (tables: Tables, conduct: Conduct): Store => {
   };
 };
 
-const copyOf = ({ clients, grants, replays, keys, codes, consents, vehicles, facts }: Snapshot): Tables => ({
+const copyOf = ({
+  clients,
+  grants,
+  replays,
+  keys,
+  codes,
+  consents,
+  vehicles,
+  facts,
+  lastFact,
+  webhooks,
+  deliveries,
+}: Snapshot): Tables => ({
   clients: new Map(clients),
   grants: new Map(grants),
   replays: new Map(replays),
@@ -131,6 +153,9 @@ const copyOf = ({ clients, grants, replays, keys, codes, consents, vehicles, fac
   consents: new Set(consents),
   vehicles: new Map(vehicles),
   facts: [...facts],
+  lastFact,
+  webhooks: new Map(webhooks),
+  deliveries: new Map(deliveries),
 });
 
 const byId = (left: { readonly id: bigint }, right: { readonly id: bigint }): number =>
@@ -145,9 +170,17 @@ const tell = (
   more: { nowMs: number; requestId: string | undefined; cause?: string; vins?: readonly string[] },
 ): void => {
   const { nowMs: atMs, requestId, cause, vins = [] } = more;
-  const sequence = tables.facts.length + 1;
-  const id = `fact-${sequence}`;
-  tables.facts.push({ id, sequence, atMs, kind, grantId, clientId, subject, requestId, cause, vins });
+  keepFact(tables, { atMs, kind, grantId, clientId, subject, requestId, cause, vins });
+};
+
+/** With the vehicles that were shared until then. */
+const tellRevoked = (
+  tables: Tables,
+  grant: Grant,
+  more: { nowMs: number; requestId: string | undefined; cause: string },
+): void => {
+  const vins = (tables.vehicles.get(grant.id) ?? []).map(({ vin }) => vin);
+  tell(tables, 'grant.revoked', grant, { ...more, vins });
 };
 
 /** Reads, judges and writes one grant. */
@@ -171,8 +204,7 @@ const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone'
   const last = tables.replays.get(grant.id);
   if (last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS)
     tell(tables, 'grant.replayed', grant, { nowMs, requestId, cause: replay.looksLike });
-  if (grant.revocation !== undefined)
-    tell(tables, 'grant.revoked', grant, { nowMs, requestId, cause: 'replay' });
+  if (grant.revocation !== undefined) tellRevoked(tables, grant, { nowMs, requestId, cause: 'replay' });
   const times = (tables.replays.get(grant.id)?.times ?? 0) + 1;
   tables.replays.set(grant.id, { ...replay, times });
   return { verdict, grant, policy, replay };
@@ -214,7 +246,7 @@ const endVerbs = (tables: Tables, run: Conduct): Pick<Store, 'revoke' | 'reinsta
       if (grant.revocation !== undefined) return 'revoked_before';
       const { at, cause, requestId } = revocation;
       tables.grants.set(id, { ...grant, revocation: { at, cause } });
-      tell(tables, 'grant.revoked', grant, { nowMs: at * 1000, requestId, cause });
+      tellRevoked(tables, grant, { nowMs: at * 1000, requestId, cause });
       return 'revoked';
     }),
   reinstate: (id, at) =>
@@ -251,7 +283,7 @@ const removeGrant = (tables: Tables, id: bigint): void => {
 const codeVerbs = (
   tables: Tables,
   run: Conduct,
-): Pick<Store, 'createCode' | 'redeemCode' | 'listConsents' | 'listFacts'> => ({
+): Pick<Store, 'createCode' | 'redeemCode' | 'listConsents'> => ({
   createCode: (code) =>
     run('createCode', () => {
       for (const { grantId, issuedAt } of tables.codes.values())
@@ -268,13 +300,6 @@ const codeVerbs = (
         .filter((grant) => grant.subject === subject && tables.consents.has(grant.id))
         .filter(({ id }) => after === undefined || id > after)
         .sort(byId)
-        .slice(0, limit),
-    ),
-  listFacts: ({ after, limit, grantId, clientId }) =>
-    run('listFacts', () =>
-      tables.facts
-        .filter((fact) => fact.sequence > after && (grantId === undefined || fact.grantId === grantId))
-        .filter((fact) => clientId === undefined || fact.clientId === clientId)
         .slice(0, limit),
     ),
 });
@@ -360,7 +385,7 @@ const redeemCode = (tables: Tables, use: CodeUse): CodeResult | 'client_gone' =>
   const revocation = { at: Math.floor(nowMs / 1000), cause: 'code_replay' as const };
   const grant = { ...known, revocation };
   tables.grants.set(grant.id, grant);
-  tell(tables, 'grant.revoked', grant, { nowMs, requestId, cause: 'code_replay' });
+  tellRevoked(tables, grant, { nowMs, requestId, cause: 'code_replay' });
   return { ...result, grant, hasRevoked: true };
 };
 
@@ -423,7 +448,8 @@ const secretVerbs = (tables: Tables, run: Conduct): Pick<Store, 'addSecret' | 'r
 });
 
 const restoreBackup = (tables: Tables, backup: Snapshot): void => {
-  const { clients, grants, keys, codes, consents, vehicles, facts } = copyOf(tables);
+  const { clients, grants, keys, codes, consents, vehicles, facts, lastFact, webhooks, deliveries } =
+    copyOf(tables);
   const restored = copyOf(backup);
   for (const [id, grant] of restored.grants) {
     const known = grants.get(id);
@@ -437,5 +463,6 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
     const known = clients.get(id);
     restored.clients.set(id, known ?? { ...client, disabledAt: client.disabledAt ?? client.createdAt });
   }
-  Object.assign(tables, { ...restored, codes, facts, keys: new Map([...restored.keys, ...keys]) });
+  const told = { facts, lastFact, webhooks, deliveries };
+  Object.assign(tables, { ...restored, codes, ...told, keys: new Map([...restored.keys, ...keys]) });
 };

@@ -4,11 +4,13 @@ import type { Policy } from '../clients/policy.ts';
 import type { Caller } from '../events.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { AuthorizationCode, CodeVerdict, PresentedCode } from './authorization-code.ts';
+import type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from './delivery.ts';
 import type { Fact } from './fact.ts';
 import type { Grant, RevocationCause } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import type { Replay, ReplayRecord } from './replay.ts';
 import type { Vehicle } from './vehicle.ts';
+import type { Webhook } from './webhook.ts';
 
 /** One presentation of a refresh token, as the store gets it. */
 export type RefreshUse = {
@@ -134,6 +136,36 @@ export type Store = {
       readonly clientId?: string | undefined;
     },
   ): Promise<readonly Fact[]>;
+  /**
+   * Removes facts from before a moment with their deliveries, of the `limit` oldest; those that a delivery still waits
+   * for are left. Answers how many.
+   */
+  dropFacts(page: { readonly beforeMs: number; readonly limit: number }): Promise<number>;
+
+  /** From now on, every fact that the webhook wants is kept together with a delivery to it. */
+  createWebhook(webhook: Webhook): Promise<'created' | 'id_taken' | 'too_many'>;
+  /** In the order of their making. */
+  listWebhooks(): Promise<readonly Webhook[]>;
+  /** Removes a webhook and its deliveries. */
+  removeWebhook(id: string): Promise<'removed' | 'unknown'>;
+  /** Takes deliveries that are due; nobody else gets them before their lease ends. */
+  claimDeliveries(claim: Claim): Promise<readonly ClaimedDelivery[]>;
+  /**
+   * Keeps what came of an attempt. `lost`: nothing was changed, because the lease had ended and another has it, or it is
+   * over. That it was delivered counts even so.
+   */
+  settleDelivery(
+    held: { readonly webhookId: string; readonly sequence: number; readonly attempts: number },
+    settlement: Settlement,
+  ): Promise<'settled' | 'lost'>;
+  /** Newest fact first. */
+  listDeliveries(page: {
+    readonly webhookId?: string | undefined;
+    readonly states: readonly DeliveryState[];
+    readonly limit: number;
+  }): Promise<readonly Delivery[]>;
+  /** Makes all that a webhook was not told yet due at once, what was given up included. Answers how many. */
+  retryDeliveries(webhookId: string, nowMs: number): Promise<number>;
 
   createClient(client: Client): Promise<'created' | 'id_taken'>;
   readClient(id: string): Promise<ClientReading>;

@@ -20,6 +20,8 @@ export type RingKey = {
   readonly sessionKey: Uint8Array;
   /** 32 bytes that authenticate what a session's forms and sign-ins are bound by. */
   readonly formKey: Uint8Array;
+  /** The 32 bytes that sign what is sent to a webhook. */
+  webhookKey(webhookId: string): Buffer;
 };
 
 /** The keys of a deployment: the newest seals, every one opens. */
@@ -48,6 +50,7 @@ const createRingKey = (number: number, createdAt: number, master: Buffer): RingK
     sealers: { refresh: sealer('refresh'), access: sealer('access'), code: sealer('code') },
     sessionKey: derive(master, 'session', 32),
     formKey: derive(master, 'form', 32),
+    webhookKey: (webhookId) => derive(master, `webhook ${webhookId}`, 32),
   };
 };
 

@@ -16,6 +16,7 @@ import { GRANT_COLUMNS, GRANT_ID_TEXT, ID_MAX, ID_MIN, prepareValues, toGrant, t
 import type { Values } from './rows.ts';
 import type { ScopeNames } from './scopes.ts';
 import type { Connection } from './store.ts';
+import type { CoveredVehicles } from './vehicles.ts';
 
 type GrantVerbs = Pick<
   Store,
@@ -73,7 +74,14 @@ export const createGrantVerbs = (
     scopes,
     clients,
     facts,
-  }: { callers: CallerNames; scopes: ScopeNames; clients: KnownClients; facts: Facts },
+    vehicles,
+  }: {
+    callers: CallerNames;
+    scopes: ScopeNames;
+    clients: KnownClients;
+    facts: Facts;
+    vehicles: CoveredVehicles;
+  },
 ): { readonly verbs: GrantVerbs; readonly rows: GrantRows } => {
   const sql = prepareStatements(database);
   const replays = createReplayRecords(database, callers);
@@ -132,12 +140,14 @@ export const createGrantVerbs = (
     kind: FactKind,
     { id: grantId, clientId, subject }: Grant,
     { nowMs: atMs, requestId, cause }: Occasion & { readonly cause?: string },
-  ): void => facts.add({ atMs, kind, grantId, clientId, subject, requestId, cause, vins: [] });
+    vins: readonly string[] = [],
+  ): void => facts.add({ atMs, kind, grantId, clientId, subject, requestId, cause, vins });
 
   const revoke = (grant: Grant, revocation: Revocation, occasion: Occasion): Grant => {
     const revoked = { ...grant, revocation };
     writeRevocation(revoked);
-    tell('grant.revoked', grant, { ...occasion, cause: revocation.cause });
+    const vins = vehicles.list(grant.id).map(({ vin }) => vin);
+    tell('grant.revoked', grant, { ...occasion, cause: revocation.cause }, vins);
     return revoked;
   };
 

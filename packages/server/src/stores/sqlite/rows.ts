@@ -138,7 +138,7 @@ export const toTexts = (value: SQLOutputValue | undefined, column: string): read
   return Array.isArray(texts) ? texts.map(String) : damaged(column);
 };
 
-const toOptionalNumber = (value: SQLOutputValue | undefined): number | undefined =>
+export const toOptionalNumber = (value: SQLOutputValue | undefined): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);
 
 export const damaged = (column: string): never => {

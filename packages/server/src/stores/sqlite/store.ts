@@ -11,9 +11,12 @@ import { createGrantVerbs } from './grants.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { createKnownClients } from './known-clients.ts';
+import { createDeliveryVerbs } from './deliveries.ts';
+import { createOutbox } from './outbox.ts';
 import { createScopeNames } from './scopes.ts';
 import { toKey } from './rows.ts';
 import { createCoveredVehicles, createVehicleVerbs } from './vehicles.ts';
+import { createWebhooks, createWebhookVerbs } from './webhooks.ts';
 
 /** What the verbs of the store share. */
 export type Connection = {
@@ -29,7 +32,13 @@ const LOCK_TIMEOUT_MS = 2000;
  * The embedded store: one SQLite file, one row a grant, every commit synced to disk before its promise resolves.
  * Any number of processes may have the file open. Throws `OperatorError` where the file cannot be opened.
  */
-export const openSqliteStore = (path: string): Store => {
+export const openSqliteStore = (
+  path: string,
+  options: {
+    /** Called when a commit of this process brought deliveries that are due. */
+    readonly onDeliveries?: () => void;
+  } = {},
+): Store => {
   const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
   // From here on nothing waits inside SQLite, where it would hold up every other request: group commit does.
   database.exec('PRAGMA busy_timeout = 0');
@@ -37,16 +46,22 @@ export const openSqliteStore = (path: string): Store => {
   const clients = createKnownClients(database);
   const callers = createCallerNames(database);
   const scopes = createScopeNames(database);
+  const webhooks = createWebhooks(database);
+  const outbox = createOutbox(database, webhooks);
   const connection: Connection = {
     database,
     commits: createGroupCommit(database, {
       lockTimeoutMs: LOCK_TIMEOUT_MS,
       onBegin: clients.lookAgain,
-      onCommit: checkpoints.noteCommit,
+      onCommit(pieces) {
+        checkpoints.noteCommit(pieces);
+        if (outbox.takeNew()) options.onDeliveries?.();
+      },
       onRollback() {
         clients.forget();
         callers.forget();
         scopes.forget();
+        outbox.takeNew();
       },
     }),
     read: async (work) => {
@@ -57,15 +72,17 @@ export const openSqliteStore = (path: string): Store => {
       }
     },
   };
-  const facts = createFacts(database);
+  const facts = createFacts(database, outbox);
   const vehicles = createCoveredVehicles(database);
-  const grants = createGrantVerbs(connection, { callers, scopes, clients, facts });
+  const grants = createGrantVerbs(connection, { callers, scopes, clients, facts, vehicles });
   return {
     ...createClientVerbs(connection, clients),
     ...grants.verbs,
     ...createCodeVerbs(connection, { rows: grants.rows, clients, vehicles, facts }),
     ...createVehicleVerbs(connection, { rows: grants.rows, vehicles, facts }),
     ...createFactVerbs(connection, facts),
+    ...createWebhookVerbs(connection, webhooks),
+    ...createDeliveryVerbs(connection, { webhooks, facts }),
     ...createKeyVerbs(connection, () => clients.forget()),
     async close() {
       await connection.commits.settle();

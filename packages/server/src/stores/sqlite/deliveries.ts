@@ -1,0 +1,130 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { toSeconds } from '../../clock.ts';
+import { chooseTurns, DELIVERY_STATES, DISABLED_ERROR } from '../../grants/delivery.ts';
+import type { Claim, ClaimedDelivery, Delivery } from '../../grants/delivery.ts';
+import type { Store } from '../../grants/store.ts';
+import { FACT_COLUMNS, toFact } from './facts.ts';
+import type { Facts } from './facts.ts';
+import { damaged, toOptionalNumber } from './rows.ts';
+import type { Row } from './rows.ts';
+import type { Connection } from './store.ts';
+import type { Webhooks } from './webhooks.ts';
+
+type DeliveryVerbs = Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'retryDeliveries'>;
+
+const STATE = `CASE WHEN delivered_at_ms IS NOT NULL THEN 'delivered' WHEN next_at_ms IS NULL THEN 'given_up'
+  WHEN last_error IS NOT NULL THEN 'retrying' ELSE 'pending' END`;
+
+const prepareStatements = (database: DatabaseSync) => {
+  const list = (where: string) =>
+    database.prepare(
+      `SELECT ${FACT_COLUMNS}, webhook_id, attempts, next_at_ms, delivered_at_ms, last_status, last_error, ${STATE} AS state
+      FROM deliveries JOIN facts ON facts.sequence = deliveries.fact
+      WHERE ${where} AND state IN (SELECT value FROM json_each(?)) ORDER BY fact DESC, webhook_id LIMIT ?`,
+    );
+  return {
+    due: database.prepare(
+      `SELECT fact, attempts, next_at_ms FROM deliveries
+      WHERE webhook_id = ? AND next_at_ms <= ? ORDER BY next_at_ms, fact LIMIT ?`,
+    ),
+    lease: database.prepare(
+      'UPDATE deliveries SET next_at_ms = ?, attempts = attempts + 1 WHERE webhook_id = ? AND fact = ?',
+    ),
+    deliver: database.prepare(
+      `UPDATE deliveries SET next_at_ms = NULL, delivered_at_ms = ?, last_status = ?, last_error = NULL
+      WHERE webhook_id = ? AND fact = ? AND delivered_at_ms IS NULL`,
+    ),
+    fail: database.prepare(
+      `UPDATE deliveries SET next_at_ms = ?, last_status = ?, last_error = ?
+      WHERE webhook_id = ? AND fact = ? AND attempts = ? AND next_at_ms IS NOT NULL`,
+    ),
+    endAll: database.prepare(
+      'UPDATE deliveries SET next_at_ms = NULL, last_error = ? WHERE webhook_id = ? AND next_at_ms IS NOT NULL',
+    ),
+    retry: database.prepare(
+      'UPDATE deliveries SET next_at_ms = ? WHERE webhook_id = ? AND delivered_at_ms IS NULL',
+    ),
+    list: list('true'),
+    listOf: list('webhook_id = ?'),
+  };
+};
+
+/** Who is still to be told of what. */
+export const createDeliveryVerbs = (
+  { database, commits, read }: Connection,
+  { webhooks, facts }: { webhooks: Webhooks; facts: Facts },
+): DeliveryVerbs => {
+  const sql = prepareStatements(database);
+
+  const turnsOf = (claim: Claim) => {
+    const { nowMs, limit, limitPerWebhook, inHand } = claim;
+    const due = webhooks
+      .list()
+      .filter(({ disabledAt }) => disabledAt === undefined)
+      .map((webhook) => {
+        const room = Math.min(limit, limitPerWebhook - (inHand.get(webhook.id) ?? 0));
+        const rows = room > 0 ? sql.due.all(webhook.id, nowMs, room) : [];
+        return { webhook, deliveries: rows.map(toDue) };
+      });
+    return chooseTurns(due, claim);
+  };
+
+  const claimInTransaction = (claim: Claim): readonly ClaimedDelivery[] =>
+    turnsOf(claim).map(({ webhook, delivery: { sequence, attempts } }) => {
+      const fact = facts.read(sequence) ?? damaged('deliveries.fact');
+      sql.lease.run(claim.nowMs + claim.leaseMs, webhook.id, sequence);
+      return { webhook, fact, attempts: attempts + 1 };
+    });
+
+  const settle: (...settled: Parameters<Store['settleDelivery']>) => number | bigint = (
+    { webhookId, sequence, attempts },
+    settlement,
+  ) => {
+    if (settlement.kind === 'delivered')
+      return sql.deliver.run(settlement.nowMs, settlement.status, webhookId, sequence).changes;
+    const { status = null } = settlement;
+    const [error, nextAtMs = null] =
+      settlement.kind === 'gone' ? [DISABLED_ERROR] : [settlement.error, settlement.nextAtMs];
+    const { changes } = sql.fail.run(nextAtMs, status, error, webhookId, sequence, attempts);
+    if (settlement.kind === 'gone') {
+      webhooks.disable(webhookId, toSeconds(settlement.nowMs));
+      sql.endAll.run(DISABLED_ERROR, webhookId);
+    }
+    return changes;
+  };
+
+  return {
+    async claimDeliveries(claim) {
+      // Looked for by reading first: mostly nothing is due, and then no other writer is held up.
+      const isAnyDue = await read(() => turnsOf(claim).length > 0);
+      return isAnyDue ? commits.run(() => claimInTransaction(claim)) : [];
+    },
+    settleDelivery: (held, settlement) =>
+      commits.run(() => (settle(held, settlement) === 0 ? 'lost' : 'settled')),
+    listDeliveries: ({ webhookId, states, limit }) =>
+      read(() => {
+        const wanted = JSON.stringify(states);
+        const rows =
+          webhookId === undefined ? sql.list.all(wanted, limit) : sql.listOf.all(webhookId, wanted, limit);
+        return rows.map(toDelivery);
+      }),
+    retryDeliveries: (webhookId, nowMs) => commits.run(() => Number(sql.retry.run(nowMs, webhookId).changes)),
+  };
+};
+
+const toDue = (row: Row) => ({
+  sequence: Number(row['fact']),
+  attempts: Number(row['attempts']),
+  nextAtMs: Number(row['next_at_ms']),
+});
+
+const toDelivery = (row: Row): Delivery => ({
+  webhookId: String(row['webhook_id']),
+  fact: toFact(row),
+  state: DELIVERY_STATES.find((state) => state === row['state']) ?? damaged('deliveries'),
+  attempts: Number(row['attempts']),
+  nextAtMs: toOptionalNumber(row['next_at_ms']),
+  deliveredAtMs: toOptionalNumber(row['delivered_at_ms']),
+  lastStatus: toOptionalNumber(row['last_status']),
+  lastError: row['last_error'] === null ? undefined : String(row['last_error']),
+});

@@ -1,0 +1,35 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { isWanted } from '../../grants/webhook.ts';
+import type { NewFact } from './facts.ts';
+import type { Webhooks } from './webhooks.ts';
+
+/** Deliveries come and go with their facts, in the same transactions. */
+export const createOutbox = (database: DatabaseSync, webhooks: Webhooks) => {
+  const insert = database.prepare('INSERT INTO deliveries (webhook_id, fact, next_at_ms) VALUES (?, ?, ?)');
+  const waiting = database.prepare(
+    `SELECT 1 FROM deliveries WHERE fact = ? AND webhook_id IN (SELECT id FROM webhooks) AND next_at_ms IS NOT NULL`,
+  );
+  const remove = database.prepare(
+    'DELETE FROM deliveries WHERE fact = ? AND webhook_id IN (SELECT id FROM webhooks)',
+  );
+  let hasNew = false;
+  return {
+    add(sequence: number, fact: NewFact): void {
+      for (const webhook of webhooks.list()) {
+        if (!isWanted(webhook, fact)) continue;
+        insert.run(webhook.id, sequence, fact.atMs);
+        hasNew = true;
+      }
+    },
+    /** Whether deliveries were added since this was asked last. */
+    takeNew(): boolean {
+      const had = hasNew;
+      hasNew = false;
+      return had;
+    },
+    isWaitedFor: (sequence: number): boolean => waiting.get(sequence) !== undefined,
+    drop: (sequence: number): void => void remove.run(sequence),
+  };
+};
+
+export type Outbox = ReturnType<typeof createOutbox>;

@@ -1,0 +1,59 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { FACT_KINDS } from '../../grants/fact.ts';
+import type { Store } from '../../grants/store.ts';
+import { WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../../grants/webhook.ts';
+import type { Webhook } from '../../grants/webhook.ts';
+import { damaged, toOptionalNumber, toTexts } from './rows.ts';
+import type { Row } from './rows.ts';
+import type { Connection } from './store.ts';
+
+/** Who is told of facts. */
+export const createWebhooks = (database: DatabaseSync) => {
+  const list = database.prepare('SELECT * FROM webhooks ORDER BY created_at, id');
+  const insert = database.prepare(
+    `INSERT OR IGNORE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const remove = database.prepare('DELETE FROM webhooks WHERE id = ?');
+  const disable = database.prepare(
+    'UPDATE webhooks SET disabled_at = ? WHERE id = ? AND disabled_at IS NULL',
+  );
+  return {
+    list: (): readonly Webhook[] => list.all().map(toWebhook),
+    /** This and all below inside the running transaction. */
+    insert(webhook: Webhook): boolean {
+      const { id, url, format, clientId = null, kinds, keyNumber, createdAt, disabledAt = null } = webhook;
+      const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAt, disabledAt];
+      return insert.run(id, ...what).changes === 1;
+    },
+    remove: (id: string): boolean => remove.run(id).changes === 1,
+    disable: (id: string, at: number): void => void disable.run(at, id),
+  };
+};
+
+export type Webhooks = ReturnType<typeof createWebhooks>;
+
+type WebhookVerbs = Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
+
+export const createWebhookVerbs = ({ commits, read }: Connection, webhooks: Webhooks): WebhookVerbs => ({
+  createWebhook: (webhook) =>
+    commits.run(() => {
+      if (webhooks.list().length >= WEBHOOKS_MAX) return 'too_many';
+      return webhooks.insert(webhook) ? 'created' : 'id_taken';
+    }),
+  listWebhooks: () => read(() => webhooks.list()),
+  removeWebhook: (id) => commits.run(() => (webhooks.remove(id) ? 'removed' : 'unknown')),
+});
+
+const toWebhook = (row: Row): Webhook => ({
+  id: String(row['id']),
+  url: String(row['url']),
+  format: WEBHOOK_FORMATS.find((format) => format === row['format']) ?? damaged('webhooks.format'),
+  clientId: row['client_id'] === null ? undefined : String(row['client_id']),
+  kinds: toTexts(row['kinds'], 'webhooks.kinds').map(
+    (text) => FACT_KINDS.find((kind) => kind === text) ?? damaged('webhooks.kinds'),
+  ),
+  keyNumber: Number(row['key_number']),
+  createdAt: Number(row['created_at']),
+  disabledAt: toOptionalNumber(row['disabled_at']),
+});
