@@ -6,6 +6,7 @@ import { codeConnectionContract, codeLastingContract, codeRacingContract } from 
 import { connectionContract } from './connection-contract.ts';
 import { consentContract } from './consent-contract.ts';
 import { factContract } from './fact-contract.ts';
+import { factKeepingContract } from './fact-keeping-contract.ts';
 import { grantContract } from './grant-contract.ts';
 import { keyContract } from './key-contract.ts';
 import { lastingContract } from './lasting-contract.ts';
@@ -15,6 +16,7 @@ import { refreshContract } from './refresh-contract.ts';
 import { vehicleContract } from './vehicle-contract.ts';
 import { verdictContract } from './verdict-contract.ts';
 import { volumeContract } from './volume-contract.ts';
+import { webhookConnectionContract, webhookContract } from './webhook-contract.ts';
 
 /** Makes the stores that the contract is tried on. One is in use at a time. */
 export type StoreFactory = {
@@ -54,9 +56,12 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       racingContract,
       codeRacingContract,
       volumeContract,
+      factKeepingContract,
+      webhookContract,
     ])
       register(onStore);
-    for (const register of [connectionContract, codeConnectionContract]) register(registerOnTwo(factory));
+    for (const register of [connectionContract, codeConnectionContract, webhookConnectionContract])
+      register(registerOnTwo(factory));
     for (const register of [lastingContract, codeLastingContract]) register(registerOnReopened(factory));
   });
 };
