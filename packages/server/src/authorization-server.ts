@@ -20,6 +20,8 @@ import { createPleosVehicles } from './http/pleos-vehicles.ts';
 import type { Selections } from './http/pleos-vehicles.ts';
 import { createSmartcarVehicles } from './http/smartcar-vehicles.ts';
 import type { EndpointContext } from './http/token-endpoint.ts';
+import { openLiveEvents } from './live/publish.ts';
+import type { LiveEvents } from './live/publish.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { createKeyFile, keyFileSource, keyTextSource } from './stores/key-file.ts';
 import type { KeySource } from './stores/key-file.ts';
@@ -36,6 +38,9 @@ import { recogniseStore } from './stores/sqlite/recognise.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { SERIAL_MAX } from './tokens/access-token.ts';
 import type { KeyRing } from './tokens/key-ring.ts';
+import { deliver } from './webhooks/deliver.ts';
+import { createSender } from './webhooks/sender.ts';
+import type { Sender } from './webhooks/sender.ts';
 
 /** Where a deployment keeps what it must not lose. */
 export const STORE_FILE = 'keyfob.db';
@@ -49,6 +54,8 @@ export type Deployment = {
   keyRing(): KeyRing;
   /** Told the newest key that the store knows of; reads the ring again if need be, and answers whether it lacks it. */
   noticeKey(newestKeyNumber: number): boolean;
+  /** Calls back when something done through this store is to be delivered to webhooks; one listener at a time. */
+  onDeliveries(listener: () => void): void;
   close(): Promise<void>;
 };
 
@@ -72,7 +79,8 @@ export const openDeployment = async (
   const { emit = () => {}, clock = systemClock } = options;
   const keys = openKeySource(config, options.isFirstStart ? 'first' : 'later', clock);
   let ring = keys.read();
-  const store = openSqliteStore(join(config.data, STORE_FILE));
+  let tellDeliveries = (): void => {};
+  const store = openSqliteStore(join(config.data, STORE_FILE), { onDeliveries: () => tellDeliveries() });
   try {
     await registerKeys(store, ring, keys.name);
   } catch (error) {
@@ -98,6 +106,9 @@ export const openDeployment = async (
         });
       }
       return isMissing;
+    },
+    onDeliveries(listener) {
+      tellDeliveries = listener;
     },
     close: () => store.close(),
   };
@@ -129,13 +140,24 @@ export const restoreDeployment = (
   return undefined;
 };
 
-/** Serves every endpoint there is, and the owners' pages. Throws `OperatorError` where the address cannot be had. */
+/** What other processes wrote is looked for this often. */
+const LOOK_FOR_DELIVERIES_MS = 2000;
+
+/**
+ * Serves every endpoint there is and the owners' pages, tells webhooks, and lets events be followed. Throws
+ * `OperatorError` where the address cannot be had.
+ */
 export const startAuthorizationServer = async (
   deployment: Deployment,
   config: Config,
   emit: Emit = () => {},
   clock: Clock = systemClock,
 ): Promise<AuthorizationServer> => {
+  const live = await openLive(config, emit, clock);
+  const tell: Emit = (event) => {
+    emit(event);
+    live?.tell(event);
+  };
   // From a random start, so that a process which follows another within a second does not repeat its access tokens.
   let serial = randomInt(SERIAL_MAX + 1);
   let listeningUrl = '';
@@ -148,7 +170,7 @@ export const startAuthorizationServer = async (
     noticeKey: deployment.noticeKey,
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     clock,
-    emit,
+    emit: tell,
   };
   const selections: Selections = {
     publicUrl,
@@ -161,7 +183,7 @@ export const startAuthorizationServer = async (
       return deployment.keyRing();
     },
     noticeKey: deployment.noticeKey,
-    emit,
+    emit: tell,
     get publicUrl() {
       return publicUrl();
     },
@@ -170,17 +192,20 @@ export const startAuthorizationServer = async (
     vehicles: openVehicles(config),
   });
   const groups = [connect, createSmartcarVehicles(context), createPleosVehicles(context, selections)];
-  const edge = await listen(config, createEndpoints(context, groups)).catch((error: unknown) => {
+  const edge = await listen(config, createEndpoints(context, groups)).catch(async (error: unknown) => {
+    await live?.close();
     throw describeListenError(error, config);
   });
   listeningUrl = edge.url;
-  emit({ event: 'server.listening', url: edge.url });
+  tell({ event: 'server.listening', url: edge.url });
+  const sending = startSending(deployment, tell, clock);
   return {
     url: edge.url,
     publicUrl: publicUrl(),
     async close() {
-      emit({ event: 'server.stopping', openRequests: edge.openRequests() });
-      await edge.close();
+      tell({ event: 'server.stopping', openRequests: edge.openRequests() });
+      await Promise.all([edge.close(), sending.stop(config.shutdownGraceSeconds * 1000)]);
+      await live?.close();
       await deployment.close();
     },
   };
@@ -199,6 +224,31 @@ const openUpstream = (config: Config): Upstream | undefined => {
 
 const openVehicles = ({ vehiclesUrl: url, vehiclesToken: token }: Config): VehicleSource =>
   createOwnerVehicles(url === undefined ? undefined : createHttpVehicleSource({ url, token }));
+
+/** Tells webhooks what this process and others write, until it is stopped. */
+const startSending = (deployment: Deployment, emit: Emit, clock: Clock): Pick<Sender, 'stop'> => {
+  const { store, keyRing, noticeKey } = deployment;
+  const sender = createSender({ store, keyRing, noticeKey, clock, chance: Math.random, emit, deliver });
+  deployment.onDeliveries(sender.wake);
+  const looking = setInterval(sender.wake, LOOK_FOR_DELIVERIES_MS);
+  sender.wake();
+  return {
+    async stop(graceMs) {
+      clearInterval(looking);
+      await sender.stop(graceMs);
+    },
+  };
+};
+
+/** A server that cannot be followed serves all the same. */
+const openLive = async (config: Config, emit: Emit, clock: Clock): Promise<LiveEvents | undefined> => {
+  try {
+    return await openLiveEvents(config.data, { pid: process.pid, clock });
+  } catch (error) {
+    emit({ event: 'events.unfollowable', cause: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+};
 
 const openKeySource = (config: Config, start: 'first' | 'later' | 'restore', clock: Clock): KeySource => {
   const storePath = join(config.data, STORE_FILE);

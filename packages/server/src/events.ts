@@ -6,6 +6,19 @@ export type Caller = { readonly address: string; readonly userAgent: string };
 type Of<Name extends string, Facts> = { readonly event: Name } & Readonly<Facts>;
 type Request = { requestId: string; dialect: string };
 type Redemption = Request & { clientId: string; grantId: string; caller: Caller };
+type Delivery = {
+  webhookId: string;
+  factId: string;
+  kind: string;
+  grantId: string;
+  clientId: string;
+  /** Of the request that made the fact; `undefined` for what an operator did. */
+  requestId: string | undefined;
+  attempts: number;
+  /** The HTTP status of the answer; `undefined` where none came. */
+  status: number | undefined;
+  tookMs: number;
+};
 type Use = Request & { clientId: string; grantId: string; generation: number; caller: Caller };
 
 /** Why an owner could not be signed in. */
@@ -63,6 +76,12 @@ export type Event =
   | Of<'request.refused', Request & { reason: RefusalReason; caller: Caller }>
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
+  | Of<'webhook.delivered', Delivery>
+  | Of<'webhook.failed', Delivery & { cause: string; retryInMs: number }>
+  | Of<'webhook.given_up', Delivery & { cause: string }>
+  | Of<'webhook.disabled', Delivery>
+  | Of<'webhook.stalled', { cause: string }>
+  | Of<'events.unfollowable', { cause: string }>
   | Of<'store.unavailable', { requestId: string; kind: 'unavailable' | 'outcome_unknown'; cause: string }>
   | Of<'internal.failed', { requestId: string; cause: string }>;
 

@@ -26,6 +26,12 @@ const LEVELS: Readonly<Record<Event['event'], Level>> = {
   'request.refused': 'info',
   'keys.reloaded': 'info',
   'keys.missing': 'error',
+  'webhook.delivered': 'info',
+  'webhook.failed': 'warn',
+  'webhook.given_up': 'error',
+  'webhook.disabled': 'error',
+  'webhook.stalled': 'error',
+  'events.unfollowable': 'warn',
   'store.unavailable': 'error',
   'internal.failed': 'error',
 };

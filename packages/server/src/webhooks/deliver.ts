@@ -2,8 +2,7 @@ import type { Message } from './message.ts';
 
 /** How an attempt went: an answer, or none and why. `body` is its beginning. */
 export type Answer =
-  | { readonly status: number; readonly body: string }
-  | { readonly status: undefined; readonly error: string };
+  { readonly status: number; readonly body: string } | { readonly status: undefined; readonly error: string };
 
 /** Attempts a message once. Never rejects; `signal` cuts the attempt off. */
 export type Deliver = (message: Message, signal: AbortSignal) => Promise<Answer>;

@@ -1,0 +1,64 @@
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Event } from '../events.ts';
+import { LIVE_SOCKET } from './publish.ts';
+import type { LiveNotice } from './publish.ts';
+
+/** An event as a server process wrote it to its followers. */
+export type LiveEvent = (Event | LiveNotice) & { readonly at: string; readonly pid: number };
+
+/** The servers of a data directory, followed. */
+export type Following = {
+  /** Attaches to servers that came since, and resolves when that is done. */
+  lookAgain(): Promise<void>;
+  close(): void;
+};
+
+/** Follows every server on a data directory. Servers come and go; none at all is no failure. */
+export const followServers = (directory: string, onEvent: (event: LiveEvent) => void): Following => {
+  const attached = new Map<string, Socket>();
+
+  const attach = async (name: string): Promise<void> => {
+    const socket = connect(shorterOf(join(directory, name)));
+    attached.set(name, socket);
+    createInterface({ input: socket }).on('line', (line) => {
+      const event = parse(line);
+      if (event !== undefined) onEvent(event);
+    });
+    await new Promise<void>((tried) => {
+      socket
+        .on('connect', tried)
+        // The socket of a dead process, which the next server removes.
+        .on('error', () => tried())
+        .on('close', () => attached.delete(name));
+    });
+  };
+
+  return {
+    async lookAgain() {
+      const names = readdirSync(directory).filter((name) => LIVE_SOCKET.test(name) && !attached.has(name));
+      await Promise.all(names.map(attach));
+    },
+    close() {
+      for (const socket of attached.values()) socket.destroy();
+    },
+  };
+};
+
+/** The address of a socket holds few bytes: what is shorter from here is taken. */
+const shorterOf = (path: string): string => {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.length < path.length ? fromHere : path;
+};
+
+const parse = (line: string): LiveEvent | undefined => {
+  try {
+    return JSON.parse(line) as LiveEvent;
+  } catch {
+    // The last line of a process that died while it wrote.
+    return undefined;
+  }
+};
