@@ -79,8 +79,8 @@ export const openDeployment = async (
   const { emit = () => {}, clock = systemClock } = options;
   const keys = openKeySource(config, options.isFirstStart ? 'first' : 'later', clock);
   let ring = keys.read();
-  let tellDeliveries = (): void => {};
-  const store = openSqliteStore(join(config.data, STORE_FILE), { onDeliveries: () => tellDeliveries() });
+  let tellDeliveries: (() => void) | undefined;
+  const store = openSqliteStore(join(config.data, STORE_FILE), { onDeliveries: () => tellDeliveries?.() });
   try {
     await registerKeys(store, ring, keys.name);
   } catch (error) {

@@ -36,6 +36,10 @@ const LEVELS: Readonly<Record<Event['event'], Level>> = {
   'internal.failed': 'error',
 };
 
+/** How loud an event is; `undefined` for one that is no event of a server. */
+export const levelOf = (event: string): Level | undefined =>
+  Object.hasOwn(LEVELS, event) ? LEVELS[event as Event['event']] : undefined;
+
 /** Writes facts to standard error, one JSON line each. */
 export const createLog = (level: LevelWithSilent): Emit => {
   const target = destination({ fd: 2, sync: true });

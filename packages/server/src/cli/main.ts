@@ -4,11 +4,13 @@ import { OperatorError, StoreError } from '../errors.ts';
 import { addBackup, addRestore } from './backup.ts';
 import { addClient } from './client.ts';
 import { addDoctor } from './doctor.ts';
+import { addEvents } from './events.ts';
 import { addGrant } from './grant.ts';
 import { addKeys } from './keys.ts';
 import { addPrune } from './prune.ts';
 import { UsageError } from './output.ts';
 import { addServe } from './serve.ts';
+import { addWebhook } from './webhook.ts';
 
 /** Asked before any option is parsed, because a parser that fails has to answer in the same form. */
 const IS_JSON = process.argv.includes('--json');
@@ -39,7 +41,18 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 used wrongly.`,
     );
-  for (const add of [addServe, addClient, addGrant, addKeys, addBackup, addRestore, addPrune, addDoctor])
+  for (const add of [
+    addServe,
+    addClient,
+    addGrant,
+    addEvents,
+    addWebhook,
+    addKeys,
+    addBackup,
+    addRestore,
+    addPrune,
+    addDoctor,
+  ])
     add(program);
   return program;
 };

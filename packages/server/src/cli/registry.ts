@@ -8,6 +8,7 @@ import { OperatorError } from '../errors.ts';
 import type { Brand, Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
+import type { Webhook } from '../grants/webhook.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 
@@ -114,6 +115,21 @@ export const readGrant = async (
   const grant = id === undefined ? undefined : await store.readGrant(id);
   if (grant !== undefined) return grant;
   throw new OperatorError('grant_unknown', `there is no grant ${text}`, 'See "keyfob grant list".');
+};
+
+/** The webhook, or an error that says how to find the right id. */
+export const readWebhook = async (store: Deployment['store'], id: string): Promise<Webhook> => {
+  const found = (await store.listWebhooks()).find((one) => one.id === id);
+  if (found !== undefined) return found;
+  throw new OperatorError('webhook_unknown', `there is no webhook ${id}`, 'See "keyfob webhook list".');
+};
+
+/** The key that a webhook's messages are signed with. */
+export const readWebhookKey = ({ keyRing }: Deployment, { id, keyNumber }: Webhook): Buffer => {
+  const key = keyRing().find(keyNumber);
+  if (key !== undefined) return key.webhookKey(id);
+  const mend = 'Restore the key ring, or remove the webhook and add it anew.';
+  throw new OperatorError('key_missing', `the key ring lacks key ${keyNumber}, which signs for it`, mend);
 };
 
 /** The current refresh token of a grant; for the demo only, where the reader is the client. */
