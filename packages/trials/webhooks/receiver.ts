@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import { Webhook } from 'standardwebhooks';
+
+/** What arrived at a receiver. */
+export type Arrived = {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/** A service that is told of facts. */
+export type Receiver = {
+  readonly url: string;
+  readonly arrived: readonly Arrived[];
+  /** Resolves when so many have arrived in all. */
+  until(count: number): Promise<void>;
+  /** How many there were under way at one moment, at the most. */
+  atOnceMax(): number;
+};
+
+/** Answers what arrives. */
+type Reply = (arrived: Arrived, response: ServerResponse, count: number) => void;
+
+const accept: Reply = (_arrived, response) => void response.writeHead(204).end();
+
+/** A reply with one status after the other, the last of them for good. */
+export const replyInTurn =
+  (...statuses: readonly number[]): Reply =>
+  (_arrived, response, count) =>
+    void response.writeHead(statuses[Math.min(count, statuses.length) - 1] ?? 204).end();
+
+/** Starts a receiver on a free port, closed when the test ends. */
+export const startReceiver = async (
+  scope: Pick<TestContext, 'after'>,
+  reply: Reply = accept,
+): Promise<Receiver> => {
+  const arrived: Arrived[] = [];
+  let waiting: { count: number; resolve: () => void }[] = [];
+  let [atOnce, atOnceMax] = [0, 0];
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    atOnceMax = Math.max(atOnceMax, ++atOnce);
+    response.on('close', () => atOnce--);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const headers = request.headers as Record<string, string>;
+    const one = { path: request.url ?? '', headers, body: Buffer.concat(chunks).toString() };
+    arrived.push(one);
+    reply(one, response, arrived.length);
+    for (const { count, resolve } of waiting) if (arrived.length >= count) resolve();
+    waiting = waiting.filter(({ count }) => arrived.length < count);
+  };
+  // A sender that dies in the middle is part of some trials.
+  const server = createServer((request, response) => void take(request, response).catch(() => {}));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  scope.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    arrived,
+    until: async (count) =>
+      arrived.length >= count
+        ? undefined
+        : new Promise((resolve) => void waiting.push({ count, resolve: () => resolve() })),
+    atOnceMax: () => atOnceMax,
+  };
+};
+
+/** What a receiver makes of a message, by the library that Standard Webhooks give to receivers. Throws where it is not signed. */
+export const verify = (secret: string, { body, headers }: Arrived): Record<string, unknown> =>
+  new Webhook(secret).verify(body, { ...headers }) as Record<string, unknown>;

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { signMessage, writeWebhookSecret } from 'keyfob/webhooks/sign';
+import { createKeyLine, parseKeyRing } from 'keyfob/tokens/key-ring';
+import { Webhook } from 'standardwebhooks';
+
+const KEY = Buffer.from(Array.from({ length: 32 }, (_, index) => 255 - index * 7));
+const SECRET = writeWebhookSecret(KEY);
+
+describe('The signature of a message', () => {
+  for (const [what, id, body] of [
+    ['plain', '4a0d3f8e-8d3c-4a35-9f1e-0c8a8f7f1d11', '{"type":"grant.revoked"}'],
+    ['empty', 'a', ''],
+    ['of another script', 'fact-1', '{"subject":"소유자","vins":["KMHL14JA5PA000001"]}'],
+    ['with dots', 'a.b', '1.2.3'],
+  ] as const) {
+    test(`${what}: the receivers' own library takes it, and makes the same`, () => {
+      const nowMs = Date.now();
+      const headers = signMessage(KEY, { id, body, nowMs });
+      new Webhook(SECRET).verify(body, headers, { jsonParse: false });
+      assert.equal(headers['webhook-signature'], new Webhook(SECRET).sign(id, new Date(nowMs), body));
+      assert.equal(headers['webhook-id'], id);
+    });
+  }
+
+  const nowMs = Date.now();
+  const body = '{"type":"grant.revoked"}';
+  const headers = signMessage(KEY, { id: 'fact-1', body, nowMs });
+  for (const [what, changed, text, secret] of [
+    ['another body', headers, `${body} `, SECRET],
+    ['another id', { ...headers, 'webhook-id': 'fact-2' }, body, SECRET],
+    [
+      'another time',
+      { ...headers, 'webhook-timestamp': String(Number(headers['webhook-timestamp']) + 1) },
+      body,
+      SECRET,
+    ],
+    ['another secret', headers, body, writeWebhookSecret(Buffer.alloc(32, 1))],
+    ['an old message', signMessage(KEY, { id: 'a', body, nowMs: nowMs - 301_000 }), body, SECRET],
+  ] as const) {
+    test(`${what}: refused`, () => {
+      assert.throws(() => new Webhook(secret).verify(text, { ...changed }));
+    });
+  }
+
+  test('the secret is 32 bytes of the ring, the same again, and another for each webhook and key', () => {
+    const lines = [createKeyLine(1, 1), createKeyLine(2, 2)];
+    const [one, two] = [parseKeyRing(lines.join('\n')), parseKeyRing(lines.toReversed().join(','))];
+    const keys = [1, 2].flatMap((number) =>
+      ['a', 'b'].map((id) => [one, two].map((ring) => ring.find(number)?.webhookKey(id).toString('base64'))),
+    );
+    for (const [first, again] of keys) assert.equal(first, again);
+    assert.equal(new Set(keys.flat()).size, 4);
+    assert.match(writeWebhookSecret(one.newest.webhookKey('a')), /^whsec_[A-Za-z0-9+/]{43}=$/);
+  });
+});
