@@ -33,6 +33,7 @@ describe('What Keyfob makes is for its owner only, whatever the umask of whoever
     assert.equal((await refreshSmartcar(server.url, client, grant.refreshToken)).status, 200);
     assert.deepEqual(modesOf(directory), {
       '.': '700',
+      [`events-${server.child.pid}.sock`]: '600',
       'keyfob.db': '600',
       'keyfob.db-shm': '600',
       'keyfob.db-wal': '600',

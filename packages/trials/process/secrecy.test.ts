@@ -41,6 +41,9 @@ test('after a busy run no secret and no token is in the log, the store, a comman
   const server = await serverFor(t, { args: ['--log-level', 'debug', '--demo'] });
   const secrets = new Set<string>();
   const told: string[] = [];
+  const hook = ['webhook', 'add', '--url', 'http://127.0.0.1:6/'];
+  const webhook = await server.command<{ readonly secret: string }>(...hook);
+  secrets.add(webhook.secret.slice('whsec_'.length, -1));
   for (const dialect of DIALECTS) {
     const refresh = refreshAs[dialect];
     const { client, grant } = await grantFor(server, dialect);
@@ -82,6 +85,9 @@ test('after a busy run no secret and no token is in the log, the store, a comman
       ['client', 'list'],
       ['grant', 'list'],
       ['keys', 'list'],
+      ['webhook', 'list'],
+      ['webhook', 'deliveries'],
+      ['events'],
       ['doctor'],
     ]) {
       for (const flags of [[], ['--json']]) {

@@ -41,6 +41,15 @@ export const grantFor = async (
   return { client, grant };
 };
 
+/** Lets a client use each refresh token once: no repeat, no allowance for a race. */
+export const setStrict = async (
+  server: Pick<KeyfobServer, 'command'>,
+  { clientId }: MadeClient,
+): Promise<void> => {
+  const policy = ['--rotation', 'strict', '--overlap-seconds', '0', '--race-seconds', '0'];
+  await server.command('client', 'set', clientId, ...policy);
+};
+
 /** Runs a command on a data directory. */
 export const runOn = async (directory: string, ...words: readonly string[]): Promise<Ended> =>
   runKeyfob([...words, '--data', directory]);

@@ -66,6 +66,8 @@ const serve = async (options: ServeOptions): Promise<void> => {
     await deployment.close();
     throw error;
   }
+  // Before it is said that the server listens: whoever reads that may stop it at once.
+  const stopped = untilStopped();
   const clients = demo?.describe(server.url, server.publicUrl) ?? [];
   const { url, publicUrl: issuer } = server;
   const listening = {
@@ -82,7 +84,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
     },
     options.json === true,
   );
-  await untilStopped();
+  await stopped;
   await server.close();
 };
 

@@ -100,9 +100,11 @@ const listenInside = async (server: Server, directory: string, pid: number): Pro
 
 /** Asked by connecting, because a pid tells nothing of a process in another container. */
 const removeDeadSockets = async (directory: string): Promise<void> => {
-  const names = readdirSync(directory).filter((name) => LIVE_SOCKET.test(name));
+  const sockets = readdirSync(directory, { withFileTypes: true }).filter(
+    (entry) => entry.isSocket() && LIVE_SOCKET.test(entry.name),
+  );
   await Promise.all(
-    names.map(async (name) => {
+    sockets.map(async ({ name }) => {
       const path = resolve(directory, name);
       if (await isRefused(path)) rmSync(path, { force: true });
     }),
