@@ -38,9 +38,7 @@ import { recogniseStore } from './stores/sqlite/recognise.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { SERIAL_MAX } from './tokens/access-token.ts';
 import type { KeyRing } from './tokens/key-ring.ts';
-import { deliver } from './webhooks/deliver.ts';
-import { createSender } from './webhooks/sender.ts';
-import type { Sender } from './webhooks/sender.ts';
+import { startSending } from './webhooks/start-sending.ts';
 
 /** Where a deployment keeps what it must not lose. */
 export const STORE_FILE = 'keyfob.db';
@@ -140,9 +138,6 @@ export const restoreDeployment = (
   return undefined;
 };
 
-/** What other processes wrote is looked for this often. */
-const LOOK_FOR_DELIVERIES_MS = 2000;
-
 /**
  * Serves every endpoint there is and the owners' pages, tells webhooks, and lets events be followed. Throws
  * `OperatorError` where the address cannot be had.
@@ -198,7 +193,7 @@ export const startAuthorizationServer = async (
   });
   listeningUrl = edge.url;
   tell({ event: 'server.listening', url: edge.url });
-  const sending = startSending(deployment, tell, clock);
+  const sending = startSending({ ...deployment, clock, emit: tell });
   return {
     url: edge.url,
     publicUrl: publicUrl(),
@@ -224,21 +219,6 @@ const openUpstream = (config: Config): Upstream | undefined => {
 
 const openVehicles = ({ vehiclesUrl: url, vehiclesToken: token }: Config): VehicleSource =>
   createOwnerVehicles(url === undefined ? undefined : createHttpVehicleSource({ url, token }));
-
-/** Tells webhooks what this process and others write, until it is stopped. */
-const startSending = (deployment: Deployment, emit: Emit, clock: Clock): Pick<Sender, 'stop'> => {
-  const { store, keyRing, noticeKey } = deployment;
-  const sender = createSender({ store, keyRing, noticeKey, clock, chance: Math.random, emit, deliver });
-  deployment.onDeliveries(sender.wake);
-  const looking = setInterval(sender.wake, LOOK_FOR_DELIVERIES_MS);
-  sender.wake();
-  return {
-    async stop(graceMs) {
-      clearInterval(looking);
-      await sender.stop(graceMs);
-    },
-  };
-};
 
 /** A server that cannot be followed serves all the same. */
 const openLive = async (config: Config, emit: Emit, clock: Clock): Promise<LiveEvents | undefined> => {

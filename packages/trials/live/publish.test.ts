@@ -78,7 +78,8 @@ describe('The events of a process', () => {
     const before = lines.slice(0, notice).filter(({ url }) => url !== 'end').length;
     assert.ok(before > 50 && before < 500, `${before} were kept`);
     assert.ok(Number(lines[notice]?.['dropped']) >= told - before);
-    assert.equal(heard.length, told + 1);
+    assert.ok(heard.length > told);
+    assert.ok(!heard.some((line) => line.includes('events.dropped')));
   });
 
   test('have so many followers and no more', async (t) => {
