@@ -23,6 +23,14 @@ const COMMANDS = [
   'grant show',
   'grant revoke',
   'grant reinstate',
+  'events',
+  'webhook add',
+  'webhook list',
+  'webhook show',
+  'webhook remove',
+  'webhook test',
+  'webhook deliveries',
+  'webhook retry',
   'keys list',
   'keys rotate',
   'keys create',
@@ -46,7 +54,7 @@ describe('Every command explains itself', { concurrency: 2 }, () => {
     });
   }
 
-  for (const group of ['', 'client', 'client secret', 'grant', 'keys']) {
+  for (const group of ['', 'client', 'client secret', 'grant', 'webhook', 'keys']) {
     test(`"keyfob ${group}" with "--help" lists what is below it`, async () => {
       const words = group.split(' ').filter(Boolean);
       const { code, stdout } = await runKeyfob([...words, '--help']);

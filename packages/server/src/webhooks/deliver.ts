@@ -11,19 +11,24 @@ export type Deliver = (message: Message, signal: AbortSignal) => Promise<Answer>
 export const ATTEMPT_TIMEOUT_MS = 15_000;
 const BODY_MAX_BYTES = 4096;
 
-/** Posts a message. A redirect is an answer like any other: it is not followed. */
-export const deliver: Deliver = async ({ url, headers, body }, signal) => {
-  const timeout = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
-  const either = AbortSignal.any([signal, timeout]);
-  try {
-    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: either });
-    return { status: response.status, body: await readBeginning(response) };
-  } catch (error) {
-    if (signal.aborted) return { status: undefined, error: 'cut off by the end of the server' };
-    if (timeout.aborted) return { status: undefined, error: `no answer in ${ATTEMPT_TIMEOUT_MS / 1000} s` };
-    return { status: undefined, error: describe(error) };
-  }
-};
+/** Posts messages. A redirect is an answer like any other: it is not followed. */
+export const deliverWithin =
+  (timeoutMs: number): Deliver =>
+  async ({ url, headers, body }, signal) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const either = AbortSignal.any([signal, timeout]);
+    try {
+      const request = { method: 'POST', headers, body, redirect: 'manual', signal: either } as const;
+      const response = await fetch(url, request);
+      return { status: response.status, body: await readBeginning(response) };
+    } catch (error) {
+      if (signal.aborted) return { status: undefined, error: 'cut off by the end of the server' };
+      if (timeout.aborted) return { status: undefined, error: `no answer in ${timeoutMs / 1000} s` };
+      return { status: undefined, error: describe(error) };
+    }
+  };
+
+export const deliver = deliverWithin(ATTEMPT_TIMEOUT_MS);
 
 export const isAccepted = ({ status = 0 }: Answer): boolean => status >= 200 && status < 300;
 
