@@ -37,6 +37,10 @@ void test('without any setting the documented defaults hold', () => {
     requestsPerConnectionMax: 1_000_000,
     connectionsMax: 20_000,
     concurrentRequestsMax: 2000,
+    forwardedHops: 0,
+    authenticationFailuresPerAddressMax: 20,
+    authenticationFailuresPerClientMax: 100,
+    authenticationFailuresWindowSeconds: 60,
     shutdownGraceSeconds: 10,
   });
 });
@@ -100,6 +104,10 @@ void test('every setting has its variable in the environment, in capitals with u
     KEYFOB_REQUESTS_PER_CONNECTION_MAX: '6',
     KEYFOB_CONNECTIONS_MAX: '7',
     KEYFOB_CONCURRENT_REQUESTS_MAX: '8',
+    KEYFOB_FORWARDED_HOPS: '1',
+    KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: '10',
+    KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX: '11',
+    KEYFOB_AUTHENTICATION_FAILURES_WINDOW_SECONDS: '12',
     KEYFOB_SHUTDOWN_GRACE_SECONDS: '9',
   };
   assert.deepEqual(parse({ environment }), {
@@ -124,6 +132,10 @@ void test('every setting has its variable in the environment, in capitals with u
     requestsPerConnectionMax: 6,
     connectionsMax: 7,
     concurrentRequestsMax: 8,
+    forwardedHops: 1,
+    authenticationFailuresPerAddressMax: 10,
+    authenticationFailuresPerClientMax: 11,
+    authenticationFailuresWindowSeconds: 12,
     shutdownGraceSeconds: 9,
   });
 });
@@ -137,6 +149,10 @@ const BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
   requestsPerConnectionMax: [1, 1_000_000_000],
   connectionsMax: [1, 1_000_000],
   concurrentRequestsMax: [1, 1_000_000],
+  forwardedHops: [0, 16],
+  authenticationFailuresPerAddressMax: [0, 1_000_000],
+  authenticationFailuresPerClientMax: [0, 1_000_000],
+  authenticationFailuresWindowSeconds: [1, 86_400],
   shutdownGraceSeconds: [0, 600],
 };
 

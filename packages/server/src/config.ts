@@ -109,6 +109,16 @@ const SETTINGS = {
   connectionsMax: integer(1, 1_000_000, 20_000),
   /** Requests being answered at one moment; one more gets 503. */
   concurrentRequestsMax: integer(1, 1_000_000, 2000),
+  /**
+   * How many proxies of ours stand in front, each of which adds the address it was called from to `X-Forwarded-For`: the
+   * caller is that entry from the right. 0 believes no header.
+   */
+  forwardedHops: integer(0, 16, 0),
+  /** Failures to authenticate a client that one address may have in a window; more gets 429. 0 for any number. */
+  authenticationFailuresPerAddressMax: integer(0, 1_000_000, 20),
+  /** Failures to authenticate as one client, from wherever, in a window; more gets 429. 0 for any number. */
+  authenticationFailuresPerClientMax: integer(0, 1_000_000, 100),
+  authenticationFailuresWindowSeconds: integer(1, 86_400, 60),
   /** How long open requests may take to finish after SIGTERM. */
   shutdownGraceSeconds: integer(0, 600, 10),
 } as const;

@@ -21,6 +21,8 @@ export type Connection = {
   newest: Exchange | undefined;
   /** Who sent the newest request. */
   caller: Caller | undefined;
+  /** What its `X-Forwarded-For` said, where that is believed. */
+  forwardedFor: string | readonly string[] | undefined;
   isEnding: boolean;
 };
 
@@ -31,7 +33,12 @@ export const createConnections = () => {
     of(socket: Socket): Connection {
       const known = connections.get(socket);
       if (known !== undefined) return known;
-      const connection: Connection = { newest: undefined, caller: undefined, isEnding: false };
+      const connection: Connection = {
+        newest: undefined,
+        caller: undefined,
+        forwardedFor: undefined,
+        isEnding: false,
+      };
       connections.set(socket, connection);
       return connection;
     },

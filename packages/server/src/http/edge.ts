@@ -5,8 +5,9 @@ import type { Config } from '../config.ts';
 import type { WireRequest, WireResponse } from '../dialects/dialect.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../events.ts';
+import { callerOf } from './caller.ts';
 import { createConnections, endConnection } from './connection.ts';
-import type { Connection, Exchange } from './connection.ts';
+import type { Exchange } from './connection.ts';
 import type { Endpoints } from './endpoints.ts';
 import { readBody } from './request-body.ts';
 
@@ -19,7 +20,6 @@ export type Edge = {
   close(): Promise<void>;
 };
 
-const USER_AGENT_MAX_CHARACTERS = 200;
 const TIMEOUT_CHECK_INTERVAL_MS = 250;
 /** How long a client that is told goodbye may keep the connection open from its side. */
 const LINGER_MS = 1000;
@@ -35,7 +35,7 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
     const connection = connections.of(request.socket);
     if (connection.isEnding) return undefined;
     const { path, query } = targetOf(request);
-    const caller = callerOf(connection, request);
+    const caller = callerOf(connection, request, config.forwardedHops);
     const exchange: Exchange = { connection, request, response, path, query, caller, isAnswered: false };
     connection.newest = exchange;
     return exchange;
@@ -160,14 +160,6 @@ const hasOneHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
 
 /** With `joinDuplicateHeaders` every value is one string, but for the few that Node always lists, none of them read here. */
 const headersOf = ({ headers }: IncomingMessage) => headers as WireRequest['headers'];
-
-/** The same object as long as a connection's requests say the same, as they do. */
-const callerOf = (connection: Connection, { socket, headers }: IncomingMessage): Caller => {
-  const userAgent = (headers['user-agent'] ?? '').trim().slice(0, USER_AGENT_MAX_CHARACTERS);
-  if (connection.caller?.userAgent !== userAgent)
-    connection.caller = { address: socket.remoteAddress ?? '', userAgent };
-  return connection.caller;
-};
 
 const addressOnly = ({ remoteAddress }: Socket): Caller => ({ address: remoteAddress ?? '', userAgent: '' });
 
