@@ -58,6 +58,12 @@ export type ServerOptions = {
   readonly spawn?: SpawnOptions;
 };
 
+/** The settings of a server on which any number of failures is let through: what it says to each is on trial. */
+export const UNTHROTTLED: Readonly<Record<string, string>> = {
+  KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: '0',
+  KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX: '0',
+};
+
 /** What Node is started with, as by `npm start`. */
 const NODE_ARGS = ['--max-semi-space-size=8'];
 

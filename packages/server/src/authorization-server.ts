@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createThrottle } from './clients/throttle.ts';
 import { systemClock, toSeconds } from './clock.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -19,6 +20,7 @@ import { createEndpoints } from './http/endpoints.ts';
 import { createPleosVehicles } from './http/pleos-vehicles.ts';
 import type { Selections } from './http/pleos-vehicles.ts';
 import { createSmartcarVehicles } from './http/smartcar-vehicles.ts';
+import { createSecretUses } from './http/secret-uses.ts';
 import type { EndpointContext } from './http/token-endpoint.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
@@ -157,8 +159,20 @@ export const startAuthorizationServer = async (
   let serial = randomInt(SERIAL_MAX + 1);
   let listeningUrl = '';
   const publicUrl = (): string => config.publicUrl ?? listeningUrl;
+  const { store } = deployment;
+  const secretUses = createSecretUses(store);
   const context: EndpointContext = {
-    store: deployment.store,
+    store,
+    authentication: {
+      readClient: (id) => store.readClient(id),
+      throttle: createThrottle({
+        failuresPerAddressMax: config.authenticationFailuresPerAddressMax,
+        failuresPerClientMax: config.authenticationFailuresPerClientMax,
+        windowSeconds: config.authenticationFailuresWindowSeconds,
+      }),
+      noteSecretUse: secretUses.note,
+      emit: tell,
+    },
     get keyRing() {
       return deployment.keyRing();
     },
@@ -201,6 +215,7 @@ export const startAuthorizationServer = async (
       tell({ event: 'server.stopping', openRequests: edge.openRequests() });
       await Promise.all([edge.close(), sending.stop(config.shutdownGraceSeconds * 1000)]);
       await live?.close();
+      await secretUses.settle();
       await deployment.close();
     },
   };

@@ -78,12 +78,15 @@ export type FieldFault = { readonly field: string; readonly message: string };
 export class Refusal extends Error {
   readonly reason: RefusalReason;
   readonly details: readonly FieldFault[];
+  /** Whole seconds, at least 1; `undefined` where there is nothing to wait for, or nobody knows how long. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(reason: RefusalReason, details: readonly FieldFault[] = []) {
+  constructor(reason: RefusalReason, details: readonly FieldFault[] = [], retryAfterSeconds?: number) {
     super(reason);
     this.name = 'Refusal';
     this.reason = reason;
     this.details = details;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -73,6 +73,17 @@ export type Event =
   | Of<'vehicles.unavailable', { requestId: string; cause: string }>
   | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
   | Of<'client.refused', Request & { reason: RefusalReason; caller: Caller }>
+  /** Told once for each bucket and minute. Counts what came since it was told last; `clientId` where that is known. */
+  | Of<
+      'client.throttled',
+      Request & {
+        bucket: 'address' | 'client' | 'pair';
+        clientId: string | undefined;
+        failures: number;
+        refused: number;
+        caller: Caller;
+      }
+    >
   | Of<'request.refused', Request & { reason: RefusalReason; caller: Caller }>
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>

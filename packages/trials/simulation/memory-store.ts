@@ -1,5 +1,6 @@
 import { changeClient } from 'keyfob/clients/change';
 import type { Client } from 'keyfob/clients/client';
+import { isUseNews } from 'keyfob/clients/secret';
 import { StoreError } from 'keyfob/errors';
 import { applyVerdict } from 'keyfob/grants/apply-verdict';
 import { CODE_KEPT_SECONDS, judgeCode } from 'keyfob/grants/authorization-code';
@@ -427,7 +428,10 @@ const clientVerbs = (
 const inOrder = (secrets: Client['secrets']): Client['secrets'] =>
   [...secrets].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
 
-const secretVerbs = (tables: Tables, run: Conduct): Pick<Store, 'addSecret' | 'removeSecret'> => ({
+const secretVerbs = (
+  tables: Tables,
+  run: Conduct,
+): Pick<Store, 'addSecret' | 'removeSecret' | 'noteSecretUse'> => ({
   addSecret: (clientId, secret) =>
     run('addSecret', () => {
       const client = tables.clients.get(clientId);
@@ -444,6 +448,17 @@ const secretVerbs = (tables: Tables, run: Conduct): Pick<Store, 'addSecret' | 'r
       if (client === undefined || secrets.length === client.secrets.length) return 'unknown';
       tables.clients.set(clientId, { ...client, secrets });
       return 'removed';
+    }),
+  noteSecretUse: (secretId, at) =>
+    run('noteSecretUse', () => {
+      const client = [...tables.clients.values()].find(({ secrets }) =>
+        secrets.some(({ id }) => id === secretId),
+      );
+      if (client === undefined) return;
+      const secrets = client.secrets.map((secret) =>
+        secret.id === secretId && isUseNews(secret.lastUsedAt, at) ? { ...secret, lastUsedAt: at } : secret,
+      );
+      tables.clients.set(client.id, { ...client, secrets });
     }),
 });
 

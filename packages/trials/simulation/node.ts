@@ -1,9 +1,11 @@
 import { StoreError } from 'keyfob/errors';
+import type { Emit } from 'keyfob/events';
 import { createEndpoints } from 'keyfob/http/endpoints';
 import type { Endpoints } from 'keyfob/http/endpoints';
 import { SERIAL_MAX } from 'keyfob/tokens/access-token';
 import { parseKeyRing } from 'keyfob/tokens/key-ring';
 import type { KeyRing } from 'keyfob/tokens/key-ring';
+import { createAuthentication } from './authentication.ts';
 import { decide } from './ledger.ts';
 import type { Conduct } from './memory-store.ts';
 import type { Prng } from './prng.ts';
@@ -65,8 +67,11 @@ const bringUp = (world: World, node: Node): void => {
   let serial = 0;
   for (const { number, createdAt, fingerprint } of ring.keys)
     void world.memory.registerKey({ number, createdAt, fingerprint });
+  const store = world.memory.through(conductOf(world, node));
+  const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
-    store: world.memory.through(conductOf(world, node)),
+    store,
+    authentication: createAuthentication(store, emit),
     get keyRing() {
       return ring;
     },
@@ -76,7 +81,7 @@ const bringUp = (world: World, node: Node): void => {
     },
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     clock: () => world.schedule.nowMs() + node.skewMs,
-    emit: (event) => void world.log.push(event),
+    emit,
   });
 };
 

@@ -1,4 +1,5 @@
 import { createEndpoints } from 'keyfob/http/endpoints';
+import { createAuthentication } from './authentication.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { readAnswer, writeRefresh } from './wire.ts';
 import type { Answer } from './wire.ts';
@@ -35,6 +36,7 @@ export const rehearse = (world: World): Rehearsal => {
   reset();
   const endpoints = createEndpoints({
     store,
+    authentication: createAuthentication(store, () => {}),
     keyRing: world.keys.ring(),
     noticeKey: () => false,
     nextSerial: () => 1,

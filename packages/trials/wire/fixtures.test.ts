@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
+import { removeDataDirectory, startKeyfob, UNTHROTTLED } from '../keyfob-process.ts';
 import type { KeyfobServer } from '../keyfob-process.ts';
 import { openCodeMaker } from '../code-maker.ts';
 import type { CodeMaker } from '../code-maker.ts';
@@ -63,7 +63,7 @@ for (const dialect of DIALECTS)
     let valuesFor: FixtureValues;
     let codes: CodeMaker;
     before(async () => {
-      server = await startKeyfob();
+      server = await startKeyfob({ environment: UNTHROTTLED });
       codes = openCodeMaker(server.dataDirectory);
       valuesFor = prepareFixtures(server, dialect, codes);
     });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
+import { makeDataDirectory, removeDataDirectory, startKeyfob, UNTHROTTLED } from '../keyfob-process.ts';
 import type { KeyfobServer, MadeClient } from '../keyfob-process.ts';
 import type { Cast, Identity } from './fuzz-request.ts';
 import { sendRaw, writeRequest } from './raw-request.ts';
@@ -47,7 +47,7 @@ export const startFuzzTarget = async (
   const logDescriptor = openSync(logFile, 'a');
   const server = await startKeyfob({
     args: ['--log-level', 'debug'],
-    environment,
+    environment: { ...UNTHROTTLED, ...environment },
     spawn: { stdio: ['ignore', 'pipe', logDescriptor] },
   }).finally(() => closeSync(logDescriptor));
   const exited = once(server.child, 'exit');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
+import { removeDataDirectory, startKeyfob, UNTHROTTLED } from '../keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../keyfob-process.ts';
 import { sendRaw, writeRequest } from './raw-request.ts';
 import type { RawResponse, RequestParts } from './raw-request.ts';
@@ -116,7 +116,10 @@ export const serveGrant = async (
   dialect: DialectName,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ServedGrant> => {
-  const server = await startKeyfob({ args: ['--log-level', 'debug'], environment });
+  const server = await startKeyfob({
+    args: ['--log-level', 'debug'],
+    environment: { ...UNTHROTTLED, ...environment },
+  });
   const closed = once(server.child, 'close');
   const [own, stranger, outsider] = await Promise.all([
     makeClientWithGrant(server, dialect),

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Deployment } from '../authorization-server.ts';
 import { DIALECT_NAMES } from '../clients/client.ts';
 import type { Client, DialectName } from '../clients/client.ts';
-import { digestSecret, isSecretOf } from '../clients/secret.ts';
+import { digestSecret, findSecret } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Emit } from '../events.ts';
@@ -117,7 +117,7 @@ const findUsable = async (
 ): Promise<Client | undefined> => {
   const { client } = await store.readClient(clientId);
   if (client === undefined || client.disabledAt !== undefined) return undefined;
-  return isSecretOf(client.secrets, digestSecret(clientSecret), now) ? client : undefined;
+  return findSecret(client.secrets, digestSecret(clientSecret), now) !== undefined ? client : undefined;
 };
 
 const readKept = (file: string): Kept | undefined => {

@@ -23,6 +23,7 @@ const LEVELS: Readonly<Record<Event['event'], Level>> = {
   'vehicles.unavailable': 'error',
   'grant.revoked': 'warn',
   'client.refused': 'info',
+  'client.throttled': 'warn',
   'request.refused': 'info',
   'keys.reloaded': 'info',
   'keys.missing': 'error',

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
+import type { Event } from '../events.ts';
 import { authenticate } from './authenticate.ts';
-import type { Credentials } from './authenticate.ts';
+import type { Authentication, AuthenticationRequest, Credentials } from './authenticate.ts';
 import type { Client, DialectName } from './client.ts';
 import { digestSecret } from './secret.ts';
+import { createThrottle } from './throttle.ts';
+import type { ThrottleLimits } from './throttle.ts';
 
 const NOW = 1_750_000_000;
 
@@ -56,6 +59,7 @@ const CLIENTS: ReadonlyMap<string, Client> = new Map(
     client('stopped', ['secret'], { disabledAt: NOW - 1 }),
     client('stopped pleos-app', ['secret'], { dialect: 'pleos', disabledAt: NOW - 1 }),
     client('bare', []),
+    client('public-app', [], { type: 'public' }),
     client(LONGEST_ID, ['secret']),
     client(TOO_LONG_ID, ['secret']),
   ].map((row) => [row.id, row]),
@@ -66,6 +70,37 @@ type Reading = { readonly client: Client | undefined };
 const read = (clientId: string): Promise<Reading> => Promise.resolve({ client: CLIENTS.get(clientId) });
 
 const say = (clientId: string, clientSecret: string): Credentials => ({ clientId, clientSecret });
+
+const REQUEST: Omit<AuthenticationRequest, 'readings'> = {
+  dialect: 'smartcar',
+  caller: { address: '192.0.2.7', userAgent: 'charge-planner/2.1' },
+  requestId: 'request-1',
+  nowMs: NOW * 1000,
+};
+const NO_LIMITS: ThrottleLimits = { failuresPerAddressMax: 0, failuresPerClientMax: 0, windowSeconds: 60 };
+
+const authenticationWith = (
+  readClient: Authentication<Reading>['readClient'],
+  limits: ThrottleLimits = NO_LIMITS,
+): Authentication<Reading> & { readonly used: string[]; readonly events: Event[] } => {
+  const used: string[] = [];
+  const events: Event[] = [];
+  return {
+    readClient,
+    throttle: createThrottle(limits),
+    noteSecretUse: ({ id }) => used.push(id),
+    emit: (event) => events.push(event),
+    used,
+    events,
+  };
+};
+
+const authenticateBy = (
+  readClient: Authentication<Reading>['readClient'],
+  readings: readonly Credentials[],
+  dialect: DialectName = 'smartcar',
+): Promise<Reading & { readonly client: Client }> =>
+  authenticate(authenticationWith(readClient), { ...REQUEST, readings, dialect });
 
 const CASES: readonly {
   name: string;
@@ -207,7 +242,7 @@ const isRefusedAs =
 
 for (const { name, readings, dialect = 'smartcar', outcome } of CASES) {
   void test(name, async () => {
-    const answer = authenticate(read, dialect, readings, NOW);
+    const answer = authenticateBy(read, readings, dialect);
     if (typeof outcome === 'string') await assert.rejects(answer, isRefusedAs(outcome));
     else assert.equal((await answer).client.id, outcome.clientId);
   });
@@ -220,7 +255,7 @@ void test('the store is asked once for each reading, and never for an id that is
     return read(clientId);
   };
   const readings = [say(TOO_LONG_ID, 'secret'), say('nobody', 'secret'), say('app', 'guess')];
-  await assert.rejects(authenticate(note, 'smartcar', readings, NOW));
+  await assert.rejects(authenticateBy(note, readings));
   assert.deepEqual(asked, ['nobody', 'app']);
 });
 
@@ -230,7 +265,7 @@ void test('nothing more is asked once a reading fits', async () => {
     asked.push(clientId);
     return read(clientId);
   };
-  await authenticate(note, 'smartcar', [say('app', 'secret'), say('nobody', 'secret')], NOW);
+  await authenticateBy(note, [say('app', 'secret'), say('nobody', 'secret')]);
   assert.deepEqual(asked, ['app']);
 });
 
@@ -238,10 +273,7 @@ for (const kind of ['unavailable', 'outcome_unknown'] as const) {
   void test(`a store that is ${kind} is told as that and not as a wrong client`, async () => {
     const failure = new StoreError(kind, 'away');
     const away = (): Promise<Reading> => Promise.reject(failure);
-    await assert.rejects(
-      authenticate(away, 'smartcar', [say('app', 'secret')], NOW),
-      (error) => error === failure,
-    );
+    await assert.rejects(authenticateBy(away, [say('app', 'secret')]), (error) => error === failure);
   });
 }
 
@@ -250,5 +282,117 @@ void test('a store that fails on the second reading is told as that too', async 
   const readings = [say('nobody', 'secret'), say('app', 'secret')];
   const halfway = (clientId: string): Promise<Reading> =>
     clientId === 'app' ? Promise.reject(failure) : read(clientId);
-  await assert.rejects(authenticate(halfway, 'smartcar', readings, NOW), (error) => error === failure);
+  await assert.rejects(authenticateBy(halfway, readings), (error) => error === failure);
+});
+
+void test('the secret that proved a client is told, and none for a client refused or without a secret', async () => {
+  const authentication = authenticationWith(read);
+  const attempt = (clientId: string, clientSecret?: string): Promise<unknown> =>
+    authenticate(authentication, { ...REQUEST, readings: [{ clientId, clientSecret }] }).catch(() => {});
+  await attempt('app', 'secret');
+  await attempt('app', 'guess');
+  await attempt('app', 'expired secret');
+  await attempt('stopped', 'secret');
+  await attempt('pleos-app', 'secret');
+  await attempt('public-app');
+  await attempt('app two', 'other secret');
+  assert.deepEqual(authentication.used, ['secret', 'other secret']);
+});
+
+const THREE: ThrottleLimits = { failuresPerAddressMax: 3, failuresPerClientMax: 5, windowSeconds: 60 };
+
+/** What becomes of one attempt after the other: the id of the client, or why it is refused. */
+const outcomesOf = async (
+  authentication: Authentication<Reading>,
+  attempts: readonly (readonly Credentials[])[],
+  more: Partial<AuthenticationRequest> = {},
+): Promise<readonly string[]> => {
+  const outcomes: string[] = [];
+  for (const readings of attempts) {
+    const answer = authenticate(authentication, { ...REQUEST, readings, ...more });
+    outcomes.push(
+      await answer.then(
+        ({ client: { id } }) => id,
+        ({ reason }: Refusal) => reason,
+      ),
+    );
+  }
+  return outcomes;
+};
+
+void test('after too many failures the right secret is refused like a wrong one, and told apart from neither', async () => {
+  const authentication = authenticationWith(read, THREE);
+  const wrong = [say('app', 'guess')];
+  assert.deepEqual(
+    await outcomesOf(authentication, [wrong, wrong, wrong]),
+    Array(3).fill('client_secret_wrong'),
+  );
+  const answers = ['guess', 'secret'].map((secret) =>
+    authenticate(authentication, { ...REQUEST, readings: [say('app', secret)] }),
+  );
+  for (const answer of answers) {
+    await assert.rejects(answer, (error) => {
+      assert.ok(error instanceof Refusal);
+      assert.deepEqual([error.reason, error.retryAfterSeconds, error.details], ['throttled', 20, []]);
+      return true;
+    });
+  }
+});
+
+void test('guesses sent all at once are counted one by one', async () => {
+  const authentication = authenticationWith(read, THREE);
+  const reasons = await Promise.all(
+    Array.from({ length: 50 }, (_, index) =>
+      outcomesOf(authentication, [[say('app', `guess ${index}`), say('app', `Guess ${index}`)]]),
+    ),
+  );
+  // Two readings are two guesses, and the second of a request may be one too many.
+  assert.ok(reasons.flat().filter((reason) => reason !== 'throttled').length <= 3);
+  assert.deepEqual(await outcomesOf(authentication, [[say('app', 'secret')]]), ['throttled']);
+});
+
+void test('every way to fail counts alike, a right secret of a client that is disabled or of another dialect too', async () => {
+  for (const wrong of [
+    [say('nobody', 'secret')],
+    [say('app', 'guess')],
+    [say('app', 'expired secret')],
+    [say('stopped', 'secret')],
+    [say('pleos-app', 'secret')],
+    [say('bare', 'secret')],
+    [{ clientId: 'app', clientSecret: undefined }],
+  ]) {
+    const authentication = authenticationWith(read, THREE);
+    const outcomes = await outcomesOf(authentication, [wrong, wrong, wrong, wrong]);
+    assert.deepEqual(
+      outcomes.map((reason) => reason === 'throttled'),
+      [false, false, false, true],
+      wrong[0]?.clientId,
+    );
+  }
+});
+
+void test('a reading that fits takes back what the one before it counted', async () => {
+  const authentication = authenticationWith(read, THREE);
+  const honest = [say('a b', 'raw!'), say('a+b', 'raw%21')];
+  assert.deepEqual(await outcomesOf(authentication, Array(9).fill(honest)), Array(9).fill('a+b'));
+});
+
+void test('an outage of the store is no failure of a client', async () => {
+  const away = authenticationWith(() => Promise.reject(new StoreError('unavailable', 'away')), THREE);
+  for (let times = 0; times < 9; times++)
+    await assert.rejects(
+      authenticate(away, { ...REQUEST, readings: [say('app', 'secret')] }),
+      (error) => error instanceof StoreError,
+    );
+});
+
+void test('being throttled is told once a minute, with what was counted, and never the id that somebody made up', async () => {
+  const authentication = authenticationWith(read, THREE);
+  const attempts = Array<Credentials[]>(10).fill([say('nobody', 'guess')]);
+  await outcomesOf(authentication, attempts);
+  const { dialect, caller, requestId } = REQUEST;
+  const common = { event: 'client.throttled', dialect, caller, requestId, bucket: 'address' };
+  assert.deepEqual(authentication.events, [{ ...common, clientId: undefined, failures: 3, refused: 1 }]);
+  await outcomesOf(authentication, attempts, { nowMs: REQUEST.nowMs + 60_000 });
+  assert.deepEqual(authentication.events[1], { ...common, clientId: undefined, failures: 3, refused: 7 });
 });

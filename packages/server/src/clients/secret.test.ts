@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { ClientSecret } from './client.ts';
-import { createClientId, createClientSecret, digestSecret, isSecretOf } from './secret.ts';
+import { createClientId, createClientSecret, digestSecret, findSecret, isUseNews } from './secret.ts';
 
 const NOW = 1_750_000_000;
 
@@ -96,13 +96,15 @@ const CASES: readonly {
 
 for (const { name, secrets, given, isProven } of CASES) {
   void test(name, () => {
-    assert.equal(isSecretOf(secrets, digestSecret(given), NOW), isProven);
+    const found = findSecret(secrets, digestSecret(given), NOW);
+    assert.equal(found !== undefined, isProven);
+    if (isProven) assert.equal(found?.name, given);
   });
 }
 
 void test('a client without secrets is not proven by a blank digest, at any moment', () => {
   for (const now of [0, 1, NOW]) {
-    assert.equal(isSecretOf([], Buffer.alloc(32), now), false);
+    assert.equal(findSecret([], Buffer.alloc(32), now), undefined);
   }
 });
 
@@ -137,7 +139,21 @@ void test('any secret proves exactly the clients that have it in force', () => {
     fc.property(fc.array(fc.tuple(name, end)), name, (list, given) => {
       const secrets = list.map(([secret, expiresAt]) => secretOf(secret, expiresAt));
       const isExpected = list.some(([secret, expiresAt]) => secret === given && (expiresAt ?? NOW + 1) > NOW);
-      assert.equal(isSecretOf(secrets, digestSecret(given), NOW), isExpected);
+      assert.equal(findSecret(secrets, digestSecret(given), NOW)?.name, isExpected ? given : undefined);
     }),
   );
 });
+
+const USES: readonly (readonly [last: number | undefined, at: number, isNews: boolean, what: string])[] = [
+  [undefined, NOW, true, 'a first use is news'],
+  [NOW, NOW, false, 'a use in the same second is none'],
+  [NOW, NOW + 3599, false, 'a use within the hour is none'],
+  [NOW, NOW + 3600, true, 'a use an hour later is news'],
+  [NOW, NOW - 7200, false, 'a use from before, by a clock that is behind, is none'],
+];
+
+for (const [last, at, isNews, what] of USES) {
+  void test(what, () => {
+    assert.equal(isUseNews(last, at), isNews);
+  });
+}

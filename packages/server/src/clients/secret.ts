@@ -11,17 +11,39 @@ export const createClientSecret = (): string => randomBytes(32).toString('base64
 /** What is kept of a secret. */
 export const digestSecret = remember((secret): Buffer => hash('sha256', secret, 'buffer'));
 
-const NO_SECRET: Pick<ClientSecret, 'digest' | 'expiresAt'> = { digest: Buffer.alloc(32), expiresAt: 0 };
+const NO_SECRET: ClientSecret = {
+  id: '',
+  name: '',
+  digest: Buffer.alloc(32),
+  createdAt: 0,
+  expiresAt: 0,
+  lastUsedAt: undefined,
+};
 
 /**
- * Whether the digest is that of a secret in force at `now` (integer seconds). Compares with every secret, in
- * constant time each, and with a blank where there is none, so that the time taken tells nothing.
+ * The secret in force at `now` (integer seconds) that the digest is of; `undefined` for none. Compares with every
+ * secret, in constant time each, and with a blank where there is none, so that the time taken tells nothing.
  */
-export const isSecretOf = (secrets: readonly ClientSecret[], digest: Uint8Array, now: number): boolean => {
-  let found = false;
+export const findSecret = (
+  secrets: readonly ClientSecret[],
+  digest: Uint8Array,
+  now: number,
+): ClientSecret | undefined => {
+  let found: ClientSecret | undefined;
   for (const secret of secrets.length === 0 ? [NO_SECRET] : secrets) {
     const isEqual = timingSafeEqual(secret.digest, digest);
-    found ||= isEqual && (secret.expiresAt === undefined || now < secret.expiresAt);
+    if (isEqual && isInForce(secret, now)) found = secret;
   }
   return found;
 };
+
+/** Whether a secret has not ended by `now` (integer seconds). */
+export const isInForce = ({ expiresAt }: ClientSecret, now: number): boolean =>
+  expiresAt === undefined || now < expiresAt;
+
+/** How exactly the last use of a secret is known: finer, and every request would have something to write. */
+const LAST_USE_STEP_SECONDS = 3600;
+
+/** Whether a use at `now` (integer seconds) is news: no other was noted within the hour before. */
+export const isUseNews = (lastUsedAt: number | undefined, now: number): boolean =>
+  lastUsedAt === undefined || now - lastUsedAt >= LAST_USE_STEP_SECONDS;

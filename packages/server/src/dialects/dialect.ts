@@ -67,3 +67,10 @@ export type Dialect = {
 
 /** For how many seconds a client is asked to stay away when the store or the server cannot serve it. */
 export const RETRY_AFTER_SECONDS = 2;
+
+/** The headers of an answer, with the refusal's own moment to come back where it has one. */
+export const withRetryAfter = (
+  { retryAfterSeconds }: Refusal,
+  headers: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> | undefined =>
+  retryAfterSeconds === undefined ? headers : { ...headers, 'Retry-After': String(retryAfterSeconds) };

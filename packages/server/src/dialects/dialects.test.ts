@@ -141,16 +141,28 @@ for (const dialect of Object.values(DIALECTS)) {
     for (const other of others) assert.deepEqual(other, first);
   });
 
-  void test(`${dialect.name} tells an outage as 503 with Retry-After, never as a dead token, and nothing else so`, () => {
+  void test(`${dialect.name} tells an outage as 503 and nothing else so, and never as a dead token`, () => {
     for (const reason of REASONS) {
-      const { status, headers, body } = render(dialect, reason);
-      const isAway = AWAY.has(reason);
-      assert.equal(status === 503, isAway, reason);
-      if (reason !== 'throttled') assert.equal('Retry-After' in headers, isAway, reason);
-      if (!isAway) continue;
-      assert.match(headers['Retry-After'] ?? '', /^[1-9][0-9]*$/);
+      const { status, body } = render(dialect, reason);
+      assert.equal(status === 503, AWAY.has(reason), reason);
+      assert.equal(status === 429, reason === 'throttled', reason);
+      if (status !== 503 && status !== 429) continue;
       assert.doesNotMatch(body, /invalid_grant|4002|invalid_client|"401"/);
     }
+  });
+
+  void test(`${dialect.name} says when to come back to whom it sends away for a while, and to nobody else`, () => {
+    for (const reason of REASONS) {
+      const { status, headers } = render(dialect, reason);
+      assert.equal('Retry-After' in headers, status === 503 || status === 429, reason);
+      if ('Retry-After' in headers) assert.match(headers['Retry-After'] ?? '', /^[1-9][0-9]*$/);
+    }
+  });
+
+  void test(`${dialect.name} tells a throttled client how many seconds are left`, () => {
+    const refusal = new Refusal('throttled', [], 17);
+    const { status, headers } = dialect.renderRefusal(refusal, undefined, EXCHANGE);
+    assert.deepEqual([status, headers['Retry-After']], [429, '17']);
   });
 
   void test(`${dialect.name} never answers with a redirect or an authentication it does not speak`, () => {

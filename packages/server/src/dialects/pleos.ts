@@ -3,7 +3,7 @@ import type { FieldFault, RefusalReason } from '../errors.ts';
 import { BRANDS } from '../grants/grant.ts';
 import type { Brand } from '../grants/grant.ts';
 import { pleosAccessShape, pleosCodeShape, pleosRefreshShape } from '../tokens/shape.ts';
-import { RETRY_AFTER_SECONDS } from './dialect.ts';
+import { RETRY_AFTER_SECONDS, withRetryAfter } from './dialect.ts';
 import type { Dialect, Exchange, TokenRequest, WireRequest, WireResponse } from './dialect.ts';
 import { readIdempotencyKey, readMediaType } from './headers.ts';
 import { readJsonObject } from './json.ts';
@@ -41,7 +41,7 @@ const DEAD_CODE = wrong('code', 'is invalid, expired or already used');
 const AWAY: Answer = { status: 503, code: '5001', headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } };
 
 /** Guessing is slow, and to a client that shares an address with who guesses it is an outage. */
-const THROTTLED: Answer = { status: 429, code: '5001' };
+const THROTTLED: Answer = { ...AWAY, status: 429 };
 
 /** Every refusal and what the Pleos wire says for it. Where a refusal brings details of its own, those are told. */
 const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
@@ -214,6 +214,6 @@ export const pleos: Dialect = {
     const details = refusal.details.length > 0 ? refusal.details : (answer.details ?? []);
     const { requestId, nowMs } = exchange;
     const error = { code, message: MESSAGES[code], details, timestamp: writeTimestamp(nowMs), requestId };
-    return respond(answer.status, { error }, exchange, answer.headers);
+    return respond(answer.status, { error }, exchange, withRetryAfter(refusal, answer.headers));
   },
 };

@@ -3,7 +3,7 @@ import type { RefusalReason } from '../errors.ts';
 import type { Policy } from '../clients/policy.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import { isUuid, uuidShape } from '../tokens/shape.ts';
-import { RETRY_AFTER_SECONDS } from './dialect.ts';
+import { RETRY_AFTER_SECONDS, withRetryAfter } from './dialect.ts';
 import type { Dialect, Exchange, TokenRequest, WireRequest } from './dialect.ts';
 import { readForm } from './form.ts';
 import { readBasic, readIdempotencyKey, readMediaType } from './headers.ts';
@@ -119,6 +119,7 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
     status: 429,
     error: 'temporarily_unavailable',
     description: 'Too many failed attempts to authenticate. Try again later.',
+    headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
   },
   store_unavailable: away('The service cannot answer just now. The refresh token is still good; try again.'),
   overloaded: away('The service is busy. The refresh token is still good; try again.'),
@@ -208,11 +209,11 @@ export const smartcar: Dialect = {
     headers: headersOf(exchange),
     body: writeAnswer(answer, policy),
   }),
-  renderRefusal: ({ reason }, _policy, exchange) => {
-    const { status, error, description, headers } = ANSWERS[reason];
+  renderRefusal: (refusal, _policy, exchange) => {
+    const { status, error, description, headers } = ANSWERS[refusal.reason];
     return {
       status,
-      headers: { ...headersOf(exchange), ...headers },
+      headers: { ...headersOf(exchange), ...withRetryAfter(refusal, headers) },
       body: JSON.stringify({ error, error_description: description }),
     };
   },

@@ -188,6 +188,11 @@ export type Store = {
     secretId: string,
     options?: { readonly keepLast: boolean },
   ): Promise<'removed' | 'unknown' | 'last'>;
+  /**
+   * Notes when a secret was used last, at `at` (integer seconds); a use within an hour of the noted one, or of a secret that
+   * is gone, changes nothing. To a client this is no change.
+   */
+  noteSecretUse(secretId: string, at: number): Promise<void>;
 
   /** Newest first. */
   listKeys(): Promise<readonly RegisteredKey[]>;

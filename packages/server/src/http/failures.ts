@@ -24,6 +24,8 @@ export const createFailures = (emit: Emit) => ({
     reason: RefusalReason,
     { dialect, requestId, caller }: { dialect: string; requestId: string; caller: Caller },
   ): void {
+    // Told by whoever counts, once for many requests.
+    if (reason === 'throttled') return;
     if (stage === 'client') emit({ event: 'client.refused', dialect, requestId, caller, reason });
     // The grant's own refusals have been told with what was found out about it.
     if (stage === 'request') emit({ event: 'request.refused', dialect, requestId, caller, reason });

@@ -1,6 +1,6 @@
 import { authenticate } from '../clients/authenticate.ts';
+import type { Authentication } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
-import { toSeconds } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { Dialect, Exchange, WireRequest, WireResponse } from '../dialects/dialect.ts';
 import type { TokenEndpoint } from '../dialects/dialects.ts';
@@ -10,13 +10,14 @@ import type { Minting } from '../grants/issue.ts';
 import { redeem } from '../grants/redeem.ts';
 import { refresh } from '../grants/refresh.ts';
 import type { RefreshContext } from '../grants/refresh.ts';
-import type { Store } from '../grants/store.ts';
+import type { ClientReading, Store } from '../grants/store.ts';
 import { createUndecidedUses } from '../grants/undecided-uses.ts';
 import type { Failures, Stage } from './failures.ts';
 
 /** What the endpoints work with. */
 export type EndpointContext = Minting & {
   readonly store: Store;
+  readonly authentication: Authentication<ClientReading>;
   /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly clock: Clock;
@@ -45,23 +46,25 @@ export const createTokenEndpoint = (context: EndpointContext, failures: Failures
     clock,
     emit,
   };
-  const readClient: Store['readClient'] = (clientId) => store.readClient(clientId);
 
   return async (request, { dialect, endpoint }, caller, exchange) => {
     const { requestId, nowMs } = exchange;
+    const { name } = dialect;
     let stage: Stage = 'request';
     let client: Client | undefined;
     try {
       const { credentials, brand, idempotencyKey, grant } = parseFor(endpoint, request);
       stage = 'client';
-      const reading = await authenticate(readClient, dialect.name, credentials, toSeconds(nowMs));
+      const who = { dialect: name, readings: credentials, caller, requestId, nowMs };
+      const reading = await authenticate(context.authentication, who);
       client = reading.client;
       // Before the ring is looked at: it may be read again.
       const isKeyMissing = context.noticeKey(reading.newestKeyNumber);
       stage = 'request';
       if (client.policy.requireUserAgent && caller.userAgent === '') throw new Refusal('user_agent_missing');
+      if (client.type === 'resource-server') throw new Refusal('client_not_permitted');
       stage = 'grant';
-      const { name, shapes } = dialect;
+      const { shapes } = dialect;
       const asked = {
         dialect: name,
         requestId,
@@ -79,7 +82,7 @@ export const createTokenEndpoint = (context: EndpointContext, failures: Failures
       return dialect.renderAnswer(answer, client.policy, exchange);
     } catch (error) {
       if (error instanceof Refusal) {
-        failures.tellRefusal(stage, error.reason, { dialect: dialect.name, requestId, caller });
+        failures.tellRefusal(stage, error.reason, { dialect: name, requestId, caller });
         return dialect.renderRefusal(error, client?.policy, exchange);
       }
       return failures.render(error, exchange, (refusal) =>

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { changeClient } from '../../clients/change.ts';
+import { isUseNews } from '../../clients/secret.ts';
 import type { Store } from '../../grants/store.ts';
 import type { KnownClients } from './known-clients.ts';
+import { toOptionalNumber } from './rows.ts';
 import type { Connection } from './store.ts';
 
 type ClientVerbs = Pick<
@@ -13,6 +15,7 @@ type ClientVerbs = Pick<
   | 'removeClient'
   | 'addSecret'
   | 'removeSecret'
+  | 'noteSecretUse'
 >;
 
 const prepareStatements = (database: DatabaseSync) => ({
@@ -40,6 +43,11 @@ const prepareStatements = (database: DatabaseSync) => ({
   insertSecret: database.prepare(
     'INSERT INTO client_secrets (id, client, name, digest, created_at, expires_at) SELECT ?, number, ?, ?, ?, ? FROM clients WHERE id = ?',
   ),
+  selectSecret: database.prepare(
+    `SELECT clients.id AS client_id, last_used_at FROM client_secrets JOIN clients ON clients.number = client_secrets.client
+    WHERE client_secrets.id = ?`,
+  ),
+  noteUse: database.prepare('UPDATE client_secrets SET last_used_at = ? WHERE id = ?'),
   removeSecret: database.prepare(
     'DELETE FROM client_secrets WHERE id = ? AND client = (SELECT number FROM clients WHERE id = ?)',
   ),
@@ -131,6 +139,14 @@ export const createClientVerbs = (
         known.forgetOne(clientId);
         sql.touch.run(clientId);
         return sql.removeSecret.run(secretId, clientId).changes === 1 ? 'removed' : 'unknown';
+      }),
+    noteSecretUse: (secretId, at) =>
+      commits.run(() => {
+        const row = sql.selectSecret.get(secretId);
+        if (row === undefined) return;
+        // Another process may have noted it, which moves no revision: only here is it found out.
+        known.forgetOne(String(row['client_id']));
+        if (isUseNews(toOptionalNumber(row['last_used_at']), at)) sql.noteUse.run(at, secretId);
       }),
   };
 };

@@ -1,0 +1,74 @@
+/** What a bucket counted since that was told last. */
+export type FailureReport = { readonly failures: number; readonly refused: number };
+
+/** Failures by what they are counted by. Full of `failuresMax` of them, a bucket takes no more until one is forgotten. */
+export type FailureBuckets = {
+  /** Integer milliseconds until one more failure fits; 0 for at once. */
+  waitMs(key: string, nowMs: number): number;
+  /** Counts a failure, and answers when the last of them will be forgotten, in integer milliseconds. */
+  fill(key: string, nowMs: number): number;
+  takeBack(key: string): void;
+  /** Counts a request that had to wait. Answers what is to be told of it: once a minute, at most. */
+  noteRefused(key: string, nowMs: number): FailureReport | undefined;
+};
+
+type Bucket = { emptyAtMs: number; failures: number; refused: number; reportedAtMs: number };
+
+const REPORT_INTERVAL_MS = 60_000;
+
+/** More than can be worth counting at a time. What failed longest ago makes room. */
+export const BUCKETS_MAX = 50_000;
+
+/**
+ * Token buckets, each kept as the moment at which it is empty again: one failure is forgotten every
+ * `windowSeconds / failuresMax` seconds. With a `failuresMax` of 0 nothing is counted and nobody waits.
+ */
+export const createFailureBuckets = (failuresMax: number, windowSeconds: number): FailureBuckets => {
+  const intervalMs = failuresMax === 0 ? 0 : Math.ceil((windowSeconds * 1000) / failuresMax);
+  const fullMs = intervalMs * failuresMax;
+  const buckets = new Map<string, Bucket>();
+
+  /** The bucket, put behind all others. */
+  const touch = (key: string): Bucket => {
+    const bucket = buckets.get(key) ?? {
+      emptyAtMs: 0,
+      failures: 0,
+      refused: 0,
+      reportedAtMs: Number.NEGATIVE_INFINITY,
+    };
+    buckets.delete(key);
+    if (buckets.size >= BUCKETS_MAX) buckets.delete(buckets.keys().next().value ?? '');
+    buckets.set(key, bucket);
+    return bucket;
+  };
+
+  return {
+    waitMs(key, nowMs) {
+      // A clock that was set back must not make anybody wait for what it had run ahead.
+      const filledMs = Math.min((buckets.get(key)?.emptyAtMs ?? 0) - nowMs, fullMs);
+      return Math.max(0, filledMs - (fullMs - intervalMs));
+    },
+    fill(key, nowMs) {
+      if (intervalMs === 0) return nowMs;
+      const bucket = touch(key);
+      const filledMs = Math.max(0, Math.min(bucket.emptyAtMs - nowMs, fullMs - intervalMs));
+      bucket.emptyAtMs = nowMs + filledMs + intervalMs;
+      bucket.failures++;
+      return bucket.emptyAtMs;
+    },
+    takeBack(key) {
+      const bucket = buckets.get(key);
+      if (bucket === undefined) return;
+      bucket.emptyAtMs -= intervalMs;
+      bucket.failures--;
+    },
+    noteRefused(key, nowMs) {
+      const bucket = touch(key);
+      bucket.refused++;
+      if (Math.abs(nowMs - bucket.reportedAtMs) < REPORT_INTERVAL_MS) return undefined;
+      const { failures, refused } = bucket;
+      Object.assign(bucket, { failures: 0, refused: 0, reportedAtMs: nowMs });
+      return { failures, refused };
+    },
+  };
+};

@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { BUCKETS_MAX } from './failure-buckets.ts';
+import { PAIRS_MAX } from './known-pairs.ts';
+import { createThrottle } from './throttle.ts';
+import type { Throttle, ThrottleLimits } from './throttle.ts';
+
+const NOW_MS = 1_750_000_000_123;
+const DAY_MS = 86_400_000;
+const LIMITS: ThrottleLimits = { failuresPerAddressMax: 3, failuresPerClientMax: 6, windowSeconds: 60 };
+const HOME = '192.0.2.7';
+const ELSEWHERE = '198.51.100.9';
+
+type Who = readonly [clientId: string | undefined, address: string];
+
+const attemptOf = ([clientId, address]: Who, afterMs = 0) => ({ address, clientId, nowMs: NOW_MS + afterMs });
+
+/** Seconds to wait; 0 for none. */
+const waitOf = (throttle: Throttle, who: Who, afterMs = 0): number =>
+  throttle.judge(attemptOf(who, afterMs))?.retryAfterSeconds ?? 0;
+
+const fail = (throttle: Throttle, who: Who, times: number, afterMs = 0): void => {
+  for (let time = 0; time < times; time++) throttle.noteFailure(attemptOf(who, afterMs));
+};
+
+const APP: Who = ['app', HOME];
+
+void test('as many failures as the limit says are let through, and not one more', () => {
+  const throttle = createThrottle(LIMITS);
+  for (let failures = 0; failures < 3; failures++) {
+    assert.equal(waitOf(throttle, APP), 0, `after ${failures}`);
+    fail(throttle, APP, 1);
+  }
+  assert.equal(waitOf(throttle, APP), 20);
+});
+
+const REFILL: readonly (readonly [afterMs: number, waitSeconds: number])[] = [
+  [0, 20],
+  [1, 20],
+  [999, 20],
+  [1000, 19],
+  [19_000, 1],
+  [19_999, 1],
+  [20_000, 0],
+];
+
+for (const [afterMs, waitSeconds] of REFILL) {
+  void test(`${afterMs} ms after the limit is reached ${waitSeconds} s are left to wait`, () => {
+    const throttle = createThrottle(LIMITS);
+    fail(throttle, APP, 3);
+    assert.equal(waitOf(throttle, APP, afterMs), waitSeconds);
+  });
+}
+
+void test('who waits as told may fail once more, and then waits again', () => {
+  const throttle = createThrottle(LIMITS);
+  fail(throttle, APP, 3);
+  for (let round = 1; round < 10; round++) {
+    const afterMs = round * 20_000;
+    assert.equal(waitOf(throttle, APP, afterMs - 1), 1);
+    assert.equal(waitOf(throttle, APP, afterMs), 0);
+    fail(throttle, APP, 1, afterMs);
+    assert.equal(waitOf(throttle, APP, afterMs), 20);
+  }
+});
+
+void test('after a whole window without a failure everything is let through again', () => {
+  const throttle = createThrottle(LIMITS);
+  fail(throttle, APP, 3);
+  assert.equal(waitOf(throttle, APP, 60_000), 0);
+  fail(throttle, APP, 2, 60_000);
+  assert.equal(waitOf(throttle, APP, 60_000), 0);
+  fail(throttle, APP, 1, 60_000);
+  assert.equal(waitOf(throttle, APP, 60_000), 20);
+});
+
+void test('while somebody has to wait nothing is counted, so asking again makes it no longer', () => {
+  const throttle = createThrottle(LIMITS);
+  fail(throttle, APP, 3);
+  for (let afterMs = 0; afterMs < 20_000; afterMs += 100) assert.ok(waitOf(throttle, APP, afterMs) > 0);
+  assert.equal(waitOf(throttle, APP, 20_000), 0);
+});
+
+const SAME: readonly (readonly [one: string, other: string, isSame: boolean])[] = [
+  [HOME, ELSEWHERE, false],
+  [HOME, '192.0.2.8', false],
+  [HOME, `::ffff:${HOME}`, true],
+  ['2001:db8:1:2::1', '2001:db8:1:2:dead:beef:dead:beef', true],
+  ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+];
+
+for (const [one, other, isSame] of SAME) {
+  void test(`what fails at ${one} ${isSame ? 'slows' : 'does not slow'} ${other}, whoever it is about`, () => {
+    const throttle = createThrottle(LIMITS);
+    fail(throttle, ['app', one], 2);
+    fail(throttle, [undefined, one], 1);
+    for (const clientId of ['app', 'another', undefined])
+      assert.equal(waitOf(throttle, [clientId, other]) > 0, isSame);
+  });
+}
+
+void test('guesses at one client from many addresses slow every stranger to that client, and nobody else', () => {
+  const throttle = createThrottle(LIMITS);
+  for (let host = 1; host <= 6; host++) {
+    assert.equal(waitOf(throttle, ['app', `203.0.113.${host}`]), 0);
+    fail(throttle, ['app', `203.0.113.${host}`], 1);
+  }
+  assert.equal(waitOf(throttle, ['app', ELSEWHERE]), 10);
+  assert.equal(waitOf(throttle, ['another', ELSEWHERE]), 0);
+  assert.equal(waitOf(throttle, [undefined, ELSEWHERE]), 0);
+});
+
+void test('where both are full, the longer wait is told', () => {
+  const throttle = createThrottle(LIMITS);
+  fail(throttle, ['app', '203.0.113.1'], 3);
+  fail(throttle, ['app', '203.0.113.2'], 3);
+  assert.equal(waitOf(throttle, ['app', ELSEWHERE]), 10);
+  assert.equal(waitOf(throttle, ['app', '203.0.113.1']), 20);
+});
+
+void test('invented ids count against their address alone', () => {
+  const throttle = createThrottle({ ...LIMITS, failuresPerAddressMax: 0 });
+  fail(throttle, [undefined, HOME], 100);
+  assert.equal(waitOf(throttle, [undefined, HOME]), 0);
+  assert.equal(waitOf(throttle, ['undefined', HOME]), 0);
+});
+
+void test('a client that has proven itself at an address is harmed by nobody else, there', () => {
+  const throttle = createThrottle(LIMITS);
+  throttle.noteSuccess(attemptOf(APP));
+  fail(throttle, ['app', ELSEWHERE], 6);
+  fail(throttle, ['another', HOME], 3);
+  fail(throttle, [undefined, HOME], 3);
+  assert.equal(waitOf(throttle, APP), 0);
+  assert.ok(waitOf(throttle, ['app', '203.0.113.1']) > 0, 'elsewhere it is a stranger');
+  assert.ok(waitOf(throttle, ['another', HOME]) > 0, 'and others are strangers where it is');
+});
+
+void test('its own failures there count against it beyond the larger limit, and against nobody else', () => {
+  const throttle = createThrottle(LIMITS);
+  throttle.noteSuccess(attemptOf(APP));
+  fail(throttle, APP, 5);
+  assert.equal(waitOf(throttle, APP), 0);
+  fail(throttle, APP, 1);
+  assert.equal(waitOf(throttle, APP), 10);
+  assert.equal(waitOf(throttle, ['app', ELSEWHERE]), 0);
+  assert.equal(waitOf(throttle, ['another', HOME]), 0);
+});
+
+for (const [afterMs, isKnown] of [
+  [DAY_MS - 1, true],
+  [DAY_MS, false],
+] as const) {
+  void test(`${afterMs} ms after its last success a client is ${isKnown ? 'known' : 'a stranger again'}`, () => {
+    const throttle = createThrottle(LIMITS);
+    throttle.noteSuccess(attemptOf(APP));
+    fail(throttle, ['another', HOME], 3, afterMs);
+    assert.equal(waitOf(throttle, APP, afterMs) === 0, isKnown);
+  });
+}
+
+void test('every success makes it known for another day', () => {
+  const throttle = createThrottle(LIMITS);
+  for (let day = 0; day < 5; day++) throttle.noteSuccess(attemptOf(APP, day * (DAY_MS - 1)));
+  fail(throttle, ['another', HOME], 3, 5 * (DAY_MS - 1));
+  assert.equal(waitOf(throttle, APP, 5 * (DAY_MS - 1)), 0);
+});
+
+void test('a failure that was none is taken back', () => {
+  const throttle = createThrottle(LIMITS);
+  for (let time = 0; time < 20; time++) {
+    fail(throttle, APP, 1);
+    throttle.takeBackFailure(attemptOf(APP));
+  }
+  assert.equal(waitOf(throttle, APP), 0);
+  fail(throttle, APP, 2);
+  assert.equal(waitOf(throttle, APP), 0);
+});
+
+const OFF: readonly (readonly [perAddress: number, perClient: number, stranger: number, known: number])[] = [
+  [0, 0, 0, 0],
+  [0, 6, 10, 10],
+  [6, 0, 10, 10],
+];
+
+for (const [failuresPerAddressMax, failuresPerClientMax, stranger, known] of OFF) {
+  void test(`limits of ${failuresPerAddressMax} and ${failuresPerClientMax}: 0 switches a limit off`, () => {
+    const throttle = createThrottle({ failuresPerAddressMax, failuresPerClientMax, windowSeconds: 60 });
+    throttle.noteSuccess(attemptOf(['known', ELSEWHERE]));
+    fail(throttle, APP, 6);
+    fail(throttle, ['known', ELSEWHERE], 6);
+    assert.equal(waitOf(throttle, APP), stranger);
+    assert.equal(waitOf(throttle, ['known', ELSEWHERE]), known);
+    assert.equal(waitOf(throttle, ['another', HOME]), failuresPerAddressMax === 0 ? 0 : stranger);
+    assert.equal(waitOf(throttle, ['app', '203.0.113.1']), failuresPerClientMax === 0 ? 0 : stranger);
+  });
+}
+
+void test('a clock that is set back makes nobody wait for longer than one failure takes to be forgotten', () => {
+  const throttle = createThrottle(LIMITS);
+  fail(throttle, APP, 3, 365 * DAY_MS);
+  assert.equal(waitOf(throttle, APP), 20);
+  assert.equal(waitOf(throttle, ['another', ELSEWHERE]), 0);
+});
+
+void test('what is counted is told once a minute for each bucket', () => {
+  const throttle = createThrottle(LIMITS);
+  const reportAt = (who: Who, afterMs: number) => throttle.judge(attemptOf(who, afterMs));
+  fail(throttle, APP, 3);
+  assert.deepEqual(reportAt(APP, 0), {
+    bucket: 'address',
+    retryAfterSeconds: 20,
+    report: { failures: 3, refused: 1 },
+  });
+  for (let time = 1; time <= 4; time++) assert.equal(reportAt(APP, time)?.report, undefined);
+  fail(throttle, ['app', ELSEWHERE], 3);
+  assert.deepEqual(reportAt(['app', '203.0.113.1'], 5)?.report, { failures: 6, refused: 1 });
+  fail(throttle, APP, 3, 59_999);
+  assert.equal(reportAt(APP, 59_999)?.report, undefined);
+  assert.deepEqual(reportAt(APP, 60_000)?.report, { failures: 3, refused: 6 });
+});
+
+void test('of very many addresses those that failed last are counted', () => {
+  const throttle = createThrottle({ ...LIMITS, failuresPerClientMax: 0 });
+  fail(throttle, [undefined, 'first'], 3);
+  fail(throttle, [undefined, 'second'], 3);
+  for (let index = 2; index < BUCKETS_MAX; index++) fail(throttle, [undefined, `other ${index}`], 1);
+  // Refused once more, it is the newest again.
+  assert.ok(waitOf(throttle, [undefined, 'first']) > 0);
+  fail(throttle, [undefined, 'one more'], 1);
+  assert.ok(waitOf(throttle, [undefined, 'first']) > 0);
+  assert.equal(waitOf(throttle, [undefined, 'second']), 0);
+});
+
+void test('of very many clients those that came last are known', () => {
+  const throttle = createThrottle(LIMITS);
+  for (const name of ['busy', 'idle']) throttle.noteSuccess(attemptOf([name, HOME]));
+  for (let index = 0; index < 2 * PAIRS_MAX; index++) {
+    throttle.noteSuccess(attemptOf([`client ${index % 1000}`, `address ${index}`]));
+    if (index % 1000 === 0) throttle.noteSuccess(attemptOf(['busy', HOME]));
+  }
+  fail(throttle, [undefined, HOME], 3);
+  assert.equal(waitOf(throttle, ['busy', HOME]), 0);
+  assert.ok(waitOf(throttle, ['idle', HOME]) > 0);
+});
+
+void test('whatever the limits, exactly so many fail at once and later one for each interval', () => {
+  const limits = fc.record({
+    failuresPerAddressMax: fc.integer({ min: 1, max: 5000 }),
+    windowSeconds: fc.integer({ min: 1, max: 86_400 }),
+  });
+  fc.assert(
+    fc.property(
+      limits,
+      fc.integer({ min: 1, max: 20 }),
+      ({ failuresPerAddressMax, windowSeconds }, rounds) => {
+        const throttle = createThrottle({ failuresPerAddressMax, failuresPerClientMax: 0, windowSeconds });
+        const who: Who = [undefined, HOME];
+        let letThrough = 0;
+        while (waitOf(throttle, who) === 0) {
+          fail(throttle, who, 1);
+          letThrough++;
+        }
+        assert.equal(letThrough, failuresPerAddressMax);
+        let afterMs = 0;
+        for (let round = 0; round < rounds; round++) {
+          const wait = waitOf(throttle, who, afterMs);
+          assert.ok(Number.isInteger(wait) && wait >= 1);
+          afterMs += wait * 1000;
+          assert.equal(waitOf(throttle, who, afterMs), 0, 'who waits as told is let through');
+          while (waitOf(throttle, who, afterMs) === 0) fail(throttle, who, 1, afterMs);
+        }
+      },
+    ),
+  );
+});
