@@ -16,7 +16,9 @@ export const clientContract = (onStore: OnStore): void => {
   creation(onStore);
   changes(onStore);
   removal(onStore);
+  redirects(onStore);
   secrets(onStore);
+  secretUses(onStore);
 };
 
 const creation = (onStore: OnStore): void => {
@@ -145,4 +147,102 @@ const secrets = (onStore: OnStore): void => {
       assert.deepEqual((await store.readClient('client-a')).client?.policy, OVERLAP_POLICY);
     },
   );
+};
+
+const ONE = 'https://app.example/one';
+const TWO = 'http://127.0.0.1/two';
+
+const redirects = (onStore: OnStore): void => {
+  onStore('A client reads back with its type and where its owners are sent back to.', async (store) => {
+    const clients = [
+      sampleClient({ id: 'a', redirectUris: [TWO, ONE], consentRedirectUri: 'com.example.app:/x' }),
+      sampleClient({ id: 'b', type: 'public', redirectUris: [ONE] }),
+      sampleClient({ id: 'c', type: 'resource-server' }),
+    ];
+    for (const client of clients) assert.equal(await store.createClient(client), 'created');
+    assert.deepEqual(await store.listClients(), clients);
+  });
+
+  onStore('Redirect URIs are replaced, added and removed, and nothing else changes.', async (store) => {
+    const client = sampleClient({ redirectUris: [ONE], secrets: [sampleSecret('one')] });
+    await store.createClient(client);
+    const read = async () => (await store.readClient('client-a')).client;
+    const steps = [
+      [{ addedRedirectUris: [TWO] }, { redirectUris: [ONE, TWO] }],
+      [{ addedRedirectUris: [TWO, ONE] }, { redirectUris: [ONE, TWO] }],
+      [{ removedRedirectUris: [ONE] }, { redirectUris: [TWO] }],
+      [{ redirectUris: [ONE] }, { redirectUris: [ONE] }],
+      [{ consentRedirectUri: TWO }, { redirectUris: [ONE], consentRedirectUri: TWO }],
+      [{ name: 'Renamed' }, { redirectUris: [ONE], consentRedirectUri: TWO, name: 'Renamed' }],
+      [
+        { consentRedirectUri: null, redirectUris: [] },
+        { redirectUris: [], name: 'Renamed' },
+      ],
+    ] as const;
+    for (const [change, after] of steps) {
+      assert.equal(await store.changeClient('client-a', change), 'changed');
+      assert.deepEqual(await read(), { ...client, ...after });
+    }
+  });
+
+  onStore('A change after which it would be no client is told and not done.', async (store) => {
+    const before = [
+      sampleClient({ id: 'a', redirectUris: [ONE] }),
+      sampleClient({ id: 'b', type: 'public' }),
+      sampleClient({ id: 'c', type: 'resource-server' }),
+    ];
+    for (const client of before) await store.createClient(client);
+    const refused = [
+      ['a', { name: 'Renamed', addedRedirectUris: ['http://app.example/'] }],
+      ['a', { name: 'Renamed', removedRedirectUris: [TWO] }],
+      ['b', { name: 'Renamed', policy: { rotation: 'none' } }],
+      ['b', { disabledAt: 5, policy: { onReplay: 'observe' } }],
+      ['c', { redirectUris: [ONE] }],
+    ] as const;
+    for (const [id, change] of refused) {
+      const outcome = await store.changeClient(id, change);
+      assert.ok(typeof outcome === 'object' && outcome.faults.length === 1, JSON.stringify(outcome));
+    }
+    assert.deepEqual(await store.listClients(), before);
+  });
+};
+
+const secretUses = (onStore: OnStore): void => {
+  onStore('The use of a secret is noted, and again once an hour has gone by.', async (store) => {
+    const [one, two] = [sampleSecret('one'), sampleSecret('two', { createdAt: CREATED_AT + 1 })];
+    const client = sampleClient({ secrets: [one, two] });
+    await store.createClient(client);
+    const steps = [
+      [CREATED_AT + 60, CREATED_AT + 60],
+      [CREATED_AT + 60 + 3599, CREATED_AT + 60],
+      [CREATED_AT, CREATED_AT + 60],
+      [CREATED_AT + 60 + 3600, CREATED_AT + 60 + 3600],
+    ] as const;
+    for (const [at, lastUsedAt] of steps) {
+      await store.noteSecretUse('one', at);
+      const expected = { ...client, secrets: [{ ...one, lastUsedAt }, two] };
+      assert.deepEqual((await store.readClient('client-a')).client, expected);
+    }
+  });
+
+  onStore('The use of a secret that is gone, or never was, is nothing.', async (store) => {
+    const client = sampleClient({ secrets: [sampleSecret('one')] });
+    await store.createClient(client);
+    await store.addSecret('client-a', sampleSecret('two'));
+    await store.removeSecret('client-a', 'two');
+    for (const id of ['two', 'never', '']) await store.noteSecretUse(id, CREATED_AT + 60);
+    assert.deepEqual(await store.listClients(), [client]);
+  });
+
+  onStore('A noted use outlives every change of the client and its other secrets.', async (store) => {
+    await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+    await store.noteSecretUse('one', CREATED_AT + 60);
+    await store.changeClient('client-a', { name: 'Renamed', disabledAt: CREATED_AT + 61 });
+    await store.addSecret('client-a', sampleSecret('two', { createdAt: CREATED_AT + 1 }));
+    const { client } = await store.readClient('client-a');
+    assert.deepEqual(
+      client?.secrets.map(({ lastUsedAt }) => lastUsedAt),
+      [CREATED_AT + 60, undefined],
+    );
+  });
 };

@@ -31,7 +31,16 @@ export const addClientSecret = (client: Command): void => {
             now,
             readExpiry(options.expiresInSeconds, now),
           );
-          await readClient(store, id);
+          const { type } = await readClient(store, id);
+          if (type === 'public') {
+            const mend =
+              'An app that can keep a secret is a client of its own: "keyfob client create --type confidential".';
+            throw new OperatorError(
+              'client_public',
+              `client ${id} is public: it authenticates by no secret`,
+              mend,
+            );
+          }
           await store.addSecret(id, made);
           const json = { clientId: id, clientSecret, ...secretToJson(made) };
           const facts = [
@@ -87,20 +96,22 @@ const readExpiry = (text: string | undefined, now: number): number | undefined =
   return now + Number(text);
 };
 
-export const secretToJson = ({ id, name, createdAt, expiresAt }: ClientSecret) => ({
+export const secretToJson = ({ id, name, createdAt, expiresAt, lastUsedAt }: ClientSecret) => ({
   secretId: id,
   name,
   createdAt,
   expiresAt: expiresAt ?? null,
+  lastUsedAt: lastUsedAt ?? null,
 });
 
 export const describeSecrets = (secrets: readonly ClientSecret[]): string =>
   alignColumns([
-    ['SECRET ID', 'CREATED', 'EXPIRES', 'NAME'],
-    ...secrets.map(({ id, name, createdAt, expiresAt }) => [
+    ['SECRET ID', 'CREATED', 'EXPIRES', 'LAST USED', 'NAME'],
+    ...secrets.map(({ id, name, createdAt, expiresAt, lastUsedAt }) => [
       id,
       showTime(createdAt),
       showTime(expiresAt),
+      showTime(lastUsedAt),
       name,
     ]),
   ]);

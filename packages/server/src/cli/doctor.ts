@@ -3,8 +3,11 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { inspectStore, KEY_FILE, openDeployment, STORE_FILE } from '../authorization-server.ts';
 import type { Deployment } from '../authorization-server.ts';
+import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { examineGuessing, examineSecrets } from './doctor-secrets.ts';
+import type { SecretFinding } from './doctor-secrets.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, print } from './output.ts';
@@ -32,7 +35,7 @@ const bad = (check: string, verdict: 'warn' | 'fail', finding: string, mend: str
 
 export const addDoctor = (program: Command): void => {
   withCommonOptions(program.command('doctor'))
-    .summary('check store, durability, keys, disk, clock and Node')
+    .summary('check store, durability, keys, clients, disk, clock and Node')
     .description('Checks a data directory, a line each with what to do. Exits with 1 where something fails.')
     .addHelpText('after', '\nExample:\n  $ keyfob doctor --data /var/lib/keyfob')
     .action(async (options: CommonOptions) => {
@@ -53,7 +56,12 @@ const examine = async (config: Config): Promise<readonly Finding[]> => [
   ...(await examineStore(config)),
   ...examineKeyFile(config),
   examineRoom(config),
+  warnOf(examineGuessing(config)),
 ];
+
+/** Nothing here keeps a server from starting, so it is a warning at worst. */
+const warnOf = ({ check, finding, mend }: SecretFinding): Finding =>
+  mend === null ? ok(check, finding) : bad(check, 'warn', finding, mend);
 
 const examineNode = (): Finding => {
   const major = Number(process.versions.node.split('.')[0]);
@@ -105,6 +113,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             'Start "keyfob serve" once: it sets the mode.',
           ),
       examineClock(facts.newestGrantAtMs, Date.now()),
+      warnOf(examineSecrets(await deployment.store.listClients(), toSeconds(Date.now()))),
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;

@@ -5,7 +5,7 @@ import type { Deployment } from '../authorization-server.ts';
 import { parseConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
-import { print } from './output.ts';
+import { print, UsageError } from './output.ts';
 import type { Report } from './output.ts';
 
 /** The options every command has that works on a data directory. */
@@ -62,3 +62,17 @@ export const onDeployment = async (
     await deployment.close();
   }
 };
+
+/** A name for people, in one line of a terminal. */
+export const readName = (name: string): string => {
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(name))
+    throw new UsageError('--name must not hold control characters');
+  return name;
+};
+
+/** Gathers what an option that may be given several times was given. */
+export const toList = (value: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  value,
+];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Deployment } from '../authorization-server.ts';
-import type { Client, ClientSecret, DialectName } from '../clients/client.ts';
+import { faultsOf } from '../clients/change.ts';
+import type { Client, ClientSecret, ClientType, DialectName } from '../clients/client.ts';
 import { createClientId, createClientSecret, digestSecret } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
@@ -11,6 +12,7 @@ import type { TokenAnswer } from '../grants/issue.ts';
 import type { Webhook } from '../grants/webhook.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
+import { UsageError } from './output.ts';
 
 /** A new secret and what is kept of it. */
 export const makeSecret = (
@@ -26,38 +28,50 @@ export const makeSecret = (
   };
 };
 
-/** Registers a client with the policy of its dialect and one secret, which is in nobody's hands but the caller's. */
+/** What a new client is to be; it starts with the policy of its dialect. */
+export type NewClient = {
+  readonly dialect: DialectName;
+  readonly name: string;
+  /** Integer milliseconds. */
+  readonly nowMs: number;
+  readonly redirectUris?: readonly string[];
+  readonly consentRedirectUri?: string | undefined;
+};
+
+/** Registers a client with one secret, which is in nobody's hands but the caller's. */
 export const createClient = async (
-  { store }: Deployment,
-  {
-    dialect,
-    name,
-    nowMs,
-    redirectUris = [],
-  }: {
-    readonly dialect: DialectName;
-    readonly name: string;
-    readonly nowMs: number;
-    readonly redirectUris?: readonly string[];
-  },
+  deployment: Deployment,
+  wanted: NewClient & { readonly type?: Exclude<ClientType, 'public'> },
 ): Promise<{ readonly client: Client; readonly clientSecret: string }> => {
-  const createdAt = toSeconds(nowMs);
-  const { clientSecret, secret } = makeSecret('first', createdAt, undefined);
-  const policy = DIALECTS[dialect].defaultPolicy;
-  const client = {
+  const { clientSecret, secret } = makeSecret('first', toSeconds(wanted.nowMs), undefined);
+  const { type = 'confidential' } = wanted;
+  return { client: await register(deployment, wanted, { type, secrets: [secret] }), clientSecret };
+};
+
+/** Registers a client that has no secret. */
+export const createPublicClient = (deployment: Deployment, wanted: NewClient): Promise<Client> =>
+  register(deployment, wanted, { type: 'public', secrets: [] });
+
+const register = async (
+  { store }: Deployment,
+  { dialect, name, nowMs, redirectUris = [], consentRedirectUri }: NewClient,
+  as: Pick<Client, 'type' | 'secrets'>,
+): Promise<Client> => {
+  const client: Client = {
+    ...as,
     id: createClientId(),
     dialect,
-    type: 'confidential' as const,
-    redirectUris,
-    consentRedirectUri: undefined,
+    redirectUris: [...new Set(redirectUris)],
+    consentRedirectUri,
     name,
-    policy,
-    createdAt,
+    policy: DIALECTS[dialect].defaultPolicy,
+    createdAt: toSeconds(nowMs),
     disabledAt: undefined,
-    secrets: [secret],
   };
+  const faults = faultsOf(client);
+  if (faults.length > 0) throw new UsageError(faults.join('; '));
   await store.createClient(client);
-  return { client, clientSecret };
+  return client;
 };
 
 /** Creates a grant and issues its first pair of tokens. */
@@ -74,6 +88,14 @@ export const createGrant = async (
   const { store, keyRing } = deployment;
   const { clientId, subject, scope, brand, nowMs } = wanted;
   const client = await readClient(store, clientId);
+  if (client.type === 'resource-server') {
+    const mend = 'Name a client of another type; see "keyfob client list".';
+    throw new OperatorError(
+      'client_not_permitted',
+      `client ${clientId} is a resource server: it gets no tokens`,
+      mend,
+    );
+  }
   const grant: Grant = {
     id: randomBytes(8).readBigInt64BE(),
     clientId,

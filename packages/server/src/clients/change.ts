@@ -10,7 +10,11 @@ export type ClientChange = {
   readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
   /** Integer seconds, or `null` to enable. */
   readonly disabledAt?: number | null;
+  /** Instead of all there are. */
   readonly redirectUris?: readonly string[];
+  readonly addedRedirectUris?: readonly string[];
+  /** Of those there are, letter by letter. */
+  readonly removedRedirectUris?: readonly string[];
   /** `null` for the first redirect URI. */
   readonly consentRedirectUri?: string | null;
 };
@@ -25,12 +29,16 @@ export const changeClient = (
 ): Client | { readonly faults: readonly string[] } => {
   const parsed = parsePolicy({ ...client.policy, ...change.policy });
   if ('faults' in parsed) return parsed;
-  const { name = client.name, redirectUris = client.redirectUris } = change;
-  const { disabledAt = client.disabledAt, consentRedirectUri = client.consentRedirectUri } = change;
+  const { name = client.name, disabledAt = client.disabledAt } = change;
+  const { consentRedirectUri = client.consentRedirectUri, removedRedirectUris: removed = [] } = change;
+  const uris = [...(change.redirectUris ?? client.redirectUris), ...(change.addedRedirectUris ?? [])];
+  const unknown = removed.filter((uri) => !uris.includes(uri));
+  if (unknown.length > 0)
+    return { faults: unknown.map((uri) => `there is no redirect URI ${uri} to remove`) };
   const changed = {
     ...client,
     name,
-    redirectUris,
+    redirectUris: [...new Set(uris)].filter((uri) => !removed.includes(uri)),
     consentRedirectUri: consentRedirectUri ?? undefined,
     policy: parsed.policy,
     disabledAt: disabledAt ?? undefined,
@@ -39,17 +47,21 @@ export const changeClient = (
   return faults.length > 0 ? { faults } : changed;
 };
 
-/** What is wrong with a client as a whole, one sentence each. */
-export const faultsOf = ({ type, dialect, policy, ...client }: Client): readonly string[] => [
+/** What is wrong with a client as a whole, one sentence each, with a way out. */
+export const faultsOf = (client: Client): readonly string[] => [
   ...faultsOfRedirects([...client.redirectUris, ...[client.consentRedirectUri ?? []].flat()]),
-  ...(type === 'public' ? faultsOfPublic(policy) : []),
-  ...(type !== 'confidential' && dialect === 'pleos'
-    ? ['the pleos dialect knows confidential clients only: its wire requires a secret']
+  ...(client.type === 'public' ? faultsOfPublic(client.policy) : []),
+  ...(client.type === 'resource-server' ? faultsOfResourceServer(client) : []),
+  ...(client.type !== 'confidential' && client.dialect === 'pleos'
+    ? [
+        'the pleos dialect knows confidential clients only, as its wire requires a secret: use type confidential',
+      ]
     : []),
 ];
 
 const faultsOfRedirects = (uris: readonly string[]): readonly string[] => {
-  if (uris.length > REDIRECT_URIS_MAX) return [`there must be at most ${REDIRECT_URIS_MAX} redirect URIs`];
+  if (uris.length > REDIRECT_URIS_MAX)
+    return [`there must be at most ${REDIRECT_URIS_MAX} redirect URIs: remove those that are not in use`];
   return uris.flatMap((uri) => {
     const fault = faultOfRedirectUri(uri);
     return fault === undefined ? [] : [`the redirect URI ${uri} ${fault}`];
@@ -58,7 +70,20 @@ const faultsOfRedirects = (uris: readonly string[]): readonly string[] => {
 
 /** RFC 9700 §2.2.2: what is stolen from a public client must be noticed. */
 const faultsOfPublic = ({ rotation, onReplay, clientCredentials }: Policy): readonly string[] => [
-  ...(rotation === 'none' ? ['rotation must not be none for a public client'] : []),
+  ...(rotation === 'none'
+    ? ['rotation must not be none for a public client: use strict, overlap or until-used']
+    : []),
   ...(onReplay === 'revoke' ? [] : ['onReplay must be revoke for a public client']),
   ...(clientCredentials ? ['clientCredentials must be false for a public client, which has none'] : []),
+];
+
+const faultsOfResourceServer = ({ policy, redirectUris, consentRedirectUri }: Client): readonly string[] => [
+  ...(redirectUris.length > 0 || consentRedirectUri !== undefined
+    ? [
+        'a resource-server client must have no redirect URI, as no owner is ever sent to it: use type confidential',
+      ]
+    : []),
+  ...(policy.clientCredentials
+    ? ['clientCredentials must be false for a resource-server client, which only checks tokens']
+    : []),
 ];

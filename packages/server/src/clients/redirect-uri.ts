@@ -37,6 +37,8 @@ export const faultOfRedirectUri = (uri: string): string | undefined => {
     return 'must be an absolute URI in visible ASCII, of at most 2048 characters';
   if (uri.includes('#')) return 'must have no fragment (RFC 6749 §3.1.2)';
   if (uri.includes('\\')) return 'must have no backslash';
+  // A browser that is on a page of the same scheme takes what has no two slashes for a path of that page's host.
+  if (/^https?:(?!\/\/[^/])/i.test(uri)) return 'must have two slashes and a host behind its scheme';
   if (url.username !== '' || url.password !== '') return 'must carry no user name or password';
   if (FORBIDDEN_SCHEMES.has(url.protocol)) return `must not use ${url.protocol}`;
   if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname))

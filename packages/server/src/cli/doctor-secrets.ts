@@ -1,0 +1,57 @@
+import type { Client } from '../clients/client.ts';
+import { isInForce } from '../clients/secret.ts';
+import type { Config } from '../config.ts';
+
+/** What may be wrong with how clients prove themselves; `mend` is `null` where nothing is. */
+export type SecretFinding = {
+  readonly check: string;
+  readonly finding: string;
+  readonly mend: string | null;
+};
+
+/** As long as a client should have for taking over a new secret. */
+const NOTICE_SECONDS = 14 * 86_400;
+/** More ids than anybody reads at once. */
+const IDS_MAX = 5;
+
+/** Enabled clients that are locked out, or will be soon: `now` is integer seconds. */
+export const examineSecrets = (clients: readonly Client[], now: number): SecretFinding => {
+  const check = 'client secrets';
+  const inUse = clients.filter(({ type, disabledAt }) => type !== 'public' && disabledAt === undefined);
+  const lacking = (at: number) =>
+    inUse.filter(({ secrets }) => !secrets.some((secret) => isInForce(secret, at)));
+  const mend = 'Add a secret with "keyfob client secret add", or disable the client.';
+  const lockedOut = lacking(now);
+  if (lockedOut.length > 0)
+    return { check, finding: `${nameSome(lockedOut)} without a secret in force: locked out`, mend };
+  const ending = lacking(now + NOTICE_SECONDS);
+  if (ending.length > 0)
+    return { check, finding: `${nameSome(ending)} whose last secret ends within 14 days`, mend };
+  return { check, finding: `every enabled client has one in force (${inUse.length})`, mend: null };
+};
+
+/** Whether guessing is slowed down. */
+export const examineGuessing = (config: Config): SecretFinding => {
+  const { authenticationFailuresPerAddressMax: perAddress, authenticationFailuresPerClientMax: perClient } =
+    config;
+  const check = 'guessing';
+  const off = [
+    ...(perAddress === 0 ? ['authenticationFailuresPerAddressMax'] : []),
+    ...(perClient === 0 ? ['authenticationFailuresPerClientMax'] : []),
+  ];
+  if (off.length > 0)
+    return {
+      check,
+      finding: `${off.join(' and ')}: switched off`,
+      mend: 'Leave the default, or set more than 0.',
+    };
+  const { authenticationFailuresWindowSeconds: window } = config;
+  const finding = `${perAddress} failures per address and ${perClient} per client in ${window} s`;
+  return { check, finding, mend: null };
+};
+
+const nameSome = (clients: readonly Client[]): string => {
+  const ids = clients.slice(0, IDS_MAX).map(({ id }) => id);
+  const more = clients.length > IDS_MAX ? ` and ${clients.length - IDS_MAX} more` : '';
+  return `${clients.length === 1 ? 'client' : 'clients'} ${ids.join(', ')}${more}`;
+};
