@@ -124,6 +124,17 @@ const visibility = (onTwo: OnTwo): void => {
     assert.equal(await read(), undefined);
   });
 
+  onTwo('A use noted through one connection is not noted again through the other.', async (one, other) => {
+    await one.createClient(sampleClient({ secrets: [sampleSecret('new')] }));
+    await other.readClient('client-a');
+    await one.noteSecretUse('new', CREATED_AT + 60);
+    await other.noteSecretUse('new', CREATED_AT + 61);
+    for (const store of [one, other]) {
+      const { client } = await store.readClient('client-a');
+      assert.equal(client?.secrets[0]?.lastUsedAt, CREATED_AT + 60);
+    }
+  });
+
   onTwo(
     'A policy changed through one connection judges the next refresh of the other.',
     async (one, other) => {

@@ -6,7 +6,16 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { StoreError } from 'keyfob/errors';
 import { openSqliteStore } from 'keyfob/stores/sqlite/store';
-import { CREATED_AT, fill, NOW_MS, refreshed, sampleGrant, sampleUse } from './samples.ts';
+import {
+  CREATED_AT,
+  fill,
+  NOW_MS,
+  refreshed,
+  sampleClient,
+  sampleGrant,
+  sampleSecret,
+  sampleUse,
+} from './samples.ts';
 import { describeStore } from './store-contract.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-contract-'));
@@ -95,6 +104,19 @@ test('A reader that stays on an old snapshot holds up neither refreshes nor what
   assert.equal((await store.readGrant(42n))?.generation, 50);
   assert.equal(reader.prepare('SELECT generation FROM grants').get()?.['generation'], 0);
   reader.exec('ROLLBACK');
+  reader.close();
+  await store.close();
+});
+
+test('A noted use of a secret does not move the revision of its client, so no server reads it anew.', async () => {
+  const path = nextPath();
+  const store = openSqliteStore(path);
+  await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+  const reader = new DatabaseSync(path, { readOnly: true });
+  const revision = () => reader.prepare('SELECT revision FROM clients').get()?.['revision'];
+  const before = revision();
+  await store.noteSecretUse('one', CREATED_AT + 60);
+  assert.equal(revision(), before);
   reader.close();
   await store.close();
 });

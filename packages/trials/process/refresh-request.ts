@@ -64,6 +64,25 @@ export const refreshPleos = async (
 /** How each dialect's clients refresh. */
 export const refreshAs = { smartcar: refreshSmartcar, pleos: refreshPleos } as const;
 
+type Exchange = (url: string, client: MadeClient, code: string, redirectUri: string) => Promise<Answer>;
+
+const exchangeSmartcar: Exchange = (url, { clientId, clientSecret }, code, redirectUri) => {
+  const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+  const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri });
+  const type = 'application/x-www-form-urlencoded';
+  return post(`${url}/oauth/token`, { authorization, 'content-type': type }, form.toString());
+};
+
+const exchangePleos: Exchange = (url, { clientId, clientSecret }, code, redirectUri) =>
+  post(
+    `${url}/v1/auth/token`,
+    { 'content-type': 'application/json', brand: 'hyundai' },
+    JSON.stringify({ clientId, clientSecret, code, redirectUrl: redirectUri }),
+  );
+
+/** How each dialect's clients exchange a code for their first pair. */
+export const exchangeAs = { smartcar: exchangeSmartcar, pleos: exchangePleos } as const;
+
 /** The code of a Pleos refusal, the error of a Smartcar one. */
 export const refusalOf = ({ body }: Answer): string =>
   typeof body['error'] === 'string' ? body['error'] : text(member(body['error'], 'code'));

@@ -1,0 +1,57 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { MadeClient } from '../keyfob-process.ts';
+import type { Dialect } from './refresh-request.ts';
+
+/** What was answered. `retryAfter` is the header as it came, empty where there was none. */
+export type AddressAnswer = {
+  readonly status: number;
+  readonly retryAfter: string;
+  readonly text: string;
+  readonly refreshToken: string;
+};
+
+type Headings = Readonly<Record<string, string>>;
+
+const postFrom = (address: string, url: string, headers: Headings, body: string): Promise<AddressAnswer> =>
+  new Promise((resolve, reject) => {
+    const options = { method: 'POST', headers, localAddress: address, agent: false } as const;
+    const sent = request(url, options, (response) => {
+      void text(response).then((read) => {
+        const found = /"(?:refresh_token|refreshToken)":"(?<token>[^"]+)"/.exec(read)?.groups?.['token'];
+        resolve({
+          status: response.statusCode ?? 0,
+          retryAfter: response.headers['retry-after'] ?? '',
+          text: read,
+          refreshToken: found ?? '',
+        });
+      }, reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+
+/** Refreshes over a connection of its own from one of the machine's loopback addresses, such as `127.0.0.2`. */
+export const refreshFrom = (
+  address: string,
+  {
+    url,
+    dialect,
+    headers = {},
+  }: { readonly url: string; readonly dialect: Dialect; readonly headers?: Headings },
+  { clientId, clientSecret }: MadeClient,
+  refreshToken: string,
+): Promise<AddressAnswer> => {
+  if (dialect === 'pleos') {
+    const body = JSON.stringify({ clientId, clientSecret, refreshToken });
+    return postFrom(address, `${url}/v1/auth/token-refresh`, { brand: 'kia', ...headers }, body);
+  }
+  const sent = {
+    authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+    'content-type': 'application/x-www-form-urlencoded',
+    'user-agent': 'address/1',
+    ...headers,
+  };
+  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken });
+  return postFrom(address, `${url}/oauth/token`, sent, form.toString());
+};
