@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { MadeClient } from '../keyfob-process.ts';
 import type { Dialect } from './refresh-request.ts';
@@ -13,23 +15,23 @@ export type AddressAnswer = {
 
 type Headings = Readonly<Record<string, string>>;
 
-const postFrom = (address: string, url: string, headers: Headings, body: string): Promise<AddressAnswer> =>
-  new Promise((resolve, reject) => {
-    const options = { method: 'POST', headers, localAddress: address, agent: false } as const;
-    const sent = request(url, options, (response) => {
-      void text(response).then((read) => {
-        const found = /"(?:refresh_token|refreshToken)":"(?<token>[^"]+)"/.exec(read)?.groups?.['token'];
-        resolve({
-          status: response.statusCode ?? 0,
-          retryAfter: response.headers['retry-after'] ?? '',
-          text: read,
-          refreshToken: found ?? '',
-        });
-      }, reject);
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
+const postFrom = async (
+  address: string,
+  url: string,
+  headers: Headings,
+  body: string,
+): Promise<AddressAnswer> => {
+  const sent = request(url, { method: 'POST', headers, localAddress: address, agent: false });
+  sent.end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const read = await text(response);
+  return {
+    status: response.statusCode ?? 0,
+    retryAfter: response.headers['retry-after'] ?? '',
+    text: read,
+    refreshToken: /"(?:refresh_token|refreshToken)":"(?<token>[^"]+)"/.exec(read)?.groups?.['token'] ?? '',
+  };
+};
 
 /** Refreshes over a connection of its own from one of the machine's loopback addresses, such as `127.0.0.2`. */
 export const refreshFrom = (

@@ -36,8 +36,11 @@ describe('The registry, for people and for programs', () => {
     assert.match(made.clientSecret, /^[A-Za-z0-9_-]{43}$/);
 
     const list = await both(directory, 'client', 'list');
-    assert.match(list.text, new RegExp(`^${id} +smartcar +overlap +enabled +Charge planner$`, 'm'));
-    assert.match(list.text, new RegExp(`^${made.clientId} +pleos +strict +enabled`, 'm'));
+    assert.match(
+      list.text,
+      new RegExp(`^${id} +smartcar +confidential +overlap +enabled +Charge planner$`, 'm'),
+    );
+    assert.match(list.text, new RegExp(`^${made.clientId} +pleos +confidential +strict +enabled`, 'm'));
     const listed = list.json['clients'] as readonly { readonly clientId: string }[];
     assert.deepEqual(
       listed.map(({ clientId }) => clientId),

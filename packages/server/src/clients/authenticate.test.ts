@@ -374,7 +374,13 @@ void test('every way to fail counts alike, a right secret of a client that is di
 void test('a reading that fits takes back what the one before it counted', async () => {
   const authentication = authenticationWith(read, THREE);
   const honest = [say('a b', 'raw!'), say('a+b', 'raw%21')];
-  assert.deepEqual(await outcomesOf(authentication, Array(9).fill(honest)), Array(9).fill('a+b'));
+  assert.deepEqual(
+    await outcomesOf(
+      authentication,
+      Array.from({ length: 9 }, () => honest),
+    ),
+    Array(9).fill('a+b'),
+  );
 });
 
 void test('an outage of the store is no failure of a client', async () => {
@@ -388,7 +394,7 @@ void test('an outage of the store is no failure of a client', async () => {
 
 void test('being throttled is told once a minute, with what was counted, and never the id that somebody made up', async () => {
   const authentication = authenticationWith(read, THREE);
-  const attempts = Array<Credentials[]>(10).fill([say('nobody', 'guess')]);
+  const attempts = Array.from({ length: 10 }, () => [say('nobody', 'guess')]);
   await outcomesOf(authentication, attempts);
   const { dialect, caller, requestId } = REQUEST;
   const common = { event: 'client.throttled', dialect, caller, requestId, bucket: 'address' };

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ClientSecret } from '../clients/client.ts';
+import { StoreError } from '../errors.ts';
+import { createSecretUses } from './secret-uses.ts';
+
+const NOW = 1_750_000_000;
+const NOW_MS = NOW * 1000 + 999;
+
+const secret = (id: string, lastUsedAt?: number): ClientSecret => ({
+  id,
+  name: '',
+  digest: Buffer.alloc(32),
+  createdAt: NOW - 86_400,
+  expiresAt: undefined,
+  lastUsedAt,
+});
+
+const watched = (answer: () => Promise<void> = async () => {}) => {
+  const written: (readonly [string, number])[] = [];
+  const uses = createSecretUses({
+    noteSecretUse: (secretId, at) => {
+      written.push([secretId, at]);
+      return answer();
+    },
+  });
+  return { uses, written };
+};
+
+test('a use is not written while the request is answered, and when it is, once for many', async () => {
+  const { uses, written } = watched();
+  for (let times = 0; times < 5; times++) uses.note(secret('one'), NOW_MS);
+  uses.note(secret('two'), NOW_MS + 5000);
+  await Promise.resolve();
+  assert.deepEqual(written, []);
+  await uses.settle();
+  assert.deepEqual(written, [
+    ['one', NOW],
+    ['two', NOW + 5],
+  ]);
+  await uses.settle();
+  assert.equal(written.length, 2);
+});
+
+test('a use is written when the last one noted is an hour old, and not before', async () => {
+  const { uses, written } = watched();
+  uses.note(secret('known', NOW - 3599), NOW_MS);
+  uses.note(secret('old', NOW - 3600), NOW_MS);
+  await uses.settle();
+  assert.deepEqual(written, [['old', NOW]]);
+});
+
+test('what the store cannot write fails nobody, and is tried again at the next use', async () => {
+  const { uses, written } = watched(() => Promise.reject(new StoreError('unavailable', 'away')));
+  for (let times = 1; times <= 3; times++) {
+    uses.note(secret('one'), NOW_MS);
+    await uses.settle();
+    assert.equal(written.length, times);
+  }
+});
