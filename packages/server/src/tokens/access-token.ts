@@ -32,14 +32,23 @@ export const sealAccessToken = (
 };
 
 /** Opens an access token. `undefined` for anything that no key of the ring sealed as one. */
-export const openAccessToken = (ring: KeyRing, shape: Shape, text: string): OpenedAccessToken | undefined => {
+export const openAccessToken = (ring: KeyRing, shape: Shape, text: string): OpenedAccessToken | undefined =>
+  readingsOfAccessToken(ring, shape, text)[0];
+
+/**
+ * Everything that an access token may say, one reading for each key that opens it, newest first. The check is short:
+ * in a shape without room for a MAC, one key in 65536 that did not seal it opens it too, to a grant that never was.
+ */
+export const readingsOfAccessToken = (
+  ring: KeyRing,
+  shape: Shape,
+  text: string,
+): readonly OpenedAccessToken[] => {
   const sealed = shape.read(text);
-  if (sealed === 'malformed') return undefined;
-  for (const key of ring.keys) {
+  if (sealed === 'malformed') return [];
+  return ring.keys.flatMap((key) => {
     const block = key.sealers.access.open(sealed);
-    if (block !== undefined && block.readUInt16BE(CHECK_AT) === 0) {
-      return { grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(8) };
-    }
-  }
-  return undefined;
+    if (block === undefined || block.readUInt16BE(CHECK_AT) !== 0) return [];
+    return [{ grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(8) }];
+  });
 };

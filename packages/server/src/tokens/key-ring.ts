@@ -2,9 +2,11 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { OperatorError } from '../errors.ts';
 import { createSealer } from './sealer.ts';
 import type { Sealer } from './sealer.ts';
+import { createSigningKey, SIGNING_SEED_BYTES } from './signing-key.ts';
+import type { SigningKey } from './signing-key.ts';
 
 /** The purposes a master key is split into. A token sealed for one opens to noise under another. */
-const PURPOSES = ['refresh', 'access', 'code'] as const;
+const PURPOSES = ['refresh', 'access', 'code', 'jti'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 /** One master key with the sealers derived from it (HKDF-SHA-256, RFC 5869). */
@@ -22,6 +24,8 @@ export type RingKey = {
   readonly formKey: Uint8Array;
   /** The 32 bytes that sign what is sent to a webhook. */
   webhookKey(webhookId: string): Buffer;
+  /** What signs JWTs; derived when it is asked for first, for it costs as much as all the rest. */
+  readonly signingKey: SigningKey;
 };
 
 /** The keys of a deployment: the newest seals, every one opens. */
@@ -43,14 +47,24 @@ const derive = (master: Buffer, purpose: string, bytes: number): Buffer =>
 const createRingKey = (number: number, createdAt: number, master: Buffer): RingKey => {
   const sealer = (purpose: Purpose): Sealer =>
     createSealer(derive(master, `${purpose} seal`, 32), derive(master, `${purpose} mac`, 32));
+  const signingSeed = derive(master, 'access sign', SIGNING_SEED_BYTES);
+  let signingKey: SigningKey | undefined;
   return {
     number,
     createdAt,
     fingerprint: derive(master, 'fingerprint', 16).toString('hex'),
-    sealers: { refresh: sealer('refresh'), access: sealer('access'), code: sealer('code') },
+    sealers: {
+      refresh: sealer('refresh'),
+      access: sealer('access'),
+      code: sealer('code'),
+      jti: sealer('jti'),
+    },
     sessionKey: derive(master, 'session', 32),
     formKey: derive(master, 'form', 32),
     webhookKey: (webhookId) => derive(master, `webhook ${webhookId}`, 32),
+    get signingKey() {
+      return (signingKey ??= createSigningKey(signingSeed));
+    },
   };
 };
 
@@ -91,6 +105,18 @@ export const parseKeyRing = (text: string): KeyRing => {
   if (newest === undefined || byNumber.size !== keys.length) throw malformed('two keys have the same number');
   return { newest, keys, find: (number) => byNumber.get(number) };
 };
+
+/**
+ * How long a key is published before it signs: as long as resource servers may go on with the keys they fetched last,
+ * so that none of them ever meets a token signed by a key it has not seen.
+ */
+export const PUBLISHED_BEFORE_SIGNING_SECONDS = 600;
+
+/** The key that signs at `now` (integer seconds): the newest that has been published for long, else the oldest. */
+export const signingKeyAt = (ring: KeyRing, now: number): RingKey =>
+  ring.keys.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
+  ring.keys.at(-1) ??
+  ring.newest;
 
 /** A line for a new random key, to be appended to a ring's text. */
 export const createKeyLine = (number: number, createdAt: number): string =>

@@ -1,0 +1,86 @@
+import { errors, jwtVerify, SignJWT } from 'jose';
+import type { JWTPayload } from 'jose';
+import type { KeyRing, RingKey } from './key-ring.ts';
+
+/** What a JWT access token says of itself (RFC 9068 §2.2). */
+export type AccessClaims = {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string;
+  readonly client_id: string;
+  /** Space separated; may be empty. */
+  readonly scope: string;
+  /** Integer seconds. */
+  readonly iat: number;
+  /** Integer seconds. */
+  readonly exp: number;
+  readonly jti: string;
+};
+
+/** A JWT found to be ours and not expired, and which key of the ring signed it. */
+export type OpenedAccessJwt = { readonly claims: AccessClaims; readonly key: RingKey };
+
+const ALGORITHM = 'ES256';
+/** RFC 9068 §2.1: so that no JWT of another kind is taken for an access token. */
+const TYPE = 'at+jwt';
+
+/** Writes a JWT access token, signed by the key. */
+export const signAccessJwt = (
+  { signingKey: { kid, privateKey } }: RingKey,
+  { scope, ...claims }: AccessClaims,
+): Promise<string> =>
+  new SignJWT(scope === '' ? claims : { ...claims, scope })
+    .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
+    .sign(privateKey);
+
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** Whether a text has the form of a signed JWT, as no other token has. */
+export const isCompactJwt = (text: string): boolean => COMPACT.test(text);
+
+/**
+ * Opens a JWT access token: its signature, type, issuer and expiry at `now` (integer seconds) are found good. Whom it
+ * is for is not looked at, because we issue it. `key_unknown`: signed by a key that is not in the ring. `undefined`:
+ * not ours, or over.
+ *
+ * @see RFC 9068 §4
+ */
+export const openAccessJwt = async (
+  ring: KeyRing,
+  issuer: string,
+  text: string,
+  now: number,
+): Promise<OpenedAccessJwt | 'key_unknown' | undefined> => {
+  let key: RingKey | undefined;
+  try {
+    const { payload } = await jwtVerify(
+      text,
+      ({ kid }) => {
+        key = ring.keys.find(({ signingKey }) => signingKey.kid === kid);
+        if (key === undefined) throw new errors.JWKSNoMatchingKey();
+        return key.signingKey.publicKey;
+      },
+      {
+        algorithms: [ALGORITHM],
+        typ: TYPE,
+        issuer,
+        currentDate: new Date(now * 1000),
+        requiredClaims: ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'],
+      },
+    );
+    const claims = toClaims(payload);
+    return key === undefined || claims === undefined ? undefined : { claims, key };
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return 'key_unknown';
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+};
+
+const toClaims = ({ iss, sub, aud, iat, exp, jti, ...more }: JWTPayload): AccessClaims | undefined => {
+  const { client_id: clientId, scope = '' } = more;
+  const texts = [iss, sub, aud, jti, clientId, scope];
+  if (texts.some((text) => typeof text !== 'string') || iat === undefined || exp === undefined)
+    return undefined;
+  return { iss, sub, aud, client_id: clientId, scope, iat, exp, jti } as AccessClaims;
+};
