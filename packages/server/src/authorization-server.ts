@@ -19,6 +19,7 @@ import { listen } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import { createPleosVehicles } from './http/pleos-vehicles.ts';
 import type { Selections } from './http/pleos-vehicles.ts';
+import { createResourceServerRoutes } from './http/resource-server-routes.ts';
 import { createSmartcarVehicles } from './http/smartcar-vehicles.ts';
 import { createSecretUses } from './http/secret-uses.ts';
 import type { EndpointContext } from './http/token-endpoint.ts';
@@ -50,6 +51,8 @@ export const KEY_FILE = 'keyfob.key';
 export type Deployment = {
   readonly store: Store;
   readonly keys: KeySource;
+  /** The configured public URL; `undefined` where only a running server knows it. */
+  readonly issuer: string | undefined;
   /** The ring as last read. */
   keyRing(): KeyRing;
   /** Told the newest key that the store knows of; reads the ring again if need be, and answers whether it lacks it. */
@@ -91,6 +94,7 @@ export const openDeployment = async (
   return {
     store,
     keys,
+    issuer: config.publicUrl,
     keyRing: () => ring,
     noticeKey(newestKeyNumber) {
       if (newestKeyNumber <= ring.newest.number) return false;
@@ -157,11 +161,11 @@ export const startAuthorizationServer = async (
   };
   // From a random start, so that a process which follows another within a second does not repeat its access tokens.
   let serial = randomInt(SERIAL_MAX + 1);
+  // Known once the port is.
   let listeningUrl = '';
-  const publicUrl = (): string => config.publicUrl ?? listeningUrl;
   const { store } = deployment;
   const secretUses = createSecretUses(store);
-  const context: EndpointContext = {
+  const context: EndpointContext & { readonly issuer: string } = {
     store,
     authentication: {
       readClient: (id) => store.readClient(id),
@@ -178,11 +182,14 @@ export const startAuthorizationServer = async (
     },
     noticeKey: deployment.noticeKey,
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
+    get issuer() {
+      return config.publicUrl ?? listeningUrl;
+    },
     clock,
     emit: tell,
   };
   const selections: Selections = {
-    publicUrl,
+    publicUrl: () => context.issuer,
     stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
     seal: (selection, nowMs) => sealSelection(deployment.keyRing(), selection, nowMs),
   };
@@ -194,13 +201,18 @@ export const startAuthorizationServer = async (
     noticeKey: deployment.noticeKey,
     emit: tell,
     get publicUrl() {
-      return publicUrl();
+      return context.issuer;
     },
     isDemo: config.demo,
     upstream: openUpstream(config),
     vehicles: openVehicles(config),
   });
-  const groups = [connect, createSmartcarVehicles(context), createPleosVehicles(context, selections)];
+  const groups = [
+    connect,
+    createSmartcarVehicles(context),
+    createPleosVehicles(context, selections),
+    createResourceServerRoutes(context),
+  ];
   const edge = await listen(config, createEndpoints(context, groups)).catch(async (error: unknown) => {
     await live?.close();
     throw describeListenError(error, config);
@@ -210,7 +222,7 @@ export const startAuthorizationServer = async (
   const sending = startSending({ ...deployment, clock, emit: tell });
   return {
     url: edge.url,
-    publicUrl: publicUrl(),
+    publicUrl: context.issuer,
     async close() {
       tell({ event: 'server.stopping', openRequests: edge.openRequests() });
       await Promise.all([edge.close(), sending.stop(config.shutdownGraceSeconds * 1000)]);

@@ -60,7 +60,7 @@ const SETTINGS = {
   keyFile: v.optional(text),
   /** The key ring itself, for a secret manager that fills the environment. */
   key: v.optional(text),
-  /** The URL under which the world reaches the server, and the issuer; without it, where it listens. */
+  /** The URL under which the world reaches the server, and the issuer (RFC 8414); without it, where it listens. */
   publicUrl: v.optional(origin),
   /** Whether simulated owners with simulated vehicles may sign in. */
   demo: yesOrNo(false),

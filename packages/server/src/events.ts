@@ -71,6 +71,7 @@ export type Event =
   | Of<'consent.given', Redemption & { vehicles: number }>
   | Of<'consent.declined', Request & { clientId: string; grantId?: string; reason: string; caller: Caller }>
   | Of<'vehicles.unavailable', { requestId: string; cause: string }>
+  | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
   | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
   | Of<'client.refused', Request & { reason: RefusalReason; caller: Caller }>
   /** Told once for each bucket and minute. Counts what came since it was told last; `clientId` where that is known. */

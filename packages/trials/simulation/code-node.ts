@@ -1,5 +1,7 @@
 import { StoreError } from 'keyfob/errors';
+import type { Emit } from 'keyfob/events';
 import { createEndpoints } from 'keyfob/http/endpoints';
+import { createAuthentication } from './authentication.ts';
 import { decideCode } from './code-ledger.ts';
 import type { CodeNode, CodeWorld } from './code-world.ts';
 import type { Conduct } from './memory-store.ts';
@@ -30,8 +32,11 @@ export const restartCodeNode = (world: CodeWorld, node: CodeNode): void => {
 const bringUp = (world: CodeWorld, node: CodeNode): void => {
   let ring = world.keys.ring();
   let serial = 0;
+  const store = world.memory.through(conductOf(world, node));
+  const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
-    store: world.memory.through(conductOf(world, node)),
+    store,
+    authentication: createAuthentication(store, emit),
     get keyRing() {
       return ring;
     },
@@ -41,7 +46,7 @@ const bringUp = (world: CodeWorld, node: CodeNode): void => {
     },
     nextSerial: () => serial++,
     clock: () => world.schedule.nowMs() + node.skewMs,
-    emit: (event) => void world.log.push(event),
+    emit,
   });
 };
 

@@ -223,7 +223,8 @@ export const createGrant = async (
   await memory.createGrant(grant);
   const minting = { keyRing: keys.ring(), nextSerial: () => 0 };
   const { shapes } = DIALECTS[owner.plan.dialect];
-  const { refreshToken, accessToken } = issueTokens(minting, shapes, grant, owner.plan.policy, nowMs);
+  const { policy } = owner.plan;
+  const { refreshToken, accessToken } = await issueTokens(minting, shapes, grant, policy, nowMs);
   world.secrets.add(refreshToken).add(accessToken);
   const record: GrantRecord = {
     plan,

@@ -21,6 +21,8 @@ const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   requireUserAgent: 'true or false: refuse requests without a User-Agent',
   tellRefreshExpiry: 'true or false: add refresh_token_expires_in to the Smartcar answer',
   accessTokenFormat: 'opaque, or jwt for resource servers that check tokens by themselves (RFC 9068)',
+  clientCredentialsScope: 'what such tokens may cover, space separated; empty for nothing',
+  audience: 'whom JWTs are for (aud); empty for the issuer',
   clientCredentials: 'true or false: let the client get tokens for itself (POST /oauth2/token)',
   deadTokenCode: 'code by which the Pleos wire calls a refresh token dead: 4002, 401, 403 or 4011',
 };

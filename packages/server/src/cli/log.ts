@@ -21,6 +21,7 @@ const LEVELS: Readonly<Record<Event['event'], Level>> = {
   'consent.given': 'info',
   'consent.declined': 'info',
   'vehicles.unavailable': 'error',
+  'client_token.issued': 'debug',
   'grant.revoked': 'warn',
   'client.refused': 'info',
   'client.throttled': 'warn',

@@ -85,7 +85,7 @@ export const createGrant = async (
     readonly nowMs: number;
   },
 ): Promise<Grant & { readonly tokens: TokenAnswer; readonly dialect: DialectName }> => {
-  const { store, keyRing } = deployment;
+  const { store, keyRing, issuer } = deployment;
   const { clientId, subject, scope, brand, nowMs } = wanted;
   const client = await readClient(store, clientId);
   if (client.type === 'resource-server') {
@@ -113,8 +113,8 @@ export const createGrant = async (
   const outcome = await store.createGrant(grant);
   if (outcome === 'id_taken') return createGrant(deployment, wanted);
   if (outcome === 'client_unknown') throw unknownClient(clientId);
-  const minting = { keyRing: keyRing(), nextSerial: () => 0 };
-  const tokens = issueTokens(minting, DIALECTS[client.dialect].shapes, grant, client.policy, nowMs);
+  const minting = { keyRing: keyRing(), nextSerial: () => 0, issuer };
+  const tokens = await issueTokens(minting, DIALECTS[client.dialect].shapes, grant, client.policy, nowMs);
   return { ...grant, tokens, dialect: client.dialect };
 };
 

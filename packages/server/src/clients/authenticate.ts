@@ -24,7 +24,8 @@ export type Authentication<Reading> = {
 
 /** A request whose client is to be authenticated. */
 export type AuthenticationRequest = {
-  readonly dialect: DialectName;
+  /** Whose wire it came on; `oauth` for the endpoints that clients of every dialect have. */
+  readonly dialect: DialectName | 'oauth';
   /**
    * The ways to read what was sent: HTTP Basic is form-encoded by some clients and raw by others (RFC 6749 §2.3.1
    * against what is in the field), so a dialect may offer both.
@@ -90,11 +91,11 @@ const prove = (
 const faultOf = (
   client: Client | undefined,
   proof: ReturnType<typeof prove>,
-  dialect: DialectName,
+  dialect: AuthenticationRequest['dialect'],
 ): 'client_unknown' | 'client_secret_wrong' | 'client_of_other_dialect' | 'client_disabled' | undefined => {
   if (client === undefined) return 'client_unknown';
   if (proof === undefined) return 'client_secret_wrong';
-  if (client.dialect !== dialect) return 'client_of_other_dialect';
+  if (dialect !== 'oauth' && client.dialect !== dialect) return 'client_of_other_dialect';
   return client.disabledAt === undefined ? undefined : 'client_disabled';
 };
 

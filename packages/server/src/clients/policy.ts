@@ -19,6 +19,12 @@ const flag = v.pipe(
   v.transform((value) => value === true || value === 'true'),
 );
 
+const text = (pattern: RegExp, message: string) =>
+  v.pipe(v.string(message), v.maxLength(1024, 'must be at most 1024 characters'), v.regex(pattern, message));
+
+/** Scope tokens with one space between them (RFC 6749 §3.3). */
+export const SCOPE = /^(?:[!#-[\]-~]+(?: [!#-[\]-~]+)*)?$/;
+
 const NONE = 'none';
 const YEAR = 365 * 86_400;
 
@@ -64,6 +70,10 @@ export const POLICY_FIELDS = {
   accessTokenFormat: v.optional(oneOf(['opaque', 'jwt']), 'opaque'),
   /** Whether the client may get tokens for itself, without an owner (RFC 6749 §4.4). */
   clientCredentials: v.optional(flag, false),
+  /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */
+  clientCredentialsScope: v.optional(text(SCOPE, 'must be scopes with one space between them')),
+  /** Whom JWTs are for (`aud`, RFC 9068 §2.2). Empty or absent for the issuer. */
+  audience: v.optional(text(/^[!-~]*$/, 'must be visible ASCII without spaces')),
 } as const;
 
 const schema = v.pipe(

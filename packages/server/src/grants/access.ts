@@ -1,11 +1,16 @@
 import type { Client } from '../clients/client.ts';
+import { toSeconds } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { StoreError } from '../errors.ts';
-import { openAccessToken } from '../tokens/access-token.ts';
+import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
+import type { OpenedAccessJwt } from '../tokens/access-jwt.ts';
+import { readingsOfAccessToken } from '../tokens/access-token.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Shape } from '../tokens/shape.ts';
+import { openTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
+import { accessExpiresAt } from './standing.ts';
 import type { Store } from './store.ts';
 
 /** What an access token is checked with. */
@@ -15,6 +20,8 @@ export type AccessContext = {
   /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly clock: Clock;
+  /** Who issues JWTs, as `iss` has it; where it is absent, none opens. */
+  readonly issuer?: string | undefined;
 };
 
 /** What a living access token stands for. */
@@ -36,38 +43,87 @@ export const judgeAccess = (
   { issuedAt }: Pick<OpenedAccessToken, 'issuedAt'>,
   nowMs: number,
 ): Access | undefined => {
-  const { accessTokenLifetimeSeconds, grantLifetimeSeconds } = client.policy;
-  const grantEnd =
-    grantLifetimeSeconds === null ? Number.POSITIVE_INFINITY : grant.createdAt + grantLifetimeSeconds;
-  const expiresAt = Math.min(issuedAt + accessTokenLifetimeSeconds, grantEnd);
+  const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
   const isAlive =
     grant.revocation === undefined && client.disabledAt === undefined && nowMs < expiresAt * 1000;
   return isAlive ? { grant, client, issuedAt, expiresAt } : undefined;
 };
 
-/** What an opaque access token stands for; `undefined` for one that works no more or never did. Throws `StoreError`. */
+/**
+ * What an access token stands for, opaque or a JWT; `undefined` for one that works no more or never did, and for one
+ * of a client's own, behind which there is no owner. Throws `StoreError`.
+ */
 export const readAccess = async (
   context: AccessContext,
   shape: Shape,
   text: string,
 ): Promise<Access | undefined> => {
+  if (isCompactJwt(text)) {
+    const jwt = await openJwt(context, text);
+    return jwt === undefined ? undefined : readJwtAccess(context, jwt);
+  }
   if (shape.read(text) === 'malformed') return undefined;
-  const opened = openAccessToken(context.keyRing, shape, text);
-  if (opened !== undefined) return readOpened(context, opened);
-  // Another node may have sealed it with a key that is newer than the ring as last read.
-  const { newestKeyNumber } = await context.store.readClient('');
-  if (context.noticeKey(newestKeyNumber))
+  const found = await findOpaqueAccess(context, shape, text);
+  if (found !== 'unknown') return found;
+  const numberBefore = context.keyRing.newest.number;
+  await lookForKeys(context);
+  if (context.keyRing.newest.number === numberBefore) return undefined;
+  const again = await findOpaqueAccess(context, shape, text);
+  return again === 'unknown' ? undefined : again;
+};
+
+/** A JWT access token of ours that is not over, of a grant or a client's own. Throws `StoreError`. */
+export const openJwt = async (context: AccessContext, text: string): Promise<OpenedAccessJwt | undefined> => {
+  const { issuer, clock } = context;
+  if (issuer === undefined) return undefined;
+  const opened = await openAccessJwt(context.keyRing, issuer, text, toSeconds(clock()));
+  if (opened !== 'key_unknown') return opened;
+  await lookForKeys(context);
+  const again = await openAccessJwt(context.keyRing, issuer, text, toSeconds(clock()));
+  return again === 'key_unknown' ? undefined : again;
+};
+
+/** What a JWT of a grant stands for. It ends when it says, or sooner where the policy became shorter. */
+export const readJwtAccess = async (
+  context: AccessContext,
+  { key, claims }: OpenedAccessJwt,
+): Promise<Access | undefined> => {
+  const opened = openTokenId(key, claims.jti);
+  if (opened?.kind !== 'grant') return undefined;
+  const access = await readOpened(context, opened);
+  if (access === undefined || access === 'unknown') return undefined;
+  return { ...access, expiresAt: Math.min(access.expiresAt, claims.exp) };
+};
+
+/** Reads the ring again where the store knows of a newer key. Throws `StoreError` where the ring lacks it even so. */
+const lookForKeys = async ({ store, noticeKey }: AccessContext): Promise<void> => {
+  const { newestKeyNumber } = await store.readClient('');
+  if (noticeKey(newestKeyNumber))
     throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
-  const again = openAccessToken(context.keyRing, shape, text);
-  return again === undefined ? undefined : readOpened(context, again);
+};
+
+/**
+ * What an opaque access token stands for, by the keys at hand. `undefined` for one that works no more; `unknown` for
+ * one that opens to no grant that there is, if it opens at all.
+ */
+export const findOpaqueAccess = async (
+  context: AccessContext,
+  shape: Shape,
+  text: string,
+): Promise<Access | 'unknown' | undefined> => {
+  for (const opened of readingsOfAccessToken(context.keyRing, shape, text)) {
+    const access = await readOpened(context, opened);
+    if (access !== 'unknown') return access;
+  }
+  return 'unknown';
 };
 
 const readOpened = async (
   { store, clock }: AccessContext,
   opened: OpenedAccessToken,
-): Promise<Access | undefined> => {
+): Promise<Access | 'unknown' | undefined> => {
   const grant = await store.readGrant(opened.grantId);
-  if (grant === undefined) return undefined;
+  if (grant === undefined) return 'unknown';
   const { client } = await store.readClient(grant.clientId);
   return client === undefined ? undefined : judgeAccess(grant, client, opened, clock());
 };

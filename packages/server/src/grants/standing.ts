@@ -31,3 +31,15 @@ export const standingOf = (grant: Grant, policy: Policy, nowMs: number): Standin
     endsAt,
   };
 };
+
+/** When an access token of a grant expires, integer seconds: at the end of its own life, or with the grant. */
+export const accessExpiresAt = (
+  grant: Pick<Grant, 'createdAt'>,
+  { accessTokenLifetimeSeconds, grantLifetimeSeconds }: Policy,
+  issuedAt: number,
+): number => {
+  const expiresAt = issuedAt + accessTokenLifetimeSeconds;
+  return grantLifetimeSeconds === null
+    ? expiresAt
+    : Math.min(expiresAt, grant.createdAt + grantLifetimeSeconds);
+};

@@ -41,6 +41,9 @@ export const createTokenEndpoint = (context: EndpointContext, failures: Failures
       return context.keyRing;
     },
     nextSerial: context.nextSerial,
+    get issuer() {
+      return context.issuer;
+    },
     undecided: createUndecidedUses(),
     undecidedCodes: createUndecidedUses(),
     clock,

@@ -1,0 +1,71 @@
+import type { Client } from '../clients/client.ts';
+import { toSeconds } from '../clock.ts';
+import { Refusal, StoreError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import { isCompactJwt } from '../tokens/access-jwt.ts';
+import { writeGrantId } from '../tokens/grant-id.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import { openRefreshToken } from '../tokens/refresh-token.ts';
+import { findOpaqueAccess, openJwt } from './access.ts';
+import type { AccessContext } from './access.ts';
+import type { TokenShapes } from './issue.ts';
+
+/** What a revocation works with. */
+export type RevocationContext = AccessContext & { readonly emit: Emit };
+
+/** A revocation asked for by an authenticated client. */
+export type RevocationRequest = {
+  readonly token: string;
+  readonly client: Client;
+  /** Of the client's dialect. */
+  readonly shapes: TokenShapes;
+  readonly requestId: string;
+  /** Whether the store knows of a newer key than the ring holds, so that the token may be good and yet not open. */
+  readonly isKeyMissing: boolean;
+};
+
+/**
+ * Ends the grant of a refresh token, of whichever generation, that is the client's own. Answers alike for a token that
+ * is dead, unknown or another client's. Throws a `Refusal` for a living access token: it has no row of its own, and
+ * ending its grant for a client that tidies up after a refresh would lose an owner's consent. Throws `StoreError`
+ * where the store could not do it.
+ *
+ * @see RFC 7009 §2.1 and §2.2.1
+ */
+export const revokeToken = async (context: RevocationContext, request: RevocationRequest): Promise<void> => {
+  const { client, shapes, token } = request;
+  const opened = openRefreshToken(context.keyRing, shapes.refreshToken, token);
+  if (opened !== undefined && opened !== 'malformed') {
+    const grant = await context.store.readGrant(opened.grantId);
+    if (grant?.clientId === client.id) return revokeGrant(context, grant.id, request);
+  }
+  if (await isLivingAccessToken(context, request)) throw new Refusal('token_type_unsupported');
+  if (opened === undefined && request.isKeyMissing)
+    throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
+};
+
+const revokeGrant = async (
+  { store, clock, emit }: RevocationContext,
+  id: GrantId,
+  { client, requestId }: RevocationRequest,
+): Promise<void> => {
+  const outcome = await store.revoke(id, { at: toSeconds(clock()), cause: 'client', requestId });
+  if (outcome === 'revoked')
+    emit({
+      event: 'grant.revoked',
+      requestId,
+      grantId: writeGrantId(id),
+      clientId: client.id,
+      cause: 'client',
+    });
+};
+
+/** Whether it is an access token of the client, of a grant or the client's own, that still works. */
+const isLivingAccessToken = async (
+  context: RevocationContext,
+  { client, shapes, token }: RevocationRequest,
+): Promise<boolean> => {
+  if (isCompactJwt(token)) return (await openJwt(context, token))?.claims.client_id === client.id;
+  const access = await findOpaqueAccess(context, shapes.accessToken, token);
+  return access !== undefined && access !== 'unknown' && access.client.id === client.id;
+};

@@ -1,0 +1,28 @@
+import { DIALECTS } from '../dialects/dialects.ts';
+import { introspect } from '../grants/introspect.ts';
+import type { TokenTypeHint } from '../grants/introspect.ts';
+import { readClientForm, readToken } from './client-form.ts';
+import { answerClient } from './oauth-answers.ts';
+import type { Route } from './routes.ts';
+import type { EndpointContext } from './token-endpoint.ts';
+
+const SHAPES = { smartcar: DIALECTS.smartcar.shapes, pleos: DIALECTS.pleos.shapes };
+
+/**
+ * `POST /oauth/introspect`: whether a token works, and what it stands for.
+ *
+ * @see RFC 7662 §2
+ */
+export const createIntrospection =
+  (context: EndpointContext): Route =>
+  async (visit) => {
+    const { form, client, isKeyMissing } = await readClientForm(context, visit, { canBePublic: false });
+    const token = readToken(form);
+    const hint = readHint(form.get('token_type_hint'));
+    const found = await introspect(context, { token, hint, client, shapes: SHAPES, isKeyMissing });
+    return answerClient(found === undefined ? { active: false } : { active: true, ...found }, visit.exchange);
+  };
+
+/** A hint that is not known is no hint (RFC 7662 §2.1). */
+const readHint = (text: string | undefined): TokenTypeHint | undefined =>
+  text === 'access_token' || text === 'refresh_token' ? text : undefined;

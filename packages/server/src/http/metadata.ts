@@ -1,0 +1,71 @@
+import { StoreError } from '../errors.ts';
+import { answerEverybody } from './oauth-answers.ts';
+import type { Route } from './routes.ts';
+import type { EndpointContext } from './token-endpoint.ts';
+
+/** What the endpoints are, under the issuer. */
+export const PATHS = {
+  authorization: '/oauth/authorize',
+  token: '/oauth/token',
+  introspection: '/oauth/introspect',
+  revocation: '/oauth/revoke',
+  clientCredentials: '/oauth2/token',
+  metadata: '/.well-known/oauth-authorization-server',
+  jwks: '/.well-known/jwks.json',
+} as const;
+
+/**
+ * `GET /.well-known/oauth-authorization-server`: what a client library needs to know of the server. The grant types are
+ * those of the one token endpoint that it names.
+ *
+ * @see RFC 8414 §2 and §3
+ */
+export const createMetadata =
+  (context: { readonly issuer: string }): Route =>
+  () => {
+    const { issuer } = context;
+    const at = (path: string): string => `${issuer}${path}`;
+    return answerEverybody(
+      {
+        issuer,
+        authorization_endpoint: at(PATHS.authorization),
+        token_endpoint: at(PATHS.token),
+        jwks_uri: at(PATHS.jwks),
+        response_types_supported: ['code'],
+        response_modes_supported: ['query'],
+        grant_types_supported: ['authorization_code', 'refresh_token'],
+        token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
+        code_challenge_methods_supported: ['S256'],
+        authorization_response_iss_parameter_supported: true,
+        introspection_endpoint: at(PATHS.introspection),
+        introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        revocation_endpoint: at(PATHS.revocation),
+        revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      },
+      { isCacheable: true },
+    );
+  };
+
+/**
+ * `GET /.well-known/jwks.json`: the public part of every key of the ring, those that do not sign yet included. A store that is
+ * away is no reason to say nothing: resource servers go on by the keys at hand.
+ *
+ * @see RFC 7517 §5
+ */
+export const createJwks =
+  (context: EndpointContext): Route =>
+  async () => {
+    const isComplete = await hasEveryKey(context);
+    const keys = context.keyRing.keys.map(({ signingKey }) => signingKey.jwk);
+    return answerEverybody({ keys }, { isCacheable: isComplete });
+  };
+
+/** Has the ring read again where the store knows of a newer key. */
+const hasEveryKey = async ({ store, noticeKey }: EndpointContext): Promise<boolean> => {
+  try {
+    return !noticeKey((await store.readClient('')).newestKeyNumber);
+  } catch (error) {
+    if (error instanceof StoreError) return false;
+    throw error;
+  }
+};

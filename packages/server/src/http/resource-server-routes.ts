@@ -1,0 +1,24 @@
+import { createClientCredentials } from './client-credentials.ts';
+import { createIntrospection } from './introspection.ts';
+import { createJwks, createMetadata, PATHS } from './metadata.ts';
+import { renderOAuthRefusal } from './oauth-answers.ts';
+import { createRevocation } from './revocation.ts';
+import type { RouteGroup } from './routes.ts';
+import type { EndpointContext } from './token-endpoint.ts';
+
+const NAME = 'oauth';
+
+/** What resource servers and client libraries need, as the RFCs have it and for clients of every dialect. */
+export const createResourceServerRoutes = (
+  context: EndpointContext & { readonly issuer: string },
+): RouteGroup => ({
+  name: NAME,
+  routes: {
+    [`POST ${PATHS.introspection}`]: createIntrospection(context),
+    [`POST ${PATHS.revocation}`]: createRevocation(context),
+    [`POST ${PATHS.clientCredentials}`]: createClientCredentials(context, NAME),
+    [`GET ${PATHS.metadata}`]: createMetadata(context),
+    [`GET ${PATHS.jwks}`]: createJwks(context),
+  },
+  renderRefusal: renderOAuthRefusal,
+});

@@ -1,0 +1,22 @@
+import { DIALECTS } from '../dialects/dialects.ts';
+import { revokeToken } from '../grants/revoke.ts';
+import { readClientForm, readToken } from './client-form.ts';
+import { answerClient } from './oauth-answers.ts';
+import type { Route } from './routes.ts';
+import type { EndpointContext } from './token-endpoint.ts';
+
+/**
+ * `POST /oauth/revoke`: a client gives a grant back. Answered alike whether there was anything to revoke.
+ *
+ * @see RFC 7009 §2
+ */
+export const createRevocation =
+  (context: EndpointContext): Route =>
+  async (visit) => {
+    const { form, client, isKeyMissing } = await readClientForm(context, visit, { canBePublic: true });
+    const token = readToken(form);
+    const { requestId } = visit.exchange;
+    const { shapes } = DIALECTS[client.dialect];
+    await revokeToken(context, { token, client, shapes, requestId, isKeyMissing });
+    return answerClient('', visit.exchange);
+  };

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import type { Policy } from 'keyfob/clients/policy';
+import { readAccess } from 'keyfob/grants/access';
+import { uuidShape } from 'keyfob/tokens/shape';
+import { createResourceTrial, ISSUER } from './resource-trial.ts';
+import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
+
+const PATH = '/oauth2/token';
+const GRANT = { grant_type: 'client_credentials' };
+const ALLOWED: Partial<Policy> = { clientCredentials: true };
+const UNKNOWN = '3e565aed-d4b2-4296-9b4c-aec35825a6aa';
+
+const ask = (trial: ResourceTrial, by: KnownClient, form: Readonly<Record<string, string>> = {}) =>
+  trial.post(PATH, { ...GRANT, ...form }, by);
+
+const assertRefused = (answer: Answer, status: number, error: string): void => {
+  assert.deepEqual([answer.status, answer.body['error']], [status, error]);
+};
+
+describe('Client credentials', () => {
+  for (const dialect of ['smartcar', 'pleos'] as const) {
+    test(`give a ${dialect} client a JWT of its own and no refresh token`, async () => {
+      const trial = createResourceTrial();
+      const app = await trial.register(dialect, { policy: ALLOWED });
+      const answer = await ask(trial, app);
+      const { access_token: token, ...rest } = answer.body;
+      const lifetime = app.client.policy.accessTokenLifetimeSeconds;
+      assert.equal(answer.status, 200);
+      assert.deepEqual(rest, { token_type: 'Bearer', expires_in: lifetime });
+      assert.equal(answer.headers['Cache-Control'], 'no-store');
+      const { jti, ...claims } = decodeJwt(String(token));
+      const iat = trial.nowSeconds();
+      const { id } = app.client;
+      assert.deepEqual(claims, {
+        iss: ISSUER,
+        sub: id,
+        aud: ISSUER,
+        client_id: id,
+        iat,
+        exp: iat + lifetime,
+      });
+      assert.equal(decodeProtectedHeader(String(token)).typ, 'at+jwt');
+      assert.equal(typeof jti, 'string');
+      assert.deepEqual(
+        trial.events.map(({ event }) => event),
+        ['client_token.issued'],
+      );
+    });
+  }
+
+  test('give a token that is introspected until it or its client ends, and that is no owner’s', async () => {
+    const trial = createResourceTrial();
+    const app = await trial.register('smartcar', {
+      policy: { ...ALLOWED, clientCredentialsScope: 'fleet:read', audience: 'https://api.example' },
+    });
+    const checker = await trial.register('smartcar', { type: 'resource-server' });
+    const other = await trial.register('smartcar');
+    const token = String((await ask(trial, app)).body['access_token']);
+    const look = async (by: KnownClient) => (await trial.post('/oauth/introspect', { token }, by)).body;
+    const { jti, exp, iat, ...rest } = await look(checker);
+    const { id } = app.client;
+    const known = { active: true, client_id: id, sub: id, token_type: 'Bearer' };
+    assert.deepEqual(rest, { ...known, scope: 'fleet:read', iss: ISSUER, aud: 'https://api.example' });
+    assert.deepEqual([typeof jti, Number(exp) - Number(iat)], ['string', 7200]);
+    assert.equal((await look(app))['active'], true);
+    assert.deepEqual(await look(other), { active: false });
+    assert.equal(await readAccess(trial.context, uuidShape, token), undefined);
+    assertRefused(await trial.post('/oauth/revoke', { token }, app), 400, 'unsupported_token_type');
+    for (const [change, isActive] of [
+      [{ disabledAt: trial.nowSeconds() }, false],
+      [{ disabledAt: null }, true],
+      [{ policy: { clientCredentials: false } }, false],
+      [{ policy: { clientCredentials: true } }, true],
+    ] as const) {
+      await trial.memory.changeClient(id, change);
+      assert.equal((await look(checker))['active'], isActive);
+    }
+    trial.passSeconds(7200);
+    assert.deepEqual(await look(checker), { active: false });
+    trial.passSeconds(-7200);
+    await trial.memory.removeClient(id, { withGrants: true });
+    assert.deepEqual(await look(checker), { active: false });
+  });
+
+  /** What a client may have, what it asks for, and what it is told and gets; `undefined` for a refusal. */
+  const SCOPES: readonly (readonly [
+    string | undefined,
+    string | undefined,
+    string | undefined,
+    (string | undefined)?,
+  ])[] = [
+    [undefined, undefined, '', undefined],
+    ['a b', undefined, 'a b', 'a b'],
+    ['a b', 'b', 'b', undefined],
+    ['a b', 'b a', 'b a', undefined],
+    ['a b', 'c', undefined],
+    ['a b', 'a c', undefined],
+    [undefined, 'a', undefined],
+    ['', 'a', undefined],
+    ['a b', 'a  b', undefined],
+    ['a b', 'a"', undefined],
+    ['a b', 'a\nb', undefined],
+  ];
+
+  for (const [allowed, asked, granted, told] of SCOPES) {
+    const get = granted === undefined ? 'is refused' : `gets ${JSON.stringify(granted)}`;
+    test(`a client that may have ${allowed ?? 'nothing'} and asks for ${JSON.stringify(asked) ?? 'nothing'} ${get}`, async () => {
+      const trial = createResourceTrial();
+      const app = await trial.register('smartcar', {
+        policy: { ...ALLOWED, clientCredentialsScope: allowed },
+      });
+      const answer = await ask(trial, app, asked === undefined ? {} : { scope: asked });
+      if (granted === undefined) return assertRefused(answer, 400, 'invalid_scope');
+      assert.equal(answer.body['scope'], told);
+      assert.equal(decodeJwt(String(answer.body['access_token']))['scope'] ?? '', granted);
+    });
+  }
+
+  test('are for clients that may use them, can prove themselves and ask for nothing else', async () => {
+    const trial = createResourceTrial();
+    const app = await trial.register('smartcar', { policy: ALLOWED });
+    const plain = await trial.register('smartcar');
+    const checker = await trial.register('smartcar', { type: 'resource-server', policy: ALLOWED });
+    const publicApp = await trial.register('smartcar', { type: 'public' });
+    const { id } = app.client;
+    assertRefused(await ask(trial, plain), 400, 'unauthorized_client');
+    assertRefused(await ask(trial, checker), 400, 'unauthorized_client');
+    assertRefused(await ask(trial, { ...app, secret: 'wrong' }), 401, 'invalid_client');
+    assertRefused(await trial.post(PATH, GRANT), 401, 'invalid_client');
+    assertRefused(
+      await trial.post(PATH, { ...GRANT, client_id: publicApp.client.id }),
+      401,
+      'invalid_client',
+    );
+    assertRefused(await trial.post(PATH, {}, app), 400, 'invalid_request');
+    const refresh = { grant_type: 'refresh_token', refresh_token: UNKNOWN };
+    assertRefused(await trial.post(PATH, refresh, app), 400, 'unsupported_grant_type');
+    const inForm = { ...GRANT, client_id: id, client_secret: app.secret };
+    assert.equal((await trial.post(PATH, inForm)).status, 200);
+    assertRefused(await trial.post(PATH, inForm, app), 400, 'invalid_request');
+    assertRefused(await trial.post('/oauth/token', GRANT, app), 400, 'unsupported_grant_type');
+    await trial.memory.changeClient(id, { disabledAt: trial.nowSeconds() });
+    assertRefused(await ask(trial, app), 401, 'invalid_client');
+  });
+
+  test('are not judged by a store that is away', async () => {
+    const trial = createResourceTrial();
+    const app = await trial.register('smartcar', { policy: ALLOWED });
+    trial.setStore('unavailable');
+    assert.equal((await ask(trial, app)).status, 503);
+  });
+});

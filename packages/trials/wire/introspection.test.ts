@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DIALECTS } from 'keyfob/dialects/dialects';
+import { readAccess } from 'keyfob/grants/access';
+import { uuidShape } from 'keyfob/tokens/shape';
+import { createResourceTrial, ISSUER } from './resource-trial.ts';
+import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
+
+const INACTIVE = '{"active":false}';
+const PATH = '/oauth/introspect';
+
+const ask = (trial: ResourceTrial, by: KnownClient, token: string, hint?: string): Promise<Answer> =>
+  trial.post(PATH, { token, ...(hint === undefined ? {} : { token_type_hint: hint }) }, by);
+
+const assertInactive = (answer: Answer): void => {
+  assert.deepEqual([answer.status, answer.text], [200, INACTIVE]);
+};
+
+const KINDS = [
+  ['smartcar', 'opaque'],
+  ['pleos', 'opaque'],
+  ['smartcar', 'jwt'],
+  ['pleos', 'jwt'],
+] as const;
+
+const open = async (dialect: 'smartcar' | 'pleos', policy: Parameters<ResourceTrial['register']>[1] = {}) => {
+  const trial = createResourceTrial();
+  const owner = await trial.register(dialect, policy);
+  const checker = await trial.register('smartcar', { type: 'resource-server' });
+  return { trial, owner, checker };
+};
+
+describe('Introspection tells of access tokens', () => {
+  for (const [dialect, accessTokenFormat] of KINDS) {
+    const what = `${accessTokenFormat} one of a ${dialect} client`;
+    test(`the whole of a living ${what}, and nothing once it is over`, async () => {
+      const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
+      const { accessToken } = await trial.grant(owner, { brand: dialect === 'pleos' ? 'kia' : undefined });
+      const iat = trial.nowSeconds();
+      const lifetime = owner.client.policy.accessTokenLifetimeSeconds;
+      for (const by of [checker, owner]) {
+        const { status, headers, body } = await ask(trial, by, accessToken);
+        assert.equal(status, 200);
+        assert.equal(headers['Cache-Control'], 'no-store');
+        const { jti, aud, ...rest } = body;
+        assert.deepEqual(rest, {
+          active: true,
+          scope: 'read_odometer read_charge',
+          client_id: owner.client.id,
+          token_type: 'Bearer',
+          exp: iat + lifetime,
+          iat,
+          sub: 'owner-1',
+          iss: ISSUER,
+        });
+        assert.equal(typeof jti, accessTokenFormat === 'jwt' ? 'string' : 'undefined');
+        assert.equal(aud, accessTokenFormat === 'jwt' ? ISSUER : undefined);
+      }
+      trial.passSeconds(lifetime - 1);
+      assert.equal((await ask(trial, checker, accessToken)).body['active'], true);
+      trial.passSeconds(1);
+      assertInactive(await ask(trial, checker, accessToken));
+    });
+
+    test(`that ${what} is over with its grant, its client, and a policy that became shorter`, async () => {
+      const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
+      const { accessToken, refreshToken, grant } = await trial.grant(owner);
+      const { id } = owner.client;
+      await trial.memory.revoke(grant.id, { at: trial.nowSeconds(), cause: 'owner' });
+      for (const token of [accessToken, refreshToken]) assertInactive(await ask(trial, checker, token));
+      await trial.memory.reinstate(grant.id, trial.nowSeconds());
+      assert.equal((await ask(trial, checker, accessToken)).body['active'], true);
+      await trial.memory.changeClient(id, { disabledAt: trial.nowSeconds() });
+      for (const token of [accessToken, refreshToken]) assertInactive(await ask(trial, checker, token));
+      await trial.memory.changeClient(id, { disabledAt: null, policy: { accessTokenLifetimeSeconds: 60 } });
+      trial.passSeconds(60);
+      assertInactive(await ask(trial, checker, accessToken));
+      await trial.memory.removeClient(id, { withGrants: true });
+      assertInactive(await ask(trial, checker, accessToken));
+    });
+
+    test(`${what} stays good when its pair is refreshed, and another client hears nothing of it`, async () => {
+      const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
+      const { accessToken, refreshToken } = await trial.grant(owner);
+      assert.equal((await trial.refresh(owner, refreshToken)).status, 200);
+      assert.equal((await ask(trial, checker, accessToken)).body['active'], true);
+      assertInactive(await ask(trial, await trial.register(dialect), accessToken));
+    });
+  }
+
+  test('a JWT ends when it says whatever the policy became, and sooner where that became shorter', async () => {
+    const { trial, owner, checker } = await open('smartcar', { policy: { accessTokenFormat: 'jwt' } });
+    const { accessToken } = await trial.grant(owner);
+    const iat = trial.nowSeconds();
+    for (const [accessTokenLifetimeSeconds, exp] of [
+      [9000, iat + 7200],
+      [60, iat + 60],
+    ] as const) {
+      await trial.memory.changeClient(owner.client.id, { policy: { accessTokenLifetimeSeconds } });
+      assert.equal((await ask(trial, checker, accessToken)).body['exp'], exp);
+    }
+  });
+
+  test('the audience and the end of a grant count', async () => {
+    const policy = { grantLifetimeSeconds: 600, audience: 'https://api.example' };
+    for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
+      const { trial, owner, checker } = await open('smartcar', { policy: { ...policy, accessTokenFormat } });
+      const { accessToken, expiresInSeconds } = await trial.grant(owner);
+      assert.equal(expiresInSeconds, 600);
+      const { body } = await ask(trial, checker, accessToken);
+      assert.deepEqual([body['aud'], body['exp']], ['https://api.example', trial.nowSeconds() + 600]);
+      trial.passSeconds(600);
+      assertInactive(await ask(trial, checker, accessToken));
+    }
+  });
+});
+
+describe('Introspection tells of refresh tokens', () => {
+  for (const dialect of ['smartcar', 'pleos'] as const) {
+    test(`that of a ${dialect} client, as if it were used now, without using it`, async () => {
+      const { trial, owner, checker } = await open(dialect, {
+        policy: { rotation: 'overlap', overlapSeconds: 60 },
+      });
+      const first = await trial.grant(owner);
+      const issued = trial.nowSeconds();
+      const lifetime = owner.client.policy.refreshTokenLifetimeSeconds;
+      const known = { active: true, scope: first.grant.scope, client_id: owner.client.id };
+      const about = { sub: 'owner-1', iss: ISSUER };
+      for (const hint of [undefined, 'refresh_token', 'access_token', 'other']) {
+        const { body } = await ask(trial, checker, first.refreshToken, hint);
+        assert.deepEqual(body, { ...known, exp: issued + lifetime, iat: issued, ...about });
+      }
+      assert.equal(trial.memory.look(first.grant.id)?.generation, 0);
+      trial.passSeconds(100);
+      await trial.refresh(owner, first.refreshToken);
+      const overlapping = await ask(trial, checker, first.refreshToken);
+      assert.deepEqual(overlapping.body, { ...known, exp: issued + 160, iat: issued, ...about });
+      trial.passSeconds(60);
+      assertInactive(await ask(trial, checker, first.refreshToken));
+      assert.equal(trial.memory.look(first.grant.id)?.revocation, undefined);
+      assert.deepEqual(
+        trial.events.filter(({ event }) => event === 'refresh.replayed'),
+        [],
+      );
+    });
+  }
+
+  test('one that was used is over where tokens rotate strictly, and good where they do not rotate', async () => {
+    for (const [rotation, isActive] of [
+      ['strict', false],
+      ['none', true],
+      ['until-used', true],
+    ] as const) {
+      const { trial, owner, checker } = await open('smartcar', { policy: { rotation } });
+      const { refreshToken } = await trial.grant(owner);
+      await trial.refresh(owner, refreshToken);
+      assert.equal((await ask(trial, checker, refreshToken)).body['active'], isActive, rotation);
+    }
+  });
+
+  test('one that the store forgot the issuing of is good, as it would be if it were used', async () => {
+    const { trial, owner, checker } = await open('smartcar');
+    const { refreshToken, grant } = await trial.grant(owner);
+    const backup = trial.memory.snapshot();
+    const next = (await trial.refresh(owner, refreshToken)).body['refresh_token'];
+    trial.memory.load(backup);
+    const { body } = await ask(trial, checker, String(next));
+    assert.deepEqual(
+      [body['active'], body['exp'], body['iat'], body['client_id']],
+      [true, undefined, undefined, grant.clientId],
+    );
+  });
+});
+
+describe('Introspection is for who may ask', () => {
+  const REFUSED = ['no-token', '', '3e565aed-d4b2-4296-9b4c-aec35825a6aa', 'a.b.c', 'A'.repeat(36)];
+
+  test('a token of nobody is exactly inactive, whatever it looks like', async () => {
+    const { trial, checker } = await open('smartcar');
+    for (const token of REFUSED.filter((one) => one !== '')) assertInactive(await ask(trial, checker, token));
+  });
+
+  test('a token in the form of another dialect is nobody’s', async () => {
+    const { trial, owner, checker } = await open('pleos');
+    const { accessToken, refreshToken } = await trial.grant(owner);
+    const { shapes } = DIALECTS.pleos;
+    for (const [shape, token] of [
+      [shapes.accessToken, accessToken],
+      [shapes.refreshToken, refreshToken],
+    ] as const) {
+      const sealed = shape.read(token);
+      assert.ok(sealed !== 'malformed');
+      assertInactive(await ask(trial, checker, uuidShape.write(sealed.subarray(0, 16))));
+    }
+  });
+
+  test('who does not prove itself is challenged, and learns nothing of the token', async () => {
+    const { trial, owner, checker } = await open('smartcar');
+    const app = await trial.register('smartcar', { type: 'public' });
+    const { accessToken: token } = await trial.grant(owner);
+    const wrong = { client: checker.client, secret: 'wrong' };
+    for (const answer of [
+      await trial.post(PATH, { token }),
+      await trial.post(PATH, { token }, wrong),
+      await trial.post(PATH, { token, client_id: checker.client.id, client_secret: 'wrong' }),
+      await trial.post(PATH, { token, client_id: app.client.id }),
+      await trial.post(PATH, { token, client_id: checker.client.id }),
+      await trial.post(PATH, { token }, undefined, { authorization: 'Bearer x' }),
+    ]) {
+      assert.deepEqual([answer.status, answer.body['error']], [401, 'invalid_client']);
+      assert.match(answer.headers['WWW-Authenticate'] ?? '', /^Basic /);
+    }
+    await trial.memory.changeClient(checker.client.id, { disabledAt: trial.nowSeconds() });
+    assert.equal((await ask(trial, checker, token)).status, 401);
+  });
+
+  test('a client may send its credentials in the form, but not in two places', async () => {
+    const { trial, owner, checker } = await open('smartcar');
+    const { accessToken: token } = await trial.grant(owner);
+    const inForm = { token, client_id: checker.client.id, client_secret: checker.secret };
+    assert.equal((await trial.post(PATH, inForm)).body['active'], true);
+    const named = { token, client_id: checker.client.id };
+    assert.equal((await trial.post(PATH, named, checker)).body['active'], true);
+    for (const answer of [
+      await trial.post(PATH, inForm, checker),
+      await trial.post(PATH, { token, client_id: owner.client.id }, checker),
+    ])
+      assert.deepEqual([answer.status, answer.body['error']], [400, 'invalid_request']);
+  });
+
+  test('a request that is none is told what is wrong with it', async () => {
+    const { trial, checker } = await open('smartcar');
+    const json = { 'content-type': 'application/json' };
+    for (const [answer, status] of [
+      [await trial.post(PATH, {}, checker), 400],
+      [await trial.post(PATH, { token: 'x' }, checker, json), 400],
+      [await trial.get(PATH), 405],
+    ] as const)
+      assert.deepEqual([answer.status, answer.body['error']], [status, 'invalid_request']);
+    assert.equal((await trial.get(PATH)).headers['Allow'], 'POST');
+  });
+});
+
+describe('Introspection never takes an outage for a dead token', () => {
+  test('a store that is away is 503, for every kind of token and for none', async () => {
+    for (const [dialect, accessTokenFormat] of KINDS) {
+      const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
+      const { accessToken, refreshToken } = await trial.grant(owner);
+      trial.setStore('unavailable');
+      for (const token of [accessToken, refreshToken, 'unknown']) {
+        const answer = await ask(trial, checker, token);
+        assert.deepEqual([answer.status, answer.headers['Retry-After']], [503, '2']);
+        assert.ok(!answer.text.includes('active'));
+      }
+      trial.setStore('here');
+      assert.equal((await ask(trial, checker, accessToken)).body['active'], true);
+    }
+  });
+
+  test('a ring that lacks a key the store knows of is 503 for what does not open, and no more', async () => {
+    const { trial, owner, checker } = await open('smartcar');
+    const { accessToken, refreshToken } = await trial.grant(owner);
+    await trial.rotateKeys({ isKept: true });
+    for (const token of [accessToken, refreshToken])
+      assert.equal((await ask(trial, checker, token)).body['active'], true);
+    assert.equal((await ask(trial, checker, '3e565aed-d4b2-4296-9b4c-aec35825a6aa')).status, 503);
+    assertInactive(await ask(trial, checker, 'no-token'));
+  });
+});
+
+describe('The data calls read access tokens', () => {
+  for (const [dialect, accessTokenFormat] of KINDS) {
+    test(`${accessTokenFormat} ones of a ${dialect} client, as introspection does`, async () => {
+      const { trial, owner } = await open(dialect, { policy: { accessTokenFormat } });
+      const { accessToken, refreshToken, grant } = await trial.grant(owner);
+      const shape = DIALECTS[dialect].shapes.accessToken;
+      const read = (token: string) => readAccess(trial.context, shape, token);
+      assert.deepEqual((await read(accessToken))?.grant, grant);
+      assert.equal(await read(refreshToken), undefined);
+      assert.equal(await read(`${accessToken}x`), undefined);
+      await trial.rotateKeys();
+      trial.passSeconds(601);
+      const again = await trial.refresh(owner, refreshToken);
+      const fresh =
+        again.body['access_token'] ?? (again.body['data'] as Record<string, string>)['accessToken'];
+      for (const token of [accessToken, String(fresh)]) assert.equal((await read(token))?.grant.id, grant.id);
+      trial.setStore('unavailable');
+      await assert.rejects(read(accessToken), { name: 'StoreError' });
+      trial.setStore('here');
+      await trial.memory.revoke(grant.id, { at: trial.nowSeconds(), cause: 'owner' });
+      for (const token of [accessToken, String(fresh)]) assert.equal(await read(token), undefined);
+    });
+  }
+});

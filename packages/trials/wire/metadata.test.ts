@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import type { JSONWebKeySet } from 'jose';
+import { createEndpoints } from 'keyfob/http/endpoints';
+import { createResourceServerRoutes } from 'keyfob/http/resource-server-routes';
+import { createResourceTrial, ISSUER } from './resource-trial.ts';
+import type { ResourceTrial } from './resource-trial.ts';
+
+const METADATA = '/.well-known/oauth-authorization-server';
+const JWKS = '/.well-known/jwks.json';
+
+describe('Metadata', () => {
+  test('names every endpoint under the issuer, and may be kept', async () => {
+    const { status, headers, body } = await createResourceTrial().get(METADATA);
+    assert.equal(status, 200);
+    assert.deepEqual(headers, {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'public, max-age=300',
+      'Access-Control-Allow-Origin': '*',
+    });
+    assert.deepEqual(body, {
+      issuer: ISSUER,
+      authorization_endpoint: `${ISSUER}/oauth/authorize`,
+      token_endpoint: `${ISSUER}/oauth/token`,
+      jwks_uri: `${ISSUER}/.well-known/jwks.json`,
+      response_types_supported: ['code'],
+      response_modes_supported: ['query'],
+      grant_types_supported: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
+      introspection_endpoint: `${ISSUER}/oauth/introspect`,
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      revocation_endpoint: `${ISSUER}/oauth/revoke`,
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    });
+  });
+
+  test('takes GET only', async () => {
+    const { status, headers } = await createResourceTrial().send('POST', METADATA, {}, '');
+    assert.deepEqual([status, headers['Allow']], [405, 'GET, HEAD']);
+  });
+});
+
+const fetchKeys = async (trial: ResourceTrial): Promise<JSONWebKeySet> =>
+  (await trial.get(JWKS)).body as unknown as JSONWebKeySet;
+
+describe('JWKS', () => {
+  test('shows the public part of every key, at once, and may be kept for five minutes', async () => {
+    const trial = createResourceTrial();
+    const before = await trial.get(JWKS);
+    assert.equal(before.headers['Cache-Control'], 'public, max-age=300');
+    await trial.rotateKeys();
+    const { keys } = await fetchKeys(trial);
+    assert.equal(keys.length, 2);
+    for (const key of keys)
+      assert.deepEqual(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+  });
+
+  test('is shown through an outage of the store, but not to be kept then', async () => {
+    const trial = createResourceTrial();
+    const before = await trial.get(JWKS);
+    trial.setStore('unavailable');
+    const during = await trial.get(JWKS);
+    assert.deepEqual([during.status, during.text], [200, before.text]);
+    assert.equal(during.headers['Cache-Control'], 'no-store');
+  });
+
+  test('is not to be kept where the ring lacks a key that the store knows of', async () => {
+    const trial = createResourceTrial();
+    await trial.rotateKeys({ isKept: true });
+    const { status, headers } = await trial.get(JWKS);
+    assert.deepEqual([status, headers['Cache-Control']], [200, 'no-store']);
+  });
+
+  test('kept by a resource server for ten minutes, verifies every live token through two rotations of the keys', async () => {
+    const trial = createResourceTrial();
+    const owner = await trial.register('smartcar', { policy: { accessTokenFormat: 'jwt' } });
+    let { refreshToken, accessToken } = await trial.grant(owner);
+    const live: { token: string; until: number }[] = [];
+    const kept: { keys: JSONWebKeySet; at: number }[] = [];
+    const signers = new Set<string | undefined>();
+    for (let minute = 0; minute < 60; minute++) {
+      const now = trial.nowSeconds();
+      if (minute === 12 || minute === 15) await trial.rotateKeys();
+      // A token is made before the keys are fetched, so that it is fetching that has to be in time.
+      live.push({ token: accessToken, until: now + 7200 });
+      signers.add(decodeProtectedHeader(accessToken).kid);
+      for (const { keys, at } of kept.filter((one) => now - one.at <= 600))
+        for (const { token } of live.filter(({ until }) => now < until)) {
+          const options = {
+            issuer: ISSUER,
+            audience: ISSUER,
+            typ: 'at+jwt',
+            currentDate: new Date(now * 1000),
+          };
+          await assert.doesNotReject(jwtVerify(token, createLocalJWKSet(keys), options), `fetched at ${at}`);
+        }
+      kept.push({ keys: await fetchKeys(trial), at: now });
+      trial.passSeconds(60);
+      const { body } = await trial.refresh(owner, refreshToken);
+      refreshToken = String(body['refresh_token']);
+      accessToken = String(body['access_token']);
+    }
+    assert.equal(signers.size, 3, 'every key had its turn');
+  });
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createResourceTrial } from './resource-trial.ts';
+import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
+
+const PATH = '/oauth/revoke';
+
+const revoke = (trial: ResourceTrial, by: KnownClient, token: string, hint?: string): Promise<Answer> =>
+  trial.post(PATH, { token, ...(hint === undefined ? {} : { token_type_hint: hint }) }, by);
+
+const assertDone = (answer: Answer): void => {
+  assert.deepEqual([answer.status, answer.text], [200, '']);
+  assert.equal(answer.headers['Content-Type'], undefined);
+  assert.equal(answer.headers['Cache-Control'], 'no-store');
+};
+
+describe('Revocation', () => {
+  for (const dialect of ['smartcar', 'pleos'] as const) {
+    test(`by a refresh token of any generation ends the grant of a ${dialect} client, once`, async () => {
+      for (const which of ['first', 'current', 'ahead'] as const) {
+        const trial = createResourceTrial();
+        const owner = await trial.register(dialect);
+        const { refreshToken, grant } = await trial.grant(owner);
+        const backup = trial.memory.snapshot();
+        const next = (await trial.refresh(owner, refreshToken)).body;
+        const successor = String(next['refresh_token'] ?? (next['data'] as typeof next)['refreshToken']);
+        if (which === 'ahead') trial.memory.load(backup);
+        const token = which === 'first' ? refreshToken : successor;
+        trial.events.length = 0;
+        for (const hint of ['access_token', undefined]) assertDone(await revoke(trial, owner, token, hint));
+        const at = trial.nowSeconds();
+        assert.deepEqual(trial.memory.look(grant.id)?.revocation, { at, cause: 'client' });
+        const [event, ...others] = trial.events;
+        assert.deepEqual(others, []);
+        assert.ok(event?.event === 'grant.revoked' && event.cause === 'client');
+        const facts = await trial.memory.listFacts({ after: 0, limit: 9 });
+        assert.deepEqual(
+          facts.map(({ kind, cause, requestId }) => [kind, cause, requestId]),
+          [['grant.revoked', 'client', event.requestId]],
+        );
+        assert.notEqual((await trial.refresh(owner, token)).status, 200);
+      }
+    });
+  }
+
+  test('answers alike for tokens that are dead, unknown, of no known form or of another client', async () => {
+    const trial = createResourceTrial();
+    const owner = await trial.register('smartcar');
+    const other = await trial.register('smartcar');
+    const pleos = await trial.register('pleos');
+    const { refreshToken, accessToken, grant } = await trial.grant(owner);
+    const dead = await trial.grant(owner);
+    trial.passSeconds(7200);
+    await trial.memory.revoke(dead.grant.id, { at: trial.nowSeconds(), cause: 'owner' });
+    for (const token of [
+      dead.refreshToken,
+      dead.accessToken,
+      'x',
+      '3e565aed-d4b2-4296-9b4c-aec35825a6aa',
+      'a.b.c',
+    ])
+      assertDone(await revoke(trial, owner, token));
+    for (const token of [refreshToken, accessToken])
+      for (const by of [other, pleos]) assertDone(await revoke(trial, by, token));
+    assert.equal(trial.memory.look(grant.id)?.revocation, undefined);
+    assert.equal(trial.memory.look(dead.grant.id)?.revocation?.cause, 'owner');
+  });
+
+  test('refuses a living access token, opaque or not, and leaves its grant alone', async () => {
+    for (const dialect of ['smartcar', 'pleos'] as const)
+      for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
+        const trial = createResourceTrial();
+        const owner = await trial.register(dialect, { policy: { accessTokenFormat } });
+        const { accessToken, grant } = await trial.grant(owner);
+        for (const hint of ['access_token', 'refresh_token', undefined]) {
+          const answer = await revoke(trial, owner, accessToken, hint);
+          assert.deepEqual([answer.status, answer.body['error']], [400, 'unsupported_token_type']);
+        }
+        assertDone(await revoke(trial, await trial.register(dialect), accessToken));
+        assert.equal(trial.memory.look(grant.id)?.revocation, undefined);
+        trial.passSeconds(owner.client.policy.accessTokenLifetimeSeconds);
+        assertDone(await revoke(trial, owner, accessToken));
+      }
+  });
+
+  test('is open to a public client by its id alone, and to nobody else without a secret', async () => {
+    const trial = createResourceTrial();
+    const app = await trial.register('smartcar', { type: 'public', policy: { rotation: 'strict' } });
+    const { refreshToken, grant } = await trial.grant(app);
+    assertDone(await trial.post(PATH, { token: refreshToken, client_id: app.client.id }));
+    assert.equal(trial.memory.look(grant.id)?.revocation?.cause, 'client');
+    const owner = await trial.register('smartcar');
+    const { refreshToken: token } = await trial.grant(owner);
+    for (const answer of [
+      await trial.post(PATH, { token }),
+      await trial.post(PATH, { token, client_id: owner.client.id }),
+      await trial.post(PATH, { token }, { ...owner, secret: 'wrong' }),
+    ])
+      assert.deepEqual([answer.status, answer.body['error']], [401, 'invalid_client']);
+    const missing = await trial.post(PATH, {}, owner);
+    assert.deepEqual([missing.status, missing.body['error']], [400, 'invalid_request']);
+  });
+
+  test('is never promised by a store that is away or whose answer was lost, and may be asked for again', async () => {
+    for (const conduct of ['unavailable', 'outcome_unknown'] as const) {
+      const trial = createResourceTrial();
+      const owner = await trial.register('smartcar');
+      const { refreshToken, grant } = await trial.grant(owner);
+      trial.setStore(conduct);
+      const answer = await revoke(trial, owner, refreshToken);
+      assert.deepEqual([answer.status, answer.headers['Retry-After']], [503, '2']);
+      trial.setStore('here');
+      assertDone(await revoke(trial, owner, refreshToken));
+      assert.equal(trial.memory.look(grant.id)?.revocation?.cause, 'client');
+    }
+  });
+
+  test('of a token sealed by a key that the ring lacks is 503, not a promise', async () => {
+    const trial = createResourceTrial();
+    const owner = await trial.register('smartcar');
+    const { refreshToken } = await trial.grant(owner);
+    await trial.rotateKeys({ isKept: true });
+    assert.equal((await revoke(trial, owner, '3e565aed-d4b2-4296-9b4c-aec35825a6aa')).status, 503);
+    assertDone(await revoke(trial, owner, 'no-token'));
+    assertDone(await revoke(trial, owner, refreshToken));
+  });
+});
