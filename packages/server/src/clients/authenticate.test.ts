@@ -105,7 +105,7 @@ const authenticateBy = (
 const CASES: readonly {
   name: string;
   readings: readonly Credentials[];
-  dialect?: DialectName;
+  dialect?: DialectName | 'any';
   /** The id of the client, or why there is none. */
   outcome: { readonly clientId: string } | RefusalReason;
 }[] = [
@@ -199,6 +199,18 @@ const CASES: readonly {
     readings: [say('pleos-app', 'secret')],
     dialect: 'pleos',
     outcome: { clientId: 'pleos-app' },
+  },
+  {
+    name: 'a client is let in where every dialect is',
+    readings: [say('pleos-app', 'secret')],
+    dialect: 'any',
+    outcome: { clientId: 'pleos-app' },
+  },
+  {
+    name: 'a disabled client is refused where every dialect is let in',
+    readings: [say('stopped pleos-app', 'secret')],
+    dialect: 'any',
+    outcome: 'client_disabled',
   },
   {
     name: 'a disabled client is refused though its secret is right',

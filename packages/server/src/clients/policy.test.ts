@@ -160,8 +160,16 @@ void test('every wrong field is told at once', () => {
     );
 });
 
-void test('a field that is missing is told by its name', () => {
-  for (const field of Object.keys(POLICY_FIELDS)) {
+/** Fields that policies stored by an older version do not have. */
+const LATER: ReadonlySet<string> = new Set<PolicyField>([
+  'accessTokenFormat',
+  'clientCredentials',
+  'clientCredentialsScope',
+  'audience',
+]);
+
+void test('a field that is missing is told by its name, but for those that came later', () => {
+  for (const field of Object.keys(POLICY_FIELDS).filter((name) => !LATER.has(name))) {
     const rest = Object.fromEntries(Object.entries(POLICY).filter(([name]) => name !== field));
     assert.ok(
       faultsOf(rest).some((fault) => fault.startsWith(field)),
@@ -173,6 +181,28 @@ void test('a field that is missing is told by its name', () => {
 for (const name of ['overlap', 'OverlapSeconds', 'overlap_seconds', 'constructor', 'toString', '']) {
   void test(`the field ${JSON.stringify(name)} is unknown and refused`, () => {
     assert.equal(faultsOf({ ...POLICY, [name]: 60 }).length, 1);
+  });
+}
+
+/** Texts that a field may be, and that it may not be. */
+const TEXTS: Readonly<Partial<Record<PolicyField, readonly [readonly string[], readonly unknown[]]>>> = {
+  clientCredentialsScope: [
+    ['', 'a', 'fleet:read fleet:write', '!#[]~'],
+    [' ', 'a ', ' a', 'a  b', 'a\tb', 'a"b', 'a\\b', 'é', 'a'.repeat(1025), 7, null, ['a']],
+  ],
+  audience: [
+    ['', 'https://api.example/v2?x=1', 'vehicles'],
+    [' ', 'a b', 'é', 'a\n', 'a'.repeat(1025), 7, null, ['a']],
+  ],
+};
+
+for (const [field, [good, bad]] of Object.entries(TEXTS)) {
+  void test(`${field} may be absent, and text of its form only`, () => {
+    assert.equal(parsed({})[field as PolicyField], undefined);
+    for (const value of good) assert.deepEqual(parsed({ [field]: value }), { ...POLICY, [field]: value });
+    for (const value of bad)
+      for (const fault of faultsOf({ ...POLICY, [field]: value }))
+        assert.ok(fault.startsWith(`${field} must be `), fault);
   });
 }
 

@@ -1,0 +1,78 @@
+import { openDeployment, startAuthorizationServer } from 'keyfob';
+import type { Deployment } from 'keyfob';
+import type { Client, DialectName } from 'keyfob/clients/client';
+import type { Policy } from 'keyfob/clients/policy';
+import { createClientSecret, digestSecret } from 'keyfob/clients/secret';
+import { parseConfig } from 'keyfob/config';
+import { DIALECTS } from 'keyfob/dialects/dialects';
+import type { Event } from 'keyfob/events';
+import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../keyfob-process.ts';
+import type { MadeClient, MadeGrant } from '../keyfob-process.ts';
+
+/** A server in this process, on a real socket and a real store, with a clock that can be put forward. */
+export type DeployedServer = {
+  readonly url: string;
+  readonly deployment: Deployment;
+  readonly events: readonly Event[];
+  /** Now, by the server's clock. */
+  now(): Date;
+  passSeconds(seconds: number): void;
+  register(
+    dialect: DialectName,
+    more?: Partial<Pick<Client, 'type'>> & { readonly policy?: Partial<Policy> },
+  ): Promise<MadeClient>;
+  /** By `keyfob grant create`. */
+  grant(client: MadeClient): Promise<MadeGrant>;
+  /** By `keyfob keys rotate`, beside the running server. */
+  rotateKeys(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export const openDeployedServer = async (): Promise<DeployedServer> => {
+  const data = makeDataDirectory();
+  const config = parseConfig({ flags: { data, port: 0 }, environment: {}, file: {} });
+  const events: Event[] = [];
+  let aheadMs = 0;
+  const clock = (): number => Date.now() + aheadMs;
+  const deployment = await openDeployment(config, { isFirstStart: true, clock });
+  const server = await startAuthorizationServer(deployment, config, (event) => events.push(event), clock);
+  const run = async (...words: readonly string[]): Promise<unknown> => {
+    const { code, stdout, stderr } = await runKeyfob([...words, '--data', data, '--json']);
+    if (code !== 0) throw new Error(`keyfob ${words.join(' ')} ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout);
+  };
+  let made = 0;
+  return {
+    url: server.url,
+    deployment,
+    events,
+    now: () => new Date(clock()),
+    passSeconds: (seconds) => void (aheadMs += seconds * 1000),
+    async register(dialect, { type = 'confidential', policy = {} } = {}) {
+      const clientSecret = createClientSecret();
+      const clientId = `${dialect}-${++made}`;
+      const createdAt = Math.floor(clock() / 1000);
+      const secret = { id: clientId, name: 'first', digest: digestSecret(clientSecret), createdAt };
+      await deployment.store.createClient({
+        id: clientId,
+        dialect,
+        type,
+        name: clientId,
+        redirectUris: [],
+        consentRedirectUri: undefined,
+        policy: { ...DIALECTS[dialect].defaultPolicy, ...policy },
+        createdAt,
+        disabledAt: undefined,
+        secrets: type === 'public' ? [] : [{ ...secret, expiresAt: undefined, lastUsedAt: undefined }],
+      });
+      return { clientId, clientSecret };
+    },
+    grant: async ({ clientId }) =>
+      (await run('grant', 'create', '--client', clientId, '--subject', 'owner-1')) as MadeGrant,
+    rotateKeys: async () => void (await run('keys', 'rotate')),
+    async close() {
+      await server.close();
+      removeDataDirectory(data);
+    },
+  };
+};

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import * as oauth from 'oauth4webapi';
+import * as client from 'openid-client';
+import type { MadeClient } from '../keyfob-process.ts';
+import { refreshAs } from '../process/refresh-request.ts';
+import { openDeployedServer } from './deployed-server.ts';
+
+const server = await openDeployedServer();
+after(() => server.close());
+
+const checker = await server.register('smartcar', { type: 'resource-server' });
+const OVER_HTTP = { [oauth.allowInsecureRequests]: true };
+
+/** By the library of its own accord: nothing is known but the issuer. */
+const discover = async (): Promise<oauth.AuthorizationServer> => {
+  const issuer = new URL(server.url);
+  const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...OVER_HTTP });
+  return oauth.processDiscoveryResponse(issuer, response);
+};
+
+const configure = async (
+  { clientId, clientSecret }: MadeClient,
+  auth: client.ClientAuth = client.ClientSecretBasic(clientSecret),
+): Promise<client.Configuration> =>
+  client.discovery(new URL(server.url), clientId, undefined, auth, {
+    algorithm: 'oauth2',
+    execute: [client.allowInsecureRequests],
+  });
+
+describe('openid-client', () => {
+  test('discovers the server and refreshes by what it found', async () => {
+    const app = await server.register('smartcar');
+    const configuration = await configure(app);
+    const metadata = configuration.serverMetadata();
+    assert.equal(metadata.issuer, server.url);
+    assert.ok(metadata.supportsPKCE('S256'));
+    const { refreshToken } = await server.grant(app);
+    const tokens = await client.refreshTokenGrant(configuration, refreshToken);
+    assert.equal(tokens.expires_in, 7200);
+  });
+
+  for (const [how, authOf] of [
+    ['by HTTP Basic', client.ClientSecretBasic],
+    ['in the form', client.ClientSecretPost],
+  ] as const) {
+    test(`introspects and revokes with its secret ${how}`, async () => {
+      const app = await server.register('pleos');
+      const { accessToken, refreshToken } = await server.grant(app);
+      const asChecker = await configure(checker, authOf(checker.clientSecret));
+      const found = await client.tokenIntrospection(asChecker, accessToken, {
+        token_type_hint: 'access_token',
+      });
+      assert.deepEqual(
+        [found.active, found.client_id, found.sub, found.token_type, found.iss],
+        [true, app.clientId, 'owner-1', 'Bearer', server.url],
+      );
+      const asApp = await configure(app, authOf(app.clientSecret));
+      await client.tokenRevocation(asApp, refreshToken);
+      for (const token of [accessToken, refreshToken])
+        assert.deepEqual(await client.tokenIntrospection(asChecker, token), { active: false });
+      await client.tokenRevocation(asApp, refreshToken);
+    });
+  }
+
+  test('revokes for a client that has no secret', async () => {
+    const app = await server.register('smartcar', { type: 'public', policy: { rotation: 'strict' } });
+    const { refreshToken, grantId } = await server.grant(app);
+    await client.tokenRevocation(await configure(app, client.None()), refreshToken);
+    const event = server.events.findLast((one) => one.event === 'grant.revoked');
+    assert.ok(event?.event === 'grant.revoked');
+    assert.deepEqual([event.grantId, event.clientId, event.cause], [grantId, app.clientId, 'client']);
+  });
+
+  test('says that an access token is not to be revoked', async () => {
+    const app = await server.register('smartcar');
+    const { accessToken } = await server.grant(app);
+    await assert.rejects(client.tokenRevocation(await configure(app), accessToken), {
+      error: 'unsupported_token_type',
+      status: 400,
+    });
+  });
+
+  test('gets a token by client credentials, which a resource server verifies and introspects', async () => {
+    const app = await server.register('smartcar', {
+      policy: { clientCredentials: true, clientCredentialsScope: 'fleet:read fleet:write' },
+    });
+    const { clientId, clientSecret } = app;
+    const configuration = new client.Configuration(
+      { issuer: server.url, token_endpoint: `${server.url}/oauth2/token` },
+      clientId,
+      undefined,
+      client.ClientSecretBasic(clientSecret),
+    );
+    client.allowInsecureRequests(configuration);
+    const tokens = await client.clientCredentialsGrant(configuration, { scope: 'fleet:read' });
+    assert.deepEqual(
+      [tokens.token_type, tokens.expires_in, tokens.refresh_token],
+      ['bearer', 7200, undefined],
+    );
+    const { payload } = await verify(tokens.access_token);
+    assert.deepEqual(
+      [payload.sub, payload['client_id'], payload['scope']],
+      [clientId, clientId, 'fleet:read'],
+    );
+    const found = await client.tokenIntrospection(await configure(checker), tokens.access_token);
+    assert.deepEqual([found.active, found.sub, found.scope], [true, clientId, 'fleet:read']);
+  });
+});
+
+describe('oauth4webapi', () => {
+  test('discovers, introspects and revokes', async () => {
+    const as = await discover();
+    const app = await server.register('smartcar');
+    const { refreshToken } = await server.grant(app);
+    const asChecker = { client_id: checker.clientId };
+    const auth = oauth.ClientSecretPost(checker.clientSecret);
+    const look = async (): Promise<oauth.IntrospectionResponse> =>
+      oauth.processIntrospectionResponse(
+        as,
+        asChecker,
+        await oauth.introspectionRequest(as, asChecker, auth, refreshToken, OVER_HTTP),
+      );
+    const found = await look();
+    assert.deepEqual([found.active, found.client_id, found.token_type], [true, app.clientId, undefined]);
+    const revocation = await oauth.revocationRequest(
+      as,
+      { client_id: app.clientId },
+      oauth.ClientSecretBasic(app.clientSecret),
+      refreshToken,
+      OVER_HTTP,
+    );
+    await oauth.processRevocationResponse(revocation);
+    assert.deepEqual(await look(), { active: false });
+  });
+
+  test('is challenged where its secret is wrong', async () => {
+    const as = await discover();
+    const asChecker = { client_id: checker.clientId };
+    const response = await oauth.introspectionRequest(
+      as,
+      asChecker,
+      oauth.ClientSecretBasic('wrong'),
+      'token',
+      OVER_HTTP,
+    );
+    await assert.rejects(oauth.processIntrospectionResponse(as, asChecker, response), {
+      name: 'WWWAuthenticateChallengeError',
+      status: 401,
+    });
+  });
+
+  test('takes a JWT access token for one of RFC 9068, and says so of no other', async () => {
+    const as = await discover();
+    const app = await server.register('pleos', { policy: { accessTokenFormat: 'jwt' } });
+    const { refreshToken } = await server.grant(app);
+    const { accessToken } = await refreshAs.pleos(server.url, app, refreshToken);
+    const present = (token: string) =>
+      oauth.validateJwtAccessToken(
+        as,
+        new Request('https://api.example/vehicles', { headers: { authorization: `Bearer ${token}` } }),
+        server.url,
+        OVER_HTTP,
+      );
+    const claims = await present(accessToken);
+    assert.deepEqual([claims.sub, claims.client_id, claims.iss], ['owner-1', app.clientId, server.url]);
+    const opaque = await server.grant(await server.register('pleos'));
+    await assert.rejects(present(opaque.accessToken));
+  });
+});
+
+const jwks = () =>
+  createRemoteJWKSet(new URL(`${server.url}/.well-known/jwks.json`), { cooldownDuration: 0 });
+
+const verify = (token: string, keys = jwks(), audience = server.url) =>
+  jwtVerify(token, keys, { issuer: server.url, audience, typ: 'at+jwt', currentDate: server.now() });
+
+describe('jose', () => {
+  test('verifies what clients of both dialects got, for the audience that they have', async () => {
+    for (const dialect of ['smartcar', 'pleos'] as const) {
+      const audience = `https://${dialect}.example`;
+      const app = await server.register(dialect, { policy: { accessTokenFormat: 'jwt', audience } });
+      const { refreshToken, grantId } = await server.grant(app);
+      const { accessToken } = await refreshAs[dialect](server.url, app, refreshToken);
+      const { payload } = await verify(accessToken, jwks(), audience);
+      assert.deepEqual([payload.sub, payload['client_id']], ['owner-1', app.clientId]);
+      assert.ok(!JSON.stringify(payload).includes(grantId));
+      await assert.rejects(verify(accessToken), { code: 'ERR_JWT_CLAIM_VALIDATION_FAILED' });
+    }
+  });
+
+  test('verifies every live token before and after two rotations of the keys, whenever it fetched them', async () => {
+    const app = await server.register('smartcar', { policy: { accessTokenFormat: 'jwt' } });
+    let { refreshToken } = await server.grant(app);
+    const live: string[] = [];
+    const keptSince = [];
+    const signers = new Set<string | undefined>();
+    for (let round = 0; round < 3; round++) {
+      if (round > 0) await server.rotateKeys();
+      for (const wait of [0, 300, 300]) {
+        server.passSeconds(wait);
+        const keys = jwks();
+        await keys.reload();
+        keptSince.push(keys);
+        const answer = await refreshAs.smartcar(server.url, app, refreshToken);
+        ({ refreshToken } = answer);
+        live.push(answer.accessToken);
+        for (const token of live) {
+          const { protectedHeader } = await verify(token, keys);
+          signers.add(protectedHeader.kid);
+        }
+      }
+      server.passSeconds(2);
+    }
+    const last = await refreshAs.smartcar(server.url, app, refreshToken);
+    for (const keys of keptSince)
+      for (const token of [...live, last.accessToken])
+        signers.add((await verify(token, keys)).protectedHeader.kid);
+    assert.equal(signers.size, 3);
+  });
+});
