@@ -15,7 +15,7 @@ describe('Keys that sign JWTs', () => {
     // As long as the server is up, with the keys as they were before any rotation; asks again only for another key.
     const keys = createRemoteJWKSet(jwksUri, { cooldownDuration: 0 });
     const options = { issuer: server.url, audience: server.url, typ: 'at+jwt' };
-    let isOver = false;
+    const load = { isOver: false };
     const live: string[] = [];
     const prepare = async (dialect: (typeof DIALECTS)[number]) => {
       const { client, grant } = await grantFor(server, dialect);
@@ -30,7 +30,7 @@ describe('Keys that sign JWTs', () => {
         ({ refreshToken } = answer);
         live.push(answer.accessToken);
         await jwtVerify(answer.accessToken, keys, options);
-      } while (!isOver);
+      } while (!load.isOver);
     };
     const prepared = await Promise.all([...DIALECTS, ...DIALECTS].map(prepare));
     const drivers = prepared.map(drive);
@@ -40,7 +40,7 @@ describe('Keys that sign JWTs', () => {
       await Promise.race([server.command('keys', 'rotate'), failed]);
       assert.equal((await fetchKeys()).length, rotation + 2);
     }
-    isOver = true;
+    load.isOver = true;
     await Promise.all(drivers);
     assert.ok(live.length >= drivers.length);
     const fresh = createRemoteJWKSet(jwksUri);

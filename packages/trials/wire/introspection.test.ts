@@ -281,14 +281,14 @@ describe('The data calls read access tokens', () => {
       await trial.rotateKeys();
       trial.passSeconds(601);
       const again = await trial.refresh(owner, refreshToken);
-      const fresh =
-        again.body['access_token'] ?? (again.body['data'] as Record<string, string>)['accessToken'];
-      for (const token of [accessToken, String(fresh)]) assert.equal((await read(token))?.grant.id, grant.id);
+      const { data } = again.body as { readonly data?: { readonly accessToken: string } };
+      const fresh = data?.accessToken ?? String(again.body['access_token']);
+      for (const token of [accessToken, fresh]) assert.equal((await read(token))?.grant.id, grant.id);
       trial.setStore('unavailable');
       await assert.rejects(read(accessToken), { name: 'StoreError' });
       trial.setStore('here');
       await trial.memory.revoke(grant.id, { at: trial.nowSeconds(), cause: 'owner' });
-      for (const token of [accessToken, String(fresh)]) assert.equal(await read(token), undefined);
+      for (const token of [accessToken, fresh]) assert.equal(await read(token), undefined);
     });
   }
 });

@@ -9,6 +9,7 @@ import type { Grant } from 'keyfob/grants/grant';
 import { issueTokens } from 'keyfob/grants/issue';
 import type { TokenAnswer } from 'keyfob/grants/issue';
 import { createEndpoints } from 'keyfob/http/endpoints';
+import type { Endpoints } from 'keyfob/http/endpoints';
 import { createResourceServerRoutes } from 'keyfob/http/resource-server-routes';
 import { createKeyLine, parseKeyRing } from 'keyfob/tokens/key-ring';
 import { CREATED_AT, sampleClient, sampleGrant } from '../contract/samples.ts';
@@ -63,20 +64,7 @@ export const createResourceTrial = () => {
   const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);
   let made = 0;
 
-  const send = async (
-    method: string,
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    body: string,
-  ): Promise<Answer> => {
-    const request = { method, path, query: '', headers, body: Buffer.from(body) };
-    const { body: text, ...rest } = await endpoints.respond(request, {
-      address: '192.0.2.7',
-      userAgent: 'trial/1',
-    });
-    const isJson = rest.headers['Content-Type'] === 'application/json';
-    return { ...rest, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
-  };
+  const send = senderOf(endpoints);
 
   return {
     events,
@@ -102,7 +90,9 @@ export const createResourceTrial = () => {
       const createdAt = CREATED_AT;
       const kept = { id, name: 'first', digest, createdAt, expiresAt: undefined, lastUsedAt: undefined };
       const client = sampleClient({
-        ...{ id, dialect, secrets: more.type === 'public' ? [] : [kept] },
+        id,
+        dialect,
+        secrets: more.type === 'public' ? [] : [kept],
         policy: { ...DIALECTS[dialect].defaultPolicy, ...policy },
         ...more,
       });
@@ -152,6 +142,22 @@ export const createResourceTrial = () => {
       ),
   };
 };
+
+/** Sends a request without a socket, and reads the answer. */
+const senderOf =
+  (endpoints: Endpoints) =>
+  async (
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+  ): Promise<Answer> => {
+    const request = { method, path, query: '', headers, body: Buffer.from(body) };
+    const caller = { address: '192.0.2.7', userAgent: 'trial/1' };
+    const { body: text, ...rest } = await endpoints.respond(request, caller);
+    const isJson = rest.headers['Content-Type'] === 'application/json';
+    return { ...rest, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
+  };
 
 /** The header of HTTP Basic. */
 export const basic = ({ client, secret }: KnownClient): string =>
