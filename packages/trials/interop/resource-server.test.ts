@@ -176,6 +176,32 @@ const jwks = () =>
 const verify = (token: string, keys = jwks(), audience = server.url) =>
   jwtVerify(token, keys, { issuer: server.url, audience, typ: 'at+jwt', currentDate: server.now() });
 
+describe("The vendors' own calls", () => {
+  for (const [dialect, path, other] of [
+    ['smartcar', '/v2.0/user', '/v1/vehicles/consent'],
+    ['pleos', '/v1/vehicles/consent', '/v2.0/user'],
+  ] as const) {
+    test(`take a JWT of a ${dialect} client as they take its opaque tokens, and of no other client`, async () => {
+      const app = await server.register(dialect);
+      const { accessToken: opaque, refreshToken } = await server.grant(app);
+      await server.deployment.store.changeClient(app.clientId, { policy: { accessTokenFormat: 'jwt' } });
+      const { accessToken: jwt } = await refreshAs[dialect](server.url, app, refreshToken);
+      const call = async (token: string, at: string) => {
+        const headers = { authorization: `Bearer ${token}`, brand: 'kia' };
+        const response = await fetch(`${server.url}${at}`, { headers });
+        const { meta: _meta, ...rest } = (await response.json()) as { readonly meta?: unknown };
+        return { status: response.status, rest };
+      };
+      const { status } = await call(opaque, path);
+      assert.ok(status < 400, String(status));
+      assert.deepEqual(await call(jwt, path), await call(opaque, path));
+      for (const wrong of [`${jwt}A`, jwt.replace('.', '.A')])
+        assert.ok((await call(wrong, path)).status >= 400);
+      assert.ok((await call(jwt, other)).status >= 400);
+    });
+  }
+});
+
 describe('jose', () => {
   test('verifies what clients of both dialects got, for the audience that they have', async () => {
     for (const dialect of ['smartcar', 'pleos'] as const) {
