@@ -53,9 +53,8 @@ export const issueTokens = (
   const refreshToken = sealRefreshToken(key, shapes.refreshToken, grant.id, grant.generation);
   const expiresInSeconds = accessExpiresAt(grant, policy, issuedAt) - issuedAt;
   const refreshExpiresInSeconds = standingOf(grant, policy, nowMs).expiresAt - issuedAt;
-  const { issuer } = minting;
-  if (policy.accessTokenFormat === 'jwt' && issuer !== undefined) {
-    const made = { issuer, policy, issuedAt, serial, expiresInSeconds };
+  if (policy.accessTokenFormat === 'jwt' && minting.issuer !== undefined) {
+    const made = { issuer: minting.issuer, policy, issuedAt, serial, expiresInSeconds };
     return signGrantJwt(minting.keyRing, grant, made).then((accessToken) => ({
       accessToken,
       expiresInSeconds,

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeJwt } from 'jose';
+import type { Policy } from '../clients/policy.ts';
+import { StoreError } from '../errors.ts';
+import { openAccessJwt } from '../tokens/access-jwt.ts';
+import { openAccessToken } from '../tokens/access-token.ts';
+import { parseKeyRing } from '../tokens/key-ring.ts';
+import { uuidShape } from '../tokens/shape.ts';
+import { openTokenId } from '../tokens/token-id.ts';
+import type { Grant } from './grant.ts';
+import { issueTokens } from './issue.ts';
+import type { TokenAnswer } from './issue.ts';
+
+const NOW = 1_750_000_000;
+const ISSUER = 'https://fob.example';
+const RING = parseKeyRing(`1:0:${'B'.repeat(42)}A,2:${NOW - 600}:${'C'.repeat(42)}A`);
+const SHAPES = { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape };
+
+const POLICY: Policy = {
+  refreshTokenLifetimeSeconds: 86_400,
+  accessTokenLifetimeSeconds: 3600,
+  rotation: 'overlap',
+  overlapSeconds: 60,
+  raceSeconds: 10,
+  onReplay: 'revoke',
+  grantLifetimeSeconds: null,
+  resyncGenerations: 1024,
+  requireUserAgent: false,
+  tellRefreshExpiry: false,
+  deadTokenCode: '4002',
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
+};
+
+const GRANT: Grant = {
+  id: 42n,
+  clientId: 'client-a',
+  subject: 'owner-1',
+  scope: 'read_charge',
+  brand: undefined,
+  createdAt: NOW - 100,
+  generation: 3,
+  keyNumber: 1,
+  rotatedAtMs: [NOW * 1000],
+  rotatedBy: undefined,
+  useDigest: undefined,
+  revocation: undefined,
+};
+
+const issue = (policy: Partial<Policy>, issuer: string | undefined = ISSUER) =>
+  issueTokens(
+    { keyRing: RING, nextSerial: () => 7, issuer },
+    SHAPES,
+    GRANT,
+    { ...POLICY, ...policy },
+    NOW * 1000,
+  );
+
+test('an opaque pair is there at once, nothing to wait for', () => {
+  const answer = issue({});
+  assert.ok(!(answer instanceof Promise));
+  assert.deepEqual(openAccessToken(RING, uuidShape, answer.accessToken), { grantId: 42n, issuedAt: NOW });
+  assert.deepEqual([answer.expiresInSeconds, answer.refreshExpiresInSeconds], [3600, 86_400]);
+});
+
+test('a client that wants JWTs gets one, by the key that has been published for long', async () => {
+  const { accessToken, ...rest } = await issue({ accessTokenFormat: 'jwt' });
+  const { accessToken: _opaque, ...same } = issue({}) as TokenAnswer;
+  assert.deepEqual(rest, same);
+  const opened = await openAccessJwt(RING, ISSUER, accessToken, NOW);
+  assert.ok(typeof opened === 'object');
+  assert.equal(opened.key.number, 1);
+  const { jti, ...claims } = opened.claims;
+  const times = { iat: NOW, exp: NOW + 3600 };
+  const known = { iss: ISSUER, sub: 'owner-1', aud: ISSUER, client_id: 'client-a', scope: 'read_charge' };
+  assert.deepEqual(claims, { ...known, ...times });
+  assert.deepEqual(openTokenId(opened.key, jti), { kind: 'grant', grantId: 42n, issuedAt: NOW });
+});
+
+const AUDIENCES: readonly (readonly [string | undefined, string])[] = [
+  [undefined, ISSUER],
+  ['', ISSUER],
+  ['https://api.example', 'https://api.example'],
+];
+
+for (const [audience, aud] of AUDIENCES) {
+  test(`a JWT of a client with the audience ${JSON.stringify(audience)} is for ${aud}`, async () => {
+    const { accessToken } = await issue({ accessTokenFormat: 'jwt', audience });
+    assert.equal(decodeJwt(accessToken).aud, aud);
+  });
+}
+
+test('where nobody knows the issuer, a token is opaque whatever the client wants', () => {
+  const answer = issueTokens(
+    { keyRing: RING, nextSerial: () => 7 },
+    SHAPES,
+    GRANT,
+    { ...POLICY, accessTokenFormat: 'jwt' },
+    NOW * 1000,
+  );
+  assert.ok(!(answer instanceof Promise));
+});
+
+test('no access token outlives its grant, and the answer says so', async () => {
+  for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
+    const { expiresInSeconds } = await issue({ accessTokenFormat, grantLifetimeSeconds: 300 });
+    assert.equal(expiresInSeconds, 200);
+  }
+  const { accessToken } = await issue({ accessTokenFormat: 'jwt', grantLifetimeSeconds: 300 });
+  assert.equal(decodeJwt(accessToken).exp, NOW + 200);
+});
+
+test('a ring that lacks the key of a grant is an outage', () => {
+  const keyRing = parseKeyRing(`2:0:${'C'.repeat(42)}A`);
+  const minting = { keyRing, nextSerial: () => 7, issuer: ISSUER };
+  assert.throws(() => issueTokens(minting, SHAPES, GRANT, POLICY, NOW * 1000), StoreError);
+});
