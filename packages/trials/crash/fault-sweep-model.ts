@@ -4,11 +4,19 @@ import type { Facts, GrantFacts, Step } from './fault-sweep-steps.ts';
 /** A step as it was taken: a refresh presents a generation, perhaps again after an answer of "unknown". */
 export type Taken = { readonly step: Step; readonly presented: number; readonly isRetryOfOurs: boolean };
 
-/** What a step has to answer on a store that holds `facts`, and what the store holds afterwards. */
-export type Expected = { readonly outcome: string; readonly facts: Facts };
+/** What a store holds, and of what it does not show: which codes there are, and which are used. */
+export type State = Facts & {
+  readonly codes: readonly { readonly grant: string; readonly isUsed: boolean }[];
+};
+
+/** What a step has to answer on a store in a state, and the state afterwards. */
+export type Expected = { readonly outcome: string; readonly facts: State };
+
+/** What can be read of a state. */
+export const shownOf = ({ codes: _codes, ...facts }: State): Facts => facts;
 
 /** The model of the store, written from its contract: no line of the store's own code is in it. */
-export const expectStep = (facts: Facts, taken: Taken): Expected => {
+export const expectStep = (facts: State, taken: Taken): Expected => {
   const { step } = taken;
   switch (step.verb) {
     case 'registerKey':
@@ -31,6 +39,9 @@ export const expectStep = (facts: Facts, taken: Taken): Expected => {
         facts: { ...facts, grants: kept },
       };
     }
+    case 'createCode':
+    case 'redeemCode':
+      return expectOfCode(facts, taken, step);
     case 'refresh':
     case 'revoke':
     case 'reinstate':
@@ -39,13 +50,13 @@ export const expectStep = (facts: Facts, taken: Taken): Expected => {
 };
 
 const expectOfClient = (
-  facts: Facts,
+  facts: State,
   step: Step & { readonly verb: 'createClient' | 'renameClient' | 'addSecret' },
 ): Expected => {
   const { client: id } = step;
   const before = facts.clients.find((one) => one.id === id);
   const others = facts.clients.filter((one) => one.id !== id);
-  const keep = (client: Facts['clients'][number]): Facts => ({
+  const keep = (client: Facts['clients'][number]): State => ({
     ...facts,
     clients: [...others, client].sort((left, right) => (left.id < right.id ? -1 : 1)),
   });
@@ -67,7 +78,7 @@ const sortById = (grants: readonly GrantFacts[]): readonly GrantFacts[] =>
     BigInt.asIntN(64, BigInt(`0x${left.id}`)) < BigInt.asIntN(64, BigInt(`0x${right.id}`)) ? -1 : 1,
   );
 
-const expectCreation = (facts: Facts, id: string, clientId: string): Expected => {
+const expectCreation = (facts: State, id: string, clientId: string): Expected => {
   if (facts.grants.some((grant) => grant.id === id)) return { outcome: 'id_taken', facts };
   if (!facts.clients.some((client) => client.id === clientId)) return { outcome: 'client_unknown', facts };
   const grant = {
@@ -83,16 +94,55 @@ const expectCreation = (facts: Facts, id: string, clientId: string): Expected =>
   return { outcome: 'created', facts: { ...facts, grants: sortById([...facts.grants, grant]) } };
 };
 
+/** A fact more, where something happened that is one. */
+const tell = ({ told }: Facts, kind: string | undefined, grant: string): readonly string[] =>
+  kind === undefined ? told : [...told, `${kind} ${grant}`].sort();
+
+const expectOfCode = (
+  facts: State,
+  { isRetryOfOurs }: Taken,
+  step: Step & { readonly verb: 'createCode' | 'redeemCode' },
+): Expected => {
+  const { grant: id } = step;
+  const code = facts.codes.find(({ grant }) => grant === id);
+  const others = facts.codes.filter(({ grant }) => grant !== id);
+  if (step.verb === 'createCode') {
+    if (!facts.clients.some((client) => client.id === step.client))
+      return { outcome: 'client_unknown', facts };
+    if (code !== undefined) return { outcome: 'id_taken', facts };
+    return { outcome: 'created', facts: { ...facts, codes: [...others, { grant: id, isUsed: false }] } };
+  }
+  if (!facts.clients.some((client) => client.id === 'client-overlap'))
+    return { outcome: 'client_gone', facts };
+  if (code === undefined) return { outcome: 'refuse code_unknown', facts };
+  if (!code.isUsed) {
+    const { facts: made } = expectCreation(facts, id, 'client-overlap');
+    const codes = [...others, { grant: id, isUsed: true }];
+    return { outcome: 'redeem', facts: { ...made, codes, told: tell(facts, 'grant.created', id) } };
+  }
+  if (isRetryOfOurs) return { outcome: 'repeat', facts };
+  const grants = facts.grants.map((one) =>
+    one.id === id ? { ...one, revokedAt: one.revokedAt ?? step.at } : one,
+  );
+  const isEnded = facts.grants.every((one) => one.id !== id || one.revokedAt !== null);
+  const told = tell(facts, isEnded ? undefined : 'grant.revoked', id);
+  return { outcome: 'replay', facts: { ...facts, grants, told } };
+};
+
 const expectOfGrant = (
-  facts: Facts,
+  facts: State,
   { presented, isRetryOfOurs }: Taken,
   step: Step & { readonly verb: 'refresh' | 'revoke' | 'reinstate' },
 ): Expected => {
   const before = facts.grants.find(({ id }) => id === step.grant);
   const rotation = facts.clients.find(({ id }) => id === before?.clientId)?.rotation;
-  const keep = (outcome: string, grant: GrantFacts): Expected => ({
+  const keep = (outcome: string, grant: GrantFacts, kind?: string): Expected => ({
     outcome,
-    facts: { ...facts, grants: facts.grants.map((one) => (one.id === grant.id ? grant : one)) },
+    facts: {
+      ...facts,
+      grants: facts.grants.map((one) => (one.id === grant.id ? grant : one)),
+      told: tell(facts, kind, grant.id),
+    },
   });
   if (step.verb === 'refresh') {
     if (rotation === undefined) return { outcome: 'client_gone', facts };
@@ -108,11 +158,11 @@ const expectOfGrant = (
   if (before === undefined) return { outcome: 'unknown', facts };
   if (step.verb === 'revoke')
     return before.revokedAt === null
-      ? keep('revoked', { ...before, revokedAt: step.at })
+      ? keep('revoked', { ...before, revokedAt: step.at }, 'grant.revoked')
       : { outcome: 'revoked_before', facts };
   return before.revokedAt === null
     ? { outcome: 'not_revoked', facts }
-    : keep('reinstated', { ...before, revokedAt: null });
+    : keep('reinstated', { ...before, revokedAt: null }, 'grant.reinstated');
 };
 
 const successorOf = (before: GrantFacts, { keyNumber }: Step & { readonly verb: 'refresh' }): GrantFacts => {

@@ -6,7 +6,7 @@ import type { Policy } from 'keyfob/clients/policy';
 import { OperatorError, StoreError } from 'keyfob/errors';
 import type { Store } from 'keyfob/grants/store';
 import { openSqliteStore } from 'keyfob/stores/sqlite/store';
-import { idOf, readFacts, refreshUseOf, RUN, STARTED_AT } from './fault-sweep-steps.ts';
+import { codeOf, codeUseOf, idOf, readFacts, refreshUseOf, RUN, STARTED_AT } from './fault-sweep-steps.ts';
 import type { Facts, Step } from './fault-sweep-steps.ts';
 import type { Taken } from './fault-sweep-model.ts';
 
@@ -111,6 +111,15 @@ const take = async (
       const names = { id: idOf(step.grant), clientId: step.client, subject: 'owner', scope: 'read_odometer' };
       return { outcome: await store.createGrant({ ...names, ...state, ...none }) };
     }
+    case 'createCode':
+      return { outcome: await store.createCode(codeOf(step.grant, step.client)) };
+    case 'redeemCode': {
+      const code = codeOf(step.grant, 'client-overlap');
+      const result = await store.redeemCode(codeUseOf(code, step.at, isRetryOfOurs));
+      if (result === 'client_gone') return { outcome: result };
+      const { verdict } = result;
+      return { outcome: verdict.kind === 'refuse' ? `refuse ${verdict.reason}` : verdict.kind };
+    }
     case 'refresh': {
       const clientId = step.grant.startsWith('f') ? 'client-strict' : 'client-overlap';
       const options = { keyNumber: step.keyNumber, isRetryOfOurs };
@@ -149,10 +158,11 @@ const checkpoint = (path: string): void => {
 };
 
 const takeAndTell = async (store: Store, path: string, step: Step): Promise<Ended> => {
-  const token = 'grant' in step ? heldOf(step.grant) : { generation: 0, isUndecided: false };
+  const name = 'grant' in step ? step.grant : '';
+  const token = heldOf(step.verb === 'redeemCode' ? `code of ${name}` : name);
   const taken = { step, presented: token.generation, isRetryOfOurs: token.isUndecided };
   const ended = await take(store, path, taken).catch(describeError);
-  if (step.verb === 'refresh') {
+  if (step.verb === 'refresh' || step.verb === 'redeemCode') {
     if ('thrown' in ended) token.isUndecided ||= ended.thrown === 'outcome_unknown';
     else [token.generation, token.isUndecided] = [ended.generation ?? token.generation, false];
   }

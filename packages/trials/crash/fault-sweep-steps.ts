@@ -1,6 +1,7 @@
 import type { Client } from 'keyfob/clients/client';
+import type { AuthorizationCode } from 'keyfob/grants/authorization-code';
 import type { Grant } from 'keyfob/grants/grant';
-import type { RefreshUse, Store } from 'keyfob/grants/store';
+import type { CodeUse, RefreshUse, Store } from 'keyfob/grants/store';
 import { readGrantId, writeGrantId } from 'keyfob/tokens/grant-id';
 
 /** One thing done to the store. Grants in 16 hexadecimal digits. */
@@ -10,6 +11,8 @@ export type Step =
   | { readonly verb: 'renameClient'; readonly client: string; readonly name: string }
   | { readonly verb: 'addSecret'; readonly client: string; readonly secret: string }
   | { readonly verb: 'createGrant'; readonly grant: string; readonly client: string }
+  | { readonly verb: 'createCode'; readonly grant: string; readonly client: string }
+  | { readonly verb: 'redeemCode'; readonly grant: string; readonly at: number }
   | { readonly verb: 'refresh'; readonly grant: string; readonly keyNumber: number }
   | { readonly verb: 'revoke'; readonly grant: string; readonly at: number }
   | { readonly verb: 'reinstate'; readonly grant: string }
@@ -24,6 +27,8 @@ const STRICT_GRANT = 'f000000000000002';
 /** The grant of the trials of a failed sync. */
 export const SYNC_GRANT = { id: STRICT_GRANT, clientId: 'client-strict' } as const;
 const ENDED_GRANT = '0000000000000003';
+/** Made by a code. */
+const CODE_GRANT = '0000000000000004';
 const LONG_AGO = STARTED_AT - 1000;
 
 const refreshOf = (grant: string, keyNumber = 1): Step => ({ verb: 'refresh', grant, keyNumber });
@@ -41,14 +46,19 @@ export const RUN: readonly (readonly Step[])[] = [
     { verb: 'createGrant', grant: STRICT_GRANT, client: 'client-strict' },
     { verb: 'createGrant', grant: ENDED_GRANT, client: 'client-strict' },
   ],
-  [refreshOf(OVERLAP_GRANT)],
+  [{ verb: 'createCode', grant: CODE_GRANT, client: 'client-overlap' }, refreshOf(OVERLAP_GRANT)],
   [refreshOf(STRICT_GRANT)],
+  [{ verb: 'redeemCode', grant: CODE_GRANT, at: STARTED_AT + 1 }],
   BOTH,
   [{ verb: 'checkpoint' }],
   BOTH,
   [{ verb: 'revoke', grant: STRICT_GRANT, at: STARTED_AT + 100 }],
   [{ verb: 'revoke', grant: ENDED_GRANT, at: LONG_AGO }],
-  [{ verb: 'reinstate', grant: STRICT_GRANT }],
+  // A second use, where the first came through.
+  [
+    { verb: 'reinstate', grant: STRICT_GRANT },
+    { verb: 'redeemCode', grant: CODE_GRANT, at: STARTED_AT + 2 },
+  ],
   [{ verb: 'registerKey', number: 2 }],
   [refreshOf(STRICT_GRANT, 2), { verb: 'addSecret', client: 'client-strict', secret: 'second' }],
   [refreshOf(OVERLAP_GRANT, 2), { verb: 'renameClient', client: 'client-overlap', name: 'renamed' }],
@@ -61,6 +71,8 @@ export type Facts = {
   readonly keys: readonly number[];
   readonly clients: readonly ClientFacts[];
   readonly grants: readonly GrantFacts[];
+  /** Every fact kept, by kind and grant. */
+  readonly told: readonly string[];
 };
 
 export type ClientFacts = {
@@ -81,7 +93,7 @@ export type GrantFacts = {
   readonly revokedAt: number | null;
 };
 
-export const NOTHING: Facts = { keys: [], clients: [], grants: [] };
+export const NOTHING: Facts = { keys: [], clients: [], grants: [], told: [] };
 
 const toClientFacts = ({ id, name, policy, secrets }: Client): ClientFacts => ({
   id,
@@ -141,14 +153,46 @@ export const refreshUseOf = (
 export const inOrder = (numbers: readonly number[]): readonly number[] =>
   [...numbers].sort((left, right) => left - right);
 
+/** What an owner agreed to, as the store gets it. */
+export const codeOf = (grant: string, clientId: string): AuthorizationCode => ({
+  grantId: idOf(grant),
+  clientId,
+  redirectUri: 'https://app.example/callback',
+  codeChallenge: undefined,
+  issuedAt: STARTED_AT,
+  subject: 'owner',
+  scope: 'read_odometer',
+  brand: undefined,
+  vehicles: [],
+});
+
+/** A use of it, as the store gets it. */
+export const codeUseOf = (
+  { grantId, clientId, redirectUri, issuedAt, brand }: AuthorizationCode,
+  at: number,
+  isRetryOfOurs: boolean,
+): CodeUse => ({
+  requestId: `code ${at}`,
+  presented: {
+    ...{ grantId, clientId, redirectUri, issuedAt, brand, isRetryOfOurs },
+    codeVerifier: undefined,
+    useDigest: undefined,
+  },
+  nowMs: at * 1000,
+  keyNumber: 1,
+  caller: { address: '192.0.2.1', userAgent: 'agent/code' },
+});
+
 /** Everything a store holds. */
 export const readFacts = async (store: Store): Promise<Facts> => {
   const keys = await store.listKeys();
   const clients = await store.listClients();
   const grants = await store.listGrants({ limit: 100 });
+  const facts = await store.listFacts({ after: 0, limit: 100 });
   return {
     keys: inOrder(keys.map(({ number }) => number)),
     clients: clients.map(toClientFacts).sort((left, right) => (left.id < right.id ? -1 : 1)),
     grants: grants.map(toGrantFacts),
+    told: facts.map(({ kind, grantId }) => `${kind} ${writeGrantId(grantId)}`).sort(),
   };
 };
