@@ -121,8 +121,8 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
     description: 'Too many failed attempts to authenticate. Try again later.',
     headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
   },
-  store_unavailable: away('The service cannot answer just now. The refresh token is still good; try again.'),
-  overloaded: away('The service is busy. The refresh token is still good; try again.'),
+  store_unavailable: away('The service cannot answer just now. What was sent is still good; try again.'),
+  overloaded: away('The service is busy. What was sent is still good; try again.'),
 };
 
 const parse = (request: WireRequest): TokenRequest => {
