@@ -174,7 +174,12 @@ export const codeUseOf = (
 ): CodeUse => ({
   requestId: `code ${at}`,
   presented: {
-    ...{ grantId, clientId, redirectUri, issuedAt, brand, isRetryOfOurs },
+    grantId,
+    issuedAt,
+    clientId,
+    brand,
+    redirectUri,
+    isRetryOfOurs,
     codeVerifier: undefined,
     useDigest: undefined,
   },
