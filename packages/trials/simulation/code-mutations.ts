@@ -178,7 +178,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the end of a grant by its code is no fact',
     file: memory,
-    search: "tell(tables, 'grant.revoked', grant, { nowMs, requestId, cause: 'code_replay' });",
+    search: "tellRevoked(tables, grant, { nowMs, requestId, cause: 'code_replay' });",
     replacement: '',
     seed: 2,
   },
