@@ -85,7 +85,6 @@ void test('every setting has its variable in the environment, in capitals with u
   const environment = {
     KEYFOB_HOST: '0.0.0.0',
     KEYFOB_PORT: '8080',
-    KEYFOB_PUBLIC_URL: 'https://fob.example',
     KEYFOB_DATA: 'elsewhere',
     KEYFOB_KEY_FILE: 'ring.txt',
     KEYFOB_PUBLIC_URL: 'https://id.example/',
@@ -114,7 +113,6 @@ void test('every setting has its variable in the environment, in capitals with u
   assert.deepEqual(parse({ environment }), {
     host: '0.0.0.0',
     port: 8080,
-    publicUrl: 'https://fob.example',
     data: 'elsewhere',
     keyFile: 'ring.txt',
     publicUrl: 'https://id.example',
@@ -191,33 +189,6 @@ void test('the time for the headers is at most the time for the whole request', 
     /headersTimeoutSeconds must be at most requestTimeoutSeconds/,
   );
 });
-
-const PUBLIC_URLS: readonly (readonly [string, string | undefined])[] = [
-  ['https://fob.example', 'https://fob.example'],
-  ['https://fob.example/', 'https://fob.example'],
-  ['http://127.0.0.1:8787', 'http://127.0.0.1:8787'],
-  ['http://[::1]:8787', 'http://[::1]:8787'],
-  ['https://example.com/fob/one/', 'https://example.com/fob/one'],
-  ['fob.example', undefined],
-  ['ftp://fob.example', undefined],
-  ['https://', undefined],
-  ['https://fob.example?a=b', undefined],
-  ['https://fob.example/#top', undefined],
-  ['https://name:word@fob.example', undefined],
-  ['https://fob.example:port', undefined],
-  ['https://fob.example/a b', undefined],
-  ['https://fob.example//a', undefined],
-  ['https://fob.example/(a)', undefined],
-  ['https://fob.example\\a', undefined],
-];
-
-for (const [given, publicUrl] of PUBLIC_URLS) {
-  void test(`the public URL ${publicUrl === undefined ? 'may not' : 'may'} be ${given}`, () => {
-    if (publicUrl === undefined)
-      assert.match(errorOf({ flags: { publicUrl: given } }).message, /^.*publicUrl must be an http/);
-    else assert.equal(parse({ flags: { publicUrl: given } }).publicUrl, publicUrl);
-  });
-}
 
 void test('the key is given itself or as a file, not both', () => {
   assert.equal(parse({ environment: { KEYFOB_KEY: 'ring' } }).key, 'ring');

@@ -98,14 +98,14 @@ const authenticationWith = (
 const authenticateBy = (
   readClient: Authentication<Reading>['readClient'],
   readings: readonly Credentials[],
-  dialect: DialectName = 'smartcar',
+  dialect: DialectName | 'oauth' = 'smartcar',
 ): Promise<Reading & { readonly client: Client }> =>
   authenticate(authenticationWith(readClient), { ...REQUEST, readings, dialect });
 
 const CASES: readonly {
   name: string;
   readings: readonly Credentials[];
-  dialect?: DialectName | 'any';
+  dialect?: DialectName | 'oauth';
   /** The id of the client, or why there is none. */
   outcome: { readonly clientId: string } | RefusalReason;
 }[] = [
@@ -203,13 +203,13 @@ const CASES: readonly {
   {
     name: 'a client is let in where every dialect is',
     readings: [say('pleos-app', 'secret')],
-    dialect: 'any',
+    dialect: 'oauth',
     outcome: { clientId: 'pleos-app' },
   },
   {
     name: 'a disabled client is refused where every dialect is let in',
     readings: [say('stopped pleos-app', 'secret')],
-    dialect: 'any',
+    dialect: 'oauth',
     outcome: 'client_disabled',
   },
   {
