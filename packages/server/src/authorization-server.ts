@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createThrottle } from './clients/throttle.ts';
+import type { Throttle } from './clients/throttle.ts';
 import { systemClock, toSeconds } from './clock.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -169,11 +170,7 @@ export const startAuthorizationServer = async (
     store,
     authentication: {
       readClient: (id) => store.readClient(id),
-      throttle: createThrottle({
-        failuresPerAddressMax: config.authenticationFailuresPerAddressMax,
-        failuresPerClientMax: config.authenticationFailuresPerClientMax,
-        windowSeconds: config.authenticationFailuresWindowSeconds,
-      }),
+      throttle: openThrottle(config),
       noteSecretUse: secretUses.note,
       emit: tell,
     },
@@ -232,6 +229,14 @@ export const startAuthorizationServer = async (
     },
   };
 };
+
+/** One for every endpoint, so that failures at any of them count at all. */
+const openThrottle = (config: Config): Throttle =>
+  createThrottle({
+    failuresPerAddressMax: config.authenticationFailuresPerAddressMax,
+    failuresPerClientMax: config.authenticationFailuresPerClientMax,
+    windowSeconds: config.authenticationFailuresWindowSeconds,
+  });
 
 const openUpstream = (config: Config): Upstream | undefined => {
   const { signInIssuer: issuer, signInClientId: clientId } = config;
