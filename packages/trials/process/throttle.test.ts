@@ -76,6 +76,24 @@ describe('Guessing is slow', () => {
     }
   });
 
+  for (const path of ['/oauth/introspect', '/oauth/revoke', '/oauth2/token']) {
+    test(`a guess at ${path} counts like any other, and who is sent away is sent away there too`, async (t) => {
+      const server = await serverFor(t, { environment: LIMITS });
+      const { client, grant } = await grantFor(server, 'smartcar');
+      const ask = (clientSecret: string) => {
+        const form = { client_id: client.clientId, client_secret: clientSecret, token: grant.accessToken };
+        const body = new URLSearchParams({ ...form, grant_type: 'client_credentials' });
+        return fetch(`${server.url}${path}`, { method: 'POST', body });
+      };
+      for (let guess = 0; guess < 5; guess++) assert.equal((await ask('guess')).status, 401);
+      const away = await ask(client.clientSecret);
+      assert.deepEqual([away.status, away.headers.get('retry-after')], [429, String(86_400 / 5)]);
+      const at = { url: server.url, dialect: 'smartcar' } as const;
+      assert.equal((await refreshFrom(HOME, at, client, grant.refreshToken)).status, 429);
+      assert.equal((await refreshFrom(ATTACKER, at, client, grant.refreshToken)).status, 200);
+    });
+  }
+
   test('guesses that come all at once are counted one by one', async (t) => {
     const server = await serverFor(t, { environment: LIMITS });
     const { client } = await grantFor(server, 'smartcar');
