@@ -5,7 +5,7 @@ import type { RefusalReason } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { authenticate } from './authenticate.ts';
 import type { Authentication, AuthenticationRequest, Credentials } from './authenticate.ts';
-import type { Client, DialectName } from './client.ts';
+import type { Client } from './client.ts';
 import { digestSecret } from './secret.ts';
 import { createThrottle } from './throttle.ts';
 import type { ThrottleLimits } from './throttle.ts';
