@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { openDeployment } from 'keyfob';
+import { parseConfig } from 'keyfob/config';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
 import type { KeyfobServer } from '../keyfob-process.ts';
@@ -56,6 +58,18 @@ const openApp = async (): Promise<App> => {
   };
 };
 
+/** From the choice of vehicles an owner is sent to what is registered, port and all. */
+const registerReturn = async (
+  { dataDirectory }: KeyfobServer,
+  { clientId }: DemoClient,
+  { redirectUri }: App,
+): Promise<void> => {
+  const config = parseConfig({ flags: { data: dataDirectory }, environment: {}, file: {} });
+  const deployment = await openDeployment(config, { isFirstStart: false });
+  await deployment.store.changeClient(clientId, { consentRedirectUri: redirectUri });
+  await deployment.close();
+};
+
 /** Sets the stage for a dialect. */
 export const openStage = async (dialect: DialectName): Promise<Stage> => {
   const server = await startKeyfob({ args: ['--demo'] });
@@ -73,6 +87,7 @@ export const openStage = async (dialect: DialectName): Promise<Stage> => {
     const demo = server.listening['demo'] as readonly DemoClient[];
     const client = demo.find((one) => one.dialect === dialect);
     if (client === undefined) throw new Error(`the demo has no client of ${dialect}`);
+    await registerReturn(server, client, app);
     const opened = browser;
     return {
       url: server.url,

@@ -91,8 +91,7 @@ export const TEXTS_EN = {
   select: {
     title: 'Choose vehicles',
     heading: (client: string): string => `Which vehicles may ${client} use?`,
-    lead: (make: string): string =>
-      `Only vehicles that you choose here are shared. All are ${make} vehicles of yours.`,
+    lead: (make: string): string => `These are your ${make} vehicles. Only those that you choose are shared.`,
     agree: 'Share',
     decline: 'Not now',
   },

@@ -69,7 +69,7 @@ export const TEXTS_KO: Texts = {
   select: {
     title: '차량 선택',
     heading: (client) => `${client}에 어떤 차량을 공유할까요?`,
-    lead: (make) => `여기에서 선택한 차량만 공유됩니다. 모두 회원님의 ${make} 차량입니다.`,
+    lead: (make) => `회원님의 ${make} 차량입니다. 선택한 차량만 공유됩니다.`,
     agree: '공유',
     decline: '나중에',
   },
