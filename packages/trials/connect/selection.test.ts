@@ -81,6 +81,18 @@ describe('The choice of vehicles with Pleos', () => {
     assert.equal((await store.listVehicles(grantId)).length, 1);
   });
 
+  test('leaves vehicles of other brands as they are', async () => {
+    const browser = createPlainBrowser();
+    const grantId = await give(browser);
+    const ioniq = { id: '9e2c0502-36cd-5f62-a987-a4b4dde6d189', vin: 'KMHKM81A0RU104217' };
+    const more = { make: 'hyundai', model: 'IONIQ 5', year: 2024, nickname: '', powertrain: 'EV' } as const;
+    await store.selectVehicles(grantId, [{ ...ioniq, ...more }], { nowMs: 1, requestId: undefined });
+    const page = await browser.open(await urlOf(grantId));
+    sentBack(await browser.press(page, 'agree', { [`vehicle_${EV6.id}`]: 'yes' }));
+    const vins = (await store.listVehicles(grantId)).map(({ vin }) => vin);
+    assert.deepEqual(vins.sort(), [ioniq.vin, EV6.vin].sort());
+  });
+
   test('goes to the consent redirect of the client where it has one', async () => {
     const browser = createPlainBrowser();
     const grantId = await give(browser);

@@ -117,7 +117,7 @@ const describe = (
   for (const { dialect, authorizeUrl, curl } of clients) {
     lines.push(
       '',
-      `Be asked as an owner for the ${dialect} demo client; the browser then goes to an address of this machine:`,
+      `Open this to be asked as an owner for the ${dialect} demo client; the code then stands in the browser's address:`,
       '',
       authorizeUrl,
       '',

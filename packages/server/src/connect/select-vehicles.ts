@@ -131,7 +131,10 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
   const share = async (selecting: Selecting, chosen: readonly Vehicle[]): Promise<WireResponse> => {
     const { selection, setting, visit } = selecting;
     const { requestId, nowMs } = visit.exchange;
-    const outcome = await context.store.selectVehicles(selection.grantId, chosen, { nowMs, requestId });
+    // A grant without a brand keeps what it covers of the others.
+    const before = await context.store.listVehicles(selection.grantId);
+    const covered = [...before.filter(({ make }) => make !== selection.brand), ...chosen];
+    const outcome = await context.store.selectVehicles(selection.grantId, covered, { nowMs, requestId });
     if (outcome !== 'selected') return renderMessage('selectionOver', setting);
     context.emit({ event: 'consent.given', ...aboutOf(selecting), vehicles: chosen.length });
     const vins = JSON.stringify(chosen.map(({ vin }) => vin));
