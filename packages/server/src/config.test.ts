@@ -87,7 +87,6 @@ void test('every setting has its variable in the environment, in capitals with u
     KEYFOB_PORT: '8080',
     KEYFOB_DATA: 'elsewhere',
     KEYFOB_KEY_FILE: 'ring.txt',
-    KEYFOB_PUBLIC_URL: 'https://id.example/',
     KEYFOB_DEMO: 'true',
     KEYFOB_SIGN_IN_ISSUER: 'https://accounts.example/realm',
     KEYFOB_SIGN_IN_CLIENT_ID: 'keyfob',
@@ -115,7 +114,6 @@ void test('every setting has its variable in the environment, in capitals with u
     port: 8080,
     data: 'elsewhere',
     keyFile: 'ring.txt',
-    publicUrl: 'https://id.example',
     demo: true,
     signInIssuer: 'https://accounts.example/realm',
     signInClientId: 'keyfob',
@@ -286,11 +284,6 @@ for (const [what, sources] of LEAKS) {
 }
 
 for (const [setting, value] of [
-  ['publicUrl', 'id.example'],
-  ['publicUrl', 'https://id.example/path'],
-  ['publicUrl', 'https://id.example/?a'],
-  ['publicUrl', 'https://user@id.example/'],
-  ['publicUrl', 'ftp://id.example'],
   ['demo', 'yes'],
   ['signInIssuer', 'http://accounts.example'],
   ['signInIssuer', 'accounts'],

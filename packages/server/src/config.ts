@@ -38,14 +38,15 @@ const isHttp = ({ protocol, username, password }: URL): boolean =>
 const isSafe = (url: URL): boolean =>
   isHttp(url) && (url.protocol === 'https:' || LOOPBACK_HOSTS.has(url.hostname));
 
-/** An origin, without the slash that people end it with. */
-const origin = v.pipe(
+const PLAIN_URL = /^https?:\/\/[^/?#@\s\\]+(?:\/[A-Za-z0-9._~-]+)*\/?$/;
+/** A URL to which paths are appended, without the slash that people end it with. */
+const baseUrl = v.pipe(
   text,
   v.check(
-    (value) => isUrl(value, (url) => isHttp(url) && `${url.origin}/` === url.href),
-    'must be an http or https URL of a host and nothing behind it',
+    (value) => PLAIN_URL.test(value) && URL.canParse(value),
+    'must be an http or https URL of a host and at most a plain path',
   ),
-  v.transform((value) => new URL(value).origin),
+  v.transform((value) => value.replace(/\/$/, '')),
 );
 
 /** Every setting with its bounds and its default: the one place where defaults are written down. */
@@ -61,7 +62,7 @@ const SETTINGS = {
   /** The key ring itself, for a secret manager that fills the environment. */
   key: v.optional(text),
   /** The URL under which the world reaches the server, and the issuer (RFC 8414); without it, where it listens. */
-  publicUrl: v.optional(origin),
+  publicUrl: v.optional(baseUrl),
   /** Whether simulated owners with simulated vehicles may sign in. */
   demo: yesOrNo(false),
   /** The OpenID Connect provider with which owners sign in. */

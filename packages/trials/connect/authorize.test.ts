@@ -376,4 +376,26 @@ describe('Every page', () => {
     const declined = await createPlainBrowser().open(smartcarUrl(behindTls, client, { scope: undefined }));
     assert.equal(new URL(declined.location).searchParams.get('iss'), 'https://id.example');
   });
+
+  test('is whole under a path that a proxy in front takes away', async (t) => {
+    const behind = await openConnectTrial(t, { demo: true, publicUrl: 'http://127.0.0.1:1/fob/one' });
+    const client = await behind.register('smartcar');
+    const browser = createPlainBrowser();
+    const page = await browser.open(smartcarUrl(behind, client));
+    for (const [, address = ''] of page.body.matchAll(/(?:href|action)="(\/[^"]*)"/g))
+      assert.ok(address.startsWith('/fob/one/'), address);
+    // As the proxy would: what the browser sends comes here without the path.
+    const stripped = { ...page, body: page.body.replaceAll('"/fob/one/', '"/') };
+    const signedIn = await browser.press(stripped, OWNER_OF_ONE);
+    assert.ok(new URL(signedIn.location).pathname.startsWith('/fob/one/oauth/authorize'));
+    const consent = await browser.open(signedIn.location.replace('/fob/one/', '/'));
+    const agreed = await browser.press(
+      { ...consent, body: consent.body.replaceAll('"/fob/one/', '"/') },
+      'agree',
+      {
+        [`vehicle_${IONIQ}`]: 'yes',
+      },
+    );
+    assert.equal(Object.fromEntries(sentBack(agreed))['iss'], 'http://127.0.0.1:1/fob/one');
+  });
 });

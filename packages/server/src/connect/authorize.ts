@@ -36,7 +36,12 @@ export const createAuthorizeRoutes = (
     const { request } = asked;
     const make = request.brand ?? (request.vehicles.when === 'now' ? request.vehicles.make : undefined);
     const { lang, redirectUri } = request;
-    const setting = settingOf(visit.request, { lang, make, redirectUri, keepsOpener: wire.keepsOpener });
+    const setting = settingOf(context, visit.request, {
+      lang,
+      make,
+      redirectUri,
+      keepsOpener: wire.keepsOpener,
+    });
     return { ...asked, visit, setting, ways: waysOf(context, request.isSimulated) };
   };
 

@@ -44,7 +44,7 @@ export const consentPage = (
             ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
           </div>`,
       )}
-      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToEnd(texts)}</p>
+      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToEnd(setting)}</p>
       ${signedInBar(setting, owner, form)}`,
   };
 };
@@ -68,8 +68,9 @@ const writeList = (heading: string, entries: readonly string[], kind: string): C
   </section>`;
 
 /** Where an owner ends what is agreed to here; beside this page, which stays. */
-export const linkToEnd = (texts: Setting['texts']): Content =>
-  html`${texts.consent.ending} <a href="/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
+export const linkToEnd = ({ texts, base }: Setting): Content =>
+  html`${texts.consent.ending}
+    <a href="${base}/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
 
 /** The client and the car, drawn; said by the heading. */
 const drawEmblem = (name: string): Content =>

@@ -11,7 +11,7 @@ export type ConnectContext = {
   /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly emit: Emit;
-  /** The origin under which the world reaches the server; who it says it is (RFC 9207). */
+  /** The URL under which the world reaches the server, with no slash at its end; who it says it is (RFC 9207). */
   readonly publicUrl: string;
   /** Whether simulated owners may give real clients access to simulated vehicles. */
   readonly isDemo: boolean;

@@ -27,7 +27,7 @@ const GRANTS_MAX = 2000;
 /** An owner's own page: what they allowed, and its end. */
 export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<string, Route>> => {
   const show: Route = async (visit) => {
-    const setting = settingOf(visit.request);
+    const setting = settingOf(context, visit.request);
     const done = readQuery(visit.request.query)?.get('done');
     const notice = NOTICES.find((one) => one === done);
     const session = await readSession(context, visit);
@@ -45,7 +45,8 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
   };
 
   const take: Route = async (visit) => {
-    const setting = { ...settingOf(visit.request), target: targetWithout(visit) };
+    const whole = settingOf(context, visit.request);
+    const setting = { ...whole, target: `${whole.base}${targetWithout(visit)}` };
     const form = await readSentForm(context, visit);
     if (form === undefined) return renderMessage('stale', setting);
     const { action, session, fields } = form;

@@ -10,7 +10,9 @@ import type { Texts } from './texts-en.ts';
 export type Setting = {
   readonly language: Language;
   readonly texts: Texts;
-  /** The path and query of the request: where its forms go, and where it is continued. */
+  /** The path under which a proxy has us, for every address in a page; empty for the root. */
+  readonly base: string;
+  /** The path and query of the request as the browser knows it: where its forms go, and where it is continued. */
   readonly target: string;
   /** Whose colours it wears, in lower case; `undefined` for nobody's. */
   readonly make: string | undefined;
@@ -33,8 +35,9 @@ export type Page = {
   readonly goesOnTo?: string;
 };
 
-/** Path and query as they were sent. */
-export const targetOf = ({ path, query }: WireRequest): string => (query === '' ? path : `${path}?${query}`);
+/** Path and query as the browser sent them. */
+export const targetOf = (base: string, { path, query }: WireRequest): string =>
+  query === '' ? `${base}${path}` : `${base}${path}?${query}`;
 
 /** A whole page with everything that keeps it to itself: no script, no frame, no store, no address told to others. */
 export const renderPage = (page: Page, setting: Setting): WireResponse => ({
@@ -109,7 +112,7 @@ const frame = (page: Page, setting: Setting) => {
         ${refresh}
         <title>${page.title} – ${makeName}</title>
         <link rel="icon" href="${ICON}" />
-        <link rel="stylesheet" href="${STYLESHEET_PATH}" />
+        <link rel="stylesheet" href="${setting.base}${STYLESHEET_PATH}" />
       </head>
       <body class="make-${make ?? 'none'}">
         <header><p class="make">${makeName}</p></header>

@@ -24,5 +24,5 @@ export const createConnectRoutes = (context: ConnectContext): RouteGroup => ({
     [`GET ${STYLESHEET_PATH}`]: renderStylesheet,
   },
   renderRefusal: ({ reason, details }, { request }) =>
-    renderMessage(messageOf(reason), settingOf(request), { detail: details[0]?.message }),
+    renderMessage(messageOf(reason), settingOf(context, request), { detail: details[0]?.message }),
 });

@@ -29,7 +29,7 @@ export const selectPage = (
             ${button('agree', select.agree, 'primary')} ${button('decline', select.decline, 'secondary')}
           </div>`,
       )}
-      <p class="note">${linkToEnd(texts)}</p>
+      <p class="note">${linkToEnd(setting)}</p>
       ${signedInBar(setting, owner, form)}`,
   };
 };

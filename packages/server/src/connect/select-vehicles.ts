@@ -51,7 +51,7 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     // First the store, so that a key rotated meanwhile is noticed.
     context.noticeKey((await context.store.readClient('')).newestKeyNumber);
     const selection = await openSelection(context.keyRing, sessionId, exchange.nowMs);
-    if (selection === undefined) return renderMessage('selectionOver', settingOf(request));
+    if (selection === undefined) return renderMessage('selectionOver', settingOf(context, request));
     const { client } = await context.store.readClient(selection.clientId);
     const grant = await context.store.readGrant(selection.grantId);
     if (client === undefined) throw new Refusal('client_unknown');
@@ -59,9 +59,9 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     const redirectUri = client.consentRedirectUri ?? client.redirectUris[0];
     if (redirectUri === undefined) throw new Refusal('redirect_uri_missing');
     if (grant === undefined || grant.revocation !== undefined)
-      return renderMessage('selectionOver', settingOf(request));
+      return renderMessage('selectionOver', settingOf(context, request));
     const lang = parameters.get('lang') ?? selection.lang;
-    const setting = settingOf(request, { lang, make: selection.brand, redirectUri });
+    const setting = settingOf(context, request, { lang, make: selection.brand, redirectUri });
     // The kind of the grant's owner, so that a simulated grant can be gone on with.
     const ways = waysOf(context, isSimulatedSubject(selection.subject));
     return { selection, client, redirectUri, visit, setting, ways };

@@ -149,10 +149,10 @@ export const finishSignIn = async (context: ConnectContext, visit: Visit): Promi
   const opened = await openStatement(context.keyRing, 'sign-in', state, nowMs);
   const statement = v.safeParse(schema, opened?.claims);
   const session = await readSession(context, visit);
-  const next = statement.success ? statement.output.next : '/connect';
-  const [path = '', ...query] = next.split('?');
   const redirectUri = statement.success ? statement.output.redirectUri : undefined;
-  const setting = { ...settingOf({ ...request, path, query: query.join('?') }), redirectUri };
+  const next = statement.success ? statement.output.next : `${settingOf(context, request).base}/connect`;
+  const lang = readQuery(next.split('?').slice(1).join('?'))?.get('lang');
+  const setting = { ...settingOf(context, request, { lang }), target: next, redirectUri };
   if (!statement.success || statement.output.session !== session?.id) {
     tellFailure(context, visit, new SignInError('stale', 'the browser did not bring back what it was given'));
     return renderMessage('stale', setting);
