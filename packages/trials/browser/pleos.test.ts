@@ -10,6 +10,12 @@ import type { Stage } from './stage.ts';
 type Tokens = { readonly accessToken: string; readonly refreshToken: string };
 type Answer<Data> = { readonly data: Data; readonly error?: { readonly code: string } };
 
+const signIn = (page: Page, owner = 2): Promise<void> =>
+  page.getByRole('button', { name: `Demo owner ${owner}` }).click();
+
+const readVins = (answer: URLSearchParams): readonly string[] =>
+  JSON.parse(Buffer.from(answer.get('vehicles') ?? '', 'base64').toString('utf8')) as string[];
+
 describe('an owner and an app of Pleos', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
   let stage: Stage;
   before(async () => {
@@ -54,9 +60,6 @@ describe('an owner and an app of Pleos', { skip: SKIPPED_WITHOUT_CHROMIUM }, () 
     return data;
   };
 
-  const signIn = (page: Page, owner = 2): Promise<void> =>
-    page.getByRole('button', { name: `Demo owner ${owner}` }).click();
-
   /** Signs in and agrees, up to the tokens. */
   const login = async (page: Page, brand: string): Promise<Tokens> => {
     await page.goto(loginUrl(brand));
@@ -74,9 +77,6 @@ describe('an owner and an app of Pleos', { skip: SKIPPED_WITHOUT_CHROMIUM }, () 
     assert.equal(answer.status, 200);
     return answer.data.redirectUrl;
   };
-
-  const readVins = (answer: URLSearchParams): readonly string[] =>
-    JSON.parse(Buffer.from(answer.get('vehicles') ?? '', 'base64').toString('utf8')) as string[];
 
   test('signs in, agrees, then chooses vehicles, and the app sees just these', async () => {
     const page = await stage.open();

@@ -10,6 +10,9 @@ import type { Stage } from './stage.ts';
 
 type Tokens = { readonly access_token: string; readonly refresh_token: string };
 
+const signIn = (page: Page, owner = 2): Promise<void> =>
+  page.getByRole('button', { name: `Demo owner ${owner}` }).click();
+
 describe('an owner and an app of Smartcar', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => {
   let stage: Stage;
   before(async () => {
@@ -50,9 +53,6 @@ describe('an owner and an app of Smartcar', { skip: SKIPPED_WITHOUT_CHROMIUM }, 
 
   const callVehicles = (accessToken: string): Promise<Response> =>
     fetch(`${stage.url}/v2.0/vehicles`, { headers: { Authorization: `Bearer ${accessToken}` } });
-
-  const signIn = (page: Page, owner = 2): Promise<void> =>
-    page.getByRole('button', { name: `Demo owner ${owner}` }).click();
 
   test('signs in, chooses vehicles, agrees, and the app gets tokens for just these', async () => {
     const page = await stage.open();

@@ -4,7 +4,7 @@ import { createEndpoints } from 'keyfob/http/endpoints';
 import { createAuthentication } from './authentication.ts';
 import { decideCode } from './code-ledger.ts';
 import type { CodeNode, CodeWorld } from './code-world.ts';
-import type { Conduct } from './memory-store.ts';
+import type { Conduct } from './memory-tables.ts';
 
 /** A node that runs, on the store of the world. */
 export const startCodeNode = (world: CodeWorld, number: number): CodeNode => {

@@ -4,16 +4,7 @@ import type { Fact } from 'keyfob/grants/fact';
 import type { Store } from 'keyfob/grants/store';
 import { isWanted, WEBHOOKS_MAX } from 'keyfob/grants/webhook';
 import type { Webhook } from 'keyfob/grants/webhook';
-import type { Conduct } from './memory-store.ts';
-
-/** What a memory store holds of facts and of who is told of them. */
-export type OutboxTables = {
-  facts: Fact[];
-  /** How many facts there ever were: a number is given once, also when its fact was dropped. */
-  lastFact: number;
-  webhooks: Map<string, Webhook>;
-  deliveries: Map<string, Delivery>;
-};
+import type { Conduct, OutboxTables } from './memory-tables.ts';
 
 const keyOf = (webhookId: string, sequence: number): string => `${webhookId} ${sequence}`;
 

@@ -17,7 +17,7 @@ const judge = 'server/src/grants/judge.ts';
 const applyVerdict = 'server/src/grants/apply-verdict.ts';
 const history = 'server/src/grants/rotation-history.ts';
 const undecided = 'server/src/grants/undecided-uses.ts';
-const memory = 'trials/simulation/memory-store.ts';
+const memory = 'trials/simulation/memory-grants.ts';
 
 /** Bugs that somebody could make, in the verdict and in the store. The simulation has to find every one. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -146,7 +146,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a restore forgets the revocations since the backup',
-    file: memory,
+    file: 'trials/simulation/memory-store.ts',
     search: 'restored.grants.set(id, { ...grant, revocation: known.revocation });',
     replacement: 'restored.grants.set(id, grant ?? known);',
     seed: 1,

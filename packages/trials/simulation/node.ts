@@ -7,7 +7,7 @@ import { parseKeyRing } from 'keyfob/tokens/key-ring';
 import type { KeyRing } from 'keyfob/tokens/key-ring';
 import { createAuthentication } from './authentication.ts';
 import { decide } from './ledger.ts';
-import type { Conduct } from './memory-store.ts';
+import type { Conduct } from './memory-tables.ts';
 import type { Prng } from './prng.ts';
 import type { World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { StoreError } from 'keyfob/errors';
 import type { Store } from 'keyfob/grants/store';
 import { restartNode } from './node.ts';
-import type { Conduct, Snapshot } from './memory-store.ts';
+import type { Conduct, Snapshot } from './memory-tables.ts';
 import type { Fault } from './plan.ts';
 import type { Standing } from './expectation.ts';
 import type { ClientRecord, GrantRecord, World } from './world.ts';

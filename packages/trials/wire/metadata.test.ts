@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { JSONWebKeySet } from 'jose';
-import { createEndpoints } from 'keyfob/http/endpoints';
-import { createResourceServerRoutes } from 'keyfob/http/resource-server-routes';
 import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { ResourceTrial } from './resource-trial.ts';
 

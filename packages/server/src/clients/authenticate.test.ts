@@ -98,14 +98,14 @@ const authenticationWith = (
 const authenticateBy = (
   readClient: Authentication<Reading>['readClient'],
   readings: readonly Credentials[],
-  dialect: DialectName | 'oauth' = 'smartcar',
+  dialect: AuthenticationRequest['dialect'] = 'smartcar',
 ): Promise<Reading & { readonly client: Client }> =>
   authenticate(authenticationWith(readClient), { ...REQUEST, readings, dialect });
 
 const CASES: readonly {
   name: string;
   readings: readonly Credentials[];
-  dialect?: DialectName | 'oauth';
+  dialect?: AuthenticationRequest['dialect'];
   /** The id of the client, or why there is none. */
   outcome: { readonly clientId: string } | RefusalReason;
 }[] = [

@@ -7,7 +7,7 @@ import type { CodeResult, CodeUse, Store } from '../../grants/store.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { Facts } from './facts.ts';
-import type { GrantRows } from './grants.ts';
+import type { GrantRows } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
 import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toBrand, toGrantId } from './rows.ts';
 import type { Connection } from './store.ts';

@@ -7,6 +7,7 @@ import { createCodeVerbs } from './codes.ts';
 import { openDatabase } from './database.ts';
 import { toStoreError } from './errors.ts';
 import { createFacts, createFactVerbs } from './facts.ts';
+import { createGrantRows } from './grant-rows.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -74,12 +75,12 @@ export const openSqliteStore = (
   };
   const facts = createFacts(database, outbox);
   const vehicles = createCoveredVehicles(database);
-  const grants = createGrantVerbs(connection, { callers, scopes, clients, facts, vehicles });
+  const rows = createGrantRows(database, { callers, scopes, clients, facts, vehicles });
   return {
     ...createClientVerbs(connection, clients),
-    ...grants.verbs,
-    ...createCodeVerbs(connection, { rows: grants.rows, clients, vehicles, facts }),
-    ...createVehicleVerbs(connection, { rows: grants.rows, vehicles, facts }),
+    ...createGrantVerbs(connection, { rows, callers, clients }),
+    ...createCodeVerbs(connection, { rows, clients, vehicles, facts }),
+    ...createVehicleVerbs(connection, { rows, vehicles, facts }),
     ...createFactVerbs(connection, facts),
     ...createWebhookVerbs(connection, webhooks),
     ...createDeliveryVerbs(connection, { webhooks, facts }),

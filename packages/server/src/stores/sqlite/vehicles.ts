@@ -6,7 +6,7 @@ import { POWERTRAINS } from '../../grants/vehicle.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { Facts } from './facts.ts';
-import type { GrantRows } from './grants.ts';
+import type { GrantRows } from './grant-rows.ts';
 import { damaged } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Connection } from './store.ts';

@@ -1,0 +1,142 @@
+import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
+import type { FactKind } from '../../grants/fact.ts';
+import type { Grant, Revocation } from '../../grants/grant.ts';
+import type { Occasion, Page } from '../../grants/store.ts';
+import type { GrantId } from '../../tokens/grant-id.ts';
+import type { CallerNames } from './callers.ts';
+import type { Facts } from './facts.ts';
+import type { KnownClients } from './known-clients.ts';
+import { packMoments } from './moments.ts';
+import { GRANT_COLUMNS, GRANT_ID_TEXT, ID_MAX, ID_MIN, prepareValues, toGrant, toGrantId } from './rows.ts';
+import type { Values } from './rows.ts';
+import type { ScopeNames } from './scopes.ts';
+import type { CoveredVehicles } from './vehicles.ts';
+
+const ID = GRANT_ID_TEXT('id');
+const OF_CLIENT = 'client = (SELECT number FROM clients WHERE id = ?)';
+
+const prepareStatements = (database: DatabaseSync) => ({
+  select: prepareValues(database, `SELECT ${GRANT_COLUMNS} FROM grants WHERE id = ?`),
+  list: prepareValues(
+    database,
+    `SELECT ${GRANT_COLUMNS}, ${ID} FROM grants WHERE id >= ? ORDER BY id LIMIT ?`,
+  ),
+  listOfClient: prepareValues(
+    database,
+    `SELECT ${GRANT_COLUMNS}, ${ID} FROM grants WHERE ${OF_CLIENT} AND id >= ? ORDER BY id LIMIT ?`,
+  ),
+  count: database.prepare('SELECT count(*) AS grants FROM grants'),
+  countOfClient: database.prepare(`SELECT count(*) AS grants FROM grants WHERE ${OF_CLIENT}`),
+  insert: database.prepare(`INSERT INTO grants
+    (id, client, generation, key_number, created_at, rotated_at_ms, caller, use_digest, revoked_at, revocation_cause,
+      brand, subject, scope_number)
+    SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?`),
+  advance: database.prepare(`UPDATE grants
+    SET generation = ?, key_number = ?, rotated_at_ms = ?, caller = ?, use_digest = ? WHERE id = ? AND generation = ?`),
+  setRevocation: database.prepare('UPDATE grants SET revoked_at = ?, revocation_cause = ? WHERE id = ?'),
+  remove: database.prepare('DELETE FROM grants WHERE id = ?'),
+  removeConsent: database.prepare('DELETE FROM consents WHERE subject = ? AND grant_id = ?'),
+});
+
+/** The rows of grants, as the verbs read and write them; what writes is for inside the running transaction. */
+export const createGrantRows = (
+  database: DatabaseSync,
+  {
+    callers,
+    scopes,
+    clients,
+    facts,
+    vehicles,
+  }: {
+    callers: CallerNames;
+    scopes: ScopeNames;
+    clients: KnownClients;
+    facts: Facts;
+    vehicles: CoveredVehicles;
+  },
+) => {
+  const sql = prepareStatements(database);
+  const { clientIdOf } = clients;
+  const { scopeOf } = scopes;
+  const { callerOf } = callers;
+  const names = { clientIdOf, scopeOf, callerOf };
+  const parse = (values: Values, id: GrantId): Grant => toGrant(values, id, names);
+
+  const writeRevocation = ({ id, revocation }: Grant): void => {
+    expectOne(sql.setRevocation.run(revocation?.at ?? null, revocation?.cause ?? null, id));
+  };
+
+  const tell = (
+    kind: FactKind,
+    { id: grantId, clientId, subject }: Grant,
+    { nowMs: atMs, requestId, cause }: Occasion & { readonly cause?: string },
+    vins: readonly string[] = [],
+  ): void => facts.add({ atMs, kind, grantId, clientId, subject, requestId, cause, vins });
+
+  return {
+    read(id: GrantId): Grant | undefined {
+      const values = sql.select.get(id);
+      return values === undefined ? undefined : parse(values, id);
+    },
+    insert(grant: Grant): 'created' | 'client_unknown' | 'id_taken' {
+      if (sql.select.get(grant.id) !== undefined) return 'id_taken';
+      const { id, generation, keyNumber, createdAt, rotatedAtMs, rotatedBy, useDigest, revocation } = grant;
+      const caller = rotatedBy === undefined ? null : callers.numberOf(rotatedBy);
+      const state = [
+        id,
+        generation,
+        keyNumber,
+        createdAt,
+        packMoments(rotatedAtMs),
+        caller,
+        useDigest ?? null,
+      ];
+      const end = [revocation?.at ?? null, revocation?.cause ?? null];
+      const { brand = null, subject, scope, clientId } = grant;
+      const { changes } = sql.insert.run(...state, ...end, brand, subject, scopes.numberOf(scope), clientId);
+      return changes === 1 ? 'created' : 'client_unknown';
+    },
+    /** From the one generation to the next. */
+    advance(before: Grant, { generation, keyNumber, rotatedAtMs, rotatedBy, useDigest }: Grant): void {
+      const caller = rotatedBy === undefined ? null : callers.numberOf(rotatedBy);
+      const moments = packMoments(rotatedAtMs);
+      const { id, generation: from } = before;
+      expectOne(sql.advance.run(generation, keyNumber, moments, caller, useDigest ?? null, id, from));
+    },
+    /** Ends a grant that is not ended yet, and keeps the fact. */
+    revoke(grant: Grant, revocation: Revocation, occasion: Occasion): Grant {
+      const revoked = { ...grant, revocation };
+      writeRevocation(revoked);
+      const vins = vehicles.list(grant.id).map(({ vin }) => vin);
+      tell('grant.revoked', grant, { ...occasion, cause: revocation.cause }, vins);
+      return revoked;
+    },
+    reinstate(grant: Grant, occasion: Occasion): void {
+      writeRevocation({ ...grant, revocation: undefined });
+      tell('grant.reinstated', grant, occasion);
+    },
+    tell,
+    list(page: Page & { readonly clientId?: string | undefined }): readonly Grant[] {
+      const { after, limit, clientId } = page;
+      if (after === ID_MAX) return [];
+      const from = after === undefined ? ID_MIN : after + 1n;
+      const rows =
+        clientId === undefined ? sql.list.all(from, limit) : sql.listOfClient.all(clientId, from, limit);
+      return rows.map((values) => parse(values, toGrantId(values.at(-1))));
+    },
+    count: (clientId: string | undefined): number =>
+      Number((clientId === undefined ? sql.count.get() : sql.countOfClient.get(clientId))?.['grants']),
+    /** With the consent that it rests on. */
+    remove({ id, subject }: Grant): void {
+      sql.removeConsent.run(subject, id);
+      sql.remove.run(id);
+    },
+  };
+};
+
+export type GrantRows = ReturnType<typeof createGrantRows>;
+
+/** The row was read in this very transaction; another number of changes is a bug, and must not be committed. */
+const expectOne = ({ changes }: StatementResultingChanges): void => {
+  if (changes !== 1) throw new Error(`one row was to change, and ${changes} did`);
+};

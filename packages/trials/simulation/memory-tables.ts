@@ -1,0 +1,65 @@
+import type { Client } from 'keyfob/clients/client';
+import type { CodeState } from 'keyfob/grants/authorization-code';
+import type { Delivery } from 'keyfob/grants/delivery';
+import type { Fact } from 'keyfob/grants/fact';
+import type { Grant } from 'keyfob/grants/grant';
+import type { ReplayRecord } from 'keyfob/grants/replay';
+import type { CodeUse, RefreshUse, RegisteredKey, Store } from 'keyfob/grants/store';
+import type { Vehicle } from 'keyfob/grants/vehicle';
+import type { Webhook } from 'keyfob/grants/webhook';
+
+/** The name of a verb of the store. */
+export type Verb = Exclude<keyof Store, 'close'>;
+
+/**
+ * Runs a verb: may wait before and after, may throw `StoreError` instead of running it (`unavailable`), or although it
+ * ran (`outcome_unknown`). `work` is the whole verb, one atomic step; it is to be called once at the most. Of a
+ * refresh or a code it is told which.
+ */
+export type Conduct = <Result>(verb: Verb, work: () => Result, use?: RefreshUse | CodeUse) => Promise<Result>;
+
+/** All that a memory store holds, at one moment. Nothing in it is ever changed in place. */
+export type Snapshot = {
+  readonly clients: ReadonlyMap<string, Client>;
+  readonly grants: ReadonlyMap<bigint, Grant>;
+  readonly replays: ReadonlyMap<bigint, ReplayRecord>;
+  readonly keys: ReadonlyMap<number, RegisteredKey>;
+  readonly codes: ReadonlyMap<bigint, CodeState>;
+  readonly consents: ReadonlySet<bigint>;
+  readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
+  readonly facts: readonly Fact[];
+  readonly lastFact: number;
+  readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly deliveries: ReadonlyMap<string, Delivery>;
+};
+
+/** What a memory store holds of facts and of who is told of them. */
+export type OutboxTables = {
+  facts: Fact[];
+  /** How many facts there ever were: a number is given once, also when its fact was dropped. */
+  lastFact: number;
+  webhooks: Map<string, Webhook>;
+  deliveries: Map<string, Delivery>;
+};
+
+/** What the verbs work on. */
+export type Tables = OutboxTables & {
+  clients: Map<string, Client>;
+  grants: Map<bigint, Grant>;
+  replays: Map<bigint, ReplayRecord>;
+  keys: Map<number, RegisteredKey>;
+  codes: Map<bigint, CodeState>;
+  consents: Set<bigint>;
+  vehicles: Map<bigint, readonly Vehicle[]>;
+};
+
+export const byId = (left: { readonly id: bigint }, right: { readonly id: bigint }): number =>
+  left.id < right.id ? -1 : 1;
+
+/** With all that rests on it. */
+export const removeGrant = (tables: Tables, id: bigint): void => {
+  tables.grants.delete(id);
+  tables.replays.delete(id);
+  tables.consents.delete(id);
+  tables.vehicles.delete(id);
+};
