@@ -3,7 +3,6 @@ import type { Claim, Delivery, Settlement } from 'keyfob/grants/delivery';
 import type { Fact } from 'keyfob/grants/fact';
 import type { Store } from 'keyfob/grants/store';
 import { isWanted, WEBHOOKS_MAX } from 'keyfob/grants/webhook';
-import type { Webhook } from 'keyfob/grants/webhook';
 import type { Conduct, OutboxTables } from './memory-tables.ts';
 
 const keyOf = (webhookId: string, sequence: number): string => `${webhookId} ${sequence}`;

@@ -1,13 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import {
-  backupDeployment,
-  inspectStore,
-  KEY_FILE,
-  restoreDeployment,
-  STORE_FILE,
-} from '../authorization-server.ts';
+import { backupDeployment, inspectStore, KEY_FILE, restoreDeployment, STORE_FILE } from '../deployment.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { readConfig, withCommonOptions } from './options.ts';

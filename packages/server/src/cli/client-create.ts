@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Deployment } from '../authorization-server.ts';
+import type { Deployment } from '../deployment.ts';
 import { CLIENT_TYPES, DIALECT_NAMES } from '../clients/client.ts';
 import type { Client, ClientType, DialectName } from '../clients/client.ts';
 import { clientToJson, redirectFacts } from './client-report.ts';

@@ -1,8 +1,8 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { inspectStore, KEY_FILE, openDeployment, STORE_FILE } from '../authorization-server.ts';
-import type { Deployment } from '../authorization-server.ts';
+import { inspectStore, KEY_FILE, openDeployment, STORE_FILE } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
 import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';

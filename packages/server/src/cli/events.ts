@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { openDeployment } from '../authorization-server.ts';
-import type { Deployment } from '../authorization-server.ts';
+import { openDeployment } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
 import type { Config } from '../config.ts';
 import { FACT_KINDS } from '../grants/fact.ts';
 import type { Fact } from '../grants/fact.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { openDeployment } from '../authorization-server.ts';
-import type { Deployment } from '../authorization-server.ts';
+import { openDeployment } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
 import { parseConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';

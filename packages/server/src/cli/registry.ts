@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Deployment } from '../authorization-server.ts';
+import type { Deployment } from '../deployment.ts';
 import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientSecret, ClientType, DialectName } from '../clients/client.ts';
 import { createClientId, createClientSecret, digestSecret } from '../clients/secret.ts';

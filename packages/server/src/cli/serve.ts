@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { KEY_FILE, openDeployment, startAuthorizationServer, STORE_FILE } from '../authorization-server.ts';
+import { startAuthorizationServer } from '../authorization-server.ts';
+import { KEY_FILE, openDeployment, STORE_FILE } from '../deployment.ts';
 import type { AuthorizationServer } from '../authorization-server.ts';
 import type { Config } from '../config.ts';
 import { openDemo } from './demo.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Deployment } from '../authorization-server.ts';
+import type { Deployment } from '../deployment.ts';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import { FACT_KINDS } from '../grants/fact.ts';
