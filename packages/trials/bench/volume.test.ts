@@ -11,7 +11,7 @@ test('Every refresh is answered right, and neither disk nor memory grows with re
   const figures: Figure[] = [];
   const plan = {
     parts: new Set(PARTS),
-    grants: 5000,
+    grants: 12_000,
     fewGrants: 2000,
     directory: undefined,
     starts: 1,

@@ -6,10 +6,12 @@ import type { Client, DialectName } from '../clients/client.ts';
 import { digestSecret, findSecret } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
 import type { Emit } from '../events.ts';
 import type { Brand } from '../grants/grant.ts';
 import { standingOf } from '../grants/standing.ts';
 import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import { createClient, createGrant, readRefreshToken } from './registry.ts';
 
 /** One demo client with its grant, and a command that refreshes it as often as it is pasted. */
@@ -39,8 +41,13 @@ export const openDemo = async (deployment: Deployment, config: Config, nowMs: nu
     follow: (event) => {
       if (event.event !== 'refresh.rotated' && event.event !== 'refresh.resynced') return;
       const dialect = DIALECT_NAMES.find((name) => kept[name].grantId === event.grantId);
-      // A demo that cannot write its pocket is no reason to stop serving: the next printed command will tell.
-      if (dialect !== undefined) writeToken(deployment, folder, dialect, event.grantId).catch(() => {});
+      if (dialect === undefined) return;
+      const { shapes } = DIALECTS[dialect];
+      const id = readGrantId(event.grantId) ?? 0n;
+      const { newest } = deployment.keyRing();
+      const token = sealRefreshToken(newest, shapes.refreshToken, id, event.generation + 1);
+      // At once, before the answer leaves: the next command may be pasted the moment this one has its answer.
+      keepToken(tokenFile(folder, dialect), token);
     },
     describe: (url, publicUrl) =>
       DIALECT_NAMES.map((dialect) => {
@@ -135,11 +142,17 @@ const writeToken = async (
   grantId: string,
 ): Promise<void> => {
   const token = await readRefreshToken(deployment, readGrantId(grantId) ?? 0n);
-  if (token === undefined) return;
-  // Written aside and renamed, so that a command pasted meanwhile never reads half a token.
-  const file = tokenFile(folder, dialect);
-  writeFileSync(`${file}.new`, `${token}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  if (token !== undefined) keepToken(tokenFile(folder, dialect), token);
+};
+
+/** Written aside and renamed, so that a command pasted meanwhile never reads half a token. */
+const keepToken = (file: string, token: string): void => {
+  try {
+    writeFileSync(`${file}.new`, `${token}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } catch {
+    // A demo that cannot write its pocket is no reason to stop serving: the next printed command will tell.
+  }
 };
 
 /** On whatever port somebody listens, or on none: the code is to be read in the browser's address then. */
