@@ -44,8 +44,15 @@ export const rememberRotation = (history: RotationHistory, nowMs: number, lost =
   const moments = [...history];
   for (let index = 0; index < Math.min(lost, ROTATIONS_MAX); index++) moments.push(UNKNOWN);
   moments.push(nowMs);
+  return forgetOld(moments);
+};
+
+/** What is worth remembering of the moments of rotations, of which the last is the newest. */
+export const forgetOld = (moments: RotationHistory): RotationHistory => {
+  const newest = moments.at(-1) ?? UNKNOWN;
   // Against the rotation before this one too: a clock that is far ahead just now must not forget what is young.
-  const oldestUseful = Math.min(nowMs, history.at(-1) ?? nowMs) - OVERLAP_MAX_SECONDS * 1000;
+  const before = moments.findLast((atMs, index) => index < moments.length - 1 && atMs !== UNKNOWN) ?? newest;
+  const oldestUseful = Math.min(newest, before) - OVERLAP_MAX_SECONDS * 1000;
   let from = Math.max(0, moments.length - ROTATIONS_MAX);
   while (from < moments.length - 1 && nextKnownFrom(moments, from) < oldestUseful) from++;
   return from === 0 ? moments : moments.slice(from);

@@ -1,0 +1,127 @@
+import { randomInt } from 'node:crypto';
+import { changeClient } from '../../clients/change.ts';
+import type { Client } from '../../clients/client.ts';
+import type { Store } from '../../grants/store.ts';
+import { removeGrantsOf } from './grant-rows.ts';
+import type { KnownClients } from './known-clients.ts';
+import type { Connections } from './pool.ts';
+import { canBeText, toClient, writeSecrets } from './rows.ts';
+import type { Transaction } from './transaction.ts';
+
+type ClientVerbs = Pick<
+  Store,
+  | 'createClient'
+  | 'readClient'
+  | 'listClients'
+  | 'changeClient'
+  | 'removeClient'
+  | 'addSecret'
+  | 'removeSecret'
+>;
+
+const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at, name, redirect_uris, consent_redirect_uri,
+    policy, secrets, disabled_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`;
+
+const UPDATE = `UPDATE clients SET revision = revision + 1, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
+  policy = $5, secrets = $6, disabled_at = $7 WHERE id = $1`;
+
+/** For the removal of a client with every grant it has. */
+const PATIENCE_MS = 600_000;
+/** A client made anew under an old id must not have a revision that the old one had. */
+const FIRST_REVISION_MAX = 2 ** 40;
+
+const changeable = (client: Client): readonly unknown[] => [
+  client.name,
+  JSON.stringify(client.redirectUris),
+  client.consentRedirectUri ?? null,
+  JSON.stringify(client.policy),
+  writeSecrets(client.secrets),
+  client.disabledAt ?? null,
+];
+
+/** What is done with clients; what this node knows of them stays true through it. */
+export const createClientVerbs = (
+  { read, transact }: Connections,
+  known: KnownClients,
+): ClientVerbs => {
+  /** Changes a client in a transaction that holds it; what `change` answers besides a client is answered. */
+  const change = async <Answer>(
+    id: string,
+    decide: (client: Client) => { readonly changed: Client } | { readonly answer: Answer },
+  ): Promise<'changed' | 'unknown' | Answer> => {
+    if (!canBeText(id)) return 'unknown';
+    try {
+      return await transact(async ({ ask, write }) => {
+        const client = await lock(ask, id);
+        if (client === undefined) return 'unknown';
+        const decision = decide(client);
+        if ('answer' in decision) return decision.answer;
+        write(UPDATE, [id, ...changeable(decision.changed)]);
+        return 'changed';
+      });
+    } finally {
+      // Even where the answer was lost: the change may have taken place.
+      known.forget(id);
+    }
+  };
+
+  return {
+    async createClient(client) {
+      const { id, dialect, type, createdAt } = client;
+      const revision = randomInt(FIRST_REVISION_MAX);
+      const created = await transact(async ({ ask }) =>
+        ask(`${INSERT} RETURNING id`, [id, revision, dialect, type, createdAt, ...changeable(client)]),
+      );
+      known.forget(id);
+      return created.length === 1 ? 'created' : 'id_taken';
+    },
+    readClient: (id) => known.read(id),
+    listClients: async () => (await read('SELECT * FROM clients ORDER BY created_at, id')).map(toClient),
+    changeClient: (id, wanted) =>
+      change(id, (client) => {
+        const changed = changeClient(client, wanted);
+        return 'faults' in changed ? { answer: changed } : { changed };
+      }),
+    async removeClient(id, { withGrants }) {
+      if (!canBeText(id)) return 'unknown';
+      try {
+        return await transact(
+          async (transaction) => {
+            const { ask, write } = transaction;
+            if ((await lock(ask, id)) === undefined) return 'unknown';
+            const grants = await ask('SELECT id FROM grants WHERE client_id = $1 LIMIT 1', [id]);
+            if (!withGrants && grants.length > 0) return 'has_grants';
+            write('DELETE FROM codes WHERE client_id = $1', [id]);
+            removeGrantsOf(transaction, id);
+            write('DELETE FROM clients WHERE id = $1', [id]);
+            return 'removed';
+          },
+          { patienceMs: PATIENCE_MS },
+        );
+      } finally {
+        known.forget(id);
+      }
+    },
+    async addSecret(clientId, secret) {
+      const outcome = await change(clientId, (client) => ({
+        changed: { ...client, secrets: [...client.secrets, secret] },
+      }));
+      return outcome === 'changed' ? 'added' : 'unknown';
+    },
+    async removeSecret(clientId, secretId, options) {
+      const outcome = await change<'unknown' | 'last'>(clientId, (client) => {
+        const secrets = client.secrets.filter(({ id }) => id !== secretId);
+        if (secrets.length === client.secrets.length) return { answer: 'unknown' };
+        if (secrets.length === 0 && options?.keepLast === true) return { answer: 'last' };
+        return { changed: { ...client, secrets } };
+      });
+      return outcome === 'changed' ? 'removed' : outcome;
+    },
+  };
+};
+
+const lock = async (ask: Transaction['ask'], id: string): Promise<Client | undefined> => {
+  const [row] = await ask('SELECT * FROM clients WHERE id = $1 FOR UPDATE', [id]);
+  return row === undefined ? undefined : toClient(row);
+};

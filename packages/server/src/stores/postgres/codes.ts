@@ -1,0 +1,127 @@
+import { toSeconds } from '../../clock.ts';
+import { CODE_KEPT_SECONDS, judgeCode } from '../../grants/authorization-code.ts';
+import type { AuthorizationCode, CodeState } from '../../grants/authorization-code.ts';
+import type { Grant } from '../../grants/grant.ts';
+import type { CodeResult, CodeUse, Store } from '../../grants/store.ts';
+import type { Vehicle } from '../../grants/vehicle.ts';
+import { addFacts } from './facts.ts';
+import { addConsent, insertGrant, lockClient, lockGrant, readGrant, revokeHeld } from './grant-rows.ts';
+import { pageFrom } from './grants.ts';
+import type { KnownClients } from './known-clients.ts';
+import type { Connections } from './pool.ts';
+import { digestSubject, GRANT_COLUMNS, toBrand, toBytes, toGrant, toNumber, toText } from './rows.ts';
+import type { Row, Transaction } from './transaction.ts';
+import { writeVehicles } from './vehicles.ts';
+
+/** More than come in at a time, so that old codes never pile up; few, so that nobody waits for it. */
+const DROPPED_AT_A_TIME = 16;
+
+const INSERT = `INSERT INTO codes
+    (grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope, brand, vehicles)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (grant_id) DO NOTHING RETURNING grant_id`;
+
+const DROP = `DELETE FROM codes WHERE grant_id IN
+  (SELECT grant_id FROM codes WHERE issued_at < $1 ORDER BY issued_at LIMIT $2 FOR UPDATE SKIP LOCKED)`;
+
+type CodeVerbs = Pick<Store, 'createCode' | 'redeemCode' | 'listConsents'>;
+
+/** Codes, and what becomes of them: grants with their vehicles, and whose consent they rest on. */
+export const createCodeVerbs = ({ read, transact }: Connections, clients: KnownClients): CodeVerbs => ({
+  createCode: (code: AuthorizationCode) =>
+    transact(async ({ ask, write }) => {
+      const { grantId, clientId, redirectUri, codeChallenge, issuedAt, subject, scope, brand } = code;
+      write(DROP, [issuedAt - CODE_KEPT_SECONDS, DROPPED_AT_A_TIME]);
+      const [isThere, grant] = await Promise.all([lockClient(ask, clientId), readGrant(ask, grantId)]);
+      if (!isThere) return 'client_unknown';
+      if (grant !== undefined) return 'id_taken';
+      const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles)];
+      const rows = await ask(INSERT, [grantId, clientId, redirectUri, codeChallenge ?? null, issuedAt, ...what]);
+      return rows.length === 1 ? 'created' : 'id_taken';
+    }),
+  redeemCode: (use) => transact((transaction) => redeemHeld(transaction, clients, use)),
+  async listConsents(subject, { after, limit }) {
+    const { compare, from } = pageFrom(after);
+    const rows = await read(
+      `SELECT ${GRANT_COLUMNS} FROM consents AS o JOIN grants AS g ON g.id = o.grant_id
+      WHERE o.subject_digest = $1 AND o.grant_id ${compare} $2 ORDER BY o.grant_id LIMIT $3`,
+      [digestSubject(subject), from, limit],
+    );
+    return rows.map(toGrant);
+  },
+});
+
+/** Judges a code on its row, which nobody else can have meanwhile, and does what the verdict says. */
+const redeemHeld = async (
+  transaction: Transaction,
+  clients: KnownClients,
+  use: CodeUse,
+): Promise<CodeResult | 'client_gone'> => {
+  const { ask } = transaction;
+  const { presented, nowMs, requestId } = use;
+  // The client first, as everywhere: who removes it takes its codes after it.
+  const [, readings, rows] = await Promise.all([
+    lockClient(ask, presented.clientId),
+    clients.load(ask, [presented.clientId]),
+    ask('SELECT * FROM codes WHERE grant_id = $1 FOR UPDATE', [presented.grantId]),
+  ]);
+  const client = readings.get(presented.clientId)?.client;
+  if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
+  const code = rows[0] === undefined ? undefined : toCode(rows[0]);
+  const verdict = judgeCode(code, presented, nowMs);
+  const result = { verdict, policy: client.policy, hasRevoked: false };
+  if (code === undefined || verdict.kind === 'refuse') return { ...result, grant: undefined };
+  if (verdict.kind === 'redeem') return { ...result, grant: await makeGrant(transaction, code, use) };
+  const grant = await lockGrant(ask, presented.grantId);
+  if (verdict.kind === 'repeat' || grant === undefined || grant.revocation !== undefined)
+    return { ...result, grant };
+  const revocation = { at: toSeconds(nowMs), cause: 'code_replay' } as const;
+  return { ...result, grant: revokeHeld(transaction, grant, revocation, { nowMs, requestId }), hasRevoked: true };
+};
+
+const makeGrant = async (
+  transaction: Transaction,
+  { grantId, clientId, subject, scope, brand, vehicles }: CodeState,
+  { nowMs, keyNumber, requestId, presented }: CodeUse,
+): Promise<Grant> => {
+  const grant: Grant = {
+    id: grantId,
+    clientId,
+    subject,
+    scope,
+    brand,
+    createdAt: toSeconds(nowMs),
+    generation: 0,
+    keyNumber,
+    rotatedAtMs: [],
+    rotatedBy: undefined,
+    useDigest: undefined,
+    revocation: undefined,
+  };
+  const made = await insertGrant(transaction.ask, grant);
+  if (made !== 'created') throw new Error(`the grant of a code could not be made: ${made}`);
+  transaction.write('UPDATE codes SET redeemed_at_ms = $2, use_digest = $3 WHERE grant_id = $1', [
+    grantId,
+    nowMs,
+    presented.useDigest ?? null,
+  ]);
+  addConsent(transaction, grant);
+  writeVehicles(transaction, grantId, vehicles);
+  const vins = vehicles.map(({ vin }) => vin);
+  const fact = { atMs: nowMs, grantId, clientId, subject, requestId, cause: undefined, vins };
+  addFacts(transaction, [{ ...fact, kind: 'grant.created' }]);
+  return grant;
+};
+
+const toCode = (row: Row): CodeState => ({
+  grantId: BigInt(String(row['grant_id'])),
+  clientId: String(row['client_id']),
+  redirectUri: String(row['redirect_uri']),
+  codeChallenge: toText(row['code_challenge']),
+  issuedAt: Number(row['issued_at']),
+  subject: String(row['subject']),
+  scope: String(row['scope']),
+  brand: toBrand(row['brand']),
+  vehicles: JSON.parse(String(row['vehicles'])) as readonly Vehicle[],
+  redeemedAtMs: toNumber(row['redeemed_at_ms']),
+  useDigest: toBytes(row['use_digest']),
+});

