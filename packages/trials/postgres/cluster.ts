@@ -129,7 +129,8 @@ const createCluster = async (
     },
     kill: () => stop('SIGKILL'),
     async remove() {
-      await stop('SIGINT');
+      // What is removed anyhow need not be brought to disk first.
+      await stop('SIGKILL');
       rmSync(directory, { recursive: true, force: true });
     },
   };

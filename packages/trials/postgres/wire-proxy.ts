@@ -1,0 +1,91 @@
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** What becomes of the packet that the fault is for. */
+type Fault =
+  /** It never reaches the database, and the connection is cut. */
+  | 'cut_before'
+  /** The database gets it and answers with the same bytes, and the connection is cut before that passes. */
+  | 'cut_after'
+  /** The database gets it, and no answer passes. */
+  | 'hold';
+
+/** A proxy between a store and its database, which can lose what it passes. */
+export type WireProxy = {
+  readonly port: number;
+  /** How often a connection has turned from being answered to asking: its round trips. */
+  turns(): number;
+  /** The next packet that holds these bytes meets this fault. Resolves when it has come. */
+  fail(fault: Fault, bytes: string): Promise<void>;
+  /** Cuts every connection. */
+  cut(): void;
+  /** Refuses every connection, and cuts those there are, until told otherwise. */
+  refuse(isRefusing: boolean): void;
+  close(): Promise<void>;
+};
+
+export const openWireProxy = async (port: number): Promise<WireProxy> => {
+  const sockets = new Set<Socket>();
+  let turns = 0;
+  let isRefusing = false;
+  let armed: { readonly fault: Fault; readonly bytes: string; readonly met: () => void } | undefined;
+
+  const pair = (client: Socket, database: Socket): void => {
+    for (const socket of [client, database]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        database.destroy();
+      });
+    }
+  };
+
+  const server = createServer((client) => {
+    if (isRefusing) return void client.resetAndDestroy();
+    const database = connect(port, '127.0.0.1');
+    pair(client, database);
+    let isAsking = false;
+    let fault: Fault | undefined;
+    let bytes = '';
+    let answered = '';
+    client.on('data', (chunk: Buffer) => {
+      if (!isAsking) turns++;
+      isAsking = true;
+      if (armed !== undefined && chunk.includes(armed.bytes)) {
+        ({ fault, bytes } = armed);
+        armed.met();
+        armed = undefined;
+      }
+      if (fault === 'cut_before') client.destroy();
+      else database.write(chunk);
+    });
+    database.on('data', (chunk: Buffer) => {
+      isAsking = false;
+      answered += chunk.toString('latin1');
+      if (fault === 'cut_after' && answered.includes(bytes)) client.destroy();
+      else if (fault === undefined) client.write(chunk);
+      if (fault === undefined) answered = '';
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    turns: () => turns,
+    fail: (fault, bytes) => new Promise((met) => (armed = { fault, bytes, met })),
+    cut,
+    refuse(refusing) {
+      isRefusing = refusing;
+      if (refusing) cut();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        cut();
+      }),
+  };
+};
