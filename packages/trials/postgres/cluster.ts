@@ -45,8 +45,11 @@ export const startCluster = async (): Promise<Cluster | { readonly reason: strin
     rmSync(directory, { recursive: true, force: true });
     return { reason: `initdb failed: ${made}` };
   }
-  const cluster = await createCluster(directory, await findPort(), (words) =>
-    spawn(binaries.postgres, ['-D', data, '-k', directory, ...words], { ...ids, stdio: ['ignore', 'ignore', 'pipe'] }),
+  const cluster = await createCluster(directory, await findPort(), (more) =>
+    spawn(binaries.postgres, ['-D', data, '-k', directory, ...more], {
+      ...ids,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    }),
   );
   await cluster.start();
   return cluster;
@@ -120,12 +123,7 @@ const createCluster = async (
     async start(settings = {}) {
       const more = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
       server = spawnServer(['-p', String(port), '-c', 'listen_addresses=127.0.0.1', ...more]);
-      let log = '';
-      server.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));
-      while (!log.includes('ready to accept connections')) {
-        await Promise.race([once(server.stderr ?? server, 'data'), once(server, 'exit')]);
-        if (server.exitCode !== null) throw new Error(`postgres ended: ${log}`);
-      }
+      await untilReady(server);
     },
     kill: () => stop('SIGKILL'),
     async remove() {
@@ -135,6 +133,16 @@ const createCluster = async (
     },
   };
 };
+
+const untilReady = (server: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let log = '';
+    server.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+      if (log.includes('ready to accept connections')) resolve();
+    });
+    server.once('error', reject).once('exit', () => reject(new Error(`postgres ended: ${log}`)));
+  });
 
 const childrenOf = (pid: number): readonly number[] => {
   const path = `/proc/${pid}/task/${pid}/children`;

@@ -4,7 +4,15 @@ import { Client } from 'pg';
 import { OperatorError, StoreError } from 'keyfob/errors';
 import type { Store } from 'keyfob/grants/store';
 import { openPostgresStore } from 'keyfob/stores/postgres/store';
-import { CREATED_AT, fill, NOW_MS, refreshed, sampleGrant, sampleUse, STRICT_POLICY } from '../contract/samples.ts';
+import {
+  CREATED_AT,
+  fill,
+  NOW_MS,
+  refreshed,
+  sampleGrant,
+  sampleUse,
+  STRICT_POLICY,
+} from '../contract/samples.ts';
 import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { openWireProxy } from './wire-proxy.ts';
@@ -84,13 +92,16 @@ function tryFaults(cluster: Cluster): void {
     assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
   });
 
-  onStore('A refresh whose answer was cut off took place once, and its retry gets the same token.', async () => {
-    void proxy.fail('cut_after', REFRESH);
-    await assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
-    assert.equal(await generation(), 1);
-    const retry = await refreshed(store, sampleUse(0, { presented: { isRetryOfOurs: true } }));
-    assert.deepEqual([retry.verdict.kind, retry.grant?.generation], ['repeat', 1]);
-  });
+  onStore(
+    'A refresh whose answer was cut off took place once, and its retry gets the same token.',
+    async () => {
+      void proxy.fail('cut_after', REFRESH);
+      await assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
+      assert.equal(await generation(), 1);
+      const retry = await refreshed(store, sampleUse(0, { presented: { isRetryOfOurs: true } }));
+      assert.deepEqual([retry.verdict.kind, retry.grant?.generation], ['repeat', 1]);
+    },
+  );
 
   onStore('A transaction cut off before its commit was sent is done again, unnoticed.', async () => {
     for (const fault of ['cut_before', 'cut_after'] as const) {
@@ -121,15 +132,18 @@ function tryFaults(cluster: Cluster): void {
     assert.equal(await generation(), 0);
   });
 
-  onStore('A database that is gone is unavailable at once, and used again as soon as it is back.', async () => {
-    proxy.refuse(true);
-    await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable'));
-    await assert.rejects(store.revoke(42n, AT), failsAs('unavailable'));
-    await assert.rejects(store.readGrant(42n), failsAs('unavailable'));
-    await assert.rejects(store.readClient('client-b'), failsAs('unavailable'));
-    proxy.refuse(false);
-    assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
-  });
+  onStore(
+    'A database that is gone is unavailable at once, and used again as soon as it is back.',
+    async () => {
+      proxy.refuse(true);
+      await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable'));
+      await assert.rejects(store.revoke(42n, AT), failsAs('unavailable'));
+      await assert.rejects(store.readGrant(42n), failsAs('unavailable'));
+      await assert.rejects(store.readClient('client-b'), failsAs('unavailable'));
+      proxy.refuse(false);
+      assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
+    },
+  );
 
   onStore(
     'A database that does not answer is given up in time, and its connection with it.',
@@ -223,17 +237,21 @@ function tryFaults(cluster: Cluster): void {
     assert.equal(good?.status, 'fulfilled');
   });
 
-  onStore('A database that became read-only is unavailable, and is used again when it no longer is.', async () => {
-    const setReadOnly = async (value: string): Promise<void> => {
-      await cluster.ask(`ALTER DATABASE ${database} SET default_transaction_read_only = ${value}`);
-      proxy.cut();
-    };
-    await setReadOnly('on');
-    await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable', 'read-only'));
-    await assert.rejects(store.readGrant(42n), failsAs('unavailable', 'read-only'));
-    await setReadOnly('off');
-    assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
-  });
+  const setReadOnly = async (value: string): Promise<void> => {
+    await cluster.ask(`ALTER DATABASE ${database} SET default_transaction_read_only = ${value}`);
+    proxy.cut();
+  };
+
+  onStore(
+    'A database that became read-only is unavailable, and is used again when it no longer is.',
+    async () => {
+      await setReadOnly('on');
+      await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable', 'read-only'));
+      await assert.rejects(store.readGrant(42n), failsAs('unavailable', 'read-only'));
+      await setReadOnly('off');
+      assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
+    },
+  );
 
   for (const [setting, code] of [
     ['synchronous_commit = off', 'store_not_durable'],

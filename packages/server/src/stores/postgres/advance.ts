@@ -95,7 +95,9 @@ const columnsOf = (uses: readonly KnownUse[]): readonly unknown[] => {
     column(({ use }) => use.keyNumber),
     column(({ use }) => use.caller.address),
     column(({ use }) => use.caller.userAgent),
-    column(({ use }) => (use.presented.useDigest === undefined ? null : Buffer.from(use.presented.useDigest))),
+    column(({ use }) =>
+      use.presented.useDigest === undefined ? null : Buffer.from(use.presented.useDigest),
+    ),
   ];
 };
 

@@ -41,10 +41,7 @@ const changeable = (client: Client): readonly unknown[] => [
 ];
 
 /** What is done with clients; what this node knows of them stays true through it. */
-export const createClientVerbs = (
-  { read, transact }: Connections,
-  known: KnownClients,
-): ClientVerbs => {
+export const createClientVerbs = ({ read, transact }: Connections, known: KnownClients): ClientVerbs => {
   /** Changes a client in a transaction that holds it; what `change` answers besides a client is answered. */
   const change = async <Answer>(
     id: string,

@@ -35,7 +35,14 @@ export const createCodeVerbs = ({ read, transact }: Connections, clients: KnownC
       if (!isThere) return 'client_unknown';
       if (grant !== undefined) return 'id_taken';
       const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles)];
-      const rows = await ask(INSERT, [grantId, clientId, redirectUri, codeChallenge ?? null, issuedAt, ...what]);
+      const rows = await ask(INSERT, [
+        grantId,
+        clientId,
+        redirectUri,
+        codeChallenge ?? null,
+        issuedAt,
+        ...what,
+      ]);
       return rows.length === 1 ? 'created' : 'id_taken';
     }),
   redeemCode: (use) => transact((transaction) => redeemHeld(transaction, clients, use)),
@@ -75,7 +82,11 @@ const redeemHeld = async (
   if (verdict.kind === 'repeat' || grant === undefined || grant.revocation !== undefined)
     return { ...result, grant };
   const revocation = { at: toSeconds(nowMs), cause: 'code_replay' } as const;
-  return { ...result, grant: revokeHeld(transaction, grant, revocation, { nowMs, requestId }), hasRevoked: true };
+  return {
+    ...result,
+    grant: revokeHeld(transaction, grant, revocation, { nowMs, requestId }),
+    hasRevoked: true,
+  };
 };
 
 const makeGrant = async (

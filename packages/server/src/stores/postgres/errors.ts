@@ -56,7 +56,8 @@ export const isConflict = (error: unknown): boolean => {
 };
 
 /** Whether it is the value of a row or parameter that the database does not take, so that others may fare better. */
-export const isOfOneRow = (error: unknown): boolean => isUndone(error) && /^2[123]/.test(sqlStateOf(error) ?? '');
+export const isOfOneRow = (error: unknown): boolean =>
+  isUndone(error) && /^2[123]/.test(sqlStateOf(error) ?? '');
 
 /** What the driver throws: what the database answered, or a plain error of the connection. Anything else is a bug of ours. */
 const isOfDatabase = (error: unknown): boolean =>
@@ -90,7 +91,10 @@ const MENDS: Readonly<Record<string, { readonly code: string; readonly mend: str
     code: 'store_connections_used_up',
     mend: 'Raise max_connections, put a pooler before the database, or lower the number of nodes.',
   },
-  '53100': { code: 'store_disk_full', mend: 'Free some space on the disk of the database; nothing was changed.' },
+  '53100': {
+    code: 'store_disk_full',
+    mend: 'Free some space on the disk of the database; nothing was changed.',
+  },
 };
 
 /** The trouble of opening the store `name` (without its password), told to the operator. */
@@ -98,7 +102,9 @@ export const toOperatorError = (error: unknown, name: string): unknown => {
   if (error instanceof OperatorError) return error;
   if (error instanceof StoreError && error.cause !== undefined) return toOperatorError(error.cause, name);
   const state = sqlStateOf(error) ?? '';
-  const known = PREFIX_LENGTHS.map((length) => MENDS[state.slice(0, length)]).find((one) => one !== undefined);
+  const known = PREFIX_LENGTHS.map((length) => MENDS[state.slice(0, length)]).find(
+    (one) => one !== undefined,
+  );
   const { code, mend } = known ?? {
     code: 'store_unreachable',
     mend: 'Check that the database runs and can be reached from here, then try again.',

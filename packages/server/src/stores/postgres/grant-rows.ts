@@ -55,13 +55,16 @@ export const revokeHeld = (
   const revoked = { ...grant, revocation };
   writeRevocation(transaction, revoked);
   const { cause } = revocation;
-  addFacts(transaction, [{ atMs, kind: 'grant.revoked', grantId, clientId, subject, requestId, cause, vins: [] }]);
+  addFacts(transaction, [
+    { atMs, kind: 'grant.revoked', grantId, clientId, subject, requestId, cause, vins: [] },
+  ]);
   return revoked;
 };
 
 /** Removes grants that are held, with all that goes with them. */
 export const removeGrants = ({ write }: Transaction, ids: readonly GrantId[]): void => {
-  for (const table of TABLES_OF_GRANTS) write(`DELETE FROM ${table} WHERE grant_id = ANY($1::bigint[])`, [ids]);
+  for (const table of TABLES_OF_GRANTS)
+    write(`DELETE FROM ${table} WHERE grant_id = ANY($1::bigint[])`, [ids]);
   write('DELETE FROM grants WHERE id = ANY($1::bigint[])', [ids]);
 };
 

@@ -81,13 +81,17 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
     refresh: createRefresh(connections, clients),
     createGrant: async (grant) =>
       transact(async ({ ask }) => {
-        const [isThere, taken] = await Promise.all([lockClient(ask, grant.clientId), readGrant(ask, grant.id)]);
+        const [isThere, taken] = await Promise.all([
+          lockClient(ask, grant.clientId),
+          readGrant(ask, grant.id),
+        ]);
         if (taken !== undefined) return 'id_taken';
         return isThere ? insertGrant(ask, grant) : 'client_unknown';
       }),
     readGrant: (id) => readGrant(read, id),
     readReplay: (id) => readReplay(read, id),
-    listGrants: (page) => (page.clientId === undefined || canBeText(page.clientId) ? list(read, page) : Promise.resolve([])),
+    listGrants: (page) =>
+      page.clientId === undefined || canBeText(page.clientId) ? list(read, page) : Promise.resolve([]),
     async countGrants(clientId) {
       const [row] =
         clientId === undefined
@@ -110,7 +114,14 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
         if (grant.revocation === undefined) return 'not_revoked';
         const { clientId, subject } = grant;
         writeRevocation(transaction, { ...grant, revocation: undefined });
-        const fact = { atMs: at * 1000, grantId: id, clientId, subject, requestId: undefined, cause: undefined };
+        const fact = {
+          atMs: at * 1000,
+          grantId: id,
+          clientId,
+          subject,
+          requestId: undefined,
+          cause: undefined,
+        };
         addFacts(transaction, [{ ...fact, kind: 'grant.reinstated', vins: [] }]);
         return 'reinstated';
       }),

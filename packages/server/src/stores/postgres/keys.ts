@@ -3,13 +3,15 @@ import type { KnownClients } from './known-clients.ts';
 import type { Connections } from './pool.ts';
 import { toKey } from './rows.ts';
 
-const INSERT = 'INSERT INTO keys (number, created_at, fingerprint) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING';
+const INSERT =
+  'INSERT INTO keys (number, created_at, fingerprint) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING';
 
 export const createKeyVerbs = (
   { read, transact }: Connections,
   known: KnownClients,
 ): Pick<Store, 'listKeys' | 'registerKey'> => ({
-  listKeys: async () => (await read('SELECT number, created_at, fingerprint FROM keys ORDER BY number DESC')).map(toKey),
+  listKeys: async () =>
+    (await read('SELECT number, created_at, fingerprint FROM keys ORDER BY number DESC')).map(toKey),
   async registerKey({ number, createdAt, fingerprint }) {
     await transact(async ({ write }) => write(INSERT, [number, createdAt, fingerprint]));
     known.forgetAll();

@@ -28,7 +28,8 @@ export const createKnownClients = (
 ) => {
   const kept = new Map<string, Kept>();
   let epoch = 0;
-  let next: { readonly ids: Set<string>; readonly answer: Promise<ReadonlyMap<string, KnownClient>> } | undefined;
+  let next:
+    { readonly ids: Set<string>; readonly answer: Promise<ReadonlyMap<string, KnownClient>> } | undefined;
 
   /** Reads clients as they are, past everything that is known of them. */
   const load = async (ask: Ask, ids: readonly string[]): Promise<ReadonlyMap<string, KnownClient>> => {

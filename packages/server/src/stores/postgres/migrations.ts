@@ -71,7 +71,10 @@ export const migrate = async (connections: Connections): Promise<Migrated> => {
   return { from, to: await readSchema(connections) };
 };
 
-const applyOnce = async ({ transact }: Connections, { number, name, servesFrom, sql }: Migration): Promise<void> =>
+const applyOnce = async (
+  { transact }: Connections,
+  { number, name, servesFrom, sql }: Migration,
+): Promise<void> =>
   transact(
     async ({ ask }) => {
       await ask('SELECT number FROM keyfob_schema WHERE number = $1 FOR UPDATE', [LOCK_ROW]);
@@ -91,7 +94,8 @@ const createTable = async ({ write }: Connections): Promise<void> => {
       await write(INSERT, [LOCK_ROW, 'lock', 0]);
       return;
     } catch (error) {
-      if (attempts > 5 || !isUndone(error) || !['23505', '42P07'].includes(sqlStateOf(error) ?? '')) throw error;
+      if (attempts > 5 || !isUndone(error) || !['23505', '42P07'].includes(sqlStateOf(error) ?? ''))
+        throw error;
     }
   }
 };

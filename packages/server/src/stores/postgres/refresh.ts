@@ -31,10 +31,7 @@ const changesNothing = ({ kind }: Verdict): boolean => kind === 'repeat' || kind
  * Refreshes. One statement, shared by all that wait, serves every use but the rare ones: those that lost a race for their
  * row, are ahead of the store, or are a replay. These take their row for themselves and are judged on it.
  */
-export const createRefresh = (
-  { write, transact }: Connections,
-  clients: KnownClients,
-): Store['refresh'] => {
+export const createRefresh = ({ write, transact }: Connections, clients: KnownClients): Store['refresh'] => {
   const batches = createBatches<KnownUse, Advance | 'not_tried'>(async (uses) => {
     const flying = new Set<bigint>();
     const first = uses.filter(({ use }) => {
@@ -66,7 +63,8 @@ export const createRefresh = (
     if (answer.isAdvanced) return toRotated(answer.readBefore(), use, client.policy);
     if (answer.revision !== revision) clients.forget(clientId);
     if (answer.revision === undefined) return 'client_gone';
-    if (answer.revision !== revision) return readings < READINGS_MAX ? refresh(use, readings + 1) : refreshAlone(use);
+    if (answer.revision !== revision)
+      return readings < READINGS_MAX ? refresh(use, readings + 1) : refreshAlone(use);
     const grant = answer.readBefore();
     const verdict = judge(grant, use.presented, use.nowMs, client.policy);
     if (!changesNothing(verdict)) return refreshAlone(use);
@@ -109,7 +107,11 @@ const judgeHeld = async (
     write(UPDATE, [grant.id, before.generation, ...rotationValues(grant)]);
   if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
   const { gap, response } = verdict;
-  const replay = describeReplay(before, { generation: presented.generation, gap, response }, { nowMs, caller });
+  const replay = describeReplay(
+    before,
+    { generation: presented.generation, gap, response },
+    { nowMs, caller },
+  );
   const last = await readReplay(ask, grant.id);
   const fact = {
     atMs: nowMs,

@@ -16,7 +16,10 @@ const RECORD = `INSERT INTO replays AS r (grant_id, times, at_ms, generation, ga
 /** Keeps the last replay of a grant, and counts it. */
 export const writeReplay = ({ write }: Transaction, id: GrantId, replay: Replay): void => {
   const { atMs, generation, gap, sinceRotationMs = null, response, looksLike } = replay;
-  const by = [replay.caller, replay.rotatedBy].flatMap((one) => [one?.address ?? null, one?.userAgent ?? null]);
+  const by = [replay.caller, replay.rotatedBy].flatMap((one) => [
+    one?.address ?? null,
+    one?.userAgent ?? null,
+  ]);
   write(RECORD, [id, atMs, generation, gap, sinceRotationMs, response, looksLike, ...by]);
 };
 

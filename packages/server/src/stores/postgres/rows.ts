@@ -9,7 +9,7 @@ import { BRANDS, REVOCATION_CAUSES } from '../../grants/grant.ts';
 import type { Brand, Grant, Revocation } from '../../grants/grant.ts';
 import type { RegisteredKey } from '../../grants/store.ts';
 import { packHistory, unpackHistory } from './history.ts';
-import type { Row } from './transaction.ts';
+import type { Row, Value } from './transaction.ts';
 
 /** The columns of a grant, of the table `grants AS g`. */
 export const GRANT_COLUMNS = `g.id, g.client_id, g.subject, g.scope, g.brand, g.created_at, g.generation, g.key_number,
@@ -38,13 +38,21 @@ export const toGrant = (row: Row): Grant => ({
 export const rotationValues = (grant: Grant): readonly unknown[] => {
   const { rotatedAtMs, earlier } = packHistory(grant.rotatedAtMs);
   const { address = null, userAgent = null } = grant.rotatedBy ?? {};
-  return [grant.generation, grant.keyNumber, rotatedAtMs, earlier, address, userAgent, grant.useDigest ?? null];
+  return [
+    grant.generation,
+    grant.keyNumber,
+    rotatedAtMs,
+    earlier,
+    address,
+    userAgent,
+    grant.useDigest ?? null,
+  ];
 };
 
-export const toBrand = (value: unknown): Brand | undefined =>
+export const toBrand = (value: Value): Brand | undefined =>
   value === null ? undefined : (BRANDS.find((brand) => brand === value) ?? damaged('grants.brand'));
 
-const toRevocation = (at: unknown, cause: unknown): Revocation | undefined =>
+const toRevocation = (at: Value, cause: Value): Revocation | undefined =>
   at === null
     ? undefined
     : {
@@ -52,15 +60,15 @@ const toRevocation = (at: unknown, cause: unknown): Revocation | undefined =>
         cause: REVOCATION_CAUSES.find((name) => name === cause) ?? damaged('grants.revocation_cause'),
       };
 
-export const toCaller = (address: unknown, userAgent: unknown): Caller | undefined =>
+export const toCaller = (address: Value, userAgent: Value): Caller | undefined =>
   address === null ? undefined : { address: String(address), userAgent: String(userAgent) };
 
 /** What is kept of a client's secrets, in one JSON array. */
 export const writeSecrets = (secrets: readonly ClientSecret[]): string =>
   JSON.stringify(secrets.map((one) => ({ ...one, digest: Buffer.from(one.digest).toString('hex') })));
 
-export const readSecrets = (text: unknown): readonly ClientSecret[] => {
-  const secrets = (JSON.parse(String(text)) as Record<string, unknown>[]).map((one) => ({
+export const readSecrets = (text: Value): readonly ClientSecret[] => {
+  const secrets = (JSON.parse(String(text)) as Row[]).map((one) => ({
     id: String(one['id']),
     name: String(one['name']),
     digest: Uint8Array.from(Buffer.from(String(one['digest']), 'hex')),
@@ -96,18 +104,18 @@ const toPolicy = (text: string): Policy => {
 };
 
 /** The texts of a JSON array. */
-export const toTexts = (value: unknown, column: string): readonly string[] => {
+export const toTexts = (value: Value, column: string): readonly string[] => {
   const texts: unknown = JSON.parse(String(value));
   return Array.isArray(texts) ? texts.map(String) : damaged(column);
 };
 
-export const toNumber = (value: unknown): number | undefined =>
+export const toNumber = (value: Value): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);
 
-export const toText = (value: unknown): string | undefined =>
+export const toText = (value: Value): string | undefined =>
   value === null || value === undefined ? undefined : String(value);
 
-export const toBytes = (value: unknown): Uint8Array | undefined =>
+export const toBytes = (value: Value): Uint8Array | undefined =>
   value instanceof Uint8Array ? Uint8Array.from(value) : undefined;
 
 export const damaged = (column: string): never => {

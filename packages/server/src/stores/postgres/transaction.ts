@@ -2,8 +2,11 @@ import type { PoolClient, QueryResult } from 'pg';
 import { StoreError } from '../../errors.ts';
 import { isConflict, isLost, isUndone, toStoreError } from './errors.ts';
 
-/** A row by the names of its columns: 64-bit integers as text, bytes as `Buffer`. */
-export type Row = Readonly<Record<string, unknown>>;
+/** A value as the driver gives it: 64-bit integers as text. */
+export type Value = string | number | boolean | Buffer | null | undefined;
+
+/** A row by the names of its columns. */
+export type Row = Readonly<Record<string, Value>>;
 
 /** Asks one statement; what is asked at one moment goes in one packet, and is answered in order. */
 export type Ask = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
@@ -46,7 +49,11 @@ export const attempt = async <Result>(
   const send = (text: string, values?: readonly unknown[]): Promise<QueryResult<Row>> => {
     // The driver knows a time limit for each statement, though its types do not say so.
     const limit: object = { query_timeout: patienceMs };
-    const answer = client.query<Row>({ ...limit, text, ...(values === undefined ? {} : { values: [...values] }) });
+    const answer = client.query<Row>({
+      ...limit,
+      text,
+      ...(values === undefined ? {} : { values: [...values] }),
+    });
     answer.catch((error: unknown) => failures.push(error));
     answers.push(answer);
     return answer;

@@ -8,7 +8,7 @@ import { addFacts } from './facts.ts';
 import { lockGrant, revokeHeld } from './grant-rows.ts';
 import type { Connections } from './pool.ts';
 import { damaged } from './rows.ts';
-import type { Ask, Transaction } from './transaction.ts';
+import type { Ask, Row, Transaction } from './transaction.ts';
 
 type VehicleVerbs = Pick<Store, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles'>;
 
@@ -27,9 +27,7 @@ export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerb
       if (grant === undefined) return 'unknown';
       if (grant.revocation !== undefined) return 'revoked';
       writeVehicles(transaction, id, chosen);
-      const isIn = (list: readonly Vehicle[], one: Vehicle) => list.some((other) => other.id === one.id);
-      const gone = before.filter((one) => !isIn(chosen, one));
-      const added = chosen.filter((one) => !isIn(before, one));
+      const [gone, added] = [without(before, chosen), without(chosen, before)];
       tell(transaction, grant, occasion, { gone, added });
       return 'selected';
     }),
@@ -40,14 +38,8 @@ export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerb
         listVehicles(transaction.ask, id),
       ]);
       if (grant === undefined) return 'unknown';
-      const isGone = ({ id: one }: Vehicle) => vehicleIds === 'all' || vehicleIds.includes(one);
-      const gone = before.filter(isGone);
-      if (gone.length > 0)
-        writeVehicles(
-          transaction,
-          id,
-          before.filter((one) => !isGone(one)),
-        );
+      const gone = before.filter((one) => vehicleIds === 'all' || vehicleIds.includes(one.id));
+      if (gone.length > 0) writeVehicles(transaction, id, without(before, gone));
       tell(transaction, grant, occasion, { gone, added: [] });
       const isOver = endsWhenEmpty && gone.length > 0 && gone.length === before.length;
       const isRevoked = isOver && grant.revocation === undefined;
@@ -66,7 +58,7 @@ export const writeVehicles = ({ write }: Transaction, id: GrantId, vehicles: rea
 const listVehicles = async (ask: Ask, id: GrantId): Promise<readonly Vehicle[]> => {
   const [row] = await ask('SELECT vehicles FROM covered_vehicles WHERE grant_id = $1', [id]);
   if (row === undefined) return [];
-  return (JSON.parse(String(row['vehicles'])) as Record<string, unknown>[]).map(toVehicle);
+  return (JSON.parse(String(row['vehicles'])) as Row[]).map(toVehicle);
 };
 
 /** Keeps what changed as facts. */
@@ -77,19 +69,25 @@ const tell = (
   { gone, added }: { readonly gone: readonly Vehicle[]; readonly added: readonly Vehicle[] },
 ): void => {
   const fact = { atMs, grantId, clientId, subject, requestId, cause: undefined };
-  const vinsOf = (vehicles: readonly Vehicle[]) => vehicles.map(({ vin }) => vin);
   addFacts(transaction, [
     ...(gone.length === 0 ? [] : [{ ...fact, kind: 'vehicles.disconnected' as const, vins: vinsOf(gone) }]),
     ...(added.length === 0 ? [] : [{ ...fact, kind: 'vehicles.connected' as const, vins: vinsOf(added) }]),
   ]);
 };
 
-const toVehicle = (value: Record<string, unknown>): Vehicle => ({
+/** Those of the first that are not among the others. */
+const without = (vehicles: readonly Vehicle[], others: readonly Vehicle[]): readonly Vehicle[] =>
+  vehicles.filter((one) => !others.some((other) => other.id === one.id));
+
+const vinsOf = (vehicles: readonly Vehicle[]): readonly string[] => vehicles.map(({ vin }) => vin);
+
+const toVehicle = (value: Row): Vehicle => ({
   id: String(value['id']),
   vin: String(value['vin']),
   make: String(value['make']),
   model: String(value['model']),
   year: Number(value['year']),
   nickname: String(value['nickname']),
-  powertrain: POWERTRAINS.find((one) => one === value['powertrain']) ?? damaged('covered_vehicles.powertrain'),
+  powertrain:
+    POWERTRAINS.find((one) => one === value['powertrain']) ?? damaged('covered_vehicles.powertrain'),
 });
