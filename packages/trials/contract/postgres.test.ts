@@ -9,13 +9,13 @@ if ('reason' in cluster) test('the contract of a store: PostgreSQL', { skip: clu
 else {
   after(() => cluster.remove());
   const url = cluster.url();
-  const tables = 'clients, keys, grants, replays, codes, covered_vehicles, consents, facts';
+  const tables = ['clients', 'keys', 'grants', 'replays', 'codes', 'covered_vehicles', 'consents', 'facts'];
   // What the contract says of two connections holds for the next reading, so none goes by what it knew.
   const open = () => openPostgresStore(url, { clientsFreshMs: 0 });
   describeStore('PostgreSQL', {
     async open() {
       const store = await open();
-      await cluster.ask(`TRUNCATE ${tables}`);
+      await cluster.ask(tables.map((table) => `DELETE FROM ${table}`).join(';'));
       return store;
     },
     reopen: open,

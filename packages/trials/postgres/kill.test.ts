@@ -9,7 +9,7 @@ import { startCluster } from './cluster.ts';
 const GRANTS = 60;
 const KILLS = 3;
 /** So many refreshes are answered between two kills. */
-const ANSWERS = 400;
+const ANSWERS = 1500;
 
 /** What a client of one grant knows: its newest token, and whether the last use of it was left open. */
 type Holder = { readonly id: bigint; generation: number; isRetry: boolean };

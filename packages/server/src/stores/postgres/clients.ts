@@ -21,7 +21,7 @@ type ClientVerbs = Pick<
 
 const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at, name, redirect_uris, consent_redirect_uri,
     policy, secrets, disabled_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`;
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
 const UPDATE = `UPDATE clients SET revision = revision + 1, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
   policy = $5, secrets = $6, disabled_at = $7 WHERE id = $1`;
@@ -41,7 +41,10 @@ const changeable = (client: Client): readonly unknown[] => [
 ];
 
 /** What is done with clients; what this node knows of them stays true through it. */
-export const createClientVerbs = ({ read, transact }: Connections, known: KnownClients): ClientVerbs => {
+export const createClientVerbs = (
+  { read, write, transact }: Connections,
+  known: KnownClients,
+): ClientVerbs => {
   /** Changes a client in a transaction that holds it; what `change` answers besides a client is answered. */
   const change = async <Answer>(
     id: string,
@@ -49,12 +52,12 @@ export const createClientVerbs = ({ read, transact }: Connections, known: KnownC
   ): Promise<'changed' | 'unknown' | Answer> => {
     if (!canBeText(id)) return 'unknown';
     try {
-      return await transact(async ({ ask, write }) => {
-        const client = await lock(ask, id);
+      return await transact(async (transaction) => {
+        const client = await lock(transaction.ask, id);
         if (client === undefined) return 'unknown';
         const decision = decide(client);
         if ('answer' in decision) return decision.answer;
-        write(UPDATE, [id, ...changeable(decision.changed)]);
+        transaction.write(UPDATE, [id, ...changeable(decision.changed)]);
         return 'changed';
       });
     } finally {
@@ -67,11 +70,8 @@ export const createClientVerbs = ({ read, transact }: Connections, known: KnownC
     async createClient(client) {
       const { id, dialect, type, createdAt } = client;
       const revision = randomInt(FIRST_REVISION_MAX);
-      const created = await transact(async ({ ask }) =>
-        ask(`${INSERT} RETURNING id`, [id, revision, dialect, type, createdAt, ...changeable(client)]),
-      );
-      known.forget(id);
-      return created.length === 1 ? 'created' : 'id_taken';
+      const made = await write(INSERT, [id, revision, dialect, type, createdAt, ...changeable(client)]);
+      return made.length === 1 ? 'created' : 'id_taken';
     },
     readClient: (id) => known.read(id),
     listClients: async () => (await read('SELECT * FROM clients ORDER BY created_at, id')).map(toClient),
@@ -85,13 +85,13 @@ export const createClientVerbs = ({ read, transact }: Connections, known: KnownC
       try {
         return await transact(
           async (transaction) => {
-            const { ask, write } = transaction;
+            const { ask } = transaction;
             if ((await lock(ask, id)) === undefined) return 'unknown';
             const grants = await ask('SELECT id FROM grants WHERE client_id = $1 LIMIT 1', [id]);
             if (!withGrants && grants.length > 0) return 'has_grants';
-            write('DELETE FROM codes WHERE client_id = $1', [id]);
+            transaction.write('DELETE FROM codes WHERE client_id = $1', [id]);
             removeGrantsOf(transaction, id);
-            write('DELETE FROM clients WHERE id = $1', [id]);
+            transaction.write('DELETE FROM clients WHERE id = $1', [id]);
             return 'removed';
           },
           { patienceMs: PATIENCE_MS },

@@ -9,30 +9,29 @@ import type { Row, Transaction } from './transaction.ts';
 /** A fact about to be kept. */
 export type NewFact = Omit<Fact, 'id' | 'sequence'>;
 
-/** A sequence is a moment of the database's clock, in milliseconds, and a number among the facts of that millisecond. */
-const PLACES = 4096;
-/** Facts of one transaction follow each other from a random place, which leaves room for as many. */
-const FACTS_AT_ONCE_MAX = 64;
-/** 2025-01-01, so that a sequence is a safe integer until 2094. */
-const FIRST_MS = 1_735_689_600_000;
+/**
+ * A sequence is a moment of the database's clock, in microseconds, and one of so many places in it, by chance. What
+ * follows a commit comes later than that, so it counts up in the order of what led to what.
+ */
+const PLACES = 8;
+/** 2025-01-01, so that a sequence is a safe integer until 2060. */
+const FIRST_SECONDS = 1_735_689_600;
 
 const INSERT = `INSERT INTO facts
     (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
-  SELECT (floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint - ${FIRST_MS}) * ${PLACES} + $1,
+  SELECT floor((extract(epoch FROM clock_timestamp()) - ${FIRST_SECONDS}) * 1000000)::bigint * ${PLACES} + $1,
     $2, $3, $4, $5, $6, $7, $8, $9, $10`;
 
 const COLUMNS = 'sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins';
 
 /**
- * Keeps facts in the very transaction in which they happened. Two that take the same place, one time in thousands of
- * those that happen in the same millisecond, undo one transaction, which is tried again.
+ * Keeps facts in the very transaction in which they happened. Two nodes that take the same place, which takes the same
+ * microsecond, undo one of their transactions, which is done again.
  */
 export const addFacts = ({ write }: Pick<Transaction, 'write'>, facts: readonly NewFact[]): void => {
-  const first = randomInt(PLACES - FACTS_AT_ONCE_MAX);
-  for (const [index, fact] of facts.entries()) {
-    const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = fact;
+  for (const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } of facts) {
     const who = [kind, grantId, clientId, subject, requestId, cause, JSON.stringify(vins)];
-    write(INSERT, [first + index, randomUUID(), atMs, ...who]);
+    write(INSERT, [randomInt(PLACES), randomUUID(), atMs, ...who]);
   }
 };
 

@@ -7,9 +7,16 @@ import type { Ask, Transaction } from './transaction.ts';
 
 const SELECT = `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = $1`;
 
-const INSERT = `INSERT INTO grants (id, client_id, subject, scope, brand, created_at, revoked_at, revocation_cause,
-    generation, key_number, rotated_at_ms, earlier, caller_address, caller_user_agent, use_digest)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING RETURNING id`;
+/** The client is held until the end, so that nobody removes it without its new grant. */
+const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 FOR KEY SHARE),
+  made AS (
+    INSERT INTO grants (id, client_id, subject, scope, brand, created_at, revoked_at, revocation_cause,
+      generation, key_number, rotated_at_ms, earlier, caller_address, caller_user_agent, use_digest)
+    SELECT $1::bigint, client.id, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::text,
+      $9::bigint, $10::integer, $11::bigint, $12::bytea, $13::text, $14::text, $15::bytea FROM client
+    ON CONFLICT (id) DO NOTHING RETURNING id
+  )
+  SELECT EXISTS (SELECT 1 FROM client) AS is_client, EXISTS (SELECT 1 FROM made) AS is_made`;
 
 /** What goes with a grant when it goes. */
 const TABLES_OF_GRANTS = ['replays', 'covered_vehicles', 'consents'];
@@ -29,12 +36,16 @@ export const lockGrant = async (ask: Ask, id: GrantId): Promise<Grant | undefine
 export const lockClient = async (ask: Ask, id: string): Promise<boolean> =>
   (await ask('SELECT id FROM clients WHERE id = $1 FOR KEY SHARE', [id])).length > 0;
 
-/** Inserts a grant of a client that is held by `lockClient`. */
-export const insertGrant = async (ask: Ask, grant: Grant): Promise<'created' | 'id_taken'> => {
+/** Inserts a grant in one statement, in a transaction or by itself. */
+export const insertGrant = async (
+  ask: Ask,
+  grant: Grant,
+): Promise<'created' | 'client_unknown' | 'id_taken'> => {
   const { id, clientId, subject, scope, brand = null, createdAt, revocation } = grant;
   const standing = [id, clientId, subject, scope, brand, createdAt, revocation?.at ?? null];
-  const rows = await ask(INSERT, [...standing, revocation?.cause ?? null, ...rotationValues(grant)]);
-  return rows.length === 1 ? 'created' : 'id_taken';
+  const [row] = await ask(INSERT, [...standing, revocation?.cause ?? null, ...rotationValues(grant)]);
+  if (row?.['is_made'] === true) return 'created';
+  return row?.['is_client'] === true ? 'id_taken' : 'client_unknown';
 };
 
 export const writeRevocation = ({ write }: Transaction, { id, revocation }: Grant): void =>

@@ -2,7 +2,7 @@ import type { Grant } from '../../grants/grant.ts';
 import { standingOf } from '../../grants/standing.ts';
 import type { Page, Store } from '../../grants/store.ts';
 import { addFacts } from './facts.ts';
-import { insertGrant, lockClient, lockGrant, readGrant, removeGrants, revokeHeld } from './grant-rows.ts';
+import { insertGrant, lockGrant, readGrant, removeGrants, revokeHeld } from './grant-rows.ts';
 import { writeRevocation } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
 import type { Connections } from './pool.ts';
@@ -46,7 +46,7 @@ const list = async (
 };
 
 export const createGrantVerbs = (connections: Connections, clients: KnownClients): GrantVerbs => {
-  const { read, transact } = connections;
+  const { read, write, transact } = connections;
 
   const prune: Store['prune'] = async ({ after, limit, endedBefore }) => {
     const page = await list(read, { after, limit });
@@ -79,15 +79,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
 
   return {
     refresh: createRefresh(connections, clients),
-    createGrant: async (grant) =>
-      transact(async ({ ask }) => {
-        const [isThere, taken] = await Promise.all([
-          lockClient(ask, grant.clientId),
-          readGrant(ask, grant.id),
-        ]);
-        if (taken !== undefined) return 'id_taken';
-        return isThere ? insertGrant(ask, grant) : 'client_unknown';
-      }),
+    createGrant: (grant) => insertGrant(write, grant),
     readGrant: (id) => readGrant(read, id),
     readReplay: (id) => readReplay(read, id),
     listGrants: (page) =>

@@ -7,13 +7,13 @@ const INSERT =
   'INSERT INTO keys (number, created_at, fingerprint) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING';
 
 export const createKeyVerbs = (
-  { read, transact }: Connections,
+  { read, write }: Connections,
   known: KnownClients,
 ): Pick<Store, 'listKeys' | 'registerKey'> => ({
   listKeys: async () =>
     (await read('SELECT number, created_at, fingerprint FROM keys ORDER BY number DESC')).map(toKey),
   async registerKey({ number, createdAt, fingerprint }) {
-    await transact(async ({ write }) => write(INSERT, [number, createdAt, fingerprint]));
+    await write(INSERT, [number, createdAt, fingerprint]);
     known.forgetAll();
   },
 });

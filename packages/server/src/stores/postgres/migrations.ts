@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { OperatorError } from '../../errors.ts';
-import { isUndone, sqlStateOf } from './errors.ts';
+import { sqlStateOf } from './errors.ts';
 import type { Connections } from './pool.ts';
 import type { Row } from './transaction.ts';
 
@@ -23,6 +23,7 @@ const FOLDER = new URL('./migrations/', import.meta.url);
 const FIRST_LINE = /^-- Serves keyfob from schema (?<servesFrom>\d+) on\.\n/;
 /** Long enough for the rewrite of a large table, and for waiting until another node has done it. */
 const PATIENCE_MS = 3_600_000;
+const ATTEMPTS_MAX = 5;
 /** The row that whoever migrates holds. */
 const LOCK_ROW = 0;
 
@@ -94,8 +95,8 @@ const createTable = async ({ write }: Connections): Promise<void> => {
       await write(INSERT, [LOCK_ROW, 'lock', 0]);
       return;
     } catch (error) {
-      if (attempts > 5 || !isUndone(error) || !['23505', '42P07'].includes(sqlStateOf(error) ?? ''))
-        throw error;
+      const state = sqlStateOf((error as Error).cause) ?? '';
+      if (attempts > ATTEMPTS_MAX || !['23505', '42P07'].includes(state)) throw error;
     }
   }
 };

@@ -14,7 +14,7 @@ export type TransactionOptions = {
 export type Connections = {
   /** One statement that changes nothing. Asked once more where the connection was lost. */
   readonly read: Ask;
-  /** One statement that changes something, committed by itself. What the database says is undone is thrown as it said it. */
+  /** One statement that changes something, committed by itself. */
   readonly write: Ask;
   /** Work in a transaction; done again from the start where others were in its way. */
   transact<Result>(
@@ -93,7 +93,7 @@ export const openConnections = (url: string, limits: PoolLimits): Connections =>
     try {
       return await askOnce(text, values);
     } catch (error) {
-      throw isUndone(error) ? error : toStoreError(error, 'outcome_unknown');
+      throw toStoreError(error, isUndone(error) ? 'unavailable' : 'outcome_unknown');
     }
   };
 

@@ -7,7 +7,7 @@ import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
 import { advance } from './advance.ts';
 import type { Advance, KnownUse } from './advance.ts';
 import { createBatches } from './batches.ts';
-import { isConflict, isOfOneRow, toStoreError } from './errors.ts';
+import { isConflict, isOfOneRow } from './errors.ts';
 import { addFacts } from './facts.ts';
 import { lockGrant, writeRevocation } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -49,8 +49,9 @@ export const createRefresh = ({ write, transact }: Connections, clients: KnownCl
       return await advance(write, uses);
     } catch (error) {
       // One use's trouble must not be that of all who shared its statement: each is tried by itself.
-      if (isConflict(error) || isOfOneRow(error)) return uses.map(() => 'not_tried');
-      throw toStoreError(error, 'unavailable');
+      const { cause } = error as Error;
+      if (isConflict(cause) || isOfOneRow(cause)) return uses.map(() => 'not_tried');
+      throw error;
     }
   };
 
