@@ -57,6 +57,16 @@ const SETTINGS = {
   port: integer(0, 65_535, 8787),
   /** The data directory: the store and, unless named elsewhere, the key file. */
   data: v.optional(text, 'data'),
+  /** The PostgreSQL database that is the store of any number of nodes; without it a file in the data directory is. */
+  store: v.optional(
+    v.pipe(
+      text,
+      v.check(
+        (value) => /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value),
+        'must be the address of a PostgreSQL database, postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+      ),
+    ),
+  ),
   /** Where the key ring is read from; without it `keyfob.key` in the data directory. */
   keyFile: v.optional(text),
   /** The key ring itself, for a secret manager that fills the environment. */

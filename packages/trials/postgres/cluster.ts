@@ -27,7 +27,7 @@ export type Cluster = {
 
 const USER = 'keyfob';
 /** PostgreSQL refuses to run as root; "nobody" owns nothing. */
-const NOBODY = { uid: 65_534, gid: 65_534 };
+export const NOBODY = { uid: 65_534, gid: 65_534 };
 
 const ROOM_BYTES = 2 ** 31;
 
@@ -88,7 +88,7 @@ const run = async (child: ChildProcess): Promise<string> => {
   }
 };
 
-const findPort = async (): Promise<number> => {
+export const findPort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

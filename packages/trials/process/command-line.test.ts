@@ -36,6 +36,7 @@ const COMMANDS = [
   'keys create',
   'backup',
   'restore',
+  'migrate',
   'prune',
   'doctor',
 ] as const;

@@ -6,18 +6,13 @@ import type { Deployment } from '../deployment.ts';
 import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { examineSharedStore } from './doctor-postgres.ts';
 import { examineGuessing, examineSecrets } from './doctor-secrets.ts';
-import type { SecretFinding } from './doctor-secrets.ts';
+import { bad, ok, warnOf } from './finding.ts';
+import type { Finding } from './finding.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, print } from './output.ts';
-
-type Finding = {
-  readonly check: string;
-  readonly verdict: 'ok' | 'warn' | 'fail';
-  readonly finding: string;
-  readonly mend: string | null;
-};
 
 const NODE_MAJOR_MIN = 24;
 const ROOM_WARN_BYTES = 256 * 1024 * 1024;
@@ -25,18 +20,10 @@ const ROOM_FAIL_BYTES = 1024 * 1024;
 const CLOCK_BEFORE_MS = Date.UTC(2025, 0, 1);
 const CLOCK_SLACK_MS = 60_000;
 
-const ok = (check: string, finding: string): Finding => ({ check, verdict: 'ok', finding, mend: null });
-const bad = (check: string, verdict: 'warn' | 'fail', finding: string, mend: string): Finding => ({
-  check,
-  verdict,
-  finding,
-  mend,
-});
-
 export const addDoctor = (program: Command): void => {
   withCommonOptions(program.command('doctor'))
     .summary('check store, durability, keys, clients, disk, clock and Node')
-    .description('Checks a data directory, a line each with what to do. Exits with 1 where something fails.')
+    .description('Checks a store, a line each with what to do. Exits with 1 where something fails.')
     .addHelpText('after', '\nExample:\n  $ keyfob doctor --data /var/lib/keyfob')
     .action(async (options: CommonOptions) => {
       const findings = await examine(readConfig(options));
@@ -50,7 +37,17 @@ export const addDoctor = (program: Command): void => {
     });
 };
 
-const examine = async (config: Config): Promise<readonly Finding[]> => [
+const examine = async (config: Config): Promise<readonly Finding[]> =>
+  config.store === undefined
+    ? examineDataDirectory(config)
+    : [
+        examineNode(),
+        ...(await examineSharedStore(config)),
+        ...examineKeyFile(config),
+        warnOf(examineGuessing(config)),
+      ];
+
+const examineDataDirectory = async (config: Config): Promise<readonly Finding[]> => [
   examineNode(),
   examineDirectory(config),
   ...(await examineStore(config)),
@@ -58,10 +55,6 @@ const examine = async (config: Config): Promise<readonly Finding[]> => [
   examineRoom(config),
   warnOf(examineGuessing(config)),
 ];
-
-/** Nothing here keeps a server from starting, so it is a warning at worst. */
-const warnOf = ({ check, finding, mend }: SecretFinding): Finding =>
-  mend === null ? ok(check, finding) : bad(check, 'warn', finding, mend);
 
 const examineNode = (): Finding => {
   const major = Number(process.versions.node.split('.')[0]);
@@ -138,8 +131,9 @@ const examineClock = (newestGrantAtMs: number, nowMs: number): Finding => {
   );
 };
 
-const examineKeyFile = ({ data, key, keyFile }: Config): readonly Finding[] => {
+const examineKeyFile = ({ data, key, keyFile, store }: Config): readonly Finding[] => {
   if (key !== undefined) return [ok('key ring', 'from KEYFOB_KEY')];
+  if (keyFile === undefined && store !== undefined) return [];
   const path = resolve(keyFile ?? join(data, KEY_FILE));
   if (!existsSync(path)) {
     return [

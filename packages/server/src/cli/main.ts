@@ -7,6 +7,7 @@ import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
 import { addGrant } from './grant.ts';
 import { addKeys } from './keys.ts';
+import { addMigrate } from './migrate.ts';
 import { addPrune } from './prune.ts';
 import { UsageError } from './output.ts';
 import { addServe } from './serve.ts';
@@ -50,6 +51,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly.`,
     addKeys,
     addBackup,
     addRestore,
+    addMigrate,
     addPrune,
     addDoctor,
   ])

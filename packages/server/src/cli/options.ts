@@ -8,9 +8,10 @@ import { OperatorError } from '../errors.ts';
 import { print, UsageError } from './output.ts';
 import type { Report } from './output.ts';
 
-/** The options every command has that works on a data directory. */
+/** The options every command has that works on a store. */
 export type CommonOptions = {
   readonly data?: string;
+  readonly store?: string;
   readonly keyFile?: string;
   readonly config?: string;
   readonly json?: boolean;
@@ -19,6 +20,10 @@ export type CommonOptions = {
 export const withCommonOptions = (command: Command): Command =>
   command
     .option('--data <dir>', 'data directory (default: data, or KEYFOB_DATA)')
+    .option(
+      '--store <url>',
+      'PostgreSQL instead of a file: postgres://HOST/DATABASE (or KEYFOB_STORE, where a password belongs)',
+    )
     .option('--key-file <file>', 'key ring (default: keyfob.key in the data directory, or KEYFOB_KEY_FILE)')
     .option('--config <file>', 'settings as a JSON object (or KEYFOB_CONFIG)')
     .option('--json', 'print JSON instead of text');
@@ -27,7 +32,7 @@ export const withCommonOptions = (command: Command): Command =>
 export const readConfig = (options: CommonOptions, flags: Readonly<Record<string, unknown>> = {}): Config => {
   const path = options.config ?? process.env['KEYFOB_CONFIG'];
   return parseConfig({
-    flags: { data: options.data, keyFile: options.keyFile, ...flags },
+    flags: { data: options.data, store: options.store, keyFile: options.keyFile, ...flags },
     environment: process.env,
     file: path === undefined ? {} : readConfigFile(path),
   });
@@ -48,7 +53,7 @@ const readConfigFile = (path: string): Readonly<Record<string, unknown>> => {
 
 const CONFIG_FILE_MEND = 'Name a file that holds one JSON object, such as {"port": 8787}.';
 
-/** Runs a command's work on its data directory, prints what it reports, and closes the store whatever happens. */
+/** Runs a command's work on its store, prints what it reports, and closes the store whatever happens. */
 export const onDeployment = async (
   options: CommonOptions,
   work: (deployment: Deployment, config: Config) => Promise<Report>,

@@ -7,6 +7,8 @@ import { toOperatorError } from './errors.ts';
 import { createFactVerbs } from './facts.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createKeyVerbs } from './keys.ts';
+import { inspect } from './inspect.ts';
+import type { PostgresFacts } from './inspect.ts';
 import { createKnownClients } from './known-clients.ts';
 import { migrate, newestSchema, readSchema } from './migrations.ts';
 import type { Migrated } from './migrations.ts';
@@ -34,7 +36,7 @@ export type PostgresOptions = {
  * database cannot be reached, is a standby, is not durable or not ours.
  */
 export const openPostgresStore = async (url: string, options: PostgresOptions = {}): Promise<Store> => {
-  const connections = await connectTo(url, options.limits);
+  const connections = openConnections(url, { ...POOL_LIMITS, ...options.limits });
   try {
     const schema = await readSchema(connections);
     if (schema === 0 && options.isFirstStart === false) {
@@ -65,26 +67,21 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
 };
 
 /** Brings a database to the newest schema. Throws `OperatorError`. */
-export const migratePostgresStore = async (url: string): Promise<Migrated> => {
-  const connections = await connectTo(url);
+export const migratePostgresStore = (url: string): Promise<Migrated> => onConnections(url, migrate);
+
+/** Looks at a database without changing it. Throws `OperatorError`. */
+export const inspectPostgresStore = (url: string): Promise<PostgresFacts> => onConnections(url, inspect);
+
+const onConnections = async <Result>(
+  url: string,
+  work: (connections: Connections) => Promise<Result>,
+): Promise<Result> => {
+  const connections = openConnections(url, POOL_LIMITS);
   try {
-    return await migrate(connections);
+    return await work(connections);
   } catch (error) {
     throw toOperatorError(error, showPostgresUrl(url));
   } finally {
     await connections.close();
-  }
-};
-
-/** Connections to a database that has been reached. */
-export const connectTo = async (url: string, limits: Partial<PoolLimits> = {}): Promise<Connections> => {
-  let connections: Connections | undefined;
-  try {
-    connections = openConnections(url, { ...POOL_LIMITS, ...limits });
-    await connections.read('SELECT 1');
-    return connections;
-  } catch (error) {
-    await connections?.close();
-    throw toOperatorError(error, showPostgresUrl(url));
   }
 };

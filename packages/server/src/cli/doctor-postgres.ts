@@ -1,0 +1,62 @@
+import { inspectSharedStore, openDeployment, storeNameOf } from '../authorization-server.ts';
+import type { Deployment } from '../authorization-server.ts';
+import type { Config } from '../config.ts';
+import { toSeconds } from '../clock.ts';
+import { OperatorError } from '../errors.ts';
+import { examineSecrets } from './doctor-secrets.ts';
+import { bad, ok, warnOf } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+const ROUND_TRIP_WARN_MS = 20;
+const CLOCK_SLACK_MS = 5000;
+
+/** The database that nodes share, looked at as a server would meet it at its start. */
+export const examineSharedStore = async (config: Config): Promise<readonly Finding[]> => {
+  const name = storeNameOf(config);
+  let deployment: Deployment | undefined;
+  try {
+    deployment = await openDeployment(config, { isFirstStart: false });
+    const facts = await inspectSharedStore(config);
+    if (facts === undefined) return [];
+    const { version, schema, newestSchema, grants, synchronousCommit, standbys, roundTripMs, clockAheadMs } =
+      facts;
+    const about = grants < 0 ? 'grants not counted yet' : `about ${grants} grants`;
+    const newer = schema > newestSchema ? `, newer than this version's ${newestSchema}` : '';
+    return [
+      ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
+      ok('durability', describeCommits(synchronousCommit, standbys)),
+      warnOf(examineSecrets(await deployment.store.listClients(), toSeconds(Date.now()))),
+      examineRoundTrip(roundTripMs),
+      examineClock(clockAheadMs),
+    ];
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return [bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.mend)];
+  } finally {
+    await deployment?.close();
+  }
+};
+
+const describeCommits = (synchronousCommit: string, standbys: string): string =>
+  standbys === '' || synchronousCommit === 'local'
+    ? `synchronous_commit = ${synchronousCommit}: every commit is on the primary's disk; after the loss of the primary, clients go on by resync`
+    : `synchronous_commit = ${synchronousCommit}: every commit is on the primary's disk and with ${standbys}`;
+
+const examineRoundTrip = (roundTripMs: number): Finding => {
+  const finding = `${roundTripMs.toFixed(1)} ms there and back`;
+  if (roundTripMs < ROUND_TRIP_WARN_MS) return ok('distance', finding);
+  return bad(
+    'distance',
+    'warn',
+    finding,
+    'Run the nodes near the database: a refresh is one round trip to it.',
+  );
+};
+
+const examineClock = (aheadMs: number): Finding => {
+  const now = new Date().toISOString();
+  if (Math.abs(aheadMs) < CLOCK_SLACK_MS) return ok('clock', now);
+  const way = aheadMs > 0 ? 'behind' : 'ahead of';
+  const finding = `${now}, ${Math.round(Math.abs(aheadMs) / 1000)} s ${way} the database's`;
+  return bad('clock', 'fail', finding, 'Set the clocks, and keep them by NTP.');
+};
