@@ -117,9 +117,10 @@ const dropping = (onStore: OnStore): void => {
   onStore('The number of a fact is never given again.', async (store) => {
     await fill(store);
     await store.revoke(42n, { at: AT, cause: 'operator' });
+    const [dropped = assert.fail()] = await store.listFacts({ after: 0, limit: 1 });
     assert.equal(await store.dropFacts({ beforeMs: NOW_MS, limit: 10 }), 1);
     await store.reinstate(42n, AT);
-    const [fact] = await store.listFacts({ after: 0, limit: 1 });
-    assert.equal(fact?.sequence, 2);
+    const [fact = assert.fail()] = await store.listFacts({ after: 0, limit: 1 });
+    assert.ok(fact.sequence > dropped.sequence);
   });
 };

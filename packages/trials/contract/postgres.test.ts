@@ -9,7 +9,18 @@ if ('reason' in cluster) test('the contract of a store: PostgreSQL', { skip: clu
 else {
   after(() => cluster.remove());
   const url = cluster.url();
-  const tables = ['clients', 'keys', 'grants', 'replays', 'codes', 'covered_vehicles', 'consents', 'facts'];
+  const tables = [
+    'clients',
+    'keys',
+    'grants',
+    'replays',
+    'codes',
+    'covered_vehicles',
+    'consents',
+    'facts',
+    'webhooks',
+    'deliveries',
+  ];
   // What the contract says of two connections holds for the next reading, so none goes by what it knew.
   const open = () => openPostgresStore(url, { clientsFreshMs: 0 });
   describeStore('PostgreSQL', {

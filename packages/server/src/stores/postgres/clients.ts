@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { changeClient } from '../../clients/change.ts';
 import type { Client } from '../../clients/client.ts';
+import { isUseNews } from '../../clients/secret.ts';
 import type { Store } from '../../grants/store.ts';
 import { removeGrantsOf } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -17,6 +18,7 @@ type ClientVerbs = Pick<
   | 'removeClient'
   | 'addSecret'
   | 'removeSecret'
+  | 'noteSecretUse'
 >;
 
 const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at, name, redirect_uris, consent_redirect_uri,
@@ -25,6 +27,8 @@ const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at, na
 
 const UPDATE = `UPDATE clients SET revision = revision + 1, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
   policy = $5, secrets = $6, disabled_at = $7 WHERE id = $1`;
+
+const BY_SECRET = 'SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 FOR NO KEY UPDATE';
 
 /** For the removal of a client with every grant it has. */
 const PATIENCE_MS = 600_000;
@@ -86,7 +90,8 @@ export const createClientVerbs = (
         return await transact(
           async (transaction) => {
             const { ask } = transaction;
-            if ((await lock(ask, id)) === undefined) return 'unknown';
+            const rows = await ask('SELECT id FROM clients WHERE id = $1 FOR UPDATE', [id]);
+            if (rows.length === 0) return 'unknown';
             const grants = await ask('SELECT id FROM grants WHERE client_id = $1 LIMIT 1', [id]);
             if (!withGrants && grants.length > 0) return 'has_grants';
             transaction.write('DELETE FROM codes WHERE client_id = $1', [id]);
@@ -115,10 +120,24 @@ export const createClientVerbs = (
       });
       return outcome === 'changed' ? 'removed' : outcome;
     },
+    noteSecretUse: (secretId, at) =>
+      transact(async ({ ask, write }) => {
+        // Once an hour for each secret, among clients that are few: no index is kept for it.
+        const [row] = await ask(BY_SECRET, [`"id":${JSON.stringify(secretId)},`]);
+        if (row === undefined) return;
+        const { id, secrets } = toClient(row);
+        // Another node may have noted it, which moves no revision: only here is it found out.
+        known.forget(id);
+        const used = secrets.find((secret) => secret.id === secretId);
+        if (used === undefined || !isUseNews(used.lastUsedAt, at)) return;
+        const noted = secrets.map((secret) => (secret === used ? { ...used, lastUsedAt: at } : secret));
+        write('UPDATE clients SET secrets = $2 WHERE id = $1', [id, writeSecrets(noted)]);
+      }),
   };
 };
 
+/** Locks a client against changes, but not against those who only need it to stay. */
 const lock = async (ask: Transaction['ask'], id: string): Promise<Client | undefined> => {
-  const [row] = await ask('SELECT * FROM clients WHERE id = $1 FOR UPDATE', [id]);
+  const [row] = await ask('SELECT * FROM clients WHERE id = $1 FOR NO KEY UPDATE', [id]);
   return row === undefined ? undefined : toClient(row);
 };

@@ -11,7 +11,7 @@ import type { KnownClients } from './known-clients.ts';
 import type { Connections } from './pool.ts';
 import { digestSubject, GRANT_COLUMNS, toBrand, toBytes, toGrant, toNumber, toText } from './rows.ts';
 import type { Row, Transaction } from './transaction.ts';
-import { writeVehicles } from './vehicles.ts';
+import { writeVehicles } from './covered-vehicles.ts';
 
 /** More than come in at a time, so that old codes never pile up; few, so that nobody waits for it. */
 const DROPPED_AT_A_TIME = 16;
@@ -84,7 +84,7 @@ const redeemHeld = async (
   const revocation = { at: toSeconds(nowMs), cause: 'code_replay' } as const;
   return {
     ...result,
-    grant: revokeHeld(transaction, grant, revocation, { nowMs, requestId }),
+    grant: await revokeHeld(transaction, grant, revocation, { nowMs, requestId }),
     hasRevoked: true,
   };
 };
@@ -119,7 +119,7 @@ const makeGrant = async (
   writeVehicles(transaction, grantId, vehicles);
   const vins = vehicles.map(({ vin }) => vin);
   const fact = { atMs: nowMs, grantId, clientId, subject, requestId, cause: undefined, vins };
-  addFacts(transaction, [{ ...fact, kind: 'grant.created' }]);
+  await addFacts(transaction, [{ ...fact, kind: 'grant.created' }]);
   return grant;
 };
 

@@ -4,6 +4,7 @@ import type { GrantId } from '../../tokens/grant-id.ts';
 import { addFacts } from './facts.ts';
 import { digestSubject, GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
 import type { Ask, Transaction } from './transaction.ts';
+import { listVehicles } from './covered-vehicles.ts';
 
 const SELECT = `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = $1`;
 
@@ -55,20 +56,20 @@ export const writeRevocation = ({ write }: Transaction, { id, revocation }: Gran
     revocation?.cause ?? null,
   ]);
 
-/** Ends a grant that is held and not ended yet, and keeps the fact. */
-export const revokeHeld = (
+/** Ends a grant that is held and not ended yet, and keeps the fact with what the grant covers. */
+export const revokeHeld = async (
   transaction: Transaction,
   grant: Grant,
   revocation: Revocation,
   { nowMs: atMs, requestId }: Occasion,
-): Grant => {
+): Promise<Grant> => {
   const { id: grantId, clientId, subject } = grant;
   const revoked = { ...grant, revocation };
   writeRevocation(transaction, revoked);
+  const vins = (await listVehicles(transaction.ask, grantId)).map(({ vin }) => vin);
   const { cause } = revocation;
-  addFacts(transaction, [
-    { atMs, kind: 'grant.revoked', grantId, clientId, subject, requestId, cause, vins: [] },
-  ]);
+  const fact = { atMs, grantId, clientId, subject, requestId, cause, vins };
+  await addFacts(transaction, [{ ...fact, kind: 'grant.revoked' }]);
   return revoked;
 };
 

@@ -96,7 +96,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
         const grant = await lockGrant(transaction.ask, id);
         if (grant === undefined) return 'unknown';
         if (grant.revocation !== undefined) return 'revoked_before';
-        revokeHeld(transaction, grant, { at, cause }, { nowMs: at * 1000, requestId });
+        await revokeHeld(transaction, grant, { at, cause }, { nowMs: at * 1000, requestId });
         return 'revoked';
       }),
     reinstate: (id, at) =>
@@ -114,7 +114,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
           requestId: undefined,
           cause: undefined,
         };
-        addFacts(transaction, [{ ...fact, kind: 'grant.reinstated', vins: [] }]);
+        await addFacts(transaction, [{ ...fact, kind: 'grant.reinstated', vins: [] }]);
         return 'reinstated';
       }),
     prune,

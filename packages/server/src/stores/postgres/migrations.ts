@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { OperatorError } from '../../errors.ts';
 import { sqlStateOf } from './errors.ts';
 import type { Connections } from './pool.ts';
-import type { Row } from './transaction.ts';
+import type { Ask, Row } from './transaction.ts';
 
 /**
  * A step of the schema. Each begins with a line that says from which schema on a keyfob works with it: a step that only
@@ -24,7 +24,7 @@ const FIRST_LINE = /^-- Serves keyfob from schema (?<servesFrom>\d+) on\.\n/;
 /** Long enough for the rewrite of a large table, and for waiting until another node has done it. */
 const PATIENCE_MS = 3_600_000;
 const ATTEMPTS_MAX = 5;
-/** The row that whoever migrates holds. */
+/** The row that whoever must be alone holds: to migrate, above all. */
 const LOCK_ROW = 0;
 
 const CREATE = `CREATE TABLE IF NOT EXISTS keyfob_schema (
@@ -78,7 +78,7 @@ const applyOnce = async (
 ): Promise<void> =>
   transact(
     async ({ ask }) => {
-      await ask('SELECT number FROM keyfob_schema WHERE number = $1 FOR UPDATE', [LOCK_ROW]);
+      await lockForAll(ask);
       const [row] = await ask(SELECT);
       if (schemaOf(row, newestSchema()) >= number) return;
       await ask(sql);
@@ -86,6 +86,11 @@ const applyOnce = async (
     },
     { patienceMs: PATIENCE_MS },
   );
+
+/** Holds up everybody else who asks for the same, until the transaction ends: for what happens once in a while. */
+export const lockForAll = async (ask: Ask): Promise<void> => {
+  await ask('SELECT number FROM keyfob_schema WHERE number = $1 FOR UPDATE', [LOCK_ROW]);
+};
 
 /** Two that make the same table at the same moment may both find it missing: the second tries again. */
 const createTable = async ({ write }: Connections): Promise<void> => {

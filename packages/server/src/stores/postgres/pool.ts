@@ -39,12 +39,18 @@ export const POOL_LIMITS: PoolLimits = {
   answerTimeoutMs: 3000,
 };
 
+const ignore = (): void => {};
+
 /**
  * A pool of connections to the primary. A connection is made when it is wanted and dropped at its first failure, so the
  * store recovers by itself. Statements have no names and nothing is set for a session, so that a pooler may hand every
- * transaction to another connection.
+ * transaction to another connection. `onDeliveries` is called when a commit brought deliveries that are due.
  */
-export const openConnections = (url: string, limits: PoolLimits): Connections => {
+export const openConnections = (
+  url: string,
+  limits: PoolLimits,
+  onDeliveries: () => void = ignore,
+): Connections => {
   const pool = new Pool({
     connectionString: url,
     max: limits.connectionsMax,
@@ -105,13 +111,12 @@ export const openConnections = (url: string, limits: PoolLimits): Connections =>
         const client = await connect();
         const ending = await attempt(client, work, patienceMs);
         giveBack(client, 'failure' in ending ? ending.failure : undefined);
+        if (ending.kind === 'committed' && ending.hasDeliveries) onDeliveries();
         return ending;
       }),
     close: () => pool.end(),
   };
 };
-
-const ignore = (): void => {};
 
 /** Gives a connection back to its pool; one that failed is dropped. */
 const giveBack = (client: PoolClient, failure: unknown): void => {

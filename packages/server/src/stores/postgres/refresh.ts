@@ -9,7 +9,7 @@ import type { Advance, KnownUse } from './advance.ts';
 import { createBatches } from './batches.ts';
 import { isConflict, isOfOneRow } from './errors.ts';
 import { addFacts } from './facts.ts';
-import { lockGrant, writeRevocation } from './grant-rows.ts';
+import { lockGrant, revokeHeld } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
 import type { Connections } from './pool.ts';
 import { readReplay, writeReplay } from './replays.ts';
@@ -114,22 +114,20 @@ const judgeHeld = async (
     { nowMs, caller },
   );
   const last = await readReplay(ask, grant.id);
-  const fact = {
-    atMs: nowMs,
-    grantId: grant.id,
-    clientId: grant.clientId,
-    subject: grant.subject,
-    requestId,
-    vins: [],
-  };
-  const isNews = last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS;
-  addFacts(transaction, [
-    ...(isNews ? [{ ...fact, kind: 'grant.replayed' as const, cause: replay.looksLike }] : []),
-    ...(grant.revocation === undefined
-      ? []
-      : [{ ...fact, kind: 'grant.revoked' as const, cause: grant.revocation.cause }]),
-  ]);
   writeReplay(transaction, grant.id, replay);
-  if (grant.revocation !== undefined) writeRevocation(transaction, grant);
+  if (last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS) {
+    const { id: grantId, subject } = grant;
+    const fact = {
+      atMs: nowMs,
+      grantId,
+      clientId: grant.clientId,
+      subject,
+      requestId,
+      cause: replay.looksLike,
+    };
+    await addFacts(transaction, [{ ...fact, kind: 'grant.replayed', vins: [] }]);
+  }
+  if (grant.revocation !== undefined)
+    await revokeHeld(transaction, before, grant.revocation, { nowMs, requestId });
   return { verdict, grant, policy, replay };
 };

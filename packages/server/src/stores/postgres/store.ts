@@ -3,6 +3,7 @@ import type { Store } from '../../grants/store.ts';
 import { showPostgresUrl } from './address.ts';
 import { createClientVerbs } from './clients.ts';
 import { createCodeVerbs } from './codes.ts';
+import { createDeliveryVerbs } from './deliveries.ts';
 import { toOperatorError } from './errors.ts';
 import { createFactVerbs } from './facts.ts';
 import { createGrantVerbs } from './grants.ts';
@@ -16,6 +17,7 @@ import { closable } from './closable.ts';
 import { openConnections, POOL_LIMITS } from './pool.ts';
 import type { Connections, PoolLimits } from './pool.ts';
 import { createVehicleVerbs } from './vehicles.ts';
+import { createWebhookVerbs } from './webhooks.ts';
 
 /** How long a node may go by what it knows of a client: its secrets, its policy, the newest key, whether it is disabled. */
 export const CLIENTS_FRESH_MS = 1000;
@@ -28,6 +30,8 @@ export type PostgresOptions = {
   /** Monotonic milliseconds, by which what is known of clients gets old. */
   readonly now?: () => number;
   readonly limits?: Partial<PoolLimits>;
+  /** Called when a commit of this node brought deliveries that are due. */
+  readonly onDeliveries?: () => void;
 };
 
 /**
@@ -36,7 +40,7 @@ export type PostgresOptions = {
  * database cannot be reached, is a standby, is not durable or not ours.
  */
 export const openPostgresStore = async (url: string, options: PostgresOptions = {}): Promise<Store> => {
-  const connections = openConnections(url, { ...POOL_LIMITS, ...options.limits });
+  const connections = openConnections(url, { ...POOL_LIMITS, ...options.limits }, options.onDeliveries);
   try {
     const schema = await readSchema(connections);
     if (schema === 0 && options.isFirstStart === false) {
@@ -60,6 +64,8 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       ...createCodeVerbs(connections, clients),
       ...createVehicleVerbs(connections),
       ...createFactVerbs(connections),
+      ...createWebhookVerbs(connections),
+      ...createDeliveryVerbs(connections),
       ...createKeyVerbs(connections, clients),
     },
     connections.close,

@@ -16,11 +16,13 @@ export type Transaction = {
   readonly ask: Ask;
   /** A statement whose answer nobody waits for but the commit, in whose packet it goes. */
   readonly write: (text: string, values?: readonly unknown[]) => void;
+  /** It brings deliveries that are due; whoever makes them is told once it is committed. */
+  readonly noteDeliveries: () => void;
 };
 
 /** How a transaction ended. */
 export type Ending<Result> =
-  | { readonly kind: 'committed'; readonly result: Result }
+  | { readonly kind: 'committed'; readonly result: Result; readonly hasDeliveries: boolean }
   /** Nothing of it was done. */
   | { readonly kind: 'undone'; readonly failure: unknown }
   /** The answer to the commit was lost. */
@@ -60,10 +62,12 @@ export const attempt = async <Result>(
   };
   send(beginFor(patienceMs)).catch(ignore);
   let result: Result;
+  let hasDeliveries = false;
   try {
     result = await work({
       ask: async (text, values) => (await send(text, values)).rows,
       write: (text, values) => void send(text, values),
+      noteDeliveries: () => (hasDeliveries = true),
     });
   } catch (thrown) {
     send('ROLLBACK').catch(ignore);
@@ -75,7 +79,7 @@ export const attempt = async <Result>(
   const failure = failures.find(isUndone) ?? failures[0];
   if (failure !== undefined) return { kind: isUndone(failure) ? 'undone' : 'undecided', failure };
   // A transaction in which a statement failed answers a commit by undoing it, and calls that no error.
-  if ((await commit).command === 'COMMIT') return { kind: 'committed', result };
+  if ((await commit).command === 'COMMIT') return { kind: 'committed', result, hasDeliveries };
   return { kind: 'undone', failure: new StoreError('unavailable', 'the transaction was undone') };
 };
 

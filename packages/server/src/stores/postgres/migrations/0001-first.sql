@@ -111,3 +111,30 @@ CREATE TABLE facts (
 
 CREATE INDEX facts_by_grant ON facts (grant_id, sequence);
 CREATE INDEX facts_by_client ON facts (client_id, sequence);
+
+-- Who is told of facts. Their secrets are derived from the key ring and kept nowhere. kinds is JSON.
+CREATE TABLE webhooks (
+  id          text PRIMARY KEY,
+  url         text NOT NULL,
+  format      text NOT NULL,
+  client_id   text,
+  kinds       text NOT NULL,
+  key_number  integer NOT NULL,
+  created_at  bigint NOT NULL,
+  disabled_at bigint
+);
+
+-- The outbox: a fact and who is to be told of it, inserted with the fact. next_at_ms is null when it is over.
+CREATE TABLE deliveries (
+  webhook_id      text NOT NULL,
+  fact            bigint NOT NULL,
+  attempts        integer NOT NULL DEFAULT 0,
+  next_at_ms      bigint,
+  delivered_at_ms bigint,
+  last_status     integer,
+  last_error      text,
+  PRIMARY KEY (webhook_id, fact)
+);
+
+CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at_ms) WHERE next_at_ms IS NOT NULL;
+CREATE INDEX deliveries_by_fact ON deliveries (fact);
