@@ -59,6 +59,25 @@ export const keyTextSource = (text: string): KeySource => ({
   },
 });
 
+/** The ring that all nodes of a database share. None makes one, because it would be another at each. */
+export const sharedKeySource = ({
+  key,
+  keyFile,
+}: {
+  readonly key?: string | undefined;
+  readonly keyFile?: string | undefined;
+}): KeySource => {
+  if (key !== undefined) return keyTextSource(key);
+  if (keyFile !== undefined && existsSync(keyFile)) return keyFileSource(keyFile);
+  throw new OperatorError(
+    'key_missing',
+    keyFile === undefined
+      ? 'a store that nodes share needs a key ring that they share'
+      : `${keyFile}: the key file is missing`,
+    'Name it by --key-file or KEYFOB_KEY, the same for every node: yours from the secret manager, or for a new store the line that "keyfob keys create" prints.',
+  );
+};
+
 /** Makes a key file with a first key. A file that another process made meanwhile is left as it is. */
 export const createKeyFile = (path: string, createdAt: number): void => {
   onFile(path, () => {

@@ -121,9 +121,9 @@ export const createClientVerbs = (
       return outcome === 'changed' ? 'removed' : outcome;
     },
     noteSecretUse: (secretId, at) =>
-      transact(async ({ ask, write }) => {
+      transact(async (transaction) => {
         // Once an hour for each secret, among clients that are few: no index is kept for it.
-        const [row] = await ask(BY_SECRET, [`"id":${JSON.stringify(secretId)},`]);
+        const [row] = await transaction.ask(BY_SECRET, [`"id":${JSON.stringify(secretId)},`]);
         if (row === undefined) return;
         const { id, secrets } = toClient(row);
         // Another node may have noted it, which moves no revision: only here is it found out.
@@ -131,7 +131,7 @@ export const createClientVerbs = (
         const used = secrets.find((secret) => secret.id === secretId);
         if (used === undefined || !isUseNews(used.lastUsedAt, at)) return;
         const noted = secrets.map((secret) => (secret === used ? { ...used, lastUsedAt: at } : secret));
-        write('UPDATE clients SET secrets = $2 WHERE id = $1', [id, writeSecrets(noted)]);
+        transaction.write('UPDATE clients SET secrets = $2 WHERE id = $1', [id, writeSecrets(noted)]);
       }),
   };
 };
