@@ -24,6 +24,7 @@ import { createSecretUses } from './http/secret-uses.ts';
 import type { EndpointContext } from './http/token-endpoint.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
+import { makeDirectory } from './stores/directory.ts';
 import { SERIAL_MAX } from './tokens/access-token.ts';
 import { startSending } from './webhooks/start-sending.ts';
 
@@ -149,6 +150,7 @@ const openVehicles = ({ vehiclesUrl: url, vehiclesToken: token }: Config): Vehic
 /** A server that cannot be followed serves all the same. */
 const openLive = async (config: Config, emit: Emit, clock: Clock): Promise<LiveEvents | undefined> => {
   try {
+    makeDirectory(config.data);
     return await openLiveEvents(config.data, { pid: process.pid, clock });
   } catch (error) {
     emit({ event: 'events.unfollowable', cause: error instanceof Error ? error.message : String(error) });

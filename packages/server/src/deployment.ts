@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { systemClock, toSeconds } from './clock.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -7,8 +7,10 @@ import { OperatorError } from './errors.ts';
 import type { Emit } from './events.ts';
 import type { RegisteredKey, Store } from './grants/store.ts';
 import { makeDirectory } from './stores/directory.ts';
-import { createKeyFile, keyFileSource, keyTextSource } from './stores/key-file.ts';
+import { createKeyFile, keyFileSource, keyTextSource, sharedKeySource } from './stores/key-file.ts';
 import type { KeySource } from './stores/key-file.ts';
+import { notAFile, showPostgresUrl } from './stores/postgres/address.ts';
+import type { PostgresFacts } from './stores/postgres/inspect.ts';
 import {
   backupSqliteStore,
   placeSqliteStore,
@@ -26,7 +28,7 @@ import type { KeyRing } from './tokens/key-ring.ts';
 export const STORE_FILE = 'keyfob.db';
 export const KEY_FILE = 'keyfob.key';
 
-/** A data directory opened: its store, and the keys that go with it. */
+/** A store opened, and the keys that go with it. */
 export type Deployment = {
   readonly store: Store;
   readonly keys: KeySource;
@@ -41,19 +43,35 @@ export type Deployment = {
   close(): Promise<void>;
 };
 
+/** How people know the store of a configuration; without what is secret of its address. */
+export const storeNameOf = ({ store, data }: Config): string =>
+  store === undefined ? join(resolve(data), STORE_FILE) : showPostgresUrl(store);
+
+/** How people know the key ring of a configuration. */
+export const keyRingNameOf = ({ key, keyFile, data }: Config): string =>
+  key === undefined ? (keyFile ?? join(resolve(data), KEY_FILE)) : 'KEYFOB_KEY';
+
 /**
- * Opens the data directory of a configuration; with `isFirstStart` it makes store and key file where there are none.
- * Throws `OperatorError` where either is missing, does not fit the other, or cannot be opened.
+ * Opens the store of a configuration; with `isFirstStart` it makes one where there is none, and in a data directory the
+ * key file too. Throws `OperatorError` where either is missing, does not fit the other, or cannot be opened.
  */
 export const openDeployment = async (
   config: Config,
   options: { readonly isFirstStart: boolean; readonly emit?: Emit; readonly clock?: Clock },
 ): Promise<Deployment> => {
   const { emit = () => {}, clock = systemClock } = options;
-  const keys = openKeySource(config, options.isFirstStart ? 'first' : 'later', clock);
+  const { isFirstStart } = options;
+  const keys =
+    config.store === undefined
+      ? openKeySource(config, isFirstStart ? 'first' : 'later', clock)
+      : sharedKeySource(config);
   let ring = keys.read();
   let tellDeliveries: (() => void) | undefined;
-  const store = openSqliteStore(join(config.data, STORE_FILE), { onDeliveries: () => tellDeliveries?.() });
+  const onDeliveries = (): void => tellDeliveries?.();
+  const store =
+    config.store === undefined
+      ? openSqliteStore(sqlitePathOf(config), { onDeliveries })
+      : await (await loadPostgres()).openPostgresStore(config.store, { isFirstStart, onDeliveries });
   try {
     await registerKeys(store, ring, keys.name);
   } catch (error) {
@@ -88,13 +106,28 @@ export const openDeployment = async (
   };
 };
 
-/** Reads the store of a configuration without changing it; `undefined` where there is none. Throws `OperatorError`. */
+/** Reads the store of a data directory without changing it; `undefined` where there is none. Throws `OperatorError`. */
 export const inspectStore = (config: Config): StoreFacts | undefined =>
-  inspectSqliteStore(join(config.data, STORE_FILE));
+  inspectSqliteStore(sqlitePathOf(config));
+
+/** Looks at the database that is the store, where one is. Throws `OperatorError`. */
+export const inspectSharedStore = async ({ store }: Config): Promise<PostgresFacts | undefined> =>
+  store === undefined ? undefined : (await loadPostgres()).inspectPostgresStore(store);
+
+/** Brings the store to the newest schema, and answers from which to which. Throws `OperatorError`. */
+export const migrateDeployment = async (
+  config: Config,
+): Promise<{ readonly from: number; readonly to: number }> => {
+  if (config.store !== undefined) return (await loadPostgres()).migratePostgresStore(config.store);
+  const from = inspectStore(config)?.schema ?? 0;
+  makeDirectory(config.data);
+  await openSqliteStore(sqlitePathOf(config)).close();
+  return { from, to: inspectStore(config)?.schema ?? 0 };
+};
 
 /** Copies the store of a configuration, in use or not, into one file. Throws `OperatorError`. */
-export const backupDeployment = (config: Config, target: string, progress: Progress): Promise<void> =>
-  backupSqliteStore(join(config.data, STORE_FILE), target, progress);
+export const backupDeployment = async (config: Config, target: string, progress: Progress): Promise<void> =>
+  backupSqliteStore(sqlitePathOf(config), target, progress);
 
 /**
  * Puts a backup in the place of the store, while servers run on it too. Where there is no store, or with
@@ -106,12 +139,21 @@ export const restoreDeployment = (
   source: string,
   { isDamaged, nowMs }: { readonly isDamaged: boolean; readonly nowMs: number },
 ): Restored | undefined => {
-  const path = join(config.data, STORE_FILE);
+  const path = sqlitePathOf(config);
   const keys = openKeySource(config, 'restore', systemClock);
   refuseOtherKeys(readBackupKeys(source), keys.read(), keys.name);
   if (!isDamaged && recogniseStore(path) === 'store') return restoreSqliteStore(path, source);
   placeSqliteStore(path, source, `${path}.damaged-${toSeconds(nowMs)}`);
   return undefined;
+};
+
+/** Loaded where it is wanted, so that a start on a file does not wait for the driver. */
+const loadPostgres = () => import('./stores/postgres/store.ts');
+
+/** The file that is the store. Throws `OperatorError` where a database is, which has tools of its own. */
+const sqlitePathOf = ({ store, data }: Config): string => {
+  if (store === undefined) return join(data, STORE_FILE);
+  throw notAFile(store);
 };
 
 const openKeySource = (config: Config, start: 'first' | 'later' | 'restore', clock: Clock): KeySource => {

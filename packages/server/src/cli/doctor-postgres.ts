@@ -1,5 +1,5 @@
-import { inspectSharedStore, openDeployment, storeNameOf } from '../authorization-server.ts';
-import type { Deployment } from '../authorization-server.ts';
+import { inspectSharedStore, openDeployment, storeNameOf } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
 import type { Config } from '../config.ts';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';

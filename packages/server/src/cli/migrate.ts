@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { migrateDeployment, storeNameOf } from '../authorization-server.ts';
+import { migrateDeployment, storeNameOf } from '../deployment.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { print } from './output.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { startAuthorizationServer } from '../authorization-server.ts';
-import { KEY_FILE, openDeployment, STORE_FILE } from '../deployment.ts';
+import { keyRingNameOf, openDeployment, storeNameOf } from '../deployment.ts';
 import type { AuthorizationServer } from '../authorization-server.ts';
 import type { Config } from '../config.ts';
 import { openDemo } from './demo.ts';
@@ -44,6 +44,7 @@ export const addServe = (program: Command): void => {
 Examples:
   $ keyfob serve --demo
   $ keyfob serve --data /var/lib/keyfob --host 0.0.0.0 --port 8787
+  $ KEYFOB_STORE=postgres://keyfob:PASSWORD@db/keyfob keyfob serve --key-file /run/secrets/keyfob.key
   $ KEYFOB_KEY="$(cat /run/secrets/keyfob-keys)" keyfob serve --port 0 --json`,
     )
     .action(serve);
@@ -77,6 +78,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
     publicUrl: issuer,
     pid: process.pid,
     data: resolve(config.data),
+    store: storeNameOf(config),
   };
   print(
     {
@@ -106,14 +108,12 @@ const describe = (
   config: Config,
   clients: readonly DemoClient[],
 ): string => {
-  const keys =
-    config.key === undefined ? (config.keyFile ?? `${resolve(config.data)}/${KEY_FILE}`) : 'KEYFOB_KEY';
   const lines = [
     `Keyfob listens on ${url}${publicUrl === url ? '' : `, and is ${publicUrl} to the world`}`,
     `  GET  /oauth/authorize        ask owners as Smartcar's clients do; POST /oauth/token for tokens`,
     `  GET  /v1/auth/login          as Pleos's clients do; POST /v1/auth/token, /v1/auth/token-refresh for tokens`,
     `  GET  /connect                what owners allowed, and its end`,
-    `  store ${resolve(config.data)}/${STORE_FILE}, keys ${keys}`,
+    `  store ${storeNameOf(config)}, keys ${keyRingNameOf(config)}`,
   ];
   for (const { dialect, authorizeUrl, curl } of clients) {
     lines.push(
