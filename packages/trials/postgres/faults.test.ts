@@ -9,6 +9,9 @@ import {
   fill,
   NOW_MS,
   refreshed,
+  redeemed,
+  sampleCode,
+  sampleCodeUse,
   sampleGrant,
   sampleUse,
   STRICT_POLICY,
@@ -85,23 +88,43 @@ function tryFaults(cluster: Cluster): void {
     assert.ok(proxy.turns() - before <= 3, `${proxy.turns() - before} round trips`);
   });
 
-  onStore('A refresh cut off on its way leaves its outcome unknown, and the token works.', async () => {
+  onStore('A refresh cut off on its way is asked again, unnoticed.', async () => {
     void proxy.fail('cut_before', REFRESH);
-    await assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
-    assert.equal(await generation(), 0);
     assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
+    assert.equal(await generation(), 1);
   });
 
-  onStore(
-    'A refresh whose answer was cut off took place once, and its retry gets the same token.',
-    async () => {
-      void proxy.fail('cut_after', REFRESH);
-      await assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
-      assert.equal(await generation(), 1);
-      const retry = await refreshed(store, sampleUse(0, { presented: { isRetryOfOurs: true } }));
-      assert.deepEqual([retry.verdict.kind, retry.grant?.generation], ['repeat', 1]);
-    },
-  );
+  onStore('A refresh whose answer was cut off took place once, and is answered all the same.', async () => {
+    void proxy.fail('cut_after', REFRESH);
+    const { verdict, grant } = await refreshed(store, sampleUse(0));
+    assert.deepEqual([verdict, grant?.generation], [{ kind: 'repeat', cause: 'same_use' }, 1]);
+    assert.deepEqual(await store.readGrant(42n), grant);
+    assert.equal((await refreshed(store, sampleUse(1, { nowMs: NOW_MS + 1 }))).verdict.kind, 'rotate');
+  });
+
+  onStore('All that shared a statement which was cut off are answered, once each.', async () => {
+    const ids = Array.from({ length: 50 }, (_, index) => BigInt(index + 1000));
+    await Promise.all(ids.map((id) => store.createGrant(sampleGrant({ id }))));
+    void proxy.fail('cut_after', REFRESH);
+    const uses = ids.map((grantId) => refreshed(store, sampleUse(0, { presented: { grantId } })));
+    for (const { grant } of await Promise.all(uses)) assert.equal(grant?.generation, 1);
+  });
+
+  onStore('A code whose answer was cut off is redeemed once, and answered all the same.', async () => {
+    await store.createCode(sampleCode({ grantId: 7n }));
+    void proxy.fail('cut_after', 'COMMIT\0');
+    const result = await redeemed(store, sampleCodeUse({ presented: { grantId: 7n } }));
+    assert.deepEqual([result.verdict.kind, result.grant?.revocation], ['repeat', undefined]);
+  });
+
+  onStore('A refresh cut off from a database that is gone leaves its outcome unknown.', async () => {
+    await refreshed(store, sampleUse(0));
+    void proxy.fail('hold', REFRESH).then(() => proxy.refuse(true));
+    await assert.rejects(store.refresh(sampleUse(1, { nowMs: NOW_MS + 1 })), failsAs('outcome_unknown'));
+    proxy.refuse(false);
+    const retry = sampleUse(1, { nowMs: NOW_MS + 2, presented: { isRetryOfOurs: true } });
+    assert.equal((await refreshed(store, retry)).grant?.generation, 2);
+  });
 
   onStore('A transaction cut off before its commit was sent is done again, unnoticed.', async () => {
     for (const fault of ['cut_before', 'cut_after'] as const) {

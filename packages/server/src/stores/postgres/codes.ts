@@ -10,6 +10,7 @@ import { pageFrom } from './grants.ts';
 import type { KnownClients } from './known-clients.ts';
 import type { Connections } from './pool.ts';
 import { digestSubject, GRANT_COLUMNS, toBrand, toBytes, toGrant, toNumber, toText } from './rows.ts';
+import { settle } from './settle.ts';
 import type { Row, Transaction } from './transaction.ts';
 import { writeVehicles } from './covered-vehicles.ts';
 
@@ -45,7 +46,7 @@ export const createCodeVerbs = ({ read, transact }: Connections, clients: KnownC
       ]);
       return rows.length === 1 ? 'created' : 'id_taken';
     }),
-  redeemCode: (use) => transact((transaction) => redeemHeld(transaction, clients, use)),
+  redeemCode: (use) => settle(use, (one) => transact((transaction) => redeemHeld(transaction, clients, one))),
   async listConsents(subject, { after, limit }) {
     const { compare, from } = pageFrom(after);
     const rows = await read(

@@ -48,6 +48,10 @@ export const isUndone = (error: unknown): boolean =>
 export const isLost = (error: unknown): boolean =>
   !(error instanceof StoreError) && sqlStateOf(error) === undefined;
 
+/** Whether the driver gave up waiting for an answer. It has no code for that. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'Query read timeout';
+
 /** Whether others were in the way, so that the same transaction may be tried again: all of it was undone. */
 export const isConflict = (error: unknown): boolean => {
   const state = sqlStateOf(error) ?? '';

@@ -14,6 +14,7 @@ import type { KnownClients } from './known-clients.ts';
 import type { Connections } from './pool.ts';
 import { readReplay, writeReplay } from './replays.ts';
 import { rotationValues } from './rows.ts';
+import { settle } from './settle.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A client that goes on presenting a dead token makes one fact in this time, not one for each. */
@@ -75,7 +76,7 @@ export const createRefresh = ({ write, transact }: Connections, clients: KnownCl
   const refreshAlone = (use: RefreshUse): Promise<RefreshResult | 'client_gone'> =>
     transact(async (transaction) => judgeHeld(transaction, clients, use));
 
-  return refresh;
+  return (use) => settle(use, refresh);
 };
 
 /** What the statement did must be what the judge would have said, of the row as it was. */
