@@ -31,8 +31,10 @@ export const sqlStateOf = (error: unknown): string | undefined =>
 
 const troubleOf = (error: unknown): string => {
   const state = sqlStateOf(error);
-  if (state === undefined)
-    return `the connection to the database failed (${error instanceof Error ? error.message : ''})`;
+  if (state === undefined) {
+    const [first = error] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+    return `the connection to the database failed (${first instanceof Error ? first.message : ''})`;
+  }
   const prefix = PREFIX_LENGTHS.map((length) => state.slice(0, length)).find((one) => one in TROUBLES);
   return `${(prefix === undefined ? undefined : TROUBLES[prefix]) ?? 'the database failed'} (${state})`;
 };
@@ -63,9 +65,14 @@ export const isConflict = (error: unknown): boolean => {
 export const isOfOneRow = (error: unknown): boolean =>
   isUndone(error) && /^2[123]/.test(sqlStateOf(error) ?? '');
 
-/** What the driver throws: what the database answered, or a plain error of the connection. Anything else is a bug of ours. */
+/**
+ * What the driver throws: what the database answered, or an error of the connection, which is a plain one, or several where a
+ * name has several addresses. Anything else is a bug of ours.
+ */
 const isOfDatabase = (error: unknown): boolean =>
-  error instanceof DatabaseError || (error instanceof Error && error.constructor === Error);
+  error instanceof DatabaseError ||
+  error instanceof AggregateError ||
+  (error instanceof Error && error.constructor === Error);
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
