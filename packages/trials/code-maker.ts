@@ -5,6 +5,7 @@ import type { DialectName } from 'keyfob/clients/client';
 import type { Policy } from 'keyfob/clients/policy';
 import { DIALECTS } from 'keyfob/dialects/dialects';
 import type { AuthorizationCode } from 'keyfob/grants/authorization-code';
+import type { Store } from 'keyfob/grants/store';
 import { openSqliteStore } from 'keyfob/stores/sqlite/store';
 import { sealCode } from 'keyfob/tokens/authorization-code';
 import { parseKeyRing } from 'keyfob/tokens/key-ring';
@@ -34,8 +35,11 @@ export const REDIRECT_URI = 'https://app.example/callback';
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
-export const openCodeMaker = (dataDirectory: string): CodeMaker => {
-  const store = openSqliteStore(join(dataDirectory, 'keyfob.db'));
+/** On the store of a data directory, or another with the directory's keys. */
+export const openCodeMaker = (
+  dataDirectory: string,
+  store: Store = openSqliteStore(join(dataDirectory, 'keyfob.db')),
+): CodeMaker => {
   const ring = parseKeyRing(readFileSync(join(dataDirectory, 'keyfob.key'), 'utf8'));
   return {
     async makeCode(dialect, { clientId, ageSeconds = 0, ...agreed }) {

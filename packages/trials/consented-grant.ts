@@ -1,5 +1,5 @@
 import { REDIRECT_URI, openCodeMaker } from './code-maker.ts';
-import type { Agreed } from './code-maker.ts';
+import type { Agreed, CodeMaker } from './code-maker.ts';
 import { sampleVehicle } from './contract/samples.ts';
 import type { KeyfobServer, MadeClient } from './keyfob-process.ts';
 
@@ -26,13 +26,23 @@ export const consentOn = async (
 ): Promise<string> => {
   const codes = openCodeMaker(dataDirectory);
   try {
-    await codes.registerRedirect(clientId);
-    const brand = dialect === 'pleos' ? 'hyundai' : undefined;
-    const usual = { clientId, scope: 'read_vehicle_info', vehicles: VEHICLES, brand } as const;
-    return await codes.makeCode(dialect, { ...usual, ...agreed });
+    return await consentBy(codes, dialect, { clientId }, agreed);
   } finally {
     await codes.close();
   }
+};
+
+/** The same, where a store is open already. */
+export const consentBy = async (
+  codes: CodeMaker,
+  dialect: DialectName,
+  { clientId }: Pick<MadeClient, 'clientId'>,
+  agreed: Omit<Agreed, 'clientId'> = {},
+): Promise<string> => {
+  await codes.registerRedirect(clientId);
+  const brand = dialect === 'pleos' ? 'hyundai' : undefined;
+  const usual = { clientId, scope: 'read_vehicle_info', vehicles: VEHICLES, brand } as const;
+  return codes.makeCode(dialect, { ...usual, ...agreed });
 };
 
 /** Exchanges a code over the wire, as the page of its dialect shows it. */

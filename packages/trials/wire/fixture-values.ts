@@ -81,7 +81,7 @@ export const prepareFixtures = (
     const agreed = { brand, codeChallenge, codeRedirectUri, codeAgeSeconds };
     const makers: Readonly<Record<string, () => Promise<void>>> = {
       ...codeMakers(server, dialect, { codes, client, agreed, values, clientFor }),
-      ...vehicleMakers(server, dialect, { client, values }),
+      ...vehicleMakers(server, dialect, { codes, client, values }),
       async refreshToken() {
         const isUsedUp = fixture.response.status < 400 || fixture.response.status >= 500;
         values.set('refreshToken', (await unusedGrant(client, String(brand), isUsedUp)).refreshToken);

@@ -1,4 +1,5 @@
-import { consentOn, exchangeCode, VEHICLES } from '../consented-grant.ts';
+import type { CodeMaker } from '../code-maker.ts';
+import { consentBy, exchangeCode, VEHICLES } from '../consented-grant.ts';
 import type { KeyfobServer, MadeClient } from '../keyfob-process.ts';
 import type { DialectName } from './served-grant.ts';
 
@@ -11,12 +12,16 @@ export const VEHICLE_VALUES: readonly (readonly [string, string])[] = VEHICLES.f
 export const vehicleMakers = (
   server: KeyfobServer,
   dialect: DialectName,
-  { client, values }: { readonly client: MadeClient; readonly values: Map<string, string> },
+  {
+    codes,
+    client,
+    values,
+  }: { readonly codes: CodeMaker; readonly client: MadeClient; readonly values: Map<string, string> },
 ): Readonly<Record<string, () => Promise<void>>> => {
   const share = async (name: string, by: DialectName, scope: string): Promise<void> => {
     const owner =
       by === dialect ? client : await server.command<MadeClient>('client', 'create', '--dialect', by);
-    const code = await consentOn(server, by, owner, { scope });
+    const code = await consentBy(codes, by, owner, { scope });
     values.set(name, (await exchangeCode[by](server.url, owner, code)).accessToken);
   };
   const other = dialect === 'pleos' ? 'smartcar' : 'pleos';
