@@ -80,6 +80,16 @@ tryBadInput('Bytes that are no good HTTP', 'smartcar', ({ refuses, accepts, serv
     assert.ok(response.status >= 400);
   });
 
+  it('CONNECT whose sender resets the connection ends nothing but that', async () => {
+    const request = Buffer.from('CONNECT keyfob.example:443 HTTP/1.1\r\nHost: keyfob.example\r\n\r\n');
+    for (let count = 0; count < 20; count++) {
+      const { socket } = await openRaw(served().server.url, request);
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+    await served().assertUnmoved();
+  });
+
   it('a connection reset in the middle of a body moves nothing', async () => {
     const { socket } = await openRaw(served().server.url, writeRequest(served().parts()).subarray(0, -1));
     socket.resetAndDestroy();

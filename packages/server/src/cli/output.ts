@@ -15,7 +15,9 @@ process.stdout.on('error', (error: Error & { code?: string }) => {
 });
 
 export const print = (report: Report, isJson: boolean): void => {
-  process.stdout.write(`${isJson ? JSON.stringify(report.json) : report.text}\n`);
+  // Without what a terminal would obey: names, user agents and subjects were sent by strangers.
+  const text = (): string => report.text.replaceAll(/(?!\n)\p{Cc}/gu, '?');
+  process.stdout.write(`${isJson ? JSON.stringify(report.json) : text()}\n`);
 };
 
 /** Rows in columns, the first row being the heads. */

@@ -351,6 +351,18 @@ void test('after too many failures the right secret is refused like a wrong one,
   }
 });
 
+void test('a public client, which has no secret, is not shut out by guesses at one from elsewhere', async () => {
+  const authentication = authenticationWith(read, THREE);
+  for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3'])
+    await outcomesOf(authentication, Array(3).fill([say('public-app', 'guess')]), {
+      caller: { address, userAgent: '' },
+    });
+  assert.deepEqual(
+    await outcomesOf(authentication, [[{ clientId: 'public-app', clientSecret: undefined }]]),
+    ['public-app'],
+  );
+});
+
 void test('guesses sent all at once are counted one by one', async () => {
   const authentication = authenticationWith(read, THREE);
   const guesses = Array.from({ length: 50 }, (_, index) => [say('app', `guess ${index}`)]);

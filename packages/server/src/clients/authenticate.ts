@@ -55,7 +55,9 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     const reading = clientId.length <= CLIENT_ID_MAX_CHARACTERS ? await readClient(clientId) : undefined;
     const client = reading?.client;
     // From here to where the outcome is noted nothing waits, so that guesses sent all at once are counted one by one.
-    const attempt = { address: caller.address, clientId: client?.id, nowMs };
+    // A public client has no secret to be guessed: counted as one, strangers would shut every user of the app out.
+    const guessedAt = client?.type === 'public' ? undefined : client?.id;
+    const attempt = { address: caller.address, clientId: guessedAt, nowMs };
     const throttled = throttle.judge(attempt);
     if (throttled !== undefined) throw tellThrottled(authentication.emit, request, client, throttled);
     const proof = prove(client, clientSecret, toSeconds(nowMs));

@@ -10,13 +10,18 @@ import type { Session } from './session.ts';
 export type WriteForm = (content: Content) => Content;
 
 /** The request's own parameters stay in the address, so each form brings them back as they were sent. */
-export const createForm =
-  (context: ConnectContext, session: Session, { target }: Pick<Setting, 'target'>): WriteForm =>
-  (content) =>
+export const createForm = (
+  context: ConnectContext,
+  session: Session,
+  { target }: Pick<Setting, 'target'>,
+): WriteForm => {
+  const token = deriveSecret(context, session, 'form');
+  return (content) =>
     html`<form method="post" action="${target}">
-      <input type="hidden" name="${FORM_TOKEN}" value="${deriveSecret(context, session, 'form')}" />
+      <input type="hidden" name="${FORM_TOKEN}" value="${token}" />
       ${content}
     </form>`;
+};
 
 /** A button that sends its form. */
 export const button = (

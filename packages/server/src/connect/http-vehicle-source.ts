@@ -3,6 +3,7 @@ import { POWERTRAINS } from '../grants/vehicle.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 import { VehicleSourceError } from './vehicle-source.ts';
 import type { VehicleSource } from './vehicle-source.ts';
+import { createWaiting } from './waiting.ts';
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_MAX_BYTES = 1024 * 1024;
@@ -31,6 +32,8 @@ const schema = v.object({
   ),
 });
 
+const tooMany = (): Error => new VehicleSourceError('too many wait for the source of vehicles');
+
 /**
  * Asks the platform's own records: `GET {url}?subject=...`, answered by `{"vehicles": [{"id", "vin", "make", "model",
  * "year", "nickname"?, "powertrain"?}]}`. Whatever else it answers, and whatever takes too long, is a `VehicleSourceError`.
@@ -43,8 +46,9 @@ export const createHttpVehicleSource = ({
   readonly url: string;
   readonly token: string | undefined;
   readonly timeoutMs?: number;
-}): VehicleSource => ({
-  async list(subject) {
+}): VehicleSource => {
+  const wait = createWaiting();
+  const list = async (subject: string): Promise<readonly Vehicle[]> => {
     const target = new URL(url);
     target.searchParams.set('subject', subject);
     const body = await fetchText(target, token, timeoutMs).catch((error: unknown) => {
@@ -58,8 +62,9 @@ export const createHttpVehicleSource = ({
     // The path only: what stands there is the owner's.
     const where = v.getDotPath(parsed.issues[0]) ?? 'its form';
     throw new VehicleSourceError(`the source of vehicles answered what is none: ${where}`);
-  },
-});
+  };
+  return { list: (subject) => wait(() => list(subject), tooMany) };
+};
 
 const fetchText = async (target: URL, token: string | undefined, timeoutMs: number): Promise<string> => {
   const response = await fetch(target, {

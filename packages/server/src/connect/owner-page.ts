@@ -10,6 +10,7 @@ import type { Content } from './html.ts';
 import type { Page, Setting } from './page.ts';
 import { describeScope, nameMake } from './permissions.ts';
 import type { Owner } from './session.ts';
+import type { Language } from './texts.ts';
 import { describeOwner } from './sign-in-page.ts';
 import { describeVehicle } from './vehicle-choice.ts';
 
@@ -52,6 +53,11 @@ export const ownerPage = (
 export const writeNotice = ({ texts }: Setting, notice: Notice | undefined): Content =>
   notice !== undefined && html`<p class="notice" role="status">${texts.owner[notice]}</p>`;
 
+const dates = (language: Language): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
+/** Made once: making one costs more than all the rest of an entry. */
+const DATES: Readonly<Record<Language, Intl.DateTimeFormat>> = { en: dates('en'), ko: dates('ko') };
+
 const writeShared = (
   setting: Setting,
   { grant, client, vehicles }: SharedGrant,
@@ -60,12 +66,11 @@ const writeShared = (
   const { texts, language } = setting;
   const name = nameClient(client);
   const id = writeGrantId(grant.id);
-  const since = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
   const make = grant.brand === undefined ? undefined : nameMake(grant.brand, texts);
   return html`<article class="shared" aria-labelledby="grant-${id}">
     <h2 id="grant-${id}">${name}</h2>
     <p class="since">
-      ${make !== undefined && html`${make} · `}${texts.owner.since(since.format(grant.createdAt * 1000))}
+      ${make !== undefined && html`${make} · `}${texts.owner.since(DATES[language].format(grant.createdAt * 1000))}
     </p>
     ${writePermissions(setting, grant.scope)}
     <h3>${texts.owner.vehicles}</h3>

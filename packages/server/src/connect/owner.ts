@@ -17,26 +17,31 @@ import { readSentForm } from './sent-form.ts';
 import { readSession, startSession } from './session.ts';
 import type { Owner } from './session.ts';
 import { settingOf } from './setting.ts';
-import { askToSignIn, takeSignIn, waysOf } from './sign-in.ts';
+import { askToSignIn, ownerFor, takeSignIn, waysOf } from './sign-in.ts';
 
 const OWNER_PATH = '/connect';
 const PAGE_GRANTS = 100;
 /** Grants of one owner that are looked at, ended ones among them. */
 const GRANTS_MAX = 2000;
+/** Grants that are shown at a time, the newest; as these end, older ones take their place. */
+const SHOWN_MAX = 100;
 
 /** An owner's own page: what they allowed, and its end. */
 export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<string, Route>> => {
+  // Whoever chose a simulated owner for one request is no owner here: simulated owners are everybody's.
+  const ways = waysOf(context, false);
+
   const show: Route = async (visit) => {
     const setting = settingOf(context, visit.request);
     const done = readQuery(visit.request.query)?.get('done');
     const notice = NOTICES.find((one) => one === done);
     const session = await readSession(context, visit);
-    if (session?.owner === undefined) {
+    const owner = ownerFor(session, ways);
+    if (session === undefined || owner === undefined) {
       const lead = html`${writeNotice(setting, notice)}
         <p class="lead">${setting.texts.owner.signInLead}</p>`;
-      return askToSignIn(context, visit, setting, waysOf(context, false), { canCancel: false, lead });
+      return askToSignIn(context, visit, setting, ways, { canCancel: false, lead });
     }
-    const { owner } = session;
     const shared = await listShared(context, owner, visit.exchange.nowMs);
     return renderPage(
       ownerPage(setting, { owner, shared, notice }, createForm(context, session, setting)),
@@ -54,12 +59,12 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
       const { cookie } = await startSession(context, undefined, visit.exchange.nowMs);
       return redirect(withNotice(setting.target, 'signedOut'), 303, cookie);
     }
-    const signIn = await takeSignIn(context, visit, form, setting, waysOf(context, false));
+    const signIn = await takeSignIn(context, visit, form, setting, ways);
     if (signIn !== undefined) return signIn;
+    const owner = ownerFor(session, ways);
     const id = readGrantId(fields.get('grant') ?? '');
-    if (action !== 'end' || id === undefined || session.owner === undefined)
-      return redirect(setting.target, 303);
-    return end(visit, session.owner, id, setting.target);
+    if (action !== 'end' || id === undefined || owner === undefined) return redirect(setting.target, 303);
+    return end(visit, owner, id, setting.target);
   };
 
   /** Only what the owner gave is theirs to end; of anything else nothing is said. */
@@ -93,13 +98,18 @@ const listShared = async (
   { subject }: Owner,
   nowMs: number,
 ): Promise<readonly SharedGrant[]> => {
-  const shared: SharedGrant[] = [];
+  const living: Omit<SharedGrant, 'vehicles'>[] = [];
   for await (const grant of consentsOf(store, subject)) {
     const { client } = await store.readClient(grant.clientId);
-    if (client === undefined || standingOf(grant, client.policy, nowMs).status !== 'active') continue;
-    shared.push({ grant, client, vehicles: await store.listVehicles(grant.id) });
+    if (client !== undefined && standingOf(grant, client.policy, nowMs).status === 'active')
+      living.push({ grant, client });
   }
-  return shared.sort((left, right) => right.grant.createdAt - left.grant.createdAt);
+  const shown = living
+    .sort((left, right) => right.grant.createdAt - left.grant.createdAt)
+    .slice(0, SHOWN_MAX);
+  return Promise.all(
+    shown.map(async (one) => ({ ...one, vehicles: await store.listVehicles(one.grant.id) })),
+  );
 };
 
 const consentsOf = async function* (

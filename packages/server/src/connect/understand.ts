@@ -33,7 +33,7 @@ export const understand = async (
   if (parameters === undefined) throw new Refusal('parameters_wrong');
   const client = await readClient(context, wire, parameters);
   const redirectUri = readRedirectUri(wire, parameters, client);
-  const wanted = wire.parse(parameters, client);
+  const wanted = refuseStrangers(context, client, wire.parse(parameters, client));
   if (!('error' in wanted)) return { client, request: { ...wanted, redirectUri } };
 
   const { reason, error, description } = wanted;
@@ -53,6 +53,21 @@ export const understand = async (
     302,
   );
 };
+
+type Wanted = ReturnType<AuthorizationWire['parse']>;
+
+/**
+ * Simulated owners prove nothing and a public client proves nothing: together anybody could fill the store with grants,
+ * and hold tokens that introspection calls active. Between them stands a client's secret, or a demo.
+ */
+const refuseStrangers = ({ isDemo }: ConnectContext, { type }: Client, wanted: Wanted): Wanted =>
+  'error' in wanted || !wanted.isSimulated || isDemo || type !== 'public'
+    ? wanted
+    : {
+        reason: 'client_not_permitted',
+        error: 'unauthorized_client',
+        description: 'mode must be live for a client without a secret.',
+      };
 
 const readClient = async (
   { store, noticeKey }: ConnectContext,

@@ -14,6 +14,7 @@ import type { Configuration } from 'openid-client';
 import type { SignInFailure } from '../events.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
 import type { Owner } from './session.ts';
+import { createWaiting } from './waiting.ts';
 
 /** The OpenID Connect provider with which real owners sign in. */
 export type UpstreamSettings = {
@@ -59,6 +60,8 @@ const SUBJECT_MAX_CHARACTERS = 255;
 const NAME_MAX_CHARACTERS = 100;
 const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?(?:\/|$)/;
 
+const tooMany = (): Error => new SignInError('provider_unavailable', 'too many wait for the provider');
+
 /** Signs owners in by authorization code with PKCE, state and nonce. What the provider says of itself is asked for once. */
 export const createUpstream = (settings: UpstreamSettings): Upstream => {
   let known: Promise<Configuration> | undefined;
@@ -70,7 +73,8 @@ export const createUpstream = (settings: UpstreamSettings): Upstream => {
     });
     return known;
   };
-  return {
+  const wait = createWaiting();
+  const upstream: Upstream = {
     async begin({ state, nonce, codeVerifier }, { redirectUri, language, isFresh }) {
       const parameters = {
         redirect_uri: redirectUri,
@@ -97,6 +101,10 @@ export const createUpstream = (settings: UpstreamSettings): Upstream => {
       });
       return toOwner(tokens.claims() ?? {});
     },
+  };
+  return {
+    begin: (...given) => wait(() => upstream.begin(...given), tooMany),
+    finish: (...given) => wait(() => upstream.finish(...given), tooMany),
   };
 };
 

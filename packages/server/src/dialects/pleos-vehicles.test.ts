@@ -31,6 +31,7 @@ const SELECTIONS: readonly (readonly [string, object, readonly string[]])[] = [
   ['members nobody knows', { state: 'abc', lang: 'en', more: 1 }, []],
   ['a state as long as it may be', { state: 'a'.repeat(STATE_MAX), lang: 'en' }, []],
   ['a state one longer', { state: 'a'.repeat(STATE_MAX + 1), lang: 'en' }, ['state']],
+  ['half a surrogate pair in the state', { state: 'a\ud800', lang: 'en' }, ['state']],
   ['no state', { lang: 'en' }, ['state']],
   ['no language', { state: 'abc' }, ['lang']],
   ['neither', {}, ['state', 'lang']],

@@ -21,6 +21,8 @@ export const parseSelection = (request: WireRequest, stateMaxCharacters: number)
   const faults: FieldFault[] = [];
   if (state.length > stateMaxCharacters)
     faults.push({ field: 'state', message: `must have at most ${stateMaxCharacters} characters` });
+  // Half a surrogate pair has no form in a URL, so there would be no way back from the page.
+  if (!state.isWellFormed()) faults.push({ field: 'state', message: 'must be well-formed text' });
   if (!LANGUAGE.test(lang)) faults.push({ field: 'lang', message: 'must be a language such as en' });
   if (faults.length > 0) throw new Refusal('parameters_wrong', faults);
   return { state, lang };

@@ -120,6 +120,8 @@ export const listen = async (config: Config, endpoints: Endpoints): Promise<Edge
       reply(exchange, endpoints.refuse(exchange.path, 'expectation_unknown', exchange.caller));
   });
   server.on('connect', (_request, socket: Socket) => {
+    // Node lets go of this socket, its errors included: one that nobody takes would end the process.
+    socket.on('error', () => socket.destroy());
     sayGoodbye(socket, endpoints.refuse('/', 'method_not_allowed', addressOnly(socket)));
   });
   await new Promise<void>((resolve, reject) => {
