@@ -80,13 +80,20 @@ export class Refusal extends Error {
   readonly details: readonly FieldFault[];
   /** Whole seconds, at least 1; `undefined` where there is nothing to wait for, or nobody knows how long. */
   readonly retryAfterSeconds: number | undefined;
+  /** Whom it is about, where that is known; for the event, never for the wire. */
+  readonly clientId: string | undefined;
 
-  constructor(reason: RefusalReason, details: readonly FieldFault[] = [], retryAfterSeconds?: number) {
+  constructor(
+    reason: RefusalReason,
+    details: readonly FieldFault[] = [],
+    about: { readonly retryAfterSeconds?: number; readonly clientId?: string | undefined } = {},
+  ) {
     super(reason);
     this.name = 'Refusal';
     this.reason = reason;
     this.details = details;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfterSeconds = about.retryAfterSeconds;
+    this.clientId = about.clientId;
   }
 }
 

@@ -73,7 +73,7 @@ export type Event =
   | Of<'vehicles.unavailable', { requestId: string; cause: string }>
   | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
   | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
-  | Of<'client.refused', Request & { reason: RefusalReason; caller: Caller }>
+  | Of<'client.refused', Request & { clientId?: string | undefined; reason: RefusalReason; caller: Caller }>
   /** Told once for each bucket and minute. Counts what came since it was told last; `clientId` where that is known. */
   | Of<
       'client.throttled',
@@ -85,7 +85,7 @@ export type Event =
         caller: Caller;
       }
     >
-  | Of<'request.refused', Request & { reason: RefusalReason; caller: Caller }>
+  | Of<'request.refused', Request & { clientId?: string | undefined; reason: RefusalReason; caller: Caller }>
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
   | Of<'webhook.delivered', Delivery>

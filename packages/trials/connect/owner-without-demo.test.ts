@@ -4,10 +4,12 @@ import { openConnectTrial, redeemCode, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser } from './plain-browser.ts';
 import type { PlainBrowser } from './plain-browser.ts';
 
+/** As the first simulated owner; answers the page that follows. */
+const signIn = async (browser: PlainBrowser, url: string) =>
+  browser.open((await browser.press(await browser.open(url), '1')).location);
+
 test('without a demo a simulated owner sees and ends nothing on the page of owners', async (t) => {
   const trial = await openConnectTrial(t, {});
-  const signIn = async (browser: PlainBrowser, url: string) =>
-    browser.open((await browser.press(await browser.open(url), '1')).location);
   const client = await trial.register('smartcar');
   const url = smartcarUrl(trial, client, { mode: 'simulated' });
   const tester = createPlainBrowser();

@@ -11,7 +11,9 @@ declare module 'smartcar' {
       readonly clientId: string;
       readonly clientSecret: string;
       readonly redirectUri?: string;
+      readonly mode?: string;
     });
+    getAuthUrl(scope: readonly string[], options?: { readonly state?: string }): string;
     exchangeRefreshToken(token: string, options?: { readonly flags?: object }): Promise<Access>;
     exchangeCode(code: string): Promise<Access>;
   }

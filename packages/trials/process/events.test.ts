@@ -77,6 +77,33 @@ describe('keyfob events', () => {
     }
   });
 
+  test('--follow --client tells why that client is refused, and of no other', async (t) => {
+    const server = await serverFor(t);
+    const { client, grant } = await grantFor(server, 'smartcar');
+    const { client: other } = await grantFor(server, 'smartcar');
+    const following = follow(t, server.dataDirectory, '--client', client.clientId);
+    await following.until('events.following');
+    await refreshSmartcar(server.url, { ...other, clientSecret: 'guess' }, grant.refreshToken);
+    await refreshSmartcar(server.url, { ...client, clientSecret: 'guess' }, grant.refreshToken);
+    await refreshSmartcar(server.url, client, grant.refreshToken, { 'user-agent': '' });
+    await following.until('request.refused');
+    const told = following.lines.slice(1).map(({ event, clientId, reason }) => [event, clientId, reason]);
+    assert.deepEqual(told, [
+      ['client.refused', client.clientId, 'client_secret_wrong'],
+      ['request.refused', client.clientId, 'user_agent_missing'],
+    ]);
+  });
+
+  test('--follow says so where there is no server to follow', async (t) => {
+    const directory = directoryFor(t);
+    await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
+    const words = [KEYFOB_BIN, 'events', '--follow', '--data', directory];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    t.after(() => child.kill('SIGKILL'));
+    const [told] = (await once(child.stderr.setEncoding('utf8'), 'data')) as [string];
+    assert.match(told, /no running server can be followed here/);
+  });
+
   test('--follow shows the life of a grant: refreshed, replayed, revoked, by one request id each', async (t) => {
     const server = await serverFor(t);
     const { client, grant } = await grantFor(server, 'smartcar');

@@ -76,12 +76,16 @@ describe('The registry, for people and for programs', () => {
     assert.deepEqual(JSON.parse(removed.stdout), { clientId, removed: true });
     const left = await runOn(directory, 'grant', 'list', '--json');
     assert.deepEqual(JSON.parse(left.stdout), { grants: [], next: null });
+    const told = await runOn(directory, 'events', '--client', clientId, '--json');
+    assert.match(told.stdout, /^\{.*"event":"grant.revoked".*"cause":"operator".*\}\n$/);
   });
 
   test('secrets are added, listed without themselves, and removed, but the last only by force', async (t) => {
     const directory = directoryFor(t);
     const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
+    const unfit = await runOn(directory, 'client', 'secret', 'add', clientId, '--name', 'a\u001b[2Jb');
+    assert.equal(unfit.code, 2, unfit.stdout);
     const added = await runOn(directory, 'client', 'secret', 'add', clientId, '--name', '2027');
     assert.match(added.stdout, /^client secret +[A-Za-z0-9_-]{43} {2}\(shown this once\)$/m);
     const secretId = /^secret id +(?<id>[0-9a-f]+)$/m.exec(added.stdout)?.groups?.['id'] ?? '';

@@ -49,11 +49,13 @@ describe('Guessing is slow', () => {
       }
       for (let guess = 0; guess < 3; guess++)
         assert.equal((await refreshFrom(HELPER, at, wrong, UUID)).status, REFUSED[dialect]);
-      const stranger = await refreshFrom(STRANGER, at, client, first.refreshToken);
+      const stranger = await refreshFrom(STRANGER, at, wrong, UUID);
       assert.deepEqual([stranger.status, stranger.retryAfter], [429, String(86_400 / 8)]);
 
       const second = await refreshFrom(HOME, at, client, first.refreshToken);
       assert.equal(second.status, 200, 'none of that used its token or kept it away');
+      const moved = await refreshFrom(STRANGER, at, client, second.refreshToken);
+      assert.equal(moved.status, 200, 'the client is known by its secret where it never was before');
       const other = await grantFor(server, dialect);
       const unharmed = await refreshFrom(STRANGER, at, other.client, other.grant.refreshToken);
       assert.equal(unharmed.status, 200, 'nor does it concern another client');

@@ -35,6 +35,13 @@ describe('Metadata', () => {
     });
   });
 
+  test('stands before the path of an issuer that has one', async () => {
+    const issuer = 'https://cars.example/keyfob';
+    for (const path of [METADATA, `${METADATA}/keyfob`])
+      assert.equal((await createResourceTrial({ issuer }).get(path)).body['issuer'], issuer);
+    assert.equal((await createResourceTrial({ issuer }).get(`${METADATA}/other`)).status, 404);
+  });
+
   test('takes GET only', async () => {
     const { status, headers } = await createResourceTrial().send('POST', METADATA, {}, '');
     assert.deepEqual([status, headers['Allow']], [405, 'GET, HEAD']);

@@ -31,7 +31,7 @@ export type Answer = Omit<WireResponse, 'body'> & {
 type StoreConduct = 'here' | StoreError['kind'];
 
 /** The endpoints over plain values, on a store that can be away, with a clock that is moved by hand. */
-export const createResourceTrial = () => {
+export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
   let nowMs = (CREATED_AT + 3600) * 1000;
   let conduct: StoreConduct = 'here';
   let serial = 0;
@@ -59,7 +59,7 @@ export const createResourceTrial = () => {
     nextSerial: () => serial++,
     clock: () => nowMs,
     emit,
-    issuer: ISSUER,
+    issuer,
   };
   const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);
   let made = 0;

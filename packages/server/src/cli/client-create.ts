@@ -70,7 +70,7 @@ const create = async (options: CreateOptions): Promise<void> =>
       ] as const;
       return {
         json: { ...clientToJson(client, 0), clientSecret },
-        text: `${alignFacts(facts)}\n\nNext: ${NEXT[type](client.id)}`,
+        text: `${alignFacts(facts)}\n\nNext: ${NEXT[type](client)}`,
       };
     },
     { isFirstStart: true },
@@ -85,11 +85,19 @@ const register = async (
     ? { client: await createPublicClient(deployment, wanted), clientSecret: null }
     : createClient(deployment, { ...wanted, type });
 
-const createGrant = (id: string): string => `keyfob grant create --client ${id} --subject owner-1`;
+/** An owner is asked where there is a way back to the app; else a grant is made without asking one. */
+const askOwner = ({ id, dialect, redirectUris: [redirectUri] }: Client): string => {
+  if (redirectUri === undefined) return `keyfob grant create --client ${id} --subject owner-1`;
+  const back = encodeURIComponent(redirectUri);
+  const request = {
+    smartcar: `/oauth/authorize?response_type=code&client_id=${id}&redirect_uri=${back}&scope=read_vehicle_info`,
+    pleos: `/v1/auth/login?clientId=${id}&brand=kia&redirectUrl=${back}&state=1`,
+  };
+  return `send an owner to your server's ${request[dialect]}`;
+};
 
-/** What to do with a new client. */
-const NEXT: Readonly<Record<ClientType, (id: string) => string>> = {
-  confidential: createGrant,
-  public: createGrant,
+const NEXT: Readonly<Record<ClientType, (client: Client) => string>> = {
+  confidential: askOwner,
+  public: askOwner,
   'resource-server': () => 'let it check access tokens at POST /oauth/introspect, by its id and secret.',
 };

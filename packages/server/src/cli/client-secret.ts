@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ClientSecret } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
-import { onDeployment, withCommonOptions } from './options.ts';
+import { onDeployment, readName, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, alignFacts, showTime, UsageError } from './output.ts';
 import { makeSecret, readClient } from './registry.ts';
@@ -27,7 +27,7 @@ export const addClientSecret = (client: Command): void => {
         onDeployment(options, async ({ store }) => {
           const now = toSeconds(Date.now());
           const { clientSecret, secret: made } = makeSecret(
-            options.name,
+            readName(options.name),
             now,
             readExpiry(options.expiresInSeconds, now),
           );

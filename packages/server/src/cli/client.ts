@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
+import type { Store } from '../grants/store.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
 import { addClientCreate } from './client-create.ts';
 import { clientToJson, describeClient } from './client-report.ts';
 import { addClientSecret } from './client-secret.ts';
@@ -74,6 +76,7 @@ const addSwitches = (client: Command): void => {
       onDeployment(options, async ({ store }) => {
         await readClient(store, id);
         const withGrants = options.withGrants === true;
+        if (withGrants) await endGrants(store, id, toSeconds(Date.now()));
         if ((await store.removeClient(id, { withGrants })) === 'has_grants') {
           const mend =
             'Use "keyfob client disable", which can be undone, or pass --with-grants to end them all.';
@@ -82,6 +85,18 @@ const addSwitches = (client: Command): void => {
         return { json: { clientId: id, removed: true }, text: `removed client ${id}` };
       }),
     );
+};
+
+const PAGE = 500;
+
+/** Revokes what lives of a client's grants, so that webhooks are told of each; the client gets no more from here on. */
+const endGrants = async ({ changeClient, listGrants, revoke }: Store, clientId: string, at: number) => {
+  await changeClient(clientId, { disabledAt: at });
+  for (let page, after: GrantId | undefined; page === undefined || page.length === PAGE;) {
+    page = await listGrants({ clientId, after, limit: PAGE });
+    after = page.at(-1)?.id;
+    await Promise.all(page.map(({ id }) => revoke(id, { at, cause: 'operator' })));
+  }
 };
 
 const setDisabled = async (id: string, options: CommonOptions, disabledAt: number | null): Promise<void> =>

@@ -7,6 +7,7 @@ import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
+import { examineIssuer } from './doctor-issuer.ts';
 import { examineGuessing, examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -84,6 +85,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
     deployment = await openDeployment(config, { isFirstStart: false });
     const facts = inspectStore(config);
     if (facts === undefined) return [];
+    const clients = await deployment.store.listClients();
     const isOpenToOthers = (statSync(path).mode & 0o077) !== 0;
     return [
       facts.integrity === 'ok'
@@ -106,7 +108,8 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             'Start "keyfob serve" once: it sets the mode.',
           ),
       examineClock(facts.newestGrantAtMs, Date.now()),
-      warnOf(examineSecrets(await deployment.store.listClients(), toSeconds(Date.now()))),
+      warnOf(examineSecrets(clients, toSeconds(Date.now()))),
+      warnOf(examineIssuer(config, clients)),
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;

@@ -132,6 +132,11 @@ const printFacts = async (
   return last;
 };
 
+/** On standard error, so that a program which reads the lines is not met with it. */
+const NOBODY_TELLS =
+  'keyfob: no running server can be followed here, so refreshes are not shown until one can.\n' +
+  '  Start one with "keyfob serve"; where one runs, its log says why (events.unfollowable).\n';
+
 /** What the store keeps is told from there, whoever made it so; what it does not keep, by the servers themselves. */
 const follow = async (
   deployment: Deployment,
@@ -150,6 +155,7 @@ const follow = async (
     if (last !== undefined) look();
   });
   await servers.lookAgain();
+  if (servers.count() === 0) process.stderr.write(NOBODY_TELLS);
   last = await printFacts(deployment, wanted, print);
 
   /** Facts first: they were kept before the servers told what came of the request. */

@@ -332,7 +332,7 @@ const outcomesOf = async (
   return outcomes;
 };
 
-void test('after too many failures the right secret is refused like a wrong one, and told apart from neither', async () => {
+void test('after too many failures of an address the right secret is refused like a wrong one, and told apart from neither', async () => {
   const authentication = authenticationWith(read, THREE);
   const wrong = [say('app', 'guess')];
   assert.deepEqual(
@@ -351,12 +351,25 @@ void test('after too many failures the right secret is refused like a wrong one,
   }
 });
 
+void test('a client goes on at a new address, by its secret, while guesses from everywhere fill its bucket', async () => {
+  const authentication = authenticationWith(read, { ...THREE, failuresPerAddressMax: 100 });
+  const from = (address: string) => ({ caller: { address, userAgent: '' } });
+  const guess = [say('app', 'guess')];
+  await outcomesOf(authentication, [guess, guess, guess, guess, guess], from('192.0.2.1'));
+  assert.deepEqual(await outcomesOf(authentication, [guess], from('192.0.2.2')), ['throttled']);
+  assert.deepEqual(await outcomesOf(authentication, [[say('app', 'secret')]], from('192.0.2.2')), ['app']);
+});
+
 void test('a public client, which has no secret, is not shut out by guesses at one from elsewhere', async () => {
   const authentication = authenticationWith(read, THREE);
   for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3'])
-    await outcomesOf(authentication, Array(3).fill([say('public-app', 'guess')]), {
-      caller: { address, userAgent: '' },
-    });
+    await outcomesOf(
+      authentication,
+      Array.from({ length: 3 }, () => [say('public-app', 'guess')]),
+      {
+        caller: { address, userAgent: '' },
+      },
+    );
   assert.deepEqual(
     await outcomesOf(authentication, [[{ clientId: 'public-app', clientSecret: undefined }]]),
     ['public-app'],

@@ -40,8 +40,9 @@ export type AuthenticationRequest = {
 const CLIENT_ID_MAX_CHARACTERS = 256;
 
 /**
- * The client a request comes from, proven by its secret, as it was read. Throws a `Refusal` where no reading fits, or,
- * before any secret is looked at, where there were too many failures; nothing about any token has been read by then.
+ * The client a request comes from, proven by its secret, as it was read. Throws a `Refusal` where no reading fits, or
+ * where there were too many failures, of an address before any secret is looked at; nothing about any token has been
+ * read by then.
  */
 export const authenticate = async <Reading extends { readonly client: Client | undefined }>(
   authentication: Authentication<Reading>,
@@ -51,17 +52,24 @@ export const authenticate = async <Reading extends { readonly client: Client | u
   const { readings, caller, nowMs } = request;
   const failures: Attempt[] = [];
   let reason: RefusalReason = 'client_unknown';
+  let refusedId: string | undefined;
   for (const { clientId, clientSecret } of readings) {
     const reading = clientId.length <= CLIENT_ID_MAX_CHARACTERS ? await readClient(clientId) : undefined;
     const client = reading?.client;
     // From here to where the outcome is noted nothing waits, so that guesses sent all at once are counted one by one.
-    // A public client has no secret to be guessed: counted as one, strangers would shut every user of the app out.
-    const guessedAt = client?.type === 'public' ? undefined : client?.id;
-    const attempt = { address: caller.address, clientId: guessedAt, nowMs };
-    const throttled = throttle.judge(attempt);
-    if (throttled !== undefined) throw tellThrottled(authentication.emit, request, client, throttled);
+    // A public client has no secret to guess: what fails under its id is its address's alone, and who sends no secret
+    // for it guesses nothing and waits for nobody.
+    const isPublic = client?.type === 'public';
+    const attempt = { address: caller.address, clientId: isPublic ? undefined : client?.id, nowMs };
+    const throttled = isPublic && clientSecret === undefined ? undefined : throttle.judge(attempt);
+    // At a full bucket of the client's alone its own secret still goes through: guessers fill that from everywhere, and the
+    // client may be new at its address. With 256 bits to guess, being told of a right guess helps nobody.
+    if (throttled !== undefined && throttled.bucket !== 'client')
+      throw tellThrottled(authentication.emit, request, client, throttled);
     const proof = prove(client, clientSecret, toSeconds(nowMs));
     const fault = faultOf(client, proof, request.dialect);
+    if (throttled !== undefined && fault !== undefined)
+      throw tellThrottled(authentication.emit, request, client, throttled);
     if (fault === undefined && reading !== undefined) {
       for (const failure of failures) throttle.takeBackFailure(failure);
       if (typeof proof === 'object') {
@@ -75,9 +83,10 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     failures.push(attempt);
     if (fault === 'client_unknown') continue;
     reason = fault ?? reason;
+    refusedId = client?.id;
     if (reason !== 'client_secret_wrong') break;
   }
-  throw new Refusal(reason);
+  throw new Refusal(reason, [], { clientId: refusedId });
 };
 
 /** The secret that proves the client; `public` for one that needs none. */
@@ -110,5 +119,5 @@ const tellThrottled = (
   const clientId = bucket === 'address' ? undefined : client?.id;
   if (report !== undefined)
     emit({ event: 'client.throttled', dialect, requestId, caller, bucket, clientId, ...report });
-  return new Refusal('throttled', [], retryAfterSeconds);
+  return new Refusal('throttled', [], { retryAfterSeconds });
 };

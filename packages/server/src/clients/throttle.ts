@@ -84,9 +84,10 @@ export const createThrottle = (limits: ThrottleLimits): Throttle => {
         key,
         ms: buckets[bucket].waitMs(key, nowMs),
       }));
-      const longest = waits.reduce((one, other) => (other.ms > one.ms ? other : one));
-      if (longest.ms === 0) return undefined;
-      const { bucket, key, ms } = longest;
+      // The first that is full: that of the address, which nothing goes past, before that of the client.
+      const full = waits.find(({ ms }) => ms > 0);
+      if (full === undefined) return undefined;
+      const { bucket, key, ms } = full;
       return {
         bucket,
         retryAfterSeconds: Math.ceil(ms / 1000),

@@ -45,6 +45,7 @@ export const understand = async (
     dialect: wire.dialect.name,
     requestId: exchange.requestId,
     caller,
+    clientId: client.id,
     reason,
   });
   const state = parameters.getRaw('state');

@@ -160,7 +160,7 @@ for (const dialect of Object.values(DIALECTS)) {
   });
 
   void test(`${dialect.name} tells a throttled client how many seconds are left`, () => {
-    const refusal = new Refusal('throttled', [], 17);
+    const refusal = new Refusal('throttled', [], { retryAfterSeconds: 17 });
     const { status, headers } = dialect.renderRefusal(refusal, undefined, EXCHANGE);
     assert.deepEqual([status, headers['Retry-After']], [429, '17']);
   });

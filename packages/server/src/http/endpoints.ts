@@ -43,7 +43,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
       return await match.route({ request, exchange, caller, parameters: match.parameters });
     } catch (error) {
       if (!(error instanceof Refusal)) return failures.render(error, exchange, refuse);
-      failures.tellRefusal(stageOf(error.reason), error.reason, about);
+      failures.tellRefusal(stageOf(error.reason), error.reason, { ...about, clientId: error.clientId });
       return refuse(error);
     }
   };

@@ -22,13 +22,13 @@ export const createFailures = (emit: Emit) => ({
   tellRefusal(
     stage: Stage,
     reason: RefusalReason,
-    { dialect, requestId, caller }: { dialect: string; requestId: string; caller: Caller },
+    about: { dialect: string; requestId: string; caller: Caller; clientId?: string | undefined },
   ): void {
     // Told by whoever counts, once for many requests.
     if (reason === 'throttled') return;
-    if (stage === 'client') emit({ event: 'client.refused', dialect, requestId, caller, reason });
+    if (stage === 'client') emit({ event: 'client.refused', ...about, reason });
     // The grant's own refusals have been told with what was found out about it.
-    if (stage === 'request') emit({ event: 'request.refused', dialect, requestId, caller, reason });
+    if (stage === 'request') emit({ event: 'request.refused', ...about, reason });
   },
 
   /** An outage as the wire tells one, or an empty 500 for a bug. */

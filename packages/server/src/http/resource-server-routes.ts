@@ -18,7 +18,12 @@ export const createResourceServerRoutes = (
     [`POST ${PATHS.revocation}`]: createRevocation(context),
     [`POST ${PATHS.clientCredentials}`]: createClientCredentials(context, NAME),
     [`GET ${PATHS.metadata}`]: createMetadata(context),
+    [`GET ${PATHS.metadata}${pathOf(context.issuer)}`]: createMetadata(context),
     [`GET ${PATHS.jwks}`]: createJwks(context),
   },
   renderRefusal: renderOAuthRefusal,
 });
+
+/** RFC 8414 §3.1: of an issuer with a path the document stands before it. Empty as long as the issuer is not known, which has none. */
+const pathOf = (issuer: string): string =>
+  URL.canParse(issuer) ? new URL(issuer).pathname.replace(/\/$/, '') : '';

@@ -85,7 +85,8 @@ export const createTokenEndpoint = (context: EndpointContext, failures: Failures
       return dialect.renderAnswer(answer, client.policy, exchange);
     } catch (error) {
       if (error instanceof Refusal) {
-        failures.tellRefusal(stage, error.reason, { dialect: name, requestId, caller });
+        const clientId = client?.id ?? error.clientId;
+        failures.tellRefusal(stage, error.reason, { dialect: name, requestId, caller, clientId });
         return dialect.renderRefusal(error, client?.policy, exchange);
       }
       return failures.render(error, exchange, (refusal) =>

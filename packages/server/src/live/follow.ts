@@ -14,6 +14,8 @@ export type LiveEvent = (Event | LiveNotice) & { readonly at: string; readonly p
 export type Following = {
   /** Attaches to servers that came since, and resolves when that is done. */
   lookAgain(): Promise<void>;
+  /** How many servers it is attached to. */
+  count(): number;
   close(): void;
 };
 
@@ -42,6 +44,7 @@ export const followServers = (directory: string, onEvent: (event: LiveEvent) => 
       const names = readdirSync(directory).filter((name) => LIVE_SOCKET.test(name) && !attached.has(name));
       await Promise.all(names.map(attach));
     },
+    count: () => [...attached.values()].filter(({ readyState }) => readyState === 'open').length,
     close() {
       for (const socket of attached.values()) socket.destroy();
     },
