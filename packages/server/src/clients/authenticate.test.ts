@@ -351,9 +351,11 @@ void test('after too many failures of an address the right secret is refused lik
   }
 });
 
+/** As if the request came from there. */
+const from = (address: string) => ({ caller: { address, userAgent: '' } });
+
 void test('a client goes on at a new address, by its secret, while guesses from everywhere fill its bucket', async () => {
   const authentication = authenticationWith(read, { ...THREE, failuresPerAddressMax: 100 });
-  const from = (address: string) => ({ caller: { address, userAgent: '' } });
   const guess = [say('app', 'guess')];
   await outcomesOf(authentication, [guess, guess, guess, guess, guess], from('192.0.2.1'));
   assert.deepEqual(await outcomesOf(authentication, [guess], from('192.0.2.2')), ['throttled']);
