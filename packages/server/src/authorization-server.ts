@@ -1,4 +1,7 @@
 import { randomInt } from 'node:crypto';
+import type { AdminListener } from './admin/listen.ts';
+import { createAdmin } from './admin/start-admin.ts';
+import type { Admin } from './admin/start-admin.ts';
 import { createThrottle } from './clients/throttle.ts';
 import type { Throttle } from './clients/throttle.ts';
 import { systemClock } from './clock.ts';
@@ -35,8 +38,12 @@ export type { Deployment } from './deployment.ts';
 export type AuthorizationServer = {
   /** Where it listens. */
   readonly url: string;
+  /** Where probes and metrics are answered; `undefined` for nowhere. */
+  readonly adminUrl: string | undefined;
   /** Under which the world reaches it. */
   readonly publicUrl: string;
+  /** Tells what happened beneath the server to all who are told of it: the log, those who follow, the counters. */
+  readonly tell: Emit;
   close(): Promise<void>;
 };
 
@@ -51,8 +58,16 @@ export const startAuthorizationServer = async (
   clock: Clock = systemClock,
 ): Promise<AuthorizationServer> => {
   const live = await openLive(config, emit, clock);
+  let openRequests = noRequests;
+  const admin = openAdmin(
+    deployment,
+    config,
+    (event) => tell(event),
+    () => openRequests(),
+  );
   const tell: Emit = (event) => {
     emit(event);
+    admin?.count(event);
     live?.tell(event);
   };
   // From a random start, so that a process which follows another within a second does not repeat its access tokens.
@@ -105,24 +120,56 @@ export const startAuthorizationServer = async (
     createPleosVehicles(context, selections),
     createResourceServerRoutes(context),
   ];
-  const edge = await listen(config, createEndpoints(context, groups)).catch(async (error: unknown) => {
+  const adminListener = await listenForAdmin(admin, config).catch(async (error: unknown) => {
     await live?.close();
-    throw describeListenError(error, config);
+    throw error;
+  });
+  const endpoints = createEndpoints(context, groups);
+  const edge = await listen(config, admin?.time(endpoints) ?? endpoints).catch(async (error: unknown) => {
+    await Promise.all([live?.close(), adminListener?.close()]);
+    throw describeListenError(error, config, '--port');
   });
   listeningUrl = edge.url;
+  openRequests = edge.openRequests;
+  admin?.enter('serving');
   tell({ event: 'server.listening', url: edge.url });
   const sending = startSending({ ...deployment, clock, emit: tell });
   return {
     url: edge.url,
+    adminUrl: adminListener?.url,
     publicUrl: context.issuer,
+    tell,
     async close() {
+      admin?.enter('stopping');
       tell({ event: 'server.stopping', openRequests: edge.openRequests() });
       await Promise.all([edge.close(), sending.stop(config.shutdownGraceSeconds * 1000)]);
       await live?.close();
       await secretUses.settle();
+      await adminListener?.close();
       await deployment.close();
     },
   };
+};
+
+/** Before any can come. */
+const noRequests = (): number => 0;
+
+const openAdmin = (
+  { store, noticeKey }: Deployment,
+  { adminPort }: Config,
+  emit: Emit,
+  openRequests: () => number,
+): Admin | undefined =>
+  adminPort === undefined ? undefined : createAdmin({ store, noticeKey, openRequests, emit });
+
+const listenForAdmin = async (
+  admin: Admin | undefined,
+  { adminHost: host, adminPort: port }: Config,
+): Promise<AdminListener | undefined> => {
+  if (admin === undefined || port === undefined) return undefined;
+  return admin.listen({ host, port }).catch((error: unknown) => {
+    throw describeListenError(error, { host, port }, '--admin-port');
+  });
 };
 
 /** One for every endpoint, so that failures at any of them count at all. */
@@ -158,17 +205,21 @@ const openLive = async (config: Config, emit: Emit, clock: Clock): Promise<LiveE
   }
 };
 
-const describeListenError = (error: unknown, { host, port }: Config): unknown => {
+const describeListenError = (
+  error: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+  flag: '--port' | '--admin-port',
+): unknown => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const where = `${host}:${port}`;
   if (code === 'EADDRINUSE') {
-    const mend = 'Stop the other program, or take another port with --port (0 picks a free one).';
+    const mend = `Stop the other program, or take another port with ${flag} (0 picks a free one).`;
     return new OperatorError('address_in_use', `${where}: another program listens there already`, mend, {
       cause: error,
     });
   }
   if (typeof code === 'string') {
-    const mend = 'Name an address of this machine by --host and a port of at least 1024 by --port.';
+    const mend = `Name an address of this machine by ${flag === '--port' ? '--host' : 'KEYFOB_ADMIN_HOST'} and a port of at least 1024 by ${flag}.`;
     return new OperatorError('address_unusable', `${where}: cannot listen there (${code})`, mend, {
       cause: error,
     });

@@ -25,6 +25,7 @@ void test('without any setting the documented defaults hold', () => {
   assert.deepEqual(parse(), {
     host: '127.0.0.1',
     port: 8787,
+    adminHost: '127.0.0.1',
     data: 'data',
     demo: false,
     signInScope: 'openid profile',
@@ -85,6 +86,8 @@ void test('every setting has its variable in the environment, in capitals with u
   const environment = {
     KEYFOB_HOST: '0.0.0.0',
     KEYFOB_PORT: '8080',
+    KEYFOB_ADMIN_HOST: '::1',
+    KEYFOB_ADMIN_PORT: '8081',
     KEYFOB_DATA: 'elsewhere',
     KEYFOB_KEY_FILE: 'ring.txt',
     KEYFOB_DEMO: 'true',
@@ -112,6 +115,8 @@ void test('every setting has its variable in the environment, in capitals with u
   assert.deepEqual(parse({ environment }), {
     host: '0.0.0.0',
     port: 8080,
+    adminHost: '::1',
+    adminPort: 8081,
     data: 'elsewhere',
     keyFile: 'ring.txt',
     demo: true,
@@ -140,6 +145,7 @@ void test('every setting has its variable in the environment, in capitals with u
 
 const BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
   port: [0, 65_535],
+  adminPort: [0, 65_535],
   bodyMaxBytes: [1024, 1_048_576],
   headersMaxBytes: [1024, 131_072],
   requestTimeoutSeconds: [1, 600],

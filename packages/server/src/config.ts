@@ -1,19 +1,18 @@
 import * as v from 'valibot';
 import { OperatorError } from './errors.ts';
 
-const integer = (least: number, most: number, fallback: number) =>
-  v.optional(
-    v.pipe(
-      v.union(
-        [v.number(), v.pipe(v.string(), v.regex(/^[0-9]+$/), v.transform(Number))],
-        'must be a whole number',
-      ),
-      v.integer('must be a whole number'),
-      v.minValue(least, `must be at least ${least}`),
-      v.maxValue(most, `must be at most ${most}`),
+const wholeNumber = (least: number, most: number) =>
+  v.pipe(
+    v.union(
+      [v.number(), v.pipe(v.string(), v.regex(/^[0-9]+$/), v.transform(Number))],
+      'must be a whole number',
     ),
-    fallback,
+    v.integer('must be a whole number'),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(most, `must be at most ${most}`),
   );
+const integer = (least: number, most: number, fallback: number) =>
+  v.optional(wholeNumber(least, most), fallback);
 const text = v.pipe(v.string('must be text'), v.nonEmpty('must not be empty'));
 const yesOrNo = (fallback: boolean) =>
   v.optional(
@@ -55,6 +54,10 @@ const SETTINGS = {
   host: v.optional(text, '127.0.0.1'),
   /** 0 takes a free one. */
   port: integer(0, 65_535, 8787),
+  /** The address that `GET /livez`, `/readyz` and `/metrics` are answered on, without any authentication. */
+  adminHost: v.optional(text, '127.0.0.1'),
+  /** Its port; 0 takes a free one. Without it nothing listens there. */
+  adminPort: v.optional(wholeNumber(0, 65_535)),
   /** The data directory: the store and, unless named elsewhere, the key file. */
   data: v.optional(text, 'data'),
   /** The PostgreSQL database that is the store of any number of nodes; without it a file in the data directory is. */

@@ -228,6 +228,24 @@ const settling = (onStore: OnStore): void => {
     assert.deepEqual(await store.listDeliveries({ states, limit: 10 }), []);
   });
 
+  onStore(
+    'Deliveries wait until they are delivered or given up, also while an attempt is under way.',
+    async (store) => {
+      await fill(store);
+      assert.equal(await store.countDeliveriesWaiting(), 0);
+      await store.createWebhook(sampleWebhook());
+      await revokeMany(store, 4);
+      assert.equal(await store.countDeliveriesWaiting(), 4);
+      const [delivered = assert.fail(), retried = assert.fail(), given = assert.fail()] =
+        await store.claimDeliveries(claimOf());
+      assert.equal(await store.countDeliveriesWaiting(), 4);
+      await store.settleDelivery(heldOf(delivered), { kind: 'delivered', nowMs: NOW_MS, status: 204 });
+      await store.settleDelivery(heldOf(retried), { ...FAILED, nextAtMs: NOW_MS + 5000 });
+      await store.settleDelivery(heldOf(given), { ...FAILED, nextAtMs: undefined });
+      assert.equal(await store.countDeliveriesWaiting(), 2);
+    },
+  );
+
   onStore('Whoever lost a lease changes nothing, unless it was delivered.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());

@@ -37,6 +37,7 @@ type OutboxVerbs = Pick<
   | 'claimDeliveries'
   | 'settleDelivery'
   | 'listDeliveries'
+  | 'countDeliveriesWaiting'
   | 'retryDeliveries'
 >;
 
@@ -93,7 +94,10 @@ const webhookVerbs = (
 const deliveryVerbs = (
   tables: OutboxTables,
   run: Conduct,
-): Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'retryDeliveries'> => {
+): Pick<
+  Store,
+  'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
+> => {
   const put = (delivery: Delivery): void =>
     void tables.deliveries.set(keyOf(delivery.webhookId, delivery.fact.sequence), delivery);
   return {
@@ -127,6 +131,11 @@ const deliveryVerbs = (
           .filter((one) => webhookId === undefined || one.webhookId === webhookId)
           .sort((a, b) => b.fact.sequence - a.fact.sequence || (a.webhookId < b.webhookId ? -1 : 1))
           .slice(0, limit),
+      ),
+    countDeliveriesWaiting: () =>
+      run(
+        'countDeliveriesWaiting',
+        () => [...tables.deliveries.values()].filter(({ nextAtMs }) => nextAtMs !== undefined).length,
       ),
     retryDeliveries: (webhookId, nowMs) =>
       run('retryDeliveries', () => {

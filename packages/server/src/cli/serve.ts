@@ -14,6 +14,7 @@ import { print } from './output.ts';
 type ServeOptions = CommonOptions & {
   readonly host?: string;
   readonly port?: string;
+  readonly adminPort?: string;
   readonly demo?: boolean;
   readonly publicUrl?: string;
   readonly logLevel?: string;
@@ -29,6 +30,10 @@ export const addServe = (program: Command): void => {
     )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on; 0 takes a free one (default: 8787)')
+    .option(
+      '--admin-port <number>',
+      'port on 127.0.0.1 (or KEYFOB_ADMIN_HOST) for GET /livez, /readyz and /metrics (default: none)',
+    )
     .option(
       '--demo',
       'keep a demo client and grant for each dialect, print commands that refresh them, and let simulated owners sign in',
@@ -51,10 +56,11 @@ Examples:
 };
 
 const serve = async (options: ServeOptions): Promise<void> => {
-  const { host, port, logLevel, publicUrl, demo: isDemo } = options;
-  const config = readConfig(options, { host, port, logLevel, publicUrl, demo: isDemo });
+  const { host, port, adminPort, logLevel, publicUrl, demo: isDemo } = options;
+  const config = readConfig(options, { host, port, adminPort, logLevel, publicUrl, demo: isDemo });
   const log = createLog(config.logLevel);
-  const deployment = await openDeployment(config, { isFirstStart: true, emit: log });
+  let tell = log;
+  const deployment = await openDeployment(config, { isFirstStart: true, emit: (event) => tell(event) });
   let server: AuthorizationServer;
   let demo;
   try {
@@ -64,6 +70,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
       log(event);
       follow?.(event);
     });
+    tell = server.tell;
   } catch (error) {
     await deployment.close();
     throw error;
@@ -71,11 +78,12 @@ const serve = async (options: ServeOptions): Promise<void> => {
   // Before it is said that the server listens: whoever reads that may stop it at once.
   const stopped = untilStopped();
   const clients = demo?.describe(server.url, server.publicUrl) ?? [];
-  const { url, publicUrl: issuer } = server;
+  const { url, adminUrl, publicUrl: issuer } = server;
   const listening = {
     event: 'listening',
     url,
     publicUrl: issuer,
+    adminUrl,
     pid: process.pid,
     data: resolve(config.data),
     store: storeNameOf(config),
@@ -104,7 +112,7 @@ const untilStopped = (): Promise<void> =>
   });
 
 const describe = (
-  { url, publicUrl }: AuthorizationServer,
+  { url, adminUrl, publicUrl }: AuthorizationServer,
   config: Config,
   clients: readonly DemoClient[],
 ): string => {
@@ -113,6 +121,7 @@ const describe = (
     `  GET  /oauth/authorize        ask owners as Smartcar's clients do; POST /oauth/token for tokens`,
     `  GET  /v1/auth/login          as Pleos's clients do; POST /v1/auth/token, /v1/auth/token-refresh for tokens`,
     `  GET  /connect                what owners allowed, and its end`,
+    ...(adminUrl === undefined ? [] : [`  probes and metrics on ${adminUrl}`]),
     `  store ${storeNameOf(config)}, keys ${keyRingNameOf(config)}`,
   ];
   for (const { dialect, authorizeUrl, curl } of clients) {

@@ -164,6 +164,8 @@ export type Store = {
     readonly states: readonly DeliveryState[];
     readonly limit: number;
   }): Promise<readonly Delivery[]>;
+  /** How many deliveries are neither delivered nor given up. */
+  countDeliveriesWaiting(): Promise<number>;
   /** Makes all that a webhook was not told yet due at once, what was given up included. Answers how many. */
   retryDeliveries(webhookId: string, nowMs: number): Promise<number>;
 

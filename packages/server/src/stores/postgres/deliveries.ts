@@ -9,7 +9,10 @@ import { damaged, toNumber, toText } from './rows.ts';
 import type { Ask, Row, Transaction } from './transaction.ts';
 import { listWebhooks } from './webhooks.ts';
 
-type DeliveryVerbs = Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'retryDeliveries'>;
+type DeliveryVerbs = Pick<
+  Store,
+  'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
+>;
 
 const DUE = `SELECT fact, attempts, next_at_ms FROM deliveries
   WHERE webhook_id = $1 AND next_at_ms <= $2 ORDER BY next_at_ms, fact LIMIT $3`;
@@ -19,6 +22,7 @@ const DELIVER = `UPDATE deliveries SET next_at_ms = NULL, delivered_at_ms = $3, 
   WHERE webhook_id = $1 AND fact = $2 AND delivered_at_ms IS NULL RETURNING fact`;
 const FAIL = `UPDATE deliveries SET next_at_ms = $4, last_status = $5, last_error = $6
   WHERE webhook_id = $1 AND fact = $2 AND attempts = $3 AND next_at_ms IS NOT NULL RETURNING fact`;
+const COUNT_WAITING = 'SELECT count(*) AS waiting FROM deliveries WHERE next_at_ms IS NOT NULL';
 const RETRY = `WITH due AS (
     UPDATE deliveries SET next_at_ms = $2 WHERE webhook_id = $1 AND delivered_at_ms IS NULL RETURNING fact
   ) SELECT count(*) AS deliveries FROM due`;
@@ -57,6 +61,10 @@ export const createDeliveryVerbs = ({ read, write, transact }: Connections): Del
   },
   listDeliveries: async ({ webhookId = null, states, limit }) =>
     (await read(LIST, [states, limit, webhookId])).map(toDelivery),
+  async countDeliveriesWaiting() {
+    const [row] = await read(COUNT_WAITING);
+    return Number(row?.['waiting']);
+  },
   async retryDeliveries(webhookId, nowMs) {
     const [row] = await write(RETRY, [webhookId, nowMs]);
     return Number(row?.['deliveries']);

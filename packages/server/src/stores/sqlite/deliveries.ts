@@ -10,7 +10,10 @@ import type { Row } from './rows.ts';
 import type { Connection } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
 
-type DeliveryVerbs = Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'retryDeliveries'>;
+type DeliveryVerbs = Pick<
+  Store,
+  'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
+>;
 
 const STATE = `CASE WHEN delivered_at_ms IS NOT NULL THEN 'delivered' WHEN next_at_ms IS NULL THEN 'given_up'
   WHEN last_error IS NOT NULL THEN 'retrying' ELSE 'pending' END`;
@@ -44,6 +47,7 @@ const prepareStatements = (database: DatabaseSync) => {
     retry: database.prepare(
       'UPDATE deliveries SET next_at_ms = ? WHERE webhook_id = ? AND delivered_at_ms IS NULL',
     ),
+    countWaiting: database.prepare('SELECT count(*) AS waiting FROM deliveries WHERE next_at_ms IS NOT NULL'),
     list: list('true'),
     listOf: list('webhook_id = ?'),
   };
@@ -108,6 +112,7 @@ export const createDeliveryVerbs = (
           webhookId === undefined ? sql.list.all(wanted, limit) : sql.listOf.all(webhookId, wanted, limit);
         return rows.map(toDelivery);
       }),
+    countDeliveriesWaiting: () => read(() => Number(sql.countWaiting.get()?.['waiting'])),
     retryDeliveries: (webhookId, nowMs) => commits.run(() => Number(sql.retry.run(nowMs, webhookId).changes)),
   };
 };

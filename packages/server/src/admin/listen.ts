@@ -1,0 +1,81 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A page of the admin listener. */
+export type AdminAnswer = {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+};
+
+export type AdminRoutes = ReadonlyMap<string, () => Promise<AdminAnswer>>;
+
+export type AdminListener = { readonly url: string; close(): Promise<void> };
+
+/** Few and small: who asks here are probes and scrapers. */
+const LIMITS = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 5000,
+  keepAliveTimeout: 75_000,
+};
+const CONNECTIONS_MAX = 100;
+
+export const plain = (status: number, line: string): AdminAnswer => ({
+  status,
+  type: 'text/plain; charset=utf-8',
+  body: `${line}\n`,
+});
+
+/**
+ * Listens for GET on an address of its own, apart from the public one. Bodies are not read. A page that fails is 500; what
+ * failed is told to `onFailure`.
+ */
+export const listenForAdmin = async (
+  { host, port }: { readonly host: string; readonly port: number },
+  routes: AdminRoutes,
+  onFailure: (error: unknown) => void,
+): Promise<AdminListener> => {
+  const answer = async ({ method, url = '' }: IncomingMessage): Promise<AdminAnswer> => {
+    const route = routes.get(url.split('?', 1)[0] ?? '');
+    if (route === undefined) return plain(404, 'not found');
+    if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET');
+    try {
+      return await route();
+    } catch (error) {
+      onFailure(error);
+      return plain(500, 'failed');
+    }
+  };
+  const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { status, type, body } = await answer(request);
+    response
+      .writeHead(status, {
+        'Content-Type': type,
+        'Content-Length': Buffer.byteLength(body),
+        'Cache-Control': 'no-store',
+        ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+      })
+      .end(body);
+  };
+  const server = createServer(LIMITS, (request, response) => void reply(request, response));
+  server.maxConnections = CONNECTIONS_MAX;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { address, family, port: listening } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${listening}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // It is the end of the process: nobody is owed an answer here.
+        server.closeAllConnections();
+      }),
+  };
+};
