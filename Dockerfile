@@ -1,0 +1,29 @@
+# The server as an image: docker build --tag keyfob .
+FROM node:24-bookworm-slim AS build
+WORKDIR /keyfob
+COPY package.json package-lock.json .npmrc ./
+COPY packages/server/package.json packages/server/
+COPY packages/trials/package.json packages/trials/
+RUN npm ci --ignore-scripts --workspace packages/server --include-workspace-root
+COPY LICENSE README.md tsconfig.base.json ./
+COPY packages/server packages/server/
+RUN npm run prepack --workspace packages/server
+# What runs, in the versions of the lock file: nothing of the build.
+RUN npm ci --ignore-scripts --omit=dev --omit=optional --workspace packages/server
+
+FROM node:24-bookworm-slim
+WORKDIR /keyfob
+COPY --from=build /keyfob/node_modules node_modules/
+COPY --from=build /keyfob/packages/server/package.json /keyfob/packages/server/LICENSE packages/server/
+COPY --from=build /keyfob/packages/server/bin packages/server/bin/
+COPY --from=build /keyfob/packages/server/dist packages/server/dist/
+RUN install -d -o 1000 -g 1000 -m 700 /var/lib/keyfob
+# The admin listener answers inside the container only, unless KEYFOB_ADMIN_HOST says otherwise.
+ENV NODE_ENV=production KEYFOB_HOST=0.0.0.0 KEYFOB_DATA=/var/lib/keyfob KEYFOB_ADMIN_PORT=8788
+# "node" of the base image, as a number, so that Kubernetes can tell that it is not root.
+USER 1000:1000
+VOLUME /var/lib/keyfob
+EXPOSE 8787 8788
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.KEYFOB_ADMIN_PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "packages/server/bin/keyfob.js"]
+CMD ["serve"]
