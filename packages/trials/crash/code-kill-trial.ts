@@ -1,11 +1,11 @@
-import { join } from 'node:path';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
 import { openCodeMaker } from '../code-maker.ts';
-import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../keyfob-process.ts';
+import { runKeyfob } from '../keyfob-process.ts';
 import { createChance } from './chance.ts';
 import { createCodeLoad } from './code-load.ts';
 import type { CodeLog } from './code-load.ts';
 import { startOnFixedPort } from './fixed-port.ts';
+import { makeHome } from './home.ts';
+import type { OwnHome } from './home.ts';
 import { reportOn } from './report.ts';
 import type { Trial } from './trial.ts';
 
@@ -14,13 +14,14 @@ import type { Trial } from './trial.ts';
  * is answered. No owner has to be asked twice, and no code gives two grants or two refresh tokens. `grants` is how
  * many owners are there at a time.
  */
-export const codeKillTrial: Trial = async ({ count, grants, seed, onProgress }) => {
+export const codeKillTrial: Trial = async ({ count, grants, seed, store, onProgress }) => {
   const chance = createChance(seed);
-  const dataDirectory = makeDataDirectory();
-  const { starter, server: first } = await startOnFixedPort(dataDirectory);
+  const home = await makeHome(store);
+  if ('skipped' in home) return home;
+  const { starter, server: first } = await startOnFixedPort(home);
   let server = first;
-  const codes = openCodeMaker(dataDirectory);
-  const load = await createCodeLoad(dataDirectory, codes, starter.port, grants);
+  const codes = openCodeMaker(home.dataDirectory, await home.openStore());
+  const load = await createCodeLoad(home, codes, starter.port, grants);
   try {
     for (let kill = 1; kill <= count; kill++) {
       await load.at(chance.pick(['sent', 'answered']), chance.integer(1, grants * 3));
@@ -29,8 +30,8 @@ export const codeKillTrial: Trial = async ({ count, grants, seed, onProgress }) 
       onProgress(kill, count);
     }
     await load.finish();
-    const faults = [...findFaults(load.logs), ...(await findStoreFaults(dataDirectory, load.logs))];
-    const doctor = await runKeyfob(['doctor', '--data', dataDirectory]);
+    const faults = [...findFaults(load.logs), ...(await findStoreFaults(home, load.logs))];
+    const doctor = await runKeyfob(['doctor', '--data', home.dataDirectory], home.environment);
     if (doctor.code !== 0) faults.push(`keyfob doctor ended with ${doctor.code}: ${doctor.stdout}`);
     const sum = (one: (log: CodeLog) => number): number =>
       load.logs.reduce((before, log) => before + one(log), 0);
@@ -45,7 +46,7 @@ export const codeKillTrial: Trial = async ({ count, grants, seed, onProgress }) 
     load.stop();
     await codes.close();
     if (server.child.exitCode === null && server.child.signalCode === null) await server.kill();
-    removeDataDirectory(dataDirectory);
+    await home.remove();
   }
 };
 
@@ -57,8 +58,8 @@ const findFaults = (logs: readonly CodeLog[]): string[] =>
   ]);
 
 /** In the store: as many grants as codes, each made once and none revoked. */
-const findStoreFaults = async (dataDirectory: string, logs: readonly CodeLog[]): Promise<string[]> => {
-  const store = openSqliteStore(join(dataDirectory, 'keyfob.db'));
+const findStoreFaults = async (home: OwnHome, logs: readonly CodeLog[]): Promise<string[]> => {
+  const store = await home.openStore();
   try {
     const limit = logs.length * 2 + 1;
     const grants = await store.listGrants({ limit });

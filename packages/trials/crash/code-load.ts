@@ -4,6 +4,7 @@ import { REDIRECT_URI } from '../code-maker.ts';
 import type { CodeMaker } from '../code-maker.ts';
 import { CLIENT_KINDS } from './client-kinds.ts';
 import { registerClients } from './consent.ts';
+import type { Home } from './home.ts';
 import type { WireClient } from './refresh-wire.ts';
 
 /** What the client of one code knows of it. */
@@ -36,13 +37,13 @@ type Tokens = { readonly refreshToken: string };
 
 /** Starts at once. */
 export const createCodeLoad = async (
-  dataDirectory: string,
+  home: Home,
   codes: CodeMaker,
   port: number,
   owners: number,
 ): Promise<CodeLoad> => {
   const kinds = CLIENT_KINDS.filter(({ name }) => name === 'overlap' || name === 'strict with key');
-  const clients = await registerClients(dataDirectory, kinds);
+  const clients = await registerClients(home, kinds);
   const logs: CodeLog[] = [];
   const counts = { sent: 0, answered: 0 };
   const stopping = new AbortController();

@@ -4,22 +4,23 @@ import { parsePolicy } from 'keyfob/clients/policy';
 import { parseConfig } from 'keyfob/config';
 import type { VisiblePolicy } from './call.ts';
 import type { ClientKind } from './client-kinds.ts';
+import type { Home } from './home.ts';
 import type { WireClient } from './refresh-wire.ts';
 
 /** A registered client. */
 export type TrialClient = WireClient & { readonly kind: ClientKind; readonly policy: VisiblePolicy };
 
-const open = (dataDirectory: string) =>
-  openDeployment(parseConfig({ flags: { data: dataDirectory }, environment: {}, file: {} }), {
+const open = ({ dataDirectory, environment }: Home) =>
+  openDeployment(parseConfig({ flags: { data: dataDirectory }, environment, file: {} }), {
     isFirstStart: true,
   });
 
 /** Registers a client of each kind. */
 export const registerClients = async (
-  dataDirectory: string,
+  home: Home,
   kinds: readonly ClientKind[],
 ): Promise<readonly TrialClient[]> => {
-  const deployment = await open(dataDirectory);
+  const deployment = await open(home);
   const registered: TrialClient[] = [];
   for (const kind of kinds) {
     const { dialect, name } = kind;
@@ -36,10 +37,10 @@ export const registerClients = async (
 
 /** Owners consent: a grant for each of the clients, and its first refresh token. A server may run meanwhile. */
 export const consent = async (
-  dataDirectory: string,
+  home: Home,
   clients: readonly TrialClient[],
 ): Promise<readonly { readonly client: TrialClient; readonly refreshToken: string }[]> => {
-  const deployment = await open(dataDirectory);
+  const deployment = await open(home);
   const given = [];
   for (const client of clients) {
     const { clientId } = client;

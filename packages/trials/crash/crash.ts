@@ -2,26 +2,78 @@ import { parseArgs } from 'node:util';
 import { createProgressBar } from 'keyfob/cli/progress';
 import { codeKillTrial } from './code-kill-trial.ts';
 import { cutTrial } from './cut-trial.ts';
+import { databaseTrial } from './database-trial.ts';
+import { failoverTrial } from './failover-trial.ts';
 import { fullDiskTrial } from './full-disk-trial.ts';
+import type { StoreKind } from './home.ts';
 import { killTrial } from './kill-trial.ts';
 import { readOnlyTrial } from './read-only-trial.ts';
 import type { Report } from './report.ts';
 import { stopTrial } from './stop-trial.ts';
 import type { Skipped, Trial } from './trial.ts';
 
+type Row = {
+  readonly trial: Trial;
+  readonly count: number;
+  /** Those it can be on; the first where none is chosen. */
+  readonly stores: readonly [StoreKind, ...StoreKind[]];
+  readonly what: string;
+};
+
+const EITHER = ['sqlite', 'postgres'] as const;
+
 /** Every way in which a server or the road to it is broken here, and how often on demand. */
 export const TRIALS = {
-  kill: { trial: killTrial, count: 1000, what: 'kill -9 at random moments, and restart' },
-  codes: { trial: codeKillTrial, count: 300, what: 'kill -9 while owners consent and codes are exchanged' },
-  stop: { trial: stopTrial, count: 20, what: 'SIGSTOP for longer than the overlap, and SIGCONT' },
-  'full-disk': { trial: fullDiskTrial, count: 20, what: 'the disk fills up, and room is made (needs root)' },
+  kill: { trial: killTrial, count: 1000, stores: EITHER, what: 'kill -9 at random moments, and restart' },
+  codes: {
+    trial: codeKillTrial,
+    count: 300,
+    stores: EITHER,
+    what: 'kill -9 while owners consent and codes are exchanged',
+  },
+  stop: {
+    trial: stopTrial,
+    count: 20,
+    stores: EITHER,
+    what: 'SIGSTOP for longer than the overlap, and SIGCONT',
+  },
+  'full-disk': {
+    trial: fullDiskTrial,
+    count: 20,
+    stores: ['sqlite'],
+    what: 'the disk fills up, and room is made (needs root)',
+  },
   'read-only': {
     trial: readOnlyTrial,
     count: 20,
+    stores: ['sqlite'],
     what: 'the data directory turns read-only, and back (needs root)',
   },
-  cut: { trial: cutTrial, count: 1000, what: 'a proxy cuts answers in the middle of their bodies' },
-} as const satisfies Record<string, { readonly trial: Trial; readonly count: number; readonly what: string }>;
+  cut: {
+    trial: cutTrial,
+    count: 1000,
+    stores: EITHER,
+    what: 'a proxy cuts answers in the middle of their bodies',
+  },
+  database: {
+    trial: databaseTrial,
+    count: 100,
+    stores: ['postgres'],
+    what: 'kill -9 of PostgreSQL under two servers, and restart',
+  },
+  failover: {
+    trial: failoverTrial('asynchronous'),
+    count: 20,
+    stores: ['postgres'],
+    what: 'the primary is lost, and an asynchronous standby far behind it promoted',
+  },
+  'synchronous-failover': {
+    trial: failoverTrial('synchronous'),
+    count: 20,
+    stores: ['postgres'],
+    what: 'the primary is lost, and its synchronous standby promoted',
+  },
+} as const satisfies Record<string, Row>;
 
 const HELP = `Usage: node --conditions=keyfob-source packages/trials/crash/crash.ts [options]
 
@@ -31,8 +83,12 @@ clients' logs alone whether it kept its promises. Exits 1 where it did not.
 Options:
   --trial <name>     which one (default: kill)
 ${Object.entries(TRIALS)
-  .map(([name, { count, what }]) => `                       ${name.padEnd(10)} ${what}; ${count} times`)
+  .map(
+    ([name, { count, stores, what }]) =>
+      `                       ${name.padEnd(20)} ${what}; ${count} times (${stores.join(', ')})`,
+  )
   .join('\n')}
+  --store <name>     sqlite or postgres (default: the first that is named with the trial)
   --count <number>   how many times, instead (--kills means the same)
   --grants <number>  how many grants are refreshed at once (default: 42)
   --seed <number>    where the moments are drawn from (default: by chance, and printed)
@@ -47,6 +103,7 @@ const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {
       trial: { type: 'string', default: 'kill' },
+      store: { type: 'string' },
       count: { type: 'string' },
       kills: { type: 'string' },
       grants: { type: 'string', default: '42' },
@@ -58,7 +115,9 @@ const main = async (): Promise<void> => {
   if (values.help) return console.log(HELP);
   const { trial: name } = values;
   if (!isTrial(name)) throw new Error(`--trial must be one of ${Object.keys(TRIALS).join(', ')}`);
-  const { trial, count } = TRIALS[name];
+  const { trial, count, stores }: Row = TRIALS[name];
+  const store = stores.find((one) => one === (values.store ?? stores[0]));
+  if (store === undefined) throw new Error(`--store must be ${stores.join(' or ')} for this trial`);
   const seed = readNumber('seed', values.seed ?? String(Math.floor(Math.random() * 1e9)));
   const bar = createProgressBar(name);
   const began = performance.now();
@@ -66,10 +125,11 @@ const main = async (): Promise<void> => {
     count: readNumber('count', values.count ?? values.kills ?? String(count)),
     grants: readNumber('grants', values.grants),
     seed,
+    store,
     onProgress: bar.show,
   });
   bar.end();
-  const run = { trial: name, seed, seconds: Math.round((performance.now() - began) / 1000) };
+  const run = { trial: name, store, seed, seconds: Math.round((performance.now() - began) / 1000) };
   console.log(values.json ? JSON.stringify({ ...run, ...report }, null, 2) : describe(run, report));
   if ('faults' in report && report.faults.length > 0) process.exitCode = 1;
 };

@@ -1,8 +1,9 @@
-import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
+import { startKeyfob } from '../keyfob-process.ts';
 import { createChance } from './chance.ts';
 import { CLIENT_KINDS } from './client-kinds.ts';
 import { openCutProxy } from './cut-proxy.ts';
 import type { GrantLog } from './grant-driver.ts';
+import { makeHome } from './home.ts';
 import { createLoad } from './load.ts';
 import { reportOn } from './report.ts';
 import type { Trial } from './trial.ts';
@@ -16,11 +17,12 @@ const CUTS_A_ROUND = 10;
  * A proxy cuts answers in the middle of their bodies, `count` of them. The client has read the status of such an
  * answer, so it is known of each grant under `strict` without `Idempotency-Key` whether it has to be lost.
  */
-export const cutTrial: Trial = async ({ count, grants, seed, onProgress }) => {
+export const cutTrial: Trial = async ({ count, grants, seed, store, onProgress }) => {
   const chance = createChance(seed);
-  const dataDirectory = makeDataDirectory();
-  const load = await createLoad(dataDirectory, CLIENT_KINDS, grants, chance.fork());
-  const server = await startKeyfob({ dataDirectory, args: ['--log-level', 'error'] });
+  const home = await makeHome(store);
+  if ('skipped' in home) return home;
+  const load = await createLoad(home, CLIENT_KINDS, grants, chance.fork());
+  const server = await startKeyfob({ ...home, args: ['--log-level', 'error'] });
   const proxy = await openCutProxy(Number(new URL(server.url).port), {
     probability: CUT_PROBABILITY,
     chance: chance.fork(),
@@ -48,7 +50,7 @@ export const cutTrial: Trial = async ({ count, grants, seed, onProgress }) => {
     load.close();
     await proxy.close();
     await server.stop();
-    removeDataDirectory(dataDirectory);
+    await home.remove();
   }
 };
 

@@ -1,5 +1,6 @@
 import { startKeyfob } from '../keyfob-process.ts';
 import type { KeyfobServer, ServerOptions } from '../keyfob-process.ts';
+import type { Home } from './home.ts';
 
 /** Starts the server of a trial, again and again at the same address. */
 export type Starter = {
@@ -17,14 +18,14 @@ const TRIES = 20;
 
 /** Finds a port and starts the server there for the first time. */
 export const startOnFixedPort = async (
-  dataDirectory: string,
+  home: Home,
 ): Promise<{ readonly starter: Starter; readonly server: KeyfobServer }> => {
   for (let attempt = 0; ; attempt++) {
     const port = LEAST_PORT + ((process.pid * 37 + attempt * 1009) % PORTS);
     const args = ['--port', String(port), '--log-level', 'error'];
     const starter: Starter = {
       port,
-      start: (options = {}) => startKeyfob({ dataDirectory, args, ...options }),
+      start: (options = {}) => startKeyfob({ ...home, args, ...options }),
     };
     try {
       return { starter, server: await starter.start() };

@@ -37,8 +37,9 @@ const fillAndMakeRoom = async (
   const dataDirectory = join(disk, 'data');
   const filler = join(disk, 'filler');
   mkdirSync(dataDirectory);
-  const load = await createLoad(dataDirectory, CLIENT_KINDS, grants, chance.fork());
-  const { starter, server: first } = await startOnFixedPort(dataDirectory);
+  const home = { dataDirectory, environment: {} };
+  const load = await createLoad(home, CLIENT_KINDS, grants, chance.fork());
+  const { starter, server: first } = await startOnFixedPort(home);
   let server = first;
   const faults: string[] = [];
   try {

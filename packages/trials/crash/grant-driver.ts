@@ -40,7 +40,7 @@ const CARELESS_PROBABILITY = 1 / 6;
  */
 export const driveGrant = async (
   log: GrantLog,
-  route: Route,
+  chooseRoute: () => Route,
   chance: Chance,
   signals: Signals,
 ): Promise<void> => {
@@ -49,10 +49,10 @@ export const driveGrant = async (
   for (;;) {
     const newest = newestOf(log);
     if (kind.sendsIdempotencyKey === true) idempotencyKey ??= randomUUID();
-    const calls = [present(log, newest, idempotencyKey, route, signals)];
+    const calls = [present(log, newest, idempotencyKey, chooseRoute(), signals)];
     if (kind.isCareless === true && chance.isTrue(CARELESS_PROBABILITY)) {
       const other = chooseOther(log.held, chance);
-      const careless = present(log, other, undefined, route, signals);
+      const careless = present(log, other, undefined, chooseRoute(), signals);
       if (other === newest) calls.push(careless);
       else await careless;
     }

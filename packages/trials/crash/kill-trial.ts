@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
-import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../keyfob-process.ts';
+import { runKeyfob } from '../keyfob-process.ts';
 import type { KeyfobServer } from '../keyfob-process.ts';
 import { createChance } from './chance.ts';
 import type { Chance } from './chance.ts';
 import { CLIENT_KINDS } from './client-kinds.ts';
 import { startOnFixedPort } from './fixed-port.ts';
 import type { Starter } from './fixed-port.ts';
+import { makeHome } from './home.ts';
+import type { Home } from './home.ts';
 import { createLoad } from './load.ts';
 import { reportOn } from './report.ts';
 import type { Trial } from './trial.ts';
@@ -19,11 +21,12 @@ const OLD_TOKENS_A_GRANT = 100;
  * `kill -9` under refresh load, `count` times. The moments are counted in requests sent and answers read, not in
  * time, so that a slow machine is killed at the same moments as a fast one.
  */
-export const killTrial: Trial = async ({ count, grants, seed, onProgress }) => {
+export const killTrial: Trial = async ({ count, grants, seed, store, onProgress }) => {
   const chance = createChance(seed);
-  const dataDirectory = makeDataDirectory();
-  const load = await createLoad(dataDirectory, CLIENT_KINDS, grants, chance.fork());
-  const { starter, server: first } = await startOnFixedPort(dataDirectory);
+  const home = await makeHome(store);
+  if ('skipped' in home) return home;
+  const load = await createLoad(home, CLIENT_KINDS, grants, chance.fork());
+  const { starter, server: first } = await startOnFixedPort(home);
   let server = first;
   let killedInStart = 0;
   let longestRestartMs = 0;
@@ -44,12 +47,12 @@ export const killTrial: Trial = async ({ count, grants, seed, onProgress }) => {
     }
     await load.finish();
     await load.presentOld(OLD_TOKENS_A_GRANT);
-    const faults = await endServer(server);
+    const faults = await endServer(server, home);
     return reportOn(load.logs, { kills: count, killedInStart, longestRestartMs }, faults);
   } finally {
     load.close();
     if (server.child.exitCode === null && server.child.signalCode === null) await server.kill();
-    removeDataDirectory(dataDirectory);
+    await home.remove();
   }
 };
 
@@ -73,9 +76,9 @@ const isKilledInStart = async (starter: Starter, chance: Chance): Promise<boolea
 };
 
 /** A server that was killed so often still stops as it should, and leaves a store that is whole. */
-const endServer = async (server: KeyfobServer): Promise<readonly string[]> => {
+const endServer = async (server: KeyfobServer, home: Home): Promise<readonly string[]> => {
   const code = await server.stop();
-  const doctor = await runKeyfob(['doctor', '--data', server.dataDirectory]);
+  const doctor = await runKeyfob(['doctor', '--data', home.dataDirectory], home.environment);
   return [
     ...(code === 0 ? [] : [`the server stopped with ${code}`]),
     ...(doctor.code === 0 ? [] : [`keyfob doctor ended with ${doctor.code}: ${doctor.stdout}`]),

@@ -1,18 +1,18 @@
-import { Agent } from 'node:http';
 import type { Chance } from './chance.ts';
 import type { ClientKind } from './client-kinds.ts';
 import { consent, registerClients } from './consent.ts';
 import type { TrialClient } from './consent.ts';
 import { driveGrant, present } from './grant-driver.ts';
 import type { GrantLog, Signals } from './grant-driver.ts';
-import type { Route } from './refresh-wire.ts';
+import type { Home } from './home.ts';
+import { createRoutes } from './routes.ts';
 
 /** Many clients that refresh at once, and what they wrote down. */
 export type Load = {
   /** Of every grant there ever was. */
   readonly logs: readonly GrantLog[];
-  /** Starts to refresh on this port, where a server may come and go. */
-  start(port: number): void;
+  /** Starts to refresh on these ports, where servers may come and go: each call at any of them, but for those that stay with one. */
+  start(...ports: readonly number[]): void;
   /** Resolves at the `count`th request sent or answer read from now on. */
   at(moment: 'sent' | 'answered', count: number): Promise<void>;
   /** Resolves when `isSeen` holds, looked at after each call, or when every client has ended with its grant lost. */
@@ -32,19 +32,18 @@ type Watch = { isSeen: () => boolean; resolve: () => void };
 
 /** Registers a client of each kind and makes `grants` grants, dealt out among them. Nothing is sent yet. */
 export const createLoad = async (
-  dataDirectory: string,
+  home: Home,
   kinds: readonly ClientKind[],
   grants: number,
   chance: Chance,
 ): Promise<Load> => {
-  const clients = await registerClients(dataDirectory, kinds);
+  const clients = await registerClients(home, kinds);
   const logs: GrantLog[] = [];
   const renewed = new Set<GrantLog>();
-  const agents = new Map(clients.map((client) => [client, new Agent({ keepAlive: true })]));
+  const routes = createRoutes(clients, chance.fork());
   const driving: Promise<void>[] = [];
   const counts = { sent: 0, answered: 0 };
   let watches: Watch[] = [];
-  let port: number | undefined;
   let clientsDriving = 0;
   const look = (): void => {
     const seen = watches.filter(({ isSeen }) => clientsDriving === 0 || isSeen());
@@ -61,19 +60,14 @@ export const createLoad = async (
     },
   };
 
-  const routeOf = ({ client }: GrantLog): Route => {
-    const agent = agents.get(client);
-    if (agent === undefined || port === undefined) throw new Error('the load has not started');
-    return { port, agent, timeoutMs: client.kind.timeoutMs };
-  };
   const drive = async (log: GrantLog): Promise<void> => {
     clientsDriving++;
-    await driveGrant(log, routeOf(log), chance.fork(), signals);
+    await driveGrant(log, routes.of(log), chance.fork(), signals);
     clientsDriving--;
     look();
   };
   const addGrants = async (wanted: readonly TrialClient[]): Promise<void> => {
-    for (const { client, refreshToken } of await consent(dataDirectory, wanted)) {
+    for (const { client, refreshToken } of await consent(home, wanted)) {
       const log = {
         client,
         firstToken: refreshToken,
@@ -83,7 +77,7 @@ export const createLoad = async (
         isLost: false,
       };
       logs.push(log);
-      if (port !== undefined) driving.push(drive(log));
+      if (routes.isOpen()) driving.push(drive(log));
     }
   };
   const until = (isSeen: () => boolean): Promise<void> =>
@@ -97,8 +91,8 @@ export const createLoad = async (
   );
   return {
     logs,
-    start(onPort) {
-      port = onPort;
+    start(...ports) {
+      routes.open(ports);
       for (const log of logs) driving.push(drive(log));
     },
     at(moment, count) {
@@ -124,12 +118,12 @@ export const createLoad = async (
         logs.map(async (log) => {
           const old =
             log.client.kind.isCareless === true ? chooseSome(log.held.slice(0, -1), most, chance) : [];
-          for (const token of old) await present(log, token, undefined, routeOf(log), signals);
-          if (!log.isLost) await driveGrant(log, routeOf(log), chance, signals);
+          for (const token of old) await present(log, token, undefined, routes.of(log)(), signals);
+          if (!log.isLost) await driveGrant(log, routes.of(log), chance, signals);
         }),
       );
     },
-    close: () => agents.forEach((agent) => agent.destroy()),
+    close: routes.close,
   };
 };
 

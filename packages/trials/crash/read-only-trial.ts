@@ -34,7 +34,7 @@ export const readOnlyTrial: Trial = async ({ count, grants, seed, onProgress }) 
     };
   }
   const kinds = CLIENT_KINDS.map((kind) => ({ ...kind, mayLoseGrants: false }));
-  const load = await createLoad(dataDirectory, kinds, grants, chance.fork());
+  const load = await createLoad({ dataDirectory, environment: {} }, kinds, grants, chance.fork());
   const server = await startKeyfob({ dataDirectory, args: ['--log-level', 'error'] });
   const faults: string[] = [];
   try {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
+import { startKeyfob } from '../keyfob-process.ts';
 import { createChance } from './chance.ts';
 import { STOP_CLIENT_KINDS } from './client-kinds.ts';
+import { makeHome } from './home.ts';
 import { createLoad } from './load.ts';
 import { reportOn } from './report.ts';
 import type { Trial } from './trial.ts';
@@ -10,11 +11,12 @@ import type { Trial } from './trial.ts';
 const STOP_MS = 1400;
 
 /** The server stands still for longer than an overlap, as a virtual machine that is moved does, `count` times. */
-export const stopTrial: Trial = async ({ count, grants, seed, onProgress }) => {
+export const stopTrial: Trial = async ({ count, grants, seed, store, onProgress }) => {
   const chance = createChance(seed);
-  const dataDirectory = makeDataDirectory();
-  const load = await createLoad(dataDirectory, STOP_CLIENT_KINDS, grants, chance.fork());
-  const server = await startKeyfob({ dataDirectory, args: ['--log-level', 'error'] });
+  const home = await makeHome(store);
+  if ('skipped' in home) return home;
+  const load = await createLoad(home, STOP_CLIENT_KINDS, grants, chance.fork());
+  const server = await startKeyfob({ ...home, args: ['--log-level', 'error'] });
   try {
     load.start(Number(new URL(server.url).port));
     for (let stop = 1; stop <= count; stop++) {
@@ -38,6 +40,6 @@ export const stopTrial: Trial = async ({ count, grants, seed, onProgress }) => {
     load.close();
     server.child.kill('SIGCONT');
     await server.stop();
-    removeDataDirectory(dataDirectory);
+    await home.remove();
   }
 };

@@ -1,3 +1,4 @@
+import type { StoreKind } from './home.ts';
 import type { Report } from './report.ts';
 
 /** How much of a trial, and which. */
@@ -6,6 +7,8 @@ export type TrialOptions = {
   readonly count: number;
   readonly grants: number;
   readonly seed: number;
+  /** Of a trial that can be on either. */
+  readonly store: StoreKind;
   onProgress(done: number, total: number): void;
 };
 

@@ -1,7 +1,17 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -21,6 +31,10 @@ export type Cluster = {
   start(settings?: Readonly<Record<string, string>>): Promise<void>;
   /** SIGKILL to every process of it: as if the power failed, but for the machine. */
   kill(): Promise<void>;
+  /** Lets it end what it is at, cuts every connection and stops. */
+  stop(): Promise<void>;
+  /** Another cluster, not started, with all that this one has on disk. Only while this one is stopped. */
+  copy(): Promise<Cluster & { readonly data: string }>;
   /** Stops it for good and removes what it kept. */
   remove(): Promise<void>;
 };
@@ -37,24 +51,31 @@ type Binaries = { readonly initdb: string; readonly postgres: string };
 export const startCluster = async (): Promise<Cluster | { readonly reason: string }> => {
   const binaries = await findBinaries();
   if ('reason' in binaries) return binaries;
-  const directory = mkdtempSync(join(quickDirectory(), 'keyfob-postgres-'));
-  const ids = process.getuid?.() === 0 ? NOBODY : undefined;
-  if (ids !== undefined) chownSync(directory, ids.uid, ids.gid);
+  const directory = makeDirectory();
   const data = join(directory, 'data');
+  const ids = idsOfServer();
   const words = ['-D', data, '-U', USER, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
   const made = await run(spawn(binaries.initdb, words, { ...ids }));
   if (made !== '') {
     rmSync(directory, { recursive: true, force: true });
     return { reason: `initdb failed: ${made}` };
   }
-  const cluster = await createCluster(directory, await findPort(), (more) =>
-    spawn(binaries.postgres, ['-D', data, '-k', directory, ...more], {
-      ...ids,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    }),
-  );
+  const cluster = createCluster(binaries, directory, await findPort());
   await cluster.start();
   return cluster;
+};
+
+const idsOfServer = (): typeof NOBODY | undefined => (process.getuid?.() === 0 ? NOBODY : undefined);
+
+const makeDirectory = (): string => {
+  const directory = mkdtempSync(join(quickDirectory(), 'keyfob-postgres-'));
+  giveToServer(directory);
+  return directory;
+};
+
+const giveToServer = (path: string): void => {
+  const ids = idsOfServer();
+  if (ids !== undefined) chownSync(path, ids.uid, ids.gid);
 };
 
 /** Memory where there is plenty: a killed PostgreSQL finds its files there as on a disk, and what is synced is so at once. */
@@ -97,11 +118,12 @@ export const findPort = async (): Promise<number> => {
   return port;
 };
 
-const createCluster = async (
+const createCluster = (
+  binaries: Binaries,
   directory: string,
   port: number,
-  spawnServer: (words: readonly string[]) => ChildProcess,
-): Promise<Cluster> => {
+): Cluster & { readonly data: string } => {
+  const data = join(directory, 'data');
   let server: ChildProcess | undefined;
   const url: Cluster['url'] = (database = 'postgres', through = port) =>
     `postgres://${USER}:unused@127.0.0.1:${through}/${database}`;
@@ -126,6 +148,7 @@ const createCluster = async (
   };
 
   return {
+    data,
     port,
     url,
     ask,
@@ -140,10 +163,23 @@ const createCluster = async (
         '-c',
         'dynamic_shared_memory_type=mmap',
       ];
-      server = spawnServer([...own, ...more]);
+      server = spawn(binaries.postgres, ['-D', data, '-k', directory, ...own, ...more], {
+        ...idsOfServer(),
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       await untilReady(server);
     },
     kill: () => stop('SIGKILL'),
+    stop: () => stop('SIGINT'),
+    async copy() {
+      const other = createCluster(binaries, makeDirectory(), await findPort());
+      cpSync(data, other.data, { recursive: true });
+      giveToServer(other.data);
+      chmodSync(other.data, 0o700);
+      for (const name of readdirSync(other.data, { recursive: true, encoding: 'utf8' }))
+        giveToServer(join(other.data, name));
+      return other;
+    },
     async remove() {
       // What is removed anyhow need not be brought to disk first.
       await stop('SIGQUIT');
@@ -157,7 +193,7 @@ const untilReady = (server: ChildProcess): Promise<void> =>
     let log = '';
     server.stderr?.setEncoding('utf8').on('data', (text: string) => {
       log += text;
-      if (log.includes('ready to accept connections')) resolve();
+      if (/ready to accept (?:read-only )?connections/.test(log)) resolve();
     });
     server.once('error', reject).once('exit', () => reject(new Error(`postgres ended: ${log}`)));
   });

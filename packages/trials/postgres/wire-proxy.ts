@@ -19,15 +19,21 @@ export type WireProxy = {
   fail(fault: Fault, bytes: string): Promise<void>;
   /** Cuts every connection. */
   cut(): void;
+  /** From now on every new connection leads to this port, as after a failover. */
+  lead(port: number): void;
   /** Refuses every connection, and cuts those there are, until told otherwise. */
   refuse(isRefusing: boolean): void;
+  /** While it holds, no connection that is asked something is answered any more, and none ever after. */
+  hold(isHolding: boolean): void;
   close(): Promise<void>;
 };
 
-export const openWireProxy = async (port: number): Promise<WireProxy> => {
+export const openWireProxy = async (firstPort: number): Promise<WireProxy> => {
+  let port = firstPort;
   const sockets = new Set<Socket>();
   let turns = 0;
   let isRefusing = false;
+  let isHolding = false;
   let armed: { readonly fault: Fault; readonly bytes: string; readonly met: () => void } | undefined;
 
   const pair = (client: Socket, database: Socket): void => {
@@ -53,6 +59,7 @@ export const openWireProxy = async (port: number): Promise<WireProxy> => {
     client.on('data', (chunk: Buffer) => {
       if (!isAsking) turns++;
       isAsking = true;
+      if (isHolding) fault ??= 'hold';
       if (armed !== undefined && chunk.includes(armed.bytes)) {
         ({ fault, bytes } = armed);
         armed.met();
@@ -78,6 +85,8 @@ export const openWireProxy = async (port: number): Promise<WireProxy> => {
     turns: () => turns,
     fail: (fault, bytes) => new Promise((met) => (armed = { fault, bytes, met })),
     cut,
+    lead: (to) => void (port = to),
+    hold: (holding) => void (isHolding = holding),
     refuse(refusing) {
       isRefusing = refusing;
       if (refusing) cut();
