@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { createProgressBar } from 'keyfob/cli/progress';
 import { codeKillTrial } from './code-kill-trial.ts';
 import { cutTrial } from './cut-trial.ts';
+import { databaseDiskTrial } from './database-disk-trial.ts';
 import { databaseTrial } from './database-trial.ts';
 import { failoverTrial } from './failover-trial.ts';
 import { fullDiskTrial } from './full-disk-trial.ts';
@@ -60,6 +61,12 @@ export const TRIALS = {
     count: 100,
     stores: ['postgres'],
     what: 'kill -9 of PostgreSQL under two servers, and restart',
+  },
+  'database-disk': {
+    trial: databaseDiskTrial,
+    count: 10,
+    stores: ['postgres'],
+    what: 'the disk of PostgreSQL fills up, and room is made (needs root)',
   },
   failover: {
     trial: failoverTrial('asynchronous'),

@@ -1,6 +1,5 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
 import { createChance } from './chance.ts';
 import { CLIENT_KINDS } from './client-kinds.ts';
 import { startOnFixedPort } from './fixed-port.ts';
@@ -8,19 +7,18 @@ import { createLoad } from './load.ts';
 import { outagesSeen } from './outages-seen.ts';
 import { reportOn } from './report.ts';
 import type { Report } from './report.ts';
-import { runProgram } from './system-program.ts';
-import type { Skipped, Trial, TrialOptions } from './trial.ts';
+import { fill, mountSmallDisk } from './small-disk.ts';
+import type { Trial, TrialOptions } from './trial.ts';
 
 /** Room for the log of the store, which grows to 4 MiB, and more. */
 const DISK_MIB = 16;
-const MIB = 1024 * 1024;
 
 /**
  * The disk of the data directory fills up, `count` times, and room is made again. Every second time the server
  * is killed while the disk is full, and started when there is room.
  */
 export const fullDiskTrial: Trial = async (options) => {
-  const disk = mountSmallDisk();
+  const disk = mountSmallDisk(DISK_MIB);
   if ('skipped' in disk) return disk;
   try {
     return await fillAndMakeRoom(disk.path, options);
@@ -67,38 +65,5 @@ const fillAndMakeRoom = async (
   } finally {
     load.close();
     await server.stop();
-  }
-};
-
-const mountSmallDisk = (): { readonly path: string; unmount(): void } | Skipped => {
-  const path = makeDataDirectory();
-  try {
-    runProgram('mount', '-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', path);
-  } catch {
-    removeDataDirectory(path);
-    return { skipped: 'a small disk cannot be mounted here: that takes root and tmpfs' };
-  }
-  return {
-    path,
-    unmount() {
-      runProgram('umount', path);
-      removeDataDirectory(path);
-    },
-  };
-};
-
-/** Takes all the room there is, to the last byte. */
-const fill = (path: string): void => {
-  const file = openSync(path, 'w');
-  try {
-    for (let bytes = MIB; bytes >= 1; bytes = Math.floor(bytes / 2)) {
-      try {
-        for (;;) if (writeSync(file, Buffer.alloc(bytes)) < bytes) break;
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-      }
-    }
-  } finally {
-    closeSync(file);
   }
 };

@@ -47,14 +47,24 @@ const ROOM_BYTES = 2 ** 31;
 
 type Binaries = { readonly initdb: string; readonly postgres: string };
 
+export type ClusterOptions = {
+  /** The directory in which it makes its own. */
+  readonly within?: string;
+  /** Of the files of its log; PostgreSQL's default is 16. */
+  readonly walSegmentMib?: number;
+};
+
 /** Makes a cluster and starts it; a reason where none can run on this machine. */
-export const startCluster = async (): Promise<Cluster | { readonly reason: string }> => {
+export const startCluster = async ({ within, walSegmentMib = 16 }: ClusterOptions = {}): Promise<
+  Cluster | { readonly reason: string }
+> => {
   const binaries = await findBinaries();
   if ('reason' in binaries) return binaries;
-  const directory = makeDirectory();
+  const directory = makeDirectory(within);
   const data = join(directory, 'data');
   const ids = idsOfServer();
   const words = ['-D', data, '-U', USER, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  words.push(`--wal-segsize=${walSegmentMib}`);
   const made = await run(spawn(binaries.initdb, words, { ...ids }));
   if (made !== '') {
     rmSync(directory, { recursive: true, force: true });
@@ -67,8 +77,8 @@ export const startCluster = async (): Promise<Cluster | { readonly reason: strin
 
 const idsOfServer = (): typeof NOBODY | undefined => (process.getuid?.() === 0 ? NOBODY : undefined);
 
-const makeDirectory = (): string => {
-  const directory = mkdtempSync(join(quickDirectory(), 'keyfob-postgres-'));
+const makeDirectory = (within = quickDirectory()): string => {
+  const directory = mkdtempSync(join(within, 'keyfob-postgres-'));
   giveToServer(directory);
   return directory;
 };

@@ -40,6 +40,14 @@ test(
 );
 
 test(
+  'A full disk under PostgreSQL is 503 in both dialects, and costs nothing once there is room.',
+  HUNG,
+  async (t) => {
+    await runInTest(t, 'database-disk', { count: 1 });
+  },
+);
+
+test(
   'With an asynchronous standby promoted that lacks the newest refreshes every grant goes on by resync.',
   HUNG,
   async (t) => {
