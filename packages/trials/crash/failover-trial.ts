@@ -38,9 +38,11 @@ export const failoverTrial =
     );
     const servers = await Promise.all(starting);
     const faults: string[] = [];
+    const standbys: Cluster[] = [];
     try {
       for (let failover = 1; failover <= count; failover++) {
         const standby = await addStandby(primary, replication);
+        standbys.push(standby.cluster);
         if (failover === 1) load.start(...servers.map(({ url }) => Number(new URL(url).port)));
         await load.untilAllRefreshed();
         const before = countResynced(servers);
@@ -69,7 +71,7 @@ export const failoverTrial =
       load.close();
       for (const server of servers) await server.stop();
       await address.close();
-      await primary.remove();
+      for (const standby of standbys) await standby.remove();
       await home.remove();
     }
   };
