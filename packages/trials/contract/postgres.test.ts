@@ -17,6 +17,7 @@ else {
     'codes',
     'covered_vehicles',
     'consents',
+    'imported_tokens',
     'facts',
     'webhooks',
     'deliveries',

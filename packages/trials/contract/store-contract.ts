@@ -8,6 +8,7 @@ import { consentContract } from './consent-contract.ts';
 import { factContract } from './fact-contract.ts';
 import { factKeepingContract } from './fact-keeping-contract.ts';
 import { grantContract } from './grant-contract.ts';
+import { importContract } from './import-contract.ts';
 import { keyContract } from './key-contract.ts';
 import { lastingContract } from './lasting-contract.ts';
 import { pruneContract } from './prune-contract.ts';
@@ -51,6 +52,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       clientContract,
       codeContract,
       consentContract,
+      importContract,
       factContract,
       keyContract,
       racingContract,

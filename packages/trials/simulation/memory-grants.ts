@@ -96,6 +96,9 @@ export const endVerbs = (tables: Tables, run: Conduct): Pick<Store, 'revoke' | '
         return client !== undefined && standingOf(grant, client.policy, 0).endsAt < endedBefore;
       });
       for (const { id } of ended) removeGrant(tables, id);
+      const ids = new Set(page.map(({ id }) => id));
+      for (const [digest, { grantId, expiresAt }] of tables.imported)
+        if (ids.has(grantId) && expiresAt < endedBefore) tables.imported.delete(digest);
       return { pruned: ended.length, next: page.length === limit ? page.at(-1)?.id : undefined };
     }),
 });

@@ -4,6 +4,7 @@ import type { Store } from 'keyfob/grants/store';
 import { clientVerbs, secretVerbs } from './memory-clients.ts';
 import { codeVerbs, vehicleVerbs } from './memory-consents.ts';
 import { endVerbs, grantVerbs } from './memory-grants.ts';
+import { importVerbs } from './memory-imports.ts';
 import type { Conduct, Snapshot, Tables } from './memory-tables.ts';
 import { outboxVerbs } from './memory-webhooks.ts';
 
@@ -40,6 +41,7 @@ export const createMemoryStore = (options: { readonly conduct?: Conduct } = {}):
     codes: new Map(),
     consents: new Set(),
     vehicles: new Map(),
+    imported: new Map(),
     facts: [],
     lastFact: 0,
     webhooks: new Map(),
@@ -64,6 +66,7 @@ const verbsOver = (tables: Tables, conduct: Conduct): Store => {
   return {
     ...grantVerbs(tables, run),
     ...endVerbs(tables, run),
+    ...importVerbs(tables, run),
     ...codeVerbs(tables, run),
     ...vehicleVerbs(tables, run),
     ...clientVerbs(tables, run),
@@ -88,6 +91,7 @@ const copyOf = ({
   codes,
   consents,
   vehicles,
+  imported,
   facts,
   lastFact,
   webhooks,
@@ -100,6 +104,7 @@ const copyOf = ({
   codes: new Map(codes),
   consents: new Set(consents),
   vehicles: new Map(vehicles),
+  imported: new Map(imported),
   facts: [...facts],
   lastFact,
   webhooks: new Map(webhooks),

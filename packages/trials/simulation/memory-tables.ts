@@ -18,6 +18,9 @@ export type Verb = Exclude<keyof Store, 'close'>;
  */
 export type Conduct = <Result>(verb: Verb, work: () => Result, use?: RefreshUse | CodeUse) => Promise<Result>;
 
+/** A token that was issued elsewhere; `expiresAt` in integer seconds. */
+type ImportedToken = { readonly grantId: bigint; readonly expiresAt: number };
+
 /** All that a memory store holds, at one moment. Nothing in it is ever changed in place. */
 export type Snapshot = {
   readonly clients: ReadonlyMap<string, Client>;
@@ -27,6 +30,7 @@ export type Snapshot = {
   readonly codes: ReadonlyMap<bigint, CodeState>;
   readonly consents: ReadonlySet<bigint>;
   readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
+  readonly imported: ReadonlyMap<string, ImportedToken>;
   readonly facts: readonly Fact[];
   readonly lastFact: number;
   readonly webhooks: ReadonlyMap<string, Webhook>;
@@ -51,6 +55,8 @@ export type Tables = OutboxTables & {
   codes: Map<bigint, CodeState>;
   consents: Set<bigint>;
   vehicles: Map<bigint, readonly Vehicle[]>;
+  /** By the digest, in hexadecimal digits. */
+  imported: Map<string, ImportedToken>;
 };
 
 export const byId = (left: { readonly id: bigint }, right: { readonly id: bigint }): number =>
@@ -62,4 +68,5 @@ export const removeGrant = (tables: Tables, id: bigint): void => {
   tables.replays.delete(id);
   tables.consents.delete(id);
   tables.vehicles.delete(id);
+  for (const [digest, { grantId }] of tables.imported) if (grantId === id) tables.imported.delete(digest);
 };

@@ -196,7 +196,7 @@ const readId = (text: string): GrantId => {
 
 /** A grant as an operator sees it. Times in integer seconds. */
 const toView = (grant: Grant, client: Client, replay: ReplayRecord | undefined, nowMs: number) => {
-  const rotatedAtMs = grant.rotatedAtMs.at(-1);
+  const rotatedAtMs = grant.generation === 0 ? undefined : grant.rotatedAtMs.at(-1);
   const { status, tokenExpiresAt, grantExpiresAt } = standingOf(grant, client.policy, nowMs);
   return {
     grantId: writeGrantId(grant.id),

@@ -41,4 +41,6 @@ export type Client = {
   /** Integer seconds; a disabled client gets nothing until it is enabled again. Its grants stay. */
   readonly disabledAt: number | undefined;
   readonly secrets: readonly ClientSecret[];
+  /** Whether it has refresh tokens that were issued elsewhere, which may have any form. Absent for no. */
+  readonly hasImportedTokens?: true;
 };

@@ -154,7 +154,6 @@ const parseGrant = (form: ReadonlyMap<string, string>): TokenRequest['grant'] =>
     case 'refresh_token': {
       const refreshToken = form.get('refresh_token');
       if (refreshToken === undefined) throw new Refusal('refresh_token_missing');
-      if (!isUuid(refreshToken)) throw new Refusal('refresh_token_malformed');
       return { type: 'refresh_token', refreshToken };
     }
     case 'authorization_code': {

@@ -7,6 +7,7 @@ import { writeGrantId } from '../tokens/grant-id.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import type { Brand } from './grant.ts';
+import { findImportedToken } from './imported-grant.ts';
 import { issueTokens } from './issue.ts';
 import type { Minting, TokenAnswer, TokenShapes } from './issue.ts';
 import type { RefreshResult, Store } from './store.ts';
@@ -44,13 +45,33 @@ export type RefreshRequest = {
  * @see RFC 6749 §6
  */
 export const refresh = async (context: RefreshContext, request: RefreshRequest): Promise<TokenAnswer> => {
-  const opened = openRefreshToken(context.keyRing, request.shapes.refreshToken, request.refreshToken);
-  if (opened === 'malformed') throw tellRefusal(context.emit, request, 'refresh_token_malformed');
-  if (opened === undefined) {
-    if (request.isKeyMissing)
-      throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
-    throw tellRefusal(context.emit, request, 'token_unopened');
+  const { store, keyRing } = context;
+  const { client, refreshToken } = request;
+  const opened = openRefreshToken(keyRing, request.shapes.refreshToken, refreshToken);
+  if (opened === 'malformed' || opened === undefined) {
+    const imported = await findImportedToken(store, client, refreshToken);
+    if (imported === undefined) throw refuseUnopened(context, request, opened);
+    return answer(context, request, await use(context, request, imported));
   }
+  const used = await use(context, request, opened);
+  if (!isOfNoGrant(used) || client.hasImportedTokens !== true) return answer(context, request, used);
+  // Of many tokens of the form of ours that are not, a few open to an id, by chance.
+  const imported = await findImportedToken(store, client, refreshToken);
+  return answer(context, request, imported === undefined ? used : await use(context, request, imported));
+};
+
+/** What became of a token that was opened, and when. */
+type Used = {
+  readonly opened: OpenedRefreshToken;
+  readonly nowMs: number;
+  readonly result: RefreshResult | 'client_gone';
+};
+
+const use = async (
+  context: RefreshContext,
+  request: RefreshRequest,
+  opened: OpenedRefreshToken,
+): Promise<Used> => {
   const nowMs = context.clock();
   const presented = {
     ...opened,
@@ -61,19 +82,40 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   };
   const keyNumber = context.keyRing.newest.number;
   const { caller, requestId } = request;
-  let result;
   try {
-    result = await context.store.refresh({ presented, nowMs, keyNumber, caller, requestId });
+    const result = await context.store.refresh({ presented, nowMs, keyNumber, caller, requestId });
+    return { opened, nowMs, result };
   } catch (error) {
     context.undecided.note(opened, error);
     throw error;
   }
+};
+
+const isOfNoGrant = ({ result }: Used): boolean =>
+  result !== 'client_gone' && result.verdict.kind === 'refuse' && result.verdict.reason === 'unknown';
+
+const answer = (
+  context: RefreshContext,
+  request: RefreshRequest,
+  { opened, nowMs, result }: Used,
+): TokenAnswer | Promise<TokenAnswer> => {
   if (result === 'client_gone') throw tellRefusal(context.emit, request, 'client_disabled');
   tell(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
   if (result.verdict.kind === 'replay' || result.grant === undefined) throw new Refusal('replayed');
   context.undecided.forget(opened);
   return issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
+};
+
+const refuseUnopened = (
+  { emit }: RefreshContext,
+  request: RefreshRequest,
+  opened: 'malformed' | undefined,
+): Error => {
+  if (opened === 'malformed') return tellRefusal(emit, request, 'refresh_token_malformed');
+  if (request.isKeyMissing)
+    return new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
+  return tellRefusal(emit, request, 'token_unopened');
 };
 
 const tellRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {

@@ -8,6 +8,7 @@ import type { GrantId } from '../tokens/grant-id.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { findOpaqueAccess, openJwt } from './access.ts';
 import type { AccessContext } from './access.ts';
+import { findImportedToken } from './imported-grant.ts';
 import type { TokenShapes } from './issue.ts';
 
 /** What a revocation works with. */
@@ -35,8 +36,9 @@ export type RevocationRequest = {
 export const revokeToken = async (context: RevocationContext, request: RevocationRequest): Promise<void> => {
   const { client, shapes, token } = request;
   const opened = openRefreshToken(context.keyRing, shapes.refreshToken, token);
-  if (opened !== undefined && opened !== 'malformed') {
-    const grant = await context.store.readGrant(opened.grantId);
+  const presented = typeof opened === 'object' ? opened : await findImportedToken(context.store, client, token);
+  if (presented !== undefined) {
+    const grant = await context.store.readGrant(presented.grantId);
     if (grant?.clientId === client.id) return revokeGrant(context, grant.id, request);
   }
   if (await isLivingAccessToken(context, request)) throw new Refusal('token_type_unsupported');

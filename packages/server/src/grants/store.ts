@@ -7,6 +7,7 @@ import type { AuthorizationCode, CodeVerdict, PresentedCode } from './authorizat
 import type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from './delivery.ts';
 import type { Fact } from './fact.ts';
 import type { Grant, RevocationCause } from './grant.ts';
+import type { ImportedGrant, ImportOutcome } from './imported-grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import type { Replay, ReplayRecord } from './replay.ts';
 import type { Vehicle } from './vehicle.ts';
@@ -94,8 +95,16 @@ export type Store = {
     },
   ): Promise<'revoked' | 'revoked_before' | 'unknown'>;
   /**
-   * Removes grants that ended before `endedBefore` (integer seconds), of the `limit` that follow `after`. Answers
-   * how many, and where to go on; `undefined` at the end.
+   * Makes grants whose first refresh token was issued elsewhere, all that can be made in one step, with their vehicles
+   * and as their owners' consents. Answers what became of each, in order.
+   */
+  importGrants(batch: readonly ImportedGrant[]): Promise<readonly ImportOutcome[]>;
+  /** The grants that imported tokens stand for, by the SHA-256 of each token, in order. */
+  findImported(digests: readonly Uint8Array[]): Promise<readonly (Grant | undefined)[]>;
+  /**
+   * Removes grants that ended before `endedBefore` (integer seconds), of the `limit` that follow `after`, and of the
+   * others what is kept of imported tokens that expired before it. Answers how many grants, and where to go on;
+   * `undefined` at the end.
    */
   prune(
     page: Page & { readonly endedBefore: number },

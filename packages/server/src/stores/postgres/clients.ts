@@ -22,8 +22,8 @@ type ClientVerbs = Pick<
 >;
 
 const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at, name, redirect_uris, consent_redirect_uri,
-    policy, secrets, disabled_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING RETURNING id`;
+    policy, secrets, disabled_at, has_imported_tokens)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
 const UPDATE = `UPDATE clients SET revision = revision + 1, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
   policy = $5, secrets = $6, disabled_at = $7 WHERE id = $1`;
@@ -74,7 +74,9 @@ export const createClientVerbs = (
     async createClient(client) {
       const { id, dialect, type, createdAt } = client;
       const revision = randomInt(FIRST_REVISION_MAX);
-      const made = await write(INSERT, [id, revision, dialect, type, createdAt, ...changeable(client)]);
+      const hasImported = client.hasImportedTokens === true;
+      const first = [id, revision, dialect, type, createdAt];
+      const made = await write(INSERT, [...first, ...changeable(client), hasImported]);
       return made.length === 1 ? 'created' : 'id_taken';
     },
     readClient: (id) => known.read(id),

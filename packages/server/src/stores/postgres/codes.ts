@@ -5,7 +5,7 @@ import type { Grant } from '../../grants/grant.ts';
 import type { CodeResult, CodeUse, Store } from '../../grants/store.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { addFacts } from './facts.ts';
-import { addConsent, insertGrant, lockClient, lockGrant, readGrant, revokeHeld } from './grant-rows.ts';
+import { addConsents, insertGrant, lockClient, lockGrant, readGrant, revokeHeld } from './grant-rows.ts';
 import { pageFrom } from './grants.ts';
 import type { KnownClients } from './known-clients.ts';
 import type { Connections } from './pool.ts';
@@ -116,7 +116,7 @@ const makeGrant = async (
     nowMs,
     presented.useDigest ?? null,
   ]);
-  addConsent(transaction, grant);
+  addConsents(transaction, [grant]);
   writeVehicles(transaction, grantId, vehicles);
   const vins = vehicles.map(({ vin }) => vin);
   const fact = { atMs: nowMs, grantId, clientId, subject, requestId, cause: undefined, vins };

@@ -20,7 +20,7 @@ const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 FOR KEY SHA
   SELECT EXISTS (SELECT 1 FROM client) AS is_client, EXISTS (SELECT 1 FROM made) AS is_made`;
 
 /** What goes with a grant when it goes. */
-const TABLES_OF_GRANTS = ['replays', 'covered_vehicles', 'consents'];
+const TABLES_OF_GRANTS = ['replays', 'covered_vehicles', 'consents', 'imported_tokens'];
 
 export const readGrant = async (ask: Ask, id: GrantId): Promise<Grant | undefined> => {
   const [row] = await ask(SELECT, [id]);
@@ -87,8 +87,9 @@ export const removeGrantsOf = ({ write }: Transaction, clientId: string): void =
   write('DELETE FROM grants WHERE client_id = $1', [clientId]);
 };
 
-export const addConsent = ({ write }: Transaction, { subject, id }: Grant): void =>
-  write('INSERT INTO consents (subject_digest, grant_id) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-    digestSubject(subject),
-    id,
-  ]);
+export const addConsents = ({ write }: Transaction, grants: readonly Grant[]): void =>
+  write(
+    `INSERT INTO consents (subject_digest, grant_id) SELECT * FROM unnest($1::bytea[], $2::bigint[])
+    ON CONFLICT DO NOTHING`,
+    [grants.map(({ subject }) => digestSubject(subject)), grants.map(({ id }) => id)],
+  );

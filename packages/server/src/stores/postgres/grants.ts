@@ -28,6 +28,8 @@ type GrantVerbs = Pick<
 const PATIENCE_MS = 60_000;
 const ID_MIN = -(2n ** 63n);
 
+const DROP_IMPORTED = 'DELETE FROM imported_tokens WHERE grant_id BETWEEN $1 AND $2 AND expires_at < $3';
+
 /** From where a page begins, as SQL and value: the least id has none before it. */
 export const pageFrom = (after: Page['after']): { readonly compare: '>' | '>='; readonly from: bigint } =>
   after === undefined ? { compare: '>=', from: ID_MIN } : { compare: '>', from: after };
@@ -50,7 +52,10 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
 
   const prune: Store['prune'] = async ({ after, limit, endedBefore }) => {
     const page = await list(read, { after, limit });
-    const next = page.length === limit ? page.at(-1)?.id : undefined;
+    const [first, last] = [page[0], page.at(-1)];
+    if (first !== undefined && last !== undefined)
+      await write(DROP_IMPORTED, [first.id, last.id, endedBefore]);
+    const next = page.length === limit ? last?.id : undefined;
     const readings = await clients.load(read, [...new Set(page.map(({ clientId }) => clientId))]);
     const isEnded = (grant: Grant): boolean => {
       const client = readings.get(grant.clientId)?.client;

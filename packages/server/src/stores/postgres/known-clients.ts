@@ -12,7 +12,7 @@ const CLIENTS_MAX = 10_000;
 
 /** The columns that a reading of clients needs. */
 const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.policy,
-    c.secrets, c.created_at, c.disabled_at, k.newest_key
+    c.secrets, c.created_at, c.disabled_at, c.has_imported_tokens, k.newest_key
   FROM (SELECT coalesce(max(number), 0) AS newest_key FROM keys) AS k
   LEFT JOIN clients AS c ON c.id = ANY($1::text[])`;
 

@@ -90,6 +90,7 @@ export const toClient = (row: Row): Client => ({
   createdAt: Number(row['created_at']),
   disabledAt: toNumber(row['disabled_at']),
   secrets: readSecrets(row['secrets']),
+  ...(row['has_imported_tokens'] === true ? { hasImportedTokens: true } : {}),
 });
 
 export const toKey = (row: Row): RegisteredKey => ({

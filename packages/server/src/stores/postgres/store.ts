@@ -7,6 +7,7 @@ import { createDeliveryVerbs } from './deliveries.ts';
 import { toOperatorError } from './errors.ts';
 import { createFactVerbs } from './facts.ts';
 import { createGrantVerbs } from './grants.ts';
+import { createImportVerbs } from './imports.ts';
 import { createKeyVerbs } from './keys.ts';
 import { inspect } from './inspect.ts';
 import type { PostgresFacts } from './inspect.ts';
@@ -61,6 +62,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
     {
       ...createClientVerbs(connections, clients),
       ...createGrantVerbs(connections, clients),
+      ...createImportVerbs(connections, clients),
       ...createCodeVerbs(connections, clients),
       ...createVehicleVerbs(connections),
       ...createFactVerbs(connections),

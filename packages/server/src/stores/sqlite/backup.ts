@@ -219,6 +219,7 @@ const REPLACE = `
   INSERT INTO main.grants SELECT * FROM backup.grants;
   INSERT INTO main.vehicles SELECT * FROM known_vehicles WHERE grant_id IN (SELECT id FROM main.grants);
   INSERT INTO main.vehicles SELECT * FROM backup.vehicles WHERE grant_id IN (SELECT id FROM unknown_grants);
+  INSERT INTO main.imported_tokens SELECT * FROM backup.imported_tokens;
   DELETE FROM main.consents WHERE grant_id NOT IN (SELECT id FROM main.grants);
   INSERT OR IGNORE INTO main.consents SELECT * FROM backup.consents WHERE grant_id IN (SELECT id FROM unknown_grants);
   INSERT OR IGNORE INTO main.scopes (scope) SELECT scope FROM backup.scopes;

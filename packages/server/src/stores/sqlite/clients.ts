@@ -21,8 +21,8 @@ type ClientVerbs = Pick<
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
   insert: database.prepare(
-    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at, disabled_at, revision)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
+    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at, disabled_at, has_imported_tokens, revision)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
   ),
   update: database.prepare(
     `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, policy = ?, disabled_at = ?,
@@ -73,6 +73,7 @@ export const createClientVerbs = (
           JSON.stringify(policy),
           createdAt,
           disabledAt,
+          client.hasImportedTokens === true ? 1 : 0,
         );
         if (changes === 0) return 'id_taken';
         for (const secret of client.secrets) {

@@ -6,6 +6,7 @@ import { standingOf } from '../../grants/standing.ts';
 import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
 import type { CallerNames } from './callers.ts';
 import type { GrantRows } from './grant-rows.ts';
+import type { ImportedTokens } from './imports.ts';
 import type { KnownClients } from './known-clients.ts';
 import { createReplayRecords } from './replays.ts';
 import type { Connection } from './store.ts';
@@ -27,7 +28,12 @@ type GrantVerbs = Pick<
 const REPLAY_FACT_INTERVAL_MS = 3_600_000;
 export const createGrantVerbs = (
   { database, commits, read }: Connection,
-  { rows, callers, clients }: { rows: GrantRows; callers: CallerNames; clients: KnownClients },
+  {
+    rows,
+    callers,
+    clients,
+    imports,
+  }: { rows: GrantRows; callers: CallerNames; clients: KnownClients; imports: ImportedTokens },
 ): GrantVerbs => {
   const replays = createReplayRecords(database, callers);
 
@@ -90,6 +96,8 @@ export const createGrantVerbs = (
         const page = rows.list({ after, limit });
         const ended = page.filter((grant) => isEnded(grant, endedBefore));
         for (const grant of ended) rows.remove(grant);
+        const [first, last] = [page[0], page.at(-1)];
+        if (first !== undefined && last !== undefined) imports.drop(first.id, last.id, endedBefore);
         return { pruned: ended.length, next: page.length === limit ? page.at(-1)?.id : undefined };
       }),
   };

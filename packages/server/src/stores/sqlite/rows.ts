@@ -110,6 +110,7 @@ export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => 
   createdAt: Number(row['created_at']),
   disabledAt: toOptionalNumber(row['disabled_at']),
   secrets,
+  ...(Number(row['has_imported_tokens']) === 1 ? { hasImportedTokens: true } : {}),
 });
 
 export const toSecret = (row: Row): ClientSecret => ({

@@ -11,6 +11,7 @@ import { createGrantRows } from './grant-rows.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { createImportedTokens, createImportVerbs } from './imports.ts';
 import { createKnownClients } from './known-clients.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
 import { createOutbox } from './outbox.ts';
@@ -76,9 +77,11 @@ export const openSqliteStore = (
   const facts = createFacts(database, outbox);
   const vehicles = createCoveredVehicles(database);
   const rows = createGrantRows(database, { callers, scopes, clients, facts, vehicles });
+  const imports = createImportedTokens(database);
   return {
     ...createClientVerbs(connection, clients),
-    ...createGrantVerbs(connection, { rows, callers, clients }),
+    ...createGrantVerbs(connection, { rows, callers, clients, imports }),
+    ...createImportVerbs(connection, { rows, clients, vehicles, imports }),
     ...createCodeVerbs(connection, { rows, clients, vehicles, facts }),
     ...createVehicleVerbs(connection, { rows, vehicles, facts }),
     ...createFactVerbs(connection, facts),

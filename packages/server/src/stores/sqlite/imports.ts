@@ -1,0 +1,76 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Grant } from '../../grants/grant.ts';
+import { compareImport } from '../../grants/imported-grant.ts';
+import type { ImportedGrant, ImportOutcome } from '../../grants/imported-grant.ts';
+import type { Store } from '../../grants/store.ts';
+import type { GrantId } from '../../tokens/grant-id.ts';
+import type { GrantRows } from './grant-rows.ts';
+import type { KnownClients } from './known-clients.ts';
+import { GRANT_ID_TEXT, prepareValues, toGrantId } from './rows.ts';
+import type { Connection } from './store.ts';
+import type { CoveredVehicles } from './vehicles.ts';
+
+/** The digests of imported tokens; what writes is for inside the running transaction. */
+export const createImportedTokens = (database: DatabaseSync) => {
+  const select = prepareValues(
+    database,
+    `SELECT ${GRANT_ID_TEXT('grant_id')} FROM imported_tokens WHERE digest = ?`,
+  );
+  const insert = database.prepare(
+    'INSERT INTO imported_tokens (digest, grant_id, expires_at) VALUES (?, ?, ?)',
+  );
+  const drop = database.prepare(
+    'DELETE FROM imported_tokens WHERE grant_id BETWEEN ? AND ? AND expires_at < ?',
+  );
+  return {
+    find(digest: Uint8Array): GrantId | undefined {
+      const values = select.get(digest);
+      return values === undefined ? undefined : toGrantId(values[0]);
+    },
+    add: ({ digest, grant, expiresAt }: ImportedGrant): void => void insert.run(digest, grant.id, expiresAt),
+    /** Forgets those of a range of grants that expired before a moment, integer seconds. */
+    drop: (first: GrantId, last: GrantId, expiredBefore: number): void =>
+      void drop.run(first, last, expiredBefore),
+  };
+};
+
+export type ImportedTokens = ReturnType<typeof createImportedTokens>;
+
+/** Grants that come from another service. */
+export const createImportVerbs = (
+  { database, commits, read }: Connection,
+  {
+    rows,
+    clients,
+    vehicles,
+    imports,
+  }: { rows: GrantRows; clients: KnownClients; vehicles: CoveredVehicles; imports: ImportedTokens },
+): Pick<Store, 'importGrants' | 'findImported'> => {
+  const consent = database.prepare('INSERT OR IGNORE INTO consents (subject, grant_id) VALUES (?, ?)');
+  const mark = database.prepare(
+    'UPDATE clients SET has_imported_tokens = 1, revision = revision + 1 WHERE id = ? AND has_imported_tokens = 0',
+  );
+
+  const find = (digest: Uint8Array): Grant | undefined => {
+    const id = imports.find(digest);
+    return id === undefined ? undefined : rows.read(id);
+  };
+
+  const importOne = (one: ImportedGrant): ImportOutcome => {
+    const { grant } = one;
+    const there = find(one.digest);
+    if (there !== undefined) return compareImport(there, grant);
+    const made = rows.insert(grant);
+    if (made !== 'created') return made;
+    imports.add(one);
+    consent.run(grant.subject, grant.id);
+    for (const vehicle of one.vehicles) vehicles.add(grant.id, vehicle);
+    if (mark.run(grant.clientId).changes === 1) clients.forgetOne(grant.clientId);
+    return 'imported';
+  };
+
+  return {
+    importGrants: (batch) => commits.run(() => batch.map(importOne)),
+    findImported: (digests) => read(() => digests.map(find)),
+  };
+};
