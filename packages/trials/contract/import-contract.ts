@@ -68,7 +68,12 @@ export const importContract = (onStore: OnStore): void => {
     await withClient(store);
     await store.createClient(sampleClient({ id: 'client-b' }));
     await store.importGrants([imported(1)]);
-    const others = [{ subject: 'owner-9' }, { scope: 'read_vin' }, { brand: 'kia' }, { clientId: 'client-b' }];
+    const others = [
+      { subject: 'owner-9' },
+      { scope: 'read_vin' },
+      { brand: 'kia' },
+      { clientId: 'client-b' },
+    ];
     const batch = others.map((more) => imported(1, { id: 9n, ...(more as Partial<ImportedGrant['grant']>) }));
     assert.deepEqual(
       await store.importGrants(batch),

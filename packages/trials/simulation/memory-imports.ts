@@ -5,10 +5,7 @@ import type { Conduct, Tables } from './memory-tables.ts';
 
 const nameOf = (digest: Uint8Array): string => Buffer.from(digest).toString('hex');
 
-export const importVerbs = (
-  tables: Tables,
-  run: Conduct,
-): Pick<Store, 'importGrants' | 'findImported'> => {
+export const importVerbs = (tables: Tables, run: Conduct): Pick<Store, 'importGrants' | 'findImported'> => {
   const find = (digest: Uint8Array) => {
     const kept = tables.imported.get(nameOf(digest));
     return kept === undefined ? undefined : tables.grants.get(kept.grantId);
@@ -23,14 +20,17 @@ export const importVerbs = (
     tables.grants.set(grant.id, { ...grant });
     tables.imported.set(nameOf(digest), { grantId: grant.id, expiresAt });
     tables.consents.add(grant.id);
-    if (vehicles.length > 0) tables.vehicles.set(grant.id, [...vehicles].sort((a, b) => (a.id < b.id ? -1 : 1)));
+    if (vehicles.length > 0)
+      tables.vehicles.set(
+        grant.id,
+        [...vehicles].sort((a, b) => (a.id < b.id ? -1 : 1)),
+      );
     tables.clients.set(client.id, { ...client, hasImportedTokens: true });
     return 'imported';
   };
 
   return {
     importGrants: (batch) => run('importGrants', () => batch.map(importOne)),
-    findImported: (digests) =>
-run('findImported', () => digests.map(find)),
+    findImported: (digests) => run('findImported', () => digests.map(find)),
   };
 };

@@ -6,6 +6,7 @@ import { addClient } from './client.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
 import { addGrant } from './grant.ts';
+import { addImport } from './import.ts';
 import { addKeys } from './keys.ts';
 import { addMigrate } from './migrate.ts';
 import { addPrune } from './prune.ts';
@@ -46,6 +47,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly.`,
     addServe,
     addClient,
     addGrant,
+    addImport,
     addEvents,
     addWebhook,
     addKeys,

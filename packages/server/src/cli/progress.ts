@@ -1,17 +1,34 @@
 const WIDTH = 30;
 
-/** A bar on standard error while something long goes on; nothing where that is no terminal. */
+/** A bar on standard error while something long goes on, with the time it is likely to take yet; nothing where that is no terminal. */
 export const createProgressBar = (unit: string) => {
   const isShown = process.stderr.isTTY;
+  const startedAt = performance.now();
+  const draw = (share: number, text: string): void => {
+    const filled = Math.round(share * WIDTH);
+    const bar = `${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}`;
+    const left = describeLeft((performance.now() - startedAt) / 1000, share);
+    process.stderr.write(`\r[${bar}] ${text} ${unit}${left}\x1b[K`);
+  };
   return {
     show(done: number, total: number): void {
-      if (!isShown || total === 0) return;
-      const filled = Math.round((done / total) * WIDTH);
-      const bar = `${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}`;
-      process.stderr.write(`\r[${bar}] ${done}/${total} ${unit}`);
+      if (isShown && total > 0) draw(done / total, `${done}/${total}`);
+    },
+    /** Where only the share of the whole is known, 0 to 1, or with `undefined` not even that. */
+    showShare(share: number | undefined, done: number): void {
+      if (!isShown) return;
+      if (share === undefined) process.stderr.write(`\r${done} ${unit}\x1b[K`);
+      else draw(share, String(done));
     },
     end(): void {
       if (isShown) process.stderr.write('\r\x1b[K');
     },
   };
+};
+
+const describeLeft = (elapsedSeconds: number, share: number): string => {
+  if (share <= 0 || share >= 1 || elapsedSeconds < 1) return '';
+  const seconds = Math.ceil((elapsedSeconds / share) * (1 - share));
+  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
+  return `, ${minutes}:${String(rest).padStart(2, '0')} left`;
 };

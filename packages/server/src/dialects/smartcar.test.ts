@@ -143,26 +143,6 @@ const REFUSED: readonly (readonly [string, WireRequest, RefusalReason])[] = [
     request('grant_type=refresh_token&refresh_token='),
     'refresh_token_missing',
   ],
-  [
-    'with a word for a refresh_token',
-    request('grant_type=refresh_token&refresh_token=abc'),
-    'refresh_token_malformed',
-  ],
-  [
-    'with a refresh_token in capitals',
-    request(`grant_type=refresh_token&refresh_token=${TOKEN.toUpperCase()}`),
-    'refresh_token_malformed',
-  ],
-  [
-    'with a refresh_token cut short',
-    request(`grant_type=refresh_token&refresh_token=${TOKEN.slice(0, -1)}`),
-    'refresh_token_malformed',
-  ],
-  [
-    'with space after the refresh_token',
-    request(`grant_type=refresh_token&refresh_token=${TOKEN}+`),
-    'refresh_token_malformed',
-  ],
   ['without code', request('grant_type=authorization_code&redirect_uri=x'), 'code_missing'],
   [
     'with a word for a code',

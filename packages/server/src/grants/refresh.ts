@@ -51,13 +51,13 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   if (opened === 'malformed' || opened === undefined) {
     const imported = await findImportedToken(store, client, refreshToken);
     if (imported === undefined) throw refuseUnopened(context, request, opened);
-    return answer(context, request, await use(context, request, imported));
+    return answer(context, request, await present(context, request, imported));
   }
-  const used = await use(context, request, opened);
+  const used = await present(context, request, opened);
   if (!isOfNoGrant(used) || client.hasImportedTokens !== true) return answer(context, request, used);
   // Of many tokens of the form of ours that are not, a few open to an id, by chance.
   const imported = await findImportedToken(store, client, refreshToken);
-  return answer(context, request, imported === undefined ? used : await use(context, request, imported));
+  return answer(context, request, imported === undefined ? used : await present(context, request, imported));
 };
 
 /** What became of a token that was opened, and when. */
@@ -67,7 +67,7 @@ type Used = {
   readonly result: RefreshResult | 'client_gone';
 };
 
-const use = async (
+const present = async (
   context: RefreshContext,
   request: RefreshRequest,
   opened: OpenedRefreshToken,

@@ -36,7 +36,8 @@ export type RevocationRequest = {
 export const revokeToken = async (context: RevocationContext, request: RevocationRequest): Promise<void> => {
   const { client, shapes, token } = request;
   const opened = openRefreshToken(context.keyRing, shapes.refreshToken, token);
-  const presented = typeof opened === 'object' ? opened : await findImportedToken(context.store, client, token);
+  const presented =
+    typeof opened === 'object' ? opened : await findImportedToken(context.store, client, token);
   if (presented !== undefined) {
     const grant = await context.store.readGrant(presented.grantId);
     if (grant?.clientId === client.id) return revokeGrant(context, grant.id, request);

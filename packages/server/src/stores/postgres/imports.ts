@@ -29,10 +29,7 @@ const MARK = `UPDATE clients SET has_imported_tokens = true, revision = revision
 
 const nameOf = (digest: unknown): string => Buffer.from(digest as Uint8Array).toString('latin1');
 
-const find = async (
-  ask: Ask,
-  digests: readonly Uint8Array[],
-): Promise<ReadonlyMap<string, Grant>> => {
+const find = async (ask: Ask, digests: readonly Uint8Array[]): Promise<ReadonlyMap<string, Grant>> => {
   const rows = await ask(SELECT, [digests.map((digest) => Buffer.from(digest))]);
   return new Map(rows.map((row) => [nameOf(row['digest']), toGrant(row)]));
 };
@@ -64,7 +61,10 @@ const importHeld = async (
   const ids = [...new Set(batch.map(({ grant }) => grant.clientId))].filter(canBeText).sort();
   const [held, there] = await Promise.all([
     ask('SELECT id FROM clients WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE', [ids]),
-    find(ask, batch.map(({ digest }) => digest)),
+    find(
+      ask,
+      batch.map(({ digest }) => digest),
+    ),
   ]);
   const clientIds = new Set(held.map((row) => String(row['id'])));
   const wanted = new Map<string, ImportedGrant>();
@@ -111,7 +111,10 @@ const insertAll = async (
     made.map(({ grant }) => grant.id),
     made.map(({ expiresAt }) => expiresAt),
   ]);
-  addConsents(transaction, made.map(({ grant }) => grant));
+  addConsents(
+    transaction,
+    made.map(({ grant }) => grant),
+  );
   for (const { grant, vehicles } of made)
     if (vehicles.length > 0) writeVehicles(transaction, grant.id, vehicles);
   return new Set(made);

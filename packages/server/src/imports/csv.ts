@@ -1,0 +1,63 @@
+import { RECORD_MAX_CHARACTERS } from './lines.ts';
+import type { Line } from './lines.ts';
+
+/** A record of a CSV file: its fields, or `undefined` where its quotes are wrong. */
+export type CsvRecord = { readonly line: number; readonly fields: readonly string[] | undefined };
+
+/** A field and what ends it; quotes in a quoted field are doubled. @see RFC 4180 §2 */
+const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|$)/y;
+
+/** The fields of one record; `undefined` where a quote stands in a field without, or text behind a closing one. */
+export const parseCsvRecord = (text: string): readonly string[] | undefined => {
+  const fields: string[] = [];
+  FIELD.lastIndex = 0;
+  for (;;) {
+    const found = FIELD.exec(text);
+    if (found === null) return undefined;
+    const [, quoted, plain = '', end] = found;
+    fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    if (end === '') return fields;
+  }
+};
+
+/**
+ * Gathers lines to records: a quoted field may go over several. A quote that is nowhere closed spoils the line it stands in
+ * and no other.
+ */
+export const createCsvReader = () => {
+  let open: Line[] = [];
+  let quotes = 0;
+  let length = 0;
+
+  const take = (line: Line): readonly CsvRecord[] => {
+    open.push(line);
+    quotes += line.text.split('"').length - 1;
+    length += line.text.length + 1;
+    if (quotes % 2 === 1 && length <= RECORD_MAX_CHARACTERS && !line.isTooLong) return [];
+    return close();
+  };
+
+  /** The record of all open lines; where they make none, that of the first, and the others are read anew. */
+  const close = (): readonly CsvRecord[] => {
+    const [first, ...others] = open;
+    const text = open.map((line) => line.text).join('\n');
+    open = [];
+    quotes = 0;
+    length = 0;
+    if (first === undefined || (text === '' && !first.isTooLong)) return [];
+    const fields = first.isTooLong ? undefined : parseCsvRecord(text);
+    const isOne = others.length === 0 || (fields !== undefined && !others.some((line) => line.isTooLong));
+    if (isOne) return [{ line: first.number, fields }];
+    return [{ line: first.number, fields: undefined }, ...others.flatMap(take)];
+  };
+
+  return {
+    take,
+    /** What is left when there are no more lines. */
+    end(): readonly CsvRecord[] {
+      const records: CsvRecord[] = [];
+      while (open.length > 0) records.push(...close());
+      return records;
+    },
+  };
+};

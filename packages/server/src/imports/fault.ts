@@ -1,0 +1,34 @@
+/** Why a row is not imported, and how a person reads it. No text holds anything of a token. */
+export const FAULTS = {
+  csv_malformed:
+    'the quotes are wrong: a field with a comma, quote or line break stands in quotes, its own doubled',
+  csv_width: 'there are more or fewer fields than the header has',
+  json_malformed: 'the line is not a JSON object',
+  not_utf8: 'the text is not UTF-8',
+  too_long: 'the row is longer than 65536 characters',
+  field_unknown: 'there is a field that is none of those known',
+  client_missing: 'client is missing',
+  client_unknown: 'there is no such client',
+  client_not_permitted: 'the client is a resource server: it gets no tokens',
+  subject_missing: 'subject is missing',
+  subject_malformed: 'subject must be text of at most 1024 characters without control characters',
+  scope_malformed: 'scope must be words of visible ASCII without quotes, with one space between them',
+  brand_unknown: 'brand must be hyundai, kia or genesis, or empty for any',
+  brand_not_pleos: 'brand is for clients of the pleos dialect',
+  token_missing: 'refresh_token or refresh_token_sha256 is missing',
+  token_twice: 'refresh_token and refresh_token_sha256 exclude each other',
+  token_malformed: 'refresh_token must be 1 to 512 visible ASCII characters',
+  digest_malformed:
+    'refresh_token_sha256 must be a SHA-256: 64 hexadecimal digits, or 43 characters of base64url',
+  expires_at_missing: 'expires_at is missing',
+  expires_at_malformed:
+    'expires_at must be seconds since 1970, or a date and time such as 2026-01-31T12:00:00Z',
+  created_at_malformed:
+    'created_at must be seconds since 1970, or a date and time such as 2026-01-31T12:00:00Z',
+  created_at_later: 'created_at is in the future',
+  expired: 'the token has expired',
+  grant_expired: 'the grant is older than the grantLifetimeSeconds of its client',
+  vehicles_malformed: 'vehicles must be a JSON array of objects with id (a UUID), vin, make, model and year',
+  token_duplicate: 'the token stands for another grant already',
+} as const;
+export type Fault = keyof typeof FAULTS;

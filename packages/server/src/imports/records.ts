@@ -1,0 +1,117 @@
+import { createCsvReader } from './csv.ts';
+import type { CsvRecord } from './csv.ts';
+import type { Fault } from './fault.ts';
+import { readLines } from './lines.ts';
+import type { Line } from './lines.ts';
+
+/** The members a row may have. Those of a CSV file are named by its header. */
+export const FIELDS = [
+  'client',
+  'subject',
+  'scope',
+  'brand',
+  'refresh_token',
+  'refresh_token_sha256',
+  'expires_at',
+  'created_at',
+  'vehicles',
+] as const;
+export type Field = (typeof FIELDS)[number];
+export type Fields = Readonly<Partial<Record<Field, unknown>>>;
+
+/** A row of the file as it stands there. Rows count from 1, without the header. */
+export type ImportRecord = { readonly row: number; readonly line: number } & (
+  { readonly fields: Fields } | { readonly fault: Fault }
+);
+
+/** The header is not one that rows can be read by; the message says why. */
+export class HeaderError extends Error {
+  override readonly name = 'HeaderError';
+}
+
+type Reader = {
+  take(line: Line): readonly CsvRecord[];
+  end(): readonly CsvRecord[];
+  parse(record: CsvRecord): Fields | Fault | 'header';
+};
+
+/** The rows of a CSV file with a header, or of a file with a JSON object on each line, those of one chunk at a time. */
+export async function* readRecords(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly ImportRecord[]> {
+  let reader: Reader | undefined;
+  let row = 0;
+  const number = (records: readonly CsvRecord[]): ImportRecord[] =>
+    records.flatMap((record) => {
+      const parsed = reader?.parse(record) ?? 'header';
+      if (parsed === 'header') return [];
+      const at = { row: ++row, line: record.line };
+      return [typeof parsed === 'string' ? { ...at, fault: parsed } : { ...at, fields: parsed }];
+    });
+  for await (const lines of readLines(chunks)) {
+    const records: CsvRecord[] = [];
+    for (const line of lines) {
+      if (line.number > 1 || line.text !== '')
+        reader ??= line.text.trimStart().startsWith('{') ? readJson() : readCsv();
+      records.push(...(reader?.take(line) ?? []));
+    }
+    yield number(records);
+  }
+  yield number(reader?.end() ?? []);
+}
+
+const readJson = (): Reader => ({
+  take: ({ number, text, isTooLong }) =>
+    text.trim() === '' && !isTooLong ? [] : [{ line: number, fields: isTooLong ? undefined : [text] }],
+  end: () => [],
+  parse({ fields }) {
+    if (fields === undefined) return 'too_long';
+    return parseJson(fields[0] ?? '');
+  },
+});
+
+const parseJson = (text: string): Fields | Fault => {
+  if (text.includes('\ufffd')) return 'not_utf8';
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'json_malformed';
+    return Object.keys(value).every((name) => FIELDS.some((field) => field === name))
+      ? value
+      : 'field_unknown';
+  } catch {
+    return 'json_malformed';
+  }
+};
+
+const readCsv = (): Reader => {
+  let header: readonly Field[] | undefined;
+  return {
+    ...createCsvReader(),
+    parse({ fields }) {
+      if (header === undefined) {
+        header = parseHeader(fields);
+        return 'header';
+      }
+      if (fields === undefined) return 'csv_malformed';
+      if (fields.length !== header.length) return 'csv_width';
+      if (fields.some((field) => field.includes('\ufffd'))) return 'not_utf8';
+      return Object.fromEntries(header.map((name, at) => [name, fields[at]]));
+    },
+  };
+};
+
+const parseHeader = (fields: readonly string[] | undefined): readonly Field[] => {
+  const names = (fields ?? []).map((name) => name.trim().toLowerCase());
+  const header = names.map((name) => {
+    const field = FIELDS.find((one) => one === name);
+    if (field !== undefined) return field;
+    throw new HeaderError(`the header has a column that is none of ${FIELDS.join(', ')}`);
+  });
+  if (new Set(header).size < header.length) throw new HeaderError('the header has a column twice');
+  const needed = ['client', 'subject', 'expires_at'] as const;
+  const missing: string[] = needed.filter((name) => !header.includes(name));
+  if (!header.some((name) => name === 'refresh_token' || name === 'refresh_token_sha256'))
+    missing.push('refresh_token or refresh_token_sha256');
+  if (missing.length > 0) throw new HeaderError(`the header lacks ${missing.join(', ')}`);
+  return header;
+};

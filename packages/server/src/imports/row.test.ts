@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Client } from '../clients/client.ts';
+import { pleos } from '../dialects/pleos.ts';
+import { smartcar } from '../dialects/smartcar.ts';
+import { digestImportedToken, importedGrantId } from '../tokens/imported-token.ts';
+import type { Fault } from './fault.ts';
+import type { Fields } from './records.ts';
+import { readRow } from './row.ts';
+
+const NOW = 1_750_000_000;
+const DAY = 86_400;
+const TOKEN = 'an old refresh token / of any form';
+const DIGEST = digestImportedToken(TOKEN);
+
+const client = (more: Partial<Client>): Client => ({
+  id: 'smart',
+  dialect: 'smartcar',
+  type: 'confidential',
+  name: 'Charge planner',
+  redirectUris: [],
+  consentRedirectUri: undefined,
+  policy: smartcar.defaultPolicy,
+  createdAt: NOW,
+  disabledAt: undefined,
+  secrets: [],
+  ...more,
+});
+
+const CLIENTS = new Map(
+  [
+    client({}),
+    client({ id: 'pleos', dialect: 'pleos', policy: pleos.defaultPolicy }),
+    client({ id: 'server', type: 'resource-server' }),
+    client({ id: 'short', policy: { ...smartcar.defaultPolicy, grantLifetimeSeconds: 10 * DAY } }),
+  ].map((one) => [one.id, one]),
+);
+
+const setting = { clientOf: (id: string) => CLIENTS.get(id), nowMs: NOW * 1000 + 500, keyNumber: 3 };
+const GOOD: Fields = {
+  client: 'smart',
+  subject: 'owner-1',
+  refresh_token: TOKEN,
+  expires_at: NOW + 30 * DAY,
+};
+const read = (more: Record<string, unknown>) => readRow({ ...GOOD, ...more }, setting);
+
+const VEHICLE = {
+  id: '00000000-0000-4000-8000-000000000001',
+  vin: 'KMHTEST0000000001',
+  make: 'Hyundai',
+  model: 'IONIQ 5',
+  year: 2024,
+};
+
+void test('a row becomes a grant at generation 0 whose token ends when it did where it came from', () => {
+  assert.deepEqual(read({ scope: 'read_odometer read_charge' }), {
+    grant: {
+      id: importedGrantId(DIGEST),
+      clientId: 'smart',
+      subject: 'owner-1',
+      scope: 'read_odometer read_charge',
+      brand: undefined,
+      createdAt: NOW,
+      generation: 0,
+      keyNumber: 3,
+      rotatedAtMs: [(NOW + 30 * DAY - 60 * DAY) * 1000],
+      rotatedBy: undefined,
+      useDigest: undefined,
+      revocation: undefined,
+    },
+    digest: DIGEST,
+    expiresAt: NOW + 30 * DAY,
+    vehicles: [],
+    isShortened: false,
+  });
+});
+
+const imported = (more: Record<string, unknown>) => {
+  const row = read(more);
+  assert.ok(!('fault' in row));
+  return row;
+};
+
+void test('a token that would live longer than tokens of its client do is shortened', () => {
+  assert.equal(imported({ expires_at: NOW + 60 * DAY }).isShortened, false);
+  const longer = imported({ expires_at: NOW + 60 * DAY + 1 });
+  assert.deepEqual([longer.isShortened, longer.grant.rotatedAtMs], [true, [NOW * 1000]]);
+});
+
+void test('a digest stands for its token, in hexadecimal digits of either case and in base64url', () => {
+  const ways = [DIGEST.toString('hex'), DIGEST.toString('hex').toUpperCase(), DIGEST.toString('base64url')];
+  for (const way of [...ways, `${DIGEST.toString('base64url')}=`])
+    assert.deepEqual(imported({ refresh_token: '', refresh_token_sha256: way }), imported({}));
+});
+
+void test('times are seconds or dates, as text and as numbers', () => {
+  const at = NOW + DAY;
+  for (const way of [at, String(at), new Date(at * 1000).toISOString(), '2025-06-16T17:06:40+02:00'])
+    assert.equal(imported({ expires_at: way }).expiresAt, at, String(way));
+  assert.equal(imported({ created_at: NOW }).grant.createdAt, NOW);
+  assert.equal(imported({ created_at: '' }).grant.createdAt, NOW);
+});
+
+void test('brands are for Pleos, in any case; vehicles are JSON or its text', () => {
+  assert.equal(imported({ client: 'pleos', brand: 'KIA' }).grant.brand, 'kia');
+  assert.equal(imported({ client: 'pleos', brand: '' }).grant.brand, undefined);
+  const vehicle = { ...VEHICLE, make: 'hyundai', nickname: '', powertrain: 'UNKNOWN' };
+  assert.deepEqual(imported({ vehicles: [VEHICLE] }).vehicles, [vehicle]);
+  assert.deepEqual(imported({ vehicles: JSON.stringify([VEHICLE]) }).vehicles, [vehicle]);
+  assert.deepEqual(imported({ vehicles: '' }).vehicles, []);
+});
+
+const LATER = NOW + 11 * DAY;
+const FAULTS: readonly (readonly [Fault, Record<string, unknown>])[] = [
+  ['client_missing', { client: '' }],
+  ['client_missing', { client: 7 }],
+  ['client_unknown', { client: 'nobody' }],
+  ['client_not_permitted', { client: 'server' }],
+  ['subject_missing', { subject: undefined }],
+  ['subject_malformed', { subject: 'a\u0000b' }],
+  ['subject_malformed', { subject: 's'.repeat(1025) }],
+  ['subject_malformed', { subject: 7 }],
+  ['scope_malformed', { scope: 'read  twice' }],
+  ['scope_malformed', { scope: 'rea"d' }],
+  ['scope_malformed', { scope: ['read'] }],
+  ['brand_unknown', { client: 'pleos', brand: 'volvo' }],
+  ['brand_not_pleos', { brand: 'kia' }],
+  ['token_missing', { refresh_token: '' }],
+  ['token_twice', { refresh_token_sha256: DIGEST.toString('hex') }],
+  ['token_malformed', { refresh_token: 't'.repeat(513) }],
+  ['token_malformed', { refresh_token: 'tökén' }],
+  ['token_malformed', { refresh_token: 12 }],
+  ['digest_malformed', { refresh_token: '', refresh_token_sha256: DIGEST.toString('hex').slice(1) }],
+  ['digest_malformed', { refresh_token: '', refresh_token_sha256: DIGEST.toString('base64') + '=' }],
+  ['digest_malformed', { refresh_token: '', refresh_token_sha256: 5 }],
+  ['expires_at_missing', { expires_at: '' }],
+  ['expires_at_malformed', { expires_at: 'soon' }],
+  ['expires_at_malformed', { expires_at: '2026-01-31' }],
+  ['expires_at_malformed', { expires_at: '2026-13-31T00:00:00Z' }],
+  ['expires_at_malformed', { expires_at: NOW * 1000 }],
+  ['expires_at_malformed', { expires_at: -5 }],
+  ['expires_at_malformed', { expires_at: 1.5 }],
+  ['expired', { expires_at: NOW }],
+  ['created_at_malformed', { created_at: 'once' }],
+  ['created_at_later', { created_at: NOW + 1 }],
+  ['grant_expired', { client: 'short', created_at: NOW - 10 * DAY, expires_at: LATER }],
+  ['vehicles_malformed', { vehicles: '[' }],
+  ['vehicles_malformed', { vehicles: {} }],
+  ['vehicles_malformed', { vehicles: [null] }],
+  ['vehicles_malformed', { vehicles: [{ ...VEHICLE, id: 'x' }] }],
+  ['vehicles_malformed', { vehicles: [{ ...VEHICLE, year: '2024' }] }],
+  ['vehicles_malformed', { vehicles: [{ ...VEHICLE, powertrain: 'steam' }] }],
+  ['vehicles_malformed', { vehicles: [VEHICLE, VEHICLE] }],
+];
+
+for (const [index, [fault, more]] of FAULTS.entries()) {
+  void test(`row ${index + 1} is refused as ${fault}`, () => assert.deepEqual(read(more), { fault }));
+}
+
+void test('what is just within its bounds is taken', () => {
+  imported({ expires_at: NOW + 1, subject: 's'.repeat(1024), refresh_token: '~'.repeat(512) });
+  imported({ client: 'short', created_at: NOW - 10 * DAY + 1 });
+});

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import type { Client } from '../clients/client.ts';
+import type { ImportedGrant, ImportOutcome } from '../grants/imported-grant.ts';
+import type { Store } from '../grants/store.ts';
+import type { Fault } from './fault.ts';
+import { readRecords } from './records.ts';
+import type { ImportRecord } from './records.ts';
+import { createRehearsal } from './rehearsal.ts';
+import { clientIdOf, readRow } from './row.ts';
+import type { ImportRow } from './row.ts';
+
+/** A row that was not imported. */
+export type RefusedRow = {
+  readonly row: number;
+  readonly line: number;
+  readonly fault: Fault;
+  /** As the row names it, where that is an id that clients may have. */
+  readonly client: string | undefined;
+};
+
+/** How far an import is, or how it ended. */
+export type ImportTotals = {
+  rows: number;
+  imported: number;
+  alreadyThere: number;
+  refused: number;
+  /** Of the imported: those whose token ends sooner here, because of the policy of their clients. */
+  shortened: number;
+};
+
+export type ImportWork = {
+  readonly store: Store;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Whether nothing is to be changed. */
+  readonly isDryRun: boolean;
+  readonly keyNumber: number;
+  /** Integer milliseconds. */
+  readonly nowMs: number;
+  /** Called for each batch once it is on disk, with what was refused of it, in the order of rows. */
+  readonly onBatch: (refused: readonly RefusedRow[], totals: ImportTotals) => void;
+};
+
+/** As many as share a transaction: a server beside waits for one no longer than for a slow request. */
+const BATCH_ROWS = 1000;
+const CLIENTS_MAX = 100_000;
+const ATTEMPTS_MAX = 3;
+const CLIENT_ID = /^[\w.-]{1,128}$/;
+
+type Pending = { readonly record: ImportRecord; readonly row: ImportRow };
+
+/** Imports every row that can be, batch after batch in the order of the file. Throws `StoreError` and `HeaderError`. */
+export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
+  const { store, nowMs, keyNumber, onBatch } = work;
+  const totals: ImportTotals = { rows: 0, imported: 0, alreadyThere: 0, refused: 0, shortened: 0 };
+  const clients = new Map<string, Client | undefined>();
+  const commit = work.isDryRun ? createRehearsal(store) : createWriter(store);
+  const setting = { clientOf: (id: string) => clients.get(id), nowMs, keyNumber };
+  let batch: Pending[] = [];
+  let refused: RefusedRow[] = [];
+  let underWay: Promise<void> = Promise.resolve();
+
+  const finish = async (rows: readonly Pending[], faulty: RefusedRow[]): Promise<void> => {
+    const outcomes = await commit(rows.map(({ row }) => row));
+    totals.rows += rows.length + faulty.length;
+    for (const [index, { record, row }] of rows.entries()) {
+      const fault = count(totals, outcomes[index], row);
+      if (fault !== undefined) faulty.push(toRefused(record, fault));
+    }
+    totals.refused += faulty.length;
+    onBatch(
+      faulty.sort((a, b) => a.row - b.row),
+      { ...totals },
+    );
+  };
+
+  /** The rows that follow are read while the store works; the next batch waits until this one is on disk. */
+  const flush = async (): Promise<void> => {
+    await underWay;
+    underWay = finish(batch, refused);
+    underWay.catch(() => {});
+    [batch, refused] = [[], []];
+  };
+
+  for await (const records of readRecords(work.chunks)) {
+    await lookUp(store, clients, records);
+    for (const record of records) {
+      const read = 'fault' in record ? record : readRow(record.fields, setting);
+      if ('fault' in read) refused.push(toRefused(record, read.fault));
+      else batch.push({ record, row: read });
+      if (batch.length + refused.length >= BATCH_ROWS) await flush();
+    }
+  }
+  await flush();
+  await underWay;
+  return totals;
+};
+
+const lookUp = async (
+  store: Store,
+  clients: Map<string, Client | undefined>,
+  records: readonly ImportRecord[],
+): Promise<void> => {
+  if (clients.size > CLIENTS_MAX) clients.clear();
+  const ids = new Set<string>();
+  for (const record of records) {
+    const id = 'fields' in record ? clientIdOf(record.fields) : undefined;
+    if (id !== undefined && !clients.has(id)) ids.add(id);
+  }
+  const read = async (id: string) => clients.set(id, (await store.readClient(id)).client);
+  await Promise.all([...ids].map(read));
+};
+
+const count = (
+  totals: ImportTotals,
+  outcome: ImportOutcome | undefined,
+  row: ImportRow,
+): Fault | undefined => {
+  switch (outcome) {
+    case 'imported':
+      totals.imported++;
+      if (row.isShortened) totals.shortened++;
+      return undefined;
+    case 'there_already':
+      totals.alreadyThere++;
+      return undefined;
+    case 'client_unknown':
+      return 'client_unknown';
+    case 'token_taken':
+      return 'token_duplicate';
+    case 'id_taken':
+    case undefined:
+      throw new Error('a row of an import could not be given an id');
+  }
+};
+
+const toRefused = (record: ImportRecord, fault: Fault): RefusedRow => {
+  const id = 'fields' in record ? clientIdOf(record.fields) : undefined;
+  // Columns that were mixed up must not bring a token where it does not belong.
+  const client = fault !== 'client_unknown' && id !== undefined && CLIENT_ID.test(id) ? id : undefined;
+  return { row: record.row, line: record.line, fault, client };
+};
+
+/** A grant whose id is another's already, by chance one in many millions, gets a new one. */
+const createWriter =
+  (store: Store, attempt = 1) =>
+  async (batch: readonly ImportedGrant[]): Promise<readonly ImportOutcome[]> => {
+    if (batch.length === 0) return [];
+    const outcomes = await store.importGrants(batch);
+    if (!outcomes.includes('id_taken') || attempt === ATTEMPTS_MAX) return outcomes;
+    const again = batch
+      .filter((_, index) => outcomes[index] === 'id_taken')
+      .map((one) => ({ ...one, grant: { ...one.grant, id: randomBytes(8).readBigInt64BE() } }));
+    const others = [...(await createWriter(store, attempt + 1)(again))];
+    return outcomes.map((outcome) => (outcome === 'id_taken' ? (others.shift() ?? outcome) : outcome));
+  };

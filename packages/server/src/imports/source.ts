@@ -1,0 +1,97 @@
+import { createReadStream, statSync } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { OperatorError } from '../errors.ts';
+
+/** Where rows are read from. */
+export type Source = {
+  /** Unpacked where it was packed by gzip. Throws `OperatorError` where it cannot be read. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** How much of it has been read, 0 to 1; `undefined` where nobody knows how much there is. */
+  share(): number | undefined;
+  /** Its access rights, where others than its owner may read it. */
+  readonly openMode: string | undefined;
+};
+
+const STDIN = '-';
+const MODE_BITS = 0o777;
+const OTHERS_READ = 0o044;
+const GZIP_MAGIC = [0x1f, 0x8b] as const;
+
+/** Opens a file, or standard input as `-`. Throws `OperatorError` where there is none. */
+export const openSource = (path: string): Source => {
+  const isStdin = path === STDIN;
+  const name = isStdin ? 'standard input' : path;
+  const found = isStdin ? undefined : onSource(name, () => statSync(path));
+  const totalBytes = found?.isFile() === true ? found.size : undefined;
+  const mode = (found?.mode ?? 0) & MODE_BITS;
+  let readBytes = 0;
+  const count = (bytes: number): void => void (readBytes += bytes);
+  const stream: AsyncIterable<Uint8Array> = isStdin ? process.stdin : createReadStream(path);
+  return {
+    chunks: unpack(tell(stream, name, count), name),
+    share: () => (totalBytes === undefined || totalBytes === 0 ? undefined : readBytes / totalBytes),
+    openMode: totalBytes !== undefined && (mode & OTHERS_READ) !== 0 ? mode.toString(8) : undefined,
+  };
+};
+
+async function* tell(
+  stream: AsyncIterable<Uint8Array>,
+  name: string,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream) {
+      count(chunk.length);
+      yield chunk;
+    }
+  } catch (error) {
+    throw unreadable(error, name);
+  }
+}
+
+/** By what the first bytes say: no name of a file is trusted. */
+async function* unpack(chunks: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  const head: Uint8Array[] = [];
+  let bytes = 0;
+  while (bytes < GZIP_MAGIC.length) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head.push(next.value);
+    bytes += next.value.length;
+  }
+  const first = Buffer.concat(head);
+  const all = prepend(first, chunks);
+  if (!GZIP_MAGIC.every((byte, at) => first[at] === byte)) return yield* all;
+  const unzipped = createGunzip();
+  pipeline(Readable.from(all), unzipped, () => {});
+  try {
+    yield* unzipped as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw unreadable(error, name);
+  }
+}
+
+async function* prepend(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first;
+  yield* rest;
+}
+
+const onSource = <Result>(name: string, work: () => Result): Result => {
+  try {
+    return work();
+  } catch (error) {
+    throw unreadable(error, name);
+  }
+};
+
+const unreadable = (error: unknown, name: string): OperatorError => {
+  if (error instanceof OperatorError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return new OperatorError(
+    'import_unreadable',
+    `${name}: cannot be read (${code})`,
+    'Name a file in CSV with a header or with a JSON object on each line, packed by gzip or not, or - for standard input.',
+    { cause: error },
+  );
+};
