@@ -18,5 +18,5 @@ else {
     writeFileSync(keyFile, (await runKeyfob(['keys', 'create'])).stdout, { mode: 0o600 });
     return { KEYFOB_STORE: cluster.url(), KEYFOB_KEY_FILE: keyFile };
   };
-  describeImport('PostgreSQL', prepare, () => directory);
+  describeImport('PostgreSQL', prepare, directory);
 }

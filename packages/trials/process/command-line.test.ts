@@ -38,6 +38,7 @@ const COMMANDS = [
   'restore',
   'migrate',
   'prune',
+  'import',
   'doctor',
 ] as const;
 

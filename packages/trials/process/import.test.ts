@@ -14,8 +14,4 @@ after(() => {
   removeDataDirectory(directory);
 });
 
-describeImport(
-  'SQLite',
-  async () => ({}),
-  () => directory,
-);
+describeImport('SQLite', async () => ({}), directory);
