@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { createAnswerReader } from './answer.ts';
 import { replaceBetweenMarkers } from './docs.ts';
 import { WrongAnswer } from './generator-process.ts';
-import { readProcess } from './measure.ts';
+import { readProcess, readTogether } from './measure.ts';
 import { readOptions, UsageError } from './options.ts';
 import { compareTargets, proveGenerator } from './ratios.ts';
 import { runRounds } from './rounds.ts';
@@ -68,6 +70,42 @@ describe('The benchmark', () => {
     }
   });
 
+  test('measures Keyfob on PostgreSQL and the limit of the database, both with all that it costs', async (t) => {
+    const plan: Plan = { ...short, targets: ['smartcar-postgres', 'pgbench'] };
+    const { measurements, skipped, notes } = await runRounds(plan, quiet);
+    for (const [target, why] of Object.entries(skipped)) t.diagnostic(`SKIPPED ${target}: ${why}`);
+    assert.deepEqual(
+      [...measurements.map(({ target }) => target), ...Object.keys(skipped)].toSorted(),
+      plan.targets.toSorted(),
+    );
+    for (const { target, requests, p50Ms, p99Ms, longestMs, ...figures } of measurements) {
+      assert.ok(requests > 0 && p50Ms > 0 && p50Ms <= p99Ms && p99Ms <= longestMs, target);
+      assert.match(notes[target] ?? '', /PostgreSQL \d+/);
+      if (readProcess(process.pid) === undefined) continue;
+      const { cpuMicrosPerRequest = -1, residentBytes = 0, residentMaxBytes } = figures;
+      assert.ok(cpuMicrosPerRequest >= 0 && residentBytes > 0, target);
+      assert.equal(residentMaxBytes, undefined, 'the most of several processes is not known');
+    }
+  });
+
+  test('counts the processor time of children, those that have ended too', async () => {
+    const [before, beforeAlone] = [readTogether([process.pid]), readProcess(process.pid)];
+    if (before === undefined || beforeAlone === undefined) return;
+    const until =
+      'const end = Date.now() + 60_000; while (process.cpuUsage().user < 200_000 && Date.now() < end);';
+    await promisify(execFile)(process.execPath, ['-e', until]);
+    const child = spawn(process.execPath, ['-e', `${until} console.log('done'); process.stdin.resume()`]);
+    try {
+      await once(child.stdout, 'data');
+      const [after, afterAlone] = [readTogether([process.pid]), readProcess(process.pid)];
+      assert.ok(after !== undefined && afterAlone !== undefined);
+      const ofChildren = after.cpuMicros - before.cpuMicros - (afterAlone.cpuMicros - beforeAlone.cpuMicros);
+      assert.ok(ofChildren >= 300_000, `${ofChildren} µs`);
+    } finally {
+      child.kill();
+    }
+  });
+
   test('compares with a bare server that writes what Keyfob writes, byte for byte in length', async () => {
     const shapes = [];
     for (const name of ['echo', 'smartcar'] as const) {
@@ -102,7 +140,7 @@ describe('The benchmark', () => {
     const { port } = server.address() as AddressInfo;
     const target: Target = {
       name: 'echo',
-      pid: process.pid,
+      pids: [process.pid],
       port,
       wire: oauthWire({ ...client, port }),
       refreshTokens: [TOKEN, TOKEN],

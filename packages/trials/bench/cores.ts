@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { childrenOf } from './measure.ts';
 
 /** Which process runs where. */
 export type Cores = {
   /** A sentence for the reader of the figures. */
   readonly note: string;
-  /** Keeps every thread of a process on the core of its role. Does nothing where that cannot be done. */
+  /** Keeps every thread of a process and of its children on the core of its role. Does nothing where that cannot be done. */
   pin(pid: number, role: 'server' | 'generator'): void;
 };
 
@@ -22,8 +23,13 @@ export const shareCores = (): Cores => {
     note: `server pinned to core ${server}, generator to core ${generator}`,
     pin(pid, role) {
       const core = String(role === 'server' ? server : generator);
-      const { status, stderr } = spawnSync('taskset', ['-acp', core, String(pid)], { encoding: 'utf8' });
-      if (status !== 0) throw new Error(`taskset cannot pin process ${pid} to core ${core}: ${stderr}`);
+      // It first: whatever it starts meanwhile inherits its core.
+      for (const one of [pid, ...childrenOf(pid)]) {
+        const { status, stderr } = spawnSync('taskset', ['-acp', core, String(one)], { encoding: 'utf8' });
+        const hasEnded = one !== pid && !existsSync(`/proc/${one}`);
+        if (status !== 0 && !hasEnded)
+          throw new Error(`taskset cannot pin process ${one} to core ${core}: ${stderr}`);
+      }
     },
   };
 };

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The parts of the document that a command writes. */
-type Section = 'bench' | 'profile' | 'volume';
+type Section = 'bench' | 'postgres' | 'profile' | 'volume';
 
 const markersOf = (section: Section) => ({
   begin: `<!-- ${section}:begin -->`,
@@ -18,11 +18,8 @@ How fast Keyfob is, and what it costs, with the commands that make the figures a
 export const DOCUMENT_PATH = fileURLToPath(new URL('../../../docs/performance.md', import.meta.url));
 export const CHART_PATH = fileURLToPath(new URL('../../../docs/performance.svg', import.meta.url));
 
-/** Puts the benchmark's report into the document, and its chart beside it. */
-export const writeDocs = (text: string, chart: string): void => {
-  writeSection('bench', text);
-  writeFileSync(CHART_PATH, chart);
-};
+/** Puts the benchmark's chart beside the document. */
+export const writeChart = (chart: string): void => writeFileSync(CHART_PATH, chart);
 
 /** Puts a text between markers of the document; makes the document, or the markers at its end, where missing. */
 export const writeSection = (section: Section, text: string): void => {

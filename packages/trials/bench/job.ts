@@ -9,8 +9,8 @@ export type Job = {
   /** Driven as hard, and not counted. */
   readonly warmupMs: number;
   readonly measureMs: number;
-  /** The server's process, which is read at both ends of the measured time. */
-  readonly pid: number;
+  /** The server's processes, which are read with their children at both ends of the measured time. */
+  readonly pids: readonly number[];
   readonly walIndexPath: string | undefined;
 };
 
@@ -21,7 +21,7 @@ export type Figures = {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly longestMs: number;
-  /** User and system time of the server's process. */
+  /** User and system time of the server's processes. */
   readonly cpuMicrosPerRequest?: number;
   readonly writtenBytesPerRequest?: number;
   readonly residentBytes?: number;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAnswerReader } from './answer.ts';
 import type { Figures, Job, JobOutcome } from './job.ts';
-import { commitsBetween, readCommits, readProcess } from './measure.ts';
+import type { TogetherReading } from './measure.ts';
+import { commitsBetween, readCommits, readTogether } from './measure.ts';
 import { openRefresher } from './refresher.ts';
 import type { Refresher } from './refresher.ts';
 import { percentileOf } from './statistics.ts';
@@ -60,11 +61,16 @@ export const driveLoad = async (job: Job): Promise<JobOutcome> => {
   return outcome;
 };
 
+const residentOf = ({ residentBytes, residentMaxBytes }: TogetherReading) => ({
+  residentBytes,
+  ...(residentMaxBytes === undefined ? {} : { residentMaxBytes }),
+});
+
 type Reading = ReturnType<typeof readAll>;
 
-const readAll = ({ pid, walIndexPath }: Job) => ({
+const readAll = ({ pids, walIndexPath }: Job) => ({
   atMs: performance.now(),
-  server: readProcess(pid),
+  server: readTogether(pids),
   commits: walIndexPath === undefined ? undefined : readCommits(walIndexPath),
   generatorCpu: process.cpuUsage(),
 });
@@ -89,8 +95,7 @@ const toFigures = (before: Reading, after: Reading, latenciesMs: readonly number
       : {
           cpuMicrosPerRequest: (after.server.cpuMicros - before.server.cpuMicros) / requests,
           writtenBytesPerRequest: (after.server.writtenBytes - before.server.writtenBytes) / requests,
-          residentBytes: after.server.residentBytes,
-          residentMaxBytes: after.server.residentMaxBytes,
+          ...residentOf(after.server),
         }),
     ...(before.commits === undefined || after.commits === undefined
       ? {}

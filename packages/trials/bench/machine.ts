@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
 import { medianOf } from './statistics.ts';
@@ -17,6 +17,8 @@ export type Machine = {
   readonly kernel: string;
   readonly node: string;
   readonly oidcProvider: string;
+  /** How many processes ran or wanted to in the last minute, before anything was measured. */
+  readonly load: number;
   /** What the data directories lie on. */
   readonly disk: string;
   /** The median of many appends of 4 KiB, each synced with fdatasync. */
@@ -37,6 +39,7 @@ export const readMachine = (): Machine => {
       kernel: `${type()} ${release()}`,
       node: process.version,
       oidcProvider: readOidcProviderVersion(),
+      load: loadavg()[0] ?? 0,
       disk: readDisk(directory),
       fdatasyncMs: measureFdatasync(join(directory, 'appended')),
     };
@@ -97,10 +100,10 @@ const measureFdatasync = (path: string): number => {
 
 /** The machine in one sentence. */
 export const describeMachine = (machine: Machine): string => {
-  const { commit, date, processor, cores, memoryGib, kernel, node, oidcProvider, disk, fdatasyncMs } =
+  const { commit, date, processor, cores, memoryGib, kernel, node, oidcProvider, load, disk, fdatasyncMs } =
     machine;
   return (
     `${date}, commit ${commit}; ${cores} cores of ${processor}, ${memoryGib} GiB, ${kernel}, Node ${node}, ` +
-    `oidc-provider ${oidcProvider}; data on ${disk}, one fdatasync of 4 KiB takes ${fdatasyncMs.toFixed(2)} ms.`
+    `oidc-provider ${oidcProvider}; data on ${disk}, one fdatasync of 4 KiB takes ${fdatasyncMs.toFixed(2)} ms; load average ${load.toFixed(1)} before the run.`
   );
 };

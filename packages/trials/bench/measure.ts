@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /** What the operating system says of a process, all of its threads together. */
 export type ProcessReading = {
@@ -9,6 +9,11 @@ export type ProcessReading = {
   readonly residentBytes: number;
   /** The most it ever had resident. */
   readonly residentMaxBytes: number;
+};
+
+/** What is said of several processes together. The most that they ever had resident is known of one alone only. */
+export type TogetherReading = Omit<ProcessReading, 'residentMaxBytes'> & {
+  readonly residentMaxBytes?: number;
 };
 
 /** USER_HZ, in which Linux tells CPU time on every architecture that Node runs on. */
@@ -30,10 +35,73 @@ export const readProcess = (pid: number): ProcessReading | undefined => {
   }
 };
 
-/** Fields 14 and 15 of `/proc/PID/stat`; the second field, the name, is in parentheses and may hold anything. */
-const readCpuMicros = (stat: string): number => {
+/**
+ * Reads processes together, each with its children, those that have ended included. Memory that a process shares with
+ * its children, as PostgreSQL's do, counts once. `undefined` where one of them cannot be read.
+ */
+export const readTogether = (pids: readonly number[]): TogetherReading | undefined => {
+  try {
+    const [alone] = pids;
+    if (pids.length === 1 && alone !== undefined && childrenOf(alone).length === 0) return readProcess(alone);
+    const families = pids.map(readFamily);
+    const sum = (value: (family: Family) => number): number =>
+      families.reduce((total, family) => total + value(family), 0);
+    return {
+      cpuMicros: sum(({ cpuMicros }) => cpuMicros),
+      writtenBytes: sum(({ writtenBytes }) => writtenBytes),
+      residentBytes: sum(({ residentBytes }) => residentBytes),
+    };
+  } catch {
+    return undefined;
+  }
+};
+
+type Family = ReturnType<typeof readFamily>;
+
+const readFamily = (pid: number) => {
+  const members = [pid, ...childrenOf(pid)].flatMap(readMember);
+  if (members.length === 0) throw new Error(`process ${pid} cannot be read`);
+  const sum = (value: (member: Member) => number): number =>
+    members.reduce((total, member) => total + value(member), 0);
+  return {
+    cpuMicros: sum(({ cpuMicros }) => cpuMicros),
+    writtenBytes: sum(({ writtenBytes }) => writtenBytes),
+    residentBytes:
+      sum(({ ownBytes }) => ownBytes) + Math.max(...members.map(({ sharedBytes }) => sharedBytes)),
+  };
+};
+
+type Member = ReturnType<typeof readMember>[number];
+
+/** None where it has ended meanwhile: then it is in what its parent had of its children. */
+const readMember = (pid: number) => {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const kibibytes = (name: string): number => readNumber(status, new RegExp(`^${name}:\\s+(\\d+) kB`, 'm'));
+    return [
+      {
+        cpuMicros: readCpuMicros(readFileSync(`/proc/${pid}/stat`, 'latin1'), 'with_ended_children'),
+        writtenBytes: readNumber(readFileSync(`/proc/${pid}/io`, 'latin1'), /^write_bytes: (\d+)/m),
+        ownBytes: kibibytes('RssAnon') * 1024,
+        sharedBytes: (kibibytes('RssFile') + kibibytes('RssShmem')) * 1024,
+      },
+    ];
+  } catch {
+    return [];
+  }
+};
+
+/** Those that the main thread of a process started; none where the system does not tell. */
+export const childrenOf = (pid: number): readonly number[] => {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(path) ? readFileSync(path, 'latin1').split(' ').filter(Boolean).map(Number) : [];
+};
+
+/** Fields 14 to 17 of `/proc/PID/stat`; the second field, the name, is in parentheses and may hold anything. */
+const readCpuMicros = (stat: string, whose: 'own' | 'with_ended_children' = 'own'): number => {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND;
+  const ticks = fields.slice(11, whose === 'own' ? 13 : 15).map(Number);
+  return (ticks.reduce((total, some) => total + some, 0) * 1e6) / TICKS_PER_SECOND;
 };
 
 const readNumber = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? Number.NaN);

@@ -16,16 +16,24 @@ export type Ratio = {
   readonly spread: Spread;
 };
 
+type Wanted = Pick<Ratio, 'figure' | 'of' | 'to'>;
+
 /** The comparisons that matter: what is more than the limit costs, and what others of the field do. */
-const WANTED: readonly Pick<Ratio, 'figure' | 'of' | 'to'>[] = (['smartcar', 'pleos'] as const).flatMap(
-  (of) => [
+const WANTED: readonly Wanted[] = [
+  ...(['smartcar', 'pleos'] as const).flatMap((of): readonly Wanted[] => [
     { figure: 'cpuMicrosPerRequest', of, to: 'echo' },
     { figure: 'p99Ms', of, to: 'echo' },
     { figure: 'requestsPerSecond', of, to: 'oidc-provider-openid' },
     { figure: 'requestsPerSecond', of, to: 'oidc-provider' },
     { figure: 'requestsPerSecond', of, to: 'hydra' },
-  ],
-);
+  ]),
+  { figure: 'requestsPerSecond', of: 'smartcar-postgres', to: 'pgbench' },
+  { figure: 'cpuMicrosPerRequest', of: 'smartcar-postgres', to: 'pgbench' },
+  { figure: 'p99Ms', of: 'smartcar-postgres', to: 'pgbench' },
+  { figure: 'cpuMicrosPerRequest', of: 'smartcar-postgres', to: 'echo' },
+  { figure: 'p99Ms', of: 'smartcar-postgres', to: 'echo' },
+  { figure: 'requestsPerSecond', of: 'smartcar-postgres', to: 'hydra-postgres' },
+];
 
 /** Every comparison that these measurements allow, computed within each round. */
 export const compareTargets = (measurements: readonly Measurement[]): readonly Ratio[] =>
@@ -61,13 +69,14 @@ export type Proof = { readonly verdict: 'proved' | 'failed' | 'not_measured'; re
 
 /** The generator is no bottleneck where it drives the bare server well above the speed of Keyfob. */
 export const proveGenerator = (measurements: readonly Measurement[]): Proof => {
+  const to = measurements.some(({ target }) => target === 'smartcar') ? 'smartcar' : 'smartcar-postgres';
   const ratios = ratiosByRound(measurements, {
     figure: 'requestsPerSecond',
     of: 'echo',
-    to: 'smartcar',
+    to,
     connections: PROOF_CONNECTIONS,
   });
-  const needs = `echo at least ${PROOF_RATIO_MIN} times as fast as smartcar at ${PROOF_CONNECTIONS} connections`;
+  const needs = `echo at least ${PROOF_RATIO_MIN} times as fast as ${to} at ${PROOF_CONNECTIONS} connections`;
   if (ratios.length === 0)
     return { verdict: 'not_measured', text: `The generator did not have to prove itself: needs ${needs}.` };
   const ratio = medianOf(ratios);

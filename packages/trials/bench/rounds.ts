@@ -2,7 +2,7 @@ import type { Cores } from './cores.ts';
 import { startGenerator, WrongAnswer } from './generator-process.ts';
 import type { Generator } from './generator-process.ts';
 import type { Figures } from './job.ts';
-import type { OpenTarget, Target, TargetName } from './targets/target.ts';
+import type { OpenTarget, SelfDriven, Target, TargetName } from './targets/target.ts';
 import { TARGETS } from './targets/targets.ts';
 
 /** What is measured, and how long. */
@@ -27,6 +27,8 @@ export type Measurement = Figures & {
 export type Measured = {
   readonly measurements: readonly Measurement[];
   readonly skipped: Readonly<Partial<Record<TargetName, string>>>;
+  /** What the reader of a target's figures has to know. */
+  readonly notes: Readonly<Partial<Record<TargetName, string>>>;
 };
 
 export type RoundsOptions = Pick<Cores, 'pin'> & {
@@ -48,7 +50,8 @@ export const runRounds = async (plan: Plan, options: RoundsOptions): Promise<Mea
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     pin(generator.pid, 'generator');
-    const targets: Target[] = [];
+    const targets: (Target | SelfDriven)[] = [];
+    const notes: Partial<Record<TargetName, string>> = {};
     const skipped: Partial<Record<TargetName, string>> = {};
     for (const name of plan.targets) {
       const target = await open(name)(Math.max(...plan.connections));
@@ -57,10 +60,11 @@ export const runRounds = async (plan: Plan, options: RoundsOptions): Promise<Mea
         continue;
       }
       closing.push(target.close);
-      pin(target.pid, 'server');
+      for (const pid of target.pids) pin(pid, 'server');
+      if (target.note !== undefined) notes[name] = target.note;
       targets.push(target);
     }
-    return { measurements: await measureInTurn(plan, generator, targets, options.onProgress), skipped };
+    return { measurements: await measureInTurn(plan, generator, targets, options), skipped, notes };
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     for (const close of closing.toReversed()) await close();
@@ -68,31 +72,52 @@ export const runRounds = async (plan: Plan, options: RoundsOptions): Promise<Mea
 };
 
 const measureInTurn = async (
-  { connections: counts, rounds, warmupMs, measureMs }: Plan,
+  { connections: counts, rounds, ...times }: Plan,
   generator: Generator,
-  targets: readonly Target[],
-  onProgress: RoundsOptions['onProgress'],
+  targets: readonly (Target | SelfDriven)[],
+  { pin, onProgress }: RoundsOptions,
 ): Promise<readonly Measurement[]> => {
   const measurements: Measurement[] = [];
   const total = rounds * counts.length * targets.length;
-  const held = targets.map((target) => ({ target, tokens: [...target.refreshTokens] }));
+  const held = targets.map((target) => ({
+    target,
+    measure: 'measure' in target ? alone(target, pin) : driven(target, generator),
+  }));
   for (let round = 1; round <= rounds; round++) {
     for (const connections of counts) {
-      for (const { target, tokens } of held) {
+      for (const { target, measure } of held) {
         onProgress(measurements.length, total);
-        const { name, port, wire, pid, walIndexPath } = target;
-        const refreshTokens = tokens.slice(0, connections);
-        const job = { port, wire, refreshTokens, warmupMs, measureMs, pid, walIndexPath };
-        const outcome = await generator.measure(job).catch((error: unknown) => {
-          throw error instanceof WrongAnswer
-            ? new WrongAnswer(`${name} answered wrongly: ${error.message}`)
-            : error;
-        });
-        tokens.splice(0, connections, ...outcome.refreshTokens);
-        measurements.push({ target: name, connections, round, ...outcome.figures });
+        const figures = await measure({ ...times, connections });
+        measurements.push({ target: target.name, connections, round, ...figures });
       }
     }
   }
   onProgress(total, total);
   return measurements;
 };
+
+type Measure = (
+  wanted: Pick<Plan, 'warmupMs' | 'measureMs'> & { readonly connections: number },
+) => Promise<Figures>;
+
+/** Goes on with the tokens that the last measurement ended with. */
+const driven = (target: Target, generator: Generator): Measure => {
+  const { name, port, wire, pids, walIndexPath } = target;
+  const tokens = [...target.refreshTokens];
+  return async ({ connections, warmupMs, measureMs }) => {
+    const refreshTokens = tokens.slice(0, connections);
+    const job = { port, wire, refreshTokens, warmupMs, measureMs, pids, walIndexPath };
+    const outcome = await generator.measure(job).catch((error: unknown) => {
+      throw error instanceof WrongAnswer
+        ? new WrongAnswer(`${name} answered wrongly: ${error.message}`)
+        : error;
+    });
+    tokens.splice(0, connections, ...outcome.refreshTokens);
+    return outcome.figures;
+  };
+};
+
+const alone =
+  (target: SelfDriven, pin: Cores['pin']): Measure =>
+  (wanted) =>
+    target.measure(wanted, (pid) => pin(pid, 'generator'));

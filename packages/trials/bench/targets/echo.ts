@@ -10,7 +10,7 @@ export const openEcho: OpenTarget = async (connections) => {
   const { port, refreshToken } = started;
   return {
     name: 'echo',
-    pid,
+    pids: [pid],
     port,
     wire: oauthWire({
       path: '/oauth/token',

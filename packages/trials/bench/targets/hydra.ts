@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { makeDataDirectory, removeDataDirectory } from '../../keyfob-process.ts';
+import { openDatabase } from './database.ts';
 import { createHydraClient, obtainRefreshToken } from './hydra-consent.ts';
 import { oauthWire } from './target.ts';
-import type { OpenTarget, Target } from './target.ts';
+import type { OpenTarget, Skipped, Target, TargetName } from './target.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const START_CHECK_MS = 100;
@@ -19,19 +20,44 @@ const START_CHECK_MS = 100;
  * @see https://github.com/ory/hydra/blob/master/quickstart.yml
  */
 export const openHydra: OpenTarget = async (connections) => {
-  if (!(await isInstalled())) return { skipped: 'there is no hydra on the PATH' };
-  return start(connections).catch((error: unknown) => ({
-    skipped: `the hydra on the PATH did not start: ${error instanceof Error ? error.message : String(error)}`,
-  }));
+  if (!(await isInstalled())) return NOT_INSTALLED;
+  return start('hydra', connections).catch(notStarted);
 };
 
-const start = async (connections: number): Promise<Target> => {
+/** The same on a PostgreSQL of its own, whose processes count as the server's. */
+export const openHydraOnPostgres: OpenTarget = async (connections) => {
+  if (!(await isInstalled())) return NOT_INSTALLED;
+  const cluster = await openDatabase();
+  if ('skipped' in cluster) return cluster;
+  try {
+    const target = await start('hydra-postgres', connections, `${cluster.url()}?sslmode=disable`);
+    return {
+      ...target,
+      pids: [...target.pids, cluster.pid()],
+      async close() {
+        await target.close();
+        await cluster.remove();
+      },
+    };
+  } catch (error) {
+    await cluster.remove();
+    return notStarted(error);
+  }
+};
+
+const NOT_INSTALLED = { skipped: 'there is no hydra on the PATH' };
+
+const notStarted = (error: unknown): Skipped => ({
+  skipped: `the hydra on the PATH did not start: ${error instanceof Error ? error.message : String(error)}`,
+});
+
+const start = async (name: TargetName, connections: number, databaseUrl?: string): Promise<Target> => {
   const directory = makeDataDirectory();
   const [port, adminPort] = [await freePort(), await freePort()];
   const urls = { publicUrl: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` };
   const env = {
     ...process.env,
-    DSN: `sqlite://${join(directory, 'hydra.db')}?_fk=true`,
+    DSN: databaseUrl ?? `sqlite://${join(directory, 'hydra.db')}?_fk=true`,
     SECRETS_SYSTEM: 'only-for-this-benchmark',
     SERVE_PUBLIC_HOST: '127.0.0.1',
     SERVE_PUBLIC_PORT: String(port),
@@ -60,7 +86,7 @@ const start = async (connections: number): Promise<Target> => {
     while (refreshTokens.length < connections) refreshTokens.push(await obtainRefreshToken(urls, client));
     const tokenPattern = 'ory_[ar]t_[\\w-]+\\.[\\w-]+';
     const wire = oauthWire({ path: '/oauth2/token', port, ...client, tokenPattern });
-    return { name: 'hydra', pid: child.pid ?? 0, port, wire, refreshTokens, walIndexPath: undefined, close };
+    return { name, pids: [child.pid ?? 0], port, wire, refreshTokens, walIndexPath: undefined, close };
   } catch (error) {
     await close();
     throw error;

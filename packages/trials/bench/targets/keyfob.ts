@@ -3,43 +3,99 @@ import { openDeployment, STORE_FILE } from 'keyfob';
 import { createClient, createGrant } from 'keyfob/cli/registry';
 import type { DialectName } from 'keyfob/clients/client';
 import { parseConfig } from 'keyfob/config';
+import { createKeyLine } from 'keyfob/tokens/key-ring';
 import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../keyfob-process.ts';
+import { describeDatabase, openDatabase, ROWS } from './database.ts';
 import { oauthWire, pleosWire, UUID_PATTERN } from './target.ts';
-import type { OpenTarget } from './target.ts';
+import type { OpenTarget, Target, TargetName } from './target.ts';
 
 /** Keyfob as a user starts it: `keyfob serve` on a data directory, every setting its default; `nodeArgs` are for Node. */
 export const openKeyfob =
-  (dialect: DialectName, nodeArgs: readonly string[] = []): OpenTarget =>
+  (dialect: DialectName, nodeArgs: readonly string[] = []) =>
+  async (connections: number): Promise<Target> => {
+    const opened = await open({ name: dialect, dialect, nodeArgs, settings: {} }, connections);
+    return { ...opened, walIndexPath: join(opened.dataDirectory, `${STORE_FILE}-shm`) };
+  };
+
+/** Like one that is there, but for their ids: nobody has their tokens. */
+const MORE_GRANTS = `INSERT INTO grants SELECT made.* FROM generate_series(1, ${ROWS}) AS n, jsonb_populate_record(
+  (SELECT g FROM grants AS g LIMIT 1), jsonb_build_object('id', ('x' || left(md5(n::text), 16))::bit(64)::bigint)) AS made`;
+
+/** The same on a PostgreSQL of its own, whose processes count as the server's. */
+export const openKeyfobOnPostgres =
+  (nodeArgs: readonly string[] = []): OpenTarget =>
   async (connections) => {
-    const dataDirectory = makeDataDirectory();
+    const cluster = await openDatabase();
+    if ('skipped' in cluster) return cluster;
     try {
-      const registered = await register(dataDirectory, dialect, connections);
-      const { child, url, stop } = await startKeyfob({ dataDirectory, nodeArgs });
-      const port = Number(new URL(url).port);
-      const { refreshTokens, ...client } = registered;
+      const settings = { store: cluster.url(), key: createKeyLine(1, 0) };
+      const wanted = { name: 'smartcar-postgres', dialect: 'smartcar', nodeArgs, settings } as const;
+      const opened = await open(wanted, connections);
+      await cluster.ask(`${MORE_GRANTS}; ANALYZE`);
       return {
-        name: dialect,
-        pid: child.pid ?? 0,
-        port,
-        wire:
-          dialect === 'pleos'
-            ? pleosWire({ port, ...client })
-            : oauthWire({ path: '/oauth/token', port, ...client, tokenPattern: UUID_PATTERN }),
-        refreshTokens,
-        walIndexPath: join(dataDirectory, `${STORE_FILE}-shm`),
+        ...opened,
+        pids: [...opened.pids, cluster.pid()],
+        note: `\`keyfob serve --store postgres://...\`, ${ROWS} grants beside those in use; ${await describeDatabase(cluster)}, and its processes counted with the server's`,
         async close() {
-          await stop();
-          removeDataDirectory(dataDirectory);
+          await opened.close();
+          await cluster.remove();
         },
       };
     } catch (error) {
-      removeDataDirectory(dataDirectory);
+      await cluster.remove();
       throw error;
     }
   };
 
-const register = async (dataDirectory: string, dialect: DialectName, grants: number) => {
-  const config = parseConfig({ flags: { data: dataDirectory }, environment: {}, file: {} });
+type Wanted = {
+  readonly name: TargetName;
+  readonly dialect: DialectName;
+  readonly nodeArgs: readonly string[];
+  /** The store and the key ring where nodes share them. */
+  readonly settings: { readonly store?: string; readonly key?: string };
+};
+
+const open = async ({ name, dialect, nodeArgs, settings }: Wanted, grants: number) => {
+  const dataDirectory = makeDataDirectory();
+  try {
+    const { refreshTokens, ...client } = await register(
+      { data: dataDirectory, ...settings },
+      dialect,
+      grants,
+    );
+    const environment = Object.fromEntries(
+      Object.entries(settings).map(([setting, value]) => [`KEYFOB_${setting.toUpperCase()}`, value]),
+    );
+    const { child, url, stop } = await startKeyfob({ dataDirectory, nodeArgs, environment });
+    const port = Number(new URL(url).port);
+    return {
+      name,
+      dataDirectory,
+      pids: [child.pid ?? 0],
+      port,
+      wire:
+        dialect === 'pleos'
+          ? pleosWire({ port, ...client })
+          : oauthWire({ path: '/oauth/token', port, ...client, tokenPattern: UUID_PATTERN }),
+      refreshTokens,
+      walIndexPath: undefined,
+      async close() {
+        await stop();
+        removeDataDirectory(dataDirectory);
+      },
+    };
+  } catch (error) {
+    removeDataDirectory(dataDirectory);
+    throw error;
+  }
+};
+
+const register = async (
+  flags: Wanted['settings'] & { readonly data: string },
+  dialect: DialectName,
+  grants: number,
+) => {
+  const config = parseConfig({ flags, environment: {}, file: {} });
   const deployment = await openDeployment(config, { isFirstStart: true });
   try {
     const nowMs = Date.now();

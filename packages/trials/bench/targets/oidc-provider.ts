@@ -22,7 +22,7 @@ export const openOidcProvider =
     const wire = oauthWire({ path: '/token', ...client, tokenPattern: '[\\w-]{43}' });
     return {
       name: kind === 'plain' ? 'oidc-provider' : 'oidc-provider-openid',
-      pid,
+      pids: [pid],
       port: started.port,
       wire,
       refreshTokens,

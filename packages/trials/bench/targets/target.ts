@@ -1,3 +1,6 @@
+import type { Figures } from '../job.ts';
+import type { Plan } from '../rounds.ts';
+
 /** Every server that is measured, in the order of a round. */
 export const TARGET_NAMES = [
   'echo',
@@ -6,8 +9,18 @@ export const TARGET_NAMES = [
   'oidc-provider',
   'oidc-provider-openid',
   'hydra',
+  'smartcar-postgres',
+  'pgbench',
+  'hydra-postgres',
 ] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
+
+/** Those with a PostgreSQL, which the document tells of in a section of their own. */
+export const ON_POSTGRES: ReadonlySet<TargetName> = new Set([
+  'smartcar-postgres',
+  'pgbench',
+  'hydra-postgres',
+]);
 
 /** How a refresh is asked for on one wire, and where its answer has the tokens. Plain values: it crosses processes. */
 export type Wire = {
@@ -26,13 +39,31 @@ export type Wire = {
 /** A server that runs, holding a refresh token for each connection. */
 export type Target = {
   readonly name: TargetName;
-  readonly pid: number;
+  /** All that it runs as, its database included; each with its children. */
+  readonly pids: readonly number[];
   readonly port: number;
   readonly wire: Wire;
   /** As many as connections were asked for; each is good for one refresh, whose answer brings the next. */
   readonly refreshTokens: readonly string[];
   /** The wal-index of its SQLite store, where it has one: commits are counted there. */
   readonly walIndexPath: string | undefined;
+  /** What the reader of its figures has to know, in one sentence. */
+  readonly note?: string;
+  close(): Promise<void>;
+};
+
+/** A program that asks a database by itself, and is told of what it measured. */
+export type SelfDriven = {
+  readonly name: TargetName;
+  /** Of the database. */
+  readonly pids: readonly number[];
+  /** What the reader of its figures has to know, in one sentence. */
+  readonly note: string;
+  /** With so many connections; `onStarted` is told of the program's process, which is to the database what the generator is to a server. */
+  measure(
+    wanted: Pick<Plan, 'warmupMs' | 'measureMs'> & { readonly connections: number },
+    onStarted: (pid: number) => void,
+  ): Promise<Figures>;
   close(): Promise<void>;
 };
 
@@ -40,7 +71,7 @@ export type Target = {
 export type Skipped = { readonly skipped: string };
 
 /** Starts a server with refresh tokens for so many connections. */
-export type OpenTarget = (connections: number) => Promise<Target | Skipped>;
+export type OpenTarget = (connections: number) => Promise<Target | SelfDriven | Skipped>;
 
 const USER_AGENT = 'User-Agent: node-fetch/3.3.2 (+https://github.com/node-fetch/node-fetch)';
 

@@ -1,7 +1,8 @@
 import { openEcho } from './echo.ts';
-import { openHydra } from './hydra.ts';
-import { openKeyfob } from './keyfob.ts';
+import { openHydra, openHydraOnPostgres } from './hydra.ts';
+import { openKeyfob, openKeyfobOnPostgres } from './keyfob.ts';
 import { openOidcProvider } from './oidc-provider.ts';
+import { openPgbench } from './pgbench.ts';
 import type { OpenTarget, TargetName } from './target.ts';
 
 /** How each target is started, and what it is called in a table. */
@@ -12,4 +13,7 @@ export const TARGETS: Readonly<Record<TargetName, { readonly title: string; read
   'oidc-provider': { title: 'oidc-provider, in memory, no ID tokens', open: openOidcProvider('plain') },
   'oidc-provider-openid': { title: 'oidc-provider, in memory', open: openOidcProvider('openid') },
   hydra: { title: 'Ory Hydra, SQLite', open: openHydra },
+  'smartcar-postgres': { title: 'Keyfob, Smartcar, PostgreSQL', open: openKeyfobOnPostgres() },
+  pgbench: { title: 'pgbench, single-row updates', open: openPgbench },
+  'hydra-postgres': { title: 'Ory Hydra, PostgreSQL', open: openHydraOnPostgres },
 };
