@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAnswerReader } from './answer.ts';
 import type { Figures, Job, JobOutcome } from './job.ts';
-import type { TogetherReading } from './measure.ts';
 import { commitsBetween, readCommits, readTogether } from './measure.ts';
 import { openRefresher } from './refresher.ts';
 import type { Refresher } from './refresher.ts';
@@ -61,11 +60,6 @@ export const driveLoad = async (job: Job): Promise<JobOutcome> => {
   return outcome;
 };
 
-const residentOf = ({ residentBytes, residentMaxBytes }: TogetherReading) => ({
-  residentBytes,
-  ...(residentMaxBytes === undefined ? {} : { residentMaxBytes }),
-});
-
 type Reading = ReturnType<typeof readAll>;
 
 const readAll = ({ pids, walIndexPath }: Job) => ({
@@ -94,9 +88,14 @@ const toFigures = (before: Reading, after: Reading, latenciesMs: readonly number
       ? {}
       : {
           cpuMicrosPerRequest: (after.server.cpuMicros - before.server.cpuMicros) / requests,
-          writtenBytesPerRequest: (after.server.writtenBytes - before.server.writtenBytes) / requests,
-          ...residentOf(after.server),
+          residentBytes: after.server.residentBytes,
         }),
+    ...(before.server?.writtenBytes === undefined || after.server?.writtenBytes === undefined
+      ? {}
+      : { writtenBytesPerRequest: (after.server.writtenBytes - before.server.writtenBytes) / requests }),
+    ...(after.server?.residentMaxBytes === undefined
+      ? {}
+      : { residentMaxBytes: after.server.residentMaxBytes }),
     ...(before.commits === undefined || after.commits === undefined
       ? {}
       : { commitsPerSecond: commitsBetween(before.commits, after.commits) / seconds }),

@@ -11,10 +11,11 @@ export type ProcessReading = {
   readonly residentMaxBytes: number;
 };
 
-/** What is said of several processes together. The most that they ever had resident is known of one alone only. */
-export type TogetherReading = Omit<ProcessReading, 'residentMaxBytes'> & {
-  readonly residentMaxBytes?: number;
-};
+/**
+ * What is said of several processes together; the rest is known of one alone only. (What Linux counts as written has all
+ * of a folio of which a part is, and of a log that is written in place, as PostgreSQL's is, that may be a megabyte.)
+ */
+type TogetherReading = Pick<ProcessReading, 'cpuMicros' | 'residentBytes'> & Partial<ProcessReading>;
 
 /** USER_HZ, in which Linux tells CPU time on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -48,7 +49,6 @@ export const readTogether = (pids: readonly number[]): TogetherReading | undefin
       families.reduce((total, family) => total + value(family), 0);
     return {
       cpuMicros: sum(({ cpuMicros }) => cpuMicros),
-      writtenBytes: sum(({ writtenBytes }) => writtenBytes),
       residentBytes: sum(({ residentBytes }) => residentBytes),
     };
   } catch {
@@ -65,7 +65,6 @@ const readFamily = (pid: number) => {
     members.reduce((total, member) => total + value(member), 0);
   return {
     cpuMicros: sum(({ cpuMicros }) => cpuMicros),
-    writtenBytes: sum(({ writtenBytes }) => writtenBytes),
     residentBytes:
       sum(({ ownBytes }) => ownBytes) + Math.max(...members.map(({ sharedBytes }) => sharedBytes)),
   };
@@ -81,7 +80,6 @@ const readMember = (pid: number) => {
     return [
       {
         cpuMicros: readCpuMicros(readFileSync(`/proc/${pid}/stat`, 'latin1'), 'with_ended_children'),
-        writtenBytes: readNumber(readFileSync(`/proc/${pid}/io`, 'latin1'), /^write_bytes: (\d+)/m),
         ownBytes: kibibytes('RssAnon') * 1024,
         sharedBytes: (kibibytes('RssFile') + kibibytes('RssShmem')) * 1024,
       },

@@ -162,7 +162,6 @@ const toFigures = (before: Reading, after: Reading, latenciesMs: readonly number
       ? {}
       : {
           cpuMicrosPerRequest: (after.database.cpuMicros - before.database.cpuMicros) / requests,
-          writtenBytesPerRequest: (after.database.writtenBytes - before.database.writtenBytes) / requests,
           residentBytes: after.database.residentBytes,
         }),
     generatorCpuShare: micros / 1e6 / seconds,

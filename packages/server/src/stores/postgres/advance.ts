@@ -28,7 +28,8 @@ export type Advance = {
  * those of `judge`, with the client's policy put into the parameters, and the client's own: there, not disabled, at the
  * revision that the policy was read at. A row that somebody else holds is passed over, so that no statement
  * waits for another and none can end in a deadlock. A use that advanced nothing gets its row as it stands, by which
- * it may be judged if the verdict changes nothing.
+ * it may be judged if the verdict changes nothing. What is written and answered of an advanced row goes along with it
+ * from where it was held: joined again, a batch would cost its square.
  */
 const ADVANCE = `WITH uses AS (
     SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::bigint[],
@@ -36,7 +37,8 @@ const ADVANCE = `WITH uses AS (
     AS u (n, grant_id, generation, client_id, revision, brand, now_ms, created_after_ms, issued_after_ms, key_number,
       address, user_agent, use_digest)
   ), held AS (
-    SELECT u.n, ${GRANT_COLUMNS} FROM uses AS u
+    SELECT u.n, u.key_number AS next_key, u.now_ms, u.address, u.user_agent, u.use_digest AS next_digest, ${GRANT_COLUMNS}
+    FROM uses AS u
       JOIN clients AS c ON c.id = u.client_id AND c.revision = u.revision AND c.disabled_at IS NULL
       JOIN grants AS g ON g.id = u.grant_id
     WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at IS NULL
@@ -44,14 +46,13 @@ const ADVANCE = `WITH uses AS (
       AND coalesce(g.rotated_at_ms, g.created_at * 1000) > u.issued_after_ms
     FOR UPDATE OF g SKIP LOCKED
   ), advanced AS (
-    UPDATE grants AS g SET generation = g.generation + 1, key_number = u.key_number, rotated_at_ms = u.now_ms,
-      earlier = ${ADD_MOMENT('u.now_ms')}, caller_address = u.address, caller_user_agent = u.user_agent,
-      use_digest = u.use_digest
-    FROM held AS h JOIN uses AS u ON u.n = h.n WHERE g.id = h.id
-    RETURNING h.n
+    UPDATE grants AS g SET generation = g.generation + 1, key_number = h.next_key, rotated_at_ms = h.now_ms,
+      earlier = ${ADD_MOMENT('h.now_ms')}, caller_address = h.address, caller_user_agent = h.user_agent,
+      use_digest = h.next_digest
+    FROM held AS h WHERE g.id = h.id
+    RETURNING h.n, true AS is_advanced, NULL::bigint AS revision, ${GRANT_COLUMNS.replaceAll('g.', 'h.')}
   )
-  SELECT g.n, true AS is_advanced, NULL::bigint AS revision, ${GRANT_COLUMNS}
-    FROM held AS g JOIN advanced AS a ON a.n = g.n
+  SELECT * FROM advanced
   UNION ALL
   SELECT u.n, false, c.revision, ${GRANT_COLUMNS}
     FROM uses AS u LEFT JOIN clients AS c ON c.id = u.client_id AND c.disabled_at IS NULL
