@@ -111,9 +111,11 @@ const watch = (child: ChildProcess): { readonly runs: Promise<void>; readonly en
     said += text;
     if (/^progress: /m.test(said)) runs.resolve();
   });
-  const ended = once(child, 'close').then(([code]) => {
+  const end = async (): Promise<void> => {
+    const [code] = (await once(child, 'close')) as [number | null];
     if (code !== 0) throw new Error(`pgbench failed (${String(code)}): ${said}`);
-  });
+  };
+  const ended = end();
   // Whoever waits for its start learns of a failure there.
   ended.catch(() => {});
   return { runs: runs.promise, ended };
