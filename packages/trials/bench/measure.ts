@@ -76,7 +76,9 @@ type Member = ReturnType<typeof readMember>[number];
 const readMember = (pid: number) => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    const kibibytes = (name: string): number => readNumber(status, new RegExp(`^${name}:\\s+(\\d+) kB`, 'm'));
+    // One that is ending has no memory any more.
+    const kibibytes = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
     return [
       {
         cpuMicros: readCpuMicros(readFileSync(`/proc/${pid}/stat`, 'latin1'), 'with_ended_children'),

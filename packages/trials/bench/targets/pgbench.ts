@@ -26,6 +26,8 @@ const STATEMENT = 'UPDATE counters SET generation = generation + 1 WHERE id = :c
 const FLAGS = ['-n', '-M', 'prepared', '-j', '1'];
 /** It tells of its progress once a second, first after the first. */
 const PROGRESS_MS = 1000;
+/** It works on for so long after what is measured, so that a busy machine finds it at work to the end. */
+const SLACK_MS = 2000;
 
 /**
  * The limit of the database: `pgbench` updates single rows by their primary key, a commit each. Debian has it in
@@ -83,7 +85,7 @@ const measure = async (
   onStarted: (pid: number) => void,
 ): Promise<Figures> => {
   const logs = join(directory, 'log');
-  const seconds = Math.ceil((Math.max(warmupMs, PROGRESS_MS) + measureMs + PROGRESS_MS) / 1000);
+  const seconds = Math.ceil((Math.max(warmupMs, PROGRESS_MS) + measureMs + SLACK_MS) / 1000);
   const address = ['-h', '127.0.0.1', '-p', String(cluster.port), '-U', new URL(cluster.url()).username];
   const logging = ['-P', String(PROGRESS_MS / 1000), '-l', '--log-prefix', logs];
   const work = ['-c', String(connections), '-T', String(seconds), '-f', script, DATABASE];
@@ -98,6 +100,8 @@ const measure = async (
   const before = readAll(pid, cluster);
   await sleep(measureMs);
   const after = readAll(pid, cluster);
+  if (after.program === undefined && before.program !== undefined)
+    throw new Error('pgbench ended before it was measured: the machine is too busy');
   await ended;
   const latenciesMs = readLatencies(directory, before.atMs, after.atMs);
   return toFigures(before, after, latenciesMs);
