@@ -70,7 +70,15 @@ try {
   for (let index = 0; index < jobs; index++) {
     const tokens = refreshTokens.slice(index * CONNECTIONS, (index + 1) * CONNECTIONS);
     const measureMs = (seconds * 1000) / jobs;
-    const load = { port, wire, pid, refreshTokens: tokens, warmupMs: 0, measureMs, walIndexPath: undefined };
+    const load = {
+      port,
+      wire,
+      pids: [pid],
+      refreshTokens: tokens,
+      warmupMs: 0,
+      measureMs,
+      walIndexPath: undefined,
+    };
     const { figures } = await generator.measure(load);
     requests += figures.requests;
     perSecond.push(Math.round(figures.requestsPerSecond));
