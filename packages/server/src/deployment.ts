@@ -194,7 +194,8 @@ const registerKeys = async (store: Store, ring: KeyRing, name: string): Promise<
   refuseOtherKeys(await store.listKeys(), ring, name);
 };
 
-const refuseOtherKeys = (registered: readonly RegisteredKey[], ring: KeyRing, name: string): void => {
+/** Throws `OperatorError` where the ring lacks a key that sealed tokens of the store, or has another in its place. */
+export const refuseOtherKeys = (registered: readonly RegisteredKey[], ring: KeyRing, name: string): void => {
   for (const { number, fingerprint } of registered) {
     const key = ring.find(number);
     if (key?.fingerprint === fingerprint) continue;

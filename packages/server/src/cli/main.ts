@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { OperatorError, StoreError } from '../errors.ts';
 import { addBackup, addRestore } from './backup.ts';
 import { addClient } from './client.ts';
+import { addCopy } from './copy.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
 import { addGrant } from './grant.ts';
@@ -54,6 +55,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly.`,
     addBackup,
     addRestore,
     addMigrate,
+    addCopy,
     addPrune,
     addDoctor,
   ])

@@ -2,7 +2,7 @@ import { POWERTRAINS } from '../../grants/vehicle.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { damaged } from './rows.ts';
-import type { Ask, Row, Transaction } from './transaction.ts';
+import type { Ask, Row, Transaction, Value } from './transaction.ts';
 
 const WRITE = `INSERT INTO covered_vehicles (grant_id, vehicles) VALUES ($1, $2)
   ON CONFLICT (grant_id) DO UPDATE SET vehicles = excluded.vehicles`;
@@ -16,9 +16,12 @@ export const writeVehicles = ({ write }: Transaction, id: GrantId, vehicles: rea
 /** What a grant covers, in the order of ids. */
 export const listVehicles = async (ask: Ask, id: GrantId): Promise<readonly Vehicle[]> => {
   const [row] = await ask('SELECT vehicles FROM covered_vehicles WHERE grant_id = $1', [id]);
-  if (row === undefined) return [];
-  return (JSON.parse(String(row['vehicles'])) as Row[]).map(toVehicle);
+  return row === undefined ? [] : parseVehicles(row['vehicles']);
 };
+
+/** What is kept of them in one JSON array. */
+export const parseVehicles = (text: Value): readonly Vehicle[] =>
+  (JSON.parse(String(text)) as Row[]).map(toVehicle);
 
 const toVehicle = (value: Row): Vehicle => ({
   id: String(value['id']),

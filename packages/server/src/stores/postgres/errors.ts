@@ -13,7 +13,7 @@ const TROUBLES: Readonly<Record<string, string>> = {
   '3F000': 'there is no schema to make tables in',
   '40': 'others were at the same rows all the time',
   '42501': 'the database user lacks a right',
-  '42P01': 'a table is missing',
+  '42P01': 'a table is missing, as where the store has moved: "keyfob doctor" tells',
   '53100': 'the disk of the database is full',
   '53200': 'the database is out of memory',
   '53300': 'the database has no connection left',

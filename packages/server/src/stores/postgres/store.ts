@@ -1,5 +1,6 @@
 import { OperatorError } from '../../errors.ts';
 import type { Store } from '../../grants/store.ts';
+import { refuseMoved } from '../copy/moved.ts';
 import { showPostgresUrl } from './address.ts';
 import { createClientVerbs } from './clients.ts';
 import { createCodeVerbs } from './codes.ts';
@@ -14,6 +15,7 @@ import type { PostgresFacts } from './inspect.ts';
 import { createKnownClients } from './known-clients.ts';
 import { migrate, newestSchema, readSchema } from './migrations.ts';
 import type { Migrated } from './migrations.ts';
+import { readStanding } from './moved.ts';
 import { closable } from './closable.ts';
 import { openConnections, POOL_LIMITS } from './pool.ts';
 import type { Connections, PoolLimits } from './pool.ts';
@@ -51,6 +53,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
         'Name the database of your server, or make a new store with "keyfob migrate" or "keyfob serve".',
       );
     }
+    refuseMoved(showPostgresUrl(url), await readStanding(connections.read));
     if (schema < newestSchema()) await migrate(connections);
   } catch (error) {
     await connections.close();
@@ -75,7 +78,11 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
 };
 
 /** Brings a database to the newest schema. Throws `OperatorError`. */
-export const migratePostgresStore = (url: string): Promise<Migrated> => onConnections(url, migrate);
+export const migratePostgresStore = (url: string): Promise<Migrated> =>
+  onConnections(url, async (connections) => {
+    refuseMoved(showPostgresUrl(url), await readStanding(connections.read));
+    return migrate(connections);
+  });
 
 /** Looks at a database without changing it. Throws `OperatorError`. */
 export const inspectPostgresStore = (url: string): Promise<PostgresFacts> => onConnections(url, inspect);

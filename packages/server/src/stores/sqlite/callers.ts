@@ -5,7 +5,7 @@ import type { Caller } from '../../events.ts';
 const CALLERS_MAX = 100_000;
 
 /** The callers, each named by a small number, so that a grant's row stays small. */
-export const createCallerNames = (database: DatabaseSync) => {
+export const createCallerNames = (database: DatabaseSync, callersMax = CALLERS_MAX) => {
   const select = database.prepare('SELECT number FROM callers WHERE address = ? AND user_agent = ?');
   const selectByNumber = database.prepare('SELECT address, user_agent FROM callers WHERE number = ?');
   const count = database.prepare('SELECT count(*) AS callers FROM callers');
@@ -20,7 +20,7 @@ export const createCallerNames = (database: DatabaseSync) => {
       const kept = known.get(text);
       if (kept !== undefined) return kept;
       const row = select.get(caller.address, caller.userAgent);
-      isFull ||= row === undefined && Number(count.get()?.['callers']) >= CALLERS_MAX;
+      isFull ||= row === undefined && Number(count.get()?.['callers']) >= callersMax;
       if (row === undefined && isFull) return null;
       const number = Number(row?.['number'] ?? insert.run(caller.address, caller.userAgent).lastInsertRowid);
       known.set(text, number);

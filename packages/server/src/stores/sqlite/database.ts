@@ -1,12 +1,21 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../../errors.ts';
+import { refuseMoved } from '../copy/moved.ts';
 import { toFileError } from '../file-errors.ts';
 import { toOperatorError } from './errors.ts';
+import { readStanding } from './moved.ts';
 import { APPLICATION_ID, foreign, readMigrations, recogniseStore, refuseNewer } from './recognise.ts';
 
 /** Opens a store's file for good, made and brought to the newest schema where needed. Throws `OperatorError`. */
-export const openDatabase = (path: string, options: { readonly lockTimeoutMs: number }): DatabaseSync => {
+export const openDatabase = (
+  path: string,
+  options: {
+    readonly lockTimeoutMs: number;
+    /** Whether it may have moved, or not be whole yet: then it is left at the schema that it has. */
+    readonly isForCopy?: boolean;
+  },
+): DatabaseSync => {
   recogniseStore(path);
   let database: DatabaseSync | undefined;
   try {
@@ -14,6 +23,9 @@ export const openDatabase = (path: string, options: { readonly lockTimeoutMs: nu
     database = new DatabaseSync(path, { timeout: options.lockTimeoutMs });
     // Durable means on disk: FULL syncs the log at every commit. https://www.sqlite.org/pragma.html#pragma_synchronous
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    const standing = readStanding(database);
+    if (options.isForCopy !== true) refuseMoved(path, standing);
+    if (standing.movedTo !== undefined) return database;
     migrate(database, path);
     database.exec('BEGIN IMMEDIATE; ROLLBACK');
     checkSmallTables(database, path);

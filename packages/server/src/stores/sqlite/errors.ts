@@ -39,6 +39,10 @@ const TROUBLES: Readonly<Record<number, { code: string; what: string; mend: stri
   },
 };
 
+/** SQLite's general code, with which it says that a table is not there: of a store that was opened, it has moved since. */
+const isTableMissing = (error: unknown): boolean =>
+  resultCodeOf(error) === 1 && (error as Error).message.startsWith('no such table');
+
 const LOCKED = 6;
 const BUSY = 5;
 const IO_FAILED = 10;
@@ -74,6 +78,10 @@ const isClosed = (error: Error): boolean => 'code' in error && error.code === 'E
 export const toStoreError = (error: unknown, kind: StoreError['kind'] = 'unavailable'): Error => {
   const code = resultCodeOf(error);
   if (code === undefined && error instanceof Error && !isClosed(error)) return error;
+  if (isTableMissing(error))
+    return new StoreError(kind, 'a table is missing, as where the store has moved: "keyfob doctor" tells', {
+      cause: error,
+    });
   const what = (code === undefined ? undefined : TROUBLES[code]?.what) ?? (error as Error).message;
   return new StoreError(kind, what, { cause: error });
 };

@@ -87,7 +87,8 @@ export const createVehicleVerbs = (
 const without = (list: readonly Vehicle[], others: readonly Vehicle[]): readonly Vehicle[] =>
   list.filter((one) => !others.some((other) => other.id === one.id));
 
-const toVehicle = (row: Row): Vehicle => ({
+/** A vehicle from a row of `vehicles`. */
+export const toVehicle = (row: Row): Vehicle => ({
   id: String(row['id']),
   vin: String(row['vin']),
   make: String(row['make']),

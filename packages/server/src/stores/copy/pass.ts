@@ -1,0 +1,136 @@
+import { COLUMNS } from './end.ts';
+import type { CopyEnd, CopyRow, CopyTable, ListedTable, Part } from './end.ts';
+
+/** What a pass found and did. */
+export type Passed = {
+  /** Of the source, by table. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Rows of the target that were written or removed. */
+  readonly changed: number;
+  /** Rows that were still not the source's after that; known where `isChecked`. */
+  readonly different: number;
+};
+
+export type PassOptions = {
+  readonly source: CopyEnd;
+  readonly target: CopyEnd;
+  /** Whether every row that is written is read again and compared. */
+  readonly isChecked: boolean;
+  /** Told how many rows of the source more have been gone through. */
+  readonly onRows: (rows: number) => void;
+};
+
+type Tally = { rows: number; changed: number; different: number };
+
+const PAGE_ROWS = 2000;
+
+/**
+ * Goes once through everything and makes the target what the source is: pages of both are laid side by side in the order of keys,
+ * and what differs is written. So the first copy, the passes that catch up, one that was interrupted, and the last are
+ * all the same, and the last is at once the comparison of all rows. Nothing in the source has to note what it
+ * changes, so serving pays nothing for it; the price is that every pass reads all of both.
+ */
+export const pass = async (options: PassOptions): Promise<Passed> => {
+  const rows: Record<string, number> = {};
+  const total: Tally = { rows: 0, changed: 0, different: 0 };
+  const add = (table: CopyTable | ListedTable, tally: Tally): void => {
+    rows[table] = (rows[table] ?? 0) + tally.rows;
+    total.changed += tally.changed;
+    total.different += tally.different;
+  };
+  for (const table of ['clients', 'webhooks'] as const) add(table, await passListed(options, table));
+  for (const table of Object.keys(COLUMNS) as CopyTable[]) {
+    for (const part of await partsOf(options.source, table)) add(table, await passPart(options, part));
+  }
+  return { rows, changed: total.changed, different: total.different };
+};
+
+const partsOf = async (source: CopyEnd, table: CopyTable): Promise<readonly Part[]> =>
+  table === 'deliveries'
+    ? (await source.list('webhooks')).map(({ key: webhookId }) => ({ table, webhookId }))
+    : [{ table }];
+
+const passListed = async (
+  { source, target, isChecked, onRows }: PassOptions,
+  table: ListedTable,
+): Promise<Tally> => {
+  const rows = await source.list(table);
+  const change = compare(rows, await target.list(table));
+  const changed = change.rows.length + change.gone.length;
+  if (changed > 0) await target.writeListed(table, change);
+  onRows(rows.length);
+  return {
+    rows: rows.length,
+    changed,
+    different: isChecked && changed > 0 ? countDifferent(rows, await target.list(table)) : 0,
+  };
+};
+
+const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
+  const { source, target, isChecked, onRows } = options;
+  const tally: Tally = { rows: 0, changed: 0, different: 0 };
+  let writing: Promise<void> = Promise.resolve();
+  let isTargetOver = false;
+  for (let after: bigint | undefined; ;) {
+    const page = { after, limit: PAGE_ROWS };
+    const [sourcePage, targetPage]: readonly [readonly CopyRow[], readonly CopyRow[]] = await Promise.all([
+      source.read(part, page),
+      isTargetOver ? [] : target.read(part, page),
+    ]);
+    const upTo: bigint | undefined = leastLast([sourcePage, targetPage]);
+    const rows = within(sourcePage, upTo);
+    const kept = within(targetPage, upTo);
+    isTargetOver ||= targetPage.length < PAGE_ROWS && kept.length === targetPage.length;
+    const change = compare(rows, kept);
+    const changed = change.rows.length + change.gone.length;
+    // The page before is written while this one is read.
+    await writing;
+    if (changed > 0) {
+      writing = target.write(part, change);
+      // Told by whoever waits for it next.
+      writing.catch(() => {});
+    }
+    tally.rows += rows.length;
+    tally.changed += changed;
+    if (isChecked && changed > 0) {
+      await writing;
+      tally.different += countDifferent(rows, within(await target.read(part, page), upTo));
+    }
+    onRows(rows.length);
+    if (upTo === undefined) break;
+    after = upTo;
+  }
+  await writing;
+  return tally;
+};
+
+/** The end of what both pages tell of; `undefined` where both were the last. */
+const leastLast = (pages: readonly (readonly CopyRow[])[]): bigint | undefined => {
+  let least: bigint | undefined;
+  for (const page of pages) {
+    const last = page.length === PAGE_ROWS ? page.at(-1)?.key : undefined;
+    if (last !== undefined && (least === undefined || last < least)) least = last;
+  }
+  return least;
+};
+
+const within = (page: readonly CopyRow[], upTo: bigint | undefined): readonly CopyRow[] =>
+  upTo === undefined || (page.at(-1)?.key ?? upTo) <= upTo ? page : page.filter(({ key }) => key <= upTo);
+
+const compare = <Key>(rows: readonly CopyRow<Key>[], kept: readonly CopyRow<Key>[]) => {
+  const byKey = new Map(kept.map((row) => [row.key, row]));
+  const differing = rows.filter((row) => {
+    const other = byKey.get(row.key);
+    byKey.delete(row.key);
+    return other === undefined || !isSame(row, other);
+  });
+  return { rows: differing, gone: [...byKey.keys()] };
+};
+
+const countDifferent = <Key>(rows: readonly CopyRow<Key>[], kept: readonly CopyRow<Key>[]): number => {
+  const { rows: differing, gone } = compare(rows, kept);
+  return differing.length + gone.length;
+};
+
+const isSame = <Key>(one: CopyRow<Key>, other: CopyRow<Key>): boolean =>
+  one.values.every((value, index) => value === other.values[index]);

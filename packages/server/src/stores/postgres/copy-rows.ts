@@ -1,0 +1,117 @@
+import { bytesOf, hexOf, historyValues, vehiclesOf, vehiclesText } from '../copy/canonical.ts';
+import { COLUMNS } from '../copy/end.ts';
+import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/end.ts';
+import { parseVehicles } from './covered-vehicles.ts';
+import { unpackHistory } from './history.ts';
+import { digestSubject, toClient, toNumber, toText, writeSecrets } from './rows.ts';
+import type { Row, Value } from './transaction.ts';
+
+/** The key of each table. */
+export const KEYS: Readonly<Record<CopyTable, string>> = {
+  keys: 'number',
+  grants: 'id',
+  replays: 'grant_id',
+  codes: 'grant_id',
+  covered_vehicles: 'grant_id',
+  consents: 'grant_id',
+  facts: 'sequence',
+  deliveries: 'fact',
+};
+
+const SQL_TYPES = { integer: 'bigint', text: 'text', bytes: 'bytea', id: 'bigint' } as const;
+
+const columnsOf = (table: CopyTable): readonly (readonly [string, keyof typeof SQL_TYPES])[] =>
+  Object.entries(COLUMNS[table]);
+
+/** Where a table is read, `away` being what its name begins with, as `t` with `key`. */
+export const sourceOf = (table: CopyTable, away: string): string => {
+  if (table === 'consents')
+    return `(SELECT c.grant_id AS key, g.subject FROM ${away}consents AS c LEFT JOIN ${away}grants AS g ON g.id = c.grant_id)`;
+  const columns = [`${KEYS[table]} AS key`, ...columnsOf(table).map(([name]) => name)];
+  // One that covers nothing is no other than one that has no row.
+  const where = table === 'covered_vehicles' ? `WHERE vehicles <> '[]'` : '';
+  const webhook = table === 'deliveries' ? ', webhook_id' : '';
+  return `(SELECT ${columns.join(', ')}${webhook} FROM ${away}${table} ${where})`;
+};
+
+export const toCopyRow = (table: CopyTable, row: Row): CopyRow => {
+  const values = columnsOf(table).map(([name, kind]) => toCopyValue(row[name], kind));
+  const key = BigInt(String(row['key']));
+  if (table === 'covered_vehicles') return { key, values: [vehiclesText(parseVehicles(row['vehicles']))] };
+  if (table !== 'grants') return { key, values };
+  const rotatedAtMs = toNumber(row['rotated_at_ms']) ?? null;
+  const [newest, earlier] = historyValues(unpackHistory({ rotatedAtMs, earlier: row['earlier'] as Buffer }));
+  const names = columnsOf(table).map(([name]) => name);
+  const put = (value: CopyValue, index: number): CopyValue =>
+    names[index] === 'rotated_at_ms' ? newest : names[index] === 'earlier' ? earlier : value;
+  return { key, values: values.map(put) };
+};
+
+const toCopyValue = (value: Value, kind: keyof typeof SQL_TYPES): CopyValue => {
+  if (value === null || value === undefined) return null;
+  if (kind === 'bytes') return hexOf(value);
+  return kind === 'integer' ? Number(value) : String(value);
+};
+
+/** The statement that writes rows, however many, and its parameters; `webhookId` is that of deliveries. */
+export const upsertOf = (
+  table: CopyTable,
+  rows: readonly CopyRow[],
+  webhookId: string | undefined,
+): { readonly text: string; readonly values: readonly unknown[] } => {
+  const keys = rows.map(({ key }) => String(key));
+  if (table === 'consents') {
+    const digests = rows.map(({ values }) => digestSubject(String(values[0])));
+    const text =
+      'INSERT INTO consents (grant_id, subject_digest) SELECT * FROM unnest($1::bigint[], $2::bytea[]) ON CONFLICT DO NOTHING';
+    return { text, values: [keys, digests] };
+  }
+  const columns = columnsOf(table);
+  const names = columns.map(([name]) => name).join(', ');
+  const places = columns.map(([, kind], index) => `$${index + 2}::${SQL_TYPES[kind]}[]`).join(', ');
+  const set = columns.map(([name]) => `${name} = excluded.${name}`).join(', ');
+  const values = columns.map(([, kind], index) =>
+    rows.map((row) => toParameter(table, kind, row.values[index] ?? null)),
+  );
+  const webhook = webhookId === undefined ? { name: '', value: '' } : WEBHOOK(columns.length + 2);
+  return {
+    text: `INSERT INTO ${table} (${webhook.name}${KEYS[table]}, ${names})
+      SELECT ${webhook.value}u.* FROM unnest($1::bigint[], ${places}) AS u
+      ON CONFLICT (${webhook.name}${KEYS[table]}) DO UPDATE SET ${set}`,
+    values: [keys, ...values, ...(webhookId === undefined ? [] : [webhookId])],
+  };
+};
+
+const WEBHOOK = (place: number) => ({ name: 'webhook_id, ', value: `$${place}::text, ` });
+
+const toParameter = (table: CopyTable, kind: keyof typeof SQL_TYPES, value: CopyValue): unknown => {
+  if (kind === 'bytes') return bytesOf(value);
+  return table === 'covered_vehicles' ? JSON.stringify(vehiclesOf(value)) : value;
+};
+
+/** The columns beside `id` of what is listed. */
+export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = {
+  clients: [
+    'dialect',
+    'type',
+    'name',
+    'redirect_uris',
+    'consent_redirect_uri',
+    'policy',
+    'secrets',
+    'created_at',
+    'disabled_at',
+  ],
+  webhooks: ['url', 'format', 'client_id', 'kinds', 'key_number', 'created_at', 'disabled_at'],
+};
+
+const NUMBERS = new Set(['created_at', 'disabled_at', 'key_number']);
+
+export const toListedRow = (table: ListedTable, row: Row): CopyRow<string> => ({
+  key: String(row['id']),
+  values: LISTED_COLUMNS[table].map((name) => {
+    // Read and written anew, so that secrets are in the order and form of the day.
+    if (name === 'secrets') return writeSecrets(toClient(row).secrets);
+    return (NUMBERS.has(name) ? toNumber(row[name]) : toText(row[name])) ?? null;
+  }),
+});

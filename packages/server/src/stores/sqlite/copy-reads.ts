@@ -1,0 +1,123 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { hexOf, historyValues, vehiclesText } from '../copy/canonical.ts';
+import type { CopyRow, CopyTable, CopyValue, ListedTable, Part } from '../copy/end.ts';
+import { writeSecrets } from '../postgres/rows.ts';
+import { toVehicle } from './vehicles.ts';
+import { unpackMoments } from './moments.ts';
+import { ID_MAX, ID_MIN, prepareValues, toSecret } from './rows.ts';
+import type { Row, Values } from './rows.ts';
+
+/** What follows the key, in the order of `COLUMNS`; `away` is what the names of tables begin with. */
+const selectionOf = (table: CopyTable, away: string): string => {
+  switch (table) {
+    case 'keys':
+      return `number, created_at, fingerprint FROM ${away}keys WHERE number`;
+    case 'grants':
+      return `g.id, c.id, g.subject, s.scope, g.brand, g.created_at, g.revoked_at, g.revocation_cause, g.generation,
+        g.key_number, g.rotated_at_ms, NULL, k.address, k.user_agent, g.use_digest
+        FROM ${away}grants AS g LEFT JOIN ${away}clients AS c ON c.number = g.client
+        LEFT JOIN scopes AS s ON s.number = g.scope_number LEFT JOIN callers AS k ON k.number = g.caller WHERE g.id`;
+    case 'replays':
+      return `grant_id, times, at_ms, generation, gap, since_rotation_ms, response, looks_like, c.address, c.user_agent,
+        r.address, r.user_agent FROM ${away}replays LEFT JOIN callers AS c ON c.number = caller
+        LEFT JOIN callers AS r ON r.number = rotated_by WHERE grant_id`;
+    case 'codes':
+      return `grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope, brand, vehicles,
+        redeemed_at_ms, use_digest FROM ${away}codes WHERE grant_id`;
+    case 'covered_vehicles':
+      return `grant_id, json_group_array(json_object('id', id, 'vin', vin, 'make', make, 'model', model, 'year', year,
+        'nickname', nickname, 'powertrain', powertrain)) FROM ${away}vehicles WHERE grant_id`;
+    case 'consents':
+      return `grant_id, subject FROM ${away}consents WHERE grant_id`;
+    case 'facts':
+      return `sequence, id, at_ms, kind, CAST(grant_id AS TEXT), client_id, subject, request_id, cause, vins
+        FROM ${away}facts WHERE sequence`;
+    case 'deliveries':
+      return `fact, attempts, next_at_ms, delivered_at_ms, last_status, last_error FROM ${away}deliveries
+        WHERE webhook_id = ? AND fact`;
+  }
+};
+
+const KEY_NAMES: Readonly<Partial<Record<CopyTable, string>>> = {
+  keys: 'number',
+  grants: 'g.id',
+  facts: 'sequence',
+  deliveries: 'fact',
+};
+
+const COUNTS: Readonly<Partial<Record<CopyTable, string>>> = { covered_vehicles: 'count(DISTINCT grant_id)' };
+
+const sqlOf = (table: CopyTable, away: string): string => {
+  const key = KEY_NAMES[table] ?? 'grant_id';
+  const selection = selectionOf(table, away).replace(key, `CAST(${key} AS TEXT)`);
+  const group = table === 'covered_vehicles' ? 'GROUP BY grant_id' : '';
+  return `SELECT ${selection} >= ? ${group} ORDER BY ${key} LIMIT ?`;
+};
+
+const SECRETS = 'SELECT * FROM {}client_secrets WHERE client = ? ORDER BY created_at, id';
+const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, '', created_at,
+  disabled_at FROM {}clients`;
+const WEBHOOKS =
+  'SELECT id, url, format, client_id, kinds, key_number, created_at, disabled_at FROM {}webhooks';
+/** Of a client's values. */
+const SECRETS_AT = 6;
+/** Of a grant's values: the newest moment, and the earlier ones after it. */
+const HISTORY_AT = 9;
+
+/** What a copy reads of a store's file. Inside a transaction or not. */
+export const createCopyReads = (database: DatabaseSync, away: string) => {
+  const statements = new Map<string, ReturnType<typeof prepareValues>>();
+  const prepared = (sql: string) => {
+    const statement = statements.get(sql) ?? prepareValues(database, sql.replaceAll('{}', away));
+    statements.set(sql, statement);
+    return statement;
+  };
+  const secrets = database.prepare(SECRETS.replace('{}', away));
+
+  const toListed = (table: ListedTable, values: Values): CopyRow<string> => {
+    if (table === 'webhooks') return { key: String(values[0]), values: values.slice(1).map(toValue) };
+    const [number, id, ...rest] = values;
+    const kept = secrets.all(Number(number)).map(toSecret);
+    const texts = rest.map(toValue);
+    return { key: String(id), values: texts.with(SECRETS_AT, writeSecrets(kept)) };
+  };
+
+  return {
+    read(
+      { table, webhookId }: Part,
+      { after, limit }: { readonly after: bigint | undefined; readonly limit: number },
+    ): readonly CopyRow[] {
+      if (after === ID_MAX) return [];
+      const from = after === undefined ? ID_MIN : after + 1n;
+      const statement = prepared(sqlOf(table, away));
+      const rows =
+        webhookId === undefined ? statement.all(from, limit) : statement.all(webhookId, from, limit);
+      return rows.map((values) => toRow(table, values));
+    },
+    list: (table: ListedTable): readonly CopyRow<string>[] =>
+      prepared(table === 'clients' ? CLIENTS : WEBHOOKS)
+        .all()
+        .map((values) => toListed(table, values)),
+    count(table: CopyTable): number {
+      const name = table === 'covered_vehicles' ? 'vehicles' : table;
+      return Number(prepared(`SELECT ${COUNTS[table] ?? 'count(*)'} FROM {}${name}`).get()?.[0]);
+    },
+  };
+};
+
+export type CopyReads = ReturnType<typeof createCopyReads>;
+
+const toRow = (table: CopyTable, [id, ...rest]: Values): CopyRow => {
+  const key = BigInt(String(id));
+  if (table === 'covered_vehicles')
+    return { key, values: [vehiclesText((JSON.parse(String(rest[0])) as Row[]).map(toVehicle))] };
+  const values = rest.map(toValue);
+  if (table !== 'grants') return { key, values };
+  const [newest, earlier] = historyValues(unpackMoments(rest[HISTORY_AT]));
+  return { key, values: values.with(HISTORY_AT, newest).with(HISTORY_AT + 1, earlier) };
+};
+
+const toValue = (value: Values[number]): CopyValue => {
+  if (value instanceof Uint8Array) return hexOf(value);
+  return typeof value === 'bigint' ? Number(value) : value;
+};

@@ -1,0 +1,163 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { randomInt } from 'node:crypto';
+import { bytesOf, historyOf, vehiclesOf } from '../copy/canonical.ts';
+import type { CopyRow, CopyValue, ListedTable, PageChange, Part } from '../copy/end.ts';
+import { readSecrets } from '../postgres/rows.ts';
+import { createCallerNames } from './callers.ts';
+import { packMoments } from './moments.ts';
+import { createScopeNames } from './scopes.ts';
+
+const REVISION_MAX = 2 ** 40;
+
+const GRANT = `INSERT INTO grants (id, client, subject, scope_number, brand, created_at, revoked_at, revocation_cause,
+    generation, key_number, rotated_at_ms, caller, use_digest)
+  SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?
+  ON CONFLICT (id) DO UPDATE SET client = excluded.client, subject = excluded.subject,
+    scope_number = excluded.scope_number, brand = excluded.brand, created_at = excluded.created_at,
+    revoked_at = excluded.revoked_at, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
+    key_number = excluded.key_number, rotated_at_ms = excluded.rotated_at_ms, caller = excluded.caller,
+    use_digest = excluded.use_digest`;
+const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at,
+    disabled_at, revision)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET dialect = excluded.dialect, type = excluded.type, name = excluded.name,
+    redirect_uris = excluded.redirect_uris, consent_redirect_uri = excluded.consent_redirect_uri,
+    policy = excluded.policy, created_at = excluded.created_at, disabled_at = excluded.disabled_at,
+    revision = excluded.revision`;
+const SECRET = `INSERT INTO client_secrets (id, client, name, digest, created_at, expires_at, last_used_at)
+  SELECT ?, number, ?, ?, ?, ?, ? FROM clients WHERE id = ?`;
+
+/** Of tables that are kept as they are carried. */
+const PLAIN = {
+  keys: 'INSERT OR REPLACE INTO keys (number, created_at, fingerprint) VALUES (?, ?, ?)',
+  consents: 'INSERT OR REPLACE INTO consents (grant_id, subject) VALUES (?, ?)',
+  deliveries: `INSERT OR REPLACE INTO deliveries
+    (fact, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope,
+    brand, vehicles, redeemed_at_ms, use_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  facts: `INSERT OR REPLACE INTO facts (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  replays: `INSERT OR REPLACE INTO replays (grant_id, times, at_ms, generation, gap, since_rotation_ms, response,
+    looks_like, caller, rotated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  vehicle: `INSERT INTO vehicles (grant_id, id, vin, make, model, year, nickname, powertrain)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+} as const;
+
+const REMOVALS = {
+  keys: 'DELETE FROM keys WHERE number = ?',
+  grants: 'DELETE FROM grants WHERE id = ?',
+  replays: 'DELETE FROM replays WHERE grant_id = ?',
+  codes: 'DELETE FROM codes WHERE grant_id = ?',
+  covered_vehicles: 'DELETE FROM vehicles WHERE grant_id = ?',
+  consents: 'DELETE FROM consents WHERE grant_id = ?',
+  facts: 'DELETE FROM facts WHERE sequence = ?',
+  deliveries: 'DELETE FROM deliveries WHERE fact = ? AND webhook_id = ?',
+} as const;
+
+/** What a copy writes into a store's file, each inside the running transaction. Foreign keys must be off. */
+export const createCopyWrites = (database: DatabaseSync) => {
+  // None is left out: the rows of both stores are compared.
+  const callers = createCallerNames(database, Infinity);
+  const scopes = createScopeNames(database);
+  const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+  const run = (sql: string, ...values: readonly SQLInputValue[]): void => {
+    const statement = prepared.get(sql) ?? database.prepare(sql);
+    prepared.set(sql, statement);
+    statement.run(...values);
+  };
+  const callerOf = (address: CopyValue = null, userAgent: CopyValue = null): number | null =>
+    address === null ? null : callers.numberOf({ address: String(address), userAgent: String(userAgent) });
+
+  const writeGrant = ({ key, values }: CopyRow): void => {
+    const [clientId, subject, scope, brand, createdAt, revokedAt, cause, generation, keyNumber, ...rest] =
+      values as readonly [CopyValue, ...CopyValue[]];
+    const [newest = null, earlier = null, address, userAgent, digest = null] = rest;
+    const moments = packMoments(historyOf(newest, earlier));
+    const standing = [
+      subject ?? null,
+      scopes.numberOf(String(scope)),
+      brand ?? null,
+      createdAt ?? null,
+      revokedAt ?? null,
+    ];
+    const turn = [
+      generation ?? null,
+      keyNumber ?? null,
+      moments,
+      callerOf(address, userAgent),
+      bytesOf(digest),
+    ];
+    run(GRANT, key, ...standing, cause ?? null, ...turn, clientId);
+  };
+
+  const writeVehicles = ({ key, values }: CopyRow): void => {
+    run(REMOVALS.covered_vehicles, key);
+    for (const { id, vin, make, model, year, nickname, powertrain } of vehiclesOf(values[0] ?? null))
+      run(PLAIN.vehicle, key, id, vin, make, model, year, nickname, powertrain);
+  };
+
+  const writeRow = ({ table, webhookId }: Part, row: CopyRow): void => {
+    const { key, values } = row;
+    switch (table) {
+      case 'grants':
+        return writeGrant(row);
+      case 'covered_vehicles':
+        return writeVehicles(row);
+      case 'replays': {
+        const [address, userAgent, rotatedAddress, rotatedUserAgent] = values.slice(-4);
+        const by = [callerOf(address, userAgent), callerOf(rotatedAddress, rotatedUserAgent)];
+        return run(PLAIN.replays, key, ...values.slice(0, -4), ...by);
+      }
+      case 'codes':
+        return run(PLAIN.codes, key, ...values.slice(0, -1), bytesOf(values.at(-1) ?? null));
+      case 'deliveries':
+        return run(PLAIN.deliveries, key, ...values, String(webhookId));
+      case 'facts':
+        return run(PLAIN.facts, key, ...values.slice(0, 3), BigInt(String(values[3])), ...values.slice(4));
+      case 'keys':
+      case 'consents':
+        return run(PLAIN[table], key, ...values);
+    }
+  };
+
+  const writeClient = ({ key, values }: CopyRow<string>): void => {
+    const [dialect, type, name, uris, consentUri, policy, secrets, createdAt, disabledAt] = values;
+    const what = [dialect, type, name, uris, consentUri, policy, createdAt, disabledAt];
+    run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
+    run('DELETE FROM client_secrets WHERE client = (SELECT number FROM clients WHERE id = ?)', key);
+    for (const { id, name: called, digest, createdAt: at, expiresAt, lastUsedAt } of readSecrets(
+      secrets ?? '[]',
+    ))
+      run(SECRET, id, called, digest, at, expiresAt ?? null, lastUsedAt ?? null, key);
+  };
+
+  return {
+    write(part: Part, { rows, gone }: PageChange): void {
+      for (const key of gone)
+        run(REMOVALS[part.table], key, ...(part.webhookId === undefined ? [] : [part.webhookId]));
+      for (const row of rows) writeRow(part, row);
+    },
+    writeListed(table: ListedTable, { rows, gone }: PageChange<string>): void {
+      for (const row of rows) {
+        if (table === 'clients') writeClient(row);
+        else
+          run(
+            `INSERT OR REPLACE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+            row.key,
+            ...row.values,
+          );
+      }
+      for (const id of gone) {
+        if (table === 'webhooks') run('DELETE FROM deliveries WHERE webhook_id = ?', id);
+        else run('DELETE FROM client_secrets WHERE client = (SELECT number FROM clients WHERE id = ?)', id);
+        run(`DELETE FROM ${table} WHERE id = ?`, id);
+      }
+    },
+    /** What was named in a transaction that was undone. */
+    forget(): void {
+      callers.forget();
+      scopes.forget();
+    },
+  };
+};

@@ -1,0 +1,41 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Standing } from '../copy/end.ts';
+import { AWAY_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
+
+/** All but the names of callers and scopes, which are nothing by themselves. */
+const TABLES = [
+  'clients',
+  'client_secrets',
+  'keys',
+  'grants',
+  'replays',
+  'codes',
+  'vehicles',
+  'consents',
+  'facts',
+  'webhooks',
+  'deliveries',
+];
+
+export const readStanding = (database: DatabaseSync): Standing => {
+  const tables = database.prepare('SELECT name FROM sqlite_schema WHERE name IN (?, ?)');
+  const names = new Set(tables.all(MOVED_TABLE, COPYING_TABLE).map((row) => row['name']));
+  const read = (table: string, column: string): string | undefined => {
+    if (!names.has(table)) return undefined;
+    return String(database.prepare(`SELECT ${column} FROM ${table}`).get()?.[column]);
+  };
+  return { movedTo: read(MOVED_TABLE, 'destination'), copiedFrom: read(COPYING_TABLE, 'origin') };
+};
+
+/** Inside a transaction: from its commit on, no statement of any process finds the tables. */
+export const putAway = (database: DatabaseSync, destination: string): void => {
+  for (const name of TABLES) database.exec(`ALTER TABLE ${name} RENAME TO ${AWAY_PREFIX}${name}`);
+  database.exec(`CREATE TABLE ${MOVED_TABLE} (destination TEXT NOT NULL) STRICT`);
+  database.prepare(`INSERT INTO ${MOVED_TABLE} (destination) VALUES (?)`).run(destination);
+};
+
+/** Inside a transaction. */
+export const putBack = (database: DatabaseSync): void => {
+  for (const name of TABLES) database.exec(`ALTER TABLE ${AWAY_PREFIX}${name} RENAME TO ${name}`);
+  database.exec(`DROP TABLE ${MOVED_TABLE}`);
+};

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { OperatorError, StoreError } from 'keyfob/errors';
+import type { Store } from 'keyfob/grants/store';
+import { copyStore, resumeSource } from 'keyfob/stores/copy/copy';
+import type { CopyEnd } from 'keyfob/stores/copy/end';
+import { openPostgresEnd } from 'keyfob/stores/postgres/copy-end';
+import { openPostgresStore } from 'keyfob/stores/postgres/store';
+import { openSqliteEnd } from 'keyfob/stores/sqlite/copy-end';
+import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { CREATED_AT, redeemed, refreshed, sampleClient, sampleCodeUse } from '../contract/samples.ts';
+import { sampleGrant, sampleUse, sampleVehicle } from '../contract/samples.ts';
+import { startCluster } from '../postgres/cluster.ts';
+import { fillWithAll, readAll } from './filled-store.ts';
+
+/** A place for a store: made by its first opening. */
+type Place = {
+  readonly name: string;
+  openStore(): Promise<Store>;
+  openEnd(role: 'source' | 'target'): Promise<CopyEnd>;
+};
+
+const directory = mkdtempSync(join(tmpdir(), 'keyfob-copying-'));
+const cluster = await startCluster();
+after(async () => {
+  rmSync(directory, { recursive: true, force: true });
+  if (!('reason' in cluster)) await cluster.remove();
+});
+
+let count = 0;
+const sqlite = async (): Promise<Place> => {
+  const path = join(directory, `keyfob-${++count}.db`);
+  return {
+    name: path,
+    openStore: async () => openSqliteStore(path),
+    openEnd: async (role) => openSqliteEnd(path, role),
+  };
+};
+const postgres = async (): Promise<Place> => {
+  if ('reason' in cluster) throw new Error(cluster.reason);
+  const name = `copy_${++count}`;
+  await cluster.createDatabase(name);
+  const url = cluster.url(name);
+  return {
+    name,
+    openStore: () => openPostgresStore(url, { clientsFreshMs: 0 }),
+    openEnd: (role) => openPostgresEnd(url, role),
+  };
+};
+
+/** Copies with the ends given, which may be made to fail. */
+const copyEnds = async (source: CopyEnd, target: CopyEnd, isSwitching: boolean) => {
+  try {
+    const now = () => performance.now();
+    return await copyStore({ source, target, isSwitching, checkKeys: () => {}, onProgress: () => {}, now });
+  } finally {
+    await source.close();
+    await target.close();
+  }
+};
+const copy = async (from: Place, to: Place, isSwitching = true) =>
+  copyEnds(await from.openEnd('source'), await to.openEnd('target'), isSwitching);
+
+const using = async <Result>(place: Place, work: (store: Store) => Promise<Result>): Promise<Result> => {
+  const store = await place.openStore();
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+};
+
+const fails = (code: string) => (error: unknown) => error instanceof OperatorError && error.code === code;
+
+const WAYS = {
+  'SQLite to SQLite': [sqlite, sqlite],
+  'SQLite to PostgreSQL': [sqlite, postgres],
+  'PostgreSQL to SQLite': [postgres, sqlite],
+} as const;
+
+for (const [way, [makeFrom, makeTo]] of Object.entries(WAYS)) {
+  const skip = way.includes('PostgreSQL') && 'reason' in cluster ? cluster.reason : false;
+  describe(`a copy from ${way}`, { skip }, () => {
+    test('carries everything that a store holds, and the new store goes on from there.', async () => {
+      const [from, to, back] = [await makeFrom(), await makeTo(), await makeFrom()];
+      await using(from, (store) => fillWithAll(store));
+      const before = await using(from, readAll);
+      const copied = await copy(from, to);
+      assert.equal(copied.outcome, 'moved');
+      assert.deepEqual(await using(to, readAll), before);
+      assert.equal((await copy(to, back)).outcome, 'moved');
+      assert.deepEqual(await using(back, readAll), before);
+      await using(back, async (store) => {
+        const { grant } = await redeemed(
+          store,
+          sampleCodeUse({ presented: { grantId: 9n, brand: 'genesis' } }),
+        );
+        assert.equal(grant?.brand, 'genesis');
+        assert.deepEqual(await store.listVehicles(9n), [sampleVehicle(4)]);
+        const facts = await store.listFacts({ after: 0, limit: 1000 });
+        assert.equal(facts.at(-1)?.grantId, 9n, 'what happens after a copy comes after what was copied');
+        await store.reinstate(-(2n ** 63n), CREATED_AT + 200);
+        const next = await refreshed(store, sampleUse(0, { presented: { grantId: -(2n ** 63n) } }));
+        assert.equal(next.grant?.generation, 1);
+      });
+    });
+
+    test('has servers on the old store refuse every request until the move is called off.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, async (running) => {
+        await fillWithAll(running, 3);
+        await copy(from, to);
+        const verbs = [
+          () => running.refresh(sampleUse(46)),
+          () => running.readGrant(42n),
+          () => running.readClient('client-b'),
+          () => running.listFacts({ after: 0, limit: 1 }),
+          () => running.redeemCode(sampleCodeUse({ presented: { grantId: 9n } })),
+          () => running.revoke(42n, { at: CREATED_AT, cause: 'operator' }),
+          () => running.createGrant(sampleGrant({ id: 77n })),
+        ];
+        for (const verb of verbs)
+          await assert.rejects(verb, (error) => error instanceof StoreError && error.kind === 'unavailable');
+        await assert.rejects(from.openStore(), fails('store_moved'));
+        assert.equal((await copy(from, to)).outcome, 'moved_before');
+        const source = await from.openEnd('source');
+        await resumeSource(source);
+        await assert.rejects(resumeSource(source), fails('store_not_moved'));
+        await source.close();
+        assert.equal((await running.readGrant(42n))?.generation, 46);
+        assert.equal(await running.revoke(7n, { at: CREATED_AT, cause: 'operator' }), 'revoked');
+        assert.equal((await running.readClient('client-a')).client?.secrets.length, 2);
+      });
+    });
+
+    test('that was prepared is caught up with all that changed since, removals and revocations included.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, async (running) => {
+        await fillWithAll(running);
+        await running.createClient(sampleClient({ id: 'client-c' }));
+        await running.createGrant(sampleGrant({ id: 300n, clientId: 'client-c' }));
+        assert.equal((await copy(from, to, false)).outcome, 'prepared');
+        await assert.rejects(to.openStore(), fails('store_copying'));
+        await running.revoke(1000n, { at: CREATED_AT + 9, cause: 'operator' });
+        await running.reinstate(-(2n ** 63n), CREATED_AT + 9);
+        await running.removeClient('client-c', { withGrants: true });
+        await running.createClient(sampleClient({ id: 'client-d' }));
+        await running.createGrant(sampleGrant({ id: 301n, clientId: 'client-d' }));
+        await running.removeSecret('client-a', 'one');
+        await running.selectVehicles(7n, [sampleVehicle(5)], { nowMs: 1, requestId: undefined });
+        await running.disconnectVehicles(7n, 'all', { nowMs: 1, requestId: undefined, endsWhenEmpty: true });
+        await running.dropFacts({ beforeMs: 10, limit: 100 });
+        await running.removeWebhook('hook');
+        const before = await readAll(running);
+        const copied = await copy(from, to);
+        assert.ok(copied.passes >= 2);
+        assert.deepEqual(await using(to, readAll), before);
+      });
+    });
+
+    test('is refused where the target holds something, or is being filled from elsewhere.', async () => {
+      const [from, other, to] = [await makeFrom(), await makeFrom(), await makeTo()];
+      await using(from, (store) => fillWithAll(store, 3));
+      await using(other, async (store) => void (await store.createClient(sampleClient())));
+      await using(to, async (store) => void (await store.createClient(sampleClient())));
+      await assert.rejects(copy(from, to), fails('copy_target_not_empty'));
+      const fresh = await makeTo();
+      await copy(from, fresh, false);
+      await assert.rejects(copy(other, fresh), fails('store_copying'));
+      await assert.rejects(copy(fresh, other), fails('store_copying'));
+      await using(from, async (store) => assert.ok(await store.readGrant(42n)));
+    });
+
+    test('goes on wherever it was interrupted.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, (store) => fillWithAll(store));
+      const before = await using(from, readAll);
+      let outcome: string | undefined;
+      let interruptions = 0;
+      for (let calls = 1; outcome === undefined; calls++) {
+        const ends = [await from.openEnd('source'), await to.openEnd('target')] as const;
+        try {
+          const left = { calls };
+          ({ outcome } = await copyEnds(failing(ends[0], left), failing(ends[1], left), true));
+        } catch (error) {
+          assert.equal((error as Error).message, 'interrupted');
+          interruptions++;
+        }
+      }
+      assert.ok(interruptions > 20);
+      assert.deepEqual(await using(to, readAll), before);
+      await assert.rejects(from.openStore(), fails('store_moved'));
+    });
+
+    test('says so where the target is not what the source is.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, (store) => fillWithAll(store, 3));
+      const target = await to.openEnd('target');
+      const careless = {
+        ...target,
+        write: async (...[part, change]: Parameters<CopyEnd['write']>) =>
+          target.write(part, { ...change, rows: change.rows.slice(1) }),
+      };
+      await assert.rejects(copyEnds(await from.openEnd('source'), careless, true), fails('copy_differs'));
+      assert.equal((await copy(from, to)).outcome, 'moved', 'and the next run mends it');
+    });
+  });
+}
+
+/** An end that fails for good after so many calls of both, before or after the last of them took place. */
+function failing(end: CopyEnd, left: { calls: number }): CopyEnd {
+  const wrap =
+    <Words extends readonly unknown[], Result>(verb: (...words: Words) => Promise<Result>) =>
+    async (...words: Words): Promise<Result> => {
+      const isLast = --left.calls === 0;
+      if (left.calls < 0 || (isLast && count % 2 === 0)) throw new Error('interrupted');
+      const result = await verb(...words);
+      if (isLast) throw new Error('interrupted');
+      return result;
+    };
+  return {
+    name: end.name,
+    readStanding: wrap(end.readStanding),
+    isEmpty: wrap(end.isEmpty),
+    beginFrom: wrap(end.beginFrom),
+    finish: wrap(end.finish),
+    moveTo: wrap(end.moveTo),
+    moveBack: wrap(end.moveBack),
+    read: wrap(end.read),
+    list: wrap(end.list),
+    write: wrap(end.write),
+    writeListed: wrap(end.writeListed),
+    count: wrap(end.count),
+    close: end.close,
+  };
+}
