@@ -90,8 +90,9 @@ for (const [way, [makeFrom, makeTo]] of Object.entries(WAYS)) {
       const before = await using(from, readAll);
       const copied = await copy(from, to);
       assert.equal(copied.outcome, 'moved');
+      assert.equal(copied.changedInLastPass, 0, 'nothing had changed, so nothing was to be found changed');
       assert.deepEqual(await using(to, readAll), before);
-      assert.equal((await copy(to, back)).outcome, 'moved');
+      assert.equal((await copy(to, back)).changedInLastPass, 0);
       assert.deepEqual(await using(back, readAll), before);
       await using(back, async (store) => {
         const { grant } = await redeemed(
@@ -205,6 +206,7 @@ for (const [way, [makeFrom, makeTo]] of Object.entries(WAYS)) {
           target.write(part, { ...change, rows: change.rows.slice(1) }),
       };
       await assert.rejects(copyEnds(await from.openEnd('source'), careless, true), fails('copy_differs'));
+      await using(from, async (store) => assert.ok(await store.readGrant(42n), 'the source was not stopped'));
       assert.equal((await copy(from, to)).outcome, 'moved', 'and the next run mends it');
     });
   });
@@ -230,6 +232,7 @@ function failing(end: CopyEnd, left: { calls: number }): CopyEnd {
     moveTo: wrap(end.moveTo),
     moveBack: wrap(end.moveBack),
     read: wrap(end.read),
+    readOf: wrap(end.readOf),
     list: wrap(end.list),
     write: wrap(end.write),
     writeListed: wrap(end.writeListed),

@@ -1,9 +1,10 @@
 import { OperatorError } from '../../errors.ts';
 import type { RegisteredKey } from '../../grants/store.ts';
-import { COLUMNS } from './end.ts';
+import { COLUMNS, LISTED_TABLES } from './end.ts';
 import type { CopyEnd, CopyTable } from './end.ts';
 import { refuseMoved } from './moved.ts';
 import { pass } from './pass.ts';
+import type { Passed } from './pass.ts';
 
 /** What a copy is doing: going through while the source serves, or for the last time after it has stopped. */
 export type CopyPhase = 'copying' | 'catching up' | 'last pass';
@@ -17,6 +18,8 @@ export type Copied = {
   /** Of the source, by table, as the last pass found them. */
   readonly rows: Readonly<Record<string, number>>;
   readonly passes: number;
+  /** Of the first pass, in which everything was copied that was not there yet. */
+  readonly firstPassMs: number;
   /** Rows that the last pass still had to write: what the source changed since the pass before. */
   readonly changedInLastPass: number;
   /** From when the source served nothing to when the target was whole and checked. 0 where nothing was switched. */
@@ -25,11 +28,13 @@ export type Copied = {
 
 /** So little is changed between two passes that one more would hardly shorten the last. */
 const CHANGED_ENOUGH_ROWS = 500;
+/** One that copies, and one that compares. */
+const PASSES_MIN = 2;
 const PASSES_MAX = 5;
 
 /**
  * Copies a store that is being served from into an empty one, and at the end has it moved: from then on the source serves
- * nothing, a last pass carries over what changed, and every row of both has been compared. Interrupted anywhere, the same copy goes
+ * nothing, a last pass carries over what changed, and every row of both has been compared, if only by its telltales in the last pass, then whole in one before. Interrupted anywhere, the same copy goes
  * on. Throws `OperatorError` where the target is not empty, and `StoreError` where either store fails.
  */
 export const copyStore = async (options: {
@@ -48,43 +53,53 @@ export const copyStore = async (options: {
   const hasMovedHere = movedTo === target.name;
   refuseMoved(source.name, { movedTo: hasMovedHere ? undefined : movedTo, copiedFrom });
   if ((await prepareTarget(source, target, hasMovedHere)) === 'whole')
-    return { outcome: 'moved_before', rows: {}, passes: 0, changedInLastPass: 0, switchMs: 0 };
-  checkKeys(await readKeys(source));
-
-  const run = async (phase: CopyPhase) => {
-    const total = await countRows(source);
-    let done = 0;
-    const onRows = (rows: number): void => onProgress(phase, (done += rows), Math.max(total, done));
-    return pass({ source, target, isChecked: phase === 'last pass', onRows });
-  };
-
-  let passes = 0;
-  let last = { rows: {}, changed: 0, different: 0 } as Awaited<ReturnType<typeof run>>;
-  if (!hasMovedHere) {
-    do {
-      last = await run(passes === 0 ? 'copying' : 'catching up');
-      passes++;
-    } while (last.changed > CHANGED_ENOUGH_ROWS && passes < PASSES_MAX);
-  }
-  if (!isSwitching && !hasMovedHere)
     return {
-      outcome: 'prepared',
-      rows: last.rows,
-      passes,
-      changedInLastPass: last.changed,
+      outcome: 'moved_before',
+      rows: {},
+      passes: 0,
+      firstPassMs: 0,
+      changedInLastPass: 0,
       switchMs: 0,
     };
+  checkKeys(await readKeys(source));
+
+  let total = await countRows(source);
+  let passes = 0;
+  let firstPassMs = 0;
+  const beganAt = now();
+  const run = async (phase: CopyPhase): Promise<Passed> => {
+    let done = 0;
+    const onRows = (rows: number): void => onProgress(phase, (done += rows), (total = Math.max(total, done)));
+    const isChecked = phase !== 'copying';
+    // Brief where passes of this very run have compared every row whole.
+    const isBrief = phase === 'last pass' && passes >= PASSES_MIN;
+    const passed = await pass({ source, target, isChecked, isBrief, onRows });
+    if (++passes === 1) firstPassMs = Math.round(now() - beganAt);
+    if (passed.different > 0) throw notWhole(target, `${passed.different} rows differ`);
+    return passed;
+  };
+
+  if (!hasMovedHere) {
+    let passed: Passed;
+    do passed = await run(passes === 0 ? 'copying' : 'catching up');
+    while (passes < PASSES_MIN || (passed.changed > CHANGED_ENOUGH_ROWS && passes < PASSES_MAX));
+    if (!isSwitching) {
+      const { rows, changed: changedInLastPass } = passed;
+      return { outcome: 'prepared', rows, passes, firstPassMs, changedInLastPass, switchMs: 0 };
+    }
+  }
   const stoppedAt = now();
   if (!hasMovedHere) await source.moveTo(target.name);
   checkKeys(await readKeys(source));
-  last = await run('last pass');
-  await checkWhole(target, last);
+  const { rows, changed: changedInLastPass } = await run('last pass');
+  await checkCounts(target, rows);
   await target.finish();
   return {
     outcome: 'moved',
-    rows: last.rows,
-    passes: passes + 1,
-    changedInLastPass: last.changed,
+    rows,
+    passes,
+    firstPassMs,
+    changedInLastPass,
     switchMs: Math.round(now() - stoppedAt),
   };
 };
@@ -134,28 +149,24 @@ const KEYS_MAX = 10_000;
 
 const countRows = async (source: CopyEnd): Promise<number> => {
   let total = 0;
+  for (const table of LISTED_TABLES) total += (await source.list(table)).length;
   for (const table of Object.keys(COLUMNS) as CopyTable[]) total += await source.count(table);
   return total;
 };
 
-const checkWhole = async (
-  target: CopyEnd,
-  { rows, different }: { readonly rows: Readonly<Record<string, number>>; readonly different: number },
-): Promise<void> => {
-  const miscounted: string[] = [];
-  for (const table of Object.keys(COLUMNS) as CopyTable[]) {
-    const count = await target.count(table);
-    if (count !== (rows[table] ?? 0)) miscounted.push(`${table}: ${count} instead of ${rows[table] ?? 0}`);
-  }
-  for (const table of ['clients', 'webhooks'] as const) {
-    const count = (await target.list(table)).length;
-    if (count !== (rows[table] ?? 0)) miscounted.push(`${table}: ${count} instead of ${rows[table] ?? 0}`);
-  }
-  if (different === 0 && miscounted.length === 0) return;
-  const what = [...(different > 0 ? [`${different} rows differ`] : []), ...miscounted].join('; ');
-  throw new OperatorError(
+const checkCounts = async (target: CopyEnd, rows: Passed['rows']): Promise<void> => {
+  const counts: [string, number][] = [];
+  for (const table of LISTED_TABLES) counts.push([table, (await target.list(table)).length]);
+  for (const table of Object.keys(COLUMNS) as CopyTable[]) counts.push([table, await target.count(table)]);
+  const wrong = counts.filter(([table, count]) => count !== (rows[table] ?? 0));
+  if (wrong.length === 0) return;
+  const what = wrong.map(([table, count]) => `${table}: ${count} instead of ${rows[table] ?? 0}`);
+  throw notWhole(target, what.join('; '));
+};
+
+const notWhole = (target: CopyEnd, what: string): OperatorError =>
+  new OperatorError(
     'copy_differs',
     `${target.name}: is not what the source is (${what})`,
-    'See that nobody else writes there, and run the same "keyfob copy" again. To serve from the source meanwhile: "keyfob copy --resume-source".',
+    'See that nobody else writes there, and run the same "keyfob copy" again. To serve from the source meanwhile, where it has moved: "keyfob copy --resume-source".',
   );
-};

@@ -72,13 +72,30 @@ type ColumnKind = 'integer' | 'text' | 'bytes' | 'id';
 
 export type CopyTable = keyof typeof COLUMNS;
 
+/**
+ * The columns by which a row shows that it has changed at all: a refresh moves the generation, and what else happens to a
+ * grant its revocation; consents and facts only come and go. Tables that are not here are compared whole.
+ */
+export const TELLTALES: Readonly<Partial<Record<CopyTable, readonly string[]>>> = {
+  grants: ['generation', 'revoked_at', 'revocation_cause'],
+  consents: [],
+  facts: [],
+};
+
 /** What is few: read whole, and known by a text. */
-export type ListedTable = 'clients' | 'webhooks';
+export const LISTED_TABLES = ['clients', 'webhooks'] as const;
+export type ListedTable = (typeof LISTED_TABLES)[number];
 
 /** What is paged through: a table, or of the deliveries those to one webhook. */
 export type Part = { readonly table: CopyTable; readonly webhookId?: string };
 
 export type CopyValue = string | number | null;
+
+export type CopyPage = {
+  readonly after: bigint | undefined;
+  readonly limit: number;
+  readonly isBrief?: boolean;
+};
 
 /** A row in the one form that equal rows of any two stores have, so that they are compared value by value. */
 export type CopyRow<Key = bigint> = { readonly key: Key; readonly values: readonly CopyValue[] };
@@ -114,11 +131,10 @@ export type CopyEnd = {
   moveTo(destination: string): Promise<void>;
   /** Undoes `moveTo`. */
   moveBack(): Promise<void>;
-  /** At most `limit` rows whose keys follow `after`, in the order of keys. */
-  read(
-    part: Part,
-    page: { readonly after: bigint | undefined; readonly limit: number },
-  ): Promise<readonly CopyRow[]>;
+  /** At most `limit` rows whose keys follow `after`, in the order of keys; with `isBrief` their `TELLTALES` only. */
+  read(part: Part, page: CopyPage): Promise<readonly CopyRow[]>;
+  /** The rows of these keys, as far as they are there. */
+  readOf(part: Part, keys: readonly bigint[]): Promise<readonly CopyRow[]>;
   list(table: ListedTable): Promise<readonly CopyRow<string>[]>;
   write(part: Part, change: PageChange): Promise<void>;
   writeListed(table: ListedTable, change: PageChange<string>): Promise<void>;

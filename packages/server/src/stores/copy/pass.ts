@@ -1,5 +1,5 @@
-import { COLUMNS } from './end.ts';
-import type { CopyEnd, CopyRow, CopyTable, ListedTable, Part } from './end.ts';
+import { COLUMNS, LISTED_TABLES, TELLTALES } from './end.ts';
+import type { CopyEnd, CopyRow, CopyTable, ListedTable, PageChange, Part } from './end.ts';
 
 /** What a pass found and did. */
 export type Passed = {
@@ -16,6 +16,8 @@ export type PassOptions = {
   readonly target: CopyEnd;
   /** Whether every row that is written is read again and compared. */
   readonly isChecked: boolean;
+  /** Whether a row counts as the same whose telltales are: where a checked pass has compared all of it before. */
+  readonly isBrief: boolean;
   /** Told how many rows of the source more have been gone through. */
   readonly onRows: (rows: number) => void;
 };
@@ -28,7 +30,7 @@ const PAGE_ROWS = 2000;
  * Goes once through everything and makes the target what the source is: pages of both are laid side by side in the order of keys,
  * and what differs is written. So the first copy, the passes that catch up, one that was interrupted, and the last are
  * all the same, and the last is at once the comparison of all rows. Nothing in the source has to note what it
- * changes, so serving pays nothing for it; the price is that every pass reads all of both.
+ * changes, so serving pays nothing for it; the price is that every pass goes through all of both.
  */
 export const pass = async (options: PassOptions): Promise<Passed> => {
   const rows: Record<string, number> = {};
@@ -38,7 +40,7 @@ export const pass = async (options: PassOptions): Promise<Passed> => {
     total.changed += tally.changed;
     total.different += tally.different;
   };
-  for (const table of ['clients', 'webhooks'] as const) add(table, await passListed(options, table));
+  for (const table of LISTED_TABLES) add(table, await passListed(options, table));
   for (const table of Object.keys(COLUMNS) as CopyTable[]) {
     for (const part of await partsOf(options.source, table)) add(table, await passPart(options, part));
   }
@@ -69,10 +71,11 @@ const passListed = async (
 const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
   const { source, target, isChecked, onRows } = options;
   const tally: Tally = { rows: 0, changed: 0, different: 0 };
-  let writing: Promise<void> = Promise.resolve();
+  const isBrief = options.isBrief && TELLTALES[part.table] !== undefined;
+  let writing: Promise<number> = Promise.resolve(0);
   let isTargetOver = false;
   for (let after: bigint | undefined; ;) {
-    const page = { after, limit: PAGE_ROWS };
+    const page = { after, limit: PAGE_ROWS, isBrief };
     const [sourcePage, targetPage]: readonly [readonly CopyRow[], readonly CopyRow[]] = await Promise.all([
       source.read(part, page),
       isTargetOver ? [] : target.read(part, page),
@@ -81,27 +84,41 @@ const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
     const rows = within(sourcePage, upTo);
     const kept = within(targetPage, upTo);
     isTargetOver ||= targetPage.length < PAGE_ROWS && kept.length === targetPage.length;
-    const change = compare(rows, kept);
-    const changed = change.rows.length + change.gone.length;
+    const { rows: differing, gone } = compare(rows, kept);
     // The page before is written while this one is read.
-    await writing;
-    if (changed > 0) {
-      writing = target.write(part, change);
+    tally.different += await writing;
+    if (differing.length + gone.length > 0) {
+      const whole = isBrief
+        ? source.readOf(
+            part,
+            differing.map(({ key }) => key),
+          )
+        : Promise.resolve(differing);
+      writing = whole.then((written) => write(target, part, { rows: written, gone }, isChecked));
       // Told by whoever waits for it next.
       writing.catch(() => {});
-    }
+    } else writing = Promise.resolve(0);
     tally.rows += rows.length;
-    tally.changed += changed;
-    if (isChecked && changed > 0) {
-      await writing;
-      tally.different += countDifferent(rows, within(await target.read(part, page), upTo));
-    }
+    tally.changed += differing.length + gone.length;
     onRows(rows.length);
     if (upTo === undefined) break;
     after = upTo;
   }
-  await writing;
+  tally.different += await writing;
   return tally;
+};
+
+/** Writes what differs, and answers in how many rows it differs after that. */
+const write = async (
+  target: CopyEnd,
+  part: Part,
+  change: PageChange,
+  isChecked: boolean,
+): Promise<number> => {
+  await target.write(part, change);
+  if (!isChecked) return 0;
+  const keys = [...change.rows.map(({ key }) => key), ...change.gone];
+  return countDifferent(change.rows, await target.readOf(part, keys));
 };
 
 /** The end of what both pages tell of; `undefined` where both were the last. */

@@ -3,7 +3,16 @@ import { OperatorError } from '../../errors.ts';
 import type { CopyEnd } from '../copy/end.ts';
 import { AWAY_PREFIX, COPYING_TABLE } from '../copy/moved.ts';
 import { showPostgresUrl } from './address.ts';
-import { KEYS, LISTED_COLUMNS, sourceOf, toCopyRow, toListedRow, upsertOf } from './copy-rows.ts';
+import {
+  briefOf,
+  KEYS,
+  LISTED_COLUMNS,
+  sourceOf,
+  toBriefRow,
+  toCopyRow,
+  toListedRow,
+  upsertOf,
+} from './copy-rows.ts';
 import { toOperatorError } from './errors.ts';
 import { migrate, newestSchema, readSchema } from './migrations.ts';
 import { putAway, putBack, readStanding } from './moved.ts';
@@ -66,13 +75,21 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
       await transact(putBack, { patienceMs: MOVE_PATIENCE_MS });
       away = '';
     },
-    async read({ table, webhookId }, { after, limit }) {
+    async read({ table, webhookId }, { after, limit, isBrief }) {
       const follows = after === undefined ? 'true' : 't.key > $2';
       const ofWebhook = webhookId === undefined ? '' : `AND t.webhook_id = $${after === undefined ? 2 : 3}`;
-      const values = [limit, after, webhookId].filter((value) => value !== undefined);
+      const from = isBrief === true ? briefOf(table, away) : sourceOf(table, away);
       const rows = await read(
-        `SELECT t.* FROM ${sourceOf(table, away)} AS t WHERE ${follows} ${ofWebhook} ORDER BY t.key LIMIT $1`,
-        values,
+        `SELECT t.* FROM ${from} AS t WHERE ${follows} ${ofWebhook} ORDER BY t.key LIMIT $1`,
+        [limit, after, webhookId].filter((value) => value !== undefined),
+      );
+      return rows.map((row) => (isBrief === true ? toBriefRow(table, row) : toCopyRow(table, row)));
+    },
+    async readOf({ table, webhookId }, keys) {
+      const ofWebhook = webhookId === undefined ? '' : 'AND t.webhook_id = $2';
+      const rows = await read(
+        `SELECT t.* FROM ${sourceOf(table, away)} AS t WHERE t.key = ANY($1::bigint[]) ${ofWebhook}`,
+        [keys, ...(webhookId === undefined ? [] : [webhookId])],
       );
       return rows.map((row) => toCopyRow(table, row));
     },

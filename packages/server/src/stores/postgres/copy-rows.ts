@@ -1,5 +1,5 @@
 import { bytesOf, hexOf, historyValues, vehiclesOf, vehiclesText } from '../copy/canonical.ts';
-import { COLUMNS } from '../copy/end.ts';
+import { COLUMNS, TELLTALES } from '../copy/end.ts';
 import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/end.ts';
 import { parseVehicles } from './covered-vehicles.ts';
 import { unpackHistory } from './history.ts';
@@ -20,8 +20,13 @@ export const KEYS: Readonly<Record<CopyTable, string>> = {
 
 const SQL_TYPES = { integer: 'bigint', text: 'text', bytes: 'bytea', id: 'bigint' } as const;
 
-const columnsOf = (table: CopyTable): readonly (readonly [string, keyof typeof SQL_TYPES])[] =>
-  Object.entries(COLUMNS[table]);
+type Column = readonly [string, keyof typeof SQL_TYPES];
+
+const COLUMNS_OF = new Map<string, readonly Column[]>(
+  Object.entries(COLUMNS).map(([table, columns]) => [table, Object.entries(columns)]),
+);
+
+const columnsOf = (table: CopyTable): readonly Column[] => COLUMNS_OF.get(table) ?? [];
 
 /** Where a table is read, `away` being what its name begins with, as `t` with `key`. */
 export const sourceOf = (table: CopyTable, away: string): string => {
@@ -34,6 +39,17 @@ export const sourceOf = (table: CopyTable, away: string): string => {
   return `(SELECT ${columns.join(', ')}${webhook} FROM ${away}${table} ${where})`;
 };
 
+/** As `sourceOf`, with nothing but the telltales. */
+export const briefOf = (table: CopyTable, away: string): string =>
+  `(SELECT ${[`${KEYS[table]} AS key`, ...(TELLTALES[table] ?? [])].join(', ')} FROM ${away}${table})`;
+
+export const toBriefRow = (table: CopyTable, row: Row): CopyRow => {
+  const values = (TELLTALES[table] ?? []).map((name) =>
+    toCopyValue(row[name], columnsOf(table).find(([column]) => column === name)?.[1] ?? 'text'),
+  );
+  return { key: BigInt(String(row['key'])), values };
+};
+
 export const toCopyRow = (table: CopyTable, row: Row): CopyRow => {
   const values = columnsOf(table).map(([name, kind]) => toCopyValue(row[name], kind));
   const key = BigInt(String(row['key']));
@@ -41,10 +57,10 @@ export const toCopyRow = (table: CopyTable, row: Row): CopyRow => {
   if (table !== 'grants') return { key, values };
   const rotatedAtMs = toNumber(row['rotated_at_ms']) ?? null;
   const [newest, earlier] = historyValues(unpackHistory({ rotatedAtMs, earlier: row['earlier'] as Buffer }));
-  const names = columnsOf(table).map(([name]) => name);
-  const put = (value: CopyValue, index: number): CopyValue =>
-    names[index] === 'rotated_at_ms' ? newest : names[index] === 'earlier' ? earlier : value;
-  return { key, values: values.map(put) };
+  const at = columnsOf(table).findIndex(([name]) => name === 'rotated_at_ms');
+  values[at] = newest;
+  values[at + 1] = earlier;
+  return { key, values };
 };
 
 const toCopyValue = (value: Value, kind: keyof typeof SQL_TYPES): CopyValue => {

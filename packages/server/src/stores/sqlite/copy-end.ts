@@ -63,6 +63,7 @@ export const openSqliteEnd = (path: string, role: 'source' | 'target'): CopyEnd 
       reads = createCopyReads(database, '');
     },
     read: (part, page) => attempt(() => reads.read(part, page)),
+    readOf: (part, keys) => attempt(() => reads.readOf(part, keys)),
     list: (table) => attempt(() => reads.list(table)),
     write: (part, change) => transact(() => writing().write(part, change)),
     writeListed: (table, change) => transact(() => writing().writeListed(table, change)),

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { hexOf, historyValues, vehiclesText } from '../copy/canonical.ts';
-import type { CopyRow, CopyTable, CopyValue, ListedTable, Part } from '../copy/end.ts';
+import { TELLTALES } from '../copy/end.ts';
+import type { CopyPage, CopyRow, CopyTable, CopyValue, ListedTable, Part } from '../copy/end.ts';
 import { writeSecrets } from '../postgres/rows.ts';
 import { toVehicle } from './vehicles.ts';
 import { unpackMoments } from './moments.ts';
@@ -54,6 +55,13 @@ const sqlOf = (table: CopyTable, away: string): string => {
   return `SELECT ${selection} >= ? ${group} ORDER BY ${key} LIMIT ?`;
 };
 
+/** As `sqlOf`, with nothing but the telltales. */
+const briefOf = (table: CopyTable, away: string): string => {
+  const key = table === 'grants' ? 'id' : (KEY_NAMES[table] ?? 'grant_id');
+  const columns = [`CAST(${key} AS TEXT)`, ...(TELLTALES[table] ?? [])].join(', ');
+  return `SELECT ${columns} FROM ${away}${table} WHERE ${key} >= ? ORDER BY ${key} LIMIT ?`;
+};
+
 const SECRETS = 'SELECT * FROM {}client_secrets WHERE client = ? ORDER BY created_at, id';
 const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, '', created_at,
   disabled_at FROM {}clients`;
@@ -82,18 +90,23 @@ export const createCopyReads = (database: DatabaseSync, away: string) => {
     return { key: String(id), values: texts.with(SECRETS_AT, writeSecrets(kept)) };
   };
 
+  const read = ({ table, webhookId }: Part, from: bigint, limit: number, isBrief: boolean) => {
+    const statement = prepared(isBrief ? briefOf(table, away) : sqlOf(table, away));
+    return webhookId === undefined ? statement.all(from, limit) : statement.all(webhookId, from, limit);
+  };
+
   return {
-    read(
-      { table, webhookId }: Part,
-      { after, limit }: { readonly after: bigint | undefined; readonly limit: number },
-    ): readonly CopyRow[] {
+    read(part: Part, { after, limit, isBrief = false }: CopyPage): readonly CopyRow[] {
       if (after === ID_MAX) return [];
-      const from = after === undefined ? ID_MIN : after + 1n;
-      const statement = prepared(sqlOf(table, away));
-      const rows =
-        webhookId === undefined ? statement.all(from, limit) : statement.all(webhookId, from, limit);
-      return rows.map((values) => toRow(table, values));
+      const rows = read(part, after === undefined ? ID_MIN : after + 1n, limit, isBrief);
+      return rows.map((values) => (isBrief ? toBriefRow(values) : toRow(part.table, values)));
     },
+    readOf: (part: Part, keys: readonly bigint[]): readonly CopyRow[] =>
+      keys.flatMap((key) =>
+        read(part, key, 1, false)
+          .map((values) => toRow(part.table, values))
+          .filter((row) => row.key === key),
+      ),
     list: (table: ListedTable): readonly CopyRow<string>[] =>
       prepared(table === 'clients' ? CLIENTS : WEBHOOKS)
         .all()
@@ -116,6 +129,11 @@ const toRow = (table: CopyTable, [id, ...rest]: Values): CopyRow => {
   const [newest, earlier] = historyValues(unpackMoments(rest[HISTORY_AT]));
   return { key, values: values.with(HISTORY_AT, newest).with(HISTORY_AT + 1, earlier) };
 };
+
+const toBriefRow = ([id, ...rest]: Values): CopyRow => ({
+  key: BigInt(String(id)),
+  values: rest.map(toValue),
+});
 
 const toValue = (value: Values[number]): CopyValue => {
   if (value instanceof Uint8Array) return hexOf(value);
