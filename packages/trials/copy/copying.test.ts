@@ -51,10 +51,11 @@ const postgres = async (): Promise<Place> => {
   };
 };
 
+const now = () => performance.now();
+
 /** Copies with the ends given, which may be made to fail. */
 const copyEnds = async (source: CopyEnd, target: CopyEnd, isSwitching: boolean) => {
   try {
-    const now = () => performance.now();
     return await copyStore({ source, target, isSwitching, checkKeys: () => {}, onProgress: () => {}, now });
   } finally {
     await source.close();

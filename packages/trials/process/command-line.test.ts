@@ -37,6 +37,7 @@ const COMMANDS = [
   'backup',
   'restore',
   'migrate',
+  'copy',
   'prune',
   'import',
   'doctor',
@@ -51,7 +52,7 @@ describe('Every command explains itself', { concurrency: 2 }, () => {
       assert.ok(stdout.startsWith(`Usage: keyfob ${command} [options]`), stdout);
       const description = stdout.slice(stdout.indexOf('\n\n'), stdout.indexOf('Options:')).trim();
       assert.match(description, /^[A-Z][^]{15,}\.$/, `no sentence: ${description}`);
-      if (command !== 'keys create') assert.match(stdout, /--data <dir>/);
+      if (!['keys create', 'copy'].includes(command)) assert.match(stdout, /--data <dir>/);
       assert.match(stdout, /--json/);
     });
   }

@@ -80,9 +80,9 @@ export const copyStore = async (options: {
   };
 
   if (!hasMovedHere) {
-    let passed: Passed;
-    do passed = await run(passes === 0 ? 'copying' : 'catching up');
-    while (passes < PASSES_MIN || (passed.changed > CHANGED_ENOUGH_ROWS && passes < PASSES_MAX));
+    await run('copying');
+    let passed = await run('catching up');
+    while (isWorthAnother(passes, passed)) passed = await run('catching up');
     if (!isSwitching) {
       const { rows, changed: changedInLastPass } = passed;
       return { outcome: 'prepared', rows, passes, firstPassMs, changedInLastPass, switchMs: 0 };
@@ -103,6 +103,9 @@ export const copyStore = async (options: {
     switchMs: Math.round(now() - stoppedAt),
   };
 };
+
+const isWorthAnother = (passes: number, { changed }: Passed): boolean =>
+  passes < PASSES_MAX && changed > CHANGED_ENOUGH_ROWS;
 
 /** Lets a store that has moved serve again, as it was then. Throws `OperatorError` where it has not moved. */
 export const resumeSource = async (source: CopyEnd): Promise<{ readonly movedTo: string }> => {
