@@ -163,6 +163,18 @@ for (const [way, [makeFrom, makeTo]] of Object.entries(WAYS)) {
       });
     });
 
+    test('is refused where imported tokens would be left behind.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, async (store) => {
+        await store.createClient(sampleClient());
+        const grant = sampleGrant({ rotatedAtMs: [CREATED_AT * 1000] });
+        const [expiresAt, digest] = [CREATED_AT + 86_400, new Uint8Array(32).fill(1)];
+        await store.importGrants([{ grant, digest, expiresAt, vehicles: [] }]);
+      });
+      await assert.rejects(copy(from, to), fails('copy_has_imported_tokens'));
+      await using(from, async (store) => assert.ok(await store.readGrant(42n), 'it serves on'));
+    });
+
     test('is refused where the target holds something, or is being filled from elsewhere.', async () => {
       const [from, other, to] = [await makeFrom(), await makeFrom(), await makeTo()];
       await using(from, (store) => fillWithAll(store, 3));
@@ -228,6 +240,7 @@ function failing(end: CopyEnd, left: { calls: number }): CopyEnd {
     name: end.name,
     readStanding: wrap(end.readStanding),
     isEmpty: wrap(end.isEmpty),
+    hasImportedTokens: wrap(end.hasImportedTokens),
     beginFrom: wrap(end.beginFrom),
     finish: wrap(end.finish),
     moveTo: wrap(end.moveTo),

@@ -39,12 +39,17 @@ test(
     if ('reason' in cluster) return;
     const url = cluster.url();
     const directory = directoryFor(t);
-    const load = await createLoad(directory, CLIENT_KINDS, GRANTS, createChance(1));
+    const load = await createLoad(
+      { dataDirectory: directory, environment: {} },
+      CLIENT_KINDS,
+      GRANTS,
+      createChance(1),
+    );
     t.after(() => load.close());
     fillQuietly(join(directory, 'keyfob.db'));
     const words = ['copy', '--from', `sqlite:${directory}`, '--to', url, '--json'];
 
-    const { starter, server: first } = await startOnFixedPort(directory);
+    const { starter, server: first } = await startOnFixedPort({ dataDirectory: directory, environment: {} });
     t.after(() => first.kill());
     load.start(starter.port);
     const killed = spawnKeyfob(t, [...words, '--no-switch']);
@@ -94,9 +99,14 @@ test(
 
 test('A move that is called off lets the old servers serve again without a restart.', HUNG, async (t) => {
   const [directory, target] = [directoryFor(t), directoryFor(t)];
-  const load = await createLoad(directory, CLIENT_KINDS, GRANTS, createChance(2));
+  const load = await createLoad(
+    { dataDirectory: directory, environment: {} },
+    CLIENT_KINDS,
+    GRANTS,
+    createChance(2),
+  );
   t.after(() => load.close());
-  const { starter, server } = await startOnFixedPort(directory);
+  const { starter, server } = await startOnFixedPort({ dataDirectory: directory, environment: {} });
   t.after(() => server.kill());
   load.start(starter.port);
   const words = ['copy', '--from', `sqlite:${directory}`, '--to', `sqlite:${target}`, '--json'];

@@ -61,6 +61,7 @@ export const copyStore = async (options: {
       changedInLastPass: 0,
       switchMs: 0,
     };
+  if (!hasMovedHere) await refuseImportedTokens(source);
   checkKeys(await readKeys(source));
 
   let total = await countRows(source);
@@ -119,6 +120,16 @@ export const resumeSource = async (source: CopyEnd): Promise<{ readonly movedTo:
   }
   await source.moveBack();
   return { movedTo };
+};
+
+/** Left behind, they would be dead at the new store, and their owners asked again. */
+const refuseImportedTokens = async (source: CopyEnd): Promise<void> => {
+  if (!(await source.hasImportedTokens())) return;
+  throw new OperatorError(
+    'copy_has_imported_tokens',
+    `${source.name}: holds refresh tokens that "keyfob import" took over, and a copy does not carry these yet`,
+    'Import into the store that you move to instead, before its first token is used. Nothing was changed.',
+  );
 };
 
 const prepareTarget = async (

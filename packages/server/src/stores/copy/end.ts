@@ -121,6 +121,8 @@ export type CopyEnd = {
   readStanding(): Promise<Standing>;
   /** Whether it holds nothing that a copy would be mixed with. */
   isEmpty(): Promise<boolean>;
+  /** Whether it knows refresh tokens that were issued elsewhere, which a copy does not carry. */
+  hasImportedTokens(): Promise<boolean>;
   /** From now on no server starts here, until `finish`. */
   beginFrom(origin: string): Promise<void>;
   finish(): Promise<void>;

@@ -61,6 +61,8 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
     name,
     readStanding: () => readStanding(read),
     isEmpty: async () => (await read(IS_EMPTY))[0]?.['is_empty'] === true,
+    hasImportedTokens: async () =>
+      (await read('SELECT 1 AS one FROM clients WHERE has_imported_tokens LIMIT 1')).length > 0,
     beginFrom: (origin) =>
       transact(async ({ ask }) => {
         await ask(`CREATE TABLE ${COPYING_TABLE} (origin text NOT NULL)`);
