@@ -111,6 +111,10 @@ export class StoreError extends Error {
   }
 }
 
+/** A token does not open, but may: the store knows of a newer key than the ring holds. */
+export const keyMissing = (): StoreError =>
+  new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
+
 /** Something the operator has to mend before the program can go on: what is wrong, and what to do about it. */
 export class OperatorError extends Error {
   readonly code: string;

@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
 import type { Clock } from '../clock.ts';
-import { StoreError } from '../errors.ts';
+import { keyMissing } from '../errors.ts';
 import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
 import type { OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { readingsOfAccessToken } from '../tokens/access-token.ts';
@@ -98,8 +98,7 @@ export const readJwtAccess = async (
 /** Reads the ring again where the store knows of a newer key. Throws `StoreError` where the ring lacks it even so. */
 const lookForKeys = async ({ store, noticeKey }: AccessContext): Promise<void> => {
   const { newestKeyNumber } = await store.readClient('');
-  if (noticeKey(newestKeyNumber))
-    throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
+  if (noticeKey(newestKeyNumber)) throw keyMissing();
 };
 
 /**

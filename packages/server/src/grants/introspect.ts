@@ -1,6 +1,6 @@
 import type { Client, DialectName } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
-import { StoreError } from '../errors.ts';
+import { keyMissing } from '../errors.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
@@ -63,8 +63,7 @@ export const introspect = async (
     const found = await look(context, request);
     if (found !== undefined) return isAllowed(found) ? found : undefined;
   }
-  if (request.isKeyMissing && shapesOf(request).length > 0)
-    throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
+  if (request.isKeyMissing && shapesOf(request).length > 0) throw keyMissing();
   return undefined;
 };
 

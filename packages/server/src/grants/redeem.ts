@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import type { Policy } from '../clients/policy.ts';
-import { Refusal, StoreError } from '../errors.ts';
+import { Refusal, keyMissing } from '../errors.ts';
 import type { DeadTokenReason, RefusalReason } from '../errors.ts';
 import type { Caller } from '../events.ts';
 import { openCode } from '../tokens/authorization-code.ts';
@@ -43,8 +43,7 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
   const opened = openCode(context.keyRing, request.shapes.code, request.code);
   if (opened === 'malformed') throw tellRefusal(context, request, 'code_malformed');
   if (opened === undefined) {
-    if (request.isKeyMissing)
-      throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
+    if (request.isKeyMissing) throw keyMissing();
     throw tellRefusal(context, request, 'code_unknown');
   }
   if (client.type === 'public' && codeVerifier === undefined)

@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
-import { Refusal, StoreError } from '../errors.ts';
+import { Refusal, keyMissing } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../events.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
@@ -113,8 +113,7 @@ const refuseUnopened = (
   opened: 'malformed' | undefined,
 ): Error => {
   if (opened === 'malformed') return tellRefusal(emit, request, 'refresh_token_malformed');
-  if (request.isKeyMissing)
-    return new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
+  if (request.isKeyMissing) return keyMissing();
   return tellRefusal(emit, request, 'token_unopened');
 };
 

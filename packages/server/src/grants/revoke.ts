@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
-import { Refusal, StoreError } from '../errors.ts';
+import { Refusal, keyMissing } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
@@ -43,8 +43,7 @@ export const revokeToken = async (context: RevocationContext, request: Revocatio
     if (grant?.clientId === client.id) return revokeGrant(context, grant.id, request);
   }
   if (await isLivingAccessToken(context, request)) throw new Refusal('token_type_unsupported');
-  if (opened === undefined && request.isKeyMissing)
-    throw new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
+  if (opened === undefined && request.isKeyMissing) throw keyMissing();
 };
 
 const revokeGrant = async (
