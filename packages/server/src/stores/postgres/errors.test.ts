@@ -12,6 +12,8 @@ const lost = new Error('Connection terminated unexpectedly');
 /** What an error says of the statement that it ended. */
 const CASES: readonly (readonly [name: string, error: Error, says: string])[] = [
   ['a connection that was cut', lost, 'lost'],
+  ['a connection that was cut behind a pooler', told('08P01', 'FATAL'), 'lost'],
+  ['a statement that breaks the protocol', told('08P01'), 'undone'],
   ['a full disk', told('53100'), 'undone'],
   ['a full disk under a commit, which ends the database', told('53100', 'PANIC'), 'unknown'],
   ['a shutdown while a commit waits', told('57P01', 'FATAL'), 'unknown'],

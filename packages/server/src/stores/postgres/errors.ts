@@ -46,9 +46,15 @@ const troubleOf = (error: unknown): string => {
 export const isUndone = (error: unknown): boolean =>
   error instanceof DatabaseError && error.severity === 'ERROR';
 
-/** Whether the connection failed and not the database: what was asked got no answer. */
-export const isLost = (error: unknown): boolean =>
-  !(error instanceof StoreError) && sqlStateOf(error) === undefined;
+/**
+ * Whether the connection failed and not the database: what was asked got no answer. A pooler whose own connection to the
+ * database was cut says so in the database's place ("server conn crashed?", class 08), and knows as little of what became of it.
+ */
+export const isLost = (error: unknown): boolean => {
+  if (error instanceof StoreError) return false;
+  const state = sqlStateOf(error);
+  return state === undefined || (state.startsWith('08') && !isUndone(error));
+};
 
 /** Whether the driver gave up waiting for an answer. It has no code for that. */
 export const isTimeout = (error: unknown): boolean =>
