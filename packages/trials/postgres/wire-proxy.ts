@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 type Fault =
   /** It never reaches the database, and the connection is cut. */
   | 'cut_before'
-  /** The database gets it and answers with the same bytes, and the connection is cut before that passes. */
+  /** The database gets it and answers, and the connection is cut before that passes. */
   | 'cut_after'
   /** The database gets it, and no answer passes. */
   | 'hold';
@@ -15,8 +15,11 @@ export type WireProxy = {
   readonly port: number;
   /** How often a connection has turned from being answered to asking: its round trips. */
   turns(): number;
-  /** The next packet that holds these bytes meets this fault. Resolves when it has come. */
-  fail(fault: Fault, bytes: string): Promise<void>;
+  /**
+   * The next packet that holds these bytes meets this fault. Resolves when it has come. What tells its answer from those to
+   * earlier packets are the same bytes, where not given.
+   */
+  fail(fault: Fault, bytes: string, answer?: string): Promise<void>;
   /** Cuts every connection. */
   cut(): void;
   /** From now on every new connection leads to this port, as after a failover. */
@@ -28,13 +31,17 @@ export type WireProxy = {
   close(): Promise<void>;
 };
 
-export const openWireProxy = async (firstPort: number): Promise<WireProxy> => {
+/** In front of a port; `onAsked` is called with all that is asked of it. */
+export const openWireProxy = async (
+  firstPort: number,
+  onAsked: (bytes: Buffer) => void = () => {},
+): Promise<WireProxy> => {
   let port = firstPort;
   const sockets = new Set<Socket>();
   let turns = 0;
   let isRefusing = false;
   let isHolding = false;
-  let armed: { readonly fault: Fault; readonly bytes: string; readonly met: () => void } | undefined;
+  let armed: { readonly fault: Fault; readonly bytes: string; answer: string; met(): void } | undefined;
 
   const pair = (client: Socket, database: Socket): void => {
     for (const socket of [client, database]) {
@@ -54,14 +61,15 @@ export const openWireProxy = async (firstPort: number): Promise<WireProxy> => {
     pair(client, database);
     let isAsking = false;
     let fault: Fault | undefined;
-    let bytes = '';
+    let answer = '';
     let answered = '';
     client.on('data', (chunk: Buffer) => {
       if (!isAsking) turns++;
       isAsking = true;
+      onAsked(chunk);
       if (isHolding) fault ??= 'hold';
       if (armed !== undefined && chunk.includes(armed.bytes)) {
-        ({ fault, bytes } = armed);
+        ({ fault, answer } = armed);
         armed.met();
         armed = undefined;
       }
@@ -71,7 +79,7 @@ export const openWireProxy = async (firstPort: number): Promise<WireProxy> => {
     database.on('data', (chunk: Buffer) => {
       isAsking = false;
       answered += chunk.toString('latin1');
-      if (fault === 'cut_after' && answered.includes(bytes)) client.destroy();
+      if (fault === 'cut_after' && answered.includes(answer)) client.destroy();
       else if (fault === undefined) client.write(chunk);
       if (fault === undefined) answered = '';
     });
@@ -83,7 +91,7 @@ export const openWireProxy = async (firstPort: number): Promise<WireProxy> => {
   return {
     port: (server.address() as AddressInfo).port,
     turns: () => turns,
-    fail: (fault, bytes) => new Promise((met) => (armed = { fault, bytes, met })),
+    fail: (fault, bytes, answer = bytes) => new Promise((met) => (armed = { fault, bytes, answer, met })),
     cut,
     lead: (to) => void (port = to),
     hold: (holding) => void (isHolding = holding),

@@ -1,0 +1,28 @@
+/** What a driver sends, by its letter. https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const NAMES: Readonly<Record<string, string>> = {
+  B: 'Bind',
+  C: 'Close',
+  D: 'Describe',
+  E: 'Execute',
+  H: 'Flush',
+  P: 'Parse',
+  Q: 'Query',
+  S: 'Sync',
+  X: 'Terminate',
+};
+
+const HEADER_BYTES = 5;
+
+/** The messages of what a connection asks once it is made, each by its name; a statement that has a name has it behind. */
+export const readAskedMessages = (bytes: Buffer): readonly string[] => {
+  const messages: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const letter = bytes.toString('latin1', at, at + 1);
+    const length = bytes.readInt32BE(at + 1);
+    const name = NAMES[letter] ?? letter;
+    const isNamed = letter === 'P' && bytes[at + HEADER_BYTES] !== 0;
+    messages.push(isNamed ? `${name} (named)` : name);
+    at += 1 + length;
+  }
+  return messages;
+};
