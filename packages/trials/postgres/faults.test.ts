@@ -5,6 +5,7 @@ import { OperatorError, StoreError } from 'keyfob/errors';
 import type { Store } from 'keyfob/grants/store';
 import { openPostgresStore } from 'keyfob/stores/postgres/store';
 import {
+  CALLER,
   CREATED_AT,
   fill,
   NOW_MS,
@@ -20,8 +21,8 @@ import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { openWireProxy } from './wire-proxy.ts';
 
-/** Bytes that only the statement of a refresh has. */
-const REFRESH = 'is_advanced';
+/** What only the statement of a refresh has, be it asked by its text or by a name, and its answer. */
+const REFRESH = [CALLER.userAgent, 'own_brand'] as const;
 const AT = { at: CREATED_AT + 1, cause: 'operator' } as const;
 
 const failsAs =
@@ -67,18 +68,21 @@ function tryFaults(cluster: Cluster): void {
   };
   const generation = async (): Promise<number | undefined> => (await store.readGrant(42n))?.generation;
 
-  onStore('A refresh is one round trip, and so is one that is refused or repeated.', async () => {
-    await refreshed(store, sampleUse(0));
-    for (const [use, kind] of [
-      [sampleUse(1, { nowMs: NOW_MS + 1 }), 'rotate'],
-      [sampleUse(1, { nowMs: NOW_MS + 2 }), 'refuse'],
-      [sampleUse(1, { nowMs: NOW_MS + 3, presented: { isRetryOfOurs: true } }), 'repeat'],
-    ] as const) {
-      const before = proxy.turns();
-      assert.equal((await refreshed(store, use)).verdict.kind, kind);
-      assert.equal(proxy.turns() - before, 1);
-    }
-  });
+  onStore(
+    'A refresh is one round trip; one that is refused or repeated looks at its row by a second.',
+    async () => {
+      await refreshed(store, sampleUse(0));
+      for (const [use, kind, turns] of [
+        [sampleUse(1, { nowMs: NOW_MS + 1 }), 'rotate', 1],
+        [sampleUse(1, { nowMs: NOW_MS + 2 }), 'refuse', 2],
+        [sampleUse(1, { nowMs: NOW_MS + 3, presented: { isRetryOfOurs: true } }), 'repeat', 2],
+      ] as const) {
+        const before = proxy.turns();
+        assert.equal((await refreshed(store, use)).verdict.kind, kind);
+        assert.equal(proxy.turns() - before, turns);
+      }
+    },
+  );
 
   onStore('Refreshes that wait at one moment share their round trips.', async () => {
     const ids = Array.from({ length: 400 }, (_, index) => BigInt(index + 1000));
@@ -89,13 +93,13 @@ function tryFaults(cluster: Cluster): void {
   });
 
   onStore('A refresh cut off on its way is asked again, unnoticed.', async () => {
-    void proxy.fail('cut_before', REFRESH);
+    void proxy.fail('cut_before', ...REFRESH);
     assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
     assert.equal(await generation(), 1);
   });
 
   onStore('A refresh whose answer was cut off took place once, and is answered all the same.', async () => {
-    void proxy.fail('cut_after', REFRESH);
+    void proxy.fail('cut_after', ...REFRESH);
     const { verdict, grant } = await refreshed(store, sampleUse(0));
     assert.deepEqual([verdict, grant?.generation], [{ kind: 'repeat', cause: 'same_use' }, 1]);
     assert.deepEqual(await store.readGrant(42n), grant);
@@ -105,7 +109,7 @@ function tryFaults(cluster: Cluster): void {
   onStore('All that shared a statement which was cut off are answered, once each.', async () => {
     const ids = Array.from({ length: 50 }, (_, index) => BigInt(index + 1000));
     await Promise.all(ids.map((id) => store.createGrant(sampleGrant({ id }))));
-    void proxy.fail('cut_after', REFRESH);
+    void proxy.fail('cut_after', ...REFRESH);
     const uses = ids.map((grantId) => refreshed(store, sampleUse(0, { presented: { grantId } })));
     for (const { grant } of await Promise.all(uses)) assert.equal(grant?.generation, 1);
   });
@@ -119,7 +123,7 @@ function tryFaults(cluster: Cluster): void {
 
   onStore('A refresh cut off from a database that is gone leaves its outcome unknown.', async () => {
     await refreshed(store, sampleUse(0));
-    void proxy.fail('hold', REFRESH).then(() => proxy.refuse(true));
+    void proxy.fail('hold', ...REFRESH).then(() => proxy.refuse(true));
     await assert.rejects(store.refresh(sampleUse(1, { nowMs: NOW_MS + 1 })), failsAs('outcome_unknown'));
     proxy.refuse(false);
     const retry = sampleUse(1, { nowMs: NOW_MS + 2, presented: { isRetryOfOurs: true } });
@@ -171,7 +175,7 @@ function tryFaults(cluster: Cluster): void {
   onStore(
     'A database that does not answer is given up in time, and its connection with it.',
     async () => {
-      void proxy.fail('hold', REFRESH);
+      void proxy.fail('hold', ...REFRESH);
       await assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
       void proxy.fail('hold', 'BEGIN');
       assert.equal(await store.revoke(42n, AT), 'revoked');
@@ -182,7 +186,7 @@ function tryFaults(cluster: Cluster): void {
   onStore(
     'With every connection taken a verb is unavailable, and goes on once one is free.',
     async () => {
-      const met = proxy.fail('hold', REFRESH);
+      const met = proxy.fail('hold', ...REFRESH);
       const held = assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
       await met;
       await assert.rejects(store.readGrant(42n), failsAs('unavailable'));

@@ -101,7 +101,7 @@ const createTable = async ({ write }: Connections): Promise<void> => {
       return;
     } catch (error) {
       const state = sqlStateOf((error as Error).cause) ?? '';
-      if (attempts > ATTEMPTS_MAX || !['23505', '42P07'].includes(state)) throw error;
+      if (attempts > ATTEMPTS_MAX || !['23505', '42710', '42P07'].includes(state)) throw error;
     }
   }
 };

@@ -1,7 +1,8 @@
 import { Pool } from 'pg';
-import type { PoolClient } from 'pg';
+import type { ClientBase, PoolClient } from 'pg';
 import { checkDurable } from './durability.ts';
 import { isLost, isUndone, toStoreError } from './errors.ts';
+import { createStatementNames } from './statement-names.ts';
 import { attempt, retryUndone } from './transaction.ts';
 import type { Ask, Row, Transaction } from './transaction.ts';
 
@@ -43,14 +44,16 @@ const ignore = (): void => {};
 
 /**
  * A pool of connections to the primary. A connection is made when it is wanted and dropped at its first failure, so the
- * store recovers by itself. Statements have no names and nothing is set for a session, so that a pooler may hand every
- * transaction to another connection. `onDeliveries` is called when a commit brought deliveries that are due.
+ * store recovers by itself. Nothing rests on what a session remembers, so that a pooler may hand every transaction to another
+ * connection; where there is none, statements are planned once. `onDeliveries` is called when a commit brought deliveries
+ * that are due.
  */
 export const openConnections = (
   url: string,
   limits: PoolLimits,
   onDeliveries: () => void = ignore,
 ): Connections => {
+  const statementNames = createStatementNames();
   const pool = new Pool({
     connectionString: url,
     max: limits.connectionsMax,
@@ -60,7 +63,10 @@ export const openConnections = (
     keepAlive: true,
     application_name: 'keyfob',
     // The pool waits for it, though its type does not say so.
-    onConnect: (client) => checkDurable(client) as unknown as void,
+    onConnect: (async (client) => {
+      await checkDurable(client);
+      await statementNames.noticeSession(client);
+    }) as (client: ClientBase) => void,
   });
   // Of a connection that was idle: whoever wants one next gets another.
   pool.on('error', ignore);
@@ -78,13 +84,16 @@ export const openConnections = (
     const client = await connect();
     let failure: unknown;
     try {
-      return (await client.query<Row>(text, [...values])).rows;
+      const name = values.length === 0 ? undefined : statementNames.nameFor(client, text);
+      return (await client.query<Row>({ text, values: [...values], ...(name && { name }) })).rows;
     } catch (error) {
       failure = error;
-      throw error;
+      if (!statementNames.isToBlame(error)) throw error;
     } finally {
       giveBack(client, failure);
     }
+    // Nothing was done, and no statement has a name from now on.
+    return askOnce(text, values);
   };
 
   const read: Ask = async (text, values) => {

@@ -5,12 +5,14 @@ import type { Verdict } from '../../grants/judge.ts';
 import { describeReplay } from '../../grants/replay.ts';
 import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
 import { advance } from './advance.ts';
-import type { Advance, KnownUse } from './advance.ts';
+import type { KnownUse, ReadBefore } from './advance.ts';
 import { createBatches } from './batches.ts';
 import { isConflict, isOfOneRow } from './errors.ts';
 import { addFacts } from './facts.ts';
 import { lockGrant, revokeHeld } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
+import { lookAt } from './look-at.ts';
+import type { Sight } from './look-at.ts';
 import type { Connections } from './pool.ts';
 import { readReplay, writeReplay } from './replays.ts';
 import { rotationValues } from './rows.ts';
@@ -29,29 +31,36 @@ const UPDATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_m
 const changesNothing = ({ kind }: Verdict): boolean => kind === 'repeat' || kind === 'refuse';
 
 /**
- * Refreshes. One statement, shared by all that wait, serves every use but the rare ones: those that lost a race for their
- * row, are ahead of the store, or are a replay. These take their row for themselves and are judged on it.
+ * Refreshes. One statement, shared by all that wait, serves every use that is judged `rotate`. What it passed over is looked at,
+ * again all that waits in one statement, and answered if the verdict changes nothing. The rare rest (those that lost a race for
+ * their row, are ahead of the store, or are a replay) take their row for themselves and are judged on it.
  */
-export const createRefresh = ({ write, transact }: Connections, clients: KnownClients): Store['refresh'] => {
-  const batches = createBatches<KnownUse, Advance | 'not_tried'>(async (uses) => {
-    const flying = new Set<bigint>();
-    const first = uses.filter(({ use }) => {
-      const { grantId } = use.presented;
-      return flying.has(grantId) ? false : flying.add(grantId);
-    });
-    const answers = await advanceAll(first);
-    const byUse = new Map(first.map((one, index) => [one, answers[index]]));
-    // A statement advances a row once, so whoever presents the same grant at the same moment goes after it.
-    return uses.map((one) => byUse.get(one) ?? 'not_tried');
+export const createRefresh = (
+  { read, write, transact }: Connections,
+  clients: KnownClients,
+): Store['refresh'] => {
+  const advances = createBatches<KnownUse, ReadBefore | undefined>(async (uses) => {
+    // A statement advances a row once, so of those who present the same grant at the same moment the first does it.
+    const first = new Map(uses.toReversed().map((one) => [one.use.presented.grantId, one]));
+    const advancing = uses.filter((one) => first.get(one.use.presented.grantId) === one);
+    const answers = await advanceAll(advancing);
+    const byUse = new Map(advancing.map((one, index) => [one, answers[index]]));
+    return uses.map((one) => byUse.get(one));
   });
+  const sights = createBatches<RefreshUse, Sight>((uses) =>
+    lookAt(
+      read,
+      uses.map(({ presented }) => presented),
+    ),
+  );
 
-  const advanceAll = async (uses: readonly KnownUse[]): Promise<readonly (Advance | 'not_tried')[]> => {
+  const advanceAll = async (uses: readonly KnownUse[]): Promise<readonly (ReadBefore | undefined)[]> => {
     try {
       return await advance(write, uses);
     } catch (error) {
       // One use's trouble must not be that of all who shared its statement: each is tried by itself.
       const { cause } = error as Error;
-      if (isConflict(cause) || isOfOneRow(cause)) return uses.map(() => 'not_tried');
+      if (isConflict(cause) || isOfOneRow(cause)) return [];
       throw error;
     }
   };
@@ -60,17 +69,17 @@ export const createRefresh = ({ write, transact }: Connections, clients: KnownCl
     const { clientId } = use.presented;
     const { client, revision } = await clients.recall(clientId);
     if (client === undefined || revision === undefined) return 'client_gone';
-    const answer = await batches.run({ use, policy: client.policy, revision });
-    if (answer === 'not_tried') return refreshAlone(use);
-    if (answer.isAdvanced) return toRotated(answer.readBefore(), use, client.policy);
-    if (answer.revision !== revision) clients.forget(clientId);
-    if (answer.revision === undefined) return 'client_gone';
-    if (answer.revision !== revision)
+    const { policy } = client;
+    const readBefore = await advances.run({ use, policy, revision });
+    if (readBefore !== undefined) return toRotated(readBefore(), use, policy);
+    const sight = await sights.run(use);
+    if (sight.revision !== revision) clients.forget(clientId);
+    if (sight.revision === undefined) return 'client_gone';
+    if (sight.revision !== revision)
       return readings < READINGS_MAX ? refresh(use, readings + 1) : refreshAlone(use);
-    const grant = answer.readBefore();
-    const verdict = judge(grant, use.presented, use.nowMs, client.policy);
-    if (!changesNothing(verdict)) return refreshAlone(use);
-    return { verdict, grant, policy: client.policy, replay: undefined };
+    const grant = sight.readGrant();
+    const verdict = judge(grant, use.presented, use.nowMs, policy);
+    return changesNothing(verdict) ? { verdict, grant, policy, replay: undefined } : refreshAlone(use);
   };
 
   const refreshAlone = (use: RefreshUse): Promise<RefreshResult | 'client_gone'> =>
@@ -80,10 +89,9 @@ export const createRefresh = ({ write, transact }: Connections, clients: KnownCl
 };
 
 /** What the statement did must be what the judge would have said, of the row as it was. */
-const toRotated = (before: Grant | undefined, use: RefreshUse, policy: KnownUse['policy']): RefreshResult => {
+const toRotated = (before: Grant, use: RefreshUse, policy: KnownUse['policy']): RefreshResult => {
   const verdict = judge(before, use.presented, use.nowMs, policy);
-  if (before === undefined || verdict.kind !== 'rotate')
-    throw new TypeError(`a grant was advanced whose verdict is ${verdict.kind}`);
+  if (verdict.kind !== 'rotate') throw new TypeError(`a grant was advanced whose verdict is ${verdict.kind}`);
   return { verdict, grant: applyVerdict(before, verdict, use), policy, replay: undefined };
 };
 
