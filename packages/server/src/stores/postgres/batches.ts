@@ -13,6 +13,8 @@ type Waiting<Item, Answer> = {
 /** Few, so that there is a batch to go; more than one, so that the database has work while an answer is on its way. */
 const UNDER_WAY_MAX = 3;
 const BATCH_MAX = 512;
+/** A batch waits for no more once it has waited so long. */
+const GROWTH_MAX_MS = 5;
 /** Nothing was sent of what has waited so long: behind others that got no answer. */
 const WAIT_MAX_MS = 2000;
 
@@ -26,6 +28,7 @@ export const createBatches = <Item, Answer>(
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
   let isScheduled = false;
+  let lastLength = 0;
 
   const schedule = (): void => {
     if (isScheduled || underWay >= UNDER_WAY_MAX || waiting.length === 0) return;
@@ -33,7 +36,22 @@ export const createBatches = <Item, Answer>(
     setImmediate(() => void flush());
   };
 
+  /** A burst goes together: what comes in one turn of the event loop is waited for by what came in the turn before. */
+  const isStillGrowing = (): boolean => {
+    const before = lastLength;
+    lastLength = waiting.length;
+    const [first] = waiting;
+    return (
+      waiting.length > before &&
+      waiting.length < BATCH_MAX &&
+      first !== undefined &&
+      performance.now() - first.since < GROWTH_MAX_MS
+    );
+  };
+
   const flush = async (): Promise<void> => {
+    if (isStillGrowing()) return void setImmediate(() => void flush());
+    lastLength = 0;
     isScheduled = false;
     rejectOld();
     const batch = waiting.slice(0, BATCH_MAX);

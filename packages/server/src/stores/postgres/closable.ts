@@ -5,18 +5,19 @@ type Verbs = Omit<Store, 'close'>;
 
 /** A store of these verbs, whose close waits for what was asked of it, and refuses what is asked after it. */
 export const closable = (verbs: Verbs, close: () => Promise<void>): Store => {
-  const open = new Set<Promise<unknown>>();
+  const allAnswered = Promise.withResolvers<void>();
+  let waiting = 0;
   let isClosed = false;
   const guard =
     (verb: (...args: never[]) => Promise<unknown>) =>
     async (...args: never[]): Promise<unknown> => {
       if (isClosed) throw new StoreError('unavailable', 'the store is closed');
-      const answer = verb(...args);
-      open.add(answer);
+      waiting++;
       try {
-        return await answer;
+        return await verb(...args);
       } finally {
-        open.delete(answer);
+        waiting--;
+        if (isClosed && waiting === 0) allAnswered.resolve();
       }
     };
   const guarded = Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, guard(verb)]));
@@ -25,7 +26,7 @@ export const closable = (verbs: Verbs, close: () => Promise<void>): Store => {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      await Promise.allSettled(open);
+      if (waiting > 0) await allAnswered.promise;
       await close();
     },
   };
