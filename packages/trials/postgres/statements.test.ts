@@ -63,11 +63,10 @@ function tryStatements(cluster: Cluster): void {
     const before = await scans();
     const store = await openPostgresStore(url);
     await fill(store);
-    let generation = 0;
-    const refresh = () => refreshed(store, sampleUse(generation, { nowMs: NOW_MS + generation++ }));
-    while (generation < USES_BEFORE_KEPT) await refresh();
-    await cluster.ask(MORE_GRANTS, database);
-    await refresh();
+    for (let generation = 0; generation <= USES_BEFORE_KEPT; generation++) {
+      if (generation === USES_BEFORE_KEPT) await cluster.ask(MORE_GRANTS, database);
+      await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + generation }));
+    }
     await store.close();
     await untilGone();
     assert.equal(await scans(), before);

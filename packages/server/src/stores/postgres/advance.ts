@@ -59,7 +59,7 @@ export const advance = async (
   write: Ask,
   uses: readonly KnownUse[],
 ): Promise<readonly (ReadBefore | undefined)[]> => {
-  const answers = new Array<ReadBefore | undefined>(uses.length).fill(undefined);
+  const answers = uses.map((): ReadBefore | undefined => undefined);
   for (const row of await write(ADVANCE, columnsOf(uses))) {
     const index = Number(row['n']) - 1;
     const { use } = uses[index] ?? noUse();

@@ -54,6 +54,10 @@ export const openConnections = (
   onDeliveries: () => void = ignore,
 ): Connections => {
   const statementNames = createStatementNames();
+  const greet = async (client: ClientBase): Promise<void> => {
+    await checkDurable(client);
+    await statementNames.noticeSession(client);
+  };
   const pool = new Pool({
     connectionString: url,
     max: limits.connectionsMax,
@@ -63,10 +67,7 @@ export const openConnections = (
     keepAlive: true,
     application_name: 'keyfob',
     // The pool waits for it, though its type does not say so.
-    onConnect: (async (client) => {
-      await checkDurable(client);
-      await statementNames.noticeSession(client);
-    }) as (client: ClientBase) => void,
+    onConnect: (client) => greet(client) as unknown as void,
   });
   // Of a connection that was idle: whoever wants one next gets another.
   pool.on('error', ignore);
