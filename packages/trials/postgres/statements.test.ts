@@ -49,15 +49,18 @@ function tryStatements(cluster: Cluster): void {
     }
   });
 
+  /** How often all grants were gone through. */
+  const scans = async (): Promise<unknown> => {
+    const sql = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'grants'";
+    return (await cluster.ask<{ seq_scan: string }>(sql, database))[0]?.seq_scan;
+  };
+  /** What a connection did is counted when it has ended. */
+  const untilGone = async (): Promise<void> => {
+    const sql = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyfob' AND datname = '${database}'`;
+    while ((await cluster.ask(sql)).length > 0);
+  };
+
   test('A plan that was made when the store was empty goes by an index when it is not.', async () => {
-    const scans = async (): Promise<unknown> => {
-      const sql = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'grants'";
-      return (await cluster.ask<{ seq_scan: string }>(sql, database))[0]?.seq_scan;
-    };
-    const untilGone = async (): Promise<void> => {
-      const sql = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyfob' AND datname = '${database}'`;
-      while ((await cluster.ask(sql)).length > 0);
-    };
     await (await openPostgresStore(url)).close();
     await untilGone();
     const before = await scans();
