@@ -3,6 +3,7 @@ import type { Grant } from '../../grants/grant.ts';
 import type { RefreshUse } from '../../grants/store.ts';
 import { GENERATION_MAX } from '../../tokens/refresh-token.ts';
 import { ADD_MOMENT } from './history.ts';
+import { toMaker } from './maker.ts';
 import { GRANT_COLUMNS, toGrant, toNumber } from './rows.ts';
 import type { Ask, Row } from './transaction.ts';
 
@@ -19,6 +20,8 @@ export type Advance = {
   readonly isAdvanced: boolean;
   /** The grant as it was before; `undefined` for none. Not parsed yet, because a damaged one is its own user's trouble only. */
   readonly readBefore: () => Grant | undefined;
+  /** Who made the generation that an advance did not get beyond; `undefined` where that is not known. */
+  readonly maker: bigint | undefined;
   /** The client's revision as it is; `undefined` where there is none, or where it is disabled. */
   readonly revision: number | undefined;
 };
@@ -48,13 +51,13 @@ const ADVANCE = `WITH uses AS (
   ), advanced AS (
     UPDATE grants AS g SET generation = g.generation + 1, key_number = h.next_key, rotated_at_ms = h.now_ms,
       earlier = ${ADD_MOMENT('h.now_ms')}, caller_address = h.address, caller_user_agent = h.user_agent,
-      use_digest = h.next_digest
+      use_digest = h.next_digest, maker = $14
     FROM held AS h WHERE g.id = h.id
-    RETURNING h.n, true AS is_advanced, NULL::bigint AS revision, ${GRANT_COLUMNS.replaceAll('g.', 'h.')}
+    RETURNING h.n, true AS is_advanced, NULL::bigint AS revision, NULL::bigint AS maker, ${GRANT_COLUMNS.replaceAll('g.', 'h.')}
   )
   SELECT * FROM advanced
   UNION ALL
-  SELECT u.n, false, c.revision, ${GRANT_COLUMNS}
+  SELECT u.n, false, c.revision, g.maker, ${GRANT_COLUMNS}
     FROM uses AS u LEFT JOIN clients AS c ON c.id = u.client_id AND c.disabled_at IS NULL
       LEFT JOIN grants AS g ON g.id = u.grant_id
     WHERE u.n NOT IN (SELECT n FROM advanced)`;
@@ -64,9 +67,13 @@ const NEVER = -(2 ** 53);
 /** That of no grant. */
 const NO_GENERATION = -1;
 
-/** One statement for uses of as many different grants; the answers in their order. */
-export const advance = async (write: Ask, uses: readonly KnownUse[]): Promise<readonly Advance[]> => {
-  const rows = await write(ADVANCE, columnsOf(uses));
+/** One statement for uses of as many different grants, all stamped with this maker; the answers in their order. */
+export const advance = async (
+  write: Ask,
+  uses: readonly KnownUse[],
+  maker: bigint,
+): Promise<readonly Advance[]> => {
+  const rows = await write(ADVANCE, [...columnsOf(uses), maker]);
   const byNumber = new Map(rows.map((row) => [Number(row['n']), row]));
   return uses.map(({ revision }, n) => toAdvance(byNumber.get(n), revision));
 };
@@ -77,6 +84,7 @@ const toAdvance = (row: Row | undefined, revision: number): Advance => {
   return {
     isAdvanced,
     readBefore: () => (row['id'] === null ? undefined : toGrant(row)),
+    maker: toMaker(row['maker']),
     revision: isAdvanced ? revision : toNumber(row['revision']),
   };
 };
