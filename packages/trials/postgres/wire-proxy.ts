@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
@@ -8,7 +9,9 @@ type Fault =
   /** The database gets it and answers with the same bytes, and the connection is cut before that passes. */
   | 'cut_after'
   /** The database gets it, and no answer passes. */
-  | 'hold';
+  | 'hold'
+  /** The connection is cut, and the database gets it only when it is delivered. */
+  | 'late';
 
 /** A proxy between a store and its database, which can lose what it passes. */
 export type WireProxy = {
@@ -17,6 +20,8 @@ export type WireProxy = {
   turns(): number;
   /** The next packet that holds these bytes meets this fault. Resolves when it has come. */
   fail(fault: Fault, bytes: string): Promise<void>;
+  /** The packet that was late reaches the database. Resolves when that has answered it. */
+  deliver(): Promise<void>;
   /** Cuts every connection. */
   cut(): void;
   /** From now on every new connection leads to this port, as after a failover. */
@@ -34,6 +39,7 @@ export const openWireProxy = async (firstPort: number): Promise<WireProxy> => {
   let turns = 0;
   let isRefusing = false;
   let isHolding = false;
+  let late: { readonly database: Socket; readonly chunk: Buffer } | undefined;
   let armed: { readonly fault: Fault; readonly bytes: string; readonly met: () => void } | undefined;
 
   const pair = (client: Socket, database: Socket): void => {
@@ -43,7 +49,7 @@ export const openWireProxy = async (firstPort: number): Promise<WireProxy> => {
       socket.on('close', () => {
         sockets.delete(socket);
         client.destroy();
-        database.destroy();
+        if (late?.database !== database) database.destroy();
       });
     }
   };
@@ -65,7 +71,11 @@ export const openWireProxy = async (firstPort: number): Promise<WireProxy> => {
         armed.met();
         armed = undefined;
       }
-      if (fault === 'cut_before') client.destroy();
+      if (fault === 'late') {
+        late = { database, chunk };
+        sockets.delete(database);
+      }
+      if (fault === 'cut_before' || fault === 'late') client.destroy();
       else database.write(chunk);
     });
     database.on('data', (chunk: Buffer) => {
@@ -84,6 +94,15 @@ export const openWireProxy = async (firstPort: number): Promise<WireProxy> => {
     port: (server.address() as AddressInfo).port,
     turns: () => turns,
     fail: (fault, bytes) => new Promise((met) => (armed = { fault, bytes, met })),
+    async deliver() {
+      if (late === undefined) return;
+      const { database, chunk } = late;
+      const answered = once(database, 'data');
+      database.write(chunk);
+      await answered;
+      late = undefined;
+      database.destroy();
+    },
     cut,
     lead: (to) => void (port = to),
     hold: (holding) => void (isHolding = holding),
