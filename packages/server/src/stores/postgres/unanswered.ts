@@ -27,6 +27,7 @@ const LOCK_GRANTS = `SELECT ${GRANT_COLUMNS}, g.maker FROM grants AS g
 /**
  * Writes into the rows that these uses were not answered, so that every node knows a retry of them. A refresh that has
  * not taken place takes place now: its statement may still be on its way to the database, and must find nothing to do.
+ * One that the store is behind of is left to its retry, which is a resync that somebody has to be told of.
  * A code needs no such care, because its transaction holds its row from before its commit.
  */
 export const settleUnanswered = async (
@@ -67,7 +68,7 @@ const settleToken = (
   if (before === undefined) return;
   const presented = { ...use.presented, isRetryOfOurs: true };
   const verdict = judge(before, presented, use.nowMs, policy);
-  if (verdict.kind === 'rotate' || verdict.kind === 'resync')
+  if (verdict.kind === 'rotate')
     return writeRotation(transaction, before, applyVerdict(before, verdict, use), UNANSWERED);
   const maker = toMaker(row['maker']) ?? UNANSWERED;
   if (before.generation === presented.generation + 1 && maker >= first && maker <= last)
