@@ -10,8 +10,6 @@ export type ClientKind = {
   readonly isCareless?: boolean;
   /** Its policy has no answer for a use whose answer was cut: the grant is lost then, and only then. */
   readonly mayLoseGrants?: boolean;
-  /** Its policy knows a retry only by the server that asked for it, so that all its calls go to one. */
-  readonly staysWithOneServer?: boolean;
   readonly timeoutMs?: number;
 };
 
@@ -34,7 +32,6 @@ export const CLIENT_KINDS: readonly ClientKind[] = [
     policy: REFUSE,
     isCareless: true,
     mayLoseGrants: true,
-    staysWithOneServer: true,
   },
   { name: 'strict with key', dialect: 'pleos', policy: NO_RESYNC, sendsIdempotencyKey: true },
   { name: 'until-used', dialect: 'pleos', policy: { ...NO_RESYNC, rotation: 'until-used' } },
@@ -50,7 +47,7 @@ export const CLIENT_KINDS: readonly ClientKind[] = [
 /** Honest clients of every policy as it is given, resync included. */
 export const RESYNC_CLIENT_KINDS: readonly ClientKind[] = [
   { name: 'overlap', dialect: 'smartcar', policy: {} },
-  { name: 'strict', dialect: 'pleos', policy: {}, staysWithOneServer: true },
+  { name: 'strict', dialect: 'pleos', policy: {} },
   { name: 'strict with key', dialect: 'pleos', policy: {}, sendsIdempotencyKey: true },
   { name: 'until-used', dialect: 'pleos', policy: { rotation: 'until-used' } },
   { name: 'none', dialect: 'smartcar', policy: { rotation: 'none' } },

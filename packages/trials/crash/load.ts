@@ -11,7 +11,7 @@ import { createRoutes } from './routes.ts';
 export type Load = {
   /** Of every grant there ever was. */
   readonly logs: readonly GrantLog[];
-  /** Starts to refresh on these ports, where servers may come and go: each call at any of them, but for those that stay with one. */
+  /** Starts to refresh on these ports, where servers may come and go: each call at any of them. */
   start(...ports: readonly number[]): void;
   /** Resolves at the `count`th request sent or answer read from now on. */
   at(moment: 'sent' | 'answered', count: number): Promise<void>;

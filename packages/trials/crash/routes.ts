@@ -9,7 +9,7 @@ export type Routes = {
   /** There are servers at these ports from now on. */
   open(ports: readonly number[]): void;
   isOpen(): boolean;
-  /** Chooses for each call of a grant one of the servers, or always the same one. */
+  /** Chooses for each call of a grant one of the servers. */
   of(log: GrantLog): () => Route;
   close(): void;
 };
@@ -22,11 +22,10 @@ export const createRoutes = (clients: readonly TrialClient[], chance: Chance): R
   const make = ({ client }: GrantLog): (() => Route) => {
     const agent = agents.get(client);
     if (agent === undefined || ports.length === 0) throw new Error('the load has not started');
-    const { staysWithOneServer = false, timeoutMs } = client.kind;
+    const { timeoutMs } = client.kind;
     const choosing = chance.fork();
     const choose = (): number => ports[choosing.integer(0, ports.length - 1)] ?? 0;
-    const only = choose();
-    return () => ({ port: staysWithOneServer ? only : choose(), agent, timeoutMs });
+    return () => ({ port: choose(), agent, timeoutMs });
   };
 
   return {

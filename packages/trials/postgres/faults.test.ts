@@ -19,10 +19,9 @@ import {
 } from '../contract/samples.ts';
 import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
+import { REFRESH } from './refresh-bytes.ts';
 import { openWireProxy } from './wire-proxy.ts';
 
-/** What only the statement of a refresh has, be it asked by its text or by a name, and its answer. */
-const REFRESH = [CALLER.userAgent, 'own_brand'] as const;
 const AT = { at: CREATED_AT + 1, cause: 'operator' } as const;
 
 const failsAs =
@@ -57,7 +56,11 @@ function tryFaults(cluster: Cluster): void {
     test(name, async () => {
       proxy = await openWireProxy(cluster.port);
       try {
-        store = await openPostgresStore(cluster.url(database, proxy.port), { limits });
+        store = await openPostgresStore(cluster.url(database, proxy.port), {
+          limits,
+          // Of the others nobody has to hear, and no statement that tells them is counted.
+          node: { beatMs: 2 ** 30 },
+        });
         await fill(store, STRICT_POLICY);
         await body();
         await store.close();

@@ -30,6 +30,7 @@ import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { startPooler } from './pooler.ts';
 import type { Pooler } from './pooler.ts';
+import { REFRESH } from './refresh-bytes.ts';
 import { openWireProxy } from './wire-proxy.ts';
 import type { WireProxy } from './wire-proxy.ts';
 
@@ -176,7 +177,7 @@ async function move(source: CopyEnd, target: CopyEnd): Promise<void> {
 async function cutRefreshes([one]: Nodes, road: WireProxy): Promise<void> {
   await fill(one, STRICT_POLICY);
   for (const [generation, fault] of (['cut_before', 'cut_after'] as const).entries()) {
-    void road.fail(fault, 'is_advanced');
+    void road.fail(fault, ...REFRESH);
     const { grant } = await refreshed(one, sampleUse(generation, { nowMs: NOW_MS + generation }));
     assert.equal(grant?.generation, generation + 1);
     assert.equal((await one.readGrant(42n))?.generation, generation + 1);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
@@ -8,7 +9,9 @@ type Fault =
   /** The database gets it and answers, and the connection is cut before that passes. */
   | 'cut_after'
   /** The database gets it, and no answer passes. */
-  | 'hold';
+  | 'hold'
+  /** The connection is cut, and the database gets it only when it is delivered. */
+  | 'late';
 
 /** A proxy between a store and its database, which can lose what it passes. */
 export type WireProxy = {
@@ -20,6 +23,8 @@ export type WireProxy = {
    * earlier packets are the same bytes, where not given.
    */
   fail(fault: Fault, bytes: string, answer?: string): Promise<void>;
+  /** The packet that was late reaches the database. Resolves when that has answered it. */
+  deliver(): Promise<void>;
   /** Cuts every connection. */
   cut(): void;
   /** From now on every new connection leads to this port, as after a failover. */
@@ -42,6 +47,7 @@ export const openWireProxy = async (
   let isRefusing = false;
   let isHolding = false;
   let armed: { readonly fault: Fault; readonly bytes: string; answer: string; met(): void } | undefined;
+  let late: { readonly database: Socket; readonly chunk: Buffer } | undefined;
 
   const pair = (client: Socket, database: Socket): void => {
     for (const socket of [client, database]) {
@@ -50,7 +56,7 @@ export const openWireProxy = async (
       socket.on('close', () => {
         sockets.delete(socket);
         client.destroy();
-        database.destroy();
+        if (late?.database !== database) database.destroy();
       });
     }
   };
@@ -73,7 +79,11 @@ export const openWireProxy = async (
         armed.met();
         armed = undefined;
       }
-      if (fault === 'cut_before') client.destroy();
+      if (fault === 'late') {
+        late = { database, chunk };
+        sockets.delete(database);
+      }
+      if (fault === 'cut_before' || fault === 'late') client.destroy();
       else database.write(chunk);
     });
     database.on('data', (chunk: Buffer) => {
@@ -92,6 +102,15 @@ export const openWireProxy = async (
     port: (server.address() as AddressInfo).port,
     turns: () => turns,
     fail: (fault, bytes, answer = bytes) => new Promise((met) => (armed = { fault, bytes, answer, met })),
+    async deliver() {
+      if (late === undefined) return;
+      const { database, chunk } = late;
+      const answered = once(database, 'data');
+      database.write(chunk);
+      await answered;
+      late = undefined;
+      database.destroy();
+    },
     cut,
     lead: (to) => void (port = to),
     hold: (holding) => void (isHolding = holding),

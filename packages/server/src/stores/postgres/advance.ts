@@ -3,6 +3,7 @@ import type { Grant } from '../../grants/grant.ts';
 import type { RefreshUse } from '../../grants/store.ts';
 import { GENERATION_MAX } from '../../tokens/refresh-token.ts';
 import { ADD_MOMENT, unpackHistory } from './history.ts';
+import type { Maker } from './maker.ts';
 import { toBrand, toNumber } from './rows.ts';
 import type { Ask, Row } from './transaction.ts';
 
@@ -42,7 +43,7 @@ const ADVANCE = `WITH held AS (
   )
   UPDATE grants AS g SET generation = g.generation + 1, key_number = h.key_number, rotated_at_ms = h.now_ms,
     earlier = ${ADD_MOMENT('h.now_ms')}, caller_address = h.address, caller_user_agent = h.user_agent,
-    use_digest = h.use_digest
+    use_digest = h.use_digest, maker = $13
   FROM held AS h WHERE g.id = h.grant_id
   RETURNING h.n, h.created_at, h.rotated_at_ms, h.earlier, h.subject, h.scope, h.own_brand`;
 
@@ -52,15 +53,16 @@ const NEVER = -(2 ** 53);
 const NO_GENERATION = -1;
 
 /**
- * One statement for uses of as many different grants. Answers, in their order, the grants that were advanced as they were
+ * One statement for uses of as many different grants, all stamped with this maker. Answers, in their order, the grants that were advanced as they were
  * before; `undefined` for a use that advanced nothing, whatever the reason.
  */
 export const advance = async (
   write: Ask,
   uses: readonly KnownUse[],
+  maker: Maker,
 ): Promise<readonly (ReadBefore | undefined)[]> => {
   const answers = uses.map((): ReadBefore | undefined => undefined);
-  for (const row of await write(ADVANCE, columnsOf(uses))) {
+  for (const row of await write(ADVANCE, [...columnsOf(uses), maker])) {
     const index = Number(row['n']) - 1;
     const { use } = uses[index] ?? noUse();
     answers[index] = () => toGrantBefore(row, use);

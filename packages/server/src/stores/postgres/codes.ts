@@ -1,6 +1,6 @@
 import { toSeconds } from '../../clock.ts';
 import { CODE_KEPT_SECONDS, judgeCode } from '../../grants/authorization-code.ts';
-import type { AuthorizationCode, CodeState } from '../../grants/authorization-code.ts';
+import type { AuthorizationCode, CodeState, CodeVerdict } from '../../grants/authorization-code.ts';
 import type { Grant } from '../../grants/grant.ts';
 import type { CodeResult, CodeUse, Store } from '../../grants/store.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
@@ -8,6 +8,9 @@ import { addFacts } from './facts.ts';
 import { addConsents, insertGrant, lockClient, lockGrant, readGrant, revokeHeld } from './grant-rows.ts';
 import { pageFrom } from './grants.ts';
 import type { KnownClients } from './known-clients.ts';
+import { toMaker, UNANSWERED, weigh } from './maker.ts';
+import type { Maker } from './maker.ts';
+import type { Node } from './node.ts';
 import type { Connections } from './pool.ts';
 import { digestSubject, GRANT_COLUMNS, toBrand, toBytes, toGrant, toNumber, toText } from './rows.ts';
 import { settle } from './settle.ts';
@@ -27,7 +30,11 @@ const DROP = `DELETE FROM codes WHERE grant_id IN
 type CodeVerbs = Pick<Store, 'createCode' | 'redeemCode' | 'listConsents'>;
 
 /** Codes, and what becomes of them: grants with their vehicles, and whose consent they rest on. */
-export const createCodeVerbs = ({ read, transact }: Connections, clients: KnownClients): CodeVerbs => ({
+export const createCodeVerbs = (
+  { read, transact }: Connections,
+  clients: KnownClients,
+  node: Node,
+): CodeVerbs => ({
   createCode: (code: AuthorizationCode) =>
     transact(async ({ ask, write }) => {
       const { grantId, clientId, redirectUri, codeChallenge, issuedAt, subject, scope, brand } = code;
@@ -46,7 +53,12 @@ export const createCodeVerbs = ({ read, transact }: Connections, clients: KnownC
       ]);
       return rows.length === 1 ? 'created' : 'id_taken';
     }),
-  redeemCode: (use) => settle(use, (one) => transact((transaction) => redeemHeld(transaction, clients, one))),
+  redeemCode: (use) =>
+    node.carry({ of: 'code', use }, () =>
+      settle(use, (one) =>
+        node.untilKnown(() => transact((transaction) => redeemHeld(transaction, clients, node, one))),
+      ),
+    ),
   async listConsents(subject, { after, limit }) {
     const { compare, from } = pageFrom(after);
     const rows = await read(
@@ -62,8 +74,9 @@ export const createCodeVerbs = ({ read, transact }: Connections, clients: KnownC
 const redeemHeld = async (
   transaction: Transaction,
   clients: KnownClients,
+  node: Node,
   use: CodeUse,
-): Promise<CodeResult | 'client_gone'> => {
+): Promise<CodeResult | 'client_gone' | 'not_known_yet'> => {
   const { ask } = transaction;
   const { presented, nowMs, requestId } = use;
   // The client first, as everywhere: who removes it takes its codes after it.
@@ -75,12 +88,21 @@ const redeemHeld = async (
   const client = readings.get(presented.clientId)?.client;
   if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
   const code = rows[0] === undefined ? undefined : toCode(rows[0]);
-  const verdict = judgeCode(code, presented, nowMs);
-  const result = { verdict, policy: client.policy, hasRevoked: false };
-  if (code === undefined || verdict.kind === 'refuse') return { ...result, grant: undefined };
-  if (verdict.kind === 'redeem') return { ...result, grant: await makeGrant(transaction, code, use) };
+  const first = judgeCode(code, presented, nowMs);
+  const outcome = { policy: client.policy, hasRevoked: false };
+  if (code === undefined || first.kind === 'refuse') return { ...outcome, verdict: first, grant: undefined };
+  if (first.kind === 'redeem')
+    return { ...outcome, verdict: first, grant: await makeGrant(transaction, code, use, node.stamp()) };
   const grant = await lockGrant(ask, presented.grantId);
-  if (verdict.kind === 'repeat' || grant === undefined || grant.revocation !== undefined)
+  const verdict = await judgeMade(
+    transaction,
+    node,
+    { code, grant, maker: toMaker(rows[0]?.['maker']) },
+    use,
+  );
+  if (verdict === 'not_known_yet') return verdict;
+  const result = { ...outcome, verdict };
+  if (verdict.kind !== 'replay' || grant === undefined || grant.revocation !== undefined)
     return { ...result, grant };
   const revocation = { at: toSeconds(nowMs), cause: 'code_replay' } as const;
   return {
@@ -90,10 +112,39 @@ const redeemHeld = async (
   };
 };
 
+/** The verdict on a code that was redeemed, by whether the answer of that was ever given. */
+const judgeMade = async (
+  transaction: Transaction,
+  node: Node,
+  { code, grant, maker }: Made,
+  use: CodeUse,
+): Promise<CodeVerdict | 'not_known_yet'> => {
+  const { presented, nowMs } = use;
+  const verdict = judgeCode(code, presented, nowMs);
+  // Whoever holds a later token has had the first.
+  const isOpen = grant?.generation === 0 && grant.revocation === undefined;
+  const answering = verdict.kind === 'replay' && isOpen ? await weigh(transaction, maker, node) : 'given';
+  if (answering === 'not_known_yet') return answering;
+  const isRetry = answering === 'not_given';
+  const last = isRetry ? judgeCode(code, { ...presented, isRetryOfOurs: true }, nowMs) : verdict;
+  // From now on it is this node that gives the answer, once: whoever comes after it is judged as ever.
+  const isOwed = isRetry || maker === UNANSWERED || node.owes({ of: 'code', use });
+  if (last.kind === 'repeat' && isOwed)
+    transaction.write('UPDATE codes SET maker = $2 WHERE grant_id = $1', [code.grantId, node.stamp()]);
+  return last;
+};
+
+type Made = {
+  readonly code: CodeState;
+  readonly grant: Grant | undefined;
+  readonly maker: Maker | undefined;
+};
+
 const makeGrant = async (
   transaction: Transaction,
   { grantId, clientId, subject, scope, brand, vehicles }: CodeState,
   { nowMs, keyNumber, requestId, presented }: CodeUse,
+  maker: Maker,
 ): Promise<Grant> => {
   const grant: Grant = {
     id: grantId,
@@ -111,10 +162,11 @@ const makeGrant = async (
   };
   const made = await insertGrant(transaction.ask, grant);
   if (made !== 'created') throw new Error(`the grant of a code could not be made: ${made}`);
-  transaction.write('UPDATE codes SET redeemed_at_ms = $2, use_digest = $3 WHERE grant_id = $1', [
+  transaction.write('UPDATE codes SET redeemed_at_ms = $2, use_digest = $3, maker = $4 WHERE grant_id = $1', [
     grantId,
     nowMs,
     presented.useDigest ?? null,
+    maker,
   ]);
   addConsents(transaction, [grant]);
   writeVehicles(transaction, grantId, vehicles);

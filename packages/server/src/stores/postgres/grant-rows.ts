@@ -2,11 +2,17 @@ import type { Grant, Revocation } from '../../grants/grant.ts';
 import type { Occasion } from '../../grants/store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { addFacts } from './facts.ts';
+import { toMaker } from './maker.ts';
+import type { Maker } from './maker.ts';
 import { digestSubject, GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
 import type { Ask, Transaction } from './transaction.ts';
 import { listVehicles } from './covered-vehicles.ts';
 
 const SELECT = `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = $1`;
+const LOCK = `SELECT ${GRANT_COLUMNS}, g.maker FROM grants AS g WHERE g.id = $1 FOR UPDATE`;
+
+const ROTATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_ms = $5, earlier = $6, caller_address = $7,
+  caller_user_agent = $8, use_digest = $9, maker = $10 WHERE id = $1 AND generation = $2`;
 
 /** The client is held until the end, so that nobody removes it without its new grant. */
 const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 FOR KEY SHARE),
@@ -27,11 +33,18 @@ export const readGrant = async (ask: Ask, id: GrantId): Promise<Grant | undefine
   return row === undefined ? undefined : toGrant(row);
 };
 
-/** A grant that nobody else can change until the transaction ends. */
-export const lockGrant = async (ask: Ask, id: GrantId): Promise<Grant | undefined> => {
-  const [row] = await ask(`${SELECT} FOR UPDATE`, [id]);
-  return row === undefined ? undefined : toGrant(row);
+/** A grant that nobody else can change until the transaction ends, and who made its current generation. */
+export const lockMade = async (
+  ask: Ask,
+  id: GrantId,
+): Promise<{ readonly grant: Grant; readonly maker: Maker | undefined } | undefined> => {
+  const [row] = await ask(LOCK, [id]);
+  return row === undefined ? undefined : { grant: toGrant(row), maker: toMaker(row['maker']) };
 };
+
+/** A grant that nobody else can change until the transaction ends. */
+export const lockGrant = async (ask: Ask, id: GrantId): Promise<Grant | undefined> =>
+  (await lockMade(ask, id))?.grant;
 
 /** A client that nobody else can remove until the transaction ends. */
 export const lockClient = async (ask: Ask, id: string): Promise<boolean> =>
@@ -48,6 +61,14 @@ export const insertGrant = async (
   if (row?.['is_made'] === true) return 'created';
   return row?.['is_client'] === true ? 'id_taken' : 'client_unknown';
 };
+
+/** Takes a grant that is held from one generation to a later one. */
+export const writeRotation = ({ write }: Transaction, before: Grant, after: Grant, maker: Maker): void =>
+  write(ROTATE, [before.id, before.generation, ...rotationValues(after), maker]);
+
+/** Writes who gives the answer of the current generation of a grant that is held. */
+export const writeMaker = ({ write }: Transaction, { id }: Grant, maker: Maker): void =>
+  write('UPDATE grants SET maker = $2 WHERE id = $1', [id, maker]);
 
 export const writeRevocation = ({ write }: Transaction, { id, revocation }: Grant): void =>
   write('UPDATE grants SET revoked_at = $2, revocation_cause = $3 WHERE id = $1', [

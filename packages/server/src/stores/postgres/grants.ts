@@ -5,6 +5,8 @@ import { addFacts } from './facts.ts';
 import { insertGrant, lockGrant, readGrant, removeGrants, revokeHeld } from './grant-rows.ts';
 import { writeRevocation } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
+import { DROP_LOST } from './node.ts';
+import type { Node } from './node.ts';
 import type { Connections } from './pool.ts';
 import { createRefresh } from './refresh.ts';
 import { readReplay } from './replays.ts';
@@ -47,10 +49,11 @@ const list = async (
   return rows.map(toGrant);
 };
 
-export const createGrantVerbs = (connections: Connections, clients: KnownClients): GrantVerbs => {
+export const createGrantVerbs = (connections: Connections, clients: KnownClients, node: Node): GrantVerbs => {
   const { read, write, transact } = connections;
 
   const prune: Store['prune'] = async ({ after, limit, endedBefore }) => {
+    if (after === undefined) await write(DROP_LOST);
     const page = await list(read, { after, limit });
     const [first, last] = [page[0], page.at(-1)];
     if (first !== undefined && last !== undefined)
@@ -83,7 +86,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
   };
 
   return {
-    refresh: createRefresh(connections, clients),
+    refresh: createRefresh(connections, clients, node),
     createGrant: (grant) => insertGrant(write, grant),
     readGrant: (id) => readGrant(read, id),
     readReplay: (id) => readReplay(read, id),

@@ -1,5 +1,7 @@
 import type { Grant } from '../../grants/grant.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
+import { toMaker } from './maker.ts';
+import type { Maker } from './maker.ts';
 import { GRANT_COLUMNS, toGrant, toNumber } from './rows.ts';
 import type { Ask } from './transaction.ts';
 
@@ -7,11 +9,13 @@ import type { Ask } from './transaction.ts';
 export type Sight = {
   /** `undefined` for none. Not parsed yet, because a damaged one is its own user's trouble only. */
   readonly readGrant: () => Grant | undefined;
+  /** Who made the grant's current generation; `undefined` where that is not known. */
+  readonly maker: Maker | undefined;
   /** The client's revision; `undefined` where there is no such client, or where it is disabled. */
   readonly revision: number | undefined;
 };
 
-const SELECT = `SELECT u.n, c.revision, ${GRANT_COLUMNS}
+const SELECT = `SELECT u.n, c.revision, g.maker, ${GRANT_COLUMNS}
   FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS u (grant_id, client_id, n)
     LEFT JOIN clients AS c ON c.id = u.client_id AND c.disabled_at IS NULL
     LEFT JOIN grants AS g ON g.id = u.grant_id`;
@@ -31,6 +35,7 @@ export const lookAt = async (
     if (row === undefined) throw new Error('a look at a grant was answered for another');
     return {
       readGrant: () => (row['id'] === null ? undefined : toGrant(row)),
+      maker: toMaker(row['maker']),
       revision: toNumber(row['revision']),
     };
   });

@@ -1,21 +1,25 @@
+import type { Policy } from '../../clients/policy.ts';
 import { applyVerdict } from '../../grants/apply-verdict.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { judge } from '../../grants/judge.ts';
 import type { Verdict } from '../../grants/judge.ts';
 import { describeReplay } from '../../grants/replay.ts';
+import type { Replay } from '../../grants/replay.ts';
 import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
 import { advance } from './advance.ts';
 import type { KnownUse, ReadBefore } from './advance.ts';
 import { createBatches } from './batches.ts';
 import { isConflict, isOfOneRow } from './errors.ts';
 import { addFacts } from './facts.ts';
-import { lockGrant, revokeHeld } from './grant-rows.ts';
+import { lockMade, revokeHeld, writeMaker, writeRotation } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
 import { lookAt } from './look-at.ts';
 import type { Sight } from './look-at.ts';
+import { isDenied, UNANSWERED, weigh } from './maker.ts';
+import type { Maker } from './maker.ts';
+import type { Node } from './node.ts';
 import type { Connections } from './pool.ts';
 import { readReplay, writeReplay } from './replays.ts';
-import { rotationValues } from './rows.ts';
 import { settle } from './settle.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -24,20 +28,22 @@ const REPLAY_FACT_INTERVAL_MS = 3_600_000;
 /** How often a use is tried again because its client had changed. */
 const READINGS_MAX = 3;
 
-const UPDATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_ms = $5, earlier = $6, caller_address = $7,
-  caller_user_agent = $8, use_digest = $9 WHERE id = $1 AND generation = $2`;
-
 /** Every verdict that leaves the row as it is may rest on the row as one statement saw it. */
 const changesNothing = ({ kind }: Verdict): boolean => kind === 'repeat' || kind === 'refuse';
+
+const isPredecessor = (grant: Grant, { presented }: RefreshUse): boolean =>
+  grant.generation - presented.generation === 1;
 
 /**
  * Refreshes. One statement, shared by all that wait, serves every use that is judged `rotate`. What it passed over is looked at,
  * again all that waits in one statement, and answered if the verdict changes nothing. The rare rest (those that lost a race for
- * their row, are ahead of the store, or are a replay) take their row for themselves and are judged on it.
+ * their row, are ahead of the store, are a replay, or of which another node may know more) take their row for themselves and
+ * are judged on it.
  */
 export const createRefresh = (
   { read, write, transact }: Connections,
   clients: KnownClients,
+  node: Node,
 ): Store['refresh'] => {
   const advances = createBatches<KnownUse, ReadBefore | undefined>(async (uses) => {
     // A statement advances a row once, so of those who present the same grant at the same moment the first does it.
@@ -56,7 +62,7 @@ export const createRefresh = (
 
   const advanceAll = async (uses: readonly KnownUse[]): Promise<readonly (ReadBefore | undefined)[]> => {
     try {
-      return await advance(write, uses);
+      return await advance(write, uses, node.stamp());
     } catch (error) {
       // One use's trouble must not be that of all who shared its statement: each is tried by itself.
       const { cause } = error as Error;
@@ -79,17 +85,30 @@ export const createRefresh = (
       return readings < READINGS_MAX ? refresh(use, readings + 1) : refreshAlone(use);
     const grant = sight.readGrant();
     const verdict = judge(grant, use.presented, use.nowMs, policy);
-    return changesNothing(verdict) ? { verdict, grant, policy, replay: undefined } : refreshAlone(use);
+    const isFinal = changesNothing(verdict) && !restsOnMaker(grant, verdict, sight.maker, use);
+    return isFinal ? { verdict, grant, policy, replay: undefined } : refreshAlone(use);
+  };
+
+  /** Whether a verdict on a predecessor may be another one by what the maker of its successor tells, or ends what it told. */
+  const restsOnMaker = (
+    grant: Grant | undefined,
+    verdict: Verdict,
+    maker: Maker | undefined,
+    use: RefreshUse,
+  ): boolean => {
+    if (grant === undefined || maker === undefined || !isPredecessor(grant, use)) return false;
+    if (isDenied(verdict)) return !node.isOwn(maker);
+    return maker === UNANSWERED || node.owes({ of: 'token', use });
   };
 
   const refreshAlone = (use: RefreshUse): Promise<RefreshResult | 'client_gone'> =>
-    transact(async (transaction) => judgeHeld(transaction, clients, use));
+    node.untilKnown(() => transact(async (transaction) => judgeHeld(transaction, clients, node, use)));
 
-  return (use) => settle(use, refresh);
+  return (use) => node.carry({ of: 'token', use }, () => settle(use, refresh));
 };
 
 /** What the statement did must be what the judge would have said, of the row as it was. */
-const toRotated = (before: Grant, use: RefreshUse, policy: KnownUse['policy']): RefreshResult => {
+const toRotated = (before: Grant, use: RefreshUse, policy: Policy): RefreshResult => {
   const verdict = judge(before, use.presented, use.nowMs, policy);
   if (verdict.kind !== 'rotate') throw new TypeError(`a grant was advanced whose verdict is ${verdict.kind}`);
   return { verdict, grant: applyVerdict(before, verdict, use), policy, replay: undefined };
@@ -99,44 +118,72 @@ const toRotated = (before: Grant, use: RefreshUse, policy: KnownUse['policy']): 
 const judgeHeld = async (
   transaction: Transaction,
   clients: KnownClients,
+  node: Node,
   use: RefreshUse,
-): Promise<RefreshResult | 'client_gone'> => {
-  const { presented, nowMs, caller, requestId } = use;
-  const { ask, write } = transaction;
-  const [before, readings] = await Promise.all([
-    lockGrant(ask, presented.grantId),
+): Promise<RefreshResult | 'client_gone' | 'not_known_yet'> => {
+  const { presented, nowMs } = use;
+  const { ask } = transaction;
+  const [held, readings] = await Promise.all([
+    lockMade(ask, presented.grantId),
     clients.load(ask, [presented.clientId]),
   ]);
   const client = readings.get(presented.clientId)?.client;
   if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
   const { policy } = client;
-  const verdict = judge(before, presented, nowMs, policy);
-  if (before === undefined) return { verdict, grant: undefined, policy, replay: undefined };
-  const grant = applyVerdict(before, verdict, use);
-  if (grant.generation !== before.generation)
-    write(UPDATE, [grant.id, before.generation, ...rotationValues(grant)]);
-  if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
-  const { gap, response } = verdict;
-  const replay = describeReplay(
-    before,
-    { generation: presented.generation, gap, response },
-    { nowMs, caller },
-  );
-  const last = await readReplay(ask, grant.id);
-  writeReplay(transaction, grant.id, replay);
-  if (last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS) {
-    const { id: grantId, subject } = grant;
-    const fact = {
-      atMs: nowMs,
-      grantId,
-      clientId: grant.clientId,
-      subject,
-      requestId,
-      cause: replay.looksLike,
+  if (held === undefined)
+    return {
+      verdict: judge(undefined, presented, nowMs, policy),
+      grant: undefined,
+      policy,
+      replay: undefined,
     };
+  const { grant: before } = held;
+  const verdict = await judgeMade(transaction, node, held, use, policy);
+  if (verdict === 'not_known_yet') return verdict;
+  const grant = applyVerdict(before, verdict, use);
+  if (grant.generation !== before.generation) writeRotation(transaction, before, grant, node.stamp());
+  if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
+  return { verdict, grant, policy, replay: await keepReplay(transaction, before, grant, verdict, use) };
+};
+
+/** The verdict on a grant that is held, by its row and by whether the answer of its current generation was ever given. */
+const judgeMade = async (
+  transaction: Transaction,
+  node: Node,
+  { grant, maker }: { readonly grant: Grant; readonly maker: Maker | undefined },
+  use: RefreshUse,
+  policy: Policy,
+): Promise<Verdict | 'not_known_yet'> => {
+  const { presented, nowMs } = use;
+  const verdict = judge(grant, presented, nowMs, policy);
+  if (!isPredecessor(grant, use)) return verdict;
+  const answering = isDenied(verdict) ? await weigh(transaction, maker, node) : 'given';
+  if (answering === 'not_known_yet') return answering;
+  const isRetry = answering === 'not_given';
+  const last = isRetry ? judge(grant, { ...presented, isRetryOfOurs: true }, nowMs, policy) : verdict;
+  // From now on it is this node that gives the answer, once: whoever comes after it is judged as ever.
+  const isOwed = isRetry || maker === UNANSWERED || node.owes({ of: 'token', use });
+  if (last.kind === 'repeat' && isOwed) writeMaker(transaction, grant, node.stamp());
+  return last;
+};
+
+/** Keeps the evidence of a replay, with the facts of it. */
+const keepReplay = async (
+  transaction: Transaction,
+  before: Grant,
+  after: Grant,
+  { gap, response }: Verdict & { kind: 'replay' },
+  { presented: { generation }, nowMs, caller, requestId }: RefreshUse,
+): Promise<Replay> => {
+  const replay = describeReplay(before, { generation, gap, response }, { nowMs, caller });
+  const { id: grantId, clientId, subject } = before;
+  const last = await readReplay(transaction.ask, grantId);
+  writeReplay(transaction, grantId, replay);
+  if (last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS) {
+    const fact = { atMs: nowMs, grantId, clientId, subject, requestId, cause: replay.looksLike };
     await addFacts(transaction, [{ ...fact, kind: 'grant.replayed', vins: [] }]);
   }
-  if (grant.revocation !== undefined)
-    await revokeHeld(transaction, before, grant.revocation, { nowMs, requestId });
-  return { verdict, grant, policy, replay };
+  if (after.revocation !== undefined)
+    await revokeHeld(transaction, before, after.revocation, { nowMs, requestId });
+  return replay;
 };

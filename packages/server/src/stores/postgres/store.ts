@@ -17,6 +17,8 @@ import { migrate, newestSchema, readSchema } from './migrations.ts';
 import type { Migrated } from './migrations.ts';
 import { readStanding } from './moved.ts';
 import { closable } from './closable.ts';
+import { createNode, NODE_LIMITS } from './node.ts';
+import type { NodeLimits } from './node.ts';
 import { openConnections, POOL_LIMITS } from './pool.ts';
 import type { Connections, PoolLimits } from './pool.ts';
 import { createVehicleVerbs } from './vehicles.ts';
@@ -33,6 +35,8 @@ export type PostgresOptions = {
   /** Monotonic milliseconds, by which what is known of clients gets old. */
   readonly now?: () => number;
   readonly limits?: Partial<PoolLimits>;
+  /** How this node tells the others of what it answered, and how long it waits for them. */
+  readonly node?: Partial<NodeLimits>;
   /** Called when a commit of this node brought deliveries that are due. */
   readonly onDeliveries?: () => void;
 };
@@ -61,19 +65,23 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
   }
   const { clientsFreshMs: freshMs = CLIENTS_FRESH_MS, now = () => performance.now() } = options;
   const clients = createKnownClients(connections.read, { freshMs, now });
+  const node = createNode(connections, clients, { ...NODE_LIMITS, ...options.node });
   return closable(
     {
       ...createClientVerbs(connections, clients),
-      ...createGrantVerbs(connections, clients),
+      ...createGrantVerbs(connections, clients, node),
       ...createImportVerbs(connections, clients),
-      ...createCodeVerbs(connections, clients),
+      ...createCodeVerbs(connections, clients, node),
       ...createVehicleVerbs(connections),
       ...createFactVerbs(connections),
       ...createWebhookVerbs(connections),
       ...createDeliveryVerbs(connections),
       ...createKeyVerbs(connections, clients),
     },
-    connections.close,
+    async () => {
+      await node.close();
+      await connections.close();
+    },
   );
 };
 
