@@ -5,7 +5,6 @@ import { OperatorError, StoreError } from 'keyfob/errors';
 import type { Store } from 'keyfob/grants/store';
 import { openPostgresStore } from 'keyfob/stores/postgres/store';
 import {
-  CALLER,
   CREATED_AT,
   fill,
   NOW_MS,
