@@ -2,17 +2,16 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { KEYFOB_BIN } from '../keyfob-process.ts';
 import { findPort } from '../postgres/cluster.ts';
 import { directoryFor } from '../process/test-directory.ts';
 import { environmentOf, lastOf, readDockerfile } from './dockerfile.ts';
 import { BuildError, buildStage } from './image.ts';
 import type { Built } from './image.ts';
+import { WORKSPACE } from './manifests.ts';
 
-const WORKSPACE = join(dirname(KEYFOB_BIN), '..', '..', '..');
 const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|E403|E407/;
 const isRoot = process.getuid?.() === 0;
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseConfig } from 'keyfob/config';
 import { OperatorError } from 'keyfob/errors';
-import { KEYFOB_BIN, runKeyfob } from '../keyfob-process.ts';
+import { runKeyfob } from '../keyfob-process.ts';
+import { WORKSPACE } from './manifests.ts';
 
-const WORKSPACE = join(dirname(KEYFOB_BIN), '..', '..', '..');
 const KUBERNETES = join('deploy', 'kubernetes');
 const manifests = readdirSync(join(WORKSPACE, KUBERNETES)).map((name) => join(KUBERNETES, name));
 const read = (path: string): string => readFileSync(join(WORKSPACE, path), 'utf8');
@@ -31,28 +31,6 @@ describe('what is deployed by', () => {
       for (const name of names) assert.ok(isSetting(name), name);
     });
   }
-
-  test('Kubernetes probes what the admin listener answers, on ports that there are', () => {
-    const deployment = read(join(KUBERNETES, 'deployment.yaml'));
-    const image = read('Dockerfile');
-    const ports = new Map(
-      [...deployment.matchAll(/- name: (?<name>\w+)\n\s+containerPort: (?<port>\d+)/g)].map(
-        ({ groups }) => [groups?.['name'], groups?.['port']] as const,
-      ),
-    );
-    assert.deepEqual([...ports.keys()], ['http', 'admin']);
-    assert.equal(ports.get('http'), '8787');
-    assert.match(image, new RegExp(`KEYFOB_ADMIN_PORT=${ports.get('admin')}\\b`));
-    const probes = [
-      ...deployment.matchAll(/(?<probe>\w+)Probe:\n\s+httpGet:\n\s+path: (?<path>\S+)\n\s+port: admin/g),
-    ];
-    assert.deepEqual(
-      probes.map(({ groups }) => `${groups?.['probe']} ${groups?.['path']}`),
-      ['startup /livez', 'liveness /livez', 'readiness /readyz'],
-    );
-    assert.match(read(join(KUBERNETES, 'service.yaml')), /targetPort: http\n/);
-    assert.doesNotMatch(read(join(KUBERNETES, 'service.yaml')), /port: admin/);
-  });
 
   test('Kubernetes holds no secret, only the names of some', () => {
     for (const manifest of manifests)

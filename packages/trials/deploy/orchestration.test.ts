@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { parseConfig } from 'keyfob/config';
+import { environmentOf, lastOf, readDockerfile } from './dockerfile.ts';
+import { readYaml, WORKSPACE } from './manifests.ts';
+import type { Compose, Workload } from './manifests.ts';
+
+type Labels = Readonly<Record<string, string>>;
+type Service = {
+  readonly spec: {
+    readonly selector: Labels;
+    readonly ports: readonly { readonly targetPort: string }[];
+  };
+};
+type Budget = { readonly spec: { readonly selector: { readonly matchLabels: Labels } } };
+type Policy = {
+  readonly spec: {
+    readonly podSelector: { readonly matchLabels: Labels };
+    readonly ingress: readonly {
+      readonly from?: readonly object[];
+      readonly ports: readonly { readonly port: string }[];
+    }[];
+  };
+};
+
+const KUBERNETES = 'deploy/kubernetes';
+const read = (name: string): unknown => readYaml(`${KUBERNETES}/${name}.yaml`);
+
+const image = readDockerfile(join(WORKSPACE, 'Dockerfile')).at(-1) ?? assert.fail('no stage');
+/** What a server of the image goes by where nothing is set. */
+const config = parseConfig({ flags: {}, environment: { ...environmentOf(image) }, file: {} });
+const deployment = read('deployment') as Workload;
+const { spec: pod, metadata } = deployment.spec.template;
+const [container = assert.fail('no container')] = pod.containers;
+const ports = new Map(container.ports?.map(({ name, containerPort }) => [name, containerPort]));
+
+describe('the manifests of Kubernetes', () => {
+  test('are one document each, of what they are named for', () => {
+    const kinds = readdirSync(join(WORKSPACE, KUBERNETES)).map((name) => {
+      const { kind } = readYaml(`${KUBERNETES}/${name}`) as { readonly kind: string };
+      return `${name} ${kind}`;
+    });
+    assert.deepEqual(kinds.sort(), [
+      'deployment.yaml Deployment',
+      'migrate-job.yaml Job',
+      'network-policy.yaml NetworkPolicy',
+      'pod-disruption-budget.yaml PodDisruptionBudget',
+      'service.yaml Service',
+    ]);
+  });
+
+  test('name the ports that the image listens on', () => {
+    assert.deepEqual(Object.fromEntries(ports), { http: config.port, admin: config.adminPort });
+    assert.equal(lastOf(image, 'EXPOSE'), `${config.port} ${config.adminPort}`);
+  });
+
+  test('probe the admin listener, where it answers others than itself', () => {
+    const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
+    assert.deepEqual(
+      probes.map((probe) => probe?.httpGet),
+      ['/livez', '/livez', '/readyz'].map((path) => ({ path, port: 'admin' })),
+    );
+    assert.equal(container.env.find(({ name }) => name === 'KEYFOB_ADMIN_HOST')?.value, '0.0.0.0');
+  });
+
+  test('lead to the pods, and to the public port only', () => {
+    const labels = metadata?.labels;
+    const service = read('service') as Service;
+    const policy = read('network-policy') as Policy;
+    for (const selector of [
+      deployment.spec.selector?.matchLabels,
+      service.spec.selector,
+      (read('pod-disruption-budget') as Budget).spec.selector.matchLabels,
+      policy.spec.podSelector.matchLabels,
+    ])
+      assert.deepEqual(selector, labels);
+    assert.deepEqual(
+      service.spec.ports.map(({ targetPort }) => targetPort),
+      ['http'],
+    );
+    const open = policy.spec.ingress.filter(({ from }) => from === undefined);
+    assert.deepEqual(
+      open.flatMap((rule) => rule.ports.map(({ port }) => port)),
+      ['http'],
+    );
+    for (const rule of policy.spec.ingress) for (const { port } of rule.ports) assert.ok(ports.has(port));
+  });
+
+  test('mount the key ring where the server looks for it, readable for its user, and room for its data', () => {
+    const keys = pod.volumes?.find(({ secret }) => secret !== undefined)?.secret ?? assert.fail('no secret');
+    const at = (name: string) => container.volumeMounts?.find((mount) => mount.name === name)?.mountPath;
+    const [item = assert.fail('no item')] = keys.items;
+    const keyFile = container.env.find(({ name }) => name === 'KEYFOB_KEY_FILE')?.value;
+    assert.equal(keyFile, `${at('keys')}/${item.path}`);
+    assert.equal(keys.defaultMode, 0o440);
+    assert.equal(at('data'), environmentOf(image)['KEYFOB_DATA']);
+    assert.equal(lastOf(image, 'VOLUME'), environmentOf(image)['KEYFOB_DATA']);
+    assert.deepEqual(
+      pod.volumes?.map(({ name }) => name).toSorted(),
+      container.volumeMounts?.map(({ name }) => name).toSorted(),
+    );
+  });
+
+  test('run as the user of the image, with no right that it does not need', () => {
+    const job = (read('migrate-job') as Workload).spec.template.spec;
+    for (const spec of [pod, job]) {
+      const { runAsUser, runAsNonRoot } = spec.securityContext;
+      assert.deepEqual([`${runAsUser}:${runAsUser}`, runAsNonRoot], [lastOf(image, 'USER'), true]);
+      for (const { securityContext } of spec.containers) {
+        const { allowPrivilegeEscalation, readOnlyRootFilesystem, capabilities } = securityContext;
+        assert.deepEqual([allowPrivilegeEscalation, readOnlyRootFilesystem], [false, true]);
+        assert.deepEqual(capabilities.drop, ['ALL']);
+      }
+    }
+  });
+
+  test('give a server the time to end that it takes at the most', () => {
+    const [, seconds] = container.lifecycle?.preStop.exec.command ?? [];
+    const takes = Number(seconds) + config.shutdownGraceSeconds;
+    assert.ok((pod.terminationGracePeriodSeconds ?? 0) > takes);
+  });
+});
+
+describe('compose.yaml', () => {
+  const { services, secrets, volumes } = readYaml('compose.yaml') as Compose;
+  const nodes = Object.entries(services).filter(([, { build }]) => build !== undefined);
+
+  test('has two nodes that differ in nothing but their port and their volume', () => {
+    assert.equal(nodes.length, 2);
+    const [one, other] = nodes.map(([, { ports: _ports, volumes: _volumes, ...rest }]) => rest);
+    assert.deepEqual(one, other);
+  });
+
+  for (const [name, service] of nodes) {
+    test(`${name} mounts what there is where the server looks for it`, () => {
+      const [secret = assert.fail('no secret')] = service.secrets ?? [];
+      assert.ok(secret in secrets);
+      assert.equal(service.environment['KEYFOB_KEY_FILE'], `/run/secrets/${secret}`);
+      const [volume = '', at] = (service.volumes[0] ?? '').split(':');
+      assert.ok(volume in volumes);
+      assert.equal(at, environmentOf(image)['KEYFOB_DATA']);
+      for (const other of Object.keys(service.depends_on ?? {})) assert.ok(other in services);
+    });
+
+    test(`${name} has no right that it does not need, and the time to end that it takes at the most`, () => {
+      assert.deepEqual([service.read_only, service.cap_drop], [true, ['ALL']]);
+      assert.deepEqual(service.security_opt, ['no-new-privileges:true']);
+      assert.ok(Number.parseInt(service.stop_grace_period ?? '', 10) > config.shutdownGraceSeconds);
+    });
+
+    test(`${name} publishes its public port only, and to this machine only`, () => {
+      assert.match(service.ports?.join() ?? '', new RegExp(`^127\\.0\\.0\\.1:\\d+:${config.port}$`));
+    });
+  }
+});
