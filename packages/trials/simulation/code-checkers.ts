@@ -1,4 +1,5 @@
 import type { Grant } from 'keyfob/grants/grant';
+import { describeGrant } from './world.ts';
 import type { CodeRecord, CodeUseRecord, CodeWorld } from './code-world.ts';
 
 /** Characters of a secret that are looked for. */
@@ -10,6 +11,7 @@ const FACTS_MAX = 1000;
 export const checkCodes = async (world: CodeWorld): Promise<void> => {
   for (const code of world.codes) {
     const grant = await world.store.look(code.id);
+    world.trace(() => `the grant of ${code.name} in the end: ${describeGrant(grant)}`);
     checkOwner(world, code, grant);
     checkTheft(world, code, grant);
     await checkFacts(world, code, grant);

@@ -27,8 +27,10 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
     world.schedule.nowMs(),
   );
   let nowMs = 0;
+  let isTouched = false;
   const reset = async (): Promise<void> => {
-    await beginning.load();
+    if (isTouched) await beginning.load();
+    isTouched = false;
     nowMs = latestMs + PAST_EVERY_OVERLAP_SECONDS * 1000;
   };
   await reset();
@@ -43,6 +45,7 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
   });
   return {
     async present(grant, token) {
+      isTouched = true;
       const { dialect } = grant.owner.plan;
       const words = {
         clientId: grant.owner.client.id,

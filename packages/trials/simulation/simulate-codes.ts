@@ -6,25 +6,18 @@ import type { CodeClient, CodeFault, CodeRecord, CodeWorld } from './code-world.
 import { CODE_FAULTS } from './code-world.ts';
 import { keepInMemory } from './kept-in-memory.ts';
 import type { Keep } from './simulated-store.ts';
-import type { Violation } from './world.ts';
+import type { Outcome } from './simulate.ts';
 
 const MINUTE_MS = 60_000;
 const LENGTH_MS = 60 * MINUTE_MS;
 const OWNERS_MAX = 12;
-
-/** What came of one seed. */
-export type CodeOutcome = {
-  readonly faults: readonly CodeFault[];
-  readonly uses: number;
-  readonly violations: readonly Violation[];
-};
 
 /** Lives an hour in which owners give consent, from beginning to end, and checks it. `tell` gets every step. */
 export const simulateCodes = async (
   seed: number,
   tell?: (line: string) => void,
   keep: Keep = keepInMemory,
-): Promise<CodeOutcome> => {
+): Promise<Outcome> => {
   const world = await createCodeWorld(seed, tell, keep);
   const { prng, schedule, keys, store, nodes, clients } = world;
   const { number, createdAt, fingerprint } = keys.ring().newest;
@@ -42,8 +35,13 @@ export const simulateCodes = async (
   await checkCodes(world);
   await store.close();
   const faults = CODE_FAULTS.filter((fault) => world.has(fault));
-  const uses = world.codes.reduce((sum, code) => sum + code.uses.length, 0);
-  return { faults, uses, violations: world.violations };
+  return {
+    seed,
+    faults,
+    presentations: world.codes.reduce((sum, code) => sum + code.uses.length, 0),
+    grants: world.codes.filter(({ first }) => first !== undefined).length,
+    violations: world.violations,
+  };
 };
 
 /** An owner agrees, and everybody goes to work who is after the code. */

@@ -3,17 +3,17 @@ import { beHonest } from './honest-client.ts';
 import { keepInMemory } from './kept-in-memory.ts';
 import { misfortune, operate } from './operator.ts';
 import { drawPlan } from './plan.ts';
-import type { Fault, GrantPlan } from './plan.ts';
+import type { GrantPlan } from './plan.ts';
 import { createPrng } from './prng.ts';
 import type { Keep } from './simulated-store.ts';
 import { steal, stealWithoutCredentials } from './thief.ts';
-import { createGrant, createWorld, openWorld, START_MS } from './world.ts';
+import { createGrant, describeGrant, createWorld, openWorld, START_MS } from './world.ts';
 import type { ClientRecord, Violation, World } from './world.ts';
 
 /** What came of one seed. */
 export type Outcome = {
   readonly seed: number;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly string[];
   readonly presentations: number;
   readonly grants: number;
   readonly violations: readonly Violation[];
@@ -57,5 +57,9 @@ const consent = async (world: World, owner: ClientRecord, plan: GrantPlan): Prom
 };
 
 const check = async (world: World): Promise<void> => {
+  for (const { plan, id } of world.grants) {
+    const grant = await world.store.look(id);
+    world.trace(() => `${plan.name} in the end: ${describeGrant(grant)}`);
+  }
   for (const checker of CHECKERS) await checker(world);
 };

@@ -2,6 +2,7 @@ import { digestSecret } from 'keyfob/clients/secret';
 import type { Client } from 'keyfob/clients/client';
 import { DIALECTS } from 'keyfob/dialects/dialects';
 import type { Caller, Event } from 'keyfob/events';
+import type { Grant } from 'keyfob/grants/grant';
 import { issueTokens } from 'keyfob/grants/issue';
 import type { Expectation, Standing } from './expectation.ts';
 import { createKeyMaker, startNode } from './node.ts';
@@ -165,6 +166,16 @@ export const openWorld = async (world: World): Promise<void> => {
   for (const { client } of [...world.clients, ...Object.values(world.outsiders)])
     await world.store.createClient(client);
   for (let number = 1; number <= world.plan.nodes; number++) world.nodes.push(startNode(world, number));
+};
+
+/** A grant as the store has it, in words. */
+export const describeGrant = (grant: Grant | undefined): string => {
+  if (grant === undefined) return 'it is not there';
+  const { generation, keyNumber, rotatedAtMs, rotatedBy, useDigest, revocation } = grant;
+  const use = useDigest === undefined ? undefined : Buffer.from(useDigest).toString('hex');
+  // Of the moments before, a store keeps what the verdict needs, and stores differ in how.
+  const rotatedAt = rotatedAtMs.at(-1);
+  return JSON.stringify({ generation, keyNumber, rotatedAt, rotatedBy, use, revocation });
 };
 
 const makeClient = (plan: ClientPlan, prng: Prng, secrets: Set<string>): ClientRecord => {
