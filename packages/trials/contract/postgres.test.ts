@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { openPostgresStore } from 'keyfob/stores/postgres/store';
 import { startCluster } from '../postgres/cluster.ts';
 import { createPostgresFactory } from './postgres-factory.ts';
+import { sampleClient } from './samples.ts';
 import { describeStore } from './store-contract.ts';
 
 const cluster = await startCluster();
@@ -9,4 +12,23 @@ if ('reason' in cluster) test('the contract of a store: PostgreSQL', { skip: clu
 else {
   after(() => cluster.remove());
   describeStore('PostgreSQL', createPostgresFactory(cluster));
+
+  test('What a failover lost of a client is not what a node goes by when the client has been changed again.', async () => {
+    const open = () => openPostgresStore(cluster.url(), { clientsFreshMs: 0 });
+    const [operator, node] = [await open(), await open()];
+    const { id } = sampleClient({ id: 'client-of-a-failover' });
+    await operator.createClient(sampleClient({ id }));
+    await cluster.ask(`CREATE TABLE lagging AS SELECT * FROM clients WHERE id = '${id}'`);
+    await operator.changeClient(id, { disabledAt: 1 });
+    assert.equal((await node.readClient(id)).client?.disabledAt, 1);
+    // A standby takes over that had not heard of it yet.
+    await cluster.ask(
+      `DELETE FROM clients WHERE id = '${id}'; INSERT INTO clients SELECT * FROM lagging; DROP TABLE lagging`,
+    );
+    await operator.changeClient(id, { name: 'Changed since' });
+    const { client } = await node.readClient(id);
+    assert.equal(client?.name, 'Changed since');
+    assert.equal(client.disabledAt, undefined);
+    await Promise.all([operator.close(), node.close()]);
+  });
 }

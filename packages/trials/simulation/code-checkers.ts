@@ -1,20 +1,25 @@
+import type { Grant } from 'keyfob/grants/grant';
+import { describeGrant } from './world.ts';
 import type { CodeRecord, CodeUseRecord, CodeWorld } from './code-world.ts';
 
 /** Characters of a secret that are looked for. */
 const PART = 12;
+/** More than one code can make. */
+const FACTS_MAX = 1000;
 
 /** What is checked of a world when its time is over. Every answer has been checked by then (`code-ledger.ts`). */
-export const checkCodes = (world: CodeWorld): void => {
+export const checkCodes = async (world: CodeWorld): Promise<void> => {
   for (const code of world.codes) {
-    checkOwner(world, code);
-    checkTheft(world, code);
-    checkFacts(world, code);
+    const grant = await world.store.look(code.id);
+    world.trace(() => `the grant of ${code.name} in the end: ${describeGrant(grant)}`);
+    checkOwner(world, code, grant);
+    checkTheft(world, code, grant);
+    await checkFacts(world, code, grant);
   }
-  checkSecrecy(world);
+  await checkSecrecy(world);
 };
 
-const isRevoked = ({ memory }: CodeWorld, { id }: CodeRecord): boolean =>
-  memory.look(id)?.revocation !== undefined;
+const isRevoked = (grant: Grant | undefined): boolean => grant?.revocation !== undefined;
 
 /** Decided, by its own client with all that goes with the code. */
 const isOwnUse = ({ decision, words, code }: CodeUseRecord): boolean =>
@@ -29,11 +34,10 @@ const isOwnUse = ({ decision, words, code }: CodeUseRecord): boolean =>
  * a client that keeps to its key never loses a grant, whatever strangers, outages, crashes and operators do; and as long
  * as it has not been told its first refresh token, the code is not dead to it before its end.
  */
-const checkOwner = (world: CodeWorld, code: CodeRecord): void => {
+const checkOwner = (world: CodeWorld, code: CodeRecord, grant: Grant | undefined): void => {
   const own = code.uses.filter(isOwnUse);
   if (!code.owner.hasKeys || own.some(({ isHonest }) => !isHonest)) return;
-  if (isRevoked(world, code))
-    world.violate('owner', `the grant of ${code.name} was revoked with no thief there`);
+  if (isRevoked(grant)) world.violate('owner', `the grant of ${code.name} was revoked with no thief there`);
   const inOrder = own.toSorted((a, b) => (a.decision?.order ?? 0) - (b.decision?.order ?? 0));
   const dead = inOrder.find(({ answer }) => answer?.kind === 'dead');
   const isOver = dead?.decision?.because === 'its ten minutes are over';
@@ -42,7 +46,7 @@ const checkOwner = (world: CodeWorld, code: CodeRecord): void => {
 };
 
 /** A thief and an owner who both used a code inside its life end in the revocation of what it gave (RFC 6749 §4.1.2). */
-const checkTheft = (world: CodeWorld, code: CodeRecord): void => {
+const checkTheft = (world: CodeWorld, code: CodeRecord, grant: Grant | undefined): void => {
   const inTime = code.uses.filter(
     (use) =>
       isOwnUse(use) &&
@@ -53,14 +57,14 @@ const checkTheft = (world: CodeWorld, code: CodeRecord): void => {
   const isOpen = inTime.some(
     ({ decision }) => decision?.revokes === 'maybe' || decision?.because.includes('503'),
   );
-  if (!hasBoth || isOpen || code.isLost || world.memory.look(code.id) === undefined) return;
-  if (!isRevoked(world, code))
+  if (!hasBoth || isOpen || code.isLost || grant === undefined) return;
+  if (!isRevoked(grant))
     world.violate('theft', `${code.name} was used by owner and thief, and its grant is good`);
 };
 
 /** One fact of its creation, and of its end one, with the request that ended it. */
-const checkFacts = (world: CodeWorld, code: CodeRecord): void => {
-  const facts = world.memory.snapshot().facts.filter(({ grantId }) => grantId === code.id);
+const checkFacts = async (world: CodeWorld, code: CodeRecord, grant: Grant | undefined): Promise<void> => {
+  const facts = await world.store.listFacts({ after: 0, limit: FACTS_MAX, grantId: code.id });
   const created = facts.filter(({ kind }) => kind === 'grant.created');
   if (created.length !== (code.first === undefined ? 0 : 1))
     world.violate('facts', `${code.name} has ${created.length} facts of its creation`);
@@ -70,8 +74,7 @@ const checkFacts = (world: CodeWorld, code: CodeRecord): void => {
       ? [event.requestId]
       : [],
   );
-  if (isRevoked(world, code) && ended.length === 0)
-    world.violate('facts', `${code.name} has no fact of its end`);
+  if (isRevoked(grant) && ended.length === 0) world.violate('facts', `${code.name} has no fact of its end`);
   if (facts.some(({ requestId }) => requestId === undefined))
     world.violate('facts', `${code.name} has a fact of no request`);
   // What was told is what happened; of what happened, what a dying or cut-off process did is told by nobody.
@@ -91,8 +94,8 @@ const write = (value: unknown): string =>
   });
 
 /** No code, verifier or token, nor a part of one, is in the log or in the store. */
-const checkSecrecy = ({ codes, log, memory, violate }: CodeWorld): void => {
-  const where = { log: write(log), store: write(memory.snapshot()) };
+const checkSecrecy = async ({ codes, log, store, violate }: CodeWorld): Promise<void> => {
+  const where = { log: write(log), store: write((await store.backUp()).content) };
   for (const { text, verifier, refreshToken, name } of codes)
     for (const secret of [text, verifier, refreshToken])
       for (const [place, content] of Object.entries(where))

@@ -9,20 +9,20 @@ const LIFETIME_MS = 600_000;
  * Claims (RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6): a code is good for its own client, with the redirect URI and the
  * verifier of its request, for ten minutes and once; a second use ends what the first gave; nothing else ends it.
  */
-export const decideCode = <Result>(
+export const decideCode = async <Result>(
   world: CodeWorld,
   use: CodeUseRecord,
   clockMs: number,
-  work: () => Result,
-): Result => {
+  work: () => Result | Promise<Result>,
+): Promise<Result> => {
   const { code } = use;
-  const before = world.memory.look(code.id);
+  const before = await world.store.look(code.id);
   const isAlive = before !== undefined && before.revocation === undefined;
   const decision = { order: world.decisions++, ...expectCode(use, clockMs, before?.generation, isAlive) };
   use.decision = decision;
   if (decision.isFirst) code.first = use;
-  const result = work();
-  const after = world.memory.look(code.id);
+  const result = await work();
+  const after = await world.store.look(code.id);
   if (before === undefined && (after !== undefined) !== decision.isFirst) {
     const did = after === undefined ? 'made no grant' : 'made a grant';
     world.violate('one-grant', `${describeUse(use)} ${did}, though ${decision.because}`);

@@ -3,6 +3,7 @@ import type { Emit } from 'keyfob/events';
 import { createEndpoints } from 'keyfob/http/endpoints';
 import { createAuthentication } from './authentication.ts';
 import { decideCode } from './code-ledger.ts';
+import { UNDER_WAY_MAX_MS } from './node.ts';
 import type { CodeNode, CodeWorld } from './code-world.ts';
 import type { Conduct } from './memory-tables.ts';
 
@@ -11,6 +12,7 @@ export const startCodeNode = (world: CodeWorld, number: number): CodeNode => {
   const node: CodeNode = {
     name: `node-${number}`,
     incarnation: 0,
+    store: undefined as never,
     endpoints: undefined as never,
     skewMs: world.has('clock-skew') ? world.prng.between(-2000, 2000) : 0,
     storeFailures: 0,
@@ -25,6 +27,8 @@ export const restartCodeNode = (world: CodeWorld, node: CodeNode): void => {
   node.incarnation++;
   node.death.resolve();
   node.death = Promise.withResolvers();
+  const { store } = node;
+  world.schedule.after(UNDER_WAY_MAX_MS, () => void store.close());
   bringUp(world, node);
   world.trace(() => `${node.name} dies and starts anew`);
 };
@@ -32,7 +36,8 @@ export const restartCodeNode = (world: CodeWorld, node: CodeNode): void => {
 const bringUp = (world: CodeWorld, node: CodeNode): void => {
   let ring = world.keys.ring();
   let serial = 0;
-  const store = world.memory.through(conductOf(world, node));
+  node.store = world.store.through(conductOf(world, node));
+  const { store } = node;
   const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
     store,
@@ -70,7 +75,7 @@ const conductOf = (world: CodeWorld, node: CodeNode): Conduct => {
     if (world.isStoreAway || (world.has('store-away') && prng.chance(0.03))) throw fail('unavailable');
     if (use === undefined || record === undefined) return work();
     if (world.has('commits-lost') && prng.chance(0.15)) throw fail('outcome_unknown');
-    const result = decideCode(world, record, use.nowMs, work);
+    const result = await decideCode(world, record, use.nowMs, work);
     const isAnswerLost = world.has('commit-answers-lost') && prng.chance(0.2);
     await schedule.sleep(isAnswerLost ? prng.between(1, 2000) : prng.between(0, 3));
     if (hasDied()) return never();

@@ -4,17 +4,16 @@ import { digestSecret } from 'keyfob/clients/secret';
 import { DIALECTS } from 'keyfob/dialects/dialects';
 import type { Caller, Event } from 'keyfob/events';
 import type { Brand } from 'keyfob/grants/grant';
+import type { Store } from 'keyfob/grants/store';
 import type { Endpoints } from 'keyfob/http/endpoints';
 import { sealCode } from 'keyfob/tokens/authorization-code';
-import { createMemoryStore } from './memory-store.ts';
-import type { MemoryStore } from './memory-store.ts';
-import type { Snapshot } from './memory-tables.ts';
 import { createKeyMaker } from './node.ts';
 import type { KeyMaker } from './node.ts';
 import { createPrng } from './prng.ts';
 import type { Prng } from './prng.ts';
 import { createSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
+import type { Backup, Keep, SimulatedStore } from './simulated-store.ts';
 import type { Answer } from './wire.ts';
 import type { Violation } from './world.ts';
 
@@ -115,6 +114,7 @@ export type CodeDecision = {
 export type CodeNode = {
   readonly name: string;
   incarnation: number;
+  store: Store;
   endpoints: Endpoints;
   readonly skewMs: number;
   /** Counts what the store refused it. */
@@ -126,7 +126,7 @@ export type CodeNode = {
 export type CodeWorld = {
   readonly prng: Prng;
   readonly schedule: Schedule;
-  readonly memory: MemoryStore;
+  readonly store: SimulatedStore;
   readonly keys: KeyMaker;
   readonly nodes: CodeNode[];
   readonly clients: readonly CodeClient[];
@@ -134,7 +134,7 @@ export type CodeWorld = {
   readonly byCaller: WeakMap<Caller, CodeUseRecord>;
   readonly log: Event[];
   readonly violations: Violation[];
-  backup: Snapshot | undefined;
+  backup: Backup | undefined;
   isStoreAway: boolean;
   /** Who waits for the next code to reach a node. */
   waiting: (() => void)[];
@@ -147,7 +147,11 @@ export type CodeWorld = {
 const START_MS = 1_750_000_000_000;
 const CLIENTS_MAX = 4;
 
-export const createCodeWorld = (seed: number, tell: ((line: string) => void) | undefined): CodeWorld => {
+export const createCodeWorld = async (
+  seed: number,
+  tell: ((line: string) => void) | undefined,
+  keep: Keep,
+): Promise<CodeWorld> => {
   const prng = createPrng(seed ^ 0x2545f491);
   const schedule = createSchedule(START_MS);
   const share = prng.pick([0, 0.2, 0.4, 0.6]);
@@ -156,10 +160,14 @@ export const createCodeWorld = (seed: number, tell: ((line: string) => void) | u
   const trace = (line: () => string): void =>
     tell?.(`${new Date(schedule.nowMs()).toISOString().slice(11, 23)} ${line()}`);
   trace(() => `seed ${seed}, faults: ${[...faults].join(' ') || 'none'}`);
+  const violate = (checker: string, what: string): void => {
+    violations.push({ checker, what });
+    trace(() => `VIOLATION of ${checker}: ${what}`);
+  };
   return {
     prng,
     schedule,
-    memory: createMemoryStore(),
+    store: await keep({ schedule, onFailure: (what) => violate('store', what) }),
     keys: createKeyMaker(prng),
     nodes: [],
     clients: Array.from({ length: prng.between(2, CLIENTS_MAX) }, (_, at) => drawClient(prng, at + 1)),
@@ -172,10 +180,7 @@ export const createCodeWorld = (seed: number, tell: ((line: string) => void) | u
     waiting: [],
     decisions: 0,
     has: (fault) => faults.has(fault),
-    violate(checker, what) {
-      violations.push({ checker, what });
-      trace(() => `VIOLATION of ${checker}: ${what}`);
-    },
+    violate,
     trace,
   };
 };
@@ -196,12 +201,12 @@ const drawClient = (prng: Prng, number: number): CodeClient => {
 
 /** Registers a client of the trial. */
 export const registerCodeClient = async (
-  { memory }: CodeWorld,
+  { store }: CodeWorld,
   { id, dialect, type, secret }: CodeClient,
 ): Promise<void> => {
   const createdAt = START_MS / 1000;
   const more = { name: 'first', createdAt, expiresAt: undefined, lastUsedAt: undefined };
-  await memory.createClient({
+  await store.createClient({
     id,
     dialect,
     type,
@@ -217,7 +222,7 @@ export const registerCodeClient = async (
 
 /** An owner agrees to something, and is sent back to the client with a code. */
 export const agree = async (world: CodeWorld, owner: CodeClient, name: string): Promise<CodeRecord> => {
-  const { prng, schedule, memory, keys, codes } = world;
+  const { prng, schedule, store, keys, codes } = world;
   const { shapes } = DIALECTS[owner.dialect];
   const issuedAt = Math.floor(schedule.nowMs() / 1000);
   const isSmartcar = owner.dialect === 'smartcar';
@@ -227,7 +232,7 @@ export const agree = async (world: CodeWorld, owner: CodeClient, name: string): 
   const brand = isSmartcar ? undefined : prng.pick(['kia', 'hyundai'] as const);
   const id = prng.bytes(8).readBigInt64BE();
   const redirectUri = `https://${owner.id}.example/${name}`;
-  await memory.createCode({
+  await store.createCode({
     grantId: id,
     clientId: owner.id,
     redirectUri,

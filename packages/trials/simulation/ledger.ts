@@ -10,12 +10,12 @@ import type { Presentation, World } from './world.ts';
  * Claims: a replay under the policy `revoke` revokes the grant at once (RFC 9700 §4.14.2); nothing else does, least of
  * all a client that raced itself, a retry, or a token in foreign hands (DESIGN §5).
  */
-export const decide = <Result>(
+export const decide = async <Result>(
   world: World,
   presentation: Presentation,
   clockMs: number,
-  work: () => Result,
-): Result => {
+  work: () => Result | Promise<Result>,
+): Promise<Result> => {
   const { grant } = presentation;
   const { policy } = grant.owner.plan;
   const shown: Shown = {
@@ -37,8 +37,8 @@ export const decide = <Result>(
   };
   const wasRevoked = grant.standing.isRevoked;
   grant.standing = expectation.after;
-  const result = work();
-  const isRevoked = world.memory.look(grant.id)?.revocation !== undefined;
+  const result = await work();
+  const isRevoked = (await world.store.look(grant.id))?.revocation !== undefined;
   const hasToBe = wasRevoked || expectation.revokes;
   if (grant.standing.isThere && hasToBe !== 'maybe' && isRevoked !== hasToBe) {
     world.violate(

@@ -13,7 +13,7 @@ const OLDER = 5;
  * are tokens that a store which went back to an earlier content is ahead of: each of them resynchronises it (DESIGN §4).
  */
 export const checkLiveTokens = async (world: World): Promise<void> => {
-  const rehearsal = rehearse(world);
+  const rehearsal = await rehearse(world);
   for (const grant of world.grants) {
     const live = await findLive(world, rehearsal, grant);
     const { rotation } = grant.owner.plan.policy;
@@ -24,7 +24,7 @@ export const checkLiveTokens = async (world: World): Promise<void> => {
         'live',
         `${grant.plan.name} has the live refresh tokens ${live.join(', ')} (${rotation})`,
       );
-    rehearsal.reset();
+    await rehearsal.reset();
   }
 };
 
@@ -38,7 +38,7 @@ const findLive = async (world: World, rehearsal: Rehearsal, grant: GrantRecord):
   const live = new Set<number>();
   for (const [token, place] of tried) {
     if (grant.epoch > 0 && place > grant.standing.current) continue;
-    rehearsal.reset();
+    await rehearsal.reset();
     const { kind } = await rehearsal.present(grant, token);
     if (kind === 'granted') live.add(place);
     else if (kind !== 'dead')

@@ -26,7 +26,8 @@ export type MemoryStore = Store & {
   restore(backup: Snapshot): void;
 };
 
-const runAtOnce: Conduct = async (_verb, work) => work();
+/** Nothing waits, and nothing goes wrong. */
+export const runAtOnce: Conduct = async (_verb, work) => work();
 
 /**
  * A store in memory, with the meaning of the embedded one and nothing of its durability. Every verb is one

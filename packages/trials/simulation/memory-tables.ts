@@ -16,7 +16,11 @@ export type Verb = Exclude<keyof Store, 'close'>;
  * ran (`outcome_unknown`). `work` is the whole verb, one atomic step; it is to be called once at the most. Of a
  * refresh or a code it is told which.
  */
-export type Conduct = <Result>(verb: Verb, work: () => Result, use?: RefreshUse | CodeUse) => Promise<Result>;
+export type Conduct = <Result>(
+  verb: Verb,
+  work: () => Result | Promise<Result>,
+  use?: RefreshUse | CodeUse,
+) => Promise<Result>;
 
 /** A token that was issued elsewhere; `expiresAt` in integer seconds. */
 type ImportedToken = { readonly grantId: bigint; readonly expiresAt: number };

@@ -1,5 +1,6 @@
 import { StoreError } from 'keyfob/errors';
 import type { Emit } from 'keyfob/events';
+import type { Store } from 'keyfob/grants/store';
 import { createEndpoints } from 'keyfob/http/endpoints';
 import type { Endpoints } from 'keyfob/http/endpoints';
 import { SERIAL_MAX } from 'keyfob/tokens/access-token';
@@ -16,6 +17,8 @@ export type Node = {
   readonly name: string;
   /** Counts its lives. */
   incarnation: number;
+  /** The store as this life of it has it. */
+  store: Store;
   endpoints: Endpoints;
   /** How far its clock is ahead of the true time. */
   skewMs: number;
@@ -44,6 +47,7 @@ export const startNode = (world: World, number: number): Node => {
   const node: Node = {
     name: `node-${number}`,
     incarnation: 0,
+    store: undefined as never,
     endpoints: undefined as never,
     skewMs: world.has('clock-skew') ? world.prng.between(-2000, 2000) : 0,
     storeFailures: 0,
@@ -53,11 +57,16 @@ export const startNode = (world: World, number: number): Node => {
   return node;
 };
 
+/** What a node had sent to its database when it died has been done by then, or never is. */
+export const UNDER_WAY_MAX_MS = 10_000;
+
 /** Ends a node at once, with everything it was about, and starts it anew. */
 export const restartNode = (world: World, node: Node): void => {
   node.incarnation++;
   node.death.resolve();
   node.death = Promise.withResolvers();
+  const { store } = node;
+  world.schedule.after(UNDER_WAY_MAX_MS, () => void store.close());
   bringUp(world, node);
   world.trace(() => `${node.name} dies and starts anew`);
 };
@@ -66,8 +75,9 @@ const bringUp = (world: World, node: Node): void => {
   let ring = world.keys.ring();
   let serial = 0;
   for (const { number, createdAt, fingerprint } of ring.keys)
-    void world.memory.registerKey({ number, createdAt, fingerprint });
-  const store = world.memory.through(conductOf(world, node));
+    void world.store.registerKey({ number, createdAt, fingerprint });
+  node.store = world.store.through(conductOf(world, node));
+  const { store } = node;
   const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
     store,
@@ -107,7 +117,7 @@ const conductOf = (world: World, node: Node): Conduct => {
     if (world.isStoreAway || (world.has('store-away') && prng.chance(0.02))) throw fail('unavailable');
     if (use === undefined || presentation === undefined) return work();
     if (world.has('commits-lost') && prng.chance(0.05)) throw fail('outcome_unknown');
-    const result = decide(world, presentation, use.nowMs, work);
+    const result = await decide(world, presentation, use.nowMs, work);
     const isAnswerLost = world.has('commit-answers-lost') && prng.chance(0.08);
     await schedule.sleep(isAnswerLost ? prng.between(1, 2000) : prng.between(0, 3));
     if (hasDied()) return never();

@@ -1,8 +1,9 @@
 import { StoreError } from 'keyfob/errors';
 import type { Store } from 'keyfob/grants/store';
 import { restartNode } from './node.ts';
-import type { Conduct, Snapshot } from './memory-tables.ts';
+import type { Conduct } from './memory-tables.ts';
 import type { Fault } from './plan.ts';
+import type { Backup as Content } from './simulated-store.ts';
 import type { Standing } from './expectation.ts';
 import type { ClientRecord, GrantRecord, World } from './world.ts';
 
@@ -18,7 +19,7 @@ const nextRequest = ({ schedule }: World, owner: ClientRecord): Promise<void> =>
 
 /** A copy of the store, and what was true when it was made. */
 type Backup = {
-  readonly content: Snapshot;
+  readonly content: Content;
   readonly standings: ReadonlyMap<GrantRecord, Standing>;
   readonly disabled: ReadonlySet<ClientRecord>;
 };
@@ -27,24 +28,27 @@ type Backup = {
 const ask = async <Result>(
   world: World,
   verb: (store: Store) => Promise<Result>,
-  applied: (result: Result) => void,
+  applied: (result: Result) => void | Promise<void>,
 ): Promise<Result> => {
-  const { prng, schedule, memory } = world;
+  const { prng, schedule } = world;
   const conduct: Conduct = async (_verb, work) => {
     await schedule.sleep(prng.between(0, 6));
     if (world.isStoreAway) throw new StoreError('unavailable', 'the simulated store is away');
-    const result = work();
-    applied(result as never);
+    const result = await work();
+    await applied(result as never);
     if (world.has('commit-answers-lost') && prng.chance(0.1))
       throw new StoreError('outcome_unknown', 'the simulated store lost its answer');
     return result;
   };
   for (;;) {
+    const store = world.store.through(conduct);
     try {
-      return await verb(memory.through(conduct));
+      return await verb(store);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       await schedule.sleep(prng.between(1000, MINUTE_MS));
+    } finally {
+      void store.close();
     }
   }
 };
@@ -88,7 +92,7 @@ const disable = async (world: World, owner: ClientRecord): Promise<void> => {
     await ask(
       world,
       (store) => store.changeClient(owner.client.id, { disabledAt }),
-      () => Object.assign(owner, { isDisabled, changedAtMs: schedule.nowMs() }),
+      () => void Object.assign(owner, { isDisabled, changedAtMs: schedule.nowMs() }),
     );
   };
   if (prng.chance(0.5)) await nextRequest(world, owner);
@@ -97,10 +101,10 @@ const disable = async (world: World, owner: ClientRecord): Promise<void> => {
   await setTo(false);
 };
 
-const takeBackup = (world: World): Backup => {
+const takeBackup = async (world: World): Promise<Backup> => {
   world.trace(() => 'the operator makes a backup');
   return {
-    content: world.memory.snapshot(),
+    content: await world.store.backUp(),
     standings: new Map(world.grants.map((grant) => [grant, grant.standing])),
     disabled: new Set(world.clients.filter(({ isDisabled }) => isDisabled)),
   };
@@ -111,11 +115,11 @@ const takeBackup = (world: World): Backup => {
  * copy that lags forgets that as well, which DESIGN §4 names as the remaining risk. So does a restore of what was pruned
  * since: it can carry over only the revocations it finds. Registered keys outlive both.
  */
-const goBack = (world: World, backup: Backup, how: 'restore' | 'failover'): void => {
-  const { memory, grants, clients } = world;
+const goBack = async (world: World, backup: Backup, how: 'restore' | 'failover'): Promise<void> => {
+  const { grants, clients } = world;
   world.trace(() => `the store goes back to an earlier content: ${how}`);
-  if (how === 'restore') memory.restore(backup.content);
-  else memory.load({ ...backup.content, keys: memory.snapshot().keys });
+  if (how === 'restore') await backup.content.restore();
+  else await backup.content.failOver();
   for (const grant of grants) {
     const before = backup.standings.get(grant);
     const isStandingKept = how === 'restore' && grant.standing.isThere;
@@ -136,16 +140,15 @@ const goBack = (world: World, backup: Backup, how: 'restore' | 'failover'): void
 
 /** Claims: `prune` removes nothing but what had ended by then. */
 const prune = async (world: World): Promise<void> => {
-  const { prng, schedule, memory } = world;
+  const { prng, schedule } = world;
   const endedBefore = Math.floor((schedule.nowMs() - prng.between(0, 24) * HOUR_MS) / 1000);
   world.trace(() => 'the operator prunes');
   await ask(
     world,
     (store) => store.prune({ limit: 1000, endedBefore }),
-    () => {
-      const left = memory.snapshot().grants;
+    async () => {
       for (const grant of world.grants) {
-        if (!grant.standing.isThere || left.has(grant.id)) continue;
+        if (!grant.standing.isThere || (await world.store.look(grant.id)) !== undefined) continue;
         const { grantLifetimeSeconds, refreshTokenLifetimeSeconds } = grant.owner.plan.policy;
         const endsAtMs = Math.min(
           grant.standing.issuedAtMs + refreshTokenLifetimeSeconds * 1000,
@@ -186,8 +189,8 @@ export const operate = async (world: World): Promise<void> => {
     'operator-disables': () => disable(world, prng.pick(clients)),
     'operator-restores': async () => {
       const backup = backups.length === 0 ? undefined : prng.pick(backups);
-      if (backup === undefined || prng.chance(0.6)) backups.push(takeBackup(world));
-      else goBack(world, backup, 'restore');
+      if (backup === undefined || prng.chance(0.6)) backups.push(await takeBackup(world));
+      else await goBack(world, backup, 'restore');
     },
     'operator-prunes': () => prune(world),
     'key-rotations': () => rotateKeys(world),
@@ -218,9 +221,9 @@ export const misfortune = async (world: World): Promise<void> => {
       world.trace(() => 'the store is back');
     },
     failovers: async () => {
-      const copy = takeBackup(world);
+      const copy = await takeBackup(world);
       await schedule.sleep(prng.pick([1000, MINUTE_MS, 2 * HOUR_MS]) * prng.real());
-      goBack(world, copy, 'failover');
+      await goBack(world, copy, 'failover');
     },
     // One clock is far ahead for a while, and then right again.
     'clock-glitches': async () => {

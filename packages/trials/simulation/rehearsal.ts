@@ -1,6 +1,5 @@
 import { createEndpoints } from 'keyfob/http/endpoints';
 import { createAuthentication } from './authentication.ts';
-import { createMemoryStore } from './memory-store.ts';
 import { readAnswer, writeRefresh } from './wire.ts';
 import type { Answer } from './wire.ts';
 import type { GrantRecord, World } from './world.ts';
@@ -11,29 +10,30 @@ export type Rehearsal = {
   passSeconds(seconds: number): void;
   isRevoked(grant: GrantRecord): Promise<boolean | undefined>;
   /** Puts everything back as it was at the beginning. */
-  reset(): void;
+  reset(): Promise<void>;
 };
 
 /** Longer than any overlap and any race: with this much gone by, what is repeated is repeated for another reason. */
 export const PAST_EVERY_OVERLAP_SECONDS = 1000;
 
 /** Begins `PAST_EVERY_OVERLAP_SECONDS` after the latest moment that any node's clock has shown; every client is enabled. */
-export const rehearse = (world: World): Rehearsal => {
-  const store = createMemoryStore();
-  const content = world.memory.snapshot();
-  const clients = new Map(
-    [...content.clients].map(([id, client]) => [id, { ...client, disabledAt: undefined }]),
-  );
+export const rehearse = async (world: World): Promise<Rehearsal> => {
+  const store = await world.store.copy();
+  for (const { id, disabledAt } of await store.listClients())
+    if (disabledAt !== undefined) await store.changeClient(id, { disabledAt: null });
+  const beginning = await store.backUp();
   const latestMs = world.presentations.reduce(
     (latest, { decision }) => Math.max(latest, decision?.clockMs ?? 0),
     world.schedule.nowMs(),
   );
   let nowMs = 0;
-  const reset = (): void => {
-    store.load({ ...content, clients });
+  let isTouched = false;
+  const reset = async (): Promise<void> => {
+    if (isTouched) await beginning.load();
+    isTouched = false;
     nowMs = latestMs + PAST_EVERY_OVERLAP_SECONDS * 1000;
   };
-  reset();
+  await reset();
   const endpoints = createEndpoints({
     store,
     authentication: createAuthentication(store, () => {}),
@@ -45,6 +45,7 @@ export const rehearse = (world: World): Rehearsal => {
   });
   return {
     async present(grant, token) {
+      isTouched = true;
       const { dialect } = grant.owner.plan;
       const words = {
         clientId: grant.owner.client.id,

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { importMutated, MUTATIONS } from './mutations.ts';
-import { simulate } from './simulate.ts';
+import { STORE_NAMES } from './keepings.ts';
+import { mutationsOf, openLives } from './lives.ts';
+import type { Subject } from './lives.ts';
 import type { Outcome } from './simulate.ts';
 
 const HELP = `Simulates a deployment, one seed after another, and checks what its documents promise.
@@ -13,6 +14,9 @@ Usage: node --conditions=keyfob-source packages/trials/simulation/run.ts [option
   --seeds <number>   how many seeds (default: 500)
   --from <seed>      the first of them (default: 1)
   --seed <seed>      this one only, with everything that happens in it
+  --store <name>     what it is lived on: memory, sqlite or postgres, the real ones (default: memory). A seed lives the same
+                     life on each; postgres is started for it
+  --codes            how owners' codes are exchanged, instead of refreshes
   --mutation <name>  plant a bug first, and end well if it is found; "list" names them
   --jobs <number>    processes at a time (default: 1)
   --json             one line of JSON for each failing seed, and one in the end
@@ -21,7 +25,7 @@ Usage: node --conditions=keyfob-source packages/trials/simulation/run.ts [option
 Ends with 1 where a seed failed; the same seed fails again in the same way. Keep it as fixtures/simulation/<seed>.json.
 `;
 
-type Run = { readonly from: number; readonly seeds: number; readonly mutation: string | undefined };
+type Run = Subject & { readonly from: number; readonly seeds: number };
 type Sums = { seeds: number; presentations: number; grants: number; failed: Outcome[] };
 
 /** What a child process says: how far it is, or which seed failed. */
@@ -29,19 +33,27 @@ type Line =
   | { readonly failed: Outcome }
   | { readonly seeds: number; readonly presentations: number; readonly grants: number };
 
-const runSeeds = async ({ from, seeds, mutation }: Run, tell: (line: Line) => void): Promise<void> => {
-  const live = mutation === undefined ? simulate : (await importMutated(findMutation(mutation))).simulate;
-  for (let seed = from; seed < from + seeds; seed++) {
-    const outcome = await live(seed);
-    if (outcome.violations.length > 0) tell({ failed: outcome });
-    tell({ seeds: 1, presentations: outcome.presentations, grants: outcome.grants });
-    if (mutation !== undefined && outcome.violations.length > 0) return;
+const runSeeds = async (run: Run, tell: (line: Line) => void): Promise<void> => {
+  const { live, close } = await openLives(run);
+  try {
+    for (let seed = run.from; seed < run.from + run.seeds; seed++) {
+      const outcome = await live(seed);
+      if (outcome.violations.length > 0) tell({ failed: outcome });
+      tell({ seeds: 1, presentations: outcome.presentations, grants: outcome.grants });
+      if (run.mutation !== undefined && outcome.violations.length > 0) return;
+    }
+  } finally {
+    await close();
   }
 };
 
 /** The same in a process of its own, which says the same by lines of JSON. */
-const runSeedsApart = async ({ from, seeds }: Run, tell: (line: Line) => void): Promise<void> => {
-  const args = ['--child', '--from', String(from), '--seeds', String(seeds)];
+const runSeedsApart = async (
+  { from, seeds, store, isOfCodes }: Run,
+  tell: (line: Line) => void,
+): Promise<void> => {
+  const args = ['--child', '--from', String(from), '--seeds', String(seeds), '--store', store];
+  if (isOfCodes) args.push('--codes');
   const script = fileURLToPath(import.meta.url);
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -50,12 +62,6 @@ const runSeedsApart = async ({ from, seeds }: Run, tell: (line: Line) => void): 
   for await (const line of createInterface({ input: child.stdout })) tell(JSON.parse(line) as Line);
   const code = await ended;
   if (code !== 0) throw new Error(`a process of the simulation ended with ${code}`);
-};
-
-const findMutation = (name: string) => {
-  const found = MUTATIONS.find((mutation) => mutation.name === name);
-  if (found === undefined) throw new Error(`there is no mutation "${name}"; see --mutation list`);
-  return found;
 };
 
 const BAR = 30;
@@ -95,10 +101,11 @@ const runAll = async (run: Run, jobs: number, isJson: boolean): Promise<number> 
   const seconds = (performance.now() - startedMs) / 1000;
   const { seeds, presentations, grants, failed } = sums;
   const rate = Math.round(seeds / seconds);
+  const presentationRate = Math.round(presentations / seconds);
   process.stdout.write(
     isJson
-      ? `${JSON.stringify({ seeds, presentations, grants, failed: failed.length, seconds: Math.round(seconds), rate })}\n`
-      : `${seeds} seeds, ${grants} grants, ${presentations} presentations in ${Math.round(seconds)} s (${rate} seeds/s): ${failed.length} failed\n`,
+      ? `${JSON.stringify({ seeds, presentations, grants, failed: failed.length, seconds: Math.round(seconds), rate, presentationRate })}\n`
+      : `${seeds} seeds, ${grants} grants, ${presentations} presentations in ${Math.round(seconds)} s (${rate} seeds and ${presentationRate} presentations/s): ${failed.length} failed\n`,
   );
   return failed.length;
 };
@@ -116,12 +123,32 @@ const wholeNumber = (text: string, name: string): number => {
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+const storeNamed = (text: string): Subject['store'] => {
+  const store = STORE_NAMES.find((name) => name === text);
+  if (store === undefined) throw new Error(`--store must be one of ${STORE_NAMES.join(', ')}`);
+  return store;
+};
+
+/** One seed, with everything that happens in it. */
+const runOne = async (subject: Subject, seed: number, isJson: boolean): Promise<number> => {
+  const { live, close } = await openLives(subject);
+  try {
+    const outcome = await live(seed, isJson ? undefined : print);
+    print(isJson ? JSON.stringify(outcome) : `${outcome.violations.length} violations`);
+    return outcome.violations.length === 0 ? 0 : 1;
+  } finally {
+    await close();
+  }
+};
+
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string', default: '500' },
       from: { type: 'string', default: '1' },
       seed: { type: 'string' },
+      store: { type: 'string', default: 'memory' },
+      codes: { type: 'boolean', default: false },
       mutation: { type: 'string' },
       jobs: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },
@@ -134,26 +161,24 @@ const main = async (): Promise<number> => {
     return 0;
   }
   const { mutation } = values;
+  const subject = { isOfCodes: values.codes, store: storeNamed(values.store), mutation };
   if (mutation === 'list') {
-    for (const { name, file, seed } of MUTATIONS) print(`${name}  (${file}, found by seed ${seed})`);
+    for (const { name, file, seed } of mutationsOf(subject))
+      print(`${name}  (${file}, found by seed ${seed})`);
     return 0;
   }
-  if (values.seed !== undefined) {
-    const live = mutation === undefined ? simulate : (await importMutated(findMutation(mutation))).simulate;
-    const outcome = await live(wholeNumber(values.seed, 'seed'), values.json ? undefined : print);
-    print(values.json ? JSON.stringify(outcome) : `${outcome.violations.length} violations`);
-    return outcome.violations.length === 0 ? 0 : 1;
-  }
-  const run = { from: wholeNumber(values.from, 'from'), seeds: wholeNumber(values.seeds, 'seeds'), mutation };
+  if (values.seed !== undefined) return runOne(subject, wholeNumber(values.seed, 'seed'), values.json);
+  const run = {
+    ...subject,
+    from: wholeNumber(values.from, 'from'),
+    seeds: wholeNumber(values.seeds, 'seeds'),
+  };
   if (values.child) {
     await runSeeds(run, (line) => print(JSON.stringify(line)));
     return 0;
   }
-  const failed = await runAll(
-    run,
-    mutation === undefined ? wholeNumber(values.jobs, 'jobs') : 1,
-    values.json,
-  );
+  const jobs = mutation === undefined ? wholeNumber(values.jobs, 'jobs') : 1;
+  const failed = await runAll(run, jobs, values.json);
   return failed > 0 === (mutation !== undefined) ? 0 : 1;
 };
 

@@ -7,7 +7,7 @@ const PART = 12;
  * Nothing secret is in the store's bytes or in the log (DESIGN §4, §7): no refresh token, access token, client secret or
  * master key that there ever was, no beginning and no end of one of `PART` characters, as text or as hexadecimal.
  */
-export const checkSecrets = (world: World): void => {
+export const checkSecrets = async (world: World): Promise<void> => {
   const parts = new Set<string>();
   const masters = world.keys.lines().map((line) => line.slice(line.lastIndexOf(':') + 1));
   for (const secret of [...world.secrets, ...masters]) {
@@ -18,8 +18,8 @@ export const checkSecrets = (world: World): void => {
   }
   for (const master of masters) parts.add(Buffer.from(master, 'base64url').toString('hex').slice(0, PART));
   searchIn(world, 'the log', world.log, parts);
-  const { clients, grants, replays, keys } = world.memory.snapshot();
-  searchIn(world, 'the store', [...clients, ...grants, ...replays, ...keys], parts);
+  const { content } = await world.store.backUp();
+  searchIn(world, 'the store', content, parts);
 };
 
 const searchIn = (world: World, where: string, value: unknown, parts: ReadonlySet<string>): void => {
@@ -37,7 +37,8 @@ const textsOf = (value: unknown, found: Set<string>): Set<string> => {
   if (typeof value === 'string') found.add(value);
   else if (typeof value === 'bigint') found.add(BigInt.asUintN(64, value).toString(16));
   else if (value instanceof Uint8Array) found.add(Buffer.from(value).toString('hex'));
-  else if (Array.isArray(value)) for (const item of value) textsOf(item, found);
+  else if (Array.isArray(value) || value instanceof Map || value instanceof Set)
+    for (const item of value) textsOf(item, found);
   else if (typeof value === 'object' && value !== null) {
     for (const [name, item] of Object.entries(value)) {
       found.add(name);

@@ -2,27 +2,26 @@ import { redeemHonestly, stealCode, stealCodeAlone } from './code-actors.ts';
 import { checkCodes } from './code-checkers.ts';
 import { restartCodeNode, startCodeNode } from './code-node.ts';
 import { agree, createCodeWorld, registerCodeClient } from './code-world.ts';
-import type { CodeClient, CodeFault, CodeWorld } from './code-world.ts';
+import type { CodeClient, CodeFault, CodeRecord, CodeWorld } from './code-world.ts';
 import { CODE_FAULTS } from './code-world.ts';
-import type { Violation } from './world.ts';
+import { keepInMemory } from './kept-in-memory.ts';
+import type { Keep } from './simulated-store.ts';
+import type { Outcome } from './simulate.ts';
 
 const MINUTE_MS = 60_000;
 const LENGTH_MS = 60 * MINUTE_MS;
 const OWNERS_MAX = 12;
 
-/** What came of one seed. */
-export type CodeOutcome = {
-  readonly faults: readonly CodeFault[];
-  readonly uses: number;
-  readonly violations: readonly Violation[];
-};
-
 /** Lives an hour in which owners give consent, from beginning to end, and checks it. `tell` gets every step. */
-export const simulateCodes = async (seed: number, tell?: (line: string) => void): Promise<CodeOutcome> => {
-  const world = createCodeWorld(seed, tell);
-  const { prng, schedule, keys, memory, nodes, clients } = world;
+export const simulateCodes = async (
+  seed: number,
+  tell?: (line: string) => void,
+  keep: Keep = keepInMemory,
+): Promise<Outcome> => {
+  const world = await createCodeWorld(seed, tell, keep);
+  const { prng, schedule, keys, store, nodes, clients } = world;
   const { number, createdAt, fingerprint } = keys.ring().newest;
-  await memory.registerKey({ number, createdAt, fingerprint });
+  await store.registerKey({ number, createdAt, fingerprint });
   for (const client of clients) await registerCodeClient(world, client);
   const nodeCount = world.has('many-nodes') ? prng.between(2, 3) : 1;
   while (nodes.length < nodeCount) nodes.push(startCodeNode(world, nodes.length + 1));
@@ -33,10 +32,16 @@ export const simulateCodes = async (seed: number, tell?: (line: string) => void)
   }
   void trouble(world);
   await schedule.run(schedule.nowMs() + LENGTH_MS);
-  checkCodes(world);
+  await checkCodes(world);
+  await store.close();
   const faults = CODE_FAULTS.filter((fault) => world.has(fault));
-  const uses = world.codes.reduce((sum, code) => sum + code.uses.length, 0);
-  return { faults, uses, violations: world.violations };
+  return {
+    seed,
+    faults,
+    presentations: world.codes.reduce((sum, code) => sum + code.uses.length, 0),
+    grants: world.codes.filter(({ first }) => first !== undefined).length,
+    violations: world.violations,
+  };
 };
 
 /** An owner agrees, and everybody goes to work who is after the code. */
@@ -53,7 +58,7 @@ const nextUse = ({ schedule, waiting }: CodeWorld): Promise<void> =>
 
 /** What happens to the machines, and what the operator does meanwhile. */
 const trouble = async (world: CodeWorld): Promise<void> => {
-  const { prng, schedule, nodes, clients, memory, keys } = world;
+  const { prng, schedule, nodes, clients, store, keys } = world;
   const acts: Partial<Record<CodeFault, () => Promise<void>>> = {
     'node-deaths': async () => restartCodeNode(world, prng.pick(nodes)),
     'store-away': async () => {
@@ -64,7 +69,7 @@ const trouble = async (world: CodeWorld): Promise<void> => {
     'key-rotations': async () => {
       keys.add(Math.floor(schedule.nowMs() / 1000));
       const { number, createdAt, fingerprint } = keys.ring().newest;
-      await memory.registerKey({ number, createdAt, fingerprint });
+      await store.registerKey({ number, createdAt, fingerprint });
     },
     'operator-disables': async () => {
       const client = prng.pick(clients);
@@ -72,7 +77,7 @@ const trouble = async (world: CodeWorld): Promise<void> => {
       if (prng.chance(0.7)) await nextUse(world).then(() => schedule.sleep(prng.between(0, 4)));
       for (const isDisabled of [true, false]) {
         const disabledAt = isDisabled ? Math.floor(schedule.nowMs() / 1000) : null;
-        await memory.changeClient(client.id, { disabledAt });
+        await store.changeClient(client.id, { disabledAt });
         Object.assign(client, { isDisabled, changedAtMs: schedule.nowMs() });
         await schedule.sleep(prng.between(100, 3 * MINUTE_MS));
       }
@@ -89,15 +94,17 @@ const trouble = async (world: CodeWorld): Promise<void> => {
 };
 
 /** Makes a backup, or puts the one there is in the place of the store: grants made since are lost, codes are not. */
-const restore = (world: CodeWorld): void => {
-  const { backup, memory, codes } = world;
+const restore = async (world: CodeWorld): Promise<void> => {
+  const { backup, store, codes } = world;
   if (backup === undefined || world.prng.chance(0.5)) {
-    world.backup = memory.snapshot();
+    world.backup = await store.backUp();
     return;
   }
   world.trace(() => 'the operator restores a backup');
-  const before = new Map(codes.map((code) => [code, memory.look(code.id)]));
-  memory.restore(backup);
-  for (const [code, grant] of before)
-    if (grant !== undefined && memory.look(code.id)?.generation !== grant.generation) code.isLost = true;
+  const generationOf = async ({ id }: CodeRecord) => (await store.look(id))?.generation;
+  const before = new Map<CodeRecord, number | undefined>();
+  for (const code of codes) before.set(code, await generationOf(code));
+  await backup.restore();
+  for (const [code, generation] of before)
+    if (generation !== undefined && (await generationOf(code)) !== generation) code.isLost = true;
 };

@@ -1,26 +1,32 @@
 import { CHECKERS } from './checkers.ts';
 import { beHonest } from './honest-client.ts';
+import { keepInMemory } from './kept-in-memory.ts';
 import { misfortune, operate } from './operator.ts';
 import { drawPlan } from './plan.ts';
-import type { Fault, GrantPlan } from './plan.ts';
+import type { GrantPlan } from './plan.ts';
 import { createPrng } from './prng.ts';
+import type { Keep } from './simulated-store.ts';
 import { steal, stealWithoutCredentials } from './thief.ts';
-import { createGrant, createWorld, openWorld, START_MS } from './world.ts';
+import { createGrant, describeGrant, createWorld, openWorld, START_MS } from './world.ts';
 import type { ClientRecord, Violation, World } from './world.ts';
 
 /** What came of one seed. */
 export type Outcome = {
   readonly seed: number;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly string[];
   readonly presentations: number;
   readonly grants: number;
   readonly violations: readonly Violation[];
 };
 
-/** Lives one seed from beginning to end and checks it. `tell` gets every step, one line each. */
-export const simulate = async (seed: number, tell?: (line: string) => void): Promise<Outcome> => {
+/** Lives one seed from beginning to end and checks it. `tell` gets every step, one line each; `keep` makes the store. */
+export const simulate = async (
+  seed: number,
+  tell?: (line: string) => void,
+  keep: Keep = keepInMemory,
+): Promise<Outcome> => {
   const plan = drawPlan(createPrng(seed));
-  const world = createWorld(plan, seed, tell);
+  const world = await createWorld(plan, seed, tell, keep);
   world.trace(() => `seed ${seed}, ${plan.nodes} nodes, faults: ${[...plan.faults].join(' ') || 'none'}`);
   await openWorld(world);
   for (const owner of world.clients) {
@@ -32,6 +38,7 @@ export const simulate = async (seed: number, tell?: (line: string) => void): Pro
   void misfortune(world);
   await world.schedule.run(START_MS + plan.lengthMs);
   await check(world);
+  await world.store.close();
   return {
     seed,
     faults: [...plan.faults],
@@ -50,5 +57,9 @@ const consent = async (world: World, owner: ClientRecord, plan: GrantPlan): Prom
 };
 
 const check = async (world: World): Promise<void> => {
+  for (const { plan, id } of world.grants) {
+    const grant = await world.store.look(id);
+    world.trace(() => `${plan.name} in the end: ${describeGrant(grant)}`);
+  }
   for (const checker of CHECKERS) await checker(world);
 };

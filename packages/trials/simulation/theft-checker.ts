@@ -14,13 +14,13 @@ const REFRESHES = 3;
  * more than any overlap in between. Whoever is second shows a used token, and the grant is revoked for both.
  */
 export const checkThefts = async (world: World): Promise<void> => {
-  const rehearsal = rehearse(world);
+  const rehearsal = await rehearse(world);
   for (const grant of world.grants) {
     const { onReplay, rotation, grantLifetimeSeconds } = grant.owner.plan.policy;
     if (grant.thiefToken === undefined || onReplay !== 'revoke' || rotation === 'none') continue;
     // A store that went back may have lost what tells, and an end that comes in between ends it as well.
     if (grant.epoch > 0 || grantLifetimeSeconds !== null) continue;
-    rehearsal.reset();
+    await rehearsal.reset();
     await confront(world, rehearsal, grant, [grant.wallet.saved, grant.thiefToken]);
   }
 };

@@ -2,10 +2,9 @@ import { digestSecret } from 'keyfob/clients/secret';
 import type { Client } from 'keyfob/clients/client';
 import { DIALECTS } from 'keyfob/dialects/dialects';
 import type { Caller, Event } from 'keyfob/events';
+import type { Grant } from 'keyfob/grants/grant';
 import { issueTokens } from 'keyfob/grants/issue';
 import type { Expectation, Standing } from './expectation.ts';
-import { createMemoryStore } from './memory-store.ts';
-import type { MemoryStore } from './memory-store.ts';
 import { createKeyMaker, startNode } from './node.ts';
 import type { KeyMaker, Node } from './node.ts';
 import type { ClientPlan, Fault, GrantPlan, Plan } from './plan.ts';
@@ -13,6 +12,7 @@ import { createPrng } from './prng.ts';
 import type { Prng } from './prng.ts';
 import { createSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
+import type { Keep, SimulatedStore } from './simulated-store.ts';
 import type { Answer } from './wire.ts';
 
 /** A client of the simulation: what it is registered as, its secret, and what an operator did to it. */
@@ -87,7 +87,7 @@ export type World = {
   readonly plan: Plan;
   readonly prng: Prng;
   readonly schedule: Schedule;
-  readonly memory: MemoryStore;
+  readonly store: SimulatedStore;
   readonly keys: KeyMaker;
   readonly nodes: Node[];
   readonly clients: ClientRecord[];
@@ -112,7 +112,12 @@ export type World = {
 export const START_MS = 1_750_000_000_000;
 
 /** A world at its first moment: nodes that run, clients that are registered, no grant yet. */
-export const createWorld = (plan: Plan, seed: number, tell: ((line: string) => void) | undefined): World => {
+export const createWorld = async (
+  plan: Plan,
+  seed: number,
+  tell: ((line: string) => void) | undefined,
+  keep: Keep,
+): Promise<World> => {
   const prng = createPrng(seed ^ 0x5bd1e995);
   const schedule = createSchedule(START_MS);
   const keys = createKeyMaker(prng);
@@ -129,11 +134,15 @@ export const createWorld = (plan: Plan, seed: number, tell: ((line: string) => v
       keys: 'none',
       grants: [],
     });
-  const world: World = {
+  const violate = (checker: string, what: string): void => {
+    violations.push({ checker, what });
+    trace(() => `VIOLATION of ${checker}: ${what}`);
+  };
+  return {
     plan,
     prng,
     schedule,
-    memory: createMemoryStore(),
+    store: await keep({ schedule, onFailure: (what) => violate('store', what) }),
     keys,
     nodes: [],
     clients: plan.clients.map(register),
@@ -147,20 +156,26 @@ export const createWorld = (plan: Plan, seed: number, tell: ((line: string) => v
     isStoreAway: false,
     decisions: 0,
     has: (fault) => plan.faults.has(fault),
-    violate(checker, what) {
-      violations.push({ checker, what });
-      trace(() => `VIOLATION of ${checker}: ${what}`);
-    },
+    violate,
     trace,
   };
-  return world;
 };
 
 /** Brings the world to life: the clients into the store, the nodes up. */
 export const openWorld = async (world: World): Promise<void> => {
   for (const { client } of [...world.clients, ...Object.values(world.outsiders)])
-    await world.memory.createClient(client);
+    await world.store.createClient(client);
   for (let number = 1; number <= world.plan.nodes; number++) world.nodes.push(startNode(world, number));
+};
+
+/** A grant as the store has it, in words. */
+export const describeGrant = (grant: Grant | undefined): string => {
+  if (grant === undefined) return 'it is not there';
+  const { generation, keyNumber, rotatedAtMs, rotatedBy, useDigest, revocation } = grant;
+  const use = useDigest === undefined ? undefined : Buffer.from(useDigest).toString('hex');
+  // Of the moments before, a store keeps what the verdict needs, and stores differ in how.
+  const rotatedAt = rotatedAtMs.at(-1);
+  return JSON.stringify({ generation, keyNumber, rotatedAt, rotatedBy, use, revocation });
 };
 
 const makeClient = (plan: ClientPlan, prng: Prng, secrets: Set<string>): ClientRecord => {
@@ -203,7 +218,7 @@ export const createGrant = async (
   owner: ClientRecord,
   plan: GrantPlan,
 ): Promise<GrantRecord> => {
-  const { prng, schedule, memory, keys } = world;
+  const { prng, schedule, store, keys } = world;
   const nowMs = schedule.nowMs();
   const key = keys.ring().newest;
   const grant = {
@@ -220,7 +235,7 @@ export const createGrant = async (
     useDigest: undefined,
     revocation: undefined,
   };
-  await memory.createGrant(grant);
+  await store.createGrant(grant);
   const minting = { keyRing: keys.ring(), nextSerial: () => 0 };
   const { shapes } = DIALECTS[owner.plan.dialect];
   const { policy } = owner.plan;

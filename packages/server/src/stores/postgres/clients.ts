@@ -4,6 +4,7 @@ import type { Client } from '../../clients/client.ts';
 import { isUseNews } from '../../clients/secret.ts';
 import type { Store } from '../../grants/store.ts';
 import { removeGrantsOf } from './grant-rows.ts';
+import { NEXT_REVISION } from './known-clients.ts';
 import type { KnownClients } from './known-clients.ts';
 import type { Connections } from './pool.ts';
 import { canBeText, toClient, writeSecrets } from './rows.ts';
@@ -25,7 +26,7 @@ const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at, na
     policy, secrets, disabled_at, has_imported_tokens)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
-const UPDATE = `UPDATE clients SET revision = revision + 1, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
+const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
   policy = $5, secrets = $6, disabled_at = $7 WHERE id = $1`;
 
 const BY_SECRET = 'SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 FOR NO KEY UPDATE';

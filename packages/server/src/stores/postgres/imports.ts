@@ -2,6 +2,7 @@ import type { Grant } from '../../grants/grant.ts';
 import { compareImport } from '../../grants/imported-grant.ts';
 import type { ImportedGrant, ImportOutcome } from '../../grants/imported-grant.ts';
 import type { Store } from '../../grants/store.ts';
+import { NEXT_REVISION } from './known-clients.ts';
 import type { KnownClients } from './known-clients.ts';
 import { addConsents } from './grant-rows.ts';
 import { writeVehicles } from './covered-vehicles.ts';
@@ -24,7 +25,7 @@ const INSERT = `INSERT INTO grants (id, client_id, subject, scope, brand, create
 const KEEP = `INSERT INTO imported_tokens (digest, grant_id, expires_at)
   SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[])`;
 
-const MARK = `UPDATE clients SET has_imported_tokens = true, revision = revision + 1
+const MARK = `UPDATE clients SET has_imported_tokens = true, revision = ${NEXT_REVISION}
   WHERE id = ANY($1::text[]) AND NOT has_imported_tokens`;
 
 const nameOf = (digest: unknown): string => Buffer.from(digest as Uint8Array).toString('latin1');

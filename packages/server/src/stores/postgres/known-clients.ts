@@ -10,6 +10,12 @@ type Kept = { readonly reading: KnownClient; readonly asOf: number };
 
 const CLIENTS_MAX = 10_000;
 
+/**
+ * SQL for the revision of a client after a change. By how much it moves is left to chance: a failover may lose a change, and the
+ * next one must not arrive at the revision that nodes remember the lost one by.
+ */
+export const NEXT_REVISION = 'revision + 1 + floor(random() * 4294967296)::bigint';
+
 /** The columns that a reading of clients needs. */
 const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.policy,
     c.secrets, c.created_at, c.disabled_at, c.has_imported_tokens, k.newest_key

@@ -1,0 +1,84 @@
+import type { Store } from 'keyfob/grants/store';
+import { openPostgresStore } from 'keyfob/stores/postgres/store';
+import type { Cluster } from '../postgres/cluster.ts';
+import { conducted, createProcess, verbsOf } from './conducted.ts';
+import type { Process } from './conducted.ts';
+import type { Keeping } from './keeping.ts';
+import { runAtOnce } from './memory-store.ts';
+import { openContent, restored } from './postgres-content.ts';
+import type { ContentAccess } from './postgres-content.ts';
+import type { SimulatedStore, Surroundings } from './simulated-store.ts';
+
+/** A database with a store in it, used by one simulation after another. */
+type Database = { readonly url: string; readonly store: Store; readonly content: ContentAccess };
+
+/** Makes two databases, one to live on and one to try things on. */
+export const keepInPostgres = async (cluster: Cluster): Promise<Keeping> => {
+  const [lived, tried] = [await openDatabase(cluster, 'lived'), await openDatabase(cluster, 'tried')];
+  return {
+    async keep(surroundings) {
+      await lived.content.write(new Map());
+      return createSimulated(lived, tried, surroundings);
+    },
+    async close() {
+      for (const { store, content } of [lived, tried]) {
+        await content.close();
+        await store.close();
+      }
+    },
+  };
+};
+
+const openDatabase = async (cluster: Cluster, name: string): Promise<Database> => {
+  await cluster.createDatabase(name);
+  const url = cluster.url(name);
+  return { url, store: await openPostgresStore(url, { clientsFreshMs: 0 }), content: await openContent(url) };
+};
+
+const createSimulated = (
+  { url, store, content }: Database,
+  tried: Database,
+  surroundings: Surroundings,
+): SimulatedStore => {
+  const { schedule } = surroundings;
+  const verbs = verbsOf(store);
+  // Reads a client anew for every request, so that nothing is seen later here than in memory.
+  const open = () => openPostgresStore(url, { clientsFreshMs: 0, now: () => schedule.nowMs() });
+  const processes: Process[] = [];
+  // Stays open for the next simulation.
+  const outside = { connect: async () => store, disconnect: async () => {} };
+  const own = conducted(verbs, outside, { ...surroundings, conduct: runAtOnce });
+  return {
+    ...own,
+    through(conduct) {
+      const process = createProcess(open);
+      processes.push(process);
+      return conducted(verbs, process, { ...surroundings, conduct });
+    },
+    look: (id) => own.readGrant(id),
+    backUp: () => schedule.standStill(backUp(content, schedule)),
+    async copy() {
+      await tried.content.write(await content.read());
+      return createSimulated(tried, tried, surroundings);
+    },
+    async close() {
+      await Promise.all(processes.map((process) => process.disconnect()));
+    },
+  };
+};
+
+const backUp = async (
+  access: ContentAccess,
+  { standStill }: Surroundings['schedule'],
+): ReturnType<SimulatedStore['backUp']> => {
+  const content = await access.read();
+  return {
+    content,
+    load: () => standStill(access.write(content)),
+    failOver: () =>
+      standStill(
+        access.read().then((now) => access.write(new Map([...content, ['keys', now.get('keys') ?? []]]))),
+      ),
+    restore: () => standStill(access.read().then((now) => access.write(restored(now, content)))),
+  };
+};

@@ -1,0 +1,108 @@
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import type { QueryResult } from 'pg';
+
+type Value = string | number | boolean | Buffer | null;
+type Row = Readonly<Record<string, Value>>;
+
+/** Every row of a database, by the names of the tables. */
+export type Content = ReadonlyMap<string, readonly Row[]>;
+
+/** The content of a database, as a whole, past the store. */
+export type ContentAccess = {
+  read(): Promise<Content>;
+  /** Puts rows in the place of all there are. */
+  write(content: Content): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** The one table that is the database's own and not the store's content. */
+const SCHEMA_TABLE = 'keyfob_schema';
+
+/** Access to the content of a database that has a store already. */
+export const openContent = async (url: string): Promise<ContentAccess> => {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ readonly name: string }>(
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> $1 ORDER BY 1`,
+    [SCHEMA_TABLE],
+  );
+  const tables = rows.map(({ name }) => name);
+  // In one packet, so that what is read is asked for in one statement's time.
+  const select = tables.map((table) => `SELECT * FROM ${escapeIdentifier(table)}`).join(';');
+  return {
+    async read() {
+      const results = (await client.query(select)) as unknown as readonly QueryResult<Row>[];
+      return new Map(tables.map((table, at) => [table, results[at]?.rows ?? []]));
+    },
+    async write(content) {
+      const statements = tables.flatMap((table) => writeOf(table, content.get(table) ?? []));
+      await client.query(['BEGIN', ...statements, 'COMMIT'].join(';'));
+    },
+    close: () => client.end(),
+  };
+};
+
+const writeOf = (table: string, rows: readonly Row[]): readonly string[] => {
+  const name = escapeIdentifier(table);
+  if (rows.length === 0) return [`DELETE FROM ${name}`];
+  const json = escapeLiteral(JSON.stringify(rows.map(toJson)));
+  return [
+    `DELETE FROM ${name}`,
+    `INSERT INTO ${name} SELECT * FROM json_populate_recordset(NULL::${name}, ${json})`,
+  ];
+};
+
+/** A row as PostgreSQL reads it from JSON; 64-bit integers are text already. */
+const toJson = (row: Row): object =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : value,
+    ]),
+  );
+
+/** What takes the place of `now` where `keyfob restore` would bring back `backup`. */
+export const restored = (now: Content, backup: Content): Content => {
+  const rowsOf = (content: Content, table: string): readonly Row[] => content.get(table) ?? [];
+  const byKey = (table: string, key: string) =>
+    new Map(rowsOf(now, table).map((row) => [row[key], row] as const));
+  const grants = byKey('grants', 'id');
+  const clients = byKey('clients', 'id');
+  const kept = new Set(rowsOf(backup, 'grants').map(({ id }) => id));
+  /** Of a grant that is still there the rows of now, of one that is not those of the backup. */
+  const ofGrants = (table: string): readonly Row[] => [
+    ...rowsOf(now, table).filter(({ grant_id: id }) => kept.has(id ?? null)),
+    ...rowsOf(backup, table).filter(({ grant_id: id }) => !grants.has(id)),
+  ];
+  const asNow = ['codes', 'facts', 'webhooks', 'deliveries'].map(
+    (table) => [table, rowsOf(now, table)] as const,
+  );
+  return new Map([
+    ...backup,
+    ...asNow,
+    [
+      'keys',
+      [
+        ...new Map(
+          [...rowsOf(backup, 'keys'), ...rowsOf(now, 'keys')].map((row) => [row['number'], row]),
+        ).values(),
+      ],
+    ],
+    ['covered_vehicles', ofGrants('covered_vehicles')],
+    ['consents', ofGrants('consents')],
+    [
+      'grants',
+      rowsOf(backup, 'grants').map((row) => {
+        const { revoked_at, revocation_cause } = grants.get(row['id']) ?? row;
+        return { ...row, revoked_at: revoked_at ?? null, revocation_cause: revocation_cause ?? null };
+      }),
+    ],
+    [
+      'clients',
+      rowsOf(backup, 'clients').map(
+        (row) =>
+          clients.get(row['id']) ?? { ...row, disabled_at: row['disabled_at'] ?? row['created_at'] ?? null },
+      ),
+    ],
+  ]);
+};

@@ -1,0 +1,42 @@
+import type { Mutation } from './mutations.ts';
+
+const advance = 'server/src/stores/postgres/advance.ts';
+
+/** Bugs that somebody could make in the store on PostgreSQL, each found by the simulation of refreshes on it. */
+export const POSTGRES_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the statement advances a grant whatever the generation of the token',
+    file: advance,
+    search: 'g.generation = u.generation AND',
+    replacement: '',
+    seed: 1,
+  },
+  {
+    name: 'the statement advances a revoked grant',
+    file: advance,
+    search: 'AND g.revoked_at IS NULL',
+    replacement: '',
+    seed: 1,
+  },
+  {
+    name: 'the statement does not ask whether the client has changed',
+    file: advance,
+    search: 'AND c.revision = u.revision AND c.disabled_at IS NULL',
+    replacement: '',
+    seed: 1,
+  },
+  {
+    name: 'a rotation forgets the moments of those before it',
+    file: 'server/src/stores/postgres/history.ts',
+    search: '|| g.earlier FROM',
+    replacement: 'FROM',
+    seed: 1,
+  },
+  {
+    name: 'a client that changes after a failover has the revision that was lost',
+    file: 'server/src/stores/postgres/known-clients.ts',
+    search: 'revision + 1 + floor(random() * 4294967296)::bigint',
+    replacement: 'revision + 1',
+    seed: 31,
+  },
+];
