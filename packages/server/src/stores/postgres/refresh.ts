@@ -34,7 +34,8 @@ const isPredecessor = (grant: Grant, { presented }: RefreshUse): boolean =>
 
 /**
  * Refreshes. One statement, shared by all that wait, serves every use but the rare ones: those that lost a race for their
- * row, are ahead of the store, are a replay, or of which another node may know more. These take their row for themselves and are judged on it.
+ * row, are ahead of the store, are a replay, or of which another node may know more. These take their row for
+ * themselves and are judged on it.
  */
 export const createRefresh = (
   { write, transact }: Connections,
@@ -65,6 +66,8 @@ export const createRefresh = (
   };
 
   const refresh = async (use: RefreshUse, readings = 1): Promise<RefreshResult | 'client_gone'> => {
+    // What its row says of it may be about to change, so it is judged where nobody else has the row.
+    if (node.owes({ of: 'token', use })) return refreshAlone(use);
     const { clientId } = use.presented;
     const { client, revision } = await clients.recall(clientId);
     if (client === undefined || revision === undefined) return 'client_gone';
@@ -89,8 +92,7 @@ export const createRefresh = (
     use: RefreshUse,
   ): boolean => {
     if (grant === undefined || maker === undefined || !isPredecessor(grant, use)) return false;
-    if (isDenied(verdict)) return !node.isOwn(maker);
-    return maker === UNANSWERED || node.owes({ of: 'token', use });
+    return isDenied(verdict) ? !node.isOwn(maker) : maker === UNANSWERED;
   };
 
   const refreshAlone = (use: RefreshUse): Promise<RefreshResult | 'client_gone'> =>
