@@ -4,7 +4,8 @@ import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 /**
  * The uses of refresh tokens whose commit got no answer: `outcome_unknown`. The client was told 503 and to try again, and
  * when it does, the same use may have taken place already. Remembered here, so that the retry is met as a repeat
- * under every policy. Kept by one process and in memory: a process that dies as well leaves the retry to the policy.
+ * under every policy. Kept by one process and in memory; a store that several processes share sees to it that the
+ * others learn of it.
  */
 export type UndecidedUses = {
   has(use: OpenedRefreshToken): boolean;

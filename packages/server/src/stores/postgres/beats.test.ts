@@ -5,26 +5,27 @@ import { createBeats } from './beats.ts';
 test('a beat is decided once every use that began in it or before it has ended', () => {
   const beats = createBeats();
   assert.equal(beats.newest(), 0);
-  const [endFirst, endSecond] = [beats.begin(), beats.begin()];
+  const [first, second] = [beats.begin(), beats.begin()];
   assert.equal(beats.stamp(), 1);
   assert.equal(beats.end(), 0);
-  const endThird = beats.begin();
+  const third = beats.begin();
   assert.equal(beats.stamp(), 2);
-  endSecond();
+  second.end();
   assert.equal(beats.end(), 0);
-  endFirst();
+  first.end();
   assert.equal(beats.end(), 1);
-  endThird();
+  third.end();
   assert.equal(beats.end(), 4);
   assert.equal(beats.newest(), 2);
+  assert.deepEqual([first.beat, third.beat, beats.begin().beat], [1, 2, 5]);
 });
 
 test('a use that is stamped in a later beat than it began in holds up both', () => {
   const beats = createBeats();
-  const end = beats.begin();
+  const use = beats.begin();
   beats.end();
   assert.equal(beats.stamp(), 2);
   assert.equal(beats.end(), 0);
-  end();
+  use.end();
   assert.equal(beats.end(), 3);
 });

@@ -1,7 +1,7 @@
 /** The beats of a node, counted from 1, and the uses that began in each and have not ended. */
 export type Beats = {
-  /** A use begins; told by the answer when it has ended. */
-  begin(): () => void;
+  /** A use begins, in this beat; it is told when it has ended. */
+  begin(): { readonly beat: number; readonly end: () => void };
   /** The beat that a use under way is stamped with now. It may have begun in an earlier one. */
   stamp(): number;
   /** The newest beat that a use was stamped with; 0 for none. */
@@ -19,7 +19,7 @@ export const createBeats = (): Beats => {
     begin() {
       const use = { beat: current };
       underWay.add(use);
-      return () => void underWay.delete(use);
+      return { beat: current, end: () => void underWay.delete(use) };
     },
     stamp: () => (newest = current),
     newest: () => newest,

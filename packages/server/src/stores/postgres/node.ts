@@ -7,7 +7,7 @@ import type { Maker } from './maker.ts';
 import type { Connections } from './pool.ts';
 import { createPulse } from './pulse.ts';
 import { settleUnanswered } from './unanswered.ts';
-import type { Unanswered } from './unanswered.ts';
+import type { EndedUse, Unanswered } from './unanswered.ts';
 
 export type NodeLimits = {
   /** How long after the first use a node tells of it; by then it is answered, as a rule. */
@@ -75,7 +75,7 @@ export const createNode = (
 ): Node => {
   const { beatMs, leaseMs, askedMax } = limits;
   const beats = createBeats();
-  const unanswered = new Map<string, Unanswered & { readonly last: Maker }>();
+  const unanswered = new Map<string, EndedUse>();
   let number = randomInt(1, NUMBER_MAX);
   let entering: Promise<void> | undefined;
   let isEntered = false;
@@ -92,12 +92,11 @@ export const createNode = (
   };
 
   const settleAll = async (): Promise<void> => {
-    const first = makerOf(number, 0);
     const all = [...unanswered];
     for (let from = 0; from < all.length; from += SETTLED_AT_A_TIME) {
       const some = all.slice(from, from + SETTLED_AT_A_TIME);
       const uses = some.map(([, one]) => one);
-      await transact((transaction) => settleUnanswered(transaction, clients, uses, first));
+      await transact((transaction) => settleUnanswered(transaction, clients, uses));
       for (const [name, one] of some) if (unanswered.get(name) === one) unanswered.delete(name);
     }
   };
@@ -120,22 +119,24 @@ export const createNode = (
 
   const carry: Node['carry'] = async (one, work) => {
     if (!isEntered) await (entering ??= enter());
-    const end = beats.begin();
+    const { beat, end } = beats.begin();
     try {
       const outcome = await work();
       if (unanswered.size > 0 && isAnswer(outcome)) unanswered.delete(nameOf(one));
       return outcome;
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'outcome_unknown') note(one);
+      if (error instanceof StoreError && error.kind === 'outcome_unknown') note(one, beat);
       throw error;
     } finally {
       end();
     }
   };
 
-  const note = (one: Unanswered): void => {
+  const note = (one: Unanswered, beat: number): void => {
+    const name = nameOf(one);
+    const first = unanswered.get(name)?.first ?? makerOf(number, beat);
     // What is made by its retries is of later beats, so that it cannot be taken for what this use made.
-    unanswered.set(nameOf(one), { ...one, last: makerOf(number, beats.newest()) });
+    unanswered.set(name, { ...one, first, last: makerOf(number, beats.newest()) });
     beats.end();
     const [oldest] = unanswered.keys();
     if (unanswered.size > UNANSWERED_MAX && oldest !== undefined) unanswered.delete(oldest);

@@ -72,6 +72,8 @@ export const createRefresh = (
   };
 
   const refresh = async (use: RefreshUse, readings = 1): Promise<RefreshResult | 'client_gone'> => {
+    // What its row says of it may be about to change, so it is judged where nobody else has the row.
+    if (node.owes({ of: 'token', use })) return refreshAlone(use);
     const { clientId } = use.presented;
     const { client, revision } = await clients.recall(clientId);
     if (client === undefined || revision === undefined) return 'client_gone';
@@ -97,8 +99,7 @@ export const createRefresh = (
     use: RefreshUse,
   ): boolean => {
     if (grant === undefined || maker === undefined || !isPredecessor(grant, use)) return false;
-    if (isDenied(verdict)) return !node.isOwn(maker);
-    return maker === UNANSWERED || node.owes({ of: 'token', use });
+    return isDenied(verdict) ? !node.isOwn(maker) : maker === UNANSWERED;
   };
 
   const refreshAlone = (use: RefreshUse): Promise<RefreshResult | 'client_gone'> =>

@@ -14,13 +14,13 @@ import type { Row, Transaction } from './transaction.ts';
 export type Unanswered =
   { readonly of: 'token'; readonly use: RefreshUse } | { readonly of: 'code'; readonly use: CodeUse };
 
-/** With the last of its node's stamps that it can have made anything with. */
-type Ended = Unanswered & { readonly last: Maker };
+/** With the stamps of its node between which it can have made anything. */
+export type EndedUse = Unanswered & { readonly first: Maker; readonly last: Maker };
 
 const LOCK_CODES =
   'SELECT grant_id FROM codes WHERE grant_id = ANY($1::bigint[]) ORDER BY grant_id FOR UPDATE';
-const MARK_CODES = `UPDATE codes AS c SET maker = ${UNANSWERED} FROM unnest($1::bigint[], $2::bigint[]) AS u (id, last)
-  WHERE c.grant_id = u.id AND c.maker BETWEEN $3 AND u.last`;
+const MARK_CODES = `UPDATE codes AS c SET maker = ${UNANSWERED} FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
+  AS u (id, first, last) WHERE c.grant_id = u.id AND c.maker BETWEEN u.first AND u.last`;
 const LOCK_GRANTS = `SELECT ${GRANT_COLUMNS}, g.maker FROM grants AS g
   WHERE g.id = ANY($1::bigint[]) ORDER BY g.id FOR UPDATE`;
 
@@ -33,15 +33,14 @@ const LOCK_GRANTS = `SELECT ${GRANT_COLUMNS}, g.maker FROM grants AS g
 export const settleUnanswered = async (
   transaction: Transaction,
   clients: KnownClients,
-  unanswered: readonly Ended[],
-  first: Maker,
+  unanswered: readonly EndedUse[],
 ): Promise<void> => {
   // Codes before grants, as in their redemption.
   const codes = unanswered.filter(({ of }) => of === 'code');
   if (codes.length > 0) {
     const ids = codes.map(({ use }) => use.presented.grantId);
     await transaction.ask(LOCK_CODES, [ids]);
-    transaction.write(MARK_CODES, [ids, codes.map(({ last }) => last), first]);
+    transaction.write(MARK_CODES, [ids, codes.map(({ first }) => first), codes.map(({ last }) => last)]);
   }
   const tokens = unanswered.filter((one) => one.of === 'token');
   if (tokens.length === 0) return;
@@ -49,7 +48,7 @@ export const settleUnanswered = async (
   const byId = new Map(rows.map((row) => [BigInt(String(row['id'])), row]));
   const clientIds = new Set(tokens.map(({ use }) => use.presented.clientId));
   const readings = await clients.load(transaction.ask, [...clientIds]);
-  for (const { use, last } of tokens) {
+  for (const { use, first, last } of tokens) {
     const row = byId.get(use.presented.grantId);
     const policy = readings.get(use.presented.clientId)?.client?.policy;
     if (row !== undefined && policy !== undefined)
