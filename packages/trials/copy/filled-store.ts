@@ -1,4 +1,8 @@
-import type { Store } from 'keyfob/grants/store';
+import { hash } from 'node:crypto';
+import type { Grant } from 'keyfob/grants/grant';
+import type { ImportedGrant } from 'keyfob/grants/imported-grant';
+import type { Presented } from 'keyfob/grants/judge';
+import type { RefreshUse, Store } from 'keyfob/grants/store';
 import { historyValues } from 'keyfob/stores/copy/canonical';
 import { consentTo } from '../contract/consented.ts';
 import {
@@ -13,6 +17,7 @@ import {
   sampleSecret,
   sampleUse,
   sampleVehicle,
+  STRICT_POLICY,
 } from '../contract/samples.ts';
 
 const FAR_APART_MS = [1, 400, 9_000_000, 30, 5, 4_000_000_000, 60_000];
@@ -30,6 +35,7 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   );
   await store.noteSecretUse('one', CREATED_AT + 60);
   await store.createClient(sampleClient({ id: 'client-b', dialect: 'pleos', type: 'public' }));
+  await importTokens(store);
   await store.changeClient('client-b', { disabledAt: CREATED_AT + 5 });
   await store.createWebhook({
     id: 'hook',
@@ -66,6 +72,48 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   await store.settleDelivery(held, { kind: 'delivered', nowMs: NOW_MS, status: 204 });
 };
 
+const IMPORTED = ['unused', 'used', 'replayed', 'revoked', 'expired'] as const;
+export type Imported = (typeof IMPORTED)[number];
+
+/** When the tokens of the imported grants expire, but for one that has. */
+export const IMPORTED_EXPIRES_AT = NOW_MS / 1000 + 30 * 86_400;
+
+/** What an imported grant is of those that every filled store has. */
+export const importedGrant = (name: Imported): ImportedGrant => {
+  const index = IMPORTED.indexOf(name);
+  return {
+    // Ids on both sides of zero, in another order than the digests.
+    grant: sampleGrant({ id: BigInt((index % 2 === 0 ? -1 : 1) * (2000 + index)), clientId: 'client-i' }),
+    digest: digestOf(`imported ${name}`),
+    expiresAt: name === 'expired' ? CREATED_AT + 1 : IMPORTED_EXPIRES_AT,
+    vehicles: name === 'unused' ? [sampleVehicle(6)] : [],
+  };
+};
+
+export const digestOf = (text: string): Uint8Array => Uint8Array.from(hash('sha256', text, 'buffer'));
+
+/** One grant for everything that may have become of an imported token, of a client of their own. */
+const importTokens = async (store: Store): Promise<void> => {
+  await store.createClient(sampleClient({ id: 'client-i', policy: STRICT_POLICY }));
+  await store.importGrants(IMPORTED.map(importedGrant));
+  await refreshed(store, useOf('used'));
+  await refreshed(store, useOf('replayed'));
+  const replay = useOf('replayed', { nowMs: NOW_MS + 60_000 }, { useDigest: Uint8Array.of(8) });
+  await refreshed(store, replay);
+  await store.revoke(importedGrant('revoked').grant.id, { at: CREATED_AT + 50, cause: 'operator' });
+};
+
+/** A presentation of the token that an imported grant came with. */
+export const useOf = (
+  name: Imported,
+  more: Partial<Omit<RefreshUse, 'presented'>> = {},
+  presented: Partial<Presented> = {},
+): RefreshUse => {
+  const { id: grantId } = importedGrant(name).grant;
+  const useDigest = Uint8Array.of(7);
+  return sampleUse(0, { ...more, presented: { grantId, clientId: 'client-i', useDigest, ...presented } });
+};
+
 /** A long history with gaps of every length, a replay, and a race. */
 const refreshMuch = async (store: Store): Promise<void> => {
   await store.createGrant(sampleGrant({ id: 42n }));
@@ -82,15 +130,18 @@ const refreshMuch = async (store: Store): Promise<void> => {
 };
 
 /** Everything that a store holds and its verbs tell, in one value. */
-export const readAll = async (store: Store): Promise<unknown> => {
+export const readAll = async (
+  store: Store,
+  digests: readonly Uint8Array[] = IMPORTED.map((name) => importedGrant(name).digest),
+): Promise<unknown> => {
   const grants = await store.listGrants({ limit: 100_000 });
   const states = ['pending', 'retrying', 'delivered', 'given_up'] as const;
   return {
     keys: await store.listKeys(),
     clients: (await store.listClients()).toSorted((left, right) => (left.id < right.id ? -1 : 1)),
     webhooks: await store.listWebhooks(),
-    // What is long past may be kept in several ways that mean the same.
-    grants: grants.map((grant) => ({ ...grant, rotatedAtMs: historyValues(grant.rotatedAtMs) })),
+    grants: grants.map(plainly),
+    imported: (await store.findImported(digests)).map((grant) => grant && plainly(grant)),
     replays: await Promise.all(grants.map(({ id }) => store.readReplay(id))),
     vehicles: await Promise.all(grants.map(({ id }) => store.listVehicles(id))),
     consents: await Promise.all(
@@ -100,3 +151,6 @@ export const readAll = async (store: Store): Promise<unknown> => {
     deliveries: await store.listDeliveries({ states, limit: 1000 }),
   };
 };
+
+/** What is long past may be kept in several ways that mean the same. */
+const plainly = (grant: Grant) => ({ ...grant, rotatedAtMs: historyValues(grant.rotatedAtMs) });

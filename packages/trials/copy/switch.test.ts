@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
@@ -14,13 +15,17 @@ import { createLoad } from '../crash/load.ts';
 import type { Load } from '../crash/load.ts';
 import { reportOn } from '../crash/report.ts';
 import { KEYFOB_BIN, runKeyfob, startKeyfob } from '../keyfob-process.ts';
+import type { Ended, KeyfobServer, MadeClient } from '../keyfob-process.ts';
 import { startCluster } from '../postgres/cluster.ts';
-import { directoryFor, errorOf } from '../process/test-directory.ts';
+import { json, row } from '../process/import-stage.ts';
+import { refreshSmartcar, refusalOf } from '../process/refresh-request.ts';
+import { directoryFor, errorOf, setStrict } from '../process/test-directory.ts';
 
 const GRANTS = 42;
 /** Grants that nobody refreshes, so that there is something to copy. */
 const QUIET_GRANTS = 60_000;
 const OLD_TOKENS_A_GRANT = 20;
+const LATE_IMPORTS = 5000;
 const HUNG = { timeout: 240_000 };
 
 const QUIET = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${QUIET_GRANTS})
@@ -52,6 +57,7 @@ test(
     const { starter, server: first } = await startOnFixedPort({ dataDirectory: directory, environment: {} });
     t.after(() => first.kill());
     load.start(starter.port);
+    const imports = await importInto(t, first);
     const killed = spawnKeyfob(t, [...words, '--no-switch']);
     await untilRowsThere(load, () => cluster.ask('SELECT count(*)::integer AS rows FROM grants'));
     killed.kill('SIGKILL');
@@ -59,6 +65,7 @@ test(
     assert.equal(errorOf(await runKeyfob(['serve', '--json'], environment)).code, 'store_copying');
     assert.equal(load.logs.filter(isRefused).length, 0, 'nobody noticed anything yet');
 
+    const importing = imports.run(imports.late, { directory });
     const switching = spawnKeyfob(t, words);
     await load.until(() => load.logs.some(isRefused));
     switching.kill('SIGKILL');
@@ -71,22 +78,30 @@ test(
     assert.match(copied.outcome, /^moved/);
     t.diagnostic(JSON.stringify(copied));
     assert.equal(await first.stop(), 0);
+    const ended = await importing;
+    assert.ok(
+      ended.code === 0 || /import_broken_off|store_moved|store_copying/.test(ended.stderr),
+      ended.stderr,
+    );
 
     const nodeArgs = ['--port', String(starter.port), '--log-level', 'error'];
     const second = await startKeyfob({ dataDirectory: directoryFor(t), args: nodeArgs, environment });
     t.after(() => second.kill());
     await load.untilAllRefreshed();
+    await imports.goOn(second, environment);
 
     const back = directoryFor(t);
     copyFileSync(join(directory, 'keyfob.key'), join(back, 'keyfob.key'));
     const returned = await copyOnce(['copy', '--from', url, '--to', `sqlite:${back}`, '--json']);
     assert.equal(returned.outcome, 'moved');
-    assert.equal(returned.rows['grants'], GRANTS + QUIET_GRANTS);
+    assert.equal(returned.rows['grants'], GRANTS + QUIET_GRANTS + imports.count);
+    assert.equal(returned.rows['imported_tokens'], imports.count);
     t.diagnostic(JSON.stringify(returned));
     assert.equal(await second.stop(), 0);
     const third = await startKeyfob({ dataDirectory: back, args: nodeArgs });
     t.after(() => third.kill());
     await load.untilAllRefreshed();
+    await imports.end(third);
     await load.finish();
     await load.presentOld(OLD_TOKENS_A_GRANT);
     const { figures, faults } = reportOn(load.logs, {});
@@ -135,12 +150,65 @@ test('A copy is refused without the key ring that sealed the tokens, and for add
   assert.equal(errorOf(await runKeyfob(onto)).code, 'copy_onto_itself');
 });
 
+type Environment = Readonly<Record<string, string>>;
 type Printed = { readonly outcome: string; readonly rows: Readonly<Record<string, number>> };
 
 async function copyOnce(words: readonly string[]): Promise<Printed> {
   const ended = await runKeyfob(words);
   assert.equal(ended.code, 0, ended.stderr);
   return JSON.parse(ended.stdout) as Printed;
+}
+
+/** Tokens of another service, some taken over before the first copy, most while the second goes on. */
+async function importInto(t: TestContext, server: KeyfobServer) {
+  const client = await server.command<MadeClient>('client', 'create', '--dialect', 'smartcar');
+  await setStrict(server, client);
+  const newRow = (index: number) => row(client, `old/${index}/${randomUUID()}`, { subject: `late-${index}` });
+  const [early, late] = [
+    Array.from({ length: 3 }, (_, index) => newRow(index)),
+    [] as ReturnType<typeof row>[],
+  ];
+  for (let index = 0; index < LATE_IMPORTS; index++) late.push(newRow(index + early.length));
+  const directory = directoryFor(t);
+  const run = (
+    rows: readonly object[],
+    at: { directory: string; environment?: Environment },
+  ): Promise<Ended> => {
+    const file = join(directory, `${randomUUID()}.jsonl`);
+    writeFileSync(file, json(rows), { mode: 0o600 });
+    return runKeyfob(['import', file, '--data', at.directory, '--json'], at.environment);
+  };
+  const tokenOf = (which: ReturnType<typeof row> | undefined): string => which?.refresh_token ?? '';
+  const refresh = ({ url }: KeyfobServer, which: ReturnType<typeof row> | undefined, use: string) =>
+    refreshSmartcar(url, client, tokenOf(which), { 'idempotency-key': use });
+  assert.equal((await run(early, { directory: server.dataDirectory })).code, 0);
+  const used = await refresh(server, early[0], 'first');
+  assert.equal(used.status, 200, used.text);
+  return {
+    late,
+    count: early.length + late.length,
+    run,
+    /** At the new store: what broke off is given again, old tokens and their retries are answered. */
+    async goOn(second: KeyfobServer, environment: Environment): Promise<void> {
+      const again = await run(late, { directory: second.dataDirectory, environment });
+      assert.equal(again.code, 0, again.stderr);
+      const retried = await refresh(second, early[0], 'first');
+      assert.deepEqual([retried.status, retried.refreshToken], [200, used.refreshToken]);
+      for (const one of [early[1], late[0], late.at(-1)])
+        assert.equal((await refresh(second, one, 'first')).status, 200);
+    },
+    /** At the last: what was used at either store before is a replay, and what never was is exchanged. */
+    async end(third: KeyfobServer): Promise<void> {
+      assert.equal((await refresh(third, early[2], 'first')).status, 200);
+      for (const one of [early[0], early[1], late[0]]) {
+        const replayed = await refresh(third, one, 'second');
+        assert.deepEqual([replayed.status, refusalOf(replayed)], [400, 'invalid_grant']);
+      }
+      const { refreshToken } = used;
+      const ended = await refreshSmartcar(third.url, client, refreshToken);
+      assert.equal(ended.status, 400, 'the replay has ended the grant');
+    },
+  };
 }
 
 function spawnKeyfob(t: TestContext, words: readonly string[]): ChildProcess {

@@ -46,7 +46,10 @@ export const COLUMNS = {
     use_digest: 'bytes',
   },
   covered_vehicles: { vehicles: 'text' },
-  consents: { subject: 'text' },
+  // Of the owner a digest, which every store can tell; the name itself goes beside it.
+  consents: { subject_digest: 'bytes' },
+  // By their grants, of which each has one at most.
+  imported_tokens: { digest: 'bytes', expires_at: 'integer' },
   facts: {
     id: 'text',
     at_ms: 'integer',
@@ -74,11 +77,11 @@ export type CopyTable = keyof typeof COLUMNS;
 
 /**
  * The columns by which a row shows that it has changed at all: a refresh moves the generation, and what else happens to a
- * grant its revocation; consents and facts only come and go. Tables that are not here are compared whole.
+ * grant its revocation; facts only come and go. The id of an imported grant is its token's, so that it may go with its client and
+ * come again for another. Tables that are not here are compared whole.
  */
 export const TELLTALES: Readonly<Partial<Record<CopyTable, readonly string[]>>> = {
-  grants: ['generation', 'revoked_at', 'revocation_cause'],
-  consents: [],
+  grants: ['client_id', 'generation', 'revoked_at', 'revocation_cause'],
   facts: [],
 };
 
@@ -98,7 +101,12 @@ export type CopyPage = {
 };
 
 /** A row in the one form that equal rows of any two stores have, so that they are compared value by value. */
-export type CopyRow<Key = bigint> = { readonly key: Key; readonly values: readonly CopyValue[] };
+export type CopyRow<Key = bigint> = {
+  readonly key: Key;
+  readonly values: readonly CopyValue[];
+  /** Of a consent its owner: some stores need it to write the row, and others do not keep it there, so it is not compared. */
+  readonly subject?: CopyValue;
+};
 
 /** What a page of the target lacks, and what it has too much. */
 export type PageChange<Key = bigint> = {
@@ -121,8 +129,6 @@ export type CopyEnd = {
   readStanding(): Promise<Standing>;
   /** Whether it holds nothing that a copy would be mixed with. */
   isEmpty(): Promise<boolean>;
-  /** Whether it knows refresh tokens that were issued elsewhere, which a copy does not carry. */
-  hasImportedTokens(): Promise<boolean>;
   /** From now on no server starts here, until `finish`. */
   beginFrom(origin: string): Promise<void>;
   finish(): Promise<void>;

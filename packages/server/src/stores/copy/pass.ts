@@ -94,7 +94,7 @@ const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
             differing.map(({ key }) => key),
           )
         : Promise.resolve(differing);
-      writing = whole.then((written) => write(target, part, { rows: written, gone }, isChecked));
+      writing = whole.then((written) => write(options, part, { rows: written, gone }));
       // Told by whoever waits for it next.
       writing.catch(() => {});
     } else writing = Promise.resolve(0);
@@ -109,16 +109,30 @@ const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
 };
 
 /** Writes what differs, and answers in how many rows it differs after that. */
-const write = async (
-  target: CopyEnd,
-  part: Part,
-  change: PageChange,
-  isChecked: boolean,
-): Promise<number> => {
+const write = async (options: PassOptions, part: Part, change: PageChange): Promise<number> => {
+  const { target, isChecked } = options;
   await target.write(part, change);
   if (!isChecked) return 0;
   const keys = [...change.rows.map(({ key }) => key), ...change.gone];
-  return countDifferent(change.rows, await target.readOf(part, keys));
+  const check = async (): Promise<number> => countDifferent(change.rows, await target.readOf(part, keys));
+  const different = await check();
+  if (different === 0 || !(await bringNeeded(options, part, keys))) return different;
+  await target.write(part, change);
+  return check();
+};
+
+/** What some stores need for a row to be kept, and what was made after its own turn in this pass. */
+const bringNeeded = async (
+  options: PassOptions,
+  { table }: Part,
+  keys: readonly bigint[],
+): Promise<boolean> => {
+  if (table !== 'grants' && table !== 'consents') return false;
+  await passListed({ ...options, onRows: () => {} }, 'clients');
+  if (table === 'grants') return true;
+  const grants = { table: 'grants' } as const;
+  await options.target.write(grants, { rows: await options.source.readOf(grants, keys), gone: [] });
+  return true;
 };
 
 /** The end of what both pages tell of; `undefined` where both were the last. */

@@ -11,7 +11,7 @@ import {
   toBriefRow,
   toCopyRow,
   toListedRow,
-  upsertOf,
+  upsertsOf,
 } from './copy-rows.ts';
 import { toOperatorError } from './errors.ts';
 import { migrate, newestSchema, readSchema } from './migrations.ts';
@@ -61,8 +61,6 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
     name,
     readStanding: () => readStanding(read),
     isEmpty: async () => (await read(IS_EMPTY))[0]?.['is_empty'] === true,
-    hasImportedTokens: async () =>
-      (await read('SELECT 1 AS one FROM clients WHERE has_imported_tokens LIMIT 1')).length > 0,
     beginFrom: (origin) =>
       transact(async ({ ask }) => {
         await ask(`CREATE TABLE ${COPYING_TABLE} (origin text NOT NULL)`);
@@ -100,10 +98,8 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
     write: ({ table, webhookId }, { rows, gone }) =>
       transact(
         async ({ write }) => {
-          if (rows.length > 0) {
-            const { text, values } = upsertOf(table, rows, webhookId);
-            write(text, values);
-          }
+          if (rows.length > 0)
+            for (const { text, values } of upsertsOf(table, rows, webhookId)) write(text, values);
           if (gone.length === 0) return;
           const ofWebhook = webhookId === undefined ? '' : 'AND webhook_id = $2';
           write(`DELETE FROM ${table} WHERE ${KEYS[table]} = ANY($1::bigint[]) ${ofWebhook}`, [

@@ -3,7 +3,7 @@ import { COLUMNS, TELLTALES } from '../copy/end.ts';
 import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/end.ts';
 import { parseVehicles } from './covered-vehicles.ts';
 import { unpackHistory } from './history.ts';
-import { digestSubject, toClient, toNumber, toText, writeSecrets } from './rows.ts';
+import { toClient, toNumber, toText, writeSecrets } from './rows.ts';
 import type { Row, Value } from './transaction.ts';
 
 /** The key of each table. */
@@ -14,6 +14,7 @@ export const KEYS: Readonly<Record<CopyTable, string>> = {
   codes: 'grant_id',
   covered_vehicles: 'grant_id',
   consents: 'grant_id',
+  imported_tokens: 'grant_id',
   facts: 'sequence',
   deliveries: 'fact',
 };
@@ -30,8 +31,10 @@ const columnsOf = (table: CopyTable): readonly Column[] => COLUMNS_OF.get(table)
 
 /** Where a table is read, `away` being what its name begins with, as `t` with `key`. */
 export const sourceOf = (table: CopyTable, away: string): string => {
+  // Looked up row by row: a join may be planned to begin at the first grant for every page.
   if (table === 'consents')
-    return `(SELECT c.grant_id AS key, g.subject FROM ${away}consents AS c LEFT JOIN ${away}grants AS g ON g.id = c.grant_id)`;
+    return `(SELECT grant_id AS key, subject_digest, (SELECT subject FROM ${away}grants WHERE id = grant_id) AS subject
+      FROM ${away}consents)`;
   const columns = [`${KEYS[table]} AS key`, ...columnsOf(table).map(([name]) => name)];
   // One that covers nothing is no other than one that has no row.
   const where = table === 'covered_vehicles' ? `WHERE vehicles <> '[]'` : '';
@@ -54,6 +57,7 @@ export const toCopyRow = (table: CopyTable, row: Row): CopyRow => {
   const values = columnsOf(table).map(([name, kind]) => toCopyValue(row[name], kind));
   const key = BigInt(String(row['key']));
   if (table === 'covered_vehicles') return { key, values: [vehiclesText(parseVehicles(row['vehicles']))] };
+  if (table === 'consents') return { key, values, subject: toCopyValue(row['subject'], 'text') };
   if (table !== 'grants') return { key, values };
   const rotatedAtMs = toNumber(row['rotated_at_ms']) ?? null;
   const [newest, earlier] = historyValues(unpackHistory({ rotatedAtMs, earlier: row['earlier'] as Buffer }));
@@ -69,19 +73,17 @@ const toCopyValue = (value: Value, kind: keyof typeof SQL_TYPES): CopyValue => {
   return kind === 'integer' ? Number(value) : String(value);
 };
 
-/** The statement that writes rows, however many, and its parameters; `webhookId` is that of deliveries. */
-export const upsertOf = (
+/** A statement and its parameters. */
+type Statement = { readonly text: string; readonly values: readonly unknown[] };
+
+/** The statements that write rows, however many, in their order; `webhookId` is that of deliveries. */
+export const upsertsOf = (
   table: CopyTable,
   rows: readonly CopyRow[],
   webhookId: string | undefined,
-): { readonly text: string; readonly values: readonly unknown[] } => {
+): readonly Statement[] => {
   const keys = rows.map(({ key }) => String(key));
-  if (table === 'consents') {
-    const digests = rows.map(({ values }) => digestSubject(String(values[0])));
-    const text =
-      'INSERT INTO consents (grant_id, subject_digest) SELECT * FROM unnest($1::bigint[], $2::bytea[]) ON CONFLICT DO NOTHING';
-    return { text, values: [keys, digests] };
-  }
+  if (table === 'imported_tokens' || table === 'consents') return replacements(table, keys, rows);
   const columns = columnsOf(table);
   const names = columns.map(([name]) => name).join(', ');
   const places = columns.map(([, kind], index) => `$${index + 2}::${SQL_TYPES[kind]}[]`).join(', ');
@@ -90,12 +92,30 @@ export const upsertOf = (
     rows.map((row) => toParameter(table, kind, row.values[index] ?? null)),
   );
   const webhook = webhookId === undefined ? { name: '', value: '' } : WEBHOOK(columns.length + 2);
-  return {
-    text: `INSERT INTO ${table} (${webhook.name}${KEYS[table]}, ${names})
-      SELECT ${webhook.value}u.* FROM unnest($1::bigint[], ${places}) AS u
-      ON CONFLICT (${webhook.name}${KEYS[table]}) DO UPDATE SET ${set}`,
-    values: [keys, ...values, ...(webhookId === undefined ? [] : [webhookId])],
-  };
+  const text = `INSERT INTO ${table} (${webhook.name}${KEYS[table]}, ${names})
+    SELECT ${webhook.value}u.* FROM unnest($1::bigint[], ${places}) AS u
+    ON CONFLICT (${webhook.name}${KEYS[table]}) DO UPDATE SET ${set}`;
+  return [{ text, values: [keys, ...values, ...(webhookId === undefined ? [] : [webhookId])] }];
+};
+
+/** Of what is found by another key than by its grant, whose row here may have had another value in that. */
+const replacements = (
+  table: 'imported_tokens' | 'consents',
+  keys: readonly string[],
+  rows: readonly CopyRow[],
+): readonly Statement[] => {
+  const digests = rows.map(({ values }) => bytesOf(values[0] ?? null));
+  const rest = rows.map(({ values }) => values[1] ?? null);
+  const gone = { text: `DELETE FROM ${table} WHERE grant_id = ANY($1::bigint[])`, values: [keys] };
+  if (table === 'consents') {
+    const text =
+      'INSERT INTO consents (grant_id, subject_digest) SELECT * FROM unnest($1::bigint[], $2::bytea[])';
+    return [gone, { text, values: [keys, digests] }];
+  }
+  const text = `INSERT INTO imported_tokens (grant_id, digest, expires_at)
+    SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[])
+    ON CONFLICT (digest) DO UPDATE SET grant_id = excluded.grant_id, expires_at = excluded.expires_at`;
+  return [gone, { text, values: [keys, digests, rest] }];
 };
 
 const WEBHOOK = (place: number) => ({ name: 'webhook_id, ', value: `$${place}::text, ` });
@@ -117,6 +137,7 @@ export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = 
     'secrets',
     'created_at',
     'disabled_at',
+    'has_imported_tokens',
   ],
   webhooks: ['url', 'format', 'client_id', 'kinds', 'key_number', 'created_at', 'disabled_at'],
 };
@@ -128,6 +149,7 @@ export const toListedRow = (table: ListedTable, row: Row): CopyRow<string> => ({
   values: LISTED_COLUMNS[table].map((name) => {
     // Read and written anew, so that secrets are in the order and form of the day.
     if (name === 'secrets') return writeSecrets(toClient(row).secrets);
+    if (name === 'has_imported_tokens') return row[name] === true ? 1 : 0;
     return (NUMBERS.has(name) ? toNumber(row[name]) : toText(row[name])) ?? null;
   }),
 });

@@ -6,6 +6,8 @@ import type { Ask, Transaction } from './transaction.ts';
 /** Clients first, as a refresh names them, so that putting them away and refreshing seldom wait for each other crosswise. */
 const TABLES = [
   'clients',
+  // Before the grants, as a foreign token is looked up.
+  'imported_tokens',
   'grants',
   'codes',
   'keys',

@@ -48,11 +48,6 @@ export const openSqliteEnd = (path: string, role: 'source' | 'target'): CopyEnd 
     name: `sqlite:${file}`,
     readStanding: () => attempt(() => readStanding(database)),
     isEmpty: () => attempt(() => database.prepare(IS_EMPTY).get()?.['is_empty'] === 1),
-    hasImportedTokens: () =>
-      attempt(
-        () =>
-          database.prepare('SELECT 1 FROM clients WHERE has_imported_tokens = 1 LIMIT 1').get() !== undefined,
-      ),
     beginFrom: (origin) =>
       transact(() => {
         database.exec(`CREATE TABLE ${COPYING_TABLE} (origin TEXT NOT NULL) STRICT`);

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { hexOf, historyValues, vehiclesText } from '../copy/canonical.ts';
 import { TELLTALES } from '../copy/end.ts';
 import type { CopyPage, CopyRow, CopyTable, CopyValue, ListedTable, Part } from '../copy/end.ts';
-import { writeSecrets } from '../postgres/rows.ts';
+import { digestSubject, writeSecrets } from '../postgres/rows.ts';
 import { toVehicle } from './vehicles.ts';
 import { unpackMoments } from './moments.ts';
 import { ID_MAX, ID_MIN, prepareValues, toSecret } from './rows.ts';
@@ -29,7 +29,11 @@ const selectionOf = (table: CopyTable, away: string): string => {
       return `grant_id, json_group_array(json_object('id', id, 'vin', vin, 'make', make, 'model', model, 'year', year,
         'nickname', nickname, 'powertrain', powertrain)) FROM ${away}vehicles WHERE grant_id`;
     case 'consents':
-      return `grant_id, subject FROM ${away}consents WHERE grant_id`;
+      // Consents are found by owner here: whose they are is asked of the grants, in their order.
+      return `g.id, g.subject FROM ${away}grants AS g CROSS JOIN ${away}consents AS c
+        ON c.subject = g.subject AND c.grant_id = g.id WHERE g.id`;
+    case 'imported_tokens':
+      return `grant_id, digest, expires_at FROM ${away}imported_tokens WHERE grant_id`;
     case 'facts':
       return `sequence, id, at_ms, kind, CAST(grant_id AS TEXT), client_id, subject, request_id, cause, vins
         FROM ${away}facts WHERE sequence`;
@@ -42,6 +46,7 @@ const selectionOf = (table: CopyTable, away: string): string => {
 const KEY_NAMES: Readonly<Partial<Record<CopyTable, string>>> = {
   keys: 'number',
   grants: 'g.id',
+  consents: 'g.id',
   facts: 'sequence',
   deliveries: 'fact',
 };
@@ -58,13 +63,17 @@ const sqlOf = (table: CopyTable, away: string): string => {
 /** As `sqlOf`, with nothing but the telltales. */
 const briefOf = (table: CopyTable, away: string): string => {
   const key = table === 'grants' ? 'id' : (KEY_NAMES[table] ?? 'grant_id');
-  const columns = [`CAST(${key} AS TEXT)`, ...(TELLTALES[table] ?? [])].join(', ');
+  // Clients are numbers here.
+  const told = (TELLTALES[table] ?? []).map((name) =>
+    name === 'client_id' ? `(SELECT id FROM ${away}clients WHERE number = client)` : name,
+  );
+  const columns = [`CAST(${key} AS TEXT)`, ...told].join(', ');
   return `SELECT ${columns} FROM ${away}${table} WHERE ${key} >= ? ORDER BY ${key} LIMIT ?`;
 };
 
 const SECRETS = 'SELECT * FROM {}client_secrets WHERE client = ? ORDER BY created_at, id';
 const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, '', created_at,
-  disabled_at FROM {}clients`;
+  disabled_at, has_imported_tokens FROM {}clients`;
 const WEBHOOKS =
   'SELECT id, url, format, client_id, kinds, key_number, created_at, disabled_at FROM {}webhooks';
 /** Of a client's values. */
@@ -125,6 +134,10 @@ const toRow = (table: CopyTable, [id, ...rest]: Values): CopyRow => {
   if (table === 'covered_vehicles')
     return { key, values: [vehiclesText((JSON.parse(String(rest[0])) as Row[]).map(toVehicle))] };
   const values = rest.map(toValue);
+  if (table === 'consents') {
+    const subject = values[0] ?? null;
+    return { key, values: [hexOf(digestSubject(String(subject)))], subject };
+  }
   if (table !== 'grants') return { key, values };
   const [newest, earlier] = historyValues(unpackMoments(rest[HISTORY_AT]));
   return { key, values: values.with(HISTORY_AT, newest).with(HISTORY_AT + 1, earlier) };

@@ -18,19 +18,22 @@ const GRANT = `INSERT INTO grants (id, client, subject, scope_number, brand, cre
     key_number = excluded.key_number, rotated_at_ms = excluded.rotated_at_ms, caller = excluded.caller,
     use_digest = excluded.use_digest`;
 const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at,
-    disabled_at, revision)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    disabled_at, has_imported_tokens, revision)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET dialect = excluded.dialect, type = excluded.type, name = excluded.name,
     redirect_uris = excluded.redirect_uris, consent_redirect_uri = excluded.consent_redirect_uri,
     policy = excluded.policy, created_at = excluded.created_at, disabled_at = excluded.disabled_at,
-    revision = excluded.revision`;
+    has_imported_tokens = excluded.has_imported_tokens, revision = excluded.revision`;
 const SECRET = `INSERT INTO client_secrets (id, client, name, digest, created_at, expires_at, last_used_at)
   SELECT ?, number, ?, ?, ?, ?, ? FROM clients WHERE id = ?`;
 
 /** Of tables that are kept as they are carried. */
 const PLAIN = {
   keys: 'INSERT OR REPLACE INTO keys (number, created_at, fingerprint) VALUES (?, ?, ?)',
-  consents: 'INSERT OR REPLACE INTO consents (grant_id, subject) VALUES (?, ?)',
+  // None without its grant, by which it would be found again.
+  consents: `INSERT OR IGNORE INTO consents (grant_id, subject)
+    SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM grants WHERE id = ?1 AND subject = ?2)`,
+  imported_tokens: 'INSERT OR REPLACE INTO imported_tokens (grant_id, digest, expires_at) VALUES (?, ?, ?)',
   deliveries: `INSERT OR REPLACE INTO deliveries
     (fact, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope,
@@ -49,7 +52,9 @@ const REMOVALS = {
   replays: 'DELETE FROM replays WHERE grant_id = ?',
   codes: 'DELETE FROM codes WHERE grant_id = ?',
   covered_vehicles: 'DELETE FROM vehicles WHERE grant_id = ?',
-  consents: 'DELETE FROM consents WHERE grant_id = ?',
+  consents:
+    'DELETE FROM consents WHERE grant_id = ?1 AND subject = (SELECT subject FROM grants WHERE id = ?1)',
+  imported_tokens: 'DELETE FROM imported_tokens WHERE grant_id = ?',
   facts: 'DELETE FROM facts WHERE sequence = ?',
   deliveries: 'DELETE FROM deliveries WHERE fact = ? AND webhook_id = ?',
 } as const;
@@ -72,6 +77,8 @@ export const createCopyWrites = (database: DatabaseSync) => {
     const [clientId, subject, scope, brand, createdAt, revokedAt, cause, generation, keyNumber, ...rest] =
       values as readonly [CopyValue, ...CopyValue[]];
     const [newest = null, earlier = null, address, userAgent, digest = null] = rest;
+    // It is found by the owner that its grant had here, and comes after the grants.
+    run(REMOVALS.consents, key);
     const moments = packMoments(historyOf(newest, earlier));
     const standing = [
       subject ?? null,
@@ -110,19 +117,24 @@ export const createCopyWrites = (database: DatabaseSync) => {
       }
       case 'codes':
         return run(PLAIN.codes, key, ...values.slice(0, -1), bytesOf(values.at(-1) ?? null));
+      case 'imported_tokens':
+        // A token is one grant's and a grant has one token, so both may have had others in this store.
+        run(REMOVALS.imported_tokens, key);
+        return run(PLAIN.imported_tokens, key, bytesOf(values[0] ?? null), values[1] ?? null);
       case 'deliveries':
         return run(PLAIN.deliveries, key, ...values, String(webhookId));
       case 'facts':
         return run(PLAIN.facts, key, ...values.slice(0, 3), BigInt(String(values[3])), ...values.slice(4));
-      case 'keys':
       case 'consents':
-        return run(PLAIN[table], key, ...values);
+        return run(PLAIN.consents, key, row.subject ?? null);
+      case 'keys':
+        return run(PLAIN.keys, key, ...values);
     }
   };
 
   const writeClient = ({ key, values }: CopyRow<string>): void => {
-    const [dialect, type, name, uris, consentUri, policy, secrets, createdAt, disabledAt] = values;
-    const what = [dialect, type, name, uris, consentUri, policy, createdAt, disabledAt];
+    const [dialect, type, name, uris, consentUri, policy, secrets, createdAt, ...standing] = values;
+    const what = [dialect, type, name, uris, consentUri, policy, createdAt, ...standing];
     run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
     run('DELETE FROM client_secrets WHERE client = (SELECT number FROM clients WHERE id = ?)', key);
     for (const { id, name: called, digest, createdAt: at, expiresAt, lastUsedAt } of readSecrets(
@@ -133,8 +145,10 @@ export const createCopyWrites = (database: DatabaseSync) => {
 
   return {
     write(part: Part, { rows, gone }: PageChange): void {
-      for (const key of gone)
+      for (const key of gone) {
+        if (part.table === 'grants') run(REMOVALS.consents, key);
         run(REMOVALS[part.table], key, ...(part.webhookId === undefined ? [] : [part.webhookId]));
+      }
       for (const row of rows) writeRow(part, row);
     },
     writeListed(table: ListedTable, { rows, gone }: PageChange<string>): void {

@@ -12,6 +12,7 @@ const TABLES = [
   'codes',
   'vehicles',
   'consents',
+  'imported_tokens',
   'facts',
   'webhooks',
   'deliveries',
