@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { makeDataDirectory, removeDataDirectory } from '../../keyfob-process.ts';
-import { openDatabase } from './database.ts';
+import { describeDatabase, openDatabase } from './database.ts';
 import { createHydraClient, obtainRefreshToken } from './hydra-consent.ts';
 import { oauthWire } from './target.ts';
 import type { OpenTarget, Skipped, Target, TargetName } from './target.ts';
 
+const NOTE =
+  '`hydra serve all --dev` with the settings that it comes with, by which it checks the secret of a client at every request with PBKDF2 of 25 000 rounds';
 const START_TIMEOUT_MS = 30_000;
 const START_CHECK_MS = 100;
 
@@ -33,6 +35,7 @@ export const openHydraOnPostgres: OpenTarget = async (connections) => {
     const target = await start('hydra-postgres', connections, `${cluster.url()}?sslmode=disable`);
     return {
       ...target,
+      note: `${NOTE}; ${await describeDatabase(cluster)}, and its processes counted with the server's`,
       pids: [...target.pids, cluster.pid()],
       async close() {
         await target.close();
@@ -48,8 +51,12 @@ export const openHydraOnPostgres: OpenTarget = async (connections) => {
 const NOT_INSTALLED = { skipped: 'there is no hydra on the PATH' };
 
 const notStarted = (error: unknown): Skipped => ({
-  skipped: `the hydra on the PATH did not start: ${error instanceof Error ? error.message : String(error)}`,
+  skipped: `the hydra on the PATH did not start: ${messagesOf(error).join(', ')}`,
 });
+
+/** What `fetch` throws says nothing but that it failed; its cause says why. */
+const messagesOf = (error: unknown): readonly string[] =>
+  error instanceof Error ? [error.message, ...messagesOf(error.cause)] : [];
 
 const start = async (name: TargetName, connections: number, databaseUrl?: string): Promise<Target> => {
   const directory = makeDataDirectory();
@@ -86,7 +93,8 @@ const start = async (name: TargetName, connections: number, databaseUrl?: string
     while (refreshTokens.length < connections) refreshTokens.push(await obtainRefreshToken(urls, client));
     const tokenPattern = 'ory_[ar]t_[\\w-]+\\.[\\w-]+';
     const wire = oauthWire({ path: '/oauth2/token', port, ...client, tokenPattern });
-    return { name, pids: [child.pid ?? 0], port, wire, refreshTokens, walIndexPath: undefined, close };
+    const pids = [child.pid ?? 0];
+    return { name, pids, port, wire, refreshTokens, walIndexPath: undefined, note: NOTE, close };
   } catch (error) {
     await close();
     throw error;

@@ -44,7 +44,7 @@ const COMMITTED = 'COMMIT\0';
 const COMMIT_BYTES = { pg: 'COMMIT\0', postgres: 'commit\0' };
 
 /** The limit of every driver that has one, and for how long one that has none is watched. */
-export const LIMITS_MS = { limit: 500, watched: 3000 };
+export const LIMITS_MS = { limit: 2000, watched: 5000 };
 
 /** Tries every fault on a driver, each on a connection of its own. */
 export const tryCuts = async (driver: Driver, cluster: Cluster): Promise<Cuts> => {
