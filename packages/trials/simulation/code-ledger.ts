@@ -123,7 +123,8 @@ export const checkCodeAnswer = (world: CodeWorld, use: CodeUseRecord, failuresBe
   if (storeFailure !== undefined) return violate('outage', `got ${answer.kind} though the store failed`);
   if (decision === undefined) {
     const { isDisabled, changedAtMs, type, secret } = words.client;
-    const isRefusable = isDisabled || changedAtMs >= (use.arrivedAtMs ?? 0) || secret !== words.secret;
+    const isRefusable =
+      isDisabled || changedAtMs + world.store.staleMs >= (use.arrivedAtMs ?? 0) || secret !== words.secret;
     const isUnverified = type === 'public' && words.verifier === undefined;
     const isRight =
       (answer.kind === 'unauthenticated' && isRefusable) || (answer.kind === 'dead' && isUnverified);

@@ -13,7 +13,13 @@ const startPostgres = async (): Promise<Keeping | { readonly reason: string }> =
   const cluster = await startCluster();
   if ('reason' in cluster) return cluster;
   const { keep, close } = await keepInPostgres(cluster);
-  return { keep, close: () => close().finally(() => cluster.remove()) };
+  return {
+    keep,
+    async close() {
+      await close();
+      await cluster.remove();
+    },
+  };
 };
 
 /** Makes ready what simulations are lived on. */

@@ -7,6 +7,7 @@ export const keepInMemory: Keep = async () => toSimulated(createMemoryStore());
 
 const toSimulated = (store: MemoryStore): SimulatedStore => ({
   ...store,
+  staleMs: 0,
   look: async (id) => store.look(id),
   async backUp() {
     const content = store.snapshot();

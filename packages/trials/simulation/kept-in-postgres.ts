@@ -1,5 +1,5 @@
 import type { Store } from 'keyfob/grants/store';
-import { openPostgresStore } from 'keyfob/stores/postgres/store';
+import { CLIENTS_FRESH_MS, openPostgresStore } from 'keyfob/stores/postgres/store';
 import type { Cluster } from '../postgres/cluster.ts';
 import { conducted, createProcess, verbsOf } from './conducted.ts';
 import type { Process } from './conducted.ts';
@@ -12,13 +12,16 @@ import type { SimulatedStore, Surroundings } from './simulated-store.ts';
 /** A database with a store in it, used by one simulation after another. */
 type Database = { readonly url: string; readonly store: Store; readonly content: ContentAccess };
 
-/** Makes two databases, one to live on and one to try things on. */
-export const keepInPostgres = async (cluster: Cluster): Promise<Keeping> => {
+/**
+ * Makes two databases, one to live on and one to try things on. `staleMs`: for how long a node goes by what it knows of a
+ * client, by the virtual clock.
+ */
+export const keepInPostgres = async (cluster: Cluster, staleMs = CLIENTS_FRESH_MS): Promise<Keeping> => {
   const [lived, tried] = [await openDatabase(cluster, 'lived'), await openDatabase(cluster, 'tried')];
   return {
     async keep(surroundings) {
       await lived.content.write(new Map());
-      return createSimulated(lived, tried, surroundings);
+      return createSimulated(lived, tried, { ...surroundings, staleMs });
     },
     async close() {
       for (const { store, content } of [lived, tried]) {
@@ -30,7 +33,9 @@ export const keepInPostgres = async (cluster: Cluster): Promise<Keeping> => {
 };
 
 const openDatabase = async (cluster: Cluster, name: string): Promise<Database> => {
-  await cluster.createDatabase(name);
+  // Another keeping on this cluster may have made it.
+  const there = await cluster.ask(`SELECT FROM pg_database WHERE datname = '${name}'`);
+  if (there.length === 0) await cluster.createDatabase(name);
   const url = cluster.url(name);
   return { url, store: await openPostgresStore(url, { clientsFreshMs: 0 }), content: await openContent(url) };
 };
@@ -38,18 +43,18 @@ const openDatabase = async (cluster: Cluster, name: string): Promise<Database> =
 const createSimulated = (
   { url, store, content }: Database,
   tried: Database,
-  surroundings: Surroundings,
+  surroundings: Surroundings & { readonly staleMs: number },
 ): SimulatedStore => {
-  const { schedule } = surroundings;
+  const { schedule, staleMs } = surroundings;
   const verbs = verbsOf(store);
-  // Reads a client anew for every request, so that nothing is seen later here than in memory.
-  const open = () => openPostgresStore(url, { clientsFreshMs: 0, now: () => schedule.nowMs() });
+  const open = () => openPostgresStore(url, { clientsFreshMs: staleMs, now: () => schedule.nowMs() });
   const processes: Process[] = [];
   // Stays open for the next simulation.
   const outside = { connect: async () => store, disconnect: async () => {} };
   const own = conducted(verbs, outside, { ...surroundings, conduct: runAtOnce });
   return {
     ...own,
+    staleMs,
     through(conduct) {
       const process = createProcess(open);
       processes.push(process);

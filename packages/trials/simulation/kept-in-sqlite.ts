@@ -60,6 +60,7 @@ const createSimulated = async (path: string, surroundings: Surroundings): Promis
 
   return {
     ...own,
+    staleMs: 0,
     through: (conduct) => conducted(verbs, startProcess(), { ...surroundings, conduct }),
     look: (id) => own.readGrant(id),
     backUp: () => standStill(backUp()),

@@ -100,7 +100,7 @@ export const checkAnswer = (world: World, presentation: Presentation, failuresBe
   if (storeFailure !== undefined) return violate('outage', `got ${answer.kind} though the store failed`);
   if (decision === undefined) {
     const { isDisabled, changedAtMs } = grant.owner;
-    const mayBeRefused = isDisabled || changedAtMs >= (presentation.arrivedAtMs ?? 0);
+    const mayBeRefused = isDisabled || changedAtMs + world.store.staleMs >= (presentation.arrivedAtMs ?? 0);
     if (answer.kind !== 'unauthenticated' || !mayBeRefused)
       violate('outage', `got ${answer.kind} though the store was never asked`);
     return;

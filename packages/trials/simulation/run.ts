@@ -15,7 +15,7 @@ Usage: node --conditions=keyfob-source packages/trials/simulation/run.ts [option
   --from <seed>      the first of them (default: 1)
   --seed <seed>      this one only, with everything that happens in it
   --store <name>     what it is lived on: memory, sqlite or postgres, the real ones (default: memory). A seed lives the same
-                     life on each; postgres is started for it
+                     life on each, but that nodes on postgres may see a change of a client a second late
   --codes            how owners' codes are exchanged, instead of refreshes
   --mutation <name>  plant a bug first, and end well if it is found; "list" names them
   --jobs <number>    processes at a time (default: 1)
@@ -100,7 +100,7 @@ const runAll = async (run: Run, jobs: number, isJson: boolean): Promise<number> 
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   const seconds = (performance.now() - startedMs) / 1000;
   const { seeds, presentations, grants, failed } = sums;
-  const rate = Math.round(seeds / seconds);
+  const rate = Number((seeds / seconds).toFixed(1));
   const presentationRate = Math.round(presentations / seconds);
   process.stdout.write(
     isJson

@@ -20,6 +20,8 @@ export type Backup = {
 
 /** A store that a simulation is lived on. Its own verbs are asked at once, from outside of the simulated deployment. */
 export type SimulatedStore = Store & {
+  /** How long a process of the deployment may go by what a client was before it was changed. */
+  readonly staleMs: number;
   /** The store as one process of the deployment has it, whose verbs fare by `conduct`. */
   through(conduct: Conduct): Store;
   /** What it holds of a grant at this moment. */
