@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -8,7 +8,7 @@ import { DAY, inDays, json, openStage, row, totalsOf } from './import-stage.ts';
 import type { Stage, Totals } from './import-stage.ts';
 import { refreshAs, refusalOf } from './refresh-request.ts';
 import type { Dialect } from './refresh-request.ts';
-import { setStrict } from './test-directory.ts';
+import { errorOf, setStrict } from './test-directory.ts';
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
@@ -222,6 +222,29 @@ const tryFiles = (stage: Stage): void => {
     assert.match(missing.stderr, /import_unreadable.*ENOENT/);
     const headless = await run(write(`${client.clientId},${newToken()}\n`));
     assert.match(headless.stderr, /import_header/);
+    const empty = await run(write(''));
+    assert.deepEqual([empty.code, /import_header.*nothing in it/.test(empty.stderr)], [1, true]);
+  });
+
+  test('A report is for its owner alone, also where there was one, and is never written onto the file it is about.', async () => {
+    const client = await newClient('pleos');
+    const rows = json([row(client, newToken(), { expires_at: 1 })]);
+    const file = write(rows);
+    const link = join(directory, 'link-to-grants');
+    symlinkSync(file, link);
+    for (const report of [file, link]) {
+      const refused = await run(file, '--report', report);
+      assert.deepEqual([refused.code, errorOf(refused).code], [1, 'report_unwritable']);
+      assert.match(errorOf(refused).message, /is the file that is imported/);
+      assert.equal(readFileSync(file, 'utf8'), rows);
+    }
+    const report = join(directory, 'open-report.jsonl');
+    writeFileSync(report, 'of the last time\n', { mode: 0o644 });
+    assert.equal((await run(file, '--report', report)).code, 1);
+    assert.equal((statSync(report).mode & 0o777).toString(8), '600');
+    assert.match(readFileSync(report, 'utf8'), /^\{"row":1,.*"expired".*\}\n$/);
+    const away = await run(file, '--report', join(directory, 'no', 'report'));
+    assert.equal(errorOf(away).code, 'report_unwritable');
   });
 };
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Deployment } from '../deployment.ts';
 import { OperatorError, StoreError } from '../errors.ts';
@@ -8,6 +8,7 @@ import { HeaderError } from '../imports/records.ts';
 import { runImport } from '../imports/run.ts';
 import type { ImportTotals, RefusedRow } from '../imports/run.ts';
 import { openSource } from '../imports/source.ts';
+import type { Source } from '../imports/source.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignFacts } from './output.ts';
@@ -21,6 +22,7 @@ type ImportOptions = CommonOptions & {
 
 /** As many refused rows as are told on the terminal; the report has all. */
 const SHOWN_MAX = 10;
+const REPORT_MODE = 0o600;
 
 export const addImport = (program: Command): void => {
   withCommonOptions(program.command('import <file>'))
@@ -54,7 +56,7 @@ const importFile = async (deployment: Deployment, file: string, options: ImportO
   const isDryRun = options.dryRun === true;
   const source = openSource(file);
   if (source.openMode !== undefined) warnOfMode(file, source.openMode);
-  const report = openReport(options.report);
+  const report = openReport(options.report, source);
   const bar = createProgressBar('rows');
   const faults: Partial<Record<Fault, number>> = {};
   const first: RefusedRow[] = [];
@@ -94,7 +96,7 @@ const warnOfMode = (file: string, mode: string): void =>
   );
 
 /** Where refused rows are told; replaces what was there. Throws `OperatorError` where it cannot be written. */
-const openReport = (path: string | undefined) => {
+const openReport = (path: string | undefined, source: Source) => {
   if (path === undefined) return { write: () => {}, close: () => {} };
   const onReport = <Result>(work: () => Result): Result => {
     try {
@@ -107,7 +109,16 @@ const openReport = (path: string | undefined) => {
       });
     }
   };
-  const handle = onReport(() => openSync(path, 'w', 0o600));
+  if (onReport(() => source.isAt(path))) {
+    const mend = 'Name another by --report. Nothing was changed.';
+    throw new OperatorError('report_unwritable', `${path}: is the file that is imported`, mend);
+  }
+  const handle = onReport(() => {
+    const opened = openSync(path, 'w', REPORT_MODE);
+    // One that was there keeps its mode otherwise; a device is nobody's to close off.
+    if (fstatSync(opened).isFile()) fchmodSync(opened, REPORT_MODE);
+    return opened;
+  });
   return {
     write(refused: readonly RefusedRow[]): void {
       const lines = refused.map((one) => `${JSON.stringify({ ...one, message: FAULTS[one.fault] })}\n`);

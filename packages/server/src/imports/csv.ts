@@ -1,8 +1,12 @@
 import { RECORD_MAX_CHARACTERS } from './lines.ts';
 import type { Line } from './lines.ts';
 
-/** A record of a CSV file: its fields, or `undefined` where its quotes are wrong. */
-export type CsvRecord = { readonly line: number; readonly fields: readonly string[] | undefined };
+/** A record of a CSV file: its fields, or `undefined` where its quotes are wrong or it is too long. */
+export type CsvRecord = {
+  readonly line: number;
+  readonly fields: readonly string[] | undefined;
+  readonly isTooLong?: boolean;
+};
 
 /** A field and what ends it; quotes in a quoted field are doubled. @see RFC 4180 §2 */
 const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|$)/y;
@@ -45,7 +49,8 @@ export const createCsvReader = () => {
     quotes = 0;
     length = 0;
     if (first === undefined || (text === '' && !first.isTooLong)) return [];
-    const fields = first.isTooLong ? undefined : parseCsvRecord(text);
+    if (first.isTooLong) return [{ line: first.number, fields: undefined, isTooLong: true }];
+    const fields = parseCsvRecord(text);
     const isOne = others.length === 0 || (fields !== undefined && !others.some((line) => line.isTooLong));
     if (isOne) return [{ line: first.number, fields }];
     return [{ line: first.number, fields: undefined }, ...others.flatMap(take)];

@@ -55,7 +55,6 @@ const FILES: readonly (readonly [string, string, readonly ImportRecord[]])[] = [
   ['a header in capitals and with spaces', `Client, Subject ,REFRESH_TOKEN,expires_at\nc,s,t,9\n`, SIMPLE],
   ['empty lines', `${HEADER}\n\nc,s,t,9\n\n`, [{ row: 1, line: 3, fields: fieldsOf('s') }]],
   ['no rows', `${HEADER}\n`, []],
-  ['nothing', '', []],
   [
     'letters of several bytes',
     `${HEADER}\nc,Näher 🚗,t,9\n`,
@@ -101,8 +100,18 @@ const FILES: readonly (readonly [string, string, readonly ImportRecord[]])[] = [
     'a line that is too long',
     `${HEADER}\nc,${'s'.repeat(RECORD_MAX_CHARACTERS)},t,9\nc,u,t,9\n`,
     [
-      { row: 1, line: 2, fault: 'csv_malformed' },
+      { row: 1, line: 2, fault: 'too_long' },
       { row: 2, line: 3, fields: fieldsOf('u') },
+    ],
+  ],
+  [
+    'a field over lines that are too long together',
+    `${HEADER}\nc,"${`${'s'.repeat(100)}\n`.repeat(700)}",t,9\nc,u,t,9\n`,
+    [
+      { row: 1, line: 2, fault: 'csv_malformed' },
+      ...Array.from({ length: 699 }, (_, at) => ({ row: at + 2, line: at + 3, fault: 'csv_width' as const })),
+      { row: 701, line: 702, fault: 'csv_malformed' },
+      { row: 702, line: 703, fields: fieldsOf('u') },
     ],
   ],
   [
@@ -157,6 +166,12 @@ const HEADERS: readonly (readonly [string, RegExp])[] = [
   ['client,subject,expires_at', /lacks refresh_token or refresh_token_sha256/],
   ['"client', /lacks|none of/],
   ['c1,owner-1,3f1c9f3e,1800000000', /none of/],
+  ['client;subject;refresh_token;expires_at', /by commas/],
+  ['client\tsubject\trefresh_token\texpires_at', /by commas/],
+  ['[{"client":"c","refresh_token":"3f1c9f3e"}]', /array/],
+  ['[', /array/],
+  ['c\0l\0i\0e\0n\0t\0', /UTF-8/],
+  ['c\ufffdlient', /UTF-8/],
 ];
 
 for (const [header, message] of HEADERS) {
@@ -169,3 +184,12 @@ for (const [header, message] of HEADERS) {
     });
   });
 }
+
+void test('a file with nothing in it is refused: it is rather one that was not written than one without grants', async () => {
+  for (const content of ['', '\n\n', '\ufeff', ' \r\n'])
+    await assert.rejects(
+      read(content),
+      (error) => error instanceof HeaderError && /nothing/.test(error.message),
+    );
+  assert.deepEqual(await read(`${HEADER}\n`), []);
+});

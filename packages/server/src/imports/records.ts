@@ -51,14 +51,23 @@ export async function* readRecords(
   for await (const lines of readLines(chunks)) {
     const records: CsvRecord[] = [];
     for (const line of lines) {
-      if (line.number > 1 || line.text !== '')
-        reader ??= line.text.trimStart().startsWith('{') ? readJson() : readCsv();
+      if (line.text.trim() !== '' || line.isTooLong) reader ??= readerFor(line);
       records.push(...(reader?.take(line) ?? []));
     }
     yield number(records);
   }
   yield number(reader?.end() ?? []);
+  if (reader === undefined) throw new HeaderError('there is nothing in it, not even a header');
 }
+
+const readerFor = ({ text }: Line): Reader => {
+  const start = text.trimStart();
+  if (start.startsWith('['))
+    throw new HeaderError(
+      'it is one array: a file in JSON has an object on each line, and nothing around them',
+    );
+  return start.startsWith('{') ? readJson() : readCsv();
+};
 
 const readJson = (): Reader => ({
   take: ({ number, text, isTooLong }) =>
@@ -87,12 +96,12 @@ const readCsv = (): Reader => {
   let header: readonly Field[] | undefined;
   return {
     ...createCsvReader(),
-    parse({ fields }) {
+    parse({ fields, isTooLong }) {
       if (header === undefined) {
         header = parseHeader(fields);
         return 'header';
       }
-      if (fields === undefined) return 'csv_malformed';
+      if (fields === undefined) return isTooLong === true ? 'too_long' : 'csv_malformed';
       if (fields.length !== header.length) return 'csv_width';
       if (fields.some((field) => field.includes('\ufffd'))) return 'not_utf8';
       return Object.fromEntries(header.map((name, at) => [name, fields[at]]));
@@ -101,6 +110,7 @@ const readCsv = (): Reader => {
 };
 
 const parseHeader = (fields: readonly string[] | undefined): readonly Field[] => {
+  refuseOtherFormat(fields ?? []);
   const names = (fields ?? []).map((name) => name.trim().toLowerCase());
   const header = names.map((name) => {
     const field = FIELDS.find((one) => one === name);
@@ -114,4 +124,12 @@ const parseHeader = (fields: readonly string[] | undefined): readonly Field[] =>
     missing.push('refresh_token or refresh_token_sha256');
   if (missing.length > 0) throw new HeaderError(`the header lacks ${missing.join(', ')}`);
   return header;
+};
+
+/** Tells what the file is likely to be instead, without a word of it. */
+const refuseOtherFormat = (fields: readonly string[]): void => {
+  const [first = ''] = fields;
+  if (fields.some((field) => /[\ufffd\0]/.test(field))) throw new HeaderError('it is not text in UTF-8');
+  if (fields.length === 1 && /[;\t|]/.test(first))
+    throw new HeaderError('the columns must be parted by commas');
 };

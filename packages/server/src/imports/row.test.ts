@@ -139,6 +139,8 @@ const FAULTS: readonly (readonly [Fault, Record<string, unknown>])[] = [
   ['expires_at_malformed', { expires_at: '2026-01-31' }],
   ['expires_at_malformed', { expires_at: '2026-13-31T00:00:00Z' }],
   ['expires_at_malformed', { expires_at: NOW * 1000 }],
+  ['expires_at_malformed', { expires_at: '2030-02-31T00:00:00Z' }],
+  ['expires_at_malformed', { expires_at: '2030-02-29 00:00:00+01:00' }],
   ['expires_at_malformed', { expires_at: -5 }],
   ['expires_at_malformed', { expires_at: 1.5 }],
   ['expired', { expires_at: NOW }],

@@ -149,8 +149,15 @@ const readTime = (value: unknown, fault: Fault): number | undefined => {
   const text = typeof value === 'number' || typeof value === 'string' ? String(value) : refuse(fault);
   // Twelve digits would be milliseconds.
   if (/^\d{1,11}$/.test(text)) return Number(text);
-  const atMs = DATE_TIME.test(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN;
+  const atMs = DATE_TIME.test(text) && isDay(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN;
   return Number.isNaN(atMs) || atMs < 0 ? refuse(fault) : Math.floor(atMs / 1000);
+};
+
+/** Whether a date has a day that its month has: `Date.parse` takes the 31st of February for the 3rd of March. */
+const isDay = (text: string): boolean => {
+  const day = text.slice(0, 'YYYY-MM-DD'.length);
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
 };
 
 /** An array, or in a CSV file its text. */

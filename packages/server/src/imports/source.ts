@@ -11,6 +11,8 @@ export type Source = {
   share(): number | undefined;
   /** Its access rights, where others than its owner may read it. */
   readonly openMode: string | undefined;
+  /** Whether a path leads to this very file, by whatever name. */
+  isAt(path: string): boolean;
 };
 
 const STDIN = '-';
@@ -31,6 +33,10 @@ export const openSource = (path: string): Source => {
   return {
     chunks: unpack(tell(stream, name, count), name),
     share: () => (totalBytes === undefined || totalBytes === 0 ? undefined : readBytes / totalBytes),
+    isAt(path) {
+      const other = statSync(path, { throwIfNoEntry: false });
+      return found?.isFile() === true && other?.dev === found.dev && other.ino === found.ino;
+    },
     openMode: totalBytes !== undefined && (mode & OTHERS_READ) !== 0 ? mode.toString(8) : undefined,
   };
 };
