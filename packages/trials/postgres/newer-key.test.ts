@@ -106,7 +106,7 @@ else {
       void test(`the ${what} token that it sealed is told to be active`, async () => {
         const { store, ask } = await openNode(cluster);
         const { body } = await ask('/oauth/introspect', token);
-        assert.equal((JSON.parse(String(body)) as { readonly active: boolean }).active, true);
+        assert.equal((JSON.parse(body) as { readonly active: boolean }).active, true);
         await store.close();
       });
 
