@@ -1,7 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
 import type { Clock } from '../clock.ts';
-import { keyMissing } from '../errors.ts';
 import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
 import type { OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { readingsOfAccessToken } from '../tokens/access-token.ts';
@@ -10,6 +9,7 @@ import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
+import { hasNewerKey } from './newer-key.ts';
 import { accessExpiresAt } from './standing.ts';
 import type { Store } from './store.ts';
 
@@ -63,11 +63,10 @@ export const readAccess = async (
     return jwt === undefined ? undefined : readJwtAccess(context, jwt);
   }
   if (shape.read(text) === 'malformed') return undefined;
+  const { keyRing } = context;
   const found = await findOpaqueAccess(context, shape, text);
   if (found !== 'unknown') return found;
-  const numberBefore = context.keyRing.newest.number;
-  await lookForKeys(context);
-  if (context.keyRing.newest.number === numberBefore) return undefined;
+  if (!(await hasNewerKey(context, keyRing))) return undefined;
   const again = await findOpaqueAccess(context, shape, text);
   return again === 'unknown' ? undefined : again;
 };
@@ -76,9 +75,10 @@ export const readAccess = async (
 export const openJwt = async (context: AccessContext, text: string): Promise<OpenedAccessJwt | undefined> => {
   const { issuer, clock } = context;
   if (issuer === undefined) return undefined;
-  const opened = await openAccessJwt(context.keyRing, issuer, text, toSeconds(clock()));
+  const { keyRing } = context;
+  const opened = await openAccessJwt(keyRing, issuer, text, toSeconds(clock()));
   if (opened !== 'key_unknown') return opened;
-  await lookForKeys(context);
+  if (!(await hasNewerKey(context, keyRing))) return undefined;
   const again = await openAccessJwt(context.keyRing, issuer, text, toSeconds(clock()));
   return again === 'key_unknown' ? undefined : again;
 };
@@ -93,12 +93,6 @@ export const readJwtAccess = async (
   const access = await readOpened(context, opened);
   if (access === undefined || access === 'unknown') return undefined;
   return { ...access, expiresAt: Math.min(access.expiresAt, claims.exp) };
-};
-
-/** Reads the ring again where the store knows of a newer key. Throws `StoreError` where the ring lacks it even so. */
-const lookForKeys = async ({ store, noticeKey }: AccessContext): Promise<void> => {
-  const { newestKeyNumber } = await store.readClient('');
-  if (noticeKey(newestKeyNumber)) throw keyMissing();
 };
 
 /**

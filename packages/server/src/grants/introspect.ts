@@ -1,6 +1,5 @@
 import type { Client, DialectName } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
-import { keyMissing } from '../errors.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
@@ -8,6 +7,7 @@ import { openTokenId } from '../tokens/token-id.ts';
 import { findOpaqueAccess, openJwt, readJwtAccess } from './access.ts';
 import type { Access, AccessContext } from './access.ts';
 import type { TokenShapes } from './issue.ts';
+import { hasNewerKey } from './newer-key.ts';
 import { standingOfToken } from './token-standing.ts';
 
 /** How every dialect writes its tokens. */
@@ -22,8 +22,6 @@ export type IntrospectionRequest = {
   readonly hint: TokenTypeHint | undefined;
   readonly client: Client;
   readonly shapes: ShapesByDialect;
-  /** Whether the store knows of a newer key than the ring holds, so that the token may be good and yet not open. */
-  readonly isKeyMissing: boolean;
 };
 
 /** What is to be said of a living token; members as RFC 7662 §2.2 names them, absent where they are not known. */
@@ -57,14 +55,15 @@ export const introspect = async (
     const found = await introspectJwt(context, request.token);
     return found !== undefined && isAllowed(found) ? found : undefined;
   }
+  const { keyRing } = context;
   const search = [introspectAccessToken, introspectRefreshToken];
   if (request.hint === 'refresh_token') search.reverse();
   for (const look of search) {
     const found = await look(context, request);
     if (found !== undefined) return isAllowed(found) ? found : undefined;
   }
-  if (request.isKeyMissing && shapesOf(request).length > 0) throw keyMissing();
-  return undefined;
+  const isOfOurForm = shapesOf(request).length > 0;
+  return isOfOurForm && (await hasNewerKey(context, keyRing)) ? introspect(context, request) : undefined;
 };
 
 const introspectJwt = async (context: AccessContext, token: string): Promise<Introspection | undefined> => {

@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import type { Policy } from '../clients/policy.ts';
-import { Refusal, keyMissing } from '../errors.ts';
+import { Refusal } from '../errors.ts';
 import type { DeadTokenReason, RefusalReason } from '../errors.ts';
 import type { Caller } from '../events.ts';
 import { openCode } from '../tokens/authorization-code.ts';
@@ -9,6 +9,7 @@ import type { GrantId } from '../tokens/grant-id.ts';
 import type { Brand, Grant } from './grant.ts';
 import { issueTokens } from './issue.ts';
 import type { TokenAnswer, TokenShapes } from './issue.ts';
+import { hasNewerKey } from './newer-key.ts';
 import type { RefreshContext } from './refresh.ts';
 import { standingOf } from './standing.ts';
 import type { CodeResult } from './store.ts';
@@ -26,7 +27,6 @@ export type RedeemRequest = {
   readonly codeVerifier: string | undefined;
   readonly brand: Brand | undefined;
   readonly idempotencyKey: string | undefined;
-  readonly isKeyMissing: boolean;
 };
 
 /** A code is used once, so of its uses there is one that can be undecided. */
@@ -40,10 +40,11 @@ const ONLY_USE = 0;
  */
 export const redeem = async (context: RefreshContext, request: RedeemRequest): Promise<TokenAnswer> => {
   const { client, caller, requestId, redirectUri, codeVerifier, brand } = request;
-  const opened = openCode(context.keyRing, request.shapes.code, request.code);
+  const { keyRing } = context;
+  const opened = openCode(keyRing, request.shapes.code, request.code);
   if (opened === 'malformed') throw tellRefusal(context, request, 'code_malformed');
   if (opened === undefined) {
-    if (request.isKeyMissing) throw keyMissing();
+    if (await hasNewerKey(context, keyRing)) return redeem(context, request);
     throw tellRefusal(context, request, 'code_unknown');
   }
   if (client.type === 'public' && codeVerifier === undefined)

@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
-import { Refusal, keyMissing } from '../errors.ts';
+import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../events.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
@@ -10,18 +10,21 @@ import type { Brand } from './grant.ts';
 import { findImportedToken } from './imported-grant.ts';
 import { issueTokens } from './issue.ts';
 import type { Minting, TokenAnswer, TokenShapes } from './issue.ts';
+import { hasNewerKey } from './newer-key.ts';
+import type { KeyContext } from './newer-key.ts';
 import type { RefreshResult, Store } from './store.ts';
 import type { UndecidedUses } from './undecided-uses.ts';
 import { digestUse } from './use-digest.ts';
 
 /** What a refresh works with. */
-export type RefreshContext = Minting & {
-  readonly store: Store;
-  readonly undecided: UndecidedUses;
-  readonly undecidedCodes: UndecidedUses;
-  readonly clock: Clock;
-  readonly emit: Emit;
-};
+export type RefreshContext = Minting &
+  KeyContext & {
+    readonly store: Store;
+    readonly undecided: UndecidedUses;
+    readonly undecidedCodes: UndecidedUses;
+    readonly clock: Clock;
+    readonly emit: Emit;
+  };
 
 /** A refresh asked for by an authenticated client. */
 export type RefreshRequest = {
@@ -33,8 +36,6 @@ export type RefreshRequest = {
   readonly refreshToken: string;
   readonly brand: Brand | undefined;
   readonly idempotencyKey: string | undefined;
-  /** Whether the store knows of a newer key than the ring holds, so that the token may be good and yet not open. */
-  readonly isKeyMissing: boolean;
 };
 
 /**
@@ -50,8 +51,10 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   const opened = openRefreshToken(keyRing, request.shapes.refreshToken, refreshToken);
   if (opened === 'malformed' || opened === undefined) {
     const imported = await findImportedToken(store, client, refreshToken);
-    if (imported === undefined) throw refuseUnopened(context, request, opened);
-    return answer(context, request, await present(context, request, imported));
+    if (imported !== undefined) return answer(context, request, await present(context, request, imported));
+    if (opened === 'malformed') throw tellRefusal(context.emit, request, 'refresh_token_malformed');
+    if (await hasNewerKey(context, keyRing)) return refresh(context, request);
+    throw tellRefusal(context.emit, request, 'token_unopened');
   }
   const used = await present(context, request, opened);
   if (!isOfNoGrant(used) || client.hasImportedTokens !== true) return answer(context, request, used);
@@ -105,16 +108,6 @@ const answer = (
   if (result.verdict.kind === 'replay' || result.grant === undefined) throw new Refusal('replayed');
   context.undecided.forget(opened);
   return issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
-};
-
-const refuseUnopened = (
-  { emit }: RefreshContext,
-  request: RefreshRequest,
-  opened: 'malformed' | undefined,
-): Error => {
-  if (opened === 'malformed') return tellRefusal(emit, request, 'refresh_token_malformed');
-  if (request.isKeyMissing) return keyMissing();
-  return tellRefusal(emit, request, 'token_unopened');
 };
 
 const tellRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {

@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
-import { Refusal, keyMissing } from '../errors.ts';
+import { Refusal } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
@@ -10,6 +10,7 @@ import { findOpaqueAccess, openJwt } from './access.ts';
 import type { AccessContext } from './access.ts';
 import { findImportedToken } from './imported-grant.ts';
 import type { TokenShapes } from './issue.ts';
+import { hasNewerKey } from './newer-key.ts';
 
 /** What a revocation works with. */
 export type RevocationContext = AccessContext & { readonly emit: Emit };
@@ -21,8 +22,6 @@ export type RevocationRequest = {
   /** Of the client's dialect. */
   readonly shapes: TokenShapes;
   readonly requestId: string;
-  /** Whether the store knows of a newer key than the ring holds, so that the token may be good and yet not open. */
-  readonly isKeyMissing: boolean;
 };
 
 /**
@@ -35,7 +34,8 @@ export type RevocationRequest = {
  */
 export const revokeToken = async (context: RevocationContext, request: RevocationRequest): Promise<void> => {
   const { client, shapes, token } = request;
-  const opened = openRefreshToken(context.keyRing, shapes.refreshToken, token);
+  const { keyRing } = context;
+  const opened = openRefreshToken(keyRing, shapes.refreshToken, token);
   const presented =
     typeof opened === 'object' ? opened : await findImportedToken(context.store, client, token);
   if (presented !== undefined) {
@@ -43,7 +43,7 @@ export const revokeToken = async (context: RevocationContext, request: Revocatio
     if (grant?.clientId === client.id) return revokeGrant(context, grant.id, request);
   }
   if (await isLivingAccessToken(context, request)) throw new Refusal('token_type_unsupported');
-  if (opened === undefined && request.isKeyMissing) throw keyMissing();
+  if (opened === undefined && (await hasNewerKey(context, keyRing))) await revokeToken(context, request);
 };
 
 const revokeGrant = async (

@@ -14,8 +14,6 @@ type Form = ReadonlyMap<string, string>;
 export type ClientForm = {
   readonly form: Form;
   readonly client: Client;
-  /** Whether the store knows of a newer key than the ring holds, read again. */
-  readonly isKeyMissing: boolean;
 };
 
 /**
@@ -36,7 +34,9 @@ export const readClientForm = async (
     throw new Refusal('credentials_missing');
   const who = { dialect: 'oauth', readings: credentials, caller, ...exchange } as const;
   const { client, newestKeyNumber } = await authenticate(authentication, who);
-  return { form, client, isKeyMissing: noticeKey(newestKeyNumber) };
+  // The ring is read again where it lacks a key that is known of already.
+  noticeKey(newestKeyNumber);
+  return { form, client };
 };
 
 /** What a form is about. */

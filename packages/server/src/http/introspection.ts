@@ -16,10 +16,10 @@ const SHAPES = { smartcar: DIALECTS.smartcar.shapes, pleos: DIALECTS.pleos.shape
 export const createIntrospection =
   (context: EndpointContext): Route =>
   async (visit) => {
-    const { form, client, isKeyMissing } = await readClientForm(context, visit, { canBePublic: false });
+    const { form, client } = await readClientForm(context, visit, { canBePublic: false });
     const token = readToken(form);
     const hint = readHint(form.get('token_type_hint'));
-    const found = await introspect(context, { token, hint, client, shapes: SHAPES, isKeyMissing });
+    const found = await introspect(context, { token, hint, client, shapes: SHAPES });
     return answerClient(found === undefined ? { active: false } : { active: true, ...found }, visit.exchange);
   };
 

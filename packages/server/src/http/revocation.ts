@@ -13,10 +13,10 @@ import type { EndpointContext } from './token-endpoint.ts';
 export const createRevocation =
   (context: EndpointContext): Route =>
   async (visit) => {
-    const { form, client, isKeyMissing } = await readClientForm(context, visit, { canBePublic: true });
+    const { form, client } = await readClientForm(context, visit, { canBePublic: true });
     const token = readToken(form);
     const { requestId } = visit.exchange;
     const { shapes } = DIALECTS[client.dialect];
-    await revokeToken(context, { token, client, shapes, requestId, isKeyMissing });
+    await revokeToken(context, { token, client, shapes, requestId });
     return answerClient('', visit.exchange);
   };

@@ -40,6 +40,7 @@ export const createTokenEndpoint = (context: EndpointContext, failures: Failures
     get keyRing() {
       return context.keyRing;
     },
+    noticeKey: context.noticeKey,
     nextSerial: context.nextSerial,
     get issuer() {
       return context.issuer;
@@ -62,7 +63,7 @@ export const createTokenEndpoint = (context: EndpointContext, failures: Failures
       const reading = await authenticate(context.authentication, who);
       client = reading.client;
       // Before the ring is looked at: it may be read again.
-      const isKeyMissing = context.noticeKey(reading.newestKeyNumber);
+      context.noticeKey(reading.newestKeyNumber);
       stage = 'request';
       if (client.policy.requireUserAgent && caller.userAgent === '') throw new Refusal('user_agent_missing');
       if (client.type === 'resource-server') throw new Refusal('client_not_permitted');
@@ -76,7 +77,6 @@ export const createTokenEndpoint = (context: EndpointContext, failures: Failures
         shapes,
         brand,
         idempotencyKey,
-        isKeyMissing,
       };
       const answer =
         grant.type === 'refresh_token'
