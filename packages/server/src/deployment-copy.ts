@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from './config.ts';
 import { KEY_FILE, refuseOtherKeys, STORE_FILE } from './deployment.ts';
-import { OperatorError } from './errors.ts';
+import { OperatorError, StoreError } from './errors.ts';
 import { copyStore, resumeSource } from './stores/copy/copy.ts';
 import type { Copied, CopyProgress } from './stores/copy/copy.ts';
 import type { CopyEnd } from './stores/copy/end.ts';
@@ -41,10 +41,10 @@ export const copyDeployment = async (
   to: StoreAddress,
   options: { readonly isSwitching: boolean; readonly onProgress: CopyProgress },
 ): Promise<DeploymentCopied> => {
-  const keys = findKeys(config, [from, to]);
-  if (to.kind === 'sqlite') makeDirectory(to.directory);
   const source = await openEnd(from, 'source');
   try {
+    const keys = findKeys(config, [from, to]);
+    if (to.kind === 'sqlite') makeDirectory(to.directory);
     const target = await openEnd(to, 'target');
     try {
       if (source.name === target.name) {
@@ -52,11 +52,13 @@ export const copyDeployment = async (
         throw new OperatorError('copy_onto_itself', `${source.name}: is both source and target`, mend);
       }
       const copied = await copyStore({
-        source,
-        target,
+        source: naming(source),
+        target: naming(target),
         ...options,
         checkKeys: (registered) => refuseOtherKeys(registered, keys.read(), keys.name),
         now: () => performance.now(),
+      }).catch(async (error: unknown) => {
+        throw error instanceof StoreError ? await brokenOff(error, source) : error;
       });
       return { ...copied, from: source.name, to: target.name, keyRing: keys.name };
     } finally {
@@ -65,6 +67,36 @@ export const copyDeployment = async (
   } finally {
     await source.close();
   }
+};
+
+/** Has every failure of a store say which of the two it was. */
+const naming = (end: CopyEnd): CopyEnd =>
+  new Proxy(end, {
+    get(of, name, self) {
+      const verb: unknown = Reflect.get(of, name, self);
+      if (typeof verb !== 'function') return verb;
+      return async (...words: readonly unknown[]): Promise<unknown> => {
+        try {
+          return await (verb as (...them: readonly unknown[]) => unknown)(...words);
+        } catch (error) {
+          if (!(error instanceof StoreError)) throw error;
+          throw new StoreError(error.kind, `${end.name}: ${error.message}`, { cause: error });
+        }
+      };
+    },
+  });
+
+/** A failure of either store, with what it means for whoever is served from the source. */
+const brokenOff = async (error: StoreError, source: CopyEnd): Promise<OperatorError> => {
+  const standing = await source.readStanding().catch(() => undefined);
+  const stands =
+    standing === undefined
+      ? 'Whether the source serves on is told by "keyfob doctor".'
+      : standing.movedTo === undefined
+        ? 'The source serves on.'
+        : 'The source serves nothing meanwhile; to call the move off: "keyfob copy --from" it with --resume-source.';
+  const mend = `Nothing is lost: mend that, and give the same command again, which goes on where it was. ${stands}`;
+  return new OperatorError('copy_broken_off', error.message, mend, { cause: error });
 };
 
 /** Lets a store that was moved serve again, and answers its name and where it had moved to. Throws `OperatorError`. */

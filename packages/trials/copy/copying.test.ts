@@ -122,6 +122,28 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
       await assert.rejects(from.openStore(), fails('store_moved'));
     });
 
+    test('that another has overtaken and finished writes nothing more to a store that serves by now.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, (store) => fillWithAll(store, 3));
+      const [slow, target] = [await from.openEnd('source'), await to.openEnd('target')];
+      let whole: unknown;
+      const stopped = {
+        ...slow,
+        async moveTo(destination: string): Promise<void> {
+          await slow.moveTo(destination);
+          assert.equal((await copy(from, to)).outcome, 'moved');
+          await using(to, async (store) => {
+            await store.createGrant(sampleGrant({ id: 77n }));
+            await store.createClient(sampleClient({ id: 'client-new' }));
+            await refreshed(store, sampleUse(46, { presented: { grantId: 42n } }));
+            whole = await readAll(store);
+          });
+        },
+      };
+      await assert.rejects(copyEnds(stopped, target, true), fails('copy_overtaken'));
+      assert.deepEqual(await using(to, readAll), whole);
+    });
+
     test('says so where the target is not what the source is.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await using(from, (store) => fillWithAll(store, 3));

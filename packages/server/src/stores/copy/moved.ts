@@ -26,3 +26,11 @@ export const refuseMoved = (name: string, { movedTo, copiedFrom }: Standing): vo
     );
   }
 };
+
+/** Keeps a copy from a store that another run of it has made whole meanwhile: servers may have begun to serve from there. */
+export const overtaken = (name: string): OperatorError =>
+  new OperatorError(
+    'copy_overtaken',
+    `${name}: another "keyfob copy" has finished here meanwhile`,
+    'This one has written nothing since. Start it again: it tells whether the source has moved here.',
+  );

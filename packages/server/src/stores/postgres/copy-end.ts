@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { OperatorError } from '../../errors.ts';
 import type { CopyEnd } from '../copy/end.ts';
-import { AWAY_PREFIX, COPYING_TABLE } from '../copy/moved.ts';
+import { AWAY_PREFIX, COPYING_TABLE, overtaken } from '../copy/moved.ts';
 import { showPostgresUrl } from './address.ts';
 import {
   briefOf,
@@ -57,6 +57,18 @@ export const openPostgresEnd = async (url: string, role: 'source' | 'target'): P
 const createEnd = (connections: Connections, name: string, firstAway: string): CopyEnd => {
   const { read, transact } = connections;
   let away = firstAway;
+  /** For what is written into the target, as long as it is one: whoever finishes it waits for this, and this for them. */
+  const transactCopying: Connections['transact'] = async (work, options) => {
+    try {
+      return await transact(async (transaction) => {
+        await transaction.ask(`LOCK TABLE ${COPYING_TABLE} IN ACCESS SHARE MODE`);
+        return work(transaction);
+      }, options);
+    } catch (error) {
+      const standing = await readStanding(read).catch(() => undefined);
+      throw standing !== undefined && standing.copiedFrom === undefined ? overtaken(name) : error;
+    }
+  };
   return {
     name,
     readStanding: () => readStanding(read),
@@ -66,7 +78,7 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
         await ask(`CREATE TABLE ${COPYING_TABLE} (origin text NOT NULL)`);
         await ask(`INSERT INTO ${COPYING_TABLE} (origin) VALUES ($1)`, [origin]);
       }),
-    finish: () => transact(async ({ ask }) => void (await ask(`DROP TABLE ${COPYING_TABLE}`))),
+    finish: () => transactCopying(async ({ ask }) => void (await ask(`DROP TABLE ${COPYING_TABLE}`))),
     async moveTo(destination) {
       await transact((transaction) => putAway(transaction, destination), { patienceMs: MOVE_PATIENCE_MS });
       away = AWAY_PREFIX;
@@ -96,7 +108,7 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
     list: async (table) =>
       (await read(`SELECT * FROM ${away}${table}`)).map((row) => toListedRow(table, row)),
     write: ({ table, webhookId }, { rows, gone }) =>
-      transact(
+      transactCopying(
         async ({ write }) => {
           if (rows.length > 0)
             for (const { text, values } of upsertsOf(table, rows, webhookId)) write(text, values);
@@ -110,7 +122,7 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
         { patienceMs: PATIENCE_MS },
       ),
     writeListed: (table, { rows, gone }) =>
-      transact(async ({ write }) => {
+      transactCopying(async ({ write }) => {
         const columns = ['id', ...LISTED_COLUMNS[table], ...(table === 'clients' ? ['revision'] : [])];
         const places = columns.map((_, index) => `$${index + 1}`).join(', ');
         const set = columns.map((column) => `${column} = excluded.${column}`).join(', ');

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { OperatorError } from '../../errors.ts';
 import type { CopyEnd } from '../copy/end.ts';
-import { AWAY_PREFIX, COPYING_TABLE } from '../copy/moved.ts';
+import { AWAY_PREFIX, COPYING_TABLE, overtaken } from '../copy/moved.ts';
 import { createCopyReads } from './copy-reads.ts';
 import { createCopyWrites } from './copy-writes.ts';
 import { openDatabase } from './database.ts';
@@ -42,6 +42,12 @@ export const openSqliteEnd = (path: string, role: 'source' | 'target'): CopyEnd 
         throw error;
       }
     });
+  /** For what is written into the target, as long as it is one. */
+  const transactCopying = (work: () => void): Promise<void> =>
+    transact(() => {
+      if (readStanding(database).copiedFrom === undefined) throw overtaken(`sqlite:${file}`);
+      work();
+    });
   const writing = () => (writes ??= createCopyWrites(database));
 
   return {
@@ -53,7 +59,7 @@ export const openSqliteEnd = (path: string, role: 'source' | 'target'): CopyEnd 
         database.exec(`CREATE TABLE ${COPYING_TABLE} (origin TEXT NOT NULL) STRICT`);
         database.prepare(`INSERT INTO ${COPYING_TABLE} (origin) VALUES (?)`).run(origin);
       }),
-    finish: () => transact(() => database.exec(`DROP TABLE ${COPYING_TABLE}`)),
+    finish: () => transactCopying(() => database.exec(`DROP TABLE ${COPYING_TABLE}`)),
     async moveTo(destination) {
       await transact(() => putAway(database, destination));
       reads = createCopyReads(database, AWAY_PREFIX);
@@ -65,8 +71,8 @@ export const openSqliteEnd = (path: string, role: 'source' | 'target'): CopyEnd 
     read: (part, page) => attempt(() => reads.read(part, page)),
     readOf: (part, keys) => attempt(() => reads.readOf(part, keys)),
     list: (table) => attempt(() => reads.list(table)),
-    write: (part, change) => transact(() => writing().write(part, change)),
-    writeListed: (table, change) => transact(() => writing().writeListed(table, change)),
+    write: (part, change) => transactCopying(() => writing().write(part, change)),
+    writeListed: (table, change) => transactCopying(() => writing().writeListed(table, change)),
     count: (table) => attempt(() => reads.count(table)),
     close: () => attempt(() => database.close()),
   };
