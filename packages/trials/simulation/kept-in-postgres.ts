@@ -9,6 +9,12 @@ import { openContent, restored } from './postgres-content.ts';
 import type { ContentAccess } from './postgres-content.ts';
 import type { SimulatedStore, Surroundings } from './simulated-store.ts';
 
+/**
+ * Answers are lost outside of the stores here, so each node has answered all it made, and tells so in a moment that the virtual clock
+ * waits for. (What nodes tell of uses that they left open is tried in packages/trials/postgres/unanswered.test.ts.)
+ */
+const NODE = { beatMs: 1, leaseMs: 600_000, askedMax: 10_000 };
+
 /** A database with a store in it, used by one simulation after another. */
 type Database = { readonly url: string; readonly store: Store; readonly content: ContentAccess };
 
@@ -37,7 +43,11 @@ const openDatabase = async (cluster: Cluster, name: string): Promise<Database> =
   const there = await cluster.ask(`SELECT FROM pg_database WHERE datname = '${name}'`);
   if (there.length === 0) await cluster.createDatabase(name);
   const url = cluster.url(name);
-  return { url, store: await openPostgresStore(url, { clientsFreshMs: 0 }), content: await openContent(url) };
+  return {
+    url,
+    store: await openPostgresStore(url, { clientsFreshMs: 0, node: NODE }),
+    content: await openContent(url),
+  };
 };
 
 const createSimulated = (
@@ -47,7 +57,8 @@ const createSimulated = (
 ): SimulatedStore => {
   const { schedule, staleMs } = surroundings;
   const verbs = verbsOf(store);
-  const open = () => openPostgresStore(url, { clientsFreshMs: staleMs, now: () => schedule.nowMs() });
+  const open = () =>
+    openPostgresStore(url, { clientsFreshMs: staleMs, now: () => schedule.nowMs(), node: NODE });
   const processes: Process[] = [];
   // Stays open for the next simulation.
   const outside = { connect: async () => store, disconnect: async () => {} };

@@ -15,16 +15,16 @@ export type ContentAccess = {
   close(): Promise<void>;
 };
 
-/** The one table that is the database's own and not the store's content. */
-const SCHEMA_TABLE = 'keyfob_schema';
+/** What is the database's own, and what the nodes at it tell each other, is not the store's content. */
+const OTHER_TABLES = ['keyfob_schema', 'nodes'];
 
 /** Access to the content of a database that has a store already. */
 export const openContent = async (url: string): Promise<ContentAccess> => {
   const client = new Client({ connectionString: url });
   await client.connect();
   const { rows } = await client.query<{ readonly name: string }>(
-    `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> $1 ORDER BY 1`,
-    [SCHEMA_TABLE],
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL($1::text[]) ORDER BY 1`,
+    [OTHER_TABLES],
   );
   const tables = rows.map(({ name }) => name);
   // In one packet, so that what is read is asked for in one statement's time.
