@@ -5,7 +5,7 @@ import { KEY_FILE, refuseOtherKeys, STORE_FILE } from './deployment.ts';
 import { OperatorError, StoreError } from './errors.ts';
 import { copyStore, resumeSource } from './stores/copy/copy.ts';
 import type { Copied, CopyProgress } from './stores/copy/copy.ts';
-import type { CopyEnd } from './stores/copy/end.ts';
+import type { CopyEnd, Standing } from './stores/copy/end.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { keyFileSource, keyTextSource } from './stores/key-file.ts';
 import type { KeySource } from './stores/key-file.ts';
@@ -86,9 +86,19 @@ const naming = (end: CopyEnd): CopyEnd =>
     },
   });
 
+/** `undefined` where the store fails. */
+const readStandingIfAny = async (end: CopyEnd): Promise<Standing | undefined> => {
+  try {
+    return await end.readStanding();
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
+};
+
 /** A failure of either store, with what it means for whoever is served from the source. */
 const brokenOff = async (error: StoreError, source: CopyEnd): Promise<OperatorError> => {
-  const standing = await source.readStanding().catch(() => undefined);
+  const standing = await readStandingIfAny(source);
   const stands =
     standing === undefined
       ? 'Whether the source serves on is told by "keyfob doctor".'

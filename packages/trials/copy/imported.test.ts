@@ -14,6 +14,14 @@ import { copy, copyEnds, prepareWays, using } from './places.ts';
 const isFound = async (store: Store, name: Imported): Promise<boolean> =>
   (await store.findImported([importedGrant(name).digest]))[0]?.id === importedGrant(name).grant.id;
 
+const isUnavailable = (error: unknown) => error instanceof StoreError && error.kind === 'unavailable';
+
+/** The grant of one imported token of those of a filled store, with another's token and for another client. */
+const anew = (token: Imported, id: Imported): ImportedGrant => {
+  const grant = { ...importedGrant(id).grant, clientId: 'client-j' };
+  return { ...importedGrant(token), grant, expiresAt: CREATED_AT + 7 };
+};
+
 for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
   describe(`a copy of imported tokens from ${way}`, { skip }, () => {
     test('lets each be met as before: exchanged, repeated, replayed, revoked, imported again, pruned.', async () => {
@@ -98,10 +106,6 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
           async () => {
             await running.removeClient('client-i', { withGrants: true });
             await running.createClient(sampleClient({ id: 'client-j' }));
-            const anew = (token: Imported, id: Imported): ImportedGrant => {
-              const grant = { ...importedGrant(id).grant, clientId: 'client-j' };
-              return { ...importedGrant(token), grant, expiresAt: CREATED_AT + 7 };
-            };
             // One as it was, one whose token was another's, and one of a token that nobody knew.
             const stranger = { ...anew('expired', 'expired'), digest: digestOf('stranger') };
             const late = [anew('unused', 'unused'), anew('used', 'revoked'), stranger];
@@ -120,13 +124,10 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
 
     test('stops an import into the old store whole batches at a time, and lets it go on at the new one.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      const batch = (first: number): ImportedGrant[] =>
-        Array.from({ length: 20 }, (_, index) => lateGrant(first + index, 'client-i'));
       await using(from, async (running) => {
         await fillWithAll(running, 3);
         await running.importGrants(batch(0));
         await copy(from, to);
-        const isUnavailable = (error: unknown) => error instanceof StoreError && error.kind === 'unavailable';
         await assert.rejects(running.importGrants(batch(10)), isUnavailable);
         await assert.rejects(running.findImported([importedGrant('unused').digest]), isUnavailable);
         await using(to, async (store) => {
@@ -154,6 +155,11 @@ const lateGrant = (index: number, clientId: string): ImportedGrant => {
   return { grant, digest, expiresAt: CREATED_AT + 86_400 + index, vehicles: [] };
 };
 
+const batch = (first: number): ImportedGrant[] =>
+  Array.from({ length: 20 }, (_, index) => lateGrant(first + index, 'client-i'));
+
+const idOf = (index: number): bigint => lateGrant(index, '').grant.id;
+
 /** What goes on in a store while it is copied: with every step some are imported, and something befalls older ones. */
 const createLife = (store: Store) => {
   const digests: Uint8Array[] = [];
@@ -163,7 +169,6 @@ const createLife = (store: Store) => {
     digests.push(late.digest);
     await store.importGrants([late]);
   };
-  const idOf = (index: number): bigint => lateGrant(index, '').grant.id;
   return {
     digests,
     async begin(): Promise<void> {

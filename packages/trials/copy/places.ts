@@ -60,9 +60,10 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
   ];
 };
 
+const now = () => performance.now();
+
 /** Copies with the ends given, which may be made to fail, and closes them. */
 export const copyEnds = async (source: CopyEnd, target: CopyEnd, isSwitching: boolean) => {
-  const now = () => performance.now();
   try {
     return await copyStore({ source, target, isSwitching, checkKeys: () => {}, onProgress: () => {}, now });
   } finally {

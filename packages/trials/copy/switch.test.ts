@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { randomUUID } from 'node:crypto';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
@@ -15,17 +14,14 @@ import { createLoad } from '../crash/load.ts';
 import type { Load } from '../crash/load.ts';
 import { reportOn } from '../crash/report.ts';
 import { KEYFOB_BIN, runKeyfob, startKeyfob } from '../keyfob-process.ts';
-import type { Ended, KeyfobServer, MadeClient } from '../keyfob-process.ts';
 import { startCluster } from '../postgres/cluster.ts';
-import { json, row } from '../process/import-stage.ts';
-import { refreshSmartcar, refusalOf } from '../process/refresh-request.ts';
-import { directoryFor, errorOf, setStrict } from '../process/test-directory.ts';
+import { directoryFor, errorOf } from '../process/test-directory.ts';
+import { importInto } from './late-imports.ts';
 
 const GRANTS = 42;
 /** Grants that nobody refreshes, so that there is something to copy. */
 const QUIET_GRANTS = 60_000;
 const OLD_TOKENS_A_GRANT = 20;
-const LATE_IMPORTS = 5000;
 const HUNG = { timeout: 240_000 };
 
 const QUIET = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${QUIET_GRANTS})
@@ -150,65 +146,12 @@ test('A copy is refused without the key ring that sealed the tokens, and for add
   assert.equal(errorOf(await runKeyfob(onto)).code, 'copy_onto_itself');
 });
 
-type Environment = Readonly<Record<string, string>>;
 type Printed = { readonly outcome: string; readonly rows: Readonly<Record<string, number>> };
 
 async function copyOnce(words: readonly string[]): Promise<Printed> {
   const ended = await runKeyfob(words);
   assert.equal(ended.code, 0, ended.stderr);
   return JSON.parse(ended.stdout) as Printed;
-}
-
-/** Tokens of another service, some taken over before the first copy, most while the second goes on. */
-async function importInto(t: TestContext, server: KeyfobServer) {
-  const client = await server.command<MadeClient>('client', 'create', '--dialect', 'smartcar');
-  await setStrict(server, client);
-  const newRow = (index: number) => row(client, `old/${index}/${randomUUID()}`, { subject: `late-${index}` });
-  const [early, late] = [
-    Array.from({ length: 3 }, (_, index) => newRow(index)),
-    [] as ReturnType<typeof row>[],
-  ];
-  for (let index = 0; index < LATE_IMPORTS; index++) late.push(newRow(index + early.length));
-  const directory = directoryFor(t);
-  const run = (
-    rows: readonly object[],
-    at: { directory: string; environment?: Environment },
-  ): Promise<Ended> => {
-    const file = join(directory, `${randomUUID()}.jsonl`);
-    writeFileSync(file, json(rows), { mode: 0o600 });
-    return runKeyfob(['import', file, '--data', at.directory, '--json'], at.environment);
-  };
-  const tokenOf = (which: ReturnType<typeof row> | undefined): string => which?.refresh_token ?? '';
-  const refresh = ({ url }: KeyfobServer, which: ReturnType<typeof row> | undefined, use: string) =>
-    refreshSmartcar(url, client, tokenOf(which), { 'idempotency-key': use });
-  assert.equal((await run(early, { directory: server.dataDirectory })).code, 0);
-  const used = await refresh(server, early[0], 'first');
-  assert.equal(used.status, 200, used.text);
-  return {
-    late,
-    count: early.length + late.length,
-    run,
-    /** At the new store: what broke off is given again, old tokens and their retries are answered. */
-    async goOn(second: KeyfobServer, environment: Environment): Promise<void> {
-      const again = await run(late, { directory: second.dataDirectory, environment });
-      assert.equal(again.code, 0, again.stderr);
-      const retried = await refresh(second, early[0], 'first');
-      assert.deepEqual([retried.status, retried.refreshToken], [200, used.refreshToken]);
-      for (const one of [early[1], late[0], late.at(-1)])
-        assert.equal((await refresh(second, one, 'first')).status, 200);
-    },
-    /** At the last: what was used at either store before is a replay, and what never was is exchanged. */
-    async end(third: KeyfobServer): Promise<void> {
-      assert.equal((await refresh(third, early[2], 'first')).status, 200);
-      for (const one of [early[0], early[1], late[0]]) {
-        const replayed = await refresh(third, one, 'second');
-        assert.deepEqual([replayed.status, refusalOf(replayed)], [400, 'invalid_grant']);
-      }
-      const { refreshToken } = used;
-      const ended = await refreshSmartcar(third.url, client, refreshToken);
-      assert.equal(ended.status, 400, 'the replay has ended the grant');
-    },
-  };
 }
 
 function spawnKeyfob(t: TestContext, words: readonly string[]): ChildProcess {

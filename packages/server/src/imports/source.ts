@@ -33,8 +33,8 @@ export const openSource = (path: string): Source => {
   return {
     chunks: unpack(tell(stream, name, count), name),
     share: () => (totalBytes === undefined || totalBytes === 0 ? undefined : readBytes / totalBytes),
-    isAt(path) {
-      const other = statSync(path, { throwIfNoEntry: false });
+    isAt(place) {
+      const other = statSync(place, { throwIfNoEntry: false });
       return found?.isFile() === true && other?.dev === found.dev && other.ino === found.ino;
     },
     openMode: totalBytes !== undefined && (mode & OTHERS_READ) !== 0 ? mode.toString(8) : undefined,

@@ -69,7 +69,7 @@ const passListed = async (
 };
 
 const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
-  const { source, target, isChecked, onRows } = options;
+  const { source, target, onRows } = options;
   const tally: Tally = { rows: 0, changed: 0, different: 0 };
   const isBrief = options.isBrief && TELLTALES[part.table] !== undefined;
   let writing: Promise<number> = Promise.resolve(0);
