@@ -10,8 +10,8 @@ type Waiting<Item, Answer> = {
   readonly reject: (error: unknown) => void;
 };
 
-/** Few, so that there is a batch to go; more than one, so that the database has work while an answer is on its way. */
-const UNDER_WAY_MAX = 3;
+/** Few, because a larger batch costs each of its uses less; more than one, so that a statement that hangs keeps nobody else waiting. */
+const UNDER_WAY_MAX = 2;
 const BATCH_MAX = 512;
 /** A batch waits for no more once it has waited so long. */
 const GROWTH_MAX_MS = 5;
