@@ -99,6 +99,18 @@ function tryStatements(cluster: Cluster): void {
     await second.close();
   });
 
+  test('Statements that are led astray at one moment are all asked again.', async () => {
+    const connections = openConnections(url, { ...POOL_LIMITS, connectionsMax: 2 });
+    await cluster.ask('CREATE TABLE shapes AS SELECT 1 AS n', database);
+    const both = () =>
+      Promise.all([1, 1].map((n) => connections.read('SELECT * FROM shapes WHERE n = $1', [n])));
+    assert.deepEqual(await both(), [[{ n: 1 }], [{ n: 1 }]]);
+    await cluster.ask("ALTER TABLE shapes ADD COLUMN more text DEFAULT 'm'", database);
+    const row = { n: 1, more: 'm' };
+    assert.deepEqual(await both(), [[row], [row]]);
+    await connections.close();
+  });
+
   test('A statement whose table has got another shape is asked again.', async () => {
     const connections = openOne();
     await cluster.ask('CREATE TABLE shapes AS SELECT 1 AS n', database);

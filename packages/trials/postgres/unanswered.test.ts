@@ -251,6 +251,40 @@ function tryUnanswered(cluster: Cluster): void {
     },
   );
 
+  const decided = async (database: string): Promise<void> => {
+    while (Number(await ask(database, 'SELECT max(decided_beat)::integer FROM nodes')) === 0);
+  };
+
+  onNodes(
+    'A used token whose connection is cut is no retry of what its node answered before.',
+    {},
+    async ({ a, database }) => {
+      await fill(a.store, STRICT_POLICY);
+      await refreshed(a.store, sampleUse(0));
+      await decided(database);
+      const isCut = a.proxy.fail('cut_before', ...REFRESH);
+      const { verdict, grant } = await refreshed(a.store, sampleUse(0, { nowMs: LATER_MS }));
+      await isCut;
+      assert.deepEqual([verdict.kind, grant?.revocation?.cause], ['replay', 'replay']);
+    },
+  );
+
+  onNodes(
+    'A used code whose connection is cut is no retry of what its node answered before.',
+    {},
+    async ({ a, database }) => {
+      await fill(a.store);
+      await a.store.createCode(sampleCode({ grantId: 7n }));
+      const use = sampleCodeUse({ presented: { grantId: 7n } });
+      assert.equal((await redeemed(a.store, use)).verdict.kind, 'redeem');
+      await decided(database);
+      const isCut = a.proxy.fail('cut_before', COMMIT);
+      const { verdict, grant } = await redeemed(a.store, use);
+      await isCut;
+      assert.deepEqual([verdict.kind, grant?.revocation?.cause], ['replay', 'code_replay']);
+    },
+  );
+
   onNodes(
     'A node waits for the word of another before it sends a client away.',
     { askedMax: NEVER_MS },

@@ -13,7 +13,8 @@ import type { Maker } from './maker.ts';
 import type { Node } from './node.ts';
 import type { Connections } from './pool.ts';
 import { digestSubject, GRANT_COLUMNS, toBrand, toBytes, toGrant, toNumber, toText } from './rows.ts';
-import { settle } from './settle.ts';
+import { asMet, settle } from './settle.ts';
+import type { MayHaveMade } from './settle.ts';
 import type { Row, Transaction } from './transaction.ts';
 import { writeVehicles } from './covered-vehicles.ts';
 
@@ -54,9 +55,11 @@ export const createCodeVerbs = (
       return rows.length === 1 ? 'created' : 'id_taken';
     }),
   redeemCode: (use) =>
-    node.carry({ of: 'code', use }, () =>
-      settle(use, (one) =>
-        node.untilKnown(() => transact((transaction) => redeemHeld(transaction, clients, node, one))),
+    node.carry({ of: 'code', use }, (mayHaveMade) =>
+      settle(mayHaveMade, (mayHaveMadeIt) =>
+        node.untilKnown(() =>
+          transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
+        ),
       ),
     ),
   async listConsents(subject, { after, limit }) {
@@ -76,30 +79,29 @@ const redeemHeld = async (
   clients: KnownClients,
   node: Node,
   use: CodeUse,
+  mayHaveMade: MayHaveMade,
 ): Promise<CodeResult | 'client_gone' | 'not_known_yet'> => {
   const { ask } = transaction;
-  const { presented, nowMs, requestId } = use;
+  const { nowMs, requestId } = use;
   // The client first, as everywhere: who removes it takes its codes after it.
   const [, readings, rows] = await Promise.all([
-    lockClient(ask, presented.clientId),
-    clients.load(ask, [presented.clientId]),
-    ask('SELECT * FROM codes WHERE grant_id = $1 FOR UPDATE', [presented.grantId]),
+    lockClient(ask, use.presented.clientId),
+    clients.load(ask, [use.presented.clientId]),
+    ask('SELECT * FROM codes WHERE grant_id = $1 FOR UPDATE', [use.presented.grantId]),
   ]);
-  const client = readings.get(presented.clientId)?.client;
+  const client = readings.get(use.presented.clientId)?.client;
   if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
   const code = rows[0] === undefined ? undefined : toCode(rows[0]);
+  const maker = toMaker(rows[0]?.['maker']);
+  const presented = asMet(use.presented, mayHaveMade(maker));
   const first = judgeCode(code, presented, nowMs);
   const outcome = { policy: client.policy, hasRevoked: false };
   if (code === undefined || first.kind === 'refuse') return { ...outcome, verdict: first, grant: undefined };
   if (first.kind === 'redeem')
     return { ...outcome, verdict: first, grant: await makeGrant(transaction, code, use, node.stamp()) };
   const grant = await lockGrant(ask, presented.grantId);
-  const verdict = await judgeMade(
-    transaction,
-    node,
-    { code, grant, maker: toMaker(rows[0]?.['maker']) },
-    use,
-  );
+  const met = { ...use, presented };
+  const verdict = await judgeMade(transaction, node, { code, grant, maker }, met);
   if (verdict === 'not_known_yet') return verdict;
   const result = { ...outcome, verdict };
   if (verdict.kind !== 'replay' || grant === undefined || grant.revocation !== undefined)

@@ -6,6 +6,7 @@ import { DATABASE_NOW_MS, makerOf, nodeOf } from './maker.ts';
 import type { Maker } from './maker.ts';
 import type { Connections } from './pool.ts';
 import { createPulse } from './pulse.ts';
+import type { MayHaveMade } from './settle.ts';
 import { settleUnanswered } from './unanswered.ts';
 import type { EndedUse, Unanswered } from './unanswered.ts';
 
@@ -29,7 +30,10 @@ export type Node = {
   /** Whether a use like this one was not answered here, and its row does not say so yet. */
   owes(one: Unanswered): boolean;
   /** Does the work of a use, which is stamped in it, and sees to it that others learn how it ended. */
-  carry<Result extends Outcome>(one: Unanswered, work: () => Promise<Result>): Promise<Result>;
+  carry<Result extends Outcome>(
+    one: Unanswered,
+    work: (mayHaveMade: MayHaveMade) => Promise<Result>,
+  ): Promise<Result>;
   /** Judges as often as it takes until other nodes have told of what they made, or throws `StoreError`. */
   untilKnown<Result>(judge: () => Promise<Result | 'not_known_yet'>): Promise<Result>;
   /** Tells of everything; called when no use is under way any more. */
@@ -117,11 +121,14 @@ export const createNode = (
     return makerOf(number, beats.stamp());
   };
 
+  const isOwn = (maker: Maker): boolean => nodeOf(maker) === number;
+
   const carry: Node['carry'] = async (one, work) => {
     if (!isEntered) await (entering ??= enter());
     const { beat, end } = beats.begin();
     try {
-      const outcome = await work();
+      const first = makerOf(number, beat);
+      const outcome = await work((maker) => maker !== undefined && isOwn(maker) && maker >= first);
       if (unanswered.size > 0 && isAnswer(outcome)) unanswered.delete(nameOf(one));
       return outcome;
     } catch (error) {
@@ -146,7 +153,7 @@ export const createNode = (
   return {
     leaseMs,
     stamp,
-    isOwn: (maker) => nodeOf(maker) === number,
+    isOwn,
     owes: (one) => unanswered.size > 0 && unanswered.has(nameOf(one)),
     carry,
     async untilKnown(judge) {

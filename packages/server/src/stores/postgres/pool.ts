@@ -83,13 +83,13 @@ export const openConnections = (
 
   const askOnce: Ask = async (text, values = []) => {
     const client = await connect();
+    const name = values.length === 0 ? undefined : statementNames.nameFor(client, text);
     let failure: unknown;
     try {
-      const name = values.length === 0 ? undefined : statementNames.nameFor(client, text);
       return (await client.query<Row>({ text, values: [...values], ...(name && { name }) })).rows;
     } catch (error) {
       failure = error;
-      if (!statementNames.isToBlame(error)) throw error;
+      if (name === undefined || !statementNames.isToBlame(error)) throw error;
     } finally {
       giveBack(client, failure);
     }

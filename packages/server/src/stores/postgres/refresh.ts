@@ -20,7 +20,8 @@ import type { Maker } from './maker.ts';
 import type { Node } from './node.ts';
 import type { Connections } from './pool.ts';
 import { readReplay, writeReplay } from './replays.ts';
-import { settle } from './settle.ts';
+import { asMet, settle } from './settle.ts';
+import type { MayHaveMade } from './settle.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A client that goes on presenting a dead token makes one fact in this time, not one for each. */
@@ -71,9 +72,13 @@ export const createRefresh = (
     }
   };
 
-  const refresh = async (use: RefreshUse, readings = 1): Promise<RefreshResult | 'client_gone'> => {
+  const refresh = async (
+    use: RefreshUse,
+    mayHaveMade: MayHaveMade,
+    readings = 1,
+  ): Promise<RefreshResult | 'client_gone'> => {
     // What its row says of it may be about to change, so it is judged where nobody else has the row.
-    if (node.owes({ of: 'token', use })) return refreshAlone(use);
+    if (node.owes({ of: 'token', use })) return refreshAlone(use, mayHaveMade);
     const { clientId } = use.presented;
     const { client, revision } = await clients.recall(clientId);
     if (client === undefined || revision === undefined) return 'client_gone';
@@ -84,11 +89,13 @@ export const createRefresh = (
     if (sight.revision !== revision) clients.forget(clientId);
     if (sight.revision === undefined) return 'client_gone';
     if (sight.revision !== revision)
-      return readings < READINGS_MAX ? refresh(use, readings + 1) : refreshAlone(use);
+      return readings < READINGS_MAX
+        ? refresh(use, mayHaveMade, readings + 1)
+        : refreshAlone(use, mayHaveMade);
     const grant = sight.readGrant();
-    const verdict = judge(grant, use.presented, use.nowMs, policy);
+    const verdict = judge(grant, asMet(use.presented, mayHaveMade(sight.maker)), use.nowMs, policy);
     const isFinal = changesNothing(verdict) && !restsOnMaker(grant, verdict, sight.maker, use);
-    return isFinal ? { verdict, grant, policy, replay: undefined } : refreshAlone(use);
+    return isFinal ? { verdict, grant, policy, replay: undefined } : refreshAlone(use, mayHaveMade);
   };
 
   /** Whether a verdict on a predecessor may be another one by what the maker of its successor tells, or ends what it told. */
@@ -102,10 +109,15 @@ export const createRefresh = (
     return isDenied(verdict) ? !node.isOwn(maker) : maker === UNANSWERED;
   };
 
-  const refreshAlone = (use: RefreshUse): Promise<RefreshResult | 'client_gone'> =>
-    node.untilKnown(() => transact(async (transaction) => judgeHeld(transaction, clients, node, use)));
+  const refreshAlone = (use: RefreshUse, mayHaveMade: MayHaveMade): Promise<RefreshResult | 'client_gone'> =>
+    node.untilKnown(() =>
+      transact(async (transaction) => judgeHeld(transaction, clients, node, use, mayHaveMade)),
+    );
 
-  return (use) => node.carry({ of: 'token', use }, () => settle(use, refresh));
+  return (use) =>
+    node.carry({ of: 'token', use }, (mayHaveMade) =>
+      settle(mayHaveMade, (mayHaveMadeIt) => refresh(use, mayHaveMadeIt)),
+    );
 };
 
 /** What the statement did must be what the judge would have said, of the row as it was. */
@@ -121,6 +133,7 @@ const judgeHeld = async (
   clients: KnownClients,
   node: Node,
   use: RefreshUse,
+  mayHaveMade: MayHaveMade,
 ): Promise<RefreshResult | 'client_gone' | 'not_known_yet'> => {
   const { presented, nowMs } = use;
   const { ask } = transaction;
@@ -139,7 +152,8 @@ const judgeHeld = async (
       replay: undefined,
     };
   const { grant: before } = held;
-  const verdict = await judgeMade(transaction, node, held, use, policy);
+  const met = { ...use, presented: asMet(presented, mayHaveMade(held.maker)) };
+  const verdict = await judgeMade(transaction, node, held, met, policy);
   if (verdict === 'not_known_yet') return verdict;
   const grant = applyVerdict(before, verdict, use);
   if (grant.generation !== before.generation) writeRotation(transaction, before, grant, node.stamp());

@@ -23,7 +23,7 @@ export type StatementNames = {
   noticeSession(client: ClientBase): Promise<void>;
   /** `undefined` where the statement is to have no name. */
   nameFor(client: ClientBase, text: string): string | undefined;
-  /** Whether a statement failed because it had a name. It is to be asked again, and none gets a name after that. */
+  /** Whether a statement that had a name failed because of it. It is to be asked again, and none gets a name after that. */
   isToBlame(error: unknown): boolean;
 };
 
@@ -59,7 +59,8 @@ export const createStatementNames = (): StatementNames => {
       return name;
     },
     isToBlame(error) {
-      if (isOff || !isUndone(error) || !BLAMES.has(sqlStateOf(error) ?? '')) return false;
+      // Even where names are off already: others were under way when the first was led astray.
+      if (!isUndone(error) || !BLAMES.has(sqlStateOf(error) ?? '')) return false;
       isOff = true;
       return true;
     },
