@@ -10,8 +10,10 @@ import {
   OVERLAP_POLICY,
   redeemed,
   refreshed,
+  sampleClient,
   sampleCode,
   sampleCodeUse,
+  sampleGrant,
   sampleUse,
   STRICT_POLICY,
 } from '../contract/samples.ts';
@@ -122,6 +124,20 @@ function tryUnanswered(cluster: Cluster): void {
       },
     );
   }
+
+  onNodes('A damaged client keeps its node from telling of nobody else.', {}, async (nodes) => {
+    const { a, database } = nodes;
+    await fill(a.store, STRICT_POLICY);
+    await loseRefresh(nodes);
+    await cluster.ask("UPDATE clients SET policy = '[', revision = revision + 1", database);
+    a.proxy.refuse(false);
+    await a.store.createClient(sampleClient({ id: 'client-z' }));
+    await a.store.createGrant(sampleGrant({ id: 43n, clientId: 'client-z' }));
+    await refreshed(a.store, sampleUse(0, { presented: { grantId: 43n, clientId: 'client-z' } }));
+    const isDecided = `SELECT maker % ${2n ** 32n} <= decided_beat FROM grants, nodes
+      WHERE id = 43 AND number = maker / ${2n ** 32n}`;
+    while ((await ask(database, isDecided)) !== true);
+  });
 
   onNodes('A use that its own node repeats after all is over at every node.', {}, async (nodes) => {
     const { a, b } = nodes;

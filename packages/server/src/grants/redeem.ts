@@ -70,8 +70,10 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
   }
   if (result === 'client_gone') throw tellRefusal(context, request, 'client_disabled');
   const grant = tell(context, request, opened.grantId, result, nowMs);
+  // Where the ring lacks the key of the grant, this throws, and what is not answered stays undecided.
+  const tokens = issueTokens(context, request.shapes, grant, result.policy, nowMs);
   context.undecidedCodes.forget(use);
-  return issueTokens(context, request.shapes, grant, result.policy, nowMs);
+  return tokens;
 };
 
 const tellRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason: RefusalReason): Refusal => {

@@ -106,8 +106,10 @@ const answer = (
   tell(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
   if (result.verdict.kind === 'replay' || result.grant === undefined) throw new Refusal('replayed');
+  // Where the ring lacks the key of the grant, this throws, and what is not answered stays undecided.
+  const tokens = issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
   context.undecided.forget(opened);
-  return issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
+  return tokens;
 };
 
 const tellRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {

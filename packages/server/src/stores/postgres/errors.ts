@@ -56,6 +56,10 @@ export const isLost = (error: unknown): boolean => {
   return state === undefined || (state.startsWith('08') && !isUndone(error));
 };
 
+/** Whether the database could not be asked, as a verb of the store tells it. */
+export const isOfConnection = (error: unknown): boolean =>
+  error instanceof StoreError && error.cause !== undefined && isLost(error.cause);
+
 /** Whether the driver gave up waiting for an answer. It has no code for that. */
 export const isTimeout = (error: unknown): boolean =>
   error instanceof Error && error.message === 'Query read timeout';

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { StoreError } from '../../errors.ts';
 import { createBeats } from './beats.ts';
+import { isOfConnection } from './errors.ts';
 import type { KnownClients } from './known-clients.ts';
 import { DATABASE_NOW_MS, makerOf, nodeOf } from './maker.ts';
 import type { Maker } from './maker.ts';
@@ -97,12 +98,21 @@ export const createNode = (
 
   const settleAll = async (): Promise<void> => {
     const all = [...unanswered];
-    for (let from = 0; from < all.length; from += SETTLED_AT_A_TIME) {
-      const some = all.slice(from, from + SETTLED_AT_A_TIME);
-      const uses = some.map(([, one]) => one);
+    for (let from = 0; from < all.length; from += SETTLED_AT_A_TIME)
+      await settleSome(all.slice(from, from + SETTLED_AT_A_TIME));
+  };
+
+  const settleSome = async (some: readonly (readonly [name: string, one: EndedUse])[]): Promise<void> => {
+    const uses = some.map(([, one]) => one);
+    try {
       await transact((transaction) => settleUnanswered(transaction, clients, uses));
-      for (const [name, one] of some) if (unanswered.get(name) === one) unanswered.delete(name);
+    } catch (error) {
+      if (isOfConnection(error)) throw error;
+      // One row's trouble must not keep the node from telling of the others: each is tried by itself, and again next time.
+      if (some.length > 1) for (const one of some) await settleSome([one]);
+      return;
     }
+    for (const [name, one] of some) if (unanswered.get(name) === one) unanswered.delete(name);
   };
 
   const tell = async (): Promise<void> => {
