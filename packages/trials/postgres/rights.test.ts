@@ -38,4 +38,26 @@ function tryRights({ ask, url }: Cluster): void {
     await server.command('grant', 'revoke', grant.grantId);
     await server.command('prune', '--older-than-days', '0');
   });
+
+  test('A user who was not given a table that an upgrade brought is told so at the start, and does not say ready and 503.', async () => {
+    await ask('CREATE ROLE keyfob_late LOGIN');
+    await ask('CREATE DATABASE upgraded');
+    const key = (await runKeyfob(['keys', 'create'])).stdout.trim();
+    const migrated = await runKeyfob(['migrate'], { KEYFOB_STORE: url('upgraded') });
+    assert.equal(migrated.code, 0, migrated.stderr);
+    const rights = 'SELECT, INSERT, UPDATE, DELETE';
+    await ask(`GRANT ${rights} ON ALL TABLES IN SCHEMA public TO keyfob_late`, 'upgraded');
+    await ask('REVOKE INSERT ON nodes FROM keyfob_late', 'upgraded');
+    const environment = { KEYFOB_STORE: asUser('keyfob_late', url('upgraded')), KEYFOB_KEY: key };
+    for (const words of [
+      ['serve', '--port', '0', '--json'],
+      ['client', 'list', '--json'],
+    ]) {
+      const { code, message } = errorOf(await runKeyfob(words, environment));
+      assert.equal(code, 'store_rights_missing');
+      assert.match(message, /on nodes$/);
+    }
+    const { stdout } = await runKeyfob(['doctor'], environment);
+    assert.match(stdout, /fail {2}store .*on nodes\n/);
+  });
 }

@@ -19,6 +19,8 @@ export type Following = {
   close(): void;
 };
 
+const ignore = (): void => {};
+
 /** Follows every server on a data directory. Servers come and go; none at all is no failure. */
 export const followServers = (directory: string, onEvent: (event: LiveEvent) => void): Following => {
   const attached = new Map<string, Socket>();
@@ -26,10 +28,13 @@ export const followServers = (directory: string, onEvent: (event: LiveEvent) => 
   const attach = async (name: string): Promise<void> => {
     const socket = connect(shorterOf(join(directory, name)));
     attached.set(name, socket);
-    createInterface({ input: socket }).on('line', (line) => {
-      const event = parse(line);
-      if (event !== undefined) onEvent(event);
-    });
+    createInterface({ input: socket })
+      .on('line', (line) => {
+        const event = parse(line);
+        if (event !== undefined) onEvent(event);
+      })
+      // It passes on what fails at its socket, where it is taken care of.
+      .on('error', ignore);
     await new Promise<void>((tried) => {
       socket
         .on('connect', tried)

@@ -3,8 +3,11 @@ import { AWAY_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
 import { toText } from './rows.ts';
 import type { Ask, Transaction } from './transaction.ts';
 
-/** Clients first, as a refresh names them, so that putting them away and refreshing seldom wait for each other crosswise. */
-const TABLES = [
+/**
+ * What is put away when a store moves. Clients first, as a refresh names them, so that putting them away and refreshing seldom wait for
+ * each other crosswise.
+ */
+export const TABLES: readonly string[] = [
   'clients',
   // Before the grants, as a foreign token is looked up.
   'imported_tokens',

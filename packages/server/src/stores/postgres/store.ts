@@ -21,6 +21,7 @@ import { createNode, NODE_LIMITS } from './node.ts';
 import type { NodeLimits } from './node.ts';
 import { openConnections, POOL_LIMITS } from './pool.ts';
 import type { Connections, PoolLimits } from './pool.ts';
+import { checkRights } from './rights.ts';
 import { createVehicleVerbs } from './vehicles.ts';
 import { createWebhookVerbs } from './webhooks.ts';
 
@@ -44,7 +45,7 @@ export type PostgresOptions = {
 /**
  * The store on PostgreSQL, or a database that speaks its protocol: any number of nodes, one row a grant, every commit
  * on disk before its promise resolves. Brings the schema up to date where its user may. Throws `OperatorError` where the
- * database cannot be reached, is a standby, is not durable or not ours.
+ * database cannot be reached, is a standby, is not durable or not ours, or does not let its user at every table.
  */
 export const openPostgresStore = async (url: string, options: PostgresOptions = {}): Promise<Store> => {
   const connections = openConnections(url, { ...POOL_LIMITS, ...options.limits }, options.onDeliveries);
@@ -59,6 +60,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
     }
     refuseMoved(showPostgresUrl(url), await readStanding(connections.read));
     if (schema < newestSchema()) await migrate(connections);
+    await checkRights(url, connections);
   } catch (error) {
     await connections.close();
     throw toOperatorError(error, showPostgresUrl(url));
