@@ -3,37 +3,27 @@ import { applyVerdict } from '../../grants/apply-verdict.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { judge } from '../../grants/judge.ts';
 import type { Verdict } from '../../grants/judge.ts';
-import { describeReplay } from '../../grants/replay.ts';
-import type { Replay } from '../../grants/replay.ts';
 import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
 import { advance } from './advance.ts';
 import type { KnownUse, ReadBefore } from './advance.ts';
 import { createBatches } from './batches.ts';
 import { isConflict, isOfOneRow } from './errors.ts';
-import { addFacts } from './facts.ts';
-import { lockMade, revokeHeld, writeMaker, writeRotation } from './grant-rows.ts';
+import { isPredecessor, judgeHeld } from './judge-held.ts';
 import type { KnownClients } from './known-clients.ts';
 import { lookAt } from './look-at.ts';
 import type { Sight } from './look-at.ts';
-import { isDenied, UNANSWERED, weigh } from './maker.ts';
+import { isDenied, UNANSWERED } from './maker.ts';
 import type { Maker } from './maker.ts';
 import type { Node } from './node.ts';
 import type { Connections } from './pool.ts';
-import { readReplay, writeReplay } from './replays.ts';
 import { asMet, settle } from './settle.ts';
 import type { MayHaveMade } from './settle.ts';
-import type { Transaction } from './transaction.ts';
 
-/** A client that goes on presenting a dead token makes one fact in this time, not one for each. */
-const REPLAY_FACT_INTERVAL_MS = 3_600_000;
 /** How often a use is tried again because its client had changed. */
 const READINGS_MAX = 3;
 
 /** Every verdict that leaves the row as it is may rest on the row as one statement saw it. */
 const changesNothing = ({ kind }: Verdict): boolean => kind === 'repeat' || kind === 'refuse';
-
-const isPredecessor = (grant: Grant, { presented }: RefreshUse): boolean =>
-  grant.generation - presented.generation === 1;
 
 /**
  * Refreshes. One statement, shared by all that wait, serves every use that is judged `rotate`. What it passed over is looked at,
@@ -111,7 +101,7 @@ export const createRefresh = (
 
   const refreshAlone = (use: RefreshUse, mayHaveMade: MayHaveMade): Promise<RefreshResult | 'client_gone'> =>
     node.untilKnown(() =>
-      transact(async (transaction) => judgeHeld(transaction, clients, node, use, mayHaveMade)),
+      transact((transaction) => judgeHeld(transaction, { clients, node }, { use, mayHaveMade })),
     );
 
   return (use) =>
@@ -125,80 +115,4 @@ const toRotated = (before: Grant, use: RefreshUse, policy: Policy): RefreshResul
   const verdict = judge(before, use.presented, use.nowMs, policy);
   if (verdict.kind !== 'rotate') throw new TypeError(`a grant was advanced whose verdict is ${verdict.kind}`);
   return { verdict, grant: applyVerdict(before, verdict, use), policy, replay: undefined };
-};
-
-/** Judges a use on its row, which nobody else can have meanwhile, and writes what the verdict leaves. */
-const judgeHeld = async (
-  transaction: Transaction,
-  clients: KnownClients,
-  node: Node,
-  use: RefreshUse,
-  mayHaveMade: MayHaveMade,
-): Promise<RefreshResult | 'client_gone' | 'not_known_yet'> => {
-  const { presented, nowMs } = use;
-  const { ask } = transaction;
-  const [held, readings] = await Promise.all([
-    lockMade(ask, presented.grantId),
-    clients.load(ask, [presented.clientId]),
-  ]);
-  const client = readings.get(presented.clientId)?.client;
-  if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
-  const { policy } = client;
-  if (held === undefined)
-    return {
-      verdict: judge(undefined, presented, nowMs, policy),
-      grant: undefined,
-      policy,
-      replay: undefined,
-    };
-  const { grant: before } = held;
-  const met = { ...use, presented: asMet(presented, mayHaveMade(held.maker)) };
-  const verdict = await judgeMade(transaction, node, held, met, policy);
-  if (verdict === 'not_known_yet') return verdict;
-  const grant = applyVerdict(before, verdict, use);
-  if (grant.generation !== before.generation) writeRotation(transaction, before, grant, node.stamp());
-  if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
-  return { verdict, grant, policy, replay: await keepReplay(transaction, before, grant, verdict, use) };
-};
-
-/** The verdict on a grant that is held, by its row and by whether the answer of its current generation was ever given. */
-const judgeMade = async (
-  transaction: Transaction,
-  node: Node,
-  { grant, maker }: { readonly grant: Grant; readonly maker: Maker | undefined },
-  use: RefreshUse,
-  policy: Policy,
-): Promise<Verdict | 'not_known_yet'> => {
-  const { presented, nowMs } = use;
-  const verdict = judge(grant, presented, nowMs, policy);
-  if (!isPredecessor(grant, use)) return verdict;
-  const answering = isDenied(verdict) ? await weigh(transaction, maker, node) : 'given';
-  if (answering === 'not_known_yet') return answering;
-  const isRetry = answering === 'not_given';
-  const last = isRetry ? judge(grant, { ...presented, isRetryOfOurs: true }, nowMs, policy) : verdict;
-  // From now on it is this node that gives the answer, once: whoever comes after it is judged as ever.
-  const isOwed = isRetry || maker === UNANSWERED || node.owes({ of: 'token', use });
-  if (last.kind === 'repeat' && isOwed) writeMaker(transaction, grant, node.stamp());
-  return last;
-};
-
-/** Keeps the evidence of a replay, with the facts of it. */
-const keepReplay = async (
-  transaction: Transaction,
-  before: Grant,
-  after: Grant,
-  { gap, response }: Verdict & { kind: 'replay' },
-  { presented: { generation }, nowMs, caller, requestId }: RefreshUse,
-): Promise<Replay> => {
-  const replay = describeReplay(before, { generation, gap, response }, { nowMs, caller });
-  const { id: grantId, clientId, subject } = before;
-  const last = await readReplay(transaction.ask, grantId);
-  writeReplay(transaction, grantId, replay);
-  if (last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS) {
-    const fact = { atMs: nowMs, grantId, clientId, subject, requestId, cause: replay.looksLike };
-    await addFacts(transaction, [{ ...fact, kind: 'grant.replayed', vins: [] }]);
-  }
-  if (after.revocation !== undefined)
-    await revokeHeld(transaction, before, after.revocation, { nowMs, requestId });
-  return replay;
 };
