@@ -96,7 +96,18 @@ const serve = async (options: ServeOptions): Promise<void> => {
     options.json === true,
   );
   await stopped;
+  const overdueMs = (config.shutdownGraceSeconds + STOP_SLACK_SECONDS) * 1000;
+  setTimeout(endOverdue, overdueMs).unref();
   await server.close();
+};
+
+/** How long a stop may take beyond the grace that open requests have. */
+const STOP_SLACK_SECONDS = 5;
+
+/** What was answered is on disk, so nothing is lost with what does not end by itself. */
+const endOverdue = (): never => {
+  process.stderr.write('keyfob: stopping took too long, and was cut short; everything answered is kept\n');
+  process.exit(1);
 };
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */

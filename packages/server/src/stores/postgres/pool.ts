@@ -2,6 +2,7 @@ import { Pool } from 'pg';
 import type { ClientBase, PoolClient } from 'pg';
 import { checkDurable } from './durability.ts';
 import { isLost, isUndone, toStoreError } from './errors.ts';
+import { createReconnecting } from './reconnecting.ts';
 import { createStatementNames } from './statement-names.ts';
 import { attempt, retryUndone } from './transaction.ts';
 import type { Ask, Row, Transaction } from './transaction.ts';
@@ -54,6 +55,7 @@ export const openConnections = (
   onDeliveries: () => void = ignore,
 ): Connections => {
   const statementNames = createStatementNames();
+  const reconnecting = createReconnecting<PoolClient>((client) => client.release());
   const greet = async (client: ClientBase): Promise<void> => {
     await checkDurable(client);
     await statementNames.noticeSession(client);
@@ -73,7 +75,7 @@ export const openConnections = (
   pool.on('error', ignore);
 
   const connect = async (): Promise<PoolClient> => {
-    const client = await pool.connect().catch((error: unknown) => {
+    const client = await reconnecting(() => pool.connect()).catch((error: unknown) => {
       throw toStoreError(error, 'unavailable');
     });
     // What a lost connection means is told by the statement that it was lost under.
