@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DialectName } from 'keyfob/clients/client';
-import type { Policy } from 'keyfob/clients/policy';
-import { DIALECTS } from 'keyfob/dialects/dialects';
-import type { AuthorizationCode } from 'keyfob/grants/authorization-code';
-import type { Store } from 'keyfob/grants/store';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
-import { sealCode } from 'keyfob/tokens/authorization-code';
-import { parseKeyRing } from 'keyfob/tokens/key-ring';
+import type { DialectName } from '@keyfob/server/clients/client';
+import type { Policy } from '@keyfob/server/clients/policy';
+import { DIALECTS } from '@keyfob/server/dialects/dialects';
+import type { AuthorizationCode } from '@keyfob/server/grants/authorization-code';
+import type { Store } from '@keyfob/server/grants/store';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { sealCode } from '@keyfob/server/tokens/authorization-code';
+import { parseKeyRing } from '@keyfob/server/tokens/key-ring';
 
 /** What an owner agreed to, as far as it matters to a case. */
 export type Agreed = Partial<

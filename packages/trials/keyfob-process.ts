@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** The command, as installed: the bin of the package. */
-export const KEYFOB_BIN = fileURLToPath(new URL('bin/keyfob.js', import.meta.resolve('keyfob/package.json')));
+export const KEYFOB_BIN = fileURLToPath(new URL('bin/keyfob.js', import.meta.resolve('@keyfob/server/package.json')));
 
 /** How a command ended. */
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };

@@ -7,22 +7,22 @@ import type { Throttle } from './clients/throttle.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { createHttpVehicleSource } from './connect/http-vehicle-source.ts';
-import { createOwnerVehicles } from './connect/owner-vehicles.ts';
+import { createHttpVehicleSource } from './connect/vehicles/http-vehicle-source.ts';
+import { createOwnerVehicles } from './connect/vehicles/owner-vehicles.ts';
 import { createConnectRoutes } from './connect/routes.ts';
-import { SELECTION_STATE_MAX_CHARACTERS, sealSelection } from './connect/selection.ts';
-import { createUpstream } from './connect/upstream.ts';
-import type { Upstream } from './connect/upstream.ts';
-import type { VehicleSource } from './connect/vehicle-source.ts';
+import { SELECTION_STATE_MAX_CHARACTERS, sealSelection } from './connect/vehicles/selection.ts';
+import { createUpstream } from './connect/sign-in/upstream.ts';
+import type { Upstream } from './connect/sign-in/upstream.ts';
+import type { VehicleSource } from './connect/vehicles/vehicle-source.ts';
 import type { Deployment } from './deployment.ts';
 import { OperatorError } from './errors.ts';
-import type { Emit } from './events.ts';
+import type { Emit } from './log-event.ts';
 import { listen } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
-import { createPleosVehicles } from './http/pleos-vehicles.ts';
-import type { Selections } from './http/pleos-vehicles.ts';
+import { createPleosVehicles } from './dialects/pleos/vehicles.ts';
+import type { Selections } from './dialects/pleos/vehicles.ts';
 import { createResourceServerRoutes } from './http/resource-server-routes.ts';
-import { createSmartcarVehicles } from './http/smartcar-vehicles.ts';
+import { createSmartcarVehicles } from './dialects/smartcar/vehicles.ts';
 import { createSecretUses } from './http/secret-uses.ts';
 import type { EndpointContext } from './http/token-endpoint.ts';
 import { openLiveEvents } from './live/publish.ts';
@@ -213,14 +213,14 @@ const describeListenError = (
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const where = `${host}:${port}`;
   if (code === 'EADDRINUSE') {
-    const mend = `Stop the other program, or take another port with ${flag} (0 picks a free one).`;
-    return new OperatorError('address_in_use', `${where}: another program listens there already`, mend, {
+    const remedy = `Stop the other program, or take another port with ${flag} (0 picks a free one).`;
+    return new OperatorError('address_in_use', `${where}: another program listens there already`, remedy, {
       cause: error,
     });
   }
   if (typeof code === 'string') {
-    const mend = `Name an address of this machine by ${flag === '--port' ? '--host' : 'KEYFOB_ADMIN_HOST'} and a port of at least 1024 by ${flag}.`;
-    return new OperatorError('address_unusable', `${where}: cannot listen there (${code})`, mend, {
+    const remedy = `Name an address of this machine by ${flag === '--port' ? '--host' : 'KEYFOB_ADMIN_HOST'} and a port of at least 1024 by ${flag}.`;
+    return new OperatorError('address_unusable', `${where}: cannot listen there (${code})`, remedy, {
       cause: error,
     });
   }

@@ -15,7 +15,7 @@ const errorOf = (sources: Partial<ConfigSources>): OperatorError => {
   } catch (error) {
     assert.ok(error instanceof OperatorError);
     assert.equal(error.code, 'config_invalid');
-    assert.ok(error.mend !== '');
+    assert.ok(error.remedy !== '');
     return error;
   }
   assert.fail('the configuration was taken');
@@ -278,7 +278,7 @@ for (const [what, sources] of LEAKS) {
     const printed = [
       inspect(error, { depth: 5 }),
       error.message,
-      error.mend,
+      error.remedy,
       error.stack,
       JSON.stringify(error),
     ];

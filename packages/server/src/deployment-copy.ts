@@ -5,7 +5,7 @@ import { KEY_FILE, refuseOtherKeys, STORE_FILE } from './deployment.ts';
 import { OperatorError, StoreError } from './errors.ts';
 import { copyStore, resumeSource } from './stores/copy/copy.ts';
 import type { Copied, CopyProgress } from './stores/copy/copy.ts';
-import type { CopyEnd, Standing } from './stores/copy/end.ts';
+import type { CopyEndpoint, Standing } from './stores/copy/endpoint.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { keyFileSource, keyTextSource } from './stores/key-file.ts';
 import type { KeySource } from './stores/key-file.ts';
@@ -48,8 +48,8 @@ export const copyDeployment = async (
     const target = await openEnd(to, 'target');
     try {
       if (source.name === target.name) {
-        const mend = 'Name another store by --to.';
-        throw new OperatorError('copy_onto_itself', `${source.name}: is both source and target`, mend);
+        const remedy = 'Name another store by --to.';
+        throw new OperatorError('copy_onto_itself', `${source.name}: is both source and target`, remedy);
       }
       const copied = await copyStore({
         source: naming(source),
@@ -70,7 +70,7 @@ export const copyDeployment = async (
 };
 
 /** Has every failure of a store say which of the two it was. */
-const naming = (end: CopyEnd): CopyEnd =>
+const naming = (end: CopyEndpoint): CopyEndpoint =>
   new Proxy(end, {
     get(of, name, self) {
       const verb: unknown = Reflect.get(of, name, self);
@@ -87,7 +87,7 @@ const naming = (end: CopyEnd): CopyEnd =>
   });
 
 /** `undefined` where the store fails. */
-const readStandingIfAny = async (end: CopyEnd): Promise<Standing | undefined> => {
+const readStandingIfAny = async (end: CopyEndpoint): Promise<Standing | undefined> => {
   try {
     return await end.readStanding();
   } catch (error) {
@@ -97,7 +97,7 @@ const readStandingIfAny = async (end: CopyEnd): Promise<Standing | undefined> =>
 };
 
 /** A failure of either store, with what it means for whoever is served from the source. */
-const brokenOff = async (error: StoreError, source: CopyEnd): Promise<OperatorError> => {
+const brokenOff = async (error: StoreError, source: CopyEndpoint): Promise<OperatorError> => {
   const standing = await readStandingIfAny(source);
   const stands =
     standing === undefined
@@ -105,8 +105,8 @@ const brokenOff = async (error: StoreError, source: CopyEnd): Promise<OperatorEr
       : standing.movedTo === undefined
         ? 'The source serves on.'
         : 'The source serves nothing meanwhile; to call the move off: "keyfob copy --from" it with --resume-source.';
-  const mend = `Nothing is lost: mend that, and give the same command again, which goes on where it was. ${stands}`;
-  return new OperatorError('copy_broken_off', error.message, mend, { cause: error });
+  const remedy = `Nothing is lost: remedy that, and give the same command again, which goes on where it was. ${stands}`;
+  return new OperatorError('copy_broken_off', error.message, remedy, { cause: error });
 };
 
 /** Lets a store that was moved serve again, and answers its name and where it had moved to. Throws `OperatorError`. */
@@ -121,10 +121,13 @@ export const resumeDeployment = async (
   }
 };
 
-const openEnd = async (address: StoreAddress, role: 'source' | 'target'): Promise<CopyEnd> =>
+const openEnd = async (address: StoreAddress, role: 'source' | 'target'): Promise<CopyEndpoint> =>
   address.kind === 'sqlite'
-    ? (await import('./stores/sqlite/copy-end.ts')).openSqliteEnd(join(address.directory, STORE_FILE), role)
-    : (await import('./stores/postgres/copy-end.ts')).openPostgresEnd(address.url, role);
+    ? (await import('./stores/sqlite/copy-endpoint.ts')).openSqliteEnd(
+        join(address.directory, STORE_FILE),
+        role,
+      )
+    : (await import('./stores/postgres/copy-endpoint.ts')).openPostgresEnd(address.url, role);
 
 /** As a server finds its ring; beside a store that is a file where none is named. */
 const findKeys = ({ key, keyFile }: Config, addresses: readonly StoreAddress[]): KeySource => {

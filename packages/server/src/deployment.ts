@@ -4,13 +4,13 @@ import { systemClock, toSeconds } from './clock.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { OperatorError } from './errors.ts';
-import type { Emit } from './events.ts';
+import type { Emit } from './log-event.ts';
 import type { RegisteredKey, Store } from './grants/store.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { createKeyFile, keyFileSource, keyTextSource, sharedKeySource } from './stores/key-file.ts';
 import type { KeySource } from './stores/key-file.ts';
-import { notAFile, showPostgresUrl } from './stores/postgres/address.ts';
-import type { PostgresFacts } from './stores/postgres/inspect.ts';
+import { notAFile, showPostgresUrl } from './stores/postgres/connection/address.ts';
+import type { PostgresFacts } from './stores/postgres/connection/inspect.ts';
 import {
   backupSqliteStore,
   placeSqliteStore,

@@ -54,20 +54,20 @@ export type RefusalReason =
 export type DeadCodeReason =
   | 'code_unknown'
   | 'code_expired'
-  | 'code_foreign'
+  | 'code_client_mismatch'
   | 'code_redirect_wrong'
   | 'code_verifier_wrong'
   | 'code_replayed';
 
 /** Why a refresh token of the right form gets nothing. One answer on the wire for all of them. */
 export type DeadTokenReason =
-  | 'token_unopened'
+  | 'token_undecryptable'
   | 'unknown'
-  | 'foreign_client'
-  | 'foreign_brand'
+  | 'client_mismatch'
+  | 'brand_mismatch'
   | 'revoked'
   | 'expired'
-  | 'raced'
+  | 'concurrent_use'
   | 'ahead'
   | 'replayed';
 
@@ -115,15 +115,15 @@ export class StoreError extends Error {
 export const keyMissing = (): StoreError =>
   new StoreError('unavailable', 'the key ring lacks a key that the store knows of');
 
-/** Something the operator has to mend before the program can go on: what is wrong, and what to do about it. */
+/** Something the operator has to remedy before the program can go on: what is wrong, and what to do about it. */
 export class OperatorError extends Error {
   readonly code: string;
-  readonly mend: string;
+  readonly remedy: string;
 
-  constructor(code: string, message: string, mend: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, remedy: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'OperatorError';
     this.code = code;
-    this.mend = mend;
+    this.remedy = remedy;
   }
 }

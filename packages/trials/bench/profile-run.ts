@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createProgressBar } from 'keyfob/cli/progress';
+import { createProgressBar } from '@keyfob/server/cli/progress';
 import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
 import { shareCores } from './cores.ts';
 import { sharesOf } from './profile-shares.ts';

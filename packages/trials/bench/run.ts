@@ -1,4 +1,4 @@
-import { createProgressBar } from 'keyfob/cli/progress';
+import { createProgressBar } from '@keyfob/server/cli/progress';
 import { drawCharts } from './chart.ts';
 import { shareCores } from './cores.ts';
 import { writeChart, writeSection } from './docs.ts';

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDeployment, STORE_FILE } from 'keyfob';
-import type { Deployment } from 'keyfob';
-import { parseConfig } from 'keyfob/config';
-import type { KeyRing } from 'keyfob/tokens/key-ring';
+import { openDeployment, STORE_FILE } from '@keyfob/server';
+import type { Deployment } from '@keyfob/server';
+import { parseConfig } from '@keyfob/server/config';
+import type { KeyRing } from '@keyfob/server/tokens/key-ring';
 import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
 
 /** Who refreshes the grants of one dialect. */

@@ -1,7 +1,7 @@
-import type { Caller } from 'keyfob/events';
-import { BRANDS } from 'keyfob/grants/grant';
-import type { Brand, Grant } from 'keyfob/grants/grant';
-import type { GrantId } from 'keyfob/tokens/grant-id';
+import type { Caller } from '@keyfob/server/log-event';
+import { BRANDS } from '@keyfob/server/grants/grant';
+import type { Brand, Grant } from '@keyfob/server/grants/grant';
+import type { GrantId } from '@keyfob/server/tokens/grant-id';
 
 /** The dialects in turn: half of the grants each. */
 export const dialectAt = (index: number): 'smartcar' | 'pleos' => (index % 2 === 0 ? 'smartcar' : 'pleos');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { STORE_FILE } from 'keyfob';
-import { createClient } from 'keyfob/cli/registry';
+import { STORE_FILE } from '@keyfob/server';
+import { createClient } from '@keyfob/server/operations/registry';
 import { keepVolume, openDirectory, openVolume } from './volume-directory.ts';
 import type { Volume } from './volume-directory.ts';
 import { dialectAt, grantAt, grantIdAt } from './volume-grants.ts';

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { STORE_FILE } from 'keyfob';
+import { STORE_FILE } from '@keyfob/server';
 import { removeDataDirectory } from '../keyfob-process.ts';
 import { measureCommit } from './volume-commit.ts';
 import { measureCost } from './volume-cost.ts';

@@ -1,6 +1,6 @@
-import { sealRefreshToken } from 'keyfob/tokens/refresh-token';
-import { pleosRefreshShape, uuidShape } from 'keyfob/tokens/shape';
-import type { Shape } from 'keyfob/tokens/shape';
+import { sealRefreshToken } from '@keyfob/server/tokens/refresh-token';
+import { pleosRefreshShape, uuidShape } from '@keyfob/server/tokens/shape';
+import type { Shape } from '@keyfob/server/tokens/shape';
 import type { Answer } from './volume-connection.ts';
 import type { Credentials, Volume } from './volume-directory.ts';
 import { brandAt, dialectAt, grantIdAt } from './volume-grants.ts';

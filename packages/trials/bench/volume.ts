@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createProgressBar } from 'keyfob/cli/progress';
+import { createProgressBar } from '@keyfob/server/cli/progress';
 import { writeFigures } from './volume-docs.ts';
 import { describeFigure, isMet } from './volume-figure.ts';
 import type { Figure } from './volume-figure.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openDeployment } from 'keyfob';
-import { parseConfig } from 'keyfob/config';
+import { openDeployment } from '@keyfob/server';
+import { parseConfig } from '@keyfob/server/config';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
 import type { KeyfobServer } from '../keyfob-process.ts';

@@ -1,10 +1,10 @@
-import { openDeployment, startAuthorizationServer } from 'keyfob';
-import type { Deployment } from 'keyfob';
-import { createClient } from 'keyfob/cli/registry';
-import type { ClientType, DialectName } from 'keyfob/clients/client';
-import { systemClock } from 'keyfob/clock';
-import { parseConfig } from 'keyfob/config';
-import type { Event } from 'keyfob/events';
+import { openDeployment, startAuthorizationServer } from '@keyfob/server';
+import type { Deployment } from '@keyfob/server';
+import { createClient } from '@keyfob/server/operations/registry';
+import type { ClientType, DialectName } from '@keyfob/server/clients/client';
+import { systemClock } from '@keyfob/server/clock';
+import { parseConfig } from '@keyfob/server/config';
+import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
 
 /** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
@@ -20,7 +20,7 @@ export type TrialClient = {
 export type ConnectTrial = {
   readonly url: string;
   readonly deployment: Deployment;
-  readonly events: readonly Event[];
+  readonly events: readonly LogEvent[];
   /** How many milliseconds its clock is ahead of the machine's. */
   ahead: number;
   register(
@@ -43,7 +43,7 @@ export const openConnectTrial = async (
   const data = makeDataDirectory();
   const config = parseConfig({ flags: { data, port: 0, ...flags }, environment: {}, file: {} });
   const deployment = await openDeployment(config, { isFirstStart: true });
-  const events: Event[] = [];
+  const events: LogEvent[] = [];
   const trial = { ahead: 0 };
   const clock = (): number => systemClock() + trial.ahead;
   const server = await startAuthorizationServer(deployment, config, (event) => events.push(event), clock);

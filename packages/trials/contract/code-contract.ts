@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { CODE_LIFETIME_SECONDS } from 'keyfob/grants/authorization-code';
-import type { CodeVerdict } from 'keyfob/grants/authorization-code';
+import { CODE_LIFETIME_SECONDS } from '@keyfob/server/grants/authorization-code';
+import type { CodeVerdict } from '@keyfob/server/grants/authorization-code';
 import {
   CREATED_AT,
   fill,
@@ -45,13 +45,13 @@ const creations = (onStore: OnStore): void => {
     assert.equal(await store.createCode(sampleCode()), 'id_taken');
   });
 
-  onStore('A code that nobody came for makes no grant, no consent and no fact.', async (store) => {
+  onStore('A code that nobody came for makes no grant, no consent and no grant event.', async (store) => {
     await fillWithCode(store, { vehicles: [sampleVehicle()] });
     assert.equal(await store.countGrants(), 0);
     assert.equal(await store.readGrant(42n), undefined);
     assert.deepEqual(await store.listVehicles(42n), []);
     assert.deepEqual(await store.listConsents('owner-1', { limit: 10 }), []);
-    assert.deepEqual(await store.listFacts({ after: 0, limit: 10 }), []);
+    assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), []);
   });
 
   onStore('A code long over is dropped when another is made, and its id is free again.', async (store) => {
@@ -100,7 +100,7 @@ const redemptions = (onStore: OnStore): void => {
     const again = await redeemed(store, { ...use, nowMs: END_MS - 1, keyNumber: 2 });
     assert.deepEqual([again.verdict, again.grant, again.hasRevoked], [{ kind: 'repeat' }, grant, false]);
     assert.deepEqual(await store.readGrant(42n), grant);
-    assert.equal((await store.listFacts({ after: 0, limit: 10 })).length, 1);
+    assert.equal((await store.listGrantEvents({ after: 0, limit: 10 })).length, 1);
   });
 
   onStore(
@@ -131,7 +131,7 @@ const redemptions = (onStore: OnStore): void => {
     const third = await redeemed(store, { ...second, nowMs: NOW_MS + 9000 });
     assert.deepEqual([third.verdict, third.hasRevoked], [{ kind: 'replay' }, false]);
     assert.deepEqual(third.grant?.revocation, revocation);
-    const kinds = (await store.listFacts({ after: 0, limit: 10 })).map(({ kind }) => kind);
+    const kinds = (await store.listGrantEvents({ after: 0, limit: 10 })).map(({ kind }) => kind);
     assert.deepEqual(kinds, ['grant.created', 'grant.revoked']);
   });
 
@@ -165,9 +165,13 @@ const refusals = (onStore: OnStore): void => {
     [
       'of another client',
       { presented: { clientId: 'client-b' } },
-      { kind: 'refuse', reason: 'code_foreign' },
+      { kind: 'refuse', reason: 'code_client_mismatch' },
     ],
-    ['of another brand', { presented: { brand: 'genesis' } }, { kind: 'refuse', reason: 'code_foreign' }],
+    [
+      'of another brand',
+      { presented: { brand: 'genesis' } },
+      { kind: 'refuse', reason: 'code_client_mismatch' },
+    ],
     ['past its end', { nowMs: END_MS }, { kind: 'refuse', reason: 'code_expired' }],
     [
       'with another redirect',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CodeResult, Store } from 'keyfob/grants/store';
+import type { CodeResult, Store } from '@keyfob/server/grants/store';
 import {
   CREATED_AT,
   fillWithCode,
@@ -25,7 +25,7 @@ const checkRace = async (store: Store, results: readonly CodeResult[], id: bigin
   assert.equal(grant?.generation, 0);
   assert.equal(grant.revocation?.cause, loser === 'replay' ? 'code_replay' : undefined);
   assert.equal(
-    (await store.listFacts({ after: 0, limit: 10, grantId: id })).filter(
+    (await store.listGrantEvents({ after: 0, limit: 10, grantId: id })).filter(
       ({ kind }) => kind === 'grant.created',
     ).length,
     1,
@@ -136,7 +136,7 @@ const read = async (from: Store) => ({
   grant: await from.readGrant(42n),
   vehicles: await from.listVehicles(42n),
   consents: await from.listConsents('owner-1', { limit: 10 }),
-  facts: await from.listFacts({ after: 0, limit: 10 }),
+  grantEvents: await from.listGrantEvents({ after: 0, limit: 10 }),
 });
 
 export const codeLastingContract = (onReopened: OnReopened): void => {
@@ -159,12 +159,12 @@ export const codeLastingContract = (onReopened: OnReopened): void => {
     },
   );
 
-  onReopened('Facts are counted on after an opening.', async (store, reopen) => {
+  onReopened('GrantEvents are counted on after an opening.', async (store, reopen) => {
     await fillWithCode(store);
     await redeemed(store);
     const again = await reopen();
     await again.revoke(42n, { at: CREATED_AT, cause: 'owner' });
-    const [first, second] = await again.listFacts({ after: 0, limit: 10 });
+    const [first, second] = await again.listGrantEvents({ after: 0, limit: 10 });
     assert.ok(first !== undefined && second !== undefined && second.sequence > first.sequence);
     assert.notEqual(first.id, second.id);
   });

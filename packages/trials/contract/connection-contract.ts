@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Store } from 'keyfob/grants/store';
+import type { Store } from '@keyfob/server/grants/store';
 import { checkRace, RACES } from './racing-contract.ts';
 import { CREATED_AT, fill, NOW_MS, OVERLAP_POLICY, refreshed, sampleClient, sampleGrant } from './samples.ts';
 import { sampleSecret, sampleUse, STRICT_POLICY } from './samples.ts';
@@ -143,7 +143,7 @@ const visibility = (onTwo: OnTwo): void => {
       assert.equal((await refreshed(other, sampleUse(0))).verdict.kind, 'repeat');
       await one.changeClient('client-a', { policy: STRICT_POLICY });
       const { verdict, policy } = await refreshed(other, sampleUse(0));
-      assert.deepEqual([verdict, policy], [{ kind: 'refuse', reason: 'raced' }, STRICT_POLICY]);
+      assert.deepEqual([verdict, policy], [{ kind: 'refuse', reason: 'concurrent_use' }, STRICT_POLICY]);
     },
   );
 

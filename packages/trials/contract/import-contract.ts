@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ImportedGrant } from 'keyfob/grants/imported-grant';
-import type { Store } from 'keyfob/grants/store';
+import type { ImportedGrant } from '@keyfob/server/grants/imported-grant';
+import type { Store } from '@keyfob/server/grants/store';
 import {
   CREATED_AT,
   NOW_MS,
@@ -104,7 +104,7 @@ export const importContract = (onStore: OnStore): void => {
     const first = await refreshed(store, sampleUse(0));
     assert.deepEqual([first.verdict.kind, first.grant?.generation], ['rotate', 1]);
     const raced = await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 5000 }));
-    assert.deepEqual(raced.verdict, { kind: 'refuse', reason: 'raced' });
+    assert.deepEqual(raced.verdict, { kind: 'refuse', reason: 'concurrent_use' });
     const replayed = await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 60_000 }));
     assert.deepEqual(replayed.verdict, { kind: 'replay', gap: 1, response: 'revoke' });
     assert.equal((await store.findImported([digestOf(42)]))[0]?.revocation?.cause, 'replay');

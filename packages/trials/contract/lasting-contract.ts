@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { StoreError } from 'keyfob/errors';
+import { StoreError } from '@keyfob/server/errors';
 import {
   CREATED_AT,
   fill,

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
-import type { Client } from 'keyfob/clients/client';
-import type { Grant } from 'keyfob/grants/grant';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import type { Client } from '@keyfob/server/clients/client';
+import type { Grant } from '@keyfob/server/grants/grant';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import {
   CREATED_AT,
   listAll,

@@ -1,4 +1,4 @@
-import { openPostgresStore } from 'keyfob/stores/postgres/store';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import type { Cluster } from '../postgres/cluster.ts';
 import type { StoreFactory } from './store-contract.ts';
 
@@ -11,7 +11,7 @@ const TABLES = [
   'covered_vehicles',
   'consents',
   'imported_tokens',
-  'facts',
+  'grant_events',
   'webhooks',
   'deliveries',
 ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { openPostgresStore } from 'keyfob/stores/postgres/store';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import { startCluster } from '../postgres/cluster.ts';
 import { createPostgresFactory } from './postgres-factory.ts';
 import { sampleClient } from './samples.ts';

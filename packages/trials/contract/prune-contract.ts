@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Store } from 'keyfob/grants/store';
+import type { Store } from '@keyfob/server/grants/store';
 import { CREATED_AT, fill, listAll, NOW_MS, OVERLAP_POLICY, sampleClient, sampleGrant } from './samples.ts';
 import { sampleUse } from './samples.ts';
 import type { OnStore } from './store-contract.ts';

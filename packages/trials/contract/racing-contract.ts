@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Policy } from 'keyfob/clients/policy';
-import type { RefreshResult, Store } from 'keyfob/grants/store';
+import type { Policy } from '@keyfob/server/clients/policy';
+import type { RefreshResult, Store } from '@keyfob/server/grants/store';
 import { CREATED_AT, fill, NOW_MS, refreshed, sampleClient, sampleGrant, sampleUse } from './samples.ts';
 import type { OnStore } from './store-contract.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { ROTATIONS_MAX } from 'keyfob/grants/rotation-history';
-import { GENERATION_MAX } from 'keyfob/tokens/refresh-token';
+import { ROTATIONS_MAX } from '@keyfob/server/grants/rotation-history';
+import { GENERATION_MAX } from '@keyfob/server/tokens/refresh-token';
 import { CALLER, CREATED_AT, fill, NOW_MS, OTHER_CALLER, OVERLAP_POLICY, refreshed } from './samples.ts';
 import { sampleGrant, sampleUse } from './samples.ts';
 import type { OnStore } from './store-contract.ts';
@@ -102,7 +102,7 @@ const clientsGone = (onStore: OnStore): void => {
     const policy = { ...OVERLAP_POLICY, rotation: 'strict' } as const;
     await store.changeClient('client-a', { policy });
     const result = await refreshed(store, sampleUse(0));
-    assert.deepEqual(result.verdict, { kind: 'refuse', reason: 'raced' });
+    assert.deepEqual(result.verdict, { kind: 'refuse', reason: 'concurrent_use' });
     assert.deepEqual(result.policy, policy);
   });
 };

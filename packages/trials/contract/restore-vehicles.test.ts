@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import type { Store } from 'keyfob/grants/store';
-import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from 'keyfob/stores/sqlite/backup';
-import { openDatabase } from 'keyfob/stores/sqlite/database';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import type { Store } from '@keyfob/server/grants/store';
+import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '@keyfob/server/stores/sqlite/backup';
+import { openDatabase } from '@keyfob/server/stores/sqlite/database';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { createMemoryStore } from '../simulation/memory-store.ts';
 import { consentTo } from './consented.ts';
 import {
@@ -64,7 +64,7 @@ const consentsOf = async (store: Store): Promise<readonly bigint[]> =>
   (await store.listConsents('owner-1', { limit: 9 })).map(({ id }) => id);
 
 const sequencesOf = async (store: Store): Promise<readonly number[]> =>
-  (await store.listFacts({ after: 0, limit: 99 })).map(({ sequence }) => sequence);
+  (await store.listGrantEvents({ after: 0, limit: 99 })).map(({ sequence }) => sequence);
 
 for (const [name, open] of [
   ['SQLite', openSqlite],
@@ -121,18 +121,18 @@ for (const [name, open] of [
       await store.close();
     });
 
-    test('leaves nothing of a grant that is younger than the backup but its code and its facts', async () => {
+    test('leaves nothing of a grant that is younger than the backup but its code and its grant events', async () => {
       const { store, backup, restore } = open();
       await store.createClient(sampleClient());
       await consentTo(store, [ONE]);
       await backup();
       await consentTo(store, [TWO], { grantId: LATE });
-      const facts = await sequencesOf(store);
+      const grantEvents = await sequencesOf(store);
       restore();
       assert.equal(await store.readGrant(LATE), undefined);
       assert.deepEqual(await store.listVehicles(LATE), []);
       assert.deepEqual(await consentsOf(store), [KNOWN]);
-      assert.deepEqual(await sequencesOf(store), facts);
+      assert.deepEqual(await sequencesOf(store), grantEvents);
       await assert.rejects(consentTo(store, [TWO], { grantId: LATE }), /id_taken/);
       assert.equal(await store.createGrant(sampleGrant({ id: LATE })), 'created');
       assert.deepEqual(await consentsOf(store), [KNOWN]);
@@ -157,7 +157,7 @@ for (const [name, open] of [
 const REGISTER = (id: string): string => `
   INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at)
     VALUES ('${id}', 'https://hooks.example/', 'standard', NULL, '[]', 1, ${CREATED_AT});
-  INSERT INTO deliveries (webhook_id, fact, next_at_ms) VALUES ('${id}', 1, ${NOW_MS});`;
+  INSERT INTO deliveries (webhook_id, grant_event, next_at_ms) VALUES ('${id}', 1, ${NOW_MS});`;
 
 const outboxOf = (path: string): readonly string[] => {
   const database = openDatabase(path, { lockTimeoutMs: 0 });
@@ -194,7 +194,7 @@ describe('A restore, SQLite', () => {
     await first.createClient(sampleClient());
     await consentTo(first, [ONE, TWO]);
     change(path, REGISTER('old'));
-    const facts = await first.listFacts({ after: 0, limit: 9 });
+    const grantEvents = await first.listGrantEvents({ after: 0, limit: 9 });
     await backupSqliteStore(path, `${path}.backup`, () => {});
     await first.disconnectVehicles(KNOWN, 'all', OCCASION);
     await first.close();
@@ -202,7 +202,7 @@ describe('A restore, SQLite', () => {
     const placed = openSqliteStore(path);
     assert.deepEqual(await placed.listVehicles(KNOWN), [ONE, TWO]);
     assert.deepEqual(await consentsOf(placed), [KNOWN]);
-    assert.deepEqual(await placed.listFacts({ after: 0, limit: 9 }), facts);
+    assert.deepEqual(await placed.listGrantEvents({ after: 0, limit: 9 }), grantEvents);
     await placed.close();
     assert.deepEqual(outboxOf(path), ['old']);
   });

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from 'keyfob/stores/sqlite/backup';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '@keyfob/server/stores/sqlite/backup';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { CALLER, fill, listAll, OTHER_CALLER, refreshed, sampleGrant, sampleUse } from './samples.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-restore-'));

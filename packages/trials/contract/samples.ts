@@ -1,12 +1,12 @@
-import type { Client, ClientSecret } from 'keyfob/clients/client';
-import type { Policy } from 'keyfob/clients/policy';
-import type { Caller } from 'keyfob/events';
-import type { AuthorizationCode, PresentedCode } from 'keyfob/grants/authorization-code';
-import type { Grant } from 'keyfob/grants/grant';
-import type { Presented } from 'keyfob/grants/judge';
-import type { CodeResult, CodeUse, RefreshResult, RefreshUse, Store } from 'keyfob/grants/store';
-import type { Vehicle } from 'keyfob/grants/vehicle';
-import type { GrantId } from 'keyfob/tokens/grant-id';
+import type { Client, ClientSecret } from '@keyfob/server/clients/client';
+import type { Policy } from '@keyfob/server/clients/policy';
+import type { Caller } from '@keyfob/server/log-event';
+import type { AuthorizationCode, PresentedCode } from '@keyfob/server/grants/authorization-code';
+import type { Grant } from '@keyfob/server/grants/grant';
+import type { Presented } from '@keyfob/server/grants/judge';
+import type { CodeResult, CodeUse, RefreshResult, RefreshUse, Store } from '@keyfob/server/grants/store';
+import type { Vehicle } from '@keyfob/server/grants/vehicle';
+import type { GrantId } from '@keyfob/server/tokens/grant-id';
 
 /** Integer seconds: when the sample clients and grants were made. */
 export const CREATED_AT = 1_750_000_000;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
-import { StoreError } from 'keyfob/errors';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { StoreError } from '@keyfob/server/errors';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import {
   CREATED_AT,
   fill,

@@ -1,12 +1,12 @@
 import { describe, test } from 'node:test';
-import type { Store } from 'keyfob/grants/store';
+import type { Store } from '@keyfob/server/grants/store';
 import { clientContract } from './client-contract.ts';
 import { codeContract } from './code-contract.ts';
 import { codeConnectionContract, codeLastingContract, codeRacingContract } from './code-racing-contract.ts';
 import { connectionContract } from './connection-contract.ts';
 import { consentContract } from './consent-contract.ts';
-import { factContract } from './fact-contract.ts';
-import { factKeepingContract } from './fact-keeping-contract.ts';
+import { grantEventContract } from './grant-event-contract.ts';
+import { grantEventKeepingContract } from './grant-event-keeping-contract.ts';
 import { grantContract } from './grant-contract.ts';
 import { importContract } from './import-contract.ts';
 import { keyContract } from './key-contract.ts';
@@ -53,12 +53,12 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       codeContract,
       consentContract,
       importContract,
-      factContract,
+      grantEventContract,
       keyContract,
       racingContract,
       codeRacingContract,
       volumeContract,
-      factKeepingContract,
+      grantEventKeepingContract,
       webhookContract,
     ])
       register(onStore);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Store } from 'keyfob/grants/store';
+import type { Store } from '@keyfob/server/grants/store';
 import { consentTo } from './consented.ts';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleVehicle } from './samples.ts';
 import type { OnStore } from './store-contract.ts';
@@ -19,14 +19,14 @@ const NOT_LAST = { ...OCCASION, endsWhenEmpty: false };
 const LAST_ENDS = { ...OCCASION, endsWhenEmpty: true };
 
 /** What is kept of what happened since the grant was made: kind, cause, VINs and the request. */
-const factsOf = async (store: Store): Promise<readonly unknown[]> => {
-  const facts = await store.listFacts({ after: 0, limit: 100, grantId: 42n });
-  return facts
+const grantEventsOf = async (store: Store): Promise<readonly unknown[]> => {
+  const grantEvents = await store.listGrantEvents({ after: 0, limit: 100, grantId: 42n });
+  return grantEvents
     .filter(({ kind }) => kind !== 'grant.created')
     .map(({ kind, cause, vins, requestId, atMs }) => [kind, cause, [...vins].sort(), requestId, atMs]);
 };
 
-const disconnectedFact = (...vins: readonly string[]) => [
+const disconnectedEvent = (...vins: readonly string[]) => [
   'vehicles.disconnected',
   undefined,
   vins,
@@ -66,8 +66,8 @@ const selection = (onStore: OnStore): void => {
     await consentTo(store, [ONE, TWO]);
     assert.equal(await store.selectVehicles(42n, [THREE, TWO], OCCASION), 'selected');
     assert.deepEqual(await store.listVehicles(42n), [TWO, THREE]);
-    assert.deepEqual(await factsOf(store), [
-      disconnectedFact(ONE.vin),
+    assert.deepEqual(await grantEventsOf(store), [
+      disconnectedEvent(ONE.vin),
       ['vehicles.connected', undefined, [THREE.vin], 'request-2', NOW_MS],
     ]);
   });
@@ -78,7 +78,7 @@ const selection = (onStore: OnStore): void => {
     const renamed = { ...ONE, nickname: 'Blue one' };
     assert.equal(await store.selectVehicles(42n, [renamed, TWO], OCCASION), 'selected');
     assert.deepEqual(await store.listVehicles(42n), [renamed, TWO]);
-    assert.deepEqual(await factsOf(store), []);
+    assert.deepEqual(await grantEventsOf(store), []);
   });
 
   onStore('A choice of nothing leaves the grant, which covers nothing then.', async (store) => {
@@ -112,7 +112,7 @@ const disconnection = (onStore: OnStore): void => {
     assert.deepEqual(again, { disconnected: [], isRevoked: false });
     assert.deepEqual(await store.listVehicles(42n), [TWO]);
     assert.equal((await store.readGrant(42n))?.revocation, undefined);
-    assert.deepEqual(await factsOf(store), [disconnectedFact(ONE.vin)]);
+    assert.deepEqual(await grantEventsOf(store), [disconnectedEvent(ONE.vin)]);
   });
 
   onStore('The last vehicle ends its grant where it is to, in the same moment.', async (store) => {
@@ -123,9 +123,9 @@ const disconnection = (onStore: OnStore): void => {
     assert.deepEqual(last, { disconnected: [ONE], isRevoked: true });
     const at = Math.floor(NOW_MS / 1000);
     assert.deepEqual((await store.readGrant(42n))?.revocation, { at, cause: 'disconnected' });
-    assert.deepEqual(await factsOf(store), [
-      disconnectedFact(TWO.vin),
-      disconnectedFact(ONE.vin),
+    assert.deepEqual(await grantEventsOf(store), [
+      disconnectedEvent(TWO.vin),
+      disconnectedEvent(ONE.vin),
       ['grant.revoked', 'disconnected', [], 'request-2', NOW_MS],
     ]);
     const again = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
@@ -139,7 +139,7 @@ const disconnection = (onStore: OnStore): void => {
     assert.deepEqual(all, { disconnected: [ONE, TWO], isRevoked: false });
     assert.deepEqual(await store.listVehicles(42n), []);
     assert.deepEqual(await store.readGrant(42n), grant);
-    assert.deepEqual(await factsOf(store), [disconnectedFact(ONE.vin, TWO.vin)]);
+    assert.deepEqual(await grantEventsOf(store), [disconnectedEvent(ONE.vin, TWO.vin)]);
   });
 
   onStore(
@@ -151,7 +151,7 @@ const disconnection = (onStore: OnStore): void => {
         assert.deepEqual(result, { disconnected: [], isRevoked: false });
       }
       assert.equal((await store.readGrant(42n))?.revocation, undefined);
-      assert.deepEqual(await factsOf(store), []);
+      assert.deepEqual(await grantEventsOf(store), []);
       assert.equal(await store.disconnectVehicles(43n, 'all', LAST_ENDS), 'unknown');
     },
   );

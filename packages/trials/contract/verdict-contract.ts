@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Policy } from 'keyfob/clients/policy';
-import type { Grant } from 'keyfob/grants/grant';
-import type { Presented, Verdict } from 'keyfob/grants/judge';
+import type { Policy } from '@keyfob/server/clients/policy';
+import type { Grant } from '@keyfob/server/grants/grant';
+import type { Presented, Verdict } from '@keyfob/server/grants/judge';
 import { fill, NOW_MS, refreshed, sampleClient, sampleUse } from './samples.ts';
 import type { OnStore } from './store-contract.ts';
 
@@ -47,14 +47,14 @@ const CASES: readonly Case[] = [
     presented: { isRetryOfOurs: true },
     verdict: repeat('same_use'),
   },
-  { name: 'raced', policy: STRICT, generation: 0, laterMs: 9999, verdict: refuse('raced') },
+  { name: 'concurrent_use', policy: STRICT, generation: 0, laterMs: 9999, verdict: refuse('concurrent_use') },
   { name: 'unknown', generation: 0, laterMs: 1, presented: { grantId: -42n }, verdict: refuse('unknown') },
   {
     name: 'foreign client',
     generation: 1,
     laterMs: 1,
     presented: { clientId: 'client-b' },
-    verdict: refuse('foreign_client'),
+    verdict: refuse('client_mismatch'),
   },
   {
     name: 'foreign brand',
@@ -62,7 +62,7 @@ const CASES: readonly Case[] = [
     generation: 1,
     laterMs: 1,
     presented: { brand: 'hyundai' },
-    verdict: refuse('foreign_brand'),
+    verdict: refuse('brand_mismatch'),
   },
   { name: 'revoked', generation: 1, laterMs: 1, isRevoked: true, verdict: refuse('revoked') },
   { name: 'expired', generation: 1, laterMs: 5_184_000_000, verdict: refuse('expired') },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Caller } from 'keyfob/events';
+import type { Caller } from '@keyfob/server/log-event';
 import {
   CREATED_AT,
   fill,

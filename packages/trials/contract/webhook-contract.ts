@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { DELIVERY_STATES } from 'keyfob/grants/delivery';
-import type { Claim, ClaimedDelivery, Delivery } from 'keyfob/grants/delivery';
-import type { Store } from 'keyfob/grants/store';
-import { WEBHOOKS_MAX } from 'keyfob/grants/webhook';
-import type { Webhook } from 'keyfob/grants/webhook';
+import { DELIVERY_STATES } from '@keyfob/server/outbox/delivery';
+import type { Claim, ClaimedDelivery, Delivery } from '@keyfob/server/outbox/delivery';
+import type { Store } from '@keyfob/server/grants/store';
+import { WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
+import type { Webhook } from '@keyfob/server/outbox/webhook';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleGrant } from './samples.ts';
 import type { OnStore, OnTwo } from './store-contract.ts';
 
@@ -31,9 +31,9 @@ const claimOf = (more: Partial<Claim> = {}): Claim => ({
   ...more,
 });
 
-const heldOf = ({ webhook, fact, attempts }: ClaimedDelivery) => ({
+const heldOf = ({ webhook, grantEvent, attempts }: ClaimedDelivery) => ({
   webhookId: webhook.id,
-  sequence: fact.sequence,
+  sequence: grantEvent.sequence,
   attempts,
 });
 
@@ -43,10 +43,10 @@ const listAll = async (store: Store, webhookId?: string): Promise<readonly Deliv
 const revoke = async (store: Store, id = 42n): Promise<unknown> =>
   store.revoke(id, { at: AT, cause: 'operator', requestId: 'request-1' });
 
-/** The how-manieth fact of the store it is, from 1: the numbers of facts count up, but not in every store by one. */
-const placesOf = async (store: Store): Promise<(delivery: Pick<Delivery, 'fact'>) => number> => {
-  const facts = await store.listFacts({ after: 0, limit: 1000 });
-  return ({ fact }) => facts.findIndex(({ id }) => id === fact.id) + 1;
+/** The how-manieth grant event of the store it is, from 1: the numbers of grant events count up, but not in every store by one. */
+const placesOf = async (store: Store): Promise<(delivery: Pick<Delivery, 'grantEvent'>) => number> => {
+  const grantEvents = await store.listGrantEvents({ after: 0, limit: 1000 });
+  return ({ grantEvent }) => grantEvents.findIndex(({ id }) => id === grantEvent.id) + 1;
 };
 
 /** Revokes as many grants, one after the other. */
@@ -85,7 +85,7 @@ const keeping = (onStore: OnStore): void => {
     assert.equal(await store.createWebhook(sampleWebhook()), 'too_many');
   });
 
-  onStore('A fact is to be delivered to every enabled webhook that wants its kind.', async (store) => {
+  onStore('A grant event is to be delivered to every enabled webhook that wants its kind.', async (store) => {
     await fill(store);
     const wanting = [
       sampleWebhook({ id: 'all' }),
@@ -104,25 +104,28 @@ const keeping = (onStore: OnStore): void => {
       deliveries.map(({ webhookId }) => webhookId),
       ['all', 'its client', 'pleos'],
     );
-    const [fact] = await store.listFacts({ after: 0, limit: 1 });
+    const [grantEvent] = await store.listGrantEvents({ after: 0, limit: 1 });
     for (const delivery of deliveries) {
-      assert.deepEqual(delivery.fact, fact);
+      assert.deepEqual(delivery.grantEvent, grantEvent);
       assert.deepEqual([delivery.state, delivery.attempts, delivery.nextAtMs], ['pending', 0, AT * 1000]);
     }
   });
 
-  onStore('Facts from before a webhook are not for it, and its deliveries go with it.', async (store) => {
-    await fill(store);
-    await revoke(store);
-    await store.createWebhook(sampleWebhook());
-    assert.deepEqual(await listAll(store), []);
-    await store.reinstate(42n, AT);
-    await revoke(store);
-    assert.equal((await listAll(store)).length, 1);
-    await store.removeWebhook('webhook-a');
-    assert.deepEqual(await listAll(store), []);
-    assert.deepEqual(await store.claimDeliveries(claimOf()), []);
-  });
+  onStore(
+    'GrantEvents from before a webhook are not for it, and its deliveries go with it.',
+    async (store) => {
+      await fill(store);
+      await revoke(store);
+      await store.createWebhook(sampleWebhook());
+      assert.deepEqual(await listAll(store), []);
+      await store.reinstate(42n, AT);
+      await revoke(store);
+      assert.equal((await listAll(store)).length, 1);
+      await store.removeWebhook('webhook-a');
+      assert.deepEqual(await listAll(store), []);
+      assert.deepEqual(await store.claimDeliveries(claimOf()), []);
+    },
+  );
 };
 
 const claiming = (onStore: OnStore): void => {
@@ -136,7 +139,7 @@ const claiming = (onStore: OnStore): void => {
     assert.deepEqual(await store.claimDeliveries(claimOf({ nowMs: NOW_MS + LEASE_MS - 1 })), []);
     const [second] = await store.claimDeliveries(claimOf({ nowMs: NOW_MS + LEASE_MS }));
     assert.equal(second?.attempts, 2);
-    assert.equal(second?.fact.id, first?.fact.id);
+    assert.equal(second?.grantEvent.id, first?.grantEvent.id);
   });
 
   onStore('A claim keeps to what each webhook and all of them may have in hand.', async (store) => {
@@ -273,12 +276,12 @@ const settling = (onStore: OnStore): void => {
     assert.equal(await store.retryDeliveries('webhook-a', NOW_MS), 2);
     const again = await store.claimDeliveries(claimOf());
     assert.deepEqual(
-      again.map(({ fact, attempts }) => [fact.sequence, attempts]),
-      claimed.slice(1).map(({ fact }) => [fact.sequence, 2]),
+      again.map(({ grantEvent, attempts }) => [grantEvent.sequence, attempts]),
+      claimed.slice(1).map(({ grantEvent }) => [grantEvent.sequence, 2]),
     );
   });
 
-  onStore('Deliveries are listed newest fact first, of one webhook or of all.', async (store) => {
+  onStore('Deliveries are listed newest grant event first, of one webhook or of all.', async (store) => {
     await store.createClient(sampleClient());
     for (const id of ['a', 'b']) await store.createWebhook(sampleWebhook({ id }));
     await revokeMany(store, 3);
@@ -299,7 +302,7 @@ export const webhookConnectionContract = (onTwo: OnTwo): void => {
     const claims = await Promise.all(
       [one, other, one, other].map((store) => store.claimDeliveries(claimOf({ limit: 8 }))),
     );
-    const sequences = claims.flat().map(({ fact }) => fact.sequence);
+    const sequences = claims.flat().map(({ grantEvent }) => grantEvent.sequence);
     assert.equal(sequences.length, 20);
     assert.equal(new Set(sequences).size, 20);
   });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { StoreError } from 'keyfob/errors';
-import { resumeSource } from 'keyfob/stores/copy/copy';
-import type { CopyEnd } from 'keyfob/stores/copy/end';
+import { StoreError } from '@keyfob/server/errors';
+import { resumeSource } from '@keyfob/server/stores/copy/copy';
+import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
 import { CREATED_AT, redeemed, refreshed, sampleClient, sampleCodeUse } from '../contract/samples.ts';
 import { sampleGrant, sampleUse, sampleVehicle } from '../contract/samples.ts';
 import { fillWithAll, readAll } from './filled-store.ts';
@@ -27,8 +27,12 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         );
         assert.equal(grant?.brand, 'genesis');
         assert.deepEqual(await store.listVehicles(9n), [sampleVehicle(4)]);
-        const facts = await store.listFacts({ after: 0, limit: 1000 });
-        assert.equal(facts.at(-1)?.grantId, 9n, 'what happens after a copy comes after what was copied');
+        const grantEvents = await store.listGrantEvents({ after: 0, limit: 1000 });
+        assert.equal(
+          grantEvents.at(-1)?.grantId,
+          9n,
+          'what happens after a copy comes after what was copied',
+        );
         await store.reinstate(-(2n ** 63n), CREATED_AT + 200);
         const next = await refreshed(store, sampleUse(0, { presented: { grantId: -(2n ** 63n) } }));
         assert.equal(next.grant?.generation, 1);
@@ -44,7 +48,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
           () => running.refresh(sampleUse(46)),
           () => running.readGrant(42n),
           () => running.readClient('client-b'),
-          () => running.listFacts({ after: 0, limit: 1 }),
+          () => running.listGrantEvents({ after: 0, limit: 1 }),
           () => running.redeemCode(sampleCodeUse({ presented: { grantId: 9n } })),
           () => running.revoke(42n, { at: CREATED_AT, cause: 'operator' }),
           () => running.createGrant(sampleGrant({ id: 77n })),
@@ -79,7 +83,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await running.removeSecret('client-a', 'one');
         await running.selectVehicles(7n, [sampleVehicle(5)], { nowMs: 1, requestId: undefined });
         await running.disconnectVehicles(7n, 'all', { nowMs: 1, requestId: undefined, endsWhenEmpty: true });
-        await running.dropFacts({ beforeMs: 10, limit: 100 });
+        await running.dropGrantEvents({ beforeMs: 10, limit: 100 });
         await running.removeWebhook('hook');
         const before = await readAll(running);
         const copied = await copy(from, to);
@@ -150,7 +154,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
       const target = await to.openEnd('target');
       const careless = {
         ...target,
-        write: async (...[part, change]: Parameters<CopyEnd['write']>) =>
+        write: async (...[part, change]: Parameters<CopyEndpoint['write']>) =>
           target.write(part, { ...change, rows: change.rows.slice(1) }),
       };
       await assert.rejects(copyEnds(await from.openEnd('source'), careless, true), fails('copy_differs'));
@@ -161,7 +165,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
 }
 
 /** An end that fails for good after so many calls of both, before or after the last of them took place. */
-function failing(end: CopyEnd, left: { calls: number; readonly isBefore: boolean }): CopyEnd {
+function failing(end: CopyEndpoint, left: { calls: number; readonly isBefore: boolean }): CopyEndpoint {
   const wrap =
     <Words extends readonly unknown[], Result>(verb: (...words: Words) => Promise<Result>) =>
     async (...words: Words): Promise<Result> => {

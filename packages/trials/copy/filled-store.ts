@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { Grant } from 'keyfob/grants/grant';
-import type { ImportedGrant } from 'keyfob/grants/imported-grant';
-import type { Presented } from 'keyfob/grants/judge';
-import type { RefreshUse, Store } from 'keyfob/grants/store';
-import { historyValues } from 'keyfob/stores/copy/canonical';
+import type { Grant } from '@keyfob/server/grants/grant';
+import type { ImportedGrant } from '@keyfob/server/grants/imported-grant';
+import type { Presented } from '@keyfob/server/grants/judge';
+import type { RefreshUse, Store } from '@keyfob/server/grants/store';
+import { historyValues } from '@keyfob/server/stores/copy/canonical';
 import { consentTo } from '../contract/consented.ts';
 import {
   CALLER,
@@ -57,8 +57,8 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   await store.revoke(-(2n ** 63n), { at: CREATED_AT + 100, cause: 'operator' });
   await consentTo(store, [sampleVehicle(2), sampleVehicle(1)], { grantId: 7n });
   await consentTo(store, [sampleVehicle(3)], { grantId: 8n, subject: 'owner-2' });
-  const occasion = { nowMs: NOW_MS + 5000, requestId: 'request-2' };
-  await store.disconnectVehicles(8n, 'all', { ...occasion, endsWhenEmpty: false });
+  const auditContext = { nowMs: NOW_MS + 5000, requestId: 'request-2' };
+  await store.disconnectVehicles(8n, 'all', { ...auditContext, endsWhenEmpty: false });
   await store.createCode(sampleCode({ grantId: 9n, vehicles: [sampleVehicle(4)], brand: 'genesis' }));
   const [due] = await store.claimDeliveries({
     nowMs: NOW_MS + 10 ** 10,
@@ -68,7 +68,7 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
     inHand: new Map(),
   });
   if (due === undefined) throw new Error('nothing was due');
-  const held = { webhookId: 'hook', sequence: due.fact.sequence, attempts: due.attempts };
+  const held = { webhookId: 'hook', sequence: due.grantEvent.sequence, attempts: due.attempts };
   await store.settleDelivery(held, { kind: 'delivered', nowMs: NOW_MS, status: 204 });
 };
 
@@ -147,7 +147,7 @@ export const readAll = async (
     consents: await Promise.all(
       ['owner-1', 'owner-2'].map((subject) => store.listConsents(subject, { limit: 100 })),
     ),
-    facts: await store.listFacts({ after: 0, limit: 1000 }),
+    grantEvents: await store.listGrantEvents({ after: 0, limit: 1000 }),
     deliveries: await store.listDeliveries({ states, limit: 1000 }),
   };
 };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { StoreError } from 'keyfob/errors';
-import type { ImportedGrant } from 'keyfob/grants/imported-grant';
-import type { Store } from 'keyfob/grants/store';
-import { resumeSource } from 'keyfob/stores/copy/copy';
-import type { CopyEnd } from 'keyfob/stores/copy/end';
+import { StoreError } from '@keyfob/server/errors';
+import type { ImportedGrant } from '@keyfob/server/grants/imported-grant';
+import type { Store } from '@keyfob/server/grants/store';
+import { resumeSource } from '@keyfob/server/stores/copy/copy';
+import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
 import { CREATED_AT, NOW_MS, OVERLAP_POLICY, refreshed, sampleClient } from '../contract/samples.ts';
 import { sampleGrant, STRICT_POLICY } from '../contract/samples.ts';
 import { digestOf, fillWithAll, IMPORTED_EXPIRES_AT, importedGrant, readAll, useOf } from './filled-store.ts';
@@ -189,7 +189,11 @@ const createLife = (store: Store) => {
 };
 
 /** A source to which something happens before and after every reading, and right before it is stopped. */
-const watch = (end: CopyEnd, step: () => Promise<void>, beforeMove: () => Promise<void>): CopyEnd => {
+const watch = (
+  end: CopyEndpoint,
+  step: () => Promise<void>,
+  beforeMove: () => Promise<void>,
+): CopyEndpoint => {
   let isStopped = false;
   const around =
     <Words extends readonly unknown[], Result>(verb: (...words: Words) => Promise<Result>) =>

@@ -2,20 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { OperatorError } from 'keyfob/errors';
-import type { Store } from 'keyfob/grants/store';
-import { copyStore } from 'keyfob/stores/copy/copy';
-import type { CopyEnd } from 'keyfob/stores/copy/end';
-import { openPostgresEnd } from 'keyfob/stores/postgres/copy-end';
-import { openPostgresStore } from 'keyfob/stores/postgres/store';
-import { openSqliteEnd } from 'keyfob/stores/sqlite/copy-end';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { OperatorError } from '@keyfob/server/errors';
+import type { Store } from '@keyfob/server/grants/store';
+import { copyStore } from '@keyfob/server/stores/copy/copy';
+import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
+import { openPostgresEnd } from '@keyfob/server/stores/postgres/copy-endpoint';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { openSqliteEnd } from '@keyfob/server/stores/sqlite/copy-endpoint';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { startCluster } from '../postgres/cluster.ts';
 
 /** A place for a store: made by its first opening. */
 export type Place = {
   openStore(): Promise<Store>;
-  openEnd(role: 'source' | 'target'): Promise<CopyEnd>;
+  openEnd(role: 'source' | 'target'): Promise<CopyEndpoint>;
 };
 
 /** A way to copy, with what makes the places at its two ends; skipped where a part of it is missing. */
@@ -63,7 +63,7 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
 const now = () => performance.now();
 
 /** Copies with the ends given, which may be made to fail, and closes them. */
-export const copyEnds = async (source: CopyEnd, target: CopyEnd, isSwitching: boolean) => {
+export const copyEnds = async (source: CopyEndpoint, target: CopyEndpoint, isSwitching: boolean) => {
   try {
     return await copyStore({ source, target, isSwitching, checkKeys: () => {}, onProgress: () => {}, now });
   } finally {

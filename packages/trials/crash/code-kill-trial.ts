@@ -63,12 +63,12 @@ const findStoreFaults = async (home: OwnHome, logs: readonly CodeLog[]): Promise
   try {
     const limit = logs.length * 2 + 1;
     const grants = await store.listGrants({ limit });
-    const facts = await store.listFacts({ after: 0, limit });
-    const created = facts.filter(({ kind }) => kind === 'grant.created');
+    const grantEvents = await store.listGrantEvents({ after: 0, limit });
+    const created = grantEvents.filter(({ kind }) => kind === 'grant.created');
     const revoked = grants.filter(({ revocation }) => revocation !== undefined);
     return [
       ...(grants.length === logs.length ? [] : [`${logs.length} codes made ${grants.length} grants`]),
-      ...(created.length === logs.length ? [] : [`${logs.length} codes made ${created.length} facts`]),
+      ...(created.length === logs.length ? [] : [`${logs.length} codes made ${created.length} grant events`]),
       ...revoked.map(({ revocation }) => `a grant was revoked: ${revocation?.cause}`),
     ];
   } finally {

@@ -1,7 +1,7 @@
-import { openDeployment } from 'keyfob';
-import { createClient, createGrant } from 'keyfob/cli/registry';
-import { parsePolicy } from 'keyfob/clients/policy';
-import { parseConfig } from 'keyfob/config';
+import { openDeployment } from '@keyfob/server';
+import { createClient, createGrant } from '@keyfob/server/operations/registry';
+import { parsePolicy } from '@keyfob/server/clients/policy';
+import { parseConfig } from '@keyfob/server/config';
 import type { VisiblePolicy } from './call.ts';
 import type { ClientKind } from './client-kinds.ts';
 import type { Home } from './home.ts';

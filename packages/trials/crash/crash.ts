@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createProgressBar } from 'keyfob/cli/progress';
+import { createProgressBar } from '@keyfob/server/cli/progress';
 import { codeKillTrial } from './code-kill-trial.ts';
 import { cutTrial } from './cut-trial.ts';
 import { databaseDiskTrial } from './database-disk-trial.ts';

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
-import { OperatorError } from 'keyfob/errors';
-import type { Store } from 'keyfob/grants/store';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { OperatorError } from '@keyfob/server/errors';
+import type { Store } from '@keyfob/server/grants/store';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { expectStep, shownOf } from './fault-sweep-model.ts';
 import type { State, Taken } from './fault-sweep-model.ts';
 import type { Line } from './fault-sweep-run.ts';
-import { NOTHING, readFacts, refreshUseOf } from './fault-sweep-steps.ts';
+import { NOTHING, readGrantEvents, refreshUseOf } from './fault-sweep-steps.ts';
 import type { Facts, GrantFacts } from './fault-sweep-steps.ts';
 
 /** What a run leaves open: the states its store may be in, and the tokens its clients hold. */
@@ -88,7 +88,7 @@ export const checkStore = async (path: string, told: Told): Promise<Found> => {
     const what = error instanceof OperatorError ? `${error.code}: ${error.message}` : String(error);
     return { violations: [`the store does not open again: ${what}`], isUnknownDone: false };
   }
-  const facts = await readFacts(store);
+  const facts = await readGrantEvents(store);
   if (!isAmong(told.states, facts))
     violations.push(`after the reopen: ${show([facts])}, where only ${show(told.states)} fit`);
   for (const grant of facts.grants)

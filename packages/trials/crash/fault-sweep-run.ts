@@ -2,11 +2,19 @@
 // line to standard output the moment a step is answered. The second argument says how it ends: close or die.
 import { writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Policy } from 'keyfob/clients/policy';
-import { OperatorError, StoreError } from 'keyfob/errors';
-import type { Store } from 'keyfob/grants/store';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
-import { codeOf, codeUseOf, idOf, readFacts, refreshUseOf, RUN, STARTED_AT } from './fault-sweep-steps.ts';
+import type { Policy } from '@keyfob/server/clients/policy';
+import { OperatorError, StoreError } from '@keyfob/server/errors';
+import type { Store } from '@keyfob/server/grants/store';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import {
+  codeOf,
+  codeUseOf,
+  idOf,
+  readGrantEvents,
+  refreshUseOf,
+  RUN,
+  STARTED_AT,
+} from './fault-sweep-steps.ts';
 import type { Facts, Step } from './fault-sweep-steps.ts';
 import type { Taken } from './fault-sweep-model.ts';
 
@@ -175,7 +183,7 @@ const takeBatch = async (store: Store, path: string, batch: readonly Step[]): Pr
   for (let attempt = 0; attempt < ATTEMPTS && waiting.length > 0; attempt++) {
     const all = await Promise.all(waiting.map((step) => takeAndTell(store, path, step)));
     waiting = waiting.filter((_, index) => all.some((ended, at) => at === index && isFailed(ended)));
-    await readFacts(store).then(
+    await readGrantEvents(store).then(
       (facts) => tell({ about: 'facts', facts }),
       (error: unknown) => tell({ about: 'read', ...describeError(error) }),
     );

@@ -1,8 +1,8 @@
-import type { Client } from 'keyfob/clients/client';
-import type { AuthorizationCode } from 'keyfob/grants/authorization-code';
-import type { Grant } from 'keyfob/grants/grant';
-import type { CodeUse, RefreshUse, Store } from 'keyfob/grants/store';
-import { readGrantId, writeGrantId } from 'keyfob/tokens/grant-id';
+import type { Client } from '@keyfob/server/clients/client';
+import type { AuthorizationCode } from '@keyfob/server/grants/authorization-code';
+import type { Grant } from '@keyfob/server/grants/grant';
+import type { CodeUse, RefreshUse, Store } from '@keyfob/server/grants/store';
+import { readGrantId, writeGrantId } from '@keyfob/server/tokens/grant-id';
 
 /** One thing done to the store. Grants in 16 hexadecimal digits. */
 export type Step =
@@ -189,11 +189,11 @@ export const codeUseOf = (
 });
 
 /** Everything a store holds. */
-export const readFacts = async (store: Store): Promise<Facts> => {
+export const readGrantEvents = async (store: Store): Promise<Facts> => {
   const keys = await store.listKeys();
   const clients = await store.listClients();
   const grants = await store.listGrants({ limit: 100 });
-  const facts = await store.listFacts({ after: 0, limit: 100 });
+  const facts = await store.listGrantEvents({ after: 0, limit: 100 });
   return {
     keys: inOrder(keys.map(({ number }) => number)),
     clients: clients.map(toClientFacts).sort((left, right) => (left.id < right.id ? -1 : 1)),

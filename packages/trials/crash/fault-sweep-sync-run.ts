@@ -2,8 +2,8 @@
 // exists, syncs fail. The third says what comes after the failed commit. Each answer is a line on standard output.
 import { rmSync, writeFileSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { StoreError } from 'keyfob/errors';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { StoreError } from '@keyfob/server/errors';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { idOf, refreshUseOf, SYNC_GRANT } from './fault-sweep-steps.ts';
 
 /** What comes after the failed commit. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { parseConfig } from 'keyfob/config';
-import { OperatorError } from 'keyfob/errors';
+import { parseConfig } from '@keyfob/server/config';
+import { OperatorError } from '@keyfob/server/errors';
 import { runKeyfob } from '../keyfob-process.ts';
 import { WORKSPACE } from './manifests.ts';
 
@@ -66,9 +66,9 @@ describe('docs/operations.md', () => {
   });
 
   test('names events and metrics that there are', async () => {
-    const { createEventCounts } = await import('keyfob/admin/event-counts');
-    const { renderMetrics } = await import('keyfob/admin/metrics');
-    const { NONE } = await import('keyfob/admin/latencies');
+    const { createEventCounts } = await import('@keyfob/server/admin/event-counts');
+    const { renderMetrics } = await import('@keyfob/server/admin/metrics');
+    const { NONE } = await import('@keyfob/server/admin/latencies');
     const events = createEventCounts();
     const metrics = renderMetrics({
       events: [],

@@ -29,7 +29,7 @@ const folderWithSdk = (t: TestContext): string => {
   return folder;
 };
 
-const factOf = (output: string, name: string): string =>
+const grantEventOf = (output: string, name: string): string =>
   new RegExp(`^${name} +(?<value>\\S+)`, 'm').exec(output)?.groups?.['value'] ?? '';
 
 test(
@@ -51,8 +51,8 @@ test(
     const folder = folderWithSdk(t);
     writeFileSync(join(folder, 'app.mjs'), app);
     const command = run
-      .replace('SMARTCAR_CLIENT_ID=...', `SMARTCAR_CLIENT_ID=${factOf(made, 'client id')}`)
-      .replace('SMARTCAR_CLIENT_SECRET=...', `SMARTCAR_CLIENT_SECRET=${factOf(made, 'client secret')}`)
+      .replace('SMARTCAR_CLIENT_ID=...', `SMARTCAR_CLIENT_ID=${grantEventOf(made, 'client id')}`)
+      .replace('SMARTCAR_CLIENT_SECRET=...', `SMARTCAR_CLIENT_SECRET=${grantEventOf(made, 'client secret')}`)
       .replace('node app.mjs', 'exec node app.mjs');
     const child = spawn('sh', ['-euc', command], {
       cwd: folder,

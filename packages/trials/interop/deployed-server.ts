@@ -1,11 +1,11 @@
-import { openDeployment, startAuthorizationServer } from 'keyfob';
-import type { Deployment } from 'keyfob';
-import type { Client, DialectName } from 'keyfob/clients/client';
-import type { Policy } from 'keyfob/clients/policy';
-import { createClientSecret, digestSecret } from 'keyfob/clients/secret';
-import { parseConfig } from 'keyfob/config';
-import { DIALECTS } from 'keyfob/dialects/dialects';
-import type { Event } from 'keyfob/events';
+import { openDeployment, startAuthorizationServer } from '@keyfob/server';
+import type { Deployment } from '@keyfob/server';
+import type { Client, DialectName } from '@keyfob/server/clients/client';
+import type { Policy } from '@keyfob/server/clients/policy';
+import { createClientSecret, digestSecret } from '@keyfob/server/clients/secret';
+import { parseConfig } from '@keyfob/server/config';
+import { DIALECTS } from '@keyfob/server/dialects/dialects';
+import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../keyfob-process.ts';
 import type { MadeClient, MadeGrant } from '../keyfob-process.ts';
 
@@ -13,7 +13,7 @@ import type { MadeClient, MadeGrant } from '../keyfob-process.ts';
 export type DeployedServer = {
   readonly url: string;
   readonly deployment: Deployment;
-  readonly events: readonly Event[];
+  readonly events: readonly LogEvent[];
   /** Now, by the server's clock. */
   now(): Date;
   passSeconds(seconds: number): void;
@@ -31,7 +31,7 @@ export type DeployedServer = {
 export const openDeployedServer = async (): Promise<DeployedServer> => {
   const data = makeDataDirectory();
   const config = parseConfig({ flags: { data, port: 0 }, environment: {}, file: {} });
-  const events: Event[] = [];
+  const events: LogEvent[] = [];
   let aheadMs = 0;
   const clock = (): number => Date.now() + aheadMs;
   const deployment = await openDeployment(config, { isFirstStart: true, clock });

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { Event } from 'keyfob/events';
-import { openLiveEvents } from 'keyfob/live/publish';
+import type { LogEvent } from '@keyfob/server/log-event';
+import { openLiveEvents } from '@keyfob/server/live/publish';
 
 const directoryFor = (t: TestContext): string => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-live-'));
@@ -32,7 +32,7 @@ const attach = async (t: TestContext, path: string): Promise<Socket> => {
   return socket;
 };
 
-const EVENT: Event = { event: 'server.listening', url: 'x'.repeat(10_000) };
+const EVENT: LogEvent = { event: 'server.listening', url: 'x'.repeat(10_000) };
 
 describe('The events of a process', () => {
   test('are not even written down while nobody follows', async (t) => {

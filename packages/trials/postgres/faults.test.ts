@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
 import { Client } from 'pg';
-import { OperatorError, StoreError } from 'keyfob/errors';
-import type { Store } from 'keyfob/grants/store';
-import { openPostgresStore } from 'keyfob/stores/postgres/store';
+import { OperatorError, StoreError } from '@keyfob/server/errors';
+import type { Store } from '@keyfob/server/grants/store';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import {
   CREATED_AT,
   fill,
@@ -139,7 +139,7 @@ function tryFaults(cluster: Cluster): void {
       assert.equal(await store.reinstate(42n, CREATED_AT), 'reinstated');
     }
     assert.deepEqual(
-      (await store.listFacts({ after: 0, limit: 9 })).map(({ kind }) => kind),
+      (await store.listGrantEvents({ after: 0, limit: 9 })).map(({ kind }) => kind),
       ['grant.revoked', 'grant.reinstated', 'grant.revoked', 'grant.reinstated'],
     );
   });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { openPostgresStore } from 'keyfob/stores/postgres/store';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import { openCodeMaker } from '../code-maker.ts';
 import {
   makeDataDirectory,

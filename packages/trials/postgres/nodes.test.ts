@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { OperatorError } from 'keyfob/errors';
-import { applyVerdict } from 'keyfob/grants/apply-verdict';
-import { BRANDS } from 'keyfob/grants/grant';
-import { judge } from 'keyfob/grants/judge';
-import { migratePostgresStore, openPostgresStore } from 'keyfob/stores/postgres/store';
+import { OperatorError } from '@keyfob/server/errors';
+import { applyVerdict } from '@keyfob/server/grants/apply-verdict';
+import { BRANDS } from '@keyfob/server/grants/grant';
+import { judge } from '@keyfob/server/grants/judge';
+import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import {
   CREATED_AT,
   fill,
@@ -104,7 +104,7 @@ function tryNodes(cluster: Cluster): void {
     const url = cluster.url('no_such_database').replace('unused', 'hunter2');
     await assert.rejects(openPostgresStore(url), (error: unknown) => {
       assert.ok(isOperatorError(error, 'store_database_missing'));
-      assert.doesNotMatch(`${String(error)} ${(error as OperatorError).mend}`, /hunter2/);
+      assert.doesNotMatch(`${String(error)} ${(error as OperatorError).remedy}`, /hunter2/);
       return true;
     });
   });

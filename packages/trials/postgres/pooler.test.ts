@@ -5,14 +5,18 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Client } from 'pg';
-import { StoreError } from 'keyfob/errors';
-import type { Store } from 'keyfob/grants/store';
-import { copyStore } from 'keyfob/stores/copy/copy';
-import type { CopyEnd } from 'keyfob/stores/copy/end';
-import { openPostgresEnd } from 'keyfob/stores/postgres/copy-end';
-import { inspectPostgresStore, migratePostgresStore, openPostgresStore } from 'keyfob/stores/postgres/store';
-import { openSqliteEnd } from 'keyfob/stores/sqlite/copy-end';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { StoreError } from '@keyfob/server/errors';
+import type { Store } from '@keyfob/server/grants/store';
+import { copyStore } from '@keyfob/server/stores/copy/copy';
+import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
+import { openPostgresEnd } from '@keyfob/server/stores/postgres/copy-endpoint';
+import {
+  inspectPostgresStore,
+  migratePostgresStore,
+  openPostgresStore,
+} from '@keyfob/server/stores/postgres/store';
+import { openSqliteEnd } from '@keyfob/server/stores/sqlite/copy-endpoint';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import {
   CREATED_AT,
   fill,
@@ -130,7 +134,7 @@ async function rotateMany(nodes: Nodes): Promise<void> {
   }
   const ended = ids.slice(0, 50).map((id) => other.revoke(id, AT));
   assert.deepEqual(new Set(await Promise.all(ended)), new Set(['revoked']));
-  assert.equal((await one.listFacts({ after: 0, limit: 100 })).length, 50);
+  assert.equal((await one.listGrantEvents({ after: 0, limit: 100 })).length, 50);
 }
 
 async function presentToAll(nodes: Nodes): Promise<void> {
@@ -166,7 +170,7 @@ async function migrateAndCopy(t: TestContext, [url, next]: readonly [string, str
   await store.close();
 }
 
-async function move(source: CopyEnd, target: CopyEnd): Promise<void> {
+async function move(source: CopyEndpoint, target: CopyEndpoint): Promise<void> {
   const options = { isSwitching: true, checkKeys: () => {}, onProgress: () => {} };
   const copied = await copyStore({ source, target, ...options, now: () => performance.now() });
   assert.equal(copied.outcome, 'moved');

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import { openDeployment } from 'keyfob';
-import { createClient, createGrant } from 'keyfob/cli/registry';
-import { parseConfig } from 'keyfob/config';
-import { createKeyLine } from 'keyfob/tokens/key-ring';
+import { openDeployment } from '@keyfob/server';
+import { createClient, createGrant } from '@keyfob/server/operations/registry';
+import { parseConfig } from '@keyfob/server/config';
+import { createKeyLine } from '@keyfob/server/tokens/key-ring';
 import { startGenerator } from '../bench/generator-process.ts';
 import { oauthWire, UUID_PATTERN } from '../bench/targets/target.ts';
 import { makeDataDirectory, startKeyfob } from '../keyfob-process.ts';

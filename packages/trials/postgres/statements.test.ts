@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
-import { openConnections, POOL_LIMITS } from 'keyfob/stores/postgres/pool';
-import { openPostgresStore } from 'keyfob/stores/postgres/store';
+import { openConnections, POOL_LIMITS } from '@keyfob/server/stores/postgres/connection/pool';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import { fill, NOW_MS, refreshed, sampleUse } from '../contract/samples.ts';
 import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';

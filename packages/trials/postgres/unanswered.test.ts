@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Client } from 'pg';
-import { StoreError } from 'keyfob/errors';
-import type { RefreshResult, RefreshUse, Store } from 'keyfob/grants/store';
-import { openPostgresStore } from 'keyfob/stores/postgres/store';
+import { StoreError } from '@keyfob/server/errors';
+import type { RefreshResult, RefreshUse, Store } from '@keyfob/server/grants/store';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import {
   fill,
   NOW_MS,
@@ -243,11 +243,17 @@ function tryUnanswered(cluster: Cluster): void {
       await fill(a.store, STRICT_POLICY);
       await refreshed(a.store, sampleUse(0));
       const [race, replay] = [sampleUse(0, { nowMs: NOW_MS + 10 }), sampleUse(0, { nowMs: LATER_MS })];
-      assert.deepEqual((await refreshed(a.store, race)).verdict, { kind: 'refuse', reason: 'raced' });
+      assert.deepEqual((await refreshed(a.store, race)).verdict, {
+        kind: 'refuse',
+        reason: 'concurrent_use',
+      });
       for (const use of [race, replay]) await assert.rejects(b.store.refresh(use), isFailure('unavailable'));
       assert.equal(await ask(database, 'SELECT count(*)::integer FROM grants WHERE revoked_at > 0'), 0);
       await a.store.close();
-      assert.deepEqual((await refreshed(b.store, race)).verdict, { kind: 'refuse', reason: 'raced' });
+      assert.deepEqual((await refreshed(b.store, race)).verdict, {
+        kind: 'refuse',
+        reason: 'concurrent_use',
+      });
       assert.equal((await refreshed(b.store, replay)).verdict.kind, 'replay');
     },
   );
@@ -309,7 +315,7 @@ function tryUnanswered(cluster: Cluster): void {
       await fill(a.store, STRICT_POLICY);
       await refreshed(a.store, sampleUse(0));
       const { verdict } = await refreshed(b.store, sampleUse(0, { nowMs: NOW_MS + 10 }));
-      assert.deepEqual(verdict, { kind: 'refuse', reason: 'raced' });
+      assert.deepEqual(verdict, { kind: 'refuse', reason: 'concurrent_use' });
     },
   );
 

@@ -31,7 +31,7 @@ describe('the admin listener', () => {
     assert.deepEqual([head.status, await head.text()], [200, '']);
   });
 
-  test('An address that another has is told, with the flag to mend it by.', async (t) => {
+  test('An address that another has is told, with the flag to remedy it by.', async (t) => {
     const other = createServer().listen(0, '127.0.0.1');
     t.after(() => other.close());
     await once(other, 'listening');
@@ -39,7 +39,7 @@ describe('the admin listener', () => {
     const words = ['serve', '--port', '0', '--admin-port', port, '--data', directoryFor(t), '--json'];
     const error = errorOf(await runKeyfob(words));
     assert.equal(error.code, 'address_in_use');
-    assert.match(error.mend ?? '', /--admin-port/);
+    assert.match(error.remedy ?? '', /--admin-port/);
   });
 
   test('A server that serves is alive and ready; what its store file lost makes it unready, and back again.', async (t) => {

@@ -80,9 +80,9 @@ describe('Clients of every type, by the command line', () => {
     assert.match(text.stdout, /^client secret +- \(a public client has none\)$/m);
     assert.doesNotMatch(text.stdout, /[A-Za-z0-9_-]{43}/);
     const refused = await runOn(directory, 'client', 'secret', 'add', made.clientId, '--json');
-    const { code, mend } = errorOf(refused);
+    const { code, remedy } = errorOf(refused);
     assert.deepEqual([refused.code, code], [1, 'client_public']);
-    assert.match(mend ?? '', /--type confidential/);
+    assert.match(remedy ?? '', /--type confidential/);
     assert.match((await runOn(directory, 'client', 'show', made.clientId)).stdout, /it has no secret\.$/m);
     assert.match((await runOn(directory, 'client', 'list')).stdout, /smartcar +public +overlap/);
   });

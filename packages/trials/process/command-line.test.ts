@@ -120,7 +120,7 @@ describe('Wrong use ends with 2, says what is wrong, and makes nothing', { concu
       assert.equal(ended.code, 2, ended.stderr);
       assert.equal(ended.stdout, '');
       const error = errorOf(ended);
-      assert.deepEqual(Object.keys(error), ['code', 'message', 'mend']);
+      assert.deepEqual(Object.keys(error), ['code', 'message', 'remedy']);
       assert.match(error.message, named);
     });
   }
@@ -180,9 +180,9 @@ describe('What the command line refuses on a store that is there', { concurrency
     test(`"${words.join(' ')}" ends with 1 and says where the right id is found`, async () => {
       const ended = await runOn(directory, ...words, '--json');
       assert.equal(ended.code, 1, ended.stderr);
-      const { code, mend } = errorOf(ended);
+      const { code, remedy } = errorOf(ended);
       assert.equal(code, expected);
-      assert.match(mend ?? '', /See "keyfob (?:client|grant) list"/);
+      assert.match(remedy ?? '', /See "keyfob (?:client|grant) list"/);
     });
   }
 
@@ -204,10 +204,10 @@ test('a command on a directory without a store makes nothing, and says how one i
   const inside = join(directory, 'none');
   const ended = await runOn(inside, 'client', 'list', '--json');
   assert.equal(ended.code, 1);
-  const { code, message, mend } = errorOf(ended);
+  const { code, message, remedy } = errorOf(ended);
   assert.equal(code, 'store_missing');
   assert.ok(message.includes(join(inside, 'keyfob.db')), message);
-  assert.match(mend ?? '', /keyfob serve/);
+  assert.match(remedy ?? '', /keyfob serve/);
   assert.ok(!existsSync(inside));
   removeDataDirectory(directory);
 });

@@ -94,10 +94,10 @@ describe('A disk that is full', disks, () => {
     const directory = join(await diskFor(t, '64k'), 'data');
     const ended = await tryToServe(directory);
     assert.equal(ended.code, 1, ended.stderr);
-    const { code, message, mend } = errorOf(ended);
+    const { code, message, remedy } = errorOf(ended);
     assert.equal(code, 'store_disk_full');
     assert.ok(message.includes(join(directory, 'keyfob.db')), message);
-    assert.match(mend ?? '', /space/);
+    assert.match(remedy ?? '', /space/);
     assert.deepEqual(existsSync(directory) ? readdirSync(directory) : [], []);
   });
 

@@ -8,7 +8,7 @@ import { tryToServe } from './run-command.ts';
 import { bytesOf, directoryFor, errorOf, grantFor, runOn, serverFor } from './test-directory.ts';
 import type { Scope } from './test-directory.ts';
 
-type Finding = { readonly check: string; readonly verdict: string; readonly mend: string | null };
+type Finding = { readonly check: string; readonly verdict: string; readonly remedy: string | null };
 
 const storeFor = async (scope: Scope): Promise<{ directory: string; keyFile: string }> => {
   const directory = directoryFor(scope);
@@ -26,7 +26,7 @@ const assertRefused = async (directory: string, keyFile: string, code: string): 
     assert.equal(ended.code, 1, ended.stderr);
     const error = errorOf(ended);
     assert.equal(error.code, code, error.message);
-    assert.match(error.mend ?? '', /backup/);
+    assert.match(error.remedy ?? '', /backup/);
     assert.deepEqual(bytesOf(directory), before);
     told.push(error.message);
   }
@@ -89,10 +89,10 @@ describe('The key file', () => {
     mkdirSync(keyFile);
     const ended = await tryToServe(directory);
     assert.equal(ended.code, 1);
-    const { code, message, mend } = errorOf(ended);
+    const { code, message, remedy } = errorOf(ended);
     assert.match(code, /^(?:key|file)_/, message);
     assert.ok(message.includes(keyFile), message);
-    assert.doesNotMatch(mend ?? '', /bug/);
+    assert.doesNotMatch(remedy ?? '', /bug/);
   });
 
   test('named in a folder that does not exist: refused by name, not as a bug', async (t) => {
@@ -100,13 +100,13 @@ describe('The key file', () => {
     const keyFile = join(directory, 'no', 'such', 'ring');
     const ended = await tryToServe(join(directory, 'data'), ['--key-file', keyFile]);
     assert.equal(ended.code, 1);
-    const { code, message, mend } = errorOf(ended);
+    const { code, message, remedy } = errorOf(ended);
     assert.match(code, /^(?:key|file)_/, message);
     assert.ok(message.includes(keyFile), message);
-    assert.doesNotMatch(mend ?? '', /bug/);
+    assert.doesNotMatch(remedy ?? '', /bug/);
   });
 
-  test('that others can read: doctor warns and says how to mend it, and nothing stops', async (t) => {
+  test('that others can read: doctor warns and says how to remedy it, and nothing stops', async (t) => {
     const { directory, keyFile } = await storeFor(t);
     chmodSync(keyFile, 0o644);
     const examined = await runOn(directory, 'doctor', '--json');
@@ -117,7 +117,7 @@ describe('The key file', () => {
     };
     assert.equal(healthy, true);
     const warned = findings.filter(({ verdict }) => verdict === 'warn');
-    assert.ok(warned.some(({ check, mend }) => check === 'key ring' && mend === `chmod 600 ${keyFile}`));
+    assert.ok(warned.some(({ check, remedy }) => check === 'key ring' && remedy === `chmod 600 ${keyFile}`));
     chmodSync(keyFile, 0o600);
     const again = await runOn(directory, 'doctor');
     assert.match(again.stdout, /^ok +key ring/m);

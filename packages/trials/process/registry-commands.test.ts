@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { consentTo } from '../contract/consented.ts';
 import { sampleVehicle } from '../contract/samples.ts';
 import type { MadeClient, MadeGrant } from '../keyfob-process.ts';
@@ -69,9 +69,9 @@ describe('The registry, for people and for programs', () => {
     await runOn(directory, 'grant', 'create', '--client', clientId, '--subject', 'owner-1');
     const refused = await runOn(directory, 'client', 'remove', clientId, '--json');
     assert.equal(refused.code, 1);
-    const { code, mend } = errorOf(refused);
+    const { code, remedy } = errorOf(refused);
     assert.equal(code, 'client_has_grants');
-    assert.match(mend ?? '', /client disable.*--with-grants/);
+    assert.match(remedy ?? '', /client disable.*--with-grants/);
     const removed = await runOn(directory, 'client', 'remove', clientId, '--with-grants', '--json');
     assert.deepEqual(JSON.parse(removed.stdout), { clientId, removed: true });
     const left = await runOn(directory, 'grant', 'list', '--json');

@@ -134,10 +134,10 @@ describe('Serving', () => {
     const ended = await runKeyfob([...args, '--json']);
     assert.equal(ended.code, 1);
     assert.equal(ended.stdout, '');
-    const { code, message, mend } = errorOf(ended);
+    const { code, message, remedy } = errorOf(ended);
     assert.equal(code, 'address_in_use');
     assert.ok(message.includes(`127.0.0.1:${port}`), message);
-    assert.match(mend ?? '', /--port/);
+    assert.match(remedy ?? '', /--port/);
     const told = await runKeyfob(args);
     assert.match(told.stderr, /^keyfob: 127\.0\.0\.1:\d+: another program listens there already\n {2}Stop/);
     const { client, grant } = await grantFor(first, 'smartcar');

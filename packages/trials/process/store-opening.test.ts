@@ -35,7 +35,7 @@ const assertTold = (ended: Ended, file: string, code: string): void => {
   const error = errorOf(ended);
   assert.equal(error.code, code, ended.stderr);
   assert.ok(error.message.includes(file), `does not name ${file}: ${error.message}`);
-  assert.match(error.mend ?? '', /\w{3,} .*\.$/);
+  assert.match(error.remedy ?? '', /\w{3,} .*\.$/);
 };
 
 /** Both ways to open: a server and a command. The bytes of the directory stay as they are. */
@@ -210,10 +210,10 @@ describe(
       giveAway(directory, 0o500);
       const ended = await tryToServe(directory, [], NOBODY);
       assert.equal(ended.code, 1, ended.stderr);
-      const { code, message, mend } = errorOf(ended);
+      const { code, message, remedy } = errorOf(ended);
       assert.notEqual(code, 'internal', message);
       assert.ok(message.includes(directory), message);
-      assert.match(mend ?? '', /write/);
+      assert.match(remedy ?? '', /write/);
       assert.deepEqual(bytesOf(directory), {});
     });
 

@@ -72,7 +72,7 @@ export const bytesOf = (directory: string): Readonly<Record<string, string>> => 
 /** The error a command printed with `--json`. Throws where that is no JSON. */
 export const errorOf = ({
   stderr,
-}: Ended): { readonly code: string; readonly message: string; readonly mend: string | null } => {
+}: Ended): { readonly code: string; readonly message: string; readonly remedy: string | null } => {
   const line = stderr.trim().split('\n').at(-1) ?? '';
-  return (JSON.parse(line) as { error: { code: string; message: string; mend: string | null } }).error;
+  return (JSON.parse(line) as { error: { code: string; message: string; remedy: string | null } }).error;
 };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { openDeployment, startAuthorizationServer } from 'keyfob';
-import { createClient, createGrant } from 'keyfob/cli/registry';
-import { parseConfig } from 'keyfob/config';
-import type { Event } from 'keyfob/events';
+import { openDeployment, startAuthorizationServer } from '@keyfob/server';
+import { createClient, createGrant } from '@keyfob/server/operations/registry';
+import { parseConfig } from '@keyfob/server/config';
+import type { LogEvent } from '@keyfob/server/log-event';
 import type { MadeClient } from '../keyfob-process.ts';
 import { refreshFrom } from './address-request.ts';
 import { DIALECTS } from './refresh-request.ts';
@@ -178,7 +178,7 @@ const serverWithClock = async (scope: Scope) => {
   const config = parseConfig({ flags, environment: {}, file: {} });
   const deployment = await openDeployment(config, { isFirstStart: true });
   let nowMs = Date.now();
-  const events: Event[] = [];
+  const events: LogEvent[] = [];
   const server = await startAuthorizationServer(
     deployment,
     config,

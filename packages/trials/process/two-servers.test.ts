@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { openDeployment } from 'keyfob';
-import type { Deployment } from 'keyfob';
-import { parseConfig } from 'keyfob/config';
-import { DIALECTS as WIRES } from 'keyfob/dialects/dialects';
-import { readAccess } from 'keyfob/grants/access';
-import { sealCode } from 'keyfob/tokens/authorization-code';
+import { openDeployment } from '@keyfob/server';
+import type { Deployment } from '@keyfob/server';
+import { parseConfig } from '@keyfob/server/config';
+import { DIALECTS as WIRES } from '@keyfob/server/dialects/dialects';
+import { readAccess } from '@keyfob/server/operations/read-access';
+import { sealCode } from '@keyfob/server/tokens/authorization-code';
 import type { KeyfobServer, MadeClient } from '../keyfob-process.ts';
 import { DIALECTS, exchangeAs, refreshAs, refusalOf } from './refresh-request.ts';
 import type { Answer, Dialect } from './refresh-request.ts';

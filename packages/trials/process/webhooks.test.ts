@@ -11,7 +11,7 @@ type Deliveries = {
   readonly deliveries: readonly {
     readonly state: string;
     readonly attempts: number;
-    readonly factId: string;
+    readonly grantEventId: string;
   }[];
 };
 
@@ -38,7 +38,7 @@ describe('Webhooks of a running server', () => {
     await untilLogged(server, 'webhook.delivered');
     const [delivery = assert.fail()] = await deliveriesOf(server);
     assert.deepEqual([delivery.state, delivery.attempts], ['delivered', 1]);
-    assert.equal(delivery.factId, arrived.headers['webhook-id']);
+    assert.equal(delivery.grantEventId, arrived.headers['webhook-id']);
     const shown = await server.command<MadeWebhook>('webhook', 'show', webhookId);
     assert.equal(shown.secret, secret);
     assert.ok(!server.log().includes(secret.slice(6)), 'the log holds the secret');
@@ -67,7 +67,7 @@ describe('Webhooks of a running server', () => {
     for (const { data } of told) assert.equal(data.requestId, events[0]?.requestId);
   });
 
-  test('two servers on one data directory tell each fact once between them', async (t) => {
+  test('two servers on one data directory tell each grant event once between them', async (t) => {
     const receiver = await startReceiver(t);
     const dataDirectory = directoryFor(t);
     const one = await serverFor(t, { dataDirectory });

@@ -1,4 +1,4 @@
-import { BRANDS } from 'keyfob/grants/grant';
+import { BRANDS } from '@keyfob/server/grants/grant';
 import { checkCodeAnswer } from './code-ledger.ts';
 import type { CodeNode, CodeRecord, CodeUseRecord, CodeWords, CodeWorld } from './code-world.ts';
 import type { Heard } from './network.ts';

@@ -1,11 +1,11 @@
-import type { Grant } from 'keyfob/grants/grant';
+import type { Grant } from '@keyfob/server/grants/grant';
 import { describeGrant } from './world.ts';
 import type { CodeRecord, CodeUseRecord, CodeWorld } from './code-world.ts';
 
 /** Characters of a secret that are looked for. */
 const PART = 12;
 /** More than one code can make. */
-const FACTS_MAX = 1000;
+const GRANT_EVENTS_MAX = 1000;
 
 /** What is checked of a world when its time is over. Every answer has been checked by then (`code-ledger.ts`). */
 export const checkCodes = async (world: CodeWorld): Promise<void> => {
@@ -62,27 +62,32 @@ const checkTheft = (world: CodeWorld, code: CodeRecord, grant: Grant | undefined
     world.violate('theft', `${code.name} was used by owner and thief, and its grant is good`);
 };
 
-/** One fact of its creation, and of its end one, with the request that ended it. */
+/** One grant event of its creation, and of its end one, with the request that ended it. */
 const checkFacts = async (world: CodeWorld, code: CodeRecord, grant: Grant | undefined): Promise<void> => {
-  const facts = await world.store.listFacts({ after: 0, limit: FACTS_MAX, grantId: code.id });
-  const created = facts.filter(({ kind }) => kind === 'grant.created');
+  const grantEvents = await world.store.listGrantEvents({
+    after: 0,
+    limit: GRANT_EVENTS_MAX,
+    grantId: code.id,
+  });
+  const created = grantEvents.filter(({ kind }) => kind === 'grant.created');
   if (created.length !== (code.first === undefined ? 0 : 1))
-    world.violate('facts', `${code.name} has ${created.length} facts of its creation`);
-  const ended = facts.filter(({ kind, cause }) => kind === 'grant.revoked' && cause === 'code_replay');
+    world.violate('grant_events', `${code.name} has ${created.length} grantEvents of its creation`);
+  const ended = grantEvents.filter(({ kind, cause }) => kind === 'grant.revoked' && cause === 'code_replay');
   const toldOf = world.log.flatMap((event) =>
     event.event === 'grant.revoked' && BigInt.asIntN(64, BigInt(`0x${event.grantId}`)) === code.id
       ? [event.requestId]
       : [],
   );
-  if (isRevoked(grant) && ended.length === 0) world.violate('facts', `${code.name} has no fact of its end`);
-  if (facts.some(({ requestId }) => requestId === undefined))
-    world.violate('facts', `${code.name} has a fact of no request`);
+  if (isRevoked(grant) && ended.length === 0)
+    world.violate('grant_events', `${code.name} has no grantEvent of its end`);
+  if (grantEvents.some(({ requestId }) => requestId === undefined))
+    world.violate('grant_events', `${code.name} has a grantEvent of no request`);
   // What was told is what happened; of what happened, what a dying or cut-off process did is told by nobody.
   if (
     toldOf.some((id) => ended.every(({ requestId }) => requestId !== id)) ||
     new Set(toldOf).size < toldOf.length
   )
-    world.violate('facts', `an end of ${code.name} was told that is no fact`);
+    world.violate('grant_events', `an end of ${code.name} was told without a grant event`);
 };
 
 /** Everything in a value, as one text. */

@@ -1,7 +1,7 @@
 import type { Mutation } from './mutations.ts';
 
 const judge = 'server/src/grants/authorization-code.ts';
-const redeem = 'server/src/grants/redeem.ts';
+const redeem = 'server/src/grant-types/authorization-code.ts';
 const memory = 'trials/simulation/memory-consents.ts';
 
 /** Bugs that somebody could make with codes. The simulation of codes has to find every one. */
@@ -139,7 +139,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a late repeat is given the refresh token of now',
     file: redeem,
-    search: "return grant.generation === 0 ? undefined : 'raced';",
+    search: "return grant.generation === 0 ? undefined : 'concurrent_use';",
     replacement: 'return undefined;',
     seed: 13,
   },
@@ -176,7 +176,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 10,
   },
   {
-    name: 'the end of a grant by its code is no fact',
+    name: 'the end of a grant by its code is no grant event',
     file: memory,
     search: "tellRevoked(tables, grant, { nowMs, requestId, cause: 'code_replay' });",
     replacement: '',

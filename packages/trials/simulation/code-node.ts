@@ -1,6 +1,6 @@
-import { StoreError } from 'keyfob/errors';
-import type { Emit } from 'keyfob/events';
-import { createEndpoints } from 'keyfob/http/endpoints';
+import { StoreError } from '@keyfob/server/errors';
+import type { Emit } from '@keyfob/server/log-event';
+import { createEndpoints } from '@keyfob/server/http/endpoints';
 import { createAuthentication } from './authentication.ts';
 import { decideCode } from './code-ledger.ts';
 import { UNDER_WAY_MAX_MS } from './node.ts';

@@ -1,4 +1,4 @@
-import type { CodeUse, RefreshUse, Store } from 'keyfob/grants/store';
+import type { CodeUse, RefreshUse, Store } from '@keyfob/server/grants/store';
 import type { Conduct, Verb } from './memory-tables.ts';
 import type { Surroundings } from './simulated-store.ts';
 

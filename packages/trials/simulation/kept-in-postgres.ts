@@ -1,5 +1,5 @@
-import type { Store } from 'keyfob/grants/store';
-import { CLIENTS_FRESH_MS, openPostgresStore } from 'keyfob/stores/postgres/store';
+import type { Store } from '@keyfob/server/grants/store';
+import { CLIENTS_FRESH_MS, openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import type { Cluster } from '../postgres/cluster.ts';
 import { conducted, createProcess, verbsOf } from './conducted.ts';
 import type { Process } from './conducted.ts';

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backupSqliteStore, restoreSqliteStore } from 'keyfob/stores/sqlite/backup';
-import { openSqliteStore } from 'keyfob/stores/sqlite/store';
+import { backupSqliteStore, restoreSqliteStore } from '@keyfob/server/stores/sqlite/backup';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { conducted, createProcess, verbsOf } from './conducted.ts';
 import type { Process } from './conducted.ts';
 import type { Keeping } from './keeping.ts';

@@ -1,7 +1,7 @@
-import { changeClient } from 'keyfob/clients/change';
-import type { Client } from 'keyfob/clients/client';
-import { isUseNews } from 'keyfob/clients/secret';
-import type { Store } from 'keyfob/grants/store';
+import { changeClient } from '@keyfob/server/clients/change';
+import type { Client } from '@keyfob/server/clients/client';
+import { isUseNews } from '@keyfob/server/clients/secret';
+import type { Store } from '@keyfob/server/grants/store';
 import { removeGrant } from './memory-tables.ts';
 import type { Conduct, Tables } from './memory-tables.ts';
 

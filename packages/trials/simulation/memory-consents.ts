@@ -1,7 +1,7 @@
-import { CODE_KEPT_SECONDS, judgeCode } from 'keyfob/grants/authorization-code';
-import type { CodeResult, CodeUse, Store } from 'keyfob/grants/store';
-import type { Vehicle } from 'keyfob/grants/vehicle';
-import { tell, tellRevoked } from './memory-facts.ts';
+import { CODE_KEPT_SECONDS, judgeCode } from '@keyfob/server/grants/authorization-code';
+import type { CodeResult, CodeUse, Store } from '@keyfob/server/grants/store';
+import type { Vehicle } from '@keyfob/server/grants/vehicle';
+import { tell, tellRevoked } from './memory-grant-events.ts';
 import { byId } from './memory-tables.ts';
 import type { Conduct, Tables } from './memory-tables.ts';
 
@@ -34,7 +34,7 @@ export const vehicleVerbs = (
   run: Conduct,
 ): Pick<Store, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles'> => ({
   listVehicles: (id) => run('listVehicles', () => tables.vehicles.get(id) ?? []),
-  selectVehicles: (id, chosen, occasion) =>
+  selectVehicles: (id, chosen, auditContext) =>
     run('selectVehicles', () => {
       const grant = tables.grants.get(id);
       if (grant === undefined) return 'unknown';
@@ -42,12 +42,12 @@ export const vehicleVerbs = (
       const before = tables.vehicles.get(id) ?? [];
       const gone = without(before, chosen);
       const added = without(chosen, before);
-      if (gone.length > 0) tell(tables, 'vehicles.disconnected', grant, { ...occasion, vins: gone });
-      if (added.length > 0) tell(tables, 'vehicles.connected', grant, { ...occasion, vins: added });
+      if (gone.length > 0) tell(tables, 'vehicles.disconnected', grant, { ...auditContext, vins: gone });
+      if (added.length > 0) tell(tables, 'vehicles.connected', grant, { ...auditContext, vins: added });
       tables.vehicles.set(id, inIdOrder(chosen));
       return 'selected';
     }),
-  disconnectVehicles: (id, vehicleIds, { endsWhenEmpty, ...occasion }) =>
+  disconnectVehicles: (id, vehicleIds, { endsWhenEmpty, ...auditContext }) =>
     run('disconnectVehicles', () => {
       const grant = tables.grants.get(id);
       if (grant === undefined) return 'unknown';
@@ -56,13 +56,13 @@ export const vehicleVerbs = (
       const disconnected = before.filter((one) => !rest.includes(one));
       tables.vehicles.set(id, rest);
       const vins = disconnected.map(({ vin }) => vin);
-      if (vins.length > 0) tell(tables, 'vehicles.disconnected', grant, { ...occasion, vins });
+      if (vins.length > 0) tell(tables, 'vehicles.disconnected', grant, { ...auditContext, vins });
       const isRevoked =
         endsWhenEmpty && vins.length > 0 && rest.length === 0 && grant.revocation === undefined;
       if (isRevoked) {
-        const at = Math.floor(occasion.nowMs / 1000);
+        const at = Math.floor(auditContext.nowMs / 1000);
         tables.grants.set(id, { ...grant, revocation: { at, cause: 'disconnected' } });
-        tell(tables, 'grant.revoked', grant, { ...occasion, cause: 'disconnected' });
+        tell(tables, 'grant.revoked', grant, { ...auditContext, cause: 'disconnected' });
       }
       return { disconnected, isRevoked };
     }),

@@ -1,14 +1,14 @@
-import { applyVerdict } from 'keyfob/grants/apply-verdict';
-import type { Grant } from 'keyfob/grants/grant';
-import { judge } from 'keyfob/grants/judge';
-import { describeReplay } from 'keyfob/grants/replay';
-import { standingOf } from 'keyfob/grants/standing';
-import type { RefreshResult, RefreshUse, Store } from 'keyfob/grants/store';
-import { tell, tellRevoked } from './memory-facts.ts';
+import { applyVerdict } from '@keyfob/server/grants/apply-verdict';
+import type { Grant } from '@keyfob/server/grants/grant';
+import { judge } from '@keyfob/server/grants/judge';
+import { describeReplay } from '@keyfob/server/grants/replay';
+import { standingOf } from '@keyfob/server/grants/standing';
+import type { RefreshResult, RefreshUse, Store } from '@keyfob/server/grants/store';
+import { tell, tellRevoked } from './memory-grant-events.ts';
 import { byId, removeGrant } from './memory-tables.ts';
 import type { Conduct, Tables } from './memory-tables.ts';
 
-const REPLAY_FACT_INTERVAL_MS = 3_600_000;
+const REPLAY_EVENT_INTERVAL_MS = 3_600_000;
 
 /** Reads, judges and writes one grant. */
 const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone' => {
@@ -29,7 +29,7 @@ const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone'
     { nowMs, caller },
   );
   const last = tables.replays.get(grant.id);
-  if (last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS)
+  if (last === undefined || nowMs - last.atMs >= REPLAY_EVENT_INTERVAL_MS)
     tell(tables, 'grant.replayed', grant, { nowMs, requestId, cause: replay.looksLike });
   if (grant.revocation !== undefined) tellRevoked(tables, grant, { nowMs, requestId, cause: 'replay' });
   const times = (tables.replays.get(grant.id)?.times ?? 0) + 1;

@@ -1,6 +1,6 @@
-import { compareImport } from 'keyfob/grants/imported-grant';
-import type { ImportedGrant, ImportOutcome } from 'keyfob/grants/imported-grant';
-import type { Store } from 'keyfob/grants/store';
+import { compareImport } from '@keyfob/server/grants/imported-grant';
+import type { ImportedGrant, ImportOutcome } from '@keyfob/server/grants/imported-grant';
+import type { Store } from '@keyfob/server/grants/store';
 import type { Conduct, Tables } from './memory-tables.ts';
 
 const nameOf = (digest: Uint8Array): string => Buffer.from(digest).toString('hex');

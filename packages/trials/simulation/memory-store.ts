@@ -1,6 +1,6 @@
-import { StoreError } from 'keyfob/errors';
-import type { Grant } from 'keyfob/grants/grant';
-import type { Store } from 'keyfob/grants/store';
+import { StoreError } from '@keyfob/server/errors';
+import type { Grant } from '@keyfob/server/grants/grant';
+import type { Store } from '@keyfob/server/grants/store';
 import { clientVerbs, secretVerbs } from './memory-clients.ts';
 import { codeVerbs, vehicleVerbs } from './memory-consents.ts';
 import { endVerbs, grantVerbs } from './memory-grants.ts';
@@ -21,7 +21,7 @@ export type MemoryStore = Store & {
   /**
    * Puts a backup in the place of the content as `keyfob restore` does: the standing of grants and clients is that
    * of now (revocations and reinstatements, vehicles, consents, policies, disabled and removed clients, secrets, keys), and so
-   * are codes and facts; grants made since are lost.
+   * are codes and grant events; grants made since are lost.
    */
   restore(backup: Snapshot): void;
 };
@@ -43,8 +43,8 @@ export const createMemoryStore = (options: { readonly conduct?: Conduct } = {}):
     consents: new Set(),
     vehicles: new Map(),
     imported: new Map(),
-    facts: [],
-    lastFact: 0,
+    grantEvents: [],
+    lastGrantEvent: 0,
     webhooks: new Map(),
     deliveries: new Map(),
   };
@@ -93,8 +93,8 @@ const copyOf = ({
   consents,
   vehicles,
   imported,
-  facts,
-  lastFact,
+  grantEvents,
+  lastGrantEvent,
   webhooks,
   deliveries,
 }: Snapshot): Tables => ({
@@ -106,15 +106,25 @@ const copyOf = ({
   consents: new Set(consents),
   vehicles: new Map(vehicles),
   imported: new Map(imported),
-  facts: [...facts],
-  lastFact,
+  grantEvents: [...grantEvents],
+  lastGrantEvent,
   webhooks: new Map(webhooks),
   deliveries: new Map(deliveries),
 });
 
 const restoreBackup = (tables: Tables, backup: Snapshot): void => {
-  const { clients, grants, keys, codes, consents, vehicles, facts, lastFact, webhooks, deliveries } =
-    copyOf(tables);
+  const {
+    clients,
+    grants,
+    keys,
+    codes,
+    consents,
+    vehicles,
+    grantEvents,
+    lastGrantEvent,
+    webhooks,
+    deliveries,
+  } = copyOf(tables);
   const restored = copyOf(backup);
   for (const [id, grant] of restored.grants) {
     const known = grants.get(id);
@@ -128,6 +138,6 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
     const known = clients.get(id);
     restored.clients.set(id, known ?? { ...client, disabledAt: client.disabledAt ?? client.createdAt });
   }
-  const told = { facts, lastFact, webhooks, deliveries };
+  const told = { grantEvents, lastGrantEvent, webhooks, deliveries };
   Object.assign(tables, { ...restored, codes, ...told, keys: new Map([...restored.keys, ...keys]) });
 };

@@ -1,12 +1,12 @@
-import type { Client } from 'keyfob/clients/client';
-import type { CodeState } from 'keyfob/grants/authorization-code';
-import type { Delivery } from 'keyfob/grants/delivery';
-import type { Fact } from 'keyfob/grants/fact';
-import type { Grant } from 'keyfob/grants/grant';
-import type { ReplayRecord } from 'keyfob/grants/replay';
-import type { CodeUse, RefreshUse, RegisteredKey, Store } from 'keyfob/grants/store';
-import type { Vehicle } from 'keyfob/grants/vehicle';
-import type { Webhook } from 'keyfob/grants/webhook';
+import type { Client } from '@keyfob/server/clients/client';
+import type { CodeState } from '@keyfob/server/grants/authorization-code';
+import type { Delivery } from '@keyfob/server/outbox/delivery';
+import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
+import type { Grant } from '@keyfob/server/grants/grant';
+import type { ReplayRecord } from '@keyfob/server/grants/replay';
+import type { CodeUse, RefreshUse, RegisteredKey, Store } from '@keyfob/server/grants/store';
+import type { Vehicle } from '@keyfob/server/grants/vehicle';
+import type { Webhook } from '@keyfob/server/outbox/webhook';
 
 /** The name of a verb of the store. */
 export type Verb = Exclude<keyof Store, 'close'>;
@@ -35,17 +35,17 @@ export type Snapshot = {
   readonly consents: ReadonlySet<bigint>;
   readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
   readonly imported: ReadonlyMap<string, ImportedToken>;
-  readonly facts: readonly Fact[];
-  readonly lastFact: number;
+  readonly grantEvents: readonly GrantEvent[];
+  readonly lastGrantEvent: number;
   readonly webhooks: ReadonlyMap<string, Webhook>;
   readonly deliveries: ReadonlyMap<string, Delivery>;
 };
 
-/** What a memory store holds of facts and of who is told of them. */
+/** What a memory store holds of grant events and of who is told of them. */
 export type OutboxTables = {
-  facts: Fact[];
-  /** How many facts there ever were: a number is given once, also when its fact was dropped. */
-  lastFact: number;
+  grantEvents: GrantEvent[];
+  /** How many grant events there ever were: a number is given once, also when its grant event was dropped. */
+  lastGrantEvent: number;
   webhooks: Map<string, Webhook>;
   deliveries: Map<string, Delivery>;
 };

@@ -1,25 +1,25 @@
-import { chooseTurns, DISABLED_ERROR } from 'keyfob/grants/delivery';
-import type { Claim, Delivery, Settlement } from 'keyfob/grants/delivery';
-import type { Fact } from 'keyfob/grants/fact';
-import type { Store } from 'keyfob/grants/store';
-import { isWanted, WEBHOOKS_MAX } from 'keyfob/grants/webhook';
+import { chooseTurns, DISABLED_ERROR } from '@keyfob/server/outbox/delivery';
+import type { Claim, Delivery, Settlement } from '@keyfob/server/outbox/delivery';
+import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
+import type { Store } from '@keyfob/server/grants/store';
+import { isWanted, WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
 import type { Conduct, OutboxTables } from './memory-tables.ts';
 
 const keyOf = (webhookId: string, sequence: number): string => `${webhookId} ${sequence}`;
 
-/** Keeps a fact and, in the same step, a delivery for each webhook that wants it. */
-export const keepFact = (tables: OutboxTables, told: Omit<Fact, 'id' | 'sequence'>): void => {
-  const sequence = ++tables.lastFact;
-  const fact = { ...told, id: `fact-${sequence}`, sequence };
-  tables.facts.push(fact);
+/** Keeps a grant event and, in the same step, a delivery for each webhook that wants it. */
+export const keepGrantEvent = (tables: OutboxTables, told: Omit<GrantEvent, 'id' | 'sequence'>): void => {
+  const sequence = ++tables.lastGrantEvent;
+  const grantEvent = { ...told, id: `grantEvent-${sequence}`, sequence };
+  tables.grantEvents.push(grantEvent);
   for (const webhook of tables.webhooks.values()) {
-    if (!isWanted(webhook, fact)) continue;
+    if (!isWanted(webhook, grantEvent)) continue;
     tables.deliveries.set(keyOf(webhook.id, sequence), {
       webhookId: webhook.id,
-      fact,
+      grantEvent,
       state: 'pending',
       attempts: 0,
-      nextAtMs: fact.atMs,
+      nextAtMs: grantEvent.atMs,
       deliveredAtMs: undefined,
       lastStatus: undefined,
       lastError: undefined,
@@ -29,8 +29,8 @@ export const keepFact = (tables: OutboxTables, told: Omit<Fact, 'id' | 'sequence
 
 type OutboxVerbs = Pick<
   Store,
-  | 'listFacts'
-  | 'dropFacts'
+  | 'listGrantEvents'
+  | 'dropGrantEvents'
   | 'createWebhook'
   | 'listWebhooks'
   | 'removeWebhook'
@@ -42,28 +42,36 @@ type OutboxVerbs = Pick<
 >;
 
 export const outboxVerbs = (tables: OutboxTables, run: Conduct): OutboxVerbs => ({
-  ...factVerbs(tables, run),
+  ...grantEventVerbs(tables, run),
   ...webhookVerbs(tables, run),
   ...deliveryVerbs(tables, run),
 });
 
-const factVerbs = (tables: OutboxTables, run: Conduct): Pick<Store, 'listFacts' | 'dropFacts'> => ({
-  listFacts: ({ after, limit, grantId, clientId }) =>
-    run('listFacts', () =>
-      tables.facts
-        .filter((fact) => fact.sequence > after && (grantId === undefined || fact.grantId === grantId))
-        .filter((fact) => clientId === undefined || fact.clientId === clientId)
+const grantEventVerbs = (
+  tables: OutboxTables,
+  run: Conduct,
+): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
+  listGrantEvents: ({ after, limit, grantId, clientId }) =>
+    run('listGrantEvents', () =>
+      tables.grantEvents
+        .filter(
+          (grantEvent) =>
+            grantEvent.sequence > after && (grantId === undefined || grantEvent.grantId === grantId),
+        )
+        .filter((grantEvent) => clientId === undefined || grantEvent.clientId === clientId)
         .slice(0, limit),
     ),
-  dropFacts: ({ beforeMs, limit }) =>
-    run('dropFacts', () => {
-      const deliveriesOf = ({ sequence }: Fact): readonly [string, Delivery][] =>
-        [...tables.deliveries].filter(([, { fact }]) => fact.sequence === sequence);
-      const isOver = (fact: Fact): boolean =>
-        deliveriesOf(fact).every(([, { nextAtMs }]) => nextAtMs === undefined);
-      const old = tables.facts.slice(0, limit).filter((fact) => fact.atMs < beforeMs && isOver(fact));
+  dropGrantEvents: ({ beforeMs, limit }) =>
+    run('dropGrantEvents', () => {
+      const deliveriesOf = ({ sequence }: GrantEvent): readonly [string, Delivery][] =>
+        [...tables.deliveries].filter(([, { grantEvent }]) => grantEvent.sequence === sequence);
+      const isOver = (grantEvent: GrantEvent): boolean =>
+        deliveriesOf(grantEvent).every(([, { nextAtMs }]) => nextAtMs === undefined);
+      const old = tables.grantEvents
+        .slice(0, limit)
+        .filter((grantEvent) => grantEvent.atMs < beforeMs && isOver(grantEvent));
       for (const [key] of old.flatMap(deliveriesOf)) tables.deliveries.delete(key);
-      tables.facts = tables.facts.filter((fact) => !old.includes(fact));
+      tables.grantEvents = tables.grantEvents.filter((grantEvent) => !old.includes(grantEvent));
       return old.length;
     }),
 });
@@ -99,14 +107,14 @@ const deliveryVerbs = (
   'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
 > => {
   const put = (delivery: Delivery): void =>
-    void tables.deliveries.set(keyOf(delivery.webhookId, delivery.fact.sequence), delivery);
+    void tables.deliveries.set(keyOf(delivery.webhookId, delivery.grantEvent.sequence), delivery);
   return {
     claimDeliveries: (claim) =>
       run('claimDeliveries', () =>
         chooseTurns(dueOf(tables, claim), claim).map(({ webhook, delivery }) => {
           const attempts = delivery.attempts + 1;
           put({ ...delivery, attempts, nextAtMs: claim.nowMs + claim.leaseMs });
-          return { webhook, fact: delivery.fact, attempts };
+          return { webhook, grantEvent: delivery.grantEvent, attempts };
         }),
       ),
     settleDelivery: ({ webhookId, sequence, attempts }, settlement) =>
@@ -129,7 +137,9 @@ const deliveryVerbs = (
         [...tables.deliveries.values()]
           .filter((one) => states.includes(one.state))
           .filter((one) => webhookId === undefined || one.webhookId === webhookId)
-          .sort((a, b) => b.fact.sequence - a.fact.sequence || (a.webhookId < b.webhookId ? -1 : 1))
+          .sort(
+            (a, b) => b.grantEvent.sequence - a.grantEvent.sequence || (a.webhookId < b.webhookId ? -1 : 1),
+          )
           .slice(0, limit),
       ),
     countDeliveriesWaiting: () =>
@@ -159,7 +169,7 @@ const dueOf = (tables: OutboxTables, { nowMs, limitPerWebhook, inHand }: Claim) 
         .flatMap((one) =>
           one.nextAtMs !== undefined && one.nextAtMs <= nowMs ? [{ ...one, nextAtMs: one.nextAtMs }] : [],
         )
-        .sort((a, b) => a.nextAtMs - b.nextAtMs || a.fact.sequence - b.fact.sequence)
+        .sort((a, b) => a.nextAtMs - b.nextAtMs || a.grantEvent.sequence - b.grantEvent.sequence)
         .slice(0, Math.max(0, limitPerWebhook - (inHand.get(webhook.id) ?? 0))),
     }));
 

@@ -31,7 +31,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'any client may use any token',
     file: judge,
-    search: "if (grant.clientId !== presented.clientId) return refuse('foreign_client');",
+    search: "if (grant.clientId !== presented.clientId) return refuse('client_mismatch');",
     replacement: '',
     seed: 4,
   },
@@ -66,7 +66,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a client that raced itself is a thief',
     file: judge,
-    search: "if (sinceFirstUseMs < raceMs) return refuse('raced');",
+    search: "if (sinceFirstUseMs < raceMs) return refuse('concurrent_use');",
     replacement: '',
     seed: 25,
   },
@@ -160,7 +160,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the row keeps the refresh token that was used',
-    file: 'server/src/grants/refresh.ts',
+    file: 'server/src/grant-types/refresh-token.ts',
     search: 'useDigest: digestUse(request.idempotencyKey),',
     replacement: 'useDigest: Buffer.from(request.refreshToken),',
     seed: 2,

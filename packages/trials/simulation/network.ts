@@ -1,4 +1,4 @@
-import { BRANDS } from 'keyfob/grants/grant';
+import { BRANDS } from '@keyfob/server/grants/grant';
 import { checkAnswer, describe } from './ledger.ts';
 import type { Node } from './node.ts';
 import { readAnswer, writeRefresh } from './wire.ts';

@@ -1,5 +1,5 @@
-import { StoreError } from 'keyfob/errors';
-import type { Store } from 'keyfob/grants/store';
+import { StoreError } from '@keyfob/server/errors';
+import type { Store } from '@keyfob/server/grants/store';
 import { restartNode } from './node.ts';
 import type { Conduct } from './memory-tables.ts';
 import type { Fault } from './plan.ts';

@@ -1,6 +1,6 @@
-import type { DialectName } from 'keyfob/clients/client';
-import type { Policy } from 'keyfob/clients/policy';
-import type { Brand } from 'keyfob/grants/grant';
+import type { DialectName } from '@keyfob/server/clients/client';
+import type { Policy } from '@keyfob/server/clients/policy';
+import type { Brand } from '@keyfob/server/grants/grant';
 import type { Prng } from './prng.ts';
 
 /** What may go wrong. Each seed has some of it and not the rest, so that no kind hides what another would show. */

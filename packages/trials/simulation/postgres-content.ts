@@ -74,7 +74,7 @@ export const restored = (now: Content, backup: Content): Content => {
     ...rowsOf(now, table).filter(({ grant_id: id }) => kept.has(id ?? null)),
     ...rowsOf(backup, table).filter(({ grant_id: id }) => !grants.has(id)),
   ];
-  const asNow = ['codes', 'facts', 'webhooks', 'deliveries'].map(
+  const asNow = ['codes', 'grant_events', 'webhooks', 'deliveries'].map(
     (table) => [table, rowsOf(now, table)] as const,
   );
   return new Map([

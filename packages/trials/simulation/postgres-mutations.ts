@@ -1,6 +1,6 @@
 import type { Mutation } from './mutations.ts';
 
-const advance = 'server/src/stores/postgres/advance.ts';
+const advance = 'server/src/stores/postgres/verbs/advance.ts';
 
 /** Bugs that somebody could make in the store on PostgreSQL, each found by the simulation of refreshes on it. */
 export const POSTGRES_MUTATIONS: readonly Mutation[] = [
@@ -27,14 +27,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a rotation forgets the moments of those before it',
-    file: 'server/src/stores/postgres/history.ts',
+    file: 'server/src/stores/postgres/verbs/history.ts',
     search: '|| g.earlier FROM',
     replacement: 'FROM',
     seed: 106,
   },
   {
     name: 'a client that changes after a failover has the revision that was lost',
-    file: 'server/src/stores/postgres/known-clients.ts',
+    file: 'server/src/stores/postgres/verbs/known-clients.ts',
     search: 'revision + 1 + floor(random() * 4294967296)::bigint',
     replacement: 'revision + 1',
     seed: 31,

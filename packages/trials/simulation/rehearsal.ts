@@ -1,4 +1,4 @@
-import { createEndpoints } from 'keyfob/http/endpoints';
+import { createEndpoints } from '@keyfob/server/http/endpoints';
 import { createAuthentication } from './authentication.ts';
 import { readAnswer, writeRefresh } from './wire.ts';
 import type { Answer } from './wire.ts';

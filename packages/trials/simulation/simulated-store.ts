@@ -1,5 +1,5 @@
-import type { Grant } from 'keyfob/grants/grant';
-import type { Store } from 'keyfob/grants/store';
+import type { Grant } from '@keyfob/server/grants/grant';
+import type { Store } from '@keyfob/server/grants/store';
 import type { Conduct } from './memory-tables.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -13,7 +13,7 @@ export type Backup = {
   failOver(): Promise<void>;
   /**
    * Puts it in the place of what the store holds as `keyfob restore` does: the standing of grants and clients is that of now,
-   * and so are codes, facts and keys; grants made since are lost.
+   * and so are codes, grant events and keys; grants made since are lost.
    */
   restore(): Promise<void>;
 };

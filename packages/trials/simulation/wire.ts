@@ -1,5 +1,5 @@
-import type { DialectName } from 'keyfob/clients/client';
-import type { WireRequest, WireResponse } from 'keyfob/dialects/dialect';
+import type { DialectName } from '@keyfob/server/clients/client';
+import type { WireRequest, WireResponse } from '@keyfob/server/wire/exchange';
 
 /** A refresh as a client puts it on the wire. */
 export type RefreshWords = {

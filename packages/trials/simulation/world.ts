@@ -1,9 +1,9 @@
-import { digestSecret } from 'keyfob/clients/secret';
-import type { Client } from 'keyfob/clients/client';
-import { DIALECTS } from 'keyfob/dialects/dialects';
-import type { Caller, Event } from 'keyfob/events';
-import type { Grant } from 'keyfob/grants/grant';
-import { issueTokens } from 'keyfob/grants/issue';
+import { digestSecret } from '@keyfob/server/clients/secret';
+import type { Client } from '@keyfob/server/clients/client';
+import { DIALECTS } from '@keyfob/server/dialects/dialects';
+import type { Caller, LogEvent } from '@keyfob/server/log-event';
+import type { Grant } from '@keyfob/server/grants/grant';
+import { issueTokens } from '@keyfob/server/grants/issue';
 import type { Expectation, Standing } from './expectation.ts';
 import { createKeyMaker, startNode } from './node.ts';
 import type { KeyMaker, Node } from './node.ts';
@@ -97,7 +97,7 @@ export type World = {
   readonly presentations: Presentation[];
   readonly byCaller: WeakMap<Caller, Presentation>;
   /** Everything the servers told, as the log would have it. */
-  readonly log: Event[];
+  readonly log: LogEvent[];
   /** Everything that must never be in the log or in the store. */
   readonly secrets: Set<string>;
   readonly violations: Violation[];

@@ -12,7 +12,7 @@ export type Arrived = {
   readonly body: string;
 };
 
-/** A service that is told of facts. */
+/** A service that is told of grant events. */
 export type Receiver = {
   readonly url: string;
   readonly arrived: readonly Arrived[];

@@ -1,12 +1,12 @@
 import type { TestContext } from 'node:test';
-import type { Event } from 'keyfob/events';
-import type { Store } from 'keyfob/grants/store';
-import type { Webhook } from 'keyfob/grants/webhook';
-import { createKeyLine, parseKeyRing } from 'keyfob/tokens/key-ring';
-import { deliver } from 'keyfob/webhooks/deliver';
-import { createSender } from 'keyfob/webhooks/sender';
-import type { Sender } from 'keyfob/webhooks/sender';
-import { writeWebhookSecret } from 'keyfob/webhooks/sign';
+import type { LogEvent } from '@keyfob/server/log-event';
+import type { Store } from '@keyfob/server/grants/store';
+import type { Webhook } from '@keyfob/server/outbox/webhook';
+import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
+import { deliver } from '@keyfob/server/webhooks/deliver';
+import { createSender } from '@keyfob/server/webhooks/sender';
+import type { Sender } from '@keyfob/server/webhooks/sender';
+import { writeWebhookSecret } from '@keyfob/server/webhooks/sign';
 import { OVERLAP_POLICY, sampleClient, sampleGrant } from '../contract/samples.ts';
 import { createMemoryStore } from '../simulation/memory-store.ts';
 
@@ -14,7 +14,7 @@ import { createMemoryStore } from '../simulation/memory-store.ts';
 export type SenderTrial = {
   readonly store: Store;
   readonly sender: Sender;
-  readonly events: Event[];
+  readonly events: LogEvent[];
   /** Integer milliseconds. */
   nowMs: number;
   /** Moves the clock, wakes the sender, and resolves when nothing is due or under way. */
@@ -22,8 +22,8 @@ export type SenderTrial = {
   /** Another sender on the same store, as of another process. */
   another(): Sender;
   addWebhook(url: string, more?: Partial<Webhook>): Promise<{ readonly id: string; readonly secret: string }>;
-  /** Makes a grant and revokes it: a fact. */
-  makeFact(): Promise<void>;
+  /** Makes a grant and revokes it: a grant event. */
+  makeGrantEvent(): Promise<void>;
 };
 
 /** From the machine's clock, because receivers refuse what was signed long ago. */
@@ -32,7 +32,7 @@ export const openSenderTrial = async (
   store: Store = createMemoryStore(),
 ): Promise<SenderTrial> => {
   const keyRing = parseKeyRing(createKeyLine(1, 1));
-  const events: Event[] = [];
+  const events: LogEvent[] = [];
   let [grants, webhooks] = [0n, 0];
   const create = (): Sender =>
     createSender({
@@ -63,7 +63,7 @@ export const openSenderTrial = async (
       await store.createWebhook({ id, url, kinds, createdAt: webhooks, ...rest, ...more });
       return { id, secret: writeWebhookSecret(keyRing.newest.webhookKey(id)) };
     },
-    async makeFact() {
+    async makeGrantEvent() {
       const id = ++grants;
       await store.createGrant(sampleGrant({ id }));
       const at = Math.floor(trial.nowMs / 1000);

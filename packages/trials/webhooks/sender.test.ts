@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
-import { DELIVERY_STATES } from 'keyfob/grants/delivery';
-import { StoreError } from 'keyfob/errors';
+import { DELIVERY_STATES } from '@keyfob/server/outbox/delivery';
+import { StoreError } from '@keyfob/server/errors';
 import { createMemoryStore } from '../simulation/memory-store.ts';
 import { replyInTurn, startReceiver, verify } from './receiver.ts';
 import { openSenderTrial } from './sender-trial.ts';
@@ -16,17 +16,17 @@ const listAll = async ({ store }: SenderTrial) =>
 const namesOf = ({ events }: SenderTrial): readonly string[] => events.map(({ event }) => event);
 
 describe('Telling webhooks', () => {
-  test('a fact arrives signed, with all that is known of it', async (t) => {
+  test('a grant event arrives signed, with all that is known of it', async (t) => {
     const receiver = await startReceiver(t);
     const trial = await openSenderTrial(t);
     const { id, secret } = await trial.addWebhook(`${receiver.url}/hook?tenant=1`);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     await trial.pass(0);
     const [arrived = assert.fail()] = receiver.arrived;
-    const [fact = assert.fail()] = await trial.store.listFacts({ after: 0, limit: 1 });
+    const [grantEvent = assert.fail()] = await trial.store.listGrantEvents({ after: 0, limit: 1 });
     assert.deepEqual(verify(secret, arrived), {
       type: 'grant.revoked',
-      timestamp: new Date(fact.atMs).toISOString(),
+      timestamp: new Date(grantEvent.atMs).toISOString(),
       data: {
         grantId: '0000000000000001',
         clientId: 'client-a',
@@ -36,7 +36,7 @@ describe('Telling webhooks', () => {
         requestId: 'request-1',
       },
     });
-    assert.equal(arrived.headers['webhook-id'], fact.id);
+    assert.equal(arrived.headers['webhook-id'], grantEvent.id);
     assert.equal(arrived.headers['content-type'], 'application/json');
     assert.equal(arrived.path, '/hook?tenant=1');
     const [event] = trial.events;
@@ -50,7 +50,7 @@ describe('Telling webhooks', () => {
     const receiver = await startReceiver(t, replyInTurn(500, 500, 200));
     const trial = await openSenderTrial(t);
     const { secret } = await trial.addWebhook(receiver.url);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     for (const [ms, count] of [
       [0, 1],
       [4999, 1],
@@ -74,7 +74,7 @@ describe('Telling webhooks', () => {
     const receiver = await startReceiver(t, replyInTurn(503));
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     const from = trial.nowMs;
     while ((await listAll(trial))[0]?.nextAtMs !== undefined) await trial.pass(60_000);
     assert.ok(trial.nowMs - from <= 3 * DAY_MS && trial.nowMs - from > 2.5 * DAY_MS);
@@ -88,9 +88,9 @@ describe('Telling webhooks', () => {
     const receiver = await startReceiver(t, replyInTurn(410));
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     await trial.pass(0);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     await trial.pass(DAY_MS);
     assert.equal(receiver.arrived.length, 1);
     assert.deepEqual(namesOf(trial), ['webhook.disabled']);
@@ -104,7 +104,7 @@ describe('Telling webhooks', () => {
     });
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     await trial.pass(0);
     assert.equal((await listAll(trial))[0]?.lastError, 'answered 307; redirects are not followed');
     assert.equal(other.arrived.length, 0);
@@ -120,7 +120,7 @@ describe('Telling webhooks', () => {
     });
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     await trial.pass(0);
     assert.equal((await listAll(trial))[0]?.state, 'delivered');
   });
@@ -128,7 +128,7 @@ describe('Telling webhooks', () => {
   test('a receiver that is not there is a failure with the reason', async (t) => {
     const trial = await openSenderTrial(t);
     await trial.addWebhook('http://127.0.0.1:6/');
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     await trial.pass(0);
     const [delivery] = await listAll(trial);
     assert.deepEqual(
@@ -144,10 +144,10 @@ describe('Telling webhooks', () => {
     const trial = await openSenderTrial(t);
     await trial.addWebhook(slow.url);
     await trial.addWebhook(quick.url);
-    for (let count = 0; count < 20; count++) await trial.makeFact();
+    for (let count = 0; count < 20; count++) await trial.makeGrantEvent();
     trial.sender.wake();
     await Promise.all([slow.until(4), quick.until(20)]);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     trial.sender.wake();
     await quick.until(21);
     assert.equal(slow.arrived.length, 4);
@@ -164,7 +164,7 @@ describe('Telling webhooks', () => {
     const receiver = await startReceiver(t);
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url, { format: 'pleos', clientId: 'client-a', kinds: ['grant.revoked'] });
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     await trial.pass(0);
     const [arrived = assert.fail()] = receiver.arrived;
     assert.equal(arrived.body, '{"userIds":["owner-1"],"vins":[]}');
@@ -178,7 +178,7 @@ describe('Telling webhooks', () => {
     });
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     trial.sender.wake();
     await receiver.until(1);
     await trial.sender.stop(0);
@@ -200,7 +200,7 @@ describe('Telling webhooks', () => {
     });
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     trial.sender.wake();
     await receiver.until(1);
     const next = trial.another();
@@ -229,7 +229,7 @@ describe('Telling webhooks', () => {
     const receiver = await startReceiver(t);
     const trial = await openSenderTrial(t, store);
     await trial.addWebhook(receiver.url);
-    await trial.makeFact();
+    await trial.makeGrantEvent();
     for (let turn = 0; turn < 3; turn++) await trial.pass(2000);
     assert.deepEqual(trial.events, [{ event: 'webhook.stalled', cause: 'the disk is full' }]);
     isAway = false;
@@ -237,14 +237,14 @@ describe('Telling webhooks', () => {
     assert.equal(receiver.arrived.length, 1);
   });
 
-  test('facts are kept for 30 days', async (t) => {
+  test('grant events are kept for 30 days', async (t) => {
     const trial = await openSenderTrial(t);
-    for (let count = 0; count < 450; count++) await trial.makeFact();
+    for (let count = 0; count < 450; count++) await trial.makeGrantEvent();
     await trial.pass(30 * DAY_MS);
-    assert.equal((await trial.store.listFacts({ after: 0, limit: 1000 })).length, 450);
+    assert.equal((await trial.store.listGrantEvents({ after: 0, limit: 1000 })).length, 450);
     await trial.pass(3_600_000);
     for (const left of [250, 50, 0]) {
-      assert.equal((await trial.store.listFacts({ after: 0, limit: 1000 })).length, left);
+      assert.equal((await trial.store.listGrantEvents({ after: 0, limit: 1000 })).length, left);
       await trial.pass(2000);
     }
   });

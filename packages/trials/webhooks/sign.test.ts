@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { signMessage, writeWebhookSecret } from 'keyfob/webhooks/sign';
-import { createKeyLine, parseKeyRing } from 'keyfob/tokens/key-ring';
+import { signMessage, writeWebhookSecret } from '@keyfob/server/webhooks/sign';
+import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
 import { Webhook } from 'standardwebhooks';
 
 const KEY = Buffer.from(Array.from({ length: 32 }, (_, index) => 255 - index * 7));
@@ -11,7 +11,7 @@ describe('The signature of a message', () => {
   for (const [what, id, body] of [
     ['plain', '4a0d3f8e-8d3c-4a35-9f1e-0c8a8f7f1d11', '{"type":"grant.revoked"}'],
     ['empty', 'a', ''],
-    ['of another script', 'fact-1', '{"subject":"소유자","vins":["KMHL14JA5PA000001"]}'],
+    ['of another script', 'grantEvent-1', '{"subject":"소유자","vins":["KMHL14JA5PA000001"]}'],
     ['with dots', 'a.b', '1.2.3'],
   ] as const) {
     test(`${what}: the receivers' own library takes it, and makes the same`, () => {
@@ -25,10 +25,10 @@ describe('The signature of a message', () => {
 
   const nowMs = Date.now();
   const body = '{"type":"grant.revoked"}';
-  const headers = signMessage(KEY, { id: 'fact-1', body, nowMs });
+  const headers = signMessage(KEY, { id: 'grantEvent-1', body, nowMs });
   for (const [what, changed, text, secret] of [
     ['another body', headers, `${body} `, SECRET],
-    ['another id', { ...headers, 'webhook-id': 'fact-2' }, body, SECRET],
+    ['another id', { ...headers, 'webhook-id': 'grantEvent-2' }, body, SECRET],
     [
       'another time',
       { ...headers, 'webhook-timestamp': String(Number(headers['webhook-timestamp']) + 1) },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import type { Policy } from 'keyfob/clients/policy';
-import { readAccess } from 'keyfob/grants/access';
-import { uuidShape } from 'keyfob/tokens/shape';
+import type { Policy } from '@keyfob/server/clients/policy';
+import { readAccess } from '@keyfob/server/operations/read-access';
+import { uuidShape } from '@keyfob/server/tokens/shape';
 import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 

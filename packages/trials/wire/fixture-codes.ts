@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BRANDS } from 'keyfob/grants/grant';
+import { BRANDS } from '@keyfob/server/grants/grant';
 import { REDIRECT_URI } from '../code-maker.ts';
 import type { CodeMaker } from '../code-maker.ts';
 import type { KeyfobServer, MadeClient } from '../keyfob-process.ts';

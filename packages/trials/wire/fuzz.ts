@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createProgressBar } from 'keyfob/cli/progress';
+import { createProgressBar } from '@keyfob/server/cli/progress';
 import { fuzz, MODES } from './fuzz-run.ts';
 import type { FuzzReport } from './fuzz-run.ts';
 import type { Finding, Mode } from './fuzz-session.ts';

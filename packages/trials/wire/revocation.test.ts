@@ -33,9 +33,9 @@ describe('Revocation', () => {
         const [event, ...others] = trial.events;
         assert.deepEqual(others, []);
         assert.ok(event?.event === 'grant.revoked' && event.cause === 'client');
-        const facts = await trial.memory.listFacts({ after: 0, limit: 9 });
+        const grantEvents = await trial.memory.listGrantEvents({ after: 0, limit: 9 });
         assert.deepEqual(
-          facts.map(({ kind, cause, requestId }) => [kind, cause, requestId]),
+          grantEvents.map(({ kind, cause, requestId }) => [kind, cause, requestId]),
           [['grant.revoked', 'client', event.requestId]],
         );
         assert.notEqual((await trial.refresh(owner, token)).status, 200);

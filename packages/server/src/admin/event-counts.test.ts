@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Event } from '../events.ts';
+import type { LogEvent } from '../log-event.ts';
 import { createEventCounts } from './event-counts.ts';
 
 const caller = { address: '192.0.2.1', userAgent: 'car' };
@@ -9,7 +9,7 @@ const use = { ...request, clientId: 'c', grantId: 'g', generation: 1 };
 const replayed = { ...use, gap: 2, sinceRotationMs: 5, rotatedBy: caller, response: 'revoke' } as const;
 
 /** The reason an event is counted under. */
-const CASES: readonly (readonly [Event, string])[] = [
+const CASES: readonly (readonly [LogEvent, string])[] = [
   [{ event: 'refresh.rotated', ...use }, ''],
   [{ event: 'refresh.repeated', ...use, cause: 'overlap' }, 'overlap'],
   [{ event: 'refresh.refused', ...request, clientId: 'c', reason: 'expired' }, 'expired'],

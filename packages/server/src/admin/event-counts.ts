@@ -1,13 +1,15 @@
-import type { Event } from '../events.ts';
+import type { LogEvent } from '../log-event.ts';
 
-type Name = Event['event'];
-type Facts = { readonly [Key in Name]: Exclude<keyof Extract<Event, { readonly event: Key }>, 'event'> };
+type Name = LogEvent['event'];
+type GrantEvents = {
+  readonly [Key in Name]: Exclude<keyof Extract<LogEvent, { readonly event: Key }>, 'event'>;
+};
 
 /**
- * Which fact of an event says why it came about, where that is one of a few words. Free text, ids and addresses are no
+ * Which grant event of an event says why it came about, where that is one of a few words. Free text, ids and addresses are no
  * reasons: each would be a series of its own for ever.
  */
-const REASONS: { readonly [Key in Name]: Facts[Key] | undefined } = {
+const REASONS: { readonly [Key in Name]: GrantEvents[Key] | undefined } = {
   'server.listening': undefined,
   'server.stopping': undefined,
   'refresh.rotated': undefined,
@@ -56,11 +58,12 @@ export const createEventCounts = () => {
     ]),
   );
   return {
-    count(event: Event): void {
+    count(event: LogEvent): void {
       const byReason = counts.get(event.event);
       if (byReason === undefined) return;
-      const fact = REASONS[event.event];
-      const told = fact === undefined ? '' : String((event as Readonly<Record<string, unknown>>)[fact]);
+      const grantEvent = REASONS[event.event];
+      const told =
+        grantEvent === undefined ? '' : String((event as Readonly<Record<string, unknown>>)[grantEvent]);
       const reason = byReason.has(told) || byReason.size < REASONS_MAX ? told : 'other';
       byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
     },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { StoreError } from '../errors.ts';
-import type { Emit } from '../events.ts';
+import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
 import type { Endpoints } from '../http/endpoints.ts';
 import { askOnce } from './ask-once.ts';

@@ -7,8 +7,8 @@ import { clientToJson, redirectFacts } from './client-report.ts';
 import { onDeployment, readName, toList, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignFacts } from './output.ts';
-import { createClient, createPublicClient } from './registry.ts';
-import type { NewClient } from './registry.ts';
+import { createClient, createPublicClient } from '../operations/registry.ts';
+import type { NewClient } from '../operations/registry.ts';
 
 type CreateOptions = CommonOptions & {
   readonly dialect: DialectName;

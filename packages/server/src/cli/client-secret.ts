@@ -5,7 +5,7 @@ import { OperatorError } from '../errors.ts';
 import { onDeployment, readName, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, alignFacts, showTime, UsageError } from './output.ts';
-import { makeSecret, readClient } from './registry.ts';
+import { makeSecret, readClient } from '../operations/registry.ts';
 
 export const addClientSecret = (client: Command): void => {
   const secret = client
@@ -33,12 +33,12 @@ export const addClientSecret = (client: Command): void => {
           );
           const { type } = await readClient(store, id);
           if (type === 'public') {
-            const mend =
+            const remedy =
               'An app that can keep a secret is a client of its own: "keyfob client create --type confidential".';
             throw new OperatorError(
               'client_public',
               `client ${id} is public: it authenticates by no secret`,
-              mend,
+              remedy,
             );
           }
           await store.addSecret(id, made);
@@ -77,11 +77,11 @@ export const addClientSecret = (client: Command): void => {
         }
         const keepLast = options.force !== true;
         if ((await store.removeSecret(id, secretId, { keepLast })) === 'last') {
-          const mend = 'Add the next one first with "keyfob client secret add", or pass --force.';
+          const remedy = 'Add the next one first with "keyfob client secret add", or pass --force.';
           throw new OperatorError(
             'secret_last',
             'it is the last secret, and without one the client is locked out',
-            mend,
+            remedy,
           );
         }
         return { json: { clientId: id, secretId, removed: true }, text: `removed secret ${secretId}` };

@@ -5,7 +5,7 @@ import { clientToJson, describeClient, FIELDS, toFlag } from './client-report.ts
 import { onDeployment, readName, toList, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { UsageError } from './output.ts';
-import { readClient } from './registry.ts';
+import { readClient } from '../operations/registry.ts';
 
 /** What each policy field means, for the help. */
 const POLICY_HELP: Readonly<Record<PolicyField, string>> = {

@@ -10,7 +10,7 @@ import { addClientSet } from './client-set.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns } from './output.ts';
-import { readClient } from './registry.ts';
+import { readClient } from '../operations/registry.ts';
 
 export const addClient = (program: Command): void => {
   const client = program
@@ -78,9 +78,9 @@ const addSwitches = (client: Command): void => {
         const withGrants = options.withGrants === true;
         if (withGrants) await endGrants(store, id, toSeconds(Date.now()));
         if ((await store.removeClient(id, { withGrants })) === 'has_grants') {
-          const mend =
+          const remedy =
             'Use "keyfob client disable", which can be undone, or pass --with-grants to end them all.';
-          throw new OperatorError('client_has_grants', `client ${id} still has grants`, mend);
+          throw new OperatorError('client_has_grants', `client ${id} still has grants`, remedy);
         }
         return { json: { clientId: id, removed: true }, text: `removed client ${id}` };
       }),

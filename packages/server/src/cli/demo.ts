@@ -7,12 +7,12 @@ import { digestSecret, findSecret } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
-import type { Emit } from '../events.ts';
+import type { Emit } from '../log-event.ts';
 import type { Brand } from '../grants/grant.ts';
 import { standingOf } from '../grants/standing.ts';
 import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
-import { createClient, createGrant, readRefreshToken } from './registry.ts';
+import { createClient, createGrant, readRefreshToken } from '../operations/registry.ts';
 
 /** One demo client with its grant, and a command that refreshes it as often as it is pasted. */
 export type DemoClient = {

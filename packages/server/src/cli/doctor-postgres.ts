@@ -31,7 +31,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    return [bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.mend)];
+    return [bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.remedy)];
   } finally {
     await deployment?.close();
   }

@@ -2,11 +2,11 @@ import type { Client } from '../clients/client.ts';
 import { isInForce } from '../clients/secret.ts';
 import type { Config } from '../config.ts';
 
-/** What may be wrong with how clients prove themselves; `mend` is `null` where nothing is. */
+/** What may be wrong with how clients prove themselves; `remedy` is `null` where nothing is. */
 export type SecretFinding = {
   readonly check: string;
   readonly finding: string;
-  readonly mend: string | null;
+  readonly remedy: string | null;
 };
 
 /** As long as a client should have for taking over a new secret. */
@@ -20,14 +20,14 @@ export const examineSecrets = (clients: readonly Client[], now: number): SecretF
   const inUse = clients.filter(({ type, disabledAt }) => type !== 'public' && disabledAt === undefined);
   const lacking = (at: number) =>
     inUse.filter(({ secrets }) => !secrets.some((secret) => isInForce(secret, at)));
-  const mend = 'Add a secret with "keyfob client secret add", or disable the client.';
+  const remedy = 'Add a secret with "keyfob client secret add", or disable the client.';
   const lockedOut = lacking(now);
   if (lockedOut.length > 0)
-    return { check, finding: `${nameSome(lockedOut)} without a secret in force: locked out`, mend };
+    return { check, finding: `${nameSome(lockedOut)} without a secret in force: locked out`, remedy };
   const ending = lacking(now + NOTICE_SECONDS);
   if (ending.length > 0)
-    return { check, finding: `${nameSome(ending)} whose last secret ends within 14 days`, mend };
-  return { check, finding: `every enabled client has one in force (${inUse.length})`, mend: null };
+    return { check, finding: `${nameSome(ending)} whose last secret ends within 14 days`, remedy };
+  return { check, finding: `every enabled client has one in force (${inUse.length})`, remedy: null };
 };
 
 /** Whether guessing is slowed down. */
@@ -43,11 +43,11 @@ export const examineGuessing = (config: Config): SecretFinding => {
     return {
       check,
       finding: `${off.join(' and ')}: switched off`,
-      mend: 'Leave the default, or set more than 0.',
+      remedy: 'Leave the default, or set more than 0.',
     };
   const { authenticationFailuresWindowSeconds: window } = config;
   const finding = `${perAddress} failures per address and ${perClient} per client in ${window} s`;
-  return { check, finding, mend: null };
+  return { check, finding, remedy: null };
 };
 
 const nameSome = (clients: readonly Client[]): string => {

@@ -28,9 +28,9 @@ export const addDoctor = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  $ keyfob doctor --data /var/lib/keyfob')
     .action(async (options: CommonOptions) => {
       const findings = await examine(readConfig(options));
-      const rows = findings.flatMap(({ check, verdict, finding, mend }) => [
+      const rows = findings.flatMap(({ check, verdict, finding, remedy }) => [
         [verdict, check, finding],
-        ...(mend === null ? [] : [['', '', `-> ${mend}`]]),
+        ...(remedy === null ? [] : [['', '', `-> ${remedy}`]]),
       ]);
       const isHealthy = findings.every(({ verdict }) => verdict !== 'fail');
       print({ json: { healthy: isHealthy, findings }, text: alignColumns(rows) }, options.json === true);
@@ -114,7 +114,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return [
-      bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.mend),
+      bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.remedy),
       examineClock(0, Date.now()),
     ];
   } finally {

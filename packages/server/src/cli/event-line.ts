@@ -1,12 +1,12 @@
-import type { Fact } from '../grants/fact.ts';
+import type { GrantEvent } from '../outbox/grant-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { levelOf } from './log.ts';
 
-/** One thing that happened, as it is printed: a fact that the store holds, or an event of a running server. */
+/** One thing that happened, as it is printed: a grant event that the store holds, or an event of a running server. */
 export type Told = Readonly<Record<string, unknown>> & { readonly at: string; readonly event: string };
 
-/** A fact as it is printed. */
-export const tellFact = ({
+/** A grant event as it is printed. */
+export const reportGrantEvent = ({
   id,
   atMs,
   kind,
@@ -16,10 +16,10 @@ export const tellFact = ({
   requestId,
   cause,
   vins,
-}: Fact): Told => ({
+}: GrantEvent): Told => ({
   at: new Date(atMs).toISOString(),
   event: kind,
-  factId: id,
+  grantEventId: id,
   grantId: writeGrantId(grantId),
   clientId,
   subject,
@@ -38,7 +38,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'clientId',
   'requestId',
   'pid',
-  'factId',
+  'grantEventId',
 ]);
 
 /** One line: when, what, which grant, whose, what matters, which request. */

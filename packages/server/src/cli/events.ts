@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { openDeployment } from '../deployment.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Config } from '../config.ts';
-import { FACT_KINDS } from '../grants/fact.ts';
-import type { Fact } from '../grants/fact.ts';
+import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
+import type { GrantEvent } from '../outbox/grant-event.ts';
 import { followServers } from '../live/follow.ts';
 import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
-import { tellFact, writeLine } from './event-line.ts';
+import { reportGrantEvent, writeLine } from './event-line.ts';
 import type { Told } from './event-line.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
@@ -21,7 +21,7 @@ type EventsOptions = CommonOptions & {
   readonly limit?: string;
 };
 
-/** Which facts and events are asked for. */
+/** Which grant events and events are asked for. */
 type Wanted = {
   readonly grantId: GrantId | undefined;
   readonly clientId: string | undefined;
@@ -30,7 +30,7 @@ type Wanted = {
 };
 
 const PAGE = 500;
-/** How often new servers, and facts that no server tells of, are looked for. */
+/** How often new servers, and grant events that no server tells of, are looked for. */
 const LOOK_MS = 500;
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -97,19 +97,19 @@ const createPrinter = (isJson: boolean) => {
     void process.stdout.write(`${isJson ? JSON.stringify(told) : writeLine(told, { hasColour })}\n`);
 };
 
-/** Hands over what came after a fact, page by page, and answers the last of all facts it saw. */
-const readFacts = async (
+/** Hands over what came after a grant event, page by page, and answers the last of all grant events it saw. */
+const readGrantEvents = async (
   { store }: Deployment,
   { grantId, clientId, sinceMs }: Wanted,
   from: number,
-  take: (fact: Fact) => void,
+  take: (grantEvent: GrantEvent) => void,
 ): Promise<number> => {
   let after = from;
   for (;;) {
-    const page = await store.listFacts({ after, limit: PAGE, grantId, clientId });
-    for (const fact of page) {
-      after = fact.sequence;
-      if (fact.atMs >= sinceMs) take(fact);
+    const page = await store.listGrantEvents({ after, limit: PAGE, grantId, clientId });
+    for (const grantEvent of page) {
+      after = grantEvent.sequence;
+      if (grantEvent.atMs >= sinceMs) take(grantEvent);
     }
     if (page.length < PAGE) return after;
   }
@@ -120,13 +120,14 @@ const printFacts = async (
   wanted: Wanted,
   print: (told: Told) => void,
 ): Promise<number> => {
-  if (wanted.limit === Infinity) return readFacts(deployment, wanted, 0, (fact) => print(tellFact(fact)));
-  const newest: Fact[] = [];
-  const last = await readFacts(deployment, wanted, 0, (fact) => {
-    newest.push(fact);
+  if (wanted.limit === Infinity)
+    return readGrantEvents(deployment, wanted, 0, (grantEvent) => print(reportGrantEvent(grantEvent)));
+  const newest: GrantEvent[] = [];
+  const last = await readGrantEvents(deployment, wanted, 0, (grantEvent) => {
+    newest.push(grantEvent);
     if (newest.length > wanted.limit) newest.shift();
   });
-  for (const fact of newest) print(tellFact(fact));
+  for (const grantEvent of newest) print(reportGrantEvent(grantEvent));
   return last;
 };
 
@@ -156,12 +157,14 @@ const follow = async (
   if (servers.count() === 0) process.stderr.write(NOBODY_TELLS);
   last = await printFacts(deployment, wanted, print);
 
-  /** Facts first: they were kept before the servers told what came of the request. */
+  /** GrantEvents first: they were kept before the servers told what came of the request. */
   const takeTurn = async (): Promise<void> => {
     await servers.lookAgain();
     const events = arrived;
     arrived = [];
-    last = await readFacts(deployment, { ...wanted, sinceMs: 0 }, last ?? 0, (fact) => print(tellFact(fact)));
+    last = await readGrantEvents(deployment, { ...wanted, sinceMs: 0 }, last ?? 0, (grantEvent) =>
+      print(reportGrantEvent(grantEvent)),
+    );
     for (const event of events) print(event);
   };
   const look = (): void => {
@@ -183,7 +186,7 @@ const follow = async (
   await turn;
 };
 
-const isOfStore = ({ event }: Told): boolean => FACT_KINDS.some((kind) => kind === event);
+const isOfStore = ({ event }: Told): boolean => GRANT_EVENT_KINDS.some((kind) => kind === event);
 
 /** What is said of no request at all, as that a server stops, concerns everybody. */
 const isWanted = (told: Told, { grantId, clientId }: Wanted): boolean => {

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { toSeconds } from '../clock.ts';
-import type { Caller } from '../events.ts';
+import type { Caller } from '../log-event.ts';
 import { BRANDS } from '../grants/grant.ts';
 import type { Brand, Grant } from '../grants/grant.ts';
 import type { ReplayRecord } from '../grants/replay.ts';
@@ -13,7 +13,7 @@ import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, alignFacts, showTime, UsageError } from './output.ts';
-import { createGrant, readClient, readGrant } from './registry.ts';
+import { createGrant, readClient, readGrant } from '../operations/registry.ts';
 
 type CreateOptions = CommonOptions & {
   readonly client: string;
@@ -77,12 +77,12 @@ const addCreate = (grant: Command): void => {
           brand: brand ?? null,
           createdAt: made.createdAt,
         };
-        const facts = [
+        const grantEvents = [
           ['grant id', json.grantId],
           ['access token', `${tokens.accessToken}  (for ${tokens.expiresInSeconds} s)`],
           ['refresh token', `${tokens.refreshToken}  (until ${showTime(expiresAt)})`],
         ] as const;
-        return { json, text: alignFacts(facts) };
+        return { json, text: alignFacts(grantEvents) };
       }),
     );
 };
@@ -137,7 +137,7 @@ const addShow = (grant: Command): void => {
         const client = await readClient(store, found.clientId);
         const vehicles = await store.listVehicles(found.id);
         const view = { ...toView(found, client, replay, Date.now()), vehicles };
-        const facts = [
+        const grantEvents = [
           ['grant id', view.grantId],
           ['status', view.status],
           ['client id', `${view.clientId} (${view.dialect})`],
@@ -158,7 +158,7 @@ const addShow = (grant: Command): void => {
           ],
         ] as const;
         const evidence = view.replay === null ? '' : describeReplay(view.replay);
-        return { json: view, text: `${alignFacts(facts)}${describeVehicles(vehicles)}${evidence}` };
+        return { json: view, text: `${alignFacts(grantEvents)}${describeVehicles(vehicles)}${evidence}` };
       }),
     );
 };
@@ -245,7 +245,7 @@ const DONE = {
 const describeReplay = ({ at, times, ...replay }: ReturnType<typeof toReplayView>): string => {
   const { generation, gap, secondsSinceRotation, caller, rotatedBy, looksLike, response } = replay;
   const since = secondsSinceRotation === null ? '' : `, ${secondsSinceRotation} s after the last rotation`;
-  const facts = [
+  const grantEvents = [
     ['replayed', `${showTime(at)}${since} (${times} in all)`],
     ['token', `generation ${generation}, ${gap} behind the current one`],
     ['presented by', showCaller(caller)],
@@ -253,7 +253,7 @@ const describeReplay = ({ at, times, ...replay }: ReturnType<typeof toReplayView
     ['looks like', looksLike === 'theft' ? 'theft' : 'a lost answer'],
     ['done', DONE[response]],
   ] as const;
-  return `\n\nLast replay\n${alignFacts(facts)}`;
+  return `\n\nLast replay\n${alignFacts(grantEvents)}`;
 };
 
 const showCaller = (caller: Caller | null): string =>

@@ -103,15 +103,15 @@ const openReport = (path: string | undefined, source: Source) => {
       return work();
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-      const mend = 'Name a file that can be written by --report.';
-      throw new OperatorError('report_unwritable', `${path}: cannot be written (${code})`, mend, {
+      const remedy = 'Name a file that can be written by --report.';
+      throw new OperatorError('report_unwritable', `${path}: cannot be written (${code})`, remedy, {
         cause: error,
       });
     }
   };
   if (onReport(() => source.isAt(path))) {
-    const mend = 'Name another by --report. Nothing was changed.';
-    throw new OperatorError('report_unwritable', `${path}: is the file that is imported`, mend);
+    const remedy = 'Name another by --report. Nothing was changed.';
+    throw new OperatorError('report_unwritable', `${path}: is the file that is imported`, remedy);
   }
   const handle = onReport(() => {
     const opened = openSync(path, 'w', REPORT_MODE);
@@ -130,13 +130,13 @@ const openReport = (path: string | undefined, source: Source) => {
 
 const describeFailure = (error: unknown, file: string, rows: number): unknown => {
   if (error instanceof HeaderError) {
-    const mend = 'The first line names the columns; see "keyfob import --help". Nothing was imported.';
-    return new OperatorError('import_header', `${file}: ${error.message}`, mend);
+    const remedy = 'The first line names the columns; see "keyfob import --help". Nothing was imported.';
+    return new OperatorError('import_header', `${file}: ${error.message}`, remedy);
   }
   if (!(error instanceof StoreError)) return error;
-  const mend =
+  const remedy =
     'What was imported stays. Give the same command again: it passes over that. "keyfob doctor" looks into it.';
-  return new OperatorError('import_broken_off', `after ${rows} rows: ${error.message}`, mend, {
+  return new OperatorError('import_broken_off', `after ${rows} rows: ${error.message}`, remedy, {
     cause: error,
   });
 };

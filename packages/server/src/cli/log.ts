@@ -1,9 +1,9 @@
 import { destination, pino } from 'pino';
 import type { Level, LevelWithSilent } from 'pino';
-import type { Emit, Event } from '../events.ts';
+import type { Emit, LogEvent } from '../log-event.ts';
 
-/** How loud each fact is. What happens at every refresh is for debugging; what an operator should know is not. */
-const LEVELS: Readonly<Record<Event['event'], Level>> = {
+/** How loud each grant event is. What happens at every refresh is for debugging; what an operator should know is not. */
+const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'server.listening': 'info',
   'server.stopping': 'info',
   'refresh.rotated': 'debug',
@@ -40,9 +40,9 @@ const LEVELS: Readonly<Record<Event['event'], Level>> = {
 
 /** How loud an event is; `undefined` for one that is no event of a server. */
 export const levelOf = (event: string): Level | undefined =>
-  Object.hasOwn(LEVELS, event) ? LEVELS[event as Event['event']] : undefined;
+  Object.hasOwn(LEVELS, event) ? LEVELS[event as LogEvent['event']] : undefined;
 
-/** Writes facts to standard error, one JSON line each. */
+/** Writes grant events to standard error, one JSON line each. */
 export const createLog = (level: LevelWithSilent): Emit => {
   const target = destination({ fd: 2, sync: true });
   // A log that cannot be written must not end the server: what it would have said is lost, and nothing else.

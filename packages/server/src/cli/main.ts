@@ -66,23 +66,23 @@ Exit codes: 0 done, 1 failed, 2 used wrongly.`,
 /** What a failure is called, what it says, and what to do about it. */
 const describeFailure = (
   error: unknown,
-): { code: string; message: string; mend: string | null; exit: number } => {
+): { code: string; message: string; remedy: string | null; exit: number } => {
   if (error instanceof UsageError)
-    return { code: 'usage', message: error.message, mend: 'See --help of the command.', exit: EXIT_USAGE };
+    return { code: 'usage', message: error.message, remedy: 'See --help of the command.', exit: EXIT_USAGE };
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '');
-    return { code: 'usage', message, mend: 'See keyfob --help.', exit: EXIT_USAGE };
+    return { code: 'usage', message, remedy: 'See keyfob --help.', exit: EXIT_USAGE };
   }
   if (error instanceof OperatorError) {
     const exit = error.code === 'config_invalid' ? EXIT_USAGE : EXIT_FAILED;
-    return { code: error.code, message: error.message, mend: error.mend, exit };
+    return { code: error.code, message: error.message, remedy: error.remedy, exit };
   }
   if (error instanceof StoreError) {
-    const mend = 'Nothing was changed. Try again; "keyfob doctor" looks into it.';
-    return { code: `store_${error.kind}`, message: error.message, mend, exit: EXIT_FAILED };
+    const remedy = 'Nothing was changed. Try again; "keyfob doctor" looks into it.';
+    return { code: `store_${error.kind}`, message: error.message, remedy, exit: EXIT_FAILED };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: 'internal', message, mend: 'This is a bug in keyfob.', exit: EXIT_FAILED };
+  return { code: 'internal', message, remedy: 'This is a bug in keyfob.', exit: EXIT_FAILED };
 };
 
 const main = async (): Promise<void> => {
@@ -92,12 +92,12 @@ const main = async (): Promise<void> => {
     await createProgram().parseAsync();
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const { code, message, mend, exit } = describeFailure(error);
+    const { code, message, remedy, exit } = describeFailure(error);
     process.exitCode = exit;
-    if (IS_JSON) process.stderr.write(`${JSON.stringify({ error: { code, message, mend } })}\n`);
+    if (IS_JSON) process.stderr.write(`${JSON.stringify({ error: { code, message, remedy } })}\n`);
     // The parser has said its own in text already.
     else if (!(error instanceof CommanderError)) {
-      process.stderr.write(`keyfob: ${message}${mend === null ? '' : `\n  ${mend}`}\n`);
+      process.stderr.write(`keyfob: ${message}${remedy === null ? '' : `\n  ${remedy}`}\n`);
     }
   }
 };

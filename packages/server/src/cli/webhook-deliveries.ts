@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
-import { DELIVERY_STATES } from '../grants/delivery.ts';
-import type { Delivery } from '../grants/delivery.ts';
+import { DELIVERY_STATES } from '../outbox/delivery.ts';
+import type { Delivery } from '../outbox/delivery.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, showTime, UsageError } from './output.ts';
-import { readWebhook } from './registry.ts';
+import { readWebhook } from '../operations/registry.ts';
 
 type ListOptions = CommonOptions & {
   readonly webhook?: string;
@@ -19,7 +19,9 @@ const LIST_MAX = 1000;
 
 export const addWebhookDeliveries = (webhook: Command): void => {
   withCommonOptions(webhook.command('deliveries'))
-    .description('Lists what webhooks were told and are to be told, newest fact first. Kept for 30 days.')
+    .description(
+      'Lists what webhooks were told and are to be told, newest grant event first. Kept for 30 days.',
+    )
     .option('--webhook <id>', 'only those to one webhook')
     .option('--failed', 'only those that failed: given up, or to be tried again')
     .option('--limit <number>', `how many at the most (up to ${LIST_MAX})`, '100')
@@ -34,7 +36,7 @@ export const addWebhookDeliveries = (webhook: Command): void => {
         const states = failed ? (['retrying', 'given_up'] as const) : DELIVERY_STATES;
         const views = (await store.listDeliveries({ webhookId, states, limit })).map(toView);
         const rows = views.map((view) => [
-          showTime(view.factAt),
+          showTime(view.grantEventAt),
           view.event,
           view.grantId,
           view.webhookId,
@@ -53,8 +55,8 @@ export const addWebhookDeliveries = (webhook: Command): void => {
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         if ((await readWebhook(store, id)).disabledAt !== undefined) {
-          const mend = 'Its receiver answered 410. Remove it and add it anew.';
-          throw new OperatorError('webhook_disabled', `webhook ${id} is disabled`, mend);
+          const remedy = 'Its receiver answered 410. Remove it and add it anew.';
+          throw new OperatorError('webhook_disabled', `webhook ${id} is disabled`, remedy);
         }
         const retried = await store.retryDeliveries(id, Date.now());
         return { json: { webhookId: id, retried }, text: `${retried} to be tried by a running server now` };
@@ -63,14 +65,14 @@ export const addWebhookDeliveries = (webhook: Command): void => {
 };
 
 /** Times in integer seconds. */
-const toView = ({ webhookId, fact, state, attempts, ...rest }: Delivery) => ({
+const toView = ({ webhookId, grantEvent, state, attempts, ...rest }: Delivery) => ({
   webhookId,
-  factId: fact.id,
-  event: fact.kind,
-  factAt: toSeconds(fact.atMs),
-  grantId: writeGrantId(fact.grantId),
-  clientId: fact.clientId,
-  requestId: fact.requestId ?? null,
+  grantEventId: grantEvent.id,
+  event: grantEvent.kind,
+  grantEventAt: toSeconds(grantEvent.atMs),
+  grantId: writeGrantId(grantEvent.grantId),
+  clientId: grantEvent.clientId,
+  requestId: grantEvent.requestId ?? null,
   state,
   attempts,
   nextAt: rest.nextAtMs === undefined ? null : toSeconds(rest.nextAtMs),

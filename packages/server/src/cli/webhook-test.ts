@@ -4,7 +4,7 @@ import { deliver, describeAnswer, isAccepted } from '../webhooks/deliver.ts';
 import { addressMessage, writeTest } from '../webhooks/message.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { readWebhook, readWebhookKey } from './registry.ts';
+import { readWebhook, readWebhookKey } from '../operations/registry.ts';
 
 export const addWebhookTest = (webhook: Command): void => {
   withCommonOptions(webhook.command('test <id>'))

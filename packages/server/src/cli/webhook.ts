@@ -4,29 +4,29 @@ import type { Command } from 'commander';
 import type { Deployment } from '../deployment.ts';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
-import { FACT_KINDS } from '../grants/fact.ts';
-import type { FactKind } from '../grants/fact.ts';
-import { KINDS_OF_FORMAT, WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../grants/webhook.ts';
-import type { Webhook, WebhookFormat } from '../grants/webhook.ts';
+import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
+import type { GrantEventKind } from '../outbox/grant-event.ts';
+import { KINDS_OF_FORMAT, WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../outbox/webhook.ts';
+import type { Webhook, WebhookFormat } from '../outbox/webhook.ts';
 import { writeWebhookSecret } from '../webhooks/sign.ts';
 import { findUrlFault } from '../webhooks/url.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, alignFacts, showTime, UsageError } from './output.ts';
-import { readClient, readWebhook, readWebhookKey } from './registry.ts';
+import { readClient, readWebhook, readWebhookKey } from '../operations/registry.ts';
 import { addWebhookDeliveries } from './webhook-deliveries.ts';
 import { addWebhookTest } from './webhook-test.ts';
 
 type AddOptions = CommonOptions & {
   readonly url: string;
-  readonly event?: readonly FactKind[];
+  readonly event?: readonly GrantEventKind[];
   readonly client?: string;
   readonly format: WebhookFormat;
   readonly allowHttp?: boolean;
 };
 
 /** What is told where nothing else is asked for. */
-const USUAL_KINDS: Readonly<Record<WebhookFormat, readonly FactKind[]>> = {
+const USUAL_KINDS: Readonly<Record<WebhookFormat, readonly GrantEventKind[]>> = {
   standard: ['grant.revoked', 'grant.replayed', 'vehicles.disconnected'],
   pleos: KINDS_OF_FORMAT.pleos,
 };
@@ -36,7 +36,7 @@ export const addWebhook = (program: Command): void => {
     .command('webhook')
     .summary('tell other services what happens to grants')
     .description(
-      'Posts facts to the URLs of other services, signed as Standard Webhooks say, at least once each. What fails is ' +
+      'Posts grant events to the URLs of other services, signed as Standard Webhooks say, at least once each. What fails is ' +
         'tried again for three days. A receiver that answers 410 is disabled.',
     );
   addAdd(webhook);
@@ -52,11 +52,12 @@ const addAdd = (webhook: Command): void => {
     .description('Adds a webhook and prints the secret that its receiver verifies with.')
     .requiredOption('--url <url>', 'where to post to; https, but on this machine')
     .addOption(
-      new Option('--event <kind...>', `which facts (default: ${USUAL_KINDS.standard.join(', ')})`).choices(
-        FACT_KINDS,
-      ),
+      new Option(
+        '--event <kind...>',
+        `which grantEvents (default: ${USUAL_KINDS.standard.join(', ')})`,
+      ).choices(GRANT_EVENT_KINDS),
     )
-    .option('--client <id>', 'only facts of one client')
+    .option('--client <id>', 'only grant events of one client')
     .addOption(
       new Option('--format <format>', 'pleos: the end-of-sharing callback, which knows no signature')
         .choices(WEBHOOK_FORMATS)
@@ -76,8 +77,8 @@ Examples:
         const made = await makeWebhook(deployment, options);
         const outcome = await deployment.store.createWebhook(made);
         if (outcome === 'too_many') {
-          const mend = 'Remove one with "keyfob webhook remove".';
-          throw new OperatorError('webhooks_full', `there are ${WEBHOOKS_MAX} webhooks already`, mend);
+          const remedy = 'Remove one with "keyfob webhook remove".';
+          throw new OperatorError('webhooks_full', `there are ${WEBHOOKS_MAX} webhooks already`, remedy);
         }
         return reportWithSecret(deployment, made);
       }),
@@ -98,7 +99,7 @@ const makeWebhook = async ({ store, keyRing }: Deployment, options: AddOptions):
     url,
     format,
     clientId,
-    kinds: FACT_KINDS.filter((kind) => event.includes(kind)),
+    kinds: GRANT_EVENT_KINDS.filter((kind) => event.includes(kind)),
     keyNumber: keyRing().newest.number,
     createdAt: toSeconds(Date.now()),
     disabledAt: undefined,
@@ -153,7 +154,7 @@ const reportWithSecret = (deployment: Deployment, webhook: Webhook) => {
   const view = toView(webhook);
   const isSigned = webhook.format !== 'pleos';
   const secret = isSigned ? writeWebhookSecret(readWebhookKey(deployment, webhook)) : null;
-  const facts = [
+  const grantEvents = [
     ['webhook id', view.webhookId],
     ['status', view.status],
     ['url', view.url],
@@ -163,7 +164,7 @@ const reportWithSecret = (deployment: Deployment, webhook: Webhook) => {
     ['created', showTime(view.createdAt)],
     ['secret', secret ?? '- (this format knows no signature)'],
   ] as const;
-  return { json: { ...view, secret }, text: alignFacts(facts) };
+  return { json: { ...view, secret }, text: alignFacts(grantEvents) };
 };
 
 const toView = ({ id, url, format, clientId, kinds, createdAt, disabledAt }: Webhook) => ({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
-import type { Event } from '../events.ts';
+import type { LogEvent } from '../log-event.ts';
 import { authenticate } from './authenticate.ts';
 import type { Authentication, AuthenticationRequest, Credentials } from './authenticate.ts';
 import type { Client } from './client.ts';
@@ -82,9 +82,9 @@ const NO_LIMITS: ThrottleLimits = { failuresPerAddressMax: 0, failuresPerClientM
 const authenticationWith = (
   readClient: Authentication<Reading>['readClient'],
   limits: ThrottleLimits = NO_LIMITS,
-): Authentication<Reading> & { readonly used: string[]; readonly events: Event[] } => {
+): Authentication<Reading> & { readonly used: string[]; readonly events: LogEvent[] } => {
   const used: string[] = [];
-  const events: Event[] = [];
+  const events: LogEvent[] = [];
   return {
     readClient,
     throttle: createThrottle(limits),

@@ -1,7 +1,7 @@
 import { toSeconds } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
-import type { Caller, Emit } from '../events.ts';
+import type { Caller, Emit } from '../log-event.ts';
 import type { Client, ClientSecret, DialectName } from './client.ts';
 import { digestSecret, findSecret } from './secret.ts';
 import type { Attempt, Throttle, Throttled } from './throttle.ts';

@@ -1,4 +1,4 @@
-import { remember } from './remember.ts';
+import { remember } from './memoize.ts';
 
 const MAPPED =
   /^(?:0{0,4}:)*:?(?:0{1,4}:)*ffff:(?:(?<dotted>[\d.]+)|(?<high>[0-9a-f]{1,4}):(?<low>[0-9a-f]{1,4}))$/;

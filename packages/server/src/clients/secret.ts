@@ -1,5 +1,5 @@
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { remember } from './remember.ts';
+import { remember } from './memoize.ts';
 import type { ClientSecret } from './client.ts';
 
 /** A new client id: a UUID, as both vendors issue. */

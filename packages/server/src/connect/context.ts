@@ -1,8 +1,8 @@
-import type { Emit } from '../events.ts';
+import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
-import type { Upstream } from './upstream.ts';
-import type { VehicleSource } from './vehicle-source.ts';
+import type { Upstream } from './sign-in/upstream.ts';
+import type { VehicleSource } from './vehicles/vehicle-source.ts';
 
 /** What the owners' pages work with. */
 export type ConnectContext = {

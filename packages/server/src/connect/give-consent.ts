@@ -3,12 +3,12 @@ import { toSeconds } from '../clock.ts';
 import type { AuthorizationWire } from '../dialects/authorization.ts';
 import { Refusal, StoreError } from '../errors.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
-import type { Visit } from '../http/routes.ts';
+import type { Visit } from '../http/router.ts';
 import { sealCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { ConnectContext } from './context.ts';
-import type { Owner } from './session.ts';
-import type { Asked } from './understand.ts';
+import type { Owner } from './sign-in/session.ts';
+import type { Asked } from './parse-authorization-request.ts';
 
 /** How often another random id is tried; two in a row are taken never. */
 const ATTEMPTS = 3;

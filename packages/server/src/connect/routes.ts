@@ -1,14 +1,14 @@
-import { pleosLogin } from '../dialects/pleos-login.ts';
-import { smartcarAuthorize } from '../dialects/smartcar-authorize.ts';
-import type { RouteGroup } from '../http/routes.ts';
+import { pleosLogin } from '../dialects/pleos/authorize.ts';
+import { smartcarAuthorize } from '../dialects/smartcar/authorize.ts';
+import type { RouteGroup } from '../http/router.ts';
 import { createAuthorizeRoutes } from './authorize.ts';
 import type { ConnectContext } from './context.ts';
-import { messageOf, renderMessage } from './message-page.ts';
+import { messageOf, renderMessage } from './pages/message-page.ts';
 import { createOwnerRoutes } from './owner.ts';
-import { createSelectRoutes } from './select-vehicles.ts';
-import { settingOf } from './setting.ts';
-import { CALLBACK_PATH, finishSignIn } from './sign-in.ts';
-import { renderStylesheet, STYLESHEET_PATH } from './stylesheet.ts';
+import { createSelectRoutes } from './vehicles/select-vehicles.ts';
+import { settingOf } from './pages/page-context.ts';
+import { CALLBACK_PATH, finishSignIn } from './sign-in/sign-in.ts';
+import { renderStylesheet, STYLESHEET_PATH } from './pages/stylesheet.ts';
 
 /** How the clients of each vendor send owners here. A new vendor is one more row. */
 const WIRES = [smartcarAuthorize, pleosLogin];

@@ -1,10 +1,10 @@
-import { readForm } from '../dialects/form.ts';
-import { readMediaType } from '../dialects/headers.ts';
+import { readForm } from '../wire/form.ts';
+import { readMediaType } from '../wire/headers.ts';
 import { Refusal } from '../errors.ts';
-import type { Visit } from '../http/routes.ts';
+import type { Visit } from '../http/router.ts';
 import type { ConnectContext } from './context.ts';
-import { isFormOf, readSession } from './session.ts';
-import type { Session } from './session.ts';
+import { isFormOf, readSession } from './sign-in/session.ts';
+import type { Session } from './sign-in/session.ts';
 
 /** A form that one of our pages, shown to this very session, has sent. */
 export type SentForm = {

@@ -2,7 +2,7 @@ import type { Client } from '../clients/client.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Brand } from '../grants/grant.ts';
 import type { Dialect } from './dialect.ts';
-import type { QueryParameters } from './query.ts';
+import type { QueryParameters } from '../wire/query.ts';
 
 /** Which of an owner's vehicles a request is about; `later` where they are chosen by another request. */
 export type VehicleWish =

@@ -4,32 +4,7 @@ import type { Policy } from '../clients/policy.ts';
 import type { Refusal } from '../errors.ts';
 import type { Brand } from '../grants/grant.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
-
-/** A request as plain values. Header names in lower case; a header sent twice is joined by ", ". */
-export type WireRequest = {
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  /** What stands behind the question mark, as it was sent; empty for none. */
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Buffer;
-};
-
-/** A response as plain values. */
-export type WireResponse = {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-};
-
-/** What every response says of itself. */
-export type Exchange = {
-  /** A UUID. */
-  readonly requestId: string;
-  /** Integer milliseconds. */
-  readonly nowMs: number;
-};
+import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 
 /** A token request as its dialect's parser understood it. */
 export type TokenRequest = {

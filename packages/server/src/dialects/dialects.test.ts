@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { parsePolicy } from '../clients/policy.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
-import type { Dialect, WireRequest } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
+import type { WireRequest } from '../wire/exchange.ts';
 import { DIALECTS, dialectOf } from './dialects.ts';
 
 /** Every reason there is; the compiler sees to it that none is left out. */
@@ -37,7 +38,7 @@ const REASONS = Object.keys({
   client_disabled: true,
   code_unknown: true,
   code_expired: true,
-  code_foreign: true,
+  code_client_mismatch: true,
   code_redirect_wrong: true,
   code_verifier_wrong: true,
   code_replayed: true,
@@ -51,13 +52,13 @@ const REASONS = Object.keys({
   vehicle_unknown: true,
   vehicles_not_shared: true,
   throttled: true,
-  token_unopened: true,
+  token_undecryptable: true,
   unknown: true,
-  foreign_client: true,
-  foreign_brand: true,
+  client_mismatch: true,
+  brand_mismatch: true,
   revoked: true,
   expired: true,
-  raced: true,
+  concurrent_use: true,
   ahead: true,
   replayed: true,
   store_unavailable: true,
@@ -66,18 +67,23 @@ const REASONS = Object.keys({
 
 /** Told alike, or the answer would be an oracle. */
 const DEAD_TOKEN: readonly RefusalReason[] = [
-  'token_unopened',
+  'token_undecryptable',
   'unknown',
-  'foreign_client',
-  'foreign_brand',
+  'client_mismatch',
+  'brand_mismatch',
   'revoked',
   'expired',
-  'raced',
+  'concurrent_use',
   'ahead',
   'replayed',
 ];
 /** Told alike; to the client that a code was issued to, Smartcar's wire tells apart what it has sent wrong. */
-const DEAD_CODE: readonly RefusalReason[] = ['code_unknown', 'code_expired', 'code_foreign', 'code_replayed'];
+const DEAD_CODE: readonly RefusalReason[] = [
+  'code_unknown',
+  'code_expired',
+  'code_client_mismatch',
+  'code_replayed',
+];
 const CODE_NOT_MATCHED: readonly RefusalReason[] = ['code_redirect_wrong', 'code_verifier_wrong'];
 /** Told alike, or ids and secrets could be guessed one after the other. */
 const NOBODY: readonly RefusalReason[] = [

@@ -1,7 +1,7 @@
 import type { DialectName } from '../clients/client.ts';
 import type { Dialect, ParseTokenRequest } from './dialect.ts';
-import { pleos } from './pleos.ts';
-import { smartcar } from './smartcar.ts';
+import { pleos } from './pleos/pleos.ts';
+import { smartcar } from './smartcar/smartcar.ts';
 
 /** An endpoint: the dialect it speaks, and what parses a POST to it. */
 export type TokenEndpoint = { readonly dialect: Dialect; readonly parse: ParseTokenRequest };

@@ -1,5 +1,5 @@
 import { toSeconds } from '../clock.ts';
-import type { Caller } from '../events.ts';
+import type { Caller } from '../log-event.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import type { Grant } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';

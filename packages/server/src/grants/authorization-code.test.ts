@@ -93,23 +93,23 @@ judgeCases([
   {
     name: 'the code of another client is foreign',
     presented: { clientId: 'client-b' },
-    verdict: refuse('code_foreign'),
+    verdict: refuse('code_client_mismatch'),
   },
   {
     name: 'ids of clients are compared letter by letter',
     presented: { clientId: 'Client-A' },
-    verdict: refuse('code_foreign'),
+    verdict: refuse('code_client_mismatch'),
   },
   {
     name: 'the code of another brand is foreign',
     code: { brand: 'kia' },
     presented: { brand: 'genesis' },
-    verdict: refuse('code_foreign'),
+    verdict: refuse('code_client_mismatch'),
   },
   {
     name: 'a code of a brand is foreign to who names none',
     code: { brand: 'kia' },
-    verdict: refuse('code_foreign'),
+    verdict: refuse('code_client_mismatch'),
   },
   {
     name: 'a code of a brand is redeemed under it',
@@ -184,13 +184,13 @@ judgeCases([
     name: 'a second use by another client revokes nothing',
     code: REDEEMED,
     presented: { clientId: 'client-b' },
-    verdict: refuse('code_foreign'),
+    verdict: refuse('code_client_mismatch'),
   },
   {
     name: 'a second use under another brand revokes nothing',
     code: { ...REDEEMED, brand: 'kia' },
     presented: { brand: 'hyundai' },
-    verdict: refuse('code_foreign'),
+    verdict: refuse('code_client_mismatch'),
   },
   {
     name: 'a second use with another redirect revokes nothing',
@@ -278,7 +278,7 @@ judgeCases([
     name: 'an Idempotency-Key opens nothing to another client',
     code: { ...REDEEMED, useDigest: DIGEST },
     presented: { useDigest: DIGEST, clientId: 'client-b' },
-    verdict: refuse('code_foreign'),
+    verdict: refuse('code_client_mismatch'),
   },
   {
     name: 'an Idempotency-Key stands for no verifier',

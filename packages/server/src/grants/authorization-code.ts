@@ -76,7 +76,7 @@ export const judgeCode = (
 ): CodeVerdict => {
   if (code === undefined || code.issuedAt !== presented.issuedAt) return refuse('code_unknown');
   if (code.clientId !== presented.clientId || (code.brand !== undefined && code.brand !== presented.brand))
-    return refuse('code_foreign');
+    return refuse('code_client_mismatch');
   if (nowMs - code.issuedAt * 1000 >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
   if (code.redirectUri !== presented.redirectUri) return refuse('code_redirect_wrong');
   if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');

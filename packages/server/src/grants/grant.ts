@@ -1,4 +1,4 @@
-import type { Caller } from '../events.ts';
+import type { Caller } from '../log-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { RotationHistory } from './rotation-history.ts';
 

@@ -112,53 +112,53 @@ judgeCases([
     name: 'the current token in the hands of another client is refused',
     presented: present(GENERATION, { clientId: 'client-b' }),
     afterMs: 1000,
-    verdict: refuse('foreign_client'),
+    verdict: refuse('client_mismatch'),
   },
   {
     name: 'an old token in the hands of another client is no replay, or any client could end any grant',
     presented: present(0, { clientId: 'client-b' }),
     afterMs: HOUR_MS / 2,
-    verdict: refuse('foreign_client'),
+    verdict: refuse('client_mismatch'),
   },
   {
     name: 'a token from ahead in the hands of another client does not move the grant',
     presented: present(GENERATION + 1, { clientId: 'client-b' }),
     afterMs: 1000,
-    verdict: refuse('foreign_client'),
+    verdict: refuse('client_mismatch'),
   },
   {
     name: 'another client does not learn that a grant is revoked',
     grant: REVOKED,
     presented: present(GENERATION, { clientId: 'client-b' }),
     afterMs: 1000,
-    verdict: refuse('foreign_client'),
+    verdict: refuse('client_mismatch'),
   },
   {
     name: 'a client id that differs only in case is another client',
     presented: present(GENERATION, { clientId: 'CLIENT-A' }),
     afterMs: 1000,
-    verdict: refuse('foreign_client'),
+    verdict: refuse('client_mismatch'),
   },
   {
     name: 'a Kia token under the brand Hyundai is refused',
     grant: { brand: 'kia' },
     presented: present(GENERATION, { brand: 'hyundai' }),
     afterMs: 1000,
-    verdict: refuse('foreign_brand'),
+    verdict: refuse('brand_mismatch'),
   },
   {
     name: 'an old Kia token under the brand Hyundai is no replay',
     grant: { brand: 'kia' },
     presented: present(0, { brand: 'hyundai' }),
     afterMs: HOUR_MS / 2,
-    verdict: refuse('foreign_brand'),
+    verdict: refuse('brand_mismatch'),
   },
   {
     name: 'a Kia token without a brand is refused',
     grant: { brand: 'kia' },
     presented: present(GENERATION),
     afterMs: 1000,
-    verdict: refuse('foreign_brand'),
+    verdict: refuse('brand_mismatch'),
   },
   {
     name: 'a Kia token under the brand Kia is rotated',
@@ -349,11 +349,16 @@ judgeCases([
 judgeCases(
   REACTIONS.flatMap((onReplay): Case[] => {
     const rows: readonly (readonly [string, Partial<Policy>, number, Verdict])[] = [
-      ['strict: a race at once', { rotation: 'strict' }, 0, refuse('raced')],
-      ['strict: a race in its last millisecond', { rotation: 'strict' }, 9999, refuse('raced')],
+      ['strict: a race at once', { rotation: 'strict' }, 0, refuse('concurrent_use')],
+      ['strict: a race in its last millisecond', { rotation: 'strict' }, 9999, refuse('concurrent_use')],
       ['strict: a replay right after the race', { rotation: 'strict' }, 10_000, replay(1, onReplay)],
       ['strict: no race allowed', { rotation: 'strict', raceSeconds: 0 }, 0, replay(1, onReplay)],
-      ['strict: the longest race', { rotation: 'strict', raceSeconds: 900 }, 899_999, refuse('raced')],
+      [
+        'strict: the longest race',
+        { rotation: 'strict', raceSeconds: 900 },
+        899_999,
+        refuse('concurrent_use'),
+      ],
       [
         'strict: after the longest race',
         { rotation: 'strict', raceSeconds: 900 },
@@ -363,19 +368,19 @@ judgeCases(
       ['overlap: a repeat at once', {}, 0, repeat('overlap')],
       ['overlap: a repeat in its last millisecond', {}, 59_999, repeat('overlap')],
       ['overlap: a replay right after it', {}, 60_000, replay(1, onReplay)],
-      ['overlap of none: a race at once', { overlapSeconds: 0 }, 0, refuse('raced')],
-      ['overlap of none: a race to its end', { overlapSeconds: 0 }, 9999, refuse('raced')],
+      ['overlap of none: a race at once', { overlapSeconds: 0 }, 0, refuse('concurrent_use')],
+      ['overlap of none: a race to its end', { overlapSeconds: 0 }, 9999, refuse('concurrent_use')],
       ['overlap of none: a replay after the race', { overlapSeconds: 0 }, 10_000, replay(1, onReplay)],
       ['overlap below the race: a repeat', { overlapSeconds: 5 }, 4999, repeat('overlap')],
-      ['overlap below the race: then a race', { overlapSeconds: 5 }, 5000, refuse('raced')],
-      ['overlap below the race: a race to its end', { overlapSeconds: 5 }, 9999, refuse('raced')],
+      ['overlap below the race: then a race', { overlapSeconds: 5 }, 5000, refuse('concurrent_use')],
+      ['overlap below the race: a race to its end', { overlapSeconds: 5 }, 9999, refuse('concurrent_use')],
       ['overlap below the race: then a replay', { overlapSeconds: 5 }, 10_000, replay(1, onReplay)],
       ['the longest overlap: a repeat', { overlapSeconds: 900 }, 899_999, repeat('overlap')],
       ['the longest overlap: then a replay', { overlapSeconds: 900 }, 900_000, replay(1, onReplay)],
       ['until-used: a repeat at once', { rotation: 'until-used' }, 0, repeat('until_used')],
       ['until-used: a repeat long after', { rotation: 'until-used' }, HOUR_MS - 1, repeat('until_used')],
       ['until-used: the end of the lifetime', { rotation: 'until-used' }, HOUR_MS, refuse('expired')],
-      ['none, once rotated: a race', { rotation: 'none' }, 9999, refuse('raced')],
+      ['none, once rotated: a race', { rotation: 'none' }, 9999, refuse('concurrent_use')],
       ['none, once rotated: a replay', { rotation: 'none' }, 10_000, replay(1, onReplay)],
       ['strict: the end of the lifetime', { rotation: 'strict' }, HOUR_MS - 1, replay(1, onReplay)],
       ['strict: after the lifetime', { rotation: 'strict' }, HOUR_MS, refuse('expired')],
@@ -419,7 +424,7 @@ judgeCases([
     presented: present(GENERATION - 2),
     afterMs: 0,
     policy: { rotation: 'until-used' },
-    verdict: refuse('raced'),
+    verdict: refuse('concurrent_use'),
   },
   {
     name: 'the first token of all is a replay once the moment of its use is forgotten',
@@ -505,7 +510,7 @@ judgeCases(
         presented: present(GENERATION - 1, { ...again, clientId: 'client-b' }),
         afterMs: 1000,
         policy,
-        verdict: refuse('foreign_client'),
+        verdict: refuse('client_mismatch'),
       },
     ];
   }),
@@ -570,11 +575,11 @@ judgeCases(
 judgeCases(
   (
     [
-      [3, 4999, refuse('raced')],
+      [3, 4999, refuse('concurrent_use')],
       [3, 5000, replay(3)],
-      [2, 24_999, refuse('raced')],
+      [2, 24_999, refuse('concurrent_use')],
       [2, 25_000, replay(2)],
-      [1, 54_999, refuse('raced')],
+      [1, 54_999, refuse('concurrent_use')],
       [1, 55_000, replay(1)],
     ] as const
   ).map(([gap, afterMs, verdict]) => ({
@@ -611,7 +616,7 @@ judgeCases([
     grant: FULL,
     presented: present(99 - ROTATIONS_MAX),
     afterMs: 28_999,
-    verdict: refuse('raced'),
+    verdict: refuse('concurrent_use'),
   },
   {
     name: 'a predecessor beyond a full memory is a replay once its overlap is certainly over',
@@ -625,7 +630,7 @@ judgeCases([
     grant: FULL,
     presented: present(0),
     afterMs: 0,
-    verdict: refuse('raced'),
+    verdict: refuse('concurrent_use'),
   },
   {
     name: 'beyond a full memory the race counts under rotation strict',
@@ -633,7 +638,7 @@ judgeCases([
     presented: present(0),
     afterMs: 9999,
     policy: { rotation: 'strict' },
-    verdict: refuse('raced'),
+    verdict: refuse('concurrent_use'),
   },
   {
     name: 'beyond a full memory a replay follows the race under rotation strict',
@@ -703,10 +708,10 @@ judgeCases(
     [
       ['the token that was taken up is repeated', 1, 59_999, repeat('overlap')],
       ['the token that was taken up leaves its overlap', 1, 60_000, replay(1)],
-      ['a lost generation gets nothing and costs nothing', 2, 0, refuse('raced')],
-      ['a lost generation costs nothing while it may be in its overlap', 2, 59_999, refuse('raced')],
+      ['a lost generation gets nothing and costs nothing', 2, 0, refuse('concurrent_use')],
+      ['a lost generation costs nothing while it may be in its overlap', 2, 59_999, refuse('concurrent_use')],
       ['a lost generation is a replay once its overlap is certainly over', 2, 60_000, replay(2)],
-      ['the oldest lost generation costs nothing either', 4, 59_999, refuse('raced')],
+      ['the oldest lost generation costs nothing either', 4, 59_999, refuse('concurrent_use')],
       ['the oldest lost generation is a replay at last', 4, 60_000, replay(4)],
       ['a generation from before the loss keeps its overlap', 5, 39_999, repeat('overlap')],
       ['a generation from before the loss leaves its overlap', 5, 40_000, replay(5)],
@@ -726,7 +731,7 @@ judgeCases([
     presented: present(6),
     afterMs: 9999,
     policy: { rotation: 'strict' },
-    verdict: refuse('raced'),
+    verdict: refuse('concurrent_use'),
   },
   {
     name: 'under rotation strict a lost generation is a replay after the race',
@@ -757,14 +762,14 @@ judgeCases([
     presented: present(GENERATION - 1),
     afterMs: -YEAR_MS,
     policy: { rotation: 'strict' },
-    verdict: refuse('raced'),
+    verdict: refuse('concurrent_use'),
   },
   {
     name: 'a clock set back a year makes no replay of a use whose age it cannot tell',
     presented: present(GENERATION - 1),
     afterMs: -YEAR_MS,
     policy: { rotation: 'strict', raceSeconds: 0 },
-    verdict: refuse('raced'),
+    verdict: refuse('concurrent_use'),
   },
   {
     name: 'a clock set back to before the grant was made does not expire it',
@@ -927,7 +932,7 @@ void test('only a predecessor is a replay or a race, only a token from ahead is 
       const verdict = judge(grant, presented, nowMs, policy);
       const step = presented.generation - grant.generation;
       if (verdict.kind === 'replay') assert.equal(verdict.gap, -step);
-      if (verdict.kind === 'replay' || (verdict.kind === 'refuse' && verdict.reason === 'raced'))
+      if (verdict.kind === 'replay' || (verdict.kind === 'refuse' && verdict.reason === 'concurrent_use'))
         assert.ok(step < 0);
       if (verdict.kind === 'resync') {
         assert.equal(verdict.lost, step);
@@ -1085,7 +1090,7 @@ const judgeByLedger = (sinceFirstUseMs: number, gap: number, isSameUse: boolean,
   if (gap === 1 && policy.rotation === 'until-used') return repeat('until_used');
   if (policy.rotation === 'overlap' && sinceFirstUseMs < policy.overlapSeconds * 1000)
     return repeat('overlap');
-  if (sinceFirstUseMs < policy.raceSeconds * 1000) return refuse('raced');
+  if (sinceFirstUseMs < policy.raceSeconds * 1000) return refuse('concurrent_use');
   return replay(gap, policy.onReplay);
 };
 
@@ -1116,7 +1121,7 @@ void test('a grant that remembers a handful of rotations judges as one that reme
           const isSameUse = useDigest !== undefined && first.useDigest === useDigest;
           const expected = judgeByLedger(nowMs - first.atMs, gap, isSameUse, policy);
           const isForgotten = gap > ROTATIONS_MAX && verdict.kind === 'refuse';
-          assert.deepEqual(verdict, isForgotten ? refuse('raced') : expected);
+          assert.deepEqual(verdict, isForgotten ? refuse('concurrent_use') : expected);
         }
         grant = applyVerdict(grant, verdict, { presented, nowMs, keyNumber: 1, caller: CALLER });
       }

@@ -28,7 +28,7 @@ export type Verdict =
   | { readonly kind: 'repeat'; readonly cause: RepeatCause }
   /** Issued by us, though the store no longer knows: the grant goes on from it, `lost` generations forward. */
   | { readonly kind: 'resync'; readonly lost: number }
-  | { readonly kind: 'refuse'; readonly reason: Exclude<DeadTokenReason, 'token_unopened' | 'replayed'> }
+  | { readonly kind: 'refuse'; readonly reason: Exclude<DeadTokenReason, 'token_undecryptable' | 'replayed'> }
   /** A predecessor, `gap` generations old, beyond every allowance: a lost answer long ago, or theft. */
   | { readonly kind: 'replay'; readonly gap: number; readonly response: Policy['onReplay'] };
 
@@ -49,8 +49,8 @@ export const judge = (
   policy: Policy,
 ): Verdict => {
   if (grant === undefined) return refuse('unknown');
-  if (grant.clientId !== presented.clientId) return refuse('foreign_client');
-  if (grant.brand !== undefined && grant.brand !== presented.brand) return refuse('foreign_brand');
+  if (grant.clientId !== presented.clientId) return refuse('client_mismatch');
+  if (grant.brand !== undefined && grant.brand !== presented.brand) return refuse('brand_mismatch');
   if (grant.revocation !== undefined) return refuse('revoked');
   if (isOver(grant.createdAt * 1000, policy.grantLifetimeSeconds, nowMs)) return refuse('expired');
   if (presented.generation > grant.generation) return judgeAhead(grant, presented, policy);
@@ -81,9 +81,9 @@ const judgePredecessor = (grant: Grant, presented: Presented, nowMs: number, pol
     if (firstUse.isExact && sinceFirstUseMs < overlapMs) return repeat('overlap');
     // A use whose moment is not known may lie inside the overlap or outside: it gets nothing, and costs nothing.
     const raceMs = Math.max(policy.raceSeconds * 1000, firstUse.isExact ? 0 : overlapMs);
-    if (sinceFirstUseMs < raceMs) return refuse('raced');
+    if (sinceFirstUseMs < raceMs) return refuse('concurrent_use');
   }
-  if (nowMs < currentIssuedAtMs(grant)) return refuse('raced');
+  if (nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');
   return { kind: 'replay', gap, response: policy.onReplay };
 };
 

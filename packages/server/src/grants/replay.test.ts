@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Caller } from '../events.ts';
+import type { Caller } from '../log-event.ts';
 import type { Grant } from './grant.ts';
 import { describeReplay } from './replay.ts';
 

@@ -1,5 +1,5 @@
 import type { Policy } from '../clients/policy.ts';
-import type { Caller } from '../events.ts';
+import type { Caller } from '../log-event.ts';
 import type { Grant } from './grant.ts';
 
 /** What is known of a replay: the evidence an operator judges by. */

@@ -1,17 +1,17 @@
 import type { Client, ClientSecret } from '../clients/client.ts';
 import type { ClientChange } from '../clients/change.ts';
 import type { Policy } from '../clients/policy.ts';
-import type { Caller } from '../events.ts';
+import type { Caller } from '../log-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { AuthorizationCode, CodeVerdict, PresentedCode } from './authorization-code.ts';
-import type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from './delivery.ts';
-import type { Fact } from './fact.ts';
+import type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from '../outbox/delivery.ts';
+import type { GrantEvent } from '../outbox/grant-event.ts';
 import type { Grant, RevocationCause } from './grant.ts';
 import type { ImportedGrant, ImportOutcome } from './imported-grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import type { Replay, ReplayRecord } from './replay.ts';
 import type { Vehicle } from './vehicle.ts';
-import type { Webhook } from './webhook.ts';
+import type { Webhook } from '../outbox/webhook.ts';
 
 /** One presentation of a refresh token, as the store gets it. */
 export type RefreshUse = {
@@ -48,7 +48,7 @@ export type CodeResult = {
 };
 
 /** When something is done, and at whose request. */
-export type Occasion = {
+export type AuditContext = {
   /** Integer milliseconds. */
   readonly nowMs: number;
   /** `undefined` for what an operator does. */
@@ -125,7 +125,7 @@ export type Store = {
   selectVehicles(
     id: GrantId,
     vehicles: readonly Vehicle[],
-    occasion: Occasion,
+    auditContext: AuditContext,
   ): Promise<'selected' | 'unknown' | 'revoked'>;
   /**
    * Takes vehicles, by id, or `all` out of a grant, and answers which they were. With `endsWhenEmpty` a grant that
@@ -134,24 +134,24 @@ export type Store = {
   disconnectVehicles(
     id: GrantId,
     vehicleIds: readonly string[] | 'all',
-    occasion: Occasion & { readonly endsWhenEmpty: boolean },
+    auditContext: AuditContext & { readonly endsWhenEmpty: boolean },
   ): Promise<{ readonly disconnected: readonly Vehicle[]; readonly isRevoked: boolean } | 'unknown'>;
   /** The grants that an owner gave by consent, in the order of ids. */
   listConsents(subject: string, page: Page): Promise<readonly Grant[]>;
   /** What happened to grants, after a sequence number, oldest first. */
-  listFacts(
+  listGrantEvents(
     page: { readonly after: number; readonly limit: number } & {
       readonly grantId?: GrantId | undefined;
       readonly clientId?: string | undefined;
     },
-  ): Promise<readonly Fact[]>;
+  ): Promise<readonly GrantEvent[]>;
   /**
-   * Removes facts from before a moment with their deliveries, of the `limit` oldest; those that a delivery still waits
+   * Removes grant events from before a moment with their deliveries, of the `limit` oldest; those that a delivery still waits
    * for are left. Answers how many.
    */
-  dropFacts(page: { readonly beforeMs: number; readonly limit: number }): Promise<number>;
+  dropGrantEvents(page: { readonly beforeMs: number; readonly limit: number }): Promise<number>;
 
-  /** From now on, every fact that the webhook wants is kept together with a delivery to it. */
+  /** From now on, every grant event that the webhook wants is kept together with a delivery to it. */
   createWebhook(webhook: Webhook): Promise<'created' | 'id_taken' | 'too_many'>;
   /** In the order of their making. */
   listWebhooks(): Promise<readonly Webhook[]>;
@@ -167,7 +167,7 @@ export type Store = {
     held: { readonly webhookId: string; readonly sequence: number; readonly attempts: number },
     settlement: Settlement,
   ): Promise<'settled' | 'lost'>;
-  /** Newest fact first. */
+  /** Newest grant event first. */
   listDeliveries(page: {
     readonly webhookId?: string | undefined;
     readonly states: readonly DeliveryState[];

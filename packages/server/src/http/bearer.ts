@@ -1,10 +1,10 @@
 import type { DialectName } from '../clients/client.ts';
-import type { WireRequest } from '../dialects/dialect.ts';
+import type { WireRequest } from '../wire/exchange.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
-import { readBearer } from '../dialects/headers.ts';
+import { readBearer } from '../wire/headers.ts';
 import { Refusal } from '../errors.ts';
-import { readAccess } from '../grants/access.ts';
-import type { Access, AccessContext } from '../grants/access.ts';
+import { readAccess } from '../operations/read-access.ts';
+import type { Access, AccessContext } from '../operations/read-access.ts';
 
 /**
  * What the access token of a request stands for. Throws a `Refusal` where there is none or it is dead. One of a client

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import type { Caller } from '../events.ts';
+import type { Caller } from '../log-event.ts';
 import type { Connection } from './connection.ts';
 
 const USER_AGENT_MAX_CHARACTERS = 200;

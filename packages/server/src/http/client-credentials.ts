@@ -1,9 +1,9 @@
 import { SCOPE } from '../clients/policy.ts';
 import { Refusal } from '../errors.ts';
-import { issueClientToken } from '../grants/client-token.ts';
-import { readClientForm } from './client-form.ts';
+import { issueClientToken } from '../grant-types/client-credentials.ts';
+import { readClientForm } from '../wire/client-form.ts';
 import { answerClient } from './oauth-answers.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 
 /**

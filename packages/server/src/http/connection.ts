@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Caller } from '../events.ts';
+import type { Caller } from '../log-event.ts';
 
 /** A request and what it is answered on. Node sends answers in the order of their requests. */
 export type Exchange = {

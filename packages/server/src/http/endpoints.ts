@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Exchange, WireRequest, WireResponse } from '../dialects/dialect.ts';
+import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 import { dialectOf, TOKEN_ENDPOINTS } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
-import type { Caller } from '../events.ts';
+import type { Caller } from '../log-event.ts';
 import { createFailures, stageOf } from './failures.ts';
-import { createRouter } from './routes.ts';
-import type { Match, RouteGroup } from './routes.ts';
+import { createRouter } from './router.ts';
+import type { Match, RouteGroup } from './router.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 

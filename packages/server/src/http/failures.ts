@@ -1,7 +1,7 @@
-import type { Exchange, WireResponse } from '../dialects/dialect.ts';
+import type { Exchange, WireResponse } from '../wire/exchange.ts';
 import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
-import type { Caller, Emit } from '../events.ts';
+import type { Caller, Emit } from '../log-event.ts';
 
 /** Which check a request is at; the one that refuses it tells what event it is. */
 export type Stage = 'request' | 'client' | 'grant';

@@ -1,9 +1,9 @@
 import { DIALECTS } from '../dialects/dialects.ts';
-import { introspect } from '../grants/introspect.ts';
-import type { TokenTypeHint } from '../grants/introspect.ts';
-import { readClientForm, readToken } from './client-form.ts';
+import { introspect } from '../operations/introspect-token.ts';
+import type { TokenTypeHint } from '../operations/introspect-token.ts';
+import { readClientForm, readToken } from '../wire/client-form.ts';
 import { answerClient } from './oauth-answers.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 
 const SHAPES = { smartcar: DIALECTS.smartcar.shapes, pleos: DIALECTS.pleos.shapes };

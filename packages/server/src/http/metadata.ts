@@ -1,6 +1,6 @@
 import { StoreError } from '../errors.ts';
 import { answerEverybody } from './oauth-answers.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 
 /** What the endpoints are, under the issuer. */

@@ -1,5 +1,5 @@
-import type { Exchange, WireResponse } from '../dialects/dialect.ts';
-import { smartcar } from '../dialects/smartcar.ts';
+import type { Exchange, WireResponse } from '../wire/exchange.ts';
+import { smartcar } from '../dialects/smartcar/smartcar.ts';
 import type { Refusal, RefusalReason } from '../errors.ts';
 
 /** How long a document that seldom changes may be kept, in seconds: at most half of what a key is published before it signs. */

@@ -3,7 +3,7 @@ import { createIntrospection } from './introspection.ts';
 import { createJwks, createMetadata, PATHS } from './metadata.ts';
 import { renderOAuthRefusal } from './oauth-answers.ts';
 import { createRevocation } from './revocation.ts';
-import type { RouteGroup } from './routes.ts';
+import type { RouteGroup } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 
 const NAME = 'oauth';

@@ -1,8 +1,8 @@
 import { DIALECTS } from '../dialects/dialects.ts';
-import { revokeToken } from '../grants/revoke.ts';
-import { readClientForm, readToken } from './client-form.ts';
+import { revokeToken } from '../operations/revoke-token.ts';
+import { readClientForm, readToken } from '../wire/client-form.ts';
 import { answerClient } from './oauth-answers.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 
 /**

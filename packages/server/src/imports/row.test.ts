@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Client } from '../clients/client.ts';
-import { pleos } from '../dialects/pleos.ts';
-import { smartcar } from '../dialects/smartcar.ts';
+import { pleos } from '../dialects/pleos/pleos.ts';
+import { smartcar } from '../dialects/smartcar/smartcar.ts';
 import { digestImportedToken, importedGrantId } from '../tokens/imported-token.ts';
 import type { Fault } from './fault.ts';
 import type { Fields } from './records.ts';

@@ -3,12 +3,12 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Event } from '../events.ts';
+import type { LogEvent } from '../log-event.ts';
 import { LIVE_SOCKET } from './publish.ts';
 import type { LiveNotice } from './publish.ts';
 
 /** An event as a server process wrote it to its followers. */
-export type LiveEvent = (Event | LiveNotice) & { readonly at: string; readonly pid: number };
+export type LiveEvent = (LogEvent | LiveNotice) & { readonly at: string; readonly pid: number };
 
 /** The servers of a data directory, followed. */
 export type Following = {

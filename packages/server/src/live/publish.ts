@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { Emit, Event } from '../events.ts';
+import type { Emit, LogEvent } from '../log-event.ts';
 
 /** Events of this process for whoever follows them. */
 export type LiveEvents = {
@@ -36,7 +36,7 @@ export const openLiveEvents = async (
   { pid, clock }: { readonly pid: number; readonly clock: Clock },
 ): Promise<LiveEvents> => {
   const followers = new Map<Socket, { dropped: number }>();
-  const write = (follower: Socket, told: Event | LiveNotice): void => {
+  const write = (follower: Socket, told: LogEvent | LiveNotice): void => {
     follower.write(`${JSON.stringify({ at: new Date(clock()).toISOString(), pid, ...told })}\n`);
   };
   const server = createServer((socket) => {

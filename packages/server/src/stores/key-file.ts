@@ -96,7 +96,7 @@ const parseNamed = (text: string, name: string): KeyRing => {
     return parseKeyRing(text);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    throw new OperatorError(error.code, `${name}: ${error.message}`, error.mend, { cause: error });
+    throw new OperatorError(error.code, `${name}: ${error.message}`, error.remedy, { cause: error });
   }
 };
 
@@ -116,8 +116,8 @@ const takeLock = (lock: string): number => {
     return openSync(lock, 'wx', 0o600);
   } catch (error) {
     if (!existsSync(lock)) throw toFileError(error, lock);
-    const mend = `Wait for it to finish. If no other "keyfob keys rotate" is running, remove ${lock}.`;
-    throw new OperatorError('key_locked', `${lock}: another rotation of the keys is going on`, mend, {
+    const remedy = `Wait for it to finish. If no other "keyfob keys rotate" is running, remove ${lock}.`;
+    throw new OperatorError('key_locked', `${lock}: another rotation of the keys is going on`, remedy, {
       cause: error,
     });
   }

@@ -100,7 +100,7 @@ const assertUnreadable = (text: string): void => {
       const printed = [
         inspect(error, { depth: 5 }),
         error.message,
-        error.mend,
+        error.remedy,
         error.stack,
         JSON.stringify(error),
       ];

@@ -1,5 +1,5 @@
-import type { Fact } from '../grants/fact.ts';
-import type { Webhook } from '../grants/webhook.ts';
+import type { GrantEvent } from '../outbox/grant-event.ts';
+import type { Webhook } from '../outbox/webhook.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { signMessage } from './sign.ts';
 
@@ -12,11 +12,11 @@ export type Message = {
 
 type Content = { readonly id: string; readonly body: string };
 
-/** A fact as its webhook's format writes it. */
-export const writeFact = ({ format }: Webhook, fact: Fact): Content => ({
+/** A grant event as its webhook's format writes it. */
+export const writeGrantEvent = ({ format }: Webhook, grantEvent: GrantEvent): Content => ({
   // The same at every attempt, so that a receiver that got it twice can tell.
-  id: fact.id,
-  body: JSON.stringify(format === 'pleos' ? toEndOfSharing(fact) : toStandard(fact)),
+  id: grantEvent.id,
+  body: JSON.stringify(format === 'pleos' ? toEndOfSharing(grantEvent) : toStandard(grantEvent)),
 });
 
 /** A message that tells nothing but that it arrives. */
@@ -38,7 +38,7 @@ export const addressMessage = (
   return { url, headers: { ...plain, ...signature }, body };
 };
 
-const toStandard = ({ kind, atMs, grantId, clientId, subject, cause, vins, requestId }: Fact) => ({
+const toStandard = ({ kind, atMs, grantId, clientId, subject, cause, vins, requestId }: GrantEvent) => ({
   type: kind,
   timestamp: new Date(atMs).toISOString(),
   data: {
@@ -51,4 +51,4 @@ const toStandard = ({ kind, atMs, grantId, clientId, subject, cause, vins, reque
   },
 });
 
-const toEndOfSharing = ({ subject, vins }: Fact) => ({ userIds: [subject], vins });
+const toEndOfSharing = ({ subject, vins }: GrantEvent) => ({ userIds: [subject], vins });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { RETRIED_FOR_MS, scheduleRetry } from './schedule.ts';
 
 const at = (attempts: number, chance = 0.5): number | undefined =>
-  scheduleRetry({ attempts, factAtMs: 0, nowMs: 0, chance });
+  scheduleRetry({ attempts, grantEventAtMs: 0, nowMs: 0, chance });
 
 describe('When a delivery is attempted again', () => {
   for (const [attempts, delayMs] of [
@@ -26,10 +26,10 @@ describe('When a delivery is attempted again', () => {
   for (const [what, nowMs, expected] of [
     ['to the very end of the three days', RETRIED_FOR_MS - 5000, RETRIED_FOR_MS],
     ['and never after it', RETRIED_FOR_MS - 4999, undefined],
-    ['nor of a fact that was old at the first attempt', RETRIED_FOR_MS * 10, undefined],
+    ['nor of a grant event that was old at the first attempt', RETRIED_FOR_MS * 10, undefined],
   ] as const) {
     test(what, () => {
-      assert.equal(scheduleRetry({ attempts: 1, factAtMs: 0, nowMs, chance: 0.5 }), expected);
+      assert.equal(scheduleRetry({ attempts: 1, grantEventAtMs: 0, nowMs, chance: 0.5 }), expected);
     });
   }
 
@@ -38,7 +38,7 @@ describe('When a delivery is attempted again', () => {
     let attempts = 0;
     while (nowMs !== undefined) {
       attempts++;
-      nowMs = scheduleRetry({ attempts, factAtMs: 0, nowMs, chance: 0.5 });
+      nowMs = scheduleRetry({ attempts, grantEventAtMs: 0, nowMs, chance: 0.5 });
     }
     assert.equal(attempts, 20);
   });

@@ -1,4 +1,4 @@
-/** How long a fact is tried to be delivered. */
+/** How long a grant event is tried to be delivered. */
 export const RETRIED_FOR_MS = 3 * 86_400_000;
 
 const FIRST_DELAY_MS = 5000;
@@ -9,21 +9,21 @@ const JITTER = 0.2;
 
 /**
  * When a delivery that failed is attempted next, in milliseconds: after 5 s, 15 s, 45 s and so on, every six hours in the
- * end; `undefined` when three days since the fact would be over by then, and it is given up. `chance` is from 0 to 1.
+ * end; `undefined` when three days since the grant event would be over by then, and it is given up. `chance` is from 0 to 1.
  */
 export const scheduleRetry = ({
   attempts,
-  factAtMs,
+  grantEventAtMs,
   nowMs,
   chance,
 }: {
   /** How many there were, from 1. */
   readonly attempts: number;
-  readonly factAtMs: number;
+  readonly grantEventAtMs: number;
   readonly nowMs: number;
   readonly chance: number;
 }): number | undefined => {
   const delayMs = Math.min(DELAY_MAX_MS, FIRST_DELAY_MS * FACTOR ** (attempts - 1));
   const nextAtMs = Math.round(nowMs + delayMs * (1 + JITTER * (2 * chance - 1)));
-  return nextAtMs > factAtMs + RETRIED_FOR_MS ? undefined : nextAtMs;
+  return nextAtMs > grantEventAtMs + RETRIED_FOR_MS ? undefined : nextAtMs;
 };

@@ -1,18 +1,18 @@
 import type { Clock } from '../clock.ts';
 import { StoreError } from '../errors.ts';
-import type { Emit } from '../events.ts';
-import type { ClaimedDelivery, Settlement } from '../grants/delivery.ts';
+import type { Emit } from '../log-event.ts';
+import type { ClaimedDelivery, Settlement } from '../outbox/delivery.ts';
 import type { Store } from '../grants/store.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { ATTEMPT_TIMEOUT_MS, describeAnswer, isAccepted } from './deliver.ts';
 import type { Answer, Deliver } from './deliver.ts';
-import { addressMessage, writeFact } from './message.ts';
+import { addressMessage, writeGrantEvent } from './message.ts';
 import { scheduleRetry } from './schedule.ts';
 
 /** What a sender works with. */
 export type SenderContext = {
-  readonly store: Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'dropFacts'>;
+  readonly store: Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'dropGrantEvents'>;
   readonly keyRing: () => KeyRing;
   /** Told of a key that the ring lacks, which is then read again. */
   readonly noticeKey: (keyNumber: number) => boolean;
@@ -23,7 +23,7 @@ export type SenderContext = {
   readonly deliver: Deliver;
 };
 
-/** Tells webhooks of facts. */
+/** Tells webhooks of grant events. */
 export type Sender = {
   /** Begins what is due. To be called when something may be: after a commit, and every few seconds. */
   wake(): void;
@@ -80,7 +80,7 @@ export const createSender = (context: SenderContext): Sender => {
   const dropOld = async (): Promise<void> => {
     const nowMs = clock();
     if (isStopped || nowMs < nextDropAtMs) return;
-    const dropped = await store.dropFacts({ beforeMs: nowMs - KEPT_FOR_MS, limit: DROPPED_AT_A_TIME });
+    const dropped = await store.dropGrantEvents({ beforeMs: nowMs - KEPT_FOR_MS, limit: DROPPED_AT_A_TIME });
     if (dropped < DROPPED_AT_A_TIME) nextDropAtMs = nowMs + DROP_INTERVAL_MS;
   };
 
@@ -137,20 +137,20 @@ const carryOut = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const { clock, emit, store } = context;
-  const { webhook, fact, attempts } = claimed;
+  const { webhook, grantEvent, attempts } = claimed;
   const begunAtMs = clock();
   const answer = await attempt(context, claimed, signal);
   const settlement = decide(context, claimed, { answer, isCutOff: signal.aborted });
-  const held = { webhookId: webhook.id, sequence: fact.sequence, attempts };
+  const held = { webhookId: webhook.id, sequence: grantEvent.sequence, attempts };
   const outcome = await store.settleDelivery(held, settlement);
   if (outcome === 'lost') return;
   const what = {
     webhookId: webhook.id,
-    factId: fact.id,
-    kind: fact.kind,
-    grantId: writeGrantId(fact.grantId),
-    clientId: fact.clientId,
-    requestId: fact.requestId,
+    grantEventId: grantEvent.id,
+    kind: grantEvent.kind,
+    grantId: writeGrantId(grantEvent.grantId),
+    clientId: grantEvent.clientId,
+    requestId: grantEvent.requestId,
     attempts,
     status: answer.status,
     tookMs: clock() - begunAtMs,
@@ -164,14 +164,19 @@ const carryOut = async (
 
 const attempt = async (
   { keyRing, noticeKey, clock, deliver }: SenderContext,
-  { webhook, fact }: ClaimedDelivery,
+  { webhook, grantEvent }: ClaimedDelivery,
   signal: AbortSignal,
 ): Promise<Answer> => {
   const { keyNumber } = webhook;
   if (keyRing().find(keyNumber) === undefined) noticeKey(keyNumber);
   const key = keyRing().find(keyNumber);
   if (key === undefined) return { status: undefined, error: `the key ring lacks key ${keyNumber}` };
-  const message = addressMessage(webhook, key.webhookKey(webhook.id), writeFact(webhook, fact), clock());
+  const message = addressMessage(
+    webhook,
+    key.webhookKey(webhook.id),
+    writeGrantEvent(webhook, grantEvent),
+    clock(),
+  );
   return deliver(message, signal);
 };
 
@@ -179,14 +184,14 @@ const GONE = 410;
 
 const decide = (
   { clock, chance }: SenderContext,
-  { fact, attempts }: ClaimedDelivery,
+  { grantEvent, attempts }: ClaimedDelivery,
   { answer, isCutOff }: { readonly answer: Answer; readonly isCutOff: boolean },
 ): Settlement => {
   const nowMs = clock();
   const { status } = answer;
   if (status !== undefined && isAccepted(answer)) return { kind: 'delivered', nowMs, status };
   if (status === GONE) return { kind: 'gone', nowMs, status };
-  const retryAtMs = scheduleRetry({ attempts, factAtMs: fact.atMs, nowMs, chance: chance() });
+  const retryAtMs = scheduleRetry({ attempts, grantEventAtMs: grantEvent.atMs, nowMs, chance: chance() });
   const nextAtMs = isCutOff ? nowMs : retryAtMs;
   return { kind: 'failed', status, error: describeAnswer(answer), nextAtMs };
 };

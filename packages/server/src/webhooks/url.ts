@@ -1,7 +1,7 @@
 const URL_MAX_CHARACTERS = 2000;
 
 /**
- * What is wrong with the address of a receiver; `undefined` for nothing. Facts tell who shared which car, so they
+ * What is wrong with the address of a receiver; `undefined` for nothing. GrantEvents tell who shared which car, so they
  * travel encrypted, but to this machine itself.
  */
 export const findUrlFault = (

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { openDeployment, STORE_FILE } from 'keyfob';
-import { createClient, createGrant } from 'keyfob/cli/registry';
-import type { DialectName } from 'keyfob/clients/client';
-import { parseConfig } from 'keyfob/config';
-import { createKeyLine } from 'keyfob/tokens/key-ring';
+import { openDeployment, STORE_FILE } from '@keyfob/server';
+import { createClient, createGrant } from '@keyfob/server/operations/registry';
+import type { DialectName } from '@keyfob/server/clients/client';
+import { parseConfig } from '@keyfob/server/config';
+import { createKeyLine } from '@keyfob/server/tokens/key-ring';
 import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../keyfob-process.ts';
 import { describeDatabase, openDatabase, ROWS } from './database.ts';
 import { oauthWire, pleosWire, UUID_PATTERN } from './target.ts';

@@ -2,8 +2,8 @@ import { POWERTRAINS } from '../../grants/vehicle.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { forgetOld } from '../../grants/rotation-history.ts';
 import type { RotationHistory } from '../../grants/rotation-history.ts';
-import { packHistory, unpackHistory } from '../postgres/history.ts';
-import type { CopyValue } from './end.ts';
+import { packHistory, unpackHistory } from '../postgres/verbs/history.ts';
+import type { CopyValue } from './endpoint.ts';
 
 /** Packing cuts what is long past, and forgetting drops what was cut: no history needs more rounds to come to rest. */
 const ROUNDS_MAX = 3;

@@ -1,7 +1,7 @@
 import { OperatorError } from '../../errors.ts';
 import type { RegisteredKey } from '../../grants/store.ts';
-import { COLUMNS, LISTED_TABLES } from './end.ts';
-import type { CopyEnd, CopyTable } from './end.ts';
+import { COLUMNS, LISTED_TABLES } from './endpoint.ts';
+import type { CopyEndpoint, CopyTable } from './endpoint.ts';
 import { refuseMoved } from './moved.ts';
 import { pass } from './pass.ts';
 import type { Passed } from './pass.ts';
@@ -38,8 +38,8 @@ const PASSES_MAX = 5;
  * on. Throws `OperatorError` where the target is not empty, and `StoreError` where either store fails.
  */
 export const copyStore = async (options: {
-  readonly source: CopyEnd;
-  readonly target: CopyEnd;
+  readonly source: CopyEndpoint;
+  readonly target: CopyEndpoint;
   /** Whether the source is stopped at the end. */
   readonly isSwitching: boolean;
   /** Refuses keys that the ring in hand does not hold. */
@@ -72,8 +72,8 @@ export const copyStore = async (options: {
     const onRows = (rows: number): void => onProgress(phase, (done += rows), (total = Math.max(total, done)));
     const isChecked = phase !== 'copying';
     // Brief where passes of this very run have compared every row whole.
-    const isBrief = phase === 'last pass' && passes >= PASSES_MIN;
-    const passed = await pass({ source, target, isChecked, isBrief, onRows });
+    const markersOnly = phase === 'last pass' && passes >= PASSES_MIN;
+    const passed = await pass({ source, target, isChecked, markersOnly, onRows });
     if (++passes === 1) firstPassMs = Math.round(now() - beganAt);
     if (phase === 'last pass') refuseDifferent(target, passed);
     return passed;
@@ -109,12 +109,12 @@ export const copyStore = async (options: {
 const isWorthAnother = (passes: number, { changed, different }: Passed): boolean =>
   passes < PASSES_MAX && (changed > CHANGED_ENOUGH_ROWS || different > 0);
 
-const refuseDifferent = (target: CopyEnd, { different }: Passed): void => {
+const refuseDifferent = (target: CopyEndpoint, { different }: Passed): void => {
   if (different > 0) throw notWhole(target, `${different} rows differ`);
 };
 
 /** Lets a store that has moved serve again, as it was then. Throws `OperatorError` where it has not moved. */
-export const resumeSource = async (source: CopyEnd): Promise<{ readonly movedTo: string }> => {
+export const resumeSource = async (source: CopyEndpoint): Promise<{ readonly movedTo: string }> => {
   const { movedTo } = await source.readStanding();
   if (movedTo === undefined) {
     throw new OperatorError(
@@ -128,8 +128,8 @@ export const resumeSource = async (source: CopyEnd): Promise<{ readonly movedTo:
 };
 
 const prepareTarget = async (
-  source: CopyEnd,
-  target: CopyEnd,
+  source: CopyEndpoint,
+  target: CopyEndpoint,
   hasMovedHere: boolean,
 ): Promise<'begun' | 'whole'> => {
   const { movedTo, copiedFrom } = await target.readStanding();
@@ -147,7 +147,7 @@ const prepareTarget = async (
   return 'begun';
 };
 
-const readKeys = async (source: CopyEnd): Promise<readonly RegisteredKey[]> =>
+const readKeys = async (source: CopyEndpoint): Promise<readonly RegisteredKey[]> =>
   (await source.read({ table: 'keys' }, { after: undefined, limit: KEYS_MAX })).map(({ key, values }) => ({
     number: Number(key),
     createdAt: Number(values[0]),
@@ -156,14 +156,14 @@ const readKeys = async (source: CopyEnd): Promise<readonly RegisteredKey[]> =>
 
 const KEYS_MAX = 10_000;
 
-const countRows = async (source: CopyEnd): Promise<number> => {
+const countRows = async (source: CopyEndpoint): Promise<number> => {
   let total = 0;
   for (const table of LISTED_TABLES) total += (await source.list(table)).length;
   for (const table of Object.keys(COLUMNS) as CopyTable[]) total += await source.count(table);
   return total;
 };
 
-const checkCounts = async (target: CopyEnd, rows: Passed['rows']): Promise<void> => {
+const checkCounts = async (target: CopyEndpoint, rows: Passed['rows']): Promise<void> => {
   const counts: [string, number][] = [];
   for (const table of LISTED_TABLES) counts.push([table, (await target.list(table)).length]);
   for (const table of Object.keys(COLUMNS) as CopyTable[]) counts.push([table, await target.count(table)]);
@@ -173,7 +173,7 @@ const checkCounts = async (target: CopyEnd, rows: Passed['rows']): Promise<void>
   throw notWhole(target, what.join('; '));
 };
 
-const notWhole = (target: CopyEnd, what: string): OperatorError =>
+const notWhole = (target: CopyEndpoint, what: string): OperatorError =>
   new OperatorError(
     'copy_differs',
     `${target.name}: is not what the source is (${what})`,

@@ -1,5 +1,5 @@
 import { OperatorError } from '../../errors.ts';
-import type { Standing } from './end.ts';
+import type { Standing } from './endpoint.ts';
 
 /** In the source: where it has moved to. */
 export const MOVED_TABLE = 'keyfob_moved';

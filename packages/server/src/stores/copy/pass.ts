@@ -1,5 +1,5 @@
-import { COLUMNS, LISTED_TABLES, TELLTALES } from './end.ts';
-import type { CopyEnd, CopyRow, CopyTable, ListedTable, PageChange, Part } from './end.ts';
+import { COLUMNS, LISTED_TABLES, CHANGE_MARKERS } from './endpoint.ts';
+import type { CopyEndpoint, CopyRow, CopyTable, ListedTable, PageChange, Part } from './endpoint.ts';
 
 /** What a pass found and did. */
 export type Passed = {
@@ -12,12 +12,12 @@ export type Passed = {
 };
 
 export type PassOptions = {
-  readonly source: CopyEnd;
-  readonly target: CopyEnd;
+  readonly source: CopyEndpoint;
+  readonly target: CopyEndpoint;
   /** Whether every row that is written is read again and compared. */
   readonly isChecked: boolean;
   /** Whether a row counts as the same whose telltales are: where a checked pass has compared all of it before. */
-  readonly isBrief: boolean;
+  readonly markersOnly: boolean;
   /** Told how many rows of the source more have been gone through. */
   readonly onRows: (rows: number) => void;
 };
@@ -47,7 +47,7 @@ export const pass = async (options: PassOptions): Promise<Passed> => {
   return { rows, changed: total.changed, different: total.different };
 };
 
-const partsOf = async (source: CopyEnd, table: CopyTable): Promise<readonly Part[]> =>
+const partsOf = async (source: CopyEndpoint, table: CopyTable): Promise<readonly Part[]> =>
   table === 'deliveries'
     ? (await source.list('webhooks')).map(({ key: webhookId }) => ({ table, webhookId }))
     : [{ table }];
@@ -71,11 +71,11 @@ const passListed = async (
 const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
   const { source, target, onRows } = options;
   const tally: Tally = { rows: 0, changed: 0, different: 0 };
-  const isBrief = options.isBrief && TELLTALES[part.table] !== undefined;
+  const markersOnly = options.markersOnly && CHANGE_MARKERS[part.table] !== undefined;
   let writing: Promise<number> = Promise.resolve(0);
   let isTargetOver = false;
   for (let after: bigint | undefined; ;) {
-    const page = { after, limit: PAGE_ROWS, isBrief };
+    const page = { after, limit: PAGE_ROWS, markersOnly };
     const [sourcePage, targetPage]: readonly [readonly CopyRow[], readonly CopyRow[]] = await Promise.all([
       source.read(part, page),
       isTargetOver ? [] : target.read(part, page),
@@ -88,7 +88,7 @@ const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
     // The page before is written while this one is read.
     tally.different += await writing;
     if (differing.length + gone.length > 0) {
-      const whole = isBrief
+      const whole = markersOnly
         ? source.readOf(
             part,
             differing.map(({ key }) => key),

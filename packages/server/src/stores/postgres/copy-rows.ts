@@ -1,10 +1,10 @@
 import { bytesOf, hexOf, historyValues, vehiclesOf, vehiclesText } from '../copy/canonical.ts';
-import { COLUMNS, TELLTALES } from '../copy/end.ts';
-import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/end.ts';
-import { parseVehicles } from './covered-vehicles.ts';
-import { unpackHistory } from './history.ts';
-import { toClient, toNumber, toText, writeSecrets } from './rows.ts';
-import type { Row, Value } from './transaction.ts';
+import { COLUMNS, CHANGE_MARKERS } from '../copy/endpoint.ts';
+import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/endpoint.ts';
+import { parseVehicles } from './verbs/covered-vehicles.ts';
+import { unpackHistory } from './verbs/history.ts';
+import { toClient, toNumber, toText, writeSecrets } from './verbs/rows.ts';
+import type { Row, Value } from './connection/transaction.ts';
 
 /** The key of each table. */
 export const KEYS: Readonly<Record<CopyTable, string>> = {
@@ -15,8 +15,8 @@ export const KEYS: Readonly<Record<CopyTable, string>> = {
   covered_vehicles: 'grant_id',
   consents: 'grant_id',
   imported_tokens: 'grant_id',
-  facts: 'sequence',
-  deliveries: 'fact',
+  grant_events: 'sequence',
+  deliveries: 'grant_event',
 };
 
 const SQL_TYPES = { integer: 'bigint', text: 'text', bytes: 'bytea', id: 'bigint' } as const;
@@ -44,10 +44,10 @@ export const sourceOf = (table: CopyTable, away: string): string => {
 
 /** As `sourceOf`, with nothing but the telltales. */
 export const briefOf = (table: CopyTable, away: string): string =>
-  `(SELECT ${[`${KEYS[table]} AS key`, ...(TELLTALES[table] ?? [])].join(', ')} FROM ${away}${table})`;
+  `(SELECT ${[`${KEYS[table]} AS key`, ...(CHANGE_MARKERS[table] ?? [])].join(', ')} FROM ${away}${table})`;
 
 export const toBriefRow = (table: CopyTable, row: Row): CopyRow => {
-  const values = (TELLTALES[table] ?? []).map((name) =>
+  const values = (CHANGE_MARKERS[table] ?? []).map((name) =>
     toCopyValue(row[name], columnsOf(table).find(([column]) => column === name)?.[1] ?? 'text'),
   );
   return { key: BigInt(String(row['key'])), values };

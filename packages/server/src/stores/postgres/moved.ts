@@ -1,7 +1,7 @@
-import type { Standing } from '../copy/end.ts';
+import type { Standing } from '../copy/endpoint.ts';
 import { AWAY_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
-import { toText } from './rows.ts';
-import type { Ask, Transaction } from './transaction.ts';
+import { toText } from './verbs/rows.ts';
+import type { Ask, Transaction } from './connection/transaction.ts';
 
 /**
  * What is put away when a store moves. Clients first, as a refresh names them, so that putting them away and refreshing seldom wait for
@@ -17,7 +17,7 @@ export const TABLES: readonly string[] = [
   'replays',
   'covered_vehicles',
   'consents',
-  'facts',
+  'grant_events',
   'webhooks',
   'deliveries',
 ];

@@ -1,29 +1,29 @@
 import { OperatorError } from '../../errors.ts';
 import type { Store } from '../../grants/store.ts';
 import { refuseMoved } from '../copy/moved.ts';
-import { showPostgresUrl } from './address.ts';
-import { createClientVerbs } from './clients.ts';
-import { createCodeVerbs } from './codes.ts';
-import { createDeliveryVerbs } from './deliveries.ts';
-import { toOperatorError } from './errors.ts';
-import { createFactVerbs } from './facts.ts';
-import { createGrantVerbs } from './grants.ts';
-import { createImportVerbs } from './imports.ts';
-import { createKeyVerbs } from './keys.ts';
-import { inspect } from './inspect.ts';
-import type { PostgresFacts } from './inspect.ts';
-import { createKnownClients } from './known-clients.ts';
-import { migrate, newestSchema, readSchema } from './migrations.ts';
-import type { Migrated } from './migrations.ts';
+import { showPostgresUrl } from './connection/address.ts';
+import { createClientVerbs } from './verbs/clients.ts';
+import { createCodeVerbs } from './verbs/codes.ts';
+import { createDeliveryVerbs } from './verbs/deliveries.ts';
+import { toOperatorError } from './connection/errors.ts';
+import { createGrantEventVerbs } from './verbs/grant-events.ts';
+import { createGrantVerbs } from './verbs/grants.ts';
+import { createImportVerbs } from './verbs/imports.ts';
+import { createKeyVerbs } from './verbs/keys.ts';
+import { inspect } from './connection/inspect.ts';
+import type { PostgresFacts } from './connection/inspect.ts';
+import { createKnownClients } from './verbs/known-clients.ts';
+import { migrate, newestSchema, readSchema } from './connection/migrations.ts';
+import type { Migrated } from './connection/migrations.ts';
 import { readStanding } from './moved.ts';
-import { closable } from './closable.ts';
-import { createNode, NODE_LIMITS } from './node.ts';
-import type { NodeLimits } from './node.ts';
-import { openConnections, POOL_LIMITS } from './pool.ts';
-import type { Connections, PoolLimits } from './pool.ts';
-import { checkRights } from './rights.ts';
-import { createVehicleVerbs } from './vehicles.ts';
-import { createWebhookVerbs } from './webhooks.ts';
+import { closable } from './connection/closable.ts';
+import { createNode, NODE_LIMITS } from './nodes/node.ts';
+import type { NodeLimits } from './nodes/node.ts';
+import { openConnections, POOL_LIMITS } from './connection/pool.ts';
+import type { Connections, PoolLimits } from './connection/pool.ts';
+import { checkRights } from './connection/rights.ts';
+import { createVehicleVerbs } from './verbs/vehicles.ts';
+import { createWebhookVerbs } from './verbs/webhooks.ts';
 
 /** How long a node may go by what it knows of a client: its secrets, its policy, the newest key, whether it is disabled. */
 export const CLIENTS_FRESH_MS = 1000;
@@ -75,7 +75,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       ...createImportVerbs(connections, clients),
       ...createCodeVerbs(connections, clients, node),
       ...createVehicleVerbs(connections),
-      ...createFactVerbs(connections),
+      ...createGrantEventVerbs(connections),
       ...createWebhookVerbs(connections),
       ...createDeliveryVerbs(connections),
       ...createKeyVerbs(connections, clients),

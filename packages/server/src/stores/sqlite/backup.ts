@@ -60,8 +60,8 @@ export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => 
   try {
     return database.prepare('SELECT number, created_at, fingerprint FROM keys').all().map(toKey);
   } catch (error) {
-    const mend = 'Name a file that "keyfob backup" wrote.';
-    throw new OperatorError('backup_unreadable', `${backupPath}: is no backup of a store`, mend, {
+    const remedy = 'Name a file that "keyfob backup" wrote.';
+    throw new OperatorError('backup_unreadable', `${backupPath}: is no backup of a store`, remedy, {
       cause: error,
     });
   } finally {
@@ -207,7 +207,7 @@ const REMEMBER_STANDINGS = `
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client;`;
 
 // Revisions only grow, so that every running server reads every client anew. Keys of both stay registered, and callers
-// and scopes keep the numbers that running servers know them by. Codes, facts, webhooks and deliveries are left alone: what
+// and scopes keep the numbers that running servers know them by. Codes, grant events, webhooks and deliveries are left alone: what
 // happened has happened, and whoever is to be told of it is.
 const REPLACE = `
   CREATE TEMP TABLE known_replays AS SELECT * FROM main.replays;

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Caller } from '../../events.ts';
+import type { Caller } from '../../log-event.ts';
 
 /** As many callers as are told apart. One more is not remembered: clients are services, and have few addresses. */
 const CALLERS_MAX = 100_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWalResetMended } from './checkpoints.ts';
+import { isWalResetFixed } from './checkpoints.ts';
 
 const VERSIONS: readonly (readonly [string, boolean])[] = [
   ['3.44.0', false],
@@ -16,8 +16,8 @@ const VERSIONS: readonly (readonly [string, boolean])[] = [
   ['', false],
 ];
 
-for (const [version, isMended] of VERSIONS) {
-  test(`SQLite ${version || 'of an unknown version'} ${isMended ? 'has' : 'does not have'} checkpoints on a thread`, () => {
-    assert.equal(isWalResetMended(version), isMended);
+for (const [version, isFixed] of VERSIONS) {
+  test(`SQLite ${version || 'of an unknown version'} ${isFixed ? 'has' : 'does not have'} checkpoints on a thread`, () => {
+    assert.equal(isWalResetFixed(version), isFixed);
   });
 }

@@ -22,7 +22,7 @@ export type Checkpoints = {
  * Whether this SQLite may have its log brought in by one connection while another writes. Before 3.51.3 (and 3.50.7)
  * that could lose a commit. https://www.sqlite.org/wal.html#the_wal_reset_bug
  */
-export const isWalResetMended = (version: string): boolean => {
+export const isWalResetFixed = (version: string): boolean => {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
   if (major !== 3 || minor > 51) return major >= 3;
   return (minor === 51 && patch >= 3) || (minor === 50 && patch >= 7);
@@ -33,7 +33,7 @@ export const createCheckpoints = (database: DatabaseSync, path: string): Checkpo
   database.exec(`PRAGMA wal_autocheckpoint = ${LOG_MAX_PAGES}`);
   let worker: Worker | undefined;
   let isRunning = false;
-  let isGone = !isWalResetMended(process.versions['sqlite'] ?? '');
+  let isGone = !isWalResetFixed(process.versions['sqlite'] ?? '');
   let sinceLast = 0;
 
   const start = (): Worker => {

@@ -6,7 +6,7 @@ import type { Grant } from '../../grants/grant.ts';
 import type { CodeResult, CodeUse, Store } from '../../grants/store.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
-import type { Facts } from './facts.ts';
+import type { GrantEvents } from './grant-events.ts';
 import type { GrantRows } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
 import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toBrand, toGrantId } from './rows.ts';
@@ -44,8 +44,8 @@ export const createCodeVerbs = (
     rows,
     clients,
     vehicles,
-    facts,
-  }: { rows: GrantRows; clients: KnownClients; vehicles: CoveredVehicles; facts: Facts },
+    grantEvents,
+  }: { rows: GrantRows; clients: KnownClients; vehicles: CoveredVehicles; grantEvents: GrantEvents },
 ): CodeVerbs => {
   const sql = prepareStatements(database);
 
@@ -117,7 +117,7 @@ export const createCodeVerbs = (
     sql.consent.run(subject, grantId);
     for (const vehicle of code.vehicles) vehicles.add(grantId, vehicle);
     const vins = code.vehicles.map(({ vin }) => vin);
-    facts.add({
+    grantEvents.add({
       atMs: nowMs,
       kind: 'grant.created',
       grantId,

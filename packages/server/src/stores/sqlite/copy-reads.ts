@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { hexOf, historyValues, vehiclesText } from '../copy/canonical.ts';
-import { TELLTALES } from '../copy/end.ts';
-import type { CopyPage, CopyRow, CopyTable, CopyValue, ListedTable, Part } from '../copy/end.ts';
-import { digestSubject, writeSecrets } from '../postgres/rows.ts';
+import { CHANGE_MARKERS } from '../copy/endpoint.ts';
+import type { CopyPage, CopyRow, CopyTable, CopyValue, ListedTable, Part } from '../copy/endpoint.ts';
+import { digestSubject, writeSecrets } from '../postgres/verbs/rows.ts';
 import { toVehicle } from './vehicles.ts';
 import { unpackMoments } from './moments.ts';
 import { ID_MAX, ID_MIN, prepareValues, toSecret } from './rows.ts';
@@ -34,12 +34,12 @@ const selectionOf = (table: CopyTable, away: string): string => {
         ON c.subject = g.subject AND c.grant_id = g.id WHERE g.id`;
     case 'imported_tokens':
       return `grant_id, digest, expires_at FROM ${away}imported_tokens WHERE grant_id`;
-    case 'facts':
+    case 'grant_events':
       return `sequence, id, at_ms, kind, CAST(grant_id AS TEXT), client_id, subject, request_id, cause, vins
-        FROM ${away}facts WHERE sequence`;
+        FROM ${away}grant_events WHERE sequence`;
     case 'deliveries':
-      return `fact, attempts, next_at_ms, delivered_at_ms, last_status, last_error FROM ${away}deliveries
-        WHERE webhook_id = ? AND fact`;
+      return `grant_event, attempts, next_at_ms, delivered_at_ms, last_status, last_error FROM ${away}deliveries
+        WHERE webhook_id = ? AND grant_event`;
   }
 };
 
@@ -47,8 +47,8 @@ const KEY_NAMES: Readonly<Partial<Record<CopyTable, string>>> = {
   keys: 'number',
   grants: 'g.id',
   consents: 'g.id',
-  facts: 'sequence',
-  deliveries: 'fact',
+  grant_events: 'sequence',
+  deliveries: 'grant_event',
 };
 
 const COUNTS: Readonly<Partial<Record<CopyTable, string>>> = { covered_vehicles: 'count(DISTINCT grant_id)' };
@@ -64,7 +64,7 @@ const sqlOf = (table: CopyTable, away: string): string => {
 const briefOf = (table: CopyTable, away: string): string => {
   const key = table === 'grants' ? 'id' : (KEY_NAMES[table] ?? 'grant_id');
   // Clients are numbers here.
-  const told = (TELLTALES[table] ?? []).map((name) =>
+  const told = (CHANGE_MARKERS[table] ?? []).map((name) =>
     name === 'client_id' ? `(SELECT id FROM ${away}clients WHERE number = client)` : name,
   );
   const columns = [`CAST(${key} AS TEXT)`, ...told].join(', ');
@@ -99,16 +99,16 @@ export const createCopyReads = (database: DatabaseSync, away: string) => {
     return { key: String(id), values: texts.with(SECRETS_AT, writeSecrets(kept)) };
   };
 
-  const read = ({ table, webhookId }: Part, from: bigint, limit: number, isBrief: boolean) => {
-    const statement = prepared(isBrief ? briefOf(table, away) : sqlOf(table, away));
+  const read = ({ table, webhookId }: Part, from: bigint, limit: number, markersOnly: boolean) => {
+    const statement = prepared(markersOnly ? briefOf(table, away) : sqlOf(table, away));
     return webhookId === undefined ? statement.all(from, limit) : statement.all(webhookId, from, limit);
   };
 
   return {
-    read(part: Part, { after, limit, isBrief = false }: CopyPage): readonly CopyRow[] {
+    read(part: Part, { after, limit, markersOnly = false }: CopyPage): readonly CopyRow[] {
       if (after === ID_MAX) return [];
-      const rows = read(part, after === undefined ? ID_MIN : after + 1n, limit, isBrief);
-      return rows.map((values) => (isBrief ? toBriefRow(values) : toRow(part.table, values)));
+      const rows = read(part, after === undefined ? ID_MIN : after + 1n, limit, markersOnly);
+      return rows.map((values) => (markersOnly ? toBriefRow(values) : toRow(part.table, values)));
     },
     readOf: (part: Part, keys: readonly bigint[]): readonly CopyRow[] =>
       keys.flatMap((key) =>

@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { randomInt } from 'node:crypto';
 import { bytesOf, historyOf, vehiclesOf } from '../copy/canonical.ts';
-import type { CopyRow, CopyValue, ListedTable, PageChange, Part } from '../copy/end.ts';
-import { readSecrets } from '../postgres/rows.ts';
+import type { CopyRow, CopyValue, ListedTable, PageChange, Part } from '../copy/endpoint.ts';
+import { readSecrets } from '../postgres/verbs/rows.ts';
 import { createCallerNames } from './callers.ts';
 import { packMoments } from './moments.ts';
 import { createScopeNames } from './scopes.ts';
@@ -35,10 +35,10 @@ const PLAIN = {
     SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM grants WHERE id = ?1 AND subject = ?2)`,
   imported_tokens: 'INSERT OR REPLACE INTO imported_tokens (grant_id, digest, expires_at) VALUES (?, ?, ?)',
   deliveries: `INSERT OR REPLACE INTO deliveries
-    (fact, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    (grantEvent, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope,
     brand, vehicles, redeemed_at_ms, use_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  facts: `INSERT OR REPLACE INTO facts (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
+  grant_events: `INSERT OR REPLACE INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   replays: `INSERT OR REPLACE INTO replays (grant_id, times, at_ms, generation, gap, since_rotation_ms, response,
     looks_like, caller, rotated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -55,8 +55,8 @@ const REMOVALS = {
   consents:
     'DELETE FROM consents WHERE grant_id = ?1 AND subject = (SELECT subject FROM grants WHERE id = ?1)',
   imported_tokens: 'DELETE FROM imported_tokens WHERE grant_id = ?',
-  facts: 'DELETE FROM facts WHERE sequence = ?',
-  deliveries: 'DELETE FROM deliveries WHERE fact = ? AND webhook_id = ?',
+  grant_events: 'DELETE FROM grant_events WHERE sequence = ?',
+  deliveries: 'DELETE FROM deliveries WHERE grant_event = ? AND webhook_id = ?',
 } as const;
 
 /** What a copy writes into a store's file, each inside the running transaction. Foreign keys must be off. */
@@ -123,8 +123,14 @@ export const createCopyWrites = (database: DatabaseSync) => {
         return run(PLAIN.imported_tokens, key, bytesOf(values[0] ?? null), values[1] ?? null);
       case 'deliveries':
         return run(PLAIN.deliveries, key, ...values, String(webhookId));
-      case 'facts':
-        return run(PLAIN.facts, key, ...values.slice(0, 3), BigInt(String(values[3])), ...values.slice(4));
+      case 'grant_events':
+        return run(
+          PLAIN.grant_events,
+          key,
+          ...values.slice(0, 3),
+          BigInt(String(values[3])),
+          ...values.slice(4),
+        );
       case 'consents':
         return run(PLAIN.consents, key, row.subject ?? null);
       case 'keys':

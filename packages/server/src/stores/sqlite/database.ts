@@ -62,9 +62,9 @@ const checkSmallTables = (database: DatabaseSync, path: string): void => {
   for (const table of ['clients', 'client_secrets', 'keys']) {
     const finding = Object.values(database.prepare(`PRAGMA quick_check(${table})`).get() ?? {})[0];
     if (finding === 'ok') continue;
-    const mend =
+    const remedy =
       'Keep a copy of the data directory as it is, and bring back the newest backup; clients go on with the tokens they hold.';
-    throw new OperatorError('store_damaged', `${path}: the store is damaged (${String(finding)})`, mend);
+    throw new OperatorError('store_damaged', `${path}: the store is damaged (${String(finding)})`, remedy);
   }
 };
 

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { toSeconds } from '../../clock.ts';
-import { chooseTurns, DELIVERY_STATES, DISABLED_ERROR } from '../../grants/delivery.ts';
-import type { Claim, ClaimedDelivery, Delivery } from '../../grants/delivery.ts';
+import { chooseTurns, DELIVERY_STATES, DISABLED_ERROR } from '../../outbox/delivery.ts';
+import type { Claim, ClaimedDelivery, Delivery } from '../../outbox/delivery.ts';
 import type { Store } from '../../grants/store.ts';
-import { FACT_COLUMNS, toFact } from './facts.ts';
-import type { Facts } from './facts.ts';
+import { GRANT_EVENT_COLUMNS, toGrantEvent } from './grant-events.ts';
+import type { GrantEvents } from './grant-events.ts';
 import { damaged, toOptionalNumber } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Connection } from './store.ts';
@@ -21,25 +21,25 @@ const STATE = `CASE WHEN delivered_at_ms IS NOT NULL THEN 'delivered' WHEN next_
 const prepareStatements = (database: DatabaseSync) => {
   const list = (where: string) =>
     database.prepare(
-      `SELECT ${FACT_COLUMNS}, webhook_id, attempts, next_at_ms, delivered_at_ms, last_status, last_error, ${STATE} AS state
-      FROM deliveries JOIN facts ON facts.sequence = deliveries.fact
-      WHERE ${where} AND state IN (SELECT value FROM json_each(?)) ORDER BY fact DESC, webhook_id LIMIT ?`,
+      `SELECT ${GRANT_EVENT_COLUMNS}, webhook_id, attempts, next_at_ms, delivered_at_ms, last_status, last_error, ${STATE} AS state
+      FROM deliveries JOIN grant_events ON grant_events.sequence = deliveries.grant_event
+      WHERE ${where} AND state IN (SELECT value FROM json_each(?)) ORDER BY grant_event DESC, webhook_id LIMIT ?`,
     );
   return {
     due: database.prepare(
-      `SELECT fact, attempts, next_at_ms FROM deliveries
-      WHERE webhook_id = ? AND next_at_ms <= ? ORDER BY next_at_ms, fact LIMIT ?`,
+      `SELECT grant_event, attempts, next_at_ms FROM deliveries
+      WHERE webhook_id = ? AND next_at_ms <= ? ORDER BY next_at_ms, grant_event LIMIT ?`,
     ),
     lease: database.prepare(
-      'UPDATE deliveries SET next_at_ms = ?, attempts = attempts + 1 WHERE webhook_id = ? AND fact = ?',
+      'UPDATE deliveries SET next_at_ms = ?, attempts = attempts + 1 WHERE webhook_id = ? AND grant_event = ?',
     ),
     deliver: database.prepare(
       `UPDATE deliveries SET next_at_ms = NULL, delivered_at_ms = ?, last_status = ?, last_error = NULL
-      WHERE webhook_id = ? AND fact = ? AND delivered_at_ms IS NULL`,
+      WHERE webhook_id = ? AND grant_event = ? AND delivered_at_ms IS NULL`,
     ),
     fail: database.prepare(
       `UPDATE deliveries SET next_at_ms = ?, last_status = ?, last_error = ?
-      WHERE webhook_id = ? AND fact = ? AND attempts = ? AND next_at_ms IS NOT NULL`,
+      WHERE webhook_id = ? AND grant_event = ? AND attempts = ? AND next_at_ms IS NOT NULL`,
     ),
     endAll: database.prepare(
       'UPDATE deliveries SET next_at_ms = NULL, last_error = ? WHERE webhook_id = ? AND next_at_ms IS NOT NULL',
@@ -56,7 +56,7 @@ const prepareStatements = (database: DatabaseSync) => {
 /** Who is still to be told of what. */
 export const createDeliveryVerbs = (
   { database, commits, read }: Connection,
-  { webhooks, facts }: { webhooks: Webhooks; facts: Facts },
+  { webhooks, grantEvents }: { webhooks: Webhooks; grantEvents: GrantEvents },
 ): DeliveryVerbs => {
   const sql = prepareStatements(database);
 
@@ -75,9 +75,9 @@ export const createDeliveryVerbs = (
 
   const claimInTransaction = (claim: Claim): readonly ClaimedDelivery[] =>
     turnsOf(claim).map(({ webhook, delivery: { sequence, attempts } }) => {
-      const fact = facts.read(sequence) ?? damaged('deliveries.fact');
+      const grantEvent = grantEvents.read(sequence) ?? damaged('deliveries.grant_event');
       sql.lease.run(claim.nowMs + claim.leaseMs, webhook.id, sequence);
-      return { webhook, fact, attempts: attempts + 1 };
+      return { webhook, grantEvent, attempts: attempts + 1 };
     });
 
   const settle: (...settled: Parameters<Store['settleDelivery']>) => number | bigint = (
@@ -118,14 +118,14 @@ export const createDeliveryVerbs = (
 };
 
 const toDue = (row: Row) => ({
-  sequence: Number(row['fact']),
+  sequence: Number(row['grant_event']),
   attempts: Number(row['attempts']),
   nextAtMs: Number(row['next_at_ms']),
 });
 
 const toDelivery = (row: Row): Delivery => ({
   webhookId: String(row['webhook_id']),
-  fact: toFact(row),
+  grantEvent: toGrantEvent(row),
   state: DELIVERY_STATES.find((state) => state === row['state']) ?? damaged('deliveries'),
   attempts: Number(row['attempts']),
   nextAtMs: toOptionalNumber(row['next_at_ms']),

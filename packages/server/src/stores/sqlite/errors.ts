@@ -1,41 +1,44 @@
 import { OperatorError, StoreError } from '../../errors.ts';
 
 /** What SQLite's primary result codes mean to an operator. https://www.sqlite.org/rescode.html */
-const TROUBLES: Readonly<Record<number, { code: string; what: string; mend: string }>> = {
+const TROUBLES: Readonly<Record<number, { code: string; what: string; remedy: string }>> = {
   5: {
     code: 'store_locked',
     what: 'another process holds the store locked',
-    mend: 'Close the program that has it open for itself (a database browser, a copy in progress) and try again.',
+    remedy:
+      'Close the program that has it open for itself (a database browser, a copy in progress) and try again.',
   },
   8: {
     code: 'store_read_only',
     what: 'the store cannot be written',
-    mend: 'Give the user that runs keyfob the right to write the data directory and the files in it, or remount the disk writable.',
+    remedy:
+      'Give the user that runs keyfob the right to write the data directory and the files in it, or remount the disk writable.',
   },
   10: {
     code: 'store_io_failed',
     what: 'the disk failed to read or write',
-    mend: 'Look into the system log for errors of the disk, then run "keyfob doctor".',
+    remedy: 'Look into the system log for errors of the disk, then run "keyfob doctor".',
   },
   11: {
     code: 'store_damaged',
     what: 'the store is damaged',
-    mend: 'Keep a copy of the data directory as it is, and bring back the newest backup; clients go on with the tokens they hold.',
+    remedy:
+      'Keep a copy of the data directory as it is, and bring back the newest backup; clients go on with the tokens they hold.',
   },
   13: {
     code: 'store_disk_full',
     what: 'the disk is full',
-    mend: 'Free some space on the disk of the data directory; nothing was changed.',
+    remedy: 'Free some space on the disk of the data directory; nothing was changed.',
   },
   14: {
     code: 'store_cannot_open',
     what: 'the store cannot be opened',
-    mend: 'Check that the data directory exists and that the user that runs keyfob may write it.',
+    remedy: 'Check that the data directory exists and that the user that runs keyfob may write it.',
   },
   26: {
     code: 'store_not_a_database',
     what: 'the file is not a SQLite database',
-    mend: 'Point --data to another directory, or move the file away; it was not touched.',
+    remedy: 'Point --data to another directory, or move the file away; it was not touched.',
   },
 };
 
@@ -63,9 +66,9 @@ export const toOperatorError = (error: unknown, path: string): unknown => {
   const trouble = TROUBLES[code] ?? {
     code: 'store_failed',
     what: `SQLite answered ${code} (${(error as Error).message})`,
-    mend: 'Run "keyfob doctor".',
+    remedy: 'Run "keyfob doctor".',
   };
-  return new OperatorError(trouble.code, `${path}: ${trouble.what}`, trouble.mend, { cause: error });
+  return new OperatorError(trouble.code, `${path}: ${trouble.what}`, trouble.remedy, { cause: error });
 };
 
 /** Whether the disk failed under SQLite. At a commit that leaves a whole record on disk that a crash would bring back. */

@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
-import type { FactKind } from '../../grants/fact.ts';
+import type { GrantEventKind } from '../../outbox/grant-event.ts';
 import type { Grant, Revocation } from '../../grants/grant.ts';
-import type { Occasion, Page } from '../../grants/store.ts';
+import type { AuditContext, Page } from '../../grants/store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
-import type { Facts } from './facts.ts';
+import type { GrantEvents } from './grant-events.ts';
 import type { KnownClients } from './known-clients.ts';
 import { packMoments } from './moments.ts';
 import { GRANT_COLUMNS, GRANT_ID_TEXT, ID_MAX, ID_MIN, prepareValues, toGrant, toGrantId } from './rows.ts';
@@ -45,13 +45,13 @@ export const createGrantRows = (
     callers,
     scopes,
     clients,
-    facts,
+    grantEvents,
     vehicles,
   }: {
     callers: CallerNames;
     scopes: ScopeNames;
     clients: KnownClients;
-    facts: Facts;
+    grantEvents: GrantEvents;
     vehicles: CoveredVehicles;
   },
 ) => {
@@ -67,11 +67,11 @@ export const createGrantRows = (
   };
 
   const tell = (
-    kind: FactKind,
+    kind: GrantEventKind,
     { id: grantId, clientId, subject }: Grant,
-    { nowMs: atMs, requestId, cause }: Occasion & { readonly cause?: string },
+    { nowMs: atMs, requestId, cause }: AuditContext & { readonly cause?: string },
     vins: readonly string[] = [],
-  ): void => facts.add({ atMs, kind, grantId, clientId, subject, requestId, cause, vins });
+  ): void => grantEvents.add({ atMs, kind, grantId, clientId, subject, requestId, cause, vins });
 
   return {
     read(id: GrantId): Grant | undefined {
@@ -103,17 +103,17 @@ export const createGrantRows = (
       const { id, generation: from } = before;
       expectOne(sql.advance.run(generation, keyNumber, moments, caller, useDigest ?? null, id, from));
     },
-    /** Ends a grant that is not ended yet, and keeps the fact. */
-    revoke(grant: Grant, revocation: Revocation, occasion: Occasion): Grant {
+    /** Ends a grant that is not ended yet, and keeps the grant event. */
+    revoke(grant: Grant, revocation: Revocation, auditContext: AuditContext): Grant {
       const revoked = { ...grant, revocation };
       writeRevocation(revoked);
       const vins = vehicles.list(grant.id).map(({ vin }) => vin);
-      tell('grant.revoked', grant, { ...occasion, cause: revocation.cause }, vins);
+      tell('grant.revoked', grant, { ...auditContext, cause: revocation.cause }, vins);
       return revoked;
     },
-    reinstate(grant: Grant, occasion: Occasion): void {
+    reinstate(grant: Grant, auditContext: AuditContext): void {
       writeRevocation({ ...grant, revocation: undefined });
-      tell('grant.reinstated', grant, occasion);
+      tell('grant.reinstated', grant, auditContext);
     },
     tell,
     list(page: Page & { readonly clientId?: string | undefined }): readonly Grant[] {

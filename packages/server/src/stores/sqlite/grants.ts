@@ -24,8 +24,8 @@ type GrantVerbs = Pick<
   | 'prune'
 >;
 
-/** A client that goes on presenting a dead token makes one fact in this time, not one for each. */
-const REPLAY_FACT_INTERVAL_MS = 3_600_000;
+/** A client that goes on presenting a dead token makes one grant event in this time, not one for each. */
+const REPLAY_EVENT_INTERVAL_MS = 3_600_000;
 export const createGrantVerbs = (
   { database, commits, read }: Connection,
   {
@@ -56,7 +56,7 @@ export const createGrantVerbs = (
       { nowMs, caller },
     );
     const last = replays.read(grant.id);
-    if (last === undefined || nowMs - last.atMs >= REPLAY_FACT_INTERVAL_MS)
+    if (last === undefined || nowMs - last.atMs >= REPLAY_EVENT_INTERVAL_MS)
       rows.tell('grant.replayed', grant, { nowMs, requestId, cause: replay.looksLike });
     replays.write(grant.id, replay);
     if (grant.revocation !== undefined) rows.revoke(before, grant.revocation, { nowMs, requestId });

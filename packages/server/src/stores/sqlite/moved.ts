@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Standing } from '../copy/end.ts';
+import type { Standing } from '../copy/endpoint.ts';
 import { AWAY_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
 
 /** All but the names of callers and scopes, which are nothing by themselves. */
@@ -13,7 +13,7 @@ const TABLES = [
   'vehicles',
   'consents',
   'imported_tokens',
-  'facts',
+  'grant_events',
   'webhooks',
   'deliveries',
 ];

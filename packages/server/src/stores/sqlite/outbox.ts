@@ -1,23 +1,25 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { isWanted } from '../../grants/webhook.ts';
-import type { NewFact } from './facts.ts';
+import { isWanted } from '../../outbox/webhook.ts';
+import type { NewGrantEvent } from './grant-events.ts';
 import type { Webhooks } from './webhooks.ts';
 
-/** Deliveries come and go with their facts, in the same transactions. */
+/** Deliveries come and go with their grant events, in the same transactions. */
 export const createOutbox = (database: DatabaseSync, webhooks: Webhooks) => {
-  const insert = database.prepare('INSERT INTO deliveries (webhook_id, fact, next_at_ms) VALUES (?, ?, ?)');
+  const insert = database.prepare(
+    'INSERT INTO deliveries (webhook_id, grant_event, next_at_ms) VALUES (?, ?, ?)',
+  );
   const waiting = database.prepare(
-    `SELECT 1 FROM deliveries WHERE fact = ? AND webhook_id IN (SELECT id FROM webhooks) AND next_at_ms IS NOT NULL`,
+    `SELECT 1 FROM deliveries WHERE grant_event = ? AND webhook_id IN (SELECT id FROM webhooks) AND next_at_ms IS NOT NULL`,
   );
   const remove = database.prepare(
-    'DELETE FROM deliveries WHERE fact = ? AND webhook_id IN (SELECT id FROM webhooks)',
+    'DELETE FROM deliveries WHERE grant_event = ? AND webhook_id IN (SELECT id FROM webhooks)',
   );
   let hasNew = false;
   return {
-    add(sequence: number, fact: NewFact): void {
+    add(sequence: number, grantEvent: NewGrantEvent): void {
       for (const webhook of webhooks.list()) {
-        if (!isWanted(webhook, fact)) continue;
-        insert.run(webhook.id, sequence, fact.atMs);
+        if (!isWanted(webhook, grantEvent)) continue;
+        insert.run(webhook.id, sequence, grantEvent.atMs);
         hasNew = true;
       }
     },

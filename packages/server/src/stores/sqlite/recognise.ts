@@ -41,14 +41,14 @@ export const readMigrations = (): readonly string[] =>
 export const recogniseStore = (path: string): 'store' | 'none' => {
   const { bavail, bsize } = statfsSync(nearestExisting(dirname(path)));
   if (bavail * bsize < DISK_ROOM_MIN_BYTES) {
-    const mend = 'Free some space on the disk of the data directory; nothing was touched.';
-    throw new OperatorError('store_disk_full', `${path}: less than 1 MiB is left on its disk`, mend);
+    const remedy = 'Free some space on the disk of the data directory; nothing was touched.';
+    throw new OperatorError('store_disk_full', `${path}: less than 1 MiB is left on its disk`, remedy);
   }
   if (!existsSync(path) || onFile(path, () => statSync(path)).size === 0) return 'none';
   const header = onFile(path, () => readHeader(path));
   if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
-    const mend = 'Point --data to another directory, or move the file away; it was not touched.';
-    throw new OperatorError('store_not_a_database', `${path}: the file is not a SQLite database`, mend);
+    const remedy = 'Point --data to another directory, or move the file away; it was not touched.';
+    throw new OperatorError('store_not_a_database', `${path}: the file is not a SQLite database`, remedy);
   }
   if (header.readUInt32BE(APPLICATION_ID_AT) !== APPLICATION_ID) {
     if (header.readUInt16BE(FIRST_PAGE_CELLS_AT) === 0) return 'none';
@@ -82,10 +82,10 @@ const refuseReadOnly = (path: string): void => {
     try {
       accessSync(file, constants.W_OK);
     } catch (error) {
-      const mend =
+      const remedy =
         'Give the user that runs keyfob the right to write the data directory and the files in it, or remount the disk writable.';
       const what = `the store cannot be written${file === path ? '' : `, because of ${file}`}`;
-      throw new OperatorError('store_read_only', `${path}: ${what}`, mend, { cause: error });
+      throw new OperatorError('store_read_only', `${path}: ${what}`, remedy, { cause: error });
     }
   }
 };

@@ -4,7 +4,7 @@ import type { Client, ClientSecret } from '../../clients/client.ts';
 import { ON_REPLAY, parsePolicy } from '../../clients/policy.ts';
 import type { Policy } from '../../clients/policy.ts';
 import { StoreError } from '../../errors.ts';
-import type { Caller } from '../../events.ts';
+import type { Caller } from '../../log-event.ts';
 import { BRANDS, REVOCATION_CAUSES } from '../../grants/grant.ts';
 import type { Brand, Grant, Revocation } from '../../grants/grant.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';

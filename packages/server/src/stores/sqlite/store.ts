@@ -6,7 +6,7 @@ import { createClientVerbs } from './clients.ts';
 import { createCodeVerbs } from './codes.ts';
 import { openDatabase } from './database.ts';
 import { toStoreError } from './errors.ts';
-import { createFacts, createFactVerbs } from './facts.ts';
+import { createGrantEvents, createGrantEventVerbs } from './grant-events.ts';
 import { createGrantRows } from './grant-rows.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -74,19 +74,19 @@ export const openSqliteStore = (
       }
     },
   };
-  const facts = createFacts(database, outbox);
+  const grantEvents = createGrantEvents(database, outbox);
   const vehicles = createCoveredVehicles(database);
-  const rows = createGrantRows(database, { callers, scopes, clients, facts, vehicles });
+  const rows = createGrantRows(database, { callers, scopes, clients, grantEvents, vehicles });
   const imports = createImportedTokens(database);
   return {
     ...createClientVerbs(connection, clients),
     ...createGrantVerbs(connection, { rows, callers, clients, imports }),
     ...createImportVerbs(connection, { rows, clients, vehicles, imports }),
-    ...createCodeVerbs(connection, { rows, clients, vehicles, facts }),
-    ...createVehicleVerbs(connection, { rows, vehicles, facts }),
-    ...createFactVerbs(connection, facts),
+    ...createCodeVerbs(connection, { rows, clients, vehicles, grantEvents }),
+    ...createVehicleVerbs(connection, { rows, vehicles, grantEvents }),
+    ...createGrantEventVerbs(connection, grantEvents),
     ...createWebhookVerbs(connection, webhooks),
-    ...createDeliveryVerbs(connection, { webhooks, facts }),
+    ...createDeliveryVerbs(connection, { webhooks, grantEvents }),
     ...createKeyVerbs(connection, () => clients.forget()),
     async close() {
       await connection.commits.settle();

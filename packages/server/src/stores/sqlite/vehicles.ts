@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { toSeconds } from '../../clock.ts';
 import type { Grant } from '../../grants/grant.ts';
-import type { Occasion, Store } from '../../grants/store.ts';
+import type { AuditContext, Store } from '../../grants/store.ts';
 import { POWERTRAINS } from '../../grants/vehicle.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
-import type { Facts } from './facts.ts';
+import type { GrantEvents } from './grant-events.ts';
 import type { GrantRows } from './grant-rows.ts';
 import { damaged } from './rows.ts';
 import type { Row } from './rows.ts';
@@ -38,23 +38,23 @@ type VehicleVerbs = Pick<Store, 'listVehicles' | 'selectVehicles' | 'disconnectV
 /** What owners choose and take back. */
 export const createVehicleVerbs = (
   { commits, read }: Connection,
-  { rows, vehicles, facts }: { rows: GrantRows; vehicles: CoveredVehicles; facts: Facts },
+  { rows, vehicles, grantEvents }: { rows: GrantRows; vehicles: CoveredVehicles; grantEvents: GrantEvents },
 ): VehicleVerbs => {
-  /** Keeps what changed as a fact. */
+  /** Keeps what changed as a grant event. */
   const tell = (
     kind: 'vehicles.connected' | 'vehicles.disconnected',
     { id: grantId, clientId, subject }: Grant,
     which: readonly Vehicle[],
-    { nowMs: atMs, requestId }: Occasion,
+    { nowMs: atMs, requestId }: AuditContext,
   ): void => {
     if (which.length === 0) return;
     const vins = which.map(({ vin }) => vin);
-    facts.add({ atMs, kind, grantId, clientId, subject, requestId, cause: undefined, vins });
+    grantEvents.add({ atMs, kind, grantId, clientId, subject, requestId, cause: undefined, vins });
   };
 
   return {
     listVehicles: (id) => read(() => vehicles.list(id)),
-    selectVehicles: (id, chosen, occasion) =>
+    selectVehicles: (id, chosen, auditContext) =>
       commits.run(() => {
         const grant = rows.read(id);
         if (grant === undefined) return 'unknown';
@@ -62,22 +62,22 @@ export const createVehicleVerbs = (
         const before = vehicles.list(id);
         for (const vehicle of before) vehicles.remove(id, vehicle.id);
         for (const vehicle of chosen) vehicles.add(id, vehicle);
-        tell('vehicles.disconnected', grant, without(before, chosen), occasion);
-        tell('vehicles.connected', grant, without(chosen, before), occasion);
+        tell('vehicles.disconnected', grant, without(before, chosen), auditContext);
+        tell('vehicles.connected', grant, without(chosen, before), auditContext);
         return 'selected';
       }),
-    disconnectVehicles: (id, vehicleIds, { endsWhenEmpty, ...occasion }) =>
+    disconnectVehicles: (id, vehicleIds, { endsWhenEmpty, ...auditContext }) =>
       commits.run(() => {
         const grant = rows.read(id);
         if (grant === undefined) return 'unknown';
         const before = vehicles.list(id);
         const gone = before.filter((one) => vehicleIds === 'all' || vehicleIds.includes(one.id));
         for (const vehicle of gone) vehicles.remove(id, vehicle.id);
-        tell('vehicles.disconnected', grant, gone, occasion);
+        tell('vehicles.disconnected', grant, gone, auditContext);
         const isOver = endsWhenEmpty && gone.length > 0 && gone.length === before.length;
         const isRevoked = isOver && grant.revocation === undefined;
-        const at = toSeconds(occasion.nowMs);
-        if (isRevoked) rows.revoke(grant, { at, cause: 'disconnected' }, occasion);
+        const at = toSeconds(auditContext.nowMs);
+        if (isRevoked) rows.revoke(grant, { at, cause: 'disconnected' }, auditContext);
         return { disconnected: gone, isRevoked };
       }),
   };

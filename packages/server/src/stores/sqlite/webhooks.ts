@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { FACT_KINDS } from '../../grants/fact.ts';
+import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
 import type { Store } from '../../grants/store.ts';
-import { WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../../grants/webhook.ts';
-import type { Webhook } from '../../grants/webhook.ts';
+import { WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../../outbox/webhook.ts';
+import type { Webhook } from '../../outbox/webhook.ts';
 import { damaged, toOptionalNumber, toTexts } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Connection } from './store.ts';
 
-/** Who is told of facts. */
+/** Who is told of grant events. */
 export const createWebhooks = (database: DatabaseSync) => {
   const list = database.prepare('SELECT * FROM webhooks ORDER BY created_at, id');
   const insert = database.prepare(
@@ -51,7 +51,7 @@ const toWebhook = (row: Row): Webhook => ({
   format: WEBHOOK_FORMATS.find((format) => format === row['format']) ?? damaged('webhooks.format'),
   clientId: row['client_id'] === null ? undefined : String(row['client_id']),
   kinds: toTexts(row['kinds'], 'webhooks.kinds').map(
-    (text) => FACT_KINDS.find((kind) => kind === text) ?? damaged('webhooks.kinds'),
+    (text) => GRANT_EVENT_KINDS.find((kind) => kind === text) ?? damaged('webhooks.kinds'),
   ),
   keyNumber: Number(row['key_number']),
   createdAt: Number(row['created_at']),

@@ -42,7 +42,7 @@ CREATE TABLE consents (
 ) STRICT, WITHOUT ROWID;
 
 -- What happened to grants other than that they were refreshed. vins is a JSON array.
-CREATE TABLE facts (
+CREATE TABLE grant_events (
   sequence   INTEGER PRIMARY KEY AUTOINCREMENT,
   id         TEXT NOT NULL,
   at_ms      INTEGER NOT NULL,
@@ -55,9 +55,9 @@ CREATE TABLE facts (
   vins       TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX facts_by_grant ON facts (grant_id);
+CREATE INDEX grant_events_by_grant ON grant_events (grant_id);
 
--- Who is told of facts. Their secrets are derived from the key ring and kept nowhere. kinds is a JSON array.
+-- Who is told of grant events. Their secrets are derived from the key ring and kept nowhere. kinds is a JSON array.
 CREATE TABLE webhooks (
   id          TEXT PRIMARY KEY,
   url         TEXT NOT NULL,
@@ -69,16 +69,16 @@ CREATE TABLE webhooks (
   disabled_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- The outbox: a fact and who is to be told of it, inserted with the fact. next_at_ms is null when it is over.
+-- The outbox: a grant event and who is to be told of it, inserted with the grant event. next_at_ms is null when it is over.
 CREATE TABLE deliveries (
   webhook_id      TEXT NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
-  fact            INTEGER NOT NULL,
+  grant_event            INTEGER NOT NULL,
   attempts        INTEGER NOT NULL DEFAULT 0,
   next_at_ms      INTEGER,
   delivered_at_ms INTEGER,
   last_status     INTEGER,
   last_error      TEXT,
-  PRIMARY KEY (webhook_id, fact)
+  PRIMARY KEY (webhook_id, grant_event)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at_ms) WHERE next_at_ms IS NOT NULL;

@@ -1,0 +1,108 @@
+import type { Client } from '../../clients/client.ts';
+import type { AuthorizationRequest } from '../../dialects/authorization.ts';
+import { button } from './form-page.ts';
+import type { WriteForm } from './form-page.ts';
+import { html } from './html.ts';
+import type { Content } from './html.ts';
+import type { Page, Setting } from './page.ts';
+import { describeScope } from './permissions.ts';
+import type { Owner } from '../sign-in/session.ts';
+import { signedInBar } from './sign-in-page.ts';
+import { writeChoice, writeChoiceError } from '../vehicles/vehicle-choice.ts';
+import type { VehicleChoice } from '../vehicles/vehicle-choice.ts';
+
+/** What a client is called where it has no name. */
+export const nameClient = ({ name, id }: Client): string => (name === '' ? id : name);
+
+/** What an owner is asked: whether, what, and, unless that comes later, for which vehicles. */
+export const consentPage = (
+  setting: Setting,
+  {
+    client,
+    request,
+    owner,
+  }: { readonly client: Client; readonly request: AuthorizationRequest; readonly owner: Owner },
+  form: WriteForm,
+  { choice, hasError }: { readonly choice: VehicleChoice | undefined; readonly hasError: boolean },
+): Page => {
+  const { texts, make, makeName } = setting;
+  const { consent, message } = texts;
+  const name = nameClient(client);
+  const heading =
+    choice === undefined
+      ? consent.headingLater(name, makeName)
+      : consent.heading(name, make === undefined ? undefined : makeName);
+  return {
+    status: hasError ? 400 : 200,
+    title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
+    content: html`${hasError && choice !== undefined && writeChoiceError(setting, choice)} ${drawEmblem(name)}
+      <h1>${heading}</h1>
+      ${writePermissions(setting, request.scope, name)}
+      ${form(
+        html`${choice !== undefined && writeChoice(setting, choice, { hasError })}
+          <div class="actions">
+            ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
+          </div>`,
+      )}
+      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToEnd(setting)}</p>
+      ${signedInBar(setting, owner, form)}`,
+  };
+};
+
+const writePermissions = ({ texts, makeName }: Setting, scope: string, name: string): Content => {
+  if (scope === '') return html`<p class="lead">${texts.everyPermission(makeName)}</p>`;
+  const { reads, controls } = describeScope(scope, texts);
+  return html`<div class="permissions">
+    ${writeList(texts.consent.reads(name), reads, 'reads')}
+    ${writeList(texts.consent.controls(name), controls, 'controls')}
+  </div>`;
+};
+
+const writeList = (heading: string, entries: readonly string[], kind: string): Content =>
+  entries.length > 0 &&
+  html`<section class="${kind}">
+    <h2>${heading}</h2>
+    <ul>
+      ${entries.map((entry) => html`<li>${entry}</li>`)}
+    </ul>
+  </section>`;
+
+/** Where an owner ends what is agreed to here; beside this page, which stays. */
+export const linkToEnd = ({ texts, base }: Setting): Content =>
+  html`${texts.consent.ending}
+    <a href="${base}/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
+
+/** The client and the car, drawn; said by the heading. */
+const drawEmblem = (name: string): Content =>
+  html`<p class="emblem" aria-hidden="true">
+    <span class="app">${Array.from(name, (letter) => letter.toUpperCase())[0]}</span>
+    <span class="way"></span>
+    <span class="car"
+      ><svg viewBox="0 0 64 32" width="44" height="22" focusable="false">
+        <path
+          d="M4 23v-3c0-3 2-5 5-5.500l8-1.500c5-6 9-8 15-8h6c7 0 11 3 15 8l4 1c3 .8 4 3 4 5.500v3.500h-6a6 6 0 0 0-12 0H23a6 6 0 0 0-12 0z"
+        />
+        <circle cx="17" cy="24" r="4" />
+        <circle cx="49" cy="24" r="4" /></svg
+    ></span>
+  </p>`;
+
+/** Where the owner will be next, as people read addresses; an app's own scheme where there is no host. */
+const hostOf = (uri: string): string => {
+  const { host, protocol } = new URL(uri);
+  return host === '' ? protocol.slice(0, -1) : host;
+};
+
+/** There is nothing to choose from. */
+export const noVehiclesPage = (setting: Setting, owner: Owner, name: string, form: WriteForm): Page => {
+  const { texts, make, makeName } = setting;
+  const { noVehicles } = texts;
+  return {
+    status: 200,
+    title: noVehicles.title,
+    content: html`<h1>${noVehicles.heading}</h1>
+      <p>${noVehicles.text(make === undefined ? undefined : makeName)}</p>
+      ${form(html`<div class="actions">${button('no_vehicles', noVehicles.leave(name), 'primary')}</div>`)}
+      ${signedInBar(setting, owner, form)}`,
+  };
+};

@@ -1,0 +1,103 @@
+import type { Client } from '../../clients/client.ts';
+import type { Grant } from '../../grants/grant.ts';
+import type { Vehicle } from '../../grants/vehicle.ts';
+import { writeGrantId } from '../../tokens/grant-id.ts';
+import { nameClient } from './consent-page.ts';
+import { button } from './form-page.ts';
+import type { WriteForm } from './form-page.ts';
+import { html } from './html.ts';
+import type { Content } from './html.ts';
+import type { Page, Setting } from './page.ts';
+import { describeScope, nameMake } from './permissions.ts';
+import type { Owner } from '../sign-in/session.ts';
+import type { Language } from './texts.ts';
+import { describeOwner } from './sign-in-page.ts';
+import { describeVehicle } from '../vehicles/vehicle-choice.ts';
+
+/** A living grant as its owner sees it. */
+export type SharedGrant = {
+  readonly grant: Grant;
+  readonly client: Client;
+  readonly vehicles: readonly Vehicle[];
+};
+
+/** What an owner has just done, and is told of. */
+export const NOTICES = ['ended', 'signedOut'] as const;
+export type Notice = (typeof NOTICES)[number];
+
+/** What an owner allowed, and how to end it. */
+export const ownerPage = (
+  setting: Setting,
+  {
+    owner,
+    shared,
+    notice,
+  }: { readonly owner: Owner; readonly shared: readonly SharedGrant[]; readonly notice: Notice | undefined },
+  form: WriteForm,
+): Page => {
+  const { texts } = setting;
+  return {
+    status: 200,
+    title: texts.owner.title,
+    content: html`${writeNotice(setting, notice)}
+      <h1>${texts.owner.heading}</h1>
+      <p class="lead">${shared.length === 0 ? texts.owner.nothing : texts.owner.lead}</p>
+      ${shared.map((one) => writeShared(setting, one, form))}
+      <div class="account">
+        <p>${describeOwner(owner, texts)}</p>
+        ${form(button('sign_out', texts.signIn.signOut, 'quiet'))}
+      </div>`,
+  };
+};
+
+export const writeNotice = ({ texts }: Setting, notice: Notice | undefined): Content =>
+  notice !== undefined && html`<p class="notice" role="status">${texts.owner[notice]}</p>`;
+
+const dates = (language: Language): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
+/** Made once: making one costs more than all the rest of an entry. */
+const DATES: Readonly<Record<Language, Intl.DateTimeFormat>> = { en: dates('en'), ko: dates('ko') };
+
+const writeShared = (
+  setting: Setting,
+  { grant, client, vehicles }: SharedGrant,
+  form: WriteForm,
+): Content => {
+  const { texts, language } = setting;
+  const name = nameClient(client);
+  const id = writeGrantId(grant.id);
+  const make = grant.brand === undefined ? undefined : nameMake(grant.brand, texts);
+  return html`<article class="shared" aria-labelledby="grant-${id}">
+    <h2 id="grant-${id}">${name}</h2>
+    <p class="since">
+      ${make !== undefined && html`${make} · `}${texts.owner.since(DATES[language].format(grant.createdAt * 1000))}
+    </p>
+    ${writePermissions(setting, grant.scope)}
+    <h3>${texts.owner.vehicles}</h3>
+    ${
+      vehicles.length === 0
+        ? html`<p>${texts.owner.noVehicles}</p>`
+        : html`<ul class="plain">
+            ${vehicles.map((vehicle) => html`<li>${describeVehicle(vehicle, texts)}</li>`)}
+          </ul>`
+    }
+    <details>
+      <summary>${texts.owner.end}<span class="unseen"> – ${name}</span></summary>
+      <p>${texts.owner.endSure(name)}</p>
+      ${form(
+        html`<input type="hidden" name="grant" value="${id}" />
+          ${button('end', texts.owner.endOf(name), 'danger')}`,
+      )}
+    </details>
+  </article>`;
+};
+
+const writePermissions = ({ texts }: Setting, scope: string): Content => {
+  const { reads, controls } = describeScope(scope, texts);
+  return [writeList(texts.owner.sees, reads), writeList(texts.owner.controls, controls)];
+};
+
+const writeList = (heading: string, entries: readonly string[]): Content =>
+  entries.length > 0 &&
+  html`<h3>${heading}</h3>
+    <p>${entries.join(' · ')}</p>`;

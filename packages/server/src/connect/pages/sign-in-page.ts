@@ -1,0 +1,80 @@
+import type { Vehicle } from '../../grants/vehicle.ts';
+import { DEMO_OWNERS } from '../sign-in/demo-owners.ts';
+import { button } from './form-page.ts';
+import type { WriteForm } from './form-page.ts';
+import { html } from './html.ts';
+import type { Content } from './html.ts';
+import type { Page, Setting } from './page.ts';
+import { nameMake } from './permissions.ts';
+import type { Owner } from '../sign-in/session.ts';
+
+/** Which ways there are to sign in for a request. */
+export type SignInWays = { readonly simulated: boolean; readonly real: boolean };
+
+/** The choice of who is signed in. `cancel` is there where a client waits for an answer. */
+export const signInPage = (
+  { texts }: Setting,
+  ways: SignInWays,
+  form: WriteForm,
+  { canCancel, lead }: { readonly canCancel: boolean; readonly lead?: Content },
+): Page => {
+  const { signIn } = texts;
+  const heading = ways.simulated ? signIn.demoHeading : signIn.title;
+  const upstream = ways.real && button('sign_in_upstream', signIn.upstream, 'primary');
+  return {
+    status: 200,
+    title: heading,
+    content: html`<h1>${lead === undefined ? heading : texts.owner.heading}</h1>
+      ${lead}
+      ${
+        ways.simulated &&
+        html`${lead !== undefined && html`<h2>${heading}</h2>`}
+          <p>${signIn.demoLead}</p>
+          ${form(
+            html`<input type="hidden" name="action" value="sign_in" />
+              <ul class="choices">
+                ${DEMO_OWNERS.map(
+                  ({ id, vehicles }) =>
+                    html`<li>
+                      <button class="choice" name="owner" value="${id}">
+                        <span class="name">${signIn.owner(Number(id))}</span>
+                        <span class="detail">${listVehicles(vehicles, texts)}</span>
+                      </button>
+                    </li>`,
+                )}
+              </ul>`,
+          )}`
+      }
+      ${ways.simulated && ways.real && html`<p class="or">${signIn.or}</p>`}
+      ${upstream !== false && form(html`<p class="actions">${upstream}</p>`)}
+      ${canCancel && form(html`<p class="actions">${button('decline', signIn.cancel, 'secondary')}</p>`)}`,
+  };
+};
+
+const listVehicles = (vehicles: readonly Vehicle[], texts: Setting['texts']): string =>
+  vehicles.length === 0
+    ? texts.signIn.withoutVehicles
+    : vehicles.map(({ make, model }) => `${nameMake(make, texts)} ${model}`).join(', ');
+
+/** Leaves the page by itself: a form that was redirected on and on would be stopped by its own policy. */
+export const goingPage = ({ texts }: Setting, url: string, setCookie: string | undefined): Page => ({
+  status: 200,
+  title: texts.signIn.going,
+  content: html`<h1>${texts.signIn.going}</h1>
+    <p class="actions"><a class="primary" href="${url}">${texts.signIn.goOn}</a></p>`,
+  goesOnTo: url,
+  setCookie,
+});
+
+/** Who is signed in, and how to be somebody else. */
+export const signedInBar = ({ texts }: Setting, owner: Owner, form: WriteForm): Content =>
+  html`<div class="account">
+    <p>${describeOwner(owner, texts)}</p>
+    ${form(button('switch', texts.signIn.switch, 'quiet'))}
+  </div>`;
+
+export const describeOwner = (owner: Owner, { signIn }: Setting['texts']): string => {
+  const demo = DEMO_OWNERS.find(({ subject }) => subject === owner.subject);
+  const name = demo === undefined ? owner.name : signIn.owner(Number(demo.id));
+  return name === '' ? signIn.signedIn : signIn.signedInAs(name);
+};

@@ -1,0 +1,20 @@
+import type { Vehicle } from '../../grants/vehicle.ts';
+import type { Visit } from '../../http/router.ts';
+import type { ConnectContext } from '../context.ts';
+import type { Owner } from '../sign-in/session.ts';
+import { VehicleSourceError } from './vehicle-source.ts';
+
+/** The vehicles of an owner; `unavailable`, which is told as an event, where their source cannot say. */
+export const listVehicles = async (
+  { vehicles, emit }: ConnectContext,
+  { subject }: Owner,
+  { exchange: { requestId } }: Visit,
+): Promise<readonly Vehicle[] | 'unavailable'> => {
+  try {
+    return await vehicles.list(subject);
+  } catch (error) {
+    if (!(error instanceof VehicleSourceError)) throw error;
+    emit({ event: 'vehicles.unavailable', requestId, cause: error.message });
+    return 'unavailable';
+  }
+};

@@ -1,0 +1,165 @@
+import type { Client } from '../../clients/client.ts';
+import { redirectTo } from '../../dialects/authorization.ts';
+import type { WireResponse } from '../../wire/exchange.ts';
+import { readQuery } from '../../wire/query.ts';
+import { Refusal } from '../../errors.ts';
+import type { Vehicle } from '../../grants/vehicle.ts';
+import type { Route, Visit } from '../../http/router.ts';
+import { writeGrantId } from '../../tokens/grant-id.ts';
+import { nameClient, noVehiclesPage } from '../pages/consent-page.ts';
+import type { ConnectContext } from '../context.ts';
+import { isSimulatedSubject } from '../sign-in/demo-owners.ts';
+import { createForm } from '../pages/form-page.ts';
+import { listVehicles } from './list-vehicles.ts';
+import { renderMessage } from '../pages/message-page.ts';
+import { redirect, renderPage } from '../pages/page.ts';
+import type { Setting } from '../pages/page.ts';
+import { otherOwnerPage, selectPage } from '../pages/select-page.ts';
+import { openSelection } from './selection.ts';
+import type { Selection } from './selection.ts';
+import { readSentForm } from '../sent-form.ts';
+import { readSession } from '../sign-in/session.ts';
+import type { Owner, Session } from '../sign-in/session.ts';
+import { settingOf } from '../pages/page-context.ts';
+import { askToSignIn, ownerFor, takeSignIn, waysOf } from '../sign-in/sign-in.ts';
+import type { SignInWays } from '../pages/sign-in-page.ts';
+import { QUERY_MAX_CHARACTERS } from '../parse-authorization-request.ts';
+import { readChoice } from './vehicle-choice.ts';
+import type { VehicleChoice } from './vehicle-choice.ts';
+
+/** Where a session URL leads to. */
+export const SELECT_PATH = '/v1/vehicles/select-vehicle';
+const DIALECT = 'pleos';
+
+/** A selection that is understood, on its way to its owner. */
+type Selecting = {
+  readonly selection: Selection;
+  readonly client: Client;
+  readonly redirectUri: string;
+  readonly visit: Visit;
+  readonly setting: Setting;
+  readonly ways: SignInWays;
+};
+
+/** Lets the owner of a Pleos grant choose its vehicles, and sends them back with the VINs. */
+export const createSelectRoutes = (context: ConnectContext): Readonly<Record<string, Route>> => {
+  const begin = async (visit: Visit): Promise<Selecting | WireResponse> => {
+    const { request, exchange } = visit;
+    const parameters = request.query.length > QUERY_MAX_CHARACTERS ? undefined : readQuery(request.query);
+    const sessionId = parameters?.get('sessionId');
+    if (parameters === undefined || sessionId === undefined) throw new Refusal('parameters_wrong');
+    // First the store, so that a key rotated meanwhile is noticed.
+    context.noticeKey((await context.store.readClient('')).newestKeyNumber);
+    const selection = await openSelection(context.keyRing, sessionId, exchange.nowMs);
+    if (selection === undefined) return renderMessage('selectionOver', settingOf(context, request));
+    const { client } = await context.store.readClient(selection.clientId);
+    const grant = await context.store.readGrant(selection.grantId);
+    if (client === undefined) throw new Refusal('client_unknown');
+    if (client.disabledAt !== undefined) throw new Refusal('client_disabled');
+    const redirectUri = client.consentRedirectUri ?? client.redirectUris[0];
+    if (redirectUri === undefined) throw new Refusal('redirect_uri_missing');
+    if (grant === undefined || grant.revocation !== undefined)
+      return renderMessage('selectionOver', settingOf(context, request));
+    const lang = parameters.get('lang') ?? selection.lang;
+    const setting = settingOf(context, request, { lang, make: selection.brand, redirectUri });
+    // The kind of the grant's owner, so that a simulated grant can be gone on with.
+    const ways = waysOf(context, isSimulatedSubject(selection.subject));
+    return { selection, client, redirectUri, visit, setting, ways };
+  };
+
+  const show: Route = async (visit) => {
+    const selecting = await begin(visit);
+    if ('status' in selecting) return selecting;
+    const { setting, ways, selection } = selecting;
+    const session = await readSession(context, visit);
+    const owner = ownerFor(session, ways);
+    if (session === undefined || owner === undefined)
+      return askToSignIn(context, visit, setting, ways, { canCancel: true });
+    if (owner.subject !== selection.subject)
+      return renderPage(otherOwnerPage(setting, createForm(context, session, setting)), setting);
+    return ask(selecting, session, owner);
+  };
+
+  const ask = async (
+    selecting: Selecting,
+    session: Session,
+    owner: Owner,
+    hasError = false,
+  ): Promise<WireResponse> => {
+    const { setting, client } = selecting;
+    const choice = await offerVehicles(selecting, owner);
+    if (choice === 'unavailable') return renderMessage('vehiclesAway', setting);
+    const form = createForm(context, session, setting);
+    const clientName = nameClient(client);
+    if (choice.offered.length === 0)
+      return renderPage(noVehiclesPage(setting, owner, clientName, form), setting);
+    return renderPage(selectPage(setting, { owner, clientName }, form, { choice, hasError }), setting);
+  };
+
+  const offerVehicles = async (
+    { selection, visit }: Selecting,
+    owner: Owner,
+  ): Promise<VehicleChoice | 'unavailable'> => {
+    const vehicles = await listVehicles(context, owner, visit);
+    if (vehicles === 'unavailable') return vehicles;
+    const before = await context.store.listVehicles(selection.grantId);
+    return {
+      offered: vehicles.filter(({ make }) => make === selection.brand),
+      isSingle: false,
+      ticked: new Set(before.map(({ id }) => id)),
+    };
+  };
+
+  const decide: Route = async (visit) => {
+    const selecting = await begin(visit);
+    if ('status' in selecting) return selecting;
+    const { setting, ways, selection } = selecting;
+    const form = await readSentForm(context, visit);
+    if (form === undefined) return renderMessage('stale', setting);
+    const { action, session, fields } = form;
+    if (action === 'decline' || action === 'no_vehicles') return sendBackEmpty(selecting, action);
+    const signIn = await takeSignIn(context, visit, form, setting, ways);
+    if (signIn !== undefined) return signIn;
+    const owner = ownerFor(session, ways);
+    if (owner?.subject !== selection.subject || action !== 'agree') return redirect(setting.target, 303);
+    const choice = await offerVehicles(selecting, owner);
+    if (choice === 'unavailable') return renderMessage('vehiclesAway', setting);
+    const chosen = readChoice(fields, choice);
+    return chosen.length === 0 ? ask(selecting, session, owner, true) : share(selecting, chosen);
+  };
+
+  const share = async (selecting: Selecting, chosen: readonly Vehicle[]): Promise<WireResponse> => {
+    const { selection, setting, visit } = selecting;
+    const { requestId, nowMs } = visit.exchange;
+    // A grant without a brand keeps what it covers of the others.
+    const before = await context.store.listVehicles(selection.grantId);
+    const covered = [...before.filter(({ make }) => make !== selection.brand), ...chosen];
+    const outcome = await context.store.selectVehicles(selection.grantId, covered, { nowMs, requestId });
+    if (outcome !== 'selected') return renderMessage('selectionOver', setting);
+    context.emit({ event: 'consent.given', ...aboutOf(selecting), vehicles: chosen.length });
+    const vins = JSON.stringify(chosen.map(({ vin }) => vin));
+    return sendBack(selecting, [['vehicles', Buffer.from(vins).toString('base64')]]);
+  };
+
+  /** What the client is told of an owner who shares nothing: that they are back. */
+  const sendBackEmpty = (selecting: Selecting, reason: string): WireResponse => {
+    context.emit({ event: 'consent.declined', ...aboutOf(selecting), reason });
+    return sendBack(selecting, []);
+  };
+
+  return { [`GET ${SELECT_PATH}`]: show, [`POST ${SELECT_PATH}`]: decide };
+};
+
+const aboutOf = ({ selection, visit: { exchange, caller } }: Selecting) => ({
+  dialect: DIALECT,
+  requestId: exchange.requestId,
+  clientId: selection.clientId,
+  grantId: writeGrantId(selection.grantId),
+  caller,
+});
+
+const sendBack = (
+  { selection, redirectUri }: Selecting,
+  parameters: readonly (readonly [string, string])[],
+): WireResponse =>
+  redirect(redirectTo({ redirectUri, rawState: encodeURIComponent(selection.state) }, parameters), 302);

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createKeyLine, parseKeyRing } from '../../tokens/key-ring.ts';
+import { openSelection, sealSelection } from './selection.ts';
+import type { Selection } from './selection.ts';
+import { openStatement, sealStatement } from '../sign-in/statement.ts';
+
+const NOW = 1_700_000_000_000;
+const FIRST = createKeyLine(1, 1);
+const ring = parseKeyRing(FIRST);
+const selection: Selection = {
+  grantId: -5n,
+  clientId: 'client',
+  subject: 'owner-1',
+  brand: 'kia',
+  state: 'säte & "more"',
+  lang: 'ko',
+};
+
+describe('A selection', () => {
+  test('opens as it was sealed, to the second before its end', async () => {
+    const text = await sealSelection(ring, selection, NOW);
+    assert.deepEqual(await openSelection(ring, text, NOW), selection);
+    assert.deepEqual(await openSelection(ring, text, NOW + 599_000), selection);
+    assert.equal(await openSelection(ring, text, NOW + 600_000), undefined);
+  });
+
+  test('opens after the keys were rotated, and not under another ring', async () => {
+    const text = await sealSelection(ring, selection, NOW);
+    const rotated = parseKeyRing(`${FIRST}\n${createKeyLine(2, 2)}`);
+    assert.deepEqual(await openSelection(rotated, text, NOW), selection);
+    assert.equal(await openSelection(parseKeyRing(createKeyLine(1, 1)), text, NOW), undefined);
+    assert.equal(await openSelection(parseKeyRing(createKeyLine(2, 1)), text, NOW), undefined);
+  });
+
+  test('shows nothing of what it says', async () => {
+    const text = await sealSelection(ring, selection, NOW);
+    for (const part of text.split('.'))
+      assert.doesNotMatch(Buffer.from(part, 'base64url').toString('latin1'), /owner|client|kia/);
+  });
+
+  for (const [name, spoil] of [
+    ['nothing', () => ''],
+    ['noise', () => 'a.b.c.d.e'],
+    ['one changed letter', (text: string) => text.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'))],
+    ['too much', (text: string) => text + 'A'.repeat(20_000)],
+  ] as const) {
+    test(`is not opened from ${name}`, async () => {
+      const text = await sealSelection(ring, selection, NOW);
+      assert.equal(await openSelection(ring, spoil(text), NOW), undefined);
+    });
+  }
+
+  test('is not opened from a statement for another purpose, nor as one', async () => {
+    const session = await sealStatement(
+      ring,
+      'session',
+      { ...selection, grantId: 'fffffffffffffffb' },
+      {
+        nowMs: NOW,
+        lifetimeSeconds: 60,
+      },
+    );
+    assert.equal(await openSelection(ring, session, NOW), undefined);
+    const sealed = await sealSelection(ring, selection, NOW);
+    assert.equal(await openStatement(ring, 'session', sealed, NOW), undefined);
+  });
+});

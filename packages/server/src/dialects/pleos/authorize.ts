@@ -1,0 +1,47 @@
+import { BRANDS } from '../../grants/grant.ts';
+import { STATE_MAX_CHARACTERS } from '../authorization.ts';
+import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
+import { pleos } from './pleos.ts';
+
+const wrong = (description: string): AuthorizationFault => ({
+  reason: 'parameters_wrong',
+  error: 'invalid_request',
+  description,
+});
+
+/**
+ * Login with Pleos: four parameters, all required, no scope. Vehicles are chosen later, by `POST /v1/vehicles/selections`.
+ * The vendor documents no failure but a screen that says "Invalid request", and no answer of an owner who declines.
+ */
+export const pleosLogin: AuthorizationWire = {
+  dialect: pleos,
+  path: '/v1/auth/login',
+  clientIdName: 'clientId',
+  redirectUriName: 'redirectUrl',
+  isRedirectUriOptional: false,
+  tellsFaults: false,
+  keepsOpener: false,
+  parse(parameters, client) {
+    if (parameters.repeated.size > 0)
+      return { ...wrong('A parameter was sent more than once.'), reason: 'parameter_repeated' };
+    if (client.type === 'resource-server')
+      return { ...wrong('The client may not do this.'), reason: 'client_not_permitted' };
+    const brand = BRANDS.find((name) => name === parameters.get('brand')?.toLowerCase());
+    if (brand === undefined) return wrong('brand must be hyundai, kia or genesis.');
+    const state = parameters.get('state');
+    if (state === undefined) return wrong('state is required.');
+    if (state.length > STATE_MAX_CHARACTERS)
+      return wrong(`state must be at most ${STATE_MAX_CHARACTERS} characters.`);
+    return {
+      rawState: parameters.getRaw('state'),
+      scope: '',
+      codeChallenge: undefined,
+      isSimulated: false,
+      brand,
+      vehicles: { when: 'later' },
+      lang: parameters.get('lang'),
+    };
+  },
+  renderCode: (code) => [['code', code]],
+  renderError: (error) => [['error', error]],
+};

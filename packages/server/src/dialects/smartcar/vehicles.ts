@@ -1,0 +1,87 @@
+import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from './vehicle-data.ts';
+import { Refusal } from '../../errors.ts';
+import type { Access } from '../../operations/read-access.ts';
+import type { Vehicle } from '../../grants/vehicle.ts';
+import { readBearerAccess } from '../../http/bearer.ts';
+import { disconnect } from '../../operations/disconnect-vehicles.ts';
+import type { Route, RouteGroup, Visit } from '../../http/router.ts';
+import type { EndpointContext } from '../../http/token-endpoint.ts';
+
+/** How many a list has where the request does not say. */
+const VEHICLES_A_PAGE = 10;
+const PERMISSIONS_A_PAGE = 25;
+
+/**
+ * What a grant covers, as Smartcar's API version 2.0 exposes it: its vehicles, its owner, its permissions, and the end of
+ * any of its connections. The last vehicle's end is the grant's.
+ *
+ * @see https://smartcar.com/docs/api-reference/all-vehicles
+ */
+export const createSmartcarVehicles = (context: EndpointContext): RouteGroup => {
+  const { store } = context;
+  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, 'smartcar', request);
+
+  const findVehicle = async ({ grant }: Access, { parameters }: Visit): Promise<Vehicle> => {
+    const vehicles = await store.listVehicles(grant.id);
+    const vehicle = vehicles.find(({ id }) => id === parameters['id']);
+    if (vehicle === undefined) throw new Refusal('vehicle_unknown');
+    return vehicle;
+  };
+
+  const listVehicles: Route = async (visit) => {
+    const { grant } = await authorize(visit);
+    const paging = readPaging(visit.request, VEHICLES_A_PAGE);
+    const ids = (await store.listVehicles(grant.id)).map(({ id }) => id);
+    return renderData(pageOf('vehicles', ids, paging), visit.exchange);
+  };
+
+  const showUser: Route = async (visit) => {
+    const { grant } = await authorize(visit);
+    return renderData({ id: grant.subject }, visit.exchange);
+  };
+
+  const showAttributes: Route = async (visit) => {
+    const access = await authorize(visit);
+    const vehicle = await findVehicle(access, visit);
+    if (!scopesOf(access).includes('read_vehicle_info')) throw new Refusal('scope_missing');
+    return renderData(attributesOf(vehicle), visit.exchange);
+  };
+
+  const listPermissions: Route = async (visit) => {
+    const access = await authorize(visit);
+    const paging = readPaging(visit.request, PERMISSIONS_A_PAGE);
+    await findVehicle(access, visit);
+    return renderData(pageOf('permissions', scopesOf(access), paging), visit.exchange);
+  };
+
+  const endConnection: Route = async (visit) => {
+    const access = await authorize(visit);
+    await disconnect(context, access, [visit.parameters['id'] ?? ''], { ...visit, endsWhenEmpty: true });
+    return renderData({ status: 'success' }, visit.exchange);
+  };
+
+  return {
+    name: 'smartcar',
+    pathPrefix: '/v2.0/',
+    routes: withTrailingSlashes({
+      'GET /v2.0/vehicles': listVehicles,
+      'GET /v2.0/user': showUser,
+      'GET /v2.0/vehicles/{id}': showAttributes,
+      'GET /v2.0/vehicles/{id}/permissions': listPermissions,
+      'DELETE /v2.0/vehicles/{id}/application': endConnection,
+    }),
+    renderRefusal: (refusal, { exchange }) => renderDataRefusal(refusal, exchange),
+  };
+};
+
+const scopesOf = ({ grant }: Access): readonly string[] =>
+  grant.scope.split(' ').filter((scope) => scope !== '');
+
+/** Smartcar's SDK ends the paths of a list and of a single thing with a slash. */
+const withTrailingSlashes = (routes: Readonly<Record<string, Route>>): Readonly<Record<string, Route>> =>
+  Object.fromEntries(
+    Object.entries(routes).flatMap(([name, route]) => [
+      [name, route],
+      [`${name}/`, route],
+    ]),
+  );

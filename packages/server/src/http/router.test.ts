@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRouter } from './router.ts';
+import type { Match, Route, RouteGroup } from './router.ts';
+
+const answer =
+  (body: string): Route =>
+  () => ({ status: 200, headers: {}, body });
+
+const group = (name: string, routes: RouteGroup['routes']): RouteGroup => ({
+  name,
+  routes,
+  renderRefusal: () => ({ status: 400, headers: {}, body: name }),
+});
+
+const find = createRouter([
+  group('connect', {
+    'GET /oauth/authorize': answer('authorize'),
+    'POST /oauth/authorize': answer('agree'),
+    'GET /connect.css': answer('style'),
+  }),
+  group('resource', {
+    'GET /v2.0/vehicles': answer('vehicles'),
+    'GET /v2.0/vehicles/{id}': answer('vehicle'),
+    'DELETE /v2.0/vehicles/{id}/application': answer('disconnect'),
+    'POST /v2.0/{kind}/{id}': answer('anything'),
+  }),
+]);
+
+const bodyOf = async (match: Match | undefined): Promise<string | undefined> => {
+  if (match?.route === undefined) return undefined;
+  const request = { method: 'GET', path: '/', query: '', headers: {}, body: Buffer.alloc(0) };
+  const exchange = { requestId: '6d4226e7-a7dd-44e0-b29c-9eed26be249d', nowMs: 0 };
+  const caller = { address: '192.0.2.1', userAgent: '' };
+  return (await match.route({ request, exchange, caller, parameters: match.parameters })).body;
+};
+
+type Case = readonly [
+  request: string,
+  body: string,
+  group: string,
+  parameters?: Readonly<Record<string, string>>,
+];
+
+const FOUND: readonly Case[] = [
+  ['GET /oauth/authorize', 'authorize', 'connect'],
+  ['POST /oauth/authorize', 'agree', 'connect'],
+  ['HEAD /oauth/authorize', 'authorize', 'connect'],
+  ['GET /connect.css', 'style', 'connect'],
+  ['GET /v2.0/vehicles', 'vehicles', 'resource'],
+  ['HEAD /v2.0/vehicles', 'vehicles', 'resource'],
+  ['GET /v2.0/vehicles/36ab', 'vehicle', 'resource', { id: '36ab' }],
+  ['GET /v2.0/vehicles/..', 'vehicle', 'resource', { id: '..' }],
+  ['GET /v2.0/vehicles/a%2Fb%20%ED%95%9C', 'vehicle', 'resource', { id: 'a/b 한' }],
+  ['GET /v2.0/vehicles/%2525', 'vehicle', 'resource', { id: '%25' }],
+  ['DELETE /v2.0/vehicles/1/application', 'disconnect', 'resource', { id: '1' }],
+  ['POST /v2.0/user/7', 'anything', 'resource', { kind: 'user', id: '7' }],
+];
+
+for (const [request, body, name, parameters = {}] of FOUND) {
+  void test(`${request} leads to "${body}" of ${name}`, async () => {
+    const [method = '', path = ''] = request.split(' ');
+    const match = find(method, path);
+    assert.equal(await bodyOf(match), body);
+    assert.equal(match?.group.name, name);
+    assert.deepEqual(match.route === undefined ? undefined : match.parameters, parameters);
+  });
+}
+
+const OTHER_METHOD: readonly (readonly [string, string])[] = [
+  ['DELETE /oauth/authorize', 'GET, HEAD, POST'],
+  ['OPTIONS /v2.0/vehicles', 'GET, HEAD'],
+  ['POST /v2.0/vehicles', 'GET, HEAD'],
+  ['PUT /v2.0/vehicles/1', 'GET, HEAD'],
+  ['HEAD /v2.0/vehicles/1/application', 'DELETE'],
+  ['get /connect.css', 'GET, HEAD'],
+];
+
+for (const [request, allow] of OTHER_METHOD) {
+  void test(`${request} is told that ${allow} would do`, () => {
+    const [method = '', path = ''] = request.split(' ');
+    const match = find(method, path);
+    assert.ok(match !== undefined && match.route === undefined);
+    assert.equal(match.allow, allow);
+  });
+}
+
+const NOBODYS: readonly string[] = [
+  '',
+  '/',
+  '/oauth',
+  '/oauth/authorize/',
+  '/oauth/Authorize',
+  '//oauth/authorize',
+  '/oauth/authorize\n',
+  '/connect_css',
+  '/v2.0',
+  '/v2x0/vehicles',
+  '/v2.0/vehicles/',
+  '/v2.0/vehicles/1/',
+  '/v2.0/vehicles/1/2/application',
+  '/v2.0/vehicles//application',
+  // Percent signs that are broken, and bytes that are no UTF-8.
+  '/v2.0/vehicles/%',
+  '/v2.0/vehicles/%2',
+  '/v2.0/vehicles/%zz',
+  '/v2.0/vehicles/%ff',
+  '/v2.0/vehicles/%C3%28/application',
+  '/__proto__',
+  '/constructor',
+];
+
+for (const path of NOBODYS) {
+  void test(`the path ${JSON.stringify(path)} is nobody's, whatever the method`, () => {
+    for (const method of ['GET', 'HEAD', 'POST', 'DELETE']) assert.equal(find(method, path), undefined);
+  });
+}
+
+void test("without groups every path is nobody's", () => {
+  assert.equal(createRouter([])('GET', '/oauth/authorize'), undefined);
+});

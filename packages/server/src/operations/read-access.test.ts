@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Client } from '../clients/client.ts';
+import type { Policy } from '../clients/policy.ts';
+import { StoreError } from '../errors.ts';
+import { sealAccessToken } from '../tokens/access-token.ts';
+import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
+import { sealRefreshToken } from '../tokens/refresh-token.ts';
+import { pleosAccessShape, uuidShape } from '../tokens/shape.ts';
+import { judgeAccess, readAccess } from './read-access.ts';
+import type { AccessContext } from './read-access.ts';
+import type { Grant } from '../grants/grant.ts';
+import type { Store } from '../grants/store.ts';
+
+const CREATED_AT = 1_750_000_000;
+const ISSUED_AT = CREATED_AT + 1000;
+const LIFETIME = 600;
+const END_MS = (ISSUED_AT + LIFETIME) * 1000;
+
+const POLICY: Policy = {
+  refreshTokenLifetimeSeconds: 3600,
+  accessTokenLifetimeSeconds: LIFETIME,
+  rotation: 'overlap',
+  overlapSeconds: 60,
+  raceSeconds: 10,
+  onReplay: 'revoke',
+  grantLifetimeSeconds: null,
+  resyncGenerations: 1024,
+  requireUserAgent: false,
+  tellRefreshExpiry: false,
+  deadTokenCode: '4002',
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
+};
+
+const CLIENT: Client = {
+  id: 'client-a',
+  dialect: 'smartcar',
+  type: 'confidential',
+  name: 'Charge planner',
+  redirectUris: [],
+  consentRedirectUri: undefined,
+  policy: POLICY,
+  createdAt: CREATED_AT,
+  disabledAt: undefined,
+  secrets: [],
+};
+
+const GRANT: Grant = {
+  id: -42n,
+  clientId: 'client-a',
+  subject: 'owner-1',
+  scope: 'read_odometer',
+  brand: undefined,
+  createdAt: CREATED_AT,
+  generation: 5,
+  keyNumber: 1,
+  rotatedAtMs: [(ISSUED_AT + 1) * 1000],
+  rotatedBy: undefined,
+  useDigest: undefined,
+  revocation: undefined,
+};
+
+const endsAfter = (grantLifetimeSeconds: number): Client => ({
+  ...CLIENT,
+  policy: { ...POLICY, grantLifetimeSeconds },
+});
+const revokedAt = (at: number): Grant => ({ ...GRANT, revocation: { at, cause: 'owner' } });
+
+/** What is said of it, the grant, the client, and when, in milliseconds, beside when it is to end, in seconds. */
+const CASES: readonly (readonly [string, Grant, Client, number, number | undefined])[] = [
+  ['just issued', GRANT, CLIENT, ISSUED_AT * 1000, ISSUED_AT + LIFETIME],
+  ['from a clock that is ahead of ours', GRANT, CLIENT, ISSUED_AT * 1000 - 5000, ISSUED_AT + LIFETIME],
+  ['a millisecond before its end', GRANT, CLIENT, END_MS - 1, ISSUED_AT + LIFETIME],
+  ['at its end', GRANT, CLIENT, END_MS, undefined],
+  ['whose grant lasts longer', GRANT, endsAfter(5000), END_MS - 1, ISSUED_AT + LIFETIME],
+  [
+    'a millisecond before the end of its grant',
+    GRANT,
+    endsAfter(1001),
+    (CREATED_AT + 1001) * 1000 - 1,
+    CREATED_AT + 1001,
+  ],
+  ['at the end of its grant', GRANT, endsAfter(1001), (CREATED_AT + 1001) * 1000, undefined],
+  ['of a revoked grant', revokedAt(ISSUED_AT), CLIENT, ISSUED_AT * 1000, undefined],
+  ['of a grant revoked before it was issued', revokedAt(CREATED_AT), CLIENT, ISSUED_AT * 1000, undefined],
+  ['of a disabled client', GRANT, { ...CLIENT, disabledAt: ISSUED_AT }, ISSUED_AT * 1000, undefined],
+  [
+    'from before the newest refresh',
+    { ...GRANT, generation: 99 },
+    CLIENT,
+    ISSUED_AT * 1000,
+    ISSUED_AT + LIFETIME,
+  ],
+];
+
+for (const [what, grant, client, nowMs, expiresAt] of CASES)
+  test(`an access token ${what} is ${expiresAt === undefined ? 'dead' : 'alive'}`, () => {
+    const access = judgeAccess(grant, client, { issuedAt: ISSUED_AT }, nowMs);
+    const expected = expiresAt === undefined ? undefined : { grant, client, issuedAt: ISSUED_AT, expiresAt };
+    assert.deepEqual(access, expected);
+  });
+
+const OLD_LINE = createKeyLine(1, CREATED_AT);
+const OLD_RING = parseKeyRing(OLD_LINE);
+const NEW_RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(2, ISSUED_AT)}`);
+const OPENED = { grantId: GRANT.id, issuedAt: ISSUED_AT, serial: 7 };
+const TOKEN = sealAccessToken(OLD_RING.newest, uuidShape, OPENED);
+const NEW_TOKEN = sealAccessToken(NEW_RING.newest, uuidShape, OPENED);
+
+/** A store that holds one grant and its client, and a ring that is read again where a newer key is noticed. */
+const contextWith = ({
+  ring = OLD_RING,
+  ringRead = ring,
+  newestKeyNumber = 1,
+  fails = false,
+}: {
+  readonly ring?: typeof OLD_RING;
+  readonly ringRead?: typeof OLD_RING;
+  readonly newestKeyNumber?: number;
+  readonly fails?: boolean;
+} = {}) => {
+  const reads: string[] = [];
+  const answer = async <Result>(verb: string, result: Result): Promise<Result> => {
+    reads.push(verb);
+    if (fails) throw new StoreError('unavailable', 'the store is away');
+    return result;
+  };
+  let current = ring;
+  const store: Pick<Store, 'readGrant' | 'readClient'> = {
+    readGrant: (id) => answer('readGrant', id === GRANT.id ? GRANT : undefined),
+    readClient: (id) =>
+      answer('readClient', { client: id === CLIENT.id ? CLIENT : undefined, newestKeyNumber }),
+  };
+  const context: AccessContext = {
+    store: store as Store,
+    get keyRing() {
+      return current;
+    },
+    noticeKey(number) {
+      if (number > current.newest.number) current = ringRead;
+      return number > current.newest.number;
+    },
+    clock: () => ISSUED_AT * 1000,
+  };
+  return { context, reads };
+};
+
+const ACCESS = { grant: GRANT, client: CLIENT, issuedAt: ISSUED_AT, expiresAt: ISSUED_AT + LIFETIME };
+
+test('an access token stands for its grant and its client', async () => {
+  assert.deepEqual(await readAccess(contextWith().context, uuidShape, TOKEN), ACCESS);
+});
+
+test('an access token sealed with an older key of the ring is as good as one sealed with the newest', async () => {
+  const { context } = contextWith({ ring: NEW_RING, newestKeyNumber: 2 });
+  assert.deepEqual(await readAccess(context, uuidShape, TOKEN), ACCESS);
+  assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
+});
+
+test('an access token that another node sealed with a newer key is good once the ring is read again', async () => {
+  const { context } = contextWith({ ringRead: NEW_RING, newestKeyNumber: 2 });
+  assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
+});
+
+test('a token that a key may have sealed which the ring lacks is an outage, never a dead token', async () => {
+  const { context } = contextWith({ newestKeyNumber: 2 });
+  await assert.rejects(readAccess(context, uuidShape, NEW_TOKEN), StoreError);
+});
+
+test('a string of another form is dead without a look at the store, even where that is away', async () => {
+  const { context, reads } = contextWith({ fails: true });
+  const others = [
+    '',
+    'x',
+    TOKEN.toUpperCase(),
+    `${TOKEN}0`,
+    sealAccessToken(OLD_RING.newest, pleosAccessShape, OPENED),
+  ];
+  for (const text of others) assert.equal(await readAccess(context, uuidShape, text), undefined);
+  assert.deepEqual(reads, []);
+});
+
+const NOBODYS: readonly (readonly [string, string])[] = [
+  ['a random UUID', 'c0ffee00-dead-4bad-8bad-feedfacecafe'],
+  ['a refresh token of the grant', sealRefreshToken(OLD_RING.newest, uuidShape, GRANT.id, 5)],
+  ['one of a grant that is no more', sealAccessToken(OLD_RING.newest, uuidShape, { ...OPENED, grantId: 1n })],
+  [
+    'one that a key of another deployment sealed',
+    sealAccessToken(parseKeyRing(createKeyLine(1, 1)).newest, uuidShape, OPENED),
+  ],
+];
+
+for (const [what, text] of NOBODYS)
+  test(`${what} is dead as an access token`, async () => {
+    assert.equal(await readAccess(contextWith().context, uuidShape, text), undefined);
+  });
+
+test('a store that is away is an outage, whatever the token', async () => {
+  for (const text of [TOKEN, NOBODYS[0]?.[1] ?? ''])
+    await assert.rejects(readAccess(contextWith({ fails: true }).context, uuidShape, text), StoreError);
+});

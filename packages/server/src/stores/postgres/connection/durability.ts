@@ -1,0 +1,32 @@
+import type { ClientBase } from 'pg';
+import { OperatorError } from '../../../errors.ts';
+
+const SETTINGS = `SELECT current_setting('transaction_read_only') AS read_only,
+  current_setting('synchronous_commit', true) AS synchronous_commit, current_setting('fsync', true) AS fsync`;
+
+/**
+ * Refuses a connection on which a commit that is answered may yet be lost, or that leads to a standby. Asked of every new
+ * connection, because a failover may lead to another database. Databases that only speak the protocol have no such
+ * settings, and say so.
+ */
+export const checkDurable = async (client: Pick<ClientBase, 'query'>): Promise<void> => {
+  const { rows } = await client.query<Record<string, string | null>>(SETTINGS);
+  const { read_only: readOnly, synchronous_commit: synchronousCommit, fsync } = rows[0] ?? {};
+  if (readOnly === 'on') {
+    throw new OperatorError(
+      'store_read_only',
+      'the database is read-only: it is a standby, or set so',
+      'Name the primary: validity is decided there only.',
+    );
+  }
+  if (synchronousCommit === 'off' || fsync === 'off') {
+    const setting = fsync === 'off' ? 'fsync' : 'synchronous_commit';
+    throw new OperatorError(
+      'store_not_durable',
+      `the database answers commits before they are on disk: ${setting} is off`,
+      fsync === 'off'
+        ? 'Set fsync = on in postgresql.conf. A crash would undo refreshes that clients were told of.'
+        : 'ALTER ROLE ... SET synchronous_commit = on. A crash would undo refreshes that clients were told of.',
+    );
+  }
+};

@@ -1,0 +1,136 @@
+import { DatabaseError } from 'pg';
+import { OperatorError, StoreError } from '../../../errors.ts';
+
+/** What PostgreSQL's codes mean, by the longest prefix known. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const TROUBLES: Readonly<Record<string, string>> = {
+  '08': 'the connection to the database failed',
+  '22': 'the database does not take a value',
+  '25006': 'the database is read-only: it is a standby, or set so',
+  '25P03': 'the database ended a transaction that took too long',
+  '25P04': 'the database ended a transaction that took too long',
+  '28': 'the database refuses this user',
+  '3D000': 'there is no such database',
+  '3F000': 'there is no schema to make tables in',
+  '40': 'others were at the same rows all the time',
+  '42501': 'the database user lacks a right',
+  '42P01': 'a table is missing, as where the store has moved: "keyfob doctor" tells',
+  '53100': 'the disk of the database is full',
+  '53200': 'the database is out of memory',
+  '53300': 'the database has no connection left',
+  '53': 'the database is short of something',
+  '57014': 'the database took too long',
+  '57P': 'the database is shutting down or starting up',
+  '58': 'the machine of the database failed',
+};
+
+const PREFIX_LENGTHS = [5, 3, 2];
+
+/** The five characters of a failure that the database itself told; `undefined` for one of the connection. */
+export const sqlStateOf = (error: unknown): string | undefined =>
+  error instanceof DatabaseError ? error.code : undefined;
+
+const troubleOf = (error: unknown): string => {
+  const state = sqlStateOf(error);
+  if (state === undefined) {
+    const [first = error] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+    return `the connection to the database failed (${first instanceof Error ? first.message : ''})`;
+  }
+  const prefix = PREFIX_LENGTHS.map((length) => state.slice(0, length)).find((one) => one in TROUBLES);
+  return `${(prefix === undefined ? undefined : TROUBLES[prefix]) ?? 'the database failed'} (${state})`;
+};
+
+/**
+ * Whether the database has answered that a statement is undone. An error of its own ends the statement and leaves the
+ * connection as it was; anything graver (`FATAL`, `PANIC`, in whatever language) may have met a commit half way.
+ */
+export const isUndone = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.severity === 'ERROR';
+
+/**
+ * Whether the connection failed and not the database: what was asked got no answer. A pooler whose own connection to the
+ * database was cut says so in the database's place ("server conn crashed?", class 08), and knows as little of what became of it.
+ */
+export const isLost = (error: unknown): boolean => {
+  if (error instanceof StoreError) return false;
+  const state = sqlStateOf(error);
+  return state === undefined || (state.startsWith('08') && !isUndone(error));
+};
+
+/** Whether the database could not be asked, as a verb of the store tells it. */
+export const isOfConnection = (error: unknown): boolean =>
+  error instanceof StoreError && error.cause !== undefined && isLost(error.cause);
+
+/** Whether the driver gave up waiting for an answer. It has no code for that. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'Query read timeout';
+
+/** Whether others were in the way, so that the same transaction may be tried again: all of it was undone. */
+export const isConflict = (error: unknown): boolean => {
+  const state = sqlStateOf(error) ?? '';
+  if (!isUndone(error)) return false;
+  return state.startsWith('40') || state === '23505' || state === '55P03';
+};
+
+/** Whether it is the value of a row or parameter that the database does not take, so that others may fare better. */
+export const isOfOneRow = (error: unknown): boolean =>
+  isUndone(error) && /^2[123]/.test(sqlStateOf(error) ?? '');
+
+/**
+ * What the driver throws: what the database answered, or an error of the connection, which is a plain one, or several where a
+ * name has several addresses. Anything else is a bug of ours.
+ */
+const isOfDatabase = (error: unknown): boolean =>
+  error instanceof DatabaseError ||
+  error instanceof AggregateError ||
+  (error instanceof Error && error.constructor === Error);
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/** A failure of the database while serving. What is no failure of it, a bug of ours, is given back as it is. */
+export const toStoreError = (error: unknown, kind: StoreError['kind']): Error => {
+  if (error instanceof StoreError) return error;
+  if (error instanceof OperatorError) return new StoreError('unavailable', error.message, { cause: error });
+  return isOfDatabase(error) ? new StoreError(kind, troubleOf(error), { cause: error }) : asError(error);
+};
+
+const MENDS: Readonly<Record<string, { readonly code: string; readonly remedy: string }>> = {
+  '28': {
+    code: 'store_login_refused',
+    remedy: 'Correct user and password in KEYFOB_STORE (or PGPASSWORD), and let the user in by pg_hba.conf.',
+  },
+  '3D000': { code: 'store_database_missing', remedy: 'Make it with "createdb", or name another.' },
+  '42501': {
+    code: 'store_rights_missing',
+    remedy:
+      'Run "keyfob migrate" as a user who may make tables, and grant SELECT, INSERT, UPDATE and DELETE on them.',
+  },
+  '42P07': {
+    code: 'store_foreign',
+    remedy: 'The database holds tables of another program: name an empty one. Nothing was changed.',
+  },
+  '25006': { code: 'store_read_only', remedy: 'Name the primary: validity is decided there only.' },
+  '53300': {
+    code: 'store_connections_used_up',
+    remedy: 'Raise max_connections, put a pooler before the database, or lower the number of nodes.',
+  },
+  '53100': {
+    code: 'store_disk_full',
+    remedy: 'Free some space on the disk of the database; nothing was changed.',
+  },
+};
+
+/** The trouble of opening the store `name` (without its password), told to the operator. */
+export const toOperatorError = (error: unknown, name: string): unknown => {
+  if (error instanceof OperatorError) return error;
+  if (error instanceof StoreError && error.cause !== undefined) return toOperatorError(error.cause, name);
+  const state = sqlStateOf(error) ?? '';
+  const known = PREFIX_LENGTHS.map((length) => MENDS[state.slice(0, length)]).find(
+    (one) => one !== undefined,
+  );
+  const { code, remedy } = known ?? {
+    code: 'store_unreachable',
+    remedy: 'Check that the database runs and can be reached from here, then try again.',
+  };
+  const what = error instanceof StoreError ? error.message : troubleOf(error);
+  return new OperatorError(code, `${name}: ${what}`, remedy, { cause: error });
+};

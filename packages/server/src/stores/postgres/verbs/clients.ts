@@ -1,0 +1,146 @@
+import { randomInt } from 'node:crypto';
+import { changeClient } from '../../../clients/change.ts';
+import type { Client } from '../../../clients/client.ts';
+import { isUseNews } from '../../../clients/secret.ts';
+import type { Store } from '../../../grants/store.ts';
+import { removeGrantsOf } from './grant-rows.ts';
+import { NEXT_REVISION } from './known-clients.ts';
+import type { KnownClients } from './known-clients.ts';
+import type { Connections } from '../connection/pool.ts';
+import { canBeText, toClient, writeSecrets } from './rows.ts';
+import type { Transaction } from '../connection/transaction.ts';
+
+type ClientVerbs = Pick<
+  Store,
+  | 'createClient'
+  | 'readClient'
+  | 'listClients'
+  | 'changeClient'
+  | 'removeClient'
+  | 'addSecret'
+  | 'removeSecret'
+  | 'noteSecretUse'
+>;
+
+const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at, name, redirect_uris, consent_redirect_uri,
+    policy, secrets, disabled_at, has_imported_tokens)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING RETURNING id`;
+
+const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
+  policy = $5, secrets = $6, disabled_at = $7 WHERE id = $1`;
+
+const BY_SECRET = 'SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 FOR NO KEY UPDATE';
+
+/** For the removal of a client with every grant it has. */
+const PATIENCE_MS = 600_000;
+/** A client made anew under an old id must not have a revision that the old one had. */
+const FIRST_REVISION_MAX = 2 ** 40;
+
+const changeable = (client: Client): readonly unknown[] => [
+  client.name,
+  JSON.stringify(client.redirectUris),
+  client.consentRedirectUri ?? null,
+  JSON.stringify(client.policy),
+  writeSecrets(client.secrets),
+  client.disabledAt ?? null,
+];
+
+/** What is done with clients; what this node knows of them stays true through it. */
+export const createClientVerbs = (
+  { read, write, transact }: Connections,
+  known: KnownClients,
+): ClientVerbs => {
+  /** Changes a client in a transaction that holds it; what `change` answers besides a client is answered. */
+  const change = async <Answer>(
+    id: string,
+    decide: (client: Client) => { readonly changed: Client } | { readonly answer: Answer },
+  ): Promise<'changed' | 'unknown' | Answer> => {
+    if (!canBeText(id)) return 'unknown';
+    try {
+      return await transact(async (transaction) => {
+        const client = await lock(transaction.ask, id);
+        if (client === undefined) return 'unknown';
+        const decision = decide(client);
+        if ('answer' in decision) return decision.answer;
+        transaction.write(UPDATE, [id, ...changeable(decision.changed)]);
+        return 'changed';
+      });
+    } finally {
+      // Even where the answer was lost: the change may have taken place.
+      known.forget(id);
+    }
+  };
+
+  return {
+    async createClient(client) {
+      const { id, dialect, type, createdAt } = client;
+      const revision = randomInt(FIRST_REVISION_MAX);
+      const hasImported = client.hasImportedTokens === true;
+      const first = [id, revision, dialect, type, createdAt];
+      const made = await write(INSERT, [...first, ...changeable(client), hasImported]);
+      return made.length === 1 ? 'created' : 'id_taken';
+    },
+    readClient: (id) => known.read(id),
+    listClients: async () => (await read('SELECT * FROM clients ORDER BY created_at, id')).map(toClient),
+    changeClient: (id, wanted) =>
+      change(id, (client) => {
+        const changed = changeClient(client, wanted);
+        return 'faults' in changed ? { answer: changed } : { changed };
+      }),
+    async removeClient(id, { withGrants }) {
+      if (!canBeText(id)) return 'unknown';
+      try {
+        return await transact(
+          async (transaction) => {
+            const { ask } = transaction;
+            const rows = await ask('SELECT id FROM clients WHERE id = $1 FOR UPDATE', [id]);
+            if (rows.length === 0) return 'unknown';
+            const grants = await ask('SELECT id FROM grants WHERE client_id = $1 LIMIT 1', [id]);
+            if (!withGrants && grants.length > 0) return 'has_grants';
+            transaction.write('DELETE FROM codes WHERE client_id = $1', [id]);
+            removeGrantsOf(transaction, id);
+            transaction.write('DELETE FROM clients WHERE id = $1', [id]);
+            return 'removed';
+          },
+          { patienceMs: PATIENCE_MS },
+        );
+      } finally {
+        known.forget(id);
+      }
+    },
+    async addSecret(clientId, secret) {
+      const outcome = await change(clientId, (client) => ({
+        changed: { ...client, secrets: [...client.secrets, secret] },
+      }));
+      return outcome === 'changed' ? 'added' : 'unknown';
+    },
+    async removeSecret(clientId, secretId, options) {
+      const outcome = await change<'unknown' | 'last'>(clientId, (client) => {
+        const secrets = client.secrets.filter(({ id }) => id !== secretId);
+        if (secrets.length === client.secrets.length) return { answer: 'unknown' };
+        if (secrets.length === 0 && options?.keepLast === true) return { answer: 'last' };
+        return { changed: { ...client, secrets } };
+      });
+      return outcome === 'changed' ? 'removed' : outcome;
+    },
+    noteSecretUse: (secretId, at) =>
+      transact(async (transaction) => {
+        // Once an hour for each secret, among clients that are few: no index is kept for it.
+        const [row] = await transaction.ask(BY_SECRET, [`"id":${JSON.stringify(secretId)},`]);
+        if (row === undefined) return;
+        const { id, secrets } = toClient(row);
+        // Another node may have noted it, which moves no revision: only here is it found out.
+        known.forget(id);
+        const used = secrets.find((secret) => secret.id === secretId);
+        if (used === undefined || !isUseNews(used.lastUsedAt, at)) return;
+        const noted = secrets.map((secret) => (secret === used ? { ...used, lastUsedAt: at } : secret));
+        transaction.write('UPDATE clients SET secrets = $2 WHERE id = $1', [id, writeSecrets(noted)]);
+      }),
+  };
+};
+
+/** Locks a client against changes, but not against those who only need it to stay. */
+const lock = async (ask: Transaction['ask'], id: string): Promise<Client | undefined> => {
+  const [row] = await ask('SELECT * FROM clients WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  return row === undefined ? undefined : toClient(row);
+};

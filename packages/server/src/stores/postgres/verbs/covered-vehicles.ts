@@ -1,0 +1,35 @@
+import { POWERTRAINS } from '../../../grants/vehicle.ts';
+import type { Vehicle } from '../../../grants/vehicle.ts';
+import type { GrantId } from '../../../tokens/grant-id.ts';
+import { damaged } from './rows.ts';
+import type { Ask, Row, Transaction, Value } from '../connection/transaction.ts';
+
+const WRITE = `INSERT INTO covered_vehicles (grant_id, vehicles) VALUES ($1, $2)
+  ON CONFLICT (grant_id) DO UPDATE SET vehicles = excluded.vehicles`;
+
+/** Inside a transaction that holds the grant. */
+export const writeVehicles = ({ write }: Transaction, id: GrantId, vehicles: readonly Vehicle[]): void => {
+  const ordered = [...vehicles].sort((left, right) => (left.id < right.id ? -1 : 1));
+  write(WRITE, [id, JSON.stringify(ordered)]);
+};
+
+/** What a grant covers, in the order of ids. */
+export const listVehicles = async (ask: Ask, id: GrantId): Promise<readonly Vehicle[]> => {
+  const [row] = await ask('SELECT vehicles FROM covered_vehicles WHERE grant_id = $1', [id]);
+  return row === undefined ? [] : parseVehicles(row['vehicles']);
+};
+
+/** What is kept of them in one JSON array. */
+export const parseVehicles = (text: Value): readonly Vehicle[] =>
+  (JSON.parse(String(text)) as Row[]).map(toVehicle);
+
+const toVehicle = (value: Row): Vehicle => ({
+  id: String(value['id']),
+  vin: String(value['vin']),
+  make: String(value['make']),
+  model: String(value['model']),
+  year: Number(value['year']),
+  nickname: String(value['nickname']),
+  powertrain:
+    POWERTRAINS.find((one) => one === value['powertrain']) ?? damaged('covered_vehicles.powertrain'),
+});

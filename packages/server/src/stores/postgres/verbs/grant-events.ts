@@ -1,0 +1,97 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import type { GrantEvent } from '../../../outbox/grant-event.ts';
+import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
+import type { Store } from '../../../grants/store.ts';
+import { isWanted } from '../../../outbox/webhook.ts';
+import type { Connections } from '../connection/pool.ts';
+import { damaged, toText, toTexts } from './rows.ts';
+import type { Row, Transaction } from '../connection/transaction.ts';
+import { listWebhooks } from './webhooks.ts';
+
+/** A grant event about to be kept. */
+export type NewGrantEvent = Omit<GrantEvent, 'id' | 'sequence'>;
+
+/**
+ * A sequence is a moment of the database's clock, in microseconds, and one of so many places in it, by chance. What
+ * follows a commit comes later than that, so it counts up in the order of what led to what.
+ */
+const PLACES = 8;
+/** 2025-01-01, so that a sequence is a safe integer until 2060. */
+const FIRST_SECONDS = 1_735_689_600;
+
+/** The grant event, and a delivery of it to every webhook that is to be told and still there. */
+const INSERT = `WITH grant_event AS (
+    INSERT INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
+    SELECT floor((extract(epoch FROM clock_timestamp()) - ${FIRST_SECONDS}) * 1000000)::bigint * ${PLACES} + $1,
+      $2::text, $3::bigint, $4::text, $5::bigint, $6::text, $7::text, $8::text, $9::text, $10::text
+    RETURNING sequence, at_ms
+  ), told AS (SELECT id FROM webhooks WHERE id = ANY($11::text[]) FOR KEY SHARE)
+  INSERT INTO deliveries (webhook_id, grant_event, next_at_ms)
+    SELECT told.id, grant_event.sequence, grant_event.at_ms FROM told CROSS JOIN grant_event`;
+
+/** The columns of a grant event, of the table `grant events AS f`. */
+export const GRANT_EVENT_COLUMNS =
+  'f.sequence, f.id, f.at_ms, f.kind, f.grant_id, f.client_id, f.subject, f.request_id, f.cause, f.vins';
+
+/** What is old, but for what somebody still waits to be told of. */
+const DROP = `WITH oldest AS (SELECT sequence, at_ms FROM grant_events ORDER BY sequence LIMIT $2),
+  old AS (
+    SELECT sequence FROM oldest WHERE at_ms < $1 AND NOT EXISTS (
+      SELECT 1 FROM deliveries AS d JOIN webhooks AS w ON w.id = d.webhook_id AND w.disabled_at IS NULL
+      WHERE d.grant_event = oldest.sequence AND d.next_at_ms IS NOT NULL)
+  ),
+  undelivered AS (DELETE FROM deliveries WHERE grant_event IN (SELECT sequence FROM old)),
+  dropped AS (DELETE FROM grant_events WHERE sequence IN (SELECT sequence FROM old) RETURNING sequence)
+  SELECT count(*) AS grant_events FROM dropped`;
+
+/**
+ * Keeps grant events in the very transaction in which they happened. Two nodes that take the same place, which takes the same
+ * microsecond, undo one of their transactions, which is done again.
+ */
+export const addGrantEvents = async (
+  transaction: Transaction,
+  grantEvents: readonly NewGrantEvent[],
+): Promise<void> => {
+  if (grantEvents.length === 0) return;
+  const webhooks = await listWebhooks(transaction.ask);
+  for (const grantEvent of grantEvents) {
+    const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = grantEvent;
+    const who = [kind, grantId, clientId, subject, requestId, cause, JSON.stringify(vins)];
+    const told = webhooks.filter((webhook) => isWanted(webhook, grantEvent)).map(({ id }) => id);
+    transaction.write(INSERT, [randomInt(PLACES), randomUUID(), atMs, ...who, told]);
+    if (told.length > 0) transaction.noteDeliveries();
+  }
+};
+
+export const createGrantEventVerbs = ({
+  read,
+  write,
+}: Connections): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
+  async dropGrantEvents({ beforeMs, limit }) {
+    const [row] = await write(DROP, [beforeMs, limit]);
+    return Number(row?.['grant_events']);
+  },
+  async listGrantEvents({ after, limit, grantId, clientId }) {
+    const rows = await read(
+      `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS f WHERE f.sequence > $1 ${grantId === undefined ? '' : 'AND grant_id = $3'}
+        ${clientId === undefined ? '' : `AND client_id = $${grantId === undefined ? 3 : 4}`}
+      ORDER BY sequence LIMIT $2`,
+      [after, limit, ...[grantId, clientId].filter((one) => one !== undefined)],
+    );
+    return rows.map(toGrantEvent);
+  },
+});
+
+/** A grant event from the values of `GRANT_EVENT_COLUMNS`. */
+export const toGrantEvent = (row: Row): GrantEvent => ({
+  id: String(row['id']),
+  sequence: Number(row['sequence']),
+  atMs: Number(row['at_ms']),
+  kind: GRANT_EVENT_KINDS.find((kind) => kind === row['kind']) ?? damaged('grant_events.kind'),
+  grantId: BigInt(String(row['grant_id'])),
+  clientId: String(row['client_id']),
+  subject: String(row['subject']),
+  requestId: toText(row['request_id']),
+  cause: toText(row['cause']),
+  vins: toTexts(row['vins'], 'grant_events.vins'),
+});

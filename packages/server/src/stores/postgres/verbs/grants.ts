@@ -1,0 +1,130 @@
+import type { Grant } from '../../../grants/grant.ts';
+import { standingOf } from '../../../grants/standing.ts';
+import type { Page, Store } from '../../../grants/store.ts';
+import { addGrantEvents } from './grant-events.ts';
+import { insertGrant, lockGrant, readGrant, removeGrants, revokeHeld } from './grant-rows.ts';
+import { writeRevocation } from './grant-rows.ts';
+import type { KnownClients } from './known-clients.ts';
+import { DROP_LOST } from '../nodes/node.ts';
+import type { Node } from '../nodes/node.ts';
+import type { Connections } from '../connection/pool.ts';
+import { createRefresh } from './refresh.ts';
+import { readReplay } from './replays.ts';
+import { canBeText, GRANT_COLUMNS, toGrant } from './rows.ts';
+import type { Ask } from '../connection/transaction.ts';
+
+type GrantVerbs = Pick<
+  Store,
+  | 'refresh'
+  | 'createGrant'
+  | 'readGrant'
+  | 'readReplay'
+  | 'listGrants'
+  | 'countGrants'
+  | 'revoke'
+  | 'reinstate'
+  | 'prune'
+>;
+
+/** For what goes through many rows. */
+const PATIENCE_MS = 60_000;
+const ID_MIN = -(2n ** 63n);
+
+const DROP_IMPORTED = 'DELETE FROM imported_tokens WHERE grant_id BETWEEN $1 AND $2 AND expires_at < $3';
+
+/** From where a page begins, as SQL and value: the least id has none before it. */
+export const pageFrom = (after: Page['after']): { readonly compare: '>' | '>='; readonly from: bigint } =>
+  after === undefined ? { compare: '>=', from: ID_MIN } : { compare: '>', from: after };
+
+const list = async (
+  ask: Ask,
+  { after, limit, clientId }: Page & { readonly clientId?: string | undefined },
+): Promise<readonly Grant[]> => {
+  const { compare, from } = pageFrom(after);
+  const ofClient = clientId === undefined ? '' : 'AND g.client_id = $3';
+  const rows = await ask(
+    `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id ${compare} $1 ${ofClient} ORDER BY g.id LIMIT $2`,
+    [from, limit, ...(clientId === undefined ? [] : [clientId])],
+  );
+  return rows.map(toGrant);
+};
+
+export const createGrantVerbs = (connections: Connections, clients: KnownClients, node: Node): GrantVerbs => {
+  const { read, write, transact } = connections;
+
+  const prune: Store['prune'] = async ({ after, limit, endedBefore }) => {
+    if (after === undefined) await write(DROP_LOST);
+    const page = await list(read, { after, limit });
+    const [first, last] = [page[0], page.at(-1)];
+    if (first !== undefined && last !== undefined)
+      await write(DROP_IMPORTED, [first.id, last.id, endedBefore]);
+    const next = page.length === limit ? last?.id : undefined;
+    const readings = await clients.load(read, [...new Set(page.map(({ clientId }) => clientId))]);
+    const isEnded = (grant: Grant): boolean => {
+      const client = readings.get(grant.clientId)?.client;
+      return client !== undefined && standingOf(grant, client.policy, 0).endsAt < endedBefore;
+    };
+    const ended = page.filter(isEnded).map(({ id }) => id);
+    if (ended.length === 0) return { pruned: 0, next };
+    const pruned = await transact(
+      async (transaction) => {
+        // Judged again now that nobody else can change them: one may have been refreshed or reinstated meanwhile.
+        const rows = await transaction.ask(
+          `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = ANY($1::bigint[]) ORDER BY g.id FOR UPDATE`,
+          [ended],
+        );
+        const gone = rows.map(toGrant).filter(isEnded);
+        removeGrants(
+          transaction,
+          gone.map(({ id }) => id),
+        );
+        return gone.length;
+      },
+      { patienceMs: PATIENCE_MS },
+    );
+    return { pruned, next };
+  };
+
+  return {
+    refresh: createRefresh(connections, clients, node),
+    createGrant: (grant) => insertGrant(write, grant),
+    readGrant: (id) => readGrant(read, id),
+    readReplay: (id) => readReplay(read, id),
+    listGrants: (page) =>
+      page.clientId === undefined || canBeText(page.clientId) ? list(read, page) : Promise.resolve([]),
+    async countGrants(clientId) {
+      const [row] =
+        clientId === undefined
+          ? await read('SELECT count(*) AS grants FROM grants')
+          : await read('SELECT count(*) AS grants FROM grants WHERE client_id = $1', [clientId]);
+      return Number(row?.['grants']);
+    },
+    revoke: (id, { at, cause, requestId }) =>
+      transact(async (transaction) => {
+        const grant = await lockGrant(transaction.ask, id);
+        if (grant === undefined) return 'unknown';
+        if (grant.revocation !== undefined) return 'revoked_before';
+        await revokeHeld(transaction, grant, { at, cause }, { nowMs: at * 1000, requestId });
+        return 'revoked';
+      }),
+    reinstate: (id, at) =>
+      transact(async (transaction) => {
+        const grant = await lockGrant(transaction.ask, id);
+        if (grant === undefined) return 'unknown';
+        if (grant.revocation === undefined) return 'not_revoked';
+        const { clientId, subject } = grant;
+        writeRevocation(transaction, { ...grant, revocation: undefined });
+        const grantEvent = {
+          atMs: at * 1000,
+          grantId: id,
+          clientId,
+          subject,
+          requestId: undefined,
+          cause: undefined,
+        };
+        await addGrantEvents(transaction, [{ ...grantEvent, kind: 'grant.reinstated', vins: [] }]);
+        return 'reinstated';
+      }),
+    prune,
+  };
+};

@@ -1,0 +1,130 @@
+import { hash } from 'node:crypto';
+import { CLIENT_TYPES, DIALECT_NAMES } from '../../../clients/client.ts';
+import type { Client, ClientSecret } from '../../../clients/client.ts';
+import { parsePolicy } from '../../../clients/policy.ts';
+import type { Policy } from '../../../clients/policy.ts';
+import { StoreError } from '../../../errors.ts';
+import type { Caller } from '../../../log-event.ts';
+import { BRANDS, REVOCATION_CAUSES } from '../../../grants/grant.ts';
+import type { Brand, Grant, Revocation } from '../../../grants/grant.ts';
+import type { RegisteredKey } from '../../../grants/store.ts';
+import { packHistory, unpackHistory } from './history.ts';
+import type { Row, Value } from '../connection/transaction.ts';
+
+/** The columns of a grant, of the table `grants AS g`. */
+export const GRANT_COLUMNS = `g.id, g.client_id, g.subject, g.scope, g.brand, g.created_at, g.generation, g.key_number,
+  g.rotated_at_ms, g.earlier, g.caller_address, g.caller_user_agent, g.use_digest, g.revoked_at, g.revocation_cause`;
+
+/** A grant from the values of `GRANT_COLUMNS`. */
+export const toGrant = (row: Row): Grant => ({
+  id: BigInt(String(row['id'])),
+  clientId: String(row['client_id']),
+  subject: String(row['subject']),
+  scope: String(row['scope']),
+  brand: toBrand(row['brand']),
+  createdAt: Number(row['created_at']),
+  generation: Number(row['generation']),
+  keyNumber: Number(row['key_number']),
+  rotatedAtMs: unpackHistory({
+    rotatedAtMs: toNumber(row['rotated_at_ms']) ?? null,
+    earlier: row['earlier'] as Buffer,
+  }),
+  rotatedBy: toCaller(row['caller_address'], row['caller_user_agent']),
+  useDigest: toBytes(row['use_digest']),
+  revocation: toRevocation(row['revoked_at'], row['revocation_cause']),
+});
+
+/** The values of a grant that a refresh changes, in the order generation, key, moments, caller, use. */
+export const rotationValues = (grant: Grant): readonly unknown[] => {
+  const { rotatedAtMs, earlier } = packHistory(grant.rotatedAtMs);
+  const { address = null, userAgent = null } = grant.rotatedBy ?? {};
+  return [
+    grant.generation,
+    grant.keyNumber,
+    rotatedAtMs,
+    earlier,
+    address,
+    userAgent,
+    grant.useDigest ?? null,
+  ];
+};
+
+export const toBrand = (value: Value): Brand | undefined =>
+  value === null ? undefined : (BRANDS.find((brand) => brand === value) ?? damaged('grants.brand'));
+
+const toRevocation = (at: Value, cause: Value): Revocation | undefined =>
+  at === null
+    ? undefined
+    : {
+        at: Number(at),
+        cause: REVOCATION_CAUSES.find((name) => name === cause) ?? damaged('grants.revocation_cause'),
+      };
+
+export const toCaller = (address: Value, userAgent: Value): Caller | undefined =>
+  address === null ? undefined : { address: String(address), userAgent: String(userAgent) };
+
+/** What is kept of a client's secrets, in one JSON array. */
+export const writeSecrets = (secrets: readonly ClientSecret[]): string =>
+  JSON.stringify(secrets.map((one) => ({ ...one, digest: Buffer.from(one.digest).toString('hex') })));
+
+export const readSecrets = (text: Value): readonly ClientSecret[] => {
+  const secrets = (JSON.parse(String(text)) as Row[]).map((one) => ({
+    id: String(one['id']),
+    name: String(one['name']),
+    digest: Uint8Array.from(Buffer.from(String(one['digest']), 'hex')),
+    createdAt: Number(one['createdAt']),
+    expiresAt: toNumber(one['expiresAt']),
+    lastUsedAt: toNumber(one['lastUsedAt']),
+  }));
+  return secrets.sort((left, right) => left.createdAt - right.createdAt || (left.id < right.id ? -1 : 1));
+};
+
+export const toClient = (row: Row): Client => ({
+  id: String(row['id']),
+  dialect: DIALECT_NAMES.find((name) => name === row['dialect']) ?? damaged('clients.dialect'),
+  type: CLIENT_TYPES.find((name) => name === row['type']) ?? damaged('clients.type'),
+  redirectUris: toTexts(row['redirect_uris'], 'clients.redirect_uris'),
+  consentRedirectUri: toText(row['consent_redirect_uri']),
+  name: String(row['name']),
+  policy: toPolicy(String(row['policy'])),
+  createdAt: Number(row['created_at']),
+  disabledAt: toNumber(row['disabled_at']),
+  secrets: readSecrets(row['secrets']),
+  ...(row['has_imported_tokens'] === true ? { hasImportedTokens: true } : {}),
+});
+
+export const toKey = (row: Row): RegisteredKey => ({
+  number: Number(row['number']),
+  createdAt: Number(row['created_at']),
+  fingerprint: String(row['fingerprint']),
+});
+
+const toPolicy = (text: string): Policy => {
+  const parsed = parsePolicy(JSON.parse(text) as Record<string, unknown>);
+  return 'policy' in parsed ? parsed.policy : damaged('clients.policy');
+};
+
+/** The texts of a JSON array. */
+export const toTexts = (value: Value, column: string): readonly string[] => {
+  const texts: unknown = JSON.parse(String(value));
+  return Array.isArray(texts) ? texts.map(String) : damaged(column);
+};
+
+export const toNumber = (value: Value): number | undefined =>
+  value === null || value === undefined ? undefined : Number(value);
+
+export const toText = (value: Value): string | undefined =>
+  value === null || value === undefined ? undefined : String(value);
+
+export const toBytes = (value: Value): Uint8Array | undefined =>
+  value instanceof Uint8Array ? Uint8Array.from(value) : undefined;
+
+export const damaged = (column: string): never => {
+  throw new StoreError('unavailable', `a value in ${column} is none that keyfob writes`);
+};
+
+/** PostgreSQL's texts hold every character but this; what is asked with it is not there. */
+export const canBeText = (text: string): boolean => !text.includes('\0');
+
+/** What consents are found by: subjects may be longer than an index allows. */
+export const digestSubject = (subject: string): Buffer => hash('sha256', subject, 'buffer').subarray(0, 16);

@@ -1,0 +1,54 @@
+import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
+import type { Store } from '../../../grants/store.ts';
+import { WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../../../outbox/webhook.ts';
+import type { Webhook } from '../../../outbox/webhook.ts';
+import { lockForAll } from '../connection/migrations.ts';
+import type { Connections } from '../connection/pool.ts';
+import { canBeText, damaged, toNumber, toText, toTexts } from './rows.ts';
+import type { Ask, Row } from '../connection/transaction.ts';
+
+type WebhookVerbs = Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
+
+const INSERT = `INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id`;
+
+/** Who is told of grant events, in the order of their making. */
+export const listWebhooks = async (ask: Ask): Promise<readonly Webhook[]> =>
+  (await ask('SELECT * FROM webhooks ORDER BY created_at, id')).map(toWebhook);
+
+export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerbs => ({
+  createWebhook: (webhook) =>
+    transact(async ({ ask }) => {
+      const { id, url, format, clientId = null, kinds, keyNumber, createdAt, disabledAt = null } = webhook;
+      // So that two that count at the same moment do not both find room.
+      await lockForAll(ask);
+      if ((await listWebhooks(ask)).length >= WEBHOOKS_MAX) return 'too_many';
+      const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAt, disabledAt];
+      return (await ask(INSERT, [id, ...what])).length === 1 ? 'created' : 'id_taken';
+    }),
+  listWebhooks: () => listWebhooks(read),
+  async removeWebhook(id) {
+    if (!canBeText(id)) return 'unknown';
+    return transact(async ({ ask, write }) => {
+      // Whoever is just keeping a delivery to it is waited for.
+      const rows = await ask('SELECT id FROM webhooks WHERE id = $1 FOR UPDATE', [id]);
+      if (rows.length === 0) return 'unknown';
+      write('DELETE FROM deliveries WHERE webhook_id = $1', [id]);
+      write('DELETE FROM webhooks WHERE id = $1', [id]);
+      return 'removed';
+    });
+  },
+});
+
+const toWebhook = (row: Row): Webhook => ({
+  id: String(row['id']),
+  url: String(row['url']),
+  format: WEBHOOK_FORMATS.find((format) => format === row['format']) ?? damaged('webhooks.format'),
+  clientId: toText(row['client_id']),
+  kinds: toTexts(row['kinds'], 'webhooks.kinds').map(
+    (text) => GRANT_EVENT_KINDS.find((kind) => kind === text) ?? damaged('webhooks.kinds'),
+  ),
+  keyNumber: Number(row['key_number']),
+  createdAt: Number(row['created_at']),
+  disabledAt: toNumber(row['disabled_at']),
+});

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { GrantEvent } from '../../outbox/grant-event.ts';
+import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
+import type { Store } from '../../grants/store.ts';
+import type { Connection } from './store.ts';
+import type { Outbox } from './outbox.ts';
+import { damaged, GRANT_ID_TEXT, toGrantId, toTexts } from './rows.ts';
+import type { Row } from './rows.ts';
+
+/** A grant event about to be kept. */
+export type NewGrantEvent = Omit<GrantEvent, 'id' | 'sequence'>;
+
+/** The columns that `toGrantEvent` reads, of the table `grant events`. */
+export const GRANT_EVENT_COLUMNS = `sequence, grant_events.id AS id, at_ms, kind, ${GRANT_ID_TEXT('grant_id')} AS grant_id, grant_events.client_id AS client_id,
+  subject, request_id, cause, vins`;
+
+const prepareStatements = (database: DatabaseSync) => {
+  const select = (where: string) =>
+    database.prepare(
+      `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events WHERE sequence > ? AND ${where} ORDER BY sequence LIMIT ?`,
+    );
+  return {
+    insert: database.prepare(
+      `INSERT INTO grant_events (id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    read: database.prepare(`SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events WHERE sequence = ?`),
+    oldest: database.prepare('SELECT sequence, at_ms FROM grant_events ORDER BY sequence LIMIT ?'),
+    remove: database.prepare('DELETE FROM grant_events WHERE sequence = ?'),
+    list: select('true'),
+    listOfGrant: select('grant_events.grant_id = ?'),
+    listOfClient: select('client_id = ?'),
+  };
+};
+
+/** What happened to grants, kept in the very transactions in which it happened. */
+export const createGrantEvents = (database: DatabaseSync, outbox: Outbox) => {
+  const sql = prepareStatements(database);
+  return {
+    /** Inside the running transaction, as are the deliveries of the grant event. */
+    add(grantEvent: NewGrantEvent): void {
+      const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = grantEvent;
+      const what = [kind, grantId, clientId, subject, requestId, cause, JSON.stringify(vins)];
+      const { lastInsertRowid } = sql.insert.run(randomUUID(), atMs, ...what);
+      outbox.add(Number(lastInsertRowid), grantEvent);
+    },
+    read(sequence: number): GrantEvent | undefined {
+      const row = sql.read.get(sequence);
+      return row === undefined ? undefined : toGrantEvent(row);
+    },
+    /** Inside the running transaction. */
+    drop({ beforeMs, limit }: Parameters<Store['dropGrantEvents']>[0]): number {
+      const old = sql.oldest
+        .all(limit)
+        .filter((row) => Number(row['at_ms']) < beforeMs)
+        .map((row) => Number(row['sequence']))
+        .filter((sequence) => !outbox.isWaitedFor(sequence));
+      for (const sequence of old) {
+        outbox.drop(sequence);
+        sql.remove.run(sequence);
+      }
+      return old.length;
+    },
+    list: ({
+      after,
+      limit,
+      grantId,
+      clientId,
+    }: Parameters<Store['listGrantEvents']>[0]): readonly GrantEvent[] => {
+      // A grant is one client's for ever, so that a grant's grant events are that client's or nobody's.
+      if (grantId !== undefined) {
+        const grantEvents = sql.listOfGrant.all(after, grantId, limit).map(toGrantEvent);
+        return grantEvents.filter((grantEvent) => clientId === undefined || grantEvent.clientId === clientId);
+      }
+      const rows =
+        clientId === undefined ? sql.list.all(after, limit) : sql.listOfClient.all(after, clientId, limit);
+      return rows.map(toGrantEvent);
+    },
+  };
+};
+
+export type GrantEvents = ReturnType<typeof createGrantEvents>;
+
+export const createGrantEventVerbs = (
+  { commits, read }: Connection,
+  grantEvents: GrantEvents,
+): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
+  listGrantEvents: (page) => read(() => grantEvents.list(page)),
+  dropGrantEvents: (page) => commits.run(() => grantEvents.drop(page)),
+});
+
+/** A grant event from `GRANT_EVENT_COLUMNS`. */
+export const toGrantEvent = (row: Row): GrantEvent => ({
+  id: String(row['id']),
+  sequence: Number(row['sequence']),
+  atMs: Number(row['at_ms']),
+  kind: GRANT_EVENT_KINDS.find((kind) => kind === row['kind']) ?? damaged('grant_events.kind'),
+  grantId: toGrantId(row['grant_id']),
+  clientId: String(row['client_id']),
+  subject: String(row['subject']),
+  requestId: row['request_id'] === null ? undefined : String(row['request_id']),
+  cause: row['cause'] === null ? undefined : String(row['cause']),
+  vins: toTexts(row['vins'], 'grant_events.vins'),
+});
