@@ -84,7 +84,7 @@ export const handleSignInForm = async (
     if (demo === undefined) return undefined;
     const owner = { subject: demo.subject, name: '', isSimulated: true };
     const { cookie } = await startSession(context, owner, nowMs);
-    context.emit({ event: 'owner.signed_in', requestId, way: 'simulated', caller: visit.caller });
+    context.emit({ event: 'owner.signed_in', requestId, method: 'simulated', caller: visit.caller });
     return redirect(pageContext.target, 303, cookie);
   }
   if (action === 'sign_in_upstream' && methods.real)
@@ -179,7 +179,7 @@ export const finishSignIn = async (context: ConnectContext, visit: Visit): Promi
     const owner = await context.upstream?.finish(url, attempt);
     if (owner === undefined) throw new SignInError('not_configured', 'no provider is configured');
     const { cookie } = await startSession(context, owner, nowMs);
-    context.emit({ event: 'owner.signed_in', requestId, way: 'upstream', caller });
+    context.emit({ event: 'owner.signed_in', requestId, method: 'upstream', caller });
     return redirect(next, 303, cookie);
   } catch (error) {
     return renderFailure(context, visit, pageContext, error, session);

@@ -14,7 +14,7 @@ export const listVehicles = async (
     return await vehicles.list(subject);
   } catch (error) {
     if (!(error instanceof VehicleSourceError)) throw error;
-    emit({ event: 'vehicles.unavailable', requestId, cause: error.message });
+    emit({ event: 'vehicle_source.unavailable', requestId, cause: error.message });
     return 'unavailable';
   }
 };
