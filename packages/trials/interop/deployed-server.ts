@@ -1,6 +1,6 @@
 import { openDeployment, startAuthorizationServer } from '@keyfob/server';
 import type { Deployment } from '@keyfob/server';
-import type { Client, DialectName } from '@keyfob/server/clients/client';
+import type { Client } from '@keyfob/server/clients/client';
 import type { Policy } from '@keyfob/server/clients/policy';
 import { createClientSecret, digestSecret } from '@keyfob/server/clients/secret';
 import { parseConfig } from '@keyfob/server/config';
@@ -8,6 +8,7 @@ import { DIALECTS } from '@keyfob/server/dialects/dialects';
 import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../keyfob-process.ts';
 import type { MadeClient, MadeGrant } from '../keyfob-process.ts';
+import type { DialectName } from '../wire/served-grant.ts';
 
 /** A server in this process, on a real socket and a real store, with a clock that can be put forward. */
 export type DeployedServer = {

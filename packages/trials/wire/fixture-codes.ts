@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BRANDS } from '@keyfob/server/grants/grant';
+import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
 import { REDIRECT_URI } from '../code-maker.ts';
 import type { CodeMaker } from '../code-maker.ts';
 import type { KeyfobServer, MadeClient } from '../keyfob-process.ts';
@@ -38,7 +38,7 @@ export const codeMakers = (
       redirectUri,
       codeChallenge,
       ageSeconds: Number(agreed.codeAgeSeconds ?? 0),
-      brand: dialect === 'pleos' ? BRANDS.find((brand) => brand === agreed.brand) : undefined,
+      brand: dialect === 'pleos' ? PLEOS_BRANDS.find((brand) => brand === agreed.brand) : undefined,
     });
   const exchange = async (code: string, key?: string): Promise<RawResponse | undefined> => {
     const { clientId, clientSecret } = client;
