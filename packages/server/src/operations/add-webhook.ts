@@ -49,7 +49,7 @@ export const addWebhook = async (
     format,
     clientId,
     kinds: GRANT_EVENT_KINDS.filter((kind) => kinds.includes(kind)),
-    keyNumber: keyRing().newest.number,
+    keyNumber: keyRing.newest.number,
     createdAt: toSeconds(nowMs),
     disabledAt: undefined,
   };

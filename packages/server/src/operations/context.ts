@@ -6,7 +6,7 @@ import type { KeyRing } from '../tokens/key-ring.ts';
 export type OperationContext = {
   readonly store: Store;
   /** The key ring as last read. */
-  keyRing(): KeyRing;
+  readonly keyRing: KeyRing;
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */
   readonly issuer: string | undefined;
   readonly emit: Emit;

@@ -47,8 +47,7 @@ export const createGrant = async (
   if (client.type === 'resource-server') return { outcome: 'client_not_permitted' };
   const faults = faultsOf(wanted, client);
   if (faults.length > 0) return { outcome: 'invalid', faults };
-  const ring = keyRing();
-  const first = { generation: 0, keyNumber: ring.newest.number, rotatedAtMs: [] } as const;
+  const first = { generation: 0, keyNumber: keyRing.newest.number, rotatedAtMs: [] } as const;
   const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const id = randomBytes(8).readBigInt64BE();
@@ -58,7 +57,7 @@ export const createGrant = async (
     if (created === 'client_unknown') return { outcome: 'client_unknown' };
     if (created === 'id_taken') continue;
     const { shapes } = DIALECTS[client.dialect];
-    const minting = { keyRing: ring, nextSerial: () => randomInt(SERIAL_MAX + 1), issuer };
+    const minting = { keyRing, nextSerial: () => randomInt(SERIAL_MAX + 1), issuer };
     const tokens = await issueTokens(minting, shapes, grant, client.policy, nowMs);
     return { outcome: 'created', grant, tokens, dialect: client.dialect };
   }

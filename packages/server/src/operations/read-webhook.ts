@@ -13,7 +13,7 @@ export const readWebhookKey = (
   { keyRing }: Pick<OperationContext, 'keyRing'>,
   { id, keyNumber }: Webhook,
 ): Buffer => {
-  const key = keyRing().find(keyNumber);
+  const key = keyRing.find(keyNumber);
   if (key !== undefined) return key.webhookKey(id);
   throw new OperatorError(
     'key_missing',

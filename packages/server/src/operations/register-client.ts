@@ -34,8 +34,7 @@ export const registerClient = async (
 ): Promise<ClientRegistered> => {
   const { dialect, type = 'confidential', name, redirectUris = [], consentRedirectUri, nowMs } = registration;
   const createdAt = toSeconds(nowMs);
-  const first =
-    type === 'public' ? undefined : newSecret({ name: 'first', createdAt, expiresAt: undefined });
+  const first = type === 'public' ? undefined : newSecret({ name: 'first', createdAt, expiresAt: undefined });
   const client: Client = {
     id: createClientId(),
     dialect,

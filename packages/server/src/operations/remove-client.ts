@@ -28,7 +28,7 @@ const revokeGrants = async (
 ): Promise<void> => {
   const { store } = context;
   if ((await store.changeClient(clientId, { disabledAt: toSeconds(nowMs) })) === 'unknown') return;
-  const revocation = { cause: "operator", nowMs, requestId: undefined } as const;
+  const revocation = { cause: 'operator', nowMs, requestId: undefined } as const;
   let after: GrantId | undefined;
   let page;
   do {
