@@ -5,7 +5,7 @@ import { after, describe, test } from 'node:test';
 import { openConnectTrial, redeemCode, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser } from './plain-browser.ts';
 import type { PlainBrowser, PlainPage } from './plain-browser.ts';
-import { openUpstreamProvider } from './upstream-provider.ts';
+import { openUpstreamProvider } from '../support/upstream-provider.ts';
 
 const VEHICLE_ID = '0b8e8b0a-65c5-4d3b-9d6f-0f3f0d6d6a11';
 const upstream = await openUpstreamProvider();
@@ -229,7 +229,7 @@ test('Records that are away are a 503, and agreeing again works', async () => {
   vehiclesStatus = 200;
   const agreed = await browser.press(consent, 'agree', { [`vehicle_${VEHICLE_ID}`]: 'yes' });
   assert.ok(new URL(agreed.location).searchParams.has('code'));
-  assert.ok(trial.events.some(({ event }) => event === 'vehicles.unavailable'));
+  assert.ok(trial.events.some(({ event }) => event === 'vehicle_source.unavailable'));
 });
 
 test('No event tells a token, a cookie, a subject or the address that a browser was sent to', () => {
