@@ -1,8 +1,8 @@
 import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
 import { checkAnswer, describe } from './ledger.ts';
 import type { Node } from './node.ts';
-import { readAnswer, writeRefresh } from './wire.ts';
-import type { Answer } from './wire.ts';
+import { readAnswer, writeRefresh } from '../support/token-requests.ts';
+import type { Answer } from '../support/token-requests.ts';
 import type { GrantRecord, Presentation, World } from './world.ts';
 
 /** What somebody sends. */

@@ -1,6 +1,6 @@
 import type { Policy } from '@keyfob/server/clients/policy';
-import type { Prng } from './prng.ts';
-import type { DialectName } from '../wire/served-grant.ts';
+import type { Prng } from '../support/prng.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 /** What may go wrong. Each seed has some of it and not the rest, so that no kind hides what another would show. */
 export const FAULTS = [
