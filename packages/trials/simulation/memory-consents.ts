@@ -1,4 +1,5 @@
 import { CODE_KEPT_SECONDS, judgeCode } from '@keyfob/server/grants/authorization-code';
+import { answerWith } from '@keyfob/server/grants/make-answer';
 import type { CodeResult, CodeUse, Store } from '@keyfob/server/grants/store';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import { tell, tellRevoked } from './memory-grant-events.ts';
@@ -18,7 +19,8 @@ export const codeVerbs = (
       tables.codes.set(code.grantId, { ...code, redeemedAtMs: undefined, useDigest: undefined });
       return 'created';
     }),
-  redeemCode: (use) => run('redeemCode', () => redeemCode(tables, use), use),
+  redeemCode: async (use, makeAnswer) =>
+    answerWith(await run('redeemCode', () => redeemCode(tables, use), use), makeAnswer),
   listConsents: (subject, { after, limit }) =>
     run('listConsents', () =>
       [...tables.grants.values()]

@@ -6,6 +6,7 @@ import type { Caller } from '../log-event.ts';
 import { openCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
+import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import type { Brand, Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
@@ -61,19 +62,39 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
   };
   const nowMs = context.clock();
   const keyNumber = context.keyRing.newest.number;
-  let result;
+  const codeUse = { presented, nowMs, keyNumber, caller, requestId };
   try {
-    result = await context.store.redeemCode({ presented, nowMs, keyNumber, caller, requestId });
+    return await context.store.redeemCode(codeUse, (result) =>
+      answer(context, request, { use, nowMs, result }),
+    );
   } catch (error) {
     context.undecidedCodes.note(use, error);
     throw error;
   }
+};
+
+type Redeemed = {
+  readonly use: OpenedRefreshToken;
+  readonly nowMs: number;
+  readonly result: CodeResult | 'client_gone';
+};
+
+const answer = async (
+  context: RefreshContext,
+  request: RedeemRequest,
+  { use, nowMs, result }: Redeemed,
+): Promise<TokenAnswer> => {
   if (result === 'client_gone') throw reportRefusal(context, request, 'client_disabled');
-  const grant = report(context, request, opened.grantId, result, nowMs);
-  // Where the ring lacks the key of the grant, this throws, and what is not answered stays undecided.
-  const tokens = issueTokens(context, request.shapes, grant, result.policy, nowMs);
-  context.undecidedCodes.forget(use);
-  return tokens;
+  const grant = report(context, request, use.grantId, result, nowMs);
+  try {
+    // Throws where the ring lacks the key of the grant.
+    const tokens = await issueTokens(context, request.shapes, grant, result.policy, nowMs);
+    context.undecidedCodes.forget(use);
+    return tokens;
+  } catch (error) {
+    context.undecidedCodes.add(use);
+    throw error;
+  }
 };
 
 const reportRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason: RefusalReason): Refusal => {

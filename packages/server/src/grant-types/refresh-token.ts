@@ -48,19 +48,23 @@ export type RefreshRequest = {
 export const refresh = async (context: RefreshContext, request: RefreshRequest): Promise<TokenAnswer> => {
   const { store, keyRing } = context;
   const { client, refreshToken } = request;
+  const answerNow = (used: Used): Promise<TokenAnswer> => answer(context, request, used);
   const opened = openRefreshToken(keyRing, request.shapes.refreshToken, refreshToken);
   if (opened === 'malformed' || opened === undefined) {
     const imported = await findImportedToken(store, client, refreshToken);
-    if (imported !== undefined) return answer(context, request, await present(context, request, imported));
+    if (imported !== undefined) return present(context, request, imported, answerNow);
     if (opened === 'malformed') throw reportRefusal(context.emit, request, 'refresh_token_malformed');
     if (await hasNewerKey(context, keyRing)) return refresh(context, request);
     throw reportRefusal(context.emit, request, 'token_undecryptable');
   }
-  const used = await present(context, request, opened);
-  if (!isOfNoGrant(used) || client.hasImportedTokens !== true) return answer(context, request, used);
+  if (client.hasImportedTokens !== true) return present(context, request, opened, answerNow);
+  const answered = await present<TokenAnswer | Used>(context, request, opened, (used) =>
+    isOfNoGrant(used) ? used : answerNow(used),
+  );
+  if (!('opened' in answered)) return answered;
   // Of many tokens of the form of ours that are not, a few open to an id, by chance.
   const imported = await findImportedToken(store, client, refreshToken);
-  return answer(context, request, imported === undefined ? used : await present(context, request, imported));
+  return imported === undefined ? answerNow(answered) : present(context, request, imported, answerNow);
 };
 
 /** What became of a token that was opened, and when. */
@@ -70,11 +74,12 @@ type Used = {
   readonly result: RefreshResult | 'client_gone';
 };
 
-const present = async (
+const present = async <Answer>(
   context: RefreshContext,
   request: RefreshRequest,
   opened: OpenedRefreshToken,
-): Promise<Used> => {
+  makeAnswer: (used: Used) => Answer | Promise<Answer>,
+): Promise<Answer> => {
   const nowMs = context.clock();
   const presented = {
     ...opened,
@@ -85,9 +90,9 @@ const present = async (
   };
   const keyNumber = context.keyRing.newest.number;
   const { caller, requestId } = request;
+  const use = { presented, nowMs, keyNumber, caller, requestId };
   try {
-    const result = await context.store.refresh({ presented, nowMs, keyNumber, caller, requestId });
-    return { opened, nowMs, result };
+    return await context.store.refresh(use, (result) => makeAnswer({ opened, nowMs, result }));
   } catch (error) {
     context.undecided.note(opened, error);
     throw error;
@@ -97,19 +102,24 @@ const present = async (
 const isOfNoGrant = ({ result }: Used): boolean =>
   result !== 'client_gone' && result.verdict.kind === 'refuse' && result.verdict.reason === 'unknown';
 
-const answer = (
+const answer = async (
   context: RefreshContext,
   request: RefreshRequest,
   { opened, nowMs, result }: Used,
-): TokenAnswer | Promise<TokenAnswer> => {
+): Promise<TokenAnswer> => {
   if (result === 'client_gone') throw reportRefusal(context.emit, request, 'client_disabled');
   report(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
   if (result.verdict.kind === 'replay' || result.grant === undefined) throw new Refusal('replayed');
-  // Where the ring lacks the key of the grant, this throws, and what is not answered stays undecided.
-  const tokens = issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
-  context.undecided.forget(opened);
-  return tokens;
+  try {
+    // Throws where the ring lacks the key of the grant.
+    const tokens = await issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
+    context.undecided.forget(opened);
+    return tokens;
+  } catch (error) {
+    context.undecided.add(opened);
+    throw error;
+  }
 };
 
 const reportRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {

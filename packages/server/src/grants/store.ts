@@ -47,6 +47,12 @@ export type CodeResult = {
   readonly policy: Policy;
 };
 
+/**
+ * Makes what the client is answered from the result of its use: the tokens, above all. Until it has, or where it throws
+ * anything but a `Refusal`, the use counts as not answered, and so its retry is a repeat.
+ */
+export type MakeAnswer<Result, Answer> = (result: Result) => Answer | Promise<Answer>;
+
 /** When something is done, and at whose request. */
 export type AuditContext = {
   /** Integer milliseconds. */
@@ -76,9 +82,12 @@ export type Page = { readonly after?: GrantId | undefined; readonly limit: numbe
 export type Store = {
   /**
    * Judges the presented refresh token (`judge`) and applies the verdict, on the grant's own row. `client_gone`: the
-   * client was disabled or removed since it was authenticated.
+   * client was disabled or removed since it was authenticated. Without `makeAnswer` the result is the answer.
    */
-  refresh(use: RefreshUse): Promise<RefreshResult | 'client_gone'>;
+  refresh<Answer = RefreshResult | 'client_gone'>(
+    use: RefreshUse,
+    makeAnswer?: MakeAnswer<RefreshResult | 'client_gone', Answer>,
+  ): Promise<Answer>;
   createGrant(grant: Grant): Promise<'created' | 'client_unknown' | 'id_taken'>;
   readGrant(id: GrantId): Promise<Grant | undefined>;
   /** The last replay of a grant; `undefined` where there was none. */
@@ -116,9 +125,13 @@ export type Store = {
   createCode(code: AuthorizationCode): Promise<'created' | 'client_unknown' | 'id_taken'>;
   /**
    * Judges the presented code (`judgeCode`) and applies the verdict: makes the grant with its vehicles, or revokes the
-   * one that was made. `client_gone`: the client was disabled or removed since it was authenticated.
+   * one that was made. `client_gone`: the client was disabled or removed since it was authenticated. Without
+   * `makeAnswer` the result is the answer.
    */
-  redeemCode(use: CodeUse): Promise<CodeResult | 'client_gone'>;
+  redeemCode<Answer = CodeResult | 'client_gone'>(
+    use: CodeUse,
+    makeAnswer?: MakeAnswer<CodeResult | 'client_gone', Answer>,
+  ): Promise<Answer>;
   /** What a grant covers, in the order of ids; empty for one made without an owner's choice. */
   listVehicles(id: GrantId): Promise<readonly Vehicle[]>;
   /** Replaces what a grant covers by an owner's new choice. */

@@ -3,6 +3,7 @@ import { toSeconds } from '../../clock.ts';
 import { CODE_KEPT_SECONDS, judgeCode } from '../../grants/authorization-code.ts';
 import type { AuthorizationCode, CodeState } from '../../grants/authorization-code.ts';
 import type { Grant } from '../../grants/grant.ts';
+import { answerWith } from '../../grants/make-answer.ts';
 import type { CodeResult, CodeUse, Store } from '../../grants/store.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
@@ -132,7 +133,7 @@ export const createCodeVerbs = (
 
   return {
     createCode: (code) => commits.run(() => createCode(code)),
-    redeemCode: (use) => commits.run(() => redeemCode(use)),
+    redeemCode: async (use, makeAnswer) => answerWith(await commits.run(() => redeemCode(use)), makeAnswer),
     listConsents: (subject, { after, limit }) =>
       read(() => {
         if (after === ID_MAX) return [];

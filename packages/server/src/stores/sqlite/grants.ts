@@ -1,6 +1,7 @@
 import { applyVerdict } from '../../grants/apply-verdict.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { judge } from '../../grants/judge.ts';
+import { answerWith } from '../../grants/make-answer.ts';
 import { describeReplay } from '../../grants/replay.ts';
 import { standingOf } from '../../grants/standing.ts';
 import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
@@ -69,7 +70,7 @@ export const createGrantVerbs = (
   };
 
   return {
-    refresh: (use) => commits.run(() => refresh(use)),
+    refresh: async (use, makeAnswer) => answerWith(await commits.run(() => refresh(use)), makeAnswer),
     createGrant: (grant) => commits.run(() => rows.insert(grant)),
     readGrant: (id) => read(() => rows.read(id)),
     readReplay: (id) => read(() => replays.read(id)),

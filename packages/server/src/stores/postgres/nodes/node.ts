@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { StoreError } from '../../../errors.ts';
+import { Refusal, StoreError } from '../../../errors.ts';
+import { answerWith } from '../../../grants/make-answer.ts';
+import type { MakeAnswer } from '../../../grants/store.ts';
 import { createBeats } from './epochs.ts';
 import { isOfConnection } from '../connection/errors.ts';
 import type { KnownClients } from '../verbs/known-clients.ts';
@@ -30,11 +32,12 @@ export type Node = {
   isOwn(maker: Maker): boolean;
   /** Whether a use like this one was not answered here, and its row does not say so yet. */
   owes(one: Unanswered): boolean;
-  /** Does the work of a use, which is stamped in it, and sees to it that others learn how it ended. */
-  carry<Result extends Outcome>(
+  /** Does the work of a use, which is stamped in it, makes its answer, and lets the other nodes know whether it got one. */
+  track<Result extends Outcome, Answer>(
     one: Unanswered,
     work: (mayHaveMade: MayHaveMade) => Promise<Result>,
-  ): Promise<Result>;
+    makeAnswer: MakeAnswer<Result, Answer> | undefined,
+  ): Promise<Answer>;
   /** Judges as often as it takes until other nodes have told of what they made, or throws `StoreError`. */
   untilKnown<Result>(judge: () => Promise<Result | 'not_known_yet'>): Promise<Result>;
   /** Tells of everything; called when no use is under way any more. */
@@ -133,16 +136,20 @@ export const createNode = (
 
   const isOwn = (maker: Maker): boolean => nodeOf(maker) === number;
 
-  const carry: Node['carry'] = async (one, work) => {
+  const track: Node['track'] = async (one, work, makeAnswer) => {
     if (!isEntered) await (entering ??= enter());
     const { beat, end } = beats.begin();
+    const first = makerOf(number, beat);
+    let hasTakenPlace = false;
     try {
-      const first = makerOf(number, beat);
       const outcome = await work((maker) => maker !== undefined && isOwn(maker) && maker >= first);
+      hasTakenPlace = true;
+      const answer = await answerWith(outcome, makeAnswer);
       if (unanswered.size > 0 && isAnswer(outcome)) unanswered.delete(nameOf(one));
-      return outcome;
+      return answer;
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'outcome_unknown') note(one, beat);
+      const isUnknown = error instanceof StoreError && error.kind === 'outcome_unknown';
+      if (hasTakenPlace ? !(error instanceof Refusal) : isUnknown) note(one, beat);
       throw error;
     } finally {
       end();
@@ -165,7 +172,7 @@ export const createNode = (
     stamp,
     isOwn,
     owes: (one) => unanswered.size > 0 && unanswered.has(nameOf(one)),
-    carry,
+    track,
     async untilKnown(judge) {
       for (let asked = 1; ; asked++) {
         const result = await judge();

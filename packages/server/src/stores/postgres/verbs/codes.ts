@@ -54,13 +54,16 @@ export const createCodeVerbs = (
       ]);
       return rows.length === 1 ? 'created' : 'id_taken';
     }),
-  redeemCode: (use) =>
-    node.carry({ of: 'code', use }, (mayHaveMade) =>
-      settle(mayHaveMade, (mayHaveMadeIt) =>
-        node.untilKnown(() =>
-          transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
+  redeemCode: (use, makeAnswer) =>
+    node.track(
+      { of: 'code', use },
+      (mayHaveMade) =>
+        settle(mayHaveMade, (mayHaveMadeIt) =>
+          node.untilKnown(() =>
+            transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
+          ),
         ),
-      ),
+      makeAnswer,
     ),
   async listConsents(subject, { after, limit }) {
     const { compare, from } = pageFrom(after);
