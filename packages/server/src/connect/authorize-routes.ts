@@ -69,7 +69,7 @@ export const createAuthorizeRoutes = (
     const { client, request, pageContext } = asking;
     const form = createForm(context, session, pageContext);
     const choice = await offerVehicles(asking, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
+    if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
     if (choice?.offered.length === 0)
       return renderPage(noVehiclesPage(pageContext, owner, nameClient(client), form), pageContext);
     return renderPage(
@@ -87,7 +87,7 @@ export const createAuthorizeRoutes = (
     const vehicles = await listVehicles(context, owner, visit);
     if (vehicles === 'unavailable') return vehicles;
     const offered = vehicles.filter((vehicle) => isWished(vehicle, wish));
-    return { offered, isSingle: wish.isSingle, ticked: new Set() };
+    return { offered, isSingle: wish.isSingle, preselected: new Set() };
   };
 
   const decide: Route = async (visit) => {
@@ -95,7 +95,7 @@ export const createAuthorizeRoutes = (
     if ('status' in asking) return asking;
     const { pageContext, methods } = asking;
     const form = await readSentForm(context, visit);
-    if (form === undefined) return renderMessage('stale', pageContext);
+    if (form === undefined) return renderMessage('pageExpired', pageContext);
     const { action, session, fields } = form;
     if (action === 'decline' || action === 'no_vehicles') return sendBack(asking, action);
     const signIn = await handleSignInForm(context, visit, form, pageContext, methods);
@@ -103,7 +103,7 @@ export const createAuthorizeRoutes = (
     const owner = ownerFor(session, methods);
     if (owner === undefined || action !== 'agree') return redirect(pageContext.target, 303);
     const choice = await offerVehicles(asking, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
+    if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
     const vehicles = choice === undefined ? [] : readChoice(fields, choice);
     if (choice !== undefined && vehicles.length === 0) return ask(asking, session, owner, true);
     const code = await giveConsent(context, wire, asking, { owner, vehicles }, visit);

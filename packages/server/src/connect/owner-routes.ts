@@ -52,7 +52,7 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
     const whole = createPageContext(context, visit.request);
     const pageContext = { ...whole, target: `${whole.base}${targetWithout(visit)}` };
     const form = await readSentForm(context, visit);
-    if (form === undefined) return renderMessage('stale', pageContext);
+    if (form === undefined) return renderMessage('pageExpired', pageContext);
     const { action, session, fields } = form;
     if (action === 'sign_out') {
       const { cookie } = await startSession(context, undefined, visit.exchange.nowMs);
@@ -62,7 +62,8 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
     if (signIn !== undefined) return signIn;
     const owner = ownerFor(session, methods);
     const id = readGrantId(fields.get('grant') ?? '');
-    if (action !== 'end' || id === undefined || owner === undefined) return redirect(pageContext.target, 303);
+    if (action !== 'remove' || id === undefined || owner === undefined)
+      return redirect(pageContext.target, 303);
     return end(visit, owner, id, pageContext.target);
   };
 
@@ -76,7 +77,7 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
       const grantId = writeGrantId(id);
       context.emit({ event: 'grant.revoked', requestId, grantId, clientId: grant.clientId, cause: 'owner' });
     }
-    return redirect(withNotice(target, 'ended'), 303);
+    return redirect(withNotice(target, 'removed'), 303);
   };
 
   return { [`GET ${OWNER_PATH}`]: show, [`POST ${OWNER_PATH}`]: take };
