@@ -6,7 +6,6 @@ import type { Caller } from '../log-event.ts';
 import { openCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
-import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import type { Brand, Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
@@ -62,39 +61,29 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
   };
   const nowMs = context.clock();
   const keyNumber = context.keyRing.newest.number;
-  const codeUse = { presented, nowMs, keyNumber, caller, requestId };
+  let tokens: TokenAnswer | undefined;
+  const issue = async ({ verdict, grant, policy }: CodeResult): Promise<void> => {
+    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
+    if (faultOf(grant, policy, nowMs) !== undefined) return;
+    try {
+      tokens = await issueTokens(context, request.shapes, grant, policy, nowMs);
+      context.undecidedCodes.forget(use);
+    } catch (error) {
+      context.undecidedCodes.add(use);
+      throw error;
+    }
+  };
+  let result;
   try {
-    return await context.store.redeemCode(codeUse, (result) =>
-      answer(context, request, { use, nowMs, result }),
-    );
+    result = await context.store.redeemCode({ presented, nowMs, keyNumber, caller, requestId }, issue);
   } catch (error) {
     context.undecidedCodes.note(use, error);
     throw error;
   }
-};
-
-type Redeemed = {
-  readonly use: OpenedRefreshToken;
-  readonly nowMs: number;
-  readonly result: CodeResult | 'client_gone';
-};
-
-const answer = async (
-  context: RefreshContext,
-  request: RedeemRequest,
-  { use, nowMs, result }: Redeemed,
-): Promise<TokenAnswer> => {
   if (result === 'client_gone') throw reportRefusal(context, request, 'client_disabled');
-  const grant = report(context, request, use.grantId, result, nowMs);
-  try {
-    // Throws where the ring lacks the key of the grant.
-    const tokens = await issueTokens(context, request.shapes, grant, result.policy, nowMs);
-    context.undecidedCodes.forget(use);
-    return tokens;
-  } catch (error) {
-    context.undecidedCodes.add(use);
-    throw error;
-  }
+  report(context, request, opened.grantId, result, nowMs);
+  if (tokens === undefined) throw new Refusal('code_unknown');
+  return tokens;
 };
 
 const reportRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason: RefusalReason): Refusal => {
@@ -103,14 +92,14 @@ const reportRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason:
   return new Refusal(reason);
 };
 
-/** Tells what became of the code, and answers its grant; throws the refusal where it gets none. */
+/** Reports what became of the code. Throws the refusal where it gets no tokens. */
 const report = (
   { emit }: RefreshContext,
   { dialect, requestId, caller, client }: RedeemRequest,
   id: GrantId,
   { verdict, grant, policy, hasRevoked }: CodeResult,
   nowMs: number,
-): Grant => {
+): void => {
   const grantId = writeGrantId(id);
   const use = { dialect, requestId, caller, clientId: client.id, grantId };
   switch (verdict.kind) {
@@ -130,7 +119,6 @@ const report = (
         throw new Refusal('code_unknown');
       }
       emit({ event: verdict.kind === 'redeem' ? 'code.redeemed' : 'code.repeated', ...use });
-      return grant;
     }
   }
 };

@@ -48,38 +48,34 @@ export type RefreshRequest = {
 export const refresh = async (context: RefreshContext, request: RefreshRequest): Promise<TokenAnswer> => {
   const { store, keyRing } = context;
   const { client, refreshToken } = request;
-  const answerNow = (used: Used): Promise<TokenAnswer> => answer(context, request, used);
   const opened = openRefreshToken(keyRing, request.shapes.refreshToken, refreshToken);
   if (opened === 'malformed' || opened === undefined) {
     const imported = await findImportedToken(store, client, refreshToken);
-    if (imported !== undefined) return present(context, request, imported, answerNow);
+    if (imported !== undefined) return answer(context, request, await present(context, request, imported));
     if (opened === 'malformed') throw reportRefusal(context.emit, request, 'refresh_token_malformed');
     if (await hasNewerKey(context, keyRing)) return refresh(context, request);
     throw reportRefusal(context.emit, request, 'token_undecryptable');
   }
-  if (client.hasImportedTokens !== true) return present(context, request, opened, answerNow);
-  const answered = await present<TokenAnswer | Used>(context, request, opened, (used) =>
-    isOfNoGrant(used) ? used : answerNow(used),
-  );
-  if (!('opened' in answered)) return answered;
+  const used = await present(context, request, opened);
+  if (!isOfNoGrant(used) || client.hasImportedTokens !== true) return answer(context, request, used);
   // Of many tokens of the form of ours that are not, a few open to an id, by chance.
   const imported = await findImportedToken(store, client, refreshToken);
-  return imported === undefined ? answerNow(answered) : present(context, request, imported, answerNow);
+  return answer(context, request, imported === undefined ? used : await present(context, request, imported));
 };
 
-/** What became of a token that was opened, and when. */
+/** What became of a token that was opened. */
 type Used = {
   readonly opened: OpenedRefreshToken;
-  readonly nowMs: number;
   readonly result: RefreshResult | 'client_gone';
+  /** `undefined` where it gets none. */
+  readonly tokens: TokenAnswer | undefined;
 };
 
-const present = async <Answer>(
+const present = async (
   context: RefreshContext,
   request: RefreshRequest,
   opened: OpenedRefreshToken,
-  makeAnswer: (used: Used) => Answer | Promise<Answer>,
-): Promise<Answer> => {
+): Promise<Used> => {
   const nowMs = context.clock();
   const presented = {
     ...opened,
@@ -90,9 +86,21 @@ const present = async <Answer>(
   };
   const keyNumber = context.keyRing.newest.number;
   const { caller, requestId } = request;
-  const use = { presented, nowMs, keyNumber, caller, requestId };
+  let tokens: TokenAnswer | undefined;
+  const issue = async ({ verdict, grant, policy }: RefreshResult): Promise<void> => {
+    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
+    try {
+      tokens = await issueTokens(context, request.shapes, grant, policy, nowMs);
+      context.undecided.forget(opened);
+    } catch (error) {
+      context.undecided.add(opened);
+      throw error;
+    }
+  };
   try {
-    return await context.store.refresh(use, (result) => makeAnswer({ opened, nowMs, result }));
+    const use = { presented, nowMs, keyNumber, caller, requestId };
+    const result = await context.store.refresh(use, issue);
+    return { opened, result, tokens };
   } catch (error) {
     context.undecided.note(opened, error);
     throw error;
@@ -102,24 +110,16 @@ const present = async <Answer>(
 const isOfNoGrant = ({ result }: Used): boolean =>
   result !== 'client_gone' && result.verdict.kind === 'refuse' && result.verdict.reason === 'unknown';
 
-const answer = async (
+const answer = (
   context: RefreshContext,
   request: RefreshRequest,
-  { opened, nowMs, result }: Used,
-): Promise<TokenAnswer> => {
+  { opened, result, tokens }: Used,
+): TokenAnswer => {
   if (result === 'client_gone') throw reportRefusal(context.emit, request, 'client_disabled');
   report(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
-  if (result.verdict.kind === 'replay' || result.grant === undefined) throw new Refusal('replayed');
-  try {
-    // Throws where the ring lacks the key of the grant.
-    const tokens = await issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
-    context.undecided.forget(opened);
-    return tokens;
-  } catch (error) {
-    context.undecided.add(opened);
-    throw error;
-  }
+  if (tokens === undefined) throw new Refusal('replayed');
+  return tokens;
 };
 
 const reportRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {

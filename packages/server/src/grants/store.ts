@@ -48,10 +48,10 @@ export type CodeResult = {
 };
 
 /**
- * Makes what the client is answered from the result of its use: the tokens, above all. Until it has, or where it throws
- * anything but a `Refusal`, the use counts as not answered, and so its retry is a repeat.
+ * Makes the tokens that the result of a use gives, if any. As long as it has not, and if it fails, the use counts as not
+ * answered, so that its retry is a repeat.
  */
-export type MakeAnswer<Result, Answer> = (result: Result) => Answer | Promise<Answer>;
+export type Issue<Result> = (result: Result) => Promise<void>;
 
 /** When something is done, and at whose request. */
 export type AuditContext = {
@@ -82,12 +82,9 @@ export type Page = { readonly after?: GrantId | undefined; readonly limit: numbe
 export type Store = {
   /**
    * Judges the presented refresh token (`judge`) and applies the verdict, on the grant's own row. `client_gone`: the
-   * client was disabled or removed since it was authenticated. Without `makeAnswer` the result is the answer.
+   * client was disabled or removed since it was authenticated. Rejects with what `issue` throws.
    */
-  refresh<Answer = RefreshResult | 'client_gone'>(
-    use: RefreshUse,
-    makeAnswer?: MakeAnswer<RefreshResult | 'client_gone', Answer>,
-  ): Promise<Answer>;
+  refresh(use: RefreshUse, issue?: Issue<RefreshResult>): Promise<RefreshResult | 'client_gone'>;
   createGrant(grant: Grant): Promise<'created' | 'client_unknown' | 'id_taken'>;
   readGrant(id: GrantId): Promise<Grant | undefined>;
   /** The last replay of a grant; `undefined` where there was none. */
@@ -125,13 +122,10 @@ export type Store = {
   createCode(code: AuthorizationCode): Promise<'created' | 'client_unknown' | 'id_taken'>;
   /**
    * Judges the presented code (`judgeCode`) and applies the verdict: makes the grant with its vehicles, or revokes the
-   * one that was made. `client_gone`: the client was disabled or removed since it was authenticated. Without
-   * `makeAnswer` the result is the answer.
+   * one that was made. `client_gone`: the client was disabled or removed since it was authenticated. Rejects
+   * with what `issue` throws.
    */
-  redeemCode<Answer = CodeResult | 'client_gone'>(
-    use: CodeUse,
-    makeAnswer?: MakeAnswer<CodeResult | 'client_gone', Answer>,
-  ): Promise<Answer>;
+  redeemCode(use: CodeUse, issue?: Issue<CodeResult>): Promise<CodeResult | 'client_gone'>;
   /** What a grant covers, in the order of ids; empty for one made without an owner's choice. */
   listVehicles(id: GrantId): Promise<readonly Vehicle[]>;
   /** Replaces what a grant covers by an owner's new choice. */

@@ -1,5 +1,4 @@
 import { CODE_KEPT_SECONDS, judgeCode } from '@keyfob/server/grants/authorization-code';
-import { answerWith } from '@keyfob/server/grants/make-answer';
 import type { CodeResult, CodeUse, Store } from '@keyfob/server/grants/store';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import { tell, tellRevoked } from './grant-events.ts';
@@ -19,8 +18,11 @@ export const codeVerbs = (
       tables.codes.set(code.grantId, { ...code, redeemedAtMs: undefined, useDigest: undefined });
       return 'created';
     }),
-  redeemCode: async (use, makeAnswer) =>
-    answerWith(await run('redeemCode', () => redeemCode(tables, use), use), makeAnswer),
+  async redeemCode(use, issue) {
+    const result = await run('redeemCode', () => redeemCode(tables, use), use);
+    if (result !== 'client_gone') await issue?.(result);
+    return result;
+  },
   listConsents: (subject, { after, limit }) =>
     run('listConsents', () =>
       [...tables.grants.values()]

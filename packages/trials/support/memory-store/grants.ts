@@ -1,7 +1,6 @@
 import { applyVerdict } from '@keyfob/server/grants/apply-verdict';
 import type { Grant } from '@keyfob/server/grants/grant';
 import { judge } from '@keyfob/server/grants/judge';
-import { answerWith } from '@keyfob/server/grants/make-answer';
 import { describeReplay } from '@keyfob/server/grants/replay';
 import { standingOf } from '@keyfob/server/grants/standing';
 import type { RefreshResult, RefreshUse, Store } from '@keyfob/server/grants/store';
@@ -45,8 +44,11 @@ export const grantVerbs = (
   const ofClient = (clientId: string | undefined): Grant[] =>
     [...tables.grants.values()].filter((grant) => clientId === undefined || grant.clientId === clientId);
   return {
-    refresh: async (use, makeAnswer) =>
-      answerWith(await run('refresh', () => refresh(tables, use), use), makeAnswer),
+    async refresh(use, issue) {
+      const result = await run('refresh', () => refresh(tables, use), use);
+      if (result !== 'client_gone') await issue?.(result);
+      return result;
+    },
     createGrant: (grant) =>
       run('createGrant', () => {
         if (tables.grants.has(grant.id)) return 'id_taken';

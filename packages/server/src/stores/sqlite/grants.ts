@@ -1,7 +1,6 @@
 import { applyVerdict } from '../../grants/apply-verdict.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { judge } from '../../grants/judge.ts';
-import { answerWith } from '../../grants/make-answer.ts';
 import { describeReplay } from '../../grants/replay.ts';
 import { standingOf } from '../../grants/standing.ts';
 import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
@@ -70,7 +69,11 @@ export const createGrantVerbs = (
   };
 
   return {
-    refresh: async (use, makeAnswer) => answerWith(await commits.run(() => refresh(use)), makeAnswer),
+    async refresh(use, issue) {
+      const result = await commits.run(() => refresh(use));
+      if (result !== 'client_gone') await issue?.(result);
+      return result;
+    },
     createGrant: (grant) => commits.run(() => rows.insert(grant)),
     readGrant: (id) => read(() => rows.read(id)),
     readReplay: (id) => read(() => replays.read(id)),

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { Refusal, StoreError } from '../../../errors.ts';
-import { answerWith } from '../../../grants/make-answer.ts';
-import type { MakeAnswer } from '../../../grants/store.ts';
+import { StoreError } from '../../../errors.ts';
+import type { Issue } from '../../../grants/store.ts';
 import { createBeats } from './epochs.ts';
 import { isOfConnection } from '../connection/errors.ts';
 import type { KnownClients } from '../verbs/known-clients.ts';
@@ -32,19 +31,19 @@ export type Node = {
   isOwn(maker: Maker): boolean;
   /** Whether a use like this one was not answered here, and its row does not say so yet. */
   owes(one: Unanswered): boolean;
-  /** Does the work of a use, which is stamped in it, makes its answer, and lets the other nodes know whether it got one. */
-  track<Result extends Outcome, Answer>(
+  /** Does the work of a use, which is stamped in it, issues its tokens, and lets the other nodes know whether it was answered. */
+  track<Result extends Outcome>(
     one: Unanswered,
-    work: (mayHaveMade: MayHaveMade) => Promise<Result>,
-    makeAnswer: MakeAnswer<Result, Answer> | undefined,
-  ): Promise<Answer>;
+    work: (mayHaveMade: MayHaveMade) => Promise<Result | 'client_gone'>,
+    issue: Issue<Result> | undefined,
+  ): Promise<Result | 'client_gone'>;
   /** Judges as often as it takes until other nodes have told of what they made, or throws `StoreError`. */
   untilKnown<Result>(judge: () => Promise<Result | 'not_known_yet'>): Promise<Result>;
   /** Tells of everything; called when no use is under way any more. */
   close(): Promise<void>;
 };
 
-type Outcome = 'client_gone' | { readonly verdict: { readonly kind: string } };
+type Outcome = { readonly verdict: { readonly kind: string } };
 
 const NUMBER_MAX = 2 ** 31;
 /** In one transaction. */
@@ -68,8 +67,7 @@ const nameOf = ({ of, use: { presented } }: Unanswered): string =>
 
 const ANSWERS = new Set(['rotate', 'resync', 'redeem', 'repeat']);
 
-const isAnswer = (outcome: Outcome): boolean =>
-  outcome !== 'client_gone' && ANSWERS.has(outcome.verdict.kind);
+const isAnswer = ({ verdict }: Outcome): boolean => ANSWERS.has(verdict.kind);
 
 /**
  * A node counts beats. While there is something to tell it ends one every `beatMs`, and once every use of a beat has
@@ -136,20 +134,21 @@ export const createNode = (
 
   const isOwn = (maker: Maker): boolean => nodeOf(maker) === number;
 
-  const track: Node['track'] = async (one, work, makeAnswer) => {
+  const track: Node['track'] = async (one, work, issue) => {
     if (!isEntered) await (entering ??= enter());
     const { beat, end } = beats.begin();
     const first = makerOf(number, beat);
     let hasTakenPlace = false;
     try {
       const outcome = await work((maker) => maker !== undefined && isOwn(maker) && maker >= first);
+      if (outcome === 'client_gone') return outcome;
       hasTakenPlace = true;
-      const answer = await answerWith(outcome, makeAnswer);
+      await issue?.(outcome);
       if (unanswered.size > 0 && isAnswer(outcome)) unanswered.delete(nameOf(one));
-      return answer;
+      return outcome;
     } catch (error) {
       const isUnknown = error instanceof StoreError && error.kind === 'outcome_unknown';
-      if (hasTakenPlace ? !(error instanceof Refusal) : isUnknown) note(one, beat);
+      if (hasTakenPlace || isUnknown) note(one, beat);
       throw error;
     } finally {
       end();

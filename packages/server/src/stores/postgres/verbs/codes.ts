@@ -54,7 +54,7 @@ export const createCodeVerbs = (
       ]);
       return rows.length === 1 ? 'created' : 'id_taken';
     }),
-  redeemCode: (use, makeAnswer) =>
+  redeemCode: (use, issue) =>
     node.track(
       { of: 'code', use },
       (mayHaveMade) =>
@@ -63,7 +63,7 @@ export const createCodeVerbs = (
             transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
           ),
         ),
-      makeAnswer,
+      issue,
     ),
   async listConsents(subject, { after, limit }) {
     const { compare, from } = pageFrom(after);

@@ -104,11 +104,11 @@ export const createRefresh = (
       transact((transaction) => judgeHeld(transaction, { clients, node }, { use, mayHaveMade })),
     );
 
-  return (use, makeAnswer) =>
+  return (use, issue) =>
     node.track(
       { of: 'token', use },
       (mayHaveMade) => settle(mayHaveMade, (mayHaveMadeIt) => refresh(use, mayHaveMadeIt)),
-      makeAnswer,
+      issue,
     );
 };
 
