@@ -1,11 +1,12 @@
 import { redirectTo } from '../dialects/authorization.ts';
 import type { AuthorizationWire, RequestedVehicles } from '../dialects/authorization.ts';
+import { Refusal } from '../errors.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 import type { Route, Visit } from '../http/router.ts';
 import { consentPage, nameClient, noVehiclesPage } from './pages/consent-page.ts';
 import type { ConnectContext } from './context.ts';
-import { giveConsent } from './give-consent.ts';
+import { giveConsent } from '../operations/give-consent.ts';
 import { renderMessage } from './pages/message-page.ts';
 import { redirect, renderPage } from './pages/page.ts';
 import type { PageContext } from './pages/page-context.ts';
@@ -106,8 +107,16 @@ export const createAuthorizeRoutes = (
     if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
     const vehicles = choice === undefined ? [] : readChoice(fields, choice);
     if (choice !== undefined && vehicles.length === 0) return ask(asking, session, owner, true);
-    const code = await giveConsent(context, wire, asking, { owner, vehicles }, visit);
-    return redirect(redirectTo(asking.request, wire.renderCode(code, context.publicUrl)), 302);
+    const { client, request } = asking;
+    const { redirectUri, codeChallenge, scope, brand } = request;
+    const agreed = { redirectUri, codeChallenge, scope, brand, subject: owner.subject, vehicles };
+    const consent = { clientId: client.id, ...agreed };
+    const given = await giveConsent(context, wire.dialect, consent, {
+      ...visit.exchange,
+      caller: visit.caller,
+    });
+    if (given.outcome === 'client_unknown') throw new Refusal('client_unknown');
+    return redirect(redirectTo(request, wire.renderCode(given.code, context.publicUrl)), 302);
   };
 
   const sendBack = ({ client, request, visit }: Asking, action: keyof typeof DENIALS): WireResponse => {
