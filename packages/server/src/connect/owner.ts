@@ -1,4 +1,3 @@
-import { toSeconds } from '../clock.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import { readQuery } from '../wire/query.ts';
 import type { Grant } from '../grants/grant.ts';
@@ -72,7 +71,7 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
     const { requestId, nowMs } = visit.exchange;
     const [grant] = await context.store.listConsents(owner.subject, { after: id - 1n, limit: 1 });
     if (grant?.id !== id || grant.subject !== owner.subject) return redirect(target, 303);
-    const outcome = await context.store.revoke(id, { at: toSeconds(nowMs), cause: 'owner', requestId });
+    const outcome = await context.store.revoke(id, { nowMs, cause: 'owner', requestId });
     if (outcome === 'revoked') {
       const grantId = writeGrantId(id);
       context.emit({ event: 'grant.revoked', requestId, grantId, clientId: grant.clientId, cause: 'owner' });

@@ -8,7 +8,7 @@ import type { GrantId } from '../tokens/grant-id.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { findOpaqueAccess, openJwt } from './read-access.ts';
 import type { AccessContext } from './read-access.ts';
-import { findImportedToken } from '../grants/imported-grant.ts';
+import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 
@@ -51,7 +51,7 @@ const revokeGrant = async (
   id: GrantId,
   { client, requestId }: RevocationRequest,
 ): Promise<void> => {
-  const outcome = await store.revoke(id, { at: toSeconds(clock()), cause: 'client', requestId });
+  const outcome = await store.revoke(id, { nowMs: clock(), cause: 'client', requestId });
   if (outcome === 'revoked')
     emit({
       event: 'grant.revoked',
