@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { SKIPPED_WITHOUT_CHROMIUM } from './chromium.ts';
+import { SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
 import { pressUntil } from './keyboard.ts';
-import { look, takePictures } from './look.ts';
+import { look, takePictures } from './check-page.ts';
 import { arrive, openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -174,10 +174,10 @@ describe('an owner and an app of Pleos', { skip: SKIPPED_WITHOUT_CHROMIUM }, () 
       if ((await end.count()) === 0) break;
       await end.click();
       await page
-        .getByRole('button', { name: /End access of/ })
+        .getByRole('button', { name: /Remove .* access$/ })
         .first()
         .click();
-      await page.getByText('Access has ended.').waitFor();
+      await page.getByText('Access has been removed.').waitFor();
     }
     await takePictures(page, 'pleos-11-ended');
     const body = { ...credentials(), refreshToken: tokens.refreshToken };

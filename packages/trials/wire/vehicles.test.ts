@@ -5,11 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import { pleosAccessShape, uuidShape } from '@keyfob/server/tokens/shape';
-import { consentOn, exchangeCode, VEHICLES } from '../consented-grant.ts';
-import { sampleVehicle } from '../contract/samples.ts';
-import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
-import type { KeyfobServer, MadeClient } from '../keyfob-process.ts';
-import type { DialectName } from './served-grant.ts';
+import { consentOn, exchangeCode, VEHICLES } from '../support/consented-grant.ts';
+import { sampleVehicle } from '../support/samples.ts';
+import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
+import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 const [ONE, TWO] = VEHICLES;
 const LOG_TIMEOUT_MS = 10_000;
@@ -136,7 +136,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
       assert.equal(last.status, 200, last.text);
       assert.equal((await call('DELETE', PATHS.smartcar.end(TWO), accessToken)).status, 401);
       const requestId = last.headers.get('sc-request-id') ?? '-';
-      const told = JSON.parse(await lineWith('"event":"vehicle.disconnected"', requestId)) as Record<
+      const told = JSON.parse(await lineWith('"event":"vehicles.disconnected"', requestId)) as Record<
         string,
         unknown
       >;
@@ -163,7 +163,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
       assert.equal(all.status, 200, all.text);
       assert.deepEqual(await coveredBy(grantId), []);
       const requestId = all.headers.get('x-request-id') ?? '-';
-      assert.match(await lineWith('"event":"vehicle.disconnected"', requestId), /"count":2/);
+      assert.match(await lineWith('"event":"vehicles.disconnected"', requestId), /"count":2/);
       const again = await call('DELETE', PATHS.pleos.list, accessToken);
       assert.match(again.text, /"code":"5006"/);
       const choice = JSON.stringify({ state: 'abc', lang: 'ko' });

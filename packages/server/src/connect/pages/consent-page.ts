@@ -1,22 +1,23 @@
 import type { Client } from '../../clients/client.ts';
 import type { AuthorizationRequest } from '../../dialects/authorization.ts';
-import { button } from './form-page.ts';
-import type { WriteForm } from './form-page.ts';
+import { button } from './form.ts';
+import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
-import type { Page, Setting } from './page.ts';
+import type { Page } from './page.ts';
+import type { PageContext } from './page-context.ts';
 import { describeScope } from './permissions.ts';
-import type { Owner } from '../sign-in/session.ts';
+import type { Owner } from '../sign-in/owner.ts';
 import { signedInBar } from './sign-in-page.ts';
-import { writeChoice, writeChoiceError } from '../vehicles/vehicle-choice.ts';
-import type { VehicleChoice } from '../vehicles/vehicle-choice.ts';
+import { writeChoice, writeChoiceError } from './vehicle-choice.ts';
+import type { VehicleChoice } from './vehicle-choice.ts';
 
-/** What a client is called where it has no name. */
+/** The name of a client; its id if it has no name. */
 export const nameClient = ({ name, id }: Client): string => (name === '' ? id : name);
 
-/** What an owner is asked: whether, what, and, unless that comes later, for which vehicles. */
+/** Asks an owner for consent: to which permissions and, unless a later request asks that, for which vehicles. */
 export const consentPage = (
-  setting: Setting,
+  pageContext: PageContext,
   {
     client,
     request,
@@ -25,7 +26,7 @@ export const consentPage = (
   form: WriteForm,
   { choice, hasError }: { readonly choice: VehicleChoice | undefined; readonly hasError: boolean },
 ): Page => {
-  const { texts, make, makeName } = setting;
+  const { texts, make, makeName } = pageContext;
   const { consent, message } = texts;
   const name = nameClient(client);
   const heading =
@@ -35,21 +36,22 @@ export const consentPage = (
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
-    content: html`${hasError && choice !== undefined && writeChoiceError(setting, choice)} ${drawEmblem(name)}
+    content: html`${hasError && choice !== undefined && writeChoiceError(pageContext, choice)}
+      ${drawEmblem(name)}
       <h1>${heading}</h1>
-      ${writePermissions(setting, request.scope, name)}
+      ${writePermissions(pageContext, request.scope, name)}
       ${form(
-        html`${choice !== undefined && writeChoice(setting, choice, { hasError })}
+        html`${choice !== undefined && writeChoice(pageContext, choice, { hasError })}
           <div class="actions">
             ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
           </div>`,
       )}
-      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToEnd(setting)}</p>
-      ${signedInBar(setting, owner, form)}`,
+      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToOwnerPage(pageContext)}</p>
+      ${signedInBar(pageContext, owner, form)}`,
   };
 };
 
-const writePermissions = ({ texts, makeName }: Setting, scope: string, name: string): Content => {
+const writePermissions = ({ texts, makeName }: PageContext, scope: string, name: string): Content => {
   if (scope === '') return html`<p class="lead">${texts.everyPermission(makeName)}</p>`;
   const { reads, controls } = describeScope(scope, texts);
   return html`<div class="permissions">
@@ -67,16 +69,16 @@ const writeList = (heading: string, entries: readonly string[], kind: string): C
     </ul>
   </section>`;
 
-/** Where an owner ends what is agreed to here; beside this page, which stays. */
-export const linkToEnd = ({ texts, base }: Setting): Content =>
-  html`${texts.consent.ending}
+/** Where an owner can remove access later. Opens in a new tab, because this page still waits for an answer. */
+export const linkToOwnerPage = ({ texts, base }: PageContext): Content =>
+  html`${texts.consent.removing}
     <a href="${base}/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
 
-/** The client and the car, drawn; said by the heading. */
+/** A drawing of the client and the car. Screen readers skip it: the heading says the same. */
 const drawEmblem = (name: string): Content =>
   html`<p class="emblem" aria-hidden="true">
     <span class="app">${Array.from(name, (letter) => letter.toUpperCase())[0]}</span>
-    <span class="way"></span>
+    <span class="dots"></span>
     <span class="car"
       ><svg viewBox="0 0 64 32" width="44" height="22" focusable="false">
         <path
@@ -87,15 +89,20 @@ const drawEmblem = (name: string): Content =>
     ></span>
   </p>`;
 
-/** Where the owner will be next, as people read addresses; an app's own scheme where there is no host. */
+/** The part of a redirect URI that owners can read: its host, or the scheme of an app that has no host. */
 const hostOf = (uri: string): string => {
   const { host, protocol } = new URL(uri);
   return host === '' ? protocol.slice(0, -1) : host;
 };
 
-/** There is nothing to choose from. */
-export const noVehiclesPage = (setting: Setting, owner: Owner, name: string, form: WriteForm): Page => {
-  const { texts, make, makeName } = setting;
+/** Says that the owner has no vehicle that the request is about. */
+export const noVehiclesPage = (
+  pageContext: PageContext,
+  owner: Owner,
+  name: string,
+  form: WriteForm,
+): Page => {
+  const { texts, make, makeName } = pageContext;
   const { noVehicles } = texts;
   return {
     status: 200,
@@ -103,6 +110,6 @@ export const noVehiclesPage = (setting: Setting, owner: Owner, name: string, for
     content: html`<h1>${noVehicles.heading}</h1>
       <p>${noVehicles.text(make === undefined ? undefined : makeName)}</p>
       ${form(html`<div class="actions">${button('no_vehicles', noVehicles.leave(name), 'primary')}</div>`)}
-      ${signedInBar(setting, owner, form)}`,
+      ${signedInBar(pageContext, owner, form)}`,
   };
 };
