@@ -6,7 +6,7 @@ import type { Caller } from '../log-event.ts';
 import { openCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
-import type { Brand, Grant } from '../grants/grant.ts';
+import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -25,7 +25,7 @@ export type RedeemRequest = {
   readonly code: string;
   readonly redirectUri: string;
   readonly codeVerifier: string | undefined;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly idempotencyKey: string | undefined;
 };
 

@@ -6,7 +6,6 @@ import type { Caller, Emit } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
-import type { Brand } from '../grants/grant.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { Minting, TokenAnswer, TokenShapes } from '../grants/issue.ts';
@@ -35,7 +34,7 @@ export type RefreshRequest = {
   readonly client: Client;
   readonly shapes: TokenShapes;
   readonly refreshToken: string;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly idempotencyKey: string | undefined;
 };
 

@@ -10,7 +10,7 @@ import type { GrantId } from '../../tokens/grant-id.ts';
 import type { GrantEvents } from './grant-events.ts';
 import type { GrantRows } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
-import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toBrand, toGrantId } from './rows.ts';
+import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toGrantId, toOptionalText } from './rows.ts';
 import type { Connection } from './store.ts';
 import type { CoveredVehicles } from './vehicles.ts';
 
@@ -71,7 +71,7 @@ export const createCodeVerbs = (
       issuedAt: Number(row['issued_at']),
       subject: String(row['subject']),
       scope: String(row['scope']),
-      brand: toBrand(row['brand']),
+      brand: toOptionalText(row['brand']),
       vehicles: JSON.parse(String(row['vehicles'])) as readonly Vehicle[],
       redeemedAtMs: row['redeemed_at_ms'] === null ? undefined : Number(row['redeemed_at_ms']),
       useDigest: row['use_digest'] instanceof Uint8Array ? row['use_digest'] : undefined,

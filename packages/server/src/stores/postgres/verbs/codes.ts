@@ -13,7 +13,7 @@ import { toMaker, UNANSWERED, weigh } from '../nodes/issued-by.ts';
 import type { Maker } from '../nodes/issued-by.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Connections } from '../connection/pool.ts';
-import { digestSubject, GRANT_COLUMNS, toBrand, toBytes, toGrant, toNumber, toText } from './rows.ts';
+import { digestSubject, GRANT_COLUMNS, toBytes, toGrant, toNumber, toText } from './rows.ts';
 import { asMet, settle } from '../nodes/settle.ts';
 import type { MayHaveMade } from '../nodes/settle.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
@@ -187,7 +187,7 @@ const toCode = (row: Row): CodeState => ({
   issuedAt: Number(row['issued_at']),
   subject: String(row['subject']),
   scope: String(row['scope']),
-  brand: toBrand(row['brand']),
+  brand: toText(row['brand']),
   vehicles: JSON.parse(String(row['vehicles'])) as readonly Vehicle[],
   redeemedAtMs: toNumber(row['redeemed_at_ms']),
   useDigest: toBytes(row['use_digest']),
