@@ -12,7 +12,7 @@ import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import type { RefreshContext } from './refresh-token.ts';
 import { standingOf } from '../grants/standing.ts';
-import type { CodeResult } from '../grants/store.ts';
+import type { CodeResult } from '../grants/code-store.ts';
 import { digestUse } from '../grants/use-digest.ts';
 
 /** An exchange asked for by an authenticated client. */

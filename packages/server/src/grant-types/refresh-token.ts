@@ -6,12 +6,13 @@ import type { Caller, Emit } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
-import { findImportedToken } from '../grants/imported-grant.ts';
+import { findImportedToken } from '../grants/find-imported-token.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { Minting, TokenAnswer, TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import type { KeyContext } from '../grants/newer-key.ts';
-import type { RefreshResult, Store } from '../grants/store.ts';
+import type { RefreshResult } from '../grants/grant-store.ts';
+import type { Store } from '../grants/store.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
 import { digestUse } from '../grants/use-digest.ts';
 

@@ -1,5 +1,6 @@
 import { CODE_KEPT_SECONDS, judgeCode } from '@keyfob/server/grants/authorization-code';
-import type { CodeResult, CodeUse, Store } from '@keyfob/server/grants/store';
+import type { CodeResult, CodeUse } from '@keyfob/server/grants/code-store';
+import type { Store } from '@keyfob/server/grants/store';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import { tell, tellRevoked } from './grant-events.ts';
 import { byId } from './tables.ts';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { StoreError } from '../../../errors.ts';
-import type { Issue } from '../../../grants/store.ts';
+import type { Issue } from '../../../grants/grant-store.ts';
 import { createBeats } from './epochs.ts';
 import { isOfConnection } from '../connection/errors.ts';
 import type { KnownClients } from '../verbs/known-clients.ts';
