@@ -175,7 +175,7 @@ const addRevocation = (grant: Command): void => {
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);
-        const outcome = await store.revoke(found.id, { at: toSeconds(Date.now()), cause: 'operator' });
+        const outcome = await store.revoke(found.id, { nowMs: Date.now(), cause: 'operator' });
         const text = outcome === 'revoked' ? `revoked grant ${id}` : `grant ${id} was revoked before`;
         return { json: { grantId: writeGrantId(found.id), outcome }, text };
       }),
@@ -186,7 +186,7 @@ const addRevocation = (grant: Command): void => {
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);
-        const outcome = await store.reinstate(found.id, toSeconds(Date.now()));
+        const outcome = await store.reinstate(found.id, { nowMs: Date.now() });
         const text = outcome === 'reinstated' ? `reinstated grant ${id}` : `grant ${id} was not revoked`;
         return { json: { grantId: writeGrantId(found.id), outcome }, text };
       }),

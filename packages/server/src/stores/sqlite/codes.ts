@@ -3,7 +3,8 @@ import { toSeconds } from '../../clock.ts';
 import { CODE_KEPT_SECONDS, judgeCode } from '../../grants/authorization-code.ts';
 import type { AuthorizationCode, CodeState } from '../../grants/authorization-code.ts';
 import type { Grant } from '../../grants/grant.ts';
-import type { CodeResult, CodeUse, Store } from '../../grants/store.ts';
+import type { CodeResult, CodeUse } from '../../grants/code-store.ts';
+import type { Store } from '../../grants/store.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { GrantEvents } from './grant-events.ts';
@@ -132,7 +133,11 @@ export const createCodeVerbs = (
 
   return {
     createCode: (code) => commits.run(() => createCode(code)),
-    redeemCode: (use) => commits.run(() => redeemCode(use)),
+    async redeemCode(use, issue) {
+      const result = await commits.run(() => redeemCode(use));
+      if (result !== 'client_gone') await issue?.(result);
+      return result;
+    },
     listConsents: (subject, { after, limit }) =>
       read(() => {
         if (after === ID_MAX) return [];

@@ -8,7 +8,7 @@ import type { Caller } from '../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../grants/grant.ts';
 import type { Grant, Revocation } from '../../grants/grant.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
-import type { RegisteredKey } from '../../grants/store.ts';
+import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { unpackMoments } from './moments.ts';

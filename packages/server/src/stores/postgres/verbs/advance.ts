@@ -1,6 +1,6 @@
 import type { Policy } from '../../../clients/policy.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import type { RefreshUse } from '../../../grants/store.ts';
+import type { RefreshUse } from '../../../grants/grant-store.ts';
 import { GENERATION_MAX } from '../../../tokens/refresh-token.ts';
 import { ADD_MOMENT, unpackHistory } from './history.ts';
 import type { Maker } from '../nodes/issued-by.ts';

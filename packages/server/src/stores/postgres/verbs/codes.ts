@@ -2,7 +2,8 @@ import { toSeconds } from '../../../clock.ts';
 import { CODE_KEPT_SECONDS, judgeCode } from '../../../grants/authorization-code.ts';
 import type { AuthorizationCode, CodeState, CodeVerdict } from '../../../grants/authorization-code.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import type { CodeResult, CodeUse, Store } from '../../../grants/store.ts';
+import type { CodeResult, CodeUse } from '../../../grants/code-store.ts';
+import type { Store } from '../../../grants/store.ts';
 import type { Vehicle } from '../../../grants/vehicle.ts';
 import { addGrantEvents } from './grant-events.ts';
 import { addConsents, insertGrant, lockClient, lockGrant, readGrant, revokeHeld } from './grant-rows.ts';
@@ -54,13 +55,16 @@ export const createCodeVerbs = (
       ]);
       return rows.length === 1 ? 'created' : 'id_taken';
     }),
-  redeemCode: (use) =>
-    node.carry({ of: 'code', use }, (mayHaveMade) =>
-      settle(mayHaveMade, (mayHaveMadeIt) =>
-        node.untilKnown(() =>
-          transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
+  redeemCode: (use, issue) =>
+    node.track(
+      { of: 'code', use },
+      (mayHaveMade) =>
+        settle(mayHaveMade, (mayHaveMadeIt) =>
+          node.untilKnown(() =>
+            transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
+          ),
         ),
-      ),
+      issue,
     ),
   async listConsents(subject, { after, limit }) {
     const { compare, from } = pageFrom(after);

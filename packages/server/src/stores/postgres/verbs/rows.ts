@@ -7,7 +7,7 @@ import { StoreError } from '../../../errors.ts';
 import type { Caller } from '../../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../../grants/grant.ts';
 import type { Grant, Revocation } from '../../../grants/grant.ts';
-import type { RegisteredKey } from '../../../grants/store.ts';
+import type { RegisteredKey } from '../../../tokens/key-store.ts';
 import { packHistory, unpackHistory } from './history.ts';
 import type { Row, Value } from '../connection/transaction.ts';
 
