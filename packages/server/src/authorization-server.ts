@@ -20,7 +20,7 @@ import type { Emit } from './log-event.ts';
 import { listen } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import { createPleosVehicles } from './dialects/pleos/vehicles.ts';
-import type { Selections } from './dialects/pleos/vehicles.ts';
+import type { SelectionLinks } from './dialects/vehicle-selection.ts';
 import { createResourceServerRoutes } from './http/resource-server-routes.ts';
 import { createSmartcarVehicles } from './dialects/smartcar/vehicles.ts';
 import { createSecretUses } from './http/secret-uses.ts';
@@ -95,7 +95,7 @@ export const startAuthorizationServer = async (
     clock,
     emit: report,
   };
-  const selections: Selections = {
+  const selections: SelectionLinks = {
     publicUrl: () => context.issuer,
     stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
     seal: (selection, nowMs) => sealSelection(deployment.keyRing(), selection, nowMs),

@@ -25,7 +25,7 @@ const schema = v.object({
 export type Selection = Readonly<v.InferOutput<typeof schema>>;
 
 /**
- * The `sessionId` with which `GET /v1/vehicles/select-vehicle?lang=&sessionId=` shows an owner the choice of vehicles.
+ * The session id with which an owner gets to the choice of vehicles.
  * It ends by itself, opens nothing without the owner's own sign-in, and may be used again until then.
  */
 export const sealSelection = (keyRing: KeyRing, selection: Selection, nowMs: number): Promise<string> =>
