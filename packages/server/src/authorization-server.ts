@@ -42,13 +42,13 @@ export type AuthorizationServer = {
   readonly adminUrl: string | undefined;
   /** Under which the world reaches it. */
   readonly publicUrl: string;
-  /** Tells what happened beneath the server to all who are told of it: the log, those who follow, the counters. */
-  readonly tell: Emit;
+  /** Reports a log event to the log, the counters and the followers. */
+  readonly report: Emit;
   close(): Promise<void>;
 };
 
 /**
- * Serves every endpoint there is and the owners' pages, tells webhooks, and lets events be followed. Throws
+ * Serves every endpoint and the owners' pages, delivers to webhooks, and lets events be followed. Throws
  * `OperatorError` where the address cannot be had.
  */
 export const startAuthorizationServer = async (
@@ -62,13 +62,13 @@ export const startAuthorizationServer = async (
   const admin = openAdmin(
     deployment,
     config,
-    (event) => tell(event),
+    (event) => report(event),
     () => openRequests(),
   );
-  const tell: Emit = (event) => {
+  const report: Emit = (event) => {
     emit(event);
     admin?.count(event);
-    live?.tell(event);
+    live?.publish(event);
   };
   // From a random start, so that a process which follows another within a second does not repeat its access tokens.
   let serial = randomInt(SERIAL_MAX + 1);
@@ -82,7 +82,7 @@ export const startAuthorizationServer = async (
       readClient: (id) => store.readClient(id),
       throttle: openThrottle(config),
       noteSecretUse: secretUses.note,
-      emit: tell,
+      emit: report,
     },
     get keyRing() {
       return deployment.keyRing();
@@ -93,7 +93,7 @@ export const startAuthorizationServer = async (
       return config.publicUrl ?? listeningUrl;
     },
     clock,
-    emit: tell,
+    emit: report,
   };
   const selections: Selections = {
     publicUrl: () => context.issuer,
@@ -106,7 +106,7 @@ export const startAuthorizationServer = async (
       return deployment.keyRing();
     },
     noticeKey: deployment.noticeKey,
-    emit: tell,
+    emit: report,
     get publicUrl() {
       return context.issuer;
     },
@@ -132,16 +132,16 @@ export const startAuthorizationServer = async (
   listeningUrl = edge.url;
   openRequests = edge.openRequests;
   admin?.enter('serving');
-  tell({ event: 'server.listening', url: edge.url });
-  const sending = startSending({ ...deployment, clock, emit: tell });
+  report({ event: 'server.listening', url: edge.url });
+  const sending = startSending({ ...deployment, clock, emit: report });
   return {
     url: edge.url,
     adminUrl: adminListener?.url,
     publicUrl: context.issuer,
-    tell,
+    report,
     async close() {
       admin?.enter('stopping');
-      tell({ event: 'server.stopping', openRequests: edge.openRequests() });
+      report({ event: 'server.stopping', openRequests: edge.openRequests() });
       await Promise.all([edge.close(), sending.stop(config.shutdownGraceSeconds * 1000)]);
       await live?.close();
       await secretUses.settle();
@@ -200,7 +200,7 @@ const openLive = async (config: Config, emit: Emit, clock: Clock): Promise<LiveE
     makeDirectory(config.data);
     return await openLiveEvents(config.data, { pid: process.pid, clock });
   } catch (error) {
-    emit({ event: 'events.unfollowable', cause: error instanceof Error ? error.message : String(error) });
+    emit({ event: 'live_events.unavailable', cause: error instanceof Error ? error.message : String(error) });
     return undefined;
   }
 };

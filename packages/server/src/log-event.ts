@@ -65,12 +65,12 @@ export type LogEvent =
       'code.refused',
       Request & { clientId: string; grantId?: string; reason: RefusalReason; caller: Caller }
     >
-  | Of<'vehicle.disconnected', Redemption & { count: number }>
-  | Of<'owner.signed_in', { requestId: string; way: 'simulated' | 'upstream'; caller: Caller }>
+  | Of<'vehicles.disconnected', Redemption & { count: number }>
+  | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
   | Of<'sign_in.failed', { requestId: string; reason: SignInFailure; cause: string; caller: Caller }>
   | Of<'consent.given', Redemption & { vehicles: number }>
   | Of<'consent.declined', Request & { clientId: string; grantId?: string; reason: string; caller: Caller }>
-  | Of<'vehicles.unavailable', { requestId: string; cause: string }>
+  | Of<'vehicle_source.unavailable', { requestId: string; cause: string }>
   | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
   | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
   | Of<'client.refused', Request & { clientId?: string | undefined; reason: RefusalReason; caller: Caller }>
@@ -93,9 +93,9 @@ export type LogEvent =
   | Of<'webhook.given_up', Delivery & { cause: string }>
   | Of<'webhook.disabled', Delivery>
   | Of<'webhook.stalled', { cause: string }>
-  | Of<'events.unfollowable', { cause: string }>
+  | Of<'live_events.unavailable', { cause: string }>
   | Of<'store.unavailable', { requestId: string; kind: 'unavailable' | 'outcome_unknown'; cause: string }>
-  | Of<'internal.failed', { requestId: string; cause: string }>;
+  | Of<'internal.error', { requestId: string; cause: string }>;
 
 /** Tells a grant event. Must not throw and must not wait. */
 export type Emit = (event: LogEvent) => void;

@@ -229,7 +229,7 @@ test('Records that are away are a 503, and agreeing again works', async () => {
   vehiclesStatus = 200;
   const agreed = await browser.press(consent, 'agree', { [`vehicle_${VEHICLE_ID}`]: 'yes' });
   assert.ok(new URL(agreed.location).searchParams.has('code'));
-  assert.ok(trial.events.some(({ event }) => event === 'vehicles.unavailable'));
+  assert.ok(trial.events.some(({ event }) => event === 'vehicle_source.unavailable'));
 });
 
 test('No event tells a token, a cookie, a subject or the address that a browser was sent to', () => {

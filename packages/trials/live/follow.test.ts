@@ -25,5 +25,5 @@ test('The socket of a server that was killed does not keep its follower from the
   t.after(() => following.close());
   await following.lookAgain();
   assert.equal(following.count(), 1);
-  assert.equal(await heard, '7 events.following');
+  assert.equal(await heard, '7 live_events.attached');
 });

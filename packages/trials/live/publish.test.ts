@@ -28,7 +28,7 @@ const attach = async (t: TestContext, path: string): Promise<Socket> => {
   t.after(() => socket.destroy());
   const [first] = (await once(socket, 'data')) as [string];
   const at = '2025-06-15T15:06:40.000Z';
-  assert.equal(first, `${JSON.stringify({ at, pid: 7, event: 'events.following' })}\n`);
+  assert.equal(first, `${JSON.stringify({ at, pid: 7, event: 'live_events.attached' })}\n`);
   return socket;
 };
 
@@ -40,9 +40,9 @@ describe('The events of a process', () => {
     const live = await open(t, directory);
     let written = 0;
     const counting = { ...EVENT, toJSON: () => written++ };
-    live.tell(counting);
+    live.publish(counting);
     const socket = await attach(t, join(directory, 'events-7.sock'));
-    live.tell(EVENT);
+    live.publish(EVENT);
     await once(socket, 'data');
     const closed = once(socket, 'close');
     socket.destroy();
@@ -60,26 +60,26 @@ describe('The events of a process', () => {
     slow.pause();
     const told = 1000;
     for (let count = 0; count < told; count += 20) {
-      for (let one = 0; one < 20; one++) live.tell(EVENT);
+      for (let one = 0; one < 20; one++) live.publish(EVENT);
       // The quick one gets its turn to read.
       while (heard.length < count + 20) await once(quick, 'data');
     }
     let text = '';
     slow.on('data', (chunk: string) => (text += chunk)).resume();
-    while (!text.includes('events.dropped')) {
-      live.tell({ event: 'server.listening', url: 'end' });
+    while (!text.includes('live_events.dropped')) {
+      live.publish({ event: 'server.listening', url: 'end' });
       await once(slow, 'data');
     }
     const lines = text
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const notice = lines.findIndex(({ event }) => event === 'events.dropped');
+    const notice = lines.findIndex(({ event }) => event === 'live_events.dropped');
     const before = lines.slice(0, notice).filter(({ url }) => url !== 'end').length;
     assert.ok(before > 50 && before < 500, `${before} were kept`);
     assert.ok(Number(lines[notice]?.['dropped']) >= told - before);
     assert.ok(heard.length > told);
-    assert.ok(!heard.some((line) => line.includes('events.dropped')));
+    assert.ok(!heard.some((line) => line.includes('live_events.dropped')));
   });
 
   test('have so many followers and no more', async (t) => {

@@ -32,7 +32,7 @@ function tryProbes(database: Cluster): void {
     const server = await serve(t, database.url('gone'));
     const { client, grant } = await grantFor(server, 'smartcar');
     assert.equal(await probe(server, '/readyz'), '200 ready');
-    const failures = 'keyfob_events_total{event="store.unavailable",reason="unavailable"}';
+    const failures = 'keyfob_log_events_total{event="store.unavailable",reason="unavailable"}';
     assert.equal((await readMetrics(server)).get(failures), undefined);
 
     await database.kill();

@@ -44,7 +44,7 @@ async function rollKeys(t: TestContext, { url }: Cluster): Promise<void> {
   };
   const haveReloaded = async (): Promise<boolean> => {
     const metrics = await Promise.all(nodes.map((node) => readMetrics(node.server)));
-    return metrics.every((one) => one.get('keyfob_events_total{event="keys.reloaded",reason=""}') === 1);
+    return metrics.every((one) => one.get('keyfob_log_events_total{event="keys.reloaded",reason=""}') === 1);
   };
 
   const { stdout: line } = await runKeyfob(['keys', 'create', '--number', '2']);

@@ -69,7 +69,10 @@ describe('the admin listener', () => {
     const whole = readFileSync(ring);
     writeFileSync(ring, old);
     assert.equal(await probe(server, '/readyz'), '503 keys_missing');
-    assert.equal((await readMetrics(server)).get('keyfob_events_total{event="keys.missing",reason=""}'), 1);
+    assert.equal(
+      (await readMetrics(server)).get('keyfob_log_events_total{event="keys.missing",reason=""}'),
+      1,
+    );
     writeFileSync(ring, whole);
     assert.equal(await probe(server, '/readyz'), '200 ready');
   });
@@ -95,17 +98,20 @@ describe('the admin listener', () => {
     const server = await serverFor(t, WITH_ADMIN);
     const { client, grant } = await grantFor(server, 'smartcar');
     const before = await readMetrics(server);
-    const rotated = 'keyfob_events_total{event="refresh.rotated",reason=""}';
-    const seconds = 'keyfob_token_request_seconds_count';
+    const rotated = 'keyfob_log_events_total{event="refresh.rotated",reason=""}';
+    const seconds = 'keyfob_token_request_duration_seconds_count';
     assert.deepEqual([before.get(rotated), before.get(seconds), before.get('keyfob_ready')], [0, 0, 1]);
     const first = await refreshSmartcar(server.url, client, grant.refreshToken);
     await refreshSmartcar(server.url, client, first.refreshToken);
     await refreshSmartcar(server.url, { ...client, clientSecret: 'wrong' }, first.refreshToken);
     const after = await readMetrics(server);
     assert.equal(after.get(rotated), 2);
-    assert.equal(after.get('keyfob_events_total{event="client.refused",reason="client_secret_wrong"}'), 1);
+    assert.equal(
+      after.get('keyfob_log_events_total{event="client.refused",reason="client_secret_wrong"}'),
+      1,
+    );
     assert.equal(after.get(seconds), 3);
-    assert.equal(after.get('keyfob_token_request_seconds_bucket{le="+Inf"}'), 3);
+    assert.equal(after.get('keyfob_token_request_duration_seconds_bucket{le="+Inf"}'), 3);
     assert.equal(after.get('keyfob_open_requests'), 0);
     const text = await (await fetch(`${adminUrlOf(server)}/metrics`)).text();
     for (const secret of [client.clientId, grant.grantId, '127.0.0.1']) assert.ok(!text.includes(secret));

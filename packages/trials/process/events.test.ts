@@ -82,7 +82,7 @@ describe('keyfob events', () => {
     const { client, grant } = await grantFor(server, 'smartcar');
     const { client: other } = await grantFor(server, 'smartcar');
     const following = follow(t, server.dataDirectory, '--client', client.clientId);
-    await following.until('events.following');
+    await following.until('live_events.attached');
     await refreshSmartcar(server.url, { ...other, clientSecret: 'guess' }, grant.refreshToken);
     await refreshSmartcar(server.url, { ...client, clientSecret: 'guess' }, grant.refreshToken);
     await refreshSmartcar(server.url, client, grant.refreshToken, { 'user-agent': '' });
@@ -112,7 +112,7 @@ describe('keyfob events', () => {
     await server.command('grant', 'revoke', grant.grantId);
     await server.command('grant', 'reinstate', grant.grantId);
     const following = follow(t, server.dataDirectory, '--grant', grant.grantId);
-    await following.until('events.following');
+    await following.until('live_events.attached');
     await following.until('grant.reinstated');
     await refreshSmartcar(server.url, client, grant.refreshToken);
     await server.command('grant', 'revoke', other.grantId);
@@ -120,7 +120,7 @@ describe('keyfob events', () => {
     await following.until('refresh.replayed');
     await server.command('grant', 'reinstate', grant.grantId);
     await following.until('grant.reinstated', 2);
-    const seen = following.lines.filter(({ event }) => event !== 'events.following');
+    const seen = following.lines.filter(({ event }) => event !== 'live_events.attached');
     assert.deepEqual(
       seen.map(({ event }) => event),
       [
@@ -147,9 +147,9 @@ describe('keyfob events', () => {
     const one = await serverFor(t, { dataDirectory });
     const { client, grant } = await grantFor(one, 'smartcar');
     const following = follow(t, dataDirectory, '--limit', '0');
-    await following.until('events.following');
+    await following.until('live_events.attached');
     const two = await serverFor(t, { dataDirectory });
-    await following.until('events.following', 2);
+    await following.until('live_events.attached', 2);
     const { refreshToken } = await refreshSmartcar(one.url, client, grant.refreshToken);
     await following.until('refresh.rotated');
     await refreshSmartcar(two.url, client, refreshToken);
@@ -190,7 +190,7 @@ describe('The socket of events', () => {
     const dataDirectory = join(directoryFor(t), 'a'.repeat(100));
     mkdirSync(dataDirectory, { mode: 0o700 });
     const server = await serverFor(t, { dataDirectory });
-    assert.match(server.log(), /"event":"events.unfollowable".*longer than 107 bytes/);
+    assert.match(server.log(), /"event":"live_events.unavailable".*longer than 107 bytes/);
     const { client, grant } = await grantFor(server, 'smartcar');
     assert.equal((await refreshSmartcar(server.url, client, grant.refreshToken)).status, 200);
   });

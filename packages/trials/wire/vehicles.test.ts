@@ -136,7 +136,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
       assert.equal(last.status, 200, last.text);
       assert.equal((await call('DELETE', PATHS.smartcar.end(TWO), accessToken)).status, 401);
       const requestId = last.headers.get('sc-request-id') ?? '-';
-      const told = JSON.parse(await lineWith('"event":"vehicle.disconnected"', requestId)) as Record<
+      const told = JSON.parse(await lineWith('"event":"vehicles.disconnected"', requestId)) as Record<
         string,
         unknown
       >;
@@ -163,7 +163,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
       assert.equal(all.status, 200, all.text);
       assert.deepEqual(await coveredBy(grantId), []);
       const requestId = all.headers.get('x-request-id') ?? '-';
-      assert.match(await lineWith('"event":"vehicle.disconnected"', requestId), /"count":2/);
+      assert.match(await lineWith('"event":"vehicles.disconnected"', requestId), /"count":2/);
       const again = await call('DELETE', PATHS.pleos.list, accessToken);
       assert.match(again.text, /"code":"5006"/);
       const choice = JSON.stringify({ state: 'abc', lang: 'ko' });

@@ -16,7 +16,7 @@ const CASES: readonly (readonly [LogEvent, string])[] = [
   [{ event: 'refresh.replayed', ...replayed, looksLike: 'theft' }, 'theft'],
   [{ event: 'client.refused', ...request, reason: 'client_secret_wrong' }, 'client_secret_wrong'],
   [{ event: 'store.unavailable', requestId: 'r', kind: 'outcome_unknown', cause: 'x' }, 'outcome_unknown'],
-  [{ event: 'internal.failed', requestId: 'r', cause: 'a stack of lines' }, ''],
+  [{ event: 'internal.error', requestId: 'r', cause: 'a stack of lines' }, ''],
   [{ event: 'webhook.stalled', cause: 'free text' }, ''],
 ];
 

@@ -21,12 +21,12 @@ const REASONS: { readonly [Key in Name]: GrantEvents[Key] | undefined } = {
   'code.repeated': undefined,
   'code.replayed': undefined,
   'code.refused': 'reason',
-  'vehicle.disconnected': undefined,
-  'owner.signed_in': 'way',
+  'vehicles.disconnected': undefined,
+  'owner.signed_in': 'method',
   'sign_in.failed': 'reason',
   'consent.given': undefined,
   'consent.declined': 'reason',
-  'vehicles.unavailable': undefined,
+  'vehicle_source.unavailable': undefined,
   'client_token.issued': undefined,
   'grant.revoked': 'cause',
   'client.refused': 'reason',
@@ -39,9 +39,9 @@ const REASONS: { readonly [Key in Name]: GrantEvents[Key] | undefined } = {
   'webhook.given_up': undefined,
   'webhook.disabled': undefined,
   'webhook.stalled': undefined,
-  'events.unfollowable': undefined,
+  'live_events.unavailable': undefined,
   'store.unavailable': 'kind',
-  'internal.failed': undefined,
+  'internal.error': undefined,
 };
 
 /** As many reasons of one event as are counted apart; what comes after them counts as `other`. */

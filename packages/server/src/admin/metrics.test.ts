@@ -43,10 +43,10 @@ void test('requests to token endpoints are timed, each in the buckets of all bou
         .find((line) => line.startsWith(`${sample} `))
         ?.split(' ')[1],
     );
-  const bucket = (le: string): number => valueOf(`keyfob_token_request_seconds_bucket{le="${le}"}`);
+  const bucket = (le: string): number => valueOf(`keyfob_token_request_duration_seconds_bucket{le="${le}"}`);
   assert.deepEqual(['0.001', '0.002', '2', '5', '+Inf'].map(bucket), [1, 2, 2, 3, 4]);
-  assert.equal(valueOf('keyfob_token_request_seconds_count'), 4);
-  assert.equal(valueOf('keyfob_token_request_seconds_sum'), 10.0035);
+  assert.equal(valueOf('keyfob_token_request_duration_seconds_count'), 4);
+  assert.equal(valueOf('keyfob_token_request_duration_seconds_sum'), 10.0035);
   assert.equal(valueOf('keyfob_open_requests'), 3);
   assert.doesNotMatch(text, /keyfob_webhook_deliveries_waiting/);
 });

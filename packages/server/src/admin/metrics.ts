@@ -20,13 +20,13 @@ export const renderMetrics = (reading: Reading): string => {
   const { events, latencies, openRequests, isReady, deliveriesWaiting } = reading;
   const { user, system } = process.cpuUsage();
   return [
-    renderMetric('keyfob_events_total', {
+    renderMetric('keyfob_log_events_total', {
       type: 'counter',
       help: 'Events by name and, where it has one, reason; those of the log.',
       samples: events.map(({ event, reason, count }) => ({ labels: { event, reason }, value: count })),
     }),
     renderHistogram(
-      'keyfob_token_request_seconds',
+      'keyfob_token_request_duration_seconds',
       'Requests to the token endpoints, from read whole to answered, the commit included.',
       latencies,
     ),

@@ -89,7 +89,7 @@ export const createAdmin = ({ store, noticeKey, openRequests, emit }: AdminConte
     listen: (address) =>
       listenForAdmin(address, routes, (error) => {
         const cause = error instanceof Error ? (error.stack ?? error.message) : '';
-        emit({ event: 'internal.failed', requestId: randomUUID(), cause });
+        emit({ event: 'internal.error', requestId: randomUUID(), cause });
       }),
   };
 };

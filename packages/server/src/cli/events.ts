@@ -134,7 +134,7 @@ const printFacts = async (
 /** On standard error, so that a program which reads the lines is not met with it. */
 const NOBODY_TELLS =
   'keyfob: no running server can be followed here, so refreshes are not shown until one can.\n' +
-  '  Start one with "keyfob serve"; where one runs, its log says why (events.unfollowable).\n';
+  '  Start one with "keyfob serve"; where one runs, its log says why (live_events.unavailable).\n';
 
 /** What the store keeps is told from there, whoever made it so; what it does not keep, by the servers themselves. */
 const follow = async (

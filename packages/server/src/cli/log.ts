@@ -15,12 +15,12 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'code.repeated': 'info',
   'code.replayed': 'warn',
   'code.refused': 'info',
-  'vehicle.disconnected': 'info',
+  'vehicles.disconnected': 'info',
   'owner.signed_in': 'info',
   'sign_in.failed': 'warn',
   'consent.given': 'info',
   'consent.declined': 'info',
-  'vehicles.unavailable': 'error',
+  'vehicle_source.unavailable': 'error',
   'client_token.issued': 'debug',
   'grant.revoked': 'warn',
   'client.refused': 'info',
@@ -33,9 +33,9 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'webhook.given_up': 'error',
   'webhook.disabled': 'error',
   'webhook.stalled': 'error',
-  'events.unfollowable': 'warn',
+  'live_events.unavailable': 'warn',
   'store.unavailable': 'error',
-  'internal.failed': 'error',
+  'internal.error': 'error',
 };
 
 /** How loud an event is; `undefined` for one that is no event of a server. */

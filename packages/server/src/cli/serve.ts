@@ -59,8 +59,8 @@ const serve = async (options: ServeOptions): Promise<void> => {
   const { host, port, adminPort, logLevel, publicUrl, demo: isDemo } = options;
   const config = readConfig(options, { host, port, adminPort, logLevel, publicUrl, demo: isDemo });
   const log = createLog(config.logLevel);
-  let tell = log;
-  const deployment = await openDeployment(config, { isFirstStart: true, emit: (event) => tell(event) });
+  let report = log;
+  const deployment = await openDeployment(config, { isFirstStart: true, emit: (event) => report(event) });
   let server: AuthorizationServer;
   let demo;
   try {
@@ -70,7 +70,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
       log(event);
       follow?.(event);
     });
-    tell = server.tell;
+    report = server.report;
   } catch (error) {
     await deployment.close();
     throw error;

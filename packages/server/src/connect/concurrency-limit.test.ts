@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { createHttpVehicleSource } from './vehicles/http-vehicle-source.ts';
 import { createUpstream, SignInError } from './sign-in/upstream.ts';
 import { VehicleSourceError } from './vehicles/vehicle-source.ts';
-import { WAITING_MAX } from './concurrency-limit.ts';
+import { CONCURRENT_CALLS_MAX } from './concurrency-limit.ts';
 
 const hanging = (): Promise<never> => new Promise(() => {});
 
 test('a source of vehicles that hangs makes no more than so many wait', async (t) => {
   t.mock.method(globalThis, 'fetch', hanging);
   const source = createHttpVehicleSource({ url: 'http://127.0.0.1/vehicles', token: undefined });
-  for (let count = 0; count < WAITING_MAX; count++) void source.list('owner');
+  for (let count = 0; count < CONCURRENT_CALLS_MAX; count++) void source.list('owner');
   await assert.rejects(source.list('owner'), VehicleSourceError);
 });
 
@@ -21,7 +21,7 @@ test('a provider that hangs makes no more than so many wait', async (t) => {
   const attempt = { state: 's', nonce: 'n', codeVerifier: 'v' };
   const begin = (): Promise<string> =>
     upstream.begin(attempt, { redirectUri: 'http://127.0.0.1/', language: 'en', isFresh: false });
-  for (let count = 0; count < WAITING_MAX; count++) void begin();
+  for (let count = 0; count < CONCURRENT_CALLS_MAX; count++) void begin();
   await assert.rejects(
     begin(),
     (error) => error instanceof SignInError && error.reason === 'provider_unavailable',

@@ -7,8 +7,8 @@ import type { Visit } from '../http/router.ts';
 import { sealCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { ConnectContext } from './context.ts';
-import type { Owner } from './sign-in/session.ts';
-import type { Asked } from './parse-authorization-request.ts';
+import type { Owner } from './sign-in/owner.ts';
+import type { ParsedRequest } from './parse-authorization-request.ts';
 
 /** How often another random id is tried; two in a row are taken never. */
 const ATTEMPTS = 3;
@@ -17,7 +17,7 @@ const ATTEMPTS = 3;
 export const giveConsent = async (
   context: ConnectContext,
   { dialect }: AuthorizationWire,
-  { client, request }: Asked,
+  { client, request }: ParsedRequest,
   { owner, vehicles }: { readonly owner: Owner; readonly vehicles: readonly Vehicle[] },
   { exchange: { requestId, nowMs }, caller }: Visit,
 ): Promise<string> => {

@@ -11,7 +11,7 @@ import type { ConnectContext } from './context.ts';
 import { redirect } from './pages/page.ts';
 
 /** What is asked, and by whom. */
-export type Asked = { readonly client: Client; readonly request: AuthorizationRequest };
+export type ParsedRequest = { readonly client: Client; readonly request: AuthorizationRequest };
 
 /** Room for a state of 2048 characters, most of them encoded, and all the rest. */
 export const QUERY_MAX_CHARACTERS = 8192;
@@ -23,11 +23,11 @@ export const QUERY_MAX_CHARACTERS = 8192;
  *
  * @see RFC 6749 §4.1.2.1, RFC 9700 §4.11.2
  */
-export const understand = async (
+export const parseAuthorizationRequest = async (
   context: ConnectContext,
   wire: AuthorizationWire,
   visit: Visit,
-): Promise<Asked | WireResponse> => {
+): Promise<ParsedRequest | WireResponse> => {
   const { query } = visit.request;
   const parameters = query.length > QUERY_MAX_CHARACTERS ? undefined : readQuery(query);
   if (parameters === undefined) throw new Refusal('parameters_wrong');

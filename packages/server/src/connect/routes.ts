@@ -1,12 +1,12 @@
 import { pleosLogin } from '../dialects/pleos/authorize.ts';
 import { smartcarAuthorize } from '../dialects/smartcar/authorize.ts';
 import type { RouteGroup } from '../http/router.ts';
-import { createAuthorizeRoutes } from './authorize.ts';
+import { createAuthorizeRoutes } from './authorize-routes.ts';
 import type { ConnectContext } from './context.ts';
 import { messageOf, renderMessage } from './pages/message-page.ts';
-import { createOwnerRoutes } from './owner.ts';
+import { createOwnerRoutes } from './owner-routes.ts';
 import { createSelectRoutes } from './vehicles/select-vehicles.ts';
-import { settingOf } from './pages/page-context.ts';
+import { createPageContext } from './pages/page-context.ts';
 import { CALLBACK_PATH, finishSignIn } from './sign-in/sign-in.ts';
 import { renderStylesheet, STYLESHEET_PATH } from './pages/stylesheet.ts';
 
@@ -24,5 +24,5 @@ export const createConnectRoutes = (context: ConnectContext): RouteGroup => ({
     [`GET ${STYLESHEET_PATH}`]: renderStylesheet,
   },
   renderRefusal: ({ reason, details }, { request }) =>
-    renderMessage(messageOf(reason), settingOf(context, request), { detail: details[0]?.message }),
+    renderMessage(messageOf(reason), createPageContext(context, request), { detail: details[0]?.message }),
 });

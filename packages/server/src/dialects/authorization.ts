@@ -5,7 +5,7 @@ import type { Dialect } from './dialect.ts';
 import type { QueryParameters } from '../wire/query.ts';
 
 /** Which of an owner's vehicles a request is about; `later` where they are chosen by another request. */
-export type VehicleWish =
+export type RequestedVehicles =
   | { readonly when: 'later' }
   | {
       readonly when: 'now';
@@ -28,7 +28,7 @@ export type AuthorizationRequest = {
   /** Whether it is about simulated owners and vehicles. */
   readonly isSimulated: boolean;
   readonly brand: Brand | undefined;
-  readonly vehicles: VehicleWish;
+  readonly vehicles: RequestedVehicles;
   /** The language that the client asks for, as it calls it. */
   readonly lang: string | undefined;
 };

@@ -42,13 +42,13 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
   const { client, caller, requestId, redirectUri, codeVerifier, brand } = request;
   const { keyRing } = context;
   const opened = openCode(keyRing, request.shapes.code, request.code);
-  if (opened === 'malformed') throw tellRefusal(context, request, 'code_malformed');
+  if (opened === 'malformed') throw reportRefusal(context, request, 'code_malformed');
   if (opened === undefined) {
     if (await hasNewerKey(context, keyRing)) return redeem(context, request);
-    throw tellRefusal(context, request, 'code_unknown');
+    throw reportRefusal(context, request, 'code_unknown');
   }
   if (client.type === 'public' && codeVerifier === undefined)
-    throw tellRefusal(context, request, 'code_verifier_wrong');
+    throw reportRefusal(context, request, 'code_verifier_wrong');
   const use = { grantId: opened.grantId, generation: ONLY_USE };
   const presented = {
     ...opened,
@@ -68,22 +68,22 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
     context.undecidedCodes.note(use, error);
     throw error;
   }
-  if (result === 'client_gone') throw tellRefusal(context, request, 'client_disabled');
-  const grant = tell(context, request, opened.grantId, result, nowMs);
+  if (result === 'client_gone') throw reportRefusal(context, request, 'client_disabled');
+  const grant = report(context, request, opened.grantId, result, nowMs);
   // Where the ring lacks the key of the grant, this throws, and what is not answered stays undecided.
   const tokens = issueTokens(context, request.shapes, grant, result.policy, nowMs);
   context.undecidedCodes.forget(use);
   return tokens;
 };
 
-const tellRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason: RefusalReason): Refusal => {
+const reportRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason: RefusalReason): Refusal => {
   const { dialect, requestId, caller, client } = request;
   emit({ event: 'code.refused', dialect, requestId, caller, clientId: client.id, reason });
   return new Refusal(reason);
 };
 
 /** Tells what became of the code, and answers its grant; throws the refusal where it gets none. */
-const tell = (
+const report = (
   { emit }: RefreshContext,
   { dialect, requestId, caller, client }: RedeemRequest,
   id: GrantId,

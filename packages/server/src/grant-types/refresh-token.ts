@@ -52,9 +52,9 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   if (opened === 'malformed' || opened === undefined) {
     const imported = await findImportedToken(store, client, refreshToken);
     if (imported !== undefined) return answer(context, request, await present(context, request, imported));
-    if (opened === 'malformed') throw tellRefusal(context.emit, request, 'refresh_token_malformed');
+    if (opened === 'malformed') throw reportRefusal(context.emit, request, 'refresh_token_malformed');
     if (await hasNewerKey(context, keyRing)) return refresh(context, request);
-    throw tellRefusal(context.emit, request, 'token_undecryptable');
+    throw reportRefusal(context.emit, request, 'token_undecryptable');
   }
   const used = await present(context, request, opened);
   if (!isOfNoGrant(used) || client.hasImportedTokens !== true) return answer(context, request, used);
@@ -102,8 +102,8 @@ const answer = (
   request: RefreshRequest,
   { opened, nowMs, result }: Used,
 ): TokenAnswer | Promise<TokenAnswer> => {
-  if (result === 'client_gone') throw tellRefusal(context.emit, request, 'client_disabled');
-  tell(context.emit, request, opened, result);
+  if (result === 'client_gone') throw reportRefusal(context.emit, request, 'client_disabled');
+  report(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
   if (result.verdict.kind === 'replay' || result.grant === undefined) throw new Refusal('replayed');
   // Where the ring lacks the key of the grant, this throws, and what is not answered stays undecided.
@@ -112,13 +112,13 @@ const answer = (
   return tokens;
 };
 
-const tellRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {
+const reportRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {
   const { dialect, requestId, caller, client } = request;
   emit({ event: 'refresh.refused', dialect, requestId, caller, clientId: client.id, reason });
   return new Refusal(reason);
 };
 
-const tell = (
+const report = (
   emit: Emit,
   request: RefreshRequest,
   opened: OpenedRefreshToken,

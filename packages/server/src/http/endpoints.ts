@@ -35,7 +35,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
     const refuse = (refusal: Refusal): WireResponse =>
       group.renderRefusal(refusal, { request, exchange, caller });
     if (match.route === undefined) {
-      failures.tellRefusal('request', 'method_not_allowed', about);
+      failures.reportRefusal('request', 'method_not_allowed', about);
       const response = refuse(new Refusal('method_not_allowed'));
       return { ...response, headers: { ...response.headers, Allow: match.allow } };
     }
@@ -43,7 +43,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
       return await match.route({ request, exchange, caller, parameters: match.parameters });
     } catch (error) {
       if (!(error instanceof Refusal)) return failures.render(error, exchange, refuse);
-      failures.tellRefusal(stageOf(error.reason), error.reason, { ...about, clientId: error.clientId });
+      failures.reportRefusal(stageOf(error.reason), error.reason, { ...about, clientId: error.clientId });
       return refuse(error);
     }
   };
@@ -60,7 +60,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
       const group = TOKEN_ENDPOINTS.has(path) ? undefined : findRoute('', path)?.group;
       const dialect = dialectOf(path);
       const exchange = begin();
-      failures.tellRefusal('request', reason, {
+      failures.reportRefusal('request', reason, {
         dialect: group?.name ?? dialect.name,
         requestId: exchange.requestId,
         caller,

@@ -19,7 +19,7 @@ export const stageOf = (reason: RefusalReason): Stage => (CLIENT_REASONS.has(rea
 
 /** Tells what went wrong, and renders what is nobody's decision. */
 export const createFailures = (emit: Emit) => ({
-  tellRefusal(
+  reportRefusal(
     stage: Stage,
     reason: RefusalReason,
     about: { dialect: string; requestId: string; caller: Caller; clientId?: string | undefined },
@@ -42,7 +42,7 @@ export const createFailures = (emit: Emit) => ({
       return renderRefusal(new Refusal('store_unavailable'));
     }
     emit({
-      event: 'internal.failed',
+      event: 'internal.error',
       requestId,
       cause: error instanceof Error ? (error.stack ?? error.message) : '',
     });

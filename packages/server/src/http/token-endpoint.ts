@@ -87,7 +87,7 @@ export const createTokenEndpoint = (context: EndpointContext, failures: Failures
     } catch (error) {
       if (error instanceof Refusal) {
         const clientId = client?.id ?? error.clientId;
-        failures.tellRefusal(stage, error.reason, { dialect: name, requestId, caller, clientId });
+        failures.reportRefusal(stage, error.reason, { dialect: name, requestId, caller, clientId });
         return dialect.renderRefusal(error, client?.policy, exchange);
       }
       return failures.render(error, exchange, (refusal) =>

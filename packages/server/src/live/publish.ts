@@ -8,13 +8,14 @@ import type { Emit, LogEvent } from '../log-event.ts';
 /** Events of this process for whoever follows them. */
 export type LiveEvents = {
   /** Costs nothing while nobody follows. */
-  readonly tell: Emit;
+  readonly publish: Emit;
   close(): Promise<void>;
 };
 
 /** What is written to followers besides events: that one is attached, and how many events it was too slow for. */
 export type LiveNotice =
-  { readonly event: 'events.following' } | { readonly event: 'events.dropped'; readonly dropped: number };
+  | { readonly event: 'live_events.attached' }
+  | { readonly event: 'live_events.dropped'; readonly dropped: number };
 
 /** Sockets by this name in a data directory belong to servers: `events-<pid>.sock`, or one more of the same pid. */
 export const LIVE_SOCKET = /^events-\d+(?:-\d)?\.sock$/;
@@ -47,21 +48,21 @@ export const openLiveEvents = async (
       .resume()
       .on('error', () => {})
       .on('close', () => followers.delete(socket));
-    write(socket, { event: 'events.following' });
+    write(socket, { event: 'live_events.attached' });
   });
   await removeDeadSockets(directory);
   await listenInside(server, directory, pid);
   // Following is never a reason to go on living.
   server.on('error', () => {}).unref();
   return {
-    tell(event) {
+    publish(event) {
       if (followers.size === 0) return;
       for (const [follower, state] of followers) {
         if (follower.writableLength > WAITING_MAX_BYTES) {
           state.dropped++;
           continue;
         }
-        if (state.dropped > 0) write(follower, { event: 'events.dropped', dropped: state.dropped });
+        if (state.dropped > 0) write(follower, { event: 'live_events.dropped', dropped: state.dropped });
         state.dropped = 0;
         write(follower, event);
       }

@@ -22,6 +22,6 @@ export const disconnect = async (
   if (result === 'unknown' || result.disconnected.length === 0) throw new Refusal('vehicle_unknown');
   const { dialect, id: clientId } = client;
   const about = { requestId, grantId: writeGrantId(grant.id), clientId };
-  emit({ event: 'vehicle.disconnected', ...about, dialect, caller, count: result.disconnected.length });
+  emit({ event: 'vehicles.disconnected', ...about, dialect, caller, count: result.disconnected.length });
   if (result.isRevoked) emit({ event: 'grant.revoked', ...about, cause: 'disconnected' });
 };

@@ -1,22 +1,23 @@
 import type { Client } from '../../clients/client.ts';
 import type { AuthorizationRequest } from '../../dialects/authorization.ts';
-import { button } from './form-page.ts';
-import type { WriteForm } from './form-page.ts';
+import { button } from './form.ts';
+import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
-import type { Page, Setting } from './page.ts';
+import type { Page } from './page.ts';
+import type { PageContext } from './page-context.ts';
 import { describeScope } from './permissions.ts';
-import type { Owner } from '../sign-in/session.ts';
+import type { Owner } from '../sign-in/owner.ts';
 import { signedInBar } from './sign-in-page.ts';
-import { writeChoice, writeChoiceError } from '../vehicles/vehicle-choice.ts';
-import type { VehicleChoice } from '../vehicles/vehicle-choice.ts';
+import { writeChoice, writeChoiceError } from './vehicle-choice.ts';
+import type { VehicleChoice } from './vehicle-choice.ts';
 
 /** What a client is called where it has no name. */
 export const nameClient = ({ name, id }: Client): string => (name === '' ? id : name);
 
 /** What an owner is asked: whether, what, and, unless that comes later, for which vehicles. */
 export const consentPage = (
-  setting: Setting,
+  pageContext: PageContext,
   {
     client,
     request,
@@ -25,7 +26,7 @@ export const consentPage = (
   form: WriteForm,
   { choice, hasError }: { readonly choice: VehicleChoice | undefined; readonly hasError: boolean },
 ): Page => {
-  const { texts, make, makeName } = setting;
+  const { texts, make, makeName } = pageContext;
   const { consent, message } = texts;
   const name = nameClient(client);
   const heading =
@@ -35,21 +36,22 @@ export const consentPage = (
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
-    content: html`${hasError && choice !== undefined && writeChoiceError(setting, choice)} ${drawEmblem(name)}
+    content: html`${hasError && choice !== undefined && writeChoiceError(pageContext, choice)}
+      ${drawEmblem(name)}
       <h1>${heading}</h1>
-      ${writePermissions(setting, request.scope, name)}
+      ${writePermissions(pageContext, request.scope, name)}
       ${form(
-        html`${choice !== undefined && writeChoice(setting, choice, { hasError })}
+        html`${choice !== undefined && writeChoice(pageContext, choice, { hasError })}
           <div class="actions">
             ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
           </div>`,
       )}
-      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToEnd(setting)}</p>
-      ${signedInBar(setting, owner, form)}`,
+      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToEnd(pageContext)}</p>
+      ${signedInBar(pageContext, owner, form)}`,
   };
 };
 
-const writePermissions = ({ texts, makeName }: Setting, scope: string, name: string): Content => {
+const writePermissions = ({ texts, makeName }: PageContext, scope: string, name: string): Content => {
   if (scope === '') return html`<p class="lead">${texts.everyPermission(makeName)}</p>`;
   const { reads, controls } = describeScope(scope, texts);
   return html`<div class="permissions">
@@ -68,7 +70,7 @@ const writeList = (heading: string, entries: readonly string[], kind: string): C
   </section>`;
 
 /** Where an owner ends what is agreed to here; beside this page, which stays. */
-export const linkToEnd = ({ texts, base }: Setting): Content =>
+export const linkToEnd = ({ texts, base }: PageContext): Content =>
   html`${texts.consent.ending}
     <a href="${base}/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
 
@@ -94,8 +96,13 @@ const hostOf = (uri: string): string => {
 };
 
 /** There is nothing to choose from. */
-export const noVehiclesPage = (setting: Setting, owner: Owner, name: string, form: WriteForm): Page => {
-  const { texts, make, makeName } = setting;
+export const noVehiclesPage = (
+  pageContext: PageContext,
+  owner: Owner,
+  name: string,
+  form: WriteForm,
+): Page => {
+  const { texts, make, makeName } = pageContext;
   const { noVehicles } = texts;
   return {
     status: 200,
@@ -103,6 +110,6 @@ export const noVehiclesPage = (setting: Setting, owner: Owner, name: string, for
     content: html`<h1>${noVehicles.heading}</h1>
       <p>${noVehicles.text(make === undefined ? undefined : makeName)}</p>
       ${form(html`<div class="actions">${button('no_vehicles', noVehicles.leave(name), 'primary')}</div>`)}
-      ${signedInBar(setting, owner, form)}`,
+      ${signedInBar(pageContext, owner, form)}`,
   };
 };

@@ -4,7 +4,7 @@ import type { RefusalReason } from '../../errors.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import { renderPage } from './page.ts';
-import type { Setting } from './page.ts';
+import type { PageContext } from './page-context.ts';
 
 type MessageName =
   | 'invalid'
@@ -42,10 +42,10 @@ const MESSAGES: Readonly<Record<MessageName, Message>> = {
 /** Tells an owner what happened, and what can be done about it. `detail` is for who builds the app. */
 export const renderMessage = (
   name: MessageName,
-  setting: Setting,
+  pageContext: PageContext,
   { detail, extra }: { readonly detail?: string | undefined; readonly extra?: Content } = {},
 ): WireResponse => {
-  const { texts, target } = setting;
+  const { texts, target } = pageContext;
   const { status, offers } = MESSAGES[name];
   const { title, text } = texts.message[name];
   const isLink = offers === 'tryAgain' || offers === 'goOn';
@@ -58,7 +58,7 @@ export const renderMessage = (
     ${isLink && html`<p class="actions"><a class="primary" href="${target}">${texts.message[offers]}</a></p>`}
     ${extra}`;
   const headers = status === 503 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
-  return renderPage({ status, title, content, headers }, setting);
+  return renderPage({ status, title, content, headers }, pageContext);
 };
 
 /** Which message a refusal is; every other reason is a request that cannot be answered. */

@@ -3,16 +3,17 @@ import type { Grant } from '../../grants/grant.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
 import { nameClient } from './consent-page.ts';
-import { button } from './form-page.ts';
-import type { WriteForm } from './form-page.ts';
+import { button } from './form.ts';
+import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
-import type { Page, Setting } from './page.ts';
+import type { Page } from './page.ts';
+import type { PageContext } from './page-context.ts';
 import { describeScope, nameMake } from './permissions.ts';
-import type { Owner } from '../sign-in/session.ts';
+import type { Owner } from '../sign-in/owner.ts';
 import type { Language } from './texts.ts';
 import { describeOwner } from './sign-in-page.ts';
-import { describeVehicle } from '../vehicles/vehicle-choice.ts';
+import { describeVehicle } from './vehicle-choice.ts';
 
 /** A living grant as its owner sees it. */
 export type SharedGrant = {
@@ -27,7 +28,7 @@ export type Notice = (typeof NOTICES)[number];
 
 /** What an owner allowed, and how to end it. */
 export const ownerPage = (
-  setting: Setting,
+  pageContext: PageContext,
   {
     owner,
     shared,
@@ -35,14 +36,14 @@ export const ownerPage = (
   }: { readonly owner: Owner; readonly shared: readonly SharedGrant[]; readonly notice: Notice | undefined },
   form: WriteForm,
 ): Page => {
-  const { texts } = setting;
+  const { texts } = pageContext;
   return {
     status: 200,
     title: texts.owner.title,
-    content: html`${writeNotice(setting, notice)}
+    content: html`${writeNotice(pageContext, notice)}
       <h1>${texts.owner.heading}</h1>
       <p class="lead">${shared.length === 0 ? texts.owner.nothing : texts.owner.lead}</p>
-      ${shared.map((one) => writeShared(setting, one, form))}
+      ${shared.map((one) => writeShared(pageContext, one, form))}
       <div class="account">
         <p>${describeOwner(owner, texts)}</p>
         ${form(button('sign_out', texts.signIn.signOut, 'quiet'))}
@@ -50,7 +51,7 @@ export const ownerPage = (
   };
 };
 
-export const writeNotice = ({ texts }: Setting, notice: Notice | undefined): Content =>
+export const writeNotice = ({ texts }: PageContext, notice: Notice | undefined): Content =>
   notice !== undefined && html`<p class="notice" role="status">${texts.owner[notice]}</p>`;
 
 const dates = (language: Language): Intl.DateTimeFormat =>
@@ -59,11 +60,11 @@ const dates = (language: Language): Intl.DateTimeFormat =>
 const DATES: Readonly<Record<Language, Intl.DateTimeFormat>> = { en: dates('en'), ko: dates('ko') };
 
 const writeShared = (
-  setting: Setting,
+  pageContext: PageContext,
   { grant, client, vehicles }: SharedGrant,
   form: WriteForm,
 ): Content => {
-  const { texts, language } = setting;
+  const { texts, language } = pageContext;
   const name = nameClient(client);
   const id = writeGrantId(grant.id);
   const make = grant.brand === undefined ? undefined : nameMake(grant.brand, texts);
@@ -72,7 +73,7 @@ const writeShared = (
     <p class="since">
       ${make !== undefined && html`${make} · `}${texts.owner.since(DATES[language].format(grant.createdAt * 1000))}
     </p>
-    ${writePermissions(setting, grant.scope)}
+    ${writePermissions(pageContext, grant.scope)}
     <h3>${texts.owner.vehicles}</h3>
     ${
       vehicles.length === 0
@@ -92,7 +93,7 @@ const writeShared = (
   </article>`;
 };
 
-const writePermissions = ({ texts }: Setting, scope: string): Content => {
+const writePermissions = ({ texts }: PageContext, scope: string): Content => {
   const { reads, controls } = describeScope(scope, texts);
   return [writeList(texts.owner.sees, reads), writeList(texts.owner.controls, controls)];
 };

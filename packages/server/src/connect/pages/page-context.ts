@@ -1,10 +1,28 @@
 import { readQuery } from '../../wire/query.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
 import type { ConnectContext } from '../context.ts';
-import { targetOf } from './page.ts';
-import type { Setting } from './page.ts';
 import { nameMake } from './permissions.ts';
 import { pickLanguage, TEXTS } from './texts.ts';
+import type { Language } from './texts.ts';
+import type { Texts } from './texts-en.ts';
+
+/** Where and in which dress a page is shown. */
+export type PageContext = {
+  readonly language: Language;
+  readonly texts: Texts;
+  /** The path under which a proxy has us, for every address in a page; empty for the root. */
+  readonly base: string;
+  /** The path and query of the request as the browser knows it: where its forms go, and where it is continued. */
+  readonly target: string;
+  /** Whose colours it wears, in lower case; `undefined` for nobody's. */
+  readonly make: string | undefined;
+  /** Whose name stands above it. */
+  readonly makeName: string;
+  /** Where a form of the page may end up, besides here: the redirect URI of a client. */
+  readonly redirectUri: string | undefined;
+  /** Whether the window that opened this one may go on knowing it. */
+  readonly keepsOpener: boolean;
+};
 
 /** The path of a URL that ends with no slash; empty for the root. */
 const baseOf = (publicUrl: string): string => {
@@ -13,7 +31,7 @@ const baseOf = (publicUrl: string): string => {
 };
 
 /** How a page for this request is set; what is not known of it yet is left out. */
-export const settingOf = (
+export const createPageContext = (
   { publicUrl }: Pick<ConnectContext, 'publicUrl'>,
   request: WireRequest,
   known: {
@@ -22,7 +40,7 @@ export const settingOf = (
     readonly redirectUri?: string;
     readonly keepsOpener?: boolean;
   } = {},
-): Setting => {
+): PageContext => {
   const lang = known.lang ?? readQuery(request.query)?.get('lang');
   const language = pickLanguage(lang, request.headers['accept-language']);
   const texts = TEXTS[language];
@@ -40,3 +58,7 @@ export const settingOf = (
     keepsOpener: known.keepsOpener ?? false,
   };
 };
+
+/** Path and query as the browser sent them. */
+const targetOf = (base: string, { path, query }: WireRequest): string =>
+  query === '' ? `${base}${path}` : `${base}${path}?${query}`;

@@ -1,28 +1,10 @@
-import type { WireRequest, WireResponse } from '../../wire/exchange.ts';
+import type { WireResponse } from '../../wire/exchange.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
+import type { PageContext } from './page-context.ts';
 import { STYLESHEET_PATH } from './stylesheet.ts';
 import { LANGUAGES, TEXTS } from './texts.ts';
 import type { Language } from './texts.ts';
-import type { Texts } from './texts-en.ts';
-
-/** Where and in which dress a page is shown. */
-export type Setting = {
-  readonly language: Language;
-  readonly texts: Texts;
-  /** The path under which a proxy has us, for every address in a page; empty for the root. */
-  readonly base: string;
-  /** The path and query of the request as the browser knows it: where its forms go, and where it is continued. */
-  readonly target: string;
-  /** Whose colours it wears, in lower case; `undefined` for nobody's. */
-  readonly make: string | undefined;
-  /** Whose name stands above it. */
-  readonly makeName: string;
-  /** Where a form of the page may end up, besides here: the redirect URI of a client. */
-  readonly redirectUri: string | undefined;
-  /** Whether the window that opened this one may go on knowing it. */
-  readonly keepsOpener: boolean;
-};
 
 /** A page before it has its frame. */
 export type Page = {
@@ -35,26 +17,22 @@ export type Page = {
   readonly goesOnTo?: string;
 };
 
-/** Path and query as the browser sent them. */
-export const targetOf = (base: string, { path, query }: WireRequest): string =>
-  query === '' ? `${base}${path}` : `${base}${path}?${query}`;
-
 /** A whole page with everything that keeps it to itself: no script, no frame, no store, no address told to others. */
-export const renderPage = (page: Page, setting: Setting): WireResponse => ({
+export const renderPage = (page: Page, pageContext: PageContext): WireResponse => ({
   status: page.status,
   headers: {
     'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': policyOf(setting),
+    'Content-Security-Policy': policyOf(pageContext),
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',
     'Referrer-Policy': 'no-referrer',
     'Cache-Control': 'no-store',
-    'Cross-Origin-Opener-Policy': setting.keepsOpener ? 'unsafe-none' : 'same-origin',
+    'Cross-Origin-Opener-Policy': pageContext.keepsOpener ? 'unsafe-none' : 'same-origin',
     'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',
     ...(page.setCookie === undefined ? {} : { 'Set-Cookie': page.setCookie }),
     ...page.headers,
   },
-  body: frame(page, setting).text,
+  body: frame(page, pageContext).text,
 });
 
 /** Sends a browser on; behind a form `status` 303 makes a GET of it. */
@@ -82,7 +60,7 @@ const formTargetOf = (redirectUri: string): string => {
   return protocol === 'http:' && !hostname.startsWith('[') ? LOOPBACK_TARGETS : protocol;
 };
 
-const policyOf = ({ redirectUri }: Setting): string => {
+const policyOf = ({ redirectUri }: PageContext): string => {
   const targets = redirectUri === undefined ? '' : ` ${formTargetOf(redirectUri)}`;
   return [
     `default-src 'none'`,
@@ -98,8 +76,8 @@ const policyOf = ({ redirectUri }: Setting): string => {
 const ICON =
   'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 32 32%22%3E%3Crect x=%229%22 y=%222%22 width=%2214%22 height=%2228%22 rx=%227%22 fill=%22%2333506b%22/%3E%3Ccircle cx=%2216%22 cy=%2210%22 r=%223%22 fill=%22white%22/%3E%3C/svg%3E';
 
-const frame = (page: Page, setting: Setting) => {
-  const { language, texts, make, makeName } = setting;
+const frame = (page: Page, pageContext: PageContext) => {
+  const { language, texts, make, makeName } = pageContext;
   const refresh =
     page.goesOnTo !== undefined && html`<meta http-equiv="refresh" content="0;url=${page.goesOnTo}" />`;
   return html`<!doctype html>
@@ -112,20 +90,20 @@ const frame = (page: Page, setting: Setting) => {
         ${refresh}
         <title>${page.title} – ${makeName}</title>
         <link rel="icon" href="${ICON}" />
-        <link rel="stylesheet" href="${setting.base}${STYLESHEET_PATH}" />
+        <link rel="stylesheet" href="${pageContext.base}${STYLESHEET_PATH}" />
       </head>
       <body class="make-${make ?? 'none'}">
         <header><p class="make">${makeName}</p></header>
         <main>${page.content}</main>
         <footer>
           <p>${texts.footer}</p>
-          <nav aria-label="${texts.languages}">${LANGUAGES.map((one) => linkTo(one, setting))}</nav>
+          <nav aria-label="${texts.languages}">${LANGUAGES.map((one) => linkTo(one, pageContext))}</nav>
         </footer>
       </body>
     </html> `;
 };
 
-const linkTo = (one: Language, { language, target }: Setting): Content => {
+const linkTo = (one: Language, { language, target }: PageContext): Content => {
   const name = TEXTS[one].language;
   return one === language
     ? html`<span aria-current="true" lang="${one}">${name}</span>`

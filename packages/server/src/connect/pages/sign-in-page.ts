@@ -1,33 +1,34 @@
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { DEMO_OWNERS } from '../sign-in/demo-owners.ts';
-import { button } from './form-page.ts';
-import type { WriteForm } from './form-page.ts';
+import { button } from './form.ts';
+import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
-import type { Page, Setting } from './page.ts';
+import type { Page } from './page.ts';
+import type { PageContext } from './page-context.ts';
 import { nameMake } from './permissions.ts';
-import type { Owner } from '../sign-in/session.ts';
+import type { Owner } from '../sign-in/owner.ts';
 
-/** Which ways there are to sign in for a request. */
-export type SignInWays = { readonly simulated: boolean; readonly real: boolean };
+/** Which methods there are to sign in for a request. */
+export type SignInMethods = { readonly simulated: boolean; readonly real: boolean };
 
 /** The choice of who is signed in. `cancel` is there where a client waits for an answer. */
 export const signInPage = (
-  { texts }: Setting,
-  ways: SignInWays,
+  { texts }: PageContext,
+  methods: SignInMethods,
   form: WriteForm,
   { canCancel, lead }: { readonly canCancel: boolean; readonly lead?: Content },
 ): Page => {
   const { signIn } = texts;
-  const heading = ways.simulated ? signIn.demoHeading : signIn.title;
-  const upstream = ways.real && button('sign_in_upstream', signIn.upstream, 'primary');
+  const heading = methods.simulated ? signIn.demoHeading : signIn.title;
+  const upstream = methods.real && button('sign_in_upstream', signIn.upstream, 'primary');
   return {
     status: 200,
     title: heading,
     content: html`<h1>${lead === undefined ? heading : texts.owner.heading}</h1>
       ${lead}
       ${
-        ways.simulated &&
+        methods.simulated &&
         html`${lead !== undefined && html`<h2>${heading}</h2>`}
           <p>${signIn.demoLead}</p>
           ${form(
@@ -45,19 +46,19 @@ export const signInPage = (
               </ul>`,
           )}`
       }
-      ${ways.simulated && ways.real && html`<p class="or">${signIn.or}</p>`}
+      ${methods.simulated && methods.real && html`<p class="or">${signIn.or}</p>`}
       ${upstream !== false && form(html`<p class="actions">${upstream}</p>`)}
       ${canCancel && form(html`<p class="actions">${button('decline', signIn.cancel, 'secondary')}</p>`)}`,
   };
 };
 
-const listVehicles = (vehicles: readonly Vehicle[], texts: Setting['texts']): string =>
+const listVehicles = (vehicles: readonly Vehicle[], texts: PageContext['texts']): string =>
   vehicles.length === 0
     ? texts.signIn.withoutVehicles
     : vehicles.map(({ make, model }) => `${nameMake(make, texts)} ${model}`).join(', ');
 
 /** Leaves the page by itself: a form that was redirected on and on would be stopped by its own policy. */
-export const goingPage = ({ texts }: Setting, url: string, setCookie: string | undefined): Page => ({
+export const redirectPage = ({ texts }: PageContext, url: string, setCookie: string | undefined): Page => ({
   status: 200,
   title: texts.signIn.going,
   content: html`<h1>${texts.signIn.going}</h1>
@@ -67,13 +68,13 @@ export const goingPage = ({ texts }: Setting, url: string, setCookie: string | u
 });
 
 /** Who is signed in, and how to be somebody else. */
-export const signedInBar = ({ texts }: Setting, owner: Owner, form: WriteForm): Content =>
+export const signedInBar = ({ texts }: PageContext, owner: Owner, form: WriteForm): Content =>
   html`<div class="account">
     <p>${describeOwner(owner, texts)}</p>
     ${form(button('switch', texts.signIn.switch, 'quiet'))}
   </div>`;
 
-export const describeOwner = (owner: Owner, { signIn }: Setting['texts']): string => {
+export const describeOwner = (owner: Owner, { signIn }: PageContext['texts']): string => {
   const demo = DEMO_OWNERS.find(({ subject }) => subject === owner.subject);
   const name = demo === undefined ? owner.name : signIn.owner(Number(demo.id));
   return name === '' ? signIn.signedIn : signIn.signedInAs(name);

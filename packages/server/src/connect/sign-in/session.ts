@@ -3,15 +3,8 @@ import * as v from 'valibot';
 import type { Visit } from '../../http/router.ts';
 import type { ConnectContext } from '../context.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
-import { keyNumberOf, openStatement, sealStatement } from './statement.ts';
-
-/** Who is signed in. */
-export type Owner = {
-  readonly subject: string;
-  /** What the owner calls themselves; may be empty. */
-  readonly name: string;
-  readonly isSimulated: boolean;
-};
+import type { Owner } from './owner.ts';
+import { keyNumberOf, openClaims, sealClaims } from '../sealed-claims.ts';
 
 /** A browser that was here before, and who is signed in on it. Kept by the browser alone, so that any node can go on. */
 export type Session = {
@@ -48,7 +41,7 @@ export const readSession = async (
   // Another node may have read a rotated ring before this one.
   if (number !== undefined && number > context.keyRing.newest.number)
     context.noticeKey((await context.store.readClient('')).newestKeyNumber);
-  const opened = await openStatement(context.keyRing, 'session', text, exchange.nowMs);
+  const opened = await openClaims(context.keyRing, 'session', text, exchange.nowMs);
   const parsed = v.safeParse(schema, opened?.claims);
   if (opened === undefined || !parsed.success) return undefined;
   const { id, subject, name } = parsed.output;
@@ -68,7 +61,7 @@ export const startSession = async (
   const keyNumber = keyRing.newest.number;
   const who = owner === undefined ? {} : { subject: owner.subject, name: owner.name };
   const options = { nowMs, lifetimeSeconds: SESSION_LIFETIME_SECONDS };
-  const text = await sealStatement(keyRing, 'session', { id, ...who }, options);
+  const text = await sealClaims(keyRing, 'session', { id, ...who }, options);
   const secure = isSecure(context) ? '; Secure' : '';
   return {
     session: { id, keyNumber, owner },

@@ -5,19 +5,21 @@ import type { WireResponse } from '../../wire/exchange.ts';
 import type { Visit } from '../../http/router.ts';
 import type { ConnectContext } from '../context.ts';
 import { DEMO_OWNERS } from './demo-owners.ts';
-import { button, createForm } from '../pages/form-page.ts';
+import { button } from '../pages/form.ts';
+import { createForm } from '../session-form.ts';
 import { html } from '../pages/html.ts';
 import type { Content } from '../pages/html.ts';
 import { renderMessage } from '../pages/message-page.ts';
 import { redirect, renderPage } from '../pages/page.ts';
-import type { Setting } from '../pages/page.ts';
-import type { SentForm } from '../sent-form.ts';
+import type { PageContext } from '../pages/page-context.ts';
+import type { SentForm } from '../session-form.ts';
 import { deriveSecret, readSession, startSession } from './session.ts';
-import type { Owner, Session } from './session.ts';
-import { settingOf } from '../pages/page-context.ts';
-import { goingPage, signInPage } from '../pages/sign-in-page.ts';
-import type { SignInWays } from '../pages/sign-in-page.ts';
-import { openStatement, sealStatement } from './statement.ts';
+import type { Owner } from './owner.ts';
+import type { Session } from './session.ts';
+import { createPageContext } from '../pages/page-context.ts';
+import { redirectPage, signInPage } from '../pages/sign-in-page.ts';
+import type { SignInMethods } from '../pages/sign-in-page.ts';
+import { openClaims, sealClaims } from '../sealed-claims.ts';
 import { SignInError } from './upstream.ts';
 import type { SignInAttempt } from './upstream.ts';
 
@@ -26,76 +28,79 @@ export const CALLBACK_PATH = '/connect/callback';
 /** How long an owner may take at the provider. */
 const ATTEMPT_LIFETIME_SECONDS = 600;
 
-/** The ways to sign in for a request: simulated owners have no place among real ones, nor the other way round. */
-export const waysOf = ({ isDemo, upstream }: ConnectContext, isSimulated: boolean): SignInWays => ({
+/** The methods to sign in for a request: simulated owners have no place among real ones, nor the other way round. */
+export const signInMethodsFor = (
+  { isDemo, upstream }: ConnectContext,
+  isSimulated: boolean,
+): SignInMethods => ({
   simulated: isDemo || isSimulated,
   real: upstream !== undefined && !isSimulated,
 });
 
 /** The signed-in owner, if one of this kind is asked for. */
-export const ownerFor = (session: Session | undefined, ways: SignInWays): Owner | undefined => {
+export const ownerFor = (session: Session | undefined, methods: SignInMethods): Owner | undefined => {
   const owner = session?.owner;
-  return owner !== undefined && (owner.isSimulated ? ways.simulated : ways.real) ? owner : undefined;
+  return owner !== undefined && (owner.isSimulated ? methods.simulated : methods.real) ? owner : undefined;
 };
 
 /** Signs an owner in: by a page where there is a choice, else by sending the browser to the provider. */
-export const askToSignIn = async (
+export const requireSignIn = async (
   context: ConnectContext,
   visit: Visit,
-  setting: Setting,
-  ways: SignInWays,
+  pageContext: PageContext,
+  methods: SignInMethods,
   page: { readonly canCancel: boolean; readonly lead?: Content },
 ): Promise<WireResponse> => {
-  if (!ways.simulated && !ways.real) {
-    tellFailure(
+  if (!methods.simulated && !methods.real) {
+    reportFailure(
       context,
       visit,
       new SignInError('not_configured', 'neither signInIssuer nor --demo is given'),
     );
-    return renderMessage('notConfigured', setting);
+    return renderMessage('notConfigured', pageContext);
   }
   const known = await readSession(context, visit);
   const { session, cookie } =
     known === undefined
       ? await startSession(context, undefined, visit.exchange.nowMs)
       : { session: known, cookie: undefined };
-  if (!ways.simulated && page.lead === undefined)
-    return goToProvider(context, visit, setting, { session, cookie, isFresh: false });
-  const form = createForm(context, session, setting);
-  return renderPage({ ...signInPage(setting, ways, form, page), setCookie: cookie }, setting);
+  if (!methods.simulated && page.lead === undefined)
+    return redirectToProvider(context, visit, pageContext, { session, cookie, isFresh: false });
+  const form = createForm(context, session, pageContext);
+  return renderPage({ ...signInPage(pageContext, methods, form, page), setCookie: cookie }, pageContext);
 };
 
 /** Does what a form asks for about signing in; `undefined` where it asks for something else. */
-export const takeSignIn = async (
+export const handleSignInForm = async (
   context: ConnectContext,
   visit: Visit,
   { action, fields, session }: SentForm,
-  setting: Setting,
-  ways: SignInWays,
+  pageContext: PageContext,
+  methods: SignInMethods,
 ): Promise<WireResponse | undefined> => {
   const { requestId, nowMs } = visit.exchange;
-  if (action === 'sign_in' && ways.simulated) {
+  if (action === 'sign_in' && methods.simulated) {
     const demo = DEMO_OWNERS.find(({ id }) => id === fields.get('owner'));
     if (demo === undefined) return undefined;
     const owner = { subject: demo.subject, name: '', isSimulated: true };
     const { cookie } = await startSession(context, owner, nowMs);
-    context.emit({ event: 'owner.signed_in', requestId, way: 'simulated', caller: visit.caller });
-    return redirect(setting.target, 303, cookie);
+    context.emit({ event: 'owner.signed_in', requestId, method: 'simulated', caller: visit.caller });
+    return redirect(pageContext.target, 303, cookie);
   }
-  if (action === 'sign_in_upstream' && ways.real)
-    return goToProvider(context, visit, setting, { session, cookie: undefined, isFresh: false });
+  if (action === 'sign_in_upstream' && methods.real)
+    return redirectToProvider(context, visit, pageContext, { session, cookie: undefined, isFresh: false });
   if (action === 'switch') {
     const fresh = await startSession(context, undefined, nowMs);
-    if (ways.simulated || !ways.real) return redirect(setting.target, 303, fresh.cookie);
-    return goToProvider(context, visit, setting, { ...fresh, isFresh: true });
+    if (methods.simulated || !methods.real) return redirect(pageContext.target, 303, fresh.cookie);
+    return redirectToProvider(context, visit, pageContext, { ...fresh, isFresh: true });
   }
   return undefined;
 };
 
-const goToProvider = async (
+const redirectToProvider = async (
   context: ConnectContext,
   visit: Visit,
-  setting: Setting,
+  pageContext: PageContext,
   {
     session,
     cookie,
@@ -105,20 +110,25 @@ const goToProvider = async (
   const statement = {
     session: session.id,
     attempt: randomBytes(16).toString('base64url'),
-    next: setting.target,
-    redirectUri: setting.redirectUri,
+    next: pageContext.target,
+    redirectUri: pageContext.redirectUri,
   };
   const options = { nowMs: visit.exchange.nowMs, lifetimeSeconds: ATTEMPT_LIFETIME_SECONDS };
-  const state = await sealStatement(context.keyRing, 'sign-in', statement, options);
+  const state = await sealClaims(context.keyRing, 'sign-in', statement, options);
   const attempt = attemptOf(context, session, state, statement.attempt);
   const redirectUri = `${context.publicUrl}${CALLBACK_PATH}`;
   try {
-    const url = await context.upstream?.begin(attempt, { redirectUri, language: setting.language, isFresh });
+    const url = await context.upstream?.begin(attempt, {
+      redirectUri,
+      language: pageContext.language,
+      isFresh,
+    });
     if (url === undefined) throw new SignInError('not_configured', 'no provider is configured');
-    if (visit.request.method === 'POST') return renderPage(goingPage(setting, url, cookie), setting);
+    if (visit.request.method === 'POST')
+      return renderPage(redirectPage(pageContext, url, cookie), pageContext);
     return redirect(url, 302, cookie);
   } catch (error) {
-    return renderFailure(context, visit, setting, error);
+    return renderFailure(context, visit, pageContext, error);
   }
 };
 
@@ -146,16 +156,22 @@ export const finishSignIn = async (context: ConnectContext, visit: Visit): Promi
   const { request, exchange, caller } = visit;
   const { requestId, nowMs } = exchange;
   const state = readQuery(request.query)?.get('state') ?? '';
-  const opened = await openStatement(context.keyRing, 'sign-in', state, nowMs);
+  const opened = await openClaims(context.keyRing, 'sign-in', state, nowMs);
   const statement = v.safeParse(schema, opened?.claims);
   const session = await readSession(context, visit);
   const redirectUri = statement.success ? statement.output.redirectUri : undefined;
-  const next = statement.success ? statement.output.next : `${settingOf(context, request).base}/connect`;
+  const next = statement.success
+    ? statement.output.next
+    : `${createPageContext(context, request).base}/connect`;
   const lang = readQuery(next.split('?').slice(1).join('?'))?.get('lang');
-  const setting = { ...settingOf(context, request, { lang }), target: next, redirectUri };
+  const pageContext = { ...createPageContext(context, request, { lang }), target: next, redirectUri };
   if (!statement.success || statement.output.session !== session?.id) {
-    tellFailure(context, visit, new SignInError('stale', 'the browser did not bring back what it was given'));
-    return renderMessage('stale', setting);
+    reportFailure(
+      context,
+      visit,
+      new SignInError('stale', 'the browser did not bring back what it was given'),
+    );
+    return renderMessage('stale', pageContext);
   }
   const attempt = attemptOf(context, session, state, statement.output.attempt);
   const url = new URL(`${context.publicUrl}${CALLBACK_PATH}?${request.query}`);
@@ -163,33 +179,33 @@ export const finishSignIn = async (context: ConnectContext, visit: Visit): Promi
     const owner = await context.upstream?.finish(url, attempt);
     if (owner === undefined) throw new SignInError('not_configured', 'no provider is configured');
     const { cookie } = await startSession(context, owner, nowMs);
-    context.emit({ event: 'owner.signed_in', requestId, way: 'upstream', caller });
+    context.emit({ event: 'owner.signed_in', requestId, method: 'upstream', caller });
     return redirect(next, 303, cookie);
   } catch (error) {
-    return renderFailure(context, visit, setting, error, session);
+    return renderFailure(context, visit, pageContext, error, session);
   }
 };
 
 const renderFailure = (
   context: ConnectContext,
   visit: Visit,
-  setting: Setting,
+  pageContext: PageContext,
   error: unknown,
   session?: Session,
 ): WireResponse => {
   if (!(error instanceof SignInError)) throw error;
-  tellFailure(context, visit, error);
-  if (error.reason === 'provider_unavailable') return renderMessage('signInAway', setting);
+  reportFailure(context, visit, error);
+  if (error.reason === 'provider_unavailable') return renderMessage('signInAway', pageContext);
   // Whoever does not want to sign in after all may tell the client so.
-  const cancel = button('decline', setting.texts.signIn.cancel, 'secondary');
-  const isAwaited = session !== undefined && setting.redirectUri !== undefined;
+  const cancel = button('decline', pageContext.texts.signIn.cancel, 'secondary');
+  const isAwaited = session !== undefined && pageContext.redirectUri !== undefined;
   const extra = isAwaited
-    ? createForm(context, session, setting)(html`<p class="actions">${cancel}</p>`)
+    ? createForm(context, session, pageContext)(html`<p class="actions">${cancel}</p>`)
     : undefined;
-  return renderMessage('signInRefused', setting, { extra });
+  return renderMessage('signInRefused', pageContext, { extra });
 };
 
-const tellFailure = (
+const reportFailure = (
   { emit }: ConnectContext,
   { exchange: { requestId }, caller }: Visit,
   { reason, message: cause }: SignInError,

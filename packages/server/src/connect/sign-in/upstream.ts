@@ -13,8 +13,8 @@ import {
 import type { Configuration } from 'openid-client';
 import type { SignInFailure } from '../../log-event.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
-import type { Owner } from './session.ts';
-import { createWaiting } from '../concurrency-limit.ts';
+import type { Owner } from './owner.ts';
+import { createConcurrencyLimit } from '../concurrency-limit.ts';
 
 /** The OpenID Connect provider with which real owners sign in. */
 export type UpstreamSettings = {
@@ -73,7 +73,7 @@ export const createUpstream = (settings: UpstreamSettings): Upstream => {
     });
     return known;
   };
-  const wait = createWaiting();
+  const wait = createConcurrencyLimit();
   const upstream: Upstream = {
     async begin({ state, nonce, codeVerifier }, { redirectUri, language, isFresh }) {
       const parameters = {

@@ -3,7 +3,7 @@ import { POWERTRAINS } from '../../grants/vehicle.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { VehicleSourceError } from './vehicle-source.ts';
 import type { VehicleSource } from './vehicle-source.ts';
-import { createWaiting } from '../concurrency-limit.ts';
+import { createConcurrencyLimit } from '../concurrency-limit.ts';
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_MAX_BYTES = 1024 * 1024;
@@ -47,7 +47,7 @@ export const createHttpVehicleSource = ({
   readonly token: string | undefined;
   readonly timeoutMs?: number;
 }): VehicleSource => {
-  const wait = createWaiting();
+  const wait = createConcurrencyLimit();
   const list = async (subject: string): Promise<readonly Vehicle[]> => {
     const target = new URL(url);
     target.searchParams.set('subject', subject);

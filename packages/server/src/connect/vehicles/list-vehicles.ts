@@ -1,7 +1,7 @@
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { Visit } from '../../http/router.ts';
 import type { ConnectContext } from '../context.ts';
-import type { Owner } from '../sign-in/session.ts';
+import type { Owner } from '../sign-in/owner.ts';
 import { VehicleSourceError } from './vehicle-source.ts';
 
 /** The vehicles of an owner; `unavailable`, which is told as an event, where their source cannot say. */
@@ -14,7 +14,7 @@ export const listVehicles = async (
     return await vehicles.list(subject);
   } catch (error) {
     if (!(error instanceof VehicleSourceError)) throw error;
-    emit({ event: 'vehicles.unavailable', requestId, cause: error.message });
+    emit({ event: 'vehicle_source.unavailable', requestId, cause: error.message });
     return 'unavailable';
   }
 };

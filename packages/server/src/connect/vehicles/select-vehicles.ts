@@ -9,23 +9,23 @@ import { writeGrantId } from '../../tokens/grant-id.ts';
 import { nameClient, noVehiclesPage } from '../pages/consent-page.ts';
 import type { ConnectContext } from '../context.ts';
 import { isSimulatedSubject } from '../sign-in/demo-owners.ts';
-import { createForm } from '../pages/form-page.ts';
 import { listVehicles } from './list-vehicles.ts';
 import { renderMessage } from '../pages/message-page.ts';
 import { redirect, renderPage } from '../pages/page.ts';
-import type { Setting } from '../pages/page.ts';
+import type { PageContext } from '../pages/page-context.ts';
 import { otherOwnerPage, selectPage } from '../pages/select-page.ts';
 import { openSelection } from './selection.ts';
 import type { Selection } from './selection.ts';
-import { readSentForm } from '../sent-form.ts';
+import { createForm, readSentForm } from '../session-form.ts';
 import { readSession } from '../sign-in/session.ts';
-import type { Owner, Session } from '../sign-in/session.ts';
-import { settingOf } from '../pages/page-context.ts';
-import { askToSignIn, ownerFor, takeSignIn, waysOf } from '../sign-in/sign-in.ts';
-import type { SignInWays } from '../pages/sign-in-page.ts';
+import type { Owner } from '../sign-in/owner.ts';
+import type { Session } from '../sign-in/session.ts';
+import { createPageContext } from '../pages/page-context.ts';
+import { requireSignIn, ownerFor, handleSignInForm, signInMethodsFor } from '../sign-in/sign-in.ts';
+import type { SignInMethods } from '../pages/sign-in-page.ts';
 import { QUERY_MAX_CHARACTERS } from '../parse-authorization-request.ts';
-import { readChoice } from './vehicle-choice.ts';
-import type { VehicleChoice } from './vehicle-choice.ts';
+import { readChoice } from '../pages/vehicle-choice.ts';
+import type { VehicleChoice } from '../pages/vehicle-choice.ts';
 
 /** Where a session URL leads to. */
 export const SELECT_PATH = '/v1/vehicles/select-vehicle';
@@ -37,8 +37,8 @@ type Selecting = {
   readonly client: Client;
   readonly redirectUri: string;
   readonly visit: Visit;
-  readonly setting: Setting;
-  readonly ways: SignInWays;
+  readonly pageContext: PageContext;
+  readonly methods: SignInMethods;
 };
 
 /** Lets the owner of a Pleos grant choose its vehicles, and sends them back with the VINs. */
@@ -51,7 +51,7 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     // First the store, so that a key rotated meanwhile is noticed.
     context.noticeKey((await context.store.readClient('')).newestKeyNumber);
     const selection = await openSelection(context.keyRing, sessionId, exchange.nowMs);
-    if (selection === undefined) return renderMessage('selectionOver', settingOf(context, request));
+    if (selection === undefined) return renderMessage('selectionOver', createPageContext(context, request));
     const { client } = await context.store.readClient(selection.clientId);
     const grant = await context.store.readGrant(selection.grantId);
     if (client === undefined) throw new Refusal('client_unknown');
@@ -59,24 +59,24 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     const redirectUri = client.consentRedirectUri ?? client.redirectUris[0];
     if (redirectUri === undefined) throw new Refusal('redirect_uri_missing');
     if (grant === undefined || grant.revocation !== undefined)
-      return renderMessage('selectionOver', settingOf(context, request));
+      return renderMessage('selectionOver', createPageContext(context, request));
     const lang = parameters.get('lang') ?? selection.lang;
-    const setting = settingOf(context, request, { lang, make: selection.brand, redirectUri });
+    const pageContext = createPageContext(context, request, { lang, make: selection.brand, redirectUri });
     // The kind of the grant's owner, so that a simulated grant can be gone on with.
-    const ways = waysOf(context, isSimulatedSubject(selection.subject));
-    return { selection, client, redirectUri, visit, setting, ways };
+    const methods = signInMethodsFor(context, isSimulatedSubject(selection.subject));
+    return { selection, client, redirectUri, visit, pageContext, methods };
   };
 
   const show: Route = async (visit) => {
     const selecting = await begin(visit);
     if ('status' in selecting) return selecting;
-    const { setting, ways, selection } = selecting;
+    const { pageContext, methods, selection } = selecting;
     const session = await readSession(context, visit);
-    const owner = ownerFor(session, ways);
+    const owner = ownerFor(session, methods);
     if (session === undefined || owner === undefined)
-      return askToSignIn(context, visit, setting, ways, { canCancel: true });
+      return requireSignIn(context, visit, pageContext, methods, { canCancel: true });
     if (owner.subject !== selection.subject)
-      return renderPage(otherOwnerPage(setting, createForm(context, session, setting)), setting);
+      return renderPage(otherOwnerPage(pageContext, createForm(context, session, pageContext)), pageContext);
     return ask(selecting, session, owner);
   };
 
@@ -86,14 +86,17 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     owner: Owner,
     hasError = false,
   ): Promise<WireResponse> => {
-    const { setting, client } = selecting;
+    const { pageContext, client } = selecting;
     const choice = await offerVehicles(selecting, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', setting);
-    const form = createForm(context, session, setting);
+    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
+    const form = createForm(context, session, pageContext);
     const clientName = nameClient(client);
     if (choice.offered.length === 0)
-      return renderPage(noVehiclesPage(setting, owner, clientName, form), setting);
-    return renderPage(selectPage(setting, { owner, clientName }, form, { choice, hasError }), setting);
+      return renderPage(noVehiclesPage(pageContext, owner, clientName, form), pageContext);
+    return renderPage(
+      selectPage(pageContext, { owner, clientName }, form, { choice, hasError }),
+      pageContext,
+    );
   };
 
   const offerVehicles = async (
@@ -113,29 +116,29 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
   const decide: Route = async (visit) => {
     const selecting = await begin(visit);
     if ('status' in selecting) return selecting;
-    const { setting, ways, selection } = selecting;
+    const { pageContext, methods, selection } = selecting;
     const form = await readSentForm(context, visit);
-    if (form === undefined) return renderMessage('stale', setting);
+    if (form === undefined) return renderMessage('stale', pageContext);
     const { action, session, fields } = form;
     if (action === 'decline' || action === 'no_vehicles') return sendBackEmpty(selecting, action);
-    const signIn = await takeSignIn(context, visit, form, setting, ways);
+    const signIn = await handleSignInForm(context, visit, form, pageContext, methods);
     if (signIn !== undefined) return signIn;
-    const owner = ownerFor(session, ways);
-    if (owner?.subject !== selection.subject || action !== 'agree') return redirect(setting.target, 303);
+    const owner = ownerFor(session, methods);
+    if (owner?.subject !== selection.subject || action !== 'agree') return redirect(pageContext.target, 303);
     const choice = await offerVehicles(selecting, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', setting);
+    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
     const chosen = readChoice(fields, choice);
     return chosen.length === 0 ? ask(selecting, session, owner, true) : share(selecting, chosen);
   };
 
   const share = async (selecting: Selecting, chosen: readonly Vehicle[]): Promise<WireResponse> => {
-    const { selection, setting, visit } = selecting;
+    const { selection, pageContext, visit } = selecting;
     const { requestId, nowMs } = visit.exchange;
     // A grant without a brand keeps what it covers of the others.
     const before = await context.store.listVehicles(selection.grantId);
     const covered = [...before.filter(({ make }) => make !== selection.brand), ...chosen];
     const outcome = await context.store.selectVehicles(selection.grantId, covered, { nowMs, requestId });
-    if (outcome !== 'selected') return renderMessage('selectionOver', setting);
+    if (outcome !== 'selected') return renderMessage('selectionOver', pageContext);
     context.emit({ event: 'consent.given', ...aboutOf(selecting), vehicles: chosen.length });
     const vins = JSON.stringify(chosen.map(({ vin }) => vin));
     return sendBack(selecting, [['vehicles', Buffer.from(vins).toString('base64')]]);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { createKeyLine, parseKeyRing } from '../../tokens/key-ring.ts';
 import { openSelection, sealSelection } from './selection.ts';
 import type { Selection } from './selection.ts';
-import { openStatement, sealStatement } from '../sign-in/statement.ts';
+import { openClaims, sealClaims } from '../sealed-claims.ts';
 
 const NOW = 1_700_000_000_000;
 const FIRST = createKeyLine(1, 1);
@@ -52,7 +52,7 @@ describe('A selection', () => {
   }
 
   test('is not opened from a statement for another purpose, nor as one', async () => {
-    const session = await sealStatement(
+    const session = await sealClaims(
       ring,
       'session',
       { ...selection, grantId: 'fffffffffffffffb' },
@@ -63,6 +63,6 @@ describe('A selection', () => {
     );
     assert.equal(await openSelection(ring, session, NOW), undefined);
     const sealed = await sealSelection(ring, selection, NOW);
-    assert.equal(await openStatement(ring, 'session', sealed, NOW), undefined);
+    assert.equal(await openClaims(ring, 'session', sealed, NOW), undefined);
   });
 });

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { BRANDS } from '../../grants/grant.ts';
 import { readGrantId, writeGrantId } from '../../tokens/grant-id.ts';
 import type { KeyRing } from '../../tokens/key-ring.ts';
-import { openStatement, sealStatement } from '../sign-in/statement.ts';
+import { openClaims, sealClaims } from '../sealed-claims.ts';
 
 /** How long an owner may take to come to the page: 10 minutes. */
 const SELECTION_LIFETIME_SECONDS = 600;
@@ -30,7 +30,7 @@ export type Selection = Readonly<v.InferOutput<typeof schema>>;
  * It ends by itself, opens nothing without the owner's own sign-in, and may be used again until then.
  */
 export const sealSelection = (keyRing: KeyRing, selection: Selection, nowMs: number): Promise<string> =>
-  sealStatement(
+  sealClaims(
     keyRing,
     'selection',
     { ...selection, grantId: writeGrantId(selection.grantId) },
@@ -43,7 +43,7 @@ export const openSelection = async (
   text: string,
   nowMs: number,
 ): Promise<Selection | undefined> => {
-  const opened = await openStatement(keyRing, 'selection', text, nowMs);
+  const opened = await openClaims(keyRing, 'selection', text, nowMs);
   const parsed = v.safeParse(schema, opened?.claims);
   return parsed.success ? parsed.output : undefined;
 };

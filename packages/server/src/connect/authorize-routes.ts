@@ -1,29 +1,33 @@
 import { redirectTo } from '../dialects/authorization.ts';
-import type { AuthorizationWire, VehicleWish } from '../dialects/authorization.ts';
+import type { AuthorizationWire, RequestedVehicles } from '../dialects/authorization.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 import type { Route, Visit } from '../http/router.ts';
 import { consentPage, nameClient, noVehiclesPage } from './pages/consent-page.ts';
 import type { ConnectContext } from './context.ts';
-import { createForm } from './pages/form-page.ts';
 import { giveConsent } from './give-consent.ts';
 import { renderMessage } from './pages/message-page.ts';
 import { redirect, renderPage } from './pages/page.ts';
-import type { Setting } from './pages/page.ts';
+import type { PageContext } from './pages/page-context.ts';
 import { listVehicles } from './vehicles/list-vehicles.ts';
-import { readSentForm } from './sent-form.ts';
+import { createForm, readSentForm } from './session-form.ts';
 import { readSession } from './sign-in/session.ts';
-import type { Owner, Session } from './sign-in/session.ts';
-import { settingOf } from './pages/page-context.ts';
-import { askToSignIn, ownerFor, takeSignIn, waysOf } from './sign-in/sign-in.ts';
-import type { SignInWays } from './pages/sign-in-page.ts';
-import { understand } from './parse-authorization-request.ts';
-import type { Asked } from './parse-authorization-request.ts';
-import { readChoice } from './vehicles/vehicle-choice.ts';
-import type { VehicleChoice } from './vehicles/vehicle-choice.ts';
+import type { Owner } from './sign-in/owner.ts';
+import type { Session } from './sign-in/session.ts';
+import { createPageContext } from './pages/page-context.ts';
+import { requireSignIn, ownerFor, handleSignInForm, signInMethodsFor } from './sign-in/sign-in.ts';
+import type { SignInMethods } from './pages/sign-in-page.ts';
+import { parseAuthorizationRequest } from './parse-authorization-request.ts';
+import type { ParsedRequest } from './parse-authorization-request.ts';
+import { readChoice } from './pages/vehicle-choice.ts';
+import type { VehicleChoice } from './pages/vehicle-choice.ts';
 
 /** A request that is understood, on its way to an owner. */
-type Asking = Asked & { readonly visit: Visit; readonly setting: Setting; readonly ways: SignInWays };
+type Asking = ParsedRequest & {
+  readonly visit: Visit;
+  readonly pageContext: PageContext;
+  readonly methods: SignInMethods;
+};
 
 /** What an owner is sent to by a client of this wire: signs in, is asked, and is sent back. */
 export const createAuthorizeRoutes = (
@@ -31,27 +35,27 @@ export const createAuthorizeRoutes = (
   wire: AuthorizationWire,
 ): Readonly<Record<string, Route>> => {
   const begin = async (visit: Visit): Promise<Asking | WireResponse> => {
-    const asked = await understand(context, wire, visit);
+    const asked = await parseAuthorizationRequest(context, wire, visit);
     if ('status' in asked) return asked;
     const { request } = asked;
     const make = request.brand ?? (request.vehicles.when === 'now' ? request.vehicles.make : undefined);
     const { lang, redirectUri } = request;
-    const setting = settingOf(context, visit.request, {
+    const pageContext = createPageContext(context, visit.request, {
       lang,
       make,
       redirectUri,
       keepsOpener: wire.keepsOpener,
     });
-    return { ...asked, visit, setting, ways: waysOf(context, request.isSimulated) };
+    return { ...asked, visit, pageContext, methods: signInMethodsFor(context, request.isSimulated) };
   };
 
   const show: Route = async (visit) => {
     const asking = await begin(visit);
     if ('status' in asking) return asking;
     const session = await readSession(context, visit);
-    const owner = ownerFor(session, asking.ways);
+    const owner = ownerFor(session, asking.methods);
     if (session === undefined || owner === undefined)
-      return askToSignIn(context, visit, asking.setting, asking.ways, { canCancel: true });
+      return requireSignIn(context, visit, asking.pageContext, asking.methods, { canCancel: true });
     return ask(asking, session, owner);
   };
 
@@ -62,13 +66,16 @@ export const createAuthorizeRoutes = (
     owner: Owner,
     hasError = false,
   ): Promise<WireResponse> => {
-    const { client, request, setting } = asking;
-    const form = createForm(context, session, setting);
+    const { client, request, pageContext } = asking;
+    const form = createForm(context, session, pageContext);
     const choice = await offerVehicles(asking, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', setting);
+    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
     if (choice?.offered.length === 0)
-      return renderPage(noVehiclesPage(setting, owner, nameClient(client), form), setting);
-    return renderPage(consentPage(setting, { client, request, owner }, form, { choice, hasError }), setting);
+      return renderPage(noVehiclesPage(pageContext, owner, nameClient(client), form), pageContext);
+    return renderPage(
+      consentPage(pageContext, { client, request, owner }, form, { choice, hasError }),
+      pageContext,
+    );
   };
 
   const offerVehicles = async (
@@ -86,17 +93,17 @@ export const createAuthorizeRoutes = (
   const decide: Route = async (visit) => {
     const asking = await begin(visit);
     if ('status' in asking) return asking;
-    const { setting, ways } = asking;
+    const { pageContext, methods } = asking;
     const form = await readSentForm(context, visit);
-    if (form === undefined) return renderMessage('stale', setting);
+    if (form === undefined) return renderMessage('stale', pageContext);
     const { action, session, fields } = form;
     if (action === 'decline' || action === 'no_vehicles') return sendBack(asking, action);
-    const signIn = await takeSignIn(context, visit, form, setting, ways);
+    const signIn = await handleSignInForm(context, visit, form, pageContext, methods);
     if (signIn !== undefined) return signIn;
-    const owner = ownerFor(session, ways);
-    if (owner === undefined || action !== 'agree') return redirect(setting.target, 303);
+    const owner = ownerFor(session, methods);
+    if (owner === undefined || action !== 'agree') return redirect(pageContext.target, 303);
     const choice = await offerVehicles(asking, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', setting);
+    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
     const vehicles = choice === undefined ? [] : readChoice(fields, choice);
     if (choice !== undefined && vehicles.length === 0) return ask(asking, session, owner, true);
     const code = await giveConsent(context, wire, asking, { owner, vehicles }, visit);
@@ -128,5 +135,5 @@ const DENIALS = {
   no_vehicles: { error: 'no_vehicles', description: 'User has no vehicles that can be connected.' },
 } as const;
 
-const isWished = ({ make, vin }: Vehicle, wish: VehicleWish & { when: 'now' }): boolean =>
+const isWished = ({ make, vin }: Vehicle, wish: RequestedVehicles & { when: 'now' }): boolean =>
   (wish.make === undefined || wish.make === make) && (wish.vin === undefined || wish.vin === vin);

@@ -7,17 +7,16 @@ import type { Route, Visit } from '../http/router.ts';
 import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { ConnectContext } from './context.ts';
-import { createForm } from './pages/form-page.ts';
 import { html } from './pages/html.ts';
 import { renderMessage } from './pages/message-page.ts';
 import { NOTICES, ownerPage, writeNotice } from './pages/owner-page.ts';
 import type { SharedGrant } from './pages/owner-page.ts';
 import { redirect, renderPage } from './pages/page.ts';
-import { readSentForm } from './sent-form.ts';
+import { createForm, readSentForm } from './session-form.ts';
 import { readSession, startSession } from './sign-in/session.ts';
-import type { Owner } from './sign-in/session.ts';
-import { settingOf } from './pages/page-context.ts';
-import { askToSignIn, ownerFor, takeSignIn, waysOf } from './sign-in/sign-in.ts';
+import type { Owner } from './sign-in/owner.ts';
+import { createPageContext } from './pages/page-context.ts';
+import { requireSignIn, ownerFor, handleSignInForm, signInMethodsFor } from './sign-in/sign-in.ts';
 
 const OWNER_PATH = '/connect';
 const PAGE_GRANTS = 100;
@@ -29,42 +28,42 @@ const SHOWN_MAX = 100;
 /** An owner's own page: what they allowed, and its end. */
 export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<string, Route>> => {
   // Whoever chose a simulated owner for one request is no owner here: simulated owners are everybody's.
-  const ways = waysOf(context, false);
+  const methods = signInMethodsFor(context, false);
 
   const show: Route = async (visit) => {
-    const setting = settingOf(context, visit.request);
+    const pageContext = createPageContext(context, visit.request);
     const done = readQuery(visit.request.query)?.get('done');
     const notice = NOTICES.find((one) => one === done);
     const session = await readSession(context, visit);
-    const owner = ownerFor(session, ways);
+    const owner = ownerFor(session, methods);
     if (session === undefined || owner === undefined) {
-      const lead = html`${writeNotice(setting, notice)}
-        <p class="lead">${setting.texts.owner.signInLead}</p>`;
-      return askToSignIn(context, visit, setting, ways, { canCancel: false, lead });
+      const lead = html`${writeNotice(pageContext, notice)}
+        <p class="lead">${pageContext.texts.owner.signInLead}</p>`;
+      return requireSignIn(context, visit, pageContext, methods, { canCancel: false, lead });
     }
     const shared = await listShared(context, owner, visit.exchange.nowMs);
     return renderPage(
-      ownerPage(setting, { owner, shared, notice }, createForm(context, session, setting)),
-      setting,
+      ownerPage(pageContext, { owner, shared, notice }, createForm(context, session, pageContext)),
+      pageContext,
     );
   };
 
   const take: Route = async (visit) => {
-    const whole = settingOf(context, visit.request);
-    const setting = { ...whole, target: `${whole.base}${targetWithout(visit)}` };
+    const whole = createPageContext(context, visit.request);
+    const pageContext = { ...whole, target: `${whole.base}${targetWithout(visit)}` };
     const form = await readSentForm(context, visit);
-    if (form === undefined) return renderMessage('stale', setting);
+    if (form === undefined) return renderMessage('stale', pageContext);
     const { action, session, fields } = form;
     if (action === 'sign_out') {
       const { cookie } = await startSession(context, undefined, visit.exchange.nowMs);
-      return redirect(withNotice(setting.target, 'signedOut'), 303, cookie);
+      return redirect(withNotice(pageContext.target, 'signedOut'), 303, cookie);
     }
-    const signIn = await takeSignIn(context, visit, form, setting, ways);
+    const signIn = await handleSignInForm(context, visit, form, pageContext, methods);
     if (signIn !== undefined) return signIn;
-    const owner = ownerFor(session, ways);
+    const owner = ownerFor(session, methods);
     const id = readGrantId(fields.get('grant') ?? '');
-    if (action !== 'end' || id === undefined || owner === undefined) return redirect(setting.target, 303);
-    return end(visit, owner, id, setting.target);
+    if (action !== 'end' || id === undefined || owner === undefined) return redirect(pageContext.target, 303);
+    return end(visit, owner, id, pageContext.target);
   };
 
   /** Only what the owner gave is theirs to end; of anything else nothing is said. */

@@ -1,9 +1,9 @@
 import { EncryptJWT, jwtDecrypt } from 'jose';
-import { toSeconds } from '../../clock.ts';
-import type { KeyRing } from '../../tokens/key-ring.ts';
+import { toSeconds } from '../clock.ts';
+import type { KeyRing } from '../tokens/key-ring.ts';
 
 /** What a sealed statement is for. One sealed for one purpose does not open for another. */
-export type StatementPurpose = 'session' | 'sign-in' | 'selection';
+export type ClaimsPurpose = 'session' | 'sign-in' | 'selection';
 
 const ALGORITHM = 'dir';
 const ENCRYPTION = 'A256GCM';
@@ -11,7 +11,7 @@ const ENCRYPTION = 'A256GCM';
 const STATEMENT_MAX_CHARACTERS = 16_384;
 
 /** An opened statement, and the number of the key that sealed it. */
-export type OpenedStatement = {
+export type OpenedClaims = {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly keyNumber: number;
 };
@@ -22,9 +22,9 @@ export type OpenedStatement = {
  *
  * @see RFC 7516
  */
-export const sealStatement = (
+export const sealClaims = (
   { newest }: KeyRing,
-  purpose: StatementPurpose,
+  purpose: ClaimsPurpose,
   claims: Readonly<Record<string, unknown>>,
   { nowMs, lifetimeSeconds }: { readonly nowMs: number; readonly lifetimeSeconds: number },
 ): Promise<string> =>
@@ -35,12 +35,12 @@ export const sealStatement = (
     .encrypt(newest.sessionKey);
 
 /** Opens a statement; `undefined` for one that ended, that is for something else, or that no key of the ring sealed. */
-export const openStatement = async (
+export const openClaims = async (
   ring: KeyRing,
-  purpose: StatementPurpose,
+  purpose: ClaimsPurpose,
   text: string,
   nowMs: number,
-): Promise<OpenedStatement | undefined> => {
+): Promise<OpenedClaims | undefined> => {
   if (text.length > STATEMENT_MAX_CHARACTERS) return undefined;
   let keyNumber = 0;
   const findKey = ({ kid }: { kid?: string }): Uint8Array => {

@@ -1,8 +1,8 @@
 import type { Vehicle } from '../../grants/vehicle.ts';
-import { html } from '../pages/html.ts';
-import type { Content } from '../pages/html.ts';
-import type { Setting } from '../pages/page.ts';
-import { nameMake } from '../pages/permissions.ts';
+import { html } from './html.ts';
+import type { Content } from './html.ts';
+import type { PageContext } from './page-context.ts';
+import { nameMake } from './permissions.ts';
 
 /** The vehicles that a form offers, and how many of them may be taken. */
 export type VehicleChoice = {
@@ -27,7 +27,7 @@ export const readChoice = (
 
 /** The choice as a group of labelled boxes, of which the only one is ticked. */
 export const writeChoice = (
-  { texts }: Setting,
+  { texts }: PageContext,
   { offered, isSingle, ticked }: VehicleChoice,
   { hasError, legend }: { readonly hasError: boolean; readonly legend?: string },
 ): Content => {
@@ -58,11 +58,11 @@ export const writeChoice = (
   </fieldset>`;
 };
 
-const faultOf = ({ consent }: Setting['texts'], isSingle: boolean): string =>
+const faultOf = ({ consent }: PageContext['texts'], isSingle: boolean): string =>
   isSingle ? consent.chooseExactlyOne : consent.chooseOne;
 
 /** What stands above a page whose form lacks a vehicle. */
-export const writeChoiceError = ({ texts }: Setting, { isSingle }: VehicleChoice): Content =>
+export const writeChoiceError = ({ texts }: PageContext, { isSingle }: VehicleChoice): Content =>
   html`<div class="problem" role="alert">
     <h2>${texts.message.problem}</h2>
     <p><a href="#${CHOICE_ID}">${faultOf(texts, isSingle)}</a></p>
@@ -72,7 +72,7 @@ export const writeChoiceError = ({ texts }: Setting, { isSingle }: VehicleChoice
 /** As its owner knows it, and enough of its VIN to tell two of a kind apart. */
 export const describeVehicle = (
   { make, model, year, nickname, vin }: Vehicle,
-  texts: Setting['texts'],
+  texts: PageContext['texts'],
 ): Content => {
   const full = `${nameMake(make, texts)} ${model}`;
   return html`<span class="vehicle"

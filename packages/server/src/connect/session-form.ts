@@ -3,7 +3,10 @@ import { readMediaType } from '../wire/headers.ts';
 import { Refusal } from '../errors.ts';
 import type { Visit } from '../http/router.ts';
 import type { ConnectContext } from './context.ts';
-import { isFormOf, readSession } from './sign-in/session.ts';
+import type { WriteForm } from './pages/form.ts';
+import { html } from './pages/html.ts';
+import type { PageContext } from './pages/page-context.ts';
+import { deriveSecret, isFormOf, readSession } from './sign-in/session.ts';
 import type { Session } from './sign-in/session.ts';
 
 /** A form that one of our pages, shown to this very session, has sent. */
@@ -16,6 +19,20 @@ export type SentForm = {
 
 /** The name of the field by which a form shows that it is ours. */
 export const FORM_TOKEN = 'form_token';
+
+/** The request's own parameters stay in the address, so each form brings them back as they were sent. */
+export const createForm = (
+  context: ConnectContext,
+  session: Session,
+  { target }: Pick<PageContext, 'target'>,
+): WriteForm => {
+  const token = deriveSecret(context, session, 'form');
+  return (content) =>
+    html`<form method="post" action="${target}">
+      <input type="hidden" name="${FORM_TOKEN}" value="${token}" />
+      ${content}
+    </form>`;
+};
 
 /** Reads a form; `undefined` where it does not come from a page of this session, or the session ended meanwhile. */
 export const readSentForm = async (context: ConnectContext, visit: Visit): Promise<SentForm | undefined> => {
