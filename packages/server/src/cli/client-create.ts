@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { CLIENT_TYPES, DIALECT_NAMES } from '../clients/client.ts';
 import type { Client, ClientType, DialectName } from '../clients/client.ts';
 import { clientToJson, redirectFacts } from './client-report.ts';
@@ -73,7 +73,7 @@ const create = async (options: CreateOptions): Promise<void> =>
         text: `${alignFacts(facts)}\n\nNext: ${NEXT[type](client)}`,
       };
     },
-    { isFirstStart: true },
+    { createIfMissing: true },
   );
 
 const register = async (

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { DIALECT_NAMES } from '../clients/client.ts';
 import type { Client, DialectName } from '../clients/client.ts';
 import { digestSecret, findSecret } from '../clients/secret.ts';

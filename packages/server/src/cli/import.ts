@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { OperatorError, StoreError } from '../errors.ts';
 import { FAULTS } from '../imports/fault.ts';
 import type { Fault } from '../imports/fault.ts';

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { toSeconds } from '../clock.ts';
 import type { AuthorizationWire } from '../dialects/authorization.ts';
 import { Refusal, StoreError } from '../errors.ts';
@@ -27,7 +26,7 @@ export const giveConsent = async (
   const { subject } = owner;
   const code = { clientId, redirectUri, codeChallenge, issuedAt, subject, scope, brand, vehicles };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const grantId = randomBytes(8).readBigInt64BE();
+    const grantId = context.randomness.bytes(8).readBigInt64BE();
     const outcome = await context.store.createCode({ ...code, grantId });
     if (outcome === 'client_unknown') throw new Refusal('client_unknown');
     if (outcome === 'id_taken') continue;

@@ -16,12 +16,7 @@ export type FetchHandler = (
   },
 ) => Promise<Response>;
 
-export const createFetchHandler = ({
-  limits,
-  endpoints,
-  load,
-  mountPath,
-}: HandlerContext): FetchHandler => {
+export const createFetchHandler = ({ limits, endpoints, load, mountPath }: HandlerContext): FetchHandler => {
   const respond = async (request: Request, address: string): Promise<WireResponse> => {
     const { pathname, search } = new URL(request.url);
     const headers = Object.fromEntries(request.headers) as WireRequest['headers'];

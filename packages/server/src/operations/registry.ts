@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientSecret, ClientType, DialectName } from '../clients/client.ts';
 import { createClientId, createClientSecret, digestSecret } from '../clients/secret.ts';
@@ -10,18 +9,18 @@ import type { Brand, Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import type { Webhook } from '../outbox/webhook.ts';
+import type { Randomness } from '../randomness.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import { UsageError } from '../cli/output.ts';
 
 /** A new secret and what is kept of it. */
 export const makeSecret = (
-  name: string,
-  createdAt: number,
-  expiresAt: number | undefined,
+  randomness: Randomness,
+  { name, createdAt, expiresAt }: Pick<ClientSecret, 'name' | 'createdAt' | 'expiresAt'>,
 ): { readonly clientSecret: string; readonly secret: ClientSecret } => {
-  const clientSecret = createClientSecret();
-  const id = randomBytes(6).toString('hex');
+  const clientSecret = createClientSecret(randomness);
+  const id = randomness.bytes(6).toString('hex');
   return {
     clientSecret,
     secret: { id, name, digest: digestSecret(clientSecret), createdAt, expiresAt, lastUsedAt: undefined },
@@ -43,7 +42,8 @@ export const createClient = async (
   deployment: Deployment,
   wanted: NewClient & { readonly type?: Exclude<ClientType, 'public'> },
 ): Promise<{ readonly client: Client; readonly clientSecret: string }> => {
-  const { clientSecret, secret } = makeSecret('first', toSeconds(wanted.nowMs), undefined);
+  const first = { name: 'first', createdAt: toSeconds(wanted.nowMs), expiresAt: undefined };
+  const { clientSecret, secret } = makeSecret(deployment.randomness, first);
   const { type = 'confidential' } = wanted;
   return { client: await register(deployment, wanted, { type, secrets: [secret] }), clientSecret };
 };
@@ -53,13 +53,13 @@ export const createPublicClient = (deployment: Deployment, wanted: NewClient): P
   register(deployment, wanted, { type: 'public', secrets: [] });
 
 const register = async (
-  { store }: Deployment,
+  { store, randomness }: Deployment,
   { dialect, name, nowMs, redirectUris = [], consentRedirectUri }: NewClient,
   as: Pick<Client, 'type' | 'secrets'>,
 ): Promise<Client> => {
   const client: Client = {
     ...as,
-    id: createClientId(),
+    id: createClientId(randomness),
     dialect,
     redirectUris: [...new Set(redirectUris)],
     consentRedirectUri,
@@ -85,7 +85,7 @@ export const createGrant = async (
     readonly nowMs: number;
   },
 ): Promise<Grant & { readonly tokens: TokenAnswer; readonly dialect: DialectName }> => {
-  const { store, keyRing, issuer } = deployment;
+  const { store, keyRing, issuer, randomness } = deployment;
   const { clientId, subject, scope, brand, nowMs } = wanted;
   const client = await readClient(store, clientId);
   if (client.type === 'resource-server') {
@@ -97,7 +97,7 @@ export const createGrant = async (
     );
   }
   const grant: Grant = {
-    id: randomBytes(8).readBigInt64BE(),
+    id: randomness.bytes(8).readBigInt64BE(),
     clientId,
     subject,
     scope,
