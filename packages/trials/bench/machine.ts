@@ -3,7 +3,7 @@ import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, writeSync } f
 import { createRequire } from 'node:module';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
+import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import { medianOf } from './statistics.ts';
 
 /** Where and of what figures were taken. */

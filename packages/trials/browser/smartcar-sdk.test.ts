@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import smartcar from 'smartcar';
-import { SKIPPED_WITHOUT_CHROMIUM } from './chromium.ts';
+import { SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
 import { arrive, openStage } from './stage.ts';
 
 type SmartcarFailure = { readonly type: string; readonly statusCode: number };

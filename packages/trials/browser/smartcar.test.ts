@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { SKIPPED_WITHOUT_CHROMIUM } from './chromium.ts';
+import { SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
 import { pressUntil } from './keyboard.ts';
-import { look, takePictures } from './look.ts';
+import { look, takePictures } from './check-page.ts';
 import { arrive, openStage } from './stage.ts';
 import type { Stage } from './stage.ts';
 

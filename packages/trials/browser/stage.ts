@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { openDeployment } from '@keyfob/server';
 import { parseConfig } from '@keyfob/server/config';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
-import type { KeyfobServer } from '../keyfob-process.ts';
-import { openBrowser } from './chromium.ts';
+import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
+import type { KeyfobServer } from '../support/keyfob-process.ts';
+import { openBrowser } from '../support/chromium.ts';
 
 /** Whose wire the app on the stage speaks. */
 export type DialectName = 'smartcar' | 'pleos';

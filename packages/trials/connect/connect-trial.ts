@@ -5,7 +5,7 @@ import type { ClientType, DialectName } from '@keyfob/server/clients/client';
 import { systemClock } from '@keyfob/server/clock';
 import { parseConfig } from '@keyfob/server/config';
 import type { LogEvent } from '@keyfob/server/log-event';
-import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
+import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 
 /** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
 type Scope = { after(cleanUp: () => unknown): void };

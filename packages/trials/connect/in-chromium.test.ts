@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../browser/chromium.ts';
+import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
 import { openConnectTrial, pleosUrl, smartcarUrl } from './connect-trial.ts';
-import { openUpstreamProvider } from './upstream-provider.ts';
+import { openUpstreamProvider } from '../support/upstream-provider.ts';
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 

@@ -5,7 +5,7 @@ import { after, describe, test } from 'node:test';
 import { openConnectTrial, redeemCode, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser } from './plain-browser.ts';
 import type { PlainBrowser, PlainPage } from './plain-browser.ts';
-import { openUpstreamProvider } from './upstream-provider.ts';
+import { openUpstreamProvider } from '../support/upstream-provider.ts';
 
 const VEHICLE_ID = '0b8e8b0a-65c5-4d3b-9d6f-0f3f0d6d6a11';
 const upstream = await openUpstreamProvider();

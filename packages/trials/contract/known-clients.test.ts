@@ -8,7 +8,7 @@ import { openDatabase } from '@keyfob/server/stores/sqlite/database';
 import { createGroupCommit } from '@keyfob/server/stores/sqlite/group-commit';
 import { createKnownClients } from '@keyfob/server/stores/sqlite/known-clients';
 import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
-import { sampleClient } from './samples.ts';
+import { sampleClient } from '../support/samples.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-known-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

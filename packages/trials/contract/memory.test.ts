@@ -1,4 +1,4 @@
-import { createMemoryStore } from '../simulation/memory-store.ts';
+import { createMemoryStore } from '../support/memory-store/store.ts';
 import { describeStore } from './store-contract.ts';
 
 let content = createMemoryStore();

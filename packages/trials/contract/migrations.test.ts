@@ -15,7 +15,7 @@ import {
   sampleSecret,
   sampleUse,
   STRICT_POLICY,
-} from './samples.ts';
+} from '../support/samples.ts';
 
 const SCHEMAS = new URL('./schemas/', import.meta.url);
 const FIXTURES = readdirSync(SCHEMAS)

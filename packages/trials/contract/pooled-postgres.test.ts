@@ -1,6 +1,6 @@
 import { after, test } from 'node:test';
-import { startCluster } from '../postgres/cluster.ts';
-import { startPooler } from '../postgres/pooler.ts';
+import { startCluster } from '../support/postgres/cluster.ts';
+import { startPooler } from '../support/postgres/pooler.ts';
 import { createPostgresFactory } from './postgres-factory.ts';
 import { describeStore } from './store-contract.ts';
 

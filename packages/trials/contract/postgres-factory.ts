@@ -1,5 +1,5 @@
 import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
-import type { Cluster } from '../postgres/cluster.ts';
+import type { Cluster } from '../support/postgres/cluster.ts';
 import type { StoreFactory } from './store-contract.ts';
 
 const TABLES = [

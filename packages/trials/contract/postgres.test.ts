@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
-import { startCluster } from '../postgres/cluster.ts';
+import { startCluster } from '../support/postgres/cluster.ts';
 import { createPostgresFactory } from './postgres-factory.ts';
-import { sampleClient } from './samples.ts';
+import { sampleClient } from '../support/samples.ts';
 import { describeStore } from './store-contract.ts';
 
 const cluster = await startCluster();

@@ -7,8 +7,8 @@ import type { Store } from '@keyfob/server/grants/store';
 import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '@keyfob/server/stores/sqlite/backup';
 import { openDatabase } from '@keyfob/server/stores/sqlite/database';
 import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
-import { createMemoryStore } from '../simulation/memory-store.ts';
-import { consentTo } from './consented.ts';
+import { createMemoryStore } from '../support/memory-store/store.ts';
+import { consentTo } from '../support/consent-to.ts';
 import {
   CREATED_AT,
   NOW_MS,
@@ -18,7 +18,7 @@ import {
   sampleCodeUse,
   sampleGrant,
   sampleVehicle,
-} from './samples.ts';
+} from '../support/samples.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-restore-vehicles-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

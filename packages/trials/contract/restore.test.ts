@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '@keyfob/server/stores/sqlite/backup';
 import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
-import { CALLER, fill, listAll, OTHER_CALLER, refreshed, sampleGrant, sampleUse } from './samples.ts';
+import {
+  CALLER,
+  fill,
+  listAll,
+  OTHER_CALLER,
+  refreshed,
+  sampleGrant,
+  sampleUse,
+} from '../support/samples.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-restore-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

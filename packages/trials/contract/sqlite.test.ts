@@ -15,7 +15,7 @@ import {
   sampleGrant,
   sampleSecret,
   sampleUse,
-} from './samples.ts';
+} from '../support/samples.ts';
 import { describeStore } from './store-contract.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-contract-'));

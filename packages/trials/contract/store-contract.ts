@@ -1,23 +1,23 @@
 import { describe, test } from 'node:test';
 import type { Store } from '@keyfob/server/grants/store';
-import { clientContract } from './client-contract.ts';
-import { codeContract } from './code-contract.ts';
-import { codeConnectionContract, codeLastingContract, codeRacingContract } from './code-racing-contract.ts';
-import { connectionContract } from './connection-contract.ts';
-import { consentContract } from './consent-contract.ts';
-import { grantEventContract } from './grant-event-contract.ts';
-import { grantEventKeepingContract } from './grant-event-keeping-contract.ts';
-import { grantContract } from './grant-contract.ts';
-import { importContract } from './import-contract.ts';
-import { keyContract } from './key-contract.ts';
-import { lastingContract } from './lasting-contract.ts';
-import { pruneContract } from './prune-contract.ts';
-import { racingContract } from './racing-contract.ts';
-import { refreshContract } from './refresh-contract.ts';
-import { vehicleContract } from './vehicle-contract.ts';
-import { verdictContract } from './verdict-contract.ts';
-import { volumeContract } from './volume-contract.ts';
-import { webhookConnectionContract, webhookContract } from './webhook-contract.ts';
+import { clientContract } from './suite/clients.ts';
+import { codeContract } from './suite/codes.ts';
+import { codeConnectionContract, codeLastingContract, codeRacingContract } from './suite/code-races.ts';
+import { connectionContract } from './suite/connections.ts';
+import { consentContract } from './suite/consents.ts';
+import { grantEventContract } from './suite/grant-events.ts';
+import { grantEventKeepingContract } from './suite/grant-event-retention.ts';
+import { grantContract } from './suite/grants.ts';
+import { importContract } from './suite/imports.ts';
+import { keyContract } from './suite/keys.ts';
+import { lastingContract } from './suite/durability.ts';
+import { pruneContract } from './suite/pruning.ts';
+import { racingContract } from './suite/refresh-races.ts';
+import { refreshContract } from './suite/refreshes.ts';
+import { vehicleContract } from './suite/vehicles.ts';
+import { verdictContract } from './suite/verdicts.ts';
+import { volumeContract } from './suite/volume.ts';
+import { webhookConnectionContract, webhookContract } from './suite/webhooks.ts';
 
 /** Makes the stores that the contract is tried on. One is in use at a time. */
 export type StoreFactory = {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { REDIRECT_URI } from '../code-maker.ts';
-import type { CodeMaker } from '../code-maker.ts';
-import { CLIENT_KINDS } from './client-kinds.ts';
-import { registerClients } from './consent.ts';
-import type { Home } from './home.ts';
-import type { WireClient } from './refresh-wire.ts';
+import { REDIRECT_URI } from '../support/code-maker.ts';
+import type { CodeMaker } from '../support/code-maker.ts';
+import { CLIENT_KINDS } from '../support/refresh-load/client-kinds.ts';
+import { registerClients } from '../support/refresh-load/consent.ts';
+import type { Home } from '../support/server-store.ts';
+import type { WireClient } from '../support/refresh-load/refresh-wire.ts';
 
 /** What the client of one code knows of it. */
 export type CodeLog = {

@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 
 /** A proxy that cuts answers in the middle of their bodies. */
 export type CutProxy = {

@@ -1,4 +1,4 @@
-import type { GrantLog } from './grant-driver.ts';
+import type { GrantLog } from '../support/refresh-load/grant-driver.ts';
 
 /** Watches for 503 answers from now on, in calls that began from now on or before. */
 export const outagesSeen = (logs: readonly GrantLog[]): { isSeenInBothDialects(): boolean } => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { TRIALS } from './crash.ts';
-import type { StoreKind } from './home.ts';
-import type { Figures } from './report.ts';
+import { TRIALS } from './run.ts';
+import type { StoreKind } from '../support/server-store.ts';
+import type { Figures } from '../support/refresh-load/report.ts';
 
 /** The seed of every run of the tests; `crash.ts` draws others. */
 const SEED = 1;

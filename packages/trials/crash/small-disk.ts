@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { makeDataDirectory, removeDataDirectory } from '../keyfob-process.ts';
+import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import { runProgram } from './system-program.ts';
 import type { Skipped } from './trial.ts';
 

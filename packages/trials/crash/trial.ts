@@ -1,5 +1,5 @@
-import type { StoreKind } from './home.ts';
-import type { Report } from './report.ts';
+import type { StoreKind } from '../support/server-store.ts';
+import type { Report } from '../support/refresh-load/report.ts';
 
 /** How much of a trial, and which. */
 export type TrialOptions = {

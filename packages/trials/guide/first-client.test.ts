@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../browser/chromium.ts';
-import { serverFor } from '../process/test-directory.ts';
+import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
+import { serverFor } from '../support/test-directory.ts';
 import { paste, PROJECT, readBlocks } from './guide.ts';
 
 const PAGE = 'first-client.md';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
-import type { MadeClient, MadeGrant } from '../keyfob-process.ts';
-import { runCommand } from '../process/run-command.ts';
-import { serverFor } from '../process/test-directory.ts';
+import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';
+import { runCommand } from '../support/run-command.ts';
+import { serverFor } from '../support/test-directory.ts';
 import { paste, PROJECT, readBlocks } from './guide.ts';
 
 const PAGE = 'resource-server.md';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { OAuth2Client, OAuth2HttpError } from '@badgateway/oauth2-client';
-import type { MadeClient } from '../keyfob-process.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
 import {
   MALFORMED_CODE,
   OAUTH_REFUSALS,

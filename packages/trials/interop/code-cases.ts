@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { REDIRECT_URI } from '../code-maker.ts';
-import type { MadeClient } from '../keyfob-process.ts';
+import { REDIRECT_URI } from '../support/code-maker.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
 import { OAUTH_REFUSALS, UNKNOWN_CODE } from './refresh-cases.ts';
 import type { OAuthRefusal, Refresh } from './refresh-cases.ts';
 import type { TrialServer } from './trial-server.ts';

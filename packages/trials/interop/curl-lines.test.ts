@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { MadeClient } from '../keyfob-process.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
 import { OAUTH_REFUSALS, REFUSAL_CASES, refreshTenTimes } from './refresh-cases.ts';
 import type { RefusalCase } from './refresh-cases.ts';
 import { openTrialServer } from './trial-server.ts';

@@ -6,8 +6,8 @@ import { createClientSecret, digestSecret } from '@keyfob/server/clients/secret'
 import { parseConfig } from '@keyfob/server/config';
 import { DIALECTS } from '@keyfob/server/dialects/dialects';
 import type { LogEvent } from '@keyfob/server/log-event';
-import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../keyfob-process.ts';
-import type { MadeClient, MadeGrant } from '../keyfob-process.ts';
+import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../support/keyfob-process.ts';
+import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 
 /** A server in this process, on a real socket and a real store, with a clock that can be put forward. */
 export type DeployedServer = {

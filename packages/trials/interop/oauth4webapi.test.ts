@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import { CODE_CASES, REDIRECT_URI } from './code-cases.ts';
-import type { MadeClient } from '../keyfob-process.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
 import {
   MALFORMED_CODE,
   OAUTH_REFUSALS,

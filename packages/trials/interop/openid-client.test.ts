@@ -17,7 +17,7 @@ import {
 } from 'openid-client';
 import type { ClientAuth } from 'openid-client';
 import { CODE_CASES, REDIRECT_URI } from './code-cases.ts';
-import type { MadeClient } from '../keyfob-process.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
 import {
   MALFORMED_CODE,
   OAUTH_REFUSALS,

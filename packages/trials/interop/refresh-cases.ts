@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MadeClient } from '../keyfob-process.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
 import type { DialectName, TrialServer } from './trial-server.ts';
 
 /** One refresh by the client under trial: resolves to the successor, rejects with what its library throws. */

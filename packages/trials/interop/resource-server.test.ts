@@ -3,8 +3,8 @@ import { after, describe, test } from 'node:test';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
-import type { MadeClient } from '../keyfob-process.ts';
-import { refreshAs } from '../process/refresh-request.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
+import { refreshAs } from '../support/refresh-request.ts';
 import { openDeployedServer } from './deployed-server.ts';
 
 const server = await openDeployedServer();

@@ -4,7 +4,7 @@ import { after, describe, test } from 'node:test';
 import { AuthorizationCode, ClientCredentials } from 'simple-oauth2';
 import type { Config } from 'simple-oauth2';
 import { CODE_CASES, REDIRECT_URI } from './code-cases.ts';
-import type { MadeClient } from '../keyfob-process.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
 import {
   MALFORMED_CODE,
   OAUTH_REFUSALS,

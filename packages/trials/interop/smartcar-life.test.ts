@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import smartcar10 from 'smartcar';
 import smartcar9 from 'smartcar-9';
-import { REDIRECT_URI } from '../code-maker.ts';
-import { consentOn } from '../consented-grant.ts';
-import { sampleVehicle } from '../contract/samples.ts';
+import { REDIRECT_URI } from '../support/code-maker.ts';
+import { consentOn } from '../support/consented-grant.ts';
+import { sampleVehicle } from '../support/samples.ts';
 import { openTrialServer } from './trial-server.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -5,7 +5,7 @@ import { after, describe, test } from 'node:test';
 import smartcar10 from 'smartcar';
 import smartcar9 from 'smartcar-9';
 import { CODE_CASES, REDIRECT_URI } from './code-cases.ts';
-import type { MadeClient } from '../keyfob-process.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
 import {
   MALFORMED_CODE,
   OAUTH_REFUSALS,

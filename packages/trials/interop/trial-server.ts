@@ -1,7 +1,7 @@
-import { openCodeMaker } from '../code-maker.ts';
-import type { Agreed } from '../code-maker.ts';
-import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
-import type { KeyfobServer, MadeClient, MadeGrant } from '../keyfob-process.ts';
+import { openCodeMaker } from '../support/code-maker.ts';
+import type { Agreed } from '../support/code-maker.ts';
+import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
+import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 
 /** Whose wire the client under trial speaks. */
 export type DialectName = 'smartcar' | 'pleos';

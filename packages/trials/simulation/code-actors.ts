@@ -2,7 +2,7 @@ import { BRANDS } from '@keyfob/server/grants/grant';
 import { checkCodeAnswer } from './code-ledger.ts';
 import type { CodeNode, CodeRecord, CodeUseRecord, CodeWords, CodeWorld } from './code-world.ts';
 import type { Heard } from './network.ts';
-import { readAnswer, writeExchange, writeRefresh } from './wire.ts';
+import { readAnswer, writeExchange, writeRefresh } from '../support/token-requests.ts';
 
 const MINUTE_MS = 60_000;
 const TIMEOUT_MS = 20_000;

@@ -2,7 +2,7 @@ import type { Mutation } from './mutations.ts';
 
 const judge = 'server/src/grants/authorization-code.ts';
 const redeem = 'server/src/grant-types/authorization-code.ts';
-const memory = 'trials/simulation/memory-consents.ts';
+const memory = 'trials/support/memory-store/consents.ts';
 
 /** Bugs that somebody could make with codes. The simulation of codes has to find every one. */
 export const CODE_MUTATIONS: readonly Mutation[] = [
@@ -170,7 +170,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a restore brings used codes back',
-    file: 'trials/simulation/memory-store.ts',
+    file: 'trials/support/memory-store/store.ts',
     search: '{ ...restored, codes,',
     replacement: '{ ...restored,',
     seed: 10,

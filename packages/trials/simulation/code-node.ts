@@ -1,11 +1,11 @@
 import { StoreError } from '@keyfob/server/errors';
 import type { Emit } from '@keyfob/server/log-event';
 import { createEndpoints } from '@keyfob/server/http/endpoints';
-import { createAuthentication } from './authentication.ts';
+import { createAuthentication } from '../support/authentication.ts';
 import { decideCode } from './code-ledger.ts';
 import { UNDER_WAY_MAX_MS } from './node.ts';
 import type { CodeNode, CodeWorld } from './code-world.ts';
-import type { Conduct } from './memory-tables.ts';
+import type { Conduct } from '../support/memory-store/tables.ts';
 
 /** A node that runs, on the store of the world. */
 export const startCodeNode = (world: CodeWorld, number: number): CodeNode => {

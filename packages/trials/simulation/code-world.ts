@@ -9,12 +9,12 @@ import type { Endpoints } from '@keyfob/server/http/endpoints';
 import { sealCode } from '@keyfob/server/tokens/authorization-code';
 import { createKeyMaker } from './node.ts';
 import type { KeyMaker } from './node.ts';
-import { createPrng } from './prng.ts';
-import type { Prng } from './prng.ts';
+import { createPrng } from '../support/prng.ts';
+import type { Prng } from '../support/prng.ts';
 import { createSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import type { Backup, Keep, SimulatedStore } from './simulated-store.ts';
-import type { Answer } from './wire.ts';
+import type { Answer } from '../support/token-requests.ts';
 import type { Violation } from './world.ts';
 
 /** What may go wrong with codes. Each seed has some of it and not the rest. */

@@ -34,7 +34,7 @@ for (const mutation of CODE_MUTATIONS) {
   void test(`a planted bug in codes is found: ${mutation.name}`, async () => {
     const path = mutation.file.startsWith('server/')
       ? import.meta.resolve(`@keyfob/server/${mutation.file.slice('server/src/'.length, -'.ts'.length)}`)
-      : new URL(mutation.file.slice('trials/simulation/'.length), import.meta.url).href;
+      : new URL(mutation.file.slice('trials/'.length), new URL('../', import.meta.url)).href;
     assert.notEqual(plant(mutation, readFileSync(fileURLToPath(path), 'utf8')), '');
     const mutated = await importMutated<typeof Simulation>(mutation, './simulate-codes.ts');
     const { violations } = await mutated.simulateCodes(mutation.seed);

@@ -1,6 +1,6 @@
 import { expect } from './expectation.ts';
 import type { Expectation, Outcome, Shown } from './expectation.ts';
-import type { Answer } from './wire.ts';
+import type { Answer } from '../support/token-requests.ts';
 import type { Presentation, World } from './world.ts';
 
 /**

@@ -17,7 +17,7 @@ const judge = 'server/src/grants/judge.ts';
 const applyVerdict = 'server/src/grants/apply-verdict.ts';
 const history = 'server/src/grants/rotation-history.ts';
 const undecided = 'server/src/grants/undecided-uses.ts';
-const memory = 'trials/simulation/memory-grants.ts';
+const memory = 'trials/support/memory-store/grants.ts';
 
 /** Bugs that somebody could make, in the verdict and in the store. The simulation has to find every one. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -146,7 +146,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a restore forgets the revocations since the backup',
-    file: 'trials/simulation/memory-store.ts',
+    file: 'trials/support/memory-store/store.ts',
     search: 'restored.grants.set(id, { ...grant, revocation: known.revocation });',
     replacement: 'restored.grants.set(id, grant ?? known);',
     seed: 1,
@@ -195,7 +195,7 @@ export const importMutated = async <Module = typeof Simulation>(
   const hooks = registerHooks({
     resolve(specifier, context, nextResolve) {
       const resolved = nextResolve(specifier, context);
-      const isOurs = /\/(?:server\/src|trials\/simulation)\//.test(resolved.url);
+      const isOurs = /\/(?:server\/src|trials\/simulation|trials\/support)\//.test(resolved.url);
       const isMarked = specifier.includes(mark) || (context.parentURL?.includes(mark) ?? false);
       if (!isOurs || !isMarked || resolved.url.includes(mark)) return resolved;
       return { ...resolved, url: `${resolved.url}?${mark}` };

@@ -1,8 +1,8 @@
 import { BRANDS } from '@keyfob/server/grants/grant';
 import { checkAnswer, describe } from './ledger.ts';
 import type { Node } from './node.ts';
-import { readAnswer, writeRefresh } from './wire.ts';
-import type { Answer } from './wire.ts';
+import { readAnswer, writeRefresh } from '../support/token-requests.ts';
+import type { Answer } from '../support/token-requests.ts';
 import type { GrantRecord, Presentation, World } from './world.ts';
 
 /** What somebody sends. */

@@ -6,10 +6,10 @@ import type { Endpoints } from '@keyfob/server/http/endpoints';
 import { SERIAL_MAX } from '@keyfob/server/tokens/access-token';
 import { parseKeyRing } from '@keyfob/server/tokens/key-ring';
 import type { KeyRing } from '@keyfob/server/tokens/key-ring';
-import { createAuthentication } from './authentication.ts';
+import { createAuthentication } from '../support/authentication.ts';
 import { decide } from './ledger.ts';
-import type { Conduct } from './memory-tables.ts';
-import type { Prng } from './prng.ts';
+import type { Conduct } from '../support/memory-store/tables.ts';
+import type { Prng } from '../support/prng.ts';
 import type { World } from './world.ts';
 
 /** One server of the deployment. It dies and comes back; nothing but the store and the key ring outlives it. */

@@ -1,7 +1,7 @@
 import { StoreError } from '@keyfob/server/errors';
 import type { Store } from '@keyfob/server/grants/store';
 import { restartNode } from './node.ts';
-import type { Conduct } from './memory-tables.ts';
+import type { Conduct } from '../support/memory-store/tables.ts';
 import type { Fault } from './plan.ts';
 import type { Backup as Content } from './simulated-store.ts';
 import type { Standing } from './expectation.ts';

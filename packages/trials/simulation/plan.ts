@@ -1,7 +1,7 @@
 import type { DialectName } from '@keyfob/server/clients/client';
 import type { Policy } from '@keyfob/server/clients/policy';
 import type { Brand } from '@keyfob/server/grants/grant';
-import type { Prng } from './prng.ts';
+import type { Prng } from '../support/prng.ts';
 
 /** What may go wrong. Each seed has some of it and not the rest, so that no kind hides what another would show. */
 export const FAULTS = [

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { startCluster } from '../postgres/cluster.ts';
-import type { Cluster } from '../postgres/cluster.ts';
+import { startCluster } from '../support/postgres/cluster.ts';
+import type { Cluster } from '../support/postgres/cluster.ts';
 import { CODE_FAULTS } from './code-world.ts';
-import type { Keeping } from './keeping.ts';
-import * as postgres from './kept-in-postgres.ts';
-import { keepInSqlite } from './kept-in-sqlite.ts';
+import type { Keeping } from './store-backend.ts';
+import * as postgres from './postgres-backend.ts';
+import { keepInSqlite } from './sqlite-backend.ts';
 import { importMutated } from './mutations.ts';
 import { FAULTS } from './plan.ts';
 import { POSTGRES_MUTATIONS } from './postgres-mutations.ts';
@@ -54,7 +54,7 @@ const describePostgres = (cluster: Cluster): void => {
 
   for (const mutation of POSTGRES_MUTATIONS) {
     void test(`a planted bug in the store on PostgreSQL is found: ${mutation.name}`, async () => {
-      const mutated = await importMutated<typeof postgres>(mutation, './kept-in-postgres.ts');
+      const mutated = await importMutated<typeof postgres>(mutation, './postgres-backend.ts');
       const { simulate: simulateMutated } = await importMutated(mutation);
       const { keep, close } = await mutated.keepInPostgres(cluster);
       const { violations } = await simulateMutated(mutation.seed, undefined, keep);

@@ -1,7 +1,7 @@
 import { createEndpoints } from '@keyfob/server/http/endpoints';
-import { createAuthentication } from './authentication.ts';
-import { readAnswer, writeRefresh } from './wire.ts';
-import type { Answer } from './wire.ts';
+import { createAuthentication } from '../support/authentication.ts';
+import { readAnswer, writeRefresh } from '../support/token-requests.ts';
+import type { Answer } from '../support/token-requests.ts';
 import type { GrantRecord, World } from './world.ts';
 
 /** A copy of the deployment in which nothing fails, to try what a token would get, and to go back. */

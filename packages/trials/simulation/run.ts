@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { STORE_NAMES } from './keepings.ts';
-import { mutationsOf, openLives } from './lives.ts';
-import type { Subject } from './lives.ts';
+import { STORE_NAMES } from './store-backends.ts';
+import { mutationsOf, openLives } from './run-seeds.ts';
+import type { Subject } from './run-seeds.ts';
 import type { Outcome } from './simulate.ts';
 
 const HELP = `Simulates a deployment, one seed after another, and checks what its documents promise.

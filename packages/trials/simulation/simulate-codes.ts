@@ -4,7 +4,7 @@ import { restartCodeNode, startCodeNode } from './code-node.ts';
 import { agree, createCodeWorld, registerCodeClient } from './code-world.ts';
 import type { CodeClient, CodeFault, CodeRecord, CodeWorld } from './code-world.ts';
 import { CODE_FAULTS } from './code-world.ts';
-import { keepInMemory } from './kept-in-memory.ts';
+import { keepInMemory } from './memory-backend.ts';
 import type { Keep } from './simulated-store.ts';
 import type { Outcome } from './simulate.ts';
 

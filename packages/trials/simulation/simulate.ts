@@ -1,10 +1,10 @@
 import { CHECKERS } from './checkers.ts';
 import { beHonest } from './honest-client.ts';
-import { keepInMemory } from './kept-in-memory.ts';
+import { keepInMemory } from './memory-backend.ts';
 import { misfortune, operate } from './operator.ts';
 import { drawPlan } from './plan.ts';
 import type { GrantPlan } from './plan.ts';
-import { createPrng } from './prng.ts';
+import { createPrng } from '../support/prng.ts';
 import type { Keep } from './simulated-store.ts';
 import { steal, stealWithoutCredentials } from './thief.ts';
 import { createGrant, describeGrant, createWorld, openWorld, START_MS } from './world.ts';

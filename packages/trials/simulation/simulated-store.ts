@@ -1,6 +1,6 @@
 import type { Grant } from '@keyfob/server/grants/grant';
 import type { Store } from '@keyfob/server/grants/store';
-import type { Conduct } from './memory-tables.ts';
+import type { Conduct } from '../support/memory-store/tables.ts';
 import type { Schedule } from './schedule.ts';
 
 /** The content of a store at one moment. */

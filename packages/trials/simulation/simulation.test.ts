@@ -53,7 +53,7 @@ for (const mutation of MUTATIONS) {
   void test(`a planted bug is found: ${mutation.name}`, async () => {
     const package_ = mutation.file.startsWith('server/')
       ? import.meta.resolve(`@keyfob/server/${mutation.file.slice('server/src/'.length, -'.ts'.length)}`)
-      : new URL(mutation.file.slice('trials/simulation/'.length), import.meta.url).href;
+      : new URL(mutation.file.slice('trials/'.length), new URL('../', import.meta.url)).href;
     assert.notEqual(plant(mutation, readFileSync(fileURLToPath(package_), 'utf8')), '');
     const { simulate: simulateMutated } = await importMutated(mutation);
     const { violations } = await simulateMutated(mutation.seed);

@@ -8,12 +8,12 @@ import type { Expectation, Standing } from './expectation.ts';
 import { createKeyMaker, startNode } from './node.ts';
 import type { KeyMaker, Node } from './node.ts';
 import type { ClientPlan, Fault, GrantPlan, Plan } from './plan.ts';
-import { createPrng } from './prng.ts';
-import type { Prng } from './prng.ts';
+import { createPrng } from '../support/prng.ts';
+import type { Prng } from '../support/prng.ts';
 import { createSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import type { Keep, SimulatedStore } from './simulated-store.ts';
-import type { Answer } from './wire.ts';
+import type { Answer } from '../support/token-requests.ts';
 
 /** A client of the simulation: what it is registered as, its secret, and what an operator did to it. */
 export type ClientRecord = {

@@ -12,9 +12,9 @@ import { createEndpoints } from '@keyfob/server/http/endpoints';
 import type { Endpoints } from '@keyfob/server/http/endpoints';
 import { createResourceServerRoutes } from '@keyfob/server/http/resource-server-routes';
 import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
-import { CREATED_AT, sampleClient, sampleGrant } from '../contract/samples.ts';
-import { createAuthentication } from '../simulation/authentication.ts';
-import { createMemoryStore } from '../simulation/memory-store.ts';
+import { CREATED_AT, sampleClient, sampleGrant } from '../support/samples.ts';
+import { createAuthentication } from '../support/authentication.ts';
+import { createMemoryStore } from '../support/memory-store/store.ts';
 
 export const ISSUER = 'https://fob.example';
 

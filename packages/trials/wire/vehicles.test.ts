@@ -5,11 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import { pleosAccessShape, uuidShape } from '@keyfob/server/tokens/shape';
-import { consentOn, exchangeCode, VEHICLES } from '../consented-grant.ts';
-import { sampleVehicle } from '../contract/samples.ts';
-import { removeDataDirectory, startKeyfob } from '../keyfob-process.ts';
-import type { KeyfobServer, MadeClient } from '../keyfob-process.ts';
-import type { DialectName } from './served-grant.ts';
+import { consentOn, exchangeCode, VEHICLES } from '../support/consented-grant.ts';
+import { sampleVehicle } from '../support/samples.ts';
+import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
+import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 const [ONE, TWO] = VEHICLES;
 const LOG_TIMEOUT_MS = 10_000;

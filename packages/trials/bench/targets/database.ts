@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
-import { startCluster } from '../../postgres/cluster.ts';
-import type { Cluster } from '../../postgres/cluster.ts';
+import { startCluster } from '../../support/postgres/cluster.ts';
+import type { Cluster } from '../../support/postgres/cluster.ts';
 import type { Skipped } from './target.ts';
 
 /** As many rows as every table has that is updated, so that a row is found by its primary key and not by reading them all. */

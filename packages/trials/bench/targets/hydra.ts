@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { makeDataDirectory, removeDataDirectory } from '../../keyfob-process.ts';
+import { makeDataDirectory, removeDataDirectory } from '../../support/keyfob-process.ts';
 import { describeDatabase, openDatabase } from './database.ts';
 import { createHydraClient, obtainRefreshToken } from './hydra-consent.ts';
 import { oauthWire } from './target.ts';

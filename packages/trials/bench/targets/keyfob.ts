@@ -4,7 +4,7 @@ import { createClient, createGrant } from '@keyfob/server/operations/registry';
 import type { DialectName } from '@keyfob/server/clients/client';
 import { parseConfig } from '@keyfob/server/config';
 import { createKeyLine } from '@keyfob/server/tokens/key-ring';
-import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../keyfob-process.ts';
+import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../support/keyfob-process.ts';
 import { describeDatabase, openDatabase, ROWS } from './database.ts';
 import { oauthWire, pleosWire, UUID_PATTERN } from './target.ts';
 import type { OpenTarget, Target, TargetName } from './target.ts';

@@ -1,0 +1,13 @@
+import { writeSection } from '../docs.ts';
+import { describeMachine, readMachine } from '../machine.ts';
+import { alignTable } from '../report.ts';
+import { describeFigure } from './figure.ts';
+import type { Figure } from './figure.ts';
+
+const HEADS = ['measured', 'figure', 'target', ''];
+
+/** Puts the figures into the document that tells of speed, with what is needed to get them again. */
+export const writeFigures = (figures: readonly Figure[], command: string): void => {
+  const table = alignTable([HEADS, ...figures.map(describeFigure)], HEADS.length);
+  writeSection('volume', `\`${command}\`: ${describeMachine(readMachine())}\n\n${table}`);
+};

@@ -1,0 +1,55 @@
+import type { Load } from './load.ts';
+
+/** One measured figure, and how much it may be at the most where there is a target. */
+export type Figure = {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly atMost?: number;
+};
+
+/** Whether a figure is what it should be; `undefined` where it has no target. */
+export const isMet = ({ value, atMost }: Figure): boolean | undefined =>
+  atMost === undefined ? undefined : value <= atMost;
+
+/** The value at a part (0 to 1) of ascending values. */
+export const quantile = (ascending: Float64Array | readonly number[], part: number): number =>
+  ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * part))] ?? Number.NaN;
+
+export const median = (values: readonly number[]): number =>
+  quantile(
+    values.toSorted((left, right) => left - right),
+    0.5,
+  );
+
+/** How many answers were wrong, which none may be; the first of them is told in the name. */
+export const faultFigure = (part: string, loads: readonly Load[]): Figure => {
+  const sum = (read: (load: Load) => number): number => loads.reduce((total, load) => total + read(load), 0);
+  const refreshes = sum((load) => load.refreshes);
+  const fault = loads.find((load) => load.firstFault !== undefined)?.firstFault;
+  const first = fault === undefined ? '' : ` (${fault})`;
+  return {
+    name: `${part}: wrong answers to ${showNumber(refreshes)} refreshes${first}`,
+    value: sum((load) => load.wrongAnswers),
+    unit: '',
+    atMost: 0,
+  };
+};
+
+/** Name, value, target and verdict, as a person reads them. */
+export const describeFigure = (figure: Figure): readonly [string, string, string, string] => {
+  const { name, value, unit, atMost } = figure;
+  const verdict = { true: 'met', false: 'MISSED', undefined: '' }[String(isMet(figure))] ?? '';
+  return [name, withUnit(value, unit), atMost === undefined ? '' : `≤ ${withUnit(atMost, unit)}`, verdict];
+};
+
+const withUnit = (value: number, unit: string): string => {
+  const digits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return `${showNumber(value, digits)} ${unit}`.trim();
+};
+
+/** A number with its thousands apart. */
+export const showNumber = (value: number, digits = 0): string =>
+  value
+    .toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    .replaceAll(',', ' ');

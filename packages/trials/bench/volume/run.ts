@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+import { createProgressBar } from '@keyfob/server/cli/progress';
+import { writeFigures } from './docs.ts';
+import { describeFigure, isMet } from './figure.ts';
+import type { Figure } from './figure.ts';
+import { measureVolume, PARTS } from './volume.ts';
+import type { Part } from './volume.ts';
+
+const HELP = `Usage: npm run bench:volume -- [options]
+
+Measures what many grants and many refreshes do to a server: import and disk, time to start, memory, the cost of a
+refresh, growth and pauses, and one commit against a bare sync. Prints each figure with its target and exits 1 where one
+is missed.
+
+Options:
+  --grants <number>     how many are imported for the test (default: 10000000)
+  --few <number>        how many are in the small store (default: 10000)
+  --refreshes <number>  how many are made on the small store (default: 1000000)
+  --data <dir>          where the imported store is kept, and used again (default: a directory that goes at the end)
+  --skip <parts>        what to leave out, of ${PARTS.join(',')}
+  --write-docs          put the figures into docs/performance.md
+  --json                print JSON
+  --help                print this
+
+Examples:
+  $ npm run bench:volume
+  $ npm run bench:volume -- --data /tmp/ten-million --skip growth,commit
+  $ npm run bench:volume -- --grants 100000 --refreshes 50000 --json`;
+
+const COLUMNS = [74, 12, 12];
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      grants: { type: 'string', default: '10000000' },
+      few: { type: 'string', default: '10000' },
+      refreshes: { type: 'string', default: '1000000' },
+      data: { type: 'string' },
+      skip: { type: 'string', default: '' },
+      'write-docs': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  const skipped = values.skip.split(',').filter((part) => part !== '');
+  const unknown = skipped.find((part) => !PARTS.some((name) => name === part));
+  if (unknown !== undefined) throw new Error(`--skip knows ${PARTS.join(', ')}, and not ${unknown}`);
+  const figures: Figure[] = [];
+  const plan = {
+    parts: new Set(PARTS.filter((part) => !skipped.includes(part))),
+    grants: readNumber('grants', values.grants),
+    fewGrants: readNumber('few', values.few),
+    directory: values.data,
+    starts: 5,
+    memoryRefreshes: 200_000,
+    costRounds: 5,
+    costRefreshes: 10_000,
+    growthRefreshes: readNumber('refreshes', values.refreshes),
+    commitRounds: 20,
+    onProgress: (part: Part, done: number, total: number) => createProgressBar(part).show(done, total),
+  };
+  for await (const figure of measureVolume(plan)) {
+    createProgressBar('').end();
+    figures.push(figure);
+    if (!values.json) console.log(alignColumns(describeFigure(figure)));
+  }
+  if (values.json)
+    console.log(
+      JSON.stringify(
+        figures.map((one) => ({ ...one, isMet: isMet(one) })),
+        null,
+        2,
+      ),
+    );
+  const command = ['npm run bench:volume --', ...process.argv.slice(2)].join(' ');
+  if (values['write-docs']) writeFigures(figures, command);
+  if (figures.some((figure) => isMet(figure) === false)) process.exitCode = 1;
+};
+
+const readNumber = (name: string, text: string): number => {
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new Error(`--${name} must be a whole number of at least 1`);
+};
+
+const alignColumns = (cells: readonly string[]): string =>
+  cells
+    .map((cell, column) => cell.padEnd(COLUMNS[column] ?? 0))
+    .join('  ')
+    .trimEnd();
+
+if (import.meta.main) {
+  process.once('SIGINT', () => process.exit(130));
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  });
+}

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { runKeyfob, UNTHROTTLED } from '../support/keyfob-process.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
+import { refreshSmartcar } from '../support/refresh-request.ts';
+import { directoryFor, errorOf, grantFor, runOn, serverFor } from '../support/test-directory.ts';
+
+const WEB = 'https://app.example/callBack?onReplay=1';
+const LOOPBACK = 'http://127.0.0.1/callback';
+
+type Shown = {
+  readonly clientId: string;
+  readonly clientSecret: string | null;
+  readonly type: string;
+  readonly redirectUris: readonly string[];
+  readonly consentRedirectUri: string | null;
+  readonly secrets: readonly {
+    readonly secretId: string;
+    readonly name: string;
+    readonly lastUsedAt: number | null;
+  }[];
+};
+
+const create = async (directory: string, ...words: readonly string[]): Promise<Shown> => {
+  const ended = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', ...words, '--json');
+  assert.equal(ended.code, 0, ended.stderr);
+  return JSON.parse(ended.stdout) as Shown;
+};
+
+const set = async (directory: string, id: string, ...words: readonly string[]): Promise<Shown> => {
+  const ended = await runOn(directory, 'client', 'set', id, ...words, '--json');
+  assert.equal(ended.code, 0, ended.stderr);
+  return JSON.parse(ended.stdout) as Shown;
+};
+
+describe('Clients of every type, by the command line', () => {
+  test('a client is created with its redirect URIs, which are shown, replaced, added and removed', async (t) => {
+    const directory = directoryFor(t);
+    const made = await create(
+      directory,
+      '--redirect-uri',
+      WEB,
+      '--redirect-uri',
+      LOOPBACK,
+      '--redirect-uri',
+      WEB,
+    );
+    assert.deepEqual([made.type, made.redirectUris], ['confidential', [WEB, LOOPBACK]]);
+    assert.equal(made.consentRedirectUri, null);
+    const { clientId } = made;
+    const shown = await runOn(directory, 'client', 'show', clientId);
+    assert.match(shown.stdout, /^type +confidential$/m);
+    assert.ok(shown.stdout.includes(`redirect uri                    ${WEB}\n`), shown.stdout);
+    assert.ok(shown.stdout.includes(LOOPBACK));
+
+    const less = await set(directory, clientId, '--remove-redirect-uri', WEB);
+    assert.deepEqual(less.redirectUris, [LOOPBACK]);
+    const more = await set(
+      directory,
+      clientId,
+      '--add-redirect-uri',
+      'com.example.app:/x',
+      '--add-redirect-uri',
+      WEB,
+    );
+    assert.deepEqual(more.redirectUris, [LOOPBACK, 'com.example.app:/x', WEB]);
+    const other = await set(directory, clientId, '--redirect-uri', WEB, '--consent-redirect-uri', LOOPBACK);
+    assert.deepEqual([other.redirectUris, other.consentRedirectUri], [[WEB], LOOPBACK]);
+    const consent = await runOn(directory, 'client', 'show', clientId);
+    assert.match(consent.stdout, /^consent redirect +http:\/\/127\.0\.0\.1\/callback$/m);
+    assert.equal((await set(directory, clientId, '--consent-redirect-uri', 'none')).consentRedirectUri, null);
+    assert.deepEqual((await set(directory, clientId, '--remove-redirect-uri', WEB)).redirectUris, []);
+  });
+
+  test('a public client has no secret, and is given none', async (t) => {
+    const directory = directoryFor(t);
+    const made = await create(directory, '--type', 'public', '--redirect-uri', LOOPBACK);
+    assert.deepEqual([made.type, made.clientSecret, made.secrets], ['public', null, []]);
+    const text = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--type', 'public');
+    assert.match(text.stdout, /^client secret +- \(a public client has none\)$/m);
+    assert.doesNotMatch(text.stdout, /[A-Za-z0-9_-]{43}/);
+    const refused = await runOn(directory, 'client', 'secret', 'add', made.clientId, '--json');
+    const { code, remedy } = errorOf(refused);
+    assert.deepEqual([refused.code, code], [1, 'client_public']);
+    assert.match(remedy ?? '', /--type confidential/);
+    assert.match((await runOn(directory, 'client', 'show', made.clientId)).stdout, /it has no secret\.$/m);
+    assert.match((await runOn(directory, 'client', 'list')).stdout, /smartcar +public +overlap/);
+  });
+
+  test('a resource server has a secret, and no grants', async (t) => {
+    const directory = directoryFor(t);
+    const made = await create(directory, '--type', 'resource-server', '--name', 'Vehicle API');
+    assert.match(made.clientSecret ?? '', /^[A-Za-z0-9_-]{43}$/);
+    const words = ['grant', 'create', '--client', made.clientId, '--subject', 'owner-1', '--json'] as const;
+    const refused = await runOn(directory, ...words);
+    assert.deepEqual([refused.code, errorOf(refused).code], [1, 'client_not_permitted']);
+  });
+
+  test('what would be no client is refused when it is created and when it is changed, and why is said', async (t) => {
+    const directory = directoryFor(t);
+    const open = await create(directory, '--type', 'public');
+    const creating = ['client', 'create', '--dialect'] as const;
+    const setting = ['client', 'set', open.clientId] as const;
+    const refused: readonly (readonly [words: readonly string[], said: RegExp])[] = [
+      [[...creating, 'pleos', '--type', 'public'], /confidential clients only.*use type confidential/],
+      [[...creating, 'pleos', '--type', 'resource-server'], /confidential clients only/],
+      [[...creating, 'smartcar', '--redirect-uri', 'http://app.example/'], /must use https; http is for/],
+      [
+        [...creating, 'smartcar', '--redirect-uri', `${WEB}#x`],
+        /callBack\?onReplay=1#x must have no fragment/,
+      ],
+      [[...creating, 'smartcar', '--consent-redirect-uri', 'javascript:x'], /must not use javascript:/],
+      [
+        [...creating, 'smartcar', '--type', 'resource-server', '--redirect-uri', WEB],
+        /must have no redirect URI/,
+      ],
+      [
+        [...creating, 'smartcar', '--type', 'secret'],
+        /Allowed choices are confidential, public, resource-server/,
+      ],
+      [[...setting, '--rotation', 'none'], /^--rotation must not be none for a public client: use strict/],
+      [[...setting, '--on-replay', 'observe'], /^--on-replay must be revoke/],
+      [[...setting, '--client-credentials', 'true'], /^--client-credentials must be false/],
+      [[...setting, '--access-token-format', 'xml'], /^--access-token-format must be one of opaque, jwt/],
+      [[...setting, '--add-redirect-uri', `${WEB}#x`], /callBack\?onReplay=1#x must have no fragment/],
+      [[...setting, '--remove-redirect-uri', WEB], /there is no redirect URI .* to remove/],
+      [setting, /nothing to change/],
+    ];
+    for (const [words, said] of refused) {
+      const ended = await runOn(directory, ...words, '--json');
+      assert.equal(ended.code, 2, words.join(' '));
+      assert.match(errorOf(ended).message, said);
+    }
+    const list = await runOn(directory, 'client', 'list', '--json');
+    const { clients } = JSON.parse(list.stdout) as { readonly clients: readonly Shown[] };
+    assert.deepEqual(clients.length, 1, 'nothing was created');
+    const { clientSecret: _none, ...before } = open;
+    const after = JSON.parse(
+      (await runOn(directory, 'client', 'show', open.clientId, '--json')).stdout,
+    ) as object;
+    assert.deepEqual(after, before, 'and nothing changed');
+  });
+
+  test('when a secret was last used is shown, of each secret its own, and never of one that was not', async (t) => {
+    const directory = directoryFor(t);
+    const server = await serverFor(t, { dataDirectory: directory });
+    const { client, grant } = await grantFor(server, 'smartcar');
+    const unused = await server.command<MadeClient>(
+      'client',
+      'secret',
+      'add',
+      client.clientId,
+      '--name',
+      'next',
+    );
+    const startedAt = Math.floor(Date.now() / 1000);
+    const answer = await refreshSmartcar(server.url, client, grant.refreshToken);
+    assert.equal(answer.status, 200);
+    await refreshSmartcar(
+      server.url,
+      { ...unused, clientSecret: `${unused.clientSecret}x` },
+      answer.refreshToken,
+    );
+    assert.equal(await server.stop(), 0);
+    const endedAt = Math.floor(Date.now() / 1000);
+
+    const listed = await runOn(directory, 'client', 'secret', 'list', client.clientId, '--json');
+    const { secrets } = JSON.parse(listed.stdout) as Shown;
+    // By name: secrets of one second are listed by their ids, which are random.
+    const lastUseOf = (wanted: string) => secrets.find(({ name }) => name === wanted)?.lastUsedAt;
+    const [first, next] = [lastUseOf('first'), lastUseOf('next')];
+    assert.ok(typeof first === 'number' && startedAt <= first && first <= endedAt, String(first));
+    assert.equal(next, null);
+    const time = new Date(first * 1000).toISOString().replace('.000Z', 'Z');
+    for (const words of [['secret', 'list'], ['show']]) {
+      const { stdout } = await runOn(directory, 'client', ...words, client.clientId);
+      assert.match(stdout, /^SECRET ID +CREATED +EXPIRES +LAST USED +NAME$/m);
+      assert.match(stdout, new RegExp(`^[0-9a-f]{12} +\\S+ +- +${time} +first$`, 'm'));
+      assert.match(stdout, /^[0-9a-f]{12} +\S+ +- +- +next$/m);
+    }
+  });
+
+  test('"doctor" tells of clients that are locked out or will be soon, and of limits switched off', async (t) => {
+    const directory = directoryFor(t);
+    const find = async (check: string) => {
+      const ended = await runOn(directory, 'doctor', '--json');
+      assert.equal(ended.code, 0, ended.stdout);
+      const { findings } = JSON.parse(ended.stdout) as {
+        findings: readonly { check: string; verdict: string; finding: string }[];
+      };
+      const found = findings.find((one) => one.check === check);
+      return [found?.verdict, found?.finding] as const;
+    };
+    const made = await create(directory);
+    const off = await runKeyfob(['doctor', '--data', directory], UNTHROTTLED);
+    assert.match(off.stdout, /^warn +guessing +authenticationFailuresPerAddressMax and .*: switched off$/m);
+    await create(directory, '--type', 'public');
+    assert.deepEqual(await find('client secrets'), ['ok', 'every enabled client has one in force (1)']);
+    assert.deepEqual(await find('guessing'), ['ok', '20 failures per address and 100 per client in 60 s']);
+    assert.equal((await find('issuer'))[0], 'ok');
+    const jwt = await create(directory);
+    await set(directory, jwt.clientId, '--access-token-format', 'jwt');
+    assert.equal((await find('issuer'))[0], 'warn');
+    await runOn(directory, 'client', 'remove', jwt.clientId);
+    const { clientId, secrets } = made;
+    await runOn(directory, 'client', 'secret', 'add', clientId, '--expires-in-seconds', '86400');
+    assert.equal((await find('client secrets'))[0], 'ok');
+    await runOn(directory, 'client', 'secret', 'remove', clientId, secrets[0]?.secretId ?? '');
+    assert.deepEqual(await find('client secrets'), [
+      'warn',
+      `client ${clientId} whose last secret ends within 14 days`,
+    ]);
+    const bare = await create(directory);
+    await runOn(
+      directory,
+      'client',
+      'secret',
+      'remove',
+      bare.clientId,
+      bare.secrets[0]?.secretId ?? '',
+      '--force',
+    );
+    assert.deepEqual(await find('client secrets'), [
+      'warn',
+      `client ${bare.clientId} without a secret in force: locked out`,
+    ]);
+    await runOn(directory, 'client', 'disable', bare.clientId);
+    await runOn(directory, 'client', 'disable', clientId);
+    assert.deepEqual(await find('client secrets'), ['ok', 'every enabled client has one in force (0)']);
+  });
+});

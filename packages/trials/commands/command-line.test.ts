@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../support/keyfob-process.ts';
+import type { MadeClient } from '../support/keyfob-process.ts';
+import { errorOf, runOn } from '../support/test-directory.ts';
+
+const COMMANDS = [
+  'serve',
+  'client create',
+  'client list',
+  'client show',
+  'client set',
+  'client secret add',
+  'client secret list',
+  'client secret remove',
+  'client disable',
+  'client enable',
+  'client remove',
+  'grant create',
+  'grant list',
+  'grant show',
+  'grant revoke',
+  'grant reinstate',
+  'events',
+  'webhook add',
+  'webhook list',
+  'webhook show',
+  'webhook remove',
+  'webhook test',
+  'webhook deliveries',
+  'webhook retry',
+  'keys list',
+  'keys rotate',
+  'keys create',
+  'backup',
+  'restore',
+  'migrate',
+  'copy',
+  'prune',
+  'import',
+  'doctor',
+] as const;
+
+describe('Every command explains itself', { concurrency: 2 }, () => {
+  for (const command of COMMANDS) {
+    test(`"keyfob ${command} --help" has a description, and says where the data directory is named`, async () => {
+      const { code, stdout, stderr } = await runKeyfob([...command.split(' '), '--help']);
+      assert.equal(code, 0);
+      assert.equal(stderr, '');
+      assert.ok(stdout.startsWith(`Usage: keyfob ${command} [options]`), stdout);
+      const description = stdout.slice(stdout.indexOf('\n\n'), stdout.indexOf('Options:')).trim();
+      assert.match(description, /^[A-Z][^]{15,}\.$/, `no sentence: ${description}`);
+      if (!['keys create', 'copy'].includes(command)) assert.match(stdout, /--data <dir>/);
+      assert.match(stdout, /--json/);
+    });
+  }
+
+  for (const group of ['', 'client', 'client secret', 'grant', 'webhook', 'keys']) {
+    test(`"keyfob ${group}" with "--help" lists what is below it`, async () => {
+      const words = group.split(' ').filter(Boolean);
+      const { code, stdout } = await runKeyfob([...words, '--help']);
+      assert.equal(code, 0);
+      const below = COMMANDS.filter((command) => command.startsWith(group))
+        .map((command) => command.split(' ')[words.length])
+        .filter((name) => name !== undefined);
+      for (const name of below) assert.match(stdout, new RegExp(`^  ${name}\\b.*\\S`, 'm'), stdout);
+      const listed = stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}(?<name>[a-z]+)\b.* {2}/gm);
+      const unlisted = [...listed]
+        .map((found) => found.groups?.['name'] ?? '')
+        .filter((name) => name !== 'help' && !below.includes(name));
+      assert.deepEqual(unlisted, [], 'a command that is not tried here');
+    });
+  }
+});
+
+test('"keyfob --version" prints a version, and nothing else', async () => {
+  const { code, stdout, stderr } = await runKeyfob(['--version']);
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+/** What is wrong, the words, and what the message must name. */
+const MISUSES: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ['an unknown command', ['frobnicate'], /frobnicate/],
+  ['an unknown command of a group', ['client', 'frobnicate'], /frobnicate/],
+  ['an unknown option', ['client', 'list', '--frobnicate'], /--frobnicate/],
+  ['a superfluous argument', ['client', 'list', 'frobnicate'], /too many arguments|frobnicate/],
+  ['a missing argument', ['client', 'show'], /\bid\b/],
+  ['a missing option', ['client', 'create'], /--dialect/],
+  ['a second missing option', ['grant', 'create', '--client', 'ID'], /--subject/],
+  ['a value that is no choice', ['client', 'create', '--dialect', 'tesla'], /smartcar, pleos/],
+  ['an option without its value', ['serve', '--port'], /--port/],
+  ['a port out of bounds', ['serve', '--port', '65536'], /port must be at most 65535/],
+  ['a port that is no number', ['serve', '--port', 'http'], /port must be a whole number/],
+  ['a log level that is none', ['serve', '--log-level', 'loud'], /debug, info, warn, error, silent/],
+  ['a key number out of bounds', ['keys', 'create', '--number', '0'], /--number must be .* at least 1/],
+];
+
+describe('Wrong use ends with 2, says what is wrong, and makes nothing', { concurrency: 2 }, () => {
+  for (const [what, words, named] of MISUSES) {
+    const directory = '/nonexistent/keyfob';
+    const args = words[0] === 'keys' || words[0] === 'frobnicate' ? words : [...words, '--data', directory];
+    const ordered = words.at(-1) === '--port' ? ['serve', '--data', directory, '--port'] : args;
+
+    test(`${what}, told to a person`, async () => {
+      const { code, stdout, stderr } = await runKeyfob(ordered);
+      assert.equal(code, 2, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, named);
+      assert.ok(!existsSync(directory));
+    });
+
+    test(`${what}, told to a program`, async () => {
+      // The option that lacks its value has to stay the last word.
+      const asJson =
+        ordered.at(-1) === '--port' ? [...ordered.slice(0, -1), '--json', '--port'] : [...ordered, '--json'];
+      const ended = await runKeyfob(asJson);
+      assert.equal(ended.code, 2, ended.stderr);
+      assert.equal(ended.stdout, '');
+      const error = errorOf(ended);
+      assert.deepEqual(Object.keys(error), ['code', 'message', 'remedy']);
+      assert.match(error.message, named);
+    });
+  }
+});
+
+describe('What the command line refuses on a store that is there', { concurrency: 2 }, () => {
+  let directory = '';
+  let id = '';
+  before(async () => {
+    directory = makeDataDirectory();
+    const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
+    id = (JSON.parse(made.stdout) as MadeClient).clientId;
+  });
+  after(() => removeDataDirectory(directory));
+
+  const BOUNDS: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--overlap-seconds', '901'], /--overlap-seconds must be at most 900/],
+    [['--overlap-seconds', '-1'], /--overlap-seconds must be a whole number/],
+    [['--race-seconds', '901'], /--race-seconds must be at most 900/],
+    [['--refresh-token-lifetime-seconds', '59'], /--refresh-token-lifetime-seconds must be at least 60/],
+    [['--access-token-lifetime-seconds', '0'], /--access-token-lifetime-seconds must be at least 1/],
+    [['--grant-lifetime-seconds', '59'], /--grant-lifetime-seconds must be at least 60/],
+    [['--resync-generations', '1000001'], /--resync-generations must be at most 1000000/],
+    [['--rotation', 'sometimes'], /--rotation must be one of strict, overlap, until-used, none/],
+    [['--on-replay', 'shout'], /--on-replay must be one of revoke, refuse, observe/],
+    [['--require-user-agent', 'maybe'], /--require-user-agent must be true or false/],
+    [['--dead-token-code', '418'], /--dead-token-code must be one of 4002, 401, 403, 4011/],
+    [
+      ['--overlap-seconds', '900', '--refresh-token-lifetime-seconds', '900'],
+      /overlap-?[Ss]econds must be less than .*refresh/,
+    ],
+    [[], /nothing to change/],
+  ];
+  for (const [flags, told] of BOUNDS) {
+    test(`"client set ${flags.join(' ')}" ends with 2 and tells the bound`, async () => {
+      const ended = await runOn(directory, 'client', 'set', id, ...flags, '--json');
+      assert.equal(ended.code, 2, ended.stderr);
+      const { code, message } = errorOf(ended);
+      assert.equal(code, 'usage');
+      assert.match(message, told);
+    });
+  }
+
+  const UNKNOWN: readonly (readonly [readonly string[], string])[] = [
+    [['client', 'show', 'nobody'], 'client_unknown'],
+    [['client', 'set', 'nobody', '--name', 'x'], 'client_unknown'],
+    [['client', 'disable', 'nobody'], 'client_unknown'],
+    [['client', 'remove', 'nobody'], 'client_unknown'],
+    [['client', 'secret', 'add', 'nobody'], 'client_unknown'],
+    [['grant', 'create', '--client', 'nobody', '--subject', 'owner-1'], 'client_unknown'],
+    [['grant', 'list', '--client', 'nobody'], 'client_unknown'],
+    [['grant', 'show', '0123456789abcdef'], 'grant_unknown'],
+    [['grant', 'revoke', 'nonsense'], 'grant_unknown'],
+    [['grant', 'reinstate', '0123456789abcdef'], 'grant_unknown'],
+  ];
+  for (const [words, expected] of UNKNOWN) {
+    test(`"${words.join(' ')}" ends with 1 and says where the right id is found`, async () => {
+      const ended = await runOn(directory, ...words, '--json');
+      assert.equal(ended.code, 1, ended.stderr);
+      const { code, remedy } = errorOf(ended);
+      assert.equal(code, expected);
+      assert.match(remedy ?? '', /See "keyfob (?:client|grant) list"/);
+    });
+  }
+
+  test('a limit out of bounds and a malformed id of a grant end with 2', async () => {
+    for (const flags of [
+      ['--limit', '1001'],
+      ['--limit', '0'],
+      ['--after', 'xyz'],
+    ]) {
+      const ended = await runOn(directory, 'grant', 'list', ...flags, '--json');
+      assert.equal(ended.code, 2, `${flags.join(' ')}: ${ended.stderr}`);
+      assert.match(errorOf(ended).message, /1000|16 hexadecimal digits/);
+    }
+  });
+});
+
+test('a command on a directory without a store makes nothing, and says how one is made', async () => {
+  const directory = makeDataDirectory();
+  const inside = join(directory, 'none');
+  const ended = await runOn(inside, 'client', 'list', '--json');
+  assert.equal(ended.code, 1);
+  const { code, message, remedy } = errorOf(ended);
+  assert.equal(code, 'store_missing');
+  assert.ok(message.includes(join(inside, 'keyfob.db')), message);
+  assert.match(remedy ?? '', /keyfob serve/);
+  assert.ok(!existsSync(inside));
+  removeDataDirectory(directory);
+});

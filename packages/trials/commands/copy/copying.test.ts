@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StoreError } from '@keyfob/server/errors';
+import { resumeSource } from '@keyfob/server/stores/copy/copy';
+import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
+import { CREATED_AT, redeemed, refreshed, sampleClient, sampleCodeUse } from '../../support/samples.ts';
+import { sampleGrant, sampleUse, sampleVehicle } from '../../support/samples.ts';
+import { fillWithAll, readAll } from '../../support/filled-store.ts';
+import { copy, copyEnds, fails, prepareWays, using } from './store-pairs.ts';
+
+for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
+  describe(`a copy from ${way}`, { skip }, () => {
+    test('carries everything that a store holds, and the new store goes on from there.', async () => {
+      const [from, to, back] = [await makeFrom(), await makeTo(), await makeFrom()];
+      await using(from, (store) => fillWithAll(store));
+      const before = await using(from, readAll);
+      const copied = await copy(from, to);
+      assert.equal(copied.outcome, 'moved');
+      assert.equal(copied.changedInLastPass, 0, 'nothing had changed, so nothing was to be found changed');
+      assert.deepEqual(await using(to, readAll), before);
+      assert.equal((await copy(to, back)).changedInLastPass, 0);
+      assert.deepEqual(await using(back, readAll), before);
+      await using(back, async (store) => {
+        const { grant } = await redeemed(
+          store,
+          sampleCodeUse({ presented: { grantId: 9n, brand: 'genesis' } }),
+        );
+        assert.equal(grant?.brand, 'genesis');
+        assert.deepEqual(await store.listVehicles(9n), [sampleVehicle(4)]);
+        const grantEvents = await store.listGrantEvents({ after: 0, limit: 1000 });
+        assert.equal(
+          grantEvents.at(-1)?.grantId,
+          9n,
+          'what happens after a copy comes after what was copied',
+        );
+        await store.reinstate(-(2n ** 63n), CREATED_AT + 200);
+        const next = await refreshed(store, sampleUse(0, { presented: { grantId: -(2n ** 63n) } }));
+        assert.equal(next.grant?.generation, 1);
+      });
+    });
+
+    test('has servers on the old store refuse every request until the move is called off.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, async (running) => {
+        await fillWithAll(running, 3);
+        await copy(from, to);
+        const verbs = [
+          () => running.refresh(sampleUse(46)),
+          () => running.readGrant(42n),
+          () => running.readClient('client-b'),
+          () => running.listGrantEvents({ after: 0, limit: 1 }),
+          () => running.redeemCode(sampleCodeUse({ presented: { grantId: 9n } })),
+          () => running.revoke(42n, { at: CREATED_AT, cause: 'operator' }),
+          () => running.createGrant(sampleGrant({ id: 77n })),
+        ];
+        for (const verb of verbs)
+          await assert.rejects(verb, (error) => error instanceof StoreError && error.kind === 'unavailable');
+        await assert.rejects(from.openStore(), fails('store_moved'));
+        assert.equal((await copy(from, to)).outcome, 'moved_before');
+        const source = await from.openEnd('source');
+        await resumeSource(source);
+        await assert.rejects(resumeSource(source), fails('store_not_moved'));
+        await source.close();
+        assert.equal((await running.readGrant(42n))?.generation, 46);
+        assert.equal(await running.revoke(7n, { at: CREATED_AT, cause: 'operator' }), 'revoked');
+        assert.equal((await running.readClient('client-a')).client?.secrets.length, 2);
+      });
+    });
+
+    test('that was prepared is caught up with all that changed since, removals and revocations included.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, async (running) => {
+        await fillWithAll(running);
+        await running.createClient(sampleClient({ id: 'client-c' }));
+        await running.createGrant(sampleGrant({ id: 300n, clientId: 'client-c' }));
+        assert.equal((await copy(from, to, false)).outcome, 'prepared');
+        await assert.rejects(to.openStore(), fails('store_copying'));
+        await running.revoke(1000n, { at: CREATED_AT + 9, cause: 'operator' });
+        await running.reinstate(-(2n ** 63n), CREATED_AT + 9);
+        await running.removeClient('client-c', { withGrants: true });
+        await running.createClient(sampleClient({ id: 'client-d' }));
+        await running.createGrant(sampleGrant({ id: 301n, clientId: 'client-d' }));
+        await running.removeSecret('client-a', 'one');
+        await running.selectVehicles(7n, [sampleVehicle(5)], { nowMs: 1, requestId: undefined });
+        await running.disconnectVehicles(7n, 'all', { nowMs: 1, requestId: undefined, endsWhenEmpty: true });
+        await running.dropGrantEvents({ beforeMs: 10, limit: 100 });
+        await running.removeWebhook('hook');
+        const before = await readAll(running);
+        const copied = await copy(from, to);
+        assert.ok(copied.passes >= 2);
+        assert.deepEqual(await using(to, readAll), before);
+      });
+    });
+
+    test('is refused where the target holds something, or is being filled from elsewhere.', async () => {
+      const [from, other, to] = [await makeFrom(), await makeFrom(), await makeTo()];
+      await using(from, (store) => fillWithAll(store, 3));
+      await using(other, async (store) => void (await store.createClient(sampleClient())));
+      await using(to, async (store) => void (await store.createClient(sampleClient())));
+      await assert.rejects(copy(from, to), fails('copy_target_not_empty'));
+      const fresh = await makeTo();
+      await copy(from, fresh, false);
+      await assert.rejects(copy(other, fresh), fails('store_copying'));
+      await assert.rejects(copy(fresh, other), fails('store_copying'));
+      await using(from, async (store) => assert.ok(await store.readGrant(42n)));
+    });
+
+    test('goes on wherever it was interrupted.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, (store) => fillWithAll(store));
+      const before = await using(from, readAll);
+      let outcome: string | undefined;
+      let interruptions = 0;
+      for (let calls = 1; outcome === undefined; calls++) {
+        const ends = [await from.openEnd('source'), await to.openEnd('target')] as const;
+        try {
+          const left = { calls, isBefore: calls % 2 === 0 };
+          ({ outcome } = await copyEnds(failing(ends[0], left), failing(ends[1], left), true));
+        } catch (error) {
+          assert.equal((error as Error).message, 'interrupted');
+          interruptions++;
+        }
+      }
+      assert.ok(interruptions > 20);
+      assert.deepEqual(await using(to, readAll), before);
+      await assert.rejects(from.openStore(), fails('store_moved'));
+    });
+
+    test('that another has overtaken and finished writes nothing more to a store that serves by now.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, (store) => fillWithAll(store, 3));
+      const [slow, target] = [await from.openEnd('source'), await to.openEnd('target')];
+      let whole: unknown;
+      const stopped = {
+        ...slow,
+        async moveTo(destination: string): Promise<void> {
+          await slow.moveTo(destination);
+          assert.equal((await copy(from, to)).outcome, 'moved');
+          await using(to, async (store) => {
+            await store.createGrant(sampleGrant({ id: 77n }));
+            await store.createClient(sampleClient({ id: 'client-new' }));
+            await refreshed(store, sampleUse(46, { presented: { grantId: 42n } }));
+            whole = await readAll(store);
+          });
+        },
+      };
+      await assert.rejects(copyEnds(stopped, target, true), fails('copy_overtaken'));
+      assert.deepEqual(await using(to, readAll), whole);
+    });
+
+    test('says so where the target is not what the source is.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, (store) => fillWithAll(store, 3));
+      const target = await to.openEnd('target');
+      const careless = {
+        ...target,
+        write: async (...[part, change]: Parameters<CopyEndpoint['write']>) =>
+          target.write(part, { ...change, rows: change.rows.slice(1) }),
+      };
+      await assert.rejects(copyEnds(await from.openEnd('source'), careless, true), fails('copy_differs'));
+      await using(from, async (store) => assert.ok(await store.readGrant(42n), 'the source was not stopped'));
+      assert.equal((await copy(from, to)).outcome, 'moved', 'and the next run mends it');
+    });
+  });
+}
+
+/** An end that fails for good after so many calls of both, before or after the last of them took place. */
+function failing(end: CopyEndpoint, left: { calls: number; readonly isBefore: boolean }): CopyEndpoint {
+  const wrap =
+    <Words extends readonly unknown[], Result>(verb: (...words: Words) => Promise<Result>) =>
+    async (...words: Words): Promise<Result> => {
+      const isLast = --left.calls === 0;
+      if (left.calls < 0 || (isLast && left.isBefore)) throw new Error('interrupted');
+      const result = await verb(...words);
+      if (isLast) throw new Error('interrupted');
+      return result;
+    };
+  return {
+    name: end.name,
+    readStanding: wrap(end.readStanding),
+    isEmpty: wrap(end.isEmpty),
+    beginFrom: wrap(end.beginFrom),
+    finish: wrap(end.finish),
+    moveTo: wrap(end.moveTo),
+    moveBack: wrap(end.moveBack),
+    read: wrap(end.read),
+    readOf: wrap(end.readOf),
+    list: wrap(end.list),
+    write: wrap(end.write),
+    writeListed: wrap(end.writeListed),
+    count: wrap(end.count),
+    close: end.close,
+  };
+}

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StoreError } from '@keyfob/server/errors';
+import type { ImportedGrant } from '@keyfob/server/grants/imported-grant';
+import type { Store } from '@keyfob/server/grants/store';
+import { resumeSource } from '@keyfob/server/stores/copy/copy';
+import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
+import { CREATED_AT, NOW_MS, OVERLAP_POLICY, refreshed, sampleClient } from '../../support/samples.ts';
+import { sampleGrant, STRICT_POLICY } from '../../support/samples.ts';
+import {
+  digestOf,
+  fillWithAll,
+  IMPORTED_EXPIRES_AT,
+  importedGrant,
+  readAll,
+  useOf,
+} from '../../support/filled-store.ts';
+import type { Imported } from '../../support/filled-store.ts';
+import { copy, copyEnds, prepareWays, using } from './store-pairs.ts';
+
+const isFound = async (store: Store, name: Imported): Promise<boolean> =>
+  (await store.findImported([importedGrant(name).digest]))[0]?.id === importedGrant(name).grant.id;
+
+const isUnavailable = (error: unknown) => error instanceof StoreError && error.kind === 'unavailable';
+
+/** The grant of one imported token of those of a filled store, with another's token and for another client. */
+const anew = (token: Imported, id: Imported): ImportedGrant => {
+  const grant = { ...importedGrant(id).grant, clientId: 'client-j' };
+  return { ...importedGrant(token), grant, expiresAt: CREATED_AT + 7 };
+};
+
+for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
+  describe(`a copy of imported tokens from ${way}`, { skip }, () => {
+    test('lets each be met as before: exchanged, repeated, replayed, revoked, imported again, pruned.', async () => {
+      const [from, to, back] = [await makeFrom(), await makeTo(), await makeFrom()];
+      await using(from, (store) => fillWithAll(store, 3));
+      const copied = await copy(from, to);
+      assert.equal(copied.rows['imported_tokens'], 5);
+      await using(to, async (store) => {
+        const names = ['unused', 'used', 'replayed', 'revoked', 'expired'] as const;
+        const again = await store.importGrants(names.map(importedGrant));
+        assert.deepEqual(new Set(again), new Set(['there_already']));
+        const raced = await refreshed(store, useOf('used', { nowMs: NOW_MS + 5000 }));
+        assert.equal(raced.verdict.kind, 'repeat', 'its use is known by its digest');
+        await store.changeClient('client-i', { policy: OVERLAP_POLICY });
+        const repeated = await refreshed(store, useOf('used', { nowMs: NOW_MS + 59_000 }));
+        assert.deepEqual([repeated.verdict.kind, repeated.grant?.generation], ['repeat', 1]);
+        for (const name of ['replayed', 'revoked'] as const)
+          assert.deepEqual((await refreshed(store, useOf(name))).verdict, {
+            kind: 'refuse',
+            reason: 'revoked',
+          });
+        await store.changeClient('client-i', { policy: STRICT_POLICY });
+      });
+      assert.equal((await copy(to, back)).rows['imported_tokens'], 5);
+      await using(back, async (store) => {
+        const first = await refreshed(store, useOf('unused'));
+        assert.deepEqual([first.verdict.kind, first.grant?.generation], ['rotate', 1]);
+        const replay = useOf('used', { nowMs: NOW_MS + 61_000 }, { useDigest: Uint8Array.of(8) });
+        assert.equal((await refreshed(store, replay)).verdict.kind, 'replay');
+        await store.prune({ limit: 100, endedBefore: CREATED_AT + 2 });
+        assert.deepEqual([await isFound(store, 'expired'), await isFound(store, 'used')], [false, true]);
+        await store.prune({ limit: 100, endedBefore: IMPORTED_EXPIRES_AT });
+        assert.ok(await isFound(store, 'unused'), 'its grant lives on, and it has not expired');
+        await store.prune({ limit: 100, endedBefore: IMPORTED_EXPIRES_AT + 1 });
+        assert.equal(await isFound(store, 'unused'), false);
+      });
+    });
+
+    test('marks the clients that have some, and no others, also where they came between two passes.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, async (running) => {
+        await fillWithAll(running, 3);
+        await copy(from, to, false);
+        const late = { ...importedGrant('unused'), digest: digestOf('late'), vehicles: [] };
+        await running.importGrants([{ ...late, grant: { ...late.grant, id: 3000n, clientId: 'client-a' } }]);
+        await copy(from, to);
+      });
+      await using(to, async (store) => {
+        const clients = (await store.listClients()).map(({ id, hasImportedTokens }) => [
+          id,
+          hasImportedTokens,
+        ]);
+        const marks = { 'client-a': true, 'client-b': undefined, 'client-i': true };
+        assert.deepEqual(Object.fromEntries(clients), marks);
+      });
+    });
+
+    test('takes what is imported, used, pruned and removed at any moment of it.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, async (running) => {
+        await fillWithAll(running, 3);
+        const life = createLife(running);
+        await life.begin();
+        let expected: unknown;
+        const meet = async (): Promise<void> => void (expected = await readAll(running, life.digests));
+        const source = watch(await from.openEnd('source'), life.step, meet);
+        const copied = await copyEnds(source, await to.openEnd('target'), true);
+        assert.equal(copied.outcome, 'moved');
+        assert.ok(life.digests.length > 30);
+        assert.deepEqual(await using(to, (store) => readAll(store, life.digests)), expected);
+      });
+    });
+
+    test('takes those that were imported for another client after their first had gone, right before the switch.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, async (running) => {
+        await fillWithAll(running, 3);
+        let expected: unknown;
+        const source = watch(
+          await from.openEnd('source'),
+          async () => {},
+          async () => {
+            await running.removeClient('client-i', { withGrants: true });
+            await running.createClient(sampleClient({ id: 'client-j' }));
+            // One as it was, one whose token was another's, and one of a token that nobody knew.
+            const stranger = { ...anew('expired', 'expired'), digest: digestOf('stranger') };
+            const late = [anew('unused', 'unused'), anew('used', 'revoked'), stranger];
+            assert.deepEqual(new Set(await running.importGrants(late)), new Set(['imported']));
+            expected = await readAll(running);
+          },
+        );
+        await copyEnds(source, await to.openEnd('target'), true);
+        await using(to, async (store) => {
+          assert.deepEqual(await readAll(store), expected);
+          await store.prune({ limit: 100, endedBefore: CREATED_AT + 8 });
+          assert.equal(await isFound(store, 'unused'), false, 'it expires when the later row says');
+        });
+      });
+    });
+
+    test('stops an import into the old store whole batches at a time, and lets it go on at the new one.', async () => {
+      const [from, to] = [await makeFrom(), await makeTo()];
+      await using(from, async (running) => {
+        await fillWithAll(running, 3);
+        await running.importGrants(batch(0));
+        await copy(from, to);
+        await assert.rejects(running.importGrants(batch(10)), isUnavailable);
+        await assert.rejects(running.findImported([importedGrant('unused').digest]), isUnavailable);
+        await using(to, async (store) => {
+          const outcomes = await store.importGrants(batch(10));
+          const [before, after] = [
+            Array<string>(10).fill('there_already'),
+            Array<string>(10).fill('imported'),
+          ];
+          assert.deepEqual(outcomes, [...before, ...after]);
+        });
+        const source = await from.openEnd('source');
+        await resumeSource(source);
+        await source.close();
+        assert.ok(await isFound(running, 'unused'), 'called off, the old store knows what it knew');
+        assert.equal((await running.importGrants(batch(10))).filter((one) => one === 'imported').length, 10);
+      });
+    });
+  });
+}
+
+const lateGrant = (index: number, clientId: string): ImportedGrant => {
+  const digest = digestOf(`late ${index}`);
+  const id = Buffer.from(digest).readBigInt64BE();
+  const grant = sampleGrant({ id, clientId, subject: `late-${index}`, rotatedAtMs: [NOW_MS - 1000] });
+  return { grant, digest, expiresAt: CREATED_AT + 86_400 + index, vehicles: [] };
+};
+
+const batch = (first: number): ImportedGrant[] =>
+  Array.from({ length: 20 }, (_, index) => lateGrant(first + index, 'client-i'));
+
+const idOf = (index: number): bigint => lateGrant(index, '').grant.id;
+
+/** What goes on in a store while it is copied: with every step some are imported, and something befalls older ones. */
+const createLife = (store: Store) => {
+  const digests: Uint8Array[] = [];
+  let steps = 0;
+  const add = async (clientId: string): Promise<void> => {
+    const late = lateGrant(digests.length, clientId);
+    digests.push(late.digest);
+    await store.importGrants([late]);
+  };
+  return {
+    digests,
+    async begin(): Promise<void> {
+      for (let index = 0; index < 12; index++) await add('client-i');
+    },
+    async step(): Promise<void> {
+      const step = steps++;
+      const clientId = `client-${Math.floor(step / 4)}`;
+      if (step % 4 === 0) await store.createClient(sampleClient({ id: clientId }));
+      await add('client-i');
+      await add(clientId);
+      const presented = { grantId: idOf(step), clientId: 'client-i' };
+      if (step % 3 === 0) await store.refresh(useOf('used', {}, presented));
+      if (step % 3 === 1) await store.prune({ limit: 1000, endedBefore: CREATED_AT + 86_400 + step });
+      if (step % 3 === 2) await store.removeClient(`client-${Math.floor(step / 8)}`, { withGrants: true });
+    },
+  };
+};
+
+/** A source to which something happens before and after every reading, and right before it is stopped. */
+const watch = (
+  end: CopyEndpoint,
+  step: () => Promise<void>,
+  beforeMove: () => Promise<void>,
+): CopyEndpoint => {
+  let isStopped = false;
+  const around =
+    <Words extends readonly unknown[], Result>(verb: (...words: Words) => Promise<Result>) =>
+    async (...words: Words): Promise<Result> => {
+      if (!isStopped) await step();
+      const result = await verb(...words);
+      if (!isStopped) await step();
+      return result;
+    };
+  return {
+    ...end,
+    read: around(end.read),
+    readOf: around(end.readOf),
+    list: around(end.list),
+    async moveTo(destination) {
+      await beforeMove();
+      isStopped = true;
+      await end.moveTo(destination);
+    },
+  };
+};

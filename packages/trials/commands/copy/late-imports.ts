@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { runKeyfob } from '../../support/keyfob-process.ts';
+import type { Ended, KeyfobServer, MadeClient } from '../../support/keyfob-process.ts';
+import { json, row } from '../import/stage.ts';
+import { refreshSmartcar, refusalOf } from '../../support/refresh-request.ts';
+import { directoryFor, setStrict } from '../../support/test-directory.ts';
+
+const LATE_IMPORTS = 5000;
+
+type Environment = Readonly<Record<string, string>>;
+type Row = ReturnType<typeof row>;
+
+const tokenOf = (which: Row | undefined): string => which?.refresh_token ?? '';
+
+/** Tokens of another service, some taken over before the first copy, most while the second goes on. */
+export const importInto = async (t: TestContext, server: KeyfobServer) => {
+  const client = await server.command<MadeClient>('client', 'create', '--dialect', 'smartcar');
+  await setStrict(server, client);
+  const newRow = (index: number) => row(client, `old/${index}/${randomUUID()}`, { subject: `late-${index}` });
+  const [early, late] = [Array.from({ length: 3 }, (_, index) => newRow(index)), [] as Row[]];
+  for (let index = 0; index < LATE_IMPORTS; index++) late.push(newRow(index + early.length));
+  const directory = directoryFor(t);
+  const run = (
+    rows: readonly object[],
+    at: { directory: string; environment?: Environment },
+  ): Promise<Ended> => {
+    const file = join(directory, `${randomUUID()}.jsonl`);
+    writeFileSync(file, json(rows), { mode: 0o600 });
+    return runKeyfob(['import', file, '--data', at.directory, '--json'], at.environment);
+  };
+  const refresh = ({ url }: KeyfobServer, which: Row | undefined, use: string) =>
+    refreshSmartcar(url, client, tokenOf(which), { 'idempotency-key': use });
+  assert.equal((await run(early, { directory: server.dataDirectory })).code, 0);
+  const used = await refresh(server, early[0], 'first');
+  assert.equal(used.status, 200, used.text);
+  return {
+    late,
+    count: early.length + late.length,
+    run,
+    /** At the new store: what broke off is given again, old tokens and their retries are answered. */
+    async goOn(second: KeyfobServer, environment: Environment): Promise<void> {
+      const again = await run(late, { directory: second.dataDirectory, environment });
+      assert.equal(again.code, 0, again.stderr);
+      const retried = await refresh(second, early[0], 'first');
+      assert.deepEqual([retried.status, retried.refreshToken], [200, used.refreshToken]);
+      for (const one of [early[1], late[0], late.at(-1)])
+        assert.equal((await refresh(second, one, 'first')).status, 200);
+    },
+    /** At the last: what was used at either store before is a replay, and what never was is exchanged. */
+    async end(third: KeyfobServer): Promise<void> {
+      assert.equal((await refresh(third, early[2], 'first')).status, 200);
+      for (const one of [early[0], early[1], late[0]]) {
+        const replayed = await refresh(third, one, 'second');
+        assert.deepEqual([replayed.status, refusalOf(replayed)], [400, 'invalid_grant']);
+      }
+      const { refreshToken } = used;
+      const ended = await refreshSmartcar(third.url, client, refreshToken);
+      assert.equal(ended.status, 400, 'the replay has ended the grant');
+    },
+  };
+};

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { OperatorError } from '@keyfob/server/errors';
+import type { Store } from '@keyfob/server/grants/store';
+import { copyStore } from '@keyfob/server/stores/copy/copy';
+import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
+import { openPostgresEnd } from '@keyfob/server/stores/postgres/copy-endpoint';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { openSqliteEnd } from '@keyfob/server/stores/sqlite/copy-endpoint';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { startCluster } from '../../support/postgres/cluster.ts';
+
+/** A place for a store: made by its first opening. */
+export type Place = {
+  openStore(): Promise<Store>;
+  openEnd(role: 'source' | 'target'): Promise<CopyEndpoint>;
+};
+
+/** A way to copy, with what makes the places at its two ends; skipped where a part of it is missing. */
+export type Way = {
+  readonly way: string;
+  readonly makeFrom: () => Promise<Place>;
+  readonly makeTo: () => Promise<Place>;
+  readonly skip: string | false;
+};
+
+/** Both kinds of stores, each copied to the other, for the tests of one file. */
+export const prepareWays = async (): Promise<readonly Way[]> => {
+  const directory = mkdtempSync(join(tmpdir(), 'keyfob-copying-'));
+  const cluster = await startCluster();
+  after(async () => {
+    rmSync(directory, { recursive: true, force: true });
+    if (!('reason' in cluster)) await cluster.remove();
+  });
+  let count = 0;
+  const sqlite = async (): Promise<Place> => {
+    const path = join(directory, `keyfob-${++count}.db`);
+    return {
+      openStore: async () => openSqliteStore(path),
+      openEnd: async (role) => openSqliteEnd(path, role),
+    };
+  };
+  const postgres = async (): Promise<Place> => {
+    if ('reason' in cluster) throw new Error(cluster.reason);
+    const name = `copy_${++count}`;
+    await cluster.createDatabase(name);
+    const url = cluster.url(name);
+    return {
+      openStore: () => openPostgresStore(url, { clientsFreshMs: 0 }),
+      openEnd: (role) => openPostgresEnd(url, role),
+    };
+  };
+  const skip = 'reason' in cluster ? cluster.reason : false;
+  return [
+    { way: 'SQLite to SQLite', makeFrom: sqlite, makeTo: sqlite, skip: false },
+    { way: 'SQLite to PostgreSQL', makeFrom: sqlite, makeTo: postgres, skip },
+    { way: 'PostgreSQL to SQLite', makeFrom: postgres, makeTo: sqlite, skip },
+  ];
+};
+
+const now = () => performance.now();
+
+/** Copies with the ends given, which may be made to fail, and closes them. */
+export const copyEnds = async (source: CopyEndpoint, target: CopyEndpoint, isSwitching: boolean) => {
+  try {
+    return await copyStore({ source, target, isSwitching, checkKeys: () => {}, onProgress: () => {}, now });
+  } finally {
+    await source.close();
+    await target.close();
+  }
+};
+
+export const copy = async (from: Place, to: Place, isSwitching = true) =>
+  copyEnds(await from.openEnd('source'), await to.openEnd('target'), isSwitching);
+
+/** Opens a store for some work, and closes it. */
+export const using = async <Result>(
+  place: Place,
+  work: (store: Store) => Promise<Result>,
+): Promise<Result> => {
+  const store = await place.openStore();
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+};
+
+export const fails = (code: string) => (error: unknown) =>
+  error instanceof OperatorError && error.code === code;

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { createChance } from '../../support/chance.ts';
+import { CLIENT_KINDS } from '../../support/refresh-load/client-kinds.ts';
+import { startOnFixedPort } from '../../support/fixed-port.ts';
+import { createLoad } from '../../support/refresh-load/load.ts';
+import type { Load } from '../../support/refresh-load/load.ts';
+import { reportOn } from '../../support/refresh-load/report.ts';
+import { KEYFOB_BIN, runKeyfob, startKeyfob } from '../../support/keyfob-process.ts';
+import { startCluster } from '../../support/postgres/cluster.ts';
+import { directoryFor, errorOf } from '../../support/test-directory.ts';
+import { importInto } from './late-imports.ts';
+
+const GRANTS = 42;
+/** Grants that nobody refreshes, so that there is something to copy. */
+const QUIET_GRANTS = 60_000;
+const OLD_TOKENS_A_GRANT = 20;
+const HUNG = { timeout: 240_000 };
+
+const QUIET = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${QUIET_GRANTS})
+  INSERT INTO grants (id, client, generation, key_number, created_at, subject, scope_number)
+  SELECT random(), (SELECT min(number) FROM clients), 0, 1, unixepoch(), 'quiet-' || i, (SELECT min(number) FROM scopes)
+  FROM n`;
+
+const cluster = await startCluster();
+if (!('reason' in cluster)) after(() => cluster.remove());
+const skip = 'reason' in cluster ? cluster.reason : false;
+
+test(
+  'Clients go on at the new store, and back at the old kind, through copies that are killed in the middle.',
+  { ...HUNG, skip },
+  async (t) => {
+    if ('reason' in cluster) return;
+    const url = cluster.url();
+    const directory = directoryFor(t);
+    const load = await createLoad(
+      { dataDirectory: directory, environment: {} },
+      CLIENT_KINDS,
+      GRANTS,
+      createChance(1),
+    );
+    t.after(() => load.close());
+    fillQuietly(join(directory, 'keyfob.db'));
+    const words = ['copy', '--from', `sqlite:${directory}`, '--to', url, '--json'];
+
+    const { starter, server: first } = await startOnFixedPort({ dataDirectory: directory, environment: {} });
+    t.after(() => first.kill());
+    load.start(starter.port);
+    const imports = await importInto(t, first);
+    const killed = spawnKeyfob(t, [...words, '--no-switch']);
+    await untilRowsThere(load, () => cluster.ask('SELECT count(*)::integer AS rows FROM grants'));
+    killed.kill('SIGKILL');
+    const environment = { KEYFOB_STORE: url, KEYFOB_KEY_FILE: join(directory, 'keyfob.key') };
+    assert.equal(errorOf(await runKeyfob(['serve', '--json'], environment)).code, 'store_copying');
+    assert.equal(load.logs.filter(isRefused).length, 0, 'nobody noticed anything yet');
+
+    const importing = imports.run(imports.late, { directory });
+    const switching = spawnKeyfob(t, words);
+    await load.until(() => load.logs.some(isRefused));
+    switching.kill('SIGKILL');
+    const doctor = await runKeyfob(['doctor', '--data', directory]);
+    assert.equal(doctor.code, 1);
+    assert.match(doctor.stdout, /has moved to postgres:\/\/127\.0\.0\.1/);
+    assert.doesNotMatch(doctor.stdout, /unused/);
+    assert.equal(errorOf(await runKeyfob(['serve', '--json', '--data', directory])).code, 'store_moved');
+    const copied = await copyOnce(words);
+    assert.match(copied.outcome, /^moved/);
+    t.diagnostic(JSON.stringify(copied));
+    assert.equal(await first.stop(), 0);
+    const ended = await importing;
+    assert.ok(
+      ended.code === 0 || /import_broken_off|store_moved|store_copying/.test(ended.stderr),
+      ended.stderr,
+    );
+
+    const nodeArgs = ['--port', String(starter.port), '--log-level', 'error'];
+    const second = await startKeyfob({ dataDirectory: directoryFor(t), args: nodeArgs, environment });
+    t.after(() => second.kill());
+    await load.untilAllRefreshed();
+    await imports.goOn(second, environment);
+
+    const back = directoryFor(t);
+    copyFileSync(join(directory, 'keyfob.key'), join(back, 'keyfob.key'));
+    const returned = await copyOnce(['copy', '--from', url, '--to', `sqlite:${back}`, '--json']);
+    assert.equal(returned.outcome, 'moved');
+    assert.equal(returned.rows['grants'], GRANTS + QUIET_GRANTS + imports.count);
+    assert.equal(returned.rows['imported_tokens'], imports.count);
+    t.diagnostic(JSON.stringify(returned));
+    assert.equal(await second.stop(), 0);
+    const third = await startKeyfob({ dataDirectory: back, args: nodeArgs });
+    t.after(() => third.kill());
+    await load.untilAllRefreshed();
+    await imports.end(third);
+    await load.finish();
+    await load.presentOld(OLD_TOKENS_A_GRANT);
+    const { figures, faults } = reportOn(load.logs, {});
+    t.diagnostic(JSON.stringify(figures));
+    assert.deepEqual(faults, []);
+    assert.ok((figures.statuses['503'] ?? 0) > 0, 'the switches were met by calls');
+    assert.equal((await runKeyfob(['doctor', '--data', back])).code, 0);
+  },
+);
+
+test('A move that is called off lets the old servers serve again without a restart.', HUNG, async (t) => {
+  const [directory, target] = [directoryFor(t), directoryFor(t)];
+  const load = await createLoad(
+    { dataDirectory: directory, environment: {} },
+    CLIENT_KINDS,
+    GRANTS,
+    createChance(2),
+  );
+  t.after(() => load.close());
+  const { starter, server } = await startOnFixedPort({ dataDirectory: directory, environment: {} });
+  t.after(() => server.kill());
+  load.start(starter.port);
+  const words = ['copy', '--from', `sqlite:${directory}`, '--to', `sqlite:${target}`, '--json'];
+  assert.equal((await copyOnce(words)).outcome, 'moved');
+  await load.until(() => load.logs.some(isRefused));
+  assert.equal((await runKeyfob(['copy', '--from', `sqlite:${directory}`, '--resume-source'])).code, 0);
+  await load.untilAllRefreshed();
+  await load.finish();
+  assert.deepEqual(reportOn(load.logs, {}).faults, []);
+  assert.match(server.log(), /the store has moved/);
+  assert.equal(errorOf(await runKeyfob(words)).code, 'copy_target_not_empty');
+});
+
+test('A copy is refused without the key ring that sealed the tokens, and for addresses that are none.', async (t) => {
+  const [directory, target] = [directoryFor(t), directoryFor(t)];
+  const made = await runKeyfob(['client', 'create', '--dialect', 'pleos', '--data', directory]);
+  assert.equal(made.code, 0, made.stderr);
+  const other = await runKeyfob(['keys', 'create', '--number', '1']);
+  const words = ['copy', '--from', `sqlite:${directory}`, '--to', `sqlite:${target}`, '--json'];
+  const wrong = await runKeyfob(words, { KEYFOB_KEY: other.stdout.trim() });
+  assert.equal(errorOf(wrong).code, 'key_wrong');
+  const lost = await runKeyfob([...words, '--key-file', join(directory, 'no such file')]);
+  assert.equal(errorOf(lost).code, 'key_missing');
+  assert.equal((await runKeyfob([...words.slice(0, -2), 'mysql://db', '--json'])).code, 2);
+  const onto = ['copy', '--from', `sqlite:${directory}`, '--to', `sqlite:${directory}`, '--json'];
+  assert.equal(errorOf(await runKeyfob(onto)).code, 'copy_onto_itself');
+});
+
+type Printed = { readonly outcome: string; readonly rows: Readonly<Record<string, number>> };
+
+async function copyOnce(words: readonly string[]): Promise<Printed> {
+  const ended = await runKeyfob(words);
+  assert.equal(ended.code, 0, ended.stderr);
+  return JSON.parse(ended.stdout) as Printed;
+}
+
+function spawnKeyfob(t: TestContext, words: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [KEYFOB_BIN, ...words], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return child;
+}
+
+function fillQuietly(path: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(QUIET);
+  database.close();
+}
+
+/** Looks each time that some calls were answered, so that the load is known to go on meanwhile. */
+async function untilRowsThere(
+  load: Load,
+  ask: () => Promise<readonly { readonly rows?: number }[]>,
+): Promise<void> {
+  for (let rows = 0; rows === 0;) {
+    await load.at('answered', 5);
+    rows = await ask().then(
+      ([row]) => row?.rows ?? 0,
+      () => 0,
+    );
+  }
+}
+
+function isRefused({ calls }: Load['logs'][number]): boolean {
+  return calls.some(({ outcome }) => outcome.kind === 'unavailable');
+}

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { openDeployment, startAuthorizationServer } from '@keyfob/server';
+import { createClient, createGrant } from '@keyfob/server/operations/registry';
+import { parseConfig } from '@keyfob/server/config';
+import type { LogEvent } from '@keyfob/server/log-event';
+import type { MadeClient } from '../support/keyfob-process.ts';
+import { refreshFrom } from './address-request.ts';
+import { DIALECTS } from '../support/refresh-request.ts';
+import type { Dialect } from '../support/refresh-request.ts';
+import { directoryFor, grantFor, serverFor } from '../support/test-directory.ts';
+import type { Scope } from '../support/test-directory.ts';
+
+const HOME = '127.0.0.1';
+const ATTACKER = '127.0.0.2';
+const HELPER = '127.0.0.3';
+const STRANGER = '127.0.0.4';
+
+const UUID = '0d3a5d8e-9f0b-41c6-8d2e-7a6b5c4d3e2f';
+const REFUSED: Readonly<Record<Dialect, number>> = { smartcar: 401, pleos: 400 };
+
+const LIMITS = {
+  KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: '5',
+  KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX: '8',
+  // So long that nothing is forgotten while a test runs.
+  KEYFOB_AUTHENTICATION_FAILURES_WINDOW_SECONDS: '86400',
+};
+
+const wrongSecretOf = ({ clientId }: MadeClient): MadeClient => ({ clientId, clientSecret: 'guess' });
+
+describe('Guessing is slow', () => {
+  for (const dialect of DIALECTS) {
+    test(`${dialect}: who guesses is sent away, and the client itself goes on where it is`, async (t) => {
+      const server = await serverFor(t, { environment: LIMITS });
+      const at = { url: server.url, dialect };
+      const { client, grant } = await grantFor(server, dialect);
+      const wrong = wrongSecretOf(client);
+      const first = await refreshFrom(HOME, at, client, grant.refreshToken);
+      assert.equal(first.status, 200, first.text);
+
+      for (let guess = 0; guess < 5; guess++)
+        assert.equal((await refreshFrom(ATTACKER, at, wrong, UUID)).status, REFUSED[dialect]);
+      for (const tried of [wrong, client]) {
+        const away = await refreshFrom(ATTACKER, at, tried, first.refreshToken);
+        assert.equal(away.status, 429, 'the secret is not looked at, right or wrong');
+        assert.equal(away.retryAfter, String(86_400 / 5));
+        assert.equal(away.refreshToken, '');
+      }
+      for (let guess = 0; guess < 3; guess++)
+        assert.equal((await refreshFrom(HELPER, at, wrong, UUID)).status, REFUSED[dialect]);
+      const stranger = await refreshFrom(STRANGER, at, wrong, UUID);
+      assert.deepEqual([stranger.status, stranger.retryAfter], [429, String(86_400 / 8)]);
+
+      const second = await refreshFrom(HOME, at, client, first.refreshToken);
+      assert.equal(second.status, 200, 'none of that used its token or kept it away');
+      const moved = await refreshFrom(STRANGER, at, client, second.refreshToken);
+      assert.equal(moved.status, 200, 'the client is known by its secret where it never was before');
+      const other = await grantFor(server, dialect);
+      const unharmed = await refreshFrom(STRANGER, at, other.client, other.grant.refreshToken);
+      assert.equal(unharmed.status, 200, 'nor does it concern another client');
+    });
+  }
+
+  test('an address is one for both dialects, and ids that nobody has count against it', async (t) => {
+    const server = await serverFor(t, { environment: LIMITS });
+    for (let guess = 0; guess < 5; guess++) {
+      const dialect = DIALECTS[guess % 2] ?? 'smartcar';
+      const nobody = { clientId: `nobody-${guess}`, clientSecret: 'guess' };
+      const answer = await refreshFrom(ATTACKER, { url: server.url, dialect }, nobody, UUID);
+      assert.equal(answer.status, REFUSED[dialect]);
+    }
+    for (const dialect of DIALECTS) {
+      const { client, grant } = await grantFor(server, dialect);
+      const at = { url: server.url, dialect };
+      assert.equal((await refreshFrom(ATTACKER, at, client, grant.refreshToken)).status, 429);
+      assert.equal((await refreshFrom(HOME, at, client, grant.refreshToken)).status, 200);
+    }
+  });
+
+  for (const path of ['/oauth/introspect', '/oauth/revoke', '/oauth2/token']) {
+    test(`a guess at ${path} counts like any other, and who is sent away is sent away there too`, async (t) => {
+      const server = await serverFor(t, { environment: LIMITS });
+      const { client, grant } = await grantFor(server, 'smartcar');
+      const ask = (clientSecret: string) => {
+        const form = { client_id: client.clientId, client_secret: clientSecret, token: grant.accessToken };
+        const body = new URLSearchParams({ ...form, grant_type: 'client_credentials' });
+        return fetch(`${server.url}${path}`, { method: 'POST', body });
+      };
+      for (let guess = 0; guess < 5; guess++) assert.equal((await ask('guess')).status, 401);
+      const away = await ask(client.clientSecret);
+      assert.deepEqual([away.status, away.headers.get('retry-after')], [429, String(86_400 / 5)]);
+      const at = { url: server.url, dialect: 'smartcar' } as const;
+      assert.equal((await refreshFrom(HOME, at, client, grant.refreshToken)).status, 429);
+      assert.equal((await refreshFrom(ATTACKER, at, client, grant.refreshToken)).status, 200);
+    });
+  }
+
+  test('guesses that come all at once are counted one by one', async (t) => {
+    const server = await serverFor(t, { environment: LIMITS });
+    const { client } = await grantFor(server, 'smartcar');
+    const at = { url: server.url, dialect: 'smartcar' } as const;
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, () => refreshFrom(ATTACKER, at, wrongSecretOf(client), UUID)),
+    );
+    assert.equal(answers.filter(({ status }) => status === 401).length, 5);
+    assert.equal(answers.filter(({ status }) => status === 429).length, 35);
+  });
+
+  test('many refused requests are one line of the log, and no line tells an id that somebody made up', async (t) => {
+    const server = await serverFor(t, { environment: LIMITS });
+    const at = { url: server.url, dialect: 'smartcar' } as const;
+    const nobody = { clientId: 'made-up-by-somebody', clientSecret: 'guess' };
+    for (let guess = 0; guess < 25; guess++) await refreshFrom(ATTACKER, at, nobody, UUID);
+    const closed = once(server.child, 'close');
+    await server.stop();
+    await closed;
+    const lines = server
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('"event":"client.'));
+    const throttled = lines.filter((line) => line.includes('client.throttled'));
+    assert.equal(throttled.length, 1);
+    const { level, bucket, failures, refused, caller } = JSON.parse(throttled[0] ?? '') as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(
+      [level, bucket, failures, refused, caller],
+      [40, 'address', 5, 1, { address: ATTACKER, userAgent: 'address/1' }],
+    );
+    assert.equal(lines.filter((line) => line.includes('client.refused')).length, 5);
+    assert.ok(!server.log().includes('made-up'));
+  });
+
+  test('behind a proxy of ours the caller is whom the proxy names, whatever stood in the header before', async (t) => {
+    const server = await serverFor(t, { environment: { ...LIMITS, KEYFOB_FORWARDED_HOPS: '1' } });
+    const { client, grant } = await grantFor(server, 'smartcar');
+    const from = (forwarded: string) =>
+      ({ url: server.url, dialect: 'smartcar', headers: { 'x-forwarded-for': forwarded } }) as const;
+    for (let guess = 0; guess < 5; guess++) {
+      const spoofed = from(`192.0.2.${guess}, 2001:db8:1:2::${guess}`);
+      assert.equal((await refreshFrom(HOME, spoofed, wrongSecretOf(client), UUID)).status, 401);
+    }
+    const again = from('192.0.2.99, 2001:db8:1:2:ffff::1');
+    assert.equal((await refreshFrom(HOME, again, client, grant.refreshToken)).status, 429);
+    const honest = await refreshFrom(HOME, from('2001:db8:1:3::1'), client, grant.refreshToken);
+    assert.equal(honest.status, 200, honest.text);
+    const malformed = await refreshFrom(HOME, from('2001:db8:1:2::1, unknown'), client, honest.refreshToken);
+    assert.equal(malformed.status, 200, 'then it is the address of the connection, which did nothing');
+  });
+
+  test('without proxies of ours nobody gets another address by a header', async (t) => {
+    const server = await serverFor(t, { environment: LIMITS });
+    const { client, grant } = await grantFor(server, 'smartcar');
+    const from = (forwarded: string) =>
+      ({ url: server.url, dialect: 'smartcar', headers: { 'x-forwarded-for': forwarded } }) as const;
+    for (let guess = 0; guess < 5; guess++)
+      await refreshFrom(ATTACKER, from(`192.0.2.${guess}`), wrongSecretOf(client), UUID);
+    assert.equal((await refreshFrom(ATTACKER, from('192.0.2.9'), client, grant.refreshToken)).status, 429);
+  });
+
+  test('limits of 0 let any number of failures through', async (t) => {
+    const off = { ...LIMITS };
+    off.KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX = '0';
+    off.KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX = '0';
+    const server = await serverFor(t, { environment: off });
+    const { client } = await grantFor(server, 'smartcar');
+    const at = { url: server.url, dialect: 'smartcar' } as const;
+    for (let guess = 0; guess < 30; guess++)
+      assert.equal((await refreshFrom(ATTACKER, at, wrongSecretOf(client), UUID)).status, 401);
+  });
+});
+
+/** A server in this process, whose clock is moved by hand. */
+const serverWithClock = async (scope: Scope) => {
+  const flags = { data: directoryFor(scope), port: 0 };
+  const config = parseConfig({ flags, environment: {}, file: {} });
+  const deployment = await openDeployment(config, { isFirstStart: true });
+  let nowMs = Date.now();
+  const events: LogEvent[] = [];
+  const server = await startAuthorizationServer(
+    deployment,
+    config,
+    (event) => events.push(event),
+    () => nowMs,
+  );
+  scope.after(() => server.close());
+  const made = await createClient(deployment, { dialect: 'smartcar', name: '', nowMs });
+  const clientId = made.client.id;
+  const wanted = { clientId, subject: 'owner-1', scope: '', brand: undefined, nowMs };
+  const { tokens } = await createGrant(deployment, wanted);
+  return {
+    at: { url: server.url, dialect: 'smartcar' } as const,
+    client: { clientId, clientSecret: made.clientSecret },
+    refreshToken: tokens.refreshToken,
+    events,
+    passSeconds: (seconds: number) => void (nowMs += seconds * 1000),
+  };
+};
+
+describe('Time passes for who was sent away', () => {
+  test('who comes back when told is let in, and not a second sooner', async (t) => {
+    const { at, client, refreshToken, passSeconds } = await serverWithClock(t);
+    for (let guess = 0; guess < 20; guess++)
+      assert.equal((await refreshFrom(HOME, at, wrongSecretOf(client), UUID)).status, 401);
+    const away = await refreshFrom(HOME, at, client, refreshToken);
+    assert.deepEqual([away.status, away.retryAfter], [429, '3']);
+    passSeconds(Number(away.retryAfter) - 1);
+    assert.equal((await refreshFrom(HOME, at, client, refreshToken)).retryAfter, '1');
+    passSeconds(1);
+    const back = await refreshFrom(HOME, at, client, refreshToken);
+    assert.equal(back.status, 200, back.text);
+    for (let guess = 0; guess < 20; guess++)
+      await refreshFrom(HOME, at, { ...client, clientId: 'nobody' }, UUID);
+    assert.equal(
+      (await refreshFrom(HOME, at, client, back.refreshToken)).status,
+      200,
+      'from then on it is known',
+    );
+  });
+
+  test('what is counted is told once a minute', async (t) => {
+    const { at, client, events, passSeconds } = await serverWithClock(t);
+    const throttled = () => events.flatMap((event) => (event.event === 'client.throttled' ? [event] : []));
+    for (let guess = 0; guess < 30; guess++) await refreshFrom(HOME, at, wrongSecretOf(client), UUID);
+    passSeconds(59);
+    for (let guess = 0; guess < 30; guess++) await refreshFrom(HOME, at, wrongSecretOf(client), UUID);
+    assert.equal(throttled().length, 1);
+    passSeconds(1);
+    // One more is let through by then, and only then there is something to tell.
+    for (let guess = 0; guess < 2; guess++) await refreshFrom(HOME, at, wrongSecretOf(client), UUID);
+    assert.deepEqual(
+      throttled().map(({ bucket, clientId, failures, refused }) => [bucket, clientId, failures, refused]),
+      [
+        ['address', undefined, 20, 1],
+        ['address', undefined, 19 + 1, 9 + 11 + 1],
+      ],
+    );
+  });
+});

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import {
+  CREATED_AT,
+  fill,
+  OVERLAP_POLICY,
+  sampleClient,
+  sampleGrant,
+  sampleSecret,
+  sampleUse,
+} from '../../support/samples.ts';
+import { NOW_MS, STRICT_POLICY } from '../../support/samples.ts';
+import type { OnStore } from '../store-contract.ts';
+
+/** The clients' own verbs. */
+export const clientContract = (onStore: OnStore): void => {
+  creation(onStore);
+  changes(onStore);
+  removal(onStore);
+  redirects(onStore);
+  secrets(onStore);
+  secretUses(onStore);
+};
+
+const creation = (onStore: OnStore): void => {
+  onStore('A created client reads back as it was given, secrets and policy included.', async (store) => {
+    const client = sampleClient({
+      dialect: 'pleos',
+      policy: { ...STRICT_POLICY, grantLifetimeSeconds: 3600, requireUserAgent: true, deadTokenCode: '4011' },
+      disabledAt: CREATED_AT + 3,
+      secrets: [
+        sampleSecret('one', { expiresAt: CREATED_AT + 60 }),
+        sampleSecret('two', { createdAt: CREATED_AT + 1 }),
+      ],
+    });
+    assert.equal(await store.createClient(client), 'created');
+    assert.deepEqual((await store.readClient('client-a')).client, client);
+    assert.deepEqual(await store.listClients(), [client]);
+  });
+
+  onStore('A client whose id is taken leaves the first one as it is.', async (store) => {
+    await store.createClient(sampleClient());
+    const again = sampleClient({ name: 'Another', secrets: [sampleSecret('new')] });
+    assert.equal(await store.createClient(again), 'id_taken');
+    assert.deepEqual((await store.readClient('client-a')).client, sampleClient());
+  });
+
+  onStore('A client that never was reads as undefined.', async (store) => {
+    await store.createClient(sampleClient());
+    assert.equal((await store.readClient('client-b')).client, undefined);
+    assert.equal((await store.readClient('')).client, undefined);
+    assert.equal((await store.readClient('CLIENT-A')).client, undefined);
+  });
+};
+
+const changes = (onStore: OnStore): void => {
+  onStore('A change touches what it names, and nothing else.', async (store) => {
+    await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+    const read = async () => (await store.readClient('client-a')).client;
+    let client = sampleClient({ secrets: [sampleSecret('one')] });
+    for (const change of [{}, { name: '' }, { policy: STRICT_POLICY }, { name: 'Renamed' }]) {
+      assert.equal(await store.changeClient('client-a', change), 'changed');
+      client = { ...client, ...change };
+      assert.deepEqual(await read(), client);
+    }
+  });
+
+  onStore(
+    'A client is disabled with its moment, stays so through other changes, and is enabled.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      const disabledAt = async () => (await store.readClient('client-a')).client?.disabledAt;
+      await store.changeClient('client-a', { disabledAt: CREATED_AT + 1 });
+      await store.changeClient('client-a', { name: 'Renamed' });
+      assert.equal(await disabledAt(), CREATED_AT + 1);
+      await store.changeClient('client-a', { disabledAt: null });
+      assert.equal(await disabledAt(), undefined);
+    },
+  );
+
+  onStore('Changing a client that never was answers "unknown" and makes none.', async (store) => {
+    assert.equal(await store.changeClient('client-a', { name: 'New' }), 'unknown');
+    assert.deepEqual(await store.listClients(), []);
+  });
+};
+
+const removal = (onStore: OnStore): void => {
+  onStore('A client that has grants is removed only together with them.', async (store) => {
+    await fill(store);
+    await store.createClient(sampleClient({ id: 'client-b' }));
+    await store.createGrant(sampleGrant({ id: 7n, clientId: 'client-b' }));
+    await store.refresh(sampleUse(0));
+    await store.refresh(sampleUse(0, { nowMs: NOW_MS + 100_000 }));
+    assert.equal(await store.removeClient('client-a', { withGrants: false }), 'has_grants');
+    assert.equal((await store.readGrant(42n))?.generation, 1);
+    assert.equal(await store.removeClient('client-a', { withGrants: true }), 'removed');
+    assert.equal((await store.readClient('client-a')).client, undefined);
+    assert.equal(await store.readGrant(42n), undefined);
+    assert.equal(await store.readReplay(42n), undefined);
+    assert.equal(await store.countGrants(), 1);
+    assert.equal((await store.readGrant(7n))?.clientId, 'client-b');
+  });
+
+  onStore('A client without grants is removed, and one that never was is unknown.', async (store) => {
+    await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+    assert.equal(await store.removeClient('client-a', { withGrants: false }), 'removed');
+    for (const withGrants of [false, true])
+      assert.equal(await store.removeClient('client-a', { withGrants }), 'unknown');
+    assert.deepEqual(await store.listClients(), []);
+  });
+
+  onStore('A client made anew under the id of a removed one has nothing of the old one.', async (store) => {
+    await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+    await store.readClient('client-a');
+    await store.removeClient('client-a', { withGrants: true });
+    const anew = sampleClient({ name: 'Anew', policy: STRICT_POLICY });
+    assert.equal(await store.createClient(anew), 'created');
+    assert.deepEqual((await store.readClient('client-a')).client, anew);
+  });
+};
+
+const secrets = (onStore: OnStore): void => {
+  onStore('Secrets are added and removed one by one.', async (store) => {
+    const [one, two] = [
+      sampleSecret('one'),
+      sampleSecret('two', { createdAt: CREATED_AT + 1, expiresAt: CREATED_AT + 9 }),
+    ];
+    await store.createClient(sampleClient({ secrets: [one] }));
+    const read = async () => (await store.readClient('client-a')).client?.secrets;
+    assert.equal(await store.addSecret('client-a', two), 'added');
+    assert.deepEqual(await read(), [one, two]);
+    assert.equal(await store.removeSecret('client-a', 'one'), 'removed');
+    assert.deepEqual(await read(), [two]);
+    assert.equal(await store.removeSecret('client-a', 'one'), 'unknown');
+    assert.equal(await store.removeSecret('client-a', 'two'), 'removed');
+    assert.deepEqual(await read(), []);
+  });
+
+  onStore(
+    'A secret is not added to a client that never was, nor removed through another client.',
+    async (store) => {
+      await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+      await store.createClient(sampleClient({ id: 'client-b' }));
+      assert.equal(await store.addSecret('client-c', sampleSecret('two')), 'unknown');
+      assert.equal(await store.removeSecret('client-b', 'one'), 'unknown');
+      assert.equal(await store.removeSecret('client-c', 'one'), 'unknown');
+      assert.deepEqual((await store.readClient('client-a')).client?.secrets, [sampleSecret('one')]);
+      assert.deepEqual((await store.readClient('client-a')).client?.policy, OVERLAP_POLICY);
+    },
+  );
+};
+
+const ONE = 'https://app.example/one';
+const TWO = 'http://127.0.0.1/two';
+
+const redirects = (onStore: OnStore): void => {
+  onStore('A client reads back with its type and where its owners are sent back to.', async (store) => {
+    const clients = [
+      sampleClient({ id: 'a', redirectUris: [TWO, ONE], consentRedirectUri: 'com.example.app:/x' }),
+      sampleClient({ id: 'b', type: 'public', redirectUris: [ONE] }),
+      sampleClient({ id: 'c', type: 'resource-server' }),
+    ];
+    for (const client of clients) assert.equal(await store.createClient(client), 'created');
+    assert.deepEqual(await store.listClients(), clients);
+  });
+
+  onStore('Redirect URIs are replaced, added and removed, and nothing else changes.', async (store) => {
+    const client = sampleClient({ redirectUris: [ONE], secrets: [sampleSecret('one')] });
+    await store.createClient(client);
+    const read = async () => (await store.readClient('client-a')).client;
+    const steps = [
+      [{ addedRedirectUris: [TWO] }, { redirectUris: [ONE, TWO] }],
+      [{ addedRedirectUris: [TWO, ONE] }, { redirectUris: [ONE, TWO] }],
+      [{ removedRedirectUris: [ONE] }, { redirectUris: [TWO] }],
+      [{ redirectUris: [ONE] }, { redirectUris: [ONE] }],
+      [{ consentRedirectUri: TWO }, { redirectUris: [ONE], consentRedirectUri: TWO }],
+      [{ name: 'Renamed' }, { redirectUris: [ONE], consentRedirectUri: TWO, name: 'Renamed' }],
+      [
+        { consentRedirectUri: null, redirectUris: [] },
+        { redirectUris: [], name: 'Renamed' },
+      ],
+    ] as const;
+    for (const [change, after] of steps) {
+      assert.equal(await store.changeClient('client-a', change), 'changed');
+      assert.deepEqual(await read(), { ...client, ...after });
+    }
+  });
+
+  onStore('A change after which it would be no client is told and not done.', async (store) => {
+    const before = [
+      sampleClient({ id: 'a', redirectUris: [ONE] }),
+      sampleClient({ id: 'b', type: 'public' }),
+      sampleClient({ id: 'c', type: 'resource-server' }),
+    ];
+    for (const client of before) await store.createClient(client);
+    const refused = [
+      ['a', { name: 'Renamed', addedRedirectUris: ['http://app.example/'] }],
+      ['a', { name: 'Renamed', removedRedirectUris: [TWO] }],
+      ['b', { name: 'Renamed', policy: { rotation: 'none' } }],
+      ['b', { disabledAt: 5, policy: { onReplay: 'observe' } }],
+      ['c', { redirectUris: [ONE] }],
+    ] as const;
+    for (const [id, change] of refused) {
+      const outcome = await store.changeClient(id, change);
+      assert.ok(typeof outcome === 'object' && outcome.faults.length === 1, JSON.stringify(outcome));
+    }
+    assert.deepEqual(await store.listClients(), before);
+  });
+};
+
+const secretUses = (onStore: OnStore): void => {
+  onStore('The use of a secret is noted, and again once an hour has gone by.', async (store) => {
+    const [one, two] = [sampleSecret('one'), sampleSecret('two', { createdAt: CREATED_AT + 1 })];
+    const client = sampleClient({ secrets: [one, two] });
+    await store.createClient(client);
+    const steps = [
+      [CREATED_AT + 60, CREATED_AT + 60],
+      [CREATED_AT + 60 + 3599, CREATED_AT + 60],
+      [CREATED_AT, CREATED_AT + 60],
+      [CREATED_AT + 60 + 3600, CREATED_AT + 60 + 3600],
+    ] as const;
+    for (const [at, lastUsedAt] of steps) {
+      await store.noteSecretUse('one', at);
+      const expected = { ...client, secrets: [{ ...one, lastUsedAt }, two] };
+      assert.deepEqual((await store.readClient('client-a')).client, expected);
+    }
+  });
+
+  onStore('The use of a secret that is gone, or never was, is nothing.', async (store) => {
+    const client = sampleClient({ secrets: [sampleSecret('one')] });
+    await store.createClient(client);
+    await store.addSecret('client-a', sampleSecret('two'));
+    await store.removeSecret('client-a', 'two');
+    for (const id of ['two', 'never', '']) await store.noteSecretUse(id, CREATED_AT + 60);
+    assert.deepEqual(await store.listClients(), [client]);
+  });
+
+  onStore('A noted use outlives every change of the client and its other secrets.', async (store) => {
+    await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
+    await store.noteSecretUse('one', CREATED_AT + 60);
+    await store.changeClient('client-a', { name: 'Renamed', disabledAt: CREATED_AT + 61 });
+    await store.addSecret('client-a', sampleSecret('two', { createdAt: CREATED_AT + 1 }));
+    const { client } = await store.readClient('client-a');
+    assert.deepEqual(
+      client?.secrets.map(({ lastUsedAt }) => lastUsedAt),
+      [CREATED_AT + 60, undefined],
+    );
+  });
+};

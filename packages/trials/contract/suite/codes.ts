@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { CODE_LIFETIME_SECONDS } from '@keyfob/server/grants/authorization-code';
+import type { CodeVerdict } from '@keyfob/server/grants/authorization-code';
+import {
+  CREATED_AT,
+  fill,
+  fillWithCode,
+  NOW_MS,
+  redeemed,
+  refreshed,
+  sampleClient,
+  sampleCode,
+  sampleCodeUse,
+  sampleGrant,
+  sampleUse,
+  sampleVehicle,
+} from '../../support/samples.ts';
+import type { OnStore } from '../store-contract.ts';
+
+const KEY = new Uint8Array(16).fill(7);
+const OTHER_KEY = new Uint8Array(16).fill(8);
+/** RFC 7636, Appendix B. */
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+const END_MS = NOW_MS + CODE_LIFETIME_SECONDS * 1000;
+
+export const codeContract = (onStore: OnStore): void => {
+  creations(onStore);
+  redemptions(onStore);
+  refusals(onStore);
+};
+
+/** A code issued so many seconds after the sample. */
+const laterCode = (seconds: number) =>
+  sampleCode({ grantId: 43n + BigInt(seconds), issuedAt: NOW_MS / 1000 + seconds });
+
+const creations = (onStore: OnStore): void => {
+  onStore('A code is kept for a client that is there, under an id that nothing else has.', async (store) => {
+    assert.equal(await store.createCode(sampleCode()), 'client_unknown');
+    await fill(store, {}, { id: 43n });
+    assert.equal(await store.createCode(sampleCode()), 'created');
+    assert.equal(await store.createCode(sampleCode({ subject: 'owner-2' })), 'id_taken');
+    assert.equal(await store.createCode(sampleCode({ grantId: 43n })), 'id_taken');
+    assert.equal((await redeemed(store)).grant?.subject, 'owner-1');
+    assert.equal(await store.createCode(sampleCode()), 'id_taken');
+  });
+
+  onStore('A code that nobody came for makes no grant, no consent and no grant event.', async (store) => {
+    await fillWithCode(store, { vehicles: [sampleVehicle()] });
+    assert.equal(await store.countGrants(), 0);
+    assert.equal(await store.readGrant(42n), undefined);
+    assert.deepEqual(await store.listVehicles(42n), []);
+    assert.deepEqual(await store.listConsents('owner-1', { limit: 10 }), []);
+    assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), []);
+  });
+
+  onStore('A code long over is dropped when another is made, and its id is free again.', async (store) => {
+    await fillWithCode(store);
+    await store.createCode(laterCode(CODE_LIFETIME_SECONDS));
+    const { verdict } = await redeemed(store, sampleCodeUse({ nowMs: END_MS }));
+    assert.deepEqual(verdict, { kind: 'refuse', reason: 'code_expired' });
+    await store.createCode(laterCode(86_400));
+    const again = await redeemed(store, sampleCodeUse({ nowMs: END_MS }));
+    assert.deepEqual(again.verdict, { kind: 'refuse', reason: 'code_unknown' });
+    assert.equal(await store.createCode(sampleCode()), 'created');
+  });
+};
+
+const redemptions = (onStore: OnStore): void => {
+  onStore(
+    'A code redeemed is a grant at its first generation, with all that was agreed to.',
+    async (store) => {
+      const vehicles = [sampleVehicle(2), sampleVehicle(1, { nickname: '우리 차' })];
+      await fillWithCode(store, { brand: 'kia', scope: 'a b', subject: 'Owner 한', vehicles });
+      const use = sampleCodeUse({ keyNumber: 3, nowMs: NOW_MS + 1999, presented: { brand: 'kia' } });
+      const { verdict, grant, policy, hasRevoked } = await redeemed(store, use);
+      assert.deepEqual([verdict, hasRevoked, policy], [{ kind: 'redeem' }, false, sampleClient().policy]);
+      const { brand, scope, subject } = { brand: 'kia', scope: 'a b', subject: 'Owner 한' } as const;
+      const createdAt = NOW_MS / 1000 + 1;
+      assert.deepEqual(grant, sampleGrant({ brand, scope, subject, createdAt, keyNumber: 3 }));
+      assert.deepEqual(await store.readGrant(42n), grant);
+      assert.deepEqual(await store.listVehicles(42n), vehicles.toReversed());
+      assert.deepEqual(await store.listConsents(subject, { limit: 10 }), [grant]);
+      const next = await refreshed(store, sampleUse(0, { presented: { brand: 'kia' } }));
+      assert.equal(next.grant?.generation, 1);
+    },
+  );
+
+  onStore('A grant of negative id is redeemed like any other.', async (store) => {
+    const grantId = -(2n ** 63n);
+    await fillWithCode(store, { grantId, vehicles: [sampleVehicle()] });
+    assert.equal((await redeemed(store, sampleCodeUse({ presented: { grantId } }))).grant?.id, grantId);
+    assert.deepEqual((await store.listVehicles(grantId)).length, 1);
+  });
+
+  onStore('A use sent again with its Idempotency-Key repeats, and changes nothing.', async (store) => {
+    await fillWithCode(store, { vehicles: [sampleVehicle()] });
+    const use = sampleCodeUse({ presented: { useDigest: KEY } });
+    const { grant } = await redeemed(store, use);
+    const again = await redeemed(store, { ...use, nowMs: END_MS - 1, keyNumber: 2 });
+    assert.deepEqual([again.verdict, again.grant, again.hasRevoked], [{ kind: 'repeat' }, grant, false]);
+    assert.deepEqual(await store.readGrant(42n), grant);
+    assert.equal((await store.listGrantEvents({ after: 0, limit: 10 })).length, 1);
+  });
+
+  onStore(
+    'The retry of a use that ended in our 503 repeats, and so often as it is needed.',
+    async (store) => {
+      await fillWithCode(store);
+      const { grant } = await redeemed(store);
+      for (let time = 0; time < 2; time++) {
+        const again = await redeemed(store, sampleCodeUse({ presented: { isRetryOfOurs: true } }));
+        assert.deepEqual([again.verdict, again.grant], [{ kind: 'repeat' }, grant]);
+      }
+    },
+  );
+
+  onStore('A second use revokes what the first gave, once.', async (store) => {
+    await fillWithCode(store);
+    await redeemed(store, sampleCodeUse({ presented: { useDigest: KEY } }));
+    await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 1500 }));
+    const second = sampleCodeUse({ nowMs: NOW_MS + 2500, presented: { useDigest: OTHER_KEY } });
+    const revocation = { at: NOW_MS / 1000 + 2, cause: 'code_replay' };
+    const { verdict, grant, hasRevoked } = await redeemed(store, second);
+    assert.deepEqual([verdict, hasRevoked, grant?.revocation], [{ kind: 'replay' }, true, revocation]);
+    assert.deepEqual(await store.readGrant(42n), grant);
+    for (const generation of [0, 1]) {
+      const dead = await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + 3000 }));
+      assert.deepEqual(dead.verdict, { kind: 'refuse', reason: 'revoked' });
+    }
+    const third = await redeemed(store, { ...second, nowMs: NOW_MS + 9000 });
+    assert.deepEqual([third.verdict, third.hasRevoked], [{ kind: 'replay' }, false]);
+    assert.deepEqual(third.grant?.revocation, revocation);
+    const kinds = (await store.listGrantEvents({ after: 0, limit: 10 })).map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['grant.created', 'grant.revoked']);
+  });
+
+  onStore('The same use again after its grant was revoked is told what became of it.', async (store) => {
+    await fillWithCode(store);
+    const use = sampleCodeUse({ presented: { useDigest: KEY } });
+    await redeemed(store, use);
+    await store.revoke(42n, { at: CREATED_AT, cause: 'owner' });
+    const again = await redeemed(store, use);
+    assert.deepEqual([again.verdict, again.grant?.revocation?.cause], [{ kind: 'repeat' }, 'owner']);
+    const second = await redeemed(store);
+    assert.deepEqual([second.verdict, second.hasRevoked], [{ kind: 'replay' }, false]);
+    assert.equal(second.grant?.revocation?.cause, 'owner');
+  });
+
+  onStore('A code whose grant is gone by now makes no second one.', async (store) => {
+    await fillWithCode(store);
+    const use = sampleCodeUse({ presented: { useDigest: KEY } });
+    await redeemed(store, use);
+    await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 ** 9 });
+    for (const presented of [use.presented, sampleCodeUse().presented]) {
+      const { grant, hasRevoked } = await redeemed(store, { ...use, presented });
+      assert.deepEqual([grant, hasRevoked], [undefined, false]);
+    }
+    assert.equal(await store.countGrants(), 0);
+  });
+};
+
+const refusals = (onStore: OnStore): void => {
+  const rows: readonly (readonly [string, Parameters<typeof sampleCodeUse>[0], CodeVerdict])[] = [
+    [
+      'of another client',
+      { presented: { clientId: 'client-b' } },
+      { kind: 'refuse', reason: 'code_client_mismatch' },
+    ],
+    [
+      'of another brand',
+      { presented: { brand: 'genesis' } },
+      { kind: 'refuse', reason: 'code_client_mismatch' },
+    ],
+    ['past its end', { nowMs: END_MS }, { kind: 'refuse', reason: 'code_expired' }],
+    [
+      'with another redirect',
+      { presented: { redirectUri: 'https://app.example/' } },
+      { kind: 'refuse', reason: 'code_redirect_wrong' },
+    ],
+    [
+      'without its verifier',
+      { presented: { codeVerifier: undefined } },
+      { kind: 'refuse', reason: 'code_verifier_wrong' },
+    ],
+    ['that was never issued', { presented: { grantId: 7n } }, { kind: 'refuse', reason: 'code_unknown' }],
+  ];
+  for (const [name, more, verdict] of rows) {
+    onStore(`A code presented ${name} changes nothing, before its use and after it.`, async (store) => {
+      await store.createClient(sampleClient({ id: 'client-b' }));
+      await fillWithCode(store, { brand: 'kia', codeChallenge: CHALLENGE });
+      const good = { brand: 'kia', codeVerifier: VERIFIER } as const;
+      const bad = sampleCodeUse({ ...more, presented: { ...good, ...more?.presented } });
+      const refused = await redeemed(store, bad);
+      assert.deepEqual([refused.verdict, refused.grant], [verdict, undefined]);
+      assert.equal(await store.countGrants(), 0);
+      const { grant } = await redeemed(store, sampleCodeUse({ presented: good }));
+      assert.equal(grant?.generation, 0);
+      assert.deepEqual((await redeemed(store, bad)).verdict, verdict);
+      assert.deepEqual(await store.readGrant(42n), grant);
+    });
+  }
+
+  onStore('The code of a client that is disabled or removed redeems nothing.', async (store) => {
+    assert.equal(await store.redeemCode(sampleCodeUse()), 'client_gone');
+    await fillWithCode(store);
+    await store.changeClient('client-a', { disabledAt: CREATED_AT });
+    assert.equal(await store.redeemCode(sampleCodeUse()), 'client_gone');
+    await store.changeClient('client-a', { disabledAt: null });
+    assert.deepEqual((await redeemed(store)).verdict, { kind: 'redeem' });
+  });
+
+  onStore('A client made anew under an id inherits no code.', async (store) => {
+    await fillWithCode(store);
+    await store.removeClient('client-a', { withGrants: false });
+    await store.createClient(sampleClient());
+    assert.deepEqual((await redeemed(store)).verdict, { kind: 'refuse', reason: 'code_unknown' });
+    assert.equal(await store.createCode(sampleCode()), 'created');
+  });
+};

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import type { Store } from '@keyfob/server/grants/store';
+import {
+  CREATED_AT,
+  fill,
+  redeemed,
+  sampleClient,
+  sampleCode,
+  sampleCodeUse,
+  sampleVehicle,
+} from '../../support/samples.ts';
+import type { OnStore } from '../store-contract.ts';
+
+const consent = async (
+  store: Store,
+  grantId: bigint,
+  more: Parameters<typeof sampleCode>[0] = {},
+): Promise<void> => {
+  assert.equal(await store.createCode(sampleCode({ grantId, ...more })), 'created');
+  const { clientId = 'client-a' } = more;
+  assert.equal(
+    (await redeemed(store, sampleCodeUse({ presented: { grantId, clientId } }))).verdict.kind,
+    'redeem',
+  );
+};
+
+const consentsOf = async (store: Store, subject: string): Promise<readonly bigint[]> =>
+  (await store.listConsents(subject, { limit: 100 })).map(({ id }) => id);
+
+export const consentContract = (onStore: OnStore): void => {
+  onStore(
+    'The consents of an owner are the grants they gave, page by page, negative ids first.',
+    async (store) => {
+      await fill(store, {}, { id: 1n, subject: 'owner-1' });
+      await store.createClient(sampleClient({ id: 'client-b' }));
+      const ids = [-(2n ** 63n), -5n, 0n, 7n, 2n ** 63n - 1n];
+      for (const [index, id] of ids.toReversed().entries())
+        await consent(store, id, { clientId: index % 2 === 0 ? 'client-a' : 'client-b' });
+      await consent(store, 3n, { subject: 'owner-2' });
+      assert.deepEqual(await consentsOf(store, 'owner-1'), ids);
+      assert.deepEqual(await consentsOf(store, 'owner-2'), [3n]);
+      assert.deepEqual(await consentsOf(store, 'Owner-1'), []);
+      const found: bigint[] = [];
+      for (;;) {
+        const page = await store.listConsents('owner-1', { after: found.at(-1), limit: 2 });
+        if (page.length === 0) break;
+        found.push(...page.map(({ id }) => id));
+      }
+      assert.deepEqual(found, ids);
+    },
+  );
+
+  onStore('A consent that was revoked is listed as it is, until it is pruned.', async (store) => {
+    await store.createClient(sampleClient());
+    await consent(store, 42n);
+    await store.revoke(42n, { at: CREATED_AT, cause: 'owner' });
+    const [grant] = await store.listConsents('owner-1', { limit: 10 });
+    assert.equal(grant?.revocation?.cause, 'owner');
+    await store.prune({ limit: 10, endedBefore: CREATED_AT + 1 });
+    assert.deepEqual(await consentsOf(store, 'owner-1'), []);
+  });
+
+  onStore(
+    'Pruning and removing a client take consents and vehicles along, and those of no other.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      await store.createClient(sampleClient({ id: 'client-b' }));
+      const vehicles = [sampleVehicle()];
+      for (const id of [1n, 2n, 3n]) await consent(store, id, { vehicles });
+      await consent(store, 4n, { vehicles, clientId: 'client-b' });
+      await store.revoke(2n, { at: CREATED_AT, cause: 'operator' });
+      assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 1 })).pruned, 1);
+      assert.deepEqual(await consentsOf(store, 'owner-1'), [1n, 3n, 4n]);
+      assert.deepEqual(await store.listVehicles(2n), []);
+      assert.equal(await store.removeClient('client-a', { withGrants: true }), 'removed');
+      assert.deepEqual(await consentsOf(store, 'owner-1'), [4n]);
+      for (const id of [1n, 3n]) assert.deepEqual(await store.listVehicles(id), []);
+      assert.equal((await store.listVehicles(4n)).length, 1);
+    },
+  );
+};

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
+import type { Store } from '@keyfob/server/grants/store';
+import {
+  CREATED_AT,
+  NOW_MS,
+  redeemed,
+  sampleClient,
+  sampleCode,
+  sampleCodeUse,
+  sampleVehicle,
+} from '../../support/samples.ts';
+import type { OnStore } from '../store-contract.ts';
+
+const CLIENTS = ['client-a', 'client-b'];
+
+/** Two clients with a grant each; the first's is used twice, the other's revoked by an operator. */
+const fillWithGrantEvents = async (store: Store): Promise<void> => {
+  const vehicles = [sampleVehicle(2), sampleVehicle(1)];
+  for (const [index, clientId] of CLIENTS.entries()) {
+    await store.createClient(sampleClient({ id: clientId }));
+    const grantId = BigInt(index - 1);
+    await store.createCode(sampleCode({ grantId, clientId, vehicles }));
+    await redeemed(store, sampleCodeUse({ requestId: `first-${index}`, presented: { grantId, clientId } }));
+  }
+  const again = { grantId: -1n, clientId: 'client-a' };
+  await redeemed(store, sampleCodeUse({ requestId: 'second-0', nowMs: NOW_MS + 2000, presented: again }));
+  await redeemed(store, sampleCodeUse({ requestId: 'third-0', nowMs: NOW_MS + 3000, presented: again }));
+  await store.revoke(0n, { at: CREATED_AT + 5, cause: 'operator' });
+};
+
+/** Whose a grant event of a grant is. */
+const of = (grantId: bigint) => ({
+  grantId,
+  clientId: CLIENTS[Number(grantId) + 1],
+  subject: 'owner-1',
+});
+
+const withoutIds = (grantEvents: readonly GrantEvent[]) =>
+  grantEvents.map(({ id: _id, sequence: _sequence, vins: _vins, ...grantEvent }) => grantEvent);
+
+export const grantEventContract = (onStore: OnStore): void => {
+  onStore(
+    'What happens to a grant is kept with when, why and by which request, once each.',
+    async (store) => {
+      await fillWithGrantEvents(store);
+      const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
+      const created = { kind: 'grant.created', atMs: NOW_MS + 1000, cause: undefined };
+      assert.deepEqual(withoutIds(grantEvents), [
+        { ...of(-1n), ...created, requestId: 'first-0' },
+        { ...of(0n), ...created, requestId: 'first-1' },
+        {
+          ...of(-1n),
+          kind: 'grant.revoked',
+          atMs: NOW_MS + 2000,
+          cause: 'code_replay',
+          requestId: 'second-0',
+        },
+        {
+          ...of(0n),
+          kind: 'grant.revoked',
+          atMs: (CREATED_AT + 5) * 1000,
+          cause: 'operator',
+          requestId: undefined,
+        },
+      ]);
+      assert.deepEqual(grantEvents[0]?.vins, [sampleVehicle(2).vin, sampleVehicle(1).vin]);
+      assert.equal(new Set(grantEvents.map(({ id }) => id)).size, 4);
+      assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), grantEvents);
+    },
+  );
+
+  onStore(
+    'GrantEvents are listed after a sequence number, oldest first, of one grant or client where asked.',
+    async (store) => {
+      await fillWithGrantEvents(store);
+      const all = await store.listGrantEvents({ after: 0, limit: 10 });
+      const sequences = all.map(({ sequence }) => sequence);
+      assert.deepEqual(
+        sequences,
+        sequences.toSorted((a, b) => a - b),
+      );
+      assert.equal(new Set(sequences).size, 4);
+      const found: GrantEvent[] = [];
+      for (;;) {
+        const page = await store.listGrantEvents({ after: found.at(-1)?.sequence ?? 0, limit: 3 });
+        if (page.length === 0) break;
+        found.push(...page);
+      }
+      assert.deepEqual(found, all);
+      for (const [index, clientId] of CLIENTS.entries()) {
+        const ofIt = all.filter((grantEvent) => grantEvent.clientId === clientId);
+        const [first] = ofIt;
+        const grantId = BigInt(index - 1);
+        assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, clientId }), ofIt);
+        assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, grantId }), ofIt);
+        assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 1, grantId, clientId }), [first]);
+        assert.deepEqual(
+          await store.listGrantEvents({ after: first?.sequence ?? 0, limit: 10, clientId }),
+          ofIt.slice(1),
+        );
+      }
+      assert.deepEqual(
+        await store.listGrantEvents({ after: 0, limit: 10, grantId: 0n, clientId: 'client-a' }),
+        [],
+      );
+      assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, grantId: 9n }), []);
+    },
+  );
+
+  onStore('GrantEvents outlive the grant and the client they tell of.', async (store) => {
+    await fillWithGrantEvents(store);
+    const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
+    await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 ** 9 });
+    await store.removeClient('client-a', { withGrants: true });
+    assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), grantEvents);
+  });
+};

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { GENERATION_MAX } from '@keyfob/server/tokens/refresh-token';
+import {
+  CALLER,
+  CREATED_AT,
+  fill,
+  listAll,
+  NOW_MS,
+  refreshed,
+  sampleClient,
+  sampleGrant,
+} from '../../support/samples.ts';
+import { sampleUse } from '../../support/samples.ts';
+import type { OnStore } from '../store-contract.ts';
+
+/** createGrant, readGrant, listGrants, countGrants, revoke and reinstate. */
+export const grantContract = (onStore: OnStore): void => {
+  creation(onStore);
+  lists(onStore);
+  revocation(onStore);
+};
+
+const creation = (onStore: OnStore): void => {
+  onStore('A created grant reads back as it was given.', async (store) => {
+    await store.createClient(sampleClient());
+    const grant = sampleGrant({ brand: 'genesis', keyNumber: 3 });
+    assert.equal(await store.createGrant(grant), 'created');
+    assert.deepEqual(await store.readGrant(grant.id), grant);
+  });
+
+  onStore('A grant created with a history keeps it: generation, moments and use digest.', async (store) => {
+    await store.createClient(sampleClient());
+    const useDigest = Uint8Array.from({ length: 16 }, (_, index) => 255 - index);
+    const rotatedAtMs = [0, NOW_MS - 1, NOW_MS];
+    const grant = sampleGrant({ generation: GENERATION_MAX, rotatedAtMs, useDigest });
+    await store.createGrant(grant);
+    assert.deepEqual(await store.readGrant(grant.id), grant);
+  });
+
+  onStore('A grant created as revoked is revoked, and keeps who made its generation.', async (store) => {
+    await store.createClient(sampleClient());
+    const revocation = { at: CREATED_AT + 5, cause: 'replay' } as const;
+    const grant = sampleGrant({ generation: 1, rotatedAtMs: [NOW_MS], rotatedBy: CALLER, revocation });
+    await store.createGrant(grant);
+    assert.deepEqual(await store.readGrant(grant.id), grant);
+  });
+
+  onStore('A grant of an unknown client is not created.', async (store) => {
+    assert.equal(await store.createGrant(sampleGrant()), 'client_unknown');
+    assert.equal(await store.readGrant(42n), undefined);
+    assert.equal(await store.countGrants(), 0);
+  });
+
+  onStore('A grant whose id is taken leaves the first one as it is.', async (store) => {
+    await fill(store);
+    assert.equal(await store.createGrant(sampleGrant({ subject: 'somebody else' })), 'id_taken');
+    assert.equal((await store.readGrant(42n))?.subject, 'owner-1');
+    assert.equal(await store.countGrants(), 1);
+  });
+
+  onStore('One client may hold two grants of one subject.', async (store) => {
+    await fill(store);
+    assert.equal(await store.createGrant(sampleGrant({ id: 43n })), 'created');
+    assert.equal(await store.countGrants('client-a'), 2);
+  });
+
+  onStore('A grant that never was reads as undefined, and so does its replay.', async (store) => {
+    assert.equal(await store.readGrant(-1n), undefined);
+    assert.equal(await store.readReplay(-1n), undefined);
+  });
+};
+
+const IDS = [
+  -(2n ** 63n) + 1n,
+  -4_611_686_018_427_387_905n,
+  -2n,
+  -1n,
+  0n,
+  1n,
+  42n,
+  2n ** 53n + 1n,
+  2n ** 63n - 1n,
+];
+
+const lists = (onStore: OnStore): void => {
+  onStore(
+    'Grants are listed in the order of their signed ids, whatever the size of a page.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      for (const id of IDS.toReversed()) await store.createGrant(sampleGrant({ id }));
+      for (const limit of [1, 2, IDS.length, 100]) {
+        const found = await listAll(store, limit);
+        assert.deepEqual(
+          found.map(({ id }) => id),
+          IDS,
+        );
+      }
+    },
+  );
+
+  onStore('The least id there is, is listed like any other.', async (store) => {
+    await fill(store, {}, { id: -(2n ** 63n) });
+    assert.equal((await store.readGrant(-(2n ** 63n)))?.id, -(2n ** 63n));
+    assert.equal((await listAll(store, 10)).length, 1);
+  });
+
+  onStore('A page begins after an id even where that id names no grant.', async (store) => {
+    await fill(store);
+    await store.createGrant(sampleGrant({ id: -7n }));
+    const after = async (id: bigint) =>
+      (await store.listGrants({ after: id, limit: 9 })).map((one) => one.id);
+    assert.deepEqual(await after(-8n), [-7n, 42n]);
+    assert.deepEqual(await after(-7n), [42n]);
+    assert.deepEqual(await after(-6n), [42n]);
+    assert.deepEqual(await after(42n), []);
+  });
+
+  onStore('A list and a count can be narrowed to one client.', async (store) => {
+    await fill(store);
+    await store.createClient(sampleClient({ id: 'client-b' }));
+    for (const id of [-3n, 7n, 99n]) await store.createGrant(sampleGrant({ id, clientId: 'client-b' }));
+    const ids = async (clientId: string) => (await listAll(store, 2, clientId)).map((one) => one.id);
+    assert.deepEqual(await ids('client-a'), [42n]);
+    assert.deepEqual(await ids('client-b'), [-3n, 7n, 99n]);
+    assert.deepEqual(await ids('client-c'), []);
+    assert.equal(await store.countGrants(), 4);
+    assert.equal(await store.countGrants('client-b'), 3);
+    assert.equal(await store.countGrants('client-c'), 0);
+  });
+};
+
+const revocation = (onStore: OnStore): void => {
+  onStore('A revocation is kept with its moment and cause, and comes once.', async (store) => {
+    await fill(store);
+    assert.equal(await store.revoke(42n, { at: CREATED_AT + 9, cause: 'operator' }), 'revoked');
+    assert.equal(await store.revoke(42n, { at: CREATED_AT + 99, cause: 'replay' }), 'revoked_before');
+    assert.deepEqual((await store.readGrant(42n))?.revocation, { at: CREATED_AT + 9, cause: 'operator' });
+    assert.equal(await store.revoke(43n, { at: CREATED_AT, cause: 'operator' }), 'unknown');
+  });
+
+  onStore(
+    'A reinstated grant goes on with its newest token, and nothing else of it changed.',
+    async (store) => {
+      await fill(store);
+      const { grant } = await refreshed(store, sampleUse(0));
+      await store.revoke(42n, { at: CREATED_AT + 9, cause: 'operator' });
+      assert.equal(await store.reinstate(42n, CREATED_AT), 'reinstated');
+      assert.deepEqual(await store.readGrant(42n), grant);
+      assert.equal((await refreshed(store, sampleUse(1, { nowMs: NOW_MS + 5000 }))).verdict.kind, 'rotate');
+      assert.equal(await store.reinstate(42n, CREATED_AT), 'not_revoked');
+      assert.equal(await store.reinstate(43n, CREATED_AT), 'unknown');
+    },
+  );
+};

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { CREATED_AT, sampleClient } from '../../support/samples.ts';
+import type { OnStore } from '../store-contract.ts';
+
+const keyOf = (number: number) => ({
+  number,
+  createdAt: CREATED_AT + number,
+  fingerprint: number.toString(16).padStart(32, '0'),
+});
+
+/** listKeys, registerKey, and the newest key that comes with every client. */
+export const keyContract = (onStore: OnStore): void => {
+  onStore('Keys are listed newest first, in whatever order they were registered.', async (store) => {
+    assert.deepEqual(await store.listKeys(), []);
+    for (const number of [2, 10, 1, 9]) await store.registerKey(keyOf(number));
+    assert.deepEqual(await store.listKeys(), [10, 9, 2, 1].map(keyOf));
+  });
+
+  onStore('A key registered twice is there once.', async (store) => {
+    for (const number of [1, 1]) await store.registerKey(keyOf(number));
+    assert.deepEqual(await store.listKeys(), [keyOf(1)]);
+  });
+
+  onStore(
+    'Every reading of a client tells the newest key, whether the client is there or not.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      for (const [registered, newest] of [
+        [1, 1],
+        [64, 64],
+        [3, 64],
+      ] as const) {
+        await store.registerKey(keyOf(registered));
+        for (const id of ['client-a', 'client-b'])
+          assert.equal((await store.readClient(id)).newestKeyNumber, newest);
+      }
+    },
+  );
+};

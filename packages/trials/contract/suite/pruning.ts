@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import type { Store } from '@keyfob/server/grants/store';
+import {
+  CREATED_AT,
+  fill,
+  listAll,
+  NOW_MS,
+  OVERLAP_POLICY,
+  sampleClient,
+  sampleGrant,
+} from '../../support/samples.ts';
+import { sampleUse } from '../../support/samples.ts';
+import type { OnStore } from '../store-contract.ts';
+
+const LIFETIME = 1000;
+const SHORT = { refreshTokenLifetimeSeconds: LIFETIME, overlapSeconds: 60 };
+
+const left = async (store: Store): Promise<readonly bigint[]> =>
+  (await listAll(store, 100)).map((grant) => grant.id);
+
+export const pruneContract = (onStore: OnStore): void => {
+  onStore('Pruning removes what expired before a moment, and not what expires at it.', async (store) => {
+    await fill(store, SHORT);
+    const nothing = { pruned: 0, next: undefined };
+    assert.deepEqual(await store.prune({ limit: 10, endedBefore: CREATED_AT + LIFETIME }), nothing);
+    const gone = await store.prune({ limit: 10, endedBefore: CREATED_AT + LIFETIME + 1 });
+    assert.deepEqual(gone, { pruned: 1, next: undefined });
+    assert.equal(await store.readGrant(42n), undefined);
+    assert.equal(await store.countGrants('client-a'), 0);
+  });
+
+  onStore(
+    'Pruning counts the life of the newest token, and the absolute end of the grant.',
+    async (store) => {
+      await fill(store, SHORT);
+      await store.refresh(sampleUse(0, { nowMs: (CREATED_AT + 500) * 1000 }));
+      const endedBefore = CREATED_AT + 500 + LIFETIME;
+      assert.equal((await store.prune({ limit: 10, endedBefore })).pruned, 0);
+      const policy = { ...OVERLAP_POLICY, ...SHORT, grantLifetimeSeconds: 700 };
+      await store.changeClient('client-a', { policy });
+      assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 700 })).pruned, 0);
+      assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 701 })).pruned, 1);
+    },
+  );
+
+  onStore('Pruning removes what was revoked before a moment, unless it was reinstated.', async (store) => {
+    await fill(store);
+    await store.createGrant(sampleGrant({ id: -1n }));
+    for (const id of [-1n, 42n]) await store.revoke(id, { at: CREATED_AT + 10, cause: 'operator' });
+    await store.reinstate(42n, CREATED_AT);
+    assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 })).pruned, 0);
+    assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 11 })).pruned, 1);
+    assert.deepEqual(await left(store), [42n]);
+  });
+
+  onStore('The evidence of a replay goes with its grant.', async (store) => {
+    await fill(store);
+    await store.refresh(sampleUse(0));
+    await store.refresh(sampleUse(0, { nowMs: NOW_MS + 100_000 }));
+    assert.notEqual(await store.readReplay(42n), undefined);
+    await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 ** 9 });
+    assert.equal(await store.readReplay(42n), undefined);
+    await store.createGrant(sampleGrant());
+    assert.equal(await store.readReplay(42n), undefined);
+  });
+
+  onStore('A pruned grant is unknown to every verb, and its id is free.', async (store) => {
+    await fill(store, SHORT);
+    await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 ** 9 });
+    assert.equal(await store.revoke(42n, { at: CREATED_AT, cause: 'operator' }), 'unknown');
+    assert.equal(await store.reinstate(42n, CREATED_AT), 'unknown');
+    assert.equal(await store.createGrant(sampleGrant()), 'created');
+  });
+
+  onStore('Pruning goes through the grants page by page, negative ids first.', async (store) => {
+    await store.createClient(sampleClient({ policy: { ...OVERLAP_POLICY, ...SHORT } }));
+    const ids = Array.from({ length: 25 }, (_, index) => BigInt(index - 12) * 10n ** 17n);
+    for (const id of ids) {
+      const isLive = id % (2n * 10n ** 17n) === 0n;
+      await store.createGrant(sampleGrant({ id, createdAt: isLive ? CREATED_AT + 10_000 : CREATED_AT }));
+    }
+    const first = await store.prune({ limit: 4, endedBefore: CREATED_AT + 5000 });
+    assert.deepEqual(first, { pruned: 2, next: ids[3] });
+    let [after, pruned] = [first.next, first.pruned];
+    while (after !== undefined) {
+      const page = await store.prune({ after, limit: 4, endedBefore: CREATED_AT + 5000 });
+      pruned += page.pruned;
+      after = page.next;
+    }
+    assert.equal(pruned, 12);
+    assert.deepEqual(
+      await left(store),
+      ids.filter((id) => id % (2n * 10n ** 17n) === 0n),
+    );
+  });
+};

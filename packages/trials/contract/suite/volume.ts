@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import type { Caller } from '@keyfob/server/log-event';
+import {
+  CREATED_AT,
+  fill,
+  listAll,
+  NOW_MS,
+  refreshed,
+  sampleClient,
+  sampleGrant,
+  sampleSecret,
+} from '../../support/samples.ts';
+import { sampleUse } from '../../support/samples.ts';
+import type { OnStore } from '../store-contract.ts';
+
+/** Plane 1, combining marks, right to left, a line separator, SQL and LIKE characters, a trailing space. */
+const ODD_TEXT = '🚗 e\u0301 \u05d0\u05d1\u2028 \' " % _ \\ ; -- \u{10ffff} ';
+const LONG_TEXT = `${ODD_TEXT}${'long '.repeat(20_000)}`;
+const CLIENTS = 900;
+
+const CALLERS: readonly Caller[] = [
+  { address: '', userAgent: '' },
+  { address: '192.0.2.1', userAgent: ODD_TEXT },
+  { address: '192.0.2.1', userAgent: ODD_TEXT.trim() },
+  { address: '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', userAgent: 'x'.repeat(8192) },
+];
+
+/** Many, long and odd. */
+export const volumeContract = (onStore: OnStore): void => {
+  onStore(`${CLIENTS} clients are kept apart.`, async (store) => {
+    const clients = Array.from({ length: CLIENTS }, (_, index) =>
+      sampleClient({
+        id: `client-${index}`,
+        name: `Client ${index}`,
+        secrets: [sampleSecret(`secret-${index}`)],
+      }),
+    );
+    await Promise.all(clients.map((client) => store.createClient(client)));
+    await Promise.all(
+      clients.map(({ id: clientId }, id) => store.createGrant(sampleGrant({ id: BigInt(id), clientId }))),
+    );
+    const listed = new Map((await store.listClients()).map((client) => [client.id, client]));
+    assert.equal(listed.size, CLIENTS);
+    for (const client of clients) assert.deepEqual(listed.get(client.id), client);
+    const results = await Promise.all(
+      clients.map(({ id: clientId }, id) =>
+        refreshed(store, sampleUse(0, { presented: { clientId, grantId: BigInt(id) } })),
+      ),
+    );
+    for (const [index, { grant }] of results.entries()) assert.equal(grant?.clientId, `client-${index}`);
+    assert.equal((await listAll(store, 97)).length, CLIENTS);
+  });
+
+  onStore('Long and odd texts come back to the last character.', async (store) => {
+    const client = sampleClient({ name: LONG_TEXT, secrets: [sampleSecret('one', { name: ODD_TEXT })] });
+    await store.createClient(client);
+    const grant = sampleGrant({ subject: LONG_TEXT, scope: LONG_TEXT.toUpperCase() });
+    await store.createGrant(grant);
+    assert.deepEqual((await store.readClient('client-a')).client, client);
+    assert.deepEqual(await store.readGrant(42n), grant);
+  });
+
+  onStore('Ids of clients are compared character by character.', async (store) => {
+    const ids = [ODD_TEXT, ODD_TEXT.trim(), ODD_TEXT.normalize('NFC'), '%', '_', 'a', 'A'];
+    for (const id of ids) assert.equal(await store.createClient(sampleClient({ id, name: id })), 'created');
+    for (const id of ids) assert.equal((await store.readClient(id)).client?.name, id);
+  });
+
+  onStore('Callers are told apart, whatever they call themselves.', async (store) => {
+    await fill(store);
+    for (const [generation, caller] of CALLERS.entries()) {
+      await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + generation, caller }));
+      assert.deepEqual((await store.readGrant(42n))?.rotatedBy, caller);
+    }
+  });
+
+  onStore('Moments far in the future are kept exactly.', async (store) => {
+    const createdAt = 2 ** 37;
+    await fill(store, {}, { createdAt });
+    await refreshed(store, sampleUse(0, { nowMs: createdAt * 1000 + 1 }));
+    assert.deepEqual((await store.readGrant(42n))?.rotatedAtMs, [createdAt * 1000 + 1]);
+    await store.revoke(42n, { at: CREATED_AT, cause: 'operator' });
+    assert.equal((await store.readGrant(42n))?.createdAt, createdAt);
+  });
+};

@@ -1,0 +1,117 @@
+import type { Cluster } from '../support/postgres/cluster.ts';
+import { openWireProxy } from '../support/postgres/wire-proxy.ts';
+import type { WireProxy } from '../support/postgres/wire-proxy.ts';
+import type { Ask, Driver, Session } from './driver.ts';
+import { readError } from './error-contents.ts';
+import type { ToldError } from './error-contents.ts';
+
+/** How a statement ended for whoever asked it; `afterMs` from the moment of the fault on. */
+export type Ended =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'failed'; readonly afterMs: number; readonly error: ToldError }
+  /** It was still waited for when the trial gave up. */
+  | { readonly kind: 'waiting'; readonly afterMs: number };
+
+/** What a driver made of a fault. */
+export type Outcome = {
+  readonly ended: Ended;
+  /** Whether the database did what was asked. */
+  readonly isDone: boolean;
+  /** Whether the next statement on the same session is answered. */
+  readonly goesOn: boolean;
+};
+
+/** The faults that are tried. */
+export type Cuts = {
+  /** A statement that commits by itself, cut off before it reached the database. */
+  readonly statementNotSent: Outcome;
+  readonly statementNotAnswered: Outcome;
+  readonly commitNotSent: Outcome;
+  readonly commitNotAnswered: Outcome;
+  /** The database has it and the connection stands, and no answer comes. */
+  readonly silence: Outcome;
+  /** The database answers by an error: a number that is taken. */
+  readonly refused: Outcome;
+};
+
+const STATEMENT = 'INSERT INTO uses (id, parameter) VALUES ($1, $2)';
+const STATEMENT_BYTES = 'INSERT INTO uses';
+const PARAMETER = 'the-parameter-of-the-trial';
+/** What the database answers to each, and to nothing before. */
+const INSERTED = 'INSERT 0 1';
+const COMMITTED = 'COMMIT\0';
+/** In every driver's own writing. */
+const COMMIT_BYTES = { pg: 'COMMIT\0', postgres: 'commit\0' };
+
+/** The limit of every driver that has one, and for how long one that has none is watched. */
+export const LIMITS_MS = { limit: 2000, watched: 5000 };
+
+/** Tries every fault on a driver, each on a connection of its own. */
+export const tryCuts = async (driver: Driver, cluster: Cluster): Promise<Cuts> => {
+  const proxy = await openWireProxy(cluster.port);
+  const database = `cuts_${driver.name}`;
+  await cluster.createDatabase(database);
+  await cluster.ask('CREATE TABLE uses (id integer PRIMARY KEY, parameter text)', database);
+  const url = cluster.url(database, proxy.port);
+  const commit = COMMIT_BYTES[driver.name];
+  let id = 0;
+
+  const trial = async (arm: () => Promise<void>, work: (session: Session) => Promise<unknown>) => {
+    id++;
+    const session = driver.open(url, { limitMs: LIMITS_MS.limit });
+    await session.ask('SELECT 1');
+    const ended = await watch(work(session), arm());
+    const isDone = (await cluster.ask(`SELECT id FROM uses WHERE id = ${id}`, database)).length > 0;
+    const goesOn = (await watch(session.ask('SELECT 1'), Promise.resolve())).kind === 'answered';
+    proxy.cut();
+    await session.close();
+    return { ended, isDone, goesOn };
+  };
+  const insert = (ask: Ask, number = id) => ask(STATEMENT, [number, PARAMETER]);
+  const onStatement = (...words: Parameters<WireProxy['fail']>) =>
+    trial(
+      () => proxy.fail(...words),
+      ({ ask }) => insert(ask),
+    );
+  const onCommit = (...words: Parameters<WireProxy['fail']>) =>
+    trial(
+      () => proxy.fail(...words),
+      ({ transact }) => transact(async (ask) => void (await insert(ask))),
+    );
+
+  try {
+    return {
+      statementNotSent: await onStatement('cut_before', PARAMETER),
+      statementNotAnswered: await onStatement('cut_after', PARAMETER, INSERTED),
+      commitNotSent: await onCommit('cut_before', commit),
+      commitNotAnswered: await onCommit('cut_after', commit, COMMITTED),
+      silence: await onStatement('hold', PARAMETER),
+      refused: await trial(
+        async () => {},
+        ({ ask }) => insert(ask, 2),
+      ),
+    };
+  } finally {
+    await proxy.close();
+  }
+};
+
+/** Waits for the end of what was asked, but not for ever. */
+const watch = async (asked: Promise<unknown>, fault: Promise<void>): Promise<Ended> => {
+  const settled = asked.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  await Promise.race([fault, settled]);
+  const startMs = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<'waiting'>((resolve) => {
+    timer = setTimeout(() => resolve('waiting'), LIMITS_MS.watched);
+  });
+  const first = await Promise.race([settled, tooLong]);
+  clearTimeout(timer);
+  const afterMs = Math.round(performance.now() - startMs);
+  if (first === 'waiting') return { kind: 'waiting', afterMs };
+  if (first === undefined) return { kind: 'answered' };
+  return { kind: 'failed', afterMs, error: readError(first.error, STATEMENT_BYTES, PARAMETER) };
+};

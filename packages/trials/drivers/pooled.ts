@@ -1,0 +1,47 @@
+import type { Cluster } from '../support/postgres/cluster.ts';
+import type { Pooler } from '../support/postgres/pooler.ts';
+import type { Driver } from './driver.ts';
+
+/** What was asked through a pooler in transaction mode, and how much of it failed. */
+export type Pooled = {
+  readonly asked: number;
+  readonly failed: number;
+  /** What one of the failures said. */
+  readonly error: string | undefined;
+};
+
+/** How statements are asked. */
+type Manner = {
+  readonly isNaming: boolean;
+  /** Each in a transaction of its own. */
+  readonly isTransacting: boolean;
+};
+
+const SESSIONS = 8;
+const ROUNDS = 20;
+
+/** More sessions than the pooler has connections ask the same few statements, all at one moment, again and again. */
+export const askThroughPooler = async (
+  driver: Driver,
+  { cluster, pooler }: { readonly cluster: Cluster; readonly pooler: Pooler },
+  { isNaming, isTransacting }: Manner,
+): Promise<Pooled> => {
+  const url = cluster.url(undefined, pooler.port);
+  const sessions = Array.from({ length: SESSIONS }, () => driver.open(url, { isNaming }));
+  let asked = 0;
+  const failures: unknown[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const answers = await Promise.allSettled(
+      sessions.map(async ({ ask, transact }, index) => {
+        const text = `SELECT $1::integer AS value_${(round + index) % 3}`;
+        if (!isTransacting) return ask(text, [round]);
+        return transact(async (askInside) => void (await askInside(text, [round])));
+      }),
+    );
+    asked += answers.length;
+    for (const answer of answers) if (answer.status === 'rejected') failures.push(answer.reason);
+  }
+  await Promise.all(sessions.map((session) => session.close()));
+  const [first] = failures;
+  return { asked, failed: failures.length, error: first instanceof Error ? first.message : undefined };
+};

@@ -1,0 +1,75 @@
+import type { TestContext } from 'node:test';
+import type { LogEvent } from '@keyfob/server/log-event';
+import type { Store } from '@keyfob/server/grants/store';
+import type { Webhook } from '@keyfob/server/outbox/webhook';
+import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
+import { deliver } from '@keyfob/server/webhooks/deliver';
+import { createSender } from '@keyfob/server/webhooks/sender';
+import type { Sender } from '@keyfob/server/webhooks/sender';
+import { writeWebhookSecret } from '@keyfob/server/webhooks/sign';
+import { OVERLAP_POLICY, sampleClient, sampleGrant } from '../support/samples.ts';
+import { createMemoryStore } from '../support/memory-store/store.ts';
+
+/** A sender with a store of its own and a clock that the trial moves. */
+export type SenderTrial = {
+  readonly store: Store;
+  readonly sender: Sender;
+  readonly events: LogEvent[];
+  /** Integer milliseconds. */
+  nowMs: number;
+  /** Moves the clock, wakes the sender, and resolves when nothing is due or under way. */
+  pass(ms: number): Promise<void>;
+  /** Another sender on the same store, as of another process. */
+  another(): Sender;
+  addWebhook(url: string, more?: Partial<Webhook>): Promise<{ readonly id: string; readonly secret: string }>;
+  /** Makes a grant and revokes it: a grant event. */
+  makeGrantEvent(): Promise<void>;
+};
+
+/** From the machine's clock, because receivers refuse what was signed long ago. */
+export const openSenderTrial = async (
+  scope: Pick<TestContext, 'after'>,
+  store: Store = createMemoryStore(),
+): Promise<SenderTrial> => {
+  const keyRing = parseKeyRing(createKeyLine(1, 1));
+  const events: LogEvent[] = [];
+  let [grants, webhooks] = [0n, 0];
+  const create = (): Sender =>
+    createSender({
+      store,
+      keyRing: () => keyRing,
+      noticeKey: () => true,
+      clock: () => trial.nowMs,
+      chance: () => 0.5,
+      emit: (event) => void events.push(event),
+      deliver,
+    });
+  await store.createClient(sampleClient({ policy: OVERLAP_POLICY }));
+  const trial: SenderTrial = {
+    store,
+    sender: create(),
+    events,
+    nowMs: Math.floor(Date.now() / 1000) * 1000,
+    async pass(ms) {
+      trial.nowMs += ms;
+      trial.sender.wake();
+      await trial.sender.settle();
+    },
+    another: create,
+    async addWebhook(url, more = {}) {
+      const id = `webhook-${++webhooks}`;
+      const kinds = ['grant.revoked', 'grant.reinstated'] as const;
+      const rest = { format: 'standard', clientId: undefined, keyNumber: 1, disabledAt: undefined } as const;
+      await store.createWebhook({ id, url, kinds, createdAt: webhooks, ...rest, ...more });
+      return { id, secret: writeWebhookSecret(keyRing.newest.webhookKey(id)) };
+    },
+    async makeGrantEvent() {
+      const id = ++grants;
+      await store.createGrant(sampleGrant({ id }));
+      const at = Math.floor(trial.nowMs / 1000);
+      await store.revoke(id, { at, cause: 'operator', requestId: `request-${id}` });
+    },
+  };
+  scope.after(() => store.close());
+  return trial;
+};

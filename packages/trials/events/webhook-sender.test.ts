@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { describe, test } from 'node:test';
+import { DELIVERY_STATES } from '@keyfob/server/outbox/delivery';
+import { StoreError } from '@keyfob/server/errors';
+import { createMemoryStore } from '../support/memory-store/store.ts';
+import { replyInTurn, startReceiver, verify } from '../support/webhook-receiver.ts';
+import { openSenderTrial } from './sender-trial.ts';
+import type { SenderTrial } from './sender-trial.ts';
+
+const DAY_MS = 86_400_000;
+
+const listAll = async ({ store }: SenderTrial) =>
+  store.listDeliveries({ states: DELIVERY_STATES, limit: 1000 });
+
+const namesOf = ({ events }: SenderTrial): readonly string[] => events.map(({ event }) => event);
+
+describe('Telling webhooks', () => {
+  test('a grant event arrives signed, with all that is known of it', async (t) => {
+    const receiver = await startReceiver(t);
+    const trial = await openSenderTrial(t);
+    const { id, secret } = await trial.addWebhook(`${receiver.url}/hook?tenant=1`);
+    await trial.makeGrantEvent();
+    await trial.pass(0);
+    const [arrived = assert.fail()] = receiver.arrived;
+    const [grantEvent = assert.fail()] = await trial.store.listGrantEvents({ after: 0, limit: 1 });
+    assert.deepEqual(verify(secret, arrived), {
+      type: 'grant.revoked',
+      timestamp: new Date(grantEvent.atMs).toISOString(),
+      data: {
+        grantId: '0000000000000001',
+        clientId: 'client-a',
+        subject: 'owner-1',
+        cause: 'operator',
+        vins: [],
+        requestId: 'request-1',
+      },
+    });
+    assert.equal(arrived.headers['webhook-id'], grantEvent.id);
+    assert.equal(arrived.headers['content-type'], 'application/json');
+    assert.equal(arrived.path, '/hook?tenant=1');
+    const [event] = trial.events;
+    assert.ok(event?.event === 'webhook.delivered');
+    assert.deepEqual([event.webhookId, event.status, event.requestId], [id, 204, 'request-1']);
+    await trial.pass(DAY_MS);
+    assert.equal(receiver.arrived.length, 1);
+  });
+
+  test('what is answered 500 twice is delivered at the third attempt, as the same message', async (t) => {
+    const receiver = await startReceiver(t, replyInTurn(500, 500, 200));
+    const trial = await openSenderTrial(t);
+    const { secret } = await trial.addWebhook(receiver.url);
+    await trial.makeGrantEvent();
+    for (const [ms, count] of [
+      [0, 1],
+      [4999, 1],
+      [1, 2],
+      [14_999, 2],
+      [1, 3],
+      [DAY_MS, 3],
+    ] as const) {
+      await trial.pass(ms);
+      assert.equal(receiver.arrived.length, count);
+    }
+    const bodies = receiver.arrived.map((arrived) => JSON.stringify(verify(secret, arrived)));
+    const ids = receiver.arrived.map(({ headers }) => headers['webhook-id']);
+    assert.deepEqual([new Set(bodies).size, new Set(ids).size], [1, 1]);
+    assert.deepEqual(namesOf(trial), ['webhook.failed', 'webhook.failed', 'webhook.delivered']);
+    const [delivery] = await listAll(trial);
+    assert.deepEqual([delivery?.state, delivery?.attempts], ['delivered', 3]);
+  });
+
+  test('what fails for three days is given up', async (t) => {
+    const receiver = await startReceiver(t, replyInTurn(503));
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook(receiver.url);
+    await trial.makeGrantEvent();
+    const from = trial.nowMs;
+    while ((await listAll(trial))[0]?.nextAtMs !== undefined) await trial.pass(60_000);
+    assert.ok(trial.nowMs - from <= 3 * DAY_MS && trial.nowMs - from > 2.5 * DAY_MS);
+    assert.equal(receiver.arrived.length, 20);
+    assert.equal(namesOf(trial).at(-1), 'webhook.given_up');
+    const [delivery] = await listAll(trial);
+    assert.deepEqual([delivery?.state, delivery?.lastError], ['given_up', 'answered 503']);
+  });
+
+  test('410 disables the webhook, and nothing more is sent', async (t) => {
+    const receiver = await startReceiver(t, replyInTurn(410));
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook(receiver.url);
+    await trial.makeGrantEvent();
+    await trial.pass(0);
+    await trial.makeGrantEvent();
+    await trial.pass(DAY_MS);
+    assert.equal(receiver.arrived.length, 1);
+    assert.deepEqual(namesOf(trial), ['webhook.disabled']);
+    assert.notEqual((await trial.store.listWebhooks())[0]?.disabledAt, undefined);
+  });
+
+  test('a redirect is a failure, and where it leads to hears nothing', async (t) => {
+    const other = await startReceiver(t);
+    const receiver = await startReceiver(t, (_arrived, response) => {
+      response.writeHead(307, { Location: other.url }).end();
+    });
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook(receiver.url);
+    await trial.makeGrantEvent();
+    await trial.pass(0);
+    assert.equal((await listAll(trial))[0]?.lastError, 'answered 307; redirects are not followed');
+    assert.equal(other.arrived.length, 0);
+  });
+
+  test('an answer without end is cut, and counts by its status', async (t) => {
+    const receiver = await startReceiver(t, (_arrived, response) => {
+      const pour = (): void => {
+        while (!response.destroyed && response.write('x'.repeat(65_536)));
+      };
+      response.writeHead(200).on('drain', pour);
+      pour();
+    });
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook(receiver.url);
+    await trial.makeGrantEvent();
+    await trial.pass(0);
+    assert.equal((await listAll(trial))[0]?.state, 'delivered');
+  });
+
+  test('a receiver that is not there is a failure with the reason', async (t) => {
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook('http://127.0.0.1:6/');
+    await trial.makeGrantEvent();
+    await trial.pass(0);
+    const [delivery] = await listAll(trial);
+    assert.deepEqual(
+      [delivery?.state, delivery?.lastStatus, delivery?.lastError],
+      ['retrying', undefined, 'ECONNREFUSED'],
+    );
+  });
+
+  test('one slow receiver holds up no other, and gets four at a time', async (t) => {
+    const held: ServerResponse[] = [];
+    const slow = await startReceiver(t, (_arrived, response) => void held.push(response));
+    const quick = await startReceiver(t);
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook(slow.url);
+    await trial.addWebhook(quick.url);
+    for (let count = 0; count < 20; count++) await trial.makeGrantEvent();
+    trial.sender.wake();
+    await Promise.all([slow.until(4), quick.until(20)]);
+    await trial.makeGrantEvent();
+    trial.sender.wake();
+    await quick.until(21);
+    assert.equal(slow.arrived.length, 4);
+    while (slow.arrived.length < 21 || held.length > 0) {
+      for (const response of held.splice(0)) response.writeHead(200).end();
+      await slow.until(Math.min(21, slow.arrived.length + 1));
+    }
+    await trial.sender.settle();
+    assert.equal(slow.atOnceMax(), 4);
+    assert.ok(quick.atOnceMax() <= 4);
+  });
+
+  test('the end-of-sharing callback is as Pleos writes it, and not signed', async (t) => {
+    const receiver = await startReceiver(t);
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook(receiver.url, { format: 'pleos', clientId: 'client-a', kinds: ['grant.revoked'] });
+    await trial.makeGrantEvent();
+    await trial.pass(0);
+    const [arrived = assert.fail()] = receiver.arrived;
+    assert.equal(arrived.body, '{"userIds":["owner-1"],"vins":[]}');
+    assert.equal(arrived.headers['webhook-signature'], undefined);
+  });
+
+  test('what a sender holds when it stops is for the next one, at once', async (t) => {
+    let isHolding = true;
+    const receiver = await startReceiver(t, (_arrived, response) => {
+      if (!isHolding) response.writeHead(200).end();
+    });
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook(receiver.url);
+    await trial.makeGrantEvent();
+    trial.sender.wake();
+    await receiver.until(1);
+    await trial.sender.stop(0);
+    await trial.pass(0);
+    assert.equal(receiver.arrived.length, 1);
+    isHolding = false;
+    const next = trial.another();
+    next.wake();
+    await next.settle();
+    assert.equal(receiver.arrived.length, 2);
+    const ids = receiver.arrived.map(({ headers }) => headers['webhook-id']);
+    assert.equal(new Set(ids).size, 1);
+    assert.equal((await listAll(trial))[0]?.state, 'delivered');
+  });
+
+  test('a sender that died leaves what it held to the next, when its lease is over', async (t) => {
+    const receiver = await startReceiver(t, (_arrived, response, count) => {
+      if (count > 1) response.writeHead(200).end();
+    });
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook(receiver.url);
+    await trial.makeGrantEvent();
+    trial.sender.wake();
+    await receiver.until(1);
+    const next = trial.another();
+    for (const [ms, count] of [
+      [59_999, 1],
+      [1, 2],
+    ] as const) {
+      trial.nowMs += ms;
+      next.wake();
+      await next.settle();
+      assert.equal(receiver.arrived.length, count);
+    }
+    assert.equal((await listAll(trial))[0]?.attempts, 2);
+    await trial.sender.stop(0);
+    assert.equal((await listAll(trial))[0]?.state, 'delivered');
+  });
+
+  test('a store that fails is said once, and told of when it is back', async (t) => {
+    let isAway = true;
+    const store = createMemoryStore({
+      conduct: async (verb, work) => {
+        if (isAway && verb === 'claimDeliveries') throw new StoreError('unavailable', 'the disk is full');
+        return work();
+      },
+    });
+    const receiver = await startReceiver(t);
+    const trial = await openSenderTrial(t, store);
+    await trial.addWebhook(receiver.url);
+    await trial.makeGrantEvent();
+    for (let turn = 0; turn < 3; turn++) await trial.pass(2000);
+    assert.deepEqual(trial.events, [{ event: 'webhook.stalled', cause: 'the disk is full' }]);
+    isAway = false;
+    await trial.pass(2000);
+    assert.equal(receiver.arrived.length, 1);
+  });
+
+  test('grant events are kept for 30 days', async (t) => {
+    const trial = await openSenderTrial(t);
+    for (let count = 0; count < 450; count++) await trial.makeGrantEvent();
+    await trial.pass(30 * DAY_MS);
+    assert.equal((await trial.store.listGrantEvents({ after: 0, limit: 1000 })).length, 450);
+    await trial.pass(3_600_000);
+    for (const left of [250, 50, 0]) {
+      assert.equal((await trial.store.listGrantEvents({ after: 0, limit: 1000 })).length, left);
+      await trial.pass(2000);
+    }
+  });
+});

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import { fuzz, MODES } from './fuzz.ts';
+
+/** The seed of every run of the tests; `fuzz.ts` draws others. */
+const SEED = 1;
+const REQUESTS = 20_000;
+
+/** A run that has not ended by then never will. */
+const HUNG = { timeout: 180_000 };
+
+test('20 000 generated requests are all refused and harm nothing', HUNG, async (t) => {
+  const report = await fuzz({ requests: REQUESTS, seed: SEED, mode: 'all', onProgress() {} });
+  t.diagnostic(JSON.stringify({ ...report, findings: report.findings.length }));
+  assert.deepEqual(
+    report.findings.map(({ mode, what, requests }) => ({
+      mode,
+      what,
+      base64: Buffer.concat(requests.map(({ bytes }) => bytes)).toString('base64'),
+    })),
+    [],
+  );
+  assert.ok(report.requests >= REQUESTS);
+  for (const status of [400, 401, 404, 405, 408, 413, 417])
+    assert.ok(report.statuses[status] !== undefined, `some were to be answered ${status}`);
+});
+
+test('the script tells every mode and option by --help', () => {
+  const script = fileURLToPath(new URL('run.ts', import.meta.url));
+  const help = execFileSync(process.execPath, ['--conditions=keyfob-source', script, '--help'], {
+    encoding: 'utf8',
+  });
+  for (const word of [...Object.keys(MODES), '--requests', '--mode', '--seed', '--json'])
+    assert.ok(help.includes(word), word);
+});

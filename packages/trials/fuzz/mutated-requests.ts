@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { carriesGenuine, fuzzRequest, keptRequest } from './request.ts';
+import type { Cast, FuzzRequest } from './request.ts';
+import { hostileHeader, hostileJson, hostileText, hugeText, nearMiss } from './values.ts';
+import type { RequestParts } from '../support/raw-request.ts';
+import type { DialectName } from '../support/served-grant.ts';
+
+const HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'User-Agent',
+  'Host',
+  'Brand',
+  'Idempotency-Key',
+  'Accept',
+  'Cookie',
+  'Content-Encoding',
+  'X-Forwarded-For',
+  'X-HTTP-Method-Override',
+  'Date',
+  'If-Match',
+  'Range',
+  'Connection',
+  'Content-Length',
+  'Transfer-Encoding',
+  'Expect',
+  'Upgrade',
+  'Trailer',
+  'TE',
+  'Keep-Alive',
+] as const;
+/** What decides where a request ends, or whether the connection stays open. */
+const FRAMING = new Set([
+  'Connection',
+  'Content-Length',
+  'Transfer-Encoding',
+  'Expect',
+  'Upgrade',
+  'Keep-Alive',
+]);
+const MEMBERS: Readonly<Record<DialectName, readonly string[]>> = {
+  smartcar: [
+    'grant_type',
+    'refresh_token',
+    'client_id',
+    'client_secret',
+    'code',
+    'redirect_uri',
+    'scope',
+    '__proto__',
+  ],
+  pleos: ['clientId', 'clientSecret', 'refreshToken', 'code', 'redirectUrl', 'brand', '__proto__', 'data'],
+};
+const TARGETS = [
+  '/oauth/token',
+  '/v1/auth/token-refresh',
+  '/v1/auth/token',
+  '/',
+  '*',
+  '/v1/',
+  '//',
+  '/oauth/token/',
+];
+const VERSIONS = ['HTTP/1.0', 'HTTP/0.9', 'HTTP/1.9', 'HTTP/2.0', 'http/1.1', 'HTTP/', ''];
+const LINE_METHODS = ['GET', 'CONNECT', 'TRACE', 'post', 'PRI', 'M-SEARCH', '', 'POST POST', 'X'.repeat(40)];
+
+/** Sure to pass any HTTP parser as one header, and small enough for its limit. */
+const PLAIN_HEADER = /^[\t\x20-\x7e\x80-\xff]{0,4000}$/;
+const PLAIN_BODY_BYTES = 12_000;
+
+type Member = readonly [name: string, value: string];
+type Draft = { parts: RequestParts; members: Member[]; isLoose: boolean; dialect: DialectName | undefined };
+type Mutation = (draft: Draft) => void;
+
+const setHeader =
+  (name: string, value: string | readonly string[] | undefined): Mutation =>
+  (draft) => {
+    draft.parts = { ...draft.parts, headers: { ...draft.parts.headers, [name]: value } };
+    const isPlain = [value ?? []].flat().every((one) => PLAIN_HEADER.test(one));
+    draft.isLoose ||= FRAMING.has(name) || !isPlain;
+  };
+
+const headerMutation = (cast: Cast): fc.Arbitrary<Mutation> => {
+  const { clientId, clientSecret } = cast.smartcar.own;
+  const basic = nearMiss(`${clientId}:${clientSecret}`).map(
+    (pair) => `Basic ${Buffer.from(pair.toWellFormed()).toString('base64')}`,
+  );
+  const value = fc.oneof(
+    { weight: 8, arbitrary: hostileHeader },
+    { weight: 2, arbitrary: basic },
+    hugeText.map((text) => text.slice(0, 20_000)),
+  );
+  const values = fc.oneof(
+    { weight: 6, arbitrary: value },
+    fc.constant(undefined),
+    fc.array(value, { minLength: 2, maxLength: 4 }),
+  );
+  return fc.tuple(fc.constantFrom(...HEADERS), values).map(([name, one]) => setHeader(name, one));
+};
+
+const lineMutation: fc.Arbitrary<Mutation> = fc
+  .oneof(
+    fc.constantFrom(...TARGETS).map((target): RequestParts => ({ target })),
+    hostileHeader.map((more): RequestParts => ({ target: `/${more}` })),
+    fc.constantFrom(...VERSIONS).map((version): RequestParts => ({ version })),
+    fc.constantFrom(...LINE_METHODS).map((method): RequestParts => ({ method })),
+  )
+  .map((changes) => (draft) => {
+    draft.parts = { ...draft.parts, ...changes };
+    draft.isLoose = true;
+    draft.dialect = undefined;
+  });
+
+/** The member left out, given another value, or sent once more, in front or behind. */
+const memberMutation = (names: readonly string[], value: fc.Arbitrary<string>): fc.Arbitrary<Mutation> =>
+  fc
+    .tuple(fc.constantFrom(...names), value, fc.constantFrom('absent', 'instead', 'in front', 'behind'))
+    .map(([name, text, how]) => (draft) => {
+      if (how === 'absent' || how === 'instead')
+        draft.members = draft.members.filter(([other]) => other !== name);
+      if (how === 'in front') draft.members.unshift([name, text]);
+      else if (how !== 'absent') draft.members.push([name, text]);
+    });
+
+const encodeForm = (text: string): string => encodeURIComponent(text.toWellFormed());
+
+/** How the members become a body, by dialect, and the text of one value. */
+const BODIES = {
+  smartcar: {
+    read: (body: string): Member[] => body.split('&').map((pair) => pair.split('=', 2) as [string, string]),
+    write: (members: readonly Member[]) => members.map(([name, value]) => `${name}=${value}`).join('&'),
+    value: fc.oneof(hostileText.map(encodeForm), hostileText, hugeText.map(encodeForm)),
+  },
+  pleos: {
+    read: (body: string): Member[] =>
+      Object.entries(JSON.parse(body) as Record<string, string>).map(([name, text]) => [
+        name,
+        JSON.stringify(text),
+      ]),
+    write: (members: readonly Member[]) =>
+      `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`,
+    value: fc.oneof(
+      { weight: 9, arbitrary: hostileJson },
+      hugeText.map((text) => JSON.stringify(text)),
+    ),
+  },
+} as const;
+
+/** What the body as a whole may suffer. */
+const twist: fc.Arbitrary<(body: Buffer) => Buffer> = fc.oneof(
+  { weight: 8, arbitrary: fc.constant((body: Buffer) => body) },
+  fc
+    .double({ min: 0, max: 1, noNaN: true })
+    .map((share) => (body: Buffer) => body.subarray(0, share * body.length)),
+  fc.uint8Array({ maxLength: 30 }).map((junk) => (body: Buffer) => Buffer.concat([junk, body])),
+  fc.uint8Array({ maxLength: 30 }).map((junk) => (body: Buffer) => Buffer.concat([body, junk])),
+  fc.constant((body: Buffer) => Buffer.from(body.toString(), 'utf16le')),
+);
+
+/**
+ * A request whose token or secret is only nearly right, and any headers, members and parts of whose first line are
+ * replaced by something hostile, left out or repeated. Only that it is refused is known of it.
+ */
+export const mutatedRequest = (cast: Cast, dialect: DialectName): fc.Arbitrary<FuzzRequest> => {
+  const { own } = cast[dialect];
+  const { read, write, value } = BODIES[dialect];
+  const base = fc.oneof(
+    nearMiss(own.refreshToken).map((token) => keptRequest(dialect, own, token)),
+    nearMiss(own.clientSecret).map((clientSecret) =>
+      keptRequest(dialect, { ...own, clientSecret }, own.refreshToken),
+    ),
+  );
+  const mutation = fc.oneof(
+    { weight: 4, arbitrary: headerMutation(cast) },
+    { weight: 5, arbitrary: memberMutation(MEMBERS[dialect], value) },
+    lineMutation,
+  );
+  return fc
+    .tuple(base, fc.array(mutation, { minLength: 1, maxLength: 3 }), twist)
+    .map(([parts, mutations, change]) => {
+      const draft: Draft = { parts, members: read(String(parts.body)), isLoose: false, dialect };
+      for (const mutate of mutations) mutate(draft);
+      const body = change(Buffer.from(write(draft.members)));
+      const framing = draft.isLoose ? 'loose' : body.length > PLAIN_BODY_BYTES ? 'last' : 'kept';
+      return fuzzRequest('mutated', { ...draft.parts, body }, { framing, dialect: draft.dialect });
+    })
+    .filter((request) => !carriesGenuine(request, own));
+};

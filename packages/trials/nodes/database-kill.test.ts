@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { StoreError } from '@keyfob/server/errors';
+import type { Store } from '@keyfob/server/grants/store';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { NOW_MS, sampleClient, sampleGrant, sampleUse, STRICT_POLICY } from '../support/samples.ts';
+import { startCluster } from '../support/postgres/cluster.ts';
+
+const GRANTS = 60;
+const KILLS = 3;
+/** So many refreshes are answered between two kills. */
+const ANSWERS = 1500;
+
+/** What a client of one grant knows: its newest token, and whether the last use of it was left open. */
+type Holder = { readonly id: bigint; generation: number; isRetry: boolean };
+
+const cluster = await startCluster();
+if ('reason' in cluster) test('PostgreSQL killed under load', { skip: cluster.reason }, () => {});
+else {
+  after(() => cluster.remove());
+  test('PostgreSQL killed under load loses nothing that was answered, and no server has to be started anew.', async () => {
+    const node = await openPostgresStore(cluster.url());
+    const nodes = [node, await openPostgresStore(cluster.url())];
+    await node.createClient(sampleClient({ policy: STRICT_POLICY }));
+    const holders = Array.from({ length: GRANTS }, (_, id): Holder => ({
+      id: BigInt(id),
+      generation: 0,
+      isRetry: false,
+    }));
+    await Promise.all(holders.map(({ id }) => node.createGrant(sampleGrant({ id }))));
+    const load = { isOver: false, answers: 0, failures: 0, onAnswer: () => {} };
+    const running = holders.map(async (holder, index) => {
+      while (!load.isOver) await useOnce(nodes[index % nodes.length] as Store, holder, load);
+    });
+    for (let kill = 0; kill < KILLS; kill++) {
+      const enough = load.answers + ANSWERS;
+      await new Promise<void>((resolve) => {
+        load.onAnswer = () => load.answers >= enough && resolve();
+      });
+      await cluster.kill();
+      await cluster.start();
+    }
+    const last = load.answers + ANSWERS;
+    await new Promise<void>((resolve) => {
+      load.onAnswer = () => load.answers >= last && resolve();
+    });
+    load.isOver = true;
+    await Promise.all(running);
+    assert.ok(load.failures > 0, 'no kill was noticed');
+    for (const { id, generation, isRetry } of holders) {
+      const grant = await node.readGrant(id);
+      assert.equal(grant?.revocation, undefined);
+      const left = [generation, ...(isRetry ? [generation + 1] : [])];
+      assert.ok(
+        left.includes(grant?.generation ?? -1),
+        `grant ${id} has ${grant?.generation}, of ${left.join(', ')}`,
+      );
+    }
+    await Promise.all(nodes.map((one) => one.close()));
+  });
+}
+
+/** One use as an honest client makes it: what is answered is kept, and what was left open is asked again. */
+async function useOnce(
+  store: Store,
+  holder: Holder,
+  load: { answers: number; failures: number; onAnswer: () => void },
+): Promise<void> {
+  try {
+    const use = sampleUse(holder.generation, {
+      nowMs: NOW_MS + load.answers,
+      presented: { grantId: holder.id, isRetryOfOurs: holder.isRetry },
+    });
+    const result = await store.refresh(use);
+    assert.ok(result !== 'client_gone');
+    assert.ok(
+      result.verdict.kind === 'rotate' || (holder.isRetry && result.verdict.kind === 'repeat'),
+      result.verdict.kind,
+    );
+    assert.equal(result.grant?.generation, holder.generation + 1);
+    holder.generation++;
+    holder.isRetry = false;
+    load.answers++;
+    load.onAnswer();
+  } catch (error) {
+    assert.ok(error instanceof StoreError, String(error));
+    load.failures++;
+    // Unavailable says that nothing was changed; only an unknown outcome may have been one.
+    holder.isRetry ||= error.kind === 'outcome_unknown';
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

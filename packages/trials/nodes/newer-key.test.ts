@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { digestSecret } from '@keyfob/server/clients/secret';
+import { DIALECTS } from '@keyfob/server/dialects/dialects';
+import { createEndpoints } from '@keyfob/server/http/endpoints';
+import { createResourceServerRoutes } from '@keyfob/server/http/resource-server-routes';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { sealAccessToken } from '@keyfob/server/tokens/access-token';
+import { sealCode } from '@keyfob/server/tokens/authorization-code';
+import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
+import { sealRefreshToken } from '@keyfob/server/tokens/refresh-token';
+import { CALLER, CREATED_AT, NOW_MS, sampleClient, sampleCode } from '../support/samples.ts';
+import { sampleGrant, sampleSecret } from '../support/samples.ts';
+import { createAuthentication } from '../support/authentication.ts';
+import { readAnswer, writeExchange, writeRefresh } from '../support/token-requests.ts';
+import { startCluster } from '../support/postgres/cluster.ts';
+import type { Cluster } from '../support/postgres/cluster.ts';
+
+const TITLE = 'a key that was added less than a second ago, at a node that read its client before';
+const { shapes } = DIALECTS.smartcar;
+const SECRET = 'a-secret-of-the-client';
+const OLD_LINE = createKeyLine(1, CREATED_AT);
+const OLD_RING = parseKeyRing(OLD_LINE);
+const NEW_RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(2, CREATED_AT)}`);
+const SENDER = { clientId: 'client-a', clientSecret: SECRET, brand: 'kia', idempotencyKey: undefined };
+
+/** A node that has just read its client, in a database where another has just added the second key since. */
+const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RING) => {
+  // For this node no time goes by.
+  const store = await openPostgresStore(url(), { now: () => 0 });
+  await askDatabase('DELETE FROM keys');
+  await store.removeClient('client-a', { withGrants: true });
+  await store.createClient(sampleClient({ secrets: [sampleSecret('a', { digest: digestSecret(SECRET) })] }));
+  await store.createGrant(sampleGrant({ keyNumber: 2 }));
+  await store.createCode(sampleCode({ grantId: 43n }));
+  let ring = OLD_RING;
+  const context = {
+    store,
+    authentication: createAuthentication(store, () => {}),
+    get keyRing() {
+      return ring;
+    },
+    noticeKey(newest: number) {
+      if (newest > ring.newest.number) ring = ringOnDisk;
+      return newest > ring.newest.number;
+    },
+    nextSerial: () => 0,
+    issuer: '',
+    clock: () => NOW_MS,
+    emit: () => {},
+  };
+  const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);
+  await store.readClient('client-a');
+  const other = await openPostgresStore(url());
+  await other.registerKey({ number: 2, createdAt: CREATED_AT, fingerprint: 'second' });
+  await other.close();
+  const ask = (path: string, token: string) => {
+    const basic = Buffer.from(`${SENDER.clientId}:${SECRET}`).toString('base64');
+    const headers = {
+      authorization: `Basic ${basic}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const body = Buffer.from(new URLSearchParams({ token }).toString());
+    return endpoints.respond({ method: 'POST', path, query: '', headers, body }, CALLER);
+  };
+  return { store, endpoints, ask };
+};
+
+const REFRESH_TOKEN = sealRefreshToken(NEW_RING.newest, shapes.refreshToken, 42n, 0);
+const ACCESS_TOKEN = sealAccessToken(NEW_RING.newest, shapes.accessToken, {
+  grantId: 42n,
+  issuedAt: NOW_MS / 1000,
+  serial: 0,
+});
+const CODE = sealCode(NEW_RING.newest, shapes.code, { grantId: 43n, issuedAt: NOW_MS / 1000 });
+
+const cluster = await startCluster();
+if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});
+else {
+  after(() => cluster.remove());
+  describe(TITLE, () => {
+    const refresh = writeRefresh.smartcar({ ...SENDER, refreshToken: REFRESH_TOKEN });
+
+    void test('a refresh token that it sealed is good', async () => {
+      const { store, endpoints } = await openNode(cluster);
+      assert.equal(readAnswer.smartcar(await endpoints.respond(refresh, CALLER)).kind, 'granted');
+      await store.close();
+    });
+
+    void test('a refresh token that it sealed is an outage while the ring lacks it', async () => {
+      const { store, endpoints } = await openNode(cluster, OLD_RING);
+      assert.equal(readAnswer.smartcar(await endpoints.respond(refresh, CALLER)).kind, 'outage');
+      await store.close();
+    });
+
+    void test('a code that it sealed is good', async () => {
+      const { store, endpoints } = await openNode(cluster);
+      const { redirectUri } = sampleCode();
+      const words = { ...SENDER, code: CODE, redirectUri, codeVerifier: undefined };
+      const answer = await endpoints.respond(writeExchange.smartcar(words), CALLER);
+      assert.equal(readAnswer.smartcar(answer).kind, 'granted');
+      await store.close();
+    });
+
+    for (const [what, token] of Object.entries({ refresh: REFRESH_TOKEN, access: ACCESS_TOKEN }))
+      void test(`the ${what} token that it sealed is told to be active`, async () => {
+        const { store, ask } = await openNode(cluster);
+        const { body } = await ask('/oauth/introspect', token);
+        assert.equal((JSON.parse(body) as { readonly active: boolean }).active, true);
+        await store.close();
+      });
+
+    void test('a grant is revoked by a refresh token that it sealed', async () => {
+      const { store, ask } = await openNode(cluster);
+      assert.equal((await ask('/oauth/revoke', REFRESH_TOKEN)).status, 200);
+      assert.equal((await store.readGrant(42n))?.revocation?.cause, 'client');
+      await store.close();
+    });
+  });
+}

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { OperatorError } from '@keyfob/server/errors';
+import { applyVerdict } from '@keyfob/server/grants/apply-verdict';
+import { BRANDS } from '@keyfob/server/grants/grant';
+import { judge } from '@keyfob/server/grants/judge';
+import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import {
+  CREATED_AT,
+  fill,
+  NOW_MS,
+  OVERLAP_POLICY,
+  refreshed,
+  sampleClient,
+  sampleGrant,
+} from '../support/samples.ts';
+import { sampleSecret, sampleUse, STRICT_POLICY } from '../support/samples.ts';
+import { startCluster } from '../support/postgres/cluster.ts';
+import type { Cluster } from '../support/postgres/cluster.ts';
+import { openWireProxy } from '../support/postgres/wire-proxy.ts';
+
+/** A lifetime, the moment of a rotation and of a use that lie about each other's boundaries. */
+const LIFETIME = 2000;
+const moment = fc.oneof(
+  fc.constantFrom(-1, 0, 1, 59_999, 60_000, 9999, 10_000).map((ms) => NOW_MS + ms),
+  fc.constantFrom(-1, 0, 1).map((ms) => NOW_MS + LIFETIME * 1000 + ms),
+);
+const brand = fc.constantFrom(undefined, undefined, undefined, ...BRANDS.slice(0, 2));
+const caseOf = fc.record({
+  policy: fc
+    .record({
+      rotation: fc.constantFrom('strict', 'overlap', 'until-used', 'none', 'overlap'),
+      refreshTokenLifetimeSeconds: fc.constantFrom(LIFETIME, 10 ** 8),
+      grantLifetimeSeconds: fc.constantFrom(null, null, 86_400 + LIFETIME, 10 ** 8),
+      onReplay: fc.constantFrom('revoke', 'refuse', 'observe'),
+      resyncGenerations: fc.constantFrom(0, 2),
+    })
+    .map((some) => ({ ...OVERLAP_POLICY, ...some })),
+  grant: fc.record({
+    brand,
+    generation: fc.constantFrom(5, 5, 5, 4_294_967_295),
+    rotatedAtMs: fc.constantFrom(
+      [],
+      [NOW_MS],
+      [NOW_MS - 1000, NOW_MS],
+      [NOW_MS - 400_000, NOW_MS - 5, NOW_MS],
+    ),
+    revocation: fc.constantFrom(...Array<undefined>(6), { at: CREATED_AT, cause: 'operator' } as const),
+  }),
+  use: fc.record({
+    generation: fc.constantFrom(5, 5, 5, 5, 4, 3, 6, 9, 4_294_967_295),
+    nowMs: moment,
+    presented: fc.record({ brand, isRetryOfOurs: fc.boolean() }),
+  }),
+});
+
+const started = await startCluster();
+if ('reason' in started) test('nodes on one PostgreSQL', { skip: started.reason }, () => {});
+else {
+  after(() => started.remove());
+  describe('nodes on one PostgreSQL', () => tryNodes(started));
+}
+
+function tryNodes(cluster: Cluster): void {
+  let count = 0;
+  const fresh = async (): Promise<string> => {
+    const database = `nodes_${++count}`;
+    await cluster.createDatabase(database);
+    return database;
+  };
+
+  test('Three nodes that start at once on an empty database make one store of it.', async () => {
+    const database = await fresh();
+    const nodes = await Promise.all([1, 2, 3].map(() => openPostgresStore(cluster.url(database))));
+    const steps = await cluster.ask('SELECT number FROM keyfob_schema WHERE number > 0', database);
+    assert.equal(steps.length, (await migratePostgresStore(cluster.url(database))).to);
+    await fill(nodes[0] as (typeof nodes)[0]);
+    assert.equal((await nodes[2]?.readGrant(42n))?.subject, 'owner-1');
+    await Promise.all(nodes.map((node) => node.close()));
+  });
+
+  test('A newer schema is worked with as long as it serves this version, and refused when it does not.', async () => {
+    const database = await fresh();
+    const url = cluster.url(database);
+    await migratePostgresStore(url);
+    await cluster.ask("INSERT INTO keyfob_schema VALUES (900, '0900-expand', 1, 0)", database);
+    await (await openPostgresStore(url)).close();
+    await cluster.ask("INSERT INTO keyfob_schema VALUES (901, '0901-contract', 900, 0)", database);
+    for (const open of [openPostgresStore, migratePostgresStore])
+      await assert.rejects(open(url), (error: unknown) => isOperatorError(error, 'store_newer'));
+  });
+
+  test("A database with another program's tables is left as it is.", async () => {
+    const database = await fresh();
+    await cluster.ask('CREATE TABLE grants (mine text)', database);
+    const opening = openPostgresStore(cluster.url(database));
+    await assert.rejects(opening, (error: unknown) => isOperatorError(error, 'store_foreign'));
+    const tables = await cluster.ask("SELECT 1 FROM pg_tables WHERE tablename = 'clients'", database);
+    assert.deepEqual(tables, []);
+  });
+
+  test('No error of opening a store shows the password.', async () => {
+    const url = cluster.url('no_such_database').replace('unused', 'hunter2');
+    await assert.rejects(openPostgresStore(url), (error: unknown) => {
+      assert.ok(isOperatorError(error, 'store_database_missing'));
+      assert.doesNotMatch(`${String(error)} ${(error as OperatorError).remedy}`, /hunter2/);
+      return true;
+    });
+  });
+
+  test('Of one token presented to three nodes at once all that is given out is one successor.', async () => {
+    const url = cluster.url(await fresh());
+    const nodes = await Promise.all([1, 2, 3].map(() => openPostgresStore(url)));
+    await fill(nodes[0] as (typeof nodes)[0]);
+    for (let generation = 0; generation < 10; generation++) {
+      const use = sampleUse(generation, { nowMs: NOW_MS + generation });
+      const results = await Promise.all(nodes.map((node) => refreshed(node, use)));
+      assert.deepEqual(results.map(({ verdict }) => verdict.kind).sort(), ['repeat', 'repeat', 'rotate']);
+      for (const { grant } of results) assert.equal(grant?.generation, generation + 1);
+    }
+    await Promise.all(nodes.map((node) => node.close()));
+  });
+
+  test('What one node changes of clients and keys, another knows within a second, and a refresh at once.', async () => {
+    const url = cluster.url(await fresh());
+    let clock = 0;
+    const one = await openPostgresStore(url);
+    const other = await openPostgresStore(url, { now: () => clock });
+    await fill(one);
+    const read = async () => (await other.readClient('client-a')).client;
+    const changes = [
+      () => one.addSecret('client-a', sampleSecret('new')),
+      () => one.removeSecret('client-a', 'new'),
+      () => one.changeClient('client-a', { policy: STRICT_POLICY }),
+      () => one.changeClient('client-a', { disabledAt: CREATED_AT }),
+    ];
+    for (const change of changes) {
+      const before = await read();
+      await change();
+      clock += 999;
+      assert.deepEqual(await read(), before);
+      clock += 1;
+      assert.deepEqual(await read(), (await one.readClient('client-a')).client);
+    }
+    await one.registerKey({ number: 7, createdAt: CREATED_AT, fingerprint: 'f'.repeat(32) });
+    clock += 1000;
+    assert.equal((await other.readClient('client-a')).newestKeyNumber, 7);
+    await one.changeClient('client-a', { disabledAt: null });
+    assert.equal((await refreshed(other, sampleUse(0))).verdict.kind, 'rotate');
+    await one.changeClient('client-a', { policy: OVERLAP_POLICY });
+    assert.equal((await refreshed(other, sampleUse(0))).verdict.kind, 'repeat');
+    await one.changeClient('client-a', { disabledAt: CREATED_AT });
+    assert.equal(await other.refresh(sampleUse(1)), 'client_gone');
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  test('A client that asks all the time costs one statement a second, and none of its own.', async () => {
+    const proxy = await openWireProxy(cluster.port);
+    let clock = 0;
+    const store = await openPostgresStore(cluster.url(await fresh(), proxy.port), { now: () => clock });
+    await fill(store);
+    await store.readClient('client-a');
+    const before = proxy.turns();
+    for (; clock < 3000; clock += 10) await store.readClient('client-a');
+    assert.equal(proxy.turns() - before, 2);
+    await store.close();
+    await proxy.close();
+  });
+
+  test('The statement of a refresh and the judge say the same of every use.', async () => {
+    const store = await openPostgresStore(cluster.url(await fresh()));
+    const cases = fc.sample(caseOf, { numRuns: 400, seed: 20_251_122 }).map((one, index) => {
+      const clientId = `client-${index}`;
+      const grant = sampleGrant({ ...one.grant, id: BigInt(index), clientId });
+      const use = sampleUse(one.use.generation, {
+        nowMs: one.use.nowMs,
+        keyNumber: 2,
+        presented: { ...one.use.presented, clientId, grantId: BigInt(index) },
+      });
+      return { client: sampleClient({ id: clientId, policy: one.policy }), grant, use, policy: one.policy };
+    });
+    await Promise.all(cases.map(({ client }) => store.createClient(client)));
+    await Promise.all(cases.map(({ grant }) => store.createGrant(grant)));
+    const results = await Promise.all(cases.map(({ use }) => refreshed(store, use)));
+    const kinds = new Map<string, number>();
+    for (const [index, { grant, use, policy }] of cases.entries()) {
+      const verdict = judge(grant, use.presented, use.nowMs, policy);
+      kinds.set(verdict.kind, (kinds.get(verdict.kind) ?? 0) + 1);
+      assert.deepEqual(results[index]?.verdict, verdict);
+      const left = applyVerdict(grant, verdict, use);
+      assert.deepEqual(results[index]?.grant, left);
+      assert.deepEqual(await store.readGrant(grant.id), left);
+    }
+    for (const kind of ['rotate', 'repeat', 'resync', 'refuse', 'replay'])
+      assert.ok((kinds.get(kind) ?? 0) >= 10, `${kind}: ${kinds.get(kind)} cases`);
+    await store.close();
+  });
+}
+
+function isOperatorError(error: unknown, code: string): boolean {
+  assert.ok(error instanceof OperatorError, String(error));
+  assert.equal(error.code, code, error.message);
+  return true;
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { Client, DatabaseError } from 'pg';
+import { makePostgresHome } from '../support/server-store.ts';
+import { startKeyfob } from '../support/keyfob-process.ts';
+import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
+import { DIALECTS, refreshAs } from '../support/refresh-request.ts';
+import type { Answer, Dialect } from '../support/refresh-request.ts';
+import { grantFor } from '../support/test-directory.ts';
+import { startCluster } from '../support/postgres/cluster.ts';
+import type { Cluster } from '../support/postgres/cluster.ts';
+import { openWireProxy } from '../support/postgres/wire-proxy.ts';
+
+/** Far longer than a server waits for its database, and far shorter than a client waits for a server. */
+const QUICK_MS = 10_000;
+/** SQLSTATE. */
+const TOO_MANY_CONNECTIONS = '53300';
+
+const started = await startCluster();
+if ('reason' in started) test('a server whose database is in trouble', { skip: started.reason }, () => {});
+else describe('a server whose database is in trouble', () => tryOutages(started));
+
+type Held = { readonly client: MadeClient; readonly grant: MadeGrant; token: string };
+
+function tryOutages(cluster: Cluster): void {
+  let proxy: Awaited<ReturnType<typeof openWireProxy>>;
+  let home: Awaited<ReturnType<typeof makePostgresHome>>;
+  let server: KeyfobServer;
+  let held: Record<Dialect, Held>;
+
+  before(async () => {
+    proxy = await openWireProxy(cluster.port);
+    home = await makePostgresHome(cluster, proxy.port);
+    server = await startKeyfob(home);
+  });
+  beforeEach(async () => {
+    held = { smartcar: await hold(server, 'smartcar'), pleos: await hold(server, 'pleos') };
+  });
+  after(async () => {
+    await server.stop();
+    await proxy.close();
+    await home.remove();
+  });
+
+  const refresh = async (dialect: Dialect): Promise<Answer> => {
+    const { client, token } = held[dialect];
+    const answer = await refreshAs[dialect](server.url, client, token);
+    if (answer.status === 200) held[dialect].token = answer.refreshToken;
+    return answer;
+  };
+
+  /** In both dialects: an outage while it lasts, and as if nothing had been, from the same server, when it is over. */
+  const isOutage = async (dialects: readonly Dialect[] = DIALECTS): Promise<void> => {
+    for (const dialect of dialects) {
+      const beganMs = performance.now();
+      const answer = await refresh(dialect);
+      assert.equal(answer.status, 503, answer.text);
+      assert.match(answer.headers.get('retry-after') ?? '', /^[1-9][0-9]*$/);
+      assert.ok(performance.now() - beganMs < QUICK_MS);
+    }
+  };
+  const isServing = async (): Promise<void> => {
+    for (const dialect of DIALECTS) {
+      for (let times = 0; times < 2; times++) {
+        const answer = await refresh(dialect);
+        assert.equal(answer.status, 200, answer.text);
+      }
+    }
+    assert.equal(server.child.exitCode, null);
+  };
+
+  test('A database that nobody reaches is 503 with Retry-After, and is used again once it is back.', async () => {
+    proxy.refuse(true);
+    await isOutage();
+    proxy.refuse(false);
+    await isServing();
+  });
+
+  test('A database that takes what it is asked and does not answer is 503 with Retry-After.', async () => {
+    proxy.hold(true);
+    await isOutage();
+    proxy.hold(false);
+    await isServing();
+  });
+
+  test('A grant whose row somebody holds is 503 with Retry-After, and no other grant is kept up.', async () => {
+    const holder = new Client({ connectionString: cluster.url() });
+    await holder.connect();
+    const id = await readId(cluster, held.pleos);
+    await holder.query(`BEGIN; SELECT id FROM grants WHERE id = ${id} FOR UPDATE`);
+    const kept = isOutage(['pleos']);
+    for (let times = 0; times < 5; times++) assert.equal((await refresh('smartcar')).status, 200);
+    await kept;
+    await holder.end();
+    await isServing();
+  });
+
+  test('A database without room is 503 with Retry-After, and is written again once there is some.', async () => {
+    await cluster.ask(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+      END $$;
+      CREATE TRIGGER refuse BEFORE UPDATE ON grants FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    await isOutage();
+    await cluster.ask('DROP TRIGGER refuse ON grants');
+    await isServing();
+  });
+
+  test('A database without a connection left is 503 with Retry-After, until it has one.', async () => {
+    proxy.refuse(true);
+    const others = await takeEveryConnection(cluster);
+    proxy.refuse(false);
+    await isOutage();
+    for (const other of others) await other.end();
+    await isServing();
+  });
+}
+
+const hold = async (server: KeyfobServer, dialect: Dialect): Promise<Held> => {
+  const made = await grantFor(server, dialect);
+  return { ...made, token: made.grant.refreshToken };
+};
+
+/** The grant's id as its row has it. */
+const readId = async (cluster: Cluster, { client }: Held): Promise<string> => {
+  const rows = await cluster.ask<{ id: string }>(
+    `SELECT id FROM grants WHERE client_id = '${client.clientId}'`,
+  );
+  return rows[0]?.id ?? '';
+};
+
+const takeEveryConnection = async (cluster: Cluster): Promise<readonly Client[]> => {
+  const taken: Client[] = [];
+  for (;;) {
+    const client = new Client({ connectionString: cluster.url() });
+    try {
+      await client.connect();
+    } catch (error) {
+      assert.ok(error instanceof DatabaseError && error.code === TOO_MANY_CONNECTIONS, String(error));
+      return taken;
+    }
+    taken.push(client);
+  }
+};

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { Client } from 'pg';
+import { StoreError } from '@keyfob/server/errors';
+import type { Store } from '@keyfob/server/grants/store';
+import { copyStore } from '@keyfob/server/stores/copy/copy';
+import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
+import { openPostgresEnd } from '@keyfob/server/stores/postgres/copy-endpoint';
+import {
+  inspectPostgresStore,
+  migratePostgresStore,
+  openPostgresStore,
+} from '@keyfob/server/stores/postgres/store';
+import { openSqliteEnd } from '@keyfob/server/stores/sqlite/copy-endpoint';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import {
+  CREATED_AT,
+  fill,
+  NOW_MS,
+  redeemed,
+  refreshed,
+  sampleCode,
+  sampleCodeUse,
+  sampleGrant,
+  sampleUse,
+  STRICT_POLICY,
+} from '../support/samples.ts';
+import { fillWithAll, readAll } from '../support/filled-store.ts';
+import { startCluster } from '../support/postgres/cluster.ts';
+import type { Cluster } from '../support/postgres/cluster.ts';
+import { startPooler } from '../support/postgres/pooler.ts';
+import type { Pooler } from '../support/postgres/pooler.ts';
+import { REFRESH } from './refresh-bytes.ts';
+import { openWireProxy } from '../support/postgres/wire-proxy.ts';
+import type { WireProxy } from '../support/postgres/wire-proxy.ts';
+
+const TITLE = 'through PgBouncer in transaction mode, with fewer connections than nodes want,';
+const AT = { at: CREATED_AT + 1, cause: 'operator' } as const;
+
+const cluster = await startCluster();
+if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});
+else {
+  after(() => cluster.remove());
+  const road = await openWireProxy(cluster.port);
+  after(() => road.close());
+  const pooler = await startPooler(road.port);
+  if ('reason' in pooler) test(TITLE, { skip: pooler.reason }, () => {});
+  else {
+    after(() => pooler.remove());
+    describe(TITLE, () => tryPooled({ cluster, road, pooler }));
+  }
+}
+
+/** `road` leads from the pooler to the database. */
+type Way = { readonly cluster: Cluster; readonly road: WireProxy; readonly pooler: Pooler };
+
+type Nodes = readonly [Store, Store, Store];
+
+function tryPooled(way: Way): void {
+  let count = 0;
+  /** The address of a fresh database, through the pooler. */
+  const makeUrl = async (): Promise<string> => {
+    const name = `pooled_${++count}`;
+    await way.cluster.createDatabase(name);
+    return way.cluster.url(name, way.pooler.port);
+  };
+  const onNodes = (name: string, body: (nodes: Nodes) => Promise<void>): void => {
+    test(name, async () => {
+      const url = await makeUrl();
+      const open = () => openPostgresStore(url);
+      const nodes = [await open(), await open(), await open()] as const;
+      try {
+        await body(nodes);
+      } finally {
+        await Promise.all(nodes.map((node) => node.close()));
+      }
+    });
+  };
+
+  test('a connection is told another process than the one that serves it.', async () => {
+    const told = await Promise.all([way.cluster.url(), await makeUrl()].map(isToldItsProcess));
+    assert.deepEqual(told, [true, false]);
+  });
+  onNodes('refreshes of many grants at several nodes rotate each once a generation.', rotateMany);
+  onNodes('a token and a code presented to all nodes at one moment work once.', presentToAll);
+  test('two that migrate at one moment make the schema once, and a copy takes everything there and on.', async (t) =>
+    migrateAndCopy(t, [await makeUrl(), await makeUrl()]));
+  onNodes('a refresh that is cut off behind it took place once, and is answered all the same.', (nodes) =>
+    cutRefreshes(nodes, way.road),
+  );
+  onNodes('a commit that is cut off behind it leaves the outcome unknown.', (nodes) =>
+    cutCommits(nodes, way.road),
+  );
+  onNodes('its end is an outage, and its return the end of that.', async ([one]) => {
+    await fill(one);
+    await way.pooler.stop();
+    await assert.rejects(one.refresh(sampleUse(0)), (error) => error instanceof StoreError);
+    await way.pooler.start();
+    assert.equal((await refreshed(one, sampleUse(0))).verdict.kind, 'rotate');
+  });
+}
+
+/** Whether a connection is served by the process it was told of, to which a request to cancel would go. */
+async function isToldItsProcess(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  // The driver keeps what it was told, though its types do not say so.
+  const { processID: told } = client as unknown as { readonly processID: number };
+  await client.end();
+  return rows[0]?.pid === told;
+}
+
+async function rotateMany(nodes: Nodes): Promise<void> {
+  const [one, other] = nodes;
+  await fill(one);
+  const ids = Array.from({ length: 300 }, (_, index) => BigInt(index + 1000));
+  await Promise.all(ids.map((id) => one.createGrant(sampleGrant({ id }))));
+  for (let generation = 0; generation < 5; generation++) {
+    const use = { nowMs: NOW_MS + generation };
+    const results = await Promise.all(
+      ids.map((grantId, index) =>
+        refreshed(
+          nodes[index % nodes.length] ?? one,
+          sampleUse(generation, { ...use, presented: { grantId } }),
+        ),
+      ),
+    );
+    for (const { verdict } of results) assert.equal(verdict.kind, 'rotate');
+  }
+  const ended = ids.slice(0, 50).map((id) => other.revoke(id, AT));
+  assert.deepEqual(new Set(await Promise.all(ended)), new Set(['revoked']));
+  assert.equal((await one.listGrantEvents({ after: 0, limit: 100 })).length, 50);
+}
+
+async function presentToAll(nodes: Nodes): Promise<void> {
+  const [one] = nodes;
+  await fill(one, STRICT_POLICY);
+  await one.createCode(sampleCode({ grantId: 7n }));
+  const chosen = Array.from({ length: 30 }, (_, index) => nodes[index % nodes.length] ?? one);
+  const refreshes = await Promise.all(chosen.map((node) => refreshed(node, sampleUse(0))));
+  const codeUse = sampleCodeUse({ presented: { grantId: 7n } });
+  const redemptions = await Promise.all(chosen.map((node) => redeemed(node, codeUse)));
+  const [rotated = [], refused = []] = ['rotate', 'refuse'].map((kind) =>
+    refreshes.filter(({ verdict }) => verdict.kind === kind),
+  );
+  assert.deepEqual([rotated.length, refused.length], [1, chosen.length - 1]);
+  assert.equal(redemptions.filter(({ verdict }) => verdict.kind === 'redeem').length, 1);
+}
+
+/** From SQLite through the pooler to one database, and from there through it to another. */
+async function migrateAndCopy(t: TestContext, [url, next]: readonly [string, string]): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'keyfob-pooled-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 'keyfob.db');
+  const embedded = openSqliteStore(path);
+  await fillWithAll(embedded);
+  const before = await readAll(embedded);
+  await embedded.close();
+  const [one, other] = await Promise.all([migratePostgresStore(url), migratePostgresStore(url)]);
+  assert.deepEqual([one.to, (await inspectPostgresStore(url)).schema], [other.to, other.to]);
+  await move(openSqliteEnd(path, 'source'), await openPostgresEnd(url, 'target'));
+  await move(await openPostgresEnd(url, 'source'), await openPostgresEnd(next, 'target'));
+  const store = await openPostgresStore(next);
+  assert.deepEqual(await readAll(store), before);
+  await store.close();
+}
+
+async function move(source: CopyEndpoint, target: CopyEndpoint): Promise<void> {
+  const options = { isSwitching: true, checkKeys: () => {}, onProgress: () => {} };
+  const copied = await copyStore({ source, target, ...options, now: () => performance.now() });
+  assert.equal(copied.outcome, 'moved');
+  await source.close();
+  await target.close();
+}
+
+async function cutRefreshes([one]: Nodes, road: WireProxy): Promise<void> {
+  await fill(one, STRICT_POLICY);
+  for (const [generation, fault] of (['cut_before', 'cut_after'] as const).entries()) {
+    void road.fail(fault, ...REFRESH);
+    const { grant } = await refreshed(one, sampleUse(generation, { nowMs: NOW_MS + generation }));
+    assert.equal(grant?.generation, generation + 1);
+    assert.equal((await one.readGrant(42n))?.generation, generation + 1);
+  }
+}
+
+async function cutCommits([one]: Nodes, road: WireProxy): Promise<void> {
+  await fill(one);
+  for (const [fault, isRevoked] of [
+    ['cut_before', false],
+    ['cut_after', true],
+  ] as const) {
+    void road.fail(fault, 'COMMIT\0');
+    await assert.rejects(one.revoke(42n, AT), (error) => {
+      assert.ok(error instanceof StoreError);
+      return error.kind === 'outcome_unknown';
+    });
+    assert.equal((await one.readGrant(42n))?.revocation !== undefined, isRevoked);
+  }
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, beforeEach, describe, test } from 'node:test';
+import { openConnections, POOL_LIMITS } from '@keyfob/server/stores/postgres/connection/pool';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { fill, NOW_MS, refreshed, sampleUse } from '../support/samples.ts';
+import { startCluster } from '../support/postgres/cluster.ts';
+import type { Cluster } from '../support/postgres/cluster.ts';
+import { openWireProxy } from '../support/postgres/wire-proxy.ts';
+
+/** How long a session takes to plan only once: after so many uses a plan is kept whatever the parameters. */
+const USES_BEFORE_KEPT = 6;
+
+/** Made without a look at those that are there, which would count. */
+const MORE_GRANTS = `INSERT INTO grants (id, created_at, generation, key_number, client_id, subject, scope, earlier)
+  SELECT n, 1, 0, 1, 'somebody', 'owner', '', '' FROM generate_series(1000, 9000) AS n`;
+
+const started = await startCluster();
+if ('reason' in started) test('statements on PostgreSQL', { skip: started.reason }, () => {});
+else {
+  after(() => started.remove());
+  describe('statements on PostgreSQL', () => tryStatements(started));
+}
+
+function tryStatements(cluster: Cluster): void {
+  let count = 0;
+  let url = '';
+  let database = '';
+
+  beforeEach(async () => {
+    database = `statements_${++count}`;
+    await cluster.createDatabase(database);
+    url = cluster.url(database);
+  });
+
+  test('A session is sent the text of a refresh once.', async () => {
+    let texts = 0;
+    const proxy = await openWireProxy(cluster.port, (bytes) => {
+      if (bytes.includes('SKIP LOCKED')) texts++;
+    });
+    const store = await openPostgresStore(cluster.url(database, proxy.port));
+    try {
+      await fill(store);
+      for (let generation = 0; generation < 4; generation++)
+        await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + generation }));
+      assert.equal(texts, 1);
+    } finally {
+      await store.close();
+      await proxy.close();
+    }
+  });
+
+  /** How often all grants were gone through. */
+  const scans = async (): Promise<unknown> => {
+    const sql = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'grants'";
+    return (await cluster.ask<{ seq_scan: string }>(sql, database))[0]?.seq_scan;
+  };
+  /** What a connection did is counted when it has ended. */
+  const untilGone = async (): Promise<void> => {
+    const sql = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyfob' AND datname = '${database}'`;
+    while ((await cluster.ask(sql)).length > 0);
+  };
+
+  test('A plan that was made when the store was empty goes by an index when it is not.', async () => {
+    await (await openPostgresStore(url)).close();
+    await untilGone();
+    const before = await scans();
+    const store = await openPostgresStore(url);
+    await fill(store);
+    for (let generation = 0; generation <= USES_BEFORE_KEPT; generation++) {
+      if (generation === USES_BEFORE_KEPT) await cluster.ask(MORE_GRANTS, database);
+      await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + generation }));
+    }
+    await store.close();
+    await untilGone();
+    assert.equal(await scans(), before);
+  });
+
+  const readNames = 'SELECT name FROM pg_prepared_statements';
+  const readSeven = 'SELECT $1::integer AS n';
+  const openOne = () => openConnections(url, { ...POOL_LIMITS, connectionsMax: 1 });
+
+  test('Led to a session that lacks a statement, the statement is asked again without a name.', async () => {
+    const connections = openOne();
+    await connections.read(readSeven, [7]);
+    await connections.read('DEALLOCATE ALL');
+    for (const n of [7, 8]) assert.deepEqual(await connections.read(readSeven, [n]), [{ n }]);
+    assert.deepEqual(await connections.read(readNames), []);
+    await connections.close();
+  });
+
+  test('Led to a session that has a statement already, the statement is asked again without a name.', async () => {
+    const first = openOne();
+    await first.read(readSeven, [7]);
+    const [{ name } = {}] = await first.read(readNames);
+    await first.close();
+    const second = openOne();
+    await second.read(`PREPARE ${String(name)} AS SELECT 9 AS n`);
+    for (const n of [7, 8]) assert.deepEqual(await second.read(readSeven, [n]), [{ n }]);
+    await second.close();
+  });
+
+  test('Statements that are led astray at one moment are all asked again.', async () => {
+    const connections = openConnections(url, { ...POOL_LIMITS, connectionsMax: 2 });
+    await cluster.ask('CREATE TABLE shapes AS SELECT 1 AS n', database);
+    const both = () =>
+      Promise.all([1, 1].map((n) => connections.read('SELECT * FROM shapes WHERE n = $1', [n])));
+    assert.deepEqual(await both(), [[{ n: 1 }], [{ n: 1 }]]);
+    await cluster.ask("ALTER TABLE shapes ADD COLUMN more text DEFAULT 'm'", database);
+    const row = { n: 1, more: 'm' };
+    assert.deepEqual(await both(), [[row], [row]]);
+    await connections.close();
+  });
+
+  test('A statement whose table has got another shape is asked again.', async () => {
+    const connections = openOne();
+    await cluster.ask('CREATE TABLE shapes AS SELECT 1 AS n', database);
+    const read = 'SELECT * FROM shapes WHERE n = $1';
+    assert.deepEqual(await connections.read(read, [1]), [{ n: 1 }]);
+    await cluster.ask("ALTER TABLE shapes ADD COLUMN more text DEFAULT 'm'", database);
+    assert.deepEqual(await connections.read(read, [1]), [{ n: 1, more: 'm' }]);
+    await connections.close();
+  });
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { startCluster } from '../support/postgres/cluster.ts';
+import { runCommand } from '../support/run-command.ts';
+import { makeBaseImage } from './base-image.ts';
+import { readDockerfile } from './dockerfile.ts';
+import { openImageStore } from './image-store.ts';
+import { tryImage } from './image-trial.ts';
+import { WORKSPACE } from './manifests.ts';
+
+// Builds the Dockerfile and runs what comes out, without Docker: by root, where Debian's buildah, runc and mmdebstrap are.
+const PROGRAMS = ['buildah', 'runc', 'mmdebstrap'];
+const IMAGE = 'localhost/keyfob:latest';
+const MEGABYTE = 1e6;
+
+const findLack = async (): Promise<string | undefined> => {
+  if (process.getuid?.() !== 0) return 'only root may make and run containers here';
+  for (const program of PROGRAMS)
+    if ((await runCommand(program, ['--version'])).code !== 0) return `${program} is not installed`;
+  return undefined;
+};
+
+const main = async (): Promise<void> => {
+  const lack = await findLack();
+  if (lack !== undefined) {
+    console.log(`SKIPPED: ${lack}.`);
+    return;
+  }
+  const images = openImageStore(join(WORKSPACE, 'artefacts', 'image'));
+  const [stage] = readDockerfile(join(WORKSPACE, 'Dockerfile'));
+  const base = `docker.io/library/${stage?.image ?? ''}`;
+  if (!(await images.hasImage(base))) await makeBaseImage(images, base);
+  await images.build(WORKSPACE, IMAGE);
+  const [whole, below] = [await images.readSizeBytes(IMAGE), await images.readSizeBytes(base)];
+  const size = [whole, whole - below].map((bytes) => `${Math.round(bytes / MEGABYTE)} MB`);
+  console.log(`built: ${size[0]}, of which ${size[1]} are not its base`);
+  const cluster = await startCluster();
+  if ('reason' in cluster) throw new Error(cluster.reason);
+  try {
+    await tryImage(images, IMAGE, { cluster, tell: (line) => console.log(line) });
+  } finally {
+    await cluster.remove();
+  }
+};
+
+await main();

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { parseConfig } from '@keyfob/server/config';
+import { OperatorError } from '@keyfob/server/errors';
+import { runKeyfob } from '../support/keyfob-process.ts';
+import { WORKSPACE } from './manifests.ts';
+
+const KUBERNETES = join('deploy', 'kubernetes');
+const manifests = readdirSync(join(WORKSPACE, KUBERNETES)).map((name) => join(KUBERNETES, name));
+const read = (path: string): string => readFileSync(join(WORKSPACE, path), 'utf8');
+
+/** Everything an operator is told to set, wherever it is told. */
+const FILES = ['Dockerfile', 'compose.yaml', join('docs', 'operations.md'), ...manifests];
+
+const isSetting = (name: string): boolean => {
+  try {
+    parseConfig({ flags: {}, environment: { [name]: '\n' }, file: {} });
+  } catch (error) {
+    assert.ok(error instanceof OperatorError);
+    return !error.message.includes('is no setting');
+  }
+  return true;
+};
+
+describe('what is deployed by', () => {
+  for (const file of FILES) {
+    test(`${file} names settings that there are`, () => {
+      const names = new Set(read(file).match(/\bKEYFOB_[A-Z_]*[A-Z]\b/g));
+      for (const name of names) assert.ok(isSetting(name), name);
+    });
+  }
+
+  test('Kubernetes holds no secret, only the names of some', () => {
+    for (const manifest of manifests)
+      assert.doesNotMatch(read(manifest), /kind: Secret|postgres:\/\/|stringData/);
+  });
+});
+
+describe('docs/operations.md', () => {
+  const text = read(join('docs', 'operations.md'));
+
+  test('links to files that there are', () => {
+    const links = [...text.matchAll(/\]\((?<path>[^)#:]+)(?:#[^)]*)?\)/g)].map(
+      ({ groups }) => groups?.['path'] ?? '',
+    );
+    assert.ok(links.length > 5);
+    for (const link of links) assert.ok(existsSync(join(WORKSPACE, 'docs', link)), link);
+  });
+
+  test('names commands and flags that there are', async () => {
+    const written = /(?<=`|^|npx |\/keyfob )keyfob (?<words>[a-z]+(?: [a-z]+)?)(?<rest>[^`\n]*)/gm;
+    const commands = new Map<string, Set<string>>();
+    for (const { groups } of text.matchAll(written)) {
+      const flags = commands.get(groups?.['words'] ?? '') ?? new Set();
+      for (const [flag] of (groups?.['rest'] ?? '').matchAll(/--[a-z-]+/g)) flags.add(flag);
+      commands.set(groups?.['words'] ?? '', flags);
+    }
+    assert.ok(commands.size > 8);
+    for (const [words, flags] of commands) {
+      const { stdout } = await runKeyfob([...words.split(' '), '--help']);
+      assert.match(stdout, new RegExp(`^Usage: keyfob ${words}\\b`), words);
+      for (const flag of flags) assert.match(stdout, new RegExp(`${flag}\\b`));
+    }
+  });
+
+  test('names events and metrics that there are', async () => {
+    const { createEventCounts } = await import('@keyfob/server/admin/event-counts');
+    const { renderMetrics } = await import('@keyfob/server/admin/metrics');
+    const { NONE } = await import('@keyfob/server/admin/latencies');
+    const events = createEventCounts();
+    const metrics = renderMetrics({
+      events: [],
+      latencies: NONE,
+      openRequests: 0,
+      isReady: true,
+      deliveriesWaiting: 0,
+    });
+    const counted = new Set(events.names());
+    const told = [...text.matchAll(/event="(?<event>[a-z_.]+)"/g)].map(
+      ({ groups }) => groups?.['event'] ?? '',
+    );
+    assert.ok(told.length > 5);
+    for (const event of told) assert.ok(counted.has(event), event);
+    for (const [name] of text.matchAll(/\b(?:keyfob|process)_[a-z_]+\b/g))
+      assert.ok(
+        metrics.includes(`# TYPE ${name.replace(/_(?:bucket|sum|count)$/, '')} `) || name === 'keyfob_owner',
+        name,
+      );
+  });
+});

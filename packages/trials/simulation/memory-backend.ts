@@ -1,0 +1,26 @@
+import { createMemoryStore } from '../support/memory-store/store.ts';
+import type { MemoryStore } from '../support/memory-store/store.ts';
+import type { Keep, SimulatedStore } from './simulated-store.ts';
+
+/** Simulates on the store in memory. */
+export const keepInMemory: Keep = async () => toSimulated(createMemoryStore());
+
+const toSimulated = (store: MemoryStore): SimulatedStore => ({
+  ...store,
+  staleMs: 0,
+  look: async (id) => store.look(id),
+  async backUp() {
+    const content = store.snapshot();
+    return {
+      content,
+      load: async () => store.load(content),
+      failOver: async () => store.load({ ...content, keys: store.snapshot().keys }),
+      restore: async () => store.restore(content),
+    };
+  },
+  async copy() {
+    const other = createMemoryStore();
+    other.load(store.snapshot());
+    return toSimulated(other);
+  },
+});

@@ -1,0 +1,156 @@
+import { hash } from 'node:crypto';
+import type { Grant } from '@keyfob/server/grants/grant';
+import type { ImportedGrant } from '@keyfob/server/grants/imported-grant';
+import type { Presented } from '@keyfob/server/grants/judge';
+import type { RefreshUse, Store } from '@keyfob/server/grants/store';
+import { historyValues } from '@keyfob/server/stores/copy/canonical';
+import { consentTo } from './consent-to.ts';
+import {
+  CALLER,
+  CREATED_AT,
+  NOW_MS,
+  OTHER_CALLER,
+  refreshed,
+  sampleClient,
+  sampleCode,
+  sampleGrant,
+  sampleSecret,
+  sampleUse,
+  sampleVehicle,
+  STRICT_POLICY,
+} from './samples.ts';
+
+const FAR_APART_MS = [1, 400, 9_000_000, 30, 5, 4_000_000_000, 60_000];
+
+/** Puts one of everything that a store can hold into it, and so many plain grants. */
+export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void> => {
+  await store.registerKey({ number: 1, createdAt: CREATED_AT, fingerprint: 'a fingerprint' });
+  const used = sampleSecret('one', { expiresAt: CREATED_AT + 10_000_000 });
+  await store.createClient(
+    sampleClient({
+      secrets: [used, sampleSecret('two')],
+      redirectUris: ['https://app.example/callback'],
+      consentRedirectUri: 'https://app.example/over',
+    }),
+  );
+  await store.noteSecretUse('one', CREATED_AT + 60);
+  await store.createClient(sampleClient({ id: 'client-b', dialect: 'pleos', type: 'public' }));
+  await importTokens(store);
+  await store.changeClient('client-b', { disabledAt: CREATED_AT + 5 });
+  await store.createWebhook({
+    id: 'hook',
+    url: 'https://app.example/hook',
+    format: 'standard',
+    clientId: undefined,
+    kinds: ['grant.revoked', 'grant.replayed', 'vehicles.disconnected'],
+    keyNumber: 1,
+    createdAt: CREATED_AT,
+    disabledAt: undefined,
+  });
+  for (let index = 0; index < plainGrants; index++) {
+    const id = BigInt(index * 7919) * (index % 2 === 0 ? 1n : -(2n ** 40n)) + 1000n;
+    await store.createGrant(sampleGrant({ id, subject: `owner-${index}`, brand: 'kia' }));
+  }
+  await store.createGrant(sampleGrant({ id: 2n ** 63n - 1n, useDigest: Uint8Array.of(1, 2, 3) }));
+  await store.createGrant(sampleGrant({ id: -(2n ** 63n) }));
+  await refreshMuch(store);
+  await store.revoke(-(2n ** 63n), { at: CREATED_AT + 100, cause: 'operator' });
+  await consentTo(store, [sampleVehicle(2), sampleVehicle(1)], { grantId: 7n });
+  await consentTo(store, [sampleVehicle(3)], { grantId: 8n, subject: 'owner-2' });
+  const auditContext = { nowMs: NOW_MS + 5000, requestId: 'request-2' };
+  await store.disconnectVehicles(8n, 'all', { ...auditContext, endsWhenEmpty: false });
+  await store.createCode(sampleCode({ grantId: 9n, vehicles: [sampleVehicle(4)], brand: 'genesis' }));
+  const [due] = await store.claimDeliveries({
+    nowMs: NOW_MS + 10 ** 10,
+    leaseMs: 1000,
+    limit: 1,
+    limitPerWebhook: 1,
+    inHand: new Map(),
+  });
+  if (due === undefined) throw new Error('nothing was due');
+  const held = { webhookId: 'hook', sequence: due.grantEvent.sequence, attempts: due.attempts };
+  await store.settleDelivery(held, { kind: 'delivered', nowMs: NOW_MS, status: 204 });
+};
+
+const IMPORTED = ['unused', 'used', 'replayed', 'revoked', 'expired'] as const;
+export type Imported = (typeof IMPORTED)[number];
+
+/** When the tokens of the imported grants expire, but for one that has. */
+export const IMPORTED_EXPIRES_AT = NOW_MS / 1000 + 30 * 86_400;
+
+/** What an imported grant is of those that every filled store has. */
+export const importedGrant = (name: Imported): ImportedGrant => {
+  const index = IMPORTED.indexOf(name);
+  return {
+    // Ids on both sides of zero, in another order than the digests.
+    grant: sampleGrant({ id: BigInt((index % 2 === 0 ? -1 : 1) * (2000 + index)), clientId: 'client-i' }),
+    digest: digestOf(`imported ${name}`),
+    expiresAt: name === 'expired' ? CREATED_AT + 1 : IMPORTED_EXPIRES_AT,
+    vehicles: name === 'unused' ? [sampleVehicle(6)] : [],
+  };
+};
+
+export const digestOf = (text: string): Uint8Array => Uint8Array.from(hash('sha256', text, 'buffer'));
+
+/** One grant for everything that may have become of an imported token, of a client of their own. */
+const importTokens = async (store: Store): Promise<void> => {
+  await store.createClient(sampleClient({ id: 'client-i', policy: STRICT_POLICY }));
+  await store.importGrants(IMPORTED.map(importedGrant));
+  await refreshed(store, useOf('used'));
+  await refreshed(store, useOf('replayed'));
+  const replay = useOf('replayed', { nowMs: NOW_MS + 60_000 }, { useDigest: Uint8Array.of(8) });
+  await refreshed(store, replay);
+  await store.revoke(importedGrant('revoked').grant.id, { at: CREATED_AT + 50, cause: 'operator' });
+};
+
+/** A presentation of the token that an imported grant came with. */
+export const useOf = (
+  name: Imported,
+  more: Partial<Omit<RefreshUse, 'presented'>> = {},
+  presented: Partial<Presented> = {},
+): RefreshUse => {
+  const { id: grantId } = importedGrant(name).grant;
+  const useDigest = Uint8Array.of(7);
+  return sampleUse(0, { ...more, presented: { grantId, clientId: 'client-i', useDigest, ...presented } });
+};
+
+/** A long history with gaps of every length, a replay, and a race. */
+const refreshMuch = async (store: Store): Promise<void> => {
+  await store.createGrant(sampleGrant({ id: 42n }));
+  let nowMs = NOW_MS;
+  for (let generation = 0; generation < 40; generation++) {
+    nowMs += FAR_APART_MS[generation % FAR_APART_MS.length] ?? 0;
+    const caller = generation % 3 === 0 ? CALLER : OTHER_CALLER;
+    const useDigest = Uint8Array.of(generation);
+    await refreshed(store, sampleUse(generation, { nowMs, caller, presented: { useDigest } }));
+  }
+  // Ahead of the store, which leaves rotations whose moments are not known.
+  await refreshed(store, sampleUse(45, { nowMs: nowMs + 3 }));
+  await refreshed(store, sampleUse(2, { nowMs: nowMs + 10 ** 9 }));
+};
+
+/** Everything that a store holds and its verbs tell, in one value. */
+export const readAll = async (
+  store: Store,
+  digests: readonly Uint8Array[] = IMPORTED.map((name) => importedGrant(name).digest),
+): Promise<unknown> => {
+  const grants = await store.listGrants({ limit: 100_000 });
+  const states = ['pending', 'retrying', 'delivered', 'given_up'] as const;
+  return {
+    keys: await store.listKeys(),
+    clients: (await store.listClients()).toSorted((left, right) => (left.id < right.id ? -1 : 1)),
+    webhooks: await store.listWebhooks(),
+    grants: grants.map(plainly),
+    imported: (await store.findImported(digests)).map((grant) => grant && plainly(grant)),
+    replays: await Promise.all(grants.map(({ id }) => store.readReplay(id))),
+    vehicles: await Promise.all(grants.map(({ id }) => store.listVehicles(id))),
+    consents: await Promise.all(
+      ['owner-1', 'owner-2'].map((subject) => store.listConsents(subject, { limit: 100 })),
+    ),
+    grantEvents: await store.listGrantEvents({ after: 0, limit: 1000 }),
+    deliveries: await store.listDeliveries({ states, limit: 1000 }),
+  };
+};
+
+/** What is long past may be kept in several ways that mean the same. */
+const plainly = (grant: Grant) => ({ ...grant, rotatedAtMs: historyValues(grant.rotatedAtMs) });

@@ -1,0 +1,139 @@
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The command, as installed: the bin of the package. */
+export const KEYFOB_BIN = fileURLToPath(
+  new URL('bin/keyfob.js', import.meta.resolve('@keyfob/server/package.json')),
+);
+
+/** How a command ended. */
+export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+
+/** An environment without settings of the machine it runs on. */
+const cleanEnvironment = (extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KEYFOB_'))),
+  ...extra,
+});
+
+/** Runs `keyfob` with these arguments to its end. Never rejects. */
+export const runKeyfob = async (
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> =>
+  new Promise((resolve) => {
+    const options = { env: cleanEnvironment(environment), maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, [KEYFOB_BIN, ...args], options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+      resolve({ code, stdout, stderr });
+    });
+  });
+
+export type KeyfobServer = {
+  readonly url: string;
+  readonly dataDirectory: string;
+  readonly child: ChildProcess;
+  /** What it said when it began to listen. */
+  readonly listening: Readonly<Record<string, unknown>>;
+  /** Everything written to standard error so far: the log. */
+  log(): string;
+  /** Runs a command on the same data directory with `--json` and answers what it printed. Rejects where it fails. */
+  command<Output>(...args: readonly string[]): Promise<Output>;
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+};
+
+export type ServerOptions = {
+  /** A fresh one where not given. */
+  readonly dataDirectory?: string;
+  readonly args?: readonly string[];
+  /** For Node itself, before the bin. */
+  readonly nodeArgs?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly spawn?: SpawnOptions;
+};
+
+/** The settings of a server on which any number of failures is let through: what it says to each is on trial. */
+export const UNTHROTTLED: Readonly<Record<string, string>> = {
+  KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: '0',
+  KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX: '0',
+};
+
+/** What Node is started with, as by `npm start`. */
+const NODE_ARGS = ['--max-semi-space-size=8'];
+
+/** A fresh directory under the system's temporary one. */
+export const makeDataDirectory = (): string => mkdtempSync(join(tmpdir(), 'keyfob-'));
+
+/** Starts a real server as a process of its own, on a free port. Rejects with its log where it does not come up. */
+export const startKeyfob = async (options: ServerOptions = {}): Promise<KeyfobServer> => {
+  const dataDirectory = options.dataDirectory ?? makeDataDirectory();
+  try {
+    return await start(dataDirectory, options);
+  } catch (error) {
+    if (options.dataDirectory === undefined) removeDataDirectory(dataDirectory);
+    throw error;
+  }
+};
+
+const start = async (dataDirectory: string, options: ServerOptions): Promise<KeyfobServer> => {
+  const args = ['serve', '--port', '0', '--json', '--data', dataDirectory, ...(options.args ?? [])];
+  const env = cleanEnvironment(options.environment ?? {});
+  const stdio: SpawnOptions['stdio'] = ['ignore', 'pipe', 'pipe'];
+  const nodeArgs = [...NODE_ARGS, ...(options.nodeArgs ?? [])];
+  const child = spawn(process.execPath, [...nodeArgs, KEYFOB_BIN, ...args], { env, stdio, ...options.spawn });
+  const exited = once(child, 'exit');
+  let log = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));
+  const firstLine =
+    child.stdout === null
+      ? Promise.reject(new Error('no standard output'))
+      : once(createInterface({ input: child.stdout }), 'line').then(([line]) => String(line));
+  const line = await Promise.race([
+    firstLine,
+    exited.then(([code]) => Promise.reject(new Error(`keyfob ended with ${String(code)}: ${log}`))),
+  ]);
+  const listening = JSON.parse(line) as Record<string, unknown>;
+  return {
+    url: String(listening['url']),
+    dataDirectory,
+    child,
+    listening,
+    log: () => log,
+    async command<Output>(...words: readonly string[]) {
+      const ended = await runKeyfob([...words, '--data', dataDirectory, '--json'], options.environment);
+      if (ended.code !== 0)
+        throw new Error(`keyfob ${words.join(' ')} ended with ${ended.code}: ${ended.stderr}`);
+      return JSON.parse(ended.stdout) as Output;
+    },
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      const [code] = (await exited) as [number | null];
+      return code;
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+};
+
+/** A client made by `keyfob client create`. */
+export type MadeClient = { readonly clientId: string; readonly clientSecret: string };
+
+/** A grant made by `keyfob grant create`. */
+export type MadeGrant = {
+  readonly grantId: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+};
+
+/** Removes a data directory. */
+export const removeDataDirectory = (path: string): void => rmSync(path, { recursive: true, force: true });

@@ -1,0 +1,78 @@
+import { changeClient } from '@keyfob/server/clients/change';
+import type { Client } from '@keyfob/server/clients/client';
+import { isUseNews } from '@keyfob/server/clients/secret';
+import type { Store } from '@keyfob/server/grants/store';
+import { removeGrant } from './tables.ts';
+import type { Conduct, Tables } from './tables.ts';
+
+export const clientVerbs = (
+  tables: Tables,
+  run: Conduct,
+): Pick<Store, 'createClient' | 'readClient' | 'listClients' | 'changeClient' | 'removeClient'> => ({
+  createClient: (client) =>
+    run('createClient', () => {
+      if (tables.clients.has(client.id)) return 'id_taken';
+      tables.clients.set(client.id, { ...client, secrets: inOrder(client.secrets) });
+      return 'created';
+    }),
+  readClient: (id) =>
+    run('readClient', () => ({
+      client: tables.clients.get(id),
+      newestKeyNumber: Math.max(0, ...tables.keys.keys()),
+    })),
+  listClients: () => run('listClients', () => [...tables.clients.values()]),
+  changeClient: (id, change) =>
+    run('changeClient', () => {
+      const client = tables.clients.get(id);
+      if (client === undefined) return 'unknown';
+      const changed = changeClient(client, change);
+      if ('faults' in changed) return changed;
+      tables.clients.set(id, changed);
+      return 'changed';
+    }),
+  removeClient: (id, { withGrants }) =>
+    run('removeClient', () => {
+      const grants = [...tables.grants.values()].filter(({ clientId }) => clientId === id);
+      if (!withGrants && grants.length > 0) return 'has_grants';
+      for (const grant of grants) removeGrant(tables, grant.id);
+      for (const code of tables.codes.values()) if (code.clientId === id) tables.codes.delete(code.grantId);
+      return tables.clients.delete(id) ? 'removed' : 'unknown';
+    }),
+});
+
+const inOrder = (secrets: Client['secrets']): Client['secrets'] =>
+  [...secrets].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+
+export const secretVerbs = (
+  tables: Tables,
+  run: Conduct,
+): Pick<Store, 'addSecret' | 'removeSecret' | 'noteSecretUse'> => ({
+  addSecret: (clientId, secret) =>
+    run('addSecret', () => {
+      const client = tables.clients.get(clientId);
+      if (client === undefined) return 'unknown';
+      tables.clients.set(clientId, { ...client, secrets: inOrder([...client.secrets, { ...secret }]) });
+      return 'added';
+    }),
+  removeSecret: (clientId, secretId, options) =>
+    run('removeSecret', () => {
+      const client = tables.clients.get(clientId);
+      const isLast = client?.secrets.length === 1 && client.secrets[0]?.id === secretId;
+      if (isLast && options?.keepLast === true) return 'last';
+      const secrets = client?.secrets.filter(({ id }) => id !== secretId) ?? [];
+      if (client === undefined || secrets.length === client.secrets.length) return 'unknown';
+      tables.clients.set(clientId, { ...client, secrets });
+      return 'removed';
+    }),
+  noteSecretUse: (secretId, at) =>
+    run('noteSecretUse', () => {
+      const client = [...tables.clients.values()].find(({ secrets }) =>
+        secrets.some(({ id }) => id === secretId),
+      );
+      if (client === undefined) return;
+      const secrets = client.secrets.map((secret) =>
+        secret.id === secretId && isUseNews(secret.lastUsedAt, at) ? { ...secret, lastUsedAt: at } : secret,
+      );
+      tables.clients.set(client.id, { ...client, secrets });
+    }),
+});

@@ -1,0 +1,36 @@
+import { compareImport } from '@keyfob/server/grants/imported-grant';
+import type { ImportedGrant, ImportOutcome } from '@keyfob/server/grants/imported-grant';
+import type { Store } from '@keyfob/server/grants/store';
+import type { Conduct, Tables } from './tables.ts';
+
+const nameOf = (digest: Uint8Array): string => Buffer.from(digest).toString('hex');
+
+export const importVerbs = (tables: Tables, run: Conduct): Pick<Store, 'importGrants' | 'findImported'> => {
+  const find = (digest: Uint8Array) => {
+    const kept = tables.imported.get(nameOf(digest));
+    return kept === undefined ? undefined : tables.grants.get(kept.grantId);
+  };
+
+  const importOne = ({ grant, digest, expiresAt, vehicles }: ImportedGrant): ImportOutcome => {
+    const there = find(digest);
+    if (there !== undefined) return compareImport(there, grant);
+    const client = tables.clients.get(grant.clientId);
+    if (tables.grants.has(grant.id)) return 'id_taken';
+    if (client === undefined) return 'client_unknown';
+    tables.grants.set(grant.id, { ...grant });
+    tables.imported.set(nameOf(digest), { grantId: grant.id, expiresAt });
+    tables.consents.add(grant.id);
+    if (vehicles.length > 0)
+      tables.vehicles.set(
+        grant.id,
+        [...vehicles].sort((a, b) => (a.id < b.id ? -1 : 1)),
+      );
+    tables.clients.set(client.id, { ...client, hasImportedTokens: true });
+    return 'imported';
+  };
+
+  return {
+    importGrants: (batch) => run('importGrants', () => batch.map(importOne)),
+    findImported: (digests) => run('findImported', () => digests.map(find)),
+  };
+};

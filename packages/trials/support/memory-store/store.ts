@@ -1,0 +1,143 @@
+import { StoreError } from '@keyfob/server/errors';
+import type { Grant } from '@keyfob/server/grants/grant';
+import type { Store } from '@keyfob/server/grants/store';
+import { clientVerbs, secretVerbs } from './clients.ts';
+import { codeVerbs, vehicleVerbs } from './consents.ts';
+import { endVerbs, grantVerbs } from './grants.ts';
+import { importVerbs } from './imports.ts';
+import type { Conduct, Snapshot, Tables } from './tables.ts';
+import { outboxVerbs } from './webhooks.ts';
+
+/** A store whose content can be taken and put back. */
+export type MemoryStore = Store & {
+  /** The same content, asked through another conduct: what one node of several sees. */
+  through(conduct: Conduct): Store;
+  /** What it holds of a grant, at once and whatever the conduct. */
+  look(id: bigint): Grant | undefined;
+  /** The content as it is now. */
+  snapshot(): Snapshot;
+  /** Puts a snapshot in the place of the content, as it is. */
+  load(snapshot: Snapshot): void;
+  /**
+   * Puts a backup in the place of the content as `keyfob restore` does: the standing of grants and clients is that
+   * of now (revocations and reinstatements, vehicles, consents, policies, disabled and removed clients, secrets, keys), and so
+   * are codes and grant events; grants made since are lost.
+   */
+  restore(backup: Snapshot): void;
+};
+
+/** Nothing waits, and nothing goes wrong. */
+export const runAtOnce: Conduct = async (_verb, work) => work();
+
+/**
+ * A store in memory, with the meaning of the embedded one and nothing of its durability. Every verb is one
+ * synchronous step, handed to `conduct`, which decides when it runs and whether its answer arrives.
+ */
+export const createMemoryStore = (options: { readonly conduct?: Conduct } = {}): MemoryStore => {
+  const tables: Tables = {
+    clients: new Map(),
+    grants: new Map(),
+    replays: new Map(),
+    keys: new Map(),
+    codes: new Map(),
+    consents: new Set(),
+    vehicles: new Map(),
+    imported: new Map(),
+    grantEvents: [],
+    lastGrantEvent: 0,
+    webhooks: new Map(),
+    deliveries: new Map(),
+  };
+  return {
+    ...verbsOver(tables, options.conduct ?? runAtOnce),
+    through: (conduct) => verbsOver(tables, conduct),
+    look: (id) => tables.grants.get(id),
+    snapshot: () => copyOf(tables),
+    load: (snapshot) => void Object.assign(tables, copyOf(snapshot)),
+    restore: (backup) => restoreBackup(tables, backup),
+  };
+};
+
+const verbsOver = (tables: Tables, conduct: Conduct): Store => {
+  let isOpen = true;
+  const run: Conduct = async (verb, work, use) => {
+    if (!isOpen) throw new StoreError('unavailable', 'the store is closed');
+    return conduct(verb, work, use);
+  };
+  return {
+    ...grantVerbs(tables, run),
+    ...endVerbs(tables, run),
+    ...importVerbs(tables, run),
+    ...codeVerbs(tables, run),
+    ...vehicleVerbs(tables, run),
+    ...clientVerbs(tables, run),
+    ...secretVerbs(tables, run),
+    ...outboxVerbs(tables, run),
+    listKeys: () => run('listKeys', () => [...tables.keys.values()].sort((a, b) => b.number - a.number)),
+    registerKey: (key) =>
+      run('registerKey', () => {
+        if (!tables.keys.has(key.number)) tables.keys.set(key.number, { ...key });
+      }),
+    async close() {
+      isOpen = false;
+    },
+  };
+};
+
+const copyOf = ({
+  clients,
+  grants,
+  replays,
+  keys,
+  codes,
+  consents,
+  vehicles,
+  imported,
+  grantEvents,
+  lastGrantEvent,
+  webhooks,
+  deliveries,
+}: Snapshot): Tables => ({
+  clients: new Map(clients),
+  grants: new Map(grants),
+  replays: new Map(replays),
+  keys: new Map(keys),
+  codes: new Map(codes),
+  consents: new Set(consents),
+  vehicles: new Map(vehicles),
+  imported: new Map(imported),
+  grantEvents: [...grantEvents],
+  lastGrantEvent,
+  webhooks: new Map(webhooks),
+  deliveries: new Map(deliveries),
+});
+
+const restoreBackup = (tables: Tables, backup: Snapshot): void => {
+  const {
+    clients,
+    grants,
+    keys,
+    codes,
+    consents,
+    vehicles,
+    grantEvents,
+    lastGrantEvent,
+    webhooks,
+    deliveries,
+  } = copyOf(tables);
+  const restored = copyOf(backup);
+  for (const [id, grant] of restored.grants) {
+    const known = grants.get(id);
+    if (known === undefined) continue;
+    restored.grants.set(id, { ...grant, revocation: known.revocation });
+    restored.vehicles.set(id, vehicles.get(id) ?? []);
+    if (consents.has(id)) restored.consents.add(id);
+    else restored.consents.delete(id);
+  }
+  for (const [id, client] of restored.clients) {
+    const known = clients.get(id);
+    restored.clients.set(id, known ?? { ...client, disabledAt: client.disabledAt ?? client.createdAt });
+  }
+  const told = { grantEvents, lastGrantEvent, webhooks, deliveries };
+  Object.assign(tables, { ...restored, codes, ...told, keys: new Map([...restored.keys, ...keys]) });
+};

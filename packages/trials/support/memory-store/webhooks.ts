@@ -1,0 +1,202 @@
+import { chooseTurns, DISABLED_ERROR } from '@keyfob/server/outbox/delivery';
+import type { Claim, Delivery, Settlement } from '@keyfob/server/outbox/delivery';
+import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
+import type { Store } from '@keyfob/server/grants/store';
+import { isWanted, WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
+import type { Conduct, OutboxTables } from './tables.ts';
+
+const keyOf = (webhookId: string, sequence: number): string => `${webhookId} ${sequence}`;
+
+/** Keeps a grant event and, in the same step, a delivery for each webhook that wants it. */
+export const keepGrantEvent = (tables: OutboxTables, told: Omit<GrantEvent, 'id' | 'sequence'>): void => {
+  const sequence = ++tables.lastGrantEvent;
+  const grantEvent = { ...told, id: `grantEvent-${sequence}`, sequence };
+  tables.grantEvents.push(grantEvent);
+  for (const webhook of tables.webhooks.values()) {
+    if (!isWanted(webhook, grantEvent)) continue;
+    tables.deliveries.set(keyOf(webhook.id, sequence), {
+      webhookId: webhook.id,
+      grantEvent,
+      state: 'pending',
+      attempts: 0,
+      nextAtMs: grantEvent.atMs,
+      deliveredAtMs: undefined,
+      lastStatus: undefined,
+      lastError: undefined,
+    });
+  }
+};
+
+type OutboxVerbs = Pick<
+  Store,
+  | 'listGrantEvents'
+  | 'dropGrantEvents'
+  | 'createWebhook'
+  | 'listWebhooks'
+  | 'removeWebhook'
+  | 'claimDeliveries'
+  | 'settleDelivery'
+  | 'listDeliveries'
+  | 'countDeliveriesWaiting'
+  | 'retryDeliveries'
+>;
+
+export const outboxVerbs = (tables: OutboxTables, run: Conduct): OutboxVerbs => ({
+  ...grantEventVerbs(tables, run),
+  ...webhookVerbs(tables, run),
+  ...deliveryVerbs(tables, run),
+});
+
+const grantEventVerbs = (
+  tables: OutboxTables,
+  run: Conduct,
+): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
+  listGrantEvents: ({ after, limit, grantId, clientId }) =>
+    run('listGrantEvents', () =>
+      tables.grantEvents
+        .filter(
+          (grantEvent) =>
+            grantEvent.sequence > after && (grantId === undefined || grantEvent.grantId === grantId),
+        )
+        .filter((grantEvent) => clientId === undefined || grantEvent.clientId === clientId)
+        .slice(0, limit),
+    ),
+  dropGrantEvents: ({ beforeMs, limit }) =>
+    run('dropGrantEvents', () => {
+      const deliveriesOf = ({ sequence }: GrantEvent): readonly [string, Delivery][] =>
+        [...tables.deliveries].filter(([, { grantEvent }]) => grantEvent.sequence === sequence);
+      const isOver = (grantEvent: GrantEvent): boolean =>
+        deliveriesOf(grantEvent).every(([, { nextAtMs }]) => nextAtMs === undefined);
+      const old = tables.grantEvents
+        .slice(0, limit)
+        .filter((grantEvent) => grantEvent.atMs < beforeMs && isOver(grantEvent));
+      for (const [key] of old.flatMap(deliveriesOf)) tables.deliveries.delete(key);
+      tables.grantEvents = tables.grantEvents.filter((grantEvent) => !old.includes(grantEvent));
+      return old.length;
+    }),
+});
+
+const webhookVerbs = (
+  tables: OutboxTables,
+  run: Conduct,
+): Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'> => ({
+  createWebhook: (webhook) =>
+    run('createWebhook', () => {
+      if (tables.webhooks.size >= WEBHOOKS_MAX) return 'too_many';
+      if (tables.webhooks.has(webhook.id)) return 'id_taken';
+      tables.webhooks.set(webhook.id, { ...webhook });
+      return 'created';
+    }),
+  listWebhooks: () =>
+    run('listWebhooks', () =>
+      [...tables.webhooks.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)),
+    ),
+  removeWebhook: (id) =>
+    run('removeWebhook', () => {
+      for (const [key, { webhookId }] of tables.deliveries)
+        if (webhookId === id) tables.deliveries.delete(key);
+      return tables.webhooks.delete(id) ? 'removed' : 'unknown';
+    }),
+});
+
+const deliveryVerbs = (
+  tables: OutboxTables,
+  run: Conduct,
+): Pick<
+  Store,
+  'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
+> => {
+  const put = (delivery: Delivery): void =>
+    void tables.deliveries.set(keyOf(delivery.webhookId, delivery.grantEvent.sequence), delivery);
+  return {
+    claimDeliveries: (claim) =>
+      run('claimDeliveries', () =>
+        chooseTurns(dueOf(tables, claim), claim).map(({ webhook, delivery }) => {
+          const attempts = delivery.attempts + 1;
+          put({ ...delivery, attempts, nextAtMs: claim.nowMs + claim.leaseMs });
+          return { webhook, grantEvent: delivery.grantEvent, attempts };
+        }),
+      ),
+    settleDelivery: ({ webhookId, sequence, attempts }, settlement) =>
+      run('settleDelivery', () => {
+        const before = tables.deliveries.get(keyOf(webhookId, sequence));
+        const webhook = tables.webhooks.get(webhookId);
+        const settled = before === undefined ? undefined : settle(before, attempts, settlement);
+        if (settled !== undefined) put(settled);
+        if (settlement.kind === 'gone' && webhook !== undefined) {
+          const disabledAt = Math.floor(settlement.nowMs / 1000);
+          tables.webhooks.set(webhookId, { ...webhook, disabledAt: webhook.disabledAt ?? disabledAt });
+          for (const one of tables.deliveries.values())
+            if (one.webhookId === webhookId && one.nextAtMs !== undefined)
+              put({ ...one, state: 'given_up', nextAtMs: undefined, lastError: DISABLED_ERROR });
+        }
+        return settled === undefined ? 'lost' : 'settled';
+      }),
+    listDeliveries: ({ webhookId, states, limit }) =>
+      run('listDeliveries', () =>
+        [...tables.deliveries.values()]
+          .filter((one) => states.includes(one.state))
+          .filter((one) => webhookId === undefined || one.webhookId === webhookId)
+          .sort(
+            (a, b) => b.grantEvent.sequence - a.grantEvent.sequence || (a.webhookId < b.webhookId ? -1 : 1),
+          )
+          .slice(0, limit),
+      ),
+    countDeliveriesWaiting: () =>
+      run(
+        'countDeliveriesWaiting',
+        () => [...tables.deliveries.values()].filter(({ nextAtMs }) => nextAtMs !== undefined).length,
+      ),
+    retryDeliveries: (webhookId, nowMs) =>
+      run('retryDeliveries', () => {
+        const open = [...tables.deliveries.values()].filter(
+          (one) => one.webhookId === webhookId && one.state !== 'delivered',
+        );
+        for (const one of open)
+          put({ ...one, nextAtMs: nowMs, state: one.lastError === undefined ? 'pending' : 'retrying' });
+        return open.length;
+      }),
+  };
+};
+
+const dueOf = (tables: OutboxTables, { nowMs, limitPerWebhook, inHand }: Claim) =>
+  [...tables.webhooks.values()]
+    .filter(({ disabledAt }) => disabledAt === undefined)
+    .map((webhook) => ({
+      webhook,
+      deliveries: [...tables.deliveries.values()]
+        .filter((one) => one.webhookId === webhook.id)
+        .flatMap((one) =>
+          one.nextAtMs !== undefined && one.nextAtMs <= nowMs ? [{ ...one, nextAtMs: one.nextAtMs }] : [],
+        )
+        .sort((a, b) => a.nextAtMs - b.nextAtMs || a.grantEvent.sequence - b.grantEvent.sequence)
+        .slice(0, Math.max(0, limitPerWebhook - (inHand.get(webhook.id) ?? 0))),
+    }));
+
+/** The delivery as the attempt left it; `undefined` where it was not its holder's any more. */
+const settle = (before: Delivery, attempts: number, settlement: Settlement): Delivery | undefined => {
+  if (before.state === 'delivered') return undefined;
+  if (settlement.kind === 'delivered') {
+    const { nowMs: deliveredAtMs, status: lastStatus } = settlement;
+    return {
+      ...before,
+      state: 'delivered',
+      nextAtMs: undefined,
+      deliveredAtMs,
+      lastStatus,
+      lastError: undefined,
+    };
+  }
+  if (before.nextAtMs === undefined || before.attempts !== attempts) return undefined;
+  const { status: lastStatus } = settlement;
+  if (settlement.kind === 'gone')
+    return { ...before, state: 'given_up', nextAtMs: undefined, lastStatus, lastError: DISABLED_ERROR };
+  const { nextAtMs, error: lastError } = settlement;
+  return {
+    ...before,
+    state: nextAtMs === undefined ? 'given_up' : 'retrying',
+    nextAtMs,
+    lastStatus,
+    lastError,
+  };
+};

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Call, Outcome } from './call.ts';
+import type { Chance } from '../chance.ts';
+import type { TrialClient } from './consent.ts';
+import { sendRefresh } from './refresh-wire.ts';
+import type { Route, Unsent } from './refresh-wire.ts';
+
+/** All that the client of a grant knows of it. */
+export type GrantLog = {
+  readonly client: TrialClient;
+  readonly firstToken: string;
+  readonly calls: Call[];
+  /** Every refresh token it ever got, oldest first; the last is the newest. */
+  readonly held: string[];
+  /** How many calls were answered 200. */
+  answers: number;
+  /** Its newest token was refused. */
+  isLost: boolean;
+};
+
+/** The refresh token that an honest client goes on with. */
+const newestOf = ({ held, firstToken }: GrantLog): string => held.at(-1) ?? firstToken;
+
+/** What a load and its drivers tell each other. */
+export type Signals = {
+  /** Each driver ends with the next call that is decided. */
+  isEnding: boolean;
+  /** Told synchronously at each request sent and each answer read. */
+  tell(moment: 'sent' | 'answered'): void;
+};
+
+/** While nobody listens or the store is away. Shorter than `Retry-After` asks for, so that a trial is short. */
+const RETRY_MS = 80;
+const CARELESS_PROBABILITY = 1 / 6;
+
+/**
+ * An honest client: refreshes with its newest token until told to end, and sends a use again, with the same token and
+ * the same `Idempotency-Key`, until it is answered. Ends early where the grant is lost.
+ */
+export const driveGrant = async (
+  log: GrantLog,
+  chooseRoute: () => Route,
+  chance: Chance,
+  signals: Signals,
+): Promise<void> => {
+  const { kind } = log.client;
+  let idempotencyKey: string | undefined;
+  for (;;) {
+    const newest = newestOf(log);
+    if (kind.sendsIdempotencyKey === true) idempotencyKey ??= randomUUID();
+    const calls = [present(log, newest, idempotencyKey, chooseRoute(), signals)];
+    if (kind.isCareless === true && chance.isTrue(CARELESS_PROBABILITY)) {
+      const other = chooseOther(log.held, chance);
+      const careless = present(log, other, undefined, chooseRoute(), signals);
+      if (other === newest) calls.push(careless);
+      else await careless;
+    }
+    const outcomes = await Promise.all(calls);
+    const answered = outcomes.find((outcome) => outcome.kind === 'answered');
+    if (answered !== undefined) {
+      if (answered.refreshToken !== newest) log.held.push(answered.refreshToken);
+      idempotencyKey = undefined;
+      if (signals.isEnding) return;
+    } else if (outcomes.every(({ kind: how }) => how === 'refused')) {
+      log.isLost = true;
+      return;
+    } else if (!outcomes.some(({ kind: how }) => how === 'lost')) {
+      await sleep(RETRY_MS);
+    }
+  }
+};
+
+/** Presents a token and writes down what came of it. */
+export const present = async (
+  log: GrantLog,
+  token: string,
+  idempotencyKey: string | undefined,
+  route: Route,
+  signals: Signals,
+): Promise<Outcome | Unsent> => {
+  const startMs = performance.now();
+  const sending = sendRefresh(log.client, token, idempotencyKey, route);
+  signals.tell('sent');
+  const outcome = await sending;
+  if (outcome.kind === 'unsent') return outcome;
+  log.calls.push({ startMs, endMs: performance.now(), token, idempotencyKey, outcome });
+  if (outcome.kind === 'answered') log.answers++;
+  if (outcome.kind !== 'lost') signals.tell('answered');
+  return outcome;
+};
+
+/** The newest again, its predecessor, or any of them. */
+const chooseOther = (held: readonly string[], chance: Chance): string => {
+  const newest = held.length - 1;
+  const index = chance.pick([newest, newest - 1, chance.integer(0, newest)]);
+  return held[Math.max(0, index)] ?? '';
+};

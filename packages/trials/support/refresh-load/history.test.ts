@@ -1,0 +1,400 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Call, Outcome, VisiblePolicy } from './call.ts';
+import { createChance } from '../chance.ts';
+import { checkHistory } from './history.ts';
+import { countUsesBeyondPolicy } from './token-uses.ts';
+
+const STRICT: VisiblePolicy = { rotation: 'strict', overlapSeconds: 0 };
+const OVERLAP: VisiblePolicy = { rotation: 'overlap', overlapSeconds: 60 };
+const UNTIL_USED: VisiblePolicy = { rotation: 'until-used', overlapSeconds: 0 };
+const NONE: VisiblePolicy = { rotation: 'none', overlapSeconds: 0 };
+
+const REFUSED: Outcome = { kind: 'refused' };
+const LOST: Outcome = { kind: 'lost', status: undefined };
+const UNAVAILABLE: Outcome = { kind: 'unavailable', retryAfter: '2' };
+const got = (refreshToken: string): Outcome => ({ kind: 'answered', refreshToken, accessToken: 'a' });
+
+/** Start and end in milliseconds, the token presented, what came of it, the `Idempotency-Key`. */
+type Line = readonly [number, number, string, Outcome, string?];
+type Case = { readonly name: string; readonly policy: VisiblePolicy; readonly lines: readonly Line[] };
+
+const toCalls = (lines: readonly Line[]): readonly Call[] =>
+  lines.map(([startMs, endMs, token, outcome, idempotencyKey]) => ({
+    startMs,
+    endMs,
+    token,
+    idempotencyKey,
+    outcome,
+  }));
+
+const GOOD: readonly Case[] = [
+  {
+    name: 'one call after another, each with the newest token',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't1', got('t2')],
+      [40, 50, 't0', REFUSED],
+      [60, 70, 't2', got('t3')],
+    ],
+  },
+  {
+    name: 'a lost answer to a use that took effect, so that strict refuses the retry',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', LOST],
+      [20, 30, 't0', REFUSED],
+    ],
+  },
+  {
+    name: 'a lost answer to a use that never took effect',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', LOST],
+      [20, 30, 't0', got('t1')],
+      [40, 50, 't0', REFUSED],
+    ],
+  },
+  {
+    name: 'a lost use that takes effect after its client gave up and looked again',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't1', LOST],
+      [40, 50, 't0', got('t1')],
+      [60, 70, 't0', got('t2')],
+      [80, 90, 't1', got('t2')],
+      [100, 110, 't2', got('t3')],
+    ],
+  },
+  {
+    name: 'two uses at once, of which strict answers one',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', REFUSED],
+      [0, 10, 't0', got('t1')],
+    ],
+  },
+  {
+    name: 'two uses at once that get the same successor within the overlap',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [5, 15, 't0', got('t1')],
+      [20, 30, 't1', got('t2')],
+    ],
+  },
+  {
+    name: 'an old token beside a rotation, answered with the newest token before it',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 40, 't1', got('t2')],
+      [25, 45, 't0', got('t1')],
+    ],
+  },
+  {
+    name: 'an old token refused once its overlap is over',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [70_000, 70_010, 't0', REFUSED],
+    ],
+  },
+  {
+    name: 'a retry with the same Idempotency-Key under strict',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', LOST, 'k0'],
+      [20, 30, 't0', got('t1'), 'k0'],
+      [40, 50, 't1', got('t2'), 'k1'],
+      [60, 70, 't0', REFUSED, 'k0'],
+    ],
+  },
+  {
+    name: 'a retry under until-used long after',
+    policy: UNTIL_USED,
+    lines: [
+      [0, 10, 't0', LOST],
+      [900_000, 900_010, 't0', got('t1')],
+      [900_020, 900_030, 't0', got('t1')],
+      [900_040, 900_050, 't1', got('t2')],
+      [900_060, 900_070, 't0', REFUSED],
+    ],
+  },
+  {
+    name: 'a 503 whose use took effect all the same, and its retry',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', UNAVAILABLE],
+      [20, 30, 't0', got('t1')],
+      [40, 50, 't0', got('t1')],
+      [60, 70, 't1', got('t2')],
+    ],
+  },
+  {
+    name: 'one token for good without rotation, lost answers among them',
+    policy: NONE,
+    lines: [
+      [0, 10, 't0', got('t0')],
+      [20, 30, 't0', LOST],
+      [40, 50, 't0', got('t0')],
+    ],
+  },
+];
+
+const BAD: readonly Case[] = [
+  {
+    name: 'two successors of one token, one after the other',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't0', got('t2')],
+    ],
+  },
+  {
+    name: 'two successors of one token, at once',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [0, 10, 't0', got('t2')],
+    ],
+  },
+  {
+    name: 'a fork that goes on: both successors are answered with successors of their own',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', LOST],
+      [5, 15, 't0', got('t1')],
+      [6, 16, 't0', got('u1')],
+      [20, 30, 't1', got('t2')],
+      [20, 30, 'u1', got('u2')],
+    ],
+  },
+  {
+    name: 'a used token that works again under strict',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't0', got('t1')],
+    ],
+  },
+  {
+    name: 'a used token that came back to life after its successor was used',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't1', got('t2')],
+      [40, 50, 't0', got('t3')],
+    ],
+  },
+  {
+    name: 'a used token that works beyond its overlap',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [60_100, 60_110, 't0', got('t1')],
+    ],
+  },
+  {
+    name: 'a predecessor that works after its successor was used under until-used',
+    policy: UNTIL_USED,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't1', got('t2')],
+      [40, 50, 't0', got('t2')],
+    ],
+  },
+  {
+    name: 'a second use under strict with another Idempotency-Key',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', got('t1'), 'k0'],
+      [20, 30, 't0', got('t1'), 'k1'],
+    ],
+  },
+  {
+    name: 'an answered rotation that a crash forgot: its successor is refused',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't1', LOST],
+      [40, 50, 't1', REFUSED],
+    ],
+  },
+  {
+    name: 'an answered rotation that a crash forgot: the store is back at the token before',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't1', got('t2')],
+      [40, 50, 't2', LOST],
+      [60, 70, 't1', got('t2')],
+    ],
+  },
+  {
+    name: 'a newest token that is refused though no answer was lost',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't1', REFUSED],
+    ],
+  },
+  {
+    name: 'a newest token that is refused because of a 503 to its predecessor',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', UNAVAILABLE],
+      [20, 30, 't0', got('t1')],
+      [40, 50, 't1', REFUSED],
+    ],
+  },
+  {
+    name: 'a retry refused within its overlap',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', LOST],
+      [20, 30, 't0', REFUSED],
+    ],
+  },
+  {
+    name: 'a retry with the same Idempotency-Key refused',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', LOST, 'k0'],
+      [20, 30, 't0', REFUSED, 'k0'],
+    ],
+  },
+  {
+    name: 'a retry under until-used refused',
+    policy: UNTIL_USED,
+    lines: [
+      [0, 10, 't0', LOST],
+      [20, 30, 't0', REFUSED],
+    ],
+  },
+  {
+    name: 'a repeat answered with a token that is no longer the newest',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't1', got('t2')],
+      [40, 50, 't0', got('t1')],
+    ],
+  },
+  {
+    name: 'an answer with a token that was made only after it',
+    policy: OVERLAP,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't0', got('t2')],
+      [40, 50, 't1', got('t2')],
+    ],
+  },
+  {
+    name: 'a token exchanged for itself',
+    policy: STRICT,
+    lines: [[0, 10, 't0', got('t0')]],
+  },
+  {
+    name: 'a token exchanged for one from before',
+    policy: STRICT,
+    lines: [
+      [0, 10, 't0', got('t1')],
+      [20, 30, 't1', got('t0')],
+    ],
+  },
+  {
+    name: 'a rotation where there is none',
+    policy: NONE,
+    lines: [[0, 10, 't0', got('t1')]],
+  },
+  {
+    name: 'a token that nobody was given',
+    policy: STRICT,
+    lines: [[0, 10, 'guess', got('t1')]],
+  },
+];
+
+for (const { name, policy, lines } of GOOD) {
+  test(`the checker accepts ${name}`, () => {
+    assert.deepEqual(checkHistory('t0', toCalls(lines), policy), { isLinearizable: true });
+  });
+  test(`no use beyond policy is counted in ${name}`, () => {
+    assert.equal(countUsesBeyondPolicy(toCalls(lines), policy), 0);
+  });
+}
+
+for (const { name, policy, lines } of BAD) {
+  test(`the checker rejects ${name}`, () => {
+    assert.equal(checkHistory('t0', toCalls(lines), policy).isLinearizable, false);
+  });
+}
+
+for (const name of [
+  'a used token that works again under strict',
+  'a used token that came back to life after its successor was used',
+  'a used token that works beyond its overlap',
+  'a predecessor that works after its successor was used under until-used',
+  'a second use under strict with another Idempotency-Key',
+]) {
+  test(`one use beyond policy is counted in ${name}`, () => {
+    const { policy, lines } = BAD.find((one) => one.name === name) ?? { policy: NONE, lines: [] };
+    assert.equal(countUsesBeyondPolicy(toCalls(lines), policy), 1);
+  });
+}
+
+/** What a grant under an overlap without end answers to calls that take effect one by one, each seen a while around that. */
+const drawHistory = (seed: number, length: number): Call[] => {
+  const chance = createChance(seed);
+  let generation = 0;
+  let newestSeen = 0;
+  return Array.from({ length }, (_, index): Call => {
+    const presented = Math.max(0, newestSeen - chance.integer(0, 2));
+    const isLost = chance.isTrue(0.3);
+    if (presented === generation && !(isLost && chance.isTrue(0.5))) generation++;
+    if (!isLost) newestSeen = generation;
+    const atMs = index * 10;
+    // A token is presented only after the answer that gave it: starts reach back less far than that answer's end.
+    return {
+      startMs: atMs - chance.integer(0, 4),
+      endMs: atMs + chance.integer(0, 4),
+      token: `t${presented}`,
+      idempotencyKey: undefined,
+      outcome: isLost ? LOST : got(`t${generation}`),
+    };
+  });
+};
+
+test('the checker accepts every history drawn from calls that took effect one by one', () => {
+  for (let seed = 0; seed < 300; seed++)
+    assert.deepEqual(checkHistory('t0', drawHistory(seed, 60), OVERLAP), { isLinearizable: true }, `${seed}`);
+});
+
+test('the checker rejects every drawn history into which a fork is put somewhere', () => {
+  for (let seed = 0; seed < 300; seed++) {
+    const calls = drawHistory(seed, 60);
+    const atMs = seed * 2 + 0.5;
+    const fork: Line[] = [
+      [atMs, atMs + 0.1, 't0', got('one')],
+      [atMs + 0.2, atMs + 0.3, 't0', got('other')],
+    ];
+    assert.equal(
+      checkHistory('t0', [...calls, ...toCalls(fork)], OVERLAP).isLinearizable,
+      false,
+      `seed ${seed}`,
+    );
+  }
+});
+
+test('the checker follows 20 000 calls with many lost answers among them', () => {
+  const calls = drawHistory(1, 20_000).map((call, index) => ({
+    ...call,
+    startMs: index * 10,
+    endMs: index * 10 + 1,
+  }));
+  assert.deepEqual(checkHistory('t0', calls, { rotation: 'overlap', overlapSeconds: 900 }), {
+    isLinearizable: true,
+  });
+});

@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Store } from '@keyfob/server/grants/store';
+import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { makeDataDirectory, removeDataDirectory, runKeyfob } from './keyfob-process.ts';
+import { startCluster } from './postgres/cluster.ts';
+import type { Cluster } from './postgres/cluster.ts';
+import type { Skipped } from '../crash/trial.ts';
+
+/** Where a server under trial keeps what it must not lose: what it is started with, and every command on the same store. */
+export type Home = {
+  readonly dataDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+export type StoreKind = 'sqlite' | 'postgres';
+
+/** A home that somebody has to remove again. */
+export type OwnHome = Home & {
+  /** The store itself, beside the servers on it. */
+  openStore(): Promise<Store>;
+  remove(): Promise<void>;
+};
+
+/** A home with this store, empty; why not, where this machine cannot have it. */
+export const makeHome = async (store: StoreKind): Promise<OwnHome | Skipped> => {
+  if (store === 'postgres') {
+    const cluster = await startCluster();
+    return 'reason' in cluster ? { skipped: cluster.reason } : makePostgresHome(cluster);
+  }
+  const dataDirectory = makeDataDirectory();
+  return {
+    dataDirectory,
+    environment: {},
+    openStore: async () => openSqliteStore(join(dataDirectory, 'keyfob.db')),
+    remove: async () => removeDataDirectory(dataDirectory),
+  };
+};
+
+/** The home of nodes that share this cluster, which is removed with it, and reach it through `port`. */
+export const makePostgresHome = async (cluster: Cluster, port = cluster.port): Promise<OwnHome> => {
+  const dataDirectory = makeDataDirectory();
+  const keyFile = join(dataDirectory, 'keyfob.key');
+  const { stdout } = await runKeyfob(['keys', 'create']);
+  writeFileSync(keyFile, stdout, { mode: 0o600 });
+  const url = cluster.url('postgres', port);
+  return {
+    dataDirectory,
+    environment: { KEYFOB_STORE: url, KEYFOB_KEY_FILE: keyFile },
+    openStore: () => openPostgresStore(url),
+    async remove() {
+      await cluster.remove();
+      removeDataDirectory(dataDirectory);
+    },
+  };
+};

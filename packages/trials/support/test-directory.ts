@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { makeDataDirectory, removeDataDirectory, runKeyfob, startKeyfob } from './keyfob-process.ts';
+import type { Ended, KeyfobServer, MadeClient, MadeGrant, ServerOptions } from './keyfob-process.ts';
+import type { Dialect } from './refresh-request.ts';
+
+/** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
+export type Scope = Pick<TestContext, 'after'>;
+
+/** A data directory that goes when the test ends. */
+export const directoryFor = (scope: Scope): string => {
+  const directory = makeDataDirectory();
+  scope.after(() => removeDataDirectory(directory));
+  return directory;
+};
+
+/** A server that is stopped when the test ends; on a fresh directory where none is given. */
+export const serverFor = async (scope: Scope, options: ServerOptions = {}): Promise<KeyfobServer> => {
+  const dataDirectory = options.dataDirectory ?? directoryFor(scope);
+  const server = await startKeyfob({ ...options, dataDirectory });
+  scope.after(() => server.kill());
+  return server;
+};
+
+/** A client and a grant, made by commands beside the running server. */
+export const grantFor = async (
+  server: Pick<KeyfobServer, 'command'>,
+  dialect: Dialect,
+): Promise<{ readonly client: MadeClient; readonly grant: MadeGrant }> => {
+  const client = await server.command<MadeClient>('client', 'create', '--dialect', dialect);
+  const grant = await server.command<MadeGrant>(
+    'grant',
+    'create',
+    '--client',
+    client.clientId,
+    '--subject',
+    'owner-1',
+  );
+  return { client, grant };
+};
+
+/** Lets a client use each refresh token once: no repeat, no allowance for a race. */
+export const setStrict = async (
+  server: Pick<KeyfobServer, 'command'>,
+  { clientId }: MadeClient,
+): Promise<void> => {
+  const policy = ['--rotation', 'strict', '--overlap-seconds', '0', '--race-seconds', '0'];
+  await server.command('client', 'set', clientId, ...policy);
+};
+
+/** Runs a command on a data directory. */
+export const runOn = async (directory: string, ...words: readonly string[]): Promise<Ended> =>
+  runKeyfob([...words, '--data', directory]);
+
+/** Every file and folder under a directory with its mode and a digest of its bytes, to be compared before and after. */
+export const bytesOf = (directory: string): Readonly<Record<string, string>> => {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
+  return Object.fromEntries(
+    names.map((name) => {
+      const path = join(directory, name);
+      const { mode } = statSync(path);
+      const digest = statSync(path).isDirectory()
+        ? 'folder'
+        : createHash('sha256').update(readFileSync(path)).digest('hex');
+      return [name, `${(mode & 0o777).toString(8)} ${digest}`];
+    }),
+  );
+};
+
+/** The error a command printed with `--json`. Throws where that is no JSON. */
+export const errorOf = ({
+  stderr,
+}: Ended): { readonly code: string; readonly message: string; readonly remedy: string | null } => {
+  const line = stderr.trim().split('\n').at(-1) ?? '';
+  return (JSON.parse(line) as { error: { code: string; message: string; remedy: string | null } }).error;
+};

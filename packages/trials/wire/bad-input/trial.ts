@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { writeRequest } from '../../support/raw-request.ts';
+import type { RawResponse, RequestParts } from '../../support/raw-request.ts';
+import { serveGrant } from '../../support/served-grant.ts';
+import type { DialectName, ServedGrant } from '../../support/served-grant.ts';
+
+/** By name: how the good request is changed. */
+export type Cases = Readonly<Record<string, (served: ServedGrant) => RequestParts>>;
+
+/** A server of its own for one dialect, and what can be tried on it. */
+export type BadInputTrial = {
+  served(): ServedGrant;
+  /**
+   * Each case gets this answer, in full form: `401 invalid_client` (status and error) of Smartcar,
+   * `400 4002 clientId Brand` (status, code and the fields of the details) of Pleos. None of them moves a grant.
+   */
+  refuses(answer: string, title: string, cases: Cases): void;
+  /** Each case only looks bad: it is a good refresh. */
+  accepts(title: string, cases: Cases): void;
+};
+
+/** Reads a refusal in short, as `refuses` names it, having checked that it has every member and header it should. */
+export const readRefusal: Readonly<Record<DialectName, (response: RawResponse) => string>> = {
+  smartcar({ status, headers, body }) {
+    const refusal = JSON.parse(body) as { error: string; error_description: string };
+    assert.deepEqual(Object.keys(refusal), ['error', 'error_description']);
+    assert.notEqual(refusal.error_description, '');
+    assert.equal(headers['content-type'], 'application/json');
+    assert.equal(headers['cache-control'], 'no-store');
+    assert.equal(headers['pragma'], 'no-cache');
+    assert.match(headers['sc-request-id'] ?? '', /^[0-9a-f-]{36}$/);
+    return `${status} ${refusal.error}`;
+  },
+  pleos({ status, headers, body }) {
+    const refusal = JSON.parse(body) as {
+      error: { code: string; details: { field: string }[]; requestId: string };
+    };
+    assert.deepEqual(Object.keys(refusal), ['error']);
+    const { error } = refusal;
+    assert.deepEqual(Object.keys(error), ['code', 'message', 'details', 'timestamp', 'requestId']);
+    assert.equal(headers['content-type'], 'application/json');
+    assert.equal(headers['cache-control'], 'no-store');
+    assert.equal(headers['x-request-id'], error.requestId);
+    return [status, error.code, ...error.details.map(({ field }) => field)].join(' ');
+  },
+};
+
+/** Defines the trials of one dialect; at their end the log is searched for everything secret that was sent. */
+export const tryBadInput = (
+  title: string,
+  dialect: DialectName,
+  define: (trial: BadInputTrial) => void,
+  environment: Readonly<Record<string, string>> = {},
+): void => {
+  void describe(title, { timeout: 120_000 }, () => {
+    let served: ServedGrant;
+    before(async () => {
+      served = await serveGrant(dialect, environment);
+    });
+    after(() => served.server.kill());
+
+    const refuse = async (change: RequestParts, answer: string): Promise<void> => {
+      const response = await served.exchange(writeRequest(served.parts(change)));
+      // One that should have been refused and was not must not make every later case fail too.
+      if (response.status === 200) served.take(response);
+      assert.equal(response.status === 200 ? '200' : readRefusal[dialect](response), answer);
+    };
+
+    define({
+      served: () => served,
+      refuses(answer, about, cases) {
+        void describe(`${about}: ${answer}`, () => {
+          for (const [name, change] of Object.entries(cases))
+            it(name, async () => refuse(change(served), answer));
+          it('none of it moved a grant, and the good token still refreshes', async () =>
+            served.assertUnmoved());
+        });
+      },
+      accepts(about, cases) {
+        void describe(about, () => {
+          for (const [name, change] of Object.entries(cases))
+            it(name, async () => {
+              await served.refresh(change(served));
+            });
+          it('each of them refreshed exactly once', async () => served.assertUnmoved());
+        });
+      },
+    });
+
+    it('the log has none of the secrets, tokens and credentials that were used', async () =>
+      served.stopAndReadLog());
+  });
+};
