@@ -78,7 +78,7 @@ export const createAuthorizationServer = async (
     live?.publish(event);
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
-  const { store, clock, randomness } = deployment;
+  const { store, randomness } = deployment;
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKey } = deployment;
   const admin =
@@ -88,11 +88,11 @@ export const createAuthorizationServer = async (
   if (options.store === undefined) live = await openLive(config, report, deployment);
   let adminListener: AdminListener | undefined;
   let edge: Edge | undefined;
-  const issuer = (): string => {
-    if (config.publicUrl !== undefined) return config.publicUrl;
-    if (edge !== undefined) return `${edge.url}${basePath}`;
-    const remedy =
-      'Set publicUrl: a server that a host mounts cannot know under which URL the world reaches it.';
+  /** Empty until it is known. No request is answered before that. */
+  const issuer = (): string => config.publicUrl ?? (edge === undefined ? '' : `${edge.url}${basePath}`);
+  const requireIssuer = (): string => {
+    if (issuer() !== '') return issuer();
+    const remedy = 'Set publicUrl: a server that a host mounts cannot know under which URL the world reaches it.';
     throw new OperatorError('public_url_missing', 'the public URL of the server is unknown', remedy);
   };
   const secretUses = createSecretUses(store);
@@ -134,15 +134,15 @@ export const createAuthorizationServer = async (
 
   return {
     get handler() {
-      issuer();
+      requireIssuer();
       return onRequest;
     },
     get fetch() {
-      issuer();
+      requireIssuer();
       return fetch;
     },
     get publicUrl() {
-      return issuer();
+      return requireIssuer();
     },
     deployment,
     async listen() {
@@ -170,7 +170,7 @@ const openLive = async (
     makeDirectory(config.data);
     return await openLiveEvents(config.data, { pid: process.pid, clock });
   } catch (error) {
-    emit({ event: 'events.unfollowable', cause: error instanceof Error ? error.message : String(error) });
+    emit({ event: 'live_events.unavailable', cause: error instanceof Error ? error.message : String(error) });
     return undefined;
   }
 };

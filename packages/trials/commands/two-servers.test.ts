@@ -26,7 +26,7 @@ const twoServers = async (scope: Scope) => {
   const one = await serverFor(scope, { dataDirectory });
   const other = await serverFor(scope, { dataDirectory });
   const config = parseConfig({ flags: { data: dataDirectory }, environment: {}, file: {} });
-  const deployment = await openDeployment(config, { isFirstStart: false });
+  const deployment = await openDeployment(config);
   scope.after(() => deployment.close());
   return { servers: [one, other] as const, deployment };
 };

@@ -37,7 +37,7 @@ export const makeScratchDirectory = (): string => {
 /** Opens a data directory, made where it is not there. */
 export const openDirectory = (directory: string): Promise<Deployment> =>
   openDeployment(parseConfig({ flags: { data: directory }, environment: {}, file: {} }), {
-    isFirstStart: true,
+    createIfMissing: true,
   });
 
 /** Whether an import of grants into this directory has come to its end. */
