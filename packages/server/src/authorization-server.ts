@@ -78,7 +78,7 @@ export const createAuthorizationServer = async (
     live?.publish(event);
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
-  const { store, randomness } = deployment;
+  const { store, clock, randomness } = deployment;
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKey } = deployment;
   const admin =
@@ -92,7 +92,8 @@ export const createAuthorizationServer = async (
   const issuer = (): string => config.publicUrl ?? (edge === undefined ? '' : `${edge.url}${basePath}`);
   const requireIssuer = (): string => {
     if (issuer() !== '') return issuer();
-    const remedy = 'Set publicUrl: a server that a host mounts cannot know under which URL the world reaches it.';
+    const remedy =
+      'Set publicUrl: a server that a host mounts cannot know under which URL the world reaches it.';
     throw new OperatorError('public_url_missing', 'the public URL of the server is unknown', remedy);
   };
   const secretUses = createSecretUses(store);
@@ -106,7 +107,15 @@ export const createAuthorizationServer = async (
   };
   const { onRequest } = createRequestHandler(handlerContext, { isHosted: true });
   const fetch = createFetchHandler(handlerContext);
-  const sending = startSending({ ...deployment, chance: randomness.fraction, emit: report });
+  const sending = startSending({
+    store,
+    keyRing: () => deployment.keyRing,
+    noticeKey,
+    clock,
+    chance: randomness.fraction,
+    emit: report,
+    onDeliveries: deployment.onDeliveries,
+  });
   admin?.enter('serving');
 
   const listenForAdmin = async (): Promise<string | undefined> => {

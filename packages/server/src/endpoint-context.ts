@@ -38,7 +38,7 @@ export const createContext = (
       emit,
     },
     get keyRing() {
-      return deployment.keyRing();
+      return deployment.keyRing;
     },
     noticeKey: deployment.noticeKey,
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
@@ -60,7 +60,7 @@ export const createRouteGroups = (
   const connect = createConnectRoutes({
     store: context.store,
     get keyRing() {
-      return deployment.keyRing();
+      return deployment.keyRing;
     },
     noticeKey: deployment.noticeKey,
     randomness: deployment.randomness,
@@ -76,7 +76,7 @@ export const createRouteGroups = (
     publicUrl: () => context.issuer,
     stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
     seal: (selection: Parameters<typeof sealSelection>[1], nowMs: number) =>
-      sealSelection(deployment.keyRing(), selection, nowMs),
+      sealSelection(deployment.keyRing, selection, nowMs),
   };
   return [
     connect,

@@ -33,11 +33,12 @@ const twoServers = async (scope: Scope) => {
 
 /** What an owner who just agreed brings back to the client. */
 const consent = async (
-  { store, keyRing, noticeKey }: Deployment,
+  deployment: Deployment,
   dialect: Dialect,
   { clientId }: MadeClient,
 ): Promise<string> => {
-  noticeKey((await store.readClient(clientId)).newestKeyNumber);
+  const { store } = deployment;
+  deployment.noticeKey((await store.readClient(clientId)).newestKeyNumber);
   const grantId = randomBytes(8).readBigInt64BE();
   const issuedAt = Math.floor(Date.now() / 1000);
   const created = await store.createCode({
@@ -52,24 +53,11 @@ const consent = async (
     vehicles: [],
   });
   assert.equal(created, 'created');
-  return sealCode(keyRing().newest, WIRES[dialect].shapes.code, { grantId, issuedAt });
+  return sealCode(deployment.keyRing.newest, WIRES[dialect].shapes.code, { grantId, issuedAt });
 };
 
-const isAlive = async (
-  { store, keyRing, noticeKey }: Deployment,
-  dialect: Dialect,
-  accessToken: string,
-): Promise<boolean> => {
-  const context = {
-    store,
-    get keyRing() {
-      return keyRing();
-    },
-    noticeKey,
-    clock: Date.now,
-  };
-  return (await readAccess(context, WIRES[dialect].shapes.accessToken, accessToken)) !== undefined;
-};
+const isAlive = async (deployment: Deployment, dialect: Dialect, accessToken: string): Promise<boolean> =>
+  (await readAccess(deployment, WIRES[dialect].shapes.accessToken, accessToken)) !== undefined;
 
 const assertGiven = (answer: Answer, what: string): Answer => {
   assert.equal(answer.status, 200, `${what}: ${answer.text}`);

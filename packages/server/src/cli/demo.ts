@@ -44,7 +44,7 @@ export const openDemo = async (deployment: Deployment, config: Config, nowMs: nu
       if (dialect === undefined) return;
       const { shapes } = DIALECTS[dialect];
       const id = readGrantId(event.grantId) ?? 0n;
-      const { newest } = deployment.keyRing();
+      const { newest } = deployment.keyRing;
       const token = sealRefreshToken(newest, shapes.refreshToken, id, event.generation + 1);
       // At once, before the answer leaves: the next command may be pasted the moment this one has its answer.
       keepToken(tokenFile(folder, dialect), token);

@@ -67,7 +67,7 @@ const importFile = async (deployment: Deployment, file: string, options: ImportO
       store,
       chunks: source.chunks,
       isDryRun,
-      keyNumber: deployment.keyRing().newest.number,
+      keyNumber: deployment.keyRing.newest.number,
       nowMs: Date.now(),
       onBatch(refused, { rows }) {
         rowsDone = rows;

@@ -102,7 +102,7 @@ const makeWebhook = async (
     format,
     clientId,
     kinds: GRANT_EVENT_KINDS.filter((kind) => event.includes(kind)),
-    keyNumber: keyRing().newest.number,
+    keyNumber: keyRing.newest.number,
     createdAt: toSeconds(Date.now()),
     disabledAt: undefined,
   };

@@ -77,8 +77,8 @@ export const refuseOtherKeys = (registered: readonly RegisteredKey[], ring: KeyR
 
 /** A key ring that is read again when the store knows of a newer key. */
 export type ReloadingKeyRing = {
-  /** The ring as last read. */
-  keyRing(): KeyRing;
+  /** The ring as last read. It may change between two requests. */
+  readonly keyRing: KeyRing;
   /** Compares the ring with the newest key that the store knows of; reads it again if it lacks that key. `true` if it still does. */
   noticeKey(newestKeyNumber: number): boolean;
 };
@@ -87,7 +87,9 @@ export const createReloadingKeyRing = (keys: KeySource, first: KeyRing, emit: Em
   let ring = first;
   let missingKeyNumber = 0;
   return {
-    keyRing: () => ring,
+    get keyRing() {
+      return ring;
+    },
     noticeKey(newestKeyNumber) {
       if (newestKeyNumber <= ring.newest.number) return false;
       ring = readAgain(keys, ring);

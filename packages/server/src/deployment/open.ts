@@ -12,12 +12,14 @@ import { createReloadingKeyRing, openKeySource, registerKeys } from './keys.ts';
 import type { ReloadingKeyRing } from './keys.ts';
 import { sqlitePathOf } from './names.ts';
 
-/** An open store, and the keys, the clock and the randomness that go with it. */
+/** An open store, and all that goes with it: what operations work with. */
 export type Deployment = ReloadingKeyRing & {
   readonly store: Store;
+  /** Where the key ring is read from. */
   readonly keys: KeySource;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  readonly emit: Emit;
   /** The configured public URL; `undefined` if only a listening server knows it. */
   readonly issuer: string | undefined;
   /** Calls `listener` after a commit that leaves webhook deliveries due. One listener at a time. */
@@ -60,23 +62,28 @@ export const openDeployment = async (
     (isInDirectory
       ? openKeySource(config, createIfMissing ? 'first' : 'later', clock)
       : sharedKeySource(config));
-  const ring = keys.read();
+  const first = keys.read();
   let listener: (() => void) | undefined;
   const onDeliveries = (): void => listener?.();
   const store = givenStore ?? (await openStore(config, createIfMissing, onDeliveries));
   const close = async (): Promise<void> => (givenStore === undefined ? store.close() : undefined);
   try {
-    await registerKeys(store, ring, keys.name);
+    await registerKeys(store, first, keys.name);
   } catch (error) {
     await close();
     throw error;
   }
+  const reloading = createReloadingKeyRing(keys, first, emit);
   return {
-    ...createReloadingKeyRing(keys, ring, emit),
+    get keyRing() {
+      return reloading.keyRing;
+    },
+    noticeKey: reloading.noticeKey,
     store,
     keys,
     clock,
     randomness,
+    emit,
     issuer: config.publicUrl,
     onDeliveries(next) {
       listener = next;

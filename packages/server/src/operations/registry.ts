@@ -104,7 +104,7 @@ export const createGrant = async (
     brand,
     createdAt: toSeconds(nowMs),
     generation: 0,
-    keyNumber: keyRing().newest.number,
+    keyNumber: keyRing.newest.number,
     rotatedAtMs: [],
     rotatedBy: undefined,
     useDigest: undefined,
@@ -113,7 +113,7 @@ export const createGrant = async (
   const outcome = await store.createGrant(grant);
   if (outcome === 'id_taken') return createGrant(deployment, wanted);
   if (outcome === 'client_unknown') throw unknownClient(clientId);
-  const minting = { keyRing: keyRing(), nextSerial: () => 0, issuer };
+  const minting = { keyRing, nextSerial: () => 0, issuer };
   const tokens = await issueTokens(minting, DIALECTS[client.dialect].shapes, grant, client.policy, nowMs);
   return { ...grant, tokens, dialect: client.dialect };
 };
@@ -148,7 +148,7 @@ export const readWebhook = async (store: Deployment['store'], id: string): Promi
 
 /** The key that a webhook's messages are signed with. */
 export const readWebhookKey = ({ keyRing }: Deployment, { id, keyNumber }: Webhook): Buffer => {
-  const key = keyRing().find(keyNumber);
+  const key = keyRing.find(keyNumber);
   if (key !== undefined) return key.webhookKey(id);
   const remedy = 'Restore the key ring, or remove the webhook and add it anew.';
   throw new OperatorError('key_missing', `the key ring lacks key ${keyNumber}, which signs for it`, remedy);
@@ -160,7 +160,7 @@ export const readRefreshToken = async (
   id: GrantId,
 ): Promise<string | undefined> => {
   const grant = await store.readGrant(id);
-  const key = grant === undefined ? undefined : keyRing().find(grant.keyNumber);
+  const key = grant === undefined ? undefined : keyRing.find(grant.keyNumber);
   if (grant === undefined || key === undefined) return undefined;
   const { dialect } = await readClient(store, grant.clientId);
   return sealRefreshToken(key, DIALECTS[dialect].shapes.refreshToken, grant.id, grant.generation);

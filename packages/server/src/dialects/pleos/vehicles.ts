@@ -7,7 +7,7 @@ import type { Brand } from '../../grants/grant.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { readBearerAccess } from '../../http/bearer.ts';
-import { disconnect } from '../../operations/disconnect-vehicles.ts';
+import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
 import type { Route, RouteGroup, Visit } from '../../http/router.ts';
 import type { EndpointContext } from '../../http/token-endpoint.ts';
 
@@ -76,7 +76,13 @@ export const createPleosVehicles = (context: EndpointContext, selections: Select
     const shared = await listShared(access);
     if (shared.length === 0) throw new Refusal('vehicles_not_shared');
     const ids = shared.filter((one) => vin === undefined || one.vin === vin).map(({ id }) => id);
-    await disconnect(context, access, ids, { ...visit, endsWhenEmpty: false });
+    const { exchange, caller } = visit;
+    const outcome = await disconnectVehicles(context, access, ids, {
+      ...exchange,
+      caller,
+      endsWhenEmpty: false,
+    });
+    if (outcome === 'unknown') throw new Refusal('vehicle_unknown');
     return renderData({}, visit.exchange);
   };
 

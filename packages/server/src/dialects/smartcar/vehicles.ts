@@ -3,7 +3,7 @@ import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { readBearerAccess } from '../../http/bearer.ts';
-import { disconnect } from '../../operations/disconnect-vehicles.ts';
+import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
 import type { Route, RouteGroup, Visit } from '../../http/router.ts';
 import type { EndpointContext } from '../../http/token-endpoint.ts';
 
@@ -56,7 +56,14 @@ export const createSmartcarVehicles = (context: EndpointContext): RouteGroup => 
 
   const endConnection: Route = async (visit) => {
     const access = await authorize(visit);
-    await disconnect(context, access, [visit.parameters['id'] ?? ''], { ...visit, endsWhenEmpty: true });
+    const { exchange, caller, parameters } = visit;
+    const ids = [parameters['id'] ?? ''];
+    const outcome = await disconnectVehicles(context, access, ids, {
+      ...exchange,
+      caller,
+      endsWhenEmpty: true,
+    });
+    if (outcome === 'unknown') throw new Refusal('vehicle_unknown');
     return renderData({ status: 'success' }, visit.exchange);
   };
 

@@ -1,0 +1,55 @@
+import { faultsOf } from '../clients/change.ts';
+import type { Client, ClientType, DialectName } from '../clients/client.ts';
+import { createClientId } from '../clients/secret.ts';
+import { toSeconds } from '../clock.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
+import type { OperationContext } from './context.ts';
+import { newSecret } from './new-secret.ts';
+
+/** A client to register. It starts with the policy of its dialect. */
+export type ClientRegistration = {
+  readonly dialect: DialectName;
+  readonly type?: ClientType;
+  readonly name: string;
+  readonly redirectUris?: readonly string[];
+  readonly consentRedirectUri?: string | undefined;
+  /** Integer milliseconds. */
+  readonly nowMs: number;
+};
+
+export type ClientRegistered =
+  | {
+      readonly outcome: 'registered';
+      readonly client: Client;
+      /** Only a digest of it is stored; `undefined` for a public client. */
+      readonly clientSecret: string | undefined;
+    }
+  /** What is wrong with the registration, one sentence each. */
+  | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
+
+/** Registers a client with one secret, or with none if it is public. Throws `StoreError`. */
+export const registerClient = async (
+  { store, randomness }: Pick<OperationContext, 'store' | 'randomness'>,
+  registration: ClientRegistration,
+): Promise<ClientRegistered> => {
+  const { dialect, type = 'confidential', name, redirectUris = [], consentRedirectUri, nowMs } = registration;
+  const createdAt = toSeconds(nowMs);
+  const first =
+    type === 'public' ? undefined : newSecret(randomness, { name: 'first', createdAt, expiresAt: undefined });
+  const client: Client = {
+    id: createClientId(randomness),
+    dialect,
+    type,
+    name,
+    redirectUris: [...new Set(redirectUris)],
+    consentRedirectUri,
+    policy: DIALECTS[dialect].defaultPolicy,
+    createdAt,
+    disabledAt: undefined,
+    secrets: first === undefined ? [] : [first.secret],
+  };
+  const faults = faultsOf(client);
+  if (faults.length > 0) return { outcome: 'invalid', faults };
+  await store.createClient(client);
+  return { outcome: 'registered', client, clientSecret: first?.clientSecret };
+};
