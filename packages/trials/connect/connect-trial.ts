@@ -1,9 +1,10 @@
 import { createAuthorizationServer, systemClock } from '@keyfob/server';
 import type { Config, Deployment } from '@keyfob/server';
 import { createClient } from '@keyfob/server/operations/registry';
-import type { ClientType, DialectName } from '@keyfob/server/clients/client';
+import type { ClientType } from '@keyfob/server/clients/client';
 import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 /** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
 type Scope = { after(cleanUp: () => unknown): void };

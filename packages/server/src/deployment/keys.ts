@@ -5,12 +5,13 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
-import type { RegisteredKey, Store } from '../grants/store.ts';
+import type { Store } from '../grants/store.ts';
 import { makeDirectory } from '../stores/directory.ts';
 import { createKeyFile, keyFileSource, keyTextSource } from '../stores/key-file.ts';
 import type { KeySource } from '../stores/key-file.ts';
 import { recogniseStore } from '../stores/sqlite/recognise.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import type { RegisteredKey } from '../tokens/key-store.ts';
 import { KEY_FILE, STORE_FILE } from './names.ts';
 
 /**
