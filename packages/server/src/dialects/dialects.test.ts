@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import type { WireRequest } from '../wire/exchange.ts';
-import { DIALECTS, dialectOf } from './dialects.ts';
+import { DIALECTS, dialectOfPath } from './dialects.ts';
 
 /** Every reason there is; the compiler sees to it that none is left out. */
 const REASONS = Object.keys({
@@ -185,7 +185,7 @@ for (const dialect of Object.values(DIALECTS)) {
   });
 
   void test(`the paths of ${dialect.name} are its own`, () => {
-    for (const path of Object.keys(dialect.tokenEndpoints)) assert.equal(dialectOf(path), dialect);
+    for (const path of Object.keys(dialect.tokenEndpoints)) assert.equal(dialectOfPath(path), dialect);
   });
 }
 
@@ -232,7 +232,7 @@ void test('a path belongs to the dialect whose prefix is the longest that fits',
     '/v10/x': 'smartcar',
     '': 'smartcar',
   };
-  for (const [path, name] of Object.entries(owners)) assert.equal(dialectOf(path).name, name, path);
+  for (const [path, name] of Object.entries(owners)) assert.equal(dialectOfPath(path).name, name, path);
 });
 
 // What was sent is not said again, whatever is wrong with the request.
@@ -273,7 +273,7 @@ const SENT: readonly Sent[] = [
 
 for (const [index, [path, headers, body]] of SENT.entries()) {
   void test(`nothing of a token, a secret or an id is said again in the refusal of wrong request ${index + 1}`, () => {
-    const dialect = dialectOf(path);
+    const dialect = dialectOfPath(path);
     const request: WireRequest = { method: 'POST', path, query: '', headers, body: Buffer.from(body) };
     const parse = dialect.tokenEndpoints[path];
     assert.ok(parse !== undefined);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
-import { dialectOf, TOKEN_ENDPOINTS } from '../dialects/dialects.ts';
+import { dialectOfPath, TOKEN_ENDPOINTS } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../log-event.ts';
@@ -53,12 +53,12 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
       const endpoint = TOKEN_ENDPOINTS.get(request.path);
       const match = endpoint === undefined ? findRoute(request.method, request.path) : undefined;
       if (match !== undefined) return visit(match, request, caller);
-      const dialect = endpoint?.dialect ?? dialectOf(request.path);
+      const dialect = endpoint?.dialect ?? dialectOfPath(request.path);
       return answerTokenRequest(request, { dialect, endpoint }, caller, begin());
     },
     refuse(path, reason, caller) {
       const group = TOKEN_ENDPOINTS.has(path) ? undefined : findRoute('', path)?.group;
-      const dialect = dialectOf(path);
+      const dialect = dialectOfPath(path);
       const exchange = begin();
       failures.reportRefusal('request', reason, {
         dialect: group?.name ?? dialect.name,

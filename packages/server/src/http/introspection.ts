@@ -6,7 +6,7 @@ import { answerClient } from './oauth-answers.ts';
 import type { Route } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 
-const SHAPES = { smartcar: DIALECTS.smartcar.shapes, pleos: DIALECTS.pleos.shapes };
+const SHAPES = Object.values(DIALECTS).map(({ name, shapes }) => ({ dialect: name, ...shapes }));
 
 /**
  * `POST /oauth/introspect`: whether a token works, and what it stands for.

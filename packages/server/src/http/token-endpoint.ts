@@ -11,7 +11,8 @@ import type { Minting } from '../grants/issue.ts';
 import { redeem } from '../grant-types/authorization-code.ts';
 import { refresh } from '../grant-types/refresh-token.ts';
 import type { RefreshContext } from '../grant-types/refresh-token.ts';
-import type { ClientReading, Store } from '../grants/store.ts';
+import type { ClientReading } from '../clients/client-store.ts';
+import type { Store } from '../grants/store.ts';
 import { createUndecidedUses } from '../grants/undecided-uses.ts';
 import type { Failures, Stage } from './failures.ts';
 

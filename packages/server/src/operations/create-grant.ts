@@ -1,10 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import type { Client, DialectName } from '../clients/client.ts';
+import type { Client } from '../clients/client.ts';
 import { SCOPE } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
-import { DIALECTS } from '../dialects/dialects.ts';
+import { dialectOf } from '../dialects/dialects.ts';
 import { StoreError } from '../errors.ts';
-import type { Brand, Grant } from '../grants/grant.ts';
+import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import { SERIAL_MAX } from '../tokens/access-token.ts';
@@ -15,7 +15,7 @@ export type NewGrant = {
   readonly clientId: string;
   readonly subject: string;
   readonly scope: string;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   /** Integer milliseconds. */
   readonly nowMs: number;
 };
@@ -25,7 +25,7 @@ export type GrantCreated =
       readonly outcome: 'created';
       readonly grant: Grant;
       readonly tokens: TokenAnswer;
-      readonly dialect: DialectName;
+      readonly dialect: string;
     }
   | { readonly outcome: 'client_unknown' }
   /** A resource server gets no tokens. */
@@ -56,7 +56,7 @@ export const createGrant = async (
     const created = await store.createGrant(grant);
     if (created === 'client_unknown') return { outcome: 'client_unknown' };
     if (created === 'id_taken') continue;
-    const { shapes } = DIALECTS[client.dialect];
+    const { shapes } = dialectOf(client);
     const minting = { keyRing, nextSerial: () => randomInt(SERIAL_MAX + 1), issuer };
     const tokens = await issueTokens(minting, shapes, grant, client.policy, nowMs);
     return { outcome: 'created', grant, tokens, dialect: client.dialect };
@@ -64,8 +64,13 @@ export const createGrant = async (
   throw new StoreError('unavailable', 'no free grant id was found');
 };
 
-const faultsOf = ({ subject, scope, brand }: NewGrant, { dialect }: Client): readonly string[] => [
+const faultsOf = ({ subject, scope, brand }: NewGrant, client: Client): readonly string[] => [
   ...(subject === '' ? ['subject must not be empty'] : []),
   ...(SCOPE.test(scope) ? [] : ['scope must be words of visible ASCII without quotes, space separated']),
-  ...(brand !== undefined && dialect !== 'pleos' ? ['brand is for clients of the pleos dialect'] : []),
+  ...(brand === undefined ? [] : faultsOfBrand(brand, client)),
 ];
+
+const faultsOfBrand = (brand: string, client: Client): readonly string[] => {
+  const { name, brands } = dialectOf(client);
+  return brands.includes(brand) ? [] : [`the ${name} dialect has no brand ${brand}`];
+};
