@@ -83,5 +83,5 @@ try {
   const picture = await compose(browser, desktop, phone);
   writeFileSync(PICTURE, encodeIndexedPng(await readPixels(browser, picture)));
 } finally {
-  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  for (const cleanUp of cleanUps.toReversed()) await cleanUp();
 }
