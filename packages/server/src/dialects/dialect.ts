@@ -5,6 +5,7 @@ import type { Credentials } from '../clients/authenticate.ts';
 import type { Policy } from '../clients/policy.ts';
 import type { Refusal } from '../errors.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
+import type { WebhookFormat } from '../outbox/webhook-format.ts';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 
 /** A token request as its dialect's parser understood it. */
@@ -53,6 +54,8 @@ export type Dialect = {
   readonly authorization: AuthorizationWire;
   /** Absent where owners choose vehicles when they consent. */
   readonly vehicleSelection?: VehicleSelectionWire;
+  /** The vendor's own format of webhooks. */
+  readonly webhookFormat?: WebhookFormat;
   /** Every path below it is the dialect's, endpoint or not. */
   readonly pathPrefix: string;
   /** By path: what parses a POST to it. */

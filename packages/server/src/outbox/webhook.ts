@@ -1,15 +1,7 @@
-import { GRANT_EVENT_KINDS } from './grant-event.ts';
 import type { GrantEvent, GrantEventKind } from './grant-event.ts';
 
-/** How what is sent looks: as Standard Webhooks say, or as Pleos's end-of-sharing callback. */
-export const WEBHOOK_FORMATS = ['standard', 'pleos'] as const;
-export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
-
-/** Which grant events a format has a form for. */
-export const KINDS_OF_FORMAT: Readonly<Record<WebhookFormat, readonly GrantEventKind[]>> = {
-  standard: GRANT_EVENT_KINDS,
-  pleos: ['vehicles.disconnected', 'grant.revoked'],
-};
+/** The name of the format of Standard Webhooks. All other formats are those of dialects. */
+export const STANDARD_FORMAT = 'standard';
 
 /** As many as a store holds: each is looked at whenever a grant event is kept. */
 export const WEBHOOKS_MAX = 64;
@@ -18,7 +10,8 @@ export const WEBHOOKS_MAX = 64;
 export type Webhook = {
   readonly id: string;
   readonly url: string;
-  readonly format: WebhookFormat;
+  /** The name of its format. */
+  readonly format: string;
   /** Whose grant events it is told of; `undefined` for every client's. */
   readonly clientId: string | undefined;
   readonly kinds: readonly GrantEventKind[];
@@ -33,6 +26,8 @@ export type Webhook = {
 export const isWanted = (webhook: Webhook, grantEvent: Omit<GrantEvent, 'id' | 'sequence'>): boolean => {
   if (webhook.disabledAt !== undefined || !webhook.kinds.includes(grantEvent.kind)) return false;
   if (webhook.clientId !== undefined && webhook.clientId !== grantEvent.clientId) return false;
-  // Which vehicles are no longer shared was told by the grant event before: the last of them took the grant with them.
-  return webhook.format !== 'pleos' || grantEvent.cause !== 'disconnected' || grantEvent.vins.length > 0;
+  // The formats of dialects report vehicles: the end of a grant without vehicles has been reported with its last vehicle.
+  return (
+    webhook.format === STANDARD_FORMAT || grantEvent.cause !== 'disconnected' || grantEvent.vins.length > 0
+  );
 };

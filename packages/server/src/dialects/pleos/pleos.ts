@@ -5,6 +5,7 @@ import { pleosLogin } from './authorize.ts';
 import { examples } from './examples.ts';
 import { pleosShapes } from './shapes.ts';
 import { vehicleSelection } from './vehicle-selection.ts';
+import { endOfSharing } from './webhook-format.ts';
 import { parseCode, parseRefresh } from './token-requests.ts';
 
 const DAY = 86_400;
@@ -19,6 +20,7 @@ export const pleos: Dialect = {
   examples,
   authorization: pleosLogin,
   vehicleSelection,
+  webhookFormat: endOfSharing,
   pathPrefix: '/v1/',
   tokenEndpoints: { '/v1/auth/token-refresh': parseRefresh, '/v1/auth/token': parseCode },
   shapes: pleosShapes,
