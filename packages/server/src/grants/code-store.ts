@@ -1,7 +1,7 @@
 import type { Policy } from '../clients/policy.ts';
 import type { AuthorizationCode, CodeVerdict, PresentedCode } from './authorization-code.ts';
 import type { Grant } from './grant.ts';
-import type { RefreshUse } from './grant-store.ts';
+import type { Issue, RefreshUse } from './grant-store.ts';
 
 /** One presentation of an authorization code, as the store gets it. */
 export type CodeUse = Omit<RefreshUse, 'presented'> & { readonly presented: PresentedCode };
@@ -22,7 +22,8 @@ export type CodeStore = {
   createCode(code: AuthorizationCode): Promise<'created' | 'client_unknown' | 'id_taken'>;
   /**
    * Judges the presented code (`judgeCode`) and applies the verdict: makes the grant with its vehicles, or revokes the
-   * one that was made. `client_gone`: the client was disabled or removed since it was authenticated.
+   * one that was made. `client_gone`: the client was disabled or removed since it was authenticated. Rejects
+   * with what `issue` throws.
    */
-  redeemCode(use: CodeUse): Promise<CodeResult | 'client_gone'>;
+  redeemCode(use: CodeUse, issue?: Issue<CodeResult>): Promise<CodeResult | 'client_gone'>;
 };

@@ -26,6 +26,12 @@ export type RefreshResult = {
   readonly replay: Replay | undefined;
 };
 
+/**
+ * Makes the tokens that the result of a use gives, if any. As long as it has not, and if it fails, the use counts as not
+ * answered, so that its retry is a repeat.
+ */
+export type Issue<Result> = (result: Result) => Promise<void>;
+
 /** When something is done, and at whose request. */
 export type AuditContext = {
   readonly nowMs: Millis;
@@ -40,9 +46,9 @@ export type Page = { readonly after?: GrantId | undefined; readonly limit: numbe
 export type GrantStore = {
   /**
    * Judges the presented refresh token (`judge`) and applies the verdict, on the grant's own row. `client_gone`: the
-   * client was disabled or removed since it was authenticated.
+   * client was disabled or removed since it was authenticated. Rejects with what `issue` throws.
    */
-  refresh(use: RefreshUse): Promise<RefreshResult | 'client_gone'>;
+  refresh(use: RefreshUse, issue?: Issue<RefreshResult>): Promise<RefreshResult | 'client_gone'>;
   createGrant(grant: Grant): Promise<'created' | 'client_unknown' | 'id_taken'>;
   readGrant(id: GrantId): Promise<Grant | undefined>;
   /** The last replay of a grant; `undefined` where there was none. */

@@ -19,7 +19,11 @@ export const codeVerbs = (
       tables.codes.set(code.grantId, { ...code, redeemedAtMs: undefined, useDigest: undefined });
       return 'created';
     }),
-  redeemCode: (use) => run('redeemCode', () => redeemCode(tables, use), use),
+  async redeemCode(use, issue) {
+    const result = await run('redeemCode', () => redeemCode(tables, use), use);
+    if (result !== 'client_gone') await issue?.(result);
+    return result;
+  },
   listConsents: (subject, { after, limit }) =>
     run('listConsents', () =>
       [...tables.grants.values()]

@@ -46,7 +46,11 @@ export const grantVerbs = (
   const ofClient = (clientId: string | undefined): Grant[] =>
     [...tables.grants.values()].filter((grant) => clientId === undefined || grant.clientId === clientId);
   return {
-    refresh: (use) => run('refresh', () => refresh(tables, use), use),
+    async refresh(use, issue) {
+      const result = await run('refresh', () => refresh(tables, use), use);
+      if (result !== 'client_gone') await issue?.(result);
+      return result;
+    },
     createGrant: (grant) =>
       run('createGrant', () => {
         if (tables.grants.has(grant.id)) return 'id_taken';

@@ -133,7 +133,11 @@ export const createCodeVerbs = (
 
   return {
     createCode: (code) => commits.run(() => createCode(code)),
-    redeemCode: (use) => commits.run(() => redeemCode(use)),
+    async redeemCode(use, issue) {
+      const result = await commits.run(() => redeemCode(use));
+      if (result !== 'client_gone') await issue?.(result);
+      return result;
+    },
     listConsents: (subject, { after, limit }) =>
       read(() => {
         if (after === ID_MAX) return [];

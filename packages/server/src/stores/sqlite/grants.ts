@@ -72,7 +72,11 @@ export const createGrantVerbs = (
   };
 
   return {
-    refresh: (use) => commits.run(() => refresh(use)),
+    async refresh(use, issue) {
+      const result = await commits.run(() => refresh(use));
+      if (result !== 'client_gone') await issue?.(result);
+      return result;
+    },
     createGrant: (grant) => commits.run(() => rows.insert(grant)),
     readGrant: (id) => read(() => rows.read(id)),
     readReplay: (id) => read(() => replays.read(id)),

@@ -55,13 +55,16 @@ export const createCodeVerbs = (
       ]);
       return rows.length === 1 ? 'created' : 'id_taken';
     }),
-  redeemCode: (use) =>
-    node.carry({ of: 'code', use }, (mayHaveMade) =>
-      settle(mayHaveMade, (mayHaveMadeIt) =>
-        node.untilKnown(() =>
-          transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
+  redeemCode: (use, issue) =>
+    node.track(
+      { of: 'code', use },
+      (mayHaveMade) =>
+        settle(mayHaveMade, (mayHaveMadeIt) =>
+          node.untilKnown(() =>
+            transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
+          ),
         ),
-      ),
+      issue,
     ),
   async listConsents(subject, { after, limit }) {
     const { compare, from } = pageFrom(after);

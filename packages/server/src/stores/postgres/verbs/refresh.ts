@@ -105,9 +105,11 @@ export const createRefresh = (
       transact((transaction) => judgeHeld(transaction, { clients, node }, { use, mayHaveMade })),
     );
 
-  return (use) =>
-    node.carry({ of: 'token', use }, (mayHaveMade) =>
-      settle(mayHaveMade, (mayHaveMadeIt) => refresh(use, mayHaveMadeIt)),
+  return (use, issue) =>
+    node.track(
+      { of: 'token', use },
+      (mayHaveMade) => settle(mayHaveMade, (mayHaveMadeIt) => refresh(use, mayHaveMadeIt)),
+      issue,
     );
 };
 
