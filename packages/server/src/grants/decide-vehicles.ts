@@ -17,7 +17,9 @@ export const decideSelection = (
   const [removed, added] = [without(before, chosen), without(chosen, before)];
   return {
     grantEvents: [
-      ...(removed.length > 0 ? [eventOf('vehicles.disconnected', grant, auditContext, { vehicles: removed })] : []),
+      ...(removed.length > 0
+        ? [eventOf('vehicles.disconnected', grant, auditContext, { vehicles: removed })]
+        : []),
       ...(added.length > 0 ? [eventOf('vehicles.connected', grant, auditContext, { vehicles: added })] : []),
     ],
   };
