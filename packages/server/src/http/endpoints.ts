@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 import { dialectOfPath, TOKEN_ENDPOINTS } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
@@ -25,7 +24,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
   const failures = createFailures(context.emit);
   const answerTokenRequest = createTokenEndpoint(context, failures);
   const findRoute = createRouter(groups);
-  const begin = (): Exchange => ({ requestId: randomUUID(), nowMs: context.clock() });
+  const begin = (): Exchange => ({ requestId: context.randomness.uuid(), nowMs: context.clock() });
 
   /** Answers by one of the groups. */
   const visit = async (match: Match, request: WireRequest, caller: Caller): Promise<WireResponse> => {

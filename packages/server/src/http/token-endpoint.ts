@@ -7,6 +7,7 @@ import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 import type { TokenEndpoint } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
 import type { Caller, Emit } from '../log-event.ts';
+import type { Randomness } from '../randomness.ts';
 import type { Minting } from '../grants/issue.ts';
 import { redeem } from '../grant-types/authorization-code.ts';
 import { refresh } from '../grant-types/refresh-token.ts';
@@ -23,6 +24,7 @@ export type EndpointContext = Minting & {
   /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly clock: Clock;
+  readonly randomness: Randomness;
   readonly emit: Emit;
 };
 
