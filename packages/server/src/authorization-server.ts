@@ -24,7 +24,7 @@ import type { Selections } from './dialects/pleos/vehicles.ts';
 import { createResourceServerRoutes } from './http/resource-server-routes.ts';
 import { createSmartcarVehicles } from './dialects/smartcar/vehicles.ts';
 import { createSecretUses } from './http/secret-uses.ts';
-import type { EndpointContext } from './http/token-endpoint.ts';
+import type { EndpointContext } from './http/context.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
 import { makeDirectory } from './stores/directory.ts';

@@ -1,5 +1,5 @@
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { remember } from './memoize.ts';
+import { memoize } from '../memoize.ts';
 import type { ClientSecret } from './client.ts';
 
 /** A new client id: a UUID, as both vendors issue. */
@@ -9,7 +9,7 @@ export const createClientId = (): string => randomUUID();
 export const createClientSecret = (): string => randomBytes(32).toString('base64url');
 
 /** What is kept of a secret. */
-export const digestSecret = remember((secret): Buffer => hash('sha256', secret, 'buffer'));
+export const digestSecret = memoize((secret): Buffer => hash('sha256', secret, 'buffer'));
 
 const NO_SECRET: ClientSecret = {
   id: '',

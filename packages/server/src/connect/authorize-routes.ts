@@ -2,7 +2,7 @@ import { redirectTo } from '../dialects/authorization.ts';
 import type { AuthorizationWire, RequestedVehicles } from '../dialects/authorization.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
-import type { Route, Visit } from '../http/router.ts';
+import type { Route, Visit } from '../wire/route.ts';
 import { consentPage, nameClient, noVehiclesPage } from './pages/consent-page.ts';
 import type { ConnectContext } from './context.ts';
 import { giveConsent } from './give-consent.ts';

@@ -3,7 +3,7 @@ import { toSeconds } from '../clock.ts';
 import type { AuthorizationWire } from '../dialects/authorization.ts';
 import { Refusal, StoreError } from '../errors.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
-import type { Visit } from '../http/router.ts';
+import type { Visit } from '../wire/route.ts';
 import { sealCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { ConnectContext } from './context.ts';

@@ -1,6 +1,6 @@
 import { pleosLogin } from '../dialects/pleos/authorize.ts';
 import { smartcarAuthorize } from '../dialects/smartcar/authorize.ts';
-import type { RouteGroup } from '../http/router.ts';
+import type { RouteGroup } from '../wire/route.ts';
 import { createAuthorizeRoutes } from './authorize-routes.ts';
 import type { ConnectContext } from './context.ts';
 import { messageOf, renderMessage } from './pages/message-page.ts';

@@ -76,10 +76,13 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
   return tokens;
 };
 
+/** Every refusal below has its own log event. */
+const REPORTED = { isReported: true };
+
 const reportRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason: RefusalReason): Refusal => {
   const { dialect, requestId, caller, client } = request;
   emit({ event: 'code.refused', dialect, requestId, caller, clientId: client.id, reason });
-  return new Refusal(reason);
+  return new Refusal(reason, [], REPORTED);
 };
 
 /** Tells what became of the code, and answers its grant; throws the refusal where it gets none. */
@@ -95,18 +98,18 @@ const report = (
   switch (verdict.kind) {
     case 'refuse':
       emit({ event: 'code.refused', ...use, reason: verdict.reason });
-      throw new Refusal(verdict.reason);
+      throw new Refusal(verdict.reason, [], REPORTED);
     case 'replay':
       emit({ event: 'code.replayed', ...use });
       if (hasRevoked)
         emit({ event: 'grant.revoked', requestId, grantId, clientId: client.id, cause: 'code_replay' });
-      throw new Refusal('code_replayed');
+      throw new Refusal('code_replayed', [], REPORTED);
     case 'redeem':
     case 'repeat': {
       const reason = faultOf(grant, policy, nowMs);
       if (grant === undefined || reason !== undefined) {
         emit({ event: 'code.refused', ...use, reason: reason ?? 'unknown' });
-        throw new Refusal('code_unknown');
+        throw new Refusal('code_unknown', [], REPORTED);
       }
       emit({ event: verdict.kind === 'redeem' ? 'code.redeemed' : 'code.repeated', ...use });
       return grant;

@@ -63,6 +63,9 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   return answer(context, request, imported === undefined ? used : await present(context, request, imported));
 };
 
+/** `report` has emitted the log event. */
+const REPORTED = { isReported: true };
+
 /** What became of a token that was opened, and when. */
 type Used = {
   readonly opened: OpenedRefreshToken;
@@ -104,8 +107,9 @@ const answer = (
 ): TokenAnswer | Promise<TokenAnswer> => {
   if (result === 'client_gone') throw reportRefusal(context.emit, request, 'client_disabled');
   report(context.emit, request, opened, result);
-  if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
-  if (result.verdict.kind === 'replay' || result.grant === undefined) throw new Refusal('replayed');
+  if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason, [], REPORTED);
+  if (result.verdict.kind === 'replay' || result.grant === undefined)
+    throw new Refusal('replayed', [], REPORTED);
   // Where the ring lacks the key of the grant, this throws, and what is not answered stays undecided.
   const tokens = issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
   context.undecided.forget(opened);
@@ -115,7 +119,7 @@ const answer = (
 const reportRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {
   const { dialect, requestId, caller, client } = request;
   emit({ event: 'refresh.refused', dialect, requestId, caller, clientId: client.id, reason });
-  return new Refusal(reason);
+  return new Refusal(reason, [], REPORTED);
 };
 
 const report = (

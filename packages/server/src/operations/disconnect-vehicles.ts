@@ -1,15 +1,16 @@
 import { Refusal } from '../errors.ts';
 import type { Access } from './read-access.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
-import type { Visit } from '../http/router.ts';
-import type { EndpointContext } from '../http/token-endpoint.ts';
+import type { Store } from '../grants/store.ts';
+import type { Emit } from '../log-event.ts';
+import type { Visit } from '../wire/route.ts';
 
 /**
  * Takes vehicles, by id, out of the grant of an access token, and tells so. Throws a `Refusal` where the grant covers
  * none of them, any more or ever.
  */
 export const disconnect = async (
-  { store, emit }: EndpointContext,
+  { store, emit }: { readonly store: Store; readonly emit: Emit },
   { grant, client }: Access,
   vehicleIds: readonly string[],
   {

@@ -4,7 +4,7 @@ import type { WireResponse } from '../../wire/exchange.ts';
 import { readQuery } from '../../wire/query.ts';
 import { Refusal } from '../../errors.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
-import type { Route, Visit } from '../../http/router.ts';
+import type { Route, Visit } from '../../wire/route.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
 import { nameClient, noVehiclesPage } from '../pages/consent-page.ts';
 import type { ConnectContext } from '../context.ts';

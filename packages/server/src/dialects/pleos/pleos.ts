@@ -139,7 +139,7 @@ const parseRefresh = (request: WireRequest): TokenRequest => {
   const { clientId, clientSecret, refreshToken } = fields;
   const idempotencyKey = readIdempotencyKey(request);
   return {
-    credentials: [{ clientId, clientSecret }],
+    credentials: [{ method: 'client_secret_post', clientId, clientSecret }],
     brand,
     idempotencyKey,
     grant: { type: 'refresh_token', refreshToken },
@@ -152,7 +152,7 @@ const parseCode = (request: WireRequest): TokenRequest => {
   if (pleosCodeShape.read(code) === 'malformed') throw new Refusal('code_malformed');
   const idempotencyKey = readIdempotencyKey(request);
   return {
-    credentials: [{ clientId, clientSecret }],
+    credentials: [{ method: 'client_secret_post', clientId, clientSecret }],
     brand,
     idempotencyKey,
     grant: { type: 'authorization_code', code, redirectUri: redirectUrl, codeVerifier: undefined },

@@ -6,10 +6,10 @@ import type { Access } from '../../operations/read-access.ts';
 import type { Brand } from '../../grants/grant.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
-import { readBearerAccess } from '../../http/bearer.ts';
+import { readBearerAccess } from '../bearer.ts';
 import { disconnect } from '../../operations/disconnect-vehicles.ts';
-import type { Route, RouteGroup, Visit } from '../../http/router.ts';
-import type { EndpointContext } from '../../http/token-endpoint.ts';
+import type { Route, RouteGroup, Visit } from '../../wire/route.ts';
+import type { RouteContext } from '../dialect.ts';
 
 /** How an owner is led to the page on which vehicles are chosen. */
 export type Selections = {
@@ -34,11 +34,11 @@ export type Selections = {
  *
  * @see https://document.pleos.ai/en/api-reference/vehicle-data-api
  */
-export const createPleosVehicles = (context: EndpointContext, selections: Selections): RouteGroup => {
+export const createPleosVehicles = (context: RouteContext, selections: Selections): RouteGroup => {
   const { store } = context;
 
   const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: Brand }> => {
-    const access = await readBearerAccess(context, 'pleos', request);
+    const access = await readBearerAccess(context, pleos, request);
     const brand = readBrand(request);
     if (access.grant.brand !== undefined && access.grant.brand !== brand)
       throw new Refusal('access_token_dead');

@@ -1,0 +1,18 @@
+import type { Authentication } from '../clients/authenticate.ts';
+import type { Clock } from '../clock.ts';
+import type { Minting } from '../grants/issue.ts';
+import type { ClientReading, Store } from '../grants/store.ts';
+import type { Emit } from '../log-event.ts';
+
+/** What the endpoints work with. */
+export type EndpointContext = Minting & {
+  readonly store: Store;
+  readonly authentication: Authentication<ClientReading>;
+  /**
+   * Gets the newest key number that the store has registered, and reads the key ring again if the ring lacks that key.
+   * Returns whether the ring still lacks it.
+   */
+  readonly noticeKey: (newestKeyNumber: number) => boolean;
+  readonly clock: Clock;
+  readonly emit: Emit;
+};
