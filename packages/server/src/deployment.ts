@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { OperatorError } from './errors.ts';
 import type { Emit } from './log-event.ts';
-import type { RegisteredKey, Store } from './grants/store.ts';
+import type { Store } from './grants/store.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { createKeyFile, keyFileSource, keyTextSource, sharedKeySource } from './stores/key-file.ts';
 import type { KeySource } from './stores/key-file.ts';
@@ -23,6 +23,7 @@ import type { StoreFacts } from './stores/sqlite/inspect.ts';
 import { recogniseStore } from './stores/sqlite/recognise.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import type { KeyRing } from './tokens/key-ring.ts';
+import type { RegisteredKey } from './tokens/key-store.ts';
 
 /** Where a deployment keeps what it must not lose. */
 export const STORE_FILE = 'keyfob.db';

@@ -1,11 +1,12 @@
 import { openDeployment, startAuthorizationServer } from '@keyfob/server';
 import type { Deployment } from '@keyfob/server';
 import { createClient } from '@keyfob/server/operations/registry';
-import type { ClientType, DialectName } from '@keyfob/server/clients/client';
+import type { ClientType } from '@keyfob/server/clients/client';
 import { systemClock } from '@keyfob/server/clock';
 import { parseConfig } from '@keyfob/server/config';
 import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 /** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
 type Scope = { after(cleanUp: () => unknown): void };

@@ -1,12 +1,13 @@
 import { openDeployment, startAuthorizationServer } from '@keyfob/server';
 import type { Deployment } from '@keyfob/server';
-import type { Client, DialectName } from '@keyfob/server/clients/client';
+import type { Client } from '@keyfob/server/clients/client';
 import type { Policy } from '@keyfob/server/clients/policy';
 import { createClientSecret, digestSecret } from '@keyfob/server/clients/secret';
 import { parseConfig } from '@keyfob/server/config';
 import { DIALECTS } from '@keyfob/server/dialects/dialects';
 import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../support/keyfob-process.ts';
+import type { DialectName } from '../support/served-grant.ts';
 import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 
 /** A server in this process, on a real socket and a real store, with a clock that can be put forward. */

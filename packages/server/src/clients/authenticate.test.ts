@@ -79,7 +79,6 @@ const sayNothing = (clientId: string): Credentials => ({ method: 'none', clientI
 
 const REQUEST: Omit<AuthenticationRequest, 'readings'> = {
   dialect: 'smartcar',
-  clientDialect: 'smartcar',
   caller: { address: '192.0.2.7', userAgent: 'charge-planner/2.1' },
   requestId: 'request-1',
   nowMs: NOW * 1000,
@@ -105,18 +104,15 @@ const authenticationWith = (
 const authenticateBy = (
   readClient: Authentication<Reading>['readClient'],
   readings: readonly Credentials[],
-  accepted: Client['dialect'] | 'every' = 'smartcar',
+  of: Pick<AuthenticationRequest, 'dialect' | 'isForEveryDialect'> = { dialect: 'smartcar' },
 ): Promise<Reading & { readonly client: Client }> =>
-  authenticate(authenticationWith(readClient), {
-    ...REQUEST,
-    readings,
-    clientDialect: accepted === 'every' ? undefined : accepted,
-  });
+  authenticate(authenticationWith(readClient), { ...REQUEST, readings, ...of });
 
 const CASES: readonly {
   name: string;
   readings: readonly Credentials[];
-  accepted?: Client['dialect'] | 'every';
+  dialect?: string;
+  isForEveryDialect?: boolean;
   /** The id of the client, or why there is none. */
   outcome: { readonly clientId: string } | RefusalReason;
 }[] = [
@@ -208,19 +204,19 @@ const CASES: readonly {
   {
     name: 'a client is let in on the wire of its own dialect',
     readings: [say('pleos-app', 'secret')],
-    accepted: 'pleos',
+    dialect: 'pleos',
     outcome: { clientId: 'pleos-app' },
   },
   {
     name: 'a client is let in where every dialect is',
     readings: [say('pleos-app', 'secret')],
-    accepted: 'every',
+    isForEveryDialect: true,
     outcome: { clientId: 'pleos-app' },
   },
   {
     name: 'a disabled client is refused where every dialect is let in',
     readings: [say('stopped pleos-app', 'secret')],
-    accepted: 'every',
+    isForEveryDialect: true,
     outcome: 'client_disabled',
   },
   {
@@ -263,9 +259,9 @@ const isRefusedAs =
     return true;
   };
 
-for (const { name, readings, accepted = 'smartcar', outcome } of CASES) {
+for (const { name, readings, dialect = 'smartcar', isForEveryDialect = false, outcome } of CASES) {
   void test(name, async () => {
-    const answer = authenticateBy(read, readings, accepted);
+    const answer = authenticateBy(read, readings, { dialect, isForEveryDialect });
     if (typeof outcome === 'string') await assert.rejects(answer, isRefusedAs(outcome));
     else assert.equal((await answer).client.id, outcome.clientId);
   });

@@ -18,10 +18,10 @@ export type Authentication<Reading> = {
 
 /** A request whose client is to be authenticated. */
 export type AuthenticationRequest = {
-  /** Whose wire the request came on, for log events. */
+  /** The dialect of the endpoint. */
   readonly dialect: string;
-  /** Whose clients may use the endpoint; `undefined` for clients of every dialect. */
-  readonly clientDialect: Client['dialect'] | undefined;
+  /** Whether the endpoint serves clients of every dialect; else only those of its own. */
+  readonly isForEveryDialect?: boolean;
   /**
    * The ways to read what was sent; the first that fits counts. Some clients form-encode HTTP Basic, as RFC 6749 §2.3.1
    * asks, and others send it raw, so a header may have two readings.
@@ -63,7 +63,7 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     if (throttled !== undefined && throttled.bucket !== 'client')
       throw refuseThrottled(authentication.emit, request, client, throttled);
     const proof = verifyCredentials(client, credentials, toSeconds(nowMs));
-    const fault = faultOf(client, proof, request.clientDialect);
+    const fault = faultOf(client, proof, request);
     if (throttled !== undefined && fault !== undefined)
       throw refuseThrottled(authentication.emit, request, client, throttled);
     if (fault === undefined && reading !== undefined) {
@@ -88,11 +88,11 @@ export const authenticate = async <Reading extends { readonly client: Client | u
 const faultOf = (
   client: Client | undefined,
   proof: Proof | undefined,
-  clientDialect: Client['dialect'] | undefined,
+  { dialect, isForEveryDialect = false }: AuthenticationRequest,
 ): 'client_unknown' | 'client_secret_wrong' | 'client_of_other_dialect' | 'client_disabled' | undefined => {
   if (client === undefined) return 'client_unknown';
   if (proof === undefined) return 'client_secret_wrong';
-  if (clientDialect !== undefined && client.dialect !== clientDialect) return 'client_of_other_dialect';
+  if (!isForEveryDialect && client.dialect !== dialect) return 'client_of_other_dialect';
   return client.disabledAt === undefined ? undefined : 'client_disabled';
 };
 

@@ -1,10 +1,31 @@
-import type { DialectName } from '../clients/client.ts';
+import { OperatorError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import { pleos } from './pleos/pleos.ts';
 import { smartcar } from './smartcar/smartcar.ts';
 
-/** Every wire spoken here. A new vendor is one more row. */
-export const DIALECTS: Readonly<Record<DialectName, Dialect>> = { smartcar, pleos };
+/** Every dialect, by its name. A new vendor is one more entry. */
+export const DIALECTS = { smartcar, pleos } as const satisfies Readonly<Record<string, Dialect>>;
+
+/** The dialect of this name; `undefined` for an unknown name. */
+export const findDialect = (name: string): Dialect | undefined =>
+  Object.values(DIALECTS).find((dialect) => dialect.name === name);
+
+/** The dialect that a client speaks. Throws `OperatorError` where a newer version registered it. */
+export const dialectOf = ({
+  id,
+  dialect: name,
+}: {
+  readonly id: string;
+  readonly dialect: string;
+}): Dialect => {
+  const dialect = findDialect(name);
+  if (dialect !== undefined) return dialect;
+  throw new OperatorError(
+    'dialect_unknown',
+    `client ${id} speaks the dialect ${name}, which this version does not know`,
+    `Use the version that registered the client. Known here: ${Object.keys(DIALECTS).join(', ')}.`,
+  );
+};
 
 /** The paths of all token endpoints. */
 export const TOKEN_PATHS: ReadonlySet<string> = new Set(

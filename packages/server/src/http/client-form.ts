@@ -29,7 +29,7 @@ export const readClientForm = async (
   if (readMediaType(request) !== 'application/x-www-form-urlencoded') throw new Refusal('content_type_wrong');
   const form = readForm(request.body);
   const readings = readClientCredentials(request, form, methods);
-  const asked = { dialect: 'oauth', clientDialect: undefined, readings, caller, ...exchange };
+  const asked = { dialect: 'oauth', isForEveryDialect: true, readings, caller, ...exchange };
   const { client, newestKeyNumber } = await authenticate(authentication, asked);
   // May read the key ring again, so it comes before the ring is used.
   noticeKey(newestKeyNumber);

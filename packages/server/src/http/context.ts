@@ -1,7 +1,8 @@
 import type { Authentication } from '../clients/authenticate.ts';
 import type { Clock } from '../clock.ts';
 import type { Minting } from '../grants/issue.ts';
-import type { ClientReading, Store } from '../grants/store.ts';
+import type { ClientReading } from '../clients/client-store.ts';
+import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
 
 /** What the endpoints work with. */

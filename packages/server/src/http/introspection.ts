@@ -6,7 +6,7 @@ import { answerClient } from './oauth-answers.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
-const SHAPES = { smartcar: DIALECTS.smartcar.shapes, pleos: DIALECTS.pleos.shapes };
+const SHAPES = Object.values(DIALECTS).map(({ name, shapes }) => ({ dialect: name, ...shapes }));
 
 /** How clients authenticate here. */
 export const INTROSPECTION_METHODS = ['client_secret_basic', 'client_secret_post'] as const;

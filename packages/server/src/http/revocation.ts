@@ -1,4 +1,4 @@
-import { DIALECTS } from '../dialects/dialects.ts';
+import { dialectOf } from '../dialects/dialects.ts';
 import { revokeToken } from '../operations/revoke-token.ts';
 import { readClientForm, readToken } from './client-form.ts';
 import { answerClient } from './oauth-answers.ts';
@@ -19,7 +19,7 @@ export const createRevocation =
     const { form, client } = await readClientForm(context, visit, REVOCATION_METHODS);
     const token = readToken(form);
     const { requestId } = visit.exchange;
-    const { shapes } = DIALECTS[client.dialect];
+    const { shapes } = dialectOf(client);
     await revokeToken(context, { token, client, shapes, requestId });
     return answerClient('', visit.exchange);
   };

@@ -21,7 +21,6 @@ export const createTokenRoute =
     const { credentials, brand, idempotencyKey, grant } = parse(request);
     const reading = await authenticate(authentication, {
       dialect: name,
-      clientDialect: name,
       readings: credentials,
       caller,
       requestId,

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Deployment } from '../deployment.ts';
 import { faultsOf } from '../clients/change.ts';
-import type { Client, ClientSecret, ClientType, DialectName } from '../clients/client.ts';
+import type { Client, ClientSecret, ClientType } from '../clients/client.ts';
 import { createClientId, createClientSecret, digestSecret } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
-import { DIALECTS } from '../dialects/dialects.ts';
+import { DIALECTS, dialectOf, findDialect } from '../dialects/dialects.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { OperatorError } from '../errors.ts';
-import type { Brand, Grant } from '../grants/grant.ts';
+import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import type { Webhook } from '../outbox/webhook.ts';
@@ -30,7 +31,8 @@ export const makeSecret = (
 
 /** What a new client is to be; it starts with the policy of its dialect. */
 export type NewClient = {
-  readonly dialect: DialectName;
+  /** The name of a dialect. */
+  readonly dialect: string;
   readonly name: string;
   /** Integer milliseconds. */
   readonly nowMs: number;
@@ -54,25 +56,33 @@ export const createPublicClient = (deployment: Deployment, wanted: NewClient): P
 
 const register = async (
   { store }: Deployment,
-  { dialect, name, nowMs, redirectUris = [], consentRedirectUri }: NewClient,
+  { dialect: dialectName, name, nowMs, redirectUris = [], consentRedirectUri }: NewClient,
   as: Pick<Client, 'type' | 'secrets'>,
 ): Promise<Client> => {
+  const dialect = findDialect(dialectName);
+  if (dialect === undefined)
+    throw new UsageError(`unknown dialect ${dialectName}: use one of ${Object.keys(DIALECTS).join(', ')}`);
   const client: Client = {
     ...as,
     id: createClientId(),
-    dialect,
+    dialect: dialectName,
     redirectUris: [...new Set(redirectUris)],
     consentRedirectUri,
     name,
-    policy: DIALECTS[dialect].defaultPolicy,
+    policy: dialect.defaultPolicy,
     createdAt: toSeconds(nowMs),
     disabledAt: undefined,
   };
-  const faults = faultsOf(client);
+  const faults = [...faultsOf(client), ...faultsOfType(client, dialect)];
   if (faults.length > 0) throw new UsageError(faults.join('; '));
   await store.createClient(client);
   return client;
 };
+
+const faultsOfType = ({ type }: Client, { name, clientTypes }: Dialect): readonly string[] =>
+  clientTypes.includes(type)
+    ? []
+    : [`the ${name} dialect has ${clientTypes.join(' and ')} clients only: use type ${clientTypes.join(' or ')}`];
 
 /** Creates a grant and issues its first pair of tokens. */
 export const createGrant = async (
@@ -81,10 +91,10 @@ export const createGrant = async (
     readonly clientId: string;
     readonly subject: string;
     readonly scope: string;
-    readonly brand: Brand | undefined;
+    readonly brand: string | undefined;
     readonly nowMs: number;
   },
-): Promise<Grant & { readonly tokens: TokenAnswer; readonly dialect: DialectName }> => {
+): Promise<Grant & { readonly tokens: TokenAnswer; readonly dialect: string }> => {
   const { store, keyRing, issuer } = deployment;
   const { clientId, subject, scope, brand, nowMs } = wanted;
   const client = await readClient(store, clientId);
@@ -114,7 +124,7 @@ export const createGrant = async (
   if (outcome === 'id_taken') return createGrant(deployment, wanted);
   if (outcome === 'client_unknown') throw unknownClient(clientId);
   const minting = { keyRing: keyRing(), nextSerial: () => 0, issuer };
-  const tokens = await issueTokens(minting, DIALECTS[client.dialect].shapes, grant, client.policy, nowMs);
+  const tokens = await issueTokens(minting, dialectOf(client).shapes, grant, client.policy, nowMs);
   return { ...grant, tokens, dialect: client.dialect };
 };
 
@@ -162,6 +172,6 @@ export const readRefreshToken = async (
   const grant = await store.readGrant(id);
   const key = grant === undefined ? undefined : keyRing().find(grant.keyNumber);
   if (grant === undefined || key === undefined) return undefined;
-  const { dialect } = await readClient(store, grant.clientId);
-  return sealRefreshToken(key, DIALECTS[dialect].shapes.refreshToken, grant.id, grant.generation);
+  const { shapes } = dialectOf(await readClient(store, grant.clientId));
+  return sealRefreshToken(key, shapes.refreshToken, grant.id, grant.generation);
 };

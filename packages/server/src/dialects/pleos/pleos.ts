@@ -1,8 +1,9 @@
 import { Refusal } from '../../errors.ts';
 import type { FieldFault, RefusalReason } from '../../errors.ts';
-import { BRANDS } from '../../grants/grant.ts';
-import type { Brand } from '../../grants/grant.ts';
 import { pleosAccessShape, pleosCodeShape, pleosRefreshShape } from '../../tokens/shape.ts';
+import { BRAND_FAULT, findBrand, PLEOS_BRANDS } from './brand.ts';
+import type { PleosBrand } from './brand.ts';
+import { examples } from './examples.ts';
 import { RETRY_AFTER_SECONDS, withRetryAfter } from '../dialect.ts';
 import type { Dialect, TokenRequest } from '../dialect.ts';
 import type { Exchange, WireRequest, WireResponse } from '../../wire/exchange.ts';
@@ -102,27 +103,15 @@ const ANSWERS: Readonly<Record<RefusalReason, Answer>> = {
   overloaded: AWAY,
 };
 
-/** The make that a request is about. Throws a `Refusal` where the header is missing or names another. */
-export const readBrand = (request: WireRequest): Brand => {
-  const brand = findBrand(request);
-  if (brand === undefined) throw new Refusal('parameters_wrong', [BRAND_FAULT]);
-  return brand;
-};
-
-const BRAND_FAULT: FieldFault = { field: 'Brand', message: 'must be hyundai, kia or genesis' };
-
-const findBrand = ({ headers }: WireRequest): Brand | undefined =>
-  BRANDS.find((name) => name === headers['brand']?.trim().toLowerCase());
-
 /** The members a body needs, all of them non-empty strings; every fault is told at once. */
 export const parseFields = <const Name extends string>(
   request: WireRequest,
   names: readonly Name[],
-): { readonly fields: Readonly<Record<Name, string>>; readonly brand: Brand } => {
+): { readonly fields: Readonly<Record<Name, string>>; readonly brand: PleosBrand } => {
   const mediaType = readMediaType(request);
   if (mediaType !== undefined && mediaType !== 'application/json') throw new Refusal('content_type_wrong');
   const body = readJsonObject(request.body);
-  const brand = findBrand(request);
+  const brand = findBrand(request.headers['brand']?.trim());
   const faults = names.flatMap((field) => faultOf(field, body[field]));
   if (brand === undefined) faults.push(BRAND_FAULT);
   if (brand === undefined || faults.length > 0) throw new Refusal('parameters_wrong', faults);
@@ -188,6 +177,11 @@ export const renderData = (data: object, exchange: Exchange): WireResponse => {
 /** The Pleos wire: JSON under `/v1`, with a `Brand` header. https://document.pleos.ai/en/api-reference/vehicle-data-api */
 export const pleos: Dialect = {
   name: 'pleos',
+  title: 'Pleos',
+  // The wire requires a secret.
+  clientTypes: ['confidential'],
+  brands: PLEOS_BRANDS,
+  examples,
   pathPrefix: '/v1/',
   tokenEndpoints: { '/v1/auth/token-refresh': parseRefresh, '/v1/auth/token': parseCode },
   shapes: { refreshToken: pleosRefreshShape, accessToken: pleosAccessShape, code: pleosCodeShape },

@@ -1,7 +1,9 @@
+import { CLIENT_TYPES } from '../../clients/client.ts';
 import { Refusal } from '../../errors.ts';
 import type { RefusalReason } from '../../errors.ts';
 import type { Policy } from '../../clients/policy.ts';
 import type { TokenAnswer } from '../../grants/issue.ts';
+import { examples } from './examples.ts';
 import { isUuid, uuidShape } from '../../tokens/shape.ts';
 import { RETRY_AFTER_SECONDS, withRetryAfter } from '../dialect.ts';
 import type { Dialect, TokenRequest } from '../dialect.ts';
@@ -175,6 +177,10 @@ const writeAnswer = (answer: TokenAnswer, { tellRefreshExpiry }: Policy): string
 /** Smartcar's wire: `POST /oauth/token`, OAuth 2.0 form and JSON. https://smartcar.com/docs/api-reference/authorization/token-refresh */
 export const smartcar: Dialect = {
   name: 'smartcar',
+  title: 'Smartcar',
+  clientTypes: CLIENT_TYPES,
+  brands: [],
+  examples,
   pathPrefix: '/',
   tokenEndpoints: { '/oauth/token': parse },
   shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },

@@ -4,7 +4,7 @@ import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { readBearerAccess } from '../bearer.ts';
-import { disconnect } from '../../operations/disconnect-vehicles.ts';
+import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
 import type { Route, RouteGroup, Visit } from '../../wire/route.ts';
 import type { RouteContext } from '../dialect.ts';
 
@@ -57,7 +57,14 @@ export const createSmartcarVehicles = (context: RouteContext): RouteGroup => {
 
   const endConnection: Route = async (visit) => {
     const access = await authorize(visit);
-    await disconnect(context, access, [visit.parameters['id'] ?? ''], { ...visit, endsWhenEmpty: true });
+    const { exchange, caller, parameters } = visit;
+    const ids = [parameters['id'] ?? ''];
+    const outcome = await disconnectVehicles(context, access, ids, {
+      ...exchange,
+      caller,
+      endsWhenEmpty: true,
+    });
+    if (outcome === 'unknown') throw new Refusal('vehicle_unknown');
     return renderData({ status: 'success' }, visit.exchange);
   };
 

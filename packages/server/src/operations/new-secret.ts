@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto';
+import type { ClientSecret } from '../clients/client.ts';
+import { createClientSecret, digestSecret } from '../clients/secret.ts';
+
+/** A new client secret, and what the store keeps of it. Times in integer seconds. */
+export const newSecret = ({
+  name,
+  createdAt,
+  expiresAt,
+}: Pick<ClientSecret, 'name' | 'createdAt' | 'expiresAt'>): {
+  readonly clientSecret: string;
+  readonly secret: ClientSecret;
+} => {
+  const clientSecret = createClientSecret();
+  const id = randomBytes(6).toString('hex');
+  const digest = digestSecret(clientSecret);
+  return { clientSecret, secret: { id, name, digest, createdAt, expiresAt, lastUsedAt: undefined } };
+};
