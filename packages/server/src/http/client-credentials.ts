@@ -2,7 +2,7 @@ import { SCOPE } from '../clients/policy.ts';
 import { Refusal } from '../errors.ts';
 import { issueClientToken } from '../grant-types/client-credentials.ts';
 import { readClientForm } from './client-form.ts';
-import { answerClient } from './oauth-answers.ts';
+import { answerClient } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 

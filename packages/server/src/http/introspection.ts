@@ -2,7 +2,7 @@ import { DIALECTS } from '../dialects/dialects.ts';
 import { introspect } from '../operations/introspect-token.ts';
 import type { TokenTypeHint } from '../operations/introspect-token.ts';
 import { readClientForm, readToken } from './client-form.ts';
-import { answerClient } from './oauth-answers.ts';
+import { answerClient } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 

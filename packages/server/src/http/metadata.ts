@@ -1,5 +1,5 @@
 import { StoreError } from '../errors.ts';
-import { answerEverybody } from './oauth-answers.ts';
+import { answerEverybody } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 import { INTROSPECTION_METHODS } from './introspection.ts';

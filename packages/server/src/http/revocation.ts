@@ -1,7 +1,7 @@
 import { dialectOf } from '../dialects/dialects.ts';
 import { revokeToken } from '../operations/revoke-token.ts';
 import { readClientForm, readToken } from './client-form.ts';
-import { answerClient } from './oauth-answers.ts';
+import { answerClient } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 

@@ -1,6 +1,7 @@
 import { readBrand } from './brand.ts';
 import type { PleosBrand } from './brand.ts';
-import { pleos, renderData } from './pleos.ts';
+import { renderData, renderPleosRefusal } from './envelope.ts';
+import { pleos } from './pleos.ts';
 import { parseSelection, readVin, writeSelectionUrl, writeVehicles } from './vehicle-data.ts';
 import type { SelectionRequest } from './vehicle-data.ts';
 import { Refusal } from '../../errors.ts';
@@ -94,6 +95,6 @@ export const createPleosVehicles = (context: RouteContext, selections: Selection
       'GET /v1/vehicles/consent': showConsent,
       'DELETE /v1/vehicles/consent': withdrawConsent,
     },
-    renderRefusal: (refusal, { exchange }) => pleos.renderRefusal(refusal, undefined, exchange),
+    renderRefusal: (refusal, { exchange }) => renderPleosRefusal(refusal, undefined, exchange),
   };
 };
