@@ -39,7 +39,7 @@ const urlOf = async (grantId: GrantId, changed: Partial<Selection> = {}): Promis
     lang: 'en',
     ...changed,
   };
-  const sessionId = await sealSelection(trial.deployment.keyRing(), selection, Date.now() + trial.ahead);
+  const sessionId = await sealSelection(trial.deployment.keyRing, selection, Date.now() + trial.ahead);
   return `${trial.url}/v1/vehicles/select-vehicle?lang=ko&sessionId=${sessionId}`;
 };
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { systemRandomness } from '@keyfob/server';
 import { digestSecret } from '@keyfob/server/clients/secret';
 import { DIALECTS } from '@keyfob/server/dialects/dialects';
 import { createEndpoints } from '@keyfob/server/http/endpoints';
@@ -59,6 +60,7 @@ const openNode = async (cluster: Cluster, database: string, port: number, firstR
     nextSerial: () => 0,
     issuer: '',
     clock: () => state.nowMs,
+    randomness: systemRandomness,
     emit: () => {},
   });
   const ask = async (request: WireRequest): Promise<Answer> =>

@@ -1,3 +1,4 @@
+import { systemRandomness } from '@keyfob/server';
 import type { Client } from '@keyfob/server/clients/client';
 import type { Policy } from '@keyfob/server/clients/policy';
 import { createClientSecret, digestSecret } from '@keyfob/server/clients/secret';
@@ -59,6 +60,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     },
     nextSerial: () => serial++,
     clock: () => nowMs,
+    randomness: systemRandomness,
     emit,
     issuer,
   };
@@ -85,7 +87,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       dialect: DialectName,
       { policy = {}, ...more }: Partial<Omit<Client, 'policy'>> & { readonly policy?: Partial<Policy> } = {},
     ): Promise<KnownClient> {
-      const secret = createClientSecret();
+      const secret = createClientSecret(systemRandomness);
       const digest = digestSecret(secret);
       const id = `${dialect}-${++made}`;
       const createdAt = CREATED_AT;

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { CLIENT_TYPES } from '../clients/client.ts';
 import type { Client, ClientType } from '../clients/client.ts';
 import { DIALECTS, dialectOf } from '../dialects/dialects.ts';
@@ -76,7 +76,7 @@ const create = async (options: CreateOptions): Promise<void> =>
         text: `${alignFacts(facts)}\n\nNext: ${NEXT[type](client)}`,
       };
     },
-    { isFirstStart: true },
+    { createIfMissing: true },
   );
 
 const register = async (

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import type { Client } from '../clients/client.ts';
 import { digestSecret, findSecret } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
@@ -46,7 +46,7 @@ export const openDemo = async (deployment: Deployment, config: Config, nowMs: nu
       if (dialect === undefined) return;
       const { name, shapes } = dialect;
       const id = readGrantId(grantId) ?? 0n;
-      const { newest } = deployment.keyRing();
+      const { newest } = deployment.keyRing;
       const token = sealRefreshToken(newest, shapes.refreshToken, id, event.generation + 1);
       // At once, before the answer leaves: the next command may be pasted the moment this one has its answer.
       keepToken(tokenFile(folder, name), token);

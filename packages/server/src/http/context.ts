@@ -4,6 +4,7 @@ import type { Minting } from '../grants/issue.ts';
 import type { ClientReading } from '../clients/client-store.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
+import type { Randomness } from '../randomness.ts';
 
 /** What the endpoints work with. */
 export type EndpointContext = Minting & {
@@ -15,5 +16,6 @@ export type EndpointContext = Minting & {
    */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly clock: Clock;
+  readonly randomness: Randomness;
   readonly emit: Emit;
 };

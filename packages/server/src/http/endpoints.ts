@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../log-event.ts';
@@ -27,7 +26,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
   const renderFailure = createFailures(context.emit);
   const begin = (request: WireRequest, caller: Caller, parameters: Visit['parameters']): Visit => ({
     request,
-    exchange: { requestId: randomUUID(), nowMs: context.clock() },
+    exchange: { requestId: context.randomness.uuid(), nowMs: context.clock() },
     caller,
     parameters,
     client: undefined,

@@ -1,4 +1,3 @@
-import { randomBytes, randomInt } from 'node:crypto';
 import type { Client } from '../clients/client.ts';
 import { SCOPE } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
@@ -38,7 +37,12 @@ const ATTEMPTS = 3;
 
 /** Creates a grant and issues its first tokens. Throws `StoreError`. */
 export const createGrant = async (
-  { store, keyRing, issuer }: Pick<OperationContext, 'store' | 'keyRing' | 'issuer'>,
+  {
+    store,
+    keyRing,
+    issuer,
+    randomness,
+  }: Pick<OperationContext, 'store' | 'keyRing' | 'issuer' | 'randomness'>,
   wanted: NewGrant,
 ): Promise<GrantCreated> => {
   const { clientId, subject, scope, brand, nowMs } = wanted;
@@ -50,14 +54,18 @@ export const createGrant = async (
   const first = { generation: 0, keyNumber: keyRing.newest.number, rotatedAtMs: [] } as const;
   const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const id = randomBytes(8).readBigInt64BE();
+    const id = randomness.bytes(8).readBigInt64BE();
     const createdAt = toSeconds(nowMs);
     const grant: Grant = { id, clientId, subject, scope, brand, createdAt, ...first, ...unused };
     const created = await store.createGrant(grant);
     if (created === 'client_unknown') return { outcome: 'client_unknown' };
     if (created === 'id_taken') continue;
     const { shapes } = dialectOf(client);
-    const minting = { keyRing, nextSerial: () => randomInt(SERIAL_MAX + 1), issuer };
+    const minting = {
+      keyRing,
+      nextSerial: () => Math.floor(randomness.fraction() * (SERIAL_MAX + 1)),
+      issuer,
+    };
     const tokens = await issueTokens(minting, shapes, grant, client.policy, nowMs);
     return { outcome: 'created', grant, tokens, dialect: client.dialect };
   }

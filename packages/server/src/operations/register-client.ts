@@ -31,16 +31,17 @@ export type ClientRegistered =
 
 /** Registers a client with one secret, or with none if it is public. Throws `StoreError`. */
 export const registerClient = async (
-  { store }: Pick<OperationContext, 'store'>,
+  { store, randomness }: Pick<OperationContext, 'store' | 'randomness'>,
   registration: ClientRegistration,
 ): Promise<ClientRegistered> => {
   const { type = 'confidential', name, redirectUris = [], consentRedirectUri, nowMs } = registration;
   const dialect = findDialect(registration.dialect);
   if (dialect === undefined) return { outcome: 'invalid', faults: [faultOfDialect(registration.dialect)] };
   const createdAt = toSeconds(nowMs);
-  const first = type === 'public' ? undefined : newSecret({ name: 'first', createdAt, expiresAt: undefined });
+  const first =
+    type === 'public' ? undefined : newSecret(randomness, { name: 'first', createdAt, expiresAt: undefined });
   const client: Client = {
-    id: createClientId(),
+    id: createClientId(randomness),
     dialect: dialect.name,
     type,
     name,

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientSecret, ClientType } from '../clients/client.ts';
 import { createClientId, createClientSecret, digestSecret } from '../clients/secret.ts';
@@ -11,18 +10,18 @@ import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import type { Webhook } from '../outbox/webhook.ts';
+import type { Randomness } from '../randomness.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import { UsageError } from '../cli/output.ts';
 
 /** A new secret and what is kept of it. */
 export const makeSecret = (
-  name: string,
-  createdAt: number,
-  expiresAt: number | undefined,
+  randomness: Randomness,
+  { name, createdAt, expiresAt }: Pick<ClientSecret, 'name' | 'createdAt' | 'expiresAt'>,
 ): { readonly clientSecret: string; readonly secret: ClientSecret } => {
-  const clientSecret = createClientSecret();
-  const id = randomBytes(6).toString('hex');
+  const clientSecret = createClientSecret(randomness);
+  const id = randomness.bytes(6).toString('hex');
   return {
     clientSecret,
     secret: { id, name, digest: digestSecret(clientSecret), createdAt, expiresAt, lastUsedAt: undefined },
@@ -45,7 +44,8 @@ export const createClient = async (
   deployment: Deployment,
   wanted: NewClient & { readonly type?: Exclude<ClientType, 'public'> },
 ): Promise<{ readonly client: Client; readonly clientSecret: string }> => {
-  const { clientSecret, secret } = makeSecret('first', toSeconds(wanted.nowMs), undefined);
+  const first = { name: 'first', createdAt: toSeconds(wanted.nowMs), expiresAt: undefined };
+  const { clientSecret, secret } = makeSecret(deployment.randomness, first);
   const { type = 'confidential' } = wanted;
   return { client: await register(deployment, wanted, { type, secrets: [secret] }), clientSecret };
 };
@@ -55,7 +55,7 @@ export const createPublicClient = (deployment: Deployment, wanted: NewClient): P
   register(deployment, wanted, { type: 'public', secrets: [] });
 
 const register = async (
-  { store }: Deployment,
+  { store, randomness }: Deployment,
   { dialect: dialectName, name, nowMs, redirectUris = [], consentRedirectUri }: NewClient,
   as: Pick<Client, 'type' | 'secrets'>,
 ): Promise<Client> => {
@@ -64,7 +64,7 @@ const register = async (
     throw new UsageError(`unknown dialect ${dialectName}: use one of ${Object.keys(DIALECTS).join(', ')}`);
   const client: Client = {
     ...as,
-    id: createClientId(),
+    id: createClientId(randomness),
     dialect: dialectName,
     redirectUris: [...new Set(redirectUris)],
     consentRedirectUri,
@@ -82,7 +82,9 @@ const register = async (
 const faultsOfType = ({ type }: Client, { name, clientTypes }: Dialect): readonly string[] =>
   clientTypes.includes(type)
     ? []
-    : [`the ${name} dialect has ${clientTypes.join(' and ')} clients only: use type ${clientTypes.join(' or ')}`];
+    : [
+        `the ${name} dialect has ${clientTypes.join(' and ')} clients only: use type ${clientTypes.join(' or ')}`,
+      ];
 
 /** Creates a grant and issues its first pair of tokens. */
 export const createGrant = async (
@@ -95,7 +97,7 @@ export const createGrant = async (
     readonly nowMs: number;
   },
 ): Promise<Grant & { readonly tokens: TokenAnswer; readonly dialect: string }> => {
-  const { store, keyRing, issuer } = deployment;
+  const { store, keyRing, issuer, randomness } = deployment;
   const { clientId, subject, scope, brand, nowMs } = wanted;
   const client = await readClient(store, clientId);
   if (client.type === 'resource-server') {
@@ -107,14 +109,14 @@ export const createGrant = async (
     );
   }
   const grant: Grant = {
-    id: randomBytes(8).readBigInt64BE(),
+    id: randomness.bytes(8).readBigInt64BE(),
     clientId,
     subject,
     scope,
     brand,
     createdAt: toSeconds(nowMs),
     generation: 0,
-    keyNumber: keyRing().newest.number,
+    keyNumber: keyRing.newest.number,
     rotatedAtMs: [],
     rotatedBy: undefined,
     useDigest: undefined,
@@ -123,7 +125,7 @@ export const createGrant = async (
   const outcome = await store.createGrant(grant);
   if (outcome === 'id_taken') return createGrant(deployment, wanted);
   if (outcome === 'client_unknown') throw unknownClient(clientId);
-  const minting = { keyRing: keyRing(), nextSerial: () => 0, issuer };
+  const minting = { keyRing, nextSerial: () => 0, issuer };
   const tokens = await issueTokens(minting, dialectOf(client).shapes, grant, client.policy, nowMs);
   return { ...grant, tokens, dialect: client.dialect };
 };
@@ -158,7 +160,7 @@ export const readWebhook = async (store: Deployment['store'], id: string): Promi
 
 /** The key that a webhook's messages are signed with. */
 export const readWebhookKey = ({ keyRing }: Deployment, { id, keyNumber }: Webhook): Buffer => {
-  const key = keyRing().find(keyNumber);
+  const key = keyRing.find(keyNumber);
   if (key !== undefined) return key.webhookKey(id);
   const remedy = 'Restore the key ring, or remove the webhook and add it anew.';
   throw new OperatorError('key_missing', `the key ring lacks key ${keyNumber}, which signs for it`, remedy);
@@ -170,7 +172,7 @@ export const readRefreshToken = async (
   id: GrantId,
 ): Promise<string | undefined> => {
   const grant = await store.readGrant(id);
-  const key = grant === undefined ? undefined : keyRing().find(grant.keyNumber);
+  const key = grant === undefined ? undefined : keyRing.find(grant.keyNumber);
   if (grant === undefined || key === undefined) return undefined;
   const { shapes } = dialectOf(await readClient(store, grant.clientId));
   return sealRefreshToken(key, shapes.refreshToken, grant.id, grant.generation);

@@ -96,7 +96,7 @@ const register = async (
   grants: number,
 ) => {
   const config = parseConfig({ flags, environment: {}, file: {} });
-  const deployment = await openDeployment(config, { isFirstStart: true });
+  const deployment = await openDeployment(config, { createIfMissing: true });
   try {
     const nowMs = Date.now();
     const { client, clientSecret } = await createClient(deployment, { dialect, name: 'bench', nowMs });
