@@ -43,6 +43,20 @@ export const findSecret = (
 export const isInForce = ({ expiresAt }: ClientSecret, now: number): boolean =>
   expiresAt === undefined || now < expiresAt;
 
+/**
+ * A client's secrets without one of them. With `keepLast` the only secret stays, without which the client would be
+ * locked out.
+ */
+export const removeSecret = (
+  secrets: readonly ClientSecret[],
+  secretId: string,
+  { keepLast }: { readonly keepLast: boolean },
+): readonly ClientSecret[] | 'unknown' | 'last' => {
+  const rest = secrets.filter(({ id }) => id !== secretId);
+  if (rest.length === secrets.length) return 'unknown';
+  return rest.length === 0 && keepLast ? 'last' : rest;
+};
+
 /** How exactly the last use of a secret is known: finer, and every request would have something to write. */
 const LAST_USE_STEP_SECONDS = 3600;
 

@@ -1,3 +1,5 @@
+import type { AuthorizationWire } from './authorization.ts';
+import type { VehicleSelectionWire } from './vehicle-selection.ts';
 import type { ClientType } from '../clients/client.ts';
 import type { Credentials } from '../clients/credentials.ts';
 import type { Policy } from '../clients/policy.ts';
@@ -50,6 +52,9 @@ export type Dialect = {
   /** The brands that a grant may be bound to, in lower case. Empty where the dialect has none. */
   readonly brands: readonly string[];
   readonly examples: DialectExamples;
+  readonly authorization: AuthorizationWire;
+  /** Absent where owners choose vehicles when they consent. */
+  readonly vehicleSelection?: VehicleSelectionWire;
   /** Every path below it is the dialect's, endpoint or not. */
   readonly pathPrefix: string;
   /** By path: what parses a POST to it. */

@@ -2,6 +2,7 @@ import { CLIENT_TYPES } from '../../clients/client.ts';
 import { Refusal } from '../../errors.ts';
 import type { Policy } from '../../clients/policy.ts';
 import type { TokenAnswer } from '../../grants/issue.ts';
+import { smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
 import { isUuid, uuidShape } from '../../tokens/shape.ts';
 import { oauthHeaders, renderOAuthError } from '../oauth/answers.ts';
@@ -65,6 +66,7 @@ export const smartcar: Dialect = {
   clientTypes: CLIENT_TYPES,
   brands: [],
   examples,
+  authorization: smartcarAuthorize,
   pathPrefix: '/',
   tokenEndpoints: { '/oauth/token': parse },
   shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },
