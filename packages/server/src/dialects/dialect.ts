@@ -1,10 +1,12 @@
 import type { AuthorizationWire } from './authorization.ts';
 import type { VehicleSelectionWire } from './vehicle-selection.ts';
 import type { ClientType } from '../clients/client.ts';
-import type { Credentials } from '../clients/authenticate.ts';
+import type { Credentials } from '../clients/credentials.ts';
 import type { Policy } from '../clients/policy.ts';
 import type { Refusal } from '../errors.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
+import type { Emit } from '../log-event.ts';
+import type { AccessContext } from '../operations/read-access.ts';
 import type { WebhookFormat } from '../outbox/webhook-format.ts';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 
@@ -67,6 +69,9 @@ export type Dialect = {
   /** `policy` is the client's where it is known by then. */
   renderRefusal(refusal: Refusal, policy: Policy | undefined, exchange: Exchange): WireResponse;
 };
+
+/** What a dialect's own routes work with. */
+export type RouteContext = AccessContext & { readonly emit: Emit };
 
 /** For how many seconds a client is asked to stay away when the store or the server cannot serve it. */
 export const RETRY_AFTER_SECONDS = 2;

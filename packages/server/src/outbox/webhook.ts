@@ -1,18 +1,18 @@
-import type { GrantEvent, GrantEventKind } from './grant-event.ts';
+import type { GrantEventKind, NewGrantEvent } from './grant-event.ts';
 
 /** The name of the format of Standard Webhooks. All other formats are those of dialects. */
 export const STANDARD_FORMAT = 'standard';
 
-/** As many as a store holds: each is looked at whenever a grant event is kept. */
+/** At most as many per store: every one is checked whenever a grant event is stored. */
 export const WEBHOOKS_MAX = 64;
 
-/** Somebody to be told of grant events. Its secret is derived from the key ring (`RingKey.webhookKey`) and kept nowhere. */
+/** A receiver of grant events. Its secret is derived from the key ring (`RingKey.webhookKey`) and not stored. */
 export type Webhook = {
   readonly id: string;
   readonly url: string;
   /** The name of its format. */
   readonly format: string;
-  /** Whose grant events it is told of; `undefined` for every client's. */
+  /** The client whose grant events it receives; `undefined` for every client's. */
   readonly clientId: string | undefined;
   readonly kinds: readonly GrantEventKind[];
   /** The key of the ring that its secret is derived from. */
@@ -22,8 +22,8 @@ export type Webhook = {
   readonly disabledAt: number | undefined;
 };
 
-/** Whether a webhook is to be told of a grant event. */
-export const isWanted = (webhook: Webhook, grantEvent: Omit<GrantEvent, 'id' | 'sequence'>): boolean => {
+/** Whether a webhook receives a grant event. */
+export const isWanted = (webhook: Webhook, grantEvent: NewGrantEvent): boolean => {
   if (webhook.disabledAt !== undefined || !webhook.kinds.includes(grantEvent.kind)) return false;
   if (webhook.clientId !== undefined && webhook.clientId !== grantEvent.clientId) return false;
   // The formats of dialects report vehicles: the end of a grant without vehicles has been reported with its last vehicle.

@@ -8,10 +8,10 @@ import type { SelectionLinks } from '../vehicle-selection.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
-import { readBearerAccess } from '../../http/bearer.ts';
+import { readBearerAccess } from '../bearer.ts';
 import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
-import type { Route, RouteGroup, Visit } from '../../http/router.ts';
-import type { EndpointContext } from '../../http/token-endpoint.ts';
+import type { Route, RouteGroup, Visit } from '../../wire/route.ts';
+import type { RouteContext } from '../dialect.ts';
 
 /**
  * What a grant covers, as the Pleos API exposes it: the way to the page on which an owner chooses, the vehicles of one brand
@@ -19,7 +19,7 @@ import type { EndpointContext } from '../../http/token-endpoint.ts';
  *
  * @see https://document.pleos.ai/en/api-reference/vehicle-data-api
  */
-export const createPleosVehicles = (context: EndpointContext, selections: SelectionLinks): RouteGroup => {
+export const createPleosVehicles = (context: RouteContext, selections: SelectionLinks): RouteGroup => {
   const { store } = context;
 
   const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: PleosBrand }> => {
