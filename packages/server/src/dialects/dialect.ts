@@ -22,7 +22,8 @@ export type TokenRequest = {
     | {
         readonly type: 'authorization_code';
         readonly code: string;
-        readonly redirectUri: string;
+        /** `undefined` for the only one that is registered. */
+        readonly redirectUri: string | undefined;
         readonly codeVerifier: string | undefined;
       };
 };

@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import type { Policy } from '../clients/policy.ts';
+import { onlyRedirectUri } from '../clients/redirect-uri.ts';
 import { Refusal } from '../errors.ts';
 import type { DeadTokenReason, RefusalReason } from '../errors.ts';
 import type { Caller } from '../log-event.ts';
@@ -23,7 +24,8 @@ export type RedeemRequest = {
   readonly client: Client;
   readonly shapes: TokenShapes;
   readonly code: string;
-  readonly redirectUri: string;
+  /** `undefined` for the only one that is registered. */
+  readonly redirectUri: string | undefined;
   readonly codeVerifier: string | undefined;
   readonly brand: string | undefined;
   readonly idempotencyKey: string | undefined;
@@ -39,7 +41,9 @@ const ONLY_USE = 0;
  * @see RFC 6749 §4.1.3
  */
 export const redeem = async (context: RefreshContext, request: RedeemRequest): Promise<TokenAnswer> => {
-  const { client, caller, requestId, redirectUri, codeVerifier, brand } = request;
+  const { client, caller, requestId, codeVerifier, brand } = request;
+  const redirectUri = request.redirectUri ?? onlyRedirectUri(client);
+  if (redirectUri === undefined) throw reportRefusal(context, request, 'redirect_uri_missing');
   const { keyRing } = context;
   const opened = openCode(keyRing, request.shapes.code, request.code);
   if (opened === 'malformed') throw reportRefusal(context, request, 'code_malformed');

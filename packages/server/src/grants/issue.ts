@@ -33,6 +33,8 @@ export type TokenAnswer = {
   readonly expiresInSeconds: number;
   readonly refreshToken: string;
   readonly refreshExpiresInSeconds: number;
+  /** Of the access token; space separated, may be empty. */
+  readonly scope: string;
 };
 
 /**
@@ -60,6 +62,7 @@ export const issueTokens = (
       expiresInSeconds,
       refreshToken,
       refreshExpiresInSeconds,
+      scope: grant.scope,
     }));
   }
   const accessToken = sealAccessToken(minting.keyRing.newest, shapes.accessToken, {
@@ -67,7 +70,7 @@ export const issueTokens = (
     issuedAt,
     serial,
   });
-  return { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds };
+  return { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds, scope: grant.scope };
 };
 
 type Made = {

@@ -181,6 +181,7 @@ void test('the answer has exactly the members of the page, with success a string
     expiresInSeconds: 3600,
     refreshToken: 'B'.repeat(36),
     refreshExpiresInSeconds: 7_776_000,
+    scope: '',
   };
   for (const tellRefreshExpiry of [false, true]) {
     const response = pleos.renderAnswer(tokens, { ...pleos.defaultPolicy, tellRefreshExpiry }, EXCHANGE);

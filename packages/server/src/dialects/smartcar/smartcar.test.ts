@@ -188,6 +188,7 @@ const ANSWER = {
   expiresInSeconds: 7200,
   refreshToken: '60a9e801-6d26-4d88-926e-5c7f9fc13486',
   refreshExpiresInSeconds: 5_184_000,
+  scope: '',
 };
 const EXCHANGE = { requestId: '6d4226e7-a7dd-44e0-b29c-9eed26be249d', nowMs: 1_750_000_000_123 };
 const HEADERS = {
