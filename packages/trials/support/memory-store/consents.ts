@@ -1,7 +1,6 @@
-import { CODE_KEPT_SECONDS, judgeCode } from '@keyfob/server/grants/authorization-code';
-import type { CodeResult, CodeUse } from '@keyfob/server/grants/code-store';
-import type { Store } from '@keyfob/server/grants/store';
-import type { Vehicle } from '@keyfob/server/grants/vehicle';
+import { CODE_KEPT_SECONDS, judgeCode } from '@keyfob/server/grants';
+import type { Vehicle } from '@keyfob/server/grants';
+import type { CodeResult, CodeUse, Store } from '@keyfob/server/stores';
 import { tell, tellRevoked } from './grant-events.ts';
 import { byId } from './tables.ts';
 import type { Conduct, Tables } from './tables.ts';

@@ -1,6 +1,6 @@
-import type { GrantEventKind } from '@keyfob/server/outbox/grant-event';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { AuditContext } from '@keyfob/server/grants/grant-store';
+import type { Grant } from '@keyfob/server/grants';
+import type { AuditContext } from '@keyfob/server/stores';
+import type { GrantEventKind } from '@keyfob/server/webhooks';
 import type { Tables } from './tables.ts';
 import { keepGrantEvent } from './webhooks.ts';
 

@@ -1,11 +1,7 @@
-import { applyVerdict } from '@keyfob/server/grants/apply-verdict';
-import { toSeconds } from '@keyfob/server/clock';
-import type { Grant } from '@keyfob/server/grants/grant';
-import { judge } from '@keyfob/server/grants/judge';
-import { describeReplay } from '@keyfob/server/grants/replay';
-import { hasEndedBefore } from '@keyfob/server/grants/standing';
-import type { RefreshResult, RefreshUse } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
+import { toSeconds } from '@keyfob/server/grants';
+import { applyVerdict, describeReplay, hasEndedBefore, judge } from '@keyfob/server/grants';
+import type { Grant } from '@keyfob/server/grants';
+import type { RefreshResult, RefreshUse, Store } from '@keyfob/server/stores';
 import { tell, tellRevoked } from './grant-events.ts';
 import { byId, removeGrant } from './tables.ts';
 import type { Conduct, Tables } from './tables.ts';

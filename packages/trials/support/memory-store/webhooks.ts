@@ -1,8 +1,6 @@
-import { chooseTurns, DISABLED_ERROR } from '@keyfob/server/outbox/delivery';
-import type { Claim, Delivery, Settlement } from '@keyfob/server/outbox/delivery';
-import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
-import type { Store } from '@keyfob/server/grants/store';
-import { isWanted, WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
+import type { Store } from '@keyfob/server/stores';
+import { chooseTurns, DISABLED_ERROR, isWanted, WEBHOOKS_MAX } from '@keyfob/server/webhooks';
+import type { Claim, Delivery, GrantEvent, Settlement } from '@keyfob/server/webhooks';
 import type { Conduct, OutboxTables } from './tables.ts';
 
 const keyOf = (webhookId: string, sequence: number): string => `${webhookId} ${sequence}`;
