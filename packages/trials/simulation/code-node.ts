@@ -1,5 +1,5 @@
-import { StoreError } from '@keyfob/server/errors';
 import type { Emit } from '@keyfob/server';
+import { StoreError } from '@keyfob/server/errors';
 import { createEndpoints } from '@keyfob/server/wire';
 import { testRandomness } from '../support/test-randomness.ts';
 import { createAuthentication } from '../support/authentication.ts';

@@ -1,5 +1,5 @@
-import { StoreError } from '@keyfob/server/errors';
 import type { Emit } from '@keyfob/server';
+import { StoreError } from '@keyfob/server/errors';
 import type { Store } from '@keyfob/server/stores';
 import { parseKeyRing, SERIAL_MAX } from '@keyfob/server/tokens';
 import type { KeyRing } from '@keyfob/server/tokens';

@@ -1,8 +1,8 @@
-import { StoreError } from '@keyfob/server/errors';
 import type { Emit, LogEvent } from '@keyfob/server';
 import { createClientSecret, digestSecret } from '@keyfob/server/clients';
 import type { Client, Policy } from '@keyfob/server/clients';
 import { dialectOf, DIALECTS } from '@keyfob/server/dialects';
+import { StoreError } from '@keyfob/server/errors';
 import { issueTokens } from '@keyfob/server/grants';
 import type { Grant, TokenAnswer } from '@keyfob/server/grants';
 import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';

@@ -2,10 +2,14 @@
 export { toSeconds } from '../clock.ts';
 export type { Grant, Revocation, RevocationCause } from '../grants/grant.ts';
 export type { Vehicle } from '../grants/vehicle.ts';
+export { applyVerdict } from '../grants/apply-verdict.ts';
 export { judge } from '../grants/judge.ts';
 export type { Presented, Verdict } from '../grants/judge.ts';
-export { applyVerdict } from '../grants/apply-verdict.ts';
-export { describeReplay } from '../grants/replay.ts';
+export { decideCode } from '../grants/decide-code.ts';
+export { decideRefresh, eventsOfReplay } from '../grants/decide-refresh.ts';
+export { decideReinstatement, decideRevocation } from '../grants/decide-revocation.ts';
+export type { GrantChange } from '../grants/decide-revocation.ts';
+export { decideDisconnection, decideSelection } from '../grants/decide-vehicles.ts';
 export type { ReplayRecord } from '../grants/replay.ts';
 export { ROTATIONS_MAX } from '../grants/rotation-history.ts';
 export { hasEndedBefore } from '../grants/standing.ts';

@@ -1,6 +1,6 @@
 /** `@keyfob/server/stores/postgres`: the store for many nodes. Importing it loads the driver of PostgreSQL. */
 export {
-  CLIENTS_FRESH_MS,
+  CLIENT_CACHE_MS,
   inspectPostgresStore,
   migratePostgresStore,
   openPostgresStore,

@@ -1,7 +1,8 @@
 /** `@keyfob/server/stores`: the store as an interface, the embedded store, its backups, and copies of stores. */
 export type { Store } from '../grants/store.ts';
-export type { AuditContext, RefreshResult, RefreshUse } from '../grants/grant-store.ts';
-export type { CodeResult, CodeUse } from '../grants/code-store.ts';
+export type { AuditContext, GrantStore, RefreshResult, RefreshUse } from '../grants/grant-store.ts';
+export type { CodeResult, CodeStore, CodeUse } from '../grants/code-store.ts';
+export type { ConsentStore } from '../grants/consent-store.ts';
 export { openSqliteStore } from '../stores/sqlite/store.ts';
 export { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/backup.ts';
 export { keyFileSource, keyTextSource } from '../stores/key-file.ts';

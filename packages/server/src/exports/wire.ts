@@ -2,5 +2,5 @@
 export type { WireRequest, WireResponse } from '../wire/exchange.ts';
 export { createEndpoints } from '../http/endpoints.ts';
 export type { Endpoints } from '../http/endpoints.ts';
-export type { EndpointContext } from '../http/token-endpoint.ts';
+export type { EndpointContext } from '../http/context.ts';
 export { createResourceServerRoutes } from '../http/resource-server-routes.ts';

@@ -2,8 +2,8 @@
 // line to standard output the moment a step is answered. The second argument says how it ends: close or die.
 import { writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { OperatorError, StoreError } from '@keyfob/server/errors';
 import type { Policy } from '@keyfob/server/clients';
+import { OperatorError, StoreError } from '@keyfob/server/errors';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
 import { codeOf, codeUseOf, idOf, readGrantEvents, refreshUseOf, RUN, STARTED_AT } from './steps.ts';

@@ -1,6 +1,6 @@
-import { toSeconds } from '@keyfob/server/grants';
-import { changeClient, isUseNews } from '@keyfob/server/clients';
+import { changeClient, isUseNews, removeSecret } from '@keyfob/server/clients';
 import type { Client } from '@keyfob/server/clients';
+import { toSeconds } from '@keyfob/server/grants';
 import type { Store } from '@keyfob/server/stores';
 import { removeGrant } from './tables.ts';
 import type { Conduct, Tables } from './tables.ts';
@@ -57,10 +57,9 @@ export const secretVerbs = (
   removeSecret: (clientId, secretId, options) =>
     run('removeSecret', () => {
       const client = tables.clients.get(clientId);
-      const isLast = client?.secrets.length === 1 && client.secrets[0]?.id === secretId;
-      if (isLast && options?.keepLast === true) return 'last';
-      const secrets = client?.secrets.filter(({ id }) => id !== secretId) ?? [];
-      if (client === undefined || secrets.length === client.secrets.length) return 'unknown';
+      if (client === undefined) return 'unknown';
+      const secrets = removeSecret(client.secrets, secretId, { keepLast: options?.keepLast === true });
+      if (typeof secrets === 'string') return secrets;
       tables.clients.set(clientId, { ...client, secrets });
       return 'removed';
     }),
