@@ -5,6 +5,7 @@ import { pleosLogin } from './authorize.ts';
 import { examples } from './examples.ts';
 import { pleosShapes } from './shapes.ts';
 import { vehicleSelection } from './vehicle-selection.ts';
+import { createVehicleRoutes } from './vehicles.ts';
 import { endOfSharing } from './webhook-format.ts';
 import { parseCode, parseRefresh } from './token-requests.ts';
 
@@ -19,6 +20,7 @@ export const pleos: Dialect = {
   brands: PLEOS_BRANDS,
   examples,
   authorization: pleosLogin,
+  createRoutes: createVehicleRoutes,
   vehicleSelection,
   webhookFormat: endOfSharing,
   pathPrefix: '/v1/',
