@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import { OperatorError } from '@keyfob/server/errors';
-import { backupSqliteStore } from '@keyfob/server/stores/sqlite/backup';
-import { restoreSqliteStore } from '@keyfob/server/stores/sqlite/restore';
+import { backupSqliteStore, openSqliteStore, restoreSqliteStore } from '@keyfob/server/stores';
 import { openDatabase } from '@keyfob/server/stores/sqlite/database';
 import { readMigrations } from '@keyfob/server/stores/sqlite/migrations';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { fill, listAll, NOW_MS, refreshed, sampleSecret, sampleUse } from '../support/samples.ts';
 
 /** Schemas that later versions might have: each adds to the one before it. */

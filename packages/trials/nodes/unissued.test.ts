@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { systemRandomness } from '@keyfob/server';
-import { digestSecret } from '@keyfob/server/clients/secret';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import { createEndpoints } from '@keyfob/server/http/endpoints';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
-import { sealCode } from '@keyfob/server/tokens/authorization-code';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
-import type { KeyRing } from '@keyfob/server/tokens/key-ring';
-import { sealRefreshToken } from '@keyfob/server/tokens/refresh-token';
-import type { WireRequest } from '@keyfob/server/wire/exchange';
+import { digestSecret } from '@keyfob/server/clients';
+import { DIALECTS } from '@keyfob/server/dialects';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
+import { createKeyLine, parseKeyRing, sealCode, sealRefreshToken } from '@keyfob/server/tokens';
+import type { KeyRing } from '@keyfob/server/tokens';
+import { createEndpoints } from '@keyfob/server/wire';
+import type { WireRequest } from '@keyfob/server/wire';
+import { testRandomness } from '../support/test-randomness.ts';
 import { CALLER, CREATED_AT, NOW_MS, OVERLAP_POLICY, STRICT_POLICY } from '../support/samples.ts';
 import { sampleClient, sampleCode, sampleGrant, sampleSecret } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
@@ -47,7 +45,7 @@ const EXCHANGE_REQUEST = writeExchange.smartcar({
 const openNode = async (cluster: Cluster, database: string, port: number, firstRing: KeyRing) => {
   const store = await openPostgresStore(cluster.url(database, port), {
     now: () => 0,
-    node: { beatMs: 20, leaseMs: NEVER_MS, askedMax: 1 },
+    node: { epochMs: 20, leaseMs: NEVER_MS, attemptsMax: 1 },
   });
   const state = { ring: firstRing, nowMs: NOW_MS };
   const endpoints = createEndpoints({
@@ -60,7 +58,7 @@ const openNode = async (cluster: Cluster, database: string, port: number, firstR
     nextSerial: () => 0,
     issuer: '',
     clock: () => state.nowMs,
-    randomness: systemRandomness,
+    randomness: testRandomness,
     emit: () => {},
   });
   const ask = async (request: WireRequest): Promise<Answer> =>
@@ -135,7 +133,7 @@ function tryUnissued(cluster: Cluster): void {
       proxy.refuse(true);
       assert.equal((await answer).kind, 'outage');
       proxy.refuse(false);
-      while ((await read('SELECT maker::text FROM grants WHERE id = 42')) !== '0');
+      while ((await read('SELECT issued_by::text FROM grants WHERE id = 42')) !== '0');
       for (const { state } of [first, second, third]) state.nowMs = retryMs;
       assert.equal((await second.ask(REFRESH_REQUEST)).kind, 'outage');
     };
@@ -194,6 +192,6 @@ const loseExchange = async ({ first, second, proxy, read }: Nodes): Promise<void
   proxy.refuse(true);
   assert.equal((await answer).kind, 'outage');
   proxy.refuse(false);
-  while ((await read('SELECT maker::text FROM codes WHERE grant_id = 43')) !== '0');
+  while ((await read('SELECT issued_by::text FROM codes WHERE grant_id = 43')) !== '0');
   assert.equal((await second.ask(EXCHANGE_REQUEST)).kind, 'outage');
 };

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { remember } from './memoize.ts';
+import { memoize } from '../memoize.ts';
 import type { Randomness } from '../randomness.ts';
 import type { ClientSecret } from './client.ts';
 
@@ -11,7 +11,7 @@ export const createClientSecret = (randomness: Pick<Randomness, 'bytes'>): strin
   randomness.bytes(32).toString('base64url');
 
 /** What is kept of a secret. */
-export const digestSecret = remember((secret): Buffer => hash('sha256', secret, 'buffer'));
+export const digestSecret = memoize((secret): Buffer => hash('sha256', secret, 'buffer'));
 
 const NO_SECRET: ClientSecret = {
   id: '',

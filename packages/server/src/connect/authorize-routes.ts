@@ -4,7 +4,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { Refusal } from '../errors.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
-import type { Route, Visit } from '../http/router.ts';
+import type { Route, Visit } from '../wire/route.ts';
 import { nameClient } from './pages/names.ts';
 import { consentPage, noVehiclesPage } from './pages/consent-page.ts';
 import type { ConnectContext } from './context.ts';

@@ -7,7 +7,7 @@ import type { WireResponse } from '../wire/exchange.ts';
 import { readQuery } from '../wire/query.ts';
 import type { QueryParameters } from '../wire/query.ts';
 import { Refusal } from '../errors.ts';
-import type { Visit } from '../http/router.ts';
+import type { Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
 import { redirect } from './pages/page.ts';
 

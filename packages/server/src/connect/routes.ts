@@ -1,5 +1,5 @@
 import { DIALECTS } from '../dialects/dialects.ts';
-import type { RouteGroup } from '../http/router.ts';
+import type { RouteGroup } from '../wire/route.ts';
 import { createAuthorizeRoutes } from './authorize-routes.ts';
 import type { ConnectContext } from './context.ts';
 import { messageOf, renderMessage } from './pages/message-page.ts';

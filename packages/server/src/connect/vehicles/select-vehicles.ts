@@ -6,7 +6,7 @@ import type { WireResponse } from '../../wire/exchange.ts';
 import { readQuery } from '../../wire/query.ts';
 import { Refusal } from '../../errors.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
-import type { Route, Visit } from '../../http/router.ts';
+import type { Route, Visit } from '../../wire/route.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
 import { nameClient } from '../pages/names.ts';
 import { noVehiclesPage } from '../pages/consent-page.ts';
