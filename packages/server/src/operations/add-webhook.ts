@@ -63,6 +63,6 @@ const faultOf = ({ url, format, clientId, kinds = [], isHttpAllowed }: NewWebhoo
   const unfit = kinds.find((kind) => !KINDS_OF_FORMAT[format].includes(kind));
   if (unfit !== undefined) return `format ${format} has no form for ${unfit}`;
   if (format === 'pleos' && clientId === undefined)
-    return 'format pleos needs a client: the callback does not say whose grant it was';
+    return 'format pleos needs client, because the callback does not say whose grant it was';
   return undefined;
 };
