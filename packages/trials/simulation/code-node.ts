@@ -1,3 +1,4 @@
+import { systemRandomness } from '@keyfob/server';
 import { StoreError } from '@keyfob/server/errors';
 import type { Emit } from '@keyfob/server/log-event';
 import { createEndpoints } from '@keyfob/server/http/endpoints';
@@ -51,6 +52,7 @@ const bringUp = (world: CodeWorld, node: CodeNode): void => {
     },
     nextSerial: () => serial++,
     clock: () => world.schedule.nowMs() + node.skewMs,
+    randomness: systemRandomness,
     emit,
   });
 };

@@ -153,9 +153,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'prune removes a day too much',
-    file: memory,
-    search: '.endsAt < endedBefore',
-    replacement: '.endsAt - 86_400 < endedBefore',
+    file: 'server/src/grants/standing.ts',
+    search: '.endsAt < toSeconds(beforeMs)',
+    replacement: '.endsAt - 86_400 < toSeconds(beforeMs)',
     seed: 11,
   },
   {

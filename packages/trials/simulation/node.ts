@@ -1,3 +1,4 @@
+import { systemRandomness } from '@keyfob/server';
 import { StoreError } from '@keyfob/server/errors';
 import type { Emit } from '@keyfob/server/log-event';
 import type { Store } from '@keyfob/server/grants/store';
@@ -91,6 +92,7 @@ const bringUp = (world: World, node: Node): void => {
     },
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     clock: () => world.schedule.nowMs() + node.skewMs,
+    randomness: systemRandomness,
     emit,
   });
 };

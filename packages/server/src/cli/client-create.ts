@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { CLIENT_TYPES, DIALECT_NAMES } from '../clients/client.ts';
-import type { Client, ClientType, DialectName } from '../clients/client.ts';
+import { CLIENT_TYPES } from '../clients/client.ts';
+import type { Client, ClientType } from '../clients/client.ts';
+import { DIALECTS, dialectOf } from '../dialects/dialects.ts';
 import { registerClient } from '../operations/register-client.ts';
 import { clientToJson, redirectRows } from './client-report.ts';
 import { onDeployment, readName, toList, withCommonOptions } from './options.ts';
@@ -9,7 +10,7 @@ import type { CommonOptions } from './options.ts';
 import { alignColumns, UsageError } from './output.ts';
 
 type CreateOptions = CommonOptions & {
-  readonly dialect: DialectName;
+  readonly dialect: string;
   readonly name: string;
   readonly type: ClientType;
   readonly redirectUri?: readonly string[];
@@ -21,7 +22,7 @@ export const addClientCreate = (client: Command): void => {
     .description('Registers a client and prints its secret once: only a digest of it is stored.')
     .addOption(
       new Option('--dialect <name>', 'the API that the client speaks')
-        .choices(DIALECT_NAMES)
+        .choices(Object.keys(DIALECTS))
         .makeOptionMandatory(),
     )
     .addOption(
@@ -36,7 +37,7 @@ export const addClientCreate = (client: Command): void => {
     .option('--redirect-uri <uri>', 'where owners return after consent; may be repeated', toList)
     .option(
       '--consent-redirect-uri <uri>',
-      'Pleos: where owners return after they choose vehicles (default: the first redirect URI)',
+      'where owners return after they choose vehicles, if the dialect has a redirect URI for that (default: the first redirect URI)',
     )
     .addHelpText(
       'after',
@@ -75,18 +76,16 @@ const create = async (options: CreateOptions): Promise<void> =>
         text: `${alignColumns(rows)}\n\nNext: ${NEXT[type](client)}`,
       };
     },
-    { isFirstStart: true },
+    { createIfMissing: true },
   );
 
 /** With a redirect URI an owner can give consent; without one, the operator creates the grant. */
-const askOwner = ({ id, dialect, redirectUris: [redirectUri] }: Client): string => {
-  if (redirectUri === undefined) return `keyfob grant create --client ${id} --subject owner-1`;
-  const back = encodeURIComponent(redirectUri);
-  const request = {
-    smartcar: `/oauth/authorize?response_type=code&client_id=${id}&redirect_uri=${back}&scope=read_vehicle_info`,
-    pleos: `/v1/auth/login?clientId=${id}&brand=kia&redirectUrl=${back}&state=1`,
-  };
-  return `send an owner to your server's ${request[dialect]}`;
+const askOwner = (client: Client): string => {
+  const { id: clientId, redirectUris } = client;
+  const [redirectUri] = redirectUris;
+  if (redirectUri === undefined) return `keyfob grant create --client ${clientId} --subject owner-1`;
+  const target = dialectOf(client).examples.authorizationTarget({ clientId, redirectUri });
+  return `send an owner to ${target} on your server.`;
 };
 
 const NEXT: Readonly<Record<ClientType, (client: Client) => string>> = {

@@ -47,7 +47,7 @@ export const addClientSet = (client: Command): void => {
     .option('--remove-redirect-uri <uri>', 'removes a redirect URI; may be repeated', toList)
     .option(
       '--consent-redirect-uri <uri>',
-      'Pleos: where owners return after they choose vehicles; none for the first redirect URI',
+      'where owners return after they choose vehicles, if the dialect has a redirect URI for that; none for the first redirect URI',
     )
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openDeployment } from '../deployment.ts';
+import { openDeployment } from '../deployment/open.ts';
 import type { OperationContext } from '../operations/context.ts';
 import { readGrantEvents } from '../operations/read-grant-events.ts';
 import type { GrantEventFilter } from '../operations/read-grant-events.ts';
@@ -46,7 +46,7 @@ Examples:
     .action(async (options: EventsOptions) => {
       const wanted = readWanted(options, Date.now());
       const config = readConfig(options);
-      const deployment = await openDeployment(config, { isFirstStart: false });
+      const deployment = await openDeployment(config);
       try {
         const print = createPrinter(options.json === true);
         const printStored = () => printGrantEvents(deployment, wanted, print);

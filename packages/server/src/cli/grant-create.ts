@@ -1,8 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { OperatorError } from '../errors.ts';
-import { BRANDS } from '../grants/grant.ts';
-import type { Brand } from '../grants/grant.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
 import { createGrant } from '../operations/create-grant.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { unknownClient } from './not-found.ts';
@@ -14,10 +13,12 @@ type CreateOptions = CommonOptions & {
   readonly client: string;
   readonly subject: string;
   readonly scope: string;
-  readonly brand?: Brand;
+  readonly brand?: string;
 };
 
-const FIELDS = ['subject', 'scope', 'brand'] as const;
+const FIELDS = ['subject', 'scope'] as const;
+
+const BRANDS: readonly string[] = Object.values(DIALECTS).flatMap(({ brands }) => brands);
 
 export const addGrantCreate = (grant: Command): void => {
   withCommonOptions(grant.command('create'))
@@ -25,7 +26,12 @@ export const addGrantCreate = (grant: Command): void => {
     .requiredOption('--client <id>', 'the client that gets the grant')
     .requiredOption('--subject <id>', 'the vehicle owner')
     .option('--scope <scope>', 'the scope of the grant, space separated', '')
-    .addOption(new Option('--brand <brand>', 'Pleos: the make it is bound to (default: any)').choices(BRANDS))
+    .addOption(
+      new Option(
+        '--brand <brand>',
+        'the brand it is bound to, if the dialect has brands (default: any)',
+      ).choices(BRANDS),
+    )
     .addHelpText(
       'after',
       '\nExample:\n  $ keyfob grant create --client ID --subject owner-1 --scope "read_odometer"',

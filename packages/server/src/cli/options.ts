@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseConfig } from '../config.ts';
 import type { Config } from '../config.ts';
-import { openDeployment } from '../deployment.ts';
-import type { Deployment } from '../deployment.ts';
+import { openDeployment } from '../deployment/open.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { OperatorError } from '../errors.ts';
 import type { OperationContext } from '../operations/context.ts';
 import { readGrantId } from '../tokens/grant-id.ts';
@@ -60,9 +60,9 @@ const CONFIG_FILE_REMEDY = 'Use a file that holds one JSON object, such as {"por
 export const onDeployment = async (
   options: CommonOptions,
   work: (context: OperationContext, deployment: Deployment) => Promise<Report>,
-  { isFirstStart = false } = {},
+  { createIfMissing = false } = {},
 ): Promise<void> => {
-  const deployment = await openDeployment(readConfig(options), { isFirstStart });
+  const deployment = await openDeployment(readConfig(options), { createIfMissing });
   try {
     print(await work(toContext(deployment), deployment), options.json === true);
   } finally {
@@ -71,10 +71,11 @@ export const onDeployment = async (
 };
 
 /** What operations work with. The command prints what they answer, so their log events are dropped. */
-const toContext = ({ store, keyRing, issuer }: Deployment): OperationContext => ({
+const toContext = ({ store, keyRing, issuer, randomness }: Deployment): OperationContext => ({
   store,
-  keyRing: keyRing(),
+  keyRing,
   issuer,
+  randomness,
   emit: () => {},
 });
 

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { toSeconds } from '../clock.ts';
 import { pruneGrants } from '../operations/prune-grants.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { createProgressBar } from './progress.ts';
 
-const DAY_SECONDS = 86_400;
+const DAY_MS = 86_400_000;
 const DAYS_MAX = 99_999;
 
 export const addPrune = (program: Command): void => {
@@ -22,10 +21,10 @@ export const addPrune = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  $ keyfob prune --older-than-days 365')
     .action(async (options: CommonOptions & { readonly olderThanDays: string }) => {
       const days = readWholeNumber('--older-than-days', options.olderThanDays, { least: 0, most: DAYS_MAX });
-      const endedBefore = toSeconds(Date.now()) - days * DAY_SECONDS;
+      const endedBeforeMs = Date.now() - days * DAY_MS;
       await onDeployment(options, async (context) => {
         const bar = createProgressBar('grants');
-        const { pruned, total } = await pruneGrants(context, { endedBefore, onProgress: bar.show });
+        const { pruned, total } = await pruneGrants(context, { endedBeforeMs, onProgress: bar.show });
         bar.end();
         return { json: { pruned }, text: `removed ${pruned} of ${total} grants` };
       });

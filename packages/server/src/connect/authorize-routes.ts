@@ -4,7 +4,8 @@ import { Refusal } from '../errors.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 import type { Route, Visit } from '../http/router.ts';
-import { consentPage, nameClient, noVehiclesPage } from './pages/consent-page.ts';
+import { nameClient } from './pages/names.ts';
+import { consentPage, noVehiclesPage } from './pages/consent-page.ts';
 import type { ConnectContext } from './context.ts';
 import { giveConsent } from '../operations/give-consent.ts';
 import { renderMessage } from './pages/message-page.ts';
@@ -111,7 +112,10 @@ export const createAuthorizeRoutes = (
     const { redirectUri, codeChallenge, scope, brand } = request;
     const agreed = { redirectUri, codeChallenge, scope, brand, subject: owner.subject, vehicles };
     const consent = { clientId: client.id, ...agreed };
-    const given = await giveConsent(context, wire.dialect, consent, { ...visit.exchange, caller: visit.caller });
+    const given = await giveConsent(context, wire.dialect, consent, {
+      ...visit.exchange,
+      caller: visit.caller,
+    });
     if (given.outcome === 'client_unknown') throw new Refusal('client_unknown');
     return redirect(redirectTo(request, wire.renderCode(given.code, context.publicUrl)), 302);
   };

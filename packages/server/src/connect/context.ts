@@ -1,5 +1,6 @@
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
+import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Upstream } from './sign-in/upstream.ts';
 import type { VehicleSource } from './vehicles/vehicle-source.ts';
@@ -10,6 +11,7 @@ export type ConnectContext = {
   readonly keyRing: KeyRing;
   /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
+  readonly randomness: Randomness;
   readonly emit: Emit;
   /** The URL under which the world reaches the server, with no slash at its end; who it says it is (RFC 9207). */
   readonly publicUrl: string;

@@ -11,7 +11,7 @@ export type SecretAdded =
 
 /** Adds a secret to a client; the others stay valid. Throws `StoreError`. */
 export const addSecret = async (
-  { store }: Pick<OperationContext, 'store'>,
+  { store, randomness }: Pick<OperationContext, 'store' | 'randomness'>,
   {
     clientId,
     name,
@@ -30,7 +30,7 @@ export const addSecret = async (
   if (client.type === 'public') return { outcome: 'client_public' };
   const createdAt = toSeconds(nowMs);
   const expiresAt = expiresInSeconds === undefined ? undefined : createdAt + expiresInSeconds;
-  const { clientSecret, secret } = newSecret({ name, createdAt, expiresAt });
+  const { clientSecret, secret } = newSecret(randomness, { name, createdAt, expiresAt });
   const added = await store.addSecret(clientId, secret);
   return added === 'unknown' ? { outcome: 'client_unknown' } : { outcome: 'added', clientSecret, secret };
 };

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { toSeconds } from '../clock.ts';
 import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
 import type { GrantEventKind } from '../outbox/grant-event.ts';
@@ -35,7 +34,7 @@ export const USUAL_KINDS: Readonly<Record<WebhookFormat, readonly GrantEventKind
 
 /** Adds a webhook; from now on it gets a delivery of every grant event that it wants. Throws `StoreError`. */
 export const addWebhook = async (
-  { store, keyRing }: Pick<OperationContext, 'store' | 'keyRing'>,
+  { store, keyRing, randomness }: Pick<OperationContext, 'store' | 'keyRing' | 'randomness'>,
   wanted: NewWebhook,
 ): Promise<WebhookAdded> => {
   const { url, format, clientId, kinds = USUAL_KINDS[format], nowMs } = wanted;
@@ -44,7 +43,7 @@ export const addWebhook = async (
   if (clientId !== undefined && (await store.readClient(clientId)).client === undefined)
     return { outcome: 'client_unknown' };
   const webhook: Webhook = {
-    id: randomBytes(6).toString('hex'),
+    id: randomness.bytes(6).toString('hex'),
     url,
     format,
     clientId,

@@ -1,5 +1,6 @@
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
+import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 
 /** What operations work with. Each one asks for the members it needs. */
@@ -9,5 +10,6 @@ export type OperationContext = {
   readonly keyRing: KeyRing;
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */
   readonly issuer: string | undefined;
+  readonly randomness: Randomness;
   readonly emit: Emit;
 };

@@ -1,10 +1,9 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import type { Client, DialectName } from '../clients/client.ts';
+import type { Client } from '../clients/client.ts';
 import { SCOPE } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
-import { DIALECTS } from '../dialects/dialects.ts';
+import { dialectOf } from '../dialects/dialects.ts';
 import { StoreError } from '../errors.ts';
-import type { Brand, Grant } from '../grants/grant.ts';
+import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import { SERIAL_MAX } from '../tokens/access-token.ts';
@@ -15,7 +14,7 @@ export type NewGrant = {
   readonly clientId: string;
   readonly subject: string;
   readonly scope: string;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   /** Integer milliseconds. */
   readonly nowMs: number;
 };
@@ -25,7 +24,7 @@ export type GrantCreated =
       readonly outcome: 'created';
       readonly grant: Grant;
       readonly tokens: TokenAnswer;
-      readonly dialect: DialectName;
+      readonly dialect: string;
     }
   | { readonly outcome: 'client_unknown' }
   /** A resource server gets no tokens. */
@@ -38,7 +37,12 @@ const ATTEMPTS = 3;
 
 /** Creates a grant and issues its first tokens. Throws `StoreError`. */
 export const createGrant = async (
-  { store, keyRing, issuer }: Pick<OperationContext, 'store' | 'keyRing' | 'issuer'>,
+  {
+    store,
+    keyRing,
+    issuer,
+    randomness,
+  }: Pick<OperationContext, 'store' | 'keyRing' | 'issuer' | 'randomness'>,
   wanted: NewGrant,
 ): Promise<GrantCreated> => {
   const { clientId, subject, scope, brand, nowMs } = wanted;
@@ -50,22 +54,31 @@ export const createGrant = async (
   const first = { generation: 0, keyNumber: keyRing.newest.number, rotatedAtMs: [] } as const;
   const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const id = randomBytes(8).readBigInt64BE();
+    const id = randomness.bytes(8).readBigInt64BE();
     const createdAt = toSeconds(nowMs);
     const grant: Grant = { id, clientId, subject, scope, brand, createdAt, ...first, ...unused };
     const created = await store.createGrant(grant);
     if (created === 'client_unknown') return { outcome: 'client_unknown' };
     if (created === 'id_taken') continue;
-    const { shapes } = DIALECTS[client.dialect];
-    const minting = { keyRing, nextSerial: () => randomInt(SERIAL_MAX + 1), issuer };
+    const { shapes } = dialectOf(client);
+    const minting = {
+      keyRing,
+      nextSerial: () => Math.floor(randomness.fraction() * (SERIAL_MAX + 1)),
+      issuer,
+    };
     const tokens = await issueTokens(minting, shapes, grant, client.policy, nowMs);
     return { outcome: 'created', grant, tokens, dialect: client.dialect };
   }
   throw new StoreError('unavailable', 'no free grant id was found');
 };
 
-const faultsOf = ({ subject, scope, brand }: NewGrant, { dialect }: Client): readonly string[] => [
+const faultsOf = ({ subject, scope, brand }: NewGrant, client: Client): readonly string[] => [
   ...(subject === '' ? ['subject must not be empty'] : []),
   ...(SCOPE.test(scope) ? [] : ['scope must be words of visible ASCII without quotes, space separated']),
-  ...(brand !== undefined && dialect !== 'pleos' ? ['brand is for clients of the pleos dialect'] : []),
+  ...(brand === undefined ? [] : faultsOfBrand(brand, client)),
 ];
+
+const faultsOfBrand = (brand: string, client: Client): readonly string[] => {
+  const { name, brands } = dialectOf(client);
+  return brands.includes(brand) ? [] : [`the ${name} dialect has no brand ${brand}`];
+};

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { toSeconds } from '../clock.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { StoreError } from '../errors.ts';
@@ -20,7 +19,7 @@ const ATTEMPTS = 3;
 
 /** Stores what an owner agreed to and issues the authorization code for it. Reports `consent.given`. Throws `StoreError`. */
 export const giveConsent = async (
-  { store, keyRing, emit }: Pick<OperationContext, 'store' | 'keyRing' | 'emit'>,
+  { store, keyRing, randomness, emit }: Pick<OperationContext, 'store' | 'keyRing' | 'randomness' | 'emit'>,
   { name: dialect, shapes }: Pick<Dialect, 'name' | 'shapes'>,
   consent: Consent,
   {
@@ -32,7 +31,7 @@ export const giveConsent = async (
   const issuedAt = toSeconds(nowMs);
   const { clientId, vehicles } = consent;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const grantId = randomBytes(8).readBigInt64BE();
+    const grantId = randomness.bytes(8).readBigInt64BE();
     const outcome = await store.createCode({ ...consent, grantId, issuedAt });
     if (outcome === 'client_unknown') return { outcome };
     if (outcome === 'id_taken') continue;

@@ -1,21 +1,22 @@
+import type { Millis } from '../clock.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
 
 const PAGE_GRANTS = 1000;
 
-/** Removes grants that ended before `endedBefore` (integer seconds), a page at a time. Throws `StoreError`. */
+/** Removes grants that ended before `endedBeforeMs`, a page at a time. Throws `StoreError`. */
 export const pruneGrants = async (
   { store }: Pick<OperationContext, 'store'>,
   {
-    endedBefore,
+    endedBeforeMs,
     onProgress,
-  }: { readonly endedBefore: number; readonly onProgress: (seen: number, total: number) => void },
+  }: { readonly endedBeforeMs: Millis; readonly onProgress: (seen: number, total: number) => void },
 ): Promise<{ readonly pruned: number; readonly total: number }> => {
   const total = await store.countGrants();
   let [pruned, seen] = [0, 0];
   let after: GrantId | undefined;
   do {
-    const page = await store.prune({ after, limit: PAGE_GRANTS, endedBefore });
+    const page = await store.prune({ after, limit: PAGE_GRANTS, endedBeforeMs });
     pruned += page.pruned;
     seen = Math.min(seen + PAGE_GRANTS, total);
     after = page.next;

@@ -3,7 +3,7 @@ import type { Grant } from '../grants/grant.ts';
 import type { ReplayRecord } from '../grants/replay.ts';
 import { standingOf } from '../grants/standing.ts';
 import type { Standing } from '../grants/standing.ts';
-import type { Page } from '../grants/store.ts';
+import type { Page } from '../grants/grant-store.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';

@@ -1,4 +1,3 @@
-import { toSeconds } from '../clock.ts';
 import type { Grant } from '../grants/grant.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
@@ -12,7 +11,7 @@ export const reinstateGrant = async (
   { id, clientId }: Pick<Grant, 'id' | 'clientId'>,
   { nowMs, requestId }: { readonly nowMs: number; readonly requestId: string | undefined },
 ): Promise<'reinstated' | 'not_revoked' | 'unknown'> => {
-  const outcome = await store.reinstate(id, toSeconds(nowMs));
+  const outcome = await store.reinstate(id, { nowMs, requestId });
   if (outcome === 'reinstated')
     emit({ event: 'grant.reinstated', requestId, grantId: writeGrantId(id), clientId });
   return outcome;

@@ -1,4 +1,3 @@
-import { toSeconds } from '../clock.ts';
 import type { Grant, RevocationCause } from '../grants/grant.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
@@ -21,7 +20,7 @@ export const revokeGrant = async (
     readonly requestId: string | undefined;
   },
 ): Promise<'revoked' | 'revoked_before' | 'unknown'> => {
-  const outcome = await store.revoke(id, { at: toSeconds(nowMs), cause, requestId });
+  const outcome = await store.revoke(id, { nowMs, cause, requestId });
   if (outcome === 'revoked')
     emit({ event: 'grant.revoked', requestId, grantId: writeGrantId(id), clientId, cause });
   return outcome;

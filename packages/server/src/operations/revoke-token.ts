@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import { Refusal } from '../errors.ts';
-import { findImportedToken } from '../grants/imported-grant.ts';
+import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import type { Emit } from '../log-event.ts';

@@ -1,5 +1,5 @@
 import { toSeconds } from '../clock.ts';
-import type { RegisteredKey } from '../grants/store.ts';
+import type { RegisteredKey } from '../tokens/key-store.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { OperationContext } from './context.ts';
 

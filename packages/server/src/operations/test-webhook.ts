@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Webhook } from '../outbox/webhook.ts';
 import { deliver } from '../webhooks/deliver.ts';
 import type { Answer } from '../webhooks/deliver.ts';
@@ -8,11 +7,11 @@ import { readWebhookKey } from './read-webhook.ts';
 
 /** Posts a message of type `webhook.test` to a webhook now, once. Throws `OperatorError` where its key is missing. */
 export const testWebhook = async (
-  context: Pick<OperationContext, 'keyRing'>,
+  context: Pick<OperationContext, 'keyRing' | 'randomness'>,
   webhook: Webhook,
   nowMs: number,
 ): Promise<Answer> => {
-  const content = writeTest(webhook, randomUUID(), nowMs);
+  const content = writeTest(webhook, context.randomness.uuid(), nowMs);
   const message = addressMessage(webhook, readWebhookKey(context, webhook), content, nowMs);
   return deliver(message, new AbortController().signal);
 };

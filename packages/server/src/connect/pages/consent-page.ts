@@ -1,5 +1,6 @@
 import type { Client } from '../../clients/client.ts';
 import type { AuthorizationRequest } from '../../dialects/authorization.ts';
+import { keepOnOneLine, nameClient } from './names.ts';
 import { button } from './form.ts';
 import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
@@ -11,9 +12,6 @@ import type { Owner } from '../sign-in/owner.ts';
 import { signedInBar } from './sign-in-page.ts';
 import { writeChoice, writeChoiceError } from './vehicle-choice.ts';
 import type { VehicleChoice } from './vehicle-choice.ts';
-
-/** The name of a client; its id if it has no name. */
-export const nameClient = ({ name, id }: Client): string => (name === '' ? id : name);
 
 /** Asks an owner for consent: to which permissions and, unless a later request asks that, for which vehicles. */
 export const consentPage = (
@@ -31,8 +29,8 @@ export const consentPage = (
   const name = nameClient(client);
   const heading =
     choice === undefined
-      ? consent.headingLater(name, makeName)
-      : consent.heading(name, make === undefined ? undefined : makeName);
+      ? consent.headingLater(keepOnOneLine(name), makeName)
+      : consent.heading(keepOnOneLine(name), make === undefined ? undefined : makeName);
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),

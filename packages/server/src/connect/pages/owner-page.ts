@@ -2,14 +2,14 @@ import type { Client } from '../../clients/client.ts';
 import type { Grant } from '../../grants/grant.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
-import { nameClient } from './consent-page.ts';
+import { keepOnOneLine, nameClient, nameMake } from './names.ts';
 import { button } from './form.ts';
 import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
-import { describeScope, nameMake } from './permissions.ts';
+import { describeScope } from './permissions.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import type { Language } from './texts.ts';
 import { describeOwner } from './sign-in-page.ts';
@@ -90,7 +90,7 @@ const writeShared = (
       <p>${texts.owner.removeConsequence(name)}</p>
       ${form(
         html`<input type="hidden" name="grant" value="${id}" />
-          ${button('remove', texts.owner.removeFor(name), 'danger')}`,
+          ${button('remove', texts.owner.removeFor(keepOnOneLine(name)), 'danger')}`,
       )}
     </details>
   </article>`;
@@ -104,4 +104,6 @@ const writePermissions = ({ texts }: PageContext, scope: string): Content => {
 const writeList = (heading: string, entries: readonly string[]): Content =>
   entries.length > 0 &&
   html`<h3>${heading}</h3>
-    <p>${entries.join(' · ')}</p>`;
+    <ul class="plain">
+      ${entries.map((entry) => html`<li>${entry}</li>`)}
+    </ul>`;

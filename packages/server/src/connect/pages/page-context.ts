@@ -1,7 +1,7 @@
 import { readQuery } from '../../wire/query.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
 import type { ConnectContext } from '../context.ts';
-import { nameMake } from './permissions.ts';
+import { nameMake } from './names.ts';
 import { pickLanguage, TEXTS } from './texts.ts';
 import type { Language } from './texts.ts';
 import type { Texts } from './texts-en.ts';

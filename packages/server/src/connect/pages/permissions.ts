@@ -13,8 +13,3 @@ export const describeScope = (scope: string, texts: Texts): Permissions => {
     controls: scopes.filter((one) => one.startsWith('control_')).map(describe),
   };
 };
-
-/** The make as people write it, for example `Land Rover`. */
-export const nameMake = (make: string, texts: Texts): string =>
-  (Object.hasOwn(texts.makes, make) ? texts.makes[make] : undefined) ??
-  make.replace(/(?:^|[ -])\p{L}/gu, (letter) => letter.toUpperCase());

@@ -1,3 +1,4 @@
+import { keepOnOneLine } from './names.ts';
 import { linkToOwnerPage } from './consent-page.ts';
 import { button } from './form.ts';
 import type { WriteForm } from './form.ts';
@@ -22,7 +23,7 @@ export const selectPage = (
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${select.title}` : select.title,
     content: html`${hasError && writeChoiceError(pageContext, choice)}
-      <h1>${select.heading(clientName)}</h1>
+      <h1>${select.heading(keepOnOneLine(clientName))}</h1>
       <p class="lead">${select.lead}</p>
       ${form(
         html`${writeChoice(pageContext, choice, { hasError, legend: select.vehicles(makeName) })}

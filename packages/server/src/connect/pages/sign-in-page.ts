@@ -1,12 +1,12 @@
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { DEMO_OWNERS } from '../sign-in/demo-owners.ts';
+import { keepOnOneLine, nameMake } from './names.ts';
 import { button } from './form.ts';
 import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
-import { nameMake } from './permissions.ts';
 import type { Owner } from '../sign-in/owner.ts';
 
 /** The ways in which an owner can sign in for a request. */
@@ -55,7 +55,7 @@ export const signInPage = (
 const listVehicles = (vehicles: readonly Vehicle[], texts: PageContext['texts']): string =>
   vehicles.length === 0
     ? texts.signIn.withoutVehicles
-    : vehicles.map(({ make, model }) => `${nameMake(make, texts)} ${model}`).join(', ');
+    : vehicles.map(({ make, model }) => keepOnOneLine(`${nameMake(make, texts)} ${model}`)).join(', ');
 
 /**
  * Sends the browser to the provider by a refresh. A redirect of the form would not do: the policy of the page that sent

@@ -118,7 +118,7 @@ export const TEXTS_EN = {
       'The app is connected to a different account. Sign in with that account to choose vehicles.',
     signedInAs: (name: string): string => `Signed in as ${name}`,
     signedIn: 'You are signed in',
-    switch: 'Use another account',
+    switch: 'Switch account',
     signOut: 'Sign out',
   },
   owner: {
@@ -154,7 +154,7 @@ export const TEXTS_EN = {
       text: 'The app that sent you here is not registered or not active. Nothing was shared.',
     },
     redirectNotAllowed: {
-      title: 'We stopped to protect you',
+      title: 'We cannot send you back to this app',
       text: 'The app asked us to send you to an address that is not registered for it. Nothing was shared.',
     },
     pageExpired: {

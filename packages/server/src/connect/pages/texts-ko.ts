@@ -116,7 +116,7 @@ export const TEXTS_KO: Texts = {
     otherAccountText: '앱이 다른 계정에 연결되어 있습니다. 차량을 선택하려면 그 계정으로 로그인하세요.',
     signedInAs: (name) => `로그인 계정: ${name}`,
     signedIn: '로그인되어 있습니다',
-    switch: '다른 계정 사용',
+    switch: '계정 전환',
     signOut: '로그아웃',
   },
   owner: {
@@ -151,7 +151,7 @@ export const TEXTS_KO: Texts = {
       text: '등록되지 않았거나 사용이 중지된 앱입니다. 공유된 정보는 없습니다.',
     },
     redirectNotAllowed: {
-      title: '안전을 위해 중단했습니다',
+      title: '앱으로 이동할 수 없습니다',
       text: '앱이 등록되지 않은 주소로 이동하도록 요청했습니다. 공유된 정보는 없습니다.',
     },
     pageExpired: {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describeScope, nameMake } from './permissions.ts';
+import { nameMake } from './names.ts';
+import { describeScope } from './permissions.ts';
 import { TEXTS_EN } from './texts-en.ts';
 import { TEXTS_KO } from './texts-ko.ts';
 import { pickLanguage } from './texts.ts';

@@ -2,7 +2,7 @@ import type { Vehicle } from '../../grants/vehicle.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { PageContext } from './page-context.ts';
-import { nameMake } from './permissions.ts';
+import { nameMake } from './names.ts';
 
 /** The vehicles that a form offers. */
 export type VehicleChoice = {

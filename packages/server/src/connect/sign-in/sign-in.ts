@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { readQuery } from '../../wire/query.ts';
 import type { WireResponse } from '../../wire/exchange.ts';
@@ -109,7 +108,7 @@ const redirectToProvider = async (
 ): Promise<WireResponse> => {
   const statement = {
     session: session.id,
-    attempt: randomBytes(16).toString('base64url'),
+    attempt: context.randomness.bytes(16).toString('base64url'),
     next: pageContext.target,
     redirectUri: pageContext.redirectUri,
   };

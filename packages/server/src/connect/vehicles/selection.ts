@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { BRANDS } from '../../grants/grant.ts';
 import { readGrantId, writeGrantId } from '../../tokens/grant-id.ts';
 import type { KeyRing } from '../../tokens/key-ring.ts';
 import { openClaims, sealClaims } from '../sealed-claims.ts';
@@ -17,7 +16,7 @@ const schema = v.object({
   ),
   clientId: v.string(),
   subject: v.string(),
-  brand: v.picklist(BRANDS),
+  brand: v.string(),
   state: v.pipe(v.string(), v.maxLength(SELECTION_STATE_MAX_CHARACTERS)),
   lang: v.string(),
 });

@@ -1,3 +1,4 @@
+import { smartcar } from './smartcar.ts';
 import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from './vehicle-data.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
@@ -19,7 +20,7 @@ const PERMISSIONS_A_PAGE = 25;
  */
 export const createSmartcarVehicles = (context: EndpointContext): RouteGroup => {
   const { store } = context;
-  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, 'smartcar', request);
+  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, smartcar, request);
 
   const findVehicle = async ({ grant }: Access, { parameters }: Visit): Promise<Vehicle> => {
     const vehicles = await store.listVehicles(grant.id);
@@ -68,7 +69,7 @@ export const createSmartcarVehicles = (context: EndpointContext): RouteGroup => 
   };
 
   return {
-    name: 'smartcar',
+    name: smartcar.name,
     pathPrefix: '/v2.0/',
     routes: withTrailingSlashes({
       'GET /v2.0/vehicles': listVehicles,
