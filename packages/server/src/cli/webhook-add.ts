@@ -1,11 +1,11 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { OperatorError } from '../errors.ts';
-import { addWebhook, USUAL_KINDS } from '../operations/add-webhook.ts';
+import { addWebhook } from '../operations/add-webhook.ts';
 import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
 import type { GrantEventKind } from '../outbox/grant-event.ts';
-import { WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../outbox/webhook.ts';
-import type { WebhookFormat } from '../outbox/webhook.ts';
+import { STANDARD_FORMAT, WEBHOOKS_MAX } from '../outbox/webhook.ts';
+import { formatNamed, WEBHOOK_FORMATS } from '../webhooks/formats.ts';
 import { unknownClient } from './not-found.ts';
 import { onDeployment, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
@@ -15,7 +15,7 @@ type AddOptions = CommonOptions & {
   readonly url: string;
   readonly event?: readonly GrantEventKind[];
   readonly client?: string;
-  readonly format: WebhookFormat;
+  readonly format: string;
   readonly allowHttp?: boolean;
 };
 
@@ -28,14 +28,14 @@ export const addWebhookAdd = (webhook: Command): void => {
     .addOption(
       new Option(
         '--event <kind...>',
-        `which grant events (default: ${USUAL_KINDS.standard.join(', ')})`,
+        `which grant events (default: ${formatNamed(STANDARD_FORMAT).usualKinds.join(', ')})`,
       ).choices(GRANT_EVENT_KINDS),
     )
     .option('--client <id>', 'only events of one client')
     .addOption(
-      new Option('--format <format>', 'pleos: the end-of-sharing callback, which is not signed')
-        .choices(WEBHOOK_FORMATS)
-        .default('standard'),
+      new Option('--format <format>', WEBHOOK_FORMATS.map(({ name, help }) => `${name}: ${help}`).join('; '))
+        .choices(WEBHOOK_FORMATS.map(({ name }) => name))
+        .default(STANDARD_FORMAT),
     )
     .option('--allow-http', 'accept a URL that is not encrypted')
     .addHelpText(
@@ -44,7 +44,7 @@ export const addWebhookAdd = (webhook: Command): void => {
 Examples:
   $ keyfob webhook add --url https://example.com/hook
   $ keyfob webhook add --url https://example.com/hook --event grant.created --event grant.revoked --client ID
-  $ keyfob webhook add --url https://example.com/end-of-sharing --format pleos --client ID`,
+  $ keyfob webhook add --url https://example.com/end-of-sharing --format FORMAT --client ID`,
     )
     .action(add);
 };

@@ -1,6 +1,7 @@
 import type { OperationContext } from '../operations/context.ts';
 import { readWebhookKey } from '../operations/read-webhook.ts';
 import type { Webhook } from '../outbox/webhook.ts';
+import { formatNamed } from '../webhooks/formats.ts';
 import { writeWebhookSecret } from '../webhooks/sign.ts';
 import { alignColumns, showTime } from './output.ts';
 import type { Report } from './output.ts';
@@ -20,7 +21,7 @@ export const webhookToJson = ({ id, url, format, clientId, kinds, createdAt, dis
 /** A webhook with the secret that its receiver verifies with. */
 export const reportWithSecret = (context: Pick<OperationContext, 'keyRing'>, webhook: Webhook): Report => {
   const json = webhookToJson(webhook);
-  const isSigned = webhook.format !== 'pleos';
+  const isSigned = formatNamed(webhook.format).isSigned;
   const secret = isSigned ? writeWebhookSecret(readWebhookKey(context, webhook)) : null;
   const rows = [
     ['webhook id', json.webhookId],

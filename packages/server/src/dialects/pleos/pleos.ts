@@ -1,8 +1,12 @@
 import type { Dialect } from '../dialect.ts';
 import { PLEOS_BRANDS } from './brand.ts';
 import { renderData, renderPleosRefusal } from './envelope.ts';
+import { pleosLogin } from './authorize.ts';
 import { examples } from './examples.ts';
 import { pleosShapes } from './shapes.ts';
+import { vehicleSelection } from './vehicle-selection.ts';
+import { createVehicleRoutes } from './vehicles.ts';
+import { endOfSharing } from './webhook-format.ts';
 import { parseCode, parseRefresh } from './token-requests.ts';
 
 const DAY = 86_400;
@@ -15,6 +19,10 @@ export const pleos: Dialect = {
   clientTypes: ['confidential'],
   brands: PLEOS_BRANDS,
   examples,
+  authorization: pleosLogin,
+  createRoutes: createVehicleRoutes,
+  vehicleSelection,
+  webhookFormat: endOfSharing,
   pathPrefix: '/v1/',
   tokenEndpoints: { '/v1/auth/token-refresh': parseRefresh, '/v1/auth/token': parseCode },
   shapes: pleosShapes,
