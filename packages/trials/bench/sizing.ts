@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
-import { openDeployment } from '@keyfob/server';
+import { openDeployment, parseConfig } from '@keyfob/server';
+import { createKeyLine } from '@keyfob/server/tokens';
 import { makeClient, makeGrant } from '../support/make-client.ts';
-import { parseConfig } from '@keyfob/server/config';
-import { createKeyLine } from '@keyfob/server/tokens/key-ring';
 import { startGenerator } from './generator-process.ts';
 import { oauthWire, UUID_PATTERN } from './targets/target.ts';
 import { makeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { openSqliteStore } from '@keyfob/server/stores';
 import { consentTo } from '../support/consent-to.ts';
 import { sampleVehicle } from '../support/samples.ts';
 import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';

@@ -1,8 +1,7 @@
 import { createAuthorizationServer, systemClock } from '@keyfob/server';
-import type { Config, Deployment } from '@keyfob/server';
+import type { Config, Deployment, LogEvent } from '@keyfob/server';
+import type { ClientType } from '@keyfob/server/clients';
 import { makeClient } from '../support/make-client.ts';
-import type { ClientType } from '@keyfob/server/clients/client';
-import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/served-grant.ts';
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { openDeployment, STORE_FILE } from '@keyfob/server';
+import { openDeployment, parseConfig, STORE_FILE } from '@keyfob/server';
+import { createKeyLine } from '@keyfob/server/tokens';
 import { makeClient, makeGrant } from '../../support/make-client.ts';
-import { parseConfig } from '@keyfob/server/config';
-import { createKeyLine } from '@keyfob/server/tokens/key-ring';
 import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../support/keyfob-process.ts';
 import { describeDatabase, openDatabase, ROWS } from './database.ts';
 import { oauthWire, pleosWire, UUID_PATTERN } from './target.ts';

@@ -1,7 +1,6 @@
-import { openDeployment } from '@keyfob/server';
+import { openDeployment, parseConfig } from '@keyfob/server';
+import { parsePolicy } from '@keyfob/server/clients';
 import { makeClient, makeGrant } from '../make-client.ts';
-import { parsePolicy } from '@keyfob/server/clients/policy';
-import { parseConfig } from '@keyfob/server/config';
 import type { VisiblePolicy } from './call.ts';
 import type { ClientKind } from './client-kinds.ts';
 import type { Home } from '../server-store.ts';
