@@ -58,7 +58,7 @@ function tryFaults(cluster: Cluster): void {
         store = await openPostgresStore(cluster.url(database, proxy.port), {
           limits,
           // Of the others nobody has to hear, and no statement that tells them is counted.
-          node: { beatMs: 2 ** 30 },
+          node: { epochMs: 2 ** 30 },
         });
         await fill(store, STRICT_POLICY);
         await body();

@@ -5,8 +5,9 @@ import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
 import type { GrantEventKind } from '../outbox/grant-event.ts';
-import { KINDS_OF_FORMAT, WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../outbox/webhook.ts';
-import type { Webhook, WebhookFormat } from '../outbox/webhook.ts';
+import { STANDARD_FORMAT, WEBHOOKS_MAX } from '../outbox/webhook.ts';
+import type { Webhook } from '../outbox/webhook.ts';
+import { formatNamed, WEBHOOK_FORMATS } from '../webhooks/formats.ts';
 import { writeWebhookSecret } from '../webhooks/sign.ts';
 import { findUrlFault } from '../webhooks/url.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
@@ -20,14 +21,8 @@ type AddOptions = CommonOptions & {
   readonly url: string;
   readonly event?: readonly GrantEventKind[];
   readonly client?: string;
-  readonly format: WebhookFormat;
+  readonly format: string;
   readonly allowHttp?: boolean;
-};
-
-/** What is told where nothing else is asked for. */
-const USUAL_KINDS: Readonly<Record<WebhookFormat, readonly GrantEventKind[]>> = {
-  standard: ['grant.revoked', 'grant.replayed', 'vehicles.disconnected'],
-  pleos: KINDS_OF_FORMAT.pleos,
 };
 
 export const addWebhook = (program: Command): void => {
@@ -53,14 +48,14 @@ const addAdd = (webhook: Command): void => {
     .addOption(
       new Option(
         '--event <kind...>',
-        `which grantEvents (default: ${USUAL_KINDS.standard.join(', ')})`,
+        `which grantEvents (default: ${formatNamed(STANDARD_FORMAT).usualKinds.join(', ')})`,
       ).choices(GRANT_EVENT_KINDS),
     )
     .option('--client <id>', 'only grant events of one client')
     .addOption(
-      new Option('--format <format>', 'pleos: the end-of-sharing callback, which knows no signature')
-        .choices(WEBHOOK_FORMATS)
-        .default('standard'),
+      new Option('--format <format>', WEBHOOK_FORMATS.map(({ name, help }) => `${name}: ${help}`).join('; '))
+        .choices(WEBHOOK_FORMATS.map(({ name }) => name))
+        .default(STANDARD_FORMAT),
     )
     .option('--allow-http', 'take a URL that is not encrypted')
     .addHelpText(
@@ -69,7 +64,7 @@ const addAdd = (webhook: Command): void => {
 Examples:
   $ keyfob webhook add --url https://example.com/hook
   $ keyfob webhook add --url https://example.com/hook --event grant.created --event grant.revoked --client ID
-  $ keyfob webhook add --url https://example.com/end-of-sharing --format pleos --client ID`,
+  $ keyfob webhook add --url https://example.com/end-of-sharing --format FORMAT --client ID`,
     )
     .action(async (options: AddOptions) =>
       onDeployment(options, async (deployment) => {
@@ -88,18 +83,21 @@ const makeWebhook = async (
   { store, keyRing, randomness }: Deployment,
   options: AddOptions,
 ): Promise<Webhook> => {
-  const { url, client: clientId, format, event = USUAL_KINDS[format], allowHttp = false } = options;
+  const format = formatNamed(options.format);
+  const { url, client: clientId, event = format.usualKinds, allowHttp = false } = options;
   const fault = findUrlFault(url, { isHttpAllowed: allowHttp });
   if (fault !== undefined) throw new UsageError(`--url ${fault}`);
-  const foreign = event.find((kind) => !KINDS_OF_FORMAT[format].includes(kind));
-  if (foreign !== undefined) throw new UsageError(`--format ${format} has no form for ${foreign}`);
-  if (format === 'pleos' && clientId === undefined)
-    throw new UsageError('--format pleos needs --client: the callback does not say whose grant it was');
+  const foreign = event.find((kind) => !format.kinds.includes(kind));
+  if (foreign !== undefined) throw new UsageError(`--format ${format.name} has no form for ${foreign}`);
+  if (format.needsClient && clientId === undefined)
+    throw new UsageError(
+      `--format ${format.name} needs --client: its messages do not say whose grant they are about`,
+    );
   if (clientId !== undefined) await readClient(store, clientId);
   return {
     id: randomness.bytes(6).toString('hex'),
     url,
-    format,
+    format: format.name,
     clientId,
     kinds: GRANT_EVENT_KINDS.filter((kind) => event.includes(kind)),
     keyNumber: keyRing.newest.number,
@@ -154,7 +152,7 @@ const addRemove = (webhook: Command): void => {
 
 const reportWithSecret = (deployment: Deployment, webhook: Webhook) => {
   const view = toView(webhook);
-  const isSigned = webhook.format !== 'pleos';
+  const isSigned = formatNamed(webhook.format).isSigned;
   const secret = isSigned ? writeWebhookSecret(readWebhookKey(deployment, webhook)) : null;
   const grantEvents = [
     ['webhook id', view.webhookId],
