@@ -17,7 +17,7 @@ import { createIssuance } from './issuance.ts';
 
 type CodeRequest = GrantRequest<{
   readonly code: string;
-  readonly redirect_uri: string;
+  readonly redirect_uri: string | undefined;
   readonly code_verifier: string | undefined;
 }>;
 
@@ -38,11 +38,13 @@ export const authorizationCode: GrantType = defineGrantType({
         otherwise: 'code_malformed',
       },
     },
-    { name: 'redirect_uri', missing: 'redirect_uri_missing' },
+    { name: 'redirect_uri', missing: 'redirect_uri_missing', isOmittable: true },
     { name: 'code_verifier' },
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
+    const redirectUri = redirectUriOf(request);
+    if (redirectUri === undefined) throw refuse(emit, request, 'redirect_uri_missing');
     const opened = openCode(keyRing, request.shapes.code, request.parameters.code);
     if (opened === 'malformed') throw refuse(emit, request, 'code_malformed');
     if (opened === undefined) {
@@ -51,9 +53,13 @@ export const authorizationCode: GrantType = defineGrantType({
     }
     if (request.client.type === 'public' && request.parameters.code_verifier === undefined)
       throw refuse(emit, request, 'code_verifier_wrong');
-    return redeem(context, request, opened);
+    return redeem(context, request, { ...opened, redirectUri });
   },
 });
+
+/** Where a request may omit it, the only registered redirect URI is meant (RFC 6749 §3.1.2.3). */
+const redirectUriOf = ({ client: { redirectUris }, parameters }: CodeRequest): string | undefined =>
+  parameters.redirect_uri ?? (redirectUris.length === 1 ? redirectUris[0] : undefined);
 
 /** A code is used once, so only one of its uses can be undecided. */
 const ONLY_USE = 0;
@@ -61,7 +67,7 @@ const ONLY_USE = 0;
 const redeem = async (
   context: GrantTypeContext,
   request: CodeRequest,
-  opened: OpenedCode,
+  opened: OpenedCode & { readonly redirectUri: string },
 ): Promise<TokenResponse> => {
   const { store, emit, undecidedCodes: undecided } = context;
   const { client, caller, requestId, brand, parameters } = request;
@@ -70,7 +76,6 @@ const redeem = async (
     ...opened,
     clientId: client.id,
     brand,
-    redirectUri: parameters.redirect_uri,
     codeVerifier: parameters.code_verifier,
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(use),

@@ -49,6 +49,8 @@ export type Parameter = {
   readonly name: string;
   /** Why a request without it is refused; absent for an optional parameter. */
   readonly missing?: RefusalReason;
+  /** Whether some dialects let clients omit it (`TokenEndpoint.omittable`). */
+  readonly isOmittable?: true;
   /** How its form is checked, and why a request that fails the check is refused. */
   readonly form?: {
     isValid(value: string, shapes: TokenShapes): boolean;
@@ -60,9 +62,11 @@ type ParameterValues = Readonly<Record<string, string | undefined>>;
 
 /** The values of these parameters, by name: those of required ones are always there. */
 type ValuesOf<Parameters extends readonly Parameter[]> = {
-  readonly [One in Parameters[number] as One['name']]: One extends { readonly missing: RefusalReason }
-    ? string
-    : string | undefined;
+  readonly [One in Parameters[number] as One['name']]: One extends { readonly isOmittable: true }
+    ? string | undefined
+    : One extends { readonly missing: RefusalReason }
+      ? string
+      : string | undefined;
 };
 
 /** A way to get tokens. A new one is a file with one such object, and an entry in `grant-types.ts`. */
@@ -82,18 +86,19 @@ export const defineGrantType = <const Parameters extends readonly Parameter[]>(g
     context: GrantTypeContext,
     request: GrantRequest<ValuesOf<Parameters>>,
   ): TokenResponse | Promise<TokenResponse>;
-}): GrantType => grantType as unknown as GrantType;
+}): GrantType => grantType;
 
 /** The values of a grant type's parameters. Throws a `Refusal` for the first one that is missing or malformed. */
 export const readParameters = (
   { parameters }: GrantType,
   sent: ReadonlyMap<string, string>,
   shapes: TokenShapes,
+  omittable: readonly string[] = [],
 ): ParameterValues => {
   const values: Record<string, string | undefined> = {};
   for (const { name, missing, form } of parameters) {
     const value = sent.get(name);
-    if (value === undefined && missing !== undefined) throw new Refusal(missing);
+    if (value === undefined && missing !== undefined && !omittable.includes(name)) throw new Refusal(missing);
     if (value !== undefined && form !== undefined && !form.isValid(value, shapes))
       throw new Refusal(form.otherwise);
     values[name] = value;

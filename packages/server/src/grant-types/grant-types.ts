@@ -1,3 +1,4 @@
+import { Refusal } from '../errors.ts';
 import { authorizationCode } from './authorization-code.ts';
 import { clientCredentials } from './client-credentials.ts';
 import type { GrantType } from './grant-type.ts';
@@ -13,3 +14,14 @@ export const grantTypesOf = (endpoint: {
   new Map(
     GRANT_TYPES.filter(({ grantType }) => endpoint.serves(grantType)).map((one) => [one.grantType, one]),
   );
+
+/** The grant type of this name. Throws a `Refusal`. */
+export const findGrantType = (
+  grantTypes: ReadonlyMap<string, GrantType>,
+  name: string | undefined,
+): GrantType => {
+  if (name === undefined) throw new Refusal('grant_type_missing');
+  const grantType = grantTypes.get(name);
+  if (grantType === undefined) throw new Refusal('grant_type_unsupported');
+  return grantType;
+};

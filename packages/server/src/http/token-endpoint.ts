@@ -4,8 +4,8 @@ import type { Dialect, TokenEndpoint } from '../dialects/dialect.ts';
 import { dialectOf } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
 import { readParameters } from '../grant-types/grant-type.ts';
-import type { GrantType, GrantTypeContext } from '../grant-types/grant-type.ts';
-import { grantTypesOf } from '../grant-types/grant-types.ts';
+import type { GrantTypeContext } from '../grant-types/grant-type.ts';
+import { findGrantType, grantTypesOf } from '../grant-types/grant-types.ts';
 import type { Caller } from '../log-event.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
@@ -34,7 +34,7 @@ export const createTokenRoute = (
     const { requestId, nowMs } = exchange;
     const parsed = endpoint.parse(visit.request);
     const grantType = findGrantType(grantTypes, parsed.grantType);
-    const parameters = readParameters(grantType, parsed.parameters, dialect.shapes);
+    const parameters = readParameters(grantType, parsed.parameters, dialect.shapes, endpoint.omittable);
     const { client, newestKeyNumber } = await authenticate(authentication, {
       dialect: dialectName,
       isForEveryDialect: isShared,
@@ -59,16 +59,6 @@ export const createTokenRoute = (
     });
     return renderAnswer(response, client.policy, exchange);
   };
-};
-
-const findGrantType = (
-  grantTypes: ReadonlyMap<string, GrantType>,
-  name: string | undefined,
-): GrantType => {
-  if (name === undefined) throw new Refusal('grant_type_missing');
-  const grantType = grantTypes.get(name);
-  if (grantType === undefined) throw new Refusal('grant_type_unsupported');
-  return grantType;
 };
 
 /** Whether the client may get tokens at all; what else a grant type asks for, it checks itself. */
