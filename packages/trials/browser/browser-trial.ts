@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openDeployment } from '@keyfob/server';
-import { parseConfig } from '@keyfob/server/config';
+import { openDeployment, parseConfig } from '@keyfob/server';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer } from '../support/keyfob-process.ts';

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
-import type { ClientType } from '@keyfob/server/clients/client';
-import { digestSecret } from '@keyfob/server/clients/secret';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import type { Caller, LogEvent } from '@keyfob/server/log-event';
-import type { Store } from '@keyfob/server/grants/store';
-import type { Endpoints } from '@keyfob/server/http/endpoints';
-import { sealCode } from '@keyfob/server/tokens/authorization-code';
+import type { Caller, LogEvent } from '@keyfob/server';
+import { digestSecret } from '@keyfob/server/clients';
+import type { ClientType } from '@keyfob/server/clients';
+import { DIALECTS } from '@keyfob/server/dialects';
+import type { Store } from '@keyfob/server/stores';
+import { sealCode } from '@keyfob/server/tokens';
+import type { Endpoints } from '@keyfob/server/wire';
 import { createKeyMaker } from './node.ts';
 import type { KeyMaker } from './node.ts';
 import { createPrng } from '../support/prng.ts';

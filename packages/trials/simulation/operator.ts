@@ -1,5 +1,5 @@
 import { StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Store } from '@keyfob/server/stores';
 import { restartNode } from './node.ts';
 import type { Conduct } from '../support/memory-store/tables.ts';
 import type { Fault } from './plan.ts';

@@ -1,4 +1,4 @@
-import type { Policy } from '@keyfob/server/clients/policy';
+import type { Policy } from '@keyfob/server/clients';
 import type { Prng } from '../support/prng.ts';
 import type { DialectName } from '../support/served-grant.ts';
 
