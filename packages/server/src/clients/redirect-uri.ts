@@ -11,7 +11,7 @@ const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
 ]);
 const URI_MAX_CHARACTERS = 2048;
 
-/** The redirect URI that a request without one means; `undefined` unless exactly one is registered. */
+/** The redirect URI that a request without one means: the only one that is registered (RFC 6749 §3.1.2.3). */
 export const onlyRedirectUri = ({
   redirectUris,
 }: {

@@ -33,8 +33,6 @@ export type TokenAnswer = {
   readonly expiresInSeconds: number;
   readonly refreshToken: string;
   readonly refreshExpiresInSeconds: number;
-  /** Of the access token; space separated, may be empty. */
-  readonly scope: string;
 };
 
 /**
@@ -62,7 +60,6 @@ export const issueTokens = (
       expiresInSeconds,
       refreshToken,
       refreshExpiresInSeconds,
-      scope: grant.scope,
     }));
   }
   const accessToken = sealAccessToken(minting.keyRing.newest, shapes.accessToken, {
@@ -70,7 +67,7 @@ export const issueTokens = (
     issuedAt,
     serial,
   });
-  return { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds, scope: grant.scope };
+  return { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds };
 };
 
 type Made = {

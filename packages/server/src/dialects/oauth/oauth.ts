@@ -1,19 +1,13 @@
 import { CLIENT_TYPES } from '../../clients/client.ts';
 import type { Dialect } from '../dialect.ts';
-import { oauthHeaders, renderOAuthError } from './answers.ts';
+import { oauthHeaders, renderOAuthError, writeTokens } from './answers.ts';
 import { oauthAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
 import { oauthRefusals } from './refusals.ts';
 import { oauthShapes } from './shapes.ts';
-import { createTokenRequestParser } from './token-requests.ts';
+import { createTokenEndpoint } from './token-requests.ts';
 
 const DAY = 86_400;
-
-const parse = createTokenRequestParser({
-  methods: ['client_secret_basic', 'client_secret_post', 'none'],
-  codeShape: oauthShapes.code,
-  requiresRedirectUri: false,
-});
 
 /** OAuth 2.0 as the RFCs have it (RFC 6749, RFC 9700), for a platform without an API of its own. */
 export const oauth: Dialect = {
@@ -24,7 +18,14 @@ export const oauth: Dialect = {
   examples,
   authorization: oauthAuthorize,
   pathPrefix: '/token/',
-  tokenEndpoints: { '/token': parse },
+  tokenEndpoints: {
+    '/token': createTokenEndpoint({
+      methods: ['client_secret_basic', 'client_secret_post', 'none'],
+      serves: () => true,
+      // OAuth 2.1 drops it; the code is bound to it anyway.
+      omittable: ['redirect_uri'],
+    }),
+  },
   shapes: oauthShapes,
   defaultPolicy: {
     refreshTokenLifetimeSeconds: 60 * DAY,
@@ -41,18 +42,10 @@ export const oauth: Dialect = {
     accessTokenFormat: 'opaque',
     clientCredentials: false,
   },
-  renderAnswer: (answer, { tellRefreshExpiry }, exchange) => ({
+  renderAnswer: (answer, policy, exchange) => ({
     status: 200,
     headers: oauthHeaders(exchange),
-    // RFC 6749 §5.1.
-    body: JSON.stringify({
-      access_token: answer.accessToken,
-      token_type: 'Bearer',
-      expires_in: answer.expiresInSeconds,
-      refresh_token: answer.refreshToken,
-      ...(tellRefreshExpiry && { refresh_token_expires_in: answer.refreshExpiresInSeconds }),
-      ...(answer.scope !== '' && { scope: answer.scope }),
-    }),
+    body: writeTokens(answer, policy),
   }),
   renderRefusal: (refusal, _policy, exchange) =>
     renderOAuthError(oauthRefusals, refusal, oauthHeaders(exchange)),

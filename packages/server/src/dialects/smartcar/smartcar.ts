@@ -1,23 +1,15 @@
 import { CLIENT_TYPES } from '../../clients/client.ts';
-import type { Policy } from '../../clients/policy.ts';
-import type { TokenAnswer } from '../../grants/issue.ts';
-import { uuidShape } from '../../tokens/shape.ts';
-import type { Exchange } from '../../wire/exchange.ts';
-import type { Dialect } from '../dialect.ts';
-import { renderOAuthError } from '../oauth/answers.ts';
-import { createTokenRequestParser } from '../oauth/token-requests.ts';
 import { smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
-import { smartcarRefusals } from './refusals.ts';
+import { uuidShape } from '../../tokens/shape.ts';
+import { renderOAuthError, writeTokens } from '../oauth/answers.ts';
+import { createTokenEndpoint } from '../oauth/token-requests.ts';
 import { createVehicleRoutes } from './vehicles.ts';
+import { smartcarRefusals } from './refusals.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Exchange } from '../../wire/exchange.ts';
 
 const DAY = 86_400;
-
-const parse = createTokenRequestParser({
-  methods: ['client_secret_basic', 'none'],
-  codeShape: uuidShape,
-  requiresRedirectUri: true,
-});
 
 const headersOf = ({ requestId }: Exchange) => ({
   'Content-Type': 'application/json',
@@ -25,12 +17,6 @@ const headersOf = ({ requestId }: Exchange) => ({
   Pragma: 'no-cache',
   'SC-Request-Id': requestId,
 });
-
-/** Written as text, because tokens have no characters that JSON escapes. */
-const writeAnswer = (answer: TokenAnswer, { tellRefreshExpiry }: Policy): string => {
-  const expiry = tellRefreshExpiry ? `,"refresh_token_expires_in":${answer.refreshExpiresInSeconds}` : '';
-  return `{"access_token":"${answer.accessToken}","token_type":"Bearer","expires_in":${answer.expiresInSeconds},"refresh_token":"${answer.refreshToken}"${expiry}}`;
-};
 
 /** Smartcar: `POST /oauth/token`, OAuth 2.0 form and JSON. https://smartcar.com/docs/api-reference/authorization/token-refresh */
 export const smartcar: Dialect = {
@@ -42,7 +28,13 @@ export const smartcar: Dialect = {
   authorization: smartcarAuthorize,
   createRoutes: createVehicleRoutes,
   pathPrefix: '/',
-  tokenEndpoints: { '/oauth/token': parse },
+  tokenEndpoints: {
+    '/oauth/token': createTokenEndpoint({
+      methods: ['client_secret_basic', 'none'],
+      // The vendor issues tokens for the client itself at another path, `/oauth2/token`.
+      serves: (grantType) => grantType !== 'client_credentials',
+    }),
+  },
   shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },
   defaultPolicy: {
     refreshTokenLifetimeSeconds: 60 * DAY,
@@ -62,7 +54,7 @@ export const smartcar: Dialect = {
   renderAnswer: (answer, policy, exchange) => ({
     status: 200,
     headers: headersOf(exchange),
-    body: writeAnswer(answer, policy),
+    body: writeTokens(answer, policy),
   }),
   renderRefusal: (refusal, _policy, exchange) =>
     renderOAuthError(smartcarRefusals, refusal, headersOf(exchange)),
