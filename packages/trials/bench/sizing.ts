@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { openDeployment, parseConfig } from '@keyfob/server';
 import { createKeyLine } from '@keyfob/server/tokens';
-import { createClient, createGrant } from '@keyfob/server/operations/registry';
+import { createClient, createGrant } from '../support/registration.ts';
 import { startGenerator } from './generator-process.ts';
 import { oauthWire, UUID_PATTERN } from './targets/target.ts';
 import { makeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
 import type { LogEvent } from '@keyfob/server';
-import { createClient, createGrant } from '@keyfob/server/operations/registry';
+import { createClient, createGrant } from '../support/registration.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import { refreshFrom } from './address-request.ts';
 import { DIALECTS } from '../support/refresh-request.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openDeployment, parseConfig, STORE_FILE } from '@keyfob/server';
 import { createKeyLine } from '@keyfob/server/tokens';
-import { createClient, createGrant } from '@keyfob/server/operations/registry';
+import { createClient, createGrant } from '../../support/registration.ts';
 import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../support/keyfob-process.ts';
 import { describeDatabase, openDatabase, ROWS } from './database.ts';
 import { oauthWire, pleosWire, UUID_PATTERN } from './target.ts';

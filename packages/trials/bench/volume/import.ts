@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { STORE_FILE } from '@keyfob/server';
-import { createClient } from '@keyfob/server/operations/registry';
+import { createClient } from '../../support/registration.ts';
 import { keepVolume, openDirectory, openVolume } from './directory.ts';
 import type { Volume } from './directory.ts';
 import { dialectAt, grantAt, grantIdAt } from './grants.ts';

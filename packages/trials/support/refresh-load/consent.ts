@@ -1,6 +1,6 @@
 import { openDeployment, parseConfig } from '@keyfob/server';
 import { parsePolicy } from '@keyfob/server/clients';
-import { createClient, createGrant } from '@keyfob/server/operations/registry';
+import { createClient, createGrant } from '../registration.ts';
 import type { VisiblePolicy } from './call.ts';
 import type { ClientKind } from './client-kinds.ts';
 import type { Home } from '../server-store.ts';
