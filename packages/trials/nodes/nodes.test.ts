@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { DIALECTS } from '@keyfob/server/dialects';
 import { OperatorError } from '@keyfob/server/errors';
 import { applyVerdict, judge } from '@keyfob/server/grants';
 import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres';
-import { DIALECTS } from '@keyfob/server/dialects';
 import {
   CREATED_AT,
   fill,

@@ -64,6 +64,6 @@ const faultOf = (
   const unfit = kinds.find((kind) => !format.kinds.includes(kind));
   if (unfit !== undefined) return `format ${format.name} has no form for ${unfit}`;
   if (format.needsClient && clientId === undefined)
-    return `format ${format.name} needs a client: its messages do not say whose grant they are about`;
+    return `format ${format.name} needs client, because its messages do not say whose grant they are about`;
   return undefined;
 };

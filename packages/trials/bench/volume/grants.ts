@@ -1,7 +1,7 @@
 import type { Caller } from '@keyfob/server';
+import { DIALECTS } from '@keyfob/server/dialects';
 import type { Grant } from '@keyfob/server/grants';
 import type { GrantId } from '@keyfob/server/tokens';
-import { DIALECTS } from '@keyfob/server/dialects';
 
 /** The dialects in turn: half of the grants each. */
 export const dialectAt = (index: number): 'smartcar' | 'pleos' => (index % 2 === 0 ? 'smartcar' : 'pleos');

@@ -1,6 +1,6 @@
+import { DIALECTS } from '@keyfob/server/dialects';
 import { sealRefreshToken, uuidShape } from '@keyfob/server/tokens';
 import type { Shape } from '@keyfob/server/tokens';
-import { DIALECTS } from '@keyfob/server/dialects';
 import type { Answer } from './connection.ts';
 import type { Credentials, Volume } from './directory.ts';
 import { brandAt, dialectAt, grantIdAt } from './grants.ts';
