@@ -14,6 +14,13 @@ const OWNER = '1';
 const VEHICLE = '9e2c0502-36cd-5f62-a987-a4b4dde6d189';
 const OVER_HTTP = { [oauth.allowInsecureRequests]: true };
 
+const assertInvalidGrant = async (request: Promise<unknown>): Promise<void> =>
+  assert.rejects(request, (thrown: unknown) => {
+    assert.ok(thrown instanceof oauth.ResponseBodyError);
+    assert.deepEqual([thrown.status, thrown.error], [400, 'invalid_grant']);
+    return true;
+  });
+
 describe('oauth4webapi and the dialect oauth', () => {
   let server: KeyfobServer;
   let authorizationServer: oauth.AuthorizationServer;
@@ -119,13 +126,6 @@ describe('oauth4webapi and the dialect oauth', () => {
       client,
       await oauth.introspectionRequest(authorizationServer, client, clientAuth, token, OVER_HTTP),
     );
-
-  const assertInvalidGrant = async (request: Promise<unknown>): Promise<void> =>
-    assert.rejects(request, (thrown: unknown) => {
-      assert.ok(thrown instanceof oauth.ResponseBodyError);
-      assert.deepEqual([thrown.status, thrown.error], [400, 'invalid_grant']);
-      return true;
-    });
 
   for (const [name, clientAuthOf] of [
     ['HTTP Basic', oauth.ClientSecretBasic],
