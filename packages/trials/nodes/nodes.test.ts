@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { DIALECTS } from '@keyfob/server/dialects';
 import { OperatorError } from '@keyfob/server/errors';
-import { applyVerdict, judge } from '@keyfob/server/grants';
+import { decideRefresh } from '@keyfob/server/grants';
 import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres';
 import {
   CREATED_AT,
@@ -19,7 +19,7 @@ import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 
-/** A lifetime, the moment of a rotation and of a use that lie about each other's boundaries. */
+/** In seconds. The moments below lie on both sides of its end, and of an overlap and a race. */
 const LIFETIME = 2000;
 const moment = fc.oneof(
   fc.constantFrom(-1, 0, 1, 59_999, 60_000, 9999, 10_000).map((ms) => NOW_MS + ms),
@@ -69,7 +69,7 @@ function tryNodes(cluster: Cluster): void {
     return database;
   };
 
-  test('Three nodes that start at once on an empty database make one store of it.', async () => {
+  test('Three nodes that start at once on an empty database create one store.', async () => {
     const database = await fresh();
     const nodes = await Promise.all([1, 2, 3].map(() => openPostgresStore(cluster.url(database))));
     const steps = await cluster.ask('SELECT number FROM keyfob_schema WHERE number > 0', database);
@@ -79,7 +79,7 @@ function tryNodes(cluster: Cluster): void {
     await Promise.all(nodes.map((node) => node.close()));
   });
 
-  test('A newer schema is worked with as long as it serves this version, and refused when it does not.', async () => {
+  test('A newer schema is used as long as it serves this version, and refused when it does not.', async () => {
     const database = await fresh();
     const url = cluster.url(database);
     await migratePostgresStore(url);
@@ -90,7 +90,7 @@ function tryNodes(cluster: Cluster): void {
       await assert.rejects(open(url), (error: unknown) => isOperatorError(error, 'store_newer'));
   });
 
-  test("A database with another program's tables is left as it is.", async () => {
+  test("A database with another program's tables stays as it is.", async () => {
     const database = await fresh();
     await cluster.ask('CREATE TABLE grants (mine text)', database);
     const opening = openPostgresStore(cluster.url(database));
@@ -99,7 +99,7 @@ function tryNodes(cluster: Cluster): void {
     assert.deepEqual(tables, []);
   });
 
-  test('No error of opening a store shows the password.', async () => {
+  test('No error on opening a store shows the password.', async () => {
     const url = cluster.url('no_such_database').replace('unused', 'hunter2');
     await assert.rejects(openPostgresStore(url), (error: unknown) => {
       assert.ok(isOperatorError(error, 'store_database_missing'));
@@ -108,7 +108,7 @@ function tryNodes(cluster: Cluster): void {
     });
   });
 
-  test('Of one token presented to three nodes at once all that is given out is one successor.', async () => {
+  test('A token that is presented to three nodes at once gets one successor.', async () => {
     const url = cluster.url(await fresh());
     const nodes = await Promise.all([1, 2, 3].map(() => openPostgresStore(url)));
     await fill(nodes[0] as (typeof nodes)[0]);
@@ -121,7 +121,7 @@ function tryNodes(cluster: Cluster): void {
     await Promise.all(nodes.map((node) => node.close()));
   });
 
-  test('What one node changes of clients and keys, another knows within a second, and a refresh at once.', async () => {
+  test('A node sees a change of clients and keys by another node within a second, and a refresh sees it at once.', async () => {
     const url = cluster.url(await fresh());
     let clock = 0;
     const one = await openPostgresStore(url);
@@ -154,7 +154,7 @@ function tryNodes(cluster: Cluster): void {
     await Promise.all([one.close(), other.close()]);
   });
 
-  test('A client that asks all the time costs one statement a second, and none of its own.', async () => {
+  test('A client that is read all the time costs one statement per second.', async () => {
     const proxy = await openWireProxy(cluster.port);
     let clock = 0;
     const store = await openPostgresStore(cluster.url(await fresh(), proxy.port), { now: () => clock });
@@ -167,7 +167,7 @@ function tryNodes(cluster: Cluster): void {
     await proxy.close();
   });
 
-  test('The statement of a refresh and the judge say the same of every use.', async () => {
+  test('The statement of a refresh agrees with decideRefresh on every use.', async () => {
     const store = await openPostgresStore(cluster.url(await fresh()));
     const cases = fc.sample(caseOf, { numRuns: 400, seed: 20_251_122 }).map((one, index) => {
       const clientId = `client-${index}`;
@@ -184,12 +184,11 @@ function tryNodes(cluster: Cluster): void {
     const results = await Promise.all(cases.map(({ use }) => refreshed(store, use)));
     const kinds = new Map<string, number>();
     for (const [index, { grant, use, policy }] of cases.entries()) {
-      const verdict = judge(grant, use.presented, use.nowMs, policy);
-      kinds.set(verdict.kind, (kinds.get(verdict.kind) ?? 0) + 1);
-      assert.deepEqual(results[index]?.verdict, verdict);
-      const left = applyVerdict(grant, verdict, use);
-      assert.deepEqual(results[index]?.grant, left);
-      assert.deepEqual(await store.readGrant(grant.id), left);
+      const decided = decideRefresh(grant, use, policy);
+      const { kind } = decided.verdict;
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      assert.deepEqual(results[index], decided);
+      assert.deepEqual(await store.readGrant(grant.id), decided.grant);
     }
     for (const kind of ['rotate', 'repeat', 'resync', 'refuse', 'replay'])
       assert.ok((kinds.get(kind) ?? 0) >= 10, `${kind}: ${kinds.get(kind)} cases`);
