@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { DIALECTS } from '@keyfob/server/dialects';
 import { OperatorError } from '@keyfob/server/errors';
 import { applyVerdict, judge } from '@keyfob/server/grants';
 import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres';
-import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
 import {
   CREATED_AT,
   fill,
@@ -25,7 +25,7 @@ const moment = fc.oneof(
   fc.constantFrom(-1, 0, 1, 59_999, 60_000, 9999, 10_000).map((ms) => NOW_MS + ms),
   fc.constantFrom(-1, 0, 1).map((ms) => NOW_MS + LIFETIME * 1000 + ms),
 );
-const brand = fc.constantFrom(undefined, undefined, undefined, ...PLEOS_BRANDS.slice(0, 2));
+const brand = fc.constantFrom(undefined, undefined, undefined, ...DIALECTS.pleos.brands.slice(0, 2));
 const caseOf = fc.record({
   policy: fc
     .record({

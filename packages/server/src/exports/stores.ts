@@ -12,4 +12,4 @@ export { copyStore, resumeSource } from '../stores/copy/copy.ts';
 export type { Copied, CopyPhase, CopyProgress } from '../stores/copy/copy.ts';
 export type { CopyEndpoint } from '../stores/copy/endpoint.ts';
 export { historyValues } from '../stores/copy/canonical.ts';
-export { openSqliteEnd } from '../stores/sqlite/copy-endpoint.ts';
+export { openSqliteEndpoint } from '../stores/sqlite/copy-endpoint.ts';

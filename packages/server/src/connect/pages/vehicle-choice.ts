@@ -78,6 +78,8 @@ export const describeVehicle = (
   const full = `${nameMake(make, texts)} ${model}`;
   return html`<span class="vehicle"
     ><span class="name">${nickname === '' ? full : nickname}</span>
-    <span class="detail">${nickname !== '' && `${full} · `}${year} · VIN …${vin.slice(-6)}</span></span
+    <span class="detail"
+      >${nickname !== '' && `${full} · `}${year} · <span class="vin">VIN …${vin.slice(-6)}</span></span
+    ></span
   >`;
 };
