@@ -1,4 +1,5 @@
 import type { Policy } from '../clients/policy.ts';
+import { onlyRedirectUri } from '../clients/redirect-uri.ts';
 import { Refusal } from '../errors.ts';
 import type { DeadTokenReason, RefusalReason } from '../errors.ts';
 import type { CodeResult } from '../grants/code-store.ts';
@@ -43,7 +44,7 @@ export const authorizationCode: GrantType = defineGrantType({
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
-    const redirectUri = redirectUriOf(request);
+    const redirectUri = request.parameters.redirect_uri ?? onlyRedirectUri(request.client);
     if (redirectUri === undefined) throw refuse(emit, request, 'redirect_uri_missing');
     const opened = openCode(keyRing, request.shapes.code, request.parameters.code);
     if (opened === 'malformed') throw refuse(emit, request, 'code_malformed');
@@ -56,10 +57,6 @@ export const authorizationCode: GrantType = defineGrantType({
     return redeem(context, request, { ...opened, redirectUri });
   },
 });
-
-/** Where a request may omit it, the only registered redirect URI is meant (RFC 6749 §3.1.2.3). */
-const redirectUriOf = ({ client: { redirectUris }, parameters }: CodeRequest): string | undefined =>
-  parameters.redirect_uri ?? (redirectUris.length === 1 ? redirectUris[0] : undefined);
 
 /** A code is used once, so only one of its uses can be undecided. */
 const ONLY_USE = 0;

@@ -2,7 +2,7 @@ import { CLIENT_TYPES } from '../../clients/client.ts';
 import { smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
 import { uuidShape } from '../../tokens/shape.ts';
-import { oauthHeaders, renderOAuthError, writeTokens } from '../oauth/answers.ts';
+import { renderOAuthError, writeTokens } from '../oauth/answers.ts';
 import { createTokenEndpoint } from '../oauth/token-requests.ts';
 import { createVehicleRoutes } from './vehicles.ts';
 import { smartcarRefusals } from './refusals.ts';
@@ -11,12 +11,14 @@ import type { Exchange } from '../../wire/exchange.ts';
 
 const DAY = 86_400;
 
-const headersOf = (exchange: Exchange) => {
-  const { 'X-Request-Id': requestId, ...headers } = oauthHeaders(exchange);
-  return { ...headers, 'SC-Request-Id': requestId };
-};
+const headersOf = ({ requestId }: Exchange) => ({
+  'Content-Type': 'application/json',
+  'Cache-Control': 'no-store',
+  Pragma: 'no-cache',
+  'SC-Request-Id': requestId,
+});
 
-/** Smartcar's wire: `POST /oauth/token`, OAuth 2.0 form and JSON. https://smartcar.com/docs/api-reference/authorization/token-refresh */
+/** Smartcar: `POST /oauth/token`, OAuth 2.0 form and JSON. https://smartcar.com/docs/api-reference/authorization/token-refresh */
 export const smartcar: Dialect = {
   name: 'smartcar',
   title: 'Smartcar',
