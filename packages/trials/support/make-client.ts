@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Client } from '@keyfob/server/clients/client';
-import type { Deployment } from '@keyfob/server/deployment/open';
-import { createGrant } from '@keyfob/server/operations/create-grant';
-import type { GrantCreated, NewGrant } from '@keyfob/server/operations/create-grant';
-import { registerClient } from '@keyfob/server/operations/register-client';
-import type { ClientRegistration } from '@keyfob/server/operations/register-client';
+import { createGrant, registerClient } from '@keyfob/server';
+import type { ClientRegistration, Deployment, GrantCreated, NewGrant } from '@keyfob/server';
+import type { Client } from '@keyfob/server/clients';
 
 /** Registers a client that has a secret. */
 export const makeClient = async (
