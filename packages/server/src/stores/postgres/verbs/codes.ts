@@ -1,6 +1,7 @@
 import { toSeconds } from '../../../clock.ts';
 import { CODE_KEPT_SECONDS, judgeCode } from '../../../grants/authorization-code.ts';
 import type { AuthorizationCode, CodeState, CodeVerdict } from '../../../grants/authorization-code.ts';
+import { eventOfCreation } from '../../../grants/grant-events.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import type { CodeResult, CodeUse } from '../../../grants/code-store.ts';
 import type { Store } from '../../../grants/store.ts';
@@ -169,9 +170,7 @@ const makeGrant = async (
   );
   addConsents(transaction, [grant]);
   writeVehicles(transaction, grantId, vehicles);
-  const vins = vehicles.map(({ vin }) => vin);
-  const grantEvent = { atMs: nowMs, grantId, clientId, subject, requestId, cause: undefined, vins };
-  await addGrantEvents(transaction, [{ ...grantEvent, kind: 'grant.created' }]);
+  await addGrantEvents(transaction, [eventOfCreation(grant, { nowMs, requestId }, vehicles)]);
   return grant;
 };
 

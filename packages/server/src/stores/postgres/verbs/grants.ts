@@ -1,9 +1,10 @@
 import { toSeconds } from '../../../clock.ts';
+import { eventOfCreation } from '../../../grants/grant-events.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import { hasEndedBefore } from '../../../grants/standing.ts';
 import type { Page } from '../../../grants/grant-store.ts';
 import type { Store } from '../../../grants/store.ts';
-import { addGrantEvents } from './grant-events.ts';
+import { addGrantEvents, writeGrantEvents } from './grant-events.ts';
 import { insertGrant, lockGrant, readGrant, removeGrants, revokeLocked } from './grant-rows.ts';
 import { writeRevocation } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
@@ -12,6 +13,7 @@ import type { Node } from '../nodes/node.ts';
 import type { Connections } from '../connection/pool.ts';
 import { createRefresh } from './refresh.ts';
 import { readReplay } from './replays.ts';
+import { listWebhooks } from './webhooks.ts';
 import { canBeText, GRANT_COLUMNS, toGrant } from './rows.ts';
 import type { Query } from '../connection/transaction.ts';
 
@@ -89,7 +91,17 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
 
   return {
     refresh: createRefresh(connections, clients, node),
-    createGrant: (grant) => insertGrant(write, grant),
+    createGrant: (grant, auditContext) =>
+      transact(async (transaction) => {
+        // Sent together, which saves a round trip.
+        const [outcome, webhooks] = await Promise.all([
+          insertGrant(transaction.query, grant),
+          listWebhooks(transaction.query),
+        ]);
+        if (outcome === 'created')
+          writeGrantEvents(transaction, [eventOfCreation(grant, auditContext)], webhooks);
+        return outcome;
+      }),
     readGrant: (id) => readGrant(read, id),
     readReplay: (id) => readReplay(read, id),
     listGrants: (page) =>
