@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createAuthorizationServer } from '../exports/index.ts';
-import { keyRingNameOf, storeNameOf } from '../exports/index.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
+import { createAuthorizationServer, keyRingNameOf, storeNameOf } from '../exports/index.ts';
 import type { Config, Listening } from '../exports/index.ts';
+import { COMMAND_NAME } from './command-name.ts';
 import { openDemo } from './demo.ts';
 import type { Demo, DemoClient } from './demo.ts';
 import { createLog } from './log.ts';
@@ -19,25 +20,29 @@ type ServeOptions = CommonOptions & {
   readonly logLevel?: string;
 };
 
+const TITLES = Object.values(DIALECTS)
+  .map(({ title }) => title)
+  .join(', ');
+
 export const addServe = (program: Command): void => {
   withCommonOptions(program.command('serve'))
-    .summary('serve the endpoints and the pages of owners')
+    .summary('run the authorization server')
     .description(
-      'Serves what clients and owners need, as Smartcar and as Pleos: /oauth/authorize, /v1/auth/login and the pages ' +
-        'behind them, and the token endpoints. Makes the data directory, the ' +
-        'store and the key file on the first start. SIGTERM and SIGINT finish what is open and exit 0.',
+      `Serves the token endpoints of every dialect (${TITLES}) and the pages on which owners sign in, give consent and ` +
+        'remove access. The first start creates the data directory, the store and the key file. SIGTERM and SIGINT let open ' +
+        'requests finish and exit with 0.',
     )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
-    .option('--port <number>', 'port to listen on; 0 takes a free one (default: 8787)')
+    .option('--port <number>', 'port to listen on; 0 picks a free one (default: 8787)')
     .option(
       '--admin-port <number>',
-      'port on 127.0.0.1 (or KEYFOB_ADMIN_HOST) for GET /livez, /readyz and /metrics (default: none)',
+      'port on 127.0.0.1 (or KEYFOB_ADMIN_HOST) for /livez, /readyz and /metrics (default: none)',
     )
     .option(
       '--demo',
-      'keep a demo client and grant for each dialect, print commands that refresh them, and let simulated owners sign in',
+      'create a demo client and grant per dialect, print commands that use them, and let simulated owners sign in',
     )
-    .option('--public-url <url>', 'the URL under which the world reaches it (default: where it listens)')
+    .option('--public-url <url>', 'the URL that clients and owners use (default: where it listens)')
     .option(
       '--log-level <level>',
       'debug, info, warn, error or silent; JSON lines on standard error (default: info)',
@@ -73,7 +78,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
     await server.close();
     throw error;
   }
-  // Before it is said that the server listens: whoever reads that may stop it at once.
+  // Before the listening message is printed, because its reader may stop the server at once.
   const stopped = untilStopped();
   const { publicUrl: issuer } = server;
   const clients = demo?.describe(listening.url, issuer) ?? [];
@@ -99,12 +104,14 @@ const serve = async (options: ServeOptions): Promise<void> => {
   await server.close();
 };
 
-/** How long a stop may take beyond the grace that open requests have. */
+/** How much longer than the grace of open requests a stop may take. */
 const STOP_SLACK_SECONDS = 5;
 
-/** What was answered is on disk, so nothing is lost with what does not end by itself. */
+/** Everything answered is on disk, so nothing is lost. */
 const endOverdue = (): never => {
-  process.stderr.write('keyfob: stopping took too long, and was cut short; everything answered is kept\n');
+  process.stderr.write(
+    'keyfob: the server took too long to stop and was ended; everything it answered is stored\n',
+  );
   process.exit(1);
 };
 
@@ -126,26 +133,29 @@ const describe = (
   clients: readonly DemoClient[],
 ): string => {
   const lines = [
-    `Keyfob listens on ${url}${publicUrl === url ? '' : `, and is ${publicUrl} to the world`}`,
-    `  GET  /oauth/authorize        ask owners as Smartcar's clients do; POST /oauth/token for tokens`,
-    `  GET  /v1/auth/login          as Pleos's clients do; POST /v1/auth/token, /v1/auth/token-refresh for tokens`,
-    `  GET  /connect                what owners allowed, and its end`,
-    ...(adminUrl === undefined ? [] : [`  probes and metrics on ${adminUrl}`]),
-    `  store ${storeNameOf(config)}, keys ${keyRingNameOf(config)}`,
+    `Keyfob listens on ${url}${publicUrl === url ? '' : `, and its public URL is ${publicUrl}`}`,
+    ...Object.values(DIALECTS).flatMap(({ title, authorization, tokenEndpoints }) => [
+      `  ${title}: owners give consent at ${authorization.path}`,
+      `  ${title}: tokens at ${Object.keys(tokenEndpoints).join(', ')}`,
+    ]),
+    '  Owners see and remove access at /connect',
+    ...(adminUrl === undefined ? [] : [`  Probes and metrics at ${adminUrl}`]),
+    `  Store ${storeNameOf(config)}, keys ${keyRingNameOf(config)}`,
   ];
   for (const { dialect, authorizeUrl, curl } of clients) {
     lines.push(
       '',
-      `Open this to be asked as an owner for the ${dialect} demo client; the code then stands in the browser's address:`,
+      `Demo client for ${dialect}. Open this link to give consent as a demo owner, then copy \`code\` from the address bar:`,
       '',
       authorizeUrl,
       '',
-      `Refresh the ${dialect} demo grant, as often as you like; it reads the newest token itself:`,
+      'Refresh its demo grant with this command, as often as you like. It reads the newest token by itself:',
       '',
       curl,
     );
   }
-  const next = clients.length > 0 ? 'A client of your own' : 'A client';
-  lines.push('', `${next}: npx keyfob client create --dialect smartcar. Stop with Ctrl-C.`);
+  const [dialect] = Object.keys(DIALECTS);
+  const next = clients.length > 0 ? 'Register your own client' : 'Register a client';
+  lines.push('', `${next}: ${COMMAND_NAME} client create --dialect ${dialect}. Stop with Ctrl-C.`);
   return lines.join('\n');
 };
