@@ -41,6 +41,7 @@ const bringUp = (world: CodeWorld, node: CodeNode): void => {
   const { store } = node;
   const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
+    issuer: 'https://fob.example',
     store,
     authentication: createAuthentication(store, emit),
     get keyRing() {

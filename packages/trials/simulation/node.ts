@@ -80,6 +80,7 @@ const bringUp = (world: World, node: Node): void => {
   const { store } = node;
   const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
+    issuer: 'https://fob.example',
     store,
     authentication: createAuthentication(store, emit),
     get keyRing() {

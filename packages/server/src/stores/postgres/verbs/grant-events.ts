@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { GrantEvent } from '../../../outbox/grant-event.ts';
 import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
-import type { Store } from '../../../grants/store.ts';
+import type { GrantEvent, NewGrantEvent } from '../../../outbox/grant-event.ts';
+import type { GrantEventStore } from '../../../outbox/grant-event-store.ts';
 import { isWanted } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import type { Connections } from '../connection/pool.ts';
@@ -9,12 +9,9 @@ import { damaged, toText, toTexts } from './rows.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
 import { listWebhooks } from './webhooks.ts';
 
-/** A grant event about to be kept. */
-export type NewGrantEvent = Omit<GrantEvent, 'id' | 'sequence'>;
-
 /**
- * A sequence is a moment of the database's clock, in microseconds, and one of so many places in it, by chance. What
- * follows a commit comes later than that, so it counts up in the order of what led to what.
+ * A sequence is a microsecond of the database's clock, and a random one of this many places in it. What follows a commit
+ * happens later, so sequences keep the order of cause and effect.
  */
 const PLACES = 8;
 /** 2025-01-01, so that a sequence is a safe integer until 2060. */
@@ -40,11 +37,11 @@ const INSERT = `WITH added AS (
     FROM unnest($11::text[], $12::text[]) AS wanted (event_id, webhook_id)
     JOIN receivers ON receivers.id = wanted.webhook_id JOIN stored ON stored.id = wanted.event_id`;
 
-/** The columns of a grant event, of the table `grant events AS f`. */
+/** The columns of a grant event, of the table `grant_events AS e`. */
 export const GRANT_EVENT_COLUMNS =
-  'f.sequence, f.id, f.at_ms, f.kind, f.grant_id, f.client_id, f.subject, f.request_id, f.cause, f.vins';
+  'e.sequence, e.id, e.at_ms, e.kind, e.grant_id, e.client_id, e.subject, e.request_id, e.cause, e.vins';
 
-/** What is old, but for what somebody still waits to be told of. */
+/** Drops old grant events, except those with a delivery that is still due. */
 const DROP = `WITH oldest AS (SELECT sequence, at_ms FROM grant_events ORDER BY sequence LIMIT $2),
   old AS (
     SELECT sequence FROM oldest WHERE at_ms < $1 AND NOT EXISTS (
@@ -56,8 +53,8 @@ const DROP = `WITH oldest AS (SELECT sequence, at_ms FROM grant_events ORDER BY 
   SELECT count(*) AS grant_events FROM dropped`;
 
 /**
- * Stores grant events in the transaction in which they happened. Where two nodes take the same place in the same microsecond,
- * one of their transactions is undone and repeated.
+ * Stores grant events in the transaction that caused them. If two nodes take the same place of the same microsecond, one
+ * transaction is undone and repeated.
  */
 export const addGrantEvents = async (
   transaction: Transaction,
@@ -96,17 +93,14 @@ export const writeGrantEvents = (
   if (deliveries.length > 0) transaction.noteDeliveries();
 };
 
-export const createGrantEventVerbs = ({
-  read,
-  write,
-}: Connections): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
+export const createGrantEventVerbs = ({ read, write }: Connections): GrantEventStore => ({
   async dropGrantEvents({ beforeMs, limit }) {
     const [row] = await write(DROP, [beforeMs, limit]);
     return Number(row?.['grant_events']);
   },
   async listGrantEvents({ after, limit, grantId, clientId }) {
     const rows = await read(
-      `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS f WHERE f.sequence > $1 ${grantId === undefined ? '' : 'AND grant_id = $3'}
+      `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS e WHERE e.sequence > $1 ${grantId === undefined ? '' : 'AND grant_id = $3'}
         ${clientId === undefined ? '' : `AND client_id = $${grantId === undefined ? 3 : 4}`}
       ORDER BY sequence LIMIT $2`,
       [after, limit, ...[grantId, clientId].filter((one) => one !== undefined)],
