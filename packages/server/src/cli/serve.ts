@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { DIALECTS } from '../dialects/dialects.ts';
 import { createAuthorizationServer, keyRingNameOf, storeNameOf } from '../exports/index.ts';
 import type { Config, Listening } from '../exports/index.ts';
+import { DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
 import { openDemo } from './demo.ts';
 import type { Demo, DemoClient } from './demo.ts';
 import { createLog } from './log.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
+import { optionOf } from '../settings/names.ts';
 import { print } from './output.ts';
 
 type ServeOptions = CommonOptions & {
@@ -20,33 +21,19 @@ type ServeOptions = CommonOptions & {
   readonly logLevel?: string;
 };
 
-const TITLES = Object.values(DIALECTS)
-  .map(({ title }) => title)
-  .join(', ');
-
 export const addServe = (program: Command): void => {
   withCommonOptions(program.command('serve'))
-    .summary('run the authorization server')
+    .summary('run the server: endpoints for clients, pages for owners')
     .description(
-      `Serves the token endpoints of every dialect (${TITLES}) and the pages on which owners sign in, give consent and ` +
-        'remove access. The first start creates the data directory, the store and the key file. SIGTERM and SIGINT let open ' +
-        'requests finish and exit with 0.',
+      "Runs the server: the endpoints of every dialect and the owners' pages. The first start makes the data " +
+        'directory, the store and the key file. On SIGTERM or SIGINT the server finishes open requests and exits with 0.',
     )
-    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
-    .option('--port <number>', 'port to listen on; 0 picks a free one (default: 8787)')
-    .option(
-      '--admin-port <number>',
-      'port on 127.0.0.1 (or KEYFOB_ADMIN_HOST) for /livez, /readyz and /metrics (default: none)',
-    )
-    .option(
-      '--demo',
-      'create a demo client and grant per dialect, print commands that use them, and let simulated owners sign in',
-    )
-    .option('--public-url <url>', 'the URL that clients and owners use (default: where it listens)')
-    .option(
-      '--log-level <level>',
-      'debug, info, warn, error or silent; JSON lines on standard error (default: info)',
-    )
+    .option(...optionOf('host'))
+    .option(...optionOf('port'))
+    .option(...optionOf('adminPort'))
+    .option(...optionOf('demo'))
+    .option(...optionOf('publicUrl'))
+    .option(...optionOf('logLevel'))
     .addHelpText(
       'after',
       `
@@ -78,7 +65,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
     await server.close();
     throw error;
   }
-  // Before the listening message is printed, because its reader may stop the server at once.
+  // Before the server reports that it listens, because a reader of that report may stop it at once.
   const stopped = untilStopped();
   const { publicUrl: issuer } = server;
   const clients = demo?.describe(listening.url, issuer) ?? [];
@@ -104,13 +91,13 @@ const serve = async (options: ServeOptions): Promise<void> => {
   await server.close();
 };
 
-/** How much longer than the grace of open requests a stop may take. */
+/** How long a stop may take beyond the grace for open requests. */
 const STOP_SLACK_SECONDS = 5;
 
-/** Everything answered is on disk, so nothing is lost. */
+/** Everything answered is on disk, so ending the process loses nothing. */
 const endOverdue = (): never => {
   process.stderr.write(
-    'keyfob: the server took too long to stop and was ended; everything it answered is stored\n',
+    'keyfob: stopping took too long, so the process ends now; everything answered is on disk\n',
   );
   process.exit(1);
 };
@@ -133,29 +120,28 @@ const describe = (
   clients: readonly DemoClient[],
 ): string => {
   const lines = [
-    `Keyfob listens on ${url}${publicUrl === url ? '' : `, and its public URL is ${publicUrl}`}`,
-    ...Object.values(DIALECTS).flatMap(({ title, authorization, tokenEndpoints }) => [
-      `  ${title}: owners give consent at ${authorization.path}`,
-      `  ${title}: tokens at ${Object.keys(tokenEndpoints).join(', ')}`,
-    ]),
-    '  Owners see and remove access at /connect',
-    ...(adminUrl === undefined ? [] : [`  Probes and metrics at ${adminUrl}`]),
-    `  Store ${storeNameOf(config)}, keys ${keyRingNameOf(config)}`,
+    `Keyfob listens on ${url}${publicUrl === url ? '' : `; its public URL is ${publicUrl}`}`,
+    ...Object.values(DIALECTS).map(
+      ({ title, tokenEndpoints }) =>
+        `  ${title} clients get tokens at ${Object.keys(tokenEndpoints).join(', ')}`,
+    ),
+    `  owners see and remove access at ${publicUrl}/connect`,
+    ...(adminUrl === undefined ? [] : [`  probes and metrics are at ${adminUrl}`]),
+    `  store ${storeNameOf(config)}, key ring ${keyRingNameOf(config)}`,
   ];
   for (const { dialect, authorizeUrl, curl } of clients) {
     lines.push(
       '',
-      `Demo client for ${dialect}. Open this link to give consent as a demo owner, then copy \`code\` from the address bar:`,
+      `Open this link to give consent as a demo owner of the ${dialect} client, then copy \`code\` from the address bar:`,
       '',
       authorizeUrl,
       '',
-      'Refresh its demo grant with this command, as often as you like. It reads the newest token by itself:',
+      `Refresh the ${dialect} demo grant, as often as you like; the command reads the newest token itself:`,
       '',
       curl,
     );
   }
-  const [dialect] = Object.keys(DIALECTS);
-  const next = clients.length > 0 ? 'Register your own client' : 'Register a client';
-  lines.push('', `${next}: ${COMMAND_NAME} client create --dialect ${dialect}. Stop with Ctrl-C.`);
+  const next = clients.length > 0 ? 'Create a client of your own' : 'Create a client';
+  lines.push('', `${next}: ${COMMAND_NAME} client create --help. Stop with Ctrl-C.`);
   return lines.join('\n');
 };
