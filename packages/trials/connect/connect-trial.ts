@@ -1,13 +1,11 @@
-import { openDeployment, startAuthorizationServer } from '@keyfob/server';
-import type { Deployment } from '@keyfob/server';
-import { createClient } from '@keyfob/server/operations/registry';
-import type { ClientType, DialectName } from '@keyfob/server/clients/client';
-import { systemClock } from '@keyfob/server/clock';
-import { parseConfig } from '@keyfob/server/config';
-import type { LogEvent } from '@keyfob/server/log-event';
+import { createAuthorizationServer, systemClock } from '@keyfob/server';
+import type { Config, Deployment, LogEvent } from '@keyfob/server';
+import type { ClientType } from '@keyfob/server/clients';
+import { makeClient } from '../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
-/** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
+/** A test or a suite: runs the clean-up when it ends. */
 type Scope = { after(cleanUp: () => unknown): void };
 
 export type TrialClient = {
@@ -16,12 +14,12 @@ export type TrialClient = {
   readonly redirectUri: string;
 };
 
-/** A listening server of this process, and what its operator sees and does. */
+/** A server in this process, with access to its store, log events and clock. */
 export type ConnectTrial = {
   readonly url: string;
   readonly deployment: Deployment;
   readonly events: readonly LogEvent[];
-  /** How many milliseconds its clock is ahead of the machine's. */
+  /** Milliseconds by which the server's clock is ahead of the machine's. */
   ahead: number;
   register(
     dialect: DialectName,
@@ -35,24 +33,27 @@ export type ConnectTrial = {
 
 export const REDIRECT_URI = 'https://app.example/callback?keep=1';
 
-/** Starts a server on a free port; `flags` are settings by name. */
+/** Starts a server on a free port; `settings` by name. */
 export const openConnectTrial = async (
   scope: Scope,
-  flags: Readonly<Record<string, unknown>> = { demo: true },
+  settings: Partial<Config> = { demo: true },
 ): Promise<ConnectTrial> => {
   const data = makeDataDirectory();
-  const config = parseConfig({ flags: { data, port: 0, ...flags }, environment: {}, file: {} });
-  const deployment = await openDeployment(config, { isFirstStart: true });
   const events: LogEvent[] = [];
   const trial = { ahead: 0 };
   const clock = (): number => systemClock() + trial.ahead;
-  const server = await startAuthorizationServer(deployment, config, (event) => events.push(event), clock);
+  const server = await createAuthorizationServer(
+    { data, port: 0, ...settings },
+    { emit: (event) => events.push(event), clock },
+  );
+  const { deployment } = server;
+  const { url } = await server.listen();
   scope.after(async () => {
     await server.close();
     removeDataDirectory(data);
   });
   return Object.assign(trial, {
-    url: server.url,
+    url,
     deployment,
     events,
     async register(
@@ -63,23 +64,19 @@ export const openConnectTrial = async (
         redirectUris = [REDIRECT_URI],
       }: Parameters<ConnectTrial['register']>[1] = {},
     ) {
-      const { client, clientSecret } = await createClient(deployment, {
+      const { client, clientSecret } = await makeClient(deployment, {
         dialect,
+        type,
         name,
         nowMs: clock(),
         redirectUris,
       });
-      if (type === 'confidential')
-        return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
-      // Types are given at registration only.
-      const other = { ...client, id: `${client.id}-${type}`, type, secrets: [] };
-      await deployment.store.createClient(other);
-      return { clientId: other.id, clientSecret: '', redirectUri: redirectUris[0] ?? '' };
+      return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
     },
   });
 };
 
-/** The address that a Smartcar client sends an owner to. An `undefined` parameter is left out. */
+/** The URL to which a Smartcar client sends an owner. A parameter that is `undefined` is left out. */
 export const smartcarUrl = (
   { url }: Pick<ConnectTrial, 'url'>,
   { clientId, redirectUri }: TrialClient,
@@ -94,7 +91,7 @@ export const smartcarUrl = (
     ...more,
   });
 
-/** The address that a Pleos client sends an owner to. */
+/** The URL to which a Pleos client sends an owner. A parameter that is `undefined` is left out. */
 export const pleosUrl = (
   { url }: Pick<ConnectTrial, 'url'>,
   { clientId, redirectUri }: TrialClient,
@@ -107,7 +104,7 @@ const write = (url: string, parameters: Readonly<Record<string, string | undefin
     .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(value)}`))
     .join('&')}`;
 
-/** Exchanges a code as the client does; answers the status and the JSON. */
+/** Exchanges a code as the client does. Returns the status and the JSON. */
 export const redeemCode = async (
   { url }: Pick<ConnectTrial, 'url'>,
   dialect: DialectName,

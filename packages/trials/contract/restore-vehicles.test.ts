@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
-import type { Store } from '@keyfob/server/grants/store';
-import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '@keyfob/server/stores/sqlite/backup';
-import { openDatabase } from '@keyfob/server/stores/sqlite/database';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import {
+  backupSqliteStore,
+  openSqliteStore,
+  placeSqliteStore,
+  restoreSqliteStore,
+} from '@keyfob/server/stores';
+import type { Store } from '@keyfob/server/stores';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import { consentTo } from '../support/consent-to.ts';
 import {
@@ -112,8 +116,8 @@ for (const [name, open] of [
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO], { grantId: PRUNED });
       await backup();
-      await store.revoke(PRUNED, { at: CREATED_AT, cause: 'operator' });
-      await store.prune({ limit: 9, endedBefore: CREATED_AT + 1 });
+      await store.revoke(PRUNED, { nowMs: CREATED_AT * 1000, cause: 'operator' });
+      await store.prune({ limit: 9, endedBeforeMs: (CREATED_AT + 1) * 1000 });
       assert.deepEqual(await consentsOf(store), []);
       restore();
       assert.deepEqual(await store.listVehicles(PRUNED), [ONE, TWO]);
@@ -160,7 +164,7 @@ const REGISTER = (id: string): string => `
   INSERT INTO deliveries (webhook_id, grant_event, next_at_ms) VALUES ('${id}', 1, ${NOW_MS});`;
 
 const outboxOf = (path: string): readonly string[] => {
-  const database = openDatabase(path, { lockTimeoutMs: 0 });
+  const database = new DatabaseSync(path);
   const rows = database
     .prepare('SELECT id FROM webhooks JOIN deliveries ON webhook_id = id ORDER BY id')
     .all();
@@ -169,7 +173,7 @@ const outboxOf = (path: string): readonly string[] => {
 };
 
 const change = (path: string, sql: string): void => {
-  const database = openDatabase(path, { lockTimeoutMs: 0 });
+  const database = new DatabaseSync(path);
   database.exec(sql);
   database.close();
 };

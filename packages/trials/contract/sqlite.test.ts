@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { openSqliteStore } from '@keyfob/server/stores';
 import {
   CREATED_AT,
   fill,
@@ -41,7 +41,7 @@ test('A refresh that fails leaves those that share its commit either done or una
   const ids = Array.from({ length: 10 }, (_, index) => BigInt(index));
   for (const id of ids) await store.createGrant(sampleGrant({ id }));
   const damager = new DatabaseSync(path);
-  damager.exec("UPDATE grants SET brand = 'no such brand' WHERE id = 5");
+  damager.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
   damager.close();
   const refresh = (grantId: bigint) => refreshed(store, sampleUse(0, { presented: { grantId } }));
   const results = await Promise.allSettled(ids.map(refresh));
@@ -65,7 +65,7 @@ test('A caller named in a commit that was undone is named anew in the next.', as
   await fill(store);
   await store.createGrant(sampleGrant({ id: 5n }));
   const damager = new DatabaseSync(path);
-  damager.exec("UPDATE grants SET brand = 'no such brand' WHERE id = 5");
+  damager.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
   damager.close();
   const failing = { presented: { grantId: 5n } };
   await Promise.allSettled([store.refresh(sampleUse(0)), store.refresh(sampleUse(0, failing))]);
@@ -82,7 +82,7 @@ test('A batch that meets another writer waits without blocking, and goes on once
   await fill(store);
   const writer = new DatabaseSync(path);
   writer.exec('BEGIN IMMEDIATE');
-  const revoked = store.revoke(42n, { at: CREATED_AT, cause: 'operator' });
+  const revoked = store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
   // The writer ends in a later turn of this very thread: a wait that blocks the thread keeps it from ending.
   setImmediate(() => setImmediate(() => writer.isOpen && writer.exec('ROLLBACK')));
   try {
@@ -115,7 +115,7 @@ test('A noted use of a secret does not move the revision of its client, so no se
   const reader = new DatabaseSync(path, { readOnly: true });
   const revision = () => reader.prepare('SELECT revision FROM clients').get()?.['revision'];
   const before = revision();
-  await store.noteSecretUse('one', CREATED_AT + 60);
+  await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
   assert.equal(revision(), before);
   reader.close();
   await store.close();

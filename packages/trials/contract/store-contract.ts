@@ -1,5 +1,5 @@
 import { describe, test } from 'node:test';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Store } from '@keyfob/server/stores';
 import { clientContract } from './suite/clients.ts';
 import { codeContract } from './suite/codes.ts';
 import { codeConnectionContract, codeLastingContract, codeRacingContract } from './suite/code-races.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { OperatorError, StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import type { Store } from '@keyfob/server/stores';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import {
   CREATED_AT,
   fill,
@@ -21,7 +21,7 @@ import type { Cluster } from '../support/postgres/cluster.ts';
 import { REFRESH } from './refresh-bytes.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 
-const AT = { at: CREATED_AT + 1, cause: 'operator' } as const;
+const AT = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
 
 const failsAs =
   (kind: StoreError['kind'], words = '') =>
@@ -58,7 +58,7 @@ function tryFaults(cluster: Cluster): void {
         store = await openPostgresStore(cluster.url(database, proxy.port), {
           limits,
           // Of the others nobody has to hear, and no statement that tells them is counted.
-          node: { beatMs: 2 ** 30 },
+          node: { epochMs: 2 ** 30 },
         });
         await fill(store, STRICT_POLICY);
         await body();
@@ -136,7 +136,7 @@ function tryFaults(cluster: Cluster): void {
     for (const fault of ['cut_before', 'cut_after'] as const) {
       void proxy.fail(fault, 'BEGIN');
       assert.equal(await store.revoke(42n, AT), 'revoked');
-      assert.equal(await store.reinstate(42n, CREATED_AT), 'reinstated');
+      assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
     }
     assert.deepEqual(
       (await store.listGrantEvents({ after: 0, limit: 9 })).map(({ kind }) => kind),
@@ -253,13 +253,16 @@ function tryFaults(cluster: Cluster): void {
       await answerBy(state, 3);
       assert.equal(await store.revoke(42n, AT), 'revoked');
       await answerBy(state, 99);
-      await assert.rejects(store.reinstate(42n, CREATED_AT), failsAs('unavailable'));
+      await assert.rejects(store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), failsAs('unavailable'));
     });
   }
 
   onStore('A damaged row is the trouble of its own grant only.', async () => {
     await store.createGrant(sampleGrant({ id: 43n }));
-    await cluster.ask("UPDATE grants SET brand = 'no such brand' WHERE id = 42", database);
+    await cluster.ask(
+      "UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 42",
+      database,
+    );
     const uses = [42n, 43n].map((grantId) => store.refresh(sampleUse(0, { presented: { grantId } })));
     const [bad, good] = await Promise.allSettled(uses);
     assert.equal(bad?.status, 'rejected');

@@ -6,17 +6,14 @@ import { after, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Client } from 'pg';
 import { StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
-import { copyStore } from '@keyfob/server/stores/copy/copy';
-import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
-import { openPostgresEnd } from '@keyfob/server/stores/postgres/copy-endpoint';
+import { copyStore, openSqliteEndpoint, openSqliteStore } from '@keyfob/server/stores';
+import type { CopyEndpoint, Store } from '@keyfob/server/stores';
 import {
   inspectPostgresStore,
   migratePostgresStore,
+  openPostgresEndpoint,
   openPostgresStore,
-} from '@keyfob/server/stores/postgres/store';
-import { openSqliteEnd } from '@keyfob/server/stores/sqlite/copy-endpoint';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+} from '@keyfob/server/stores/postgres';
 import {
   CREATED_AT,
   fill,
@@ -39,7 +36,7 @@ import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 import type { WireProxy } from '../support/postgres/wire-proxy.ts';
 
 const TITLE = 'through PgBouncer in transaction mode, with fewer connections than nodes want,';
-const AT = { at: CREATED_AT + 1, cause: 'operator' } as const;
+const AT = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
 
 const cluster = await startCluster();
 if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});
@@ -163,8 +160,8 @@ async function migrateAndCopy(t: TestContext, [url, next]: readonly [string, str
   await embedded.close();
   const [one, other] = await Promise.all([migratePostgresStore(url), migratePostgresStore(url)]);
   assert.deepEqual([one.to, (await inspectPostgresStore(url)).schema], [other.to, other.to]);
-  await move(openSqliteEnd(path, 'source'), await openPostgresEnd(url, 'target'));
-  await move(await openPostgresEnd(url, 'source'), await openPostgresEnd(next, 'target'));
+  await move(openSqliteEndpoint(path, 'source'), await openPostgresEndpoint(url, 'target'));
+  await move(await openPostgresEndpoint(url, 'source'), await openPostgresEndpoint(next, 'target'));
   const store = await openPostgresStore(next);
   assert.deepEqual(await readAll(store), before);
   await store.close();

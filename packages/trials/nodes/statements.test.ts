@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
-import { openConnections, POOL_LIMITS } from '@keyfob/server/stores/postgres/connection/pool';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { openConnections, openPostgresStore, POOL_LIMITS } from '@keyfob/server/stores/postgres';
 import { fill, NOW_MS, refreshed, sampleUse } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
@@ -11,7 +10,7 @@ import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 const USES_BEFORE_KEPT = 6;
 
 /** Made without a look at those that are there, which would count. */
-const MORE_GRANTS = `INSERT INTO grants (id, created_at, generation, key_number, client_id, subject, scope, earlier)
+const MORE_GRANTS = `INSERT INTO grants (id, created_at, generation, key_number, client_id, subject, scope, earlier_rotations)
   SELECT n, 1, 0, 1, 'somebody', 'owner', '', '' FROM generate_series(1000, 9000) AS n`;
 
 const started = await startCluster();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
-import type { RefreshResult, Store } from '@keyfob/server/grants/store';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import type { RefreshResult, Store } from '@keyfob/server/stores';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import { NOW_MS, OVERLAP_POLICY, refreshed, sampleClient, sampleGrant } from '../support/samples.ts';
 import { sampleUse, STRICT_POLICY } from '../support/samples.ts';
 import { createChance } from '../support/chance.ts';
@@ -102,7 +102,7 @@ async function openNode({ port, url }: Cluster): Promise<TestNode> {
   const store = await openPostgresStore(url('postgres', proxy.port), {
     limits: { answerTimeoutMs: 400, connectTimeoutMs: 400 },
     // Nobody is lost here, however slow the machine is.
-    node: { beatMs: 15, leaseMs: 2 ** 30 },
+    node: { epochMs: 15, leaseMs: 2 ** 30 },
   });
   return { store, proxy, undecided: new Set(), troubles: 0, isAway: false };
 }

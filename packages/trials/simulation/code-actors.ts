@@ -1,4 +1,4 @@
-import { BRANDS } from '@keyfob/server/grants/grant';
+import { DIALECTS } from '@keyfob/server/dialects';
 import { checkCodeAnswer } from './code-ledger.ts';
 import type { CodeNode, CodeRecord, CodeUseRecord, CodeWords, CodeWorld } from './code-world.ts';
 import type { Heard } from './network.ts';
@@ -159,7 +159,7 @@ export const stealCodeAlone = async (world: CodeWorld, code: CodeRecord): Promis
   const { prng, schedule, clients } = world;
   const { owner, redirectUri, verifier } = code;
   const other = clients.find((client) => client !== owner && client.dialect === owner.dialect) ?? owner;
-  const brand = BRANDS.find((one) => one !== code.brand);
+  const brand = DIALECTS.pleos.brands.find((one) => one !== code.brand);
   const lacks: Partial<CodeWords>[] = [
     { redirectUri: `${redirectUri}/` },
     { redirectUri: 'https://thief.example/' },

@@ -1,4 +1,4 @@
-import type { Grant } from '@keyfob/server/grants/grant';
+import type { Grant } from '@keyfob/server/grants';
 import { describeGrant } from './world.ts';
 import type { CodeRecord, CodeUseRecord, CodeWorld } from './code-world.ts';
 

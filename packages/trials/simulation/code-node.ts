@@ -1,6 +1,7 @@
+import type { Emit } from '@keyfob/server';
 import { StoreError } from '@keyfob/server/errors';
-import type { Emit } from '@keyfob/server/log-event';
-import { createEndpoints } from '@keyfob/server/http/endpoints';
+import { createEndpoints } from '@keyfob/server/wire';
+import { testRandomness } from '../support/test-randomness.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { decideCode } from './code-ledger.ts';
 import { UNDER_WAY_MAX_MS } from './node.ts';
@@ -40,6 +41,7 @@ const bringUp = (world: CodeWorld, node: CodeNode): void => {
   const { store } = node;
   const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
+    issuer: 'https://fob.example',
     store,
     authentication: createAuthentication(store, emit),
     get keyRing() {
@@ -51,6 +53,7 @@ const bringUp = (world: CodeWorld, node: CodeNode): void => {
     },
     nextSerial: () => serial++,
     clock: () => world.schedule.nowMs() + node.skewMs,
+    randomness: testRandomness,
     emit,
   });
 };

@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
-import type { ClientType, DialectName } from '@keyfob/server/clients/client';
-import { digestSecret } from '@keyfob/server/clients/secret';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import type { Caller, LogEvent } from '@keyfob/server/log-event';
-import type { Brand } from '@keyfob/server/grants/grant';
-import type { Store } from '@keyfob/server/grants/store';
-import type { Endpoints } from '@keyfob/server/http/endpoints';
-import { sealCode } from '@keyfob/server/tokens/authorization-code';
+import type { Caller, LogEvent } from '@keyfob/server';
+import { digestSecret } from '@keyfob/server/clients';
+import type { ClientType } from '@keyfob/server/clients';
+import { DIALECTS } from '@keyfob/server/dialects';
+import type { Store } from '@keyfob/server/stores';
+import { sealCode } from '@keyfob/server/tokens';
+import type { Endpoints } from '@keyfob/server/wire';
 import { createKeyMaker } from './node.ts';
 import type { KeyMaker } from './node.ts';
 import { createPrng } from '../support/prng.ts';
@@ -16,6 +15,7 @@ import type { Schedule } from './schedule.ts';
 import type { Backup, Keep, SimulatedStore } from './simulated-store.ts';
 import type { Answer } from '../support/token-requests.ts';
 import type { Violation } from './world.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 /** What may go wrong with codes. Each seed has some of it and not the rest. */
 export const CODE_FAULTS = [
@@ -61,7 +61,7 @@ export type CodeRecord = {
   readonly issuedAtMs: number;
   readonly redirectUri: string;
   readonly verifier: string | undefined;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly uses: CodeUseRecord[];
   /** The one use that made the grant. */
   first: CodeUseRecord | undefined;
@@ -80,7 +80,7 @@ export type CodeWords = {
   readonly code: string;
   readonly redirectUri: string;
   readonly verifier: string | undefined;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly key: string | undefined;
 };
 

@@ -1,4 +1,4 @@
-import type { Policy } from '@keyfob/server/clients/policy';
+import type { Policy } from '@keyfob/server/clients';
 
 /**
  * The first use of a refresh token: the moment by the server's clock, and the key it came with. `lost`: a restored

@@ -1,4 +1,4 @@
-import type { CodeUse, RefreshUse, Store } from '@keyfob/server/grants/store';
+import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
 import type { Conduct, Verb } from '../support/memory-store/tables.ts';
 import type { Surroundings } from './simulated-store.ts';
 

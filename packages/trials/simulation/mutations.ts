@@ -129,19 +129,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the store answers a rotation it has not written',
     file: memory,
-    search: 'tables.grants.set(grant.id, grant);\n  if (verdict.kind',
-    replacement: "if (verdict.kind !== 'rotate') tables.grants.set(grant.id, grant);\n  if (verdict.kind",
+    search: 'tables.grants.set(grant.id, grant);\n  if (replay',
+    replacement: "if (result.verdict.kind !== 'rotate') tables.grants.set(grant.id, grant);\n  if (replay",
     seed: 5,
   },
   {
     name: 'the store refreshes for a disabled client',
     file: memory,
-    search: `if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
-  const { policy } = client;
-  const before`,
-    replacement: `if (client === undefined) return 'client_gone';
-  const { policy } = client;
-  const before`,
+    search: "if (!isEnabled(client)) return 'client_gone';",
+    replacement: "if (client === undefined) return 'client_gone';",
     seed: 31,
   },
   {
@@ -153,9 +149,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'prune removes a day too much',
-    file: memory,
-    search: '.endsAt < endedBefore',
-    replacement: '.endsAt - 86_400 < endedBefore',
+    file: 'server/src/grants/standing.ts',
+    search: '.endsAt < toSeconds(beforeMs)',
+    replacement: '.endsAt - 86_400 < toSeconds(beforeMs)',
     seed: 11,
   },
   {

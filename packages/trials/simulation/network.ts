@@ -1,4 +1,4 @@
-import { BRANDS } from '@keyfob/server/grants/grant';
+import { DIALECTS } from '@keyfob/server/dialects';
 import { checkAnswer, describe } from './ledger.ts';
 import type { Node } from './node.ts';
 import { readAnswer, writeRefresh } from '../support/token-requests.ts';
@@ -78,7 +78,7 @@ const beAnswered = async (world: World, presentation: Presentation): Promise<boo
   const { grant, token, key, node, actor, foreign } = presentation;
   const { dialect } = grant.owner.plan;
   const sender = foreign === 'client' ? world.outsiders[dialect] : grant.owner;
-  const otherBrand = BRANDS.find((brand) => brand !== grant.plan.brand) ?? 'kia';
+  const otherBrand = DIALECTS.pleos.brands.find((brand) => brand !== grant.plan.brand) ?? 'kia';
   const request = writeRefresh[dialect]({
     clientId: sender.client.id,
     clientSecret: sender.secret,

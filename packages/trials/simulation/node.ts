@@ -1,11 +1,11 @@
+import type { Emit } from '@keyfob/server';
 import { StoreError } from '@keyfob/server/errors';
-import type { Emit } from '@keyfob/server/log-event';
-import type { Store } from '@keyfob/server/grants/store';
-import { createEndpoints } from '@keyfob/server/http/endpoints';
-import type { Endpoints } from '@keyfob/server/http/endpoints';
-import { SERIAL_MAX } from '@keyfob/server/tokens/access-token';
-import { parseKeyRing } from '@keyfob/server/tokens/key-ring';
-import type { KeyRing } from '@keyfob/server/tokens/key-ring';
+import type { Store } from '@keyfob/server/stores';
+import { parseKeyRing, SERIAL_MAX } from '@keyfob/server/tokens';
+import type { KeyRing } from '@keyfob/server/tokens';
+import { createEndpoints } from '@keyfob/server/wire';
+import type { Endpoints } from '@keyfob/server/wire';
+import { testRandomness } from '../support/test-randomness.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { decide } from './ledger.ts';
 import type { Conduct } from '../support/memory-store/tables.ts';
@@ -80,6 +80,7 @@ const bringUp = (world: World, node: Node): void => {
   const { store } = node;
   const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
+    issuer: 'https://fob.example',
     store,
     authentication: createAuthentication(store, emit),
     get keyRing() {
@@ -91,6 +92,7 @@ const bringUp = (world: World, node: Node): void => {
     },
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     clock: () => world.schedule.nowMs() + node.skewMs,
+    randomness: testRandomness,
     emit,
   });
 };

@@ -1,5 +1,5 @@
 import { StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Store } from '@keyfob/server/stores';
 import { restartNode } from './node.ts';
 import type { Conduct } from '../support/memory-store/tables.ts';
 import type { Fault } from './plan.ts';
@@ -58,11 +58,11 @@ const touch = (world: World, grant: GrantRecord): void => {
 };
 
 const revoke = async (world: World, grant: GrantRecord): Promise<void> => {
-  const at = Math.floor(world.schedule.nowMs() / 1000);
+  const nowMs = world.schedule.nowMs();
   world.trace(() => `the operator revokes ${grant.plan.name}`);
   const answer = await ask(
     world,
-    (store) => store.revoke(grant.id, { at, cause: 'operator' }),
+    (store) => store.revoke(grant.id, { nowMs, cause: 'operator' }),
     (result) => {
       if (result === 'unknown') return;
       grant.standing = { ...grant.standing, isRevoked: true };
@@ -77,7 +77,7 @@ const reinstate = async (world: World, grant: GrantRecord): Promise<void> => {
   grant.revokedSinceMs = undefined;
   await ask(
     world,
-    (store) => store.reinstate(grant.id, Math.floor(world.schedule.nowMs() / 1000)),
+    (store) => store.reinstate(grant.id, { nowMs: world.schedule.nowMs() }),
     (result) => {
       if (result !== 'unknown') grant.standing = { ...grant.standing, isRevoked: false };
     },
@@ -141,11 +141,11 @@ const goBack = async (world: World, backup: Backup, how: 'restore' | 'failover')
 /** Claims: `prune` removes nothing but what had ended by then. */
 const prune = async (world: World): Promise<void> => {
   const { prng, schedule } = world;
-  const endedBefore = Math.floor((schedule.nowMs() - prng.between(0, 24) * HOUR_MS) / 1000);
+  const endedBeforeMs = schedule.nowMs() - prng.between(0, 24) * HOUR_MS;
   world.trace(() => 'the operator prunes');
   await ask(
     world,
-    (store) => store.prune({ limit: 1000, endedBefore }),
+    (store) => store.prune({ limit: 1000, endedBeforeMs }),
     async () => {
       for (const grant of world.grants) {
         if (!grant.standing.isThere || (await world.store.look(grant.id)) !== undefined) continue;
@@ -154,7 +154,7 @@ const prune = async (world: World): Promise<void> => {
           grant.standing.issuedAtMs + refreshTokenLifetimeSeconds * 1000,
           grantLifetimeSeconds === null ? Infinity : grant.createdAtMs + grantLifetimeSeconds * 1000,
         );
-        if (!grant.standing.isRevoked && endsAtMs >= endedBefore * 1000)
+        if (!grant.standing.isRevoked && endsAtMs >= endedBeforeMs)
           world.violate('prune', `${grant.plan.name} was removed though it had not ended`);
         grant.standing = { ...grant.standing, isThere: false };
         touch(world, grant);

@@ -1,7 +1,6 @@
-import type { DialectName } from '@keyfob/server/clients/client';
-import type { Policy } from '@keyfob/server/clients/policy';
-import type { Brand } from '@keyfob/server/grants/grant';
+import type { Policy } from '@keyfob/server/clients';
 import type { Prng } from '../support/prng.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 /** What may go wrong. Each seed has some of it and not the rest, so that no kind hides what another would show. */
 export const FAULTS = [
@@ -36,7 +35,7 @@ export type Fault = (typeof FAULTS)[number];
 
 export type GrantPlan = {
   readonly name: string;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly createdAfterMs: number;
   /** Between two refreshes, at the most. */
   readonly waitMaxMs: number;

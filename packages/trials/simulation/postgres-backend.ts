@@ -1,5 +1,5 @@
-import type { Store } from '@keyfob/server/grants/store';
-import { CLIENTS_FRESH_MS, openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import type { Store } from '@keyfob/server/stores';
+import { CLIENT_CACHE_MS, openPostgresStore } from '@keyfob/server/stores/postgres';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { conducted, createProcess, verbsOf } from './fault-injected-store.ts';
 import type { Process } from './fault-injected-store.ts';
@@ -13,7 +13,7 @@ import type { SimulatedStore, Surroundings } from './simulated-store.ts';
  * Answers are lost outside of the stores here, so each node has answered all it made, and tells so in a moment that the virtual clock
  * waits for. (What nodes tell of uses that they left open is tried in packages/trials/nodes/unanswered.test.ts.)
  */
-const NODE = { beatMs: 1, leaseMs: 600_000, askedMax: 10_000 };
+const NODE = { epochMs: 1, leaseMs: 600_000, attemptsMax: 10_000 };
 
 /** A database with a store in it, used by one simulation after another. */
 type Database = { readonly url: string; readonly store: Store; readonly content: ContentAccess };
@@ -22,7 +22,7 @@ type Database = { readonly url: string; readonly store: Store; readonly content:
  * Makes two databases, one to live on and one to try things on. `staleMs`: for how long a node goes by what it knows of a
  * client, by the virtual clock.
  */
-export const keepInPostgres = async (cluster: Cluster, staleMs = CLIENTS_FRESH_MS): Promise<Keeping> => {
+export const keepInPostgres = async (cluster: Cluster, staleMs = CLIENT_CACHE_MS): Promise<Keeping> => {
   const [lived, tried] = [await openDatabase(cluster, 'lived'), await openDatabase(cluster, 'tried')];
   return {
     async keep(surroundings) {
@@ -45,7 +45,7 @@ const openDatabase = async (cluster: Cluster, name: string): Promise<Database> =
   const url = cluster.url(name);
   return {
     url,
-    store: await openPostgresStore(url, { clientsFreshMs: 0, node: NODE }),
+    store: await openPostgresStore(url, { clientCacheMs: 0, node: NODE }),
     content: await openContent(url),
   };
 };
@@ -58,7 +58,7 @@ const createSimulated = (
   const { schedule, staleMs } = surroundings;
   const verbs = verbsOf(store);
   const open = () =>
-    openPostgresStore(url, { clientsFreshMs: staleMs, now: () => schedule.nowMs(), node: NODE });
+    openPostgresStore(url, { clientCacheMs: staleMs, now: () => schedule.nowMs(), node: NODE });
   const processes: Process[] = [];
   // Stays open for the next simulation.
   const outside = { connect: async () => store, disconnect: async () => {} };

@@ -1,4 +1,5 @@
-import { createEndpoints } from '@keyfob/server/http/endpoints';
+import { createEndpoints } from '@keyfob/server/wire';
+import { testRandomness } from '../support/test-randomness.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { readAnswer, writeRefresh } from '../support/token-requests.ts';
 import type { Answer } from '../support/token-requests.ts';
@@ -35,12 +36,14 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
   };
   await reset();
   const endpoints = createEndpoints({
+    issuer: 'https://fob.example',
     store,
     authentication: createAuthentication(store, () => {}),
     keyRing: world.keys.ring(),
     noticeKey: () => false,
     nextSerial: () => 1,
     clock: () => nowMs,
+    randomness: testRandomness,
     emit: () => {},
   });
   return {

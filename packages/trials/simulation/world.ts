@@ -1,9 +1,9 @@
-import { digestSecret } from '@keyfob/server/clients/secret';
-import type { Client } from '@keyfob/server/clients/client';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import type { Caller, LogEvent } from '@keyfob/server/log-event';
-import type { Grant } from '@keyfob/server/grants/grant';
-import { issueTokens } from '@keyfob/server/grants/issue';
+import type { Caller, LogEvent } from '@keyfob/server';
+import { digestSecret } from '@keyfob/server/clients';
+import type { Client } from '@keyfob/server/clients';
+import { DIALECTS } from '@keyfob/server/dialects';
+import { issueTokens } from '@keyfob/server/grants';
+import type { Grant } from '@keyfob/server/grants';
 import type { Expectation, Standing } from './expectation.ts';
 import { createKeyMaker, startNode } from './node.ts';
 import type { KeyMaker, Node } from './node.ts';

@@ -4,8 +4,9 @@ import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { LogEvent } from '../log-event.ts';
 import { authenticate } from './authenticate.ts';
-import type { Authentication, AuthenticationRequest, Credentials } from './authenticate.ts';
+import type { Authentication, AuthenticationRequest } from './authenticate.ts';
 import type { Client } from './client.ts';
+import type { Credentials } from './credentials.ts';
 import { digestSecret } from './secret.ts';
 import { createThrottle } from './throttle.ts';
 import type { ThrottleLimits } from './throttle.ts';
@@ -69,7 +70,12 @@ type Reading = { readonly client: Client | undefined };
 
 const read = (clientId: string): Promise<Reading> => Promise.resolve({ client: CLIENTS.get(clientId) });
 
-const say = (clientId: string, clientSecret: string): Credentials => ({ clientId, clientSecret });
+const say = (clientId: string, clientSecret: string): Credentials => ({
+  method: 'client_secret_basic',
+  clientId,
+  clientSecret,
+});
+const sayNothing = (clientId: string): Credentials => ({ method: 'none', clientId });
 
 const REQUEST: Omit<AuthenticationRequest, 'readings'> = {
   dialect: 'smartcar',
@@ -98,14 +104,15 @@ const authenticationWith = (
 const authenticateBy = (
   readClient: Authentication<Reading>['readClient'],
   readings: readonly Credentials[],
-  dialect: AuthenticationRequest['dialect'] = 'smartcar',
+  of: Pick<AuthenticationRequest, 'dialect' | 'isForEveryDialect'> = { dialect: 'smartcar' },
 ): Promise<Reading & { readonly client: Client }> =>
-  authenticate(authenticationWith(readClient), { ...REQUEST, readings, dialect });
+  authenticate(authenticationWith(readClient), { ...REQUEST, readings, ...of });
 
 const CASES: readonly {
   name: string;
   readings: readonly Credentials[];
-  dialect?: AuthenticationRequest['dialect'];
+  dialect?: string;
+  isForEveryDialect?: boolean;
   /** The id of the client, or why there is none. */
   outcome: { readonly clientId: string } | RefusalReason;
 }[] = [
@@ -203,13 +210,13 @@ const CASES: readonly {
   {
     name: 'a client is let in where every dialect is',
     readings: [say('pleos-app', 'secret')],
-    dialect: 'oauth',
+    isForEveryDialect: true,
     outcome: { clientId: 'pleos-app' },
   },
   {
     name: 'a disabled client is refused where every dialect is let in',
     readings: [say('stopped pleos-app', 'secret')],
-    dialect: 'oauth',
+    isForEveryDialect: true,
     outcome: 'client_disabled',
   },
   {
@@ -252,9 +259,9 @@ const isRefusedAs =
     return true;
   };
 
-for (const { name, readings, dialect = 'smartcar', outcome } of CASES) {
+for (const { name, readings, dialect = 'smartcar', isForEveryDialect = false, outcome } of CASES) {
   void test(name, async () => {
-    const answer = authenticateBy(read, readings, dialect);
+    const answer = authenticateBy(read, readings, { dialect, isForEveryDialect });
     if (typeof outcome === 'string') await assert.rejects(answer, isRefusedAs(outcome));
     else assert.equal((await answer).client.id, outcome.clientId);
   });
@@ -299,15 +306,15 @@ void test('a store that fails on the second reading is told as that too', async 
 
 void test('the secret that proved a client is told, and none for a client refused or without a secret', async () => {
   const authentication = authenticationWith(read);
-  const attempt = (clientId: string, clientSecret?: string): Promise<unknown> =>
-    authenticate(authentication, { ...REQUEST, readings: [{ clientId, clientSecret }] }).catch(() => {});
-  await attempt('app', 'secret');
-  await attempt('app', 'guess');
-  await attempt('app', 'expired secret');
-  await attempt('stopped', 'secret');
-  await attempt('pleos-app', 'secret');
-  await attempt('public-app');
-  await attempt('app two', 'other secret');
+  const attempt = (credentials: Credentials): Promise<unknown> =>
+    authenticate(authentication, { ...REQUEST, readings: [credentials] }).catch(() => {});
+  await attempt(say('app', 'secret'));
+  await attempt(say('app', 'guess'));
+  await attempt(say('app', 'expired secret'));
+  await attempt(say('stopped', 'secret'));
+  await attempt(say('pleos-app', 'secret'));
+  await attempt(sayNothing('public-app'));
+  await attempt(say('app two', 'other secret'));
   assert.deepEqual(authentication.used, ['secret', 'other secret']);
 });
 
@@ -372,10 +379,7 @@ void test('a public client, which has no secret, is not shut out by guesses at o
         caller: { address, userAgent: '' },
       },
     );
-  assert.deepEqual(
-    await outcomesOf(authentication, [[{ clientId: 'public-app', clientSecret: undefined }]]),
-    ['public-app'],
-  );
+  assert.deepEqual(await outcomesOf(authentication, [[sayNothing('public-app')]]), ['public-app']);
 });
 
 void test('guesses sent all at once are counted one by one', async () => {
@@ -400,7 +404,7 @@ void test('every way to fail counts alike, a right secret of a client that is di
     [say('stopped', 'secret')],
     [say('pleos-app', 'secret')],
     [say('bare', 'secret')],
-    [{ clientId: 'app', clientSecret: undefined }],
+    [sayNothing('app')],
   ]) {
     const authentication = authenticationWith(read, THREE);
     const outcomes = await outcomesOf(authentication, [wrong, wrong, wrong, wrong]);

@@ -1,7 +1,12 @@
+import type { Dialect } from '../dialects/dialect.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
 import { StoreError } from '../errors.ts';
-import { answerEverybody } from './oauth-answers.ts';
-import type { Route } from './router.ts';
-import type { EndpointContext } from './token-endpoint.ts';
+import { grantTypesOf } from '../grant-types/grant-types.ts';
+import { answerEverybody } from '../dialects/oauth/answers.ts';
+import type { Route } from '../wire/route.ts';
+import type { EndpointContext } from './context.ts';
+import { INTROSPECTION_METHODS } from './introspection.ts';
+import { REVOCATION_METHODS } from './revocation.ts';
 
 /** What the endpoints are, under the issuer. */
 export const PATHS = {
@@ -9,10 +14,13 @@ export const PATHS = {
   token: '/oauth/token',
   introspection: '/oauth/introspect',
   revocation: '/oauth/revoke',
-  clientCredentials: '/oauth2/token',
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
 } as const;
+
+const dialects: readonly Dialect[] = Object.values(DIALECTS);
+const [TOKEN_ENDPOINT] = dialects.flatMap(({ tokenEndpoints }) => tokenEndpoints[PATHS.token] ?? []);
+const GRANT_TYPES_SUPPORTED = TOKEN_ENDPOINT && [...grantTypesOf(TOKEN_ENDPOINT).keys()];
 
 /**
  * `GET /.well-known/oauth-authorization-server`: what a client library needs to know of the server. The grant types are
@@ -33,14 +41,14 @@ export const createMetadata =
         jwks_uri: at(PATHS.jwks),
         response_types_supported: ['code'],
         response_modes_supported: ['query'],
-        grant_types_supported: ['authorization_code', 'refresh_token'],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
+        grant_types_supported: GRANT_TYPES_SUPPORTED,
+        token_endpoint_auth_methods_supported: TOKEN_ENDPOINT?.methods,
         code_challenge_methods_supported: ['S256'],
         authorization_response_iss_parameter_supported: true,
         introspection_endpoint: at(PATHS.introspection),
-        introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        introspection_endpoint_auth_methods_supported: INTROSPECTION_METHODS,
         revocation_endpoint: at(PATHS.revocation),
-        revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+        revocation_endpoint_auth_methods_supported: REVOCATION_METHODS,
       },
       { isCacheable: true },
     );

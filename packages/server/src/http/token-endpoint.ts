@@ -1,104 +1,68 @@
 import { authenticate } from '../clients/authenticate.ts';
-import type { Authentication } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
-import type { Clock } from '../clock.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
-import type { TokenEndpoint } from '../dialects/dialects.ts';
+import type { Dialect, TokenEndpoint } from '../dialects/dialect.ts';
+import { dialectOf } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
-import type { Caller, Emit } from '../log-event.ts';
-import type { Minting } from '../grants/issue.ts';
-import { redeem } from '../grant-types/authorization-code.ts';
-import { refresh } from '../grant-types/refresh-token.ts';
-import type { RefreshContext } from '../grant-types/refresh-token.ts';
-import type { ClientReading, Store } from '../grants/store.ts';
-import { createUndecidedUses } from '../grants/undecided-uses.ts';
-import type { Failures, Stage } from './failures.ts';
+import { readParameters } from '../grant-types/grant-type.ts';
+import type { GrantTypeContext } from '../grant-types/grant-type.ts';
+import { findGrantType, grantTypesOf } from '../grant-types/grant-types.ts';
+import type { Caller } from '../log-event.ts';
+import type { Route } from '../wire/route.ts';
+import type { EndpointContext } from './context.ts';
 
-/** What the endpoints work with. */
-export type EndpointContext = Minting & {
-  readonly store: Store;
-  readonly authentication: Authentication<ClientReading>;
-  /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
-  readonly noticeKey: (newestKeyNumber: number) => boolean;
-  readonly clock: Clock;
-  readonly emit: Emit;
-};
+/** What an endpoint takes from its dialect. */
+export type TokenDialect = Pick<Dialect, 'name' | 'shapes' | 'renderAnswer'>;
 
-/** Answers a request for tokens, in the dialect of its path; `endpoint` is `undefined` where the path has none. */
-export type AnswerTokenRequest = (
-  request: WireRequest,
-  at: { readonly dialect: Dialect; readonly endpoint: TokenEndpoint | undefined },
-  caller: Caller,
-  exchange: Exchange,
-) => Promise<WireResponse>;
+/**
+ * Issues tokens. The request itself is checked before the client, because that costs no look-up and because some
+ * dialects report all missing fields at once, the client's among them.
+ *
+ * @see RFC 6749 §3.2 and §5
+ */
+export const createTokenRoute = (
+  { authentication, noticeKey }: EndpointContext,
+  grantTypeContext: GrantTypeContext,
+  dialect: TokenDialect,
+  endpoint: TokenEndpoint,
+): Route => {
+  const { name: dialectName, renderAnswer } = dialect;
+  const { isShared = false } = endpoint;
+  const grantTypes = grantTypesOf(endpoint);
 
-export const createTokenEndpoint = (context: EndpointContext, failures: Failures): AnswerTokenRequest => {
-  const { store, clock, emit } = context;
-  const refreshContext: RefreshContext = {
-    store,
-    // The ring may be read again at any time.
-    get keyRing() {
-      return context.keyRing;
-    },
-    noticeKey: context.noticeKey,
-    nextSerial: context.nextSerial,
-    get issuer() {
-      return context.issuer;
-    },
-    undecided: createUndecidedUses(),
-    undecidedCodes: createUndecidedUses(),
-    clock,
-    emit,
-  };
-
-  return async (request, { dialect, endpoint }, caller, exchange) => {
+  return async (visit) => {
+    const { exchange, caller } = visit;
     const { requestId, nowMs } = exchange;
-    const { name } = dialect;
-    let stage: Stage = 'request';
-    let client: Client | undefined;
-    try {
-      const { credentials, brand, idempotencyKey, grant } = parseFor(endpoint, request);
-      stage = 'client';
-      const who = { dialect: name, readings: credentials, caller, requestId, nowMs };
-      const reading = await authenticate(context.authentication, who);
-      client = reading.client;
-      // Before the ring is looked at: it may be read again.
-      context.noticeKey(reading.newestKeyNumber);
-      stage = 'request';
-      if (client.policy.requireUserAgent && caller.userAgent === '') throw new Refusal('user_agent_missing');
-      if (client.type === 'resource-server') throw new Refusal('client_not_permitted');
-      stage = 'grant';
-      const { shapes } = dialect;
-      const asked = {
-        dialect: name,
-        requestId,
-        caller,
-        client,
-        shapes,
-        brand,
-        idempotencyKey,
-      };
-      const answer =
-        grant.type === 'refresh_token'
-          ? await refresh(refreshContext, { ...asked, refreshToken: grant.refreshToken })
-          : await redeem(refreshContext, { ...asked, ...grant });
-      return dialect.renderAnswer(answer, client.policy, exchange);
-    } catch (error) {
-      if (error instanceof Refusal) {
-        const clientId = client?.id ?? error.clientId;
-        failures.reportRefusal(stage, error.reason, { dialect: name, requestId, caller, clientId });
-        return dialect.renderRefusal(error, client?.policy, exchange);
-      }
-      return failures.render(error, exchange, (refusal) =>
-        dialect.renderRefusal(refusal, undefined, exchange),
-      );
-    }
+    const parsed = endpoint.parse(visit.request);
+    const grantType = findGrantType(grantTypes, parsed.grantType);
+    const parameters = readParameters(grantType, parsed.parameters, dialect.shapes, endpoint.omittable);
+    const { client, newestKeyNumber } = await authenticate(authentication, {
+      dialect: dialectName,
+      isForEveryDialect: isShared,
+      readings: parsed.credentials,
+      caller,
+      requestId,
+      nowMs,
+    });
+    visit.client = client;
+    // May read the key ring again, so it comes before the ring is used.
+    noticeKey(newestKeyNumber);
+    checkClient(client, caller, isShared);
+    const response = await grantType.handle(grantTypeContext, {
+      dialect: dialectName,
+      requestId,
+      caller,
+      client,
+      shapes: isShared ? dialectOf(client).shapes : dialect.shapes,
+      parameters,
+      brand: parsed.brand,
+      idempotencyKey: parsed.idempotencyKey,
+    });
+    return renderAnswer(response, client.policy, exchange);
   };
 };
 
-const parseFor = (endpoint: TokenEndpoint | undefined, request: WireRequest) => {
-  if (endpoint === undefined) throw new Refusal('path_unknown');
-  if (request.method !== 'POST') throw new Refusal('method_not_allowed');
-  return endpoint.parse(request);
+/** Whether the client may get tokens at all; what else a grant type asks for, it checks itself. */
+const checkClient = ({ type, policy }: Client, { userAgent }: Caller, isShared: boolean): void => {
+  if (!isShared && policy.requireUserAgent && userAgent === '') throw new Refusal('user_agent_missing');
+  if (type === 'resource-server') throw new Refusal('client_not_permitted');
 };

@@ -1,6 +1,6 @@
-import { sealRefreshToken } from '@keyfob/server/tokens/refresh-token';
-import { pleosRefreshShape, uuidShape } from '@keyfob/server/tokens/shape';
-import type { Shape } from '@keyfob/server/tokens/shape';
+import { DIALECTS } from '@keyfob/server/dialects';
+import { sealRefreshToken, uuidShape } from '@keyfob/server/tokens';
+import type { Shape } from '@keyfob/server/tokens';
 import type { Answer } from './connection.ts';
 import type { Credentials, Volume } from './directory.ts';
 import { brandAt, dialectAt, grantIdAt } from './grants.ts';
@@ -31,7 +31,7 @@ const WIRES: Readonly<Record<'smartcar' | 'pleos', Wire>> = {
     successorIn: (body) => body['refresh_token'],
   },
   pleos: {
-    shape: pleosRefreshShape,
+    shape: DIALECTS.pleos.shapes.refreshToken,
     path: '/v1/auth/token-refresh',
     headersOf: (_credentials, index) => `Brand: ${brandAt(index)}\r\nContent-Type: application/json`,
     bodyOf: (credentials, refreshToken) => JSON.stringify({ ...credentials, refreshToken }),

@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { OperatorError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
-import { copyStore } from '@keyfob/server/stores/copy/copy';
-import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
-import { openPostgresEnd } from '@keyfob/server/stores/postgres/copy-endpoint';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
-import { openSqliteEnd } from '@keyfob/server/stores/sqlite/copy-endpoint';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { copyStore, openSqliteEndpoint, openSqliteStore } from '@keyfob/server/stores';
+import type { CopyEndpoint, Store } from '@keyfob/server/stores';
+import { openPostgresEndpoint, openPostgresStore } from '@keyfob/server/stores/postgres';
 import { startCluster } from '../../support/postgres/cluster.ts';
 
 /** A place for a store: made by its first opening. */
@@ -39,7 +35,7 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
     const path = join(directory, `keyfob-${++count}.db`);
     return {
       openStore: async () => openSqliteStore(path),
-      openEnd: async (role) => openSqliteEnd(path, role),
+      openEnd: async (role) => openSqliteEndpoint(path, role),
     };
   };
   const postgres = async (): Promise<Place> => {
@@ -48,8 +44,8 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
     await cluster.createDatabase(name);
     const url = cluster.url(name);
     return {
-      openStore: () => openPostgresStore(url, { clientsFreshMs: 0 }),
-      openEnd: (role) => openPostgresEnd(url, role),
+      openStore: () => openPostgresStore(url, { clientCacheMs: 0 }),
+      openEnd: (role) => openPostgresEndpoint(url, role),
     };
   };
   const skip = 'reason' in cluster ? cluster.reason : false;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Policy } from '@keyfob/server/clients/policy';
-import type { RefreshResult, Store } from '@keyfob/server/grants/store';
+import type { Policy } from '@keyfob/server/clients';
+import type { RefreshResult, Store } from '@keyfob/server/stores';
 import {
   CREATED_AT,
   fill,
@@ -85,7 +85,7 @@ export const racingContract = (onStore: OnStore): void => {
       await fill(store);
       const [result, revoked] = await Promise.all([
         refreshed(store, sampleUse(0)),
-        store.revoke(42n, { at: CREATED_AT, cause: 'operator' }),
+        store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' }),
       ]);
       assert.equal(revoked, 'revoked');
       const grant = await store.readGrant(42n);

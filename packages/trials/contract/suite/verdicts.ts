@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Policy } from '@keyfob/server/clients/policy';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { Presented, Verdict } from '@keyfob/server/grants/judge';
+import type { Policy } from '@keyfob/server/clients';
+import type { Grant, Presented, Verdict } from '@keyfob/server/grants';
 import { fill, NOW_MS, refreshed, sampleClient, sampleUse } from '../../support/samples.ts';
 import type { OnStore } from '../store-contract.ts';
 
@@ -98,7 +97,7 @@ export const verdictContract = (onStore: OnStore): void => {
       await store.createClient(sampleClient({ id: 'client-b' }));
       const brand = grant?.brand;
       await store.refresh(sampleUse(0, { presented: { brand, useDigest: DIGEST } }));
-      if (isRevoked === true) await store.revoke(42n, { at: 1, cause: 'operator' });
+      if (isRevoked === true) await store.revoke(42n, { nowMs: 1 * 1000, cause: 'operator' });
       const before = await store.readGrant(42n);
       const use = sampleUse(generation, {
         nowMs: NOW_MS + laterMs,

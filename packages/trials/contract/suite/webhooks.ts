@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { DELIVERY_STATES } from '@keyfob/server/outbox/delivery';
-import type { Claim, ClaimedDelivery, Delivery } from '@keyfob/server/outbox/delivery';
-import type { Store } from '@keyfob/server/grants/store';
-import { WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
-import type { Webhook } from '@keyfob/server/outbox/webhook';
+import type { Store } from '@keyfob/server/stores';
+import { DELIVERY_STATES, WEBHOOKS_MAX } from '@keyfob/server/webhooks';
+import type { Claim, ClaimedDelivery, Delivery, Webhook } from '@keyfob/server/webhooks';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
 import type { OnStore, OnTwo } from '../store-contract.ts';
 
@@ -41,7 +39,7 @@ const listAll = async (store: Store, webhookId?: string): Promise<readonly Deliv
   store.listDeliveries({ webhookId, states: DELIVERY_STATES, limit: 1000 });
 
 const revoke = async (store: Store, id = 42n): Promise<unknown> =>
-  store.revoke(id, { at: AT, cause: 'operator', requestId: 'request-1' });
+  store.revoke(id, { nowMs: AT * 1000, cause: 'operator', requestId: 'request-1' });
 
 /** The how-manieth grant event of the store it is, from 1: the numbers of grant events count up, but not in every store by one. */
 const placesOf = async (store: Store): Promise<(delivery: Pick<Delivery, 'grantEvent'>) => number> => {
@@ -118,7 +116,7 @@ const keeping = (onStore: OnStore): void => {
       await revoke(store);
       await store.createWebhook(sampleWebhook());
       assert.deepEqual(await listAll(store), []);
-      await store.reinstate(42n, AT);
+      await store.reinstate(42n, { nowMs: AT * 1000 });
       await revoke(store);
       assert.equal((await listAll(store)).length, 1);
       await store.removeWebhook('webhook-a');

@@ -2,10 +2,10 @@
 // line to standard output the moment a step is answered. The second argument says how it ends: close or die.
 import { writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Policy } from '@keyfob/server/clients/policy';
+import type { Policy } from '@keyfob/server/clients';
 import { OperatorError, StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { openSqliteStore } from '@keyfob/server/stores';
+import type { Store } from '@keyfob/server/stores';
 import { codeOf, codeUseOf, idOf, readGrantEvents, refreshUseOf, RUN, STARTED_AT } from './steps.ts';
 import type { Facts, Step } from './steps.ts';
 import type { Taken } from './model.ts';
@@ -130,11 +130,11 @@ const take = async (
       return { outcome: verdict.kind, generation: grant?.generation };
     }
     case 'revoke':
-      return { outcome: await store.revoke(idOf(step.grant), { at: step.at, cause: 'operator' }) };
+      return { outcome: await store.revoke(idOf(step.grant), { nowMs: step.at * 1000, cause: 'operator' }) };
     case 'reinstate':
-      return { outcome: await store.reinstate(idOf(step.grant), STARTED_AT) };
+      return { outcome: await store.reinstate(idOf(step.grant), { nowMs: STARTED_AT * 1000 }) };
     case 'prune': {
-      const { pruned } = await store.prune({ limit: 100, endedBefore: step.endedBefore });
+      const { pruned } = await store.prune({ limit: 100, endedBeforeMs: step.endedBefore * 1000 });
       return { outcome: `pruned ${pruned}` };
     }
     case 'checkpoint':

@@ -1,7 +1,7 @@
-import { changeClient } from '@keyfob/server/clients/change';
-import type { Client } from '@keyfob/server/clients/client';
-import { isUseNews } from '@keyfob/server/clients/secret';
-import type { Store } from '@keyfob/server/grants/store';
+import { changeClient, isUseNews, removeSecret } from '@keyfob/server/clients';
+import type { Client } from '@keyfob/server/clients';
+import { toSeconds } from '@keyfob/server/grants';
+import type { Store } from '@keyfob/server/stores';
 import { removeGrant } from './tables.ts';
 import type { Conduct, Tables } from './tables.ts';
 
@@ -57,19 +57,19 @@ export const secretVerbs = (
   removeSecret: (clientId, secretId, options) =>
     run('removeSecret', () => {
       const client = tables.clients.get(clientId);
-      const isLast = client?.secrets.length === 1 && client.secrets[0]?.id === secretId;
-      if (isLast && options?.keepLast === true) return 'last';
-      const secrets = client?.secrets.filter(({ id }) => id !== secretId) ?? [];
-      if (client === undefined || secrets.length === client.secrets.length) return 'unknown';
+      if (client === undefined) return 'unknown';
+      const secrets = removeSecret(client.secrets, secretId, { keepLast: options?.keepLast === true });
+      if (typeof secrets === 'string') return secrets;
       tables.clients.set(clientId, { ...client, secrets });
       return 'removed';
     }),
-  noteSecretUse: (secretId, at) =>
+  noteSecretUse: (secretId, nowMs) =>
     run('noteSecretUse', () => {
       const client = [...tables.clients.values()].find(({ secrets }) =>
         secrets.some(({ id }) => id === secretId),
       );
       if (client === undefined) return;
+      const at = toSeconds(nowMs);
       const secrets = client.secrets.map((secret) =>
         secret.id === secretId && isUseNews(secret.lastUsedAt, at) ? { ...secret, lastUsedAt: at } : secret,
       );

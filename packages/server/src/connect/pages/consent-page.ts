@@ -1,7 +1,8 @@
 import type { Client } from '../../clients/client.ts';
 import type { AuthorizationRequest } from '../../dialects/authorization.ts';
+import { keepOnOneLine, nameClient } from './names.ts';
 import { button } from './form.ts';
-import type { WriteForm } from './form.ts';
+import type { RenderForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
@@ -9,13 +10,10 @@ import type { PageContext } from './page-context.ts';
 import { describeScope } from './permissions.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { signedInBar } from './sign-in-page.ts';
-import { writeChoice, writeChoiceError } from './vehicle-choice.ts';
+import { renderChoice, renderChoiceError } from './vehicle-choice.ts';
 import type { VehicleChoice } from './vehicle-choice.ts';
 
-/** What a client is called where it has no name. */
-export const nameClient = ({ name, id }: Client): string => (name === '' ? id : name);
-
-/** What an owner is asked: whether, what, and, unless that comes later, for which vehicles. */
+/** Asks an owner for consent: to which permissions and, unless a later request asks that, for which vehicles. */
 export const consentPage = (
   pageContext: PageContext,
   {
@@ -23,7 +21,7 @@ export const consentPage = (
     request,
     owner,
   }: { readonly client: Client; readonly request: AuthorizationRequest; readonly owner: Owner },
-  form: WriteForm,
+  form: RenderForm,
   { choice, hasError }: { readonly choice: VehicleChoice | undefined; readonly hasError: boolean },
 ): Page => {
   const { texts, make, makeName } = pageContext;
@@ -31,36 +29,36 @@ export const consentPage = (
   const name = nameClient(client);
   const heading =
     choice === undefined
-      ? consent.headingLater(name, makeName)
-      : consent.heading(name, make === undefined ? undefined : makeName);
+      ? consent.headingLater(keepOnOneLine(name), makeName)
+      : consent.heading(keepOnOneLine(name), make === undefined ? undefined : makeName);
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
-    content: html`${hasError && choice !== undefined && writeChoiceError(pageContext, choice)}
-      ${drawEmblem(name)}
+    content: html`${hasError && choice !== undefined && renderChoiceError(pageContext, choice)}
+      ${renderEmblem(name)}
       <h1>${heading}</h1>
-      ${writePermissions(pageContext, request.scope, name)}
+      ${renderPermissions(pageContext, request.scope, name)}
       ${form(
-        html`${choice !== undefined && writeChoice(pageContext, choice, { hasError })}
+        html`${choice !== undefined && renderChoice(pageContext, choice, { hasError })}
           <div class="actions">
             ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
           </div>`,
       )}
-      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToEnd(pageContext)}</p>
+      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToOwnerPage(pageContext)}</p>
       ${signedInBar(pageContext, owner, form)}`,
   };
 };
 
-const writePermissions = ({ texts, makeName }: PageContext, scope: string, name: string): Content => {
+const renderPermissions = ({ texts, makeName }: PageContext, scope: string, name: string): Content => {
   if (scope === '') return html`<p class="lead">${texts.everyPermission(makeName)}</p>`;
   const { reads, controls } = describeScope(scope, texts);
   return html`<div class="permissions">
-    ${writeList(texts.consent.reads(name), reads, 'reads')}
-    ${writeList(texts.consent.controls(name), controls, 'controls')}
+    ${renderList(texts.consent.reads(name), reads, 'reads')}
+    ${renderList(texts.consent.controls(name), controls, 'controls')}
   </div>`;
 };
 
-const writeList = (heading: string, entries: readonly string[], kind: string): Content =>
+const renderList = (heading: string, entries: readonly string[], kind: string): Content =>
   entries.length > 0 &&
   html`<section class="${kind}">
     <h2>${heading}</h2>
@@ -69,16 +67,16 @@ const writeList = (heading: string, entries: readonly string[], kind: string): C
     </ul>
   </section>`;
 
-/** Where an owner ends what is agreed to here; beside this page, which stays. */
-export const linkToEnd = ({ texts, base }: PageContext): Content =>
-  html`${texts.consent.ending}
+/** Where an owner can remove access later. Opens in a new tab, because this page still waits for an answer. */
+export const linkToOwnerPage = ({ texts, base }: PageContext): Content =>
+  html`${texts.consent.removing}
     <a href="${base}/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
 
-/** The client and the car, drawn; said by the heading. */
-const drawEmblem = (name: string): Content =>
+/** A drawing of the client and the car. Screen readers skip it: the heading says the same. */
+const renderEmblem = (name: string): Content =>
   html`<p class="emblem" aria-hidden="true">
     <span class="app">${Array.from(name, (letter) => letter.toUpperCase())[0]}</span>
-    <span class="way"></span>
+    <span class="dots"></span>
     <span class="car"
       ><svg viewBox="0 0 64 32" width="44" height="22" focusable="false">
         <path
@@ -89,18 +87,18 @@ const drawEmblem = (name: string): Content =>
     ></span>
   </p>`;
 
-/** Where the owner will be next, as people read addresses; an app's own scheme where there is no host. */
+/** The part of a redirect URI that owners can read: its host, or the scheme of an app that has no host. */
 const hostOf = (uri: string): string => {
   const { host, protocol } = new URL(uri);
   return host === '' ? protocol.slice(0, -1) : host;
 };
 
-/** There is nothing to choose from. */
+/** Says that the owner has no vehicle that the request is about. */
 export const noVehiclesPage = (
   pageContext: PageContext,
   owner: Owner,
   name: string,
-  form: WriteForm,
+  form: RenderForm,
 ): Page => {
   const { texts, make, makeName } = pageContext;
   const { noVehicles } = texts;

@@ -1,7 +1,6 @@
-import { BRANDS } from '../../grants/grant.ts';
 import { STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
-import { pleos } from './pleos.ts';
+import { findBrand } from './brand.ts';
 
 const wrong = (description: string): AuthorizationFault => ({
   reason: 'parameters_wrong',
@@ -14,19 +13,18 @@ const wrong = (description: string): AuthorizationFault => ({
  * The vendor documents no failure but a screen that says "Invalid request", and no answer of an owner who declines.
  */
 export const pleosLogin: AuthorizationWire = {
-  dialect: pleos,
   path: '/v1/auth/login',
   clientIdName: 'clientId',
   redirectUriName: 'redirectUrl',
   isRedirectUriOptional: false,
-  tellsFaults: false,
+  redirectsFaults: false,
   keepsOpener: false,
   parse(parameters, client) {
     if (parameters.repeated.size > 0)
       return { ...wrong('A parameter was sent more than once.'), reason: 'parameter_repeated' };
     if (client.type === 'resource-server')
       return { ...wrong('The client may not do this.'), reason: 'client_not_permitted' };
-    const brand = BRANDS.find((name) => name === parameters.get('brand')?.toLowerCase());
+    const brand = findBrand(parameters.get('brand'));
     if (brand === undefined) return wrong('brand must be hyundai, kia or genesis.');
     const state = parameters.get('state');
     if (state === undefined) return wrong('state is required.');
@@ -41,6 +39,11 @@ export const pleosLogin: AuthorizationWire = {
       vehicles: { when: 'later' },
       lang: parameters.get('lang'),
     };
+  },
+  // The redirect carries no description.
+  denials: {
+    decline: { error: 'access_denied', description: '' },
+    no_vehicles: { error: 'no_vehicles', description: '' },
   },
   renderCode: (code) => [['code', code]],
   renderError: (error) => [['error', error]],

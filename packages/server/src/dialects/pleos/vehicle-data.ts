@@ -2,7 +2,7 @@ import { Refusal } from '../../errors.ts';
 import type { FieldFault } from '../../errors.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
-import { parseFields } from './pleos.ts';
+import { parseFields } from './fields.ts';
 
 /** What a client wants of the page on which an owner chooses vehicles. */
 export type SelectionRequest = {
@@ -27,10 +27,6 @@ export const parseSelection = (request: WireRequest, stateMaxCharacters: number)
   if (faults.length > 0) throw new Refusal('parameters_wrong', faults);
   return { state, lang };
 };
-
-/** Where an owner chooses vehicles. `publicUrl` has no slash at its end. */
-export const writeSelectionUrl = (publicUrl: string, lang: string, sessionId: string): string =>
-  `${publicUrl}/v1/vehicles/select-vehicle?${new URLSearchParams({ lang, sessionId }).toString()}`;
 
 /**
  * The VIN that a withdrawal is for; `undefined` for that of every vehicle. Throws a `Refusal` for an empty one: taken for

@@ -1,32 +1,15 @@
-import { pleos, readBrand, renderData } from './pleos.ts';
-import { parseSelection, readVin, writeSelectionUrl, writeVehicles } from './vehicle-data.ts';
-import type { SelectionRequest } from './vehicle-data.ts';
+import { readBrand } from './brand.ts';
+import type { PleosBrand } from './brand.ts';
+import { renderData, renderPleosRefusal } from './envelope.ts';
+import { parseSelection, readVin, writeVehicles } from './vehicle-data.ts';
+import { writeSelectionUrl } from './vehicle-selection.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
-import type { Brand } from '../../grants/grant.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
-import type { GrantId } from '../../tokens/grant-id.ts';
-import { readBearerAccess } from '../../http/bearer.ts';
-import { disconnect } from '../../operations/disconnect-vehicles.ts';
-import type { Route, RouteGroup, Visit } from '../../http/router.ts';
-import type { EndpointContext } from '../../http/token-endpoint.ts';
-
-/** How an owner is led to the page on which vehicles are chosen. */
-export type Selections = {
-  /** Where browsers reach this server, without a slash at the end. */
-  readonly publicUrl: () => string;
-  readonly stateMaxCharacters: number;
-  /** Makes the session id that the page is shown for. */
-  readonly seal: (
-    selection: SelectionRequest & {
-      readonly grantId: GrantId;
-      readonly clientId: string;
-      readonly subject: string;
-      readonly brand: Brand;
-    },
-    nowMs: number,
-  ) => Promise<string>;
-};
+import { readBearerAccess } from '../bearer.ts';
+import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
+import type { Route, Visit } from '../../wire/route.ts';
+import type { CreateRoutes } from '../dialect.ts';
 
 /**
  * What a grant covers, as the Pleos API exposes it: the way to the page on which an owner chooses, the vehicles of one brand
@@ -34,11 +17,11 @@ export type Selections = {
  *
  * @see https://document.pleos.ai/en/api-reference/vehicle-data-api
  */
-export const createPleosVehicles = (context: EndpointContext, selections: Selections): RouteGroup => {
+export const createVehicleRoutes: CreateRoutes = (context, dialect, selectionLinks) => {
   const { store } = context;
 
-  const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: Brand }> => {
-    const access = await readBearerAccess(context, 'pleos', request);
+  const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: PleosBrand }> => {
+    const access = await readBearerAccess(context, dialect, request);
     const brand = readBrand(request);
     if (access.grant.brand !== undefined && access.grant.brand !== brand)
       throw new Refusal('access_token_dead');
@@ -47,13 +30,13 @@ export const createPleosVehicles = (context: EndpointContext, selections: Select
 
   const beginSelection: Route = async (visit) => {
     const { grant, client, brand } = await authorize(visit);
-    const wanted = parseSelection(visit.request, selections.stateMaxCharacters);
+    const wanted = parseSelection(visit.request, selectionLinks.stateMaxCharacters);
     // There would be no way back from the page.
     if (client.consentRedirectUri === undefined && client.redirectUris.length === 0)
       throw new Refusal('client_not_permitted');
     const selection = { ...wanted, grantId: grant.id, clientId: client.id, subject: grant.subject, brand };
-    const sessionId = await selections.seal(selection, visit.exchange.nowMs);
-    const redirectUrl = writeSelectionUrl(selections.publicUrl(), wanted.lang, sessionId);
+    const sessionId = await selectionLinks.seal(selection, visit.exchange.nowMs);
+    const redirectUrl = writeSelectionUrl(selectionLinks.publicUrl(), wanted.lang, sessionId);
     return renderData({ redirectUrl }, visit.exchange);
   };
 
@@ -76,17 +59,23 @@ export const createPleosVehicles = (context: EndpointContext, selections: Select
     const shared = await listShared(access);
     if (shared.length === 0) throw new Refusal('vehicles_not_shared');
     const ids = shared.filter((one) => vin === undefined || one.vin === vin).map(({ id }) => id);
-    await disconnect(context, access, ids, { ...visit, endsWhenEmpty: false });
+    const { exchange, caller } = visit;
+    const outcome = await disconnectVehicles(context, access, ids, {
+      ...exchange,
+      caller,
+      endsWhenEmpty: false,
+    });
+    if (outcome === 'unknown') throw new Refusal('vehicle_unknown');
     return renderData({}, visit.exchange);
   };
 
   return {
-    name: pleos.name,
+    name: dialect.name,
     routes: {
       'POST /v1/vehicles/selections': beginSelection,
       'GET /v1/vehicles/consent': showConsent,
       'DELETE /v1/vehicles/consent': withdrawConsent,
     },
-    renderRefusal: (refusal, { exchange }) => pleos.renderRefusal(refusal, undefined, exchange),
+    renderRefusal: (refusal, { exchange }) => renderPleosRefusal(refusal, undefined, exchange),
   };
 };

@@ -2,10 +2,10 @@ import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from 
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
-import { readBearerAccess } from '../../http/bearer.ts';
-import { disconnect } from '../../operations/disconnect-vehicles.ts';
-import type { Route, RouteGroup, Visit } from '../../http/router.ts';
-import type { EndpointContext } from '../../http/token-endpoint.ts';
+import { readBearerAccess } from '../bearer.ts';
+import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
+import type { Route, Visit } from '../../wire/route.ts';
+import type { CreateRoutes } from '../dialect.ts';
 
 /** How many a list has where the request does not say. */
 const VEHICLES_A_PAGE = 10;
@@ -17,9 +17,9 @@ const PERMISSIONS_A_PAGE = 25;
  *
  * @see https://smartcar.com/docs/api-reference/all-vehicles
  */
-export const createSmartcarVehicles = (context: EndpointContext): RouteGroup => {
+export const createVehicleRoutes: CreateRoutes = (context, dialect) => {
   const { store } = context;
-  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, 'smartcar', request);
+  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, dialect, request);
 
   const findVehicle = async ({ grant }: Access, { parameters }: Visit): Promise<Vehicle> => {
     const vehicles = await store.listVehicles(grant.id);
@@ -56,12 +56,19 @@ export const createSmartcarVehicles = (context: EndpointContext): RouteGroup => 
 
   const endConnection: Route = async (visit) => {
     const access = await authorize(visit);
-    await disconnect(context, access, [visit.parameters['id'] ?? ''], { ...visit, endsWhenEmpty: true });
+    const { exchange, caller, parameters } = visit;
+    const ids = [parameters['id'] ?? ''];
+    const outcome = await disconnectVehicles(context, access, ids, {
+      ...exchange,
+      caller,
+      endsWhenEmpty: true,
+    });
+    if (outcome === 'unknown') throw new Refusal('vehicle_unknown');
     return renderData({ status: 'success' }, visit.exchange);
   };
 
   return {
-    name: 'smartcar',
+    name: dialect.name,
     pathPrefix: '/v2.0/',
     routes: withTrailingSlashes({
       'GET /v2.0/vehicles': listVehicles,

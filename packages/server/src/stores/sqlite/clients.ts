@@ -1,22 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { changeClient } from '../../clients/change.ts';
-import { isUseNews } from '../../clients/secret.ts';
-import type { Store } from '../../grants/store.ts';
+import type { ClientStore } from '../../clients/client-store.ts';
+import { isUseNews, removeSecret } from '../../clients/secret.ts';
+import { toSeconds } from '../../clock.ts';
 import type { KnownClients } from './known-clients.ts';
 import { toOptionalNumber } from './rows.ts';
-import type { Connection } from './store.ts';
-
-type ClientVerbs = Pick<
-  Store,
-  | 'createClient'
-  | 'readClient'
-  | 'listClients'
-  | 'changeClient'
-  | 'removeClient'
-  | 'addSecret'
-  | 'removeSecret'
-  | 'noteSecretUse'
->;
+import type { Connection } from './connection.ts';
 
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
@@ -31,25 +20,25 @@ const prepareStatements = (database: DatabaseSync) => ({
   touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
   remove: database.prepare('DELETE FROM clients WHERE id = ?'),
   countGrants: database.prepare(
-    'SELECT count(*) AS grants FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
+    'SELECT count(*) AS grants FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?)',
   ),
   removeConsents: database.prepare(
-    'DELETE FROM consents WHERE grant_id IN (SELECT id FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?))',
+    'DELETE FROM consents WHERE grant_id IN (SELECT id FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?))',
   ),
   removeCodes: database.prepare('DELETE FROM codes WHERE client_id = ?'),
   removeGrants: database.prepare(
-    'DELETE FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
+    'DELETE FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?)',
   ),
   insertSecret: database.prepare(
-    'INSERT INTO client_secrets (id, client, name, digest, created_at, expires_at) SELECT ?, number, ?, ?, ?, ? FROM clients WHERE id = ?',
+    'INSERT INTO client_secrets (id, client_number, name, digest, created_at, expires_at) SELECT ?, number, ?, ?, ?, ? FROM clients WHERE id = ?',
   ),
   selectSecret: database.prepare(
-    `SELECT clients.id AS client_id, last_used_at FROM client_secrets JOIN clients ON clients.number = client_secrets.client
+    `SELECT clients.id AS client_id, last_used_at FROM client_secrets JOIN clients ON clients.number = client_secrets.client_number
     WHERE client_secrets.id = ?`,
   ),
   noteUse: database.prepare('UPDATE client_secrets SET last_used_at = ? WHERE id = ?'),
   removeSecret: database.prepare(
-    'DELETE FROM client_secrets WHERE id = ? AND client = (SELECT number FROM clients WHERE id = ?)',
+    'DELETE FROM client_secrets WHERE id = ? AND client_number = (SELECT number FROM clients WHERE id = ?)',
   ),
 });
 
@@ -57,7 +46,7 @@ const prepareStatements = (database: DatabaseSync) => ({
 export const createClientVerbs = (
   { database, commits, read }: Connection,
   known: KnownClients,
-): ClientVerbs => {
+): ClientStore => {
   const sql = prepareStatements(database);
   return {
     createClient: (client) =>
@@ -135,18 +124,20 @@ export const createClientVerbs = (
     removeSecret: (clientId, secretId, options) =>
       commits.run(() => {
         const secrets = known.read(clientId).client?.secrets ?? [];
-        const isLast = secrets.length === 1 && secrets[0]?.id === secretId;
-        if (isLast && options?.keepLast === true) return 'last';
+        const rest = removeSecret(secrets, secretId, { keepLast: options?.keepLast === true });
+        if (typeof rest === 'string') return rest;
         known.forgetOne(clientId);
         sql.touch.run(clientId);
-        return sql.removeSecret.run(secretId, clientId).changes === 1 ? 'removed' : 'unknown';
+        sql.removeSecret.run(secretId, clientId);
+        return 'removed';
       }),
-    noteSecretUse: (secretId, at) =>
+    noteSecretUse: (secretId, nowMs) =>
       commits.run(() => {
         const row = sql.selectSecret.get(secretId);
         if (row === undefined) return;
         // Another process may have noted it, which moves no revision: only here is it found out.
         known.forgetOne(String(row['client_id']));
+        const at = toSeconds(nowMs);
         if (isUseNews(toOptionalNumber(row['last_used_at']), at)) sql.noteUse.run(at, secretId);
       }),
   };

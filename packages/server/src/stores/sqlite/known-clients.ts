@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Client } from '../../clients/client.ts';
-import type { ClientReading } from '../../grants/store.ts';
+import type { ClientReading } from '../../clients/client-store.ts';
 import { prepareValues, toClient, toSecret } from './rows.ts';
 
 const prepareStatements = (database: DatabaseSync) => ({
@@ -12,7 +12,9 @@ const prepareStatements = (database: DatabaseSync) => ({
   selectNewestKey: database.prepare('SELECT max(number) AS newest_key FROM keys'),
   selectId: prepareValues(database, 'SELECT id FROM clients WHERE number = ?'),
   select: database.prepare('SELECT * FROM clients WHERE id = ?'),
-  selectSecrets: database.prepare('SELECT * FROM client_secrets WHERE client = ? ORDER BY created_at, id'),
+  selectSecrets: database.prepare(
+    'SELECT * FROM client_secrets WHERE client_number = ? ORDER BY created_at, id',
+  ),
 });
 
 /** A client as last read, and the version of the store for which that is known to hold. */

@@ -1,19 +1,19 @@
 import { hash } from 'node:crypto';
-import { CLIENT_TYPES, DIALECT_NAMES } from '../../../clients/client.ts';
+import { CLIENT_TYPES } from '../../../clients/client.ts';
 import type { Client, ClientSecret } from '../../../clients/client.ts';
 import { parsePolicy } from '../../../clients/policy.ts';
 import type { Policy } from '../../../clients/policy.ts';
 import { StoreError } from '../../../errors.ts';
 import type { Caller } from '../../../log-event.ts';
-import { BRANDS, REVOCATION_CAUSES } from '../../../grants/grant.ts';
-import type { Brand, Grant, Revocation } from '../../../grants/grant.ts';
-import type { RegisteredKey } from '../../../grants/store.ts';
-import { packHistory, unpackHistory } from './history.ts';
+import { REVOCATION_CAUSES } from '../../../grants/grant.ts';
+import type { Grant, Revocation } from '../../../grants/grant.ts';
+import type { RegisteredKey } from '../../../tokens/key-store.ts';
+import { packHistory, unpackHistory } from '../../copy/packed-history.ts';
 import type { Row, Value } from '../connection/transaction.ts';
 
 /** The columns of a grant, of the table `grants AS g`. */
 export const GRANT_COLUMNS = `g.id, g.client_id, g.subject, g.scope, g.brand, g.created_at, g.generation, g.key_number,
-  g.rotated_at_ms, g.earlier, g.caller_address, g.caller_user_agent, g.use_digest, g.revoked_at, g.revocation_cause`;
+  g.rotated_at_ms, g.earlier_rotations, g.caller_address, g.caller_user_agent, g.use_digest, g.revoked_at, g.revocation_cause`;
 
 /** A grant from the values of `GRANT_COLUMNS`. */
 export const toGrant = (row: Row): Grant => ({
@@ -21,13 +21,13 @@ export const toGrant = (row: Row): Grant => ({
   clientId: String(row['client_id']),
   subject: String(row['subject']),
   scope: String(row['scope']),
-  brand: toBrand(row['brand']),
+  brand: toText(row['brand']),
   createdAt: Number(row['created_at']),
   generation: Number(row['generation']),
   keyNumber: Number(row['key_number']),
   rotatedAtMs: unpackHistory({
     rotatedAtMs: toNumber(row['rotated_at_ms']) ?? null,
-    earlier: row['earlier'] as Buffer,
+    earlier: row['earlier_rotations'] as Buffer,
   }),
   rotatedBy: toCaller(row['caller_address'], row['caller_user_agent']),
   useDigest: toBytes(row['use_digest']),
@@ -49,9 +49,6 @@ export const rotationValues = (grant: Grant): readonly unknown[] => {
   ];
 };
 
-export const toBrand = (value: Value): Brand | undefined =>
-  value === null ? undefined : (BRANDS.find((brand) => brand === value) ?? damaged('grants.brand'));
-
 const toRevocation = (at: Value, cause: Value): Revocation | undefined =>
   at === null
     ? undefined
@@ -63,7 +60,7 @@ const toRevocation = (at: Value, cause: Value): Revocation | undefined =>
 export const toCaller = (address: Value, userAgent: Value): Caller | undefined =>
   address === null ? undefined : { address: String(address), userAgent: String(userAgent) };
 
-/** What is kept of a client's secrets, in one JSON array. */
+/** A client's secrets as one JSON array. */
 export const writeSecrets = (secrets: readonly ClientSecret[]): string =>
   JSON.stringify(secrets.map((one) => ({ ...one, digest: Buffer.from(one.digest).toString('hex') })));
 
@@ -81,7 +78,7 @@ export const readSecrets = (text: Value): readonly ClientSecret[] => {
 
 export const toClient = (row: Row): Client => ({
   id: String(row['id']),
-  dialect: DIALECT_NAMES.find((name) => name === row['dialect']) ?? damaged('clients.dialect'),
+  dialect: String(row['dialect']),
   type: CLIENT_TYPES.find((name) => name === row['type']) ?? damaged('clients.type'),
   redirectUris: toTexts(row['redirect_uris'], 'clients.redirect_uris'),
   consentRedirectUri: toText(row['consent_redirect_uri']),
@@ -120,11 +117,11 @@ export const toBytes = (value: Value): Uint8Array | undefined =>
   value instanceof Uint8Array ? Uint8Array.from(value) : undefined;
 
 export const damaged = (column: string): never => {
-  throw new StoreError('unavailable', `a value in ${column} is none that keyfob writes`);
+  throw new StoreError('unavailable', `keyfob did not write the value in ${column}`);
 };
 
-/** PostgreSQL's texts hold every character but this; what is asked with it is not there. */
+/** PostgreSQL stores every character but NUL in a text, so nothing is found by a text that has one. */
 export const canBeText = (text: string): boolean => !text.includes('\0');
 
-/** What consents are found by: subjects may be longer than an index allows. */
+/** The key of an owner's consents: a subject may be longer than an index allows. */
 export const digestSubject = (subject: string): Buffer => hash('sha256', subject, 'buffer').subarray(0, 16);

@@ -1,37 +1,37 @@
 import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
-import type { Store } from '../../../grants/store.ts';
-import { WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../../../outbox/webhook.ts';
+import type { WebhookStore } from '../../../outbox/webhook-store.ts';
+import { WEBHOOKS_MAX } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import { lockForAll } from '../connection/migrations.ts';
 import type { Connections } from '../connection/pool.ts';
 import { canBeText, damaged, toNumber, toText, toTexts } from './rows.ts';
-import type { Ask, Row } from '../connection/transaction.ts';
+import type { Query, Row } from '../connection/transaction.ts';
 
-type WebhookVerbs = Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
+type WebhookVerbs = Pick<WebhookStore, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
 
 const INSERT = `INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
-/** Who is told of grant events, in the order of their making. */
-export const listWebhooks = async (ask: Ask): Promise<readonly Webhook[]> =>
-  (await ask('SELECT * FROM webhooks ORDER BY created_at, id')).map(toWebhook);
+/** The receivers of grant events, in the order of creation. */
+export const listWebhooks = async (query: Query): Promise<readonly Webhook[]> =>
+  (await query('SELECT * FROM webhooks ORDER BY created_at, id')).map(toWebhook);
 
 export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerbs => ({
   createWebhook: (webhook) =>
-    transact(async ({ ask }) => {
+    transact(async ({ query }) => {
       const { id, url, format, clientId = null, kinds, keyNumber, createdAt, disabledAt = null } = webhook;
-      // So that two that count at the same moment do not both find room.
-      await lockForAll(ask);
-      if ((await listWebhooks(ask)).length >= WEBHOOKS_MAX) return 'too_many';
+      // Otherwise two that count at the same moment would both find room.
+      await lockForAll(query);
+      if ((await listWebhooks(query)).length >= WEBHOOKS_MAX) return 'too_many';
       const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAt, disabledAt];
-      return (await ask(INSERT, [id, ...what])).length === 1 ? 'created' : 'id_taken';
+      return (await query(INSERT, [id, ...what])).length === 1 ? 'created' : 'id_taken';
     }),
   listWebhooks: () => listWebhooks(read),
   async removeWebhook(id) {
     if (!canBeText(id)) return 'unknown';
-    return transact(async ({ ask, write }) => {
-      // Whoever is just keeping a delivery to it is waited for.
-      const rows = await ask('SELECT id FROM webhooks WHERE id = $1 FOR UPDATE', [id]);
+    return transact(async ({ query, write }) => {
+      // Waits for transactions that are adding a delivery to it.
+      const rows = await query('SELECT id FROM webhooks WHERE id = $1 FOR UPDATE', [id]);
       if (rows.length === 0) return 'unknown';
       write('DELETE FROM deliveries WHERE webhook_id = $1', [id]);
       write('DELETE FROM webhooks WHERE id = $1', [id]);
@@ -43,7 +43,7 @@ export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerb
 const toWebhook = (row: Row): Webhook => ({
   id: String(row['id']),
   url: String(row['url']),
-  format: WEBHOOK_FORMATS.find((format) => format === row['format']) ?? damaged('webhooks.format'),
+  format: String(row['format']),
   clientId: toText(row['client_id']),
   kinds: toTexts(row['kinds'], 'webhooks.kinds').map(
     (text) => GRANT_EVENT_KINDS.find((kind) => kind === text) ?? damaged('webhooks.kinds'),

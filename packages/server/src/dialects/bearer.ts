@@ -1,0 +1,20 @@
+import { Refusal } from '../errors.ts';
+import { readAccess } from '../operations/read-access.ts';
+import type { Access, AccessContext } from '../operations/read-access.ts';
+import type { WireRequest } from '../wire/exchange.ts';
+import { readBearer } from '../wire/headers.ts';
+import type { Dialect } from './dialect.ts';
+
+/**
+ * What the access token of a request stands for. Throws a `Refusal` where there is none or it is dead. A token of another
+ * dialect's client is dead here, even if written in this dialect's shape.
+ */
+export const readBearerAccess = async (
+  context: AccessContext,
+  { name, shapes }: Pick<Dialect, 'name' | 'shapes'>,
+  request: WireRequest,
+): Promise<Access> => {
+  const access = await readAccess(context, shapes.accessToken, readBearer(request));
+  if (access === undefined || access.client.dialect !== name) throw new Refusal('access_token_dead');
+  return access;
+};

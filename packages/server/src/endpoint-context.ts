@@ -1,0 +1,107 @@
+import { createThrottle } from './clients/throttle.ts';
+import type { Throttle } from './clients/throttle.ts';
+import type { Config } from './config.ts';
+import { createConnectRoutes } from './connect/routes.ts';
+import { createUpstream } from './connect/sign-in/upstream.ts';
+import type { Upstream } from './connect/sign-in/upstream.ts';
+import { createHttpVehicleSource } from './connect/vehicles/http-vehicle-source.ts';
+import { createOwnerVehicles } from './connect/vehicles/owner-vehicles.ts';
+import { SELECTION_STATE_MAX_CHARACTERS, sealSelection } from './connect/vehicles/selection.ts';
+import type { VehicleSource } from './connect/vehicles/vehicle-source.ts';
+import type { Deployment } from './deployment/open.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { DIALECTS } from './dialects/dialects.ts';
+import type { SelectionLinks } from './dialects/vehicle-selection.ts';
+import type { Emit } from './log-event.ts';
+import { createResourceServerRoutes } from './http/resource-server-routes.ts';
+import type { RouteGroup } from './wire/route.ts';
+import type { SecretUses } from './http/secret-uses.ts';
+import type { EndpointContext } from './http/context.ts';
+import { SERIAL_MAX } from './tokens/access-token.ts';
+
+/** What the endpoints of a server work with. `issuer` is asked at each request, because a listening server learns it late. */
+export const createContext = (
+  deployment: Deployment,
+  config: Config,
+  { issuer, secretUses, emit }: { readonly issuer: () => string; secretUses: SecretUses; emit: Emit },
+): EndpointContext => {
+  const { store, clock, randomness } = deployment;
+  // From a random start, so that a process that follows another within a second does not repeat its access tokens.
+  let serial = Math.floor(randomness.fraction() * (SERIAL_MAX + 1));
+  return {
+    store,
+    authentication: {
+      readClient: (id) => store.readClient(id),
+      throttle: openThrottle(config),
+      noteSecretUse: secretUses.note,
+      emit,
+    },
+    get keyRing() {
+      return deployment.keyRing;
+    },
+    noticeKey: deployment.noticeKey,
+    nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
+    get issuer() {
+      return issuer();
+    },
+    clock,
+    randomness,
+    emit,
+  };
+};
+
+/** Every route besides the token endpoints. */
+export const createRouteGroups = (
+  context: EndpointContext,
+  deployment: Deployment,
+  config: Config,
+): readonly RouteGroup[] => {
+  const connect = createConnectRoutes({
+    store: context.store,
+    get keyRing() {
+      return deployment.keyRing;
+    },
+    noticeKey: deployment.noticeKey,
+    randomness: deployment.randomness,
+    emit: context.emit,
+    get publicUrl() {
+      return context.issuer;
+    },
+    isDemo: config.demo,
+    upstream: openUpstream(config),
+    vehicles: openVehicles(config),
+  });
+  const selectionLinks: SelectionLinks = {
+    publicUrl: () => context.issuer,
+    stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
+    seal: (selection, nowMs) => sealSelection(deployment.keyRing, selection, nowMs),
+  };
+  const dialects: readonly Dialect[] = Object.values(DIALECTS);
+  return [
+    connect,
+    ...dialects.flatMap((dialect) => dialect.createRoutes?.(context, dialect, selectionLinks) ?? []),
+    createResourceServerRoutes(context),
+  ];
+};
+
+/** One for every endpoint, so that failures at all of them count together. */
+const openThrottle = (config: Config): Throttle =>
+  createThrottle({
+    failuresPerAddressMax: config.authenticationFailuresPerAddressMax,
+    failuresPerClientMax: config.authenticationFailuresPerClientMax,
+    windowSeconds: config.authenticationFailuresWindowSeconds,
+  });
+
+const openUpstream = (config: Config): Upstream | undefined => {
+  const { signInIssuer: issuer, signInClientId: clientId } = config;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return createUpstream({
+    issuer,
+    clientId,
+    clientSecret: config.signInClientSecret,
+    scope: config.signInScope,
+  });
+};
+
+const openVehicles = ({ vehiclesUrl: url, vehiclesToken: token }: Config): VehicleSource =>
+  createOwnerVehicles(url === undefined ? undefined : createHttpVehicleSource({ url, token }));

@@ -1,0 +1,69 @@
+import { toSeconds } from '../clock.ts';
+import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
+import type { GrantEventKind } from '../outbox/grant-event.ts';
+import type { Webhook } from '../outbox/webhook.ts';
+import { WEBHOOK_FORMATS } from '../webhooks/formats.ts';
+import type { WebhookFormat } from '../outbox/webhook-format.ts';
+import { findUrlFault } from '../webhooks/url.ts';
+import type { OperationContext } from './context.ts';
+
+/** A webhook to add. */
+export type NewWebhook = {
+  readonly url: string;
+  /** The name of a format. */
+  readonly format: string;
+  /** `undefined` for the events of every client. */
+  readonly clientId: string | undefined;
+  /** `undefined` for the usual ones. */
+  readonly kinds: readonly GrantEventKind[] | undefined;
+  readonly isHttpAllowed: boolean;
+  /** Integer milliseconds. */
+  readonly nowMs: number;
+};
+
+export type WebhookAdded =
+  | { readonly outcome: 'added'; readonly webhook: Webhook }
+  | { readonly outcome: 'client_unknown' }
+  | { readonly outcome: 'too_many' }
+  /** What is wrong with the webhook, one sentence. */
+  | { readonly outcome: 'invalid'; readonly fault: string };
+
+/** Adds a webhook; from now on it gets a delivery of every grant event that it wants. Throws `StoreError`. */
+export const addWebhook = async (
+  { store, keyRing, randomness }: Pick<OperationContext, 'store' | 'keyRing' | 'randomness'>,
+  wanted: NewWebhook,
+): Promise<WebhookAdded> => {
+  const { url, clientId, nowMs } = wanted;
+  const format = WEBHOOK_FORMATS.find(({ name }) => name === wanted.format);
+  if (format === undefined) return { outcome: 'invalid', fault: `unknown format ${wanted.format}` };
+  const fault = faultOf(wanted, format);
+  if (fault !== undefined) return { outcome: 'invalid', fault };
+  const { kinds = format.usualKinds } = wanted;
+  if (clientId !== undefined && (await store.readClient(clientId)).client === undefined)
+    return { outcome: 'client_unknown' };
+  const webhook: Webhook = {
+    id: randomness.bytes(6).toString('hex'),
+    url,
+    format: format.name,
+    clientId,
+    kinds: GRANT_EVENT_KINDS.filter((kind) => kinds.includes(kind)),
+    keyNumber: keyRing.newest.number,
+    createdAt: toSeconds(nowMs),
+    disabledAt: undefined,
+  };
+  const created = await store.createWebhook(webhook);
+  return created === 'too_many' ? { outcome: 'too_many' } : { outcome: 'added', webhook };
+};
+
+const faultOf = (
+  { url, clientId, kinds = [], isHttpAllowed }: NewWebhook,
+  format: WebhookFormat,
+): string | undefined => {
+  const urlFault = findUrlFault(url, { isHttpAllowed });
+  if (urlFault !== undefined) return `url ${urlFault}`;
+  const unfit = kinds.find((kind) => !format.kinds.includes(kind));
+  if (unfit !== undefined) return `format ${format.name} has no form for ${unfit}`;
+  if (format.needsClient && clientId === undefined)
+    return `format ${format.name} needs client, because its messages do not say whose grant they are about`;
+  return undefined;
+};
