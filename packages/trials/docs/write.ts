@@ -1,15 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { renderCommands } from './commands.ts';
 import { ROOT } from './documents.ts';
+import { renderReference } from './reference.ts';
 
-/** The pages that are written from the program. */
-export const GENERATED: Readonly<Record<string, () => Promise<string>>> = {
-  'docs/reference/commands.md': renderCommands,
-};
-
-if (import.meta.main) {
-  for (const [path, render] of Object.entries(GENERATED)) {
-    writeFileSync(`${ROOT}${path}`, await render());
-    process.stdout.write(`${path}\n`);
-  }
+for (const [path, text] of Object.entries(await renderReference())) {
+  writeFileSync(`${ROOT}${path}`, text);
+  process.stdout.write(`${path}\n`);
 }
