@@ -24,8 +24,11 @@ const faultsOfLinks = ({ path, text }: Document): readonly string[] =>
     return [`${path}: ${target} has no such heading`];
   });
 
+/** Measurements name the files of the commit that they were made on. */
+const MEASUREMENTS = /<!-- (\w+):begin -->.*?<!-- \1:end -->/gs;
+
 const faultsOfPaths = ({ path, text }: Document): readonly string[] =>
-  [...text.matchAll(NAMED_PATH)].flatMap(([, named = '']) =>
+  [...text.replace(MEASUREMENTS, '').matchAll(NAMED_PATH)].flatMap(([, named = '']) =>
     existsSync(join(ROOT, named)) || existsSync(join(ROOT, 'packages/server/src', named))
       ? []
       : [`${path}: ${named} does not exist`],
