@@ -20,7 +20,7 @@ const isSetting = (name: string): boolean => {
     parseConfig({ flags: {}, environment: { [name]: '\n' }, file: {} });
   } catch (error) {
     assert.ok(error instanceof OperatorError);
-    return !error.message.includes('is no setting');
+    return !error.message.includes('unknown setting');
   }
   return true;
 };

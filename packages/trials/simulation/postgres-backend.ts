@@ -10,8 +10,8 @@ import type { ContentAccess } from './postgres-content.ts';
 import type { SimulatedStore, Surroundings } from './simulated-store.ts';
 
 /**
- * Answers are lost outside of the stores here, so each node has answered all it made, and tells so in a moment that the virtual clock
- * waits for. (What nodes tell of uses that they left open is tried in packages/trials/nodes/unanswered.test.ts.)
+ * Answers are lost outside the stores here, so each node answers everything it issues, and reports it while the virtual
+ * clock waits. (`packages/trials/nodes/unanswered.test.ts` tests uses that a node did not answer.)
  */
 const NODE = { epochMs: 1, leaseMs: 600_000, attemptsMax: 10_000 };
 
@@ -19,8 +19,8 @@ const NODE = { epochMs: 1, leaseMs: 600_000, attemptsMax: 10_000 };
 type Database = { readonly url: string; readonly store: Store; readonly content: ContentAccess };
 
 /**
- * Makes two databases, one to live on and one to try things on. `staleMs`: for how long a node goes by what it knows of a
- * client, by the virtual clock.
+ * Creates two databases, one for the simulation and one for copies of it. `staleMs`: how long a node uses what it has read
+ * of a client, by the virtual clock.
  */
 export const keepInPostgres = async (cluster: Cluster, staleMs = CLIENT_CACHE_MS): Promise<Keeping> => {
   const [lived, tried] = [await openDatabase(cluster, 'lived'), await openDatabase(cluster, 'tried')];

@@ -44,7 +44,9 @@ export const createFetchHandler = ({ limits, endpoints, load, mountPath }: Handl
   };
 
   return async (request, { address } = {}) => {
-    const { status, headers, body } = await respond(request, address ?? '');
+    const response = await respond(request, address ?? '');
+    if (response.dropsConnection === true) return Response.error();
+    const { status, headers, body } = response;
     return new Response(request.method === 'HEAD' || body === '' ? null : body, {
       status,
       headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) },
@@ -52,7 +54,7 @@ export const createFetchHandler = ({ limits, endpoints, load, mountPath }: Handl
   };
 };
 
-/** Reads a body whole. One over its limit is dropped as it comes, to its end or to a MiB beyond. */
+/** Reads a whole body. A body over its limit is discarded as it arrives, for at most a MiB more. */
 const readWebBody = async (
   { body }: Request,
   maxBytes: number,
