@@ -15,7 +15,7 @@ import {
   useOf,
 } from '../../support/filled-store.ts';
 import type { Imported } from '../../support/filled-store.ts';
-import { copy, copyEnds, prepareWays, using } from './store-pairs.ts';
+import { copy, copyBetween, prepareWays, using } from './store-pairs.ts';
 
 const isFound = async (store: Store, name: Imported): Promise<boolean> =>
   (await store.findImported([importedGrant(name).digest]))[0]?.id === importedGrant(name).grant.id;
@@ -95,8 +95,8 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await life.begin();
         let expected: unknown;
         const meet = async (): Promise<void> => void (expected = await readAll(running, life.digests));
-        const source = watch(await from.openEnd('source'), life.step, meet);
-        const copied = await copyEnds(source, await to.openEnd('target'), true);
+        const source = watch(await from.openEndpoint('source'), life.step, meet);
+        const copied = await copyBetween(source, await to.openEndpoint('target'), true);
         assert.equal(copied.outcome, 'moved');
         assert.ok(life.digests.length > 30);
         assert.deepEqual(await using(to, (store) => readAll(store, life.digests)), expected);
@@ -109,7 +109,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await fillWithAll(running, 3);
         let expected: unknown;
         const source = watch(
-          await from.openEnd('source'),
+          await from.openEndpoint('source'),
           async () => {},
           async () => {
             await running.removeClient('client-i', { withGrants: true });
@@ -124,7 +124,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
             expected = await readAll(running);
           },
         );
-        await copyEnds(source, await to.openEnd('target'), true);
+        await copyBetween(source, await to.openEndpoint('target'), true);
         await using(to, async (store) => {
           assert.deepEqual(await readAll(store), expected);
           await store.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 8) * 1000 });
@@ -149,7 +149,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
           ];
           assert.deepEqual(outcomes, [...before, ...after]);
         });
-        const source = await from.openEnd('source');
+        const source = await from.openEndpoint('source');
         await resumeSource(source);
         await source.close();
         assert.ok(await isFound(running, 'unused'), 'called off, the old store knows what it knew');
@@ -222,7 +222,7 @@ const watch = (
   return {
     ...end,
     read: around(end.read),
-    readOf: around(end.readOf),
+    readRows: around(end.readRows),
     list: around(end.list),
     async moveTo(destination) {
       await beforeMove();
