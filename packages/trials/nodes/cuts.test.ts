@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {
   CREATED_AT,
+  createGrants,
   NOW_MS,
   redeemed,
   refreshed,
   sampleCode,
   sampleCodeUse,
-  sampleGrant,
   sampleUse,
 } from '../support/samples.ts';
 import { REFRESH } from './refresh-bytes.ts';
@@ -31,7 +31,7 @@ await describeProxiedStore('a store on PostgreSQL whose connection is cut', ({ o
 
   onStore('Refreshes that wait at the same moment share their round trips.', async ({ store, proxy }) => {
     const ids = Array.from({ length: 400 }, (_, index) => BigInt(index + 1000));
-    await Promise.all(ids.map((id) => store.createGrant(sampleGrant({ id }))));
+    await createGrants(store, ids);
     const before = proxy.turns();
     await Promise.all(ids.map((grantId) => refreshed(store, sampleUse(0, { presented: { grantId } }))));
     assert.ok(proxy.turns() - before <= 3, `${proxy.turns() - before} round trips`);
@@ -61,7 +61,7 @@ await describeProxiedStore('a store on PostgreSQL whose connection is cut', ({ o
     'All refreshes that shared a statement which was cut off are answered, once each.',
     async ({ store, proxy }) => {
       const ids = Array.from({ length: 50 }, (_, index) => BigInt(index + 1000));
-      await Promise.all(ids.map((id) => store.createGrant(sampleGrant({ id }))));
+      await createGrants(store, ids);
       void proxy.fail('cut_after', ...REFRESH);
       const uses = ids.map((grantId) => refreshed(store, sampleUse(0, { presented: { grantId } })));
       for (const { grant } of await Promise.all(uses)) assert.equal(grant?.generation, 1);
