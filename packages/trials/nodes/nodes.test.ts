@@ -2,13 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { OperatorError } from '@keyfob/server/errors';
 import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres';
-import {
-  CREATED_AT,
-  fill,
-  NOW_MS,
-  OVERLAP_POLICY,
-  refreshed,
-} from '../support/samples.ts';
+import { CREATED_AT, fill, NOW_MS, OVERLAP_POLICY, refreshed } from '../support/samples.ts';
 import { sampleSecret, sampleUse, STRICT_POLICY } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';

@@ -158,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the row keeps the refresh token that was used',
     file: 'server/src/grant-types/refresh-token.ts',
     search: 'useDigest: digestUse(request.idempotencyKey),',
-    replacement: 'useDigest: Buffer.from(request.refreshToken),',
+    replacement: 'useDigest: Buffer.from(request.parameters.refresh_token),',
     seed: 2,
   },
   {

@@ -22,8 +22,7 @@ export const OVERLAP_POLICY: Policy = {
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: false,
-  tellRefreshExpiry: false,
-  deadTokenCode: '4002',
+  includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };
