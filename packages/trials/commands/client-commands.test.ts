@@ -193,7 +193,10 @@ describe('Clients of every type, by the command line', () => {
     };
     const made = await create(directory);
     const off = await runKeyfob(['doctor', '--data', directory], UNTHROTTLED);
-    assert.match(off.stdout, /^warn +guessing +authenticationFailuresPerAddressMax and .*: 0, which turns the limit off$/m);
+    assert.match(
+      off.stdout,
+      /^warn +guessing +authenticationFailuresPerAddressMax and .*: 0, which turns the limit off$/m,
+    );
     await create(directory, '--type', 'public');
     assert.deepEqual(await find('client secrets'), ['ok', 'every enabled client has a valid one (1)']);
     assert.deepEqual(await find('guessing'), ['ok', '20 failures per address and 100 per client in 60 s']);
