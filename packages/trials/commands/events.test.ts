@@ -75,7 +75,7 @@ describe('keyfob events', () => {
     }
   });
 
-  test('--follow --client tells why that client is refused, and of no other', async (t) => {
+  test('--follow --client shows why that client is refused, and nothing about others', async (t) => {
     const server = await serverFor(t);
     const { client, grant } = await grantFor(server, 'smartcar');
     const { client: other } = await grantFor(server, 'smartcar');
@@ -85,8 +85,8 @@ describe('keyfob events', () => {
     await refreshSmartcar(server.url, { ...client, clientSecret: 'guess' }, grant.refreshToken);
     await refreshSmartcar(server.url, client, grant.refreshToken, { 'user-agent': '' });
     await following.until('request.refused');
-    const told = following.lines.slice(1).map(({ event, clientId, reason }) => [event, clientId, reason]);
-    assert.deepEqual(told, [
+    const events = following.lines.slice(1).map(({ event, clientId, reason }) => [event, clientId, reason]);
+    assert.deepEqual(events, [
       ['client.refused', client.clientId, 'client_secret_wrong'],
       ['request.refused', client.clientId, 'user_agent_missing'],
     ]);
