@@ -33,7 +33,8 @@ void test('the same seed lives the same life of codes, step by step', async () =
 for (const mutation of CODE_MUTATIONS) {
   void test(`a planted bug in codes is found: ${mutation.name}`, async () => {
     const path = mutation.file.startsWith('server/')
-      ? import.meta.resolve(`@keyfob/server/${mutation.file.slice('server/src/'.length, -'.ts'.length)}`)
+      ? new URL(mutation.file.slice('server/'.length), import.meta.resolve('@keyfob/server/package.json'))
+          .href
       : new URL(mutation.file.slice('trials/'.length), new URL('../', import.meta.url)).href;
     assert.notEqual(plant(mutation, readFileSync(fileURLToPath(path), 'utf8')), '');
     const mutated = await importMutated<typeof Simulation>(mutation, './simulate-codes.ts');

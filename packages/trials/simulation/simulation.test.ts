@@ -52,7 +52,8 @@ for (const file of readdirSync(FIXTURES).filter((name) => name.endsWith('.json')
 for (const mutation of MUTATIONS) {
   void test(`a planted bug is found: ${mutation.name}`, async () => {
     const package_ = mutation.file.startsWith('server/')
-      ? import.meta.resolve(`@keyfob/server/${mutation.file.slice('server/src/'.length, -'.ts'.length)}`)
+      ? new URL(mutation.file.slice('server/'.length), import.meta.resolve('@keyfob/server/package.json'))
+          .href
       : new URL(mutation.file.slice('trials/'.length), new URL('../', import.meta.url)).href;
     assert.notEqual(plant(mutation, readFileSync(fileURLToPath(package_), 'utf8')), '');
     const { simulate: simulateMutated } = await importMutated(mutation);

@@ -161,6 +161,13 @@ export const fill = async (
   await store.createGrant(sampleGrant(grant));
 };
 
+/** Creates sample grants with these ids, a few at a time, so that none waits long for a connection. */
+export const createGrants = async (store: Store, ids: readonly bigint[]): Promise<void> => {
+  const atATime = 10;
+  for (let from = 0; from < ids.length; from += atATime)
+    await Promise.all(ids.slice(from, from + atATime).map((id) => store.createGrant(sampleGrant({ id }))));
+};
+
 /** Puts a client with one code into a store. */
 export const fillWithCode = async (store: Store, code: Partial<AuthorizationCode> = {}): Promise<void> => {
   await store.createClient(sampleClient());
