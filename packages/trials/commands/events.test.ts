@@ -79,7 +79,7 @@ describe('keyfob events', () => {
     const server = await serverFor(t);
     const { client, grant } = await grantFor(server, 'smartcar');
     const { client: other } = await grantFor(server, 'smartcar');
-    const following = follow(t, server.dataDirectory, '--client', client.clientId);
+    const following = follow(t, server.dataDirectory, '--client', client.clientId, '--limit', '0');
     await following.until('live_events.attached');
     await refreshSmartcar(server.url, { ...other, clientSecret: 'guess' }, grant.refreshToken);
     await refreshSmartcar(server.url, { ...client, clientSecret: 'guess' }, grant.refreshToken);
