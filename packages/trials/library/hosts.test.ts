@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createAuthorizationServer, OperatorError, systemRandomness } from '@keyfob/server';
-import type { AuthorizationServer, Config, LogEvent, ServerOptions } from '@keyfob/server';
+import type { AuthorizationServer, LogEvent, ServerOptions, Settings } from '@keyfob/server';
 import { makeClient, makeGrant } from '../support/make-client.ts';
 import { sendRaw, writeRequest } from '../support/raw-request.ts';
 import type { RawResponse, RequestParts } from '../support/raw-request.ts';
@@ -20,11 +20,7 @@ const RANDOMNESS = { ...systemRandomness, uuid: () => '00000000-0000-4000-8000-0
 
 type Trial = { readonly server: AuthorizationServer; readonly events: readonly LogEvent[] };
 
-const open = async (
-  t: TestContext,
-  settings: Partial<Config> = {},
-  options: ServerOptions = {},
-): Promise<Trial> => {
+const open = async (t: TestContext, settings: Settings = {}, options: ServerOptions = {}): Promise<Trial> => {
   const events: LogEvent[] = [];
   const server = await createAuthorizationServer(
     { data: directoryFor(t), port: 0, publicUrl: PUBLIC_URL, ...settings },
@@ -166,7 +162,7 @@ describe('A server in a host', () => {
   });
 
   test('knows its caller by address, or by X-Forwarded-For if told how many proxies there are', async (t) => {
-    const callers = async (settings: Partial<Config>) => {
+    const callers = async (settings: Settings) => {
       const { server, events } = await open(t, settings);
       const headers = { 'X-Forwarded-For': '198.51.100.1, 198.51.100.2', 'User-Agent': 'trial' };
       await fetch(`${await host(t, server.handler)}/oauth/token`, { method: 'POST', headers });

@@ -184,6 +184,9 @@ type NameWithDefault = {
   [Name in SettingName]: Table[Name] extends { readonly default: unknown } ? Name : never;
 }[SettingName];
 
+/** Settings as a program gives them: any of them. */
+export type Settings = { readonly [Name in SettingName]?: ValueOf<Name> | undefined };
+
 /** The value of every setting. Those without a default may be absent. */
 export type Config = {
   readonly [Name in NameWithDefault]: ValueOf<Name>;
