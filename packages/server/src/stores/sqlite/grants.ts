@@ -60,7 +60,9 @@ export const createGrantVerbs = (
   return {
     async refresh(use, issue) {
       const result = await commits.run(() => refresh(use));
-      if (result !== 'client_gone') await issue?.(result);
+      const issuing = result === 'client_gone' ? undefined : issue?.(result);
+      // Mostly done already: only the signing of JWTs takes time.
+      if (issuing !== undefined) await issuing;
       return result;
     },
     createGrant: (grant, auditContext) =>
