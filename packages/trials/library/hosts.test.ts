@@ -103,27 +103,28 @@ describe('A server answers the same', () => {
   }
 });
 
-describe('A server in a host', () => {
-  const refresh = async (
-    send: (request: Request) => Promise<Response>,
-    base: string,
-    { clientId, clientSecret }: { readonly clientId: string; readonly clientSecret: string },
-    refreshToken: string,
-  ): Promise<string> => {
-    const response = await send(
-      new Request(`${base}/oauth/token`, {
-        method: 'POST',
-        headers: {
-          Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
-          'User-Agent': 'trial',
-        },
-        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }),
-      }),
-    );
-    assert.equal(response.status, 200);
-    return ((await response.json()) as { refresh_token: string }).refresh_token;
-  };
+/** Refreshes with Smartcar's wire; answers the new refresh token. */
+const refresh = async (
+  send: (request: Request) => Promise<Response>,
+  base: string,
+  { clientId, clientSecret }: { readonly clientId: string; readonly clientSecret: string },
+  refreshToken: string,
+): Promise<string> => {
+  const response = await send(
+    new Request(`${base}/oauth/token`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+        'User-Agent': 'trial',
+      },
+      body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+    }),
+  );
+  assert.equal(response.status, 200);
+  return ((await response.json()) as { refresh_token: string }).refresh_token;
+};
 
+describe('A server in a host', () => {
   test('refreshes by the handler what it has refreshed by fetch', async (t) => {
     const { server } = await open(t, {}, { randomness: systemRandomness });
     const registration = { dialect: 'smartcar', name: 'Charge planner', nowMs: NOW_MS };
@@ -140,7 +141,7 @@ describe('A server in a host', () => {
   test('says so if the host has read the body, and does not wait for it', async (t) => {
     const { server } = await open(t);
     const url = await host(t, (request, response) => {
-      request.resume().once('end', () => void server.handler(request, response));
+      request.resume().once('end', () => server.handler(request, response));
     });
     const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: new URLSearchParams('a=b') });
     assert.equal(response.status, 500);

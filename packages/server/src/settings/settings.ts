@@ -12,9 +12,9 @@ import {
 import type { SettingValues } from './values.ts';
 
 /** One setting. Its environment name follows from its name: `KEYFOB_BODY_MAX_BYTES` for `bodyMaxBytes`. */
-export type Setting<Value = unknown> = SettingValues<Value> & {
+export type Setting = SettingValues<string | number | boolean> & {
   /** `undefined` if the setting may stay unset. */
-  readonly default?: Value;
+  readonly default?: string | number | boolean;
   /** The option of the command, if it has one, as its help shows it. */
   readonly flag?: string;
   /** What it does, as one sentence or more, for people. */
