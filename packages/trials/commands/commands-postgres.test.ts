@@ -22,10 +22,10 @@ function tryCommands({ url }: Cluster): void {
   const directory = makeDataDirectory();
   const keyFile = join(directory, 'shared.key');
   const environment = { KEYFOB_STORE: url().replace('unused', PASSWORD), KEYFOB_KEY_FILE: keyFile };
-  const output: string[] = [];
+  const said: string[] = [];
   const run = async (...words: readonly string[]) => {
     const ended = await runKeyfob(words, environment);
-    output.push(ended.stdout, ended.stderr);
+    said.push(ended.stdout, ended.stderr);
     return ended;
   };
   const servers: KeyfobServer[] = [];
@@ -37,11 +37,11 @@ function tryCommands({ url }: Cluster): void {
   after(async () => {
     for (const server of servers) await server.stop();
     removeDataDirectory(directory);
-    const text = [...output, ...servers.map((server) => server.log())].join('\n');
+    const text = [...said, ...servers.map((server) => server.log())].join('\n');
     assert.ok(!text.includes(PASSWORD), 'the password of the database was shown');
   });
 
-  test('Nothing is opened without a key ring that nodes share.', async () => {
+  test('Without a key ring for all nodes nothing is opened.', async () => {
     const ended = await runKeyfob(['serve', '--json'], { KEYFOB_STORE: environment.KEYFOB_STORE });
     assert.equal(ended.code, 1);
     assert.equal(errorOf(ended).code, 'key_missing');
@@ -98,7 +98,7 @@ function tryCommands({ url }: Cluster): void {
     assert.equal((await run('client', 'remove', made.clientId, '--with-grants')).code, 0);
   });
 
-  test('The doctor checks the database, and backup and restore refer to its own tools.', async () => {
+  test('The doctor checks the database; backup and restore refer to its own tools.', async () => {
     const { code, stdout } = await run('doctor');
     assert.equal(code, 0, stdout);
     assert.match(stdout, /PostgreSQL \d+/);
@@ -110,10 +110,10 @@ function tryCommands({ url }: Cluster): void {
       assert.equal(errorOf(await run(...words, '--json')).code, 'store_not_a_file');
   });
 
-  test('A database that cannot be reached is reported without its password.', async () => {
+  test('An unreachable database is reported without its password.', async () => {
     const away = { ...environment, KEYFOB_STORE: `postgres://keyfob:${PASSWORD}@127.0.0.1:1/keyfob` };
     const ended = await runKeyfob(['serve', '--json'], away);
-    output.push(ended.stdout, ended.stderr);
+    said.push(ended.stdout, ended.stderr);
     assert.equal(errorOf(ended).code, 'store_unreachable');
     assert.match(errorOf(ended).message, /postgres:\/\/127\.0\.0\.1:1\/keyfob/);
   });
