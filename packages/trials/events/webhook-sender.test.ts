@@ -221,7 +221,7 @@ describe('Telling webhooks', () => {
   test('a store that fails is said once, and told of when it is back', async (t) => {
     let isAway = true;
     const store = createMemoryStore({
-      conduct: async (verb, work) => {
+      run: async (verb, work) => {
         if (isAway && verb === 'claimDeliveries') throw new StoreError('unavailable', 'the disk is full');
         return work();
       },

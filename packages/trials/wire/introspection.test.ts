@@ -130,14 +130,14 @@ describe('Introspection tells of refresh tokens', () => {
         const { body } = await ask(trial, checker, first.refreshToken, hint);
         assert.deepEqual(body, { ...known, exp: issued + lifetime, iat: issued, ...about });
       }
-      assert.equal(trial.memory.look(first.grant.id)?.generation, 0);
+      assert.equal(trial.memory.peek(first.grant.id)?.generation, 0);
       trial.passSeconds(100);
       await trial.refresh(owner, first.refreshToken);
       const overlapping = await ask(trial, checker, first.refreshToken);
       assert.deepEqual(overlapping.body, { ...known, exp: issued + 160, iat: issued, ...about });
       trial.passSeconds(60);
       assertInactive(await ask(trial, checker, first.refreshToken));
-      assert.equal(trial.memory.look(first.grant.id)?.revocation, undefined);
+      assert.equal(trial.memory.peek(first.grant.id)?.revocation, undefined);
       assert.deepEqual(
         trial.events.filter(({ event }) => event === 'refresh.replayed'),
         [],

@@ -29,7 +29,7 @@ describe('Revocation', () => {
         trial.events.length = 0;
         for (const hint of ['access_token', undefined]) assertDone(await revoke(trial, owner, token, hint));
         const at = trial.nowSeconds();
-        assert.deepEqual(trial.memory.look(grant.id)?.revocation, { at, cause: 'client' });
+        assert.deepEqual(trial.memory.peek(grant.id)?.revocation, { at, cause: 'client' });
         const [event, ...others] = trial.events;
         assert.deepEqual(others, []);
         assert.ok(event?.event === 'grant.revoked' && event.cause === 'client');
@@ -62,8 +62,8 @@ describe('Revocation', () => {
       assertDone(await revoke(trial, owner, token));
     for (const token of [refreshToken, accessToken])
       for (const by of [other, pleos]) assertDone(await revoke(trial, by, token));
-    assert.equal(trial.memory.look(grant.id)?.revocation, undefined);
-    assert.equal(trial.memory.look(dead.grant.id)?.revocation?.cause, 'owner');
+    assert.equal(trial.memory.peek(grant.id)?.revocation, undefined);
+    assert.equal(trial.memory.peek(dead.grant.id)?.revocation?.cause, 'owner');
   });
 
   test('refuses a living access token, opaque or not, and leaves its grant alone', async () => {
@@ -77,7 +77,7 @@ describe('Revocation', () => {
           assert.deepEqual([answer.status, answer.body['error']], [400, 'unsupported_token_type']);
         }
         assertDone(await revoke(trial, await trial.register(dialect), accessToken));
-        assert.equal(trial.memory.look(grant.id)?.revocation, undefined);
+        assert.equal(trial.memory.peek(grant.id)?.revocation, undefined);
         trial.passSeconds(owner.client.policy.accessTokenLifetimeSeconds);
         assertDone(await revoke(trial, owner, accessToken));
       }
@@ -88,7 +88,7 @@ describe('Revocation', () => {
     const app = await trial.register('smartcar', { type: 'public', policy: { rotation: 'strict' } });
     const { refreshToken, grant } = await trial.grant(app);
     assertDone(await trial.post(PATH, { token: refreshToken, client_id: app.client.id }));
-    assert.equal(trial.memory.look(grant.id)?.revocation?.cause, 'client');
+    assert.equal(trial.memory.peek(grant.id)?.revocation?.cause, 'client');
     const owner = await trial.register('smartcar');
     const { refreshToken: token } = await trial.grant(owner);
     for (const answer of [
@@ -102,16 +102,16 @@ describe('Revocation', () => {
   });
 
   test('is never promised by a store that is away or whose answer was lost, and may be asked for again', async () => {
-    for (const conduct of ['unavailable', 'outcome_unknown'] as const) {
+    for (const storeFault of ['unavailable', 'outcome_unknown'] as const) {
       const trial = createResourceTrial();
       const owner = await trial.register('smartcar');
       const { refreshToken, grant } = await trial.grant(owner);
-      trial.setStore(conduct);
+      trial.setStore(storeFault);
       const answer = await revoke(trial, owner, refreshToken);
       assert.deepEqual([answer.status, answer.headers['Retry-After']], [503, '2']);
       trial.setStore('here');
       assertDone(await revoke(trial, owner, refreshToken));
-      assert.equal(trial.memory.look(grant.id)?.revocation?.cause, 'client');
+      assert.equal(trial.memory.peek(grant.id)?.revocation?.cause, 'client');
     }
   });
 

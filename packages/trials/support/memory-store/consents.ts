@@ -3,11 +3,11 @@ import type { CodeResult, CodeUse, Store } from '@keyfob/server/grants/store';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import { tell, tellRevoked } from './grant-events.ts';
 import { byId } from './tables.ts';
-import type { Conduct, Tables } from './tables.ts';
+import type { RunVerb, Tables } from './tables.ts';
 
 export const codeVerbs = (
   tables: Tables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<Store, 'createCode' | 'redeemCode' | 'listConsents'> => ({
   createCode: (code) =>
     run('createCode', () => {
@@ -31,7 +31,7 @@ export const codeVerbs = (
 
 export const vehicleVerbs = (
   tables: Tables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<Store, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles'> => ({
   listVehicles: (id) => run('listVehicles', () => tables.vehicles.get(id) ?? []),
   selectVehicles: (id, chosen, auditContext) =>

@@ -6,7 +6,7 @@ import { standingOf } from '@keyfob/server/grants/standing';
 import type { RefreshResult, RefreshUse, Store } from '@keyfob/server/grants/store';
 import { tell, tellRevoked } from './grant-events.ts';
 import { byId, removeGrant } from './tables.ts';
-import type { Conduct, Tables } from './tables.ts';
+import type { RunVerb, Tables } from './tables.ts';
 
 const REPLAY_EVENT_INTERVAL_MS = 3_600_000;
 
@@ -39,7 +39,7 @@ const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone'
 
 export const grantVerbs = (
   tables: Tables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<Store, 'refresh' | 'createGrant' | 'readGrant' | 'readReplay' | 'listGrants' | 'countGrants'> => {
   const ofClient = (clientId: string | undefined): Grant[] =>
     [...tables.grants.values()].filter((grant) => clientId === undefined || grant.clientId === clientId);
@@ -65,7 +65,7 @@ export const grantVerbs = (
   };
 };
 
-export const endVerbs = (tables: Tables, run: Conduct): Pick<Store, 'revoke' | 'reinstate' | 'prune'> => ({
+export const endVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'revoke' | 'reinstate' | 'prune'> => ({
   revoke: (id, revocation) =>
     run('revoke', () => {
       const grant = tables.grants.get(id);

@@ -1,11 +1,11 @@
 import { compareImport } from '@keyfob/server/grants/imported-grant';
 import type { ImportedGrant, ImportOutcome } from '@keyfob/server/grants/imported-grant';
 import type { Store } from '@keyfob/server/grants/store';
-import type { Conduct, Tables } from './tables.ts';
+import type { RunVerb, Tables } from './tables.ts';
 
 const nameOf = (digest: Uint8Array): string => Buffer.from(digest).toString('hex');
 
-export const importVerbs = (tables: Tables, run: Conduct): Pick<Store, 'importGrants' | 'findImported'> => {
+export const importVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'importGrants' | 'findImported'> => {
   const find = (digest: Uint8Array) => {
     const kept = tables.imported.get(nameOf(digest));
     return kept === undefined ? undefined : tables.grants.get(kept.grantId);

@@ -3,7 +3,7 @@ import type { Claim, Delivery, Settlement } from '@keyfob/server/outbox/delivery
 import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
 import type { Store } from '@keyfob/server/grants/store';
 import { isWanted, WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
-import type { Conduct, OutboxTables } from './tables.ts';
+import type { RunVerb, OutboxTables } from './tables.ts';
 
 const keyOf = (webhookId: string, sequence: number): string => `${webhookId} ${sequence}`;
 
@@ -41,7 +41,7 @@ type OutboxVerbs = Pick<
   | 'retryDeliveries'
 >;
 
-export const outboxVerbs = (tables: OutboxTables, run: Conduct): OutboxVerbs => ({
+export const outboxVerbs = (tables: OutboxTables, run: RunVerb): OutboxVerbs => ({
   ...grantEventVerbs(tables, run),
   ...webhookVerbs(tables, run),
   ...deliveryVerbs(tables, run),
@@ -49,7 +49,7 @@ export const outboxVerbs = (tables: OutboxTables, run: Conduct): OutboxVerbs => 
 
 const grantEventVerbs = (
   tables: OutboxTables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
   listGrantEvents: ({ after, limit, grantId, clientId }) =>
     run('listGrantEvents', () =>
@@ -78,7 +78,7 @@ const grantEventVerbs = (
 
 const webhookVerbs = (
   tables: OutboxTables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'> => ({
   createWebhook: (webhook) =>
     run('createWebhook', () => {
@@ -101,7 +101,7 @@ const webhookVerbs = (
 
 const deliveryVerbs = (
   tables: OutboxTables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<
   Store,
   'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'

@@ -1,10 +1,10 @@
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 
 const judge = 'server/src/grants/authorization-code.ts';
 const redeem = 'server/src/grant-types/authorization-code.ts';
 const memory = 'trials/support/memory-store/consents.ts';
 
-/** Bugs that somebody could make with codes. The simulation of codes has to find every one. */
+/** Bugs that somebody could make with authorization codes, in the verdict and in the store. */
 export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a code works twice',

@@ -1,8 +1,8 @@
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 
 const advance = 'server/src/stores/postgres/verbs/advance.ts';
 
-/** Bugs that somebody could make in the store on PostgreSQL, each found by the simulation of refreshes on it. */
+/** Bugs that somebody could make in the store on PostgreSQL. */
 export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the statement advances a grant whatever the generation of the token',

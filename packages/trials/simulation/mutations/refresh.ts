@@ -1,17 +1,4 @@
-import { registerHooks } from 'node:module';
-import type * as Simulation from './simulate.ts';
-
-/** A bug of one line, to be planted. */
-export type Mutation = {
-  readonly name: string;
-  /** The end of the path of the file: of the server's sources, or of the store of the simulation. */
-  readonly file: string;
-  /** Occurs exactly once in the file. */
-  readonly search: string;
-  readonly replacement: string;
-  /** A seed that finds it. */
-  readonly seed: number;
-};
+import type { Mutation } from './mutation.ts';
 
 const judge = 'server/src/grants/judge.ts';
 const applyVerdict = 'server/src/grants/apply-verdict.ts';
@@ -19,8 +6,8 @@ const history = 'server/src/grants/rotation-history.ts';
 const undecided = 'server/src/grants/undecided-uses.ts';
 const memory = 'trials/support/memory-store/grants.ts';
 
-/** Bugs that somebody could make, in the verdict and in the store. The simulation has to find every one. */
-export const MUTATIONS: readonly Mutation[] = [
+/** Bugs that somebody could make with refresh tokens, in the verdict and in the store. */
+export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a revoked grant goes on',
     file: judge,
@@ -180,45 +167,3 @@ export const MUTATIONS: readonly Mutation[] = [
     seed: 11,
   },
 ];
-
-const PARAMETER = 'mutation';
-
-/**
- * Imports the simulation with a bug planted: every module of the server and of the simulation anew, one of them changed
- * on its way from the disk. The files stay as they are, and so does what is already imported.
- */
-export const importMutated = async <Module = typeof Simulation>(
-  mutation: Mutation,
-  entry = './simulate.ts',
-): Promise<Module> => {
-  const mark = `${PARAMETER}=${encodeURIComponent(mutation.name)}`;
-  const hooks = registerHooks({
-    resolve(specifier, context, nextResolve) {
-      const resolved = nextResolve(specifier, context);
-      const isOurs = /\/(?:server\/src|trials\/simulation|trials\/support)\//.test(resolved.url);
-      const isMarked = specifier.includes(mark) || (context.parentURL?.includes(mark) ?? false);
-      if (!isOurs || !isMarked || resolved.url.includes(mark)) return resolved;
-      return { ...resolved, url: `${resolved.url}?${mark}` };
-    },
-    load(url, context, nextLoad) {
-      const loaded = nextLoad(url, context);
-      if (!url.includes(mark) || !url.split('?')[0]?.endsWith(mutation.file)) return loaded;
-      const source = String(
-        loaded.source instanceof ArrayBuffer ? Buffer.from(loaded.source) : loaded.source,
-      );
-      return { ...loaded, source: plant(mutation, source) };
-    },
-  });
-  try {
-    return (await import(`${entry}?${mark}`)) as Module;
-  } finally {
-    hooks.deregister();
-  }
-};
-
-/** The source with the bug. Throws where the line is not there exactly once. */
-export const plant = ({ name, search, replacement }: Mutation, source: string): string => {
-  const parts = source.split(search);
-  if (parts.length !== 2) throw new Error(`"${name}": the line is there ${parts.length - 1} times`);
-  return parts.join(replacement);
-};
