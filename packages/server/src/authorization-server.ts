@@ -1,201 +1,180 @@
-import { randomInt } from 'node:crypto';
-import type { AdminListener } from './admin/listen.ts';
+import type { RequestListener } from 'node:http';
 import { createAdmin } from './admin/start-admin.ts';
-import type { Admin } from './admin/start-admin.ts';
-import { createThrottle } from './clients/throttle.ts';
-import type { Throttle } from './clients/throttle.ts';
-import { systemClock } from './clock.ts';
-import type { Clock } from './clock.ts';
+import type { AdminListener } from './admin/listen.ts';
+import { parseConfig } from './config.ts';
 import type { Config } from './config.ts';
-import { createHttpVehicleSource } from './connect/vehicles/http-vehicle-source.ts';
-import { createOwnerVehicles } from './connect/vehicles/owner-vehicles.ts';
-import { createConnectRoutes } from './connect/routes.ts';
-import { SELECTION_STATE_MAX_CHARACTERS, sealSelection } from './connect/vehicles/selection.ts';
-import { createUpstream } from './connect/sign-in/upstream.ts';
-import type { Upstream } from './connect/sign-in/upstream.ts';
-import type { VehicleSource } from './connect/vehicles/vehicle-source.ts';
-import type { Deployment } from './deployment.ts';
+import { openDeployment } from './deployment/open.ts';
+import type { Deployment, DeploymentOptions } from './deployment/open.ts';
+import { createContext, createRouteGroups } from './endpoint-context.ts';
 import { OperatorError } from './errors.ts';
-import type { Emit } from './log-event.ts';
 import { listen } from './http/edge.ts';
+import type { Edge } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
-import { createPleosVehicles } from './dialects/pleos/vehicles.ts';
-import type { Selections } from './dialects/pleos/vehicles.ts';
-import { createResourceServerRoutes } from './http/resource-server-routes.ts';
-import { createSmartcarVehicles } from './dialects/smartcar/vehicles.ts';
+import { createFetchHandler } from './http/fetch-handler.ts';
+import type { FetchHandler } from './http/fetch-handler.ts';
+import { describeListenError } from './http/listen-error.ts';
+import { createLoad } from './http/load.ts';
+import { createMountPath } from './http/mount-path.ts';
+import { createRequestHandler } from './http/request-handler.ts';
 import { createSecretUses } from './http/secret-uses.ts';
-import type { EndpointContext } from './http/token-endpoint.ts';
+import type { Emit } from './log-event.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
 import { makeDirectory } from './stores/directory.ts';
-import { SERIAL_MAX } from './tokens/access-token.ts';
 import { startSending } from './webhooks/start-sending.ts';
 
-export { KEY_FILE, openDeployment, STORE_FILE } from './deployment.ts';
-export type { Deployment } from './deployment.ts';
+/** What a server is made with besides its configuration. */
+export type ServerOptions = Omit<DeploymentOptions, 'createIfMissing'> & {
+  /**
+   * The path under which the host mounts the server, such as `/auth`, if the host leaves it in the URL. Express and Hono's
+   * `mount` remove it. The path of `publicUrl` is not used for this, because proxies remove it.
+   */
+  readonly basePath?: string | undefined;
+};
 
-/** A running server. `close` finishes what is open, then closes the store. */
-export type AuthorizationServer = {
-  /** Where it listens. */
+/** Where a server listens. */
+export type Listening = {
   readonly url: string;
-  /** Where probes and metrics are answered; `undefined` for nowhere. */
+  /** The address of probes and metrics; `undefined` if there is none. */
   readonly adminUrl: string | undefined;
-  /** Under which the world reaches it. */
+};
+
+/** An authorization server: every endpoint, the owners' pages, and the delivery of webhooks. */
+export type AuthorizationServer = {
+  /** Answers the requests of a `node:http` server, of Express or Fastify. Throws `OperatorError` if the issuer is unknown. */
+  readonly handler: RequestListener;
+  /** Answers requests of the Fetch standard. Throws `OperatorError` if the issuer is unknown. */
+  readonly fetch: FetchHandler;
+  /** Its store, keys, clock and randomness. The functions for clients and grants take it. */
+  readonly deployment: Deployment;
+  /** The issuer: `publicUrl` of the configuration, or else where it listens. Throws `OperatorError` if neither is known. */
   readonly publicUrl: string;
-  /** Reports a log event to the log, the counters and the followers. */
+  /** Listens on the configured addresses, once. Throws `OperatorError` if an address cannot be used. */
+  listen(): Promise<Listening>;
+  /** Listens for probes and metrics only; for a server that a host mounts. Answers the address, if one is configured. */
+  listenForAdmin(): Promise<string | undefined>;
+  /** Reports a log event as the server's own events are reported: to `emit`, the counters and the followers. */
   readonly report: Emit;
+  /** Delivers due webhooks now. A server does so by itself every few seconds, and when its own store has something due. */
+  deliverWebhooks(): void;
+  /** Finishes what is open, then closes the store, unless the store was passed in. */
   close(): Promise<void>;
 };
 
 /**
- * Serves every endpoint and the owners' pages, delivers to webhooks, and lets events be followed. Throws
- * `OperatorError` where the address cannot be had.
+ * Makes a server from settings, which are checked. It makes the data directory, the store and the key file on the first
+ * start, unless a store is passed in. Throws `OperatorError`.
  */
-export const startAuthorizationServer = async (
-  deployment: Deployment,
-  config: Config,
-  emit: Emit = () => {},
-  clock: Clock = systemClock,
+export const createAuthorizationServer = async (
+  settings: Partial<Config>,
+  options: ServerOptions = {},
 ): Promise<AuthorizationServer> => {
-  const live = await openLive(config, emit, clock);
-  let openRequests = noRequests;
-  const admin = openAdmin(
-    deployment,
-    config,
-    (event) => report(event),
-    () => openRequests(),
-  );
+  const config = parseConfig({ flags: settings });
+  const { emit = () => {}, basePath = '' } = options;
+  let live: LiveEvents | undefined;
   const report: Emit = (event) => {
     emit(event);
     admin?.count(event);
     live?.publish(event);
   };
-  // From a random start, so that a process which follows another within a second does not repeat its access tokens.
-  let serial = randomInt(SERIAL_MAX + 1);
-  // Known once the port is.
-  let listeningUrl = '';
-  const { store } = deployment;
+  const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
+  const { store, clock, randomness } = deployment;
+  const load = createLoad(config.concurrentRequestsMax);
+  const { noticeKey } = deployment;
+  const admin =
+    config.adminPort === undefined
+      ? undefined
+      : createAdmin({ store, noticeKey, openRequests: load.open, emit: report });
+  if (options.store === undefined) live = await openLive(config, report, deployment);
+  let adminListener: AdminListener | undefined;
+  let edge: Edge | undefined;
+  /** Empty until it is known. No request is answered before that. */
+  const issuer = (): string => config.publicUrl ?? (edge === undefined ? '' : `${edge.url}${basePath}`);
+  const requireIssuer = (): string => {
+    if (issuer() !== '') return issuer();
+    const remedy =
+      'Set publicUrl: a server that a host mounts cannot know under which URL the world reaches it.';
+    throw new OperatorError('public_url_missing', 'the public URL of the server is unknown', remedy);
+  };
   const secretUses = createSecretUses(store);
-  const context: EndpointContext & { readonly issuer: string } = {
+  const context = createContext(deployment, config, { issuer, secretUses, emit: report });
+  const endpoints = createEndpoints(context, createRouteGroups(context, deployment, config));
+  const handlerContext = {
+    limits: config,
+    endpoints: admin?.time(endpoints) ?? endpoints,
+    load,
+    mountPath: createMountPath(basePath),
+  };
+  const { onRequest } = createRequestHandler(handlerContext, { isHosted: true });
+  const fetch = createFetchHandler(handlerContext);
+  const sending = startSending({
     store,
-    authentication: {
-      readClient: (id) => store.readClient(id),
-      throttle: openThrottle(config),
-      noteSecretUse: secretUses.note,
-      emit: report,
-    },
-    get keyRing() {
-      return deployment.keyRing();
-    },
-    noticeKey: deployment.noticeKey,
-    nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
-    get issuer() {
-      return config.publicUrl ?? listeningUrl;
-    },
+    keyRing: () => deployment.keyRing,
+    noticeKey,
     clock,
+    chance: randomness.fraction,
     emit: report,
-  };
-  const selections: Selections = {
-    publicUrl: () => context.issuer,
-    stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
-    seal: (selection, nowMs) => sealSelection(deployment.keyRing(), selection, nowMs),
-  };
-  const connect = createConnectRoutes({
-    store: deployment.store,
-    get keyRing() {
-      return deployment.keyRing();
-    },
-    noticeKey: deployment.noticeKey,
-    emit: report,
-    get publicUrl() {
-      return context.issuer;
-    },
-    isDemo: config.demo,
-    upstream: openUpstream(config),
-    vehicles: openVehicles(config),
+    onDeliveries: deployment.onDeliveries,
   });
-  const groups = [
-    connect,
-    createSmartcarVehicles(context),
-    createPleosVehicles(context, selections),
-    createResourceServerRoutes(context),
-  ];
-  const adminListener = await listenForAdmin(admin, config).catch(async (error: unknown) => {
-    await live?.close();
-    throw error;
-  });
-  const endpoints = createEndpoints(context, groups);
-  const edge = await listen(config, admin?.time(endpoints) ?? endpoints).catch(async (error: unknown) => {
-    await Promise.all([live?.close(), adminListener?.close()]);
-    throw describeListenError(error, config, '--port');
-  });
-  listeningUrl = edge.url;
-  openRequests = edge.openRequests;
   admin?.enter('serving');
-  report({ event: 'server.listening', url: edge.url });
-  const sending = startSending({ ...deployment, clock, emit: report });
+
+  const listenForAdmin = async (): Promise<string | undefined> => {
+    const { adminHost: host, adminPort: port } = config;
+    if (admin === undefined || port === undefined) return undefined;
+    adminListener = await admin.listen({ host, port }).catch((error: unknown) => {
+      throw describeListenError(error, { host, port }, '--admin-port');
+    });
+    return adminListener.url;
+  };
+
+  const close = async (): Promise<void> => {
+    admin?.enter('stopping');
+    report({ event: 'server.stopping', openRequests: load.open() });
+    const graceMs = config.shutdownGraceSeconds * 1000;
+    const deadline = performance.now() + graceMs;
+    await Promise.all([edge?.close(), sending.stop(graceMs)]);
+    await load.stop(Math.max(0, deadline - performance.now()));
+    await live?.close();
+    await secretUses.settle();
+    await adminListener?.close();
+    await deployment.close();
+  };
+  let closed: Promise<void> | undefined;
+
   return {
-    url: edge.url,
-    adminUrl: adminListener?.url,
-    publicUrl: context.issuer,
-    report,
-    async close() {
-      admin?.enter('stopping');
-      report({ event: 'server.stopping', openRequests: edge.openRequests() });
-      await Promise.all([edge.close(), sending.stop(config.shutdownGraceSeconds * 1000)]);
-      await live?.close();
-      await secretUses.settle();
-      await adminListener?.close();
-      await deployment.close();
+    get handler() {
+      requireIssuer();
+      return onRequest;
     },
+    get fetch() {
+      requireIssuer();
+      return fetch;
+    },
+    get publicUrl() {
+      return requireIssuer();
+    },
+    deployment,
+    async listen() {
+      const adminUrl = await listenForAdmin();
+      edge = await listen(config, handlerContext).catch((error: unknown) => {
+        throw describeListenError(error, config, '--port');
+      });
+      report({ event: 'server.listening', url: edge.url });
+      return { url: edge.url, adminUrl };
+    },
+    listenForAdmin,
+    report,
+    deliverWebhooks: sending.wake,
+    close: () => (closed ??= close()),
   };
 };
 
-/** Before any can come. */
-const noRequests = (): number => 0;
-
-const openAdmin = (
-  { store, noticeKey }: Deployment,
-  { adminPort }: Config,
+/** A server whose events cannot be followed still serves. */
+const openLive = async (
+  config: Config,
   emit: Emit,
-  openRequests: () => number,
-): Admin | undefined =>
-  adminPort === undefined ? undefined : createAdmin({ store, noticeKey, openRequests, emit });
-
-const listenForAdmin = async (
-  admin: Admin | undefined,
-  { adminHost: host, adminPort: port }: Config,
-): Promise<AdminListener | undefined> => {
-  if (admin === undefined || port === undefined) return undefined;
-  return admin.listen({ host, port }).catch((error: unknown) => {
-    throw describeListenError(error, { host, port }, '--admin-port');
-  });
-};
-
-/** One for every endpoint, so that failures at any of them count at all. */
-const openThrottle = (config: Config): Throttle =>
-  createThrottle({
-    failuresPerAddressMax: config.authenticationFailuresPerAddressMax,
-    failuresPerClientMax: config.authenticationFailuresPerClientMax,
-    windowSeconds: config.authenticationFailuresWindowSeconds,
-  });
-
-const openUpstream = (config: Config): Upstream | undefined => {
-  const { signInIssuer: issuer, signInClientId: clientId } = config;
-  if (issuer === undefined || clientId === undefined) return undefined;
-  return createUpstream({
-    issuer,
-    clientId,
-    clientSecret: config.signInClientSecret,
-    scope: config.signInScope,
-  });
-};
-
-const openVehicles = ({ vehiclesUrl: url, vehiclesToken: token }: Config): VehicleSource =>
-  createOwnerVehicles(url === undefined ? undefined : createHttpVehicleSource({ url, token }));
-
-/** A server that cannot be followed serves all the same. */
-const openLive = async (config: Config, emit: Emit, clock: Clock): Promise<LiveEvents | undefined> => {
+  { clock }: Deployment,
+): Promise<LiveEvents | undefined> => {
   try {
     makeDirectory(config.data);
     return await openLiveEvents(config.data, { pid: process.pid, clock });
@@ -203,26 +182,4 @@ const openLive = async (config: Config, emit: Emit, clock: Clock): Promise<LiveE
     emit({ event: 'live_events.unavailable', cause: error instanceof Error ? error.message : String(error) });
     return undefined;
   }
-};
-
-const describeListenError = (
-  error: unknown,
-  { host, port }: { readonly host: string; readonly port: number },
-  flag: '--port' | '--admin-port',
-): unknown => {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const where = `${host}:${port}`;
-  if (code === 'EADDRINUSE') {
-    const remedy = `Stop the other program, or take another port with ${flag} (0 picks a free one).`;
-    return new OperatorError('address_in_use', `${where}: another program listens there already`, remedy, {
-      cause: error,
-    });
-  }
-  if (typeof code === 'string') {
-    const remedy = `Name an address of this machine by ${flag === '--port' ? '--host' : 'KEYFOB_ADMIN_HOST'} and a port of at least 1024 by ${flag}.`;
-    return new OperatorError('address_unusable', `${where}: cannot listen there (${code})`, remedy, {
-      cause: error,
-    });
-  }
-  return error;
 };

@@ -157,11 +157,12 @@ export type Config = Readonly<v.InferOutput<typeof schema>>;
 
 /** Values by the name of the setting. */
 type Values = Readonly<Record<string, unknown>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export type ConfigSources = {
-  readonly flags: Values;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly file: Values;
+  readonly flags?: Values;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly file?: Values;
 };
 
 const ENVIRONMENT_PREFIX = 'KEYFOB_';
@@ -179,7 +180,7 @@ const isSetting = (name: string, value: string): boolean => {
  * default. Throws `OperatorError` `config_invalid` with every fault; an unknown name is answered with the nearest
  * known one. Never prints a value, which may be a key.
  */
-export const parseConfig = ({ flags, environment, file }: ConfigSources): Config => {
+export const parseConfig = ({ flags = {}, environment = {}, file = {} }: ConfigSources): Config => {
   const values = { ...file, ...readEnvironment(environment), ...dropUndefined(flags) };
   const faults = Object.keys(values).flatMap((name) =>
     Object.hasOwn(SETTINGS, name) ? [] : [describeUnknown(name, environment)],
@@ -205,7 +206,7 @@ export const parseConfig = ({ flags, environment, file }: ConfigSources): Config
 const CONFIG_MEND =
   'Correct it where it was given: a flag, an environment variable KEYFOB_..., or the file named by --config.';
 
-const readEnvironment = (environment: ConfigSources['environment']): Values =>
+const readEnvironment = (environment: Environment): Values =>
   Object.fromEntries(
     Object.entries(environment)
       .filter(
@@ -227,7 +228,7 @@ const toVariable = (setting: string): string =>
 const dropUndefined = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
-const describeUnknown = (name: string, environment: ConfigSources['environment']): string => {
+const describeUnknown = (name: string, environment: Environment): string => {
   const nearest = Object.keys(SETTINGS)
     .map((known) => ({ known, distance: editDistance(known.toLowerCase(), name.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance)[0];

@@ -1,80 +1,91 @@
 /**
- * Why a request is refused. Private: an event carries it, the wire never does. What the client reads instead is
- * the constant text that its dialect's refusal table has for the reason.
+ * Every reason for which a request is refused, with its class. Private: a log event carries the reason, the wire never
+ * does. A dialect answers each reason with a constant text; reasons of one class may share an answer.
  */
-export type RefusalReason =
+const REFUSALS = {
   // the request itself
-  | 'path_unknown'
-  | 'method_not_allowed'
-  | 'body_too_large'
-  | 'body_too_slow'
-  | 'request_malformed'
-  | 'expectation_unknown'
-  | 'content_type_wrong'
-  | 'body_malformed'
-  | 'parameter_repeated'
-  | 'parameters_wrong'
-  | 'user_agent_missing'
-  | 'idempotency_key_malformed'
-  | 'grant_type_missing'
-  | 'grant_type_unsupported'
-  | 'refresh_token_missing'
-  | 'refresh_token_malformed'
-  | 'code_missing'
-  | 'code_malformed'
-  | 'redirect_uri_missing'
-  | 'redirect_uri_unregistered'
+  path_unknown: 'request',
+  method_not_allowed: 'request',
+  body_too_large: 'request',
+  body_too_slow: 'request',
+  request_malformed: 'request',
+  expectation_unknown: 'request',
+  content_type_wrong: 'request',
+  body_malformed: 'request',
+  parameter_repeated: 'request',
+  parameters_wrong: 'request',
+  user_agent_missing: 'request',
+  idempotency_key_malformed: 'request',
+  grant_type_missing: 'request',
+  grant_type_unsupported: 'request',
+  refresh_token_missing: 'request',
+  refresh_token_malformed: 'dead_token',
+  code_missing: 'request',
+  code_malformed: 'dead_code',
+  redirect_uri_missing: 'request',
+  redirect_uri_unregistered: 'request',
   // who is asking
-  | 'credentials_missing'
-  | 'credentials_malformed'
-  | 'credentials_twice'
-  | 'client_unknown'
-  | 'client_secret_wrong'
-  | 'client_of_other_dialect'
-  | 'client_disabled'
-  // what was presented
-  | DeadCodeReason
-  | DeadTokenReason
+  credentials_missing: 'unauthenticated',
+  credentials_malformed: 'unauthenticated',
+  credentials_twice: 'unauthenticated',
+  client_unknown: 'unauthenticated',
+  client_secret_wrong: 'unauthenticated',
+  client_of_other_dialect: 'unauthenticated',
+  client_disabled: 'unauthenticated',
+  // an authorization code
+  code_unknown: 'dead_code',
+  code_expired: 'dead_code',
+  code_client_mismatch: 'dead_code',
+  code_redirect_wrong: 'dead_code',
+  code_verifier_wrong: 'dead_code',
+  code_replayed: 'dead_code',
+  // a refresh token
+  token_undecryptable: 'dead_token',
+  unknown: 'dead_token',
+  client_mismatch: 'dead_token',
+  brand_mismatch: 'dead_token',
+  revoked: 'dead_token',
+  expired: 'dead_token',
+  concurrent_use: 'dead_token',
+  ahead: 'dead_token',
+  replayed: 'dead_token',
   // what is asked besides tokens
-  | 'client_not_permitted'
-  | 'scope_unknown'
-  | 'token_missing'
-  | 'token_type_unsupported'
-  | 'access_token_missing'
-  | 'access_token_dead'
-  | 'scope_missing'
-  | 'vehicle_unknown'
-  | 'vehicles_not_shared'
-  // ourselves
-  | 'throttled'
-  | 'store_unavailable'
-  | 'overloaded';
+  client_not_permitted: 'not_permitted',
+  scope_unknown: 'request',
+  token_missing: 'request',
+  token_type_unsupported: 'request',
+  access_token_missing: 'dead_access_token',
+  access_token_dead: 'dead_access_token',
+  scope_missing: 'not_permitted',
+  vehicle_unknown: 'not_permitted',
+  vehicles_not_shared: 'not_permitted',
+  // the server itself
+  throttled: 'throttled',
+  store_unavailable: 'away',
+  overloaded: 'away',
+} as const;
 
-/** Why an authorization code of the right form gets nothing. One answer on the wire, but for the redirect. */
-export type DeadCodeReason =
-  | 'code_unknown'
-  | 'code_expired'
-  | 'code_client_mismatch'
-  | 'code_redirect_wrong'
-  | 'code_verifier_wrong'
-  | 'code_replayed';
+export type RefusalReason = keyof typeof REFUSALS;
+export type RefusalClass = (typeof REFUSALS)[RefusalReason];
 
-/** Why a refresh token of the right form gets nothing. One answer on the wire for all of them. */
-export type DeadTokenReason =
-  | 'token_undecryptable'
-  | 'unknown'
-  | 'client_mismatch'
-  | 'brand_mismatch'
-  | 'revoked'
-  | 'expired'
-  | 'concurrent_use'
-  | 'ahead'
-  | 'replayed';
+export const REFUSAL_REASONS = Object.keys(REFUSALS) as readonly RefusalReason[];
 
-/** One fault of one field of a request, as the Pleos wire lists them in `details`. Constant text, no value echoed. */
+export const classOf = (reason: RefusalReason): RefusalClass => REFUSALS[reason];
+
+type ReasonOf<Class extends RefusalClass> = {
+  [Reason in RefusalReason]: (typeof REFUSALS)[Reason] extends Class ? Reason : never;
+}[RefusalReason];
+
+/** Why an authorization code of the right form gets nothing. */
+export type DeadCodeReason = Exclude<ReasonOf<'dead_code'>, 'code_malformed'>;
+
+/** Why a refresh token of the right form gets nothing. */
+export type DeadTokenReason = Exclude<ReasonOf<'dead_token'>, 'refresh_token_malformed'>;
+
+/** What is wrong with one field of a request, for dialects that report it. Constant text; a value is never echoed. */
 export type FieldFault = { readonly field: string; readonly message: string };
 
-/** A request that gets a decided "no". Thrown anywhere below the endpoint, caught and rendered there, once. */
+/** A request that is refused. Thrown anywhere below the endpoint; caught and rendered there, once. */
 export class Refusal extends Error {
   readonly reason: RefusalReason;
   readonly details: readonly FieldFault[];

@@ -3,40 +3,47 @@ import type { RefusalReason } from './errors.ts';
 /** Who sent a request: where from, and what it called itself. */
 export type Caller = { readonly address: string; readonly userAgent: string };
 
-type Of<Name extends string, GrantEvents> = { readonly event: Name } & Readonly<GrantEvents>;
+type Of<Name extends string, Members> = { readonly event: Name } & Readonly<Members>;
 type Request = { requestId: string; dialect: string };
-type Redemption = Request & { clientId: string; grantId: string; caller: Caller };
+type GrantRequest = Request & { clientId: string; grantId: string; caller: Caller };
+type Use = GrantRequest & { generation: number };
+type RefusedUse = Request & { clientId: string; grantId?: string; reason: RefusalReason; caller: Caller };
+type GrantChange = {
+  /** `undefined` for what an operator did. */
+  requestId: string | undefined;
+  grantId: string;
+  clientId: string;
+};
 type Delivery = {
   webhookId: string;
   grantEventId: string;
   kind: string;
   grantId: string;
   clientId: string;
-  /** Of the request that made the grant event; `undefined` for what an operator did. */
+  /** Of the request that caused the grant event; `undefined` for what an operator did. */
   requestId: string | undefined;
   attempts: number;
-  /** The HTTP status of the answer; `undefined` where none came. */
+  /** The HTTP status of the answer; `undefined` if there was none. */
   status: number | undefined;
   tookMs: number;
 };
-type Use = Request & { clientId: string; grantId: string; generation: number; caller: Caller };
 
 /** Why an owner could not be signed in. */
 export type SignInFailure =
-  /** There is neither a provider nor a demo. */
+  /** Neither a provider nor the demo is configured. */
   | 'not_configured'
-  /** The provider could not be reached, or says that it cannot serve. */
+  /** The provider could not be reached, or reports that it is unavailable. */
   | 'provider_unavailable'
-  /** The provider says no, or the owner said so there. */
+  /** The provider refused, or the owner cancelled there. */
   | 'provider_refused'
-  /** The provider's answer is not one that it could have given to this browser's request. */
+  /** The provider's answer does not belong to this browser's request. */
   | 'answer_invalid'
-  /** The browser did not bring back what it was given, or too late. */
+  /** The browser did not return the sign-in state it was given, or returned it too late. */
   | 'stale';
 
 /**
- * Everything that can be told of a running server: a closed union of grant events. None carries a token, a secret or a
- * part of one. Ids are as people see them (`grantId` in 16 hexadecimal digits).
+ * Everything a running server reports: a closed union. No event carries a token, a secret or a part of one. Ids have the
+ * form that people see (`grantId` in 16 hexadecimal digits).
  */
 export type LogEvent =
   | Of<'server.listening', { url: string }>
@@ -44,10 +51,7 @@ export type LogEvent =
   | Of<'refresh.rotated', Use>
   | Of<'refresh.repeated', Use & { cause: string }>
   | Of<'refresh.resynced', Use & { lostGenerations: number }>
-  | Of<
-      'refresh.refused',
-      Request & { clientId: string; grantId?: string; reason: RefusalReason; caller: Caller }
-    >
+  | Of<'refresh.refused', RefusedUse>
   | Of<
       'refresh.replayed',
       Use & {
@@ -58,23 +62,21 @@ export type LogEvent =
         response: 'revoke' | 'refuse' | 'observe';
       }
     >
-  | Of<'code.redeemed', Redemption>
-  | Of<'code.repeated', Redemption>
-  | Of<'code.replayed', Redemption>
-  | Of<
-      'code.refused',
-      Request & { clientId: string; grantId?: string; reason: RefusalReason; caller: Caller }
-    >
-  | Of<'vehicles.disconnected', Redemption & { count: number }>
+  | Of<'code.redeemed', GrantRequest>
+  | Of<'code.repeated', GrantRequest>
+  | Of<'code.replayed', GrantRequest>
+  | Of<'code.refused', RefusedUse>
+  | Of<'vehicles.disconnected', GrantRequest & { count: number }>
   | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
   | Of<'sign_in.failed', { requestId: string; reason: SignInFailure; cause: string; caller: Caller }>
-  | Of<'consent.given', Redemption & { vehicles: number }>
+  | Of<'consent.given', GrantRequest & { vehicles: number }>
   | Of<'consent.declined', Request & { clientId: string; grantId?: string; reason: string; caller: Caller }>
   | Of<'vehicle_source.unavailable', { requestId: string; cause: string }>
   | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
-  | Of<'grant.revoked', { requestId: string; grantId: string; clientId: string; cause: string }>
+  | Of<'grant.revoked', GrantChange & { cause: string }>
+  | Of<'grant.reinstated', GrantChange>
   | Of<'client.refused', Request & { clientId?: string | undefined; reason: RefusalReason; caller: Caller }>
-  /** Told once for each bucket and minute. Counts what came since it was told last; `clientId` where that is known. */
+  /** Reported once per bucket and minute, with the counts since the last report; `clientId` where it is known. */
   | Of<
       'client.throttled',
       Request & {
@@ -97,5 +99,5 @@ export type LogEvent =
   | Of<'store.unavailable', { requestId: string; kind: 'unavailable' | 'outcome_unknown'; cause: string }>
   | Of<'internal.error', { requestId: string; cause: string }>;
 
-/** Tells a grant event. Must not throw and must not wait. */
+/** Reports a log event. Must not throw and must not wait. */
 export type Emit = (event: LogEvent) => void;

@@ -21,7 +21,7 @@ try {
   const key = createKeyLine(1, Math.floor(Date.now() / 1000));
   const store = cluster.url();
   const config = parseConfig({ flags: { store, key, data: dataDirectory }, environment: {}, file: {} });
-  const deployment = await openDeployment(config, { isFirstStart: true });
+  const deployment = await openDeployment(config, { createIfMissing: true });
   const nowMs = Date.now();
   const { client, clientSecret } = await createClient(deployment, { dialect: 'smartcar', name: 'a', nowMs });
   const scope = 'read_vehicle_info read_odometer read_charge';

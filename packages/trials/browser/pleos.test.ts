@@ -174,10 +174,10 @@ describe('an owner and an app of Pleos', { skip: SKIPPED_WITHOUT_CHROMIUM }, () 
       if ((await end.count()) === 0) break;
       await end.click();
       await page
-        .getByRole('button', { name: /End access of/ })
+        .getByRole('button', { name: /Remove .* access$/ })
         .first()
         .click();
-      await page.getByText('Access has ended.').waitFor();
+      await page.getByText('Access has been removed.').waitFor();
     }
     await takePictures(page, 'pleos-11-ended');
     const body = { ...credentials(), refreshToken: tokens.refreshToken };

@@ -126,10 +126,10 @@ describe('an owner and an app of Smartcar', { skip: SKIPPED_WITHOUT_CHROMIUM }, 
     const tokens = await redeem((await arrive(page, stage)).get('code'));
     await page.goto(`${stage.url}/connect`);
     await look(page, 'smartcar-9-what-i-share');
-    await page.getByText('End access', { exact: false }).first().click();
+    await page.getByText('Remove access', { exact: false }).first().click();
     await look(page, 'smartcar-10-ending');
-    await page.getByRole('button', { name: /End access of/ }).click();
-    await page.getByText('Access has ended.').waitFor();
+    await page.getByRole('button', { name: /Remove .* access$/ }).click();
+    await page.getByText('Access has been removed.').waitFor();
     await look(page, 'smartcar-11-ended');
     const refreshed = await callToken({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token });
     assert.equal(refreshed.status, 400);

@@ -65,7 +65,7 @@ const registerReturn = async (
   { redirectUri }: App,
 ): Promise<void> => {
   const config = parseConfig({ flags: { data: dataDirectory }, environment: {}, file: {} });
-  const deployment = await openDeployment(config, { isFirstStart: false });
+  const deployment = await openDeployment(config);
   await deployment.store.changeClient(clientId, { consentRedirectUri: redirectUri });
   await deployment.close();
 };

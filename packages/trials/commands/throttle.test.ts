@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { openDeployment, startAuthorizationServer } from '@keyfob/server';
+import { createAuthorizationServer } from '@keyfob/server';
 import { createClient, createGrant } from '@keyfob/server/operations/registry';
-import { parseConfig } from '@keyfob/server/config';
 import type { LogEvent } from '@keyfob/server/log-event';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import { refreshFrom } from './address-request.ts';
@@ -174,24 +173,21 @@ describe('Guessing is slow', () => {
 
 /** A server in this process, whose clock is moved by hand. */
 const serverWithClock = async (scope: Scope) => {
-  const flags = { data: directoryFor(scope), port: 0 };
-  const config = parseConfig({ flags, environment: {}, file: {} });
-  const deployment = await openDeployment(config, { isFirstStart: true });
   let nowMs = Date.now();
   const events: LogEvent[] = [];
-  const server = await startAuthorizationServer(
-    deployment,
-    config,
-    (event) => events.push(event),
-    () => nowMs,
+  const server = await createAuthorizationServer(
+    { data: directoryFor(scope), port: 0 },
+    { emit: (event) => events.push(event), clock: () => nowMs },
   );
   scope.after(() => server.close());
+  const { deployment } = server;
+  const { url } = await server.listen();
   const made = await createClient(deployment, { dialect: 'smartcar', name: '', nowMs });
   const clientId = made.client.id;
   const wanted = { clientId, subject: 'owner-1', scope: '', brand: undefined, nowMs };
   const { tokens } = await createGrant(deployment, wanted);
   return {
-    at: { url: server.url, dialect: 'smartcar' } as const,
+    at: { url, dialect: 'smartcar' } as const,
     client: { clientId, clientSecret: made.clientSecret },
     refreshToken: tokens.refreshToken,
     events,

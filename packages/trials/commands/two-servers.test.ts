@@ -26,18 +26,19 @@ const twoServers = async (scope: Scope) => {
   const one = await serverFor(scope, { dataDirectory });
   const other = await serverFor(scope, { dataDirectory });
   const config = parseConfig({ flags: { data: dataDirectory }, environment: {}, file: {} });
-  const deployment = await openDeployment(config, { isFirstStart: false });
+  const deployment = await openDeployment(config);
   scope.after(() => deployment.close());
   return { servers: [one, other] as const, deployment };
 };
 
 /** What an owner who just agreed brings back to the client. */
 const consent = async (
-  { store, keyRing, noticeKey }: Deployment,
+  deployment: Deployment,
   dialect: Dialect,
   { clientId }: MadeClient,
 ): Promise<string> => {
-  noticeKey((await store.readClient(clientId)).newestKeyNumber);
+  const { store } = deployment;
+  deployment.noticeKey((await store.readClient(clientId)).newestKeyNumber);
   const grantId = randomBytes(8).readBigInt64BE();
   const issuedAt = Math.floor(Date.now() / 1000);
   const created = await store.createCode({
@@ -52,24 +53,11 @@ const consent = async (
     vehicles: [],
   });
   assert.equal(created, 'created');
-  return sealCode(keyRing().newest, WIRES[dialect].shapes.code, { grantId, issuedAt });
+  return sealCode(deployment.keyRing.newest, WIRES[dialect].shapes.code, { grantId, issuedAt });
 };
 
-const isAlive = async (
-  { store, keyRing, noticeKey }: Deployment,
-  dialect: Dialect,
-  accessToken: string,
-): Promise<boolean> => {
-  const context = {
-    store,
-    get keyRing() {
-      return keyRing();
-    },
-    noticeKey,
-    clock: Date.now,
-  };
-  return (await readAccess(context, WIRES[dialect].shapes.accessToken, accessToken)) !== undefined;
-};
+const isAlive = async (deployment: Deployment, dialect: Dialect, accessToken: string): Promise<boolean> =>
+  (await readAccess(deployment, WIRES[dialect].shapes.accessToken, accessToken)) !== undefined;
 
 const assertGiven = (answer: Answer, what: string): Answer => {
   assert.equal(answer.status, 200, `${what}: ${answer.text}`);

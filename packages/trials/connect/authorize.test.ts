@@ -41,7 +41,7 @@ describe('Smartcar Connect', () => {
     const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     assert.equal(consent.status, 200);
     assert.match(consent.body, /Charge planner/);
-    for (const words of ['How far it has been driven', 'Where it is', 'Lock and unlock the doors', 'IONIQ 5'])
+    for (const words of ['Odometer', 'Location', 'Lock and unlock the doors', 'IONIQ 5'])
       assert.ok(consent.body.includes(words), words);
     const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
     const back = sentBack(agreed);
@@ -98,7 +98,7 @@ describe('Smartcar Connect', () => {
   test('sends an owner without a vehicle of the make back with no_vehicles', async () => {
     const browser = createPlainBrowser();
     const page = await signIn(browser, smartcarUrl(trial, smartcar, { make: 'TESLA' }), OWNER_OF_NONE);
-    assert.match(page.body, /no connected vehicle of Tesla/);
+    assert.match(page.body, /no connected Tesla vehicle/);
     assert.deepEqual(sentBack(await browser.press(page, 'no_vehicles'))[0], ['error', 'no_vehicles']);
   });
 

@@ -1,11 +1,10 @@
-import { openDeployment, startAuthorizationServer } from '@keyfob/server';
-import type { Deployment } from '@keyfob/server';
+import { createAuthorizationServer, systemClock } from '@keyfob/server';
+import type { Config, Deployment } from '@keyfob/server';
 import { createClient } from '@keyfob/server/operations/registry';
-import type { ClientType, DialectName } from '@keyfob/server/clients/client';
-import { systemClock } from '@keyfob/server/clock';
-import { parseConfig } from '@keyfob/server/config';
+import type { ClientType } from '@keyfob/server/clients/client';
 import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 /** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
 type Scope = { after(cleanUp: () => unknown): void };
@@ -35,24 +34,27 @@ export type ConnectTrial = {
 
 export const REDIRECT_URI = 'https://app.example/callback?keep=1';
 
-/** Starts a server on a free port; `flags` are settings by name. */
+/** Starts a server on a free port; `settings` by name. */
 export const openConnectTrial = async (
   scope: Scope,
-  flags: Readonly<Record<string, unknown>> = { demo: true },
+  settings: Partial<Config> = { demo: true },
 ): Promise<ConnectTrial> => {
   const data = makeDataDirectory();
-  const config = parseConfig({ flags: { data, port: 0, ...flags }, environment: {}, file: {} });
-  const deployment = await openDeployment(config, { isFirstStart: true });
   const events: LogEvent[] = [];
   const trial = { ahead: 0 };
   const clock = (): number => systemClock() + trial.ahead;
-  const server = await startAuthorizationServer(deployment, config, (event) => events.push(event), clock);
+  const server = await createAuthorizationServer(
+    { data, port: 0, ...settings },
+    { emit: (event) => events.push(event), clock },
+  );
+  const { deployment } = server;
+  const { url } = await server.listen();
   scope.after(async () => {
     await server.close();
     removeDataDirectory(data);
   });
   return Object.assign(trial, {
-    url: server.url,
+    url,
     deployment,
     events,
     async register(

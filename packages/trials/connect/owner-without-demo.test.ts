@@ -35,7 +35,7 @@ test('without a demo a simulated owner sees and ends nothing on the page of owne
   await fetch(`${trial.url}/connect`, {
     method: 'POST',
     headers: { Cookie: cookie ?? '' },
-    body: new URLSearchParams({ form_token: form, action: 'end', grant: id }),
+    body: new URLSearchParams({ form_token: form, action: 'remove', grant: id }),
     redirect: 'manual',
   });
   assert.equal((await trial.deployment.store.readGrant(grant?.id ?? 0n))?.revocation, undefined);

@@ -39,7 +39,7 @@ const urlOf = async (grantId: GrantId, changed: Partial<Selection> = {}): Promis
     lang: 'en',
     ...changed,
   };
-  const sessionId = await sealSelection(trial.deployment.keyRing(), selection, Date.now() + trial.ahead);
+  const sessionId = await sealSelection(trial.deployment.keyRing, selection, Date.now() + trial.ahead);
   return `${trial.url}/v1/vehicles/select-vehicle?lang=ko&sessionId=${sessionId}`;
 };
 
@@ -133,7 +133,7 @@ describe('The choice of vehicles with Pleos', () => {
     assert.equal((await browser.open(url)).status, 400);
     await store.changeClient(client.clientId, { disabledAt: null });
     const page = await browser.open(url);
-    await store.revoke(grantId, { at: 1, cause: 'operator' });
+    await store.revoke(grantId, { nowMs: 1 * 1000, cause: 'operator' });
     assert.equal((await browser.open(url)).status, 400);
     assert.equal((await browser.press(page, 'agree', { [`vehicle_${EV6.id}`]: 'yes' })).status, 400);
     for (const other of ['', '?sessionId=', '?sessionId=x', '?lang=ko', '?sessionId=%zz'])

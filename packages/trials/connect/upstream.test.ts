@@ -69,10 +69,10 @@ describe('A real owner', () => {
     const own = await browser.open(`${trial.url}/connect`);
     assert.match(own.body, /Charge planner/);
     assert.match(own.body, /IONIQ 5/);
-    assert.match(own.body, /How far it has been driven/);
-    const ended = await browser.press(own, 'end');
-    const later = await browser.open(ended.location);
-    assert.match(later.body, /Access has ended/);
+    assert.match(own.body, /Odometer/);
+    const removed = await browser.press(own, 'remove');
+    const later = await browser.open(removed.location);
+    assert.match(later.body, /Access has been removed/);
     assert.doesNotMatch(later.body, /Charge planner/);
     assert.ok(trial.events.some((event) => event.event === 'grant.revoked' && event.cause === 'owner'));
     const out = await browser.press(later, 'sign_out');
@@ -93,9 +93,9 @@ describe('A real owner', () => {
     upstream.account = 'owner-1';
     const page = await stranger.open(`${trial.url}/connect`);
     assert.doesNotMatch(page.body, /Charge planner/);
-    await stranger.press(page, 'sign_out', { action: 'end', grant: id });
-    const form = { ...page, body: page.body.replace('value="sign_out"', 'value="end"') };
-    await stranger.press(form, 'end', { grant: id });
+    await stranger.press(page, 'sign_out', { action: 'remove', grant: id });
+    const form = { ...page, body: page.body.replace('value="sign_out"', 'value="remove"') };
+    await stranger.press(form, 'remove', { grant: id });
     assert.match((await giver.open(`${trial.url}/connect`)).body, /Charge planner/);
   });
 
@@ -191,7 +191,7 @@ describe('A sign-in that does not come to its end', () => {
     const again = await browser.follow(target, own.url, away.issuer);
     // Signed in, though without a source of vehicles.
     assert.equal(again.status, 503);
-    assert.match(again.body, /Your vehicles cannot be listed/);
+    assert.match(again.body, /We cannot load your vehicles/);
   });
 
   test('because no way is configured is a 503 that says so, and an event', async (t) => {
@@ -203,7 +203,7 @@ describe('A sign-in that does not come to its end', () => {
     ]) {
       const page = await createPlainBrowser().open(target);
       assert.equal(page.status, 503);
-      assert.match(page.body, /Signing in is not set up/);
+      assert.match(page.body, /Sign-in is not set up/);
     }
     assert.ok(
       own.events.some((event) => event.event === 'sign_in.failed' && event.reason === 'not_configured'),

@@ -186,9 +186,9 @@ describe('the migration of a SQLite store', () => {
       const late = { nowMs: ROTATED_AT_MS + 10 ** 7 };
       assert.equal((await refreshed(store, sampleUse(1, late))).verdict.kind, 'replay');
       assert.equal((await store.readReplay(42n))?.times, 1);
-      assert.equal(await store.reinstate(42n, CREATED_AT), 'reinstated');
+      assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
       assert.equal(await store.addSecret('client-b', sampleSecret('new')), 'added');
-      assert.equal((await store.prune({ limit: 10, endedBefore: 1_750_000_601 })).pruned, 2);
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: 1_750_000_601 * 1000 })).pruned, 2);
       assert.equal(await store.removeClient('client-a', { withGrants: true }), 'removed');
       await store.close();
     });
@@ -204,7 +204,7 @@ describe('the migration of a SQLite store', () => {
     test(`Two connections may open a store of schema ${schema} at once.`, async () => {
       const path = writeOldStore(fixture, 'twice');
       const [one, other] = [openSqliteStore(path), openSqliteStore(path)];
-      await one.reinstate(OWNERS[0]?.id ?? 0n, CREATED_AT);
+      await one.reinstate(OWNERS[0]?.id ?? 0n, { nowMs: CREATED_AT * 1000 });
       assert.equal((await other.readGrant(OWNERS[0]?.id ?? 0n))?.revocation, undefined);
       await Promise.all([one.close(), other.close()]);
     });

@@ -112,8 +112,8 @@ for (const [name, open] of [
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO], { grantId: PRUNED });
       await backup();
-      await store.revoke(PRUNED, { at: CREATED_AT, cause: 'operator' });
-      await store.prune({ limit: 9, endedBefore: CREATED_AT + 1 });
+      await store.revoke(PRUNED, { nowMs: CREATED_AT * 1000, cause: 'operator' });
+      await store.prune({ limit: 9, endedBeforeMs: (CREATED_AT + 1) * 1000 });
       assert.deepEqual(await consentsOf(store), []);
       restore();
       assert.deepEqual(await store.listVehicles(PRUNED), [ONE, TWO]);

@@ -82,7 +82,7 @@ test('A batch that meets another writer waits without blocking, and goes on once
   await fill(store);
   const writer = new DatabaseSync(path);
   writer.exec('BEGIN IMMEDIATE');
-  const revoked = store.revoke(42n, { at: CREATED_AT, cause: 'operator' });
+  const revoked = store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
   // The writer ends in a later turn of this very thread: a wait that blocks the thread keeps it from ending.
   setImmediate(() => setImmediate(() => writer.isOpen && writer.exec('ROLLBACK')));
   try {
@@ -115,7 +115,7 @@ test('A noted use of a secret does not move the revision of its client, so no se
   const reader = new DatabaseSync(path, { readOnly: true });
   const revision = () => reader.prepare('SELECT revision FROM clients').get()?.['revision'];
   const before = revision();
-  await store.noteSecretUse('one', CREATED_AT + 60);
+  await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
   assert.equal(revision(), before);
   reader.close();
   await store.close();

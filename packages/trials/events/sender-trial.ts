@@ -66,8 +66,7 @@ export const openSenderTrial = async (
     async makeGrantEvent() {
       const id = ++grants;
       await store.createGrant(sampleGrant({ id }));
-      const at = Math.floor(trial.nowMs / 1000);
-      await store.revoke(id, { at, cause: 'operator', requestId: `request-${id}` });
+      await store.revoke(id, { nowMs: trial.nowMs, cause: 'operator', requestId: `request-${id}` });
     },
   };
   scope.after(() => store.close());

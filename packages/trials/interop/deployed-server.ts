@@ -1,12 +1,12 @@
-import { openDeployment, startAuthorizationServer } from '@keyfob/server';
+import { createAuthorizationServer, systemRandomness } from '@keyfob/server';
 import type { Deployment } from '@keyfob/server';
-import type { Client, DialectName } from '@keyfob/server/clients/client';
+import type { Client } from '@keyfob/server/clients/client';
 import type { Policy } from '@keyfob/server/clients/policy';
 import { createClientSecret, digestSecret } from '@keyfob/server/clients/secret';
-import { parseConfig } from '@keyfob/server/config';
 import { DIALECTS } from '@keyfob/server/dialects/dialects';
 import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../support/keyfob-process.ts';
+import type { DialectName } from '../support/served-grant.ts';
 import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 
 /** A server in this process, on a real socket and a real store, with a clock that can be put forward. */
@@ -30,12 +30,15 @@ export type DeployedServer = {
 
 export const openDeployedServer = async (): Promise<DeployedServer> => {
   const data = makeDataDirectory();
-  const config = parseConfig({ flags: { data, port: 0 }, environment: {}, file: {} });
   const events: LogEvent[] = [];
   let aheadMs = 0;
   const clock = (): number => Date.now() + aheadMs;
-  const deployment = await openDeployment(config, { isFirstStart: true, clock });
-  const server = await startAuthorizationServer(deployment, config, (event) => events.push(event), clock);
+  const server = await createAuthorizationServer(
+    { data, port: 0 },
+    { emit: (event) => events.push(event), clock },
+  );
+  const { deployment } = server;
+  const { url } = await server.listen();
   const run = async (...words: readonly string[]): Promise<unknown> => {
     const { code, stdout, stderr } = await runKeyfob([...words, '--data', data, '--json']);
     if (code !== 0) throw new Error(`keyfob ${words.join(' ')} ended with ${code}: ${stderr}`);
@@ -43,13 +46,13 @@ export const openDeployedServer = async (): Promise<DeployedServer> => {
   };
   let made = 0;
   return {
-    url: server.url,
+    url,
     deployment,
     events,
     now: () => new Date(clock()),
     passSeconds: (seconds) => void (aheadMs += seconds * 1000),
     async register(dialect, { type = 'confidential', policy = {} } = {}) {
-      const clientSecret = createClientSecret();
+      const clientSecret = createClientSecret(systemRandomness);
       const clientId = `${dialect}-${++made}`;
       const createdAt = Math.floor(clock() / 1000);
       const secret = { id: clientId, name: 'first', digest: digestSecret(clientSecret), createdAt };

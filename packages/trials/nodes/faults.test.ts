@@ -21,7 +21,7 @@ import type { Cluster } from '../support/postgres/cluster.ts';
 import { REFRESH } from './refresh-bytes.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 
-const AT = { at: CREATED_AT + 1, cause: 'operator' } as const;
+const AT = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
 
 const failsAs =
   (kind: StoreError['kind'], words = '') =>
@@ -136,7 +136,7 @@ function tryFaults(cluster: Cluster): void {
     for (const fault of ['cut_before', 'cut_after'] as const) {
       void proxy.fail(fault, 'BEGIN');
       assert.equal(await store.revoke(42n, AT), 'revoked');
-      assert.equal(await store.reinstate(42n, CREATED_AT), 'reinstated');
+      assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
     }
     assert.deepEqual(
       (await store.listGrantEvents({ after: 0, limit: 9 })).map(({ kind }) => kind),
@@ -253,7 +253,7 @@ function tryFaults(cluster: Cluster): void {
       await answerBy(state, 3);
       assert.equal(await store.revoke(42n, AT), 'revoked');
       await answerBy(state, 99);
-      await assert.rejects(store.reinstate(42n, CREATED_AT), failsAs('unavailable'));
+      await assert.rejects(store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), failsAs('unavailable'));
     });
   }
 

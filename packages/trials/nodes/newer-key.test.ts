@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { systemRandomness } from '@keyfob/server';
 import { digestSecret } from '@keyfob/server/clients/secret';
 import { DIALECTS } from '@keyfob/server/dialects/dialects';
 import { createEndpoints } from '@keyfob/server/http/endpoints';
@@ -47,6 +48,7 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
     nextSerial: () => 0,
     issuer: '',
     clock: () => NOW_MS,
+    randomness: systemRandomness,
     emit: () => {},
   };
   const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);

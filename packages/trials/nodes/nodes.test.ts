@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { OperatorError } from '@keyfob/server/errors';
 import { applyVerdict } from '@keyfob/server/grants/apply-verdict';
-import { BRANDS } from '@keyfob/server/grants/grant';
+import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
 import { judge } from '@keyfob/server/grants/judge';
 import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import {
@@ -26,7 +26,7 @@ const moment = fc.oneof(
   fc.constantFrom(-1, 0, 1, 59_999, 60_000, 9999, 10_000).map((ms) => NOW_MS + ms),
   fc.constantFrom(-1, 0, 1).map((ms) => NOW_MS + LIFETIME * 1000 + ms),
 );
-const brand = fc.constantFrom(undefined, undefined, undefined, ...BRANDS.slice(0, 2));
+const brand = fc.constantFrom(undefined, undefined, undefined, ...PLEOS_BRANDS.slice(0, 2));
 const caseOf = fc.record({
   policy: fc
     .record({

@@ -39,7 +39,7 @@ import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 import type { WireProxy } from '../support/postgres/wire-proxy.ts';
 
 const TITLE = 'through PgBouncer in transaction mode, with fewer connections than nodes want,';
-const AT = { at: CREATED_AT + 1, cause: 'operator' } as const;
+const AT = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
 
 const cluster = await startCluster();
 if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { StoreError } from '@keyfob/server/errors';
-import type { RefreshResult, RefreshUse, Store } from '@keyfob/server/grants/store';
+import type { RefreshResult, RefreshUse } from '@keyfob/server/grants/grant-store';
+import type { Store } from '@keyfob/server/grants/store';
 import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import {
   fill,
@@ -347,7 +348,7 @@ function tryUnanswered(cluster: Cluster): void {
           database,
           `INSERT INTO nodes VALUES (${days}, 1, extract(epoch FROM now()) * 1000 - ${days * day})`,
         );
-      await b.store.prune({ limit: 10, endedBefore: 0 });
+      await b.store.prune({ limit: 10, endedBeforeMs: 0 * 1000 });
       assert.equal(await ask(database, 'SELECT string_agg(number::text, $$ $$) FROM nodes'), '399');
     },
   );

@@ -1,4 +1,4 @@
-import { BRANDS } from '@keyfob/server/grants/grant';
+import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
 import type { WireRequest } from '@keyfob/server/wire/exchange';
 import { readAnswer, writeExchange, writeRefresh } from '../support/token-requests.ts';
 import type { Answer } from '../support/token-requests.ts';
@@ -128,7 +128,7 @@ const respond = async (world: World, presentation: Presentation): Promise<void> 
 const writeToken = (world: World, { grant, token, key, foreign }: RefreshPresentation): WireRequest => {
   const { dialect } = grant.owner.plan;
   const sender = foreign === 'client' ? world.outsiders[dialect] : grant.owner;
-  const otherBrand = BRANDS.find((brand) => brand !== grant.plan.brand) ?? 'kia';
+  const otherBrand = PLEOS_BRANDS.find((brand) => brand !== grant.plan.brand) ?? 'kia';
   return writeRefresh[dialect]({
     clientId: sender.client.id,
     clientSecret: sender.secret,

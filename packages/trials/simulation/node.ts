@@ -1,3 +1,4 @@
+import { systemRandomness } from '@keyfob/server';
 import { StoreError } from '@keyfob/server/errors';
 import { createEndpoints } from '@keyfob/server/http/endpoints';
 import type { Emit } from '@keyfob/server/log-event';
@@ -57,6 +58,7 @@ const startProcess = (world: World, node: Node): void => {
     },
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     clock: () => world.schedule.nowMs() + node.skewMs,
+    randomness: systemRandomness,
     emit,
   });
 };

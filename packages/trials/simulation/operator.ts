@@ -41,11 +41,11 @@ const ask = async <Result>(
 };
 
 const revoke = async (world: World, grant: GrantRecord): Promise<void> => {
-  const at = Math.floor(world.schedule.nowMs() / 1000);
+  const nowMs = world.schedule.nowMs();
   world.trace(() => `the operator revokes ${grant.name}`);
   const answer = await ask(
     world,
-    (store) => store.revoke(grant.id, { at, cause: 'operator' }),
+    (store) => store.revoke(grant.id, { nowMs, cause: 'operator' }),
     (result) => {
       if (result === 'unknown') return;
       grant.standing = { ...grant.standing, isRevoked: true };
@@ -60,7 +60,7 @@ const reinstate = async (world: World, grant: GrantRecord): Promise<void> => {
   grant.revokedSinceMs = undefined;
   await ask(
     world,
-    (store) => store.reinstate(grant.id, Math.floor(world.schedule.nowMs() / 1000)),
+    (store) => store.reinstate(grant.id, { nowMs: world.schedule.nowMs() }),
     (result) => {
       if (result === 'unknown') return;
       grant.standing = { ...grant.standing, isRevoked: false };
@@ -93,11 +93,11 @@ const disable = async (world: World, owner: ClientRecord): Promise<void> => {
 /** Claims: `prune` removes only what had ended. */
 const prune = async (world: World): Promise<void> => {
   const { prng, schedule } = world;
-  const endedBefore = Math.floor((schedule.nowMs() - prng.between(0, 24) * HOUR_MS) / 1000);
+  const endedBeforeMs = schedule.nowMs() - prng.between(0, 24) * HOUR_MS;
   world.trace(() => 'the operator prunes');
   await ask(
     world,
-    (store) => store.prune({ limit: 1000, endedBefore }),
+    (store) => store.prune({ limit: 1000, endedBeforeMs }),
     async () => {
       for (const grant of world.grants) {
         if (!grant.standing.isThere || (await world.store.peek(grant.id)) !== undefined) continue;
@@ -106,7 +106,7 @@ const prune = async (world: World): Promise<void> => {
           grant.standing.issuedAtMs + refreshTokenLifetimeSeconds * 1000,
           grantLifetimeSeconds === null ? Infinity : grant.standing.createdAtMs + grantLifetimeSeconds * 1000,
         );
-        if (!grant.standing.isRevoked && endsAtMs >= endedBefore * 1000)
+        if (!grant.standing.isRevoked && endsAtMs >= endedBeforeMs)
           world.violate('prune', `${grant.name} was removed though it had not ended`);
         grant.standing = { ...grant.standing, isThere: false };
         markEnded(world, grant);

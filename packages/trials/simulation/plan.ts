@@ -1,7 +1,7 @@
-import type { ClientType, DialectName } from '@keyfob/server/clients/client';
+import type { ClientType } from '@keyfob/server/clients/client';
 import type { Policy } from '@keyfob/server/clients/policy';
-import type { Brand } from '@keyfob/server/grants/grant';
 import type { Prng } from '../support/prng.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 /** What may go wrong. A seed has some of these and not the others, so that no fault hides what another would show. */
 export const FAULTS = [
@@ -42,7 +42,7 @@ export type GrantPlan = {
   readonly name: string;
   /** How it begins: the owner consents and the client redeems a code, or the operator creates it. */
   readonly begins: 'by consent' | 'by operator';
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly createdAfterMs: number;
   /** Between two refreshes, at most. */
   readonly waitMaxMs: number;
@@ -122,7 +122,7 @@ const drawGrant = (
   return {
     ...plan,
     begins,
-    brand: dialect === 'pleos' ? prng.pick<Brand | undefined>(brands) : undefined,
+    brand: dialect === 'pleos' ? prng.pick<string | undefined>(brands) : undefined,
     createdAfterMs: prng.chance(0.5) ? prng.between(0, lengthMs / 2) : 0,
   };
 };

@@ -1,5 +1,4 @@
 import type { Client } from '@keyfob/server/clients/client';
-import type { Brand } from '@keyfob/server/grants/grant';
 import type { Store } from '@keyfob/server/grants/store';
 import type { Endpoints } from '@keyfob/server/http/endpoints';
 import type { Answer } from '../support/token-requests.ts';
@@ -121,7 +120,7 @@ export type CodeFields = {
   readonly secret: string | undefined;
   readonly redirectUri: string;
   readonly verifier: string | undefined;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
 };
 
 /** An authorization code, presented. */

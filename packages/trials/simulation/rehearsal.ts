@@ -1,3 +1,4 @@
+import { systemRandomness } from '@keyfob/server';
 import { createEndpoints } from '@keyfob/server/http/endpoints';
 import { createAuthentication } from '../support/authentication.ts';
 import { readAnswer, writeRefresh } from '../support/token-requests.ts';
@@ -42,6 +43,7 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
     noticeKey: () => false,
     nextSerial: () => 1,
     clock: () => nowMs,
+    randomness: systemRandomness,
     emit: () => {},
   });
   return {

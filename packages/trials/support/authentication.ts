@@ -1,7 +1,8 @@
 import type { Authentication } from '@keyfob/server/clients/authenticate';
 import { createThrottle } from '@keyfob/server/clients/throttle';
 import type { Emit } from '@keyfob/server/log-event';
-import type { ClientReading, Store } from '@keyfob/server/grants/store';
+import type { ClientReading } from '@keyfob/server/clients/client-store';
+import type { Store } from '@keyfob/server/grants/store';
 
 /** Authenticates clients and slows down nobody: here a thief has the secret, and has nothing to guess. */
 export const createAuthentication = (

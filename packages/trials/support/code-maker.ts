@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DialectName } from '@keyfob/server/clients/client';
 import type { Policy } from '@keyfob/server/clients/policy';
 import { DIALECTS } from '@keyfob/server/dialects/dialects';
 import type { AuthorizationCode } from '@keyfob/server/grants/authorization-code';
@@ -9,6 +8,7 @@ import type { Store } from '@keyfob/server/grants/store';
 import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { sealCode } from '@keyfob/server/tokens/authorization-code';
 import { parseKeyRing } from '@keyfob/server/tokens/key-ring';
+import type { DialectName } from './served-grant.ts';
 
 /** What an owner agreed to, as far as it matters to a case. */
 export type Agreed = Partial<

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { Grant } from '@keyfob/server/grants/grant';
 import type { ImportedGrant } from '@keyfob/server/grants/imported-grant';
 import type { Presented } from '@keyfob/server/grants/judge';
-import type { RefreshUse, Store } from '@keyfob/server/grants/store';
+import type { RefreshUse } from '@keyfob/server/grants/grant-store';
+import type { Store } from '@keyfob/server/grants/store';
 import { historyValues } from '@keyfob/server/stores/copy/canonical';
 import { consentTo } from './consent-to.ts';
 import {
@@ -33,7 +34,7 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
       consentRedirectUri: 'https://app.example/over',
     }),
   );
-  await store.noteSecretUse('one', CREATED_AT + 60);
+  await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
   await store.createClient(sampleClient({ id: 'client-b', dialect: 'pleos', type: 'public' }));
   await importTokens(store);
   await store.changeClient('client-b', { disabledAt: CREATED_AT + 5 });
@@ -54,7 +55,7 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   await store.createGrant(sampleGrant({ id: 2n ** 63n - 1n, useDigest: Uint8Array.of(1, 2, 3) }));
   await store.createGrant(sampleGrant({ id: -(2n ** 63n) }));
   await refreshMuch(store);
-  await store.revoke(-(2n ** 63n), { at: CREATED_AT + 100, cause: 'operator' });
+  await store.revoke(-(2n ** 63n), { nowMs: (CREATED_AT + 100) * 1000, cause: 'operator' });
   await consentTo(store, [sampleVehicle(2), sampleVehicle(1)], { grantId: 7n });
   await consentTo(store, [sampleVehicle(3)], { grantId: 8n, subject: 'owner-2' });
   const auditContext = { nowMs: NOW_MS + 5000, requestId: 'request-2' };
@@ -100,7 +101,10 @@ const importTokens = async (store: Store): Promise<void> => {
   await refreshed(store, useOf('replayed'));
   const replay = useOf('replayed', { nowMs: NOW_MS + 60_000 }, { useDigest: Uint8Array.of(8) });
   await refreshed(store, replay);
-  await store.revoke(importedGrant('revoked').grant.id, { at: CREATED_AT + 50, cause: 'operator' });
+  await store.revoke(importedGrant('revoked').grant.id, {
+    nowMs: (CREATED_AT + 50) * 1000,
+    cause: 'operator',
+  });
 };
 
 /** A presentation of the token that an imported grant came with. */

@@ -4,7 +4,9 @@ import type { Caller } from '@keyfob/server/log-event';
 import type { AuthorizationCode, PresentedCode } from '@keyfob/server/grants/authorization-code';
 import type { Grant } from '@keyfob/server/grants/grant';
 import type { Presented } from '@keyfob/server/grants/judge';
-import type { CodeResult, CodeUse, RefreshResult, RefreshUse, Store } from '@keyfob/server/grants/store';
+import type { CodeResult, CodeUse } from '@keyfob/server/grants/code-store';
+import type { RefreshResult, RefreshUse } from '@keyfob/server/grants/grant-store';
+import type { Store } from '@keyfob/server/grants/store';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import type { GrantId } from '@keyfob/server/tokens/grant-id';
 

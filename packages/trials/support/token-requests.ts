@@ -1,5 +1,5 @@
-import type { DialectName } from '@keyfob/server/clients/client';
 import type { WireRequest, WireResponse } from '@keyfob/server/wire/exchange';
+import type { DialectName } from './served-grant.ts';
 
 /** A refresh as a client puts it on the wire. */
 export type RefreshWords = {

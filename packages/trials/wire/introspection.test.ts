@@ -66,9 +66,9 @@ describe('Introspection tells of access tokens', () => {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken, grant } = await trial.grant(owner);
       const { id } = owner.client;
-      await trial.memory.revoke(grant.id, { at: trial.nowSeconds(), cause: 'owner' });
+      await trial.memory.revoke(grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'owner' });
       for (const token of [accessToken, refreshToken]) assertInactive(await ask(trial, checker, token));
-      await trial.memory.reinstate(grant.id, trial.nowSeconds());
+      await trial.memory.reinstate(grant.id, { nowMs: trial.nowSeconds() * 1000 });
       assert.equal((await ask(trial, checker, accessToken)).body['active'], true);
       await trial.memory.changeClient(id, { disabledAt: trial.nowSeconds() });
       for (const token of [accessToken, refreshToken]) assertInactive(await ask(trial, checker, token));
@@ -287,7 +287,7 @@ describe('The data calls read access tokens', () => {
       trial.setStore('unavailable');
       await assert.rejects(read(accessToken), { name: 'StoreError' });
       trial.setStore('here');
-      await trial.memory.revoke(grant.id, { at: trial.nowSeconds(), cause: 'owner' });
+      await trial.memory.revoke(grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'owner' });
       for (const token of [accessToken, fresh]) assert.equal(await read(token), undefined);
     });
   }

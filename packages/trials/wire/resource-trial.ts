@@ -1,7 +1,8 @@
-import type { Client, DialectName } from '@keyfob/server/clients/client';
+import { systemRandomness } from '@keyfob/server';
+import type { Client } from '@keyfob/server/clients/client';
 import type { Policy } from '@keyfob/server/clients/policy';
 import { createClientSecret, digestSecret } from '@keyfob/server/clients/secret';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
+import { DIALECTS, dialectOf } from '@keyfob/server/dialects/dialects';
 import type { WireResponse } from '@keyfob/server/wire/exchange';
 import { StoreError } from '@keyfob/server/errors';
 import type { Emit, LogEvent } from '@keyfob/server/log-event';
@@ -15,6 +16,7 @@ import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
 import { CREATED_AT, sampleClient, sampleGrant } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
+import type { DialectName } from '../support/served-grant.ts';
 
 export const ISSUER = 'https://fob.example';
 
@@ -58,6 +60,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     },
     nextSerial: () => serial++,
     clock: () => nowMs,
+    randomness: systemRandomness,
     emit,
     issuer,
   };
@@ -84,7 +87,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       dialect: DialectName,
       { policy = {}, ...more }: Partial<Omit<Client, 'policy'>> & { readonly policy?: Partial<Policy> } = {},
     ): Promise<KnownClient> {
-      const secret = createClientSecret();
+      const secret = createClientSecret(systemRandomness);
       const digest = digestSecret(secret);
       const id = `${dialect}-${++made}`;
       const createdAt = CREATED_AT;
@@ -105,7 +108,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       const id = BigInt(++made);
       const grant = sampleGrant({ id, clientId: client.id, createdAt, ...more });
       await memory.createGrant(grant);
-      const { shapes } = DIALECTS[client.dialect];
+      const { shapes } = dialectOf(client);
       return { ...(await issueTokens(context, shapes, grant, client.policy, nowMs)), grant };
     },
     /** The next pair, by the token endpoint of the client's dialect. */

@@ -51,7 +51,7 @@ describe('Revocation', () => {
     const { refreshToken, accessToken, grant } = await trial.grant(owner);
     const dead = await trial.grant(owner);
     trial.passSeconds(7200);
-    await trial.memory.revoke(dead.grant.id, { at: trial.nowSeconds(), cause: 'owner' });
+    await trial.memory.revoke(dead.grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'owner' });
     for (const token of [
       dead.refreshToken,
       dead.accessToken,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
-import { pleosAccessShape, uuidShape } from '@keyfob/server/tokens/shape';
+import { pleosShapes } from '@keyfob/server/dialects/pleos/shapes';
+import { uuidShape } from '@keyfob/server/tokens/shape';
 import { consentOn, exchangeCode, VEHICLES } from '../support/consented-grant.ts';
 import { sampleVehicle } from '../support/samples.ts';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
@@ -100,7 +101,7 @@ describe('What ends an access token ends what it gave access to', () => {
 
   test('a Pleos access token, its sealed block written in the form of a Smartcar token, is dead at both wires', async () => {
     const { accessToken } = await share('pleos');
-    const sealed = pleosAccessShape.read(accessToken);
+    const sealed = pleosShapes.accessToken.read(accessToken);
     assert.ok(sealed !== 'malformed');
     const disguised = uuidShape.write(sealed.subarray(0, 16));
     const answer = await call('GET', PATHS.smartcar.list, disguised);

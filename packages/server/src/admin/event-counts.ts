@@ -1,15 +1,15 @@
 import type { LogEvent } from '../log-event.ts';
 
 type Name = LogEvent['event'];
-type GrantEvents = {
+type Members = {
   readonly [Key in Name]: Exclude<keyof Extract<LogEvent, { readonly event: Key }>, 'event'>;
 };
 
 /**
- * Which grant event of an event says why it came about, where that is one of a few words. Free text, ids and addresses are no
- * reasons: each would be a series of its own for ever.
+ * Which member of an event gives its reason, where the reason is one of a few words. Free text, ids and addresses are never
+ * reasons: each value would be a time series of its own, forever.
  */
-const REASONS: { readonly [Key in Name]: GrantEvents[Key] | undefined } = {
+const REASONS: { readonly [Key in Name]: Members[Key] | undefined } = {
   'server.listening': undefined,
   'server.stopping': undefined,
   'refresh.rotated': undefined,
@@ -29,6 +29,7 @@ const REASONS: { readonly [Key in Name]: GrantEvents[Key] | undefined } = {
   'vehicle_source.unavailable': undefined,
   'client_token.issued': undefined,
   'grant.revoked': 'cause',
+  'grant.reinstated': undefined,
   'client.refused': 'reason',
   'client.throttled': 'bucket',
   'request.refused': 'reason',
@@ -44,12 +45,12 @@ const REASONS: { readonly [Key in Name]: GrantEvents[Key] | undefined } = {
   'internal.error': undefined,
 };
 
-/** As many reasons of one event as are counted apart; what comes after them counts as `other`. */
+/** How many reasons of one event are counted separately; further reasons count as `other`. */
 const REASONS_MAX = 64;
 
 export type EventCount = { readonly event: string; readonly reason: string; readonly count: number };
 
-/** Counts what is told, by name and reason, from 0: an event without reasons is listed before it ever came. */
+/** Counts log events by name and reason. An event without reasons is listed with 0 before it first happens. */
 export const createEventCounts = () => {
   const counts = new Map(
     Object.entries(REASONS).map(([name, reason]) => [
@@ -61,10 +62,9 @@ export const createEventCounts = () => {
     count(event: LogEvent): void {
       const byReason = counts.get(event.event);
       if (byReason === undefined) return;
-      const grantEvent = REASONS[event.event];
-      const told =
-        grantEvent === undefined ? '' : String((event as Readonly<Record<string, unknown>>)[grantEvent]);
-      const reason = byReason.has(told) || byReason.size < REASONS_MAX ? told : 'other';
+      const member = REASONS[event.event];
+      const given = member === undefined ? '' : String((event as Readonly<Record<string, unknown>>)[member]);
+      const reason = byReason.has(given) || byReason.size < REASONS_MAX ? given : 'other';
       byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
     },
     names: (): readonly string[] => [...counts.keys()],

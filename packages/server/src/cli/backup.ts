@@ -1,7 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { backupDeployment, inspectStore, KEY_FILE, restoreDeployment, STORE_FILE } from '../deployment.ts';
+import { backupDeployment, inspectStore, restoreDeployment } from '../deployment/maintenance.ts';
+import { KEY_FILE, STORE_FILE } from '../deployment/names.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { readConfig, withCommonOptions } from './options.ts';

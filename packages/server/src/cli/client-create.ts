@@ -1,8 +1,9 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Deployment } from '../deployment.ts';
-import { CLIENT_TYPES, DIALECT_NAMES } from '../clients/client.ts';
-import type { Client, ClientType, DialectName } from '../clients/client.ts';
+import type { Deployment } from '../deployment/open.ts';
+import { CLIENT_TYPES } from '../clients/client.ts';
+import type { Client, ClientType } from '../clients/client.ts';
+import { DIALECTS, dialectOf } from '../dialects/dialects.ts';
 import { clientToJson, redirectFacts } from './client-report.ts';
 import { onDeployment, readName, toList, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
@@ -11,7 +12,7 @@ import { createClient, createPublicClient } from '../operations/registry.ts';
 import type { NewClient } from '../operations/registry.ts';
 
 type CreateOptions = CommonOptions & {
-  readonly dialect: DialectName;
+  readonly dialect: string;
   readonly name: string;
   readonly type: ClientType;
   readonly redirectUri?: readonly string[];
@@ -22,7 +23,9 @@ export const addClientCreate = (client: Command): void => {
   withCommonOptions(client.command('create'))
     .description('Registers a client and prints its secret, once: only a digest of it is kept.')
     .addOption(
-      new Option('--dialect <name>', 'whose wire it speaks').choices(DIALECT_NAMES).makeOptionMandatory(),
+      new Option('--dialect <name>', 'the API it speaks')
+        .choices(Object.keys(DIALECTS))
+        .makeOptionMandatory(),
     )
     .addOption(
       new Option(
@@ -36,7 +39,7 @@ export const addClientCreate = (client: Command): void => {
     .option('--redirect-uri <uri>', 'where owners are sent back to; may be given several times', toList)
     .option(
       '--consent-redirect-uri <uri>',
-      'Pleos: where owners are sent back to from the choice of vehicles (default: the first redirect URI)',
+      'where owners return after they choose vehicles, if the dialect asks for that separately (default: the first redirect URI)',
     )
     .addHelpText(
       'after',
@@ -73,7 +76,7 @@ const create = async (options: CreateOptions): Promise<void> =>
         text: `${alignFacts(facts)}\n\nNext: ${NEXT[type](client)}`,
       };
     },
-    { isFirstStart: true },
+    { createIfMissing: true },
   );
 
 const register = async (
@@ -86,14 +89,14 @@ const register = async (
     : createClient(deployment, { ...wanted, type });
 
 /** An owner is asked where there is a way back to the app; else a grant is made without asking one. */
-const askOwner = ({ id, dialect, redirectUris: [redirectUri] }: Client): string => {
-  if (redirectUri === undefined) return `keyfob grant create --client ${id} --subject owner-1`;
-  const back = encodeURIComponent(redirectUri);
-  const request = {
-    smartcar: `/oauth/authorize?response_type=code&client_id=${id}&redirect_uri=${back}&scope=read_vehicle_info`,
-    pleos: `/v1/auth/login?clientId=${id}&brand=kia&redirectUrl=${back}&state=1`,
-  };
-  return `send an owner to your server's ${request[dialect]}`;
+const askOwner = (client: Client): string => {
+  const {
+    id: clientId,
+    redirectUris: [redirectUri],
+  } = client;
+  if (redirectUri === undefined) return `keyfob grant create --client ${clientId} --subject owner-1`;
+  const target = dialectOf(client).examples.authorizationTarget({ clientId, redirectUri });
+  return `send an owner to your server's ${target}`;
 };
 
 const NEXT: Readonly<Record<ClientType, (client: Client) => string>> = {

@@ -24,13 +24,13 @@ export const addClientSecret = (client: Command): void => {
         id: string,
         options: CommonOptions & { readonly name: string; readonly expiresInSeconds?: string },
       ) =>
-        onDeployment(options, async ({ store }) => {
+        onDeployment(options, async ({ store, randomness }) => {
           const now = toSeconds(Date.now());
-          const { clientSecret, secret: made } = makeSecret(
-            readName(options.name),
-            now,
-            readExpiry(options.expiresInSeconds, now),
-          );
+          const { clientSecret, secret: made } = makeSecret(randomness, {
+            name: readName(options.name),
+            createdAt: now,
+            expiresAt: readExpiry(options.expiresInSeconds, now),
+          });
           const { type } = await readClient(store, id);
           if (type === 'public') {
             const remedy =

@@ -46,7 +46,7 @@ export const addClientSet = (client: Command): void => {
     .option('--remove-redirect-uri <uri>', 'one less; may be given several times', toList)
     .option(
       '--consent-redirect-uri <uri>',
-      'Pleos: back from the choice of vehicles; none for the first redirect URI',
+      'where owners return after they choose vehicles, if the dialect asks for that separately; none for the first redirect URI',
     )
     .addHelpText(
       'after',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { toSeconds } from '../clock.ts';
+import type { Millis } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import type { Store } from '../grants/store.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
@@ -76,7 +77,7 @@ const addSwitches = (client: Command): void => {
       onDeployment(options, async ({ store }) => {
         await readClient(store, id);
         const withGrants = options.withGrants === true;
-        if (withGrants) await endGrants(store, id, toSeconds(Date.now()));
+        if (withGrants) await endGrants(store, id, Date.now());
         if ((await store.removeClient(id, { withGrants })) === 'has_grants') {
           const remedy =
             'Use "keyfob client disable", which can be undone, or pass --with-grants to end them all.';
@@ -90,12 +91,12 @@ const addSwitches = (client: Command): void => {
 const PAGE = 500;
 
 /** Revokes what lives of a client's grants, so that webhooks are told of each; the client gets no more from here on. */
-const endGrants = async ({ changeClient, listGrants, revoke }: Store, clientId: string, at: number) => {
-  await changeClient(clientId, { disabledAt: at });
+const endGrants = async ({ changeClient, listGrants, revoke }: Store, clientId: string, nowMs: Millis) => {
+  await changeClient(clientId, { disabledAt: toSeconds(nowMs) });
   for (let page, after: GrantId | undefined; page === undefined || page.length === PAGE;) {
     page = await listGrants({ clientId, after, limit: PAGE });
     after = page.at(-1)?.id;
-    await Promise.all(page.map(({ id }) => revoke(id, { at, cause: 'operator' })));
+    await Promise.all(page.map(({ id }) => revoke(id, { nowMs, cause: 'operator' })));
   }
 };
 

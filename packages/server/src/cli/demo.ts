@@ -1,14 +1,13 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Deployment } from '../deployment.ts';
-import { DIALECT_NAMES } from '../clients/client.ts';
-import type { Client, DialectName } from '../clients/client.ts';
+import type { Deployment } from '../deployment/open.ts';
+import type { Client } from '../clients/client.ts';
 import { digestSecret, findSecret } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
 import type { Emit } from '../log-event.ts';
-import type { Brand } from '../grants/grant.ts';
 import { standingOf } from '../grants/standing.ts';
 import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
@@ -16,7 +15,7 @@ import { createClient, createGrant, readRefreshToken } from '../operations/regis
 
 /** One demo client with its grant, and a command that refreshes it as often as it is pasted. */
 export type DemoClient = {
-  readonly dialect: DialectName;
+  readonly dialect: string;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly grantId: string;
@@ -25,7 +24,9 @@ export type DemoClient = {
   readonly authorizeUrl: string;
 };
 
-type Kept = Readonly<Record<DialectName, Omit<DemoClient, 'dialect' | 'curl' | 'authorizeUrl'>>>;
+type KeptClient = Omit<DemoClient, 'dialect' | 'curl' | 'authorizeUrl'>;
+/** By the name of the dialect. */
+type Kept = ReadonlyMap<string, KeptClient>;
 
 /**
  * The demo: one client and one grant a dialect, made on the first start and found again on every later one. The
@@ -36,24 +37,29 @@ export const openDemo = async (deployment: Deployment, config: Config, nowMs: nu
   const folder = resolve(config.data, 'demo');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const kept = await keepAlive(deployment, folder, nowMs);
-  for (const dialect of DIALECT_NAMES) await writeToken(deployment, folder, dialect, kept[dialect].grantId);
+  for (const [dialect, { grantId }] of kept) await writeToken(deployment, folder, dialect, grantId);
   return {
     follow: (event) => {
       if (event.event !== 'refresh.rotated' && event.event !== 'refresh.resynced') return;
-      const dialect = DIALECT_NAMES.find((name) => kept[name].grantId === event.grantId);
+      const { grantId } = event;
+      const dialect = Object.values(DIALECTS).find(({ name }) => kept.get(name)?.grantId === grantId);
       if (dialect === undefined) return;
-      const { shapes } = DIALECTS[dialect];
-      const id = readGrantId(event.grantId) ?? 0n;
-      const { newest } = deployment.keyRing();
+      const { name, shapes } = dialect;
+      const id = readGrantId(grantId) ?? 0n;
+      const { newest } = deployment.keyRing;
       const token = sealRefreshToken(newest, shapes.refreshToken, id, event.generation + 1);
       // At once, before the answer leaves: the next command may be pasted the moment this one has its answer.
-      keepToken(tokenFile(folder, dialect), token);
+      keepToken(tokenFile(folder, name), token);
     },
     describe: (url, publicUrl) =>
-      DIALECT_NAMES.map((dialect) => {
-        const curl = CURLS[dialect](url, kept[dialect], tokenFile(folder, dialect));
-        const authorizeUrl = AUTHORIZE_URLS[dialect](publicUrl, kept[dialect].clientId);
-        return { dialect, ...kept[dialect], curl, authorizeUrl };
+      Object.values(DIALECTS).flatMap(({ name, examples }) => {
+        const client = kept.get(name);
+        if (client === undefined) return [];
+        const { clientId } = client;
+        const target = examples.demoAuthorizationTarget({ clientId, redirectUri: DEMO_REDIRECT_URI });
+        // Each reads the newest token from its file, so that it works again and again.
+        const curl = examples.refreshCommand(url, client, `$(cat ${quote(tokenFile(folder, name))})`);
+        return [{ dialect: name, ...client, curl, authorizeUrl: `${publicUrl}${target}` }];
       }),
   };
 };
@@ -64,30 +70,30 @@ export type Demo = {
   describe(url: string, publicUrl: string): readonly DemoClient[];
 };
 
-const tokenFile = (folder: string, dialect: DialectName): string => join(folder, `${dialect}.token`);
+const tokenFile = (folder: string, dialect: string): string => join(folder, `${dialect}.token`);
 
 /** What the last start kept, or a new client and grant for what is no longer there. */
 const keepAlive = async (deployment: Deployment, folder: string, nowMs: number): Promise<Kept> => {
   const file = join(folder, 'clients.json');
   const before = readKept(file);
-  const kept = Object.fromEntries(
+  const kept = new Map(
     await Promise.all(
-      DIALECT_NAMES.map(async (dialect) => [
-        dialect,
-        await keepOneAlive(deployment, dialect, before?.[dialect], nowMs),
-      ]),
+      Object.values(DIALECTS).map(
+        async (dialect) =>
+          [dialect.name, await keepOneAlive(deployment, dialect, before.get(dialect.name), nowMs)] as const,
+      ),
     ),
-  ) as Kept;
-  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
+  );
+  writeFileSync(file, `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`, { mode: 0o600 });
   return kept;
 };
 
 const keepOneAlive = async (
   deployment: Deployment,
-  dialect: DialectName,
-  before: Kept[DialectName] | undefined,
+  { name: dialect, brands }: Dialect,
+  before: KeptClient | undefined,
   nowMs: number,
-): Promise<Kept[DialectName]> => {
+): Promise<KeptClient> => {
   const client = before === undefined ? undefined : await findUsable(deployment, before, toSeconds(nowMs));
   // A demo of an earlier version had none.
   if (client?.redirectUris.length === 0)
@@ -99,7 +105,7 @@ const keepOneAlive = async (
     grant !== undefined &&
     standingOf(grant, client.policy, nowMs).status === 'active';
   if (before !== undefined && isAlive) return before;
-  const brand: Brand | undefined = dialect === 'pleos' ? 'hyundai' : undefined;
+  const [brand] = brands;
   const named = {
     dialect,
     name: `${dialect} demo`,
@@ -119,7 +125,7 @@ const keepOneAlive = async (
 /** The kept client, if it is enabled and its kept secret still in force. */
 const findUsable = async (
   { store }: Deployment,
-  { clientId, clientSecret }: Kept[DialectName],
+  { clientId, clientSecret }: KeptClient,
   now: number,
 ): Promise<Client | undefined> => {
   const { client } = await store.readClient(clientId);
@@ -127,18 +133,18 @@ const findUsable = async (
   return findSecret(client.secrets, digestSecret(clientSecret), now) !== undefined ? client : undefined;
 };
 
-const readKept = (file: string): Kept | undefined => {
+const readKept = (file: string): Kept => {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Kept;
+    return new Map(Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, KeptClient>));
   } catch {
-    return undefined;
+    return new Map();
   }
 };
 
 const writeToken = async (
   deployment: Deployment,
   folder: string,
-  dialect: DialectName,
+  dialect: string,
   grantId: string,
 ): Promise<void> => {
   const token = await readRefreshToken(deployment, readGrantId(grantId) ?? 0n);
@@ -158,24 +164,4 @@ const keepToken = (file: string, token: string): void => {
 /** On whatever port somebody listens, or on none: the code is to be read in the browser's address then. */
 const DEMO_REDIRECT_URI = 'http://127.0.0.1/callback';
 
-const AUTHORIZE_URLS: Readonly<Record<DialectName, (publicUrl: string, clientId: string) => string>> = {
-  smartcar: (publicUrl, clientId) =>
-    `${publicUrl}/oauth/authorize?response_type=code&client_id=${clientId}` +
-    `&redirect_uri=${encodeURIComponent(DEMO_REDIRECT_URI)}` +
-    '&scope=read_vehicle_info%20read_odometer%20read_location%20control_charge&state=demo&mode=simulated',
-  pleos: (publicUrl, clientId) =>
-    `${publicUrl}/v1/auth/login?clientId=${clientId}&brand=hyundai` +
-    `&redirectUrl=${encodeURIComponent(DEMO_REDIRECT_URI)}&state=demo`,
-};
-
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
-/** Each reads the newest token from its file, so that it works again and again. */
-const CURLS: Readonly<Record<DialectName, (url: string, kept: Kept[DialectName], file: string) => string>> = {
-  smartcar: (url, { clientId, clientSecret }, file) =>
-    `curl -X POST ${url}/oauth/token -u '${clientId}:${clientSecret}' ` +
-    `-d grant_type=refresh_token -d refresh_token="$(cat ${quote(file)})" -w '\\n'`,
-  pleos: (url, { clientId, clientSecret }, file) =>
-    `curl -X POST ${url}/v1/auth/token-refresh -H 'Content-Type: application/json' -H 'Brand: hyundai' ` +
-    `-d '{"clientId":"${clientId}","clientSecret":"${clientSecret}","refreshToken":"'"$(cat ${quote(file)})"'"}' -w '\\n'`,
-};

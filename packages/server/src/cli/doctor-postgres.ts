@@ -1,5 +1,7 @@
-import { inspectSharedStore, openDeployment, storeNameOf } from '../deployment.ts';
-import type { Deployment } from '../deployment.ts';
+import { inspectSharedStore } from '../deployment/maintenance.ts';
+import { storeNameOf } from '../deployment/names.ts';
+import { openDeployment } from '../deployment/open.ts';
+import type { Deployment } from '../deployment/open.ts';
 import type { Config } from '../config.ts';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
@@ -15,7 +17,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
   const name = storeNameOf(config);
   let deployment: Deployment | undefined;
   try {
-    deployment = await openDeployment(config, { isFirstStart: false });
+    deployment = await openDeployment(config);
     const facts = await inspectSharedStore(config);
     if (facts === undefined) return [];
     const { version, schema, newestSchema, grants, synchronousCommit, standbys, roundTripMs, clockAheadMs } =

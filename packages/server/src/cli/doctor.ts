@@ -1,8 +1,10 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { inspectStore, KEY_FILE, openDeployment, STORE_FILE } from '../deployment.ts';
-import type { Deployment } from '../deployment.ts';
+import { inspectStore } from '../deployment/maintenance.ts';
+import { KEY_FILE, STORE_FILE } from '../deployment/names.ts';
+import { openDeployment } from '../deployment/open.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
@@ -82,7 +84,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
   let deployment: Deployment | undefined;
   try {
     // Opens it as a server would, so that a lock, a wrong key or a newer schema is met here and not at the next start.
-    deployment = await openDeployment(config, { isFirstStart: false });
+    deployment = await openDeployment(config);
     const facts = inspectStore(config);
     if (facts === undefined) return [];
     const clients = await deployment.store.listClients();

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { openDeployment } from '../deployment.ts';
-import type { Deployment } from '../deployment.ts';
+import { openDeployment } from '../deployment/open.ts';
+import type { Deployment } from '../deployment/open.ts';
 import type { Config } from '../config.ts';
 import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
 import type { GrantEvent } from '../outbox/grant-event.ts';
@@ -57,7 +57,7 @@ Examples:
     .action(async (options: EventsOptions) => {
       const wanted = readWanted(options, Date.now());
       const config = readConfig(options);
-      const deployment = await openDeployment(config, { isFirstStart: false });
+      const deployment = await openDeployment(config);
       try {
         const print = createPrinter(options.json === true);
         if (options.follow === true) await follow(deployment, config, wanted, print);

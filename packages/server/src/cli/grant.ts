@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { toSeconds } from '../clock.ts';
 import type { Caller } from '../log-event.ts';
-import { BRANDS } from '../grants/grant.ts';
-import type { Brand, Grant } from '../grants/grant.ts';
+import { DIALECTS, dialectOf } from '../dialects/dialects.ts';
+import type { Grant } from '../grants/grant.ts';
 import type { ReplayRecord } from '../grants/replay.ts';
 import { standingOf } from '../grants/standing.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
@@ -19,7 +19,7 @@ type CreateOptions = CommonOptions & {
   readonly client: string;
   readonly subject: string;
   readonly scope: string;
-  readonly brand?: Brand;
+  readonly brand?: string;
 };
 type ListOptions = CommonOptions & {
   readonly client?: string;
@@ -48,7 +48,12 @@ const addCreate = (grant: Command): void => {
     .requiredOption('--client <id>', 'the client it is for')
     .requiredOption('--subject <id>', 'the vehicle owner it is about')
     .option('--scope <scope>', 'what it covers, space separated', '')
-    .addOption(new Option('--brand <brand>', 'Pleos: the make it is bound to (default: any)').choices(BRANDS))
+    .addOption(
+      new Option(
+        '--brand <brand>',
+        'the brand it is bound to, if the dialect has brands (default: any)',
+      ).choices(Object.values(DIALECTS).flatMap(({ brands }) => brands)),
+    )
     .addHelpText(
       'after',
       '\nExample:\n  $ keyfob grant create --client ID --subject owner-1 --scope "read_odometer"',
@@ -59,9 +64,9 @@ const addCreate = (grant: Command): void => {
         if (subject === '') throw new UsageError('--subject must not be empty');
         if (!SCOPE.test(scope))
           throw new UsageError('--scope must be words of visible ASCII without quotes, space separated');
-        const { dialect } = await readClient(deployment.store, client);
-        if (brand !== undefined && dialect !== 'pleos')
-          throw new UsageError('--brand is for clients of the pleos dialect');
+        const { name, brands } = dialectOf(await readClient(deployment.store, client));
+        if (brand !== undefined && !brands.includes(brand))
+          throw new UsageError(`--brand: the ${name} dialect has no brand ${brand}`);
         const wanted = { clientId: client, subject, scope, brand, nowMs: Date.now() };
         const { tokens, ...made } = await createGrant(deployment, wanted);
         const expiresAt = made.createdAt + tokens.refreshExpiresInSeconds;
@@ -170,7 +175,7 @@ const addRevocation = (grant: Command): void => {
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);
-        const outcome = await store.revoke(found.id, { at: toSeconds(Date.now()), cause: 'operator' });
+        const outcome = await store.revoke(found.id, { nowMs: Date.now(), cause: 'operator' });
         const text = outcome === 'revoked' ? `revoked grant ${id}` : `grant ${id} was revoked before`;
         return { json: { grantId: writeGrantId(found.id), outcome }, text };
       }),
@@ -181,7 +186,7 @@ const addRevocation = (grant: Command): void => {
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const found = await readGrant(store, readGrantId(id), id);
-        const outcome = await store.reinstate(found.id, toSeconds(Date.now()));
+        const outcome = await store.reinstate(found.id, { nowMs: Date.now() });
         const text = outcome === 'reinstated' ? `reinstated grant ${id}` : `grant ${id} was not revoked`;
         return { json: { grantId: writeGrantId(found.id), outcome }, text };
       }),

@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { OperatorError, StoreError } from '../errors.ts';
 import { FAULTS } from '../imports/fault.ts';
 import type { Fault } from '../imports/fault.ts';
@@ -67,7 +67,7 @@ const importFile = async (deployment: Deployment, file: string, options: ImportO
       store,
       chunks: source.chunks,
       isDryRun,
-      keyNumber: deployment.keyRing().newest.number,
+      keyNumber: deployment.keyRing.newest.number,
       nowMs: Date.now(),
       onBatch(refused, { rows }) {
         rowsDone = rows;

@@ -15,7 +15,7 @@ export const addKeys = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  $ keyfob keys list')
     .action(async (options: CommonOptions) =>
       onDeployment(options, async ({ keyRing }) => {
-        const ring = keyRing();
+        const ring = keyRing;
         const listed = ring.keys.map(({ number, createdAt, fingerprint }) => ({
           number,
           createdAt,

@@ -2,7 +2,7 @@ import { destination, pino } from 'pino';
 import type { Level, LevelWithSilent } from 'pino';
 import type { Emit, LogEvent } from '../log-event.ts';
 
-/** How loud each grant event is. What happens at every refresh is for debugging; what an operator should know is not. */
+/** The log level of each event. What happens at every refresh is for debugging; what an operator should know is not. */
 const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'server.listening': 'info',
   'server.stopping': 'info',
@@ -23,6 +23,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'vehicle_source.unavailable': 'error',
   'client_token.issued': 'debug',
   'grant.revoked': 'warn',
+  'grant.reinstated': 'warn',
   'client.refused': 'info',
   'client.throttled': 'warn',
   'request.refused': 'info',
@@ -38,14 +39,14 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'internal.error': 'error',
 };
 
-/** How loud an event is; `undefined` for one that is no event of a server. */
+/** The log level of an event; `undefined` for an unknown event. */
 export const levelOf = (event: string): Level | undefined =>
   Object.hasOwn(LEVELS, event) ? LEVELS[event as LogEvent['event']] : undefined;
 
-/** Writes grant events to standard error, one JSON line each. */
+/** Writes log events to standard error, one JSON line per event. */
 export const createLog = (level: LevelWithSilent): Emit => {
   const target = destination({ fd: 2, sync: true });
-  // A log that cannot be written must not end the server: what it would have said is lost, and nothing else.
+  // A log that cannot be written must not stop the server: only the line is lost.
   target.on('error', () => {});
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, target);
   return (event) => log[LEVELS[event.event]](event);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { migrateDeployment, storeNameOf } from '../deployment.ts';
+import { migrateDeployment } from '../deployment/maintenance.ts';
+import { storeNameOf } from '../deployment/names.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { print } from './output.ts';

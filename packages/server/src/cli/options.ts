@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { openDeployment } from '../deployment.ts';
-import type { Deployment } from '../deployment.ts';
+import { openDeployment } from '../deployment/open.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { parseConfig } from '../config.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
@@ -57,10 +57,10 @@ const CONFIG_FILE_MEND = 'Name a file that holds one JSON object, such as {"port
 export const onDeployment = async (
   options: CommonOptions,
   work: (deployment: Deployment, config: Config) => Promise<Report>,
-  { isFirstStart = false } = {},
+  { createIfMissing = false } = {},
 ): Promise<void> => {
   const config = readConfig(options);
-  const deployment = await openDeployment(config, { isFirstStart });
+  const deployment = await openDeployment(config, { createIfMissing });
   try {
     print(await work(deployment, config), options.json === true);
   } finally {

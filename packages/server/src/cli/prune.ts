@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { toSeconds } from '../clock.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
@@ -7,7 +6,7 @@ import { UsageError } from './output.ts';
 import { createProgressBar } from './progress.ts';
 
 const PAGE = 1000;
-const DAY_SECONDS = 86_400;
+const DAY_MS = 86_400_000;
 
 export const addPrune = (program: Command): void => {
   withCommonOptions(program.command('prune'))
@@ -22,14 +21,14 @@ export const addPrune = (program: Command): void => {
     .action(async (options: CommonOptions & { readonly olderThanDays: string }) => {
       if (!/^[0-9]{1,5}$/.test(options.olderThanDays))
         throw new UsageError('--older-than-days must be a whole number');
-      const endedBefore = toSeconds(Date.now()) - Number(options.olderThanDays) * DAY_SECONDS;
+      const endedBeforeMs = Date.now() - Number(options.olderThanDays) * DAY_MS;
       await onDeployment(options, async ({ store }) => {
         const bar = createProgressBar('grants');
         const total = await store.countGrants();
         let [pruned, seen] = [0, 0];
         let after: GrantId | undefined;
         do {
-          const page = await store.prune({ after, limit: PAGE, endedBefore });
+          const page = await store.prune({ after, limit: PAGE, endedBeforeMs });
           pruned += page.pruned;
           seen = Math.min(seen + PAGE, total);
           after = page.next;

@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { startAuthorizationServer } from '../authorization-server.ts';
-import { keyRingNameOf, openDeployment, storeNameOf } from '../deployment.ts';
-import type { AuthorizationServer } from '../authorization-server.ts';
-import type { Config } from '../config.ts';
+import { createAuthorizationServer } from '../exports/index.ts';
+import { keyRingNameOf, storeNameOf } from '../exports/index.ts';
+import type { Config, Listening } from '../exports/index.ts';
 import { openDemo } from './demo.ts';
-import type { DemoClient } from './demo.ts';
+import type { Demo, DemoClient } from './demo.ts';
 import { createLog } from './log.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
@@ -59,39 +58,38 @@ const serve = async (options: ServeOptions): Promise<void> => {
   const { host, port, adminPort, logLevel, publicUrl, demo: isDemo } = options;
   const config = readConfig(options, { host, port, adminPort, logLevel, publicUrl, demo: isDemo });
   const log = createLog(config.logLevel);
-  let report = log;
-  const deployment = await openDeployment(config, { isFirstStart: true, emit: (event) => report(event) });
-  let server: AuthorizationServer;
-  let demo;
-  try {
-    demo = config.demo ? await openDemo(deployment, config, Date.now()) : undefined;
-    const follow = demo?.follow;
-    server = await startAuthorizationServer(deployment, config, (event) => {
+  let demo: Demo | undefined;
+  const server = await createAuthorizationServer(config, {
+    emit: (event) => {
       log(event);
-      follow?.(event);
-    });
-    report = server.report;
+      demo?.follow(event);
+    },
+  });
+  let listening: Listening;
+  try {
+    if (config.demo) demo = await openDemo(server.deployment, config, Date.now());
+    listening = await server.listen();
   } catch (error) {
-    await deployment.close();
+    await server.close();
     throw error;
   }
   // Before it is said that the server listens: whoever reads that may stop it at once.
   const stopped = untilStopped();
-  const clients = demo?.describe(server.url, server.publicUrl) ?? [];
-  const { url, adminUrl, publicUrl: issuer } = server;
-  const listening = {
+  const { publicUrl: issuer } = server;
+  const clients = demo?.describe(listening.url, issuer) ?? [];
+  const report = {
     event: 'listening',
-    url,
+    url: listening.url,
     publicUrl: issuer,
-    adminUrl,
+    adminUrl: listening.adminUrl,
     pid: process.pid,
     data: resolve(config.data),
     store: storeNameOf(config),
   };
   print(
     {
-      json: { ...listening, ...(demo === undefined ? {} : { demo: clients }) },
-      text: describe(server, config, clients),
+      json: { ...report, ...(demo === undefined ? {} : { demo: clients }) },
+      text: describe({ ...listening, publicUrl: issuer }, config, clients),
     },
     options.json === true,
   );
@@ -123,7 +121,7 @@ const untilStopped = (): Promise<void> =>
   });
 
 const describe = (
-  { url, adminUrl, publicUrl }: AuthorizationServer,
+  { url, adminUrl, publicUrl }: Listening & { readonly publicUrl: string },
   config: Config,
   clients: readonly DemoClient[],
 ): string => {

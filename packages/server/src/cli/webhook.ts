@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
@@ -85,7 +84,10 @@ Examples:
     );
 };
 
-const makeWebhook = async ({ store, keyRing }: Deployment, options: AddOptions): Promise<Webhook> => {
+const makeWebhook = async (
+  { store, keyRing, randomness }: Deployment,
+  options: AddOptions,
+): Promise<Webhook> => {
   const { url, client: clientId, format, event = USUAL_KINDS[format], allowHttp = false } = options;
   const fault = findUrlFault(url, { isHttpAllowed: allowHttp });
   if (fault !== undefined) throw new UsageError(`--url ${fault}`);
@@ -95,12 +97,12 @@ const makeWebhook = async ({ store, keyRing }: Deployment, options: AddOptions):
     throw new UsageError('--format pleos needs --client: the callback does not say whose grant it was');
   if (clientId !== undefined) await readClient(store, clientId);
   return {
-    id: randomBytes(6).toString('hex'),
+    id: randomness.bytes(6).toString('hex'),
     url,
     format,
     clientId,
     kinds: GRANT_EVENT_KINDS.filter((kind) => event.includes(kind)),
-    keyNumber: keyRing().newest.number,
+    keyNumber: keyRing.newest.number,
     createdAt: toSeconds(Date.now()),
     disabledAt: undefined,
   };

@@ -98,14 +98,15 @@ const authenticationWith = (
 const authenticateBy = (
   readClient: Authentication<Reading>['readClient'],
   readings: readonly Credentials[],
-  dialect: AuthenticationRequest['dialect'] = 'smartcar',
+  of: Pick<AuthenticationRequest, 'dialect' | 'isForEveryDialect'> = { dialect: 'smartcar' },
 ): Promise<Reading & { readonly client: Client }> =>
-  authenticate(authenticationWith(readClient), { ...REQUEST, readings, dialect });
+  authenticate(authenticationWith(readClient), { ...REQUEST, readings, ...of });
 
 const CASES: readonly {
   name: string;
   readings: readonly Credentials[];
-  dialect?: AuthenticationRequest['dialect'];
+  dialect?: string;
+  isForEveryDialect?: boolean;
   /** The id of the client, or why there is none. */
   outcome: { readonly clientId: string } | RefusalReason;
 }[] = [
@@ -203,13 +204,13 @@ const CASES: readonly {
   {
     name: 'a client is let in where every dialect is',
     readings: [say('pleos-app', 'secret')],
-    dialect: 'oauth',
+    isForEveryDialect: true,
     outcome: { clientId: 'pleos-app' },
   },
   {
     name: 'a disabled client is refused where every dialect is let in',
     readings: [say('stopped pleos-app', 'secret')],
-    dialect: 'oauth',
+    isForEveryDialect: true,
     outcome: 'client_disabled',
   },
   {
@@ -252,9 +253,9 @@ const isRefusedAs =
     return true;
   };
 
-for (const { name, readings, dialect = 'smartcar', outcome } of CASES) {
+for (const { name, readings, dialect = 'smartcar', isForEveryDialect = false, outcome } of CASES) {
   void test(name, async () => {
-    const answer = authenticateBy(read, readings, dialect);
+    const answer = authenticateBy(read, readings, { dialect, isForEveryDialect });
     if (typeof outcome === 'string') await assert.rejects(answer, isRefusedAs(outcome));
     else assert.equal((await answer).client.id, outcome.clientId);
   });

@@ -2,7 +2,7 @@ import { toSeconds } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../log-event.ts';
-import type { Client, ClientSecret, DialectName } from './client.ts';
+import type { Client, ClientSecret } from './client.ts';
 import { digestSecret, findSecret } from './secret.ts';
 import type { Attempt, Throttle, Throttled } from './throttle.ts';
 
@@ -24,8 +24,10 @@ export type Authentication<Reading> = {
 
 /** A request whose client is to be authenticated. */
 export type AuthenticationRequest = {
-  /** Whose wire it came on; `oauth` for the endpoints that clients of every dialect have. */
-  readonly dialect: DialectName | 'oauth';
+  /** The dialect of the endpoint. */
+  readonly dialect: string;
+  /** Whether the endpoint serves clients of every dialect; else only those of its own. */
+  readonly isForEveryDialect?: boolean;
   /**
    * The ways to read what was sent: HTTP Basic is form-encoded by some clients and raw by others (RFC 6749 §2.3.1
    * against what is in the field), so a dialect may offer both.
@@ -67,7 +69,7 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     if (throttled !== undefined && throttled.bucket !== 'client')
       throw tellThrottled(authentication.emit, request, client, throttled);
     const proof = prove(client, clientSecret, toSeconds(nowMs));
-    const fault = faultOf(client, proof, request.dialect);
+    const fault = faultOf(client, proof, request);
     if (throttled !== undefined && fault !== undefined)
       throw tellThrottled(authentication.emit, request, client, throttled);
     if (fault === undefined && reading !== undefined) {
@@ -102,11 +104,11 @@ const prove = (
 const faultOf = (
   client: Client | undefined,
   proof: ReturnType<typeof prove>,
-  dialect: AuthenticationRequest['dialect'],
+  { dialect, isForEveryDialect = false }: AuthenticationRequest,
 ): 'client_unknown' | 'client_secret_wrong' | 'client_of_other_dialect' | 'client_disabled' | undefined => {
   if (client === undefined) return 'client_unknown';
   if (proof === undefined) return 'client_secret_wrong';
-  if (dialect !== 'oauth' && client.dialect !== dialect) return 'client_of_other_dialect';
+  if (!isForEveryDialect && client.dialect !== dialect) return 'client_of_other_dialect';
   return client.disabledAt === undefined ? undefined : 'client_disabled';
 };
 

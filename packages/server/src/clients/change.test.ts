@@ -141,7 +141,6 @@ const uris = (count: number): readonly string[] =>
 
 const FAULTS: readonly (readonly [what: string, client: Partial<Client>, faults: readonly RegExp[]])[] = [
   ['a confidential client', {}, []],
-  ['a confidential client of Pleos', { dialect: 'pleos' }, []],
   [
     'a confidential client may do what no other may',
     { policy: { ...POLICY, rotation: 'none', onReplay: 'refuse', clientCredentials: true } },
@@ -154,18 +153,12 @@ const FAULTS: readonly (readonly [what: string, client: Partial<Client>, faults:
     { type: 'public', policy: { ...POLICY, rotation: 'until-used' } },
     [],
   ],
-  ['a public client of Pleos', { type: 'public', dialect: 'pleos' }, [/confidential clients only/]],
   [
     'a public client with every fault',
     { type: 'public', policy: { ...POLICY, rotation: 'none', onReplay: 'refuse', clientCredentials: true } },
     [/rotation/, /onReplay/, /clientCredentials/],
   ],
   ['a resource server', { type: 'resource-server', redirectUris: [] }, []],
-  [
-    'a resource server of Pleos',
-    { type: 'resource-server', redirectUris: [], dialect: 'pleos' },
-    [/confidential/],
-  ],
   ['a resource server with redirect URIs', { type: 'resource-server' }, [/no redirect URI/]],
   [
     'a resource server with client credentials',

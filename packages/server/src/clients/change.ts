@@ -52,11 +52,6 @@ export const faultsOf = (client: Client): readonly string[] => [
   ...faultsOfRedirects([...client.redirectUris, ...[client.consentRedirectUri ?? []].flat()]),
   ...(client.type === 'public' ? faultsOfPublic(client.policy) : []),
   ...(client.type === 'resource-server' ? faultsOfResourceServer(client) : []),
-  ...(client.type !== 'confidential' && client.dialect === 'pleos'
-    ? [
-        'the pleos dialect knows confidential clients only, as its wire requires a secret: use type confidential',
-      ]
-    : []),
 ];
 
 const faultsOfRedirects = (uris: readonly string[]): readonly string[] => {

@@ -1,9 +1,5 @@
 import type { Policy } from './policy.ts';
 
-/** The vendors whose wire a client speaks. */
-export const DIALECT_NAMES = ['smartcar', 'pleos'] as const;
-export type DialectName = (typeof DIALECT_NAMES)[number];
-
 /**
  * What a client is. `public` ones, apps that can keep no secret, authenticate by nothing, must use PKCE and always
  * rotate with replay detection (RFC 9700 §2.2.2). A `resource-server` may introspect every token, and gets none.
@@ -28,12 +24,16 @@ export type ClientSecret = {
 /** A third-party app, as RFC 6749 §2 means a client. */
 export type Client = {
   readonly id: string;
-  readonly dialect: DialectName;
+  /** The name of the dialect it speaks: one of `dialects/dialects.ts`, or one that a newer version knows. */
+  readonly dialect: string;
   readonly type: ClientType;
   readonly name: string;
   /** Where an owner may be sent back to with a code; matched exactly (`redirect-uri.ts`). */
   readonly redirectUris: readonly string[];
-  /** Pleos: where an owner is sent back to from the choice of vehicles; `undefined` for the first redirect URI. */
+  /**
+   * Where an owner returns after choosing vehicles, in a dialect that asks for that separately; `undefined` for the
+   * first redirect URI.
+   */
   readonly consentRedirectUri: string | undefined;
   readonly policy: Policy;
   /** Integer seconds. */

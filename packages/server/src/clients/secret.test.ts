@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { ClientSecret } from './client.ts';
+import { systemRandomness } from '../randomness.ts';
 import { createClientId, createClientSecret, digestSecret, findSecret, isUseNews } from './secret.ts';
 
 const NOW = 1_750_000_000;
@@ -116,7 +117,7 @@ void test('what is kept of a secret is its SHA-256', () => {
 });
 
 void test('a new secret is 256 bits in letters that read the same raw and form-encoded', () => {
-  const secrets = Array.from({ length: 100 }, createClientSecret);
+  const secrets = Array.from({ length: 100 }, () => createClientSecret(systemRandomness));
   for (const secret of secrets) {
     assert.match(secret, /^[A-Za-z0-9_-]{43}$/);
     assert.equal(encodeURIComponent(secret), secret);
@@ -126,7 +127,7 @@ void test('a new secret is 256 bits in letters that read the same raw and form-e
 });
 
 void test('a new client id is a UUID, and no two are alike', () => {
-  const ids = Array.from({ length: 100 }, createClientId);
+  const ids = Array.from({ length: 100 }, () => createClientId(systemRandomness));
   for (const id of ids)
     assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.equal(new Set(ids).size, 100);

@@ -1,12 +1,14 @@
-import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { remember } from './memoize.ts';
+import type { Randomness } from '../randomness.ts';
 import type { ClientSecret } from './client.ts';
 
 /** A new client id: a UUID, as both vendors issue. */
-export const createClientId = (): string => randomUUID();
+export const createClientId = (randomness: Pick<Randomness, 'uuid'>): string => randomness.uuid();
 
 /** A new secret: 256 random bits in 43 of `A-Za-z0-9_-`, so that Basic reads the same raw and form-encoded. */
-export const createClientSecret = (): string => randomBytes(32).toString('base64url');
+export const createClientSecret = (randomness: Pick<Randomness, 'bytes'>): string =>
+  randomness.bytes(32).toString('base64url');
 
 /** What is kept of a secret. */
 export const digestSecret = remember((secret): Buffer => hash('sha256', secret, 'buffer'));

@@ -1,11 +1,13 @@
 import { redirectTo } from '../dialects/authorization.ts';
 import type { AuthorizationWire, RequestedVehicles } from '../dialects/authorization.ts';
+import { Refusal } from '../errors.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 import type { Route, Visit } from '../http/router.ts';
-import { consentPage, nameClient, noVehiclesPage } from './pages/consent-page.ts';
+import { nameClient } from './pages/names.ts';
+import { consentPage, noVehiclesPage } from './pages/consent-page.ts';
 import type { ConnectContext } from './context.ts';
-import { giveConsent } from './give-consent.ts';
+import { giveConsent } from '../operations/give-consent.ts';
 import { renderMessage } from './pages/message-page.ts';
 import { redirect, renderPage } from './pages/page.ts';
 import type { PageContext } from './pages/page-context.ts';
@@ -69,7 +71,7 @@ export const createAuthorizeRoutes = (
     const { client, request, pageContext } = asking;
     const form = createForm(context, session, pageContext);
     const choice = await offerVehicles(asking, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
+    if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
     if (choice?.offered.length === 0)
       return renderPage(noVehiclesPage(pageContext, owner, nameClient(client), form), pageContext);
     return renderPage(
@@ -87,7 +89,7 @@ export const createAuthorizeRoutes = (
     const vehicles = await listVehicles(context, owner, visit);
     if (vehicles === 'unavailable') return vehicles;
     const offered = vehicles.filter((vehicle) => isWished(vehicle, wish));
-    return { offered, isSingle: wish.isSingle, ticked: new Set() };
+    return { offered, isSingle: wish.isSingle, preselected: new Set() };
   };
 
   const decide: Route = async (visit) => {
@@ -95,7 +97,7 @@ export const createAuthorizeRoutes = (
     if ('status' in asking) return asking;
     const { pageContext, methods } = asking;
     const form = await readSentForm(context, visit);
-    if (form === undefined) return renderMessage('stale', pageContext);
+    if (form === undefined) return renderMessage('pageExpired', pageContext);
     const { action, session, fields } = form;
     if (action === 'decline' || action === 'no_vehicles') return sendBack(asking, action);
     const signIn = await handleSignInForm(context, visit, form, pageContext, methods);
@@ -103,11 +105,19 @@ export const createAuthorizeRoutes = (
     const owner = ownerFor(session, methods);
     if (owner === undefined || action !== 'agree') return redirect(pageContext.target, 303);
     const choice = await offerVehicles(asking, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
+    if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
     const vehicles = choice === undefined ? [] : readChoice(fields, choice);
     if (choice !== undefined && vehicles.length === 0) return ask(asking, session, owner, true);
-    const code = await giveConsent(context, wire, asking, { owner, vehicles }, visit);
-    return redirect(redirectTo(asking.request, wire.renderCode(code, context.publicUrl)), 302);
+    const { client, request } = asking;
+    const { redirectUri, codeChallenge, scope, brand } = request;
+    const agreed = { redirectUri, codeChallenge, scope, brand, subject: owner.subject, vehicles };
+    const consent = { clientId: client.id, ...agreed };
+    const given = await giveConsent(context, wire.dialect, consent, {
+      ...visit.exchange,
+      caller: visit.caller,
+    });
+    if (given.outcome === 'client_unknown') throw new Refusal('client_unknown');
+    return redirect(redirectTo(request, wire.renderCode(given.code, context.publicUrl)), 302);
   };
 
   const sendBack = ({ client, request, visit }: Asking, action: keyof typeof DENIALS): WireResponse => {

@@ -7,14 +7,14 @@ import { CONCURRENT_CALLS_MAX } from './concurrency-limit.ts';
 
 const hanging = (): Promise<never> => new Promise(() => {});
 
-test('a source of vehicles that hangs makes no more than so many wait', async (t) => {
+test('calls to a vehicle service that hangs are limited', async (t) => {
   t.mock.method(globalThis, 'fetch', hanging);
   const source = createHttpVehicleSource({ url: 'http://127.0.0.1/vehicles', token: undefined });
   for (let count = 0; count < CONCURRENT_CALLS_MAX; count++) void source.list('owner');
   await assert.rejects(source.list('owner'), VehicleSourceError);
 });
 
-test('a provider that hangs makes no more than so many wait', async (t) => {
+test('calls to a provider that hangs are limited', async (t) => {
   t.mock.method(globalThis, 'fetch', hanging);
   const settings = { issuer: 'http://127.0.0.1', clientId: 'id', clientSecret: undefined, scope: 'openid' };
   const upstream = createUpstream(settings);

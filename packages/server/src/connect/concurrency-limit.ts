@@ -1,21 +1,22 @@
-/** Does work if few enough wait for the like of it, and throws what it is given otherwise. */
-export type ConcurrencyLimit = <Answer>(work: () => Promise<Answer>, refusal: () => Error) => Promise<Answer>;
+/** Calls `work` if fewer than the maximum are in progress. Otherwise throws what `refuse` returns. */
+export type ConcurrencyLimit = <Answer>(work: () => Promise<Answer>, refuse: () => Error) => Promise<Answer>;
 
 /**
- * As many as may wait for one other server at a time. Whoever waits there is a request being answered, and those are
- * counted (`concurrentRequestsMax`): without a limit of its own, one that hangs would take the tokens down with it.
+ * The maximum of calls to one other server at a time. Each call keeps a request of an owner open, and open requests are
+ * limited for the whole server (`concurrentRequestsMax`). Without a lower limit here, another server that hangs would
+ * use them all up and stop the token endpoints too.
  */
 export const CONCURRENT_CALLS_MAX = 200;
 
 export const createConcurrencyLimit = (max: number = CONCURRENT_CALLS_MAX): ConcurrencyLimit => {
-  let waiting = 0;
-  return async (work, refusal) => {
-    if (waiting >= max) throw refusal();
-    waiting++;
+  let inProgress = 0;
+  return async (work, refuse) => {
+    if (inProgress >= max) throw refuse();
+    inProgress++;
     try {
       return await work();
     } finally {
-      waiting--;
+      inProgress--;
     }
   };
 };

@@ -1,21 +1,23 @@
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
+import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Upstream } from './sign-in/upstream.ts';
 import type { VehicleSource } from './vehicles/vehicle-source.ts';
 
-/** What the owners' pages work with. */
+/** What the owners' pages need from the server. */
 export type ConnectContext = {
   readonly store: Store;
   readonly keyRing: KeyRing;
-  /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
+  /** Reads the ring again if it lacks the newest key that the store knows. Returns whether the ring still lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
+  readonly randomness: Randomness;
   readonly emit: Emit;
-  /** The URL under which the world reaches the server, with no slash at its end; who it says it is (RFC 9207). */
+  /** The public URL of the server, without a slash at the end; also its issuer identifier (RFC 9207). */
   readonly publicUrl: string;
-  /** Whether simulated owners may give real clients access to simulated vehicles. */
+  /** Whether simulated owners can give any client access to simulated vehicles. */
   readonly isDemo: boolean;
-  /** Where real owners sign in; `undefined` where none is configured. */
+  /** The provider where real owners sign in; `undefined` if none is configured. */
   readonly upstream: Upstream | undefined;
   readonly vehicles: VehicleSource;
 };

@@ -1,10 +1,9 @@
-import { toSeconds } from '../clock.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import { readQuery } from '../wire/query.ts';
 import type { Grant } from '../grants/grant.ts';
 import { standingOf } from '../grants/standing.ts';
 import type { Route, Visit } from '../http/router.ts';
-import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import { readGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { ConnectContext } from './context.ts';
 import { html } from './pages/html.ts';
@@ -16,6 +15,7 @@ import { createForm, readSentForm } from './session-form.ts';
 import { readSession, startSession } from './sign-in/session.ts';
 import type { Owner } from './sign-in/owner.ts';
 import { createPageContext } from './pages/page-context.ts';
+import { revokeGrant } from '../operations/revoke-grant.ts';
 import { requireSignIn, ownerFor, handleSignInForm, signInMethodsFor } from './sign-in/sign-in.ts';
 
 const OWNER_PATH = '/connect';
@@ -52,7 +52,7 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
     const whole = createPageContext(context, visit.request);
     const pageContext = { ...whole, target: `${whole.base}${targetWithout(visit)}` };
     const form = await readSentForm(context, visit);
-    if (form === undefined) return renderMessage('stale', pageContext);
+    if (form === undefined) return renderMessage('pageExpired', pageContext);
     const { action, session, fields } = form;
     if (action === 'sign_out') {
       const { cookie } = await startSession(context, undefined, visit.exchange.nowMs);
@@ -62,7 +62,8 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
     if (signIn !== undefined) return signIn;
     const owner = ownerFor(session, methods);
     const id = readGrantId(fields.get('grant') ?? '');
-    if (action !== 'end' || id === undefined || owner === undefined) return redirect(pageContext.target, 303);
+    if (action !== 'remove' || id === undefined || owner === undefined)
+      return redirect(pageContext.target, 303);
     return end(visit, owner, id, pageContext.target);
   };
 
@@ -71,12 +72,8 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
     const { requestId, nowMs } = visit.exchange;
     const [grant] = await context.store.listConsents(owner.subject, { after: id - 1n, limit: 1 });
     if (grant?.id !== id || grant.subject !== owner.subject) return redirect(target, 303);
-    const outcome = await context.store.revoke(id, { at: toSeconds(nowMs), cause: 'owner', requestId });
-    if (outcome === 'revoked') {
-      const grantId = writeGrantId(id);
-      context.emit({ event: 'grant.revoked', requestId, grantId, clientId: grant.clientId, cause: 'owner' });
-    }
-    return redirect(withNotice(target, 'ended'), 303);
+    await revokeGrant(context, grant, { cause: 'owner', nowMs, requestId });
+    return redirect(withNotice(target, 'removed'), 303);
   };
 
   return { [`GET ${OWNER_PATH}`]: show, [`POST ${OWNER_PATH}`]: take };

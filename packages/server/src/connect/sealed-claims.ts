@@ -2,23 +2,23 @@ import { EncryptJWT, jwtDecrypt } from 'jose';
 import { toSeconds } from '../clock.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 
-/** What a sealed statement is for. One sealed for one purpose does not open for another. */
+/** The purpose of sealed claims. Claims that are sealed for one purpose do not open for another. */
 export type ClaimsPurpose = 'session' | 'sign-in' | 'selection';
 
 const ALGORITHM = 'dir';
 const ENCRYPTION = 'A256GCM';
-/** Longer than any that is sealed here. */
-const STATEMENT_MAX_CHARACTERS = 16_384;
+/** More than the longest text that `sealClaims` returns. */
+const SEALED_MAX_CHARACTERS = 16_384;
 
-/** An opened statement, and the number of the key that sealed it. */
+/** Opened claims, and the number of the key that sealed them. */
 export type OpenedClaims = {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly keyNumber: number;
 };
 
 /**
- * Encrypts what a browser is to carry and bring back, so that no node has to keep it: a JWE under the newest ring key's
- * session key, which ends by itself.
+ * Encrypts claims that a browser keeps and sends back, so that no node stores them. The result is a JWE under the session
+ * key of the newest key in the ring, and expires.
  *
  * @see RFC 7516
  */
@@ -34,18 +34,18 @@ export const sealClaims = (
     .setExpirationTime(toSeconds(nowMs) + lifetimeSeconds)
     .encrypt(newest.sessionKey);
 
-/** Opens a statement; `undefined` for one that ended, that is for something else, or that no key of the ring sealed. */
+/** Opens sealed claims; `undefined` if they expired, have another purpose, or were not sealed by a key in the ring. */
 export const openClaims = async (
   ring: KeyRing,
   purpose: ClaimsPurpose,
   text: string,
   nowMs: number,
 ): Promise<OpenedClaims | undefined> => {
-  if (text.length > STATEMENT_MAX_CHARACTERS) return undefined;
+  if (text.length > SEALED_MAX_CHARACTERS) return undefined;
   let keyNumber = 0;
   const findKey = ({ kid }: { kid?: string }): Uint8Array => {
     const key = ring.find(Number(kid));
-    if (key === undefined) throw new Error('no such key in the ring');
+    if (key === undefined) throw new Error('the key is not in the ring');
     keyNumber = key.number;
     return key.sessionKey;
   };
@@ -63,7 +63,7 @@ export const openClaims = async (
   }
 };
 
-/** The number of the key that a statement says it was sealed with; `undefined` where it says none. */
+/** The number of the key that sealed the claims, as their header says; `undefined` if it says none. */
 export const keyNumberOf = (text: string): number | undefined => {
   try {
     const { kid } = JSON.parse(Buffer.from(text.split('.', 1)[0] ?? '', 'base64url').toString()) as {

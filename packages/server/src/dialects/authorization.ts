@@ -1,6 +1,5 @@
 import type { Client } from '../clients/client.ts';
 import type { RefusalReason } from '../errors.ts';
-import type { Brand } from '../grants/grant.ts';
 import type { Dialect } from './dialect.ts';
 import type { QueryParameters } from '../wire/query.ts';
 
@@ -27,7 +26,7 @@ export type AuthorizationRequest = {
   readonly codeChallenge: string | undefined;
   /** Whether it is about simulated owners and vehicles. */
   readonly isSimulated: boolean;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly vehicles: RequestedVehicles;
   /** The language that the client asks for, as it calls it. */
   readonly lang: string | undefined;

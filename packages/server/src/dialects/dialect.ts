@@ -1,8 +1,7 @@
-import type { DialectName } from '../clients/client.ts';
+import type { ClientType } from '../clients/client.ts';
 import type { Credentials } from '../clients/authenticate.ts';
 import type { Policy } from '../clients/policy.ts';
 import type { Refusal } from '../errors.ts';
-import type { Brand } from '../grants/grant.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 
@@ -10,7 +9,7 @@ import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 export type TokenRequest = {
   /** The ways to read who is asking; the first that fits counts. */
   readonly credentials: readonly Credentials[];
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly grant:
     | { readonly type: 'refresh_token'; readonly refreshToken: string }
@@ -25,9 +24,30 @@ export type TokenRequest = {
 /** Reads what was asked. Throws a `Refusal`. */
 export type ParseTokenRequest = (request: WireRequest) => TokenRequest;
 
-/** One vendor's wire: how it is read and how it answers. A vendor is one such row, and a branch nowhere else. */
+/** What commands print so that people can try a dialect. */
+export type DialectExamples = {
+  /** The path and query that send an owner to consent. */
+  authorizationTarget(client: { readonly clientId: string; readonly redirectUri: string }): string;
+  /** The same for the demo client: simulated vehicles, and every permission that is worth showing. */
+  demoAuthorizationTarget(client: { readonly clientId: string; readonly redirectUri: string }): string;
+  /** A shell command that refreshes. `refreshToken` is shell text for a word in double quotes. */
+  refreshCommand(
+    url: string,
+    client: { readonly clientId: string; readonly clientSecret: string },
+    refreshToken: string,
+  ): string;
+};
+
+/** One vendor's wire format and rules. A vendor is one such value, and a branch nowhere else. */
 export type Dialect = {
-  readonly name: DialectName;
+  readonly name: string;
+  /** The vendor's name as people write it. */
+  readonly title: string;
+  /** The types of clients that its wire has room for. */
+  readonly clientTypes: readonly ClientType[];
+  /** The brands that a grant may be bound to, in lower case. Empty where the dialect has none. */
+  readonly brands: readonly string[];
+  readonly examples: DialectExamples;
   /** Every path below it is the dialect's, endpoint or not. */
   readonly pathPrefix: string;
   /** By path: what parses a POST to it. */

@@ -1,71 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parsePolicy } from '../clients/policy.ts';
-import { Refusal } from '../errors.ts';
+import { Refusal, REFUSAL_REASONS } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import type { WireRequest } from '../wire/exchange.ts';
-import { DIALECTS, dialectOf } from './dialects.ts';
+import { DIALECTS, dialectOfPath } from './dialects.ts';
 
-/** Every reason there is; the compiler sees to it that none is left out. */
-const REASONS = Object.keys({
-  path_unknown: true,
-  method_not_allowed: true,
-  body_too_large: true,
-  body_too_slow: true,
-  request_malformed: true,
-  expectation_unknown: true,
-  content_type_wrong: true,
-  body_malformed: true,
-  parameter_repeated: true,
-  parameters_wrong: true,
-  user_agent_missing: true,
-  idempotency_key_malformed: true,
-  grant_type_missing: true,
-  grant_type_unsupported: true,
-  refresh_token_missing: true,
-  refresh_token_malformed: true,
-  code_missing: true,
-  code_malformed: true,
-  redirect_uri_missing: true,
-  redirect_uri_unregistered: true,
-  credentials_missing: true,
-  credentials_malformed: true,
-  credentials_twice: true,
-  client_unknown: true,
-  client_secret_wrong: true,
-  client_of_other_dialect: true,
-  client_disabled: true,
-  code_unknown: true,
-  code_expired: true,
-  code_client_mismatch: true,
-  code_redirect_wrong: true,
-  code_verifier_wrong: true,
-  code_replayed: true,
-  client_not_permitted: true,
-  scope_unknown: true,
-  token_missing: true,
-  token_type_unsupported: true,
-  access_token_missing: true,
-  access_token_dead: true,
-  scope_missing: true,
-  vehicle_unknown: true,
-  vehicles_not_shared: true,
-  throttled: true,
-  token_undecryptable: true,
-  unknown: true,
-  client_mismatch: true,
-  brand_mismatch: true,
-  revoked: true,
-  expired: true,
-  concurrent_use: true,
-  ahead: true,
-  replayed: true,
-  store_unavailable: true,
-  overloaded: true,
-} satisfies Record<RefusalReason, true>) as readonly RefusalReason[];
-
-/** Told alike, or the answer would be an oracle. */
+/** One answer for all of them, or the answer would be an oracle. */
 const DEAD_TOKEN: readonly RefusalReason[] = [
   'token_undecryptable',
   'unknown',
@@ -77,7 +19,7 @@ const DEAD_TOKEN: readonly RefusalReason[] = [
   'ahead',
   'replayed',
 ];
-/** Told alike; to the client that a code was issued to, Smartcar's wire tells apart what it has sent wrong. */
+/** One answer for all of them. Only the client that a code was issued to learns what it sent wrong. */
 const DEAD_CODE: readonly RefusalReason[] = [
   'code_unknown',
   'code_expired',
@@ -85,8 +27,8 @@ const DEAD_CODE: readonly RefusalReason[] = [
   'code_replayed',
 ];
 const CODE_NOT_MATCHED: readonly RefusalReason[] = ['code_redirect_wrong', 'code_verifier_wrong'];
-/** Told alike, or ids and secrets could be guessed one after the other. */
-const NOBODY: readonly RefusalReason[] = [
+/** One answer for all of them, or ids and secrets could be guessed one after the other. */
+const UNAUTHENTICATED: readonly RefusalReason[] = [
   'client_unknown',
   'client_secret_wrong',
   'client_of_other_dialect',
@@ -112,11 +54,12 @@ const ERRORS = new Set([
   'invalid_scope',
   'unsupported_token_type',
   'insufficient_scope',
+  'invalid_token',
 ]);
 
 for (const dialect of Object.values(DIALECTS)) {
-  for (const reason of REASONS) {
-    void test(`${dialect.name} tells ${reason} as a well-formed refusal that must not be cached`, () => {
+  for (const reason of REFUSAL_REASONS) {
+    void test(`${dialect.name} answers ${reason} with a well-formed refusal that must not be cached`, () => {
       for (const policy of [dialect.defaultPolicy, undefined]) {
         const { status, headers, body } = dialect.renderRefusal(new Refusal(reason), policy, EXCHANGE);
         assert.ok(Number.isInteger(status) && status >= 400 && status < 600 && status !== 500);
@@ -132,23 +75,23 @@ for (const dialect of Object.values(DIALECTS)) {
     });
   }
 
-  void test(`${dialect.name} does not tell why a refresh token is dead`, () => {
+  void test(`${dialect.name} does not reveal why a refresh token is dead`, () => {
     const [first, ...others] = DEAD_TOKEN.map((reason) => render(dialect, reason));
     for (const other of others) assert.deepEqual(other, first);
   });
 
-  void test(`${dialect.name} does not tell why a code is dead`, () => {
+  void test(`${dialect.name} does not reveal why a code is dead`, () => {
     const [first, ...others] = DEAD_CODE.map((reason) => render(dialect, reason));
     for (const other of others) assert.deepEqual(other, first);
   });
 
-  void test(`${dialect.name} does not tell why a client is refused`, () => {
-    const [first, ...others] = NOBODY.map((reason) => render(dialect, reason));
+  void test(`${dialect.name} does not reveal why a client is refused`, () => {
+    const [first, ...others] = UNAUTHENTICATED.map((reason) => render(dialect, reason));
     for (const other of others) assert.deepEqual(other, first);
   });
 
-  void test(`${dialect.name} tells an outage as 503 and nothing else so, and never as a dead token`, () => {
-    for (const reason of REASONS) {
+  void test(`${dialect.name} reports an outage, and only an outage, as 503, and never as a dead token`, () => {
+    for (const reason of REFUSAL_REASONS) {
       const { status, body } = render(dialect, reason);
       assert.equal(status === 503, AWAY.has(reason), reason);
       assert.equal(status === 429, reason === 'throttled', reason);
@@ -157,22 +100,22 @@ for (const dialect of Object.values(DIALECTS)) {
     }
   });
 
-  void test(`${dialect.name} says when to come back to whom it sends away for a while, and to nobody else`, () => {
-    for (const reason of REASONS) {
+  void test(`${dialect.name} sends Retry-After with 503 and 429, and with nothing else`, () => {
+    for (const reason of REFUSAL_REASONS) {
       const { status, headers } = render(dialect, reason);
       assert.equal('Retry-After' in headers, status === 503 || status === 429, reason);
       if ('Retry-After' in headers) assert.match(headers['Retry-After'] ?? '', /^[1-9][0-9]*$/);
     }
   });
 
-  void test(`${dialect.name} tells a throttled client how many seconds are left`, () => {
+  void test(`${dialect.name} sends a throttled client the number of seconds that are left`, () => {
     const refusal = new Refusal('throttled', [], { retryAfterSeconds: 17 });
     const { status, headers } = dialect.renderRefusal(refusal, undefined, EXCHANGE);
     assert.deepEqual([status, headers['Retry-After']], [429, '17']);
   });
 
-  void test(`${dialect.name} never answers with a redirect or an authentication it does not speak`, () => {
-    for (const reason of REASONS) {
+  void test(`${dialect.name} never redirects, and names an authentication scheme with 401 only`, () => {
+    for (const reason of REFUSAL_REASONS) {
       const { status, headers } = render(dialect, reason);
       assert.ok(!('Location' in headers));
       assert.equal(status === 401, 'WWW-Authenticate' in headers, reason);
@@ -180,17 +123,17 @@ for (const dialect of Object.values(DIALECTS)) {
     }
   });
 
-  void test(`the default policy of ${dialect.name} is a policy`, () => {
+  void test(`the default policy of ${dialect.name} is valid`, () => {
     assert.deepEqual(parsePolicy(dialect.defaultPolicy), { policy: dialect.defaultPolicy });
   });
 
   void test(`the paths of ${dialect.name} are its own`, () => {
-    for (const path of Object.keys(dialect.tokenEndpoints)) assert.equal(dialectOf(path), dialect);
+    for (const path of Object.keys(dialect.tokenEndpoints)) assert.equal(dialectOfPath(path), dialect);
   });
 }
 
-void test('Smartcar tells every refusal by an error of RFC 6749 and a description in its characters, both always', () => {
-  for (const reason of REASONS) {
+void test('Smartcar answers every refusal with an error and a description of RFC 6749, always both', () => {
+  for (const reason of REFUSAL_REASONS) {
     const body = JSON.parse(render(DIALECTS.smartcar, reason).body) as Record<string, string>;
     assert.deepEqual(Object.keys(body), ['error', 'error_description'], reason);
     assert.ok(ERRORS.has(body['error'] ?? ''), reason);
@@ -198,16 +141,16 @@ void test('Smartcar tells every refusal by an error of RFC 6749 and a descriptio
   }
 });
 
-void test('Smartcar tells a dead token, and nothing but a dead token or code, as invalid_grant', () => {
-  for (const reason of REASONS) {
+void test('Smartcar reports a dead token or code, and nothing else, as invalid_grant', () => {
+  for (const reason of REFUSAL_REASONS) {
     const { error } = JSON.parse(render(DIALECTS.smartcar, reason).body) as { error: string };
     const isDead = [...DEAD_TOKEN, ...DEAD_CODE, ...CODE_NOT_MATCHED].includes(reason);
     assert.equal(error === 'invalid_grant', isDead, reason);
   }
 });
 
-void test('Pleos tells every refusal by an error alone, its code a string, its details a list of fields', () => {
-  for (const reason of REASONS) {
+void test('Pleos answers every refusal with an error alone, whose code is a string and whose details list fields', () => {
+  for (const reason of REFUSAL_REASONS) {
     const body = JSON.parse(render(DIALECTS.pleos, reason).body) as { error: Record<string, unknown> };
     assert.deepEqual(Object.keys(body), ['error'], reason);
     const { code, message, details, timestamp, requestId, ...more } = body.error;
@@ -232,10 +175,10 @@ void test('a path belongs to the dialect whose prefix is the longest that fits',
     '/v10/x': 'smartcar',
     '': 'smartcar',
   };
-  for (const [path, name] of Object.entries(owners)) assert.equal(dialectOf(path).name, name, path);
+  for (const [path, name] of Object.entries(owners)) assert.equal(dialectOfPath(path).name, name, path);
 });
 
-// What was sent is not said again, whatever is wrong with the request.
+// A refusal echoes nothing of what was sent, whatever is wrong with the request.
 const TOKEN = 'c0ffee00-dead-4bad-8bad-feedfacecafe';
 const SECRET = 'hunter2-XyZ';
 const CLIENT = 'client-7f3a';
@@ -272,8 +215,8 @@ const SENT: readonly Sent[] = [
 ];
 
 for (const [index, [path, headers, body]] of SENT.entries()) {
-  void test(`nothing of a token, a secret or an id is said again in the refusal of wrong request ${index + 1}`, () => {
-    const dialect = dialectOf(path);
+  void test(`the refusal of wrong request ${index + 1} echoes no token, no secret and no id`, () => {
+    const dialect = dialectOfPath(path);
     const request: WireRequest = { method: 'POST', path, query: '', headers, body: Buffer.from(body) };
     const parse = dialect.tokenEndpoints[path];
     assert.ok(parse !== undefined);
@@ -282,8 +225,8 @@ for (const [index, [path, headers, body]] of SENT.entries()) {
       (error: unknown) => {
         assert.ok(error instanceof Refusal);
         const response = dialect.renderRefusal(error, dialect.defaultPolicy, EXCHANGE);
-        const said = JSON.stringify([response, error.message, error.details, error.stack]);
-        for (const mark of MARKS) assert.ok(!said.includes(mark), mark);
+        const refused = JSON.stringify([response, error.message, error.details, error.stack]);
+        for (const mark of MARKS) assert.ok(!refused.includes(mark), mark);
         return true;
       },
     );

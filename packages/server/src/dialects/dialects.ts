@@ -1,4 +1,4 @@
-import type { DialectName } from '../clients/client.ts';
+import { OperatorError } from '../errors.ts';
 import type { Dialect, ParseTokenRequest } from './dialect.ts';
 import { pleos } from './pleos/pleos.ts';
 import { smartcar } from './smartcar/smartcar.ts';
@@ -6,8 +6,29 @@ import { smartcar } from './smartcar/smartcar.ts';
 /** An endpoint: the dialect it speaks, and what parses a POST to it. */
 export type TokenEndpoint = { readonly dialect: Dialect; readonly parse: ParseTokenRequest };
 
-/** Every wire spoken here. A new vendor is one more row. */
-export const DIALECTS: Readonly<Record<DialectName, Dialect>> = { smartcar, pleos };
+/** Every dialect, by its name. A new vendor is one more entry. */
+export const DIALECTS = { smartcar, pleos } as const satisfies Readonly<Record<string, Dialect>>;
+
+/** The dialect of this name; `undefined` for an unknown name. */
+export const findDialect = (name: string): Dialect | undefined =>
+  Object.values(DIALECTS).find((dialect) => dialect.name === name);
+
+/** The dialect that a client speaks. Throws `OperatorError` where a newer version registered it. */
+export const dialectOf = ({
+  id,
+  dialect: name,
+}: {
+  readonly id: string;
+  readonly dialect: string;
+}): Dialect => {
+  const dialect = findDialect(name);
+  if (dialect !== undefined) return dialect;
+  throw new OperatorError(
+    'dialect_unknown',
+    `client ${id} speaks the dialect ${name}, which this version does not know`,
+    `Use the version that registered the client. Known here: ${Object.keys(DIALECTS).join(', ')}.`,
+  );
+};
 
 const LONGEST_PREFIX_FIRST = Object.values(DIALECTS).sort(
   (left, right) => right.pathPrefix.length - left.pathPrefix.length,
@@ -20,6 +41,6 @@ export const TOKEN_ENDPOINTS: ReadonlyMap<string, TokenEndpoint> = new Map(
   ),
 );
 
-/** Whose path it is. Smartcar's prefix is the root, so every path has an owner. */
-export const dialectOf = (path: string): Dialect =>
+/** The dialect that answers on a path: the one with the longest prefix that fits. */
+export const dialectOfPath = (path: string): Dialect =>
   LONGEST_PREFIX_FIRST.find(({ pathPrefix }) => `${path}/`.startsWith(pathPrefix)) ?? smartcar;

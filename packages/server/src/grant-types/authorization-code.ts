@@ -6,13 +6,13 @@ import type { Caller } from '../log-event.ts';
 import { openCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
-import type { Brand, Grant } from '../grants/grant.ts';
+import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import type { RefreshContext } from './refresh-token.ts';
 import { standingOf } from '../grants/standing.ts';
-import type { CodeResult } from '../grants/store.ts';
+import type { CodeResult } from '../grants/code-store.ts';
 import { digestUse } from '../grants/use-digest.ts';
 
 /** An exchange asked for by an authenticated client. */
@@ -25,7 +25,7 @@ export type RedeemRequest = {
   readonly code: string;
   readonly redirectUri: string;
   readonly codeVerifier: string | undefined;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly idempotencyKey: string | undefined;
 };
 
@@ -61,18 +61,28 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
   };
   const nowMs = context.clock();
   const keyNumber = context.keyRing.newest.number;
+  let tokens: TokenAnswer | undefined;
+  const issue = async ({ verdict, grant, policy }: CodeResult): Promise<void> => {
+    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
+    if (faultOf(grant, policy, nowMs) !== undefined) return;
+    try {
+      tokens = await issueTokens(context, request.shapes, grant, policy, nowMs);
+      context.undecidedCodes.forget(use);
+    } catch (error) {
+      context.undecidedCodes.add(use);
+      throw error;
+    }
+  };
   let result;
   try {
-    result = await context.store.redeemCode({ presented, nowMs, keyNumber, caller, requestId });
+    result = await context.store.redeemCode({ presented, nowMs, keyNumber, caller, requestId }, issue);
   } catch (error) {
     context.undecidedCodes.note(use, error);
     throw error;
   }
   if (result === 'client_gone') throw reportRefusal(context, request, 'client_disabled');
-  const grant = report(context, request, opened.grantId, result, nowMs);
-  // Where the ring lacks the key of the grant, this throws, and what is not answered stays undecided.
-  const tokens = issueTokens(context, request.shapes, grant, result.policy, nowMs);
-  context.undecidedCodes.forget(use);
+  report(context, request, opened.grantId, result, nowMs);
+  if (tokens === undefined) throw new Refusal('code_unknown');
   return tokens;
 };
 
@@ -82,14 +92,14 @@ const reportRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason:
   return new Refusal(reason);
 };
 
-/** Tells what became of the code, and answers its grant; throws the refusal where it gets none. */
+/** Reports what became of the code. Throws the refusal where it gets no tokens. */
 const report = (
   { emit }: RefreshContext,
   { dialect, requestId, caller, client }: RedeemRequest,
   id: GrantId,
   { verdict, grant, policy, hasRevoked }: CodeResult,
   nowMs: number,
-): Grant => {
+): void => {
   const grantId = writeGrantId(id);
   const use = { dialect, requestId, caller, clientId: client.id, grantId };
   switch (verdict.kind) {
@@ -109,7 +119,6 @@ const report = (
         throw new Refusal('code_unknown');
       }
       emit({ event: verdict.kind === 'redeem' ? 'code.redeemed' : 'code.repeated', ...use });
-      return grant;
     }
   }
 };

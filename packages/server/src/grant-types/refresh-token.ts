@@ -6,13 +6,13 @@ import type { Caller, Emit } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
-import type { Brand } from '../grants/grant.ts';
-import { findImportedToken } from '../grants/imported-grant.ts';
+import { findImportedToken } from '../grants/find-imported-token.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { Minting, TokenAnswer, TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import type { KeyContext } from '../grants/newer-key.ts';
-import type { RefreshResult, Store } from '../grants/store.ts';
+import type { RefreshResult } from '../grants/grant-store.ts';
+import type { Store } from '../grants/store.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
 import { digestUse } from '../grants/use-digest.ts';
 
@@ -34,7 +34,7 @@ export type RefreshRequest = {
   readonly client: Client;
   readonly shapes: TokenShapes;
   readonly refreshToken: string;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly idempotencyKey: string | undefined;
 };
 
@@ -63,11 +63,12 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   return answer(context, request, imported === undefined ? used : await present(context, request, imported));
 };
 
-/** What became of a token that was opened, and when. */
+/** What became of a token that was opened. */
 type Used = {
   readonly opened: OpenedRefreshToken;
-  readonly nowMs: number;
   readonly result: RefreshResult | 'client_gone';
+  /** `undefined` where it gets none. */
+  readonly tokens: TokenAnswer | undefined;
 };
 
 const present = async (
@@ -85,9 +86,21 @@ const present = async (
   };
   const keyNumber = context.keyRing.newest.number;
   const { caller, requestId } = request;
+  let tokens: TokenAnswer | undefined;
+  const issue = async ({ verdict, grant, policy }: RefreshResult): Promise<void> => {
+    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
+    try {
+      tokens = await issueTokens(context, request.shapes, grant, policy, nowMs);
+      context.undecided.forget(opened);
+    } catch (error) {
+      context.undecided.add(opened);
+      throw error;
+    }
+  };
   try {
-    const result = await context.store.refresh({ presented, nowMs, keyNumber, caller, requestId });
-    return { opened, nowMs, result };
+    const use = { presented, nowMs, keyNumber, caller, requestId };
+    const result = await context.store.refresh(use, issue);
+    return { opened, result, tokens };
   } catch (error) {
     context.undecided.note(opened, error);
     throw error;
@@ -100,15 +113,12 @@ const isOfNoGrant = ({ result }: Used): boolean =>
 const answer = (
   context: RefreshContext,
   request: RefreshRequest,
-  { opened, nowMs, result }: Used,
-): TokenAnswer | Promise<TokenAnswer> => {
+  { opened, result, tokens }: Used,
+): TokenAnswer => {
   if (result === 'client_gone') throw reportRefusal(context.emit, request, 'client_disabled');
   report(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
-  if (result.verdict.kind === 'replay' || result.grant === undefined) throw new Refusal('replayed');
-  // Where the ring lacks the key of the grant, this throws, and what is not answered stays undecided.
-  const tokens = issueTokens(context, request.shapes, result.grant, result.policy, nowMs);
-  context.undecided.forget(opened);
+  if (tokens === undefined) throw new Refusal('replayed');
   return tokens;
 };
 

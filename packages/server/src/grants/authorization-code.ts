@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import type { DeadCodeReason } from '../errors.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
-import type { Brand } from './grant.ts';
 import type { Vehicle } from './vehicle.ts';
 
 /** How long an authorization code may be exchanged: 10 minutes, as Smartcar documents and RFC 6749 §4.1.2 advises. */
@@ -24,7 +23,7 @@ export type AuthorizationCode = {
   readonly issuedAt: number;
   readonly subject: string;
   readonly scope: string;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly vehicles: readonly Vehicle[];
 };
 
@@ -39,7 +38,7 @@ export type CodeState = AuthorizationCode & {
 /** A code as presented: opened, by an authenticated client. */
 export type PresentedCode = OpenedCode & {
   readonly clientId: string;
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   readonly redirectUri: string;
   readonly codeVerifier: string | undefined;
   readonly useDigest: Uint8Array | undefined;

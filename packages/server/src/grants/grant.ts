@@ -2,10 +2,6 @@ import type { Caller } from '../log-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { RotationHistory } from './rotation-history.ts';
 
-/** Makes whose owners the Pleos API serves; the `Brand` of its requests. */
-export const BRANDS = ['hyundai', 'kia', 'genesis'] as const;
-export type Brand = (typeof BRANDS)[number];
-
 /** Why a grant was revoked. */
 export const REVOCATION_CAUSES = [
   /** By `keyfob grant revoke`. */
@@ -31,8 +27,8 @@ export type Grant = {
   readonly subject: string;
   /** Space separated, RFC 6749 §3.3. */
   readonly scope: string;
-  /** `undefined` for a grant that answers under every brand. */
-  readonly brand: Brand | undefined;
+  /** The make that it is bound to, in a dialect that knows brands; `undefined` for every brand. */
+  readonly brand: string | undefined;
   /** Integer seconds. */
   readonly createdAt: number;
   /** That of the current refresh token; the first is 0. */

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import type { Policy } from '../clients/policy.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import { applyVerdict } from './apply-verdict.ts';
-import { BRANDS, currentIssuedAtMs } from './grant.ts';
+import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { judge } from './judge.ts';
 import type { Presented, Verdict } from './judge.ts';
@@ -832,6 +832,7 @@ const generations = fc.oneof(
   fc.integer({ min: 0, max: GENERATION_MAX }),
 );
 const digests = fc.constantFrom(undefined, DIGEST, OTHER_DIGEST);
+const BRANDS = ['brand-a', 'brand-b', 'brand-c'];
 const brands = fc.constantFrom(undefined, ...BRANDS);
 
 const grants: fc.Arbitrary<Grant> = fc

@@ -3,14 +3,14 @@ import type { DeadTokenReason } from '../errors.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { currentIssuedAtMs } from './grant.ts';
-import type { Brand, Grant } from './grant.ts';
+import type { Grant } from './grant.ts';
 import { firstUseOf } from './rotation-history.ts';
 
 /** A refresh token as presented: opened, by an authenticated client. */
 export type Presented = OpenedRefreshToken & {
   readonly clientId: string;
   /** Of the request; `undefined` in dialects without brands. */
-  readonly brand: Brand | undefined;
+  readonly brand: string | undefined;
   /** Of the request's `Idempotency-Key`. */
   readonly useDigest: Uint8Array | undefined;
   /** Whether this token's last use ended in our own 503, so that presenting it again is the retry we asked for. */

@@ -1,5 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
+import type { Millis } from '../clock.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 
@@ -31,6 +32,10 @@ export const standingOf = (grant: Grant, policy: Policy, nowMs: number): Standin
     endsAt,
   };
 };
+
+/** Whether a grant expired or was revoked before a moment. Counted in whole seconds, as the standing is. */
+export const hasEndedBefore = (grant: Grant, policy: Policy, beforeMs: Millis): boolean =>
+  standingOf(grant, policy, 0).endsAt < toSeconds(beforeMs);
 
 /** When an access token of a grant expires, integer seconds: at the end of its own life, or with the grant. */
 export const accessExpiresAt = (

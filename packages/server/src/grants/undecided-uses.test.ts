@@ -30,3 +30,11 @@ test('a use stays undecided while the store is away', () => {
   undecided.note(USE, fail('unavailable'));
   assert.equal(undecided.has(USE), true);
 });
+
+test('a use whose tokens could not be made is met as a retry, until they are', () => {
+  const undecided = createUndecidedUses();
+  undecided.add(USE);
+  assert.equal(undecided.has(USE), true);
+  undecided.forget(USE);
+  assert.equal(undecided.has(USE), false);
+});

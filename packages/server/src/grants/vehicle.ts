@@ -1,4 +1,4 @@
-/** How a vehicle is driven, in the letters of the Pleos wire: petrol, electric, hybrid, plug-in, fuel cell. */
+/** How a vehicle is driven: petrol, electric, hybrid, plug-in hybrid, fuel cell. */
 export const POWERTRAINS = ['GN', 'EV', 'HV', 'PE', 'FV', 'UNKNOWN'] as const;
 export type Powertrain = (typeof POWERTRAINS)[number];
 
@@ -7,7 +7,7 @@ export type Vehicle = {
   /** A UUID, the same for the vehicle whoever asks. */
   readonly id: string;
   readonly vin: string;
-  /** In lower case, as `Brand` has it. */
+  /** In lower case. */
   readonly make: string;
   readonly model: string;
   readonly year: number;

@@ -1,6 +1,5 @@
-import type { DialectName } from '../clients/client.ts';
 import type { WireRequest } from '../wire/exchange.ts';
-import { DIALECTS } from '../dialects/dialects.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { readBearer } from '../wire/headers.ts';
 import { Refusal } from '../errors.ts';
 import { readAccess } from '../operations/read-access.ts';
@@ -12,10 +11,10 @@ import type { Access, AccessContext } from '../operations/read-access.ts';
  */
 export const readBearerAccess = async (
   context: AccessContext,
-  dialect: DialectName,
+  { name, shapes }: Pick<Dialect, 'name' | 'shapes'>,
   request: WireRequest,
 ): Promise<Access> => {
-  const access = await readAccess(context, DIALECTS[dialect].shapes.accessToken, readBearer(request));
-  if (access === undefined || access.client.dialect !== dialect) throw new Refusal('access_token_dead');
+  const access = await readAccess(context, shapes.accessToken, readBearer(request));
+  if (access === undefined || access.client.dialect !== name) throw new Refusal('access_token_dead');
   return access;
 };

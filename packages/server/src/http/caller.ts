@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { Caller } from '../log-event.ts';
 import type { Connection } from './connection.ts';
 
-const USER_AGENT_MAX_CHARACTERS = 200;
+export const USER_AGENT_MAX_CHARACTERS = 200;
 
 /**
  * Who sent a request: the same object as long as a connection's requests say the same, as they do. With `forwardedHops`

@@ -2,7 +2,7 @@ import { SCOPE } from '../clients/policy.ts';
 import { Refusal } from '../errors.ts';
 import { issueClientToken } from '../grant-types/client-credentials.ts';
 import { readClientForm } from '../wire/client-form.ts';
-import { answerClient } from './oauth-answers.ts';
+import { answerClient } from '../dialects/oauth/answers.ts';
 import type { Route } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 

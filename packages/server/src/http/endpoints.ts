@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
-import { dialectOf, TOKEN_ENDPOINTS } from '../dialects/dialects.ts';
+import { dialectOfPath, TOKEN_ENDPOINTS } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../log-event.ts';
@@ -25,7 +24,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
   const failures = createFailures(context.emit);
   const answerTokenRequest = createTokenEndpoint(context, failures);
   const findRoute = createRouter(groups);
-  const begin = (): Exchange => ({ requestId: randomUUID(), nowMs: context.clock() });
+  const begin = (): Exchange => ({ requestId: context.randomness.uuid(), nowMs: context.clock() });
 
   /** Answers by one of the groups. */
   const visit = async (match: Match, request: WireRequest, caller: Caller): Promise<WireResponse> => {
@@ -53,12 +52,12 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
       const endpoint = TOKEN_ENDPOINTS.get(request.path);
       const match = endpoint === undefined ? findRoute(request.method, request.path) : undefined;
       if (match !== undefined) return visit(match, request, caller);
-      const dialect = endpoint?.dialect ?? dialectOf(request.path);
+      const dialect = endpoint?.dialect ?? dialectOfPath(request.path);
       return answerTokenRequest(request, { dialect, endpoint }, caller, begin());
     },
     refuse(path, reason, caller) {
       const group = TOKEN_ENDPOINTS.has(path) ? undefined : findRoute('', path)?.group;
-      const dialect = dialectOf(path);
+      const dialect = dialectOfPath(path);
       const exchange = begin();
       failures.reportRefusal('request', reason, {
         dialect: group?.name ?? dialect.name,

@@ -2,11 +2,11 @@ import { DIALECTS } from '../dialects/dialects.ts';
 import { introspect } from '../operations/introspect-token.ts';
 import type { TokenTypeHint } from '../operations/introspect-token.ts';
 import { readClientForm, readToken } from '../wire/client-form.ts';
-import { answerClient } from './oauth-answers.ts';
+import { answerClient } from '../dialects/oauth/answers.ts';
 import type { Route } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 
-const SHAPES = { smartcar: DIALECTS.smartcar.shapes, pleos: DIALECTS.pleos.shapes };
+const SHAPES = Object.values(DIALECTS).map(({ name, shapes }) => ({ dialect: name, ...shapes }));
 
 /**
  * `POST /oauth/introspect`: whether a token works, and what it stands for.

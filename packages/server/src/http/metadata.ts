@@ -1,5 +1,5 @@
 import { StoreError } from '../errors.ts';
-import { answerEverybody } from './oauth-answers.ts';
+import { answerEverybody } from '../dialects/oauth/answers.ts';
 import type { Route } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** Bytes of a body beyond its limit that are read and dropped, so that the refusal reaches a client still sending. */
-const DISCARD_MAX_BYTES = 1024 * 1024;
+export const DISCARD_MAX_BYTES = 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /**

@@ -1,7 +1,7 @@
 import { createClientCredentials } from './client-credentials.ts';
 import { createIntrospection } from './introspection.ts';
 import { createJwks, createMetadata, PATHS } from './metadata.ts';
-import { renderOAuthRefusal } from './oauth-answers.ts';
+import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
 import { createRevocation } from './revocation.ts';
 import type { RouteGroup } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';

@@ -1,7 +1,7 @@
-import { DIALECTS } from '../dialects/dialects.ts';
+import { dialectOf } from '../dialects/dialects.ts';
 import { revokeToken } from '../operations/revoke-token.ts';
 import { readClientForm, readToken } from '../wire/client-form.ts';
-import { answerClient } from './oauth-answers.ts';
+import { answerClient } from '../dialects/oauth/answers.ts';
 import type { Route } from './router.ts';
 import type { EndpointContext } from './token-endpoint.ts';
 
@@ -16,7 +16,7 @@ export const createRevocation =
     const { form, client } = await readClientForm(context, visit, { canBePublic: true });
     const token = readToken(form);
     const { requestId } = visit.exchange;
-    const { shapes } = DIALECTS[client.dialect];
+    const { shapes } = dialectOf(client);
     await revokeToken(context, { token, client, shapes, requestId });
     return answerClient('', visit.exchange);
   };

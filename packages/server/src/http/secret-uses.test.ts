@@ -19,8 +19,8 @@ const secret = (id: string, lastUsedAt?: number): ClientSecret => ({
 const watched = (answer: () => Promise<void> = async () => {}) => {
   const written: (readonly [string, number])[] = [];
   const uses = createSecretUses({
-    noteSecretUse: (secretId, at) => {
-      written.push([secretId, at]);
+    noteSecretUse: (secretId, nowMs) => {
+      written.push([secretId, nowMs]);
       return answer();
     },
   });
@@ -35,8 +35,8 @@ test('a use is not written while the request is answered, and when it is, once f
   assert.deepEqual(written, []);
   await uses.settle();
   assert.deepEqual(written, [
-    ['one', NOW],
-    ['two', NOW + 5],
+    ['one', NOW_MS],
+    ['two', NOW_MS + 5000],
   ]);
   await uses.settle();
   assert.equal(written.length, 2);
@@ -47,7 +47,7 @@ test('a use is written when the last one noted is an hour old, and not before', 
   uses.note(secret('known', NOW - 3599), NOW_MS);
   uses.note(secret('old', NOW - 3600), NOW_MS);
   await uses.settle();
-  assert.deepEqual(written, [['old', NOW]]);
+  assert.deepEqual(written, [['old', NOW_MS]]);
 });
 
 test('what the store cannot write fails nobody, and is tried again at the next use', async () => {

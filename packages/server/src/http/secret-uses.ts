@@ -1,12 +1,13 @@
 import type { ClientSecret } from '../clients/client.ts';
+import type { ClientStore } from '../clients/client-store.ts';
 import { isUseNews } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
-import type { Store } from '../grants/store.ts';
+import type { Millis } from '../clock.ts';
 
 /** Notes which secrets are in use, behind the answers and never in their way. */
 export type SecretUses = {
-  /** Returns at once. `nowMs`: integer milliseconds. */
-  note(secret: ClientSecret, nowMs: number): void;
+  /** Returns at once. */
+  note(secret: ClientSecret, nowMs: Millis): void;
   /** Writes what is still to be written. */
   settle(): Promise<void>;
 };
@@ -14,8 +15,8 @@ export type SecretUses = {
 /** Long enough for the answer to be out, and for uses to gather. */
 const DELAY_MS = 1000;
 
-export const createSecretUses = ({ noteSecretUse }: Pick<Store, 'noteSecretUse'>): SecretUses => {
-  let pending = new Map<string, number>();
+export const createSecretUses = ({ noteSecretUse }: Pick<ClientStore, 'noteSecretUse'>): SecretUses => {
+  let pending = new Map<string, Millis>();
   let timer: NodeJS.Timeout | undefined;
 
   const write = async (): Promise<void> => {
@@ -24,14 +25,13 @@ export const createSecretUses = ({ noteSecretUse }: Pick<Store, 'noteSecretUse'>
     const uses = [...pending];
     pending = new Map();
     // What the store cannot write now is news at the next request too.
-    await Promise.allSettled(uses.map(([secretId, at]) => noteSecretUse(secretId, at)));
+    await Promise.allSettled(uses.map(([secretId, nowMs]) => noteSecretUse(secretId, nowMs)));
   };
 
   return {
     note({ id, lastUsedAt }, nowMs) {
-      const at = toSeconds(nowMs);
-      if (!isUseNews(lastUsedAt, at) || pending.has(id)) return;
-      pending.set(id, at);
+      if (!isUseNews(lastUsedAt, toSeconds(nowMs)) || pending.has(id)) return;
+      pending.set(id, nowMs);
       timer ??= setTimeout(() => void write(), DELAY_MS).unref();
     },
     settle: write,

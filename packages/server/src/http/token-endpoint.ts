@@ -7,11 +7,13 @@ import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 import type { TokenEndpoint } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
 import type { Caller, Emit } from '../log-event.ts';
+import type { Randomness } from '../randomness.ts';
 import type { Minting } from '../grants/issue.ts';
 import { redeem } from '../grant-types/authorization-code.ts';
 import { refresh } from '../grant-types/refresh-token.ts';
 import type { RefreshContext } from '../grant-types/refresh-token.ts';
-import type { ClientReading, Store } from '../grants/store.ts';
+import type { ClientReading } from '../clients/client-store.ts';
+import type { Store } from '../grants/store.ts';
 import { createUndecidedUses } from '../grants/undecided-uses.ts';
 import type { Failures, Stage } from './failures.ts';
 
@@ -22,6 +24,7 @@ export type EndpointContext = Minting & {
   /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly clock: Clock;
+  readonly randomness: Randomness;
   readonly emit: Emit;
 };
 

@@ -125,7 +125,7 @@ const FAULTS: readonly (readonly [Fault, Record<string, unknown>])[] = [
   ['scope_malformed', { scope: 'rea"d' }],
   ['scope_malformed', { scope: ['read'] }],
   ['brand_unknown', { client: 'pleos', brand: 'volvo' }],
-  ['brand_not_pleos', { brand: 'kia' }],
+  ['brand_unsupported', { brand: 'kia' }],
   ['token_missing', { refresh_token: '' }],
   ['token_twice', { refresh_token_sha256: DIGEST.toString('hex') }],
   ['token_malformed', { refresh_token: 't'.repeat(513) }],

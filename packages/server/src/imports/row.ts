@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.ts';
 import { SCOPE } from '../clients/policy.ts';
-import { BRANDS } from '../grants/grant.ts';
-import type { Brand, Grant } from '../grants/grant.ts';
+import { dialectOf } from '../dialects/dialects.ts';
+import type { Grant } from '../grants/grant.ts';
 import type { ImportedGrant } from '../grants/imported-grant.ts';
 import { POWERTRAINS } from '../grants/vehicle.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
@@ -118,11 +118,12 @@ const readScope = (value: unknown): string => {
   return isText(value) && SCOPE.test(value) ? value : refuse('scope_malformed');
 };
 
-const readBrand = (value: unknown, { dialect }: Client): Brand | undefined => {
+const readBrand = (value: unknown, client: Client): string | undefined => {
   if (isAbsent(value)) return undefined;
-  if (dialect !== 'pleos') refuse('brand_not_pleos');
+  const { brands } = dialectOf(client);
+  if (brands.length === 0) refuse('brand_unsupported');
   const name = typeof value === 'string' ? value.toLowerCase() : '';
-  return BRANDS.find((brand) => brand === name) ?? refuse('brand_unknown');
+  return brands.find((brand) => brand === name) ?? refuse('brand_unknown');
 };
 
 const readDigest = ({ refresh_token: token, refresh_token_sha256: sha256 }: Fields): Buffer => {

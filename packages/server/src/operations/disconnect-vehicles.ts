@@ -1,27 +1,34 @@
-import { Refusal } from '../errors.ts';
-import type { Access } from './read-access.ts';
+import type { Caller } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
-import type { Visit } from '../http/router.ts';
-import type { EndpointContext } from '../http/token-endpoint.ts';
+import type { OperationContext } from './context.ts';
+import type { Access } from './read-access.ts';
 
 /**
- * Takes vehicles, by id, out of the grant of an access token, and tells so. Throws a `Refusal` where the grant covers
- * none of them, any more or ever.
+ * Removes vehicles, by id, from the grant of an access token. With `endsWhenEmpty` a grant without vehicles is revoked.
+ * Reports `vehicles.disconnected`, and `grant.revoked` where it is. Answers `unknown` where the grant covers none of the
+ * vehicles, no longer or never. Throws `StoreError`.
  */
-export const disconnect = async (
-  { store, emit }: EndpointContext,
+export const disconnectVehicles = async (
+  { store, emit }: Pick<OperationContext, 'store' | 'emit'>,
   { grant, client }: Access,
   vehicleIds: readonly string[],
   {
-    exchange: { requestId, nowMs },
+    nowMs,
+    requestId,
     caller,
     endsWhenEmpty,
-  }: Pick<Visit, 'exchange' | 'caller'> & { readonly endsWhenEmpty: boolean },
-): Promise<void> => {
+  }: {
+    readonly nowMs: number;
+    readonly requestId: string;
+    readonly caller: Caller;
+    readonly endsWhenEmpty: boolean;
+  },
+): Promise<'disconnected' | 'unknown'> => {
   const result = await store.disconnectVehicles(grant.id, vehicleIds, { nowMs, requestId, endsWhenEmpty });
-  if (result === 'unknown' || result.disconnected.length === 0) throw new Refusal('vehicle_unknown');
+  if (result === 'unknown' || result.disconnected.length === 0) return 'unknown';
   const { dialect, id: clientId } = client;
   const about = { requestId, grantId: writeGrantId(grant.id), clientId };
   emit({ event: 'vehicles.disconnected', ...about, dialect, caller, count: result.disconnected.length });
   if (result.isRevoked) emit({ event: 'grant.revoked', ...about, cause: 'disconnected' });
+  return 'disconnected';
 };

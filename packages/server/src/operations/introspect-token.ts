@@ -1,4 +1,4 @@
-import type { Client, DialectName } from '../clients/client.ts';
+import type { Client } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
@@ -10,8 +10,8 @@ import type { TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { standingOfToken } from '../grants/token-standing.ts';
 
-/** How every dialect writes its tokens. */
-export type ShapesByDialect = Readonly<Record<DialectName, TokenShapes>>;
+/** How a dialect writes its tokens. */
+export type DialectShapes = TokenShapes & { readonly dialect: string };
 
 /** Which kind of token a client takes its token for; orders the search, and nothing else. */
 export type TokenTypeHint = 'access_token' | 'refresh_token';
@@ -21,7 +21,8 @@ export type IntrospectionRequest = {
   readonly token: string;
   readonly hint: TokenTypeHint | undefined;
   readonly client: Client;
-  readonly shapes: ShapesByDialect;
+  /** Of every dialect. */
+  readonly shapes: readonly DialectShapes[];
 };
 
 /** What is to be said of a living token; members as RFC 7662 §2.2 names them, absent where they are not known. */
@@ -97,15 +98,10 @@ const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClai
 });
 
 /** The dialects whose tokens look like this one; a token of one dialect in the form of another is nobody's. */
-const shapesOf = ({
-  token,
-  shapes,
-}: IntrospectionRequest): readonly (TokenShapes & { readonly dialect: string })[] =>
-  Object.entries(shapes)
-    .map(([dialect, of]) => ({ dialect, ...of }))
-    .filter(({ accessToken, refreshToken }) =>
-      [accessToken, refreshToken].some((shape) => shape.read(token) !== 'malformed'),
-    );
+const shapesOf = ({ token, shapes }: IntrospectionRequest): readonly DialectShapes[] =>
+  shapes.filter(({ accessToken, refreshToken }) =>
+    [accessToken, refreshToken].some((shape) => shape.read(token) !== 'malformed'),
+  );
 
 const introspectAccessToken = async (
   context: AccessContext,

@@ -1,27 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { faultsOf } from '../clients/change.ts';
-import type { Client, ClientSecret, ClientType, DialectName } from '../clients/client.ts';
+import type { Client, ClientSecret, ClientType } from '../clients/client.ts';
 import { createClientId, createClientSecret, digestSecret } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
-import { DIALECTS } from '../dialects/dialects.ts';
+import { DIALECTS, dialectOf, findDialect } from '../dialects/dialects.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { OperatorError } from '../errors.ts';
-import type { Brand, Grant } from '../grants/grant.ts';
+import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import type { Webhook } from '../outbox/webhook.ts';
+import type { Randomness } from '../randomness.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import { UsageError } from '../cli/output.ts';
 
 /** A new secret and what is kept of it. */
 export const makeSecret = (
-  name: string,
-  createdAt: number,
-  expiresAt: number | undefined,
+  randomness: Randomness,
+  { name, createdAt, expiresAt }: Pick<ClientSecret, 'name' | 'createdAt' | 'expiresAt'>,
 ): { readonly clientSecret: string; readonly secret: ClientSecret } => {
-  const clientSecret = createClientSecret();
-  const id = randomBytes(6).toString('hex');
+  const clientSecret = createClientSecret(randomness);
+  const id = randomness.bytes(6).toString('hex');
   return {
     clientSecret,
     secret: { id, name, digest: digestSecret(clientSecret), createdAt, expiresAt, lastUsedAt: undefined },
@@ -30,7 +30,8 @@ export const makeSecret = (
 
 /** What a new client is to be; it starts with the policy of its dialect. */
 export type NewClient = {
-  readonly dialect: DialectName;
+  /** The name of a dialect. */
+  readonly dialect: string;
   readonly name: string;
   /** Integer milliseconds. */
   readonly nowMs: number;
@@ -43,7 +44,8 @@ export const createClient = async (
   deployment: Deployment,
   wanted: NewClient & { readonly type?: Exclude<ClientType, 'public'> },
 ): Promise<{ readonly client: Client; readonly clientSecret: string }> => {
-  const { clientSecret, secret } = makeSecret('first', toSeconds(wanted.nowMs), undefined);
+  const first = { name: 'first', createdAt: toSeconds(wanted.nowMs), expiresAt: undefined };
+  const { clientSecret, secret } = makeSecret(deployment.randomness, first);
   const { type = 'confidential' } = wanted;
   return { client: await register(deployment, wanted, { type, secrets: [secret] }), clientSecret };
 };
@@ -53,26 +55,36 @@ export const createPublicClient = (deployment: Deployment, wanted: NewClient): P
   register(deployment, wanted, { type: 'public', secrets: [] });
 
 const register = async (
-  { store }: Deployment,
-  { dialect, name, nowMs, redirectUris = [], consentRedirectUri }: NewClient,
+  { store, randomness }: Deployment,
+  { dialect: dialectName, name, nowMs, redirectUris = [], consentRedirectUri }: NewClient,
   as: Pick<Client, 'type' | 'secrets'>,
 ): Promise<Client> => {
+  const dialect = findDialect(dialectName);
+  if (dialect === undefined)
+    throw new UsageError(`unknown dialect ${dialectName}: use one of ${Object.keys(DIALECTS).join(', ')}`);
   const client: Client = {
     ...as,
-    id: createClientId(),
-    dialect,
+    id: createClientId(randomness),
+    dialect: dialectName,
     redirectUris: [...new Set(redirectUris)],
     consentRedirectUri,
     name,
-    policy: DIALECTS[dialect].defaultPolicy,
+    policy: dialect.defaultPolicy,
     createdAt: toSeconds(nowMs),
     disabledAt: undefined,
   };
-  const faults = faultsOf(client);
+  const faults = [...faultsOf(client), ...faultsOfType(client, dialect)];
   if (faults.length > 0) throw new UsageError(faults.join('; '));
   await store.createClient(client);
   return client;
 };
+
+const faultsOfType = ({ type }: Client, { name, clientTypes }: Dialect): readonly string[] =>
+  clientTypes.includes(type)
+    ? []
+    : [
+        `the ${name} dialect has ${clientTypes.join(' and ')} clients only: use type ${clientTypes.join(' or ')}`,
+      ];
 
 /** Creates a grant and issues its first pair of tokens. */
 export const createGrant = async (
@@ -81,11 +93,11 @@ export const createGrant = async (
     readonly clientId: string;
     readonly subject: string;
     readonly scope: string;
-    readonly brand: Brand | undefined;
+    readonly brand: string | undefined;
     readonly nowMs: number;
   },
-): Promise<Grant & { readonly tokens: TokenAnswer; readonly dialect: DialectName }> => {
-  const { store, keyRing, issuer } = deployment;
+): Promise<Grant & { readonly tokens: TokenAnswer; readonly dialect: string }> => {
+  const { store, keyRing, issuer, randomness } = deployment;
   const { clientId, subject, scope, brand, nowMs } = wanted;
   const client = await readClient(store, clientId);
   if (client.type === 'resource-server') {
@@ -97,14 +109,14 @@ export const createGrant = async (
     );
   }
   const grant: Grant = {
-    id: randomBytes(8).readBigInt64BE(),
+    id: randomness.bytes(8).readBigInt64BE(),
     clientId,
     subject,
     scope,
     brand,
     createdAt: toSeconds(nowMs),
     generation: 0,
-    keyNumber: keyRing().newest.number,
+    keyNumber: keyRing.newest.number,
     rotatedAtMs: [],
     rotatedBy: undefined,
     useDigest: undefined,
@@ -113,8 +125,8 @@ export const createGrant = async (
   const outcome = await store.createGrant(grant);
   if (outcome === 'id_taken') return createGrant(deployment, wanted);
   if (outcome === 'client_unknown') throw unknownClient(clientId);
-  const minting = { keyRing: keyRing(), nextSerial: () => 0, issuer };
-  const tokens = await issueTokens(minting, DIALECTS[client.dialect].shapes, grant, client.policy, nowMs);
+  const minting = { keyRing, nextSerial: () => 0, issuer };
+  const tokens = await issueTokens(minting, dialectOf(client).shapes, grant, client.policy, nowMs);
   return { ...grant, tokens, dialect: client.dialect };
 };
 
@@ -148,7 +160,7 @@ export const readWebhook = async (store: Deployment['store'], id: string): Promi
 
 /** The key that a webhook's messages are signed with. */
 export const readWebhookKey = ({ keyRing }: Deployment, { id, keyNumber }: Webhook): Buffer => {
-  const key = keyRing().find(keyNumber);
+  const key = keyRing.find(keyNumber);
   if (key !== undefined) return key.webhookKey(id);
   const remedy = 'Restore the key ring, or remove the webhook and add it anew.';
   throw new OperatorError('key_missing', `the key ring lacks key ${keyNumber}, which signs for it`, remedy);
@@ -160,8 +172,8 @@ export const readRefreshToken = async (
   id: GrantId,
 ): Promise<string | undefined> => {
   const grant = await store.readGrant(id);
-  const key = grant === undefined ? undefined : keyRing().find(grant.keyNumber);
+  const key = grant === undefined ? undefined : keyRing.find(grant.keyNumber);
   if (grant === undefined || key === undefined) return undefined;
-  const { dialect } = await readClient(store, grant.clientId);
-  return sealRefreshToken(key, DIALECTS[dialect].shapes.refreshToken, grant.id, grant.generation);
+  const { shapes } = dialectOf(await readClient(store, grant.clientId));
+  return sealRefreshToken(key, shapes.refreshToken, grant.id, grant.generation);
 };

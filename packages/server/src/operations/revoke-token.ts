@@ -1,21 +1,18 @@
 import type { Client } from '../clients/client.ts';
-import { toSeconds } from '../clock.ts';
 import { Refusal } from '../errors.ts';
+import { findImportedToken } from '../grants/find-imported-token.ts';
+import type { TokenShapes } from '../grants/issue.ts';
+import { hasNewerKey } from '../grants/newer-key.ts';
 import type { Emit } from '../log-event.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
-import { writeGrantId } from '../tokens/grant-id.ts';
-import type { GrantId } from '../tokens/grant-id.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { findOpaqueAccess, openJwt } from './read-access.ts';
 import type { AccessContext } from './read-access.ts';
-import { findImportedToken } from '../grants/imported-grant.ts';
-import type { TokenShapes } from '../grants/issue.ts';
-import { hasNewerKey } from '../grants/newer-key.ts';
+import { revokeGrant } from './revoke-grant.ts';
 
-/** What a revocation works with. */
 export type RevocationContext = AccessContext & { readonly emit: Emit };
 
-/** A revocation asked for by an authenticated client. */
+/** A token that an authenticated client wants revoked. */
 export type RevocationRequest = {
   readonly token: string;
   readonly client: Client;
@@ -25,45 +22,30 @@ export type RevocationRequest = {
 };
 
 /**
- * Ends the grant of a refresh token, of whichever generation, that is the client's own. Answers alike for a token that
- * is dead, unknown or another client's. Throws a `Refusal` for a living access token: it has no row of its own, and
- * ending its grant for a client that tidies up after a refresh would lose an owner's consent. Throws `StoreError`
- * where the store could not do it.
+ * Revokes the grant of a refresh token of any generation, if it is the client's own. The answer is the same for a token
+ * that is dead, unknown or another client's. Throws a `Refusal` for an active access token: it has no row of its own, and
+ * a client that revokes its old access token after a refresh must not lose the owner's consent. Throws `StoreError`.
  *
  * @see RFC 7009 §2.1 and §2.2.1
  */
 export const revokeToken = async (context: RevocationContext, request: RevocationRequest): Promise<void> => {
-  const { client, shapes, token } = request;
-  const { keyRing } = context;
+  const { client, shapes, token, requestId } = request;
+  const { store, keyRing, clock } = context;
   const opened = openRefreshToken(keyRing, shapes.refreshToken, token);
-  const presented =
-    typeof opened === 'object' ? opened : await findImportedToken(context.store, client, token);
+  const presented = typeof opened === 'object' ? opened : await findImportedToken(store, client, token);
   if (presented !== undefined) {
-    const grant = await context.store.readGrant(presented.grantId);
-    if (grant?.clientId === client.id) return revokeGrant(context, grant.id, request);
+    const grant = await store.readGrant(presented.grantId);
+    if (grant?.clientId === client.id) {
+      await revokeGrant(context, grant, { cause: 'client', nowMs: clock(), requestId });
+      return;
+    }
   }
-  if (await isLivingAccessToken(context, request)) throw new Refusal('token_type_unsupported');
+  if (await isActiveAccessToken(context, request)) throw new Refusal('token_type_unsupported');
   if (opened === undefined && (await hasNewerKey(context, keyRing))) await revokeToken(context, request);
 };
 
-const revokeGrant = async (
-  { store, clock, emit }: RevocationContext,
-  id: GrantId,
-  { client, requestId }: RevocationRequest,
-): Promise<void> => {
-  const outcome = await store.revoke(id, { at: toSeconds(clock()), cause: 'client', requestId });
-  if (outcome === 'revoked')
-    emit({
-      event: 'grant.revoked',
-      requestId,
-      grantId: writeGrantId(id),
-      clientId: client.id,
-      cause: 'client',
-    });
-};
-
-/** Whether it is an access token of the client, of a grant or the client's own, that still works. */
-const isLivingAccessToken = async (
+/** Whether it is an active access token of the client, issued for a grant or to the client itself. */
+const isActiveAccessToken = async (
   context: RevocationContext,
   { client, shapes, token }: RevocationRequest,
 ): Promise<boolean> => {

@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { SERIAL_MAX, openAccessToken, sealAccessToken } from './access-token.ts';
 import { parseKeyRing } from './key-ring.ts';
 import { openRefreshToken } from './refresh-token.ts';
-import { pleosAccessShape, pleosRefreshShape, uuidShape } from './shape.ts';
+import { pleosShapes } from '../dialects/pleos/shapes.ts';
+import { uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 const LINE = '1:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -30,15 +31,15 @@ for (const [token, uuid, text36] of KNOWN) {
   void test(`the access token ${token.serial} of grant ${token.grantId} is the same in every version`, () => {
     const { grantId, issuedAt } = token;
     assert.equal(sealAccessToken(KEY, uuidShape, token), uuid);
-    assert.equal(sealAccessToken(KEY, pleosAccessShape, token), text36);
+    assert.equal(sealAccessToken(KEY, pleosShapes.accessToken, token), text36);
     assert.deepEqual(openAccessToken(RING, uuidShape, uuid), { grantId, issuedAt });
-    assert.deepEqual(openAccessToken(RING, pleosAccessShape, text36), { grantId, issuedAt });
+    assert.deepEqual(openAccessToken(RING, pleosShapes.accessToken, text36), { grantId, issuedAt });
   });
 }
 
 const SHAPES: readonly (readonly [string, Shape, RegExp])[] = [
   ['Smartcar', uuidShape, /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/],
-  ['Pleos', pleosAccessShape, /^[0-9A-Za-z]{36}$/],
+  ['Pleos', pleosShapes.accessToken, /^[0-9A-Za-z]{36}$/],
 ];
 
 for (const [name, shape, form] of SHAPES) {
@@ -111,12 +112,12 @@ for (const [name, shape, form] of SHAPES) {
 }
 
 void test('a Pleos access token that was tampered with opens to nothing at all', () => {
-  const text = sealAccessToken(KEY, pleosAccessShape, TOKEN);
+  const text = sealAccessToken(KEY, pleosShapes.accessToken, TOKEN);
   for (let at = 0; at < text.length; at++) {
     for (const other of '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') {
       if (other === text[at]) continue;
       const changed = text.slice(0, at) + other + text.slice(at + 1);
-      assert.equal(openAccessToken(RING, pleosAccessShape, changed), undefined);
+      assert.equal(openAccessToken(RING, pleosShapes.accessToken, changed), undefined);
     }
   }
 });
@@ -125,7 +126,7 @@ void test('every bit of the check counts: a block that is not zero there is no a
   for (let bit = 0; bit < 16; bit++) {
     const block = Buffer.alloc(16);
     block.writeUInt16BE(2 ** bit, 14);
-    for (const shape of [uuidShape, pleosAccessShape]) {
+    for (const shape of [uuidShape, pleosShapes.accessToken]) {
       const text = shape.write(KEY.sealers.access.seal(block, shape.macBytes));
       assert.equal(openAccessToken(RING, shape, text), undefined);
     }
@@ -137,8 +138,8 @@ void test('no access token opens as a refresh token', () => {
     fc.property(tokens, (token) => {
       const uuid = sealAccessToken(KEY, uuidShape, token);
       assert.equal(openRefreshToken(RING, uuidShape, uuid), undefined);
-      const text36 = sealAccessToken(KEY, pleosAccessShape, token);
-      const opened = openRefreshToken(RING, pleosRefreshShape, text36.toUpperCase());
+      const text36 = sealAccessToken(KEY, pleosShapes.accessToken, token);
+      const opened = openRefreshToken(RING, pleosShapes.refreshToken, text36.toUpperCase());
       assert.ok(opened === undefined || opened === 'malformed');
     }),
   );

@@ -1,10 +1,11 @@
+import type { GrantId } from './grant-id.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import type { Shape } from './shape.ts';
 
 /** What an access token says once opened. */
 export type OpenedAccessToken = {
-  readonly grantId: bigint;
+  readonly grantId: GrantId;
   /** Integer seconds. */
   readonly issuedAt: number;
 };

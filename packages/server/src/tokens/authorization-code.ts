@@ -1,3 +1,4 @@
+import type { GrantId } from './grant-id.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import type { Shape } from './shape.ts';
@@ -7,7 +8,7 @@ const CHECK_AT = 12;
 /** What an authorization code says once opened: which grant it would make, and when it was issued. */
 export type OpenedCode = {
   /** Of the grant that its redemption makes. */
-  readonly grantId: bigint;
+  readonly grantId: GrantId;
   /** Integer seconds. */
   readonly issuedAt: number;
 };

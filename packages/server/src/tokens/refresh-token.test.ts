@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { openAccessToken } from './access-token.ts';
 import { createKeyLine, parseKeyRing } from './key-ring.ts';
 import { GENERATION_MAX, openRefreshToken, sealRefreshToken } from './refresh-token.ts';
-import { pleosAccessShape, pleosRefreshShape, uuidShape } from './shape.ts';
+import { pleosShapes } from '../dialects/pleos/shapes.ts';
+import { uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 const LINE = '1:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -25,15 +26,15 @@ const KNOWN: readonly (readonly [bigint, number, string, string])[] = [
 for (const [grantId, generation, uuid, upper36] of KNOWN) {
   void test(`generation ${generation} of grant ${grantId} is the same token in every version`, () => {
     assert.equal(sealRefreshToken(KEY, uuidShape, grantId, generation), uuid);
-    assert.equal(sealRefreshToken(KEY, pleosRefreshShape, grantId, generation), upper36);
+    assert.equal(sealRefreshToken(KEY, pleosShapes.refreshToken, grantId, generation), upper36);
     assert.deepEqual(openRefreshToken(RING, uuidShape, uuid), { grantId, generation });
-    assert.deepEqual(openRefreshToken(RING, pleosRefreshShape, upper36), { grantId, generation });
+    assert.deepEqual(openRefreshToken(RING, pleosShapes.refreshToken, upper36), { grantId, generation });
   });
 }
 
 const SHAPES: readonly (readonly [string, Shape, string])[] = [
   ['Smartcar', uuidShape, '0123456789abcdef'],
-  ['Pleos', pleosRefreshShape, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'],
+  ['Pleos', pleosShapes.refreshToken, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'],
 ];
 
 for (const [name, shape, alphabet] of SHAPES) {
@@ -145,8 +146,8 @@ void test('no refresh token opens as an access token of the same grant', () => {
     fc.property(grantIds, generations, (grantId, generation) => {
       const uuid = sealRefreshToken(KEY, uuidShape, grantId, generation);
       assert.notEqual(openAccessToken(RING, uuidShape, uuid)?.grantId, grantId);
-      const upper36 = sealRefreshToken(KEY, pleosRefreshShape, grantId, generation);
-      assert.equal(openAccessToken(RING, pleosAccessShape, upper36), undefined);
+      const upper36 = sealRefreshToken(KEY, pleosShapes.refreshToken, grantId, generation);
+      assert.equal(openAccessToken(RING, pleosShapes.accessToken, upper36), undefined);
     }),
   );
 });
@@ -155,7 +156,7 @@ void test('every bit of the check counts: a block that is not zero there is no r
   for (let bit = 0; bit < 32; bit++) {
     const block = Buffer.alloc(16);
     block.writeUInt32BE(2 ** bit, 12);
-    for (const shape of [uuidShape, pleosRefreshShape]) {
+    for (const shape of [uuidShape, pleosShapes.refreshToken]) {
       const text = shape.write(KEY.sealers.refresh.seal(block, shape.macBytes));
       assert.equal(openRefreshToken(RING, shape, text), undefined);
     }
@@ -164,8 +165,8 @@ void test('every bit of the check counts: a block that is not zero there is no r
 
 void test('the refresh token of one dialect is none of the other', () => {
   const uuid = sealRefreshToken(KEY, uuidShape, GRANT_ID, 7);
-  const upper36 = sealRefreshToken(KEY, pleosRefreshShape, GRANT_ID, 7);
-  assert.equal(openRefreshToken(RING, pleosRefreshShape, uuid), 'malformed');
+  const upper36 = sealRefreshToken(KEY, pleosShapes.refreshToken, GRANT_ID, 7);
+  assert.equal(openRefreshToken(RING, pleosShapes.refreshToken, uuid), 'malformed');
   assert.equal(openRefreshToken(RING, uuidShape, upper36), 'malformed');
 });
 

@@ -1,3 +1,4 @@
+import type { GrantId } from './grant-id.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import type { Shape } from './shape.ts';
@@ -11,7 +12,12 @@ const CHECK_AT = 12;
  * The refresh token of one generation of one grant. A function of its arguments alone, so a retry, the loser of a
  * race and another node all get the same string. The block: grant id (8 bytes), generation (4), check (4, zero).
  */
-export const sealRefreshToken = (key: RingKey, shape: Shape, grantId: bigint, generation: number): string => {
+export const sealRefreshToken = (
+  key: RingKey,
+  shape: Shape,
+  grantId: GrantId,
+  generation: number,
+): string => {
   const block = Buffer.alloc(BLOCK_BYTES);
   block.writeBigInt64BE(grantId, 0);
   block.writeUInt32BE(generation, 8);
@@ -19,7 +25,7 @@ export const sealRefreshToken = (key: RingKey, shape: Shape, grantId: bigint, ge
 };
 
 /** What a refresh token says once opened. It says nothing of whether the grant still exists. */
-export type OpenedRefreshToken = { readonly grantId: bigint; readonly generation: number };
+export type OpenedRefreshToken = { readonly grantId: GrantId; readonly generation: number };
 
 /**
  * Opens a presented refresh token with every key of the ring, newest first. `'malformed'`: not of the dialect's

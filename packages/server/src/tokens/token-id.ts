@@ -1,3 +1,4 @@
+import type { GrantId } from './grant-id.ts';
 import { randomFillSync } from 'node:crypto';
 import type { RingKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
@@ -5,7 +6,7 @@ import { uuidShape } from './shape.ts';
 
 /** What the id of a JWT says once opened: of which grant it is, or that it is a client's own. */
 export type OpenedTokenId =
-  | { readonly kind: 'grant'; readonly grantId: bigint; readonly issuedAt: number }
+  | { readonly kind: 'grant'; readonly grantId: GrantId; readonly issuedAt: number }
   | { readonly kind: 'client'; readonly issuedAt: number };
 
 const SERIAL_AT = 12;

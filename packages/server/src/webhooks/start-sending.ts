@@ -7,16 +7,17 @@ const LOOK_MS = 2000;
 
 /** Tells webhooks what this process writes, at once, and what others write, soon, until it is stopped. */
 export const startSending = (
-  context: Omit<SenderContext, 'chance' | 'deliver'> & {
+  context: Omit<SenderContext, 'deliver'> & {
     /** Calls back when this process wrote something that is to be delivered. */
     readonly onDeliveries: (listener: () => void) => void;
   },
-): Pick<Sender, 'stop'> => {
-  const sender = createSender({ ...context, chance: Math.random, deliver });
+): Pick<Sender, 'wake' | 'stop'> => {
+  const sender = createSender({ ...context, deliver });
   context.onDeliveries(sender.wake);
   const looking = setInterval(sender.wake, LOOK_MS);
   sender.wake();
   return {
+    wake: sender.wake,
     async stop(graceMs) {
       clearInterval(looking);
       await sender.stop(graceMs);

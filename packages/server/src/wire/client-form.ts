@@ -32,7 +32,7 @@ export const readClientForm = async (
   const credentials = readCredentials(request, form);
   if (!canBePublic && credentials.some(({ clientSecret }) => clientSecret === undefined))
     throw new Refusal('credentials_missing');
-  const who = { dialect: 'oauth', readings: credentials, caller, ...exchange } as const;
+  const who = { dialect: 'oauth', isForEveryDialect: true, readings: credentials, caller, ...exchange };
   const { client, newestKeyNumber } = await authenticate(authentication, who);
   // The ring is read again where it lacks a key that is known of already.
   noticeKey(newestKeyNumber);

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { openDeployment, STORE_FILE } from '@keyfob/server';
 import { createClient, createGrant } from '@keyfob/server/operations/registry';
-import type { DialectName } from '@keyfob/server/clients/client';
 import { parseConfig } from '@keyfob/server/config';
 import { createKeyLine } from '@keyfob/server/tokens/key-ring';
 import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../support/keyfob-process.ts';
 import { describeDatabase, openDatabase, ROWS } from './database.ts';
 import { oauthWire, pleosWire, UUID_PATTERN } from './target.ts';
 import type { OpenTarget, Target, TargetName } from './target.ts';
+import type { DialectName } from '../../support/served-grant.ts';
 
 /** Keyfob as a user starts it: `keyfob serve` on a data directory, every setting its default; `nodeArgs` are for Node. */
 export const openKeyfob =
@@ -96,7 +96,7 @@ const register = async (
   grants: number,
 ) => {
   const config = parseConfig({ flags, environment: {}, file: {} });
-  const deployment = await openDeployment(config, { isFirstStart: true });
+  const deployment = await openDeployment(config, { createIfMissing: true });
   try {
     const nowMs = Date.now();
     const { client, clientSecret } = await createClient(deployment, { dialect, name: 'bench', nowMs });

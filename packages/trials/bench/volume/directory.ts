@@ -37,7 +37,7 @@ export const makeScratchDirectory = (): string => {
 /** Opens a data directory, made where it is not there. */
 export const openDirectory = (directory: string): Promise<Deployment> =>
   openDeployment(parseConfig({ flags: { data: directory }, environment: {}, file: {} }), {
-    isFirstStart: true,
+    createIfMissing: true,
   });
 
 /** Whether an import of grants into this directory has come to its end. */
@@ -51,7 +51,7 @@ export const keepVolume = (directory: string, kept: Omit<Kept, 'uses'>): void =>
 export const openVolume = async (directory: string): Promise<Volume> => {
   const kept = JSON.parse(readFileSync(join(directory, KEPT_FILE), 'utf8')) as Kept;
   const deployment = await openDirectory(directory);
-  const keyRing = deployment.keyRing();
+  const keyRing = deployment.keyRing;
   await deployment.close();
   const { grants, clients } = kept;
   return {

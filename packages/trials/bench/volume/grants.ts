@@ -1,13 +1,14 @@
 import type { Caller } from '@keyfob/server/log-event';
-import { BRANDS } from '@keyfob/server/grants/grant';
-import type { Brand, Grant } from '@keyfob/server/grants/grant';
+import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
+import type { Grant } from '@keyfob/server/grants/grant';
 import type { GrantId } from '@keyfob/server/tokens/grant-id';
 
 /** The dialects in turn: half of the grants each. */
 export const dialectAt = (index: number): 'smartcar' | 'pleos' => (index % 2 === 0 ? 'smartcar' : 'pleos');
 
 /** The brand of a grant of the Pleos wire. */
-export const brandAt = (index: number): Brand => BRANDS[(index >> 1) % BRANDS.length] ?? 'hyundai';
+export const brandAt = (index: number): string =>
+  PLEOS_BRANDS[(index >> 1) % PLEOS_BRANDS.length] ?? 'hyundai';
 
 /** What the owners allowed: as wide as an app that plans charging asks for. */
 const SCOPES = [

@@ -1,5 +1,6 @@
 import { sealRefreshToken } from '@keyfob/server/tokens/refresh-token';
-import { pleosRefreshShape, uuidShape } from '@keyfob/server/tokens/shape';
+import { pleosShapes } from '@keyfob/server/dialects/pleos/shapes';
+import { uuidShape } from '@keyfob/server/tokens/shape';
 import type { Shape } from '@keyfob/server/tokens/shape';
 import type { Answer } from './connection.ts';
 import type { Credentials, Volume } from './directory.ts';
@@ -31,7 +32,7 @@ const WIRES: Readonly<Record<'smartcar' | 'pleos', Wire>> = {
     successorIn: (body) => body['refresh_token'],
   },
   pleos: {
-    shape: pleosRefreshShape,
+    shape: pleosShapes.refreshToken,
     path: '/v1/auth/token-refresh',
     headersOf: (_credentials, index) => `Brand: ${brandAt(index)}\r\nContent-Type: application/json`,
     bodyOf: (credentials, refreshToken) => JSON.stringify({ ...credentials, refreshToken }),

@@ -33,7 +33,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
           9n,
           'what happens after a copy comes after what was copied',
         );
-        await store.reinstate(-(2n ** 63n), CREATED_AT + 200);
+        await store.reinstate(-(2n ** 63n), { nowMs: (CREATED_AT + 200) * 1000 });
         const next = await refreshed(store, sampleUse(0, { presented: { grantId: -(2n ** 63n) } }));
         assert.equal(next.grant?.generation, 1);
       });
@@ -50,7 +50,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
           () => running.readClient('client-b'),
           () => running.listGrantEvents({ after: 0, limit: 1 }),
           () => running.redeemCode(sampleCodeUse({ presented: { grantId: 9n } })),
-          () => running.revoke(42n, { at: CREATED_AT, cause: 'operator' }),
+          () => running.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' }),
           () => running.createGrant(sampleGrant({ id: 77n })),
         ];
         for (const verb of verbs)
@@ -62,7 +62,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await assert.rejects(resumeSource(source), fails('store_not_moved'));
         await source.close();
         assert.equal((await running.readGrant(42n))?.generation, 46);
-        assert.equal(await running.revoke(7n, { at: CREATED_AT, cause: 'operator' }), 'revoked');
+        assert.equal(await running.revoke(7n, { nowMs: CREATED_AT * 1000, cause: 'operator' }), 'revoked');
         assert.equal((await running.readClient('client-a')).client?.secrets.length, 2);
       });
     });
@@ -75,8 +75,8 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await running.createGrant(sampleGrant({ id: 300n, clientId: 'client-c' }));
         assert.equal((await copy(from, to, false)).outcome, 'prepared');
         await assert.rejects(to.openStore(), fails('store_copying'));
-        await running.revoke(1000n, { at: CREATED_AT + 9, cause: 'operator' });
-        await running.reinstate(-(2n ** 63n), CREATED_AT + 9);
+        await running.revoke(1000n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' });
+        await running.reinstate(-(2n ** 63n), { nowMs: (CREATED_AT + 9) * 1000 });
         await running.removeClient('client-c', { withGrants: true });
         await running.createClient(sampleClient({ id: 'client-d' }));
         await running.createGrant(sampleGrant({ id: 301n, clientId: 'client-d' }));

@@ -58,11 +58,11 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         assert.deepEqual([first.verdict.kind, first.grant?.generation], ['rotate', 1]);
         const replay = useOf('used', { nowMs: NOW_MS + 61_000 }, { useDigest: Uint8Array.of(8) });
         assert.equal((await refreshed(store, replay)).verdict.kind, 'replay');
-        await store.prune({ limit: 100, endedBefore: CREATED_AT + 2 });
+        await store.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 2) * 1000 });
         assert.deepEqual([await isFound(store, 'expired'), await isFound(store, 'used')], [false, true]);
-        await store.prune({ limit: 100, endedBefore: IMPORTED_EXPIRES_AT });
+        await store.prune({ limit: 100, endedBeforeMs: IMPORTED_EXPIRES_AT * 1000 });
         assert.ok(await isFound(store, 'unused'), 'its grant lives on, and it has not expired');
-        await store.prune({ limit: 100, endedBefore: IMPORTED_EXPIRES_AT + 1 });
+        await store.prune({ limit: 100, endedBeforeMs: (IMPORTED_EXPIRES_AT + 1) * 1000 });
         assert.equal(await isFound(store, 'unused'), false);
       });
     });
@@ -123,7 +123,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await copyEnds(source, await to.openEnd('target'), true);
         await using(to, async (store) => {
           assert.deepEqual(await readAll(store), expected);
-          await store.prune({ limit: 100, endedBefore: CREATED_AT + 8 });
+          await store.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 8) * 1000 });
           assert.equal(await isFound(store, 'unused'), false, 'it expires when the later row says');
         });
       });
@@ -189,7 +189,8 @@ const createLife = (store: Store) => {
       await add(clientId);
       const presented = { grantId: idOf(step), clientId: 'client-i' };
       if (step % 3 === 0) await store.refresh(useOf('used', {}, presented));
-      if (step % 3 === 1) await store.prune({ limit: 1000, endedBefore: CREATED_AT + 86_400 + step });
+      if (step % 3 === 1)
+        await store.prune({ limit: 1000, endedBeforeMs: (CREATED_AT + 86_400 + step) * 1000 });
       if (step % 3 === 2) await store.removeClient(`client-${Math.floor(step / 8)}`, { withGrants: true });
     },
   };

@@ -219,7 +219,7 @@ const secretUses = (onStore: OnStore): void => {
       [CREATED_AT + 60 + 3600, CREATED_AT + 60 + 3600],
     ] as const;
     for (const [at, lastUsedAt] of steps) {
-      await store.noteSecretUse('one', at);
+      await store.noteSecretUse('one', at * 1000);
       const expected = { ...client, secrets: [{ ...one, lastUsedAt }, two] };
       assert.deepEqual((await store.readClient('client-a')).client, expected);
     }
@@ -236,7 +236,7 @@ const secretUses = (onStore: OnStore): void => {
 
   onStore('A noted use outlives every change of the client and its other secrets.', async (store) => {
     await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
-    await store.noteSecretUse('one', CREATED_AT + 60);
+    await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
     await store.changeClient('client-a', { name: 'Renamed', disabledAt: CREATED_AT + 61 });
     await store.addSecret('client-a', sampleSecret('two', { createdAt: CREATED_AT + 1 }));
     const { client } = await store.readClient('client-a');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { CodeResult, Store } from '@keyfob/server/grants/store';
+import type { CodeResult } from '@keyfob/server/grants/code-store';
+import type { Store } from '@keyfob/server/grants/store';
 import {
   CREATED_AT,
   fillWithCode,
@@ -163,7 +164,7 @@ export const codeLastingContract = (onReopened: OnReopened): void => {
     await fillWithCode(store);
     await redeemed(store);
     const again = await reopen();
-    await again.revoke(42n, { at: CREATED_AT, cause: 'owner' });
+    await again.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
     const [first, second] = await again.listGrantEvents({ after: 0, limit: 10 });
     assert.ok(first !== undefined && second !== undefined && second.sequence > first.sequence);
     assert.notEqual(first.id, second.id);

@@ -139,7 +139,7 @@ const redemptions = (onStore: OnStore): void => {
     await fillWithCode(store);
     const use = sampleCodeUse({ presented: { useDigest: KEY } });
     await redeemed(store, use);
-    await store.revoke(42n, { at: CREATED_AT, cause: 'owner' });
+    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
     const again = await redeemed(store, use);
     assert.deepEqual([again.verdict, again.grant?.revocation?.cause], [{ kind: 'repeat' }, 'owner']);
     const second = await redeemed(store);
@@ -151,7 +151,7 @@ const redemptions = (onStore: OnStore): void => {
     await fillWithCode(store);
     const use = sampleCodeUse({ presented: { useDigest: KEY } });
     await redeemed(store, use);
-    await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 ** 9 });
+    await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
     for (const presented of [use.presented, sampleCodeUse().presented]) {
       const { grant, hasRevoked } = await redeemed(store, { ...use, presented });
       assert.deepEqual([grant, hasRevoked], [undefined, false]);

@@ -14,7 +14,9 @@ import { sampleSecret, sampleUse, STRICT_POLICY } from '../../support/samples.ts
 import type { OnTwo } from '../store-contract.ts';
 
 const ROUNDS = 8;
-const AT = { at: CREATED_AT + 1, cause: 'operator' } as const;
+/** What it leaves in the grant. */
+const REVOCATION = { at: CREATED_AT + 1, cause: 'operator' } as const;
+const AT = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
 
 /** Two connections to one store: two servers, or a server and a command. */
 export const connectionContract = (onTwo: OnTwo): void => {
@@ -43,7 +45,10 @@ const races = (onTwo: OnTwo): void => {
     assert.deepEqual((await Promise.all(grants)).sort(), ['created', 'id_taken']);
     const revoked = await Promise.all([one.revoke(42n, AT), other.revoke(42n, AT)]);
     assert.deepEqual([...revoked].sort(), ['revoked', 'revoked_before']);
-    const reinstated = await Promise.all([one.reinstate(42n, CREATED_AT), other.reinstate(42n, CREATED_AT)]);
+    const reinstated = await Promise.all([
+      one.reinstate(42n, { nowMs: CREATED_AT * 1000 }),
+      other.reinstate(42n, { nowMs: CREATED_AT * 1000 }),
+    ]);
     assert.deepEqual([...reinstated].sort(), ['not_revoked', 'reinstated']);
   });
 };
@@ -61,7 +66,7 @@ const endings = (onTwo: OnTwo): void => {
       const isFirst = result.verdict.kind === 'rotate';
       if (!isFirst) assert.deepEqual(result.verdict, { kind: 'refuse', reason: 'revoked' });
       const grant = await one.readGrant(id);
-      assert.deepEqual([grant?.generation, grant?.revocation], [isFirst ? 1 : 0, AT]);
+      assert.deepEqual([grant?.generation, grant?.revocation], [isFirst ? 1 : 0, REVOCATION]);
       const later = await refreshed(stores[1], sampleUse(isFirst ? 1 : 0, { presented: { grantId: id } }));
       assert.deepEqual(later.verdict, { kind: 'refuse', reason: 'revoked' });
     }
@@ -103,8 +108,8 @@ const endings = (onTwo: OnTwo): void => {
       await one.createGrant(sampleGrant({ id }));
       await one.revoke(id, AT);
       const [reinstated, { pruned }] = await Promise.all([
-        other.reinstate(id, CREATED_AT),
-        one.prune({ limit: 100, endedBefore: CREATED_AT + 60 }),
+        other.reinstate(id, { nowMs: CREATED_AT * 1000 }),
+        one.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 60) * 1000 }),
       ]);
       assert.equal(pruned, reinstated === 'unknown' ? 1 : 0);
       assert.equal((await other.readGrant(id)) === undefined, reinstated === 'unknown');
@@ -135,8 +140,8 @@ const visibility = (onTwo: OnTwo): void => {
   onTwo('A use noted through one connection is not noted again through the other.', async (one, other) => {
     await one.createClient(sampleClient({ secrets: [sampleSecret('new')] }));
     await other.readClient('client-a');
-    await one.noteSecretUse('new', CREATED_AT + 60);
-    await other.noteSecretUse('new', CREATED_AT + 61);
+    await one.noteSecretUse('new', (CREATED_AT + 60) * 1000);
+    await other.noteSecretUse('new', (CREATED_AT + 61) * 1000);
     for (const store of [one, other]) {
       const { client } = await store.readClient('client-a');
       assert.equal(client?.secrets[0]?.lastUsedAt, CREATED_AT + 60);
@@ -174,7 +179,7 @@ const visibility = (onTwo: OnTwo): void => {
     await refreshed(other, sampleUse(1, { nowMs: NOW_MS + 1 }));
     assert.equal((await one.readGrant(42n))?.generation, 2);
     await one.revoke(42n, AT);
-    assert.deepEqual((await other.readGrant(42n))?.revocation, AT);
+    assert.deepEqual((await other.readGrant(42n))?.revocation, REVOCATION);
     await other.removeClient('client-a', { withGrants: true });
     assert.equal(await one.readGrant(42n), undefined);
   });

@@ -36,10 +36,10 @@ const keeping = (onStore: OnStore): void => {
   onStore('What changes nothing is no grant event, and neither is a refresh.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
-    await store.reinstate(42n, AT);
-    await store.revoke(42n, { at: AT, cause: 'operator' });
-    await store.revoke(42n, { at: AT, cause: 'operator' });
-    await store.revoke(43n, { at: AT, cause: 'operator' });
+    await store.reinstate(42n, { nowMs: AT * 1000 });
+    await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
+    await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
+    await store.revoke(43n, { nowMs: AT * 1000, cause: 'operator' });
     assert.deepEqual(await tellOf(store), [['grant.revoked', 'operator', undefined, '']]);
   });
 
@@ -62,8 +62,8 @@ const keeping = (onStore: OnStore): void => {
     await fill(store);
     await store.selectVehicles(42n, [vehicleOf('1'), vehicleOf('2')], { ...OPERATOR, requestId: 'r1' });
     await store.disconnectVehicles(42n, ['1'], { ...OPERATOR, endsWhenEmpty: true });
-    await store.revoke(42n, { at: AT, cause: 'operator' });
-    await store.reinstate(42n, AT);
+    await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
+    await store.reinstate(42n, { nowMs: AT * 1000 });
     await store.disconnectVehicles(42n, 'all', { ...OPERATOR, endsWhenEmpty: true });
     assert.deepEqual(await tellOf(store), [
       ['vehicles.connected', undefined, 'r1', 'VIN1,VIN2'],
@@ -93,9 +93,9 @@ const dropping = (onStore: OnStore): void => {
   onStore('Old grant events are dropped with their deliveries, but not while one waits.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
-    await store.revoke(42n, { at: AT, cause: 'operator' });
-    await store.reinstate(42n, AT + 1);
-    await store.revoke(42n, { at: AT + 2, cause: 'operator' });
+    await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
+    await store.reinstate(42n, { nowMs: (AT + 1) * 1000 });
+    await store.revoke(42n, { nowMs: (AT + 2) * 1000, cause: 'operator' });
     const beforeMs = (AT + 2) * 1000;
     assert.equal(await store.dropGrantEvents({ beforeMs, limit: 10 }), 1);
     const claim = { nowMs: NOW_MS, leaseMs: 1, limit: 1, limitPerWebhook: 1, inHand: new Map() };
@@ -116,10 +116,10 @@ const dropping = (onStore: OnStore): void => {
 
   onStore('The number of a grant event is never given again.', async (store) => {
     await fill(store);
-    await store.revoke(42n, { at: AT, cause: 'operator' });
+    await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
     const [dropped = assert.fail()] = await store.listGrantEvents({ after: 0, limit: 1 });
     assert.equal(await store.dropGrantEvents({ beforeMs: NOW_MS, limit: 10 }), 1);
-    await store.reinstate(42n, AT);
+    await store.reinstate(42n, { nowMs: AT * 1000 });
     const [grantEvent = assert.fail()] = await store.listGrantEvents({ after: 0, limit: 1 });
     assert.ok(grantEvent.sequence > dropped.sequence);
   });

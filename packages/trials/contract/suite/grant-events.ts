@@ -26,7 +26,7 @@ const fillWithGrantEvents = async (store: Store): Promise<void> => {
   const again = { grantId: -1n, clientId: 'client-a' };
   await redeemed(store, sampleCodeUse({ requestId: 'second-0', nowMs: NOW_MS + 2000, presented: again }));
   await redeemed(store, sampleCodeUse({ requestId: 'third-0', nowMs: NOW_MS + 3000, presented: again }));
-  await store.revoke(0n, { at: CREATED_AT + 5, cause: 'operator' });
+  await store.revoke(0n, { nowMs: (CREATED_AT + 5) * 1000, cause: 'operator' });
 };
 
 /** Whose a grant event of a grant is. */
@@ -111,7 +111,7 @@ export const grantEventContract = (onStore: OnStore): void => {
   onStore('GrantEvents outlive the grant and the client they tell of.', async (store) => {
     await fillWithGrantEvents(store);
     const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
-    await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 ** 9 });
+    await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
     await store.removeClient('client-a', { withGrants: true });
     assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), grantEvents);
   });

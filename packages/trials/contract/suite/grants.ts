@@ -132,10 +132,13 @@ const lists = (onStore: OnStore): void => {
 const revocation = (onStore: OnStore): void => {
   onStore('A revocation is kept with its moment and cause, and comes once.', async (store) => {
     await fill(store);
-    assert.equal(await store.revoke(42n, { at: CREATED_AT + 9, cause: 'operator' }), 'revoked');
-    assert.equal(await store.revoke(42n, { at: CREATED_AT + 99, cause: 'replay' }), 'revoked_before');
+    assert.equal(await store.revoke(42n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' }), 'revoked');
+    assert.equal(
+      await store.revoke(42n, { nowMs: (CREATED_AT + 99) * 1000, cause: 'replay' }),
+      'revoked_before',
+    );
     assert.deepEqual((await store.readGrant(42n))?.revocation, { at: CREATED_AT + 9, cause: 'operator' });
-    assert.equal(await store.revoke(43n, { at: CREATED_AT, cause: 'operator' }), 'unknown');
+    assert.equal(await store.revoke(43n, { nowMs: CREATED_AT * 1000, cause: 'operator' }), 'unknown');
   });
 
   onStore(
@@ -143,12 +146,12 @@ const revocation = (onStore: OnStore): void => {
     async (store) => {
       await fill(store);
       const { grant } = await refreshed(store, sampleUse(0));
-      await store.revoke(42n, { at: CREATED_AT + 9, cause: 'operator' });
-      assert.equal(await store.reinstate(42n, CREATED_AT), 'reinstated');
+      await store.revoke(42n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' });
+      assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
       assert.deepEqual(await store.readGrant(42n), grant);
       assert.equal((await refreshed(store, sampleUse(1, { nowMs: NOW_MS + 5000 }))).verdict.kind, 'rotate');
-      assert.equal(await store.reinstate(42n, CREATED_AT), 'not_revoked');
-      assert.equal(await store.reinstate(43n, CREATED_AT), 'unknown');
+      assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'not_revoked');
+      assert.equal(await store.reinstate(43n, { nowMs: CREATED_AT * 1000 }), 'unknown');
     },
   );
 };

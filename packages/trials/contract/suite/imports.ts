@@ -113,8 +113,8 @@ export const importContract = (onStore: OnStore): void => {
   onStore('Pruning and the removal of a client take imported tokens with their grants.', async (store) => {
     await withClient(store);
     await store.importGrants([imported(1), imported(2)]);
-    await store.revoke(1n, { at: CREATED_AT, cause: 'operator' });
-    assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 1 })).pruned, 1);
+    await store.revoke(1n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 1) * 1000 })).pruned, 1);
     const [gone, stayed] = await store.findImported([digestOf(1), digestOf(2)]);
     assert.deepEqual([gone, stayed?.id], [undefined, 2n]);
     assert.deepEqual(await store.importGrants([imported(1)]), ['imported']);
@@ -127,9 +127,9 @@ export const importContract = (onStore: OnStore): void => {
     const expiresAt = NOW_MS / 1000 + 100;
     await store.importGrants([{ ...imported(1), expiresAt }]);
     await refreshed(store, sampleUse(0, { presented: { grantId: 1n } }));
-    assert.equal((await store.prune({ limit: 10, endedBefore: expiresAt })).pruned, 0);
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: expiresAt * 1000 })).pruned, 0);
     assert.equal((await store.findImported([digestOf(1)]))[0]?.generation, 1);
-    assert.equal((await store.prune({ limit: 10, endedBefore: expiresAt + 1 })).pruned, 0);
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (expiresAt + 1) * 1000 })).pruned, 0);
     assert.deepEqual(await store.findImported([digestOf(1)]), [undefined]);
     assert.equal(await store.countGrants(), 1);
   });

@@ -22,8 +22,11 @@ export const pruneContract = (onStore: OnStore): void => {
   onStore('Pruning removes what expired before a moment, and not what expires at it.', async (store) => {
     await fill(store, SHORT);
     const nothing = { pruned: 0, next: undefined };
-    assert.deepEqual(await store.prune({ limit: 10, endedBefore: CREATED_AT + LIFETIME }), nothing);
-    const gone = await store.prune({ limit: 10, endedBefore: CREATED_AT + LIFETIME + 1 });
+    assert.deepEqual(
+      await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + LIFETIME) * 1000 }),
+      nothing,
+    );
+    const gone = await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + LIFETIME + 1) * 1000 });
     assert.deepEqual(gone, { pruned: 1, next: undefined });
     assert.equal(await store.readGrant(42n), undefined);
     assert.equal(await store.countGrants('client-a'), 0);
@@ -34,22 +37,23 @@ export const pruneContract = (onStore: OnStore): void => {
     async (store) => {
       await fill(store, SHORT);
       await store.refresh(sampleUse(0, { nowMs: (CREATED_AT + 500) * 1000 }));
-      const endedBefore = CREATED_AT + 500 + LIFETIME;
-      assert.equal((await store.prune({ limit: 10, endedBefore })).pruned, 0);
+      const endedBeforeMs = (CREATED_AT + 500 + LIFETIME) * 1000;
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs })).pruned, 0);
       const policy = { ...OVERLAP_POLICY, ...SHORT, grantLifetimeSeconds: 700 };
       await store.changeClient('client-a', { policy });
-      assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 700 })).pruned, 0);
-      assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 701 })).pruned, 1);
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 700) * 1000 })).pruned, 0);
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 701) * 1000 })).pruned, 1);
     },
   );
 
   onStore('Pruning removes what was revoked before a moment, unless it was reinstated.', async (store) => {
     await fill(store);
     await store.createGrant(sampleGrant({ id: -1n }));
-    for (const id of [-1n, 42n]) await store.revoke(id, { at: CREATED_AT + 10, cause: 'operator' });
-    await store.reinstate(42n, CREATED_AT);
-    assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 })).pruned, 0);
-    assert.equal((await store.prune({ limit: 10, endedBefore: CREATED_AT + 11 })).pruned, 1);
+    for (const id of [-1n, 42n])
+      await store.revoke(id, { nowMs: (CREATED_AT + 10) * 1000, cause: 'operator' });
+    await store.reinstate(42n, { nowMs: CREATED_AT * 1000 });
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10) * 1000 })).pruned, 0);
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 11) * 1000 })).pruned, 1);
     assert.deepEqual(await left(store), [42n]);
   });
 
@@ -58,7 +62,7 @@ export const pruneContract = (onStore: OnStore): void => {
     await store.refresh(sampleUse(0));
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + 100_000 }));
     assert.notEqual(await store.readReplay(42n), undefined);
-    await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 ** 9 });
+    await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
     assert.equal(await store.readReplay(42n), undefined);
     await store.createGrant(sampleGrant());
     assert.equal(await store.readReplay(42n), undefined);
@@ -66,9 +70,9 @@ export const pruneContract = (onStore: OnStore): void => {
 
   onStore('A pruned grant is unknown to every verb, and its id is free.', async (store) => {
     await fill(store, SHORT);
-    await store.prune({ limit: 10, endedBefore: CREATED_AT + 10 ** 9 });
-    assert.equal(await store.revoke(42n, { at: CREATED_AT, cause: 'operator' }), 'unknown');
-    assert.equal(await store.reinstate(42n, CREATED_AT), 'unknown');
+    await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
+    assert.equal(await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' }), 'unknown');
+    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'unknown');
     assert.equal(await store.createGrant(sampleGrant()), 'created');
   });
 
@@ -79,11 +83,11 @@ export const pruneContract = (onStore: OnStore): void => {
       const isLive = id % (2n * 10n ** 17n) === 0n;
       await store.createGrant(sampleGrant({ id, createdAt: isLive ? CREATED_AT + 10_000 : CREATED_AT }));
     }
-    const first = await store.prune({ limit: 4, endedBefore: CREATED_AT + 5000 });
+    const first = await store.prune({ limit: 4, endedBeforeMs: (CREATED_AT + 5000) * 1000 });
     assert.deepEqual(first, { pruned: 2, next: ids[3] });
     let [after, pruned] = [first.next, first.pruned];
     while (after !== undefined) {
-      const page = await store.prune({ after, limit: 4, endedBefore: CREATED_AT + 5000 });
+      const page = await store.prune({ after, limit: 4, endedBeforeMs: (CREATED_AT + 5000) * 1000 });
       pruned += page.pruned;
       after = page.next;
     }

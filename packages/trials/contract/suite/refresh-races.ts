@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Policy } from '@keyfob/server/clients/policy';
-import type { RefreshResult, Store } from '@keyfob/server/grants/store';
+import type { RefreshResult } from '@keyfob/server/grants/grant-store';
+import type { Store } from '@keyfob/server/grants/store';
 import {
   CREATED_AT,
   fill,
@@ -85,7 +86,7 @@ export const racingContract = (onStore: OnStore): void => {
       await fill(store);
       const [result, revoked] = await Promise.all([
         refreshed(store, sampleUse(0)),
-        store.revoke(42n, { at: CREATED_AT, cause: 'operator' }),
+        store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' }),
       ]);
       assert.equal(revoked, 'revoked');
       const grant = await store.readGrant(42n);

@@ -160,7 +160,7 @@ const replays = (onStore: OnStore): void => {
     await fill(store);
     await store.refresh(sampleUse(0));
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + HOUR_MS }));
-    await store.reinstate(42n, CREATED_AT);
+    await store.reinstate(42n, { nowMs: CREATED_AT * 1000 });
     assert.equal((await store.readReplay(42n))?.times, 1);
     const { verdict } = await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 2 * HOUR_MS }));
     assert.equal(verdict.kind, 'replay');

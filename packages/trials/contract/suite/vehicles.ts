@@ -94,7 +94,7 @@ const selection = (onStore: OnStore): void => {
   onStore('Nothing is chosen for a grant that is revoked or unknown.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
-    await store.revoke(42n, { at: CREATED_AT, cause: 'owner' });
+    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
     assert.equal(await store.selectVehicles(42n, [TWO], OCCASION), 'revoked');
     assert.deepEqual(await store.listVehicles(42n), [ONE]);
     assert.equal(await store.selectVehicles(43n, [TWO], OCCASION), 'unknown');
@@ -159,7 +159,7 @@ const disconnection = (onStore: OnStore): void => {
   onStore('A revoked grant keeps its first cause when its last vehicle goes.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
-    await store.revoke(42n, { at: CREATED_AT, cause: 'owner' });
+    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
     const result = await store.disconnectVehicles(42n, 'all', LAST_ENDS);
     assert.deepEqual(result, { disconnected: [ONE], isRevoked: false });
     assert.deepEqual((await store.readGrant(42n))?.revocation, { at: CREATED_AT, cause: 'owner' });

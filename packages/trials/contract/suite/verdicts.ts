@@ -98,7 +98,7 @@ export const verdictContract = (onStore: OnStore): void => {
       await store.createClient(sampleClient({ id: 'client-b' }));
       const brand = grant?.brand;
       await store.refresh(sampleUse(0, { presented: { brand, useDigest: DIGEST } }));
-      if (isRevoked === true) await store.revoke(42n, { at: 1, cause: 'operator' });
+      if (isRevoked === true) await store.revoke(42n, { nowMs: 1 * 1000, cause: 'operator' });
       const before = await store.readGrant(42n);
       const use = sampleUse(generation, {
         nowMs: NOW_MS + laterMs,

@@ -79,7 +79,7 @@ export const volumeContract = (onStore: OnStore): void => {
     await fill(store, {}, { createdAt });
     await refreshed(store, sampleUse(0, { nowMs: createdAt * 1000 + 1 }));
     assert.deepEqual((await store.readGrant(42n))?.rotatedAtMs, [createdAt * 1000 + 1]);
-    await store.revoke(42n, { at: CREATED_AT, cause: 'operator' });
+    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
     assert.equal((await store.readGrant(42n))?.createdAt, createdAt);
   });
 };

@@ -41,7 +41,7 @@ const listAll = async (store: Store, webhookId?: string): Promise<readonly Deliv
   store.listDeliveries({ webhookId, states: DELIVERY_STATES, limit: 1000 });
 
 const revoke = async (store: Store, id = 42n): Promise<unknown> =>
-  store.revoke(id, { at: AT, cause: 'operator', requestId: 'request-1' });
+  store.revoke(id, { nowMs: AT * 1000, cause: 'operator', requestId: 'request-1' });
 
 /** The how-manieth grant event of the store it is, from 1: the numbers of grant events count up, but not in every store by one. */
 const placesOf = async (store: Store): Promise<(delivery: Pick<Delivery, 'grantEvent'>) => number> => {
@@ -118,7 +118,7 @@ const keeping = (onStore: OnStore): void => {
       await revoke(store);
       await store.createWebhook(sampleWebhook());
       assert.deepEqual(await listAll(store), []);
-      await store.reinstate(42n, AT);
+      await store.reinstate(42n, { nowMs: AT * 1000 });
       await revoke(store);
       assert.equal((await listAll(store)).length, 1);
       await store.removeWebhook('webhook-a');

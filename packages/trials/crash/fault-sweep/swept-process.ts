@@ -130,11 +130,11 @@ const take = async (
       return { outcome: verdict.kind, generation: grant?.generation };
     }
     case 'revoke':
-      return { outcome: await store.revoke(idOf(step.grant), { at: step.at, cause: 'operator' }) };
+      return { outcome: await store.revoke(idOf(step.grant), { nowMs: step.at * 1000, cause: 'operator' }) };
     case 'reinstate':
-      return { outcome: await store.reinstate(idOf(step.grant), STARTED_AT) };
+      return { outcome: await store.reinstate(idOf(step.grant), { nowMs: STARTED_AT * 1000 }) };
     case 'prune': {
-      const { pruned } = await store.prune({ limit: 100, endedBefore: step.endedBefore });
+      const { pruned } = await store.prune({ limit: 100, endedBeforeMs: step.endedBefore * 1000 });
       return { outcome: `pruned ${pruned}` };
     }
     case 'checkpoint':

@@ -140,9 +140,9 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'prune removes a day too much',
-    file: memory,
-    search: '.endsAt < endedBefore',
-    replacement: '.endsAt - 86_400 < endedBefore',
+    file: 'server/src/grants/standing.ts',
+    search: '.endsAt < toSeconds(beforeMs)',
+    replacement: '.endsAt - 86_400 < toSeconds(beforeMs)',
     seed: 11,
   },
   {

@@ -1,5 +1,6 @@
 import { changeClient } from '@keyfob/server/clients/change';
 import type { Client } from '@keyfob/server/clients/client';
+import { toSeconds } from '@keyfob/server/clock';
 import { isUseNews } from '@keyfob/server/clients/secret';
 import type { Store } from '@keyfob/server/grants/store';
 import { removeGrant } from './tables.ts';
@@ -64,12 +65,13 @@ export const secretVerbs = (
       tables.clients.set(clientId, { ...client, secrets });
       return 'removed';
     }),
-  noteSecretUse: (secretId, at) =>
+  noteSecretUse: (secretId, nowMs) =>
     run('noteSecretUse', () => {
       const client = [...tables.clients.values()].find(({ secrets }) =>
         secrets.some(({ id }) => id === secretId),
       );
       if (client === undefined) return;
+      const at = toSeconds(nowMs);
       const secrets = client.secrets.map((secret) =>
         secret.id === secretId && isUseNews(secret.lastUsedAt, at) ? { ...secret, lastUsedAt: at } : secret,
       );

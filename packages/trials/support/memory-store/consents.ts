@@ -1,5 +1,6 @@
 import { CODE_KEPT_SECONDS, judgeCode } from '@keyfob/server/grants/authorization-code';
-import type { CodeResult, CodeUse, Store } from '@keyfob/server/grants/store';
+import type { CodeResult, CodeUse } from '@keyfob/server/grants/code-store';
+import type { Store } from '@keyfob/server/grants/store';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import { tell, tellRevoked } from './grant-events.ts';
 import { byId } from './tables.ts';
@@ -18,7 +19,11 @@ export const codeVerbs = (
       tables.codes.set(code.grantId, { ...code, redeemedAtMs: undefined, useDigest: undefined });
       return 'created';
     }),
-  redeemCode: (use) => run('redeemCode', () => redeemCode(tables, use), use),
+  async redeemCode(use, issue) {
+    const result = await run('redeemCode', () => redeemCode(tables, use), use);
+    if (result !== 'client_gone') await issue?.(result);
+    return result;
+  },
   listConsents: (subject, { after, limit }) =>
     run('listConsents', () =>
       [...tables.grants.values()]

@@ -1,5 +1,6 @@
 import type { GrantEventKind } from '@keyfob/server/outbox/grant-event';
 import type { Grant } from '@keyfob/server/grants/grant';
+import type { AuditContext } from '@keyfob/server/grants/grant-store';
 import type { Tables } from './tables.ts';
 import { keepGrantEvent } from './webhooks.ts';
 
@@ -8,7 +9,7 @@ export const tell = (
   tables: Tables,
   kind: GrantEventKind,
   { id: grantId, clientId, subject }: Grant,
-  more: { nowMs: number; requestId: string | undefined; cause?: string; vins?: readonly string[] },
+  more: AuditContext & { readonly cause?: string; readonly vins?: readonly string[] },
 ): void => {
   const { nowMs: atMs, requestId, cause, vins = [] } = more;
   keepGrantEvent(tables, { atMs, kind, grantId, clientId, subject, requestId, cause, vins });
@@ -18,7 +19,7 @@ export const tell = (
 export const tellRevoked = (
   tables: Tables,
   grant: Grant,
-  more: { nowMs: number; requestId: string | undefined; cause: string },
+  more: AuditContext & { readonly cause: string },
 ): void => {
   const vins = (tables.vehicles.get(grant.id) ?? []).map(({ vin }) => vin);
   tell(tables, 'grant.revoked', grant, { ...more, vins });

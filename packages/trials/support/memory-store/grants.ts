@@ -1,9 +1,11 @@
 import { applyVerdict } from '@keyfob/server/grants/apply-verdict';
+import { toSeconds } from '@keyfob/server/clock';
 import type { Grant } from '@keyfob/server/grants/grant';
 import { judge } from '@keyfob/server/grants/judge';
 import { describeReplay } from '@keyfob/server/grants/replay';
-import { standingOf } from '@keyfob/server/grants/standing';
-import type { RefreshResult, RefreshUse, Store } from '@keyfob/server/grants/store';
+import { hasEndedBefore } from '@keyfob/server/grants/standing';
+import type { RefreshResult, RefreshUse } from '@keyfob/server/grants/grant-store';
+import type { Store } from '@keyfob/server/grants/store';
 import { tell, tellRevoked } from './grant-events.ts';
 import { byId, removeGrant } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
@@ -44,7 +46,11 @@ export const grantVerbs = (
   const ofClient = (clientId: string | undefined): Grant[] =>
     [...tables.grants.values()].filter((grant) => clientId === undefined || grant.clientId === clientId);
   return {
-    refresh: (use) => run('refresh', () => refresh(tables, use), use),
+    async refresh(use, issue) {
+      const result = await run('refresh', () => refresh(tables, use), use);
+      if (result !== 'client_gone') await issue?.(result);
+      return result;
+    },
     createGrant: (grant) =>
       run('createGrant', () => {
         if (tables.grants.has(grant.id)) return 'id_taken';
@@ -71,21 +77,21 @@ export const endVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'revoke' | '
       const grant = tables.grants.get(id);
       if (grant === undefined) return 'unknown';
       if (grant.revocation !== undefined) return 'revoked_before';
-      const { at, cause, requestId } = revocation;
-      tables.grants.set(id, { ...grant, revocation: { at, cause } });
-      tellRevoked(tables, grant, { nowMs: at * 1000, requestId, cause });
+      const { nowMs, cause } = revocation;
+      tables.grants.set(id, { ...grant, revocation: { at: toSeconds(nowMs), cause } });
+      tellRevoked(tables, grant, revocation);
       return 'revoked';
     }),
-  reinstate: (id, at) =>
+  reinstate: (id, auditContext) =>
     run('reinstate', () => {
       const grant = tables.grants.get(id);
       if (grant === undefined) return 'unknown';
       if (grant.revocation === undefined) return 'not_revoked';
       tables.grants.set(id, { ...grant, revocation: undefined });
-      tell(tables, 'grant.reinstated', grant, { nowMs: at * 1000, requestId: undefined });
+      tell(tables, 'grant.reinstated', grant, auditContext);
       return 'reinstated';
     }),
-  prune: ({ after, limit, endedBefore }) =>
+  prune: ({ after, limit, endedBeforeMs }) =>
     run('prune', () => {
       const page = [...tables.grants.values()]
         .filter(({ id }) => after === undefined || id > after)
@@ -93,12 +99,12 @@ export const endVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'revoke' | '
         .slice(0, limit);
       const ended = page.filter((grant) => {
         const client = tables.clients.get(grant.clientId);
-        return client !== undefined && standingOf(grant, client.policy, 0).endsAt < endedBefore;
+        return client !== undefined && hasEndedBefore(grant, client.policy, endedBeforeMs);
       });
       for (const { id } of ended) removeGrant(tables, id);
       const ids = new Set(page.map(({ id }) => id));
       for (const [digest, { grantId, expiresAt }] of tables.imported)
-        if (ids.has(grantId) && expiresAt < endedBefore) tables.imported.delete(digest);
+        if (ids.has(grantId) && expiresAt < toSeconds(endedBeforeMs)) tables.imported.delete(digest);
       return { pruned: ended.length, next: page.length === limit ? page.at(-1)?.id : undefined };
     }),
 });

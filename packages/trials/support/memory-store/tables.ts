@@ -4,7 +4,10 @@ import type { Delivery } from '@keyfob/server/outbox/delivery';
 import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
 import type { Grant } from '@keyfob/server/grants/grant';
 import type { ReplayRecord } from '@keyfob/server/grants/replay';
-import type { CodeUse, RefreshUse, RegisteredKey, Store } from '@keyfob/server/grants/store';
+import type { CodeUse } from '@keyfob/server/grants/code-store';
+import type { RefreshUse } from '@keyfob/server/grants/grant-store';
+import type { Store } from '@keyfob/server/grants/store';
+import type { RegisteredKey } from '@keyfob/server/tokens/key-store';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import type { Webhook } from '@keyfob/server/outbox/webhook';
 

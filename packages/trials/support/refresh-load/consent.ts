@@ -12,7 +12,7 @@ export type TrialClient = WireClient & { readonly kind: ClientKind; readonly pol
 
 const open = ({ dataDirectory, environment }: Home) =>
   openDeployment(parseConfig({ flags: { data: dataDirectory }, environment, file: {} }), {
-    isFirstStart: true,
+    createIfMissing: true,
   });
 
 /** Registers a client of each kind. */

@@ -1,5 +1,6 @@
 import type { Client } from '../../clients/client.ts';
 import type { AuthorizationRequest } from '../../dialects/authorization.ts';
+import { keepOnOneLine, nameClient } from './names.ts';
 import { button } from './form.ts';
 import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
@@ -12,10 +13,7 @@ import { signedInBar } from './sign-in-page.ts';
 import { writeChoice, writeChoiceError } from './vehicle-choice.ts';
 import type { VehicleChoice } from './vehicle-choice.ts';
 
-/** What a client is called where it has no name. */
-export const nameClient = ({ name, id }: Client): string => (name === '' ? id : name);
-
-/** What an owner is asked: whether, what, and, unless that comes later, for which vehicles. */
+/** Asks an owner for consent: to which permissions and, unless a later request asks that, for which vehicles. */
 export const consentPage = (
   pageContext: PageContext,
   {
@@ -31,8 +29,8 @@ export const consentPage = (
   const name = nameClient(client);
   const heading =
     choice === undefined
-      ? consent.headingLater(name, makeName)
-      : consent.heading(name, make === undefined ? undefined : makeName);
+      ? consent.headingLater(keepOnOneLine(name), makeName)
+      : consent.heading(keepOnOneLine(name), make === undefined ? undefined : makeName);
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
@@ -46,7 +44,7 @@ export const consentPage = (
             ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
           </div>`,
       )}
-      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToEnd(pageContext)}</p>
+      <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToOwnerPage(pageContext)}</p>
       ${signedInBar(pageContext, owner, form)}`,
   };
 };
@@ -69,16 +67,16 @@ const writeList = (heading: string, entries: readonly string[], kind: string): C
     </ul>
   </section>`;
 
-/** Where an owner ends what is agreed to here; beside this page, which stays. */
-export const linkToEnd = ({ texts, base }: PageContext): Content =>
-  html`${texts.consent.ending}
+/** Where an owner can remove access later. Opens in a new tab, because this page still waits for an answer. */
+export const linkToOwnerPage = ({ texts, base }: PageContext): Content =>
+  html`${texts.consent.removing}
     <a href="${base}/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
 
-/** The client and the car, drawn; said by the heading. */
+/** A drawing of the client and the car. Screen readers skip it: the heading says the same. */
 const drawEmblem = (name: string): Content =>
   html`<p class="emblem" aria-hidden="true">
     <span class="app">${Array.from(name, (letter) => letter.toUpperCase())[0]}</span>
-    <span class="way"></span>
+    <span class="dots"></span>
     <span class="car"
       ><svg viewBox="0 0 64 32" width="44" height="22" focusable="false">
         <path
@@ -89,13 +87,13 @@ const drawEmblem = (name: string): Content =>
     ></span>
   </p>`;
 
-/** Where the owner will be next, as people read addresses; an app's own scheme where there is no host. */
+/** The part of a redirect URI that owners can read: its host, or the scheme of an app that has no host. */
 const hostOf = (uri: string): string => {
   const { host, protocol } = new URL(uri);
   return host === '' ? protocol.slice(0, -1) : host;
 };
 
-/** There is nothing to choose from. */
+/** Says that the owner has no vehicle that the request is about. */
 export const noVehiclesPage = (
   pageContext: PageContext,
   owner: Owner,

@@ -1,10 +1,10 @@
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 
-/** Wraps fields and buttons into a form to the page's own address, bound to the session. */
+/** Wraps fields and buttons in a form that is sent to the page's own address and bound to the session. */
 export type WriteForm = (content: Content) => Content;
 
-/** A button that sends its form. */
+/** A button that submits its form with this `action`. */
 export const button = (
   action: string,
   label: string,

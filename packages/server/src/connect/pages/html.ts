@@ -1,4 +1,4 @@
-/** A piece of HTML that is safe to show: whatever was put into it has been escaped. */
+/** A piece of HTML that is safe to show: every value in it was escaped. */
 export class Html {
   readonly text: string;
 
@@ -7,7 +7,7 @@ export class Html {
   }
 }
 
-/** What may stand in a page: text and numbers are escaped, `undefined` and `false` are nothing, lists are joined. */
+/** A value in a template: text and numbers are escaped, `undefined` and `false` render nothing, lists are joined. */
 export type Content = Html | string | number | undefined | false | readonly Content[];
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -28,8 +28,8 @@ const render = (content: Content): string => {
 };
 
 /**
- * The only way HTML is made here: what is written in the template is HTML, what is put into it is text. Attributes must
- * be quoted; nothing may be put into a tag name, a script or a style.
+ * The only way to make HTML here: the template itself is HTML, the values in it are text. Attributes must be quoted.
+ * Values are not allowed in a tag name, a script or a style.
  */
 export const html = (strings: TemplateStringsArray, ...contents: readonly Content[]): Html =>
   new Html(strings.reduce((text, string, index) => `${text}${render(contents[index - 1])}${string}`));

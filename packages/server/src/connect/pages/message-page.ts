@@ -8,69 +8,69 @@ import type { PageContext } from './page-context.ts';
 
 type MessageName =
   | 'invalid'
-  | 'clientUnknown'
-  | 'redirectWrong'
-  | 'stale'
-  | 'selectionOver'
-  | 'methodWrong'
-  | 'away'
-  | 'vehiclesAway'
-  | 'signInAway'
+  | 'clientNotAllowed'
+  | 'redirectNotAllowed'
+  | 'pageExpired'
+  | 'linkExpired'
+  | 'pageNotFound'
+  | 'unavailable'
+  | 'vehiclesUnavailable'
+  | 'signInUnavailable'
   | 'signInRefused'
-  | 'notConfigured';
+  | 'signInNotConfigured';
 
 type Message = {
   readonly status: number;
-  /** What is offered: the same again, going on where the owner was, or only the way back to the app. */
-  readonly offers: 'tryAgain' | 'goOn' | 'backToApp' | 'nothing';
+  /** What the owner can do next: send the same request again, continue with it, or return to the app. */
+  readonly nextStep: 'tryAgain' | 'continue' | 'backToApp' | 'none';
 };
 
 const MESSAGES: Readonly<Record<MessageName, Message>> = {
-  invalid: { status: 400, offers: 'backToApp' },
-  clientUnknown: { status: 400, offers: 'backToApp' },
-  redirectWrong: { status: 400, offers: 'backToApp' },
-  stale: { status: 403, offers: 'goOn' },
-  selectionOver: { status: 400, offers: 'backToApp' },
-  methodWrong: { status: 405, offers: 'nothing' },
-  away: { status: 503, offers: 'tryAgain' },
-  vehiclesAway: { status: 503, offers: 'tryAgain' },
-  signInAway: { status: 503, offers: 'tryAgain' },
-  signInRefused: { status: 403, offers: 'tryAgain' },
-  notConfigured: { status: 503, offers: 'nothing' },
+  invalid: { status: 400, nextStep: 'backToApp' },
+  clientNotAllowed: { status: 400, nextStep: 'backToApp' },
+  redirectNotAllowed: { status: 400, nextStep: 'backToApp' },
+  pageExpired: { status: 403, nextStep: 'continue' },
+  linkExpired: { status: 400, nextStep: 'backToApp' },
+  pageNotFound: { status: 405, nextStep: 'none' },
+  unavailable: { status: 503, nextStep: 'tryAgain' },
+  vehiclesUnavailable: { status: 503, nextStep: 'tryAgain' },
+  signInUnavailable: { status: 503, nextStep: 'tryAgain' },
+  signInRefused: { status: 403, nextStep: 'tryAgain' },
+  signInNotConfigured: { status: 503, nextStep: 'none' },
 };
 
-/** Tells an owner what happened, and what can be done about it. `detail` is for who builds the app. */
+/** Says what happened and what the owner can do about it. `detail` is for the developer of the client. */
 export const renderMessage = (
   name: MessageName,
   pageContext: PageContext,
   { detail, extra }: { readonly detail?: string | undefined; readonly extra?: Content } = {},
 ): WireResponse => {
   const { texts, target } = pageContext;
-  const { status, offers } = MESSAGES[name];
+  const { status, nextStep } = MESSAGES[name];
   const { title, text } = texts.message[name];
-  const isLink = offers === 'tryAgain' || offers === 'goOn';
+  const isLink = nextStep === 'tryAgain' || nextStep === 'continue';
   const content = html`<div class="message" role="${status >= 500 ? 'alert' : 'status'}">
       <h1>${title}</h1>
       <p>${text}</p>
     </div>
     ${detail !== undefined && html`<p class="detail"><code>${detail}</code></p>`}
-    ${offers === 'backToApp' && html`<p>${texts.message.backToApp}</p>`}
-    ${isLink && html`<p class="actions"><a class="primary" href="${target}">${texts.message[offers]}</a></p>`}
+    ${nextStep === 'backToApp' && html`<p>${texts.message.backToApp}</p>`}
+    ${isLink && html`<p class="actions"><a class="primary" href="${target}">${texts.message[nextStep]}</a></p>`}
     ${extra}`;
   const headers = status === 503 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
   return renderPage({ status, title, content, headers }, pageContext);
 };
 
-/** Which message a refusal is; every other reason is a request that cannot be answered. */
+/** The messages for refusals; a reason that is not listed means an invalid request. */
 const REFUSALS: Partial<Readonly<Record<RefusalReason, MessageName>>> = {
-  client_unknown: 'clientUnknown',
-  client_of_other_dialect: 'clientUnknown',
-  client_disabled: 'clientUnknown',
-  redirect_uri_missing: 'redirectWrong',
-  redirect_uri_unregistered: 'redirectWrong',
-  method_not_allowed: 'methodWrong',
-  store_unavailable: 'away',
-  overloaded: 'away',
+  client_unknown: 'clientNotAllowed',
+  client_of_other_dialect: 'clientNotAllowed',
+  client_disabled: 'clientNotAllowed',
+  redirect_uri_missing: 'redirectNotAllowed',
+  redirect_uri_unregistered: 'redirectNotAllowed',
+  method_not_allowed: 'pageNotFound',
+  store_unavailable: 'unavailable',
+  overloaded: 'unavailable',
 };
 
 export const messageOf = (reason: RefusalReason): MessageName => REFUSALS[reason] ?? 'invalid';

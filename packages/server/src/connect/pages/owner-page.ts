@@ -2,31 +2,31 @@ import type { Client } from '../../clients/client.ts';
 import type { Grant } from '../../grants/grant.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
-import { nameClient } from './consent-page.ts';
+import { keepOnOneLine, nameClient, nameMake } from './names.ts';
 import { button } from './form.ts';
 import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
-import { describeScope, nameMake } from './permissions.ts';
+import { describeScope } from './permissions.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import type { Language } from './texts.ts';
 import { describeOwner } from './sign-in-page.ts';
 import { describeVehicle } from './vehicle-choice.ts';
 
-/** A living grant as its owner sees it. */
+/** An active grant, with its client and vehicles. */
 export type SharedGrant = {
   readonly grant: Grant;
   readonly client: Client;
   readonly vehicles: readonly Vehicle[];
 };
 
-/** What an owner has just done, and is told of. */
-export const NOTICES = ['ended', 'signedOut'] as const;
+/** What the owner has just done, for a notice at the top of the page. */
+export const NOTICES = ['removed', 'signedOut'] as const;
 export type Notice = (typeof NOTICES)[number];
 
-/** What an owner allowed, and how to end it. */
+/** Lists the grants of an owner, each with a form to remove access. */
 export const ownerPage = (
   pageContext: PageContext,
   {
@@ -41,7 +41,7 @@ export const ownerPage = (
     status: 200,
     title: texts.owner.title,
     content: html`${writeNotice(pageContext, notice)}
-      <h1>${texts.owner.heading}</h1>
+      <h1>${texts.owner.title}</h1>
       <p class="lead">${shared.length === 0 ? texts.owner.nothing : texts.owner.lead}</p>
       ${shared.map((one) => writeShared(pageContext, one, form))}
       <div class="account">
@@ -54,10 +54,13 @@ export const ownerPage = (
 export const writeNotice = ({ texts }: PageContext, notice: Notice | undefined): Content =>
   notice !== undefined && html`<p class="notice" role="status">${texts.owner[notice]}</p>`;
 
-const dates = (language: Language): Intl.DateTimeFormat =>
+const createDateFormat = (language: Language): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
-/** Made once: making one costs more than all the rest of an entry. */
-const DATES: Readonly<Record<Language, Intl.DateTimeFormat>> = { en: dates('en'), ko: dates('ko') };
+/** Created once: creating a formatter costs more than everything else in an entry. */
+const DATE_FORMATS: Readonly<Record<Language, Intl.DateTimeFormat>> = {
+  en: createDateFormat('en'),
+  ko: createDateFormat('ko'),
+};
 
 const writeShared = (
   pageContext: PageContext,
@@ -71,7 +74,7 @@ const writeShared = (
   return html`<article class="shared" aria-labelledby="grant-${id}">
     <h2 id="grant-${id}">${name}</h2>
     <p class="since">
-      ${make !== undefined && html`${make} · `}${texts.owner.since(DATES[language].format(grant.createdAt * 1000))}
+      ${make !== undefined && html`${make} · `}${texts.owner.since(DATE_FORMATS[language].format(grant.createdAt * 1000))}
     </p>
     ${writePermissions(pageContext, grant.scope)}
     <h3>${texts.owner.vehicles}</h3>
@@ -83,11 +86,11 @@ const writeShared = (
           </ul>`
     }
     <details>
-      <summary>${texts.owner.end}<span class="unseen"> – ${name}</span></summary>
-      <p>${texts.owner.endSure(name)}</p>
+      <summary>${texts.owner.remove}<span class="unseen"> – ${name}</span></summary>
+      <p>${texts.owner.removeConsequence(name)}</p>
       ${form(
         html`<input type="hidden" name="grant" value="${id}" />
-          ${button('end', texts.owner.endOf(name), 'danger')}`,
+          ${button('remove', texts.owner.removeFor(keepOnOneLine(name)), 'danger')}`,
       )}
     </details>
   </article>`;
@@ -95,10 +98,12 @@ const writeShared = (
 
 const writePermissions = ({ texts }: PageContext, scope: string): Content => {
   const { reads, controls } = describeScope(scope, texts);
-  return [writeList(texts.owner.sees, reads), writeList(texts.owner.controls, controls)];
+  return [writeList(texts.owner.canSee, reads), writeList(texts.owner.canDo, controls)];
 };
 
 const writeList = (heading: string, entries: readonly string[]): Content =>
   entries.length > 0 &&
   html`<h3>${heading}</h3>
-    <p>${entries.join(' · ')}</p>`;
+    <ul class="plain">
+      ${entries.map((entry) => html`<li>${entry}</li>`)}
+    </ul>`;

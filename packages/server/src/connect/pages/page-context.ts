@@ -1,36 +1,36 @@
 import { readQuery } from '../../wire/query.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
 import type { ConnectContext } from '../context.ts';
-import { nameMake } from './permissions.ts';
+import { nameMake } from './names.ts';
 import { pickLanguage, TEXTS } from './texts.ts';
 import type { Language } from './texts.ts';
 import type { Texts } from './texts-en.ts';
 
-/** Where and in which dress a page is shown. */
+/** What all pages of one request share: language, make and addresses. */
 export type PageContext = {
   readonly language: Language;
   readonly texts: Texts;
-  /** The path under which a proxy has us, for every address in a page; empty for the root. */
+  /** The path of the public URL, which begins every address in a page; empty for the root. */
   readonly base: string;
-  /** The path and query of the request as the browser knows it: where its forms go, and where it is continued. */
+  /** Path and query of the request as the browser sees them: where forms are sent, and where the owner continues. */
   readonly target: string;
-  /** Whose colours it wears, in lower case; `undefined` for nobody's. */
+  /** The make whose colours the page has, in lower case; `undefined` for neutral colours. */
   readonly make: string | undefined;
-  /** Whose name stands above it. */
+  /** The name in the header: of the make, else of the product. */
   readonly makeName: string;
-  /** Where a form of the page may end up, besides here: the redirect URI of a client. */
+  /** The redirect URI of the client, to which a form of the page may redirect. */
   readonly redirectUri: string | undefined;
-  /** Whether the window that opened this one may go on knowing it. */
+  /** Whether the window that opened the page keeps access to it (`Cross-Origin-Opener-Policy`). */
   readonly keepsOpener: boolean;
 };
 
-/** The path of a URL that ends with no slash; empty for the root. */
+/** The path of a URL, without a slash at the end; empty for the root. */
 const baseOf = (publicUrl: string): string => {
   const { pathname } = new URL(publicUrl);
   return pathname === '/' ? '' : pathname;
 };
 
-/** How a page for this request is set; what is not known of it yet is left out. */
+/** Creates the context for the pages of a request. `known` holds what the caller already knows about it. */
 export const createPageContext = (
   { publicUrl }: Pick<ConnectContext, 'publicUrl'>,
   request: WireRequest,
@@ -45,7 +45,7 @@ export const createPageContext = (
   const language = pickLanguage(lang, request.headers['accept-language']);
   const texts = TEXTS[language];
   const base = baseOf(publicUrl);
-  // A page is never headed by what a request made up.
+  // A request cannot put a name of its own into the header.
   const make = known.make !== undefined && Object.hasOwn(texts.makes, known.make) ? known.make : undefined;
   return {
     language,

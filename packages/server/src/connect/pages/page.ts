@@ -6,18 +6,18 @@ import { STYLESHEET_PATH } from './stylesheet.ts';
 import { LANGUAGES, TEXTS } from './texts.ts';
 import type { Language } from './texts.ts';
 
-/** A page before it has its frame. */
+/** What is specific to one page; `renderPage` adds what all pages share. */
 export type Page = {
   readonly status: number;
   readonly title: string;
   readonly content: Content;
   readonly setCookie?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Where the browser goes on by itself, at once. */
-  readonly goesOnTo?: string;
+  /** Where the browser goes at once, without a click. */
+  readonly refreshTo?: string;
 };
 
-/** A whole page with everything that keeps it to itself: no script, no frame, no store, no address told to others. */
+/** Renders a complete page, with headers that forbid scripts, framing, caching and referrers. */
 export const renderPage = (page: Page, pageContext: PageContext): WireResponse => ({
   status: page.status,
   headers: {
@@ -32,10 +32,10 @@ export const renderPage = (page: Page, pageContext: PageContext): WireResponse =
     ...(page.setCookie === undefined ? {} : { 'Set-Cookie': page.setCookie }),
     ...page.headers,
   },
-  body: frame(page, pageContext).text,
+  body: renderDocument(page, pageContext).text,
 });
 
-/** Sends a browser on; behind a form `status` 303 makes a GET of it. */
+/** Redirects a browser. After a form, status 303 makes it send a GET request. */
 export const redirect = (location: string, status: 302 | 303, setCookie?: string): WireResponse => ({
   status,
   headers: {
@@ -47,13 +47,13 @@ export const redirect = (location: string, status: 302 | 303, setCookie?: string
   body: '',
 });
 
-/** Where the browser may go on this machine; a policy cannot name an IPv6 address. */
+/** Loopback redirect URIs, on any port. A policy cannot name an IPv6 address. */
 const LOOPBACK_TARGETS = 'http://127.0.0.1:* http://localhost:*';
 
 /**
- * Chromium holds every address that a form is redirected to against `form-action`: the client's, and those where the
- * client's own page sends the browser on to, of which only the client knows. So it is the scheme that is allowed: with the
- * origin alone an owner of an app whose callback leads to another host would be stuck here, with the code used up.
+ * Chromium checks every redirect after a form against `form-action`: the one to the client, and each further one by the
+ * client's own callback, whose targets we do not know. The policy therefore allows the scheme, not the origin. With the
+ * origin, an owner would be stuck here, with the code already used, if the callback redirects to another host.
  */
 const formTargetOf = (redirectUri: string): string => {
   const { protocol, hostname } = new URL(redirectUri);
@@ -72,14 +72,14 @@ const policyOf = ({ redirectUri }: PageContext): string => {
   ].join('; ');
 };
 
-/** A key fob, drawn. */
+/** A drawing of a key fob. */
 const ICON =
   'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 32 32%22%3E%3Crect x=%229%22 y=%222%22 width=%2214%22 height=%2228%22 rx=%227%22 fill=%22%2333506b%22/%3E%3Ccircle cx=%2216%22 cy=%2210%22 r=%223%22 fill=%22white%22/%3E%3C/svg%3E';
 
-const frame = (page: Page, pageContext: PageContext) => {
+const renderDocument = (page: Page, pageContext: PageContext) => {
   const { language, texts, make, makeName } = pageContext;
   const refresh =
-    page.goesOnTo !== undefined && html`<meta http-equiv="refresh" content="0;url=${page.goesOnTo}" />`;
+    page.refreshTo !== undefined && html`<meta http-equiv="refresh" content="0;url=${page.refreshTo}" />`;
   return html`<!doctype html>
     <html lang="${language}">
       <head>
@@ -110,7 +110,7 @@ const linkTo = (one: Language, { language, target }: PageContext): Content => {
     : html`<a href="${withLanguage(target, one)}" hreflang="${one}" lang="${one}">${name}</a>`;
 };
 
-/** The same request in another language; nothing else of it changes. */
+/** The same address in another language; all other parameters stay as they are. */
 const withLanguage = (target: string, language: Language): string => {
   const [path = '', ...rest] = target.split('?');
   const fields = rest.join('?').split('&');

@@ -1,9 +1,9 @@
 import type { Texts } from './texts-en.ts';
 
-/** What a grant permits, in plain words: what its client sees, and what it can do. */
+/** What a grant permits, in plain words: what the client can see and what it can do. */
 export type Permissions = { readonly reads: readonly string[]; readonly controls: readonly string[] };
 
-/** A scope of nobody's table is shown as it is: an owner must see whatever is given away. */
+/** Describes a scope. A permission without a text is shown as it is, so that owners see everything they allow. */
 export const describeScope = (scope: string, texts: Texts): Permissions => {
   const scopes = scope.split(' ').filter((one) => one !== '');
   const describe = (one: string): string =>
@@ -13,8 +13,3 @@ export const describeScope = (scope: string, texts: Texts): Permissions => {
     controls: scopes.filter((one) => one.startsWith('control_')).map(describe),
   };
 };
-
-/** The make as people write it. */
-export const nameMake = (make: string, texts: Texts): string =>
-  (Object.hasOwn(texts.makes, make) ? texts.makes[make] : undefined) ??
-  make.replace(/(?:^|[ -])\p{L}/gu, (letter) => letter.toUpperCase());

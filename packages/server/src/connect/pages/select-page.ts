@@ -1,4 +1,5 @@
-import { linkToEnd } from './consent-page.ts';
+import { keepOnOneLine } from './names.ts';
+import { linkToOwnerPage } from './consent-page.ts';
 import { button } from './form.ts';
 import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
@@ -9,7 +10,7 @@ import { signedInBar } from './sign-in-page.ts';
 import { writeChoice, writeChoiceError } from './vehicle-choice.ts';
 import type { VehicleChoice } from './vehicle-choice.ts';
 
-/** Which vehicles a client that an owner already let in may use. */
+/** Asks which vehicles to share with a client that already has access to the account. */
 export const selectPage = (
   pageContext: PageContext,
   { owner, clientName }: { readonly owner: Owner; readonly clientName: string },
@@ -17,29 +18,29 @@ export const selectPage = (
   { choice, hasError }: { readonly choice: VehicleChoice; readonly hasError: boolean },
 ): Page => {
   const { texts, makeName } = pageContext;
-  const { select, consent, message } = texts;
+  const { select, message } = texts;
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${select.title}` : select.title,
     content: html`${hasError && writeChoiceError(pageContext, choice)}
-      <h1>${select.heading(clientName)}</h1>
-      <p class="lead">${select.lead(makeName)}</p>
+      <h1>${select.heading(keepOnOneLine(clientName))}</h1>
+      <p class="lead">${select.lead}</p>
       ${form(
-        html`${writeChoice(pageContext, choice, { hasError, legend: consent.vehicles })}
+        html`${writeChoice(pageContext, choice, { hasError, legend: select.vehicles(makeName) })}
           <div class="actions">
             ${button('agree', select.agree, 'primary')} ${button('decline', select.decline, 'secondary')}
           </div>`,
       )}
-      <p class="note">${linkToEnd(pageContext)}</p>
+      <p class="note">${linkToOwnerPage(pageContext)}</p>
       ${signedInBar(pageContext, owner, form)}`,
   };
 };
 
-/** The owner that is signed in is not the one who is asked. */
-export const otherOwnerPage = ({ texts }: PageContext, form: WriteForm): Page => ({
+/** Says that the link belongs to another owner than the one who is signed in. */
+export const otherAccountPage = ({ texts }: PageContext, form: WriteForm): Page => ({
   status: 403,
-  title: texts.signIn.otherHeading,
-  content: html`<h1>${texts.signIn.otherHeading}</h1>
-    <p>${texts.signIn.otherText}</p>
+  title: texts.signIn.otherAccountHeading,
+  content: html`<h1>${texts.signIn.otherAccountHeading}</h1>
+    <p>${texts.signIn.otherAccountText}</p>
     ${form(html`<div class="actions">${button('switch', texts.signIn.switch, 'primary')}</div>`)}`,
 });

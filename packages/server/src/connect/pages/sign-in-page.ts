@@ -1,18 +1,18 @@
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { DEMO_OWNERS } from '../sign-in/demo-owners.ts';
+import { keepOnOneLine, nameMake } from './names.ts';
 import { button } from './form.ts';
 import type { WriteForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
-import { nameMake } from './permissions.ts';
 import type { Owner } from '../sign-in/owner.ts';
 
-/** Which methods there are to sign in for a request. */
+/** The ways in which an owner can sign in for a request. */
 export type SignInMethods = { readonly simulated: boolean; readonly real: boolean };
 
-/** The choice of who is signed in. `cancel` is there where a client waits for an answer. */
+/** Offers the ways to sign in. `canCancel`: a client waits for an answer, so the owner can decline. */
 export const signInPage = (
   { texts }: PageContext,
   methods: SignInMethods,
@@ -25,7 +25,7 @@ export const signInPage = (
   return {
     status: 200,
     title: heading,
-    content: html`<h1>${lead === undefined ? heading : texts.owner.heading}</h1>
+    content: html`<h1>${lead === undefined ? heading : texts.owner.title}</h1>
       ${lead}
       ${
         methods.simulated &&
@@ -55,19 +55,22 @@ export const signInPage = (
 const listVehicles = (vehicles: readonly Vehicle[], texts: PageContext['texts']): string =>
   vehicles.length === 0
     ? texts.signIn.withoutVehicles
-    : vehicles.map(({ make, model }) => `${nameMake(make, texts)} ${model}`).join(', ');
+    : vehicles.map(({ make, model }) => keepOnOneLine(`${nameMake(make, texts)} ${model}`)).join(', ');
 
-/** Leaves the page by itself: a form that was redirected on and on would be stopped by its own policy. */
+/**
+ * Sends the browser to the provider by a refresh. A redirect of the form would not do: the policy of the page that sent
+ * the form applies to every redirect that follows, and stops it.
+ */
 export const redirectPage = ({ texts }: PageContext, url: string, setCookie: string | undefined): Page => ({
   status: 200,
-  title: texts.signIn.going,
-  content: html`<h1>${texts.signIn.going}</h1>
-    <p class="actions"><a class="primary" href="${url}">${texts.signIn.goOn}</a></p>`,
-  goesOnTo: url,
+  title: texts.signIn.redirecting,
+  content: html`<h1>${texts.signIn.redirecting}</h1>
+    <p class="actions"><a class="primary" href="${url}">${texts.signIn.continue}</a></p>`,
+  refreshTo: url,
   setCookie,
 });
 
-/** Who is signed in, and how to be somebody else. */
+/** Shows who is signed in, and offers to use another account. */
 export const signedInBar = ({ texts }: PageContext, owner: Owner, form: WriteForm): Content =>
   html`<div class="account">
     <p>${describeOwner(owner, texts)}</p>

@@ -4,7 +4,7 @@ import type { WireResponse } from '../../wire/exchange.ts';
 
 const CSS = readFileSync(new URL('connect.css', import.meta.url), 'utf8');
 
-/** Named by its content, so that a browser may keep it for ever and still never shows a page in an old dress. */
+/** Contains a hash of the content, so that browsers can cache the file forever and still get every new version. */
 export const STYLESHEET_PATH = `/connect/${hash('sha256', CSS).slice(0, 16)}.css`;
 
 export const renderStylesheet = (): WireResponse => ({

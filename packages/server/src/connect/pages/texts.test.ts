@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describeScope, nameMake } from './permissions.ts';
+import { nameMake } from './names.ts';
+import { describeScope } from './permissions.ts';
 import { TEXTS_EN } from './texts-en.ts';
 import { TEXTS_KO } from './texts-ko.ts';
 import { pickLanguage } from './texts.ts';
@@ -36,15 +37,15 @@ describe('The texts', () => {
     assert.deepEqual([...pathsOf(TEXTS_KO)].sort(), [...pathsOf(TEXTS_EN)].sort());
   });
 
-  test('tell what is seen from what can be done, and show an unknown scope as it is', () => {
+  test('distinguish what a client can see from what it can do, and show an unknown permission as it is', () => {
     assert.deepEqual(describeScope('read_odometer control_charge  read_moon control_moon', TEXTS_EN), {
-      reads: ['How far it has been driven', 'read_moon'],
+      reads: ['Odometer', 'read_moon'],
       controls: ['Start and stop charging', 'control_moon'],
     });
     assert.deepEqual(describeScope('constructor', TEXTS_EN).reads, ['constructor']);
   });
 
-  test('name a make of the table, and write another one large', () => {
+  test('name a make of the table, and capitalize any other make', () => {
     assert.equal(nameMake('kia', TEXTS_KO), '기아');
     assert.equal(nameMake('aston martin', TEXTS_EN), 'Aston Martin');
     assert.equal(nameMake('constructor', TEXTS_EN), 'Constructor');

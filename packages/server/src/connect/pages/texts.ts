@@ -2,13 +2,13 @@ import { TEXTS_EN } from './texts-en.ts';
 import type { Texts } from './texts-en.ts';
 import { TEXTS_KO } from './texts-ko.ts';
 
-/** The languages that pages are written in; the first is for everybody else. */
+/** The languages of the pages; the first one is the default. */
 export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 export const TEXTS: Readonly<Record<Language, Texts>> = { en: TEXTS_EN, ko: TEXTS_KO };
 
-/** The language of a page: what the request names, else what the browser prefers (RFC 9110 §12.5.4), else English. */
+/** Picks the language of a page: the one the request names, else the one the browser prefers (RFC 9110 §12.5.4), else English. */
 export const pickLanguage = (named: string | undefined, acceptLanguage: string | undefined): Language => {
   const wanted = named === undefined ? [] : [named];
   const preferred = (acceptLanguage ?? '')

@@ -2,21 +2,22 @@ import type { Vehicle } from '../../grants/vehicle.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { PageContext } from './page-context.ts';
-import { nameMake } from './permissions.ts';
+import { nameMake } from './names.ts';
 
-/** The vehicles that a form offers, and how many of them may be taken. */
+/** The vehicles that a form offers. */
 export type VehicleChoice = {
   readonly offered: readonly Vehicle[];
+  /** Whether the owner chooses exactly one. */
   readonly isSingle: boolean;
-  /** By id, what is ticked when the page is shown. */
-  readonly ticked: ReadonlySet<string>;
+  /** The ids of the vehicles that are selected when the page opens. */
+  readonly preselected: ReadonlySet<string>;
 };
 
 const SINGLE_FIELD = 'vehicle';
 const fieldOf = ({ id }: Vehicle): string => `vehicle_${id}`;
 const CHOICE_ID = 'vehicles';
 
-/** Only what is offered can be chosen, whatever a form says. */
+/** Reads the chosen vehicles from a form. Ignores everything that is not offered. */
 export const readChoice = (
   fields: ReadonlyMap<string, string>,
   { offered, isSingle }: VehicleChoice,
@@ -25,32 +26,32 @@ export const readChoice = (
     ? offered.filter(({ id }) => id === fields.get(SINGLE_FIELD)).slice(0, 1)
     : offered.filter((vehicle) => fields.has(fieldOf(vehicle)));
 
-/** The choice as a group of labelled boxes, of which the only one is ticked. */
+/** Renders the choice as a group of checkboxes or radio buttons. A vehicle that is offered alone is selected. */
 export const writeChoice = (
   { texts }: PageContext,
-  { offered, isSingle, ticked }: VehicleChoice,
+  { offered, isSingle, preselected }: VehicleChoice,
   { hasError, legend }: { readonly hasError: boolean; readonly legend?: string },
 ): Content => {
   const { consent } = texts;
   const name = legend ?? (isSingle ? consent.vehicle : consent.vehicles);
   return html`<fieldset id="${CHOICE_ID}" tabindex="-1" ${hasError && html`aria-describedby="choice-error"`}>
     <legend>${name}</legend>
-    ${hasError && html`<p class="error" id="choice-error">${faultOf(texts, isSingle)}</p>`}
+    ${hasError && html`<p class="error" id="choice-error">${errorTextOf(texts, isSingle)}</p>`}
     <div class="choices">
       ${offered.map((vehicle) => {
-        const isTicked = ticked.has(vehicle.id) || offered.length === 1;
+        const isSelected = preselected.has(vehicle.id) || offered.length === 1;
         const field = isSingle
           ? html`<input
               type="radio"
               name="${SINGLE_FIELD}"
               value="${vehicle.id}"
-              ${isTicked && html`checked`}
+              ${isSelected && html`checked`}
             />`
           : html`<input
               type="checkbox"
               name="${fieldOf(vehicle)}"
               value="yes"
-              ${isTicked && html`checked`}
+              ${isSelected && html`checked`}
             />`;
         return html`<label class="choice">${field}${describeVehicle(vehicle, texts)}</label>`;
       })}
@@ -58,18 +59,18 @@ export const writeChoice = (
   </fieldset>`;
 };
 
-const faultOf = ({ consent }: PageContext['texts'], isSingle: boolean): string =>
+const errorTextOf = ({ consent }: PageContext['texts'], isSingle: boolean): string =>
   isSingle ? consent.chooseExactlyOne : consent.chooseOne;
 
-/** What stands above a page whose form lacks a vehicle. */
+/** The error summary at the top of a page whose form was sent without a vehicle. */
 export const writeChoiceError = ({ texts }: PageContext, { isSingle }: VehicleChoice): Content =>
   html`<div class="problem" role="alert">
     <h2>${texts.message.problem}</h2>
-    <p><a href="#${CHOICE_ID}">${faultOf(texts, isSingle)}</a></p>
+    <p><a href="#${CHOICE_ID}">${errorTextOf(texts, isSingle)}</a></p>
     <p>${texts.consent.noneChosen}</p>
   </div>`;
 
-/** As its owner knows it, and enough of its VIN to tell two of a kind apart. */
+/** Describes a vehicle: its name, and the end of its VIN, which distinguishes two vehicles of one model. */
 export const describeVehicle = (
   { make, model, year, nickname, vin }: Vehicle,
   texts: PageContext['texts'],

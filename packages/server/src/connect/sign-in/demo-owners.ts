@@ -1,14 +1,14 @@
 import type { Powertrain, Vehicle } from '../../grants/vehicle.ts';
 
-/** An owner who exists for trying things out. */
+/** A simulated owner, for trying things out. */
 export type DemoOwner = {
-  /** What pages and URLs know the owner by. */
+  /** Identifies the owner in forms. */
   readonly id: string;
   readonly subject: string;
   readonly vehicles: readonly Vehicle[];
 };
 
-/** Marks the subjects of simulated owners; no provider's subject may begin with it. */
+/** The prefix of every simulated subject. A sign-in at the provider is refused if its subject has this prefix. */
 const SIMULATED_PREFIX = 'simulated:';
 
 export const isSimulatedSubject = (subject: string): boolean => subject.startsWith(SIMULATED_PREFIX);
@@ -20,7 +20,7 @@ const vehicle = (
   nickname = '',
 ): Vehicle => ({ id, vin, make, model, year, nickname, powertrain });
 
-/** For one brand, for two, for makes that Pleos does not serve, and for nothing at all. VINs have valid check digits. */
+/** One vehicle; several makes; makes outside the Hyundai group; no vehicle. The VINs have valid check digits. */
 const HOUSEHOLDS: Readonly<Record<string, readonly Vehicle[]>> = {
   '1': [
     vehicle('9e2c0502-36cd-5f62-a987-a4b4dde6d189', 'KMHKM81A0RU104217', ['hyundai', 'IONIQ 5', 2024, 'EV']),
@@ -38,7 +38,7 @@ const HOUSEHOLDS: Readonly<Record<string, readonly Vehicle[]>> = {
   '4': [],
 };
 
-/** The simulated owners, in the order in which they are offered. */
+/** The simulated owners, in the order in which the sign-in page offers them. */
 export const DEMO_OWNERS: readonly DemoOwner[] = Object.entries(HOUSEHOLDS).map(([id, vehicles]) => ({
   id,
   subject: `${SIMULATED_PREFIX}owner-${id}`,

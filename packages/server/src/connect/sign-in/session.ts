@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
 import type { Visit } from '../../http/router.ts';
 import type { ConnectContext } from '../context.ts';
@@ -56,7 +56,7 @@ export const startSession = async (
   owner: Owner | undefined,
   nowMs: number,
 ): Promise<{ readonly session: Session; readonly cookie: string }> => {
-  const id = randomBytes(16).toString('base64url');
+  const id = context.randomness.bytes(16).toString('base64url');
   const { keyRing } = context;
   const keyNumber = keyRing.newest.number;
   const who = owner === undefined ? {} : { subject: owner.subject, name: owner.name };

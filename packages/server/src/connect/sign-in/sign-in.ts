@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { readQuery } from '../../wire/query.ts';
 import type { WireResponse } from '../../wire/exchange.ts';
@@ -57,7 +56,7 @@ export const requireSignIn = async (
       visit,
       new SignInError('not_configured', 'neither signInIssuer nor --demo is given'),
     );
-    return renderMessage('notConfigured', pageContext);
+    return renderMessage('signInNotConfigured', pageContext);
   }
   const known = await readSession(context, visit);
   const { session, cookie } =
@@ -109,7 +108,7 @@ const redirectToProvider = async (
 ): Promise<WireResponse> => {
   const statement = {
     session: session.id,
-    attempt: randomBytes(16).toString('base64url'),
+    attempt: context.randomness.bytes(16).toString('base64url'),
     next: pageContext.target,
     redirectUri: pageContext.redirectUri,
   };
@@ -171,7 +170,7 @@ export const finishSignIn = async (context: ConnectContext, visit: Visit): Promi
       visit,
       new SignInError('stale', 'the browser did not bring back what it was given'),
     );
-    return renderMessage('stale', pageContext);
+    return renderMessage('pageExpired', pageContext);
   }
   const attempt = attemptOf(context, session, state, statement.output.attempt);
   const url = new URL(`${context.publicUrl}${CALLBACK_PATH}?${request.query}`);
@@ -195,7 +194,7 @@ const renderFailure = (
 ): WireResponse => {
   if (!(error instanceof SignInError)) throw error;
   reportFailure(context, visit, error);
-  if (error.reason === 'provider_unavailable') return renderMessage('signInAway', pageContext);
+  if (error.reason === 'provider_unavailable') return renderMessage('signInUnavailable', pageContext);
   // Whoever does not want to sign in after all may tell the client so.
   const cancel = button('decline', pageContext.texts.signIn.cancel, 'secondary');
   const isAwaited = session !== undefined && pageContext.redirectUri !== undefined;

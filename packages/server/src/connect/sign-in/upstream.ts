@@ -20,13 +20,13 @@ import { createConcurrencyLimit } from '../concurrency-limit.ts';
 export type UpstreamSettings = {
   readonly issuer: string;
   readonly clientId: string;
-  /** `undefined` for a client that has none, at a provider that asks for PKCE only. */
+  /** `undefined` for a public client. */
   readonly clientSecret: string | undefined;
-  /** Space separated, `openid` among them. */
+  /** Space separated; includes `openid`. */
   readonly scope: string;
 };
 
-/** What an answer of the provider must fit: made anew for every sign-in. */
+/** What the answer of the provider is checked against; new for every sign-in. */
 export type SignInAttempt = {
   readonly state: string;
   readonly nonce: string;
@@ -34,16 +34,16 @@ export type SignInAttempt = {
 };
 
 export type Upstream = {
-  /** Where the owner's browser is sent. `isFresh` asks the provider not to take whoever is signed in there. */
+  /** Returns the URL to send the browser to. `isFresh`: the provider asks for credentials even if an owner is signed in there. */
   begin(
     attempt: SignInAttempt,
     options: { readonly redirectUri: string; readonly language: string; readonly isFresh: boolean },
   ): Promise<string>;
-  /** Who came back, from the whole URL to which the browser was sent. */
+  /** Returns the owner who signed in. `url` is the complete callback URL. */
   finish(url: URL, attempt: SignInAttempt): Promise<Owner>;
 };
 
-/** An owner could not be signed in. The message is for the operator, and names no owner. */
+/** A sign-in failed. The message is for the operator and does not identify the owner. */
 export class SignInError extends Error {
   readonly reason: SignInFailure;
 
@@ -60,20 +60,21 @@ const SUBJECT_MAX_CHARACTERS = 255;
 const NAME_MAX_CHARACTERS = 100;
 const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?(?:\/|$)/;
 
-const tooMany = (): Error => new SignInError('provider_unavailable', 'too many wait for the provider');
+const tooManyRequests = (): Error =>
+  new SignInError('provider_unavailable', 'too many requests wait for the provider');
 
-/** Signs owners in by authorization code with PKCE, state and nonce. What the provider says of itself is asked for once. */
+/** Signs owners in by authorization code with PKCE, state and nonce. Reads the metadata of the provider once. */
 export const createUpstream = (settings: UpstreamSettings): Upstream => {
-  let known: Promise<Configuration> | undefined;
-  /** An outage is not remembered. */
+  let configuration: Promise<Configuration> | undefined;
+  /** After a failure, the next sign-in tries again. */
   const discover = (): Promise<Configuration> => {
-    known ??= discoverProvider(settings).catch((error: unknown) => {
-      known = undefined;
+    configuration ??= discoverProvider(settings).catch((error: unknown) => {
+      configuration = undefined;
       throw new SignInError('provider_unavailable', `discovery failed: ${describe(error)}`, { cause: error });
     });
-    return known;
+    return configuration;
   };
-  const wait = createConcurrencyLimit();
+  const limit = createConcurrencyLimit();
   const upstream: Upstream = {
     async begin({ state, nonce, codeVerifier }, { redirectUri, language, isFresh }) {
       const parameters = {
@@ -89,22 +90,22 @@ export const createUpstream = (settings: UpstreamSettings): Upstream => {
       return buildAuthorizationUrl(await discover(), parameters).href;
     },
     async finish(url, { state, nonce, codeVerifier }) {
-      const configuration = await discover();
+      const provider = await discover();
       const checks = {
         expectedState: state,
         expectedNonce: nonce,
         pkceCodeVerifier: codeVerifier,
         idTokenExpected: true,
       };
-      const tokens = await authorizationCodeGrant(configuration, url, checks).catch((error: unknown) => {
+      const tokens = await authorizationCodeGrant(provider, url, checks).catch((error: unknown) => {
         throw new SignInError(reasonOf(error), describe(error), { cause: error });
       });
       return toOwner(tokens.claims() ?? {});
     },
   };
   return {
-    begin: (...given) => wait(() => upstream.begin(...given), tooMany),
-    finish: (...given) => wait(() => upstream.finish(...given), tooMany),
+    begin: (...given) => limit(() => upstream.begin(...given), tooManyRequests),
+    finish: (...given) => limit(() => upstream.finish(...given), tooManyRequests),
   };
 };
 
@@ -116,12 +117,12 @@ const discoverProvider = ({ issuer, clientId, clientSecret }: UpstreamSettings):
     clientSecret === undefined ? None() : ClientSecretBasic(clientSecret),
     {
       timeout: TIMEOUT_SECONDS,
-      // Otherwise the token would rest on the connection alone.
+      // Checks the signature of the ID token. Without this, only TLS protects it.
       execute: [enableNonRepudiationChecks, ...(LOOPBACK.test(issuer) ? [allowInsecureRequests] : [])],
     },
   );
 
-/** What a provider calls an outage of its own, and what only the operator can remedy. */
+/** Errors of the provider itself, and errors that only the operator can fix. */
 const OUTAGES: ReadonlySet<string> = new Set([
   'server_error',
   'temporarily_unavailable',
@@ -142,7 +143,7 @@ const reasonOf = (error: unknown): SignInFailure => {
     return OUTAGES.has(error.error) ? 'provider_unavailable' : 'provider_refused';
   if (error instanceof ResponseBodyError)
     return OUTAGES.has(error.error) || error.status >= 500 ? 'provider_unavailable' : 'answer_invalid';
-  // What `fetch` throws where there is no answer.
+  // `fetch` throws a `TypeError` if there is no answer.
   if (error instanceof TypeError && error.cause instanceof Error) return 'provider_unavailable';
   return OUTAGE_CODES.has(codeOf(error)) ? 'provider_unavailable' : 'answer_invalid';
 };
@@ -150,7 +151,7 @@ const reasonOf = (error: unknown): SignInFailure => {
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
 
-/** Codes of the libraries only: a provider's own text may hold anything. */
+/** Uses only names and codes of the libraries, because the provider's own text can contain anything. */
 const describe = (error: unknown): string => {
   if (!(error instanceof Error)) return 'unknown';
   const cause = codeOf(error.cause);
@@ -160,9 +161,9 @@ const describe = (error: unknown): string => {
 const toOwner = (claims: Readonly<Record<string, unknown>>): Owner => {
   const { sub: subject } = claims;
   if (typeof subject !== 'string' || subject === '' || subject.length > SUBJECT_MAX_CHARACTERS)
-    throw new SignInError('answer_invalid', 'the provider names no subject, or one that is too long');
+    throw new SignInError('answer_invalid', 'the subject is missing or too long');
   if (isSimulatedSubject(subject))
-    throw new SignInError('answer_invalid', 'the provider names a subject that is kept for simulated owners');
+    throw new SignInError('answer_invalid', 'the subject has the prefix of simulated owners');
   const names = [claims['name'], claims['preferred_username'], claims['email']];
   const name = names.find((one): one is string => typeof one === 'string') ?? '';
   return { subject, name: name.slice(0, NAME_MAX_CHARACTERS), isSimulated: false };

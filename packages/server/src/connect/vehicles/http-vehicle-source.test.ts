@@ -33,7 +33,7 @@ const answer =
   (_request, response) =>
     void response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 
-describe('The source of vehicles', () => {
+describe('The vehicle service', () => {
   test('is asked with the subject and the token, and its answer is read', async (t) => {
     const seen: unknown[] = [];
     const url = await serve(t, (request, response) => {
@@ -58,14 +58,14 @@ describe('The source of vehicles', () => {
   for (const [name, listener] of [
     ['another status', answer({ vehicles: [] }, 404)],
     ['an error', answer({ vehicles: [] }, 500)],
-    ['no list', answer({ cars: [] })],
+    ['no list of vehicles', answer({ cars: [] })],
     ['a vehicle without a VIN', answer({ vehicles: [{ ...VEHICLE, vin: undefined }] })],
-    ['an id that is no UUID', answer({ vehicles: [{ ...VEHICLE, id: '1' }] })],
+    ['an id that is not a UUID', answer({ vehicles: [{ ...VEHICLE, id: '1' }] })],
     ['the same vehicle twice', answer({ vehicles: [VEHICLE, VEHICLE] })],
     ['201 vehicles', answer({ vehicles: Array.from({ length: 201 }, () => VEHICLE) })],
-    ['more than a MiB', answer({ vehicles: [], pad: 'x'.repeat(1024 * 1024) })],
+    ['more than 1 MiB', answer({ vehicles: [], pad: 'x'.repeat(1024 * 1024) })],
     ['a redirect', (_request, response) => void response.writeHead(302, { Location: '/' }).end()],
-    ['no JSON', (_request, response) => void response.end('<html>')],
+    ['something else than JSON', (_request, response) => void response.end('<html>')],
     ['a broken connection', (request) => void request.socket.destroy()],
   ] as readonly (readonly [string, RequestListener])[]) {
     test(`that answers ${name} is an outage`, async (t) => {
@@ -85,7 +85,7 @@ describe('The source of vehicles', () => {
     await assert.rejects(source.list('owner-1'), VehicleSourceError);
   });
 
-  test('is never asked for a simulated owner, nor the simulated ones for a real owner', async (t) => {
+  test('is asked for real owners only; simulated owners have simulated vehicles', async (t) => {
     let asked = 0;
     const url = await serve(t, (request, response) => {
       asked++;

@@ -21,22 +21,22 @@ const vehicle = v.object({
   powertrain: v.optional(v.picklist(POWERTRAINS), 'UNKNOWN'),
 });
 
-const isEachOnce = (vehicles: readonly Vehicle[], field: 'id' | 'vin'): boolean =>
+const areUnique = (vehicles: readonly Vehicle[], field: 'id' | 'vin'): boolean =>
   new Set(vehicles.map((one) => one[field])).size === vehicles.length;
 
 const schema = v.object({
   vehicles: v.pipe(
     v.array(vehicle),
     v.maxLength(VEHICLES_MAX),
-    v.check((vehicles) => isEachOnce(vehicles, 'id') && isEachOnce(vehicles, 'vin'), 'a vehicle comes twice'),
+    v.check((vehicles) => areUnique(vehicles, 'id') && areUnique(vehicles, 'vin'), 'a vehicle appears twice'),
   ),
 });
 
-const tooMany = (): Error => new VehicleSourceError('too many wait for the source of vehicles');
+const tooManyRequests = (): Error => new VehicleSourceError('too many requests wait for the vehicle service');
 
 /**
- * Asks the platform's own records: `GET {url}?subject=...`, answered by `{"vehicles": [{"id", "vin", "make", "model",
- * "year", "nickname"?, "powertrain"?}]}`. Whatever else it answers, and whatever takes too long, is a `VehicleSourceError`.
+ * Asks the platform's vehicle service: `GET {url}?subject=...`, answered by `{"vehicles": [{"id", "vin", "make", "model",
+ * "year", "nickname"?, "powertrain"?}]}`. Any other answer, or none in time, is a `VehicleSourceError`.
  */
 export const createHttpVehicleSource = ({
   url,
@@ -47,23 +47,23 @@ export const createHttpVehicleSource = ({
   readonly token: string | undefined;
   readonly timeoutMs?: number;
 }): VehicleSource => {
-  const wait = createConcurrencyLimit();
+  const limit = createConcurrencyLimit();
   const list = async (subject: string): Promise<readonly Vehicle[]> => {
     const target = new URL(url);
     target.searchParams.set('subject', subject);
     const body = await fetchText(target, token, timeoutMs).catch((error: unknown) => {
       if (error instanceof VehicleSourceError) throw error;
-      throw new VehicleSourceError(`the source of vehicles cannot be read: ${describe(error)}`, {
+      throw new VehicleSourceError(`the vehicle service did not answer: ${describe(error)}`, {
         cause: error,
       });
     });
     const parsed = v.safeParse(schema, parseJson(body));
     if (parsed.success) return parsed.output.vehicles;
-    // The path only: what stands there is the owner's.
-    const where = v.getDotPath(parsed.issues[0]) ?? 'its form';
-    throw new VehicleSourceError(`the source of vehicles answered what is none: ${where}`);
+    // Only the path: the value belongs to the owner.
+    const where = v.getDotPath(parsed.issues[0]) ?? 'the whole answer';
+    throw new VehicleSourceError(`the answer of the vehicle service is invalid: ${where}`);
   };
-  return { list: (subject) => wait(() => list(subject), tooMany) };
+  return { list: (subject) => limit(() => list(subject), tooManyRequests) };
 };
 
 const fetchText = async (target: URL, token: string | undefined, timeoutMs: number): Promise<string> => {
@@ -72,20 +72,20 @@ const fetchText = async (target: URL, token: string | undefined, timeoutMs: numb
       Accept: 'application/json',
       ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
     },
-    // The token must not go anywhere else.
+    // A redirect would send the token to another server.
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new VehicleSourceError(`the source of vehicles answered ${response.status}`);
+    throw new VehicleSourceError(`the vehicle service answered ${response.status}`);
   }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > ANSWER_MAX_BYTES)
-      throw new VehicleSourceError('the source of vehicles answered more than a MiB');
+      throw new VehicleSourceError('the vehicle service answered more than 1 MiB');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
@@ -99,7 +99,7 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** `fetch` tells what went wrong in the cause of its error. */
+/** The code of a network error, which `fetch` puts into the cause of its own error; else the name of the error. */
 const describe = (error: unknown): string => {
   const { name, cause } = error instanceof Error ? error : { name: 'unknown', cause: undefined };
   return cause instanceof Error && 'code' in cause ? String(cause.code) : name;

@@ -4,7 +4,7 @@ import type { ConnectContext } from '../context.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { VehicleSourceError } from './vehicle-source.ts';
 
-/** The vehicles of an owner; `unavailable`, which is told as an event, where their source cannot say. */
+/** Lists the vehicles of an owner. If their source fails, reports a log event and returns `unavailable`. */
 export const listVehicles = async (
   { vehicles, emit }: ConnectContext,
   { subject }: Owner,

@@ -6,14 +6,15 @@ import { Refusal } from '../../errors.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { Route, Visit } from '../../http/router.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
-import { nameClient, noVehiclesPage } from '../pages/consent-page.ts';
+import { nameClient } from '../pages/names.ts';
+import { noVehiclesPage } from '../pages/consent-page.ts';
 import type { ConnectContext } from '../context.ts';
 import { isSimulatedSubject } from '../sign-in/demo-owners.ts';
 import { listVehicles } from './list-vehicles.ts';
 import { renderMessage } from '../pages/message-page.ts';
 import { redirect, renderPage } from '../pages/page.ts';
 import type { PageContext } from '../pages/page-context.ts';
-import { otherOwnerPage, selectPage } from '../pages/select-page.ts';
+import { otherAccountPage, selectPage } from '../pages/select-page.ts';
 import { openSelection } from './selection.ts';
 import type { Selection } from './selection.ts';
 import { createForm, readSentForm } from '../session-form.ts';
@@ -51,7 +52,7 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     // First the store, so that a key rotated meanwhile is noticed.
     context.noticeKey((await context.store.readClient('')).newestKeyNumber);
     const selection = await openSelection(context.keyRing, sessionId, exchange.nowMs);
-    if (selection === undefined) return renderMessage('selectionOver', createPageContext(context, request));
+    if (selection === undefined) return renderMessage('linkExpired', createPageContext(context, request));
     const { client } = await context.store.readClient(selection.clientId);
     const grant = await context.store.readGrant(selection.grantId);
     if (client === undefined) throw new Refusal('client_unknown');
@@ -59,7 +60,7 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     const redirectUri = client.consentRedirectUri ?? client.redirectUris[0];
     if (redirectUri === undefined) throw new Refusal('redirect_uri_missing');
     if (grant === undefined || grant.revocation !== undefined)
-      return renderMessage('selectionOver', createPageContext(context, request));
+      return renderMessage('linkExpired', createPageContext(context, request));
     const lang = parameters.get('lang') ?? selection.lang;
     const pageContext = createPageContext(context, request, { lang, make: selection.brand, redirectUri });
     // The kind of the grant's owner, so that a simulated grant can be gone on with.
@@ -76,7 +77,10 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     if (session === undefined || owner === undefined)
       return requireSignIn(context, visit, pageContext, methods, { canCancel: true });
     if (owner.subject !== selection.subject)
-      return renderPage(otherOwnerPage(pageContext, createForm(context, session, pageContext)), pageContext);
+      return renderPage(
+        otherAccountPage(pageContext, createForm(context, session, pageContext)),
+        pageContext,
+      );
     return ask(selecting, session, owner);
   };
 
@@ -88,7 +92,7 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
   ): Promise<WireResponse> => {
     const { pageContext, client } = selecting;
     const choice = await offerVehicles(selecting, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
+    if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
     const form = createForm(context, session, pageContext);
     const clientName = nameClient(client);
     if (choice.offered.length === 0)
@@ -109,7 +113,7 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     return {
       offered: vehicles.filter(({ make }) => make === selection.brand),
       isSingle: false,
-      ticked: new Set(before.map(({ id }) => id)),
+      preselected: new Set(before.map(({ id }) => id)),
     };
   };
 
@@ -118,7 +122,7 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     if ('status' in selecting) return selecting;
     const { pageContext, methods, selection } = selecting;
     const form = await readSentForm(context, visit);
-    if (form === undefined) return renderMessage('stale', pageContext);
+    if (form === undefined) return renderMessage('pageExpired', pageContext);
     const { action, session, fields } = form;
     if (action === 'decline' || action === 'no_vehicles') return sendBackEmpty(selecting, action);
     const signIn = await handleSignInForm(context, visit, form, pageContext, methods);
@@ -126,7 +130,7 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     const owner = ownerFor(session, methods);
     if (owner?.subject !== selection.subject || action !== 'agree') return redirect(pageContext.target, 303);
     const choice = await offerVehicles(selecting, owner);
-    if (choice === 'unavailable') return renderMessage('vehiclesAway', pageContext);
+    if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
     const chosen = readChoice(fields, choice);
     return chosen.length === 0 ? ask(selecting, session, owner, true) : share(selecting, chosen);
   };
@@ -138,7 +142,7 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     const before = await context.store.listVehicles(selection.grantId);
     const covered = [...before.filter(({ make }) => make !== selection.brand), ...chosen];
     const outcome = await context.store.selectVehicles(selection.grantId, covered, { nowMs, requestId });
-    if (outcome !== 'selected') return renderMessage('selectionOver', pageContext);
+    if (outcome !== 'selected') return renderMessage('linkExpired', pageContext);
     context.emit({ event: 'consent.given', ...aboutOf(selecting), vehicles: chosen.length });
     const vins = JSON.stringify(chosen.map(({ vin }) => vin));
     return sendBack(selecting, [['vehicles', Buffer.from(vins).toString('base64')]]);

@@ -18,14 +18,14 @@ const selection: Selection = {
 };
 
 describe('A selection', () => {
-  test('opens as it was sealed, to the second before its end', async () => {
+  test('opens until the second before it expires', async () => {
     const text = await sealSelection(ring, selection, NOW);
     assert.deepEqual(await openSelection(ring, text, NOW), selection);
     assert.deepEqual(await openSelection(ring, text, NOW + 599_000), selection);
     assert.equal(await openSelection(ring, text, NOW + 600_000), undefined);
   });
 
-  test('opens after the keys were rotated, and not under another ring', async () => {
+  test('opens after a key rotation, but not with another key ring', async () => {
     const text = await sealSelection(ring, selection, NOW);
     const rotated = parseKeyRing(`${FIRST}\n${createKeyLine(2, 2)}`);
     assert.deepEqual(await openSelection(rotated, text, NOW), selection);
@@ -33,7 +33,7 @@ describe('A selection', () => {
     assert.equal(await openSelection(parseKeyRing(createKeyLine(2, 1)), text, NOW), undefined);
   });
 
-  test('shows nothing of what it says', async () => {
+  test('does not reveal its contents', async () => {
     const text = await sealSelection(ring, selection, NOW);
     for (const part of text.split('.'))
       assert.doesNotMatch(Buffer.from(part, 'base64url').toString('latin1'), /owner|client|kia/);
@@ -45,13 +45,13 @@ describe('A selection', () => {
     ['one changed letter', (text: string) => text.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'))],
     ['too much', (text: string) => text + 'A'.repeat(20_000)],
   ] as const) {
-    test(`is not opened from ${name}`, async () => {
+    test(`does not open ${name}`, async () => {
       const text = await sealSelection(ring, selection, NOW);
       assert.equal(await openSelection(ring, spoil(text), NOW), undefined);
     });
   }
 
-  test('is not opened from a statement for another purpose, nor as one', async () => {
+  test('does not open claims of another purpose, and does not open for another purpose', async () => {
     const session = await sealClaims(
       ring,
       'session',

@@ -1,12 +1,11 @@
 import * as v from 'valibot';
-import { BRANDS } from '../../grants/grant.ts';
 import { readGrantId, writeGrantId } from '../../tokens/grant-id.ts';
 import type { KeyRing } from '../../tokens/key-ring.ts';
 import { openClaims, sealClaims } from '../sealed-claims.ts';
 
-/** How long an owner may take to come to the page: 10 minutes. */
+/** How long the link to the selection page works: 10 minutes. */
 const SELECTION_LIFETIME_SECONDS = 600;
-/** As long as the `state` of a login may be. */
+/** The same limit as for the `state` of an authorization request. */
 export const SELECTION_STATE_MAX_CHARACTERS = 2048;
 
 const schema = v.object({
@@ -17,17 +16,17 @@ const schema = v.object({
   ),
   clientId: v.string(),
   subject: v.string(),
-  brand: v.picklist(BRANDS),
+  brand: v.string(),
   state: v.pipe(v.string(), v.maxLength(SELECTION_STATE_MAX_CHARACTERS)),
   lang: v.string(),
 });
 
-/** Who is asked to choose vehicles, for which grant, and what their client wants back. */
+/** Which owner chooses vehicles, for which grant and client, and the `state` to return to the client. */
 export type Selection = Readonly<v.InferOutput<typeof schema>>;
 
 /**
- * The `sessionId` with which `GET /v1/vehicles/select-vehicle?lang=&sessionId=` shows an owner the choice of vehicles.
- * It ends by itself, opens nothing without the owner's own sign-in, and may be used again until then.
+ * Creates the `sessionId` of `GET /v1/vehicles/select-vehicle?lang=&sessionId=`, the page where an owner chooses vehicles.
+ * It can be used any number of times until it expires. It gives access to nothing unless the owner signs in.
  */
 export const sealSelection = (keyRing: KeyRing, selection: Selection, nowMs: number): Promise<string> =>
   sealClaims(
@@ -37,7 +36,7 @@ export const sealSelection = (keyRing: KeyRing, selection: Selection, nowMs: num
     { nowMs, lifetimeSeconds: SELECTION_LIFETIME_SECONDS },
   );
 
-/** What a `sessionId` stands for; `undefined` for one that ended or never was. */
+/** Opens a `sessionId`; `undefined` if it is expired or invalid. */
 export const openSelection = async (
   keyRing: KeyRing,
   text: string,

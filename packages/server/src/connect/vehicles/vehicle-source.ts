@@ -1,12 +1,12 @@
 import type { Vehicle } from '../../grants/vehicle.ts';
 
-/** Where the vehicles of an owner come from: the platform's own records. */
+/** The source of an owner's vehicles: the platform's own records. */
 export type VehicleSource = {
-  /** The vehicles of an owner, in the order in which they are shown. Throws `VehicleSourceError`. */
+  /** Lists the vehicles of an owner, in the order in which pages show them. Throws `VehicleSourceError`. */
   list(subject: string): Promise<readonly Vehicle[]>;
 };
 
-/** The source could not say which vehicles an owner has; asking again may help. */
+/** The source did not answer, or not in its format. Trying again may help. */
 export class VehicleSourceError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,6 +1,6 @@
-import { BRANDS } from '../../grants/grant.ts';
 import { STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
+import { findBrand } from './brand.ts';
 import { pleos } from './pleos.ts';
 
 const wrong = (description: string): AuthorizationFault => ({
@@ -26,7 +26,7 @@ export const pleosLogin: AuthorizationWire = {
       return { ...wrong('A parameter was sent more than once.'), reason: 'parameter_repeated' };
     if (client.type === 'resource-server')
       return { ...wrong('The client may not do this.'), reason: 'client_not_permitted' };
-    const brand = BRANDS.find((name) => name === parameters.get('brand')?.toLowerCase());
+    const brand = findBrand(parameters.get('brand'));
     if (brand === undefined) return wrong('brand must be hyundai, kia or genesis.');
     const state = parameters.get('state');
     if (state === undefined) return wrong('state is required.');

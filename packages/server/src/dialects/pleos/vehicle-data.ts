@@ -2,7 +2,7 @@ import { Refusal } from '../../errors.ts';
 import type { FieldFault } from '../../errors.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
-import { parseFields } from './pleos.ts';
+import { parseFields } from './fields.ts';
 
 /** What a client wants of the page on which an owner chooses vehicles. */
 export type SelectionRequest = {

@@ -1,13 +1,15 @@
-import { pleos, readBrand, renderData } from './pleos.ts';
+import { readBrand } from './brand.ts';
+import type { PleosBrand } from './brand.ts';
+import { renderData, renderPleosRefusal } from './envelope.ts';
+import { pleos } from './pleos.ts';
 import { parseSelection, readVin, writeSelectionUrl, writeVehicles } from './vehicle-data.ts';
 import type { SelectionRequest } from './vehicle-data.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
-import type { Brand } from '../../grants/grant.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { readBearerAccess } from '../../http/bearer.ts';
-import { disconnect } from '../../operations/disconnect-vehicles.ts';
+import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
 import type { Route, RouteGroup, Visit } from '../../http/router.ts';
 import type { EndpointContext } from '../../http/token-endpoint.ts';
 
@@ -22,7 +24,7 @@ export type Selections = {
       readonly grantId: GrantId;
       readonly clientId: string;
       readonly subject: string;
-      readonly brand: Brand;
+      readonly brand: string;
     },
     nowMs: number,
   ) => Promise<string>;
@@ -37,8 +39,8 @@ export type Selections = {
 export const createPleosVehicles = (context: EndpointContext, selections: Selections): RouteGroup => {
   const { store } = context;
 
-  const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: Brand }> => {
-    const access = await readBearerAccess(context, 'pleos', request);
+  const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: PleosBrand }> => {
+    const access = await readBearerAccess(context, pleos, request);
     const brand = readBrand(request);
     if (access.grant.brand !== undefined && access.grant.brand !== brand)
       throw new Refusal('access_token_dead');
@@ -76,7 +78,13 @@ export const createPleosVehicles = (context: EndpointContext, selections: Select
     const shared = await listShared(access);
     if (shared.length === 0) throw new Refusal('vehicles_not_shared');
     const ids = shared.filter((one) => vin === undefined || one.vin === vin).map(({ id }) => id);
-    await disconnect(context, access, ids, { ...visit, endsWhenEmpty: false });
+    const { exchange, caller } = visit;
+    const outcome = await disconnectVehicles(context, access, ids, {
+      ...exchange,
+      caller,
+      endsWhenEmpty: false,
+    });
+    if (outcome === 'unknown') throw new Refusal('vehicle_unknown');
     return renderData({}, visit.exchange);
   };
 
@@ -87,6 +95,6 @@ export const createPleosVehicles = (context: EndpointContext, selections: Select
       'GET /v1/vehicles/consent': showConsent,
       'DELETE /v1/vehicles/consent': withdrawConsent,
     },
-    renderRefusal: (refusal, { exchange }) => pleos.renderRefusal(refusal, undefined, exchange),
+    renderRefusal: (refusal, { exchange }) => renderPleosRefusal(refusal, undefined, exchange),
   };
 };

@@ -1,9 +1,10 @@
+import { smartcar } from './smartcar.ts';
 import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from './vehicle-data.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { readBearerAccess } from '../../http/bearer.ts';
-import { disconnect } from '../../operations/disconnect-vehicles.ts';
+import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
 import type { Route, RouteGroup, Visit } from '../../http/router.ts';
 import type { EndpointContext } from '../../http/token-endpoint.ts';
 
@@ -19,7 +20,7 @@ const PERMISSIONS_A_PAGE = 25;
  */
 export const createSmartcarVehicles = (context: EndpointContext): RouteGroup => {
   const { store } = context;
-  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, 'smartcar', request);
+  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, smartcar, request);
 
   const findVehicle = async ({ grant }: Access, { parameters }: Visit): Promise<Vehicle> => {
     const vehicles = await store.listVehicles(grant.id);
@@ -56,12 +57,19 @@ export const createSmartcarVehicles = (context: EndpointContext): RouteGroup => 
 
   const endConnection: Route = async (visit) => {
     const access = await authorize(visit);
-    await disconnect(context, access, [visit.parameters['id'] ?? ''], { ...visit, endsWhenEmpty: true });
+    const { exchange, caller, parameters } = visit;
+    const ids = [parameters['id'] ?? ''];
+    const outcome = await disconnectVehicles(context, access, ids, {
+      ...exchange,
+      caller,
+      endsWhenEmpty: true,
+    });
+    if (outcome === 'unknown') throw new Refusal('vehicle_unknown');
     return renderData({ status: 'success' }, visit.exchange);
   };
 
   return {
-    name: 'smartcar',
+    name: smartcar.name,
     pathPrefix: '/v2.0/',
     routes: withTrailingSlashes({
       'GET /v2.0/vehicles': listVehicles,

@@ -1,5 +1,5 @@
 import { OperatorError } from '../../errors.ts';
-import type { RegisteredKey } from '../../grants/store.ts';
+import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { COLUMNS, LISTED_TABLES } from './endpoint.ts';
 import type { CopyEndpoint, CopyTable } from './endpoint.ts';
 import { refuseMoved } from './moved.ts';

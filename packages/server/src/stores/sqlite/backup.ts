@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSy
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../../errors.ts';
-import type { RegisteredKey } from '../../grants/store.ts';
+import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { onFile, toFileError } from '../file-errors.ts';
 import { openDatabase } from './database.ts';
 import { toOperatorError } from './errors.ts';

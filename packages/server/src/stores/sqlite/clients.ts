@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { changeClient } from '../../clients/change.ts';
 import { isUseNews } from '../../clients/secret.ts';
+import { toSeconds } from '../../clock.ts';
 import type { Store } from '../../grants/store.ts';
 import type { KnownClients } from './known-clients.ts';
 import { toOptionalNumber } from './rows.ts';
@@ -141,12 +142,13 @@ export const createClientVerbs = (
         sql.touch.run(clientId);
         return sql.removeSecret.run(secretId, clientId).changes === 1 ? 'removed' : 'unknown';
       }),
-    noteSecretUse: (secretId, at) =>
+    noteSecretUse: (secretId, nowMs) =>
       commits.run(() => {
         const row = sql.selectSecret.get(secretId);
         if (row === undefined) return;
         // Another process may have noted it, which moves no revision: only here is it found out.
         known.forgetOne(String(row['client_id']));
+        const at = toSeconds(nowMs);
         if (isUseNews(toOptionalNumber(row['last_used_at']), at)) sql.noteUse.run(at, secretId);
       }),
   };

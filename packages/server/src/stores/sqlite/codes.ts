@@ -3,13 +3,14 @@ import { toSeconds } from '../../clock.ts';
 import { CODE_KEPT_SECONDS, judgeCode } from '../../grants/authorization-code.ts';
 import type { AuthorizationCode, CodeState } from '../../grants/authorization-code.ts';
 import type { Grant } from '../../grants/grant.ts';
-import type { CodeResult, CodeUse, Store } from '../../grants/store.ts';
+import type { CodeResult, CodeUse } from '../../grants/code-store.ts';
+import type { Store } from '../../grants/store.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { GrantEvents } from './grant-events.ts';
 import type { GrantRows } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
-import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toBrand, toGrantId } from './rows.ts';
+import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toGrantId, toOptionalText } from './rows.ts';
 import type { Connection } from './store.ts';
 import type { CoveredVehicles } from './vehicles.ts';
 
@@ -70,7 +71,7 @@ export const createCodeVerbs = (
       issuedAt: Number(row['issued_at']),
       subject: String(row['subject']),
       scope: String(row['scope']),
-      brand: toBrand(row['brand']),
+      brand: toOptionalText(row['brand']),
       vehicles: JSON.parse(String(row['vehicles'])) as readonly Vehicle[],
       redeemedAtMs: row['redeemed_at_ms'] === null ? undefined : Number(row['redeemed_at_ms']),
       useDigest: row['use_digest'] instanceof Uint8Array ? row['use_digest'] : undefined,
@@ -132,7 +133,11 @@ export const createCodeVerbs = (
 
   return {
     createCode: (code) => commits.run(() => createCode(code)),
-    redeemCode: (use) => commits.run(() => redeemCode(use)),
+    async redeemCode(use, issue) {
+      const result = await commits.run(() => redeemCode(use));
+      if (result !== 'client_gone') await issue?.(result);
+      return result;
+    },
     listConsents: (subject, { after, limit }) =>
       read(() => {
         if (after === ID_MAX) return [];

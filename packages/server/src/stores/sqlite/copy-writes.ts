@@ -35,7 +35,7 @@ const PLAIN = {
     SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM grants WHERE id = ?1 AND subject = ?2)`,
   imported_tokens: 'INSERT OR REPLACE INTO imported_tokens (grant_id, digest, expires_at) VALUES (?, ?, ?)',
   deliveries: `INSERT OR REPLACE INTO deliveries
-    (grantEvent, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    (grant_event, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope,
     brand, vehicles, redeemed_at_ms, use_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   grant_events: `INSERT OR REPLACE INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)

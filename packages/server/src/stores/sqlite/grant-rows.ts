@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
 import type { GrantEventKind } from '../../outbox/grant-event.ts';
 import type { Grant, Revocation } from '../../grants/grant.ts';
-import type { AuditContext, Page } from '../../grants/store.ts';
+import type { AuditContext, Page } from '../../grants/grant-store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
 import type { GrantEvents } from './grant-events.ts';

@@ -1,9 +1,12 @@
+import { toSeconds } from '../../clock.ts';
+import type { Millis } from '../../clock.ts';
 import { applyVerdict } from '../../grants/apply-verdict.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { judge } from '../../grants/judge.ts';
 import { describeReplay } from '../../grants/replay.ts';
-import { standingOf } from '../../grants/standing.ts';
-import type { RefreshResult, RefreshUse, Store } from '../../grants/store.ts';
+import { hasEndedBefore } from '../../grants/standing.ts';
+import type { RefreshResult, RefreshUse } from '../../grants/grant-store.ts';
+import type { Store } from '../../grants/store.ts';
 import type { CallerNames } from './callers.ts';
 import type { GrantRows } from './grant-rows.ts';
 import type { ImportedTokens } from './imports.ts';
@@ -63,41 +66,45 @@ export const createGrantVerbs = (
     return { verdict, grant, policy, replay };
   };
 
-  const isEnded = (grant: Grant, endedBefore: number): boolean => {
+  const isEnded = (grant: Grant, endedBeforeMs: Millis): boolean => {
     const client = clients.read(grant.clientId).client;
-    return client !== undefined && standingOf(grant, client.policy, 0).endsAt < endedBefore;
+    return client !== undefined && hasEndedBefore(grant, client.policy, endedBeforeMs);
   };
 
   return {
-    refresh: (use) => commits.run(() => refresh(use)),
+    async refresh(use, issue) {
+      const result = await commits.run(() => refresh(use));
+      if (result !== 'client_gone') await issue?.(result);
+      return result;
+    },
     createGrant: (grant) => commits.run(() => rows.insert(grant)),
     readGrant: (id) => read(() => rows.read(id)),
     readReplay: (id) => read(() => replays.read(id)),
     listGrants: (page) => read(() => rows.list(page)),
     countGrants: (clientId) => read(() => rows.count(clientId)),
-    revoke: (id, { at, cause, requestId }) =>
+    revoke: (id, { nowMs, cause, requestId }) =>
       commits.run(() => {
         const grant = rows.read(id);
         if (grant === undefined) return 'unknown';
         if (grant.revocation !== undefined) return 'revoked_before';
-        rows.revoke(grant, { at, cause }, { nowMs: at * 1000, requestId });
+        rows.revoke(grant, { at: toSeconds(nowMs), cause }, { nowMs, requestId });
         return 'revoked';
       }),
-    reinstate: (id, at) =>
+    reinstate: (id, auditContext) =>
       commits.run(() => {
         const grant = rows.read(id);
         if (grant === undefined) return 'unknown';
         if (grant.revocation === undefined) return 'not_revoked';
-        rows.reinstate(grant, { nowMs: at * 1000, requestId: undefined });
+        rows.reinstate(grant, auditContext);
         return 'reinstated';
       }),
-    prune: ({ after, limit, endedBefore }) =>
+    prune: ({ after, limit, endedBeforeMs }) =>
       commits.run(() => {
         const page = rows.list({ after, limit });
-        const ended = page.filter((grant) => isEnded(grant, endedBefore));
+        const ended = page.filter((grant) => isEnded(grant, endedBeforeMs));
         for (const grant of ended) rows.remove(grant);
         const [first, last] = [page[0], page.at(-1)];
-        if (first !== undefined && last !== undefined) imports.drop(first.id, last.id, endedBefore);
+        if (first !== undefined && last !== undefined) imports.drop(first.id, last.id, endedBeforeMs);
         return { pruned: ended.length, next: page.length === limit ? page.at(-1)?.id : undefined };
       }),
   };

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { toSeconds } from '../../clock.ts';
+import type { Millis } from '../../clock.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { compareImport } from '../../grants/imported-grant.ts';
 import type { ImportedGrant, ImportOutcome } from '../../grants/imported-grant.ts';
@@ -28,9 +30,9 @@ export const createImportedTokens = (database: DatabaseSync) => {
       return values === undefined ? undefined : toGrantId(values[0]);
     },
     add: ({ digest, grant, expiresAt }: ImportedGrant): void => void insert.run(digest, grant.id, expiresAt),
-    /** Forgets those of a range of grants that expired before a moment, integer seconds. */
-    drop: (first: GrantId, last: GrantId, expiredBefore: number): void =>
-      void drop.run(first, last, expiredBefore),
+    /** Removes those of a range of grants that expired before a moment. */
+    drop: (first: GrantId, last: GrantId, expiredBeforeMs: Millis): void =>
+      void drop.run(first, last, toSeconds(expiredBeforeMs)),
   };
 };
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Client } from '../../clients/client.ts';
-import type { ClientReading } from '../../grants/store.ts';
+import type { ClientReading } from '../../clients/client-store.ts';
 import { prepareValues, toClient, toSecret } from './rows.ts';
 
 const prepareStatements = (database: DatabaseSync) => ({

@@ -1,14 +1,14 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
-import { CLIENT_TYPES, DIALECT_NAMES } from '../../clients/client.ts';
+import { CLIENT_TYPES } from '../../clients/client.ts';
 import type { Client, ClientSecret } from '../../clients/client.ts';
 import { ON_REPLAY, parsePolicy } from '../../clients/policy.ts';
 import type { Policy } from '../../clients/policy.ts';
 import { StoreError } from '../../errors.ts';
 import type { Caller } from '../../log-event.ts';
-import { BRANDS, REVOCATION_CAUSES } from '../../grants/grant.ts';
-import type { Brand, Grant, Revocation } from '../../grants/grant.ts';
+import { REVOCATION_CAUSES } from '../../grants/grant.ts';
+import type { Grant, Revocation } from '../../grants/grant.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
-import type { RegisteredKey } from '../../grants/store.ts';
+import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { unpackMoments } from './moments.ts';
@@ -59,7 +59,7 @@ export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
   clientId: names.clientIdOf(values[0]),
   subject: String(values[1]),
   scope: names.scopeOf(values[2]),
-  brand: toBrand(values[3]),
+  brand: toOptionalText(values[3]),
   createdAt: Number(values[4]),
   generation: Number(values[5]),
   keyNumber: Number(values[6]),
@@ -68,9 +68,6 @@ export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
   useDigest: values[9] instanceof Uint8Array ? values[9] : undefined,
   revocation: toRevocation(values[10], values[11]),
 });
-
-export const toBrand = (value: SQLOutputValue | undefined): Brand | undefined =>
-  value === null ? undefined : (BRANDS.find((brand) => brand === value) ?? damaged('grants.brand'));
 
 const toRevocation = (
   at: SQLOutputValue | undefined,
@@ -101,10 +98,10 @@ export const toReplay = (row: Row, callerOf: CallerOf): ReplayRecord => ({
 
 export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => ({
   id: String(row['id']),
-  dialect: DIALECT_NAMES.find((name) => name === row['dialect']) ?? damaged('clients.dialect'),
+  dialect: String(row['dialect']),
   type: CLIENT_TYPES.find((name) => name === row['type']) ?? damaged('clients.type'),
   redirectUris: toTexts(row['redirect_uris'], 'clients.redirect_uris'),
-  consentRedirectUri: row['consent_redirect_uri'] === null ? undefined : String(row['consent_redirect_uri']),
+  consentRedirectUri: toOptionalText(row['consent_redirect_uri']),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
   createdAt: Number(row['created_at']),
@@ -141,6 +138,9 @@ export const toTexts = (value: SQLOutputValue | undefined, column: string): read
 
 export const toOptionalNumber = (value: SQLOutputValue | undefined): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);
+
+export const toOptionalText = (value: SQLOutputValue | undefined): string | undefined =>
+  value === null || value === undefined ? undefined : String(value);
 
 export const damaged = (column: string): never => {
   throw new StoreError('unavailable', `a value in ${column} is none that keyfob writes`);

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { toSeconds } from '../../clock.ts';
 import type { Grant } from '../../grants/grant.ts';
-import type { AuditContext, Store } from '../../grants/store.ts';
+import type { AuditContext } from '../../grants/grant-store.ts';
+import type { Store } from '../../grants/store.ts';
 import { POWERTRAINS } from '../../grants/vehicle.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';

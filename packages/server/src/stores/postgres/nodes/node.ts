@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { StoreError } from '../../../errors.ts';
+import type { Issue } from '../../../grants/grant-store.ts';
 import { createBeats } from './epochs.ts';
 import { isOfConnection } from '../connection/errors.ts';
 import type { KnownClients } from '../verbs/known-clients.ts';
@@ -30,18 +31,19 @@ export type Node = {
   isOwn(maker: Maker): boolean;
   /** Whether a use like this one was not answered here, and its row does not say so yet. */
   owes(one: Unanswered): boolean;
-  /** Does the work of a use, which is stamped in it, and sees to it that others learn how it ended. */
-  carry<Result extends Outcome>(
+  /** Does the work of a use, which is stamped in it, issues its tokens, and lets the other nodes know whether it was answered. */
+  track<Result extends Outcome>(
     one: Unanswered,
-    work: (mayHaveMade: MayHaveMade) => Promise<Result>,
-  ): Promise<Result>;
+    work: (mayHaveMade: MayHaveMade) => Promise<Result | 'client_gone'>,
+    issue: Issue<Result> | undefined,
+  ): Promise<Result | 'client_gone'>;
   /** Judges as often as it takes until other nodes have told of what they made, or throws `StoreError`. */
   untilKnown<Result>(judge: () => Promise<Result | 'not_known_yet'>): Promise<Result>;
   /** Tells of everything; called when no use is under way any more. */
   close(): Promise<void>;
 };
 
-type Outcome = 'client_gone' | { readonly verdict: { readonly kind: string } };
+type Outcome = { readonly verdict: { readonly kind: string } };
 
 const NUMBER_MAX = 2 ** 31;
 /** In one transaction. */
@@ -65,8 +67,7 @@ const nameOf = ({ of, use: { presented } }: Unanswered): string =>
 
 const ANSWERS = new Set(['rotate', 'resync', 'redeem', 'repeat']);
 
-const isAnswer = (outcome: Outcome): boolean =>
-  outcome !== 'client_gone' && ANSWERS.has(outcome.verdict.kind);
+const isAnswer = ({ verdict }: Outcome): boolean => ANSWERS.has(verdict.kind);
 
 /**
  * A node counts beats. While there is something to tell it ends one every `beatMs`, and once every use of a beat has
@@ -133,16 +134,21 @@ export const createNode = (
 
   const isOwn = (maker: Maker): boolean => nodeOf(maker) === number;
 
-  const carry: Node['carry'] = async (one, work) => {
+  const track: Node['track'] = async (one, work, issue) => {
     if (!isEntered) await (entering ??= enter());
     const { beat, end } = beats.begin();
+    const first = makerOf(number, beat);
+    let hasTakenPlace = false;
     try {
-      const first = makerOf(number, beat);
       const outcome = await work((maker) => maker !== undefined && isOwn(maker) && maker >= first);
+      if (outcome === 'client_gone') return outcome;
+      hasTakenPlace = true;
+      await issue?.(outcome);
       if (unanswered.size > 0 && isAnswer(outcome)) unanswered.delete(nameOf(one));
       return outcome;
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'outcome_unknown') note(one, beat);
+      const isUnknown = error instanceof StoreError && error.kind === 'outcome_unknown';
+      if (hasTakenPlace || isUnknown) note(one, beat);
       throw error;
     } finally {
       end();
@@ -165,7 +171,7 @@ export const createNode = (
     stamp,
     isOwn,
     owes: (one) => unanswered.size > 0 && unanswered.has(nameOf(one)),
-    carry,
+    track,
     async untilKnown(judge) {
       for (let asked = 1; ; asked++) {
         const result = await judge();

@@ -1,10 +1,10 @@
 import type { Policy } from '../../../clients/policy.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import type { RefreshUse } from '../../../grants/store.ts';
+import type { RefreshUse } from '../../../grants/grant-store.ts';
 import { GENERATION_MAX } from '../../../tokens/refresh-token.ts';
 import { ADD_MOMENT, unpackHistory } from './history.ts';
 import type { Maker } from '../nodes/issued-by.ts';
-import { toBrand, toNumber } from './rows.ts';
+import { toNumber, toText } from './rows.ts';
 import type { Ask, Row } from '../connection/transaction.ts';
 
 /** A use of a refresh token, with its client as this node knows it. */
@@ -79,7 +79,7 @@ const toGrantBefore = (row: Row, { presented, keyNumber }: RefreshUse): Grant =>
   clientId: presented.clientId,
   subject: String(row['subject']),
   scope: String(row['scope']),
-  brand: toBrand(row['own_brand']),
+  brand: toText(row['own_brand']),
   createdAt: Number(row['created_at']),
   generation: presented.generation,
   keyNumber,

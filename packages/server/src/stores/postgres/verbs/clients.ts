@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { changeClient } from '../../../clients/change.ts';
 import type { Client } from '../../../clients/client.ts';
 import { isUseNews } from '../../../clients/secret.ts';
+import { toSeconds } from '../../../clock.ts';
 import type { Store } from '../../../grants/store.ts';
 import { removeGrantsOf } from './grant-rows.ts';
 import { NEXT_REVISION } from './known-clients.ts';
@@ -123,7 +124,7 @@ export const createClientVerbs = (
       });
       return outcome === 'changed' ? 'removed' : outcome;
     },
-    noteSecretUse: (secretId, at) =>
+    noteSecretUse: (secretId, nowMs) =>
       transact(async (transaction) => {
         // Once an hour for each secret, among clients that are few: no index is kept for it.
         const [row] = await transaction.ask(BY_SECRET, [`"id":${JSON.stringify(secretId)},`]);
@@ -131,6 +132,7 @@ export const createClientVerbs = (
         const { id, secrets } = toClient(row);
         // Another node may have noted it, which moves no revision: only here is it found out.
         known.forget(id);
+        const at = toSeconds(nowMs);
         const used = secrets.find((secret) => secret.id === secretId);
         if (used === undefined || !isUseNews(used.lastUsedAt, at)) return;
         const noted = secrets.map((secret) => (secret === used ? { ...used, lastUsedAt: at } : secret));

@@ -2,7 +2,8 @@ import { toSeconds } from '../../../clock.ts';
 import { CODE_KEPT_SECONDS, judgeCode } from '../../../grants/authorization-code.ts';
 import type { AuthorizationCode, CodeState, CodeVerdict } from '../../../grants/authorization-code.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import type { CodeResult, CodeUse, Store } from '../../../grants/store.ts';
+import type { CodeResult, CodeUse } from '../../../grants/code-store.ts';
+import type { Store } from '../../../grants/store.ts';
 import type { Vehicle } from '../../../grants/vehicle.ts';
 import { addGrantEvents } from './grant-events.ts';
 import { addConsents, insertGrant, lockClient, lockGrant, readGrant, revokeHeld } from './grant-rows.ts';
@@ -12,7 +13,7 @@ import { toMaker, UNANSWERED, weigh } from '../nodes/issued-by.ts';
 import type { Maker } from '../nodes/issued-by.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Connections } from '../connection/pool.ts';
-import { digestSubject, GRANT_COLUMNS, toBrand, toBytes, toGrant, toNumber, toText } from './rows.ts';
+import { digestSubject, GRANT_COLUMNS, toBytes, toGrant, toNumber, toText } from './rows.ts';
 import { asMet, settle } from '../nodes/settle.ts';
 import type { MayHaveMade } from '../nodes/settle.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
@@ -54,13 +55,16 @@ export const createCodeVerbs = (
       ]);
       return rows.length === 1 ? 'created' : 'id_taken';
     }),
-  redeemCode: (use) =>
-    node.carry({ of: 'code', use }, (mayHaveMade) =>
-      settle(mayHaveMade, (mayHaveMadeIt) =>
-        node.untilKnown(() =>
-          transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
+  redeemCode: (use, issue) =>
+    node.track(
+      { of: 'code', use },
+      (mayHaveMade) =>
+        settle(mayHaveMade, (mayHaveMadeIt) =>
+          node.untilKnown(() =>
+            transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
+          ),
         ),
-      ),
+      issue,
     ),
   async listConsents(subject, { after, limit }) {
     const { compare, from } = pageFrom(after);
@@ -186,7 +190,7 @@ const toCode = (row: Row): CodeState => ({
   issuedAt: Number(row['issued_at']),
   subject: String(row['subject']),
   scope: String(row['scope']),
-  brand: toBrand(row['brand']),
+  brand: toText(row['brand']),
   vehicles: JSON.parse(String(row['vehicles'])) as readonly Vehicle[],
   redeemedAtMs: toNumber(row['redeemed_at_ms']),
   useDigest: toBytes(row['use_digest']),

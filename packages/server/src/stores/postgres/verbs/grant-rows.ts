@@ -1,5 +1,5 @@
 import type { Grant, Revocation } from '../../../grants/grant.ts';
-import type { AuditContext } from '../../../grants/store.ts';
+import type { AuditContext } from '../../../grants/grant-store.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
 import { addGrantEvents } from './grant-events.ts';
 import { toMaker } from '../nodes/issued-by.ts';

@@ -1,6 +1,8 @@
+import { toSeconds } from '../../../clock.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import { standingOf } from '../../../grants/standing.ts';
-import type { Page, Store } from '../../../grants/store.ts';
+import { hasEndedBefore } from '../../../grants/standing.ts';
+import type { Page } from '../../../grants/grant-store.ts';
+import type { Store } from '../../../grants/store.ts';
 import { addGrantEvents } from './grant-events.ts';
 import { insertGrant, lockGrant, readGrant, removeGrants, revokeHeld } from './grant-rows.ts';
 import { writeRevocation } from './grant-rows.ts';
@@ -52,17 +54,17 @@ const list = async (
 export const createGrantVerbs = (connections: Connections, clients: KnownClients, node: Node): GrantVerbs => {
   const { read, write, transact } = connections;
 
-  const prune: Store['prune'] = async ({ after, limit, endedBefore }) => {
+  const prune: Store['prune'] = async ({ after, limit, endedBeforeMs }) => {
     if (after === undefined) await write(DROP_LOST);
     const page = await list(read, { after, limit });
     const [first, last] = [page[0], page.at(-1)];
     if (first !== undefined && last !== undefined)
-      await write(DROP_IMPORTED, [first.id, last.id, endedBefore]);
+      await write(DROP_IMPORTED, [first.id, last.id, toSeconds(endedBeforeMs)]);
     const next = page.length === limit ? last?.id : undefined;
     const readings = await clients.load(read, [...new Set(page.map(({ clientId }) => clientId))]);
     const isEnded = (grant: Grant): boolean => {
       const client = readings.get(grant.clientId)?.client;
-      return client !== undefined && standingOf(grant, client.policy, 0).endsAt < endedBefore;
+      return client !== undefined && hasEndedBefore(grant, client.policy, endedBeforeMs);
     };
     const ended = page.filter(isEnded).map(({ id }) => id);
     if (ended.length === 0) return { pruned: 0, next };
@@ -99,15 +101,15 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
           : await read('SELECT count(*) AS grants FROM grants WHERE client_id = $1', [clientId]);
       return Number(row?.['grants']);
     },
-    revoke: (id, { at, cause, requestId }) =>
+    revoke: (id, { nowMs, cause, requestId }) =>
       transact(async (transaction) => {
         const grant = await lockGrant(transaction.ask, id);
         if (grant === undefined) return 'unknown';
         if (grant.revocation !== undefined) return 'revoked_before';
-        await revokeHeld(transaction, grant, { at, cause }, { nowMs: at * 1000, requestId });
+        await revokeHeld(transaction, grant, { at: toSeconds(nowMs), cause }, { nowMs, requestId });
         return 'revoked';
       }),
-    reinstate: (id, at) =>
+    reinstate: (id, { nowMs, requestId }) =>
       transact(async (transaction) => {
         const grant = await lockGrant(transaction.ask, id);
         if (grant === undefined) return 'unknown';
@@ -115,11 +117,11 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
         const { clientId, subject } = grant;
         writeRevocation(transaction, { ...grant, revocation: undefined });
         const grantEvent = {
-          atMs: at * 1000,
+          atMs: nowMs,
           grantId: id,
           clientId,
           subject,
-          requestId: undefined,
+          requestId,
           cause: undefined,
         };
         await addGrantEvents(transaction, [{ ...grantEvent, kind: 'grant.reinstated', vins: [] }]);

@@ -5,7 +5,7 @@ import { judge } from '../../../grants/judge.ts';
 import type { Verdict } from '../../../grants/judge.ts';
 import { describeReplay } from '../../../grants/replay.ts';
 import type { Replay } from '../../../grants/replay.ts';
-import type { RefreshResult, RefreshUse } from '../../../grants/store.ts';
+import type { RefreshResult, RefreshUse } from '../../../grants/grant-store.ts';
 import { addGrantEvents } from './grant-events.ts';
 import { lockMade, revokeHeld, writeMaker, writeRotation } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';

@@ -1,5 +1,5 @@
 import type { Client } from '../../../clients/client.ts';
-import type { ClientReading } from '../../../grants/store.ts';
+import type { ClientReading } from '../../../clients/client-store.ts';
 import type { Ask } from '../connection/transaction.ts';
 import { canBeText, toClient } from './rows.ts';
 

@@ -3,7 +3,8 @@ import { applyVerdict } from '../../../grants/apply-verdict.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import { judge } from '../../../grants/judge.ts';
 import type { Verdict } from '../../../grants/judge.ts';
-import type { RefreshResult, RefreshUse, Store } from '../../../grants/store.ts';
+import type { RefreshResult, RefreshUse } from '../../../grants/grant-store.ts';
+import type { Store } from '../../../grants/store.ts';
 import { advance } from './advance.ts';
 import type { KnownUse, ReadBefore } from './advance.ts';
 import { createBatches } from './batches.ts';
@@ -104,9 +105,11 @@ export const createRefresh = (
       transact((transaction) => judgeHeld(transaction, { clients, node }, { use, mayHaveMade })),
     );
 
-  return (use) =>
-    node.carry({ of: 'token', use }, (mayHaveMade) =>
-      settle(mayHaveMade, (mayHaveMadeIt) => refresh(use, mayHaveMadeIt)),
+  return (use, issue) =>
+    node.track(
+      { of: 'token', use },
+      (mayHaveMade) => settle(mayHaveMade, (mayHaveMadeIt) => refresh(use, mayHaveMadeIt)),
+      issue,
     );
 };
 

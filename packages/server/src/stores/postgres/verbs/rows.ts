@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
-import { CLIENT_TYPES, DIALECT_NAMES } from '../../../clients/client.ts';
+import { CLIENT_TYPES } from '../../../clients/client.ts';
 import type { Client, ClientSecret } from '../../../clients/client.ts';
 import { parsePolicy } from '../../../clients/policy.ts';
 import type { Policy } from '../../../clients/policy.ts';
 import { StoreError } from '../../../errors.ts';
 import type { Caller } from '../../../log-event.ts';
-import { BRANDS, REVOCATION_CAUSES } from '../../../grants/grant.ts';
-import type { Brand, Grant, Revocation } from '../../../grants/grant.ts';
-import type { RegisteredKey } from '../../../grants/store.ts';
+import { REVOCATION_CAUSES } from '../../../grants/grant.ts';
+import type { Grant, Revocation } from '../../../grants/grant.ts';
+import type { RegisteredKey } from '../../../tokens/key-store.ts';
 import { packHistory, unpackHistory } from './history.ts';
 import type { Row, Value } from '../connection/transaction.ts';
 
@@ -21,7 +21,7 @@ export const toGrant = (row: Row): Grant => ({
   clientId: String(row['client_id']),
   subject: String(row['subject']),
   scope: String(row['scope']),
-  brand: toBrand(row['brand']),
+  brand: toText(row['brand']),
   createdAt: Number(row['created_at']),
   generation: Number(row['generation']),
   keyNumber: Number(row['key_number']),
@@ -48,9 +48,6 @@ export const rotationValues = (grant: Grant): readonly unknown[] => {
     grant.useDigest ?? null,
   ];
 };
-
-export const toBrand = (value: Value): Brand | undefined =>
-  value === null ? undefined : (BRANDS.find((brand) => brand === value) ?? damaged('grants.brand'));
 
 const toRevocation = (at: Value, cause: Value): Revocation | undefined =>
   at === null
@@ -81,7 +78,7 @@ export const readSecrets = (text: Value): readonly ClientSecret[] => {
 
 export const toClient = (row: Row): Client => ({
   id: String(row['id']),
-  dialect: DIALECT_NAMES.find((name) => name === row['dialect']) ?? damaged('clients.dialect'),
+  dialect: String(row['dialect']),
   type: CLIENT_TYPES.find((name) => name === row['type']) ?? damaged('clients.type'),
   redirectUris: toTexts(row['redirect_uris'], 'clients.redirect_uris'),
   consentRedirectUri: toText(row['consent_redirect_uri']),

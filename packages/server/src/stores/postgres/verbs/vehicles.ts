@@ -1,6 +1,7 @@
 import { toSeconds } from '../../../clock.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import type { AuditContext, Store } from '../../../grants/store.ts';
+import type { AuditContext } from '../../../grants/grant-store.ts';
+import type { Store } from '../../../grants/store.ts';
 import type { Vehicle } from '../../../grants/vehicle.ts';
 import { listVehicles, writeVehicles } from './covered-vehicles.ts';
 import { addGrantEvents } from './grant-events.ts';

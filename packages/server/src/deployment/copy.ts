@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Config } from './config.ts';
-import { KEY_FILE, refuseOtherKeys, STORE_FILE } from './deployment.ts';
-import { OperatorError, StoreError } from './errors.ts';
-import { copyStore, resumeSource } from './stores/copy/copy.ts';
-import type { Copied, CopyProgress } from './stores/copy/copy.ts';
-import type { CopyEndpoint, Standing } from './stores/copy/endpoint.ts';
-import { makeDirectory } from './stores/directory.ts';
-import { keyFileSource, keyTextSource } from './stores/key-file.ts';
-import type { KeySource } from './stores/key-file.ts';
+import type { Config } from '../config.ts';
+import { OperatorError, StoreError } from '../errors.ts';
+import { copyStore, resumeSource } from '../stores/copy/copy.ts';
+import type { Copied, CopyProgress } from '../stores/copy/copy.ts';
+import type { CopyEndpoint, Standing } from '../stores/copy/endpoint.ts';
+import { makeDirectory } from '../stores/directory.ts';
+import { keyFileSource, keyTextSource } from '../stores/key-file.ts';
+import type { KeySource } from '../stores/key-file.ts';
+import { refuseOtherKeys } from './keys.ts';
+import { KEY_FILE, STORE_FILE } from './names.ts';
 
-export type { Copied, CopyPhase } from './stores/copy/copy.ts';
+export type { Copied, CopyPhase } from '../stores/copy/copy.ts';
 
 /** A store as `--from` and `--to` name it: `sqlite:DIRECTORY` or `postgres://...`. */
 export type StoreAddress =
@@ -123,11 +124,11 @@ export const resumeDeployment = async (
 
 const openEnd = async (address: StoreAddress, role: 'source' | 'target'): Promise<CopyEndpoint> =>
   address.kind === 'sqlite'
-    ? (await import('./stores/sqlite/copy-endpoint.ts')).openSqliteEnd(
+    ? (await import('../stores/sqlite/copy-endpoint.ts')).openSqliteEnd(
         join(address.directory, STORE_FILE),
         role,
       )
-    : (await import('./stores/postgres/copy-endpoint.ts')).openPostgresEnd(address.url, role);
+    : (await import('../stores/postgres/copy-endpoint.ts')).openPostgresEnd(address.url, role);
 
 /** As a server finds its ring; beside a store that is a file where none is named. */
 const findKeys = ({ key, keyFile }: Config, addresses: readonly StoreAddress[]): KeySource => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { BLOCK_BYTES } from './sealer.ts';
-import { pleosAccessShape, pleosCodeShape, pleosRefreshShape, uuidShape } from './shape.ts';
-import type { Shape } from './shape.ts';
+import { BLOCK_BYTES } from '../tokens/sealer.ts';
+import { pleosShapes } from './pleos/shapes.ts';
+import { uuidShape } from '../tokens/shape.ts';
+import type { Shape } from '../tokens/shape.ts';
 
 type ShapeFacts = {
   readonly name: string;
@@ -41,7 +42,7 @@ const SHAPES: readonly ShapeFacts[] = [
   },
   {
     name: 'a Pleos refresh token',
-    shape: pleosRefreshShape,
+    shape: pleosShapes.refreshToken,
     form: /^[0-9A-Z]{36}$/,
     alphabet: '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ',
     zeros: '0'.repeat(36),
@@ -59,7 +60,7 @@ const SHAPES: readonly ShapeFacts[] = [
   },
   {
     name: 'a Pleos access token',
-    shape: pleosAccessShape,
+    shape: pleosShapes.accessToken,
     form: /^[0-9A-Za-z]{36}$/,
     alphabet: '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
     zeros: '0'.repeat(36),
@@ -75,7 +76,7 @@ const SHAPES: readonly ShapeFacts[] = [
   },
   {
     name: 'a Pleos code',
-    shape: pleosCodeShape,
+    shape: pleosShapes.code,
     form: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
     alphabet: '0123456789abcdef-.',
     zeros: `${ZERO_UUID}.${ZERO_UUID}`,

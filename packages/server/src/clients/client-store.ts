@@ -1,0 +1,35 @@
+import type { Millis } from '../clock.ts';
+import type { ClientChange } from './change.ts';
+import type { Client, ClientSecret } from './client.ts';
+
+/** A client and the newest registered key, read together so that the very next request notices a rotated key. */
+export type ClientReading = { readonly client: Client | undefined; readonly newestKeyNumber: number };
+
+/** The clients and their secrets in a store. */
+export type ClientStore = {
+  createClient(client: Client): Promise<'created' | 'id_taken'>;
+  readClient(id: string): Promise<ClientReading>;
+  listClients(): Promise<readonly Client[]>;
+  /** Changes a client. Where the result would break a rule, nothing changes and the faults are returned. */
+  changeClient(
+    id: string,
+    change: ClientChange,
+  ): Promise<'changed' | 'unknown' | { readonly faults: readonly string[] }>;
+  /** Removes a client, and with `withGrants` its grants; without, a client that has grants stays. */
+  removeClient(
+    id: string,
+    options: { readonly withGrants: boolean },
+  ): Promise<'removed' | 'unknown' | 'has_grants'>;
+  addSecret(clientId: string, secret: ClientSecret): Promise<'added' | 'unknown'>;
+  /** Removes a secret; with `keepLast` not the only one, without which the client would be locked out. */
+  removeSecret(
+    clientId: string,
+    secretId: string,
+    options?: { readonly keepLast: boolean },
+  ): Promise<'removed' | 'unknown' | 'last'>;
+  /**
+   * Records when a secret was last used. A use within an hour of the recorded one, or of an unknown secret, changes
+   * nothing. It does not count as a change of the client.
+   */
+  noteSecretUse(secretId: string, nowMs: Millis): Promise<void>;
+};

@@ -1,0 +1,60 @@
+import { systemClock, toSeconds } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { makeDirectory } from '../stores/directory.ts';
+import type { PostgresFacts } from '../stores/postgres/connection/inspect.ts';
+import {
+  backupSqliteStore,
+  placeSqliteStore,
+  readBackupKeys,
+  restoreSqliteStore,
+} from '../stores/sqlite/backup.ts';
+import type { Progress, Restored } from '../stores/sqlite/backup.ts';
+import { inspectSqliteStore } from '../stores/sqlite/inspect.ts';
+import type { StoreFacts } from '../stores/sqlite/inspect.ts';
+import { recogniseStore } from '../stores/sqlite/recognise.ts';
+import { openSqliteStore } from '../stores/sqlite/store.ts';
+import { openKeySource, refuseOtherKeys } from './keys.ts';
+import { sqlitePathOf } from './names.ts';
+
+/** Reads the store of a data directory without changing it; `undefined` if there is none. Throws `OperatorError`. */
+export const inspectStore = (config: Config): StoreFacts | undefined =>
+  inspectSqliteStore(sqlitePathOf(config));
+
+/** Reads the state of the database that is the store; `undefined` if a file is. Throws `OperatorError`. */
+export const inspectSharedStore = async ({ store }: Config): Promise<PostgresFacts | undefined> =>
+  store === undefined ? undefined : (await loadPostgres()).inspectPostgresStore(store);
+
+/** Brings the store to the newest schema, and answers the schema before and after. Throws `OperatorError`. */
+export const migrateDeployment = async (
+  config: Config,
+): Promise<{ readonly from: number; readonly to: number }> => {
+  if (config.store !== undefined) return (await loadPostgres()).migratePostgresStore(config.store);
+  const from = inspectStore(config)?.schema ?? 0;
+  makeDirectory(config.data);
+  await openSqliteStore(sqlitePathOf(config)).close();
+  return { from, to: inspectStore(config)?.schema ?? 0 };
+};
+
+/** Copies the store of a configuration, in use or not, into one file. Throws `OperatorError`. */
+export const backupDeployment = async (config: Config, target: string, progress: Progress): Promise<void> =>
+  backupSqliteStore(sqlitePathOf(config), target, progress);
+
+/**
+ * Replaces the store with a backup, also while servers use it. If there is no store, or with `isDamaged` if it no longer
+ * opens, the file is replaced as a whole; revocations made since the backup are lost then, and the answer is `undefined`.
+ * Throws `OperatorError`, and then nothing was changed.
+ */
+export const restoreDeployment = (
+  config: Config,
+  source: string,
+  { isDamaged, nowMs }: { readonly isDamaged: boolean; readonly nowMs: number },
+): Restored | undefined => {
+  const path = sqlitePathOf(config);
+  const keys = openKeySource(config, 'restore', systemClock);
+  refuseOtherKeys(readBackupKeys(source), keys.read(), keys.name);
+  if (!isDamaged && recogniseStore(path) === 'store') return restoreSqliteStore(path, source);
+  placeSqliteStore(path, source, `${path}.damaged-${toSeconds(nowMs)}`);
+  return undefined;
+};
+
+const loadPostgres = () => import('../stores/postgres/store.ts');

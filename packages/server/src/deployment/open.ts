@@ -1,0 +1,104 @@
+import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Emit } from '../log-event.ts';
+import type { Store } from '../grants/store.ts';
+import { systemRandomness } from '../randomness.ts';
+import type { Randomness } from '../randomness.ts';
+import { sharedKeySource } from '../stores/key-file.ts';
+import type { KeySource } from '../stores/key-file.ts';
+import { openSqliteStore } from '../stores/sqlite/store.ts';
+import { createReloadingKeyRing, openKeySource, registerKeys } from './keys.ts';
+import type { ReloadingKeyRing } from './keys.ts';
+import { sqlitePathOf } from './names.ts';
+
+/** An open store, and all that goes with it: what operations work with. */
+export type Deployment = ReloadingKeyRing & {
+  readonly store: Store;
+  /** Where the key ring is read from. */
+  readonly keys: KeySource;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly emit: Emit;
+  /** The configured public URL; `undefined` if only a listening server knows it. */
+  readonly issuer: string | undefined;
+  /** Calls `listener` after a commit that leaves webhook deliveries due. One listener at a time. */
+  onDeliveries(listener: () => void): void;
+  /** Closes the store, unless it was passed in. */
+  close(): Promise<void>;
+};
+
+/** How a deployment is opened. */
+export type DeploymentOptions = {
+  /** Makes the store if there is none, and in a data directory the key file too. Without it a missing store is an error. */
+  readonly createIfMissing?: boolean;
+  /** An open store instead of the one that the configuration names. Whoever opened it closes it. */
+  readonly store?: Store | undefined;
+  /** The source of the key ring. With a `store` that is passed in, it must come from here or from `key` or `keyFile`. */
+  readonly keys?: KeySource | undefined;
+  readonly emit?: Emit | undefined;
+  readonly clock?: Clock | undefined;
+  readonly randomness?: Randomness | undefined;
+};
+
+/**
+ * Opens the store and the key ring of a configuration. Throws `OperatorError` if either is missing, cannot be opened, or
+ * does not fit the other.
+ */
+export const openDeployment = async (
+  config: Config,
+  {
+    createIfMissing = false,
+    store: givenStore,
+    keys: givenKeys,
+    emit = () => {},
+    clock = systemClock,
+    randomness = systemRandomness,
+  }: DeploymentOptions = {},
+): Promise<Deployment> => {
+  const isInDirectory = givenStore === undefined && config.store === undefined;
+  const keys =
+    givenKeys ??
+    (isInDirectory
+      ? openKeySource(config, createIfMissing ? 'first' : 'later', clock)
+      : sharedKeySource(config));
+  const first = keys.read();
+  let listener: (() => void) | undefined;
+  const onDeliveries = (): void => listener?.();
+  const store = givenStore ?? (await openStore(config, createIfMissing, onDeliveries));
+  const close = async (): Promise<void> => (givenStore === undefined ? store.close() : undefined);
+  try {
+    await registerKeys(store, first, keys.name);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const reloading = createReloadingKeyRing(keys, first, emit);
+  return {
+    get keyRing() {
+      return reloading.keyRing;
+    },
+    noticeKey: reloading.noticeKey,
+    store,
+    keys,
+    clock,
+    randomness,
+    emit,
+    issuer: config.publicUrl,
+    onDeliveries(next) {
+      listener = next;
+    },
+    close,
+  };
+};
+
+/** The driver of PostgreSQL is loaded only for a database, so that a start on a file does not wait for it. */
+const openStore = async (
+  config: Config,
+  createIfMissing: boolean,
+  onDeliveries: () => void,
+): Promise<Store> => {
+  if (config.store === undefined) return openSqliteStore(sqlitePathOf(config), { onDeliveries });
+  const { openPostgresStore } = await import('../stores/postgres/store.ts');
+  return openPostgresStore(config.store, { isFirstStart: createIfMissing, onDeliveries });
+};

@@ -1,0 +1,64 @@
+import type { Refusal } from '../../errors.ts';
+import type { Exchange, WireResponse } from '../../wire/exchange.ts';
+import { withRetryAfter } from '../dialect.ts';
+import type { RefusalTable } from '../refusal-table.ts';
+import { oauthRefusals } from './refusals.ts';
+import type { OAuthAnswer } from './refusals.ts';
+
+/**
+ * How long a document that seldom changes may be cached, in seconds: at most half of the time for which a key is
+ * published before it signs.
+ */
+const CACHE_SECONDS = 300;
+
+/** The headers of every answer to a client: JSON that must not be cached (RFC 6749 §5.1). */
+export const oauthHeaders = ({ requestId }: Exchange) => ({
+  'Content-Type': 'application/json',
+  'Cache-Control': 'no-store',
+  Pragma: 'no-cache',
+  'X-Request-Id': requestId,
+});
+
+/** A refusal as RFC 6749 §5.2 writes it, by a table and with the headers that every answer of the dialect has. */
+export const renderOAuthError = (
+  table: RefusalTable<OAuthAnswer>,
+  refusal: Refusal,
+  everyHeader: Readonly<Record<string, string>>,
+): WireResponse => {
+  const { status, error, description, headers } = table[refusal.reason];
+  return {
+    status,
+    headers: { ...everyHeader, ...withRetryAfter(refusal, headers) },
+    body: JSON.stringify({ error, error_description: description }),
+  };
+};
+
+/** A refusal of an endpoint that an RFC defines and that clients of every dialect may use. */
+export const renderOAuthRefusal = (
+  refusal: Refusal,
+  { exchange }: { readonly exchange: Exchange },
+): WireResponse => renderOAuthError(oauthRefusals, refusal, oauthHeaders(exchange));
+
+/** An answer for the client that asked, and for nobody else. */
+export const answerClient = (body: object | '', exchange: Exchange): WireResponse => {
+  const { 'Content-Type': type, ...headers } = oauthHeaders(exchange);
+  return {
+    status: 200,
+    headers: body === '' ? headers : { 'Content-Type': type, ...headers },
+    body: body === '' ? '' : JSON.stringify(body),
+  };
+};
+
+/** A document for everybody, scripts of other origins included. */
+export const answerEverybody = (
+  document: object,
+  { isCacheable }: { readonly isCacheable: boolean },
+): WireResponse => ({
+  status: 200,
+  headers: {
+    'Content-Type': 'application/json',
+    'Cache-Control': isCacheable ? `public, max-age=${CACHE_SECONDS}` : 'no-store',
+    'Access-Control-Allow-Origin': '*',
+  },
+  body: JSON.stringify(document),
+});

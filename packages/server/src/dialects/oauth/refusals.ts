@@ -1,0 +1,112 @@
+import { RETRY_AFTER_SECONDS } from '../dialect.ts';
+import { createRefusalTable } from '../refusal-table.ts';
+import type { RefusalTable } from '../refusal-table.ts';
+
+/** An error response of OAuth 2.0 (RFC 6749 §5.2). */
+export type OAuthAnswer = {
+  readonly status: number;
+  readonly error: string;
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** An `invalid_request`. */
+export const invalidRequest = (description: string, status = 400): OAuthAnswer => ({
+  status,
+  error: 'invalid_request',
+  description,
+});
+
+const invalidGrant = (description: string): OAuthAnswer => ({
+  status: 400,
+  error: 'invalid_grant',
+  description,
+});
+
+/** An `invalid_client`; `hint` says how to authenticate. */
+export const invalidClient = (hint?: string): OAuthAnswer => ({
+  status: 401,
+  error: 'invalid_client',
+  description: ['Client authentication failed.', hint].filter(Boolean).join(' '),
+  headers: { 'WWW-Authenticate': 'Basic realm="oauth"' },
+});
+
+const away = (description: string, status = 503): OAuthAnswer => ({
+  status,
+  error: 'temporarily_unavailable',
+  description,
+  headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
+});
+
+const HOW_TO_AUTHENTICATE =
+  'Send client_id and client_secret once, in the Authorization header or in the body.';
+
+/** The errors of RFC 6749 §5.2, RFC 7009 §2.2.1 and RFC 6750 §3.1: what other dialects of OAuth 2.0 start from. */
+export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuthAnswer>(
+  {
+    request: invalidRequest('A parameter is missing or malformed.'),
+    unauthenticated: invalidClient(),
+    dead_code: invalidGrant('Invalid or expired code.'),
+    dead_token: invalidGrant('Invalid or expired refresh token.'),
+    not_permitted: {
+      status: 400,
+      error: 'unauthorized_client',
+      description: 'The client may not do this.',
+    },
+    dead_access_token: {
+      status: 401,
+      error: 'invalid_token',
+      description: 'Invalid or expired access token.',
+      headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+    },
+    throttled: away('Too many failed attempts to authenticate. Try again later.', 429),
+    away: away('The service cannot answer just now. What was sent is still good; try again.'),
+  },
+  {
+    path_unknown: invalidRequest('No such endpoint.', 404),
+    method_not_allowed: {
+      ...invalidRequest('This endpoint takes another method.', 405),
+      headers: { Allow: 'POST' },
+    },
+    body_too_large: invalidRequest('The request body is too large.', 413),
+    body_too_slow: invalidRequest('The request took too long to arrive.', 408),
+    request_malformed: invalidRequest('The request is not well-formed HTTP.'),
+    expectation_unknown: invalidRequest('The Expect header can be 100-continue only.', 417),
+    content_type_wrong: invalidRequest('Content-Type must be application/x-www-form-urlencoded.'),
+    body_malformed: invalidRequest('The request body is not a well-formed form in UTF-8.'),
+    parameter_repeated: invalidRequest('A parameter was sent more than once.'),
+    user_agent_missing: invalidRequest('The User-Agent header is required.'),
+    idempotency_key_malformed: invalidRequest('Idempotency-Key must be 1 to 255 visible ASCII characters.'),
+    grant_type_missing: invalidRequest('Missing required parameter: grant_type.'),
+    grant_type_unsupported: {
+      status: 400,
+      error: 'unsupported_grant_type',
+      description: 'This endpoint does not support the grant_type.',
+    },
+    refresh_token_missing: invalidRequest('Missing required parameter: refresh_token.'),
+    code_missing: invalidRequest('Missing required parameter: code.'),
+    redirect_uri_missing: invalidRequest('Missing required parameter: redirect_uri.'),
+    redirect_uri_unregistered: invalidRequest('The redirect_uri is not registered.'),
+    credentials_missing: invalidClient(HOW_TO_AUTHENTICATE),
+    credentials_malformed: invalidClient(HOW_TO_AUTHENTICATE),
+    credentials_twice: invalidRequest(HOW_TO_AUTHENTICATE),
+    // Only the client that a code was issued to sees these two.
+    code_redirect_wrong: invalidGrant('The redirect_uri is not that of the authorization request.'),
+    code_verifier_wrong: invalidGrant('Invalid code_verifier.'),
+    scope_unknown: { status: 400, error: 'invalid_scope', description: 'The scope is not known.' },
+    token_missing: invalidRequest('Missing required parameter: token.'),
+    token_type_unsupported: {
+      status: 400,
+      error: 'unsupported_token_type',
+      description: 'An access token expires by itself; revoke the refresh token.',
+    },
+    scope_missing: {
+      status: 403,
+      error: 'insufficient_scope',
+      description: 'The owner did not permit this.',
+    },
+    vehicle_unknown: invalidRequest('No such vehicle.', 404),
+    vehicles_not_shared: invalidRequest('The owner shares no vehicle.', 404),
+    overloaded: away('The service is busy. What was sent is still good; try again.'),
+  },
+);

@@ -1,0 +1,45 @@
+import type { Policy } from '../../clients/policy.ts';
+import type { Refusal } from '../../errors.ts';
+import type { Exchange, WireResponse } from '../../wire/exchange.ts';
+import { withRetryAfter } from '../dialect.ts';
+import { codeOf, MESSAGES, pleosRefusals } from './refusals.ts';
+
+const writeTimestamp = (nowMs: number): string => `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+
+const respond = (
+  status: number,
+  body: object,
+  { requestId }: Exchange,
+  headers: Readonly<Record<string, string>> = {},
+): WireResponse => ({
+  status,
+  headers: {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    'X-Request-Id': requestId,
+    ...headers,
+  },
+  body: JSON.stringify(body),
+});
+
+/** A success as every Pleos page has it: the data, and beside it what is known about the answer. */
+export const renderData = (data: object, exchange: Exchange): WireResponse => {
+  const { nowMs, requestId } = exchange;
+  const timestamp = writeTimestamp(nowMs);
+  const meta = { code: 200, message: 'Success', success: 'true', timestamp, requestId };
+  return respond(200, { data, meta }, exchange);
+};
+
+/** A refusal: an `error` and nothing beside it. `policy` is that of the client, where it is known. */
+export const renderPleosRefusal = (
+  refusal: Refusal,
+  policy: Policy | undefined,
+  exchange: Exchange,
+): WireResponse => {
+  const { status, details: usualDetails = [], headers } = pleosRefusals[refusal.reason];
+  const code = codeOf(refusal, policy?.deadTokenCode);
+  const details = refusal.details.length > 0 ? refusal.details : usualDetails;
+  const { requestId, nowMs } = exchange;
+  const error = { code, message: MESSAGES[code], details, timestamp: writeTimestamp(nowMs), requestId };
+  return respond(status, { error }, exchange, withRetryAfter(refusal, headers));
+};

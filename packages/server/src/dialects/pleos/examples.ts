@@ -1,0 +1,12 @@
+import type { DialectExamples } from '../dialect.ts';
+
+const login = (clientId: string, brand: string, redirectUri: string, state: string): string =>
+  `/v1/auth/login?clientId=${clientId}&brand=${brand}&redirectUrl=${encodeURIComponent(redirectUri)}&state=${state}`;
+
+export const examples: DialectExamples = {
+  authorizationTarget: ({ clientId, redirectUri }) => login(clientId, 'kia', redirectUri, '1'),
+  demoAuthorizationTarget: ({ clientId, redirectUri }) => login(clientId, 'hyundai', redirectUri, 'demo'),
+  refreshCommand: (url, { clientId, clientSecret }, refreshToken) =>
+    `curl -X POST ${url}/v1/auth/token-refresh -H 'Content-Type: application/json' -H 'Brand: hyundai' ` +
+    `-d '{"clientId":"${clientId}","clientSecret":"${clientSecret}","refreshToken":"'"${refreshToken}"'"}' -w '\\n'`,
+};

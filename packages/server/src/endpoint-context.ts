@@ -1,0 +1,109 @@
+import { createThrottle } from './clients/throttle.ts';
+import type { Throttle } from './clients/throttle.ts';
+import type { Config } from './config.ts';
+import { createConnectRoutes } from './connect/routes.ts';
+import { createUpstream } from './connect/sign-in/upstream.ts';
+import type { Upstream } from './connect/sign-in/upstream.ts';
+import { createHttpVehicleSource } from './connect/vehicles/http-vehicle-source.ts';
+import { createOwnerVehicles } from './connect/vehicles/owner-vehicles.ts';
+import { SELECTION_STATE_MAX_CHARACTERS, sealSelection } from './connect/vehicles/selection.ts';
+import type { VehicleSource } from './connect/vehicles/vehicle-source.ts';
+import type { Deployment } from './deployment/open.ts';
+import { createPleosVehicles } from './dialects/pleos/vehicles.ts';
+import { createSmartcarVehicles } from './dialects/smartcar/vehicles.ts';
+import type { Emit } from './log-event.ts';
+import { createResourceServerRoutes } from './http/resource-server-routes.ts';
+import type { RouteGroup } from './http/router.ts';
+import type { SecretUses } from './http/secret-uses.ts';
+import type { EndpointContext } from './http/token-endpoint.ts';
+import { SERIAL_MAX } from './tokens/access-token.ts';
+
+type IssuerContext = EndpointContext & { readonly issuer: string };
+
+/** What the endpoints of a server work with. `issuer` is asked at each request, because a listening server learns it late. */
+export const createContext = (
+  deployment: Deployment,
+  config: Config,
+  { issuer, secretUses, emit }: { readonly issuer: () => string; secretUses: SecretUses; emit: Emit },
+): IssuerContext => {
+  const { store, clock, randomness } = deployment;
+  // From a random start, so that a process that follows another within a second does not repeat its access tokens.
+  let serial = Math.floor(randomness.fraction() * (SERIAL_MAX + 1));
+  return {
+    store,
+    authentication: {
+      readClient: (id) => store.readClient(id),
+      throttle: openThrottle(config),
+      noteSecretUse: secretUses.note,
+      emit,
+    },
+    get keyRing() {
+      return deployment.keyRing;
+    },
+    noticeKey: deployment.noticeKey,
+    nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
+    get issuer() {
+      return issuer();
+    },
+    clock,
+    randomness,
+    emit,
+  };
+};
+
+/** Every route besides the token endpoints. */
+export const createRouteGroups = (
+  context: IssuerContext,
+  deployment: Deployment,
+  config: Config,
+): readonly RouteGroup[] => {
+  const connect = createConnectRoutes({
+    store: context.store,
+    get keyRing() {
+      return deployment.keyRing;
+    },
+    noticeKey: deployment.noticeKey,
+    randomness: deployment.randomness,
+    emit: context.emit,
+    get publicUrl() {
+      return context.issuer;
+    },
+    isDemo: config.demo,
+    upstream: openUpstream(config),
+    vehicles: openVehicles(config),
+  });
+  const selections = {
+    publicUrl: () => context.issuer,
+    stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
+    seal: (selection: Parameters<typeof sealSelection>[1], nowMs: number) =>
+      sealSelection(deployment.keyRing, selection, nowMs),
+  };
+  return [
+    connect,
+    createSmartcarVehicles(context),
+    createPleosVehicles(context, selections),
+    createResourceServerRoutes(context),
+  ];
+};
+
+/** One for every endpoint, so that failures at all of them count together. */
+const openThrottle = (config: Config): Throttle =>
+  createThrottle({
+    failuresPerAddressMax: config.authenticationFailuresPerAddressMax,
+    failuresPerClientMax: config.authenticationFailuresPerClientMax,
+    windowSeconds: config.authenticationFailuresWindowSeconds,
+  });
+
+const openUpstream = (config: Config): Upstream | undefined => {
+  const { signInIssuer: issuer, signInClientId: clientId } = config;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return createUpstream({
+    issuer,
+    clientId,
+    clientSecret: config.signInClientSecret,
+    scope: config.signInScope,
+  });
+};
+
+const openVehicles = ({ vehiclesUrl: url, vehiclesToken: token }: Config): VehicleSource =>
+  createOwnerVehicles(url === undefined ? undefined : createHttpVehicleSource({ url, token }));

@@ -1,0 +1,29 @@
+import type { Policy } from '../clients/policy.ts';
+import type { AuthorizationCode, CodeVerdict, PresentedCode } from './authorization-code.ts';
+import type { Grant } from './grant.ts';
+import type { Issue, RefreshUse } from './grant-store.ts';
+
+/** One presentation of an authorization code, as the store gets it. */
+export type CodeUse = Omit<RefreshUse, 'presented'> & { readonly presented: PresentedCode };
+
+export type CodeResult = {
+  readonly verdict: CodeVerdict;
+  /** As the verdict left it; `undefined` where there is none. */
+  readonly grant: Grant | undefined;
+  /** Whether this very use ended the grant: of several replays only the first does. */
+  readonly hasRevoked: boolean;
+  /** The client's policy as the verdict saw it. */
+  readonly policy: Policy;
+};
+
+/** The authorization codes in a store. */
+export type CodeStore = {
+  /** Stores what an owner agreed to until the client redeems it, and drops codes that expired long ago. */
+  createCode(code: AuthorizationCode): Promise<'created' | 'client_unknown' | 'id_taken'>;
+  /**
+   * Judges the presented code (`judgeCode`) and applies the verdict: makes the grant with its vehicles, or revokes the
+   * one that was made. `client_gone`: the client was disabled or removed since it was authenticated. Rejects
+   * with what `issue` throws.
+   */
+  redeemCode(use: CodeUse, issue?: Issue<CodeResult>): Promise<CodeResult | 'client_gone'>;
+};

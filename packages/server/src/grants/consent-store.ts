@@ -1,0 +1,27 @@
+import type { GrantId } from '../tokens/grant-id.ts';
+import type { Grant } from './grant.ts';
+import type { AuditContext, Page } from './grant-store.ts';
+import type { Vehicle } from './vehicle.ts';
+
+/** What owners gave by consent, in a store: grants, and the vehicles that each covers. */
+export type ConsentStore = {
+  /** The grants that an owner gave by consent, in the order of ids. */
+  listConsents(subject: string, page: Page): Promise<readonly Grant[]>;
+  /** What a grant covers, in the order of ids; empty for one made without an owner's choice. */
+  listVehicles(id: GrantId): Promise<readonly Vehicle[]>;
+  /** Replaces what a grant covers by an owner's new choice. */
+  selectVehicles(
+    id: GrantId,
+    vehicles: readonly Vehicle[],
+    auditContext: AuditContext,
+  ): Promise<'selected' | 'unknown' | 'revoked'>;
+  /**
+   * Takes vehicles, by id, or `all` out of a grant, and answers which they were. With `endsWhenEmpty` a grant that
+   * covers none any more is revoked (`disconnected`).
+   */
+  disconnectVehicles(
+    id: GrantId,
+    vehicleIds: readonly string[] | 'all',
+    auditContext: AuditContext & { readonly endsWhenEmpty: boolean },
+  ): Promise<{ readonly disconnected: readonly Vehicle[]; readonly isRevoked: boolean } | 'unknown'>;
+};

@@ -1,0 +1,76 @@
+import type { WireRequest, WireResponse } from '../wire/exchange.ts';
+import { USER_AGENT_MAX_CHARACTERS, readForwarded } from './caller.ts';
+import { BODY_ALREADY_READ } from './host-request.ts';
+import { DISCARD_MAX_BYTES } from './request-body.ts';
+import type { HandlerContext } from './request-handler.ts';
+
+/** Answers a request of the Fetch standard. Never rejects. */
+export type FetchHandler = (
+  request: Request,
+  about?: {
+    /**
+     * Where the request came from. Failed authentication is counted per address, so without it all callers share one
+     * limit, unless `forwardedHops` says that `X-Forwarded-For` names the caller.
+     */
+    readonly address?: string | undefined;
+  },
+) => Promise<Response>;
+
+export const createFetchHandler = ({ limits, endpoints, load, mountPath }: HandlerContext): FetchHandler => {
+  const respond = async (request: Request, address: string): Promise<WireResponse> => {
+    const { pathname, search } = new URL(request.url);
+    const headers = Object.fromEntries(request.headers) as WireRequest['headers'];
+    const caller = {
+      address: readForwarded(headers['x-forwarded-for'], limits.forwardedHops) ?? address,
+      userAgent: (headers['user-agent'] ?? '').trim().slice(0, USER_AGENT_MAX_CHARACTERS),
+    };
+    if (request.bodyUsed) return BODY_ALREADY_READ;
+    const path = mountPath.toRoutePath(pathname);
+    if (path === undefined) return endpoints.refuse(pathname, 'path_unknown', caller);
+    if (bytesOf(headers) > limits.headersMaxBytes) return endpoints.refuse(path, 'request_malformed', caller);
+    const body = await readWebBody(request, limits.bodyMaxBytes);
+    if (body === 'too_large') return endpoints.refuse(path, 'body_too_large', caller);
+    if (body === 'cut_off') return endpoints.refuse(path, 'request_malformed', caller);
+    if (!load.begin()) {
+      load.end();
+      return endpoints.refuse(path, 'overloaded', caller);
+    }
+    const response = await endpoints.respond(
+      { method: request.method, path, query: search.slice(1), headers, body },
+      caller,
+    );
+    load.end();
+    return response;
+  };
+
+  return async (request, { address } = {}) => {
+    const { status, headers, body } = await respond(request, address ?? '');
+    return new Response(request.method === 'HEAD' || body === '' ? null : body, {
+      status,
+      headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) },
+    });
+  };
+};
+
+/** Reads a body whole. One over its limit is dropped as it comes, to its end or to a MiB beyond. */
+const readWebBody = async (
+  { body }: Request,
+  maxBytes: number,
+): Promise<Buffer | 'too_large' | 'cut_off'> => {
+  let chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) chunks.push(chunk);
+      else chunks = [];
+      if (bytes > maxBytes + DISCARD_MAX_BYTES) break;
+    }
+  } catch {
+    return 'cut_off';
+  }
+  return bytes > maxBytes ? 'too_large' : Buffer.concat(chunks);
+};
+
+const bytesOf = (headers: WireRequest['headers']): number =>
+  Object.entries(headers).reduce((bytes, [name, value = '']) => bytes + name.length + value.length + 4, 0);

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import type { WireRequest, WireResponse } from '../wire/exchange.ts';
+
+/** Answers a request whose body another part of the host application has read, so that nobody waits for it. */
+export const BODY_ALREADY_READ: WireResponse = {
+  status: 500,
+  headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' },
+  body:
+    'The host application read the request body before Keyfob could. ' +
+    'Mount Keyfob before body parsers such as express.json() and express.urlencoded().\n',
+};
+
+/** The headers as our own listener has them: a header that was sent twice is joined, and nothing is dropped. */
+export const joinedHeaders = ({ headersDistinct }: IncomingMessage): WireRequest['headers'] =>
+  Object.fromEntries(
+    Object.entries(headersDistinct).map(([name, values = []]) => [
+      name,
+      values.join(name === 'cookie' ? '; ' : ', '),
+    ]),
+  );
+
+/** Whether the headers take more bytes than our own listener would read. */
+export const hasLargeHeaders = ({ rawHeaders }: IncomingMessage, maxBytes: number): boolean => {
+  let bytes = 0;
+  for (const text of rawHeaders) bytes += text.length + SEPARATOR_BYTES;
+  return bytes > maxBytes;
+};
+
+/** ": " after a name, CR LF after a value. */
+const SEPARATOR_BYTES = 2;

@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Config } from '../config.ts';
+import type { RefusalReason } from '../errors.ts';
+import type { WireRequest, WireResponse } from '../wire/exchange.ts';
+import { callerOf } from './caller.ts';
+import { createConnections } from './connection.ts';
+import type { Connection, Exchange } from './connection.ts';
+import type { Endpoints } from './endpoints.ts';
+import { BODY_ALREADY_READ, hasLargeHeaders, joinedHeaders } from './host-request.ts';
+import type { Load } from './load.ts';
+import type { MountPath } from './mount-path.ts';
+import { readBody } from './request-body.ts';
+
+/** What requests are answered with, the same for every way in which they arrive. */
+export type HandlerContext = {
+  readonly limits: Pick<Config, 'bodyMaxBytes' | 'headersMaxBytes' | 'forwardedHops'>;
+  readonly endpoints: Endpoints;
+  readonly load: Load;
+  readonly mountPath: MountPath;
+};
+
+/** Answers the requests of a `node:http` server. */
+export type RequestHandler = {
+  /** A listener for `request`. */
+  onRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Refuses a request without reading its body. */
+  refuse(request: IncomingMessage, response: ServerResponse, reason: RefusalReason): void;
+  reply(exchange: Exchange, response: WireResponse): void;
+  connectionOf(socket: Socket): Connection;
+  /** From now on every answer is the last of its connection. */
+  endConnections(): void;
+};
+
+/**
+ * `isHosted` means that another program made the `node:http` server, maybe with other options than ours, and may have
+ * read the body.
+ */
+export const createRequestHandler = (
+  { limits, endpoints, load, mountPath }: HandlerContext,
+  { isHosted }: { readonly isHosted: boolean },
+): RequestHandler => {
+  let arrived: Exchange[] = [];
+  let isEnding = false;
+  const connections = createConnections();
+  const readHeaders = isHosted ? joinedHeaders : plainHeaders;
+
+  const begin = (request: IncomingMessage, response: ServerResponse): Exchange | undefined => {
+    const connection = connections.of(request.socket);
+    if (connection.isEnding) return undefined;
+    const { path, query } = targetOf(request);
+    const caller = callerOf(connection, request, limits.forwardedHops);
+    const exchange: Exchange = { connection, request, response, path, query, caller, isAnswered: false };
+    connection.newest = exchange;
+    return exchange;
+  };
+
+  const readArrived = (): void => {
+    const exchanges = arrived;
+    arrived = [];
+    for (const exchange of exchanges)
+      readBody(exchange.request, limits.bodyMaxBytes, (body) => void answer(exchange, body));
+  };
+
+  const answer = async (exchange: Exchange, body: Buffer | 'too_large'): Promise<void> => {
+    const isWithinLoad = load.begin();
+    const response = await decide(exchange, body, isWithinLoad);
+    load.end();
+    reply(exchange, response);
+  };
+
+  const decide = (
+    { request, path, query, caller }: Exchange,
+    body: Buffer | 'too_large',
+    isWithinLoad: boolean,
+  ): WireResponse | Promise<WireResponse> => {
+    const routePath = mountPath.toRoutePath(path);
+    if (routePath === undefined) return endpoints.refuse(path, 'path_unknown', caller);
+    const refuse = (reason: RefusalReason): WireResponse => endpoints.refuse(routePath, reason, caller);
+    if (body === 'too_large') return refuse('body_too_large');
+    if (!isWithinLoad) return refuse('overloaded');
+    const headers = readHeaders(request);
+    if (!hasOneHost(headers, request.httpVersion)) return refuse('request_malformed');
+    if (isHosted && hasLargeHeaders(request, limits.headersMaxBytes)) return refuse('request_malformed');
+    return endpoints.respond({ method: request.method ?? '', path: routePath, query, headers, body }, caller);
+  };
+
+  const reply = (exchange: Exchange, wireResponse: WireResponse): void => {
+    // The host may have answered meanwhile, for example because its own time limit has passed.
+    if (exchange.isAnswered || exchange.response.headersSent) return;
+    exchange.isAnswered = true;
+    const { connection, request } = exchange;
+    const isLast = connection.newest === exchange && (isEnding || !request.complete);
+    connection.isEnding ||= isLast;
+    write(exchange.response, wireResponse, isLast);
+  };
+
+  return {
+    /** A request is read after the event loop has visited every socket: its body is mostly complete then. */
+    onRequest(request, response) {
+      const exchange = begin(request, response);
+      if (exchange === undefined) return;
+      if (isHosted && request.readableDidRead) return reply(exchange, BODY_ALREADY_READ);
+      if (arrived.length === 0) setImmediate(readArrived);
+      arrived.push(exchange);
+    },
+    refuse(request, response, reason) {
+      const exchange = begin(request, response);
+      if (exchange !== undefined) reply(exchange, endpoints.refuse(exchange.path, reason, exchange.caller));
+    },
+    reply,
+    connectionOf: (socket) => connections.of(socket),
+    endConnections() {
+      isEnding = true;
+    },
+  };
+};
+
+/** Path and query, also of a request in absolute form (RFC 9112 §3.2.2). */
+const targetOf = ({ url = '/' }: IncomingMessage): { readonly path: string; readonly query: string } => {
+  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
+  const mark = target.indexOf('?');
+  return mark < 0
+    ? { path: target, query: '' }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+};
+
+/** With `joinDuplicateHeaders` every value is one string, except a few that Node always lists; none of them is read. */
+const plainHeaders = ({ headers }: IncomingMessage) => headers as WireRequest['headers'];
+
+/** Exactly one, except in HTTP/1.0, which has none (RFC 9112 §3.2). */
+const hasOneHost = ({ host }: WireRequest['headers'], httpVersion: string): boolean =>
+  host === undefined ? httpVersion === '1.0' : !host.includes(',');
+
+/** As a flat list, the form that costs `node:http` least. */
+const write = (response: ServerResponse, { status, headers, body }: WireResponse, isLast: boolean): void => {
+  const list: (string | number)[] = ['Content-Length', Buffer.byteLength(body)];
+  for (const name in headers) list.push(name, headers[name] ?? '');
+  if (isLast) list.push('Connection', 'close');
+  response.writeHead(status, list).end(body);
+};

@@ -1,0 +1,36 @@
+import type { ClientSecret } from '../clients/client.ts';
+import { toSeconds } from '../clock.ts';
+import type { OperationContext } from './context.ts';
+import { newSecret } from './new-secret.ts';
+
+export type SecretAdded =
+  | { readonly outcome: 'added'; readonly clientSecret: string; readonly secret: ClientSecret }
+  | { readonly outcome: 'client_unknown' }
+  /** A public client authenticates without a secret. */
+  | { readonly outcome: 'client_public' };
+
+/** Adds a secret to a client; the others stay valid. Throws `StoreError`. */
+export const addSecret = async (
+  { store, randomness }: Pick<OperationContext, 'store' | 'randomness'>,
+  {
+    clientId,
+    name,
+    expiresInSeconds,
+    nowMs,
+  }: {
+    readonly clientId: string;
+    readonly name: string;
+    /** `undefined` for a secret that never expires. */
+    readonly expiresInSeconds: number | undefined;
+    readonly nowMs: number;
+  },
+): Promise<SecretAdded> => {
+  const { client } = await store.readClient(clientId);
+  if (client === undefined) return { outcome: 'client_unknown' };
+  if (client.type === 'public') return { outcome: 'client_public' };
+  const createdAt = toSeconds(nowMs);
+  const expiresAt = expiresInSeconds === undefined ? undefined : createdAt + expiresInSeconds;
+  const { clientSecret, secret } = newSecret(randomness, { name, createdAt, expiresAt });
+  const added = await store.addSecret(clientId, secret);
+  return added === 'unknown' ? { outcome: 'client_unknown' } : { outcome: 'added', clientSecret, secret };
+};

@@ -1,0 +1,15 @@
+import type { Store } from '../grants/store.ts';
+import type { Emit } from '../log-event.ts';
+import type { Randomness } from '../randomness.ts';
+import type { KeyRing } from '../tokens/key-ring.ts';
+
+/** What operations work with. Each one asks for the members it needs. */
+export type OperationContext = {
+  readonly store: Store;
+  /** The key ring as last read. */
+  readonly keyRing: KeyRing;
+  /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */
+  readonly issuer: string | undefined;
+  readonly randomness: Randomness;
+  readonly emit: Emit;
+};

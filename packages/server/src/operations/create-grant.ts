@@ -1,0 +1,84 @@
+import type { Client } from '../clients/client.ts';
+import { SCOPE } from '../clients/policy.ts';
+import { toSeconds } from '../clock.ts';
+import { dialectOf } from '../dialects/dialects.ts';
+import { StoreError } from '../errors.ts';
+import type { Grant } from '../grants/grant.ts';
+import { issueTokens } from '../grants/issue.ts';
+import type { TokenAnswer } from '../grants/issue.ts';
+import { SERIAL_MAX } from '../tokens/access-token.ts';
+import type { OperationContext } from './context.ts';
+
+/** A grant to create without asking its owner. */
+export type NewGrant = {
+  readonly clientId: string;
+  readonly subject: string;
+  readonly scope: string;
+  readonly brand: string | undefined;
+  /** Integer milliseconds. */
+  readonly nowMs: number;
+};
+
+export type GrantCreated =
+  | {
+      readonly outcome: 'created';
+      readonly grant: Grant;
+      readonly tokens: TokenAnswer;
+      readonly dialect: string;
+    }
+  | { readonly outcome: 'client_unknown' }
+  /** A resource server gets no tokens. */
+  | { readonly outcome: 'client_not_permitted' }
+  /** What is wrong with the grant, one sentence each. */
+  | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
+
+/** How often a random id is tried that another grant may have. */
+const ATTEMPTS = 3;
+
+/** Creates a grant and issues its first tokens. Throws `StoreError`. */
+export const createGrant = async (
+  {
+    store,
+    keyRing,
+    issuer,
+    randomness,
+  }: Pick<OperationContext, 'store' | 'keyRing' | 'issuer' | 'randomness'>,
+  wanted: NewGrant,
+): Promise<GrantCreated> => {
+  const { clientId, subject, scope, brand, nowMs } = wanted;
+  const { client } = await store.readClient(clientId);
+  if (client === undefined) return { outcome: 'client_unknown' };
+  if (client.type === 'resource-server') return { outcome: 'client_not_permitted' };
+  const faults = faultsOf(wanted, client);
+  if (faults.length > 0) return { outcome: 'invalid', faults };
+  const first = { generation: 0, keyNumber: keyRing.newest.number, rotatedAtMs: [] } as const;
+  const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const id = randomness.bytes(8).readBigInt64BE();
+    const createdAt = toSeconds(nowMs);
+    const grant: Grant = { id, clientId, subject, scope, brand, createdAt, ...first, ...unused };
+    const created = await store.createGrant(grant);
+    if (created === 'client_unknown') return { outcome: 'client_unknown' };
+    if (created === 'id_taken') continue;
+    const { shapes } = dialectOf(client);
+    const minting = {
+      keyRing,
+      nextSerial: () => Math.floor(randomness.fraction() * (SERIAL_MAX + 1)),
+      issuer,
+    };
+    const tokens = await issueTokens(minting, shapes, grant, client.policy, nowMs);
+    return { outcome: 'created', grant, tokens, dialect: client.dialect };
+  }
+  throw new StoreError('unavailable', 'no free grant id was found');
+};
+
+const faultsOf = ({ subject, scope, brand }: NewGrant, client: Client): readonly string[] => [
+  ...(subject === '' ? ['subject must not be empty'] : []),
+  ...(SCOPE.test(scope) ? [] : ['scope must be words of visible ASCII without quotes, space separated']),
+  ...(brand === undefined ? [] : faultsOfBrand(brand, client)),
+];
+
+const faultsOfBrand = (brand: string, client: Client): readonly string[] => {
+  const { name, brands } = dialectOf(client);
+  return brands.includes(brand) ? [] : [`the ${name} dialect has no brand ${brand}`];
+};

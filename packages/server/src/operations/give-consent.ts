@@ -1,0 +1,43 @@
+import { toSeconds } from '../clock.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { StoreError } from '../errors.ts';
+import type { AuthorizationCode } from '../grants/authorization-code.ts';
+import type { Caller } from '../log-event.ts';
+import { sealCode } from '../tokens/authorization-code.ts';
+import { writeGrantId } from '../tokens/grant-id.ts';
+import type { OperationContext } from './context.ts';
+
+/** What an owner agreed to, for which client. */
+export type Consent = Omit<AuthorizationCode, 'grantId' | 'issuedAt'>;
+
+export type ConsentGiven =
+  /** The code that the client exchanges for its first tokens. */
+  { readonly outcome: 'given'; readonly code: string } | { readonly outcome: 'client_unknown' };
+
+/** How often a random id is tried that another grant may have. */
+const ATTEMPTS = 3;
+
+/** Stores what an owner agreed to and issues the authorization code for it. Reports `consent.given`. Throws `StoreError`. */
+export const giveConsent = async (
+  { store, keyRing, randomness, emit }: Pick<OperationContext, 'store' | 'keyRing' | 'randomness' | 'emit'>,
+  { name: dialect, shapes }: Pick<Dialect, 'name' | 'shapes'>,
+  consent: Consent,
+  {
+    nowMs,
+    requestId,
+    caller,
+  }: { readonly nowMs: number; readonly requestId: string; readonly caller: Caller },
+): Promise<ConsentGiven> => {
+  const issuedAt = toSeconds(nowMs);
+  const { clientId, vehicles } = consent;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const grantId = randomness.bytes(8).readBigInt64BE();
+    const outcome = await store.createCode({ ...consent, grantId, issuedAt });
+    if (outcome === 'client_unknown') return { outcome };
+    if (outcome === 'id_taken') continue;
+    const about = { requestId, caller, clientId, grantId: writeGrantId(grantId), vehicles: vehicles.length };
+    emit({ event: 'consent.given', dialect, ...about });
+    return { outcome: 'given', code: sealCode(keyRing.newest, shapes.code, { grantId, issuedAt }) };
+  }
+  throw new StoreError('unavailable', 'no free grant id was found');
+};

@@ -1,0 +1,17 @@
+import type { ClientSecret } from '../clients/client.ts';
+import { createClientSecret, digestSecret } from '../clients/secret.ts';
+import type { Randomness } from '../randomness.ts';
+
+/** A new client secret, and what the store keeps of it. Times in integer seconds. */
+export const newSecret = (
+  randomness: Randomness,
+  { name, createdAt, expiresAt }: Pick<ClientSecret, 'name' | 'createdAt' | 'expiresAt'>,
+): {
+  readonly clientSecret: string;
+  readonly secret: ClientSecret;
+} => {
+  const clientSecret = createClientSecret(randomness);
+  const id = randomness.bytes(6).toString('hex');
+  const digest = digestSecret(clientSecret);
+  return { clientSecret, secret: { id, name, digest, createdAt, expiresAt, lastUsedAt: undefined } };
+};

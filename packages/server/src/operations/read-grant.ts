@@ -1,0 +1,48 @@
+import type { Client } from '../clients/client.ts';
+import type { Grant } from '../grants/grant.ts';
+import type { ReplayRecord } from '../grants/replay.ts';
+import { standingOf } from '../grants/standing.ts';
+import type { Standing } from '../grants/standing.ts';
+import type { Page } from '../grants/grant-store.ts';
+import type { Vehicle } from '../grants/vehicle.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import type { OperationContext } from './context.ts';
+
+/** A grant with its client, and whether it is active. */
+export type GrantSummary = { readonly grant: Grant; readonly client: Client; readonly standing: Standing };
+
+/** A grant with everything that is stored about it. */
+export type GrantDetails = GrantSummary & {
+  /** The last replay, where there was one. */
+  readonly replay: ReplayRecord | undefined;
+  readonly vehicles: readonly Vehicle[];
+};
+
+/** Answers `undefined` for an unknown grant. Throws `StoreError`. */
+export const readGrant = async (
+  { store }: Pick<OperationContext, 'store'>,
+  id: GrantId,
+  nowMs: number,
+): Promise<GrantDetails | undefined> => {
+  const grant = await store.readGrant(id);
+  if (grant === undefined) return undefined;
+  const { client } = await store.readClient(grant.clientId);
+  if (client === undefined) return undefined;
+  const [replay, vehicles] = await Promise.all([store.readReplay(id), store.listVehicles(id)]);
+  return { grant, client, standing: standingOf(grant, client.policy, nowMs), replay, vehicles };
+};
+
+/** A page of grants in the order of ids, and after which id the next one begins. Throws `StoreError`. */
+export const listGrants = async (
+  { store }: Pick<OperationContext, 'store'>,
+  page: Page & { readonly clientId?: string | undefined },
+  nowMs: number,
+): Promise<{ readonly grants: readonly GrantSummary[]; readonly next: GrantId | undefined }> => {
+  const found = await store.listGrants(page);
+  const clients = new Map((await store.listClients()).map((client) => [client.id, client]));
+  const grants = found.flatMap((grant) => {
+    const client = clients.get(grant.clientId);
+    return client === undefined ? [] : [{ grant, client, standing: standingOf(grant, client.policy, nowMs) }];
+  });
+  return { grants, next: found.length === page.limit ? found.at(-1)?.id : undefined };
+};

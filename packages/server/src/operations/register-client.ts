@@ -1,0 +1,69 @@
+import { faultsOf } from '../clients/change.ts';
+import type { Client, ClientType } from '../clients/client.ts';
+import { createClientId } from '../clients/secret.ts';
+import { toSeconds } from '../clock.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { DIALECTS, findDialect } from '../dialects/dialects.ts';
+import type { OperationContext } from './context.ts';
+import { newSecret } from './new-secret.ts';
+
+/** A client to register. It starts with the policy of its dialect. */
+export type ClientRegistration = {
+  /** The name of a dialect. */
+  readonly dialect: string;
+  readonly type?: ClientType;
+  readonly name: string;
+  readonly redirectUris?: readonly string[];
+  readonly consentRedirectUri?: string | undefined;
+  /** Integer milliseconds. */
+  readonly nowMs: number;
+};
+
+export type ClientRegistered =
+  | {
+      readonly outcome: 'registered';
+      readonly client: Client;
+      /** Only a digest of it is stored; `undefined` for a public client. */
+      readonly clientSecret: string | undefined;
+    }
+  /** What is wrong with the registration, one sentence each. */
+  | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
+
+/** Registers a client with one secret, or with none if it is public. Throws `StoreError`. */
+export const registerClient = async (
+  { store, randomness }: Pick<OperationContext, 'store' | 'randomness'>,
+  registration: ClientRegistration,
+): Promise<ClientRegistered> => {
+  const { type = 'confidential', name, redirectUris = [], consentRedirectUri, nowMs } = registration;
+  const dialect = findDialect(registration.dialect);
+  if (dialect === undefined) return { outcome: 'invalid', faults: [faultOfDialect(registration.dialect)] };
+  const createdAt = toSeconds(nowMs);
+  const first =
+    type === 'public' ? undefined : newSecret(randomness, { name: 'first', createdAt, expiresAt: undefined });
+  const client: Client = {
+    id: createClientId(randomness),
+    dialect: dialect.name,
+    type,
+    name,
+    redirectUris: [...new Set(redirectUris)],
+    consentRedirectUri,
+    policy: dialect.defaultPolicy,
+    createdAt,
+    disabledAt: undefined,
+    secrets: first === undefined ? [] : [first.secret],
+  };
+  const faults = [...faultsOf(client), ...faultsOfType(type, dialect)];
+  if (faults.length > 0) return { outcome: 'invalid', faults };
+  await store.createClient(client);
+  return { outcome: 'registered', client, clientSecret: first?.clientSecret };
+};
+
+const faultOfDialect = (name: string): string =>
+  `unknown dialect ${name}: use one of ${Object.keys(DIALECTS).join(', ')}`;
+
+const faultsOfType = (type: ClientType, { name, clientTypes }: Dialect): readonly string[] =>
+  clientTypes.includes(type)
+    ? []
+    : [
+        `the ${name} dialect has ${clientTypes.join(' and ')} clients only: use type ${clientTypes.join(' or ')}`,
+      ];

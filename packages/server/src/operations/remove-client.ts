@@ -1,0 +1,39 @@
+import { toSeconds } from '../clock.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import type { OperationContext } from './context.ts';
+import { revokeGrant } from './revoke-grant.ts';
+
+const PAGE_GRANTS = 500;
+
+/**
+ * Removes a client. One that has grants is left as it is, unless `withGrants` is set: then it is disabled first, and every
+ * grant is revoked, so that each has its `grant.revoked` event. Throws `StoreError`.
+ */
+export const removeClient = async (
+  context: Pick<OperationContext, 'store' | 'emit'>,
+  {
+    clientId,
+    withGrants,
+    nowMs,
+  }: { readonly clientId: string; readonly withGrants: boolean; readonly nowMs: number },
+): Promise<'removed' | 'unknown' | 'has_grants'> => {
+  if (withGrants) await revokeGrants(context, clientId, nowMs);
+  return context.store.removeClient(clientId, { withGrants });
+};
+
+const revokeGrants = async (
+  context: Pick<OperationContext, 'store' | 'emit'>,
+  clientId: string,
+  nowMs: number,
+): Promise<void> => {
+  const { store } = context;
+  if ((await store.changeClient(clientId, { disabledAt: toSeconds(nowMs) })) === 'unknown') return;
+  const revocation = { cause: 'operator', nowMs, requestId: undefined } as const;
+  let after: GrantId | undefined;
+  let page;
+  do {
+    page = await store.listGrants({ clientId, after, limit: PAGE_GRANTS });
+    after = page.at(-1)?.id;
+    await Promise.all(page.map((grant) => revokeGrant(context, grant, revocation)));
+  } while (page.length === PAGE_GRANTS);
+};

@@ -1,0 +1,33 @@
+import type { Millis } from '../clock.ts';
+import type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from './delivery.ts';
+import type { Webhook } from './webhook.ts';
+
+/** The webhooks in a store, and the deliveries of grant events to them. */
+export type WebhookStore = {
+  /** From now on, every grant event that the webhook wants is stored together with a delivery to it. */
+  createWebhook(webhook: Webhook): Promise<'created' | 'id_taken' | 'too_many'>;
+  /** In the order of creation. */
+  listWebhooks(): Promise<readonly Webhook[]>;
+  /** Removes a webhook and its deliveries. */
+  removeWebhook(id: string): Promise<'removed' | 'unknown'>;
+  /** Takes deliveries that are due; nobody else gets them before their lease ends. */
+  claimDeliveries(claim: Claim): Promise<readonly ClaimedDelivery[]>;
+  /**
+   * Stores the outcome of an attempt. `lost`: nothing changed, because the lease ended and another process has the
+   * delivery, or because the delivery is over. A success counts even then.
+   */
+  settleDelivery(
+    held: { readonly webhookId: string; readonly sequence: number; readonly attempts: number },
+    settlement: Settlement,
+  ): Promise<'settled' | 'lost'>;
+  /** Newest grant event first. */
+  listDeliveries(page: {
+    readonly webhookId?: string | undefined;
+    readonly states: readonly DeliveryState[];
+    readonly limit: number;
+  }): Promise<readonly Delivery[]>;
+  /** How many deliveries are neither delivered nor given up. */
+  countDeliveriesWaiting(): Promise<number>;
+  /** Makes every delivery to a webhook due at once that has not succeeded, those given up included. Answers how many. */
+  retryDeliveries(webhookId: string, nowMs: Millis): Promise<number>;
+};
