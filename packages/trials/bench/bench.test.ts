@@ -14,7 +14,7 @@ import { compareTargets, proveGenerator } from './ratios.ts';
 import { runRounds } from './rounds.ts';
 import type { Measurement, Plan } from './rounds.ts';
 import { medianOf, percentileOf } from './statistics.ts';
-import { oauthWire, UUID_PATTERN } from './targets/target.ts';
+import { oauthWire, UUID_PATTERN } from './wire.ts';
 import type { Target, TargetName } from './targets/target.ts';
 import { TARGETS } from './targets/targets.ts';
 

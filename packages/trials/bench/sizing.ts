@@ -4,7 +4,7 @@ import { createClient, createGrant } from '@keyfob/server/operations/registry';
 import { parseConfig } from '@keyfob/server/config';
 import { createKeyLine } from '@keyfob/server/tokens/key-ring';
 import { startGenerator } from './generator-process.ts';
-import { oauthWire, UUID_PATTERN } from './targets/target.ts';
+import { oauthWire, UUID_PATTERN } from './wire.ts';
 import { makeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 

@@ -4,7 +4,7 @@ import { createClient } from '@keyfob/server/operations/registry';
 import type { ClientType } from '@keyfob/server/clients/client';
 import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 /** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
 type Scope = { after(cleanUp: () => unknown): void };

@@ -1,7 +1,7 @@
 import type { ClientType } from '@keyfob/server/clients/client';
 import type { Policy } from '@keyfob/server/clients/policy';
 import type { Prng } from '../support/prng.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 /** What may go wrong. A seed has some of these and not the others, so that no fault hides what another would show. */
 export const FAULTS = [

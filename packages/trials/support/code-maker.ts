@@ -8,7 +8,7 @@ import type { Store } from '@keyfob/server/grants/store';
 import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { sealCode } from '@keyfob/server/tokens/authorization-code';
 import { parseKeyRing } from '@keyfob/server/tokens/key-ring';
-import type { DialectName } from './served-grant.ts';
+import type { DialectName } from './dialect-name.ts';
 
 /** What an owner agreed to, as far as it matters to a case. */
 export type Agreed = Partial<

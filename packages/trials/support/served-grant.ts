@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { DialectName } from './dialect-name.ts';
 import { removeDataDirectory, startKeyfob, UNTHROTTLED } from './keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from './keyfob-process.ts';
 import { sendRaw, writeRequest } from './raw-request.ts';
 import type { RawResponse, RequestParts } from './raw-request.ts';
-
-export type DialectName = 'smartcar' | 'pleos';
 
 /** Brand of every Pleos grant here. */
 export const BRAND = 'hyundai';

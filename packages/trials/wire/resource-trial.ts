@@ -16,7 +16,7 @@ import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
 import { CREATED_AT, sampleClient, sampleGrant } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 export const ISSUER = 'https://fob.example';
 
@@ -44,7 +44,8 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
   const store = memory.through(async (_verb, work) => {
     if (storeFault === 'unavailable') throw new StoreError(storeFault, 'the store of the trial is away');
     const result = work();
-    if (storeFault === 'outcome_unknown') throw new StoreError(storeFault, 'the answer of the store was lost');
+    if (storeFault === 'outcome_unknown')
+      throw new StoreError(storeFault, 'the answer of the store was lost');
     return result;
   });
   const emit: Emit = (event) => void events.push(event);

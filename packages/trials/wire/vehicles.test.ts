@@ -10,7 +10,7 @@ import { consentOn, exchangeCode, VEHICLES } from '../support/consented-grant.ts
 import { sampleVehicle } from '../support/samples.ts';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 const [ONE, TWO] = VEHICLES;
 const LOG_TIMEOUT_MS = 10_000;

@@ -9,7 +9,7 @@ import {
   sampleUse,
 } from '../../support/samples.ts';
 import { NOW_MS, STRICT_POLICY } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** The clients' own verbs. */
 export const clientContract = (onStore: OnStore): void => {

@@ -12,7 +12,7 @@ import {
   sampleUse,
   sampleVehicle,
 } from '../../support/samples.ts';
-import type { OnReopened, OnStore, OnTwo } from '../store-contract.ts';
+import type { OnReopened, OnStore, OnTwo } from '../register.ts';
 
 const KEY = new Uint8Array(16).fill(7);
 const OTHER_KEY = new Uint8Array(16).fill(8);

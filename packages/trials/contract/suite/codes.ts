@@ -15,7 +15,7 @@ import {
   sampleUse,
   sampleVehicle,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const KEY = new Uint8Array(16).fill(7);
 const OTHER_KEY = new Uint8Array(16).fill(8);

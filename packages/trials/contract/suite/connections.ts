@@ -11,7 +11,7 @@ import {
   sampleGrant,
 } from '../../support/samples.ts';
 import { sampleSecret, sampleUse, STRICT_POLICY } from '../../support/samples.ts';
-import type { OnTwo } from '../store-contract.ts';
+import type { OnTwo } from '../register.ts';
 
 const ROUNDS = 8;
 /** What it leaves in the grant. */

@@ -9,7 +9,7 @@ import {
   sampleCodeUse,
   sampleVehicle,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const consent = async (
   store: Store,

@@ -11,7 +11,7 @@ import {
   sampleGrant,
 } from '../../support/samples.ts';
 import { sampleSecret, sampleUse } from '../../support/samples.ts';
-import type { OnReopened } from '../store-contract.ts';
+import type { OnReopened } from '../register.ts';
 
 const isUnavailable = (error: unknown): boolean =>
   error instanceof StoreError && error.kind === 'unavailable';

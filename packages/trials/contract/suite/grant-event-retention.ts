@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/grants/store';
 import type { Vehicle } from '@keyfob/server/grants/vehicle';
 import { CREATED_AT, fill, NOW_MS, sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 import { sampleWebhook } from './webhooks.ts';
 
 const AT = CREATED_AT + 100;

@@ -10,7 +10,7 @@ import {
   sampleCodeUse,
   sampleVehicle,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const CLIENTS = ['client-a', 'client-b'];
 

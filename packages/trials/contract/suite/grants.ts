@@ -11,7 +11,7 @@ import {
   sampleGrant,
 } from '../../support/samples.ts';
 import { sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** createGrant, readGrant, listGrants, countGrants, revoke and reinstate. */
 export const grantContract = (onStore: OnStore): void => {

@@ -11,7 +11,7 @@ import {
   sampleVehicle,
   STRICT_POLICY,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const digestOf = (index: number): Uint8Array => new Uint8Array(32).fill(index);
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CREATED_AT, sampleClient } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const keyOf = (number: number) => ({
   number,

@@ -10,7 +10,7 @@ import {
   sampleGrant,
 } from '../../support/samples.ts';
 import { sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const LIFETIME = 1000;
 const SHORT = { refreshTokenLifetimeSeconds: LIFETIME, overlapSeconds: 60 };

@@ -11,7 +11,7 @@ import {
   sampleGrant,
   sampleUse,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** What the loser of a race between two presentations of one token gets, by policy. */
 export const RACES: readonly {

@@ -11,7 +11,7 @@ import {
   refreshed,
 } from '../../support/samples.ts';
 import { sampleGrant, sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const DIGEST = Uint8Array.from({ length: 16 }, (_, index) => index);
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/grants/store';
 import { consentTo } from '../../support/consent-to.ts';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleVehicle } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** listVehicles, selectVehicles and disconnectVehicles. */
 export const vehicleContract = (onStore: OnStore): void => {

@@ -3,7 +3,7 @@ import type { Policy } from '@keyfob/server/clients/policy';
 import type { Grant } from '@keyfob/server/grants/grant';
 import type { Presented, Verdict } from '@keyfob/server/grants/judge';
 import { fill, NOW_MS, refreshed, sampleClient, sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** A grant that was rotated once, at `NOW_MS`, and what presenting a token of it answers. */
 type Case = {

@@ -11,7 +11,7 @@ import {
   sampleSecret,
 } from '../../support/samples.ts';
 import { sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** Plane 1, combining marks, right to left, a line separator, SQL and LIKE characters, a trailing space. */
 const ODD_TEXT = '🚗 e\u0301 \u05d0\u05d1\u2028 \' " % _ \\ ; -- \u{10ffff} ';

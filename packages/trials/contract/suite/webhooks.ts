@@ -5,7 +5,7 @@ import type { Store } from '@keyfob/server/grants/store';
 import { WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
 import type { Webhook } from '@keyfob/server/outbox/webhook';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
-import type { OnStore, OnTwo } from '../store-contract.ts';
+import type { OnStore, OnTwo } from '../register.ts';
 
 const AT = CREATED_AT + 100;
 const LEASE_MS = 60_000;

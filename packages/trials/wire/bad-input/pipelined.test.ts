@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { sendRaw, writeRequest } from '../../support/raw-request.ts';
 import type { RawResponse } from '../../support/raw-request.ts';
 import { makeClientWithGrant, readTokens, serveGrant, goodRequest } from '../../support/served-grant.ts';
-import type { DialectName, ServedGrant } from '../../support/served-grant.ts';
+import type { DialectName } from '../../support/dialect-name.ts';
+import type { ServedGrant } from '../../support/served-grant.ts';
 
 const KEEP = { headers: { Connection: 'keep-alive' } };
 const GARBAGE = Buffer.from('this is no HTTP\r\n\r\n');

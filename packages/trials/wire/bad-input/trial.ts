@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { writeRequest } from '../../support/raw-request.ts';
 import type { RawResponse, RequestParts } from '../../support/raw-request.ts';
 import { serveGrant } from '../../support/served-grant.ts';
-import type { DialectName, ServedGrant } from '../../support/served-grant.ts';
+import type { DialectName } from '../../support/dialect-name.ts';
+import type { ServedGrant } from '../../support/served-grant.ts';
 
 /** By name: how the good request is changed. */
 export type Cases = Readonly<Record<string, (served: ServedGrant) => RequestParts>>;
