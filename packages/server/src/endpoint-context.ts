@@ -13,9 +13,9 @@ import { createPleosVehicles } from './dialects/pleos/vehicles.ts';
 import { createSmartcarVehicles } from './dialects/smartcar/vehicles.ts';
 import type { Emit } from './log-event.ts';
 import { createResourceServerRoutes } from './http/resource-server-routes.ts';
-import type { RouteGroup } from './http/router.ts';
+import type { RouteGroup } from './wire/route.ts';
 import type { SecretUses } from './http/secret-uses.ts';
-import type { EndpointContext } from './http/token-endpoint.ts';
+import type { EndpointContext } from './http/context.ts';
 import { SERIAL_MAX } from './tokens/access-token.ts';
 
 type IssuerContext = EndpointContext & { readonly issuer: string };

@@ -91,13 +91,19 @@ export class Refusal extends Error {
   readonly details: readonly FieldFault[];
   /** Whole seconds, at least 1; `undefined` where there is nothing to wait for, or nobody knows how long. */
   readonly retryAfterSeconds: number | undefined;
-  /** Whom it is about, where that is known; for the event, never for the wire. */
+  /** The client, where it is known; for the log event, never for the wire. */
   readonly clientId: string | undefined;
+  /** Whether the code that threw it has emitted a log event for it. */
+  readonly isReported: boolean;
 
   constructor(
     reason: RefusalReason,
     details: readonly FieldFault[] = [],
-    about: { readonly retryAfterSeconds?: number; readonly clientId?: string | undefined } = {},
+    about: {
+      readonly retryAfterSeconds?: number;
+      readonly clientId?: string | undefined;
+      readonly isReported?: boolean;
+    } = {},
   ) {
     super(reason);
     this.name = 'Refusal';
@@ -105,6 +111,7 @@ export class Refusal extends Error {
     this.details = details;
     this.retryAfterSeconds = about.retryAfterSeconds;
     this.clientId = about.clientId;
+    this.isReported = about.isReported ?? false;
   }
 }
 

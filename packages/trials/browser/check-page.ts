@@ -6,14 +6,14 @@ import axe from 'axe-core';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** Where the pictures of a run are kept. */
+/** The folder for the pictures of a run. */
 const PICTURES = fileURLToPath(new URL('../../../artefacts/browser/', import.meta.url));
-const WIDE = { width: 1280, height: 800 };
+const DESKTOP = { width: 1280, height: 800 };
 
-/** Takes pictures of a page as it is, on a phone and on a desk, and has axe look for what would shut people out. */
-export const look = async (page: Page, name: string): Promise<void> => {
+/** Takes pictures of a page, and checks its accessibility with axe. */
+export const checkPage = async (page: Page, name: string): Promise<void> => {
   await takePictures(page, name);
-  // Not by a script element, which the pages forbid.
+  // The policy of the pages forbids script elements, so axe is evaluated.
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>('axe.run()');
   const findings = violations.map(
@@ -22,12 +22,12 @@ export const look = async (page: Page, name: string): Promise<void> => {
   assert.deepEqual(findings, [], `axe on ${name}`);
 };
 
-/** On a phone and on a desk. */
+/** Takes pictures of a page as a phone and as a desktop show it. */
 export const takePictures = async (page: Page, name: string): Promise<void> => {
   mkdirSync(PICTURES, { recursive: true });
   const phone = page.viewportSize();
   await page.screenshot({ path: join(PICTURES, `${name}-phone.png`), fullPage: true });
-  await page.setViewportSize(WIDE);
-  await page.screenshot({ path: join(PICTURES, `${name}-desk.png`), fullPage: true });
+  await page.setViewportSize(DESKTOP);
+  await page.screenshot({ path: join(PICTURES, `${name}-desktop.png`), fullPage: true });
   if (phone !== null) await page.setViewportSize(phone);
 };

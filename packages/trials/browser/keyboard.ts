@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 
 const PRESSES_MAX = 60;
 
-/** Presses Tab until what the selector names has the focus, as somebody without a mouse does. */
+/** Presses Tab until an element that matches the selector has the focus. */
 export const pressUntil = async (page: Page, selector: string): Promise<void> => {
   for (let presses = 0; presses < PRESSES_MAX; presses++) {
     await page.keyboard.press('Tab');

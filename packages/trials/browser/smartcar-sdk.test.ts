@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import smartcar from 'smartcar';
 import { SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
-import { arrive, openStage } from './stage.ts';
+import { waitForApp, openBrowserTrial } from './browser-trial.ts';
 
 type SmartcarFailure = { readonly type: string; readonly statusCode: number };
 
@@ -13,14 +13,14 @@ const isOf =
     error.type === type && error.statusCode === statusCode;
 
 test(
-  "Smartcar's own SDK walks the whole way: consent in a browser, code, vehicles, refresh, disconnect, the right errors.",
+  "Smartcar's own SDK completes every step: consent in a browser, code, vehicles, refresh, disconnect, errors",
   { skip: SKIPPED_WITHOUT_CHROMIUM },
   async (t) => {
-    const stage = await openStage('smartcar');
-    t.after(() => stage.close());
-    process.env['SMARTCAR_AUTH_ORIGIN'] = stage.url;
-    process.env['SMARTCAR_API_ORIGIN'] = stage.url;
-    const { clientId, clientSecret, app } = stage;
+    const trial = await openBrowserTrial('smartcar');
+    t.after(() => trial.close());
+    process.env['SMARTCAR_AUTH_ORIGIN'] = trial.url;
+    process.env['SMARTCAR_API_ORIGIN'] = trial.url;
+    const { clientId, clientSecret, app } = trial;
     const client = new smartcar.AuthClient({
       clientId,
       clientSecret,
@@ -29,12 +29,12 @@ test(
     });
     const state = randomUUID();
 
-    const page = await stage.open();
+    const page = await trial.open();
     await page.goto(client.getAuthUrl(['read_vehicle_info'], { state }));
     await page.getByRole('button', { name: 'Demo owner 1' }).click();
-    // Its only vehicle is chosen already.
+    // The only vehicle is already selected.
     await page.getByRole('button', { name: 'Agree' }).click();
-    const answer = await arrive(page, stage);
+    const answer = await waitForApp(page, trial);
     assert.equal(answer.get('state'), state);
 
     const first = await client.exchangeCode(answer.get('code') ?? '');

@@ -9,14 +9,14 @@ const trial = await openConnectTrial({ after });
 const smartcar = await trial.register('smartcar');
 const pleos = await trial.register('pleos');
 
-/** IONIQ 5 of the first owner, Sportage of the second. */
+/** Vehicles of demo owner 1 and demo owner 2. */
 const IONIQ = '9e2c0502-36cd-5f62-a987-a4b4dde6d189';
 const SPORTAGE = '10add9c1-593f-5181-9b4d-99b7494f054e';
 const OWNER_OF_ONE = '1';
 const OWNER_OF_FOUR = '2';
 const OWNER_OF_NONE = '4';
 
-/** Signs a simulated owner in, and answers the consent page. */
+/** Signs a demo owner in. Returns the consent page. */
 const signIn = async (browser: PlainBrowser, url: string, owner: string): Promise<PlainPage> => {
   const page = await browser.open(url);
   assert.equal(page.status, 200, page.body);
@@ -26,7 +26,7 @@ const signIn = async (browser: PlainBrowser, url: string, owner: string): Promis
   return browser.open(signedIn.location);
 };
 
-/** The parameters with which an owner is sent back, in order. */
+/** The parameters of the redirect to the client, in order, without those of the redirect URI itself. */
 const sentBack = (page: PlainPage): readonly (readonly [string, string])[] => {
   assert.equal(page.status, 302, page.body);
   assert.ok(page.location.startsWith(`${REDIRECT_URI}&`), page.location);
@@ -36,7 +36,7 @@ const sentBack = (page: PlainPage): readonly (readonly [string, string])[] => {
 const codeOf = (page: PlainPage): string => Object.fromEntries(sentBack(page))['code'] ?? '';
 
 describe('Smartcar Connect', () => {
-  test('leads from the request over sign-in and consent to tokens', async () => {
+  test('leads from the request through sign-in and consent to tokens', async () => {
     const browser = createPlainBrowser();
     const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     assert.equal(consent.status, 200);
@@ -69,7 +69,7 @@ describe('Smartcar Connect', () => {
       );
   });
 
-  test('gives the state back character for character, however it was written', async () => {
+  test('returns the state character for character, whatever its encoding', async () => {
     const browser = createPlainBrowser();
     await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     for (const raw of ['a+b/c==', 'a%2Bb%20c', '%E2%9C%93~!*()', 'x'.repeat(2048), '%7B%22a%22%3A1%7D']) {
@@ -80,7 +80,7 @@ describe('Smartcar Connect', () => {
     }
   });
 
-  test('sends an owner who declines back with access_denied, signed in or not', async () => {
+  test('redirects with access_denied when an owner declines, before or after sign-in', async () => {
     const browser = createPlainBrowser();
     const expected = [
       ['error', 'access_denied'],
@@ -95,14 +95,14 @@ describe('Smartcar Connect', () => {
     assert.ok(trial.events.some(({ event }) => event === 'consent.declined'));
   });
 
-  test('sends an owner without a vehicle of the make back with no_vehicles', async () => {
+  test('redirects with no_vehicles when an owner has no vehicle of the make', async () => {
     const browser = createPlainBrowser();
     const page = await signIn(browser, smartcarUrl(trial, smartcar, { make: 'TESLA' }), OWNER_OF_NONE);
     assert.match(page.body, /no connected Tesla vehicle/);
     assert.deepEqual(sentBack(await browser.press(page, 'no_vehicles'))[0], ['error', 'no_vehicles']);
   });
 
-  test('asks again, with an error first, where no vehicle was chosen or one of somebody else', async () => {
+  test('shows the page again with an error when no vehicle is chosen, or a vehicle of another owner', async () => {
     const browser = createPlainBrowser();
     const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_FOUR);
     for (const fields of [{}, { [`vehicle_${IONIQ}`]: 'yes' }]) {
@@ -115,7 +115,7 @@ describe('Smartcar Connect', () => {
     }
   });
 
-  test('offers one vehicle to choose with single_select, and only the one of single_select_vin', async () => {
+  test('lets an owner choose one vehicle with single_select, and offers only the vehicle of single_select_vin', async () => {
     const browser = createPlainBrowser();
     const single = await signIn(
       browser,
@@ -132,7 +132,7 @@ describe('Smartcar Connect', () => {
     assert.equal(make.body.match(/type="checkbox"/g)?.length, 2);
   });
 
-  test('shows the consent page at once to an owner who is signed in, whatever approval_prompt says', async () => {
+  test('shows the consent page directly to a signed-in owner, whatever approval_prompt says', async () => {
     const browser = createPlainBrowser();
     await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     for (const approval of ['auto', 'force']) {
@@ -145,7 +145,7 @@ describe('Smartcar Connect', () => {
     assert.match((await browser.open(switched.location)).body, /Choose a demo owner/);
   });
 
-  test('takes the only registered redirect URI where none is named, and any port of a loopback one', async () => {
+  test('uses the only registered redirect URI if the request has none, and accepts any port on loopback', async () => {
     const browser = createPlainBrowser();
     const unnamed = await browser.open(
       smartcarUrl(trial, smartcar, { redirect_uri: undefined, scope: undefined }),
@@ -158,7 +158,7 @@ describe('Smartcar Connect', () => {
     assert.ok(other.location.startsWith('http://127.0.0.1:4711/cb?error=invalid_scope'));
   });
 
-  test('lets a public client in with PKCE only, and its code out with the verifier only', async () => {
+  test('requires PKCE from a public client, and the verifier to exchange its code', async () => {
     const app = await trial.register('smartcar', { type: 'public' });
     const browser = createPlainBrowser();
     const without = await browser.open(smartcarUrl(trial, app));
@@ -178,7 +178,7 @@ describe('Smartcar Connect', () => {
   for (const [name, more, reason] of [
     ['an unknown client', { client_id: 'nobody' }, 'client_unknown'],
     ['no client', { client_id: undefined }, 'client_unknown'],
-    ['a client of the other wire', { client_id: pleos.clientId }, 'client_of_other_dialect'],
+    ['a client of another dialect', { client_id: pleos.clientId }, 'client_of_other_dialect'],
     ['an unregistered redirect URI', { redirect_uri: 'https://evil.example/' }, 'redirect_uri_unregistered'],
     [
       'a redirect URI with one more letter',
@@ -186,7 +186,7 @@ describe('Smartcar Connect', () => {
       'redirect_uri_unregistered',
     ],
   ] as const) {
-    test(`answers ${name} by a page, never by a redirect`, async () => {
+    test(`answers ${name} with a page, never with a redirect`, async () => {
       const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar, more));
       assert.equal(page.status, 400);
       assert.equal(page.location, '');
@@ -195,14 +195,14 @@ describe('Smartcar Connect', () => {
     });
   }
 
-  test('answers a disabled client by a page', async () => {
+  test('answers a disabled client with a page', async () => {
     const client = await trial.register('smartcar');
     await trial.deployment.store.changeClient(client.clientId, { disabledAt: 1 });
     const page = await createPlainBrowser().open(smartcarUrl(trial, client));
     assert.deepEqual([page.status, page.location], [400, '']);
   });
 
-  test('answers a query over its limit, and one with a broken percent sign, by a page', async () => {
+  test('answers a query that is too long or badly encoded with a page', async () => {
     const url = smartcarUrl(trial, smartcar);
     for (const more of [`&x=${'y'.repeat(8192)}`, '&x=%zz', '&x=%ff']) {
       const page = await createPlainBrowser().open(url + more);
@@ -212,7 +212,7 @@ describe('Smartcar Connect', () => {
 });
 
 describe('Pleos login', () => {
-  test('leads from the request over sign-in and consent to tokens, with code and state and nothing else', async () => {
+  test('leads from the request through sign-in and consent to tokens, and redirects with code and state only', async () => {
     const browser = createPlainBrowser();
     const consent = await signIn(browser, pleosUrl(trial, pleos), OWNER_OF_FOUR);
     assert.match(consent.body, /Kia/);
@@ -233,13 +233,13 @@ describe('Pleos login', () => {
   });
 
   for (const name of ['clientId', 'brand', 'redirectUrl', 'state']) {
-    test(`answers a request without ${name} by a page`, async () => {
+    test(`answers a request without ${name} with a page`, async () => {
       const page = await createPlainBrowser().open(pleosUrl(trial, pleos, { [name]: undefined }));
       assert.deepEqual([page.status, page.location], [400, '']);
     });
   }
 
-  test('is in Korean where the browser prefers it, and in English where the request says so', async () => {
+  test('is in Korean if the browser prefers it, and in English if the request asks for it', async () => {
     const browser = createPlainBrowser();
     const korean = await browser.open(pleosUrl(trial, pleos), {
       'Accept-Language': 'de, ko-KR;q=0.9, en;q=0.8',
@@ -254,7 +254,7 @@ describe('Pleos login', () => {
 });
 
 describe('Every form', () => {
-  test('without its token, with another one, or of another session leads back and does nothing', async () => {
+  test('without its token, with another token or from another session does nothing but offer to continue', async () => {
     const browser = createPlainBrowser();
     const url = smartcarUrl(trial, smartcar);
     const consent = await signIn(browser, url, OWNER_OF_ONE);
@@ -286,7 +286,7 @@ describe('Every form', () => {
     assert.equal(trial.events.filter(({ event }) => event === 'consent.given').length, before);
   });
 
-  test('is checked anew: a request that was changed on the way is refused as at first', async () => {
+  test('repeats all checks of the request: a request that was changed meanwhile is refused', async () => {
     const browser = createPlainBrowser();
     const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     const changed = { ...consent, body: consent.body.replaceAll('app.example', 'evil.example') };
@@ -294,7 +294,7 @@ describe('Every form', () => {
     assert.deepEqual([page.status, page.location], [400, '']);
   });
 
-  test('has an end: half an hour after sign-in it leads back to sign-in', async (t) => {
+  test('expires half an hour after sign-in, and then asks the owner to sign in again', async (t) => {
     const own = await openConnectTrial(t);
     const client = await own.register('smartcar');
     const browser = createPlainBrowser();
@@ -305,7 +305,7 @@ describe('Every form', () => {
     assert.match((await browser.open(smartcarUrl(own, client))).body, /Choose a demo owner/);
   });
 
-  test('is still good after the keys were rotated', async (t) => {
+  test('still works after a key rotation', async (t) => {
     const own = await openConnectTrial(t);
     const client = await own.register('smartcar');
     const browser = createPlainBrowser();
@@ -320,7 +320,7 @@ describe('Every form', () => {
 });
 
 describe('Every page', () => {
-  test('keeps itself to itself', async () => {
+  test('forbids scripts, framing, caching and referrers', async () => {
     const browser = createPlainBrowser();
     const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     const error = await browser.open(smartcarUrl(trial, smartcar, { client_id: 'nobody' }));
@@ -345,7 +345,7 @@ describe('Every page', () => {
     assert.match(error.headers.get('content-security-policy') ?? '', /form-action 'self';/);
   });
 
-  test('shows what strangers wrote as text', async () => {
+  test('escapes the names of clients and all that a request says', async () => {
     const client = await trial.register('smartcar', { name: `<img src=x onerror="alert(1)">'` });
     const url = smartcarUrl(trial, client, { scope: '<b>"x', state: `"><script>` });
     const page = await signIn(createPlainBrowser(), smartcarUrl(trial, client), OWNER_OF_ONE);
@@ -356,7 +356,7 @@ describe('Every page', () => {
     assert.doesNotMatch(raw.body, /<script/);
   });
 
-  test('has its dress from an address that never changes its content', async () => {
+  test('has a stylesheet whose address changes with its content', async () => {
     const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
     const path = /<link rel="stylesheet" href="(?<path>[^"]+)"/.exec(page.body)?.groups?.['path'] ?? '';
     const style = await createPlainBrowser().open(trial.url + path);
@@ -365,7 +365,7 @@ describe('Every page', () => {
     assert.ok(style.body.length < 16_384);
   });
 
-  test('leaves a cookie that no script reads and no other site sends', async (t) => {
+  test('sets a cookie that scripts cannot read and other sites cannot send', async (t) => {
     const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
     const plain = page.headers.get('set-cookie') ?? '';
     assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=1800; HttpOnly; SameSite=Lax$/);
@@ -377,14 +377,14 @@ describe('Every page', () => {
     assert.equal(new URL(declined.location).searchParams.get('iss'), 'https://id.example');
   });
 
-  test('is whole under a path that a proxy in front takes away', async (t) => {
+  test('works under a path that a proxy removes', async (t) => {
     const behind = await openConnectTrial(t, { demo: true, publicUrl: 'http://127.0.0.1:1/fob/one' });
     const client = await behind.register('smartcar');
     const browser = createPlainBrowser();
     const page = await browser.open(smartcarUrl(behind, client));
     for (const [, address = ''] of page.body.matchAll(/(?:href|action)="(\/[^"]*)"/g))
       assert.ok(address.startsWith('/fob/one/'), address);
-    // As the proxy would: what the browser sends comes here without the path.
+    // Does what the proxy does: forwards requests without the path.
     const stripped = { ...page, body: page.body.replaceAll('"/fob/one/', '"/') };
     const signedIn = await browser.press(stripped, OWNER_OF_ONE);
     assert.ok(new URL(signedIn.location).pathname.startsWith('/fob/one/oauth/authorize'));

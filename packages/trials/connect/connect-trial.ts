@@ -6,7 +6,7 @@ import type { LogEvent } from '@keyfob/server/log-event';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
-/** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
+/** A test or a suite: runs the clean-up when it ends. */
 type Scope = { after(cleanUp: () => unknown): void };
 
 export type TrialClient = {
@@ -15,12 +15,12 @@ export type TrialClient = {
   readonly redirectUri: string;
 };
 
-/** A listening server of this process, and what its operator sees and does. */
+/** A server in this process, with access to its store, log events and clock. */
 export type ConnectTrial = {
   readonly url: string;
   readonly deployment: Deployment;
   readonly events: readonly LogEvent[];
-  /** How many milliseconds its clock is ahead of the machine's. */
+  /** Milliseconds by which the server's clock is ahead of the machine's. */
   ahead: number;
   register(
     dialect: DialectName,
@@ -73,7 +73,7 @@ export const openConnectTrial = async (
       });
       if (type === 'confidential')
         return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
-      // Types are given at registration only.
+      // The operation creates confidential clients only, and a type cannot change later: this stores another client.
       const other = { ...client, id: `${client.id}-${type}`, type, secrets: [] };
       await deployment.store.createClient(other);
       return { clientId: other.id, clientSecret: '', redirectUri: redirectUris[0] ?? '' };
@@ -81,7 +81,7 @@ export const openConnectTrial = async (
   });
 };
 
-/** The address that a Smartcar client sends an owner to. An `undefined` parameter is left out. */
+/** The URL to which a Smartcar client sends an owner. A parameter that is `undefined` is left out. */
 export const smartcarUrl = (
   { url }: Pick<ConnectTrial, 'url'>,
   { clientId, redirectUri }: TrialClient,
@@ -96,7 +96,7 @@ export const smartcarUrl = (
     ...more,
   });
 
-/** The address that a Pleos client sends an owner to. */
+/** The URL to which a Pleos client sends an owner. A parameter that is `undefined` is left out. */
 export const pleosUrl = (
   { url }: Pick<ConnectTrial, 'url'>,
   { clientId, redirectUri }: TrialClient,
@@ -109,7 +109,7 @@ const write = (url: string, parameters: Readonly<Record<string, string | undefin
     .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encodeURIComponent(value)}`))
     .join('&')}`;
 
-/** Exchanges a code as the client does; answers the status and the JSON. */
+/** Exchanges a code as the client does. Returns the status and the JSON. */
 export const redeemCode = async (
   { url }: Pick<ConnectTrial, 'url'>,
   dialect: DialectName,

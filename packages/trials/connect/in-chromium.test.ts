@@ -11,7 +11,7 @@ import { openUpstreamProvider } from '../support/upstream-provider.ts';
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-/** An app whose callback sends the browser on to a page of another origin. */
+/** An app whose callback redirects to a page of another origin. */
 const openApp = async (): Promise<{ readonly callback: string; readonly home: string; close(): void }> => {
   const server = createServer((request, response) => {
     const isCallback = request.url?.startsWith('/callback') === true;
@@ -34,8 +34,8 @@ const openApp = async (): Promise<{ readonly callback: string; readonly home: st
   };
 };
 
-/** What axe finds, as text; the page's policy does not hold what the test runs. */
-const faultsOf = async (page: Page): Promise<readonly string[]> => {
+/** The violations that axe finds. The policy of the page does not apply to scripts of the test. */
+const findViolations = async (page: Page): Promise<readonly string[]> => {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     type Axe = { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
@@ -54,7 +54,7 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
   const client = await trial.register('smartcar', { redirectUris: [app.callback] });
   const pleos = await trial.register('pleos', { redirectUris: [app.callback] });
 
-  test('an owner comes to where the app sends them on to, another origin too', async () => {
+  test('an owner arrives where the callback of the app redirects to, even on another origin', async () => {
     const page = await browser.newPage();
     await page.goto(smartcarUrl(trial, client));
     await page.getByRole('button', { name: 'Demo owner 1' }).click();
@@ -69,7 +69,7 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
 
   for (const locale of ['en', 'ko'] as const) {
     for (const colorScheme of ['light', 'dark'] as const) {
-      test(`axe finds nothing on any page, ${colorScheme} and in ${locale}`, async () => {
+      test(`axe finds no violation on any page: ${colorScheme}, ${locale}`, async () => {
         const context = await browser.newContext({
           locale,
           colorScheme,
@@ -77,18 +77,18 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
         });
         const page = await context.newPage();
         const check = async (what: string): Promise<void> => {
-          assert.deepEqual(await faultsOf(page), [], what);
+          assert.deepEqual(await findViolations(page), [], what);
           const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-          assert.ok(width <= 320, `${what} is ${width} wide`);
+          assert.ok(width <= 320, `${what} is ${width} px wide`);
         };
         await page.goto(`${trial.url}/connect`);
-        await check('the owner’s page before sign-in');
+        await check('the owner page before sign-in');
         await page.goto(smartcarUrl(trial, client));
         await check('sign-in');
         await page.locator('button[value="2"]').click();
         for (const make of ['HYUNDAI', 'KIA', 'GENESIS', undefined]) {
           await page.goto(smartcarUrl(trial, client, { make }));
-          await check(`consent of ${make ?? 'any make'}`);
+          await check(`consent for ${make ?? 'any make'}`);
         }
         await page.locator('button[value="agree"]').click();
         await page.getByRole('alert').waitFor();
@@ -96,7 +96,7 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
         await page.goto(smartcarUrl(trial, client, { make: 'TESLA' }));
         await check('no vehicle');
         await page.goto(pleosUrl(trial, pleos));
-        await check('login with Pleos');
+        await check('Pleos login');
         await page.goto(smartcarUrl(trial, client, { client_id: 'nobody' }));
         await check('an unknown client');
         await context.close();
@@ -104,7 +104,7 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
     }
   }
 
-  test('an owner signs in at the provider, and uses another account', async (t) => {
+  test('an owner signs in at the provider, and signs out', async (t) => {
     const upstream = await openUpstreamProvider();
     t.after(() => upstream.close());
     const real = await openConnectTrial(t, {

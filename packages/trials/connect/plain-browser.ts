@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 
-/** A page as it came over the wire; redirects are not followed. */
+/** A response as the server sent it. */
 export type PlainPage = {
   readonly url: string;
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
-  /** Where it sends the browser, in full; empty for nowhere. */
+  /** The absolute URL of its redirect; empty if it is not a redirect. */
   readonly location: string;
 };
 
-/** A browser that keeps cookies by host and port, follows nothing by itself, and runs no script. */
+/** A browser without scripts. It keeps cookies per host and port, and follows redirects only when asked to. */
 export type PlainBrowser = {
   readonly cookies: Map<string, string>;
   open(url: string, headers?: Readonly<Record<string, string>>): Promise<PlainPage>;
-  /** Opens, and follows redirects for as long as they lead to one of these origins. */
+  /** Opens a URL, and follows redirects as long as they lead to one of these origins. */
   follow(url: string, ...origins: readonly string[]): Promise<PlainPage>;
-  /** Sends the page's form that has this button, with more fields, as a person would. */
+  /** Submits the form that contains this button, with additional fields. */
   press(
     page: PlainPage,
     button: string,

@@ -17,8 +17,8 @@ const EV6 = { id: '431df679-8708-5209-8aff-c32138260bf1', vin: 'KNDC3DLC9P509146
 const SPORTAGE = { id: '10add9c1-593f-5181-9b4d-99b7494f054e', vin: 'KNDPUCDG2R7155309' };
 const STATE = 'a b/ü&"=';
 
-/** Signs in, and lets the client have a grant. */
-const give = async (browser: PlainBrowser): Promise<GrantId> => {
+/** Signs in and gives consent. Returns the id of the grant. */
+const createGrant = async (browser: PlainBrowser): Promise<GrantId> => {
   const page = await browser.open(pleosUrl(trial, client));
   await browser.press(page, OWNER);
   const agreed = await browser.press(await browser.open(pleosUrl(trial, client)), 'agree');
@@ -51,9 +51,9 @@ const sentBack = (page: PlainPage): Readonly<Record<string, string>> => {
 };
 
 describe('The choice of vehicles with Pleos', () => {
-  test('offers the vehicles of the brand, and tells the client which were chosen', async () => {
+  test('offers the vehicles of the brand, and redirects with the VINs of the chosen ones', async () => {
     const browser = createPlainBrowser();
-    const grantId = await give(browser);
+    const grantId = await createGrant(browser);
     const page = await browser.open(await urlOf(grantId));
     assert.equal(page.status, 200, page.body);
     assert.match(page.body, /<html lang="ko">/);
@@ -81,9 +81,9 @@ describe('The choice of vehicles with Pleos', () => {
     assert.equal((await store.listVehicles(grantId)).length, 1);
   });
 
-  test('leaves vehicles of other brands as they are', async () => {
+  test('does not change vehicles of other brands', async () => {
     const browser = createPlainBrowser();
-    const grantId = await give(browser);
+    const grantId = await createGrant(browser);
     const ioniq = { id: '9e2c0502-36cd-5f62-a987-a4b4dde6d189', vin: 'KMHKM81A0RU104217' };
     const more = { make: 'hyundai', model: 'IONIQ 5', year: 2024, nickname: '', powertrain: 'EV' } as const;
     await store.selectVehicles(grantId, [{ ...ioniq, ...more }], { nowMs: 1, requestId: undefined });
@@ -93,9 +93,9 @@ describe('The choice of vehicles with Pleos', () => {
     assert.deepEqual(vins.sort(), [ioniq.vin, EV6.vin].sort());
   });
 
-  test('goes to the consent redirect of the client where it has one', async () => {
+  test('redirects to the consent redirect URI of the client if it has one', async () => {
     const browser = createPlainBrowser();
-    const grantId = await give(browser);
+    const grantId = await createGrant(browser);
     await store.changeClient(client.clientId, { consentRedirectUri: 'https://app.example/shared' });
     const page = await browser.open(await urlOf(grantId));
     const declined = await browser.press(page, 'decline');
@@ -103,8 +103,8 @@ describe('The choice of vehicles with Pleos', () => {
     assert.equal(declined.location, `https://app.example/shared?state=${encodeURIComponent(STATE)}`);
   });
 
-  test('asks who is not signed in to sign in, and is nothing for another owner', async () => {
-    const grantId = await give(createPlainBrowser());
+  test('asks for sign-in, and offers nothing to another owner', async () => {
+    const grantId = await createGrant(createPlainBrowser());
     const url = await urlOf(grantId);
     const stranger = createPlainBrowser();
     const signIn = await stranger.open(url);
@@ -120,9 +120,9 @@ describe('The choice of vehicles with Pleos', () => {
     assert.ok(right.body.includes('checkbox'));
   });
 
-  test('ends after ten minutes, with its grant, and with its client', async () => {
+  test('expires after ten minutes, and does not work without its grant and client', async () => {
     const browser = createPlainBrowser();
-    const grantId = await give(browser);
+    const grantId = await createGrant(browser);
     const url = await urlOf(grantId);
     trial.ahead = 601_000;
     const late = await browser.open(url);

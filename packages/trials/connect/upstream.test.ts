@@ -12,7 +12,7 @@ const upstream = await openUpstreamProvider();
 after(() => upstream.close());
 const asked: (string | undefined)[] = [];
 let vehiclesStatus = 200;
-const records = createServer((request, response) => {
+const vehicleService = createServer((request, response) => {
   asked.push(request.headers.authorization, request.url);
   const vehicles = [
     { id: VEHICLE_ID, vin: 'KMHKM81A0RU104217', make: 'Hyundai', model: 'IONIQ 5', year: 2024 },
@@ -20,9 +20,9 @@ const records = createServer((request, response) => {
   response.writeHead(vehiclesStatus).end(JSON.stringify({ vehicles }));
 });
 await new Promise<void>((resolve) => {
-  records.listen(0, '127.0.0.1', resolve);
+  vehicleService.listen(0, '127.0.0.1', resolve);
 });
-after(() => records.close());
+after(() => vehicleService.close());
 
 const trial = await openConnectTrial(
   { after },
@@ -30,15 +30,15 @@ const trial = await openConnectTrial(
     signInIssuer: upstream.issuer,
     signInClientId: upstream.clientId,
     signInClientSecret: upstream.clientSecret,
-    vehiclesUrl: `http://127.0.0.1:${(records.address() as AddressInfo).port}/vehicles`,
-    vehiclesToken: 'token-of-the-records',
+    vehiclesUrl: `http://127.0.0.1:${(vehicleService.address() as AddressInfo).port}/vehicles`,
+    vehiclesToken: 'token-of-the-vehicle-service',
   },
 );
 upstream.serve(`${trial.url}/connect/callback`);
 const client = await trial.register('smartcar');
 const url = smartcarUrl(trial, client, { state: 'x'.repeat(2000) });
 
-/** Goes wherever it is sent among the two servers. */
+/** Opens a URL and follows redirects between Keyfob and the provider. */
 const follow = (browser: PlainBrowser, to: string = url): Promise<PlainPage> =>
   browser.follow(to, trial.url, upstream.issuer);
 
@@ -46,7 +46,7 @@ const failures = () =>
   trial.events.flatMap((event) => (event.event === 'sign_in.failed' ? [event.reason] : []));
 
 describe('A real owner', () => {
-  test('signs in at the provider, shares a vehicle of the records, and sees it on their page', async () => {
+  test('signs in at the provider, shares a vehicle of the vehicle service, and sees it on the owner page', async () => {
     const browser = createPlainBrowser();
     const first = await browser.open(url);
     assert.equal(first.status, 302);
@@ -60,7 +60,7 @@ describe('A real owner', () => {
     assert.match(consent.body, /Signed in as Name of owner-1/);
     assert.match(consent.body, /IONIQ 5/);
     assert.doesNotMatch(consent.body, /simulated|Demo owner/);
-    assert.deepEqual(asked.slice(-2), ['Bearer token-of-the-records', '/vehicles?subject=owner-1']);
+    assert.deepEqual(asked.slice(-2), ['Bearer token-of-the-vehicle-service', '/vehicles?subject=owner-1']);
     const agreed = await browser.press(consent, 'agree', { [`vehicle_${VEHICLE_ID}`]: 'yes' });
     const code = new URL(agreed.location).searchParams.get('code') ?? '';
     const [status] = await redeemCode(trial, 'smartcar', client, { code });
@@ -79,7 +79,7 @@ describe('A real owner', () => {
     assert.match((await browser.open(out.location)).body, /Sign in with your account/);
   });
 
-  test('cannot end what another owner gave', async () => {
+  test('cannot remove access that another owner gave', async () => {
     const giver = createPlainBrowser();
     const agreed = await giver.press(await follow(giver), 'agree', { [`vehicle_${VEHICLE_ID}`]: 'yes' });
     await redeemCode(trial, 'smartcar', client, {
@@ -99,7 +99,7 @@ describe('A real owner', () => {
     assert.match((await giver.open(`${trial.url}/connect`)).body, /Charge planner/);
   });
 
-  test('who uses another account is asked by the provider again, by a page that goes on by itself', async () => {
+  test('who switches the account is sent to the provider by a refresh, and has to sign in again', async () => {
     const browser = createPlainBrowser();
     const going = await browser.press(await follow(browser), 'switch');
     assert.equal(going.status, 200);
@@ -109,20 +109,20 @@ describe('A real owner', () => {
     assert.match((await follow(browser, next.href)).body, /Signed in as Name of owner-1/);
   });
 
-  test('is not offered simulated owners, and with mode=simulated nothing else', async () => {
+  test('is not offered simulated owners; with mode=simulated only these are offered', async () => {
     const browser = createPlainBrowser();
     await follow(browser);
     const page = await browser.open(smartcarUrl(trial, client, { mode: 'simulated' }));
     assert.match(page.body, /Choose a demo owner/);
     const simulated = await browser.open((await browser.press(page, '1')).location);
     assert.ok(simulated.body.includes('value="agree"'));
-    // The simulated owner is nobody to a live request.
+    // A live request ignores the session of a simulated owner.
     assert.equal(new URL((await browser.open(url)).location).origin, upstream.issuer);
   });
 });
 
-describe('A sign-in that does not come to its end', () => {
-  test('because the owner does not want to leads on or back to the client, as the owner says', async () => {
+describe('A sign-in that fails', () => {
+  test('because the owner cancels can be tried again or declined', async () => {
     upstream.account = undefined;
     const browser = createPlainBrowser();
     const page = await follow(browser);
@@ -135,7 +135,7 @@ describe('A sign-in that does not come to its end', () => {
     assert.equal(new URL(declined.location).searchParams.get('error'), 'access_denied');
   });
 
-  test('in another browser, later, or twice, gives nobody a session', async () => {
+  test('because the callback comes from another browser, too late or twice starts no session', async () => {
     const browser = createPlainBrowser();
     let page = await browser.open(url);
     while (!page.location.startsWith(trial.url)) page = await browser.open(page.location);
@@ -159,7 +159,7 @@ describe('A sign-in that does not come to its end', () => {
     assert.equal((await createPlainBrowser().open(`${trial.url}/connect/callback`)).status, 403);
   });
 
-  test('because the provider is away is a 503 that can be tried again, and nothing to the client', async (t) => {
+  test('because the provider does not answer is a 503 without a redirect to the client', async (t) => {
     const away = await openUpstreamProvider();
     t.after(() => away.close());
     const flags = {
@@ -189,12 +189,12 @@ describe('A sign-in that does not come to its end', () => {
     );
     away.outage = undefined;
     const again = await browser.follow(target, own.url, away.issuer);
-    // Signed in, though without a source of vehicles.
+    // The owner is signed in, but no vehicle service is configured.
     assert.equal(again.status, 503);
     assert.match(again.body, /We cannot load your vehicles/);
   });
 
-  test('because no way is configured is a 503 that says so, and an event', async (t) => {
+  test('because no provider is configured is a 503 and a log event', async (t) => {
     const own = await openConnectTrial(t, {});
     const app = await own.register('pleos');
     for (const target of [
@@ -210,7 +210,7 @@ describe('A sign-in that does not come to its end', () => {
     );
   });
 
-  test('for a subject that is kept for simulated owners gives nobody a session', async () => {
+  test('because the subject has the prefix of simulated owners starts no session', async () => {
     upstream.account = 'simulated:owner-1';
     const page = await follow(createPlainBrowser());
     upstream.account = 'owner-1';
@@ -219,7 +219,7 @@ describe('A sign-in that does not come to its end', () => {
   });
 });
 
-test('Records that are away are a 503, and agreeing again works', async () => {
+test('A vehicle service that fails is a 503, and the owner can agree again later', async () => {
   const browser = createPlainBrowser();
   const consent = await follow(browser);
   vehiclesStatus = 500;
@@ -232,8 +232,14 @@ test('Records that are away are a 503, and agreeing again works', async () => {
   assert.ok(trial.events.some(({ event }) => event === 'vehicle_source.unavailable'));
 });
 
-test('No event tells a token, a cookie, a subject or the address that a browser was sent to', () => {
-  const told = JSON.stringify(trial.events);
-  for (const secret of ['owner-1', 'token-of-the-records', upstream.clientSecret, 'eyJ', 'KMHKM81A0RU104217'])
-    assert.ok(!told.includes(secret), secret);
+test('No log event contains a token, a cookie, a subject or a VIN', () => {
+  const logged = JSON.stringify(trial.events);
+  for (const secret of [
+    'owner-1',
+    'token-of-the-vehicle-service',
+    upstream.clientSecret,
+    'eyJ',
+    'KMHKM81A0RU104217',
+  ])
+    assert.ok(!logged.includes(secret), secret);
 });

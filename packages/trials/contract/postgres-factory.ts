@@ -20,7 +20,7 @@ const TABLES = [
 export const createPostgresFactory = (cluster: Cluster, port = cluster.port): StoreFactory => {
   const url = cluster.url(undefined, port);
   // What the contract says of two connections holds for the next reading, so none goes by what it knew.
-  const open = () => openPostgresStore(url, { clientsFreshMs: 0 });
+  const open = () => openPostgresStore(url, { clientCacheMs: 0 });
   return {
     async open() {
       const store = await open();

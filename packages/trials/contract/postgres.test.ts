@@ -14,7 +14,7 @@ else {
   describeStore('PostgreSQL', createPostgresFactory(cluster));
 
   test('What a failover lost of a client is not what a node goes by when the client has been changed again.', async () => {
-    const open = () => openPostgresStore(cluster.url(), { clientsFreshMs: 0 });
+    const open = () => openPostgresStore(cluster.url(), { clientCacheMs: 0 });
     const [operator, node] = [await open(), await open()];
     const { id } = sampleClient({ id: 'client-of-a-failover' });
     await operator.createClient(sampleClient({ id }));

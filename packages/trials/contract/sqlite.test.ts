@@ -41,7 +41,7 @@ test('A refresh that fails leaves those that share its commit either done or una
   const ids = Array.from({ length: 10 }, (_, index) => BigInt(index));
   for (const id of ids) await store.createGrant(sampleGrant({ id }));
   const damager = new DatabaseSync(path);
-  damager.exec("UPDATE grants SET brand = 'no such brand' WHERE id = 5");
+  damager.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
   damager.close();
   const refresh = (grantId: bigint) => refreshed(store, sampleUse(0, { presented: { grantId } }));
   const results = await Promise.allSettled(ids.map(refresh));
@@ -65,7 +65,7 @@ test('A caller named in a commit that was undone is named anew in the next.', as
   await fill(store);
   await store.createGrant(sampleGrant({ id: 5n }));
   const damager = new DatabaseSync(path);
-  damager.exec("UPDATE grants SET brand = 'no such brand' WHERE id = 5");
+  damager.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
   damager.close();
   const failing = { presented: { grantId: 5n } };
   await Promise.allSettled([store.refresh(sampleUse(0)), store.refresh(sampleUse(0, failing))]);

@@ -58,7 +58,7 @@ function tryFaults(cluster: Cluster): void {
         store = await openPostgresStore(cluster.url(database, proxy.port), {
           limits,
           // Of the others nobody has to hear, and no statement that tells them is counted.
-          node: { beatMs: 2 ** 30 },
+          node: { epochMs: 2 ** 30 },
         });
         await fill(store, STRICT_POLICY);
         await body();
@@ -259,7 +259,10 @@ function tryFaults(cluster: Cluster): void {
 
   onStore('A damaged row is the trouble of its own grant only.', async () => {
     await store.createGrant(sampleGrant({ id: 43n }));
-    await cluster.ask("UPDATE grants SET brand = 'no such brand' WHERE id = 42", database);
+    await cluster.ask(
+      "UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 42",
+      database,
+    );
     const uses = [42n, 43n].map((grantId) => store.refresh(sampleUse(0, { presented: { grantId } })));
     const [bad, good] = await Promise.allSettled(uses);
     assert.equal(bad?.status, 'rejected');

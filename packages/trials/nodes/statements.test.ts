@@ -11,7 +11,7 @@ import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 const USES_BEFORE_KEPT = 6;
 
 /** Made without a look at those that are there, which would count. */
-const MORE_GRANTS = `INSERT INTO grants (id, created_at, generation, key_number, client_id, subject, scope, earlier)
+const MORE_GRANTS = `INSERT INTO grants (id, created_at, generation, key_number, client_id, subject, scope, earlier_rotations)
   SELECT n, 1, 0, 1, 'somebody', 'owner', '', '' FROM generate_series(1000, 9000) AS n`;
 
 const started = await startCluster();

@@ -103,7 +103,7 @@ async function openNode({ port, url }: Cluster): Promise<TestNode> {
   const store = await openPostgresStore(url('postgres', proxy.port), {
     limits: { answerTimeoutMs: 400, connectTimeoutMs: 400 },
     // Nobody is lost here, however slow the machine is.
-    node: { beatMs: 15, leaseMs: 2 ** 30 },
+    node: { epochMs: 15, leaseMs: 2 ** 30 },
   });
   return { store, proxy, undecided: new Set(), troubles: 0, isAway: false };
 }

@@ -53,7 +53,7 @@ function tryUnanswered(cluster: Cluster): void {
       const open = async (proxy: WireProxy): Promise<TestNode> => ({
         proxy,
         store: await openPostgresStore(cluster.url(database, proxy.port), {
-          node: { beatMs: 20, leaseMs: NEVER_MS, askedMax: 1, ...options },
+          node: { epochMs: 20, leaseMs: NEVER_MS, attemptsMax: 1, ...options },
         }),
       });
       try {
@@ -80,7 +80,7 @@ function tryUnanswered(cluster: Cluster): void {
     );
 
   const isTold = async ({ database }: Nodes): Promise<void> => {
-    while ((await ask(database, 'SELECT maker::text FROM grants')) !== '0');
+    while ((await ask(database, 'SELECT issued_by::text FROM grants')) !== '0');
   };
   const isRepeat = async ({ b, database }: Nodes, use: RefreshUse, { store } = b): Promise<void> => {
     const { verdict, grant } = await untilAnswered(store, use);
@@ -106,7 +106,10 @@ function tryUnanswered(cluster: Cluster): void {
         a.proxy.refuse(false);
         await isRepeat(nodes, retry);
         await isRevoking(b.store, nowMs + 3_600_000);
-        assert.equal(await ask(database, 'SELECT count(*)::integer FROM nodes WHERE missed_at_ms > 0'), 0);
+        assert.equal(
+          await ask(database, 'SELECT count(*)::integer FROM nodes WHERE awaited_since_ms > 0'),
+          0,
+        );
       },
     );
 
@@ -120,7 +123,7 @@ function tryUnanswered(cluster: Cluster): void {
         await isRepeat(nodes, retry);
         // Whose answer it is now has been written, and the first node finds nothing to tell of when it is back.
         a.proxy.refuse(false);
-        while ((await ask(database, 'SELECT count(*)::integer FROM nodes WHERE missed_at_ms > 0')) !== 0);
+        while ((await ask(database, 'SELECT count(*)::integer FROM nodes WHERE awaited_since_ms > 0')) !== 0);
         await isRevoking(b.store, nowMs + 3_600_000);
       },
     );
@@ -135,8 +138,8 @@ function tryUnanswered(cluster: Cluster): void {
     await a.store.createClient(sampleClient({ id: 'client-z' }));
     await a.store.createGrant(sampleGrant({ id: 43n, clientId: 'client-z' }));
     await refreshed(a.store, sampleUse(0, { presented: { grantId: 43n, clientId: 'client-z' } }));
-    const isDecided = `SELECT maker % ${2n ** 32n} <= decided_beat FROM grants, nodes
-      WHERE id = 43 AND number = maker / ${2n ** 32n}`;
+    const isDecided = `SELECT issued_by % ${2n ** 32n} <= reported_epoch FROM grants, nodes
+      WHERE id = 43 AND number = issued_by / ${2n ** 32n}`;
     while ((await ask(database, isDecided)) !== true);
   });
 
@@ -152,7 +155,7 @@ function tryUnanswered(cluster: Cluster): void {
 
   onNodes(
     'A use that its own node repeats before it has told of it is over at every node.',
-    { beatMs: NEVER_MS },
+    { epochMs: NEVER_MS },
     async (nodes) => {
       const { a, b } = nodes;
       await fill(a.store, STRICT_POLICY);
@@ -187,7 +190,7 @@ function tryUnanswered(cluster: Cluster): void {
       await holder.query('ROLLBACK');
       await holder.end();
       await repeated;
-      while ((await ask(database, 'SELECT decided_beat::integer FROM nodes')) === 0);
+      while ((await ask(database, 'SELECT reported_epoch::integer FROM nodes')) === 0);
       await isRevoking(b.store, LATER_MS);
     },
   );
@@ -239,7 +242,7 @@ function tryUnanswered(cluster: Cluster): void {
 
   onNodes(
     'What a node did answer stays a race and then a replay: there at once, elsewhere once it has told of it.',
-    { beatMs: NEVER_MS },
+    { epochMs: NEVER_MS },
     async ({ a, b, database }) => {
       await fill(a.store, STRICT_POLICY);
       await refreshed(a.store, sampleUse(0));
@@ -261,7 +264,7 @@ function tryUnanswered(cluster: Cluster): void {
 
   onNodes(
     'A code that a node did answer is a replay there at once.',
-    { beatMs: NEVER_MS },
+    { epochMs: NEVER_MS },
     async ({ a, b }) => {
       await fill(a.store);
       for (const grantId of [7n, 8n]) await a.store.createCode(sampleCode({ grantId }));
@@ -275,7 +278,7 @@ function tryUnanswered(cluster: Cluster): void {
   );
 
   const decided = async (database: string): Promise<void> => {
-    while (Number(await ask(database, 'SELECT max(decided_beat)::integer FROM nodes')) === 0);
+    while (Number(await ask(database, 'SELECT max(reported_epoch)::integer FROM nodes')) === 0);
   };
 
   onNodes(
@@ -310,7 +313,7 @@ function tryUnanswered(cluster: Cluster): void {
 
   onNodes(
     'A node waits for the word of another before it sends a client away.',
-    { askedMax: NEVER_MS },
+    { attemptsMax: NEVER_MS },
     async (nodes) => {
       const { a, b } = nodes;
       await fill(a.store, STRICT_POLICY);
@@ -322,11 +325,11 @@ function tryUnanswered(cluster: Cluster): void {
 
   onNodes(
     'A node that is idle has told of everything and writes nothing, however long ago it was seen.',
-    { leaseMs: 0, askedMax: 1000 },
+    { leaseMs: 0, attemptsMax: 1000 },
     async ({ a, b, database }) => {
       await fill(a.store, STRICT_POLICY);
       await refreshed(a.store, sampleUse(0));
-      while ((await ask(database, 'SELECT max(decided_beat)::integer FROM nodes')) === 0);
+      while ((await ask(database, 'SELECT max(reported_epoch)::integer FROM nodes')) === 0);
       const before = a.proxy.turns();
       await isRevoking(b.store);
       assert.equal(a.proxy.turns(), before);

@@ -47,7 +47,7 @@ const EXCHANGE_REQUEST = writeExchange.smartcar({
 const openNode = async (cluster: Cluster, database: string, port: number, firstRing: KeyRing) => {
   const store = await openPostgresStore(cluster.url(database, port), {
     now: () => 0,
-    node: { beatMs: 20, leaseMs: NEVER_MS, askedMax: 1 },
+    node: { epochMs: 20, leaseMs: NEVER_MS, attemptsMax: 1 },
   });
   const state = { ring: firstRing, nowMs: NOW_MS };
   const endpoints = createEndpoints({
@@ -135,7 +135,7 @@ function tryUnissued(cluster: Cluster): void {
       proxy.refuse(true);
       assert.equal((await answer).kind, 'outage');
       proxy.refuse(false);
-      while ((await read('SELECT maker::text FROM grants WHERE id = 42')) !== '0');
+      while ((await read('SELECT issued_by::text FROM grants WHERE id = 42')) !== '0');
       for (const { state } of [first, second, third]) state.nowMs = retryMs;
       assert.equal((await second.ask(REFRESH_REQUEST)).kind, 'outage');
     };
@@ -194,6 +194,6 @@ const loseExchange = async ({ first, second, proxy, read }: Nodes): Promise<void
   proxy.refuse(true);
   assert.equal((await answer).kind, 'outage');
   proxy.refuse(false);
-  while ((await read('SELECT maker::text FROM codes WHERE grant_id = 43')) !== '0');
+  while ((await read('SELECT issued_by::text FROM codes WHERE grant_id = 43')) !== '0');
   assert.equal((await second.ask(EXCHANGE_REQUEST)).kind, 'outage');
 };

@@ -1,5 +1,5 @@
 import type { Store } from '@keyfob/server/grants/store';
-import { CLIENTS_FRESH_MS, openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { CLIENT_CACHE_MS, openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { createProcess, injectFaults, verbsOf } from './fault-injected-store.ts';
 import type { Process } from './fault-injected-store.ts';
@@ -12,7 +12,7 @@ import type { SimulatedStore, StoreBackend, Surroundings } from './simulated-sto
  * Answers get lost outside of the stores here, so each node has answered all its uses, and says so in a moment that the
  * virtual clock waits for. (packages/trials/nodes/unanswered.test.ts tries nodes that leave uses unanswered.)
  */
-const NODE = { beatMs: 1, leaseMs: 600_000, askedMax: 10_000 };
+const NODE = { epochMs: 1, leaseMs: 600_000, attemptsMax: 10_000 };
 
 /** A database with a store in it, used by one simulation after another. */
 type Database = { readonly url: string; readonly store: Store; readonly content: ContentAccess };
@@ -23,7 +23,7 @@ type Database = { readonly url: string; readonly store: Store; readonly content:
  */
 export const openPostgresBackend = async (
   cluster: Cluster,
-  staleMs = CLIENTS_FRESH_MS,
+  staleMs = CLIENT_CACHE_MS,
 ): Promise<StoreBackend> => {
   const [simulated, rehearsed] = [
     await openDatabase(cluster, 'simulated'),
@@ -50,7 +50,7 @@ const openDatabase = async (cluster: Cluster, name: string): Promise<Database> =
   const url = cluster.url(name);
   return {
     url,
-    store: await openPostgresStore(url, { clientsFreshMs: 0, node: NODE }),
+    store: await openPostgresStore(url, { clientCacheMs: 0, node: NODE }),
     content: await openContent(url),
   };
 };
@@ -63,7 +63,7 @@ const createSimulated = (
   const { schedule, staleMs } = surroundings;
   const verbs = verbsOf(store);
   const open = () =>
-    openPostgresStore(url, { clientsFreshMs: staleMs, now: () => schedule.nowMs(), node: NODE });
+    openPostgresStore(url, { clientCacheMs: staleMs, now: () => schedule.nowMs(), node: NODE });
   const processes: Process[] = [];
   // Stays open for the next simulation.
   const outside = { connect: async () => store, disconnect: async () => {} };

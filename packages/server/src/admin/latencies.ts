@@ -1,4 +1,4 @@
-import { TOKEN_ENDPOINTS } from '../dialects/dialects.ts';
+import { TOKEN_PATHS } from '../dialects/dialects.ts';
 import type { Endpoints } from '../http/endpoints.ts';
 
 /** Upper bounds in seconds, from a commit on a quick disk to what a store is waited for. */
@@ -34,7 +34,7 @@ export const timeTokenRequests = (
   const respond: Endpoints['respond'] = (request, caller) => {
     const startedAtMs = now();
     const answer = endpoints.respond(request, caller);
-    if (TOKEN_ENDPOINTS.has(request.path)) void answer.then(() => note((now() - startedAtMs) / 1000));
+    if (TOKEN_PATHS.has(request.path)) void answer.then(() => note((now() - startedAtMs) / 1000));
     return answer;
   };
   return {

@@ -4,8 +4,9 @@ import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { LogEvent } from '../log-event.ts';
 import { authenticate } from './authenticate.ts';
-import type { Authentication, AuthenticationRequest, Credentials } from './authenticate.ts';
+import type { Authentication, AuthenticationRequest } from './authenticate.ts';
 import type { Client } from './client.ts';
+import type { Credentials } from './credentials.ts';
 import { digestSecret } from './secret.ts';
 import { createThrottle } from './throttle.ts';
 import type { ThrottleLimits } from './throttle.ts';
@@ -69,7 +70,12 @@ type Reading = { readonly client: Client | undefined };
 
 const read = (clientId: string): Promise<Reading> => Promise.resolve({ client: CLIENTS.get(clientId) });
 
-const say = (clientId: string, clientSecret: string): Credentials => ({ clientId, clientSecret });
+const say = (clientId: string, clientSecret: string): Credentials => ({
+  method: 'client_secret_basic',
+  clientId,
+  clientSecret,
+});
+const sayNothing = (clientId: string): Credentials => ({ method: 'none', clientId });
 
 const REQUEST: Omit<AuthenticationRequest, 'readings'> = {
   dialect: 'smartcar',
@@ -300,15 +306,15 @@ void test('a store that fails on the second reading is told as that too', async 
 
 void test('the secret that proved a client is told, and none for a client refused or without a secret', async () => {
   const authentication = authenticationWith(read);
-  const attempt = (clientId: string, clientSecret?: string): Promise<unknown> =>
-    authenticate(authentication, { ...REQUEST, readings: [{ clientId, clientSecret }] }).catch(() => {});
-  await attempt('app', 'secret');
-  await attempt('app', 'guess');
-  await attempt('app', 'expired secret');
-  await attempt('stopped', 'secret');
-  await attempt('pleos-app', 'secret');
-  await attempt('public-app');
-  await attempt('app two', 'other secret');
+  const attempt = (credentials: Credentials): Promise<unknown> =>
+    authenticate(authentication, { ...REQUEST, readings: [credentials] }).catch(() => {});
+  await attempt(say('app', 'secret'));
+  await attempt(say('app', 'guess'));
+  await attempt(say('app', 'expired secret'));
+  await attempt(say('stopped', 'secret'));
+  await attempt(say('pleos-app', 'secret'));
+  await attempt(sayNothing('public-app'));
+  await attempt(say('app two', 'other secret'));
   assert.deepEqual(authentication.used, ['secret', 'other secret']);
 });
 
@@ -373,10 +379,7 @@ void test('a public client, which has no secret, is not shut out by guesses at o
         caller: { address, userAgent: '' },
       },
     );
-  assert.deepEqual(
-    await outcomesOf(authentication, [[{ clientId: 'public-app', clientSecret: undefined }]]),
-    ['public-app'],
-  );
+  assert.deepEqual(await outcomesOf(authentication, [[sayNothing('public-app')]]), ['public-app']);
 });
 
 void test('guesses sent all at once are counted one by one', async () => {
@@ -401,7 +404,7 @@ void test('every way to fail counts alike, a right secret of a client that is di
     [say('stopped', 'secret')],
     [say('pleos-app', 'secret')],
     [say('bare', 'secret')],
-    [{ clientId: 'app', clientSecret: undefined }],
+    [sayNothing('app')],
   ]) {
     const authentication = authenticationWith(read, THREE);
     const outcomes = await outcomesOf(authentication, [wrong, wrong, wrong, wrong]);

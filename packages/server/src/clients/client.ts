@@ -44,3 +44,7 @@ export type Client = {
   /** Whether it has refresh tokens that were issued elsewhere, which may have any form. Absent for no. */
   readonly hasImportedTokens?: true;
 };
+
+/** Whether there is such a client, and it may have anything. */
+export const isEnabled = (client: Client | undefined): client is Client =>
+  client !== undefined && client.disabledAt === undefined;

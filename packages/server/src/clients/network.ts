@@ -1,4 +1,4 @@
-import { remember } from './memoize.ts';
+import { memoize } from '../memoize.ts';
 
 const MAPPED =
   /^(?:0{0,4}:)*:?(?:0{1,4}:)*ffff:(?:(?<dotted>[\d.]+)|(?<high>[0-9a-f]{1,4}):(?<low>[0-9a-f]{1,4}))$/;
@@ -13,7 +13,7 @@ const NETWORK_HEXTETS = 4;
 export const networkOf = (address: string): string =>
   address.includes(':') ? networkOfIpv6(address) : address;
 
-const networkOfIpv6 = remember((address): string => {
+const networkOfIpv6 = memoize((address): string => {
   const text = (address.split('%', 1)[0] ?? '').toLowerCase();
   const mapped = MAPPED.exec(text)?.groups;
   if (mapped !== undefined) return mapped['dotted'] ?? toDotted(mapped['high'] ?? '', mapped['low'] ?? '');

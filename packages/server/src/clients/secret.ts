@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { remember } from './memoize.ts';
+import { memoize } from '../memoize.ts';
 import type { Randomness } from '../randomness.ts';
 import type { ClientSecret } from './client.ts';
 
@@ -11,7 +11,7 @@ export const createClientSecret = (randomness: Pick<Randomness, 'bytes'>): strin
   randomness.bytes(32).toString('base64url');
 
 /** What is kept of a secret. */
-export const digestSecret = remember((secret): Buffer => hash('sha256', secret, 'buffer'));
+export const digestSecret = memoize((secret): Buffer => hash('sha256', secret, 'buffer'));
 
 const NO_SECRET: ClientSecret = {
   id: '',
@@ -42,6 +42,20 @@ export const findSecret = (
 /** Whether a secret has not ended by `now` (integer seconds). */
 export const isInForce = ({ expiresAt }: ClientSecret, now: number): boolean =>
   expiresAt === undefined || now < expiresAt;
+
+/**
+ * A client's secrets without one of them. With `keepLast` the only secret stays, without which the client would be
+ * locked out.
+ */
+export const removeSecret = (
+  secrets: readonly ClientSecret[],
+  secretId: string,
+  { keepLast }: { readonly keepLast: boolean },
+): readonly ClientSecret[] | 'unknown' | 'last' => {
+  const rest = secrets.filter(({ id }) => id !== secretId);
+  if (rest.length === secrets.length) return 'unknown';
+  return rest.length === 0 && keepLast ? 'last' : rest;
+};
 
 /** How exactly the last use of a secret is known: finer, and every request would have something to write. */
 const LAST_USE_STEP_SECONDS = 3600;

@@ -1,9 +1,10 @@
 import { redirectTo } from '../dialects/authorization.ts';
-import type { AuthorizationWire, RequestedVehicles } from '../dialects/authorization.ts';
+import type { Denial, RequestedVehicles } from '../dialects/authorization.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { Refusal } from '../errors.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
-import type { Route, Visit } from '../http/router.ts';
+import type { Route, Visit } from '../wire/route.ts';
 import { nameClient } from './pages/names.ts';
 import { consentPage, noVehiclesPage } from './pages/consent-page.ts';
 import type { ConnectContext } from './context.ts';
@@ -31,13 +32,14 @@ type Asking = ParsedRequest & {
   readonly methods: SignInMethods;
 };
 
-/** What an owner is sent to by a client of this wire: signs in, is asked, and is sent back. */
+/** What an owner is sent to by a client of this dialect: signs in, is asked, and is sent back. */
 export const createAuthorizeRoutes = (
   context: ConnectContext,
-  wire: AuthorizationWire,
+  dialect: Dialect,
 ): Readonly<Record<string, Route>> => {
+  const { authorization: wire } = dialect;
   const begin = async (visit: Visit): Promise<Asking | WireResponse> => {
-    const asked = await parseAuthorizationRequest(context, wire, visit);
+    const asked = await parseAuthorizationRequest(context, dialect, visit);
     if ('status' in asked) return asked;
     const { request } = asked;
     const make = request.brand ?? (request.vehicles.when === 'now' ? request.vehicles.make : undefined);
@@ -112,7 +114,7 @@ export const createAuthorizeRoutes = (
     const { redirectUri, codeChallenge, scope, brand } = request;
     const agreed = { redirectUri, codeChallenge, scope, brand, subject: owner.subject, vehicles };
     const consent = { clientId: client.id, ...agreed };
-    const given = await giveConsent(context, wire.dialect, consent, {
+    const given = await giveConsent(context, dialect, consent, {
       ...visit.exchange,
       caller: visit.caller,
     });
@@ -120,14 +122,13 @@ export const createAuthorizeRoutes = (
     return redirect(redirectTo(request, wire.renderCode(given.code, context.publicUrl)), 302);
   };
 
-  const sendBack = ({ client, request, visit }: Asking, action: keyof typeof DENIALS): WireResponse => {
-    const { error, description } = DENIALS[action];
+  const sendBack = ({ client, request, visit }: Asking, action: Denial): WireResponse => {
+    const { error, description } = wire.denials[action];
     const { exchange, caller } = visit;
     const { requestId } = exchange;
-    const dialect = wire.dialect.name;
     context.emit({
       event: 'consent.declined',
-      dialect,
+      dialect: dialect.name,
       requestId,
       clientId: client.id,
       reason: error,
@@ -138,12 +139,6 @@ export const createAuthorizeRoutes = (
 
   return { [`GET ${wire.path}`]: show, [`POST ${wire.path}`]: decide };
 };
-
-/** What a client is told of an owner who does not agree, in the vendor's words. */
-const DENIALS = {
-  decline: { error: 'access_denied', description: 'User denied access to application.' },
-  no_vehicles: { error: 'no_vehicles', description: 'User has no vehicles that can be connected.' },
-} as const;
 
 const isWished = ({ make, vin }: Vehicle, wish: RequestedVehicles & { when: 'now' }): boolean =>
   (wish.make === undefined || wish.make === make) && (wish.vin === undefined || wish.vin === vin);

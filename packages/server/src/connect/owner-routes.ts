@@ -2,7 +2,7 @@ import type { WireResponse } from '../wire/exchange.ts';
 import { readQuery } from '../wire/query.ts';
 import type { Grant } from '../grants/grant.ts';
 import { standingOf } from '../grants/standing.ts';
-import type { Route, Visit } from '../http/router.ts';
+import type { Route, Visit } from '../wire/route.ts';
 import { readGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { ConnectContext } from './context.ts';

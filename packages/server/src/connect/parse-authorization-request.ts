@@ -2,11 +2,12 @@ import type { Client } from '../clients/client.ts';
 import { isRegisteredRedirect } from '../clients/redirect-uri.ts';
 import { redirectTo } from '../dialects/authorization.ts';
 import type { AuthorizationRequest, AuthorizationWire } from '../dialects/authorization.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import { readQuery } from '../wire/query.ts';
 import type { QueryParameters } from '../wire/query.ts';
 import { Refusal } from '../errors.ts';
-import type { Visit } from '../http/router.ts';
+import type { Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
 import { redirect } from './pages/page.ts';
 
@@ -25,24 +26,25 @@ export const QUERY_MAX_CHARACTERS = 8192;
  */
 export const parseAuthorizationRequest = async (
   context: ConnectContext,
-  wire: AuthorizationWire,
+  dialect: Dialect,
   visit: Visit,
 ): Promise<ParsedRequest | WireResponse> => {
   const { query } = visit.request;
+  const { authorization: wire } = dialect;
   const parameters = query.length > QUERY_MAX_CHARACTERS ? undefined : readQuery(query);
   if (parameters === undefined) throw new Refusal('parameters_wrong');
-  const client = await readClient(context, wire, parameters);
+  const client = await readClient(context, dialect, parameters);
   const redirectUri = readRedirectUri(wire, parameters, client);
   const wanted = refuseStrangers(context, client, wire.parse(parameters, client));
   if (!('error' in wanted)) return { client, request: { ...wanted, redirectUri } };
 
   const { reason, error, description } = wanted;
-  if (!wire.tellsFaults) throw new Refusal(reason, [{ field: '', message: description }]);
+  if (!wire.redirectsFaults) throw new Refusal(reason, [{ field: '', message: description }]);
   const { emit, publicUrl } = context;
   const { exchange, caller } = visit;
   emit({
     event: 'request.refused',
-    dialect: wire.dialect.name,
+    dialect: dialect.name,
     requestId: exchange.requestId,
     caller,
     clientId: client.id,
@@ -72,7 +74,7 @@ const refuseStrangers = ({ isDemo }: ConnectContext, { type }: Client, wanted: W
 
 const readClient = async (
   { store, noticeKey }: ConnectContext,
-  { clientIdName, dialect }: AuthorizationWire,
+  { name, authorization: { clientIdName } }: Dialect,
   parameters: QueryParameters,
 ): Promise<Client> => {
   const clientId = parameters.get(clientIdName);
@@ -81,7 +83,7 @@ const readClient = async (
   // Whatever is sealed or opened from here on is so with the newest key.
   noticeKey(newestKeyNumber);
   if (client === undefined) throw new Refusal('client_unknown');
-  if (client.dialect !== dialect.name) throw new Refusal('client_of_other_dialect');
+  if (client.dialect !== name) throw new Refusal('client_of_other_dialect');
   if (client.disabledAt !== undefined) throw new Refusal('client_disabled');
   return client;
 };

@@ -1,6 +1,5 @@
-import { pleosLogin } from '../dialects/pleos/authorize.ts';
-import { smartcarAuthorize } from '../dialects/smartcar/authorize.ts';
-import type { RouteGroup } from '../http/router.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
+import type { RouteGroup } from '../wire/route.ts';
 import { createAuthorizeRoutes } from './authorize-routes.ts';
 import type { ConnectContext } from './context.ts';
 import { messageOf, renderMessage } from './pages/message-page.ts';
@@ -10,15 +9,17 @@ import { createPageContext } from './pages/page-context.ts';
 import { CALLBACK_PATH, finishSignIn } from './sign-in/sign-in.ts';
 import { renderStylesheet, STYLESHEET_PATH } from './pages/stylesheet.ts';
 
-/** How the clients of each vendor send owners here. A new vendor is one more row. */
-const WIRES = [smartcarAuthorize, pleosLogin];
-
 /** Everything that an owner sees; whatever is refused here is a page too. */
 export const createConnectRoutes = (context: ConnectContext): RouteGroup => ({
   name: 'connect',
   routes: {
-    ...Object.assign({}, ...WIRES.map((wire) => createAuthorizeRoutes(context, wire))),
-    ...createSelectRoutes(context),
+    ...Object.assign(
+      {},
+      ...Object.values(DIALECTS).flatMap((dialect) => [
+        createAuthorizeRoutes(context, dialect),
+        createSelectRoutes(context, dialect),
+      ]),
+    ),
     ...createOwnerRoutes(context),
     [`GET ${CALLBACK_PATH}`]: (visit) => finishSignIn(context, visit),
     [`GET ${STYLESHEET_PATH}`]: renderStylesheet,

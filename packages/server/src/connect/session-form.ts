@@ -1,7 +1,7 @@
 import { readForm } from '../wire/form.ts';
 import { readMediaType } from '../wire/headers.ts';
 import { Refusal } from '../errors.ts';
-import type { Visit } from '../http/router.ts';
+import type { Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
 import type { WriteForm } from './pages/form.ts';
 import { html } from './pages/html.ts';

@@ -1,8 +1,12 @@
+import type { AuthorizationWire } from './authorization.ts';
+import type { VehicleSelectionWire } from './vehicle-selection.ts';
 import type { ClientType } from '../clients/client.ts';
-import type { Credentials } from '../clients/authenticate.ts';
+import type { Credentials } from '../clients/credentials.ts';
 import type { Policy } from '../clients/policy.ts';
 import type { Refusal } from '../errors.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
+import type { Emit } from '../log-event.ts';
+import type { AccessContext } from '../operations/read-access.ts';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 
 /** A token request as its dialect's parser understood it. */
@@ -48,6 +52,9 @@ export type Dialect = {
   /** The brands that a grant may be bound to, in lower case. Empty where the dialect has none. */
   readonly brands: readonly string[];
   readonly examples: DialectExamples;
+  readonly authorization: AuthorizationWire;
+  /** Absent where owners choose vehicles when they consent. */
+  readonly vehicleSelection?: VehicleSelectionWire;
   /** Every path below it is the dialect's, endpoint or not. */
   readonly pathPrefix: string;
   /** By path: what parses a POST to it. */
@@ -59,6 +66,9 @@ export type Dialect = {
   /** `policy` is the client's where it is known by then. */
   renderRefusal(refusal: Refusal, policy: Policy | undefined, exchange: Exchange): WireResponse;
 };
+
+/** What a dialect's own routes work with. */
+export type RouteContext = AccessContext & { readonly emit: Emit };
 
 /** For how many seconds a client is asked to stay away when the store or the server cannot serve it. */
 export const RETRY_AFTER_SECONDS = 2;

@@ -1,10 +1,7 @@
 import { OperatorError } from '../errors.ts';
-import type { Dialect, ParseTokenRequest } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import { pleos } from './pleos/pleos.ts';
 import { smartcar } from './smartcar/smartcar.ts';
-
-/** An endpoint: the dialect it speaks, and what parses a POST to it. */
-export type TokenEndpoint = { readonly dialect: Dialect; readonly parse: ParseTokenRequest };
 
 /** Every dialect, by its name. A new vendor is one more entry. */
 export const DIALECTS = { smartcar, pleos } as const satisfies Readonly<Record<string, Dialect>>;
@@ -30,17 +27,7 @@ export const dialectOf = ({
   );
 };
 
-const LONGEST_PREFIX_FIRST = Object.values(DIALECTS).sort(
-  (left, right) => right.pathPrefix.length - left.pathPrefix.length,
+/** The paths of all token endpoints. */
+export const TOKEN_PATHS: ReadonlySet<string> = new Set(
+  Object.values(DIALECTS).flatMap(({ tokenEndpoints }) => Object.keys(tokenEndpoints)),
 );
-
-/** By path: whose endpoint it is. */
-export const TOKEN_ENDPOINTS: ReadonlyMap<string, TokenEndpoint> = new Map(
-  Object.values(DIALECTS).flatMap((dialect) =>
-    Object.entries(dialect.tokenEndpoints).map(([path, parse]) => [path, { dialect, parse }]),
-  ),
-);
-
-/** The dialect that answers on a path: the one with the longest prefix that fits. */
-export const dialectOfPath = (path: string): Dialect =>
-  LONGEST_PREFIX_FIRST.find(({ pathPrefix }) => `${path}/`.startsWith(pathPrefix)) ?? smartcar;

@@ -82,14 +82,17 @@ export const redeem = async (context: RefreshContext, request: RedeemRequest): P
   }
   if (result === 'client_gone') throw reportRefusal(context, request, 'client_disabled');
   report(context, request, opened.grantId, result, nowMs);
-  if (tokens === undefined) throw new Refusal('code_unknown');
+  if (tokens === undefined) throw new Refusal('code_unknown', [], REPORTED);
   return tokens;
 };
+
+/** Every refusal below has its own log event. */
+const REPORTED = { isReported: true };
 
 const reportRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason: RefusalReason): Refusal => {
   const { dialect, requestId, caller, client } = request;
   emit({ event: 'code.refused', dialect, requestId, caller, clientId: client.id, reason });
-  return new Refusal(reason);
+  return new Refusal(reason, [], REPORTED);
 };
 
 /** Reports what became of the code. Throws the refusal where it gets no tokens. */
@@ -105,18 +108,18 @@ const report = (
   switch (verdict.kind) {
     case 'refuse':
       emit({ event: 'code.refused', ...use, reason: verdict.reason });
-      throw new Refusal(verdict.reason);
+      throw new Refusal(verdict.reason, [], REPORTED);
     case 'replay':
       emit({ event: 'code.replayed', ...use });
       if (hasRevoked)
         emit({ event: 'grant.revoked', requestId, grantId, clientId: client.id, cause: 'code_replay' });
-      throw new Refusal('code_replayed');
+      throw new Refusal('code_replayed', [], REPORTED);
     case 'redeem':
     case 'repeat': {
       const reason = faultOf(grant, policy, nowMs);
       if (grant === undefined || reason !== undefined) {
         emit({ event: 'code.refused', ...use, reason: reason ?? 'unknown' });
-        throw new Refusal('code_unknown');
+        throw new Refusal('code_unknown', [], REPORTED);
       }
       emit({ event: verdict.kind === 'redeem' ? 'code.redeemed' : 'code.repeated', ...use });
     }

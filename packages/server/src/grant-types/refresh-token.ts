@@ -63,6 +63,9 @@ export const refresh = async (context: RefreshContext, request: RefreshRequest):
   return answer(context, request, imported === undefined ? used : await present(context, request, imported));
 };
 
+/** `report` has emitted the log event. */
+const REPORTED = { isReported: true };
+
 /** What became of a token that was opened. */
 type Used = {
   readonly opened: OpenedRefreshToken;
@@ -117,15 +120,15 @@ const answer = (
 ): TokenAnswer => {
   if (result === 'client_gone') throw reportRefusal(context.emit, request, 'client_disabled');
   report(context.emit, request, opened, result);
-  if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason);
-  if (tokens === undefined) throw new Refusal('replayed');
+  if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason, [], REPORTED);
+  if (tokens === undefined) throw new Refusal('replayed', [], REPORTED);
   return tokens;
 };
 
 const reportRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {
   const { dialect, requestId, caller, client } = request;
   emit({ event: 'refresh.refused', dialect, requestId, caller, clientId: client.id, reason });
-  return new Refusal(reason);
+  return new Refusal(reason, [], REPORTED);
 };
 
 const report = (

@@ -1,6 +1,6 @@
-import { toSeconds } from '../clock.ts';
 import type { Caller } from '../log-event.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
+import { revoked } from './grant.ts';
 import type { Grant } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import { rememberRotation } from './rotation-history.ts';
@@ -22,7 +22,7 @@ export const applyVerdict = (grant: Grant, verdict: Verdict, use: Use): Grant =>
       return successorOf(grant, use.presented.generation, verdict.lost, use);
     case 'replay':
       if (verdict.response !== 'revoke') return grant;
-      return { ...grant, revocation: { at: toSeconds(use.nowMs), cause: 'replay' } };
+      return revoked(grant, 'replay', use.nowMs);
     case 'repeat':
     case 'refuse':
       return grant;

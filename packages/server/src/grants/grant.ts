@@ -1,3 +1,5 @@
+import { toMillis, toSeconds } from '../clock.ts';
+import type { Millis, Seconds } from '../clock.ts';
 import type { Caller } from '../log-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { RotationHistory } from './rotation-history.ts';
@@ -29,8 +31,7 @@ export type Grant = {
   readonly scope: string;
   /** The make that it is bound to, in a dialect that knows brands; `undefined` for every brand. */
   readonly brand: string | undefined;
-  /** Integer seconds. */
-  readonly createdAt: number;
+  readonly createdAt: Seconds;
   /** That of the current refresh token; the first is 0. */
   readonly generation: number;
   /** The number of the key that sealed the current refresh token. */
@@ -44,11 +45,16 @@ export type Grant = {
 };
 
 export type Revocation = {
-  /** Integer seconds. */
-  readonly at: number;
+  readonly at: Seconds;
   readonly cause: RevocationCause;
 };
 
-/** When the current refresh token was issued, integer milliseconds. */
-export const currentIssuedAtMs = (grant: Pick<Grant, 'rotatedAtMs' | 'createdAt'>): number =>
-  grant.rotatedAtMs.at(-1) ?? grant.createdAt * 1000;
+/** The grant, revoked now. */
+export const revoked = (grant: Grant, cause: RevocationCause, nowMs: Millis): Grant => ({
+  ...grant,
+  revocation: { at: toSeconds(nowMs), cause },
+});
+
+/** When the current refresh token was issued. */
+export const currentIssuedAtMs = (grant: Pick<Grant, 'rotatedAtMs' | 'createdAt'>): Millis =>
+  grant.rotatedAtMs.at(-1) ?? toMillis(grant.createdAt);

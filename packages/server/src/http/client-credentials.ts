@@ -1,10 +1,10 @@
 import { SCOPE } from '../clients/policy.ts';
 import { Refusal } from '../errors.ts';
 import { issueClientToken } from '../grant-types/client-credentials.ts';
-import { readClientForm } from '../wire/client-form.ts';
+import { readClientForm } from './client-form.ts';
 import { answerClient } from '../dialects/oauth/answers.ts';
-import type { Route } from './router.ts';
-import type { EndpointContext } from './token-endpoint.ts';
+import type { Route } from '../wire/route.ts';
+import type { EndpointContext } from './context.ts';
 
 /**
  * `POST /oauth2/token`: a token for the client itself, at the path and in the form of Smartcar's newer model.
@@ -15,7 +15,10 @@ export const createClientCredentials =
   (context: EndpointContext & { readonly issuer: string }, name: string): Route =>
   async (visit) => {
     const { exchange, caller } = visit;
-    const { form, client } = await readClientForm(context, visit, { canBePublic: false });
+    const { form, client } = await readClientForm(context, visit, [
+      'client_secret_basic',
+      'client_secret_post',
+    ]);
     const grantType = form.get('grant_type');
     if (grantType === undefined) throw new Refusal('grant_type_missing');
     if (grantType !== 'client_credentials') throw new Refusal('grant_type_unsupported');

@@ -1,15 +1,15 @@
-import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
-import { dialectOfPath, TOKEN_ENDPOINTS } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../log-event.ts';
-import { createFailures, stageOf } from './failures.ts';
+import type { WireRequest, WireResponse } from '../wire/exchange.ts';
+import type { RouteGroup, Visit } from '../wire/route.ts';
+import type { EndpointContext } from './context.ts';
+import { createFailures } from './failures.ts';
 import { createRouter } from './router.ts';
-import type { Match, RouteGroup } from './router.ts';
-import { createTokenEndpoint } from './token-endpoint.ts';
-import type { EndpointContext } from './token-endpoint.ts';
+import type { Match } from './router.ts';
+import { createTokenRoutes } from './token-routes.ts';
 
-/** The endpoints as functions over plain values: no socket needed to test them or to mount them elsewhere. */
+/** The endpoints as functions over plain values: they need no socket to be tested or mounted elsewhere. */
 export type Endpoints = {
   /** Answers a request. Never rejects. */
   respond(request: WireRequest, caller: Caller): Promise<WireResponse>;
@@ -18,57 +18,40 @@ export type Endpoints = {
 };
 
 const NO_BODY = Buffer.alloc(0);
+const NO_PARAMETERS: Visit['parameters'] = {};
 
-/** Every endpoint: those for tokens, which every dialect has its own of, and the groups of all others. */
+/** Every endpoint in one route table: the token endpoints of every dialect, and the routes of `groups`. */
 export const createEndpoints = (context: EndpointContext, groups: readonly RouteGroup[] = []): Endpoints => {
-  const failures = createFailures(context.emit);
-  const answerTokenRequest = createTokenEndpoint(context, failures);
-  const findRoute = createRouter(groups);
-  const begin = (): Exchange => ({ requestId: context.randomness.uuid(), nowMs: context.clock() });
+  const findRoute = createRouter([...groups, ...createTokenRoutes(context)]);
+  const renderFailure = createFailures(context.emit);
+  const begin = (request: WireRequest, caller: Caller, parameters: Visit['parameters']): Visit => ({
+    request,
+    exchange: { requestId: context.randomness.uuid(), nowMs: context.clock() },
+    caller,
+    parameters,
+    client: undefined,
+  });
 
-  /** Answers by one of the groups. */
-  const visit = async (match: Match, request: WireRequest, caller: Caller): Promise<WireResponse> => {
-    const exchange = begin();
-    const { group } = match;
-    const about = { dialect: group.name, requestId: exchange.requestId, caller };
-    const refuse = (refusal: Refusal): WireResponse =>
-      group.renderRefusal(refusal, { request, exchange, caller });
-    if (match.route === undefined) {
-      failures.reportRefusal('request', 'method_not_allowed', about);
-      const response = refuse(new Refusal('method_not_allowed'));
-      return { ...response, headers: { ...response.headers, Allow: match.allow } };
-    }
-    try {
-      return await match.route({ request, exchange, caller, parameters: match.parameters });
-    } catch (error) {
-      if (!(error instanceof Refusal)) return failures.render(error, exchange, refuse);
-      failures.reportRefusal(stageOf(error.reason), error.reason, { ...about, clientId: error.clientId });
-      return refuse(error);
-    }
+  const refuseMethod = ({ group, allow }: Match & { route: undefined }, visit: Visit): WireResponse => {
+    const response = renderFailure(new Refusal('method_not_allowed'), group, visit);
+    return { ...response, headers: { ...response.headers, Allow: allow } };
   };
 
   return {
-    respond(request, caller) {
-      const endpoint = TOKEN_ENDPOINTS.get(request.path);
-      const match = endpoint === undefined ? findRoute(request.method, request.path) : undefined;
-      if (match !== undefined) return visit(match, request, caller);
-      const dialect = endpoint?.dialect ?? dialectOfPath(request.path);
-      return answerTokenRequest(request, { dialect, endpoint }, caller, begin());
+    async respond(request, caller) {
+      const match = findRoute(request.method, request.path);
+      if (match.route === undefined) return refuseMethod(match, begin(request, caller, NO_PARAMETERS));
+      const visit = begin(request, caller, match.parameters);
+      try {
+        return await match.route(visit);
+      } catch (error) {
+        return renderFailure(error, match.group, visit);
+      }
     },
     refuse(path, reason, caller) {
-      const group = TOKEN_ENDPOINTS.has(path) ? undefined : findRoute('', path)?.group;
-      const dialect = dialectOfPath(path);
-      const exchange = begin();
-      failures.reportRefusal('request', reason, {
-        dialect: group?.name ?? dialect.name,
-        requestId: exchange.requestId,
-        caller,
-      });
-      const refusal = new Refusal(reason);
       const request = { method: '', path, query: '', headers: {}, body: NO_BODY };
-      return group === undefined
-        ? dialect.renderRefusal(refusal, undefined, exchange)
-        : group.renderRefusal(refusal, { request, exchange, caller });
+      const { group } = findRoute('', path);
+      return renderFailure(new Refusal(reason), group, begin(request, caller, NO_PARAMETERS));
     },
   };
 };

@@ -1,12 +1,15 @@
 import { DIALECTS } from '../dialects/dialects.ts';
 import { introspect } from '../operations/introspect-token.ts';
 import type { TokenTypeHint } from '../operations/introspect-token.ts';
-import { readClientForm, readToken } from '../wire/client-form.ts';
+import { readClientForm, readToken } from './client-form.ts';
 import { answerClient } from '../dialects/oauth/answers.ts';
-import type { Route } from './router.ts';
-import type { EndpointContext } from './token-endpoint.ts';
+import type { Route } from '../wire/route.ts';
+import type { EndpointContext } from './context.ts';
 
 const SHAPES = Object.values(DIALECTS).map(({ name, shapes }) => ({ dialect: name, ...shapes }));
+
+/** How clients authenticate here. */
+export const INTROSPECTION_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
 
 /**
  * `POST /oauth/introspect`: whether a token works, and what it stands for.
@@ -16,7 +19,7 @@ const SHAPES = Object.values(DIALECTS).map(({ name, shapes }) => ({ dialect: nam
 export const createIntrospection =
   (context: EndpointContext): Route =>
   async (visit) => {
-    const { form, client } = await readClientForm(context, visit, { canBePublic: false });
+    const { form, client } = await readClientForm(context, visit, INTROSPECTION_METHODS);
     const token = readToken(form);
     const hint = readHint(form.get('token_type_hint'));
     const found = await introspect(context, { token, hint, client, shapes: SHAPES });

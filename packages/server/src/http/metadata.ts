@@ -1,7 +1,9 @@
 import { StoreError } from '../errors.ts';
 import { answerEverybody } from '../dialects/oauth/answers.ts';
-import type { Route } from './router.ts';
-import type { EndpointContext } from './token-endpoint.ts';
+import type { Route } from '../wire/route.ts';
+import type { EndpointContext } from './context.ts';
+import { INTROSPECTION_METHODS } from './introspection.ts';
+import { REVOCATION_METHODS } from './revocation.ts';
 
 /** What the endpoints are, under the issuer. */
 export const PATHS = {
@@ -38,9 +40,9 @@ export const createMetadata =
         code_challenge_methods_supported: ['S256'],
         authorization_response_iss_parameter_supported: true,
         introspection_endpoint: at(PATHS.introspection),
-        introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+        introspection_endpoint_auth_methods_supported: INTROSPECTION_METHODS,
         revocation_endpoint: at(PATHS.revocation),
-        revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+        revocation_endpoint_auth_methods_supported: REVOCATION_METHODS,
       },
       { isCacheable: true },
     );

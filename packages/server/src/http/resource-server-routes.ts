@@ -3,8 +3,8 @@ import { createIntrospection } from './introspection.ts';
 import { createJwks, createMetadata, PATHS } from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
 import { createRevocation } from './revocation.ts';
-import type { RouteGroup } from './router.ts';
-import type { EndpointContext } from './token-endpoint.ts';
+import type { RouteGroup } from '../wire/route.ts';
+import type { EndpointContext } from './context.ts';
 
 const NAME = 'oauth';
 

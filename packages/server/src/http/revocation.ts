@@ -1,9 +1,12 @@
 import { dialectOf } from '../dialects/dialects.ts';
 import { revokeToken } from '../operations/revoke-token.ts';
-import { readClientForm, readToken } from '../wire/client-form.ts';
+import { readClientForm, readToken } from './client-form.ts';
 import { answerClient } from '../dialects/oauth/answers.ts';
-import type { Route } from './router.ts';
-import type { EndpointContext } from './token-endpoint.ts';
+import type { Route } from '../wire/route.ts';
+import type { EndpointContext } from './context.ts';
+
+/** How clients authenticate here. */
+export const REVOCATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
 /**
  * `POST /oauth/revoke`: a client gives a grant back. Answered alike whether there was anything to revoke.
@@ -13,7 +16,7 @@ import type { EndpointContext } from './token-endpoint.ts';
 export const createRevocation =
   (context: EndpointContext): Route =>
   async (visit) => {
-    const { form, client } = await readClientForm(context, visit, { canBePublic: true });
+    const { form, client } = await readClientForm(context, visit, REVOCATION_METHODS);
     const token = readToken(form);
     const { requestId } = visit.exchange;
     const { shapes } = dialectOf(client);

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DIALECTS } from '../dialects/dialects.ts';
+import { Refusal } from '../errors.ts';
+import type { Route, RouteGroup } from '../wire/route.ts';
 import { createRouter } from './router.ts';
-import type { Match, Route, RouteGroup } from './router.ts';
+import type { Match } from './router.ts';
 
 const answer =
   (body: string): Route =>
   () => ({ status: 200, headers: {}, body });
 
-const group = (name: string, routes: RouteGroup['routes']): RouteGroup => ({
+const group = (name: string, routes: RouteGroup['routes'], pathPrefix?: string): RouteGroup => ({
   name,
   routes,
+  ...(pathPrefix === undefined ? {} : { pathPrefix }),
   renderRefusal: () => ({ status: 400, headers: {}, body: name }),
 });
 
@@ -24,15 +28,19 @@ const find = createRouter([
     'GET /v2.0/vehicles/{id}': answer('vehicle'),
     'DELETE /v2.0/vehicles/{id}/application': answer('disconnect'),
     'POST /v2.0/{kind}/{id}': answer('anything'),
+    'GET /v2.0/vehicles/all': answer('every vehicle'),
   }),
+  group('root', {}, '/'),
+  group('version one', {}, '/v1/'),
 ]);
 
-const bodyOf = async (match: Match | undefined): Promise<string | undefined> => {
-  if (match?.route === undefined) return undefined;
+const bodyOf = async (match: Match): Promise<string | undefined> => {
+  if (match.route === undefined) return undefined;
   const request = { method: 'GET', path: '/', query: '', headers: {}, body: Buffer.alloc(0) };
   const exchange = { requestId: '6d4226e7-a7dd-44e0-b29c-9eed26be249d', nowMs: 0 };
   const caller = { address: '192.0.2.1', userAgent: '' };
-  return (await match.route({ request, exchange, caller, parameters: match.parameters })).body;
+  const visit = { request, exchange, caller, parameters: match.parameters, client: undefined };
+  return (await match.route(visit)).body;
 };
 
 type Case = readonly [
@@ -49,6 +57,7 @@ const FOUND: readonly Case[] = [
   ['GET /connect.css', 'style', 'connect'],
   ['GET /v2.0/vehicles', 'vehicles', 'resource'],
   ['HEAD /v2.0/vehicles', 'vehicles', 'resource'],
+  ['GET /v2.0/vehicles/all', 'every vehicle', 'resource'],
   ['GET /v2.0/vehicles/36ab', 'vehicle', 'resource', { id: '36ab' }],
   ['GET /v2.0/vehicles/..', 'vehicle', 'resource', { id: '..' }],
   ['GET /v2.0/vehicles/a%2Fb%20%ED%95%9C', 'vehicle', 'resource', { id: 'a/b 한' }],
@@ -62,7 +71,7 @@ for (const [request, body, name, parameters = {}] of FOUND) {
     const [method = '', path = ''] = request.split(' ');
     const match = find(method, path);
     assert.equal(await bodyOf(match), body);
-    assert.equal(match?.group.name, name);
+    assert.equal(match.group.name, name);
     assert.deepEqual(match.route === undefined ? undefined : match.parameters, parameters);
   });
 }
@@ -77,15 +86,15 @@ const OTHER_METHOD: readonly (readonly [string, string])[] = [
 ];
 
 for (const [request, allow] of OTHER_METHOD) {
-  void test(`${request} is told that ${allow} would do`, () => {
+  void test(`${request} is refused with the methods ${allow}`, () => {
     const [method = '', path = ''] = request.split(' ');
     const match = find(method, path);
-    assert.ok(match !== undefined && match.route === undefined);
+    assert.ok(match.route === undefined);
     assert.equal(match.allow, allow);
   });
 }
 
-const NOBODYS: readonly string[] = [
+const UNKNOWN: readonly string[] = [
   '',
   '/',
   '/oauth',
@@ -110,12 +119,38 @@ const NOBODYS: readonly string[] = [
   '/constructor',
 ];
 
-for (const path of NOBODYS) {
-  void test(`the path ${JSON.stringify(path)} is nobody's, whatever the method`, () => {
-    for (const method of ['GET', 'HEAD', 'POST', 'DELETE']) assert.equal(find(method, path), undefined);
+const assertUnknown = async (method: string, path: string, name: string): Promise<void> => {
+  const match = find(method, path);
+  assert.equal(match.group.name, name, path);
+  await assert.rejects(
+    () => bodyOf(match),
+    (error: unknown) => error instanceof Refusal && error.reason === 'path_unknown',
+  );
+};
+
+for (const path of UNKNOWN) {
+  void test(`the path ${JSON.stringify(path)} is unknown, whatever the method`, async () => {
+    for (const method of ['GET', 'HEAD', 'POST', 'DELETE']) await assertUnknown(method, path, 'root');
   });
 }
 
-void test("without groups every path is nobody's", () => {
-  assert.equal(createRouter([])('GET', '/oauth/authorize'), undefined);
+const BELOW_A_PREFIX: readonly (readonly [path: string, group: string])[] = [
+  ['/v1/auth/none', 'version one'],
+  ['/v1/', 'version one'],
+  ['/v1', 'version one'],
+  ['/v10/x', 'root'],
+  ['*', 'root'],
+];
+
+for (const [path, name] of BELOW_A_PREFIX) {
+  void test(`the unknown path ${path} is refused by the group of the longest prefix: ${name}`, () =>
+    assertUnknown('GET', path, name));
+}
+
+void test('one group must refuse unknown paths', () => {
+  assert.throws(() => createRouter([group('connect', {})]), RangeError);
+});
+
+void test('one dialect refuses the unknown paths of all others', () => {
+  assert.equal(Object.values(DIALECTS).filter(({ pathPrefix }) => pathPrefix === '/').length, 1);
 });

@@ -1,72 +1,64 @@
-import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 import { Refusal } from '../errors.ts';
-import type { Caller } from '../log-event.ts';
+import type { Route, RouteGroup, Visit } from '../wire/route.ts';
 
-/** A request on its way to a route. */
-export type Visit = {
-  readonly request: WireRequest;
-  readonly exchange: Exchange;
-  readonly caller: Caller;
-  /** What stands in the path for each `{name}` of the route, decoded. */
-  readonly parameters: Readonly<Record<string, string>>;
-};
-
-/** Answers one method on one path. Throws a `Refusal` or a `StoreError`; the endpoints render both. */
-export type Route = (visit: Visit) => WireResponse | Promise<WireResponse>;
-
-/** Routes that refuse alike. */
-export type RouteGroup = {
-  /** Whose wire it is, for events. */
-  readonly name: string;
-  /** By method and path, as in `GET /v2.0/vehicles/{id}`; `{name}` stands for one segment. `GET` answers `HEAD` too. */
-  readonly routes: Readonly<Record<string, Route>>;
-  /** Every path below it is the group's to refuse, where no route has it. */
-  readonly pathPrefix?: string;
-  renderRefusal(refusal: Refusal, visit: Omit<Visit, 'parameters'>): WireResponse;
-};
-
-/** What a path leads to: a route, or, where it exists for other methods only, those. */
+/** The route of a path, or, where the path exists for other methods only, those methods. */
 export type Match = { readonly group: RouteGroup } & (
   | { readonly route: Route; readonly parameters: Visit['parameters'] }
   | { readonly route: undefined; readonly allow: string }
 );
 
+/** One path with its routes by method. */
 type Entry = {
   readonly group: RouteGroup;
-  readonly pattern: RegExp;
-  readonly methods: Map<string, Route>;
+  readonly methods: Map<string, Match & { readonly route: Route }>;
 };
 
-/** Finds the route of a method and path; `undefined` where the path is nobody's. */
-export const createRouter = (
-  groups: readonly RouteGroup[],
-): ((method: string, path: string) => Match | undefined) => {
-  const entries = new Map<string, Entry>();
+const NO_PARAMETERS: Visit['parameters'] = {};
+
+/**
+ * Finds the route of a method and path: by exact path, then by pattern. An unknown path leads to a refusal of the group
+ * whose prefix is the longest that fits; of the group with the shortest prefix, where none fits.
+ */
+export const createRouter = (groups: readonly RouteGroup[]): ((method: string, path: string) => Match) => {
+  const exact = new Map<string, Entry>();
+  const patterns = new Map<string, Entry & { readonly pattern: RegExp }>();
   for (const group of groups) {
     for (const [name, route] of Object.entries(group.routes)) {
       const [method = '', path = ''] = name.split(' ');
-      const entry = entries.get(path) ?? { group, pattern: toPattern(path), methods: new Map() };
-      entry.methods.set(method, route);
-      if (method === 'GET') entry.methods.set('HEAD', route);
-      entries.set(path, entry);
+      const entry = exact.get(path) ?? patterns.get(path) ?? { group, methods: new Map() };
+      if (path.includes('{')) patterns.set(path, { ...entry, pattern: toPattern(path) });
+      else exact.set(path, entry);
+      const match = { group: entry.group, route, parameters: NO_PARAMETERS };
+      entry.methods.set(method, match);
+      if (method === 'GET') entry.methods.set('HEAD', match);
     }
   }
+  const prefixes = groups
+    .flatMap((group) => (group.pathPrefix === undefined ? [] : [{ group, prefix: group.pathPrefix }]))
+    .sort((left, right) => right.prefix.length - left.prefix.length);
+  const fallback = prefixes.at(-1);
+  if (fallback === undefined) throw new RangeError('no group refuses unknown paths');
+
   return (method, path) => {
-    for (const { group, pattern, methods } of entries.values()) {
-      const found = pattern.exec(path);
-      const parameters = found === null ? undefined : decodeParameters(found.groups ?? {});
+    const entry = exact.get(path);
+    if (entry !== undefined) return entry.methods.get(method) ?? refuseMethod(entry);
+    for (const candidate of patterns.values()) {
+      const groupsOfPath = candidate.pattern.exec(path)?.groups;
+      const parameters = groupsOfPath && decodeParameters(groupsOfPath);
       if (parameters === undefined) continue;
-      const route = methods.get(method);
-      return route === undefined
-        ? { group, route, allow: [...methods.keys()].join(', ') }
-        : { group, route, parameters };
+      const match = candidate.methods.get(method);
+      return match === undefined ? refuseMethod(candidate) : { ...match, parameters };
     }
-    const group = groups.find(
-      ({ pathPrefix }) => pathPrefix !== undefined && `${path}/`.startsWith(pathPrefix),
-    );
-    return group === undefined ? undefined : { group, route: refuseUnknownPath, parameters: {} };
+    const { group } = prefixes.find(({ prefix }) => `${path}/`.startsWith(prefix)) ?? fallback;
+    return { group, route: refuseUnknownPath, parameters: NO_PARAMETERS };
   };
 };
+
+const refuseMethod = ({ group, methods }: Entry): Match => ({
+  group,
+  route: undefined,
+  allow: [...methods.keys()].join(', '),
+});
 
 const refuseUnknownPath: Route = () => {
   throw new Refusal('path_unknown');
@@ -76,7 +68,7 @@ const refuseUnknownPath: Route = () => {
 const toPattern = (path: string): RegExp =>
   new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
 
-/** `undefined` where a percent sign is broken: such a path names nothing. */
+/** `undefined` where a percent sign is broken: no route has such a path. */
 const decodeParameters = (groups: Readonly<Record<string, string>>): Visit['parameters'] | undefined => {
   try {
     return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, decodeURIComponent(text)]));

@@ -1,9 +1,10 @@
+import type { Millis } from '../clock.ts';
 import type { GrantEvent } from './grant-event.ts';
 import type { Webhook } from './webhook.ts';
 
 /**
- * How far a webhook has been told of a grant event. `pending`: no attempt has failed yet; `retrying`: one has, and another
- * follows; `given_up`: none follows.
+ * How far the delivery of a grant event to a webhook has come. `pending`: no attempt has failed yet; `retrying`: one has,
+ * and another follows; `given_up`: none follows.
  */
 export const DELIVERY_STATES = ['pending', 'retrying', 'delivered', 'given_up'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
@@ -13,56 +14,88 @@ export type Delivery = {
   readonly webhookId: string;
   readonly grantEvent: GrantEvent;
   readonly state: DeliveryState;
-  /** How often it was begun. */
+  /** How many attempts have begun. */
   readonly attempts: number;
-  /** Integer milliseconds; `undefined` when it is over. While an attempt is under way, the end of its lease. */
-  readonly nextAtMs: number | undefined;
-  readonly deliveredAtMs: number | undefined;
+  /** `undefined` when it is over. While an attempt runs, the end of its lease. */
+  readonly nextAtMs: Millis | undefined;
+  readonly deliveredAtMs: Millis | undefined;
   /** The HTTP status of the last answer, where there was one. */
   readonly lastStatus: number | undefined;
   readonly lastError: string | undefined;
 };
 
-/** A delivery that is the caller's to attempt until its lease ends. */
+/** A delivery that only the caller may attempt until its lease ends. */
 export type ClaimedDelivery = {
   readonly webhook: Webhook;
   readonly grantEvent: GrantEvent;
-  /** This attempt counted: what tells it from an attempt of another process that claimed it later. */
+  /** This attempt included. It differs from that of a process that claims the delivery later. */
   readonly attempts: number;
 };
 
 /** How many deliveries a caller asks for. */
 export type Claim = {
-  /** Integer milliseconds. */
-  readonly nowMs: number;
-  /** A caller that has not settled by then is taken for dead, and the delivery is anybody's again. */
-  readonly leaseMs: number;
+  readonly nowMs: Millis;
+  /** A caller that takes longer counts as dead, and any process may claim the delivery again. */
+  readonly leaseMs: Millis;
   readonly limit: number;
-  /** Of one webhook, what the caller has in hand already included. */
+  /** Per webhook, including what the caller has in hand already. */
   readonly limitPerWebhook: number;
   /** How many of each webhook the caller has in hand. */
   readonly inHand: ReadonlyMap<string, number>;
 };
 
-/** What came of an attempt. */
+/** The outcome of an attempt. */
 export type Settlement =
-  | { readonly kind: 'delivered'; readonly nowMs: number; readonly status: number }
+  | { readonly kind: 'delivered'; readonly nowMs: Millis; readonly status: number }
   | {
       readonly kind: 'failed';
       readonly status: number | undefined;
       readonly error: string;
-      /** Integer milliseconds; `undefined` to give up. */
-      readonly nextAtMs: number | undefined;
+      /** `undefined` to give up. */
+      readonly nextAtMs: Millis | undefined;
     }
-  /** The receiver wants no more, ever: the webhook is disabled, and all its deliveries are over. */
-  | { readonly kind: 'gone'; readonly nowMs: number; readonly status: number };
+  /** The receiver wants nothing more: the webhook is disabled, and all its deliveries are over. */
+  | { readonly kind: 'gone'; readonly nowMs: Millis; readonly status: number };
 
-/** What is kept as the error of deliveries that end with their webhook. */
+/** What is stored as the error of deliveries that end with their webhook. */
 export const DISABLED_ERROR = 'the webhook was disabled';
 
+/** What an attempt leaves of its delivery. */
+export type DeliveryOutcome = Pick<Delivery, 'nextAtMs' | 'deliveredAtMs' | 'lastStatus' | 'lastError'>;
+
+export const outcomeOf = (settlement: Settlement): DeliveryOutcome => {
+  const { status: lastStatus } = settlement;
+  switch (settlement.kind) {
+    case 'delivered':
+      return { nextAtMs: undefined, deliveredAtMs: settlement.nowMs, lastStatus, lastError: undefined };
+    case 'failed':
+      return {
+        nextAtMs: settlement.nextAtMs,
+        deliveredAtMs: undefined,
+        lastStatus,
+        lastError: settlement.error,
+      };
+    case 'gone':
+      return { nextAtMs: undefined, deliveredAtMs: undefined, lastStatus, lastError: DISABLED_ERROR };
+  }
+};
+
+/** Where a delivery stands. */
+export const stateOf = ({ nextAtMs, deliveredAtMs, lastError }: DeliveryOutcome): DeliveryState => {
+  if (deliveredAtMs !== undefined) return 'delivered';
+  if (nextAtMs === undefined) return 'given_up';
+  return lastError === undefined ? 'pending' : 'retrying';
+};
+
+/** How many deliveries to one webhook a claim may take. */
+export const roomFor = (
+  webhookId: string,
+  { limit, limitPerWebhook, inHand }: Pick<Claim, 'limit' | 'limitPerWebhook' | 'inHand'>,
+): number => Math.max(0, Math.min(limit, limitPerWebhook - (inHand.get(webhookId) ?? 0)));
+
 /**
- * Whose turn it is of the deliveries that are due, each webhook's in its own order: first those of webhooks that have
- * least in hand, so that however much waits for slow receivers, a quick one gets the next free place.
+ * Which of the due deliveries come next; `due` has those of each webhook in order. Webhooks with the least in hand come
+ * first, so that a quick receiver gets the next free place however much waits for slow ones.
  */
 export const chooseTurns = <Due extends { readonly nextAtMs: number }>(
   due: readonly { readonly webhook: Webhook; readonly deliveries: readonly Due[] }[],

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 
 /** What may happen to a grant, other than that it is refreshed. */
@@ -12,24 +13,26 @@ export const GRANT_EVENT_KINDS = [
 export type GrantEventKind = (typeof GRANT_EVENT_KINDS)[number];
 
 /**
- * Something that happened to a grant, kept in the same transaction in which it happened; webhooks are fed from it. A
- * refresh is no grant event: nothing is inserted for one.
+ * Something that happened to a grant, stored in the transaction in which it happened; webhooks are fed from it. A
+ * refresh makes no grant event, so that nothing is inserted for one.
  */
 export type GrantEvent = {
   /** A UUID. */
   readonly id: string;
   /** Counts up in the order of commits. */
   readonly sequence: number;
-  /** Integer milliseconds. */
-  readonly atMs: number;
+  readonly atMs: Millis;
   readonly kind: GrantEventKind;
   readonly grantId: GrantId;
   readonly clientId: string;
   readonly subject: string;
-  /** Of the request that made it so; `undefined` for what an operator did. */
+  /** Of the request that caused it; `undefined` for what an operator did. */
   readonly requestId: string | undefined;
-  /** Why, of an end or a replay. */
+  /** Why a grant was revoked, or what a replay looks like. */
   readonly cause: string | undefined;
-  /** Which vehicles it is about, by VIN. */
+  /** The vehicles it is about, by VIN. */
   readonly vins: readonly string[];
 };
+
+/** A grant event that is about to be stored: the store gives it its id and its sequence number. */
+export type NewGrantEvent = Omit<GrantEvent, 'id' | 'sequence'>;

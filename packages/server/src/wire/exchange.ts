@@ -1,9 +1,9 @@
-/** A request as plain values. Header names in lower case; a header sent twice is joined by ", ". */
+/** A request as plain values. Header names are in lower case; a header sent twice is joined by ", ". */
 export type WireRequest = {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** What stands behind the question mark, as it was sent; empty for none. */
+  /** The text after the question mark, as it was sent; empty where there is none. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
@@ -14,9 +14,11 @@ export type WireResponse = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The connection is closed and no byte of the response is sent, as if the network had lost it. */
+  readonly dropsConnection?: true;
 };
 
-/** What every response says of itself. */
+/** What every response carries: the id of its request and the time. */
 export type Exchange = {
   /** A UUID. */
   readonly requestId: string;

@@ -48,7 +48,7 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
     await cluster.createDatabase(name);
     const url = cluster.url(name);
     return {
-      openStore: () => openPostgresStore(url, { clientsFreshMs: 0 }),
+      openStore: () => openPostgresStore(url, { clientCacheMs: 0 }),
       openEnd: (role) => openPostgresEnd(url, role),
     };
   };

@@ -1,6 +1,7 @@
 import type { Mutation } from './mutation.ts';
 
 const judge = 'server/src/grants/authorization-code.ts';
+const decide = 'server/src/grants/decide-code.ts';
 const redeem = 'server/src/grant-types/authorization-code.ts';
 const memory = 'trials/support/memory-store/consents.ts';
 
@@ -103,9 +104,9 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a wrong guess uses the code up',
     file: memory,
-    search: "if (code === undefined || verdict.kind === 'refuse') return { ...result, grant: undefined };",
+    search: 'storeGrantEvents(tables, grantEvents);\n  return result;',
     replacement:
-      "if (code === undefined || verdict.kind === 'refuse') { if (code !== undefined) tables.codes.delete(code.grantId); return { ...result, grant: undefined }; }",
+      "storeGrantEvents(tables, grantEvents);\n  if (result.verdict.kind === 'refuse') tables.codes.delete(grantId);\n  return result;",
     seed: 2,
   },
   {
@@ -117,7 +118,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the Idempotency-Key of a code is not kept',
-    file: memory,
+    file: decide,
     search: 'redeemedAtMs: nowMs, useDigest: presented.useDigest }',
     replacement: 'redeemedAtMs: nowMs, useDigest: undefined }',
     seed: 2,
@@ -160,12 +161,8 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the store redeems for a disabled client',
     file: memory,
-    search: `if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
-  const { policy } = client;
-  const code`,
-    replacement: `if (client === undefined) return 'client_gone';
-  const { policy } = client;
-  const code`,
+    search: "if (!isEnabled(client)) return 'client_gone';",
+    replacement: "if (client === undefined) return 'client_gone';",
     seed: 40,
   },
   {
@@ -177,9 +174,9 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the end of a grant by its code is no grant event',
-    file: memory,
-    search: "tellRevoked(tables, grant, { nowMs, requestId, cause: 'code_replay' });",
-    replacement: '',
+    file: decide,
+    search: 'grantEvents: change.grantEvents',
+    replacement: 'grantEvents: []',
     seed: 2,
   },
   {

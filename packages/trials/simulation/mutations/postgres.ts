@@ -27,8 +27,8 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a rotation forgets the moments of those before it',
-    file: 'server/src/stores/postgres/verbs/history.ts',
-    search: '|| g.earlier FROM',
+    file: 'server/src/stores/postgres/verbs/append-rotation.ts',
+    search: '|| g.earlier_rotations FROM',
     replacement: 'FROM',
     seed: 106,
   },

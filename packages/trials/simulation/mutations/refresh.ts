@@ -116,19 +116,15 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the store answers a rotation it has not written',
     file: memory,
-    search: 'tables.grants.set(grant.id, grant);\n  if (verdict.kind',
-    replacement: "if (verdict.kind !== 'rotate') tables.grants.set(grant.id, grant);\n  if (verdict.kind",
+    search: 'tables.grants.set(grant.id, grant);\n  if (replay',
+    replacement: "if (result.verdict.kind !== 'rotate') tables.grants.set(grant.id, grant);\n  if (replay",
     seed: 5,
   },
   {
     name: 'the store refreshes for a disabled client',
     file: memory,
-    search: `if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
-  const { policy } = client;
-  const before`,
-    replacement: `if (client === undefined) return 'client_gone';
-  const { policy } = client;
-  const before`,
+    search: "if (!isEnabled(client)) return 'client_gone';",
+    replacement: "if (client === undefined) return 'client_gone';",
     seed: 31,
   },
   {

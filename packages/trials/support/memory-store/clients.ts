@@ -1,7 +1,7 @@
 import { changeClient } from '@keyfob/server/clients/change';
 import type { Client } from '@keyfob/server/clients/client';
 import { toSeconds } from '@keyfob/server/clock';
-import { isUseNews } from '@keyfob/server/clients/secret';
+import { isUseNews, removeSecret } from '@keyfob/server/clients/secret';
 import type { Store } from '@keyfob/server/grants/store';
 import { removeGrant } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
@@ -58,10 +58,9 @@ export const secretVerbs = (
   removeSecret: (clientId, secretId, options) =>
     run('removeSecret', () => {
       const client = tables.clients.get(clientId);
-      const isLast = client?.secrets.length === 1 && client.secrets[0]?.id === secretId;
-      if (isLast && options?.keepLast === true) return 'last';
-      const secrets = client?.secrets.filter(({ id }) => id !== secretId) ?? [];
-      if (client === undefined || secrets.length === client.secrets.length) return 'unknown';
+      if (client === undefined) return 'unknown';
+      const secrets = removeSecret(client.secrets, secretId, { keepLast: options?.keepLast === true });
+      if (typeof secrets === 'string') return secrets;
       tables.clients.set(clientId, { ...client, secrets });
       return 'removed';
     }),

@@ -1,48 +1,39 @@
-import { applyVerdict } from '@keyfob/server/grants/apply-verdict';
+import { isEnabled } from '@keyfob/server/clients/client';
 import { toSeconds } from '@keyfob/server/clock';
+import { decideRefresh, eventsOfReplay } from '@keyfob/server/grants/decide-refresh';
+import { decideReinstatement, decideRevocation } from '@keyfob/server/grants/decide-revocation';
+import type { GrantChange } from '@keyfob/server/grants/decide-revocation';
 import type { Grant } from '@keyfob/server/grants/grant';
-import { judge } from '@keyfob/server/grants/judge';
-import { describeReplay } from '@keyfob/server/grants/replay';
+import type { GrantStore, RefreshResult, RefreshUse } from '@keyfob/server/grants/grant-store';
 import { hasEndedBefore } from '@keyfob/server/grants/standing';
-import type { RefreshResult, RefreshUse } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
-import { tell, tellRevoked } from './grant-events.ts';
 import { byId, removeGrant } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
+import { storeGrantEvents } from './webhooks.ts';
 
-const REPLAY_EVENT_INTERVAL_MS = 3_600_000;
-
-/** Reads, judges and writes one grant. */
+/** Reads, decides and writes one grant. */
 const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone' => {
-  const { presented, nowMs, caller, requestId } = use;
-  const client = tables.clients.get(presented.clientId);
-  if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
-  const { policy } = client;
-  const before = tables.grants.get(presented.grantId);
-  const verdict = judge(before, presented, nowMs, policy);
-  if (before === undefined) return { verdict, grant: undefined, policy, replay: undefined };
-  const grant = applyVerdict(before, verdict, use);
+  const client = tables.clients.get(use.presented.clientId);
+  if (!isEnabled(client)) return 'client_gone';
+  const before = tables.grants.get(use.presented.grantId);
+  const result = decideRefresh(before, use, client.policy);
+  const { grant, replay } = result;
+  if (grant === undefined) return result;
   tables.grants.set(grant.id, grant);
-  if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
-  const { gap, response } = verdict;
-  const replay = describeReplay(
-    before,
-    { generation: presented.generation, gap, response },
-    { nowMs, caller },
-  );
-  const last = tables.replays.get(grant.id);
-  if (last === undefined || nowMs - last.atMs >= REPLAY_EVENT_INTERVAL_MS)
-    tell(tables, 'grant.replayed', grant, { nowMs, requestId, cause: replay.looksLike });
-  if (grant.revocation !== undefined) tellRevoked(tables, grant, { nowMs, requestId, cause: 'replay' });
-  const times = (tables.replays.get(grant.id)?.times ?? 0) + 1;
-  tables.replays.set(grant.id, { ...replay, times });
-  return { verdict, grant, policy, replay };
+  if (replay === undefined) return result;
+  const lastReplay = tables.replays.get(grant.id);
+  const vehicles = tables.vehicles.get(grant.id) ?? [];
+  storeGrantEvents(tables, eventsOfReplay(grant, replay, use, { lastReplay, vehicles }));
+  tables.replays.set(grant.id, { ...replay, times: (lastReplay?.times ?? 0) + 1 });
+  return result;
 };
 
 export const grantVerbs = (
   tables: Tables,
   run: RunVerb,
-): Pick<Store, 'refresh' | 'createGrant' | 'readGrant' | 'readReplay' | 'listGrants' | 'countGrants'> => {
+): Pick<
+  GrantStore,
+  'refresh' | 'createGrant' | 'readGrant' | 'readReplay' | 'listGrants' | 'countGrants'
+> => {
   const ofClient = (clientId: string | undefined): Grant[] =>
     [...tables.grants.values()].filter((grant) => clientId === undefined || grant.clientId === clientId);
   return {
@@ -71,26 +62,31 @@ export const grantVerbs = (
   };
 };
 
-export const endVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'revoke' | 'reinstate' | 'prune'> => ({
+/** Writes what was decided; answers the decision where nothing changes. */
+const apply = <Changed extends string, Unchanged extends string>(
+  tables: Tables,
+  change: GrantChange | Unchanged,
+  changed: Changed,
+): Changed | Unchanged => {
+  if (typeof change === 'string') return change;
+  tables.grants.set(change.grant.id, change.grant);
+  storeGrantEvents(tables, change.grantEvents);
+  return changed;
+};
+
+export const endVerbs = (
+  tables: Tables,
+  run: RunVerb,
+): Pick<GrantStore, 'revoke' | 'reinstate' | 'prune'> => ({
   revoke: (id, revocation) =>
     run('revoke', () => {
-      const grant = tables.grants.get(id);
-      if (grant === undefined) return 'unknown';
-      if (grant.revocation !== undefined) return 'revoked_before';
-      const { nowMs, cause } = revocation;
-      tables.grants.set(id, { ...grant, revocation: { at: toSeconds(nowMs), cause } });
-      tellRevoked(tables, grant, revocation);
-      return 'revoked';
+      const vehicles = tables.vehicles.get(id) ?? [];
+      return apply(tables, decideRevocation(tables.grants.get(id), revocation, vehicles), 'revoked');
     }),
   reinstate: (id, auditContext) =>
-    run('reinstate', () => {
-      const grant = tables.grants.get(id);
-      if (grant === undefined) return 'unknown';
-      if (grant.revocation === undefined) return 'not_revoked';
-      tables.grants.set(id, { ...grant, revocation: undefined });
-      tell(tables, 'grant.reinstated', grant, auditContext);
-      return 'reinstated';
-    }),
+    run('reinstate', () =>
+      apply(tables, decideReinstatement(tables.grants.get(id), auditContext), 'reinstated'),
+    ),
   prune: ({ after, limit, endedBeforeMs }) =>
     run('prune', () => {
       const page = [...tables.grants.values()]

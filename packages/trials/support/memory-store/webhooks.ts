@@ -1,16 +1,20 @@
-import { chooseTurns, DISABLED_ERROR } from '@keyfob/server/outbox/delivery';
+import { chooseTurns, DISABLED_ERROR, outcomeOf, roomFor, stateOf } from '@keyfob/server/outbox/delivery';
 import type { Claim, Delivery, Settlement } from '@keyfob/server/outbox/delivery';
-import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
+import type { GrantEvent, NewGrantEvent } from '@keyfob/server/outbox/grant-event';
 import type { Store } from '@keyfob/server/grants/store';
 import { isWanted, WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
 import type { RunVerb, OutboxTables } from './tables.ts';
 
 const keyOf = (webhookId: string, sequence: number): string => `${webhookId} ${sequence}`;
 
-/** Keeps a grant event and, in the same step, a delivery for each webhook that wants it. */
-export const keepGrantEvent = (tables: OutboxTables, told: Omit<GrantEvent, 'id' | 'sequence'>): void => {
+/** Stores grant events and, in the same step, a delivery of each to every webhook that wants it. */
+export const storeGrantEvents = (tables: OutboxTables, grantEvents: readonly NewGrantEvent[]): void => {
+  for (const grantEvent of grantEvents) storeGrantEvent(tables, grantEvent);
+};
+
+const storeGrantEvent = (tables: OutboxTables, event: NewGrantEvent): void => {
   const sequence = ++tables.lastGrantEvent;
-  const grantEvent = { ...told, id: `grantEvent-${sequence}`, sequence };
+  const grantEvent = { ...event, id: `grantEvent-${sequence}`, sequence };
   tables.grantEvents.push(grantEvent);
   for (const webhook of tables.webhooks.values()) {
     if (!isWanted(webhook, grantEvent)) continue;
@@ -152,14 +156,13 @@ const deliveryVerbs = (
         const open = [...tables.deliveries.values()].filter(
           (one) => one.webhookId === webhookId && one.state !== 'delivered',
         );
-        for (const one of open)
-          put({ ...one, nextAtMs: nowMs, state: one.lastError === undefined ? 'pending' : 'retrying' });
+        for (const one of open) put({ ...one, nextAtMs: nowMs, state: stateOf({ ...one, nextAtMs: nowMs }) });
         return open.length;
       }),
   };
 };
 
-const dueOf = (tables: OutboxTables, { nowMs, limitPerWebhook, inHand }: Claim) =>
+const dueOf = (tables: OutboxTables, claim: Claim) =>
   [...tables.webhooks.values()]
     .filter(({ disabledAt }) => disabledAt === undefined)
     .map((webhook) => ({
@@ -167,36 +170,19 @@ const dueOf = (tables: OutboxTables, { nowMs, limitPerWebhook, inHand }: Claim) 
       deliveries: [...tables.deliveries.values()]
         .filter((one) => one.webhookId === webhook.id)
         .flatMap((one) =>
-          one.nextAtMs !== undefined && one.nextAtMs <= nowMs ? [{ ...one, nextAtMs: one.nextAtMs }] : [],
+          one.nextAtMs !== undefined && one.nextAtMs <= claim.nowMs
+            ? [{ ...one, nextAtMs: one.nextAtMs }]
+            : [],
         )
         .sort((a, b) => a.nextAtMs - b.nextAtMs || a.grantEvent.sequence - b.grantEvent.sequence)
-        .slice(0, Math.max(0, limitPerWebhook - (inHand.get(webhook.id) ?? 0))),
+        .slice(0, roomFor(webhook.id, claim)),
     }));
 
-/** The delivery as the attempt left it; `undefined` where it was not its holder's any more. */
+/** The delivery as the attempt left it; `undefined` where its holder had lost it. */
 const settle = (before: Delivery, attempts: number, settlement: Settlement): Delivery | undefined => {
   if (before.state === 'delivered') return undefined;
-  if (settlement.kind === 'delivered') {
-    const { nowMs: deliveredAtMs, status: lastStatus } = settlement;
-    return {
-      ...before,
-      state: 'delivered',
-      nextAtMs: undefined,
-      deliveredAtMs,
-      lastStatus,
-      lastError: undefined,
-    };
-  }
-  if (before.nextAtMs === undefined || before.attempts !== attempts) return undefined;
-  const { status: lastStatus } = settlement;
-  if (settlement.kind === 'gone')
-    return { ...before, state: 'given_up', nextAtMs: undefined, lastStatus, lastError: DISABLED_ERROR };
-  const { nextAtMs, error: lastError } = settlement;
-  return {
-    ...before,
-    state: nextAtMs === undefined ? 'given_up' : 'retrying',
-    nextAtMs,
-    lastStatus,
-    lastError,
-  };
+  const isHeld = before.nextAtMs !== undefined && before.attempts === attempts;
+  if (settlement.kind !== 'delivered' && !isHeld) return undefined;
+  const outcome = outcomeOf(settlement);
+  return { ...before, ...outcome, state: stateOf(outcome) };
 };

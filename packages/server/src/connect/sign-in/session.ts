@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
-import type { Visit } from '../../http/router.ts';
+import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
 import type { Owner } from './owner.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { readQuery } from '../../wire/query.ts';
 import type { WireResponse } from '../../wire/exchange.ts';
-import type { Visit } from '../../http/router.ts';
+import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import { DEMO_OWNERS } from './demo-owners.ts';
 import { button } from '../pages/form.ts';

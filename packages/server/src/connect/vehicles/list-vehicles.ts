@@ -1,5 +1,5 @@
 import type { Vehicle } from '../../grants/vehicle.ts';
-import type { Visit } from '../../http/router.ts';
+import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { VehicleSourceError } from './vehicle-source.ts';

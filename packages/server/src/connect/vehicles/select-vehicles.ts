@@ -1,10 +1,12 @@
 import type { Client } from '../../clients/client.ts';
 import { redirectTo } from '../../dialects/authorization.ts';
+import type { RedirectParameters } from '../../dialects/authorization.ts';
+import type { Dialect } from '../../dialects/dialect.ts';
 import type { WireResponse } from '../../wire/exchange.ts';
 import { readQuery } from '../../wire/query.ts';
 import { Refusal } from '../../errors.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
-import type { Route, Visit } from '../../http/router.ts';
+import type { Route, Visit } from '../../wire/route.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
 import { nameClient } from '../pages/names.ts';
 import { noVehiclesPage } from '../pages/consent-page.ts';
@@ -28,10 +30,6 @@ import { QUERY_MAX_CHARACTERS } from '../parse-authorization-request.ts';
 import { readChoice } from '../pages/vehicle-choice.ts';
 import type { VehicleChoice } from '../pages/vehicle-choice.ts';
 
-/** Where a session URL leads to. */
-export const SELECT_PATH = '/v1/vehicles/select-vehicle';
-const DIALECT = 'pleos';
-
 /** A selection that is understood, on its way to its owner. */
 type Selecting = {
   readonly selection: Selection;
@@ -42,12 +40,16 @@ type Selecting = {
   readonly methods: SignInMethods;
 };
 
-/** Lets the owner of a Pleos grant choose its vehicles, and sends them back with the VINs. */
-export const createSelectRoutes = (context: ConnectContext): Readonly<Record<string, Route>> => {
+/** Lets the owner of a grant choose its vehicles, in a dialect that asks for them after consent, and sends them back. */
+export const createSelectRoutes = (
+  context: ConnectContext,
+  { name: dialect, vehicleSelection: wire }: Dialect,
+): Readonly<Record<string, Route>> => {
+  if (wire === undefined) return {};
   const begin = async (visit: Visit): Promise<Selecting | WireResponse> => {
     const { request, exchange } = visit;
     const parameters = request.query.length > QUERY_MAX_CHARACTERS ? undefined : readQuery(request.query);
-    const sessionId = parameters?.get('sessionId');
+    const sessionId = parameters?.get(wire.sessionIdName);
     if (parameters === undefined || sessionId === undefined) throw new Refusal('parameters_wrong');
     // First the store, so that a key rotated meanwhile is noticed.
     context.noticeKey((await context.store.readClient('')).newestKeyNumber);
@@ -143,30 +145,25 @@ export const createSelectRoutes = (context: ConnectContext): Readonly<Record<str
     const covered = [...before.filter(({ make }) => make !== selection.brand), ...chosen];
     const outcome = await context.store.selectVehicles(selection.grantId, covered, { nowMs, requestId });
     if (outcome !== 'selected') return renderMessage('linkExpired', pageContext);
-    context.emit({ event: 'consent.given', ...aboutOf(selecting), vehicles: chosen.length });
-    const vins = JSON.stringify(chosen.map(({ vin }) => vin));
-    return sendBack(selecting, [['vehicles', Buffer.from(vins).toString('base64')]]);
+    context.emit({ event: 'consent.given', dialect, ...aboutOf(selecting), vehicles: chosen.length });
+    return sendBack(selecting, wire.renderChosen(chosen));
   };
 
   /** What the client is told of an owner who shares nothing: that they are back. */
   const sendBackEmpty = (selecting: Selecting, reason: string): WireResponse => {
-    context.emit({ event: 'consent.declined', ...aboutOf(selecting), reason });
+    context.emit({ event: 'consent.declined', dialect, ...aboutOf(selecting), reason });
     return sendBack(selecting, []);
   };
 
-  return { [`GET ${SELECT_PATH}`]: show, [`POST ${SELECT_PATH}`]: decide };
+  return { [`GET ${wire.path}`]: show, [`POST ${wire.path}`]: decide };
 };
 
 const aboutOf = ({ selection, visit: { exchange, caller } }: Selecting) => ({
-  dialect: DIALECT,
   requestId: exchange.requestId,
   clientId: selection.clientId,
   grantId: writeGrantId(selection.grantId),
   caller,
 });
 
-const sendBack = (
-  { selection, redirectUri }: Selecting,
-  parameters: readonly (readonly [string, string])[],
-): WireResponse =>
+const sendBack = ({ selection, redirectUri }: Selecting, parameters: RedirectParameters): WireResponse =>
   redirect(redirectTo({ redirectUri, rawState: encodeURIComponent(selection.state) }, parameters), 302);

@@ -25,7 +25,7 @@ const schema = v.object({
 export type Selection = Readonly<v.InferOutput<typeof schema>>;
 
 /**
- * Creates the `sessionId` of `GET /v1/vehicles/select-vehicle?lang=&sessionId=`, the page where an owner chooses vehicles.
+ * Creates the session id with which an owner opens the page to choose vehicles.
  * It can be used any number of times until it expires. It gives access to nothing unless the owner signs in.
  */
 export const sealSelection = (keyRing: KeyRing, selection: Selection, nowMs: number): Promise<string> =>

@@ -1,7 +1,6 @@
 import { STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
 import { findBrand } from './brand.ts';
-import { pleos } from './pleos.ts';
 
 const wrong = (description: string): AuthorizationFault => ({
   reason: 'parameters_wrong',
@@ -14,12 +13,11 @@ const wrong = (description: string): AuthorizationFault => ({
  * The vendor documents no failure but a screen that says "Invalid request", and no answer of an owner who declines.
  */
 export const pleosLogin: AuthorizationWire = {
-  dialect: pleos,
   path: '/v1/auth/login',
   clientIdName: 'clientId',
   redirectUriName: 'redirectUrl',
   isRedirectUriOptional: false,
-  tellsFaults: false,
+  redirectsFaults: false,
   keepsOpener: false,
   parse(parameters, client) {
     if (parameters.repeated.size > 0)
@@ -41,6 +39,11 @@ export const pleosLogin: AuthorizationWire = {
       vehicles: { when: 'later' },
       lang: parameters.get('lang'),
     };
+  },
+  // The redirect carries no description.
+  denials: {
+    decline: { error: 'access_denied', description: '' },
+    no_vehicles: { error: 'no_vehicles', description: '' },
   },
   renderCode: (code) => [['code', code]],
   renderError: (error) => [['error', error]],

@@ -30,7 +30,7 @@ const parseCode = pleos.tokenEndpoints['/v1/auth/token'];
 assert.ok(parseRefresh !== undefined && parseCode !== undefined);
 
 const UNDERSTOOD = {
-  credentials: [{ clientId: 'app', clientSecret: 'secret' }],
+  credentials: [{ method: 'client_secret_post', clientId: 'app', clientSecret: 'secret' }],
   brand: 'kia',
   idempotencyKey: undefined,
   grant: { type: 'refresh_token', refreshToken: REFRESH.refreshToken },

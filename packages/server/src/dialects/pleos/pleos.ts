@@ -1,8 +1,10 @@
 import type { Dialect } from '../dialect.ts';
 import { PLEOS_BRANDS } from './brand.ts';
 import { renderData, renderPleosRefusal } from './envelope.ts';
+import { pleosLogin } from './authorize.ts';
 import { examples } from './examples.ts';
 import { pleosShapes } from './shapes.ts';
+import { vehicleSelection } from './vehicle-selection.ts';
 import { parseCode, parseRefresh } from './token-requests.ts';
 
 const DAY = 86_400;
@@ -15,6 +17,8 @@ export const pleos: Dialect = {
   clientTypes: ['confidential'],
   brands: PLEOS_BRANDS,
   examples,
+  authorization: pleosLogin,
+  vehicleSelection,
   pathPrefix: '/v1/',
   tokenEndpoints: { '/v1/auth/token-refresh': parseRefresh, '/v1/auth/token': parseCode },
   shapes: pleosShapes,

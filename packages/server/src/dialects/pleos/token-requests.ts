@@ -11,7 +11,7 @@ export const parseRefresh = (request: WireRequest): TokenRequest => {
   const { clientId, clientSecret, refreshToken } = fields;
   const idempotencyKey = readIdempotencyKey(request);
   return {
-    credentials: [{ clientId, clientSecret }],
+    credentials: [{ method: 'client_secret_post', clientId, clientSecret }],
     brand,
     idempotencyKey,
     grant: { type: 'refresh_token', refreshToken },
@@ -25,7 +25,7 @@ export const parseCode = (request: WireRequest): TokenRequest => {
   if (pleosShapes.code.read(code) === 'malformed') throw new Refusal('code_malformed');
   const idempotencyKey = readIdempotencyKey(request);
   return {
-    credentials: [{ clientId, clientSecret }],
+    credentials: [{ method: 'client_secret_post', clientId, clientSecret }],
     brand,
     idempotencyKey,
     grant: { type: 'authorization_code', code, redirectUri: redirectUrl, codeVerifier: undefined },

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../../errors.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
-import { parseSelection, readVin, writeSelectionUrl, writeVehicles } from './vehicle-data.ts';
+import { parseSelection, readVin, writeVehicles } from './vehicle-data.ts';
+import { writeSelectionUrl } from './vehicle-selection.ts';
 
 const STATE_MAX = 20;
 

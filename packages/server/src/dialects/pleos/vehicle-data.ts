@@ -28,10 +28,6 @@ export const parseSelection = (request: WireRequest, stateMaxCharacters: number)
   return { state, lang };
 };
 
-/** Where an owner chooses vehicles. `publicUrl` has no slash at its end. */
-export const writeSelectionUrl = (publicUrl: string, lang: string, sessionId: string): string =>
-  `${publicUrl}/v1/vehicles/select-vehicle?${new URLSearchParams({ lang, sessionId }).toString()}`;
-
 /**
  * The VIN that a withdrawal is for; `undefined` for that of every vehicle. Throws a `Refusal` for an empty one: taken for
  * none, a client's own mistake would withdraw everything.

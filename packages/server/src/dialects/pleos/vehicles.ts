@@ -2,33 +2,16 @@ import { readBrand } from './brand.ts';
 import type { PleosBrand } from './brand.ts';
 import { renderData, renderPleosRefusal } from './envelope.ts';
 import { pleos } from './pleos.ts';
-import { parseSelection, readVin, writeSelectionUrl, writeVehicles } from './vehicle-data.ts';
-import type { SelectionRequest } from './vehicle-data.ts';
+import { parseSelection, readVin, writeVehicles } from './vehicle-data.ts';
+import { writeSelectionUrl } from './vehicle-selection.ts';
+import type { SelectionLinks } from '../vehicle-selection.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
-import type { GrantId } from '../../tokens/grant-id.ts';
-import { readBearerAccess } from '../../http/bearer.ts';
+import { readBearerAccess } from '../bearer.ts';
 import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
-import type { Route, RouteGroup, Visit } from '../../http/router.ts';
-import type { EndpointContext } from '../../http/token-endpoint.ts';
-
-/** How an owner is led to the page on which vehicles are chosen. */
-export type Selections = {
-  /** Where browsers reach this server, without a slash at the end. */
-  readonly publicUrl: () => string;
-  readonly stateMaxCharacters: number;
-  /** Makes the session id that the page is shown for. */
-  readonly seal: (
-    selection: SelectionRequest & {
-      readonly grantId: GrantId;
-      readonly clientId: string;
-      readonly subject: string;
-      readonly brand: string;
-    },
-    nowMs: number,
-  ) => Promise<string>;
-};
+import type { Route, RouteGroup, Visit } from '../../wire/route.ts';
+import type { RouteContext } from '../dialect.ts';
 
 /**
  * What a grant covers, as the Pleos API exposes it: the way to the page on which an owner chooses, the vehicles of one brand
@@ -36,7 +19,7 @@ export type Selections = {
  *
  * @see https://document.pleos.ai/en/api-reference/vehicle-data-api
  */
-export const createPleosVehicles = (context: EndpointContext, selections: Selections): RouteGroup => {
+export const createPleosVehicles = (context: RouteContext, selections: SelectionLinks): RouteGroup => {
   const { store } = context;
 
   const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: PleosBrand }> => {

@@ -2,7 +2,6 @@ import type { Client } from '../../clients/client.ts';
 import { STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
 import type { QueryParameters } from '../../wire/query.ts';
-import { smartcar } from './smartcar.ts';
 
 type Rule = {
   readonly isRequired?: boolean;
@@ -106,12 +105,11 @@ const readScope = (text: string | undefined): string | AuthorizationFault => {
 
 /** Smartcar Connect: OAuth 2.0 with the vendor's own parameters. https://smartcar.com/docs/connect/redirect-to-connect */
 export const smartcarAuthorize: AuthorizationWire = {
-  dialect: smartcar,
   path: '/oauth/authorize',
   clientIdName: 'client_id',
   redirectUriName: 'redirect_uri',
   isRedirectUriOptional: true,
-  tellsFaults: true,
+  redirectsFaults: true,
   // The vendor's SDK for browsers opens Connect in a window and waits for a message from the redirect page in it.
   keepsOpener: true,
   parse(parameters, client) {
@@ -135,6 +133,10 @@ export const smartcarAuthorize: AuthorizationWire = {
       },
       lang: parameters.get('lang'),
     };
+  },
+  denials: {
+    decline: { error: 'access_denied', description: 'User denied access to application.' },
+    no_vehicles: { error: 'no_vehicles', description: 'User has no vehicles that can be connected.' },
   },
   renderCode: (code, issuer) => [
     ['code', code],

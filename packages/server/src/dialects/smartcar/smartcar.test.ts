@@ -25,7 +25,7 @@ const request = (
 const parse = smartcar.tokenEndpoints['/oauth/token'];
 assert.ok(parse !== undefined);
 
-const CREDENTIALS = [{ clientId: 'app', clientSecret: 'secret' }];
+const CREDENTIALS = [{ method: 'client_secret_basic', clientId: 'app', clientSecret: 'secret' }];
 const REFRESH_GRANT = { type: 'refresh_token', refreshToken: TOKEN };
 
 const CODE_GRANT = {
@@ -67,8 +67,8 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
     {
       grant: REFRESH_GRANT,
       credentials: [
-        { clientId: 'my app', clientSecret: 's' },
-        { clientId: 'my%20app', clientSecret: 's' },
+        { method: 'client_secret_basic', clientId: 'my app', clientSecret: 's' },
+        { method: 'client_secret_basic', clientId: 'my%20app', clientSecret: 's' },
       ],
     },
   ],
@@ -82,17 +82,17 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
   [
     'a code of a public client, which names itself in the body',
     request(`${CODE}&client_id=app`, { authorization: undefined }),
-    { grant: CODE_GRANT, credentials: [{ clientId: 'app', clientSecret: undefined }] },
+    { grant: CODE_GRANT, credentials: [{ method: 'none', clientId: 'app' }] },
   ],
   [
     'a refresh of a public client',
     request(`${REFRESH}&client_id=app`, { authorization: undefined }),
-    { grant: REFRESH_GRANT, credentials: [{ clientId: 'app', clientSecret: undefined }] },
+    { grant: REFRESH_GRANT, credentials: [{ method: 'none', clientId: 'app' }] },
   ],
   [
     'a refresh of a public client with an empty secret',
     request(`${REFRESH}&client_id=app&client_secret=`, { authorization: undefined }),
-    { grant: REFRESH_GRANT, credentials: [{ clientId: 'app', clientSecret: undefined }] },
+    { grant: REFRESH_GRANT, credentials: [{ method: 'none', clientId: 'app' }] },
   ],
 ];
 

@@ -2,38 +2,28 @@ import { CLIENT_TYPES } from '../../clients/client.ts';
 import { Refusal } from '../../errors.ts';
 import type { Policy } from '../../clients/policy.ts';
 import type { TokenAnswer } from '../../grants/issue.ts';
+import { smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
 import { isUuid, uuidShape } from '../../tokens/shape.ts';
 import { oauthHeaders, renderOAuthError } from '../oauth/answers.ts';
 import { smartcarRefusals } from './refusals.ts';
 import type { Dialect, TokenRequest } from '../dialect.ts';
 import type { Exchange, WireRequest } from '../../wire/exchange.ts';
+import { readClientCredentials } from '../../wire/client-credentials.ts';
 import { readForm } from '../../wire/form.ts';
-import { readBasic, readIdempotencyKey, readMediaType } from '../../wire/headers.ts';
+import { readIdempotencyKey, readMediaType } from '../../wire/headers.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 const DAY = 86_400;
 
+const AUTHENTICATION_METHODS = ['client_secret_basic', 'none'] as const;
+
 const parse = (request: WireRequest): TokenRequest => {
   if (readMediaType(request) !== FORM) throw new Refusal('content_type_wrong');
   const form = readForm(request.body);
-  const credentials = readCredentials(request, form);
-  const bodyClientId = form.get('client_id');
-  const isOtherClient =
-    bodyClientId !== undefined && credentials.every(({ clientId }) => clientId !== bodyClientId);
-  if (form.has('client_secret') || isOtherClient) throw new Refusal('credentials_twice');
+  const credentials = readClientCredentials(request, form, AUTHENTICATION_METHODS);
   const idempotencyKey = readIdempotencyKey(request);
   return { credentials, brand: undefined, idempotencyKey, grant: parseGrant(form) };
-};
-
-/** By HTTP Basic; a public client, which has no secret, names itself in the body (RFC 6749 §3.2.1). */
-const readCredentials = (
-  request: WireRequest,
-  form: ReadonlyMap<string, string>,
-): TokenRequest['credentials'] => {
-  const clientId = form.get('client_id');
-  const isPublic = request.headers['authorization'] === undefined && !form.has('client_secret');
-  return clientId !== undefined && isPublic ? [{ clientId, clientSecret: undefined }] : readBasic(request);
 };
 
 const parseGrant = (form: ReadonlyMap<string, string>): TokenRequest['grant'] => {
@@ -76,6 +66,7 @@ export const smartcar: Dialect = {
   clientTypes: CLIENT_TYPES,
   brands: [],
   examples,
+  authorization: smartcarAuthorize,
   pathPrefix: '/',
   tokenEndpoints: { '/oauth/token': parse },
   shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },

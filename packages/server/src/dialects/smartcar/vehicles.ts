@@ -3,10 +3,10 @@ import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from 
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
-import { readBearerAccess } from '../../http/bearer.ts';
+import { readBearerAccess } from '../bearer.ts';
 import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
-import type { Route, RouteGroup, Visit } from '../../http/router.ts';
-import type { EndpointContext } from '../../http/token-endpoint.ts';
+import type { Route, RouteGroup, Visit } from '../../wire/route.ts';
+import type { RouteContext } from '../dialect.ts';
 
 /** How many a list has where the request does not say. */
 const VEHICLES_A_PAGE = 10;
@@ -18,7 +18,7 @@ const PERMISSIONS_A_PAGE = 25;
  *
  * @see https://smartcar.com/docs/api-reference/all-vehicles
  */
-export const createSmartcarVehicles = (context: EndpointContext): RouteGroup => {
+export const createSmartcarVehicles = (context: RouteContext): RouteGroup => {
   const { store } = context;
   const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, smartcar, request);
 

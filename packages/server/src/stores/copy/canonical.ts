@@ -2,7 +2,7 @@ import { POWERTRAINS } from '../../grants/vehicle.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { forgetOld } from '../../grants/rotation-history.ts';
 import type { RotationHistory } from '../../grants/rotation-history.ts';
-import { packHistory, unpackHistory } from '../postgres/verbs/history.ts';
+import { packHistory, unpackHistory } from './packed-history.ts';
 import type { CopyValue } from './endpoint.ts';
 
 /** Packing cuts what is long past, and forgetting drops what was cut: no history needs more rounds to come to rest. */

@@ -15,7 +15,7 @@ export const COLUMNS = {
     generation: 'integer',
     key_number: 'integer',
     rotated_at_ms: 'integer',
-    earlier: 'bytes',
+    earlier_rotations: 'bytes',
     caller_address: 'text',
     caller_user_agent: 'text',
     use_digest: 'bytes',

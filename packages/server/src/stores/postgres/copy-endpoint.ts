@@ -20,9 +20,9 @@ import { openConnections, POOL_LIMITS } from './connection/pool.ts';
 import type { Connections } from './connection/pool.ts';
 
 /** Nobody waits for a request here: a page may take its time. */
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 /** For the tables to be free of others, who wait behind this meanwhile. */
-const MOVE_PATIENCE_MS = 15_000;
+const MOVE_TIMEOUT_MS = 15_000;
 const REVISION_MAX = 2 ** 40;
 
 const IS_EMPTY = `SELECT NOT (EXISTS (SELECT 1 FROM clients) OR EXISTS (SELECT 1 FROM grants)
@@ -34,7 +34,7 @@ export const openPostgresEnd = async (url: string, role: 'source' | 'target'): P
   const connections = openConnections(url, {
     ...POOL_LIMITS,
     connectionsMax: 4,
-    answerTimeoutMs: PATIENCE_MS,
+    answerTimeoutMs: TIMEOUT_MS,
   });
   try {
     const schema = await readSchema(connections);
@@ -61,7 +61,7 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
   const transactCopying: Connections['transact'] = async (work, options) => {
     try {
       return await transact(async (transaction) => {
-        await transaction.ask(`LOCK TABLE ${COPYING_TABLE} IN ACCESS SHARE MODE`);
+        await transaction.query(`LOCK TABLE ${COPYING_TABLE} IN ACCESS SHARE MODE`);
         return work(transaction);
       }, options);
     } catch (error) {
@@ -74,17 +74,17 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
     readStanding: () => readStanding(read),
     isEmpty: async () => (await read(IS_EMPTY))[0]?.['is_empty'] === true,
     beginFrom: (origin) =>
-      transact(async ({ ask }) => {
-        await ask(`CREATE TABLE ${COPYING_TABLE} (origin text NOT NULL)`);
-        await ask(`INSERT INTO ${COPYING_TABLE} (origin) VALUES ($1)`, [origin]);
+      transact(async ({ query }) => {
+        await query(`CREATE TABLE ${COPYING_TABLE} (origin text NOT NULL)`);
+        await query(`INSERT INTO ${COPYING_TABLE} (origin) VALUES ($1)`, [origin]);
       }),
-    finish: () => transactCopying(async ({ ask }) => void (await ask(`DROP TABLE ${COPYING_TABLE}`))),
+    finish: () => transactCopying(async ({ query }) => void (await query(`DROP TABLE ${COPYING_TABLE}`))),
     async moveTo(destination) {
-      await transact((transaction) => putAway(transaction, destination), { patienceMs: MOVE_PATIENCE_MS });
+      await transact((transaction) => putAway(transaction, destination), { timeoutMs: MOVE_TIMEOUT_MS });
       away = AWAY_PREFIX;
     },
     async moveBack() {
-      await transact(putBack, { patienceMs: MOVE_PATIENCE_MS });
+      await transact(putBack, { timeoutMs: MOVE_TIMEOUT_MS });
       away = '';
     },
     async read({ table, webhookId }, { after, limit, markersOnly }) {
@@ -119,7 +119,7 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
             ...(webhookId === undefined ? [] : [webhookId]),
           ]);
         },
-        { patienceMs: PATIENCE_MS },
+        { timeoutMs: TIMEOUT_MS },
       ),
     writeListed: (table, { rows, gone }) =>
       transactCopying(async ({ write }) => {

@@ -2,7 +2,7 @@ import { bytesOf, hexOf, historyValues, vehiclesOf, vehiclesText } from '../copy
 import { COLUMNS, CHANGE_MARKERS } from '../copy/endpoint.ts';
 import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/endpoint.ts';
 import { parseVehicles } from './verbs/covered-vehicles.ts';
-import { unpackHistory } from './verbs/history.ts';
+import { unpackHistory } from '../copy/packed-history.ts';
 import { toClient, toNumber, toText, writeSecrets } from './verbs/rows.ts';
 import type { Row, Value } from './connection/transaction.ts';
 
@@ -60,7 +60,9 @@ export const toCopyRow = (table: CopyTable, row: Row): CopyRow => {
   if (table === 'consents') return { key, values, subject: toCopyValue(row['subject'], 'text') };
   if (table !== 'grants') return { key, values };
   const rotatedAtMs = toNumber(row['rotated_at_ms']) ?? null;
-  const [newest, earlier] = historyValues(unpackHistory({ rotatedAtMs, earlier: row['earlier'] as Buffer }));
+  const [newest, earlier] = historyValues(
+    unpackHistory({ rotatedAtMs, earlier: row['earlier_rotations'] as Buffer }),
+  );
   const at = columnsOf(table).findIndex(([name]) => name === 'rotated_at_ms');
   values[at] = newest;
   values[at + 1] = earlier;

@@ -1,7 +1,7 @@
 import type { Standing } from '../copy/endpoint.ts';
 import { AWAY_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
 import { toText } from './verbs/rows.ts';
-import type { Ask, Transaction } from './connection/transaction.ts';
+import type { Query, Transaction } from './connection/transaction.ts';
 
 /**
  * What is put away when a store moves. Clients first, as a refresh names them, so that putting them away and refreshing seldom wait for
@@ -22,24 +22,24 @@ export const TABLES: readonly string[] = [
   'deliveries',
 ];
 
-export const readStanding = async (ask: Ask): Promise<Standing> => {
-  const [there] = await ask(
+export const readStanding = async (query: Query): Promise<Standing> => {
+  const [there] = await query(
     `SELECT to_regclass('${MOVED_TABLE}') IS NOT NULL AS is_moved, to_regclass('${COPYING_TABLE}') IS NOT NULL AS is_copying`,
   );
-  const [moved] = there?.['is_moved'] === true ? await ask(`SELECT destination FROM ${MOVED_TABLE}`) : [];
-  const [copying] = there?.['is_copying'] === true ? await ask(`SELECT origin FROM ${COPYING_TABLE}`) : [];
+  const [moved] = there?.['is_moved'] === true ? await query(`SELECT destination FROM ${MOVED_TABLE}`) : [];
+  const [copying] = there?.['is_copying'] === true ? await query(`SELECT origin FROM ${COPYING_TABLE}`) : [];
   return { movedTo: toText(moved?.['destination']), copiedFrom: toText(copying?.['origin']) };
 };
 
 /** Waits for every transaction that is at the tables, and lets no later one find them. */
-export const putAway = async ({ ask }: Transaction, destination: string): Promise<void> => {
-  await ask(`LOCK TABLE ${TABLES.join(', ')} IN ACCESS EXCLUSIVE MODE`);
-  await ask(TABLES.map((name) => `ALTER TABLE ${name} RENAME TO ${AWAY_PREFIX}${name}`).join('; '));
-  await ask(`CREATE TABLE ${MOVED_TABLE} (destination text NOT NULL)`);
-  await ask(`INSERT INTO ${MOVED_TABLE} (destination) VALUES ($1)`, [destination]);
+export const putAway = async ({ query }: Transaction, destination: string): Promise<void> => {
+  await query(`LOCK TABLE ${TABLES.join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  await query(TABLES.map((name) => `ALTER TABLE ${name} RENAME TO ${AWAY_PREFIX}${name}`).join('; '));
+  await query(`CREATE TABLE ${MOVED_TABLE} (destination text NOT NULL)`);
+  await query(`INSERT INTO ${MOVED_TABLE} (destination) VALUES ($1)`, [destination]);
 };
 
-export const putBack = async ({ ask }: Transaction): Promise<void> => {
-  await ask(TABLES.map((name) => `ALTER TABLE ${AWAY_PREFIX}${name} RENAME TO ${name}`).join('; '));
-  await ask(`DROP TABLE ${MOVED_TABLE}`);
+export const putBack = async ({ query }: Transaction): Promise<void> => {
+  await query(TABLES.map((name) => `ALTER TABLE ${AWAY_PREFIX}${name} RENAME TO ${name}`).join('; '));
+  await query(`DROP TABLE ${MOVED_TABLE}`);
 };

@@ -26,13 +26,13 @@ import { createVehicleVerbs } from './verbs/vehicles.ts';
 import { createWebhookVerbs } from './verbs/webhooks.ts';
 
 /** How long a node may go by what it knows of a client: its secrets, its policy, the newest key, whether it is disabled. */
-export const CLIENTS_FRESH_MS = 1000;
+export const CLIENT_CACHE_MS = 1000;
 
 export type PostgresOptions = {
   /** Whether a database without a store is made one. */
   readonly isFirstStart?: boolean;
-  /** `CLIENTS_FRESH_MS` where not given; 0 reads a client anew for every request. */
-  readonly clientsFreshMs?: number;
+  /** `CLIENT_CACHE_MS` where not given; 0 reads a client anew for every request. */
+  readonly clientCacheMs?: number;
   /** Monotonic milliseconds, by which what is known of clients gets old. */
   readonly now?: () => number;
   readonly limits?: Partial<PoolLimits>;
@@ -65,7 +65,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
     await connections.close();
     throw toOperatorError(error, showPostgresUrl(url));
   }
-  const { clientsFreshMs: freshMs = CLIENTS_FRESH_MS, now = () => performance.now() } = options;
+  const { clientCacheMs: freshMs = CLIENT_CACHE_MS, now = () => performance.now() } = options;
   const clients = createKnownClients(connections.read, { freshMs, now });
   const node = createNode(connections, clients, { ...NODE_LIMITS, ...options.node });
   return closable(

@@ -1,23 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { changeClient } from '../../clients/change.ts';
-import { isUseNews } from '../../clients/secret.ts';
+import type { ClientStore } from '../../clients/client-store.ts';
+import { isUseNews, removeSecret } from '../../clients/secret.ts';
 import { toSeconds } from '../../clock.ts';
-import type { Store } from '../../grants/store.ts';
 import type { KnownClients } from './known-clients.ts';
 import { toOptionalNumber } from './rows.ts';
-import type { Connection } from './store.ts';
-
-type ClientVerbs = Pick<
-  Store,
-  | 'createClient'
-  | 'readClient'
-  | 'listClients'
-  | 'changeClient'
-  | 'removeClient'
-  | 'addSecret'
-  | 'removeSecret'
-  | 'noteSecretUse'
->;
+import type { Connection } from './connection.ts';
 
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
@@ -58,7 +46,7 @@ const prepareStatements = (database: DatabaseSync) => ({
 export const createClientVerbs = (
   { database, commits, read }: Connection,
   known: KnownClients,
-): ClientVerbs => {
+): ClientStore => {
   const sql = prepareStatements(database);
   return {
     createClient: (client) =>
@@ -136,11 +124,12 @@ export const createClientVerbs = (
     removeSecret: (clientId, secretId, options) =>
       commits.run(() => {
         const secrets = known.read(clientId).client?.secrets ?? [];
-        const isLast = secrets.length === 1 && secrets[0]?.id === secretId;
-        if (isLast && options?.keepLast === true) return 'last';
+        const rest = removeSecret(secrets, secretId, { keepLast: options?.keepLast === true });
+        if (typeof rest === 'string') return rest;
         known.forgetOne(clientId);
         sql.touch.run(clientId);
-        return sql.removeSecret.run(secretId, clientId).changes === 1 ? 'removed' : 'unknown';
+        sql.removeSecret.run(secretId, clientId);
+        return 'removed';
       }),
     noteSecretUse: (secretId, nowMs) =>
       commits.run(() => {

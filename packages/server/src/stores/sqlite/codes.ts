@@ -1,20 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { toSeconds } from '../../clock.ts';
-import { CODE_KEPT_SECONDS, judgeCode } from '../../grants/authorization-code.ts';
+import { isEnabled } from '../../clients/client.ts';
+import { CODE_KEPT_SECONDS } from '../../grants/authorization-code.ts';
 import type { AuthorizationCode, CodeState } from '../../grants/authorization-code.ts';
-import type { Grant } from '../../grants/grant.ts';
-import type { CodeResult, CodeUse } from '../../grants/code-store.ts';
-import type { Store } from '../../grants/store.ts';
+import type { CodeResult, CodeStore, CodeUse } from '../../grants/code-store.ts';
+import type { ConsentStore } from '../../grants/consent-store.ts';
+import { decideCode, NOTHING_REDEEMED } from '../../grants/decide-code.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
+import type { Connection } from './connection.ts';
+import type { CoveredVehicles } from './covered-vehicles.ts';
 import type { GrantEvents } from './grant-events.ts';
 import type { GrantRows } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
 import { GRANT_ID_TEXT, ID_MAX, ID_MIN, toGrantId, toOptionalText } from './rows.ts';
-import type { Connection } from './store.ts';
-import type { CoveredVehicles } from './vehicles.ts';
 
-/** More than come in at a time, so that old codes never pile up; few, so that nobody waits for it. */
+/** More than arrive at a time, so that old codes never pile up; few, so that no request waits for it. */
 const DROPPED_AT_A_TIME = 16;
 
 const prepareStatements = (database: DatabaseSync) => ({
@@ -30,24 +30,24 @@ const prepareStatements = (database: DatabaseSync) => ({
   drop: database.prepare(
     'DELETE FROM codes WHERE grant_id IN (SELECT grant_id FROM codes WHERE issued_at < ? ORDER BY issued_at LIMIT ?)',
   ),
-  consent: database.prepare('INSERT OR IGNORE INTO consents (subject, grant_id) VALUES (?, ?)'),
   listConsents: database.prepare(
     `SELECT ${GRANT_ID_TEXT('grant_id')} AS id FROM consents WHERE subject = ? AND grant_id >= ? ORDER BY grant_id LIMIT ?`,
   ),
 });
 
-type CodeVerbs = Pick<Store, 'createCode' | 'redeemCode' | 'listConsents'>;
+/** What the verbs of codes read and write. */
+type Tables = {
+  readonly rows: GrantRows;
+  readonly clients: KnownClients;
+  readonly vehicles: CoveredVehicles;
+  readonly grantEvents: GrantEvents;
+};
 
-/** Codes, and what becomes of them: grants with their vehicles, and whose consent they rest on. */
+/** Authorization codes, the grants that they make, and the consents that those rest on. */
 export const createCodeVerbs = (
   { database, commits, read }: Connection,
-  {
-    rows,
-    clients,
-    vehicles,
-    grantEvents,
-  }: { rows: GrantRows; clients: KnownClients; vehicles: CoveredVehicles; grantEvents: GrantEvents },
-): CodeVerbs => {
+  { rows, clients, vehicles, grantEvents }: Tables,
+): CodeStore & Pick<ConsentStore, 'listConsents'> => {
   const sql = prepareStatements(database);
 
   const createCode = (code: AuthorizationCode): 'created' | 'client_unknown' | 'id_taken' => {
@@ -78,57 +78,27 @@ export const createCodeVerbs = (
     };
   };
 
-  /** Reads, judges and writes. Runs inside a transaction, and no `await` is possible in between. */
+  /** Reads, decides and writes. Runs inside a transaction, and no `await` is possible in between. */
   const redeemCode = (use: CodeUse): CodeResult | 'client_gone' => {
-    const { presented, nowMs, requestId } = use;
-    const { client } = clients.read(presented.clientId);
-    if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
-    const { policy } = client;
-    const code = readCode(presented.grantId);
-    const verdict = judgeCode(code, presented, nowMs);
-    const result = { verdict, policy, hasRevoked: false };
-    if (code === undefined || verdict.kind === 'refuse') return { ...result, grant: undefined };
-    if (verdict.kind === 'redeem') return { ...result, grant: makeGrant(code, use) };
-    const grant = rows.read(presented.grantId);
-    if (verdict.kind === 'repeat' || grant === undefined || grant.revocation !== undefined)
-      return { ...result, grant };
-    const revocation = { at: toSeconds(nowMs), cause: 'code_replay' } as const;
-    return { ...result, grant: rows.revoke(grant, revocation, { nowMs, requestId }), hasRevoked: true };
-  };
-
-  const makeGrant = (code: CodeState, { nowMs, keyNumber, requestId, presented }: CodeUse): Grant => {
-    const { grantId, clientId, subject, scope, brand } = code;
-    const grant: Grant = {
-      id: grantId,
-      clientId,
-      subject,
-      scope,
-      brand,
-      createdAt: toSeconds(nowMs),
-      generation: 0,
-      keyNumber,
-      rotatedAtMs: [],
-      rotatedBy: undefined,
-      useDigest: undefined,
-      revocation: undefined,
-    };
-    const made = rows.insert(grant);
-    if (made !== 'created') throw new Error(`the grant of a code could not be made: ${made}`);
-    sql.redeem.run(nowMs, presented.useDigest ?? null, grantId);
-    sql.consent.run(subject, grantId);
-    for (const vehicle of code.vehicles) vehicles.add(grantId, vehicle);
-    const vins = code.vehicles.map(({ vin }) => vin);
-    grantEvents.add({
-      atMs: nowMs,
-      kind: 'grant.created',
-      grantId,
-      clientId,
-      subject,
-      requestId,
-      cause: undefined,
-      vins,
-    });
-    return grant;
+    const { grantId, clientId } = use.presented;
+    const { client } = clients.read(clientId);
+    if (!isEnabled(client)) return 'client_gone';
+    const code = readCode(grantId);
+    const before =
+      code?.redeemedAtMs === undefined
+        ? NOTHING_REDEEMED
+        : { grant: rows.read(grantId), vehicles: vehicles.list(grantId) };
+    const { result, redeemed, grantEvents: events } = decideCode(code, before, use, client.policy);
+    if (redeemed !== undefined && result.grant !== undefined) {
+      const made = rows.insert(result.grant);
+      if (made !== 'created') throw new Error(`the grant of a code could not be made: ${made}`);
+      sql.redeem.run(redeemed.redeemedAtMs ?? null, redeemed.useDigest ?? null, grantId);
+      rows.addConsent(result.grant);
+      vehicles.replace(grantId, redeemed.vehicles);
+    }
+    if (result.hasRevoked && result.grant !== undefined) rows.writeRevocation(result.grant);
+    grantEvents.addAll(events);
+    return result;
   };
 
   return {

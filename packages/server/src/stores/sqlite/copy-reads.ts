@@ -3,7 +3,7 @@ import { hexOf, historyValues, vehiclesText } from '../copy/canonical.ts';
 import { CHANGE_MARKERS } from '../copy/endpoint.ts';
 import type { CopyPage, CopyRow, CopyTable, CopyValue, ListedTable, Part } from '../copy/endpoint.ts';
 import { digestSubject, writeSecrets } from '../postgres/verbs/rows.ts';
-import { toVehicle } from './vehicles.ts';
+import { toVehicle } from './covered-vehicles.ts';
 import { unpackMoments } from './moments.ts';
 import { ID_MAX, ID_MIN, prepareValues, toSecret } from './rows.ts';
 import type { Row, Values } from './rows.ts';

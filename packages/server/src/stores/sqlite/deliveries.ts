@@ -1,20 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { toSeconds } from '../../clock.ts';
-import { chooseTurns, DELIVERY_STATES, DISABLED_ERROR } from '../../outbox/delivery.ts';
+import { chooseTurns, DISABLED_ERROR, outcomeOf, roomFor, stateOf } from '../../outbox/delivery.ts';
 import type { Claim, ClaimedDelivery, Delivery } from '../../outbox/delivery.ts';
-import type { Store } from '../../grants/store.ts';
+import type { WebhookStore } from '../../outbox/webhook-store.ts';
 import { GRANT_EVENT_COLUMNS, toGrantEvent } from './grant-events.ts';
 import type { GrantEvents } from './grant-events.ts';
-import { damaged, toOptionalNumber } from './rows.ts';
+import { damaged, toOptionalNumber, toOptionalText } from './rows.ts';
 import type { Row } from './rows.ts';
-import type { Connection } from './store.ts';
+import type { Connection } from './connection.ts';
 import type { Webhooks } from './webhooks.ts';
 
 type DeliveryVerbs = Pick<
-  Store,
+  WebhookStore,
   'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
 >;
 
+/** As `stateOf` has it. */
 const STATE = `CASE WHEN delivered_at_ms IS NOT NULL THEN 'delivered' WHEN next_at_ms IS NULL THEN 'given_up'
   WHEN last_error IS NOT NULL THEN 'retrying' ELSE 'pending' END`;
 
@@ -53,7 +54,7 @@ const prepareStatements = (database: DatabaseSync) => {
   };
 };
 
-/** Who is still to be told of what. */
+/** The deliveries of grant events to webhooks. */
 export const createDeliveryVerbs = (
   { database, commits, read }: Connection,
   { webhooks, grantEvents }: { webhooks: Webhooks; grantEvents: GrantEvents },
@@ -61,13 +62,12 @@ export const createDeliveryVerbs = (
   const sql = prepareStatements(database);
 
   const turnsOf = (claim: Claim) => {
-    const { nowMs, limit, limitPerWebhook, inHand } = claim;
     const due = webhooks
       .list()
       .filter(({ disabledAt }) => disabledAt === undefined)
       .map((webhook) => {
-        const room = Math.min(limit, limitPerWebhook - (inHand.get(webhook.id) ?? 0));
-        const rows = room > 0 ? sql.due.all(webhook.id, nowMs, room) : [];
+        const room = roomFor(webhook.id, claim);
+        const rows = room > 0 ? sql.due.all(webhook.id, claim.nowMs, room) : [];
         return { webhook, deliveries: rows.map(toDue) };
       });
     return chooseTurns(due, claim);
@@ -80,16 +80,19 @@ export const createDeliveryVerbs = (
       return { webhook, grantEvent, attempts: attempts + 1 };
     });
 
-  const settle: (...settled: Parameters<Store['settleDelivery']>) => number | bigint = (
+  const settle: (...settled: Parameters<WebhookStore['settleDelivery']>) => number | bigint = (
     { webhookId, sequence, attempts },
     settlement,
   ) => {
+    const {
+      nextAtMs = null,
+      deliveredAtMs = null,
+      lastStatus = null,
+      lastError = null,
+    } = outcomeOf(settlement);
     if (settlement.kind === 'delivered')
-      return sql.deliver.run(settlement.nowMs, settlement.status, webhookId, sequence).changes;
-    const { status = null } = settlement;
-    const [error, nextAtMs = null] =
-      settlement.kind === 'gone' ? [DISABLED_ERROR] : [settlement.error, settlement.nextAtMs];
-    const { changes } = sql.fail.run(nextAtMs, status, error, webhookId, sequence, attempts);
+      return sql.deliver.run(deliveredAtMs, lastStatus, webhookId, sequence).changes;
+    const { changes } = sql.fail.run(nextAtMs, lastStatus, lastError, webhookId, sequence, attempts);
     if (settlement.kind === 'gone') {
       webhooks.disable(webhookId, toSeconds(settlement.nowMs));
       sql.endAll.run(DISABLED_ERROR, webhookId);
@@ -99,7 +102,7 @@ export const createDeliveryVerbs = (
 
   return {
     async claimDeliveries(claim) {
-      // Looked for by reading first: mostly nothing is due, and then no other writer is held up.
+      // A read comes first: mostly nothing is due, and then no other writer has to wait.
       const isAnyDue = await read(() => turnsOf(claim).length > 0);
       return isAnyDue ? commits.run(() => claimInTransaction(claim)) : [];
     },
@@ -123,13 +126,18 @@ const toDue = (row: Row) => ({
   nextAtMs: Number(row['next_at_ms']),
 });
 
-const toDelivery = (row: Row): Delivery => ({
-  webhookId: String(row['webhook_id']),
-  grantEvent: toGrantEvent(row),
-  state: DELIVERY_STATES.find((state) => state === row['state']) ?? damaged('deliveries'),
-  attempts: Number(row['attempts']),
-  nextAtMs: toOptionalNumber(row['next_at_ms']),
-  deliveredAtMs: toOptionalNumber(row['delivered_at_ms']),
-  lastStatus: toOptionalNumber(row['last_status']),
-  lastError: row['last_error'] === null ? undefined : String(row['last_error']),
-});
+const toDelivery = (row: Row): Delivery => {
+  const outcome = {
+    nextAtMs: toOptionalNumber(row['next_at_ms']),
+    deliveredAtMs: toOptionalNumber(row['delivered_at_ms']),
+    lastStatus: toOptionalNumber(row['last_status']),
+    lastError: toOptionalText(row['last_error']),
+  };
+  return {
+    webhookId: String(row['webhook_id']),
+    grantEvent: toGrantEvent(row),
+    attempts: Number(row['attempts']),
+    state: stateOf(outcome),
+    ...outcome,
+  };
+};

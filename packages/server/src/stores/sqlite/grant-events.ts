@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { GrantEvent } from '../../outbox/grant-event.ts';
 import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
-import type { Store } from '../../grants/store.ts';
-import type { Connection } from './store.ts';
+import type { GrantEvent, NewGrantEvent } from '../../outbox/grant-event.ts';
+import type { GrantEventStore } from '../../outbox/grant-event-store.ts';
+import type { Connection } from './connection.ts';
 import type { Outbox } from './outbox.ts';
 import { damaged, GRANT_ID_TEXT, toGrantId, toTexts } from './rows.ts';
 import type { Row } from './rows.ts';
 
-/** A grant event about to be kept. */
-export type NewGrantEvent = Omit<GrantEvent, 'id' | 'sequence'>;
-
-/** The columns that `toGrantEvent` reads, of the table `grant events`. */
-export const GRANT_EVENT_COLUMNS = `sequence, grant_events.id AS id, at_ms, kind, ${GRANT_ID_TEXT('grant_id')} AS grant_id, grant_events.client_id AS client_id,
-  subject, request_id, cause, vins`;
+/** The columns that `toGrantEvent` reads, of the table `grant_events`. */
+export const GRANT_EVENT_COLUMNS = `sequence, grant_events.id AS id, at_ms, kind, ${GRANT_ID_TEXT('grant_id')} AS grant_id,
+  grant_events.client_id AS client_id, subject, request_id, cause, vins`;
 
 const prepareStatements = (database: DatabaseSync) => {
   const select = (where: string) =>
@@ -34,41 +31,45 @@ const prepareStatements = (database: DatabaseSync) => {
   };
 };
 
-/** What happened to grants, kept in the very transactions in which it happened. */
+/** What happened to grants. Writes run inside the open transaction, the one in which it happened. */
 export const createGrantEvents = (database: DatabaseSync, outbox: Outbox) => {
   const sql = prepareStatements(database);
+
+  const add = (grantEvent: NewGrantEvent): void => {
+    const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = grantEvent;
+    const what = [kind, grantId, clientId, subject, requestId, cause, JSON.stringify(vins)];
+    const { lastInsertRowid } = sql.insert.run(randomUUID(), atMs, ...what);
+    outbox.add(Number(lastInsertRowid), grantEvent);
+  };
+
   return {
-    /** Inside the running transaction, as are the deliveries of the grant event. */
-    add(grantEvent: NewGrantEvent): void {
-      const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = grantEvent;
-      const what = [kind, grantId, clientId, subject, requestId, cause, JSON.stringify(vins)];
-      const { lastInsertRowid } = sql.insert.run(randomUUID(), atMs, ...what);
-      outbox.add(Number(lastInsertRowid), grantEvent);
+    /** With a delivery of each to every webhook that wants it. */
+    addAll(events: readonly NewGrantEvent[]): void {
+      for (const event of events) add(event);
     },
     read(sequence: number): GrantEvent | undefined {
       const row = sql.read.get(sequence);
       return row === undefined ? undefined : toGrantEvent(row);
     },
-    /** Inside the running transaction. */
-    drop({ beforeMs, limit }: Parameters<Store['dropGrantEvents']>[0]): number {
+    drop({ beforeMs, limit }: Parameters<GrantEventStore['dropGrantEvents']>[0]): number {
       const old = sql.oldest
         .all(limit)
         .filter((row) => Number(row['at_ms']) < beforeMs)
         .map((row) => Number(row['sequence']))
-        .filter((sequence) => !outbox.isWaitedFor(sequence));
+        .filter((sequence) => !outbox.isDue(sequence));
       for (const sequence of old) {
         outbox.drop(sequence);
         sql.remove.run(sequence);
       }
       return old.length;
     },
-    list: ({
+    list({
       after,
       limit,
       grantId,
       clientId,
-    }: Parameters<Store['listGrantEvents']>[0]): readonly GrantEvent[] => {
-      // A grant is one client's for ever, so that a grant's grant events are that client's or nobody's.
+    }: Parameters<GrantEventStore['listGrantEvents']>[0]): readonly GrantEvent[] {
+      // A grant never changes its client, so all events of a grant are of one client.
       if (grantId !== undefined) {
         const grantEvents = sql.listOfGrant.all(after, grantId, limit).map(toGrantEvent);
         return grantEvents.filter((grantEvent) => clientId === undefined || grantEvent.clientId === clientId);
@@ -85,7 +86,7 @@ export type GrantEvents = ReturnType<typeof createGrantEvents>;
 export const createGrantEventVerbs = (
   { commits, read }: Connection,
   grantEvents: GrantEvents,
-): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
+): GrantEventStore => ({
   listGrantEvents: (page) => read(() => grantEvents.list(page)),
   dropGrantEvents: (page) => commits.run(() => grantEvents.drop(page)),
 });

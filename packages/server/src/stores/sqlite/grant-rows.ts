@@ -1,16 +1,13 @@
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
-import type { GrantEventKind } from '../../outbox/grant-event.ts';
-import type { Grant, Revocation } from '../../grants/grant.ts';
-import type { AuditContext, Page } from '../../grants/grant-store.ts';
+import type { Grant } from '../../grants/grant.ts';
+import type { Page } from '../../grants/grant-store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
-import type { GrantEvents } from './grant-events.ts';
 import type { KnownClients } from './known-clients.ts';
 import { packMoments } from './moments.ts';
 import { GRANT_COLUMNS, GRANT_ID_TEXT, ID_MAX, ID_MIN, prepareValues, toGrant, toGrantId } from './rows.ts';
 import type { Values } from './rows.ts';
 import type { ScopeNames } from './scopes.ts';
-import type { CoveredVehicles } from './vehicles.ts';
 
 const ID = GRANT_ID_TEXT('id');
 const OF_CLIENT = 'client = (SELECT number FROM clients WHERE id = ?)';
@@ -35,25 +32,14 @@ const prepareStatements = (database: DatabaseSync) => ({
     SET generation = ?, key_number = ?, rotated_at_ms = ?, caller = ?, use_digest = ? WHERE id = ? AND generation = ?`),
   setRevocation: database.prepare('UPDATE grants SET revoked_at = ?, revocation_cause = ? WHERE id = ?'),
   remove: database.prepare('DELETE FROM grants WHERE id = ?'),
+  addConsent: database.prepare('INSERT OR IGNORE INTO consents (subject, grant_id) VALUES (?, ?)'),
   removeConsent: database.prepare('DELETE FROM consents WHERE subject = ? AND grant_id = ?'),
 });
 
-/** The rows of grants, as the verbs read and write them; what writes is for inside the running transaction. */
+/** The rows of grants. Writes run inside the open transaction. */
 export const createGrantRows = (
   database: DatabaseSync,
-  {
-    callers,
-    scopes,
-    clients,
-    grantEvents,
-    vehicles,
-  }: {
-    callers: CallerNames;
-    scopes: ScopeNames;
-    clients: KnownClients;
-    grantEvents: GrantEvents;
-    vehicles: CoveredVehicles;
-  },
+  { callers, scopes, clients }: { callers: CallerNames; scopes: ScopeNames; clients: KnownClients },
 ) => {
   const sql = prepareStatements(database);
   const { clientIdOf } = clients;
@@ -61,17 +47,6 @@ export const createGrantRows = (
   const { callerOf } = callers;
   const names = { clientIdOf, scopeOf, callerOf };
   const parse = (values: Values, id: GrantId): Grant => toGrant(values, id, names);
-
-  const writeRevocation = ({ id, revocation }: Grant): void => {
-    expectOne(sql.setRevocation.run(revocation?.at ?? null, revocation?.cause ?? null, id));
-  };
-
-  const tell = (
-    kind: GrantEventKind,
-    { id: grantId, clientId, subject }: Grant,
-    { nowMs: atMs, requestId, cause }: AuditContext & { readonly cause?: string },
-    vins: readonly string[] = [],
-  ): void => grantEvents.add({ atMs, kind, grantId, clientId, subject, requestId, cause, vins });
 
   return {
     read(id: GrantId): Grant | undefined {
@@ -103,19 +78,10 @@ export const createGrantRows = (
       const { id, generation: from } = before;
       expectOne(sql.advance.run(generation, keyNumber, moments, caller, useDigest ?? null, id, from));
     },
-    /** Ends a grant that is not ended yet, and keeps the grant event. */
-    revoke(grant: Grant, revocation: Revocation, auditContext: AuditContext): Grant {
-      const revoked = { ...grant, revocation };
-      writeRevocation(revoked);
-      const vins = vehicles.list(grant.id).map(({ vin }) => vin);
-      tell('grant.revoked', grant, { ...auditContext, cause: revocation.cause }, vins);
-      return revoked;
+    /** Whether the grant is revoked, and why. */
+    writeRevocation({ id, revocation }: Grant): void {
+      expectOne(sql.setRevocation.run(revocation?.at ?? null, revocation?.cause ?? null, id));
     },
-    reinstate(grant: Grant, auditContext: AuditContext): void {
-      writeRevocation({ ...grant, revocation: undefined });
-      tell('grant.reinstated', grant, auditContext);
-    },
-    tell,
     list(page: Page & { readonly clientId?: string | undefined }): readonly Grant[] {
       const { after, limit, clientId } = page;
       if (after === ID_MAX) return [];
@@ -126,6 +92,8 @@ export const createGrantRows = (
     },
     count: (clientId: string | undefined): number =>
       Number((clientId === undefined ? sql.count.get() : sql.countOfClient.get(clientId))?.['grants']),
+    /** Records that the owner gave the grant by consent. */
+    addConsent: ({ id, subject }: Grant): void => void sql.addConsent.run(subject, id),
     /** With the consent that it rests on. */
     remove({ id, subject }: Grant): void {
       sql.removeConsent.run(subject, id);

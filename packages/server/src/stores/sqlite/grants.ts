@@ -1,73 +1,58 @@
-import { toSeconds } from '../../clock.ts';
+import { isEnabled } from '../../clients/client.ts';
 import type { Millis } from '../../clock.ts';
-import { applyVerdict } from '../../grants/apply-verdict.ts';
+import { decideRefresh, eventsOfReplay } from '../../grants/decide-refresh.ts';
+import { decideReinstatement, decideRevocation } from '../../grants/decide-revocation.ts';
+import type { GrantStore, RefreshResult, RefreshUse } from '../../grants/grant-store.ts';
 import type { Grant } from '../../grants/grant.ts';
-import { judge } from '../../grants/judge.ts';
-import { describeReplay } from '../../grants/replay.ts';
 import { hasEndedBefore } from '../../grants/standing.ts';
-import type { RefreshResult, RefreshUse } from '../../grants/grant-store.ts';
-import type { Store } from '../../grants/store.ts';
 import type { CallerNames } from './callers.ts';
+import type { Connection } from './connection.ts';
+import type { CoveredVehicles } from './covered-vehicles.ts';
+import type { GrantEvents } from './grant-events.ts';
 import type { GrantRows } from './grant-rows.ts';
 import type { ImportedTokens } from './imports.ts';
 import type { KnownClients } from './known-clients.ts';
 import { createReplayRecords } from './replays.ts';
-import type { Connection } from './store.ts';
 
-type GrantVerbs = Pick<
-  Store,
-  | 'refresh'
-  | 'createGrant'
-  | 'readGrant'
-  | 'readReplay'
-  | 'listGrants'
-  | 'countGrants'
-  | 'revoke'
-  | 'reinstate'
-  | 'prune'
->;
+/** What the verbs of grants read and write. */
+type Tables = {
+  readonly rows: GrantRows;
+  readonly callers: CallerNames;
+  readonly clients: KnownClients;
+  readonly vehicles: CoveredVehicles;
+  readonly grantEvents: GrantEvents;
+  readonly imports: ImportedTokens;
+};
 
-/** A client that goes on presenting a dead token makes one grant event in this time, not one for each. */
-const REPLAY_EVENT_INTERVAL_MS = 3_600_000;
 export const createGrantVerbs = (
   { database, commits, read }: Connection,
-  {
-    rows,
-    callers,
-    clients,
-    imports,
-  }: { rows: GrantRows; callers: CallerNames; clients: KnownClients; imports: ImportedTokens },
-): GrantVerbs => {
+  { rows, callers, clients, vehicles, grantEvents, imports }: Tables,
+): GrantStore => {
   const replays = createReplayRecords(database, callers);
 
-  /** Reads, judges and writes one row. Runs inside a transaction, and no `await` is possible in between. */
+  /** Reads, decides and writes one row. Runs inside a transaction, and no `await` is possible in between. */
   const refresh = (use: RefreshUse): RefreshResult | 'client_gone' => {
-    const { presented, nowMs, caller, requestId } = use;
-    const client = clients.read(presented.clientId).client;
-    if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
-    const { policy } = client;
-    const before = rows.read(presented.grantId);
-    const verdict = judge(before, presented, nowMs, policy);
-    if (before === undefined) return { verdict, grant: undefined, policy, replay: undefined };
-    const grant = applyVerdict(before, verdict, use);
+    const { client } = clients.read(use.presented.clientId);
+    if (!isEnabled(client)) return 'client_gone';
+    const before = rows.read(use.presented.grantId);
+    const result = decideRefresh(before, use, client.policy);
+    const { grant } = result;
+    if (before === undefined || grant === undefined) return result;
     if (grant.generation !== before.generation) rows.advance(before, grant);
-    if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
-    const { gap, response } = verdict;
-    const replay = describeReplay(
-      before,
-      { generation: presented.generation, gap, response },
-      { nowMs, caller },
-    );
-    const last = replays.read(grant.id);
-    if (last === undefined || nowMs - last.atMs >= REPLAY_EVENT_INTERVAL_MS)
-      rows.tell('grant.replayed', grant, { nowMs, requestId, cause: replay.looksLike });
-    replays.write(grant.id, replay);
-    if (grant.revocation !== undefined) rows.revoke(before, grant.revocation, { nowMs, requestId });
-    return { verdict, grant, policy, replay };
+    if (result.replay !== undefined) writeReplay(grant, result.replay, use);
+    return result;
+  };
+
+  const writeReplay = (after: Grant, replay: NonNullable<RefreshResult['replay']>, use: RefreshUse): void => {
+    const lastReplay = replays.read(after.id);
+    replays.write(after.id, replay);
+    if (after.revocation !== undefined) rows.writeRevocation(after);
+    const context = { lastReplay, vehicles: vehicles.list(after.id) };
+    grantEvents.addAll(eventsOfReplay(after, replay, use, context));
   };
 
   const isEnded = (grant: Grant, endedBeforeMs: Millis): boolean => {
-    const client = clients.read(grant.clientId).client;
+    const { client } = clients.read(grant.clientId);
     return client !== undefined && hasEndedBefore(grant, client.policy, endedBeforeMs);
   };
 
@@ -82,20 +67,20 @@ export const createGrantVerbs = (
     readReplay: (id) => read(() => replays.read(id)),
     listGrants: (page) => read(() => rows.list(page)),
     countGrants: (clientId) => read(() => rows.count(clientId)),
-    revoke: (id, { nowMs, cause, requestId }) =>
+    revoke: (id, revocation) =>
       commits.run(() => {
-        const grant = rows.read(id);
-        if (grant === undefined) return 'unknown';
-        if (grant.revocation !== undefined) return 'revoked_before';
-        rows.revoke(grant, { at: toSeconds(nowMs), cause }, { nowMs, requestId });
+        const change = decideRevocation(rows.read(id), revocation, vehicles.list(id));
+        if (typeof change === 'string') return change;
+        rows.writeRevocation(change.grant);
+        grantEvents.addAll(change.grantEvents);
         return 'revoked';
       }),
     reinstate: (id, auditContext) =>
       commits.run(() => {
-        const grant = rows.read(id);
-        if (grant === undefined) return 'unknown';
-        if (grant.revocation === undefined) return 'not_revoked';
-        rows.reinstate(grant, auditContext);
+        const change = decideReinstatement(rows.read(id), auditContext);
+        if (typeof change === 'string') return change;
+        rows.writeRevocation(change.grant);
+        grantEvents.addAll(change.grantEvents);
         return 'reinstated';
       }),
     prune: ({ after, limit, endedBeforeMs }) =>
@@ -105,7 +90,7 @@ export const createGrantVerbs = (
         for (const grant of ended) rows.remove(grant);
         const [first, last] = [page[0], page.at(-1)];
         if (first !== undefined && last !== undefined) imports.drop(first.id, last.id, endedBeforeMs);
-        return { pruned: ended.length, next: page.length === limit ? page.at(-1)?.id : undefined };
+        return { pruned: ended.length, next: page.length === limit ? last?.id : undefined };
       }),
   };
 };

@@ -2,17 +2,17 @@ import type { DatabaseSync } from 'node:sqlite';
 import { toSeconds } from '../../clock.ts';
 import type { Millis } from '../../clock.ts';
 import type { Grant } from '../../grants/grant.ts';
+import type { ImportStore } from '../../grants/import-store.ts';
 import { compareImport } from '../../grants/imported-grant.ts';
 import type { ImportedGrant, ImportOutcome } from '../../grants/imported-grant.ts';
-import type { Store } from '../../grants/store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { GrantRows } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
 import { GRANT_ID_TEXT, prepareValues, toGrantId } from './rows.ts';
-import type { Connection } from './store.ts';
-import type { CoveredVehicles } from './vehicles.ts';
+import type { Connection } from './connection.ts';
+import type { CoveredVehicles } from './covered-vehicles.ts';
 
-/** The digests of imported tokens; what writes is for inside the running transaction. */
+/** The digests of imported tokens. Writes run inside the open transaction. */
 export const createImportedTokens = (database: DatabaseSync) => {
   const select = prepareValues(
     database,
@@ -38,7 +38,7 @@ export const createImportedTokens = (database: DatabaseSync) => {
 
 export type ImportedTokens = ReturnType<typeof createImportedTokens>;
 
-/** Grants that come from another service. */
+/** Grants whose first refresh token another server issued. */
 export const createImportVerbs = (
   { database, commits, read }: Connection,
   {
@@ -47,8 +47,7 @@ export const createImportVerbs = (
     vehicles,
     imports,
   }: { rows: GrantRows; clients: KnownClients; vehicles: CoveredVehicles; imports: ImportedTokens },
-): Pick<Store, 'importGrants' | 'findImported'> => {
-  const consent = database.prepare('INSERT OR IGNORE INTO consents (subject, grant_id) VALUES (?, ?)');
+): ImportStore => {
   const mark = database.prepare(
     'UPDATE clients SET has_imported_tokens = 1, revision = revision + 1 WHERE id = ? AND has_imported_tokens = 0',
   );
@@ -65,8 +64,8 @@ export const createImportVerbs = (
     const made = rows.insert(grant);
     if (made !== 'created') return made;
     imports.add(one);
-    consent.run(grant.subject, grant.id);
-    for (const vehicle of one.vehicles) vehicles.add(grant.id, vehicle);
+    rows.addConsent(grant);
+    vehicles.replace(grant.id, one.vehicles);
     if (mark.run(grant.clientId).changes === 1) clients.forgetOne(grant.clientId);
     return 'imported';
   };

@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { NewGrantEvent } from '../../outbox/grant-event.ts';
 import { isWanted } from '../../outbox/webhook.ts';
-import type { NewGrantEvent } from './grant-events.ts';
 import type { Webhooks } from './webhooks.ts';
 
-/** Deliveries come and go with their grant events, in the same transactions. */
+/** Deliveries are added and removed with their grant events, in the same transactions. */
 export const createOutbox = (database: DatabaseSync, webhooks: Webhooks) => {
   const insert = database.prepare(
     'INSERT INTO deliveries (webhook_id, grant_event, next_at_ms) VALUES (?, ?, ?)',
   );
-  const waiting = database.prepare(
+  const due = database.prepare(
     `SELECT 1 FROM deliveries WHERE grant_event = ? AND webhook_id IN (SELECT id FROM webhooks) AND next_at_ms IS NOT NULL`,
   );
   const remove = database.prepare(
@@ -23,13 +23,14 @@ export const createOutbox = (database: DatabaseSync, webhooks: Webhooks) => {
         hasNew = true;
       }
     },
-    /** Whether deliveries were added since this was asked last. */
+    /** Whether deliveries were added since the last call. */
     takeNew(): boolean {
       const had = hasNew;
       hasNew = false;
       return had;
     },
-    isWaitedFor: (sequence: number): boolean => waiting.get(sequence) !== undefined,
+    /** Whether a delivery of a grant event is still to be made. */
+    isDue: (sequence: number): boolean => due.get(sequence) !== undefined,
     drop: (sequence: number): void => void remove.run(sequence),
   };
 };

@@ -1,43 +1,36 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../grants/store.ts';
+import type { KeyStore } from '../../tokens/key-store.ts';
 import { createCallerNames } from './callers.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { createClientVerbs } from './clients.ts';
 import { createCodeVerbs } from './codes.ts';
+import type { Connection } from './connection.ts';
+import { createCoveredVehicles } from './covered-vehicles.ts';
 import { openDatabase } from './database.ts';
 import { toStoreError } from './errors.ts';
 import { createGrantEvents, createGrantEventVerbs } from './grant-events.ts';
 import { createGrantRows } from './grant-rows.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createGroupCommit } from './group-commit.ts';
-import type { GroupCommit } from './group-commit.ts';
 import { createImportedTokens, createImportVerbs } from './imports.ts';
 import { createKnownClients } from './known-clients.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
 import { createOutbox } from './outbox.ts';
 import { createScopeNames } from './scopes.ts';
 import { toKey } from './rows.ts';
-import { createCoveredVehicles, createVehicleVerbs } from './vehicles.ts';
+import { createVehicleVerbs } from './vehicles.ts';
 import { createWebhooks, createWebhookVerbs } from './webhooks.ts';
-
-/** What the verbs of the store share. */
-export type Connection = {
-  readonly database: DatabaseSync;
-  readonly commits: GroupCommit;
-  /** A read on its own, outside any transaction. Throws `StoreError` where SQLite fails. */
-  read<Result>(work: () => Result): Promise<Result>;
-};
 
 const LOCK_TIMEOUT_MS = 2000;
 
 /**
- * The embedded store: one SQLite file, one row a grant, every commit synced to disk before its promise resolves.
+ * The embedded store: one SQLite file, one row per grant, every commit synced to disk before its promise resolves.
  * Any number of processes may have the file open. Throws `OperatorError` where the file cannot be opened.
  */
 export const openSqliteStore = (
   path: string,
   options: {
-    /** Called when a commit of this process brought deliveries that are due. */
+    /** Called when a commit of this process added deliveries that are due. */
     readonly onDeliveries?: () => void;
   } = {},
 ): Store => {
@@ -76,11 +69,11 @@ export const openSqliteStore = (
   };
   const grantEvents = createGrantEvents(database, outbox);
   const vehicles = createCoveredVehicles(database);
-  const rows = createGrantRows(database, { callers, scopes, clients, grantEvents, vehicles });
+  const rows = createGrantRows(database, { callers, scopes, clients });
   const imports = createImportedTokens(database);
   return {
     ...createClientVerbs(connection, clients),
-    ...createGrantVerbs(connection, { rows, callers, clients, imports }),
+    ...createGrantVerbs(connection, { rows, callers, clients, vehicles, grantEvents, imports }),
     ...createImportVerbs(connection, { rows, clients, vehicles, imports }),
     ...createCodeVerbs(connection, { rows, clients, vehicles, grantEvents }),
     ...createVehicleVerbs(connection, { rows, vehicles, grantEvents }),
@@ -96,10 +89,7 @@ export const openSqliteStore = (
   };
 };
 
-const createKeyVerbs = (
-  { database, commits, read }: Connection,
-  forgetClients: () => void,
-): Pick<Store, 'listKeys' | 'registerKey'> => {
+const createKeyVerbs = ({ database, commits, read }: Connection, forgetClients: () => void): KeyStore => {
   const list = database.prepare('SELECT number, created_at, fingerprint FROM keys ORDER BY number DESC');
   const insert = database.prepare(
     'INSERT OR IGNORE INTO keys (number, created_at, fingerprint) VALUES (?, ?, ?)',

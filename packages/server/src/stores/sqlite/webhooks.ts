@@ -5,7 +5,7 @@ import { WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../../outbox/webhook.ts';
 import type { Webhook } from '../../outbox/webhook.ts';
 import { damaged, toOptionalNumber, toTexts } from './rows.ts';
 import type { Row } from './rows.ts';
-import type { Connection } from './store.ts';
+import type { Connection } from './connection.ts';
 
 /** Who is told of grant events. */
 export const createWebhooks = (database: DatabaseSync) => {

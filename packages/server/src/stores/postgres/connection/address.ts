@@ -1,6 +1,6 @@
 import { OperatorError } from '../../../errors.ts';
 
-/** The address as it may be shown: without user, password and options, any of which may be secret. */
+/** The address in a form that may be shown: without user, password and options, any of which may be secret. */
 export const showPostgresUrl = (url: string): string => {
   try {
     const { protocol, host, pathname } = new URL(url);
@@ -10,10 +10,10 @@ export const showPostgresUrl = (url: string): string => {
   }
 };
 
-/** What is done to files is not done to a database. */
+/** A command that works on files was given a database. */
 export const notAFile = (url: string): OperatorError =>
   new OperatorError(
     'store_not_a_file',
-    `${showPostgresUrl(url)}: the store is a PostgreSQL database and no file`,
-    'Use its own tools: pg_dump and pg_restore for a copy, pg_basebackup with archived WAL (or what your provider has) to come back to any moment.',
+    `${showPostgresUrl(url)}: the store is a PostgreSQL database, not a file`,
+    'Use the tools of PostgreSQL: pg_dump and pg_restore for a copy, pg_basebackup with archived WAL (or what your provider offers) to restore any moment.',
   );

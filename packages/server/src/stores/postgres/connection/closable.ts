@@ -3,7 +3,7 @@ import type { Store } from '../../../grants/store.ts';
 
 type Verbs = Omit<Store, 'close'>;
 
-/** A store of these verbs, whose close waits for what was asked of it, and refuses what is asked after it. */
+/** A store of these verbs. Its close waits for the calls under way and refuses later ones. */
 export const closable = (verbs: Verbs, close: () => Promise<void>): Store => {
   const allAnswered = Promise.withResolvers<void>();
   let waiting = 0;

@@ -5,9 +5,9 @@ const SETTINGS = `SELECT current_setting('transaction_read_only') AS read_only,
   current_setting('synchronous_commit', true) AS synchronous_commit, current_setting('fsync', true) AS fsync`;
 
 /**
- * Refuses a connection on which a commit that is answered may yet be lost, or that leads to a standby. Asked of every new
- * connection, because a failover may lead to another database. Databases that only speak the protocol have no such
- * settings, and say so.
+ * Refuses a connection on which an answered commit can still be lost, or that leads to a standby. Checks every new
+ * connection, because a failover may lead to another database. Databases that only speak the protocol do not have these
+ * settings, and answer null.
  */
 export const checkDurable = async (client: Pick<ClientBase, 'query'>): Promise<void> => {
   const { rows } = await client.query<Record<string, string | null>>(SETTINGS);
@@ -15,8 +15,8 @@ export const checkDurable = async (client: Pick<ClientBase, 'query'>): Promise<v
   if (readOnly === 'on') {
     throw new OperatorError(
       'store_read_only',
-      'the database is read-only: it is a standby, or set so',
-      'Name the primary: validity is decided there only.',
+      'the database is read-only: it is a standby, or is configured so',
+      'Name the primary: only it decides whether a token is valid.',
     );
   }
   if (synchronousCommit === 'off' || fsync === 'off') {
@@ -25,8 +25,8 @@ export const checkDurable = async (client: Pick<ClientBase, 'query'>): Promise<v
       'store_not_durable',
       `the database answers commits before they are on disk: ${setting} is off`,
       fsync === 'off'
-        ? 'Set fsync = on in postgresql.conf. A crash would undo refreshes that clients were told of.'
-        : 'ALTER ROLE ... SET synchronous_commit = on. A crash would undo refreshes that clients were told of.',
+        ? 'Set fsync = on in postgresql.conf. A crash would undo refreshes that clients have the answer to.'
+        : 'ALTER ROLE ... SET synchronous_commit = on. A crash would undo refreshes that clients have the answer to.',
     );
   }
 };

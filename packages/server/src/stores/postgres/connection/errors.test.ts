@@ -4,26 +4,26 @@ import { DatabaseError } from 'pg';
 import { OperatorError, StoreError } from '../../../errors.ts';
 import { isConflict, isLost, isUndone, toOperatorError, toStoreError } from './errors.ts';
 
-const told = (code: string, severity = 'ERROR'): DatabaseError =>
-  Object.assign(new DatabaseError('told of owner-1', 0, 'error'), { code, severity });
+const reported = (code: string, severity = 'ERROR'): DatabaseError =>
+  Object.assign(new DatabaseError('a value of owner-1', 0, 'error'), { code, severity });
 
 const lost = new Error('Connection terminated unexpectedly');
 
-/** What an error says of the statement that it ended. */
+/** What an error says about the statement that it ended. */
 const CASES: readonly (readonly [name: string, error: Error, says: string])[] = [
   ['a connection that was cut', lost, 'lost'],
-  ['a connection that was cut behind a pooler', told('08P01', 'FATAL'), 'lost'],
-  ['a statement that breaks the protocol', told('08P01'), 'undone'],
-  ['a full disk', told('53100'), 'undone'],
-  ['a full disk under a commit, which ends the database', told('53100', 'PANIC'), 'unknown'],
-  ['a shutdown while a commit waits', told('57P01', 'FATAL'), 'unknown'],
-  ['a grave error in another language', told('57P01', 'FATAL: fatal'), 'unknown'],
-  ['a statement that took too long', told('57014'), 'undone'],
-  ['a standby', told('25006'), 'undone'],
-  ['a serialization failure', told('40001'), 'undone conflict'],
-  ['a deadlock', told('40P01'), 'undone conflict'],
-  ['a number that is taken', told('23505'), 'undone conflict'],
-  ['a deadlock told as the end of everything', told('40P01', 'FATAL'), 'unknown'],
+  ['a connection that was cut behind a pooler', reported('08P01', 'FATAL'), 'lost'],
+  ['a statement that breaks the protocol', reported('08P01'), 'undone'],
+  ['a full disk', reported('53100'), 'undone'],
+  ['a full disk under a commit, which ends the database', reported('53100', 'PANIC'), 'unknown'],
+  ['a shutdown while a commit waits', reported('57P01', 'FATAL'), 'unknown'],
+  ['a severe error in another language', reported('57P01', 'FATAL: fatal'), 'unknown'],
+  ['a statement that took too long', reported('57014'), 'undone'],
+  ['a standby', reported('25006'), 'undone'],
+  ['a serialization failure', reported('40001'), 'undone conflict'],
+  ['a deadlock', reported('40P01'), 'undone conflict'],
+  ['a number that is taken', reported('23505'), 'undone conflict'],
+  ['a deadlock that ends the connection', reported('40P01', 'FATAL'), 'unknown'],
 ];
 
 for (const [name, error, says] of CASES) {
@@ -37,35 +37,35 @@ for (const [name, error, says] of CASES) {
   });
 }
 
-void test('a failure of the database is told without the values it quotes', () => {
-  const error = toStoreError(told('22001'), 'unavailable');
+void test('a failure of the database is reported without the values it quotes', () => {
+  const error = toStoreError(reported('22001'), 'unavailable');
   assert.ok(error instanceof StoreError);
   assert.doesNotMatch(error.message, /owner-1/);
 });
 
-void test('a database that none of its addresses leads to is told as one that is away', () => {
+void test('a database that none of its addresses reaches is reported as unreachable', () => {
   const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:1'), new Error('another')]);
   const error = toStoreError(refused, 'unavailable');
   assert.ok(error instanceof StoreError);
   assert.match(error.message, /ECONNREFUSED ::1:1/);
 });
 
-void test('a bug is no failure of the database', () => {
+void test('a bug is not a failure of the database', () => {
   const bug = new TypeError('of ours');
   assert.equal(toStoreError(bug, 'unavailable'), bug);
 });
 
 const OPENINGS: readonly (readonly [error: Error, code: string])[] = [
   [lost, 'store_unreachable'],
-  [told('28P01', 'FATAL'), 'store_login_refused'],
-  [told('3D000', 'FATAL'), 'store_database_missing'],
-  [told('42501'), 'store_rights_missing'],
-  [told('42P07'), 'store_foreign'],
-  [told('53300', 'FATAL'), 'store_connections_used_up'],
+  [reported('28P01', 'FATAL'), 'store_login_refused'],
+  [reported('3D000', 'FATAL'), 'store_database_missing'],
+  [reported('42501'), 'store_rights_missing'],
+  [reported('42P07'), 'store_foreign'],
+  [reported('53300', 'FATAL'), 'store_connections_used_up'],
 ];
 
 for (const [error, code] of OPENINGS) {
-  void test(`what keeps a store from being opened has a name and a way out: ${code}`, () => {
+  void test(`what keeps a store from being opened has a code and a remedy: ${code}`, () => {
     for (const one of [error, toStoreError(error, 'unavailable')]) {
       const found = toOperatorError(one, 'postgres://db/keyfob');
       assert.ok(found instanceof OperatorError);

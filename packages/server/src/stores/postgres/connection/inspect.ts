@@ -1,19 +1,19 @@
 import { newestSchema, readSchema } from './migrations.ts';
 import type { Connections } from './pool.ts';
 
-/** What an inspection finds in the database that is the store. */
+/** What an inspection finds out about a database. */
 export type PostgresFacts = {
   readonly version: string;
   readonly schema: number;
   readonly newestSchema: number;
-  /** About how many; -1 where the database has not counted them yet. */
+  /** An estimate; -1 where the database has not counted them yet. */
   readonly grants: number;
   readonly synchronousCommit: string;
-  /** The standbys that a commit waits for, as PostgreSQL has it; empty for none. */
+  /** `synchronous_standby_names`: the standbys that a commit waits for; empty for none. */
   readonly standbys: string;
-  /** There and back, milliseconds. */
+  /** Of one statement, in milliseconds. */
   readonly roundTripMs: number;
-  /** How far the clock of the database is ahead of this machine's. */
+  /** By how many milliseconds the clock of the database is ahead of this machine's. */
   readonly clockAheadMs: number;
 };
 
@@ -25,10 +25,10 @@ const SELECT = `SELECT current_setting('server_version') AS version,
 
 export const inspect = async (connections: Connections): Promise<PostgresFacts> => {
   const schema = await readSchema(connections);
-  const asked = performance.now();
-  const askedAtMs = Date.now();
+  const started = performance.now();
+  const startedAtMs = Date.now();
   const [row = {}] = await connections.read(SELECT);
-  const roundTripMs = performance.now() - asked;
+  const roundTripMs = performance.now() - started;
   return {
     version: String(row['version']),
     schema,
@@ -37,6 +37,6 @@ export const inspect = async (connections: Connections): Promise<PostgresFacts> 
     synchronousCommit: String(row['synchronous_commit']),
     standbys: String(row['standbys']),
     roundTripMs,
-    clockAheadMs: Number(row['now_ms']) - askedAtMs - roundTripMs / 2,
+    clockAheadMs: Number(row['now_ms']) - startedAtMs - roundTripMs / 2,
   };
 };

@@ -2,29 +2,30 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { OperatorError } from '../../../errors.ts';
 import { sqlStateOf } from './errors.ts';
 import type { Connections } from './pool.ts';
-import type { Ask, Row } from './transaction.ts';
+import type { Query, Row } from './transaction.ts';
 
 /**
- * A step of the schema. Each begins with a line that says from which schema on a keyfob works with it: a step that only
- * adds serves the older ones too, so that both versions run side by side during an upgrade (expand), and a later
- * one takes away what no version needs any more (contract).
+ * A step of the schema. A step that only adds serves older versions too, so that both versions run side by side during
+ * an upgrade (expand). A later step removes what no version needs any more (contract).
  */
-type Migration = {
+export type Migration = {
+  /** Of the schema that it leads to. */
   readonly number: number;
   readonly name: string;
+  /** The oldest schema whose version of keyfob still works after it. */
   readonly servesFrom: number;
   readonly sql: string;
 };
 
-/** What was done to the schema by a migration. */
+/** From which schema to which a database was migrated. */
 export type Migrated = { readonly from: number; readonly to: number };
 
 const FOLDER = new URL('./migrations/', import.meta.url);
 const FIRST_LINE = /^-- Serves keyfob from schema (?<servesFrom>\d+) on\.\n/;
-/** Long enough for the rewrite of a large table, and for waiting until another node has done it. */
-const PATIENCE_MS = 3_600_000;
+/** Long enough to rewrite a large table, and to wait until another node has done so. */
+const TIMEOUT_MS = 3_600_000;
 const ATTEMPTS_MAX = 5;
-/** The row that whoever must be alone holds: to migrate, above all. */
+/** The row that serializes what must not run twice at once, above all migrations. */
 const LOCK_ROW = 0;
 
 const CREATE = `CREATE TABLE IF NOT EXISTS keyfob_schema (
@@ -37,6 +38,7 @@ const INSERT = `INSERT INTO keyfob_schema (number, name, serves_from, applied_at
   VALUES ($1, $2, $3, floor(extract(epoch FROM statement_timestamp()))::bigint) ON CONFLICT (number) DO NOTHING`;
 const SELECT = `SELECT coalesce(max(number), 0) AS schema, coalesce(max(serves_from), 0) AS serves_from FROM keyfob_schema`;
 
+/** The migrations of this version. The first line of each file says which schemas it serves. */
 const readMigrations = (): readonly Migration[] =>
   readdirSync(FOLDER)
     .filter((name) => name.endsWith('.sql'))
@@ -47,52 +49,58 @@ const readMigrations = (): readonly Migration[] =>
       return { number: index + 1, name: name.replace('.sql', ''), servesFrom, sql };
     });
 
-/** The number of the newest schema this keyfob knows. */
+/** The number of the newest schema that this version knows. */
 export const newestSchema = (): number => readMigrations().length;
 
-/** The schema of a database, 0 for none. Throws `OperatorError` for one that this keyfob cannot work with. */
-export const readSchema = async ({ read }: Connections): Promise<number> => {
+/** The schema of a database, 0 for none. Throws `OperatorError` for one that does not serve this version. */
+export const readSchema = async (
+  { read }: Connections,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<number> => {
   const schema = await read(SELECT).catch((error: unknown) => {
     if (sqlStateOf((error as Error).cause) === '42P01') return [];
     throw error as Error;
   });
-  return schemaOf(schema[0], newestSchema());
+  return schemaOf(schema[0], migrations.length);
 };
 
 /**
- * Brings a database to the newest schema, one transaction a step. Any number of nodes may do so at once: whoever holds
- * the lock row goes on, and the others find its work done. A database that is newer is left as it is.
+ * Brings a database to the newest schema, one transaction per step. Any number of nodes may do so at once: the one that
+ * locks the lock row does the step, and the others find it done. A newer database is left as it is.
  */
-export const migrate = async (connections: Connections): Promise<Migrated> => {
-  const migrations = readMigrations();
-  const from = await readSchema(connections);
+export const migrate = async (
+  connections: Connections,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<Migrated> => {
+  const from = await readSchema(connections, migrations);
   if (from >= migrations.length) return { from, to: from };
   await createTable(connections);
-  for (const migration of migrations.slice(from)) await applyOnce(connections, migration);
-  return { from, to: await readSchema(connections) };
+  for (const migration of migrations.slice(from)) await applyOnce(connections, migration, migrations.length);
+  return { from, to: await readSchema(connections, migrations) };
 };
 
 const applyOnce = async (
   { transact }: Connections,
   { number, name, servesFrom, sql }: Migration,
+  newest: number,
 ): Promise<void> =>
   transact(
-    async ({ ask }) => {
-      await lockForAll(ask);
-      const [row] = await ask(SELECT);
-      if (schemaOf(row, newestSchema()) >= number) return;
-      await ask(sql);
-      await ask(INSERT, [number, name, servesFrom]);
+    async ({ query }) => {
+      await lockForAll(query);
+      const [row] = await query(SELECT);
+      if (schemaOf(row, newest) >= number) return;
+      await query(sql);
+      await query(INSERT, [number, name, servesFrom]);
     },
-    { patienceMs: PATIENCE_MS },
+    { timeoutMs: TIMEOUT_MS },
   );
 
-/** Holds up everybody else who asks for the same, until the transaction ends: for what happens once in a while. */
-export const lockForAll = async (ask: Ask): Promise<void> => {
-  await ask('SELECT number FROM keyfob_schema WHERE number = $1 FOR UPDATE', [LOCK_ROW]);
+/** Lets no other transaction past this point until this one ends. For what happens rarely. */
+export const lockForAll = async (query: Query): Promise<void> => {
+  await query('SELECT number FROM keyfob_schema WHERE number = $1 FOR UPDATE', [LOCK_ROW]);
 };
 
-/** Two that make the same table at the same moment may both find it missing: the second tries again. */
+/** Two nodes that create the table at the same moment may both find it missing: the second one tries again. */
 const createTable = async ({ write }: Connections): Promise<void> => {
   for (let attempts = 1; ; attempts++) {
     try {
@@ -112,7 +120,7 @@ const schemaOf = (row: Row | undefined, newest: number): number => {
   if (servesFrom <= newest) return schema;
   throw new OperatorError(
     'store_newer',
-    `the store has schema ${schema}, which serves keyfobs from schema ${servesFrom} on, and this one knows schemas up to ${newest}`,
-    'Start the newer keyfob that wrote it, or bring back a backup from before the upgrade. Nothing was touched.',
+    `the store has schema ${schema}, which serves versions of keyfob from schema ${servesFrom} on, and this version knows schemas up to ${newest}`,
+    'Start the newer keyfob that wrote it, or restore a backup from before the upgrade. Nothing was changed.',
   );
 };

@@ -5,31 +5,31 @@ import { isLost, isUndone, toStoreError } from './errors.ts';
 import { createReconnecting } from './reconnecting.ts';
 import { createStatementNames } from './statement-names.ts';
 import { attempt, retryUndone } from './transaction.ts';
-import type { Ask, Row, Transaction } from './transaction.ts';
+import type { Query, Row, Transaction } from './transaction.ts';
 
 export type TransactionOptions = {
-  /** For the answer to each statement, where that is known to take longer than usual. */
-  readonly patienceMs?: number;
+  /** For the answer to each statement, where it is known to take longer than usual. */
+  readonly timeoutMs?: number;
 };
 
-/** The ways of a store to its database. Each throws `StoreError`. */
+/** How a store talks to its database. Each function throws `StoreError`. */
 export type Connections = {
-  /** One statement that changes nothing. Asked once more where the connection was lost. */
-  readonly read: Ask;
+  /** One statement that changes nothing. It is sent once more where the connection was lost. */
+  readonly read: Query;
   /** One statement that changes something, committed by itself. */
-  readonly write: Ask;
-  /** Work in a transaction; done again from the start where others were in its way. */
+  readonly write: Query;
+  /** Work in a transaction; repeated from the start where other transactions were in its way. */
   transact<Result>(
     work: (transaction: Transaction) => Promise<Result>,
     options?: TransactionOptions,
   ): Promise<Result>;
-  /** After everything that was asked for is answered. */
+  /** To be called after every statement is answered. */
   close(): Promise<void>;
 };
 
 export type PoolLimits = {
   readonly connectionsMax: number;
-  /** For a connection, whether it has to be made or to be given back by somebody. */
+  /** For a connection, whether it has to be opened or to be released by another caller. */
   readonly connectTimeoutMs: number;
   /** For the answer to a statement. */
   readonly answerTimeoutMs: number;
@@ -44,9 +44,9 @@ export const POOL_LIMITS: PoolLimits = {
 const ignore = (): void => {};
 
 /**
- * A pool of connections to the primary. A connection is made when it is wanted and dropped at its first failure, so the
- * store recovers by itself. Nothing rests on what a session remembers, so that a pooler may hand every transaction to another
- * connection; where there is none, statements are planned once. `onDeliveries` is called when a commit brought deliveries
+ * A pool of connections to the primary. A connection is opened when it is needed and dropped at its first failure, so the
+ * store recovers by itself. Nothing depends on what a session remembers, so a pooler may route every transaction to another
+ * session; without a pooler, statements are planned once. `onDeliveries` is called when a commit added deliveries
  * that are due.
  */
 export const openConnections = (
@@ -56,7 +56,7 @@ export const openConnections = (
 ): Connections => {
   const statementNames = createStatementNames();
   const reconnecting = createReconnecting<PoolClient>((client) => client.release());
-  const greet = async (client: ClientBase): Promise<void> => {
+  const onConnect = async (client: ClientBase): Promise<void> => {
     await checkDurable(client);
     await statementNames.noticeSession(client);
   };
@@ -68,22 +68,22 @@ export const openConnections = (
     pipeline: true,
     keepAlive: true,
     application_name: 'keyfob',
-    // The pool waits for it, though its type does not say so.
-    onConnect: (client) => greet(client) as unknown as void,
+    // The pool waits for its promise, though its type does not say so.
+    onConnect: (client) => onConnect(client) as unknown as void,
   });
-  // Of a connection that was idle: whoever wants one next gets another.
+  // An idle connection failed: the next caller gets another one.
   pool.on('error', ignore);
 
   const connect = async (): Promise<PoolClient> => {
     const client = await reconnecting(() => pool.connect()).catch((error: unknown) => {
       throw toStoreError(error, 'unavailable');
     });
-    // What a lost connection means is told by the statement that it was lost under.
+    // The statement under way reports what a lost connection means.
     client.on('error', ignore);
     return client;
   };
 
-  const askOnce: Ask = async (text, values = []) => {
+  const queryOnce: Query = async (text, values = []) => {
     const client = await connect();
     const name = values.length === 0 ? undefined : statementNames.nameFor(client, text);
     let failure: unknown;
@@ -91,25 +91,25 @@ export const openConnections = (
       return (await client.query<Row>({ text, values: [...values], ...(name && { name }) })).rows;
     } catch (error) {
       failure = error;
-      if (name === undefined || !statementNames.isToBlame(error)) throw error;
+      if (name === undefined || !statementNames.isStalePlan(error)) throw error;
     } finally {
-      giveBack(client, failure);
+      release(client, failure);
     }
-    // Nothing was done, and no statement has a name from now on.
-    return askOnce(text, values);
+    // Nothing was done, and no statement gets a name from now on.
+    return queryOnce(text, values);
   };
 
-  const read: Ask = async (text, values) => {
+  const read: Query = async (text, values) => {
     try {
-      return await retryLost(() => askOnce(text, values));
+      return await retryLost(() => queryOnce(text, values));
     } catch (error) {
       throw toStoreError(error, 'unavailable');
     }
   };
 
-  const write: Ask = async (text, values) => {
+  const write: Query = async (text, values) => {
     try {
-      return await askOnce(text, values);
+      return await queryOnce(text, values);
     } catch (error) {
       throw toStoreError(error, isUndone(error) ? 'unavailable' : 'outcome_unknown');
     }
@@ -118,11 +118,11 @@ export const openConnections = (
   return {
     read,
     write,
-    transact: (work, { patienceMs = limits.answerTimeoutMs } = {}) =>
+    transact: (work, { timeoutMs = limits.answerTimeoutMs } = {}) =>
       retryUndone(async () => {
         const client = await connect();
-        const ending = await attempt(client, work, patienceMs);
-        giveBack(client, 'failure' in ending ? ending.failure : undefined);
+        const ending = await attempt(client, work, timeoutMs);
+        release(client, 'failure' in ending ? ending.failure : undefined);
         if (ending.kind === 'committed' && ending.hasDeliveries) onDeliveries();
         return ending;
       }),
@@ -130,13 +130,13 @@ export const openConnections = (
   };
 };
 
-/** Gives a connection back to its pool; one that failed is dropped. */
-const giveBack = (client: PoolClient, failure: unknown): void => {
+/** Returns a connection to its pool; one that failed is dropped. */
+const release = (client: PoolClient, failure: unknown): void => {
   client.removeListener('error', ignore);
   client.release(failure !== undefined && !isUndone(failure));
 };
 
-/** Once more on another connection: one that was idle may have been cut long ago. */
+/** Tries once more on another connection: an idle one may have been cut long ago. */
 const retryLost = async <Result>(work: () => Promise<Result>): Promise<Result> => {
   try {
     return await work();

@@ -4,9 +4,9 @@ import { createReconnecting } from './reconnecting.ts';
 
 const away = new Error('connect ECONNREFUSED');
 
-test('while connecting fails, one attempt is made for all who wait, and the first that works serves all', async () => {
-  const givenBack: string[] = [];
-  const reconnecting = createReconnecting<string>((connection) => void givenBack.push(connection));
+test('while connecting fails, all callers share one attempt, and the first that works serves all', async () => {
+  const released: string[] = [];
+  const reconnecting = createReconnecting<string>((connection) => void released.push(connection));
   let attempts = 0;
   let isAway = true;
   const connect = async (): Promise<string> => {
@@ -21,13 +21,13 @@ test('while connecting fails, one attempt is made for all who wait, and the firs
   isAway = false;
   const served = await Promise.all(Array.from({ length: 3 }, () => reconnecting(connect)));
   assert.deepEqual(served, Array(3).fill('a connection'));
-  assert.deepEqual(givenBack, ['a connection']);
+  assert.deepEqual(released, ['a connection']);
   assert.equal(attempts, 6);
   await reconnecting(connect);
   assert.equal(attempts, 7);
 });
 
-test('a pool whose connections are all taken is no reason to wait for the database', async () => {
+test('a pool whose connections are all in use is not a reason to wait for the database', async () => {
   const reconnecting = createReconnecting<string>(() => {});
   const full = new Error('timeout exceeded when trying to connect');
   await assert.rejects(

@@ -1,21 +1,21 @@
-/** How long after a failure the next connection is tried. */
+/** How long after a failure the next attempt is made. */
 const PAUSE_MS = 50;
 
-/** What a pool says that has nothing to give because all is taken: no failure to connect. */
+/** The message of a pool whose connections are all in use. That is not a failure to connect. */
 const POOL_IS_EMPTY = 'timeout exceeded when trying to connect';
 
 /**
- * Connects at once as long as that works. While it fails, one attempt is made for all who wait, and a pause before it: a
- * database that is stopping or starting answers every attempt by a process, and a flood of them keeps it from either.
- * `giveBack` is called with the connection that was only an attempt.
+ * Connects at once as long as that works. While it fails, all callers share one attempt, after a pause: a database that
+ * is stopping or starting begins a process for every attempt, and a flood of them slows down both. `release` gets the
+ * connection of the shared attempt.
  */
-export const createReconnecting = <Connection>(giveBack: (connection: Connection) => void) => {
+export const createReconnecting = <Connection>(release: (connection: Connection) => void) => {
   let isFailing = false;
   let attempt: Promise<void> | undefined;
 
   const tryOnce = async (connect: () => Promise<Connection>): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    giveBack(await connect());
+    release(await connect());
     isFailing = false;
   };
 

@@ -2,55 +2,55 @@ import type { PoolClient, QueryResult } from 'pg';
 import { StoreError } from '../../../errors.ts';
 import { isConflict, isLost, isUndone, toStoreError } from './errors.ts';
 
-/** A value as the driver gives it: 64-bit integers as text. */
+/** A value as the driver returns it: 64-bit integers as text. */
 export type Value = string | number | boolean | Buffer | null | undefined;
 
 /** A row by the names of its columns. */
 export type Row = Readonly<Record<string, Value>>;
 
-/** Asks one statement; what is asked at one moment goes in one packet, and is answered in order. */
-export type Ask = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+/** Sends one statement. Statements sent at one moment share a packet, and are answered in order. */
+export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
 /** A transaction under way. */
 export type Transaction = {
-  readonly ask: Ask;
-  /** A statement whose answer nobody waits for but the commit, in whose packet it goes. */
+  readonly query: Query;
+  /** Sends a statement that only the commit waits for; it shares the packet of the commit. */
   readonly write: (text: string, values?: readonly unknown[]) => void;
-  /** It brings deliveries that are due; whoever makes them is told once it is committed. */
+  /** The transaction adds deliveries that are due; the sender is notified after the commit. */
   readonly noteDeliveries: () => void;
 };
 
 /** How a transaction ended. */
 export type Ending<Result> =
   | { readonly kind: 'committed'; readonly result: Result; readonly hasDeliveries: boolean }
-  /** Nothing of it was done. */
+  /** Nothing was done. */
   | { readonly kind: 'undone'; readonly failure: unknown }
   /** The answer to the commit was lost. */
-  | { readonly kind: 'undecided'; readonly failure: unknown }
-  /** The work itself threw what is no failure of the database; nothing was done. */
+  | { readonly kind: 'outcome_unknown'; readonly failure: unknown }
+  /** The work itself threw, without a failure of the database; nothing was done. */
   | { readonly kind: 'thrown'; readonly thrown: unknown };
 
 /**
- * Nothing is set but for the transaction. A node that stops in the middle of one must not hold its rows for ever, nor a
- * statement outlive whoever asked it.
+ * Settings last for the transaction only. A node that stops in the middle of it must not lock its rows forever, and a
+ * statement must not run on when the node no longer waits for it.
  */
-const beginFor = (patienceMs: number): string =>
-  `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${patienceMs}; ` +
-  `SET LOCAL idle_in_transaction_session_timeout = ${patienceMs}`;
+const beginFor = (timeoutMs: number): string =>
+  `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${timeoutMs}; ` +
+  `SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`;
 
 const ignore = (): void => {};
 
-/** Does work in one transaction. Never rejects: how it ended is what is answered. */
+/** Does work in one transaction. Never rejects: it answers how the transaction ended. */
 export const attempt = async <Result>(
   client: Pick<PoolClient, 'query'>,
   work: (transaction: Transaction) => Promise<Result>,
-  patienceMs: number,
+  timeoutMs: number,
 ): Promise<Ending<Result>> => {
   const answers: Promise<QueryResult<Row>>[] = [];
   const failures: unknown[] = [];
   const send = (text: string, values?: readonly unknown[]): Promise<QueryResult<Row>> => {
-    // The driver knows a time limit for each statement, though its types do not say so.
-    const limit: object = { query_timeout: patienceMs };
+    // The driver has a time limit per statement, though its types do not say so.
+    const limit: object = { query_timeout: timeoutMs };
     const answer = client.query<Row>({
       ...limit,
       text,
@@ -60,12 +60,12 @@ export const attempt = async <Result>(
     answers.push(answer);
     return answer;
   };
-  send(beginFor(patienceMs)).catch(ignore);
+  send(beginFor(timeoutMs)).catch(ignore);
   let result: Result;
   let hasDeliveries = false;
   try {
     result = await work({
-      ask: async (text, values) => (await send(text, values)).rows,
+      query: async (text, values) => (await send(text, values)).rows,
       write: (text, values) => void send(text, values),
       noteDeliveries: () => (hasDeliveries = true),
     });
@@ -77,8 +77,8 @@ export const attempt = async <Result>(
   const commit = send('COMMIT');
   await Promise.allSettled(answers);
   const failure = failures.find(isUndone) ?? failures[0];
-  if (failure !== undefined) return { kind: isUndone(failure) ? 'undone' : 'undecided', failure };
-  // A transaction in which a statement failed answers a commit by undoing it, and calls that no error.
+  if (failure !== undefined) return { kind: isUndone(failure) ? 'undone' : 'outcome_unknown', failure };
+  // After a failed statement, the database answers COMMIT with a rollback, and does not call that an error.
   if ((await commit).command === 'COMMIT') return { kind: 'committed', result, hasDeliveries };
   return { kind: 'undone', failure: new StoreError('unavailable', 'the transaction was undone') };
 };
@@ -87,7 +87,7 @@ const ATTEMPTS_MAX = 6;
 const LOSSES_MAX = 2;
 const DELAY_MAX_MS = 20;
 
-/** Attempts again what was undone because others were in the way, or because a connection had been cut before. */
+/** Tries again what was undone because other transactions were in the way, or because the connection had been cut. */
 export const retryUndone = async <Result>(work: () => Promise<Ending<Result>>): Promise<Result> => {
   let losses = 0;
   for (let attempts = 1; ; attempts++) {
@@ -95,7 +95,7 @@ export const retryUndone = async <Result>(work: () => Promise<Ending<Result>>): 
     if (ending.kind === 'committed') return ending.result;
     if (ending.kind === 'thrown') throw ending.thrown;
     const { kind, failure } = ending;
-    if (kind === 'undecided') throw toStoreError(failure, 'outcome_unknown');
+    if (kind === 'outcome_unknown') throw toStoreError(failure, 'outcome_unknown');
     if (isLost(failure)) losses++;
     const isWorthIt = isLost(failure) ? losses < LOSSES_MAX : isConflict(failure) && attempts < ATTEMPTS_MAX;
     if (!isWorthIt) throw toStoreError(failure, 'unavailable');

@@ -1,31 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createBeats } from './epochs.ts';
+import { createEpochs } from './epochs.ts';
 
-test('a beat is decided once every use that began in it or before it has ended', () => {
-  const beats = createBeats();
-  assert.equal(beats.newest(), 0);
-  const [first, second] = [beats.begin(), beats.begin()];
-  assert.equal(beats.stamp(), 1);
-  assert.equal(beats.end(), 0);
-  const third = beats.begin();
-  assert.equal(beats.stamp(), 2);
+test('an epoch is over once every use that began in it or before it has ended', () => {
+  const epochs = createEpochs();
+  assert.equal(epochs.newestStamped(), 0);
+  const [first, second] = [epochs.begin(), epochs.begin()];
+  assert.equal(epochs.stamp(), 1);
+  assert.equal(epochs.advance(), 0);
+  const third = epochs.begin();
+  assert.equal(epochs.stamp(), 2);
   second.end();
-  assert.equal(beats.end(), 0);
+  assert.equal(epochs.advance(), 0);
   first.end();
-  assert.equal(beats.end(), 1);
+  assert.equal(epochs.advance(), 1);
   third.end();
-  assert.equal(beats.end(), 4);
-  assert.equal(beats.newest(), 2);
-  assert.deepEqual([first.beat, third.beat, beats.begin().beat], [1, 2, 5]);
+  assert.equal(epochs.advance(), 4);
+  assert.equal(epochs.newestStamped(), 2);
+  assert.deepEqual([first.epoch, third.epoch, epochs.begin().epoch], [1, 2, 5]);
 });
 
-test('a use that is stamped in a later beat than it began in holds up both', () => {
-  const beats = createBeats();
-  const use = beats.begin();
-  beats.end();
-  assert.equal(beats.stamp(), 2);
-  assert.equal(beats.end(), 0);
+test('a use that writes in a later epoch than it began in keeps both open', () => {
+  const epochs = createEpochs();
+  const use = epochs.begin();
+  epochs.advance();
+  assert.equal(epochs.stamp(), 2);
+  assert.equal(epochs.advance(), 0);
   use.end();
-  assert.equal(beats.end(), 3);
+  assert.equal(epochs.advance(), 3);
 });

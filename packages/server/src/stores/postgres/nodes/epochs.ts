@@ -1,32 +1,32 @@
-/** The beats of a node, counted from 1, and the uses that began in each and have not ended. */
-export type Beats = {
-  /** A use begins, in this beat; it is told when it has ended. */
-  begin(): { readonly beat: number; readonly end: () => void };
-  /** The beat that a use under way is stamped with now. It may have begun in an earlier one. */
+/** The epochs of a node, counted from 1, and the uses that began in each and are still under way. */
+export type Epochs = {
+  /** Begins a use in the current epoch; the caller calls `end` when it has ended. */
+  begin(): { readonly epoch: number; readonly end: () => void };
+  /** The current epoch, for what a use writes now. The use may have begun in an earlier one. */
   stamp(): number;
-  /** The newest beat that a use was stamped with; 0 for none. */
-  newest(): number;
-  /** Ends a beat. Answers the newest one of which, and of all before it, every use has ended. */
-  end(): number;
+  /** The newest epoch that was stamped; 0 for none. */
+  newestStamped(): number;
+  /** Begins the next epoch. Answers the newest one up to which every use has ended. */
+  advance(): number;
 };
 
-export const createBeats = (): Beats => {
-  // In the order of their beginnings, so the first is of the oldest beat.
-  const underWay = new Set<{ readonly beat: number }>();
+export const createEpochs = (): Epochs => {
+  // A set keeps the order of insertion, so the first use began in the oldest epoch.
+  const underWay = new Set<{ readonly epoch: number }>();
   let current = 1;
-  let newest = 0;
+  let newestStamped = 0;
   return {
     begin() {
-      const use = { beat: current };
+      const use = { epoch: current };
       underWay.add(use);
-      return { beat: current, end: () => void underWay.delete(use) };
+      return { epoch: current, end: () => void underWay.delete(use) };
     },
-    stamp: () => (newest = current),
-    newest: () => newest,
-    end() {
+    stamp: () => (newestStamped = current),
+    newestStamped: () => newestStamped,
+    advance() {
       current++;
       const [oldest] = underWay;
-      return (oldest?.beat ?? current) - 1;
+      return (oldest?.epoch ?? current) - 1;
     },
   };
 };

@@ -1,33 +1,37 @@
-/** Work that is done again and again while there is some. */
-export type Pulse = {
-  /** There is some: it is done within the time of a beat. */
-  arm(): void;
-  /** Resolves when none is under way, and none will be. */
+/** Work that is repeated as long as there is some. */
+export type Heartbeat = {
+  /** There is work: it begins within the interval. */
+  schedule(): void;
+  /** Resolves when no work is under way, and none will begin. */
   stop(): Promise<void>;
 };
 
-/** Does `work` every `everyMs` as long as it `isDue`, which it stays where it fails. Keeps no process alive. */
-export const createPulse = (everyMs: number, work: () => Promise<void>, isDue: () => boolean): Pulse => {
+/** Does `work` every `intervalMs` as long as `isDue`. Work that fails is tried again. Does not keep the process alive. */
+export const createHeartbeat = (
+  intervalMs: number,
+  work: () => Promise<void>,
+  isDue: () => boolean,
+): Heartbeat => {
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let isStopped = false;
 
-  const arm = (): void => {
+  const schedule = (): void => {
     if (timer !== undefined || working !== undefined || isStopped) return;
     timer = setTimeout(() => {
       working = workOnce();
-    }, everyMs).unref();
+    }, intervalMs).unref();
   };
 
   const workOnce = async (): Promise<void> => {
     timer = undefined;
     await work().catch(() => {});
     working = undefined;
-    if (isDue()) arm();
+    if (isDue()) schedule();
   };
 
   return {
-    arm,
+    schedule,
     async stop() {
       isStopped = true;
       clearTimeout(timer);

@@ -1,194 +1,168 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../../errors.ts';
 import type { Issue } from '../../../grants/grant-store.ts';
-import { createBeats } from './epochs.ts';
-import { isOfConnection } from '../connection/errors.ts';
-import type { KnownClients } from '../verbs/known-clients.ts';
-import { DATABASE_NOW_MS, makerOf, nodeOf } from './issued-by.ts';
-import type { Maker } from './issued-by.ts';
 import type { Connections } from '../connection/pool.ts';
-import { createPulse } from './heartbeat.ts';
-import type { MayHaveMade } from './settle.ts';
-import { settleUnanswered } from './unanswered.ts';
-import type { EndedUse, Unanswered } from './unanswered.ts';
+import type { Query } from '../connection/transaction.ts';
+import type { KnownClients } from '../verbs/known-clients.ts';
+import { decideLocked, isFinal } from './decide-locked.ts';
+import type { LockedDecision, LockedUse, VerdictKind } from './decide-locked.ts';
+import { createEpochs } from './epochs.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import { issuedByOf, nodeNumberOf } from './issued-by.ts';
+import type { IssuedBy } from './issued-by.ts';
+import { markUnanswered } from './mark-unanswered.ts';
+import { insertNode, removeNode, reportEpoch } from './node-rows.ts';
+import { retryAfterCut } from './retry-after-cut.ts';
+import type { MayHaveIssued } from './retry-after-cut.ts';
+import { createUnansweredUses } from './unanswered-uses.ts';
+import type { TrackedUse } from './unanswered-uses.ts';
 
 export type NodeLimits = {
-  /** How long after the first use a node tells of it; by then it is answered, as a rule. */
-  readonly beatMs: number;
-  /** How long a node that is missed may take to write again, until what it did not tell of counts as not answered. */
+  /** How long after the first use of an epoch the node reports it. By then the uses of it are answered, as a rule. */
+  readonly epochMs: number;
+  /** How long a node may keep others waiting for its report. After that, what it has not reported counts as not answered. */
   readonly leaseMs: number;
-  /** How often, a beat apart, another node is asked whether it has answered, before a client is told to come again. */
-  readonly askedMax: number;
+  /** How many times, an epoch apart, a use is decided while another node has not reported, before the client is sent away. */
+  readonly attemptsMax: number;
 };
 
-export const NODE_LIMITS: NodeLimits = { beatMs: 500, leaseMs: 10_000, askedMax: 4 };
+export const NODE_LIMITS: NodeLimits = { epochMs: 500, leaseMs: 10_000, attemptsMax: 4 };
 
-/** This node, as the others know it by what it writes. */
+type Outcome = { readonly verdict: VerdictKind };
+
+/**
+ * This node, as the other nodes know it, and the one owner of the question whether a use was answered. Every use goes
+ * through `track`. What it issues is stamped with `stamp`, in the row of the grant or the code.
+ */
 export type Node = {
-  readonly leaseMs: number;
-  /** What all that is made from now on is stamped with. */
-  stamp(): Maker;
-  isOwn(maker: Maker): boolean;
-  /** Whether a use like this one was not answered here, and its row does not say so yet. */
-  owes(one: Unanswered): boolean;
-  /** Does the work of a use, which is stamped in it, issues its tokens, and lets the other nodes know whether it was answered. */
+  /** The value of `issued_by` for everything that is issued from now on. */
+  stamp(): IssuedBy;
+  /** Does the work of a use, issues its tokens, and lets the other nodes know whether it was answered. */
   track<Result extends Outcome>(
-    one: Unanswered,
-    work: (mayHaveMade: MayHaveMade) => Promise<Result | 'client_gone'>,
+    tracked: TrackedUse,
+    work: (mayHaveIssued: MayHaveIssued) => Promise<Result | 'client_gone'>,
     issue: Issue<Result> | undefined,
   ): Promise<Result | 'client_gone'>;
-  /** Judges as often as it takes until other nodes have told of what they made, or throws `StoreError`. */
-  untilKnown<Result>(judge: () => Promise<Result | 'not_known_yet'>): Promise<Result>;
-  /** Tells of everything; called when no use is under way any more. */
+  /** Whether a use like this one was not answered here, and its row does not show it yet. */
+  isUnanswered(tracked: TrackedUse): boolean;
+  /** Whether a verdict on a row that is not locked stands, whatever another node reports. */
+  isFinal(verdict: VerdictKind, issuedBy: IssuedBy | undefined): boolean;
+  /** Decides a use of what was used before, on its locked row, by whether the use before was answered. */
+  decideLocked<Decision extends Outcome>(
+    query: Query,
+    locked: LockedUse,
+    decide: (isRetryOfOurs: boolean) => Decision,
+  ): Promise<LockedDecision<Decision> | 'not_known_yet'>;
+  /** Decides again until the other nodes have reported what they issued. Throws `StoreError` where that takes too long. */
+  untilKnown<Result>(decide: () => Promise<Result | 'not_known_yet'>): Promise<Result>;
+  /** Reports everything. Called when no use is under way any more. */
   close(): Promise<void>;
 };
 
-type Outcome = { readonly verdict: { readonly kind: string } };
-
 const NUMBER_MAX = 2 ** 31;
-/** In one transaction. */
-const SETTLED_AT_A_TIME = 256;
-/** As many as the memory of a process holds; the oldest is forgotten first. */
-const UNANSWERED_MAX = 100_000;
-
-const ENTER = `INSERT INTO nodes (number, decided_beat, seen_at_ms) VALUES ($1, 0, ${DATABASE_NOW_MS})
-  ON CONFLICT (number) DO NOTHING RETURNING number`;
-const DECIDE = `INSERT INTO nodes AS n (number, decided_beat, seen_at_ms) VALUES ($1, $2, ${DATABASE_NOW_MS})
-  ON CONFLICT (number) DO UPDATE SET decided_beat = greatest(n.decided_beat, excluded.decided_beat),
-    seen_at_ms = excluded.seen_at_ms, missed_at_ms = NULL`;
-
-/** Nodes that ended without telling of everything. What they made that long ago is nobody's to repeat any more. */
-export const DROP_LOST = `DELETE FROM nodes WHERE seen_at_ms < ${DATABASE_NOW_MS} - 400 * 86400000::bigint`;
-
-const LEAVE = 'DELETE FROM nodes WHERE number = $1';
-
-const nameOf = ({ of, use: { presented } }: Unanswered): string =>
-  `${of}.${presented.grantId}.${'generation' in presented ? presented.generation : ''}`;
 
 const ANSWERS = new Set(['rotate', 'resync', 'redeem', 'repeat']);
 
-const isAnswer = ({ verdict }: Outcome): boolean => ANSWERS.has(verdict.kind);
-
 /**
- * A node counts beats. While there is something to tell it ends one every `beatMs`, and once every use of a beat has
- * ended, writes so: first into their rows which of them were not answered, then which beat is decided. An idle node
+ * A node counts epochs. While it has something to report, it ends one every `epochMs`. Once every use of an epoch has
+ * ended, it marks the rows of those that were not answered, and then reports the epoch. An idle node
  * writes nothing, and a closed one leaves no row, because nothing of it is open.
  */
-export const createNode = (
-  { read, write, transact }: Connections,
-  clients: KnownClients,
-  limits: NodeLimits,
-): Node => {
-  const { beatMs, leaseMs, askedMax } = limits;
-  const beats = createBeats();
-  const unanswered = new Map<string, EndedUse>();
+export const createNode = (connections: Connections, clients: KnownClients, limits: NodeLimits): Node => {
+  const { epochMs, leaseMs, attemptsMax } = limits;
+  const epochs = createEpochs();
+  const unanswered = createUnansweredUses();
   let number = randomInt(1, NUMBER_MAX);
   let entering: Promise<void> | undefined;
   let isEntered = false;
-  let decided = 0;
+  let reportedEpoch = 0;
 
   const enter = async (): Promise<void> => {
     try {
-      // Asked again where the connection was lost: at worst a number is taken that nobody has.
-      while ((await read(ENTER, [number])).length === 0) number = randomInt(1, NUMBER_MAX);
+      while (!(await insertNode(connections, number))) number = randomInt(1, NUMBER_MAX);
       isEntered = true;
     } finally {
       entering = undefined;
     }
   };
 
-  const settleAll = async (): Promise<void> => {
-    const all = [...unanswered];
-    for (let from = 0; from < all.length; from += SETTLED_AT_A_TIME)
-      await settleSome(all.slice(from, from + SETTLED_AT_A_TIME));
+  const report = async (): Promise<void> => {
+    const ended = epochs.advance();
+    await markUnanswered(connections, clients, unanswered.all(), unanswered.removeMarked);
+    await reportEpoch(connections, number, ended);
+    reportedEpoch = ended;
   };
 
-  const settleSome = async (some: readonly (readonly [name: string, one: EndedUse])[]): Promise<void> => {
-    const uses = some.map(([, one]) => one);
-    try {
-      await transact((transaction) => settleUnanswered(transaction, clients, uses));
-    } catch (error) {
-      if (isOfConnection(error)) throw error;
-      // One row's trouble must not keep the node from telling of the others: each is tried by itself, and again next time.
-      if (some.length > 1) for (const one of some) await settleSome([one]);
-      return;
-    }
-    for (const [name, one] of some) if (unanswered.get(name) === one) unanswered.delete(name);
-  };
+  const hasToReport = (): boolean => epochs.newestStamped() > reportedEpoch || unanswered.count() > 0;
 
-  const tell = async (): Promise<void> => {
-    const closed = beats.end();
-    await settleAll();
-    await write(DECIDE, [number, closed]);
-    decided = closed;
-  };
+  const heartbeat = createHeartbeat(epochMs, report, hasToReport);
 
-  const isBehind = (): boolean => beats.newest() > decided || unanswered.size > 0;
+  const isOwn = (issuedBy: IssuedBy): boolean => nodeNumberOf(issuedBy) === number;
 
-  const pulse = createPulse(beatMs, tell, isBehind);
-
-  const stamp = (): Maker => {
-    pulse.arm();
-    return makerOf(number, beats.stamp());
-  };
-
-  const isOwn = (maker: Maker): boolean => nodeOf(maker) === number;
-
-  const track: Node['track'] = async (one, work, issue) => {
-    if (!isEntered) await (entering ??= enter());
-    const { beat, end } = beats.begin();
-    const first = makerOf(number, beat);
-    let hasTakenPlace = false;
-    try {
-      const outcome = await work((maker) => maker !== undefined && isOwn(maker) && maker >= first);
-      if (outcome === 'client_gone') return outcome;
-      hasTakenPlace = true;
-      await issue?.(outcome);
-      if (unanswered.size > 0 && isAnswer(outcome)) unanswered.delete(nameOf(one));
-      return outcome;
-    } catch (error) {
-      const isUnknown = error instanceof StoreError && error.kind === 'outcome_unknown';
-      if (hasTakenPlace || isUnknown) note(one, beat);
-      throw error;
-    } finally {
-      end();
-    }
-  };
-
-  const note = (one: Unanswered, beat: number): void => {
-    const name = nameOf(one);
-    const first = unanswered.get(name)?.first ?? makerOf(number, beat);
-    // What is made by its retries is of later beats, so that it cannot be taken for what this use made.
-    unanswered.set(name, { ...one, first, last: makerOf(number, beats.newest()) });
-    beats.end();
-    const [oldest] = unanswered.keys();
-    if (unanswered.size > UNANSWERED_MAX && oldest !== undefined) unanswered.delete(oldest);
-    pulse.arm();
+  const note = (tracked: TrackedUse, first: IssuedBy): void => {
+    unanswered.add({ ...tracked, first, last: issuedByOf(number, epochs.newestStamped()) });
+    // What its retries issue belongs to later epochs, so that it is not mistaken for what this use issued.
+    epochs.advance();
+    heartbeat.schedule();
   };
 
   return {
-    leaseMs,
-    stamp,
-    isOwn,
-    owes: (one) => unanswered.size > 0 && unanswered.has(nameOf(one)),
-    track,
-    async untilKnown(judge) {
-      for (let asked = 1; ; asked++) {
-        const result = await judge();
+    stamp() {
+      heartbeat.schedule();
+      return issuedByOf(number, epochs.stamp());
+    },
+    async track(tracked, work, issue) {
+      if (!isEntered) await (entering ??= enter());
+      const { epoch, end } = epochs.begin();
+      const first = issuedByOf(number, epoch);
+      let hasTakenPlace = false;
+      try {
+        const result = await retryAfterCut(
+          (issuedBy) => issuedBy !== undefined && isOwn(issuedBy) && issuedBy >= first,
+          work,
+        );
+        if (result === 'client_gone') return result;
+        hasTakenPlace = true;
+        await issue?.(result);
+        if (ANSWERS.has(result.verdict.kind)) unanswered.remove(tracked);
+        return result;
+      } catch (error) {
+        const isUnknown = error instanceof StoreError && error.kind === 'outcome_unknown';
+        if (hasTakenPlace || isUnknown) note(tracked, first);
+        throw error;
+      } finally {
+        end();
+      }
+    },
+    isUnanswered: (tracked) => unanswered.has(tracked),
+    isFinal: (verdict, issuedBy) => isFinal(verdict, issuedBy, isOwn),
+    decideLocked: (query, locked, decide) =>
+      decideLocked(
+        { query, leaseMs, isOwn, isUnanswered: (tracked) => unanswered.has(tracked) },
+        locked,
+        decide,
+      ),
+    async untilKnown(decide) {
+      for (let attempts = 1; ; attempts++) {
+        const result = await decide();
         if (result !== 'not_known_yet') return result;
-        if (asked >= askedMax)
-          throw new StoreError('unavailable', 'another node has not told yet whether it answered this use');
-        await new Promise((resolve) => setTimeout(resolve, beatMs));
+        if (attempts >= attemptsMax)
+          throw new StoreError(
+            'unavailable',
+            'another node has not reported yet whether it answered this use',
+          );
+        await delay(epochMs);
       }
     },
     async close() {
-      await pulse.stop();
+      await heartbeat.stop();
       if (!isEntered) return;
       try {
-        if (isBehind()) await tell();
-        await write(LEAVE, [number]);
+        if (hasToReport()) await report();
+        await removeNode(connections, number);
       } catch {
-        // What it could not tell is weighed by the others once it is missed.
+        // What it could not report counts as not answered, once another node has waited for its whole lease.
       }
     },
   };

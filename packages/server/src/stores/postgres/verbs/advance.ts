@@ -2,10 +2,11 @@ import type { Policy } from '../../../clients/policy.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import type { RefreshUse } from '../../../grants/grant-store.ts';
 import { GENERATION_MAX } from '../../../tokens/refresh-token.ts';
-import { ADD_MOMENT, unpackHistory } from './history.ts';
-import type { Maker } from '../nodes/issued-by.ts';
+import { unpackHistory } from '../../copy/packed-history.ts';
+import { appendRotation } from './append-rotation.ts';
+import type { IssuedBy } from '../nodes/issued-by.ts';
 import { toNumber, toText } from './rows.ts';
-import type { Ask, Row } from '../connection/transaction.ts';
+import type { Query, Row } from '../connection/transaction.ts';
 
 /** A use of a refresh token, with its client as this node knows it. */
 export type KnownUse = {
@@ -15,21 +16,20 @@ export type KnownUse = {
 };
 
 /**
- * Reads the grant as it was before it was advanced. What an advance overwrites unread (key, caller, use) is not part of it.
- * Not parsed yet, because a damaged one is its own user's trouble only.
+ * Reads the grant as it was before it was advanced, without what an advance overwrites unread (key, caller, use digest).
+ * Parsed on demand, because a damaged row concerns its own client only.
  */
 export type ReadBefore = () => Grant;
 
 /**
  * Advances every grant whose use is certain to be judged `rotate`, in one statement, one row each. The conditions are
- * those of `judge`, with the client's policy put into the parameters, and the client's own: there, not disabled, at the
- * revision that the policy was read at. A row that somebody else holds is passed over, so that no statement
- * waits for another and none can end in a deadlock. What is written and answered of a row goes along with it
- * from where it was held: joined again, a batch would cost its square. Answered is only what a node cannot know: each column
- * of each row is paid for on both ends.
+ * those of `judge`, with the client's policy as parameters, and those of the client: it exists, is not disabled, and
+ * has the revision at which its policy was read. Locked rows are skipped, so no statement waits for another and none can
+ * deadlock. The row is read where it is locked and carried along: joined again, a batch of n rows would cost n². The answer
+ * has only columns that the node does not know, because each one costs both ends.
  */
-const ADVANCE = `WITH held AS (
-    SELECT u.*, g.created_at, g.rotated_at_ms, g.earlier, g.subject, g.scope, g.brand AS own_brand
+const ADVANCE = `WITH locked AS (
+    SELECT u.*, g.created_at, g.rotated_at_ms, g.earlier_rotations, g.subject, g.scope, g.brand AS own_brand
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
         $8::bigint[], $9::integer[], $10::text[], $11::text[], $12::bytea[])
       WITH ORDINALITY AS u (grant_id, generation, client_id, revision, brand, now_ms, created_after_ms, issued_after_ms,
@@ -41,28 +41,28 @@ const ADVANCE = `WITH held AS (
       AND coalesce(g.rotated_at_ms, g.created_at * 1000) > u.issued_after_ms
     FOR UPDATE OF g SKIP LOCKED
   )
-  UPDATE grants AS g SET generation = g.generation + 1, key_number = h.key_number, rotated_at_ms = h.now_ms,
-    earlier = ${ADD_MOMENT('h.now_ms')}, caller_address = h.address, caller_user_agent = h.user_agent,
-    use_digest = h.use_digest, maker = $13
-  FROM held AS h WHERE g.id = h.grant_id
-  RETURNING h.n, h.created_at, h.rotated_at_ms, h.earlier, h.subject, h.scope, h.own_brand`;
+  UPDATE grants AS g SET generation = g.generation + 1, key_number = l.key_number, rotated_at_ms = l.now_ms,
+    earlier_rotations = ${appendRotation('l.now_ms')}, caller_address = l.address, caller_user_agent = l.user_agent,
+    use_digest = l.use_digest, issued_by = $13
+  FROM locked AS l WHERE g.id = l.grant_id
+  RETURNING l.n, l.created_at, l.rotated_at_ms, l.earlier_rotations, l.subject, l.scope, l.own_brand`;
 
-/** Before every moment there is. */
+/** Before every other moment. */
 const NEVER = -(2 ** 53);
-/** That of no grant. */
+/** No grant has it. */
 const NO_GENERATION = -1;
 
 /**
- * One statement for uses of as many different grants, all stamped with this maker. Answers, in their order, the grants that were advanced as they were
- * before; `undefined` for a use that advanced nothing, whatever the reason.
+ * Advances grants in one statement, each use another grant, all stamped `issuedBy`. Answers each advanced grant as it was
+ * before, in the order of the uses; `undefined` for a use that advanced nothing, for any reason.
  */
 export const advance = async (
-  write: Ask,
+  write: Query,
   uses: readonly KnownUse[],
-  maker: Maker,
+  issuedBy: IssuedBy,
 ): Promise<readonly (ReadBefore | undefined)[]> => {
   const answers = uses.map((): ReadBefore | undefined => undefined);
-  for (const row of await write(ADVANCE, [...columnsOf(uses), maker])) {
+  for (const row of await write(ADVANCE, [...columnsOf(uses), issuedBy])) {
     const index = Number(row['n']) - 1;
     const { use } = uses[index] ?? noUse();
     answers[index] = () => toGrantBefore(row, use);
@@ -71,7 +71,7 @@ export const advance = async (
 };
 
 const noUse = (): never => {
-  throw new Error('the statement of a refresh answered for another');
+  throw new Error('the statement answered a use that it was not given');
 };
 
 const toGrantBefore = (row: Row, { presented, keyNumber }: RefreshUse): Grant => ({
@@ -85,7 +85,7 @@ const toGrantBefore = (row: Row, { presented, keyNumber }: RefreshUse): Grant =>
   keyNumber,
   rotatedAtMs: unpackHistory({
     rotatedAtMs: toNumber(row['rotated_at_ms']) ?? null,
-    earlier: row['earlier'] as Buffer,
+    earlier: row['earlier_rotations'] as Buffer,
   }),
   rotatedBy: undefined,
   useDigest: undefined,
@@ -101,8 +101,8 @@ const columnsOf = (uses: readonly KnownUse[]): readonly unknown[] => {
     column(({ revision }) => revision),
     column(({ use }) => use.presented.brand ?? null),
     column(({ use }) => use.nowMs),
-    column(({ use, policy }) => bornAfter(use.nowMs, policy.grantLifetimeSeconds)),
-    column(({ use, policy }) => bornAfter(use.nowMs, policy.refreshTokenLifetimeSeconds)),
+    column(({ use, policy }) => createdAfter(use.nowMs, policy.grantLifetimeSeconds)),
+    column(({ use, policy }) => createdAfter(use.nowMs, policy.refreshTokenLifetimeSeconds)),
     column(({ use }) => use.keyNumber),
     column(({ use }) => use.caller.address),
     column(({ use }) => use.caller.userAgent),
@@ -115,6 +115,6 @@ const columnsOf = (uses: readonly KnownUse[]): readonly unknown[] => {
 const isRotating = ({ presented }: RefreshUse, { rotation }: Policy): boolean =>
   rotation !== 'none' && presented.generation < GENERATION_MAX;
 
-/** What came into being at this moment or before is over. */
-const bornAfter = (nowMs: number, lifetimeSeconds: number | null): number =>
+/** What was created at this moment or before has expired. */
+const createdAfter = (nowMs: number, lifetimeSeconds: number | null): number =>
   lifetimeSeconds === null ? NEVER : nowMs - lifetimeSeconds * 1000;

@@ -33,7 +33,7 @@ const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redir
 const BY_SECRET = 'SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 FOR NO KEY UPDATE';
 
 /** For the removal of a client with every grant it has. */
-const PATIENCE_MS = 600_000;
+const TIMEOUT_MS = 600_000;
 /** A client made anew under an old id must not have a revision that the old one had. */
 const FIRST_REVISION_MAX = 2 ** 40;
 
@@ -59,7 +59,7 @@ export const createClientVerbs = (
     if (!canBeText(id)) return 'unknown';
     try {
       return await transact(async (transaction) => {
-        const client = await lock(transaction.ask, id);
+        const client = await lock(transaction.query, id);
         if (client === undefined) return 'unknown';
         const decision = decide(client);
         if ('answer' in decision) return decision.answer;
@@ -93,17 +93,17 @@ export const createClientVerbs = (
       try {
         return await transact(
           async (transaction) => {
-            const { ask } = transaction;
-            const rows = await ask('SELECT id FROM clients WHERE id = $1 FOR UPDATE', [id]);
+            const { query } = transaction;
+            const rows = await query('SELECT id FROM clients WHERE id = $1 FOR UPDATE', [id]);
             if (rows.length === 0) return 'unknown';
-            const grants = await ask('SELECT id FROM grants WHERE client_id = $1 LIMIT 1', [id]);
+            const grants = await query('SELECT id FROM grants WHERE client_id = $1 LIMIT 1', [id]);
             if (!withGrants && grants.length > 0) return 'has_grants';
             transaction.write('DELETE FROM codes WHERE client_id = $1', [id]);
             removeGrantsOf(transaction, id);
             transaction.write('DELETE FROM clients WHERE id = $1', [id]);
             return 'removed';
           },
-          { patienceMs: PATIENCE_MS },
+          { timeoutMs: TIMEOUT_MS },
         );
       } finally {
         known.forget(id);
@@ -127,7 +127,7 @@ export const createClientVerbs = (
     noteSecretUse: (secretId, nowMs) =>
       transact(async (transaction) => {
         // Once an hour for each secret, among clients that are few: no index is kept for it.
-        const [row] = await transaction.ask(BY_SECRET, [`"id":${JSON.stringify(secretId)},`]);
+        const [row] = await transaction.query(BY_SECRET, [`"id":${JSON.stringify(secretId)},`]);
         if (row === undefined) return;
         const { id, secrets } = toClient(row);
         // Another node may have noted it, which moves no revision: only here is it found out.
@@ -142,7 +142,7 @@ export const createClientVerbs = (
 };
 
 /** Locks a client against changes, but not against those who only need it to stay. */
-const lock = async (ask: Transaction['ask'], id: string): Promise<Client | undefined> => {
-  const [row] = await ask('SELECT * FROM clients WHERE id = $1 FOR NO KEY UPDATE', [id]);
+const lock = async (query: Transaction['query'], id: string): Promise<Client | undefined> => {
+  const [row] = await query('SELECT * FROM clients WHERE id = $1 FOR NO KEY UPDATE', [id]);
   return row === undefined ? undefined : toClient(row);
 };

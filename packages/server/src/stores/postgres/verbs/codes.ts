@@ -6,20 +6,19 @@ import type { CodeResult, CodeUse } from '../../../grants/code-store.ts';
 import type { Store } from '../../../grants/store.ts';
 import type { Vehicle } from '../../../grants/vehicle.ts';
 import { addGrantEvents } from './grant-events.ts';
-import { addConsents, insertGrant, lockClient, lockGrant, readGrant, revokeHeld } from './grant-rows.ts';
+import { addConsents, insertGrant, lockClient, lockGrant, readGrant, revokeLocked } from './grant-rows.ts';
 import { pageFrom } from './grants.ts';
 import type { KnownClients } from './known-clients.ts';
-import { toMaker, UNANSWERED, weigh } from '../nodes/issued-by.ts';
-import type { Maker } from '../nodes/issued-by.ts';
+import { toIssuedBy } from '../nodes/issued-by.ts';
+import type { IssuedBy } from '../nodes/issued-by.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Connections } from '../connection/pool.ts';
 import { digestSubject, GRANT_COLUMNS, toBytes, toGrant, toNumber, toText } from './rows.ts';
-import { asMet, settle } from '../nodes/settle.ts';
-import type { MayHaveMade } from '../nodes/settle.ts';
+import type { MayHaveIssued } from '../nodes/retry-after-cut.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
 import { writeVehicles } from './covered-vehicles.ts';
 
-/** More than come in at a time, so that old codes never pile up; few, so that nobody waits for it. */
+/** More than one, so that expired codes never pile up; few, so that it takes no time. */
 const DROPPED_AT_A_TIME = 16;
 
 const INSERT = `INSERT INTO codes
@@ -31,21 +30,21 @@ const DROP = `DELETE FROM codes WHERE grant_id IN
 
 type CodeVerbs = Pick<Store, 'createCode' | 'redeemCode' | 'listConsents'>;
 
-/** Codes, and what becomes of them: grants with their vehicles, and whose consent they rest on. */
+/** Codes and their redemption, which makes grants with their vehicles and their owner's consent. */
 export const createCodeVerbs = (
   { read, transact }: Connections,
   clients: KnownClients,
   node: Node,
 ): CodeVerbs => ({
   createCode: (code: AuthorizationCode) =>
-    transact(async ({ ask, write }) => {
+    transact(async ({ query, write }) => {
       const { grantId, clientId, redirectUri, codeChallenge, issuedAt, subject, scope, brand } = code;
       write(DROP, [issuedAt - CODE_KEPT_SECONDS, DROPPED_AT_A_TIME]);
-      const [isThere, grant] = await Promise.all([lockClient(ask, clientId), readGrant(ask, grantId)]);
+      const [isThere, grant] = await Promise.all([lockClient(query, clientId), readGrant(query, grantId)]);
       if (!isThere) return 'client_unknown';
       if (grant !== undefined) return 'id_taken';
       const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles)];
-      const rows = await ask(INSERT, [
+      const rows = await query(INSERT, [
         grantId,
         clientId,
         redirectUri,
@@ -58,11 +57,9 @@ export const createCodeVerbs = (
   redeemCode: (use, issue) =>
     node.track(
       { of: 'code', use },
-      (mayHaveMade) =>
-        settle(mayHaveMade, (mayHaveMadeIt) =>
-          node.untilKnown(() =>
-            transact((transaction) => redeemHeld(transaction, clients, node, use, mayHaveMadeIt)),
-          ),
+      (mayHaveIssued) =>
+        node.untilKnown(() =>
+          transact((transaction) => redeemLocked(transaction, { clients, node }, { use, mayHaveIssued })),
         ),
       issue,
     ),
@@ -77,35 +74,32 @@ export const createCodeVerbs = (
   },
 });
 
-/** Judges a code on its row, which nobody else can have meanwhile, and does what the verdict says. */
-const redeemHeld = async (
+/** Judges a code on its locked row, and writes what the verdict changes. */
+const redeemLocked = async (
   transaction: Transaction,
-  clients: KnownClients,
-  node: Node,
-  use: CodeUse,
-  mayHaveMade: MayHaveMade,
+  { clients, node }: { readonly clients: KnownClients; readonly node: Node },
+  { use, mayHaveIssued }: { readonly use: CodeUse; readonly mayHaveIssued: MayHaveIssued },
 ): Promise<CodeResult | 'client_gone' | 'not_known_yet'> => {
-  const { ask } = transaction;
+  const { query } = transaction;
   const { nowMs, requestId } = use;
-  // The client first, as everywhere: who removes it takes its codes after it.
+  // The client comes first, as everywhere: its removal locks its codes after it.
   const [, readings, rows] = await Promise.all([
-    lockClient(ask, use.presented.clientId),
-    clients.load(ask, [use.presented.clientId]),
-    ask('SELECT * FROM codes WHERE grant_id = $1 FOR UPDATE', [use.presented.grantId]),
+    lockClient(query, use.presented.clientId),
+    clients.load(query, [use.presented.clientId]),
+    query('SELECT * FROM codes WHERE grant_id = $1 FOR UPDATE', [use.presented.grantId]),
   ]);
   const client = readings.get(use.presented.clientId)?.client;
   if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
   const code = rows[0] === undefined ? undefined : toCode(rows[0]);
-  const maker = toMaker(rows[0]?.['maker']);
-  const presented = asMet(use.presented, mayHaveMade(maker));
-  const first = judgeCode(code, presented, nowMs);
+  const issuedBy = toIssuedBy(rows[0]?.['issued_by']);
+  const isRetryOfOurs = use.presented.isRetryOfOurs || mayHaveIssued(issuedBy);
+  const first = judgeCode(code, { ...use.presented, isRetryOfOurs }, nowMs);
   const outcome = { policy: client.policy, hasRevoked: false };
   if (code === undefined || first.kind === 'refuse') return { ...outcome, verdict: first, grant: undefined };
   if (first.kind === 'redeem')
     return { ...outcome, verdict: first, grant: await makeGrant(transaction, code, use, node.stamp()) };
-  const grant = await lockGrant(ask, presented.grantId);
-  const met = { ...use, presented };
-  const verdict = await judgeMade(transaction, node, { code, grant, maker }, met);
+  const grant = await lockGrant(query, code.grantId);
+  const verdict = await judgeRedeemed(transaction, node, { code, grant, issuedBy, use, isRetryOfOurs });
   if (verdict === 'not_known_yet') return verdict;
   const result = { ...outcome, verdict };
   if (verdict.kind !== 'replay' || grant === undefined || grant.revocation !== undefined)
@@ -113,44 +107,45 @@ const redeemHeld = async (
   const revocation = { at: toSeconds(nowMs), cause: 'code_replay' } as const;
   return {
     ...result,
-    grant: await revokeHeld(transaction, grant, revocation, { nowMs, requestId }),
+    grant: await revokeLocked(transaction, grant, revocation, { nowMs, requestId }),
     hasRevoked: true,
   };
 };
 
-/** The verdict on a code that was redeemed, by whether the answer of that was ever given. */
-const judgeMade = async (
-  transaction: Transaction,
-  node: Node,
-  { code, grant, maker }: Made,
-  use: CodeUse,
-): Promise<CodeVerdict | 'not_known_yet'> => {
-  const { presented, nowMs } = use;
-  const verdict = judgeCode(code, presented, nowMs);
-  // Whoever holds a later token has had the first.
-  const isOpen = grant?.generation === 0 && grant.revocation === undefined;
-  const answering = verdict.kind === 'replay' && isOpen ? await weigh(transaction, maker, node) : 'given';
-  if (answering === 'not_known_yet') return answering;
-  const isRetry = answering === 'not_given';
-  const last = isRetry ? judgeCode(code, { ...presented, isRetryOfOurs: true }, nowMs) : verdict;
-  // From now on it is this node that gives the answer, once: whoever comes after it is judged as ever.
-  const isOwed = isRetry || maker === UNANSWERED || node.owes({ of: 'code', use });
-  if (last.kind === 'repeat' && isOwed)
-    transaction.write('UPDATE codes SET maker = $2 WHERE grant_id = $1', [code.grantId, node.stamp()]);
-  return last;
-};
-
-type Made = {
+/** A use, and the redeemed code that it concerns. */
+type LockedCode = {
   readonly code: CodeState;
   readonly grant: Grant | undefined;
-  readonly maker: Maker | undefined;
+  readonly issuedBy: IssuedBy | undefined;
+  readonly use: CodeUse;
+  readonly isRetryOfOurs: boolean;
+};
+
+/** The verdict on a redeemed code: it depends on whether its redemption was ever answered. */
+const judgeRedeemed = async (
+  transaction: Transaction,
+  node: Node,
+  { code, grant, issuedBy, use, isRetryOfOurs }: LockedCode,
+): Promise<CodeVerdict | 'not_known_yet'> => {
+  const decide = (isRetry: boolean): { readonly verdict: CodeVerdict } => ({
+    verdict: judgeCode(code, { ...use.presented, isRetryOfOurs: isRetry }, use.nowMs),
+  });
+  // A client that holds a later token has received the first.
+  if (grant === undefined || grant.generation > 0 || grant.revocation !== undefined)
+    return decide(isRetryOfOurs).verdict;
+  const tracked = { of: 'code', use } as const;
+  const decided = await node.decideLocked(transaction.query, { tracked, issuedBy, isRetryOfOurs }, decide);
+  if (decided === 'not_known_yet') return decided;
+  if (decided.takesOver)
+    transaction.write('UPDATE codes SET issued_by = $2 WHERE grant_id = $1', [code.grantId, node.stamp()]);
+  return decided.decision.verdict;
 };
 
 const makeGrant = async (
   transaction: Transaction,
   { grantId, clientId, subject, scope, brand, vehicles }: CodeState,
   { nowMs, keyNumber, requestId, presented }: CodeUse,
-  maker: Maker,
+  issuedBy: IssuedBy,
 ): Promise<Grant> => {
   const grant: Grant = {
     id: grantId,
@@ -166,14 +161,12 @@ const makeGrant = async (
     useDigest: undefined,
     revocation: undefined,
   };
-  const made = await insertGrant(transaction.ask, grant);
-  if (made !== 'created') throw new Error(`the grant of a code could not be made: ${made}`);
-  transaction.write('UPDATE codes SET redeemed_at_ms = $2, use_digest = $3, maker = $4 WHERE grant_id = $1', [
-    grantId,
-    nowMs,
-    presented.useDigest ?? null,
-    maker,
-  ]);
+  const made = await insertGrant(transaction.query, grant);
+  if (made !== 'created') throw new Error(`the grant of a code could not be inserted: ${made}`);
+  transaction.write(
+    'UPDATE codes SET redeemed_at_ms = $2, use_digest = $3, issued_by = $4 WHERE grant_id = $1',
+    [grantId, nowMs, presented.useDigest ?? null, issuedBy],
+  );
   addConsents(transaction, [grant]);
   writeVehicles(transaction, grantId, vehicles);
   const vins = vehicles.map(({ vin }) => vin);

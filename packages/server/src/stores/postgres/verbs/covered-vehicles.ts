@@ -2,7 +2,7 @@ import { POWERTRAINS } from '../../../grants/vehicle.ts';
 import type { Vehicle } from '../../../grants/vehicle.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
 import { damaged } from './rows.ts';
-import type { Ask, Row, Transaction, Value } from '../connection/transaction.ts';
+import type { Query, Row, Transaction, Value } from '../connection/transaction.ts';
 
 const WRITE = `INSERT INTO covered_vehicles (grant_id, vehicles) VALUES ($1, $2)
   ON CONFLICT (grant_id) DO UPDATE SET vehicles = excluded.vehicles`;
@@ -14,8 +14,8 @@ export const writeVehicles = ({ write }: Transaction, id: GrantId, vehicles: rea
 };
 
 /** What a grant covers, in the order of ids. */
-export const listVehicles = async (ask: Ask, id: GrantId): Promise<readonly Vehicle[]> => {
-  const [row] = await ask('SELECT vehicles FROM covered_vehicles WHERE grant_id = $1', [id]);
+export const listVehicles = async (query: Query, id: GrantId): Promise<readonly Vehicle[]> => {
+  const [row] = await query('SELECT vehicles FROM covered_vehicles WHERE grant_id = $1', [id]);
   return row === undefined ? [] : parseVehicles(row['vehicles']);
 };
 

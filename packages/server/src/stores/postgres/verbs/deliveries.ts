@@ -6,7 +6,7 @@ import type { Webhook } from '../../../outbox/webhook.ts';
 import { GRANT_EVENT_COLUMNS, toGrantEvent } from './grant-events.ts';
 import type { Connections } from '../connection/pool.ts';
 import { damaged, toNumber, toText } from './rows.ts';
-import type { Ask, Row, Transaction } from '../connection/transaction.ts';
+import type { Query, Row, Transaction } from '../connection/transaction.ts';
 import { listWebhooks } from './webhooks.ts';
 
 type DeliveryVerbs = Pick<
@@ -39,7 +39,7 @@ export const createDeliveryVerbs = ({ read, write, transact }: Connections): Del
   async claimDeliveries(claim) {
     // Looked for by reading first: mostly nothing is due.
     if ((await turnsOf(read, claim, DUE)).length === 0) return [];
-    return transact((transaction) => claimHeld(transaction, claim));
+    return transact((transaction) => claimLocked(transaction, claim));
   },
   async settleDelivery(held, settlement) {
     const { webhookId, sequence, attempts } = held;
@@ -54,7 +54,14 @@ export const createDeliveryVerbs = ({ read, write, transact }: Connections): Del
       return rows.length === 1 ? 'settled' : 'lost';
     }
     return transact(async (transaction) => {
-      const rows = await transaction.ask(FAIL, [webhookId, sequence, attempts, null, status, DISABLED_ERROR]);
+      const rows = await transaction.query(FAIL, [
+        webhookId,
+        sequence,
+        attempts,
+        null,
+        status,
+        DISABLED_ERROR,
+      ]);
       endWebhook(transaction, webhookId, toSeconds(settlement.nowMs));
       return rows.length === 1 ? 'settled' : 'lost';
     });
@@ -71,22 +78,22 @@ export const createDeliveryVerbs = ({ read, write, transact }: Connections): Del
   },
 });
 
-const turnsOf = async (ask: Ask, { nowMs, ...claim }: Claim, due: string) => {
+const turnsOf = async (query: Query, { nowMs, ...claim }: Claim, due: string) => {
   const { limit, limitPerWebhook, inHand } = claim;
-  const webhooks = (await listWebhooks(ask)).filter(({ disabledAt }) => disabledAt === undefined);
+  const webhooks = (await listWebhooks(query)).filter(({ disabledAt }) => disabledAt === undefined);
   const dueOf = async (webhook: Webhook) => {
     const room = Math.min(limit, limitPerWebhook - (inHand.get(webhook.id) ?? 0));
-    const rows = room > 0 ? await ask(due, [webhook.id, nowMs, room]) : [];
+    const rows = room > 0 ? await query(due, [webhook.id, nowMs, room]) : [];
     return { webhook, deliveries: rows.map(toDue) };
   };
   return chooseTurns(await Promise.all(webhooks.map(dueOf)), claim);
 };
 
 /** Whoever claims at the same moment passes over what is held here, and gets what follows it. */
-const claimHeld = async (transaction: Transaction, claim: Claim): Promise<readonly ClaimedDelivery[]> => {
-  const { ask, write } = transaction;
-  const turns = await turnsOf(ask, claim, `${DUE} FOR UPDATE SKIP LOCKED`);
-  const rows = await ask(
+const claimLocked = async (transaction: Transaction, claim: Claim): Promise<readonly ClaimedDelivery[]> => {
+  const { query, write } = transaction;
+  const turns = await turnsOf(query, claim, `${DUE} FOR UPDATE SKIP LOCKED`);
+  const rows = await query(
     `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS f WHERE f.sequence = ANY($1::bigint[])`,
     [turns.map(({ delivery }) => delivery.sequence)],
   );

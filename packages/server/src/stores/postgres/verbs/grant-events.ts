@@ -53,7 +53,7 @@ export const addGrantEvents = async (
   grantEvents: readonly NewGrantEvent[],
 ): Promise<void> => {
   if (grantEvents.length === 0) return;
-  const webhooks = await listWebhooks(transaction.ask);
+  const webhooks = await listWebhooks(transaction.query);
   for (const grantEvent of grantEvents) {
     const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = grantEvent;
     const who = [kind, grantId, clientId, subject, requestId, cause, JSON.stringify(vins)];

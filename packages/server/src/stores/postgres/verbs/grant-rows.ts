@@ -2,23 +2,23 @@ import type { Grant, Revocation } from '../../../grants/grant.ts';
 import type { AuditContext } from '../../../grants/grant-store.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
 import { addGrantEvents } from './grant-events.ts';
-import { toMaker } from '../nodes/issued-by.ts';
-import type { Maker } from '../nodes/issued-by.ts';
+import { toIssuedBy } from '../nodes/issued-by.ts';
+import type { IssuedBy } from '../nodes/issued-by.ts';
 import { digestSubject, GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
-import type { Ask, Transaction } from '../connection/transaction.ts';
+import type { Query, Transaction } from '../connection/transaction.ts';
 import { listVehicles } from './covered-vehicles.ts';
 
 const SELECT = `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = $1`;
-const LOCK = `SELECT ${GRANT_COLUMNS}, g.maker FROM grants AS g WHERE g.id = $1 FOR UPDATE`;
+const LOCK = `SELECT ${GRANT_COLUMNS}, g.issued_by FROM grants AS g WHERE g.id = $1 FOR UPDATE`;
 
-const ROTATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_ms = $5, earlier = $6, caller_address = $7,
-  caller_user_agent = $8, use_digest = $9, maker = $10 WHERE id = $1 AND generation = $2`;
+const ROTATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_ms = $5, earlier_rotations = $6, caller_address = $7,
+  caller_user_agent = $8, use_digest = $9, issued_by = $10 WHERE id = $1 AND generation = $2`;
 
 /** The client is held until the end, so that nobody removes it without its new grant. */
 const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 FOR KEY SHARE),
   made AS (
     INSERT INTO grants (id, client_id, subject, scope, brand, created_at, revoked_at, revocation_cause,
-      generation, key_number, rotated_at_ms, earlier, caller_address, caller_user_agent, use_digest)
+      generation, key_number, rotated_at_ms, earlier_rotations, caller_address, caller_user_agent, use_digest)
     SELECT $1::bigint, client.id, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::text,
       $9::bigint, $10::integer, $11::bigint, $12::bytea, $13::text, $14::text, $15::bytea FROM client
     ON CONFLICT (id) DO NOTHING RETURNING id
@@ -28,47 +28,51 @@ const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 FOR KEY SHA
 /** What goes with a grant when it goes. */
 const TABLES_OF_GRANTS = ['replays', 'covered_vehicles', 'consents', 'imported_tokens'];
 
-export const readGrant = async (ask: Ask, id: GrantId): Promise<Grant | undefined> => {
-  const [row] = await ask(SELECT, [id]);
+export const readGrant = async (query: Query, id: GrantId): Promise<Grant | undefined> => {
+  const [row] = await query(SELECT, [id]);
   return row === undefined ? undefined : toGrant(row);
 };
 
-/** A grant that nobody else can change until the transaction ends, and who made its current generation. */
-export const lockMade = async (
-  ask: Ask,
+/** Locks a grant until the transaction ends, and reads which node issued its current generation. */
+export const lockWithIssuer = async (
+  query: Query,
   id: GrantId,
-): Promise<{ readonly grant: Grant; readonly maker: Maker | undefined } | undefined> => {
-  const [row] = await ask(LOCK, [id]);
-  return row === undefined ? undefined : { grant: toGrant(row), maker: toMaker(row['maker']) };
+): Promise<{ readonly grant: Grant; readonly issuedBy: IssuedBy | undefined } | undefined> => {
+  const [row] = await query(LOCK, [id]);
+  return row === undefined ? undefined : { grant: toGrant(row), issuedBy: toIssuedBy(row['issued_by']) };
 };
 
-/** A grant that nobody else can change until the transaction ends. */
-export const lockGrant = async (ask: Ask, id: GrantId): Promise<Grant | undefined> =>
-  (await lockMade(ask, id))?.grant;
+/** Locks a grant until the transaction ends. */
+export const lockGrant = async (query: Query, id: GrantId): Promise<Grant | undefined> =>
+  (await lockWithIssuer(query, id))?.grant;
 
-/** A client that nobody else can remove until the transaction ends. */
-export const lockClient = async (ask: Ask, id: string): Promise<boolean> =>
-  (await ask('SELECT id FROM clients WHERE id = $1 FOR KEY SHARE', [id])).length > 0;
+/** Keeps a client from being removed until the transaction ends. */
+export const lockClient = async (query: Query, id: string): Promise<boolean> =>
+  (await query('SELECT id FROM clients WHERE id = $1 FOR KEY SHARE', [id])).length > 0;
 
 /** Inserts a grant in one statement, in a transaction or by itself. */
 export const insertGrant = async (
-  ask: Ask,
+  query: Query,
   grant: Grant,
 ): Promise<'created' | 'client_unknown' | 'id_taken'> => {
   const { id, clientId, subject, scope, brand = null, createdAt, revocation } = grant;
   const standing = [id, clientId, subject, scope, brand, createdAt, revocation?.at ?? null];
-  const [row] = await ask(INSERT, [...standing, revocation?.cause ?? null, ...rotationValues(grant)]);
+  const [row] = await query(INSERT, [...standing, revocation?.cause ?? null, ...rotationValues(grant)]);
   if (row?.['is_made'] === true) return 'created';
   return row?.['is_client'] === true ? 'id_taken' : 'client_unknown';
 };
 
-/** Takes a grant that is held from one generation to a later one. */
-export const writeRotation = ({ write }: Transaction, before: Grant, after: Grant, maker: Maker): void =>
-  write(ROTATE, [before.id, before.generation, ...rotationValues(after), maker]);
+/** Advances a locked grant to a later generation. */
+export const writeRotation = (
+  { write }: Transaction,
+  before: Grant,
+  after: Grant,
+  issuedBy: IssuedBy,
+): void => write(ROTATE, [before.id, before.generation, ...rotationValues(after), issuedBy]);
 
-/** Writes who gives the answer of the current generation of a grant that is held. */
-export const writeMaker = ({ write }: Transaction, { id }: Grant, maker: Maker): void =>
-  write('UPDATE grants SET maker = $2 WHERE id = $1', [id, maker]);
+/** Writes which node gives the answer of the current generation of a locked grant. */
+export const writeIssuedBy = ({ write }: Transaction, { id }: Grant, issuedBy: IssuedBy): void =>
+  write('UPDATE grants SET issued_by = $2 WHERE id = $1', [id, issuedBy]);
 
 export const writeRevocation = ({ write }: Transaction, { id, revocation }: Grant): void =>
   write('UPDATE grants SET revoked_at = $2, revocation_cause = $3 WHERE id = $1', [
@@ -78,7 +82,7 @@ export const writeRevocation = ({ write }: Transaction, { id, revocation }: Gran
   ]);
 
 /** Ends a grant that is held and not ended yet, and keeps the grant event with what the grant covers. */
-export const revokeHeld = async (
+export const revokeLocked = async (
   transaction: Transaction,
   grant: Grant,
   revocation: Revocation,
@@ -87,7 +91,7 @@ export const revokeHeld = async (
   const { id: grantId, clientId, subject } = grant;
   const revoked = { ...grant, revocation };
   writeRevocation(transaction, revoked);
-  const vins = (await listVehicles(transaction.ask, grantId)).map(({ vin }) => vin);
+  const vins = (await listVehicles(transaction.query, grantId)).map(({ vin }) => vin);
   const { cause } = revocation;
   const grantEvent = { atMs, grantId, clientId, subject, requestId, cause, vins };
   await addGrantEvents(transaction, [{ ...grantEvent, kind: 'grant.revoked' }]);

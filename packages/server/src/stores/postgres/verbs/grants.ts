@@ -4,16 +4,16 @@ import { hasEndedBefore } from '../../../grants/standing.ts';
 import type { Page } from '../../../grants/grant-store.ts';
 import type { Store } from '../../../grants/store.ts';
 import { addGrantEvents } from './grant-events.ts';
-import { insertGrant, lockGrant, readGrant, removeGrants, revokeHeld } from './grant-rows.ts';
+import { insertGrant, lockGrant, readGrant, removeGrants, revokeLocked } from './grant-rows.ts';
 import { writeRevocation } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
-import { DROP_LOST } from '../nodes/node.ts';
+import { dropLostNodes } from '../nodes/node-rows.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Connections } from '../connection/pool.ts';
 import { createRefresh } from './refresh.ts';
 import { readReplay } from './replays.ts';
 import { canBeText, GRANT_COLUMNS, toGrant } from './rows.ts';
-import type { Ask } from '../connection/transaction.ts';
+import type { Query } from '../connection/transaction.ts';
 
 type GrantVerbs = Pick<
   Store,
@@ -29,7 +29,7 @@ type GrantVerbs = Pick<
 >;
 
 /** For what goes through many rows. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const ID_MIN = -(2n ** 63n);
 
 const DROP_IMPORTED = 'DELETE FROM imported_tokens WHERE grant_id BETWEEN $1 AND $2 AND expires_at < $3';
@@ -39,12 +39,12 @@ export const pageFrom = (after: Page['after']): { readonly compare: '>' | '>='; 
   after === undefined ? { compare: '>=', from: ID_MIN } : { compare: '>', from: after };
 
 const list = async (
-  ask: Ask,
+  query: Query,
   { after, limit, clientId }: Page & { readonly clientId?: string | undefined },
 ): Promise<readonly Grant[]> => {
   const { compare, from } = pageFrom(after);
   const ofClient = clientId === undefined ? '' : 'AND g.client_id = $3';
-  const rows = await ask(
+  const rows = await query(
     `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id ${compare} $1 ${ofClient} ORDER BY g.id LIMIT $2`,
     [from, limit, ...(clientId === undefined ? [] : [clientId])],
   );
@@ -55,7 +55,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
   const { read, write, transact } = connections;
 
   const prune: Store['prune'] = async ({ after, limit, endedBeforeMs }) => {
-    if (after === undefined) await write(DROP_LOST);
+    if (after === undefined) await dropLostNodes(connections);
     const page = await list(read, { after, limit });
     const [first, last] = [page[0], page.at(-1)];
     if (first !== undefined && last !== undefined)
@@ -71,7 +71,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
     const pruned = await transact(
       async (transaction) => {
         // Judged again now that nobody else can change them: one may have been refreshed or reinstated meanwhile.
-        const rows = await transaction.ask(
+        const rows = await transaction.query(
           `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = ANY($1::bigint[]) ORDER BY g.id FOR UPDATE`,
           [ended],
         );
@@ -82,7 +82,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
         );
         return gone.length;
       },
-      { patienceMs: PATIENCE_MS },
+      { timeoutMs: TIMEOUT_MS },
     );
     return { pruned, next };
   };
@@ -103,15 +103,15 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
     },
     revoke: (id, { nowMs, cause, requestId }) =>
       transact(async (transaction) => {
-        const grant = await lockGrant(transaction.ask, id);
+        const grant = await lockGrant(transaction.query, id);
         if (grant === undefined) return 'unknown';
         if (grant.revocation !== undefined) return 'revoked_before';
-        await revokeHeld(transaction, grant, { at: toSeconds(nowMs), cause }, { nowMs, requestId });
+        await revokeLocked(transaction, grant, { at: toSeconds(nowMs), cause }, { nowMs, requestId });
         return 'revoked';
       }),
     reinstate: (id, { nowMs, requestId }) =>
       transact(async (transaction) => {
-        const grant = await lockGrant(transaction.ask, id);
+        const grant = await lockGrant(transaction.query, id);
         if (grant === undefined) return 'unknown';
         if (grant.revocation === undefined) return 'not_revoked';
         const { clientId, subject } = grant;

@@ -8,16 +8,16 @@ import { addConsents } from './grant-rows.ts';
 import { writeVehicles } from './covered-vehicles.ts';
 import type { Connections } from '../connection/pool.ts';
 import { canBeText, GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
-import type { Ask, Transaction } from '../connection/transaction.ts';
+import type { Query, Transaction } from '../connection/transaction.ts';
 
 /** For what goes through many rows. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 const SELECT = `SELECT i.digest, ${GRANT_COLUMNS} FROM imported_tokens AS i JOIN grants AS g ON g.id = i.grant_id
   WHERE i.digest = ANY($1::bytea[])`;
 
 const INSERT = `INSERT INTO grants (id, client_id, subject, scope, brand, created_at, generation, key_number, rotated_at_ms,
-    earlier, caller_address, caller_user_agent, use_digest)
+    earlier_rotations, caller_address, caller_user_agent, use_digest)
   SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
     $8::integer[], $9::bigint[], $10::bytea[], $11::text[], $12::text[], $13::bytea[])
   ON CONFLICT (id) DO NOTHING RETURNING id`;
@@ -30,8 +30,8 @@ const MARK = `UPDATE clients SET has_imported_tokens = true, revision = ${NEXT_R
 
 const nameOf = (digest: unknown): string => Buffer.from(digest as Uint8Array).toString('latin1');
 
-const find = async (ask: Ask, digests: readonly Uint8Array[]): Promise<ReadonlyMap<string, Grant>> => {
-  const rows = await ask(SELECT, [digests.map((digest) => Buffer.from(digest))]);
+const find = async (query: Query, digests: readonly Uint8Array[]): Promise<ReadonlyMap<string, Grant>> => {
+  const rows = await query(SELECT, [digests.map((digest) => Buffer.from(digest))]);
   return new Map(rows.map((row) => [nameOf(row['digest']), toGrant(row)]));
 };
 
@@ -42,7 +42,7 @@ export const createImportVerbs = (
 ): Pick<Store, 'importGrants' | 'findImported'> => ({
   async importGrants(batch) {
     try {
-      return await transact((transaction) => importHeld(transaction, batch), { patienceMs: PATIENCE_MS });
+      return await transact((transaction) => importLocked(transaction, batch), { timeoutMs: TIMEOUT_MS });
     } finally {
       for (const id of new Set(batch.map(({ grant }) => grant.clientId))) clients.forget(id);
     }
@@ -54,16 +54,16 @@ export const createImportVerbs = (
 });
 
 /** Clients are held until the end, so that nobody removes one without its new grants. */
-const importHeld = async (
+const importLocked = async (
   transaction: Transaction,
   batch: readonly ImportedGrant[],
 ): Promise<readonly ImportOutcome[]> => {
-  const { ask, write } = transaction;
+  const { query, write } = transaction;
   const ids = [...new Set(batch.map(({ grant }) => grant.clientId))].filter(canBeText).sort();
   const [held, there] = await Promise.all([
-    ask('SELECT id FROM clients WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE', [ids]),
+    query('SELECT id FROM clients WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE', [ids]),
     find(
-      ask,
+      query,
       batch.map(({ digest }) => digest),
     ),
   ]);
@@ -90,7 +90,7 @@ const insertAll = async (
   transaction: Transaction,
   wanted: readonly ImportedGrant[],
 ): Promise<ReadonlySet<ImportedGrant>> => {
-  const { ask, write } = transaction;
+  const { query, write } = transaction;
   const column = (value: (grant: Grant) => unknown): readonly unknown[] =>
     wanted.map(({ grant }) => value(grant));
   const rotations = wanted.map(({ grant }) => rotationValues(grant));
@@ -103,7 +103,7 @@ const insertAll = async (
     column(({ brand = null }) => brand),
     column(({ createdAt }) => createdAt),
   ];
-  const rows = await ask(INSERT, [...standing, ...rotation]);
+  const rows = await query(INSERT, [...standing, ...rotation]);
   const ids = new Set(rows.map((row) => String(row['id'])));
   const made: ImportedGrant[] = [];
   for (const one of wanted) if (ids.delete(String(one.grant.id))) made.push(one);

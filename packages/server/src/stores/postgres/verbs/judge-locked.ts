@@ -7,48 +7,46 @@ import { describeReplay } from '../../../grants/replay.ts';
 import type { Replay } from '../../../grants/replay.ts';
 import type { RefreshResult, RefreshUse } from '../../../grants/grant-store.ts';
 import { addGrantEvents } from './grant-events.ts';
-import { lockMade, revokeHeld, writeMaker, writeRotation } from './grant-rows.ts';
+import { lockWithIssuer, revokeLocked, writeIssuedBy, writeRotation } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
-import { isDenied, UNANSWERED, weigh } from '../nodes/issued-by.ts';
-import type { Maker } from '../nodes/issued-by.ts';
+import type { IssuedBy } from '../nodes/issued-by.ts';
 import type { Node } from '../nodes/node.ts';
+import type { MayHaveIssued } from '../nodes/retry-after-cut.ts';
 import { readReplay, writeReplay } from './replays.ts';
-import { asMet } from '../nodes/settle.ts';
-import type { MayHaveMade } from '../nodes/settle.ts';
 import type { Transaction } from '../connection/transaction.ts';
 
-/** A client that goes on presenting a dead token makes one grant event in this time, not one for each. */
+/** A client that keeps presenting a dead token causes one grant event per hour, not one per request. */
 const REPLAY_EVENT_INTERVAL_MS = 3_600_000;
 
 /** Whether the presented token is the one before the current. */
 export const isPredecessor = (grant: Grant, { presented }: RefreshUse): boolean =>
   grant.generation - presented.generation === 1;
 
-/** Judges a use on its row, which nobody else can have meanwhile, and writes what the verdict leaves. */
-export const judgeHeld = async (
+/** Judges a use on its locked row, and writes what the verdict changes. */
+export const judgeLocked = async (
   transaction: Transaction,
   { clients, node }: { readonly clients: KnownClients; readonly node: Node },
-  { use, mayHaveMade }: { readonly use: RefreshUse; readonly mayHaveMade: MayHaveMade },
+  { use, mayHaveIssued }: { readonly use: RefreshUse; readonly mayHaveIssued: MayHaveIssued },
 ): Promise<RefreshResult | 'client_gone' | 'not_known_yet'> => {
   const { presented, nowMs } = use;
-  const { ask } = transaction;
-  const [held, readings] = await Promise.all([
-    lockMade(ask, presented.grantId),
-    clients.load(ask, [presented.clientId]),
+  const { query } = transaction;
+  const [locked, readings] = await Promise.all([
+    lockWithIssuer(query, presented.grantId),
+    clients.load(query, [presented.clientId]),
   ]);
   const client = readings.get(presented.clientId)?.client;
   if (client === undefined || client.disabledAt !== undefined) return 'client_gone';
   const { policy } = client;
-  if (held === undefined)
+  if (locked === undefined)
     return {
       verdict: judge(undefined, presented, nowMs, policy),
       grant: undefined,
       policy,
       replay: undefined,
     };
-  const { grant: before } = held;
-  const met = { ...use, presented: asMet(presented, mayHaveMade(held.maker)) };
-  const verdict = await judgeMade(transaction, node, { ...held, use: met, policy });
+  const { grant: before, issuedBy } = locked;
+  const isRetryOfOurs = presented.isRetryOfOurs || mayHaveIssued(issuedBy);
+  const verdict = await judgeLockedGrant(transaction, node, { ...locked, use, isRetryOfOurs, policy });
   if (verdict === 'not_known_yet') return verdict;
   const grant = applyVerdict(before, verdict, use);
   if (grant.generation !== before.generation) writeRotation(transaction, before, grant, node.stamp());
@@ -61,31 +59,30 @@ export const judgeHeld = async (
   };
 };
 
-/** A use, and what it meets. */
-type Made = {
+/** A use, and the grant that it concerns. */
+type LockedRefresh = {
   readonly grant: Grant;
-  readonly maker: Maker | undefined;
+  readonly issuedBy: IssuedBy | undefined;
   readonly use: RefreshUse;
+  readonly isRetryOfOurs: boolean;
   readonly policy: Policy;
 };
 
-/** The verdict on a grant that is held, by its row and by whether the answer of its current generation was ever given. */
-const judgeMade = async (
+/** The verdict on a locked grant. For a predecessor it depends on whether the current generation was ever answered. */
+const judgeLockedGrant = async (
   transaction: Transaction,
   node: Node,
-  { grant, maker, use, policy }: Made,
+  { grant, issuedBy, use, isRetryOfOurs, policy }: LockedRefresh,
 ): Promise<Verdict | 'not_known_yet'> => {
-  const { presented, nowMs } = use;
-  const verdict = judge(grant, presented, nowMs, policy);
-  if (!isPredecessor(grant, use)) return verdict;
-  const answering = isDenied(verdict) ? await weigh(transaction, maker, node) : 'given';
-  if (answering === 'not_known_yet') return answering;
-  const isRetry = answering === 'not_given';
-  const last = isRetry ? judge(grant, { ...presented, isRetryOfOurs: true }, nowMs, policy) : verdict;
-  // From now on it is this node that gives the answer, once: whoever comes after it is judged as ever.
-  const isOwed = isRetry || maker === UNANSWERED || node.owes({ of: 'token', use });
-  if (last.kind === 'repeat' && isOwed) writeMaker(transaction, grant, node.stamp());
-  return last;
+  const decide = (isRetry: boolean): { readonly verdict: Verdict } => ({
+    verdict: judge(grant, { ...use.presented, isRetryOfOurs: isRetry }, use.nowMs, policy),
+  });
+  if (!isPredecessor(grant, use)) return decide(isRetryOfOurs).verdict;
+  const tracked = { of: 'token', use } as const;
+  const decided = await node.decideLocked(transaction.query, { tracked, issuedBy, isRetryOfOurs }, decide);
+  if (decided === 'not_known_yet') return decided;
+  if (decided.takesOver) writeIssuedBy(transaction, grant, node.stamp());
+  return decided.decision.verdict;
 };
 
 type Replayed = {
@@ -94,7 +91,7 @@ type Replayed = {
   readonly verdict: Verdict & { readonly kind: 'replay' };
 };
 
-/** Keeps the evidence of a replay, with the grant events of it. */
+/** Stores the evidence of a replay and its grant events. */
 const keepReplay = async (
   transaction: Transaction,
   { before, after, verdict: { gap, response } }: Replayed,
@@ -102,13 +99,13 @@ const keepReplay = async (
 ): Promise<Replay> => {
   const replay = describeReplay(before, { generation, gap, response }, { nowMs, caller });
   const { id: grantId, clientId, subject } = before;
-  const last = await readReplay(transaction.ask, grantId);
+  const last = await readReplay(transaction.query, grantId);
   writeReplay(transaction, grantId, replay);
   if (last === undefined || nowMs - last.atMs >= REPLAY_EVENT_INTERVAL_MS) {
     const grantEvent = { atMs: nowMs, grantId, clientId, subject, requestId, cause: replay.looksLike };
     await addGrantEvents(transaction, [{ ...grantEvent, kind: 'grant.replayed', vins: [] }]);
   }
   if (after.revocation !== undefined)
-    await revokeHeld(transaction, before, after.revocation, { nowMs, requestId });
+    await revokeLocked(transaction, before, after.revocation, { nowMs, requestId });
   return replay;
 };

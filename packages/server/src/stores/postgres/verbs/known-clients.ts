@@ -1,6 +1,6 @@
 import type { Client } from '../../../clients/client.ts';
 import type { ClientReading } from '../../../clients/client-store.ts';
-import type { Ask } from '../connection/transaction.ts';
+import type { Query } from '../connection/transaction.ts';
 import { canBeText, toClient } from './rows.ts';
 
 /** A client as it was read, with what tells whether it has changed since. */
@@ -29,7 +29,7 @@ const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_u
  * by a policy that has changed.
  */
 export const createKnownClients = (
-  read: Ask,
+  read: Query,
   { freshMs, now }: { readonly freshMs: number; readonly now: () => number },
 ) => {
   const kept = new Map<string, Kept>();
@@ -38,8 +38,8 @@ export const createKnownClients = (
     { readonly ids: Set<string>; readonly answer: Promise<ReadonlyMap<string, KnownClient>> } | undefined;
 
   /** Reads clients as they are, past everything that is known of them. */
-  const load = async (ask: Ask, ids: readonly string[]): Promise<ReadonlyMap<string, KnownClient>> => {
-    const rows = await ask(SELECT, [ids.filter(canBeText)]);
+  const load = async (query: Query, ids: readonly string[]): Promise<ReadonlyMap<string, KnownClient>> => {
+    const rows = await query(SELECT, [ids.filter(canBeText)]);
     const newestKeyNumber = Number(rows[0]?.['newest_key']);
     const readings = new Map<string, KnownClient>(
       ids.map((id) => [id, { client: undefined, newestKeyNumber, revision: undefined }]),

@@ -2,7 +2,7 @@ import { ON_REPLAY } from '../../../clients/policy.ts';
 import type { Replay, ReplayRecord } from '../../../grants/replay.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
 import { damaged, toCaller, toNumber } from './rows.ts';
-import type { Ask, Transaction } from '../connection/transaction.ts';
+import type { Query, Transaction } from '../connection/transaction.ts';
 
 const RECORD = `INSERT INTO replays AS r (grant_id, times, at_ms, generation, gap, since_rotation_ms, response, looks_like,
     caller_address, caller_user_agent, rotated_by_address, rotated_by_user_agent)
@@ -23,8 +23,8 @@ export const writeReplay = ({ write }: Transaction, id: GrantId, replay: Replay)
   write(RECORD, [id, atMs, generation, gap, sinceRotationMs, response, looksLike, ...by]);
 };
 
-export const readReplay = async (ask: Ask, id: GrantId): Promise<ReplayRecord | undefined> => {
-  const [row] = await ask('SELECT * FROM replays WHERE grant_id = $1', [id]);
+export const readReplay = async (query: Query, id: GrantId): Promise<ReplayRecord | undefined> => {
+  const [row] = await query('SELECT * FROM replays WHERE grant_id = $1', [id]);
   if (row === undefined) return undefined;
   return {
     times: Number(row['times']),

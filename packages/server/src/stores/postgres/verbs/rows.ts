@@ -8,12 +8,12 @@ import type { Caller } from '../../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../../grants/grant.ts';
 import type { Grant, Revocation } from '../../../grants/grant.ts';
 import type { RegisteredKey } from '../../../tokens/key-store.ts';
-import { packHistory, unpackHistory } from './history.ts';
+import { packHistory, unpackHistory } from '../../copy/packed-history.ts';
 import type { Row, Value } from '../connection/transaction.ts';
 
 /** The columns of a grant, of the table `grants AS g`. */
 export const GRANT_COLUMNS = `g.id, g.client_id, g.subject, g.scope, g.brand, g.created_at, g.generation, g.key_number,
-  g.rotated_at_ms, g.earlier, g.caller_address, g.caller_user_agent, g.use_digest, g.revoked_at, g.revocation_cause`;
+  g.rotated_at_ms, g.earlier_rotations, g.caller_address, g.caller_user_agent, g.use_digest, g.revoked_at, g.revocation_cause`;
 
 /** A grant from the values of `GRANT_COLUMNS`. */
 export const toGrant = (row: Row): Grant => ({
@@ -27,7 +27,7 @@ export const toGrant = (row: Row): Grant => ({
   keyNumber: Number(row['key_number']),
   rotatedAtMs: unpackHistory({
     rotatedAtMs: toNumber(row['rotated_at_ms']) ?? null,
-    earlier: row['earlier'] as Buffer,
+    earlier: row['earlier_rotations'] as Buffer,
   }),
   rotatedBy: toCaller(row['caller_address'], row['caller_user_agent']),
   useDigest: toBytes(row['use_digest']),

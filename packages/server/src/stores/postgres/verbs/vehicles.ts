@@ -5,7 +5,7 @@ import type { Store } from '../../../grants/store.ts';
 import type { Vehicle } from '../../../grants/vehicle.ts';
 import { listVehicles, writeVehicles } from './covered-vehicles.ts';
 import { addGrantEvents } from './grant-events.ts';
-import { lockGrant, revokeHeld } from './grant-rows.ts';
+import { lockGrant, revokeLocked } from './grant-rows.ts';
 import type { Connections } from '../connection/pool.ts';
 import type { Transaction } from '../connection/transaction.ts';
 
@@ -17,8 +17,8 @@ export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerb
   selectVehicles: (id, chosen, auditContext) =>
     transact(async (transaction) => {
       const [grant, before] = await Promise.all([
-        lockGrant(transaction.ask, id),
-        listVehicles(transaction.ask, id),
+        lockGrant(transaction.query, id),
+        listVehicles(transaction.query, id),
       ]);
       if (grant === undefined) return 'unknown';
       if (grant.revocation !== undefined) return 'revoked';
@@ -30,8 +30,8 @@ export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerb
   disconnectVehicles: (id, vehicleIds, { endsWhenEmpty, ...auditContext }) =>
     transact(async (transaction) => {
       const [grant, before] = await Promise.all([
-        lockGrant(transaction.ask, id),
-        listVehicles(transaction.ask, id),
+        lockGrant(transaction.query, id),
+        listVehicles(transaction.query, id),
       ]);
       if (grant === undefined) return 'unknown';
       const gone = before.filter((one) => vehicleIds === 'all' || vehicleIds.includes(one.id));
@@ -40,7 +40,7 @@ export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerb
       const isOver = endsWhenEmpty && gone.length > 0 && gone.length === before.length;
       const isRevoked = isOver && grant.revocation === undefined;
       const at = toSeconds(auditContext.nowMs);
-      if (isRevoked) await revokeHeld(transaction, grant, { at, cause: 'disconnected' }, auditContext);
+      if (isRevoked) await revokeLocked(transaction, grant, { at, cause: 'disconnected' }, auditContext);
       return { disconnected: gone, isRevoked };
     }),
 });

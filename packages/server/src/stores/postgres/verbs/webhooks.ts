@@ -5,7 +5,7 @@ import type { Webhook } from '../../../outbox/webhook.ts';
 import { lockForAll } from '../connection/migrations.ts';
 import type { Connections } from '../connection/pool.ts';
 import { canBeText, damaged, toNumber, toText, toTexts } from './rows.ts';
-import type { Ask, Row } from '../connection/transaction.ts';
+import type { Query, Row } from '../connection/transaction.ts';
 
 type WebhookVerbs = Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
 
@@ -13,25 +13,25 @@ const INSERT = `INSERT INTO webhooks (id, url, format, client_id, kinds, key_num
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
 /** Who is told of grant events, in the order of their making. */
-export const listWebhooks = async (ask: Ask): Promise<readonly Webhook[]> =>
-  (await ask('SELECT * FROM webhooks ORDER BY created_at, id')).map(toWebhook);
+export const listWebhooks = async (query: Query): Promise<readonly Webhook[]> =>
+  (await query('SELECT * FROM webhooks ORDER BY created_at, id')).map(toWebhook);
 
 export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerbs => ({
   createWebhook: (webhook) =>
-    transact(async ({ ask }) => {
+    transact(async ({ query }) => {
       const { id, url, format, clientId = null, kinds, keyNumber, createdAt, disabledAt = null } = webhook;
       // So that two that count at the same moment do not both find room.
-      await lockForAll(ask);
-      if ((await listWebhooks(ask)).length >= WEBHOOKS_MAX) return 'too_many';
+      await lockForAll(query);
+      if ((await listWebhooks(query)).length >= WEBHOOKS_MAX) return 'too_many';
       const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAt, disabledAt];
-      return (await ask(INSERT, [id, ...what])).length === 1 ? 'created' : 'id_taken';
+      return (await query(INSERT, [id, ...what])).length === 1 ? 'created' : 'id_taken';
     }),
   listWebhooks: () => listWebhooks(read),
   async removeWebhook(id) {
     if (!canBeText(id)) return 'unknown';
-    return transact(async ({ ask, write }) => {
+    return transact(async ({ query, write }) => {
       // Whoever is just keeping a delivery to it is waited for.
-      const rows = await ask('SELECT id FROM webhooks WHERE id = $1 FOR UPDATE', [id]);
+      const rows = await query('SELECT id FROM webhooks WHERE id = $1 FOR UPDATE', [id]);
       if (rows.length === 0) return 'unknown';
       write('DELETE FROM deliveries WHERE webhook_id = $1', [id]);
       write('DELETE FROM webhooks WHERE id = $1', [id]);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { remember } from './memoize.ts';
+import { memoize } from './memoize.ts';
 
 const counted = () => {
   let calls = 0;
-  const spell = remember((text) => {
+  const spell = memoize((text) => {
     calls++;
     if (text === '') throw new RangeError('nothing to spell');
     return Array.from(text);
@@ -12,14 +12,14 @@ const counted = () => {
   return { spell, calls: () => calls };
 };
 
-test('a text is worked out once, and the very same answer given again', () => {
+test('the result of a text is computed once and returned again', () => {
   const { spell, calls } = counted();
   assert.equal(spell('abc'), spell('abc'));
   assert.deepEqual(spell('abcd'), ['a', 'b', 'c', 'd']);
   assert.equal(calls(), 2);
 });
 
-test('of very many texts the newest are remembered', () => {
+test('of very many texts the newest are kept', () => {
   const { spell, calls } = counted();
   for (let index = 0; index < 10_000; index++) spell(`text ${index}`);
   assert.equal(calls(), 10_000);
@@ -29,7 +29,7 @@ test('of very many texts the newest are remembered', () => {
   assert.equal(calls(), 10_001);
 });
 
-test('a text in use stays remembered however many others come by', () => {
+test('a text in use is kept, however many others there are', () => {
   const { spell, calls } = counted();
   for (let index = 0; index < 10_000; index++) {
     spell(`text ${index}`);
@@ -38,7 +38,7 @@ test('a text in use stays remembered however many others come by', () => {
   assert.equal(calls(), 10_001);
 });
 
-test('a text that is too long, or has no answer, is worked out anew each time', () => {
+test('a text that is too long, or whose computation throws, is computed again each time', () => {
   const { spell, calls } = counted();
   for (let time = 0; time < 2; time++) {
     spell('a'.repeat(513));

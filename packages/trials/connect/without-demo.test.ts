@@ -4,11 +4,11 @@ import { openConnectTrial, redeemCode, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser } from './plain-browser.ts';
 import type { PlainBrowser } from './plain-browser.ts';
 
-/** As the first simulated owner; answers the page that follows. */
+/** Signs in as demo owner 1. Returns the page that follows. */
 const signIn = async (browser: PlainBrowser, url: string) =>
   browser.open((await browser.press(await browser.open(url), '1')).location);
 
-test('without a demo a simulated owner sees and ends nothing on the page of owners', async (t) => {
+test('without --demo, a simulated owner cannot see or remove grants on the owner page', async (t) => {
   const trial = await openConnectTrial(t, {});
   const client = await trial.register('smartcar');
   const url = smartcarUrl(trial, client, { mode: 'simulated' });
@@ -40,3 +40,12 @@ test('without a demo a simulated owner sees and ends nothing on the page of owne
   });
   assert.equal((await trial.deployment.store.readGrant(grant?.id ?? 0n))?.revocation, undefined);
 });
+
+for (const mode of ['simulated', 'test'])
+  test(`without --demo, a public client cannot use mode=${mode}: nothing would prove who gets the tokens`, async (t) => {
+    const trial = await openConnectTrial(t, {});
+    const client = await trial.register('smartcar', { type: 'public' });
+    const code = { code_challenge: 'v'.repeat(43), code_challenge_method: 'S256' };
+    const page = await createPlainBrowser().open(smartcarUrl(trial, client, { mode, ...code }));
+    assert.equal(new URL(page.location || trial.url).searchParams.get('error'), 'unauthorized_client');
+  });

@@ -15,21 +15,21 @@ type DemoClient = {
   readonly clientSecret: string;
 };
 
-/** Where an owner lands after the pages: the app, as far as a browser sees it. */
+/** The app to which the pages redirect, as a browser sees it. */
 type App = {
   readonly origin: string;
   readonly redirectUri: string;
   close(): Promise<void>;
 };
 
-/** A real server with simulated owners, an app, and a browser. */
-export type Stage = {
+/** A real server with demo owners, an app and a browser. */
+export type BrowserTrial = {
   readonly url: string;
   readonly server: KeyfobServer;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly app: App;
-  /** A window of its own, without cookies, as small as a phone's. */
+  /** Opens a window of the size of a phone, without cookies. */
   open(options?: BrowserContextOptions): Promise<Page>;
   close(): Promise<void>;
 };
@@ -56,7 +56,7 @@ const openApp = async (): Promise<App> => {
   };
 };
 
-/** From the choice of vehicles an owner is sent to what is registered, port and all. */
+/** Registers the consent redirect URI: unlike other redirect URIs, its port has to match. */
 const registerReturn = async (
   { dataDirectory }: KeyfobServer,
   { clientId }: DemoClient,
@@ -68,8 +68,8 @@ const registerReturn = async (
   await deployment.close();
 };
 
-/** Sets the stage for a dialect. */
-export const openStage = async (dialect: DialectName): Promise<Stage> => {
+/** Starts the server, the app and the browser for a dialect. */
+export const openBrowserTrial = async (dialect: DialectName): Promise<BrowserTrial> => {
   const server = await startKeyfob({ args: ['--demo'] });
   const app = await openApp();
   const contexts: BrowserContext[] = [];
@@ -106,8 +106,8 @@ export const openStage = async (dialect: DialectName): Promise<Stage> => {
   }
 };
 
-/** Waits until the browser is back in the app, and answers what it brought. */
-export const arrive = async (page: Page, { app }: Stage): Promise<URLSearchParams> => {
+/** Waits until the browser is back in the app. Returns the parameters of the redirect. */
+export const waitForApp = async (page: Page, { app }: BrowserTrial): Promise<URLSearchParams> => {
   await page.waitForURL((url) => url.origin === app.origin);
   return new URL(page.url()).searchParams;
 };

@@ -1,5 +1,5 @@
 -- Serves keyfob from schema 1 on.
--- A client is one row, secrets included, so that every change of it is one row's and moves its revision.
+-- One row per client, secrets included, so that every change of a client is a change of this row and of its revision.
 -- redirect_uris, policy and secrets are JSON.
 CREATE TABLE clients (
   id                   text PRIMARY KEY,
@@ -12,25 +12,31 @@ CREATE TABLE clients (
   policy               text NOT NULL,
   secrets              text NOT NULL,
   created_at           bigint NOT NULL,
-  disabled_at          bigint
+  disabled_at          bigint,
+  -- Other clients' tokens are not looked up in imported_tokens.
+  has_imported_tokens  boolean NOT NULL DEFAULT false
 );
 
--- Which keys have sealed tokens here. Fingerprints, not keys.
+-- The keys that have sealed tokens of this store, by their fingerprints.
 CREATE TABLE keys (
   number      integer PRIMARY KEY,
   created_at  bigint NOT NULL,
   fingerprint text NOT NULL
 );
 
--- One row a grant, for ever: a refresh advances it and inserts nothing. Ids are random, so rows and shards fill evenly.
--- No index holds a column that a refresh changes, and pages keep some room, so that its new version stays on the page.
--- rotated_at_ms is the newest rotation; earlier holds 3 bytes for each gap before it, newest first (history.ts).
+-- One row per grant, forever: a refresh updates it and inserts nothing. Ids are random, so rows and shards fill evenly.
+-- No index contains a column that a refresh changes, and pages keep some room, so that the new version of a row stays on
+-- its page.
 CREATE TABLE grants (
   id                bigint PRIMARY KEY,
   created_at        bigint NOT NULL,
   generation        bigint NOT NULL,
+  -- The newest rotation.
   rotated_at_ms     bigint,
   revoked_at        bigint,
+  -- The node that issued the current generation: its number times 2^32, and which of its epochs it was (issued-by.ts).
+  -- 0: the answer was never given. Null: no node issued it.
+  issued_by         bigint,
   key_number        integer NOT NULL,
   revocation_cause  text,
   brand             text,
@@ -40,12 +46,13 @@ CREATE TABLE grants (
   caller_address    text,
   caller_user_agent text,
   use_digest        bytea,
-  earlier           bytea NOT NULL
+  -- 3 bytes for each gap between the rotations before the newest one, newest first (packed-history.ts).
+  earlier_rotations bytea NOT NULL
 ) WITH (fillfactor = 80);
 
 CREATE INDEX grants_by_client ON grants (client_id, id);
 
--- The last replay of a grant, kept for the operator: one row for each grant that ever saw one.
+-- The last replay of a grant, for the operator: one row per grant that ever had one.
 CREATE TABLE replays (
   grant_id              bigint PRIMARY KEY,
   times                 bigint NOT NULL,
@@ -61,7 +68,7 @@ CREATE TABLE replays (
   rotated_by_user_agent text
 );
 
--- What an owner agreed to and a client has yet to come for; dropped soon after its ten minutes. vehicles is JSON.
+-- Authorization codes, dropped some time after they expire. vehicles is JSON.
 CREATE TABLE codes (
   grant_id       bigint PRIMARY KEY,
   client_id      text NOT NULL,
@@ -73,19 +80,21 @@ CREATE TABLE codes (
   brand          text,
   vehicles       text NOT NULL,
   redeemed_at_ms bigint,
-  use_digest     bytea
+  use_digest     bytea,
+  -- The node that redeemed it, as in grants.
+  issued_by      bigint
 );
 
 CREATE INDEX codes_by_age ON codes (issued_at);
 CREATE INDEX codes_by_client ON codes (client_id);
 
--- What a grant covers, whole: vehicles is JSON. A grant made on the command line has no row.
+-- The vehicles that a grant covers, as one JSON array. A grant without an owner's choice has no row.
 CREATE TABLE covered_vehicles (
   grant_id bigint PRIMARY KEY,
   vehicles text NOT NULL
 );
 
--- The grants that an owner gave by consent. Owners by a digest of their name, which may be longer than an index allows.
+-- The grants that an owner gave by consent. The owner is a digest, because a name may be longer than an index allows.
 CREATE TABLE consents (
   subject_digest bytea NOT NULL,
   grant_id       bigint NOT NULL,
@@ -94,8 +103,17 @@ CREATE TABLE consents (
 
 CREATE INDEX consents_by_grant ON consents (grant_id);
 
--- What happened to grants other than that they were refreshed. sequence is made of the database's clock and chance
--- (grant-events.ts), so that no counter has to be shared. vins is JSON.
+-- Refresh tokens that another server issued, by their SHA-256. Each stands for generation 0 of its grant.
+CREATE TABLE imported_tokens (
+  digest     bytea PRIMARY KEY,
+  grant_id   bigint NOT NULL,
+  expires_at bigint NOT NULL
+);
+
+CREATE INDEX imported_tokens_by_grant ON imported_tokens (grant_id);
+
+-- Everything that happened to grants except refreshes. sequence is made of the database's clock and a random number
+-- (grant-events.ts), so that nodes share no counter. vins is JSON.
 CREATE TABLE grant_events (
   sequence   bigint PRIMARY KEY,
   id         text NOT NULL,
@@ -112,7 +130,7 @@ CREATE TABLE grant_events (
 CREATE INDEX grant_events_by_grant ON grant_events (grant_id, sequence);
 CREATE INDEX grant_events_by_client ON grant_events (client_id, sequence);
 
--- Who is told of grant events. Their secrets are derived from the key ring and kept nowhere. kinds is JSON.
+-- The receivers of grant events. Their secrets are derived from the key ring and not stored. kinds is JSON.
 CREATE TABLE webhooks (
   id          text PRIMARY KEY,
   url         text NOT NULL,
@@ -124,10 +142,11 @@ CREATE TABLE webhooks (
   disabled_at bigint
 );
 
--- The outbox: a grant event and who is to be told of it, inserted with the grant event. next_at_ms is null when it is over.
+-- The outbox: a grant event and the webhook that is to receive it, inserted together with the grant event. next_at_ms is
+-- null once the delivery is made or given up.
 CREATE TABLE deliveries (
   webhook_id      text NOT NULL,
-  grant_event            bigint NOT NULL,
+  grant_event     bigint NOT NULL,
   attempts        integer NOT NULL DEFAULT 0,
   next_at_ms      bigint,
   delivered_at_ms bigint,
@@ -138,3 +157,12 @@ CREATE TABLE deliveries (
 
 CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at_ms) WHERE next_at_ms IS NOT NULL;
 CREATE INDEX deliveries_by_grant_event ON deliveries (grant_event);
+
+-- The nodes that issue tokens. Every use up to reported_epoch was answered, or is marked in its row. awaited_since_ms:
+-- since when another node waits for the report of a later epoch. Both moments are by the clock of the database.
+CREATE TABLE nodes (
+  number           bigint PRIMARY KEY,
+  reported_epoch   bigint NOT NULL,
+  last_seen_at_ms  bigint NOT NULL,
+  awaited_since_ms bigint
+);

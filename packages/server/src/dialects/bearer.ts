@@ -1,13 +1,13 @@
-import type { WireRequest } from '../wire/exchange.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import { readBearer } from '../wire/headers.ts';
 import { Refusal } from '../errors.ts';
 import { readAccess } from '../operations/read-access.ts';
 import type { Access, AccessContext } from '../operations/read-access.ts';
+import type { WireRequest } from '../wire/exchange.ts';
+import { readBearer } from '../wire/headers.ts';
+import type { Dialect } from './dialect.ts';
 
 /**
- * What the access token of a request stands for. Throws a `Refusal` where there is none or it is dead. One of a client
- * of another dialect is dead here, however it is written: the same sealed block has a form on every wire.
+ * What the access token of a request stands for. Throws a `Refusal` where there is none or it is dead. A token of another
+ * dialect's client is dead here, even if written in this dialect's shape.
  */
 export const readBearerAccess = async (
   context: AccessContext,

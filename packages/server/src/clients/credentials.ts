@@ -1,0 +1,35 @@
+import type { Client, ClientSecret } from './client.ts';
+import { verifyClientSecret } from './methods/client-secret.ts';
+import type { ClientSecretCredentials } from './methods/client-secret.ts';
+import { verifyNone } from './methods/none.ts';
+import type { NoCredentials } from './methods/none.ts';
+
+/**
+ * What a client sent to authenticate: a union by method. A new method is a file in `methods/`, a member here and a case
+ * below.
+ */
+export type Credentials = ClientSecretCredentials | NoCredentials;
+
+/** By the names that metadata uses. @see RFC 8414 §2 `token_endpoint_auth_methods_supported` */
+export type AuthenticationMethod = Credentials['method'];
+
+/** The secret that was sent; `public` for a client that needs none. */
+export type Proof = ClientSecret | 'public';
+
+/**
+ * What proves the client, `undefined` where nothing does. `now`: integer seconds. Must not wait: the throttle counts
+ * guesses one by one only if nothing else runs between its check and its count.
+ */
+export const verifyCredentials = (
+  client: Client | undefined,
+  credentials: Credentials,
+  now: number,
+): Proof | undefined => {
+  switch (credentials.method) {
+    case 'client_secret_basic':
+    case 'client_secret_post':
+      return verifyClientSecret(client, credentials, now);
+    case 'none':
+      return verifyNone(client);
+  }
+};

@@ -1,0 +1,73 @@
+import type { Policy } from '../clients/policy.ts';
+import { toSeconds } from '../clock.ts';
+import type { NewGrantEvent } from '../outbox/grant-event.ts';
+import { judgeCode } from './authorization-code.ts';
+import type { CodeState } from './authorization-code.ts';
+import type { CodeResult, CodeUse } from './code-store.ts';
+import { decideRevocation } from './decide-revocation.ts';
+import { eventOf } from './grant-events.ts';
+import type { Grant } from './grant.ts';
+import type { Vehicle } from './vehicle.ts';
+
+/** What the redemption of a code made, as a store reads it. */
+export type RedeemedGrant = { readonly grant: Grant | undefined; readonly vehicles: readonly Vehicle[] };
+
+/** For a code that was not redeemed yet. */
+export const NOTHING_REDEEMED: RedeemedGrant = { grant: undefined, vehicles: [] };
+
+export type CodeDecision = {
+  readonly result: CodeResult;
+  /** The code, where this use redeems it: its grant is to be made, with its vehicles and as its owner's consent. */
+  readonly redeemed: CodeState | undefined;
+  readonly grantEvents: readonly NewGrantEvent[];
+};
+
+/** Decides a use of an authorization code: a first use makes its grant, a replay revokes it. */
+export const decideCode = (
+  code: CodeState | undefined,
+  { grant, vehicles }: RedeemedGrant,
+  use: CodeUse,
+  policy: Policy,
+): CodeDecision => {
+  const { presented, nowMs, requestId } = use;
+  const verdict = judgeCode(code, presented, nowMs);
+  const nothing = { redeemed: undefined, grantEvents: [] };
+  if (code === undefined || verdict.kind === 'refuse')
+    return { ...nothing, result: { verdict, grant: undefined, hasRevoked: false, policy } };
+  if (verdict.kind === 'redeem') {
+    const made = grantOf(code, use);
+    return {
+      result: { verdict, grant: made, hasRevoked: false, policy },
+      redeemed: { ...code, redeemedAtMs: nowMs, useDigest: presented.useDigest },
+      grantEvents: [eventOf('grant.created', made, { nowMs, requestId }, { vehicles: code.vehicles })],
+    };
+  }
+  if (verdict.kind === 'repeat') return { ...nothing, result: { verdict, grant, hasRevoked: false, policy } };
+  const change = decideRevocation(grant, { cause: 'code_replay', nowMs, requestId }, vehicles);
+  if (typeof change === 'string')
+    return { ...nothing, result: { verdict, grant, hasRevoked: false, policy } };
+  return {
+    result: { verdict, grant: change.grant, hasRevoked: true, policy },
+    redeemed: undefined,
+    grantEvents: change.grantEvents,
+  };
+};
+
+/** The grant that a code makes. */
+const grantOf = (
+  { grantId: id, clientId, subject, scope, brand }: CodeState,
+  { nowMs, keyNumber }: CodeUse,
+): Grant => ({
+  id,
+  clientId,
+  subject,
+  scope,
+  brand,
+  createdAt: toSeconds(nowMs),
+  generation: 0,
+  keyNumber,
+  rotatedAtMs: [],
+  rotatedBy: undefined,
+  useDigest: undefined,
+  revocation: undefined,
+});

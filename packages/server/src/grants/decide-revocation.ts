@@ -1,0 +1,34 @@
+import type { NewGrantEvent } from '../outbox/grant-event.ts';
+import { eventOf } from './grant-events.ts';
+import { revoked } from './grant.ts';
+import type { Grant, RevocationCause } from './grant.ts';
+import type { AuditContext } from './grant-store.ts';
+import type { Vehicle } from './vehicle.ts';
+
+/** A grant as a decision leaves it, and the grant events of the change. */
+export type GrantChange = { readonly grant: Grant; readonly grantEvents: readonly NewGrantEvent[] };
+
+/** Decides the revocation of a grant. `vehicles`: what it covers. */
+export const decideRevocation = (
+  grant: Grant | undefined,
+  { cause, nowMs, requestId }: AuditContext & { readonly cause: RevocationCause },
+  vehicles: readonly Vehicle[],
+): GrantChange | 'unknown' | 'revoked_before' => {
+  if (grant === undefined) return 'unknown';
+  if (grant.revocation !== undefined) return 'revoked_before';
+  const grantEvent = eventOf('grant.revoked', grant, { nowMs, requestId }, { cause, vehicles });
+  return { grant: revoked(grant, cause, nowMs), grantEvents: [grantEvent] };
+};
+
+/** Decides the undoing of a revocation. */
+export const decideReinstatement = (
+  grant: Grant | undefined,
+  auditContext: AuditContext,
+): GrantChange | 'unknown' | 'not_revoked' => {
+  if (grant === undefined) return 'unknown';
+  if (grant.revocation === undefined) return 'not_revoked';
+  return {
+    grant: { ...grant, revocation: undefined },
+    grantEvents: [eventOf('grant.reinstated', grant, auditContext)],
+  };
+};

@@ -1,0 +1,63 @@
+import type { GrantChange } from './decide-revocation.ts';
+import { eventOf } from './grant-events.ts';
+import { revoked } from './grant.ts';
+import type { Grant } from './grant.ts';
+import type { AuditContext } from './grant-store.ts';
+import type { Vehicle } from './vehicle.ts';
+
+/** Decides an owner's new choice of vehicles. `before`: what the grant covers so far. */
+export const decideSelection = (
+  grant: Grant | undefined,
+  before: readonly Vehicle[],
+  chosen: readonly Vehicle[],
+  auditContext: AuditContext,
+): Pick<GrantChange, 'grantEvents'> | 'unknown' | 'revoked' => {
+  if (grant === undefined) return 'unknown';
+  if (grant.revocation !== undefined) return 'revoked';
+  const [removed, added] = [without(before, chosen), without(chosen, before)];
+  return {
+    grantEvents: [
+      ...(removed.length > 0
+        ? [eventOf('vehicles.disconnected', grant, auditContext, { vehicles: removed })]
+        : []),
+      ...(added.length > 0 ? [eventOf('vehicles.connected', grant, auditContext, { vehicles: added })] : []),
+    ],
+  };
+};
+
+/** What becomes of a grant when vehicles are taken out of it. */
+export type Disconnection = GrantChange & {
+  readonly disconnected: readonly Vehicle[];
+  /** What the grant still covers. */
+  readonly remaining: readonly Vehicle[];
+  readonly isRevoked: boolean;
+};
+
+/** Decides which vehicles leave a grant, and whether the grant ends with the last of them. */
+export const decideDisconnection = (
+  grant: Grant | undefined,
+  before: readonly Vehicle[],
+  vehicleIds: readonly string[] | 'all',
+  { endsWhenEmpty, nowMs, requestId }: AuditContext & { readonly endsWhenEmpty: boolean },
+): Disconnection | 'unknown' => {
+  if (grant === undefined) return 'unknown';
+  const disconnected = before.filter(({ id }) => vehicleIds === 'all' || vehicleIds.includes(id));
+  const remaining = without(before, disconnected);
+  const auditContext = { nowMs, requestId };
+  if (disconnected.length === 0) return { grant, grantEvents: [], disconnected, remaining, isRevoked: false };
+  const grantEvent = eventOf('vehicles.disconnected', grant, auditContext, { vehicles: disconnected });
+  if (!endsWhenEmpty || remaining.length > 0 || grant.revocation !== undefined)
+    return { grant, grantEvents: [grantEvent], disconnected, remaining, isRevoked: false };
+  return {
+    grant: revoked(grant, 'disconnected', nowMs),
+    // The event before has named the vehicles.
+    grantEvents: [grantEvent, eventOf('grant.revoked', grant, auditContext, { cause: 'disconnected' })],
+    disconnected,
+    remaining,
+    isRevoked: true,
+  };
+};
+
+/** Those of a list that are not in the other. */
+const without = (list: readonly Vehicle[], others: readonly Vehicle[]): readonly Vehicle[] =>
+  list.filter((one) => !others.some((other) => other.id === one.id));

@@ -1,0 +1,21 @@
+import type { Authentication } from '../clients/authenticate.ts';
+import type { Clock } from '../clock.ts';
+import type { Minting } from '../grants/issue.ts';
+import type { ClientReading } from '../clients/client-store.ts';
+import type { Store } from '../grants/store.ts';
+import type { Emit } from '../log-event.ts';
+import type { Randomness } from '../randomness.ts';
+
+/** What the endpoints work with. */
+export type EndpointContext = Minting & {
+  readonly store: Store;
+  readonly authentication: Authentication<ClientReading>;
+  /**
+   * Gets the newest key number that the store has registered, and reads the key ring again if the ring lacks that key.
+   * Returns whether the ring still lacks it.
+   */
+  readonly noticeKey: (newestKeyNumber: number) => boolean;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly emit: Emit;
+};

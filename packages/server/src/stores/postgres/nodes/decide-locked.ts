@@ -1,0 +1,73 @@
+import type { Query } from '../connection/transaction.ts';
+import { NOT_ANSWERED } from './issued-by.ts';
+import type { IssuedBy } from './issued-by.ts';
+import { wasDelivered } from './node-rows.ts';
+import type { Delivered } from './node-rows.ts';
+import type { TrackedUse } from './unanswered-uses.ts';
+
+/** What a verdict, on a token or on a code, has in common. */
+export type VerdictKind = { readonly kind: string; readonly reason?: string };
+
+/** A use of what was used before: of the predecessor of the current token, or of a redeemed code. */
+export type LockedUse = {
+  readonly tracked: TrackedUse;
+  /** Of the row, which is locked. */
+  readonly issuedBy: IssuedBy | undefined;
+  /** Whether this node itself knows that the use before was not answered. */
+  readonly isRetryOfOurs: boolean;
+};
+
+export type LockedDecision<Decision> = {
+  readonly decision: Decision;
+  /**
+   * From now on it is this node that gives the answer, once: `issued_by` becomes its stamp, and any later use is decided
+   * as ever.
+   */
+  readonly takesOver: boolean;
+};
+
+/** What the node knows. */
+type Knowledge = {
+  readonly query: Query;
+  readonly leaseMs: number;
+  readonly isOwn: (issuedBy: IssuedBy) => boolean;
+  readonly isUnanswered: (tracked: TrackedUse) => boolean;
+};
+
+/** Whether a verdict assumes that the use before was answered. */
+const isDenied = ({ kind, reason }: VerdictKind): boolean =>
+  kind === 'replay' || (kind === 'refuse' && reason === 'concurrent_use');
+
+/** Whether a verdict stands, whatever another node reports, and leaves nothing to write about who answers. */
+export const isFinal = (
+  verdict: VerdictKind,
+  issuedBy: IssuedBy | undefined,
+  isOwn: Knowledge['isOwn'],
+): boolean => {
+  if (issuedBy === undefined) return true;
+  return isDenied(verdict) ? isOwn(issuedBy) : issuedBy !== NOT_ANSWERED;
+};
+
+/** Decides by whether the use before was answered: `not_known_yet` while the node that issued it has not reported. */
+export const decideLocked = async <Decision extends { readonly verdict: VerdictKind }>(
+  knowledge: Knowledge,
+  { tracked, issuedBy, isRetryOfOurs }: LockedUse,
+  decide: (isRetryOfOurs: boolean) => Decision,
+): Promise<LockedDecision<Decision> | 'not_known_yet'> => {
+  const first = decide(isRetryOfOurs);
+  const delivered = isDenied(first.verdict) ? await findDelivered(knowledge, issuedBy) : 'yes';
+  if (delivered === 'not_known_yet') return delivered;
+  const decision = delivered === 'no' ? decide(true) : first;
+  const isOwed = delivered === 'no' || issuedBy === NOT_ANSWERED || knowledge.isUnanswered(tracked);
+  return { decision, takesOver: isOwed && decision.verdict.kind === 'repeat' };
+};
+
+const findDelivered = async (
+  { query, leaseMs, isOwn }: Knowledge,
+  issuedBy: IssuedBy | undefined,
+): Promise<Delivered> => {
+  if (issuedBy === NOT_ANSWERED) return 'no';
+  // This node remembers what it did not answer, and has taken that into account.
+  if (issuedBy === undefined || isOwn(issuedBy)) return 'yes';
+  return wasDelivered(query, issuedBy, leaseMs);
+};

@@ -1,0 +1,53 @@
+import type { Connections } from '../connection/pool.ts';
+import type { Query } from '../connection/transaction.ts';
+import { epochOf, nodeNumberOf } from './issued-by.ts';
+import type { IssuedBy } from './issued-by.ts';
+
+/** By the clock of the database, which all nodes share. */
+const DATABASE_NOW_MS = 'floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint';
+
+const INSERT = `INSERT INTO nodes (number, reported_epoch, last_seen_at_ms) VALUES ($1, 0, ${DATABASE_NOW_MS})
+  ON CONFLICT (number) DO NOTHING RETURNING number`;
+const REPORT = `INSERT INTO nodes AS n (number, reported_epoch, last_seen_at_ms) VALUES ($1, $2, ${DATABASE_NOW_MS})
+  ON CONFLICT (number) DO UPDATE SET reported_epoch = greatest(n.reported_epoch, excluded.reported_epoch),
+    last_seen_at_ms = excluded.last_seen_at_ms, awaited_since_ms = NULL`;
+const REMOVE = 'DELETE FROM nodes WHERE number = $1';
+/** The wait for a report begins with the first node that needs it, and ends with the report. */
+const AWAIT = `UPDATE nodes SET awaited_since_ms = coalesce(awaited_since_ms, ${DATABASE_NOW_MS})
+  WHERE number = $1 AND reported_epoch < $2 RETURNING ${DATABASE_NOW_MS} - awaited_since_ms AS awaited_ms`;
+const DROP_LOST = `DELETE FROM nodes WHERE last_seen_at_ms < ${DATABASE_NOW_MS} - 400 * 86400000::bigint`;
+
+/** Takes a number for a node. `false` where another node has it. */
+export const insertNode = async ({ read }: Connections, number: number): Promise<boolean> =>
+  // Asked again where the connection was lost: at worst, a number is taken that no node uses.
+  (await read(INSERT, [number])).length === 1;
+
+/** Reports that every use up to this epoch was answered, or is marked in its row. */
+export const reportEpoch = async ({ write }: Connections, number: number, epoch: number): Promise<void> =>
+  void (await write(REPORT, [number, epoch]));
+
+export const removeNode = async ({ write }: Connections, number: number): Promise<void> =>
+  void (await write(REMOVE, [number]));
+
+/** Drops nodes that ended without a last report. What they issued 400 days ago is nothing that a client retries. */
+export const dropLostNodes = async ({ write }: Connections): Promise<void> => void (await write(DROP_LOST));
+
+/** Whether the answer to a use was given. */
+export type Delivered =
+  /** It was; or nobody knows any more, and the policy decides as if it was. */
+  | 'yes'
+  /** It was not; or the node that issued it has not reported for the whole lease. */
+  | 'no'
+  /** The node that issued it is about to report. */
+  | 'not_known_yet';
+
+/**
+ * Whether the answer that another node issued was given. An idle node writes nothing, because it has reported everything.
+ * So what is not reported was issued just now, or by a node that is lost or cut off. Its lease runs from the first
+ * node that waits for the report.
+ */
+export const wasDelivered = async (query: Query, issuedBy: IssuedBy, leaseMs: number): Promise<Delivered> => {
+  const [row] = await query(AWAIT, [nodeNumberOf(issuedBy), epochOf(issuedBy)]);
+  if (row === undefined) return 'yes';
+  return Number(row['awaited_ms']) < leaseMs ? 'not_known_yet' : 'no';
+};

@@ -1,0 +1,68 @@
+import type { AuthenticationMethod, Credentials } from '../clients/credentials.ts';
+import { Refusal } from '../errors.ts';
+import { memoize } from '../memoize.ts';
+import type { WireRequest } from './exchange.ts';
+import { decodeFormText, decodeUtf8 } from './headers.ts';
+
+/**
+ * Reads who sends a form, by HTTP Basic, by `client_id` and `client_secret` in the form, or by `client_id` alone:
+ * the ways to read it, of which the first that fits counts. `methods` are those that the endpoint accepts.
+ *
+ * @see RFC 6749 §2.3.1 and §3.2.1
+ */
+export const readClientCredentials = (
+  request: WireRequest,
+  form: ReadonlyMap<string, string>,
+  methods: readonly AuthenticationMethod[],
+): readonly Credentials[] => {
+  const clientId = form.get('client_id');
+  const clientSecret = form.get('client_secret');
+  if (request.headers['authorization'] === undefined && clientId !== undefined) {
+    const credentials: Credentials =
+      clientSecret === undefined
+        ? { method: 'none', clientId }
+        : { method: 'client_secret_post', clientId, clientSecret };
+    if (!methods.includes(credentials.method)) throw new Refusal('credentials_missing');
+    return [credentials];
+  }
+  const readings = readBasic(request);
+  // RFC 6749 §2.3: a client uses one method per request.
+  if (clientSecret !== undefined || (clientId !== undefined && !hasClient(readings, clientId)))
+    throw new Refusal('credentials_twice');
+  return readings;
+};
+
+const hasClient = (readings: readonly Credentials[], id: string): boolean =>
+  readings.some(({ clientId }) => clientId === id);
+
+const BASIC = /^basic +(?<encoded>[A-Za-z0-9+/]+={0,2})$/i;
+
+/**
+ * The credentials of HTTP Basic, in the two readings that clients use: both halves form-encoded, as RFC 6749 §2.3.1
+ * asks, and raw, as curl and vendors' SDKs send them. One reading where both are the same. The id ends at the first
+ * colon (RFC 7617 §2).
+ */
+const readBasic = ({ headers }: WireRequest): readonly Credentials[] => {
+  const header = headers['authorization'];
+  if (header === undefined || header.trim() === '') throw new Refusal('credentials_missing');
+  return readPair(header);
+};
+
+const METHOD = 'client_secret_basic';
+
+const readPair = memoize((header): readonly Credentials[] => {
+  const encoded = BASIC.exec(header.trim())?.groups?.['encoded'];
+  const pair = encoded === undefined ? undefined : decodeUtf8(Buffer.from(encoded, 'base64'));
+  const colon = pair?.indexOf(':') ?? -1;
+  if (pair === undefined || colon < 1) throw new Refusal('credentials_malformed');
+  const raw = {
+    method: METHOD,
+    clientId: pair.slice(0, colon),
+    clientSecret: pair.slice(colon + 1),
+  } as const;
+  const clientId = decodeFormText(raw.clientId);
+  const clientSecret = decodeFormText(raw.clientSecret);
+  if (clientId === undefined || clientSecret === undefined) return [raw];
+  const isSame = clientId === raw.clientId && clientSecret === raw.clientSecret;
+  return isSame ? [raw] : [{ method: METHOD, clientId, clientSecret }, raw];
+});

@@ -1,0 +1,29 @@
+import type { Client } from '../clients/client.ts';
+import type { Refusal } from '../errors.ts';
+import type { Caller } from '../log-event.ts';
+import type { Exchange, WireRequest, WireResponse } from './exchange.ts';
+
+/** A request on its way through a route. */
+export type Visit = {
+  readonly request: WireRequest;
+  readonly exchange: Exchange;
+  readonly caller: Caller;
+  /** The path segment of each `{name}` of the route, decoded. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The authenticated client, set by the route that authenticated it; log events and refusals use it. */
+  client: Client | undefined;
+};
+
+/** Answers one method on one path. Throws a `Refusal` or a `StoreError`; the endpoints render both. */
+export type Route = (visit: Visit) => WireResponse | Promise<WireResponse>;
+
+/** Routes that render refusals alike. */
+export type RouteGroup = {
+  /** Whose wire it is, for log events. */
+  readonly name: string;
+  /** By method and path, as in `GET /v2.0/vehicles/{id}`; `{name}` stands for one segment. `GET` answers `HEAD` too. */
+  readonly routes: Readonly<Record<string, Route>>;
+  /** Unknown paths that start with this belong to the group, which refuses them. The longest prefix wins. */
+  readonly pathPrefix?: string;
+  renderRefusal(refusal: Refusal, visit: Visit): WireResponse;
+};
