@@ -150,7 +150,7 @@ describe('the migration of a SQLite store', () => {
   const fresh = join(directory, 'fresh.db');
   after(() => rmSync(fresh, { force: true }));
 
-  test('There is a store of every older schema to try it on.', async () => {
+  test('There is an example store of every older schema.', async () => {
     await openSqliteStore(fresh).close();
     const older = Array.from({ length: schemaOf(fresh) - 1 }, (_, index) => index + 1);
     const there = new Set(FIXTURES.map(({ schema }) => schema));
@@ -161,7 +161,7 @@ describe('the migration of a SQLite store', () => {
   for (const fixture of FIXTURES) {
     const { schema } = fixture;
 
-    test(`A store of schema ${schema} keeps all it held.`, async () => {
+    test(`A store of schema ${schema} keeps everything that it holds.`, async () => {
       const path = writeOldStore(fixture, 'kept');
       for (let opening = 0; opening < 2; opening++) {
         const store = openSqliteStore(path);
@@ -178,7 +178,7 @@ describe('the migration of a SQLite store', () => {
       }
     });
 
-    test(`Every verb works on what a store of schema ${schema} held.`, async () => {
+    test(`Every verb works on the content of a store of schema ${schema}.`, async () => {
       const store = openSqliteStore(writeOldStore(fixture, 'used'));
       const use = { nowMs: ROTATED_AT_MS + 2000 };
       assert.equal((await refreshed(store, sampleUse(1, use))).verdict.kind, 'repeat');
@@ -193,7 +193,7 @@ describe('the migration of a SQLite store', () => {
       await store.close();
     });
 
-    test(`A store brought up from schema ${schema} has the very schema of one made anew.`, async () => {
+    test(`A store that is migrated from schema ${schema} has the same schema as a new one.`, async () => {
       const path = writeOldStore(fixture, 'compared');
       await openSqliteStore(path).close();
       await openSqliteStore(fresh).close();

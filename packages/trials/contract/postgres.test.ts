@@ -13,7 +13,7 @@ else {
   after(() => cluster.remove());
   describeStore('PostgreSQL', createPostgresFactory(cluster));
 
-  test('What a failover lost of a client is not what a node goes by when the client has been changed again.', async () => {
+  test('A node does not use the version of a client that a failover lost, once the client is changed again.', async () => {
     const open = () => openPostgresStore(cluster.url(), { clientCacheMs: 0 });
     const [operator, node] = [await open(), await open()];
     const { id } = sampleClient({ id: 'client-of-a-failover' });

@@ -18,7 +18,7 @@ import {
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-restore-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-test('grants keep their scopes and callers through a restore whose numbers for them are others', async () => {
+test('Grants keep their scopes and callers in a restore from a backup that numbers them differently.', async () => {
   const path = join(directory, 'keyfob.db');
   const early = join(directory, 'early.db');
   const late = join(directory, 'late.db');

@@ -16,7 +16,7 @@ const assertDone = (answer: Answer): void => {
 
 describe('Revocation', () => {
   for (const dialect of ['smartcar', 'pleos'] as const) {
-    test(`by a refresh token of any generation ends the grant of a ${dialect} client, once`, async () => {
+    test(`by a refresh token of any generation revokes the grant of a ${dialect} client, once`, async () => {
       for (const which of ['first', 'current', 'ahead'] as const) {
         const trial = createResourceTrial();
         const owner = await trial.register(dialect);
@@ -43,7 +43,7 @@ describe('Revocation', () => {
     });
   }
 
-  test('answers alike for tokens that are dead, unknown, of no known form or of another client', async () => {
+  test('gives the same answer for tokens that are dead, unknown, malformed or of another client', async () => {
     const trial = createResourceTrial();
     const owner = await trial.register('smartcar');
     const other = await trial.register('smartcar');
@@ -66,7 +66,7 @@ describe('Revocation', () => {
     assert.equal(trial.memory.peek(dead.grant.id)?.revocation?.cause, 'owner');
   });
 
-  test('refuses a living access token, opaque or not, and leaves its grant alone', async () => {
+  test('refuses an active access token, opaque or not, and leaves its grant alone', async () => {
     for (const dialect of ['smartcar', 'pleos'] as const)
       for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
         const trial = createResourceTrial();
@@ -83,7 +83,7 @@ describe('Revocation', () => {
       }
   });
 
-  test('is open to a public client by its id alone, and to nobody else without a secret', async () => {
+  test('is open to a public client by its id alone, and to no other client without a secret', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { type: 'public', policy: { rotation: 'strict' } });
     const { refreshToken, grant } = await trial.grant(app);
@@ -101,7 +101,7 @@ describe('Revocation', () => {
     assert.deepEqual([missing.status, missing.body['error']], [400, 'invalid_request']);
   });
 
-  test('is never promised by a store that is away or whose answer was lost, and may be asked for again', async () => {
+  test('is not confirmed while the store is unavailable or its answer is lost, and may be retried', async () => {
     for (const storeFault of ['unavailable', 'outcome_unknown'] as const) {
       const trial = createResourceTrial();
       const owner = await trial.register('smartcar');
@@ -115,7 +115,7 @@ describe('Revocation', () => {
     }
   });
 
-  test('of a token sealed by a key that the ring lacks is 503, not a promise', async () => {
+  test('of a token that is sealed by a key the ring lacks is 503, not a confirmation', async () => {
     const trial = createResourceTrial();
     const owner = await trial.register('smartcar');
     const { refreshToken } = await trial.grant(owner);

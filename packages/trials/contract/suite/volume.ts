@@ -51,7 +51,7 @@ export const volumeContract = (onStore: OnStore): void => {
     assert.equal((await listAll(store, 97)).length, CLIENTS);
   });
 
-  onStore('Long and odd texts come back to the last character.', async (store) => {
+  onStore('Long and unusual texts are read back to the last character.', async (store) => {
     const client = sampleClient({ name: LONG_TEXT, secrets: [sampleSecret('one', { name: ODD_TEXT })] });
     await store.createClient(client);
     const grant = sampleGrant({ subject: LONG_TEXT, scope: LONG_TEXT.toUpperCase() });
@@ -66,7 +66,7 @@ export const volumeContract = (onStore: OnStore): void => {
     for (const id of ids) assert.equal((await store.readClient(id)).client?.name, id);
   });
 
-  onStore('Callers are told apart, whatever they call themselves.', async (store) => {
+  onStore('Callers are told apart by any name that they give.', async (store) => {
     await fill(store);
     for (const [generation, caller] of CALLERS.entries()) {
       await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + generation, caller }));
