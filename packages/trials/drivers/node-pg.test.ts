@@ -20,7 +20,7 @@ else {
 const errorOf = ({ ended }: Outcome) => (ended.kind === 'failed' ? ended.error : assert.fail(ended.kind));
 
 function tryDriver(database: Cluster): void {
-  test('a cut is an error without a code, the same whether or not the statement was sent, and the next one is answered.', async () => {
+  test('a cut connection gives an error without a code, whether the statement was sent or not, and the next statement is answered.', async () => {
     const cuts = await tryCuts(nodePg, database);
     const { statementNotSent, statementNotAnswered, commitNotSent, commitNotAnswered, ...others } = cuts;
     const cut = [statementNotSent, statementNotAnswered, commitNotSent, commitNotAnswered];
@@ -40,7 +40,7 @@ function tryDriver(database: Cluster): void {
     for (const { goesOn } of Object.values(cuts)) assert.ok(goesOn);
   });
 
-  test('a statement without a name is one round trip, the first time as ever after.', async () => {
+  test('an unnamed statement takes one round trip, the first time and every time.', async () => {
     const messages = ['Parse', 'Bind', 'Describe', 'Execute', 'Sync'];
     const cost = { roundTrips: 1, messages };
     assert.deepEqual(await measureCosts(nodePg, database), { first: cost, second: cost });

@@ -165,7 +165,7 @@ for (const page of [smartcar, pleos]) {
       page.assertRefusal(thrown.answer, kind);
     };
 
-    test('refreshes a grant ten times in a row, each time with the token it got last', { skip }, async () => {
+    test('refreshes a grant ten times in a row, each time with its newest token', { skip }, async () => {
       await refreshTenTimes(server, refresh);
     });
 
