@@ -9,8 +9,9 @@ import { createOwnerVehicles } from './connect/vehicles/owner-vehicles.ts';
 import { SELECTION_STATE_MAX_CHARACTERS, sealSelection } from './connect/vehicles/selection.ts';
 import type { VehicleSource } from './connect/vehicles/vehicle-source.ts';
 import type { Deployment } from './deployment/open.ts';
-import { createPleosVehicles } from './dialects/pleos/vehicles.ts';
-import { createSmartcarVehicles } from './dialects/smartcar/vehicles.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { DIALECTS } from './dialects/dialects.ts';
+import type { SelectionLinks } from './dialects/vehicle-selection.ts';
 import type { Emit } from './log-event.ts';
 import { createResourceServerRoutes } from './http/resource-server-routes.ts';
 import type { RouteGroup } from './wire/route.ts';
@@ -72,16 +73,15 @@ export const createRouteGroups = (
     upstream: openUpstream(config),
     vehicles: openVehicles(config),
   });
-  const selections = {
+  const selectionLinks: SelectionLinks = {
     publicUrl: () => context.issuer,
     stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
-    seal: (selection: Parameters<typeof sealSelection>[1], nowMs: number) =>
-      sealSelection(deployment.keyRing, selection, nowMs),
+    seal: (selection, nowMs) => sealSelection(deployment.keyRing, selection, nowMs),
   };
+  const dialects: readonly Dialect[] = Object.values(DIALECTS);
   return [
     connect,
-    createSmartcarVehicles(context),
-    createPleosVehicles(context, selections),
+    ...dialects.flatMap((dialect) => dialect.createRoutes?.(context, dialect, selectionLinks) ?? []),
     createResourceServerRoutes(context),
   ];
 };

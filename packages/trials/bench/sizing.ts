@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
-import { openDeployment } from '@keyfob/server';
-import { createClient, createGrant } from '@keyfob/server/operations/registry';
-import { parseConfig } from '@keyfob/server/config';
-import { createKeyLine } from '@keyfob/server/tokens/key-ring';
+import { openDeployment, parseConfig } from '@keyfob/server';
+import { createKeyLine } from '@keyfob/server/tokens';
+import { makeClient, makeGrant } from '../support/make-client.ts';
 import { startGenerator } from './generator-process.ts';
 import { oauthWire, UUID_PATTERN } from './wire.ts';
 import { makeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
@@ -23,12 +22,12 @@ try {
   const config = parseConfig({ flags: { store, key, data: dataDirectory }, environment: {}, file: {} });
   const deployment = await openDeployment(config, { createIfMissing: true });
   const nowMs = Date.now();
-  const { client, clientSecret } = await createClient(deployment, { dialect: 'smartcar', name: 'a', nowMs });
+  const { client, clientSecret } = await makeClient(deployment, { dialect: 'smartcar', name: 'a', nowMs });
   const scope = 'read_vehicle_info read_odometer read_charge';
   const refreshTokens: string[] = [];
   for (let count = 0; count < grants; count += AT_ONCE) {
     const made = Array.from({ length: AT_ONCE }, (_, index) =>
-      createGrant(deployment, {
+      makeGrant(deployment, {
         clientId: client.id,
         subject: `owner-${count + index}`,
         scope,

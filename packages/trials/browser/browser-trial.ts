@@ -1,8 +1,7 @@
 import type { DialectName } from '../support/dialect-name.ts';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openDeployment } from '@keyfob/server';
-import { parseConfig } from '@keyfob/server/config';
+import { openDeployment, parseConfig } from '@keyfob/server';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer } from '../support/keyfob-process.ts';

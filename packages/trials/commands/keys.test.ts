@@ -55,7 +55,7 @@ describe('Keys', () => {
     const keyFile = join(directory, 'keyfob.key');
     const before = readFileSync(keyFile, 'utf8');
     const rotated = await runOn(directory, 'keys', 'rotate');
-    assert.deepEqual([rotated.code, rotated.stdout], [0, 'key 2 seals from now on; back up the key file\n']);
+    assert.deepEqual([rotated.code, rotated.stdout], [0, 'key 2 now seals; back up the key file\n']);
     const after = readFileSync(keyFile, 'utf8');
     assert.ok(after.startsWith(before), 'the old key stays as it was');
     assert.match(after.slice(before.length), /^2:\d+:[A-Za-z0-9_-]{43}\n$/);

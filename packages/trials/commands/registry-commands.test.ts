@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { openSqliteStore } from '@keyfob/server/stores';
 import { consentTo } from '../support/consent-to.ts';
 import { sampleVehicle } from '../support/samples.ts';
 import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';
@@ -29,7 +29,7 @@ describe('The registry, for people and for programs', () => {
     );
     assert.equal(first.code, 0, first.stderr);
     const id = /^client id +(?<id>[0-9a-f-]{36})$/m.exec(first.stdout)?.groups?.['id'] ?? '';
-    assert.match(first.stdout, /^client secret +[A-Za-z0-9_-]{43} {2}\(shown this once\)$/m);
+    assert.match(first.stdout, /^client secret +[A-Za-z0-9_-]{43} {2}\(shown only once\)$/m);
     assert.match(first.stdout, new RegExp(`Next: keyfob grant create --client ${id}`));
     const second = await runOn(directory, 'client', 'create', '--dialect', 'pleos', '--json');
     const made = JSON.parse(second.stdout) as MadeClient;
@@ -87,7 +87,7 @@ describe('The registry, for people and for programs', () => {
     const unfit = await runOn(directory, 'client', 'secret', 'add', clientId, '--name', 'a\u001b[2Jb');
     assert.equal(unfit.code, 2, unfit.stdout);
     const added = await runOn(directory, 'client', 'secret', 'add', clientId, '--name', '2027');
-    assert.match(added.stdout, /^client secret +[A-Za-z0-9_-]{43} {2}\(shown this once\)$/m);
+    assert.match(added.stdout, /^client secret +[A-Za-z0-9_-]{43} {2}\(shown only once\)$/m);
     const secretId = /^secret id +(?<id>[0-9a-f]+)$/m.exec(added.stdout)?.groups?.['id'] ?? '';
     const list = await both(directory, 'client', 'secret', 'list', clientId);
     assert.match(list.text, new RegExp(`^${secretId} .* 2027$`, 'm'));

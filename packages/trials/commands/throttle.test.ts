@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
-import { createClient, createGrant } from '@keyfob/server/operations/registry';
-import type { LogEvent } from '@keyfob/server/log-event';
+import type { LogEvent } from '@keyfob/server';
+import { makeClient, makeGrant } from '../support/make-client.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import { refreshFrom } from './address-request.ts';
 import { DIALECTS } from '../support/refresh-request.ts';
@@ -182,10 +182,10 @@ const serverWithClock = async (scope: Scope) => {
   scope.after(() => server.close());
   const { deployment } = server;
   const { url } = await server.listen();
-  const made = await createClient(deployment, { dialect: 'smartcar', name: '', nowMs });
+  const made = await makeClient(deployment, { dialect: 'smartcar', name: '', nowMs });
   const clientId = made.client.id;
   const wanted = { clientId, subject: 'owner-1', scope: '', brand: undefined, nowMs };
-  const { tokens } = await createGrant(deployment, wanted);
+  const { tokens } = await makeGrant(deployment, wanted);
   return {
     at: { url, dialect: 'smartcar' } as const,
     client: { clientId, clientSecret: made.clientSecret },

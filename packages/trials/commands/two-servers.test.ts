@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { openDeployment } from '@keyfob/server';
+import { openDeployment, parseConfig, readAccess } from '@keyfob/server';
 import type { Deployment } from '@keyfob/server';
-import { parseConfig } from '@keyfob/server/config';
-import { DIALECTS as WIRES } from '@keyfob/server/dialects/dialects';
-import { readAccess } from '@keyfob/server/operations/read-access';
-import { sealCode } from '@keyfob/server/tokens/authorization-code';
+import { DIALECTS as WIRES } from '@keyfob/server/dialects';
+import { sealCode } from '@keyfob/server/tokens';
 import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
 import { DIALECTS, exchangeAs, refreshAs, refusalOf } from '../support/refresh-request.ts';
 import type { DialectName } from '../support/dialect-name.ts';

@@ -1,8 +1,7 @@
 import { createAuthorizationServer, systemClock } from '@keyfob/server';
-import type { Config, Deployment } from '@keyfob/server';
-import { createClient } from '@keyfob/server/operations/registry';
-import type { ClientType } from '@keyfob/server/clients/client';
-import type { LogEvent } from '@keyfob/server/log-event';
+import type { Config, Deployment, LogEvent } from '@keyfob/server';
+import type { ClientType } from '@keyfob/server/clients';
+import { makeClient } from '../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
@@ -65,7 +64,7 @@ export const openConnectTrial = async (
         redirectUris = [REDIRECT_URI],
       }: Parameters<ConnectTrial['register']>[1] = {},
     ) {
-      const { client, clientSecret } = await createClient(deployment, {
+      const { client, clientSecret } = await makeClient(deployment, {
         dialect,
         name,
         nowMs: clock(),

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { sealSelection } from '@keyfob/server/connect/vehicles/selection';
-import type { Selection } from '@keyfob/server/connect/vehicles/selection';
-import type { GrantId } from '@keyfob/server/tokens/grant-id';
+import { sealSelection } from '@keyfob/server/tokens';
+import type { GrantId, Selection } from '@keyfob/server/tokens';
 import { openConnectTrial, pleosUrl, redeemCode, REDIRECT_URI } from './connect-trial.ts';
 import { createPlainBrowser } from './plain-browser.ts';
 import type { PlainBrowser, PlainPage } from './plain-browser.ts';

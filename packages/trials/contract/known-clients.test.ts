@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
+import { openSqliteStore } from '@keyfob/server/stores';
 import { openDatabase } from '@keyfob/server/stores/sqlite/database';
 import { createGroupCommit } from '@keyfob/server/stores/sqlite/group-commit';
 import { createKnownClients } from '@keyfob/server/stores/sqlite/known-clients';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { sampleClient } from '../support/samples.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-known-'));

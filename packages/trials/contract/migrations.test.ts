@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
-import type { Client } from '@keyfob/server/clients/client';
-import type { Grant } from '@keyfob/server/grants/grant';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import type { Client } from '@keyfob/server/clients';
+import type { Grant } from '@keyfob/server/grants';
+import { openSqliteStore } from '@keyfob/server/stores';
 import {
   CREATED_AT,
   listAll,

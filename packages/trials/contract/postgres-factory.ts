@@ -1,4 +1,4 @@
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import type { StoreFactory } from './register.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import { startCluster } from '../support/postgres/cluster.ts';
 import { createPostgresFactory } from './postgres-factory.ts';
 import { sampleClient } from '../support/samples.ts';

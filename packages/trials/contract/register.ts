@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Store } from '@keyfob/server/stores';
 
 /** Makes the stores that the contract runs on. One is in use at a time. */
 export type StoreFactory = {

@@ -3,10 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import type { Store } from '@keyfob/server/grants/store';
-import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '@keyfob/server/stores/sqlite/backup';
+import {
+  backupSqliteStore,
+  openSqliteStore,
+  placeSqliteStore,
+  restoreSqliteStore,
+} from '@keyfob/server/stores';
+import type { Store } from '@keyfob/server/stores';
 import { openDatabase } from '@keyfob/server/stores/sqlite/database';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import { consentTo } from '../support/consent-to.ts';
 import {

@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '@keyfob/server/stores/sqlite/backup';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import {
+  backupSqliteStore,
+  openSqliteStore,
+  placeSqliteStore,
+  restoreSqliteStore,
+} from '@keyfob/server/stores';
 import {
   CALLER,
   fill,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { openSqliteStore } from '@keyfob/server/stores';
 import {
   CREATED_AT,
   fill,

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { followServers } from '@keyfob/server/live/follow';
+import { followServers } from '@keyfob/server';
 import { openLiveEvents } from '@keyfob/server/live/publish';
 
 test('The socket of a server that was killed does not keep its follower from the others', async (t) => {

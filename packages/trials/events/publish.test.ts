@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { LogEvent } from '@keyfob/server/log-event';
+import type { LogEvent } from '@keyfob/server';
 import { openLiveEvents } from '@keyfob/server/live/publish';
 
 const directoryFor = (t: TestContext): string => {

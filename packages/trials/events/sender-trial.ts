@@ -1,12 +1,9 @@
 import type { TestContext } from 'node:test';
-import type { LogEvent } from '@keyfob/server/log-event';
-import type { Store } from '@keyfob/server/grants/store';
-import type { Webhook } from '@keyfob/server/outbox/webhook';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
-import { deliver } from '@keyfob/server/webhooks/deliver';
-import { createSender } from '@keyfob/server/webhooks/sender';
-import type { Sender } from '@keyfob/server/webhooks/sender';
-import { writeWebhookSecret } from '@keyfob/server/webhooks/sign';
+import type { LogEvent } from '@keyfob/server';
+import type { Store } from '@keyfob/server/stores';
+import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
+import { createSender, deliver, writeWebhookSecret } from '@keyfob/server/webhooks';
+import type { Sender, Webhook } from '@keyfob/server/webhooks';
 import { OVERLAP_POLICY, sampleClient, sampleGrant } from '../support/samples.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 

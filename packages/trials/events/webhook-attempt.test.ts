@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { deliver, deliverWithin, describeAnswer, isAccepted } from '@keyfob/server/webhooks/deliver';
+import { deliver, deliverWithin, describeAnswer, isAccepted } from '@keyfob/server/webhooks';
 import { replyInTurn, startReceiver } from '../support/webhook-receiver.ts';
 
 const messageTo = (url: string) => ({ url, headers: {}, body: '{}' });

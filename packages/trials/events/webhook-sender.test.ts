@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
-import { DELIVERY_STATES } from '@keyfob/server/outbox/delivery';
 import { StoreError } from '@keyfob/server/errors';
+import { DELIVERY_STATES } from '@keyfob/server/webhooks';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import { replyInTurn, startReceiver, verify } from '../support/webhook-receiver.ts';
 import { openSenderTrial } from './sender-trial.ts';

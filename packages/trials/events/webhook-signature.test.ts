@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { signMessage, writeWebhookSecret } from '@keyfob/server/webhooks/sign';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
+import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
+import { signMessage, writeWebhookSecret } from '@keyfob/server/webhooks';
 import { Webhook } from 'standardwebhooks';
 
 const KEY = Buffer.from(Array.from({ length: 32 }, (_, index) => 255 - index * 7));

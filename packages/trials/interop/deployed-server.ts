@@ -1,10 +1,8 @@
 import { createAuthorizationServer, systemRandomness } from '@keyfob/server';
-import type { Deployment } from '@keyfob/server';
-import type { Client } from '@keyfob/server/clients/client';
-import type { Policy } from '@keyfob/server/clients/policy';
-import { createClientSecret, digestSecret } from '@keyfob/server/clients/secret';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import type { LogEvent } from '@keyfob/server/log-event';
+import type { Deployment, LogEvent } from '@keyfob/server';
+import { createClientSecret, digestSecret } from '@keyfob/server/clients';
+import type { Client, Policy } from '@keyfob/server/clients';
+import { DIALECTS } from '@keyfob/server/dialects';
 import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';

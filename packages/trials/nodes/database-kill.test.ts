@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import type { Store } from '@keyfob/server/stores';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import { NOW_MS, sampleClient, sampleGrant, sampleUse, STRICT_POLICY } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { OperatorError, StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import type { Store } from '@keyfob/server/stores';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import {
   CREATED_AT,
   fill,

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { systemRandomness } from '@keyfob/server';
-import { digestSecret } from '@keyfob/server/clients/secret';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import { createEndpoints } from '@keyfob/server/http/endpoints';
-import { createResourceServerRoutes } from '@keyfob/server/http/resource-server-routes';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
-import { sealAccessToken } from '@keyfob/server/tokens/access-token';
-import { sealCode } from '@keyfob/server/tokens/authorization-code';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
-import { sealRefreshToken } from '@keyfob/server/tokens/refresh-token';
+import { digestSecret } from '@keyfob/server/clients';
+import { DIALECTS } from '@keyfob/server/dialects';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
+import {
+  createKeyLine,
+  parseKeyRing,
+  sealAccessToken,
+  sealCode,
+  sealRefreshToken,
+} from '@keyfob/server/tokens';
+import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
+import { testRandomness } from '../support/test-randomness.ts';
 import { CALLER, CREATED_AT, NOW_MS, sampleClient, sampleCode } from '../support/samples.ts';
 import { sampleGrant, sampleSecret } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
@@ -48,7 +50,7 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
     nextSerial: () => 0,
     issuer: '',
     clock: () => NOW_MS,
-    randomness: systemRandomness,
+    randomness: testRandomness,
     emit: () => {},
   };
   const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { OperatorError } from '@keyfob/server/errors';
-import { applyVerdict } from '@keyfob/server/grants/apply-verdict';
+import { applyVerdict, judge } from '@keyfob/server/grants';
+import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres';
 import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
-import { judge } from '@keyfob/server/grants/judge';
-import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres/store';
 import {
   CREATED_AT,
   fill,

@@ -6,17 +6,14 @@ import { after, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Client } from 'pg';
 import { StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
-import { copyStore } from '@keyfob/server/stores/copy/copy';
-import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
-import { openPostgresEnd } from '@keyfob/server/stores/postgres/copy-endpoint';
+import { copyStore, openSqliteEnd, openSqliteStore } from '@keyfob/server/stores';
+import type { CopyEndpoint, Store } from '@keyfob/server/stores';
 import {
   inspectPostgresStore,
   migratePostgresStore,
+  openPostgresEnd,
   openPostgresStore,
-} from '@keyfob/server/stores/postgres/store';
-import { openSqliteEnd } from '@keyfob/server/stores/sqlite/copy-endpoint';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+} from '@keyfob/server/stores/postgres';
 import {
   CREATED_AT,
   fill,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
-import { openConnections, POOL_LIMITS } from '@keyfob/server/stores/postgres/connection/pool';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import { openConnections, openPostgresStore, POOL_LIMITS } from '@keyfob/server/stores/postgres';
 import { fill, NOW_MS, refreshed, sampleUse } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';

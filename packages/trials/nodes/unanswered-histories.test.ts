@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
-import type { RefreshResult } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import type { RefreshResult, Store } from '@keyfob/server/stores';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import { NOW_MS, OVERLAP_POLICY, refreshed, sampleClient, sampleGrant } from '../support/samples.ts';
 import { sampleUse, STRICT_POLICY } from '../support/samples.ts';
 import { createChance } from '../support/chance.ts';

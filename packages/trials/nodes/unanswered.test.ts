@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { StoreError } from '@keyfob/server/errors';
-import type { RefreshResult, RefreshUse } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import type { RefreshResult, RefreshUse, Store } from '@keyfob/server/stores';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import {
   fill,
   NOW_MS,

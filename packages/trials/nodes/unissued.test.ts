@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { systemRandomness } from '@keyfob/server';
-import { digestSecret } from '@keyfob/server/clients/secret';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import { createEndpoints } from '@keyfob/server/http/endpoints';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
-import { sealCode } from '@keyfob/server/tokens/authorization-code';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
-import type { KeyRing } from '@keyfob/server/tokens/key-ring';
-import { sealRefreshToken } from '@keyfob/server/tokens/refresh-token';
-import type { WireRequest } from '@keyfob/server/wire/exchange';
+import { digestSecret } from '@keyfob/server/clients';
+import { DIALECTS } from '@keyfob/server/dialects';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
+import { createKeyLine, parseKeyRing, sealCode, sealRefreshToken } from '@keyfob/server/tokens';
+import type { KeyRing } from '@keyfob/server/tokens';
+import { createEndpoints } from '@keyfob/server/wire';
+import type { WireRequest } from '@keyfob/server/wire';
+import { testRandomness } from '../support/test-randomness.ts';
 import { CALLER, CREATED_AT, NOW_MS, OVERLAP_POLICY, STRICT_POLICY } from '../support/samples.ts';
 import { sampleClient, sampleCode, sampleGrant, sampleSecret } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
@@ -60,7 +58,7 @@ const openNode = async (cluster: Cluster, database: string, port: number, firstR
     nextSerial: () => 0,
     issuer: '',
     clock: () => state.nowMs,
-    randomness: systemRandomness,
+    randomness: testRandomness,
     emit: () => {},
   });
   const ask = async (request: WireRequest): Promise<Answer> =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { parseConfig } from '@keyfob/server/config';
+import { parseConfig } from '@keyfob/server';
 import { OperatorError } from '@keyfob/server/errors';
 import { runKeyfob } from '../support/keyfob-process.ts';
 import { WORKSPACE } from './manifests.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { parseConfig } from '@keyfob/server/config';
+import { parseConfig } from '@keyfob/server';
 import { environmentOf, lastOf, readDockerfile } from './dockerfile.ts';
 import { readYaml, WORKSPACE } from './manifests.ts';
 import type { Compose, Workload } from './manifests.ts';

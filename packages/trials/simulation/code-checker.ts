@@ -1,4 +1,4 @@
-import type { Grant } from '@keyfob/server/grants/grant';
+import type { Grant } from '@keyfob/server/grants';
 import { describe } from './ledger.ts';
 import type { CodePresentation, CodeRecord, GrantRecord } from './records.ts';
 import type { World } from './world.ts';

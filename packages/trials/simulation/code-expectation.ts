@@ -1,4 +1,4 @@
-import type { Policy } from '@keyfob/server/clients/policy';
+import type { Policy } from '@keyfob/server/clients';
 import type { CodePresentation } from './records.ts';
 import { newStanding } from './standing.ts';
 import type { Expectation, Standing } from './standing.ts';

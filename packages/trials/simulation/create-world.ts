@@ -1,5 +1,5 @@
-import { digestSecret } from '@keyfob/server/clients/secret';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
+import { digestSecret } from '@keyfob/server/clients';
+import { DIALECTS } from '@keyfob/server/dialects';
 import { createPrng } from '../support/prng.ts';
 import type { Prng } from '../support/prng.ts';
 import { createKeyMaker } from './key-maker.ts';

@@ -1,4 +1,4 @@
-import { readGrantId } from '@keyfob/server/tokens/grant-id';
+import { readGrantId } from '@keyfob/server/tokens';
 import type { GrantRecord } from './records.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,4 @@
-import type { CodeUse } from '@keyfob/server/grants/code-store';
-import type { RefreshUse } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
+import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
 import type { RunVerb, Verb } from '../support/memory-store/tables.ts';
 import type { Surroundings } from './simulated-store.ts';
 

@@ -1,5 +1,5 @@
-import { parseKeyRing } from '@keyfob/server/tokens/key-ring';
-import type { KeyRing } from '@keyfob/server/tokens/key-ring';
+import { parseKeyRing } from '@keyfob/server/tokens';
+import type { KeyRing } from '@keyfob/server/tokens';
 import type { Prng } from '../support/prng.ts';
 
 /** The key ring that all nodes read, and what adds a key to it. */

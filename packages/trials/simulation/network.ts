@@ -1,8 +1,8 @@
-import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
-import type { WireRequest } from '@keyfob/server/wire/exchange';
+import type { WireRequest } from '@keyfob/server/wire';
 import { readAnswer, writeExchange, writeRefresh } from '../support/token-requests.ts';
 import type { Answer } from '../support/token-requests.ts';
 import { checkAnswer, describe } from './ledger.ts';
+import { BRANDS } from './plan.ts';
 import type {
   CodeFields,
   CodePresentation,
@@ -128,7 +128,7 @@ const respond = async (world: World, presentation: Presentation): Promise<void> 
 const writeToken = (world: World, { grant, token, key, foreign }: RefreshPresentation): WireRequest => {
   const { dialect } = grant.owner.plan;
   const sender = foreign === 'client' ? world.outsiders[dialect] : grant.owner;
-  const otherBrand = PLEOS_BRANDS.find((brand) => brand !== grant.plan.brand) ?? 'kia';
+  const otherBrand = BRANDS.find((brand) => brand !== grant.plan.brand) ?? 'kia';
   return writeRefresh[dialect]({
     clientId: sender.client.id,
     clientSecret: sender.secret,

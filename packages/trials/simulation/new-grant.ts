@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import { issueTokens } from '@keyfob/server/grants/issue';
-import { sealCode } from '@keyfob/server/tokens/authorization-code';
+import { DIALECTS } from '@keyfob/server/dialects';
+import { issueTokens } from '@keyfob/server/grants';
+import { sealCode } from '@keyfob/server/tokens';
 import type { GrantPlan } from './plan.ts';
 import type { ClientRecord, CodeRecord, GrantRecord } from './records.ts';
 import { newStanding } from './standing.ts';

@@ -1,9 +1,9 @@
-import { systemRandomness } from '@keyfob/server';
 import { StoreError } from '@keyfob/server/errors';
-import { createEndpoints } from '@keyfob/server/http/endpoints';
-import type { Emit } from '@keyfob/server/log-event';
-import { SERIAL_MAX } from '@keyfob/server/tokens/access-token';
+import { createEndpoints } from '@keyfob/server/wire';
+import type { Emit } from '@keyfob/server';
+import { SERIAL_MAX } from '@keyfob/server/tokens';
 import { createAuthentication } from '../support/authentication.ts';
+import { testRandomness } from '../support/test-randomness.ts';
 import type { RunVerb } from '../support/memory-store/tables.ts';
 import { decide } from './ledger.ts';
 import type { Node, Presentation } from './records.ts';
@@ -58,7 +58,7 @@ const startProcess = (world: World, node: Node): void => {
     },
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     clock: () => world.schedule.nowMs() + node.skewMs,
-    randomness: systemRandomness,
+    randomness: testRandomness,
     emit,
   });
 };

@@ -1,5 +1,5 @@
 import { StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Store } from '@keyfob/server/stores';
 import type { RunVerb } from '../support/memory-store/tables.ts';
 import { nextRequest, pause } from './pace.ts';
 import type { Fault } from './plan.ts';

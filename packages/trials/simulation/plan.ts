@@ -1,5 +1,4 @@
-import type { ClientType } from '@keyfob/server/clients/client';
-import type { Policy } from '@keyfob/server/clients/policy';
+import type { ClientType, Policy } from '@keyfob/server/clients';
 import type { Prng } from '../support/prng.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
@@ -36,6 +35,9 @@ export const FAULTS = [
   'clock-glitches',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
+
+/** The brands that Pleos grants are given under. */
+export const BRANDS = ['kia', 'hyundai'] as const;
 
 /** A grant that an owner is going to give. */
 export type GrantPlan = {
@@ -117,8 +119,7 @@ const drawGrant = (
 ): GrantPlan => {
   const begins = prng.chance(0.8) ? 'by consent' : 'by operator';
   // An owner consents under a brand; an operator may leave it open.
-  const brands =
-    begins === 'by consent' ? (['kia', 'hyundai'] as const) : (['kia', 'hyundai', undefined] as const);
+  const brands = begins === 'by consent' ? BRANDS : ([...BRANDS, undefined] as const);
   return {
     ...plan,
     begins,

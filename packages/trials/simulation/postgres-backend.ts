@@ -1,5 +1,5 @@
-import type { Store } from '@keyfob/server/grants/store';
-import { CLIENT_CACHE_MS, openPostgresStore } from '@keyfob/server/stores/postgres/store';
+import type { Store } from '@keyfob/server/stores';
+import { CLIENT_CACHE_MS, openPostgresStore } from '@keyfob/server/stores/postgres';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { createProcess, injectFaults, verbsOf } from './fault-injected-store.ts';
 import type { Process } from './fault-injected-store.ts';

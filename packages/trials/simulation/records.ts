@@ -1,6 +1,6 @@
-import type { Client } from '@keyfob/server/clients/client';
-import type { Store } from '@keyfob/server/grants/store';
-import type { Endpoints } from '@keyfob/server/http/endpoints';
+import type { Client } from '@keyfob/server/clients';
+import type { Store } from '@keyfob/server/stores';
+import type { Endpoints } from '@keyfob/server/wire';
 import type { Answer } from '../support/token-requests.ts';
 import type { Expectation, Standing } from './standing.ts';
 import type { ClientPlan, GrantPlan } from './plan.ts';

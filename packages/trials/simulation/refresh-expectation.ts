@@ -1,4 +1,4 @@
-import type { Policy } from '@keyfob/server/clients/policy';
+import type { Policy } from '@keyfob/server/clients';
 import type { Expectation, Standing } from './standing.ts';
 
 /** A refresh token presented by an authenticated client, at the moment the store decides about it. */

@@ -1,5 +1,5 @@
-import { systemRandomness } from '@keyfob/server';
-import { createEndpoints } from '@keyfob/server/http/endpoints';
+import { createEndpoints } from '@keyfob/server/wire';
+import { testRandomness } from '../support/test-randomness.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { readAnswer, writeRefresh } from '../support/token-requests.ts';
 import type { Answer } from '../support/token-requests.ts';
@@ -43,7 +43,7 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
     noticeKey: () => false,
     nextSerial: () => 1,
     clock: () => nowMs,
-    randomness: systemRandomness,
+    randomness: testRandomness,
     emit: () => {},
   });
   return {

@@ -1,4 +1,4 @@
-import type { Grant } from '@keyfob/server/grants/grant';
+import type { Grant } from '@keyfob/server/grants';
 import { createPrng } from '../support/prng.ts';
 import { CHECKERS } from './checkers.ts';
 import { redeemHonestly } from './code-exchange.ts';

@@ -1,5 +1,5 @@
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Grant } from '@keyfob/server/grants';
+import type { Store } from '@keyfob/server/stores';
 import type { RunVerb } from '../support/memory-store/tables.ts';
 import type { Schedule } from './schedule.ts';
 

@@ -1,8 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backupSqliteStore, restoreSqliteStore } from '@keyfob/server/stores/sqlite/backup';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { backupSqliteStore, restoreSqliteStore, openSqliteStore } from '@keyfob/server/stores';
 import { createProcess, injectFaults, verbsOf } from './fault-injected-store.ts';
 import type { Process } from './fault-injected-store.ts';
 import type { Backup, SimulatedStore, StoreBackend, Surroundings } from './simulated-store.ts';

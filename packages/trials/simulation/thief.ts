@@ -1,6 +1,6 @@
-import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
 import type { ConsentedGrant } from './code-exchange.ts';
 import { presentCode, presentToken } from './network.ts';
+import { BRANDS } from './plan.ts';
 import type { CodeFields, GrantRecord } from './records.ts';
 import type { World } from './world.ts';
 
@@ -84,7 +84,7 @@ const fieldsWithAFault = (
     { redirectUri: 'https://thief.example/' },
     { client: other, secret: other.secret },
     ...(owner.plan.dialect === 'pleos'
-      ? [{ brand: PLEOS_BRANDS.find((one) => one !== plan.brand) }]
+      ? [{ brand: BRANDS.find((one) => one !== plan.brand) }]
       : [{ verifier: verifier === undefined ? 'x'.repeat(43) : undefined }]),
     ...(verifier === undefined ? [] : [{ verifier: verifier.toLowerCase() }]),
     ...(owner.secret === undefined ? [] : [{ secret: 'guessed' }]),

@@ -1,4 +1,4 @@
-import type { Caller, LogEvent } from '@keyfob/server/log-event';
+import type { Caller, LogEvent } from '@keyfob/server';
 import type { Prng } from '../support/prng.ts';
 import type { KeyMaker } from './key-maker.ts';
 import type { Fault, Plan } from './plan.ts';

@@ -1,8 +1,7 @@
-import type { Authentication } from '@keyfob/server/clients/authenticate';
-import { createThrottle } from '@keyfob/server/clients/throttle';
-import type { Emit } from '@keyfob/server/log-event';
-import type { ClientReading } from '@keyfob/server/clients/client-store';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Emit } from '@keyfob/server';
+import { createThrottle } from '@keyfob/server/clients';
+import type { Authentication, ClientReading } from '@keyfob/server/clients';
+import type { Store } from '@keyfob/server/stores';
 
 /** Authenticates clients and slows down nobody: here a thief has the secret, and has nothing to guess. */
 export const createAuthentication = (

@@ -1,13 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Policy } from '@keyfob/server/clients/policy';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import type { AuthorizationCode } from '@keyfob/server/grants/authorization-code';
-import type { Store } from '@keyfob/server/grants/store';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
-import { sealCode } from '@keyfob/server/tokens/authorization-code';
-import { parseKeyRing } from '@keyfob/server/tokens/key-ring';
+import type { Policy } from '@keyfob/server/clients';
+import { DIALECTS } from '@keyfob/server/dialects';
+import type { AuthorizationCode } from '@keyfob/server/grants';
+import type { Store } from '@keyfob/server/stores';
+import { openSqliteStore } from '@keyfob/server/stores';
+import { sealCode, parseKeyRing } from '@keyfob/server/tokens';
 import type { DialectName } from './dialect-name.ts';
 
 /** What an owner agreed to, as far as it matters to a case. */

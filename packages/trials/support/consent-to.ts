@@ -1,7 +1,5 @@
-import type { AuthorizationCode } from '@keyfob/server/grants/authorization-code';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { Store } from '@keyfob/server/grants/store';
-import type { Vehicle } from '@keyfob/server/grants/vehicle';
+import type { AuthorizationCode, Grant, Vehicle } from '@keyfob/server/grants';
+import type { Store } from '@keyfob/server/stores';
 import { redeemed, sampleCode, sampleCodeUse } from './samples.ts';
 
 /** Makes a grant as an owner's consent does: by a code that is issued and redeemed. Its client must be there. */

@@ -1,10 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { ImportedGrant } from '@keyfob/server/grants/imported-grant';
-import type { Presented } from '@keyfob/server/grants/judge';
-import type { RefreshUse } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
-import { historyValues } from '@keyfob/server/stores/copy/canonical';
+import type { Grant, ImportedGrant, Presented } from '@keyfob/server/grants';
+import { historyValues } from '@keyfob/server/stores';
+import type { RefreshUse, Store } from '@keyfob/server/stores';
 import { consentTo } from './consent-to.ts';
 import {
   CALLER,

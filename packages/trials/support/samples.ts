@@ -1,14 +1,8 @@
-import type { Client, ClientSecret } from '@keyfob/server/clients/client';
-import type { Policy } from '@keyfob/server/clients/policy';
-import type { Caller } from '@keyfob/server/log-event';
-import type { AuthorizationCode, PresentedCode } from '@keyfob/server/grants/authorization-code';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { Presented } from '@keyfob/server/grants/judge';
-import type { CodeResult, CodeUse } from '@keyfob/server/grants/code-store';
-import type { RefreshResult, RefreshUse } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
-import type { Vehicle } from '@keyfob/server/grants/vehicle';
-import type { GrantId } from '@keyfob/server/tokens/grant-id';
+import type { Caller } from '@keyfob/server';
+import type { Client, ClientSecret, Policy } from '@keyfob/server/clients';
+import type { AuthorizationCode, Grant, Presented, PresentedCode, Vehicle } from '@keyfob/server/grants';
+import type { CodeResult, CodeUse, RefreshResult, RefreshUse, Store } from '@keyfob/server/stores';
+import type { GrantId } from '@keyfob/server/tokens';
 
 /** Integer seconds: when the sample clients and grants were made. */
 export const CREATED_AT = 1_750_000_000;

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Store } from '@keyfob/server/grants/store';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { openSqliteStore } from '@keyfob/server/stores';
+import type { Store } from '@keyfob/server/stores';
+import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import { makeDataDirectory, removeDataDirectory, runKeyfob } from './keyfob-process.ts';
 import { startCluster } from './postgres/cluster.ts';
 import type { Cluster } from './postgres/cluster.ts';

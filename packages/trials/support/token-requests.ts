@@ -1,4 +1,4 @@
-import type { WireRequest, WireResponse } from '@keyfob/server/wire/exchange';
+import type { WireRequest, WireResponse } from '@keyfob/server/wire';
 import type { DialectName } from './dialect-name.ts';
 
 /** A refresh as a client puts it on the wire. */

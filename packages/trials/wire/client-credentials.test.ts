@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import type { Policy } from '@keyfob/server/clients/policy';
-import { readAccess } from '@keyfob/server/operations/read-access';
-import { uuidShape } from '@keyfob/server/tokens/shape';
+import { readAccess } from '@keyfob/server';
+import type { Policy } from '@keyfob/server/clients';
+import { uuidShape } from '@keyfob/server/tokens';
 import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 

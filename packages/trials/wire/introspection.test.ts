@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DIALECTS } from '@keyfob/server/dialects/dialects';
-import { readAccess } from '@keyfob/server/operations/read-access';
-import { uuidShape } from '@keyfob/server/tokens/shape';
+import { readAccess } from '@keyfob/server';
+import { DIALECTS } from '@keyfob/server/dialects';
+import { uuidShape } from '@keyfob/server/tokens';
 import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 

@@ -1,18 +1,14 @@
-import { systemRandomness } from '@keyfob/server';
-import type { Client } from '@keyfob/server/clients/client';
-import type { Policy } from '@keyfob/server/clients/policy';
-import { createClientSecret, digestSecret } from '@keyfob/server/clients/secret';
-import { DIALECTS, dialectOf } from '@keyfob/server/dialects/dialects';
-import type { WireResponse } from '@keyfob/server/wire/exchange';
+import type { Emit, LogEvent } from '@keyfob/server';
+import { createClientSecret, digestSecret } from '@keyfob/server/clients';
+import type { Client, Policy } from '@keyfob/server/clients';
+import { dialectOf, DIALECTS } from '@keyfob/server/dialects';
 import { StoreError } from '@keyfob/server/errors';
-import type { Emit, LogEvent } from '@keyfob/server/log-event';
-import type { Grant } from '@keyfob/server/grants/grant';
-import { issueTokens } from '@keyfob/server/grants/issue';
-import type { TokenAnswer } from '@keyfob/server/grants/issue';
-import { createEndpoints } from '@keyfob/server/http/endpoints';
-import type { Endpoints } from '@keyfob/server/http/endpoints';
-import { createResourceServerRoutes } from '@keyfob/server/http/resource-server-routes';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens/key-ring';
+import { issueTokens } from '@keyfob/server/grants';
+import type { Grant, TokenAnswer } from '@keyfob/server/grants';
+import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
+import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
+import type { Endpoints, WireResponse } from '@keyfob/server/wire';
+import { testRandomness } from '../support/test-randomness.ts';
 import { CREATED_AT, sampleClient, sampleGrant } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
@@ -61,7 +57,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     },
     nextSerial: () => serial++,
     clock: () => nowMs,
-    randomness: systemRandomness,
+    randomness: testRandomness,
     emit,
     issuer,
   };
@@ -88,7 +84,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       dialect: DialectName,
       { policy = {}, ...more }: Partial<Omit<Client, 'policy'>> & { readonly policy?: Partial<Policy> } = {},
     ): Promise<KnownClient> {
-      const secret = createClientSecret(systemRandomness);
+      const secret = createClientSecret(testRandomness);
       const digest = digestSecret(secret);
       const id = `${dialect}-${++made}`;
       const createdAt = CREATED_AT;

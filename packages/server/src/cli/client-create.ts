@@ -1,15 +1,13 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { Deployment } from '../deployment/open.ts';
 import { CLIENT_TYPES } from '../clients/client.ts';
 import type { Client, ClientType } from '../clients/client.ts';
 import { DIALECTS, dialectOf } from '../dialects/dialects.ts';
-import { clientToJson, redirectFacts } from './client-report.ts';
+import { registerClient } from '../operations/register-client.ts';
+import { clientToJson, redirectRows } from './client-report.ts';
 import { onDeployment, readName, toList, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignFacts } from './output.ts';
-import { createClient, createPublicClient } from '../operations/registry.ts';
-import type { NewClient } from '../operations/registry.ts';
+import { alignColumns, UsageError } from './output.ts';
 
 type CreateOptions = CommonOptions & {
   readonly dialect: string;
@@ -21,25 +19,25 @@ type CreateOptions = CommonOptions & {
 
 export const addClientCreate = (client: Command): void => {
   withCommonOptions(client.command('create'))
-    .description('Registers a client and prints its secret, once: only a digest of it is kept.')
+    .description('Registers a client and prints its secret once: only a digest of it is stored.')
     .addOption(
-      new Option('--dialect <name>', 'the API it speaks')
+      new Option('--dialect <name>', 'the API that the client speaks')
         .choices(Object.keys(DIALECTS))
         .makeOptionMandatory(),
     )
     .addOption(
       new Option(
         '--type <type>',
-        'public: an app that can keep no secret; resource-server: checks tokens and gets none',
+        'public: an app that cannot keep a secret; resource-server: verifies tokens and gets none',
       )
         .choices(CLIENT_TYPES)
         .default('confidential'),
     )
     .option('--name <name>', 'a name for people', '')
-    .option('--redirect-uri <uri>', 'where owners are sent back to; may be given several times', toList)
+    .option('--redirect-uri <uri>', 'where owners return after consent; may be repeated', toList)
     .option(
       '--consent-redirect-uri <uri>',
-      'where owners return after they choose vehicles, if the dialect asks for that separately (default: the first redirect URI)',
+      'where owners return after they choose vehicles, if the dialect has a redirect URI for that (default: the first redirect URI)',
     )
     .addHelpText(
       'after',
@@ -55,52 +53,43 @@ Examples:
 const create = async (options: CreateOptions): Promise<void> =>
   onDeployment(
     options,
-    async (deployment) => {
-      const { dialect, type, consentRedirectUri, redirectUri = [] } = options;
+    async (context) => {
+      const { dialect, type, consentRedirectUri, redirectUri: redirectUris = [] } = options;
       const name = readName(options.name);
-      const wanted = { dialect, name, nowMs: Date.now(), redirectUris: redirectUri, consentRedirectUri };
-      const { client, clientSecret } = await register(deployment, type, wanted);
-      const facts = [
+      const wanted = { dialect, type, name, redirectUris, consentRedirectUri, nowMs: Date.now() };
+      const registered = await registerClient(context, wanted);
+      if (registered.outcome === 'invalid') throw new UsageError(registered.faults.join('; '));
+      const { client, clientSecret } = registered;
+      const rows = [
         ['client id', client.id],
         [
           'client secret',
-          clientSecret === null ? '- (a public client has none)' : `${clientSecret}  (shown this once)`,
+          clientSecret === undefined ? '- (a public client has none)' : `${clientSecret}  (shown only once)`,
         ],
         ['dialect', dialect],
         ['type', type],
         ['name', name === '' ? '-' : name],
-        ...redirectFacts(client),
-      ] as const;
+        ...redirectRows(client),
+      ];
       return {
-        json: { ...clientToJson(client, 0), clientSecret },
-        text: `${alignFacts(facts)}\n\nNext: ${NEXT[type](client)}`,
+        json: { ...clientToJson(client, 0), clientSecret: clientSecret ?? null },
+        text: `${alignColumns(rows)}\n\nNext: ${NEXT[type](client)}`,
       };
     },
     { createIfMissing: true },
   );
 
-const register = async (
-  deployment: Deployment,
-  type: ClientType,
-  wanted: NewClient,
-): Promise<{ readonly client: Client; readonly clientSecret: string | null }> =>
-  type === 'public'
-    ? { client: await createPublicClient(deployment, wanted), clientSecret: null }
-    : createClient(deployment, { ...wanted, type });
-
-/** An owner is asked where there is a way back to the app; else a grant is made without asking one. */
+/** With a redirect URI an owner can give consent; without one, the operator creates the grant. */
 const askOwner = (client: Client): string => {
-  const {
-    id: clientId,
-    redirectUris: [redirectUri],
-  } = client;
+  const { id: clientId, redirectUris } = client;
+  const [redirectUri] = redirectUris;
   if (redirectUri === undefined) return `keyfob grant create --client ${clientId} --subject owner-1`;
   const target = dialectOf(client).examples.authorizationTarget({ clientId, redirectUri });
-  return `send an owner to your server's ${target}`;
+  return `send an owner to ${target} on your server.`;
 };
 
 const NEXT: Readonly<Record<ClientType, (client: Client) => string>> = {
   confidential: askOwner,
   public: askOwner,
-  'resource-server': () => 'let it check access tokens at POST /oauth/introspect, by its id and secret.',
+  'resource-server': () => 'let it verify access tokens at POST /oauth/introspect with its id and secret.',
 };

@@ -1,17 +1,13 @@
-import type { Client } from '../clients/client.ts';
+import type { Client, ClientSecret } from '../clients/client.ts';
 import { POLICY_FIELDS } from '../clients/policy.ts';
 import type { PolicyField } from '../clients/policy.ts';
-import { describeSecrets, secretToJson } from './client-secret.ts';
-import { alignFacts, showTime } from './output.ts';
+import { toFlag } from './options.ts';
+import { alignColumns, showTime } from './output.ts';
 
 /** Every field of a policy, in the order of its table. */
 export const FIELDS = Object.keys(POLICY_FIELDS) as readonly PolicyField[];
 
-/** The flag of a field, without its dashes. */
-export const toFlag = (field: string): string =>
-  field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-/** A client for programs; `grants` is how many it has, where that was counted. */
+/** A client for programs; `grants` is its number of grants, where they were counted. */
 export const clientToJson = (client: Client, grants?: number) => ({
   clientId: client.id,
   dialect: client.dialect,
@@ -26,29 +22,51 @@ export const clientToJson = (client: Client, grants?: number) => ({
   ...(grants === undefined ? {} : { grants }),
 });
 
-/** A client for people. */
+/** A client for people. The policy is listed by flags without their dashes. */
 export const describeClient = (client: Client, grants: number): string => {
-  const facts = [
+  const rows = [
     ['client id', client.id],
     ['dialect', client.dialect],
     ['type', client.type],
     ['name', client.name === '' ? '-' : client.name],
-    ...redirectFacts(client),
+    ...redirectRows(client),
     ['created', showTime(client.createdAt)],
     ['state', client.disabledAt === undefined ? 'enabled' : `disabled ${showTime(client.disabledAt)}`],
     ['grants', String(grants)],
-    ...FIELDS.map((field) => [toFlag(field), String(client.policy[field] ?? 'none')] as const),
+    ...FIELDS.map((field) => [toFlag(field).slice(2), String(client.policy[field] ?? 'none')] as const),
   ] as const;
   const secrets =
     client.type === 'public' ? 'A public client: it has no secret.' : describeSecrets(client.secrets);
-  return `${alignFacts(facts)}\n\n${secrets}`;
+  return `${alignColumns(rows)}\n\n${secrets}`;
 };
 
-/** Where a client's owners are sent back to, a line each. */
-export const redirectFacts = ({
+/** Where owners are sent back to, one row per URI. */
+export const redirectRows = ({
   redirectUris,
   consentRedirectUri,
 }: Client): readonly (readonly [string, string])[] => [
   ...(redirectUris.length === 0 ? ['-'] : redirectUris).map((uri) => ['redirect uri', uri] as const),
   ...(consentRedirectUri === undefined ? [] : [['consent redirect', consentRedirectUri] as const]),
 ];
+
+/** A secret for programs, without the secret itself. */
+export const secretToJson = ({ id, name, createdAt, expiresAt, lastUsedAt }: ClientSecret) => ({
+  secretId: id,
+  name,
+  createdAt,
+  expiresAt: expiresAt ?? null,
+  lastUsedAt: lastUsedAt ?? null,
+});
+
+/** Secrets for people, without the secrets themselves. */
+export const describeSecrets = (secrets: readonly ClientSecret[]): string =>
+  alignColumns([
+    ['SECRET ID', 'CREATED', 'EXPIRES', 'LAST USED', 'NAME'],
+    ...secrets.map(({ id, name, createdAt, expiresAt, lastUsedAt }) => [
+      id,
+      showTime(createdAt),
+      showTime(expiresAt),
+      showTime(lastUsedAt),
+      name,
+    ]),
+  ]);

@@ -1,25 +1,23 @@
 import type { Command } from 'commander';
 import { toSeconds } from '../clock.ts';
-import type { Millis } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
-import type { Store } from '../grants/store.ts';
-import type { GrantId } from '../tokens/grant-id.ts';
+import { changeClient } from '../operations/change-client.ts';
+import { readClient } from '../operations/read-client.ts';
+import { removeClient } from '../operations/remove-client.ts';
 import { addClientCreate } from './client-create.ts';
-import { clientToJson, describeClient } from './client-report.ts';
+import { clientToJson, describeClient, FIELDS } from './client-report.ts';
 import { addClientSecret } from './client-secret.ts';
 import { addClientSet } from './client-set.ts';
-import { onDeployment, withCommonOptions } from './options.ts';
+import { unknownClient } from './not-found.ts';
+import { onDeployment, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns } from './output.ts';
-import { readClient } from '../operations/registry.ts';
 
 export const addClient = (program: Command): void => {
   const client = program
     .command('client')
-    .summary('register clients, change their policy, roll their secrets')
-    .description(
-      'Third-party apps and how they prove themselves. Changes take effect with the next request.',
-    );
+    .summary('register clients, change their policies, manage their secrets')
+    .description('Third-party apps and how they authenticate. Changes take effect with the next request.');
   addClientCreate(client);
   addViews(client);
   addClientSet(client);
@@ -49,12 +47,13 @@ const addViews = (client: Command): void => {
       }),
     );
   withCommonOptions(client.command('show <id>'))
-    .description('Shows a client with its whole policy and its secrets, of which only the names are known.')
+    .description('Shows a client with its policy and the names of its secrets.')
     .addHelpText('after', '\nExample:\n  $ keyfob client show ID')
     .action(async (id: string, options: CommonOptions) =>
-      onDeployment(options, async ({ store }) => {
-        const found = await readClient(store, id);
-        const grants = await store.countGrants(id);
+      onDeployment(options, async (context) => {
+        const details = await readClient(context, id);
+        if (details === undefined) throw unknownClient(id);
+        const { client: found, grants } = details;
         return { json: clientToJson(found, grants), text: describeClient(found, grants) };
       }),
     );
@@ -62,48 +61,43 @@ const addViews = (client: Command): void => {
 
 const addSwitches = (client: Command): void => {
   withCommonOptions(client.command('disable <id>'))
-    .description('Refuses a client from its next request on. Its grants stay; enable brings everything back.')
+    .description('Refuses a client from its next request on. Its grants stay; "client enable" undoes this.')
     .addHelpText('after', '\nExample:\n  $ keyfob client disable ID')
-    .action((id: string, options: CommonOptions) => setDisabled(id, options, toSeconds(Date.now())));
+    .action((id: string, options: CommonOptions) => setDisabledAt(id, options, toSeconds(Date.now())));
   withCommonOptions(client.command('enable <id>'))
-    .description('Lets a disabled client in again.')
+    .description('Enables a disabled client again.')
     .addHelpText('after', '\nExample:\n  $ keyfob client enable ID')
-    .action((id: string, options: CommonOptions) => setDisabled(id, options, null));
+    .action((id: string, options: CommonOptions) => setDisabledAt(id, options, null));
   withCommonOptions(client.command('remove <id>'))
-    .description('Removes a client for good.')
-    .option('--with-grants', 'and every grant of it: owners would have to consent again')
+    .description('Removes a client. This cannot be undone.')
+    .option('--with-grants', 'remove its grants too; the owners would have to give consent again')
     .addHelpText('after', '\nExample:\n  $ keyfob client remove ID --with-grants')
-    .action(async (id: string, options: CommonOptions & { readonly withGrants?: boolean }) =>
-      onDeployment(options, async ({ store }) => {
-        await readClient(store, id);
-        const withGrants = options.withGrants === true;
-        if (withGrants) await endGrants(store, id, Date.now());
-        if ((await store.removeClient(id, { withGrants })) === 'has_grants') {
-          const remedy =
-            'Use "keyfob client disable", which can be undone, or pass --with-grants to end them all.';
-          throw new OperatorError('client_has_grants', `client ${id} still has grants`, remedy);
-        }
-        return { json: { clientId: id, removed: true }, text: `removed client ${id}` };
-      }),
-    );
+    .action(remove);
 };
 
-const PAGE = 500;
-
-/** Revokes what lives of a client's grants, so that webhooks are told of each; the client gets no more from here on. */
-const endGrants = async ({ changeClient, listGrants, revoke }: Store, clientId: string, nowMs: Millis) => {
-  await changeClient(clientId, { disabledAt: toSeconds(nowMs) });
-  for (let page, after: GrantId | undefined; page === undefined || page.length === PAGE;) {
-    page = await listGrants({ clientId, after, limit: PAGE });
-    after = page.at(-1)?.id;
-    await Promise.all(page.map(({ id }) => revoke(id, { nowMs, cause: 'operator' })));
-  }
-};
-
-const setDisabled = async (id: string, options: CommonOptions, disabledAt: number | null): Promise<void> =>
-  onDeployment(options, async ({ store }) => {
-    await readClient(store, id);
-    await store.changeClient(id, { disabledAt });
+const setDisabledAt = async (id: string, options: CommonOptions, disabledAt: number | null): Promise<void> =>
+  onDeployment(options, async (context) => {
+    const changed = await changeClient(context, id, { disabledAt });
+    if (changed.outcome === 'unknown') throw unknownClient(id);
+    if (changed.outcome === 'invalid') throw toUsageError(changed.faults, FIELDS);
     const state = disabledAt === null ? 'enabled' : 'disabled';
     return { json: { clientId: id, disabledAt }, text: `${state} client ${id}` };
+  });
+
+const remove = async (
+  clientId: string,
+  options: CommonOptions & { readonly withGrants?: boolean },
+): Promise<void> =>
+  onDeployment(options, async (context) => {
+    const withGrants = options.withGrants === true;
+    const removed = await removeClient(context, { clientId, withGrants, nowMs: Date.now() });
+    if (removed === 'unknown') throw unknownClient(clientId);
+    if (removed === 'has_grants') {
+      throw new OperatorError(
+        'client_has_grants',
+        `client ${clientId} still has grants`,
+        'Use "keyfob client disable", which can be undone, or pass --with-grants to remove the grants too.',
+      );
+    }
+    return { json: { clientId, removed: true }, text: `removed client ${clientId}` };
   });

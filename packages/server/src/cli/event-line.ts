@@ -2,11 +2,14 @@ import type { GrantEvent } from '../outbox/grant-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { levelOf } from './log.ts';
 
-/** One thing that happened, as it is printed: a grant event that the store holds, or an event of a running server. */
-export type Told = Readonly<Record<string, unknown>> & { readonly at: string; readonly event: string };
+/** An event as `keyfob events` prints it: a grant event of the store, or a log event of a running server. */
+export type EventRecord = Readonly<Record<string, unknown>> & {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly event: string;
+};
 
-/** A grant event as it is printed. */
-export const reportGrantEvent = ({
+export const toEventRecord = ({
   id,
   atMs,
   kind,
@@ -16,7 +19,7 @@ export const reportGrantEvent = ({
   requestId,
   cause,
   vins,
-}: GrantEvent): Told => ({
+}: GrantEvent): EventRecord => ({
   at: new Date(atMs).toISOString(),
   event: kind,
   grantEventId: id,
@@ -30,8 +33,8 @@ export const reportGrantEvent = ({
 
 const COLOURS = { warn: 33, error: 31 } as const;
 const NAME_CHARACTERS = 21;
-/** Shown in columns of their own, or of no use to a person. */
-const SHOWN: ReadonlySet<string> = new Set([
+/** Members that have a column of their own, or that people do not need. */
+const HIDDEN: ReadonlySet<string> = new Set([
   'at',
   'event',
   'grantId',
@@ -41,14 +44,14 @@ const SHOWN: ReadonlySet<string> = new Set([
   'grantEventId',
 ]);
 
-/** One line: when, what, which grant, whose, what matters, which request. */
-export const writeLine = (told: Told, { hasColour }: { readonly hasColour: boolean }): string => {
-  const { at, event, grantId, clientId, requestId } = told;
+/** One line: time, event, grant, client, details, request. */
+export const writeLine = (record: EventRecord, { hasColour }: { readonly hasColour: boolean }): string => {
+  const { at, event, grantId, clientId, requestId } = record;
   const level = levelOf(event) ?? 'info';
   const colour = level === 'warn' || level === 'error' ? COLOURS[level] : 36;
   const name = event.padEnd(NAME_CHARACTERS);
-  const details = Object.entries(told).flatMap(([key, value]) =>
-    SHOWN.has(key) ? [] : showDetail(key, value),
+  const details = Object.entries(record).flatMap(([key, value]) =>
+    HIDDEN.has(key) ? [] : showDetail(key, value),
   );
   const words = [
     at,
@@ -71,6 +74,6 @@ const showDetail = (key: string, value: unknown): readonly string[] => {
   return [`${key} ${showText(value)}`];
 };
 
-/** Without what a terminal would obey: some of it was sent by strangers. */
+/** Control characters could steer the terminal: some of the text comes from strangers. */
 const showText = (value: unknown): string =>
   (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\p{Cc}/gu, '?');

@@ -1,6 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Deployment } from '../deployment/open.ts';
 import { OperatorError, StoreError } from '../errors.ts';
 import { FAULTS } from '../imports/fault.ts';
 import type { Fault } from '../imports/fault.ts';
@@ -8,10 +6,11 @@ import { HeaderError } from '../imports/records.ts';
 import { runImport } from '../imports/run.ts';
 import type { ImportTotals, RefusedRow } from '../imports/run.ts';
 import { openSource } from '../imports/source.ts';
-import type { Source } from '../imports/source.ts';
+import type { OperationContext } from '../operations/context.ts';
+import { openRefusedRows } from './import-refused-rows.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignFacts } from './output.ts';
+import { alignColumns } from './output.ts';
 import type { Report } from './output.ts';
 import { createProgressBar } from './progress.ts';
 
@@ -20,23 +19,22 @@ type ImportOptions = CommonOptions & {
   readonly report?: string;
 };
 
-/** As many refused rows as are told on the terminal; the report has all. */
+/** How many refused rows are printed; the file of --report has all. */
 const SHOWN_MAX = 10;
-const REPORT_MODE = 0o600;
 
 export const addImport = (program: Command): void => {
   withCommonOptions(program.command('import <file>'))
-    .summary('take over grants whose refresh tokens another service issued')
+    .summary('import grants whose refresh tokens another service issued')
     .description(
-      'Takes over grants whose refresh tokens another service issued, while serving or not. A client refreshes with such a ' +
-        'token once and gets one of ours; from then on its policy decides, as of any other token. The file is CSV with a ' +
-        'header or has a JSON object on each line, packed by gzip or not; - is standard input. Columns or members: client, ' +
+      'Imports grants whose refresh tokens another service issued; servers may keep running. A client presents such a token ' +
+        'once and gets one of ours; from then on its policy applies as for any other token. The file is CSV with a header, or ' +
+        'has one JSON object per line; it may be compressed with gzip, and - means standard input. Columns or members: client, ' +
         'subject, refresh_token or refresh_token_sha256 (hexadecimal or base64url), expires_at (seconds since 1970 or a date ' +
-        'and time), and if wanted scope, brand, created_at and vehicles (a JSON array). The same row again changes nothing, ' +
-        'so an import that was broken off goes on where it was when the command is given again.',
+        'and time), and optionally scope, brand, created_at and vehicles (a JSON array). Importing a row again changes ' +
+        'nothing, so run the same command again to continue an interrupted import.',
     )
     .option('--dry-run', 'check every row and change nothing')
-    .option('--report <file>', 'write every row that is refused, with its fault, as JSON lines')
+    .option('--report <file>', 'write every refused row with its fault to this file, as JSON lines')
     .addHelpText(
       'after',
       `
@@ -44,19 +42,22 @@ Examples:
   $ keyfob import grants.csv --dry-run --report refused.jsonl
   $ zcat grants.ndjson.gz | keyfob import -
 
-Exit codes: 0 every row is there, 1 some were refused.`,
+Exit codes: 0 every row is imported, 1 some rows were refused.`,
     )
     .action(async (file: string, options: ImportOptions) =>
-      onDeployment(options, (deployment) => importFile(deployment, file, options)),
+      onDeployment(options, (context) => importFile(context, file, options)),
     );
 };
 
-const importFile = async (deployment: Deployment, file: string, options: ImportOptions): Promise<Report> => {
-  const { store } = deployment;
+const importFile = async (
+  { store, keyRing }: OperationContext,
+  file: string,
+  options: ImportOptions,
+): Promise<Report> => {
   const isDryRun = options.dryRun === true;
   const source = openSource(file);
   if (source.openMode !== undefined) warnOfMode(file, source.openMode);
-  const report = openReport(options.report, source);
+  const refusedRows = openRefusedRows(options.report, source);
   const bar = createProgressBar('rows');
   const faults: Partial<Record<Fault, number>> = {};
   const first: RefusedRow[] = [];
@@ -67,11 +68,11 @@ const importFile = async (deployment: Deployment, file: string, options: ImportO
       store,
       chunks: source.chunks,
       isDryRun,
-      keyNumber: deployment.keyRing.newest.number,
+      keyNumber: keyRing.newest.number,
       nowMs: Date.now(),
       onBatch(refused, { rows }) {
         rowsDone = rows;
-        report.write(refused);
+        refusedRows.write(refused);
         for (const one of refused) {
           faults[one.fault] = (faults[one.fault] ?? 0) + 1;
           if (first.length < SHOWN_MAX) first.push(one);
@@ -83,59 +84,26 @@ const importFile = async (deployment: Deployment, file: string, options: ImportO
     const seconds = (performance.now() - startedAt) / 1000;
     return describe(totals, { isDryRun, faults, first, seconds });
   } catch (error) {
-    throw describeFailure(error, file, rowsDone);
+    throw toOperatorError(error, file, rowsDone);
   } finally {
     bar.end();
-    report.close();
+    refusedRows.close();
   }
 };
 
 const warnOfMode = (file: string, mode: string): void =>
   void process.stderr.write(
-    `keyfob: warning: ${file} can be read by others than its owner (mode ${mode}); if it holds refresh tokens: chmod 600\n`,
+    `keyfob: warning: ${file} can be read by others than its owner (mode ${mode}); if it holds refresh tokens, run chmod 600\n`,
   );
 
-/** Where refused rows are told; replaces what was there. Throws `OperatorError` where it cannot be written. */
-const openReport = (path: string | undefined, source: Source) => {
-  if (path === undefined) return { write: () => {}, close: () => {} };
-  const onReport = <Result>(work: () => Result): Result => {
-    try {
-      return work();
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-      const remedy = 'Name a file that can be written by --report.';
-      throw new OperatorError('report_unwritable', `${path}: cannot be written (${code})`, remedy, {
-        cause: error,
-      });
-    }
-  };
-  if (onReport(() => source.isAt(path))) {
-    const remedy = 'Name another by --report. Nothing was changed.';
-    throw new OperatorError('report_unwritable', `${path}: is the file that is imported`, remedy);
-  }
-  const handle = onReport(() => {
-    const opened = openSync(path, 'w', REPORT_MODE);
-    // One that was there keeps its mode otherwise; a device is nobody's to close off.
-    if (fstatSync(opened).isFile()) fchmodSync(opened, REPORT_MODE);
-    return opened;
-  });
-  return {
-    write(refused: readonly RefusedRow[]): void {
-      const lines = refused.map((one) => `${JSON.stringify({ ...one, message: FAULTS[one.fault] })}\n`);
-      if (lines.length > 0) onReport(() => writeSync(handle, lines.join('')));
-    },
-    close: () => closeSync(handle),
-  };
-};
-
-const describeFailure = (error: unknown, file: string, rows: number): unknown => {
+const toOperatorError = (error: unknown, file: string, rows: number): unknown => {
   if (error instanceof HeaderError) {
     const remedy = 'The first line names the columns; see "keyfob import --help". Nothing was imported.';
     return new OperatorError('import_header', `${file}: ${error.message}`, remedy);
   }
   if (!(error instanceof StoreError)) return error;
   const remedy =
-    'What was imported stays. Give the same command again: it passes over that. "keyfob doctor" looks into it.';
+    'Imported rows stay. Run the same command again: it skips them. "keyfob doctor" checks the store.';
   return new OperatorError('import_broken_off', `after ${rows} rows: ${error.message}`, remedy, {
     cause: error,
   });
@@ -156,20 +124,20 @@ const describe = (
   },
 ): Report => {
   const { rows, imported, alreadyThere, refused, shortened } = totals;
-  const facts: (readonly [string, string])[] = [
+  const table = [
     ['rows', `${rows} in ${seconds.toFixed(1)} s`],
     [isDryRun ? 'would be imported' : 'imported', String(imported)],
-    ['there already', String(alreadyThere)],
+    ['imported before', String(alreadyThere)],
     ['refused', String(refused)],
   ];
   const notes = first.map(({ row, line, fault }) => `\n  row ${row} (line ${line}): ${FAULTS[fault]}`);
-  if (refused > first.length) notes.push(`\n  and ${refused - first.length} more; --report FILE has all`);
+  if (refused > first.length) notes.push(`\n  and ${refused - first.length} more; --report FILE writes all`);
   if (shortened > 0)
     notes.push(
-      `\n${shortened} of them end sooner here than where they came from, by the refreshTokenLifetimeSeconds of their client`,
+      `\n${shortened} imported tokens expire earlier than before, because of the refreshTokenLifetimeSeconds of their clients`,
     );
   return {
     json: { ...totals, faults, dryRun: isDryRun, seconds: Number(seconds.toFixed(3)) },
-    text: `${alignFacts(facts)}${notes.join('')}`,
+    text: `${alignColumns(table)}${notes.join('')}`,
   };
 };

@@ -7,11 +7,11 @@ import { print } from './output.ts';
 
 export const addMigrate = (program: Command): void => {
   withCommonOptions(program.command('migrate'))
-    .summary('bring the store to the schema of this version')
+    .summary('update the store to the schema of this version')
     .description(
-      'Brings the store to the newest schema. "keyfob serve" does the same at its start; run this first where the user ' +
-        'that serves may not make tables. Any number of nodes may start or migrate at once. Nodes of the version before go ' +
-        'on meanwhile, and a schema that is too new for this version is left as it is.',
+      'Updates the store to the newest schema. "keyfob serve" does the same when it starts; run this first where the ' +
+        'database user that serves may not create tables. Any number of nodes may start or migrate at the same time. ' +
+        'Nodes of the previous version keep serving, and a schema newer than this version is left unchanged.',
     )
     .addHelpText('after', '\nExample:\n  $ KEYFOB_STORE=postgres://owner:PASSWORD@db/keyfob keyfob migrate')
     .action(async (options: CommonOptions) => {
@@ -19,7 +19,7 @@ export const addMigrate = (program: Command): void => {
       const { from, to } = await migrateDeployment(config);
       const store = storeNameOf(config);
       const text =
-        from === to ? `${store} has schema ${to} already` : `${store}: from schema ${from} to ${to}`;
+        from === to ? `${store} already has schema ${to}` : `${store}: migrated from schema ${from} to ${to}`;
       print({ json: { store, from, to }, text }, options.json === true);
     });
 };

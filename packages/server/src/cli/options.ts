@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { openDeployment } from '../deployment/open.ts';
-import type { Deployment } from '../deployment/open.ts';
 import { parseConfig } from '../config.ts';
 import type { Config } from '../config.ts';
+import { openDeployment } from '../deployment/open.ts';
+import type { Deployment } from '../deployment/open.ts';
 import { OperatorError } from '../errors.ts';
+import type { OperationContext } from '../operations/context.ts';
+import { readGrantId } from '../tokens/grant-id.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
 import { print, UsageError } from './output.ts';
 import type { Report } from './output.ts';
 
-/** The options every command has that works on a store. */
+/** The options of every command that works on a store. */
 export type CommonOptions = {
   readonly data?: string;
   readonly store?: string;
@@ -22,13 +25,13 @@ export const withCommonOptions = (command: Command): Command =>
     .option('--data <dir>', 'data directory (default: data, or KEYFOB_DATA)')
     .option(
       '--store <url>',
-      'PostgreSQL instead of a file: postgres://HOST/DATABASE (or KEYFOB_STORE, where a password belongs)',
+      'use PostgreSQL: postgres://HOST/DATABASE (or KEYFOB_STORE, which may hold a password)',
     )
     .option('--key-file <file>', 'key ring (default: keyfob.key in the data directory, or KEYFOB_KEY_FILE)')
     .option('--config <file>', 'settings as a JSON object (or KEYFOB_CONFIG)')
     .option('--json', 'print JSON instead of text');
 
-/** The configuration that flags, environment and file make together. */
+/** The configuration from flags, environment and file together. Throws `OperatorError`. */
 export const readConfig = (options: CommonOptions, flags: Readonly<Record<string, unknown>> = {}): Config => {
   const path = options.config ?? process.env['KEYFOB_CONFIG'];
   return parseConfig({
@@ -44,40 +47,83 @@ const readConfigFile = (path: string): Readonly<Record<string, unknown>> => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch (error) {
-    throw new OperatorError('config_unreadable', `${path}: cannot be read as JSON`, CONFIG_FILE_MEND, {
+    throw new OperatorError('config_unreadable', `${path}: cannot be read as JSON`, CONFIG_FILE_REMEDY, {
       cause: error,
     });
   }
-  throw new OperatorError('config_unreadable', `${path}: is not a JSON object`, CONFIG_FILE_MEND);
+  throw new OperatorError('config_unreadable', `${path}: not a JSON object`, CONFIG_FILE_REMEDY);
 };
 
-const CONFIG_FILE_MEND = 'Name a file that holds one JSON object, such as {"port": 8787}.';
+const CONFIG_FILE_REMEDY = 'Use a file that holds one JSON object, such as {"port": 8787}.';
 
-/** Runs a command's work on its store, prints what it reports, and closes the store whatever happens. */
+/** Opens the store, runs a command on it, prints the report, and closes the store in any case. */
 export const onDeployment = async (
   options: CommonOptions,
-  work: (deployment: Deployment, config: Config) => Promise<Report>,
+  work: (context: OperationContext, deployment: Deployment) => Promise<Report>,
   { createIfMissing = false } = {},
 ): Promise<void> => {
-  const config = readConfig(options);
-  const deployment = await openDeployment(config, { createIfMissing });
+  const deployment = await openDeployment(readConfig(options), { createIfMissing });
   try {
-    print(await work(deployment, config), options.json === true);
+    print(await work(toContext(deployment), deployment), options.json === true);
   } finally {
     await deployment.close();
   }
 };
 
-/** A name for people, in one line of a terminal. */
+/** What operations work with. The command prints what they answer, so their log events are dropped. */
+const toContext = ({ store, keyRing, issuer, randomness }: Deployment): OperationContext => ({
+  store,
+  keyRing,
+  issuer,
+  randomness,
+  emit: () => {},
+});
+
+/** Checks a name for people: it must fit in one line of a terminal. */
 export const readName = (name: string): string => {
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f-\u009f]/.test(name))
-    throw new UsageError('--name must not hold control characters');
+    throw new UsageError('--name must not contain control characters');
   return name;
 };
 
-/** Gathers what an option that may be given several times was given. */
+/** Parses an option that must be a whole number from `least` to `most`. */
+export const readWholeNumber = (
+  flag: string,
+  text: string,
+  { least, most = 999_999_999 }: { readonly least: number; readonly most?: number },
+): number => {
+  const number = Number(text);
+  if (/^[0-9]{1,9}$/.test(text) && number >= least && number <= most) return number;
+  const bounds = most < 999_999_999 ? `from ${least} to ${most}` : `of at least ${least}`;
+  throw new UsageError(`${flag} must be a whole number ${bounds}`);
+};
+
+/** Parses an option that must be the id of a grant. */
+export const parseGrantId = (text: string): GrantId => {
+  const id = readGrantId(text);
+  if (id === undefined) throw new UsageError(`${text} is not a grant id, which has 16 hexadecimal digits`);
+  return id;
+};
+
+/** Collects the values of an option that may be repeated. */
 export const toList = (value: string, previous: readonly string[] = []): readonly string[] => [
   ...previous,
   value,
 ];
+
+/** The flag of a field: `overlapSeconds` is set by `--overlap-seconds`. */
+export const toFlag = (field: string): string =>
+  `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** A fault of an operation as a usage error, with fields named by their flags. */
+export const toUsageError = (faults: readonly string[], fields: readonly string[]): UsageError =>
+  new UsageError(
+    faults
+      .map((fault) =>
+        fault.replace(/(?<!\S)[a-zA-Z]+(?![^\s,;:])/g, (word) =>
+          fields.includes(word) ? toFlag(word) : word,
+        ),
+      )
+      .join('; '),
+  );

@@ -1,7 +1,7 @@
-/** What a command has to say: the same facts for a program and for a person. */
+/** What a command answers: the same for a program and for a person. */
 export type Report = { readonly json: unknown; readonly text: string };
 
-/** The command line was used wrongly; exit code 2. */
+/** A usage error; exit code 2. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);
@@ -9,18 +9,18 @@ export class UsageError extends Error {
   }
 }
 
-/** A reader that goes away, as `| head` does, ends the output and is no failure. */
+/** A reader that goes away, as in `| head`, ends the output and is no failure. */
 process.stdout.on('error', (error: Error & { code?: string }) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
 export const print = (report: Report, isJson: boolean): void => {
-  // Without what a terminal would obey: names, user agents and subjects were sent by strangers.
+  // Control characters could steer the terminal: names, user agents and subjects come from strangers.
   const text = (): string => report.text.replaceAll(/(?!\n)\p{Cc}/gu, '?');
   process.stdout.write(`${isJson ? JSON.stringify(report.json) : text()}\n`);
 };
 
-/** Rows in columns, the first row being the heads. */
+/** Rows in columns: a table whose first row is the header, or pairs of name and value. */
 export const alignColumns = (rows: readonly (readonly string[])[]): string => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
@@ -33,10 +33,7 @@ export const alignColumns = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
-/** Name and value pairs, one a line. */
-export const alignFacts = (facts: readonly (readonly [string, string])[]): string => alignColumns(facts);
-
-/** Integer seconds as a date a person reads; a dash for none. */
+/** Integer seconds as a date and time for people; a dash for none. */
 export const showTime = (seconds: number | null | undefined): string =>
   seconds === null || seconds === undefined
     ? '-'

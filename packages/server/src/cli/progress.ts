@@ -1,20 +1,20 @@
 const WIDTH = 30;
 
-/** A bar on standard error while something long goes on, with the time it is likely to take yet; nothing where that is no terminal. */
+/** A progress bar on standard error, with the estimated time left; prints nothing where that is not a terminal. */
 export const createProgressBar = (unit: string) => {
   const isShown = process.stderr.isTTY;
   const startedAt = performance.now();
   const draw = (share: number, text: string): void => {
     const filled = Math.round(share * WIDTH);
     const bar = `${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}`;
-    const left = describeLeft((performance.now() - startedAt) / 1000, share);
+    const left = describeTimeLeft((performance.now() - startedAt) / 1000, share);
     process.stderr.write(`\r[${bar}] ${text} ${unit}${left}\x1b[K`);
   };
   return {
     show(done: number, total: number): void {
       if (isShown && total > 0) draw(done / total, `${done}/${total}`);
     },
-    /** Where only the share of the whole is known, 0 to 1, or with `undefined` not even that. */
+    /** `share` of the whole, 0 to 1; `undefined` where the total is unknown. */
     showShare(share: number | undefined, done: number): void {
       if (!isShown) return;
       if (share === undefined) process.stderr.write(`\r${done} ${unit}\x1b[K`);
@@ -26,7 +26,7 @@ export const createProgressBar = (unit: string) => {
   };
 };
 
-const describeLeft = (elapsedSeconds: number, share: number): string => {
+const describeTimeLeft = (elapsedSeconds: number, share: number): string => {
   if (share <= 0 || share >= 1 || elapsedSeconds < 1) return '';
   const seconds = Math.ceil((elapsedSeconds / share) * (1 - share));
   const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { toSeconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
+import { readWebhook } from '../operations/read-webhook.ts';
 import { DELIVERY_STATES } from '../outbox/delivery.ts';
 import type { Delivery } from '../outbox/delivery.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
-import { onDeployment, withCommonOptions } from './options.ts';
+import { unknownWebhook } from './not-found.ts';
+import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, showTime, UsageError } from './output.ts';
-import { readWebhook } from '../operations/registry.ts';
+import { alignColumns, showTime } from './output.ts';
 
 type ListOptions = CommonOptions & {
   readonly webhook?: string;
@@ -16,56 +17,60 @@ type ListOptions = CommonOptions & {
 };
 
 const LIST_MAX = 1000;
+const FAILED_STATES = ['retrying', 'given_up'] as const;
 
 export const addWebhookDeliveries = (webhook: Command): void => {
   withCommonOptions(webhook.command('deliveries'))
-    .description(
-      'Lists what webhooks were told and are to be told, newest grant event first. Kept for 30 days.',
-    )
-    .option('--webhook <id>', 'only those to one webhook')
-    .option('--failed', 'only those that failed: given up, or to be tried again')
-    .option('--limit <number>', `how many at the most (up to ${LIST_MAX})`, '100')
+    .description('Lists deliveries, the newest grant event first. They are stored for 30 days.')
+    .option('--webhook <id>', 'only deliveries to one webhook')
+    .option('--failed', 'only failed deliveries: given up, or to be retried')
+    .option('--limit <number>', `how many at most (up to ${LIST_MAX})`, '100')
     .addHelpText('after', '\nExample:\n  $ keyfob webhook deliveries --failed')
-    .action(async (options: ListOptions) =>
-      onDeployment(options, async ({ store }) => {
-        const { webhook: webhookId, failed = false } = options;
-        const limit = Number(options.limit);
-        if (!Number.isInteger(limit) || limit < 1 || limit > LIST_MAX)
-          throw new UsageError(`--limit must be a whole number from 1 to ${LIST_MAX}`);
-        if (webhookId !== undefined) await readWebhook(store, webhookId);
-        const states = failed ? (['retrying', 'given_up'] as const) : DELIVERY_STATES;
-        const views = (await store.listDeliveries({ webhookId, states, limit })).map(toView);
-        const rows = views.map((view) => [
-          showTime(view.grantEventAt),
-          view.event,
-          view.grantId,
-          view.webhookId,
-          view.state,
-          String(view.attempts),
-          view.lastError ?? (view.lastStatus === null ? '-' : `answered ${view.lastStatus}`),
-          showTime(view.nextAt),
-        ]);
-        const heads = ['FACT AT', 'EVENT', 'GRANT ID', 'WEBHOOK ID', 'STATE', 'ATTEMPTS', 'LAST', 'NEXT'];
-        return { json: { deliveries: views }, text: alignColumns([heads, ...rows]) };
-      }),
-    );
+    .action(list);
   withCommonOptions(webhook.command('retry <id>'))
-    .description('Tries all that a webhook was not told yet again now, what was given up included.')
+    .description('Retries all outstanding deliveries of a webhook now, including those given up.')
     .addHelpText('after', '\nExample:\n  $ keyfob webhook retry 5f0c6a9de01b')
-    .action(async (id: string, options: CommonOptions) =>
-      onDeployment(options, async ({ store }) => {
-        if ((await readWebhook(store, id)).disabledAt !== undefined) {
-          const remedy = 'Its receiver answered 410. Remove it and add it anew.';
-          throw new OperatorError('webhook_disabled', `webhook ${id} is disabled`, remedy);
-        }
-        const retried = await store.retryDeliveries(id, Date.now());
-        return { json: { webhookId: id, retried }, text: `${retried} to be tried by a running server now` };
-      }),
-    );
+    .action(retry);
 };
 
-/** Times in integer seconds. */
-const toView = ({ webhookId, grantEvent, state, attempts, ...rest }: Delivery) => ({
+const list = async (options: ListOptions): Promise<void> =>
+  onDeployment(options, async (context) => {
+    const { webhook: webhookId, failed = false } = options;
+    const limit = readWholeNumber('--limit', options.limit, { least: 1, most: LIST_MAX });
+    if (webhookId !== undefined && (await readWebhook(context, webhookId)) === undefined)
+      throw unknownWebhook(webhookId);
+    const states = failed ? FAILED_STATES : DELIVERY_STATES;
+    const found = await context.store.listDeliveries({ webhookId, states, limit });
+    const deliveries = found.map(deliveryToJson);
+    const rows = deliveries.map((one) => [
+      showTime(one.grantEventAt),
+      one.event,
+      one.grantId,
+      one.webhookId,
+      one.state,
+      String(one.attempts),
+      one.lastError ?? (one.lastStatus === null ? '-' : `answered ${one.lastStatus}`),
+      showTime(one.nextAt),
+    ]);
+    const header = ['TIME', 'EVENT', 'GRANT ID', 'WEBHOOK ID', 'STATE', 'ATTEMPTS', 'LAST ANSWER', 'NEXT'];
+    return { json: { deliveries }, text: alignColumns([header, ...rows]) };
+  });
+
+const retry = async (id: string, options: CommonOptions): Promise<void> =>
+  onDeployment(options, async (context) => {
+    const webhook = await readWebhook(context, id);
+    if (webhook === undefined) throw unknownWebhook(id);
+    if (webhook.disabledAt !== undefined) {
+      const remedy = 'Its receiver answered 410. Remove the webhook and add it again.';
+      throw new OperatorError('webhook_disabled', `webhook ${id} is disabled`, remedy);
+    }
+    const retried = await context.store.retryDeliveries(id, Date.now());
+    const text = `${retried} ${retried === 1 ? 'delivery' : 'deliveries'} due now; a running server sends them`;
+    return { json: { webhookId: id, retried }, text };
+  });
+
+/** A delivery for programs. Times in integer seconds. */
+const deliveryToJson = ({ webhookId, grantEvent, state, attempts, ...rest }: Delivery) => ({
   webhookId,
   grantEventId: grantEvent.id,
   event: grantEvent.kind,

@@ -1,106 +1,116 @@
-import type { WireResponse } from '../wire/exchange.ts';
-import { readQuery } from '../wire/query.ts';
 import type { Grant } from '../grants/grant.ts';
 import { standingOf } from '../grants/standing.ts';
-import type { Route, Visit } from '../wire/route.ts';
+import { revokeGrant } from '../operations/revoke-grant.ts';
 import { readGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
+import type { WireResponse } from '../wire/exchange.ts';
+import { readQuery } from '../wire/query.ts';
+import type { Route, Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
 import { html } from './pages/html.ts';
 import { renderMessage } from './pages/message-page.ts';
 import { NOTICES, ownerPage, writeNotice } from './pages/owner-page.ts';
-import type { SharedGrant } from './pages/owner-page.ts';
+import type { Notice, SharedGrant } from './pages/owner-page.ts';
+import { createPageContext } from './pages/page-context.ts';
 import { redirect, renderPage } from './pages/page.ts';
 import { createForm, readSentForm } from './session-form.ts';
-import { readSession, startSession } from './sign-in/session.ts';
 import type { Owner } from './sign-in/owner.ts';
-import { createPageContext } from './pages/page-context.ts';
-import { revokeGrant } from '../operations/revoke-grant.ts';
-import { requireSignIn, ownerFor, handleSignInForm, signInMethodsFor } from './sign-in/sign-in.ts';
+import { ownerOf, readOwner, signInMethodsFor } from './sign-in/owner-visit.ts';
+import type { OwnerVisit } from './sign-in/owner-visit.ts';
+import { startSession } from './sign-in/session.ts';
+import { handleSignInForm, requireSignIn } from './sign-in/sign-in.ts';
 
 const OWNER_PATH = '/connect';
-const PAGE_GRANTS = 100;
-/** Grants of one owner that are looked at, ended ones among them. */
-const GRANTS_MAX = 2000;
-/** Grants that are shown at a time, the newest; as these end, older ones take their place. */
+/** Grants that are read from the store at a time. */
+const READ_AT_ONCE = 100;
+/** Grants of one owner that are read at most, revoked ones included. */
+const READ_MAX = 2000;
+/** The newest active grants are shown. Older ones appear when access of newer ones is removed. */
 const SHOWN_MAX = 100;
 
-/** An owner's own page: what they allowed, and its end. */
+/** The owner page: lists what an owner shares, and removes access. */
 export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<string, Route>> => {
-  // Whoever chose a simulated owner for one request is no owner here: simulated owners are everybody's.
-  const methods = signInMethodsFor(context, false);
-
-  const show: Route = async (visit) => {
-    const pageContext = createPageContext(context, visit.request);
-    const done = readQuery(visit.request.query)?.get('done');
-    const notice = NOTICES.find((one) => one === done);
-    const session = await readSession(context, visit);
-    const owner = ownerFor(session, methods);
-    if (session === undefined || owner === undefined) {
-      const lead = html`${writeNotice(pageContext, notice)}
-        <p class="lead">${pageContext.texts.owner.signInLead}</p>`;
-      return requireSignIn(context, visit, pageContext, methods, { canCancel: false, lead });
-    }
-    const shared = await listShared(context, owner, visit.exchange.nowMs);
-    return renderPage(
-      ownerPage(pageContext, { owner, shared, notice }, createForm(context, session, pageContext)),
-      pageContext,
-    );
-  };
-
-  const take: Route = async (visit) => {
-    const whole = createPageContext(context, visit.request);
-    const pageContext = { ...whole, target: `${whole.base}${targetWithout(visit)}` };
-    const form = await readSentForm(context, visit);
-    if (form === undefined) return renderMessage('pageExpired', pageContext);
-    const { action, session, fields } = form;
-    if (action === 'sign_out') {
-      const { cookie } = await startSession(context, undefined, visit.exchange.nowMs);
-      return redirect(withNotice(pageContext.target, 'signedOut'), 303, cookie);
-    }
-    const signIn = await handleSignInForm(context, visit, form, pageContext, methods);
-    if (signIn !== undefined) return signIn;
-    const owner = ownerFor(session, methods);
-    const id = readGrantId(fields.get('grant') ?? '');
-    if (action !== 'remove' || id === undefined || owner === undefined)
-      return redirect(pageContext.target, 303);
-    return end(visit, owner, id, pageContext.target);
-  };
-
-  /** Only what the owner gave is theirs to end; of anything else nothing is said. */
-  const end = async (visit: Visit, owner: Owner, id: GrantId, target: string): Promise<WireResponse> => {
-    const { requestId, nowMs } = visit.exchange;
-    const [grant] = await context.store.listConsents(owner.subject, { after: id - 1n, limit: 1 });
-    if (grant?.id !== id || grant.subject !== owner.subject) return redirect(target, 303);
-    await revokeGrant(context, grant, { cause: 'owner', nowMs, requestId });
-    return redirect(withNotice(target, 'removed'), 303);
-  };
-
-  return { [`GET ${OWNER_PATH}`]: show, [`POST ${OWNER_PATH}`]: take };
+  const route =
+    (answer: (ownerVisit: OwnerVisit) => Promise<WireResponse>): Route =>
+    (visit) => {
+      const pageContext = createPageContext(context, visit.request);
+      // Outside of a demo, simulated owners have no page, because anyone can sign in as one of them.
+      return answer({ context, visit, pageContext, methods: signInMethodsFor(context, false) });
+    };
+  return { [`GET ${OWNER_PATH}`]: route(showShared), [`POST ${OWNER_PATH}`]: route(submitForm) };
 };
 
-/** The page's own address without what was told last; the language stays. */
-const targetWithout = ({ request }: Visit): string => {
+const showShared = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
+  const { context, visit, pageContext } = ownerVisit;
+  const done = readQuery(visit.request.query)?.get('done');
+  const notice = NOTICES.find((one) => one === done);
+  const signedIn = await readOwner(ownerVisit);
+  if (signedIn === undefined) {
+    const lead = html`${writeNotice(pageContext, notice)}
+      <p class="lead">${pageContext.texts.owner.signInLead}</p>`;
+    return requireSignIn(ownerVisit, { canCancel: false, lead });
+  }
+  const { session, owner } = signedIn;
+  const shared = await listShared(context, owner, visit.exchange.nowMs);
+  const form = createForm(context, session, pageContext);
+  return renderPage(ownerPage(pageContext, { owner, shared, notice }, form), pageContext);
+};
+
+const submitForm = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
+  const { context, visit, methods } = ownerVisit;
+  const target = `${ownerVisit.pageContext.base}${targetWithoutNotice(visit)}`;
+  const pageContext = { ...ownerVisit.pageContext, target };
+  const form = await readSentForm(context, visit);
+  if (form === undefined) return renderMessage('pageExpired', pageContext);
+  const { action, session, fields } = form;
+  if (action === 'sign_out') {
+    const { cookie } = await startSession(context, undefined, visit.exchange.nowMs);
+    return redirect(withNotice(target, 'signedOut'), 303, cookie);
+  }
+  const signIn = await handleSignInForm({ ...ownerVisit, pageContext }, form);
+  if (signIn !== undefined) return signIn;
+  const owner = ownerOf(session, methods);
+  const id = readGrantId(fields.get('grant') ?? '');
+  if (action !== 'remove' || id === undefined || owner === undefined) return redirect(target, 303);
+  const isRemoved = await removeAccess(context, owner, id, visit);
+  return redirect(isRemoved ? withNotice(target, 'removed') : target, 303);
+};
+
+/** Revokes a grant of this owner. Returns `false`, and nothing else, for a grant of another owner. */
+const removeAccess = async (
+  context: ConnectContext,
+  { subject }: Owner,
+  id: GrantId,
+  { exchange: { requestId, nowMs } }: Visit,
+): Promise<boolean> => {
+  const [grant] = await context.store.listConsents(subject, { after: id - 1n, limit: 1 });
+  if (grant?.id !== id || grant.subject !== subject) return false;
+  await revokeGrant(context, grant, { cause: 'owner', nowMs, requestId });
+  return true;
+};
+
+/** The address of the page without its last notice; the language stays. */
+const targetWithoutNotice = ({ request }: Visit): string => {
   const lang = readQuery(request.query)?.get('lang');
   return lang === undefined ? OWNER_PATH : `${OWNER_PATH}?lang=${encodeURIComponent(lang)}`;
 };
 
-const withNotice = (target: string, notice: string): string =>
+const withNotice = (target: string, notice: Notice): string =>
   `${target}${target.includes('?') ? '&' : '?'}done=${notice}`;
 
-/** The living grants of an owner, newest first. */
+/** The active grants of an owner, newest first. */
 const listShared = async (
   { store }: ConnectContext,
   { subject }: Owner,
   nowMs: number,
 ): Promise<readonly SharedGrant[]> => {
-  const living: Omit<SharedGrant, 'vehicles'>[] = [];
-  for await (const grant of consentsOf(store, subject)) {
+  const active: Omit<SharedGrant, 'vehicles'>[] = [];
+  for await (const grant of readConsents(store, subject)) {
     const { client } = await store.readClient(grant.clientId);
     if (client !== undefined && standingOf(grant, client.policy, nowMs).status === 'active')
-      living.push({ grant, client });
+      active.push({ grant, client });
   }
-  const shown = living
+  const shown = active
     .sort((left, right) => right.grant.createdAt - left.grant.createdAt)
     .slice(0, SHOWN_MAX);
   return Promise.all(
@@ -108,15 +118,15 @@ const listShared = async (
   );
 };
 
-const consentsOf = async function* (
+const readConsents = async function* (
   store: ConnectContext['store'],
   subject: string,
 ): AsyncGenerator<Grant, void> {
   let after: GrantId | undefined;
-  for (let seen = 0; seen < GRANTS_MAX; seen += PAGE_GRANTS) {
-    const grants = await store.listConsents(subject, { after, limit: PAGE_GRANTS });
+  for (let read = 0; read < READ_MAX; read += READ_AT_ONCE) {
+    const grants = await store.listConsents(subject, { after, limit: READ_AT_ONCE });
     yield* grants;
-    if (grants.length < PAGE_GRANTS) return;
+    if (grants.length < READ_AT_ONCE) return;
     after = grants.at(-1)?.id;
   }
 };

@@ -11,16 +11,16 @@ import type { Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
 import { redirect } from './pages/page.ts';
 
-/** What is asked, and by whom. */
+/** A valid authorization request, and the client that sent it. */
 export type ParsedRequest = { readonly client: Client; readonly request: AuthorizationRequest };
 
-/** Room for a state of 2048 characters, most of them encoded, and all the rest. */
+/** Leaves room for a state of 2048 characters, most of them percent-encoded, and all other parameters. */
 export const QUERY_MAX_CHARACTERS = 8192;
 
 /**
- * Reads an authorization request, at first and again at every form. As long as it is not certain who asks and that the
- * owner may be sent there, whatever is wrong is thrown as a `Refusal` and becomes a page; after that the client is told
- * where its wire has a way to, which is the answer then.
+ * Parses an authorization request: the first one, and the same request again with every form. Until the client and its
+ * redirect URI are verified, every error is thrown as a `Refusal` and becomes a page. After that, an error is returned as
+ * a redirect to the client, if the dialect supports this.
  *
  * @see RFC 6749 §4.1.2.1, RFC 9700 §4.11.2
  */
@@ -35,10 +35,10 @@ export const parseAuthorizationRequest = async (
   if (parameters === undefined) throw new Refusal('parameters_wrong');
   const client = await readClient(context, dialect, parameters);
   const redirectUri = readRedirectUri(wire, parameters, client);
-  const wanted = refuseStrangers(context, client, wire.parse(parameters, client));
-  if (!('error' in wanted)) return { client, request: { ...wanted, redirectUri } };
+  const parsed = refuseUnproven(context, client, wire.parse(parameters, client));
+  if (!('error' in parsed)) return { client, request: { ...parsed, redirectUri } };
 
-  const { reason, error, description } = wanted;
+  const { reason, error, description } = parsed;
   if (!wire.redirectsFaults) throw new Refusal(reason, [{ field: '', message: description }]);
   const { emit, publicUrl } = context;
   const { exchange, caller } = visit;
@@ -57,15 +57,15 @@ export const parseAuthorizationRequest = async (
   );
 };
 
-type Wanted = ReturnType<AuthorizationWire['parse']>;
+type ParseResult = ReturnType<AuthorizationWire['parse']>;
 
 /**
- * Simulated owners prove nothing and a public client proves nothing: together anybody could fill the store with grants,
- * and hold tokens that introspection calls active. Between them stands a client's secret, or a demo.
+ * Refuses simulated owners for public clients, except in a demo. Neither of them proves an identity: anyone could fill the
+ * store with grants, and get tokens that introspection reports as active.
  */
-const refuseStrangers = ({ isDemo }: ConnectContext, { type }: Client, wanted: Wanted): Wanted =>
-  'error' in wanted || !wanted.isSimulated || isDemo || type !== 'public'
-    ? wanted
+const refuseUnproven = ({ isDemo }: ConnectContext, { type }: Client, parsed: ParseResult): ParseResult =>
+  'error' in parsed || !parsed.isSimulated || isDemo || type !== 'public'
+    ? parsed
     : {
         reason: 'client_not_permitted',
         error: 'unauthorized_client',
@@ -80,7 +80,7 @@ const readClient = async (
   const clientId = parameters.get(clientIdName);
   if (clientId === undefined || parameters.repeated.has(clientIdName)) throw new Refusal('client_unknown');
   const { client, newestKeyNumber } = await store.readClient(clientId);
-  // Whatever is sealed or opened from here on is so with the newest key.
+  // Makes sure that everything after this uses the newest key.
   noticeKey(newestKeyNumber);
   if (client === undefined) throw new Refusal('client_unknown');
   if (client.dialect !== name) throw new Refusal('client_of_other_dialect');

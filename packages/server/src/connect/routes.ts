@@ -4,12 +4,12 @@ import { createAuthorizeRoutes } from './authorize-routes.ts';
 import type { ConnectContext } from './context.ts';
 import { messageOf, renderMessage } from './pages/message-page.ts';
 import { createOwnerRoutes } from './owner-routes.ts';
-import { createSelectRoutes } from './vehicles/select-vehicles.ts';
+import { createSelectRoutes } from './vehicles/select-routes.ts';
 import { createPageContext } from './pages/page-context.ts';
-import { CALLBACK_PATH, finishSignIn } from './sign-in/sign-in.ts';
+import { CALLBACK_PATH, finishSignIn } from './sign-in/provider-sign-in.ts';
 import { renderStylesheet, STYLESHEET_PATH } from './pages/stylesheet.ts';
 
-/** Everything that an owner sees; whatever is refused here is a page too. */
+/** The routes of the owners' pages. Every refusal here is a page too. */
 export const createConnectRoutes = (context: ConnectContext): RouteGroup => ({
   name: 'connect',
   routes: {

@@ -6,21 +6,21 @@ import type { ConnectContext } from './context.ts';
 import type { WriteForm } from './pages/form.ts';
 import { html } from './pages/html.ts';
 import type { PageContext } from './pages/page-context.ts';
-import { deriveSecret, isFormOf, readSession } from './sign-in/session.ts';
+import { deriveSecret, isFormToken, readSession } from './sign-in/session.ts';
 import type { Session } from './sign-in/session.ts';
 
-/** A form that one of our pages, shown to this very session, has sent. */
+/** A form that a page of this session sent. */
 export type SentForm = {
   readonly session: Session;
-  /** Which of its buttons was pressed. */
+  /** The value of the button that was pressed. */
   readonly action: string;
   readonly fields: ReadonlyMap<string, string>;
 };
 
-/** The name of the field by which a form shows that it is ours. */
-export const FORM_TOKEN = 'form_token';
+/** The field with the secret that binds a form to its session. */
+const FORM_TOKEN = 'form_token';
 
-/** The request's own parameters stay in the address, so each form brings them back as they were sent. */
+/** Creates forms that are sent to the page's own address, so that each form repeats the parameters of the request. */
 export const createForm = (
   context: ConnectContext,
   session: Session,
@@ -34,16 +34,16 @@ export const createForm = (
     </form>`;
 };
 
-/** Reads a form; `undefined` where it does not come from a page of this session, or the session ended meanwhile. */
+/** Reads a form; `undefined` if it does not come from a page of this session, or the session has expired. */
 export const readSentForm = async (context: ConnectContext, visit: Visit): Promise<SentForm | undefined> => {
   const { request } = visit;
   if (readMediaType(request) !== 'application/x-www-form-urlencoded') throw new Refusal('content_type_wrong');
   const fields = readForm(request.body);
   const session = await readSession(context, visit);
-  // A browser that says where a form comes from is believed when it says: from elsewhere.
+  // A form from another site is refused, if the browser reports the site.
   const site = request.headers['sec-fetch-site'] ?? 'same-origin';
-  const isElsewhere = site !== 'same-origin' && site !== 'none';
-  if (session === undefined || isElsewhere || !isFormOf(context, session, fields.get(FORM_TOKEN)))
+  const isFromOtherSite = site !== 'same-origin' && site !== 'none';
+  if (session === undefined || isFromOtherSite || !isFormToken(context, session, fields.get(FORM_TOKEN)))
     return undefined;
   return { session, action: fields.get('action') ?? '', fields };
 };

@@ -1,5 +1,5 @@
 import type { AuthorizationWire } from './authorization.ts';
-import type { VehicleSelectionWire } from './vehicle-selection.ts';
+import type { SelectionLinks, VehicleSelectionWire } from './vehicle-selection.ts';
 import type { ClientType } from '../clients/client.ts';
 import type { Credentials } from '../clients/credentials.ts';
 import type { Policy } from '../clients/policy.ts';
@@ -7,7 +7,9 @@ import type { Refusal } from '../errors.ts';
 import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
 import type { Emit } from '../log-event.ts';
 import type { AccessContext } from '../operations/read-access.ts';
+import type { WebhookFormat } from '../outbox/webhook-format.ts';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
+import type { RouteGroup } from '../wire/route.ts';
 
 /** A token request as its dialect's parser understood it. */
 export type TokenRequest = {
@@ -53,8 +55,11 @@ export type Dialect = {
   readonly brands: readonly string[];
   readonly examples: DialectExamples;
   readonly authorization: AuthorizationWire;
+  readonly createRoutes?: CreateRoutes;
   /** Absent where owners choose vehicles when they consent. */
   readonly vehicleSelection?: VehicleSelectionWire;
+  /** The vendor's own format of webhooks. */
+  readonly webhookFormat?: WebhookFormat;
   /** Every path below it is the dialect's, endpoint or not. */
   readonly pathPrefix: string;
   /** By path: what parses a POST to it. */
@@ -67,8 +72,15 @@ export type Dialect = {
   renderRefusal(refusal: Refusal, policy: Policy | undefined, exchange: Exchange): WireResponse;
 };
 
-/** What a dialect's own routes work with. */
+/** What the routes of a dialect's API work with. */
 export type RouteContext = AccessContext & { readonly emit: Emit };
+
+/** Creates the routes of a dialect's API: what it serves besides tokens and pages. */
+export type CreateRoutes = (
+  context: RouteContext,
+  dialect: Pick<Dialect, 'name' | 'shapes'>,
+  selectionLinks: SelectionLinks,
+) => RouteGroup;
 
 /** For how many seconds a client is asked to stay away when the store or the server cannot serve it. */
 export const RETRY_AFTER_SECONDS = 2;

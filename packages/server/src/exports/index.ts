@@ -1,15 +1,42 @@
-/** The library: a server in the program of others, and what an operator does with its store. */
+/** `@keyfob/server`: a server inside another program, and what an operator does with its clients, grants and webhooks. */
 export { createAuthorizationServer } from '../authorization-server.ts';
 export type { AuthorizationServer, Listening, ServerOptions } from '../authorization-server.ts';
-export { systemClock } from '../clock.ts';
-export type { Clock } from '../clock.ts';
+export type { FetchHandler } from '../http/fetch-handler.ts';
 export { parseConfig } from '../config.ts';
 export type { Config, ConfigSources } from '../config.ts';
+export { systemClock } from '../clock.ts';
+export type { Clock } from '../clock.ts';
+export { systemRandomness } from '../randomness.ts';
+export type { Randomness } from '../randomness.ts';
+export { OperatorError, StoreError } from '../errors.ts';
+export { createEventCounts } from '../admin/event-counts.ts';
+export type { Caller, Emit, LogEvent } from '../log-event.ts';
+export { followServers } from '../live/follow.ts';
+export type { Following, LiveEvent } from '../live/follow.ts';
+
 export { KEY_FILE, keyRingNameOf, STORE_FILE, storeNameOf } from '../deployment/names.ts';
 export { openDeployment } from '../deployment/open.ts';
 export type { Deployment, DeploymentOptions } from '../deployment/open.ts';
-export { OperatorError, StoreError } from '../errors.ts';
-export type { FetchHandler } from '../http/fetch-handler.ts';
-export type { Caller, Emit, LogEvent } from '../log-event.ts';
-export { systemRandomness } from '../randomness.ts';
-export type { Randomness } from '../randomness.ts';
+
+export type { OperationContext } from '../operations/context.ts';
+export { addSecret } from '../operations/add-secret.ts';
+export type { SecretAdded } from '../operations/add-secret.ts';
+export { addWebhook } from '../operations/add-webhook.ts';
+export type { NewWebhook, WebhookAdded } from '../operations/add-webhook.ts';
+export { changeClient } from '../operations/change-client.ts';
+export type { ClientChanged } from '../operations/change-client.ts';
+export { createGrant } from '../operations/create-grant.ts';
+export type { GrantCreated, NewGrant } from '../operations/create-grant.ts';
+export { pruneGrants } from '../operations/prune-grants.ts';
+export { readAccess } from '../operations/read-access.ts';
+export type { Access, AccessContext } from '../operations/read-access.ts';
+export { readClient } from '../operations/read-client.ts';
+export type { ClientDetails } from '../operations/read-client.ts';
+export { registerClient } from '../operations/register-client.ts';
+export type { ClientRegistered, ClientRegistration } from '../operations/register-client.ts';
+export { reinstateGrant } from '../operations/reinstate-grant.ts';
+export { removeClient } from '../operations/remove-client.ts';
+export { removeSecret } from '../operations/remove-secret.ts';
+export { revokeGrant } from '../operations/revoke-grant.ts';
+export { rotateKey } from '../operations/rotate-key.ts';
+export { testWebhook } from '../operations/test-webhook.ts';

@@ -1,15 +1,7 @@
-import { GRANT_EVENT_KINDS } from './grant-event.ts';
 import type { GrantEventKind, NewGrantEvent } from './grant-event.ts';
 
-/** The format of a delivery: Standard Webhooks, or Pleos's end-of-sharing callback. */
-export const WEBHOOK_FORMATS = ['standard', 'pleos'] as const;
-export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
-
-/** Which grant events a format can express. */
-export const KINDS_OF_FORMAT: Readonly<Record<WebhookFormat, readonly GrantEventKind[]>> = {
-  standard: GRANT_EVENT_KINDS,
-  pleos: ['vehicles.disconnected', 'grant.revoked'],
-};
+/** The name of the format of Standard Webhooks. All other formats are those of dialects. */
+export const STANDARD_FORMAT = 'standard';
 
 /** At most as many per store: every one is checked whenever a grant event is stored. */
 export const WEBHOOKS_MAX = 64;
@@ -18,7 +10,8 @@ export const WEBHOOKS_MAX = 64;
 export type Webhook = {
   readonly id: string;
   readonly url: string;
-  readonly format: WebhookFormat;
+  /** The name of its format. */
+  readonly format: string;
   /** The client whose grant events it receives; `undefined` for every client's. */
   readonly clientId: string | undefined;
   readonly kinds: readonly GrantEventKind[];
@@ -33,6 +26,8 @@ export type Webhook = {
 export const isWanted = (webhook: Webhook, grantEvent: NewGrantEvent): boolean => {
   if (webhook.disabledAt !== undefined || !webhook.kinds.includes(grantEvent.kind)) return false;
   if (webhook.clientId !== undefined && webhook.clientId !== grantEvent.clientId) return false;
-  // The event before has named the vehicles: the grant ended with the last of them.
-  return webhook.format !== 'pleos' || grantEvent.cause !== 'disconnected' || grantEvent.vins.length > 0;
+  // The formats of dialects report vehicles: the end of a grant without vehicles has been reported with its last vehicle.
+  return (
+    webhook.format === STANDARD_FORMAT || grantEvent.cause !== 'disconnected' || grantEvent.vins.length > 0
+  );
 };

@@ -1,6 +1,6 @@
 import type { GrantEvent } from '../outbox/grant-event.ts';
 import type { Webhook } from '../outbox/webhook.ts';
-import { writeGrantId } from '../tokens/grant-id.ts';
+import { formatNamed } from './formats.ts';
 import { signMessage } from './sign.ts';
 
 /** What is posted to a receiver. */
@@ -16,17 +16,16 @@ type Content = { readonly id: string; readonly body: string };
 export const writeGrantEvent = ({ format }: Webhook, grantEvent: GrantEvent): Content => ({
   // The same at every attempt, so that a receiver that got it twice can tell.
   id: grantEvent.id,
-  body: JSON.stringify(format === 'pleos' ? toEndOfSharing(grantEvent) : toStandard(grantEvent)),
+  body: JSON.stringify(formatNamed(format).render(grantEvent)),
 });
 
-/** A message that tells nothing but that it arrives. */
-export const writeTest = ({ id: webhookId, format }: Webhook, id: string, nowMs: number): Content => {
-  const timestamp = new Date(nowMs).toISOString();
-  const standard = { type: 'webhook.test', timestamp, data: { webhookId } };
-  return { id, body: JSON.stringify(format === 'pleos' ? { userIds: [], vins: [] } : standard) };
-};
+/** A message that says only that messages arrive. */
+export const writeTest = ({ id: webhookId, format }: Webhook, id: string, nowMs: number): Content => ({
+  id,
+  body: JSON.stringify(formatNamed(format).renderTest(webhookId, nowMs)),
+});
 
-/** Addressed and, but for the vendor's callback, which knows no signature, signed as of now. */
+/** The message for a receiver, signed as of now if the format has signatures. */
 export const addressMessage = (
   { url, format }: Webhook,
   key: Buffer,
@@ -34,21 +33,6 @@ export const addressMessage = (
   nowMs: number,
 ): Message => {
   const plain = { 'content-type': 'application/json', 'user-agent': 'keyfob' };
-  const signature = format === 'pleos' ? {} : signMessage(key, { id, body, nowMs });
+  const signature = formatNamed(format).isSigned ? signMessage(key, { id, body, nowMs }) : {};
   return { url, headers: { ...plain, ...signature }, body };
 };
-
-const toStandard = ({ kind, atMs, grantId, clientId, subject, cause, vins, requestId }: GrantEvent) => ({
-  type: kind,
-  timestamp: new Date(atMs).toISOString(),
-  data: {
-    grantId: writeGrantId(grantId),
-    clientId,
-    subject,
-    cause: cause ?? null,
-    vins,
-    requestId: requestId ?? null,
-  },
-});
-
-const toEndOfSharing = ({ subject, vins }: GrantEvent) => ({ userIds: [subject], vins });

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { openDeployment, STORE_FILE } from '@keyfob/server';
-import { createClient, createGrant } from '@keyfob/server/operations/registry';
-import { parseConfig } from '@keyfob/server/config';
-import { createKeyLine } from '@keyfob/server/tokens/key-ring';
+import { openDeployment, parseConfig, STORE_FILE } from '@keyfob/server';
+import { createKeyLine } from '@keyfob/server/tokens';
+import { makeClient, makeGrant } from '../../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../support/keyfob-process.ts';
 import { describeDatabase, openDatabase, ROWS } from './database.ts';
 import { oauthWire, pleosWire, UUID_PATTERN } from '../wire.ts';
@@ -99,10 +98,10 @@ const register = async (
   const deployment = await openDeployment(config, { createIfMissing: true });
   try {
     const nowMs = Date.now();
-    const { client, clientSecret } = await createClient(deployment, { dialect, name: 'bench', nowMs });
+    const { client, clientSecret } = await makeClient(deployment, { dialect, name: 'bench', nowMs });
     const clientId = client.id;
     const wanted = { clientId, subject: 'owner', scope: '', brand: undefined, nowMs };
-    const made = await Promise.all(Array.from({ length: grants }, () => createGrant(deployment, wanted)));
+    const made = await Promise.all(Array.from({ length: grants }, () => makeGrant(deployment, wanted)));
     return { clientId, clientSecret, refreshTokens: made.map(({ tokens }) => tokens.refreshToken) };
   } finally {
     await deployment.close();

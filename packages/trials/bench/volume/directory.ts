@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDeployment, STORE_FILE } from '@keyfob/server';
+import { openDeployment, parseConfig, STORE_FILE } from '@keyfob/server';
 import type { Deployment } from '@keyfob/server';
-import { parseConfig } from '@keyfob/server/config';
-import type { KeyRing } from '@keyfob/server/tokens/key-ring';
+import type { KeyRing } from '@keyfob/server/tokens';
 import { makeDataDirectory, removeDataDirectory } from '../../support/keyfob-process.ts';
 
 /** Who refreshes the grants of one dialect. */

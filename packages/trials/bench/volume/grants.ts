@@ -1,7 +1,7 @@
-import type { Caller } from '@keyfob/server/log-event';
+import type { Caller } from '@keyfob/server';
+import type { Grant } from '@keyfob/server/grants';
+import type { GrantId } from '@keyfob/server/tokens';
 import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { GrantId } from '@keyfob/server/tokens/grant-id';
 
 /** The dialects in turn: half of the grants each. */
 export const dialectAt = (index: number): 'smartcar' | 'pleos' => (index % 2 === 0 ? 'smartcar' : 'pleos');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { STORE_FILE } from '@keyfob/server';
-import { createClient } from '@keyfob/server/operations/registry';
+import { makeClient } from '../../support/make-client.ts';
 import { keepVolume, openDirectory, openVolume } from './directory.ts';
 import type { Volume } from './directory.ts';
 import { dialectAt, grantAt, grantIdAt } from './grants.ts';
@@ -32,7 +32,7 @@ export const importGrants = async (
   const deployment = await openDirectory(directory);
   const [smartcar, pleos] = await Promise.all(
     (['smartcar', 'pleos'] as const).map(async (dialect) => {
-      const { client, clientSecret } = await createClient(deployment, {
+      const { client, clientSecret } = await makeClient(deployment, {
         dialect,
         name: 'Charge planner',
         nowMs,

@@ -1,7 +1,6 @@
-import { sealRefreshToken } from '@keyfob/server/tokens/refresh-token';
+import { sealRefreshToken, uuidShape } from '@keyfob/server/tokens';
+import type { Shape } from '@keyfob/server/tokens';
 import { pleosShapes } from '@keyfob/server/dialects/pleos/shapes';
-import { uuidShape } from '@keyfob/server/tokens/shape';
-import type { Shape } from '@keyfob/server/tokens/shape';
 import type { Answer } from './connection.ts';
 import type { Credentials, Volume } from './directory.ts';
 import { brandAt, dialectAt, grantIdAt } from './grants.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
-import { resumeSource } from '@keyfob/server/stores/copy/copy';
-import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
+import { resumeSource } from '@keyfob/server/stores';
+import type { CopyEndpoint } from '@keyfob/server/stores';
 import { CREATED_AT, redeemed, refreshed, sampleClient, sampleCodeUse } from '../../support/samples.ts';
 import { sampleGrant, sampleUse, sampleVehicle } from '../../support/samples.ts';
 import { fillWithAll, readAll } from '../../support/filled-store.ts';

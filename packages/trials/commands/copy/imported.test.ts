@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
-import type { ImportedGrant } from '@keyfob/server/grants/imported-grant';
-import type { Store } from '@keyfob/server/grants/store';
-import { resumeSource } from '@keyfob/server/stores/copy/copy';
-import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
+import type { ImportedGrant } from '@keyfob/server/grants';
+import { resumeSource } from '@keyfob/server/stores';
+import type { CopyEndpoint, Store } from '@keyfob/server/stores';
 import { CREATED_AT, NOW_MS, OVERLAP_POLICY, refreshed, sampleClient } from '../../support/samples.ts';
 import { sampleGrant, STRICT_POLICY } from '../../support/samples.ts';
 import {

@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { OperatorError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
-import { copyStore } from '@keyfob/server/stores/copy/copy';
-import type { CopyEndpoint } from '@keyfob/server/stores/copy/endpoint';
-import { openPostgresEnd } from '@keyfob/server/stores/postgres/copy-endpoint';
-import { openPostgresStore } from '@keyfob/server/stores/postgres/store';
-import { openSqliteEnd } from '@keyfob/server/stores/sqlite/copy-endpoint';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { copyStore, openSqliteEnd, openSqliteStore } from '@keyfob/server/stores';
+import type { CopyEndpoint, Store } from '@keyfob/server/stores';
+import { openPostgresEnd, openPostgresStore } from '@keyfob/server/stores/postgres';
 import { startCluster } from '../../support/postgres/cluster.ts';
 
 /** A place for a store: made by its first opening. */

@@ -235,7 +235,7 @@ const tryFiles = (stage: Stage): void => {
     for (const report of [file, link]) {
       const refused = await run(file, '--report', report);
       assert.deepEqual([refused.code, errorOf(refused).code], [1, 'report_unwritable']);
-      assert.match(errorOf(refused).message, /is the file that is imported/);
+      assert.match(errorOf(refused).message, /is the imported file itself/);
       assert.equal(readFileSync(file, 'utf8'), rows);
     }
     const report = join(directory, 'open-report.jsonl');

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CodeResult } from '@keyfob/server/grants/code-store';
-import type { Store } from '@keyfob/server/grants/store';
+import type { CodeResult, Store } from '@keyfob/server/stores';
 import {
   CREATED_AT,
   fillWithCode,

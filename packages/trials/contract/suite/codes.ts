@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { CODE_LIFETIME_SECONDS } from '@keyfob/server/grants/authorization-code';
-import type { CodeVerdict } from '@keyfob/server/grants/authorization-code';
+import { CODE_LIFETIME_SECONDS } from '@keyfob/server/grants';
+import type { CodeVerdict } from '@keyfob/server/grants';
 import {
   CREATED_AT,
   fill,

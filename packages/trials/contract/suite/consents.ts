@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Store } from '@keyfob/server/stores';
 import {
   CREATED_AT,
   fill,

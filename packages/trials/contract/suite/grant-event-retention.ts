@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Store } from '@keyfob/server/grants/store';
-import type { Vehicle } from '@keyfob/server/grants/vehicle';
+import type { Vehicle } from '@keyfob/server/grants';
+import type { Store } from '@keyfob/server/stores';
 import { CREATED_AT, fill, NOW_MS, sampleUse } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 import { sampleWebhook } from './webhooks.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Store } from '@keyfob/server/stores';
+import type { GrantEvent } from '@keyfob/server/webhooks';
 import {
   CREATED_AT,
   NOW_MS,

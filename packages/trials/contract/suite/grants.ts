@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { GENERATION_MAX } from '@keyfob/server/tokens/refresh-token';
+import { GENERATION_MAX } from '@keyfob/server/tokens';
 import {
   CALLER,
   CREATED_AT,

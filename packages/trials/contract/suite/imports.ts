@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ImportedGrant } from '@keyfob/server/grants/imported-grant';
-import type { Store } from '@keyfob/server/grants/store';
+import type { ImportedGrant } from '@keyfob/server/grants';
+import type { Store } from '@keyfob/server/stores';
 import {
   CREATED_AT,
   NOW_MS,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Policy } from '@keyfob/server/clients/policy';
-import type { RefreshResult } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Policy } from '@keyfob/server/clients';
+import type { RefreshResult, Store } from '@keyfob/server/stores';
 import {
   CREATED_AT,
   fill,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { ROTATIONS_MAX } from '@keyfob/server/grants/rotation-history';
-import { GENERATION_MAX } from '@keyfob/server/tokens/refresh-token';
+import { ROTATIONS_MAX } from '@keyfob/server/grants';
+import { GENERATION_MAX } from '@keyfob/server/tokens';
 import {
   CALLER,
   CREATED_AT,

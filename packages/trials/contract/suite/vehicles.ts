@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Store } from '@keyfob/server/stores';
 import { consentTo } from '../../support/consent-to.ts';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleVehicle } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';

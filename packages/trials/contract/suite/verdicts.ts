@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Policy } from '@keyfob/server/clients/policy';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { Presented, Verdict } from '@keyfob/server/grants/judge';
+import type { Policy } from '@keyfob/server/clients';
+import type { Grant, Presented, Verdict } from '@keyfob/server/grants';
 import { fill, NOW_MS, refreshed, sampleClient, sampleUse } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 

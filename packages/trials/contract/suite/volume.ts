@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Caller } from '@keyfob/server/log-event';
+import type { Caller } from '@keyfob/server';
 import {
   CREATED_AT,
   fill,

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { DELIVERY_STATES } from '@keyfob/server/outbox/delivery';
-import type { Claim, ClaimedDelivery, Delivery } from '@keyfob/server/outbox/delivery';
-import type { Store } from '@keyfob/server/grants/store';
-import { WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
-import type { Webhook } from '@keyfob/server/outbox/webhook';
+import type { Store } from '@keyfob/server/stores';
+import { DELIVERY_STATES, WEBHOOKS_MAX } from '@keyfob/server/webhooks';
+import type { Claim, ClaimedDelivery, Delivery, Webhook } from '@keyfob/server/webhooks';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
 import type { OnStore, OnTwo } from '../register.ts';
 

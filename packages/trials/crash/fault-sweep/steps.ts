@@ -1,10 +1,7 @@
-import type { Client } from '@keyfob/server/clients/client';
-import type { AuthorizationCode } from '@keyfob/server/grants/authorization-code';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { CodeUse } from '@keyfob/server/grants/code-store';
-import type { RefreshUse } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
-import { readGrantId, writeGrantId } from '@keyfob/server/tokens/grant-id';
+import type { Client } from '@keyfob/server/clients';
+import type { AuthorizationCode, Grant } from '@keyfob/server/grants';
+import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
+import { readGrantId, writeGrantId } from '@keyfob/server/tokens';
 
 /** One thing done to the store. Grants in 16 hexadecimal digits. */
 export type Step =

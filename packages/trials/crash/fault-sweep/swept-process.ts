@@ -2,10 +2,10 @@
 // line to standard output the moment a step is answered. The second argument says how it ends: close or die.
 import { writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Policy } from '@keyfob/server/clients/policy';
+import type { Policy } from '@keyfob/server/clients';
 import { OperatorError, StoreError } from '@keyfob/server/errors';
-import type { Store } from '@keyfob/server/grants/store';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { openSqliteStore } from '@keyfob/server/stores';
+import type { Store } from '@keyfob/server/stores';
 import { codeOf, codeUseOf, idOf, readGrantEvents, refreshUseOf, RUN, STARTED_AT } from './steps.ts';
 import type { Facts, Step } from './steps.ts';
 import type { Taken } from './model.ts';

@@ -3,7 +3,7 @@
 import { rmSync, writeFileSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '@keyfob/server/errors';
-import { openSqliteStore } from '@keyfob/server/stores/sqlite/store';
+import { openSqliteStore } from '@keyfob/server/stores';
 import { idOf, refreshUseOf, SYNC_GRANT } from './steps.ts';
 
 /** What comes after the failed commit. */

@@ -57,7 +57,7 @@ export const plant = ({ name, search, replacement }: Mutation, source: string): 
 /** The source of the file that a bug is planted in. */
 export const sourceOf = ({ file }: Mutation): string => {
   const url = file.startsWith('server/')
-    ? import.meta.resolve(`@keyfob/server/${file.slice('server/src/'.length, -'.ts'.length)}`)
+    ? new URL(file.slice('server/'.length), import.meta.resolve('@keyfob/server/package.json')).href
     : new URL(file.slice('trials/'.length), new URL('../../', import.meta.url)).href;
   return readFileSync(fileURLToPath(url), 'utf8');
 };

@@ -1,8 +1,7 @@
-import { changeClient } from '@keyfob/server/clients/change';
-import type { Client } from '@keyfob/server/clients/client';
-import { toSeconds } from '@keyfob/server/clock';
-import { isUseNews, removeSecret } from '@keyfob/server/clients/secret';
-import type { Store } from '@keyfob/server/grants/store';
+import { changeClient, isUseNews, removeSecret } from '@keyfob/server/clients';
+import type { Client } from '@keyfob/server/clients';
+import { toSeconds } from '@keyfob/server/grants';
+import type { Store } from '@keyfob/server/stores';
 import { removeGrant } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
 

@@ -1,10 +1,7 @@
-import { isEnabled } from '@keyfob/server/clients/client';
-import { CODE_KEPT_SECONDS } from '@keyfob/server/grants/authorization-code';
-import type { CodeResult, CodeStore, CodeUse } from '@keyfob/server/grants/code-store';
-import type { ConsentStore } from '@keyfob/server/grants/consent-store';
-import { decideCode } from '@keyfob/server/grants/decide-code';
-import { decideDisconnection, decideSelection } from '@keyfob/server/grants/decide-vehicles';
-import type { Vehicle } from '@keyfob/server/grants/vehicle';
+import { isEnabled } from '@keyfob/server/clients';
+import { CODE_KEPT_SECONDS, decideCode, decideDisconnection, decideSelection } from '@keyfob/server/grants';
+import type { Vehicle } from '@keyfob/server/grants';
+import type { CodeResult, CodeStore, CodeUse, ConsentStore } from '@keyfob/server/stores';
 import { byId } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
 import { storeGrantEvents } from './webhooks.ts';

@@ -1,11 +1,14 @@
-import { isEnabled } from '@keyfob/server/clients/client';
-import { toSeconds } from '@keyfob/server/clock';
-import { decideRefresh, eventsOfReplay } from '@keyfob/server/grants/decide-refresh';
-import { decideReinstatement, decideRevocation } from '@keyfob/server/grants/decide-revocation';
-import type { GrantChange } from '@keyfob/server/grants/decide-revocation';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { GrantStore, RefreshResult, RefreshUse } from '@keyfob/server/grants/grant-store';
-import { hasEndedBefore } from '@keyfob/server/grants/standing';
+import { isEnabled } from '@keyfob/server/clients';
+import {
+  decideRefresh,
+  decideReinstatement,
+  decideRevocation,
+  eventsOfReplay,
+  hasEndedBefore,
+  toSeconds,
+} from '@keyfob/server/grants';
+import type { Grant, GrantChange } from '@keyfob/server/grants';
+import type { GrantStore, RefreshResult, RefreshUse } from '@keyfob/server/stores';
 import { byId, removeGrant } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
 import { storeGrantEvents } from './webhooks.ts';

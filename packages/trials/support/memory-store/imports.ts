@@ -1,6 +1,6 @@
-import { compareImport } from '@keyfob/server/grants/imported-grant';
-import type { ImportedGrant, ImportOutcome } from '@keyfob/server/grants/imported-grant';
-import type { Store } from '@keyfob/server/grants/store';
+import { compareImport } from '@keyfob/server/grants';
+import type { ImportedGrant, ImportOutcome } from '@keyfob/server/grants';
+import type { Store } from '@keyfob/server/stores';
 import type { RunVerb, Tables } from './tables.ts';
 
 const nameOf = (digest: Uint8Array): string => Buffer.from(digest).toString('hex');

@@ -1,6 +1,6 @@
 import { StoreError } from '@keyfob/server/errors';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { Store } from '@keyfob/server/grants/store';
+import type { Grant } from '@keyfob/server/grants';
+import type { Store } from '@keyfob/server/stores';
 import { clientVerbs, secretVerbs } from './clients.ts';
 import { codeVerbs, vehicleVerbs } from './consents.ts';
 import { endVerbs, grantVerbs } from './grants.ts';

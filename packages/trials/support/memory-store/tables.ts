@@ -1,15 +1,8 @@
-import type { Client } from '@keyfob/server/clients/client';
-import type { CodeState } from '@keyfob/server/grants/authorization-code';
-import type { Delivery } from '@keyfob/server/outbox/delivery';
-import type { GrantEvent } from '@keyfob/server/outbox/grant-event';
-import type { Grant } from '@keyfob/server/grants/grant';
-import type { ReplayRecord } from '@keyfob/server/grants/replay';
-import type { CodeUse } from '@keyfob/server/grants/code-store';
-import type { RefreshUse } from '@keyfob/server/grants/grant-store';
-import type { Store } from '@keyfob/server/grants/store';
-import type { RegisteredKey } from '@keyfob/server/tokens/key-store';
-import type { Vehicle } from '@keyfob/server/grants/vehicle';
-import type { Webhook } from '@keyfob/server/outbox/webhook';
+import type { Client } from '@keyfob/server/clients';
+import type { CodeState, Grant, ReplayRecord, Vehicle } from '@keyfob/server/grants';
+import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
+import type { RegisteredKey } from '@keyfob/server/tokens';
+import type { Delivery, GrantEvent, Webhook } from '@keyfob/server/webhooks';
 
 /** The name of a verb of the store. */
 export type Verb = Exclude<keyof Store, 'close'>;

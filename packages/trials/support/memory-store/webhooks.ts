@@ -1,8 +1,14 @@
-import { chooseTurns, DISABLED_ERROR, outcomeOf, roomFor, stateOf } from '@keyfob/server/outbox/delivery';
-import type { Claim, Delivery, Settlement } from '@keyfob/server/outbox/delivery';
-import type { GrantEvent, NewGrantEvent } from '@keyfob/server/outbox/grant-event';
-import type { Store } from '@keyfob/server/grants/store';
-import { isWanted, WEBHOOKS_MAX } from '@keyfob/server/outbox/webhook';
+import type { Store } from '@keyfob/server/stores';
+import {
+  chooseTurns,
+  DISABLED_ERROR,
+  isWanted,
+  outcomeOf,
+  roomFor,
+  stateOf,
+  WEBHOOKS_MAX,
+} from '@keyfob/server/webhooks';
+import type { Claim, Delivery, GrantEvent, NewGrantEvent, Settlement } from '@keyfob/server/webhooks';
 import type { RunVerb, OutboxTables } from './tables.ts';
 
 const keyOf = (webhookId: string, sequence: number): string => `${webhookId} ${sequence}`;

@@ -1,7 +1,6 @@
-import { openDeployment } from '@keyfob/server';
-import { createClient, createGrant } from '@keyfob/server/operations/registry';
-import { parsePolicy } from '@keyfob/server/clients/policy';
-import { parseConfig } from '@keyfob/server/config';
+import { openDeployment, parseConfig } from '@keyfob/server';
+import { parsePolicy } from '@keyfob/server/clients';
+import { makeClient, makeGrant } from '../make-client.ts';
 import type { VisiblePolicy } from './call.ts';
 import type { ClientKind } from './client-kinds.ts';
 import type { Home } from '../server-store.ts';
@@ -24,7 +23,7 @@ export const registerClients = async (
   const registered: TrialClient[] = [];
   for (const kind of kinds) {
     const { dialect, name } = kind;
-    const { client, clientSecret } = await createClient(deployment, { dialect, name, nowMs: Date.now() });
+    const { client, clientSecret } = await makeClient(deployment, { dialect, name, nowMs: Date.now() });
     const parsed = parsePolicy({ ...client.policy, ...kind.policy });
     if ('faults' in parsed) throw new Error(`${name}: ${parsed.faults.join('; ')}`);
     const { policy } = parsed;
@@ -45,7 +44,7 @@ export const consent = async (
   for (const client of clients) {
     const { clientId } = client;
     const wanted = { clientId, subject: 'owner', scope: '', brand: undefined, nowMs: Date.now() };
-    const { tokens } = await createGrant(deployment, wanted);
+    const { tokens } = await makeGrant(deployment, wanted);
     given.push({ client, refreshToken: tokens.refreshToken });
   }
   await deployment.close();

@@ -6,16 +6,16 @@ import { isSimulatedSubject } from './demo-owners.ts';
 import type { Owner } from './owner.ts';
 import { keyNumberOf, openClaims, sealClaims } from '../sealed-claims.ts';
 
-/** A browser that was here before, and who is signed in on it. Kept by the browser alone, so that any node can go on. */
+/** The session of a browser. Only the browser stores it, so that every node can continue it. */
 export type Session = {
-  /** Random; new at every sign-in. Forms and sign-ins are bound to it. */
+  /** Random, and new at every sign-in. Forms and sign-ins are bound to it. */
   readonly id: string;
-  /** Of the key that sealed it. */
+  /** The number of the key that sealed it. */
   readonly keyNumber: number;
   readonly owner: Owner | undefined;
 };
 
-/** From sign-in to its end, and how long a form may lie open. */
+/** Also the time for which a form stays valid. */
 const SESSION_LIFETIME_SECONDS = 1800;
 
 const schema = v.object({
@@ -26,11 +26,11 @@ const schema = v.object({
 
 const isSecure = ({ publicUrl }: ConnectContext): boolean => publicUrl.startsWith('https:');
 
-/** With the prefix, no other host and no plain connection can set it (RFC 6265bis §4.1.3). */
+/** The prefix `__Host-` keeps other hosts and plain HTTP from setting the cookie (RFC 6265bis §4.1.3). */
 const cookieName = (context: ConnectContext): string =>
   isSecure(context) ? '__Host-keyfob-session' : 'keyfob-session';
 
-/** The session of a browser; `undefined` for a new one, and for one that ended. Throws `StoreError`. */
+/** Reads the session of a browser; `undefined` if it has none or an expired one. Throws `StoreError`. */
 export const readSession = async (
   context: ConnectContext,
   { request, exchange }: Pick<Visit, 'request' | 'exchange'>,
@@ -38,7 +38,7 @@ export const readSession = async (
   const text = readCookie(request.headers['cookie'], cookieName(context));
   if (text === undefined) return undefined;
   const number = keyNumberOf(text);
-  // Another node may have read a rotated ring before this one.
+  // After a key rotation, another node can have read the new key ring before this one.
   if (number !== undefined && number > context.keyRing.newest.number)
     context.noticeKey((await context.store.readClient('')).newestKeyNumber);
   const opened = await openClaims(context.keyRing, 'session', text, exchange.nowMs);
@@ -50,7 +50,7 @@ export const readSession = async (
   return { id, keyNumber: opened.keyNumber, owner };
 };
 
-/** A fresh session, and the `Set-Cookie` that gives it to the browser. */
+/** Starts a new session. `cookie` is the value of `Set-Cookie`. */
 export const startSession = async (
   context: ConnectContext,
   owner: Owner | undefined,
@@ -59,9 +59,9 @@ export const startSession = async (
   const id = context.randomness.bytes(16).toString('base64url');
   const { keyRing } = context;
   const keyNumber = keyRing.newest.number;
-  const who = owner === undefined ? {} : { subject: owner.subject, name: owner.name };
+  const claims = owner === undefined ? {} : { subject: owner.subject, name: owner.name };
   const options = { nowMs, lifetimeSeconds: SESSION_LIFETIME_SECONDS };
-  const text = await sealClaims(keyRing, 'session', { id, ...who }, options);
+  const text = await sealClaims(keyRing, 'session', { id, ...claims }, options);
   const secure = isSecure(context) ? '; Secure' : '';
   return {
     session: { id, keyNumber, owner },
@@ -69,20 +69,24 @@ export const startSession = async (
   };
 };
 
-/** A secret of a session for one purpose: 43 of base64url, the same each time, unknown to whoever lacks the ring. */
+/** Derives a secret of a session for one purpose: 43 characters of base64url, always the same. */
 export const deriveSecret = ({ keyRing }: ConnectContext, session: Session, purpose: string): string => {
   const key = keyRing.find(session.keyNumber) ?? keyRing.newest;
   return createHmac('sha256', key.formKey).update(`${purpose} ${session.id}`).digest('base64url');
 };
 
-/** Whether a form came from a page that this session was shown. Compared in constant time. */
-export const isFormOf = (context: ConnectContext, session: Session, token: string | undefined): boolean => {
+/** Whether the token of a form belongs to this session. Compares in constant time. */
+export const isFormToken = (
+  context: ConnectContext,
+  session: Session,
+  token: string | undefined,
+): boolean => {
   const expected = Buffer.from(deriveSecret(context, session, 'form'));
   const presented = Buffer.from(token ?? '');
   return presented.length === expected.length && timingSafeEqual(presented, expected);
 };
 
-/** The first cookie of this name. A header with a broken one around it is read all the same. */
+/** Reads the first cookie with this name, even if other cookies in the header are malformed. */
 const readCookie = (header: string | undefined, name: string): string | undefined => {
   for (const pair of (header ?? '').split(';')) {
     const equals = pair.indexOf('=');

@@ -5,6 +5,8 @@ import { pleosLogin } from './authorize.ts';
 import { examples } from './examples.ts';
 import { pleosShapes } from './shapes.ts';
 import { vehicleSelection } from './vehicle-selection.ts';
+import { createVehicleRoutes } from './vehicles.ts';
+import { endOfSharing } from './webhook-format.ts';
 import { parseCode, parseRefresh } from './token-requests.ts';
 
 const DAY = 86_400;
@@ -18,7 +20,9 @@ export const pleos: Dialect = {
   brands: PLEOS_BRANDS,
   examples,
   authorization: pleosLogin,
+  createRoutes: createVehicleRoutes,
   vehicleSelection,
+  webhookFormat: endOfSharing,
   pathPrefix: '/v1/',
   tokenEndpoints: { '/v1/auth/token-refresh': parseRefresh, '/v1/auth/token': parseCode },
   shapes: pleosShapes,

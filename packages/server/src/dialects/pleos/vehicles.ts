@@ -1,17 +1,15 @@
 import { readBrand } from './brand.ts';
 import type { PleosBrand } from './brand.ts';
 import { renderData, renderPleosRefusal } from './envelope.ts';
-import { pleos } from './pleos.ts';
 import { parseSelection, readVin, writeVehicles } from './vehicle-data.ts';
 import { writeSelectionUrl } from './vehicle-selection.ts';
-import type { SelectionLinks } from '../vehicle-selection.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { readBearerAccess } from '../bearer.ts';
 import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
-import type { Route, RouteGroup, Visit } from '../../wire/route.ts';
-import type { RouteContext } from '../dialect.ts';
+import type { Route, Visit } from '../../wire/route.ts';
+import type { CreateRoutes } from '../dialect.ts';
 
 /**
  * What a grant covers, as the Pleos API exposes it: the way to the page on which an owner chooses, the vehicles of one brand
@@ -19,11 +17,11 @@ import type { RouteContext } from '../dialect.ts';
  *
  * @see https://document.pleos.ai/en/api-reference/vehicle-data-api
  */
-export const createPleosVehicles = (context: RouteContext, selections: SelectionLinks): RouteGroup => {
+export const createVehicleRoutes: CreateRoutes = (context, dialect, selectionLinks) => {
   const { store } = context;
 
   const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: PleosBrand }> => {
-    const access = await readBearerAccess(context, pleos, request);
+    const access = await readBearerAccess(context, dialect, request);
     const brand = readBrand(request);
     if (access.grant.brand !== undefined && access.grant.brand !== brand)
       throw new Refusal('access_token_dead');
@@ -32,13 +30,13 @@ export const createPleosVehicles = (context: RouteContext, selections: Selection
 
   const beginSelection: Route = async (visit) => {
     const { grant, client, brand } = await authorize(visit);
-    const wanted = parseSelection(visit.request, selections.stateMaxCharacters);
+    const wanted = parseSelection(visit.request, selectionLinks.stateMaxCharacters);
     // There would be no way back from the page.
     if (client.consentRedirectUri === undefined && client.redirectUris.length === 0)
       throw new Refusal('client_not_permitted');
     const selection = { ...wanted, grantId: grant.id, clientId: client.id, subject: grant.subject, brand };
-    const sessionId = await selections.seal(selection, visit.exchange.nowMs);
-    const redirectUrl = writeSelectionUrl(selections.publicUrl(), wanted.lang, sessionId);
+    const sessionId = await selectionLinks.seal(selection, visit.exchange.nowMs);
+    const redirectUrl = writeSelectionUrl(selectionLinks.publicUrl(), wanted.lang, sessionId);
     return renderData({ redirectUrl }, visit.exchange);
   };
 
@@ -72,7 +70,7 @@ export const createPleosVehicles = (context: RouteContext, selections: Selection
   };
 
   return {
-    name: pleos.name,
+    name: dialect.name,
     routes: {
       'POST /v1/vehicles/selections': beginSelection,
       'GET /v1/vehicles/consent': showConsent,

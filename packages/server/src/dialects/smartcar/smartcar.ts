@@ -6,6 +6,7 @@ import { smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
 import { isUuid, uuidShape } from '../../tokens/shape.ts';
 import { oauthHeaders, renderOAuthError } from '../oauth/answers.ts';
+import { createVehicleRoutes } from './vehicles.ts';
 import { smartcarRefusals } from './refusals.ts';
 import type { Dialect, TokenRequest } from '../dialect.ts';
 import type { Exchange, WireRequest } from '../../wire/exchange.ts';
@@ -67,6 +68,7 @@ export const smartcar: Dialect = {
   brands: [],
   examples,
   authorization: smartcarAuthorize,
+  createRoutes: createVehicleRoutes,
   pathPrefix: '/',
   tokenEndpoints: { '/oauth/token': parse },
   shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },

@@ -1,12 +1,11 @@
-import { smartcar } from './smartcar.ts';
 import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from './vehicle-data.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../operations/read-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { readBearerAccess } from '../bearer.ts';
 import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
-import type { Route, RouteGroup, Visit } from '../../wire/route.ts';
-import type { RouteContext } from '../dialect.ts';
+import type { Route, Visit } from '../../wire/route.ts';
+import type { CreateRoutes } from '../dialect.ts';
 
 /** How many a list has where the request does not say. */
 const VEHICLES_A_PAGE = 10;
@@ -18,9 +17,9 @@ const PERMISSIONS_A_PAGE = 25;
  *
  * @see https://smartcar.com/docs/api-reference/all-vehicles
  */
-export const createSmartcarVehicles = (context: RouteContext): RouteGroup => {
+export const createVehicleRoutes: CreateRoutes = (context, dialect) => {
   const { store } = context;
-  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, smartcar, request);
+  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, dialect, request);
 
   const findVehicle = async ({ grant }: Access, { parameters }: Visit): Promise<Vehicle> => {
     const vehicles = await store.listVehicles(grant.id);
@@ -69,7 +68,7 @@ export const createSmartcarVehicles = (context: RouteContext): RouteGroup => {
   };
 
   return {
-    name: smartcar.name,
+    name: dialect.name,
     pathPrefix: '/v2.0/',
     routes: withTrailingSlashes({
       'GET /v2.0/vehicles': listVehicles,

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
 import type { Store } from '../../grants/store.ts';
-import { WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../../outbox/webhook.ts';
+import { WEBHOOKS_MAX } from '../../outbox/webhook.ts';
 import type { Webhook } from '../../outbox/webhook.ts';
 import { damaged, toOptionalNumber, toTexts } from './rows.ts';
 import type { Row } from './rows.ts';
@@ -48,7 +48,7 @@ export const createWebhookVerbs = ({ commits, read }: Connection, webhooks: Webh
 const toWebhook = (row: Row): Webhook => ({
   id: String(row['id']),
   url: String(row['url']),
-  format: WEBHOOK_FORMATS.find((format) => format === row['format']) ?? damaged('webhooks.format'),
+  format: String(row['format']),
   clientId: row['client_id'] === null ? undefined : String(row['client_id']),
   kinds: toTexts(row['kinds'], 'webhooks.kinds').map(
     (text) => GRANT_EVENT_KINDS.find((kind) => kind === text) ?? damaged('webhooks.kinds'),

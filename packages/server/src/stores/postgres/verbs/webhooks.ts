@@ -1,6 +1,6 @@
 import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
 import type { Store } from '../../../grants/store.ts';
-import { WEBHOOK_FORMATS, WEBHOOKS_MAX } from '../../../outbox/webhook.ts';
+import { WEBHOOKS_MAX } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import { lockForAll } from '../connection/migrations.ts';
 import type { Connections } from '../connection/pool.ts';
@@ -43,7 +43,7 @@ export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerb
 const toWebhook = (row: Row): Webhook => ({
   id: String(row['id']),
   url: String(row['url']),
-  format: WEBHOOK_FORMATS.find((format) => format === row['format']) ?? damaged('webhooks.format'),
+  format: String(row['format']),
   clientId: toText(row['client_id']),
   kinds: toTexts(row['kinds'], 'webhooks.kinds').map(
     (text) => GRANT_EVENT_KINDS.find((kind) => kind === text) ?? damaged('webhooks.kinds'),

@@ -1,0 +1,88 @@
+import { digestSecret, findSecret } from '../clients/secret.ts';
+import { toSeconds } from '../clock.ts';
+import type { Deployment } from '../deployment/open.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { dialectOf } from '../dialects/dialects.ts';
+import { standingOf } from '../grants/standing.ts';
+import { createGrant } from '../operations/create-grant.ts';
+import { registerClient } from '../operations/register-client.ts';
+import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
+import { sealRefreshToken } from '../tokens/refresh-token.ts';
+
+/** What the demo stores of the client and the grant of one dialect. */
+export type StoredDemoClient = {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly grantId: string;
+};
+
+/** Any port of this machine, or none: the owner copies the code from the address bar. */
+export const DEMO_REDIRECT_URI = 'http://127.0.0.1/callback';
+
+/** The stored client and grant, or new ones in place of what no longer works. Throws `StoreError`. */
+export const ensureDemoClient = async (
+  deployment: Deployment,
+  dialect: Dialect,
+  stored: StoredDemoClient | undefined,
+  nowMs: number,
+): Promise<StoredDemoClient> => {
+  const credentials =
+    stored !== undefined && (await isUsableClient(deployment, stored, nowMs))
+      ? stored
+      : await registerDemoClient(deployment, dialect, nowMs);
+  if (credentials === stored && (await isActiveGrant(deployment, stored, nowMs))) return stored;
+  const { clientId, clientSecret } = credentials;
+  const [brand] = dialect.brands;
+  const wanted = { clientId, subject: 'demo-owner', scope: 'read_odometer read_location', brand, nowMs };
+  const created = await createGrant(deployment, wanted);
+  if (created.outcome !== 'created') throw new Error(`the demo grant was not created: ${created.outcome}`);
+  return { clientId, clientSecret, grantId: writeGrantId(created.grant.id) };
+};
+
+/** The current refresh token of a demo grant; `undefined` where the grant or its key is gone. */
+export const readDemoRefreshToken = async (
+  { store, keyRing }: Deployment,
+  id: GrantId,
+): Promise<string | undefined> => {
+  const grant = await store.readGrant(id);
+  const key = grant === undefined ? undefined : keyRing.find(grant.keyNumber);
+  if (grant === undefined || key === undefined) return undefined;
+  const { client } = await store.readClient(grant.clientId);
+  if (client === undefined) return undefined;
+  return sealRefreshToken(key, dialectOf(client).shapes.refreshToken, grant.id, grant.generation);
+};
+
+const registerDemoClient = async (
+  deployment: Deployment,
+  { name: dialect }: Dialect,
+  nowMs: number,
+): Promise<Omit<StoredDemoClient, 'grantId'>> => {
+  const wanted = { dialect, name: `${dialect} demo`, redirectUris: [DEMO_REDIRECT_URI], nowMs };
+  const registered = await registerClient(deployment, wanted);
+  if (registered.outcome === 'invalid' || registered.clientSecret === undefined)
+    throw new Error(`the demo client of ${dialect} was not registered`);
+  return { clientId: registered.client.id, clientSecret: registered.clientSecret };
+};
+
+/** Whether the client is enabled and its stored secret is still valid. */
+const isUsableClient = async (
+  { store }: Deployment,
+  { clientId, clientSecret }: StoredDemoClient,
+  nowMs: number,
+): Promise<boolean> => {
+  const { client } = await store.readClient(clientId);
+  if (client === undefined || client.disabledAt !== undefined) return false;
+  return findSecret(client.secrets, digestSecret(clientSecret), toSeconds(nowMs)) !== undefined;
+};
+
+const isActiveGrant = async (
+  { store }: Deployment,
+  { clientId, grantId }: StoredDemoClient,
+  nowMs: number,
+): Promise<boolean> => {
+  const { client } = await store.readClient(clientId);
+  const grant = await store.readGrant(readGrantId(grantId) ?? 0n);
+  if (client === undefined || grant === undefined) return false;
+  return standingOf(grant, client.policy, nowMs).status === 'active';
+};

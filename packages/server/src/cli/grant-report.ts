@@ -1,0 +1,101 @@
+import { toSeconds } from '../clock.ts';
+import type { ReplayRecord } from '../grants/replay.ts';
+import type { Vehicle } from '../grants/vehicle.ts';
+import type { Caller } from '../log-event.ts';
+import type { GrantDetails, GrantSummary } from '../operations/read-grant.ts';
+import { writeGrantId } from '../tokens/grant-id.ts';
+import { alignColumns, showTime } from './output.ts';
+
+/** A grant for programs. Times in integer seconds. */
+export const grantToJson = ({ grant, client, standing }: GrantSummary) => {
+  const rotatedAtMs = grant.generation === 0 ? undefined : grant.rotatedAtMs.at(-1);
+  return {
+    grantId: writeGrantId(grant.id),
+    status: standing.status,
+    clientId: grant.clientId,
+    dialect: client.dialect,
+    subject: grant.subject,
+    scope: grant.scope,
+    brand: grant.brand ?? null,
+    createdAt: grant.createdAt,
+    generation: grant.generation,
+    keyNumber: grant.keyNumber,
+    rotatedAt: rotatedAtMs === undefined ? null : toSeconds(rotatedAtMs),
+    rotatedBy: grant.rotatedBy ?? null,
+    refreshTokenExpiresAt: standing.tokenExpiresAt,
+    grantExpiresAt: standing.grantExpiresAt,
+    revokedAt: grant.revocation?.at ?? null,
+    revocationCause: grant.revocation?.cause ?? null,
+  };
+};
+
+/** A grant for programs, with its last replay and its vehicles. */
+export const detailsToJson = (details: GrantDetails) => ({
+  ...grantToJson(details),
+  replay: details.replay === undefined ? null : replayToJson(details.replay),
+  vehicles: details.vehicles,
+});
+
+const replayToJson = ({ atMs, sinceRotationMs, caller, rotatedBy, ...replay }: ReplayRecord) => ({
+  ...replay,
+  at: toSeconds(atMs),
+  secondsSinceRotation: sinceRotationMs === undefined ? null : sinceRotationMs / 1000,
+  caller: caller ?? null,
+  rotatedBy: rotatedBy ?? null,
+});
+
+/** A grant for people, with its last replay and its vehicles. */
+export const describeGrant = (details: GrantDetails): string => {
+  const grant = detailsToJson(details);
+  const rotatedBy = grant.rotatedBy === null ? '' : ` by ${showCaller(grant.rotatedBy)}`;
+  const rows = [
+    ['grant id', grant.grantId],
+    ['status', grant.status],
+    ['client id', `${grant.clientId} (${grant.dialect})`],
+    ['subject', grant.subject],
+    ['scope', grant.scope === '' ? '-' : grant.scope],
+    ['brand', grant.brand ?? 'any'],
+    ['created', showTime(grant.createdAt)],
+    ['generation', `${grant.generation}, sealed with key ${grant.keyNumber}`],
+    ['last rotated', `${showTime(grant.rotatedAt)}${rotatedBy}`],
+    ['token expires', showTime(grant.refreshTokenExpiresAt)],
+    ['grant expires', showTime(grant.grantExpiresAt)],
+    ['revoked', grant.revokedAt === null ? '-' : `${showTime(grant.revokedAt)} (${grant.revocationCause})`],
+  ];
+  const replay = grant.replay === null ? '' : describeReplay(grant.replay);
+  return `${alignColumns(rows)}${describeVehicles(grant.vehicles)}${replay}`;
+};
+
+const describeVehicles = (vehicles: readonly Vehicle[]): string => {
+  if (vehicles.length === 0) return '';
+  const rows = vehicles.map(({ id, vin, make, model, year, nickname }) => {
+    const name = nickname === '' ? '' : ` (${nickname})`;
+    return [id, vin, `${make} ${model} ${year}${name}`];
+  });
+  return `\n\nVehicles\n${alignColumns([['ID', 'VIN', 'VEHICLE'], ...rows])}`;
+};
+
+const RESPONSES = {
+  revoke: 'refused, and the grant was revoked; "keyfob grant reinstate" undoes that',
+  refuse: 'refused; the grant stays active',
+  observe: 'refused; the grant stays active under the policy observe, and revoke would have revoked it',
+} as const;
+
+const describeReplay = ({ at, times, ...replay }: ReturnType<typeof replayToJson>): string => {
+  const { generation, gap, secondsSinceRotation, caller, rotatedBy, looksLike, response } = replay;
+  const since = secondsSinceRotation === null ? '' : `, ${secondsSinceRotation} s after the last rotation`;
+  const rows = [
+    ['replayed', `${showTime(at)}${since} (${times} in total)`],
+    ['token', `generation ${generation}, ${gap} behind the current one`],
+    ['presented by', showCaller(caller)],
+    ['rotated by', showCaller(rotatedBy)],
+    ['looks like', looksLike === 'theft' ? 'theft' : 'a lost answer'],
+    ['response', RESPONSES[response]],
+  ];
+  return `\n\nLast replay\n${alignColumns(rows)}`;
+};
+
+const showCaller = (caller: Caller | null): string =>
+  caller === null
+    ? '-'
+    : `${caller.address} ${caller.userAgent === '' ? '(no user agent)' : caller.userAgent}`;

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { Grant } from '../grants/grant.ts';
+import type { OperationContext } from '../operations/context.ts';
+import { reinstateGrant } from '../operations/reinstate-grant.ts';
+import { revokeGrant } from '../operations/revoke-grant.ts';
+import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import { unknownGrant } from './not-found.ts';
+import { onDeployment, withCommonOptions } from './options.ts';
+import type { CommonOptions } from './options.ts';
+
+export const addGrantRevoke = (grant: Command): void => {
+  withCommonOptions(grant.command('revoke <id>'))
+    .description('Revokes a grant from the next request on. "grant reinstate" undoes this.')
+    .addHelpText('after', '\nExample:\n  $ keyfob grant revoke 5f0c6a9de01b77a2')
+    .action(async (id: string, options: CommonOptions) =>
+      onDeployment(options, async (context) => {
+        const found = await findGrant(context, id);
+        const change = { cause: 'operator', nowMs: Date.now(), requestId: undefined } as const;
+        const outcome = await revokeGrant(context, found, change);
+        if (outcome === 'unknown') throw unknownGrant(id);
+        const text = outcome === 'revoked' ? `revoked grant ${id}` : `grant ${id} was revoked before`;
+        return { json: { grantId: writeGrantId(found.id), outcome }, text };
+      }),
+    );
+  withCommonOptions(grant.command('reinstate <id>'))
+    .description('Undoes a revocation: the newest refresh token of the client works again.')
+    .addHelpText('after', '\nExample:\n  $ keyfob grant reinstate 5f0c6a9de01b77a2')
+    .action(async (id: string, options: CommonOptions) =>
+      onDeployment(options, async (context) => {
+        const found = await findGrant(context, id);
+        const outcome = await reinstateGrant(context, found, { nowMs: Date.now(), requestId: undefined });
+        if (outcome === 'unknown') throw unknownGrant(id);
+        const text = outcome === 'reinstated' ? `reinstated grant ${id}` : `grant ${id} was not revoked`;
+        return { json: { grantId: writeGrantId(found.id), outcome }, text };
+      }),
+    );
+};
+
+const findGrant = async ({ store }: OperationContext, text: string): Promise<Grant> => {
+  const id = readGrantId(text);
+  const grant = id === undefined ? undefined : await store.readGrant(id);
+  if (grant === undefined) throw unknownGrant(text);
+  return grant;
+};

@@ -1,0 +1,37 @@
+import type { OperationContext } from '../operations/context.ts';
+import { readWebhookKey } from '../operations/read-webhook.ts';
+import type { Webhook } from '../outbox/webhook.ts';
+import { formatNamed } from '../webhooks/formats.ts';
+import { writeWebhookSecret } from '../webhooks/sign.ts';
+import { alignColumns, showTime } from './output.ts';
+import type { Report } from './output.ts';
+
+/** A webhook for programs. Times in integer seconds. */
+export const webhookToJson = ({ id, url, format, clientId, kinds, createdAt, disabledAt }: Webhook) => ({
+  webhookId: id,
+  status: disabledAt === undefined ? 'enabled' : 'disabled',
+  url,
+  format,
+  clientId: clientId ?? null,
+  events: kinds,
+  createdAt,
+  disabledAt: disabledAt ?? null,
+});
+
+/** A webhook with the secret that its receiver verifies with. */
+export const reportWithSecret = (context: Pick<OperationContext, 'keyRing'>, webhook: Webhook): Report => {
+  const json = webhookToJson(webhook);
+  const isSigned = formatNamed(webhook.format).isSigned;
+  const secret = isSigned ? writeWebhookSecret(readWebhookKey(context, webhook)) : null;
+  const rows = [
+    ['webhook id', json.webhookId],
+    ['status', json.status],
+    ['url', json.url],
+    ['format', json.format],
+    ['client id', json.clientId ?? 'all'],
+    ['events', json.events.join(' ')],
+    ['created', showTime(json.createdAt)],
+    ['secret', secret ?? '- (this format is not signed)'],
+  ];
+  return { json: { ...json, secret }, text: alignColumns(rows) };
+};

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import type { WireResponse } from '../../wire/exchange.ts';
+import { readQuery } from '../../wire/query.ts';
+import type { Visit } from '../../wire/route.ts';
+import type { ConnectContext } from '../context.ts';
+import { button } from '../pages/form.ts';
+import { html } from '../pages/html.ts';
+import { renderMessage } from '../pages/message-page.ts';
+import { createPageContext } from '../pages/page-context.ts';
+import { redirect, renderPage } from '../pages/page.ts';
+import { redirectPage } from '../pages/sign-in-page.ts';
+import { openClaims, sealClaims } from '../sealed-claims.ts';
+import { createForm } from '../session-form.ts';
+import type { OwnerVisit } from './owner-visit.ts';
+import { deriveSecret, readSession, startSession } from './session.ts';
+import type { Session } from './session.ts';
+import { SignInError } from './upstream.ts';
+import type { SignInAttempt } from './upstream.ts';
+
+/** The path of the redirect URI that is registered at the provider. */
+export const CALLBACK_PATH = '/connect/callback';
+/** The time that an owner has to sign in at the provider. */
+const ATTEMPT_LIFETIME_SECONDS = 600;
+
+/** What a sign-in needs again at its callback. The browser carries it, sealed, as `state`. */
+const attemptSchema = v.object({
+  session: v.string(),
+  attempt: v.string(),
+  next: v.pipe(v.string(), v.startsWith('/')),
+  redirectUri: v.optional(v.string()),
+});
+
+type PagesOfVisit = Omit<OwnerVisit, 'methods'>;
+
+/** Sends the browser to the provider. `isFresh`: the owner has to enter credentials even if signed in there. */
+export const redirectToProvider = async (
+  ownerVisit: PagesOfVisit,
+  options: { readonly session: Session; readonly cookie: string | undefined; readonly isFresh: boolean },
+): Promise<WireResponse> => {
+  const { context, visit, pageContext } = ownerVisit;
+  const { session, cookie, isFresh } = options;
+  const claims: v.InferOutput<typeof attemptSchema> = {
+    session: session.id,
+    attempt: randomBytes(16).toString('base64url'),
+    next: pageContext.target,
+    redirectUri: pageContext.redirectUri,
+  };
+  const state = await sealClaims(context.keyRing, 'sign-in', claims, {
+    nowMs: visit.exchange.nowMs,
+    lifetimeSeconds: ATTEMPT_LIFETIME_SECONDS,
+  });
+  const attempt = deriveAttempt(context, session, { state, attempt: claims.attempt });
+  const redirectUri = `${context.publicUrl}${CALLBACK_PATH}`;
+  try {
+    const { language } = pageContext;
+    const url = await context.upstream?.begin(attempt, { redirectUri, language, isFresh });
+    if (url === undefined) throw new SignInError('not_configured', 'no provider is configured');
+    if (visit.request.method === 'POST')
+      return renderPage(redirectPage(pageContext, url, cookie), pageContext);
+    return redirect(url, 302, cookie);
+  } catch (error) {
+    return renderFailure(ownerVisit, error);
+  }
+};
+
+/** Derives nonce and verifier from session and state, so that no node stores them and several windows can sign in at once. */
+const deriveAttempt = (
+  context: ConnectContext,
+  session: Session,
+  { state, attempt }: { readonly state: string; readonly attempt: string },
+): SignInAttempt => ({
+  state,
+  nonce: deriveSecret(context, session, `nonce ${attempt}`),
+  codeVerifier: deriveSecret(context, session, `verifier ${attempt}`),
+});
+
+/** Completes a sign-in when the browser comes back from the provider, and redirects to where it was before. */
+export const finishSignIn = async (context: ConnectContext, visit: Visit): Promise<WireResponse> => {
+  const { request, exchange, caller } = visit;
+  const { requestId, nowMs } = exchange;
+  const state = readQuery(request.query)?.get('state') ?? '';
+  const opened = await openClaims(context.keyRing, 'sign-in', state, nowMs);
+  const parsed = v.safeParse(attemptSchema, opened?.claims);
+  const claims = parsed.success ? parsed.output : undefined;
+  const session = await readSession(context, visit);
+  const next = claims?.next ?? `${createPageContext(context, request).base}/connect`;
+  const lang = readQuery(next.split('?').slice(1).join('?'))?.get('lang');
+  const pageContext = {
+    ...createPageContext(context, request, { lang }),
+    target: next,
+    redirectUri: claims?.redirectUri,
+  };
+  const pages = { context, visit, pageContext };
+  if (claims === undefined || claims.session !== session?.id) {
+    reportFailure(pages, new SignInError('stale', 'the state is expired, invalid or of another session'));
+    return renderMessage('pageExpired', pageContext);
+  }
+  const attempt = deriveAttempt(context, session, { state, attempt: claims.attempt });
+  const url = new URL(`${context.publicUrl}${CALLBACK_PATH}?${request.query}`);
+  try {
+    const owner = await context.upstream?.finish(url, attempt);
+    if (owner === undefined) throw new SignInError('not_configured', 'no provider is configured');
+    const { cookie } = await startSession(context, owner, nowMs);
+    context.emit({ event: 'owner.signed_in', requestId, method: 'upstream', caller });
+    return redirect(next, 303, cookie);
+  } catch (error) {
+    return renderFailure(pages, error, session);
+  }
+};
+
+/** Renders the message for a failed sign-in. With a session, an owner on the way to a client can also decline. */
+const renderFailure = (pages: PagesOfVisit, error: unknown, session?: Session): WireResponse => {
+  if (!(error instanceof SignInError)) throw error;
+  reportFailure(pages, error);
+  const { context, pageContext } = pages;
+  if (error.reason === 'provider_unavailable') return renderMessage('signInUnavailable', pageContext);
+  if (session === undefined || pageContext.redirectUri === undefined)
+    return renderMessage('signInRefused', pageContext);
+  const cancel = button('decline', pageContext.texts.signIn.cancel, 'secondary');
+  const extra = createForm(context, session, pageContext)(html`<p class="actions">${cancel}</p>`);
+  return renderMessage('signInRefused', pageContext, { extra });
+};
+
+export const reportFailure = (
+  { context, visit: { exchange, caller } }: Pick<OwnerVisit, 'context' | 'visit'>,
+  { reason, message: cause }: SignInError,
+): void => {
+  context.emit({ event: 'sign_in.failed', requestId: exchange.requestId, reason, cause, caller });
+};

@@ -1,0 +1,10 @@
+/** `@keyfob/server/stores/postgres`: the store for many nodes. Importing it loads the driver of PostgreSQL. */
+export {
+  CLIENT_CACHE_MS,
+  inspectPostgresStore,
+  migratePostgresStore,
+  openPostgresStore,
+} from '../stores/postgres/store.ts';
+export type { PostgresOptions } from '../stores/postgres/store.ts';
+export { openConnections, POOL_LIMITS } from '../stores/postgres/connection/pool.ts';
+export { openPostgresEnd } from '../stores/postgres/copy-endpoint.ts';

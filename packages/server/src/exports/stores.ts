@@ -1,0 +1,14 @@
+/** `@keyfob/server/stores`: the store as an interface, the embedded store, its backups, and copies of stores. */
+export type { Store } from '../grants/store.ts';
+export type { AuditContext, GrantStore, RefreshResult, RefreshUse } from '../grants/grant-store.ts';
+export type { CodeResult, CodeStore, CodeUse } from '../grants/code-store.ts';
+export type { ConsentStore } from '../grants/consent-store.ts';
+export { openSqliteStore } from '../stores/sqlite/store.ts';
+export { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/backup.ts';
+export { keyFileSource, keyTextSource } from '../stores/key-file.ts';
+export type { KeySource } from '../stores/key-file.ts';
+export { copyStore, resumeSource } from '../stores/copy/copy.ts';
+export type { Copied, CopyPhase, CopyProgress } from '../stores/copy/copy.ts';
+export type { CopyEndpoint } from '../stores/copy/endpoint.ts';
+export { historyValues } from '../stores/copy/canonical.ts';
+export { openSqliteEnd } from '../stores/sqlite/copy-endpoint.ts';

@@ -1,0 +1,13 @@
+/** `@keyfob/server/tokens`: the key ring, and what is sealed with it: tokens, codes and ids. */
+export { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
+export type { KeyRing, RingKey } from '../tokens/key-ring.ts';
+export type { RegisteredKey } from '../tokens/key-store.ts';
+export { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+export type { GrantId } from '../tokens/grant-id.ts';
+export { GENERATION_MAX, sealRefreshToken } from '../tokens/refresh-token.ts';
+export { sealAccessToken, SERIAL_MAX } from '../tokens/access-token.ts';
+export { sealCode } from '../tokens/authorization-code.ts';
+export { uuidShape } from '../tokens/shape.ts';
+export type { Shape } from '../tokens/shape.ts';
+export { sealSelection } from '../connect/vehicles/selection.ts';
+export type { Selection } from '../connect/vehicles/selection.ts';

@@ -1,0 +1,19 @@
+/** `@keyfob/server/webhooks`: grant events, the webhooks that want them, and how they are delivered and signed. */
+export { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
+export type { GrantEvent, GrantEventKind, NewGrantEvent } from '../outbox/grant-event.ts';
+export { isWanted, WEBHOOKS_MAX } from '../outbox/webhook.ts';
+export type { Webhook } from '../outbox/webhook.ts';
+export {
+  chooseTurns,
+  DELIVERY_STATES,
+  DISABLED_ERROR,
+  outcomeOf,
+  roomFor,
+  stateOf,
+} from '../outbox/delivery.ts';
+export type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from '../outbox/delivery.ts';
+export { createSender } from '../webhooks/sender.ts';
+export type { Sender, SenderContext } from '../webhooks/sender.ts';
+export { deliver, deliverWithin, describeAnswer, isAccepted } from '../webhooks/deliver.ts';
+export type { Answer, Deliver } from '../webhooks/deliver.ts';
+export { signMessage, writeWebhookSecret } from '../webhooks/sign.ts';
