@@ -30,6 +30,11 @@ export const refreshHonestly = (world: World, grant: GrantRecord): void => {
     dead.inARow = ended === 'dead' ? dead.inARow + 1 : 0;
   };
   const refreshUntilDead = async (): Promise<void> => {
+    // Some clients refresh while their code is still alive.
+    if (prng.chance(0.4)) {
+      await schedule.sleep(prng.between(1000, 5 * MINUTE_MS));
+      await refresh(first);
+    }
     while (dead.inARow < DEAD_MAX) {
       await schedule.sleep(prng.between(1000, grant.plan.waitMaxMs));
       if (second !== undefined && prng.chance(0.6)) void refreshLater(second);
