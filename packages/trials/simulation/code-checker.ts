@@ -33,24 +33,16 @@ const isOwnUse = ({ decision, fields, grant }: CodePresentation, code: CodeRecor
  */
 const checkOwner = (world: World, grant: GrantRecord, uses: readonly CodePresentation[]): void => {
   if (grant.owner.plan.keys !== 'saved' || uses.some(({ isHonest }) => !isHonest)) return;
+  const firstRefresh = grant.presentations.find(({ kind }) => kind === 'refresh');
   for (const use of uses) {
-    const { decision, answer } = use;
+    const { decision, answer, answeredAtMs = Infinity } = use;
     if (decision === undefined) continue;
-    if (
-      decision.order >= grant.endedAtDecision ||
-      decision.epoch > 0 ||
-      decision.expectation.because === EXPIRED
-    )
-      return;
+    const isEnded = decision.order >= grant.endedAtDecision || decision.epoch > 0;
+    // From its first refresh on, the client has what the code gives.
+    const isRefreshed = (firstRefresh?.arrivedAtMs ?? Infinity) <= answeredAtMs;
+    if (isEnded || isRefreshed || decision.expectation.because === EXPIRED) return;
     if (answer?.kind === 'dead')
       world.violate('owner', `${describe(use)} was refused, though the client kept to its key`);
-    // From its first refresh on, the client has what the code gives.
-    if (
-      grant.presentations.some(
-        ({ kind, arrivedAtMs = 0 }) => kind === 'refresh' && arrivedAtMs < (use.arrivedAtMs ?? 0),
-      )
-    )
-      return;
   }
 };
 
