@@ -19,14 +19,12 @@ import type { SecretUses } from './http/secret-uses.ts';
 import type { EndpointContext } from './http/context.ts';
 import { SERIAL_MAX } from './tokens/access-token.ts';
 
-type IssuerContext = EndpointContext & { readonly issuer: string };
-
 /** What the endpoints of a server work with. `issuer` is asked at each request, because a listening server learns it late. */
 export const createContext = (
   deployment: Deployment,
   config: Config,
   { issuer, secretUses, emit }: { readonly issuer: () => string; secretUses: SecretUses; emit: Emit },
-): IssuerContext => {
+): EndpointContext => {
   const { store, clock, randomness } = deployment;
   // From a random start, so that a process that follows another within a second does not repeat its access tokens.
   let serial = Math.floor(randomness.fraction() * (SERIAL_MAX + 1));
@@ -54,7 +52,7 @@ export const createContext = (
 
 /** Every route besides the token endpoints. */
 export const createRouteGroups = (
-  context: IssuerContext,
+  context: EndpointContext,
   deployment: Deployment,
   config: Config,
 ): readonly RouteGroup[] => {

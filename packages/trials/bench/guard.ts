@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createProgressBar } from '@keyfob/server/cli/progress';
+import { createProgressBar } from '../support/progress-bar.ts';
 import { shareCores } from './cores.ts';
 import { WrongAnswer } from './generator-process.ts';
 import { UsageError } from './options.ts';

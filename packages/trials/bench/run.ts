@@ -1,4 +1,4 @@
-import { createProgressBar } from '@keyfob/server/cli/progress';
+import { createProgressBar } from '../support/progress-bar.ts';
 import { drawCharts } from './chart.ts';
 import { shareCores } from './cores.ts';
 import { writeChart, writeSection } from './docs.ts';

@@ -66,16 +66,12 @@ export const openConnectTrial = async (
     ) {
       const { client, clientSecret } = await makeClient(deployment, {
         dialect,
+        type,
         name,
         nowMs: clock(),
         redirectUris,
       });
-      if (type === 'confidential')
-        return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
-      // The operation creates confidential clients only, and a type cannot change later: this stores another client.
-      const other = { ...client, id: `${client.id}-${type}`, type, secrets: [] };
-      await deployment.store.createClient(other);
-      return { clientId: other.id, clientSecret: '', redirectUri: redirectUris[0] ?? '' };
+      return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
     },
   });
 };

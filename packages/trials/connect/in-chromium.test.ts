@@ -52,6 +52,7 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
   after(() => browser.close());
   const trial = await openConnectTrial({ after });
   const client = await trial.register('smartcar', { redirectUris: [app.callback] });
+  const longName = await trial.register('smartcar', { name: `Car${'data'.repeat(20)} Insurance` });
   const pleos = await trial.register('pleos', { redirectUris: [app.callback] });
 
   test('an owner arrives where the callback of the app redirects to, even on another origin', async () => {
@@ -90,6 +91,8 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
           await page.goto(smartcarUrl(trial, client, { make }));
           await check(`consent for ${make ?? 'any make'}`);
         }
+        await page.goto(smartcarUrl(trial, longName));
+        await check('consent for a client with a long name');
         await page.locator('button[value="agree"]').click();
         await page.getByRole('alert').waitFor();
         await check('consent without a vehicle');

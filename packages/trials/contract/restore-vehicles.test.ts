@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import {
   backupSqliteStore,
@@ -10,7 +11,6 @@ import {
   restoreSqliteStore,
 } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
-import { openDatabase } from '@keyfob/server/stores/sqlite/database';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import { consentTo } from '../support/consent-to.ts';
 import {
@@ -164,7 +164,7 @@ const REGISTER = (id: string): string => `
   INSERT INTO deliveries (webhook_id, grant_event, next_at_ms) VALUES ('${id}', 1, ${NOW_MS});`;
 
 const outboxOf = (path: string): readonly string[] => {
-  const database = openDatabase(path, { lockTimeoutMs: 0 });
+  const database = new DatabaseSync(path);
   const rows = database
     .prepare('SELECT id FROM webhooks JOIN deliveries ON webhook_id = id ORDER BY id')
     .all();
@@ -173,7 +173,7 @@ const outboxOf = (path: string): readonly string[] => {
 };
 
 const change = (path: string, sql: string): void => {
-  const database = openDatabase(path, { lockTimeoutMs: 0 });
+  const database = new DatabaseSync(path);
   database.exec(sql);
   database.close();
 };

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createProgressBar } from '@keyfob/server/cli/progress';
+import { createProgressBar } from '../support/progress-bar.ts';
 import { codeKillTrial } from './trials/code-kill.ts';
 import { cutTrial } from './trials/cut.ts';
 import { databaseDiskTrial } from './trials/database-disk.ts';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createProgressBar } from '@keyfob/server/cli/progress';
+import { createProgressBar } from '../support/progress-bar.ts';
 import { fuzz, MODES } from './fuzz.ts';
 import type { FuzzReport } from './fuzz.ts';
 import type { Finding, Mode } from './session.ts';

@@ -1,58 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import fc from 'fast-check';
 import { OperatorError } from '@keyfob/server/errors';
-import { applyVerdict, judge } from '@keyfob/server/grants';
 import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres';
-import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
-import {
-  CREATED_AT,
-  fill,
-  NOW_MS,
-  OVERLAP_POLICY,
-  refreshed,
-  sampleClient,
-  sampleGrant,
-} from '../support/samples.ts';
+import { CREATED_AT, fill, NOW_MS, OVERLAP_POLICY, refreshed } from '../support/samples.ts';
 import { sampleSecret, sampleUse, STRICT_POLICY } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
-
-/** A lifetime, the moment of a rotation and of a use that lie about each other's boundaries. */
-const LIFETIME = 2000;
-const moment = fc.oneof(
-  fc.constantFrom(-1, 0, 1, 59_999, 60_000, 9999, 10_000).map((ms) => NOW_MS + ms),
-  fc.constantFrom(-1, 0, 1).map((ms) => NOW_MS + LIFETIME * 1000 + ms),
-);
-const brand = fc.constantFrom(undefined, undefined, undefined, ...PLEOS_BRANDS.slice(0, 2));
-const caseOf = fc.record({
-  policy: fc
-    .record({
-      rotation: fc.constantFrom('strict', 'overlap', 'until-used', 'none', 'overlap'),
-      refreshTokenLifetimeSeconds: fc.constantFrom(LIFETIME, 10 ** 8),
-      grantLifetimeSeconds: fc.constantFrom(null, null, 86_400 + LIFETIME, 10 ** 8),
-      onReplay: fc.constantFrom('revoke', 'refuse', 'observe'),
-      resyncGenerations: fc.constantFrom(0, 2),
-    })
-    .map((some) => ({ ...OVERLAP_POLICY, ...some })),
-  grant: fc.record({
-    brand,
-    generation: fc.constantFrom(5, 5, 5, 4_294_967_295),
-    rotatedAtMs: fc.constantFrom(
-      [],
-      [NOW_MS],
-      [NOW_MS - 1000, NOW_MS],
-      [NOW_MS - 400_000, NOW_MS - 5, NOW_MS],
-    ),
-    revocation: fc.constantFrom(...Array<undefined>(6), { at: CREATED_AT, cause: 'operator' } as const),
-  }),
-  use: fc.record({
-    generation: fc.constantFrom(5, 5, 5, 5, 4, 3, 6, 9, 4_294_967_295),
-    nowMs: moment,
-    presented: fc.record({ brand, isRetryOfOurs: fc.boolean() }),
-  }),
-});
 
 const started = await startCluster();
 if ('reason' in started) test('nodes on one PostgreSQL', { skip: started.reason }, () => {});
@@ -165,35 +119,6 @@ function tryNodes(cluster: Cluster): void {
     assert.equal(proxy.turns() - before, 2);
     await store.close();
     await proxy.close();
-  });
-
-  test('The statement of a refresh and the judge say the same of every use.', async () => {
-    const store = await openPostgresStore(cluster.url(await fresh()));
-    const cases = fc.sample(caseOf, { numRuns: 400, seed: 20_251_122 }).map((one, index) => {
-      const clientId = `client-${index}`;
-      const grant = sampleGrant({ ...one.grant, id: BigInt(index), clientId });
-      const use = sampleUse(one.use.generation, {
-        nowMs: one.use.nowMs,
-        keyNumber: 2,
-        presented: { ...one.use.presented, clientId, grantId: BigInt(index) },
-      });
-      return { client: sampleClient({ id: clientId, policy: one.policy }), grant, use, policy: one.policy };
-    });
-    await Promise.all(cases.map(({ client }) => store.createClient(client)));
-    await Promise.all(cases.map(({ grant }) => store.createGrant(grant)));
-    const results = await Promise.all(cases.map(({ use }) => refreshed(store, use)));
-    const kinds = new Map<string, number>();
-    for (const [index, { grant, use, policy }] of cases.entries()) {
-      const verdict = judge(grant, use.presented, use.nowMs, policy);
-      kinds.set(verdict.kind, (kinds.get(verdict.kind) ?? 0) + 1);
-      assert.deepEqual(results[index]?.verdict, verdict);
-      const left = applyVerdict(grant, verdict, use);
-      assert.deepEqual(results[index]?.grant, left);
-      assert.deepEqual(await store.readGrant(grant.id), left);
-    }
-    for (const kind of ['rotate', 'repeat', 'resync', 'refuse', 'replay'])
-      assert.ok((kinds.get(kind) ?? 0) >= 10, `${kind}: ${kinds.get(kind)} cases`);
-    await store.close();
   });
 }
 

@@ -6,12 +6,12 @@ import { after, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Client } from 'pg';
 import { StoreError } from '@keyfob/server/errors';
-import { copyStore, openSqliteEnd, openSqliteStore } from '@keyfob/server/stores';
+import { copyStore, openSqliteEndpoint, openSqliteStore } from '@keyfob/server/stores';
 import type { CopyEndpoint, Store } from '@keyfob/server/stores';
 import {
   inspectPostgresStore,
   migratePostgresStore,
-  openPostgresEnd,
+  openPostgresEndpoint,
   openPostgresStore,
 } from '@keyfob/server/stores/postgres';
 import {
@@ -160,8 +160,8 @@ async function migrateAndCopy(t: TestContext, [url, next]: readonly [string, str
   await embedded.close();
   const [one, other] = await Promise.all([migratePostgresStore(url), migratePostgresStore(url)]);
   assert.deepEqual([one.to, (await inspectPostgresStore(url)).schema], [other.to, other.to]);
-  await move(openSqliteEnd(path, 'source'), await openPostgresEnd(url, 'target'));
-  await move(await openPostgresEnd(url, 'source'), await openPostgresEnd(next, 'target'));
+  await move(openSqliteEndpoint(path, 'source'), await openPostgresEndpoint(url, 'target'));
+  await move(await openPostgresEndpoint(url, 'source'), await openPostgresEndpoint(next, 'target'));
   const store = await openPostgresStore(next);
   assert.deepEqual(await readAll(store), before);
   await store.close();

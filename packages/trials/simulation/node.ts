@@ -47,6 +47,7 @@ const startProcess = (world: World, node: Node): void => {
   const { store } = node;
   const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
+    issuer: 'https://fob.example',
     store,
     authentication: createAuthentication(store, emit),
     get keyRing() {

@@ -37,6 +37,7 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
   };
   await reset();
   const endpoints = createEndpoints({
+    issuer: 'https://fob.example',
     store,
     authentication: createAuthentication(store, () => {}),
     keyRing: world.keys.ring(),

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { Policy } from '@keyfob/server/clients';
 import { DIALECTS } from '@keyfob/server/dialects';
 import type { AuthorizationCode } from '@keyfob/server/grants';
-import type { Store } from '@keyfob/server/stores';
 import { openSqliteStore } from '@keyfob/server/stores';
-import { sealCode, parseKeyRing } from '@keyfob/server/tokens';
-import type { DialectName } from './dialect-name.ts';
+import type { Store } from '@keyfob/server/stores';
+import { parseKeyRing, sealCode } from '@keyfob/server/tokens';
+import type { FixtureDialect } from './dialect-name.ts';
 
 /** What an owner agreed to, as far as it matters to a case. */
 export type Agreed = Partial<
@@ -21,9 +21,9 @@ export type Agreed = Partial<
 /** Makes what an owner's consent leaves behind, beside a server that runs on the same data directory. */
 export type CodeMaker = {
   /** A code of the dialect's form, kept for its client. */
-  makeCode(dialect: DialectName, agreed: Agreed): Promise<string>;
-  /** A public client of Smartcar's wire; answers its id. */
-  makePublicClient(policy?: Partial<Policy>): Promise<string>;
+  makeCode(dialect: FixtureDialect, agreed: Agreed): Promise<string>;
+  /** Registers a public client of a dialect, Smartcar's where not given; answers its id. */
+  makePublicClient(policy?: Partial<Policy>, dialect?: FixtureDialect): Promise<string>;
   /** Registers `REDIRECT_URI` for a client. */
   registerRedirect(clientId: string): Promise<void>;
   close(): Promise<void>;
@@ -58,16 +58,16 @@ export const openCodeMaker = (
       if (made !== 'created') throw new Error(`the code was not made: ${made}`);
       return sealCode(ring.newest, DIALECTS[dialect].shapes.code, code);
     },
-    async makePublicClient(policy = {}) {
+    async makePublicClient(policy = {}, dialect = 'smartcar') {
       const id = randomUUID();
       const made = await store.createClient({
         id,
-        dialect: 'smartcar',
+        dialect,
         type: 'public',
         name: '',
         redirectUris: [REDIRECT_URI],
         consentRedirectUri: undefined,
-        policy: { ...DIALECTS.smartcar.defaultPolicy, ...policy },
+        policy: { ...DIALECTS[dialect].defaultPolicy, ...policy },
         createdAt: nowSeconds(),
         disabledAt: undefined,
         secrets: [],

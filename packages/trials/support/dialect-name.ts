@@ -1,2 +1,5 @@
-/** The dialects that the trials know; the server's list may be longer. */
+/** The vendors' dialects. */
 export type DialectName = 'smartcar' | 'pleos';
+
+/** Every dialect that has wire fixtures. */
+export type FixtureDialect = DialectName | 'oauth';

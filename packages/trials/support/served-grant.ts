@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { DialectName } from './dialect-name.ts';
+import type { DialectName, FixtureDialect } from './dialect-name.ts';
 import { removeDataDirectory, startKeyfob, UNTHROTTLED } from './keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from './keyfob-process.ts';
 import { sendRaw, writeRequest } from './raw-request.ts';
@@ -51,13 +51,23 @@ const basicOf = ({ clientId, clientSecret }: MadeClient): string =>
   Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
 
 /** The good request of each dialect, as its API page shows it. */
-const GOOD_REQUESTS: Readonly<Record<DialectName, (client: MadeClient, token: string) => RequestParts>> = {
+const GOOD_REQUESTS: Readonly<Record<FixtureDialect, (client: MadeClient, token: string) => RequestParts>> = {
   smartcar: (client, token) => ({
     target: '/oauth/token',
     headers: {
       Host: 'keyfob.example',
       Connection: 'close',
       'User-Agent': 'trials/1',
+      Authorization: `Basic ${basicOf(client)}`,
+      'Content-Type': 'application/x-www-form-urlencoded',
+    },
+    body: `grant_type=refresh_token&refresh_token=${token}`,
+  }),
+  oauth: (client, token) => ({
+    target: '/token',
+    headers: {
+      Host: 'keyfob.example',
+      Connection: 'close',
       Authorization: `Basic ${basicOf(client)}`,
       'Content-Type': 'application/x-www-form-urlencoded',
     },
@@ -77,7 +87,7 @@ const GOOD_REQUESTS: Readonly<Record<DialectName, (client: MadeClient, token: st
 
 /** The parts of a good request of this client, with these instead of its own; headers one by one. */
 export const goodRequest = (
-  dialect: DialectName,
+  dialect: FixtureDialect,
   client: MadeClient,
   refreshToken: string,
   { headers, ...changes }: RequestParts = {},

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
+import { DIALECTS as WIRES } from '@keyfob/server/dialects';
 import type { Vehicle } from '@keyfob/server/grants';
 import { uuidShape } from '@keyfob/server/tokens';
-import { pleosShapes } from '@keyfob/server/dialects/pleos/shapes';
 import { consentOn, exchangeCode, VEHICLES } from '../support/consented-grant.ts';
 import { sampleVehicle } from '../support/samples.ts';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
@@ -101,7 +101,7 @@ describe('The end of an access token ends its access', () => {
 
   test('a Pleos access token, its sealed block written in the form of a Smartcar token, is dead in both dialects', async () => {
     const { accessToken } = await share('pleos');
-    const sealed = pleosShapes.accessToken.read(accessToken);
+    const sealed = WIRES.pleos.shapes.accessToken.read(accessToken);
     assert.ok(sealed !== 'malformed');
     const disguised = uuidShape.write(sealed.subarray(0, 16));
     const answer = await call('GET', PATHS.smartcar.list, disguised);

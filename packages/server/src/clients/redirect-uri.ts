@@ -11,6 +11,13 @@ const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
 ]);
 const URI_MAX_CHARACTERS = 2048;
 
+/** The redirect URI that a request without one means: the only one that is registered (RFC 6749 §3.1.2.3). */
+export const onlyRedirectUri = ({
+  redirectUris,
+}: {
+  readonly redirectUris: readonly string[];
+}): string | undefined => (redirectUris.length === 1 ? redirectUris[0] : undefined);
+
 /**
  * Whether an owner may be sent back to `requested`: it is one of the registered ones, character for character; of a loopback
  * address over http the port may differ.

@@ -9,7 +9,7 @@ import type { Route, Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
 import { html } from './pages/html.ts';
 import { renderMessage } from './pages/message-page.ts';
-import { NOTICES, ownerPage, writeNotice } from './pages/owner-page.ts';
+import { NOTICES, ownerPage, renderNotice } from './pages/owner-page.ts';
 import type { Notice, SharedGrant } from './pages/owner-page.ts';
 import { createPageContext } from './pages/page-context.ts';
 import { redirect, renderPage } from './pages/page.ts';
@@ -46,7 +46,7 @@ const showShared = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
   const notice = NOTICES.find((one) => one === done);
   const signedIn = await readOwner(ownerVisit);
   if (signedIn === undefined) {
-    const lead = html`${writeNotice(pageContext, notice)}
+    const lead = html`${renderNotice(pageContext, notice)}
       <p class="lead">${pageContext.texts.owner.signInLead}</p>`;
     return requireSignIn(ownerVisit, { canCancel: false, lead });
   }

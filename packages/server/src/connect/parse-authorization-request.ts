@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts';
-import { isRegisteredRedirect } from '../clients/redirect-uri.ts';
+import { isRegisteredRedirect, onlyRedirectUri } from '../clients/redirect-uri.ts';
 import { redirectTo } from '../dialects/authorization.ts';
 import type { AuthorizationRequest, AuthorizationWire } from '../dialects/authorization.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -91,13 +91,13 @@ const readClient = async (
 const readRedirectUri = (
   { redirectUriName, isRedirectUriOptional }: AuthorizationWire,
   parameters: QueryParameters,
-  { redirectUris }: Client,
+  client: Client,
 ): string => {
   if (parameters.repeated.has(redirectUriName)) throw new Refusal('redirect_uri_unregistered');
   const named = parameters.get(redirectUriName);
-  const [only, ...others] = redirectUris;
-  if (named === undefined && isRedirectUriOptional && only !== undefined && others.length === 0) return only;
+  const only = isRedirectUriOptional ? onlyRedirectUri(client) : undefined;
+  if (named === undefined && only !== undefined) return only;
   if (named === undefined) throw new Refusal('redirect_uri_missing');
-  if (!isRegisteredRedirect(redirectUris, named)) throw new Refusal('redirect_uri_unregistered');
+  if (!isRegisteredRedirect(client.redirectUris, named)) throw new Refusal('redirect_uri_unregistered');
   return named;
 };

@@ -3,7 +3,7 @@ import { readMediaType } from '../wire/headers.ts';
 import { Refusal } from '../errors.ts';
 import type { Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
-import type { WriteForm } from './pages/form.ts';
+import type { RenderForm } from './pages/form.ts';
 import { html } from './pages/html.ts';
 import type { PageContext } from './pages/page-context.ts';
 import { deriveSecret, isFormToken, readSession } from './sign-in/session.ts';
@@ -25,7 +25,7 @@ export const createForm = (
   context: ConnectContext,
   session: Session,
   { target }: Pick<PageContext, 'target'>,
-): WriteForm => {
+): RenderForm => {
   const token = deriveSecret(context, session, 'form');
   return (content) =>
     html`<form method="post" action="${target}">

@@ -124,11 +124,11 @@ export const resumeDeployment = async (
 
 const openEnd = async (address: StoreAddress, role: 'source' | 'target'): Promise<CopyEndpoint> =>
   address.kind === 'sqlite'
-    ? (await import('../stores/sqlite/copy-endpoint.ts')).openSqliteEnd(
+    ? (await import('../stores/sqlite/copy-endpoint.ts')).openSqliteEndpoint(
         join(address.directory, STORE_FILE),
         role,
       )
-    : (await import('../stores/postgres/copy-endpoint.ts')).openPostgresEnd(address.url, role);
+    : (await import('../stores/postgres/copy-endpoint.ts')).openPostgresEndpoint(address.url, role);
 
 /** As a server finds its ring; beside a store that is a file where none is named. */
 const findKeys = ({ key, keyFile }: Config, addresses: readonly StoreAddress[]): KeySource => {

@@ -2,16 +2,13 @@ import { systemClock, toSeconds } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { makeDirectory } from '../stores/directory.ts';
 import type { PostgresFacts } from '../stores/postgres/connection/inspect.ts';
-import {
-  backupSqliteStore,
-  placeSqliteStore,
-  readBackupKeys,
-  restoreSqliteStore,
-} from '../stores/sqlite/backup.ts';
-import type { Progress, Restored } from '../stores/sqlite/backup.ts';
+import { backupSqliteStore, readBackupKeys } from '../stores/sqlite/backup.ts';
+import type { Progress } from '../stores/sqlite/backup.ts';
 import { inspectSqliteStore } from '../stores/sqlite/inspect.ts';
 import type { StoreFacts } from '../stores/sqlite/inspect.ts';
 import { recogniseStore } from '../stores/sqlite/recognise.ts';
+import { placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/restore.ts';
+import type { Restored } from '../stores/sqlite/restore.ts';
 import { openSqliteStore } from '../stores/sqlite/store.ts';
 import { openKeySource, refuseOtherKeys } from './keys.ts';
 import { sqlitePathOf } from './names.ts';

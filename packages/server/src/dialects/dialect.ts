@@ -1,34 +1,41 @@
 import type { AuthorizationWire } from './authorization.ts';
 import type { SelectionLinks, VehicleSelectionWire } from './vehicle-selection.ts';
 import type { ClientType } from '../clients/client.ts';
-import type { Credentials } from '../clients/credentials.ts';
+import type { AuthenticationMethod, Credentials } from '../clients/credentials.ts';
 import type { Policy } from '../clients/policy.ts';
 import type { Refusal } from '../errors.ts';
-import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
+import type { TokenResponse } from '../grant-types/grant-type.ts';
+import type { TokenShapes } from '../grants/issue.ts';
 import type { Emit } from '../log-event.ts';
 import type { AccessContext } from '../operations/read-access.ts';
 import type { WebhookFormat } from '../outbox/webhook-format.ts';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 import type { RouteGroup } from '../wire/route.ts';
 
-/** A token request as its dialect's parser understood it. */
+/** A token request as its endpoint read it. */
 export type TokenRequest = {
   /** The ways to read who is asking; the first that fits counts. */
   readonly credentials: readonly Credentials[];
+  readonly grantType: string | undefined;
+  /** By the names of the RFCs, whatever the wire calls them. */
+  readonly parameters: ReadonlyMap<string, string>;
   readonly brand: string | undefined;
   readonly idempotencyKey: string | undefined;
-  readonly grant:
-    | { readonly type: 'refresh_token'; readonly refreshToken: string }
-    | {
-        readonly type: 'authorization_code';
-        readonly code: string;
-        readonly redirectUri: string;
-        readonly codeVerifier: string | undefined;
-      };
 };
 
-/** Reads what was asked. Throws a `Refusal`. */
-export type ParseTokenRequest = (request: WireRequest) => TokenRequest;
+/** A token endpoint. */
+export type TokenEndpoint = {
+  /** How clients may authenticate. */
+  readonly methods: readonly AuthenticationMethod[];
+  /** Whether the endpoint serves a grant type. */
+  serves(grantType: string): boolean;
+  /** Parameters that clients may omit here although their grant type requires them elsewhere. */
+  readonly omittable?: readonly string[];
+  /** Whether it serves the clients of every dialect, without the rules of their vendors. */
+  readonly isShared?: true;
+  /** Reads a request. Throws a `Refusal`. */
+  parse(request: WireRequest): TokenRequest;
+};
 
 /** What commands print so that people can try a dialect. */
 export type DialectExamples = {
@@ -62,12 +69,12 @@ export type Dialect = {
   readonly webhookFormat?: WebhookFormat;
   /** Every path below it is the dialect's, endpoint or not. */
   readonly pathPrefix: string;
-  /** By path: what parses a POST to it. */
-  readonly tokenEndpoints: Readonly<Record<string, ParseTokenRequest>>;
+  /** By path. */
+  readonly tokenEndpoints: Readonly<Record<string, TokenEndpoint>>;
   readonly shapes: TokenShapes;
   /** What a new client of this dialect starts with. */
   readonly defaultPolicy: Policy;
-  renderAnswer(answer: TokenAnswer, policy: Policy, exchange: Exchange): WireResponse;
+  renderAnswer(answer: TokenResponse, policy: Policy, exchange: Exchange): WireResponse;
   /** `policy` is the client's where it is known by then. */
   renderRefusal(refusal: Refusal, policy: Policy | undefined, exchange: Exchange): WireResponse;
 };

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { parsePolicy } from '../clients/policy.ts';
 import { Refusal, REFUSAL_REASONS } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, TokenEndpoint } from './dialect.ts';
+import { readParameters } from '../grant-types/grant-type.ts';
+import { findGrantType, grantTypesOf } from '../grant-types/grant-types.ts';
+import type { TokenShapes } from '../grants/issue.ts';
 import type { WireRequest } from '../wire/exchange.ts';
 import { DIALECTS } from './dialects.ts';
 
@@ -198,15 +201,21 @@ const SENT: readonly Sent[] = [
   ['/v1/auth/token', JSON_HEADERS, JSON.stringify({ ...MEMBERS, code: TOKEN, redirectUrl: TOKEN })],
 ];
 
+const readRequest = (endpoint: TokenEndpoint, request: WireRequest, shapes: TokenShapes): object => {
+  const { grantType: name, parameters } = endpoint.parse(request);
+  const grantType = findGrantType(grantTypesOf(endpoint), name);
+  return readParameters(grantType, parameters, shapes, endpoint.omittable);
+};
+
 for (const [index, [path, headers, body]] of SENT.entries()) {
   void test(`the refusal of wrong request ${index + 1} echoes no token, no secret and no id`, () => {
     const dialect = Object.values(DIALECTS).find(({ tokenEndpoints }) => path in tokenEndpoints);
     assert.ok(dialect !== undefined);
     const request: WireRequest = { method: 'POST', path, query: '', headers, body: Buffer.from(body) };
-    const parse = dialect.tokenEndpoints[path];
-    assert.ok(parse !== undefined);
+    const endpoint = dialect.tokenEndpoints[path];
+    assert.ok(endpoint !== undefined);
     assert.throws(
-      () => parse(request),
+      () => readRequest(endpoint, request, dialect.shapes),
       (error: unknown) => {
         assert.ok(error instanceof Refusal);
         const response = dialect.renderRefusal(error, dialect.defaultPolicy, EXCHANGE);

@@ -1,10 +1,11 @@
 import { OperatorError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
+import { oauth } from './oauth/oauth.ts';
 import { pleos } from './pleos/pleos.ts';
 import { smartcar } from './smartcar/smartcar.ts';
 
 /** Every dialect, by its name. A new vendor is one more entry. */
-export const DIALECTS = { smartcar, pleos } as const satisfies Readonly<Record<string, Dialect>>;
+export const DIALECTS = { smartcar, pleos, oauth } as const satisfies Readonly<Record<string, Dialect>>;
 
 /** The dialect of this name; `undefined` for an unknown name. */
 export const findDialect = (name: string): Dialect | undefined =>

@@ -6,5 +6,7 @@ export {
   openPostgresStore,
 } from '../stores/postgres/store.ts';
 export type { PostgresOptions } from '../stores/postgres/store.ts';
+export { migrate, readSchema } from '../stores/postgres/connection/migrations.ts';
+export type { Migration } from '../stores/postgres/connection/migrations.ts';
 export { openConnections, POOL_LIMITS } from '../stores/postgres/connection/pool.ts';
-export { openPostgresEnd } from '../stores/postgres/copy-endpoint.ts';
+export { openPostgresEndpoint } from '../stores/postgres/copy-endpoint.ts';

@@ -4,11 +4,12 @@ export type { AuditContext, GrantStore, RefreshResult, RefreshUse } from '../gra
 export type { CodeResult, CodeStore, CodeUse } from '../grants/code-store.ts';
 export type { ConsentStore } from '../grants/consent-store.ts';
 export { openSqliteStore } from '../stores/sqlite/store.ts';
-export { backupSqliteStore, placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/backup.ts';
+export { backupSqliteStore } from '../stores/sqlite/backup.ts';
+export { placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/restore.ts';
 export { keyFileSource, keyTextSource } from '../stores/key-file.ts';
 export type { KeySource } from '../stores/key-file.ts';
 export { copyStore, resumeSource } from '../stores/copy/copy.ts';
 export type { Copied, CopyPhase, CopyProgress } from '../stores/copy/copy.ts';
 export type { CopyEndpoint } from '../stores/copy/endpoint.ts';
 export { historyValues } from '../stores/copy/canonical.ts';
-export { openSqliteEnd } from '../stores/sqlite/copy-endpoint.ts';
+export { openSqliteEndpoint } from '../stores/sqlite/copy-endpoint.ts';

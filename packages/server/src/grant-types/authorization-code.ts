@@ -1,95 +1,110 @@
-import type { Client } from '../clients/client.ts';
 import type { Policy } from '../clients/policy.ts';
+import { onlyRedirectUri } from '../clients/redirect-uri.ts';
 import { Refusal } from '../errors.ts';
 import type { DeadTokenReason, RefusalReason } from '../errors.ts';
-import type { Caller } from '../log-event.ts';
+import type { CodeResult } from '../grants/code-store.ts';
+import type { Grant } from '../grants/grant.ts';
+import { hasNewerKey } from '../grants/newer-key.ts';
+import { standingOf } from '../grants/standing.ts';
+import { digestUse } from '../grants/use-digest.ts';
+import type { Emit } from '../log-event.ts';
 import { openCode } from '../tokens/authorization-code.ts';
+import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
-import type { Grant } from '../grants/grant.ts';
-import { issueTokens } from '../grants/issue.ts';
-import type { TokenAnswer, TokenShapes } from '../grants/issue.ts';
-import { hasNewerKey } from '../grants/newer-key.ts';
-import type { RefreshContext } from './refresh-token.ts';
-import { standingOf } from '../grants/standing.ts';
-import type { CodeResult } from '../grants/code-store.ts';
-import { digestUse } from '../grants/use-digest.ts';
+import { defineGrantType } from './grant-type.ts';
+import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
+import { createIssuance } from './issuance.ts';
 
-/** An exchange asked for by an authenticated client. */
-export type RedeemRequest = {
-  readonly dialect: string;
-  readonly requestId: string;
-  readonly caller: Caller;
-  readonly client: Client;
-  readonly shapes: TokenShapes;
+type CodeRequest = GrantRequest<{
   readonly code: string;
-  readonly redirectUri: string;
-  readonly codeVerifier: string | undefined;
-  readonly brand: string | undefined;
-  readonly idempotencyKey: string | undefined;
-};
-
-/** A code is used once, so of its uses there is one that can be undecided. */
-const ONLY_USE = 0;
+  readonly redirect_uri: string | undefined;
+  readonly code_verifier: string | undefined;
+}>;
 
 /**
  * Exchanges an authorization code for the first pair of tokens of the grant that it stands for. Resolves only after the
- * store has the grant on disk. Throws a `Refusal` for a dead code, `StoreError` where the store could not say.
+ * store has the grant on disk.
  *
  * @see RFC 6749 §4.1.3
  */
-export const redeem = async (context: RefreshContext, request: RedeemRequest): Promise<TokenAnswer> => {
-  const { client, caller, requestId, redirectUri, codeVerifier, brand } = request;
-  const { keyRing } = context;
-  const opened = openCode(keyRing, request.shapes.code, request.code);
-  if (opened === 'malformed') throw reportRefusal(context, request, 'code_malformed');
-  if (opened === undefined) {
-    if (await hasNewerKey(context, keyRing)) return redeem(context, request);
-    throw reportRefusal(context, request, 'code_unknown');
-  }
-  if (client.type === 'public' && codeVerifier === undefined)
-    throw reportRefusal(context, request, 'code_verifier_wrong');
+export const authorizationCode: GrantType = defineGrantType({
+  grantType: 'authorization_code',
+  parameters: [
+    {
+      name: 'code',
+      missing: 'code_missing',
+      form: {
+        isValid: (code, shapes) => shapes.code.read(code) !== 'malformed',
+        otherwise: 'code_malformed',
+      },
+    },
+    { name: 'redirect_uri', missing: 'redirect_uri_missing', isOmittable: true },
+    { name: 'code_verifier' },
+  ],
+  async handle(context, request) {
+    const { keyRing, emit } = context;
+    const redirectUri = request.parameters.redirect_uri ?? onlyRedirectUri(request.client);
+    if (redirectUri === undefined) throw refuse(emit, request, 'redirect_uri_missing');
+    const opened = openCode(keyRing, request.shapes.code, request.parameters.code);
+    if (opened === 'malformed') throw refuse(emit, request, 'code_malformed');
+    if (opened === undefined) {
+      if (await hasNewerKey(context, keyRing)) return authorizationCode.handle(context, request);
+      throw refuse(emit, request, 'code_unknown');
+    }
+    if (request.client.type === 'public' && request.parameters.code_verifier === undefined)
+      throw refuse(emit, request, 'code_verifier_wrong');
+    return redeem(context, request, { ...opened, redirectUri });
+  },
+});
+
+/** A code is used once, so only one of its uses can be undecided. */
+const ONLY_USE = 0;
+
+const redeem = async (
+  context: GrantTypeContext,
+  request: CodeRequest,
+  opened: OpenedCode & { readonly redirectUri: string },
+): Promise<TokenResponse> => {
+  const { store, emit, undecidedCodes: undecided } = context;
+  const { client, caller, requestId, brand, parameters } = request;
   const use = { grantId: opened.grantId, generation: ONLY_USE };
   const presented = {
     ...opened,
     clientId: client.id,
     brand,
-    redirectUri,
-    codeVerifier,
+    codeVerifier: parameters.code_verifier,
     useDigest: digestUse(request.idempotencyKey),
-    isRetryOfOurs: context.undecidedCodes.has(use),
+    isRetryOfOurs: undecided.has(use),
   };
   const nowMs = context.clock();
   const keyNumber = context.keyRing.newest.number;
-  let tokens: TokenAnswer | undefined;
-  const issue = async ({ verdict, grant, policy }: CodeResult): Promise<void> => {
-    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
-    if (faultOf(grant, policy, nowMs) !== undefined) return;
-    try {
-      tokens = await issueTokens(context, request.shapes, grant, policy, nowMs);
-      context.undecidedCodes.forget(use);
-    } catch (error) {
-      context.undecidedCodes.add(use);
-      throw error;
-    }
-  };
+  const issuance = createIssuance(context, request, undecided, use, nowMs);
   let result;
   try {
-    result = await context.store.redeemCode({ presented, nowMs, keyNumber, caller, requestId }, issue);
+    const codeUse = { presented, nowMs, keyNumber, caller, requestId };
+    result = await store.redeemCode(codeUse, ({ verdict, grant, policy }) =>
+      verdict.kind === 'refuse' ||
+      verdict.kind === 'replay' ||
+      grant === undefined ||
+      faultOf(grant, policy, nowMs) !== undefined
+        ? undefined
+        : issuance.issue(grant, policy),
+    );
   } catch (error) {
-    context.undecidedCodes.note(use, error);
+    undecided.note(use, error);
     throw error;
   }
-  if (result === 'client_gone') throw reportRefusal(context, request, 'client_disabled');
-  report(context, request, opened.grantId, result, nowMs);
-  if (tokens === undefined) throw new Refusal('code_unknown', [], REPORTED);
-  return tokens;
+  if (result === 'client_gone') throw refuse(emit, request, 'client_disabled');
+  report(emit, request, opened.grantId, result, nowMs);
+  if (issuance.tokens === undefined) throw new Refusal('code_unknown', [], REPORTED);
+  return issuance.tokens;
 };
 
-/** Every refusal below has its own log event. */
+/** Every refusal here has a log event of its own, which says more. */
 const REPORTED = { isReported: true };
 
-const reportRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason: RefusalReason): Refusal => {
+const refuse = (emit: Emit, request: CodeRequest, reason: RefusalReason): Refusal => {
   const { dialect, requestId, caller, client } = request;
   emit({ event: 'code.refused', dialect, requestId, caller, clientId: client.id, reason });
   return new Refusal(reason, [], REPORTED);
@@ -97,8 +112,8 @@ const reportRefusal = ({ emit }: RefreshContext, request: RedeemRequest, reason:
 
 /** Reports what became of the code. Throws the refusal where it gets no tokens. */
 const report = (
-  { emit }: RefreshContext,
-  { dialect, requestId, caller, client }: RedeemRequest,
+  emit: Emit,
+  { dialect, requestId, caller, client }: CodeRequest,
   id: GrantId,
   { verdict, grant, policy, hasRevoked }: CodeResult,
   nowMs: number,
@@ -126,11 +141,11 @@ const report = (
   }
 };
 
-/** Why a repeat gets nothing, although it is no second use: what the first gave is over, or has been used. */
+/** Why a repeat gets no tokens although it is not a second use: its grant ended, or its refresh token was used. */
 const faultOf = (grant: Grant | undefined, policy: Policy, nowMs: number): DeadTokenReason | undefined => {
   if (grant === undefined) return 'unknown';
   const { status } = standingOf(grant, policy, nowMs);
   if (status !== 'active') return status;
-  // Whoever holds a later token has had the first; this is a request that took long, and costs the owner nothing.
+  // A client with a later token has had the first; the repeat is a request that took long, and the grant lives on.
   return grant.generation === 0 ? undefined : 'concurrent_use';
 };

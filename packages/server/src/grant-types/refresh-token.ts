@@ -1,131 +1,100 @@
-import type { Client } from '../clients/client.ts';
-import type { Clock } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
-import type { Caller, Emit } from '../log-event.ts';
+import { findImportedToken } from '../grants/find-imported-token.ts';
+import type { RefreshResult } from '../grants/grant-store.ts';
+import { hasNewerKey } from '../grants/newer-key.ts';
+import { digestUse } from '../grants/use-digest.ts';
+import type { Emit } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
-import { findImportedToken } from '../grants/find-imported-token.ts';
-import { issueTokens } from '../grants/issue.ts';
-import type { Minting, TokenAnswer, TokenShapes } from '../grants/issue.ts';
-import { hasNewerKey } from '../grants/newer-key.ts';
-import type { KeyContext } from '../grants/newer-key.ts';
-import type { RefreshResult } from '../grants/grant-store.ts';
-import type { Store } from '../grants/store.ts';
-import type { UndecidedUses } from '../grants/undecided-uses.ts';
-import { digestUse } from '../grants/use-digest.ts';
+import { defineGrantType } from './grant-type.ts';
+import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
+import { createIssuance } from './issuance.ts';
 
-/** What a refresh works with. */
-export type RefreshContext = Minting &
-  KeyContext & {
-    readonly store: Store;
-    readonly undecided: UndecidedUses;
-    readonly undecidedCodes: UndecidedUses;
-    readonly clock: Clock;
-    readonly emit: Emit;
-  };
-
-/** A refresh asked for by an authenticated client. */
-export type RefreshRequest = {
-  readonly dialect: string;
-  readonly requestId: string;
-  readonly caller: Caller;
-  readonly client: Client;
-  readonly shapes: TokenShapes;
-  readonly refreshToken: string;
-  readonly brand: string | undefined;
-  readonly idempotencyKey: string | undefined;
-};
+type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
 
 /**
  * Exchanges a refresh token for a pair: its successor (or, on a repeat, the current one again) and a fresh access
- * token. Resolves only after the store has the rotation on disk. Throws a `Refusal` for a dead token, `StoreError`
- * where the store could not say.
+ * token. Resolves only after the store has the rotation on disk.
  *
  * @see RFC 6749 §6
  */
-export const refresh = async (context: RefreshContext, request: RefreshRequest): Promise<TokenAnswer> => {
-  const { store, keyRing } = context;
-  const { client, refreshToken } = request;
-  const opened = openRefreshToken(keyRing, request.shapes.refreshToken, refreshToken);
-  if (opened === 'malformed' || opened === undefined) {
-    const imported = await findImportedToken(store, client, refreshToken);
-    if (imported !== undefined) return answer(context, request, await present(context, request, imported));
-    if (opened === 'malformed') throw reportRefusal(context.emit, request, 'refresh_token_malformed');
-    if (await hasNewerKey(context, keyRing)) return refresh(context, request);
-    throw reportRefusal(context.emit, request, 'token_undecryptable');
-  }
-  const used = await present(context, request, opened);
-  if (!isOfNoGrant(used) || client.hasImportedTokens !== true) return answer(context, request, used);
-  // Of many tokens of the form of ours that are not, a few open to an id, by chance.
-  const imported = await findImportedToken(store, client, refreshToken);
-  return answer(context, request, imported === undefined ? used : await present(context, request, imported));
+export const refreshToken: GrantType = defineGrantType({
+  grantType: 'refresh_token',
+  parameters: [{ name: 'refresh_token', missing: 'refresh_token_missing' }],
+  handle(context, request) {
+    const text = request.parameters.refresh_token;
+    const opened = openRefreshToken(context.keyRing, request.shapes.refreshToken, text);
+    return typeof opened === 'object'
+      ? exchange(context, request, opened, { isImported: false })
+      : exchangeUnopened(context, request, opened);
+  },
+});
+
+/** A token that no key at hand opens: an imported one, one of a newer key, or an unknown one. */
+const exchangeUnopened = async (
+  context: GrantTypeContext,
+  request: RefreshRequest,
+  opened: 'malformed' | undefined,
+): Promise<TokenResponse> => {
+  const { keyRing } = context;
+  const imported = await findImportedToken(context.store, request.client, request.parameters.refresh_token);
+  if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
+  if (opened === 'malformed') throw refuse(context.emit, request, 'refresh_token_malformed');
+  if (await hasNewerKey(context, keyRing)) return refreshToken.handle(context, request);
+  throw refuse(context.emit, request, 'token_undecryptable');
 };
 
-/** `report` has emitted the log event. */
-const REPORTED = { isReported: true };
-
-/** What became of a token that was opened. */
-type Used = {
-  readonly opened: OpenedRefreshToken;
-  readonly result: RefreshResult | 'client_gone';
-  /** `undefined` where it gets none. */
-  readonly tokens: TokenAnswer | undefined;
-};
-
-const present = async (
-  context: RefreshContext,
+const exchange = async (
+  context: GrantTypeContext,
   request: RefreshRequest,
   opened: OpenedRefreshToken,
-): Promise<Used> => {
+  { isImported }: { readonly isImported: boolean },
+): Promise<TokenResponse> => {
+  const { store, undecidedRefreshes: undecided } = context;
+  const { client, caller, requestId } = request;
   const nowMs = context.clock();
   const presented = {
     ...opened,
-    clientId: request.client.id,
+    clientId: client.id,
     brand: request.brand,
     useDigest: digestUse(request.idempotencyKey),
-    isRetryOfOurs: context.undecided.has(opened),
+    isRetryOfOurs: undecided.has(opened),
   };
   const keyNumber = context.keyRing.newest.number;
-  const { caller, requestId } = request;
-  let tokens: TokenAnswer | undefined;
-  const issue = async ({ verdict, grant, policy }: RefreshResult): Promise<void> => {
-    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
-    try {
-      tokens = await issueTokens(context, request.shapes, grant, policy, nowMs);
-      context.undecided.forget(opened);
-    } catch (error) {
-      context.undecided.add(opened);
-      throw error;
-    }
-  };
+  const issuance = createIssuance(context, request, undecided, opened, nowMs);
+  let result;
   try {
     const use = { presented, nowMs, keyNumber, caller, requestId };
-    const result = await context.store.refresh(use, issue);
-    return { opened, result, tokens };
+    result = await store.refresh(use, ({ verdict, grant, policy }) =>
+      verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined
+        ? undefined
+        : issuance.issue(grant, policy),
+    );
   } catch (error) {
-    context.undecided.note(opened, error);
+    undecided.note(opened, error);
     throw error;
   }
-};
-
-const isOfNoGrant = ({ result }: Used): boolean =>
-  result !== 'client_gone' && result.verdict.kind === 'refuse' && result.verdict.reason === 'unknown';
-
-const answer = (
-  context: RefreshContext,
-  request: RefreshRequest,
-  { opened, result, tokens }: Used,
-): TokenAnswer => {
-  if (result === 'client_gone') throw reportRefusal(context.emit, request, 'client_disabled');
+  if (result === 'client_gone') throw refuse(context.emit, request, 'client_disabled');
+  if (!isImported && client.hasImportedTokens === true && isUnknown(result)) {
+    // A few imported tokens that have the form of ours open, by chance, to an id.
+    const imported = await findImportedToken(store, client, request.parameters.refresh_token);
+    if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
+  }
   report(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason, [], REPORTED);
-  if (tokens === undefined) throw new Refusal('replayed', [], REPORTED);
-  return tokens;
+  if (issuance.tokens === undefined) throw new Refusal('replayed', [], REPORTED);
+  return issuance.tokens;
 };
 
-const reportRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {
+const isUnknown = ({ verdict }: RefreshResult): boolean =>
+  verdict.kind === 'refuse' && verdict.reason === 'unknown';
+
+/** Every refusal here has a log event of its own, which says more. */
+const REPORTED = { isReported: true };
+
+const refuse = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {
   const { dialect, requestId, caller, client } = request;
   emit({ event: 'refresh.refused', dialect, requestId, caller, clientId: client.id, reason });
   return new Refusal(reason, [], REPORTED);
@@ -133,21 +102,13 @@ const reportRefusal = (emit: Emit, request: RefreshRequest, reason: RefusalReaso
 
 const report = (
   emit: Emit,
-  request: RefreshRequest,
+  { dialect, requestId, caller, client }: RefreshRequest,
   opened: OpenedRefreshToken,
-  result: RefreshResult,
+  { verdict, replay }: RefreshResult,
 ): void => {
-  const { dialect, requestId, caller } = request;
-  const { verdict } = result;
   const grantId = writeGrantId(opened.grantId);
-  const use = {
-    dialect,
-    requestId,
-    caller,
-    clientId: request.client.id,
-    grantId,
-    generation: opened.generation,
-  };
+  const { generation } = opened;
+  const use = { dialect, requestId, caller, clientId: client.id, grantId, generation };
   switch (verdict.kind) {
     case 'rotate':
       return emit({ event: 'refresh.rotated', ...use });
@@ -159,10 +120,10 @@ const report = (
       return emit({ event: 'refresh.refused', ...use, reason: verdict.reason });
     case 'replay': {
       const { gap, response } = verdict;
-      const { sinceRotationMs, rotatedBy, looksLike = 'theft' } = result.replay ?? {};
+      const { sinceRotationMs, rotatedBy, looksLike = 'theft' } = replay ?? {};
       emit({ event: 'refresh.replayed', ...use, gap, response, sinceRotationMs, rotatedBy, looksLike });
       if (response === 'revoke')
-        emit({ event: 'grant.revoked', requestId, grantId, clientId: use.clientId, cause: 'replay' });
+        emit({ event: 'grant.revoked', requestId, grantId, clientId: client.id, cause: 'replay' });
     }
   }
 };

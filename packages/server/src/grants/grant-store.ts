@@ -30,7 +30,7 @@ export type RefreshResult = {
  * Makes the tokens that the result of a use gives, if any. As long as it has not, and if it fails, the use counts as not
  * answered, so that its retry is a repeat.
  */
-export type Issue<Result> = (result: Result) => Promise<void>;
+export type Issue<Result> = (result: Result) => void | Promise<void>;
 
 /** When something is done, and at whose request. */
 export type AuditContext = {

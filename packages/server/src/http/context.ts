@@ -8,6 +8,7 @@ import type { Randomness } from '../randomness.ts';
 
 /** What the endpoints work with. */
 export type EndpointContext = Minting & {
+  readonly issuer: string;
   readonly store: Store;
   readonly authentication: Authentication<ClientReading>;
   /**

@@ -1,7 +1,7 @@
 import { DIALECTS } from '../dialects/dialects.ts';
 import { introspect } from '../operations/introspect-token.ts';
 import type { TokenTypeHint } from '../operations/introspect-token.ts';
-import { readClientForm, readToken } from './client-form.ts';
+import { authenticateForm, readToken } from './authenticate-form.ts';
 import { answerClient } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
@@ -19,7 +19,7 @@ export const INTROSPECTION_METHODS = ['client_secret_basic', 'client_secret_post
 export const createIntrospection =
   (context: EndpointContext): Route =>
   async (visit) => {
-    const { form, client } = await readClientForm(context, visit, INTROSPECTION_METHODS);
+    const { form, client } = await authenticateForm(context, visit, INTROSPECTION_METHODS);
     const token = readToken(form);
     const hint = readHint(form.get('token_type_hint'));
     const found = await introspect(context, { token, hint, client, shapes: SHAPES });

@@ -1,4 +1,7 @@
+import type { Dialect } from '../dialects/dialect.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
 import { StoreError } from '../errors.ts';
+import { grantTypesOf } from '../grant-types/grant-types.ts';
 import { answerEverybody } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
@@ -11,10 +14,13 @@ export const PATHS = {
   token: '/oauth/token',
   introspection: '/oauth/introspect',
   revocation: '/oauth/revoke',
-  clientCredentials: '/oauth2/token',
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
 } as const;
+
+const dialects: readonly Dialect[] = Object.values(DIALECTS);
+const [TOKEN_ENDPOINT] = dialects.flatMap(({ tokenEndpoints }) => tokenEndpoints[PATHS.token] ?? []);
+const GRANT_TYPES_SUPPORTED = TOKEN_ENDPOINT && [...grantTypesOf(TOKEN_ENDPOINT).keys()];
 
 /**
  * `GET /.well-known/oauth-authorization-server`: what a client library needs to know of the server. The grant types are
@@ -35,8 +41,8 @@ export const createMetadata =
         jwks_uri: at(PATHS.jwks),
         response_types_supported: ['code'],
         response_modes_supported: ['query'],
-        grant_types_supported: ['authorization_code', 'refresh_token'],
-        token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
+        grant_types_supported: GRANT_TYPES_SUPPORTED,
+        token_endpoint_auth_methods_supported: TOKEN_ENDPOINT?.methods,
         code_challenge_methods_supported: ['S256'],
         authorization_response_iss_parameter_supported: true,
         introspection_endpoint: at(PATHS.introspection),

@@ -1,4 +1,4 @@
-import { createClientCredentials } from './client-credentials.ts';
+import { SHARED } from './authenticate-form.ts';
 import { createIntrospection } from './introspection.ts';
 import { createJwks, createMetadata, PATHS } from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
@@ -6,17 +6,12 @@ import { createRevocation } from './revocation.ts';
 import type { RouteGroup } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
-const NAME = 'oauth';
-
 /** What resource servers and client libraries need, as the RFCs have it and for clients of every dialect. */
-export const createResourceServerRoutes = (
-  context: EndpointContext & { readonly issuer: string },
-): RouteGroup => ({
-  name: NAME,
+export const createResourceServerRoutes = (context: EndpointContext): RouteGroup => ({
+  name: SHARED,
   routes: {
     [`POST ${PATHS.introspection}`]: createIntrospection(context),
     [`POST ${PATHS.revocation}`]: createRevocation(context),
-    [`POST ${PATHS.clientCredentials}`]: createClientCredentials(context, NAME),
     [`GET ${PATHS.metadata}`]: createMetadata(context),
     [`GET ${PATHS.metadata}${pathOf(context.issuer)}`]: createMetadata(context),
     [`GET ${PATHS.jwks}`]: createJwks(context),

@@ -1,6 +1,6 @@
 import { dialectOf } from '../dialects/dialects.ts';
 import { revokeToken } from '../operations/revoke-token.ts';
-import { readClientForm, readToken } from './client-form.ts';
+import { authenticateForm, readToken } from './authenticate-form.ts';
 import { answerClient } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
@@ -16,7 +16,7 @@ export const REVOCATION_METHODS = ['client_secret_basic', 'client_secret_post', 
 export const createRevocation =
   (context: EndpointContext): Route =>
   async (visit) => {
-    const { form, client } = await readClientForm(context, visit, REVOCATION_METHODS);
+    const { form, client } = await authenticateForm(context, visit, REVOCATION_METHODS);
     const token = readToken(form);
     const { requestId } = visit.exchange;
     const { shapes } = dialectOf(client);

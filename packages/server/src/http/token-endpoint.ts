@@ -1,41 +1,68 @@
 import { authenticate } from '../clients/authenticate.ts';
-import type { Dialect, ParseTokenRequest } from '../dialects/dialect.ts';
+import type { Client } from '../clients/client.ts';
+import type { Dialect, TokenEndpoint } from '../dialects/dialect.ts';
+import { dialectOf } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
-import { redeem } from '../grant-types/authorization-code.ts';
-import { refresh } from '../grant-types/refresh-token.ts';
-import type { RefreshContext } from '../grant-types/refresh-token.ts';
+import { readParameters } from '../grant-types/grant-type.ts';
+import type { GrantTypeContext } from '../grant-types/grant-type.ts';
+import { findGrantType, grantTypesOf } from '../grant-types/grant-types.ts';
+import type { Caller } from '../log-event.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
-/** Issues tokens, in a dialect. */
-export const createTokenRoute =
-  (
-    { authentication, noticeKey }: EndpointContext,
-    refreshContext: RefreshContext,
-    { name, shapes, renderAnswer }: Dialect,
-    parse: ParseTokenRequest,
-  ): Route =>
-  async (visit) => {
-    const { request, exchange, caller } = visit;
+/** What an endpoint takes from its dialect. */
+export type TokenDialect = Pick<Dialect, 'name' | 'shapes' | 'renderAnswer'>;
+
+/**
+ * Issues tokens. The request itself is checked before the client, because that costs no look-up and because some
+ * dialects report all missing fields at once, the client's among them.
+ *
+ * @see RFC 6749 §3.2 and §5
+ */
+export const createTokenRoute = (
+  { authentication, noticeKey }: EndpointContext,
+  grantTypeContext: GrantTypeContext,
+  dialect: TokenDialect,
+  endpoint: TokenEndpoint,
+): Route => {
+  const { name: dialectName, renderAnswer } = dialect;
+  const { isShared = false } = endpoint;
+  const grantTypes = grantTypesOf(endpoint);
+
+  return async (visit) => {
+    const { exchange, caller } = visit;
     const { requestId, nowMs } = exchange;
-    const { credentials, brand, idempotencyKey, grant } = parse(request);
-    const reading = await authenticate(authentication, {
-      dialect: name,
-      readings: credentials,
+    const parsed = endpoint.parse(visit.request);
+    const grantType = findGrantType(grantTypes, parsed.grantType);
+    const parameters = readParameters(grantType, parsed.parameters, dialect.shapes, endpoint.omittable);
+    const { client, newestKeyNumber } = await authenticate(authentication, {
+      dialect: dialectName,
+      isForEveryDialect: isShared,
+      readings: parsed.credentials,
       caller,
       requestId,
       nowMs,
     });
-    const { client } = reading;
     visit.client = client;
     // May read the key ring again, so it comes before the ring is used.
-    noticeKey(reading.newestKeyNumber);
-    if (client.policy.requireUserAgent && caller.userAgent === '') throw new Refusal('user_agent_missing');
-    if (client.type === 'resource-server') throw new Refusal('client_not_permitted');
-    const asked = { dialect: name, requestId, caller, client, shapes, brand, idempotencyKey };
-    const answer =
-      grant.type === 'refresh_token'
-        ? await refresh(refreshContext, { ...asked, refreshToken: grant.refreshToken })
-        : await redeem(refreshContext, { ...asked, ...grant });
-    return renderAnswer(answer, client.policy, exchange);
+    noticeKey(newestKeyNumber);
+    checkClient(client, caller, isShared);
+    const response = await grantType.handle(grantTypeContext, {
+      dialect: dialectName,
+      requestId,
+      caller,
+      client,
+      shapes: isShared ? dialectOf(client).shapes : dialect.shapes,
+      parameters,
+      brand: parsed.brand,
+      idempotencyKey: parsed.idempotencyKey,
+    });
+    return renderAnswer(response, client.policy, exchange);
   };
+};
+
+/** Whether the client may get tokens at all; what else a grant type asks for, it checks itself. */
+const checkClient = ({ type, policy }: Client, { userAgent }: Caller, isShared: boolean): void => {
+  if (!isShared && policy.requireUserAgent && userAgent === '') throw new Refusal('user_agent_missing');
+  if (type === 'resource-server') throw new Refusal('client_not_permitted');
+};

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createProgressBar } from '@keyfob/server/cli/progress';
+import { createProgressBar } from '../../support/progress-bar.ts';
 import { makeDataDirectory, removeDataDirectory } from '../../support/keyfob-process.ts';
 import { shareCores } from '../cores.ts';
 import { sharesOf } from './shares.ts';

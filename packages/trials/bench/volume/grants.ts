@@ -1,14 +1,14 @@
 import type { Caller } from '@keyfob/server';
+import { DIALECTS } from '@keyfob/server/dialects';
 import type { Grant } from '@keyfob/server/grants';
 import type { GrantId } from '@keyfob/server/tokens';
-import { PLEOS_BRANDS } from '@keyfob/server/dialects/pleos/brand';
 
 /** The dialects in turn: half of the grants each. */
 export const dialectAt = (index: number): 'smartcar' | 'pleos' => (index % 2 === 0 ? 'smartcar' : 'pleos');
 
 /** The brand of a grant of the Pleos wire. */
 export const brandAt = (index: number): string =>
-  PLEOS_BRANDS[(index >> 1) % PLEOS_BRANDS.length] ?? 'hyundai';
+  DIALECTS.pleos.brands[(index >> 1) % DIALECTS.pleos.brands.length] ?? 'hyundai';
 
 /** What the owners allowed: as wide as an app that plans charging asks for. */
 const SCOPES = [

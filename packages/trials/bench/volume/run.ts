@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createProgressBar } from '@keyfob/server/cli/progress';
+import { createProgressBar } from '../../support/progress-bar.ts';
 import { writeFigures } from './docs.ts';
 import { describeFigure, isMet } from './figure.ts';
 import type { Figure } from './figure.ts';

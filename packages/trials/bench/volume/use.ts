@@ -1,6 +1,6 @@
+import { DIALECTS } from '@keyfob/server/dialects';
 import { sealRefreshToken, uuidShape } from '@keyfob/server/tokens';
 import type { Shape } from '@keyfob/server/tokens';
-import { pleosShapes } from '@keyfob/server/dialects/pleos/shapes';
 import type { Answer } from './connection.ts';
 import type { Credentials, Volume } from './directory.ts';
 import { brandAt, dialectAt, grantIdAt } from './grants.ts';
@@ -31,7 +31,7 @@ const WIRES: Readonly<Record<'smartcar' | 'pleos', Wire>> = {
     successorIn: (body) => body['refresh_token'],
   },
   pleos: {
-    shape: pleosShapes.refreshToken,
+    shape: DIALECTS.pleos.shapes.refreshToken,
     path: '/v1/auth/token-refresh',
     headersOf: (_credentials, index) => `Brand: ${brandAt(index)}\r\nContent-Type: application/json`,
     bodyOf: (credentials, refreshToken) => JSON.stringify({ ...credentials, refreshToken }),

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { OperatorError } from '@keyfob/server/errors';
-import { copyStore, openSqliteEnd, openSqliteStore } from '@keyfob/server/stores';
+import { copyStore, openSqliteEndpoint, openSqliteStore } from '@keyfob/server/stores';
 import type { CopyEndpoint, Store } from '@keyfob/server/stores';
-import { openPostgresEnd, openPostgresStore } from '@keyfob/server/stores/postgres';
+import { openPostgresEndpoint, openPostgresStore } from '@keyfob/server/stores/postgres';
 import { startCluster } from '../../support/postgres/cluster.ts';
 
 /** A place for a store: made by its first opening. */
@@ -35,7 +35,7 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
     const path = join(directory, `keyfob-${++count}.db`);
     return {
       openStore: async () => openSqliteStore(path),
-      openEnd: async (role) => openSqliteEnd(path, role),
+      openEnd: async (role) => openSqliteEndpoint(path, role),
     };
   };
   const postgres = async (): Promise<Place> => {
@@ -45,7 +45,7 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
     const url = cluster.url(name);
     return {
       openStore: () => openPostgresStore(url, { clientCacheMs: 0 }),
-      openEnd: (role) => openPostgresEnd(url, role),
+      openEnd: (role) => openPostgresEndpoint(url, role),
     };
   };
   const skip = 'reason' in cluster ? cluster.reason : false;

@@ -25,7 +25,7 @@ const OLD_TOKENS_A_GRANT = 20;
 const HUNG = { timeout: 240_000 };
 
 const QUIET = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${QUIET_GRANTS})
-  INSERT INTO grants (id, client, generation, key_number, created_at, subject, scope_number)
+  INSERT INTO grants (id, client_number, generation, key_number, created_at, subject, scope_number)
   SELECT random(), (SELECT min(number) FROM clients), 0, 1, unixepoch(), 'quiet-' || i, (SELECT min(number) FROM scopes)
   FROM n`;
 

@@ -2,7 +2,7 @@ import type { Client } from '../../clients/client.ts';
 import type { AuthorizationRequest } from '../../dialects/authorization.ts';
 import { keepOnOneLine, nameClient } from './names.ts';
 import { button } from './form.ts';
-import type { WriteForm } from './form.ts';
+import type { RenderForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
@@ -10,7 +10,7 @@ import type { PageContext } from './page-context.ts';
 import { describeScope } from './permissions.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { signedInBar } from './sign-in-page.ts';
-import { writeChoice, writeChoiceError } from './vehicle-choice.ts';
+import { renderChoice, renderChoiceError } from './vehicle-choice.ts';
 import type { VehicleChoice } from './vehicle-choice.ts';
 
 /** Asks an owner for consent: to which permissions and, unless a later request asks that, for which vehicles. */
@@ -21,7 +21,7 @@ export const consentPage = (
     request,
     owner,
   }: { readonly client: Client; readonly request: AuthorizationRequest; readonly owner: Owner },
-  form: WriteForm,
+  form: RenderForm,
   { choice, hasError }: { readonly choice: VehicleChoice | undefined; readonly hasError: boolean },
 ): Page => {
   const { texts, make, makeName } = pageContext;
@@ -34,12 +34,12 @@ export const consentPage = (
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
-    content: html`${hasError && choice !== undefined && writeChoiceError(pageContext, choice)}
-      ${drawEmblem(name)}
+    content: html`${hasError && choice !== undefined && renderChoiceError(pageContext, choice)}
+      ${renderEmblem(name)}
       <h1>${heading}</h1>
-      ${writePermissions(pageContext, request.scope, name)}
+      ${renderPermissions(pageContext, request.scope, name)}
       ${form(
-        html`${choice !== undefined && writeChoice(pageContext, choice, { hasError })}
+        html`${choice !== undefined && renderChoice(pageContext, choice, { hasError })}
           <div class="actions">
             ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
           </div>`,
@@ -49,16 +49,16 @@ export const consentPage = (
   };
 };
 
-const writePermissions = ({ texts, makeName }: PageContext, scope: string, name: string): Content => {
+const renderPermissions = ({ texts, makeName }: PageContext, scope: string, name: string): Content => {
   if (scope === '') return html`<p class="lead">${texts.everyPermission(makeName)}</p>`;
   const { reads, controls } = describeScope(scope, texts);
   return html`<div class="permissions">
-    ${writeList(texts.consent.reads(name), reads, 'reads')}
-    ${writeList(texts.consent.controls(name), controls, 'controls')}
+    ${renderList(texts.consent.reads(name), reads, 'reads')}
+    ${renderList(texts.consent.controls(name), controls, 'controls')}
   </div>`;
 };
 
-const writeList = (heading: string, entries: readonly string[], kind: string): Content =>
+const renderList = (heading: string, entries: readonly string[], kind: string): Content =>
   entries.length > 0 &&
   html`<section class="${kind}">
     <h2>${heading}</h2>
@@ -73,7 +73,7 @@ export const linkToOwnerPage = ({ texts, base }: PageContext): Content =>
     <a href="${base}/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
 
 /** A drawing of the client and the car. Screen readers skip it: the heading says the same. */
-const drawEmblem = (name: string): Content =>
+const renderEmblem = (name: string): Content =>
   html`<p class="emblem" aria-hidden="true">
     <span class="app">${Array.from(name, (letter) => letter.toUpperCase())[0]}</span>
     <span class="dots"></span>
@@ -98,7 +98,7 @@ export const noVehiclesPage = (
   pageContext: PageContext,
   owner: Owner,
   name: string,
-  form: WriteForm,
+  form: RenderForm,
 ): Page => {
   const { texts, make, makeName } = pageContext;
   const { noVehicles } = texts;

@@ -2,7 +2,7 @@ import { html } from './html.ts';
 import type { Content } from './html.ts';
 
 /** Wraps fields and buttons in a form that is sent to the page's own address and bound to the session. */
-export type WriteForm = (content: Content) => Content;
+export type RenderForm = (content: Content) => Content;
 
 /** A button that submits its form with this `action`. */
 export const button = (

@@ -53,7 +53,7 @@ export const renderMessage = (
       <h1>${title}</h1>
       <p>${text}</p>
     </div>
-    ${detail !== undefined && html`<p class="detail"><code>${detail}</code></p>`}
+    ${detail !== undefined && html`<p class="detail">${texts.message.forDevelopers}<br /><code>${detail}</code></p>`}
     ${nextStep === 'backToApp' && html`<p>${texts.message.backToApp}</p>`}
     ${isLink && html`<p class="actions"><a class="primary" href="${target}">${texts.message[nextStep]}</a></p>`}
     ${extra}`;

@@ -4,7 +4,7 @@ import type { Vehicle } from '../../grants/vehicle.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
 import { keepOnOneLine, nameClient, nameMake } from './names.ts';
 import { button } from './form.ts';
-import type { WriteForm } from './form.ts';
+import type { RenderForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
@@ -34,16 +34,16 @@ export const ownerPage = (
     shared,
     notice,
   }: { readonly owner: Owner; readonly shared: readonly SharedGrant[]; readonly notice: Notice | undefined },
-  form: WriteForm,
+  form: RenderForm,
 ): Page => {
   const { texts } = pageContext;
   return {
     status: 200,
     title: texts.owner.title,
-    content: html`${writeNotice(pageContext, notice)}
+    content: html`${renderNotice(pageContext, notice)}
       <h1>${texts.owner.title}</h1>
       <p class="lead">${shared.length === 0 ? texts.owner.nothing : texts.owner.lead}</p>
-      ${shared.map((one) => writeShared(pageContext, one, form))}
+      ${shared.map((one) => renderShared(pageContext, one, form))}
       <div class="account">
         <p>${describeOwner(owner, texts)}</p>
         ${form(button('sign_out', texts.signIn.signOut, 'quiet'))}
@@ -51,7 +51,7 @@ export const ownerPage = (
   };
 };
 
-export const writeNotice = ({ texts }: PageContext, notice: Notice | undefined): Content =>
+export const renderNotice = ({ texts }: PageContext, notice: Notice | undefined): Content =>
   notice !== undefined && html`<p class="notice" role="status">${texts.owner[notice]}</p>`;
 
 const createDateFormat = (language: Language): Intl.DateTimeFormat =>
@@ -62,10 +62,10 @@ const DATE_FORMATS: Readonly<Record<Language, Intl.DateTimeFormat>> = {
   ko: createDateFormat('ko'),
 };
 
-const writeShared = (
+const renderShared = (
   pageContext: PageContext,
   { grant, client, vehicles }: SharedGrant,
-  form: WriteForm,
+  form: RenderForm,
 ): Content => {
   const { texts, language } = pageContext;
   const name = nameClient(client);
@@ -76,7 +76,7 @@ const writeShared = (
     <p class="since">
       ${make !== undefined && html`${make} · `}${texts.owner.since(DATE_FORMATS[language].format(grant.createdAt * 1000))}
     </p>
-    ${writePermissions(pageContext, grant.scope)}
+    ${renderPermissions(pageContext, grant.scope)}
     <h3>${texts.owner.vehicles}</h3>
     ${
       vehicles.length === 0
@@ -96,12 +96,12 @@ const writeShared = (
   </article>`;
 };
 
-const writePermissions = ({ texts }: PageContext, scope: string): Content => {
+const renderPermissions = ({ texts }: PageContext, scope: string): Content => {
   const { reads, controls } = describeScope(scope, texts);
-  return [writeList(texts.owner.canSee, reads), writeList(texts.owner.canDo, controls)];
+  return [renderList(texts.owner.canSee, reads), renderList(texts.owner.canDo, controls)];
 };
 
-const writeList = (heading: string, entries: readonly string[]): Content =>
+const renderList = (heading: string, entries: readonly string[]): Content =>
   entries.length > 0 &&
   html`<h3>${heading}</h3>
     <ul class="plain">

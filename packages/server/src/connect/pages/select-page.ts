@@ -1,20 +1,20 @@
 import { keepOnOneLine } from './names.ts';
 import { linkToOwnerPage } from './consent-page.ts';
 import { button } from './form.ts';
-import type { WriteForm } from './form.ts';
+import type { RenderForm } from './form.ts';
 import { html } from './html.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { signedInBar } from './sign-in-page.ts';
-import { writeChoice, writeChoiceError } from './vehicle-choice.ts';
+import { renderChoice, renderChoiceError } from './vehicle-choice.ts';
 import type { VehicleChoice } from './vehicle-choice.ts';
 
 /** Asks which vehicles to share with a client that already has access to the account. */
 export const selectPage = (
   pageContext: PageContext,
   { owner, clientName }: { readonly owner: Owner; readonly clientName: string },
-  form: WriteForm,
+  form: RenderForm,
   { choice, hasError }: { readonly choice: VehicleChoice; readonly hasError: boolean },
 ): Page => {
   const { texts, makeName } = pageContext;
@@ -22,11 +22,11 @@ export const selectPage = (
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${select.title}` : select.title,
-    content: html`${hasError && writeChoiceError(pageContext, choice)}
+    content: html`${hasError && renderChoiceError(pageContext, choice)}
       <h1>${select.heading(keepOnOneLine(clientName))}</h1>
       <p class="lead">${select.lead}</p>
       ${form(
-        html`${writeChoice(pageContext, choice, { hasError, legend: select.vehicles(makeName) })}
+        html`${renderChoice(pageContext, choice, { hasError, legend: select.vehicles(makeName) })}
           <div class="actions">
             ${button('agree', select.agree, 'primary')} ${button('decline', select.decline, 'secondary')}
           </div>`,
@@ -37,7 +37,7 @@ export const selectPage = (
 };
 
 /** Says that the link belongs to another owner than the one who is signed in. */
-export const otherAccountPage = ({ texts }: PageContext, form: WriteForm): Page => ({
+export const otherAccountPage = ({ texts }: PageContext, form: RenderForm): Page => ({
   status: 403,
   title: texts.signIn.otherAccountHeading,
   content: html`<h1>${texts.signIn.otherAccountHeading}</h1>

@@ -2,7 +2,7 @@ import type { Vehicle } from '../../grants/vehicle.ts';
 import { DEMO_OWNERS } from '../sign-in/demo-owners.ts';
 import { keepOnOneLine, nameMake } from './names.ts';
 import { button } from './form.ts';
-import type { WriteForm } from './form.ts';
+import type { RenderForm } from './form.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
@@ -16,7 +16,7 @@ export type SignInMethods = { readonly simulated: boolean; readonly real: boolea
 export const signInPage = (
   { texts }: PageContext,
   methods: SignInMethods,
-  form: WriteForm,
+  form: RenderForm,
   { canCancel, lead }: { readonly canCancel: boolean; readonly lead?: Content },
 ): Page => {
   const { signIn } = texts;
@@ -71,7 +71,7 @@ export const redirectPage = ({ texts }: PageContext, url: string, setCookie: str
 });
 
 /** Shows who is signed in, and offers to use another account. */
-export const signedInBar = ({ texts }: PageContext, owner: Owner, form: WriteForm): Content =>
+export const signedInBar = ({ texts }: PageContext, owner: Owner, form: RenderForm): Content =>
   html`<div class="account">
     <p>${describeOwner(owner, texts)}</p>
     ${form(button('switch', texts.signIn.switch, 'quiet'))}

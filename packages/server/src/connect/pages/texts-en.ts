@@ -143,6 +143,8 @@ export const TEXTS_EN = {
     continue: 'Continue',
     backToApp:
       'Go back to the app and start again. If the problem continues, contact the app’s support team.',
+    /** Stands above a technical description of what is wrong with a request. */
+    forDevelopers: 'For the developer of the app:',
     error: 'Error',
     problem: 'There is a problem',
     invalid: {

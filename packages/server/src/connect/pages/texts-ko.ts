@@ -140,6 +140,7 @@ export const TEXTS_KO: Texts = {
     tryAgain: '다시 시도',
     continue: '계속',
     backToApp: '앱으로 돌아가서 다시 시작하세요. 문제가 계속되면 앱 고객센터에 문의하세요.',
+    forDevelopers: '앱 개발자를 위한 정보:',
     error: '오류',
     problem: '확인이 필요합니다',
     invalid: {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nameMake } from './names.ts';
 import { describeScope } from './permissions.ts';
 import { TEXTS_EN } from './texts-en.ts';
 import { TEXTS_KO } from './texts-ko.ts';
@@ -43,11 +42,5 @@ describe('The texts', () => {
       controls: ['Start and stop charging', 'control_moon'],
     });
     assert.deepEqual(describeScope('constructor', TEXTS_EN).reads, ['constructor']);
-  });
-
-  test('name a make of the table, and capitalize any other make', () => {
-    assert.equal(nameMake('kia', TEXTS_KO), '기아');
-    assert.equal(nameMake('aston martin', TEXTS_EN), 'Aston Martin');
-    assert.equal(nameMake('constructor', TEXTS_EN), 'Constructor');
   });
 });

@@ -27,7 +27,7 @@ export const readChoice = (
     : offered.filter((vehicle) => fields.has(fieldOf(vehicle)));
 
 /** Renders the choice as a group of checkboxes or radio buttons. A vehicle that is offered alone is selected. */
-export const writeChoice = (
+export const renderChoice = (
   { texts }: PageContext,
   { offered, isSingle, preselected }: VehicleChoice,
   { hasError, legend }: { readonly hasError: boolean; readonly legend?: string },
@@ -63,7 +63,7 @@ const errorTextOf = ({ consent }: PageContext['texts'], isSingle: boolean): stri
   isSingle ? consent.chooseExactlyOne : consent.chooseOne;
 
 /** The error summary at the top of a page whose form was sent without a vehicle. */
-export const writeChoiceError = ({ texts }: PageContext, { isSingle }: VehicleChoice): Content =>
+export const renderChoiceError = ({ texts }: PageContext, { isSingle }: VehicleChoice): Content =>
   html`<div class="problem" role="alert">
     <h2>${texts.message.problem}</h2>
     <p><a href="#${CHOICE_ID}">${errorTextOf(texts, isSingle)}</a></p>
@@ -78,6 +78,8 @@ export const describeVehicle = (
   const full = `${nameMake(make, texts)} ${model}`;
   return html`<span class="vehicle"
     ><span class="name">${nickname === '' ? full : nickname}</span>
-    <span class="detail">${nickname !== '' && `${full} · `}${year} · VIN …${vin.slice(-6)}</span></span
+    <span class="detail"
+      >${nickname !== '' && `${full} · `}${year} · <span class="vin">VIN …${vin.slice(-6)}</span></span
+    ></span
   >`;
 };

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import type { WireResponse } from '../../wire/exchange.ts';
 import { readQuery } from '../../wire/query.ts';
@@ -42,7 +41,7 @@ export const redirectToProvider = async (
   const { session, cookie, isFresh } = options;
   const claims: v.InferOutput<typeof attemptSchema> = {
     session: session.id,
-    attempt: randomBytes(16).toString('base64url'),
+    attempt: context.randomness.bytes(16).toString('base64url'),
     next: pageContext.target,
     redirectUri: pageContext.redirectUri,
   };

@@ -1,4 +1,6 @@
+import type { Policy } from '../../clients/policy.ts';
 import type { Refusal } from '../../errors.ts';
+import type { TokenResponse } from '../../grant-types/grant-type.ts';
 import type { Exchange, WireResponse } from '../../wire/exchange.ts';
 import { withRetryAfter } from '../dialect.ts';
 import type { RefusalTable } from '../refusal-table.ts';
@@ -47,6 +49,20 @@ export const answerClient = (body: object | '', exchange: Exchange): WireRespons
     headers: body === '' ? headers : { 'Content-Type': type, ...headers },
     body: body === '' ? '' : JSON.stringify(body),
   };
+};
+
+/** The members of a successful token response. Written as text, because tokens and scopes need no escaping. @see RFC 6749 §5.1 */
+export const writeTokens = (
+  { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds, scope }: TokenResponse,
+  { tellRefreshExpiry }: Pick<Policy, 'tellRefreshExpiry'>,
+): string => {
+  const refresh = refreshToken === undefined ? '' : `,"refresh_token":"${refreshToken}"`;
+  const expiry =
+    tellRefreshExpiry && refreshToken !== undefined
+      ? `,"refresh_token_expires_in":${refreshExpiresInSeconds}`
+      : '';
+  const scopes = scope === undefined ? '' : `,"scope":"${scope}"`;
+  return `{"access_token":"${accessToken}","token_type":"Bearer","expires_in":${expiresInSeconds}${refresh}${expiry}${scopes}}`;
 };
 
 /** A document for everybody, scripts of other origins included. */

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../../errors.ts';
 import type { FieldFault, RefusalReason } from '../../errors.ts';
+import { readParameters } from '../../grant-types/grant-type.ts';
+import { findGrantType, grantTypesOf } from '../../grant-types/grant-types.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
+import type { TokenEndpoint } from '../dialect.ts';
 import { pleos } from './pleos.ts';
 
 const UUID = '0d3a5d8e-9f0b-41c6-8d2e-7a6b5c4d3e2f';
@@ -25,15 +28,24 @@ const request = (
   body: Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
 });
 
-const parseRefresh = pleos.tokenEndpoints['/v1/auth/token-refresh'];
-const parseCode = pleos.tokenEndpoints['/v1/auth/token'];
-assert.ok(parseRefresh !== undefined && parseCode !== undefined);
+const refreshEndpoint = pleos.tokenEndpoints['/v1/auth/token-refresh'];
+const codeEndpoint = pleos.tokenEndpoints['/v1/auth/token'];
+assert.ok(refreshEndpoint !== undefined && codeEndpoint !== undefined);
+
+/** A request as the token endpoint reads it before it authenticates the client. */
+const readRequest = (of: TokenEndpoint, wireRequest: WireRequest) => {
+  const { grantType: name, parameters: sent, ...rest } = of.parse(wireRequest);
+  const grantType = findGrantType(grantTypesOf(of), name);
+  const parameters = readParameters(grantType, sent, pleos.shapes, of.omittable);
+  return { ...rest, grantType: grantType.grantType, parameters };
+};
 
 const UNDERSTOOD = {
   credentials: [{ method: 'client_secret_post', clientId: 'app', clientSecret: 'secret' }],
   brand: 'kia',
   idempotencyKey: undefined,
-  grant: { type: 'refresh_token', refreshToken: REFRESH.refreshToken },
+  grantType: 'refresh_token',
+  parameters: { refresh_token: REFRESH.refreshToken },
 };
 
 const PARSED: readonly (readonly [string, WireRequest, object])[] = [
@@ -53,20 +65,21 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
   [
     'a refresh with a token of another shape, which is not told apart from a dead one',
     request({ ...REFRESH, refreshToken: UUID }),
-    { grant: { type: 'refresh_token', refreshToken: UUID } },
+    { parameters: { refresh_token: UUID } },
   ],
 ];
 
 for (const [name, wireRequest, expected] of PARSED) {
   void test(`${name} is understood`, () => {
-    assert.deepEqual(parseRefresh(wireRequest), { ...UNDERSTOOD, ...expected });
+    assert.deepEqual(readRequest(refreshEndpoint, wireRequest), { ...UNDERSTOOD, ...expected });
   });
 }
 
 void test('a code is understood', () => {
-  const { code, redirectUrl: redirectUri } = CODE;
-  const grant = { type: 'authorization_code', code, redirectUri, codeVerifier: undefined };
-  assert.deepEqual(parseCode(request(CODE)), { ...UNDERSTOOD, grant });
+  const { code, redirectUrl: redirect_uri } = CODE;
+  const grantType = 'authorization_code';
+  const parameters = { code, redirect_uri, code_verifier: undefined };
+  assert.deepEqual(readRequest(codeEndpoint, request(CODE)), { ...UNDERSTOOD, grantType, parameters });
 });
 
 const REQUIRED = 'is required';
@@ -142,13 +155,13 @@ const isRefusal =
 
 for (const [name, wireRequest, reason, details] of REFUSED) {
   void test(`a body or header ${name} is refused as ${reason}`, () => {
-    assert.throws(() => parseRefresh(wireRequest), isRefusal(reason, details));
+    assert.throws(() => readRequest(refreshEndpoint, wireRequest), isRefusal(reason, details));
   });
 }
 
 void test('a code request tells every member it lacks', () => {
   assert.throws(
-    () => parseCode(request({})),
+    () => readRequest(codeEndpoint, request({})),
     isRefusal(
       'parameters_wrong',
       ['clientId', 'clientSecret', 'code', 'redirectUrl'].map((field) => fault(field, REQUIRED)),
@@ -164,7 +177,10 @@ for (const code of [
   `${UUID}.${UUID.toUpperCase()}`,
 ]) {
   void test(`the code ${JSON.stringify(code)} is malformed`, () => {
-    assert.throws(() => parseCode(request({ ...CODE, code })), isRefusal('code_malformed', []));
+    assert.throws(
+      () => readRequest(codeEndpoint, request({ ...CODE, code })),
+      isRefusal('code_malformed', []),
+    );
   });
 }
 

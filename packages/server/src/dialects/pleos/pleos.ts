@@ -7,7 +7,7 @@ import { pleosShapes } from './shapes.ts';
 import { vehicleSelection } from './vehicle-selection.ts';
 import { createVehicleRoutes } from './vehicles.ts';
 import { endOfSharing } from './webhook-format.ts';
-import { parseCode, parseRefresh } from './token-requests.ts';
+import { tokenEndpoints } from './token-requests.ts';
 
 const DAY = 86_400;
 
@@ -24,7 +24,7 @@ export const pleos: Dialect = {
   vehicleSelection,
   webhookFormat: endOfSharing,
   pathPrefix: '/v1/',
-  tokenEndpoints: { '/v1/auth/token-refresh': parseRefresh, '/v1/auth/token': parseCode },
+  tokenEndpoints,
   shapes: pleosShapes,
   defaultPolicy: {
     refreshTokenLifetimeSeconds: 90 * DAY,

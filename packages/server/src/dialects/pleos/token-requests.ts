@@ -1,33 +1,52 @@
-import { Refusal } from '../../errors.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
 import { readIdempotencyKey } from '../../wire/headers.ts';
-import type { TokenRequest } from '../dialect.ts';
+import type { TokenEndpoint, TokenRequest } from '../dialect.ts';
 import { parseFields } from './fields.ts';
-import { pleosShapes } from './shapes.ts';
+
+const METHODS = ['client_secret_post'] as const;
+const [METHOD] = METHODS;
 
 /** Reads `POST /v1/auth/token-refresh`. Throws a `Refusal`. */
-export const parseRefresh = (request: WireRequest): TokenRequest => {
+const parseRefresh = (request: WireRequest): TokenRequest => {
   const { fields, brand } = parseFields(request, ['clientId', 'clientSecret', 'refreshToken']);
   const { clientId, clientSecret, refreshToken } = fields;
   const idempotencyKey = readIdempotencyKey(request);
   return {
-    credentials: [{ method: 'client_secret_post', clientId, clientSecret }],
+    credentials: [{ method: METHOD, clientId, clientSecret }],
+    grantType: 'refresh_token',
+    parameters: new Map([['refresh_token', refreshToken]]),
     brand,
     idempotencyKey,
-    grant: { type: 'refresh_token', refreshToken },
   };
 };
 
 /** Reads `POST /v1/auth/token`. Throws a `Refusal`. */
-export const parseCode = (request: WireRequest): TokenRequest => {
+const parseCode = (request: WireRequest): TokenRequest => {
   const { fields, brand } = parseFields(request, ['clientId', 'clientSecret', 'code', 'redirectUrl']);
   const { clientId, clientSecret, code, redirectUrl } = fields;
-  if (pleosShapes.code.read(code) === 'malformed') throw new Refusal('code_malformed');
   const idempotencyKey = readIdempotencyKey(request);
   return {
-    credentials: [{ method: 'client_secret_post', clientId, clientSecret }],
+    credentials: [{ method: METHOD, clientId, clientSecret }],
+    grantType: 'authorization_code',
+    parameters: new Map([
+      ['code', code],
+      ['redirect_uri', redirectUrl],
+    ]),
     brand,
     idempotencyKey,
-    grant: { type: 'authorization_code', code, redirectUri: redirectUrl, codeVerifier: undefined },
   };
+};
+
+/** One path per grant type. */
+export const tokenEndpoints: Readonly<Record<string, TokenEndpoint>> = {
+  '/v1/auth/token-refresh': {
+    methods: METHODS,
+    serves: (grantType) => grantType === 'refresh_token',
+    parse: parseRefresh,
+  },
+  '/v1/auth/token': {
+    methods: METHODS,
+    serves: (grantType) => grantType === 'authorization_code',
+    parse: parseCode,
+  },
 };

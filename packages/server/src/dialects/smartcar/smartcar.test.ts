@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../../errors.ts';
 import type { RefusalReason } from '../../errors.ts';
+import { readParameters } from '../../grant-types/grant-type.ts';
+import { findGrantType, grantTypesOf } from '../../grant-types/grant-types.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
+import type { TokenEndpoint } from '../dialect.ts';
 import { smartcar } from './smartcar.ts';
 
 const TOKEN = '0d3a5d8e-9f0b-41c6-8d2e-7a6b5c4d3e2f';
@@ -22,42 +25,48 @@ const request = (
   body: Buffer.from(body),
 });
 
-const parse = smartcar.tokenEndpoints['/oauth/token'];
-assert.ok(parse !== undefined);
+const endpoint = smartcar.tokenEndpoints['/oauth/token'];
+assert.ok(endpoint !== undefined);
+
+/** A request as the token endpoint reads it before it authenticates the client. */
+const readRequest = (of: TokenEndpoint, wireRequest: WireRequest) => {
+  const { grantType: name, parameters: sent, ...rest } = of.parse(wireRequest);
+  const grantType = findGrantType(grantTypesOf(of), name);
+  const parameters = readParameters(grantType, sent, smartcar.shapes, of.omittable);
+  return { ...rest, grantType: grantType.grantType, parameters };
+};
 
 const CREDENTIALS = [{ method: 'client_secret_basic', clientId: 'app', clientSecret: 'secret' }];
-const REFRESH_GRANT = { type: 'refresh_token', refreshToken: TOKEN };
+const REFRESH_GRANT = { grantType: 'refresh_token', parameters: { refresh_token: TOKEN } };
 
 const CODE_GRANT = {
-  type: 'authorization_code',
-  code: TOKEN,
-  redirectUri: 'https://app.example/callback',
-  codeVerifier: undefined,
+  grantType: 'authorization_code',
+  parameters: { code: TOKEN, redirect_uri: 'https://app.example/callback', code_verifier: undefined },
 };
 
 const PARSED: readonly (readonly [string, WireRequest, object])[] = [
-  ['a refresh', request(REFRESH), { grant: REFRESH_GRANT }],
+  ['a refresh', request(REFRESH), { ...REFRESH_GRANT }],
   [
     'a refresh with a charset',
     request(REFRESH, { 'content-type': `${FORM}; charset=UTF-8` }),
-    { grant: REFRESH_GRANT },
+    { ...REFRESH_GRANT },
   ],
-  ['a refresh with unknown parameters', request(`${REFRESH}&allow_redirects=True`), { grant: REFRESH_GRANT }],
-  ['a refresh that says its client id again', request(`${REFRESH}&client_id=app`), { grant: REFRESH_GRANT }],
+  ['a refresh with unknown parameters', request(`${REFRESH}&allow_redirects=True`), { ...REFRESH_GRANT }],
+  ['a refresh that says its client id again', request(`${REFRESH}&client_id=app`), { ...REFRESH_GRANT }],
   [
     'a refresh with empty credentials in the body',
     request(`${REFRESH}&client_secret=`),
-    { grant: REFRESH_GRANT },
+    { ...REFRESH_GRANT },
   ],
   [
     'a refresh with an Idempotency-Key',
     request(REFRESH, { 'idempotency-key': 'key-1' }),
-    { grant: REFRESH_GRANT, idempotencyKey: 'key-1' },
+    { ...REFRESH_GRANT, idempotencyKey: 'key-1' },
   ],
   [
     'a refresh with a Brand, which this wire does not know',
     request(REFRESH, { brand: 'kia' }),
-    { grant: REFRESH_GRANT },
+    { ...REFRESH_GRANT },
   ],
   [
     'a refresh with an encoded client id in the header and a plain one in the body',
@@ -65,40 +74,40 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
       authorization: `Basic ${Buffer.from('my%20app:s').toString('base64')}`,
     }),
     {
-      grant: REFRESH_GRANT,
+      ...REFRESH_GRANT,
       credentials: [
         { method: 'client_secret_basic', clientId: 'my app', clientSecret: 's' },
         { method: 'client_secret_basic', clientId: 'my%20app', clientSecret: 's' },
       ],
     },
   ],
-  ['a code', request(CODE), { grant: CODE_GRANT }],
+  ['a code', request(CODE), { ...CODE_GRANT }],
   [
     'a code with a verifier',
     request(`${CODE}&code_verifier=verifier-1`),
-    { grant: { ...CODE_GRANT, codeVerifier: 'verifier-1' } },
+    { ...CODE_GRANT, parameters: { ...CODE_GRANT.parameters, code_verifier: 'verifier-1' } },
   ],
-  ['a code with an empty verifier', request(`${CODE}&code_verifier=`), { grant: CODE_GRANT }],
+  ['a code with an empty verifier', request(`${CODE}&code_verifier=`), { ...CODE_GRANT }],
   [
     'a code of a public client, which names itself in the body',
     request(`${CODE}&client_id=app`, { authorization: undefined }),
-    { grant: CODE_GRANT, credentials: [{ method: 'none', clientId: 'app' }] },
+    { ...CODE_GRANT, credentials: [{ method: 'none', clientId: 'app' }] },
   ],
   [
     'a refresh of a public client',
     request(`${REFRESH}&client_id=app`, { authorization: undefined }),
-    { grant: REFRESH_GRANT, credentials: [{ method: 'none', clientId: 'app' }] },
+    { ...REFRESH_GRANT, credentials: [{ method: 'none', clientId: 'app' }] },
   ],
   [
     'a refresh of a public client with an empty secret',
     request(`${REFRESH}&client_id=app&client_secret=`, { authorization: undefined }),
-    { grant: REFRESH_GRANT, credentials: [{ method: 'none', clientId: 'app' }] },
+    { ...REFRESH_GRANT, credentials: [{ method: 'none', clientId: 'app' }] },
   ],
 ];
 
 for (const [name, wireRequest, expected] of PARSED) {
   void test(`${name} is understood`, () => {
-    assert.deepEqual(parse(wireRequest), {
+    assert.deepEqual(readRequest(endpoint, wireRequest), {
       credentials: CREDENTIALS,
       brand: undefined,
       idempotencyKey: undefined,
@@ -173,7 +182,7 @@ const REFUSED: readonly (readonly [string, WireRequest, RefusalReason])[] = [
 for (const [name, wireRequest, reason] of REFUSED) {
   void test(`a request ${name} is refused as ${reason}`, () => {
     assert.throws(
-      () => parse(wireRequest),
+      () => readRequest(endpoint, wireRequest),
       (error: unknown) => error instanceof Refusal && error.reason === reason,
     );
   });

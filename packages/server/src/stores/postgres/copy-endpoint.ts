@@ -4,32 +4,32 @@ import type { CopyEndpoint } from '../copy/endpoint.ts';
 import { AWAY_PREFIX, COPYING_TABLE, overtaken } from '../copy/moved.ts';
 import { showPostgresUrl } from './connection/address.ts';
 import {
-  briefOf,
+  markersOf,
   KEYS,
   LISTED_COLUMNS,
   sourceOf,
-  toBriefRow,
+  toMarkerRow,
   toCopyRow,
   toListedRow,
   upsertsOf,
 } from './copy-rows.ts';
 import { toOperatorError } from './connection/errors.ts';
 import { migrate, newestSchema, readSchema } from './connection/migrations.ts';
-import { putAway, putBack, readStanding } from './moved.ts';
+import { moveAway, moveBack, readStanding } from './moved.ts';
 import { openConnections, POOL_LIMITS } from './connection/pool.ts';
 import type { Connections } from './connection/pool.ts';
 
-/** Nobody waits for a request here: a page may take its time. */
+/** No request waits for a copy, so a page may take long. */
 const TIMEOUT_MS = 120_000;
-/** For the tables to be free of others, who wait behind this meanwhile. */
+/** How long a move waits for the tables. Meanwhile, other transactions wait behind it. */
 const MOVE_TIMEOUT_MS = 15_000;
 const REVISION_MAX = 2 ** 40;
 
 const IS_EMPTY = `SELECT NOT (EXISTS (SELECT 1 FROM clients) OR EXISTS (SELECT 1 FROM grants)
   OR EXISTS (SELECT 1 FROM codes) OR EXISTS (SELECT 1 FROM grant_events) OR EXISTS (SELECT 1 FROM webhooks)) AS is_empty`;
 
-/** A database as one end of a copy. As the target it is made a store where it is none. Throws `OperatorError`. */
-export const openPostgresEnd = async (url: string, role: 'source' | 'target'): Promise<CopyEndpoint> => {
+/** Opens a database as an endpoint of a copy. As the target, it gets a store if it has none. Throws `OperatorError`. */
+export const openPostgresEndpoint = async (url: string, role: 'source' | 'target'): Promise<CopyEndpoint> => {
   const name = showPostgresUrl(url);
   const connections = openConnections(url, {
     ...POOL_LIMITS,
@@ -47,17 +47,17 @@ export const openPostgresEnd = async (url: string, role: 'source' | 'target'): P
     }
     const { movedTo } = await readStanding(connections.read);
     if (schema < newestSchema() && movedTo === undefined) await migrate(connections);
-    return createEnd(connections, name, movedTo === undefined ? '' : AWAY_PREFIX);
+    return createEndpoint(connections, name, movedTo === undefined ? '' : AWAY_PREFIX);
   } catch (error) {
     await connections.close();
     throw toOperatorError(error, name);
   }
 };
 
-const createEnd = (connections: Connections, name: string, firstAway: string): CopyEndpoint => {
+const createEndpoint = (connections: Connections, name: string, firstPrefix: string): CopyEndpoint => {
   const { read, transact } = connections;
-  let away = firstAway;
-  /** For what is written into the target, as long as it is one: whoever finishes it waits for this, and this for them. */
+  let prefix = firstPrefix;
+  /** Writes into the target as long as the copy is unfinished. This and the run that finishes the copy wait for each other. */
   const transactCopying: Connections['transact'] = async (work, options) => {
     try {
       return await transact(async (transaction) => {
@@ -80,33 +80,33 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
       }),
     finish: () => transactCopying(async ({ query }) => void (await query(`DROP TABLE ${COPYING_TABLE}`))),
     async moveTo(destination) {
-      await transact((transaction) => putAway(transaction, destination), { timeoutMs: MOVE_TIMEOUT_MS });
-      away = AWAY_PREFIX;
+      await transact((transaction) => moveAway(transaction, destination), { timeoutMs: MOVE_TIMEOUT_MS });
+      prefix = AWAY_PREFIX;
     },
     async moveBack() {
-      await transact(putBack, { timeoutMs: MOVE_TIMEOUT_MS });
-      away = '';
+      await transact(moveBack, { timeoutMs: MOVE_TIMEOUT_MS });
+      prefix = '';
     },
     async read({ table, webhookId }, { after, limit, markersOnly }) {
       const follows = after === undefined ? 'true' : 't.key > $2';
       const ofWebhook = webhookId === undefined ? '' : `AND t.webhook_id = $${after === undefined ? 2 : 3}`;
-      const from = markersOnly === true ? briefOf(table, away) : sourceOf(table, away);
+      const from = markersOnly === true ? markersOf(table, prefix) : sourceOf(table, prefix);
       const rows = await read(
         `SELECT t.* FROM ${from} AS t WHERE ${follows} ${ofWebhook} ORDER BY t.key LIMIT $1`,
         [limit, after, webhookId].filter((value) => value !== undefined),
       );
-      return rows.map((row) => (markersOnly === true ? toBriefRow(table, row) : toCopyRow(table, row)));
+      return rows.map((row) => (markersOnly === true ? toMarkerRow(table, row) : toCopyRow(table, row)));
     },
     async readOf({ table, webhookId }, keys) {
       const ofWebhook = webhookId === undefined ? '' : 'AND t.webhook_id = $2';
       const rows = await read(
-        `SELECT t.* FROM ${sourceOf(table, away)} AS t WHERE t.key = ANY($1::bigint[]) ${ofWebhook}`,
+        `SELECT t.* FROM ${sourceOf(table, prefix)} AS t WHERE t.key = ANY($1::bigint[]) ${ofWebhook}`,
         [keys, ...(webhookId === undefined ? [] : [webhookId])],
       );
       return rows.map((row) => toCopyRow(table, row));
     },
     list: async (table) =>
-      (await read(`SELECT * FROM ${away}${table}`)).map((row) => toListedRow(table, row)),
+      (await read(`SELECT * FROM ${prefix}${table}`)).map((row) => toListedRow(table, row)),
     write: ({ table, webhookId }, { rows, gone }) =>
       transactCopying(
         async ({ write }) => {
@@ -133,7 +133,7 @@ const createEnd = (connections: Connections, name: string, firstAway: string): C
         write(`DELETE FROM ${table} WHERE id = ANY($1::text[])`, [gone]);
       }),
     count: async (table) =>
-      Number((await read(`SELECT count(*) AS rows FROM ${sourceOf(table, away)} AS t`))[0]?.['rows']),
+      Number((await read(`SELECT count(*) AS rows FROM ${sourceOf(table, prefix)} AS t`))[0]?.['rows']),
     close: connections.close,
   };
 };

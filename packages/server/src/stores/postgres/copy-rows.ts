@@ -29,24 +29,24 @@ const COLUMNS_OF = new Map<string, readonly Column[]>(
 
 const columnsOf = (table: CopyTable): readonly Column[] => COLUMNS_OF.get(table) ?? [];
 
-/** Where a table is read, `away` being what its name begins with, as `t` with `key`. */
-export const sourceOf = (table: CopyTable, away: string): string => {
-  // Looked up row by row: a join may be planned to begin at the first grant for every page.
+/** SQL for the rows of a table with their `key`. `prefix`: of the table's name, where the store has moved. */
+export const sourceOf = (table: CopyTable, prefix: string): string => {
+  // Row by row: the plan of a join may begin at the first grant for every page.
   if (table === 'consents')
-    return `(SELECT grant_id AS key, subject_digest, (SELECT subject FROM ${away}grants WHERE id = grant_id) AS subject
-      FROM ${away}consents)`;
+    return `(SELECT grant_id AS key, subject_digest, (SELECT subject FROM ${prefix}grants WHERE id = grant_id) AS subject
+      FROM ${prefix}consents)`;
   const columns = [`${KEYS[table]} AS key`, ...columnsOf(table).map(([name]) => name)];
-  // One that covers nothing is no other than one that has no row.
+  // A grant that covers nothing is the same as one that has no row.
   const where = table === 'covered_vehicles' ? `WHERE vehicles <> '[]'` : '';
   const webhook = table === 'deliveries' ? ', webhook_id' : '';
-  return `(SELECT ${columns.join(', ')}${webhook} FROM ${away}${table} ${where})`;
+  return `(SELECT ${columns.join(', ')}${webhook} FROM ${prefix}${table} ${where})`;
 };
 
-/** As `sourceOf`, with nothing but the telltales. */
-export const briefOf = (table: CopyTable, away: string): string =>
-  `(SELECT ${[`${KEYS[table]} AS key`, ...(CHANGE_MARKERS[table] ?? [])].join(', ')} FROM ${away}${table})`;
+/** As `sourceOf`, with the change markers only. */
+export const markersOf = (table: CopyTable, prefix: string): string =>
+  `(SELECT ${[`${KEYS[table]} AS key`, ...(CHANGE_MARKERS[table] ?? [])].join(', ')} FROM ${prefix}${table})`;
 
-export const toBriefRow = (table: CopyTable, row: Row): CopyRow => {
+export const toMarkerRow = (table: CopyTable, row: Row): CopyRow => {
   const values = (CHANGE_MARKERS[table] ?? []).map((name) =>
     toCopyValue(row[name], columnsOf(table).find(([column]) => column === name)?.[1] ?? 'text'),
   );
@@ -78,7 +78,7 @@ const toCopyValue = (value: Value, kind: keyof typeof SQL_TYPES): CopyValue => {
 /** A statement and its parameters. */
 type Statement = { readonly text: string; readonly values: readonly unknown[] };
 
-/** The statements that write rows, however many, in their order; `webhookId` is that of deliveries. */
+/** The statements that write rows. `webhookId`: of deliveries. */
 export const upsertsOf = (
   table: CopyTable,
   rows: readonly CopyRow[],
@@ -100,7 +100,7 @@ export const upsertsOf = (
   return [{ text, values: [keys, ...values, ...(webhookId === undefined ? [] : [webhookId])] }];
 };
 
-/** Of what is found by another key than by its grant, whose row here may have had another value in that. */
+/** For tables whose primary key is not the grant: the row of the grant here may have another key. */
 const replacements = (
   table: 'imported_tokens' | 'consents',
   keys: readonly string[],
@@ -127,7 +127,7 @@ const toParameter = (table: CopyTable, kind: keyof typeof SQL_TYPES, value: Copy
   return table === 'covered_vehicles' ? JSON.stringify(vehiclesOf(value)) : value;
 };
 
-/** The columns beside `id` of what is listed. */
+/** The columns of a listed table except `id`. */
 export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = {
   clients: [
     'dialect',
@@ -149,7 +149,7 @@ const NUMBERS = new Set(['created_at', 'disabled_at', 'key_number']);
 export const toListedRow = (table: ListedTable, row: Row): CopyRow<string> => ({
   key: String(row['id']),
   values: LISTED_COLUMNS[table].map((name) => {
-    // Read and written anew, so that secrets are in the order and form of the day.
+    // Parsed and written again, so that secrets have today's order and form.
     if (name === 'secrets') return writeSecrets(toClient(row).secrets);
     if (name === 'has_imported_tokens') return row[name] === true ? 1 : 0;
     return (NUMBERS.has(name) ? toNumber(row[name]) : toText(row[name])) ?? null;

@@ -4,12 +4,12 @@ import { toText } from './verbs/rows.ts';
 import type { Query, Transaction } from './connection/transaction.ts';
 
 /**
- * What is put away when a store moves. Clients first, as a refresh names them, so that putting them away and refreshing seldom wait for
- * each other crosswise.
+ * The tables that are renamed when a store moves, in the order in which they are locked. Clients come first, as in the
+ * statement of a refresh, so that a move and a refresh rarely deadlock.
  */
 export const TABLES: readonly string[] = [
   'clients',
-  // Before the grants, as a foreign token is looked up.
+  // Before the grants, as in the search for an imported token.
   'imported_tokens',
   'grants',
   'codes',
@@ -31,15 +31,16 @@ export const readStanding = async (query: Query): Promise<Standing> => {
   return { movedTo: toText(moved?.['destination']), copiedFrom: toText(copying?.['origin']) };
 };
 
-/** Waits for every transaction that is at the tables, and lets no later one find them. */
-export const putAway = async ({ query }: Transaction, destination: string): Promise<void> => {
+/** Waits for every transaction that uses the tables, and hides them from later ones. */
+export const moveAway = async ({ query }: Transaction, destination: string): Promise<void> => {
   await query(`LOCK TABLE ${TABLES.join(', ')} IN ACCESS EXCLUSIVE MODE`);
   await query(TABLES.map((name) => `ALTER TABLE ${name} RENAME TO ${AWAY_PREFIX}${name}`).join('; '));
   await query(`CREATE TABLE ${MOVED_TABLE} (destination text NOT NULL)`);
   await query(`INSERT INTO ${MOVED_TABLE} (destination) VALUES ($1)`, [destination]);
 };
 
-export const putBack = async ({ query }: Transaction): Promise<void> => {
+/** Undoes `moveAway`. */
+export const moveBack = async ({ query }: Transaction): Promise<void> => {
   await query(TABLES.map((name) => `ALTER TABLE ${AWAY_PREFIX}${name} RENAME TO ${name}`).join('; '));
   await query(`DROP TABLE ${MOVED_TABLE}`);
 };

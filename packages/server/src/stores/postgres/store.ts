@@ -25,27 +25,27 @@ import { checkRights } from './connection/rights.ts';
 import { createVehicleVerbs } from './verbs/vehicles.ts';
 import { createWebhookVerbs } from './verbs/webhooks.ts';
 
-/** How long a node may go by what it knows of a client: its secrets, its policy, the newest key, whether it is disabled. */
+/** How long a node may use what it has read of a client: its secrets, its policy, the newest key, whether it is disabled. */
 export const CLIENT_CACHE_MS = 1000;
 
 export type PostgresOptions = {
-  /** Whether a database without a store is made one. */
+  /** Whether a store is created in a database that has none. Absent, it is. */
   readonly isFirstStart?: boolean;
-  /** `CLIENT_CACHE_MS` where not given; 0 reads a client anew for every request. */
+  /** `CLIENT_CACHE_MS` if absent; 0 reads the client for every request. */
   readonly clientCacheMs?: number;
-  /** Monotonic milliseconds, by which what is known of clients gets old. */
+  /** Monotonic milliseconds, for the age of what was read of a client. */
   readonly now?: () => number;
   readonly limits?: Partial<PoolLimits>;
-  /** How this node tells the others of what it answered, and how long it waits for them. */
+  /** How often this node reports what it answered, and how long it waits for the reports of others. */
   readonly node?: Partial<NodeLimits>;
-  /** Called when a commit of this node brought deliveries that are due. */
+  /** Called when a commit of this node added deliveries that are due. */
   readonly onDeliveries?: () => void;
 };
 
 /**
- * The store on PostgreSQL, or a database that speaks its protocol: any number of nodes, one row a grant, every commit
- * on disk before its promise resolves. Brings the schema up to date where its user may. Throws `OperatorError` where the
- * database cannot be reached, is a standby, is not durable or not ours, or does not let its user at every table.
+ * The store on PostgreSQL, or a database that speaks its protocol: any number of nodes, one row per grant, every commit
+ * on disk before its promise resolves. Migrates to the newest schema. Throws `OperatorError` where the database
+ * cannot be reached, is a standby, is not durable, belongs to another program, or where its user lacks a right.
  */
 export const openPostgresStore = async (url: string, options: PostgresOptions = {}): Promise<Store> => {
   const connections = openConnections(url, { ...POOL_LIMITS, ...options.limits }, options.onDeliveries);
@@ -55,7 +55,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       throw new OperatorError(
         'store_missing',
         `${showPostgresUrl(url)}: there is no store here yet`,
-        'Name the database of your server, or make a new store with "keyfob migrate" or "keyfob serve".',
+        'Name the database of your server, or create a store with "keyfob migrate" or "keyfob serve".',
       );
     }
     refuseMoved(showPostgresUrl(url), await readStanding(connections.read));
@@ -94,7 +94,7 @@ export const migratePostgresStore = (url: string): Promise<Migrated> =>
     return migrate(connections);
   });
 
-/** Looks at a database without changing it. Throws `OperatorError`. */
+/** Inspects a database without changing it. Throws `OperatorError`. */
 export const inspectPostgresStore = (url: string): Promise<PostgresFacts> => onConnections(url, inspect);
 
 const onConnections = async <Result>(

@@ -1,24 +1,23 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../../errors.ts';
 import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { onFile, toFileError } from '../file-errors.ts';
-import { openDatabase } from './database.ts';
 import { toOperatorError } from './errors.ts';
+import { openReadOnly, syncFile } from './backup-files.ts';
 import { toKey } from './rows.ts';
 
 /** Pages copied between two reports of progress. */
-const PAGES_A_STEP = 2000;
-const LOCK_TIMEOUT_MS = 10_000;
+const PAGES_PER_STEP = 2000;
 
-/** Told how many of how many pages are copied. */
+/** Called with how many of how many pages are copied. */
 export type Progress = (done: number, total: number) => void;
 
 /**
- * Copies a store that may be in use into one file, as it was at one moment: the snapshot is held while pages are
- * copied, so writers go on and do not start the copy over. The file appears under its name only when it is whole,
- * checked and on disk.
+ * Copies a store that may be in use into one file, as it was at one moment: a transaction holds the snapshot while the
+ * pages are copied, so writers continue and do not make the copy start again. The file gets its name only when it is
+ * complete, checked and on disk. Throws `OperatorError`.
  */
 export const backupSqliteStore = async (path: string, target: string, progress: Progress): Promise<void> => {
   const draft = `${target}.part`;
@@ -31,7 +30,7 @@ export const backupSqliteStore = async (path: string, target: string, progress: 
     database.exec('BEGIN');
     database.prepare('SELECT count(*) FROM clients').get();
     await backup(database, draft, {
-      rate: PAGES_A_STEP,
+      rate: PAGES_PER_STEP,
       progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages),
     });
     database.exec('ROLLBACK');
@@ -47,12 +46,12 @@ export const backupSqliteStore = async (path: string, target: string, progress: 
   }
 };
 
-/** Which keys sealed the tokens of a backup. */
+/** The keys that sealed the tokens of a backup. Throws `OperatorError`. */
 export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => {
   if (!existsSync(backupPath)) {
     throw new OperatorError(
       'backup_missing',
-      `${backupPath}: there is no such file`,
+      `${backupPath}: the file does not exist`,
       'Name a file that "keyfob backup" wrote.',
     );
   }
@@ -61,7 +60,7 @@ export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => 
     return database.prepare('SELECT number, created_at, fingerprint FROM keys').all().map(toKey);
   } catch (error) {
     const remedy = 'Name a file that "keyfob backup" wrote.';
-    throw new OperatorError('backup_unreadable', `${backupPath}: is no backup of a store`, remedy, {
+    throw new OperatorError('backup_unreadable', `${backupPath}: this is not a backup of a store`, remedy, {
       cause: error,
     });
   } finally {
@@ -69,83 +68,7 @@ export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => 
   }
 };
 
-/** What a restore found and did. Grant ids in 16 hexadecimal digits. */
-export type Restored = {
-  readonly clients: number;
-  readonly grants: number;
-  /** What was revoked, reinstated, disabled or removed since the backup, and was carried over. */
-  readonly revocationsKept: number;
-  readonly reinstatementsKept: number;
-  readonly clientsKeptDisabled: number;
-  /** Grants of the replaced store that the backup is too old to know: their owners have to consent again. */
-  readonly grantsLost: readonly string[];
-  /** Clients of the replaced store that the backup is too old to know, by id. */
-  readonly clientsLost: readonly string[];
-};
-
-/**
- * Puts the content of a backup in the place of the store's, in one transaction, so that a running server goes from
- * one to the other between two requests. The standing of grants and clients is that of the replaced store, which is the
- * newer: revocations and reinstatements, vehicles and consents, policies, disabled and removed clients, secrets. What
- * the backup decides is which grants there are, how far each has come, and what those cover that the store knew no more.
- */
-export const restoreSqliteStore = (path: string, backupPath: string): Restored => {
-  const copy = `${path}.restoring`;
-  prepareCopy(backupPath, copy);
-  const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
-  try {
-    database.prepare('ATTACH DATABASE ? AS backup').run(copy);
-    database.exec('BEGIN IMMEDIATE');
-    const restored = replaceContent(database);
-    database.exec('COMMIT');
-    database.exec('DETACH DATABASE backup');
-    return restored;
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw toOperatorError(error, path);
-  } finally {
-    database.close();
-    for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
-  }
-};
-
-/** Puts a backup where there is no store, or one that no longer opens; that one is kept beside it. */
-export const placeSqliteStore = (path: string, backupPath: string, aside: string): void => {
-  const copy = `${path}.restoring`;
-  prepareCopy(backupPath, copy);
-  for (const suffix of ['', '-wal', '-shm']) {
-    if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`);
-  }
-  syncFile(copy);
-  renameSync(copy, path);
-  syncFile(dirname(path));
-};
-
-/** A copy of the backup beside the store, brought to the newest schema; the backup itself is never opened for writing. */
-const prepareCopy = (backupPath: string, copy: string): void => {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
-  const source = openReadOnly(backupPath);
-  try {
-    source.prepare('VACUUM INTO ?').run(copy);
-    chmodSync(copy, 0o600);
-  } catch (error) {
-    rmSync(copy, { force: true });
-    throw toOperatorError(error, backupPath);
-  } finally {
-    source.close();
-  }
-  openDatabase(copy, { lockTimeoutMs: LOCK_TIMEOUT_MS }).close();
-};
-
-const openReadOnly = (path: string): DatabaseSync => {
-  try {
-    return new DatabaseSync(path, { readOnly: true, timeout: LOCK_TIMEOUT_MS });
-  } catch (error) {
-    throw toOperatorError(error, path);
-  }
-};
-
-/** Checks the copy, and folds its log into it, so that it is one file and needs no other beside it. */
+/** Checks the copy, and merges its log into it, so that the backup is a single file. */
 const closeBackup = (path: string): void => {
   const database = new DatabaseSync(path);
   try {
@@ -159,119 +82,5 @@ const closeBackup = (path: string): void => {
     );
   } finally {
     database.close();
-  }
-};
-
-const replaceContent = (database: DatabaseSync): Restored => {
-  const count = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
-  database.exec(REMEMBER_STANDINGS);
-  const lost = database.prepare(
-    "SELECT printf('%016x', id) AS id FROM main.grants WHERE id NOT IN (SELECT id FROM backup.grants) ORDER BY created_at, id",
-  );
-  const grantsLost = lost.all().map((row) => String(row['id']));
-  const lostClients = database.prepare(
-    'SELECT id FROM main.clients WHERE id NOT IN (SELECT id FROM backup.clients) ORDER BY number',
-  );
-  const clientsLost = lostClients.all().map((row) => String(row['id']));
-  database.exec(REPLACE);
-  const revocationsKept = Number(database.prepare(KEEP_REVOCATIONS).run().changes);
-  const reinstatementsKept = Number(database.prepare(KEEP_REINSTATEMENTS).run().changes);
-  const clientsKeptDisabled = count(COUNT_DISABLED);
-  database.exec(KEEP_CLIENTS);
-  return {
-    clients: count('SELECT count(*) FROM main.clients'),
-    grants: count('SELECT count(*) FROM main.grants'),
-    revocationsKept,
-    reinstatementsKept,
-    clientsKeptDisabled,
-    grantsLost,
-    clientsLost,
-  };
-};
-
-// What the replaced store says of a grant's or client's standing, and of what a grant covers, is newer than what the backup
-// says: a vehicle that was disconnected since must not come back.
-const REMEMBER_STANDINGS = `
-  CREATE TEMP TABLE unknown_grants AS SELECT id FROM backup.grants WHERE id NOT IN (SELECT id FROM main.grants);
-  CREATE TEMP TABLE known_vehicles AS SELECT * FROM main.vehicles;
-  CREATE TEMP TABLE revoked_grants AS
-    SELECT id, revoked_at, revocation_cause FROM main.grants WHERE revoked_at IS NOT NULL;
-  CREATE TEMP TABLE reinstated_grants AS
-    SELECT old.id FROM backup.grants AS old JOIN main.grants AS new USING (id)
-    WHERE old.revoked_at IS NOT NULL AND new.revoked_at IS NULL;
-  CREATE TEMP TABLE known_clients AS
-    SELECT id, name, redirect_uris, consent_redirect_uri, policy, disabled_at, revision FROM main.clients;
-  CREATE TEMP TABLE known_secrets AS
-    SELECT secret.id, client.id AS client_id, secret.name, secret.digest, secret.created_at, secret.expires_at,
-      secret.last_used_at
-    FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client;`;
-
-// Revisions only grow, so that every running server reads every client anew. Keys of both stay registered, and callers
-// and scopes keep the numbers that running servers know them by. Codes, grant events, webhooks and deliveries are left alone: what
-// happened has happened, and whoever is to be told of it is.
-const REPLACE = `
-  CREATE TEMP TABLE known_replays AS SELECT * FROM main.replays;
-  DELETE FROM main.replays;
-  DELETE FROM main.grants;
-  DELETE FROM main.client_secrets;
-  DELETE FROM main.clients;
-  INSERT INTO main.clients SELECT * FROM backup.clients;
-  INSERT INTO main.grants SELECT * FROM backup.grants;
-  INSERT INTO main.vehicles SELECT * FROM known_vehicles WHERE grant_id IN (SELECT id FROM main.grants);
-  INSERT INTO main.vehicles SELECT * FROM backup.vehicles WHERE grant_id IN (SELECT id FROM unknown_grants);
-  INSERT INTO main.imported_tokens SELECT * FROM backup.imported_tokens;
-  DELETE FROM main.consents WHERE grant_id NOT IN (SELECT id FROM main.grants);
-  INSERT OR IGNORE INTO main.consents SELECT * FROM backup.consents WHERE grant_id IN (SELECT id FROM unknown_grants);
-  INSERT OR IGNORE INTO main.scopes (scope) SELECT scope FROM backup.scopes;
-  CREATE TEMP TABLE renamed_scopes AS
-    SELECT old.number AS old, new.number AS new FROM backup.scopes AS old
-    JOIN main.scopes AS new USING (scope) WHERE old.number <> new.number;
-  UPDATE main.grants SET scope_number = (SELECT new FROM renamed_scopes WHERE old = scope_number)
-    WHERE scope_number IN (SELECT old FROM renamed_scopes);
-  INSERT INTO main.replays SELECT * FROM backup.replays WHERE grant_id NOT IN (SELECT grant_id FROM known_replays);
-  INSERT OR IGNORE INTO main.callers (address, user_agent) SELECT address, user_agent FROM backup.callers;
-  CREATE TEMP TABLE renamed_callers AS
-    SELECT old.number AS old, new.number AS new FROM backup.callers AS old
-    JOIN main.callers AS new USING (address, user_agent) WHERE old.number <> new.number;
-  UPDATE main.grants SET caller = (SELECT new FROM renamed_callers WHERE old = caller)
-    WHERE caller IN (SELECT old FROM renamed_callers);
-  UPDATE main.replays SET caller = (SELECT new FROM renamed_callers WHERE old = caller)
-    WHERE caller IN (SELECT old FROM renamed_callers);
-  UPDATE main.replays SET rotated_by = (SELECT new FROM renamed_callers WHERE old = rotated_by)
-    WHERE rotated_by IN (SELECT old FROM renamed_callers);
-  INSERT INTO main.replays SELECT * FROM known_replays WHERE grant_id IN (SELECT id FROM main.grants);
-  INSERT OR IGNORE INTO main.keys SELECT * FROM backup.keys;
-  INSERT INTO main.client_secrets
-    SELECT known.id, client.number, known.name, known.digest, known.created_at, known.expires_at, known.last_used_at
-    FROM known_secrets AS known JOIN main.clients AS client ON client.id = known.client_id;
-  INSERT OR IGNORE INTO main.client_secrets
-    SELECT secret.* FROM backup.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client
-    WHERE client.id NOT IN (SELECT id FROM known_clients);
-  UPDATE main.clients SET revision = 1 + max(revision, coalesce((SELECT max(revision) FROM known_clients), 0));`;
-
-const KEEP_REVOCATIONS = `UPDATE main.grants SET (revoked_at, revocation_cause) =
-    (SELECT revoked_at, revocation_cause FROM revoked_grants WHERE revoked_grants.id = grants.id)
-  WHERE revoked_at IS NULL AND id IN (SELECT id FROM revoked_grants)`;
-
-const KEEP_REINSTATEMENTS = `UPDATE main.grants SET revoked_at = NULL, revocation_cause = NULL
-  WHERE id IN (SELECT id FROM reinstated_grants)`;
-
-const COUNT_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at IS NULL
-  AND id NOT IN (SELECT id FROM known_clients WHERE disabled_at IS NULL)`;
-
-// A client that was removed since comes back disabled: removing it was meant, and enabling it is one command.
-const KEEP_CLIENTS = `
-  UPDATE main.clients SET disabled_at = unixepoch()
-    WHERE disabled_at IS NULL AND id NOT IN (SELECT id FROM known_clients);
-  UPDATE main.clients SET (name, redirect_uris, consent_redirect_uri, policy, disabled_at) =
-    (SELECT name, redirect_uris, consent_redirect_uri, policy, disabled_at FROM known_clients WHERE known_clients.id = clients.id)
-    WHERE id IN (SELECT id FROM known_clients);`;
-
-const syncFile = (path: string): void => {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 };

@@ -20,25 +20,25 @@ const prepareStatements = (database: DatabaseSync) => ({
   touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
   remove: database.prepare('DELETE FROM clients WHERE id = ?'),
   countGrants: database.prepare(
-    'SELECT count(*) AS grants FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
+    'SELECT count(*) AS grants FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?)',
   ),
   removeConsents: database.prepare(
-    'DELETE FROM consents WHERE grant_id IN (SELECT id FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?))',
+    'DELETE FROM consents WHERE grant_id IN (SELECT id FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?))',
   ),
   removeCodes: database.prepare('DELETE FROM codes WHERE client_id = ?'),
   removeGrants: database.prepare(
-    'DELETE FROM grants WHERE client = (SELECT number FROM clients WHERE id = ?)',
+    'DELETE FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?)',
   ),
   insertSecret: database.prepare(
-    'INSERT INTO client_secrets (id, client, name, digest, created_at, expires_at) SELECT ?, number, ?, ?, ?, ? FROM clients WHERE id = ?',
+    'INSERT INTO client_secrets (id, client_number, name, digest, created_at, expires_at) SELECT ?, number, ?, ?, ?, ? FROM clients WHERE id = ?',
   ),
   selectSecret: database.prepare(
-    `SELECT clients.id AS client_id, last_used_at FROM client_secrets JOIN clients ON clients.number = client_secrets.client
+    `SELECT clients.id AS client_id, last_used_at FROM client_secrets JOIN clients ON clients.number = client_secrets.client_number
     WHERE client_secrets.id = ?`,
   ),
   noteUse: database.prepare('UPDATE client_secrets SET last_used_at = ? WHERE id = ?'),
   removeSecret: database.prepare(
-    'DELETE FROM client_secrets WHERE id = ? AND client = (SELECT number FROM clients WHERE id = ?)',
+    'DELETE FROM client_secrets WHERE id = ? AND client_number = (SELECT number FROM clients WHERE id = ?)',
   ),
 });
 

@@ -16,7 +16,7 @@ const IS_EMPTY = `SELECT NOT (EXISTS (SELECT 1 FROM clients) OR EXISTS (SELECT 1
   OR EXISTS (SELECT 1 FROM codes) OR EXISTS (SELECT 1 FROM grant_events) OR EXISTS (SELECT 1 FROM webhooks)) AS is_empty`;
 
 /** A store's file as one end of a copy. As the target it is made where there is none. Throws `OperatorError`. */
-export const openSqliteEnd = (path: string, role: 'source' | 'target'): CopyEndpoint => {
+export const openSqliteEndpoint = (path: string, role: 'source' | 'target'): CopyEndpoint => {
   const file = resolve(path);
   if (role === 'source' && recogniseStore(file) === 'none') {
     const remedy = 'Name the data directory of your server by --from sqlite:DIRECTORY.';

@@ -4,7 +4,7 @@ import { CHANGE_MARKERS } from '../copy/endpoint.ts';
 import type { CopyPage, CopyRow, CopyTable, CopyValue, ListedTable, Part } from '../copy/endpoint.ts';
 import { digestSubject, writeSecrets } from '../postgres/verbs/rows.ts';
 import { toVehicle } from './covered-vehicles.ts';
-import { unpackMoments } from './moments.ts';
+import { unpackRotations } from './packed-rotations.ts';
 import { ID_MAX, ID_MIN, prepareValues, toSecret } from './rows.ts';
 import type { Row, Values } from './rows.ts';
 
@@ -15,9 +15,9 @@ const selectionOf = (table: CopyTable, away: string): string => {
       return `number, created_at, fingerprint FROM ${away}keys WHERE number`;
     case 'grants':
       return `g.id, c.id, g.subject, s.scope, g.brand, g.created_at, g.revoked_at, g.revocation_cause, g.generation,
-        g.key_number, g.rotated_at_ms, NULL, k.address, k.user_agent, g.use_digest
-        FROM ${away}grants AS g LEFT JOIN ${away}clients AS c ON c.number = g.client
-        LEFT JOIN scopes AS s ON s.number = g.scope_number LEFT JOIN callers AS k ON k.number = g.caller WHERE g.id`;
+        g.key_number, g.rotations, NULL, k.address, k.user_agent, g.use_digest
+        FROM ${away}grants AS g LEFT JOIN ${away}clients AS c ON c.number = g.client_number
+        LEFT JOIN scopes AS s ON s.number = g.scope_number LEFT JOIN callers AS k ON k.number = g.rotated_by WHERE g.id`;
     case 'replays':
       return `grant_id, times, at_ms, generation, gap, since_rotation_ms, response, looks_like, c.address, c.user_agent,
         r.address, r.user_agent FROM ${away}replays LEFT JOIN callers AS c ON c.number = caller
@@ -65,13 +65,13 @@ const briefOf = (table: CopyTable, away: string): string => {
   const key = table === 'grants' ? 'id' : (KEY_NAMES[table] ?? 'grant_id');
   // Clients are numbers here.
   const told = (CHANGE_MARKERS[table] ?? []).map((name) =>
-    name === 'client_id' ? `(SELECT id FROM ${away}clients WHERE number = client)` : name,
+    name === 'client_id' ? `(SELECT id FROM ${away}clients WHERE number = client_number)` : name,
   );
   const columns = [`CAST(${key} AS TEXT)`, ...told].join(', ');
   return `SELECT ${columns} FROM ${away}${table} WHERE ${key} >= ? ORDER BY ${key} LIMIT ?`;
 };
 
-const SECRETS = 'SELECT * FROM {}client_secrets WHERE client = ? ORDER BY created_at, id';
+const SECRETS = 'SELECT * FROM {}client_secrets WHERE client_number = ? ORDER BY created_at, id';
 const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, '', created_at,
   disabled_at, has_imported_tokens FROM {}clients`;
 const WEBHOOKS =
@@ -139,7 +139,7 @@ const toRow = (table: CopyTable, [id, ...rest]: Values): CopyRow => {
     return { key, values: [hexOf(digestSubject(String(subject)))], subject };
   }
   if (table !== 'grants') return { key, values };
-  const [newest, earlier] = historyValues(unpackMoments(rest[HISTORY_AT]));
+  const [newest, earlier] = historyValues(unpackRotations(rest[HISTORY_AT]));
   return { key, values: values.with(HISTORY_AT, newest).with(HISTORY_AT + 1, earlier) };
 };
 

@@ -4,18 +4,18 @@ import { bytesOf, historyOf, vehiclesOf } from '../copy/canonical.ts';
 import type { CopyRow, CopyValue, ListedTable, PageChange, Part } from '../copy/endpoint.ts';
 import { readSecrets } from '../postgres/verbs/rows.ts';
 import { createCallerNames } from './callers.ts';
-import { packMoments } from './moments.ts';
+import { packRotations } from './packed-rotations.ts';
 import { createScopeNames } from './scopes.ts';
 
 const REVISION_MAX = 2 ** 40;
 
-const GRANT = `INSERT INTO grants (id, client, subject, scope_number, brand, created_at, revoked_at, revocation_cause,
-    generation, key_number, rotated_at_ms, caller, use_digest)
+const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, brand, created_at, revoked_at, revocation_cause,
+    generation, key_number, rotations, rotated_by, use_digest)
   SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?
-  ON CONFLICT (id) DO UPDATE SET client = excluded.client, subject = excluded.subject,
+  ON CONFLICT (id) DO UPDATE SET client_number = excluded.client_number, subject = excluded.subject,
     scope_number = excluded.scope_number, brand = excluded.brand, created_at = excluded.created_at,
     revoked_at = excluded.revoked_at, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
-    key_number = excluded.key_number, rotated_at_ms = excluded.rotated_at_ms, caller = excluded.caller,
+    key_number = excluded.key_number, rotations = excluded.rotations, rotated_by = excluded.rotated_by,
     use_digest = excluded.use_digest`;
 const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at,
     disabled_at, has_imported_tokens, revision)
@@ -24,7 +24,7 @@ const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, con
     redirect_uris = excluded.redirect_uris, consent_redirect_uri = excluded.consent_redirect_uri,
     policy = excluded.policy, created_at = excluded.created_at, disabled_at = excluded.disabled_at,
     has_imported_tokens = excluded.has_imported_tokens, revision = excluded.revision`;
-const SECRET = `INSERT INTO client_secrets (id, client, name, digest, created_at, expires_at, last_used_at)
+const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, created_at, expires_at, last_used_at)
   SELECT ?, number, ?, ?, ?, ?, ? FROM clients WHERE id = ?`;
 
 /** Of tables that are kept as they are carried. */
@@ -79,7 +79,7 @@ export const createCopyWrites = (database: DatabaseSync) => {
     const [newest = null, earlier = null, address, userAgent, digest = null] = rest;
     // It is found by the owner that its grant had here, and comes after the grants.
     run(REMOVALS.consents, key);
-    const moments = packMoments(historyOf(newest, earlier));
+    const moments = packRotations(historyOf(newest, earlier));
     const standing = [
       subject ?? null,
       scopes.numberOf(String(scope)),
@@ -142,7 +142,7 @@ export const createCopyWrites = (database: DatabaseSync) => {
     const [dialect, type, name, uris, consentUri, policy, secrets, createdAt, ...standing] = values;
     const what = [dialect, type, name, uris, consentUri, policy, createdAt, ...standing];
     run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
-    run('DELETE FROM client_secrets WHERE client = (SELECT number FROM clients WHERE id = ?)', key);
+    run('DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)', key);
     for (const { id, name: called, digest, createdAt: at, expiresAt, lastUsedAt } of readSecrets(
       secrets ?? '[]',
     ))
@@ -170,7 +170,11 @@ export const createCopyWrites = (database: DatabaseSync) => {
       }
       for (const id of gone) {
         if (table === 'webhooks') run('DELETE FROM deliveries WHERE webhook_id = ?', id);
-        else run('DELETE FROM client_secrets WHERE client = (SELECT number FROM clients WHERE id = ?)', id);
+        else
+          run(
+            'DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)',
+            id,
+          );
         run(`DELETE FROM ${table} WHERE id = ?`, id);
       }
     },

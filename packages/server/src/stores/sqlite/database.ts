@@ -5,18 +5,23 @@ import { refuseMoved } from '../copy/moved.ts';
 import { toFileError } from '../file-errors.ts';
 import { toOperatorError } from './errors.ts';
 import { readStanding } from './moved.ts';
-import { APPLICATION_ID, foreign, readMigrations, recogniseStore, refuseNewer } from './recognise.ts';
+import { migrate } from './migrate.ts';
+import { readMigrations } from './migrations.ts';
+import { recogniseStore } from './recognise.ts';
 
-/** Opens a store's file for good, made and brought to the newest schema where needed. Throws `OperatorError`. */
+/** Opens the file of a store, creates it where there is none, and migrates it. Throws `OperatorError`. */
 export const openDatabase = (
   path: string,
   options: {
     readonly lockTimeoutMs: number;
-    /** Whether it may have moved, or not be whole yet: then it is left at the schema that it has. */
+    /** Whether the store may have moved, or be copied only in part: then it keeps the schema that it has. */
     readonly isForCopy?: boolean;
+    /** What the newest schema consists of; those of this version where absent. */
+    readonly migrations?: readonly string[];
   },
 ): DatabaseSync => {
-  recogniseStore(path);
+  const { migrations = readMigrations() } = options;
+  recogniseStore(path, migrations.length);
   let database: DatabaseSync | undefined;
   try {
     if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
@@ -26,7 +31,7 @@ export const openDatabase = (
     const standing = readStanding(database);
     if (options.isForCopy !== true) refuseMoved(path, standing);
     if (standing.movedTo !== undefined) return database;
-    migrate(database, path);
+    migrate(database, path, migrations);
     database.exec('BEGIN IMMEDIATE; ROLLBACK');
     checkSmallTables(database, path);
     return database;
@@ -36,28 +41,7 @@ export const openDatabase = (
   }
 };
 
-/** Applies what is missing in one transaction. `user_version` counts the migrations applied. */
-const migrate = (database: DatabaseSync, path: string): void => {
-  const migrations = readMigrations();
-  if (schemaOf(database) === migrations.length) return;
-  database.exec('BEGIN EXCLUSIVE');
-  try {
-    const schema = schemaOf(database);
-    refuseNewer(path, schema, migrations.length);
-    if (schema === 0 && countTables(database) > 0) throw foreign(path);
-    for (const sql of migrations.slice(schema)) database.exec(sql);
-    database.exec(
-      `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}; COMMIT`,
-    );
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
-  // Into the file itself, whose header the next start inspects before it opens anything.
-  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-};
-
-/** Damage that would refuse every client is found at the start; "keyfob doctor" looks through the grants too. */
+/** Finds damage at the start that would refuse every client; "keyfob doctor" checks the grants too. */
 const checkSmallTables = (database: DatabaseSync, path: string): void => {
   for (const table of ['clients', 'client_secrets', 'keys']) {
     const finding = Object.values(database.prepare(`PRAGMA quick_check(${table})`).get() ?? {})[0];
@@ -67,9 +51,3 @@ const checkSmallTables = (database: DatabaseSync, path: string): void => {
     throw new OperatorError('store_damaged', `${path}: the store is damaged (${String(finding)})`, remedy);
   }
 };
-
-const schemaOf = (database: DatabaseSync): number =>
-  Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-
-const countTables = (database: DatabaseSync): number =>
-  Number(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables']);

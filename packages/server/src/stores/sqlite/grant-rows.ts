@@ -4,13 +4,13 @@ import type { Page } from '../../grants/grant-store.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
 import type { KnownClients } from './known-clients.ts';
-import { packMoments } from './moments.ts';
+import { packRotations } from './packed-rotations.ts';
 import { GRANT_COLUMNS, GRANT_ID_TEXT, ID_MAX, ID_MIN, prepareValues, toGrant, toGrantId } from './rows.ts';
 import type { Values } from './rows.ts';
 import type { ScopeNames } from './scopes.ts';
 
 const ID = GRANT_ID_TEXT('id');
-const OF_CLIENT = 'client = (SELECT number FROM clients WHERE id = ?)';
+const OF_CLIENT = 'client_number = (SELECT number FROM clients WHERE id = ?)';
 
 const prepareStatements = (database: DatabaseSync) => ({
   select: prepareValues(database, `SELECT ${GRANT_COLUMNS} FROM grants WHERE id = ?`),
@@ -25,11 +25,11 @@ const prepareStatements = (database: DatabaseSync) => ({
   count: database.prepare('SELECT count(*) AS grants FROM grants'),
   countOfClient: database.prepare(`SELECT count(*) AS grants FROM grants WHERE ${OF_CLIENT}`),
   insert: database.prepare(`INSERT INTO grants
-    (id, client, generation, key_number, created_at, rotated_at_ms, caller, use_digest, revoked_at, revocation_cause,
+    (id, client_number, generation, key_number, created_at, rotations, rotated_by, use_digest, revoked_at, revocation_cause,
       brand, subject, scope_number)
     SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?`),
   advance: database.prepare(`UPDATE grants
-    SET generation = ?, key_number = ?, rotated_at_ms = ?, caller = ?, use_digest = ? WHERE id = ? AND generation = ?`),
+    SET generation = ?, key_number = ?, rotations = ?, rotated_by = ?, use_digest = ? WHERE id = ? AND generation = ?`),
   setRevocation: database.prepare('UPDATE grants SET revoked_at = ?, revocation_cause = ? WHERE id = ?'),
   remove: database.prepare('DELETE FROM grants WHERE id = ?'),
   addConsent: database.prepare('INSERT OR IGNORE INTO consents (subject, grant_id) VALUES (?, ?)'),
@@ -62,7 +62,7 @@ export const createGrantRows = (
         generation,
         keyNumber,
         createdAt,
-        packMoments(rotatedAtMs),
+        packRotations(rotatedAtMs),
         caller,
         useDigest ?? null,
       ];
@@ -74,9 +74,9 @@ export const createGrantRows = (
     /** From the one generation to the next. */
     advance(before: Grant, { generation, keyNumber, rotatedAtMs, rotatedBy, useDigest }: Grant): void {
       const caller = rotatedBy === undefined ? null : callers.numberOf(rotatedBy);
-      const moments = packMoments(rotatedAtMs);
+      const rotations = packRotations(rotatedAtMs);
       const { id, generation: from } = before;
-      expectOne(sql.advance.run(generation, keyNumber, moments, caller, useDigest ?? null, id, from));
+      expectOne(sql.advance.run(generation, keyNumber, rotations, caller, useDigest ?? null, id, from));
     },
     /** Whether the grant is revoked, and why. */
     writeRevocation({ id, revocation }: Grant): void {

@@ -12,7 +12,9 @@ const prepareStatements = (database: DatabaseSync) => ({
   selectNewestKey: database.prepare('SELECT max(number) AS newest_key FROM keys'),
   selectId: prepareValues(database, 'SELECT id FROM clients WHERE number = ?'),
   select: database.prepare('SELECT * FROM clients WHERE id = ?'),
-  selectSecrets: database.prepare('SELECT * FROM client_secrets WHERE client = ? ORDER BY created_at, id'),
+  selectSecrets: database.prepare(
+    'SELECT * FROM client_secrets WHERE client_number = ? ORDER BY created_at, id',
+  ),
 });
 
 /** A client as last read, and the version of the store for which that is known to hold. */

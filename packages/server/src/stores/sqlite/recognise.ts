@@ -4,8 +4,6 @@ import {
   constants,
   existsSync,
   openSync,
-  readdirSync,
-  readFileSync,
   readSync,
   statfsSync,
   statSync,
@@ -14,6 +12,7 @@ import { dirname } from 'node:path';
 import { OperatorError } from '../../errors.ts';
 import { nearestExisting } from '../directory.ts';
 import { onFile } from '../file-errors.ts';
+import { readMigrations } from './migrations.ts';
 
 /** Marks a file as Keyfob's in the SQLite header: "KFOB". */
 export const APPLICATION_ID = 0x4b464f42;
@@ -24,21 +23,13 @@ const USER_VERSION_AT = 60;
 const APPLICATION_ID_AT = 68;
 const FIRST_PAGE_CELLS_AT = 103;
 const DISK_ROOM_MIN_BYTES = 1024 * 1024;
-const MIGRATIONS = new URL('./migrations/', import.meta.url);
-
-/** The SQL of every migration, in order; `user_version` counts those applied. */
-export const readMigrations = (): readonly string[] =>
-  readdirSync(MIGRATIONS)
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-    .map((name) => readFileSync(new URL(name, MIGRATIONS), 'utf8'));
 
 /**
- * Whether a store is to be found at a path, from the file's first bytes alone: SQLite never sees a file that is not
- * ours, so that it stays as it is to the last bit. `none` where there is no file, or one that a first start left
- * empty. Throws `OperatorError` for anything that cannot be served.
+ * Whether there is a store at a path, from the first bytes of the file alone: SQLite never opens a file that is not
+ * ours, so that not a bit of it changes. `none` where there is no file, or one that a first start left empty. Throws
+ * `OperatorError` for anything that cannot be served, a store with a newer schema among them.
  */
-export const recogniseStore = (path: string): 'store' | 'none' => {
+export const recogniseStore = (path: string, newestSchema = readMigrations().length): 'store' | 'none' => {
   const { bavail, bsize } = statfsSync(nearestExisting(dirname(path)));
   if (bavail * bsize < DISK_ROOM_MIN_BYTES) {
     const remedy = 'Free some space on the disk of the data directory; nothing was touched.';
@@ -54,7 +45,7 @@ export const recogniseStore = (path: string): 'store' | 'none' => {
     if (header.readUInt16BE(FIRST_PAGE_CELLS_AT) === 0) return 'none';
     throw foreign(path);
   }
-  refuseNewer(path, header.readUInt32BE(USER_VERSION_AT), readMigrations().length);
+  refuseNewer(path, header.readUInt32BE(USER_VERSION_AT), newestSchema);
   refuseReadOnly(path);
   return 'store';
 };

@@ -11,7 +11,7 @@ import type { ReplayRecord } from '../../grants/replay.ts';
 import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
-import { unpackMoments } from './moments.ts';
+import { unpackRotations } from './packed-rotations.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -50,7 +50,7 @@ export const ID_MIN = -(2n ** 63n);
 export const ID_MAX = 2n ** 63n - 1n;
 
 /** The columns that `toGrant` reads, of the table `grants`. */
-export const GRANT_COLUMNS = `client, subject, scope_number, brand, created_at, generation, key_number, rotated_at_ms, caller,
+export const GRANT_COLUMNS = `client_number, subject, scope_number, brand, created_at, generation, key_number, rotations, rotated_by,
   use_digest, revoked_at, revocation_cause`;
 
 /** A grant from the values of `GRANT_COLUMNS`. */
@@ -63,7 +63,7 @@ export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
   createdAt: Number(values[4]),
   generation: Number(values[5]),
   keyNumber: Number(values[6]),
-  rotatedAtMs: unpackMoments(values[7]),
+  rotatedAtMs: unpackRotations(values[7]),
   rotatedBy: names.callerOf(values[8]),
   useDigest: values[9] instanceof Uint8Array ? values[9] : undefined,
   revocation: toRevocation(values[10], values[11]),

@@ -1,7 +1,6 @@
 import type { Policy } from '../../../clients/policy.ts';
-import { applyVerdict } from '../../../grants/apply-verdict.ts';
+import { decideRefresh } from '../../../grants/decide-refresh.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import { judge } from '../../../grants/judge.ts';
 import { isOfConnection } from '../connection/errors.ts';
 import type { Connections } from '../connection/pool.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
@@ -96,9 +95,8 @@ const markGrant = (
   const before = readUndamaged(row);
   if (before === undefined) return;
   const presented = { ...use.presented, isRetryOfOurs: true };
-  const verdict = judge(before, presented, use.nowMs, policy);
-  if (verdict.kind === 'rotate')
-    return writeRotation(transaction, before, applyVerdict(before, verdict, use), NOT_ANSWERED);
+  const { verdict, grant: after = before } = decideRefresh(before, { ...use, presented }, policy);
+  if (verdict.kind === 'rotate') return writeRotation(transaction, before, after, NOT_ANSWERED);
   const issuedBy = toIssuedBy(row['issued_by']) ?? NOT_ANSWERED;
   if (before.generation === presented.generation + 1 && issuedBy >= first && issuedBy <= last)
     writeIssuedBy(transaction, before, NOT_ANSWERED);

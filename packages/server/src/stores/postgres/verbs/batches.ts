@@ -1,6 +1,6 @@
 import { StoreError } from '../../../errors.ts';
 
-/** Sends what waits at one moment together. */
+/** Sends items that wait at the same moment together. */
 export type Batches<Item, Answer> = { run(item: Item): Promise<Answer> };
 
 type Waiting<Item, Answer> = {
@@ -10,17 +10,17 @@ type Waiting<Item, Answer> = {
   readonly reject: (error: unknown) => void;
 };
 
-/** Few, because a larger batch costs each of its uses less; more than one, so that a statement that hangs keeps nobody else waiting. */
+/** Few, because a larger batch costs less per item; more than one, so that a statement that hangs does not block all others. */
 const UNDER_WAY_MAX = 2;
 const BATCH_MAX = 512;
-/** A batch waits for no more once it has waited so long. */
+/** A batch that has waited this long is sent. */
 const GROWTH_MAX_MS = 5;
-/** Nothing was sent of what has waited so long: behind others that got no answer. */
+/** An item that has waited this long behind unanswered batches was not sent, and fails. */
 const WAIT_MAX_MS = 2000;
 
 /**
- * Group commit across the wire: all that waits when a turn of the event loop ends, or when an answer comes back, goes in
- * one statement. The busier the node, the larger its batches, and the fewer commits for each.
+ * Group commit across the wire: everything that waits when a turn of the event loop ends, or when an answer arrives, goes
+ * into one statement. The busier the node, the larger its batches, and the fewer commits per item.
  */
 export const createBatches = <Item, Answer>(
   send: (items: readonly Item[]) => Promise<readonly Answer[]>,
@@ -36,7 +36,7 @@ export const createBatches = <Item, Answer>(
     setImmediate(() => void flush());
   };
 
-  /** A burst goes together: what comes in one turn of the event loop is waited for by what came in the turn before. */
+  /** Keeps a burst together: a batch waits as long as every turn of the event loop adds to it. */
   const isStillGrowing = (): boolean => {
     const before = lastLength;
     lastLength = waiting.length;

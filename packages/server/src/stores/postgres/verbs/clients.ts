@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { changeClient } from '../../../clients/change.ts';
 import type { Client } from '../../../clients/client.ts';
-import { isUseNews } from '../../../clients/secret.ts';
+import { isUseNews, removeSecret } from '../../../clients/secret.ts';
 import { toSeconds } from '../../../clock.ts';
 import type { Store } from '../../../grants/store.ts';
 import { removeGrantsOf } from './grant-rows.ts';
@@ -32,9 +32,9 @@ const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redir
 
 const BY_SECRET = 'SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 FOR NO KEY UPDATE';
 
-/** For the removal of a client with every grant it has. */
+/** For the removal of a client with all its grants. */
 const TIMEOUT_MS = 600_000;
-/** A client made anew under an old id must not have a revision that the old one had. */
+/** A client created again under an old id must not have a revision that the old one had. */
 const FIRST_REVISION_MAX = 2 ** 40;
 
 const changeable = (client: Client): readonly unknown[] => [
@@ -46,12 +46,12 @@ const changeable = (client: Client): readonly unknown[] => [
   client.disabledAt ?? null,
 ];
 
-/** What is done with clients; what this node knows of them stays true through it. */
+/** Reads and changes clients, and forgets what this node knows of those that change. */
 export const createClientVerbs = (
   { read, write, transact }: Connections,
   known: KnownClients,
 ): ClientVerbs => {
-  /** Changes a client in a transaction that holds it; what `change` answers besides a client is answered. */
+  /** Changes a locked client as `decide` says, or returns its answer. */
   const change = async <Answer>(
     id: string,
     decide: (client: Client) => { readonly changed: Client } | { readonly answer: Answer },
@@ -67,7 +67,7 @@ export const createClientVerbs = (
         return 'changed';
       });
     } finally {
-      // Even where the answer was lost: the change may have taken place.
+      // Even if the answer was lost: the change may have taken place.
       known.forget(id);
     }
   };
@@ -117,20 +117,18 @@ export const createClientVerbs = (
     },
     async removeSecret(clientId, secretId, options) {
       const outcome = await change<'unknown' | 'last'>(clientId, (client) => {
-        const secrets = client.secrets.filter(({ id }) => id !== secretId);
-        if (secrets.length === client.secrets.length) return { answer: 'unknown' };
-        if (secrets.length === 0 && options?.keepLast === true) return { answer: 'last' };
-        return { changed: { ...client, secrets } };
+        const rest = removeSecret(client.secrets, secretId, { keepLast: options?.keepLast === true });
+        return typeof rest === 'string' ? { answer: rest } : { changed: { ...client, secrets: rest } };
       });
       return outcome === 'changed' ? 'removed' : outcome;
     },
     noteSecretUse: (secretId, nowMs) =>
       transact(async (transaction) => {
-        // Once an hour for each secret, among clients that are few: no index is kept for it.
+        // Once an hour per secret, and clients are few: it needs no index.
         const [row] = await transaction.query(BY_SECRET, [`"id":${JSON.stringify(secretId)},`]);
         if (row === undefined) return;
         const { id, secrets } = toClient(row);
-        // Another node may have noted it, which moves no revision: only here is it found out.
+        // Another node may have recorded a use, which does not change the revision.
         known.forget(id);
         const at = toSeconds(nowMs);
         const used = secrets.find((secret) => secret.id === secretId);
@@ -141,7 +139,7 @@ export const createClientVerbs = (
   };
 };
 
-/** Locks a client against changes, but not against those who only need it to stay. */
+/** Locks a client against changes and removal, but not against transactions that only need it to exist. */
 const lock = async (query: Transaction['query'], id: string): Promise<Client | undefined> => {
   const [row] = await query('SELECT * FROM clients WHERE id = $1 FOR NO KEY UPDATE', [id]);
   return row === undefined ? undefined : toClient(row);

@@ -7,7 +7,7 @@ import type { Query, Row, Transaction, Value } from '../connection/transaction.t
 const WRITE = `INSERT INTO covered_vehicles (grant_id, vehicles) VALUES ($1, $2)
   ON CONFLICT (grant_id) DO UPDATE SET vehicles = excluded.vehicles`;
 
-/** Inside a transaction that holds the grant. */
+/** Inside a transaction that has locked the grant. */
 export const writeVehicles = ({ write }: Transaction, id: GrantId, vehicles: readonly Vehicle[]): void => {
   const ordered = [...vehicles].sort((left, right) => (left.id < right.id ? -1 : 1));
   write(WRITE, [id, JSON.stringify(ordered)]);
@@ -19,7 +19,7 @@ export const listVehicles = async (query: Query, id: GrantId): Promise<readonly 
   return row === undefined ? [] : parseVehicles(row['vehicles']);
 };
 
-/** What is kept of them in one JSON array. */
+/** From one JSON array. */
 export const parseVehicles = (text: Value): readonly Vehicle[] =>
   (JSON.parse(String(text)) as Row[]).map(toVehicle);
 

@@ -1,8 +1,8 @@
 import { toSeconds } from '../../../clock.ts';
-import { chooseTurns, DELIVERY_STATES, DISABLED_ERROR } from '../../../outbox/delivery.ts';
+import { chooseTurns, DISABLED_ERROR, outcomeOf, roomFor, stateOf } from '../../../outbox/delivery.ts';
 import type { Claim, ClaimedDelivery, Delivery } from '../../../outbox/delivery.ts';
-import type { Store } from '../../../grants/store.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
+import type { WebhookStore } from '../../../outbox/webhook-store.ts';
 import { GRANT_EVENT_COLUMNS, toGrantEvent } from './grant-events.ts';
 import type { Connections } from '../connection/pool.ts';
 import { damaged, toNumber, toText } from './rows.ts';
@@ -10,7 +10,7 @@ import type { Query, Row, Transaction } from '../connection/transaction.ts';
 import { listWebhooks } from './webhooks.ts';
 
 type DeliveryVerbs = Pick<
-  Store,
+  WebhookStore,
   'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
 >;
 
@@ -26,42 +26,32 @@ const COUNT_WAITING = 'SELECT count(*) AS waiting FROM deliveries WHERE next_at_
 const RETRY = `WITH due AS (
     UPDATE deliveries SET next_at_ms = $2 WHERE webhook_id = $1 AND delivered_at_ms IS NULL RETURNING grant_event
   ) SELECT count(*) AS deliveries FROM due`;
+/** The state as `stateOf` derives it. */
 const STATE = `CASE WHEN d.delivered_at_ms IS NOT NULL THEN 'delivered' WHEN d.next_at_ms IS NULL THEN 'given_up'
   WHEN d.last_error IS NOT NULL THEN 'retrying' ELSE 'pending' END`;
 const LIST = `SELECT * FROM (
     SELECT ${GRANT_EVENT_COLUMNS}, d.webhook_id, d.attempts, d.next_at_ms, d.delivered_at_ms, d.last_status, d.last_error,
       ${STATE} AS state
-    FROM deliveries AS d JOIN grant_events AS f ON f.sequence = d.grant_event WHERE $3::text IS NULL OR d.webhook_id = $3
+    FROM deliveries AS d JOIN grant_events AS e ON e.sequence = d.grant_event WHERE $3::text IS NULL OR d.webhook_id = $3
   ) AS listed WHERE state = ANY($1::text[]) ORDER BY sequence DESC, webhook_id LIMIT $2`;
 
-/** Who is still to be told of what. */
+/** The deliveries of grant events to webhooks. */
 export const createDeliveryVerbs = ({ read, write, transact }: Connections): DeliveryVerbs => ({
   async claimDeliveries(claim) {
-    // Looked for by reading first: mostly nothing is due.
+    // A read comes first: mostly nothing is due.
     if ((await turnsOf(read, claim, DUE)).length === 0) return [];
     return transact((transaction) => claimLocked(transaction, claim));
   },
-  async settleDelivery(held, settlement) {
-    const { webhookId, sequence, attempts } = held;
+  async settleDelivery({ webhookId, sequence, attempts }, settlement) {
+    const { nextAtMs = null, deliveredAtMs, lastStatus = null, lastError } = outcomeOf(settlement);
     if (settlement.kind === 'delivered') {
-      const rows = await write(DELIVER, [webhookId, sequence, settlement.nowMs, settlement.status]);
+      const rows = await write(DELIVER, [webhookId, sequence, deliveredAtMs, lastStatus]);
       return rows.length === 1 ? 'settled' : 'lost';
     }
-    const { status = null } = settlement;
-    if (settlement.kind === 'failed') {
-      const { error, nextAtMs = null } = settlement;
-      const rows = await write(FAIL, [webhookId, sequence, attempts, nextAtMs, status, error]);
-      return rows.length === 1 ? 'settled' : 'lost';
-    }
+    const failure = [webhookId, sequence, attempts, nextAtMs, lastStatus, lastError];
+    if (settlement.kind === 'failed') return (await write(FAIL, failure)).length === 1 ? 'settled' : 'lost';
     return transact(async (transaction) => {
-      const rows = await transaction.query(FAIL, [
-        webhookId,
-        sequence,
-        attempts,
-        null,
-        status,
-        DISABLED_ERROR,
-      ]);
+      const rows = await transaction.query(FAIL, failure);
       endWebhook(transaction, webhookId, toSeconds(settlement.nowMs));
       return rows.length === 1 ? 'settled' : 'lost';
     });
@@ -78,23 +68,22 @@ export const createDeliveryVerbs = ({ read, write, transact }: Connections): Del
   },
 });
 
-const turnsOf = async (query: Query, { nowMs, ...claim }: Claim, due: string) => {
-  const { limit, limitPerWebhook, inHand } = claim;
+const turnsOf = async (query: Query, claim: Claim, due: string) => {
   const webhooks = (await listWebhooks(query)).filter(({ disabledAt }) => disabledAt === undefined);
   const dueOf = async (webhook: Webhook) => {
-    const room = Math.min(limit, limitPerWebhook - (inHand.get(webhook.id) ?? 0));
-    const rows = room > 0 ? await query(due, [webhook.id, nowMs, room]) : [];
+    const room = roomFor(webhook.id, claim);
+    const rows = room > 0 ? await query(due, [webhook.id, claim.nowMs, room]) : [];
     return { webhook, deliveries: rows.map(toDue) };
   };
   return chooseTurns(await Promise.all(webhooks.map(dueOf)), claim);
 };
 
-/** Whoever claims at the same moment passes over what is held here, and gets what follows it. */
+/** Locked rows are skipped: a claim at the same moment gets the deliveries after them. */
 const claimLocked = async (transaction: Transaction, claim: Claim): Promise<readonly ClaimedDelivery[]> => {
   const { query, write } = transaction;
   const turns = await turnsOf(query, claim, `${DUE} FOR UPDATE SKIP LOCKED`);
   const rows = await query(
-    `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS f WHERE f.sequence = ANY($1::bigint[])`,
+    `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS e WHERE e.sequence = ANY($1::bigint[])`,
     [turns.map(({ delivery }) => delivery.sequence)],
   );
   const grantEvents = new Map(rows.map(toGrantEvent).map((grantEvent) => [grantEvent.sequence, grantEvent]));
@@ -109,7 +98,7 @@ const claimLocked = async (transaction: Transaction, claim: Claim): Promise<read
   }));
 };
 
-/** The receiver wants no more: the webhook is disabled, and all that waits for it is over. */
+/** The receiver wants nothing more: the webhook is disabled, and its deliveries are over. */
 const endWebhook = ({ write }: Transaction, id: string, at: number): void => {
   write('UPDATE webhooks SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL', [id, at]);
   write(
@@ -124,13 +113,18 @@ const toDue = (row: Row) => ({
   nextAtMs: Number(row['next_at_ms']),
 });
 
-const toDelivery = (row: Row): Delivery => ({
-  webhookId: String(row['webhook_id']),
-  grantEvent: toGrantEvent(row),
-  state: DELIVERY_STATES.find((state) => state === row['state']) ?? damaged('deliveries'),
-  attempts: Number(row['attempts']),
-  nextAtMs: toNumber(row['next_at_ms']),
-  deliveredAtMs: toNumber(row['delivered_at_ms']),
-  lastStatus: toNumber(row['last_status']),
-  lastError: toText(row['last_error']),
-});
+const toDelivery = (row: Row): Delivery => {
+  const outcome = {
+    nextAtMs: toNumber(row['next_at_ms']),
+    deliveredAtMs: toNumber(row['delivered_at_ms']),
+    lastStatus: toNumber(row['last_status']),
+    lastError: toText(row['last_error']),
+  };
+  return {
+    webhookId: String(row['webhook_id']),
+    grantEvent: toGrantEvent(row),
+    attempts: Number(row['attempts']),
+    state: stateOf(outcome),
+    ...outcome,
+  };
+};

@@ -1,39 +1,36 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { GrantEvent } from '../../../outbox/grant-event.ts';
 import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
-import type { Store } from '../../../grants/store.ts';
+import type { GrantEvent, NewGrantEvent } from '../../../outbox/grant-event.ts';
+import type { GrantEventStore } from '../../../outbox/grant-event-store.ts';
 import { isWanted } from '../../../outbox/webhook.ts';
 import type { Connections } from '../connection/pool.ts';
 import { damaged, toText, toTexts } from './rows.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
 import { listWebhooks } from './webhooks.ts';
 
-/** A grant event about to be kept. */
-export type NewGrantEvent = Omit<GrantEvent, 'id' | 'sequence'>;
-
 /**
- * A sequence is a moment of the database's clock, in microseconds, and one of so many places in it, by chance. What
- * follows a commit comes later than that, so it counts up in the order of what led to what.
+ * A sequence is a microsecond of the database's clock, and a random one of this many places in it. What follows a commit
+ * happens later, so sequences keep the order of cause and effect.
  */
 const PLACES = 8;
 /** 2025-01-01, so that a sequence is a safe integer until 2060. */
 const FIRST_SECONDS = 1_735_689_600;
 
-/** The grant event, and a delivery of it to every webhook that is to be told and still there. */
+/** Inserts a grant event, and a delivery of it to every webhook of the list that still exists. */
 const INSERT = `WITH grant_event AS (
     INSERT INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     SELECT floor((extract(epoch FROM clock_timestamp()) - ${FIRST_SECONDS}) * 1000000)::bigint * ${PLACES} + $1,
       $2::text, $3::bigint, $4::text, $5::bigint, $6::text, $7::text, $8::text, $9::text, $10::text
     RETURNING sequence, at_ms
-  ), told AS (SELECT id FROM webhooks WHERE id = ANY($11::text[]) FOR KEY SHARE)
+  ), receiver AS (SELECT id FROM webhooks WHERE id = ANY($11::text[]) FOR KEY SHARE)
   INSERT INTO deliveries (webhook_id, grant_event, next_at_ms)
-    SELECT told.id, grant_event.sequence, grant_event.at_ms FROM told CROSS JOIN grant_event`;
+    SELECT receiver.id, grant_event.sequence, grant_event.at_ms FROM receiver CROSS JOIN grant_event`;
 
-/** The columns of a grant event, of the table `grant events AS f`. */
+/** The columns of a grant event, of the table `grant_events AS e`. */
 export const GRANT_EVENT_COLUMNS =
-  'f.sequence, f.id, f.at_ms, f.kind, f.grant_id, f.client_id, f.subject, f.request_id, f.cause, f.vins';
+  'e.sequence, e.id, e.at_ms, e.kind, e.grant_id, e.client_id, e.subject, e.request_id, e.cause, e.vins';
 
-/** What is old, but for what somebody still waits to be told of. */
+/** Drops old grant events, except those with a delivery that is still due. */
 const DROP = `WITH oldest AS (SELECT sequence, at_ms FROM grant_events ORDER BY sequence LIMIT $2),
   old AS (
     SELECT sequence FROM oldest WHERE at_ms < $1 AND NOT EXISTS (
@@ -45,8 +42,8 @@ const DROP = `WITH oldest AS (SELECT sequence, at_ms FROM grant_events ORDER BY 
   SELECT count(*) AS grant_events FROM dropped`;
 
 /**
- * Keeps grant events in the very transaction in which they happened. Two nodes that take the same place, which takes the same
- * microsecond, undo one of their transactions, which is done again.
+ * Stores grant events in the transaction that caused them. If two nodes take the same place of the same microsecond, one
+ * transaction is undone and repeated.
  */
 export const addGrantEvents = async (
   transaction: Transaction,
@@ -57,23 +54,20 @@ export const addGrantEvents = async (
   for (const grantEvent of grantEvents) {
     const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = grantEvent;
     const who = [kind, grantId, clientId, subject, requestId, cause, JSON.stringify(vins)];
-    const told = webhooks.filter((webhook) => isWanted(webhook, grantEvent)).map(({ id }) => id);
-    transaction.write(INSERT, [randomInt(PLACES), randomUUID(), atMs, ...who, told]);
-    if (told.length > 0) transaction.noteDeliveries();
+    const receivers = webhooks.filter((webhook) => isWanted(webhook, grantEvent)).map(({ id }) => id);
+    transaction.write(INSERT, [randomInt(PLACES), randomUUID(), atMs, ...who, receivers]);
+    if (receivers.length > 0) transaction.noteDeliveries();
   }
 };
 
-export const createGrantEventVerbs = ({
-  read,
-  write,
-}: Connections): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
+export const createGrantEventVerbs = ({ read, write }: Connections): GrantEventStore => ({
   async dropGrantEvents({ beforeMs, limit }) {
     const [row] = await write(DROP, [beforeMs, limit]);
     return Number(row?.['grant_events']);
   },
   async listGrantEvents({ after, limit, grantId, clientId }) {
     const rows = await read(
-      `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS f WHERE f.sequence > $1 ${grantId === undefined ? '' : 'AND grant_id = $3'}
+      `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS e WHERE e.sequence > $1 ${grantId === undefined ? '' : 'AND grant_id = $3'}
         ${clientId === undefined ? '' : `AND client_id = $${grantId === undefined ? 3 : 4}`}
       ORDER BY sequence LIMIT $2`,
       [after, limit, ...[grantId, clientId].filter((one) => one !== undefined)],

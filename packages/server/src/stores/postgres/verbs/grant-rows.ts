@@ -1,7 +1,7 @@
-import type { Grant, Revocation } from '../../../grants/grant.ts';
-import type { AuditContext } from '../../../grants/grant-store.ts';
+import type { Grant } from '../../../grants/grant.ts';
+import type { Page } from '../../../grants/grant-store.ts';
+import type { Vehicle } from '../../../grants/vehicle.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
-import { addGrantEvents } from './grant-events.ts';
 import { toIssuedBy } from '../nodes/issued-by.ts';
 import type { IssuedBy } from '../nodes/issued-by.ts';
 import { digestSubject, GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
@@ -11,10 +11,10 @@ import { listVehicles } from './covered-vehicles.ts';
 const SELECT = `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = $1`;
 const LOCK = `SELECT ${GRANT_COLUMNS}, g.issued_by FROM grants AS g WHERE g.id = $1 FOR UPDATE`;
 
-const ROTATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_ms = $5, earlier_rotations = $6, caller_address = $7,
-  caller_user_agent = $8, use_digest = $9, issued_by = $10 WHERE id = $1 AND generation = $2`;
+const ROTATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_ms = $5, earlier_rotations = $6,
+  caller_address = $7, caller_user_agent = $8, use_digest = $9, issued_by = $10 WHERE id = $1 AND generation = $2`;
 
-/** The client is held until the end, so that nobody removes it without its new grant. */
+/** Locks the client until the transaction ends, so that it is not removed without its new grant. */
 const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 FOR KEY SHARE),
   made AS (
     INSERT INTO grants (id, client_id, subject, scope, brand, created_at, revoked_at, revocation_cause,
@@ -25,8 +25,14 @@ const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 FOR KEY SHA
   )
   SELECT EXISTS (SELECT 1 FROM client) AS is_client, EXISTS (SELECT 1 FROM made) AS is_made`;
 
-/** What goes with a grant when it goes. */
+/** Their rows are removed with their grant. */
 const TABLES_OF_GRANTS = ['replays', 'covered_vehicles', 'consents', 'imported_tokens'];
+
+const ID_MIN = -(2n ** 63n);
+
+/** Where a page begins, as an SQL operator and its value: the smallest id has none before it. */
+export const pageFrom = (after: Page['after']): { readonly compare: '>' | '>='; readonly from: bigint } =>
+  after === undefined ? { compare: '>=', from: ID_MIN } : { compare: '>', from: after };
 
 export const readGrant = async (query: Query, id: GrantId): Promise<Grant | undefined> => {
   const [row] = await query(SELECT, [id]);
@@ -45,6 +51,14 @@ export const lockWithIssuer = async (
 /** Locks a grant until the transaction ends. */
 export const lockGrant = async (query: Query, id: GrantId): Promise<Grant | undefined> =>
   (await lockWithIssuer(query, id))?.grant;
+
+export const lockGrantWithVehicles = async (
+  query: Query,
+  id: GrantId,
+): Promise<{ readonly grant: Grant | undefined; readonly vehicles: readonly Vehicle[] }> => {
+  const [grant, vehicles] = await Promise.all([lockGrant(query, id), listVehicles(query, id)]);
+  return { grant, vehicles };
+};
 
 /** Keeps a client from being removed until the transaction ends. */
 export const lockClient = async (query: Query, id: string): Promise<boolean> =>
@@ -81,31 +95,14 @@ export const writeRevocation = ({ write }: Transaction, { id, revocation }: Gran
     revocation?.cause ?? null,
   ]);
 
-/** Ends a grant that is held and not ended yet, and keeps the grant event with what the grant covers. */
-export const revokeLocked = async (
-  transaction: Transaction,
-  grant: Grant,
-  revocation: Revocation,
-  { nowMs: atMs, requestId }: AuditContext,
-): Promise<Grant> => {
-  const { id: grantId, clientId, subject } = grant;
-  const revoked = { ...grant, revocation };
-  writeRevocation(transaction, revoked);
-  const vins = (await listVehicles(transaction.query, grantId)).map(({ vin }) => vin);
-  const { cause } = revocation;
-  const grantEvent = { atMs, grantId, clientId, subject, requestId, cause, vins };
-  await addGrantEvents(transaction, [{ ...grantEvent, kind: 'grant.revoked' }]);
-  return revoked;
-};
-
-/** Removes grants that are held, with all that goes with them. */
+/** Removes locked grants and everything that belongs to them. */
 export const removeGrants = ({ write }: Transaction, ids: readonly GrantId[]): void => {
   for (const table of TABLES_OF_GRANTS)
     write(`DELETE FROM ${table} WHERE grant_id = ANY($1::bigint[])`, [ids]);
   write('DELETE FROM grants WHERE id = ANY($1::bigint[])', [ids]);
 };
 
-/** Removes every grant of a client that nobody else can give a grant to meanwhile. */
+/** Removes every grant of a locked client. */
 export const removeGrantsOf = ({ write }: Transaction, clientId: string): void => {
   for (const table of TABLES_OF_GRANTS)
     write(`DELETE FROM ${table} WHERE grant_id IN (SELECT id FROM grants WHERE client_id = $1)`, [clientId]);

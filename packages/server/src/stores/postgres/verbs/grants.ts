@@ -1,42 +1,31 @@
 import { toSeconds } from '../../../clock.ts';
+import { decideReinstatement, decideRevocation } from '../../../grants/decide-revocation.ts';
 import type { Grant } from '../../../grants/grant.ts';
+import type { GrantStore, Page } from '../../../grants/grant-store.ts';
 import { hasEndedBefore } from '../../../grants/standing.ts';
-import type { Page } from '../../../grants/grant-store.ts';
-import type { Store } from '../../../grants/store.ts';
-import { addGrantEvents } from './grant-events.ts';
-import { insertGrant, lockGrant, readGrant, removeGrants, revokeLocked } from './grant-rows.ts';
-import { writeRevocation } from './grant-rows.ts';
-import type { KnownClients } from './known-clients.ts';
+import type { Connections } from '../connection/pool.ts';
+import type { Query } from '../connection/transaction.ts';
 import { dropLostNodes } from '../nodes/node-rows.ts';
 import type { Node } from '../nodes/node.ts';
-import type { Connections } from '../connection/pool.ts';
+import { addGrantEvents } from './grant-events.ts';
+import {
+  insertGrant,
+  lockGrant,
+  lockGrantWithVehicles,
+  pageFrom,
+  readGrant,
+  removeGrants,
+  writeRevocation,
+} from './grant-rows.ts';
+import type { KnownClients } from './known-clients.ts';
 import { createRefresh } from './refresh.ts';
 import { readReplay } from './replays.ts';
 import { canBeText, GRANT_COLUMNS, toGrant } from './rows.ts';
-import type { Query } from '../connection/transaction.ts';
 
-type GrantVerbs = Pick<
-  Store,
-  | 'refresh'
-  | 'createGrant'
-  | 'readGrant'
-  | 'readReplay'
-  | 'listGrants'
-  | 'countGrants'
-  | 'revoke'
-  | 'reinstate'
-  | 'prune'
->;
-
-/** For what goes through many rows. */
+/** For statements that go through many rows. */
 const TIMEOUT_MS = 60_000;
-const ID_MIN = -(2n ** 63n);
 
 const DROP_IMPORTED = 'DELETE FROM imported_tokens WHERE grant_id BETWEEN $1 AND $2 AND expires_at < $3';
-
-/** From where a page begins, as SQL and value: the least id has none before it. */
-export const pageFrom = (after: Page['after']): { readonly compare: '>' | '>='; readonly from: bigint } =>
-  after === undefined ? { compare: '>=', from: ID_MIN } : { compare: '>', from: after };
 
 const list = async (
   query: Query,
@@ -51,10 +40,10 @@ const list = async (
   return rows.map(toGrant);
 };
 
-export const createGrantVerbs = (connections: Connections, clients: KnownClients, node: Node): GrantVerbs => {
+export const createGrantVerbs = (connections: Connections, clients: KnownClients, node: Node): GrantStore => {
   const { read, write, transact } = connections;
 
-  const prune: Store['prune'] = async ({ after, limit, endedBeforeMs }) => {
+  const prune: GrantStore['prune'] = async ({ after, limit, endedBeforeMs }) => {
     if (after === undefined) await dropLostNodes(connections);
     const page = await list(read, { after, limit });
     const [first, last] = [page[0], page.at(-1)];
@@ -70,7 +59,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
     if (ended.length === 0) return { pruned: 0, next };
     const pruned = await transact(
       async (transaction) => {
-        // Judged again now that nobody else can change them: one may have been refreshed or reinstated meanwhile.
+        // Checked again on the locked rows: one may have been refreshed or reinstated meanwhile.
         const rows = await transaction.query(
           `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = ANY($1::bigint[]) ORDER BY g.id FOR UPDATE`,
           [ended],
@@ -101,30 +90,21 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
           : await read('SELECT count(*) AS grants FROM grants WHERE client_id = $1', [clientId]);
       return Number(row?.['grants']);
     },
-    revoke: (id, { nowMs, cause, requestId }) =>
+    revoke: (id, revocation) =>
       transact(async (transaction) => {
-        const grant = await lockGrant(transaction.query, id);
-        if (grant === undefined) return 'unknown';
-        if (grant.revocation !== undefined) return 'revoked_before';
-        await revokeLocked(transaction, grant, { at: toSeconds(nowMs), cause }, { nowMs, requestId });
+        const { grant, vehicles } = await lockGrantWithVehicles(transaction.query, id);
+        const change = decideRevocation(grant, revocation, vehicles);
+        if (typeof change === 'string') return change;
+        writeRevocation(transaction, change.grant);
+        await addGrantEvents(transaction, change.grantEvents);
         return 'revoked';
       }),
-    reinstate: (id, { nowMs, requestId }) =>
+    reinstate: (id, auditContext) =>
       transact(async (transaction) => {
-        const grant = await lockGrant(transaction.query, id);
-        if (grant === undefined) return 'unknown';
-        if (grant.revocation === undefined) return 'not_revoked';
-        const { clientId, subject } = grant;
-        writeRevocation(transaction, { ...grant, revocation: undefined });
-        const grantEvent = {
-          atMs: nowMs,
-          grantId: id,
-          clientId,
-          subject,
-          requestId,
-          cause: undefined,
-        };
-        await addGrantEvents(transaction, [{ ...grantEvent, kind: 'grant.reinstated', vins: [] }]);
+        const change = decideReinstatement(await lockGrant(transaction.query, id), auditContext);
+        if (typeof change === 'string') return change;
+        writeRevocation(transaction, change.grant);
+        await addGrantEvents(transaction, change.grantEvents);
         return 'reinstated';
       }),
     prune,

@@ -10,7 +10,7 @@ import type { Connections } from '../connection/pool.ts';
 import { canBeText, GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
 import type { Query, Transaction } from '../connection/transaction.ts';
 
-/** For what goes through many rows. */
+/** For statements that go through many rows. */
 const TIMEOUT_MS = 60_000;
 
 const SELECT = `SELECT i.digest, ${GRANT_COLUMNS} FROM imported_tokens AS i JOIN grants AS g ON g.id = i.grant_id
@@ -22,10 +22,10 @@ const INSERT = `INSERT INTO grants (id, client_id, subject, scope, brand, create
     $8::integer[], $9::bigint[], $10::bytea[], $11::text[], $12::text[], $13::bytea[])
   ON CONFLICT (id) DO NOTHING RETURNING id`;
 
-const KEEP = `INSERT INTO imported_tokens (digest, grant_id, expires_at)
+const INSERT_TOKENS = `INSERT INTO imported_tokens (digest, grant_id, expires_at)
   SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[])`;
 
-const MARK = `UPDATE clients SET has_imported_tokens = true, revision = ${NEXT_REVISION}
+const MARK_CLIENTS = `UPDATE clients SET has_imported_tokens = true, revision = ${NEXT_REVISION}
   WHERE id = ANY($1::text[]) AND NOT has_imported_tokens`;
 
 const nameOf = (digest: unknown): string => Buffer.from(digest as Uint8Array).toString('latin1');
@@ -35,7 +35,7 @@ const find = async (query: Query, digests: readonly Uint8Array[]): Promise<Reado
   return new Map(rows.map((row) => [nameOf(row['digest']), toGrant(row)]));
 };
 
-/** Grants that come from another service. */
+/** Grants whose first refresh token another server issued. */
 export const createImportVerbs = (
   { read, transact }: Connections,
   clients: KnownClients,
@@ -53,39 +53,39 @@ export const createImportVerbs = (
   },
 });
 
-/** Clients are held until the end, so that nobody removes one without its new grants. */
+/** Clients are locked until the end, so that none is removed without its new grants. */
 const importLocked = async (
   transaction: Transaction,
   batch: readonly ImportedGrant[],
 ): Promise<readonly ImportOutcome[]> => {
   const { query, write } = transaction;
   const ids = [...new Set(batch.map(({ grant }) => grant.clientId))].filter(canBeText).sort();
-  const [held, there] = await Promise.all([
+  const [locked, existing] = await Promise.all([
     query('SELECT id FROM clients WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE', [ids]),
     find(
       query,
       batch.map(({ digest }) => digest),
     ),
   ]);
-  const clientIds = new Set(held.map((row) => String(row['id'])));
+  const clientIds = new Set(locked.map((row) => String(row['id'])));
   const wanted = new Map<string, ImportedGrant>();
   for (const one of batch) {
     const name = nameOf(one.digest);
-    if (clientIds.has(one.grant.clientId) && !there.has(name) && !wanted.has(name)) wanted.set(name, one);
+    if (clientIds.has(one.grant.clientId) && !existing.has(name) && !wanted.has(name)) wanted.set(name, one);
   }
   const made = await insertAll(transaction, [...wanted.values()]);
-  write(MARK, [[...new Set([...made].map(({ grant }) => grant.clientId))]]);
+  write(MARK_CLIENTS, [[...new Set([...made].map(({ grant }) => grant.clientId))]]);
   return batch.map((one) => {
     const name = nameOf(one.digest);
     const first = wanted.get(name);
-    const grant = there.get(name) ?? (first === one ? undefined : first?.grant);
+    const grant = existing.get(name) ?? (first === one ? undefined : first?.grant);
     if (grant !== undefined) return compareImport(grant, one.grant);
     if (!clientIds.has(one.grant.clientId)) return 'client_unknown';
     return made.has(one) ? 'imported' : 'id_taken';
   });
 };
 
-/** Inserts what nobody else has the id of, and answers which those are. */
+/** Inserts those whose id is free, and answers which they are. */
 const insertAll = async (
   transaction: Transaction,
   wanted: readonly ImportedGrant[],
@@ -107,7 +107,7 @@ const insertAll = async (
   const ids = new Set(rows.map((row) => String(row['id'])));
   const made: ImportedGrant[] = [];
   for (const one of wanted) if (ids.delete(String(one.grant.id))) made.push(one);
-  write(KEEP, [
+  write(INSERT_TOKENS, [
     made.map(({ digest }) => Buffer.from(digest)),
     made.map(({ grant }) => grant.id),
     made.map(({ expiresAt }) => expiresAt),

@@ -1,43 +1,41 @@
-import type { Client } from '../../../clients/client.ts';
 import type { ClientReading } from '../../../clients/client-store.ts';
 import type { Query } from '../connection/transaction.ts';
 import { canBeText, toClient } from './rows.ts';
 
-/** A client as it was read, with what tells whether it has changed since. */
+/** A client as it was read, with the revision by which a change is noticed. */
 export type KnownClient = ClientReading & { readonly revision: number | undefined };
 
-type Kept = { readonly reading: KnownClient; readonly asOf: number };
+type Remembered = { readonly reading: KnownClient; readonly asOf: number };
 
 const CLIENTS_MAX = 10_000;
 
 /**
- * SQL for the revision of a client after a change. By how much it moves is left to chance: a failover may lose a change, and the
- * next one must not arrive at the revision that nodes remember the lost one by.
+ * SQL for the revision of a client after a change. The step is random: a failover may lose a change, and the next change
+ * must not lead to the same revision, under which nodes remember the lost one.
  */
 export const NEXT_REVISION = 'revision + 1 + floor(random() * 4294967296)::bigint';
 
-/** The columns that a reading of clients needs. */
 const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.policy,
     c.secrets, c.created_at, c.disabled_at, c.has_imported_tokens, k.newest_key
   FROM (SELECT coalesce(max(number), 0) AS newest_key FROM keys) AS k
   LEFT JOIN clients AS c ON c.id = ANY($1::text[])`;
 
 /**
- * The clients as this node knows them. A reading is used for `freshMs`, and so a change made by another node takes effect
- * within that time; one made here takes effect at once. Readings wanted at one moment are asked for in one
- * statement. `revision` moves with every change, and the statement of a refresh compares it, so that no refresh is judged
- * by a policy that has changed.
+ * The clients as this node knows them. A reading is used for `freshMs`, so a change by another node takes effect within
+ * that time, and a change by this node at once. Clients needed at the same moment are read in one statement.
+ * Every change moves `revision`, and the statement of a refresh compares it, so no refresh is judged by an outdated
+ * policy.
  */
 export const createKnownClients = (
   read: Query,
   { freshMs, now }: { readonly freshMs: number; readonly now: () => number },
 ) => {
-  const kept = new Map<string, Kept>();
-  let epoch = 0;
+  const remembered = new Map<string, Remembered>();
+  let changes = 0;
   let next:
     { readonly ids: Set<string>; readonly answer: Promise<ReadonlyMap<string, KnownClient>> } | undefined;
 
-  /** Reads clients as they are, past everything that is known of them. */
+  /** Reads clients from the database, whatever is remembered of them. */
   const load = async (query: Query, ids: readonly string[]): Promise<ReadonlyMap<string, KnownClient>> => {
     const rows = await query(SELECT, [ids.filter(canBeText)]);
     const newestKeyNumber = Number(rows[0]?.['newest_key']);
@@ -48,7 +46,7 @@ export const createKnownClients = (
       if (row['id'] === null) continue;
       const id = String(row['id']);
       const revision = Number(row['revision']);
-      const before = kept.get(id)?.reading;
+      const before = remembered.get(id)?.reading;
       const client = before?.revision === revision ? before.client : toClient(row);
       readings.set(id, { client, newestKeyNumber, revision });
     }
@@ -60,9 +58,9 @@ export const createKnownClients = (
       const ids = new Set<string>();
       const answer = new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
         next = undefined;
-        const [asOf, before] = [now(), epoch];
+        const [asOf, changesBefore] = [now(), changes];
         const readings = await load(read, [...ids]);
-        if (before === epoch) remember(readings, asOf);
+        if (changesBefore === changes) remember(readings, asOf);
         return readings;
       });
       next = { ids, answer };
@@ -71,41 +69,38 @@ export const createKnownClients = (
     return next.answer;
   };
 
-  /** Who is not there is not remembered: anybody may ask for anybody. */
+  /** Unknown ids are not remembered, because anybody may ask for any id. */
   const remember = (readings: ReadonlyMap<string, KnownClient>, asOf: number): void => {
-    if (kept.size + readings.size > CLIENTS_MAX) kept.clear();
-    for (const [id, reading] of readings) if (reading.client !== undefined) kept.set(id, { reading, asOf });
+    if (remembered.size + readings.size > CLIENTS_MAX) remembered.clear();
+    for (const [id, reading] of readings)
+      if (reading.client !== undefined) remembered.set(id, { reading, asOf });
   };
 
   const loadOne = async (id: string): Promise<KnownClient> => {
     const reading = (await loadTogether(id)).get(id);
-    if (reading === undefined) throw new Error('a client that was asked for was not answered');
+    if (reading === undefined) throw new Error('the answer lacks a client that was asked for');
     return reading;
   };
 
   return {
     /** A client no older than `freshMs`. */
     async read(id: string): Promise<KnownClient> {
-      const known = kept.get(id);
+      const known = remembered.get(id);
       return known !== undefined && now() - known.asOf < freshMs ? known.reading : loadOne(id);
     },
-    /** A client as it was read at any time, for a statement that compares its revision. */
-    recall: async (id: string): Promise<KnownClient> => kept.get(id)?.reading ?? loadOne(id),
+    /** A client of any age, for a statement that compares its revision. */
+    recall: async (id: string): Promise<KnownClient> => remembered.get(id)?.reading ?? loadOne(id),
     load,
-    /** A client was changed, here or, as its revision told, elsewhere. */
+    /** A client was changed here, or its revision shows that it was changed elsewhere. */
     forget(id: string): void {
-      epoch++;
-      kept.delete(id);
+      changes++;
+      remembered.delete(id);
     },
     forgetAll(): void {
-      epoch++;
-      kept.clear();
+      changes++;
+      remembered.clear();
     },
   };
 };
 
 export type KnownClients = ReturnType<typeof createKnownClients>;
-
-/** The client, if it may have tokens. */
-export const enabled = (client: Client | undefined): Client | undefined =>
-  client?.disabledAt === undefined ? client : undefined;

@@ -1,7 +1,6 @@
 import type { Policy } from '../../../clients/policy.ts';
-import { applyVerdict } from '../../../grants/apply-verdict.ts';
+import { decideRefresh } from '../../../grants/decide-refresh.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import { judge } from '../../../grants/judge.ts';
 import type { Verdict } from '../../../grants/judge.ts';
 import type { RefreshResult, RefreshUse } from '../../../grants/grant-store.ts';
 import type { Store } from '../../../grants/store.ts';
@@ -82,11 +81,10 @@ export const createRefresh = (
         : refreshLocked(use, mayHaveIssued);
     const grant = current.readGrant();
     const isRetryOfOurs = use.presented.isRetryOfOurs || mayHaveIssued(current.issuedBy);
-    const verdict = judge(grant, { ...use.presented, isRetryOfOurs }, use.nowMs, policy);
+    const result = decideRefresh(grant, { ...use, presented: { ...use.presented, isRetryOfOurs } }, policy);
     const isPending =
-      grant !== undefined && isPredecessor(grant, use) && !node.isFinal(verdict, current.issuedBy);
-    if (isPending || !changesNothing(verdict)) return refreshLocked(use, mayHaveIssued);
-    return { verdict, grant, policy, replay: undefined };
+      grant !== undefined && isPredecessor(grant, use) && !node.isFinal(result.verdict, current.issuedBy);
+    return isPending || !changesNothing(result.verdict) ? refreshLocked(use, mayHaveIssued) : result;
   };
 
   const refreshLocked = (
@@ -101,9 +99,10 @@ export const createRefresh = (
     node.track({ of: 'token', use }, (mayHaveIssued) => refresh(use, mayHaveIssued), issue);
 };
 
-/** Checks that the statement did what `judge` says about the row as it was. */
+/** Checks that the statement did what `decideRefresh` decides on the row as it was. */
 const toRotated = (before: Grant, use: RefreshUse, policy: Policy): RefreshResult => {
-  const verdict = judge(before, use.presented, use.nowMs, policy);
-  if (verdict.kind !== 'rotate') throw new TypeError(`a grant was advanced whose verdict is ${verdict.kind}`);
-  return { verdict, grant: applyVerdict(before, verdict, use), policy, replay: undefined };
+  const result = decideRefresh(before, use, policy);
+  const { kind } = result.verdict;
+  if (kind !== 'rotate') throw new TypeError(`a grant was advanced whose verdict is ${kind}`);
+  return result;
 };

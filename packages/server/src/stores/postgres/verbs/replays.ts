@@ -4,7 +4,7 @@ import type { GrantId } from '../../../tokens/grant-id.ts';
 import { damaged, toCaller, toNumber } from './rows.ts';
 import type { Query, Transaction } from '../connection/transaction.ts';
 
-const RECORD = `INSERT INTO replays AS r (grant_id, times, at_ms, generation, gap, since_rotation_ms, response, looks_like,
+const UPSERT = `INSERT INTO replays AS r (grant_id, times, at_ms, generation, gap, since_rotation_ms, response, looks_like,
     caller_address, caller_user_agent, rotated_by_address, rotated_by_user_agent)
   VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   ON CONFLICT (grant_id) DO UPDATE SET times = r.times + 1, at_ms = excluded.at_ms, generation = excluded.generation,
@@ -13,14 +13,14 @@ const RECORD = `INSERT INTO replays AS r (grant_id, times, at_ms, generation, ga
     caller_user_agent = excluded.caller_user_agent, rotated_by_address = excluded.rotated_by_address,
     rotated_by_user_agent = excluded.rotated_by_user_agent`;
 
-/** Keeps the last replay of a grant, and counts it. */
+/** Stores a replay as the last one of its grant, and counts it. */
 export const writeReplay = ({ write }: Transaction, id: GrantId, replay: Replay): void => {
   const { atMs, generation, gap, sinceRotationMs = null, response, looksLike } = replay;
   const by = [replay.caller, replay.rotatedBy].flatMap((one) => [
     one?.address ?? null,
     one?.userAgent ?? null,
   ]);
-  write(RECORD, [id, atMs, generation, gap, sinceRotationMs, response, looksLike, ...by]);
+  write(UPSERT, [id, atMs, generation, gap, sinceRotationMs, response, looksLike, ...by]);
 };
 
 export const readReplay = async (query: Query, id: GrantId): Promise<ReplayRecord | undefined> => {

@@ -60,7 +60,7 @@ const toRevocation = (at: Value, cause: Value): Revocation | undefined =>
 export const toCaller = (address: Value, userAgent: Value): Caller | undefined =>
   address === null ? undefined : { address: String(address), userAgent: String(userAgent) };
 
-/** What is kept of a client's secrets, in one JSON array. */
+/** A client's secrets as one JSON array. */
 export const writeSecrets = (secrets: readonly ClientSecret[]): string =>
   JSON.stringify(secrets.map((one) => ({ ...one, digest: Buffer.from(one.digest).toString('hex') })));
 
@@ -117,11 +117,11 @@ export const toBytes = (value: Value): Uint8Array | undefined =>
   value instanceof Uint8Array ? Uint8Array.from(value) : undefined;
 
 export const damaged = (column: string): never => {
-  throw new StoreError('unavailable', `a value in ${column} is none that keyfob writes`);
+  throw new StoreError('unavailable', `keyfob did not write the value in ${column}`);
 };
 
-/** PostgreSQL's texts hold every character but this; what is asked with it is not there. */
+/** PostgreSQL stores every character but NUL in a text, so nothing is found by a text that has one. */
 export const canBeText = (text: string): boolean => !text.includes('\0');
 
-/** What consents are found by: subjects may be longer than an index allows. */
+/** The key of an owner's consents: a subject may be longer than an index allows. */
 export const digestSubject = (subject: string): Buffer => hash('sha256', subject, 'buffer').subarray(0, 16);

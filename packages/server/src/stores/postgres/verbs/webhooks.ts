@@ -1,5 +1,5 @@
 import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
-import type { Store } from '../../../grants/store.ts';
+import type { WebhookStore } from '../../../outbox/webhook-store.ts';
 import { WEBHOOKS_MAX } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import { lockForAll } from '../connection/migrations.ts';
@@ -7,12 +7,12 @@ import type { Connections } from '../connection/pool.ts';
 import { canBeText, damaged, toNumber, toText, toTexts } from './rows.ts';
 import type { Query, Row } from '../connection/transaction.ts';
 
-type WebhookVerbs = Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
+type WebhookVerbs = Pick<WebhookStore, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
 
 const INSERT = `INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
-/** Who is told of grant events, in the order of their making. */
+/** The receivers of grant events, in the order of creation. */
 export const listWebhooks = async (query: Query): Promise<readonly Webhook[]> =>
   (await query('SELECT * FROM webhooks ORDER BY created_at, id')).map(toWebhook);
 
@@ -20,7 +20,7 @@ export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerb
   createWebhook: (webhook) =>
     transact(async ({ query }) => {
       const { id, url, format, clientId = null, kinds, keyNumber, createdAt, disabledAt = null } = webhook;
-      // So that two that count at the same moment do not both find room.
+      // Otherwise two that count at the same moment would both find room.
       await lockForAll(query);
       if ((await listWebhooks(query)).length >= WEBHOOKS_MAX) return 'too_many';
       const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAt, disabledAt];
@@ -30,7 +30,7 @@ export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerb
   async removeWebhook(id) {
     if (!canBeText(id)) return 'unknown';
     return transact(async ({ query, write }) => {
-      // Whoever is just keeping a delivery to it is waited for.
+      // Waits for transactions that are adding a delivery to it.
       const rows = await query('SELECT id FROM webhooks WHERE id = $1 FOR UPDATE', [id]);
       if (rows.length === 0) return 'unknown';
       write('DELETE FROM deliveries WHERE webhook_id = $1', [id]);

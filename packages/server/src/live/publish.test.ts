@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { LogEvent } from '@keyfob/server';
-import { openLiveEvents } from '@keyfob/server/live/publish';
+import type { LogEvent } from '../log-event.ts';
+import { openLiveEvents } from './publish.ts';
 
 const directoryFor = (t: TestContext): string => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-live-'));

@@ -4,14 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
-import { openSqliteStore } from '@keyfob/server/stores';
-import { openDatabase } from '@keyfob/server/stores/sqlite/database';
-import { createGroupCommit } from '@keyfob/server/stores/sqlite/group-commit';
-import { createKnownClients } from '@keyfob/server/stores/sqlite/known-clients';
-import { sampleClient } from '../support/samples.ts';
+import { smartcar } from '../../dialects/smartcar/smartcar.ts';
+import type { Client } from '../../clients/client.ts';
+import { openDatabase } from './database.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { createKnownClients } from './known-clients.ts';
+import { openSqliteStore } from './store.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-known-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
+
+const CLIENT: Client = {
+  id: 'client-a',
+  dialect: smartcar.name,
+  type: 'confidential',
+  name: 'Charge planner',
+  redirectUris: [],
+  consentRedirectUri: undefined,
+  policy: smartcar.defaultPolicy,
+  createdAt: 1_750_000_000,
+  disabledAt: undefined,
+  secrets: [],
+};
 
 const fail = (): never => {
   throw new Error('cannot be done');
@@ -20,7 +34,7 @@ const fail = (): never => {
 test('A client that is disabled between two transactions of one synchronous run is disabled in the second.', async () => {
   const path = join(directory, 'keyfob.db');
   const store = openSqliteStore(path);
-  await store.createClient(sampleClient());
+  await store.createClient(CLIENT);
   await store.close();
   const database = openDatabase(path, { lockTimeoutMs: 0 });
   const operator = new DatabaseSync(path);

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { followServers } from '@keyfob/server';
-import { openLiveEvents } from '@keyfob/server/live/publish';
+import { followServers } from './follow.ts';
+import { openLiveEvents } from './publish.ts';
 
 test('The socket of a server that was killed does not keep its follower from the others', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-follow-'));

@@ -1,0 +1,52 @@
+import { CLIENT_TYPES } from '../../clients/client.ts';
+import type { Dialect } from '../dialect.ts';
+import { oauthHeaders, renderOAuthError, writeTokens } from './answers.ts';
+import { oauthAuthorize } from './authorize.ts';
+import { examples } from './examples.ts';
+import { oauthRefusals } from './refusals.ts';
+import { oauthShapes } from './shapes.ts';
+import { createTokenEndpoint } from './token-requests.ts';
+
+const DAY = 86_400;
+
+/** OAuth 2.0 as the RFCs have it (RFC 6749, RFC 9700), for a platform without an API of its own. */
+export const oauth: Dialect = {
+  name: 'oauth',
+  title: 'OAuth 2.0',
+  clientTypes: CLIENT_TYPES,
+  brands: [],
+  examples,
+  authorization: oauthAuthorize,
+  pathPrefix: '/token/',
+  tokenEndpoints: {
+    '/token': createTokenEndpoint({
+      methods: ['client_secret_basic', 'client_secret_post', 'none'],
+      serves: () => true,
+      // OAuth 2.1 drops it; the code is bound to it anyway.
+      omittable: ['redirect_uri'],
+    }),
+  },
+  shapes: oauthShapes,
+  defaultPolicy: {
+    refreshTokenLifetimeSeconds: 60 * DAY,
+    accessTokenLifetimeSeconds: 3600,
+    rotation: 'overlap',
+    overlapSeconds: 60,
+    raceSeconds: 10,
+    onReplay: 'revoke',
+    grantLifetimeSeconds: null,
+    resyncGenerations: 1024,
+    requireUserAgent: false,
+    tellRefreshExpiry: false,
+    deadTokenCode: '4002',
+    accessTokenFormat: 'opaque',
+    clientCredentials: false,
+  },
+  renderAnswer: (answer, policy, exchange) => ({
+    status: 200,
+    headers: oauthHeaders(exchange),
+    body: writeTokens(answer, policy),
+  }),
+  renderRefusal: (refusal, _policy, exchange) =>
+    renderOAuthError(oauthRefusals, refusal, oauthHeaders(exchange)),
+};

@@ -1,0 +1,107 @@
+import type { Client } from '../clients/client.ts';
+import type { Clock } from '../clock.ts';
+import { Refusal } from '../errors.ts';
+import type { RefusalReason } from '../errors.ts';
+import type { Minting, TokenShapes } from '../grants/issue.ts';
+import type { KeyContext } from '../grants/newer-key.ts';
+import type { Store } from '../grants/store.ts';
+import type { UndecidedUses } from '../grants/undecided-uses.ts';
+import type { Caller, Emit } from '../log-event.ts';
+
+/** What grant types work with. */
+export type GrantTypeContext = Minting &
+  KeyContext & {
+    readonly store: Store;
+    readonly issuer: string;
+    readonly undecidedRefreshes: UndecidedUses;
+    readonly undecidedCodes: UndecidedUses;
+    readonly clock: Clock;
+    readonly emit: Emit;
+  };
+
+/** A request of an authenticated client, its parameters checked. */
+export type GrantRequest<Values = ParameterValues> = {
+  readonly dialect: string;
+  readonly requestId: string;
+  readonly caller: Caller;
+  readonly client: Client;
+  /** Of the client's dialect. */
+  readonly shapes: TokenShapes;
+  readonly parameters: Values;
+  readonly brand: string | undefined;
+  readonly idempotencyKey: string | undefined;
+};
+
+/** What a client gets. Times in integer seconds. @see RFC 6749 §5.1 */
+export type TokenResponse = {
+  readonly accessToken: string;
+  readonly expiresInSeconds: number;
+  /** Absent where the grant type has none. */
+  readonly refreshToken?: string;
+  readonly refreshExpiresInSeconds?: number;
+  /** Space separated; absent where it is what the client asked for. */
+  readonly scope?: string;
+};
+
+/** One parameter of a grant type. */
+export type Parameter = {
+  /** As its RFC names it. */
+  readonly name: string;
+  /** Why a request without it is refused; absent for an optional parameter. */
+  readonly missing?: RefusalReason;
+  /** Whether some dialects let clients omit it (`TokenEndpoint.omittable`). */
+  readonly isOmittable?: true;
+  /** How its form is checked, and why a request that fails the check is refused. */
+  readonly form?: {
+    isValid(value: string, shapes: TokenShapes): boolean;
+    readonly otherwise: RefusalReason;
+  };
+};
+
+type ParameterValues = Readonly<Record<string, string | undefined>>;
+
+/** The values of these parameters, by name: those of required ones are always there. */
+type ValuesOf<Parameters extends readonly Parameter[]> = {
+  readonly [One in Parameters[number] as One['name']]: One extends { readonly isOmittable: true }
+    ? string | undefined
+    : One extends { readonly missing: RefusalReason }
+      ? string
+      : string | undefined;
+};
+
+/** A way to get tokens. A new one is a file with one such object, and an entry in `grant-types.ts`. */
+export type GrantType = {
+  /** The value of `grant_type`. */
+  readonly grantType: string;
+  readonly parameters: readonly Parameter[];
+  /** Issues the tokens. Throws a `Refusal`, or `StoreError` where the store could not tell. */
+  handle(context: GrantTypeContext, request: GrantRequest): TokenResponse | Promise<TokenResponse>;
+};
+
+/** Lets `handle` see which parameters there are. */
+export const defineGrantType = <const Parameters extends readonly Parameter[]>(grantType: {
+  readonly grantType: string;
+  readonly parameters: Parameters;
+  handle(
+    context: GrantTypeContext,
+    request: GrantRequest<ValuesOf<Parameters>>,
+  ): TokenResponse | Promise<TokenResponse>;
+}): GrantType => grantType;
+
+/** The values of a grant type's parameters. Throws a `Refusal` for the first one that is missing or malformed. */
+export const readParameters = (
+  { parameters }: GrantType,
+  sent: ReadonlyMap<string, string>,
+  shapes: TokenShapes,
+  omittable: readonly string[] = [],
+): ParameterValues => {
+  const values: Record<string, string | undefined> = {};
+  for (const { name, missing, form } of parameters) {
+    const value = sent.get(name);
+    if (value === undefined && missing !== undefined && !omittable.includes(name)) throw new Refusal(missing);
+    if (value !== undefined && form !== undefined && !form.isValid(value, shapes))
+      throw new Refusal(form.otherwise);
+    values[name] = value;
+  }
+  return values;
+};

@@ -1,0 +1,173 @@
+-- Clients are few and read often. policy is a JSON object, redirect_uris a JSON array. Every change of a client or of its
+-- secrets moves its revision.
+CREATE TABLE clients (
+  number               INTEGER PRIMARY KEY,
+  id                   TEXT NOT NULL UNIQUE,
+  dialect              TEXT NOT NULL,
+  type                 TEXT NOT NULL,
+  name                 TEXT NOT NULL,
+  redirect_uris        TEXT NOT NULL,
+  consent_redirect_uri TEXT,
+  policy               TEXT NOT NULL,
+  revision             INTEGER NOT NULL,
+  created_at           INTEGER NOT NULL,
+  disabled_at          INTEGER,
+  -- Other clients' tokens are not looked up in imported_tokens.
+  has_imported_tokens  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE client_secrets (
+  id            TEXT PRIMARY KEY,
+  client_number INTEGER NOT NULL REFERENCES clients (number) ON DELETE CASCADE,
+  name          TEXT NOT NULL,
+  digest        BLOB NOT NULL,
+  created_at    INTEGER NOT NULL,
+  expires_at    INTEGER,
+  last_used_at  INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX client_secrets_by_client ON client_secrets (client_number);
+
+-- The keys that have sealed tokens of this store, by their fingerprints.
+CREATE TABLE keys (
+  number      INTEGER PRIMARY KEY,
+  created_at  INTEGER NOT NULL,
+  fingerprint TEXT NOT NULL
+) STRICT;
+
+-- Who sends refreshes: few, so that a grant names its caller by a small number. callers.ts limits how many there are.
+CREATE TABLE callers (
+  number     INTEGER PRIMARY KEY,
+  address    TEXT NOT NULL,
+  user_agent TEXT NOT NULL,
+  UNIQUE (address, user_agent)
+) STRICT;
+
+-- Scopes are few too, and a grant names its scope by a number.
+CREATE TABLE scopes (
+  number INTEGER PRIMARY KEY,
+  scope  TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- One row per grant, forever: a refresh updates it, inserts nothing, and leaves its size as it is.
+CREATE TABLE grants (
+  id               INTEGER PRIMARY KEY,
+  client_number    INTEGER NOT NULL REFERENCES clients (number),
+  generation       INTEGER NOT NULL,
+  key_number       INTEGER NOT NULL,
+  created_at       INTEGER NOT NULL,
+  -- When the last generations were made (packed-rotations.ts).
+  rotations        BLOB,
+  -- The caller that made the current generation.
+  rotated_by       INTEGER,
+  use_digest       BLOB,
+  revoked_at       INTEGER,
+  revocation_cause TEXT,
+  brand            TEXT,
+  subject          TEXT NOT NULL,
+  scope_number     INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX grants_by_client ON grants (client_number);
+
+-- The last replay of a grant, for the operator: one row per grant that ever had one. caller presented the token.
+CREATE TABLE replays (
+  grant_id          INTEGER PRIMARY KEY REFERENCES grants (id) ON DELETE CASCADE,
+  times             INTEGER NOT NULL,
+  at_ms             INTEGER NOT NULL,
+  generation        INTEGER NOT NULL,
+  gap               INTEGER NOT NULL,
+  since_rotation_ms INTEGER,
+  response          TEXT NOT NULL,
+  looks_like        TEXT NOT NULL,
+  caller            INTEGER,
+  rotated_by        INTEGER
+) STRICT;
+
+-- What an owner agreed to and the client has not redeemed yet; dropped soon after ten minutes. vehicles is a JSON array.
+CREATE TABLE codes (
+  grant_id       INTEGER PRIMARY KEY,
+  client_id      TEXT NOT NULL,
+  redirect_uri   TEXT NOT NULL,
+  code_challenge TEXT,
+  issued_at      INTEGER NOT NULL,
+  subject        TEXT NOT NULL,
+  scope          TEXT NOT NULL,
+  brand          TEXT,
+  vehicles       TEXT NOT NULL,
+  redeemed_at_ms INTEGER,
+  use_digest     BLOB
+) STRICT;
+
+CREATE INDEX codes_by_age ON codes (issued_at);
+
+-- What a grant covers. A grant made on the command line has no rows here.
+CREATE TABLE vehicles (
+  grant_id   INTEGER NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  id         TEXT NOT NULL,
+  vin        TEXT NOT NULL,
+  make       TEXT NOT NULL,
+  model      TEXT NOT NULL,
+  year       INTEGER NOT NULL,
+  nickname   TEXT NOT NULL,
+  powertrain TEXT NOT NULL,
+  PRIMARY KEY (grant_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- The grants that an owner gave by consent. The code that removes a grant removes its row.
+CREATE TABLE consents (
+  subject  TEXT NOT NULL,
+  grant_id INTEGER NOT NULL,
+  PRIMARY KEY (subject, grant_id)
+) STRICT, WITHOUT ROWID;
+
+-- Refresh tokens that another server issued, by their SHA-256. Each stands for generation 0 of its grant.
+CREATE TABLE imported_tokens (
+  digest     BLOB PRIMARY KEY,
+  grant_id   INTEGER NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX imported_tokens_by_grant ON imported_tokens (grant_id);
+
+-- What happened to grants, refreshes excepted. vins is a JSON array.
+CREATE TABLE grant_events (
+  sequence   INTEGER PRIMARY KEY AUTOINCREMENT,
+  id         TEXT NOT NULL,
+  at_ms      INTEGER NOT NULL,
+  kind       TEXT NOT NULL,
+  grant_id   INTEGER NOT NULL,
+  client_id  TEXT NOT NULL,
+  subject    TEXT NOT NULL,
+  request_id TEXT,
+  cause      TEXT,
+  vins       TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX grant_events_by_grant ON grant_events (grant_id);
+
+-- Who receives grant events. Their secrets are derived from the key ring and not stored. kinds is a JSON array.
+CREATE TABLE webhooks (
+  id          TEXT PRIMARY KEY,
+  url         TEXT NOT NULL,
+  format      TEXT NOT NULL,
+  client_id   TEXT,
+  kinds       TEXT NOT NULL,
+  key_number  INTEGER NOT NULL,
+  created_at  INTEGER NOT NULL,
+  disabled_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- The outbox: one row per grant event and receiver, inserted with the grant event. next_at_ms is null when it is over.
+CREATE TABLE deliveries (
+  webhook_id      TEXT NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+  grant_event     INTEGER NOT NULL,
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  next_at_ms      INTEGER,
+  delivered_at_ms INTEGER,
+  last_status     INTEGER,
+  last_error      TEXT,
+  PRIMARY KEY (webhook_id, grant_event)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at_ms) WHERE next_at_ms IS NOT NULL;

@@ -1,0 +1,77 @@
+import { StoreError } from '../../errors.ts';
+import { ROTATIONS_MAX, UNKNOWN } from '../../grants/rotation-history.ts';
+import type { RotationHistory } from '../../grants/rotation-history.ts';
+
+const NEWEST_BYTES = 6;
+const GAP_BYTES = 3;
+const PACKED_BYTES = NEWEST_BYTES + (ROTATIONS_MAX - 1) * GAP_BYTES;
+
+/** Two hours and a quarter, in either direction. A longer gap is cut to it. */
+const GAP_MAX_MS = 0x7f_0000;
+/** Stands for a rotation whose moment is unknown. */
+const UNKNOWN_GAP = 0xff_ffff;
+/** Fills the row up where there are fewer rotations. */
+const BLANK = 0xff_fffe;
+/** A moment before a gap that was cut: before any overlap, however far a clock is set back. */
+const LONG_AGO = 1;
+
+/**
+ * A rotation history as a row stores it: the newest moment in 6 bytes, then, going back, the milliseconds from each
+ * moment to the next known one in 3. Blanks fill it up, so that a row keeps its size however often its grant is
+ * refreshed.
+ */
+export const packRotations = (history: RotationHistory): Uint8Array | null => {
+  const newest = history.at(-1);
+  if (newest === undefined) return null;
+  const bytes = Buffer.allocUnsafe(PACKED_BYTES);
+  bytes.writeUIntBE(newest, 0, NEWEST_BYTES);
+  let next = newest;
+  let at = NEWEST_BYTES;
+  for (let index = history.length - 2; index >= 0; index--) {
+    const moment = history[index] ?? UNKNOWN;
+    const gap = Math.max(-GAP_MAX_MS, Math.min(GAP_MAX_MS, next - moment));
+    writeGap(bytes, at, moment === UNKNOWN ? UNKNOWN_GAP : gap + GAP_MAX_MS);
+    if (moment !== UNKNOWN) next -= gap;
+    at += GAP_BYTES;
+  }
+  for (; at < PACKED_BYTES; at += GAP_BYTES) writeGap(bytes, at, BLANK);
+  return bytes;
+};
+
+/** The reverse of `packRotations`; empty for a grant that was never refreshed. */
+export const unpackRotations = (bytes: unknown): RotationHistory => {
+  if (!(bytes instanceof Uint8Array)) return [];
+  if (bytes.length !== PACKED_BYTES)
+    throw new StoreError('unavailable', 'a value in grants.rotations is none that keyfob writes');
+  let count = 1;
+  while (count < ROTATIONS_MAX && readGap(bytes, count) !== BLANK) count++;
+  const history = Array<number>(count);
+  let next = readNewest(bytes);
+  let isLongAgo = false;
+  history[count - 1] = next;
+  for (let back = 1; back < count; back++) {
+    const gap = readGap(bytes, back);
+    isLongAgo ||= gap === 2 * GAP_MAX_MS;
+    if (gap !== UNKNOWN_GAP) next = isLongAgo ? LONG_AGO : next - (gap - GAP_MAX_MS);
+    history[count - 1 - back] = gap === UNKNOWN_GAP ? UNKNOWN : next;
+  }
+  return history;
+};
+
+const readNewest = (bytes: Uint8Array): number => {
+  let moment = 0;
+  for (let at = 0; at < NEWEST_BYTES; at++) moment = moment * 256 + (bytes[at] ?? 0);
+  return moment;
+};
+
+const writeGap = (bytes: Uint8Array, at: number, gap: number): void => {
+  bytes[at] = gap >> 16;
+  bytes[at + 1] = gap >> 8;
+  bytes[at + 2] = gap;
+};
+
+/** The gap so many steps back from the newest moment, from 1. */
+const readGap = (bytes: Uint8Array, back: number): number => {
+  const at = NEWEST_BYTES + (back - 1) * GAP_BYTES;
+  return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+};

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import type { Policy } from '@keyfob/server/clients';
+import type { Grant } from '@keyfob/server/grants';
+import type { RefreshUse } from '@keyfob/server/stores';
+import { CALLER, NOW_MS, OTHER_CALLER, OVERLAP_POLICY, sampleGrant, sampleUse } from '../support/samples.ts';
+
+/** A use of a refresh token, and what it meets. */
+export type DecisionCase = { readonly grant: Grant; readonly use: RefreshUse; readonly policy: Policy };
+
+/** The highest generation there is. */
+const LAST = 0xffff_ffff;
+const HOUR_SECONDS = 3600;
+const DIGESTS = [1, 2].map((seed) => Uint8Array.from({ length: 16 }, (_, index) => index * seed));
+
+const brand = fc.constantFrom(undefined, undefined, 'kia', 'genesis');
+const digest = fc.constantFrom(undefined, ...DIGESTS);
+/** Short enough that many tokens have expired. */
+const lifetime = fc.integer({ min: 60, max: 2 * HOUR_SECONDS });
+
+const policy: fc.Arbitrary<Policy> = fc
+  .record({
+    rotation: fc.constantFrom('strict', 'overlap', 'until-used', 'none', 'overlap'),
+    refreshTokenLifetimeSeconds: fc.oneof(lifetime, fc.constant(10 ** 8)),
+    grantLifetimeSeconds: fc.oneof(fc.constant(null), lifetime, lifetime),
+    overlapSeconds: fc.integer({ min: 0, max: 59 }),
+    raceSeconds: fc.integer({ min: 0, max: 59 }),
+    onReplay: fc.constantFrom('revoke', 'refuse', 'observe'),
+    resyncGenerations: fc.constantFrom(0, 2, 1024),
+  })
+  .map((fields) => ({ ...OVERLAP_POLICY, ...fields }));
+
+/** Moments of rotations, oldest first; all but the newest may be unknown. Close enough to be stored exactly. */
+const history = fc
+  .tuple(
+    fc.oneof(
+      fc.array(fc.option(fc.integer({ min: -50, max: 120_000 })), { maxLength: 5 }),
+      fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 29, maxLength: 31 }),
+    ),
+    fc.integer({ min: 0, max: HOUR_SECONDS }),
+  )
+  .map(([gaps, age]) => {
+    let next = NOW_MS - age * 1000;
+    const moments = [next];
+    for (const gap of gaps) moments.unshift(gap === null ? 0 : (next -= gap));
+    return moments;
+  });
+
+const grant = fc.record({
+  createdAt: fc.integer({ min: 0, max: 2 * HOUR_SECONDS }).map((age) => NOW_MS / 1000 - age),
+  brand,
+  generation: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.constantFrom(LAST - 1, LAST)),
+  rotatedAtMs: fc.oneof(fc.constant([]), history),
+  rotatedBy: fc.constantFrom(undefined, CALLER, OTHER_CALLER),
+  useDigest: digest,
+  revocation: fc.option(
+    fc.constantFrom('operator', 'owner').map((cause) => ({ at: NOW_MS / 1000 - 1, cause }) as const),
+    { nil: undefined, freq: 8 },
+  ),
+});
+
+const use = fc.record({
+  /** How far the presented generation is from the current one: mostly not at all. */
+  distance: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 2, arbitrary: fc.constantFrom(-1, 1) },
+    { weight: 1, arbitrary: fc.integer({ min: -40, max: 5 }) },
+  ),
+  nowMs: fc.oneof(
+    fc.integer({ min: -120_000, max: HOUR_SECONDS * 1000 }).map((ms) => NOW_MS + ms),
+    fc.constantFrom(-1, 0, 1).map((ms) => NOW_MS + ms),
+  ),
+  brand,
+  useDigest: digest,
+  isRetryOfOurs: fc.boolean(),
+  isOfOtherClient: fc.integer({ min: 0, max: 15 }).map((number) => number === 0),
+});
+
+/** Where the end of a grant, or of its current token, lies at the very moment of the use, or a step beside it. */
+const edge = fc.option(
+  fc.record({ ends: fc.constantFrom('grant', 'token'), steps: fc.constantFrom(-1, 0, 1) }),
+  { freq: 2 },
+);
+
+type Moments = Pick<Grant, 'createdAt' | 'rotatedAtMs'> & { readonly nowMs: number };
+
+const atEdge = (
+  moments: Moments,
+  { grantLifetimeSeconds, refreshTokenLifetimeSeconds }: Policy,
+  { ends, steps }: { readonly ends: string; readonly steps: number },
+): Moments => {
+  const nowMs = Math.floor(moments.nowMs / 1000) * 1000;
+  if (ends === 'token' && moments.rotatedAtMs.length > 0)
+    return { ...moments, nowMs, rotatedAtMs: [nowMs - refreshTokenLifetimeSeconds * 1000 + steps] };
+  const lifetimeSeconds = ends === 'token' ? refreshTokenLifetimeSeconds : grantLifetimeSeconds;
+  return { ...moments, nowMs, createdAt: nowMs / 1000 - (lifetimeSeconds ?? 0) + steps };
+};
+
+/** The client of a case, and another one with the same policy. */
+export const clientIdsOf = (id: bigint): readonly [own: string, other: string] => [
+  `client-${id}`,
+  `other-${id}`,
+];
+
+/** A case for the grant of this id. */
+export const decisionCase = (id: bigint): fc.Arbitrary<DecisionCase> =>
+  fc.record({ policy, grant, use, edge }).map((one) => {
+    const [own, other] = clientIdsOf(id);
+    const { distance, nowMs: usedAtMs, isOfOtherClient, ...presented } = one.use;
+    const { createdAt, rotatedAtMs } = one.grant;
+    const moments = { createdAt, rotatedAtMs, nowMs: usedAtMs };
+    const { nowMs, ...begun } = one.edge === null ? moments : atEdge(moments, one.policy, one.edge);
+    const generation = Math.min(LAST, Math.max(0, one.grant.generation + distance));
+    return {
+      policy: one.policy,
+      grant: sampleGrant({ ...one.grant, ...begun, id, clientId: own }),
+      use: sampleUse(generation, {
+        nowMs,
+        keyNumber: 2,
+        presented: { ...presented, grantId: id, clientId: isOfOtherClient ? other : own },
+      }),
+    };
+  });

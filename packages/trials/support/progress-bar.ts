@@ -1,0 +1,17 @@
+const WIDTH = 30;
+
+/** A bar on standard error for a long run; nothing if that is not a terminal. */
+export const createProgressBar = (unit: string) => {
+  const isShown = process.stderr.isTTY;
+  return {
+    show(done: number, total: number): void {
+      if (!isShown || total === 0) return;
+      const filled = Math.round((done / total) * WIDTH);
+      const bar = '#'.repeat(filled).padEnd(WIDTH, '.');
+      process.stderr.write(`\r[${bar}] ${done}/${total} ${unit}\x1b[K`);
+    },
+    end(): void {
+      if (isShown) process.stderr.write('\r\x1b[K');
+    },
+  };
+};
