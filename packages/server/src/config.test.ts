@@ -4,11 +4,14 @@ import { inspect } from 'node:util';
 import { parseConfig } from './config.ts';
 import type { Config, ConfigSources } from './config.ts';
 import { OperatorError } from './errors.ts';
+import { environmentNameOf, settingNameOf } from './settings/names.ts';
+import { SETTINGS } from './settings/settings.ts';
+import type { Setting } from './settings/settings.ts';
 
 const parse = (sources: Partial<ConfigSources> = {}): Config =>
   parseConfig({ flags: {}, environment: {}, file: {}, ...sources });
 
-/** The error of a wrong configuration. */
+/** The error for an invalid configuration. */
 const errorOf = (sources: Partial<ConfigSources>): OperatorError => {
   try {
     parse(sources);
@@ -18,10 +21,10 @@ const errorOf = (sources: Partial<ConfigSources>): OperatorError => {
     assert.ok(error.remedy !== '');
     return error;
   }
-  assert.fail('the configuration was taken');
+  assert.fail('the configuration was accepted');
 };
 
-void test('without any setting the documented defaults hold', () => {
+void test('without any setting the defaults apply', () => {
   assert.deepEqual(parse(), {
     host: '127.0.0.1',
     port: 8787,
@@ -46,7 +49,7 @@ void test('without any setting the documented defaults hold', () => {
   });
 });
 
-void test('a configuration cannot be changed once it is read', () => {
+void test('a parsed configuration is frozen', () => {
   assert.ok(Object.isFrozen(parse()));
 });
 
@@ -73,7 +76,7 @@ for (const [what, sources, port] of PRECEDENCE) {
   });
 }
 
-void test('settings of different sources come together', () => {
+void test('settings of different sources are merged', () => {
   const config = parse({
     flags: { host: '::1' },
     environment: { KEYFOB_PORT: '0' },
@@ -82,7 +85,7 @@ void test('settings of different sources come together', () => {
   assert.deepEqual([config.host, config.port, config.logLevel], ['::1', 0, 'debug']);
 });
 
-void test('every setting has its variable in the environment, in capitals with underscores', () => {
+void test('every setting has an environment variable, in capitals with underscores', () => {
   const environment = {
     KEYFOB_HOST: '0.0.0.0',
     KEYFOB_PORT: '8080',
@@ -185,7 +188,7 @@ void test('headersTimeoutSeconds is at least 1 and at most 300', () => {
     );
 });
 
-void test('the time for the headers is at most the time for the whole request', () => {
+void test('headersTimeoutSeconds is at most requestTimeoutSeconds', () => {
   const file = { headersTimeoutSeconds: 20 };
   assert.equal(parse({ file: { ...file, requestTimeoutSeconds: 20 } }).headersTimeoutSeconds, 20);
   assert.match(
@@ -194,7 +197,7 @@ void test('the time for the headers is at most the time for the whole request', 
   );
 });
 
-void test('the key is given itself or as a file, not both', () => {
+void test('the key is given as text or as a file, not both', () => {
   assert.equal(parse({ environment: { KEYFOB_KEY: 'ring' } }).key, 'ring');
   assert.equal(parse({ flags: { keyFile: 'ring.txt' } }).keyFile, 'ring.txt');
   const both = { environment: { KEYFOB_KEY: 'ring' }, flags: { keyFile: 'ring.txt' } };
@@ -202,38 +205,42 @@ void test('the key is given itself or as a file, not both', () => {
 });
 
 const UNKNOWN: readonly (readonly [string, Partial<ConfigSources>, RegExp])[] = [
-  ['a letter too few', { file: { prt: 1 } }, /prt is no setting, did you mean port\?/],
-  ['a letter too many', { file: { hostt: 'x' } }, /hostt is no setting, did you mean host\?/],
-  ['two letters exchanged', { file: { dtaa: 'x' } }, /dtaa is no setting, did you mean data\?/],
-  ['other case', { file: { bodymaxbytes: 2048 } }, /bodymaxbytes is no setting, did you mean bodyMaxBytes\?/],
+  ['a letter too few', { file: { prt: 1 } }, /unknown setting prt, did you mean port\?/],
+  ['a letter too many', { file: { hostt: 'x' } }, /unknown setting hostt, did you mean host\?/],
+  ['two letters swapped', { file: { dtaa: 'x' } }, /unknown setting dtaa, did you mean data\?/],
+  [
+    'other case',
+    { file: { bodymaxbytes: 2048 } },
+    /unknown setting bodymaxbytes, did you mean bodyMaxBytes\?/,
+  ],
   [
     'a variable in the environment',
     { environment: { KEYFOB_LOGLEVEL: 'info' } },
-    /KEYFOB_LOGLEVEL is no setting, did you mean KEYFOB_LOG_LEVEL\?/,
+    /unknown setting KEYFOB_LOGLEVEL, did you mean KEYFOB_LOG_LEVEL\?/,
   ],
-  ['capitals', { file: { BODYMAXBYTES: 2048 } }, /BODYMAXBYTES is no setting, did you mean bodyMaxBytes\?/],
-  ['a flag', { flags: { keyfile: 'x' } }, /keyfile is no setting, did you mean keyFile\?/],
-  ['nothing near it', { file: { telemetryEndpoint: 'x' } }, /telemetryEndpoint is no setting(?!,)/],
+  ['capitals', { file: { BODYMAXBYTES: 2048 } }, /unknown setting BODYMAXBYTES, did you mean bodyMaxBytes\?/],
+  ['a flag', { flags: { keyfile: 'x' } }, /unknown setting keyfile, did you mean keyFile\?/],
+  ['nothing near it', { file: { telemetryEndpoint: 'x' } }, /unknown setting telemetryEndpoint(?!,)/],
 ];
 
 for (const [what, sources, message] of UNKNOWN) {
-  void test(`an unknown setting with ${what} is refused, with the nearest known one where there is one`, () => {
+  void test(`an unknown setting with ${what} is reported, with the nearest known one if there is one`, () => {
     assert.match(errorOf(sources).message, message);
   });
 }
 
-void test('a name that every object has is no setting either', () => {
+void test('a name that every object has is an unknown setting too', () => {
   for (const name of ['constructor', 'toString', 'valueOf'])
-    assert.match(errorOf({ file: { [name]: 'x' } }).message, new RegExp(`${name} is no setting`));
+    assert.match(errorOf({ file: { [name]: 'x' } }).message, new RegExp(`unknown setting ${name}`));
 });
 
-void test('every fault is told at once', () => {
+void test('every fault is reported at once', () => {
   const { message } = errorOf({ file: { port: -1, hots: 'x', logLevel: 'loud', telemetryEndpoint: 'y' } });
   for (const name of ['port', 'hots', 'logLevel', 'telemetryEndpoint'])
     assert.ok(message.includes(name), name);
 });
 
-void test("Kubernetes' variables for a service called keyfob are no settings", () => {
+void test('variables that Kubernetes sets for a service called keyfob are ignored', () => {
   const environment = {
     KEYFOB_SERVICE_HOST: '10.0.0.11',
     KEYFOB_SERVICE_PORT: '8787',
@@ -247,7 +254,7 @@ void test("Kubernetes' variables for a service called keyfob are no settings", (
   assert.deepEqual(parse({ environment }), parse());
 });
 
-void test('variables of other programs and the one that names the config file are no settings', () => {
+void test('variables of other programs and KEYFOB_CONFIG are ignored', () => {
   const environment = {
     PATH: 'bin',
     PORT: '1',
@@ -273,7 +280,7 @@ const LEAKS: readonly (readonly [string, Partial<ConfigSources>])[] = [
 ];
 
 for (const [what, sources] of LEAKS) {
-  void test(`a wrong configuration is told without its values: ${what}`, () => {
+  void test(`the error for an invalid configuration shows no values: ${what}`, () => {
     const error = errorOf(sources);
     const printed = [
       inspect(error, { depth: 5 }),
@@ -296,7 +303,7 @@ for (const [setting, value] of [
   ['signInScope', 'profile'],
   ['vehiclesUrl', 'file:///etc/passwd'],
 ] as const) {
-  void test(`${setting} cannot be ${value}`, () => {
+  void test(`${setting} must not be ${value}`, () => {
     const file = { signInIssuer: 'https://accounts.example', signInClientId: 'keyfob', [setting]: value };
     assert.match(errorOf({ file }).message, new RegExp(setting));
   });
@@ -313,7 +320,22 @@ for (const issuer of [
   });
 }
 
-void test('the provider of sign-in and the client there are named together', () => {
+void test('signInIssuer and signInClientId are set together', () => {
   assert.match(errorOf({ file: { signInIssuer: 'https://a.example' } }).message, /signInClientId/);
   assert.match(errorOf({ file: { signInClientId: 'keyfob' } }).message, /signInIssuer/);
 });
+
+void test('a parsed configuration parses to itself', () => {
+  const config = parse({ file: { publicUrl: 'https://auth.example/', port: '1', demo: 'true' } });
+  assert.deepEqual(parse({ flags: config }), config);
+});
+
+for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
+  void test(`${name} is described for people, and its flag and variable are named after it`, () => {
+    assert.match(setting.effect, /^[A-Z][^]*\.$/);
+    assert.notEqual(setting.values, '');
+    const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (setting.flag !== undefined) assert.match(setting.flag, new RegExp(`^--${kebab}( <[a-z]+>)?$`));
+    assert.equal(settingNameOf(environmentNameOf(name)), name);
+  });
+}

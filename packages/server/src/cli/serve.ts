@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createAuthorizationServer } from '../exports/index.ts';
-import { keyRingNameOf, storeNameOf } from '../exports/index.ts';
+import { createAuthorizationServer, keyRingNameOf, storeNameOf } from '../exports/index.ts';
 import type { Config, Listening } from '../exports/index.ts';
+import { DIALECTS } from '../exports/dialects.ts';
+import { COMMAND_NAME } from './command-name.ts';
 import { openDemo } from './demo.ts';
 import type { Demo, DemoClient } from './demo.ts';
 import { createLog } from './log.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
+import { optionOf } from '../settings/names.ts';
 import { print } from './output.ts';
 
 type ServeOptions = CommonOptions & {
@@ -21,27 +23,17 @@ type ServeOptions = CommonOptions & {
 
 export const addServe = (program: Command): void => {
   withCommonOptions(program.command('serve'))
-    .summary('serve the endpoints and the pages of owners')
+    .summary('run the server: endpoints for clients, pages for owners')
     .description(
-      'Serves what clients and owners need, as Smartcar and as Pleos: /oauth/authorize, /v1/auth/login and the pages ' +
-        'behind them, and the token endpoints. Makes the data directory, the ' +
-        'store and the key file on the first start. SIGTERM and SIGINT finish what is open and exit 0.',
+      "Runs the server: the endpoints of every dialect and the owners' pages. The first start makes the data " +
+        'directory, the store and the key file. On SIGTERM or SIGINT the server finishes open requests and exits with 0.',
     )
-    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
-    .option('--port <number>', 'port to listen on; 0 takes a free one (default: 8787)')
-    .option(
-      '--admin-port <number>',
-      'port on 127.0.0.1 (or KEYFOB_ADMIN_HOST) for GET /livez, /readyz and /metrics (default: none)',
-    )
-    .option(
-      '--demo',
-      'keep a demo client and grant for each dialect, print commands that refresh them, and let simulated owners sign in',
-    )
-    .option('--public-url <url>', 'the URL under which the world reaches it (default: where it listens)')
-    .option(
-      '--log-level <level>',
-      'debug, info, warn, error or silent; JSON lines on standard error (default: info)',
-    )
+    .option(...optionOf('host'))
+    .option(...optionOf('port'))
+    .option(...optionOf('adminPort'))
+    .option(...optionOf('demo'))
+    .option(...optionOf('publicUrl'))
+    .option(...optionOf('logLevel'))
     .addHelpText(
       'after',
       `
@@ -73,7 +65,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
     await server.close();
     throw error;
   }
-  // Before it is said that the server listens: whoever reads that may stop it at once.
+  // Before the server reports that it listens, because a reader of that report may stop it at once.
   const stopped = untilStopped();
   const { publicUrl: issuer } = server;
   const clients = demo?.describe(listening.url, issuer) ?? [];
@@ -99,12 +91,14 @@ const serve = async (options: ServeOptions): Promise<void> => {
   await server.close();
 };
 
-/** How long a stop may take beyond the grace that open requests have. */
+/** How long a stop may take beyond the grace for open requests. */
 const STOP_SLACK_SECONDS = 5;
 
-/** What was answered is on disk, so nothing is lost with what does not end by itself. */
+/** Everything answered is on disk, so ending the process loses nothing. */
 const endOverdue = (): never => {
-  process.stderr.write('keyfob: stopping took too long, and was cut short; everything answered is kept\n');
+  process.stderr.write(
+    'keyfob: stopping took too long, so the process ends now; everything answered is on disk\n',
+  );
   process.exit(1);
 };
 
@@ -126,26 +120,28 @@ const describe = (
   clients: readonly DemoClient[],
 ): string => {
   const lines = [
-    `Keyfob listens on ${url}${publicUrl === url ? '' : `, and is ${publicUrl} to the world`}`,
-    `  GET  /oauth/authorize        ask owners as Smartcar's clients do; POST /oauth/token for tokens`,
-    `  GET  /v1/auth/login          as Pleos's clients do; POST /v1/auth/token, /v1/auth/token-refresh for tokens`,
-    `  GET  /connect                what owners allowed, and its end`,
-    ...(adminUrl === undefined ? [] : [`  probes and metrics on ${adminUrl}`]),
-    `  store ${storeNameOf(config)}, keys ${keyRingNameOf(config)}`,
+    `Keyfob listens on ${url}${publicUrl === url ? '' : `; its public URL is ${publicUrl}`}`,
+    ...Object.values(DIALECTS).map(
+      ({ title, tokenEndpoints }) =>
+        `  ${title} clients get tokens at ${Object.keys(tokenEndpoints).join(', ')}`,
+    ),
+    `  owners see and remove access at ${publicUrl}/connect`,
+    ...(adminUrl === undefined ? [] : [`  probes and metrics are at ${adminUrl}`]),
+    `  store ${storeNameOf(config)}, key ring ${keyRingNameOf(config)}`,
   ];
   for (const { dialect, authorizeUrl, curl } of clients) {
     lines.push(
       '',
-      `Open this to be asked as an owner for the ${dialect} demo client; the code then stands in the browser's address:`,
+      `Open this link to give consent as a demo owner of the ${dialect} client, then copy the code from the address bar:`,
       '',
       authorizeUrl,
       '',
-      `Refresh the ${dialect} demo grant, as often as you like; it reads the newest token itself:`,
+      `Refresh the ${dialect} demo grant, as often as you like; the command reads the newest token itself:`,
       '',
       curl,
     );
   }
-  const next = clients.length > 0 ? 'A client of your own' : 'A client';
-  lines.push('', `${next}: npx keyfob client create --dialect smartcar. Stop with Ctrl-C.`);
+  const next = clients.length > 0 ? 'Create a client of your own' : 'Create a client';
+  lines.push('', `${next}: ${COMMAND_NAME} client create --help. Stop with Ctrl-C.`);
   return lines.join('\n');
 };

@@ -4,6 +4,9 @@ export type { AuthorizationServer, Listening, ServerOptions } from '../authoriza
 export type { FetchHandler } from '../http/fetch-handler.ts';
 export { parseConfig } from '../config.ts';
 export type { Config, ConfigSources } from '../config.ts';
+export { SETTINGS } from '../settings/settings.ts';
+export type { Setting, SettingName } from '../settings/settings.ts';
+export { environmentNameOf } from '../settings/names.ts';
 export { systemClock } from '../clock.ts';
 export type { Clock } from '../clock.ts';
 export { systemRandomness } from '../randomness.ts';

@@ -85,7 +85,9 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
 const addressOnly = ({ remoteAddress }: Socket): Caller => ({ address: remoteAddress ?? '', userAgent: '' });
 
 /** Answers on a socket that has no request. A client that does not hang up then is cut off. */
-const sayGoodbye = (socket: Socket, { status, headers, body }: WireResponse): void => {
+const sayGoodbye = (socket: Socket, response: WireResponse): void => {
+  if (response.dropsConnection === true) return void socket.destroy();
+  const { status, headers, body } = response;
   const lines = Object.entries({
     ...headers,
     'Content-Length': Buffer.byteLength(body),

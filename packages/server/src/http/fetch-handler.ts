@@ -44,7 +44,9 @@ export const createFetchHandler = ({ limits, endpoints, load, mountPath }: Handl
   };
 
   return async (request, { address } = {}) => {
-    const { status, headers, body } = await respond(request, address ?? '');
+    const response = await respond(request, address ?? '');
+    if (response.dropsConnection === true) return Response.error();
+    const { status, headers, body } = response;
     return new Response(request.method === 'HEAD' || body === '' ? null : body, {
       status,
       headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) },

@@ -91,8 +91,10 @@ export const createRequestHandler = (
     exchange.isAnswered = true;
     const { connection, request } = exchange;
     const isLast = connection.newest === exchange && (isEnding || !request.complete);
-    connection.isEnding ||= isLast;
-    write(exchange.response, wireResponse, isLast);
+    const isDropped = wireResponse.dropsConnection === true;
+    connection.isEnding ||= isLast || isDropped;
+    if (isDropped) drop(exchange.response);
+    else write(exchange.response, wireResponse, isLast);
   };
 
   return {
@@ -131,6 +133,12 @@ const plainHeaders = ({ headers }: IncomingMessage) => headers as WireRequest['h
 /** Exactly one, except in HTTP/1.0, which has none (RFC 9112 §3.2). */
 const hasOneHost = ({ host }: WireRequest['headers'], httpVersion: string): boolean =>
   host === undefined ? httpVersion === '1.0' : !host.includes(',');
+
+/** Closes the connection without an answer, after the answers to earlier requests have left. */
+const drop = (response: ServerResponse): void => {
+  if (response.socket !== null) response.socket.destroy();
+  else response.once('socket', (socket: Socket) => socket.destroy());
+};
 
 /** As a flat list, the form that costs `node:http` least. */
 const write = (response: ServerResponse, { status, headers, body }: WireResponse, isLast: boolean): void => {

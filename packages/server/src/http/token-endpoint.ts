@@ -10,9 +10,6 @@ import type { Caller } from '../log-event.ts';
 import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
-/** What an endpoint takes from its dialect. */
-export type TokenDialect = Pick<Dialect, 'name' | 'shapes' | 'renderAnswer'>;
-
 /**
  * Issues tokens. The request itself is checked before the client, because that costs no look-up and because some
  * dialects report all missing fields at once, the client's among them.
@@ -22,7 +19,7 @@ export type TokenDialect = Pick<Dialect, 'name' | 'shapes' | 'renderAnswer'>;
 export const createTokenRoute = (
   { authentication, noticeKey }: EndpointContext,
   grantTypeContext: GrantTypeContext,
-  dialect: TokenDialect,
+  dialect: Dialect,
   endpoint: TokenEndpoint,
 ): Route => {
   const { name: dialectName, renderAnswer } = dialect;

@@ -6,7 +6,7 @@ import { StoreError } from '../errors.ts';
 import { sealAccessToken } from '../tokens/access-token.ts';
 import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
-import { pleosShapes } from '../dialects/pleos/shapes.ts';
+import { base62Shape } from '../tokens/base-shapes.ts';
 import { uuidShape } from '../tokens/shape.ts';
 import { judgeAccess, readAccess } from './read-access.ts';
 import type { AccessContext } from './read-access.ts';
@@ -176,7 +176,7 @@ test('a string of another form is dead without a look at the store, even where t
     'x',
     TOKEN.toUpperCase(),
     `${TOKEN}0`,
-    sealAccessToken(OLD_RING.newest, pleosShapes.accessToken, OPENED),
+    sealAccessToken(OLD_RING.newest, base62Shape, OPENED),
   ];
   for (const text of others) assert.equal(await readAccess(context, uuidShape, text), undefined);
   assert.deepEqual(reads, []);

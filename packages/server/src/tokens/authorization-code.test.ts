@@ -6,8 +6,7 @@ import { openCode, sealCode } from './authorization-code.ts';
 import type { OpenedCode } from './authorization-code.ts';
 import { createKeyLine, parseKeyRing } from './key-ring.ts';
 import { openRefreshToken, sealRefreshToken } from './refresh-token.ts';
-import { pleosShapes } from '../dialects/pleos/shapes.ts';
-import { uuidShape } from './shape.ts';
+import { uuidPairShape, uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 const LINE = '1:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -39,15 +38,15 @@ const KNOWN: readonly (readonly [OpenedCode, string, string])[] = [
 for (const [code, sealed, mac] of KNOWN) {
   void test(`the code of grant ${code.grantId} at ${code.issuedAt} is the same in every version`, () => {
     assert.equal(sealCode(KEY, uuidShape, code), sealed);
-    assert.equal(sealCode(KEY, pleosShapes.code, code), `${sealed}.${mac}`);
+    assert.equal(sealCode(KEY, uuidPairShape, code), `${sealed}.${mac}`);
     assert.deepEqual(openCode(RING, uuidShape, sealed), code);
-    assert.deepEqual(openCode(RING, pleosShapes.code, `${sealed}.${mac}`), code);
+    assert.deepEqual(openCode(RING, uuidPairShape, `${sealed}.${mac}`), code);
   });
 }
 
 const SHAPES: readonly (readonly [string, Shape])[] = [
-  ['Smartcar', uuidShape],
-  ['Pleos', pleosShapes.code],
+  ['UUID', uuidShape],
+  ['UUID pair', uuidPairShape],
 ];
 
 for (const [name, shape] of SHAPES) {
@@ -138,6 +137,6 @@ void test('a code is no token and a token is no code, though the block says the 
 });
 
 void test('the code of one dialect is none of the other', () => {
-  assert.equal(openCode(RING, pleosShapes.code, sealCode(KEY, uuidShape, CODE)), 'malformed');
-  assert.equal(openCode(RING, uuidShape, sealCode(KEY, pleosShapes.code, CODE)), 'malformed');
+  assert.equal(openCode(RING, uuidPairShape, sealCode(KEY, uuidShape, CODE)), 'malformed');
+  assert.equal(openCode(RING, uuidShape, sealCode(KEY, uuidPairShape, CODE)), 'malformed');
 });

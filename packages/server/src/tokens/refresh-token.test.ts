@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { openAccessToken } from './access-token.ts';
 import { createKeyLine, parseKeyRing } from './key-ring.ts';
 import { GENERATION_MAX, openRefreshToken, sealRefreshToken } from './refresh-token.ts';
-import { pleosShapes } from '../dialects/pleos/shapes.ts';
+import { base36Shape, base62Shape } from './base-shapes.ts';
 import { uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
@@ -26,15 +26,15 @@ const KNOWN: readonly (readonly [bigint, number, string, string])[] = [
 for (const [grantId, generation, uuid, upper36] of KNOWN) {
   void test(`generation ${generation} of grant ${grantId} is the same token in every version`, () => {
     assert.equal(sealRefreshToken(KEY, uuidShape, grantId, generation), uuid);
-    assert.equal(sealRefreshToken(KEY, pleosShapes.refreshToken, grantId, generation), upper36);
+    assert.equal(sealRefreshToken(KEY, base36Shape, grantId, generation), upper36);
     assert.deepEqual(openRefreshToken(RING, uuidShape, uuid), { grantId, generation });
-    assert.deepEqual(openRefreshToken(RING, pleosShapes.refreshToken, upper36), { grantId, generation });
+    assert.deepEqual(openRefreshToken(RING, base36Shape, upper36), { grantId, generation });
   });
 }
 
 const SHAPES: readonly (readonly [string, Shape, string])[] = [
-  ['Smartcar', uuidShape, '0123456789abcdef'],
-  ['Pleos', pleosShapes.refreshToken, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'],
+  ['UUID', uuidShape, '0123456789abcdef'],
+  ['base 36', base36Shape, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'],
 ];
 
 for (const [name, shape, alphabet] of SHAPES) {
@@ -129,12 +129,12 @@ for (const [name, shape, alphabet] of SHAPES) {
   });
 }
 
-void test('a Smartcar refresh token in upper case is malformed, so that one token has one spelling', () => {
+void test('a UUID in upper case is malformed, so that one token has one spelling', () => {
   const text = sealRefreshToken(KEY, uuidShape, GRANT_ID, 7);
   assert.equal(openRefreshToken(RING, uuidShape, text.toUpperCase()), 'malformed');
 });
 
-void test('a Smartcar refresh token is no access token', () => {
+void test('a refresh token in UUID form does not open as an access token', () => {
   for (let generation = 0; generation < 200; generation++) {
     const text = sealRefreshToken(KEY, uuidShape, GRANT_ID, generation);
     assert.equal(openAccessToken(RING, uuidShape, text), undefined);
@@ -146,8 +146,8 @@ void test('no refresh token opens as an access token of the same grant', () => {
     fc.property(grantIds, generations, (grantId, generation) => {
       const uuid = sealRefreshToken(KEY, uuidShape, grantId, generation);
       assert.notEqual(openAccessToken(RING, uuidShape, uuid)?.grantId, grantId);
-      const upper36 = sealRefreshToken(KEY, pleosShapes.refreshToken, grantId, generation);
-      assert.equal(openAccessToken(RING, pleosShapes.accessToken, upper36), undefined);
+      const upper36 = sealRefreshToken(KEY, base36Shape, grantId, generation);
+      assert.equal(openAccessToken(RING, base62Shape, upper36), undefined);
     }),
   );
 });
@@ -156,7 +156,7 @@ void test('every bit of the check counts: a block that is not zero there is no r
   for (let bit = 0; bit < 32; bit++) {
     const block = Buffer.alloc(16);
     block.writeUInt32BE(2 ** bit, 12);
-    for (const shape of [uuidShape, pleosShapes.refreshToken]) {
+    for (const shape of [uuidShape, base36Shape]) {
       const text = shape.write(KEY.sealers.refresh.seal(block, shape.macBytes));
       assert.equal(openRefreshToken(RING, shape, text), undefined);
     }
@@ -165,12 +165,12 @@ void test('every bit of the check counts: a block that is not zero there is no r
 
 void test('the refresh token of one dialect is none of the other', () => {
   const uuid = sealRefreshToken(KEY, uuidShape, GRANT_ID, 7);
-  const upper36 = sealRefreshToken(KEY, pleosShapes.refreshToken, GRANT_ID, 7);
-  assert.equal(openRefreshToken(RING, pleosShapes.refreshToken, uuid), 'malformed');
+  const upper36 = sealRefreshToken(KEY, base36Shape, GRANT_ID, 7);
+  assert.equal(openRefreshToken(RING, base36Shape, uuid), 'malformed');
   assert.equal(openRefreshToken(RING, uuidShape, upper36), 'malformed');
 });
 
-void test('a guessed Smartcar token opens to nothing', () => {
+void test('a guessed UUID opens to nothing', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
       assert.equal(openRefreshToken(RING, uuidShape, uuidShape.write(Buffer.from(bytes))), undefined);

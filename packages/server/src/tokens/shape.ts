@@ -38,3 +38,18 @@ export const uuidShape: Shape = {
     return Buffer.from(hex, 'hex');
   },
 };
+
+const PAIR = /^[0-9a-f-]{36}\.[0-9a-f-]{36}$/;
+
+/** Two UUIDs with a dot between them, the block and 16 bytes of its MAC. */
+export const uuidPairShape: Shape = {
+  macBytes: BLOCK_BYTES,
+  write: (sealed) =>
+    `${uuidShape.write(sealed.subarray(0, BLOCK_BYTES))}.${uuidShape.write(sealed.subarray(BLOCK_BYTES))}`,
+  read(text) {
+    const [block, mac] = PAIR.test(text) ? text.split('.').map((half) => uuidShape.read(half)) : [];
+    if (block === undefined || block === 'malformed' || mac === undefined || mac === 'malformed')
+      return 'malformed';
+    return Buffer.concat([block, mac]);
+  },
+};

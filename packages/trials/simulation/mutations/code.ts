@@ -126,14 +126,14 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the retry after our own 503 is a second use',
     file: redeem,
-    search: 'context.undecidedCodes.note(use, error);',
+    search: 'undecided.note(use, error);',
     replacement: '',
     seed: 7,
   },
   {
     name: 'a use that was answered stays undecided',
-    file: redeem,
-    search: 'context.undecidedCodes.forget(use);',
+    file: 'server/src/grant-types/issuance.ts',
+    search: 'undecided.forget(use);',
     replacement: '',
     seed: 131,
   },
@@ -183,7 +183,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     name: 'the row keeps the code instead of a digest of its key',
     file: redeem,
     search: 'useDigest: digestUse(request.idempotencyKey),',
-    replacement: 'useDigest: Buffer.from(request.code),',
+    replacement: 'useDigest: Buffer.from(request.parameters.code),',
     seed: 2,
   },
   {
@@ -196,8 +196,8 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a public client needs no verifier',
     file: redeem,
-    search: "if (client.type === 'public' && codeVerifier === undefined)",
-    replacement: 'if (codeVerifier === null)',
+    search: "if (request.client.type === 'public' && request.parameters.code_verifier === undefined)",
+    replacement: "if (request.parameters.code_verifier === '')",
     seed: 3,
   },
 ];

@@ -145,7 +145,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     name: 'the row keeps the refresh token that was used',
     file: 'server/src/grant-types/refresh-token.ts',
     search: 'useDigest: digestUse(request.idempotencyKey),',
-    replacement: 'useDigest: Buffer.from(request.refreshToken),',
+    replacement: 'useDigest: Buffer.from(request.parameters.refresh_token),',
     seed: 1,
   },
   {
@@ -172,9 +172,8 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a stranger who is refused makes a node forget an unanswered use',
     file: 'server/src/grant-types/refresh-token.ts',
-    search: "verdict.kind === 'replay' || grant === undefined) return;",
-    replacement:
-      "verdict.kind === 'replay' || grant === undefined) { context.undecided.forget(opened); return; }",
+    search: "if (result === 'client_gone') throw refuse(",
+    replacement: "undecided.forget(opened);\n  if (result === 'client_gone') throw refuse(",
     seed: 13,
   },
 ];

@@ -5,6 +5,7 @@ import { oauthAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
 import { oauthRefusals } from './refusals.ts';
 import { oauthShapes } from './shapes.ts';
+import { sharedTokenEndpoints } from './shared-token-endpoint.ts';
 import { createTokenEndpoint } from './token-requests.ts';
 
 const DAY = 86_400;
@@ -25,6 +26,7 @@ export const oauth: Dialect = {
       // OAuth 2.1 drops it; the code is bound to it anyway.
       omittable: ['redirect_uri'],
     }),
+    ...sharedTokenEndpoints,
   },
   shapes: oauthShapes,
   defaultPolicy: {

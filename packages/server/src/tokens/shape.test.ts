@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { BLOCK_BYTES } from '../tokens/sealer.ts';
-import { pleosShapes } from './pleos/shapes.ts';
-import { uuidShape } from '../tokens/shape.ts';
-import type { Shape } from '../tokens/shape.ts';
+import { BLOCK_BYTES } from './sealer.ts';
+import { base36Shape, base62Shape, base64UrlShape } from './base-shapes.ts';
+import { uuidPairShape, uuidShape } from './shape.ts';
+import type { Shape } from './shape.ts';
 
 type ShapeFacts = {
   readonly name: string;
@@ -21,7 +21,7 @@ const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
 
 const SHAPES: readonly ShapeFacts[] = [
   {
-    name: 'a Smartcar token',
+    name: 'a UUID',
     shape: uuidShape,
     form: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
     alphabet: '0123456789abcdef-',
@@ -41,8 +41,8 @@ const SHAPES: readonly ShapeFacts[] = [
     ],
   },
   {
-    name: 'a Pleos refresh token',
-    shape: pleosShapes.refreshToken,
+    name: 'a token in base 36',
+    shape: base36Shape,
     form: /^[0-9A-Z]{36}$/,
     alphabet: '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ',
     zeros: '0'.repeat(36),
@@ -59,8 +59,8 @@ const SHAPES: readonly ShapeFacts[] = [
     ],
   },
   {
-    name: 'a Pleos access token',
-    shape: pleosShapes.accessToken,
+    name: 'a token in base 62',
+    shape: base62Shape,
     form: /^[0-9A-Za-z]{36}$/,
     alphabet: '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
     zeros: '0'.repeat(36),
@@ -75,8 +75,8 @@ const SHAPES: readonly ShapeFacts[] = [
     ],
   },
   {
-    name: 'a Pleos code',
-    shape: pleosShapes.code,
+    name: 'a pair of UUIDs',
+    shape: uuidPairShape,
     form: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
     alphabet: '0123456789abcdef-.',
     zeros: `${ZERO_UUID}.${ZERO_UUID}`,
@@ -96,6 +96,15 @@ const SHAPES: readonly ShapeFacts[] = [
       `${'-'.repeat(36)}.${UUID}`,
       `${UUID}.${UUID.replace('0', '０')}`,
     ],
+  },
+  {
+    name: 'a token in base64url',
+    shape: base64UrlShape,
+    form: /^[A-Za-z0-9_-]{40}$/,
+    alphabet: 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_',
+    zeros: 'A'.repeat(40),
+    ones: '_'.repeat(40),
+    malformed: [UUID, `+${'A'.repeat(39)}`, `/${'A'.repeat(39)}`, `${'A'.repeat(39)}=`, '０'.repeat(40)],
   },
 ];
 
@@ -126,7 +135,7 @@ for (const { name, shape, form, alphabet, zeros, ones, malformed } of SHAPES) {
       maxLength: zeros.length,
     });
     const texts = letters.map((list) => list.join(''));
-    // Low quarters too, or hardly any random text of the Pleos access token would be in range.
+    // Low quarters too, or hardly any random text in base 62 would be in range.
     const lowTexts = texts.map((text) => text.replaceAll(/(?<=^(?:.{9})*)./g, '0'));
     const oneChanged = fc
       .tuple(sealed, fc.nat({ max: zeros.length - 1 }), fc.constantFrom(...Array.from(alphabet)))

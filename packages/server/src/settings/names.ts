@@ -1,0 +1,60 @@
+import { SETTINGS } from './settings.ts';
+import type { Setting, SettingName } from './settings.ts';
+
+const ENVIRONMENT_PREFIX = 'KEYFOB_';
+
+/** The variable of a setting: `KEYFOB_BODY_MAX_BYTES` for `bodyMaxBytes`. */
+export const environmentNameOf = (setting: string): string =>
+  `${ENVIRONMENT_PREFIX}${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+/** The setting that a variable is for, whether it exists or not. */
+export const settingNameOf = (variable: string): string =>
+  variable
+    .slice(ENVIRONMENT_PREFIX.length)
+    .toLowerCase()
+    .replace(/_(?<letter>[a-z])/g, (_match, letter: string) => letter.toUpperCase());
+
+/** What Kubernetes puts into a pod for every service of its namespace, such as one called keyfob or keyfob-admin. */
+const SERVICE_VARIABLE = /_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?$/;
+const SERVICE_ADDRESS = /^(?:tcp|udp|sctp):\/\//;
+
+/** Whether a variable is meant as a setting. */
+export const isSettingVariable = (variable: string, value: string): boolean => {
+  if (!variable.startsWith(ENVIRONMENT_PREFIX) || variable === 'KEYFOB_CONFIG') return false;
+  return !SERVICE_VARIABLE.test(variable) && !(variable.endsWith('_PORT') && SERVICE_ADDRESS.test(value));
+};
+
+export const isSettingName = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name);
+
+/** The option of a setting for the help of a command: its flag, and its effect with its variable and its default. */
+export const optionOf = (name: SettingName): readonly [flag: string, text: string] => {
+  const { flag = '', effect, default: preset }: Setting = SETTINGS[name];
+  const sentence = effect.replace(/\.$/, '').replaceAll('`', '');
+  const text = sentence.replace(/^[A-Z](?=[a-z]+\b)/, (letter) => letter.toLowerCase());
+  const byDefault = preset === undefined ? '' : `; default: ${String(preset)}`;
+  return [flag, `${text} (or ${environmentNameOf(name)}${byDefault})`];
+};
+
+/** The known name that is closest to a misspelt one; `undefined` if none is close. */
+export const nearestSetting = (name: string): SettingName | undefined => {
+  const [nearest] = Object.keys(SETTINGS)
+    .filter(isSettingName)
+    .map((known) => ({ known, distance: editDistance(known.toLowerCase(), name.toLowerCase()) }))
+    .sort((left, right) => left.distance - right.distance);
+  const distanceMax = Math.min(3, Math.max(2, Math.floor(name.length / 3)));
+  return nearest !== undefined && nearest.distance <= distanceMax ? nearest.known : undefined;
+};
+
+/** Letters to insert, remove or replace to turn one word into the other (Levenshtein). */
+const editDistance = (left: string, right: string): number => {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+};

@@ -1,0 +1,192 @@
+import {
+  baseUrl,
+  httpUrl,
+  oneOf,
+  postgresUrl,
+  safeUrl,
+  text,
+  trueOrFalse,
+  wholeNumber,
+  wordsWith,
+} from './values.ts';
+import type { SettingValues } from './values.ts';
+
+/** One setting. Its environment name follows from its name: `KEYFOB_BODY_MAX_BYTES` for `bodyMaxBytes`. */
+export type Setting<Value = unknown> = SettingValues<Value> & {
+  /** `undefined` if the setting may stay unset. */
+  readonly default?: Value;
+  /** The option of the command, if it has one, as its help shows it. */
+  readonly flag?: string;
+  /** What it does, as one sentence or more, for people. */
+  readonly effect: string;
+};
+
+/** Every setting with its bounds, its default and its effect: the one place where they are written down. */
+export const SETTINGS = {
+  host: {
+    ...text,
+    default: '127.0.0.1',
+    flag: '--host <address>',
+    effect: 'Address on which the public endpoints listen.',
+  },
+  port: {
+    ...wholeNumber(0, 65_535),
+    default: 8787,
+    flag: '--port <number>',
+    effect: 'Port on which the public endpoints listen; 0 picks a free one.',
+  },
+  adminHost: {
+    ...text,
+    default: '127.0.0.1',
+    effect:
+      'Address on which `GET /livez`, `/readyz` and `/metrics` are answered. They are unauthenticated, so strangers must not reach it.',
+  },
+  adminPort: {
+    ...wholeNumber(0, 65_535),
+    flag: '--admin-port <number>',
+    effect: 'Port of the admin listener; 0 picks a free one. Without it there is no admin listener.',
+  },
+  data: {
+    ...text,
+    default: 'data',
+    flag: '--data <dir>',
+    effect: 'Data directory: it holds the store and, unless another is named, the key file.',
+  },
+  store: {
+    ...postgresUrl,
+    flag: '--store <url>',
+    effect:
+      'PostgreSQL database that is the store of all nodes. Without it, a file in the data directory is the store. A password belongs in the environment, not in a flag.',
+  },
+  keyFile: {
+    ...text,
+    flag: '--key-file <file>',
+    effect: 'File with the key ring. Without it, `keyfob.key` in the data directory.',
+  },
+  key: {
+    ...text,
+    effect:
+      'The key ring itself, for a secret manager that fills the environment. Excludes `keyFile`; several lines are separated by commas.',
+  },
+  publicUrl: {
+    ...baseUrl,
+    flag: '--public-url <url>',
+    effect: 'URL under which the world reaches the server: the issuer. Without it, where the server listens.',
+  },
+  demo: {
+    ...trueOrFalse,
+    default: false,
+    flag: '--demo',
+    effect: 'Keeps a demo client and grant per dialect, and lets simulated owners sign in.',
+  },
+  signInIssuer: {
+    ...safeUrl,
+    effect: 'OpenID Connect provider at which owners sign in. Needs `signInClientId`.',
+  },
+  signInClientId: { ...text, effect: 'Client id of this server at that provider.' },
+  signInClientSecret: {
+    ...text,
+    effect: 'Client secret at that provider. Without it the server is a public client there.',
+  },
+  signInScope: {
+    ...wordsWith('openid'),
+    default: 'openid profile',
+    effect: 'Scope that the server requests from that provider.',
+  },
+  vehiclesUrl: {
+    ...httpUrl,
+    effect: "URL that lists an owner's vehicles: GET with `subject` in the query.",
+  },
+  vehiclesToken: { ...text, effect: 'Bearer token that the server sends to `vehiclesUrl`.' },
+  logLevel: {
+    ...oneOf(['debug', 'info', 'warn', 'error', 'silent']),
+    default: 'info',
+    flag: '--log-level <level>',
+    effect: 'Least severe log events that the command writes.',
+  },
+  bodyMaxBytes: {
+    ...wholeNumber(1024, 1_048_576),
+    default: 16_384,
+    effect: 'Largest body of a request. A larger one gets 413.',
+  },
+  headersMaxBytes: {
+    ...wholeNumber(1024, 131_072),
+    default: 16_384,
+    effect: 'Largest size of the headers of a request.',
+  },
+  headersTimeoutSeconds: {
+    ...wholeNumber(1, 300),
+    default: 10,
+    effect:
+      'Time from the first byte of a request to the last of its headers. At most `requestTimeoutSeconds`.',
+  },
+  requestTimeoutSeconds: {
+    ...wholeNumber(1, 600),
+    default: 15,
+    effect: 'Time from the first byte of a request to the last of its body.',
+  },
+  keepAliveTimeoutSeconds: {
+    ...wholeNumber(1, 3600),
+    default: 75,
+    effect:
+      'How long an idle connection is kept. Longer than the 60 seconds of common load balancers, so that they close first.',
+  },
+  requestsPerConnectionMax: {
+    ...wholeNumber(1, 1_000_000_000),
+    default: 1_000_000,
+    effect: 'Requests on one connection; then it is closed.',
+  },
+  connectionsMax: {
+    ...wholeNumber(1, 1_000_000),
+    default: 20_000,
+    effect: 'Open connections; further ones are closed at once.',
+  },
+  concurrentRequestsMax: {
+    ...wholeNumber(1, 1_000_000),
+    default: 2000,
+    effect: 'Requests being answered at one moment; further ones get 503.',
+  },
+  forwardedHops: {
+    ...wholeNumber(0, 16),
+    default: 0,
+    effect:
+      'Number of your proxies in front, each of which appends its caller to `X-Forwarded-For`. The caller is that entry from the right. 0 ignores the header.',
+  },
+  authenticationFailuresPerAddressMax: {
+    ...wholeNumber(0, 1_000_000),
+    default: 20,
+    effect:
+      'Failures to authenticate a client that one address may have per window; more get 429. 0 for no limit.',
+  },
+  authenticationFailuresPerClientMax: {
+    ...wholeNumber(0, 1_000_000),
+    default: 100,
+    effect:
+      'Failures to authenticate as one client, from any address, per window; more get 429. 0 for no limit.',
+  },
+  authenticationFailuresWindowSeconds: {
+    ...wholeNumber(1, 86_400),
+    default: 60,
+    effect: 'Length of that window.',
+  },
+  shutdownGraceSeconds: {
+    ...wholeNumber(0, 600),
+    default: 10,
+    effect: 'How long open requests may take to finish after SIGTERM.',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+type Table = typeof SETTINGS;
+type ValueOf<Name extends SettingName> = Table[Name] extends SettingValues<infer Value> ? Value : never;
+type NameWithDefault = {
+  [Name in SettingName]: Table[Name] extends { readonly default: unknown } ? Name : never;
+}[SettingName];
+
+/** The value of every setting. Those without a default may be absent. */
+export type Config = {
+  readonly [Name in NameWithDefault]: ValueOf<Name>;
+} & {
+  readonly [Name in Exclude<SettingName, NameWithDefault>]?: ValueOf<Name> | undefined;
+};

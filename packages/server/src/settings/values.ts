@@ -1,0 +1,104 @@
+import * as v from 'valibot';
+
+/** What values a setting takes: a schema to check them, and words for people. */
+export type SettingValues<Output> = {
+  readonly schema: v.GenericSchema<unknown, Output>;
+  /** For the reference page, such as `0 to 65535`. */
+  readonly values: string;
+};
+
+/** A number, or its digits as text. */
+export const wholeNumber = (least: number, most: number): SettingValues<number> => ({
+  values: `${least} to ${most}`,
+  schema: v.pipe(
+    v.union(
+      [v.number(), v.pipe(v.string(), v.regex(/^[0-9]+$/), v.transform(Number))],
+      'must be a whole number',
+    ),
+    v.integer('must be a whole number'),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(most, `must be at most ${most}`),
+  ),
+});
+
+const nonEmpty = v.pipe(v.string('must be text'), v.nonEmpty('must not be empty'));
+
+export const text: SettingValues<string> = { values: 'text', schema: nonEmpty };
+
+export const trueOrFalse: SettingValues<boolean> = {
+  values: 'true or false',
+  schema: v.union(
+    [
+      v.boolean(),
+      v.pipe(
+        v.picklist(['true', 'false']),
+        v.transform((value) => value === 'true'),
+      ),
+    ],
+    'must be true or false',
+  ),
+};
+
+export const oneOf = <const Word extends string>(words: readonly Word[]): SettingValues<Word> => ({
+  values: words.join(', '),
+  schema: v.picklist(words, `must be one of ${words.join(', ')}`),
+});
+
+/** Text that has `word` in it, among others and separated by spaces. */
+export const wordsWith = (word: string): SettingValues<string> => ({
+  values: `words, ${word} among them`,
+  schema: v.pipe(
+    nonEmpty,
+    v.check((value) => value.split(' ').includes(word), `must contain ${word}`),
+  ),
+});
+
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+const isUrl = (value: string, isFit: (url: URL) => boolean): boolean =>
+  URL.canParse(value) && isFit(new URL(value));
+const isHttp = ({ protocol, username, password }: URL): boolean =>
+  /^https?:$/.test(protocol) && username === '' && password === '';
+const isSafe = (url: URL): boolean =>
+  isHttp(url) && (url.protocol === 'https:' || LOOPBACK_HOSTS.has(url.hostname));
+
+export const httpUrl: SettingValues<string> = {
+  values: 'an http or https URL',
+  schema: v.pipe(
+    nonEmpty,
+    v.check((value) => isUrl(value, isHttp), 'must be an http or https URL'),
+  ),
+};
+
+export const safeUrl: SettingValues<string> = {
+  values: 'an https URL, or http on this machine',
+  schema: v.pipe(
+    nonEmpty,
+    v.check((value) => isUrl(value, isSafe), 'must be an https URL, or http on this machine'),
+  ),
+};
+
+const PLAIN_URL = /^https?:\/\/[^/?#@\s\\]+(?:\/[A-Za-z0-9._~-]+)*\/?$/;
+
+/** A URL to which paths are appended. A slash at its end is removed. */
+export const baseUrl: SettingValues<string> = {
+  values: 'an http or https URL: a host and at most a plain path',
+  schema: v.pipe(
+    nonEmpty,
+    v.check(
+      (value) => PLAIN_URL.test(value) && URL.canParse(value),
+      'must be an http or https URL of a host and at most a plain path',
+    ),
+    v.transform((value) => value.replace(/\/$/, '')),
+  ),
+};
+
+export const postgresUrl: SettingValues<string> = {
+  values: 'postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+  schema: v.pipe(
+    nonEmpty,
+    v.check(
+      (value) => /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value),
+      'must be the address of a PostgreSQL database, postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+    ),
+  ),
+};
