@@ -13,6 +13,7 @@ import {
   CALLER,
   fill,
   listAll,
+  NOW_MS,
   OTHER_CALLER,
   refreshed,
   sampleGrant,
@@ -47,4 +48,20 @@ test('Grants keep their scopes and callers in a restore from a backup that numbe
   await serving.createGrant(sampleGrant({ id: 45n, scope: 'control_security' }));
   assert.equal((await serving.readGrant(45n))?.scope, 'control_security');
   await serving.close();
+});
+
+test('A grant that was revoked again since the backup keeps its newest revocation.', async () => {
+  const path = join(directory, 'revoked.db');
+  const backup = join(directory, 'revoked-backup.db');
+  const store = openSqliteStore(path);
+  await fill(store);
+  await store.revoke(sampleGrant().id, { nowMs: NOW_MS, cause: 'owner' });
+  await backupSqliteStore(path, backup, () => {});
+  await store.reinstate(sampleGrant().id, { nowMs: NOW_MS + 1000 });
+  await store.revoke(sampleGrant().id, { nowMs: NOW_MS + 2000, cause: 'operator' });
+  const newest = await store.readGrant(sampleGrant().id);
+
+  restoreSqliteStore(path, backup);
+  assert.deepEqual((await store.readGrant(sampleGrant().id))?.revocation, newest?.revocation);
+  await store.close();
 });
