@@ -5,7 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY packages/server/package.json packages/server/
 COPY packages/trials/package.json packages/trials/
 RUN npm ci --ignore-scripts --workspace packages/server --include-workspace-root
-COPY LICENSE README.md tsconfig.base.json ./
+COPY LICENSE tsconfig.base.json ./
 COPY packages/server packages/server/
 RUN npm run prepack --workspace packages/server
 # What runs, in the versions of the lock file: nothing of the build.

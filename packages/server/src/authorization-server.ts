@@ -47,6 +47,8 @@ export type AuthorizationServer = {
   readonly fetch: FetchHandler;
   /** Its store, keys, clock and randomness. The functions for clients and grants take it. */
   readonly deployment: Deployment;
+  /** Every route that it serves, as in `GET /v2.0/vehicles/{id}`. */
+  readonly routes: readonly string[];
   /** The issuer: `publicUrl` of the configuration, or else where it listens. Throws `OperatorError` if neither is known. */
   readonly publicUrl: string;
   /** Listens on the configured addresses, once. Throws `OperatorError` if an address cannot be used. */
@@ -154,6 +156,7 @@ export const createAuthorizationServer = async (
       return requireIssuer();
     },
     deployment,
+    routes: endpoints.routes,
     async listen() {
       const adminUrl = await listenForAdmin();
       edge = await listen(config, handlerContext).catch((error: unknown) => {

@@ -159,7 +159,7 @@ describe('A backup made and restored while the server serves', () => {
     }
   });
 
-  test('names the grants and clients that are younger than the backup', async (t) => {
+  test('lists the grants and clients that are newer than the backup', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
     await grantFor(server, 'smartcar');
@@ -205,7 +205,7 @@ describe('A restore without a store to replace', () => {
     assert.equal(ended.code, 0, ended.stderr);
     assert.match(
       ended.stdout,
-      /What was revoked, disconnected, disabled or removed since the backup works again/,
+      /Whatever was revoked, disconnected, disabled or removed since the backup works again/,
     );
     const later = await serverFor(t, { dataDirectory: server.dataDirectory });
     const answer = await refreshAs.smartcar(later.url, client, newest);

@@ -180,7 +180,7 @@ describe('Clients of every type, by the command line', () => {
     }
   });
 
-  test('"doctor" tells of clients that are locked out or will be soon, and of limits switched off', async (t) => {
+  test('"doctor" reports clients that are locked out or will be soon, and limits that are off', async (t) => {
     const directory = directoryFor(t);
     const find = async (check: string) => {
       const ended = await runOn(directory, 'doctor', '--json');
@@ -193,9 +193,12 @@ describe('Clients of every type, by the command line', () => {
     };
     const made = await create(directory);
     const off = await runKeyfob(['doctor', '--data', directory], UNTHROTTLED);
-    assert.match(off.stdout, /^warn +guessing +authenticationFailuresPerAddressMax and .*: switched off$/m);
+    assert.match(
+      off.stdout,
+      /^warn +guessing +authenticationFailuresPerAddressMax and .*: 0, which turns the limit off$/m,
+    );
     await create(directory, '--type', 'public');
-    assert.deepEqual(await find('client secrets'), ['ok', 'every enabled client has one in force (1)']);
+    assert.deepEqual(await find('client secrets'), ['ok', 'every enabled client has a valid one (1)']);
     assert.deepEqual(await find('guessing'), ['ok', '20 failures per address and 100 per client in 60 s']);
     assert.equal((await find('issuer'))[0], 'ok');
     const jwt = await create(directory);
@@ -208,7 +211,7 @@ describe('Clients of every type, by the command line', () => {
     await runOn(directory, 'client', 'secret', 'remove', clientId, secrets[0]?.secretId ?? '');
     assert.deepEqual(await find('client secrets'), [
       'warn',
-      `client ${clientId} whose last secret ends within 14 days`,
+      `client ${clientId}: the last secret expires within 14 days`,
     ]);
     const bare = await create(directory);
     await runOn(
@@ -222,10 +225,10 @@ describe('Clients of every type, by the command line', () => {
     );
     assert.deepEqual(await find('client secrets'), [
       'warn',
-      `client ${bare.clientId} without a secret in force: locked out`,
+      `client ${bare.clientId}: no valid secret, locked out`,
     ]);
     await runOn(directory, 'client', 'disable', bare.clientId);
     await runOn(directory, 'client', 'disable', clientId);
-    assert.deepEqual(await find('client secrets'), ['ok', 'every enabled client has one in force (0)']);
+    assert.deepEqual(await find('client secrets'), ['ok', 'every enabled client has a valid one (0)']);
   });
 });

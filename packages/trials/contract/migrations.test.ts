@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import { OperatorError } from '@keyfob/server/errors';
-import { backupSqliteStore, openSqliteStore, restoreSqliteStore } from '@keyfob/server/stores';
-import { openDatabase } from '@keyfob/server/stores/sqlite/database';
-import { readMigrations } from '@keyfob/server/stores/sqlite/migrations';
+import {
+  backupSqliteStore,
+  openDatabase,
+  openSqliteStore,
+  readMigrations,
+  restoreSqliteStore,
+} from '@keyfob/server/stores';
 import { fill, listAll, NOW_MS, refreshed, sampleSecret, sampleUse } from '../support/samples.ts';
 
 /** Schemas that later versions might have: each adds to the one before it. */

@@ -16,10 +16,10 @@ const TABLES = [
   'deliveries',
 ];
 
-/** Stores in the first database of a cluster, reached through another port where something is in between. */
+/** Stores in the first database of a cluster; through another port where a pooler is in between. */
 export const createPostgresFactory = (cluster: Cluster, port = cluster.port): StoreFactory => {
   const url = cluster.url(undefined, port);
-  // What the contract says of two connections holds for the next reading, so none goes by what it knew.
+  // The contract expects a change to be visible to the next read of another connection, so nothing is cached.
   const open = () => openPostgresStore(url, { clientCacheMs: 0 });
   return {
     async open() {

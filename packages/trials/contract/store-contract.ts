@@ -15,6 +15,7 @@ import { lastingContract } from './suite/durability.ts';
 import { pruneContract } from './suite/pruning.ts';
 import { racingContract } from './suite/refresh-races.ts';
 import { refreshContract } from './suite/refreshes.ts';
+import { issuingContract } from './suite/issuing.ts';
 import { vehicleContract } from './suite/vehicles.ts';
 import { verdictContract } from './suite/verdicts.ts';
 import { volumeContract } from './suite/volume.ts';
@@ -27,6 +28,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
     for (const register of [
       grantContract,
       refreshContract,
+      issuingContract,
       verdictContract,
       pruneContract,
       vehicleContract,

@@ -8,13 +8,13 @@ import type { Driver } from './driver.ts';
 import { askThroughPooler } from './pooled.ts';
 import type { Pooled } from './pooled.ts';
 
-/** Everything that was tried on a driver. */
-export type Tried = {
+/** The results of all trials of a driver. */
+export type DriverResults = {
   readonly driver: Driver['name'];
   readonly version: string;
   readonly limits: string;
   readonly cuts: Cuts;
-  /** As the driver comes, without names, and with them. */
+  /** With the driver's default, without names for statements, and with them. */
   readonly costs: { readonly byDefault: Costs; readonly unnamed: Costs; readonly named: Costs };
   /** Absent where there is no PgBouncer. */
   readonly pooled?: {
@@ -25,12 +25,12 @@ export type Tried = {
   };
 };
 
-/** Tries a driver on a database, and through a pooler where there is one. */
+/** Runs all trials of a driver on a database, and through a pooler if there is one. */
 export const tryDriver = async (
   driver: Driver,
   cluster: Cluster,
   pooler: Pooler | undefined,
-): Promise<Tried> => {
+): Promise<DriverResults> => {
   const { name, version, limits } = driver;
   const cuts = await tryCuts(driver, cluster);
   const costs = {
@@ -38,12 +38,12 @@ export const tryDriver = async (
     unnamed: await measureCosts(driver, cluster, false),
     named: await measureCosts(driver, cluster, true),
   };
-  const tried = { driver: name, version, limits, cuts, costs };
-  if (pooler === undefined) return tried;
+  const results = { driver: name, version, limits, cuts, costs };
+  if (pooler === undefined) return results;
   const ask = (isNaming: boolean, isTransacting: boolean) =>
     askThroughPooler(driver, { cluster, pooler }, { isNaming, isTransacting });
   return {
-    ...tried,
+    ...results,
     pooled: {
       unnamed: await ask(false, false),
       unnamedInTransactions: await ask(false, true),

@@ -1,6 +1,6 @@
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
-import { readAskedMessages } from './sent-messages.ts';
+import { readSentMessages } from './sent-messages.ts';
 import type { Driver } from './driver.ts';
 
 /** What one statement with a parameter costs on the wire. */
@@ -9,16 +9,16 @@ export type Cost = { readonly roundTrips: number; readonly messages: readonly st
 /** The same statement the first time on its connection, and the second. */
 export type Costs = { readonly first: Cost; readonly second: Cost };
 
-/** Asks a statement with a parameter twice; named or not, or as the driver comes. */
+/** Sends a statement with a parameter twice: named, not named, or with the driver's default. */
 export const measureCosts = async (driver: Driver, cluster: Cluster, isNaming?: boolean): Promise<Costs> => {
-  let asked: Buffer[] = [];
-  const proxy = await openWireProxy(cluster.port, (bytes) => void asked.push(bytes));
+  let sent: Buffer[] = [];
+  const proxy = await openWireProxy(cluster.port, (bytes) => void sent.push(bytes));
   const session = driver.open(cluster.url(undefined, proxy.port), isNaming === undefined ? {} : { isNaming });
   const measure = async (): Promise<Cost> => {
-    asked = [];
+    sent = [];
     const before = proxy.turns();
     await session.ask('SELECT $1::text AS value', ['a value']);
-    return { roundTrips: proxy.turns() - before, messages: readAskedMessages(Buffer.concat(asked)) };
+    return { roundTrips: proxy.turns() - before, messages: readSentMessages(Buffer.concat(sent)) };
   };
   try {
     await session.ask('SELECT 1');

@@ -3,19 +3,19 @@ import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 import type { WireProxy } from '../support/postgres/wire-proxy.ts';
 import type { Ask, Driver, Session } from './driver.ts';
 import { readError } from './error-contents.ts';
-import type { ToldError } from './error-contents.ts';
+import type { ErrorContents } from './error-contents.ts';
 
-/** How a statement ended for whoever asked it; `afterMs` from the moment of the fault on. */
+/** How a statement ended for its caller; `afterMs` counts from the fault. */
 export type Ended =
   | { readonly kind: 'answered' }
-  | { readonly kind: 'failed'; readonly afterMs: number; readonly error: ToldError }
-  /** It was still waited for when the trial gave up. */
+  | { readonly kind: 'failed'; readonly afterMs: number; readonly error: ErrorContents }
+  /** The caller was still waiting when the trial ended. */
   | { readonly kind: 'waiting'; readonly afterMs: number };
 
-/** What a driver made of a fault. */
+/** How a driver handled a fault. */
 export type Outcome = {
   readonly ended: Ended;
-  /** Whether the database did what was asked. */
+  /** Whether the database executed the statement. */
   readonly isDone: boolean;
   /** Whether the next statement on the same session is answered. */
   readonly goesOn: boolean;
@@ -28,25 +28,25 @@ export type Cuts = {
   readonly statementNotAnswered: Outcome;
   readonly commitNotSent: Outcome;
   readonly commitNotAnswered: Outcome;
-  /** The database has it and the connection stands, and no answer comes. */
+  /** The statement reaches the database, the connection stays open, and no answer arrives. */
   readonly silence: Outcome;
-  /** The database answers by an error: a number that is taken. */
+  /** The database answers with an error: a duplicate key. */
   readonly refused: Outcome;
 };
 
 const STATEMENT = 'INSERT INTO uses (id, parameter) VALUES ($1, $2)';
 const STATEMENT_BYTES = 'INSERT INTO uses';
 const PARAMETER = 'the-parameter-of-the-trial';
-/** What the database answers to each, and to nothing before. */
+/** Bytes that only the answer to this statement has. */
 const INSERTED = 'INSERT 0 1';
 const COMMITTED = 'COMMIT\0';
-/** In every driver's own writing. */
+/** As each driver writes it. */
 const COMMIT_BYTES = { pg: 'COMMIT\0', postgres: 'commit\0' };
 
-/** The limit of every driver that has one, and for how long one that has none is watched. */
+/** The time limit set in a driver that has one, and how long a driver without one is watched. */
 export const LIMITS_MS = { limit: 2000, watched: 5000 };
 
-/** Tries every fault on a driver, each on a connection of its own. */
+/** Tries every fault on a driver, each on its own connection. */
 export const tryCuts = async (driver: Driver, cluster: Cluster): Promise<Cuts> => {
   const proxy = await openWireProxy(cluster.port);
   const database = `cuts_${driver.name}`;
@@ -96,9 +96,9 @@ export const tryCuts = async (driver: Driver, cluster: Cluster): Promise<Cuts> =
   }
 };
 
-/** Waits for the end of what was asked, but not for ever. */
-const watch = async (asked: Promise<unknown>, fault: Promise<void>): Promise<Ended> => {
-  const settled = asked.then(
+/** Waits until the statement ends, within a time limit. */
+const watch = async (statement: Promise<unknown>, fault: Promise<void>): Promise<Ended> => {
+  const settled = statement.then(
     () => undefined,
     (error: unknown) => ({ error }),
   );

@@ -1,30 +1,30 @@
 import type { QueryResultRow } from 'pg';
 
-/** Asks one statement. */
+/** Sends one statement. */
 export type Ask = (text: string, values?: readonly (string | number)[]) => Promise<readonly QueryResultRow[]>;
 
-/** One connection of a driver to a database, made anew by itself where the driver does that. */
+/** One connection of a driver to a database. A driver that reconnects by itself does so. */
 export type Session = {
   readonly ask: Ask;
-  /** Work between BEGIN and COMMIT, in the way the driver's documentation shows. */
+  /** Does work between BEGIN and COMMIT, as the driver's documentation shows it. */
   transact(work: (ask: Ask) => Promise<void>): Promise<void>;
-  /** Ends it without waiting for anything. */
+  /** Closes it without waiting. */
   close(): Promise<void>;
 };
 
 /** How a session treats its statements. */
 export type SessionOptions = {
-  /** Whether statements are named, so that the database prepares each once; as the driver comes where not given. */
+  /** Whether statements are named, so that the database prepares each once. Absent: the driver's default. */
   readonly isNaming?: boolean;
-  /** Every limit that the driver has for the time of a statement is set to this. */
+  /** Every time limit that the driver has for a statement is set to this. */
   readonly limitMs?: number;
 };
 
-/** A driver of the field, as far as the choice of one rests on it. */
+/** A driver, as far as it matters for the choice of one. */
 export type Driver = {
   readonly name: 'pg' | 'postgres';
   readonly version: string;
-  /** The limits of time that it has for a statement, by their names. */
+  /** The names of its time limits for a statement. */
   readonly limits: string;
   open(url: string, options?: SessionOptions): Session;
 };

@@ -1,25 +1,25 @@
 import { inspect } from 'node:util';
 
-/** Whether something is in what an error shows when it is logged, only in what it holds, or in neither. */
-type Held = 'shown' | 'held' | 'no';
+/** Whether an error shows a text when it is logged, only contains it, or neither. */
+type Presence = 'shown' | 'held' | 'no';
 
-/** What an error tells of a statement that failed. */
-export type ToldError = {
+/** What an error reveals about a failed statement. */
+export type ErrorContents = {
   readonly message: string;
   readonly code: string | undefined;
   /** The text of the statement. */
-  readonly statement: Held;
-  /** A value that was its parameter. */
-  readonly parameter: Held;
+  readonly statement: Presence;
+  /** The value of its parameter. */
+  readonly parameter: Presence;
 };
 
-/** Reads an error; ports are left out of its message, since they differ each time. */
-export const readError = (error: unknown, statement: string, parameter: string): ToldError => {
+/** Reads an error. Ports are removed from its message, because they differ each time. */
+export const readError = (error: unknown, statement: string, parameter: string): ErrorContents => {
   const { message, code } = error as { readonly message: string; readonly code?: string };
-  // As a logger and as `console.error` write it; and all that whoever has the error can get at.
+  // What a logger or `console.error` writes, and what code that has the error can reach.
   const shown = `${JSON.stringify(error)} ${inspect(error, { depth: 9 })}`;
   const held = inspect(error, { depth: 9, showHidden: true, maxStringLength: null });
-  const find = (text: string): Held => {
+  const find = (text: string): Presence => {
     if (shown.includes(text)) return 'shown';
     return held.includes(text) ? 'held' : 'no';
   };

@@ -7,7 +7,7 @@ import { tryCuts } from './cuts.ts';
 import type { Outcome } from './cuts.ts';
 import { nodePg } from './node-pg.ts';
 
-const TITLE = 'what the store on PostgreSQL rests on of its driver:';
+const TITLE = 'what the store on PostgreSQL expects of its driver:';
 
 const cluster = await startCluster();
 if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});
@@ -16,11 +16,11 @@ else {
   describe(TITLE, () => tryDriver(cluster));
 }
 
-/** The error of a fault that has to end by one. */
+/** The error of a fault that has to end with one. */
 const errorOf = ({ ended }: Outcome) => (ended.kind === 'failed' ? ended.error : assert.fail(ended.kind));
 
 function tryDriver(database: Cluster): void {
-  test('a cut connection gives an error without a code, whether the statement was sent or not, and the next statement is answered.', async () => {
+  test('a cut is an error without a code, the same whether or not the statement was sent, and the next statement is answered.', async () => {
     const cuts = await tryCuts(nodePg, database);
     const { statementNotSent, statementNotAnswered, commitNotSent, commitNotAnswered, ...others } = cuts;
     const cut = [statementNotSent, statementNotAnswered, commitNotSent, commitNotAnswered];
@@ -28,8 +28,8 @@ function tryDriver(database: Cluster): void {
       cut.map(({ isDone }) => isDone),
       [false, true, false, true],
     );
-    const told = { message: 'Connection terminated unexpectedly', code: undefined };
-    for (const outcome of cut) assert.deepEqual({ ...errorOf(outcome) }, { ...told, ...NOTHING_HELD });
+    const expected = { message: 'Connection terminated unexpectedly', code: undefined };
+    for (const outcome of cut) assert.deepEqual({ ...errorOf(outcome) }, { ...expected, ...NOTHING_HELD });
     assert.deepEqual(errorOf(others.silence), {
       message: 'Query read timeout',
       code: undefined,
@@ -40,7 +40,7 @@ function tryDriver(database: Cluster): void {
     for (const { goesOn } of Object.values(cuts)) assert.ok(goesOn);
   });
 
-  test('an unnamed statement takes one round trip, the first time and every time.', async () => {
+  test('a statement without a name is one round trip, the first time and later.', async () => {
     const messages = ['Parse', 'Bind', 'Describe', 'Execute', 'Sync'];
     const cost = { roundTrips: 1, messages };
     assert.deepEqual(await measureCosts(nodePg, database), { first: cost, second: cost });

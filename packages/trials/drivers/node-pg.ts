@@ -8,7 +8,7 @@ const { version } = require('pg/package.json') as { readonly version: string };
 
 const ignore = (): void => {};
 
-/** `pg`, with the options of the store (`stores/postgres/pool.ts`). */
+/** `pg`, with the options of the store (`stores/postgres/connection/pool.ts`). */
 export const nodePg: Driver = {
   name: 'pg',
   version,

@@ -2,16 +2,16 @@ import type { Cluster } from '../support/postgres/cluster.ts';
 import type { Pooler } from '../support/postgres/pooler.ts';
 import type { Driver } from './driver.ts';
 
-/** What was asked through a pooler in transaction mode, and how much of it failed. */
+/** How many statements were sent through a pooler in transaction mode, and how many failed. */
 export type Pooled = {
-  readonly asked: number;
+  readonly sent: number;
   readonly failed: number;
-  /** What one of the failures said. */
+  /** The message of one of the failures. */
   readonly error: string | undefined;
 };
 
-/** How statements are asked. */
-type Manner = {
+/** How statements are sent. */
+type Mode = {
   readonly isNaming: boolean;
   /** Each in a transaction of its own. */
   readonly isTransacting: boolean;
@@ -20,15 +20,15 @@ type Manner = {
 const SESSIONS = 8;
 const ROUNDS = 20;
 
-/** More sessions than the pooler has connections ask the same few statements, all at one moment, again and again. */
+/** More sessions than the pooler has connections send the same few statements at the same moment, again and again. */
 export const askThroughPooler = async (
   driver: Driver,
   { cluster, pooler }: { readonly cluster: Cluster; readonly pooler: Pooler },
-  { isNaming, isTransacting }: Manner,
+  { isNaming, isTransacting }: Mode,
 ): Promise<Pooled> => {
   const url = cluster.url(undefined, pooler.port);
   const sessions = Array.from({ length: SESSIONS }, () => driver.open(url, { isNaming }));
-  let asked = 0;
+  let sent = 0;
   const failures: unknown[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const answers = await Promise.allSettled(
@@ -38,10 +38,10 @@ export const askThroughPooler = async (
         return transact(async (askInside) => void (await askInside(text, [round])));
       }),
     );
-    asked += answers.length;
+    sent += answers.length;
     for (const answer of answers) if (answer.status === 'rejected') failures.push(answer.reason);
   }
   await Promise.all(sessions.map((session) => session.close()));
   const [first] = failures;
-  return { asked, failed: failures.length, error: first instanceof Error ? first.message : undefined };
+  return { sent, failed: failures.length, error: first instanceof Error ? first.message : undefined };
 };

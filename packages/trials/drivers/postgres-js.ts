@@ -3,11 +3,11 @@ import postgres from 'postgres';
 import type { Sql, TransactionSql } from 'postgres';
 import type { Ask, Driver } from './driver.ts';
 
-// It exports nothing but itself.
+// Its package.json is not exported.
 const manifest = new URL('../package.json', import.meta.resolve('postgres'));
 const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };
 
-/** `postgres`, with its own options but for one connection. */
+/** `postgres`, with its default options and one connection. */
 export const postgresJs: Driver = {
   name: 'postgres',
   version,
@@ -27,7 +27,7 @@ export const postgresJs: Driver = {
   },
 };
 
-/** By a tagged template, as its users write; only so are its statements named. */
+/** By a tagged template, as users write it; only then does it name its statements. */
 const askBy =
   (sql: Sql | TransactionSql, limitMs: number | undefined): Ask =>
   async (text, values = []) => {

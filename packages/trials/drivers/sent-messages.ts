@@ -13,8 +13,8 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const HEADER_BYTES = 5;
 
-/** The messages of what a connection asks once it is made, each by its name; a statement that has a name has it behind. */
-export const readAskedMessages = (bytes: Buffer): readonly string[] => {
+/** The names of the messages that an open connection sends. A statement that has a name is marked. */
+export const readSentMessages = (bytes: Buffer): readonly string[] => {
   const messages: string[] = [];
   for (let at = 0; at < bytes.length;) {
     const letter = bytes.toString('latin1', at, at + 1);

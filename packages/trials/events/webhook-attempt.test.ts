@@ -39,7 +39,7 @@ describe('One attempt', () => {
     const attempt = deliver(messageTo(receiver.url), controller.signal);
     await receiver.until(1);
     controller.abort();
-    assert.equal(describeAnswer(await attempt), 'cut off by the end of the server');
+    assert.equal(describeAnswer(await attempt), 'aborted because the server stopped');
   });
 
   test('reads no more than 4 KiB of an answer', async (t) => {

@@ -8,17 +8,17 @@ import { startCluster } from '../support/postgres/cluster.ts';
 
 const GRANTS = 60;
 const KILLS = 3;
-/** So many refreshes are answered between two kills. */
+/** How many refreshes are answered between two kills. */
 const ANSWERS = 1500;
 
-/** What a client of one grant knows: its newest token, and whether the last use of it was left open. */
+/** What a client of one grant remembers: its newest token, and whether its last use has an unknown outcome. */
 type Holder = { readonly id: bigint; generation: number; isRetry: boolean };
 
 const cluster = await startCluster();
 if ('reason' in cluster) test('PostgreSQL killed under load', { skip: cluster.reason }, () => {});
 else {
   after(() => cluster.remove());
-  test('PostgreSQL killed under load loses nothing that was answered, and no server has to be started anew.', async () => {
+  test('PostgreSQL that is killed under load loses no answered refresh, and no server has to be restarted.', async () => {
     const node = await openPostgresStore(cluster.url());
     const nodes = [node, await openPostgresStore(cluster.url())];
     await node.createClient(sampleClient({ policy: STRICT_POLICY }));
@@ -60,7 +60,7 @@ else {
   });
 }
 
-/** One use as an honest client makes it: what is answered is kept, and what was left open is asked again. */
+/** One use by an honest client, which remembers answers and retries unknown outcomes. */
 async function useOnce(
   store: Store,
   holder: Holder,
@@ -85,7 +85,7 @@ async function useOnce(
   } catch (error) {
     assert.ok(error instanceof StoreError, String(error));
     load.failures++;
-    // Unavailable says that nothing was changed; only an unknown outcome may have been one.
+    // `unavailable` means that nothing changed; only an unknown outcome may have changed something.
     holder.isRetry ||= error.kind === 'outcome_unknown';
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

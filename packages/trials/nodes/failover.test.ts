@@ -11,17 +11,17 @@ import type { Cluster } from '../support/postgres/cluster.ts';
 import { addStandby } from '../support/postgres/standby.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 
-/** A client with one grant, and every refresh token it was given, oldest first. */
+/** A client with one grant, and every refresh token it has received, oldest first. */
 type Holder = { readonly client: MadeClient; readonly grant: MadeGrant; readonly tokens: string[] };
 
 const started = await startCluster();
-const what = 'an asynchronous standby promoted that lacks the newest writes';
+const what = 'a failover to an asynchronous standby that lacks the newest writes';
 if ('reason' in started) test(what, { skip: started.reason }, () => {});
 else describe(what, () => tryFailover(started));
 
 /**
- * What a failover to an asynchronous standby costs. Resync brings back how far a grant had come, because its client has
- * that in its hand. Nobody has what else the lost writes said, and these tests say what follows from it.
+ * What a failover to an asynchronous standby costs. A resync restores the generation of a grant, because the client's
+ * token holds it. Everything else in the lost writes is gone, and these tests show the consequences.
  */
 function tryFailover(first: Cluster): void {
   let address: Awaited<ReturnType<typeof openWireProxy>>;
@@ -93,7 +93,7 @@ function tryFailover(first: Cluster): void {
     await home.remove();
   });
 
-  test('A grant refreshed in the lost writes goes on from its newest token, unnoticed by its client.', async () => {
+  test('A grant that was refreshed in the lost writes resynchronizes from its newest token, and its client notices nothing.', async () => {
     const lost = refreshed.tokens.at(-1);
     await isAnswered(refreshed);
     assert.equal(countResynced(), 1);
@@ -102,20 +102,20 @@ function tryFailover(first: Cluster): void {
     await isRefused(refreshed, 400, 'invalid_grant', lost);
   });
 
-  test('A revocation in the lost writes is lost with them: the grant works until it is revoked again.', async () => {
+  test('A revocation in the lost writes is lost: the grant works until it is revoked again.', async () => {
     await isAnswered(revoked);
     await server.command('grant', 'revoke', revoked.grant.grantId);
     await isRefused(revoked, 400, 'invalid_grant');
   });
 
-  test('A client disabled in the lost writes is served until it is disabled again.', async () => {
+  test('A client that was disabled in the lost writes is served until it is disabled again.', async () => {
     await isAnswered(disabled);
     await server.command('client', 'disable', disabled.client.clientId);
     const { status } = await present(disabled);
     assert.equal(status, 401);
   });
 
-  test('A refresh token used up in the lost writes works once more, and is a replay again once its client comes.', async () => {
+  test('A refresh token that was used in the lost writes works once more, and is a replay after the next use by its client.', async () => {
     const [, stolen] = robbed.tokens;
     const thief: Holder = { ...robbed, tokens: [] };
     await isAnswered(thief, stolen);
@@ -125,7 +125,7 @@ function tryFailover(first: Cluster): void {
     assert.equal(status, 'revoked');
   });
 
-  test('A grant made in the lost writes is gone, and its owner has to consent again; so is a client.', async () => {
+  test('A grant that was created in the lost writes is gone, and its owner has to consent again; so is a client.', async () => {
     await isRefused(tooNew, 400, 'invalid_grant');
     const { status } = await present(ofTooNewClient);
     assert.equal(status, 401);

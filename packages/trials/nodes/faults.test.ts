@@ -33,10 +33,11 @@ const failsAs =
   };
 
 const started = await startCluster();
-if ('reason' in started) test('a store on PostgreSQL in trouble', { skip: started.reason }, () => {});
+if ('reason' in started)
+  test('a store on PostgreSQL when something fails', { skip: started.reason }, () => {});
 else {
   after(() => started.remove());
-  describe('a store on PostgreSQL in trouble', () => tryFaults(started));
+  describe('a store on PostgreSQL when something fails', () => tryFaults(started));
 }
 
 function tryFaults(cluster: Cluster): void {
@@ -57,7 +58,7 @@ function tryFaults(cluster: Cluster): void {
       try {
         store = await openPostgresStore(cluster.url(database, proxy.port), {
           limits,
-          // Of the others nobody has to hear, and no statement that tells them is counted.
+          // No report to other nodes is counted among the round trips.
           node: { epochMs: 2 ** 30 },
         });
         await fill(store, STRICT_POLICY);
@@ -71,7 +72,7 @@ function tryFaults(cluster: Cluster): void {
   const generation = async (): Promise<number | undefined> => (await store.readGrant(42n))?.generation;
 
   onStore(
-    'A refresh is one round trip; one that is refused or repeated looks at its row by a second.',
+    'A refresh is one round trip; one that is refused or repeated reads its row in a second.',
     async () => {
       await refreshed(store, sampleUse(0));
       for (const [use, kind, turns] of [
@@ -86,7 +87,7 @@ function tryFaults(cluster: Cluster): void {
     },
   );
 
-  onStore('Refreshes that wait at one moment share their round trips.', async () => {
+  onStore('Refreshes that wait at the same moment share their round trips.', async () => {
     const ids = Array.from({ length: 400 }, (_, index) => BigInt(index + 1000));
     await Promise.all(ids.map((id) => store.createGrant(sampleGrant({ id }))));
     const before = proxy.turns();
@@ -94,13 +95,13 @@ function tryFaults(cluster: Cluster): void {
     assert.ok(proxy.turns() - before <= 3, `${proxy.turns() - before} round trips`);
   });
 
-  onStore('A refresh cut off on its way is asked again, unnoticed.', async () => {
+  onStore('A refresh that is cut off on its way is sent again, and the client notices nothing.', async () => {
     void proxy.fail('cut_before', ...REFRESH);
     assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
     assert.equal(await generation(), 1);
   });
 
-  onStore('A refresh whose answer was cut off took place once, and is answered all the same.', async () => {
+  onStore('A refresh whose answer was cut off takes place once, and is still answered.', async () => {
     void proxy.fail('cut_after', ...REFRESH);
     const { verdict, grant } = await refreshed(store, sampleUse(0));
     assert.deepEqual([verdict, grant?.generation], [{ kind: 'repeat', cause: 'same_use' }, 1]);
@@ -108,7 +109,7 @@ function tryFaults(cluster: Cluster): void {
     assert.equal((await refreshed(store, sampleUse(1, { nowMs: NOW_MS + 1 }))).verdict.kind, 'rotate');
   });
 
-  onStore('All that shared a statement which was cut off are answered, once each.', async () => {
+  onStore('All refreshes that shared a statement which was cut off are answered, once each.', async () => {
     const ids = Array.from({ length: 50 }, (_, index) => BigInt(index + 1000));
     await Promise.all(ids.map((id) => store.createGrant(sampleGrant({ id }))));
     void proxy.fail('cut_after', ...REFRESH);
@@ -116,14 +117,14 @@ function tryFaults(cluster: Cluster): void {
     for (const { grant } of await Promise.all(uses)) assert.equal(grant?.generation, 1);
   });
 
-  onStore('A code whose answer was cut off is redeemed once, and answered all the same.', async () => {
+  onStore('A code whose answer was cut off is redeemed once, and still answered.', async () => {
     await store.createCode(sampleCode({ grantId: 7n }));
     void proxy.fail('cut_after', 'COMMIT\0');
     const result = await redeemed(store, sampleCodeUse({ presented: { grantId: 7n } }));
     assert.deepEqual([result.verdict.kind, result.grant?.revocation], ['repeat', undefined]);
   });
 
-  onStore('A refresh cut off from a database that is gone leaves its outcome unknown.', async () => {
+  onStore('A refresh that is cut off from an unreachable database has an unknown outcome.', async () => {
     await refreshed(store, sampleUse(0));
     void proxy.fail('hold', ...REFRESH).then(() => proxy.refuse(true));
     await assert.rejects(store.refresh(sampleUse(1, { nowMs: NOW_MS + 1 })), failsAs('outcome_unknown'));
@@ -132,19 +133,22 @@ function tryFaults(cluster: Cluster): void {
     assert.equal((await refreshed(store, retry)).grant?.generation, 2);
   });
 
-  onStore('A transaction cut off before its commit was sent is done again, unnoticed.', async () => {
-    for (const fault of ['cut_before', 'cut_after'] as const) {
-      void proxy.fail(fault, 'BEGIN');
-      assert.equal(await store.revoke(42n, AT), 'revoked');
-      assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
-    }
-    assert.deepEqual(
-      (await store.listGrantEvents({ after: 0, limit: 9 })).map(({ kind }) => kind),
-      ['grant.revoked', 'grant.reinstated', 'grant.revoked', 'grant.reinstated'],
-    );
-  });
+  onStore(
+    'A transaction that is cut off before its commit is repeated, and the caller notices nothing.',
+    async () => {
+      for (const fault of ['cut_before', 'cut_after'] as const) {
+        void proxy.fail(fault, 'BEGIN');
+        assert.equal(await store.revoke(42n, AT), 'revoked');
+        assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
+      }
+      assert.deepEqual(
+        (await store.listGrantEvents({ after: 0, limit: 9 })).map(({ kind }) => kind),
+        ['grant.revoked', 'grant.reinstated', 'grant.revoked', 'grant.reinstated'],
+      );
+    },
+  );
 
-  onStore('A transaction cut off at its commit leaves its outcome unknown: before, and after.', async () => {
+  onStore('A transaction that is cut off before or after its commit has an unknown outcome.', async () => {
     for (const [fault, isRevoked] of [
       ['cut_before', false],
       ['cut_after', true],
@@ -155,14 +159,14 @@ function tryFaults(cluster: Cluster): void {
     }
   });
 
-  onStore('A reading does not notice that every connection was cut.', async () => {
+  onStore('A read succeeds after every connection was cut.', async () => {
     await Promise.all(Array.from({ length: 5 }, generation));
     proxy.cut();
     assert.equal(await generation(), 0);
   });
 
   onStore(
-    'A database that is gone is unavailable at once, and used again as soon as it is back.',
+    'An unreachable database is unavailable at once, and is used again as soon as it is back.',
     async () => {
       proxy.refuse(true);
       await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable'));
@@ -175,7 +179,7 @@ function tryFaults(cluster: Cluster): void {
   );
 
   onStore(
-    'A database that does not answer is given up in time, and its connection with it.',
+    'A database that does not answer runs into the timeout, and its connection is dropped.',
     async () => {
       void proxy.fail('hold', ...REFRESH);
       await assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
@@ -186,7 +190,7 @@ function tryFaults(cluster: Cluster): void {
   );
 
   onStore(
-    'With every connection taken a verb is unavailable, and goes on once one is free.',
+    'A verb is unavailable while every connection is in use, and succeeds once one is free.',
     async () => {
       const met = proxy.fail('hold', ...REFRESH);
       const held = assert.rejects(store.refresh(sampleUse(0)), failsAs('outcome_unknown'));
@@ -198,21 +202,21 @@ function tryFaults(cluster: Cluster): void {
     { connectionsMax: 1, connectTimeoutMs: 500, answerTimeoutMs: 1500 },
   );
 
-  onStore('A row that somebody holds keeps up nobody else, and is refreshed once it is free.', async () => {
+  onStore('A locked row delays no other grant, and is refreshed once it is free.', async () => {
     await store.createGrant(sampleGrant({ id: 43n }));
     const holder = new Client({ connectionString: cluster.url(database) });
     await holder.connect();
     await holder.query('BEGIN; SELECT id FROM grants WHERE id = 42 FOR UPDATE');
-    const held = refreshed(store, sampleUse(0));
+    const waiting = refreshed(store, sampleUse(0));
     const free = await refreshed(store, sampleUse(0, { presented: { grantId: 43n } }));
     assert.equal(free.verdict.kind, 'rotate');
     await holder.query('ROLLBACK');
-    assert.equal((await held).verdict.kind, 'rotate');
+    assert.equal((await waiting).verdict.kind, 'rotate');
     await holder.end();
   });
 
   onStore(
-    'A row that is held for too long is unavailable.',
+    'A row that is locked for too long is unavailable.',
     async () => {
       const holder = new Client({ connectionString: cluster.url(database) });
       await holder.connect();
@@ -224,20 +228,20 @@ function tryFaults(cluster: Cluster): void {
     { answerTimeoutMs: 300 },
   );
 
-  /** The database answers the next changes of grants by this error, as often as said. */
-  const answerBy = async (state: string, times: number): Promise<void> => {
+  /** The database answers the next changes of grants with this error, this many times. */
+  const failWith = async (state: string, times: number): Promise<void> => {
     await cluster.ask(
       `CREATE SEQUENCE IF NOT EXISTS failures; SELECT setval('failures', 1, false);
       CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF nextval('failures') <= ${times} THEN RAISE EXCEPTION 'as told' USING ERRCODE = '${state}'; END IF;
+        IF nextval('failures') <= ${times} THEN RAISE EXCEPTION 'as requested' USING ERRCODE = '${state}'; END IF;
         RETURN NEW; END $$;
       CREATE OR REPLACE TRIGGER fail BEFORE UPDATE ON grants FOR EACH ROW EXECUTE FUNCTION fail()`,
       database,
     );
   };
 
-  onStore('A full disk is unavailable, with nothing changed, until there is room.', async () => {
-    await answerBy('53100', 2);
+  onStore('A full disk is unavailable and changes nothing, until there is space.', async () => {
+    await failWith('53100', 2);
     await assert.rejects(store.refresh(sampleUse(0)), failsAs('unavailable', 'disk'));
     await assert.rejects(store.revoke(42n, AT), failsAs('unavailable', 'disk'));
     assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
@@ -247,17 +251,17 @@ function tryFaults(cluster: Cluster): void {
     ['A serialization failure', '40001'],
     ['A deadlock', '40P01'],
   ] as const) {
-    onStore(`${name} is tried again, unnoticed.`, async () => {
-      await answerBy(state, 3);
+    onStore(`${name} is tried again, and the caller notices nothing.`, async () => {
+      await failWith(state, 3);
       assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
-      await answerBy(state, 3);
+      await failWith(state, 3);
       assert.equal(await store.revoke(42n, AT), 'revoked');
-      await answerBy(state, 99);
+      await failWith(state, 99);
       await assert.rejects(store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), failsAs('unavailable'));
     });
   }
 
-  onStore('A damaged row is the trouble of its own grant only.', async () => {
+  onStore('A damaged row affects its own grant only.', async () => {
     await store.createGrant(sampleGrant({ id: 43n }));
     await cluster.ask(
       "UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 42",

@@ -27,9 +27,9 @@ const OLD_RING = parseKeyRing(OLD_LINE);
 const NEW_RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(2, CREATED_AT)}`);
 const SENDER = { clientId: 'client-a', clientSecret: SECRET, brand: 'kia', idempotencyKey: undefined };
 
-/** A node that has just read its client, in a database where another has just added the second key since. */
+/** A node that has read its client before another node registered the second key. */
 const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RING) => {
-  // For this node no time goes by.
+  // For this node, no time passes.
   const store = await openPostgresStore(url(), { now: () => 0 });
   await askDatabase('DELETE FROM keys');
   await store.removeClient('client-a', { withGrants: true });
@@ -85,7 +85,7 @@ else {
   describe(TITLE, () => {
     const refresh = writeRefresh.smartcar({ ...SENDER, refreshToken: REFRESH_TOKEN });
 
-    void test('a refresh token that it sealed is good', async () => {
+    void test('a refresh token that it sealed works', async () => {
       const { store, endpoints } = await openNode(cluster);
       assert.equal(readAnswer.smartcar(await endpoints.respond(refresh, CALLER)).kind, 'granted');
       await store.close();
@@ -97,7 +97,7 @@ else {
       await store.close();
     });
 
-    void test('a code that it sealed is good', async () => {
+    void test('a code that it sealed works', async () => {
       const { store, endpoints } = await openNode(cluster);
       const { redirectUri } = sampleCode();
       const words = { ...SENDER, code: CODE, redirectUri, codeVerifier: undefined };
@@ -107,14 +107,14 @@ else {
     });
 
     for (const [what, token] of Object.entries({ refresh: REFRESH_TOKEN, access: ACCESS_TOKEN }))
-      void test(`the ${what} token that it sealed is told to be active`, async () => {
+      void test(`the ${what} token that it sealed is active`, async () => {
         const { store, ask } = await openNode(cluster);
         const { body } = await ask('/oauth/introspect', token);
         assert.equal((JSON.parse(body) as { readonly active: boolean }).active, true);
         await store.close();
       });
 
-    void test('a grant is revoked by a refresh token that it sealed', async () => {
+    void test('a refresh token that it sealed revokes its grant', async () => {
       const { store, ask } = await openNode(cluster);
       assert.equal((await ask('/oauth/revoke', REFRESH_TOKEN)).status, 200);
       assert.equal((await store.readGrant(42n))?.revocation?.cause, 'client');

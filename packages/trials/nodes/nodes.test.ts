@@ -23,7 +23,7 @@ function tryNodes(cluster: Cluster): void {
     return database;
   };
 
-  test('Three nodes that start at once on an empty database make one store of it.', async () => {
+  test('Three nodes that start at once on an empty database create one store.', async () => {
     const database = await fresh();
     const nodes = await Promise.all([1, 2, 3].map(() => openPostgresStore(cluster.url(database))));
     const steps = await cluster.ask('SELECT number FROM keyfob_schema WHERE number > 0', database);
@@ -33,7 +33,7 @@ function tryNodes(cluster: Cluster): void {
     await Promise.all(nodes.map((node) => node.close()));
   });
 
-  test('A newer schema is worked with as long as it serves this version, and refused when it does not.', async () => {
+  test('A newer schema is used as long as it serves this version, and refused when it does not.', async () => {
     const database = await fresh();
     const url = cluster.url(database);
     await migratePostgresStore(url);
@@ -44,7 +44,7 @@ function tryNodes(cluster: Cluster): void {
       await assert.rejects(open(url), (error: unknown) => isOperatorError(error, 'store_newer'));
   });
 
-  test("A database with another program's tables is left as it is.", async () => {
+  test("A database with another program's tables stays as it is.", async () => {
     const database = await fresh();
     await cluster.ask('CREATE TABLE grants (mine text)', database);
     const opening = openPostgresStore(cluster.url(database));
@@ -53,7 +53,7 @@ function tryNodes(cluster: Cluster): void {
     assert.deepEqual(tables, []);
   });
 
-  test('No error of opening a store shows the password.', async () => {
+  test('No error on opening a store shows the password.', async () => {
     const url = cluster.url('no_such_database').replace('unused', 'hunter2');
     await assert.rejects(openPostgresStore(url), (error: unknown) => {
       assert.ok(isOperatorError(error, 'store_database_missing'));
@@ -62,7 +62,7 @@ function tryNodes(cluster: Cluster): void {
     });
   });
 
-  test('Of one token presented to three nodes at once all that is given out is one successor.', async () => {
+  test('A token that is presented to three nodes at once gets one successor.', async () => {
     const url = cluster.url(await fresh());
     const nodes = await Promise.all([1, 2, 3].map(() => openPostgresStore(url)));
     await fill(nodes[0] as (typeof nodes)[0]);
@@ -75,7 +75,7 @@ function tryNodes(cluster: Cluster): void {
     await Promise.all(nodes.map((node) => node.close()));
   });
 
-  test('What one node changes of clients and keys, another knows within a second, and a refresh at once.', async () => {
+  test('A node sees a change of clients and keys by another node within a second, and a refresh sees it at once.', async () => {
     const url = cluster.url(await fresh());
     let clock = 0;
     const one = await openPostgresStore(url);
@@ -108,7 +108,7 @@ function tryNodes(cluster: Cluster): void {
     await Promise.all([one.close(), other.close()]);
   });
 
-  test('A client that asks all the time costs one statement a second, and none of its own.', async () => {
+  test('A client that is read all the time costs one statement per second.', async () => {
     const proxy = await openWireProxy(cluster.port);
     let clock = 0;
     const store = await openPostgresStore(cluster.url(await fresh(), proxy.port), { now: () => clock });

@@ -12,22 +12,22 @@ import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 
-/** Far longer than a server waits for its database, and far shorter than a client waits for a server. */
+/** Much longer than a server waits for its database, and much shorter than a client waits for a server. */
 const QUICK_MS = 10_000;
 /** SQLSTATE. */
 const TOO_MANY_CONNECTIONS = '53300';
 
 const started = await startCluster();
-if ('reason' in started) test('a server whose database is in trouble', { skip: started.reason }, () => {});
-else describe('a server whose database is in trouble', () => tryOutages(started));
+if ('reason' in started) test('a server whose database fails', { skip: started.reason }, () => {});
+else describe('a server whose database fails', () => tryOutages(started));
 
-type Held = { readonly client: MadeClient; readonly grant: MadeGrant; token: string };
+type Holder = { readonly client: MadeClient; readonly grant: MadeGrant; token: string };
 
 function tryOutages(cluster: Cluster): void {
   let proxy: Awaited<ReturnType<typeof openWireProxy>>;
   let home: Awaited<ReturnType<typeof makePostgresHome>>;
   let server: KeyfobServer;
-  let held: Record<DialectName, Held>;
+  let holders: Record<DialectName, Holder>;
 
   before(async () => {
     proxy = await openWireProxy(cluster.port);
@@ -35,7 +35,7 @@ function tryOutages(cluster: Cluster): void {
     server = await startKeyfob(home);
   });
   beforeEach(async () => {
-    held = { smartcar: await hold(server, 'smartcar'), pleos: await hold(server, 'pleos') };
+    holders = { smartcar: await hold(server, 'smartcar'), pleos: await hold(server, 'pleos') };
   });
   after(async () => {
     await server.stop();
@@ -44,13 +44,13 @@ function tryOutages(cluster: Cluster): void {
   });
 
   const refresh = async (dialect: DialectName): Promise<Answer> => {
-    const { client, token } = held[dialect];
+    const { client, token } = holders[dialect];
     const answer = await refreshAs[dialect](server.url, client, token);
-    if (answer.status === 200) held[dialect].token = answer.refreshToken;
+    if (answer.status === 200) holders[dialect].token = answer.refreshToken;
     return answer;
   };
 
-  /** In both dialects: an outage while it lasts, and as if nothing had been, from the same server, when it is over. */
+  /** In every dialect, a refresh is answered with an outage. */
   const isOutage = async (dialects: readonly DialectName[] = DIALECTS): Promise<void> => {
     for (const dialect of dialects) {
       const beganMs = performance.now();
@@ -70,33 +70,33 @@ function tryOutages(cluster: Cluster): void {
     assert.equal(server.child.exitCode, null);
   };
 
-  test('A database that nobody reaches is 503 with Retry-After, and is used again once it is back.', async () => {
+  test('An unreachable database is a 503 with Retry-After, and is used again once it is back.', async () => {
     proxy.refuse(true);
     await isOutage();
     proxy.refuse(false);
     await isServing();
   });
 
-  test('A database that takes what it is asked and does not answer is 503 with Retry-After.', async () => {
+  test('A database that accepts statements and does not answer is a 503 with Retry-After.', async () => {
     proxy.hold(true);
     await isOutage();
     proxy.hold(false);
     await isServing();
   });
 
-  test('A grant whose row somebody holds is 503 with Retry-After, and no other grant is kept up.', async () => {
+  test('A grant whose row is locked is a 503 with Retry-After, and no other grant is delayed.', async () => {
     const holder = new Client({ connectionString: cluster.url() });
     await holder.connect();
-    const id = await readId(cluster, held.pleos);
+    const id = await readId(cluster, holders.pleos);
     await holder.query(`BEGIN; SELECT id FROM grants WHERE id = ${id} FOR UPDATE`);
-    const kept = isOutage(['pleos']);
+    const outage = isOutage(['pleos']);
     for (let times = 0; times < 5; times++) assert.equal((await refresh('smartcar')).status, 200);
-    await kept;
+    await outage;
     await holder.end();
     await isServing();
   });
 
-  test('A database without room is 503 with Retry-After, and is written again once there is some.', async () => {
+  test('A full disk is a 503 with Retry-After, until there is space.', async () => {
     await cluster.ask(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
       END $$;
@@ -106,7 +106,7 @@ function tryOutages(cluster: Cluster): void {
     await isServing();
   });
 
-  test('A database without a connection left is 503 with Retry-After, until it has one.', async () => {
+  test('A database that has no connection left is a 503 with Retry-After, until it has one.', async () => {
     proxy.refuse(true);
     const others = await takeEveryConnection(cluster);
     proxy.refuse(false);
@@ -116,13 +116,13 @@ function tryOutages(cluster: Cluster): void {
   });
 }
 
-const hold = async (server: KeyfobServer, dialect: DialectName): Promise<Held> => {
+const hold = async (server: KeyfobServer, dialect: DialectName): Promise<Holder> => {
   const made = await grantFor(server, dialect);
   return { ...made, token: made.grant.refreshToken };
 };
 
-/** The grant's id as its row has it. */
-const readId = async (cluster: Cluster, { client }: Held): Promise<string> => {
+/** The id of the client's grant. */
+const readId = async (cluster: Cluster, { client }: Holder): Promise<string> => {
   const rows = await cluster.ask<{ id: string }>(
     `SELECT id FROM grants WHERE client_id = '${client.clientId}'`,
   );

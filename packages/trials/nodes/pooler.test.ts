@@ -35,35 +35,35 @@ import { REFRESH } from './refresh-bytes.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 import type { WireProxy } from '../support/postgres/wire-proxy.ts';
 
-const TITLE = 'through PgBouncer in transaction mode, with fewer connections than nodes want,';
+const TITLE = 'through PgBouncer in transaction mode, with fewer connections than the nodes ask for,';
 const AT = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
 
 const cluster = await startCluster();
 if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});
 else {
   after(() => cluster.remove());
-  const road = await openWireProxy(cluster.port);
-  after(() => road.close());
-  const pooler = await startPooler(road.port);
+  const route = await openWireProxy(cluster.port);
+  after(() => route.close());
+  const pooler = await startPooler(route.port);
   if ('reason' in pooler) test(TITLE, { skip: pooler.reason }, () => {});
   else {
     after(() => pooler.remove());
-    describe(TITLE, () => tryPooled({ cluster, road, pooler }));
+    describe(TITLE, () => tryPooled({ cluster, route, pooler }));
   }
 }
 
-/** `road` leads from the pooler to the database. */
-type Way = { readonly cluster: Cluster; readonly road: WireProxy; readonly pooler: Pooler };
+/** `route` leads from the pooler to the database. */
+type Setup = { readonly cluster: Cluster; readonly route: WireProxy; readonly pooler: Pooler };
 
 type Nodes = readonly [Store, Store, Store];
 
-function tryPooled(way: Way): void {
+function tryPooled(setup: Setup): void {
   let count = 0;
   /** The address of a fresh database, through the pooler. */
   const makeUrl = async (): Promise<string> => {
     const name = `pooled_${++count}`;
-    await way.cluster.createDatabase(name);
-    return way.cluster.url(name, way.pooler.port);
+    await setup.cluster.createDatabase(name);
+    return setup.cluster.url(name, setup.pooler.port);
   };
   const onNodes = (name: string, body: (nodes: Nodes) => Promise<void>): void => {
     test(name, async () => {
@@ -78,38 +78,38 @@ function tryPooled(way: Way): void {
     });
   };
 
-  test('a connection is told another process than the one that serves it.', async () => {
-    const told = await Promise.all([way.cluster.url(), await makeUrl()].map(isToldItsProcess));
-    assert.deepEqual(told, [true, false]);
+  test('a connection is given the id of another process than the one that serves it.', async () => {
+    const urls = [setup.cluster.url(), await makeUrl()];
+    assert.deepEqual(await Promise.all(urls.map(hasOwnProcess)), [true, false]);
   });
-  onNodes('refreshes of many grants at several nodes rotate each once a generation.', rotateMany);
-  onNodes('a token and a code presented to all nodes at one moment work once.', presentToAll);
-  test('two that migrate at one moment make the schema once, and a copy takes everything there and on.', async (t) =>
+  onNodes('refreshes of many grants at several nodes rotate each grant once per generation.', rotateMany);
+  onNodes('a token and a code that are presented to all nodes at once work once.', presentToAll);
+  test('two nodes that migrate at once create the schema once, and a copy carries everything over, twice.', async (t) =>
     migrateAndCopy(t, [await makeUrl(), await makeUrl()]));
-  onNodes('a refresh that is cut off behind it took place once, and is answered all the same.', (nodes) =>
-    cutRefreshes(nodes, way.road),
+  onNodes('a refresh that is cut off behind it takes place once, and is still answered.', (nodes) =>
+    cutRefreshes(nodes, setup.route),
   );
-  onNodes('a commit that is cut off behind it leaves the outcome unknown.', (nodes) =>
-    cutCommits(nodes, way.road),
+  onNodes('a commit that is cut off behind it has an unknown outcome.', (nodes) =>
+    cutCommits(nodes, setup.route),
   );
-  onNodes('its end is an outage, and its return the end of that.', async ([one]) => {
+  onNodes('the store is unavailable while it is stopped, and works again once it is back.', async ([one]) => {
     await fill(one);
-    await way.pooler.stop();
+    await setup.pooler.stop();
     await assert.rejects(one.refresh(sampleUse(0)), (error) => error instanceof StoreError);
-    await way.pooler.start();
+    await setup.pooler.start();
     assert.equal((await refreshed(one, sampleUse(0))).verdict.kind, 'rotate');
   });
 }
 
-/** Whether a connection is served by the process it was told of, to which a request to cancel would go. */
-async function isToldItsProcess(url: string): Promise<boolean> {
+/** Whether the process that serves a connection is the one that it was given at its start, which a cancel request would go to. */
+async function hasOwnProcess(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url });
   await client.connect();
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  // The driver keeps what it was told, though its types do not say so.
-  const { processID: told } = client as unknown as { readonly processID: number };
+  // The driver keeps it, though its types do not say so.
+  const { processID } = client as unknown as { readonly processID: number };
   await client.end();
-  return rows[0]?.pid === told;
+  return rows[0]?.pid === processID;
 }
 
 async function rotateMany(nodes: Nodes): Promise<void> {
@@ -149,7 +149,7 @@ async function presentToAll(nodes: Nodes): Promise<void> {
   assert.equal(redemptions.filter(({ verdict }) => verdict.kind === 'redeem').length, 1);
 }
 
-/** From SQLite through the pooler to one database, and from there through it to another. */
+/** Copies from SQLite through the pooler to one database, and from there to another. */
 async function migrateAndCopy(t: TestContext, [url, next]: readonly [string, string]): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-pooled-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
@@ -175,23 +175,23 @@ async function move(source: CopyEndpoint, target: CopyEndpoint): Promise<void> {
   await target.close();
 }
 
-async function cutRefreshes([one]: Nodes, road: WireProxy): Promise<void> {
+async function cutRefreshes([one]: Nodes, route: WireProxy): Promise<void> {
   await fill(one, STRICT_POLICY);
   for (const [generation, fault] of (['cut_before', 'cut_after'] as const).entries()) {
-    void road.fail(fault, ...REFRESH);
+    void route.fail(fault, ...REFRESH);
     const { grant } = await refreshed(one, sampleUse(generation, { nowMs: NOW_MS + generation }));
     assert.equal(grant?.generation, generation + 1);
     assert.equal((await one.readGrant(42n))?.generation, generation + 1);
   }
 }
 
-async function cutCommits([one]: Nodes, road: WireProxy): Promise<void> {
+async function cutCommits([one]: Nodes, route: WireProxy): Promise<void> {
   await fill(one);
   for (const [fault, isRevoked] of [
     ['cut_before', false],
     ['cut_after', true],
   ] as const) {
-    void road.fail(fault, 'COMMIT\0');
+    void route.fail(fault, 'COMMIT\0');
     await assert.rejects(one.revoke(42n, AT), (error) => {
       assert.ok(error instanceof StoreError);
       return error.kind === 'outcome_unknown';

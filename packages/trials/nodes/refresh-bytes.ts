@@ -1,4 +1,4 @@
 import { CALLER } from '../support/samples.ts';
 
-/** What only the statement of a refresh has on the wire, be it asked by its text or by its name; and what its answer has. */
+/** Bytes that only the statement of a refresh contains, whether it is sent by text or by name; and bytes of its answer. */
 export const REFRESH = [CALLER.userAgent, 'own_brand'] as const;

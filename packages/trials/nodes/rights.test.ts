@@ -16,7 +16,7 @@ else {
 }
 
 function tryRights({ ask, url }: Cluster): void {
-  test('A user who may not make tables serves what their owner migrated, with the rights the documentation lists.', async (t) => {
+  test('A user who may not create tables serves what the owner migrated, with the rights that the documentation lists.', async (t) => {
     await ask('CREATE ROLE keyfob_owner LOGIN');
     await ask('CREATE ROLE keyfob_server LOGIN');
     await ask('CREATE DATABASE split OWNER keyfob_owner');
@@ -39,7 +39,7 @@ function tryRights({ ask, url }: Cluster): void {
     await server.command('prune', '--older-than-days', '0');
   });
 
-  test('A user who was not given a table that an upgrade brought is told so at the start, and does not say ready and 503.', async () => {
+  test('A user without rights on a table that an upgrade added is refused at the start, instead of ready and 503.', async () => {
     await ask('CREATE ROLE keyfob_late LOGIN');
     await ask('CREATE DATABASE upgraded');
     const key = (await runKeyfob(['keys', 'create'])).stdout.trim();

@@ -12,7 +12,7 @@ import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
 
 const TITLE =
-  'A key that is in the file of every node before it is registered is sealed with by all, without a restart or a 503.';
+  'A key that is in the file of every node before it is registered is used by all, without a restart or a 503.';
 
 const cluster = await startCluster();
 if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});

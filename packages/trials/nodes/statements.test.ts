@@ -6,12 +6,12 @@ import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 
-/** How long a session takes to plan only once: after so many uses a plan is kept whatever the parameters. */
+/** After this many uses, a session keeps one plan for all parameters. */
 const USES_BEFORE_KEPT = 6;
 
-/** Made without a look at those that are there, which would count. */
+/** Inserted without a scan of the table, which would count. */
 const MORE_GRANTS = `INSERT INTO grants (id, created_at, generation, key_number, client_id, subject, scope, earlier_rotations)
-  SELECT n, 1, 0, 1, 'somebody', 'owner', '', '' FROM generate_series(1000, 9000) AS n`;
+  SELECT n, 1, 0, 1, 'client-b', 'owner', '', '' FROM generate_series(1000, 9000) AS n`;
 
 const started = await startCluster();
 if ('reason' in started) test('statements on PostgreSQL', { skip: started.reason }, () => {});
@@ -31,7 +31,7 @@ function tryStatements(cluster: Cluster): void {
     url = cluster.url(database);
   });
 
-  test('A session is sent the text of a refresh once.', async () => {
+  test('A session receives the text of a refresh once.', async () => {
     let texts = 0;
     const proxy = await openWireProxy(cluster.port, (bytes) => {
       if (bytes.includes('SKIP LOCKED')) texts++;
@@ -48,18 +48,18 @@ function tryStatements(cluster: Cluster): void {
     }
   });
 
-  /** How often all grants were gone through. */
+  /** How many times the whole table of grants was scanned. */
   const scans = async (): Promise<unknown> => {
     const sql = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'grants'";
     return (await cluster.ask<{ seq_scan: string }>(sql, database))[0]?.seq_scan;
   };
-  /** What a connection did is counted when it has ended. */
+  /** The database counts the scans of a connection when it has ended. */
   const untilGone = async (): Promise<void> => {
     const sql = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyfob' AND datname = '${database}'`;
     while ((await cluster.ask(sql)).length > 0);
   };
 
-  test('A plan that was made when the store was empty goes by an index when it is not.', async () => {
+  test('A plan that was made while the store was empty uses an index when it is not.', async () => {
     await (await openPostgresStore(url)).close();
     await untilGone();
     const before = await scans();
@@ -78,7 +78,7 @@ function tryStatements(cluster: Cluster): void {
   const readSeven = 'SELECT $1::integer AS n';
   const openOne = () => openConnections(url, { ...POOL_LIMITS, connectionsMax: 1 });
 
-  test('Led to a session that lacks a statement, the statement is asked again without a name.', async () => {
+  test('A statement that the session does not have is sent again without a name.', async () => {
     const connections = openOne();
     await connections.read(readSeven, [7]);
     await connections.read('DEALLOCATE ALL');
@@ -87,7 +87,7 @@ function tryStatements(cluster: Cluster): void {
     await connections.close();
   });
 
-  test('Led to a session that has a statement already, the statement is asked again without a name.', async () => {
+  test('A statement whose name the session has already is sent again without a name.', async () => {
     const first = openOne();
     await first.read(readSeven, [7]);
     const [{ name } = {}] = await first.read(readNames);
@@ -98,7 +98,7 @@ function tryStatements(cluster: Cluster): void {
     await second.close();
   });
 
-  test('Statements that are led astray at one moment are all asked again.', async () => {
+  test('Statements that fail at the same moment because of their names are all sent again.', async () => {
     const connections = openConnections(url, { ...POOL_LIMITS, connectionsMax: 2 });
     await cluster.ask('CREATE TABLE shapes AS SELECT 1 AS n', database);
     const both = () =>
@@ -110,7 +110,7 @@ function tryStatements(cluster: Cluster): void {
     await connections.close();
   });
 
-  test('A statement whose table has got another shape is asked again.', async () => {
+  test('A statement whose table has changed is sent again.', async () => {
     const connections = openOne();
     await cluster.ask('CREATE TABLE shapes AS SELECT 1 AS n', database);
     const read = 'SELECT * FROM shapes WHERE n = $1';

@@ -11,32 +11,29 @@ import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 import type { WireProxy } from '../support/postgres/wire-proxy.ts';
+import { REFRESH } from './refresh-bytes.ts';
 
-/** Any number, but one at least. */
 type Nodes = readonly [TestNode, ...TestNode[]];
 
 const GRANTS = 24;
 const ANSWERS = 400;
-/** Between two uses: no retry is within an overlap, or a race. */
+/** Between two uses, so that no retry falls within an overlap or a race. */
 const STEP_MS = 3_600_000;
-/** Bytes that only the statement of a refresh has. */
-const REFRESH = 'is_advanced';
-
-/** A node, with the uses that it left open and will know as retries, and how often it was in trouble. */
+/** A node, the uses that it will recognize as retries because they were not answered, and how many faults it had. */
 type TestNode = {
   readonly store: Store;
   readonly proxy: WireProxy;
-  readonly undecided: Set<string>;
-  troubles: number;
+  readonly unanswered: Set<string>;
+  faults: number;
   isAway: boolean;
 };
 
-/** What the client of a grant knows. */
+/** What the client of a grant remembers. */
 type Holder = { readonly id: bigint; readonly clientId: string; generation: number; nowMs: number };
 
 const cluster = await startCluster();
 const name =
-  'Clients that go to any of three nodes, each cut off at any moment, are never refused, and no token works twice.';
+  'Clients of three nodes that are cut off at any moment are never refused, and no token works twice.';
 if ('reason' in cluster) test(name, { skip: cluster.reason }, () => {});
 else {
   after(() => cluster.remove());
@@ -82,7 +79,7 @@ async function tryHistories(database: Cluster, chance: Chance): Promise<void> {
   });
   try {
     while (load.answers < ANSWERS)
-      await Promise.race([trouble(chance.pick(nodes), chance, untilAnswered), allDriven]);
+      await Promise.race([injectFault(chance.pick(nodes), chance, untilAnswered), allDriven]);
     load.isOver = true;
     await allDriven;
   } finally {
@@ -101,13 +98,13 @@ async function openNode({ port, url }: Cluster): Promise<TestNode> {
   const proxy = await openWireProxy(port);
   const store = await openPostgresStore(url('postgres', proxy.port), {
     limits: { answerTimeoutMs: 400, connectTimeoutMs: 400 },
-    // Nobody is lost here, however slow the machine is.
+    // No node counts as lost, however slow the machine is.
     node: { epochMs: 15, leaseMs: 2 ** 30 },
   });
-  return { store, proxy, undecided: new Set(), troubles: 0, isAway: false };
+  return { store, proxy, unanswered: new Set(), faults: 0, isAway: false };
 }
 
-/** As an honest client: the newest token, at any node, until it is answered. */
+/** An honest client presents its newest token at any node, until it is answered. */
 async function refreshOnce(
   nodes: Nodes,
   holder: Holder,
@@ -129,14 +126,14 @@ async function refreshOnce(
   }
 }
 
-/** As a thief: the token that was answered last, once more. Answers how often it was denied. */
+/** A thief presents the token that was answered last once more. Returns how often it was denied. */
 async function replayOnce(node: TestNode, holder: Holder): Promise<number> {
-  const { troubles } = node;
+  const { faults } = node;
   const token = holder.generation - 1;
-  // What is cut off is taken for a retry, and what was not answered is one.
-  if (node.undecided.has(`${holder.id}.${token}`) || node.isAway) return 0;
+  // A use that is cut off counts as a retry, and one that was not answered is a retry.
+  if (node.unanswered.has(`${holder.id}.${token}`) || node.isAway) return 0;
   const result = await present(node, holder, token);
-  if (typeof result === 'string' || node.troubles !== troubles) return 0;
+  if (typeof result === 'string' || node.faults !== faults) return 0;
   assert.equal(result.verdict.kind, 'replay', `${holder.clientId}: ${JSON.stringify(result.verdict)}`);
   return 1;
 }
@@ -149,39 +146,39 @@ async function present(
   const { id: grantId, clientId } = holder;
   const token = `${grantId}.${generation}`;
   holder.nowMs += STEP_MS;
-  const presented = { grantId, clientId, isRetryOfOurs: node.undecided.has(token) };
+  const presented = { grantId, clientId, isRetryOfOurs: node.unanswered.has(token) };
   try {
     const result = await refreshed(node.store, sampleUse(generation, { nowMs: holder.nowMs, presented }));
-    if (['rotate', 'repeat'].includes(result.verdict.kind)) node.undecided.delete(token);
+    if (['rotate', 'repeat'].includes(result.verdict.kind)) node.unanswered.delete(token);
     return result;
   } catch (error) {
     assert.ok(error instanceof StoreError, String(error));
     if (error.kind === 'unavailable') return 'unavailable';
-    node.undecided.add(token);
+    node.unanswered.add(token);
     return 'unknown';
   }
 }
 
-/** Loses an answer of a node, or cuts it off until the clients of others have had some. */
-async function trouble(
+/** Loses an answer of a node, or cuts the node off until clients of other nodes have got answers. */
+async function injectFault(
   node: TestNode,
   chance: Chance,
   untilAnswered: (count: number) => Promise<void>,
 ): Promise<void> {
   const kind = chance.pick(['cut', 'cut_before', 'cut_after', 'hold', 'away', 'away'] as const);
   if (kind === 'cut_before' || kind === 'cut_after' || kind === 'hold') {
-    void node.proxy.fail(kind, REFRESH).then(() => node.troubles++);
+    void node.proxy.fail(kind, ...REFRESH).then(() => node.faults++);
     return untilAnswered(chance.integer(1, 10));
   }
-  node.troubles++;
+  node.faults++;
   node.isAway = true;
   // In the middle of its statement.
-  await Promise.race([node.proxy.fail('hold', REFRESH), untilAnswered(10)]);
+  await Promise.race([node.proxy.fail('hold', ...REFRESH), untilAnswered(10)]);
   if (kind === 'cut') node.proxy.cut();
   else node.proxy.refuse(true);
   await untilAnswered(chance.integer(1, 30));
   node.proxy.refuse(false);
   node.isAway = false;
-  node.troubles++;
+  node.faults++;
   await untilAnswered(chance.integer(1, 10));
 }

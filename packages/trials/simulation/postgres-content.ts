@@ -7,18 +7,18 @@ type Row = Readonly<Record<string, Value>>;
 /** Every row of a database, by the names of the tables. */
 export type Content = ReadonlyMap<string, readonly Row[]>;
 
-/** The content of a database, as a whole, past the store. */
+/** Access to the whole content of a database, without the store. */
 export type ContentAccess = {
   read(): Promise<Content>;
-  /** Puts rows in the place of all there are. */
+  /** Replaces all rows. */
   write(content: Content): Promise<void>;
   close(): Promise<void>;
 };
 
-/** What is the database's own, and what the nodes at it tell each other, is not the store's content. */
+/** The schema and the reports of nodes are not part of the store's content. */
 const OTHER_TABLES = ['keyfob_schema', 'nodes'];
 
-/** Access to the content of a database that has a store already. */
+/** Opens the content of a database that has a store already. */
 export const openContent = async (url: string): Promise<ContentAccess> => {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -27,7 +27,7 @@ export const openContent = async (url: string): Promise<ContentAccess> => {
     [OTHER_TABLES],
   );
   const tables = rows.map(({ name }) => name);
-  // In one packet, so that what is read is asked for in one statement's time.
+  // One packet, so that all tables are read at one moment.
   const select = tables.map((table) => `SELECT * FROM ${escapeIdentifier(table)}`).join(';');
   return {
     async read() {
@@ -52,7 +52,7 @@ const writeOf = (table: string, rows: readonly Row[]): readonly string[] => {
   ];
 };
 
-/** A row as PostgreSQL reads it from JSON; 64-bit integers are text already. */
+/** A row in the form that PostgreSQL reads from JSON; 64-bit integers are text already. */
 const toJson = (row: Row): object =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
@@ -61,7 +61,7 @@ const toJson = (row: Row): object =>
     ]),
   );
 
-/** What takes the place of `now` where `keyfob restore` would bring back `backup`. */
+/** What replaces `now` when `keyfob restore` restores `backup`. */
 export const restored = (now: Content, backup: Content): Content => {
   const rowsOf = (content: Content, table: string): readonly Row[] => content.get(table) ?? [];
   const byKey = (table: string, key: string) =>
@@ -69,7 +69,7 @@ export const restored = (now: Content, backup: Content): Content => {
   const grants = byKey('grants', 'id');
   const clients = byKey('clients', 'id');
   const kept = new Set(rowsOf(backup, 'grants').map(({ id }) => id));
-  /** Of a grant that is still there the rows of now, of one that is not those of the backup. */
+  /** The current rows of a grant that still exists; the rows of the backup for another. */
   const ofGrants = (table: string): readonly Row[] => [
     ...rowsOf(now, table).filter(({ grant_id: id }) => kept.has(id ?? null)),
     ...rowsOf(backup, table).filter(({ grant_id: id }) => !grants.has(id)),

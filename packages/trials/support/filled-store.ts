@@ -93,7 +93,7 @@ export const digestOf = (text: string): Uint8Array => Uint8Array.from(hash('sha2
 /** One grant for everything that may have become of an imported token, of a client of their own. */
 const importTokens = async (store: Store): Promise<void> => {
   await store.createClient(sampleClient({ id: 'client-i', policy: STRICT_POLICY }));
-  await store.importGrants(IMPORTED.map(importedGrant));
+  await store.importGrants(IMPORTED.map(importedGrant), { nowMs: NOW_MS });
   await refreshed(store, useOf('used'));
   await refreshed(store, useOf('replayed'));
   const replay = useOf('replayed', { nowMs: NOW_MS + 60_000 }, { useDigest: Uint8Array.of(8) });

@@ -8,7 +8,7 @@ const request = { requestId: 'r', dialect: 'smartcar', caller };
 const use = { ...request, clientId: 'c', grantId: 'g', generation: 1 };
 const replayed = { ...use, gap: 2, sinceRotationMs: 5, rotatedBy: caller, response: 'revoke' } as const;
 
-/** The reason an event is counted under. */
+/** An event, and the reason under which it is counted. */
 const CASES: readonly (readonly [LogEvent, string])[] = [
   [{ event: 'refresh.rotated', ...use }, ''],
   [{ event: 'refresh.repeated', ...use, cause: 'overlap' }, 'overlap'],
@@ -32,13 +32,13 @@ for (const [event, reason] of CASES) {
   });
 }
 
-void test('an event without reasons is listed at 0 before it ever came', () => {
+void test('an event without reasons is listed with 0 before it first happens', () => {
   const listed = createEventCounts().list();
   assert.ok(listed.some(({ event, count }) => event === 'keys.missing' && count === 0));
   assert.ok(!listed.some(({ event }) => event === 'refresh.refused'));
 });
 
-void test('however many reasons there are, so many series and no more come of them', () => {
+void test('the number of series per event is limited', () => {
   const counts = createEventCounts();
   const declined = { event: 'consent.declined', ...request, clientId: 'c' } as const;
   for (let reason = 0; reason < 1000; reason++) counts.count({ ...declined, reason: `reason-${reason}` });

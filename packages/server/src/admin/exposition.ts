@@ -15,7 +15,7 @@ const renderSample = (name: string, { labels = {}, value }: Sample): string => {
 };
 
 /**
- * One metric in the text format that Prometheus reads. `help` must be one line.
+ * A metric in the Prometheus text format. `help` must be one line.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export const renderMetric = (
@@ -24,7 +24,7 @@ export const renderMetric = (
 ): string =>
   `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.map((sample) => renderSample(name, sample)).join('')}`;
 
-/** Latencies as a histogram, whose buckets are cumulative. */
+/** Latencies as a histogram. Its buckets are cumulative. */
 export const renderHistogram = (name: string, help: string, { counts, sumSeconds }: Latencies): string => {
   let count = 0;
   const buckets = counts.map((inBucket, index) => {

@@ -1,11 +1,11 @@
 import { TOKEN_PATHS } from '../dialects/dialects.ts';
 import type { Endpoints } from '../http/endpoints.ts';
 
-/** Upper bounds in seconds, from a commit on a quick disk to what a store is waited for. */
+/** Upper bounds in seconds, from a commit on a fast disk to the timeout of the store. */
 export const BOUNDS_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5] as const;
 
 export type Latencies = {
-  /** How many took at most each bound and longer than the one before; the last are those that took longer than all. */
+  /** Per bound, the requests that took at most that long and longer than the bound before; the last are all slower ones. */
   readonly counts: readonly number[];
   readonly sumSeconds: number;
 };
@@ -15,8 +15,8 @@ const emptyCounts = (): number[] => Array<number>(BOUNDS_SECONDS.length + 1).fil
 export const NONE: Latencies = { counts: emptyCounts(), sumSeconds: 0 };
 
 /**
- * The endpoints, with the time that each request to a token endpoint takes from when it is read whole to when its answer is
- * there: the commit is in it, the way over the network is not.
+ * Measures how long each request to a token endpoint takes, from the read of its last byte to its answer. This includes the
+ * commit, but not the network.
  */
 export const timeTokenRequests = (
   endpoints: Endpoints,
@@ -30,7 +30,7 @@ export const timeTokenRequests = (
     counts[bucket] = (counts[bucket] ?? 0) + 1;
     sumSeconds += seconds;
   };
-  // The answer is not held up by being waited for here too.
+  // The answer is not delayed: the measurement does not stand in its way.
   const respond: Endpoints['respond'] = (request, caller) => {
     const startedAtMs = now();
     const answer = endpoints.respond(request, caller);

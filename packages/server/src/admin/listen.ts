@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A page of the admin listener. */
+/** An answer of the admin listener. */
 export type AdminAnswer = {
   readonly status: number;
   readonly type: string;
@@ -13,7 +13,7 @@ export type AdminRoutes = ReadonlyMap<string, () => Promise<AdminAnswer>>;
 
 export type AdminListener = { readonly url: string; close(): Promise<void> };
 
-/** Few and small: who asks here are probes and scrapers. */
+/** Small limits: only probes and scrapers send requests here. */
 const LIMITS = {
   maxHeaderSize: 8192,
   headersTimeout: 5000,
@@ -29,8 +29,8 @@ export const plain = (status: number, line: string): AdminAnswer => ({
 });
 
 /**
- * Listens for GET on an address of its own, apart from the public one. Bodies are not read. A page that fails is 500; what
- * failed is told to `onFailure`.
+ * Listens for GET on its own address, separate from the public one. Bodies are not read. A route that throws is answered 500,
+ * and the error is passed to `onFailure`.
  */
 export const listenForAdmin = async (
   { host, port }: { readonly host: string; readonly port: number },
@@ -74,7 +74,7 @@ export const listenForAdmin = async (
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // It is the end of the process: nobody is owed an answer here.
+        // The process ends, and probes repeat their requests.
         server.closeAllConnections();
       }),
   };

@@ -14,7 +14,7 @@ const request = (path: string) => ({
 });
 const caller = { address: '', userAgent: '' };
 
-void test('requests to token endpoints are timed, each in the buckets of all bounds it is within, and no others', async () => {
+void test('requests to token endpoints, and no others, are counted in every bucket whose bound they keep', async () => {
   let clock = 0;
   const took = [1, 1.5, 5000, 5001];
   const { endpoints, read } = timeTokenRequests(
@@ -51,7 +51,7 @@ void test('requests to token endpoints are timed, each in the buckets of all bou
   assert.doesNotMatch(text, /keyfob_webhook_deliveries_waiting/);
 });
 
-void test('whatever a label holds, it stays within its quotes and its line', () => {
+void test('a label value stays within its quotes and its line', () => {
   const text = renderMetric('a', {
     type: 'counter',
     help: 'b',

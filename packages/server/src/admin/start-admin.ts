@@ -3,32 +3,32 @@ import { StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
 import type { Endpoints } from '../http/endpoints.ts';
-import { askOnce } from './ask-once.ts';
+import { queryOnce } from './query-once.ts';
 import { createEventCounts } from './event-counts.ts';
 import { NONE, timeTokenRequests } from './latencies.ts';
 import type { Latencies } from './latencies.ts';
 import { listenForAdmin, plain } from './listen.ts';
 import type { AdminAnswer, AdminListener } from './listen.ts';
 import { renderMetrics } from './metrics.ts';
-import { createReadiness, PATIENCE_MS } from './readiness.ts';
+import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 
 export type AdminContext = {
   readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting'>;
   noticeKey(newestKeyNumber: number): boolean;
   openRequests(): number;
-  /** For what goes wrong here. */
+  /** Reports failures of the admin listener itself. */
   readonly emit: Emit;
 };
 
-/** What operators' machines ask of a node. It counts from when it is made, and listens once it is told where. */
+/** Probes and metrics of a node. It counts events from its creation on, and listens when `listen` is called. */
 export type Admin = {
-  /** Has to be told every event. */
+  /** Must get every log event. */
   readonly count: Emit;
-  /** Puts a watch on the endpoints. */
+  /** Measures the requests to the endpoints. */
   time(endpoints: Endpoints): Endpoints;
-  /** From now on requests are served, or no longer. */
+  /** Says that requests are served from now on, or no longer. */
   enter(stage: 'serving' | 'stopping'): void;
-  /** Rejects where the address cannot be had. */
+  /** Rejects if the address cannot be used. */
   listen(address: { readonly host: string; readonly port: number }): Promise<AdminListener>;
 };
 
@@ -40,12 +40,12 @@ export const createAdmin = ({ store, noticeKey, openRequests, emit }: AdminConte
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
   const readiness = createReadiness({ store, noticeKey, stage: () => stage });
-  const countWaiting = askOnce(() => store.countDeliveriesWaiting(), PATIENCE_MS);
+  const countWaiting = queryOnce(() => store.countDeliveriesWaiting(), STORE_TIMEOUT_MS);
 
   const readWaiting = async (): Promise<number | undefined> => {
     try {
       const waiting = await countWaiting();
-      return waiting === 'too_late' ? undefined : waiting;
+      return waiting === 'timed_out' ? undefined : waiting;
     } catch (error) {
       if (error instanceof StoreError) return undefined;
       throw error;

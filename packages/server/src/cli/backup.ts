@@ -12,10 +12,10 @@ import { createProgressBar } from './progress.ts';
 
 export const addBackup = (program: Command): void => {
   withCommonOptions(program.command('backup <file>'))
-    .summary('copy the store into a file, while serving')
+    .summary('copy the store into a file while servers run')
     .description(
-      'Copies the store as it is at one moment, checks the copy and syncs it to disk. Servers go on meanwhile. ' +
-        'The key file is not in it: back that up too, and apart from it.',
+      'Copies the store as it is at one moment, checks the copy and syncs it to disk. Servers keep running. ' +
+        'The key file is not in the copy: back it up too, and in another place.',
     )
     .option('--force', 'replace the file if it exists')
     .addHelpText('after', '\nExample:\n  $ keyfob backup /backups/keyfob-2026-11-22.db')
@@ -26,14 +26,14 @@ export const addBackup = (program: Command): void => {
         throw new OperatorError(
           'backup_exists',
           `${target}: the file exists`,
-          'Name another file, or pass --force.',
+          'Use another file, or pass --force.',
         );
       }
       if (inspectStore(config) === undefined) {
         throw new OperatorError(
           'store_missing',
-          `${config.data}: there is no store here`,
-          'Name the data directory by --data.',
+          `${config.data}: no store here`,
+          'Pass the data directory with --data.',
         );
       }
       refuseOwnFiles(target, config);
@@ -44,7 +44,7 @@ export const addBackup = (program: Command): void => {
     });
 };
 
-/** A backup is never one of the files it is made from, nor the key ring, with or without `--force`. */
+/** A backup must not replace the store or the key ring, not even with `--force`. */
 const refuseOwnFiles = (path: string, config: Config): void => {
   const store = resolve(config.data, STORE_FILE);
   const own = [store, `${store}-wal`, `${store}-shm`, config.keyFile ?? resolve(config.data, KEY_FILE)];
@@ -53,8 +53,8 @@ const refuseOwnFiles = (path: string, config: Config): void => {
   if (!own.some(isSame)) return;
   throw new OperatorError(
     'backup_is_store',
-    `${path}: is the store or the key ring itself`,
-    'Name another file.',
+    `${path}: this is the store or the key ring itself`,
+    'Use another file.',
   );
 };
 
@@ -62,14 +62,14 @@ const GRANTS_SHOWN_MAX = 20;
 
 export const addRestore = (program: Command): void => {
   withCommonOptions(program.command('restore <file>'))
-    .summary('put a backup in the place of the store, while serving')
+    .summary('replace the store with a backup while servers run')
     .description(
-      'Puts a backup in the place of the store, in one transaction. Clients go on with the tokens they hold: a token ' +
-        "newer than the backup moves its grant forward (up to the client's resync-generations). Grants that were revoked, " +
-        'vehicles that were disconnected, clients that were disabled or removed, policies and secrets that were changed since ' +
-        'the backup stay so. Grants made since the backup are lost, and named.',
+      'Replaces the store with a backup, in one transaction. Clients keep using their tokens: a token newer than the ' +
+        'backup moves its grant forward (at most resync-generations of the client). What was revoked, disconnected, ' +
+        'disabled, removed or changed in the replaced store since the backup stays so, secrets and policies included. ' +
+        'Grants and clients created since the backup are lost, and listed.',
     )
-    .option('--replace-damaged', 'even where the store no longer opens; stop every server on it first')
+    .option('--replace-damaged', 'replace even a store that no longer opens; stop every server on it first')
     .addHelpText('after', '\nExample:\n  $ keyfob restore /backups/keyfob-2026-11-22.db')
     .action((file: string, options: CommonOptions & { readonly replaceDamaged?: boolean }) => {
       const config = readConfig(options);
@@ -78,7 +78,7 @@ export const addRestore = (program: Command): void => {
       const restored = restoreDeployment(config, resolve(file), { isDamaged, nowMs: Date.now() });
       if (restored === undefined) {
         const warning =
-          'There was no readable store to replace. What was revoked, disconnected, disabled or removed since the backup works again: end it anew.';
+          'The replaced store could not be read. Whatever was revoked, disconnected, disabled or removed since the backup works again: repeat those changes.';
         return print(
           { json: { restored: file, warning }, text: `restored ${file}\n${warning}` },
           options.json === true,
@@ -91,12 +91,12 @@ export const addRestore = (program: Command): void => {
         `kept from the replaced store: policies, secrets, vehicles, ${revocationsKept} revocations, ${reinstatementsKept} reinstatements, ${clientsKeptDisabled} disabled or removed clients`,
       ];
       if (clientsLost.length > 0) {
-        lines.push(`lost, because they are younger than the backup: clients ${clientsLost.join(' ')}`);
+        lines.push(`lost, because they are newer than the backup: clients ${clientsLost.join(' ')}`);
       }
       if (grantsLost.length > 0) {
-        const more = grantsLost.length > GRANTS_SHOWN_MAX ? ' ... (all of them with --json)' : '';
+        const more = grantsLost.length > GRANTS_SHOWN_MAX ? ' ... (--json lists all)' : '';
         lines.push(
-          `lost, because they are younger than the backup: ${grantsLost.length} grants, whose owners have to consent again`,
+          `lost, because they are newer than the backup: ${grantsLost.length} grants, whose owners have to give consent again`,
         );
         lines.push(`  ${grantsLost.slice(0, GRANTS_SHOWN_MAX).join(' ')}${more}`);
       }

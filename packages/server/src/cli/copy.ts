@@ -17,24 +17,24 @@ type CopyOptions = Pick<CommonOptions, 'keyFile' | 'config' | 'json'> & {
 export const addCopy = (program: Command): void => {
   program
     .command('copy')
-    .summary('move to another store, while serving')
+    .summary('move to another store while servers run')
     .description(
-      'Copies a store into an empty one, page by page, while servers serve from it. At the end it has the store moved: servers ' +
-        'on it answer 503 with Retry-After from then on, a last pass carries over what has changed, and every row of both is ' +
-        'compared. Point the servers to the new store then; clients go on with the tokens they hold. Interrupted anywhere, ' +
-        'the same command goes on. Keys are checked, not copied: the new servers need the same key ring.',
+      'Copies a store into an empty one, page by page, while servers run on it. At the end it switches: servers on the old ' +
+        'store answer 503 with Retry-After from then on, a last pass copies what has changed, and every row of both stores is ' +
+        'compared. Then start the servers on the new store; clients keep using their tokens. If it is interrupted, run the ' +
+        'same command again to continue. Keys are checked, not copied: the new servers need the same key ring.',
     )
     .requiredOption('--from <store>', 'sqlite:DIRECTORY or postgres://HOST/DATABASE')
-    .option('--to <store>', 'an empty one, likewise')
-    .option('--no-switch', 'only prepare: the source serves on, and a later run has less to do')
-    .option('--resume-source', 'the move is called off: let the source serve again')
+    .option('--to <store>', 'an empty store, in the same form')
+    .option('--no-switch', 'only prepare: the source keeps serving, and a later run has less to do')
+    .option('--resume-source', 'cancel the move: let the source serve again')
     .option('--key-file <file>', 'key ring (default: keyfob.key beside a SQLite store, or KEYFOB_KEY_FILE)')
     .option('--config <file>', 'settings as a JSON object (or KEYFOB_CONFIG)')
     .option('--json', 'print JSON instead of text')
     .addHelpText(
       'after',
       `
-A password belongs into PGPASSWORD or ~/.pgpass, not into the address.
+Put a password into PGPASSWORD or ~/.pgpass, not into the address.
 
 Examples:
   $ keyfob copy --from sqlite:/var/lib/keyfob --to postgres://keyfob@db/keyfob --no-switch
@@ -66,8 +66,8 @@ const copy = async (from: StoreAddress, options: CopyOptions): Promise<Report> =
 const resume = async (address: StoreAddress): Promise<Report> => {
   const { from, movedTo } = await resumeDeployment(address);
   const lines = [
-    `${from} serves again, as it was when it moved to ${movedTo}`,
-    'What was done at the other store since is not in it: see that no server uses that one, and empty it before the next copy.',
+    `${from} serves again, in the state of its move to ${movedTo}`,
+    'It lacks what happened at the other store since then. Make sure that no server uses the other store, and empty it before the next copy.',
   ];
   return { json: { from, movedTo, outcome: 'resumed' }, text: lines.join('\n') };
 };
@@ -78,7 +78,7 @@ const readAddress = (text: string, option: string): StoreAddress => {
   return address;
 };
 
-/** One bar for each phase. */
+/** One progress bar per phase. */
 const createPhases = () => {
   let phase: CopyPhase | undefined;
   let bar = createProgressBar('');
@@ -104,18 +104,18 @@ const describe = ({
   switchMs,
   keyRing,
 }: DeploymentCopied): string => {
-  if (outcome === 'moved_before') return `${from} has moved to ${to} before: nothing was done`;
+  if (outcome === 'moved_before') return `${from} was moved to ${to} before: nothing to do`;
   const { clients = 0, grants = 0 } = rows;
   if (outcome === 'prepared') {
     return [
-      `${to} holds ${clients} clients and ${grants} grants of ${from}, which serves on`,
-      'Run it without --no-switch to move. No server starts on the copy before that.',
+      `${to} holds ${clients} clients and ${grants} grants of ${from}, which keeps serving`,
+      'Run the command without --no-switch to move. No server starts on the copy before that.',
     ].join('\n');
   }
   return [
     `moved ${from} to ${to}: ${clients} clients, ${grants} grants`,
-    `checked: the same counts in every table, every row compared, ${changedInLastPass} of them carried over in the last pass`,
-    `${from} has served nothing for the last ${(switchMs / 1000).toFixed(1)} s, and will not again`,
-    `Now start the servers on ${to}, with the key ring of ${keyRing}. Clients go on with the tokens they hold.`,
+    `checked: equal counts in every table, every row compared, ${changedInLastPass} rows copied in the last pass`,
+    `${from} stopped serving ${(switchMs / 1000).toFixed(1)} s ago`,
+    `Now start the servers on ${to}, with the key ring ${keyRing}. Clients keep using their tokens.`,
   ].join('\n');
 };

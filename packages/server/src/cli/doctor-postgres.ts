@@ -12,7 +12,7 @@ import type { Finding } from './finding.ts';
 const ROUND_TRIP_WARN_MS = 20;
 const CLOCK_SLACK_MS = 5000;
 
-/** The database that nodes share, looked at as a server would meet it at its start. */
+/** Checks the database that nodes share, in the way a server opens it. */
 export const examineSharedStore = async (config: Config): Promise<readonly Finding[]> => {
   const name = storeNameOf(config);
   let deployment: Deployment | undefined;
@@ -22,7 +22,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     if (facts === undefined) return [];
     const { version, schema, newestSchema, grants, synchronousCommit, standbys, roundTripMs, clockAheadMs } =
       facts;
-    const about = grants < 0 ? 'grants not counted yet' : `about ${grants} grants`;
+    const about = grants < 0 ? 'number of grants unknown yet' : `about ${grants} grants`;
     const newer = schema > newestSchema ? `, newer than this version's ${newestSchema}` : '';
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
@@ -41,17 +41,17 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
 
 const describeCommits = (synchronousCommit: string, standbys: string): string =>
   standbys === '' || synchronousCommit === 'local'
-    ? `synchronous_commit = ${synchronousCommit}: every commit is on the primary's disk; after the loss of the primary, clients go on by resync`
-    : `synchronous_commit = ${synchronousCommit}: every commit is on the primary's disk and with ${standbys}`;
+    ? `synchronous_commit = ${synchronousCommit}: every commit is on the primary's disk; after a loss of the primary, clients resynchronise`
+    : `synchronous_commit = ${synchronousCommit}: every commit is on the primary's disk and on ${standbys}`;
 
 const examineRoundTrip = (roundTripMs: number): Finding => {
-  const finding = `${roundTripMs.toFixed(1)} ms there and back`;
+  const finding = `${roundTripMs.toFixed(1)} ms per round trip`;
   if (roundTripMs < ROUND_TRIP_WARN_MS) return ok('distance', finding);
   return bad(
     'distance',
     'warn',
     finding,
-    'Run the nodes near the database: a refresh is one round trip to it.',
+    'Run the nodes near the database: every refresh is one round trip.',
   );
 };
 
@@ -60,5 +60,5 @@ const examineClock = (aheadMs: number): Finding => {
   if (Math.abs(aheadMs) < CLOCK_SLACK_MS) return ok('clock', now);
   const way = aheadMs > 0 ? 'behind' : 'ahead of';
   const finding = `${now}, ${Math.round(Math.abs(aheadMs) / 1000)} s ${way} the database's`;
-  return bad('clock', 'fail', finding, 'Set the clocks, and keep them by NTP.');
+  return bad('clock', 'fail', finding, 'Set the clocks and synchronise them with NTP.');
 };

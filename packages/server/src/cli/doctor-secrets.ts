@@ -2,19 +2,19 @@ import type { Client } from '../clients/client.ts';
 import { isInForce } from '../clients/secret.ts';
 import type { Config } from '../config.ts';
 
-/** What may be wrong with how clients prove themselves; `remedy` is `null` where nothing is. */
+/** A finding about how clients authenticate; `remedy` is `null` if nothing is wrong. */
 export type SecretFinding = {
   readonly check: string;
   readonly finding: string;
   readonly remedy: string | null;
 };
 
-/** As long as a client should have for taking over a new secret. */
+/** How long a client needs to take over a new secret. */
 const NOTICE_SECONDS = 14 * 86_400;
-/** More ids than anybody reads at once. */
+/** How many ids are listed at most. */
 const IDS_MAX = 5;
 
-/** Enabled clients that are locked out, or will be soon: `now` is integer seconds. */
+/** Finds enabled clients that are locked out, or will be soon. `now` is integer seconds. */
 export const examineSecrets = (clients: readonly Client[], now: number): SecretFinding => {
   const check = 'client secrets';
   const inUse = clients.filter(({ type, disabledAt }) => type !== 'public' && disabledAt === undefined);
@@ -23,14 +23,14 @@ export const examineSecrets = (clients: readonly Client[], now: number): SecretF
   const remedy = 'Add a secret with "keyfob client secret add", or disable the client.';
   const lockedOut = lacking(now);
   if (lockedOut.length > 0)
-    return { check, finding: `${nameSome(lockedOut)} without a secret in force: locked out`, remedy };
+    return { check, finding: `${listIds(lockedOut)}: no valid secret, locked out`, remedy };
   const ending = lacking(now + NOTICE_SECONDS);
   if (ending.length > 0)
-    return { check, finding: `${nameSome(ending)} whose last secret ends within 14 days`, remedy };
-  return { check, finding: `every enabled client has one in force (${inUse.length})`, remedy: null };
+    return { check, finding: `${listIds(ending)}: the last secret expires within 14 days`, remedy };
+  return { check, finding: `every enabled client has a valid one (${inUse.length})`, remedy: null };
 };
 
-/** Whether guessing is slowed down. */
+/** Whether guessing secrets is throttled. */
 export const examineGuessing = (config: Config): SecretFinding => {
   const { authenticationFailuresPerAddressMax: perAddress, authenticationFailuresPerClientMax: perClient } =
     config;
@@ -42,15 +42,15 @@ export const examineGuessing = (config: Config): SecretFinding => {
   if (off.length > 0)
     return {
       check,
-      finding: `${off.join(' and ')}: switched off`,
-      remedy: 'Leave the default, or set more than 0.',
+      finding: `${off.join(' and ')}: 0, which turns the limit off`,
+      remedy: 'Use the default, or a value above 0.',
     };
   const { authenticationFailuresWindowSeconds: window } = config;
   const finding = `${perAddress} failures per address and ${perClient} per client in ${window} s`;
   return { check, finding, remedy: null };
 };
 
-const nameSome = (clients: readonly Client[]): string => {
+const listIds = (clients: readonly Client[]): string => {
   const ids = clients.slice(0, IDS_MAX).map(({ id }) => id);
   const more = clients.length > IDS_MAX ? ` and ${clients.length - IDS_MAX} more` : '';
   return `${clients.length === 1 ? 'client' : 'clients'} ${ids.join(', ')}${more}`;

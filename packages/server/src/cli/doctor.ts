@@ -18,15 +18,17 @@ import type { CommonOptions } from './options.ts';
 import { alignColumns, print } from './output.ts';
 
 const NODE_MAJOR_MIN = 24;
-const ROOM_WARN_BYTES = 256 * 1024 * 1024;
-const ROOM_FAIL_BYTES = 1024 * 1024;
+const SPACE_WARN_BYTES = 256 * 1024 * 1024;
+const SPACE_FAIL_BYTES = 1024 * 1024;
 const CLOCK_BEFORE_MS = Date.UTC(2025, 0, 1);
 const CLOCK_SLACK_MS = 60_000;
 
 export const addDoctor = (program: Command): void => {
   withCommonOptions(program.command('doctor'))
-    .summary('check store, durability, keys, clients, disk, clock and Node')
-    .description('Checks a store, a line each with what to do. Exits with 1 where something fails.')
+    .summary('check the store, durability, keys, clients, disk, clock and Node')
+    .description(
+      'Checks a store and prints one line per check, with a remedy where something is wrong. Exits with 1 if a check fails.',
+    )
     .addHelpText('after', '\nExample:\n  $ keyfob doctor --data /var/lib/keyfob')
     .action(async (options: CommonOptions) => {
       const findings = await examine(readConfig(options));
@@ -55,7 +57,7 @@ const examineDataDirectory = async (config: Config): Promise<readonly Finding[]>
   examineDirectory(config),
   ...(await examineStore(config)),
   ...examineKeyFile(config),
-  examineRoom(config),
+  examineSpace(config),
   warnOf(examineGuessing(config)),
 ];
 
@@ -72,18 +74,18 @@ const examineDirectory = ({ data }: Config): Finding => {
       'data',
       'fail',
       `${path} does not exist`,
-      'Name the right one by --data, or start "keyfob serve" once.',
+      'Pass the right directory with --data, or run "keyfob serve" once.',
     );
   }
-  if ((statSync(path).mode & 0o077) === 0) return ok('data', `${path}, for its owner only`);
-  return bad('data', 'warn', `${path} can be read by others`, `chmod 700 ${path}`);
+  if ((statSync(path).mode & 0o077) === 0) return ok('data', `${path}, private`);
+  return bad('data', 'warn', `${path} readable by others`, `chmod 700 ${path}`);
 };
 
 const examineStore = async (config: Config): Promise<readonly Finding[]> => {
   const path = join(resolve(config.data), STORE_FILE);
   let deployment: Deployment | undefined;
   try {
-    // Opens it as a server would, so that a lock, a wrong key or a newer schema is met here and not at the next start.
+    // Opened in the way a server does it, so that a lock, a wrong key or a newer schema is found now.
     deployment = await openDeployment(config);
     const facts = inspectStore(config);
     if (facts === undefined) return [];
@@ -96,18 +98,18 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             'store',
             'fail',
             `${path}: ${facts.integrity}`,
-            'Bring back the newest backup; clients go on with the tokens they hold.',
+            'Restore the newest backup; clients keep using their tokens.',
           ),
       isOpenToOthers
-        ? bad('store mode', 'warn', `${path} can be read by others`, `chmod 600 ${path}`)
-        : ok('store mode', 'for its owner only'),
+        ? bad('store mode', 'warn', `${path} readable by others`, `chmod 600 ${path}`)
+        : ok('store mode', 'private'),
       facts.journalMode === 'wal'
-        ? ok('durability', 'write-ahead log, which every keyfob syncs to disk at every commit')
+        ? ok('durability', 'write-ahead log, synced to disk at every commit')
         : bad(
             'durability',
             'fail',
             `journal mode ${facts.journalMode}`,
-            'Start "keyfob serve" once: it sets the mode.',
+            'Run "keyfob serve" once: it sets the mode.',
           ),
       examineClock(facts.newestGrantAtMs, Date.now()),
       warnOf(examineSecrets(clients, toSeconds(Date.now()))),
@@ -131,8 +133,8 @@ const examineClock = (newestGrantAtMs: number, nowMs: number): Finding => {
   return bad(
     'clock',
     'fail',
-    `${now}, which is before the newest grant`,
-    'Set the clock, and keep it by NTP.',
+    `${now}, earlier than the newest grant`,
+    'Set the clock and synchronise it with NTP.',
   );
 };
 
@@ -145,20 +147,20 @@ const examineKeyFile = ({ data, key, keyFile, store }: Config): readonly Finding
       bad('key ring', 'fail', `${path} does not exist`, 'Restore it from your backup or secret manager.'),
     ];
   }
-  if ((statSync(path).mode & 0o077) === 0) return [ok('key ring', `${path}, for its owner only`)];
-  return [bad('key ring', 'warn', `${path} can be read by others`, `chmod 600 ${path}`)];
+  if ((statSync(path).mode & 0o077) === 0) return [ok('key ring', `${path}, private`)];
+  return [bad('key ring', 'warn', `${path} readable by others`, `chmod 600 ${path}`)];
 };
 
-const examineRoom = ({ data }: Config): Finding => {
+const examineSpace = ({ data }: Config): Finding => {
   const path = resolve(data);
   const { bavail, bsize } = statfsSync(existsSync(path) ? path : '.');
   const bytes = bavail * bsize;
-  const finding = `${Math.floor(bytes / 1024 / 1024)} MiB left`;
-  if (bytes >= ROOM_WARN_BYTES) return ok('disk room', finding);
+  const finding = `${Math.floor(bytes / 1024 / 1024)} MiB free`;
+  if (bytes >= SPACE_WARN_BYTES) return ok('disk space', finding);
   return bad(
-    'disk room',
-    bytes < ROOM_FAIL_BYTES ? 'fail' : 'warn',
+    'disk space',
+    bytes < SPACE_FAIL_BYTES ? 'fail' : 'warn',
     finding,
-    `Free some space on the disk of ${path}.`,
+    `Free space on the disk of ${path}.`,
   );
 };

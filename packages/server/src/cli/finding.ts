@@ -20,6 +20,6 @@ export const bad = (check: string, verdict: 'warn' | 'fail', finding: string, re
   remedy,
 });
 
-/** What keeps no server from starting is a warning at worst; `remedy` is `null` where nothing is wrong. */
+/** A finding that does not stop a server from starting, so at worst a warning. `remedy` is `null` if nothing is wrong. */
 export const warnOf = ({ check, finding, remedy }: Omit<Finding, 'verdict'>): Finding =>
   remedy === null ? ok(check, finding) : bad(check, 'warn', finding, remedy);

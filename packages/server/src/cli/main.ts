@@ -15,10 +15,10 @@ import { UsageError } from './output.ts';
 import { addServe } from './serve.ts';
 import { addWebhook } from './webhook.ts';
 
-/** Asked before any option is parsed, because a parser that fails has to answer in the same form. */
+/** Read before the options are parsed, because errors of the parser have this form too. */
 const IS_JSON = process.argv.includes('--json');
 
-/** 0 done, 1 failed, 2 used wrongly. */
+/** 0 success, 1 failure, 2 usage error. */
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -28,7 +28,7 @@ const readVersion = (): string =>
 
 const createProgram = (): Command => {
   const program = new Command('keyfob')
-    .description('The authorization server behind the Pleos and Smartcar token endpoints.')
+    .description('OAuth 2.0 authorization server for connected cars.')
     .version(readVersion())
     .exitOverride()
     .configureOutput(IS_JSON ? { writeErr: () => {} } : {})
@@ -42,7 +42,9 @@ Examples:
   $ keyfob grant create --client ID --subject owner-1 --brand kia
   $ keyfob doctor
 
-Exit codes: 0 done, 1 failed, 2 used wrongly.`,
+Exit codes: 0 success, 1 failure, 2 usage error.
+With --json, a result is one JSON object on standard output, and an error is
+{"error":{"code","message","remedy"}} on standard error. Times are seconds since 1970.`,
     );
   for (const add of [
     addServe,
@@ -63,7 +65,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly.`,
   return program;
 };
 
-/** What a failure is called, what it says, and what to do about it. */
+/** The code of a failure, its message, and what to do about it. */
 const describeFailure = (
   error: unknown,
 ): { code: string; message: string; remedy: string | null; exit: number } => {
@@ -78,7 +80,7 @@ const describeFailure = (
     return { code: error.code, message: error.message, remedy: error.remedy, exit };
   }
   if (error instanceof StoreError) {
-    const remedy = 'Nothing was changed. Try again; "keyfob doctor" looks into it.';
+    const remedy = 'Try again; "keyfob doctor" checks the store.';
     return { code: `store_${error.kind}`, message: error.message, remedy, exit: EXIT_FAILED };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -86,7 +88,7 @@ const describeFailure = (
 };
 
 const main = async (): Promise<void> => {
-  // Whatever is made here, the store and its log files included, is for its owner only.
+  // Every file that is created, the store and its log included, is for its owner only.
   process.umask(0o077);
   try {
     await createProgram().parseAsync();
@@ -95,7 +97,7 @@ const main = async (): Promise<void> => {
     const { code, message, remedy, exit } = describeFailure(error);
     process.exitCode = exit;
     if (IS_JSON) process.stderr.write(`${JSON.stringify({ error: { code, message, remedy } })}\n`);
-    // The parser has said its own in text already.
+    // The parser has printed its own errors already.
     else if (!(error instanceof CommanderError)) {
       process.stderr.write(`keyfob: ${message}${remedy === null ? '' : `\n  ${remedy}`}\n`);
     }

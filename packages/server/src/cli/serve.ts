@@ -132,7 +132,7 @@ const describe = (
   for (const { dialect, authorizeUrl, curl } of clients) {
     lines.push(
       '',
-      `Open this link to give consent as a demo owner of the ${dialect} client, then copy the code from the address bar:`,
+      `Open this link to give consent as a demo owner of the ${dialect} client, then copy \`code\` from the address bar:`,
       '',
       authorizeUrl,
       '',

@@ -117,7 +117,7 @@ const CASES: readonly {
   outcome: { readonly clientId: string } | RefusalReason;
 }[] = [
   {
-    name: 'a client with its secret is let in',
+    name: 'a client with its secret is authenticated',
     readings: [say('app', 'secret')],
     outcome: { clientId: 'app' },
   },
@@ -157,22 +157,22 @@ const CASES: readonly {
     outcome: 'client_unknown',
   },
   {
-    name: 'nobody at all is refused',
+    name: 'a request without credentials is refused',
     readings: [],
     outcome: 'client_unknown',
   },
   {
-    name: 'a client that form-encodes is let in by the first reading',
+    name: 'a client that form-encodes is authenticated by the first reading',
     readings: [say('app two', 'other secret'), say('app+two', 'other+secret')],
     outcome: { clientId: 'app two' },
   },
   {
-    name: 'a client that sends both halves raw is let in by the second reading',
+    name: 'a client that sends both halves raw is authenticated by the second reading',
     readings: [say('a b', 'raw!'), say('a+b', 'raw%21')],
     outcome: { clientId: 'a+b' },
   },
   {
-    name: 'a client whose raw secret only looks encoded is let in by the second reading',
+    name: 'a client whose raw secret looks encoded is authenticated by the second reading',
     readings: [say('a+b', 'raw!'), say('a+b', 'raw%21')],
     outcome: { clientId: 'a+b' },
   },
@@ -202,19 +202,19 @@ const CASES: readonly {
     outcome: 'client_secret_wrong',
   },
   {
-    name: 'a client is let in on the wire of its own dialect',
+    name: 'a client is authenticated at an endpoint of its own dialect',
     readings: [say('pleos-app', 'secret')],
     dialect: 'pleos',
     outcome: { clientId: 'pleos-app' },
   },
   {
-    name: 'a client is let in where every dialect is',
+    name: 'a client is authenticated at an endpoint for every dialect',
     readings: [say('pleos-app', 'secret')],
     isForEveryDialect: true,
     outcome: { clientId: 'pleos-app' },
   },
   {
-    name: 'a disabled client is refused where every dialect is let in',
+    name: 'a disabled client is refused at an endpoint for every dialect',
     readings: [say('stopped pleos-app', 'secret')],
     isForEveryDialect: true,
     outcome: 'client_disabled',
@@ -235,7 +235,7 @@ const CASES: readonly {
     outcome: 'client_of_other_dialect',
   },
   {
-    name: 'an id of 256 characters is let in',
+    name: 'an id of 256 characters is accepted',
     readings: [say(LONGEST_ID, 'secret')],
     outcome: { clientId: LONGEST_ID },
   },
@@ -267,7 +267,7 @@ for (const { name, readings, dialect = 'smartcar', isForEveryDialect = false, ou
   });
 }
 
-void test('the store is asked once for each reading, and never for an id that is too long', async () => {
+void test('each reading reads one client from the store, and an id that is too long reads none', async () => {
   const asked: string[] = [];
   const note = (clientId: string): Promise<Reading> => {
     asked.push(clientId);
@@ -278,7 +278,7 @@ void test('the store is asked once for each reading, and never for an id that is
   assert.deepEqual(asked, ['nobody', 'app']);
 });
 
-void test('nothing more is asked once a reading fits', async () => {
+void test('no more clients are read once a reading fits', async () => {
   const asked: string[] = [];
   const note = (clientId: string): Promise<Reading> => {
     asked.push(clientId);
@@ -289,14 +289,14 @@ void test('nothing more is asked once a reading fits', async () => {
 });
 
 for (const kind of ['unavailable', 'outcome_unknown'] as const) {
-  void test(`a store that is ${kind} is told as that and not as a wrong client`, async () => {
+  void test(`a store that fails with ${kind} is reported as that, not as a wrong client`, async () => {
     const failure = new StoreError(kind, 'away');
     const away = (): Promise<Reading> => Promise.reject(failure);
     await assert.rejects(authenticateBy(away, [say('app', 'secret')]), (error) => error === failure);
   });
 }
 
-void test('a store that fails on the second reading is told as that too', async () => {
+void test('so is a store that fails on the second reading', async () => {
   const failure = new StoreError('unavailable', 'away');
   const readings = [say('nobody', 'secret'), say('app', 'secret')];
   const halfway = (clientId: string): Promise<Reading> =>
@@ -304,7 +304,7 @@ void test('a store that fails on the second reading is told as that too', async 
   await assert.rejects(authenticateBy(halfway, readings), (error) => error === failure);
 });
 
-void test('the secret that proved a client is told, and none for a client refused or without a secret', async () => {
+void test('the secret that proved a client is noted, and none for a refused client or one without a secret', async () => {
   const authentication = authenticationWith(read);
   const attempt = (credentials: Credentials): Promise<unknown> =>
     authenticate(authentication, { ...REQUEST, readings: [credentials] }).catch(() => {});
@@ -339,7 +339,7 @@ const outcomesOf = async (
   return outcomes;
 };
 
-void test('after too many failures of an address the right secret is refused like a wrong one, and told apart from neither', async () => {
+void test('after too many failures of an address, the right secret is refused exactly like a wrong one', async () => {
   const authentication = authenticationWith(read, THREE);
   const wrong = [say('app', 'guess')];
   assert.deepEqual(
@@ -361,7 +361,7 @@ void test('after too many failures of an address the right secret is refused lik
 /** As if the request came from there. */
 const from = (address: string) => ({ caller: { address, userAgent: '' } });
 
-void test('a client goes on at a new address, by its secret, while guesses from everywhere fill its bucket', async () => {
+void test('a client with its secret is authenticated at a new address while guesses from everywhere fill its bucket', async () => {
   const authentication = authenticationWith(read, { ...THREE, failuresPerAddressMax: 100 });
   const guess = [say('app', 'guess')];
   await outcomesOf(authentication, [guess, guess, guess, guess, guess], from('192.0.2.1'));
@@ -369,7 +369,7 @@ void test('a client goes on at a new address, by its secret, while guesses from 
   assert.deepEqual(await outcomesOf(authentication, [[say('app', 'secret')]], from('192.0.2.2')), ['app']);
 });
 
-void test('a public client, which has no secret, is not shut out by guesses at one from elsewhere', async () => {
+void test('guesses at a public client, which has no secret, do not throttle it elsewhere', async () => {
   const authentication = authenticationWith(read, THREE);
   for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3'])
     await outcomesOf(
@@ -396,7 +396,7 @@ void test('two readings are two guesses', async () => {
   assert.deepEqual(await outcomesOf(authentication, [guess, guess]), ['client_secret_wrong', 'throttled']);
 });
 
-void test('every way to fail counts alike, a right secret of a client that is disabled or of another dialect too', async () => {
+void test('every failure counts alike, also the right secret of a client that is disabled or of another dialect', async () => {
   for (const wrong of [
     [say('nobody', 'secret')],
     [say('app', 'guess')],
@@ -416,7 +416,7 @@ void test('every way to fail counts alike, a right secret of a client that is di
   }
 });
 
-void test('a reading that fits takes back what the one before it counted', async () => {
+void test('a reading that fits uncounts the failure of the one before it', async () => {
   const authentication = authenticationWith(read, THREE);
   const honest = [say('a b', 'raw!'), say('a+b', 'raw%21')];
   assert.deepEqual(
@@ -428,7 +428,7 @@ void test('a reading that fits takes back what the one before it counted', async
   );
 });
 
-void test('an outage of the store is no failure of a client', async () => {
+void test('an outage of the store does not count as a failure of the client', async () => {
   const away = authenticationWith(() => Promise.reject(new StoreError('unavailable', 'away')), THREE);
   for (let times = 0; times < 9; times++)
     await assert.rejects(
@@ -437,7 +437,7 @@ void test('an outage of the store is no failure of a client', async () => {
     );
 });
 
-void test('being throttled is told once a minute, with what was counted, and never the id that somebody made up', async () => {
+void test('throttling is reported once a minute, with its counts and without invented ids', async () => {
   const authentication = authenticationWith(read, THREE);
   const attempts = Array.from({ length: 10 }, () => [say('nobody', 'guess')]);
   await outcomesOf(authentication, attempts);

@@ -62,17 +62,17 @@ const CHANGES: readonly {
   { name: 'other redirect URIs', change: { redirectUris: [THREE] }, changed: { redirectUris: [THREE] } },
   { name: 'no redirect URI at all', change: { redirectUris: [] }, changed: { redirectUris: [] } },
   {
-    name: 'one more redirect URI, behind the others',
+    name: 'one more redirect URI, after the others',
     change: { addedRedirectUris: [THREE] },
     changed: { redirectUris: [ONE, TWO, THREE] },
   },
   {
-    name: 'a redirect URI that is there already is not there twice',
+    name: 'a redirect URI that is registered already is not added twice',
     change: { addedRedirectUris: [ONE, THREE, THREE] },
     changed: { redirectUris: [ONE, TWO, THREE] },
   },
   {
-    name: 'one redirect URI less',
+    name: 'one redirect URI fewer',
     change: { removedRedirectUris: [ONE] },
     changed: { redirectUris: [TWO] },
   },
@@ -87,18 +87,18 @@ const CHANGES: readonly {
     changed: { redirectUris: [TWO] },
   },
   {
-    name: 'a redirect URI for consent, which need not be among the others',
+    name: 'a redirect URI for consent, which may differ from the others',
     change: { consentRedirectUri: THREE },
     changed: { consentRedirectUri: THREE },
   },
   {
-    name: 'no redirect URI for consent any more',
+    name: 'no redirect URI for consent anymore',
     client: { consentRedirectUri: THREE },
     change: { consentRedirectUri: null },
     changed: { consentRedirectUri: undefined },
   },
   {
-    name: 'what is not named stays',
+    name: 'fields that are not named stay',
     client: { consentRedirectUri: THREE, disabledAt: 5 },
     change: { name: 'Planner' },
     changed: { consentRedirectUri: THREE, disabledAt: 5, name: 'Planner' },
@@ -128,7 +128,7 @@ const REFUSED: readonly (readonly [client: Partial<Client>, change: ClientChange
 ];
 
 for (const [client, change, fault] of REFUSED) {
-  void test(`${JSON.stringify(change)} is refused of a ${client.type ?? 'confidential'} client`, () => {
+  void test(`${JSON.stringify(change)} is refused for a ${client.type ?? 'confidential'} client`, () => {
     const refused = changeClient(sample(client), change);
     assert.ok('faults' in refused);
     assert.equal(refused.faults.length, 1);

@@ -3,26 +3,26 @@ import { parsePolicy } from './policy.ts';
 import type { Policy, PolicyField } from './policy.ts';
 import { faultOfRedirectUri } from './redirect-uri.ts';
 
-/** What is to be changed of a client; what is absent stays. */
+/** A change of a client; fields that are absent stay. */
 export type ClientChange = {
   readonly name?: string;
   /** The fields to change, as text or typed; the others stay. */
   readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
   /** Integer seconds, or `null` to enable. */
   readonly disabledAt?: number | null;
-  /** Instead of all there are. */
+  /** Replaces all. */
   readonly redirectUris?: readonly string[];
   readonly addedRedirectUris?: readonly string[];
-  /** Of those there are, letter by letter. */
+  /** Must match registered ones exactly. */
   readonly removedRedirectUris?: readonly string[];
   /** `null` for the first redirect URI. */
   readonly consentRedirectUri?: string | null;
 };
 
-/** More than any client needs, and few enough to be compared at every request. */
+/** More than any client needs, and few enough to compare at every request. */
 export const REDIRECT_URIS_MAX = 50;
 
-/** The client with the change, or the faults, one sentence each, where it would not be a client any more. */
+/** The changed client, or the faults, one sentence each, where it would be invalid. */
 export const changeClient = (
   client: Client,
   change: ClientChange,
@@ -47,7 +47,7 @@ export const changeClient = (
   return faults.length > 0 ? { faults } : changed;
 };
 
-/** What is wrong with a client as a whole, one sentence each, with a way out. */
+/** What is wrong with a client, one sentence each, with a remedy. */
 export const faultsOf = (client: Client): readonly string[] => [
   ...faultsOfRedirects([...client.redirectUris, ...[client.consentRedirectUri ?? []].flat()]),
   ...(client.type === 'public' ? faultsOfPublic(client.policy) : []),

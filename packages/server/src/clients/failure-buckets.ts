@@ -1,14 +1,14 @@
-/** What a bucket counted since that was told last. */
+/** What a bucket counted since its last report. */
 export type FailureReport = { readonly failures: number; readonly refused: number };
 
-/** Failures by what they are counted by. Full of `failuresMax` of them, a bucket takes no more until one is forgotten. */
+/** Failures counted by key. A bucket with `failuresMax` failures is full until one is forgotten. */
 export type FailureBuckets = {
   /** Integer milliseconds until one more failure fits; 0 for at once. */
   waitMs(key: string, nowMs: number): number;
-  /** Counts a failure, and answers when the last of them will be forgotten, in integer milliseconds. */
+  /** Counts a failure. Answers when the bucket is empty again, in integer milliseconds. */
   fill(key: string, nowMs: number): number;
   takeBack(key: string): void;
-  /** Counts a request that had to wait. Answers what is to be told of it: once a minute, at most. */
+  /** Counts a throttled request. Answers a report at most once a minute. */
   noteRefused(key: string, nowMs: number): FailureReport | undefined;
 };
 
@@ -16,19 +16,19 @@ type Bucket = { emptyAtMs: number; failures: number; refused: number; reportedAt
 
 const REPORT_INTERVAL_MS = 60_000;
 
-/** More than can be worth counting at a time. What failed longest ago makes room. */
+/** The bucket that was used longest ago makes room for a new one. */
 export const BUCKETS_MAX = 50_000;
 
 /**
- * Token buckets, each kept as the moment at which it is empty again: one failure is forgotten every
- * `windowSeconds / failuresMax` seconds. With a `failuresMax` of 0 nothing is counted and nobody waits.
+ * Leaky buckets, each kept as the moment at which it is empty again: one failure is forgotten every
+ * `windowSeconds / failuresMax` seconds. With a `failuresMax` of 0 nothing is counted and nothing is throttled.
  */
 export const createFailureBuckets = (failuresMax: number, windowSeconds: number): FailureBuckets => {
   const intervalMs = failuresMax === 0 ? 0 : Math.ceil((windowSeconds * 1000) / failuresMax);
   const fullMs = intervalMs * failuresMax;
   const buckets = new Map<string, Bucket>();
 
-  /** The bucket, put behind all others. */
+  /** The bucket, moved to the end of the order of use. */
   const touch = (key: string): Bucket => {
     const bucket = buckets.get(key) ?? {
       emptyAtMs: 0,
@@ -44,7 +44,7 @@ export const createFailureBuckets = (failuresMax: number, windowSeconds: number)
 
   return {
     waitMs(key, nowMs) {
-      // A clock that was set back must not make anybody wait for what it had run ahead.
+      // A clock that is set back must not make anyone wait for the time that it had run ahead.
       const filledMs = Math.min((buckets.get(key)?.emptyAtMs ?? 0) - nowMs, fullMs);
       return Math.max(0, filledMs - (fullMs - intervalMs));
     },

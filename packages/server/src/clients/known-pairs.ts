@@ -1,14 +1,14 @@
 type Proof = { provenAtMs: number };
 type Proofs = Map<string, Map<string, Proof>>;
 
-/** How long a client that has proven itself somewhere is known there. */
+/** For how long a client is known at a network after it authenticated there. */
 const KNOWN_MS = 86_400_000;
-/** Half of the most that are remembered at a time. */
+/** Half of the pairs that are kept at a time. */
 export const PAIRS_MAX = 50_000;
 
 /**
- * Where clients have proven themselves by a secret within the last day. What is not heard of while `PAIRS_MAX` others
- * are is forgotten. A pair that is known costs two look-ups, and no text is made of it.
+ * Pairs of a client and a network from which it authenticated with a secret within the last day. A pair that is not used
+ * while `PAIRS_MAX` others are is forgotten. A known pair costs two look-ups and no string.
  */
 export const createKnownPairs = () => {
   let newer: Proofs = new Map();

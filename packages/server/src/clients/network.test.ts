@@ -21,9 +21,13 @@ const CASES: readonly (readonly [address: string, network: string, what: string]
   ['::1', '0:0:0:0::/64', 'the loopback address has a network too'],
   ['::', '0:0:0:0::/64', 'and the address that is none'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64', 'the zone of a link-local address is left out'],
-  ['64:ff9b::192.0.2.7', '64:ff9b:0:0::/64', 'an IPv4 address at the end of another prefix is no mapped one'],
+  [
+    '64:ff9b::192.0.2.7',
+    '64:ff9b:0:0::/64',
+    'an IPv4 address at the end of another prefix is not a mapped one',
+  ],
   ['1:2:3:4:5:6:192.0.2.7', '1:2:3:4::/64', 'at the end of an address written out neither'],
-  ['2001:db8:1:ffff:c000:207::', '2001:db8:1:ffff::/64', 'ffff elsewhere is no mapped one'],
+  ['2001:db8:1:ffff:c000:207::', '2001:db8:1:ffff::/64', 'ffff elsewhere is not a mapped one'],
   ['', '', 'no address is itself'],
   ['rehearsal', 'rehearsal', 'a word is itself'],
 ];

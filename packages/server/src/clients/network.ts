@@ -6,9 +6,9 @@ const HEXTETS = 8;
 const NETWORK_HEXTETS = 4;
 
 /**
- * The part of an address that stands for one guest of the network: an IPv4 address whole, also where it is written as
- * an IPv6 one (RFC 4291 §2.5.5.2), and of an IPv6 address the first 64 bits, behind which everybody picks addresses
- * at will. What is no address stands for itself.
+ * The part of an address that identifies one subscriber: a whole IPv4 address, also where it is written as IPv6 (RFC 4291
+ * §2.5.5.2), and the first 64 bits of an IPv6 address, because a subscriber chooses the rest freely. Other texts are
+ * returned unchanged.
  */
 export const networkOf = (address: string): string =>
   address.includes(':') ? networkOfIpv6(address) : address;
@@ -24,7 +24,7 @@ const networkOfIpv6 = memoize((address): string => {
   return `${hextets.slice(0, NETWORK_HEXTETS).join(':')}::/64`;
 });
 
-/** An IPv4 address at the end stands for two; only their number matters here. */
+/** An IPv4 address at the end counts as two; their values do not matter here. */
 const hextetsOf = (text: string): readonly string[] =>
   text === '' ? [] : text.replace(/:[\d.]+\.[\d.]+$/, ':0:0').split(':');
 

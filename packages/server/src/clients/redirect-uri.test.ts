@@ -18,7 +18,7 @@ const MATCHES: readonly (readonly [registered: string, requested: string, isMatc
     [WEB, 'https://app.example/callback?x=1', false, 'a query'],
     [WEB, 'https://app.example/callback#', false, 'an empty fragment'],
     [WEB, 'https://app.example/callback#x', false, 'a fragment'],
-    [WEB, 'https://app.example/callback/../callback', false, 'a way round'],
+    [WEB, 'https://app.example/callback/../callback', false, 'a detour'],
     [WEB, 'https://app.example/callback/.', false, 'a dot segment'],
     [WEB, 'https://app.example/%63allback', false, 'a percent-encoded letter'],
     [WEB, 'https://app.example/Callback', false, 'a letter of the path in other case'],
@@ -91,7 +91,7 @@ for (const [registered, requested, isMatch, what] of MATCHES) {
   });
 }
 
-void test('any of several registered ones will do, and none at all is nothing', () => {
+void test('any one of several registered URIs matches, and an empty list matches nothing', () => {
   assert.equal(isRegisteredRedirect([WEB, APP, V4], V4_PORT), true);
   assert.equal(isRegisteredRedirect([WEB, APP], V4_PORT), false);
   assert.equal(isRegisteredRedirect([], WEB), false);
@@ -172,7 +172,7 @@ for (const [uri, fault] of FAULTS) {
   });
 }
 
-void test('whatever may be registered is registered for itself, and for nothing but itself off loopback', () => {
+void test('a URI that may be registered matches itself and, except on loopback, nothing else', () => {
   fc.assert(
     fc.property(
       fc.webUrl({ validSchemes: ['https'] }),

@@ -1,6 +1,6 @@
-/** Hosts of the owner's own machine, on which an app listens on whatever port is free (RFC 8252 §7.3). */
+/** Hosts of the owner's own machine, where an app listens on any free port (RFC 8252 §7.3). */
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
-/** Schemes under which a browser would run what it is sent to, or tell it to nobody. */
+/** Schemes that make a browser run the URI or keep it to itself. */
 const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
   'javascript:',
   'data:',
@@ -19,8 +19,8 @@ export const onlyRedirectUri = ({
 }): string | undefined => (redirectUris.length === 1 ? redirectUris[0] : undefined);
 
 /**
- * Whether an owner may be sent back to `requested`: it is one of the registered ones, character for character; of a loopback
- * address over http the port may differ.
+ * Whether an owner may be redirected to `requested`: it must equal a registered URI exactly, except for the port of a
+ * loopback address over http.
  *
  * @see RFC 9700 §2.1, RFC 8252 §7.3
  */
@@ -36,16 +36,16 @@ const isSameLoopback = (registered: string, requested: string): boolean => {
   return one['host'] === other['host'] && one['rest'] === other['rest'];
 };
 
-/** What is wrong with a URI that a client wants registered, in a sentence; `undefined` for nothing. */
+/** What is wrong with a redirect URI, in a sentence; `undefined` for nothing. */
 export const faultOfRedirectUri = (uri: string): string | undefined => {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
-  // What a browser would read otherwise than it is written could not be matched by its characters.
+  // A URI that a browser reads differently from how it is written cannot be compared by its characters.
   if (url === undefined || uri.length > URI_MAX_CHARACTERS || !/^[\x21-\x7e]+$/.test(uri))
     return 'must be an absolute URI in visible ASCII, of at most 2048 characters';
   if (uri.includes('#')) return 'must have no fragment (RFC 6749 §3.1.2)';
   if (uri.includes('\\')) return 'must have no backslash';
-  // A browser that is on a page of the same scheme takes what has no two slashes for a path of that page's host.
-  if (/^https?:(?!\/\/[^/])/i.test(uri)) return 'must have two slashes and a host behind its scheme';
+  // On a page of the same scheme, a browser takes a URI without two slashes for a path of that page's host.
+  if (/^https?:(?!\/\/[^/])/i.test(uri)) return 'must have two slashes and a host after its scheme';
   if (url.username !== '' || url.password !== '') return 'must carry no user name or password';
   if (FORBIDDEN_SCHEMES.has(url.protocol)) return `must not use ${url.protocol}`;
   if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname))

@@ -22,27 +22,32 @@ const CASES: readonly {
   given: string;
   isProven: boolean;
 }[] = [
-  { name: 'a secret without an end is in force', secrets: [secretOf('one')], given: 'one', isProven: true },
   {
-    name: 'a secret is in force in the last second before its end',
+    name: 'a secret that never expires is in force',
+    secrets: [secretOf('one')],
+    given: 'one',
+    isProven: true,
+  },
+  {
+    name: 'a secret is in force in the last second before it expires',
     secrets: [secretOf('one', NOW + 1)],
     given: 'one',
     isProven: true,
   },
   {
-    name: 'a secret is out of force from the second of its end on',
+    name: 'a secret is not in force from the second in which it expires',
     secrets: [secretOf('one', NOW)],
     given: 'one',
     isProven: false,
   },
   {
-    name: 'a secret is out of force long after its end',
+    name: 'a secret is not in force long after it expired',
     secrets: [secretOf('one', NOW - 100_000)],
     given: 'one',
     isProven: false,
   },
-  { name: 'another secret proves nothing', secrets: [secretOf('one')], given: 'two', isProven: false },
-  { name: 'no secret at all proves nothing', secrets: [secretOf('one')], given: '', isProven: false },
+  { name: 'a different secret proves nothing', secrets: [secretOf('one')], given: 'two', isProven: false },
+  { name: 'an empty secret proves nothing', secrets: [secretOf('one')], given: '', isProven: false },
   {
     name: 'a secret in other case proves nothing',
     secrets: [secretOf('one')],
@@ -62,19 +67,19 @@ const CASES: readonly {
     isProven: true,
   },
   {
-    name: 'none of several secrets is in force for a stranger',
+    name: 'an unknown secret matches none of several',
     secrets: [secretOf('one'), secretOf('two'), secretOf('three')],
     given: 'four',
     isProven: false,
   },
   {
-    name: 'while secrets are rolled, the old one is in force to its end',
+    name: 'while secrets are rolled, the old one is in force until it expires',
     secrets: [secretOf('old', NOW + 1), secretOf('new')],
     given: 'old',
     isProven: true,
   },
   {
-    name: 'once secrets are rolled, the old one is out of force beside the new one',
+    name: 'once secrets are rolled, the old one is not in force beside the new one',
     secrets: [secretOf('old', NOW), secretOf('new')],
     given: 'old',
     isProven: false,
@@ -86,13 +91,18 @@ const CASES: readonly {
     isProven: true,
   },
   {
-    name: 'a secret kept twice is in force as long as either is',
+    name: 'a secret that is stored twice is in force while either is',
     secrets: [secretOf('one', NOW), secretOf('one')],
     given: 'one',
     isProven: true,
   },
-  { name: 'a client without secrets is proven by nothing', secrets: [], given: 'one', isProven: false },
-  { name: 'a client without secrets is not proven by no secret', secrets: [], given: '', isProven: false },
+  { name: 'no secret proves a client without secrets', secrets: [], given: 'one', isProven: false },
+  {
+    name: 'an empty secret does not prove a client without secrets',
+    secrets: [],
+    given: '',
+    isProven: false,
+  },
 ];
 
 for (const { name, secrets, given, isProven } of CASES) {
@@ -103,13 +113,13 @@ for (const { name, secrets, given, isProven } of CASES) {
   });
 }
 
-void test('a client without secrets is not proven by a blank digest, at any moment', () => {
+void test('a blank digest never proves a client without secrets', () => {
   for (const now of [0, 1, NOW]) {
     assert.equal(findSecret([], Buffer.alloc(32), now), undefined);
   }
 });
 
-void test('what is kept of a secret is its SHA-256', () => {
+void test('the stored form of a secret is its SHA-256', () => {
   assert.equal(
     digestSecret('abc').toString('hex'),
     'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',

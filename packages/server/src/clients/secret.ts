@@ -10,7 +10,7 @@ export const createClientId = (randomness: Pick<Randomness, 'uuid'>): string => 
 export const createClientSecret = (randomness: Pick<Randomness, 'bytes'>): string =>
   randomness.bytes(32).toString('base64url');
 
-/** What is kept of a secret. */
+/** The stored form of a secret. */
 export const digestSecret = memoize((secret): Buffer => hash('sha256', secret, 'buffer'));
 
 const NO_SECRET: ClientSecret = {
@@ -23,8 +23,8 @@ const NO_SECRET: ClientSecret = {
 };
 
 /**
- * The secret in force at `now` (integer seconds) that the digest is of; `undefined` for none. Compares with every
- * secret, in constant time each, and with a blank where there is none, so that the time taken tells nothing.
+ * The secret with this digest that is in force at `now` (integer seconds); `undefined` for none. Compares every secret in
+ * constant time, and a blank one where there is none, so that the time taken reveals nothing.
  */
 export const findSecret = (
   secrets: readonly ClientSecret[],
@@ -39,7 +39,7 @@ export const findSecret = (
   return found;
 };
 
-/** Whether a secret has not ended by `now` (integer seconds). */
+/** Whether a secret has not expired at `now` (integer seconds). */
 export const isInForce = ({ expiresAt }: ClientSecret, now: number): boolean =>
   expiresAt === undefined || now < expiresAt;
 
@@ -57,9 +57,9 @@ export const removeSecret = (
   return rest.length === 0 && keepLast ? 'last' : rest;
 };
 
-/** How exactly the last use of a secret is known: finer, and every request would have something to write. */
+/** The precision of a secret's last use. A finer one would cause a write at every request. */
 const LAST_USE_STEP_SECONDS = 3600;
 
-/** Whether a use at `now` (integer seconds) is news: no other was noted within the hour before. */
+/** Whether a use at `now` (integer seconds) must be stored: the stored one is at least an hour old. */
 export const isUseNews = (lastUsedAt: number | undefined, now: number): boolean =>
   lastUsedAt === undefined || now - lastUsedAt >= LAST_USE_STEP_SECONDS;

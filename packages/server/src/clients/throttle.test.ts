@@ -26,7 +26,7 @@ const fail = (throttle: Throttle, who: Who, times: number, afterMs = 0): void =>
 
 const APP: Who = ['app', HOME];
 
-void test('as many failures as the limit says are let through, and not one more', () => {
+void test('the throttle lets exactly as many failures through as its limit', () => {
   const throttle = createThrottle(LIMITS);
   for (let failures = 0; failures < 3; failures++) {
     assert.equal(waitOf(throttle, APP), 0, `after ${failures}`);
@@ -46,14 +46,14 @@ const REFILL: readonly (readonly [afterMs: number, waitSeconds: number])[] = [
 ];
 
 for (const [afterMs, waitSeconds] of REFILL) {
-  void test(`${afterMs} ms after the limit is reached ${waitSeconds} s are left to wait`, () => {
+  void test(`${afterMs} ms after the limit is reached the wait is ${waitSeconds} s`, () => {
     const throttle = createThrottle(LIMITS);
     fail(throttle, APP, 3);
     assert.equal(waitOf(throttle, APP, afterMs), waitSeconds);
   });
 }
 
-void test('who waits as told may fail once more, and then waits again', () => {
+void test('an attempt after the reported wait may fail once more, and the next one waits again', () => {
   const throttle = createThrottle(LIMITS);
   fail(throttle, APP, 3);
   for (let round = 1; round < 10; round++) {
@@ -65,7 +65,7 @@ void test('who waits as told may fail once more, and then waits again', () => {
   }
 });
 
-void test('after a whole window without a failure everything is let through again', () => {
+void test('after a whole window without a failure the throttle is empty again', () => {
   const throttle = createThrottle(LIMITS);
   fail(throttle, APP, 3);
   assert.equal(waitOf(throttle, APP, 60_000), 0);
@@ -75,7 +75,7 @@ void test('after a whole window without a failure everything is let through agai
   assert.equal(waitOf(throttle, APP, 60_000), 20);
 });
 
-void test('while somebody has to wait nothing is counted, so asking again makes it no longer', () => {
+void test('a throttled attempt is not counted as a failure, so retrying does not make the wait longer', () => {
   const throttle = createThrottle(LIMITS);
   fail(throttle, APP, 3);
   for (let afterMs = 0; afterMs < 20_000; afterMs += 100) assert.ok(waitOf(throttle, APP, afterMs) > 0);
@@ -91,7 +91,7 @@ const SAME: readonly (readonly [one: string, other: string, isSame: boolean])[] 
 ];
 
 for (const [one, other, isSame] of SAME) {
-  void test(`what fails at ${one} ${isSame ? 'slows' : 'does not slow'} ${other}, whoever it is about`, () => {
+  void test(`failures at ${one} ${isSame ? 'throttle' : 'do not throttle'} ${other}, whichever the client`, () => {
     const throttle = createThrottle(LIMITS);
     fail(throttle, ['app', one], 2);
     fail(throttle, [undefined, one], 1);
@@ -100,7 +100,7 @@ for (const [one, other, isSame] of SAME) {
   });
 }
 
-void test('guesses at one client from many addresses slow every stranger to that client, and nobody else', () => {
+void test('guesses at one client from many addresses throttle that client at new addresses, and no other client', () => {
   const throttle = createThrottle(LIMITS);
   for (let host = 1; host <= 6; host++) {
     assert.equal(waitOf(throttle, ['app', `203.0.113.${host}`]), 0);
@@ -111,7 +111,7 @@ void test('guesses at one client from many addresses slow every stranger to that
   assert.equal(waitOf(throttle, [undefined, ELSEWHERE]), 0);
 });
 
-void test('where both are full, the longer wait is told', () => {
+void test('where both buckets are full, the longer wait is reported', () => {
   const throttle = createThrottle(LIMITS);
   fail(throttle, ['app', '203.0.113.1'], 3);
   fail(throttle, ['app', '203.0.113.2'], 3);
@@ -119,14 +119,14 @@ void test('where both are full, the longer wait is told', () => {
   assert.equal(waitOf(throttle, ['app', '203.0.113.1']), 20);
 });
 
-void test('invented ids count against their address alone', () => {
+void test('invented ids count against their address only', () => {
   const throttle = createThrottle({ ...LIMITS, failuresPerAddressMax: 0 });
   fail(throttle, [undefined, HOME], 100);
   assert.equal(waitOf(throttle, [undefined, HOME]), 0);
   assert.equal(waitOf(throttle, ['undefined', HOME]), 0);
 });
 
-void test('a client that has proven itself at an address is harmed by nobody else, there', () => {
+void test('a client that authenticated at an address is not affected by others there', () => {
   const throttle = createThrottle(LIMITS);
   throttle.noteSuccess(attemptOf(APP));
   fail(throttle, ['app', ELSEWHERE], 6);
@@ -137,7 +137,7 @@ void test('a client that has proven itself at an address is harmed by nobody els
   assert.ok(waitOf(throttle, ['another', HOME]) > 0, 'and others are strangers where it is');
 });
 
-void test('its own failures there count against it beyond the larger limit, and against nobody else', () => {
+void test('its own failures there count against it beyond the larger limit, and against no other client', () => {
   const throttle = createThrottle(LIMITS);
   throttle.noteSuccess(attemptOf(APP));
   fail(throttle, APP, 5);
@@ -152,7 +152,7 @@ for (const [afterMs, isKnown] of [
   [DAY_MS - 1, true],
   [DAY_MS, false],
 ] as const) {
-  void test(`${afterMs} ms after its last success a client is ${isKnown ? 'known' : 'a stranger again'}`, () => {
+  void test(`${afterMs} ms after its last success a client is ${isKnown ? 'known' : 'unknown again'}`, () => {
     const throttle = createThrottle(LIMITS);
     throttle.noteSuccess(attemptOf(APP));
     fail(throttle, ['another', HOME], 3, afterMs);
@@ -160,14 +160,14 @@ for (const [afterMs, isKnown] of [
   });
 }
 
-void test('every success makes it known for another day', () => {
+void test('every success keeps the client known for another day', () => {
   const throttle = createThrottle(LIMITS);
   for (let day = 0; day < 5; day++) throttle.noteSuccess(attemptOf(APP, day * (DAY_MS - 1)));
   fail(throttle, ['another', HOME], 3, 5 * (DAY_MS - 1));
   assert.equal(waitOf(throttle, APP, 5 * (DAY_MS - 1)), 0);
 });
 
-void test('a failure that was none is taken back', () => {
+void test('a failure is uncounted when another reading succeeds', () => {
   const throttle = createThrottle(LIMITS);
   for (let time = 0; time < 20; time++) {
     fail(throttle, APP, 1);
@@ -197,14 +197,14 @@ for (const [failuresPerAddressMax, failuresPerClientMax, stranger, known] of OFF
   });
 }
 
-void test('a clock that is set back makes nobody wait for longer than one failure takes to be forgotten', () => {
+void test('a clock that is set back makes no wait longer than one failure takes to be forgotten', () => {
   const throttle = createThrottle(LIMITS);
   fail(throttle, APP, 3, 365 * DAY_MS);
   assert.equal(waitOf(throttle, APP), 20);
   assert.equal(waitOf(throttle, ['another', ELSEWHERE]), 0);
 });
 
-void test('what is counted is told once a minute for each bucket', () => {
+void test('counts are reported once a minute for each bucket', () => {
   const throttle = createThrottle(LIMITS);
   const reportAt = (who: Who, afterMs: number) => throttle.judge(attemptOf(who, afterMs));
   fail(throttle, APP, 3);
@@ -221,7 +221,7 @@ void test('what is counted is told once a minute for each bucket', () => {
   assert.deepEqual(reportAt(APP, 60_000)?.report, { failures: 3, refused: 6 });
 });
 
-void test('of very many addresses those that failed last are counted', () => {
+void test('of very many addresses the ones that failed last are counted', () => {
   const throttle = createThrottle({ ...LIMITS, failuresPerClientMax: 0 });
   fail(throttle, [undefined, 'first'], 3);
   fail(throttle, [undefined, 'second'], 3);
@@ -233,7 +233,7 @@ void test('of very many addresses those that failed last are counted', () => {
   assert.equal(waitOf(throttle, [undefined, 'second']), 0);
 });
 
-void test('of very many clients those that came last are known', () => {
+void test('of very many clients the newest are known', () => {
   const throttle = createThrottle(LIMITS);
   for (const name of ['busy', 'idle']) throttle.noteSuccess(attemptOf([name, HOME]));
   for (let index = 0; index < 2 * PAIRS_MAX; index++) {
@@ -245,7 +245,7 @@ void test('of very many clients those that came last are known', () => {
   assert.ok(waitOf(throttle, ['idle', HOME]) > 0);
 });
 
-void test('whatever the limits, exactly so many fail at once and later one for each interval', () => {
+void test('for all limits, exactly that many may fail at once, and then one per interval', () => {
   const limits = fc.record({
     failuresPerAddressMax: fc.integer({ min: 1, max: 5000 }),
     windowSeconds: fc.integer({ min: 1, max: 86_400 }),
@@ -268,7 +268,7 @@ void test('whatever the limits, exactly so many fail at once and later one for e
           const wait = waitOf(throttle, who, afterMs);
           assert.ok(Number.isInteger(wait) && wait >= 1);
           afterMs += wait * 1000;
-          assert.equal(waitOf(throttle, who, afterMs), 0, 'who waits as told is let through');
+          assert.equal(waitOf(throttle, who, afterMs), 0, 'an attempt after the reported wait goes on');
           for (let more = 0; waitOf(throttle, who, afterMs) === 0; more++) {
             assert.ok(more < failuresPerAddressMax);
             fail(throttle, who, 1, afterMs);

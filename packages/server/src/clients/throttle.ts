@@ -3,50 +3,50 @@ import type { FailureReport } from './failure-buckets.ts';
 import { createKnownPairs } from './known-pairs.ts';
 import { networkOf } from './network.ts';
 
-/** How many failures are let through within a window before guessing is slowed down; 0 for any number. */
+/** How many failed authentications are allowed within a window; 0 for any number. */
 export type ThrottleLimits = {
   readonly failuresPerAddressMax: number;
   readonly failuresPerClientMax: number;
-  /** In how many seconds so many failures are forgotten again, one after the other. */
+  /** The seconds after which that many failures are forgotten, one after the other. */
   readonly windowSeconds: number;
 };
 
-/** What failures are counted by: where they come from, whom they are about, or both together. */
+/** What failures are counted by: the address, the client, or both together. */
 export type ThrottleBucket = 'address' | 'client' | 'pair';
 
-/** Somebody has to wait. */
+/** A request is throttled. */
 export type Throttled = {
   readonly bucket: ThrottleBucket;
   readonly retryAfterSeconds: number;
-  /** What is to be told of it; `undefined` within a minute of when it was told last. */
+  /** For the log; `undefined` within a minute of the last report. */
   readonly report: FailureReport | undefined;
 };
 
-/** Who tries to authenticate. */
+/** An attempt to authenticate. */
 export type Attempt = {
   readonly address: string;
-  /** `undefined` where nobody is registered under the id that was sent. */
+  /** `undefined` for an unknown id. */
   readonly clientId: string | undefined;
   /** Integer milliseconds. */
   readonly nowMs: number;
 };
 
-/** Counts failed client authentication, and says who has to wait for it. */
+/** Counts failed client authentication and decides which attempts are throttled. */
 export type Throttle = {
-  /** Asked before a secret is looked at; `undefined` for go on. */
+  /** Called before a secret is checked; `undefined` lets the attempt go on. */
   judge(attempt: Attempt): Throttled | undefined;
   noteFailure(attempt: Attempt): void;
-  /** It was no failure: another reading of the same credentials has proven the client. */
+  /** Uncounts a failure, because another reading of the same credentials proved the client. */
   takeBackFailure(attempt: Attempt): void;
   /** A secret has proven the client. */
   noteSuccess(attempt: Attempt): void;
 };
 
 /**
- * Failures fill a bucket of their address and one of their client; whoever finds either full has to wait. Not so a
- * client where it has proven itself within the last day: its failures there fill a bucket of its own, as large as the
- * larger of the two, and those of others do not concern it. An id that nobody has counts against the address alone, so
- * that invented ids crowd out no real ones.
+ * Failures fill a bucket of their address and one of their client; an attempt that finds either full is throttled. A client
+ * that authenticated at an address within the last day has a bucket of its own there, as large as the larger of the two,
+ * and the failures of others do not affect it. Failures of an unknown id count against the address only, so that invented
+ * ids displace no real ones.
  */
 export const createThrottle = (limits: ThrottleLimits): Throttle => {
   const { failuresPerAddressMax, failuresPerClientMax, windowSeconds } = limits;
@@ -56,10 +56,10 @@ export const createThrottle = (limits: ThrottleLimits): Throttle => {
     pair: createFailureBuckets(Math.max(failuresPerAddressMax, failuresPerClientMax), windowSeconds),
   };
   const known = createKnownPairs();
-  /** Until when any bucket holds anything. From then on there is nothing to look up, as on most days. */
+  /** When the last bucket is empty. After that, as usual, there is nothing to look up. */
   let busyUntilMs = 0;
 
-  /** The buckets that an attempt is counted by, and under what. */
+  /** The buckets that count an attempt, with their keys. */
   const placesOf = ({
     address,
     clientId,
@@ -84,7 +84,7 @@ export const createThrottle = (limits: ThrottleLimits): Throttle => {
         key,
         ms: buckets[bucket].waitMs(key, nowMs),
       }));
-      // The first that is full: that of the address, which nothing goes past, before that of the client.
+      // The address comes first: a full bucket of the client alone lets its right secret through.
       const full = waits.find(({ ms }) => ms > 0);
       if (full === undefined) return undefined;
       const { bucket, key, ms } = full;

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { OperatorError, StoreError } from '../errors.ts';
 import { copyStore, resumeSource } from '../stores/copy/copy.ts';
 import type { Copied, CopyProgress } from '../stores/copy/copy.ts';
-import type { CopyEndpoint, Standing } from '../stores/copy/endpoint.ts';
+import type { CopyEndpoint, MoveState } from '../stores/copy/endpoint.ts';
 import { makeDirectory } from '../stores/directory.ts';
 import { keyFileSource, keyTextSource } from '../stores/key-file.ts';
 import type { KeySource } from '../stores/key-file.ts';
@@ -42,11 +42,11 @@ export const copyDeployment = async (
   to: StoreAddress,
   options: { readonly isSwitching: boolean; readonly onProgress: CopyProgress },
 ): Promise<DeploymentCopied> => {
-  const source = await openEnd(from, 'source');
+  const source = await openEndpoint(from, 'source');
   try {
     const keys = findKeys(config, [from, to]);
     if (to.kind === 'sqlite') makeDirectory(to.directory);
-    const target = await openEnd(to, 'target');
+    const target = await openEndpoint(to, 'target');
     try {
       if (source.name === target.name) {
         const remedy = 'Name another store by --to.';
@@ -88,9 +88,9 @@ const naming = (end: CopyEndpoint): CopyEndpoint =>
   });
 
 /** `undefined` where the store fails. */
-const readStandingIfAny = async (end: CopyEndpoint): Promise<Standing | undefined> => {
+const readMoveStateIfAny = async (end: CopyEndpoint): Promise<MoveState | undefined> => {
   try {
-    return await end.readStanding();
+    return await end.readMoveState();
   } catch (error) {
     if (error instanceof StoreError) return undefined;
     throw error;
@@ -99,7 +99,7 @@ const readStandingIfAny = async (end: CopyEndpoint): Promise<Standing | undefine
 
 /** A failure of either store, with what it means for whoever is served from the source. */
 const brokenOff = async (error: StoreError, source: CopyEndpoint): Promise<OperatorError> => {
-  const standing = await readStandingIfAny(source);
+  const standing = await readMoveStateIfAny(source);
   const stands =
     standing === undefined
       ? 'Whether the source serves on is told by "keyfob doctor".'
@@ -114,7 +114,7 @@ const brokenOff = async (error: StoreError, source: CopyEndpoint): Promise<Opera
 export const resumeDeployment = async (
   from: StoreAddress,
 ): Promise<{ readonly from: string; readonly movedTo: string }> => {
-  const source = await openEnd(from, 'source');
+  const source = await openEndpoint(from, 'source');
   try {
     return { from: source.name, ...(await resumeSource(source)) };
   } finally {
@@ -122,7 +122,7 @@ export const resumeDeployment = async (
   }
 };
 
-const openEnd = async (address: StoreAddress, role: 'source' | 'target'): Promise<CopyEndpoint> =>
+const openEndpoint = async (address: StoreAddress, role: 'source' | 'target'): Promise<CopyEndpoint> =>
   address.kind === 'sqlite'
     ? (await import('../stores/sqlite/copy-endpoint.ts')).openSqliteEndpoint(
         join(address.directory, STORE_FILE),

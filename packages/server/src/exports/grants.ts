@@ -22,5 +22,6 @@ export type {
   CodeVerdict,
   PresentedCode,
 } from '../grants/authorization-code.ts';
+export { eventOfCreation } from '../grants/grant-events.ts';
 export { compareImport } from '../grants/imported-grant.ts';
 export type { ImportedGrant, ImportOutcome } from '../grants/imported-grant.ts';

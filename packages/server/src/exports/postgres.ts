@@ -8,5 +8,8 @@ export {
 export type { PostgresOptions } from '../stores/postgres/store.ts';
 export { migrate, readSchema } from '../stores/postgres/connection/migrations.ts';
 export type { Migration } from '../stores/postgres/connection/migrations.ts';
-export { openConnections, POOL_LIMITS } from '../stores/postgres/connection/pool.ts';
 export { openPostgresEndpoint } from '../stores/postgres/copy-endpoint.ts';
+
+// Below the store, for tests of what it sends.
+export { openConnections, POOL_LIMITS } from '../stores/postgres/connection/pool.ts';
+export { advance } from '../stores/postgres/verbs/advance.ts';

@@ -11,5 +11,9 @@ export type { KeySource } from '../stores/key-file.ts';
 export { copyStore, resumeSource } from '../stores/copy/copy.ts';
 export type { Copied, CopyPhase, CopyProgress } from '../stores/copy/copy.ts';
 export type { CopyEndpoint } from '../stores/copy/endpoint.ts';
-export { historyValues } from '../stores/copy/canonical.ts';
+export { historyValues } from '../stores/copy/row-form.ts';
 export { openSqliteEndpoint } from '../stores/sqlite/copy-endpoint.ts';
+
+// Below the embedded store, for tests of its schema.
+export { openDatabase } from '../stores/sqlite/database.ts';
+export { readMigrations } from '../stores/sqlite/migrations.ts';

@@ -5,7 +5,7 @@ import { judgeCode } from './authorization-code.ts';
 import type { CodeState } from './authorization-code.ts';
 import type { CodeResult, CodeUse } from './code-store.ts';
 import { decideRevocation } from './decide-revocation.ts';
-import { eventOf } from './grant-events.ts';
+import { eventOfCreation } from './grant-events.ts';
 import type { Grant } from './grant.ts';
 import type { Vehicle } from './vehicle.ts';
 
@@ -39,7 +39,7 @@ export const decideCode = (
     return {
       result: { verdict, grant: made, hasRevoked: false, policy },
       redeemed: { ...code, redeemedAtMs: nowMs, useDigest: presented.useDigest },
-      grantEvents: [eventOf('grant.created', made, { nowMs, requestId }, { vehicles: code.vehicles })],
+      grantEvents: [eventOfCreation(made, { nowMs, requestId }, code.vehicles)],
     };
   }
   if (verdict.kind === 'repeat') return { ...nothing, result: { verdict, grant, hasRevoked: false, policy } };

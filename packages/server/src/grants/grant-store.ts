@@ -49,7 +49,8 @@ export type GrantStore = {
    * client was disabled or removed since it was authenticated. Rejects with what `issue` throws.
    */
   refresh(use: RefreshUse, issue?: Issue<RefreshResult>): Promise<RefreshResult | 'client_gone'>;
-  createGrant(grant: Grant): Promise<'created' | 'client_unknown' | 'id_taken'>;
+  /** Stores a new grant with its event (`eventOfCreation`). */
+  createGrant(grant: Grant, auditContext?: AuditContext): Promise<'created' | 'client_unknown' | 'id_taken'>;
   readGrant(id: GrantId): Promise<Grant | undefined>;
   /** The last replay of a grant; `undefined` where there was none. */
   readReplay(id: GrantId): Promise<ReplayRecord | undefined>;

@@ -1,3 +1,4 @@
+import type { AuditContext } from './grant-store.ts';
 import type { Grant } from './grant.ts';
 import type { ImportedGrant, ImportOutcome } from './imported-grant.ts';
 
@@ -5,9 +6,12 @@ import type { ImportedGrant, ImportOutcome } from './imported-grant.ts';
 export type ImportStore = {
   /**
    * Makes as many of these grants as can be made, in one step, each with its vehicles and as its owner's consent.
-   * Answers the outcome of each, in order.
+   * Each gets its event (`eventOfCreation`). Answers the outcome of each, in order.
    */
-  importGrants(batch: readonly ImportedGrant[]): Promise<readonly ImportOutcome[]>;
+  importGrants(
+    batch: readonly ImportedGrant[],
+    auditContext: AuditContext,
+  ): Promise<readonly ImportOutcome[]>;
   /** The grants that imported tokens stand for, by the SHA-256 of each token, in order. */
   findImported(digests: readonly Uint8Array[]): Promise<readonly (Grant | undefined)[]>;
 };

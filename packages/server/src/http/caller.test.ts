@@ -10,20 +10,20 @@ const CASES: readonly (readonly [
   address: string | undefined,
   what: string,
 ])[] = [
-  ['192.0.2.7', 0, undefined, 'without proxies of ours the header is believed by nobody'],
+  ['192.0.2.7', 0, undefined, 'without proxies the header is not trusted'],
   [undefined, 1, undefined, 'no header'],
   ['', 1, undefined, 'an empty header'],
   ['192.0.2.7', 1, '192.0.2.7', 'one proxy adds the address it was called from'],
-  ['203.0.113.9, 192.0.2.7', 1, '192.0.2.7', 'what its caller wrote stands to the left, and is not believed'],
+  ['203.0.113.9, 192.0.2.7', 1, '192.0.2.7', 'entries to the left come from the caller, and are not trusted'],
   ['203.0.113.9,192.0.2.7', 1, '192.0.2.7', 'blanks are optional'],
   ['192.0.2.7, 10.0.0.1', 2, '192.0.2.7', 'of two proxies the outer one was called by the client'],
-  ['203.0.113.9, 192.0.2.7, 10.0.0.1', 2, '192.0.2.7', 'whatever stands to the left'],
-  ['10.0.0.1', 2, undefined, 'fewer entries than proxies: the request went round one of them'],
+  ['203.0.113.9, 192.0.2.7, 10.0.0.1', 2, '192.0.2.7', 'whatever is to the left'],
+  ['10.0.0.1', 2, undefined, 'fewer entries than proxies: the request bypassed one of them'],
   ['192.0.2.7, unknown', 1, undefined, 'a word instead of an address'],
   ['192.0.2.7, ', 1, undefined, 'an empty entry'],
-  ['192.0.2.256', 1, undefined, 'no IPv4 address'],
+  ['192.0.2.256', 1, undefined, 'not an IPv4 address'],
   ['192.0.2.7:4711', 1, '192.0.2.7', 'an address with its port'],
-  ['192.0.2.7:', 1, undefined, 'a port that is none'],
+  ['192.0.2.7:', 1, undefined, 'an empty port'],
   ['192.0.2.7:x', 1, undefined, 'a port that is a word'],
   ['2001:db8::9', 1, '2001:db8::9', 'an IPv6 address'],
   ['[2001:db8::9]', 1, '2001:db8::9', 'an IPv6 address in brackets'],
@@ -51,7 +51,7 @@ const connection = (): Connection => ({
   isEnding: false,
 });
 
-void test('the caller is the same object while a connection says the same, and another when it does not', () => {
+void test('the caller is the same object while the headers of a connection stay the same', () => {
   const one = connection();
   const headers = { 'user-agent': 'app/1', 'x-forwarded-for': '192.0.2.7' };
   const first = callerOf(one, request(headers), 1);
@@ -64,7 +64,7 @@ void test('the caller is the same object while a connection says the same, and a
   assert.equal(callerOf(one, request({ 'user-agent': 'app/2' }), 1).address, '10.0.0.1');
 });
 
-void test('where no header is believed, it makes no other caller either', () => {
+void test('an untrusted header does not make another caller', () => {
   const one = connection();
   const first = callerOf(one, request({ 'x-forwarded-for': '192.0.2.7' }), 0);
   assert.deepEqual(first, { address: '10.0.0.1', userAgent: '' });

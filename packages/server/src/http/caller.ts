@@ -6,8 +6,8 @@ import type { Connection } from './connection.ts';
 export const USER_AGENT_MAX_CHARACTERS = 200;
 
 /**
- * Who sent a request: the same object as long as a connection's requests say the same, as they do. With `forwardedHops`
- * proxies of ours in front, the address is the one that the outermost of them was called from.
+ * Who sent a request: the same object while the requests of a connection carry the same headers, as they usually do. With
+ * `forwardedHops` of the operator's proxies in front, the address is the one that called the outermost of them.
  */
 export const callerOf = (
   connection: Connection,
@@ -24,12 +24,12 @@ export const callerOf = (
   return connection.caller;
 };
 
-/** Some proxies add the port, and an IPv6 address then stands in brackets. */
+/** Some proxies add the port, and then write an IPv6 address in brackets. */
 const ENTRY = /^(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:]+))(?::\d{1,5})?$/;
 
 /**
- * The address in the `hops`-th entry from the right of `X-Forwarded-For`; what stands to the left of it anybody may have
- * written. `undefined` where there are not so many entries, or that one is no address.
+ * The address in the `hops`-th entry from the right of `X-Forwarded-For`; entries further left may be forged.
+ * `undefined` where there are fewer entries, or where the entry is not an address.
  */
 export const readForwarded = (
   header: string | readonly string[] | undefined,

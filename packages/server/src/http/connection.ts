@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Caller } from '../log-event.ts';
 
-/** A request and what it is answered on. Node sends answers in the order of their requests. */
+/** A request and its response. Node sends responses in the order of their requests. */
 export type Exchange = {
   readonly connection: Connection;
   readonly request: IncomingMessage;
@@ -14,14 +14,14 @@ export type Exchange = {
 };
 
 /**
- * What is going on on one connection. Requests may be pipelined, so a connection is only ended behind its newest
- * request: ended sooner, it would take answers of rotations with it that are already on disk.
+ * The state of one connection. Requests may be pipelined, so a connection ends only after its newest request is
+ * answered: ended sooner, it would lose the answers of rotations that are already on disk.
  */
 export type Connection = {
   newest: Exchange | undefined;
   /** Who sent the newest request. */
   caller: Caller | undefined;
-  /** What its `X-Forwarded-For` said, where that is believed. */
+  /** Its `X-Forwarded-For`, where the header is trusted. */
   forwardedFor: string | readonly string[] | undefined;
   isEnding: boolean;
 };
@@ -45,7 +45,7 @@ export const createConnections = () => {
   };
 };
 
-/** Ends a connection: does `farewell` once every answer owed on it, given by now or not, has left. */
+/** Ends a connection: calls `farewell` once every response to an earlier request has been sent. */
 export const endConnection = (connection: Connection, farewell: () => void): void => {
   connection.isEnding = true;
   const last = connection.newest?.response;

@@ -24,7 +24,7 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
   const { endpoints } = context;
   const handler = createRequestHandler(context, { isHosted: false });
 
-  /** What never became a request: no HTTP, too slow, headers too large. Answers owed on the connection come first. */
+  /** Bytes that never became a request: not HTTP, too slow, headers too large. Earlier requests are answered first. */
   const onClientError = (error: Error & { code?: string }, socket: Socket): void => {
     const connection = handler.connectionOf(socket);
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
@@ -56,7 +56,7 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
     handler.refuse(request, response, 'expectation_unknown'),
   );
   server.on('connect', (_request, socket: Socket) => {
-    // Node lets go of this socket, its errors included: an error that nobody handles would end the process.
+    // Node no longer handles this socket or its errors: an unhandled error would end the process.
     socket.on('error', () => socket.destroy());
     sayGoodbye(socket, endpoints.refuse('/', 'method_not_allowed', addressOnly(socket)));
   });

@@ -17,12 +17,16 @@ export type Endpoints = {
   refuse(path: string, reason: RefusalReason, caller: Caller): WireResponse;
 };
 
+/** The endpoints and the names of their routes, as in `GET /v2.0/vehicles/{id}`. */
+export type RouteTable = Endpoints & { readonly routes: readonly string[] };
+
 const NO_BODY = Buffer.alloc(0);
 const NO_PARAMETERS: Visit['parameters'] = {};
 
 /** Every endpoint in one route table: the token endpoints of every dialect, and the routes of `groups`. */
-export const createEndpoints = (context: EndpointContext, groups: readonly RouteGroup[] = []): Endpoints => {
-  const findRoute = createRouter([...groups, ...createTokenRoutes(context)]);
+export const createEndpoints = (context: EndpointContext, groups: readonly RouteGroup[] = []): RouteTable => {
+  const table = [...groups, ...createTokenRoutes(context)];
+  const findRoute = createRouter(table);
   const renderFailure = createFailures(context.emit);
   const begin = (request: WireRequest, caller: Caller, parameters: Visit['parameters']): Visit => ({
     request,
@@ -38,6 +42,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
   };
 
   return {
+    routes: table.flatMap(({ routes }) => Object.keys(routes)),
     async respond(request, caller) {
       const match = findRoute(request.method, request.path);
       if (match.route === undefined) return refuseMethod(match, begin(request, caller, NO_PARAMETERS));

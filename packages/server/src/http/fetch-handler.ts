@@ -54,7 +54,7 @@ export const createFetchHandler = ({ limits, endpoints, load, mountPath }: Handl
   };
 };
 
-/** Reads a body whole. One over its limit is dropped as it comes, to its end or to a MiB beyond. */
+/** Reads a whole body. A body over its limit is discarded as it arrives, for at most a MiB more. */
 const readWebBody = async (
   { body }: Request,
   maxBytes: number,

@@ -12,7 +12,7 @@ const SHAPES = Object.values(DIALECTS).map(({ name, shapes }) => ({ dialect: nam
 export const INTROSPECTION_METHODS = ['client_secret_basic', 'client_secret_post'] as const;
 
 /**
- * `POST /oauth/introspect`: whether a token works, and what it stands for.
+ * `POST /oauth/introspect`: whether a token works, and what it allows.
  *
  * @see RFC 7662 §2
  */
@@ -26,6 +26,6 @@ export const createIntrospection =
     return answerClient(found === undefined ? { active: false } : { active: true, ...found }, visit.exchange);
   };
 
-/** A hint that is not known is no hint (RFC 7662 §2.1). */
+/** Unknown hints are ignored (RFC 7662 §2.1). */
 const readHint = (text: string | undefined): TokenTypeHint | undefined =>
   text === 'access_token' || text === 'refresh_token' ? text : undefined;

@@ -8,7 +8,7 @@ import type { EndpointContext } from './context.ts';
 import { INTROSPECTION_METHODS } from './introspection.ts';
 import { REVOCATION_METHODS } from './revocation.ts';
 
-/** What the endpoints are, under the issuer. */
+/** The paths of the endpoints, under the issuer. */
 export const PATHS = {
   authorization: '/oauth/authorize',
   token: '/oauth/token',
@@ -23,8 +23,8 @@ const [TOKEN_ENDPOINT] = dialects.flatMap(({ tokenEndpoints }) => tokenEndpoints
 const GRANT_TYPES_SUPPORTED = TOKEN_ENDPOINT && [...grantTypesOf(TOKEN_ENDPOINT).keys()];
 
 /**
- * `GET /.well-known/oauth-authorization-server`: what a client library needs to know of the server. The grant types are
- * those of the one token endpoint that it names.
+ * `GET /.well-known/oauth-authorization-server`: what a client library needs to know about the server. It names one token
+ * endpoint and the grant types of that endpoint.
  *
  * @see RFC 8414 §2 and §3
  */
@@ -55,8 +55,8 @@ export const createMetadata =
   };
 
 /**
- * `GET /.well-known/jwks.json`: the public part of every key of the ring, those that do not sign yet included. A store that is
- * away is no reason to say nothing: resource servers go on by the keys at hand.
+ * `GET /.well-known/jwks.json`: the public part of every key of the ring, including those that do not sign yet. Also
+ * answered while the store is unavailable, so that resource servers can go on.
  *
  * @see RFC 7517 §5
  */
@@ -68,7 +68,7 @@ export const createJwks =
     return answerEverybody({ keys }, { isCacheable: isComplete });
   };
 
-/** Has the ring read again where the store knows of a newer key. */
+/** Whether the ring has every key; it is read again where the store has registered a newer one. */
 const hasEveryKey = async ({ store, noticeKey }: EndpointContext): Promise<boolean> => {
   try {
     return !noticeKey((await store.readClient('')).newestKeyNumber);

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Bytes of a body beyond its limit that are read and dropped, so that the refusal reaches a client still sending. */
+/** Bytes beyond the limit that are read and discarded, so that the refusal reaches a client that is still sending. */
 export const DISCARD_MAX_BYTES = 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Reads a body whole and hands it over, once. One over its limit is dropped as it comes, to its end or to a MiB beyond. A
- * request that is cut off before its end is never handed over.
+ * Reads a whole body and passes it on, once. A body over its limit is discarded as it arrives, for at most a MiB more. A
+ * request that is cut off is never passed on.
  */
 export const readBody = (
   request: IncomingMessage,
@@ -15,7 +15,7 @@ export const readBody = (
 ): void => {
   if (!request.complete) return collectBody(request, maxBytes, done);
   if (request.destroyed) return;
-  // Here already: one read, where a stream's events would cost several times that.
+  // The body has arrived: one read is several times cheaper than a stream's events.
   const body = (request.read() as Buffer | null) ?? EMPTY;
   done(body.length > maxBytes ? 'too_large' : body);
 };

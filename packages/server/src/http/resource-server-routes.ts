@@ -6,7 +6,7 @@ import { createRevocation } from './revocation.ts';
 import type { RouteGroup } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
-/** What resource servers and client libraries need, as the RFCs have it and for clients of every dialect. */
+/** The endpoints for resource servers and client libraries, as RFCs define them, for clients of every dialect. */
 export const createResourceServerRoutes = (context: EndpointContext): RouteGroup => ({
   name: SHARED,
   routes: {
@@ -19,6 +19,6 @@ export const createResourceServerRoutes = (context: EndpointContext): RouteGroup
   renderRefusal: renderOAuthRefusal,
 });
 
-/** RFC 8414 §3.1: of an issuer with a path the document stands before it. Empty as long as the issuer is not known, which has none. */
+/** The path of the issuer, which follows the well-known path (RFC 8414 §3.1); empty for an issuer that is not a URL. */
 const pathOf = (issuer: string): string =>
   URL.canParse(issuer) ? new URL(issuer).pathname.replace(/\/$/, '') : '';

@@ -9,7 +9,7 @@ import type { EndpointContext } from './context.ts';
 export const REVOCATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
 /**
- * `POST /oauth/revoke`: a client gives a grant back. Answered alike whether there was anything to revoke.
+ * `POST /oauth/revoke`: a client revokes a grant. The answer is the same whether there was anything to revoke.
  *
  * @see RFC 7009 §2
  */

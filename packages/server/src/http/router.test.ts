@@ -109,7 +109,7 @@ const UNKNOWN: readonly string[] = [
   '/v2.0/vehicles/1/',
   '/v2.0/vehicles/1/2/application',
   '/v2.0/vehicles//application',
-  // Percent signs that are broken, and bytes that are no UTF-8.
+  // Broken percent signs, and bytes that are not UTF-8.
   '/v2.0/vehicles/%',
   '/v2.0/vehicles/%2',
   '/v2.0/vehicles/%zz',

@@ -27,7 +27,7 @@ const watched = (answer: () => Promise<void> = async () => {}) => {
   return { uses, written };
 };
 
-test('a use is not written while the request is answered, and when it is, once for many', async () => {
+test('a use is not written while the request is answered, and later once for many uses', async () => {
   const { uses, written } = watched();
   for (let times = 0; times < 5; times++) uses.note(secret('one'), NOW_MS);
   uses.note(secret('two'), NOW_MS + 5000);
@@ -50,7 +50,7 @@ test('a use is written when the last one noted is an hour old, and not before', 
   assert.deepEqual(written, [['old', NOW_MS]]);
 });
 
-test('what the store cannot write fails nobody, and is tried again at the next use', async () => {
+test('a failed write fails no request, and the next use is written again', async () => {
   const { uses, written } = watched(() => Promise.reject(new StoreError('unavailable', 'away')));
   for (let times = 1; times <= 3; times++) {
     uses.note(secret('one'), NOW_MS);

@@ -4,15 +4,15 @@ import { isUseNews } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
 import type { Millis } from '../clock.ts';
 
-/** Notes which secrets are in use, behind the answers and never in their way. */
+/** Records which secrets are in use, without delaying answers. */
 export type SecretUses = {
   /** Returns at once. */
   note(secret: ClientSecret, nowMs: Millis): void;
-  /** Writes what is still to be written. */
+  /** Writes what is pending. */
   settle(): Promise<void>;
 };
 
-/** Long enough for the answer to be out, and for uses to gather. */
+/** Long enough for the answer to be sent, and for uses to collect. */
 const DELAY_MS = 1000;
 
 export const createSecretUses = ({ noteSecretUse }: Pick<ClientStore, 'noteSecretUse'>): SecretUses => {
@@ -24,7 +24,7 @@ export const createSecretUses = ({ noteSecretUse }: Pick<ClientStore, 'noteSecre
     timer = undefined;
     const uses = [...pending];
     pending = new Map();
-    // What the store cannot write now is news at the next request too.
+    // What the store cannot write now is noted again at the next request.
     await Promise.allSettled(uses.map(([secretId, nowMs]) => noteSecretUse(secretId, nowMs)));
   };
 

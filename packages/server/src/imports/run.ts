@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '../clients/client.ts';
+import type { AuditContext } from '../grants/grant-store.ts';
 import type { ImportedGrant, ImportOutcome } from '../grants/imported-grant.ts';
 import type { Store } from '../grants/store.ts';
 import type { Fault } from './fault.ts';
@@ -53,7 +54,7 @@ export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
   const { store, nowMs, keyNumber, onBatch } = work;
   const totals: ImportTotals = { rows: 0, imported: 0, alreadyThere: 0, refused: 0, shortened: 0 };
   const clients = new Map<string, Client | undefined>();
-  const commit = work.isDryRun ? createRehearsal(store) : createWriter(store);
+  const commit = work.isDryRun ? createRehearsal(store) : createWriter(store, { nowMs });
   const setting = { clientOf: (id: string) => clients.get(id), nowMs, keyNumber };
   let batch: Pending[] = [];
   let refused: RefusedRow[] = [];
@@ -142,14 +143,14 @@ const toRefused = (record: ImportRecord, fault: Fault): RefusedRow => {
 
 /** A grant whose id is another's already, by chance one in many millions, gets a new one. */
 const createWriter =
-  (store: Store, attempt = 1) =>
+  (store: Store, auditContext: AuditContext, attempt = 1) =>
   async (batch: readonly ImportedGrant[]): Promise<readonly ImportOutcome[]> => {
     if (batch.length === 0) return [];
-    const outcomes = await store.importGrants(batch);
+    const outcomes = await store.importGrants(batch, auditContext);
     if (!outcomes.includes('id_taken') || attempt === ATTEMPTS_MAX) return outcomes;
     const again = batch
       .filter((_, index) => outcomes[index] === 'id_taken')
       .map((one) => ({ ...one, grant: { ...one.grant, id: randomBytes(8).readBigInt64BE() } }));
-    const others = [...(await createWriter(store, attempt + 1)(again))];
+    const others = [...(await createWriter(store, auditContext, attempt + 1)(again))];
     return outcomes.map((outcome) => (outcome === 'id_taken' ? (others.shift() ?? outcome) : outcome));
   };

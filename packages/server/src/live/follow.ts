@@ -7,21 +7,21 @@ import type { LogEvent } from '../log-event.ts';
 import { LIVE_SOCKET } from './publish.ts';
 import type { LiveNotice } from './publish.ts';
 
-/** An event as a server process wrote it to its followers. */
+/** An event as a server process writes it to its followers. */
 export type LiveEvent = (LogEvent | LiveNotice) & { readonly at: string; readonly pid: number };
 
-/** The servers of a data directory, followed. */
+/** The followed servers of a data directory. */
 export type Following = {
-  /** Attaches to servers that came since, and resolves when that is done. */
+  /** Attaches to servers that have started since, and resolves when that is done. */
   lookAgain(): Promise<void>;
-  /** How many servers it is attached to. */
+  /** The number of attached servers. */
   count(): number;
   close(): void;
 };
 
 const ignore = (): void => {};
 
-/** Follows every server on a data directory. Servers come and go; none at all is no failure. */
+/** Follows every server on a data directory. Servers may start and stop; there may be none. */
 export const followServers = (directory: string, onEvent: (event: LiveEvent) => void): Following => {
   const attached = new Map<string, Socket>();
 
@@ -33,12 +33,12 @@ export const followServers = (directory: string, onEvent: (event: LiveEvent) => 
         const event = parse(line);
         if (event !== undefined) onEvent(event);
       })
-      // It passes on what fails at its socket, where it is taken care of.
+      // It repeats the errors of its socket, which are handled below.
       .on('error', ignore);
     await new Promise<void>((tried) => {
       socket
         .on('connect', tried)
-        // The socket of a dead process, which the next server removes.
+        // The socket belongs to a dead process; the next server removes it.
         .on('error', () => tried())
         .on('close', () => attached.delete(name));
     });
@@ -56,7 +56,7 @@ export const followServers = (directory: string, onEvent: (event: LiveEvent) => 
   };
 };
 
-/** The address of a socket holds few bytes: what is shorter from here is taken. */
+/** The path of a socket must be short: the relative path is used where it is shorter. */
 const shorterOf = (path: string): string => {
   const fromHere = relative(process.cwd(), path);
   return fromHere.length < path.length ? fromHere : path;
@@ -66,7 +66,7 @@ const parse = (line: string): LiveEvent | undefined => {
   try {
     return JSON.parse(line) as LiveEvent;
   } catch {
-    // The last line of a process that died while it wrote.
+    // The last line of a process that died while writing it.
     return undefined;
   }
 };

@@ -5,45 +5,45 @@ import { resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Emit, LogEvent } from '../log-event.ts';
 
-/** Events of this process for whoever follows them. */
+/** The log events of this process, for other processes that follow them. */
 export type LiveEvents = {
-  /** Costs nothing while nobody follows. */
+  /** Does nothing while there is no follower. */
   readonly publish: Emit;
   close(): Promise<void>;
 };
 
-/** What is written to followers besides events: that one is attached, and how many events it was too slow for. */
+/** What a follower gets besides events: that it is attached, and how many events were dropped because it was too slow. */
 export type LiveNotice =
   | { readonly event: 'live_events.attached' }
   | { readonly event: 'live_events.dropped'; readonly dropped: number };
 
-/** Sockets by this name in a data directory belong to servers: `events-<pid>.sock`, or one more of the same pid. */
+/** The names of server sockets in a data directory: `events-<pid>.sock`, with a number for further ones of the same pid. */
 export const LIVE_SOCKET = /^events-\d+(?:-\d)?\.sock$/;
 
-/** What the address of a unix socket holds, its final zero not counted. */
+/** The longest path of a Unix socket, without the final zero byte. */
 const PATH_MAX_BYTES = 107;
 const FOLLOWERS_MAX = 16;
-/** How much may wait for a follower that reads slowly; what comes then is dropped for it. */
+/** How much may wait for a slow follower; further events are dropped. */
 const WAITING_MAX_BYTES = 1_048_576;
-/** Processes of different containers may have the same pid, and one data directory. */
+/** Processes of different containers may have the same pid and share a data directory. */
 const NAMES_MAX = 9;
 
 /**
- * Opens the socket in the data directory on which this process's events are followed, for its owner only, and removes
- * those of dead processes. Throws where there can be none: the path is too long, the directory cannot be written.
+ * Opens the socket in the data directory on which the events of this process can be followed, and removes the sockets of dead
+ * processes. Only the owner may connect. Throws if the path is too long or the directory cannot be written.
  */
 export const openLiveEvents = async (
   directory: string,
   { pid, clock }: { readonly pid: number; readonly clock: Clock },
 ): Promise<LiveEvents> => {
   const followers = new Map<Socket, { dropped: number }>();
-  const write = (follower: Socket, told: LogEvent | LiveNotice): void => {
-    follower.write(`${JSON.stringify({ at: new Date(clock()).toISOString(), pid, ...told })}\n`);
+  const write = (follower: Socket, event: LogEvent | LiveNotice): void => {
+    follower.write(`${JSON.stringify({ at: new Date(clock()).toISOString(), pid, ...event })}\n`);
   };
   const server = createServer((socket) => {
     if (followers.size >= FOLLOWERS_MAX) return void socket.destroy();
     followers.set(socket, { dropped: 0 });
-    // What a follower sends means nothing; it is read so that its end is seen.
+    // What a follower sends is ignored; it is read so that its end is noticed.
     socket
       .resume()
       .on('error', () => {})
@@ -52,7 +52,7 @@ export const openLiveEvents = async (
   });
   await removeDeadSockets(directory);
   await listenInside(server, directory, pid);
-  // Following is never a reason to go on living.
+  // The socket must not keep the process alive.
   server.on('error', () => {}).unref();
   return {
     publish(event) {
@@ -71,7 +71,7 @@ export const openLiveEvents = async (
       new Promise((closed) => {
         server.close(() => closed());
         for (const follower of followers.keys()) follower.end(() => follower.destroy());
-        // One that does not read what it is owed is not waited for.
+        // A follower that does not read is not waited for.
         setImmediate(() => {
           for (const follower of followers.keys()) if (follower.writableLength > 0) follower.destroy();
         });
@@ -99,7 +99,7 @@ const listenInside = async (server: Server, directory: string, pid: number): Pro
   }
 };
 
-/** Asked by connecting, because a pid tells nothing of a process in another container. */
+/** Tries to connect to each, because a pid says nothing about processes in other containers. */
 const removeDeadSockets = async (directory: string): Promise<void> => {
   const sockets = readdirSync(directory, { withFileTypes: true }).filter(
     (entry) => entry.isSocket() && LIVE_SOCKET.test(entry.name),

@@ -57,7 +57,7 @@ export const createGrant = async (
     const id = randomness.bytes(8).readBigInt64BE();
     const createdAt = toSeconds(nowMs);
     const grant: Grant = { id, clientId, subject, scope, brand, createdAt, ...first, ...unused };
-    const created = await store.createGrant(grant);
+    const created = await store.createGrant(grant, { nowMs });
     if (created === 'client_unknown') return { outcome: 'client_unknown' };
     if (created === 'id_taken') continue;
     const { shapes } = dialectOf(client);

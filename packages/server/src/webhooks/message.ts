@@ -3,7 +3,7 @@ import type { Webhook } from '../outbox/webhook.ts';
 import { formatNamed } from './formats.ts';
 import { signMessage } from './sign.ts';
 
-/** What is posted to a receiver. */
+/** A message to a receiver. */
 export type Message = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -12,14 +12,14 @@ export type Message = {
 
 type Content = { readonly id: string; readonly body: string };
 
-/** A grant event as its webhook's format writes it. */
+/** A grant event in the format of its webhook. */
 export const writeGrantEvent = ({ format }: Webhook, grantEvent: GrantEvent): Content => ({
-  // The same at every attempt, so that a receiver that got it twice can tell.
+  // The same at every attempt, so that a receiver can recognise a message that it got twice.
   id: grantEvent.id,
   body: JSON.stringify(formatNamed(format).render(grantEvent)),
 });
 
-/** A message that says only that messages arrive. */
+/** A test message. */
 export const writeTest = ({ id: webhookId, format }: Webhook, id: string, nowMs: number): Content => ({
   id,
   body: JSON.stringify(formatNamed(format).renderTest(webhookId, nowMs)),

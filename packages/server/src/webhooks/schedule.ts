@@ -1,15 +1,15 @@
-/** How long a grant event is tried to be delivered. */
+/** How long the delivery of a grant event is retried. */
 export const RETRIED_FOR_MS = 3 * 86_400_000;
 
 const FIRST_DELAY_MS = 5000;
 const FACTOR = 3;
 const DELAY_MAX_MS = 6 * 3_600_000;
-/** A delay is this share longer or shorter, so that what failed together does not come back together. */
+/** A delay is up to this share longer or shorter, so that deliveries that failed together are not retried together. */
 const JITTER = 0.2;
 
 /**
- * When a delivery that failed is attempted next, in milliseconds: after 5 s, 15 s, 45 s and so on, every six hours in the
- * end; `undefined` when three days since the grant event would be over by then, and it is given up. `chance` is from 0 to 1.
+ * When a failed delivery is attempted next, in milliseconds: after 5 s, 15 s, 45 s and so on, at most six hours. Answers
+ * `undefined`, which gives it up, if that is more than three days after the grant event. `chance` is from 0 to 1.
  */
 export const scheduleRetry = ({
   attempts,
@@ -17,7 +17,7 @@ export const scheduleRetry = ({
   nowMs,
   chance,
 }: {
-  /** How many there were, from 1. */
+  /** How many attempts there were, from 1. */
   readonly attempts: number;
   readonly grantEventAtMs: number;
   readonly nowMs: number;

@@ -10,109 +10,108 @@ import type { Answer, Deliver } from './deliver.ts';
 import { addressMessage, writeGrantEvent } from './message.ts';
 import { scheduleRetry } from './schedule.ts';
 
-/** What a sender works with. */
 export type SenderContext = {
   readonly store: Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'dropGrantEvents'>;
   readonly keyRing: () => KeyRing;
-  /** Told of a key that the ring lacks, which is then read again. */
+  /** Gets the number of a key that the ring lacks, so that the ring is read again. */
   readonly noticeKey: (keyNumber: number) => boolean;
   readonly clock: Clock;
-  /** From 0 to 1, anew at each call. */
+  /** A random number from 0 to 1. */
   readonly chance: () => number;
   readonly emit: Emit;
   readonly deliver: Deliver;
 };
 
-/** Tells webhooks of grant events. */
+/** Delivers grant events to webhooks. */
 export type Sender = {
-  /** Begins what is due. To be called when something may be: after a commit, and every few seconds. */
+  /** Starts what is due. Call it whenever something may be due: after a commit, and every few seconds. */
   wake(): void;
-  /** Resolves when nothing is due and nothing under way. */
+  /** Resolves when nothing is due and no attempt is running. */
   settle(): Promise<void>;
-  /** Begins nothing more; what is under way after `graceMs` is cut off, to be attempted again by whoever comes. */
+  /** Starts nothing more. Attempts that still run after `graceMs` are aborted, for another process to repeat. */
   stop(graceMs: number): Promise<void>;
 };
 
-const AT_ONCE_MAX = 16;
-const AT_ONCE_PER_WEBHOOK_MAX = 4;
-/** Longer than an attempt and its settling take, so that whoever holds a lease beyond it is dead. */
+const CONCURRENT_MAX = 16;
+const CONCURRENT_PER_WEBHOOK_MAX = 4;
+/** Longer than an attempt with its settlement, so that a process that holds a lease for longer must be dead. */
 const LEASE_MS = ATTEMPT_TIMEOUT_MS + 45_000;
 
-const KEPT_FOR_MS = 30 * 86_400_000;
+const RETENTION_MS = 30 * 86_400_000;
 const DROP_INTERVAL_MS = 3_600_000;
 const DROPPED_AT_A_TIME = 200;
 
 /**
- * Attempts what is due: at most 4 at a moment for one webhook and 16 in all, so that a slow receiver holds up its own
- * deliveries only. Any number of processes may do so on one store. Each delivery arrives at least once.
+ * Attempts due deliveries: at most 4 at the same time per webhook and 16 in total, so that a slow receiver delays only its own
+ * deliveries. Any number of processes may do so on one store. Each delivery arrives at least once.
  */
 export const createSender = (context: SenderContext): Sender => {
   const { store, clock, emit } = context;
-  const underWay = new Map<Promise<void>, { webhookId: string; controller: AbortController }>();
+  const running = new Map<Promise<void>, { webhookId: string; controller: AbortController }>();
   let isStopped = false;
   let isStalled = false;
   let nextDropAtMs = 0;
   let turn: Promise<void> | undefined;
-  let isAskedAgain = false;
+  let isWokenAgain = false;
 
-  const begin = (claimed: ClaimedDelivery): void => {
+  const start = (claimed: ClaimedDelivery): void => {
     const controller = new AbortController();
-    const attempt = carryOut(context, claimed, controller.signal)
-      .catch(noteTrouble)
+    const attempt = attemptAndSettle(context, claimed, controller.signal)
+      .catch(reportStall)
       .finally(() => {
-        underWay.delete(attempt);
+        running.delete(attempt);
         wake();
       });
-    underWay.set(attempt, { webhookId: claimed.webhook.id, controller });
+    running.set(attempt, { webhookId: claimed.webhook.id, controller });
   };
 
   const claim = async (): Promise<void> => {
-    const limit = AT_ONCE_MAX - underWay.size;
+    const limit = CONCURRENT_MAX - running.size;
     if (isStopped || limit <= 0) return;
     const inHand = new Map<string, number>();
-    for (const { webhookId } of underWay.values()) inHand.set(webhookId, (inHand.get(webhookId) ?? 0) + 1);
-    const share = { limit, limitPerWebhook: AT_ONCE_PER_WEBHOOK_MAX, inHand };
+    for (const { webhookId } of running.values()) inHand.set(webhookId, (inHand.get(webhookId) ?? 0) + 1);
+    const share = { limit, limitPerWebhook: CONCURRENT_PER_WEBHOOK_MAX, inHand };
     const claimed = await store.claimDeliveries({ nowMs: clock(), leaseMs: LEASE_MS, ...share });
-    for (const one of claimed) begin(one);
+    for (const one of claimed) start(one);
   };
 
-  /** A little at a time, so that nobody waits for it. */
+  /** A few at a time, so that no delivery waits for it. */
   const dropOld = async (): Promise<void> => {
     const nowMs = clock();
     if (isStopped || nowMs < nextDropAtMs) return;
-    const dropped = await store.dropGrantEvents({ beforeMs: nowMs - KEPT_FOR_MS, limit: DROPPED_AT_A_TIME });
+    const dropped = await store.dropGrantEvents({ beforeMs: nowMs - RETENTION_MS, limit: DROPPED_AT_A_TIME });
     if (dropped < DROPPED_AT_A_TIME) nextDropAtMs = nowMs + DROP_INTERVAL_MS;
   };
 
-  /** Said once an outage: what is due stays due. */
-  const noteTrouble = (error: unknown): void => {
-    if (!isStalled) emit({ event: 'webhook.stalled', cause: describeTrouble(error) });
+  /** Reported once per outage: what is due stays due. */
+  const reportStall = (error: unknown): void => {
+    if (!isStalled) emit({ event: 'webhook.stalled', cause: describeError(error) });
     isStalled = true;
   };
 
-  const takeTurns = async (): Promise<void> => {
-    while (isAskedAgain) {
-      isAskedAgain = false;
+  const runTurns = async (): Promise<void> => {
+    while (isWokenAgain) {
+      isWokenAgain = false;
       try {
         await claim();
         await dropOld();
         isStalled = false;
       } catch (error) {
-        noteTrouble(error);
+        reportStall(error);
       }
     }
     turn = undefined;
   };
 
   const wake = (): void => {
-    isAskedAgain = true;
-    turn ??= takeTurns();
+    isWokenAgain = true;
+    turn ??= runTurns();
   };
 
   const settle = async (): Promise<void> => {
     await turn;
-    if (underWay.size === 0) return;
-    await Promise.all(underWay.keys());
+    if (running.size === 0) return;
+    await Promise.all(running.keys());
     return settle();
   };
 
@@ -121,26 +120,26 @@ export const createSender = (context: SenderContext): Sender => {
     settle,
     async stop(graceMs) {
       isStopped = true;
-      const cutOff = setTimeout(() => {
-        for (const { controller } of underWay.values()) controller.abort();
+      const abortTimer = setTimeout(() => {
+        for (const { controller } of running.values()) controller.abort();
       }, graceMs);
       await settle();
-      clearTimeout(cutOff);
+      clearTimeout(abortTimer);
     },
   };
 };
 
-/** One attempt and its settling. Throws `StoreError` where it could not be settled: its lease then ends by itself. */
-const carryOut = async (
+/** Makes one attempt and settles it. Throws `StoreError` if it cannot be settled: then its lease expires. */
+const attemptAndSettle = async (
   context: SenderContext,
   claimed: ClaimedDelivery,
   signal: AbortSignal,
 ): Promise<void> => {
   const { clock, emit, store } = context;
   const { webhook, grantEvent, attempts } = claimed;
-  const begunAtMs = clock();
+  const startedAtMs = clock();
   const answer = await attempt(context, claimed, signal);
-  const settlement = decide(context, claimed, { answer, isCutOff: signal.aborted });
+  const settlement = decide(context, claimed, { answer, isAborted: signal.aborted });
   const held = { webhookId: webhook.id, sequence: grantEvent.sequence, attempts };
   const outcome = await store.settleDelivery(held, settlement);
   if (outcome === 'lost') return;
@@ -153,7 +152,7 @@ const carryOut = async (
     requestId: grantEvent.requestId,
     attempts,
     status: answer.status,
-    tookMs: clock() - begunAtMs,
+    tookMs: clock() - startedAtMs,
   };
   if (settlement.kind === 'delivered') return emit({ event: 'webhook.delivered', ...what });
   if (settlement.kind === 'gone') return emit({ event: 'webhook.disabled', ...what });
@@ -185,18 +184,18 @@ const GONE = 410;
 const decide = (
   { clock, chance }: SenderContext,
   { grantEvent, attempts }: ClaimedDelivery,
-  { answer, isCutOff }: { readonly answer: Answer; readonly isCutOff: boolean },
+  { answer, isAborted }: { readonly answer: Answer; readonly isAborted: boolean },
 ): Settlement => {
   const nowMs = clock();
   const { status } = answer;
   if (status !== undefined && isAccepted(answer)) return { kind: 'delivered', nowMs, status };
   if (status === GONE) return { kind: 'gone', nowMs, status };
   const retryAtMs = scheduleRetry({ attempts, grantEventAtMs: grantEvent.atMs, nowMs, chance: chance() });
-  const nextAtMs = isCutOff ? nowMs : retryAtMs;
+  const nextAtMs = isAborted ? nowMs : retryAtMs;
   return { kind: 'failed', status, error: describeAnswer(answer), nextAtMs };
 };
 
-const describeTrouble = (error: unknown): string => {
+const describeError = (error: unknown): string => {
   if (error instanceof StoreError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 };

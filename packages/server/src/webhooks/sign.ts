@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 
-/** A webhook's key as its receiver configures it. */
+/** The key of a webhook in the form that its receiver configures. */
 export const writeWebhookSecret = (key: Buffer): string => `whsec_${key.toString('base64')}`;
 
 /**
- * What proves to a receiver that a message is ours, unchanged and new.
+ * The headers by which a receiver verifies that a message comes from this server, is unchanged and is recent.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findUrlFault } from './url.ts';
 
-describe('Where a webhook may go', () => {
+describe('The URL of a webhook', () => {
   for (const [url, expected, allowed] of [
     ['https://example.com/hook', undefined, undefined],
     ['https://example.com:8443/hook?tenant=1', undefined, undefined],
@@ -18,12 +18,12 @@ describe('Where a webhook may go', () => {
     ['https://user:word@example.com/', /password/, /password/],
     ['https://user@example.com/', /user name/, /user name/],
     ['https://example.com/#part', /fragment/, /fragment/],
-    ['example.com/hook', /whole URL/, /whole URL/],
-    ['', /whole URL/, /whole URL/],
+    ['example.com/hook', /full URL/, /full URL/],
+    ['', /full URL/, /full URL/],
     [`https://example.com/${'a'.repeat(1980)}`, undefined, undefined],
     [`https://example.com/${'a'.repeat(1981)}`, /2000 characters/, /2000 characters/],
   ] as const) {
-    test(`${url.slice(0, 60)}: ${expected === undefined ? 'taken' : expected.source}`, () => {
+    test(`${url.slice(0, 60)}: ${expected === undefined ? 'accepted' : `refused: ${expected.source}`}`, () => {
       for (const [isHttpAllowed, wanted] of [
         [false, expected],
         [true, allowed],

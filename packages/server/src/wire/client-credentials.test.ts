@@ -93,7 +93,7 @@ for (const [name, authorization, reason] of NO_BASIC) {
 
 const ids = fc.string({ minLength: 1, unit: 'binary' }).filter((id) => !id.includes(':'));
 
-void test('a client that sends its id and secret raw is always understood, raw', () => {
+void test('an id and secret that are sent raw are always read raw, last', () => {
   fc.assert(
     fc.property(ids, fc.string({ unit: 'binary' }), (clientId, clientSecret) => {
       const readings = readBasic(basic(`${clientId}:${clientSecret}`));
@@ -105,7 +105,7 @@ void test('a client that sends its id and secret raw is always understood, raw',
 
 const formEncode = (text: string): string => encodeURIComponent(text).replaceAll('%20', '+');
 
-void test('a client that form-encodes its id and secret is always understood, form-encoded and first', () => {
+void test('an id and secret that are form-encoded are always read decoded, first', () => {
   const any = fc.string({ unit: 'binary' });
   fc.assert(
     fc.property(
@@ -119,7 +119,7 @@ void test('a client that form-encodes its id and secret is always understood, fo
   );
 });
 
-void test('any Authorization is read or refused, never another failure', () => {
+void test('any Authorization is read or refused, and never causes another error', () => {
   const any = fc.oneof(
     fc.string(),
     fc.base64String().map((text) => `Basic ${text}`),

@@ -8,7 +8,7 @@ const READ: readonly (readonly [string, string, Readonly<Record<string, string>>
   ['an empty body', '', {}],
   ['one parameter', 'a=1', { a: '1' }],
   ['several parameters', 'a=1&b=2&c=3', { a: '1', b: '2', c: '3' }],
-  ['needless ampersands', '&a=1&&b=2&', { a: '1', b: '2' }],
+  ['extra ampersands', '&a=1&&b=2&', { a: '1', b: '2' }],
   ['an empty parameter, which counts as absent', 'a=&b=2', { b: '2' }],
   ['a parameter without a value, which counts as absent', 'a&b=2', { b: '2' }],
   ['a plus sign for a space', 'a=x+y', { a: 'x y' }],
@@ -22,7 +22,7 @@ const READ: readonly (readonly [string, string, Readonly<Record<string, string>>
   ['names that differ in case', 'a=1&A=2', { a: '1', A: '2' }],
   ['names that every object has', 'constructor=1&__proto__=2', { constructor: '1', ['__proto__']: '2' }],
   ['white space, which belongs to the value', 'a= 1 \r\n', { a: ' 1 \r\n' }],
-  ['a semicolon, which separates nothing', 'a=1;b=2', { a: '1;b=2' }],
+  ['a semicolon, which is not a separator', 'a=1;b=2', { a: '1;b=2' }],
   ['a byte order mark, which belongs to the name', '\uFEFFa=1', { '\uFEFFa': '1' }],
 ];
 
@@ -43,10 +43,10 @@ const REFUSED: readonly (readonly [string, string | Buffer, 'body_malformed' | '
   ['a percent sign with one digit', 'a=%4', 'body_malformed'],
   ['a percent sign with letters', 'a=%zz', 'body_malformed'],
   ['a broken percent sign in a name', '%zz=1', 'body_malformed'],
-  ['encoded bytes that are no UTF-8', 'a=%FF', 'body_malformed'],
+  ['encoded bytes that are not UTF-8', 'a=%FF', 'body_malformed'],
   ['an encoded overlong zero', 'a=%C0%80', 'body_malformed'],
   ['an encoded half of a surrogate pair', 'a=%ED%A0%80', 'body_malformed'],
-  ['bytes that are no UTF-8', Buffer.from([0x61, 0x3d, 0xff]), 'body_malformed'],
+  ['bytes that are not UTF-8', Buffer.from([0x61, 0x3d, 0xff]), 'body_malformed'],
   ['a character cut short', Buffer.from([0x61, 0x3d, 0xc3]), 'body_malformed'],
   ['UTF-16', Buffer.from('a=é', 'utf16le'), 'body_malformed'],
 ];
@@ -62,7 +62,7 @@ for (const [name, body, reason] of REFUSED) {
 
 const wellFormed = fc.string({ unit: 'binary' });
 
-void test('whatever URLSearchParams writes is read back', () => {
+void test('a form that URLSearchParams writes is read unchanged', () => {
   fc.assert(
     fc.property(fc.dictionary(wellFormed, wellFormed), (fields) => {
       const kept = Object.entries(fields).filter(([, value]) => value !== '');
@@ -71,7 +71,7 @@ void test('whatever URLSearchParams writes is read back', () => {
   );
 });
 
-void test('any bytes are a form or a refusal, never another failure', () => {
+void test('any bytes are read or refused, and never cause another error', () => {
   const bytes = fc.oneof(
     fc.uint8Array(),
     fc.string().map((text) => Buffer.from(text)),

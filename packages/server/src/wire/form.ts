@@ -2,9 +2,9 @@ import { Refusal } from '../errors.ts';
 import { decodeFormText, decodeUtf8 } from './headers.ts';
 
 /**
- * The parameters of a form body. An empty parameter counts as absent, one that is sent twice is refused, unknown
- * ones are kept and ignored (RFC 6749 §3.2). Bytes that are no UTF-8 and broken percent signs are refused: guessing
- * what was meant could turn one token into another.
+ * The parameters of a form body. An empty parameter counts as absent, a repeated one is refused, and unknown ones are
+ * kept and ignored (RFC 6749 §3.2). Invalid UTF-8 and broken percent signs are refused: a guess could turn one token into
+ * another.
  */
 export const readForm = (body: Buffer): ReadonlyMap<string, string> => {
   const text = decodeUtf8(body);

@@ -69,7 +69,7 @@ const NO_KEYS: readonly (readonly [string, string])[] = [
   ['with a tab', 'a\tb'],
   ['with a line end', 'a\n'],
   ['with a deleted character', 'a\x7f'],
-  ['with a letter beyond ASCII', 'é'],
+  ['with a letter outside ASCII', 'é'],
 ];
 
 for (const [name, key] of NO_KEYS) {
@@ -81,7 +81,7 @@ for (const [name, key] of NO_KEYS) {
   });
 }
 
-void test('text is decoded from UTF-8 as it is, a byte order mark too, or not at all', () => {
+void test('text is decoded from UTF-8 exactly, including a byte order mark, or not at all', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       assert.equal(decodeUtf8(Buffer.from(text)), text);
@@ -100,7 +100,7 @@ void test('form text is decoded, or undefined where it is malformed', () => {
 
 const BEARERS: readonly (readonly [string, string, string])[] = [
   ['a token', 'Bearer c0ffee00-dead-4bad-8bad-feedfacecafe', 'c0ffee00-dead-4bad-8bad-feedfacecafe'],
-  ['a scheme in small letters and a space too many', 'bearer  abc ', 'abc'],
+  ['a scheme in lower case and an extra space', 'bearer  abc ', 'abc'],
   ['a JWT', 'Bearer eyJ.e30.a-b_c', 'eyJ.e30.a-b_c'],
   ['every character that is allowed', 'Bearer aZ09-._~+/==', 'aZ09-._~+/=='],
 ];

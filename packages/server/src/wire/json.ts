@@ -2,8 +2,8 @@ import { Refusal } from '../errors.ts';
 import { decodeUtf8 } from './headers.ts';
 
 /**
- * The members of a JSON object. Bytes that are no UTF-8, no JSON or no object are refused, and so is a name that comes
- * twice: which of the two is meant would be a guess (RFC 8259 §4, RFC 7493 §2.3).
+ * The members of a JSON object. Refuses anything else, invalid UTF-8, and a repeated name, because readers disagree on
+ * which of the two values counts (RFC 8259 §4, RFC 7493 §2.3).
  */
 export const readJsonObject = (body: Buffer): Readonly<Record<string, unknown>> => {
   const text = decodeUtf8(body);
@@ -26,7 +26,7 @@ const parse = (text: string): unknown => {
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
 
-/** The names of the outermost object's members, in order, of a text that is known to be JSON. */
+/** The names of the outermost object's members, in order. The text must be valid JSON. */
 const namesOf = (text: string): readonly string[] => {
   const names: string[] = [];
   let depth = 0;

@@ -21,12 +21,12 @@ describe('A query', () => {
     });
   }
 
-  test('tells what came twice, under whatever spelling, and empty or not', () => {
+  test('lists names that were sent twice, however encoded, and empty or not', () => {
     assert.deepEqual([...(readQuery('a=1&b=1&%61=2')?.repeated ?? [])], ['a']);
     assert.deepEqual([...(readQuery('a&a')?.repeated ?? [])], ['a']);
     assert.equal(readQuery('a=1&a=2')?.get('a'), '1');
   });
 
   for (const query of ['a=%', 'a=%zz', 'a=%ff', 'a=é', 'a=1 2', '%ff=1'])
-    test(`${query} is none`, () => assert.equal(readQuery(query), undefined));
+    test(`${query} is not a query`, () => assert.equal(readQuery(query), undefined));
 });

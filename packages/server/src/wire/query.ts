@@ -1,18 +1,18 @@
 import { decodeFormText } from './headers.ts';
 
-/** The parameters of a query. An empty one counts as absent, unknown ones are kept and ignored (RFC 6749 §3.1). */
+/** The parameters of a query. An empty one counts as absent; unknown ones are kept and ignored (RFC 6749 §3.1). */
 export type QueryParameters = {
   readonly get: (name: string) => string | undefined;
-  /** As it was sent, still encoded, so that it can be given back untouched. */
+  /** As it was sent, still encoded, so that it can be returned unchanged. */
   readonly getRaw: (name: string) => string | undefined;
-  /** Names that came more than once; the first value counts for them, where any does. */
+  /** Names that were sent more than once. `get` returns the first value. */
   readonly repeated: ReadonlySet<string>;
 };
 
-/** What a query is written in; everything else comes encoded (RFC 3986 §3.4). */
+/** Every other character of a query must be encoded (RFC 3986 §3.4). */
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 
-/** Reads a query; `undefined` for what is none: a broken percent sign, no UTF-8, a character that had to be encoded. */
+/** Reads a query; `undefined` for a broken percent sign, invalid UTF-8 or a character that must be encoded. */
 export const readQuery = (query: string): QueryParameters | undefined => {
   if (!VISIBLE_ASCII.test(query)) return undefined;
   const values = new Map<string, { readonly raw: string; readonly value: string }>();

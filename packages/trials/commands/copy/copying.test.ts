@@ -6,7 +6,7 @@ import type { CopyEndpoint } from '@keyfob/server/stores';
 import { CREATED_AT, redeemed, refreshed, sampleClient, sampleCodeUse } from '../../support/samples.ts';
 import { sampleGrant, sampleUse, sampleVehicle } from '../../support/samples.ts';
 import { fillWithAll, readAll } from '../../support/filled-store.ts';
-import { copy, copyEnds, fails, prepareWays, using } from './store-pairs.ts';
+import { copy, copyBetween, fails, prepareWays, using } from './store-pairs.ts';
 
 for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
   describe(`a copy from ${way}`, { skip }, () => {
@@ -57,7 +57,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
           await assert.rejects(verb, (error) => error instanceof StoreError && error.kind === 'unavailable');
         await assert.rejects(from.openStore(), fails('store_moved'));
         assert.equal((await copy(from, to)).outcome, 'moved_before');
-        const source = await from.openEnd('source');
+        const source = await from.openEndpoint('source');
         await resumeSource(source);
         await assert.rejects(resumeSource(source), fails('store_not_moved'));
         await source.close();
@@ -112,10 +112,10 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
       let outcome: string | undefined;
       let interruptions = 0;
       for (let calls = 1; outcome === undefined; calls++) {
-        const ends = [await from.openEnd('source'), await to.openEnd('target')] as const;
+        const ends = [await from.openEndpoint('source'), await to.openEndpoint('target')] as const;
         try {
           const left = { calls, isBefore: calls % 2 === 0 };
-          ({ outcome } = await copyEnds(failing(ends[0], left), failing(ends[1], left), true));
+          ({ outcome } = await copyBetween(failing(ends[0], left), failing(ends[1], left), true));
         } catch (error) {
           assert.equal((error as Error).message, 'interrupted');
           interruptions++;
@@ -129,7 +129,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
     test('that another has overtaken and finished writes nothing more to a store that serves by now.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await using(from, (store) => fillWithAll(store, 3));
-      const [slow, target] = [await from.openEnd('source'), await to.openEnd('target')];
+      const [slow, target] = [await from.openEndpoint('source'), await to.openEndpoint('target')];
       let whole: unknown;
       const stopped = {
         ...slow,
@@ -144,20 +144,23 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
           });
         },
       };
-      await assert.rejects(copyEnds(stopped, target, true), fails('copy_overtaken'));
+      await assert.rejects(copyBetween(stopped, target, true), fails('copy_overtaken'));
       assert.deepEqual(await using(to, readAll), whole);
     });
 
     test('says so where the target is not what the source is.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await using(from, (store) => fillWithAll(store, 3));
-      const target = await to.openEnd('target');
+      const target = await to.openEndpoint('target');
       const careless = {
         ...target,
         write: async (...[part, change]: Parameters<CopyEndpoint['write']>) =>
           target.write(part, { ...change, rows: change.rows.slice(1) }),
       };
-      await assert.rejects(copyEnds(await from.openEnd('source'), careless, true), fails('copy_differs'));
+      await assert.rejects(
+        copyBetween(await from.openEndpoint('source'), careless, true),
+        fails('copy_differs'),
+      );
       await using(from, async (store) => assert.ok(await store.readGrant(42n), 'the source was not stopped'));
       assert.equal((await copy(from, to)).outcome, 'moved', 'and the next run mends it');
     });
@@ -177,14 +180,14 @@ function failing(end: CopyEndpoint, left: { calls: number; readonly isBefore: bo
     };
   return {
     name: end.name,
-    readStanding: wrap(end.readStanding),
+    readMoveState: wrap(end.readMoveState),
     isEmpty: wrap(end.isEmpty),
     beginFrom: wrap(end.beginFrom),
     finish: wrap(end.finish),
     moveTo: wrap(end.moveTo),
     moveBack: wrap(end.moveBack),
     read: wrap(end.read),
-    readOf: wrap(end.readOf),
+    readRows: wrap(end.readRows),
     list: wrap(end.list),
     write: wrap(end.write),
     writeListed: wrap(end.writeListed),

@@ -15,7 +15,7 @@ import {
   useOf,
 } from '../../support/filled-store.ts';
 import type { Imported } from '../../support/filled-store.ts';
-import { copy, copyEnds, prepareWays, using } from './store-pairs.ts';
+import { copy, copyBetween, prepareWays, using } from './store-pairs.ts';
 
 const isFound = async (store: Store, name: Imported): Promise<boolean> =>
   (await store.findImported([importedGrant(name).digest]))[0]?.id === importedGrant(name).grant.id;
@@ -37,7 +37,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
       assert.equal(copied.rows['imported_tokens'], 5);
       await using(to, async (store) => {
         const names = ['unused', 'used', 'replayed', 'revoked', 'expired'] as const;
-        const again = await store.importGrants(names.map(importedGrant));
+        const again = await store.importGrants(names.map(importedGrant), { nowMs: NOW_MS });
         assert.deepEqual(new Set(again), new Set(['there_already']));
         const raced = await refreshed(store, useOf('used', { nowMs: NOW_MS + 5000 }));
         assert.equal(raced.verdict.kind, 'repeat', 'its use is known by its digest');
@@ -72,7 +72,9 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await fillWithAll(running, 3);
         await copy(from, to, false);
         const late = { ...importedGrant('unused'), digest: digestOf('late'), vehicles: [] };
-        await running.importGrants([{ ...late, grant: { ...late.grant, id: 3000n, clientId: 'client-a' } }]);
+        await running.importGrants([{ ...late, grant: { ...late.grant, id: 3000n, clientId: 'client-a' } }], {
+          nowMs: NOW_MS,
+        });
         await copy(from, to);
       });
       await using(to, async (store) => {
@@ -93,8 +95,8 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await life.begin();
         let expected: unknown;
         const meet = async (): Promise<void> => void (expected = await readAll(running, life.digests));
-        const source = watch(await from.openEnd('source'), life.step, meet);
-        const copied = await copyEnds(source, await to.openEnd('target'), true);
+        const source = watch(await from.openEndpoint('source'), life.step, meet);
+        const copied = await copyBetween(source, await to.openEndpoint('target'), true);
         assert.equal(copied.outcome, 'moved');
         assert.ok(life.digests.length > 30);
         assert.deepEqual(await using(to, (store) => readAll(store, life.digests)), expected);
@@ -107,7 +109,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await fillWithAll(running, 3);
         let expected: unknown;
         const source = watch(
-          await from.openEnd('source'),
+          await from.openEndpoint('source'),
           async () => {},
           async () => {
             await running.removeClient('client-i', { withGrants: true });
@@ -115,11 +117,14 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
             // One as it was, one whose token was another's, and one of a token that nobody knew.
             const stranger = { ...anew('expired', 'expired'), digest: digestOf('stranger') };
             const late = [anew('unused', 'unused'), anew('used', 'revoked'), stranger];
-            assert.deepEqual(new Set(await running.importGrants(late)), new Set(['imported']));
+            assert.deepEqual(
+              new Set(await running.importGrants(late, { nowMs: NOW_MS })),
+              new Set(['imported']),
+            );
             expected = await readAll(running);
           },
         );
-        await copyEnds(source, await to.openEnd('target'), true);
+        await copyBetween(source, await to.openEndpoint('target'), true);
         await using(to, async (store) => {
           assert.deepEqual(await readAll(store), expected);
           await store.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 8) * 1000 });
@@ -132,23 +137,27 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
       const [from, to] = [await makeFrom(), await makeTo()];
       await using(from, async (running) => {
         await fillWithAll(running, 3);
-        await running.importGrants(batch(0));
+        await running.importGrants(batch(0), { nowMs: NOW_MS });
         await copy(from, to);
-        await assert.rejects(running.importGrants(batch(10)), isUnavailable);
+        await assert.rejects(running.importGrants(batch(10), { nowMs: NOW_MS }), isUnavailable);
         await assert.rejects(running.findImported([importedGrant('unused').digest]), isUnavailable);
         await using(to, async (store) => {
-          const outcomes = await store.importGrants(batch(10));
+          const outcomes = await store.importGrants(batch(10), { nowMs: NOW_MS });
           const [before, after] = [
             Array<string>(10).fill('there_already'),
             Array<string>(10).fill('imported'),
           ];
           assert.deepEqual(outcomes, [...before, ...after]);
         });
-        const source = await from.openEnd('source');
+        const source = await from.openEndpoint('source');
         await resumeSource(source);
         await source.close();
         assert.ok(await isFound(running, 'unused'), 'called off, the old store knows what it knew');
-        assert.equal((await running.importGrants(batch(10))).filter((one) => one === 'imported').length, 10);
+        assert.equal(
+          (await running.importGrants(batch(10), { nowMs: NOW_MS })).filter((one) => one === 'imported')
+            .length,
+          10,
+        );
       });
     });
   });
@@ -173,7 +182,7 @@ const createLife = (store: Store) => {
   const add = async (clientId: string): Promise<void> => {
     const late = lateGrant(digests.length, clientId);
     digests.push(late.digest);
-    await store.importGrants([late]);
+    await store.importGrants([late], { nowMs: NOW_MS });
   };
   return {
     digests,
@@ -213,7 +222,7 @@ const watch = (
   return {
     ...end,
     read: around(end.read),
-    readOf: around(end.readOf),
+    readRows: around(end.readRows),
     list: around(end.list),
     async moveTo(destination) {
       await beforeMove();

@@ -11,7 +11,7 @@ import { startCluster } from '../../support/postgres/cluster.ts';
 /** A place for a store: made by its first opening. */
 export type Place = {
   openStore(): Promise<Store>;
-  openEnd(role: 'source' | 'target'): Promise<CopyEndpoint>;
+  openEndpoint(role: 'source' | 'target'): Promise<CopyEndpoint>;
 };
 
 /** A way to copy, with what makes the places at its two ends; skipped where a part of it is missing. */
@@ -35,7 +35,7 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
     const path = join(directory, `keyfob-${++count}.db`);
     return {
       openStore: async () => openSqliteStore(path),
-      openEnd: async (role) => openSqliteEndpoint(path, role),
+      openEndpoint: async (role) => openSqliteEndpoint(path, role),
     };
   };
   const postgres = async (): Promise<Place> => {
@@ -45,7 +45,7 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
     const url = cluster.url(name);
     return {
       openStore: () => openPostgresStore(url, { clientCacheMs: 0 }),
-      openEnd: (role) => openPostgresEndpoint(url, role),
+      openEndpoint: (role) => openPostgresEndpoint(url, role),
     };
   };
   const skip = 'reason' in cluster ? cluster.reason : false;
@@ -59,7 +59,7 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
 const now = () => performance.now();
 
 /** Copies with the ends given, which may be made to fail, and closes them. */
-export const copyEnds = async (source: CopyEndpoint, target: CopyEndpoint, isSwitching: boolean) => {
+export const copyBetween = async (source: CopyEndpoint, target: CopyEndpoint, isSwitching: boolean) => {
   try {
     return await copyStore({ source, target, isSwitching, checkKeys: () => {}, onProgress: () => {}, now });
   } finally {
@@ -69,7 +69,7 @@ export const copyEnds = async (source: CopyEndpoint, target: CopyEndpoint, isSwi
 };
 
 export const copy = async (from: Place, to: Place, isSwitching = true) =>
-  copyEnds(await from.openEnd('source'), await to.openEnd('target'), isSwitching);
+  copyBetween(await from.openEndpoint('source'), await to.openEndpoint('target'), isSwitching);
 
 /** Opens a store for some work, and closes it. */
 export const using = async <Result>(

@@ -8,6 +8,7 @@ import {
   sampleClient,
   sampleCode,
   sampleCodeUse,
+  sampleGrant,
   sampleVehicle,
 } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
@@ -111,5 +112,45 @@ export const grantEventContract = (onStore: OnStore): void => {
     await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
     await store.removeClient('client-a', { withGrants: true });
     assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), grantEvents);
+  });
+
+  onStore('Every way that a grant begins makes exactly one grant.created event.', async (store) => {
+    const client = { clientId: 'client-a' };
+    const operator = {
+      ...client,
+      subject: 'owner-1',
+      kind: 'grant.created',
+      requestId: undefined,
+      cause: undefined,
+    };
+    await store.createClient(sampleClient({ id: 'client-a' }));
+    const [byOperator, byImport] = [sampleGrant({ ...client, id: 1n }), sampleGrant({ ...client, id: 2n })];
+    const atMs = NOW_MS + 1234;
+    assert.equal(await store.createGrant(byOperator, { nowMs: atMs }), 'created');
+    assert.equal(await store.createGrant(byOperator, { nowMs: atMs + 1 }), 'id_taken');
+    const unknown = sampleGrant({ id: 3n, clientId: 'client-z' });
+    assert.equal(await store.createGrant(unknown, { nowMs: atMs + 1 }), 'client_unknown');
+    const vehicles = [sampleVehicle(1)];
+    const imported = {
+      grant: byImport,
+      digest: new Uint8Array(32),
+      expiresAt: CREATED_AT + 10 ** 6,
+      vehicles,
+    };
+    assert.deepEqual(await store.importGrants([imported, { ...imported }], { nowMs: atMs }), [
+      'imported',
+      'there_already',
+    ]);
+    assert.deepEqual(await store.importGrants([imported], { nowMs: atMs + 1 }), ['there_already']);
+    const presented = { ...client, grantId: 4n };
+    await store.createCode(sampleCode({ ...client, grantId: 4n, vehicles }));
+    await redeemed(store, sampleCodeUse({ requestId: 'request-1', nowMs: atMs, presented }));
+    assert.deepEqual(withoutIds(await store.listGrantEvents({ after: 0, limit: 10 })), [
+      { ...operator, grantId: 1n, atMs },
+      { ...operator, grantId: 2n, atMs },
+      { ...operator, grantId: 4n, atMs, requestId: 'request-1' },
+    ]);
+    const vins = (await store.listGrantEvents({ after: 0, limit: 10 })).map((grantEvent) => grantEvent.vins);
+    assert.deepEqual(vins, [[], [sampleVehicle(1).vin], [sampleVehicle(1).vin]]);
   });
 };

@@ -34,7 +34,7 @@ export const importContract = (onStore: OnStore): void => {
     await withClient(store);
     const vehicles = [sampleVehicle(1), sampleVehicle(2)];
     const batch = [{ ...imported(1), vehicles }, imported(2, { id: -2n, brand: 'kia' })];
-    assert.deepEqual(await store.importGrants(batch), ['imported', 'imported']);
+    assert.deepEqual(await store.importGrants(batch, { nowMs: NOW_MS }), ['imported', 'imported']);
     const found = await store.findImported([digestOf(2), digestOf(9), digestOf(1)]);
     assert.deepEqual(found, [batch[1]?.grant, undefined, batch[0]?.grant]);
     assert.deepEqual(await store.readGrant(1n), batch[0]?.grant);
@@ -46,7 +46,7 @@ export const importContract = (onStore: OnStore): void => {
   onStore('A client with imported tokens is told apart from one without.', async (store) => {
     await withClient(store);
     await store.createClient(sampleClient({ id: 'client-b' }));
-    await store.importGrants([imported(1)]);
+    await store.importGrants([imported(1)], { nowMs: NOW_MS });
     assert.equal((await store.readClient('client-a')).client?.hasImportedTokens, true);
     assert.equal((await store.readClient('client-b')).client?.hasImportedTokens, undefined);
     assert.equal(await store.changeClient('client-a', { name: 'New name' }), 'changed');
@@ -58,8 +58,14 @@ export const importContract = (onStore: OnStore): void => {
   onStore('The same row again is reported as present, in the same batch and in another.', async (store) => {
     await withClient(store);
     const again = imported(1, { id: 77n, createdAt: CREATED_AT + 5 });
-    assert.deepEqual(await store.importGrants([imported(1), again]), ['imported', 'there_already']);
-    assert.deepEqual(await store.importGrants([again, imported(2)]), ['there_already', 'imported']);
+    assert.deepEqual(await store.importGrants([imported(1), again], { nowMs: NOW_MS }), [
+      'imported',
+      'there_already',
+    ]);
+    assert.deepEqual(await store.importGrants([again, imported(2)], { nowMs: NOW_MS }), [
+      'there_already',
+      'imported',
+    ]);
     assert.equal(await store.countGrants(), 2);
     assert.equal(await store.readGrant(77n), undefined);
   });
@@ -67,7 +73,7 @@ export const importContract = (onStore: OnStore): void => {
   onStore('A token stands for one grant: a row that contradicts this changes nothing.', async (store) => {
     await withClient(store);
     await store.createClient(sampleClient({ id: 'client-b' }));
-    await store.importGrants([imported(1)]);
+    await store.importGrants([imported(1)], { nowMs: NOW_MS });
     const others = [
       { subject: 'owner-9' },
       { scope: 'read_vin' },
@@ -76,13 +82,13 @@ export const importContract = (onStore: OnStore): void => {
     ];
     const batch = others.map((more) => imported(1, { id: 9n, ...(more as Partial<ImportedGrant['grant']>) }));
     assert.deepEqual(
-      await store.importGrants(batch),
+      await store.importGrants(batch, { nowMs: NOW_MS }),
       others.map(() => 'token_taken'),
     );
-    assert.deepEqual(await store.importGrants([imported(2), { ...imported(3), digest: digestOf(2) }]), [
-      'imported',
-      'token_taken',
-    ]);
+    assert.deepEqual(
+      await store.importGrants([imported(2), { ...imported(3), digest: digestOf(2) }], { nowMs: NOW_MS }),
+      ['imported', 'token_taken'],
+    );
     assert.equal(await store.countGrants(), 2);
   });
 
@@ -91,16 +97,16 @@ export const importContract = (onStore: OnStore): void => {
     await store.createGrant(sampleGrant({ id: 5n }));
     const batch = [imported(1), imported(2, { clientId: 'nobody' }), imported(5), imported(3)];
     const outcomes = ['imported', 'client_unknown', 'id_taken', 'imported'];
-    assert.deepEqual(await store.importGrants(batch), outcomes);
+    assert.deepEqual(await store.importGrants(batch, { nowMs: NOW_MS }), outcomes);
     assert.equal(await store.countGrants('client-a'), 3);
-    assert.deepEqual(await store.importGrants([]), []);
+    assert.deepEqual(await store.importGrants([], { nowMs: NOW_MS }), []);
     assert.deepEqual(await store.findImported([]), []);
   });
 
   onStore('An imported token is judged as generation 0 of its grant.', async (store) => {
     await withClient(store);
     await store.changeClient('client-a', { policy: STRICT_POLICY });
-    await store.importGrants([imported(42)]);
+    await store.importGrants([imported(42)], { nowMs: NOW_MS });
     const first = await refreshed(store, sampleUse(0));
     assert.deepEqual([first.verdict.kind, first.grant?.generation], ['rotate', 1]);
     const raced = await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 5000 }));
@@ -112,12 +118,12 @@ export const importContract = (onStore: OnStore): void => {
 
   onStore('Pruning and removing a client remove imported tokens with their grants.', async (store) => {
     await withClient(store);
-    await store.importGrants([imported(1), imported(2)]);
+    await store.importGrants([imported(1), imported(2)], { nowMs: NOW_MS });
     await store.revoke(1n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
     assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 1) * 1000 })).pruned, 1);
     const [gone, stayed] = await store.findImported([digestOf(1), digestOf(2)]);
     assert.deepEqual([gone, stayed?.id], [undefined, 2n]);
-    assert.deepEqual(await store.importGrants([imported(1)]), ['imported']);
+    assert.deepEqual(await store.importGrants([imported(1)], { nowMs: NOW_MS }), ['imported']);
     assert.equal(await store.removeClient('client-a', { withGrants: true }), 'removed');
     assert.deepEqual(await store.findImported([digestOf(1), digestOf(2)]), [undefined, undefined]);
   });
@@ -125,7 +131,7 @@ export const importContract = (onStore: OnStore): void => {
   onStore('Pruning forgets imported tokens that expired before a moment, and not at it.', async (store) => {
     await withClient(store);
     const expiresAt = NOW_MS / 1000 + 100;
-    await store.importGrants([{ ...imported(1), expiresAt }]);
+    await store.importGrants([{ ...imported(1), expiresAt }], { nowMs: NOW_MS });
     await refreshed(store, sampleUse(0, { presented: { grantId: 1n } }));
     assert.equal((await store.prune({ limit: 10, endedBeforeMs: expiresAt * 1000 })).pruned, 0);
     assert.equal((await store.findImported([digestOf(1)]))[0]?.generation, 1);
@@ -137,7 +143,12 @@ export const importContract = (onStore: OnStore): void => {
   onStore('Two imports of the same rows at the same moment make each grant once.', async (store) => {
     await withClient(store);
     const batch = Array.from({ length: 50 }, (_, index) => imported(index + 1));
-    const outcomes = (await Promise.all([store.importGrants(batch), store.importGrants(batch)])).flat();
+    const outcomes = (
+      await Promise.all([
+        store.importGrants(batch, { nowMs: NOW_MS }),
+        store.importGrants(batch, { nowMs: NOW_MS }),
+      ])
+    ).flat();
     assert.equal(outcomes.filter((outcome) => outcome === 'imported').length, 50);
     assert.ok(outcomes.every((outcome) => ['imported', 'there_already', 'id_taken'].includes(outcome)));
     assert.equal(await store.countGrants(), 50);

@@ -41,9 +41,10 @@ const listAll = async (store: Store, webhookId?: string): Promise<readonly Deliv
 const revoke = async (store: Store, id = 42n): Promise<unknown> =>
   store.revoke(id, { nowMs: AT * 1000, cause: 'operator', requestId: 'request-1' });
 
-/** The how-manieth grant event of the store it is, from 1: the numbers of grant events count up, but not in every store by one. */
+/** The position of a delivery's event among the revocations, from 1. Sequence numbers count up, but not in every store by one. */
 const placesOf = async (store: Store): Promise<(delivery: Pick<Delivery, 'grantEvent'>) => number> => {
-  const grantEvents = await store.listGrantEvents({ after: 0, limit: 1000 });
+  const stored = await store.listGrantEvents({ after: 0, limit: 1000 });
+  const grantEvents = stored.filter(({ kind }) => kind === 'grant.revoked');
   return ({ grantEvent }) => grantEvents.findIndex(({ id }) => id === grantEvent.id) + 1;
 };
 
@@ -102,7 +103,7 @@ const keeping = (onStore: OnStore): void => {
       deliveries.map(({ webhookId }) => webhookId),
       ['all', 'its client', 'pleos'],
     );
-    const [grantEvent] = await store.listGrantEvents({ after: 0, limit: 1 });
+    const [, grantEvent] = await store.listGrantEvents({ after: 0, limit: 2 });
     for (const delivery of deliveries) {
       assert.deepEqual(delivery.grantEvent, grantEvent);
       assert.deepEqual([delivery.state, delivery.attempts, delivery.nextAtMs], ['pending', 0, AT * 1000]);
@@ -190,6 +191,24 @@ const claiming = (onStore: OnStore): void => {
 };
 
 const settling = (onStore: OnStore): void => {
+  onStore('A webhook receives the grants that are created and imported.', async (store) => {
+    await store.createClient(sampleClient());
+    await store.createWebhook(sampleWebhook({ kinds: ['grant.created'] }));
+    await store.createGrant(sampleGrant({ id: 1n }));
+    const batch = [2, 3].map((number) => ({
+      grant: sampleGrant({ id: BigInt(number) }),
+      digest: new Uint8Array(32).fill(number),
+      expiresAt: CREATED_AT + 10 ** 6,
+      vehicles: [],
+    }));
+    await store.importGrants(batch, { nowMs: NOW_MS });
+    const deliveries = await store.listDeliveries({ states: ['pending'], limit: 10 });
+    assert.deepEqual(
+      deliveries.map(({ grantEvent }) => [grantEvent.kind, grantEvent.grantId]),
+      [3n, 2n, 1n].map((id) => ['grant.created', id]),
+    );
+  });
+
   onStore('A delivered message is done.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());

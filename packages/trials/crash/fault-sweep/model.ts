@@ -91,7 +91,8 @@ const expectCreation = (facts: State, id: string, clientId: string): Expected =>
     useDigest: null,
     revokedAt: null,
   };
-  return { outcome: 'created', facts: { ...facts, grants: sortById([...facts.grants, grant]) } };
+  const grants = sortById([...facts.grants, grant]);
+  return { outcome: 'created', facts: { ...facts, grants, told: tell(facts, 'grant.created', id) } };
 };
 
 /** A fact more, where something happened that is one. */
@@ -118,7 +119,7 @@ const expectOfCode = (
   if (!code.isUsed) {
     const { facts: made } = expectCreation(facts, id, 'client-overlap');
     const codes = [...others, { grant: id, isUsed: true }];
-    return { outcome: 'redeem', facts: { ...made, codes, told: tell(facts, 'grant.created', id) } };
+    return { outcome: 'redeem', facts: { ...made, codes } };
   }
   if (isRetryOfOurs) return { outcome: 'repeat', facts };
   const grants = facts.grants.map((one) =>

@@ -16,14 +16,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     file: advance,
     search: 'AND g.revoked_at IS NULL',
     replacement: '',
-    seed: 161,
+    seed: 3,
   },
   {
     name: 'the statement does not ask whether the client has changed',
     file: advance,
     search: 'AND c.revision = u.revision AND c.disabled_at IS NULL',
     replacement: '',
-    seed: 133,
+    seed: 6,
   },
   {
     name: 'a rotation forgets the moments of those before it',

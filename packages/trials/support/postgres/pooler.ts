@@ -8,23 +8,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findPort, NOBODY } from './cluster.ts';
 
-/** A PgBouncer in transaction mode, with fewer connections to the database than nodes want of it. */
+/** A PgBouncer in transaction mode, with fewer connections to the database than the nodes ask for. */
 export type Pooler = {
   readonly port: number;
-  /** As it tells it itself: `1.18.0`. */
+  /** For example `1.18.0`. */
   readonly version: string;
   start(): Promise<void>;
-  /** SIGKILL: whoever is connected is cut off. */
+  /** Sends SIGKILL, which cuts every connection. */
   stop(): Promise<void>;
-  /** Stops it for good and removes what it kept. */
+  /** Stops it and removes its files. */
   remove(): Promise<void>;
 };
 
-/** Of connections to each database, for all who ask. */
+/** Connections to each database, shared by all clients. */
 const SERVER_CONNECTIONS = 3;
 const POLL_MS = 5;
 
-/** Starts one in front of every database at a port; a reason where there is none on this machine. */
+/** Starts a pooler in front of the cluster at a port. Answers a reason where PgBouncer is not installed. */
 export const startPooler = async (databasePort: number): Promise<Pooler | { readonly reason: string }> => {
   const program = findProgram();
   if (program === undefined) return { reason: 'pgbouncer is not installed' };
@@ -33,7 +33,7 @@ export const startPooler = async (databasePort: number): Promise<Pooler | { read
   const port = await findPort();
   const file = join(directory, 'pgbouncer.ini');
   writeFileSync(file, settingsFor(port, databasePort));
-  // Like PostgreSQL it refuses to run as root.
+  // Like PostgreSQL, it refuses to run as root.
   const ids = process.getuid?.() === 0 ? NOBODY : {};
   const launch = () => spawn(program, [file], { ...ids, stdio: 'ignore' });
   let child: ReturnType<typeof launch> | undefined;
@@ -63,7 +63,7 @@ export const startPooler = async (databasePort: number): Promise<Pooler | { read
   return pooler;
 };
 
-/** Debian puts it where only root looks. */
+/** Debian installs it in a folder that is only in root's path. */
 const findProgram = (): string | undefined =>
   [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
     .map((folder) => join(folder, 'pgbouncer'))

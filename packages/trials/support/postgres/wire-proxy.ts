@@ -2,44 +2,44 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** What becomes of the packet that the fault is for. */
+/** What happens to the packet that the fault is for. */
 type Fault =
-  /** It never reaches the database, and the connection is cut. */
+  /** It does not reach the database, and the connection is cut. */
   | 'cut_before'
-  /** The database gets it and answers, and the connection is cut before that passes. */
+  /** It reaches the database, and the connection is cut before the answer passes. */
   | 'cut_after'
-  /** The database gets it, and no answer passes. */
+  /** It reaches the database, and no answer passes. */
   | 'hold'
-  /** The connection is cut, and the database gets it only when it is delivered. */
+  /** The connection is cut, and the packet reaches the database only by `deliver`. */
   | 'late';
 
-/** A proxy between a store and its database, which can lose what it passes. */
+/** A proxy between a store and its database that can lose packets. */
 export type WireProxy = {
   readonly port: number;
-  /** How often a connection has turned from being answered to asking: its round trips. */
+  /** The number of round trips: how often a connection has turned from receiving to sending. */
   turns(): number;
   /**
-   * The next packet that holds these bytes meets this fault. Resolves when it has come. What tells its answer from those to
-   * earlier packets are the same bytes, where not given.
+   * The next packet with these bytes meets this fault. Resolves when it has arrived. Its answer is recognized by the bytes
+   * of `answer`, or by the same bytes where that is absent.
    */
   fail(fault: Fault, bytes: string, answer?: string): Promise<void>;
-  /** The packet that was late reaches the database. Resolves when that has answered it. */
+  /** Sends the late packet to the database. Resolves when it is answered. */
   deliver(): Promise<void>;
   /** Cuts every connection. */
   cut(): void;
-  /** From now on every new connection leads to this port, as after a failover. */
+  /** From now on, new connections lead to this port, as after a failover. */
   lead(port: number): void;
-  /** Refuses every connection, and cuts those there are, until told otherwise. */
+  /** Refuses new connections and cuts the existing ones, until called with `false`. */
   refuse(isRefusing: boolean): void;
-  /** While it holds, no connection that is asked something is answered any more, and none ever after. */
+  /** While it holds, no statement is answered; a connection that had one stays silent afterwards. */
   hold(isHolding: boolean): void;
   close(): Promise<void>;
 };
 
-/** In front of a port; `onAsked` is called with all that is asked of it. */
+/** Opens a proxy in front of a port. `onSent` is called with everything that a store sends. */
 export const openWireProxy = async (
   firstPort: number,
-  onAsked: (bytes: Buffer) => void = () => {},
+  onSent: (bytes: Buffer) => void = () => {},
 ): Promise<WireProxy> => {
   let port = firstPort;
   const sockets = new Set<Socket>();
@@ -65,14 +65,14 @@ export const openWireProxy = async (
     if (isRefusing) return void client.resetAndDestroy();
     const database = connect(port, '127.0.0.1');
     pair(client, database);
-    let isAsking = false;
+    let isSending = false;
     let fault: Fault | undefined;
     let answer = '';
     let answered = '';
     client.on('data', (chunk: Buffer) => {
-      if (!isAsking) turns++;
-      isAsking = true;
-      onAsked(chunk);
+      if (!isSending) turns++;
+      isSending = true;
+      onSent(chunk);
       if (isHolding) fault ??= 'hold';
       if (armed !== undefined && chunk.includes(armed.bytes)) {
         ({ fault, answer } = armed);
@@ -87,7 +87,7 @@ export const openWireProxy = async (
       else database.write(chunk);
     });
     database.on('data', (chunk: Buffer) => {
-      isAsking = false;
+      isSending = false;
       answered += chunk.toString('latin1');
       if (fault === 'cut_after' && answered.includes(answer)) client.destroy();
       else if (fault === undefined) client.write(chunk);

@@ -6,41 +6,42 @@ import { refuseMoved } from './moved.ts';
 import { pass } from './pass.ts';
 import type { Passed } from './pass.ts';
 
-/** What a copy is doing: going through while the source serves, or for the last time after it has stopped. */
+/** What a copy is doing: passes while the source serves, and the last one after it has stopped. */
 export type CopyPhase = 'copying' | 'catching up' | 'last pass';
 
 export type CopyProgress = (phase: CopyPhase, done: number, total: number) => void;
 
-/** What came of a copy. */
+/** The result of a copy. */
 export type Copied = {
-  /** `prepared`: the source goes on serving. `moved_before`: there was nothing left to do. */
+  /** `prepared`: the source continues to serve. `moved_before`: there was nothing left to do. */
   readonly outcome: 'moved' | 'prepared' | 'moved_before';
-  /** Of the source, by table, as the last pass found them. */
+  /** The rows of the source, by table, as the last pass found them. */
   readonly rows: Readonly<Record<string, number>>;
   readonly passes: number;
-  /** Of the first pass, in which everything was copied that was not there yet. */
+  /** Of the first pass, which copies everything that the target lacks. */
   readonly firstPassMs: number;
-  /** Rows that the last pass still had to write: what the source changed since the pass before. */
+  /** How many rows the last pass wrote: what the source changed since the pass before. */
   readonly changedInLastPass: number;
-  /** From when the source served nothing to when the target was whole and checked. 0 where nothing was switched. */
+  /** From the moment the source stopped to the moment the target was complete and checked. 0 where nothing was switched. */
   readonly switchMs: number;
 };
 
-/** So little is changed between two passes that one more would hardly shorten the last. */
+/** With so few changes between two passes, one more would hardly shorten the last. */
 const CHANGED_ENOUGH_ROWS = 500;
 /** One that copies, and one that compares. */
 const PASSES_MIN = 2;
 const PASSES_MAX = 5;
 
 /**
- * Copies a store that is being served from into an empty one, and at the end has it moved: from then on the source serves
- * nothing, a last pass carries over what changed, and every row of both has been compared, if only by its telltales in the last pass, then whole in one before. Interrupted anywhere, the same copy goes
- * on. Throws `OperatorError` where the target is not empty, and `StoreError` where either store fails.
+ * Copies a store that serves into an empty one, and then moves it: the source stops serving, and a last pass copies what
+ * changed. By then every row of both has been compared: as a whole in a pass before, in the last one at least by its
+ * `CHANGE_MARKERS`. After an interruption anywhere, the same copy continues. Throws `OperatorError` where the target is not
+ * empty, and `StoreError` where either store fails.
  */
 export const copyStore = async (options: {
   readonly source: CopyEndpoint;
   readonly target: CopyEndpoint;
-  /** Whether the source is stopped at the end. */
+  /** Whether the source stops at the end. */
   readonly isSwitching: boolean;
   /** Refuses keys that the ring in hand does not hold. */
   readonly checkKeys: (registered: readonly RegisteredKey[]) => void;
@@ -49,10 +50,10 @@ export const copyStore = async (options: {
   readonly now: () => number;
 }): Promise<Copied> => {
   const { source, target, isSwitching, checkKeys, onProgress, now } = options;
-  const { movedTo, copiedFrom } = await source.readStanding();
+  const { movedTo, copiedFrom } = await source.readMoveState();
   const hasMovedHere = movedTo === target.name;
   refuseMoved(source.name, { movedTo: hasMovedHere ? undefined : movedTo, copiedFrom });
-  if ((await prepareTarget(source, target, hasMovedHere)) === 'whole')
+  if ((await prepareTarget(source, target, hasMovedHere)) === 'complete')
     return {
       outcome: 'moved_before',
       rows: {},
@@ -71,7 +72,7 @@ export const copyStore = async (options: {
     let done = 0;
     const onRows = (rows: number): void => onProgress(phase, (done += rows), (total = Math.max(total, done)));
     const isChecked = phase !== 'copying';
-    // Brief where passes of this very run have compared every row whole.
+    // Markers are enough once passes of this run have compared every row as a whole.
     const markersOnly = phase === 'last pass' && passes >= PASSES_MIN;
     const passed = await pass({ source, target, isChecked, markersOnly, onRows });
     if (++passes === 1) firstPassMs = Math.round(now() - beganAt);
@@ -105,22 +106,22 @@ export const copyStore = async (options: {
   };
 };
 
-/** A row may differ whose client was removed while it was carried: the next pass finds both gone. */
+/** A row may differ because its client was removed while it was copied: the next pass finds both gone. */
 const isWorthAnother = (passes: number, { changed, different }: Passed): boolean =>
   passes < PASSES_MAX && (changed > CHANGED_ENOUGH_ROWS || different > 0);
 
 const refuseDifferent = (target: CopyEndpoint, { different }: Passed): void => {
-  if (different > 0) throw notWhole(target, `${different} rows differ`);
+  if (different > 0) throw differs(target, `${different} rows differ`);
 };
 
-/** Lets a store that has moved serve again, as it was then. Throws `OperatorError` where it has not moved. */
+/** Lets a store that has moved serve again, as it was then. Throws `OperatorError` if it has not moved. */
 export const resumeSource = async (source: CopyEndpoint): Promise<{ readonly movedTo: string }> => {
-  const { movedTo } = await source.readStanding();
+  const { movedTo } = await source.readMoveState();
   if (movedTo === undefined) {
     throw new OperatorError(
       'store_not_moved',
       `${source.name}: the store has not moved`,
-      'There is nothing to undo: it serves.',
+      'There is nothing to undo.',
     );
   }
   await source.moveBack();
@@ -131,15 +132,15 @@ const prepareTarget = async (
   source: CopyEndpoint,
   target: CopyEndpoint,
   hasMovedHere: boolean,
-): Promise<'begun' | 'whole'> => {
-  const { movedTo, copiedFrom } = await target.readStanding();
+): Promise<'begun' | 'complete'> => {
+  const { movedTo, copiedFrom } = await target.readMoveState();
   refuseMoved(target.name, { movedTo, copiedFrom: copiedFrom === source.name ? undefined : copiedFrom });
   if (copiedFrom !== undefined) return 'begun';
-  if (hasMovedHere) return 'whole';
+  if (hasMovedHere) return 'complete';
   if (!(await target.isEmpty())) {
     throw new OperatorError(
       'copy_target_not_empty',
-      `${target.name}: there is a store here already, with something in it`,
+      `${target.name}: there is already a store here, and it is not empty`,
       'Name an empty database, or a new directory. Nothing was changed.',
     );
   }
@@ -170,12 +171,12 @@ const checkCounts = async (target: CopyEndpoint, rows: Passed['rows']): Promise<
   const wrong = counts.filter(([table, count]) => count !== (rows[table] ?? 0));
   if (wrong.length === 0) return;
   const what = wrong.map(([table, count]) => `${table}: ${count} instead of ${rows[table] ?? 0}`);
-  throw notWhole(target, what.join('; '));
+  throw differs(target, what.join('; '));
 };
 
-const notWhole = (target: CopyEndpoint, what: string): OperatorError =>
+const differs = (target: CopyEndpoint, what: string): OperatorError =>
   new OperatorError(
     'copy_differs',
-    `${target.name}: is not what the source is (${what})`,
-    'See that nobody else writes there, and run the same "keyfob copy" again. To serve from the source meanwhile, where it has moved: "keyfob copy --resume-source".',
+    `${target.name}: differs from the source (${what})`,
+    'Make sure that nobody else writes there, and run the same "keyfob copy" again. To serve from the source meanwhile, if it has moved: "keyfob copy --resume-source".',
   );

@@ -1,6 +1,6 @@
 /**
- * What a copy carries of each kind of thing, in the order in which it is carried: the columns beside its key, of 64 bits. The form is
- * that of PostgreSQL's tables; other stores translate. Callers, scopes and secrets go with what names them.
+ * The tables of a copy, in the order in which they are copied, with their columns beside the key of 64 bits. The form is
+ * that of PostgreSQL's tables; other stores translate. Callers, scopes and secrets are part of the rows that name them.
  */
 export const COLUMNS = {
   keys: { created_at: 'integer', fingerprint: 'text' },
@@ -46,9 +46,9 @@ export const COLUMNS = {
     use_digest: 'bytes',
   },
   covered_vehicles: { vehicles: 'text' },
-  // Of the owner a digest, which every store can tell; the name itself goes beside it.
+  // A digest of the owner, which every store can compute; the name itself goes beside it.
   consents: { subject_digest: 'bytes' },
-  // By their grants, of which each has one at most.
+  // By grant: each has at most one.
   imported_tokens: { digest: 'bytes', expires_at: 'integer' },
   grant_events: {
     id: 'text',
@@ -70,27 +70,27 @@ export const COLUMNS = {
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ColumnKind>>>>;
 
-/** `bytes` are carried in hexadecimal digits, `id` (64 bits) in decimal ones. */
+/** `bytes` are copied as hexadecimal digits, `id` (64 bits) as decimal digits. */
 type ColumnKind = 'integer' | 'text' | 'bytes' | 'id';
 
 export type CopyTable = keyof typeof COLUMNS;
 
 /**
- * The columns by which a row shows that it has changed at all: a refresh moves the generation, and what else happens to a
- * grant its revocation; grant events only come and go. The id of an imported grant is its token's, so that it may go with its client and
- * come again for another. Tables that are not here are compared whole.
+ * The columns that differ whenever a row has changed: a refresh moves the generation, everything else that happens to a
+ * grant its revocation; grant events are only added and removed. The id of an imported grant is derived from its token, so
+ * the grant may be removed with its client and imported again for another. Rows of other tables are compared as a whole.
  */
 export const CHANGE_MARKERS: Readonly<Partial<Record<CopyTable, readonly string[]>>> = {
   grants: ['client_id', 'generation', 'revoked_at', 'revocation_cause'],
   grant_events: [],
 };
 
-/** What is few: read whole, and known by a text. */
+/** Small tables: read as a whole, keyed by a text. */
 export const LISTED_TABLES = ['clients', 'webhooks'] as const;
 export type ListedTable = (typeof LISTED_TABLES)[number];
 
-/** What is paged through: a table, or of the deliveries those to one webhook. */
-export type Part = { readonly table: CopyTable; readonly webhookId?: string };
+/** What is read page by page: a table, or the deliveries to one webhook. */
+export type CopySlice = { readonly table: CopyTable; readonly webhookId?: string };
 
 export type CopyValue = string | number | null;
 
@@ -100,51 +100,51 @@ export type CopyPage = {
   readonly markersOnly?: boolean;
 };
 
-/** A row in the one form that equal rows of any two stores have, so that they are compared value by value. */
+/** A row in a form in which equal rows of any two stores have equal values. */
 export type CopyRow<Key = bigint> = {
   readonly key: Key;
   readonly values: readonly CopyValue[];
-  /** Of a consent its owner: some stores need it to write the row, and others do not keep it there, so it is not compared. */
+  /** The owner of a consent. Some stores need it to write the row, others do not store it, so it is not compared. */
   readonly subject?: CopyValue;
 };
 
-/** What a page of the target lacks, and what it has too much. */
+/** What has to change in a page of the target. */
 export type PageChange<Key = bigint> = {
   readonly rows: readonly CopyRow<Key>[];
   readonly gone: readonly Key[];
 };
 
-/** What is written into a store that is not to be served from. */
-export type Standing = {
-  /** Where it has moved to. */
+/** Why a store must not be served from, if it must not. */
+export type MoveState = {
+  /** The store that it has moved to. */
   readonly movedTo: string | undefined;
-  /** From where it is being filled. */
+  /** The store that it is being copied from. */
   readonly copiedFrom: string | undefined;
 };
 
-/** A store as a copy sees it: whole rows, past everything that a server keeps in mind. Each verb throws `StoreError`. */
+/** A store as a copy uses it: whole rows, without the caches of a server. Each verb throws `StoreError`. */
 export type CopyEndpoint = {
-  /** How people know it; without what is secret of its address. */
+  /** Its address, without secrets. */
   readonly name: string;
-  readStanding(): Promise<Standing>;
-  /** Whether it holds nothing that a copy would be mixed with. */
+  readMoveState(): Promise<MoveState>;
+  /** Whether there is nothing in it that would mix with a copy. */
   isEmpty(): Promise<boolean>;
-  /** From now on no server starts here, until `finish`. */
+  /** From now on no server starts on it, until `finish`. */
   beginFrom(origin: string): Promise<void>;
   finish(): Promise<void>;
   /**
-   * In one step, after which no request is served from here by any process: what it would read and write is put away. Whatever was
-   * committed before is there for the last pass.
+   * Renames the tables, in one step, after which no process serves a request from here. Everything that was committed
+   * before is there for the last pass.
    */
   moveTo(destination: string): Promise<void>;
   /** Undoes `moveTo`. */
   moveBack(): Promise<void>;
   /** At most `limit` rows whose keys follow `after`, in the order of keys; with `markersOnly` their `CHANGE_MARKERS` only. */
-  read(part: Part, page: CopyPage): Promise<readonly CopyRow[]>;
-  /** The rows of these keys, as far as they are there. */
-  readOf(part: Part, keys: readonly bigint[]): Promise<readonly CopyRow[]>;
+  read(slice: CopySlice, page: CopyPage): Promise<readonly CopyRow[]>;
+  /** The rows of these keys, if they exist. */
+  readRows(slice: CopySlice, keys: readonly bigint[]): Promise<readonly CopyRow[]>;
   list(table: ListedTable): Promise<readonly CopyRow<string>[]>;
-  write(part: Part, change: PageChange): Promise<void>;
+  write(slice: CopySlice, change: PageChange): Promise<void>;
   writeListed(table: ListedTable, change: PageChange<string>): Promise<void>;
   count(table: CopyTable): Promise<number>;
   close(): Promise<void>;

@@ -1,36 +1,36 @@
 import { OperatorError } from '../../errors.ts';
-import type { Standing } from './endpoint.ts';
+import type { MoveState } from './endpoint.ts';
 
-/** In the source: where it has moved to. */
+/** In the source, after the move: its new address. */
 export const MOVED_TABLE = 'keyfob_moved';
-/** In the target, until the copy is whole: where it comes from. */
+/** In the target, until the copy is complete: the address of the source. */
 export const COPYING_TABLE = 'keyfob_copying';
 
-/** What a table is called while it is put away, so that no statement of any version of a server finds it. */
-export const AWAY_PREFIX = 'moved_';
+/** The prefix of the tables of a store that has moved, so that no statement of any version of a server finds them. */
+export const MOVED_PREFIX = 'moved_';
 
-/** Keeps everything but a copy from a store that has moved, or that is not whole yet. Throws `OperatorError`. */
-export const refuseMoved = (name: string, { movedTo, copiedFrom }: Standing): void => {
+/** Refuses everything but a copy on a store that has moved, or that is not complete yet. Throws `OperatorError`. */
+export const refuseMoved = (name: string, { movedTo, copiedFrom }: MoveState): void => {
   if (movedTo !== undefined) {
     throw new OperatorError(
       'store_moved',
       `${name}: the store has moved to ${movedTo}`,
-      'Point every server there, with the same key ring. Where the move is called off, "keyfob copy --resume-source --from" this store lets it serve again.',
+      'Point every server there, with the same key ring. To undo the move, run "keyfob copy --resume-source --from" this store.',
     );
   }
   if (copiedFrom !== undefined) {
     throw new OperatorError(
       'store_copying',
       `${name}: a copy from ${copiedFrom} to here is not finished`,
-      'Run the same "keyfob copy" again: it goes on where it was. Until it has ended, servers stay where they are.',
+      'Run the same "keyfob copy" again: it continues where it stopped. Until it has ended, servers stay where they are.',
     );
   }
 };
 
-/** Keeps a copy from a store that another run of it has made whole meanwhile: servers may have begun to serve from there. */
+/** Refuses to write where another run of the copy has finished: servers may already serve from there. */
 export const overtaken = (name: string): OperatorError =>
   new OperatorError(
     'copy_overtaken',
     `${name}: another "keyfob copy" has finished here meanwhile`,
-    'This one has written nothing since. Start it again: it tells whether the source has moved here.',
+    'This one has written nothing since. Start it again: it reports whether the source has moved here.',
   );

@@ -1,24 +1,24 @@
 import { COLUMNS, LISTED_TABLES, CHANGE_MARKERS } from './endpoint.ts';
-import type { CopyEndpoint, CopyRow, CopyTable, ListedTable, PageChange, Part } from './endpoint.ts';
+import type { CopyEndpoint, CopyRow, CopySlice, CopyTable, ListedTable, PageChange } from './endpoint.ts';
 
-/** What a pass found and did. */
+/** The result of a pass. */
 export type Passed = {
-  /** Of the source, by table. */
+  /** The rows of the source, by table. */
   readonly rows: Readonly<Record<string, number>>;
-  /** Rows of the target that were written or removed. */
+  /** How many rows of the target were written or removed. */
   readonly changed: number;
-  /** Rows that were still not the source's after that; known where `isChecked`. */
+  /** How many rows still differed after that; counted only if `isChecked`. */
   readonly different: number;
 };
 
 export type PassOptions = {
   readonly source: CopyEndpoint;
   readonly target: CopyEndpoint;
-  /** Whether every row that is written is read again and compared. */
+  /** Whether every written row is read again and compared. */
   readonly isChecked: boolean;
-  /** Whether a row counts as the same whose telltales are: where a checked pass has compared all of it before. */
+  /** Whether rows with equal `CHANGE_MARKERS` count as equal: where a checked pass has compared them as a whole before. */
   readonly markersOnly: boolean;
-  /** Told how many rows of the source more have been gone through. */
+  /** Called with how many more rows of the source are done. */
   readonly onRows: (rows: number) => void;
 };
 
@@ -27,10 +27,10 @@ type Tally = { rows: number; changed: number; different: number };
 const PAGE_ROWS = 2000;
 
 /**
- * Goes once through everything and makes the target what the source is: pages of both are laid side by side in the order of keys,
- * and what differs is written. So the first copy, the passes that catch up, one that was interrupted, and the last are
- * all the same, and the last is at once the comparison of all rows. Nothing in the source has to note what it
- * changes, so serving pays nothing for it; the price is that every pass goes through all of both.
+ * Reads everything once and makes the target equal to the source: it compares pages of both in the order of keys, and
+ * writes what differs. So the first copy, the passes that catch up, one after an interruption and the last one are all the
+ * same, and the last one also is the comparison of all rows. The source does not record its changes, so serving costs
+ * nothing; in return every pass reads both stores completely.
  */
 export const pass = async (options: PassOptions): Promise<Passed> => {
   const rows: Record<string, number> = {};
@@ -42,12 +42,12 @@ export const pass = async (options: PassOptions): Promise<Passed> => {
   };
   for (const table of LISTED_TABLES) add(table, await passListed(options, table));
   for (const table of Object.keys(COLUMNS) as CopyTable[]) {
-    for (const part of await partsOf(options.source, table)) add(table, await passPart(options, part));
+    for (const slice of await slicesOf(options.source, table)) add(table, await passSlice(options, slice));
   }
   return { rows, changed: total.changed, different: total.different };
 };
 
-const partsOf = async (source: CopyEndpoint, table: CopyTable): Promise<readonly Part[]> =>
+const slicesOf = async (source: CopyEndpoint, table: CopyTable): Promise<readonly CopySlice[]> =>
   table === 'deliveries'
     ? (await source.list('webhooks')).map(({ key: webhookId }) => ({ table, webhookId }))
     : [{ table }];
@@ -68,34 +68,34 @@ const passListed = async (
   };
 };
 
-const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
+const passSlice = async (options: PassOptions, slice: CopySlice): Promise<Tally> => {
   const { source, target, onRows } = options;
   const tally: Tally = { rows: 0, changed: 0, different: 0 };
-  const markersOnly = options.markersOnly && CHANGE_MARKERS[part.table] !== undefined;
+  const markersOnly = options.markersOnly && CHANGE_MARKERS[slice.table] !== undefined;
   let writing: Promise<number> = Promise.resolve(0);
   let isTargetOver = false;
   for (let after: bigint | undefined; ;) {
     const page = { after, limit: PAGE_ROWS, markersOnly };
     const [sourcePage, targetPage]: readonly [readonly CopyRow[], readonly CopyRow[]] = await Promise.all([
-      source.read(part, page),
-      isTargetOver ? [] : target.read(part, page),
+      source.read(slice, page),
+      isTargetOver ? [] : target.read(slice, page),
     ]);
     const upTo: bigint | undefined = leastLast([sourcePage, targetPage]);
     const rows = within(sourcePage, upTo);
     const kept = within(targetPage, upTo);
     isTargetOver ||= targetPage.length < PAGE_ROWS && kept.length === targetPage.length;
     const { rows: differing, gone } = compare(rows, kept);
-    // The page before is written while this one is read.
+    // The page before this one is written while this one is read.
     tally.different += await writing;
     if (differing.length + gone.length > 0) {
       const whole = markersOnly
-        ? source.readOf(
-            part,
+        ? source.readRows(
+            slice,
             differing.map(({ key }) => key),
           )
         : Promise.resolve(differing);
-      writing = whole.then((written) => write(options, part, { rows: written, gone }));
-      // Told by whoever waits for it next.
+      writing = whole.then((written) => write(options, slice, { rows: written, gone }));
+      // The next `await` of it throws.
       writing.catch(() => {});
     } else writing = Promise.resolve(0);
     tally.rows += rows.length;
@@ -108,34 +108,34 @@ const passPart = async (options: PassOptions, part: Part): Promise<Tally> => {
   return tally;
 };
 
-/** Writes what differs, and answers in how many rows it differs after that. */
-const write = async (options: PassOptions, part: Part, change: PageChange): Promise<number> => {
+/** Writes what differs, and answers how many rows differ after that. */
+const write = async (options: PassOptions, slice: CopySlice, change: PageChange): Promise<number> => {
   const { target, isChecked } = options;
-  await target.write(part, change);
+  await target.write(slice, change);
   if (!isChecked) return 0;
   const keys = [...change.rows.map(({ key }) => key), ...change.gone];
-  const check = async (): Promise<number> => countDifferent(change.rows, await target.readOf(part, keys));
+  const check = async (): Promise<number> => countDifferent(change.rows, await target.readRows(slice, keys));
   const different = await check();
-  if (different === 0 || !(await bringNeeded(options, part, keys))) return different;
-  await target.write(part, change);
+  if (different === 0 || !(await copyDependencies(options, slice, keys))) return different;
+  await target.write(slice, change);
   return check();
 };
 
-/** What some stores need for a row to be kept, and what was made after its own turn in this pass. */
-const bringNeeded = async (
+/** Copies what a row depends on in some stores, where that was made after its own turn in this pass. */
+const copyDependencies = async (
   options: PassOptions,
-  { table }: Part,
+  { table }: CopySlice,
   keys: readonly bigint[],
 ): Promise<boolean> => {
   if (table !== 'grants' && table !== 'consents') return false;
   await passListed({ ...options, onRows: () => {} }, 'clients');
   if (table === 'grants') return true;
   const grants = { table: 'grants' } as const;
-  await options.target.write(grants, { rows: await options.source.readOf(grants, keys), gone: [] });
+  await options.target.write(grants, { rows: await options.source.readRows(grants, keys), gone: [] });
   return true;
 };
 
-/** The end of what both pages tell of; `undefined` where both were the last. */
+/** The last key that both pages cover; `undefined` where both were the last pages. */
 const leastLast = (pages: readonly (readonly CopyRow[])[]): bigint | undefined => {
   let least: bigint | undefined;
   for (const page of pages) {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { OperatorError } from '../../errors.ts';
 import type { CopyEndpoint } from '../copy/endpoint.ts';
-import { AWAY_PREFIX, COPYING_TABLE, overtaken } from '../copy/moved.ts';
+import { MOVED_PREFIX, COPYING_TABLE, overtaken } from '../copy/moved.ts';
 import { showPostgresUrl } from './connection/address.ts';
 import {
   markersOf,
@@ -15,7 +15,7 @@ import {
 } from './copy-rows.ts';
 import { toOperatorError } from './connection/errors.ts';
 import { migrate, newestSchema, readSchema } from './connection/migrations.ts';
-import { moveAway, moveBack, readStanding } from './moved.ts';
+import { moveAway, moveBack, readMoveState } from './moved.ts';
 import { openConnections, POOL_LIMITS } from './connection/pool.ts';
 import type { Connections } from './connection/pool.ts';
 
@@ -45,9 +45,9 @@ export const openPostgresEndpoint = async (url: string, role: 'source' | 'target
         'Name the database of your server by --from.',
       );
     }
-    const { movedTo } = await readStanding(connections.read);
+    const { movedTo } = await readMoveState(connections.read);
     if (schema < newestSchema() && movedTo === undefined) await migrate(connections);
-    return createEndpoint(connections, name, movedTo === undefined ? '' : AWAY_PREFIX);
+    return createEndpoint(connections, name, movedTo === undefined ? '' : MOVED_PREFIX);
   } catch (error) {
     await connections.close();
     throw toOperatorError(error, name);
@@ -65,13 +65,13 @@ const createEndpoint = (connections: Connections, name: string, firstPrefix: str
         return work(transaction);
       }, options);
     } catch (error) {
-      const standing = await readStanding(read).catch(() => undefined);
+      const standing = await readMoveState(read).catch(() => undefined);
       throw standing !== undefined && standing.copiedFrom === undefined ? overtaken(name) : error;
     }
   };
   return {
     name,
-    readStanding: () => readStanding(read),
+    readMoveState: () => readMoveState(read),
     isEmpty: async () => (await read(IS_EMPTY))[0]?.['is_empty'] === true,
     beginFrom: (origin) =>
       transact(async ({ query }) => {
@@ -81,7 +81,7 @@ const createEndpoint = (connections: Connections, name: string, firstPrefix: str
     finish: () => transactCopying(async ({ query }) => void (await query(`DROP TABLE ${COPYING_TABLE}`))),
     async moveTo(destination) {
       await transact((transaction) => moveAway(transaction, destination), { timeoutMs: MOVE_TIMEOUT_MS });
-      prefix = AWAY_PREFIX;
+      prefix = MOVED_PREFIX;
     },
     async moveBack() {
       await transact(moveBack, { timeoutMs: MOVE_TIMEOUT_MS });
@@ -97,7 +97,7 @@ const createEndpoint = (connections: Connections, name: string, firstPrefix: str
       );
       return rows.map((row) => (markersOnly === true ? toMarkerRow(table, row) : toCopyRow(table, row)));
     },
-    async readOf({ table, webhookId }, keys) {
+    async readRows({ table, webhookId }, keys) {
       const ofWebhook = webhookId === undefined ? '' : 'AND t.webhook_id = $2';
       const rows = await read(
         `SELECT t.* FROM ${sourceOf(table, prefix)} AS t WHERE t.key = ANY($1::bigint[]) ${ofWebhook}`,

@@ -1,9 +1,9 @@
-import { bytesOf, hexOf, historyValues, vehiclesOf, vehiclesText } from '../copy/canonical.ts';
+import { bytesOf, hexOf, historyValues, vehiclesOf, vehiclesText, writeSecrets } from '../copy/row-form.ts';
 import { COLUMNS, CHANGE_MARKERS } from '../copy/endpoint.ts';
 import type { CopyRow, CopyTable, CopyValue, ListedTable } from '../copy/endpoint.ts';
 import { parseVehicles } from './verbs/covered-vehicles.ts';
 import { unpackHistory } from '../copy/packed-history.ts';
-import { toClient, toNumber, toText, writeSecrets } from './verbs/rows.ts';
+import { toClient, toNumber, toText } from './verbs/rows.ts';
 import type { Row, Value } from './connection/transaction.ts';
 
 /** The key of each table. */

@@ -1,5 +1,5 @@
-import type { Standing } from '../copy/endpoint.ts';
-import { AWAY_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
+import type { MoveState } from '../copy/endpoint.ts';
+import { MOVED_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
 import { toText } from './verbs/rows.ts';
 import type { Query, Transaction } from './connection/transaction.ts';
 
@@ -22,7 +22,7 @@ export const TABLES: readonly string[] = [
   'deliveries',
 ];
 
-export const readStanding = async (query: Query): Promise<Standing> => {
+export const readMoveState = async (query: Query): Promise<MoveState> => {
   const [there] = await query(
     `SELECT to_regclass('${MOVED_TABLE}') IS NOT NULL AS is_moved, to_regclass('${COPYING_TABLE}') IS NOT NULL AS is_copying`,
   );
@@ -34,13 +34,13 @@ export const readStanding = async (query: Query): Promise<Standing> => {
 /** Waits for every transaction that uses the tables, and hides them from later ones. */
 export const moveAway = async ({ query }: Transaction, destination: string): Promise<void> => {
   await query(`LOCK TABLE ${TABLES.join(', ')} IN ACCESS EXCLUSIVE MODE`);
-  await query(TABLES.map((name) => `ALTER TABLE ${name} RENAME TO ${AWAY_PREFIX}${name}`).join('; '));
+  await query(TABLES.map((name) => `ALTER TABLE ${name} RENAME TO ${MOVED_PREFIX}${name}`).join('; '));
   await query(`CREATE TABLE ${MOVED_TABLE} (destination text NOT NULL)`);
   await query(`INSERT INTO ${MOVED_TABLE} (destination) VALUES ($1)`, [destination]);
 };
 
 /** Undoes `moveAway`. */
 export const moveBack = async ({ query }: Transaction): Promise<void> => {
-  await query(TABLES.map((name) => `ALTER TABLE ${AWAY_PREFIX}${name} RENAME TO ${name}`).join('; '));
+  await query(TABLES.map((name) => `ALTER TABLE ${MOVED_PREFIX}${name} RENAME TO ${name}`).join('; '));
   await query(`DROP TABLE ${MOVED_TABLE}`);
 };

@@ -15,7 +15,7 @@ import type { PostgresFacts } from './connection/inspect.ts';
 import { createKnownClients } from './verbs/known-clients.ts';
 import { migrate, newestSchema, readSchema } from './connection/migrations.ts';
 import type { Migrated } from './connection/migrations.ts';
-import { readStanding } from './moved.ts';
+import { readMoveState } from './moved.ts';
 import { closable } from './connection/closable.ts';
 import { createNode, NODE_LIMITS } from './nodes/node.ts';
 import type { NodeLimits } from './nodes/node.ts';
@@ -58,7 +58,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
         'Name the database of your server, or create a store with "keyfob migrate" or "keyfob serve".',
       );
     }
-    refuseMoved(showPostgresUrl(url), await readStanding(connections.read));
+    refuseMoved(showPostgresUrl(url), await readMoveState(connections.read));
     if (schema < newestSchema()) await migrate(connections);
     await checkRights(url, connections);
   } catch (error) {
@@ -90,7 +90,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
 /** Brings a database to the newest schema. Throws `OperatorError`. */
 export const migratePostgresStore = (url: string): Promise<Migrated> =>
   onConnections(url, async (connections) => {
-    refuseMoved(showPostgresUrl(url), await readStanding(connections.read));
+    refuseMoved(showPostgresUrl(url), await readMoveState(connections.read));
     return migrate(connections);
   });
 

@@ -1,21 +1,21 @@
 import { resolve } from 'node:path';
 import { OperatorError } from '../../errors.ts';
 import type { CopyEndpoint } from '../copy/endpoint.ts';
-import { AWAY_PREFIX, COPYING_TABLE, overtaken } from '../copy/moved.ts';
+import { MOVED_PREFIX, COPYING_TABLE, overtaken } from '../copy/moved.ts';
 import { createCopyReads } from './copy-reads.ts';
 import { createCopyWrites } from './copy-writes.ts';
 import { openDatabase } from './database.ts';
 import { toStoreError } from './errors.ts';
-import { putAway, putBack, readStanding } from './moved.ts';
+import { moveAway, moveBack, readMoveState } from './moved.ts';
 import { recogniseStore } from './recognise.ts';
 
-/** Servers write between two of its tries, and each holds the file for some milliseconds. */
+/** Servers write between two attempts, and each locks the file for some milliseconds. */
 const LOCK_TIMEOUT_MS = 30_000;
 
 const IS_EMPTY = `SELECT NOT (EXISTS (SELECT 1 FROM clients) OR EXISTS (SELECT 1 FROM grants)
   OR EXISTS (SELECT 1 FROM codes) OR EXISTS (SELECT 1 FROM grant_events) OR EXISTS (SELECT 1 FROM webhooks)) AS is_empty`;
 
-/** A store's file as one end of a copy. As the target it is made where there is none. Throws `OperatorError`. */
+/** Opens a SQLite store for a copy; as the target it is created where there is none. Throws `OperatorError`. */
 export const openSqliteEndpoint = (path: string, role: 'source' | 'target'): CopyEndpoint => {
   const file = resolve(path);
   if (role === 'source' && recogniseStore(file) === 'none') {
@@ -23,10 +23,10 @@ export const openSqliteEndpoint = (path: string, role: 'source' | 'target'): Cop
     throw new OperatorError('store_missing', `${file}: there is no store here`, remedy);
   }
   const database = openDatabase(file, { lockTimeoutMs: LOCK_TIMEOUT_MS, isForCopy: true });
-  // A grant may be seen before the client or after the vehicles that it goes with: the last pass sees them all.
+  // A grant may be copied before its client or after its vehicles: the last pass has them all.
   database.exec('PRAGMA foreign_keys = OFF');
-  const isAway = readStanding(database).movedTo !== undefined;
-  let reads = createCopyReads(database, isAway ? AWAY_PREFIX : '');
+  const hasMoved = readMoveState(database).movedTo !== undefined;
+  let reads = createCopyReads(database, hasMoved ? MOVED_PREFIX : '');
   let writes: ReturnType<typeof createCopyWrites> | undefined;
 
   const transact = <Result>(work: () => Result): Promise<Result> =>
@@ -42,17 +42,17 @@ export const openSqliteEndpoint = (path: string, role: 'source' | 'target'): Cop
         throw error;
       }
     });
-  /** For what is written into the target, as long as it is one. */
+  /** For writes into the target, as long as it is one. */
   const transactCopying = (work: () => void): Promise<void> =>
     transact(() => {
-      if (readStanding(database).copiedFrom === undefined) throw overtaken(`sqlite:${file}`);
+      if (readMoveState(database).copiedFrom === undefined) throw overtaken(`sqlite:${file}`);
       work();
     });
   const writing = () => (writes ??= createCopyWrites(database));
 
   return {
     name: `sqlite:${file}`,
-    readStanding: () => attempt(() => readStanding(database)),
+    readMoveState: () => attempt(() => readMoveState(database)),
     isEmpty: () => attempt(() => database.prepare(IS_EMPTY).get()?.['is_empty'] === 1),
     beginFrom: (origin) =>
       transact(() => {
@@ -61,17 +61,17 @@ export const openSqliteEndpoint = (path: string, role: 'source' | 'target'): Cop
       }),
     finish: () => transactCopying(() => database.exec(`DROP TABLE ${COPYING_TABLE}`)),
     async moveTo(destination) {
-      await transact(() => putAway(database, destination));
-      reads = createCopyReads(database, AWAY_PREFIX);
+      await transact(() => moveAway(database, destination));
+      reads = createCopyReads(database, MOVED_PREFIX);
     },
     async moveBack() {
-      await transact(() => putBack(database));
+      await transact(() => moveBack(database));
       reads = createCopyReads(database, '');
     },
-    read: (part, page) => attempt(() => reads.read(part, page)),
-    readOf: (part, keys) => attempt(() => reads.readOf(part, keys)),
+    read: (slice, page) => attempt(() => reads.read(slice, page)),
+    readRows: (slice, keys) => attempt(() => reads.readRows(slice, keys)),
     list: (table) => attempt(() => reads.list(table)),
-    write: (part, change) => transactCopying(() => writing().write(part, change)),
+    write: (slice, change) => transactCopying(() => writing().write(slice, change)),
     writeListed: (table, change) => transactCopying(() => writing().writeListed(table, change)),
     count: (table) => attempt(() => reads.count(table)),
     close: () => attempt(() => database.close()),

@@ -1,44 +1,43 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { hexOf, historyValues, vehiclesText } from '../copy/canonical.ts';
+import { digestSubject, hexOf, historyValues, vehiclesText, writeSecrets } from '../copy/row-form.ts';
 import { CHANGE_MARKERS } from '../copy/endpoint.ts';
-import type { CopyPage, CopyRow, CopyTable, CopyValue, ListedTable, Part } from '../copy/endpoint.ts';
-import { digestSubject, writeSecrets } from '../postgres/verbs/rows.ts';
+import type { CopyPage, CopyRow, CopySlice, CopyTable, CopyValue, ListedTable } from '../copy/endpoint.ts';
 import { toVehicle } from './covered-vehicles.ts';
 import { unpackRotations } from './packed-rotations.ts';
 import { ID_MAX, ID_MIN, prepareValues, toSecret } from './rows.ts';
 import type { Row, Values } from './rows.ts';
 
-/** What follows the key, in the order of `COLUMNS`; `away` is what the names of tables begin with. */
-const selectionOf = (table: CopyTable, away: string): string => {
+/** The columns after the key, in the order of `COLUMNS`; `prefix` is that of the tables. */
+const selectionOf = (table: CopyTable, prefix: string): string => {
   switch (table) {
     case 'keys':
-      return `number, created_at, fingerprint FROM ${away}keys WHERE number`;
+      return `number, created_at, fingerprint FROM ${prefix}keys WHERE number`;
     case 'grants':
       return `g.id, c.id, g.subject, s.scope, g.brand, g.created_at, g.revoked_at, g.revocation_cause, g.generation,
         g.key_number, g.rotations, NULL, k.address, k.user_agent, g.use_digest
-        FROM ${away}grants AS g LEFT JOIN ${away}clients AS c ON c.number = g.client_number
+        FROM ${prefix}grants AS g LEFT JOIN ${prefix}clients AS c ON c.number = g.client_number
         LEFT JOIN scopes AS s ON s.number = g.scope_number LEFT JOIN callers AS k ON k.number = g.rotated_by WHERE g.id`;
     case 'replays':
       return `grant_id, times, at_ms, generation, gap, since_rotation_ms, response, looks_like, c.address, c.user_agent,
-        r.address, r.user_agent FROM ${away}replays LEFT JOIN callers AS c ON c.number = caller
+        r.address, r.user_agent FROM ${prefix}replays LEFT JOIN callers AS c ON c.number = caller
         LEFT JOIN callers AS r ON r.number = rotated_by WHERE grant_id`;
     case 'codes':
       return `grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope, brand, vehicles,
-        redeemed_at_ms, use_digest FROM ${away}codes WHERE grant_id`;
+        redeemed_at_ms, use_digest FROM ${prefix}codes WHERE grant_id`;
     case 'covered_vehicles':
       return `grant_id, json_group_array(json_object('id', id, 'vin', vin, 'make', make, 'model', model, 'year', year,
-        'nickname', nickname, 'powertrain', powertrain)) FROM ${away}vehicles WHERE grant_id`;
+        'nickname', nickname, 'powertrain', powertrain)) FROM ${prefix}vehicles WHERE grant_id`;
     case 'consents':
-      // Consents are found by owner here: whose they are is asked of the grants, in their order.
-      return `g.id, g.subject FROM ${away}grants AS g CROSS JOIN ${away}consents AS c
+      // Consents are keyed by owner here, so the grants come first, in the order of ids.
+      return `g.id, g.subject FROM ${prefix}grants AS g CROSS JOIN ${prefix}consents AS c
         ON c.subject = g.subject AND c.grant_id = g.id WHERE g.id`;
     case 'imported_tokens':
-      return `grant_id, digest, expires_at FROM ${away}imported_tokens WHERE grant_id`;
+      return `grant_id, digest, expires_at FROM ${prefix}imported_tokens WHERE grant_id`;
     case 'grant_events':
       return `sequence, id, at_ms, kind, CAST(grant_id AS TEXT), client_id, subject, request_id, cause, vins
-        FROM ${away}grant_events WHERE sequence`;
+        FROM ${prefix}grant_events WHERE sequence`;
     case 'deliveries':
-      return `grant_event, attempts, next_at_ms, delivered_at_ms, last_status, last_error FROM ${away}deliveries
+      return `grant_event, attempts, next_at_ms, delivered_at_ms, last_status, last_error FROM ${prefix}deliveries
         WHERE webhook_id = ? AND grant_event`;
   }
 };
@@ -53,22 +52,22 @@ const KEY_NAMES: Readonly<Partial<Record<CopyTable, string>>> = {
 
 const COUNTS: Readonly<Partial<Record<CopyTable, string>>> = { covered_vehicles: 'count(DISTINCT grant_id)' };
 
-const sqlOf = (table: CopyTable, away: string): string => {
+const sqlOf = (table: CopyTable, prefix: string): string => {
   const key = KEY_NAMES[table] ?? 'grant_id';
-  const selection = selectionOf(table, away).replace(key, `CAST(${key} AS TEXT)`);
+  const selection = selectionOf(table, prefix).replace(key, `CAST(${key} AS TEXT)`);
   const group = table === 'covered_vehicles' ? 'GROUP BY grant_id' : '';
   return `SELECT ${selection} >= ? ${group} ORDER BY ${key} LIMIT ?`;
 };
 
-/** As `sqlOf`, with nothing but the telltales. */
-const briefOf = (table: CopyTable, away: string): string => {
+/** As `sqlOf`, with the `CHANGE_MARKERS` only. */
+const markersSqlOf = (table: CopyTable, prefix: string): string => {
   const key = table === 'grants' ? 'id' : (KEY_NAMES[table] ?? 'grant_id');
   // Clients are numbers here.
-  const told = (CHANGE_MARKERS[table] ?? []).map((name) =>
-    name === 'client_id' ? `(SELECT id FROM ${away}clients WHERE number = client_number)` : name,
+  const markers = (CHANGE_MARKERS[table] ?? []).map((name) =>
+    name === 'client_id' ? `(SELECT id FROM ${prefix}clients WHERE number = client_number)` : name,
   );
-  const columns = [`CAST(${key} AS TEXT)`, ...told].join(', ');
-  return `SELECT ${columns} FROM ${away}${table} WHERE ${key} >= ? ORDER BY ${key} LIMIT ?`;
+  const columns = [`CAST(${key} AS TEXT)`, ...markers].join(', ');
+  return `SELECT ${columns} FROM ${prefix}${table} WHERE ${key} >= ? ORDER BY ${key} LIMIT ?`;
 };
 
 const SECRETS = 'SELECT * FROM {}client_secrets WHERE client_number = ? ORDER BY created_at, id';
@@ -76,20 +75,20 @@ const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_
   disabled_at, has_imported_tokens FROM {}clients`;
 const WEBHOOKS =
   'SELECT id, url, format, client_id, kinds, key_number, created_at, disabled_at FROM {}webhooks';
-/** Of a client's values. */
+/** The index in a client's values. */
 const SECRETS_AT = 6;
-/** Of a grant's values: the newest moment, and the earlier ones after it. */
+/** The index in a grant's values of the newest rotation; the earlier ones follow. */
 const HISTORY_AT = 9;
 
-/** What a copy reads of a store's file. Inside a transaction or not. */
-export const createCopyReads = (database: DatabaseSync, away: string) => {
+/** The reads of a copy, inside a transaction or not. */
+export const createCopyReads = (database: DatabaseSync, prefix: string) => {
   const statements = new Map<string, ReturnType<typeof prepareValues>>();
   const prepared = (sql: string) => {
-    const statement = statements.get(sql) ?? prepareValues(database, sql.replaceAll('{}', away));
+    const statement = statements.get(sql) ?? prepareValues(database, sql.replaceAll('{}', prefix));
     statements.set(sql, statement);
     return statement;
   };
-  const secrets = database.prepare(SECRETS.replace('{}', away));
+  const secrets = database.prepare(SECRETS.replace('{}', prefix));
 
   const toListed = (table: ListedTable, values: Values): CopyRow<string> => {
     if (table === 'webhooks') return { key: String(values[0]), values: values.slice(1).map(toValue) };
@@ -99,21 +98,21 @@ export const createCopyReads = (database: DatabaseSync, away: string) => {
     return { key: String(id), values: texts.with(SECRETS_AT, writeSecrets(kept)) };
   };
 
-  const read = ({ table, webhookId }: Part, from: bigint, limit: number, markersOnly: boolean) => {
-    const statement = prepared(markersOnly ? briefOf(table, away) : sqlOf(table, away));
+  const read = ({ table, webhookId }: CopySlice, from: bigint, limit: number, markersOnly: boolean) => {
+    const statement = prepared(markersOnly ? markersSqlOf(table, prefix) : sqlOf(table, prefix));
     return webhookId === undefined ? statement.all(from, limit) : statement.all(webhookId, from, limit);
   };
 
   return {
-    read(part: Part, { after, limit, markersOnly = false }: CopyPage): readonly CopyRow[] {
+    read(slice: CopySlice, { after, limit, markersOnly = false }: CopyPage): readonly CopyRow[] {
       if (after === ID_MAX) return [];
-      const rows = read(part, after === undefined ? ID_MIN : after + 1n, limit, markersOnly);
-      return rows.map((values) => (markersOnly ? toBriefRow(values) : toRow(part.table, values)));
+      const rows = read(slice, after === undefined ? ID_MIN : after + 1n, limit, markersOnly);
+      return rows.map((values) => (markersOnly ? toMarkersRow(values) : toRow(slice.table, values)));
     },
-    readOf: (part: Part, keys: readonly bigint[]): readonly CopyRow[] =>
+    readRows: (slice: CopySlice, keys: readonly bigint[]): readonly CopyRow[] =>
       keys.flatMap((key) =>
-        read(part, key, 1, false)
-          .map((values) => toRow(part.table, values))
+        read(slice, key, 1, false)
+          .map((values) => toRow(slice.table, values))
           .filter((row) => row.key === key),
       ),
     list: (table: ListedTable): readonly CopyRow<string>[] =>
@@ -126,8 +125,6 @@ export const createCopyReads = (database: DatabaseSync, away: string) => {
     },
   };
 };
-
-export type CopyReads = ReturnType<typeof createCopyReads>;
 
 const toRow = (table: CopyTable, [id, ...rest]: Values): CopyRow => {
   const key = BigInt(String(id));
@@ -143,7 +140,7 @@ const toRow = (table: CopyTable, [id, ...rest]: Values): CopyRow => {
   return { key, values: values.with(HISTORY_AT, newest).with(HISTORY_AT + 1, earlier) };
 };
 
-const toBriefRow = ([id, ...rest]: Values): CopyRow => ({
+const toMarkersRow = ([id, ...rest]: Values): CopyRow => ({
   key: BigInt(String(id)),
   values: rest.map(toValue),
 });

@@ -1,8 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { randomInt } from 'node:crypto';
-import { bytesOf, historyOf, vehiclesOf } from '../copy/canonical.ts';
-import type { CopyRow, CopyValue, ListedTable, PageChange, Part } from '../copy/endpoint.ts';
-import { readSecrets } from '../postgres/verbs/rows.ts';
+import { bytesOf, historyOf, readSecrets, vehiclesOf } from '../copy/row-form.ts';
+import type { CopyRow, CopySlice, CopyValue, ListedTable, PageChange } from '../copy/endpoint.ts';
 import { createCallerNames } from './callers.ts';
 import { packRotations } from './packed-rotations.ts';
 import { createScopeNames } from './scopes.ts';
@@ -27,10 +26,10 @@ const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, con
 const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, created_at, expires_at, last_used_at)
   SELECT ?, number, ?, ?, ?, ?, ? FROM clients WHERE id = ?`;
 
-/** Of tables that are kept as they are carried. */
+/** For the tables whose rows are stored as they are copied. */
 const PLAIN = {
   keys: 'INSERT OR REPLACE INTO keys (number, created_at, fingerprint) VALUES (?, ?, ?)',
-  // None without its grant, by which it would be found again.
+  // Not without its grant, by which it would be found again.
   consents: `INSERT OR IGNORE INTO consents (grant_id, subject)
     SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM grants WHERE id = ?1 AND subject = ?2)`,
   imported_tokens: 'INSERT OR REPLACE INTO imported_tokens (grant_id, digest, expires_at) VALUES (?, ?, ?)',
@@ -59,13 +58,16 @@ const REMOVALS = {
   deliveries: 'DELETE FROM deliveries WHERE grant_event = ? AND webhook_id = ?',
 } as const;
 
-/** What a copy writes into a store's file, each inside the running transaction. Foreign keys must be off. */
+/** Runs a statement, prepared once. */
+type Run = (sql: string, ...values: readonly SQLInputValue[]) => void;
+
+/** The writes of a copy, each inside the open transaction. Foreign keys must be off. */
 export const createCopyWrites = (database: DatabaseSync) => {
-  // None is left out: the rows of both stores are compared.
+  // No limit: the rows of both stores are compared.
   const callers = createCallerNames(database, Infinity);
   const scopes = createScopeNames(database);
   const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>();
-  const run = (sql: string, ...values: readonly SQLInputValue[]): void => {
+  const run: Run = (sql, ...values) => {
     const statement = prepared.get(sql) ?? database.prepare(sql);
     prepared.set(sql, statement);
     statement.run(...values);
@@ -77,7 +79,7 @@ export const createCopyWrites = (database: DatabaseSync) => {
     const [clientId, subject, scope, brand, createdAt, revokedAt, cause, generation, keyNumber, ...rest] =
       values as readonly [CopyValue, ...CopyValue[]];
     const [newest = null, earlier = null, address, userAgent, digest = null] = rest;
-    // It is found by the owner that its grant had here, and comes after the grants.
+    // The consent is found by the owner that the grant had here; consents are copied after grants.
     run(REMOVALS.consents, key);
     const moments = packRotations(historyOf(newest, earlier));
     const standing = [
@@ -103,7 +105,7 @@ export const createCopyWrites = (database: DatabaseSync) => {
       run(PLAIN.vehicle, key, id, vin, make, model, year, nickname, powertrain);
   };
 
-  const writeRow = ({ table, webhookId }: Part, row: CopyRow): void => {
+  const writeRow = ({ table, webhookId }: CopySlice, row: CopyRow): void => {
     const { key, values } = row;
     switch (table) {
       case 'grants':
@@ -118,7 +120,7 @@ export const createCopyWrites = (database: DatabaseSync) => {
       case 'codes':
         return run(PLAIN.codes, key, ...values.slice(0, -1), bytesOf(values.at(-1) ?? null));
       case 'imported_tokens':
-        // A token is one grant's and a grant has one token, so both may have had others in this store.
+        // A grant has one token and a token one grant, but both may have had another here.
         run(REMOVALS.imported_tokens, key);
         return run(PLAIN.imported_tokens, key, bytesOf(values[0] ?? null), values[1] ?? null);
       case 'deliveries':
@@ -138,50 +140,49 @@ export const createCopyWrites = (database: DatabaseSync) => {
     }
   };
 
-  const writeClient = ({ key, values }: CopyRow<string>): void => {
-    const [dialect, type, name, uris, consentUri, policy, secrets, createdAt, ...standing] = values;
-    const what = [dialect, type, name, uris, consentUri, policy, createdAt, ...standing];
-    run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
-    run('DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)', key);
-    for (const { id, name: called, digest, createdAt: at, expiresAt, lastUsedAt } of readSecrets(
-      secrets ?? '[]',
-    ))
-      run(SECRET, id, called, digest, at, expiresAt ?? null, lastUsedAt ?? null, key);
-  };
-
   return {
-    write(part: Part, { rows, gone }: PageChange): void {
+    write(slice: CopySlice, { rows, gone }: PageChange): void {
       for (const key of gone) {
-        if (part.table === 'grants') run(REMOVALS.consents, key);
-        run(REMOVALS[part.table], key, ...(part.webhookId === undefined ? [] : [part.webhookId]));
+        if (slice.table === 'grants') run(REMOVALS.consents, key);
+        run(REMOVALS[slice.table], key, ...(slice.webhookId === undefined ? [] : [slice.webhookId]));
       }
-      for (const row of rows) writeRow(part, row);
+      for (const row of rows) writeRow(slice, row);
     },
-    writeListed(table: ListedTable, { rows, gone }: PageChange<string>): void {
-      for (const row of rows) {
-        if (table === 'clients') writeClient(row);
-        else
-          run(
-            `INSERT OR REPLACE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-            row.key,
-            ...row.values,
-          );
-      }
-      for (const id of gone) {
-        if (table === 'webhooks') run('DELETE FROM deliveries WHERE webhook_id = ?', id);
-        else
-          run(
-            'DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)',
-            id,
-          );
-        run(`DELETE FROM ${table} WHERE id = ?`, id);
-      }
-    },
-    /** What was named in a transaction that was undone. */
+    writeListed: (table: ListedTable, change: PageChange<string>): void => writeListed(run, table, change),
+    /** Forgets the numbers that a rolled back transaction gave. */
     forget(): void {
       callers.forget();
       scopes.forget();
     },
   };
+};
+
+const writeListed = (run: Run, table: ListedTable, { rows, gone }: PageChange<string>): void => {
+  for (const row of rows) {
+    if (table === 'clients') writeClient(run, row);
+    else
+      run(
+        `INSERT OR REPLACE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        row.key,
+        ...row.values,
+      );
+  }
+  for (const id of gone) {
+    if (table === 'webhooks') run('DELETE FROM deliveries WHERE webhook_id = ?', id);
+    else
+      run('DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)', id);
+    run(`DELETE FROM ${table} WHERE id = ?`, id);
+  }
+};
+
+const writeClient = (run: Run, { key, values }: CopyRow<string>): void => {
+  const [dialect, type, name, uris, consentUri, policy, secrets, createdAt, ...standing] = values;
+  const what = [dialect, type, name, uris, consentUri, policy, createdAt, ...standing];
+  run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
+  run('DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)', key);
+  for (const { id, name: called, digest, createdAt: at, expiresAt, lastUsedAt } of readSecrets(
+    secrets ?? '[]',
+  ))
+    run(SECRET, id, called, digest, at, expiresAt ?? null, lastUsedAt ?? null, key);
 };

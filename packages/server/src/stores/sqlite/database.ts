@@ -4,7 +4,7 @@ import { OperatorError } from '../../errors.ts';
 import { refuseMoved } from '../copy/moved.ts';
 import { toFileError } from '../file-errors.ts';
 import { toOperatorError } from './errors.ts';
-import { readStanding } from './moved.ts';
+import { readMoveState } from './moved.ts';
 import { migrate } from './migrate.ts';
 import { readMigrations } from './migrations.ts';
 import { recogniseStore } from './recognise.ts';
@@ -28,9 +28,9 @@ export const openDatabase = (
     database = new DatabaseSync(path, { timeout: options.lockTimeoutMs });
     // Durable means on disk: FULL syncs the log at every commit. https://www.sqlite.org/pragma.html#pragma_synchronous
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
-    const standing = readStanding(database);
-    if (options.isForCopy !== true) refuseMoved(path, standing);
-    if (standing.movedTo !== undefined) return database;
+    const moveState = readMoveState(database);
+    if (options.isForCopy !== true) refuseMoved(path, moveState);
+    if (moveState.movedTo !== undefined) return database;
     migrate(database, path, migrations);
     database.exec('BEGIN IMMEDIATE; ROLLBACK');
     checkSmallTables(database, path);

@@ -2,6 +2,7 @@ import { isEnabled } from '../../clients/client.ts';
 import type { Millis } from '../../clock.ts';
 import { decideRefresh, eventsOfReplay } from '../../grants/decide-refresh.ts';
 import { decideReinstatement, decideRevocation } from '../../grants/decide-revocation.ts';
+import { eventOfCreation } from '../../grants/grant-events.ts';
 import type { GrantStore, RefreshResult, RefreshUse } from '../../grants/grant-store.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { hasEndedBefore } from '../../grants/standing.ts';
@@ -62,7 +63,12 @@ export const createGrantVerbs = (
       if (result !== 'client_gone') await issue?.(result);
       return result;
     },
-    createGrant: (grant) => commits.run(() => rows.insert(grant)),
+    createGrant: (grant, auditContext) =>
+      commits.run(() => {
+        const outcome = rows.insert(grant);
+        if (outcome === 'created') grantEvents.addAll([eventOfCreation(grant, auditContext)]);
+        return outcome;
+      }),
     readGrant: (id) => read(() => rows.read(id)),
     readReplay: (id) => read(() => replays.read(id)),
     listGrants: (page) => read(() => rows.list(page)),

@@ -2,10 +2,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { toSeconds } from '../../clock.ts';
 import type { Millis } from '../../clock.ts';
 import type { Grant } from '../../grants/grant.ts';
+import { eventOfCreation } from '../../grants/grant-events.ts';
+import type { AuditContext } from '../../grants/grant-store.ts';
 import type { ImportStore } from '../../grants/import-store.ts';
 import { compareImport } from '../../grants/imported-grant.ts';
 import type { ImportedGrant, ImportOutcome } from '../../grants/imported-grant.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
+import type { GrantEvents } from './grant-events.ts';
 import type { GrantRows } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
 import { GRANT_ID_TEXT, prepareValues, toGrantId } from './rows.ts';
@@ -45,8 +48,15 @@ export const createImportVerbs = (
     rows,
     clients,
     vehicles,
+    grantEvents,
     imports,
-  }: { rows: GrantRows; clients: KnownClients; vehicles: CoveredVehicles; imports: ImportedTokens },
+  }: {
+    rows: GrantRows;
+    clients: KnownClients;
+    vehicles: CoveredVehicles;
+    grantEvents: GrantEvents;
+    imports: ImportedTokens;
+  },
 ): ImportStore => {
   const mark = database.prepare(
     'UPDATE clients SET has_imported_tokens = 1, revision = revision + 1 WHERE id = ? AND has_imported_tokens = 0',
@@ -57,7 +67,7 @@ export const createImportVerbs = (
     return id === undefined ? undefined : rows.read(id);
   };
 
-  const importOne = (one: ImportedGrant): ImportOutcome => {
+  const importOne = (one: ImportedGrant, auditContext: AuditContext): ImportOutcome => {
     const { grant } = one;
     const there = find(one.digest);
     if (there !== undefined) return compareImport(there, grant);
@@ -66,12 +76,14 @@ export const createImportVerbs = (
     imports.add(one);
     rows.addConsent(grant);
     vehicles.replace(grant.id, one.vehicles);
+    grantEvents.addAll([eventOfCreation(grant, auditContext, one.vehicles)]);
     if (mark.run(grant.clientId).changes === 1) clients.forgetOne(grant.clientId);
     return 'imported';
   };
 
   return {
-    importGrants: (batch) => commits.run(() => batch.map(importOne)),
+    importGrants: (batch, auditContext) =>
+      commits.run(() => batch.map((one) => importOne(one, auditContext))),
     findImported: (digests) => read(() => digests.map(find)),
   };
 };

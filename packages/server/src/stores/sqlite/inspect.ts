@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { refuseMoved } from '../copy/moved.ts';
 import { toOperatorError } from './errors.ts';
-import { readStanding } from './moved.ts';
+import { readMoveState } from './moved.ts';
 
 /** What an inspection finds in a store's file. */
 export type StoreFacts = {
@@ -21,7 +21,7 @@ export const inspectSqliteStore = (path: string): StoreFacts | undefined => {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
-    refuseMoved(path, readStanding(database));
+    refuseMoved(path, readMoveState(database));
     const read = (sql: string): unknown => Object.values(database?.prepare(sql).get() ?? {})[0];
     return {
       schema: Number(read('PRAGMA user_version')),

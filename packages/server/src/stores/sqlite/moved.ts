@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Standing } from '../copy/endpoint.ts';
-import { AWAY_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
+import type { MoveState } from '../copy/endpoint.ts';
+import { MOVED_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
 
-/** All but the names of callers and scopes, which are nothing by themselves. */
+/** All but callers and scopes, which mean nothing by themselves. */
 const TABLES = [
   'clients',
   'client_secrets',
@@ -18,7 +18,7 @@ const TABLES = [
   'deliveries',
 ];
 
-export const readStanding = (database: DatabaseSync): Standing => {
+export const readMoveState = (database: DatabaseSync): MoveState => {
   const tables = database.prepare('SELECT name FROM sqlite_schema WHERE name IN (?, ?)');
   const names = new Set(tables.all(MOVED_TABLE, COPYING_TABLE).map((row) => row['name']));
   const read = (table: string, column: string): string | undefined => {
@@ -28,15 +28,15 @@ export const readStanding = (database: DatabaseSync): Standing => {
   return { movedTo: read(MOVED_TABLE, 'destination'), copiedFrom: read(COPYING_TABLE, 'origin') };
 };
 
-/** Inside a transaction: from its commit on, no statement of any process finds the tables. */
-export const putAway = (database: DatabaseSync, destination: string): void => {
-  for (const name of TABLES) database.exec(`ALTER TABLE ${name} RENAME TO ${AWAY_PREFIX}${name}`);
+/** Inside a transaction, after whose commit no statement of any process finds the tables. */
+export const moveAway = (database: DatabaseSync, destination: string): void => {
+  for (const name of TABLES) database.exec(`ALTER TABLE ${name} RENAME TO ${MOVED_PREFIX}${name}`);
   database.exec(`CREATE TABLE ${MOVED_TABLE} (destination TEXT NOT NULL) STRICT`);
   database.prepare(`INSERT INTO ${MOVED_TABLE} (destination) VALUES (?)`).run(destination);
 };
 
 /** Inside a transaction. */
-export const putBack = (database: DatabaseSync): void => {
-  for (const name of TABLES) database.exec(`ALTER TABLE ${AWAY_PREFIX}${name} RENAME TO ${name}`);
+export const moveBack = (database: DatabaseSync): void => {
+  for (const name of TABLES) database.exec(`ALTER TABLE ${MOVED_PREFIX}${name} RENAME TO ${name}`);
   database.exec(`DROP TABLE ${MOVED_TABLE}`);
 };

@@ -74,7 +74,7 @@ export const openSqliteStore = (
   return {
     ...createClientVerbs(connection, clients),
     ...createGrantVerbs(connection, { rows, callers, clients, vehicles, grantEvents, imports }),
-    ...createImportVerbs(connection, { rows, clients, vehicles, imports }),
+    ...createImportVerbs(connection, { rows, clients, vehicles, grantEvents, imports }),
     ...createCodeVerbs(connection, { rows, clients, vehicles, grantEvents }),
     ...createVehicleVerbs(connection, { rows, vehicles, grantEvents }),
     ...createGrantEventVerbs(connection, grantEvents),

@@ -1,4 +1,3 @@
-import type { PoolClient, QueryResult } from 'pg';
 import { StoreError } from '../../../errors.ts';
 import { isConflict, isLost, isUndone, toStoreError } from './errors.ts';
 
@@ -10,6 +9,14 @@ export type Row = Readonly<Record<string, Value>>;
 
 /** Sends one statement. Statements sent at one moment share a packet, and are answered in order. */
 export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
+/** What the driver answers to a statement. */
+type Answer = { readonly command: string; readonly rows: readonly Row[] };
+
+/** A connection of the driver. Its own types are not named here, so that programs that use the store do not need them. */
+export type DriverConnection = {
+  query(statement: { text: string; values?: unknown[] }): Promise<Answer>;
+};
 
 /** A transaction under way. */
 export type Transaction = {
@@ -42,16 +49,16 @@ const ignore = (): void => {};
 
 /** Does work in one transaction. Never rejects: it answers how the transaction ended. */
 export const attempt = async <Result>(
-  client: Pick<PoolClient, 'query'>,
+  client: DriverConnection,
   work: (transaction: Transaction) => Promise<Result>,
   timeoutMs: number,
 ): Promise<Ending<Result>> => {
-  const answers: Promise<QueryResult<Row>>[] = [];
+  const answers: Promise<Answer>[] = [];
   const failures: unknown[] = [];
-  const send = (text: string, values?: readonly unknown[]): Promise<QueryResult<Row>> => {
+  const send = (text: string, values?: readonly unknown[]): Promise<Answer> => {
     // The driver has a time limit per statement, though its types do not say so.
     const limit: object = { query_timeout: timeoutMs };
-    const answer = client.query<Row>({
+    const answer = client.query({
       ...limit,
       text,
       ...(values === undefined ? {} : { values: [...values] }),

@@ -20,8 +20,8 @@ export type LockedUse = {
 export type LockedDecision<Decision> = {
   readonly decision: Decision;
   /**
-   * From now on it is this node that gives the answer, once: `issued_by` becomes its stamp, and any later use is decided
-   * as ever.
+   * From now on this node gives the answer, once: its stamp is written to `issued_by`, and later uses are decided as
+   * usual.
    */
   readonly takesOver: boolean;
 };

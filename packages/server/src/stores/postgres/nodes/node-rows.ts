@@ -34,7 +34,7 @@ export const dropLostNodes = async ({ write }: Connections): Promise<void> => vo
 
 /** Whether the answer to a use was given. */
 export type Delivered =
-  /** It was; or nobody knows any more, and the policy decides as if it was. */
+  /** It was; or that is no longer known, and the policy decides as if it was. */
   | 'yes'
   /** It was not; or the node that issued it has not reported for the whole lease. */
   | 'no'

@@ -19,7 +19,7 @@ import { createUnansweredUses } from './unanswered-uses.ts';
 import type { TrackedUse } from './unanswered-uses.ts';
 
 export type NodeLimits = {
-  /** How long after the first use of an epoch the node reports it. By then the uses of it are answered, as a rule. */
+  /** How long after the first use of an epoch the node reports it. Usually its uses are answered before that. */
   readonly epochMs: number;
   /** How long a node may keep others waiting for its report. After that, what it has not reported counts as not answered. */
   readonly leaseMs: number;

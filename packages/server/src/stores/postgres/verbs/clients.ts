@@ -8,8 +8,9 @@ import { removeGrantsOf } from './grant-rows.ts';
 import { NEXT_REVISION } from './known-clients.ts';
 import type { KnownClients } from './known-clients.ts';
 import type { Connections } from '../connection/pool.ts';
-import { canBeText, toClient, writeSecrets } from './rows.ts';
+import { canBeText, toClient } from './rows.ts';
 import type { Transaction } from '../connection/transaction.ts';
+import { writeSecrets } from '../../copy/row-form.ts';
 
 type ClientVerbs = Pick<
   Store,

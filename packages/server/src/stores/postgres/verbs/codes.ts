@@ -25,7 +25,8 @@ import {
   writeRevocation,
 } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
-import { digestSubject, GRANT_COLUMNS, toBytes, toGrant, toNumber, toText } from './rows.ts';
+import { GRANT_COLUMNS, toBytes, toGrant, toNumber, toText } from './rows.ts';
+import { digestSubject } from '../../copy/row-form.ts';
 
 /** More than one, so that expired codes never pile up; few, so that it takes no time. */
 const DROPPED_AT_A_TIME = 16;

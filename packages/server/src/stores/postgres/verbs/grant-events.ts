@@ -3,6 +3,7 @@ import { GRANT_EVENT_KINDS } from '../../../outbox/grant-event.ts';
 import type { GrantEvent, NewGrantEvent } from '../../../outbox/grant-event.ts';
 import type { GrantEventStore } from '../../../outbox/grant-event-store.ts';
 import { isWanted } from '../../../outbox/webhook.ts';
+import type { Webhook } from '../../../outbox/webhook.ts';
 import type { Connections } from '../connection/pool.ts';
 import { damaged, toText, toTexts } from './rows.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
@@ -16,15 +17,25 @@ const PLACES = 8;
 /** 2025-01-01, so that a sequence is a safe integer until 2060. */
 const FIRST_SECONDS = 1_735_689_600;
 
-/** Inserts a grant event, and a delivery of it to every webhook of the list that still exists. */
-const INSERT = `WITH grant_event AS (
+/**
+ * Grant events, and a delivery of each to every webhook that wants it and is still there. The first gets the place $1 of the
+ * present moment, and the others the places that follow.
+ */
+const INSERT = `WITH added AS (
+    SELECT * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
+      $10::text[]) WITH ORDINALITY
+      AS a (id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins, position)
+  ), first AS (
+    SELECT floor((extract(epoch FROM clock_timestamp()) - ${FIRST_SECONDS}) * 1000000)::bigint * ${PLACES} + $1 AS sequence
+  ), stored AS (
     INSERT INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
-    SELECT floor((extract(epoch FROM clock_timestamp()) - ${FIRST_SECONDS}) * 1000000)::bigint * ${PLACES} + $1,
-      $2::text, $3::bigint, $4::text, $5::bigint, $6::text, $7::text, $8::text, $9::text, $10::text
-    RETURNING sequence, at_ms
-  ), receiver AS (SELECT id FROM webhooks WHERE id = ANY($11::text[]) FOR KEY SHARE)
+    SELECT first.sequence + position - 1, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins
+    FROM added CROSS JOIN first RETURNING sequence, id, at_ms
+  ), receivers AS (SELECT id FROM webhooks WHERE id = ANY($12::text[]) FOR KEY SHARE)
   INSERT INTO deliveries (webhook_id, grant_event, next_at_ms)
-    SELECT receiver.id, grant_event.sequence, grant_event.at_ms FROM receiver CROSS JOIN grant_event`;
+    SELECT receivers.id, stored.sequence, stored.at_ms
+    FROM unnest($11::text[], $12::text[]) AS wanted (event_id, webhook_id)
+    JOIN receivers ON receivers.id = wanted.webhook_id JOIN stored ON stored.id = wanted.event_id`;
 
 /** The columns of a grant event, of the table `grant_events AS e`. */
 export const GRANT_EVENT_COLUMNS =
@@ -49,15 +60,37 @@ export const addGrantEvents = async (
   transaction: Transaction,
   grantEvents: readonly NewGrantEvent[],
 ): Promise<void> => {
-  if (grantEvents.length === 0) return;
-  const webhooks = await listWebhooks(transaction.query);
-  for (const grantEvent of grantEvents) {
-    const { atMs, kind, grantId, clientId, subject, requestId = null, cause = null, vins } = grantEvent;
-    const who = [kind, grantId, clientId, subject, requestId, cause, JSON.stringify(vins)];
-    const receivers = webhooks.filter((webhook) => isWanted(webhook, grantEvent)).map(({ id }) => id);
-    transaction.write(INSERT, [randomInt(PLACES), randomUUID(), atMs, ...who, receivers]);
-    if (receivers.length > 0) transaction.noteDeliveries();
-  }
+  if (grantEvents.length > 0)
+    writeGrantEvents(transaction, grantEvents, await listWebhooks(transaction.query));
+};
+
+/** The same where the webhooks were read in this transaction already. */
+export const writeGrantEvents = (
+  transaction: Transaction,
+  grantEvents: readonly NewGrantEvent[],
+  webhooks: readonly Webhook[],
+): void => {
+  const added = grantEvents.map((grantEvent) => ({ ...grantEvent, id: randomUUID() }));
+  const deliveries = added.flatMap((grantEvent) =>
+    webhooks
+      .filter((webhook) => isWanted(webhook, grantEvent))
+      .map((webhook) => ({ eventId: grantEvent.id, webhookId: webhook.id })),
+  );
+  transaction.write(INSERT, [
+    randomInt(PLACES),
+    added.map(({ id }) => id),
+    added.map(({ atMs }) => atMs),
+    added.map(({ kind }) => kind),
+    added.map(({ grantId }) => grantId),
+    added.map(({ clientId }) => clientId),
+    added.map(({ subject }) => subject),
+    added.map(({ requestId = null }) => requestId),
+    added.map(({ cause = null }) => cause),
+    added.map(({ vins }) => JSON.stringify(vins)),
+    deliveries.map(({ eventId }) => eventId),
+    deliveries.map(({ webhookId }) => webhookId),
+  ]);
+  if (deliveries.length > 0) transaction.noteDeliveries();
 };
 
 export const createGrantEventVerbs = ({ read, write }: Connections): GrantEventStore => ({

@@ -4,9 +4,10 @@ import type { Vehicle } from '../../../grants/vehicle.ts';
 import type { GrantId } from '../../../tokens/grant-id.ts';
 import { toIssuedBy } from '../nodes/issued-by.ts';
 import type { IssuedBy } from '../nodes/issued-by.ts';
-import { digestSubject, GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
+import { GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
 import type { Query, Transaction } from '../connection/transaction.ts';
 import { listVehicles } from './covered-vehicles.ts';
+import { digestSubject } from '../../copy/row-form.ts';
 
 const SELECT = `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = $1`;
 const LOCK = `SELECT ${GRANT_COLUMNS}, g.issued_by FROM grants AS g WHERE g.id = $1 FOR UPDATE`;

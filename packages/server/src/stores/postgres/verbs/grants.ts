@@ -1,5 +1,6 @@
 import { toSeconds } from '../../../clock.ts';
 import { decideReinstatement, decideRevocation } from '../../../grants/decide-revocation.ts';
+import { eventOfCreation } from '../../../grants/grant-events.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import type { GrantStore, Page } from '../../../grants/grant-store.ts';
 import { hasEndedBefore } from '../../../grants/standing.ts';
@@ -7,7 +8,7 @@ import type { Connections } from '../connection/pool.ts';
 import type { Query } from '../connection/transaction.ts';
 import { dropLostNodes } from '../nodes/node-rows.ts';
 import type { Node } from '../nodes/node.ts';
-import { addGrantEvents } from './grant-events.ts';
+import { addGrantEvents, writeGrantEvents } from './grant-events.ts';
 import {
   insertGrant,
   lockGrant,
@@ -20,6 +21,7 @@ import {
 import type { KnownClients } from './known-clients.ts';
 import { createRefresh } from './refresh.ts';
 import { readReplay } from './replays.ts';
+import { listWebhooks } from './webhooks.ts';
 import { canBeText, GRANT_COLUMNS, toGrant } from './rows.ts';
 
 /** For statements that go through many rows. */
@@ -78,7 +80,17 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
 
   return {
     refresh: createRefresh(connections, clients, node),
-    createGrant: (grant) => insertGrant(write, grant),
+    createGrant: (grant, auditContext) =>
+      transact(async (transaction) => {
+        // Sent together, which saves a round trip.
+        const [outcome, webhooks] = await Promise.all([
+          insertGrant(transaction.query, grant),
+          listWebhooks(transaction.query),
+        ]);
+        if (outcome === 'created')
+          writeGrantEvents(transaction, [eventOfCreation(grant, auditContext)], webhooks);
+        return outcome;
+      }),
     readGrant: (id) => readGrant(read, id),
     readReplay: (id) => readReplay(read, id),
     listGrants: (page) =>

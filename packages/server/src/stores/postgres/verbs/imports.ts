@@ -1,9 +1,12 @@
+import { eventOfCreation } from '../../../grants/grant-events.ts';
+import type { AuditContext } from '../../../grants/grant-store.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import { compareImport } from '../../../grants/imported-grant.ts';
 import type { ImportedGrant, ImportOutcome } from '../../../grants/imported-grant.ts';
 import type { Store } from '../../../grants/store.ts';
 import { NEXT_REVISION } from './known-clients.ts';
 import type { KnownClients } from './known-clients.ts';
+import { addGrantEvents } from './grant-events.ts';
 import { addConsents } from './grant-rows.ts';
 import { writeVehicles } from './covered-vehicles.ts';
 import type { Connections } from '../connection/pool.ts';
@@ -40,9 +43,11 @@ export const createImportVerbs = (
   { read, transact }: Connections,
   clients: KnownClients,
 ): Pick<Store, 'importGrants' | 'findImported'> => ({
-  async importGrants(batch) {
+  async importGrants(batch, auditContext) {
     try {
-      return await transact((transaction) => importLocked(transaction, batch), { timeoutMs: TIMEOUT_MS });
+      return await transact((transaction) => importLocked(transaction, batch, auditContext), {
+        timeoutMs: TIMEOUT_MS,
+      });
     } finally {
       for (const id of new Set(batch.map(({ grant }) => grant.clientId))) clients.forget(id);
     }
@@ -57,6 +62,7 @@ export const createImportVerbs = (
 const importLocked = async (
   transaction: Transaction,
   batch: readonly ImportedGrant[],
+  auditContext: AuditContext,
 ): Promise<readonly ImportOutcome[]> => {
   const { query, write } = transaction;
   const ids = [...new Set(batch.map(({ grant }) => grant.clientId))].filter(canBeText).sort();
@@ -74,6 +80,8 @@ const importLocked = async (
     if (clientIds.has(one.grant.clientId) && !existing.has(name) && !wanted.has(name)) wanted.set(name, one);
   }
   const made = await insertAll(transaction, [...wanted.values()]);
+  const events = [...made].map(({ grant, vehicles }) => eventOfCreation(grant, auditContext, vehicles));
+  await addGrantEvents(transaction, events);
   write(MARK_CLIENTS, [[...new Set([...made].map(({ grant }) => grant.clientId))]]);
   return batch.map((one) => {
     const name = nameOf(one.digest);

@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto';
 import { CLIENT_TYPES } from '../../../clients/client.ts';
-import type { Client, ClientSecret } from '../../../clients/client.ts';
+import type { Client } from '../../../clients/client.ts';
 import { parsePolicy } from '../../../clients/policy.ts';
 import type { Policy } from '../../../clients/policy.ts';
 import { StoreError } from '../../../errors.ts';
@@ -9,6 +8,7 @@ import { REVOCATION_CAUSES } from '../../../grants/grant.ts';
 import type { Grant, Revocation } from '../../../grants/grant.ts';
 import type { RegisteredKey } from '../../../tokens/key-store.ts';
 import { packHistory, unpackHistory } from '../../copy/packed-history.ts';
+import { readSecrets } from '../../copy/row-form.ts';
 import type { Row, Value } from '../connection/transaction.ts';
 
 /** The columns of a grant, of the table `grants AS g`. */
@@ -60,22 +60,6 @@ const toRevocation = (at: Value, cause: Value): Revocation | undefined =>
 export const toCaller = (address: Value, userAgent: Value): Caller | undefined =>
   address === null ? undefined : { address: String(address), userAgent: String(userAgent) };
 
-/** A client's secrets as one JSON array. */
-export const writeSecrets = (secrets: readonly ClientSecret[]): string =>
-  JSON.stringify(secrets.map((one) => ({ ...one, digest: Buffer.from(one.digest).toString('hex') })));
-
-export const readSecrets = (text: Value): readonly ClientSecret[] => {
-  const secrets = (JSON.parse(String(text)) as Row[]).map((one) => ({
-    id: String(one['id']),
-    name: String(one['name']),
-    digest: Uint8Array.from(Buffer.from(String(one['digest']), 'hex')),
-    createdAt: Number(one['createdAt']),
-    expiresAt: toNumber(one['expiresAt']),
-    lastUsedAt: toNumber(one['lastUsedAt']),
-  }));
-  return secrets.sort((left, right) => left.createdAt - right.createdAt || (left.id < right.id ? -1 : 1));
-};
-
 export const toClient = (row: Row): Client => ({
   id: String(row['id']),
   dialect: String(row['dialect']),
@@ -122,6 +106,3 @@ export const damaged = (column: string): never => {
 
 /** PostgreSQL stores every character but NUL in a text, so nothing is found by a text that has one. */
 export const canBeText = (text: string): boolean => !text.includes('\0');
-
-/** The key of an owner's consents: a subject may be longer than an index allows. */
-export const digestSubject = (subject: string): Buffer => hash('sha256', subject, 'buffer').subarray(0, 16);

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { createAuthorizationServer, OperatorError, systemRandomness } from '@keyfob/server';
+import type { AuthorizationServer, Config, LogEvent, ServerOptions } from '@keyfob/server';
+import { makeClient, makeGrant } from '../support/make-client.ts';
+import { sendRaw, writeRequest } from '../support/raw-request.ts';
+import type { RawResponse, RequestParts } from '../support/raw-request.ts';
+import { directoryFor } from '../support/test-directory.ts';
+
+const PUBLIC_URL = 'https://auth.example';
+const NOW_MS = 1_750_000_000_000;
+
+/** Every response has the same request id, so that responses can be compared. */
+const RANDOMNESS = { ...systemRandomness, uuid: () => '00000000-0000-4000-8000-000000000000' };
+
+type Trial = { readonly server: AuthorizationServer; readonly events: readonly LogEvent[] };
+
+const open = async (
+  t: TestContext,
+  settings: Partial<Config> = {},
+  options: ServerOptions = {},
+): Promise<Trial> => {
+  const events: LogEvent[] = [];
+  const server = await createAuthorizationServer(
+    { data: directoryFor(t), port: 0, publicUrl: PUBLIC_URL, ...settings },
+    { emit: (event) => events.push(event), clock: () => NOW_MS, randomness: RANDOMNESS, ...options },
+  );
+  t.after(() => server.close());
+  return { server, events };
+};
+
+/** A host that has no other route. */
+const host = async (t: TestContext, listener: RequestListener): Promise<string> => {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+const compared = ({ status, headers, body }: RawResponse): RawResponse => {
+  const { date: _date, connection: _connection, 'keep-alive': _keepAlive, ...rest } = headers;
+  return { status, headers: rest, body };
+};
+
+const toRequest = ({ method = 'POST', target = '/', headers = {}, body = '' }: RequestParts): Request =>
+  new Request(`${PUBLIC_URL}${target}`, {
+    method,
+    headers: Object.entries(headers).flatMap(([name, value]) =>
+      [value ?? []].flat().map((one): [string, string] => [name, one]),
+    ),
+    ...(body === '' ? {} : { body: String(body) }),
+    redirect: 'manual',
+  });
+
+const FORM = { Host: 'auth.example', 'Content-Type': 'application/x-www-form-urlencoded' };
+const REFRESH = 'grant_type=refresh_token&refresh_token=11111111-1111-4111-8111-111111111111';
+
+const REQUESTS: Readonly<Record<string, RequestParts>> = {
+  'an unknown client': {
+    target: '/oauth/token',
+    headers: { ...FORM, Authorization: 'Basic YTpi' },
+    body: REFRESH,
+  },
+  'no credentials': { target: '/oauth/token', headers: FORM, body: REFRESH },
+  'credentials sent twice': {
+    target: '/oauth/token',
+    headers: { ...FORM, Authorization: ['Basic YTpi', 'Basic YTpi'] },
+    body: REFRESH,
+  },
+  'an unknown path': { target: '/nothing?here=1', headers: FORM },
+  'a wrong method': { method: 'DELETE', target: '/.well-known/jwks.json', headers: FORM },
+  'the metadata': { method: 'GET', target: '/.well-known/oauth-authorization-server', headers: FORM },
+  'the metadata by HEAD': {
+    method: 'HEAD',
+    target: '/.well-known/oauth-authorization-server',
+    headers: { ...FORM, Connection: 'close' },
+  },
+  'a body that is too large': { target: '/oauth/token', headers: FORM, body: 'a='.padEnd(20_000, 'b') },
+  'the page of an owner': { method: 'GET', target: '/connect', headers: FORM },
+};
+
+describe('A server answers the same', () => {
+  for (const [what, parts] of Object.entries(REQUESTS)) {
+    test(`to ${what}, on its own listener, in a host and by fetch`, async (t) => {
+      const { server } = await open(t);
+      const { url } = await server.listen();
+      const closing = { ...parts, headers: { ...parts.headers, Connection: 'close' } };
+      const [own] = await sendRaw(url, writeRequest(closing));
+      const [hosted] = await sendRaw(await host(t, server.handler), writeRequest(closing));
+      assert.ok(own !== undefined && hosted !== undefined);
+      assert.deepEqual(compared(hosted), compared(own));
+      const fetched = await server.fetch(toRequest(parts));
+      assert.deepEqual(
+        compared({
+          status: fetched.status,
+          headers: Object.fromEntries(fetched.headers),
+          body: await fetched.text(),
+        }),
+        compared(own),
+      );
+    });
+  }
+});
+
+describe('A server in a host', () => {
+  const refresh = async (
+    send: (request: Request) => Promise<Response>,
+    base: string,
+    { clientId, clientSecret }: { readonly clientId: string; readonly clientSecret: string },
+    refreshToken: string,
+  ): Promise<string> => {
+    const response = await send(
+      new Request(`${base}/oauth/token`, {
+        method: 'POST',
+        headers: {
+          Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+          'User-Agent': 'trial',
+        },
+        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+      }),
+    );
+    assert.equal(response.status, 200);
+    return ((await response.json()) as { refresh_token: string }).refresh_token;
+  };
+
+  test('refreshes by the handler what it has refreshed by fetch', async (t) => {
+    const { server } = await open(t, {}, { randomness: systemRandomness });
+    const registration = { dialect: 'smartcar', name: 'Charge planner', nowMs: NOW_MS };
+    const { client, clientSecret } = await makeClient(server.deployment, registration);
+    const credentials = { clientId: client.id, clientSecret };
+    const wanted = { clientId: client.id, subject: 'owner-1', scope: 'read_odometer', brand: undefined };
+    const { tokens } = await makeGrant(server.deployment, { ...wanted, nowMs: NOW_MS });
+    const second = await refresh(server.fetch, PUBLIC_URL, credentials, tokens.refreshToken);
+    const url = await host(t, server.handler);
+    const third = await refresh(fetch, url, credentials, second);
+    assert.notEqual(third, second);
+  });
+
+  test('says so if the host has read the body, and does not wait for it', async (t) => {
+    const { server } = await open(t);
+    const url = await host(t, (request, response) => {
+      request.resume().once('end', () => void server.handler(request, response));
+    });
+    const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: new URLSearchParams('a=b') });
+    assert.equal(response.status, 500);
+    assert.match(await response.text(), /Mount Keyfob before body parsers/);
+    const request = new Request(`${PUBLIC_URL}/oauth/token`, { method: 'POST', body: 'a=b' });
+    await request.text();
+    const fetched = await server.fetch(request);
+    assert.equal(fetched.status, 500);
+    assert.match(await fetched.text(), /Mount Keyfob before body parsers/);
+  });
+
+  test('limits headers where the host allows more', async (t) => {
+    const { server } = await open(t, { headersMaxBytes: 2048 });
+    const headers = { Padding: 'p'.repeat(2048) };
+    const url = await host(t, server.handler);
+    assert.equal((await fetch(`${url}/.well-known/jwks.json`, { headers })).status, 400);
+    const request = new Request(`${PUBLIC_URL}/.well-known/jwks.json`, { headers });
+    assert.equal((await server.fetch(request)).status, 400);
+  });
+
+  test('knows its caller by address, or by X-Forwarded-For if told how many proxies there are', async (t) => {
+    const callers = async (settings: Partial<Config>) => {
+      const { server, events } = await open(t, settings);
+      const headers = { 'X-Forwarded-For': '198.51.100.1, 198.51.100.2', 'User-Agent': 'trial' };
+      await fetch(`${await host(t, server.handler)}/oauth/token`, { method: 'POST', headers });
+      const request = new Request(`${PUBLIC_URL}/oauth/token`, { method: 'POST', headers });
+      await server.fetch(request, { address: '203.0.113.9' });
+      return events.map((event) => ('caller' in event ? event.caller.address : event.event));
+    };
+    assert.deepEqual(await callers({}), ['127.0.0.1', '203.0.113.9']);
+    assert.deepEqual(await callers({ forwardedHops: 1 }), ['198.51.100.2', '198.51.100.2']);
+  });
+
+  test('needs a public URL unless it listens itself', async (t) => {
+    const server = await createAuthorizationServer({ data: directoryFor(t), port: 0 });
+    t.after(() => server.close());
+    for (const read of [() => server.handler, () => server.fetch, () => server.publicUrl])
+      assert.throws(read, (error) => error instanceof OperatorError && error.code === 'public_url_missing');
+    const { url } = await server.listen();
+    assert.equal(server.publicUrl, url);
+    assert.equal(typeof server.handler, 'function');
+  });
+
+  test('gets 503 once it is closed, with a moment to come back', async (t) => {
+    const { server } = await open(t);
+    const url = await host(t, server.handler);
+    await server.close();
+    const response = await fetch(`${url}/oauth/token`, { method: 'POST' });
+    assert.equal(response.status, 503);
+    assert.ok(Number(response.headers.get('retry-after')) > 0);
+    await response.arrayBuffer();
+  });
+});

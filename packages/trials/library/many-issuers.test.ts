@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createAuthorizationServer } from '@keyfob/server';
+import { openSqliteStore } from '@keyfob/server/stores';
+import { createKeyLine } from '@keyfob/server/tokens';
+import { makeClient, makeGrant } from '../support/make-client.ts';
+
+const NOW_MS = 1_750_000_000_000;
+
+/** An issuer with a store, a key ring and a clock of its own, below a path of one host. */
+const openIssuer = async (basePath: string, startMs: number) => {
+  let nowMs = startMs;
+  const store = openSqliteStore(':memory:');
+  const server = await createAuthorizationServer(
+    { publicUrl: `https://sandbox.example${basePath}`, key: createKeyLine(1, 1_700_000_000) },
+    { store, basePath, clock: () => nowMs },
+  );
+  const registration = { dialect: 'smartcar', name: 'Charge planner', nowMs };
+  const { client, clientSecret } = await makeClient(server.deployment, registration);
+  const wanted = { clientId: client.id, subject: 'owner-1', scope: '', brand: undefined, nowMs };
+  const { tokens } = await makeGrant(server.deployment, wanted);
+  const authorization = `Basic ${Buffer.from(`${client.id}:${clientSecret}`).toString('base64')}`;
+  return {
+    store,
+    server,
+    refreshToken: tokens.refreshToken,
+    passDays: (days: number) => void (nowMs += days * 86_400_000),
+    async refresh(refreshToken: string, path = basePath): Promise<number> {
+      const request = new Request(`https://sandbox.example${path}/oauth/token`, {
+        method: 'POST',
+        headers: { Authorization: authorization, 'User-Agent': 'trial' },
+        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+      });
+      return (await server.fetch(request)).status;
+    },
+  };
+};
+
+test('issuers of one process keep apart, each below its path and with its clock', async (t) => {
+  const one = await openIssuer('/one', NOW_MS);
+  const other = await openIssuer('/other', NOW_MS);
+  t.after(async () => {
+    for (const { server, store } of [one, other]) {
+      await server.close();
+      await store.close();
+    }
+  });
+  assert.equal(await one.refresh(one.refreshToken, '/other'), 404);
+  assert.equal(await one.refresh(one.refreshToken, '/onesided'), 404);
+  assert.equal(await one.refresh(other.refreshToken), 400);
+  one.passDays(10_000);
+  assert.equal(await one.refresh(one.refreshToken), 400, 'its refresh token has expired');
+  assert.equal(await other.refresh(other.refreshToken), 200);
+});
+
+test('the metadata of an issuer below a path is where RFC 8414 puts it', async (t) => {
+  const { server, store } = await openIssuer('/one', NOW_MS);
+  t.after(async () => {
+    await server.close();
+    await store.close();
+  });
+  for (const path of [
+    '/one/.well-known/oauth-authorization-server',
+    '/.well-known/oauth-authorization-server/one',
+  ]) {
+    const response = await server.fetch(new Request(`https://sandbox.example${path}`));
+    const { issuer } = (await response.json()) as { issuer: string };
+    assert.equal(issuer, 'https://sandbox.example/one', path);
+  }
+});
+
+test('a store that is passed in stays open when its server closes', async () => {
+  const { server, store } = await openIssuer('', NOW_MS);
+  await server.close();
+  assert.equal(await store.countGrants(), 1);
+  await store.close();
+});
