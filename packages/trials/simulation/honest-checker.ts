@@ -66,6 +66,8 @@ const firstWrongDeath = (grant: GrantRecord, decided: readonly Decided[]): Decid
 /** How many rotations a row remembers (`docs/decisions/0006-verdict.md`). */
 const REMEMBERED = 32;
 const REMEMBERED_SECONDS = 900;
+/** A row stores a moment as at most this far ahead of the rotation after it (`stores/copy/packed-history.ts`). */
+const AHEAD_MAX_MS = 0x7f_0000;
 
 const isInsidePolicy = (
   grant: GrantRecord,
@@ -87,10 +89,13 @@ const isInsidePolicy = (
   const mayBeForgotten =
     one.decision.clockMs < first.decision.clockMs &&
     before.some(({ decision }) => decision.clockMs - first.decision.clockMs >= REMEMBERED_SECONDS * 1000);
+  // The clock went back so far after the first use that a row does not store how far.
+  const isCutShort = before.some(({ decision }) => first.decision.clockMs - decision.clockMs > AHEAD_MAX_MS);
   if (
     rotation === 'overlap' &&
     !isClockBehind &&
     !mayBeForgotten &&
+    !isCutShort &&
     ageMs < overlapSeconds * 1000 &&
     newest - one.index < REMEMBERED
   )

@@ -15,6 +15,8 @@ export type Shown = {
 /** As many rotations as a row remembers (`docs/decisions/0006-verdict.md`). */
 const REMEMBERED = 32;
 const REMEMBERED_SECONDS = 900;
+/** A row stores a moment as at most this far ahead of the rotation after it (`stores/copy/packed-history.ts`). */
+const AHEAD_MAX_MS = 0x7f_0000;
 
 /**
  * What a presented refresh token must get: RFC 6749 §6 (bound to the client), RFC 9700 §4.14.2 (a used refresh token
@@ -119,6 +121,10 @@ const expectDenial = (
     const because = 'the clock went forth and back over its first use, which may be forgotten';
     return { ...nothing(because, 'maybe'), outcomes: ['current', 'dead'] };
   }
+  if (clockMs - Math.max(overlapMs, raceMs) < first.atMs && isCutShort(grant, index, first.atMs)) {
+    const because = 'the clock went back so far after its first use that a row does not store how far';
+    return { ...nothing(because, 'maybe'), outcomes: ['current', 'dead'] };
+  }
   // A clock that ran backwards counts as standing still.
   const age = Math.max(0, clockMs - first.atMs);
   if (age < overlapMs)
@@ -150,6 +156,10 @@ const mayBeForgotten = ({ firstUses }: Standing, index: number, atMs: number): b
   [...firstUses].some(
     ([later, use]) => later > index && use !== 'lost' && use.atMs - atMs >= REMEMBERED_SECONDS * 1000,
   );
+
+/** Whether a row may store the moment of a first use as earlier than it was. */
+const isCutShort = ({ firstUses }: Standing, index: number, atMs: number): boolean =>
+  [...firstUses].some(([later, use]) => later > index && use !== 'lost' && atMs - use.atMs > AHEAD_MAX_MS);
 
 const nextKnownUse = ({ firstUses, current }: Standing, index: number): number => {
   for (let later = index; later < current; later++) {
