@@ -131,7 +131,7 @@ describe('What the command line refuses on a store that is there', { concurrency
   let id = '';
   before(async () => {
     directory = makeDataDirectory();
-    const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
+    const made = await runOn(directory, 'client', 'create', '--dialect', 'pleos', '--json');
     id = (JSON.parse(made.stdout) as MadeClient).clientId;
   });
   after(() => removeDataDirectory(directory));
@@ -163,6 +163,14 @@ describe('What the command line refuses on a store that is there', { concurrency
       assert.match(message, told);
     });
   }
+
+  test('an option of another dialect is refused', async () => {
+    const made = await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--json');
+    const { clientId } = JSON.parse(made.stdout) as MadeClient;
+    const ended = await runOn(directory, 'client', 'set', clientId, '--dead-token-code', '401', '--json');
+    assert.equal(ended.code, 2, ended.stderr);
+    assert.match(errorOf(ended).message, /the oauth dialect has no --dead-token-code/);
+  });
 
   const UNKNOWN: readonly (readonly [readonly string[], string])[] = [
     [['client', 'show', 'nobody'], 'client_unknown'],

@@ -1,4 +1,5 @@
 import { DIALECTS } from '@keyfob/server/dialects';
+import type { Dialect } from '@keyfob/server/dialects';
 import { readOptions } from './help.ts';
 import type { CommandHelp } from './help.ts';
 import { renderTable } from './table.ts';
@@ -33,6 +34,12 @@ const showValue = (value: unknown): string => {
 const toFlag = (field: string): string =>
   `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
+/** The defaults of a dialect, its own options among them. */
+const defaultsOf = ({ defaultPolicy }: Dialect): Readonly<Record<string, unknown>> => ({
+  ...defaultPolicy,
+  ...defaultPolicy.dialectOptions,
+});
+
 /** The page of all policy fields: their flags and effects by the help of \`client set\`, their defaults by dialect. */
 export const renderPolicies = (commands: readonly CommandHelp[]): string => {
   const help = commands.find(({ words }) => words.join(' ') === 'client set')?.text ?? '';
@@ -40,15 +47,13 @@ export const renderPolicies = (commands: readonly CommandHelp[]): string => {
   const dialects = Object.values(DIALECTS);
   const fields = [...options].flatMap(([flag, effect]) => {
     const field = flag.slice(2).replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-    return POLICY_FLAGS.has(flag) || dialects.some(({ defaultPolicy }) => field in defaultPolicy)
+    return POLICY_FLAGS.has(flag) || dialects.some((dialect) => field in defaultsOf(dialect))
       ? [{ field, effect }]
       : [];
   });
   const rows = fields.map(({ field, effect }) => [
     `\`${toFlag(field)}\``,
-    ...dialects.map(({ defaultPolicy }) =>
-      showValue((defaultPolicy as Readonly<Record<string, unknown>>)[field]),
-    ),
+    ...dialects.map((dialect) => showValue(defaultsOf(dialect)[field])),
     effect,
   ]);
   return INTRODUCTION + renderTable(['field', ...dialects.map(({ name }) => name), 'effect'], rows);

@@ -175,7 +175,7 @@ describe('oauth4webapi and the dialect oauth', () => {
   });
 
   it('issues JWTs, and the lifetime of refresh tokens, to a client that wants them', async () => {
-    const flags = ['--access-token-format', 'jwt', '--tell-refresh-expiry', 'true'];
+    const flags = ['--access-token-format', 'jwt', '--include-refresh-expiry', 'true'];
     const { clientId, clientSecret } = await register('confidential', ...flags);
     const session = await begin(clientId, oauth.ClientSecretBasic(clientSecret));
     const { access_token: accessToken, refresh_token_expires_in: expiresIn } = await exchange(session);

@@ -154,8 +154,8 @@ const drawPolicy = (prng: Prng, type: ClientType): Policy => ({
   grantLifetimeSeconds: prng.chance(0.1) ? prng.pick([7200, 86_400]) : null,
   resyncGenerations: prng.pick([1024, 1024, 1024, 3, 0]),
   requireUserAgent: prng.chance(0.5),
-  tellRefreshExpiry: prng.chance(0.5),
+  includeRefreshExpiry: prng.chance(0.5),
   accessTokenFormat: 'opaque',
   clientCredentials: false,
-  deadTokenCode: prng.pick(['4002', '401', '403', '4011']),
+  dialectOptions: { deadTokenCode: prng.pick(['4002', '401', '403', '4011']) },
 });

@@ -22,8 +22,7 @@ export const OVERLAP_POLICY: Policy = {
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: false,
-  tellRefreshExpiry: false,
-  deadTokenCode: '4002',
+  includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };
@@ -160,6 +159,13 @@ export const fill = async (
 ): Promise<void> => {
   await store.createClient(sampleClient({ policy: { ...OVERLAP_POLICY, ...policy } }));
   await store.createGrant(sampleGrant(grant));
+};
+
+/** Creates sample grants with these ids, a few at a time, so that none waits long for a connection. */
+export const createGrants = async (store: Store, ids: readonly bigint[]): Promise<void> => {
+  const atATime = 10;
+  for (let from = 0; from < ids.length; from += atATime)
+    await Promise.all(ids.slice(from, from + atATime).map((id) => store.createGrant(sampleGrant({ id }))));
 };
 
 /** Puts a client with one code into a store. */

@@ -43,9 +43,9 @@ export const addClientCreate = (client: Command): void => {
       'after',
       `
 Examples:
-  $ keyfob client create --dialect smartcar --name "Charge planner" --redirect-uri https://app.example/callback
-  $ keyfob client create --dialect smartcar --type public --redirect-uri http://127.0.0.1/callback
-  $ keyfob client create --dialect smartcar --type resource-server --name "Vehicle API"`,
+  $ keyfob client create --dialect oauth --name "Charge planner" --redirect-uri https://app.example/callback
+  $ keyfob client create --dialect oauth --type public --redirect-uri http://127.0.0.1/callback
+  $ keyfob client create --dialect oauth --type resource-server --name "Vehicle API"`,
     )
     .action(create);
 };

@@ -34,6 +34,9 @@ export const describeClient = (client: Client, grants: number): string => {
     ['state', client.disabledAt === undefined ? 'enabled' : `disabled ${showTime(client.disabledAt)}`],
     ['grants', String(grants)],
     ...FIELDS.map((field) => [toFlag(field).slice(2), String(client.policy[field] ?? 'none')] as const),
+    ...Object.entries(client.policy.dialectOptions ?? {}).map(
+      ([name, value]) => [toFlag(name).slice(2), value] as const,
+    ),
   ] as const;
   const secrets =
     client.type === 'public' ? 'A public client: it has no secret.' : describeSecrets(client.secrets);

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { ClientChange } from '../clients/change.ts';
 import type { PolicyField } from '../clients/policy.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
 import { changeClient } from '../operations/change-client.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
 import { unknownClient } from './not-found.ts';
@@ -20,13 +22,24 @@ const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
   resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
   requireUserAgent: 'true or false: refuse requests without a User-Agent',
-  tellRefreshExpiry: 'true or false: add refresh_token_expires_in to the Smartcar answer',
+  includeRefreshExpiry:
+    'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
   accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
   clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
   audience: 'audience of JWTs (aud); empty for the issuer',
   clientCredentials: 'true or false: let the client get tokens for itself (POST /oauth2/token)',
-  deadTokenCode: 'the code that the Pleos API answers for a dead refresh token: 4002, 401, 403 or 4011',
 };
+
+const dialects: readonly Dialect[] = Object.values(DIALECTS);
+/** The options of dialects by name, with what each does. */
+const DIALECT_OPTIONS: ReadonlyMap<string, string> = new Map(
+  dialects.flatMap(({ name: dialect, options = {} }) =>
+    Object.entries(options).map(([name, { help, choices }]) => [
+      name,
+      `${dialect}: ${help} (${choices.join(', ')})`,
+    ]),
+  ),
+);
 
 type SetOptions = CommonOptions & {
   readonly name?: string;
@@ -34,7 +47,8 @@ type SetOptions = CommonOptions & {
   readonly addRedirectUri?: readonly string[];
   readonly removeRedirectUri?: readonly string[];
   readonly consentRedirectUri?: string;
-} & Partial<Record<PolicyField, string>>;
+} & Partial<Record<PolicyField, string>> &
+  Readonly<Record<string, unknown>>;
 
 export const addClientSet = (client: Command): void => {
   const command = withCommonOptions(client.command('set <id>'))
@@ -57,6 +71,7 @@ Examples:
   $ keyfob client set ID --add-redirect-uri https://app.example/callback`,
     );
   for (const field of FIELDS) command.option(`${toFlag(field)} <value>`, POLICY_HELP[field]);
+  for (const [name, help] of DIALECT_OPTIONS) command.option(`${toFlag(name)} <value>`, help);
   command.action(set);
 };
 
@@ -64,7 +79,8 @@ const set = async (id: string, options: SetOptions): Promise<void> =>
   onDeployment(options, async (context) => {
     const changed = await changeClient(context, id, readChange(options));
     if (changed.outcome === 'unknown') throw unknownClient(id);
-    if (changed.outcome === 'invalid') throw toUsageError(changed.faults, FIELDS);
+    if (changed.outcome === 'invalid')
+      throw toUsageError(changed.faults, [...FIELDS, ...DIALECT_OPTIONS.keys()]);
     const { client, grants } = changed;
     return { json: clientToJson(client, grants), text: describeClient(client, grants) };
   });
@@ -73,9 +89,16 @@ const readChange = (options: SetOptions): ClientChange => {
   const policy = Object.fromEntries(
     FIELDS.flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])),
   );
+  const dialectOptions = Object.fromEntries(
+    [...DIALECT_OPTIONS.keys()].flatMap((option) => {
+      const value = options[option];
+      return typeof value === 'string' ? [[option, value]] : [];
+    }),
+  );
   const { name, redirectUri, addRedirectUri, removeRedirectUri, consentRedirectUri } = options;
   const change: ClientChange = {
     ...(Object.keys(policy).length === 0 ? {} : { policy }),
+    ...(Object.keys(dialectOptions).length === 0 ? {} : { dialectOptions }),
     ...(name === undefined ? {} : { name: readName(name) }),
     ...(redirectUri === undefined ? {} : { redirectUris: redirectUri }),
     ...(addRedirectUri === undefined ? {} : { addedRedirectUris: addRedirectUri }),

@@ -38,8 +38,8 @@ const createProgram = (): Command => {
       `
 Examples:
   $ keyfob serve --demo
-  $ keyfob client create --dialect pleos --name "Charge planner"
-  $ keyfob grant create --client ID --subject owner-1 --brand kia
+  $ keyfob client create --dialect oauth --name "Charge planner"
+  $ keyfob grant create --client ID --subject owner-1
   $ keyfob doctor
 
 Exit codes: 0 success, 1 failure, 2 usage error.

@@ -15,8 +15,7 @@ const POLICY: Policy = {
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: true,
-  tellRefreshExpiry: false,
-  deadTokenCode: '4002',
+  includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };
@@ -53,6 +52,11 @@ const CHANGES: readonly {
     client: { disabledAt: 5 },
     change: { disabledAt: null },
     changed: { disabledAt: undefined },
+  },
+  {
+    name: 'an option of the dialect, the first',
+    change: { dialectOptions: { colour: 'red' } },
+    changed: { policy: { ...POLICY, dialectOptions: { colour: 'red' } } },
   },
   {
     name: 'a field of the policy, given as text',

@@ -3,17 +3,19 @@ import { parsePolicy } from './policy.ts';
 import type { Policy, PolicyField } from './policy.ts';
 import { faultOfRedirectUri } from './redirect-uri.ts';
 
-/** A change of a client; fields that are absent stay. */
+/** A change of a client; what is absent stays. */
 export type ClientChange = {
   readonly name?: string;
   /** The fields to change, as text or typed; the others stay. */
   readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
+  /** Options of the dialect, by name; the others stay. The caller has checked them. */
+  readonly dialectOptions?: Readonly<Record<string, string>>;
   /** Integer seconds, or `null` to enable. */
   readonly disabledAt?: number | null;
-  /** Replaces all. */
+  /** Replaces all redirect URIs. */
   readonly redirectUris?: readonly string[];
   readonly addedRedirectUris?: readonly string[];
-  /** Must match registered ones exactly. */
+  /** Compared character by character. */
   readonly removedRedirectUris?: readonly string[];
   /** `null` for the first redirect URI. */
   readonly consentRedirectUri?: string | null;
@@ -22,12 +24,17 @@ export type ClientChange = {
 /** More than any client needs, and few enough to compare at every request. */
 export const REDIRECT_URIS_MAX = 50;
 
-/** The changed client, or the faults, one sentence each, where it would be invalid. */
+/** The changed client, or the faults, one sentence each, if the change would make it invalid. */
 export const changeClient = (
   client: Client,
   change: ClientChange,
 ): Client | { readonly faults: readonly string[] } => {
-  const parsed = parsePolicy({ ...client.policy, ...change.policy });
+  const dialectOptions = { ...client.policy.dialectOptions, ...change.dialectOptions };
+  const parsed = parsePolicy({
+    ...client.policy,
+    ...change.policy,
+    ...(Object.keys(dialectOptions).length > 0 && { dialectOptions }),
+  });
   if ('faults' in parsed) return parsed;
   const { name = client.name, disabledAt = client.disabledAt } = change;
   const { consentRedirectUri = client.consentRedirectUri, removedRedirectUris: removed = [] } = change;
@@ -47,7 +54,7 @@ export const changeClient = (
   return faults.length > 0 ? { faults } : changed;
 };
 
-/** What is wrong with a client, one sentence each, with a remedy. */
+/** What is wrong with a client as a whole, one sentence each, with a remedy. */
 export const faultsOf = (client: Client): readonly string[] => [
   ...faultsOfRedirects([...client.redirectUris, ...[client.consentRedirectUri ?? []].flat()]),
   ...(client.type === 'public' ? faultsOfPublic(client.policy) : []),
@@ -63,19 +70,21 @@ const faultsOfRedirects = (uris: readonly string[]): readonly string[] => {
   });
 };
 
-/** RFC 9700 §2.2.2: what is stolen from a public client must be noticed. */
+/** RFC 9700 §2.2.2: a token stolen from a public client must be noticed. */
 const faultsOfPublic = ({ rotation, onReplay, clientCredentials }: Policy): readonly string[] => [
   ...(rotation === 'none'
     ? ['rotation must not be none for a public client: use strict, overlap or until-used']
     : []),
   ...(onReplay === 'revoke' ? [] : ['onReplay must be revoke for a public client']),
-  ...(clientCredentials ? ['clientCredentials must be false for a public client, which has none'] : []),
+  ...(clientCredentials
+    ? ['clientCredentials must be false for a public client, which has no credentials']
+    : []),
 ];
 
 const faultsOfResourceServer = ({ policy, redirectUris, consentRedirectUri }: Client): readonly string[] => [
   ...(redirectUris.length > 0 || consentRedirectUri !== undefined
     ? [
-        'a resource-server client must have no redirect URI, as no owner is ever sent to it: use type confidential',
+        'a resource-server client must have no redirect URI, because owners are never sent to it: use type confidential',
       ]
     : []),
   ...(policy.clientCredentials

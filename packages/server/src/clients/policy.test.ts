@@ -14,8 +14,7 @@ const POLICY: Policy = {
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: false,
-  tellRefreshExpiry: false,
-  deadTokenCode: '4002',
+  includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };
@@ -94,7 +93,6 @@ for (const [field, [least, greatest]] of Object.entries(BOUNDS)) {
 const NAMES: Readonly<Partial<Record<PolicyField, readonly string[]>>> = {
   rotation: ['strict', 'overlap', 'until-used', 'none'],
   onReplay: ['revoke', 'refuse', 'observe'],
-  deadTokenCode: ['4002', '401', '403', '4011'],
 };
 
 for (const [field, names] of Object.entries(NAMES)) {
@@ -118,7 +116,7 @@ for (const [field, names] of Object.entries(NAMES)) {
   });
 }
 
-for (const field of ['requireUserAgent', 'tellRefreshExpiry'] as const) {
+for (const field of ['requireUserAgent', 'includeRefreshExpiry'] as const) {
   void test(`${field} is true or false, as a value and as text`, () => {
     for (const value of [true, 'true']) assert.equal(parsed({ [field]: value })[field], true);
     for (const value of [false, 'false']) assert.equal(parsed({ [field]: value })[field], false);

@@ -28,7 +28,7 @@ export const SCOPE = /^(?:[!#-[\]-~]+(?: [!#-[\]-~]+)*)?$/;
 const NONE = 'none';
 const YEAR = 365 * 86_400;
 
-/** The longest overlap, and so the longest that the moment of a rotation has to be remembered. */
+/** The longest overlap, and so the longest time for which a store must remember when a rotation was. */
 export const OVERLAP_MAX_SECONDS = 900;
 
 export const ON_REPLAY = ['revoke', 'refuse', 'observe'] as const;
@@ -42,11 +42,11 @@ export const POLICY_FIELDS = {
   rotation: oneOf(['strict', 'overlap', 'until-used', 'none']),
   /** With rotation `overlap`: from the first use of a predecessor. */
   overlapSeconds: seconds(0, OVERLAP_MAX_SECONDS),
-  /** From the first use of a predecessor that may not be repeated: refused, but not taken for theft. */
+  /** From the first use of a predecessor that may not be repeated: refused, but not treated as stolen. */
   raceSeconds: seconds(0, OVERLAP_MAX_SECONDS),
-  /** RFC 9700 §4.14.2. `observe` refuses and says what it would have revoked. */
+  /** RFC 9700 §4.14.2. `observe` refuses and reports what it would have revoked. */
   onReplay: oneOf(ON_REPLAY),
-  /** From the creation of the grant, whatever is refreshed; `none` for no end. */
+  /** From the creation of the grant; refreshes do not extend it. `none` for no limit. */
   grantLifetimeSeconds: v.union(
     [
       v.pipe(
@@ -60,24 +60,28 @@ export const POLICY_FIELDS = {
   ),
   /** How many generations ahead of the store a token may be, after the store lost its newest writes; 0 for none. */
   resyncGenerations: seconds(0, 1_000_000),
-  /** Refuse a request without a `User-Agent`, as Smartcar's page requires one. */
+  /** Refuse a token request without a `User-Agent`. */
   requireUserAgent: flag,
-  /** Add `refresh_token_expires_in` to the answer of dialects that have room for it. */
-  tellRefreshExpiry: flag,
-  /** The code by which the Pleos wire says that a refresh token is dead; the vendor does not document it. */
-  deadTokenCode: oneOf(['4002', '401', '403', '4011']),
-  /** What access tokens are: opaque, or JWTs that resource servers check by themselves (RFC 9068). */
+  /** Add `refresh_token_expires_in` to the answer, in dialects that have room for it. */
+  includeRefreshExpiry: flag,
+  /** Opaque access tokens, or JWTs that resource servers verify themselves (RFC 9068). */
   accessTokenFormat: v.optional(oneOf(['opaque', 'jwt']), 'opaque'),
   /** Whether the client may get tokens for itself, without an owner (RFC 6749 §4.4). */
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */
   clientCredentialsScope: v.optional(text(SCOPE, 'must be scopes with one space between them')),
-  /** Whom JWTs are for (`aud`, RFC 9068 §2.2). Empty or absent for the issuer. */
+  /** The audience of JWTs (`aud`, RFC 9068 §2.2). Empty or absent for the issuer. */
   audience: v.optional(text(/^[!-~]*$/, 'must be visible ASCII without spaces')),
 } as const;
 
 const schema = v.pipe(
-  v.strictObject(POLICY_FIELDS),
+  v.strictObject({
+    ...POLICY_FIELDS,
+    /** Options that only the client's dialect has (`Dialect.options`), which checks them when they are set. */
+    dialectOptions: v.optional(
+      v.record(v.string(), text(/^[!-~]+$/, 'must be visible ASCII without spaces')),
+    ),
+  }),
   v.check(
     (policy) => policy.overlapSeconds < policy.refreshTokenLifetimeSeconds,
     'overlapSeconds must be less than refreshTokenLifetimeSeconds',
@@ -88,13 +92,13 @@ const schema = v.pipe(
   ),
 );
 
-/** What a client's tokens may do and for how long. Kept whole with the client, so a new default never changes an old client. */
+/** What a client's tokens may do and for how long. Stored whole with the client, so a new default never changes an old client. */
 export type Policy = Readonly<v.InferOutput<typeof schema>>;
-export type PolicyField = keyof Policy;
+export type PolicyField = keyof typeof POLICY_FIELDS;
 
 /**
- * A policy with some fields changed, values given as text or typed. Answers the faults, one sentence each, where
- * a value is out of its bounds, a field is unknown or two fields contradict each other.
+ * A policy from its fields, whose values are text or typed. Returns the faults, one sentence each, if a value is out of its
+ * bounds, a field is unknown or two fields contradict each other.
  */
 export const parsePolicy = (
   fields: Readonly<Record<string, unknown>>,

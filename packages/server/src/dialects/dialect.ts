@@ -51,6 +51,13 @@ export type DialectExamples = {
   ): string;
 };
 
+/** An option of a client that only one dialect has. Its value is one of a few words. */
+export type DialectOption = {
+  readonly choices: readonly string[];
+  /** What it does, for the help of commands. */
+  readonly help: string;
+};
+
 /** One vendor's wire format and rules. A vendor is one such value, and a branch nowhere else. */
 export type Dialect = {
   readonly name: string;
@@ -60,6 +67,8 @@ export type Dialect = {
   readonly clientTypes: readonly ClientType[];
   /** The brands that a grant may be bound to, in lower case. Empty where the dialect has none. */
   readonly brands: readonly string[];
+  /** Options that a client of this dialect has besides its policy's fields, by name (`Policy.dialectOptions`). */
+  readonly options?: Readonly<Record<string, DialectOption>>;
   readonly examples: DialectExamples;
   readonly authorization: AuthorizationWire;
   readonly createRoutes?: CreateRoutes;

@@ -58,9 +58,14 @@ const CASES: readonly (readonly [
 
 for (const [name, sent, outcome, omittable] of CASES) {
   test(`parameters with ${name}`, () => {
-    const read = () => readParameters(GRANT_TYPE, new Map(Object.entries(sent)), SHAPES, omittable);
-    if (typeof outcome !== 'string') assert.deepEqual(read(), outcome);
-    else assert.throws(read, (error: unknown) => error instanceof Refusal && error.reason === outcome);
+    const parameters = new Map(Object.entries(sent));
+    if (typeof outcome !== 'string')
+      assert.deepEqual(readParameters(GRANT_TYPE, parameters, SHAPES, omittable), outcome);
+    else
+      assert.throws(
+        () => readParameters(GRANT_TYPE, parameters, SHAPES, omittable),
+        (error: unknown) => error instanceof Refusal && error.reason === outcome,
+      );
   });
 }
 

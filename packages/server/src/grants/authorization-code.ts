@@ -4,7 +4,7 @@ import type { OpenedCode } from '../tokens/authorization-code.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { Vehicle } from './vehicle.ts';
 
-/** How long an authorization code may be exchanged: 10 minutes, as Smartcar documents and RFC 6749 §4.1.2 advises. */
+/** How long an authorization code may be exchanged: 10 minutes, as RFC 6749 §4.1.2 advises. */
 export const CODE_LIFETIME_SECONDS = 600;
 
 /** How long a store keeps a code at least, so that events tell of an expired one that it expired. */

@@ -28,8 +28,7 @@ const POLICY: Policy = {
   grantLifetimeSeconds: null,
   resyncGenerations: 0,
   requireUserAgent: false,
-  tellRefreshExpiry: false,
-  deadTokenCode: '4002',
+  includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };

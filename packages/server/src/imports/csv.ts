@@ -8,10 +8,10 @@ export type CsvRecord = {
   readonly isTooLong?: boolean;
 };
 
-/** A field and what ends it; quotes in a quoted field are doubled. @see RFC 4180 §2 */
+/** A field and its end; a quote within a quoted field is doubled. @see RFC 4180 §2 */
 const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|$)/y;
 
-/** The fields of one record; `undefined` where a quote stands in a field without, or text behind a closing one. */
+/** The fields of one record; `undefined` if an unquoted field contains a quote, or text follows a closing quote. */
 export const parseCsvRecord = (text: string): readonly string[] | undefined => {
   const fields: string[] = [];
   FIELD.lastIndex = 0;
@@ -25,8 +25,8 @@ export const parseCsvRecord = (text: string): readonly string[] | undefined => {
 };
 
 /**
- * Gathers lines to records: a quoted field may go over several. A quote that is nowhere closed spoils the line it stands in
- * and no other.
+ * Joins lines to records, because a quoted field may span several lines. A quote that is never closed makes only its own line
+ * invalid.
  */
 export const createCsvReader = () => {
   let open: Line[] = [];
@@ -41,7 +41,7 @@ export const createCsvReader = () => {
     return close();
   };
 
-  /** The record of all open lines; where they make none, that of the first, and the others are read anew. */
+  /** The record of all open lines. If they are not a valid one, the first is a record of its own and the others are read again. */
   const close = (): readonly CsvRecord[] => {
     const [first, ...others] = open;
     const text = open.map((line) => line.text).join('\n');
@@ -58,7 +58,7 @@ export const createCsvReader = () => {
 
   return {
     take,
-    /** What is left when there are no more lines. */
+    /** The records that are left after the last line. */
     end(): readonly CsvRecord[] {
       const records: CsvRecord[] = [];
       while (open.length > 0) records.push(...close());

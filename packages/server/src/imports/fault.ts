@@ -1,14 +1,14 @@
-/** Why a row is not imported, and how a person reads it. No text holds anything of a token. */
+/** Why a row is not imported, with the text for people. No text contains a part of a token. */
 export const FAULTS = {
   csv_malformed:
-    'the quotes are wrong: a field with a comma, quote or line break stands in quotes, its own doubled',
-  csv_width: 'there are more or fewer fields than the header has',
+    'the quotes are wrong: a field with a comma, quote or line break must be quoted, and a quote in it doubled',
+  csv_width: 'the number of fields differs from the header',
   json_malformed: 'the line is not a JSON object',
   not_utf8: 'the text is not UTF-8',
   too_long: 'the row is longer than 65536 characters',
-  field_unknown: 'there is a field that is none of those known',
+  field_unknown: 'the row has an unknown field',
   client_missing: 'client is missing',
-  client_unknown: 'there is no such client',
+  client_unknown: 'the client is unknown',
   client_not_permitted: 'the client is a resource server: it gets no tokens',
   subject_missing: 'subject is missing',
   subject_malformed: 'subject must be text of at most 1024 characters without control characters',
@@ -16,7 +16,7 @@ export const FAULTS = {
   brand_unknown: 'brand must be one that the dialect of the client has, or empty for any',
   brand_unsupported: 'the dialect of the client has no brands: leave brand empty',
   token_missing: 'refresh_token or refresh_token_sha256 is missing',
-  token_twice: 'refresh_token and refresh_token_sha256 exclude each other',
+  token_twice: 'the row has both refresh_token and refresh_token_sha256',
   token_malformed: 'refresh_token must be 1 to 512 visible ASCII characters',
   digest_malformed:
     'refresh_token_sha256 must be a SHA-256: 64 hexadecimal digits, or 43 characters of base64url',
@@ -29,6 +29,6 @@ export const FAULTS = {
   expired: 'the token has expired',
   grant_expired: 'the grant is older than the grantLifetimeSeconds of its client',
   vehicles_malformed: 'vehicles must be a JSON array of objects with id (a UUID), vin, make, model and year',
-  token_duplicate: 'the token stands for another grant already',
+  token_duplicate: 'the token belongs to another grant already',
 } as const;
 export type Fault = keyof typeof FAULTS;

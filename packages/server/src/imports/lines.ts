@@ -7,10 +7,10 @@ export type Line = {
   readonly isTooLong: boolean;
 };
 
-/** Of one line, and of one record that goes over several. */
+/** The limit of a line, and of a record that spans several lines. */
 export const RECORD_MAX_CHARACTERS = 65_536;
 
-/** Parts UTF-8 into lines, those of one chunk at a time. What is no UTF-8 becomes U+FFFD. */
+/** Splits UTF-8 into lines and yields those of one chunk at a time. Invalid bytes become U+FFFD. */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Line[]> {
   const decoder = new TextDecoder('utf-8');
   let number = 0;

@@ -78,7 +78,7 @@ const FILES: readonly (readonly [string, string, readonly ImportRecord[]])[] = [
     ],
   ],
   [
-    'a quote that is nowhere closed',
+    'a quote that is never closed',
     `${HEADER}\nc,"s,t,9\nc,u,t,9\nc,v,t,9\n`,
     [
       { row: 1, line: 2, fault: 'csv_malformed' },
@@ -160,14 +160,14 @@ void test('a row that is not UTF-8 is refused, in CSV and in JSON', async () => 
 });
 
 const HEADERS: readonly (readonly [string, RegExp])[] = [
-  ['client,subject,token,expires_at', /none of client, subject/],
-  ['client,subject,refresh_token,expires_at,client', /a column twice/],
+  ['client,subject,token,expires_at', /unknown column; the known ones are client, subject/],
+  ['client,subject,refresh_token,expires_at,client', /the same column twice/],
   ['subject,refresh_token', /lacks client, expires_at/],
   ['client,subject,expires_at', /lacks refresh_token or refresh_token_sha256/],
-  ['"client', /lacks|none of/],
-  ['c1,owner-1,3f1c9f3e,1800000000', /none of/],
-  ['client;subject;refresh_token;expires_at', /by commas/],
-  ['client\tsubject\trefresh_token\texpires_at', /by commas/],
+  ['"client', /lacks|unknown column/],
+  ['c1,owner-1,3f1c9f3e,1800000000', /unknown column/],
+  ['client;subject;refresh_token;expires_at', /separated by commas/],
+  ['client\tsubject\trefresh_token\texpires_at', /separated by commas/],
   ['[{"client":"c","refresh_token":"3f1c9f3e"}]', /array/],
   ['[', /array/],
   ['c\0l\0i\0e\0n\0t\0', /UTF-8/],
@@ -175,7 +175,7 @@ const HEADERS: readonly (readonly [string, RegExp])[] = [
 ];
 
 for (const [header, message] of HEADERS) {
-  void test(`the header ${header} is refused without a word of it`, async () => {
+  void test(`the header ${header} is refused, and the message does not quote it`, async () => {
     await assert.rejects(read(`${header}\nx\n`), (error) => {
       assert.ok(error instanceof HeaderError);
       assert.match(error.message, message);
@@ -185,11 +185,11 @@ for (const [header, message] of HEADERS) {
   });
 }
 
-void test('a file with nothing in it is refused: it is rather one that was not written than one without grants', async () => {
+void test('an empty file is refused, because it was probably never written', async () => {
   for (const content of ['', '\n\n', '\ufeff', ' \r\n'])
     await assert.rejects(
       read(content),
-      (error) => error instanceof HeaderError && /nothing/.test(error.message),
+      (error) => error instanceof HeaderError && /is empty/.test(error.message),
     );
   assert.deepEqual(await read(`${HEADER}\n`), []);
 });

@@ -4,7 +4,7 @@ import type { Fault } from './fault.ts';
 import { readLines } from './lines.ts';
 import type { Line } from './lines.ts';
 
-/** The members a row may have. Those of a CSV file are named by its header. */
+/** The members that a row may have. The header of a CSV file names its columns. */
 export const FIELDS = [
   'client',
   'subject',
@@ -19,12 +19,12 @@ export const FIELDS = [
 export type Field = (typeof FIELDS)[number];
 export type Fields = Readonly<Partial<Record<Field, unknown>>>;
 
-/** A row of the file as it stands there. Rows count from 1, without the header. */
+/** A row of the file. Rows count from 1, without the header. */
 export type ImportRecord = { readonly row: number; readonly line: number } & (
   { readonly fields: Fields } | { readonly fault: Fault }
 );
 
-/** The header is not one that rows can be read by; the message says why. */
+/** The header is unusable; the message says why. */
 export class HeaderError extends Error {
   override readonly name = 'HeaderError';
 }
@@ -35,7 +35,7 @@ type Reader = {
   parse(record: CsvRecord): Fields | Fault | 'header';
 };
 
-/** The rows of a CSV file with a header, or of a file with a JSON object on each line, those of one chunk at a time. */
+/** Reads a CSV file with a header, or a file with one JSON object per line, and yields the rows of one chunk at a time. */
 export async function* readRecords(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly ImportRecord[]> {
@@ -57,15 +57,13 @@ export async function* readRecords(
     yield number(records);
   }
   yield number(reader?.end() ?? []);
-  if (reader === undefined) throw new HeaderError('there is nothing in it, not even a header');
+  if (reader === undefined) throw new HeaderError('the file is empty: it has not even a header');
 }
 
 const readerFor = ({ text }: Line): Reader => {
   const start = text.trimStart();
   if (start.startsWith('['))
-    throw new HeaderError(
-      'it is one array: a file in JSON has an object on each line, and nothing around them',
-    );
+    throw new HeaderError('the file is one JSON array: it must have one object per line instead');
   return start.startsWith('{') ? readJson() : readCsv();
 };
 
@@ -115,9 +113,9 @@ const parseHeader = (fields: readonly string[] | undefined): readonly Field[] =>
   const header = names.map((name) => {
     const field = FIELDS.find((one) => one === name);
     if (field !== undefined) return field;
-    throw new HeaderError(`the header has a column that is none of ${FIELDS.join(', ')}`);
+    throw new HeaderError(`the header has an unknown column; the known ones are ${FIELDS.join(', ')}`);
   });
-  if (new Set(header).size < header.length) throw new HeaderError('the header has a column twice');
+  if (new Set(header).size < header.length) throw new HeaderError('the header has the same column twice');
   const needed = ['client', 'subject', 'expires_at'] as const;
   const missing: string[] = needed.filter((name) => !header.includes(name));
   if (!header.some((name) => name === 'refresh_token' || name === 'refresh_token_sha256'))
@@ -126,10 +124,10 @@ const parseHeader = (fields: readonly string[] | undefined): readonly Field[] =>
   return header;
 };
 
-/** Tells what the file is likely to be instead, without a word of it. */
+/** Reports what the file probably is instead, without quoting it: it may contain tokens. */
 const refuseOtherFormat = (fields: readonly string[]): void => {
   const [first = ''] = fields;
-  if (fields.some((field) => /[\ufffd\0]/.test(field))) throw new HeaderError('it is not text in UTF-8');
+  if (fields.some((field) => /[\ufffd\0]/.test(field))) throw new HeaderError('the file is not UTF-8 text');
   if (fields.length === 1 && /[;\t|]/.test(first))
-    throw new HeaderError('the columns must be parted by commas');
+    throw new HeaderError('the columns must be separated by commas');
 };

@@ -8,11 +8,11 @@ const KEY_BYTES = 12;
 const IDENTITY_BYTES = 8;
 
 /**
- * What an import would do, without doing it: the store as it is, and every row that came before, of which some twenty
- * bytes are remembered.
+ * Answers what an import would do, and changes nothing. It compares each row with the store and with the rows before it, of
+ * which it remembers about twenty bytes each.
  */
 export const createRehearsal = (store: Pick<Store, 'findImported'>) => {
-  // More than one, because a table has a limit of its own.
+  // Several maps, because the size of one map is limited.
   const tables = Array.from({ length: TABLES }, () => new Map<string, string>());
 
   const rehearse = ({ grant, digest }: ImportedGrant): ImportOutcome => {

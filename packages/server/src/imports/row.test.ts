@@ -6,7 +6,7 @@ import { smartcar } from '../dialects/smartcar/smartcar.ts';
 import { digestImportedToken, importedGrantId } from '../tokens/imported-token.ts';
 import type { Fault } from './fault.ts';
 import type { Fields } from './records.ts';
-import { readRow } from './row.ts';
+import { parseRow } from './row.ts';
 
 const NOW = 1_750_000_000;
 const DAY = 86_400;
@@ -36,14 +36,14 @@ const CLIENTS = new Map(
   ].map((one) => [one.id, one]),
 );
 
-const setting = { clientOf: (id: string) => CLIENTS.get(id), nowMs: NOW * 1000 + 500, keyNumber: 3 };
+const context = { clientOf: (id: string) => CLIENTS.get(id), nowMs: NOW * 1000 + 500, keyNumber: 3 };
 const GOOD: Fields = {
   client: 'smart',
   subject: 'owner-1',
   refresh_token: TOKEN,
   expires_at: NOW + 30 * DAY,
 };
-const read = (more: Record<string, unknown>) => readRow({ ...GOOD, ...more }, setting);
+const read = (more: Record<string, unknown>) => parseRow({ ...GOOD, ...more }, context);
 
 const VEHICLE = {
   id: '00000000-0000-4000-8000-000000000001',
@@ -53,7 +53,7 @@ const VEHICLE = {
   year: 2024,
 };
 
-void test('a row becomes a grant at generation 0 whose token ends when it did where it came from', () => {
+void test('a row becomes a grant at generation 0 whose token keeps its expiry', () => {
   assert.deepEqual(read({ scope: 'read_odometer read_charge' }), {
     grant: {
       id: importedGrantId(DIGEST),
@@ -82,13 +82,13 @@ const imported = (more: Record<string, unknown>) => {
   return row;
 };
 
-void test('a token that would live longer than tokens of its client do is shortened', () => {
+void test('a token that would outlive the tokens of its client is shortened', () => {
   assert.equal(imported({ expires_at: NOW + 60 * DAY }).isShortened, false);
   const longer = imported({ expires_at: NOW + 60 * DAY + 1 });
   assert.deepEqual([longer.isShortened, longer.grant.rotatedAtMs], [true, [NOW * 1000]]);
 });
 
-void test('a digest stands for its token, in hexadecimal digits of either case and in base64url', () => {
+void test('a digest replaces its token, as hexadecimal digits of either case and as base64url', () => {
   const ways = [DIGEST.toString('hex'), DIGEST.toString('hex').toUpperCase(), DIGEST.toString('base64url')];
   for (const way of [...ways, `${DIGEST.toString('base64url')}=`])
     assert.deepEqual(imported({ refresh_token: '', refresh_token_sha256: way }), imported({}));
@@ -102,7 +102,7 @@ void test('times are seconds or dates, as text and as numbers', () => {
   assert.equal(imported({ created_at: '' }).grant.createdAt, NOW);
 });
 
-void test('brands are for Pleos, in any case; vehicles are JSON or its text', () => {
+void test('brands may have any case; vehicles are JSON or its text', () => {
   assert.equal(imported({ client: 'pleos', brand: 'KIA' }).grant.brand, 'kia');
   assert.equal(imported({ client: 'pleos', brand: '' }).grant.brand, undefined);
   const vehicle = { ...VEHICLE, make: 'hyundai', nickname: '', powertrain: 'UNKNOWN' };
@@ -160,7 +160,7 @@ for (const [index, [fault, more]] of FAULTS.entries()) {
   void test(`row ${index + 1} is refused as ${fault}`, () => assert.deepEqual(read(more), { fault }));
 }
 
-void test('what is just within its bounds is taken', () => {
+void test('values just within their limits are accepted', () => {
   imported({ expires_at: NOW + 1, subject: 's'.repeat(1024), refresh_token: '~'.repeat(512) });
   imported({ client: 'short', created_at: NOW - 10 * DAY + 1 });
 });

@@ -7,7 +7,7 @@ import type { Fault } from './fault.ts';
 import { readRecords } from './records.ts';
 import type { ImportRecord } from './records.ts';
 import { createRehearsal } from './rehearsal.ts';
-import { clientIdOf, readRow } from './row.ts';
+import { clientIdOf, parseRow } from './row.ts';
 import type { ImportRow } from './row.ts';
 
 /** A row that was not imported. */
@@ -15,33 +15,33 @@ export type RefusedRow = {
   readonly row: number;
   readonly line: number;
   readonly fault: Fault;
-  /** As the row names it, where that is an id that clients may have. */
+  /** The client id of the row, if it has the form of a client id. */
   readonly client: string | undefined;
 };
 
-/** How far an import is, or how it ended. */
+/** The progress of an import, or its result. */
 export type ImportTotals = {
   rows: number;
   imported: number;
   alreadyThere: number;
   refused: number;
-  /** Of the imported: those whose token ends sooner here, because of the policy of their clients. */
+  /** Of the imported rows: those whose token expires earlier than before, because of the policy of the client. */
   shortened: number;
 };
 
 export type ImportWork = {
   readonly store: Store;
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Whether nothing is to be changed. */
+  /** Whether the rows are only checked. */
   readonly isDryRun: boolean;
   readonly keyNumber: number;
   /** Integer milliseconds. */
   readonly nowMs: number;
-  /** Called for each batch once it is on disk, with what was refused of it, in the order of rows. */
+  /** Called for each batch when it is on disk, with its refused rows in order. */
   readonly onBatch: (refused: readonly RefusedRow[], totals: ImportTotals) => void;
 };
 
-/** As many as share a transaction: a server beside waits for one no longer than for a slow request. */
+/** Rows per transaction: few enough that a running server waits for one no longer than for a slow request. */
 const BATCH_ROWS = 1000;
 const CLIENTS_MAX = 100_000;
 const ATTEMPTS_MAX = 3;
@@ -49,13 +49,13 @@ const CLIENT_ID = /^[\w.-]{1,128}$/;
 
 type Pending = { readonly record: ImportRecord; readonly row: ImportRow };
 
-/** Imports every row that can be, batch after batch in the order of the file. Throws `StoreError` and `HeaderError`. */
+/** Imports every valid row, in batches and in the order of the file. Throws `StoreError` and `HeaderError`. */
 export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
   const { store, nowMs, keyNumber, onBatch } = work;
   const totals: ImportTotals = { rows: 0, imported: 0, alreadyThere: 0, refused: 0, shortened: 0 };
   const clients = new Map<string, Client | undefined>();
   const commit = work.isDryRun ? createRehearsal(store) : createWriter(store, { nowMs });
-  const setting = { clientOf: (id: string) => clients.get(id), nowMs, keyNumber };
+  const context = { clientOf: (id: string) => clients.get(id), nowMs, keyNumber };
   let batch: Pending[] = [];
   let refused: RefusedRow[] = [];
   let underWay: Promise<void> = Promise.resolve();
@@ -74,7 +74,7 @@ export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
     );
   };
 
-  /** The rows that follow are read while the store works; the next batch waits until this one is on disk. */
+  /** The next rows are read while the store works, but the next batch waits until this one is on disk. */
   const flush = async (): Promise<void> => {
     await underWay;
     underWay = finish(batch, refused);
@@ -85,7 +85,7 @@ export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
   for await (const records of readRecords(work.chunks)) {
     await lookUp(store, clients, records);
     for (const record of records) {
-      const read = 'fault' in record ? record : readRow(record.fields, setting);
+      const read = 'fault' in record ? record : parseRow(record.fields, context);
       if ('fault' in read) refused.push(toRefused(record, read.fault));
       else batch.push({ record, row: read });
       if (batch.length + refused.length >= BATCH_ROWS) await flush();
@@ -130,18 +130,18 @@ const count = (
       return 'token_duplicate';
     case 'id_taken':
     case undefined:
-      throw new Error('a row of an import could not be given an id');
+      throw new Error('no free grant id was found for a row of an import');
   }
 };
 
 const toRefused = (record: ImportRecord, fault: Fault): RefusedRow => {
   const id = 'fields' in record ? clientIdOf(record.fields) : undefined;
-  // Columns that were mixed up must not bring a token where it does not belong.
+  // If columns were mixed up, this may be a token, which must not be reported.
   const client = fault !== 'client_unknown' && id !== undefined && CLIENT_ID.test(id) ? id : undefined;
   return { row: record.row, line: record.line, fault, client };
 };
 
-/** A grant whose id is another's already, by chance one in many millions, gets a new one. */
+/** Imports a batch. A grant whose id is taken, by a chance of one in many millions, gets a new one. */
 const createWriter =
   (store: Store, auditContext: AuditContext, attempt = 1) =>
   async (batch: readonly ImportedGrant[]): Promise<readonly ImportOutcome[]> => {

@@ -3,15 +3,15 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { OperatorError } from '../errors.ts';
 
-/** Where rows are read from. */
+/** A file or standard input that rows are read from. */
 export type Source = {
-  /** Unpacked where it was packed by gzip. Throws `OperatorError` where it cannot be read. */
+  /** Its content, decompressed if it was compressed with gzip. Throws `OperatorError` if it cannot be read. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** How much of it has been read, 0 to 1; `undefined` where nobody knows how much there is. */
+  /** The share that has been read, 0 to 1; `undefined` if the size is unknown. */
   share(): number | undefined;
-  /** Its access rights, where others than its owner may read it. */
+  /** Its access mode, if others than its owner may read it. */
   readonly openMode: string | undefined;
-  /** Whether a path leads to this very file, by whatever name. */
+  /** Whether a path is this same file, under any name. */
   isAt(path: string): boolean;
 };
 
@@ -20,18 +20,18 @@ const MODE_BITS = 0o777;
 const OTHERS_READ = 0o044;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
-/** Opens a file, or standard input as `-`. Throws `OperatorError` where there is none. */
+/** Opens a file, or standard input for `-`. Throws `OperatorError` if the file does not exist. */
 export const openSource = (path: string): Source => {
   const isStdin = path === STDIN;
   const name = isStdin ? 'standard input' : path;
-  const found = isStdin ? undefined : onSource(name, () => statSync(path));
+  const found = isStdin ? undefined : onFile(name, () => statSync(path));
   const totalBytes = found?.isFile() === true ? found.size : undefined;
   const mode = (found?.mode ?? 0) & MODE_BITS;
   let readBytes = 0;
   const count = (bytes: number): void => void (readBytes += bytes);
   const stream: AsyncIterable<Uint8Array> = isStdin ? process.stdin : createReadStream(path);
   return {
-    chunks: unpack(tell(stream, name, count), name),
+    chunks: decompress(countBytes(stream, name, count), name),
     share: () => (totalBytes === undefined || totalBytes === 0 ? undefined : readBytes / totalBytes),
     isAt(place) {
       const other = statSync(place, { throwIfNoEntry: false });
@@ -41,7 +41,7 @@ export const openSource = (path: string): Source => {
   };
 };
 
-async function* tell(
+async function* countBytes(
   stream: AsyncIterable<Uint8Array>,
   name: string,
   count: (bytes: number) => void,
@@ -56,8 +56,8 @@ async function* tell(
   }
 }
 
-/** By what the first bytes say: no name of a file is trusted. */
-async function* unpack(chunks: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+/** Decompresses gzip, which is recognised by its first bytes and not by the name of the file. */
+async function* decompress(chunks: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const head: Uint8Array[] = [];
   let bytes = 0;
   while (bytes < GZIP_MAGIC.length) {
@@ -83,7 +83,7 @@ async function* prepend(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): As
   yield* rest;
 }
 
-const onSource = <Result>(name: string, work: () => Result): Result => {
+const onFile = <Result>(name: string, work: () => Result): Result => {
   try {
     return work();
   } catch (error) {
@@ -97,7 +97,7 @@ const unreadable = (error: unknown, name: string): OperatorError => {
   return new OperatorError(
     'import_unreadable',
     `${name}: cannot be read (${code})`,
-    'Name a file in CSV with a header or with a JSON object on each line, packed by gzip or not, or - for standard input.',
+    'Pass a CSV file with a header, a file with one JSON object per line (either may be compressed with gzip), or - for standard input.',
     { cause: error },
   );
 };

@@ -13,10 +13,10 @@ import { standingOfToken } from '../grants/token-standing.ts';
 /** How a dialect writes its tokens. */
 export type DialectShapes = TokenShapes & { readonly dialect: string };
 
-/** Which kind of token a client takes its token for; orders the search, and nothing else. */
+/** The kind that a client says its token is; it only orders the search. */
 export type TokenTypeHint = 'access_token' | 'refresh_token';
 
-/** A token that an authenticated client asks about. */
+/** A token that an authenticated client introspects. */
 export type IntrospectionRequest = {
   readonly token: string;
   readonly hint: TokenTypeHint | undefined;
@@ -25,11 +25,11 @@ export type IntrospectionRequest = {
   readonly shapes: readonly DialectShapes[];
 };
 
-/** What is to be said of a living token; members as RFC 7662 §2.2 names them, absent where they are not known. */
+/** What an active token is; members as in RFC 7662 §2.2, absent where they are unknown. */
 export type Introspection = {
   readonly scope: string;
   readonly client_id: string;
-  /** Absent for a refresh token, which is no Bearer token and must not be taken for one. */
+  /** Absent for a refresh token, which must not be accepted as a Bearer token. */
   readonly token_type?: 'Bearer';
   readonly exp?: number | undefined;
   readonly iat?: number | undefined;
@@ -40,9 +40,8 @@ export type Introspection = {
 };
 
 /**
- * What a token stands for; `undefined` where it works no more, never did, or is none of the asking client's business.
- * A resource server may ask about every token, any other client about its own. Changes nothing. Throws `StoreError`
- * where the store or the key ring could not say.
+ * What a token is; `undefined` if it is inactive, unknown, or another client's. A resource server may introspect every token,
+ * any other client only its own. Changes nothing. Throws `StoreError` if the store or the key ring cannot answer.
  *
  * @see RFC 7662 §2.2
  */
@@ -75,14 +74,14 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Int
   return access && { ...describe(jwt.claims), exp: access.expiresAt };
 };
 
-/** A token of a client's own has no grant: it lives as long as it says and its client may get one. */
+/** A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. */
 const introspectClientJwt = async (
   { store }: AccessContext,
   { claims }: OpenedAccessJwt,
 ): Promise<Introspection | undefined> => {
   const { client } = await store.readClient(claims.client_id);
-  const isAlive = client !== undefined && client.disabledAt === undefined && client.policy.clientCredentials;
-  return isAlive ? describe(claims) : undefined;
+  const isActive = client !== undefined && client.disabledAt === undefined && client.policy.clientCredentials;
+  return isActive ? describe(claims) : undefined;
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
@@ -97,7 +96,7 @@ const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClai
   jti,
 });
 
-/** The dialects whose tokens look like this one; a token of one dialect in the form of another is nobody's. */
+/** The dialects whose tokens have this form. A token of one dialect in the form of another is unknown. */
 const shapesOf = ({ token, shapes }: IntrospectionRequest): readonly DialectShapes[] =>
   shapes.filter(({ accessToken, refreshToken }) =>
     [accessToken, refreshToken].some((shape) => shape.read(token) !== 'malformed'),

@@ -28,8 +28,7 @@ const POLICY: Policy = {
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: false,
-  tellRefreshExpiry: false,
-  deadTokenCode: '4002',
+  includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };
@@ -68,26 +67,26 @@ const endsAfter = (grantLifetimeSeconds: number): Client => ({
 });
 const revokedAt = (at: number): Grant => ({ ...GRANT, revocation: { at, cause: 'owner' } });
 
-/** What is said of it, the grant, the client, and when, in milliseconds, beside when it is to end, in seconds. */
+/** A description, the grant, the client, the time in milliseconds, and the expected expiry in seconds. */
 const CASES: readonly (readonly [string, Grant, Client, number, number | undefined])[] = [
   ['just issued', GRANT, CLIENT, ISSUED_AT * 1000, ISSUED_AT + LIFETIME],
-  ['from a clock that is ahead of ours', GRANT, CLIENT, ISSUED_AT * 1000 - 5000, ISSUED_AT + LIFETIME],
-  ['a millisecond before its end', GRANT, CLIENT, END_MS - 1, ISSUED_AT + LIFETIME],
-  ['at its end', GRANT, CLIENT, END_MS, undefined],
+  ['issued by a node whose clock is ahead', GRANT, CLIENT, ISSUED_AT * 1000 - 5000, ISSUED_AT + LIFETIME],
+  ['a millisecond before its expiry', GRANT, CLIENT, END_MS - 1, ISSUED_AT + LIFETIME],
+  ['at its expiry', GRANT, CLIENT, END_MS, undefined],
   ['whose grant lasts longer', GRANT, endsAfter(5000), END_MS - 1, ISSUED_AT + LIFETIME],
   [
-    'a millisecond before the end of its grant',
+    'a millisecond before the expiry of its grant',
     GRANT,
     endsAfter(1001),
     (CREATED_AT + 1001) * 1000 - 1,
     CREATED_AT + 1001,
   ],
-  ['at the end of its grant', GRANT, endsAfter(1001), (CREATED_AT + 1001) * 1000, undefined],
+  ['at the expiry of its grant', GRANT, endsAfter(1001), (CREATED_AT + 1001) * 1000, undefined],
   ['of a revoked grant', revokedAt(ISSUED_AT), CLIENT, ISSUED_AT * 1000, undefined],
   ['of a grant revoked before it was issued', revokedAt(CREATED_AT), CLIENT, ISSUED_AT * 1000, undefined],
   ['of a disabled client', GRANT, { ...CLIENT, disabledAt: ISSUED_AT }, ISSUED_AT * 1000, undefined],
   [
-    'from before the newest refresh',
+    'issued before the newest refresh',
     { ...GRANT, generation: 99 },
     CLIENT,
     ISSUED_AT * 1000,
@@ -96,7 +95,7 @@ const CASES: readonly (readonly [string, Grant, Client, number, number | undefin
 ];
 
 for (const [what, grant, client, nowMs, expiresAt] of CASES)
-  test(`an access token ${what} is ${expiresAt === undefined ? 'dead' : 'alive'}`, () => {
+  test(`an access token ${what} is ${expiresAt === undefined ? 'inactive' : 'active'}`, () => {
     const access = judgeAccess(grant, client, { issuedAt: ISSUED_AT }, nowMs);
     const expected = expiresAt === undefined ? undefined : { grant, client, issuedAt: ISSUED_AT, expiresAt };
     assert.deepEqual(access, expected);
@@ -109,7 +108,7 @@ const OPENED = { grantId: GRANT.id, issuedAt: ISSUED_AT, serial: 7 };
 const TOKEN = sealAccessToken(OLD_RING.newest, uuidShape, OPENED);
 const NEW_TOKEN = sealAccessToken(NEW_RING.newest, uuidShape, OPENED);
 
-/** A store that holds one grant and its client, and a ring that is read again where a newer key is noticed. */
+/** A store with one grant and its client, and a key ring that is read again when a newer key is noticed. */
 const contextWith = ({
   ring = OLD_RING,
   ringRead = ring,
@@ -149,27 +148,27 @@ const contextWith = ({
 
 const ACCESS = { grant: GRANT, client: CLIENT, issuedAt: ISSUED_AT, expiresAt: ISSUED_AT + LIFETIME };
 
-test('an access token stands for its grant and its client', async () => {
+test('an access token gives access to its grant, for its client', async () => {
   assert.deepEqual(await readAccess(contextWith().context, uuidShape, TOKEN), ACCESS);
 });
 
-test('an access token sealed with an older key of the ring is as good as one sealed with the newest', async () => {
+test('an access token sealed with an older key of the ring is accepted', async () => {
   const { context } = contextWith({ ring: NEW_RING, newestKeyNumber: 2 });
   assert.deepEqual(await readAccess(context, uuidShape, TOKEN), ACCESS);
   assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
 });
 
-test('an access token that another node sealed with a newer key is good once the ring is read again', async () => {
+test('an access token that another node sealed with a newer key is accepted after the ring is read again', async () => {
   const { context } = contextWith({ ringRead: NEW_RING, newestKeyNumber: 2 });
   assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
 });
 
-test('a token that a key may have sealed which the ring lacks is an outage, never a dead token', async () => {
+test('a token that a key missing from the ring may have sealed is an outage, never an inactive token', async () => {
   const { context } = contextWith({ newestKeyNumber: 2 });
   await assert.rejects(readAccess(context, uuidShape, NEW_TOKEN), StoreError);
 });
 
-test('a string of another form is dead without a look at the store, even where that is away', async () => {
+test('a string of another form is inactive, without a read of the store', async () => {
   const { context, reads } = contextWith({ fails: true });
   const others = [
     '',
@@ -185,7 +184,10 @@ test('a string of another form is dead without a look at the store, even where t
 const NOBODYS: readonly (readonly [string, string])[] = [
   ['a random UUID', 'c0ffee00-dead-4bad-8bad-feedfacecafe'],
   ['a refresh token of the grant', sealRefreshToken(OLD_RING.newest, uuidShape, GRANT.id, 5)],
-  ['one of a grant that is no more', sealAccessToken(OLD_RING.newest, uuidShape, { ...OPENED, grantId: 1n })],
+  [
+    'one of a grant that does not exist',
+    sealAccessToken(OLD_RING.newest, uuidShape, { ...OPENED, grantId: 1n }),
+  ],
   [
     'one that a key of another deployment sealed',
     sealAccessToken(parseKeyRing(createKeyLine(1, 1)).newest, uuidShape, OPENED),
@@ -193,11 +195,11 @@ const NOBODYS: readonly (readonly [string, string])[] = [
 ];
 
 for (const [what, text] of NOBODYS)
-  test(`${what} is dead as an access token`, async () => {
+  test(`${what} is not an active access token`, async () => {
     assert.equal(await readAccess(contextWith().context, uuidShape, text), undefined);
   });
 
-test('a store that is away is an outage, whatever the token', async () => {
+test('an unavailable store is an outage for every token', async () => {
   for (const text of [TOKEN, NOBODYS[0]?.[1] ?? ''])
     await assert.rejects(readAccess(contextWith({ fails: true }).context, uuidShape, text), StoreError);
 });

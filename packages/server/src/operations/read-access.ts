@@ -13,18 +13,17 @@ import { hasNewerKey } from '../grants/newer-key.ts';
 import { accessExpiresAt } from '../grants/standing.ts';
 import type { Store } from '../grants/store.ts';
 
-/** What an access token is checked with. */
 export type AccessContext = {
   readonly store: Store;
   readonly keyRing: KeyRing;
-  /** Told the newest key that the store knows of; answers whether the ring, read again if need be, lacks it. */
+  /** Gets the newest key number that the store knows; answers whether the ring, read again if needed, lacks that key. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly clock: Clock;
-  /** Who issues JWTs, as `iss` has it; where it is absent, none opens. */
+  /** The issuer of JWTs (`iss`); where it is absent, no JWT is accepted. */
   readonly issuer?: string | undefined;
 };
 
-/** What a living access token stands for. */
+/** What an active access token gives access to. */
 export type Access = {
   readonly grant: Grant;
   readonly client: Client;
@@ -34,8 +33,8 @@ export type Access = {
 };
 
 /**
- * Whether an access token of this age still works: until its own end, whatever was refreshed meanwhile, unless its
- * grant or its client ended.
+ * Whether an access token issued at this time is active: until it expires, whatever was refreshed since, unless its grant is
+ * revoked or its client disabled.
  */
 export const judgeAccess = (
   grant: Grant,
@@ -44,14 +43,14 @@ export const judgeAccess = (
   nowMs: number,
 ): Access | undefined => {
   const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
-  const isAlive =
+  const isActive =
     grant.revocation === undefined && client.disabledAt === undefined && nowMs < expiresAt * 1000;
-  return isAlive ? { grant, client, issuedAt, expiresAt } : undefined;
+  return isActive ? { grant, client, issuedAt, expiresAt } : undefined;
 };
 
 /**
- * What an access token stands for, opaque or a JWT; `undefined` for one that works no more or never did, and for one
- * of a client's own, behind which there is no owner. Throws `StoreError`.
+ * What an access token, opaque or a JWT, gives access to; `undefined` for an inactive or unknown one, and for one that was
+ * issued to the client itself, without an owner. Throws `StoreError`.
  */
 export const readAccess = async (
   context: AccessContext,
@@ -71,7 +70,7 @@ export const readAccess = async (
   return again === 'unknown' ? undefined : again;
 };
 
-/** A JWT access token of ours that is not over, of a grant or a client's own. Throws `StoreError`. */
+/** Opens a JWT access token of ours that has not expired, issued for a grant or to a client itself. Throws `StoreError`. */
 export const openJwt = async (context: AccessContext, text: string): Promise<OpenedAccessJwt | undefined> => {
   const { issuer, clock } = context;
   if (issuer === undefined) return undefined;
@@ -83,7 +82,7 @@ export const openJwt = async (context: AccessContext, text: string): Promise<Ope
   return again === 'key_unknown' ? undefined : again;
 };
 
-/** What a JWT of a grant stands for. It ends when it says, or sooner where the policy became shorter. */
+/** What a JWT of a grant gives access to. It expires at its `exp`, or earlier if the policy was shortened. */
 export const readJwtAccess = async (
   context: AccessContext,
   { key, claims }: OpenedAccessJwt,
@@ -96,8 +95,8 @@ export const readJwtAccess = async (
 };
 
 /**
- * What an opaque access token stands for, by the keys at hand. `undefined` for one that works no more; `unknown` for
- * one that opens to no grant that there is, if it opens at all.
+ * What an opaque access token gives access to, with the current keys. `undefined` for an inactive one; `unknown` for one that
+ * does not open, or opens to no existing grant.
  */
 export const findOpaqueAccess = async (
   context: AccessContext,

@@ -223,7 +223,7 @@ const tryFiles = (stage: Stage): void => {
     const headless = await run(write(`${client.clientId},${newToken()}\n`));
     assert.match(headless.stderr, /import_header/);
     const empty = await run(write(''));
-    assert.deepEqual([empty.code, /import_header.*nothing in it/.test(empty.stderr)], [1, true]);
+    assert.deepEqual([empty.code, /import_header.*file is empty/.test(empty.stderr)], [1, true]);
   });
 
   test('A report is for its owner alone, also where there was one, and is never written onto the file it is about.', async () => {

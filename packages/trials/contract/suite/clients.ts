@@ -25,7 +25,12 @@ const creation = (onStore: OnStore): void => {
   onStore('A created client reads back as it was given, secrets and policy included.', async (store) => {
     const client = sampleClient({
       dialect: 'pleos',
-      policy: { ...STRICT_POLICY, grantLifetimeSeconds: 3600, requireUserAgent: true, deadTokenCode: '4011' },
+      policy: {
+        ...STRICT_POLICY,
+        grantLifetimeSeconds: 3600,
+        requireUserAgent: true,
+        dialectOptions: { deadTokenCode: '4011' },
+      },
       disabledAt: CREATED_AT + 3,
       secrets: [
         sampleSecret('one', { expiresAt: CREATED_AT + 60 }),

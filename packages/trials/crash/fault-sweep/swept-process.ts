@@ -37,8 +37,7 @@ const POLICY: Policy = {
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: false,
-  tellRefreshExpiry: false,
-  deadTokenCode: '4002',
+  includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };

@@ -54,11 +54,11 @@ export const answerClient = (body: object | '', exchange: Exchange): WireRespons
 /** The members of a successful token response. Written as text, because tokens and scopes need no escaping. @see RFC 6749 §5.1 */
 export const writeTokens = (
   { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds, scope }: TokenResponse,
-  { tellRefreshExpiry }: Pick<Policy, 'tellRefreshExpiry'>,
+  { includeRefreshExpiry }: Pick<Policy, 'includeRefreshExpiry'>,
 ): string => {
   const refresh = refreshToken === undefined ? '' : `,"refresh_token":"${refreshToken}"`;
   const expiry =
-    tellRefreshExpiry && refreshToken !== undefined
+    includeRefreshExpiry && refreshToken !== undefined
       ? `,"refresh_token_expires_in":${refreshExpiresInSeconds}`
       : '';
   const scopes = scope === undefined ? '' : `,"scope":"${scope}"`;

@@ -37,7 +37,7 @@ export const renderPleosRefusal = (
   exchange: Exchange,
 ): WireResponse => {
   const { status, details: usualDetails = [], headers } = pleosRefusals[refusal.reason];
-  const code = codeOf(refusal, policy?.deadTokenCode);
+  const code = codeOf(refusal, policy);
   const details = refusal.details.length > 0 ? refusal.details : usualDetails;
   const { requestId, nowMs } = exchange;
   const error = { code, message: MESSAGES[code], details, timestamp: writeTimestamp(nowMs), requestId };

@@ -198,8 +198,8 @@ void test('the answer has exactly the members of the page, with success a string
     refreshToken: 'B'.repeat(36),
     refreshExpiresInSeconds: 7_776_000,
   };
-  for (const tellRefreshExpiry of [false, true]) {
-    const response = pleos.renderAnswer(tokens, { ...pleos.defaultPolicy, tellRefreshExpiry }, EXCHANGE);
+  for (const includeRefreshExpiry of [false, true]) {
+    const response = pleos.renderAnswer(tokens, { ...pleos.defaultPolicy, includeRefreshExpiry }, EXCHANGE);
     assert.equal(response.status, 200);
     assert.deepEqual(response.headers, HEADERS);
     assert.deepEqual(JSON.parse(response.body), {
@@ -255,7 +255,7 @@ void test('the faults that a request brings are told in the details', () => {
 });
 
 const tellOf = (reason: RefusalReason, deadTokenCode: '401' | '403' | '4011') => {
-  const policy = { ...pleos.defaultPolicy, deadTokenCode };
+  const policy = { ...pleos.defaultPolicy, dialectOptions: { deadTokenCode } };
   const { status, body } = pleos.renderRefusal(new Refusal(reason), policy, EXCHANGE);
   return {
     status,

@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.ts';
 import { PLEOS_BRANDS } from './brand.ts';
 import { renderData, renderPleosRefusal } from './envelope.ts';
 import { pleosLogin } from './authorize.ts';
+import { DEAD_TOKEN_CODE, DEAD_TOKEN_CODES } from './refusals.ts';
 import { examples } from './examples.ts';
 import { pleosShapes } from './shapes.ts';
 import { vehicleSelection } from './vehicle-selection.ts';
@@ -18,6 +19,12 @@ export const pleos: Dialect = {
   // The wire requires a secret.
   clientTypes: ['confidential'],
   brands: PLEOS_BRANDS,
+  options: {
+    [DEAD_TOKEN_CODE]: {
+      choices: DEAD_TOKEN_CODES,
+      help: 'the code that is answered for a dead refresh token',
+    },
+  },
   examples,
   authorization: pleosLogin,
   createRoutes: createVehicleRoutes,
@@ -36,8 +43,8 @@ export const pleos: Dialect = {
     grantLifetimeSeconds: null,
     resyncGenerations: 1024,
     requireUserAgent: false,
-    tellRefreshExpiry: false,
-    deadTokenCode: '4002',
+    includeRefreshExpiry: false,
+    dialectOptions: { [DEAD_TOKEN_CODE]: '4002' },
     accessTokenFormat: 'opaque',
     clientCredentials: false,
   },

@@ -1,3 +1,4 @@
+import type { Policy } from '../../clients/policy.ts';
 import { classOf } from '../../errors.ts';
 import type { FieldFault, Refusal } from '../../errors.ts';
 import { RETRY_AFTER_SECONDS } from '../dialect.ts';
@@ -76,13 +77,14 @@ export const pleosRefusals: RefusalTable<PleosAnswer> = createRefusalTable<Pleos
   },
 );
 
-/** The codes by which a client can have dead tokens and codes reported; the vendor does not document which is right. */
+/** The option of a client that chooses the code for dead tokens; the vendor does not document which is right. */
+export const DEAD_TOKEN_CODE = 'deadTokenCode';
 export const DEAD_TOKEN_CODES = ['4002', '401', '403', '4011'] as const satisfies readonly PleosCode[];
 
-/** The code of a refusal, where `deadTokenCode` is the client's choice, if it is known and made one. */
-export const codeOf = ({ reason }: Refusal, deadTokenCode: string | undefined): PleosCode => {
+/** The code of a refusal. `policy` is that of the client, where it is known. */
+export const codeOf = ({ reason }: Refusal, policy: Policy | undefined): PleosCode => {
   const refusalClass = classOf(reason);
   const isDead = refusalClass === 'dead_token' || refusalClass === 'dead_code';
-  const chosen = isDead ? DEAD_TOKEN_CODES.find((code) => code === deadTokenCode) : undefined;
-  return chosen ?? pleosRefusals[reason].code;
+  const wanted = isDead ? policy?.dialectOptions?.[DEAD_TOKEN_CODE] : undefined;
+  return DEAD_TOKEN_CODES.find((code) => code === wanted) ?? pleosRefusals[reason].code;
 };

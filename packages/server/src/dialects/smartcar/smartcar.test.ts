@@ -222,7 +222,7 @@ void test('the answer has exactly the members and headers of the page', () => {
 });
 
 void test('the answer tells how long the refresh token lives to a client that asked to be told', () => {
-  const policy = { ...smartcar.defaultPolicy, tellRefreshExpiry: true };
+  const policy = { ...smartcar.defaultPolicy, includeRefreshExpiry: true };
   assert.deepEqual(JSON.parse(smartcar.renderAnswer(ANSWER, policy, EXCHANGE).body), {
     access_token: ANSWER.accessToken,
     token_type: 'Bearer',
