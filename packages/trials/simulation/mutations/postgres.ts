@@ -37,6 +37,6 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     file: 'server/src/stores/postgres/verbs/known-clients.ts',
     search: 'revision + 1 + floor(random() * 4294967296)::bigint',
     replacement: 'revision + 1',
-    seed: 31,
+    seed: 25,
   },
 ];
