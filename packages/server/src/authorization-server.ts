@@ -1,23 +1,21 @@
 import type { RequestListener } from 'node:http';
 import { createAdmin } from './admin/start-admin.ts';
-import type { AdminListener } from './admin/listen.ts';
 import { parseConfig } from './config.ts';
-import type { Config } from './config.ts';
+import type { Config, Settings } from './config.ts';
 import { openDeployment } from './deployment/open.ts';
 import type { Deployment, DeploymentOptions } from './deployment/open.ts';
 import { createContext, createRouteGroups } from './endpoint-context.ts';
 import { OperatorError } from './errors.ts';
-import { listen } from './http/edge.ts';
-import type { Edge } from './http/edge.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import { createFetchHandler } from './http/fetch-handler.ts';
 import type { FetchHandler } from './http/fetch-handler.ts';
-import { describeListenError } from './http/listen-error.ts';
 import { createLoad } from './http/load.ts';
 import { createMountPath } from './http/mount-path.ts';
 import { createRequestHandler } from './http/request-handler.ts';
 import { createSecretUses } from './http/secret-uses.ts';
 import type { Emit } from './log-event.ts';
+import { createListeners } from './listeners.ts';
+import type { Listening } from './listeners.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
 import { makeDirectory } from './stores/directory.ts';
@@ -30,13 +28,6 @@ export type ServerOptions = Omit<DeploymentOptions, 'createIfMissing'> & {
    * `mount` remove it. The path of `publicUrl` is not used for this, because proxies remove it.
    */
   readonly basePath?: string | undefined;
-};
-
-/** Where a server listens. */
-export type Listening = {
-  readonly url: string;
-  /** The address of probes and metrics; `undefined` if there is none. */
-  readonly adminUrl: string | undefined;
 };
 
 /** An authorization server: every endpoint, the owners' pages, and the delivery of webhooks. */
@@ -68,7 +59,7 @@ export type AuthorizationServer = {
  * start, unless a store is passed in. Throws `OperatorError`.
  */
 export const createAuthorizationServer = async (
-  settings: Partial<Config>,
+  settings: Settings,
   options: ServerOptions = {},
 ): Promise<AuthorizationServer> => {
   const config = parseConfig({ flags: settings });
@@ -88,10 +79,9 @@ export const createAuthorizationServer = async (
       ? undefined
       : createAdmin({ store, noticeKey, openRequests: load.open, emit: report });
   if (options.store === undefined) live = await openLive(config, report, deployment);
-  let adminListener: AdminListener | undefined;
-  let edge: Edge | undefined;
+  let listeningUrl = '';
   /** Empty until it is known. No request is answered before that. */
-  const issuer = (): string => config.publicUrl ?? (edge === undefined ? '' : `${edge.url}${basePath}`);
+  const issuer = (): string => config.publicUrl ?? listeningUrl;
   const requireIssuer = (): string => {
     if (issuer() !== '') return issuer();
     const remedy =
@@ -118,27 +108,25 @@ export const createAuthorizationServer = async (
     emit: report,
     onDeliveries: deployment.onDeliveries,
   });
+  const listeners = createListeners(config, handlerContext, {
+    admin,
+    onListening(url) {
+      listeningUrl = `${url}${basePath}`;
+      report({ event: 'server.listening', url });
+    },
+  });
   admin?.enter('serving');
-
-  const listenForAdmin = async (): Promise<string | undefined> => {
-    const { adminHost: host, adminPort: port } = config;
-    if (admin === undefined || port === undefined) return undefined;
-    adminListener = await admin.listen({ host, port }).catch((error: unknown) => {
-      throw describeListenError(error, { host, port }, '--admin-port');
-    });
-    return adminListener.url;
-  };
 
   const close = async (): Promise<void> => {
     admin?.enter('stopping');
     report({ event: 'server.stopping', openRequests: load.open() });
     const graceMs = config.shutdownGraceSeconds * 1000;
     const deadline = performance.now() + graceMs;
-    await Promise.all([edge?.close(), sending.stop(graceMs)]);
+    await Promise.all([listeners.closePublic(), sending.stop(graceMs)]);
     await load.stop(Math.max(0, deadline - performance.now()));
     await live?.close();
     await secretUses.settle();
-    await adminListener?.close();
+    await listeners.closeAdmin();
     await deployment.close();
   };
   let closed: Promise<void> | undefined;
@@ -157,15 +145,8 @@ export const createAuthorizationServer = async (
     },
     deployment,
     routes: endpoints.routes,
-    async listen() {
-      const adminUrl = await listenForAdmin();
-      edge = await listen(config, handlerContext).catch((error: unknown) => {
-        throw describeListenError(error, config, '--port');
-      });
-      report({ event: 'server.listening', url: edge.url });
-      return { url: edge.url, adminUrl };
-    },
-    listenForAdmin,
+    listen: listeners.listen,
+    listenForAdmin: listeners.listenForAdmin,
     report,
     deliverWebhooks: sending.wake,
     close: () => (closed ??= close()),

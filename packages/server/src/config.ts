@@ -10,7 +10,7 @@ import {
 import { SETTINGS } from './settings/settings.ts';
 import type { Config, Setting } from './settings/settings.ts';
 
-export type { Config } from './settings/settings.ts';
+export type { Config, Settings } from './settings/settings.ts';
 
 /** Values by the name of the setting. */
 type Values = Readonly<Record<string, unknown>>;
@@ -58,10 +58,7 @@ const schema = v.pipe(
     (values) => Number(values['headersTimeoutSeconds']) <= Number(values['requestTimeoutSeconds']),
     'headersTimeoutSeconds must be at most requestTimeoutSeconds',
   ),
-  v.check(
-    ({ key, keyFile }) => key === undefined || keyFile === undefined,
-    'give key or keyFile, not both',
-  ),
+  v.check(({ key, keyFile }) => key === undefined || keyFile === undefined, 'give key or keyFile, not both'),
   v.check(
     ({ signInIssuer, signInClientId }) => haveBoth(signInIssuer, signInClientId),
     'signInIssuer and signInClientId go together',

@@ -24,7 +24,7 @@ const REFUSALS = {
   code_malformed: 'dead_code',
   redirect_uri_missing: 'request',
   redirect_uri_unregistered: 'request',
-  // who is asking
+  // the client
   credentials_missing: 'unauthenticated',
   credentials_malformed: 'unauthenticated',
   credentials_twice: 'unauthenticated',
@@ -89,7 +89,7 @@ export type FieldFault = { readonly field: string; readonly message: string };
 export class Refusal extends Error {
   readonly reason: RefusalReason;
   readonly details: readonly FieldFault[];
-  /** Whole seconds, at least 1; `undefined` where there is nothing to wait for, or nobody knows how long. */
+  /** Whole seconds, at least 1; `undefined` if waiting does not help, or for an unknown time. */
   readonly retryAfterSeconds: number | undefined;
   /** The client, where it is known; for the log event, never for the wire. */
   readonly clientId: string | undefined;

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
-/** What was answered. `retryAfter` is the header as it came, empty where there was none. */
+/** An answer. `retryAfter` is the header value, empty if there was none. */
 export type AddressAnswer = {
   readonly status: number;
   readonly retryAfter: string;
@@ -33,7 +33,7 @@ const postFrom = async (
   };
 };
 
-/** Refreshes over a connection of its own from one of the machine's loopback addresses, such as `127.0.0.2`. */
+/** Refreshes over a new connection from a loopback address of this machine, such as `127.0.0.2`. */
 export const refreshFrom = (
   address: string,
   {

@@ -27,7 +27,7 @@ else {
 }
 
 function tryProbes(database: Cluster): void {
-  test('A node is unready while its database is gone, alive all the while, and ready again by itself.', async (t) => {
+  test('A node without its database stays alive but is unready, and becomes ready again by itself.', async (t) => {
     await database.createDatabase('gone');
     const server = await serve(t, database.url('gone'));
     const { client, grant } = await grantFor(server, 'smartcar');
@@ -47,7 +47,7 @@ function tryProbes(database: Cluster): void {
     assert.equal((await readMetrics(server)).get('keyfob_webhook_deliveries_waiting'), 0);
   });
 
-  test('A database that takes a statement and does not answer makes a node unready, in time for the probe.', async (t) => {
+  test('A database that accepts a statement but does not answer makes a node unready, in time for the probe.', async (t) => {
     await database.createDatabase('silent');
     const proxy = await openWireProxy(database.port);
     t.after(() => proxy.close());

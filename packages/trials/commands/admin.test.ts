@@ -15,7 +15,7 @@ import { errorOf, directoryFor, grantFor, serverFor } from '../support/test-dire
 const WITH_ADMIN = { args: ['--admin-port', '0'] };
 
 describe('the admin listener', () => {
-  test('is not there unless asked for, and nothing of it is on the public one', async (t) => {
+  test('does not exist unless it is configured, and the public listener serves none of its paths', async (t) => {
     const without = await serverFor(t);
     assert.equal(without.listening['adminUrl'], undefined);
     const server = await serverFor(t, WITH_ADMIN);
@@ -31,7 +31,7 @@ describe('the admin listener', () => {
     assert.deepEqual([head.status, await head.text()], [200, '']);
   });
 
-  test('An address that another has is told, with the flag to remedy it by.', async (t) => {
+  test('An address in use is reported, with the flag that changes it.', async (t) => {
     const other = createServer().listen(0, '127.0.0.1');
     t.after(() => other.close());
     await once(other, 'listening');
@@ -42,11 +42,11 @@ describe('the admin listener', () => {
     assert.match(error.remedy ?? '', /--admin-port/);
   });
 
-  test('A server that serves is alive and ready; what its store file lost makes it unready, and back again.', async (t) => {
+  test('A running server is alive and ready; a damaged store file makes it unready until the file is restored.', async (t) => {
     const server = await serverFor(t, WITH_ADMIN);
     assert.equal(await probe(server, '/livez'), '200 alive');
     assert.equal(await probe(server, '/readyz'), '200 ready');
-    // A disk that gave out under the server: every byte of the files is there and none of it right.
+    // As after a disk failure: the files have their length, but every byte is wrong.
     const files = ['keyfob.db', 'keyfob.db-wal', 'keyfob.db-shm'].map((name) =>
       join(server.dataDirectory, name),
     );
@@ -61,7 +61,7 @@ describe('the admin listener', () => {
     assert.equal(await probe(server, '/readyz'), '200 ready');
   });
 
-  test('A ring that lacks a key of the store is told, and is no longer when it has it.', async (t) => {
+  test('A key ring that lacks a key of the store is reported until it has the key.', async (t) => {
     const server = await serverFor(t, WITH_ADMIN);
     const ring = join(server.dataDirectory, 'keyfob.key');
     const old = readFileSync(ring);
@@ -77,12 +77,12 @@ describe('the admin listener', () => {
     assert.equal(await probe(server, '/readyz'), '200 ready');
   });
 
-  test('While it stops it is alive and not ready, until what is open is answered.', async (t) => {
+  test('A stopping server is alive and not ready until open requests are answered.', async (t) => {
     const server = await serverFor(t, WITH_ADMIN);
     const head = 'POST /oauth/token HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n';
     const open = await openRaw(server.url, head);
     t.after(() => open.close());
-    // The listener accepts in turn: once a later connection is answered, the earlier one is held.
+    // Connections are accepted in order: when a later one is answered, the earlier one is open.
     await fetch(`${server.url}/connect`);
     server.child.kill('SIGTERM');
     await untilLogged(server, 'server.stopping');
@@ -94,7 +94,7 @@ describe('the admin listener', () => {
     assert.equal(await server.stop(), 0);
   });
 
-  test('What happens is counted by name and reason, and nothing of who did it.', async (t) => {
+  test('Events are counted by name and reason, without any identity.', async (t) => {
     const server = await serverFor(t, WITH_ADMIN);
     const { client, grant } = await grantFor(server, 'smartcar');
     const before = await readMetrics(server);
@@ -118,7 +118,7 @@ describe('the admin listener', () => {
     await untilReadyz(server, '200 ready');
   });
 
-  test('Deliveries that no webhook took yet are counted.', async (t) => {
+  test('Outstanding deliveries are counted.', async (t) => {
     const server = await serverFor(t, WITH_ADMIN);
     const { grant } = await grantFor(server, 'smartcar');
     await server.command('webhook', 'add', '--url', 'https://127.0.0.1:1/nobody');

@@ -22,7 +22,7 @@ type Restored = {
 const statusOf = async (server: KeyfobServer, grantId: string): Promise<string> =>
   (await server.command<{ status: string }>('grant', 'show', grantId)).status;
 
-/** Refreshes so many times in a row and answers the newest token. */
+/** Refreshes several times in a row and answers the newest token. */
 const refreshTimes = async (
   { url }: KeyfobServer,
   dialect: DialectName,
@@ -39,9 +39,9 @@ const refreshTimes = async (
   return token;
 };
 
-describe('A backup made and restored while the server serves', () => {
+describe('A backup that is made and restored while the server runs', () => {
   for (const dialect of DIALECTS) {
-    test(`lets a ${dialect} client go on with the token it holds`, async (t) => {
+    test(`lets a ${dialect} client keep using its token`, async (t) => {
       const server = await serverFor(t);
       const file = join(directoryFor(t), 'backup.db');
       const { client, grant } = await grantFor(server, dialect);
@@ -58,7 +58,7 @@ describe('A backup made and restored while the server serves', () => {
     });
   }
 
-  test('keeps what ended since: revocations, disabled and removed clients, removed secrets', async (t) => {
+  test('keeps later revocations, disabled and removed clients, and removed secrets', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
     const revoked = await grantFor(server, 'smartcar');
@@ -97,7 +97,7 @@ describe('A backup made and restored while the server serves', () => {
     assert.equal(again.status, 200, again.text);
   });
 
-  test('keeps what was made good since: reinstated grants, enabled clients, changed policies', async (t) => {
+  test('keeps later repairs: reinstated grants, enabled clients, changed policies', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
     const revoked = await grantFor(server, 'smartcar');
@@ -118,7 +118,7 @@ describe('A backup made and restored while the server serves', () => {
     assert.equal(again.refreshToken, byDisabled.refreshToken);
   });
 
-  test('keeps a vehicle disconnected that was disconnected since, and what an access token still lists', async (t) => {
+  test('keeps later disconnections of vehicles, and the list that an access token gets', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
     const client = await server.command<MadeClient>('client', 'create', '--dialect', 'smartcar');
@@ -137,7 +137,7 @@ describe('A backup made and restored while the server serves', () => {
     assert.equal((await ask('GET', '/vehicles')).status, 401);
   });
 
-  test('waits its turn while clients refresh without a pause, and none of them is refused', async (t) => {
+  test('waits its turn while clients refresh without a pause, and no client is refused', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
     const held = await Promise.all(Array.from({ length: 4 }, () => grantFor(server, 'smartcar')));
@@ -173,7 +173,7 @@ describe('A backup made and restored while the server serves', () => {
     assert.equal(refusalOf(answer), '401');
   });
 
-  test('refuses a token beyond resync-generations, and takes it once the field is raised', async (t) => {
+  test('refuses a token beyond resync-generations, and accepts it when the field is raised', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
     const { client, grant } = await grantFor(server, 'smartcar');
@@ -191,7 +191,7 @@ describe('A backup made and restored while the server serves', () => {
 });
 
 describe('A restore without a store to replace', () => {
-  test('puts the backup in place where there is none, and says what it cannot know', async (t) => {
+  test('creates the store from the backup, and warns about what it cannot know', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
     const { client, grant } = await grantFor(server, 'smartcar');
@@ -212,7 +212,7 @@ describe('A restore without a store to replace', () => {
     assert.equal(answer.status, 200, answer.text);
   });
 
-  test('keeps a damaged store aside when it is told to replace it, and refuses when it is not', async (t) => {
+  test('keeps a copy of a damaged store with --replace-damaged, and refuses without it', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
     const { client, grant } = await grantFor(server, 'smartcar');
@@ -232,8 +232,8 @@ describe('A restore without a store to replace', () => {
   });
 });
 
-describe('A backup or restore that cannot be', () => {
-  test('leaves everything as it was: a file that exists, is missing, is none, or belongs to other keys', async (t) => {
+describe('A backup or restore that fails', () => {
+  test('changes nothing: the file exists, is missing, is not a backup, or belongs to other keys', async (t) => {
     const server = await serverFor(t);
     await grantFor(server, 'smartcar');
     const folder = directoryFor(t);

@@ -8,7 +8,7 @@ import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-proc
 import { refreshSmartcar } from '../support/refresh-request.ts';
 import { grantFor, serverFor } from '../support/test-directory.ts';
 
-/** As many as make the thread bring the log in a few times over. */
+/** Enough refreshes for several checkpoints. */
 const REFRESHES_A_GRANT = 500;
 const GRANTS = 8;
 const LOG_MAX_BYTES = 17 * 1024 * 1024;
@@ -26,7 +26,7 @@ const makeChains = async (server: KeyfobServer): Promise<readonly Chain[]> => {
   return chains;
 };
 
-/** Refreshes each grant so often, all grants at the same time. */
+/** Refreshes each grant `times` times, all grants at the same time. */
 const refreshAll = async (server: KeyfobServer, chains: readonly Chain[], times: number): Promise<void> => {
   await Promise.all(
     chains.map(async (chain) => {
@@ -47,7 +47,7 @@ const loaded = async (t: TestContext) => {
 };
 
 describe('Checkpoints, after some thousands of refreshes', () => {
-  test('a server that is killed has lost nothing it acknowledged', async (t) => {
+  test('a killed server has lost nothing that it acknowledged', async (t) => {
     const { server, chains } = await loaded(t);
     await server.kill();
     const again = await startKeyfob({ dataDirectory: server.dataDirectory });
@@ -55,7 +55,7 @@ describe('Checkpoints, after some thousands of refreshes', () => {
     await refreshAll(again, chains, 1);
   });
 
-  test('a server that may not have a thread goes on without', async (t) => {
+  test('a server that cannot start the checkpoint thread runs without it', async (t) => {
     const first = await serverFor(t);
     const chains = await makeChains(first);
     await first.stop();
@@ -66,7 +66,7 @@ describe('Checkpoints, after some thousands of refreshes', () => {
     assert.equal(await server.stop(), 0);
   });
 
-  test('the log stays within its bound, and a server that is stopped ends with 0 and leaves none', async (t) => {
+  test('the log stays within its limit, and a stopped server exits with 0 and leaves no log', async (t) => {
     const { server } = await loaded(t);
     const log = join(server.dataDirectory, 'keyfob.db-wal');
     assert.ok(statSync(log).size < LOG_MAX_BYTES);

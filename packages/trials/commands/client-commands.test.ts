@@ -33,7 +33,7 @@ const set = async (directory: string, id: string, ...words: readonly string[]): 
   return JSON.parse(ended.stdout) as Shown;
 };
 
-describe('Clients of every type, by the command line', () => {
+describe('Clients of every type on the command line', () => {
   test('a client is created with its redirect URIs, which are shown, replaced, added and removed', async (t) => {
     const directory = directoryFor(t);
     const made = await create(
@@ -72,7 +72,7 @@ describe('Clients of every type, by the command line', () => {
     assert.deepEqual((await set(directory, clientId, '--remove-redirect-uri', WEB)).redirectUris, []);
   });
 
-  test('a public client has no secret, and is given none', async (t) => {
+  test('a public client has no secret and cannot get one', async (t) => {
     const directory = directoryFor(t);
     const made = await create(directory, '--type', 'public', '--redirect-uri', LOOPBACK);
     assert.deepEqual([made.type, made.clientSecret, made.secrets], ['public', null, []]);
@@ -87,7 +87,7 @@ describe('Clients of every type, by the command line', () => {
     assert.match((await runOn(directory, 'client', 'list')).stdout, /smartcar +public +overlap/);
   });
 
-  test('a resource server has a secret, and no grants', async (t) => {
+  test('a resource server has a secret and cannot get grants', async (t) => {
     const directory = directoryFor(t);
     const made = await create(directory, '--type', 'resource-server', '--name', 'Vehicle API');
     assert.match(made.clientSecret ?? '', /^[A-Za-z0-9_-]{43}$/);
@@ -96,7 +96,7 @@ describe('Clients of every type, by the command line', () => {
     assert.deepEqual([refused.code, errorOf(refused).code], [1, 'client_not_permitted']);
   });
 
-  test('what would be no client is refused when it is created and when it is changed, and why is said', async (t) => {
+  test('an invalid client is refused at creation and at a change, with the reason', async (t) => {
     const directory = directoryFor(t);
     const open = await create(directory, '--type', 'public');
     const creating = ['client', 'create', '--dialect'] as const;
@@ -141,7 +141,7 @@ describe('Clients of every type, by the command line', () => {
     assert.deepEqual(after, before, 'and nothing changed');
   });
 
-  test('when a secret was last used is shown, of each secret its own, and never of one that was not', async (t) => {
+  test('each secret shows when it was last used, and an unused one shows none', async (t) => {
     const directory = directoryFor(t);
     const server = await serverFor(t, { dataDirectory: directory });
     const { client, grant } = await grantFor(server, 'smartcar');
@@ -166,7 +166,7 @@ describe('Clients of every type, by the command line', () => {
 
     const listed = await runOn(directory, 'client', 'secret', 'list', client.clientId, '--json');
     const { secrets } = JSON.parse(listed.stdout) as Shown;
-    // By name: secrets of one second are listed by their ids, which are random.
+    // By name: secrets of the same second are listed in the order of their random ids.
     const lastUseOf = (wanted: string) => secrets.find(({ name }) => name === wanted)?.lastUsedAt;
     const [first, next] = [lastUseOf('first'), lastUseOf('next')];
     assert.ok(typeof first === 'number' && startedAt <= first && first <= endedAt, String(first));

@@ -45,7 +45,7 @@ const COMMANDS = [
 
 describe('Every command explains itself', { concurrency: 2 }, () => {
   for (const command of COMMANDS) {
-    test(`"keyfob ${command} --help" has a description, and says where the data directory is named`, async () => {
+    test(`"keyfob ${command} --help" has a description and the option for the data directory`, async () => {
       const { code, stdout, stderr } = await runKeyfob([...command.split(' '), '--help']);
       assert.equal(code, 0);
       assert.equal(stderr, '');
@@ -58,7 +58,7 @@ describe('Every command explains itself', { concurrency: 2 }, () => {
   }
 
   for (const group of ['', 'client', 'client secret', 'grant', 'webhook', 'keys']) {
-    test(`"keyfob ${group}" with "--help" lists what is below it`, async () => {
+    test(`"keyfob ${group}" with "--help" lists its subcommands`, async () => {
       const words = group.split(' ').filter(Boolean);
       const { code, stdout } = await runKeyfob([...words, '--help']);
       assert.equal(code, 0);
@@ -70,41 +70,41 @@ describe('Every command explains itself', { concurrency: 2 }, () => {
       const unlisted = [...listed]
         .map((found) => found.groups?.['name'] ?? '')
         .filter((name) => name !== 'help' && !below.includes(name));
-      assert.deepEqual(unlisted, [], 'a command that is not tried here');
+      assert.deepEqual(unlisted, [], 'a command that this test does not cover');
     });
   }
 });
 
-test('"keyfob --version" prints a version, and nothing else', async () => {
+test('"keyfob --version" prints only the version', async () => {
   const { code, stdout, stderr } = await runKeyfob(['--version']);
   assert.deepEqual([code, stderr], [0, '']);
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-/** What is wrong, the words, and what the message must name. */
+/** What is wrong, the arguments, and what the message must contain. */
 const MISUSES: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an unknown command', ['frobnicate'], /frobnicate/],
   ['an unknown command of a group', ['client', 'frobnicate'], /frobnicate/],
   ['an unknown option', ['client', 'list', '--frobnicate'], /--frobnicate/],
-  ['a superfluous argument', ['client', 'list', 'frobnicate'], /too many arguments|frobnicate/],
+  ['an extra argument', ['client', 'list', 'frobnicate'], /too many arguments|frobnicate/],
   ['a missing argument', ['client', 'show'], /\bid\b/],
   ['a missing option', ['client', 'create'], /--dialect/],
   ['a second missing option', ['grant', 'create', '--client', 'ID'], /--subject/],
-  ['a value that is no choice', ['client', 'create', '--dialect', 'tesla'], /smartcar, pleos/],
+  ['a value that is not a choice', ['client', 'create', '--dialect', 'tesla'], /smartcar, pleos/],
   ['an option without its value', ['serve', '--port'], /--port/],
-  ['a port out of bounds', ['serve', '--port', '65536'], /port must be at most 65535/],
-  ['a port that is no number', ['serve', '--port', 'http'], /port must be a whole number/],
-  ['a log level that is none', ['serve', '--log-level', 'loud'], /debug, info, warn, error, silent/],
-  ['a key number out of bounds', ['keys', 'create', '--number', '0'], /--number must be .* at least 1/],
+  ['a port out of range', ['serve', '--port', '65536'], /port must be at most 65535/],
+  ['a port that is not a number', ['serve', '--port', 'http'], /port must be a whole number/],
+  ['an unknown log level', ['serve', '--log-level', 'loud'], /debug, info, warn, error, silent/],
+  ['a key number out of range', ['keys', 'create', '--number', '0'], /--number must be .* at least 1/],
 ];
 
-describe('Wrong use ends with 2, says what is wrong, and makes nothing', { concurrency: 2 }, () => {
+describe('A usage error exits with 2, says what is wrong, and creates nothing', { concurrency: 2 }, () => {
   for (const [what, words, named] of MISUSES) {
     const directory = '/nonexistent/keyfob';
     const args = words[0] === 'keys' || words[0] === 'frobnicate' ? words : [...words, '--data', directory];
     const ordered = words.at(-1) === '--port' ? ['serve', '--data', directory, '--port'] : args;
 
-    test(`${what}, told to a person`, async () => {
+    test(`${what}, as text`, async () => {
       const { code, stdout, stderr } = await runKeyfob(ordered);
       assert.equal(code, 2, stderr);
       assert.equal(stdout, '');
@@ -112,8 +112,8 @@ describe('Wrong use ends with 2, says what is wrong, and makes nothing', { concu
       assert.ok(!existsSync(directory));
     });
 
-    test(`${what}, told to a program`, async () => {
-      // The option that lacks its value has to stay the last word.
+    test(`${what}, as JSON`, async () => {
+      // The option without its value must stay the last word.
       const asJson =
         ordered.at(-1) === '--port' ? [...ordered.slice(0, -1), '--json', '--port'] : [...ordered, '--json'];
       const ended = await runKeyfob(asJson);
@@ -126,7 +126,7 @@ describe('Wrong use ends with 2, says what is wrong, and makes nothing', { concu
   }
 });
 
-describe('What the command line refuses on a store that is there', { concurrency: 2 }, () => {
+describe('What the command line refuses on an existing store', { concurrency: 2 }, () => {
   let directory = '';
   let id = '';
   before(async () => {
@@ -154,13 +154,13 @@ describe('What the command line refuses on a store that is there', { concurrency
     ],
     [[], /nothing to change/],
   ];
-  for (const [flags, told] of BOUNDS) {
-    test(`"client set ${flags.join(' ')}" ends with 2 and tells the bound`, async () => {
+  for (const [flags, limit] of BOUNDS) {
+    test(`"client set ${flags.join(' ')}" exits with 2 and reports the limit`, async () => {
       const ended = await runOn(directory, 'client', 'set', id, ...flags, '--json');
       assert.equal(ended.code, 2, ended.stderr);
       const { code, message } = errorOf(ended);
       assert.equal(code, 'usage');
-      assert.match(message, told);
+      assert.match(message, limit);
     });
   }
 
@@ -185,7 +185,7 @@ describe('What the command line refuses on a store that is there', { concurrency
     [['grant', 'reinstate', '0123456789abcdef'], 'grant_unknown'],
   ];
   for (const [words, expected] of UNKNOWN) {
-    test(`"${words.join(' ')}" ends with 1 and says where the right id is found`, async () => {
+    test(`"${words.join(' ')}" exits with 1 and says how to find the right id`, async () => {
       const ended = await runOn(directory, ...words, '--json');
       assert.equal(ended.code, 1, ended.stderr);
       const { code, remedy } = errorOf(ended);
@@ -194,7 +194,7 @@ describe('What the command line refuses on a store that is there', { concurrency
     });
   }
 
-  test('a limit out of bounds and a malformed id of a grant end with 2', async () => {
+  test('a limit out of range and a malformed grant id exit with 2', async () => {
     for (const flags of [
       ['--limit', '1001'],
       ['--limit', '0'],
@@ -207,7 +207,7 @@ describe('What the command line refuses on a store that is there', { concurrency
   });
 });
 
-test('a command on a directory without a store makes nothing, and says how one is made', async () => {
+test('a command on a directory without a store creates nothing, and says how to create one', async () => {
   const directory = makeDataDirectory();
   const inside = join(directory, 'none');
   const ended = await runOn(inside, 'client', 'list', '--json');

@@ -41,20 +41,20 @@ function tryCommands({ url }: Cluster): void {
     assert.ok(!text.includes(PASSWORD), 'the password of the database was shown');
   });
 
-  test('Without a key ring that nodes share nothing is opened.', async () => {
+  test('Without a key ring for all nodes nothing is opened.', async () => {
     const ended = await runKeyfob(['serve', '--json'], { KEYFOB_STORE: environment.KEYFOB_STORE });
     assert.equal(ended.code, 1);
     assert.equal(errorOf(ended).code, 'key_missing');
   });
 
-  test('A store that is not there yet is told, and "keyfob migrate" makes it.', async () => {
+  test('A missing store is reported, and "keyfob migrate" creates it.', async () => {
     assert.equal(errorOf(await run('client', 'list', '--json')).code, 'store_missing');
     const [first, second] = [await run('migrate', '--json'), await run('migrate', '--json')];
     const { from, to } = JSON.parse(first.stdout) as { from: number; to: number };
     assert.deepEqual([from, (JSON.parse(second.stdout) as { from: number }).from], [0, to]);
   });
 
-  test('Two nodes serve one store, and what one gave out the other takes.', async () => {
+  test('Two nodes serve one store, and each accepts the tokens of the other.', async () => {
     for (let node = 0; node < 2; node++)
       servers.push(await startKeyfob({ dataDirectory: directory, environment }));
     const [one, other] = servers as [KeyfobServer, KeyfobServer];
@@ -74,7 +74,7 @@ function tryCommands({ url }: Cluster): void {
     assert.equal((await refreshSmartcar(other.url, client, second.refreshToken)).status, 200);
   });
 
-  test('Clients, grants, keys and pruning are commanded as on a file.', async () => {
+  test('The commands for clients, grants, keys and pruning work as on a file.', async () => {
     const made = JSON.parse(
       (await run('client', 'create', '--dialect', 'pleos', '--json')).stdout,
     ) as MadeClient;
@@ -98,7 +98,7 @@ function tryCommands({ url }: Cluster): void {
     assert.equal((await run('client', 'remove', made.clientId, '--with-grants')).code, 0);
   });
 
-  test('The doctor looks at the database, and backup and restore leave it to its own tools.', async () => {
+  test('The doctor checks the database; backup and restore refer to its own tools.', async () => {
     const { code, stdout } = await run('doctor');
     assert.equal(code, 0, stdout);
     assert.match(stdout, /PostgreSQL \d+/);
@@ -110,7 +110,7 @@ function tryCommands({ url }: Cluster): void {
       assert.equal(errorOf(await run(...words, '--json')).code, 'store_not_a_file');
   });
 
-  test('A database that cannot be reached is told without its password.', async () => {
+  test('An unreachable database is reported without its password.', async () => {
     const away = { ...environment, KEYFOB_STORE: `postgres://keyfob:${PASSWORD}@127.0.0.1:1/keyfob` };
     const ended = await runKeyfob(['serve', '--json'], away);
     said.push(ended.stdout, ended.stderr);

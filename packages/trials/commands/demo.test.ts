@@ -19,7 +19,7 @@ const demoOf = (server: KeyfobServer, dialect: DialectName): DemoClient =>
   (server.listening['demo'] as readonly DemoClient[]).find((one) => one.dialect === dialect) ??
   assert.fail(`no demo client of ${dialect}`);
 
-/** Pastes the command into a shell; answers its status and the new refresh token. */
+/** Runs the command in a shell; answers its status and the new refresh token. */
 const paste = async (curl: string): Promise<readonly [number, string]> => {
   const { code, stdout, stderr } = await runCommand('bash', ['-c', `${curl} -w '%{http_code}'`]);
   assert.equal(code, 0, stderr);
@@ -33,7 +33,7 @@ const options = hasCurl ? {} : { skip: 'there is no curl on this machine' };
 
 describe('The demo', options, () => {
   for (const dialect of DIALECTS) {
-    test(`the printed ${dialect} command refreshes as often as it is pasted, also after a restart`, async (t) => {
+    test(`the printed ${dialect} command refreshes every time it is run, also after a restart`, async (t) => {
       const dataDirectory = directoryFor(t);
       const first = await serverFor(t, { dataDirectory, args: ['--demo'] });
       const before = demoOf(first, dialect);
@@ -74,7 +74,7 @@ describe('The demo', options, () => {
     });
   }
 
-  test('a data directory with a space and a quote in its name gives commands that work', async (t) => {
+  test('the commands work for a data directory with a space and a quote in its name', async (t) => {
     const dataDirectory = join(directoryFor(t), `owner's data`);
     const server = await serverFor(t, { dataDirectory, args: ['--demo'] });
     for (const dialect of DIALECTS) {
@@ -83,7 +83,7 @@ describe('The demo', options, () => {
     }
   });
 
-  test('a demo client that was removed is made anew at the next start', async (t) => {
+  test('a removed demo client is created again at the next start', async (t) => {
     const dataDirectory = directoryFor(t);
     const first = await serverFor(t, { dataDirectory, args: ['--demo'] });
     const before = demoOf(first, 'smartcar');
@@ -96,7 +96,7 @@ describe('The demo', options, () => {
   });
 });
 
-test('the folder of the demo is for its owner only, and each token file holds the newest token', async (t) => {
+test('the demo folder is private, and each token file holds the newest token', async (t) => {
   const server = await serverFor(t, { args: ['--demo'] });
   const folder = join(server.dataDirectory, 'demo');
   assert.equal(statSync(folder).mode & 0o777, 0o700);

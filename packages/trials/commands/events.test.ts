@@ -23,7 +23,7 @@ const follow = (scope: Scope, directory: string, ...args: readonly string[]) => 
   return {
     child,
     lines,
-    /** Resolves when an event of this name has been printed so often. */
+    /** Resolves when an event of this name has been printed `count` times. */
     async until(event: string, count = 1): Promise<void> {
       while (lines.filter((line) => line.event === event).length < count) await once(reader, 'line');
     },
@@ -34,7 +34,7 @@ const socketsIn = (directory: string): readonly string[] =>
   readdirSync(directory).filter((name) => name.endsWith('.sock'));
 
 describe('keyfob events', () => {
-  test('prints what the store holds, for people and for programs, narrowed as asked', async (t) => {
+  test('prints the stored events, for people and for programs, all or filtered', async (t) => {
     const directory = directoryFor(t);
     const command = {
       command: async <Output>(...words: readonly string[]) => {
@@ -48,24 +48,22 @@ describe('keyfob events', () => {
     for (const verb of ['revoke', 'reinstate']) await runOn(directory, 'grant', verb, grant.grantId);
     await runOn(directory, 'grant', 'revoke', other.grantId);
     const text = await runOn(directory, 'events');
-    const [first = '', , third = ''] = text.stdout.trim().split('\n');
-    assert.match(
-      first,
-      new RegExp(
-        `^\\d{4}-\\S+Z  grant.revoked +${grant.grantId}  ${client.clientId}  subject owner-1  cause operator$`,
-      ),
-    );
-    assert.match(third, new RegExp(other.grantId));
+    const [created = '', , revoked = '', , last = ''] = text.stdout.trim().split('\n');
+    const about = `${grant.grantId}  ${client.clientId}  subject owner-1`;
+    assert.match(created, new RegExp(`^\\d{4}-\\S+Z  grant.created +${about}$`));
+    assert.match(revoked, new RegExp(`^\\d{4}-\\S+Z  grant.revoked +${about}  cause operator$`));
+    assert.match(last, new RegExp(other.grantId));
     const linesOf = async (...args: readonly string[]) =>
       (await runOn(directory, 'events', '--json', ...args)).stdout
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => (JSON.parse(line) as Line).event);
-    assert.deepEqual(await linesOf('--grant', grant.grantId), ['grant.revoked', 'grant.reinstated']);
-    assert.deepEqual(await linesOf('--client', client.clientId), ['grant.revoked', 'grant.reinstated']);
+    const ofGrant = ['grant.created', 'grant.revoked', 'grant.reinstated'];
+    assert.deepEqual(await linesOf('--grant', grant.grantId), ofGrant);
+    assert.deepEqual(await linesOf('--client', client.clientId), ofGrant);
     assert.deepEqual(await linesOf('--client', client.clientId, '--grant', other.grantId), []);
     assert.deepEqual(await linesOf('--limit', '2'), ['grant.reinstated', 'grant.revoked']);
-    assert.equal((await linesOf('--since', '1h')).length, 3);
+    assert.equal((await linesOf('--since', '1h')).length, 5);
     assert.deepEqual(await linesOf('--since', '2100-01-01'), []);
     for (const args of [
       ['--since', 'soon'],
@@ -77,34 +75,34 @@ describe('keyfob events', () => {
     }
   });
 
-  test('--follow --client tells why that client is refused, and of no other', async (t) => {
+  test('--follow --client shows why that client is refused, and nothing about others', async (t) => {
     const server = await serverFor(t);
     const { client, grant } = await grantFor(server, 'smartcar');
     const { client: other } = await grantFor(server, 'smartcar');
-    const following = follow(t, server.dataDirectory, '--client', client.clientId);
+    const following = follow(t, server.dataDirectory, '--client', client.clientId, '--limit', '0');
     await following.until('live_events.attached');
     await refreshSmartcar(server.url, { ...other, clientSecret: 'guess' }, grant.refreshToken);
     await refreshSmartcar(server.url, { ...client, clientSecret: 'guess' }, grant.refreshToken);
     await refreshSmartcar(server.url, client, grant.refreshToken, { 'user-agent': '' });
     await following.until('request.refused');
-    const told = following.lines.slice(1).map(({ event, clientId, reason }) => [event, clientId, reason]);
-    assert.deepEqual(told, [
+    const events = following.lines.slice(1).map(({ event, clientId, reason }) => [event, clientId, reason]);
+    assert.deepEqual(events, [
       ['client.refused', client.clientId, 'client_secret_wrong'],
       ['request.refused', client.clientId, 'user_agent_missing'],
     ]);
   });
 
-  test('--follow says so where there is no server to follow', async (t) => {
+  test('--follow reports that there is no server to follow', async (t) => {
     const directory = directoryFor(t);
     await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
     const words = [KEYFOB_BIN, 'events', '--follow', '--data', directory];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     t.after(() => child.kill('SIGKILL'));
-    const [told] = (await once(child.stderr.setEncoding('utf8'), 'data')) as [string];
-    assert.match(told, /no running server can be followed here/);
+    const [message] = (await once(child.stderr.setEncoding('utf8'), 'data')) as [string];
+    assert.match(message, /no running server can be followed here/);
   });
 
-  test('--follow shows the life of a grant: refreshed, replayed, revoked, by one request id each', async (t) => {
+  test('--follow shows the refresh, the replay and the revocation of a grant, each with its request id', async (t) => {
     const server = await serverFor(t);
     const { client, grant } = await grantFor(server, 'smartcar');
     await setStrict(server, client);
@@ -124,6 +122,7 @@ describe('keyfob events', () => {
     assert.deepEqual(
       seen.map(({ event }) => event),
       [
+        'grant.created',
         'grant.revoked',
         'grant.reinstated',
         'refresh.rotated',
@@ -134,7 +133,7 @@ describe('keyfob events', () => {
       ],
     );
     for (const { grantId } of seen) assert.equal(grantId, grant.grantId);
-    const replay = seen.slice(3, 6).map(({ requestId }) => requestId);
+    const replay = seen.slice(4, 7).map(({ requestId }) => requestId);
     assert.equal(new Set(replay).size, 1);
     assert.match(String(replay[0]), /^[0-9a-f-]{36}$/);
     const ended = once(following.child, 'exit');
@@ -142,7 +141,7 @@ describe('keyfob events', () => {
     assert.deepEqual(await ended, [0, null]);
   });
 
-  test('--follow hears every server of the directory, those that come later too', async (t) => {
+  test('--follow shows the events of every server on the directory, including those that start later', async (t) => {
     const dataDirectory = directoryFor(t);
     const one = await serverFor(t, { dataDirectory });
     const { client, grant } = await grantFor(one, 'smartcar');
@@ -163,8 +162,8 @@ describe('keyfob events', () => {
   });
 });
 
-describe('The socket of events', () => {
-  test('is for its owner only, and gone with its server; that of a dead one is removed', async (t) => {
+describe('The socket of live events', () => {
+  test('is private and is removed with its server; that of a dead process is removed too', async (t) => {
     const dataDirectory = directoryFor(t);
     const dead = await serverFor(t, { dataDirectory });
     await dead.kill();
@@ -178,7 +177,7 @@ describe('The socket of events', () => {
     assert.deepEqual(socketsIn(dataDirectory), []);
   });
 
-  test('of another live server is left alone', async (t) => {
+  test('of another running server stays', async (t) => {
     const dataDirectory = directoryFor(t);
     const one = await serverFor(t, { dataDirectory });
     const two = await serverFor(t, { dataDirectory });
@@ -186,7 +185,7 @@ describe('The socket of events', () => {
     assert.deepEqual(socketsIn(dataDirectory).toSorted(), names.toSorted());
   });
 
-  test('cannot be made where the path is too long, which is said, and the server serves', async (t) => {
+  test('is missing where its path is too long: this is logged, and the server serves', async (t) => {
     const dataDirectory = join(directoryFor(t), 'a'.repeat(100));
     mkdirSync(dataDirectory, { mode: 0o700 });
     const server = await serverFor(t, { dataDirectory });

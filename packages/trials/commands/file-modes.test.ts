@@ -14,9 +14,9 @@ const modesOf = (directory: string): Readonly<Record<string, string>> =>
     ]),
   );
 
-describe('What Keyfob makes is for its owner only, whatever the umask of whoever started it', () => {
+describe('Every file that Keyfob creates is private, whatever the umask', () => {
   for (const umask of ['000', '022', '077']) {
-    test(`umask ${umask}: the data directory, the store and the key, made by a command`, async (t) => {
+    test(`umask ${umask}: the data directory, the store and the key, created by a command`, async (t) => {
       const directory = join(directoryFor(t), 'data');
       const args = ['client', 'create', '--dialect', 'smartcar', '--data', directory];
       const { code, stderr } = await runKeyfobAfter(`umask ${umask}`, args);
@@ -25,7 +25,7 @@ describe('What Keyfob makes is for its owner only, whatever the umask of whoever
     });
   }
 
-  test('the write-ahead log and its index of a running server, with the umask 000 of its parent', async (t) => {
+  test('the write-ahead log and its index of a running server, under umask 000', async (t) => {
     const directory = join(directoryFor(t), 'deep', 'data');
     const before = process.umask(0o000);
     const server = await serverFor(t, { dataDirectory: directory }).finally(() => process.umask(before));
@@ -44,7 +44,7 @@ describe('What Keyfob makes is for its owner only, whatever the umask of whoever
     assert.ok(!('keyfob.key.lock' in modesOf(directory)));
   });
 
-  test('a named key file outside the data directory', async (t) => {
+  test('a key file outside the data directory', async (t) => {
     const directory = directoryFor(t);
     const keyFile = join(directory, 'ring');
     const data = join(directory, 'data');

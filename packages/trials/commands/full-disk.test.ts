@@ -34,7 +34,7 @@ const makeDisk = async (size: string): Promise<{ path: string; remove(): Promise
   };
 };
 
-/** A disk of its own, as small as wanted, unmounted when the test ends. */
+/** A small disk, unmounted when the test ends. */
 const diskFor = async (scope: Scope, size: string): Promise<string> => {
   const disk = await makeDisk(size);
   assert.ok(disk !== undefined);
@@ -46,7 +46,7 @@ const trial = await makeDisk('64k');
 await trial?.remove();
 const disks = trial === undefined ? { skip: 'no disk may be mounted here' } : {};
 
-/** Writes until nothing fits any more. */
+/** Fills a disk completely. */
 const fill = (path: string): void => {
   const file = openSync(path, 'w');
   try {
@@ -63,7 +63,7 @@ const fill = (path: string): void => {
   }
 };
 
-/** Refreshes in both dialects are answered 503 while there is no room, and the same tokens work when there is again. */
+/** Refreshes in both dialects are answered 503 while the disk is full, and the same tokens work when it has space again. */
 const assertOutageLooksLikeOne = async (
   server: KeyfobServer,
   takeRoom: () => void | Promise<void>,
@@ -89,8 +89,8 @@ const assertOutageLooksLikeOne = async (
   assert.equal(await server.stop(), 0);
 };
 
-describe('A disk that is full', disks, () => {
-  test('at the first start: refused by name, and no store and no key is left behind', async (t) => {
+describe('A full disk', disks, () => {
+  test('at the first start: refused with the file name, and no store or key is left behind', async (t) => {
     const directory = join(await diskFor(t, '64k'), 'data');
     const ended = await tryToServe(directory);
     assert.equal(ended.code, 1, ended.stderr);
@@ -101,7 +101,7 @@ describe('A disk that is full', disks, () => {
     assert.deepEqual(existsSync(directory) ? readdirSync(directory) : [], []);
   });
 
-  test('to the last byte at the first start: refused by name, not as a bug', async (t) => {
+  test('to the last byte at the first start: refused with the file name, not as a bug', async (t) => {
     const disk = await diskFor(t, '64k');
     fill(join(disk, 'filler'));
     const ended = await tryToServe(join(disk, 'data'));
@@ -111,7 +111,7 @@ describe('A disk that is full', disks, () => {
     assert.ok(message.includes(join(disk, 'data')), message);
   });
 
-  test('while serving: 503 with Retry-After, and the same token works when there is room, without a restart', async (t) => {
+  test('while serving: 503 with Retry-After, and the same token works when there is space again, without a restart', async (t) => {
     const disk = await diskFor(t, '4m');
     const server = await serverFor(t, { dataDirectory: join(disk, 'data') });
     const filler = join(disk, 'filler');
@@ -125,8 +125,8 @@ describe('A disk that is full', disks, () => {
 
 const hasLimits = (await runCommand('prlimit', ['--version'])).code === 0;
 
-describe('A store that may not grow', () => {
-  test('at the first start: refused by name', async (t) => {
+describe('A store that cannot grow', () => {
+  test('at the first start: refused with the file name', async (t) => {
     const directory = directoryFor(t);
     const args = ['client', 'create', '--dialect', 'smartcar', '--json', '--data', directory];
     const ended = await runKeyfobAfter('ulimit -f 4', args);

@@ -17,10 +17,10 @@ const storeFor = async (scope: Scope): Promise<{ directory: string; keyFile: str
   return { directory, keyFile: join(directory, 'keyfob.key') };
 };
 
-/** Serve, a command and doctor all fail, name the key file, say what to do and change nothing. */
+/** Serve, a command and doctor all fail, name the key file, give a remedy and change nothing. */
 const assertRefused = async (directory: string, keyFile: string, code: string): Promise<void> => {
   const before = bytesOf(directory);
-  const told: string[] = [];
+  const messages: string[] = [];
   for (const open of [() => tryToServe(directory), () => runOn(directory, 'grant', 'list', '--json')]) {
     const ended = await open();
     assert.equal(ended.code, 1, ended.stderr);
@@ -28,17 +28,18 @@ const assertRefused = async (directory: string, keyFile: string, code: string): 
     assert.equal(error.code, code, error.message);
     assert.match(error.remedy ?? '', /backup/);
     assert.deepEqual(bytesOf(directory), before);
-    told.push(error.message);
+    messages.push(error.message);
   }
   const examined = await runOn(directory, 'doctor', '--json');
   assert.equal(examined.code, 1);
   const { findings } = JSON.parse(examined.stdout) as { readonly findings: readonly Finding[] };
   assert.ok(findings.some(({ check, verdict }) => check.startsWith('key') && verdict === 'fail'));
-  for (const message of told) assert.ok(message.includes(keyFile), `does not name ${keyFile}: ${message}`);
+  for (const message of messages)
+    assert.ok(message.includes(keyFile), `does not name ${keyFile}: ${message}`);
 };
 
 describe('The key file', () => {
-  test('missing beside a store: refused, and no new one is made', async (t) => {
+  test('missing beside a store: refused, and no new one is created', async (t) => {
     const { directory, keyFile } = await storeFor(t);
     const aside = join(directoryFor(t), 'aside.key');
     renameSync(keyFile, aside);
@@ -61,7 +62,7 @@ describe('The key file', () => {
     await assertRefused(directory, keyFile, 'key_wrong');
   });
 
-  test('that lacks the newest key of its store: refused', async (t) => {
+  test('without the newest key of its store: refused', async (t) => {
     const { directory, keyFile } = await storeFor(t);
     const ring = (await runKeyfob(['keys', 'create', '--number', '7'])).stdout;
     writeFileSync(keyFile, ring);
@@ -74,7 +75,7 @@ describe('The key file', () => {
     ['cut short', `1:1795315967:${'A'.repeat(20)}\n`],
     ['with a number twice', `1:1:${'A'.repeat(43)}\n1:2:${'B'.repeat(43)}\n`],
   ] as const) {
-    test(`${what}: refused, and not a word of it is repeated`, async (t) => {
+    test(`${what}: refused, and its content is not printed`, async (t) => {
       const { directory, keyFile } = await storeFor(t);
       writeFileSync(keyFile, text);
       const { stderr } = await tryToServe(directory);
@@ -83,7 +84,7 @@ describe('The key file', () => {
     });
   }
 
-  test('that is a directory: refused by name, not as a bug', async (t) => {
+  test('that is a directory: refused with its name, not as a bug', async (t) => {
     const { directory, keyFile } = await storeFor(t);
     rmSync(keyFile);
     mkdirSync(keyFile);
@@ -95,7 +96,7 @@ describe('The key file', () => {
     assert.doesNotMatch(remedy ?? '', /bug/);
   });
 
-  test('named in a folder that does not exist: refused by name, not as a bug', async (t) => {
+  test('in a folder that does not exist: refused with its name, not as a bug', async (t) => {
     const directory = directoryFor(t);
     const keyFile = join(directory, 'no', 'such', 'ring');
     const ended = await tryToServe(join(directory, 'data'), ['--key-file', keyFile]);
@@ -106,7 +107,7 @@ describe('The key file', () => {
     assert.doesNotMatch(remedy ?? '', /bug/);
   });
 
-  test('that others can read: doctor warns and says how to remedy it, and nothing stops', async (t) => {
+  test('readable by others: doctor warns with a remedy, and everything works', async (t) => {
     const { directory, keyFile } = await storeFor(t);
     chmodSync(keyFile, 0o644);
     const examined = await runOn(directory, 'doctor', '--json');
@@ -123,7 +124,7 @@ describe('The key file', () => {
     assert.match(again.stdout, /^ok +key ring/m);
   });
 
-  test('taken away while a server runs: it goes on with the keys in hand', async (t) => {
+  test('removed while a server runs: the server keeps its keys', async (t) => {
     const server = await serverFor(t);
     const { client, grant } = await grantFor(server, 'smartcar');
     rmSync(join(server.dataDirectory, 'keyfob.key'));

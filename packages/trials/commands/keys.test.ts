@@ -11,7 +11,7 @@ type ShownGrant = { readonly keyNumber: number; readonly generation: number };
 type ListedKeys = { readonly keys: readonly { readonly number: number; readonly sealing: boolean }[] };
 
 describe('Keys', () => {
-  test('after a rotation beside a running server old tokens work, and the grant moves to the new key', async (t) => {
+  test('after a rotation beside a running server old tokens work, and refreshes move the grant to the new key', async (t) => {
     const server = await serverFor(t);
     for (const [index, dialect] of DIALECTS.entries()) {
       const { client, grant } = await grantFor(server, dialect);
@@ -31,7 +31,7 @@ describe('Keys', () => {
     await untilLogged(server, 'keys.reloaded');
   });
 
-  test('a repeat across a rotation of the keys is still the same string', async (t) => {
+  test('a repeat after a key rotation is still the same string', async (t) => {
     const server = await serverFor(t);
     const { client, grant } = await grantFor(server, 'smartcar');
     const first = await refreshAs.smartcar(server.url, client, grant.refreshToken);
@@ -40,7 +40,7 @@ describe('Keys', () => {
     assert.deepEqual([repeated.status, repeated.refreshToken], [200, first.refreshToken]);
   });
 
-  test('a grant made after a rotation is served by the very next request of a server that never saw the key', async (t) => {
+  test('a grant created after a rotation works at once on a server that has not seen the key', async (t) => {
     const server = await serverFor(t);
     await grantFor(server, 'pleos');
     await server.command('keys', 'rotate');
@@ -49,7 +49,7 @@ describe('Keys', () => {
     assert.equal(answer.status, 200, answer.text);
   });
 
-  test('"keys list" tells which key seals, and the ring file grows by a line and stays for its owner only', async (t) => {
+  test('"keys list" shows which key seals, and the key file gets one more line and stays private', async (t) => {
     const directory = directoryFor(t);
     await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
     const keyFile = join(directory, 'keyfob.key');
@@ -73,7 +73,7 @@ describe('Keys', () => {
     assert.match(text, /^1 +\S+ +opens +[0-9a-f]{32}$/m);
   });
 
-  test('"keys create" prints a key, another each time, that a server takes from KEYFOB_KEY and writes nowhere', async (t) => {
+  test('"keys create" prints a new key each time, which a server accepts as KEYFOB_KEY and writes nowhere', async (t) => {
     const first = await runKeyfob(['keys', 'create']);
     const second = await runKeyfob(['keys', 'create', '--number', '2', '--json']);
     assert.match(first.stdout, /^1:\d+:[A-Za-z0-9_-]{43}\n$/);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { refreshAs, refusalOf } from '../support/refresh-request.ts';
 import { errorOf, grantFor, runOn, serverFor } from '../support/test-directory.ts';
 
-test('a log that cannot be written does not end the server', async (t) => {
+test('a log that cannot be written does not stop the server', async (t) => {
   if (!existsSync('/dev/full')) return t.skip('this system has no /dev/full');
   const full = openSync('/dev/full', 'w');
   t.after(() => closeSync(full));
@@ -23,7 +23,7 @@ test('a log that cannot be written does not end the server', async (t) => {
   assert.equal(answer.status, 200, answer.text);
 });
 
-test('a demo folder that is gone does not end the server', async (t) => {
+test('a missing demo folder does not stop the server', async (t) => {
   const server = await serverFor(t, { args: ['--demo'] });
   const demo = server.listening['demo'] as { dialect: string; clientId: string; clientSecret: string }[];
   const folder = join(server.dataDirectory, 'demo');
@@ -37,7 +37,7 @@ test('a demo folder that is gone does not end the server', async (t) => {
   assert.equal(next.status, 200, next.text);
 });
 
-test('a backup is never written over the store or the key ring', async (t) => {
+test('a backup never replaces the store or the key ring', async (t) => {
   const server = await serverFor(t);
   for (const name of ['keyfob.db', 'keyfob.db-wal', 'keyfob.key']) {
     const target = join(server.dataDirectory, name);
@@ -47,7 +47,7 @@ test('a backup is never written over the store or the key ring', async (t) => {
   }
 });
 
-test('two changes of one policy at the same moment are both kept', async (t) => {
+test('two simultaneous changes of one policy are both kept', async (t) => {
   const server = await serverFor(t);
   const { client } = await grantFor(server, 'smartcar');
   const set = (flag: string, value: string) => server.command('client', 'set', client.clientId, flag, value);

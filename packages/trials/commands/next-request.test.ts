@@ -5,7 +5,7 @@ import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-proc
 import { refreshAs, refreshPleos, refreshSmartcar, refusalOf } from '../support/refresh-request.ts';
 import { grantFor } from '../support/test-directory.ts';
 
-describe('While a server runs, every command counts with the very next request', () => {
+describe('While a server runs, every command takes effect with the next request', () => {
   let server: KeyfobServer;
   before(async () => {
     server = await startKeyfob();
@@ -15,7 +15,7 @@ describe('While a server runs, every command counts with the very next request',
     removeDataDirectory(server.dataDirectory);
   });
 
-  test('a client and a grant made beside it are served at once, in both dialects', async () => {
+  test('a client and a grant created beside it are served at once, in both dialects', async () => {
     for (const dialect of ['smartcar', 'pleos'] as const) {
       const { client, grant } = await grantFor(server, dialect);
       const answer = await refreshAs[dialect](server.url, client, grant.refreshToken);
@@ -24,7 +24,7 @@ describe('While a server runs, every command counts with the very next request',
     }
   });
 
-  test('a disabled client is refused and an enabled one goes on with the token it holds', async () => {
+  test('a disabled client is refused, and works again with its token when it is enabled', async () => {
     const { client, grant } = await grantFor(server, 'smartcar');
     const first = await refreshSmartcar(server.url, client, grant.refreshToken);
     await server.command('client', 'disable', client.clientId);
@@ -34,7 +34,7 @@ describe('While a server runs, every command counts with the very next request',
     assert.equal((await refreshSmartcar(server.url, client, first.refreshToken)).status, 200);
   });
 
-  test('an added secret works beside the first, and a removed one no longer', async () => {
+  test('an added secret works beside the first, and a removed one stops working', async () => {
     const { client, grant } = await grantFor(server, 'pleos');
     const { clientId } = client;
     const first = await refreshPleos(server.url, client, grant.refreshToken);
@@ -54,7 +54,7 @@ describe('While a server runs, every command counts with the very next request',
     assert.equal((await refreshPleos(server.url, client, third.refreshToken)).status, 200);
   });
 
-  test('a secret with an end works until then and not after', async () => {
+  test('a secret works until it expires', async () => {
     const { client, grant } = await grantFor(server, 'smartcar');
     const secret = await server.command<MadeClient & { readonly expiresAt: number }>(
       'client',
@@ -84,7 +84,7 @@ describe('While a server runs, every command counts with the very next request',
     assert.equal((await refreshSmartcar(server.url, client, token)).status, 200);
   });
 
-  test('a changed lifetime of access tokens is told in expires_in', async () => {
+  test('a changed lifetime of access tokens appears in expires_in', async () => {
     const { client, grant } = await grantFor(server, 'smartcar');
     const first = await refreshSmartcar(server.url, client, grant.refreshToken);
     assert.equal(first.body['expires_in'], 7200);
@@ -93,7 +93,7 @@ describe('While a server runs, every command counts with the very next request',
     assert.equal(second.body['expires_in'], 77);
   });
 
-  test('a changed lifetime of refresh tokens is told when the client wants to know it', async () => {
+  test('a changed lifetime of refresh tokens appears if the client has that field enabled', async () => {
     const { client, grant } = await grantFor(server, 'smartcar');
     const first = await refreshSmartcar(server.url, client, grant.refreshToken);
     assert.ok(!('refresh_token_expires_in' in first.body));
@@ -141,7 +141,7 @@ describe('While a server runs, every command counts with the very next request',
     assert.equal(kept.refreshToken, first.refreshToken);
   });
 
-  test('race-seconds and on-replay decide what a replay costs', async () => {
+  test('race-seconds and on-replay decide the response to a replay', async () => {
     const { client, grant } = await grantFor(server, 'pleos');
     const set = ['client', 'set', client.clientId] as const;
     const statusOf = async (): Promise<string> =>
@@ -173,7 +173,7 @@ describe('While a server runs, every command counts with the very next request',
     assert.equal((await refreshPleos(server.url, client, first.refreshToken)).status, 200);
   });
 
-  test('dead-token-code is what the Pleos wire says of a dead token', async () => {
+  test('dead-token-code is the code of a dead token on the Pleos wire', async () => {
     const { client, grant } = await grantFor(server, 'pleos');
     await server.command('grant', 'revoke', grant.grantId);
     for (const code of ['401', '403', '4011', '4002']) {
@@ -183,7 +183,7 @@ describe('While a server runs, every command counts with the very next request',
     }
   });
 
-  test('resync-generations and grant-lifetime-seconds are kept, and shown as set', async () => {
+  test('resync-generations and grant-lifetime-seconds are stored and shown', async () => {
     const { client, grant } = await grantFor(server, 'smartcar');
     await server.command(
       'client',
@@ -211,7 +211,7 @@ describe('While a server runs, every command counts with the very next request',
     assert.equal(endless.grantExpiresAt, null);
   });
 
-  test('a revoked grant is dead and a reinstated one goes on with its newest token', async () => {
+  test('a revoked grant is dead, and a reinstated one works with its newest token', async () => {
     for (const dialect of ['smartcar', 'pleos'] as const) {
       const { client, grant } = await grantFor(server, dialect);
       const first = await refreshAs[dialect](server.url, client, grant.refreshToken);
@@ -225,7 +225,7 @@ describe('While a server runs, every command counts with the very next request',
     }
   });
 
-  test('a removed client is unknown, and a second grant of another one is not touched by it', async () => {
+  test('a removed client is unknown, and the grants of another client are unaffected', async () => {
     const gone = await grantFor(server, 'smartcar');
     const stays = await grantFor(server, 'smartcar');
     assert.equal((await refreshSmartcar(server.url, gone.client, gone.grant.refreshToken)).status, 200);

@@ -15,7 +15,7 @@ const both = async (directory: string, ...words: readonly string[]) => {
   return { text: text.stdout, json: JSON.parse(json.stdout) as Record<string, unknown> };
 };
 
-describe('The registry, for people and for programs', () => {
+describe('The commands for clients and grants, for people and for programs', () => {
   test('a client is created, listed, shown, changed, disabled, enabled and removed', async (t) => {
     const directory = directoryFor(t);
     const first = await runOn(
@@ -62,7 +62,7 @@ describe('The registry, for people and for programs', () => {
     assert.equal((await runOn(directory, 'client', 'show', id)).code, 1);
   });
 
-  test('a client with grants is only removed together with them', async (t) => {
+  test('a client with grants is removed only together with them', async (t) => {
     const directory = directoryFor(t);
     const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
@@ -76,11 +76,14 @@ describe('The registry, for people and for programs', () => {
     assert.deepEqual(JSON.parse(removed.stdout), { clientId, removed: true });
     const left = await runOn(directory, 'grant', 'list', '--json');
     assert.deepEqual(JSON.parse(left.stdout), { grants: [], next: null });
-    const told = await runOn(directory, 'events', '--client', clientId, '--json');
-    assert.match(told.stdout, /^\{.*"event":"grant.revoked".*"cause":"operator".*\}\n$/);
+    const events = await runOn(directory, 'events', '--client', clientId, '--json');
+    assert.match(
+      events.stdout,
+      /"event":"grant.created".*\n.*"event":"grant.revoked".*"cause":"operator".*\n$/,
+    );
   });
 
-  test('secrets are added, listed without themselves, and removed, but the last only by force', async (t) => {
+  test('secrets are added, listed without their values, and removed, but the last only with --force', async (t) => {
     const directory = directoryFor(t);
     const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
@@ -116,7 +119,7 @@ describe('The registry, for people and for programs', () => {
     assert.deepEqual([badExpiry.code, errorOf(badExpiry).code], [2, 'usage']);
   });
 
-  test('a grant is shown with the vehicles that it covers', async (t) => {
+  test('a grant is shown with its vehicles', async (t) => {
     const directory = directoryFor(t);
     const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
@@ -131,7 +134,7 @@ describe('The registry, for people and for programs', () => {
     assert.match(show.text, new RegExp(`${two}EV6 2024$`, 'm'));
   });
 
-  test('a grant is created, listed by pages, shown, revoked and reinstated', async (t) => {
+  test('a grant is created, listed in pages, shown, revoked and reinstated', async (t) => {
     const directory = directoryFor(t);
     const made = await runOn(directory, 'client', 'create', '--dialect', 'pleos', '--json');
     const { clientId } = JSON.parse(made.stdout) as MadeClient;

@@ -12,10 +12,10 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Refreshes in each dialect; `npm run secrecy -- --turns N` asks for more. */
 const TURNS = Number(process.env['SECRECY_TURNS'] ?? 40);
 
-/** So much of a secret's beginning or end is too much already. */
+/** A part of a secret this long must not appear either. */
 const PART_CHARACTERS = 12;
 
-/** The forms in which a secret could lie around: text, whole and in part, hexadecimal, base64 at every alignment, and its raw bytes. */
+/** The forms in which a secret could appear: text, whole or in part, hexadecimal, base64 at every alignment, and raw bytes. */
 const formsOf = (secret: string): readonly Buffer[] => {
   const text = Buffer.from(secret);
   const raws = [
@@ -26,7 +26,7 @@ const formsOf = (secret: string): readonly Buffer[] => {
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
     ...[0, 1, 2].flatMap((before) => {
-      // The first and last digits depend on the neighbours, so only those between are looked for.
+      // The first and last digits depend on the neighbouring bytes, so only those in between are searched.
       const padded = Buffer.concat([Buffer.alloc(before), bytes]);
       return [padded.toString('base64url'), padded.toString('base64').replace(/=+$/, '')].map((digits) =>
         digits.slice(before === 0 ? 0 : before + 1, -1),
@@ -37,10 +37,10 @@ const formsOf = (secret: string): readonly Buffer[] => {
   return [text, ...parts, ...raws, ...written.map((form) => Buffer.from(form))];
 };
 
-test('after a busy run no secret and no token is in the log, the store, a command or an error', async (t) => {
+test('after a busy run no secret or token is in the log, the store, the output of a command or an error', async (t) => {
   const server = await serverFor(t, { args: ['--log-level', 'debug', '--demo'] });
   const secrets = new Set<string>();
-  const told: string[] = [];
+  const outputs: string[] = [];
   const hook = ['webhook', 'add', '--url', 'http://127.0.0.1:6/'];
   const webhook = await server.command<{ readonly secret: string }>(...hook);
   secrets.add(webhook.secret.slice('whsec_'.length, -1));
@@ -76,7 +76,7 @@ test('after a busy run no secret and no token is in the log, the store, a comman
     refused.push(await refresh(server.url, client, token));
     for (const answer of refused) {
       assert.ok(answer.status >= 400, answer.text);
-      told.push(answer.text, [...answer.headers].join('\n'));
+      outputs.push(answer.text, [...answer.headers].join('\n'));
     }
     for (const words of [
       ['grant', 'show', grant.grantId],
@@ -93,7 +93,7 @@ test('after a busy run no secret and no token is in the log, the store, a comman
       for (const flags of [[], ['--json']]) {
         const ended = await runKeyfob([...words, ...flags, '--data', server.dataDirectory]);
         assert.equal(ended.code, 0, ended.stderr);
-        told.push(ended.stdout, ended.stderr);
+        outputs.push(ended.stdout, ended.stderr);
       }
     }
     const status = await server.command<{ readonly status: string }>('grant', 'show', grant.grantId);
@@ -110,7 +110,7 @@ test('after a busy run no secret and no token is in the log, the store, a comman
   for (const dialect of DIALECTS) secrets.add(readFileSync(join(demo, `${dialect}.token`), 'utf8').trim());
   assert.ok(secrets.size > 4 * TURNS, `only ${secrets.size} secrets were minted`);
 
-  // Both while the server has the store open, with its log beside it, and after it was closed.
+  // While the server has the store open, with its log beside it, and after the store was closed.
   const storeFiles = (): readonly (readonly [string, Buffer])[] =>
     readdirSync(server.dataDirectory)
       .filter((name) => name.startsWith('keyfob.db'))
@@ -129,7 +129,7 @@ test('after a busy run no secret and no token is in the log, the store, a comman
   ]);
   for (const ended of [copied, restored]) {
     assert.equal(ended.code, 0, ended.stderr);
-    told.push(ended.stdout, ended.stderr);
+    outputs.push(ended.stdout, ended.stderr);
   }
   const open = storeFiles();
   assert.ok(open.some(([name]) => name === 'keyfob.db-copy'));
@@ -143,7 +143,7 @@ test('after a busy run no secret and no token is in the log, the store, a comman
     ...open,
     ...storeFiles().map(([name, bytes]) => [`${name}, closed`, bytes] as const),
     ['the log', Buffer.from(log)],
-    ['what was told', Buffer.from(told.join('\n'))],
+    ['an output', Buffer.from(outputs.join('\n'))],
   ];
   for (const secret of secrets) {
     const forms = formsOf(secret);
@@ -153,7 +153,7 @@ test('after a busy run no secret and no token is in the log, the store, a comman
   }
 });
 
-test('the search of the test above finds a secret in each of its forms', () => {
+test('the search of the test above finds a secret in every form', () => {
   const uuid = 'dc792f55-0d33-9503-491c-b2b7c964aeb5';
   const raw = Buffer.from(uuid.replaceAll('-', ''), 'hex');
   const planted = [

@@ -8,7 +8,7 @@ import { DIALECTS, refreshAs, refreshSmartcar } from '../support/refresh-request
 import { untilLogged } from '../support/run-command.ts';
 import { directoryFor, errorOf, grantFor, serverFor } from '../support/test-directory.ts';
 
-/** A refresh of which the server has the headers and half of the body, for certain: it answered 100 Continue. */
+/** A refresh whose headers and half body the server has read, because it answered 100 Continue. */
 const sendHalf = async (
   server: KeyfobServer,
   { clientId, clientSecret }: MadeClient,
@@ -36,13 +36,13 @@ const sendHalf = async (
   socket.write(body.slice(0, 20));
   return {
     sendRest: () => socket.write(body.slice(20)),
-    /** All that came after 100 Continue, once the server has closed the connection. */
+    /** Everything received after 100 Continue, until the server closed the connection. */
     closed: closed.then(() => received.slice(received.indexOf('\r\n\r\n') + 4)),
   };
 };
 
 describe('Serving', () => {
-  test('the first line of standard output is JSON that says where it listens', async (t) => {
+  test('the first line of standard output is JSON with the listening address', async (t) => {
     const server = await serverFor(t);
     assert.equal(server.listening['event'], 'listening');
     assert.match(server.url, /^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
@@ -51,7 +51,7 @@ describe('Serving', () => {
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    test(`${signal} lets a request whose body is half sent finish, then ends with 0`, async (t) => {
+    test(`${signal} lets a request with a half-sent body finish, then exits with 0`, async (t) => {
       const server = await serverFor(t);
       const { client, grant } = await grantFor(server, 'smartcar');
       const half = await sendHalf(server, client, grant.refreshToken);
@@ -69,7 +69,7 @@ describe('Serving', () => {
     });
   }
 
-  test('a request that never completes is cut off when the grace is over, and the server ends with 0', async (t) => {
+  test('a request that never completes is aborted after the grace, and the server exits with 0', async (t) => {
     const server = await serverFor(t, { environment: { KEYFOB_SHUTDOWN_GRACE_SECONDS: '1' } });
     const { client, grant } = await grantFor(server, 'smartcar');
     const half = await sendHalf(server, client, grant.refreshToken);
@@ -79,7 +79,7 @@ describe('Serving', () => {
     assert.deepEqual(await exited, [0, null]);
   });
 
-  test('an idle connection that is kept alive does not hold up the end', async (t) => {
+  test('an idle keep-alive connection does not delay the stop', async (t) => {
     const server = await serverFor(t, { environment: { KEYFOB_SHUTDOWN_GRACE_SECONDS: '600' } });
     const { client, grant } = await grantFor(server, 'smartcar');
     const { headers } = await refreshSmartcar(server.url, client, grant.refreshToken);
@@ -87,7 +87,7 @@ describe('Serving', () => {
     assert.equal(await server.stop(), 0);
   });
 
-  test('a second start on the same directory goes on with the same data', async (t) => {
+  test('a second start on the same directory uses the same data', async (t) => {
     const dataDirectory = directoryFor(t);
     const first = await serverFor(t, { dataDirectory });
     const made = await Promise.all(DIALECTS.map((dialect) => grantFor(first, dialect)));
@@ -106,7 +106,7 @@ describe('Serving', () => {
     }
   });
 
-  test('two servers on one data directory serve the same grant by turns, and race to the same successor', async (t) => {
+  test('two servers on one data directory serve the same grant in turn, and a race gives the same successor', async (t) => {
     const dataDirectory = directoryFor(t);
     const servers = [await serverFor(t, { dataDirectory }), await serverFor(t, { dataDirectory })];
     const [one = assert.fail(), two = assert.fail()] = servers;
@@ -127,7 +127,7 @@ describe('Serving', () => {
     assert.deepEqual(await Promise.all(servers.map((server) => server.stop())), [0, 0]);
   });
 
-  test('a port that is taken ends the start with 1, names the address, and leaves the first server alone', async (t) => {
+  test('a port in use ends the start with 1, names the address, and does not affect the first server', async (t) => {
     const first = await serverFor(t);
     const { port } = new URL(first.url);
     const args = ['serve', '--port', port, '--data', directoryFor(t), '--log-level', 'silent'];
@@ -138,13 +138,13 @@ describe('Serving', () => {
     assert.equal(code, 'address_in_use');
     assert.ok(message.includes(`127.0.0.1:${port}`), message);
     assert.match(remedy ?? '', /--port/);
-    const told = await runKeyfob(args);
-    assert.match(told.stderr, /^keyfob: 127\.0\.0\.1:\d+: another program listens there already\n {2}Stop/);
+    const asText = await runKeyfob(args);
+    assert.match(asText.stderr, /^keyfob: 127\.0\.0\.1:\d+: another program listens there already\n {2}Stop/);
     const { client, grant } = await grantFor(first, 'smartcar');
     assert.equal((await refreshSmartcar(first.url, client, grant.refreshToken)).status, 200);
   });
 
-  test('an address that is not of this machine ends the start with 1', async (t) => {
+  test('an address of another machine ends the start with 1', async (t) => {
     const start = startKeyfob({ dataDirectory: directoryFor(t), args: ['--host', '192.0.2.1'] });
     await assert.rejects(start, /ended with 1: .*"address_unusable".*192\.0\.2\.1/s);
   });

@@ -7,12 +7,12 @@ import { grantFor, serverFor } from '../support/test-directory.ts';
 const ROTATIONS = 3;
 
 describe('Keys that sign JWTs', () => {
-  test('"keys rotate" under load: no live token is ever invalid, and every key is published at once', async (t) => {
+  test('"keys rotate" under load: no active token becomes invalid, and every key is published at once', async (t) => {
     const server = await serverFor(t);
     const jwksUri = new URL(`${server.url}/.well-known/jwks.json`);
     const fetchKeys = async () =>
       ((await (await fetch(jwksUri)).json()) as { readonly keys: readonly { readonly kid: string }[] }).keys;
-    // As long as the server is up, with the keys as they were before any rotation; asks again only for another key.
+    // It keeps the keys from before the rotations, and fetches them again only for an unknown key.
     const keys = createRemoteJWKSet(jwksUri, { cooldownDuration: 0 });
     const options = { issuer: server.url, audience: server.url, typ: 'at+jwt' };
     const load = { isOver: false };
@@ -34,7 +34,7 @@ describe('Keys that sign JWTs', () => {
     };
     const prepared = await Promise.all([...DIALECTS, ...DIALECTS].map(prepare));
     const drivers = prepared.map(drive);
-    // A driver that fails must fail the test at once.
+    // A failing driver must fail the test at once.
     const failed = Promise.race(drivers);
     for (let rotation = 0; rotation < ROTATIONS; rotation++) {
       await Promise.race([server.command('keys', 'rotate'), failed]);
@@ -47,7 +47,7 @@ describe('Keys that sign JWTs', () => {
     for (const token of live) await jwtVerify(token, fresh, options);
   });
 
-  test('the command line gives a JWT where the public URL is set, an opaque token where it is not', async (t) => {
+  test('the command line issues a JWT if the public URL is set, and an opaque token if not', async (t) => {
     for (const [environment, iss] of [
       [{ KEYFOB_PUBLIC_URL: 'https://fob.example/' }, 'https://fob.example'],
       [{}, undefined],

@@ -28,7 +28,7 @@ const storeFor = async (scope: Scope): Promise<string> => {
   return directory;
 };
 
-/** What every refusal to open a store owes: exit code 1, the file by name, what to do, and nothing on standard output. */
+/** Every refusal to open a store has exit code 1, the file name, a remedy, and nothing on standard output. */
 const assertTold = (ended: Ended, file: string, code: string): void => {
   assert.equal(ended.code, 1, ended.stderr);
   assert.equal(ended.stdout, '');
@@ -38,7 +38,7 @@ const assertTold = (ended: Ended, file: string, code: string): void => {
   assert.match(error.remedy ?? '', /\w{3,} .*\.$/);
 };
 
-/** Both ways to open: a server and a command. The bytes of the directory stay as they are. */
+/** Opens the store by a server and by a command. The bytes of the directory must not change. */
 const assertRefused = async (directory: string, file: string, code: string): Promise<void> => {
   const before = bytesOf(directory);
   const served = await tryToServe(directory);
@@ -61,7 +61,7 @@ const makeForeignDatabase = (path: string, applicationId: number, schema: number
 
 const KEY_LINE = `1:1:${'A'.repeat(43)}\n`;
 
-describe('A file that is no store of Keyfob is refused and left as it is', () => {
+describe('A file that is not a Keyfob store is refused and left unchanged', () => {
   for (const [which, key] of [
     ['with a key file beside it', KEY_LINE],
     ['without a key file', undefined],
@@ -73,7 +73,7 @@ describe('A file that is no store of Keyfob is refused and left as it is', () =>
       await assertRefused(directory, join(directory, 'keyfob.db'), 'store_not_a_database');
     });
 
-    test(`a SQLite database that another program marked as its own, ${which}`, async (t) => {
+    test(`a SQLite database with the application id of another program, ${which}`, async (t) => {
       const directory = directoryFor(t);
       if (key !== undefined) writeFileSync(join(directory, 'keyfob.key'), key, { mode: 0o600 });
       makeForeignDatabase(join(directory, 'keyfob.db'), 0x12345678, 1);
@@ -81,7 +81,7 @@ describe('A file that is no store of Keyfob is refused and left as it is', () =>
     });
 
     for (const schema of [0, 1, 2])
-      test(`a SQLite database of another program without a mark, its user_version ${schema}, ${which}`, async (t) => {
+      test(`a SQLite database of another program without an application id, user_version ${schema}, ${which}`, async (t) => {
         const directory = directoryFor(t);
         if (key !== undefined) writeFileSync(join(directory, 'keyfob.key'), key, { mode: 0o600 });
         makeForeignDatabase(join(directory, 'keyfob.db'), 0, schema);
@@ -103,7 +103,7 @@ describe('A file that is no store of Keyfob is refused and left as it is', () =>
   });
 });
 
-test('a store of a newer Keyfob is refused and left as it is', async (t) => {
+test('a store of a newer Keyfob is refused and left unchanged', async (t) => {
   const directory = await storeFor(t);
   const database = new DatabaseSync(join(directory, 'keyfob.db'));
   const { user_version: schema } = database.prepare('PRAGMA user_version').get() ?? {};
@@ -112,7 +112,7 @@ test('a store of a newer Keyfob is refused and left as it is', async (t) => {
   await assertRefused(directory, join(directory, 'keyfob.db'), 'store_newer');
 });
 
-test('doctor changes nothing and leaves nothing behind where the store is of a newer Keyfob', async (t) => {
+test('doctor changes nothing and leaves nothing behind on a store of a newer Keyfob', async (t) => {
   const directory = await storeFor(t);
   const database = new DatabaseSync(join(directory, 'keyfob.db'));
   database.exec('PRAGMA user_version = 9999; PRAGMA wal_checkpoint(TRUNCATE)');
@@ -122,7 +122,7 @@ test('doctor changes nothing and leaves nothing behind where the store is of a n
   assert.deepEqual(bytesOf(directory), before);
 });
 
-/** Holds a store as another program would, until the test ends or `release` is called. */
+/** Locks a store as another program does, until the test ends or `release` is called. */
 const hold = async (scope: Scope, directory: string, sql: string): Promise<{ release(): Promise<void> }> => {
   const script = `const { DatabaseSync } = require('node:sqlite');
     const database = new DatabaseSync(process.argv[1]); database.exec(process.argv[2]); console.log('held');
@@ -139,12 +139,12 @@ const hold = async (scope: Scope, directory: string, sql: string): Promise<{ rel
   return { release };
 };
 
-describe('A store that another program holds locked', () => {
+describe('A store that another program has locked', () => {
   for (const [how, sql] of [
     ['by BEGIN EXCLUSIVE', 'BEGIN EXCLUSIVE'],
     ['by locking_mode EXCLUSIVE', 'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT'],
   ] as const) {
-    test(`${how}, is refused, left as it is, and opens when it is free again`, async (t) => {
+    test(`${how}, is refused, left unchanged, and opens when it is unlocked`, async (t) => {
       const directory = await storeFor(t);
       const held = await hold(t, directory, sql);
       const before = bytesOf(directory);
@@ -155,7 +155,7 @@ describe('A store that another program holds locked', () => {
     });
   }
 
-  test('while a server runs, gives 503 with Retry-After in both dialects, and the same token works afterwards', async (t) => {
+  test('while a server runs, causes 503 with Retry-After in both dialects, and the same token works afterwards', async (t) => {
     const server = await serverFor(t);
     const made = await Promise.all(DIALECTS.map((dialect) => grantFor(server, dialect)));
     const held = await hold(t, server.dataDirectory, 'BEGIN IMMEDIATE');
@@ -176,7 +176,7 @@ describe('A store that another program holds locked', () => {
   });
 });
 
-/** Root may write everything, so the commands below run as nobody. */
+/** Root can write everything, so these commands run as nobody. */
 const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 const canRun = (await runKeyfobAs(NOBODY, ['--version'])).code === 0;
 const giveAway = (path: string, mode: number): void => {
@@ -192,7 +192,7 @@ describe(
       ['a directory', 0o500, 0o400],
       ['only the files', 0o700, 0o400],
     ] as const) {
-      test(`${what} of a store: refused, told, and left as it is`, async (t) => {
+      test(`${what} of a store: refused, reported, and left unchanged`, async (t) => {
         const directory = await storeFor(t);
         for (const name of readdirSync(directory)) giveAway(join(directory, name), fileMode);
         giveAway(directory, directoryMode);
@@ -205,7 +205,7 @@ describe(
       });
     }
 
-    test('a directory for the first start: refused, told, and left as it is', async (t) => {
+    test('a directory for the first start: refused, reported, and left unchanged', async (t) => {
       const directory = directoryFor(t);
       giveAway(directory, 0o500);
       const ended = await tryToServe(directory, [], NOBODY);
@@ -217,7 +217,7 @@ describe(
       assert.deepEqual(bytesOf(directory), {});
     });
 
-    test('a parent in which the data directory cannot be made', async (t) => {
+    test('a parent in which the data directory cannot be created', async (t) => {
       const directory = directoryFor(t);
       giveAway(directory, 0o500);
       const inside = join(directory, 'data');
@@ -235,19 +235,19 @@ const damage = (directory: string, page: number): void => {
 };
 
 describe('A damaged store', () => {
-  test('whose first page is garbage behind its header is refused and left as it is', async (t) => {
+  test('with garbage after the header of its first page is refused and left unchanged', async (t) => {
     const directory = await storeFor(t);
     damage(directory, 0);
     await assertRefused(directory, join(directory, 'keyfob.db'), 'store_damaged');
   });
 
-  test('whose page of clients is garbage is refused and left as it is', async (t) => {
+  test('with garbage in its page of clients is refused and left unchanged', async (t) => {
     const directory = await storeFor(t);
     damage(directory, 1);
     await assertRefused(directory, join(directory, 'keyfob.db'), 'store_damaged');
   });
 
-  test('is found by doctor, which says what to do', async (t) => {
+  test('is found by doctor, with a remedy', async (t) => {
     const directory = await storeFor(t);
     damage(directory, 1);
     const ended = await runOn(directory, 'doctor');

@@ -22,15 +22,15 @@ const REFUSED: Readonly<Record<DialectName, number>> = { smartcar: 401, pleos: 4
 const LIMITS = {
   KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: '5',
   KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX: '8',
-  // So long that nothing is forgotten while a test runs.
+  // Longer than a test runs, so that no failure is forgotten.
   KEYFOB_AUTHENTICATION_FAILURES_WINDOW_SECONDS: '86400',
 };
 
 const wrongSecretOf = ({ clientId }: MadeClient): MadeClient => ({ clientId, clientSecret: 'guess' });
 
-describe('Guessing is slow', () => {
+describe('Guessing is throttled', () => {
   for (const dialect of DIALECTS) {
-    test(`${dialect}: who guesses is sent away, and the client itself goes on where it is`, async (t) => {
+    test(`${dialect}: a guesser is refused with Retry-After, and the real client is not affected at its own address`, async (t) => {
       const server = await serverFor(t, { environment: LIMITS });
       const at = { url: server.url, dialect };
       const { client, grant } = await grantFor(server, dialect);
@@ -61,7 +61,7 @@ describe('Guessing is slow', () => {
     });
   }
 
-  test('an address is one for both dialects, and ids that nobody has count against it', async (t) => {
+  test('failures of an address count across dialects, and unknown ids count too', async (t) => {
     const server = await serverFor(t, { environment: LIMITS });
     for (let guess = 0; guess < 5; guess++) {
       const dialect = DIALECTS[guess % 2] ?? 'smartcar';
@@ -78,7 +78,7 @@ describe('Guessing is slow', () => {
   });
 
   for (const path of ['/oauth/introspect', '/oauth/revoke', '/oauth2/token']) {
-    test(`a guess at ${path} counts like any other, and who is sent away is sent away there too`, async (t) => {
+    test(`a guess at ${path} counts as well, and a throttled caller is refused there too`, async (t) => {
       const server = await serverFor(t, { environment: LIMITS });
       const { client, grant } = await grantFor(server, 'smartcar');
       const ask = (clientSecret: string) => {
@@ -95,7 +95,7 @@ describe('Guessing is slow', () => {
     });
   }
 
-  test('guesses that come all at once are counted one by one', async (t) => {
+  test('simultaneous guesses are counted one by one', async (t) => {
     const server = await serverFor(t, { environment: LIMITS });
     const { client } = await grantFor(server, 'smartcar');
     const at = { url: server.url, dialect: 'smartcar' } as const;
@@ -106,7 +106,7 @@ describe('Guessing is slow', () => {
     assert.equal(answers.filter(({ status }) => status === 429).length, 35);
   });
 
-  test('many refused requests are one line of the log, and no line tells an id that somebody made up', async (t) => {
+  test('many refused requests make one log line, and no line contains an invented client id', async (t) => {
     const server = await serverFor(t, { environment: LIMITS });
     const at = { url: server.url, dialect: 'smartcar' } as const;
     const nobody = { clientId: 'made-up-by-somebody', clientSecret: 'guess' };
@@ -132,7 +132,7 @@ describe('Guessing is slow', () => {
     assert.ok(!server.log().includes('made-up'));
   });
 
-  test('behind a proxy of ours the caller is whom the proxy names, whatever stood in the header before', async (t) => {
+  test('behind a trusted proxy the caller is the address that the proxy adds, whatever the header said before', async (t) => {
     const server = await serverFor(t, { environment: { ...LIMITS, KEYFOB_FORWARDED_HOPS: '1' } });
     const { client, grant } = await grantFor(server, 'smartcar');
     const from = (forwarded: string) =>
@@ -149,7 +149,7 @@ describe('Guessing is slow', () => {
     assert.equal(malformed.status, 200, 'then it is the address of the connection, which did nothing');
   });
 
-  test('without proxies of ours nobody gets another address by a header', async (t) => {
+  test('without trusted proxies a header does not change the address', async (t) => {
     const server = await serverFor(t, { environment: LIMITS });
     const { client, grant } = await grantFor(server, 'smartcar');
     const from = (forwarded: string) =>
@@ -159,7 +159,7 @@ describe('Guessing is slow', () => {
     assert.equal((await refreshFrom(ATTACKER, from('192.0.2.9'), client, grant.refreshToken)).status, 429);
   });
 
-  test('limits of 0 let any number of failures through', async (t) => {
+  test('limits of 0 allow any number of failures', async (t) => {
     const off = { ...LIMITS };
     off.KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX = '0';
     off.KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX = '0';
@@ -171,7 +171,7 @@ describe('Guessing is slow', () => {
   });
 });
 
-/** A server in this process, whose clock is moved by hand. */
+/** A server in this process with a clock that the test moves. */
 const serverWithClock = async (scope: Scope) => {
   let nowMs = Date.now();
   const events: LogEvent[] = [];
@@ -195,8 +195,8 @@ const serverWithClock = async (scope: Scope) => {
   };
 };
 
-describe('Time passes for who was sent away', () => {
-  test('who comes back when told is let in, and not a second sooner', async (t) => {
+describe('After the throttle refused a caller', () => {
+  test('the caller is admitted after Retry-After, and not a second earlier', async (t) => {
     const { at, client, refreshToken, passSeconds } = await serverWithClock(t);
     for (let guess = 0; guess < 20; guess++)
       assert.equal((await refreshFrom(HOME, at, wrongSecretOf(client), UUID)).status, 401);
@@ -216,7 +216,7 @@ describe('Time passes for who was sent away', () => {
     );
   });
 
-  test('what is counted is told once a minute', async (t) => {
+  test('the counts are reported once per minute', async (t) => {
     const { at, client, events, passSeconds } = await serverWithClock(t);
     const throttled = () => events.flatMap((event) => (event.event === 'client.throttled' ? [event] : []));
     for (let guess = 0; guess < 30; guess++) await refreshFrom(HOME, at, wrongSecretOf(client), UUID);
@@ -224,7 +224,7 @@ describe('Time passes for who was sent away', () => {
     for (let guess = 0; guess < 30; guess++) await refreshFrom(HOME, at, wrongSecretOf(client), UUID);
     assert.equal(throttled().length, 1);
     passSeconds(1);
-    // One more is let through by then, and only then there is something to tell.
+    // Now one more failure is admitted, so there is something to report.
     for (let guess = 0; guess < 2; guess++) await refreshFrom(HOME, at, wrongSecretOf(client), UUID);
     assert.deepEqual(
       throttled().map(({ bucket, clientId, failures, refused }) => [bucket, clientId, failures, refused]),

@@ -19,7 +19,7 @@ const REFUSED: Readonly<Record<DialectName, readonly [number, string]>> = {
   pleos: [400, '401'],
 };
 
-/** Two servers on one data directory, and the same directory opened here, where owners consent and access is checked. */
+/** Two servers on one data directory, which this process opens too, to give consent and to check access. */
 const twoServers = async (scope: Scope) => {
   const dataDirectory = directoryFor(scope);
   const one = await serverFor(scope, { dataDirectory });
@@ -30,7 +30,7 @@ const twoServers = async (scope: Scope) => {
   return { servers: [one, other] as const, deployment };
 };
 
-/** What an owner who just agreed brings back to the client. */
+/** The code that an owner brings back to the client. */
 const consent = async (
   deployment: Deployment,
   dialect: DialectName,
@@ -76,7 +76,7 @@ describe('Two servers on one data directory', () => {
         const accessTokens: string[] = [];
         let isRotating = true;
 
-        /** A client that redeems a code and refreshes, now here, now there, until the rotations are over and once more. */
+        /** A client that redeems a code and refreshes on either server until the key rotations are over, and once more. */
         const live = async (code: string, first: number): Promise<number> => {
           let turn = first;
           let pair = assertGiven(await exchangeAs[dialect](urlOf(turn), client, code, REDIRECT), 'a code');
@@ -100,7 +100,7 @@ describe('Two servers on one data directory', () => {
         for (let number = 2; number <= 4; number++) {
           for (let times = 0; times < 4; times++) kept.push(await consent(deployment, dialect, client));
           assert.equal((await one.command<{ number: number }>('keys', 'rotate')).number, number);
-          // Sealed under a key that is no longer the newest, and, just made, under one that neither server may have seen.
+          // Sealed with an older key, and with a new key that neither server may have seen.
           const codes = [...kept.splice(0, 2), await consent(deployment, dialect, client)];
           const exchanges = codes.map((code, turn) =>
             exchangeAs[dialect](urlOf(turn), client, code, REDIRECT),
@@ -118,7 +118,7 @@ describe('Two servers on one data directory', () => {
       },
     );
 
-    test(`${dialect}: a disabled client is refused by the very next request to either, and so is a removed secret`, async (t) => {
+    test(`${dialect}: both servers refuse a disabled client and a removed secret from the next request on`, async (t) => {
       const { servers, deployment } = await twoServers(t);
       const { client, grant } = await grantFor(servers[0], dialect);
       const { clientId } = client;
@@ -162,7 +162,7 @@ describe('Two servers on one data directory', () => {
     });
   }
 
-  test('a resource server is given no tokens, whatever it brings', async (t) => {
+  test('a resource server gets no tokens, whatever it presents', async (t) => {
     const server: KeyfobServer = await serverFor(t);
     const create = ['client', 'create', '--dialect', 'smartcar', '--type', 'resource-server'] as const;
     const api = await server.command<MadeClient>(...create);

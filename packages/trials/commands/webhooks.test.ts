@@ -22,7 +22,7 @@ const deliveriesOf = async (server: KeyfobServer) =>
   (await server.command<Deliveries>('webhook', 'deliveries')).deliveries;
 
 describe('Webhooks of a running server', () => {
-  test('a grant revoked by a command beside it is told, signed, and listed as delivered', async (t) => {
+  test('the revocation of a grant by a command is delivered, signed, and listed as delivered', async (t) => {
     const receiver = await startReceiver(t);
     const server = await serverFor(t);
     const { secret, webhookId } = await addWebhook(server, receiver.url);
@@ -45,7 +45,7 @@ describe('Webhooks of a running server', () => {
     assert.equal(await server.stop(), 0);
   });
 
-  test('a replay and the end it brings are told at once, with the request that made them', async (t) => {
+  test('a replay and its revocation are delivered at once, with the request id', async (t) => {
     const receiver = await startReceiver(t);
     const server = await serverFor(t, { args: ['--log-level', 'debug'] });
     const { secret } = await addWebhook(server, receiver.url);
@@ -54,20 +54,20 @@ describe('Webhooks of a running server', () => {
     await refreshSmartcar(server.url, client, grant.refreshToken);
     assert.equal((await refreshSmartcar(server.url, client, grant.refreshToken)).status, 400);
     await receiver.until(2);
-    const told = receiver.arrived.map((arrived) => verify(secret, arrived)) as {
+    const messages = receiver.arrived.map((arrived) => verify(secret, arrived)) as {
       type: string;
       data: { requestId: string };
     }[];
-    assert.deepEqual(told.map(({ type }) => type).toSorted(), ['grant.replayed', 'grant.revoked']);
+    assert.deepEqual(messages.map(({ type }) => type).toSorted(), ['grant.replayed', 'grant.revoked']);
     const events = server
       .log()
       .split('\n')
       .filter((line) => line.includes('"refresh.replayed"'))
       .map((line) => JSON.parse(line) as { requestId: string });
-    for (const { data } of told) assert.equal(data.requestId, events[0]?.requestId);
+    for (const { data } of messages) assert.equal(data.requestId, events[0]?.requestId);
   });
 
-  test('two servers on one data directory tell each grant event once between them', async (t) => {
+  test('two servers on one data directory deliver each grant event once in total', async (t) => {
     const receiver = await startReceiver(t);
     const dataDirectory = directoryFor(t);
     const one = await serverFor(t, { dataDirectory });
@@ -90,7 +90,7 @@ describe('Webhooks of a running server', () => {
       assert.deepEqual([state, attempts], ['delivered', 1]);
   });
 
-  test('a server killed while it waits for the answer: the next one tells the same message', async (t) => {
+  test('a message that a killed server was sending is sent again by the next server', async (t) => {
     const receiver = await startReceiver(t, (_arrived, response, count) => {
       if (count > 1) response.writeHead(200).end();
     });
@@ -101,7 +101,7 @@ describe('Webhooks of a running server', () => {
     await first.command('grant', 'revoke', grant.grantId);
     await receiver.until(1);
     await first.kill();
-    // Without this the next server waits until the lease of the dead one is over: a minute.
+    // Without this the next server waits a minute, until the lease of the dead one expires.
     await first.command('webhook', 'retry', webhookId);
     const second = await serverFor(t, { dataDirectory });
     await receiver.until(2);
@@ -113,7 +113,7 @@ describe('Webhooks of a running server', () => {
     assert.deepEqual([delivery?.state, delivery?.attempts], ['delivered', 2]);
   });
 
-  test('a stop cuts off what a receiver does not answer, within the grace, and keeps it for later', async (t) => {
+  test('a stop aborts unanswered attempts within the grace, and they are repeated later', async (t) => {
     const receiver = await startReceiver(t, () => {});
     const server = await serverFor(t, { environment: { KEYFOB_SHUTDOWN_GRACE_SECONDS: '0' } });
     await addWebhook(server, receiver.url);
@@ -162,7 +162,7 @@ describe('The webhook commands', () => {
     ],
     ['an unknown event', /Allowed choices/, '--url https://a.b --event grant.sold'],
   ] as const) {
-    test(`what is refused: ${what}`, async (t) => {
+    test(`a webhook is refused: ${what}`, async (t) => {
       const directory = directoryFor(t);
       await runOn(directory, 'client', 'create', '--dialect', 'pleos');
       const ended = await runOn(directory, 'webhook', 'add', ...args.split(' '), '--json');

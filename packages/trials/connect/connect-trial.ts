@@ -1,5 +1,5 @@
 import { createAuthorizationServer, systemClock } from '@keyfob/server';
-import type { Config, Deployment, LogEvent } from '@keyfob/server';
+import type { Deployment, LogEvent, Settings } from '@keyfob/server';
 import type { ClientType } from '@keyfob/server/clients';
 import { makeClient } from '../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
@@ -36,7 +36,7 @@ export const REDIRECT_URI = 'https://app.example/callback?keep=1';
 /** Starts a server on a free port; `settings` by name. */
 export const openConnectTrial = async (
   scope: Scope,
-  settings: Partial<Config> = { demo: true },
+  settings: Settings = { demo: true },
 ): Promise<ConnectTrial> => {
   const data = makeDataDirectory();
   const events: LogEvent[] = [];

@@ -7,23 +7,23 @@ import type { Sender, Webhook } from '@keyfob/server/webhooks';
 import { OVERLAP_POLICY, sampleClient, sampleGrant } from '../support/samples.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 
-/** A sender with a store of its own and a clock that the trial moves. */
+/** A sender with its own store and a clock that the test moves. */
 export type SenderTrial = {
   readonly store: Store;
   readonly sender: Sender;
   readonly events: LogEvent[];
   /** Integer milliseconds. */
   nowMs: number;
-  /** Moves the clock, wakes the sender, and resolves when nothing is due or under way. */
+  /** Moves the clock, wakes the sender, and resolves when nothing is due or running. */
   pass(ms: number): Promise<void>;
-  /** Another sender on the same store, as of another process. */
+  /** Another sender on the same store, as in another process. */
   another(): Sender;
   addWebhook(url: string, more?: Partial<Webhook>): Promise<{ readonly id: string; readonly secret: string }>;
-  /** Makes a grant and revokes it: a grant event. */
+  /** Creates a grant and revokes it; webhooks here want the event of the revocation. */
   makeGrantEvent(): Promise<void>;
 };
 
-/** From the machine's clock, because receivers refuse what was signed long ago. */
+/** From the machine's clock, because receivers refuse old signatures. */
 export const openSenderTrial = async (
   scope: Pick<TestContext, 'after'>,
   store: Store = createMemoryStore(),
@@ -62,7 +62,7 @@ export const openSenderTrial = async (
     },
     async makeGrantEvent() {
       const id = ++grants;
-      await store.createGrant(sampleGrant({ id }));
+      await store.createGrant(sampleGrant({ id }), { nowMs: trial.nowMs });
       await store.revoke(id, { nowMs: trial.nowMs, cause: 'operator', requestId: `request-${id}` });
     },
   };

@@ -6,7 +6,7 @@ import { replyInTurn, startReceiver } from '../support/webhook-receiver.ts';
 const messageTo = (url: string) => ({ url, headers: {}, body: '{}' });
 const never = new AbortController().signal;
 
-describe('One attempt', () => {
+describe('One attempt of a delivery', () => {
   for (const [status, accepted] of [
     [200, true],
     [202, true],
@@ -26,14 +26,14 @@ describe('One attempt', () => {
     });
   }
 
-  test('ends when its time is over, though nothing came', async (t) => {
+  test('ends after its timeout, without an answer', async (t) => {
     const receiver = await startReceiver(t, () => {});
     const answer = await deliverWithin(20)(messageTo(receiver.url), never);
     assert.equal(isAccepted(answer), false);
     assert.equal(describeAnswer(answer), 'no answer in 0.02 s');
   });
 
-  test('is cut off when it is told to', async (t) => {
+  test('is aborted by its signal', async (t) => {
     const receiver = await startReceiver(t, () => {});
     const controller = new AbortController();
     const attempt = deliver(messageTo(receiver.url), controller.signal);
@@ -42,7 +42,7 @@ describe('One attempt', () => {
     assert.equal(describeAnswer(await attempt), 'aborted because the server stopped');
   });
 
-  test('reads no more than 4 KiB of an answer', async (t) => {
+  test('reads at most 4 KiB of an answer', async (t) => {
     const receiver = await startReceiver(t, (_arrived, response) => void response.end('x'.repeat(100_000)));
     const answer = await deliver(messageTo(receiver.url), never);
     assert.ok(answer.status === 200 && answer.body.length === 4096);

@@ -14,7 +14,7 @@ describe('The signature of a message', () => {
     ['of another script', 'grantEvent-1', '{"subject":"소유자","vins":["KMHL14JA5PA000001"]}'],
     ['with dots', 'a.b', '1.2.3'],
   ] as const) {
-    test(`${what}: the receivers' own library takes it, and makes the same`, () => {
+    test(`${what}: the library of receivers accepts it and makes the same`, () => {
       const nowMs = Date.now();
       const headers = signMessage(KEY, { id, body, nowMs });
       new Webhook(SECRET).verify(body, headers, { jsonParse: false });
@@ -43,7 +43,7 @@ describe('The signature of a message', () => {
     });
   }
 
-  test('the secret is 32 bytes of the ring, the same again, and another for each webhook and key', () => {
+  test('the secret is 32 bytes derived from the ring: always the same, and different for each webhook and key', () => {
     const lines = [createKeyLine(1, 1), createKeyLine(2, 2)];
     const [one, two] = [parseKeyRing(lines.join('\n')), parseKeyRing(lines.toReversed().join(','))];
     const keys = [1, 2].flatMap((number) =>

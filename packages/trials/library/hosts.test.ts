@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createAuthorizationServer, OperatorError, systemRandomness } from '@keyfob/server';
-import type { AuthorizationServer, Config, LogEvent, ServerOptions } from '@keyfob/server';
+import type { AuthorizationServer, LogEvent, ServerOptions, Settings } from '@keyfob/server';
 import { makeClient, makeGrant } from '../support/make-client.ts';
 import { sendRaw, writeRequest } from '../support/raw-request.ts';
 import type { RawResponse, RequestParts } from '../support/raw-request.ts';
@@ -20,11 +20,7 @@ const RANDOMNESS = { ...systemRandomness, uuid: () => '00000000-0000-4000-8000-0
 
 type Trial = { readonly server: AuthorizationServer; readonly events: readonly LogEvent[] };
 
-const open = async (
-  t: TestContext,
-  settings: Partial<Config> = {},
-  options: ServerOptions = {},
-): Promise<Trial> => {
+const open = async (t: TestContext, settings: Settings = {}, options: ServerOptions = {}): Promise<Trial> => {
   const events: LogEvent[] = [];
   const server = await createAuthorizationServer(
     { data: directoryFor(t), port: 0, publicUrl: PUBLIC_URL, ...settings },
@@ -107,27 +103,28 @@ describe('A server answers the same', () => {
   }
 });
 
-describe('A server in a host', () => {
-  const refresh = async (
-    send: (request: Request) => Promise<Response>,
-    base: string,
-    { clientId, clientSecret }: { readonly clientId: string; readonly clientSecret: string },
-    refreshToken: string,
-  ): Promise<string> => {
-    const response = await send(
-      new Request(`${base}/oauth/token`, {
-        method: 'POST',
-        headers: {
-          Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
-          'User-Agent': 'trial',
-        },
-        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }),
-      }),
-    );
-    assert.equal(response.status, 200);
-    return ((await response.json()) as { refresh_token: string }).refresh_token;
-  };
+/** Refreshes with Smartcar's wire; answers the new refresh token. */
+const refresh = async (
+  send: (request: Request) => Promise<Response>,
+  base: string,
+  { clientId, clientSecret }: { readonly clientId: string; readonly clientSecret: string },
+  refreshToken: string,
+): Promise<string> => {
+  const response = await send(
+    new Request(`${base}/oauth/token`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+        'User-Agent': 'trial',
+      },
+      body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+    }),
+  );
+  assert.equal(response.status, 200);
+  return ((await response.json()) as { refresh_token: string }).refresh_token;
+};
 
+describe('A server in a host', () => {
   test('refreshes by the handler what it has refreshed by fetch', async (t) => {
     const { server } = await open(t, {}, { randomness: systemRandomness });
     const registration = { dialect: 'smartcar', name: 'Charge planner', nowMs: NOW_MS };
@@ -144,7 +141,7 @@ describe('A server in a host', () => {
   test('says so if the host has read the body, and does not wait for it', async (t) => {
     const { server } = await open(t);
     const url = await host(t, (request, response) => {
-      request.resume().once('end', () => void server.handler(request, response));
+      request.resume().once('end', () => server.handler(request, response));
     });
     const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: new URLSearchParams('a=b') });
     assert.equal(response.status, 500);
@@ -166,7 +163,7 @@ describe('A server in a host', () => {
   });
 
   test('knows its caller by address, or by X-Forwarded-For if told how many proxies there are', async (t) => {
-    const callers = async (settings: Partial<Config>) => {
+    const callers = async (settings: Settings) => {
       const { server, events } = await open(t, settings);
       const headers = { 'X-Forwarded-For': '198.51.100.1, 198.51.100.2', 'User-Agent': 'trial' };
       await fetch(`${await host(t, server.handler)}/oauth/token`, { method: 'POST', headers });

@@ -87,10 +87,8 @@ function tryPackage({ home, files, run }: InstalledPackage): void {
 
   test('has a README that names every entry point', () => {
     const readme = readFileSync(join(home, 'node_modules', '@keyfob', 'server', 'README.md'), 'utf8');
-    const named = [...readme.matchAll(/^\| `(?<path>@keyfob\/server[^`]*)`/gm)].map(
-      ({ groups }) => groups?.['path'],
-    );
-    assert.deepEqual(named.sort(), [...ENTRY_POINTS].sort());
+    const named = readme.matchAll(/^\| `(?<path>@keyfob\/server[^`]*)`/gm);
+    assert.deepEqual(new Set(Array.from(named, ({ groups }) => groups?.['path'])), new Set(ENTRY_POINTS));
   });
 
   test('runs as a command and refreshes', async (t) => {

@@ -36,7 +36,10 @@ describe('Revocation', () => {
         const grantEvents = await trial.memory.listGrantEvents({ after: 0, limit: 9 });
         assert.deepEqual(
           grantEvents.map(({ kind, cause, requestId }) => [kind, cause, requestId]),
-          [['grant.revoked', 'client', event.requestId]],
+          [
+            ['grant.created', undefined, undefined],
+            ['grant.revoked', 'client', event.requestId],
+          ],
         );
         assert.notEqual((await trial.refresh(owner, token)).status, 200);
       }

@@ -70,7 +70,12 @@ const describeFailure = (
   error: unknown,
 ): { code: string; message: string; remedy: string | null; exit: number } => {
   if (error instanceof UsageError)
-    return { code: 'usage', message: error.message, remedy: 'See --help of the command.', exit: EXIT_USAGE };
+    return {
+      code: 'usage',
+      message: error.message,
+      remedy: 'Run the command with --help.',
+      exit: EXIT_USAGE,
+    };
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '');
     return { code: 'usage', message, remedy: 'See keyfob --help.', exit: EXIT_USAGE };

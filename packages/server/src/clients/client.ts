@@ -1,13 +1,13 @@
 import type { Policy } from './policy.ts';
 
 /**
- * What a client is. `public` ones, apps that can keep no secret, authenticate by nothing, must use PKCE and always
- * rotate with replay detection (RFC 9700 §2.2.2). A `resource-server` may introspect every token, and gets none.
+ * A `public` client is an app that cannot keep a secret: it does not authenticate, must use PKCE, and always rotates with
+ * replay detection (RFC 9700 §2.2.2). A `resource-server` may introspect every token, and gets none.
  */
 export const CLIENT_TYPES = ['confidential', 'public', 'resource-server'] as const;
 export type ClientType = (typeof CLIENT_TYPES)[number];
 
-/** One of a client's secrets. The secret itself is shown once, when it is made, and kept by nobody here. */
+/** One of a client's secrets. The secret itself is shown once, when it is made, and is not stored. */
 export type ClientSecret = {
   readonly id: string;
   readonly name: string;
@@ -15,9 +15,9 @@ export type ClientSecret = {
   readonly digest: Uint8Array;
   /** Integer seconds. */
   readonly createdAt: number;
-  /** Integer seconds; `undefined` for a secret without end. */
+  /** Integer seconds; `undefined` for a secret that does not expire. */
   readonly expiresAt: number | undefined;
-  /** When it last proved its client, integer seconds, to the hour; `undefined` for never. */
+  /** When it last authenticated its client, integer seconds, to the hour; `undefined` for never. */
   readonly lastUsedAt: number | undefined;
 };
 
@@ -28,7 +28,7 @@ export type Client = {
   readonly dialect: string;
   readonly type: ClientType;
   readonly name: string;
-  /** Where an owner may be sent back to with a code; matched exactly (`redirect-uri.ts`). */
+  /** Where an owner may be sent back to with a code; compared exactly (`redirect-uri.ts`). */
   readonly redirectUris: readonly string[];
   /**
    * Where an owner returns after choosing vehicles, in a dialect that asks for that separately; `undefined` for the
@@ -41,7 +41,7 @@ export type Client = {
   /** Integer seconds; a disabled client gets nothing until it is enabled again. Its grants stay. */
   readonly disabledAt: number | undefined;
   readonly secrets: readonly ClientSecret[];
-  /** Whether it has refresh tokens that were issued elsewhere, which may have any form. Absent for no. */
+  /** Whether it has imported refresh tokens, which may have any form. Absent for no. */
   readonly hasImportedTokens?: true;
 };
 

@@ -125,7 +125,7 @@ for (const field of ['requireUserAgent', 'includeRefreshExpiry'] as const) {
   });
 }
 
-void test('a grant without an end is said by none, or by null', () => {
+void test('none and null mean a grant that does not expire', () => {
   assert.equal(parsed({ grantLifetimeSeconds: 'none' }).grantLifetimeSeconds, null);
   assert.equal(parsed({ grantLifetimeSeconds: null }).grantLifetimeSeconds, null);
   for (const other of ['', 'NONE', 'null', 'never', '0', 0, undefined])
@@ -133,7 +133,7 @@ void test('a grant without an end is said by none, or by null', () => {
 });
 
 for (const field of ['overlapSeconds', 'raceSeconds'] as const) {
-  void test(`${field} has to be less than the lifetime of a refresh token`, () => {
+  void test(`${field} must be less than the lifetime of a refresh token`, () => {
     const policy = { ...POLICY, overlapSeconds: 0, raceSeconds: 0, refreshTokenLifetimeSeconds: 300 };
     assert.equal(parsed({ ...policy, [field]: 299 })[field], 299);
     assert.equal(parsed({ ...policy, [field]: '299', refreshTokenLifetimeSeconds: '300' })[field], 299);
@@ -144,12 +144,12 @@ for (const field of ['overlapSeconds', 'raceSeconds'] as const) {
   });
 }
 
-void test('both relations broken are both told', () => {
+void test('both broken relations are reported', () => {
   const policy = { ...POLICY, overlapSeconds: 300, raceSeconds: 300, refreshTokenLifetimeSeconds: 300 };
   assert.equal(faultsOf(policy).length, 2);
 });
 
-void test('every wrong field is told at once', () => {
+void test('every wrong field is reported at once', () => {
   const faults = faultsOf({ ...POLICY, rotation: 'sometimes', overlapSeconds: 901, requireUserAgent: 'yes' });
   for (const field of ['rotation', 'overlapSeconds', 'requireUserAgent'])
     assert.ok(
@@ -166,7 +166,7 @@ const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'audience',
 ]);
 
-void test('a field that is missing is told by its name, but for those that came later', () => {
+void test('a missing field is reported by its name, except those that are optional', () => {
   for (const field of Object.keys(POLICY_FIELDS).filter((name) => !LATER.has(name))) {
     const rest = Object.fromEntries(Object.entries(POLICY).filter(([name]) => name !== field));
     assert.ok(
@@ -204,12 +204,12 @@ for (const [field, [good, bad]] of Object.entries(TEXTS)) {
   });
 }
 
-void test('the longest overlap of a policy is the longest that the moment of a rotation is remembered', () => {
+void test('the longest overlap of a policy is the longest time for which a rotation is remembered', () => {
   assert.equal(parsed({ overlapSeconds: OVERLAP_MAX_SECONDS }).overlapSeconds, OVERLAP_MAX_SECONDS);
   faultsOf({ ...POLICY, overlapSeconds: OVERLAP_MAX_SECONDS + 1 });
 });
 
-void test('a policy that was read reads the same again', () => {
+void test('a parsed policy parses to itself', () => {
   const seconds = fc.integer({ min: 0, max: 900 });
   fc.assert(
     fc.property(
@@ -233,7 +233,7 @@ void test('a policy that was read reads the same again', () => {
   );
 });
 
-void test('any values at all are either a policy or faults, never an exception', () => {
+void test('any values give either a policy or faults, never an exception', () => {
   const anything = fc.dictionary(
     fc.oneof(fc.constantFrom(...Object.keys(POLICY)), fc.string()),
     fc.anything(),

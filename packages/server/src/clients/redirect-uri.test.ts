@@ -48,7 +48,7 @@ const MATCHES: readonly (readonly [registered: string, requested: string, isMatc
     [V4, V4_PORT, true, 'loopback with a port'],
     [V4, 'http://127.0.0.1:1/callback', true, 'loopback with the least port'],
     [V4, 'http://127.0.0.1:65535/callback', true, 'loopback with the greatest port'],
-    [V4, 'http://127.0.0.1:65536/callback', false, 'loopback with a port that is none'],
+    [V4, 'http://127.0.0.1:65536/callback', false, 'loopback with an impossible port'],
     [V4, 'http://127.0.0.1:/callback', false, 'loopback with a colon alone'],
     [V4, 'http://127.0.0.1:8080x/callback', false, 'loopback with a port and more'],
     [V4, 'http://127.0.0.1:+80/callback', false, 'loopback with a sign in the port'],

@@ -6,7 +6,7 @@ import { readBearer } from '../wire/headers.ts';
 import type { Dialect } from './dialect.ts';
 
 /**
- * What the access token of a request stands for. Throws a `Refusal` where there is none or it is dead. A token of another
+ * The grant and the client of a request's access token. Throws a `Refusal` if the token is missing or dead. A token of another
  * dialect's client is dead here, even if written in this dialect's shape.
  */
 export const readBearerAccess = async (

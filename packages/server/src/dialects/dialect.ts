@@ -14,7 +14,7 @@ import type { RouteGroup } from '../wire/route.ts';
 
 /** A token request as its endpoint read it. */
 export type TokenRequest = {
-  /** The ways to read who is asking; the first that fits counts. */
+  /** The ways to read the client's credentials; the first that fits counts. */
   readonly credentials: readonly Credentials[];
   readonly grantType: string | undefined;
   /** By the names of the RFCs, whatever the wire calls them. */
@@ -37,7 +37,7 @@ export type TokenEndpoint = {
   parse(request: WireRequest): TokenRequest;
 };
 
-/** What commands print so that people can try a dialect. */
+/** What commands print so that people can try the dialect. */
 export type DialectExamples = {
   /** The path and query that send an owner to consent. */
   authorizationTarget(client: { readonly clientId: string; readonly redirectUri: string }): string;
@@ -84,7 +84,7 @@ export type Dialect = {
   /** What a new client of this dialect starts with. */
   readonly defaultPolicy: Policy;
   renderAnswer(answer: TokenResponse, policy: Policy, exchange: Exchange): WireResponse;
-  /** `policy` is the client's where it is known by then. */
+  /** `policy` is that of the client, `undefined` where the client is not known yet. */
   renderRefusal(refusal: Refusal, policy: Policy | undefined, exchange: Exchange): WireResponse;
 };
 
@@ -98,10 +98,10 @@ export type CreateRoutes = (
   selectionLinks: SelectionLinks,
 ) => RouteGroup;
 
-/** For how many seconds a client is asked to stay away when the store or the server cannot serve it. */
+/** After how many seconds a client may try again if the store or the server could not serve it. */
 export const RETRY_AFTER_SECONDS = 2;
 
-/** The headers of an answer, with the refusal's own moment to come back where it has one. */
+/** The headers of an answer, with the refusal's own `Retry-After` if it has one. */
 export const withRetryAfter = (
   { retryAfterSeconds }: Refusal,
   headers: Readonly<Record<string, string>> | undefined,

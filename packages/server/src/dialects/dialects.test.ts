@@ -60,6 +60,22 @@ const ERRORS = new Set([
   'invalid_token',
 ]);
 
+void test('every dialect is listed under its own name', () => {
+  for (const [name, dialect] of Object.entries(DIALECTS)) assert.equal(dialect.name, name);
+});
+
+void test('no two dialects share a path, a webhook format or an option', () => {
+  const dialects: readonly Dialect[] = Object.values(DIALECTS);
+  const claims = dialects.flatMap((dialect) => [
+    ...Object.keys(dialect.tokenEndpoints).map((path) => `POST ${path}`),
+    `GET ${dialect.authorization.path}`,
+    `prefix ${dialect.pathPrefix}`,
+    ...(dialect.webhookFormat === undefined ? [] : [`format ${dialect.webhookFormat.name}`]),
+    ...Object.keys(dialect.options ?? {}).map((name) => `option ${name}`),
+  ]);
+  assert.deepEqual([...new Set(claims)], claims);
+});
+
 for (const dialect of Object.values(DIALECTS)) {
   for (const reason of REFUSAL_REASONS) {
     void test(`${dialect.name} answers ${reason} with a well-formed refusal that must not be cached`, () => {
@@ -131,22 +147,30 @@ for (const dialect of Object.values(DIALECTS)) {
   });
 }
 
-void test('Smartcar answers every refusal with an error and a description of RFC 6749, always both', () => {
-  for (const reason of REFUSAL_REASONS) {
-    const body = JSON.parse(render(DIALECTS.smartcar, reason).body) as Record<string, string>;
-    assert.deepEqual(Object.keys(body), ['error', 'error_description'], reason);
-    assert.ok(ERRORS.has(body['error'] ?? ''), reason);
-    assert.match(body['error_description'] ?? '', ERROR_DESCRIPTION, reason);
-  }
-});
+for (const dialect of [DIALECTS.smartcar, DIALECTS.oauth]) {
+  void test(`${dialect.name} answers every refusal with an error and a description of RFC 6749, always both`, () => {
+    for (const reason of REFUSAL_REASONS) {
+      const body = JSON.parse(render(dialect, reason).body) as Record<string, string>;
+      assert.deepEqual(Object.keys(body), ['error', 'error_description'], reason);
+      assert.ok(ERRORS.has(body['error'] ?? ''), reason);
+      assert.match(body['error_description'] ?? '', ERROR_DESCRIPTION, reason);
+    }
+  });
+}
 
-void test('Smartcar reports a dead token or code, and nothing else, as invalid_grant', () => {
-  for (const reason of REFUSAL_REASONS) {
-    const { error } = JSON.parse(render(DIALECTS.smartcar, reason).body) as { error: string };
-    const isDead = [...DEAD_TOKEN, ...DEAD_CODE, ...CODE_NOT_MATCHED].includes(reason);
-    assert.equal(error === 'invalid_grant', isDead, reason);
-  }
-});
+/** RFC 6749 §5.2 has no other error for a malformed token; Smartcar's own SDKs expect `invalid_request`. */
+const MALFORMED: readonly RefusalReason[] = ['refresh_token_malformed', 'code_malformed'];
+
+for (const [dialect, dead] of [
+  [DIALECTS.smartcar, [...DEAD_TOKEN, ...DEAD_CODE, ...CODE_NOT_MATCHED]],
+  [DIALECTS.oauth, [...DEAD_TOKEN, ...DEAD_CODE, ...CODE_NOT_MATCHED, ...MALFORMED]],
+] as const)
+  void test(`${dialect.name} reports a dead token or code, and nothing else, as invalid_grant`, () => {
+    for (const reason of REFUSAL_REASONS) {
+      const { error } = JSON.parse(render(dialect, reason).body) as { error: string };
+      assert.equal(error === 'invalid_grant', dead.includes(reason), reason);
+    }
+  });
 
 void test('Pleos answers every refusal with an error alone, whose code is a string and whose details list fields', () => {
   for (const reason of REFUSAL_REASONS) {

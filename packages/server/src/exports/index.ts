@@ -1,9 +1,10 @@
 /** `@keyfob/server`: a server inside another program, and what an operator does with its clients, grants and webhooks. */
 export { createAuthorizationServer } from '../authorization-server.ts';
-export type { AuthorizationServer, Listening, ServerOptions } from '../authorization-server.ts';
+export type { AuthorizationServer, ServerOptions } from '../authorization-server.ts';
+export type { Listening } from '../listeners.ts';
 export type { FetchHandler } from '../http/fetch-handler.ts';
 export { parseConfig } from '../config.ts';
-export type { Config, ConfigSources } from '../config.ts';
+export type { Config, ConfigSources, Settings } from '../config.ts';
 export { SETTINGS } from '../settings/settings.ts';
 export type { Setting, SettingName } from '../settings/settings.ts';
 export { environmentNameOf } from '../settings/names.ts';

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { Caller } from '../log-event.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import { revoked } from './grant.ts';
@@ -5,15 +6,15 @@ import type { Grant } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import { rememberRotation } from './rotation-history.ts';
 
-/** What a verdict is applied with. */
+/** The use that a verdict is about. */
 type Use = {
   readonly presented: Presented;
-  readonly nowMs: number;
+  readonly nowMs: Millis;
   readonly keyNumber: number;
   readonly caller: Caller;
 };
 
-/** The grant as the verdict leaves it; the very same object where the verdict changes nothing. */
+/** The grant as the verdict leaves it; the same object where the verdict changes nothing. */
 export const applyVerdict = (grant: Grant, verdict: Verdict, use: Use): Grant => {
   switch (verdict.kind) {
     case 'rotate':

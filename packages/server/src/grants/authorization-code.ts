@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Millis, Seconds } from '../clock.ts';
 import type { DeadCodeReason } from '../errors.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
@@ -7,30 +8,29 @@ import type { Vehicle } from './vehicle.ts';
 /** How long an authorization code may be exchanged: 10 minutes, as RFC 6749 §4.1.2 advises. */
 export const CODE_LIFETIME_SECONDS = 600;
 
-/** How long a store keeps a code at least, so that events tell of an expired one that it expired. */
+/** How long a store keeps a code at least, so that an expired code is reported as expired. */
 export const CODE_KEPT_SECONDS = CODE_LIFETIME_SECONDS + 3600;
 
-/** What an owner agreed to and a client has yet to come for. The code itself is derived from it and kept nowhere. */
+/** What an owner agreed to and the client has not redeemed yet. The code itself is derived from it and not stored. */
 export type AuthorizationCode = {
-  /** Of the grant that its redemption makes. */
+  /** The id of the grant that its redemption creates. */
   readonly grantId: GrantId;
   readonly clientId: string;
-  /** As the authorization request gave it, or, where it gave none, as it is registered. */
+  /** From the authorization request, or, where that had none, the registered one. */
   readonly redirectUri: string;
-  /** PKCE with S256 (RFC 7636): 43 of base64url; `undefined` where the client sent none. */
+  /** PKCE with S256 (RFC 7636): 43 characters of base64url; `undefined` where the client sent none. */
   readonly codeChallenge: string | undefined;
-  /** Integer seconds. */
-  readonly issuedAt: number;
+  readonly issuedAt: Seconds;
   readonly subject: string;
   readonly scope: string;
   readonly brand: string | undefined;
   readonly vehicles: readonly Vehicle[];
 };
 
-/** What has become of a code. */
+/** A code, and whether it was redeemed. */
 export type CodeState = AuthorizationCode & {
-  /** Integer milliseconds; `undefined` as long as nobody came for it. */
-  readonly redeemedAtMs: number | undefined;
+  /** `undefined` until it is redeemed. */
+  readonly redeemedAtMs: Millis | undefined;
   /** Of the `Idempotency-Key` that came with the redemption. */
   readonly useDigest: Uint8Array | undefined;
 };
@@ -46,14 +46,14 @@ export type PresentedCode = OpenedCode & {
   readonly isRetryOfOurs: boolean;
 };
 
-/** What is to be done about a presented code. */
+/** The decision about a presented code. */
 export type CodeVerdict =
-  /** Its grant is made. */
+  /** Its grant is created. */
   | { readonly kind: 'redeem' }
   /** The same use again: the same tokens again. */
   | { readonly kind: 'repeat' }
   | { readonly kind: 'refuse'; readonly reason: Exclude<DeadCodeReason, 'code_replayed'> }
-  /** A second use: what the first gave is revoked. */
+  /** A second use: the grant of the first is revoked. */
   | { readonly kind: 'replay' };
 
 const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdict => ({
@@ -63,15 +63,15 @@ const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdi
 
 /**
  * The verdict on a presented code: pure and total. Only the client it was issued to, with the redirect URI and the
- * verifier of its authorization request, can use it or use it up. A code past its ten minutes revokes nothing any more:
- * it opens nothing, and a browser that restores an old page would otherwise end a living grant.
+ * verifier of its authorization request, can use it or use it up. An expired code revokes nothing: it gives nothing, and
+ * a browser that restores an old page would otherwise revoke an active grant.
  *
- * @see RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 for a verifier that nobody asked for
+ * @see RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 for a verifier without a challenge
  */
 export const judgeCode = (
   code: CodeState | undefined,
   presented: PresentedCode,
-  nowMs: number,
+  nowMs: Millis,
 ): CodeVerdict => {
   if (code === undefined || code.issuedAt !== presented.issuedAt) return refuse('code_unknown');
   if (code.clientId !== presented.clientId || (code.brand !== undefined && code.brand !== presented.brand))

@@ -8,9 +8,9 @@ import type { RotationHistory } from './rotation-history.ts';
 export const REVOCATION_CAUSES = [
   /** By `keyfob grant revoke`. */
   'operator',
-  /** A refresh token was presented again beyond every allowance. */
+  /** A refresh token was replayed. */
   'replay',
-  /** The authorization code that made it was presented again (RFC 6749 §4.1.2). */
+  /** Its authorization code was presented again (RFC 6749 §4.1.2). */
   'code_replay',
   /** By its client (RFC 7009). */
   'client',
@@ -21,25 +21,25 @@ export const REVOCATION_CAUSES = [
 ] as const;
 export type RevocationCause = (typeof REVOCATION_CAUSES)[number];
 
-/** What an owner allowed one client. Owns all its tokens; they are derived from it and kept nowhere. */
+/** What an owner allowed one client. It owns all its tokens; they are derived from it and not stored. */
 export type Grant = {
   readonly id: GrantId;
   readonly clientId: string;
-  /** The vehicle owner the grant is about, as the platform calls them. */
+  /** The vehicle owner, by the platform's own identifier. */
   readonly subject: string;
   /** Space separated, RFC 6749 §3.3. */
   readonly scope: string;
   /** The make that it is bound to, in a dialect that knows brands; `undefined` for every brand. */
   readonly brand: string | undefined;
   readonly createdAt: Seconds;
-  /** That of the current refresh token; the first is 0. */
+  /** Of the current refresh token; the first is 0. */
   readonly generation: number;
   /** The number of the key that sealed the current refresh token. */
   readonly keyNumber: number;
   readonly rotatedAtMs: RotationHistory;
-  /** Who made the current generation; `undefined` before the first refresh. */
+  /** The caller whose refresh issued the current generation; `undefined` before the first refresh. */
   readonly rotatedBy: Caller | undefined;
-  /** Of the `Idempotency-Key` that came with the use that made the current generation. */
+  /** Digest of the `Idempotency-Key` of the refresh that issued the current generation. */
   readonly useDigest: Uint8Array | undefined;
   readonly revocation: Revocation | undefined;
 };

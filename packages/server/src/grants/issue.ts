@@ -1,5 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
+import type { Millis, Seconds } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import { signAccessJwt } from '../tokens/access-jwt.ts';
 import { sealAccessToken } from '../tokens/access-token.ts';
@@ -18,33 +19,33 @@ export type TokenShapes = {
   readonly code: Shape;
 };
 
-/** What tokens are made with. */
+/** What it takes to issue tokens. */
 export type Minting = {
   readonly keyRing: KeyRing;
-  /** Counts from 0 to `SERIAL_MAX` and round again: two access tokens of one grant and second differ by it. */
+  /** Counts from 0 to `SERIAL_MAX`, then from 0 again, so that two access tokens of one grant in one second differ. */
   readonly nextSerial: () => number;
-  /** Who issues JWTs, as `iss` has it. Where it is absent, access tokens are opaque whatever the policy says. */
+  /** The `iss` of JWTs. Without it, access tokens are opaque whatever the policy says. */
   readonly issuer?: string | undefined;
 };
 
-/** The pair of tokens a client gets. Times in integer seconds. */
+/** The pair of tokens that a client gets. */
 export type TokenAnswer = {
   readonly accessToken: string;
-  readonly expiresInSeconds: number;
+  readonly expiresInSeconds: Seconds;
   readonly refreshToken: string;
-  readonly refreshExpiresInSeconds: number;
+  readonly refreshExpiresInSeconds: Seconds;
 };
 
 /**
- * The grant's current refresh token with a fresh access token. At once, but for a client that wants JWTs: signing one
- * takes a moment, which the store has no part in. Throws `StoreError` where the ring lacks the grant's key.
+ * The grant's current refresh token with a new access token. Returned at once, except for JWTs, whose signing is
+ * asynchronous. Throws `StoreError` where the ring lacks the grant's key.
  */
 export const issueTokens = (
   minting: Minting,
   shapes: TokenShapes,
   grant: Grant,
   policy: Policy,
-  nowMs: number,
+  nowMs: Millis,
 ): TokenAnswer | Promise<TokenAnswer> => {
   const key = minting.keyRing.find(grant.keyNumber);
   if (key === undefined) throw new StoreError('unavailable', `the key ring lacks key ${grant.keyNumber}`);
@@ -70,7 +71,7 @@ export const issueTokens = (
   return { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds };
 };
 
-type Made = {
+type JwtTimes = {
   readonly issuer: string;
   readonly policy: Policy;
   readonly issuedAt: number;
@@ -81,7 +82,7 @@ type Made = {
 const signGrantJwt = (
   ring: KeyRing,
   { id: grantId, clientId, subject, scope }: Grant,
-  { issuer, policy, issuedAt, serial, expiresInSeconds }: Made,
+  { issuer, policy, issuedAt, serial, expiresInSeconds }: JwtTimes,
 ): Promise<string> => {
   const key = signingKeyAt(ring, issuedAt);
   return signAccessJwt(key, {
@@ -96,6 +97,6 @@ const signGrantJwt = (
   });
 };
 
-/** Whom a client's JWTs are for. */
+/** The audience of a client's JWTs. */
 export const audienceOf = ({ audience = '' }: Policy, issuer: string): string =>
   audience === '' ? issuer : audience;

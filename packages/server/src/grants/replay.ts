@@ -1,34 +1,34 @@
 import type { Policy } from '../clients/policy.ts';
+import type { Millis } from '../clock.ts';
 import type { Caller } from '../log-event.ts';
 import type { Grant } from './grant.ts';
 
-/** What is known of a replay: the evidence an operator judges by. */
+/** The evidence of a replay, by which an operator judges it. */
 export type Replay = {
-  /** Integer milliseconds. */
-  readonly atMs: number;
+  readonly atMs: Millis;
   /** Of the presented token. */
   readonly generation: number;
   /** How many generations it is behind the current one; 1 is the immediate predecessor. */
   readonly gap: number;
-  /** Since the newest rotation of the grant, integer milliseconds. */
-  readonly sinceRotationMs: number | undefined;
+  /** Since the newest rotation of the grant. */
+  readonly sinceRotationMs: Millis | undefined;
   /** Who presented it. */
   readonly caller: Caller | undefined;
-  /** Who made the current generation. */
+  /** The caller whose refresh issued the current generation. */
   readonly rotatedBy: Caller | undefined;
   readonly looksLike: 'lost_answer' | 'theft';
-  /** What was done: the client's policy at that moment. */
+  /** The response: the client's policy at that moment. */
   readonly response: Policy['onReplay'];
 };
 
 /** The last replay of a grant, and how many there were. */
 export type ReplayRecord = Replay & { readonly times: number };
 
-/** Puts the evidence of a replay together; `grant` as it was before. */
+/** The evidence of a replay; `grant` as it was before. */
 export const describeReplay = (
   grant: Grant,
   replay: { readonly generation: number; readonly gap: number; readonly response: Policy['onReplay'] },
-  use: { readonly nowMs: number; readonly caller: Caller },
+  use: { readonly nowMs: Millis; readonly caller: Caller },
 ): Replay => {
   const rotatedAtMs = grant.rotatedAtMs.at(-1);
   return {
@@ -42,9 +42,9 @@ export const describeReplay = (
 };
 
 /**
- * A successor that was never used may never have arrived: then the same program asking again, even from another
- * address, looks like a lost answer. Once the successor was used, only the very same caller does: a client
- * that went back to an older copy of its tokens.
+ * A successor that was never used may never have arrived: then a retry of the same program, even from another address,
+ * looks like a lost answer. Once the successor was used, only the same caller does: a client that went back to an older
+ * copy of its tokens.
  */
 const isLostAnswer = (gap: number, caller: Caller, rotatedBy: Caller | undefined): boolean => {
   if (rotatedBy === undefined || caller.userAgent !== rotatedBy.userAgent) return false;

@@ -1,23 +1,23 @@
 import type { Policy } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
-import type { Millis } from '../clock.ts';
+import type { Millis, Seconds } from '../clock.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 
-/** Whether a grant's newest refresh token would work, and until when. */
+/** Whether a grant's current refresh token would work, and until when. */
 export type Standing = {
   readonly status: 'active' | 'expired' | 'revoked';
-  /** When the current refresh token expires, integer seconds. */
-  readonly tokenExpiresAt: number;
-  /** When the grant ends whatever is refreshed, integer seconds; `null` for never. */
-  readonly grantExpiresAt: number | null;
-  /** When the current refresh token stops working by itself: the sooner of the two, integer seconds. */
-  readonly expiresAt: number;
-  /** When it ended or will end if nothing happens, integer seconds. */
-  readonly endsAt: number;
+  /** When the current refresh token expires. */
+  readonly tokenExpiresAt: Seconds;
+  /** When the grant expires, however often it is refreshed; `null` for never. */
+  readonly grantExpiresAt: Seconds | null;
+  /** When the current refresh token stops working by itself: the earlier of the two. */
+  readonly expiresAt: Seconds;
+  /** When the grant ended, or will end if nothing happens. */
+  readonly endsAt: Seconds;
 };
 
-export const standingOf = (grant: Grant, policy: Policy, nowMs: number): Standing => {
+export const standingOf = (grant: Grant, policy: Policy, nowMs: Millis): Standing => {
   const tokenExpiresAt = toSeconds(currentIssuedAtMs(grant)) + policy.refreshTokenLifetimeSeconds;
   const grantExpiresAt =
     policy.grantLifetimeSeconds === null ? null : grant.createdAt + policy.grantLifetimeSeconds;
@@ -37,12 +37,12 @@ export const standingOf = (grant: Grant, policy: Policy, nowMs: number): Standin
 export const hasEndedBefore = (grant: Grant, policy: Policy, beforeMs: Millis): boolean =>
   standingOf(grant, policy, 0).endsAt < toSeconds(beforeMs);
 
-/** When an access token of a grant expires, integer seconds: at the end of its own life, or with the grant. */
+/** When an access token of a grant expires: at the end of its own lifetime, or with the grant. */
 export const accessExpiresAt = (
   grant: Pick<Grant, 'createdAt'>,
   { accessTokenLifetimeSeconds, grantLifetimeSeconds }: Policy,
-  issuedAt: number,
-): number => {
+  issuedAt: Seconds,
+): Seconds => {
   const expiresAt = issuedAt + accessTokenLifetimeSeconds;
   return grantLifetimeSeconds === null
     ? expiresAt

@@ -1,4 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
+import { toMillis } from '../clock.ts';
+import type { Millis, Seconds } from '../clock.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
@@ -6,22 +8,22 @@ import { judge } from './judge.ts';
 import { firstUseOf } from './rotation-history.ts';
 import { standingOf } from './standing.ts';
 
-/** A refresh token that would be answered with a pair if its client presented it now. */
+/** A refresh token that would get new tokens if its client presented it now. */
 export type TokenStanding = {
-  /** Integer milliseconds; `undefined` where it is not remembered. */
-  readonly issuedAtMs: number | undefined;
-  /** Integer seconds, if nothing happens; `undefined` where that is not known. */
-  readonly expiresAt: number | undefined;
+  /** `undefined` where the store does not remember it. */
+  readonly issuedAtMs: Millis | undefined;
+  /** If nothing happens until then; `undefined` where it is unknown. */
+  readonly expiresAt: Seconds | undefined;
 };
 
 /**
- * How a refresh token stands, whoever asks: judged as if its own client presented it now, with nothing but the token.
- * `undefined` for one that would be refused.
+ * Judges a refresh token as if its own client presented it now, with nothing but the token. `undefined` for one that
+ * would be refused.
  */
 export const standingOfToken = (
   grant: Grant,
   opened: OpenedRefreshToken,
-  nowMs: number,
+  nowMs: Millis,
   policy: Policy,
 ): TokenStanding | undefined => {
   const { clientId, brand } = grant;
@@ -31,7 +33,7 @@ export const standingOfToken = (
     case 'refuse':
     case 'replay':
       return undefined;
-    // The store lost when it was issued, and with it when it ends.
+    // The store lost the moment at which it was issued, and so its end.
     case 'resync':
       return { issuedAtMs: undefined, expiresAt: undefined };
     case 'rotate':
@@ -45,15 +47,15 @@ export const standingOfToken = (
   }
 };
 
-const overlapEndOf = (grant: Grant, gap: number, { overlapSeconds }: Policy): number => {
+const overlapEndOf = (grant: Grant, gap: number, { overlapSeconds }: Policy): Seconds => {
   const firstUse = firstUseOf(grant.rotatedAtMs, gap);
   return firstUse === undefined ? Infinity : Math.ceil(firstUse.atMs / 1000) + overlapSeconds;
 };
 
-/** A predecessor was issued when the one before it was used first. */
-const issuedAtOf = (grant: Grant, generation: number): number | undefined => {
+/** A token was issued when the one before it was first used. */
+const issuedAtOf = (grant: Grant, generation: number): Millis | undefined => {
   if (generation === grant.generation) return currentIssuedAtMs(grant);
-  if (generation === 0) return grant.createdAt * 1000;
+  if (generation === 0) return toMillis(grant.createdAt);
   const use = firstUseOf(grant.rotatedAtMs, grant.generation - generation + 1);
   return use?.isExact === true ? use.atMs : undefined;
 };

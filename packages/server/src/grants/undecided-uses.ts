@@ -2,22 +2,22 @@ import { StoreError } from '../errors.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 
 /**
- * The uses of refresh tokens that were not answered: their commit got no answer (`outcome_unknown`), or their tokens
- * could not be made. The client is asked by 503 to try again, and when it does, the same use may have taken place
- * already. Remembered here, so that every policy takes the retry for a repeat. Kept by one process and in memory; a
- * store that several processes share lets the others know.
+ * The uses of tokens and codes that were not answered: their commit got no answer (`outcome_unknown`), or their tokens
+ * could not be issued. A 503 asks the client to try again, and by the time it does, the use may have taken place. So the
+ * use is remembered here, and the retry is a repeat under every policy. This is the memory of one process, in front of
+ * any store; a store that several processes share informs the others.
  */
 export type UndecidedUses = {
   has(use: OpenedRefreshToken): boolean;
-  /** The tokens of a use could not be made. */
+  /** The tokens of a use could not be issued. */
   add(use: OpenedRefreshToken): void;
-  /** A use failed at the store with this error. It is remembered if its outcome is unknown. */
+  /** A use failed with this error. It is remembered if its outcome is unknown. */
   note(use: OpenedRefreshToken, error: unknown): void;
-  /** The use was answered with tokens, so it is decided. A refusal decides nothing: it may have been a stranger's. */
+  /** The use was answered with tokens. A refusal is no answer: it may have been for a thief. */
   forget(use: OpenedRefreshToken): void;
 };
 
-/** As many as are remembered; the oldest is forgotten first. */
+/** How many are remembered; the oldest is forgotten first. */
 const UNDECIDED_MAX = 100_000;
 
 const nameOf = ({ grantId, generation }: OpenedRefreshToken): string => `${grantId}.${generation}`;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 const USE_DIGEST_BYTES = 16;
 
-/** What is kept of an `Idempotency-Key`, to know the same use again. */
+/** The digest of an `Idempotency-Key`, by which the same use is recognised. */
 export const digestUse = (idempotencyKey: string | undefined): Buffer | undefined =>
   idempotencyKey === undefined
     ? undefined

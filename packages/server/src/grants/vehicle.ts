@@ -4,14 +4,14 @@ export type Powertrain = (typeof POWERTRAINS)[number];
 
 /** A vehicle, as a grant covers it. */
 export type Vehicle = {
-  /** A UUID, the same for the vehicle whoever asks. */
+  /** A UUID, the same for every client. */
   readonly id: string;
   readonly vin: string;
   /** In lower case. */
   readonly make: string;
   readonly model: string;
   readonly year: number;
-  /** What its owner calls it; may be empty. */
+  /** The owner's name for it; may be empty. */
   readonly nickname: string;
   readonly powertrain: Powertrain;
 };

@@ -12,9 +12,9 @@ import {
 import type { SettingValues } from './values.ts';
 
 /** One setting. Its environment name follows from its name: `KEYFOB_BODY_MAX_BYTES` for `bodyMaxBytes`. */
-export type Setting<Value = unknown> = SettingValues<Value> & {
+export type Setting = SettingValues<string | number | boolean> & {
   /** `undefined` if the setting may stay unset. */
-  readonly default?: Value;
+  readonly default?: string | number | boolean;
   /** The option of the command, if it has one, as its help shows it. */
   readonly flag?: string;
   /** What it does, as one sentence or more, for people. */
@@ -183,6 +183,9 @@ type ValueOf<Name extends SettingName> = Table[Name] extends SettingValues<infer
 type NameWithDefault = {
   [Name in SettingName]: Table[Name] extends { readonly default: unknown } ? Name : never;
 }[SettingName];
+
+/** Settings as a program gives them: any of them. */
+export type Settings = { readonly [Name in SettingName]?: ValueOf<Name> | undefined };
 
 /** The value of every setting. Those without a default may be absent. */
 export type Config = {

@@ -10,8 +10,8 @@ export const nearestExisting = (path: string): string => {
 };
 
 /**
- * Makes a directory, mode 0700, with the parents it lacks. One step at a time, because Node's own recursive way never
- * ends where the file system denies that the parent exists, as below `/proc`.
+ * Creates a directory, mode 0700, and its missing parents. One by one, because Node's own recursive function never
+ * returns where the file system denies that the parent exists, as below `/proc`.
  */
 export const makeDirectory = (path: string): void => {
   const missing: string[] = [];

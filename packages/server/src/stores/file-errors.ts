@@ -1,7 +1,7 @@
 import { OperatorError } from '../errors.ts';
 
 /** What the operating system's error codes mean to an operator. */
-const TROUBLES: Readonly<Record<string, { what: string; remedy: string }>> = {
+const FAILURES: Readonly<Record<string, { what: string; remedy: string }>> = {
   EACCES: {
     what: 'permission denied',
     remedy: 'Give the user that runs keyfob the right to read and write it.',
@@ -19,22 +19,22 @@ const TROUBLES: Readonly<Record<string, { what: string; remedy: string }>> = {
     what: 'the disk quota is used up',
     remedy: 'Free some space or raise the quota; nothing was changed.',
   },
-  EIO: { what: 'the disk failed', remedy: 'Look into the system log for errors of the disk.' },
+  EIO: { what: 'the disk failed', remedy: 'Look for disk errors in the system log.' },
   EISDIR: { what: 'it is a directory, not a file', remedy: 'Name a file, or move the directory away.' },
-  ENOTDIR: { what: 'a part of the path is no directory', remedy: 'Name another path.' },
-  ENOENT: { what: 'its folder does not exist', remedy: 'Make the folder first, or name another path.' },
+  ENOTDIR: { what: 'a part of the path is not a directory', remedy: 'Name another path.' },
+  ENOENT: { what: 'its folder does not exist', remedy: 'Create the folder first, or name another path.' },
   EMFILE: { what: 'too many files are open', remedy: 'Raise the limit of open files (ulimit -n).' },
 };
 
-/** The operating system's trouble with `path`, told to the operator; any other error is given back as it is. */
+/** A failure of the operating system at `path`, for the operator; any other error is returned as it is. */
 export const toFileError = (error: unknown, path: string): unknown => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const trouble = TROUBLES[code];
-  if (trouble === undefined) return error;
-  return new OperatorError('file_unusable', `${path}: ${trouble.what}`, trouble.remedy, { cause: error });
+  const failure = FAILURES[code];
+  if (failure === undefined) return error;
+  return new OperatorError('file_unusable', `${path}: ${failure.what}`, failure.remedy, { cause: error });
 };
 
-/** Runs work on a file; what the operating system has against it is told to the operator. */
+/** Runs work on a file. Throws `OperatorError` where the operating system fails. */
 export const onFile = <Result>(path: string, work: () => Result): Result => {
   try {
     return work();

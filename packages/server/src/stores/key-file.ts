@@ -15,17 +15,17 @@ import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import { onFile, toFileError } from './file-errors.ts';
 
-/** Where a key ring comes from. */
+/** The source of a key ring. */
 export type KeySource = {
-  /** How an operator knows it: a path, or the name of a variable. */
+  /** As an operator knows it: a path, or the name of a variable. */
   readonly name: string;
   /** The ring as it is now. Throws `OperatorError`. */
   read(): KeyRing;
-  /** Appends a new key and answers the ring with it. Throws `OperatorError` where the source cannot be written. */
+  /** Adds a new key and answers the new ring. Throws `OperatorError` where the source cannot be written. */
   rotate(createdAt: number): KeyRing;
 };
 
-/** A ring held in a file of its own, mode 0600. */
+/** A ring in a file of its own, mode 0600. */
 export const keyFileSource = (path: string): KeySource => ({
   name: path,
   read: () => parseNamed(readKeyFile(path), path),
@@ -46,7 +46,7 @@ export const keyFileSource = (path: string): KeySource => ({
   },
 });
 
-/** A ring given as text by the environment, which nobody here can write. */
+/** A ring from the environment, which cannot be changed from here. */
 export const keyTextSource = (text: string): KeySource => ({
   name: 'KEYFOB_KEY',
   read: () => parseNamed(text, 'KEYFOB_KEY'),
@@ -54,12 +54,12 @@ export const keyTextSource = (text: string): KeySource => ({
     throw new OperatorError(
       'key_not_in_a_file',
       'the key ring comes from KEYFOB_KEY and cannot be written from here',
-      'Make a key with "keyfob keys create --number N", add its line to the value of KEYFOB_KEY (separated by a comma), and restart every node.',
+      'Create a key with "keyfob keys create --number N", add its line to the value of KEYFOB_KEY (separated by a comma), and restart every node.',
     );
   },
 });
 
-/** The ring that all nodes of a database share. None makes one, because it would be another at each. */
+/** The ring that all nodes of a database share. No node creates one, because each would create another. */
 export const sharedKeySource = ({
   key,
   keyFile,
@@ -72,13 +72,13 @@ export const sharedKeySource = ({
   throw new OperatorError(
     'key_missing',
     keyFile === undefined
-      ? 'a store that nodes share needs a key ring that they share'
+      ? 'nodes that share a store must share a key ring'
       : `${keyFile}: the key file is missing`,
-    'Name it by --key-file or KEYFOB_KEY, the same for every node: yours from the secret manager, or for a new store the line that "keyfob keys create" prints.',
+    'Give --key-file or KEYFOB_KEY, the same for every node: the ring from your secret manager, or for a new store the line that "keyfob keys create" prints.',
   );
 };
 
-/** Makes a key file with a first key. A file that another process made meanwhile is left as it is. */
+/** Creates a key file with a first key. A file that another process creates meanwhile stays as it is. */
 export const createKeyFile = (path: string, createdAt: number): void => {
   onFile(path, () => {
     const draft = writeDraft(path, `${createKeyLine(1, createdAt)}\n`);
@@ -105,7 +105,7 @@ const readKeyFile = (path: string): string => {
     throw new OperatorError(
       'key_missing',
       `${path}: the key file is missing`,
-      'Restore it from your backup or secret manager. Without it no token in the hands of your clients opens again.',
+      'Restore it from your backup or secret manager. Without it, none of the tokens that your clients hold works.',
     );
   }
   return onFile(path, () => readFileSync(path, 'utf8'));
@@ -117,13 +117,13 @@ const takeLock = (lock: string): number => {
   } catch (error) {
     if (!existsSync(lock)) throw toFileError(error, lock);
     const remedy = `Wait for it to finish. If no other "keyfob keys rotate" is running, remove ${lock}.`;
-    throw new OperatorError('key_locked', `${lock}: another rotation of the keys is going on`, remedy, {
+    throw new OperatorError('key_locked', `${lock}: the keys are being rotated by another process`, remedy, {
       cause: error,
     });
   }
 };
 
-/** Replaces the file in one step: a crash leaves the old text or the new, never a part of one. */
+/** Replaces the file in one step: a crash leaves the old text or the new one, nothing in between. */
 const replaceFile = (path: string, text: string): void => {
   renameSync(writeDraft(path, text), path);
   syncDirectory(path);

@@ -34,20 +34,20 @@ void test('a JWT access token has the header and the claims of RFC 9068, and ope
   assert.deepEqual(await open(text), { claims: CLAIMS, key: KEY });
 });
 
-void test('a token without scope says nothing of scope', async () => {
+void test('a token without a scope has no scope claim', async () => {
   const text = await signAccessJwt(KEY, { ...CLAIMS, scope: '' });
   assert.ok(!('scope' in decodeJwt(text)));
   const opened = await open(text);
   assert.ok(typeof opened === 'object' && opened.claims.scope === '');
 });
 
-void test('a token works to its last second and not in the one after', async () => {
+void test('a token opens in its last second and not in the one after', async () => {
   const text = await signAccessJwt(KEY, CLAIMS);
   assert.notEqual(await open(text, CLAIMS.exp - 1), undefined);
   assert.equal(await open(text, CLAIMS.exp), undefined);
 });
 
-void test('a token of a key that is not in the ring is told apart from one that is none', async () => {
+void test('a token of a key that is not in the ring is distinguished from one that is not ours', async () => {
   assert.equal(await open(await signAccessJwt(STRANGE.newest, CLAIMS)), 'key_unknown');
 });
 

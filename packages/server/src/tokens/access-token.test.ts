@@ -122,7 +122,7 @@ void test('an access token with a MAC that was changed opens to nothing', () => 
   }
 });
 
-void test('every bit of the check counts: a block that is not zero there is no access token', () => {
+void test('every bit of the check counts: a block whose check is not zero does not open', () => {
   for (let bit = 0; bit < 16; bit++) {
     const block = Buffer.alloc(16);
     block.writeUInt16BE(2 ** bit, 14);

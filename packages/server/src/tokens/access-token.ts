@@ -32,7 +32,7 @@ export const sealAccessToken = (
   return shape.write(key.sealers.access.seal(block, shape.macBytes));
 };
 
-/** Opens an access token. `undefined` for anything that no key of the ring sealed as one. */
+/** Opens an access token. `undefined` unless a key of the ring sealed it. */
 export const openAccessToken = (ring: KeyRing, shape: Shape, text: string): OpenedAccessToken | undefined =>
   readingsOfAccessToken(ring, shape, text)[0];
 

@@ -87,7 +87,7 @@ for (const [name, shape] of SHAPES) {
       assert.equal(openCode(RING, shape, longer), 'malformed');
   });
 
-  void test(`a ${name} code opens with whichever key of the ring sealed it, and under no other`, () => {
+  void test(`a ${name} code opens with the key of the ring that sealed it, and with no other`, () => {
     const [first, second, third] = [1, 2, 3].map((number) => createKeyLine(number, 1_750_000_000));
     const ring = parseKeyRing([first, second, third].join('\n'));
     for (const key of ring.keys) assert.deepEqual(openCode(ring, shape, sealCode(key, shape, CODE)), CODE);
@@ -102,7 +102,7 @@ for (const [name, shape] of SHAPES) {
     );
   });
 
-  void test(`every bit of the check counts: a block that is not zero there is no ${name} code`, () => {
+  void test(`every bit of the check counts: a ${name} code whose check is not zero does not open`, () => {
     for (let bit = 0; bit < 32; bit++) {
       const block = Buffer.alloc(16);
       block.writeUInt32BE(2 ** bit, 12);
@@ -122,7 +122,7 @@ for (const [name, shape] of SHAPES) {
   });
 }
 
-void test('a code is no token and a token is no code, though the block says the same grant', () => {
+void test('a code does not open as a token, nor a token as a code, although the blocks name the same grant', () => {
   fc.assert(
     fc.property(codes, ({ grantId, issuedAt }) => {
       const code = sealCode(KEY, uuidShape, { grantId, issuedAt });
@@ -136,7 +136,7 @@ void test('a code is no token and a token is no code, though the block says the 
   );
 });
 
-void test('the code of one dialect is none of the other', () => {
+void test('a code in one shape is malformed in another', () => {
   assert.equal(openCode(RING, uuidPairShape, sealCode(KEY, uuidShape, CODE)), 'malformed');
   assert.equal(openCode(RING, uuidShape, sealCode(KEY, uuidPairShape, CODE)), 'malformed');
 });

@@ -15,7 +15,7 @@ export type OpenedCode = {
 
 /**
  * Writes an authorization code: the block `grantId (8 bytes) | issuedAt (4) | zero (4)`, sealed under the ring key's
- * code purpose. Everything else that it stands for is kept with the store.
+ * code purpose. The store holds everything else about it.
  *
  * @see RFC 6749 §4.1.2
  */
@@ -26,7 +26,7 @@ export const sealCode = (key: RingKey, shape: Shape, { grantId, issuedAt }: Open
   return shape.write(key.sealers.code.seal(block, shape.macBytes));
 };
 
-/** Opens an authorization code. `undefined` for one that no key of the ring sealed. */
+/** Opens an authorization code. `undefined` unless a key of the ring sealed it. */
 export const openCode = (ring: KeyRing, shape: Shape, text: string): OpenedCode | 'malformed' | undefined => {
   const sealed = shape.read(text);
   if (sealed === 'malformed') return 'malformed';

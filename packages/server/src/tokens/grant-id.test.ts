@@ -44,7 +44,7 @@ const NO_IDS = [
 ];
 
 for (const text of NO_IDS) {
-  void test(`${JSON.stringify(text)} is no grant id`, () => {
+  void test(`${JSON.stringify(text)} is not a grant id`, () => {
     assert.equal(readGrantId(text), undefined);
   });
 }

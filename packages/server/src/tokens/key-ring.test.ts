@@ -33,14 +33,14 @@ for (const [name, text, numbers] of READABLE) {
   });
 }
 
-void test('a key is found by its number and knows when it was made', () => {
+void test('a key is found by its number and has its creation time', () => {
   const ring = parseKeyRing(`${ONE}\n${TWO}`);
   assert.equal(ring.find(1)?.createdAt, 1_750_000_000);
   assert.equal(ring.find(2)?.createdAt, 1_750_000_001);
   assert.equal(ring.find(3), undefined);
 });
 
-void test('the fingerprint of a key is the same in every version and tells keys apart', () => {
+void test('the fingerprint of a key is the same in every version and distinguishes keys', () => {
   const ring = parseKeyRing(`${ONE}\n${TWO}`);
   assert.equal(ring.find(1)?.fingerprint, 'a26593c97c80ca61d40e0dac2b8e83e2');
   assert.match(ring.find(2)?.fingerprint ?? '', /^[0-9a-f]{32}$/);
@@ -63,7 +63,7 @@ void test('the sealers of the two purposes have nothing in common', () => {
   assert.equal(access.open(sealed), undefined);
 });
 
-void test('a ring holds as many keys as it may, and not one more', () => {
+void test('a ring holds at most the maximum number of keys', () => {
   const lines = Array.from({ length: RING_KEYS_MAX }, (_, index) => createKeyLine(index + 1, 0));
   assert.equal(parseKeyRing(lines.join('\n')).keys.length, RING_KEYS_MAX);
   lines.push(createKeyLine(RING_KEYS_MAX + 1, 0));
@@ -80,7 +80,7 @@ void test('a new key line is a ring of its own, and no two are alike', () => {
 });
 
 /** Whether the text holds eight characters on end of any key of the ring. */
-const tellsOf = (message: string, ring: string): boolean =>
+const reveals = (message: string, ring: string): boolean =>
   ring
     .split(/[^A-Za-z0-9_+/-]+/)
     .filter((part) => part.length >= 32)
@@ -104,7 +104,7 @@ const assertUnreadable = (text: string): void => {
         error.stack,
         JSON.stringify(error),
       ];
-      assert.ok(!tellsOf(printed.join('\n'), text));
+      assert.ok(!reveals(printed.join('\n'), text));
       return true;
     },
   );
@@ -139,18 +139,18 @@ const UNREADABLE: readonly (readonly [string, string])[] = [
 ];
 
 for (const [name, text] of UNREADABLE) {
-  void test(`a key ring with ${name} is refused without a word of its keys`, () => {
+  void test(`a key ring with ${name} is refused with an error that reveals no key`, () => {
     assertUnreadable(text);
   });
 }
 
-void test('a key ring without a key, and one with too many of a number, are told as what they are', () => {
+void test('a key ring without keys, and one with a repeated number, are reported as such', () => {
   assert.throws(() => parseKeyRing('# none yet'), /holds no key/);
   assert.throws(() => parseKeyRing(`${ONE}\n1:0:${MASTER_2}`), /two keys have the same number/);
   assert.throws(() => parseKeyRing(`${ONE}\n2:0:short`), /line 2 is not NUMBER:CREATED_AT:KEY/);
 });
 
 void test('the check for key material in an error finds a part of a key', () => {
-  assert.ok(tellsOf(`line 1 has ${MASTER.slice(20, 28)}`, ONE));
-  assert.ok(!tellsOf('line 1 is not readable', ONE));
+  assert.ok(reveals(`line 1 has ${MASTER.slice(20, 28)}`, ONE));
+  assert.ok(!reveals('line 1 is not readable', ONE));
 });

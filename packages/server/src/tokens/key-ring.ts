@@ -15,7 +15,7 @@ export type RingKey = {
   readonly number: number;
   /** Integer seconds. */
   readonly createdAt: number;
-  /** 32 hexadecimal digits that tell keys apart and reveal nothing of them. The store keeps it, to notice a wrong ring. */
+  /** 32 hexadecimal digits that identify the key without revealing it. The store keeps it to detect a wrong ring. */
   readonly fingerprint: string;
   readonly sealers: Readonly<Record<Purpose, Sealer>>;
   /** 32 bytes that encrypt what browsers carry for us: sessions, and what they bring back from elsewhere. */

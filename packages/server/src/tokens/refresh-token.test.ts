@@ -49,7 +49,7 @@ for (const [name, shape, alphabet] of SHAPES) {
     );
   });
 
-  void test(`a ${name} refresh token asked for again is the identical string`, () => {
+  void test(`a ${name} refresh token that is sealed again is the identical string`, () => {
     fc.assert(
       fc.property(grantIds, generations, (grantId, generation) => {
         const again = parseKeyRing(LINE).newest;
@@ -103,7 +103,7 @@ for (const [name, shape, alphabet] of SHAPES) {
       assert.equal(openRefreshToken(RING, shape, longer), 'malformed');
   });
 
-  void test(`a ${name} refresh token opens under no other key`, () => {
+  void test(`a ${name} refresh token does not open with another key`, () => {
     const other = parseKeyRing('1:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8');
     fc.assert(
       fc.property(grantIds, generations, (grantId, generation) => {
@@ -113,7 +113,7 @@ for (const [name, shape, alphabet] of SHAPES) {
     );
   });
 
-  void test(`a ${name} refresh token opens with whichever key of the ring sealed it`, () => {
+  void test(`a ${name} refresh token opens with the key of the ring that sealed it`, () => {
     const lines = [1, 2, 3, 4, 5].map((number) => createKeyLine(number, 1_750_000_000));
     const ring = parseKeyRing(lines.join('\n'));
     for (const key of ring.keys) {
@@ -152,7 +152,7 @@ void test('no refresh token opens as an access token of the same grant', () => {
   );
 });
 
-void test('every bit of the check counts: a block that is not zero there is no refresh token', () => {
+void test('every bit of the check counts: a block whose check is not zero does not open', () => {
   for (let bit = 0; bit < 32; bit++) {
     const block = Buffer.alloc(16);
     block.writeUInt32BE(2 ** bit, 12);
@@ -163,7 +163,7 @@ void test('every bit of the check counts: a block that is not zero there is no r
   }
 });
 
-void test('the refresh token of one dialect is none of the other', () => {
+void test('a refresh token in one shape is malformed in another', () => {
   const uuid = sealRefreshToken(KEY, uuidShape, GRANT_ID, 7);
   const upper36 = sealRefreshToken(KEY, base36Shape, GRANT_ID, 7);
   assert.equal(openRefreshToken(RING, base36Shape, uuid), 'malformed');

@@ -19,7 +19,7 @@ export type Sealer = {
  * authentication code is AES of the sealed block under the second key, cut short: one fixed-length block, where a
  * block cipher is a sound MAC (NIST SP 800-38B, whose CMAC reduces to this but for a constant).
  *
- * The cipher objects are made once and fed for ever; making one costs more than the block itself.
+ * The cipher objects are made once and reused: making one costs more than encrypting a block.
  */
 export const createSealer = (key: Buffer, macKey: Buffer): Sealer => {
   const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);

@@ -16,7 +16,7 @@ const KINDS = { grant: 0, client: 1 } as const;
 
 /**
  * The `jti` of a JWT, in the form of a UUID: grant id (8 bytes; of a client's own random), issued at (4, seconds), serial
- * (2), kind (2), sealed under a purpose of its own. So the grant of a token is found and its id is in no reader's hands.
+ * (2), kind (2), sealed under its own purpose. The server finds the grant of a token by it; others cannot read the grant's id.
  *
  * @see RFC 9068 §2.2, RFC 7519 §4.1.7
  */

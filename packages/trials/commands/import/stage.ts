@@ -37,7 +37,7 @@ export const row = ({ clientId }: MadeClient, token: string, more: object = {}) 
 
 export type Stage = ReturnType<typeof openStage>;
 
-/** A server, and what an operator imports with. */
+/** A running server, and the commands of an operator who imports. */
 export const openStage = (prepare: () => Promise<Readonly<Record<string, string>>>, directory: string) => {
   const tokens: string[] = [];
   const said: string[] = [];
@@ -52,14 +52,14 @@ export const openStage = (prepare: () => Promise<Readonly<Record<string, string>
   after(async () => {
     await started?.stop();
     const text = [...said, started?.log()].join('\n');
-    for (const token of tokens) assert.ok(!text.includes(token), 'a token was told');
+    for (const token of tokens) assert.ok(!text.includes(token), 'a token was printed');
   });
 
   const serverOf = (): KeyfobServer => {
     assert.ok(started);
     return started;
   };
-  /** A token as no dialect here has any. */
+  /** A token in a form that no dialect here uses. */
   const newToken = (): string => {
     const token = `old/${randomBytes(24).toString('base64')} ~`;
     tokens.push(token);
@@ -82,7 +82,7 @@ export const openStage = (prepare: () => Promise<Readonly<Record<string, string>
   };
   const newClient = (dialect: DialectName) =>
     serverOf().command<MadeClient>('client', 'create', '--dialect', dialect);
-  /** Feeds the command by its standard input. */
+  /** Writes to the standard input of the command. */
   const start = (): ChildProcess => {
     const words = [KEYFOB_BIN, 'import', '-', '--data', directory, '--json'];
     return spawn(process.execPath, words, { env: { ...process.env, ...environment } });

@@ -12,12 +12,12 @@ import { errorOf, setStrict } from '../../support/test-directory.ts';
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** What the wire of each dialect says to a dead token. */
+/** How each dialect answers a dead token. */
 const DEAD = { smartcar: 'invalid_grant', pleos: '4002' } as const;
-/** And to one of a form that none of its tokens has. */
+/** How each dialect answers a token in an unknown form. */
 const MALFORMED = { smartcar: 'invalid_request', pleos: '4002' } as const;
 
-/** Imports into a store that a real server serves from meanwhile, by the real command. */
+/** Imports with the real command into the store of a running server. */
 export const describeImport = (
   name: string,
   prepare: () => Promise<Readonly<Record<string, string>>>,
@@ -39,7 +39,7 @@ export const describeImport = (
 const tryUses = (stage: Stage, dialect: DialectName): void => {
   const { newToken, importRows, newClient } = stage;
   const refresh = refreshAs[dialect];
-  test(`${dialect}: an imported token is exchanged once; its retry is told by its Idempotency-Key, its replay ends the grant.`, async () => {
+  test(`${dialect}: an imported token is exchanged once; its Idempotency-Key identifies a retry, and a replay revokes the grant.`, async () => {
     const client = await newClient(dialect);
     await setStrict(stage.server(), client);
     const token = newToken();
@@ -60,7 +60,7 @@ const tryUses = (stage: Stage, dialect: DialectName): void => {
     assert.deepEqual([ended.status, refusalOf(ended)], [400, DEAD[dialect]]);
   });
 
-  test(`${dialect}: another client gets nothing for an imported token, and takes nothing from its own.`, async () => {
+  test(`${dialect}: another client gets nothing for an imported token, and its owner keeps it.`, async () => {
     const [client, stranger] = [await newClient(dialect), await newClient(dialect)];
     const [token, other] = [newToken(), newToken()];
     await importRows([row(client, token), row(stranger, other)]);
@@ -71,7 +71,7 @@ const tryUses = (stage: Stage, dialect: DialectName): void => {
     assert.equal((await refresh(stage.server().url, client, token)).status, 200);
   });
 
-  test(`${dialect}: a string that is nobody's is answered as before, whether its client has imported tokens or not.`, async () => {
+  test(`${dialect}: an unknown string gets the same answer, whether its client has imported tokens or not.`, async () => {
     const [client, plain] = [await newClient(dialect), await newClient(dialect)];
     await importRows([row(client, newToken())]);
     for (const who of [client, plain]) {
@@ -86,7 +86,7 @@ const tryUses = (stage: Stage, dialect: DialectName): void => {
 const tryEnds = (stage: Stage, dialect: DialectName): void => {
   const { newToken, importRows, newClient } = stage;
   const refresh = refreshAs[dialect];
-  test(`${dialect}: a digest stands for a token that nobody handed over, and ends when the token ends.`, async () => {
+  test(`${dialect}: a digest replaces a token that was not handed over, and expires with the token.`, async () => {
     const client = await newClient(dialect);
     const token = newToken();
     const digest = sha256(token).toString('base64url');
@@ -97,7 +97,7 @@ const tryEnds = (stage: Stage, dialect: DialectName): void => {
       stage
         .server()
         .command('client', 'set', client.clientId, '--refresh-token-lifetime-seconds', String(seconds));
-    // The token has a day left of its life, however long that is: with less to live, it is over.
+    // The token has one day left of any lifetime, so a shorter lifetime makes it expire now.
     await set(30 * DAY);
     const expired = await refresh(stage.server().url, client, token);
     assert.deepEqual([expired.status, refusalOf(expired)], [400, DEAD[dialect]]);
@@ -117,7 +117,7 @@ const tryEnds = (stage: Stage, dialect: DialectName): void => {
 
 const tryBrand = (stage: Stage): void => {
   const { newToken, importRows, newClient } = stage;
-  test('A grant under a brand answers under that brand only, and covers the vehicles of its row.', async () => {
+  test('A grant with a brand works under that brand only, and covers the vehicles of its row.', async () => {
     const client = await newClient('pleos');
     const token = newToken();
     const vehicle = {
@@ -143,7 +143,7 @@ const tryBrand = (stage: Stage): void => {
 
 const tryFaults = (stage: Stage): void => {
   const { directory, said, newToken, write, run, newClient } = stage;
-  test('A dry run tells every fault and changes nothing; the report has row, line and fault, and no token.', async () => {
+  test('A dry run reports every fault and changes nothing; the report has row, line and fault, and no token.', async () => {
     const client = await newClient('smartcar');
     const { clientId } = client;
     const good = newToken();
@@ -176,9 +176,9 @@ const tryFaults = (stage: Stage): void => {
     const totals = { rows: 10, imported: 2, alreadyThere: 1, refused: 7, shortened: 1, faults };
     const { seconds: _, ...found } = JSON.parse(dry.stdout) as Totals & { seconds: number };
     assert.deepEqual(found, { ...totals, dryRun: true });
-    const told = readFileSync(report, 'utf8');
-    said.push(told);
-    const lines = told
+    const text = readFileSync(report, 'utf8');
+    said.push(text);
+    const lines = text
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -207,7 +207,7 @@ const tryFaults = (stage: Stage): void => {
 
 const tryFiles = (stage: Stage): void => {
   const { directory, newToken, write, run, newClient } = stage;
-  test('A file that others can read is warned of; one packed by gzip is unpacked.', async () => {
+  test('A file that others can read causes a warning; a gzip file is decompressed.', async () => {
     const client = await newClient('pleos');
     const tokensOfFile = [newToken(), newToken()];
     const rows = tokensOfFile.map((token) => row(client, token));
@@ -226,7 +226,7 @@ const tryFiles = (stage: Stage): void => {
     assert.deepEqual([empty.code, /import_header.*file is empty/.test(empty.stderr)], [1, true]);
   });
 
-  test('A report is for its owner alone, also where there was one, and is never written onto the file it is about.', async () => {
+  test('A report is private, also where it replaces a file, and never replaces the imported file.', async () => {
     const client = await newClient('pleos');
     const rows = json([row(client, newToken(), { expires_at: 1 })]);
     const file = write(rows);
@@ -250,7 +250,7 @@ const tryFiles = (stage: Stage): void => {
 
 const tryKill = (stage: Stage): void => {
   const { newToken, importRows, newClient, start } = stage;
-  test('An import that is killed in the middle goes on when it is given again: every grant is there once.', async () => {
+  test('A killed import continues when it is run again: every grant exists once.', async () => {
     const client = await newClient('smartcar');
     const tokensOfFile = Array.from({ length: 4500 }, newToken);
     const rows = tokensOfFile.map((token, index) => row(client, token, { subject: `owner-${index}` }));
@@ -258,7 +258,7 @@ const tryKill = (stage: Stage): void => {
     const killed = start();
     killed.stdin?.on('error', () => {});
     const exited = new Promise((resolve) => killed.once('exit', resolve));
-    // What is written so far are some whole batches and a part of one, whose end never comes.
+    // Some whole batches and a part of one are written; the rest never comes.
     killed.stdin?.write(json(rows.slice(0, 2500)));
     while ((await count()) === 0) assert.equal(killed.exitCode, null);
     killed.kill('SIGKILL');

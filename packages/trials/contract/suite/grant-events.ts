@@ -41,6 +41,7 @@ const withoutIds = (grantEvents: readonly GrantEvent[]) =>
   grantEvents.map(({ id: _id, sequence: _sequence, vins: _vins, ...grantEvent }) => grantEvent);
 
 export const grantEventContract = (onStore: OnStore): void => {
+  creationContract(onStore);
   onStore('What happens to a grant is recorded once, with its moment, cause and request.', async (store) => {
     await fillWithGrantEvents(store);
     const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
@@ -113,7 +114,9 @@ export const grantEventContract = (onStore: OnStore): void => {
     await store.removeClient('client-a', { withGrants: true });
     assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), grantEvents);
   });
+};
 
+const creationContract = (onStore: OnStore): void => {
   onStore('Every way that a grant begins makes exactly one grant.created event.', async (store) => {
     const client = { clientId: 'client-a' };
     const operator = {

@@ -116,6 +116,10 @@ export const importContract = (onStore: OnStore): void => {
     assert.equal((await store.findImported([digestOf(42)]))[0]?.revocation?.cause, 'replay');
   });
 
+  pruningContract(onStore);
+};
+
+const pruningContract = (onStore: OnStore): void => {
   onStore('Pruning and removing a client remove imported tokens with their grants.', async (store) => {
     await withClient(store);
     await store.importGrants([imported(1), imported(2)], { nowMs: NOW_MS });

@@ -61,6 +61,7 @@ const FAILED = { kind: 'failed', status: 500, error: 'answered 500' } as const;
 export const webhookContract = (onStore: OnStore): void => {
   keeping(onStore);
   claiming(onStore);
+  receivingCreations(onStore);
   settling(onStore);
 };
 
@@ -190,7 +191,7 @@ const claiming = (onStore: OnStore): void => {
   });
 };
 
-const settling = (onStore: OnStore): void => {
+const receivingCreations = (onStore: OnStore): void => {
   onStore('A webhook receives the grants that are created and imported.', async (store) => {
     await store.createClient(sampleClient());
     await store.createWebhook(sampleWebhook({ kinds: ['grant.created'] }));
@@ -208,7 +209,9 @@ const settling = (onStore: OnStore): void => {
       [3n, 2n, 1n].map((id) => ['grant.created', id]),
     );
   });
+};
 
+const settling = (onStore: OnStore): void => {
   onStore('A delivered message is done.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());

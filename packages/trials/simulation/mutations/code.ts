@@ -132,8 +132,8 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a use that was answered stays undecided',
-    file: 'server/src/grant-types/issuance.ts',
-    search: 'undecided.forget(use);',
+    file: 'server/src/grants/undecided-uses.ts',
+    search: 'if (uses.size > 0) uses.delete(nameOf(use));',
     replacement: '',
     seed: 6,
   },

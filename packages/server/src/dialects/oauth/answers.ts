@@ -41,7 +41,7 @@ export const renderOAuthRefusal = (
   { exchange }: { readonly exchange: Exchange },
 ): WireResponse => renderOAuthError(oauthRefusals, refusal, oauthHeaders(exchange));
 
-/** An answer for the client that asked, and for nobody else. */
+/** An answer to a client, which must not be cached. */
 export const answerClient = (body: object | '', exchange: Exchange): WireResponse => {
   const { 'Content-Type': type, ...headers } = oauthHeaders(exchange);
   return {
@@ -65,7 +65,7 @@ export const writeTokens = (
   return `{"access_token":"${accessToken}","token_type":"Bearer","expires_in":${expiresInSeconds}${refresh}${expiry}${scopes}}`;
 };
 
-/** A document for everybody, scripts of other origins included. */
+/** A public document, which scripts of other origins may read. */
 export const answerEverybody = (
   document: object,
   { isCacheable }: { readonly isCacheable: boolean },

@@ -9,8 +9,9 @@ const wrong = (description: string): AuthorizationFault => ({
 });
 
 /**
- * Login with Pleos: four parameters, all required, no scope. Vehicles are chosen later, by `POST /v1/vehicles/selections`.
- * The vendor documents no failure but a screen that says "Invalid request", and no answer of an owner who declines.
+ * Login with Pleos: four parameters, all required, and no scope. Owners choose vehicles later, after
+ * `POST /v1/vehicles/selections`. The vendor documents one failure, a screen that says "Invalid request", and does not say
+ * what happens when an owner declines.
  */
 export const pleosLogin: AuthorizationWire = {
   path: '/v1/auth/login',

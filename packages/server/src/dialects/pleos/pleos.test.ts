@@ -63,19 +63,19 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
   ],
   ['a refresh with white space in the JSON', request(` \n${JSON.stringify(REFRESH, undefined, 2)}\n`), {}],
   [
-    'a refresh with a token of another shape, which is not told apart from a dead one',
+    'a refresh with a token of another shape, which gets the answer of a dead one',
     request({ ...REFRESH, refreshToken: UUID }),
     { parameters: { refresh_token: UUID } },
   ],
 ];
 
 for (const [name, wireRequest, expected] of PARSED) {
-  void test(`${name} is understood`, () => {
+  void test(`${name} is read`, () => {
     assert.deepEqual(readRequest(refreshEndpoint, wireRequest), { ...UNDERSTOOD, ...expected });
   });
 }
 
-void test('a code is understood', () => {
+void test('a code is read', () => {
   const { code, redirectUrl: redirect_uri } = CODE;
   const grantType = 'authorization_code';
   const parameters = { code, redirect_uri, code_verifier: undefined };
@@ -97,8 +97,8 @@ const REFUSED: readonly (readonly [string, WireRequest, RefusalReason, readonly 
   ['of text', request(REFRESH, { 'content-type': 'text/plain' }), 'content_type_wrong', []],
   ['of an empty Content-Type', request(REFRESH, { 'content-type': '' }), 'content_type_wrong', []],
   ['without a body', request(''), 'body_malformed', []],
-  ['that is no JSON', request('{"clientId":'), 'body_malformed', []],
-  ['that is no UTF-8', request(Buffer.from([0x7b, 0xff, 0x7d])), 'body_malformed', []],
+  ['that is not JSON', request('{"clientId":'), 'body_malformed', []],
+  ['that is not UTF-8', request(Buffer.from([0x7b, 0xff, 0x7d])), 'body_malformed', []],
   ['that is a list', request('[]'), 'body_malformed', []],
   ['that is null', request('null'), 'body_malformed', []],
   ['that is a string', request('"clientId"'), 'body_malformed', []],
@@ -121,7 +121,7 @@ const REFUSED: readonly (readonly [string, WireRequest, RefusalReason, readonly 
     [fault('clientSecret', REQUIRED)],
   ],
   [
-    'with members that are no strings',
+    'with members that are not strings',
     request({ clientId: 1, clientSecret: null, refreshToken: ['x'] }),
     'parameters_wrong',
     [fault('clientId', STRING), fault('clientSecret', STRING), fault('refreshToken', STRING)],
@@ -159,7 +159,7 @@ for (const [name, wireRequest, reason, details] of REFUSED) {
   });
 }
 
-void test('a code request tells every member it lacks', () => {
+void test('the refusal of a code request names every missing member', () => {
   assert.throws(
     () => readRequest(codeEndpoint, request({})),
     isRefusal(
@@ -239,7 +239,7 @@ const ERRORS: readonly Row[] = [
 ];
 
 for (const [reason, status, code, message, details, headers] of ERRORS) {
-  void test(`${reason} is told as ${status} with the code ${code}`, () => {
+  void test(`${reason} is answered with ${status} and the code ${code}`, () => {
     const response = pleos.renderRefusal(new Refusal(reason), pleos.defaultPolicy, EXCHANGE);
     assert.equal(response.status, status);
     assert.deepEqual(response.headers, { ...HEADERS, ...headers });
@@ -249,12 +249,12 @@ for (const [reason, status, code, message, details, headers] of ERRORS) {
   });
 }
 
-void test('the faults that a request brings are told in the details', () => {
+void test('the details list the faults of a request', () => {
   const response = pleos.renderRefusal(new Refusal('parameters_wrong', [BRAND]), undefined, EXCHANGE);
   assert.deepEqual((JSON.parse(response.body) as { error: { details: unknown } }).error.details, [BRAND]);
 });
 
-const tellOf = (reason: RefusalReason, deadTokenCode: '401' | '403' | '4011') => {
+const answerOf = (reason: RefusalReason, deadTokenCode: '401' | '403' | '4011') => {
   const policy = { ...pleos.defaultPolicy, dialectOptions: { deadTokenCode } };
   const { status, body } = pleos.renderRefusal(new Refusal(reason), policy, EXCHANGE);
   return {
@@ -268,12 +268,12 @@ for (const [deadTokenCode, message] of [
   ['403', 'Forbidden'],
   ['4011', 'Invalid Authorization Header'],
 ] as const) {
-  void test(`a client's deadTokenCode ${deadTokenCode} tells dead refresh tokens and codes, and nothing else`, () => {
-    const { status, code, message: told, details } = tellOf('replayed', deadTokenCode);
-    assert.deepEqual([status, code, told, details], [400, deadTokenCode, message, [DEAD]]);
-    assert.equal(tellOf('parameters_wrong', deadTokenCode).code, '4002');
-    assert.equal(tellOf('code_unknown', deadTokenCode).code, deadTokenCode);
-    assert.equal(tellOf('client_secret_wrong', deadTokenCode).code, '401');
-    assert.equal(tellOf('store_unavailable', deadTokenCode).code, '5001');
+  void test(`a client's deadTokenCode ${deadTokenCode} is the code for dead refresh tokens and codes only`, () => {
+    const { status, code, message: answered, details } = answerOf('replayed', deadTokenCode);
+    assert.deepEqual([status, code, answered, details], [400, deadTokenCode, message, [DEAD]]);
+    assert.equal(answerOf('parameters_wrong', deadTokenCode).code, '4002');
+    assert.equal(answerOf('code_unknown', deadTokenCode).code, deadTokenCode);
+    assert.equal(answerOf('client_secret_wrong', deadTokenCode).code, '401');
+    assert.equal(answerOf('store_unavailable', deadTokenCode).code, '5001');
   });
 }

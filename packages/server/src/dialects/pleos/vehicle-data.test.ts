@@ -29,7 +29,7 @@ const faultsOf = (read: () => unknown): readonly string[] => {
 const SELECTIONS: readonly (readonly [string, object, readonly string[]])[] = [
   ['state and language', { state: 'abc', lang: 'en' }, []],
   ['a language with a region', { state: 'abc', lang: 'ko-KR' }, []],
-  ['members nobody knows', { state: 'abc', lang: 'en', more: 1 }, []],
+  ['unknown members', { state: 'abc', lang: 'en', more: 1 }, []],
   ['a state as long as it may be', { state: 'a'.repeat(STATE_MAX), lang: 'en' }, []],
   ['a state one longer', { state: 'a'.repeat(STATE_MAX + 1), lang: 'en' }, ['state']],
   ['half a surrogate pair in the state', { state: 'a\ud800', lang: 'en' }, ['state']],
@@ -52,7 +52,7 @@ for (const [what, body, faults] of SELECTIONS)
     );
   });
 
-test('the page of a selection is told with everything in it encoded', () => {
+test('the URL of the page encodes its parameters', () => {
   const url = writeSelectionUrl('https://keyfob.example/cars', 'en', 'a+b/c&d');
   assert.equal(url, 'https://keyfob.example/cars/v1/vehicles/select-vehicle?lang=en&sessionId=a%2Bb%2Fc%26d');
 });

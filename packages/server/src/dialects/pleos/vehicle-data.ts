@@ -4,15 +4,15 @@ import type { Vehicle } from '../../grants/vehicle.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
 import { parseFields } from './fields.ts';
 
-/** What a client wants of the page on which an owner chooses vehicles. */
+/** How a client asks for the page on which an owner chooses vehicles. */
 export type SelectionRequest = {
-  /** Handed back as it is. */
+  /** Handed back unchanged. */
   readonly state: string;
   /** The language of the page. */
   readonly lang: string;
 };
 
-/** RFC 5646, as far as a page could follow it. */
+/** A language tag (RFC 5646) of the kinds that a page could follow. */
 const LANGUAGE = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$/;
 
 /** Reads the body of `POST /v1/vehicles/selections`. Throws a `Refusal` that names every fault. */
@@ -21,7 +21,7 @@ export const parseSelection = (request: WireRequest, stateMaxCharacters: number)
   const faults: FieldFault[] = [];
   if (state.length > stateMaxCharacters)
     faults.push({ field: 'state', message: `must have at most ${stateMaxCharacters} characters` });
-  // Half a surrogate pair has no form in a URL, so there would be no way back from the page.
+  // Half a surrogate pair cannot be written in a URL, so the page could not send the owner back.
   if (!state.isWellFormed()) faults.push({ field: 'state', message: 'must be well-formed text' });
   if (!LANGUAGE.test(lang)) faults.push({ field: 'lang', message: 'must be a language such as en' });
   if (faults.length > 0) throw new Refusal('parameters_wrong', faults);
@@ -29,8 +29,8 @@ export const parseSelection = (request: WireRequest, stateMaxCharacters: number)
 };
 
 /**
- * The VIN that a withdrawal is for; `undefined` for that of every vehicle. Throws a `Refusal` for an empty one: taken for
- * none, a client's own mistake would withdraw everything.
+ * The VIN that a withdrawal is for; `undefined` for every vehicle. Throws a `Refusal` for an empty VIN: otherwise a client's
+ * mistake would withdraw every vehicle.
  */
 export const readVin = ({ query }: WireRequest): string | undefined => {
   const [vin, ...others] = new URLSearchParams(query).getAll('vin');
@@ -40,7 +40,7 @@ export const readVin = ({ query }: WireRequest): string | undefined => {
   return vin;
 };
 
-/** Vehicles as the wire lists them. */
+/** Vehicles as the API lists them. */
 export const writeVehicles = (vehicles: readonly Vehicle[]): object => ({
   vehicles: vehicles.map(({ vin, nickname, model, powertrain }) => ({
     vin,

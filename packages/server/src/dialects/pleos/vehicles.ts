@@ -12,8 +12,9 @@ import type { Route, Visit } from '../../wire/route.ts';
 import type { CreateRoutes } from '../dialect.ts';
 
 /**
- * What a grant covers, as the Pleos API exposes it: the way to the page on which an owner chooses, the vehicles of one brand
- * that are shared, and the withdrawal of one or all. The grant lives on when none is left: its owner may choose again.
+ * What a grant covers, as the Pleos API exposes it: the link to the page on which an owner chooses vehicles, the shared
+ * vehicles of one brand, and the withdrawal of one or all. The grant stays when no vehicle is left: its owner may choose
+ * again.
  *
  * @see https://document.pleos.ai/en/api-reference/vehicle-data-api
  */
@@ -31,7 +32,7 @@ export const createVehicleRoutes: CreateRoutes = (context, dialect, selectionLin
   const beginSelection: Route = async (visit) => {
     const { grant, client, brand } = await authorize(visit);
     const wanted = parseSelection(visit.request, selectionLinks.stateMaxCharacters);
-    // There would be no way back from the page.
+    // The page could not send the owner back.
     if (client.consentRedirectUri === undefined && client.redirectUris.length === 0)
       throw new Refusal('client_not_permitted');
     const selection = { ...wanted, grantId: grant.id, clientId: client.id, subject: grant.subject, brand };

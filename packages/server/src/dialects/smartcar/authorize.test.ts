@@ -72,7 +72,7 @@ describe('An authorization request of Smartcar', () => {
     ['with another mode', `${LEAST}&mode=demo`, 'invalid_request'],
     ['with another approval prompt', `${LEAST}&approval_prompt=never`, 'invalid_request'],
     ['with a single_select that is neither', `${LEAST}&single_select=yes`, 'invalid_request'],
-    ['with a make that is none', `${LEAST}&make=%3Cb%3E`, 'invalid_request'],
+    ['with a malformed make', `${LEAST}&make=%3Cb%3E`, 'invalid_request'],
     ['with a VIN of 18', `${LEAST}&single_select_vin=${'1'.repeat(18)}`, 'invalid_request'],
     [
       'with a plain challenge',
@@ -116,7 +116,7 @@ describe('A redirect URI', () => {
     });
   }
 
-  test('gets the state alone where there is nothing else to tell, and nothing where there is no state', () => {
+  test('gets only the state if there is nothing to add, and nothing without a state', () => {
     const redirectUri = 'https://a.example/cb';
     assert.equal(redirectTo({ redirectUri, rawState: 'x' }, []), `${redirectUri}?state=x`);
     assert.equal(redirectTo({ redirectUri, rawState: undefined }, []), redirectUri);

@@ -106,7 +106,7 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
 ];
 
 for (const [name, wireRequest, expected] of PARSED) {
-  void test(`${name} is understood`, () => {
+  void test(`${name} is read`, () => {
     assert.deepEqual(readRequest(endpoint, wireRequest), {
       credentials: CREDENTIALS,
       brand: undefined,
@@ -125,7 +125,7 @@ const REFUSED: readonly (readonly [string, WireRequest, RefusalReason])[] = [
     'content_type_wrong',
   ],
   ['with a broken form', request(`${REFRESH}&x=%zz`), 'body_malformed'],
-  ['with a form that is no UTF-8', request(Buffer.from([0x61, 0x3d, 0xff])), 'body_malformed'],
+  ['with a form that is not UTF-8', request(Buffer.from([0x61, 0x3d, 0xff])), 'body_malformed'],
   ['with a parameter twice', request(`${REFRESH}&refresh_token=${TOKEN}`), 'parameter_repeated'],
   ['without credentials', request(REFRESH, { authorization: undefined }), 'credentials_missing'],
   ['with an empty Authorization', request(REFRESH, { authorization: '' }), 'credentials_missing'],
@@ -221,7 +221,7 @@ void test('the answer has exactly the members and headers of the page', () => {
   );
 });
 
-void test('the answer tells how long the refresh token lives to a client that asked to be told', () => {
+void test('the answer has the lifetime of the refresh token for a client that wants it', () => {
   const policy = { ...smartcar.defaultPolicy, includeRefreshExpiry: true };
   assert.deepEqual(JSON.parse(smartcar.renderAnswer(ANSWER, policy, EXCHANGE).body), {
     access_token: ANSWER.accessToken,
@@ -254,7 +254,7 @@ const ERRORS: readonly (readonly [RefusalReason, number, string, Readonly<Record
 ];
 
 for (const [reason, status, error, headers] of ERRORS) {
-  void test(`${reason} is told as ${status} ${error}`, () => {
+  void test(`${reason} is answered with ${status} ${error}`, () => {
     const response = smartcar.renderRefusal(new Refusal(reason), undefined, EXCHANGE);
     assert.equal(response.status, status);
     assert.deepEqual(response.headers, { ...HEADERS, ...headers });
@@ -267,7 +267,7 @@ const describe = (reason: RefusalReason): string => {
   return (JSON.parse(body) as { error_description: string }).error_description;
 };
 
-void test('a dead token and a malformed one are told in the words of the vendor', () => {
+void test('a dead token and a malformed one are answered with the texts of the vendor', () => {
   assert.equal(describe('expired'), 'Invalid or expired refresh token.');
   assert.match(describe('refresh_token_malformed'), /^Invalid refresh_token:/);
   assert.match(describe('code_malformed'), /^Invalid code:/);

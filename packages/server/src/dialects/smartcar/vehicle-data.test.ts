@@ -26,7 +26,7 @@ const REFUSALS: readonly (readonly [RefusalReason, number, string, string | null
 ];
 
 for (const [reason, status, type, code, resolution] of REFUSALS)
-  test(`the API tells ${reason} as ${type}, ${status}`, () => {
+  test(`the API answers ${reason} with ${type}, ${status}`, () => {
     const response = renderDataRefusal(new Refusal(reason), EXCHANGE);
     assert.equal(response.status, status);
     assert.equal(response.headers['Content-Type'], 'application/json');
@@ -41,13 +41,13 @@ for (const [reason, status, type, code, resolution] of REFUSALS)
     assert.deepEqual(body, { type, code, statusCode: status, requestId, resolution: { type: resolution } });
   });
 
-test('the API tells the faults of single parameters as detail', () => {
+test('the detail of an error lists the faults of single parameters', () => {
   const faults = [{ field: 'limit', message: 'must be a whole number of at least 1' }];
   const { body } = renderDataRefusal(new Refusal('parameters_wrong', faults), EXCHANGE);
   assert.deepEqual((JSON.parse(body) as { detail: unknown }).detail, faults);
 });
 
-test('the API answers what is asked for, which nobody may keep', () => {
+test('the API answers with data that must not be cached', () => {
   const { status, headers, body } = renderData({ id: 'owner-1' }, EXCHANGE);
   assert.equal(status, 200);
   assert.equal(headers['Cache-Control'], 'no-store');
@@ -95,7 +95,7 @@ for (const [query, expected, offset = 0] of PAGES)
     else assert.deepEqual(readLetters(query), { letters: expected, paging: { count: 3, offset } });
   });
 
-test('both faults of a page are told at once', () => {
+test('both faults of a page are reported at once', () => {
   assert.throws(
     () => readPaging(withQuery('limit=0&offset=x'), 2),
     (error: unknown) => error instanceof Refusal && error.details.length === 2,

@@ -5,13 +5,13 @@ import { RETRY_AFTER_SECONDS } from '../dialect.ts';
 import type { Exchange, WireRequest, WireResponse } from '../../wire/exchange.ts';
 import { readForm } from '../../wire/form.ts';
 
-/** An error of the API, version 2.0. Its `code` is null wherever the vendor names none. */
+/** An error of the API, version 2.0. Its `code` is null where the vendor documents none. */
 type Answer = {
   readonly status: number;
   readonly type: string;
   readonly code: string | null;
   readonly description: string;
-  /** The vendor's page about it, below `DOCS`. */
+  /** The path of the vendor's page about it, under `DOCS`. */
   readonly page: string;
   readonly resolution: 'RETRY_LATER' | 'REAUTHENTICATE' | null;
   readonly headers?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ type Answer = {
 
 const DOCS = 'https://smartcar.com/docs/errors/api-errors';
 
-// The texts are those that Smartcar's own SDKs hold the API to, where they do.
+// Where the vendor's own SDKs expect a text, it is that text.
 const UNAUTHENTICATED: Answer = {
   status: 401,
   type: 'AUTHENTICATION',
@@ -58,7 +58,7 @@ const AWAY: Answer = {
   headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
 };
 
-/** What the API says for a refusal; `INVALID` for every reason that is not here. */
+/** What the API answers for a refusal; `INVALID` for every other reason. */
 const ANSWERS: Readonly<Partial<Record<RefusalReason, Answer>>> = {
   path_unknown: {
     status: 404,
@@ -78,14 +78,14 @@ const ANSWERS: Readonly<Partial<Record<RefusalReason, Answer>>> = {
     headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
   },
   scope_missing: NOT_PERMITTED,
-  // Whose vehicle it is, or whether there is such a vehicle at all, is not told.
+  // The answer does not reveal whether the vehicle exists.
   vehicle_unknown: NOT_PERMITTED,
   throttled: { ...AWAY, status: 429 },
   store_unavailable: AWAY,
   overloaded: AWAY,
 };
 
-/** A refusal in the body of the API, version 2.0, with the faults of single parameters as `detail`. */
+/** A refusal as version 2.0 of the API writes it, with the faults of single parameters as `detail`. */
 export const renderDataRefusal = ({ reason, details }: Refusal, exchange: Exchange): WireResponse => {
   const { status, type, code, description, page, resolution, headers } = ANSWERS[reason] ?? INVALID;
   const error = {
@@ -120,12 +120,12 @@ const respond = (
   body: JSON.stringify(body),
 });
 
-/** Which part of a list is asked for. */
+/** Which part of a list a request wants. */
 export type Paging = { readonly limit: number; readonly offset: number };
 
 const WHOLE_NUMBER = /^[0-9]{1,9}$/;
 
-/** Reads `limit` and `offset` of a query. Throws a `Refusal` that names each that is no number of its kind. */
+/** Reads `limit` and `offset` of a query. Throws a `Refusal` that names each one that is malformed. */
 export const readPaging = ({ query }: WireRequest, limitByDefault: number): Paging => {
   const parameters = readForm(Buffer.from(query));
   const { limit = String(limitByDefault), offset = '0' } = Object.fromEntries(parameters);
@@ -137,7 +137,7 @@ export const readPaging = ({ query }: WireRequest, limitByDefault: number): Pagi
   return { limit: Number(limit), offset: Number(offset) };
 };
 
-/** A part of a list under its name, and where in the whole list it stands. */
+/** A part of a list under its name, with its place in the whole list. */
 export const pageOf = (name: string, list: readonly string[], { limit, offset }: Paging): object => ({
   [name]: list.slice(offset, offset + limit),
   paging: { count: list.length, offset },

@@ -7,13 +7,13 @@ import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
 import type { Route, Visit } from '../../wire/route.ts';
 import type { CreateRoutes } from '../dialect.ts';
 
-/** How many a list has where the request does not say. */
+/** Lengths of a page where the request sets no limit. */
 const VEHICLES_A_PAGE = 10;
 const PERMISSIONS_A_PAGE = 25;
 
 /**
- * What a grant covers, as Smartcar's API version 2.0 exposes it: its vehicles, its owner, its permissions, and the end of
- * any of its connections. The last vehicle's end is the grant's.
+ * What a grant covers, as Smartcar's API version 2.0 exposes it: vehicles, owner, permissions, and how to disconnect a
+ * vehicle. Disconnecting the last vehicle revokes the grant.
  *
  * @see https://smartcar.com/docs/api-reference/all-vehicles
  */
@@ -84,7 +84,7 @@ export const createVehicleRoutes: CreateRoutes = (context, dialect) => {
 const scopesOf = ({ grant }: Access): readonly string[] =>
   grant.scope.split(' ').filter((scope) => scope !== '');
 
-/** Smartcar's SDK ends the paths of a list and of a single thing with a slash. */
+/** Each route with and without a slash at the end, because the vendor's SDK adds one to some paths. */
 const withTrailingSlashes = (routes: Readonly<Record<string, Route>>): Readonly<Record<string, Route>> =>
   Object.fromEntries(
     Object.entries(routes).flatMap(([name, route]) => [

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Caller } from '../../log-event.ts';
 
-/** As many callers as are told apart. One more is not remembered: clients are services, and have few addresses. */
+/** How many callers are distinguished. Further ones are not stored: clients are services, and have few addresses. */
 const CALLERS_MAX = 100_000;
 
-/** The callers, each named by a small number, so that a grant's row stays small. */
+/** The callers, each with a small number, so that the row of a grant stays small. */
 export const createCallerNames = (database: DatabaseSync, callersMax = CALLERS_MAX) => {
   const select = database.prepare('SELECT number FROM callers WHERE address = ? AND user_agent = ?');
   const selectByNumber = database.prepare('SELECT address, user_agent FROM callers WHERE number = ?');
@@ -14,7 +14,7 @@ export const createCallerNames = (database: DatabaseSync, callersMax = CALLERS_M
   const named = new Map<number, Caller>();
   let isFull = false;
   return {
-    /** The caller's number, given to it inside the running transaction; `null` once there are too many. */
+    /** The number of a caller, which a new one gets in the open transaction; `null` once there are too many. */
     numberOf(caller: Caller): number | null {
       const text = `${caller.address} ${caller.userAgent}`;
       const kept = known.get(text);

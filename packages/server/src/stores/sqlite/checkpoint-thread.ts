@@ -2,15 +2,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** A pass, and one over what was written meanwhile: often that leaves the log empty, and it begins anew. */
+/** A second pass takes what was written during the first: often the log is then empty, and starts again. */
 const PASSES_MAX = 2;
 
-/** One checkpoint: passive, so that it waits for nobody and nobody for it. */
+/** One checkpoint: passive, so that neither it nor a writer waits for the other. */
 const checkpoint = (path: string): void => {
   let database: DatabaseSync | undefined;
   try {
     const url = pathToFileURL(path);
-    // Never makes the file: it is the store's to make, with its mode.
+    // Never creates the file: the store does, with the right mode.
     url.searchParams.set('mode', 'rw');
     database = new DatabaseSync(url, { timeout: 0 });
     const pass = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
@@ -19,7 +19,7 @@ const checkpoint = (path: string): void => {
       if (log === checkpointed) return;
     }
   } catch {
-    // The disk is full or failing: the commits will say so, and the next checkpoint tries again.
+    // The disk is full or fails: the commits report it, and the next checkpoint tries again.
   } finally {
     if (database?.isOpen === true) database.close();
   }

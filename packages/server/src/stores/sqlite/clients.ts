@@ -42,7 +42,7 @@ const prepareStatements = (database: DatabaseSync) => ({
   ),
 });
 
-/** What is done with clients; what is known of them stays true through it. */
+/** Creates, changes and removes clients, and keeps the cache of them right. */
 export const createClientVerbs = (
   { database, commits, read }: Connection,
   known: KnownClients,
@@ -135,7 +135,7 @@ export const createClientVerbs = (
       commits.run(() => {
         const row = sql.selectSecret.get(secretId);
         if (row === undefined) return;
-        // Another process may have noted it, which moves no revision: only here is it found out.
+        // Another process may have recorded a use, which does not move the revision, so the cache cannot know.
         known.forgetOne(String(row['client_id']));
         const at = toSeconds(nowMs);
         if (isUseNews(toOptionalNumber(row['last_used_at']), at)) sql.noteUse.run(at, secretId);

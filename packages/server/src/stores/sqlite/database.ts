@@ -47,7 +47,7 @@ const checkSmallTables = (database: DatabaseSync, path: string): void => {
     const finding = Object.values(database.prepare(`PRAGMA quick_check(${table})`).get() ?? {})[0];
     if (finding === 'ok') continue;
     const remedy =
-      'Keep a copy of the data directory as it is, and bring back the newest backup; clients go on with the tokens they hold.';
+      'Keep a copy of the data directory as it is, and restore the newest backup; clients continue with the tokens they hold.';
     throw new OperatorError('store_damaged', `${path}: the store is damaged (${String(finding)})`, remedy);
   }
 };

@@ -1,12 +1,11 @@
 import { OperatorError, StoreError } from '../../errors.ts';
 
 /** What SQLite's primary result codes mean to an operator. https://www.sqlite.org/rescode.html */
-const TROUBLES: Readonly<Record<number, { code: string; what: string; remedy: string }>> = {
+const FAILURES: Readonly<Record<number, { code: string; what: string; remedy: string }>> = {
   5: {
     code: 'store_locked',
     what: 'another process holds the store locked',
-    remedy:
-      'Close the program that has it open for itself (a database browser, a copy in progress) and try again.',
+    remedy: 'Close the program that has locked it (a database browser, a copy in progress) and try again.',
   },
   8: {
     code: 'store_read_only',
@@ -17,13 +16,13 @@ const TROUBLES: Readonly<Record<number, { code: string; what: string; remedy: st
   10: {
     code: 'store_io_failed',
     what: 'the disk failed to read or write',
-    remedy: 'Look into the system log for errors of the disk, then run "keyfob doctor".',
+    remedy: 'Look for disk errors in the system log, then run "keyfob doctor".',
   },
   11: {
     code: 'store_damaged',
     what: 'the store is damaged',
     remedy:
-      'Keep a copy of the data directory as it is, and bring back the newest backup; clients go on with the tokens they hold.',
+      'Keep a copy of the data directory as it is, and restore the newest backup; clients continue with the tokens they hold.',
   },
   13: {
     code: 'store_disk_full',
@@ -42,7 +41,7 @@ const TROUBLES: Readonly<Record<number, { code: string; what: string; remedy: st
   },
 };
 
-/** SQLite's general code, with which it says that a table is not there: of a store that was opened, it has moved since. */
+/** SQLite has no code of its own for a missing table. In a store that was open, it means that the store has moved. */
 const isTableMissing = (error: unknown): boolean =>
   resultCodeOf(error) === 1 && (error as Error).message.startsWith('no such table');
 
@@ -59,32 +58,32 @@ const resultCodeOf = (error: unknown): number | undefined => {
 
 export const isBusy = (error: unknown): boolean => resultCodeOf(error) === BUSY;
 
-/** The trouble of opening `path`, told to the operator; anything that is not SQLite's own is given back as it is. */
+/** A failure of SQLite to open `path`, for the operator; any other error is returned as it is. */
 export const toOperatorError = (error: unknown, path: string): unknown => {
   const code = resultCodeOf(error);
   if (code === undefined) return error;
-  const trouble = TROUBLES[code] ?? {
+  const failure = FAILURES[code] ?? {
     code: 'store_failed',
     what: `SQLite answered ${code} (${(error as Error).message})`,
     remedy: 'Run "keyfob doctor".',
   };
-  return new OperatorError(trouble.code, `${path}: ${trouble.what}`, trouble.remedy, { cause: error });
+  return new OperatorError(failure.code, `${path}: ${failure.what}`, failure.remedy, { cause: error });
 };
 
-/** Whether the disk failed under SQLite. At a commit that leaves a whole record on disk that a crash would bring back. */
+/** Whether the disk failed. At a commit, that may leave a complete record on disk, which a crash would bring back. */
 export const isDiskFailure = (error: unknown): boolean => resultCodeOf(error) === IO_FAILED;
 
-/** Node's own refusal of work on a database that was closed. */
+/** Node refuses work on a closed database. */
 const isClosed = (error: Error): boolean => 'code' in error && error.code === 'ERR_INVALID_STATE';
 
-/** A failure of SQLite while serving; anything else, a bug of ours, is given back as it is. */
+/** A failure of SQLite while serving; any other error is a bug, and is returned as it is. */
 export const toStoreError = (error: unknown, kind: StoreError['kind'] = 'unavailable'): Error => {
   const code = resultCodeOf(error);
   if (code === undefined && error instanceof Error && !isClosed(error)) return error;
   if (isTableMissing(error))
-    return new StoreError(kind, 'a table is missing, as where the store has moved: "keyfob doctor" tells', {
+    return new StoreError(kind, 'a table is missing; the store may have moved: run "keyfob doctor"', {
       cause: error,
     });
-  const what = (code === undefined ? undefined : TROUBLES[code]?.what) ?? (error as Error).message;
+  const what = (code === undefined ? undefined : FAILURES[code]?.what) ?? (error as Error).message;
   return new StoreError(kind, what, { cause: error });
 };

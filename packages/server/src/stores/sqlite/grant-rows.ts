@@ -71,7 +71,7 @@ export const createGrantRows = (
       const { changes } = sql.insert.run(...state, ...end, brand, subject, scopes.numberOf(scope), clientId);
       return changes === 1 ? 'created' : 'client_unknown';
     },
-    /** From the one generation to the next. */
+    /** Writes what a refresh changes. */
     advance(before: Grant, { generation, keyNumber, rotatedAtMs, rotatedBy, useDigest }: Grant): void {
       const caller = rotatedBy === undefined ? null : callers.numberOf(rotatedBy);
       const rotations = packRotations(rotatedAtMs);
@@ -104,7 +104,7 @@ export const createGrantRows = (
 
 export type GrantRows = ReturnType<typeof createGrantRows>;
 
-/** The row was read in this very transaction; another number of changes is a bug, and must not be committed. */
+/** The row was read in this transaction, so another number of changes is a bug, and must not be committed. */
 const expectOne = ({ changes }: StatementResultingChanges): void => {
-  if (changes !== 1) throw new Error(`one row was to change, and ${changes} did`);
+  if (changes !== 1) throw new Error(`${changes} rows were changed instead of one`);
 };

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isBusy, isDiskFailure, toStoreError } from './errors.ts';
 
-/** Runs pieces of work on the database, each atomic and on disk when its promise resolves. */
+/** Runs units of work on the database, each atomic and on disk when its promise resolves. */
 export type GroupCommit = {
   run<Result>(work: () => Result): Promise<Result>;
-  /** Resolves when everything handed in has been decided. */
+  /** Resolves when no work is waiting. */
   settle(): Promise<void>;
 };
 
@@ -17,25 +17,25 @@ type Waiting = {
 
 const LOCK_RETRY_MS = 5;
 
-/** Work waits for no more of it once so much has come, or so much time has passed. */
+/** A batch waits for no more work at this size or age. */
 const BATCH_ENOUGH = 512;
 const BATCH_WAIT_MAX_MS = 5;
 
 /**
  * Group commit: all work waiting at one moment shares a transaction and its one sync to disk. The moment is when a turn
- * of the event loop has brought nothing more, so a burst shares one commit and work alone waits for nobody. Work is
+ * of the event loop has brought nothing more, so a burst shares one commit, and a single unit does not wait. Work is
  * synchronous, so nothing can come between a check and its act. While another process (a `keyfob` command) writes,
- * the batch waits without blocking, `lockTimeoutMs` at the most.
+ * the batch waits without blocking, for at most `lockTimeoutMs`.
  */
 export const createGroupCommit = (
   database: DatabaseSync,
   options: {
     readonly lockTimeoutMs: number;
-    /** Called when a batch is on disk, with how much work it held. */
-    readonly onCommit: (pieces: number) => void;
-    /** Called when a transaction has begun: from now on nobody else commits. */
+    /** Called when a batch is on disk, with its number of units. */
+    readonly onCommit: (units: number) => void;
+    /** Called when a transaction has begun: from now on no other process commits. */
     readonly onBegin: () => void;
-    /** Called when a batch was undone: what was read in it may never have been. */
+    /** Called when a batch was rolled back: what it read and wrote may not exist. */
     readonly onRollback: () => void;
   },
 ): GroupCommit => {
@@ -83,10 +83,10 @@ export const createGroupCommit = (
         return schedule(LOCK_RETRY_MS);
       }
       rejectAll(batch, toStoreError(error));
-      return tellSettled();
+      return resolveSettled();
     }
     commitBatch(batch);
-    tellSettled();
+    resolveSettled();
   };
 
   const commitBatch = (batch: readonly Waiting[]): void => {
@@ -108,7 +108,7 @@ export const createGroupCommit = (
     options.onCommit(batch.length);
   };
 
-  /** Work that cannot be done must not take its neighbours with it: each gets a transaction of its own. */
+  /** One unit that fails must not fail the others: each gets a transaction of its own. */
   const commitOneByOne = (batch: readonly Waiting[]): void => {
     for (const one of batch) {
       try {
@@ -122,8 +122,8 @@ export const createGroupCommit = (
   };
 
   /**
-   * A commit whose sync failed may lie whole in the log, though SQLite has undone it: a crash would bring it back.
-   * A commit of our own in its place makes the undoing good. Answers whether that succeeded.
+   * A commit whose sync failed may be complete in the log, although SQLite has rolled it back: a crash would bring it
+   * back. Another commit overwrites it there. Answers whether that succeeded.
    */
   const overwriteLog = (): boolean => {
     try {
@@ -137,9 +137,9 @@ export const createGroupCommit = (
     }
   };
 
-  const tellSettled = (): void => {
+  const resolveSettled = (): void => {
     if (scheduled || waiting.length > 0) return;
-    for (const tell of settled) tell();
+    for (const resolve of settled) resolve();
     settled = [];
   };
 

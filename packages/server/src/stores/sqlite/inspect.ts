@@ -4,14 +4,14 @@ import { refuseMoved } from '../copy/moved.ts';
 import { toOperatorError } from './errors.ts';
 import { readMoveState } from './moved.ts';
 
-/** What an inspection finds in a store's file. */
+/** What an inspection finds in a store. */
 export type StoreFacts = {
   readonly schema: number;
-  /** `ok`, or SQLite's own words for what is wrong. */
+  /** `ok`, or SQLite's own message about what is wrong. */
   readonly integrity: string;
   readonly journalMode: string;
   readonly grants: number;
-  /** Integer milliseconds of the newest creation of a grant, 0 for none. */
+  /** When the newest grant was created, integer milliseconds; 0 for none. */
   readonly newestGrantAtMs: number;
 };
 

@@ -42,7 +42,7 @@ test('A client that is disabled between two transactions of one synchronous run 
   let transactions = 0;
   const commits = createGroupCommit(database, {
     lockTimeoutMs: 0,
-    onBegin: known.lookAgain,
+    onBegin: known.recheck,
     onCommit() {
       transactions++;
       if (transactions === 1) operator.exec('UPDATE clients SET disabled_at = 1, revision = revision + 1');

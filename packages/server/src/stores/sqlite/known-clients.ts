@@ -4,7 +4,7 @@ import type { ClientReading } from '../../clients/client-store.ts';
 import { prepareValues, toClient, toSecret } from './rows.ts';
 
 const prepareStatements = (database: DatabaseSync) => ({
-  // Moves with every commit of another connection, so while it stands nothing known from before has changed.
+  // Changes with every commit of another connection: while it does not, everything read before still holds.
   dataVersion: prepareValues(database, 'PRAGMA data_version'),
   selectRevision: database.prepare(
     'SELECT revision, (SELECT max(number) FROM keys) AS newest_key FROM clients WHERE id = ?',
@@ -17,13 +17,13 @@ const prepareStatements = (database: DatabaseSync) => ({
   ),
 });
 
-/** A client as last read, and the version of the store for which that is known to hold. */
+/** A client as last read, and the version of the store for which it is known to hold. */
 type Known = ClientReading & { readonly revision: unknown; readonly version: unknown };
 
 /**
- * The clients as they stand. A client is parsed once. It is known to hold while no other connection has committed, and after
- * that while its row's `revision` has not moved; so the check of a client costs next to nothing, and a change takes
- * effect with the next request, whichever process made it.
+ * A cache of the clients that is never stale. A client is parsed once. It holds as long as no other connection commits,
+ * and after that as long as the `revision` of its row stays the same; so a check costs next to nothing, and a change takes
+ * effect with the next request, whichever process makes it.
  */
 export const createKnownClients = (database: DatabaseSync) => {
   const sql = prepareStatements(database);
@@ -32,7 +32,7 @@ export const createKnownClients = (database: DatabaseSync) => {
   let lastVersion: unknown;
   let isVersionFresh = false;
 
-  /** Asked for once in a synchronous run, whose requests had all arrived before it began. */
+  /** Read once per synchronous run: all its requests had arrived before it began. */
   const versionNow = (): unknown => {
     if (isVersionFresh) return lastVersion;
     const version = sql.dataVersion.get()?.[0];
@@ -78,16 +78,16 @@ export const createKnownClients = (database: DatabaseSync) => {
     read: readClient,
     /** The id of the client with this number. */
     clientIdOf,
-    /** One client is about to be changed by this connection, or gone. */
+    /** This connection is about to change or remove a client. */
     forgetOne(id: string): void {
       known.delete(id);
       ids.clear();
     },
     /** Another connection may have committed within this synchronous run. */
-    lookAgain(): void {
+    recheck(): void {
       isVersionFresh = false;
     },
-    /** Drops what is known: it was read in a transaction that was undone, or this connection changed what goes with it. */
+    /** Forgets everything: it was read in a transaction that was rolled back, or this connection changed what belongs to it. */
     forget(): void {
       known.clear();
       ids.clear();

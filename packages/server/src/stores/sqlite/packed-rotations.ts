@@ -42,7 +42,7 @@ export const packRotations = (history: RotationHistory): Uint8Array | null => {
 export const unpackRotations = (bytes: unknown): RotationHistory => {
   if (!(bytes instanceof Uint8Array)) return [];
   if (bytes.length !== PACKED_BYTES)
-    throw new StoreError('unavailable', 'a value in grants.rotations is none that keyfob writes');
+    throw new StoreError('unavailable', 'a value in grants.rotations is not one that keyfob writes');
   let count = 1;
   while (count < ROTATIONS_MAX && readGap(bytes, count) !== BLANK) count++;
   const history = Array<number>(count);

@@ -32,7 +32,7 @@ const DISK_ROOM_MIN_BYTES = 1024 * 1024;
 export const recogniseStore = (path: string, newestSchema = readMigrations().length): 'store' | 'none' => {
   const { bavail, bsize } = statfsSync(nearestExisting(dirname(path)));
   if (bavail * bsize < DISK_ROOM_MIN_BYTES) {
-    const remedy = 'Free some space on the disk of the data directory; nothing was touched.';
+    const remedy = 'Free some space on the disk of the data directory; nothing was changed.';
     throw new OperatorError('store_disk_full', `${path}: less than 1 MiB is left on its disk`, remedy);
   }
   if (!existsSync(path) || onFile(path, () => statSync(path)).size === 0) return 'none';
@@ -62,11 +62,11 @@ export const refuseNewer = (path: string, schema: number, newestSchema: number):
   throw new OperatorError(
     'store_newer',
     `${path}: the store has schema ${schema}, and this keyfob knows schemas up to ${newestSchema}`,
-    'Start the newer keyfob that wrote it, or bring back a backup from before the upgrade. Nothing was touched.',
+    'Start the newer keyfob that wrote it, or restore a backup from before the upgrade. Nothing was changed.',
   );
 };
 
-/** SQLite opens a file it may not write, and says so only at the first write. */
+/** SQLite opens a file that it may not write, and fails only at the first write. */
 const refuseReadOnly = (path: string): void => {
   const files = [dirname(path), path, `${path}-wal`, `${path}-shm`].filter((file) => existsSync(file));
   for (const file of files) {

@@ -4,7 +4,7 @@ import type { GrantId } from '../../tokens/grant-id.ts';
 import type { CallerNames } from './callers.ts';
 import { toReplay } from './rows.ts';
 
-/** The last replay of each grant that ever saw one. */
+/** The last replay of each grant that ever had one. Writes run inside the open transaction. */
 export const createReplayRecords = (database: DatabaseSync, callers: CallerNames) => {
   const sql = {
     selectReplay:
@@ -18,7 +18,6 @@ export const createReplayRecords = (database: DatabaseSync, callers: CallerNames
       looks_like = excluded.looks_like, caller = excluded.caller, rotated_by = excluded.rotated_by`),
   };
   return {
-    /** Inside the running transaction. */
     write(id: GrantId, replay: Replay): void {
       const {
         atMs,

@@ -18,7 +18,7 @@ export type Row = Record<string, SQLOutputValue>;
 /** A row as its values, in the order of the columns asked for. */
 export type Values = readonly SQLOutputValue[];
 
-/** Prepares a statement that answers `Values`; for the hot path, where naming them anew for each row is what costs. */
+/** Prepares a statement that answers `Values`: objects with named columns cost too much on the hot path. */
 export const prepareValues = (
   database: DatabaseSync,
   sql: string,
@@ -32,20 +32,20 @@ export const prepareValues = (
   return statement as unknown as ReturnType<typeof prepareValues>;
 };
 
-/** Finds a caller by its number. */
+/** The caller with a number. */
 type CallerOf = (number: unknown) => Caller | undefined;
 
-/** What the small numbers of a grant's row stand for. */
+/** What the numbers in the row of a grant stand for. */
 type Names = {
   clientIdOf(number: unknown): string;
   scopeOf(number: unknown): string;
   callerOf: CallerOf;
 };
 
-/** The id of a grant in 16 hexadecimal digits, because a JavaScript number holds no 64 bits. */
+/** SQL for the id of a grant in 16 hexadecimal digits, because a JavaScript number cannot hold 64 bits. */
 export const GRANT_ID_TEXT = (column: string): string => `printf('%016x', ${column})`;
 
-/** The range of a grant's id: of a signed 64-bit integer. */
+/** The range of a grant's id, a signed 64-bit integer. */
 export const ID_MIN = -(2n ** 63n);
 export const ID_MAX = 2n ** 63n - 1n;
 
@@ -143,5 +143,5 @@ export const toOptionalText = (value: SQLOutputValue | undefined): string | unde
   value === null || value === undefined ? undefined : String(value);
 
 export const damaged = (column: string): never => {
-  throw new StoreError('unavailable', `a value in ${column} is none that keyfob writes`);
+  throw new StoreError('unavailable', `a value in ${column} is not one that keyfob writes`);
 };

@@ -35,7 +35,7 @@ export const openSqliteStore = (
   } = {},
 ): Store => {
   const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
-  // From here on nothing waits inside SQLite, where it would hold up every other request: group commit does.
+  // From here on group commit waits for locks: a wait inside SQLite would block every other request.
   database.exec('PRAGMA busy_timeout = 0');
   const checkpoints = createCheckpoints(database, path);
   const clients = createKnownClients(database);
@@ -47,9 +47,9 @@ export const openSqliteStore = (
     database,
     commits: createGroupCommit(database, {
       lockTimeoutMs: LOCK_TIMEOUT_MS,
-      onBegin: clients.lookAgain,
-      onCommit(pieces) {
-        checkpoints.noteCommit(pieces);
+      onBegin: clients.recheck,
+      onCommit(units) {
+        checkpoints.noteCommit(units);
         if (outbox.takeNew()) options.onDeliveries?.();
       },
       onRollback() {

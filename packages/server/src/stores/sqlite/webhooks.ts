@@ -7,7 +7,7 @@ import { damaged, toOptionalNumber, toTexts } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Connection } from './connection.ts';
 
-/** Who is told of grant events. */
+/** The receivers of grant events. */
 export const createWebhooks = (database: DatabaseSync) => {
   const list = database.prepare('SELECT * FROM webhooks ORDER BY created_at, id');
   const insert = database.prepare(
@@ -20,7 +20,7 @@ export const createWebhooks = (database: DatabaseSync) => {
   );
   return {
     list: (): readonly Webhook[] => list.all().map(toWebhook),
-    /** This and all below inside the running transaction. */
+    /** This and the following run inside the open transaction. */
     insert(webhook: Webhook): boolean {
       const { id, url, format, clientId = null, kinds, keyNumber, createdAt, disabledAt = null } = webhook;
       const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAt, disabledAt];
