@@ -4,6 +4,7 @@ import { Refusal } from '../errors.ts';
 import type { DeadTokenReason, RefusalReason } from '../errors.ts';
 import type { CodeResult } from '../grants/code-store.ts';
 import type { Grant } from '../grants/grant.ts';
+import type { TokenAnswer } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { standingOf } from '../grants/standing.ts';
 import { digestUse } from '../grants/use-digest.ts';
@@ -14,7 +15,7 @@ import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
-import { createIssuance } from './issuance.ts';
+import { issueForUse } from './issue-for-use.ts';
 
 type CodeRequest = GrantRequest<{
   readonly code: string;
@@ -79,26 +80,26 @@ const redeem = async (
   };
   const nowMs = context.clock();
   const keyNumber = context.keyRing.newest.number;
-  const issuance = createIssuance(context, request, undecided, use, nowMs);
+  let tokens: TokenAnswer | undefined;
+  const issue = ({ verdict, grant, policy }: CodeResult): void | Promise<void> => {
+    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
+    if (faultOf(grant, policy, nowMs) !== undefined) return;
+    const issued = issueForUse(context, request, { undecided, use }, { grant, policy, nowMs });
+    if (issued instanceof Promise) return issued.then((late) => void (tokens = late));
+    tokens = issued;
+  };
   let result;
   try {
     const codeUse = { presented, nowMs, keyNumber, caller, requestId };
-    result = await store.redeemCode(codeUse, ({ verdict, grant, policy }) =>
-      verdict.kind === 'refuse' ||
-      verdict.kind === 'replay' ||
-      grant === undefined ||
-      faultOf(grant, policy, nowMs) !== undefined
-        ? undefined
-        : issuance.issue(grant, policy),
-    );
+    result = await store.redeemCode(codeUse, issue);
   } catch (error) {
     undecided.note(use, error);
     throw error;
   }
   if (result === 'client_gone') throw refuse(emit, request, 'client_disabled');
   report(emit, request, opened.grantId, result, nowMs);
-  if (issuance.tokens === undefined) throw new Refusal('code_unknown', [], REPORTED);
-  return issuance.tokens;
+  if (tokens === undefined) throw new Refusal('code_unknown', [], REPORTED);
+  return tokens;
 };
 
 /** Every refusal here has a log event of its own, which says more. */

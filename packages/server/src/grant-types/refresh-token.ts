@@ -2,6 +2,7 @@ import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
+import type { TokenAnswer } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
@@ -10,7 +11,7 @@ import { openRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
-import { createIssuance } from './issuance.ts';
+import { issueForUse } from './issue-for-use.ts';
 
 type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
 
@@ -63,15 +64,17 @@ const exchange = async (
     isRetryOfOurs: undecided.has(opened),
   };
   const keyNumber = context.keyRing.newest.number;
-  const issuance = createIssuance(context, request, undecided, opened, nowMs);
+  let tokens: TokenAnswer | undefined;
+  const issue = ({ verdict, grant, policy }: RefreshResult): void | Promise<void> => {
+    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
+    const issued = issueForUse(context, request, { undecided, use: opened }, { grant, policy, nowMs });
+    if (issued instanceof Promise) return issued.then((late) => void (tokens = late));
+    tokens = issued;
+  };
   let result;
   try {
     const use = { presented, nowMs, keyNumber, caller, requestId };
-    result = await store.refresh(use, ({ verdict, grant, policy }) =>
-      verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined
-        ? undefined
-        : issuance.issue(grant, policy),
-    );
+    result = await store.refresh(use, issue);
   } catch (error) {
     undecided.note(opened, error);
     throw error;
@@ -84,8 +87,8 @@ const exchange = async (
   }
   report(context.emit, request, opened, result);
   if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason, [], REPORTED);
-  if (issuance.tokens === undefined) throw new Refusal('replayed', [], REPORTED);
-  return issuance.tokens;
+  if (tokens === undefined) throw new Refusal('replayed', [], REPORTED);
+  return tokens;
 };
 
 const isUnknown = ({ verdict }: RefreshResult): boolean =>

@@ -61,7 +61,7 @@ export const createGrantVerbs = (
     async refresh(use, issue) {
       const result = await commits.run(() => refresh(use));
       const issuing = result === 'client_gone' ? undefined : issue?.(result);
-      // Mostly done already: only the signing of JWTs takes time.
+      // An await, even of nothing, costs a turn of the microtask queue.
       if (issuing !== undefined) await issuing;
       return result;
     },
