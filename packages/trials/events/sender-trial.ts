@@ -19,7 +19,7 @@ export type SenderTrial = {
   /** Another sender on the same store, as in another process. */
   another(): Sender;
   addWebhook(url: string, more?: Partial<Webhook>): Promise<{ readonly id: string; readonly secret: string }>;
-  /** Creates a grant and revokes it, which makes a grant event. */
+  /** Creates a grant and revokes it; webhooks here want the event of the revocation. */
   makeGrantEvent(): Promise<void>;
 };
 
@@ -62,7 +62,7 @@ export const openSenderTrial = async (
     },
     async makeGrantEvent() {
       const id = ++grants;
-      await store.createGrant(sampleGrant({ id }));
+      await store.createGrant(sampleGrant({ id }), { nowMs: trial.nowMs });
       await store.revoke(id, { nowMs: trial.nowMs, cause: 'operator', requestId: `request-${id}` });
     },
   };
