@@ -8,7 +8,7 @@ RUN npm ci --ignore-scripts --workspace packages/server --include-workspace-root
 COPY LICENSE tsconfig.base.json ./
 COPY packages/server packages/server/
 RUN npm run prepack --workspace packages/server
-# What runs, in the versions of the lock file: nothing of the build.
+# Only the runtime dependencies, in the versions of the lock file.
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --workspace packages/server
 
 FROM node:24-bookworm-slim
@@ -20,7 +20,7 @@ COPY --from=build /keyfob/packages/server/dist packages/server/dist/
 RUN install -d -o 1000 -g 1000 -m 700 /var/lib/keyfob
 # The admin listener answers inside the container only, unless KEYFOB_ADMIN_HOST says otherwise.
 ENV NODE_ENV=production KEYFOB_HOST=0.0.0.0 KEYFOB_DATA=/var/lib/keyfob KEYFOB_ADMIN_PORT=8788
-# "node" of the base image, as a number, so that Kubernetes can tell that it is not root.
+# The user "node" of the base image, as a number, so that Kubernetes sees that it is not root.
 USER 1000:1000
 VOLUME /var/lib/keyfob
 EXPOSE 8787 8788

@@ -18,14 +18,14 @@ export type StoreAddress =
   | { readonly kind: 'sqlite'; readonly directory: string }
   | { readonly kind: 'postgres'; readonly url: string };
 
-/** Reads such an address; `undefined` for anything else. */
+/** Parses such an address; `undefined` for anything else. */
 export const parseStoreAddress = (text: string): StoreAddress | undefined => {
   if (/^postgres(?:ql)?:\/\/./.test(text)) return { kind: 'postgres', url: text };
   const directory = /^sqlite:(?:\/\/)?(?<directory>.+)$/s.exec(text)?.groups?.['directory'];
   return directory === undefined ? undefined : { kind: 'sqlite', directory: resolve(directory) };
 };
 
-/** What came of a copy, with the names of both stores as they may be shown. */
+/** The result of a copy, with the names of both stores without their secret parts. */
 export type DeploymentCopied = Copied & {
   readonly from: string;
   readonly to: string;
@@ -33,8 +33,8 @@ export type DeploymentCopied = Copied & {
 };
 
 /**
- * Copies one store into another while servers serve from the first, and at the end has it moved. The key ring must hold every
- * key that sealed tokens of it. Throws `OperatorError`.
+ * Copies one store into another while servers use the first. With `isSwitching`, the first is marked as moved at the end. The
+ * key ring must have every key that sealed tokens of the first. Throws `OperatorError`.
  */
 export const copyDeployment = async (
   config: Config,
@@ -49,17 +49,17 @@ export const copyDeployment = async (
     const target = await openEndpoint(to, 'target');
     try {
       if (source.name === target.name) {
-        const remedy = 'Name another store by --to.';
+        const remedy = 'Name another store with --to.';
         throw new OperatorError('copy_onto_itself', `${source.name}: is both source and target`, remedy);
       }
       const copied = await copyStore({
-        source: naming(source),
-        target: naming(target),
+        source: withNameInErrors(source),
+        target: withNameInErrors(target),
         ...options,
         checkKeys: (registered) => refuseOtherKeys(registered, keys.read(), keys.name),
         now: () => performance.now(),
       }).catch(async (error: unknown) => {
-        throw error instanceof StoreError ? await brokenOff(error, source) : error;
+        throw error instanceof StoreError ? await describeBreak(error, source) : error;
       });
       return { ...copied, from: source.name, to: target.name, keyRing: keys.name };
     } finally {
@@ -70,47 +70,47 @@ export const copyDeployment = async (
   }
 };
 
-/** Has every failure of a store say which of the two it was. */
-const naming = (end: CopyEndpoint): CopyEndpoint =>
-  new Proxy(end, {
-    get(of, name, self) {
-      const verb: unknown = Reflect.get(of, name, self);
+/** Adds the name of the store to every `StoreError`, so that the operator sees which of the two failed. */
+const withNameInErrors = (endpoint: CopyEndpoint): CopyEndpoint =>
+  new Proxy(endpoint, {
+    get(target, name, receiver) {
+      const verb: unknown = Reflect.get(target, name, receiver);
       if (typeof verb !== 'function') return verb;
-      return async (...words: readonly unknown[]): Promise<unknown> => {
+      return async (...args: readonly unknown[]): Promise<unknown> => {
         try {
-          return await (verb as (...them: readonly unknown[]) => unknown)(...words);
+          return await (verb as (...args: readonly unknown[]) => unknown)(...args);
         } catch (error) {
           if (!(error instanceof StoreError)) throw error;
-          throw new StoreError(error.kind, `${end.name}: ${error.message}`, { cause: error });
+          throw new StoreError(error.kind, `${endpoint.name}: ${error.message}`, { cause: error });
         }
       };
     },
   });
 
-/** `undefined` where the store fails. */
-const readMoveStateIfAny = async (end: CopyEndpoint): Promise<MoveState | undefined> => {
+/** `undefined` if the store fails. */
+const tryReadMoveState = async (endpoint: CopyEndpoint): Promise<MoveState | undefined> => {
   try {
-    return await end.readMoveState();
+    return await endpoint.readMoveState();
   } catch (error) {
     if (error instanceof StoreError) return undefined;
     throw error;
   }
 };
 
-/** A failure of either store, with what it means for whoever is served from the source. */
-const brokenOff = async (error: StoreError, source: CopyEndpoint): Promise<OperatorError> => {
-  const standing = await readMoveStateIfAny(source);
-  const stands =
-    standing === undefined
-      ? 'Whether the source serves on is told by "keyfob doctor".'
-      : standing.movedTo === undefined
-        ? 'The source serves on.'
-        : 'The source serves nothing meanwhile; to call the move off: "keyfob copy --from" it with --resume-source.';
-  const remedy = `Nothing is lost: remedy that, and give the same command again, which goes on where it was. ${stands}`;
+/** Describes a failure of either store, and whether the source still serves. */
+const describeBreak = async (error: StoreError, source: CopyEndpoint): Promise<OperatorError> => {
+  const state = await tryReadMoveState(source);
+  const sourceState =
+    state === undefined
+      ? '"keyfob doctor" shows whether the source still serves.'
+      : state.movedTo === undefined
+        ? 'The source still serves.'
+        : 'The source does not serve now; to cancel the move, run "keyfob copy --from" it with --resume-source.';
+  const remedy = `Nothing is lost. Fix that and run the same command again; it continues where it stopped. ${sourceState}`;
   return new OperatorError('copy_broken_off', error.message, remedy, { cause: error });
 };
 
-/** Lets a store that was moved serve again, and answers its name and where it had moved to. Throws `OperatorError`. */
+/** Lets a store that was moved serve again; answers its name and where it had moved. Throws `OperatorError`. */
 export const resumeDeployment = async (
   from: StoreAddress,
 ): Promise<{ readonly from: string; readonly movedTo: string }> => {
@@ -130,7 +130,7 @@ const openEndpoint = async (address: StoreAddress, role: 'source' | 'target'): P
       )
     : (await import('../stores/postgres/copy-endpoint.ts')).openPostgresEndpoint(address.url, role);
 
-/** As a server finds its ring; beside a store that is a file where none is named. */
+/** The key ring that the configuration names, or else the one in the data directory of a SQLite store. */
 const findKeys = ({ key, keyFile }: Config, addresses: readonly StoreAddress[]): KeySource => {
   if (key !== undefined) return keyTextSource(key);
   const beside = addresses.flatMap((address) =>
@@ -141,8 +141,8 @@ const findKeys = ({ key, keyFile }: Config, addresses: readonly StoreAddress[]):
   throw new OperatorError(
     'key_missing',
     path === undefined
-      ? 'no key ring is named, and none lies beside a store'
+      ? 'no key ring is named, and none is beside a SQLite store'
       : `${path}: the key file is missing`,
-    'Name the ring that sealed the tokens of the source by --key-file or KEYFOB_KEY. It is not copied, but checked.',
+    'Name the ring that sealed the tokens of the source with --key-file or KEYFOB_KEY. It is checked, not copied.',
   );
 };

@@ -33,13 +33,13 @@ test(
     const full = errorOf(await runKeyfob(words));
     assert.equal(full.code, 'copy_broken_off');
     assert.match(full.message, /^postgres:\/\/127\.0\.0\.1:\d+\/postgres: the disk of the database is full/);
-    assert.match(full.remedy ?? '', /The source serves on/);
+    assert.match(full.remedy ?? '', /The source still serves/);
     assert.equal((await runOn(directory, 'client', 'list')).code, 0);
 
     await cluster.ask(FULL_AT_THE_END);
     const stopped = errorOf(await runKeyfob(words));
     assert.equal(stopped.code, 'copy_broken_off');
-    assert.match(stopped.remedy ?? '', /The source serves nothing meanwhile.*--resume-source/);
+    assert.match(stopped.remedy ?? '', /The source does not serve now.*--resume-source/);
     assert.equal(errorOf(await runOn(directory, 'client', 'list', '--json')).code, 'store_moved');
 
     await cluster.ask('DROP EVENT TRIGGER full_disk');
