@@ -1,4 +1,4 @@
-import type { Wire } from './targets/target.ts';
+import type { Wire } from './wire.ts';
 
 /** A right answer, a wrong one described without secrets, or `undefined` while it is not whole. */
 export type Answer = { readonly refreshToken: string } | { readonly wrong: string } | undefined;

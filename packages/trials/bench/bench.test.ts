@@ -14,7 +14,7 @@ import { compareTargets, proveGenerator } from './ratios.ts';
 import { runRounds } from './rounds.ts';
 import type { Measurement, Plan } from './rounds.ts';
 import { medianOf, percentileOf } from './statistics.ts';
-import { oauthWire, UUID_PATTERN } from './targets/target.ts';
+import { oauthWire, UUID_PATTERN } from './wire.ts';
 import type { Target, TargetName } from './targets/target.ts';
 import { TARGETS } from './targets/targets.ts';
 
@@ -70,7 +70,7 @@ describe('The benchmark', () => {
     }
   });
 
-  test('measures Keyfob on PostgreSQL and the limit of the database, both with all that it costs', async (t) => {
+  test('measures Keyfob on PostgreSQL and the limit of the database, both with all their costs', async (t) => {
     const plan: Plan = { ...short, targets: ['smartcar-postgres', 'pgbench'] };
     const { measurements, skipped, notes } = await runRounds(plan, quiet);
     for (const [target, why] of Object.entries(skipped)) t.diagnostic(`SKIPPED ${target}: ${why}`);
@@ -88,7 +88,7 @@ describe('The benchmark', () => {
     }
   });
 
-  test('counts the processor time of children, those that have ended too', async () => {
+  test('counts the processor time of child processes, also of those that have ended', async () => {
     const [before, beforeAlone] = [readTogether([process.pid]), readProcess(process.pid)];
     if (before === undefined || beforeAlone === undefined) return;
     const until =
@@ -106,7 +106,7 @@ describe('The benchmark', () => {
     }
   });
 
-  test('compares with a bare server that writes what Keyfob writes, byte for byte in length', async () => {
+  test('compares with a bare server that writes as many bytes as Keyfob', async () => {
     const shapes = [];
     for (const name of ['echo', 'smartcar'] as const) {
       const target = await TARGETS[name].open(1);
@@ -131,7 +131,7 @@ describe('The benchmark', () => {
     assert.deepEqual(shapes[0], shapes[1]);
   });
 
-  test('fails at a wrong answer, and says which without telling a token', async () => {
+  test('fails at a wrong answer, and reports it without a token', async () => {
     const server = createServer((_request, response) => {
       const body = JSON.stringify({ access_token: TOKEN, refresh_token: TOKEN });
       response.writeHead(200, { 'Content-Length': body.length }).end(body);
@@ -159,11 +159,11 @@ describe('The benchmark', () => {
 
 describe('An answer', () => {
   const read = createAnswerReader(oauthWire(client));
-  test('that is right brings the next token', () => {
+  test('that is right gives the next token', () => {
     assert.deepEqual(read(pair(NEXT), TOKEN), { refreshToken: NEXT });
   });
 
-  test('that is not whole is waited for', () => {
+  test('that is incomplete is waited for', () => {
     const whole = pair(NEXT);
     for (const length of [0, 10, whole.length - 1])
       assert.equal(read(whole.slice(0, length), TOKEN), undefined);
@@ -189,8 +189,8 @@ describe('An answer', () => {
   }
 });
 
-describe('What is made of the figures', () => {
-  test('ratios are those of the same round, whatever the machine did in between', () => {
+describe('The evaluation of the figures', () => {
+  test('ratios compare figures of the same round, whatever the machine did between rounds', () => {
     const measurements = [
       measure('echo', 1, 1000),
       measure('smartcar', 1, 500),
@@ -211,7 +211,7 @@ describe('What is made of the figures', () => {
     });
   }
 
-  test('medians and percentiles', () => {
+  test('medians and percentiles are right', () => {
     assert.deepEqual([medianOf([3, 1, 2]), medianOf([4, 1, 2, 3])], [2, 2.5]);
     const sorted = Float64Array.from({ length: 200 }, (_, index) => index + 1);
     assert.deepEqual(
@@ -220,7 +220,7 @@ describe('What is made of the figures', () => {
     );
   });
 
-  test('a document keeps what stands outside of the markers', () => {
+  test('a document keeps what is outside the markers', () => {
     const before = 'a\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nb\n';
     const after = 'a\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nb\n';
     assert.equal(replaceBetweenMarkers(before, 'new'), after);
@@ -228,7 +228,7 @@ describe('What is made of the figures', () => {
   });
 
   for (const wrong of ['--targets=x', '--rounds=0', '--seconds=0', '--connections=1,', '--unknown', 'word']) {
-    test(`${wrong} is wrong usage`, () => {
+    test(`${wrong} is a usage error`, () => {
       assert.throws(() => readOptions([wrong]), UsageError);
     });
   }

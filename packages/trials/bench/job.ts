@@ -1,4 +1,4 @@
-import type { Wire } from './targets/target.ts';
+import type { Wire } from './wire.ts';
 
 /** One measurement, as the generator is asked for it. */
 export type Job = {

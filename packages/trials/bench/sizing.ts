@@ -3,7 +3,7 @@ import { openDeployment, parseConfig } from '@keyfob/server';
 import { createKeyLine } from '@keyfob/server/tokens';
 import { makeClient, makeGrant } from '../support/make-client.ts';
 import { startGenerator } from './generator-process.ts';
-import { oauthWire, UUID_PATTERN } from './targets/target.ts';
+import { oauthWire, UUID_PATTERN } from './wire.ts';
 import { makeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 

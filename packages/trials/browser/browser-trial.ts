@@ -1,3 +1,4 @@
+import type { DialectName } from '../support/dialect-name.ts';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openDeployment, parseConfig } from '@keyfob/server';
@@ -5,9 +6,6 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer } from '../support/keyfob-process.ts';
 import { openBrowser } from '../support/chromium.ts';
-
-/** The dialect of the app. */
-export type DialectName = 'smartcar' | 'pleos';
 
 /** A client that the demo registers. */
 type DemoClient = {

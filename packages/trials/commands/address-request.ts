@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { MadeClient } from '../support/keyfob-process.ts';
-import type { Dialect } from '../support/refresh-request.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 /** An answer. `retryAfter` is the header value, empty if there was none. */
 export type AddressAnswer = {
@@ -40,7 +40,7 @@ export const refreshFrom = (
     url,
     dialect,
     headers = {},
-  }: { readonly url: string; readonly dialect: Dialect; readonly headers?: Headings },
+  }: { readonly url: string; readonly dialect: DialectName; readonly headers?: Headings },
   { clientId, clientSecret }: MadeClient,
   refreshToken: string,
 ): Promise<AddressAnswer> => {

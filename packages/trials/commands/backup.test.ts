@@ -6,7 +6,7 @@ import { consentOn, exchangeCode, VEHICLES } from '../support/consented-grant.ts
 import { runKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 import { DIALECTS, refreshAs, refusalOf } from '../support/refresh-request.ts';
-import type { Dialect } from '../support/refresh-request.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 import { bytesOf, directoryFor, errorOf, grantFor, runOn, serverFor } from '../support/test-directory.ts';
 
 type Restored = {
@@ -25,7 +25,7 @@ const statusOf = async (server: KeyfobServer, grantId: string): Promise<string> 
 /** Refreshes several times in a row and answers the newest token. */
 const refreshTimes = async (
   { url }: KeyfobServer,
-  dialect: Dialect,
+  dialect: DialectName,
   client: MadeClient,
   { refreshToken }: MadeGrant,
   times: number,

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { KeyfobServer } from '../support/keyfob-process.ts';
 import { DIALECTS } from '../support/refresh-request.ts';
-import type { Dialect } from '../support/refresh-request.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 import { runCommand } from '../support/run-command.ts';
 import { directoryFor, serverFor } from '../support/test-directory.ts';
 
 type DemoClient = {
-  readonly dialect: Dialect;
+  readonly dialect: DialectName;
   readonly clientId: string;
   readonly grantId: string;
   readonly curl: string;
 };
 
-const demoOf = (server: KeyfobServer, dialect: Dialect): DemoClient =>
+const demoOf = (server: KeyfobServer, dialect: DialectName): DemoClient =>
   (server.listening['demo'] as readonly DemoClient[]).find((one) => one.dialect === dialect) ??
   assert.fail(`no demo client of ${dialect}`);
 

@@ -7,7 +7,7 @@ import { makeClient, makeGrant } from '../support/make-client.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import { refreshFrom } from './address-request.ts';
 import { DIALECTS } from '../support/refresh-request.ts';
-import type { Dialect } from '../support/refresh-request.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 import { directoryFor, grantFor, serverFor } from '../support/test-directory.ts';
 import type { Scope } from '../support/test-directory.ts';
 
@@ -17,7 +17,7 @@ const HELPER = '127.0.0.3';
 const STRANGER = '127.0.0.4';
 
 const UUID = '0d3a5d8e-9f0b-41c6-8d2e-7a6b5c4d3e2f';
-const REFUSED: Readonly<Record<Dialect, number>> = { smartcar: 401, pleos: 400 };
+const REFUSED: Readonly<Record<DialectName, number>> = { smartcar: 401, pleos: 400 };
 
 const LIMITS = {
   KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: '5',

@@ -7,13 +7,14 @@ import { DIALECTS as WIRES } from '@keyfob/server/dialects';
 import { sealCode } from '@keyfob/server/tokens';
 import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
 import { DIALECTS, exchangeAs, refreshAs, refusalOf } from '../support/refresh-request.ts';
-import type { Answer, Dialect } from '../support/refresh-request.ts';
+import type { DialectName } from '../support/dialect-name.ts';
+import type { Answer } from '../support/refresh-request.ts';
 import { untilLogged } from '../support/run-command.ts';
 import { directoryFor, grantFor, serverFor } from '../support/test-directory.ts';
 import type { Scope } from '../support/test-directory.ts';
 
 const REDIRECT = 'https://app.example/callback';
-const REFUSED: Readonly<Record<Dialect, readonly [number, string]>> = {
+const REFUSED: Readonly<Record<DialectName, readonly [number, string]>> = {
   smartcar: [401, 'invalid_client'],
   pleos: [400, '401'],
 };
@@ -32,7 +33,7 @@ const twoServers = async (scope: Scope) => {
 /** The code that an owner brings back to the client. */
 const consent = async (
   deployment: Deployment,
-  dialect: Dialect,
+  dialect: DialectName,
   { clientId }: MadeClient,
 ): Promise<string> => {
   const { store } = deployment;
@@ -54,7 +55,7 @@ const consent = async (
   return sealCode(deployment.keyRing.newest, WIRES[dialect].shapes.code, { grantId, issuedAt });
 };
 
-const isAlive = async (deployment: Deployment, dialect: Dialect, accessToken: string): Promise<boolean> =>
+const isAlive = async (deployment: Deployment, dialect: DialectName, accessToken: string): Promise<boolean> =>
   (await readAccess(deployment, WIRES[dialect].shapes.accessToken, accessToken)) !== undefined;
 
 const assertGiven = (answer: Answer, what: string): Answer => {

@@ -3,7 +3,7 @@ import type { Deployment, LogEvent, Settings } from '@keyfob/server';
 import type { ClientType } from '@keyfob/server/clients';
 import { makeClient } from '../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 /** A test or a suite: runs the clean-up when it ends. */
 type Scope = { after(cleanUp: () => unknown): void };

@@ -1,6 +1,6 @@
 import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import type { Cluster } from '../support/postgres/cluster.ts';
-import type { StoreFactory } from './store-contract.ts';
+import type { StoreFactory } from './register.ts';
 
 const TABLES = [
   'clients',

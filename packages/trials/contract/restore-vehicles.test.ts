@@ -75,7 +75,7 @@ for (const [name, open] of [
   ['in memory', openMemory],
 ] as const)
   describe(`A restore, ${name}`, () => {
-    test('does not connect a vehicle again that was disconnected since the backup', async () => {
+    test('does not reconnect a vehicle that was disconnected since the backup', async () => {
       const { store, backup, restore } = open();
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO]);
@@ -87,7 +87,7 @@ for (const [name, open] of [
       await store.close();
     });
 
-    test('leaves a grant ended whose last vehicle was disconnected since the backup', async () => {
+    test('does not revive a grant whose last vehicle was disconnected since the backup', async () => {
       const { store, backup, restore } = open();
       await store.createClient(sampleClient());
       await consentTo(store, [ONE]);
@@ -111,7 +111,7 @@ for (const [name, open] of [
       await store.close();
     });
 
-    test('brings a grant that the store knows no more back with its vehicles and its consent', async () => {
+    test('brings back a grant that the store no longer knows, with its vehicles and its consent', async () => {
       const { store, backup, restore } = open();
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO], { grantId: PRUNED });
@@ -125,7 +125,7 @@ for (const [name, open] of [
       await store.close();
     });
 
-    test('leaves nothing of a grant that is younger than the backup but its code and its grant events', async () => {
+    test('leaves only the code and the grant events of a grant that is younger than the backup', async () => {
       const { store, backup, restore } = open();
       await store.createClient(sampleClient());
       await consentTo(store, [ONE]);
@@ -143,7 +143,7 @@ for (const [name, open] of [
       await store.close();
     });
 
-    test('leaves a code usable that was issued since the backup, and used up one that was used', async () => {
+    test('keeps a code usable that was issued since the backup, and a used code used', async () => {
       const { store, backup, restore } = open();
       await store.createClient(sampleClient());
       const use = sampleCodeUse({ presented: { grantId: LATE } });

@@ -13,6 +13,7 @@ import {
   CALLER,
   fill,
   listAll,
+  NOW_MS,
   OTHER_CALLER,
   refreshed,
   sampleGrant,
@@ -22,7 +23,7 @@ import {
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-restore-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-test('grants keep their scopes and callers through a restore whose numbers for them are others', async () => {
+test('Grants keep their scopes and callers in a restore from a backup that numbers them differently.', async () => {
   const path = join(directory, 'keyfob.db');
   const early = join(directory, 'early.db');
   const late = join(directory, 'late.db');
@@ -47,4 +48,20 @@ test('grants keep their scopes and callers through a restore whose numbers for t
   await serving.createGrant(sampleGrant({ id: 45n, scope: 'control_security' }));
   assert.equal((await serving.readGrant(45n))?.scope, 'control_security');
   await serving.close();
+});
+
+test('A grant that was revoked again since the backup keeps its newest revocation.', async () => {
+  const path = join(directory, 'revoked.db');
+  const backup = join(directory, 'revoked-backup.db');
+  const store = openSqliteStore(path);
+  await fill(store);
+  await store.revoke(sampleGrant().id, { nowMs: NOW_MS, cause: 'owner' });
+  await backupSqliteStore(path, backup, () => {});
+  await store.reinstate(sampleGrant().id, { nowMs: NOW_MS + 1000 });
+  await store.revoke(sampleGrant().id, { nowMs: NOW_MS + 2000, cause: 'operator' });
+  const newest = await store.readGrant(sampleGrant().id);
+
+  restoreSqliteStore(path, backup);
+  assert.deepEqual((await store.readGrant(sampleGrant().id))?.revocation, newest?.revocation);
+  await store.close();
 });

@@ -34,7 +34,7 @@ describeStore('SQLite', {
   openSecond: async () => openSqliteStore(currentPath()),
 });
 
-test('A refresh that fails leaves those that share its commit either done or unavailable and undone.', async () => {
+test('A refresh that fails leaves each refresh of the same commit either done, or unavailable and undone.', async () => {
   const path = nextPath();
   const store = openSqliteStore(path);
   await fill(store);
@@ -59,7 +59,7 @@ test('A refresh that fails leaves those that share its commit either done or una
   await store.close();
 });
 
-test('A caller named in a commit that was undone is named anew in the next.', async () => {
+test('A caller that is stored in a commit that is undone is stored again by the next one.', async () => {
   const path = nextPath();
   const store = openSqliteStore(path);
   await fill(store);
@@ -76,7 +76,7 @@ test('A caller named in a commit that was undone is named anew in the next.', as
   await store.close();
 });
 
-test('A batch that meets another writer waits without blocking, and goes on once the writer is done.', async () => {
+test('A batch that meets another writer waits without blocking, and continues when the writer is done.', async () => {
   const path = nextPath();
   const store = openSqliteStore(path);
   await fill(store);
@@ -93,7 +93,7 @@ test('A batch that meets another writer waits without blocking, and goes on once
   }
 });
 
-test('A reader that stays on an old snapshot holds up neither refreshes nor what they see.', async () => {
+test('A reader that keeps an old snapshot does not delay refreshes or change what they see.', async () => {
   const path = nextPath();
   const store = openSqliteStore(path);
   await fill(store);
@@ -108,7 +108,7 @@ test('A reader that stays on an old snapshot holds up neither refreshes nor what
   await store.close();
 });
 
-test('A noted use of a secret does not move the revision of its client, so no server reads it anew.', async () => {
+test('A noted use of a secret does not change the revision of its client, so no server reads the client again.', async () => {
   const path = nextPath();
   const store = openSqliteStore(path);
   await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));

@@ -23,7 +23,7 @@ test(
 );
 
 test(
-  'On PostgreSQL, 20 answers cut in their bodies cost a grant only where its policy has no repeat.',
+  'On PostgreSQL, 20 answers that are cut in their bodies cost a grant only if its policy has no repeat.',
   HUNG,
   async (t) => {
     const figures = await runInTest(t, 'cut', { store, count: 20 });
@@ -32,7 +32,7 @@ test(
 );
 
 test(
-  'PostgreSQL killed with -9 under two servers is 503 in both dialects, costs nothing after, and no server is restarted.',
+  'PostgreSQL killed with -9 under two servers is 503 in both dialects, and costs no grant; no server is restarted.',
   HUNG,
   async (t) => {
     await runInTest(t, 'database', { count: 2 });
@@ -40,7 +40,7 @@ test(
 );
 
 test(
-  'A full disk under PostgreSQL is 503 in both dialects, and costs nothing once there is room.',
+  'A full disk under PostgreSQL is 503 in both dialects, and costs no grant once there is room.',
   HUNG,
   async (t) => {
     await runInTest(t, 'database-disk', { count: 1 });
@@ -48,7 +48,7 @@ test(
 );
 
 test(
-  'With an asynchronous standby promoted that lacks the newest refreshes every grant goes on by resync.',
+  'After the promotion of an asynchronous standby that lacks the newest refreshes, every grant continues by resync.',
   HUNG,
   async (t) => {
     const figures = await runInTest(t, 'failover', { count: 1, grants: 20 });
@@ -57,7 +57,11 @@ test(
   },
 );
 
-test('With a synchronous standby promoted, cut off before or not, no grant resyncs.', HUNG, async (t) => {
-  const figures = await runInTest(t, 'synchronous-failover', { count: 2 });
-  assert.ok(figures === undefined || figures.more['resynced'] === 0);
-});
+test(
+  'After the promotion of a synchronous standby, cut off before or not, no grant resyncs.',
+  HUNG,
+  async (t) => {
+    const figures = await runInTest(t, 'synchronous-failover', { count: 2 });
+    assert.ok(figures === undefined || figures.more['resynced'] === 0);
+  },
+);

@@ -11,7 +11,8 @@ import { killTrial } from './trials/kill.ts';
 import { readOnlyTrial } from './trials/read-only.ts';
 import type { Report } from '../support/refresh-load/report.ts';
 import { stopTrial } from './trials/stop.ts';
-import type { Skipped, Trial } from './trial.ts';
+import type { Skipped } from '../support/skipped.ts';
+import type { Trial } from './trial.ts';
 
 type Row = {
   readonly trial: Trial;

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import { runProgram } from './system-program.ts';
-import type { Skipped } from './trial.ts';
+import type { Skipped } from '../support/skipped.ts';
 
 const MIB = 1024 * 1024;
 

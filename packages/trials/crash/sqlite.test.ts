@@ -22,22 +22,18 @@ test(
   },
 );
 
-test('a server that stands still for longer than the overlap loses no grant', HUNG, async (t) => {
+test('a server that is stopped for longer than the overlap loses no grant', HUNG, async (t) => {
   const figures = await runInTest(t, 'stop', { count: 2 });
   assert.ok(figures !== undefined && figures.answersLost > 0, 'the impatient must have given up on calls');
   assert.deepEqual(Object.keys(figures.statuses), ['200']);
 });
 
-test(
-  'a full disk is answered 503 in both dialects, and costs nothing once there is room',
-  HUNG,
-  async (t) => {
-    await runInTest(t, 'full-disk', { count: 2 });
-  },
-);
+test('a full disk is 503 in both dialects, and costs no grant once there is room', HUNG, async (t) => {
+  await runInTest(t, 'full-disk', { count: 2 });
+});
 
 test(
-  'a data directory that turns read-only is answered 503 in both dialects, and costs nothing after',
+  'a data directory that turns read-only is 503 in both dialects, and costs no grant afterwards',
   HUNG,
   async (t) => {
     await runInTest(t, 'read-only', { count: 2 });
@@ -45,7 +41,7 @@ test(
 );
 
 test(
-  'an answer cut in its body costs a grant only where its policy has no repeat, and there always',
+  'an answer that is cut in its body costs a grant if its policy has no repeat, and only then',
   HUNG,
   async (t) => {
     const figures = await runInTest(t, 'cut', { count: 100 });
@@ -56,7 +52,7 @@ test(
   },
 );
 
-test('the script tells every trial and option by --help', () => {
+test('--help lists every trial and option', () => {
   const script = fileURLToPath(new URL('run.ts', import.meta.url));
   const help = execFileSync(process.execPath, ['--conditions=keyfob-source', script, '--help'], {
     encoding: 'utf8',

@@ -1,4 +1,5 @@
 import type { StoreKind } from '../support/server-store.ts';
+import type { Skipped } from '../support/skipped.ts';
 import type { Report } from '../support/refresh-load/report.ts';
 
 /** How much of a trial, and which. */
@@ -11,8 +12,5 @@ export type TrialOptions = {
   readonly store: StoreKind;
   onProgress(done: number, total: number): void;
 };
-
-/** Why a machine cannot run a trial. */
-export type Skipped = { readonly skipped: string };
 
 export type Trial = (options: TrialOptions) => Promise<Report | Skipped>;

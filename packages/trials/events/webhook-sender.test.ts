@@ -221,7 +221,7 @@ describe('The delivery to webhooks', () => {
   test('a failing store is reported once, and deliveries continue when it works again', async (t) => {
     let isAway = true;
     const store = createMemoryStore({
-      conduct: async (verb, work) => {
+      run: async (verb, work) => {
         if (isAway && verb === 'claimDeliveries') throw new StoreError('unavailable', 'the disk is full');
         return work();
       },

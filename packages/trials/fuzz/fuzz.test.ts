@@ -27,7 +27,7 @@ test('20 000 generated requests are all refused and harm nothing', HUNG, async (
     assert.ok(report.statuses[status] !== undefined, `some were to be answered ${status}`);
 });
 
-test('the script tells every mode and option by --help', () => {
+test('--help lists every mode and option', () => {
   const script = fileURLToPath(new URL('run.ts', import.meta.url));
   const help = execFileSync(process.execPath, ['--conditions=keyfob-source', script, '--help'], {
     encoding: 'utf8',

@@ -3,7 +3,7 @@ import { carriesGenuine, fuzzRequest, keptRequest } from './request.ts';
 import type { Cast, FuzzRequest } from './request.ts';
 import { hostileHeader, hostileJson, hostileText, hugeText, nearMiss } from './values.ts';
 import type { RequestParts } from '../support/raw-request.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 const HEADERS = [
   'Authorization',

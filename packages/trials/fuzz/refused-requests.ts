@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { fuzzRequest, keptRequest } from './request.ts';
 import type { Cast, Framing, FuzzRequest } from './request.ts';
 import type { RequestParts } from '../support/raw-request.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 type Faults = Readonly<Record<string, readonly [expects: string, fc.Arbitrary<RequestParts>, Framing?]>>;
 

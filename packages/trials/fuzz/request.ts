@@ -2,7 +2,7 @@ import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 import { writeRequest } from '../support/raw-request.ts';
 import type { RequestParts } from '../support/raw-request.ts';
 import { goodRequest } from '../support/served-grant.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 /** A client with a grant of its own. */
 export type Identity = MadeClient & MadeGrant;

@@ -11,7 +11,7 @@ import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
 import type { Cast, Identity } from './request.ts';
 import { sendRaw, writeRequest } from '../support/raw-request.ts';
 import { goodRequest, makeClientWithGrant } from '../support/served-grant.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 const DIALECTS = ['smartcar', 'pleos'] as const satisfies readonly DialectName[];
 const PART_CHARACTERS = 12;

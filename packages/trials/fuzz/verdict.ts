@@ -1,7 +1,7 @@
 import { readRefusal } from '../wire/bad-input/trial.ts';
 import type { FuzzRequest } from './request.ts';
 import type { RawResponse } from '../support/raw-request.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 const ALLOWED = new Set([400, 401, 404, 405, 408, 413, 417, 431]);
 

@@ -3,7 +3,7 @@ import { fuzzRequest, keptRequest } from './request.ts';
 import type { Cast, FuzzRequest } from './request.ts';
 import { nearMiss } from './values.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

@@ -33,7 +33,7 @@ const grantEventOf = (output: string, name: string): string =>
   new RegExp(`^${name} +(?<value>\\S+)`, 'm').exec(output)?.groups?.['value'] ?? '';
 
 test(
-  'The guide leads from npm start to a car: a client, the app, consent in the browser, a code exchanged and refreshed.',
+  'The guide works: npm start, a client, the app, consent in the browser, a code that is exchanged, a refresh, a car.',
   { skip: SKIPPED_WITHOUT_CHROMIUM },
   async (t) => {
     const server = await serverFor(t, { args: ['--demo'] });

@@ -14,7 +14,7 @@ const hasCurl = (await runCommand('curl', ['--version'])).code === 0;
 const options = hasCurl ? {} : { skip: 'there is no curl on this machine' };
 
 test(
-  'The guide leads an API to what an access token stands for, asked and checked by itself.',
+  'The guide works: an API learns what an access token stands for, by introspection and by checking a JWT.',
   options,
   async (t) => {
     const server = await serverFor(t, {});

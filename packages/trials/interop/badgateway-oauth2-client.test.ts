@@ -59,7 +59,7 @@ for (const method of ['client_secret_basic', 'client_secret_basic_interop'] as c
   };
 
   describe(`@badgateway/oauth2-client by ${method}`, () => {
-    test('refreshes a grant ten times in a row, each time with the token it got last', async () => {
+    test('refreshes a grant ten times in a row, each time with its newest token', async () => {
       await refreshTenTimes(server, refresh);
     });
 
@@ -70,24 +70,24 @@ for (const method of ['client_secret_basic', 'client_secret_basic_interop'] as c
       });
     }
 
-    test('says that a code was never issued', async () => {
+    test('reports that a code was never issued', async () => {
       const { authorizationCode } = appOf(server.client, method);
       const request = authorizationCode.getToken({ code: randomUUID(), redirectUri: REDIRECT_URI });
       await assertRefused(request, UNKNOWN_CODE);
     });
 
-    test('says that a code has another form', async () => {
+    test('reports that a code is malformed', async () => {
       const { authorizationCode } = appOf(server.client, method);
       const request = authorizationCode.getToken({ code: 'no-code', redirectUri: REDIRECT_URI });
       await assertRefused(request, MALFORMED_CODE);
     });
 
-    test('says that client credentials are no grant type here', async () => {
+    test('reports that client_credentials is not supported for it', async () => {
       const app = appOf(server.client, method);
       await assertRefused(app.clientCredentials(), UNSUPPORTED_GRANT_TYPE);
     });
 
-    test("says that an owner's password is no grant type here", async () => {
+    test('reports that the password grant is not supported', async () => {
       const app = appOf(server.client, method);
       await assertRefused(app.password({ username: 'owner-1', password: 'x' }), UNSUPPORTED_GRANT_TYPE);
     });

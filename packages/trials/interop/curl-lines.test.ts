@@ -9,7 +9,7 @@ import type { MadeClient } from '../support/keyfob-process.ts';
 import { OAUTH_REFUSALS, REFUSAL_CASES, refreshTenTimes } from './refresh-cases.ts';
 import type { RefusalCase } from './refresh-cases.ts';
 import { openTrialServer } from './trial-server.ts';
-import type { DialectName } from './trial-server.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 const skip = spawnSync('curl', ['--version']).error === undefined ? false : 'curl is not installed';
 
@@ -165,7 +165,7 @@ for (const page of [smartcar, pleos]) {
       page.assertRefusal(thrown.answer, kind);
     };
 
-    test('refreshes a grant ten times in a row, each time with the token it got last', { skip }, async () => {
+    test('refreshes a grant ten times in a row, each time with its newest token', { skip }, async () => {
       await refreshTenTimes(server, refresh);
     });
 

@@ -4,7 +4,7 @@ import { createClientSecret, digestSecret } from '@keyfob/server/clients';
 import type { Client, Policy } from '@keyfob/server/clients';
 import { DIALECTS } from '@keyfob/server/dialects';
 import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../support/keyfob-process.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 
 /** A server in this process, on a real socket and a real store, with a clock that can be put forward. */

@@ -127,11 +127,11 @@ const assertRefused = async (
     return true;
   });
 
-test('oauth4webapi refreshes a grant ten times in a row, each time with the token it got last', async () => {
+test('oauth4webapi refreshes a grant ten times in a row, each time with its newest token', async () => {
   await refreshTenTimes(server, refresh);
 });
 
-test('oauth4webapi reads a bearer token that expires in two hours, and nothing it did not expect', async () => {
+test('oauth4webapi reads a bearer token that expires in two hours, and nothing unexpected', async () => {
   const { client } = server;
   const { refreshToken } = await server.grant(client);
   const { access_token, refresh_token, ...rest } = await requestTokens(client, refreshToken);
@@ -150,15 +150,15 @@ for (const { name, kind, arrange } of REFUSAL_CASES) {
   });
 }
 
-test('oauth4webapi says that a code was never issued', async () => {
+test('oauth4webapi reports that a code was never issued', async () => {
   await assertRefused(exchangeCode(server.client, randomUUID()), UNKNOWN_CODE);
 });
 
-test('oauth4webapi says that a code has another form', async () => {
+test('oauth4webapi reports that a code is malformed', async () => {
   await assertRefused(exchangeCode(server.client, 'no-code'), MALFORMED_CODE);
 });
 
-test('oauth4webapi says that client credentials are no grant type here', async () => {
+test('oauth4webapi reports that client_credentials is not supported for it', async () => {
   await assertRefused(requestByClientCredentials(server.client), UNSUPPORTED_GRANT_TYPE);
 });
 

@@ -80,7 +80,7 @@ const assertRefused = async (
     return true;
   });
 
-test('openid-client refreshes a grant ten times in a row, each time with the token it got last', async () => {
+test('openid-client refreshes a grant ten times in a row, each time with its newest token', async () => {
   await refreshTenTimes(server, refresh);
 });
 
@@ -109,15 +109,15 @@ test('openid-client is challenged for HTTP Basic when it sends the secret in the
   await assertChallenged(refreshTokenGrant(configuration, refreshToken));
 });
 
-test('openid-client says that a code was never issued', async () => {
+test('openid-client reports that a code was never issued', async () => {
   await assertRefused(exchangeCode(server.client, randomUUID()), UNKNOWN_CODE);
 });
 
-test('openid-client says that a code has another form', async () => {
+test('openid-client reports that a code is malformed', async () => {
   await assertRefused(exchangeCode(server.client, 'no-code'), MALFORMED_CODE);
 });
 
-test('openid-client says that client credentials are no grant type here', async () => {
+test('openid-client reports that client_credentials is not supported for it', async () => {
   const configuration = configurationOf(server.client);
   await assertRefused(clientCredentialsGrant(configuration), UNSUPPORTED_GRANT_TYPE);
 });

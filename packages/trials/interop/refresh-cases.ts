@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { MadeClient } from '../support/keyfob-process.ts';
-import type { DialectName, TrialServer } from './trial-server.ts';
+import type { DialectName } from '../support/dialect-name.ts';
+import type { TrialServer } from './trial-server.ts';
 
 /** One refresh by the client under trial: resolves to the successor, rejects with what its library throws. */
 export type Refresh = (client: MadeClient, refreshToken: string) => Promise<string>;

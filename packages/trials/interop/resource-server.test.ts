@@ -30,7 +30,7 @@ const configure = async (
   });
 
 describe('openid-client', () => {
-  test('discovers the server and refreshes by what it found', async () => {
+  test('discovers the server and refreshes with what it found', async () => {
     const app = await server.register('smartcar');
     const configuration = await configure(app);
     const metadata = configuration.serverMetadata();
@@ -64,7 +64,7 @@ describe('openid-client', () => {
     });
   }
 
-  test('revokes for a client that has no secret', async () => {
+  test('revokes for a client without a secret', async () => {
     const app = await server.register('smartcar', { type: 'public', policy: { rotation: 'strict' } });
     const { refreshToken, grantId } = await server.grant(app);
     await client.tokenRevocation(await configure(app, client.None()), refreshToken);
@@ -73,7 +73,7 @@ describe('openid-client', () => {
     assert.deepEqual([event.grantId, event.clientId, event.cause], [grantId, app.clientId, 'client']);
   });
 
-  test('says that an access token is not to be revoked', async () => {
+  test('reports that an access token cannot be revoked', async () => {
     const app = await server.register('smartcar');
     const { accessToken } = await server.grant(app);
     await assert.rejects(client.tokenRevocation(await configure(app), accessToken), {
@@ -135,7 +135,7 @@ describe('oauth4webapi', () => {
     assert.deepEqual(await look(), { active: false });
   });
 
-  test('is challenged where its secret is wrong', async () => {
+  test('is challenged if its secret is wrong', async () => {
     const as = await discover();
     const asChecker = { client_id: checker.clientId };
     const response = await oauth.introspectionRequest(
@@ -151,7 +151,7 @@ describe('oauth4webapi', () => {
     });
   });
 
-  test('takes a JWT access token for one of RFC 9068, and says so of no other', async () => {
+  test('accepts a JWT access token as one of RFC 9068, and no other token', async () => {
     const as = await discover();
     const app = await server.register('pleos', { policy: { accessTokenFormat: 'jwt' } });
     const { refreshToken } = await server.grant(app);
@@ -181,7 +181,7 @@ describe("The vendors' own calls", () => {
     ['smartcar', '/v2.0/user', '/v1/vehicles/consent'],
     ['pleos', '/v1/vehicles/consent', '/v2.0/user'],
   ] as const) {
-    test(`take a JWT of a ${dialect} client as they take its opaque tokens, and of no other client`, async () => {
+    test(`accept a JWT of a ${dialect} client like its opaque tokens, and of no other client`, async () => {
       const app = await server.register(dialect);
       const { accessToken: opaque, refreshToken } = await server.grant(app);
       await server.deployment.store.changeClient(app.clientId, { policy: { accessTokenFormat: 'jwt' } });
@@ -203,7 +203,7 @@ describe("The vendors' own calls", () => {
 });
 
 describe('jose', () => {
-  test('verifies what clients of both dialects got, for the audience that they have', async () => {
+  test('verifies the tokens of clients of both dialects, for their audience', async () => {
     for (const dialect of ['smartcar', 'pleos'] as const) {
       const audience = `https://${dialect}.example`;
       const app = await server.register(dialect, { policy: { accessTokenFormat: 'jwt', audience } });
@@ -216,7 +216,7 @@ describe('jose', () => {
     }
   });
 
-  test('verifies every live token before and after two rotations of the keys, whenever it fetched them', async () => {
+  test('verifies every live token before and after two key rotations, whenever it fetched the keys', async () => {
     const app = await server.register('smartcar', { policy: { accessTokenFormat: 'jwt' } });
     let { refreshToken } = await server.grant(app);
     const live: string[] = [];

@@ -73,7 +73,7 @@ for (const credentialsEncodingMode of ['strict', 'loose'] as const) {
     refresh(client, refreshToken, settings);
 
   describe(`simple-oauth2 with ${credentialsEncodingMode} encoding of its credentials`, () => {
-    test('refreshes a grant ten times in a row, each time with the token it got last', async () => {
+    test('refreshes a grant ten times in a row, each time with its newest token', async () => {
       await refreshTenTimes(server, refreshEncoded);
     });
 
@@ -84,27 +84,27 @@ for (const credentialsEncodingMode of ['strict', 'loose'] as const) {
       });
     }
 
-    test('says that a code was never issued', async () => {
+    test('reports that a code was never issued', async () => {
       const app = new AuthorizationCode(configOf(server.client, settings));
       await assertRefused(app.getToken({ code: randomUUID(), redirect_uri: REDIRECT_URI }), UNKNOWN_CODE);
     });
 
-    test('says that a code has another form', async () => {
+    test('reports that a code is malformed', async () => {
       const app = new AuthorizationCode(configOf(server.client, settings));
       await assertRefused(app.getToken({ code: 'no-code', redirect_uri: REDIRECT_URI }), MALFORMED_CODE);
     });
 
-    test('says that client credentials are no grant type here', async () => {
+    test('reports that client_credentials is not supported for it', async () => {
       const app = new ClientCredentials(configOf(server.client, settings));
       await assertRefused(app.getToken({}), UNSUPPORTED_GRANT_TYPE);
     });
   });
 }
 
-describe('simple-oauth2 for a client that has to send a User-Agent', () => {
+describe('simple-oauth2 for a client that must send a User-Agent', () => {
   const USER_AGENT_REQUIRED = ['--require-user-agent', 'true'] as const;
 
-  test('is told that the header is missing, and its refresh token stays good', async () => {
+  test('learns that the header is missing, and its refresh token stays good', async () => {
     const client = await server.register(...USER_AGENT_REQUIRED);
     const { refreshToken } = await server.grant(client);
     const description = /^The User-Agent header is required\.$/;
@@ -117,7 +117,7 @@ describe('simple-oauth2 for a client that has to send a User-Agent', () => {
     assert.notEqual(await refresh(client, refreshToken), refreshToken);
   });
 
-  test('refreshes once the app names itself in the headers of the library', async () => {
+  test('refreshes once the app sets the header in the options of the library', async () => {
     const client = await server.register(...USER_AGENT_REQUIRED);
     const { refreshToken } = await server.grant(client);
     const http = { headers: { 'User-Agent': 'charge-planner/1.0' } };
@@ -136,7 +136,7 @@ test('simple-oauth2 is refused as unauthenticated when it sends the secret in th
   });
 });
 
-test('simple-oauth2 is told the content type to use when it sends JSON', async () => {
+test('simple-oauth2 learns which content type to use when it sends JSON', async () => {
   const { client } = server;
   const { refreshToken } = await server.grant(client);
   const description = /^Content-Type must be application\/x-www-form-urlencoded\.$/;

@@ -93,14 +93,14 @@ for (const [name, smartcar] of [
       await assertThrown(refresh, { status: 400, type: 'invalid_grant' });
     });
 
-    test('a code that is used a second time ends what the first use gave', async () => {
+    test('a code that is used a second time revokes what the first use gave', async () => {
       const { code, accessToken } = await begin();
       assert.equal((await smartcar.getUser(accessToken)).id, 'owner-1');
       await assertThrown(authClient().exchangeCode(code), { status: 400, type: 'invalid_grant' });
       await assertThrown(smartcar.getUser(accessToken), AUTHENTICATION);
     });
 
-    test('lists come in pages', async () => {
+    test('lists are paged', async () => {
       const { accessToken } = await begin();
       const page = await smartcar.getVehicles(accessToken, { limit: 1, offset: 1 });
       assert.deepEqual([page.vehicles, page.paging], [[TWO.id], { count: 2, offset: 1 }]);
@@ -110,20 +110,20 @@ for (const [name, smartcar] of [
       await assertThrown(smartcar.getVehicles(accessToken, { limit: -1 }), wrong);
     });
 
-    test('what the owner did not permit is an error that says to ask again', async () => {
+    test('a call without the permission of the owner is an error that asks for new consent', async () => {
       const { accessToken } = await begin('read_odometer');
       const vehicle = new Vehicle(ONE.id, accessToken);
       await assertThrown(vehicle.attributes(), PERMISSION);
       assert.deepEqual((await vehicle.permissions()).permissions, ['read_odometer']);
     });
 
-    test('vehicle data, which is not served here, is an error that says so', async () => {
+    test('a call for vehicle data, which is not served here, is an error that says so', async () => {
       const { accessToken } = await begin();
       const missing = { status: 404, type: 'RESOURCE_NOT_FOUND', code: 'PATH' };
       await assertThrown(new Vehicle(ONE.id, accessToken).odometer(), missing);
     });
 
-    test('an outage is an error that says when to come back, and changes nothing', async () => {
+    test('an outage is an error that says when to retry, and changes nothing', async () => {
       const { accessToken } = await begin();
       const vehicle = new Vehicle(ONE.id, accessToken);
       const database = new DatabaseSync(join(server.process.dataDirectory, 'keyfob.db'));

@@ -49,11 +49,11 @@ for (const [name, { AuthClient, SmartcarError }] of [
     });
 
   describe(name, () => {
-    test('refreshes a grant ten times in a row, each time with the token it got last', async () => {
+    test('refreshes a grant ten times in a row, each time with its newest token', async () => {
       await refreshTenTimes(server, refresh);
     });
 
-    test('takes the access token to expire two hours from now', async () => {
+    test('reads that the access token expires in two hours', async () => {
       const { client } = server;
       const { refreshToken, accessToken: first } = await server.grant(client);
       const beforeMs = Date.now();
@@ -72,7 +72,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
       assert.notEqual(one, refreshToken);
     });
 
-    test('refreshes with flags, which it puts into the query', async () => {
+    test('refreshes with flags, which it adds to the query', async () => {
       const { client } = server;
       const { refreshToken } = await server.grant(client);
       const flags = { country: 'DE' };
@@ -92,7 +92,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
       await assertRefused(exchange, UNKNOWN_CODE);
     });
 
-    test('throws a SmartcarError for a code of another form', async () => {
+    test('throws a SmartcarError for a malformed code', async () => {
       const exchange = authClientOf(server.client).exchangeCode('no-code');
       await assertRefused(exchange, MALFORMED_CODE);
     });
@@ -100,7 +100,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
     for (const one of CODE_CASES)
       test(one.name, () => one.run(server, { exchange: exchangeCode, refresh, assertRefused }));
 
-    test('takes what a code gave to last as long as the documents say', async () => {
+    test('reads the lifetimes of the tokens of a code as documented', async () => {
       const { client } = server;
       const beforeMs = Date.now();
       const { expiration, refreshExpiration } = await authClientOf(client).exchangeCode(
@@ -111,7 +111,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
       assert.ok(Math.abs(refreshExpiration.getTime() - beforeMs - 60 * DAY_MS) < DAY_MS);
     });
 
-    test('can still refresh a grant after a guess at the secret was refused', async () => {
+    test('can still refresh a grant after a wrong secret was refused', async () => {
       const { client } = server;
       const { refreshToken } = await server.grant(client);
       const guess = refresh({ ...client, clientSecret: 'guess' }, refreshToken);
@@ -119,7 +119,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
       assert.match(await refresh(client, refreshToken), UUID);
     });
 
-    test('names a request id that the operator finds in the log', { timeout: LOG_TIMEOUT_MS }, async () => {
+    test('shows a request id that the operator finds in the log', { timeout: LOG_TIMEOUT_MS }, async () => {
       const guess = refresh({ clientId: 'no-such-client', clientSecret: 'guess' }, randomUUID());
       const thrown: unknown = await guess.catch((error: unknown) => error);
       assert.ok(thrown instanceof SmartcarError);

@@ -1,10 +1,8 @@
+import type { DialectName } from '../support/dialect-name.ts';
 import { openCodeMaker } from '../support/code-maker.ts';
 import type { Agreed } from '../support/code-maker.ts';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
-
-/** Whose wire the client under trial speaks. */
-export type DialectName = 'smartcar' | 'pleos';
 
 /** A real server for somebody else's client to work with, and what an operator prepares on it. */
 export type TrialServer = {

@@ -5,7 +5,8 @@ import { makePostgresHome } from '../support/server-store.ts';
 import { startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 import { DIALECTS, refreshAs } from '../support/refresh-request.ts';
-import type { Answer, Dialect } from '../support/refresh-request.ts';
+import type { DialectName } from '../support/dialect-name.ts';
+import type { Answer } from '../support/refresh-request.ts';
 import { grantFor } from '../support/test-directory.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
@@ -26,7 +27,7 @@ function tryOutages(cluster: Cluster): void {
   let proxy: Awaited<ReturnType<typeof openWireProxy>>;
   let home: Awaited<ReturnType<typeof makePostgresHome>>;
   let server: KeyfobServer;
-  let holders: Record<Dialect, Holder>;
+  let holders: Record<DialectName, Holder>;
 
   before(async () => {
     proxy = await openWireProxy(cluster.port);
@@ -42,7 +43,7 @@ function tryOutages(cluster: Cluster): void {
     await home.remove();
   });
 
-  const refresh = async (dialect: Dialect): Promise<Answer> => {
+  const refresh = async (dialect: DialectName): Promise<Answer> => {
     const { client, token } = holders[dialect];
     const answer = await refreshAs[dialect](server.url, client, token);
     if (answer.status === 200) holders[dialect].token = answer.refreshToken;
@@ -50,7 +51,7 @@ function tryOutages(cluster: Cluster): void {
   };
 
   /** In every dialect, a refresh is answered with an outage. */
-  const isOutage = async (dialects: readonly Dialect[] = DIALECTS): Promise<void> => {
+  const isOutage = async (dialects: readonly DialectName[] = DIALECTS): Promise<void> => {
     for (const dialect of dialects) {
       const beganMs = performance.now();
       const answer = await refresh(dialect);
@@ -115,7 +116,7 @@ function tryOutages(cluster: Cluster): void {
   });
 }
 
-const hold = async (server: KeyfobServer, dialect: Dialect): Promise<Holder> => {
+const hold = async (server: KeyfobServer, dialect: DialectName): Promise<Holder> => {
   const made = await grantFor(server, dialect);
   return { ...made, token: made.grant.refreshToken };
 };

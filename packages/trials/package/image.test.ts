@@ -16,7 +16,7 @@ const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUN
 const isRoot = process.getuid?.() === 0;
 
 test(
-  "The Dockerfile's steps, followed in an empty folder, give a server that runs as its user and is healthy",
+  'The steps of the Dockerfile, in an empty folder, give a server that runs as its user and is healthy',
   { skip: isRoot ? false : 'only root may become another user' },
   async (t) => {
     const directory = directoryFor(t);

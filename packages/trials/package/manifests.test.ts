@@ -12,7 +12,7 @@ const KUBERNETES = join('deploy', 'kubernetes');
 const manifests = readdirSync(join(WORKSPACE, KUBERNETES)).map((name) => join(KUBERNETES, name));
 const read = (path: string): string => readFileSync(join(WORKSPACE, path), 'utf8');
 
-/** Everything an operator is told to set, wherever it is told. */
+/** Every file that tells an operator what to set. */
 const FILES = ['Dockerfile', 'compose.yaml', join('docs', 'operations.md'), ...manifests];
 
 const isSetting = (name: string): boolean => {
@@ -25,15 +25,16 @@ const isSetting = (name: string): boolean => {
   return true;
 };
 
-describe('what is deployed by', () => {
+describe('the manifests of', () => {
   for (const file of FILES) {
-    test(`${file} names settings that there are`, () => {
+    test(`${file} uses only known settings`, () => {
       const names = new Set(read(file).match(/\bKEYFOB_[A-Z_]*[A-Z]\b/g));
       for (const name of names) assert.ok(isSetting(name), name);
+      assert.equal(isSetting('KEYFOB_NO_SUCH_THING'), false);
     });
   }
 
-  test('Kubernetes holds no secret, only the names of some', () => {
+  test('Kubernetes contain no secret, only names of secrets', () => {
     for (const manifest of manifests)
       assert.doesNotMatch(read(manifest), /kind: Secret|postgres:\/\/|stringData/);
   });
@@ -42,7 +43,7 @@ describe('what is deployed by', () => {
 describe('docs/operations.md', () => {
   const text = read(join('docs', 'operations.md'));
 
-  test('links to files that there are', () => {
+  test('links only to existing files', () => {
     const links = [...text.matchAll(/\]\((?<path>[^)#:]+)(?:#[^)]*)?\)/g)].map(
       ({ groups }) => groups?.['path'] ?? '',
     );
@@ -50,7 +51,7 @@ describe('docs/operations.md', () => {
     for (const link of links) assert.ok(existsSync(join(WORKSPACE, 'docs', link)), link);
   });
 
-  test('names commands and flags that there are', async () => {
+  test('names only known commands and flags', async () => {
     const written = /(?<=`|^|npx |\/keyfob )keyfob (?<words>[a-z]+(?: [a-z]+)?)(?<rest>[^`\n]*)/gm;
     const commands = new Map<string, Set<string>>();
     for (const { groups } of text.matchAll(written)) {
@@ -66,7 +67,7 @@ describe('docs/operations.md', () => {
     }
   });
 
-  test('names events and metrics that there are', async (t) => {
+  test('names only known events and metrics', async (t) => {
     const server = await createAuthorizationServer({ data: directoryFor(t), adminPort: 0 });
     t.after(() => server.close());
     const metrics = await (await fetch(`${await server.listenForAdmin()}/metrics`)).text();

@@ -37,7 +37,7 @@ const [container = assert.fail('no container')] = pod.containers;
 const ports = new Map(container.ports?.map(({ name, containerPort }) => [name, containerPort]));
 
 describe('the manifests of Kubernetes', () => {
-  test('are one document each, of what they are named for', () => {
+  test('contain one document each, of the kind in their file name', () => {
     const kinds = readdirSync(join(WORKSPACE, KUBERNETES)).map((name) => {
       const { kind } = readYaml(`${KUBERNETES}/${name}`) as { readonly kind: string };
       return `${name} ${kind}`;
@@ -51,12 +51,12 @@ describe('the manifests of Kubernetes', () => {
     ]);
   });
 
-  test('name the ports that the image listens on', () => {
+  test('use the ports that the image listens on', () => {
     assert.deepEqual(Object.fromEntries(ports), { http: config.port, admin: config.adminPort });
     assert.equal(lastOf(image, 'EXPOSE'), `${config.port} ${config.adminPort}`);
   });
 
-  test('probe the admin listener, where it answers others than itself', () => {
+  test('probe the admin listener at an address that the kubelet reaches', () => {
     const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
     assert.deepEqual(
       probes.map((probe) => probe?.httpGet),
@@ -65,7 +65,7 @@ describe('the manifests of Kubernetes', () => {
     assert.equal(container.env.find(({ name }) => name === 'KEYFOB_ADMIN_HOST')?.value, '0.0.0.0');
   });
 
-  test('lead to the pods, and to the public port only', () => {
+  test('select the pods, and expose only the public port', () => {
     const labels = metadata?.labels;
     const service = read('service') as Service;
     const policy = read('network-policy') as Policy;
@@ -88,7 +88,7 @@ describe('the manifests of Kubernetes', () => {
     for (const rule of policy.spec.ingress) for (const { port } of rule.ports) assert.ok(ports.has(port));
   });
 
-  test('mount the key ring where the server looks for it, readable for its user, and room for its data', () => {
+  test('mount the key ring where the server reads it, readable for its user, and a volume for its data', () => {
     const keys = pod.volumes?.find(({ secret }) => secret !== undefined)?.secret ?? assert.fail('no secret');
     const at = (name: string) => container.volumeMounts?.find((mount) => mount.name === name)?.mountPath;
     const [item = assert.fail('no item')] = keys.items;
@@ -103,7 +103,7 @@ describe('the manifests of Kubernetes', () => {
     );
   });
 
-  test('run as the user of the image, with no right that it does not need', () => {
+  test('run as the user of the image, with minimal rights', () => {
     const job = (read('migrate-job') as Workload).spec.template.spec;
     for (const spec of [pod, job]) {
       const { runAsUser, runAsNonRoot } = spec.securityContext;
@@ -116,7 +116,7 @@ describe('the manifests of Kubernetes', () => {
     }
   });
 
-  test('give a server the time to end that it takes at the most', () => {
+  test('give a server enough time to stop', () => {
     const [, seconds] = container.lifecycle?.preStop.exec.command ?? [];
     const takes = Number(seconds) + config.shutdownGraceSeconds;
     assert.ok((pod.terminationGracePeriodSeconds ?? 0) > takes);
@@ -127,14 +127,14 @@ describe('compose.yaml', () => {
   const { services, secrets, volumes } = readYaml('compose.yaml') as Compose;
   const nodes = Object.entries(services).filter(([, { build }]) => build !== undefined);
 
-  test('has two nodes that differ in nothing but their port and their volume', () => {
+  test('has two nodes that differ only in their port and their volume', () => {
     assert.equal(nodes.length, 2);
     const [one, other] = nodes.map(([, { ports: _ports, volumes: _volumes, ...rest }]) => rest);
     assert.deepEqual(one, other);
   });
 
   for (const [name, service] of nodes) {
-    test(`${name} mounts what there is where the server looks for it`, () => {
+    test(`${name} mounts existing files where the server reads them`, () => {
       const [secret = assert.fail('no secret')] = service.secrets ?? [];
       assert.ok(secret in secrets);
       assert.equal(service.environment['KEYFOB_KEY_FILE'], `/run/secrets/${secret}`);
@@ -144,13 +144,13 @@ describe('compose.yaml', () => {
       for (const other of Object.keys(service.depends_on ?? {})) assert.ok(other in services);
     });
 
-    test(`${name} has no right that it does not need, and the time to end that it takes at the most`, () => {
+    test(`${name} has minimal rights, and enough time to stop`, () => {
       assert.deepEqual([service.read_only, service.cap_drop], [true, ['ALL']]);
       assert.deepEqual(service.security_opt, ['no-new-privileges:true']);
       assert.ok(Number.parseInt(service.stop_grace_period ?? '', 10) > config.shutdownGraceSeconds);
     });
 
-    test(`${name} publishes its public port only, and to this machine only`, () => {
+    test(`${name} publishes only its public port, and only to this machine`, () => {
       assert.match(service.ports?.join() ?? '', new RegExp(`^127\\.0\\.0\\.1:\\d+:${config.port}$`));
     });
   }

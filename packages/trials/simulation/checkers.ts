@@ -1,12 +1,16 @@
+import { checkCodes } from './code-checker.ts';
+import { checkGrantEvents } from './event-checker.ts';
 import { checkHonestClients } from './honest-checker.ts';
 import { checkLiveTokens } from './live-tokens.ts';
 import { checkSecrets } from './secret-search.ts';
 import { checkThefts } from './theft-checker.ts';
 import type { World } from './world.ts';
 
-/** What is checked of a world when its time is over. Every answer has been checked by then (`ledger.ts`). */
+/** What is checked of a world when its time is over. Every answer was checked when it was given (`ledger.ts`). */
 export const CHECKERS: readonly ((world: World) => void | Promise<void>)[] = [
   checkHonestClients,
+  checkCodes,
+  checkGrantEvents,
   checkLiveTokens,
   checkThefts,
   checkSecrets,

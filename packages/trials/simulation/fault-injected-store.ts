@@ -1,18 +1,18 @@
 import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
-import type { Conduct, Verb } from '../support/memory-store/tables.ts';
+import type { RunVerb, Verb } from '../support/memory-store/tables.ts';
 import type { Surroundings } from './simulated-store.ts';
 
 type AnyVerb = (...args: readonly unknown[]) => Promise<unknown>;
 
-/** What one process of a deployment has of a store that is really there. */
+/** The connection of one process of a deployment to a real store. */
 export type Process = {
-  /** Its store; connects where it has not yet. */
+  /** Its store; opened by the first call. */
   connect(): Promise<Store>;
-  /** Ends what it has. */
+  /** Closes the store, if it is open. */
   disconnect(): Promise<void>;
 };
 
-/** The verbs that are told which use they are about. */
+/** The verbs whose runner gets to know the use. */
 const isOfUse = (verb: Verb): boolean => verb === 'refresh' || verb === 'redeemCode';
 
 /** Every verb of a store. */
@@ -20,8 +20,8 @@ export const verbsOf = (store: Store): readonly Verb[] =>
   Object.keys(store).filter((name): name is Verb => name !== 'close');
 
 /**
- * A process that connects when it first asks something, so that one that never asks costs nothing, and again where it was
- * cut off.
+ * A process that connects with its first verb, so that one without any costs nothing, and again after it was
+ * disconnected.
  */
 export const createProcess = (open: () => Promise<Store>): Process => {
   let opened: Promise<Store> | undefined;
@@ -35,11 +35,11 @@ export const createProcess = (open: () => Promise<Store>): Process => {
   };
 };
 
-/** The store of a process, whose verbs fare by `conduct`, while the virtual clock stands still for each. */
-export const conducted = (
+/** The store of a process: `run` decides what happens to each verb, and the virtual clock stands still while it works. */
+export const injectFaults = (
   verbs: readonly Verb[],
   { connect, disconnect }: Process,
-  { conduct, schedule, onFailure }: Surroundings & { readonly conduct: Conduct },
+  { run, schedule, onFailure }: Surroundings & { readonly run: RunVerb },
 ): Store => {
   const work = async (verb: Verb, args: readonly unknown[]): Promise<unknown> => {
     try {
@@ -53,7 +53,7 @@ export const conducted = (
     (verb: Verb): AnyVerb =>
     (...args) => {
       const use = isOfUse(verb) ? (args[0] as RefreshUse | CodeUse) : undefined;
-      return conduct(verb, () => schedule.standStill(work(verb, args)), use);
+      return run(verb, () => schedule.standStill(work(verb, args)), use);
     };
   return {
     ...(Object.fromEntries(verbs.map((verb) => [verb, through(verb)])) as unknown as Omit<Store, 'close'>),

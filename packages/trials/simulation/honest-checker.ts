@@ -1,7 +1,8 @@
 import { describe } from './ledger.ts';
-import type { GrantRecord, Presentation, World } from './world.ts';
+import type { Decision, GrantRecord, RefreshPresentation } from './records.ts';
+import type { World } from './world.ts';
 
-type Decided = Presentation & { readonly decision: NonNullable<Presentation['decision']> };
+type Decided = RefreshPresentation & { readonly decision: Decision };
 
 /**
  * An honest client whose outages stay inside its policy never loses its grant (DESIGN §1, promise 1).
@@ -24,7 +25,10 @@ type Decided = Presentation & { readonly decision: NonNullable<Presentation['dec
 export const checkHonestClients = (world: World): void => {
   for (const grant of world.grants) {
     const decided = grant.presentations
-      .filter((one): one is Decided => one.decision?.isClientEnabled === true && one.foreign === undefined)
+      .filter(
+        (one): one is Decided =>
+          one.kind === 'refresh' && one.decision?.isClientEnabled === true && one.foreign === undefined,
+      )
       .sort((a, b) => a.decision.order - b.decision.order);
     const dead = firstWrongDeath(grant, decided);
     if (dead !== undefined)
@@ -35,18 +39,19 @@ export const checkHonestClients = (world: World): void => {
 const firstWrongDeath = (grant: GrantRecord, decided: readonly Decided[]): Decided | undefined => {
   const { rotation, refreshTokenLifetimeSeconds, grantLifetimeSeconds, resyncGenerations } =
     grant.owner.plan.policy;
+  const { createdAtMs } = grant.standing;
   let newest = 0;
-  let issuedAtMs = grant.createdAtMs;
+  let issuedAtMs = createdAtMs;
   let previouslyIssuedAtMs = issuedAtMs;
   const before: Decided[] = [];
   for (const one of decided) {
     const { clockMs, order, epoch } = one.decision;
-    if (!one.isHonest || order >= grant.touchedAtDecision) return undefined;
+    if (!one.isHonest || order >= grant.endedAtDecision) return undefined;
     if (epoch > 0 && resyncGenerations < 1024) return undefined;
     // Where the store went back, a token that had been followed by another is the current one again, with its own life.
     const livesFromMs = epoch > 0 ? Math.min(issuedAtMs, previouslyIssuedAtMs) : issuedAtMs;
     if (clockMs - livesFromMs >= refreshTokenLifetimeSeconds * 1000) return undefined;
-    if (grantLifetimeSeconds !== null && clockMs - grant.createdAtMs >= grantLifetimeSeconds * 1000)
+    if (grantLifetimeSeconds !== null && clockMs - createdAtMs >= grantLifetimeSeconds * 1000)
       return undefined;
     if (!isInsidePolicy(grant, one, before, { newest, issuedAtMs })) return undefined;
     if (one.answer?.kind === 'dead') return one;
@@ -61,6 +66,8 @@ const firstWrongDeath = (grant: GrantRecord, decided: readonly Decided[]): Decid
 /** How many rotations a row remembers (`docs/decisions/0006-verdict.md`). */
 const REMEMBERED = 32;
 const REMEMBERED_SECONDS = 900;
+/** A row stores a moment as at most this far ahead of the rotation after it (`stores/copy/packed-history.ts`). */
+const AHEAD_MAX_MS = 0x7f_0000;
 
 const isInsidePolicy = (
   grant: GrantRecord,
@@ -82,10 +89,13 @@ const isInsidePolicy = (
   const mayBeForgotten =
     one.decision.clockMs < first.decision.clockMs &&
     before.some(({ decision }) => decision.clockMs - first.decision.clockMs >= REMEMBERED_SECONDS * 1000);
+  // The clock went back so far after the first use that a row does not store how far.
+  const isCutShort = before.some(({ decision }) => first.decision.clockMs - decision.clockMs > AHEAD_MAX_MS);
   if (
     rotation === 'overlap' &&
     !isClockBehind &&
     !mayBeForgotten &&
+    !isCutShort &&
     ageMs < overlapSeconds * 1000 &&
     newest - one.index < REMEMBERED
   )
@@ -93,10 +103,13 @@ const isInsidePolicy = (
   if (!isNewest) return false;
   if (rotation === 'until-used') return true;
   if (one.key !== undefined && one.key === first.key) return true;
-  return isRetryAfterOutage(one, grant.presentations);
+  return isRetryAfterOutage(one, refreshesOf(grant));
 };
 
-const isRetryAfterOutage = (one: Decided, all: readonly Presentation[]): boolean => {
+const refreshesOf = ({ presentations }: GrantRecord): readonly RefreshPresentation[] =>
+  presentations.filter((one) => one.kind === 'refresh');
+
+const isRetryAfterOutage = (one: Decided, all: readonly RefreshPresentation[]): boolean => {
   const others = all.filter(
     (other) => other !== one && other.index === one.index && other.foreign === undefined,
   );

@@ -1,6 +1,7 @@
-import { present } from './network.ts';
+import { presentToken } from './network.ts';
 import type { Heard } from './network.ts';
-import type { GrantRecord, World } from './world.ts';
+import type { GrantRecord, Node } from './records.ts';
+import type { World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -8,18 +9,15 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DEAD_MAX = 5;
 
 /** One process of an honest client: its name, and the node it keeps to where it keeps to one. */
-type Process = {
-  readonly name: string;
-  readonly node: GrantRecord['presentations'][number]['node'] | undefined;
-};
+type Process = { readonly name: string; readonly node: Node | undefined };
 
 /**
- * Lives the life of an honest client with one grant: saves what it is given, refreshes now and then, tries again
- * where it hears nothing or a 503, and looks at its disk again where it hears that a token is dead.
+ * Refreshes a grant now and then, as an honest client does: saves what it is given, tries again where it hears nothing
+ * or a 503, and reads its disk again where it hears that a token is dead. The client has a refresh token already.
  */
-export const beHonest = (world: World, grant: GrantRecord): void => {
+export const refreshHonestly = (world: World, grant: GrantRecord): void => {
   const { prng, schedule, nodes } = world;
-  const names = Array.from({ length: grant.plan.processes }, (_, at) => `${grant.plan.name}/${at + 1}`);
+  const names = Array.from({ length: grant.plan.processes }, (_, at) => `${grant.name}/${at + 1}`);
   const processes = names.map((name): Process => ({
     name,
     node: prng.chance(0.5) ? prng.pick(nodes) : undefined,
@@ -31,7 +29,12 @@ export const beHonest = (world: World, grant: GrantRecord): void => {
     const ended = await refreshOnce(world, grant, process);
     dead.inARow = ended === 'dead' ? dead.inARow + 1 : 0;
   };
-  const live = async (): Promise<void> => {
+  const refreshUntilDead = async (): Promise<void> => {
+    // Some clients refresh while their code is still alive.
+    if (prng.chance(0.4)) {
+      await schedule.sleep(prng.between(1000, 5 * MINUTE_MS));
+      await refresh(first);
+    }
     while (dead.inARow < DEAD_MAX) {
       await schedule.sleep(prng.between(1000, grant.plan.waitMaxMs));
       if (second !== undefined && prng.chance(0.6)) void refreshLater(second);
@@ -48,25 +51,25 @@ export const beHonest = (world: World, grant: GrantRecord): void => {
       await schedule.sleep(prng.between(200, 4000));
       await refresh(first);
     }
-    // Back from an old copy of its own disk.
+    // The client is restored from an old copy of its own disk.
     const copy = prng.chance(0.5) ? prng.pick([...grant.indexOf.keys()].slice(-45)) : undefined;
-    if (copy !== undefined) await present(world, { ...wishOf(grant, first), token: copy });
+    if (copy !== undefined) await presentToken(world, { ...senderOf(grant, first), token: copy });
   };
-  void live();
+  void refreshUntilDead();
 };
 
-const wishOf = (grant: GrantRecord, { name, node }: Process) => ({
+const senderOf = (grant: GrantRecord, { name, node }: Process) => ({
   actor: name,
   isHonest: true,
   grant,
   node,
 });
 
-/** One refresh, with all the tries that it takes. */
+/** One refresh, with all the attempts that it takes. */
 const refreshOnce = async (world: World, grant: GrantRecord, process: Process): Promise<'done' | 'dead'> => {
   const { prng, schedule } = world;
   const { wallet } = grant;
-  let token = wallet.saved;
+  let token = wallet.saved ?? '';
   for (let attempt = 1; attempt <= 12; attempt++) {
     const heard = await send(world, grant, process, token);
     switch (heard.kind) {
@@ -74,11 +77,11 @@ const refreshOnce = async (world: World, grant: GrantRecord, process: Process): 
         if (world.has('client-crashes') && prng.chance(0.08)) {
           world.trace(
             () =>
-              `${process.name} crashes before it saves ${grant.plan.name}.${grant.indexOf.get(heard.refreshToken)}`,
+              `${process.name} crashes before it saves ${grant.name}.${grant.indexOf.get(heard.refreshToken)}`,
           );
           if (grant.owner.plan.keys === 'forgotten') wallet.key = undefined;
           await schedule.sleep(prng.pick([500, 5000, MINUTE_MS, HOUR_MS]));
-          token = wallet.saved;
+          token = wallet.saved ?? '';
           break;
         }
         wallet.saved = heard.refreshToken;
@@ -95,7 +98,7 @@ const refreshOnce = async (world: World, grant: GrantRecord, process: Process): 
       case 'dead':
         await schedule.sleep(prng.between(100, 20_000));
         if (wallet.saved === token) return 'dead';
-        token = wallet.saved;
+        token = wallet.saved ?? '';
         break;
       case 'broken':
         return 'dead';
@@ -112,15 +115,15 @@ const pauseAfterSilence = ({ prng, has }: World, attempt: number): number =>
 /** Sends a token once, or, as some client libraries do, twice. */
 const send = async (world: World, grant: GrantRecord, process: Process, token: string): Promise<Heard> => {
   const { prng, schedule } = world;
-  const wish = { ...wishOf(grant, process), token, key: keyFor(world, grant, token) };
-  if (!world.has('double-sends') || !prng.chance(0.15)) return present(world, wish);
-  const twin = schedule.sleep(prng.pick([0, 10, 3000])).then(() => present(world, wish));
-  const [first, second] = [present(world, wish), twin];
+  const sent = { ...senderOf(grant, process), token, key: keyFor(world, grant, token) };
+  const first = presentToken(world, sent);
+  if (!world.has('double-sends') || !prng.chance(0.15)) return first;
+  const second = schedule.sleep(prng.pick([0, 10, 3000])).then(() => presentToken(world, sent));
   const heard = await Promise.race([first, second]);
   return heard.kind === 'silence' ? second : heard;
 };
 
-/** The same key for every try with the same token, where the client keeps to it. */
+/** The same key for every try with the same token, as long as the client has not forgotten it. */
 const keyFor = ({ prng }: World, { owner, wallet }: GrantRecord, token: string): string | undefined => {
   if (owner.plan.keys === 'none') return undefined;
   if (wallet.key?.token !== token) wallet.key = { token, value: prng.bytes(12).toString('hex') };

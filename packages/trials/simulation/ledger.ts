@@ -1,14 +1,18 @@
-import { expect } from './expectation.ts';
-import type { Expectation, Outcome, Shown } from './expectation.ts';
 import type { Answer } from '../support/token-requests.ts';
-import type { Presentation, World } from './world.ts';
+import { expectCode } from './code-expectation.ts';
+import type { Decision, Presentation } from './records.ts';
+import { expectRefresh } from './refresh-expectation.ts';
+import { isRetryOfOurs } from './retry.ts';
+import type { Expectation, Outcome } from './standing.ts';
+import type { World } from './world.ts';
 
 /**
- * The store decides about a presentation now. Notes what the documents say has to come of it, lets it happen, and
- * compares whether the grant is revoked, as an operator sees it, with whether it had to be.
+ * The store decides about a presentation now. Notes what the documents say must come of it, lets it happen, and
+ * compares whether the grant is there and revoked, as an operator sees it, with what must be.
  *
- * Claims: a replay under the policy `revoke` revokes the grant at once (RFC 9700 §4.14.2); nothing else does, least of
- * all a client that raced itself, a retry, or a token in foreign hands (DESIGN §5).
+ * Claims: a code makes its grant once, and nothing else makes one (RFC 6749 §4.1.2); a replay under the policy `revoke`
+ * revokes the grant at once (RFC 9700 §4.14.2), and so does a second use of a code; nothing else does: not a client that
+ * raced itself, not a retry, not a token in the wrong hands.
  */
 export const decide = async <Result>(
   world: World,
@@ -17,76 +21,67 @@ export const decide = async <Result>(
   work: () => Result | Promise<Result>,
 ): Promise<Result> => {
   const { grant } = presentation;
-  const { policy } = grant.owner.plan;
-  const shown: Shown = {
-    index: presentation.index,
-    clockMs,
-    key: presentation.key,
-    isClientEnabled: presentation.foreign === 'client' || !grant.owner.isDisabled,
-    isForeign: presentation.foreign !== undefined,
-    isRetryOfOurs: isRetryOfOurs(presentation),
-  };
-  const expectation = expect({ ...grant.standing, createdAtMs: grant.createdAtMs }, shown, policy);
+  const isClientEnabled = !senderOf(presentation, world).isDisabled;
+  const expectation = expect(world, presentation, clockMs, isClientEnabled);
   const order = world.decisions++;
-  presentation.decision = {
-    order,
-    clockMs,
-    epoch: grant.epoch,
-    isClientEnabled: shown.isClientEnabled,
-    expectation,
-  };
-  const wasRevoked = grant.standing.isRevoked;
+  presentation.decision = { order, clockMs, epoch: grant.epoch, isClientEnabled, expectation };
+  const before = grant.standing;
   grant.standing = expectation.after;
+  if (presentation.kind === 'code' && expectation.outcomes[0] === 'first')
+    presentation.code.first = presentation;
   const result = await work();
-  const isRevoked = (await world.store.look(grant.id))?.revocation !== undefined;
-  const hasToBe = wasRevoked || expectation.revokes;
-  if (grant.standing.isThere && hasToBe !== 'maybe' && isRevoked !== hasToBe) {
-    world.violate(
-      'revocation',
-      `${describe(presentation)} ${isRevoked ? 'revoked' : 'did not revoke'} the grant, though ${expectation.because}`,
-    );
-  }
-  grant.standing = { ...grant.standing, isRevoked };
+  const after = await world.store.peek(grant.id);
+  const violate = (checker: string, what: string): void =>
+    world.violate(checker, `${describe(presentation)} ${what}, though ${expectation.because}`);
+  const isThere = after !== undefined;
+  const mayBeDead = expectation.outcomes.length > 1 && expectation.outcomes.includes('dead');
+  if (isThere !== grant.standing.isThere && !mayBeDead)
+    violate('existence', isThere ? 'made a grant' : before.isThere ? 'removed the grant' : 'made no grant');
+  const isRevoked = after?.revocation !== undefined;
+  const mustBe = expectation.outcomes[0] === 'first' ? false : before.isRevoked || expectation.revokes;
+  if (isThere && grant.standing.isThere && mustBe !== 'maybe' && isRevoked !== mustBe)
+    violate('revocation', isRevoked ? 'revoked the grant' : 'did not revoke the grant');
+  grant.standing = isThere
+    ? { ...grant.standing, isRevoked }
+    : { ...grant.standing, isThere, isRevoked: false };
+  if (presentation.kind === 'code' && isRevoked && !before.isRevoked)
+    grant.endedAtDecision = Math.min(grant.endedAtDecision, order);
   return result;
 };
 
-/**
- * Whether the last use of this token, at this very life of this node, ended in a 503 because nobody could say how its
- * commit ended. A refusal in between settles nothing: it may have been a stranger's. `maybe` where uses of the same token overlapped, so that it cannot be said which one was the last.
- */
-const isRetryOfOurs = (presentation: Presentation): boolean | 'maybe' => {
-  const { node, incarnation, index, grant } = presentation;
-  const others = grant.presentations.filter(
-    (other) =>
-      other !== presentation &&
-      other.node === node &&
-      other.incarnation === incarnation &&
-      other.index === index &&
-      other.arrivedAtMs !== undefined &&
-      (other.storeFailure === 'outcome_unknown' ||
-        other.answer === undefined ||
-        other.answer.kind === 'granted'),
+const senderOf = (presentation: Presentation, world: World) => {
+  if (presentation.kind === 'code') return presentation.fields.client;
+  const { owner } = presentation.grant;
+  return presentation.foreign === 'client' ? world.outsiders[owner.plan.dialect] : owner;
+};
+
+const expect = (
+  world: World,
+  presentation: Presentation,
+  clockMs: number,
+  isClientEnabled: boolean,
+): Expectation => {
+  const { grant } = presentation;
+  const isRetry = isRetryOfOurs(presentation);
+  if (presentation.kind === 'code')
+    return expectCode(grant.standing, presentation, { nowMs: world.schedule.nowMs(), clockMs }, isRetry);
+  const { index, key, foreign } = presentation;
+  return expectRefresh(
+    grant.standing,
+    { index, clockMs, key, isClientEnabled, isForeign: foreign !== undefined, isRetryOfOurs: isRetry },
+    grant.owner.plan.policy,
   );
-  if (others.every(({ storeFailure }) => storeFailure !== 'outcome_unknown')) {
-    return others.some(({ answer }) => answer === undefined) ? 'maybe' : false;
-  }
-  const byArrival = [...others, presentation].sort((a, b) => (a.arrivedAtMs ?? 0) - (b.arrivedAtMs ?? 0));
-  const isInTurn = byArrival.every((one, at) => {
-    const next = byArrival[at + 1];
-    return next === undefined || (one.answeredAtMs ?? Infinity) < (next.arrivedAtMs ?? 0);
-  });
-  if (!isInTurn || byArrival.at(-1) !== presentation) return 'maybe';
-  return byArrival.at(-2)?.storeFailure === 'outcome_unknown';
 };
 
 /**
- * A node answered. Claims: the answer is one of those the documents allow for what the store decided; the refresh token
- * in it is the successor, or the current one again, and never a second string for the same place in the chain, so
- * two different successors of one token never both work (DESIGN §4); a store that fails is a 503 and a 503 is a store
- * that failed (DESIGN §6, §8); an answer says nothing of a token that the store has not been asked about.
+ * A node answered. Claims: the answer is one of those that the documents allow for what the store decided; the refresh
+ * token in it is the one that is due, and never a second string for the same place in the chain, so two different
+ * successors of one token never both work; a store that fails is a 503 and a 503 is a store that failed; an answer says
+ * nothing about a token or a code that the store was not asked about, except that a public client must send a verifier
+ * (RFC 9700 §2.1.1).
  */
 export const checkAnswer = (world: World, presentation: Presentation, failuresBefore: number): void => {
-  const { answer, decision, storeFailure, node, grant } = presentation;
+  const { answer, decision, storeFailure, node } = presentation;
   if (answer === undefined) return;
   const violate = (checker: string, what: string): void =>
     world.violate(checker, `${describe(presentation)} ${what}`);
@@ -99,9 +94,7 @@ export const checkAnswer = (world: World, presentation: Presentation, failuresBe
   }
   if (storeFailure !== undefined) return violate('outage', `got ${answer.kind} though the store failed`);
   if (decision === undefined) {
-    const { isDisabled, changedAtMs } = grant.owner;
-    const mayBeRefused = isDisabled || changedAtMs + world.store.staleMs >= (presentation.arrivedAtMs ?? 0);
-    if (answer.kind !== 'unauthenticated' || !mayBeRefused)
+    if (!isRefusedEarly(world, presentation, answer))
       violate('outage', `got ${answer.kind} though the store was never asked`);
     return;
   }
@@ -109,29 +102,50 @@ export const checkAnswer = (world: World, presentation: Presentation, failuresBe
   const outcome = outcomeOf(presentation, answer, outcomes);
   if (!outcomes.includes(outcome))
     return violate('verdict', `got ${outcome} instead of ${outcomes.join(' or ')}, though ${because}`);
-  if (answer.kind === 'granted') learn(presentation, answer.refreshToken, outcome, violate);
+  if (answer.kind === 'granted')
+    learn(presentation, decision, { token: answer.refreshToken, outcome }, violate);
+};
+
+/** Whether the endpoint may refuse this without asking the store about the token or the code. */
+const isRefusedEarly = (world: World, presentation: Presentation, answer: Answer): boolean => {
+  const client = presentation.kind === 'code' ? presentation.fields.client : presentation.grant.owner;
+  if (answer.kind === 'unauthenticated') {
+    const isSecretWrong = presentation.kind === 'code' && presentation.fields.secret !== client.secret;
+    const mayBeDisabled =
+      client.isDisabled || client.changedAtMs + world.store.staleMs >= (presentation.arrivedAtMs ?? 0);
+    return isSecretWrong || mayBeDisabled;
+  }
+  const isUnverified =
+    presentation.kind === 'code' &&
+    client.plan.type === 'public' &&
+    presentation.fields.verifier === undefined;
+  return answer.kind === 'dead' && isUnverified;
 };
 
 const outcomeOf = (
-  { index }: Presentation,
+  presentation: Presentation,
   answer: Exclude<Answer, { kind: 'broken' | 'outage' }>,
   expected: Expectation['outcomes'],
 ): Outcome => {
   if (answer.kind !== 'granted') return answer.kind;
-  // Which of the two it is, the string tells in `learn`; a grant nobody expected is named by what it would mean.
+  // `learn` sees by the string which of them it is; an unexpected grant gets the name of what it would mean.
+  const wasKnown = presentation.kind === 'code' || presentation.index >= 0;
   return (
-    expected.find((one) => one === 'successor' || one === 'current') ?? (index >= 0 ? 'current' : 'dead')
+    expected.find((one) => one === 'first' || one === 'successor' || one === 'current') ??
+    (wasKnown ? 'current' : 'dead')
   );
 };
 
+/** Notes which refresh token of the grant a string is, and compares it with what is known. */
 const learn = (
-  { grant, index, decision }: Presentation,
-  token: string,
-  outcome: Outcome,
+  presentation: Presentation,
+  decision: Decision,
+  { token, outcome }: { readonly token: string; readonly outcome: Outcome },
   violate: (checker: string, what: string) => void,
 ): void => {
-  if (decision === undefined) return;
-  const place = outcome === 'successor' ? index + 1 : decision.expectation.after.current;
+  const { grant } = presentation;
+  const isNext = presentation.kind === 'refresh' && outcome === 'successor';
+  const place = isNext ? presentation.index + 1 : decision.expectation.after.current;
   const known = grant.indexOf.get(token);
   if (known !== undefined && known !== place)
     return violate('chain', `got token ${known} of the grant, where ${place} was due`);
@@ -144,5 +158,9 @@ const learn = (
 };
 
 /** A presentation in words. */
-export const describe = ({ actor, grant, index, node, decision }: Presentation): string =>
-  `${actor} with ${grant.plan.name}.${index} at ${node.name}${decision === undefined ? '' : ` (decision ${decision.order})`}`;
+export const describe = (presentation: Presentation): string => {
+  const { actor, grant, node, decision } = presentation;
+  const what =
+    presentation.kind === 'code' ? `the code of ${grant.name}` : `${grant.name}.${presentation.index}`;
+  return `${actor} with ${what} at ${node.name}${decision === undefined ? '' : ` (decision ${decision.order})`}`;
+};

@@ -1,6 +1,7 @@
 import { rehearse } from './rehearsal.ts';
 import type { Rehearsal } from './rehearsal.ts';
-import type { GrantRecord, World } from './world.ts';
+import type { GrantRecord } from './records.ts';
+import type { World } from './world.ts';
 
 const NEWEST = 10;
 const OLDER = 5;
@@ -20,10 +21,7 @@ export const checkLiveTokens = async (world: World): Promise<void> => {
     const most = rotation === 'until-used' ? 2 : 1;
     const areNeighbours = live.length < 2 || Math.abs((live[0] ?? 0) - (live[1] ?? 0)) === 1;
     if (live.length > most || !areNeighbours)
-      world.violate(
-        'live',
-        `${grant.plan.name} has the live refresh tokens ${live.join(', ')} (${rotation})`,
-      );
+      world.violate('live', `${grant.name} has the live refresh tokens ${live.join(', ')} (${rotation})`);
     await rehearsal.reset();
   }
 };
@@ -41,8 +39,7 @@ const findLive = async (world: World, rehearsal: Rehearsal, grant: GrantRecord):
     await rehearsal.reset();
     const { kind } = await rehearsal.present(grant, token);
     if (kind === 'granted') live.add(place);
-    else if (kind !== 'dead')
-      world.violate('live', `${grant.plan.name}.${place} got ${kind} in the rehearsal`);
+    else if (kind !== 'dead') world.violate('live', `${grant.name}.${place} got ${kind} in the rehearsal`);
   }
   return [...live].sort((left, right) => left - right);
 };

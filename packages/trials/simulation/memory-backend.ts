@@ -1,14 +1,14 @@
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import type { MemoryStore } from '../support/memory-store/store.ts';
-import type { Keep, SimulatedStore } from './simulated-store.ts';
+import type { OpenStore, SimulatedStore } from './simulated-store.ts';
 
-/** Simulates on the store in memory. */
-export const keepInMemory: Keep = async () => toSimulated(createMemoryStore());
+/** Simulations on the store in memory. */
+export const openMemoryStore: OpenStore = async () => toSimulated(createMemoryStore());
 
 const toSimulated = (store: MemoryStore): SimulatedStore => ({
   ...store,
   staleMs: 0,
-  look: async (id) => store.look(id),
+  peek: async (id) => store.peek(id),
   async backUp() {
     const content = store.snapshot();
     return {

@@ -1,20 +1,26 @@
-import { DIALECTS } from '@keyfob/server/dialects';
-import { checkAnswer, describe } from './ledger.ts';
-import type { Node } from './node.ts';
-import { readAnswer, writeRefresh } from '../support/token-requests.ts';
+import type { WireRequest } from '@keyfob/server/wire';
+import { readAnswer, writeExchange, writeRefresh } from '../support/token-requests.ts';
 import type { Answer } from '../support/token-requests.ts';
-import type { GrantRecord, Presentation, World } from './world.ts';
+import { checkAnswer, describe } from './ledger.ts';
+import { BRANDS } from './plan.ts';
+import type {
+  CodeFields,
+  CodePresentation,
+  CodeRecord,
+  GrantRecord,
+  Node,
+  Presentation,
+  RefreshPresentation,
+} from './records.ts';
+import type { World } from './world.ts';
 
-/** What somebody sends. */
-export type Wish = {
+/** Who sends something, and where. */
+type Sender = {
   readonly actor: string;
   readonly isHonest: boolean;
   readonly grant: GrantRecord;
-  readonly token: string;
   readonly key?: string | undefined;
-  /** In what way the token is in foreign hands. */
-  readonly foreign?: 'client' | 'brand' | undefined;
-  /** Chosen by chance where it is not given. */
+  /** A random one where it is not given. */
   readonly node?: Node | undefined;
 };
 
@@ -24,93 +30,124 @@ export type Heard = Answer | { readonly kind: 'silence' };
 const SILENCE: Heard = { kind: 'silence' };
 const TIMEOUT_MS = 20_000;
 
+/** How often the network loses something. A code is presented a few times only, so its losses are more frequent. */
+const LOSS_RATES = { refresh: { request: 0.08, answer: 0.12 }, code: { request: 0.1, answer: 0.2 } };
+
 /** Sends a refresh over the simulated network, and waits for what a client would wait for. */
-export const present = async (world: World, wish: Wish): Promise<Heard> => {
-  const { prng, schedule, nodes } = world;
-  const { grant, token, actor, isHonest, key, foreign } = wish;
-  const node = wish.node ?? prng.pick(nodes);
-  const presentation: Presentation = {
-    actor,
-    isHonest,
-    grant,
+export const presentToken = (
+  world: World,
+  {
     token,
-    index: grant.indexOf.get(token) ?? -1,
-    key,
     foreign,
-    sentAtMs: schedule.nowMs(),
-    node,
-    incarnation: -1,
-    arrivedAtMs: undefined,
-    decision: undefined,
-    storeFailure: undefined,
-    answer: undefined,
-    answeredAtMs: undefined,
-  };
-  const heard = await Promise.race([
-    exchange(world, presentation),
-    schedule.sleep(TIMEOUT_MS).then(() => SILENCE),
-  ]);
+    ...sender
+  }: Sender & { readonly token: string; readonly foreign?: RefreshPresentation['foreign'] },
+): Promise<Heard> => {
+  const index = sender.grant.indexOf.get(token) ?? -1;
+  return present(world, { kind: 'refresh', ...newlySent(world, sender), token, index, foreign });
+};
+
+/** Sends a code, with all that belongs to it unless `fields` says otherwise. */
+export const presentCode = (
+  world: World,
+  { code, fields, ...sender }: Sender & { readonly code: CodeRecord; readonly fields?: Partial<CodeFields> },
+): Promise<Heard> => {
+  const { owner, plan } = sender.grant;
+  const { redirectUri, verifier } = code;
+  const own = { client: owner, secret: owner.secret, redirectUri, verifier, brand: plan.brand };
+  return present(world, { kind: 'code', ...newlySent(world, sender), code, fields: { ...own, ...fields } });
+};
+
+const newlySent = ({ prng, nodes }: World, { actor, isHonest, grant, key, node }: Sender) => ({
+  actor,
+  isHonest,
+  grant,
+  key,
+  node: node ?? prng.pick(nodes),
+  incarnation: -1,
+  arrivedAtMs: undefined,
+  decision: undefined,
+  storeFailure: undefined,
+  answer: undefined,
+  answeredAtMs: undefined,
+});
+
+const present = async (world: World, presentation: Presentation): Promise<Heard> => {
+  const { schedule } = world;
+  const timeout = schedule.sleep(TIMEOUT_MS).then(() => SILENCE);
+  const heard = await Promise.race([exchange(world, presentation), timeout]);
   world.trace(() => {
-    const got = heard.kind === 'granted' ? `${grant.plan.name}.${grant.indexOf.get(heard.refreshToken)}` : '';
-    return `${actor} sent ${grant.plan.name}.${presentation.index}, hears ${heard.kind} ${got}`;
+    const { name, indexOf } = presentation.grant;
+    const got = heard.kind === 'granted' ? ` ${name}.${indexOf.get(heard.refreshToken)}` : '';
+    return `${describe(presentation)} hears ${heard.kind}${got}`;
   });
   return heard;
 };
 
-const exchange = async (world: World, sent: Presentation): Promise<Heard> => {
+const exchange = async (world: World, presentation: Presentation): Promise<Heard> => {
   const { prng, schedule } = world;
+  const { kind, node, grant } = presentation;
+  const silence = (): Promise<Heard> => schedule.sleep(TIMEOUT_MS).then(() => SILENCE);
   await schedule.sleep(latency(world));
-  if (world.has('lost-requests') && prng.chance(0.08)) return schedule.sleep(TIMEOUT_MS).then(() => SILENCE);
-  const { node } = sent;
-  const presentation = Object.assign(sent, { arrivedAtMs: schedule.nowMs(), incarnation: node.incarnation });
+  if (world.has('lost-requests') && prng.chance(LOSS_RATES[kind].request)) return silence();
+  presentation.arrivedAtMs = schedule.nowMs();
+  presentation.incarnation = node.incarnation;
   world.presentations.push(presentation);
-  sent.grant.presentations.push(presentation);
-  for (const tell of sent.grant.owner.waiting.splice(0)) tell();
-  const isReached = await beAnswered(world, presentation);
-  if (!isReached || presentation.answer === undefined) return schedule.sleep(TIMEOUT_MS).then(() => SILENCE);
+  grant.presentations.push(presentation);
+  for (const notify of grant.owner.onRequest.splice(0)) notify();
+  await respond(world, presentation);
+  if (presentation.answer === undefined) return silence();
   await schedule.sleep(latency(world));
-  if (world.has('lost-answers') && prng.chance(0.12)) return schedule.sleep(TIMEOUT_MS).then(() => SILENCE);
+  if (world.has('lost-answers') && prng.chance(LOSS_RATES[kind].answer)) return silence();
   return presentation.answer;
 };
 
-/** Hands the request to the node. `false` where the node died over it. */
-const beAnswered = async (world: World, presentation: Presentation): Promise<boolean> => {
-  const { grant, token, key, node, actor, foreign } = presentation;
+/** Hands the request to the node. Leaves no answer where the node dies meanwhile. */
+const respond = async (world: World, presentation: Presentation): Promise<void> => {
+  const { grant, node, actor, isHonest } = presentation;
+  const { dialect } = grant.owner.plan;
+  const caller = { address: actor, userAgent: isHonest ? 'honest/1' : 'curl/8' };
+  world.byCaller.set(caller, presentation);
+  const failuresBefore = node.storeFailures;
+  const { revokedSinceMs } = grant;
+  const request = presentation.kind === 'code' ? writeCode(presentation) : writeToken(world, presentation);
+  const response = await Promise.race([node.endpoints.respond(request, caller), node.death.promise]);
+  if (response === undefined) return;
+  const answer = readAnswer[dialect](response);
+  presentation.answer = answer;
+  presentation.answeredAtMs = world.schedule.nowMs();
+  if (answer.kind === 'granted') world.secrets.add(answer.accessToken).add(answer.refreshToken);
+  checkAnswer(world, presentation, failuresBefore);
+  if (answer.kind !== 'granted') return;
+  // After a revocation nothing of the grant works (RFC 7009 §2.1), from the moment the operator knows of it.
+  if (revokedSinceMs !== undefined && grant.revokedSinceMs === revokedSinceMs)
+    world.violate('revoked', `${describe(presentation)} got tokens after the operator revoked the grant`);
+  const next = presentation.kind === 'code' ? 0 : presentation.index + 1;
+  if (!grant.indexOf.has(answer.refreshToken)) grant.indexOf.set(answer.refreshToken, next);
+};
+
+const writeToken = (world: World, { grant, token, key, foreign }: RefreshPresentation): WireRequest => {
   const { dialect } = grant.owner.plan;
   const sender = foreign === 'client' ? world.outsiders[dialect] : grant.owner;
-  const otherBrand = DIALECTS.pleos.brands.find((brand) => brand !== grant.plan.brand) ?? 'kia';
-  const request = writeRefresh[dialect]({
+  const otherBrand = BRANDS.find((brand) => brand !== grant.plan.brand) ?? 'kia';
+  return writeRefresh[dialect]({
     clientId: sender.client.id,
     clientSecret: sender.secret,
     refreshToken: token,
     brand: foreign === 'brand' ? otherBrand : (grant.plan.brand ?? 'genesis'),
     idempotencyKey: key,
   });
-  const caller = { address: actor, userAgent: presentation.isHonest ? 'honest/1' : 'curl/8' };
-  world.byCaller.set(caller, presentation);
-  const failuresBefore = node.storeFailures;
-  const revokedSinceMs = grant.revokedSinceMs;
-  const response = await Promise.race([node.endpoints.respond(request, caller), node.death.promise]);
-  if (response === undefined) return false;
-  presentation.answer = readAnswer[dialect](response);
-  presentation.answeredAtMs = world.schedule.nowMs();
-  if (presentation.answer.kind === 'granted')
-    world.secrets.add(presentation.answer.accessToken).add(presentation.answer.refreshToken);
-  checkAnswer(world, presentation, failuresBefore);
-  // After a revocation nothing of the grant works (RFC 7009 §2.1, DESIGN §6), from the moment the operator was told.
-  if (
-    presentation.answer.kind === 'granted' &&
-    revokedSinceMs !== undefined &&
-    grant.revokedSinceMs === revokedSinceMs
-  )
-    world.violate(
-      'revoked',
-      `${describe(presentation)} got tokens after the operator was told of the revocation`,
-    );
-  if (presentation.answer.kind === 'granted' && !grant.indexOf.has(presentation.answer.refreshToken))
-    grant.indexOf.set(presentation.answer.refreshToken, presentation.index + 1);
-  return true;
 };
+
+const writeCode = ({ code, fields, key }: CodePresentation): WireRequest =>
+  writeExchange[fields.client.plan.dialect]({
+    clientId: fields.client.client.id,
+    clientSecret: fields.secret,
+    code: code.text,
+    redirectUri: fields.redirectUri,
+    codeVerifier: fields.verifier,
+    brand: fields.brand ?? 'genesis',
+    idempotencyKey: key,
+  });
 
 const latency = ({ prng, has }: World): number =>
   has('slow-network') && prng.chance(0.1) ? prng.between(1000, 40_000) : prng.between(5, 150);

@@ -1,8 +1,8 @@
-import type { Policy } from '@keyfob/server/clients';
+import type { ClientType, Policy } from '@keyfob/server/clients';
 import type { Prng } from '../support/prng.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
-/** What may go wrong. Each seed has some of it and not the rest, so that no kind hides what another would show. */
+/** What may go wrong. A seed has some of these and not the others, so that no fault hides what another would show. */
 export const FAULTS = [
   'lost-requests',
   'lost-answers',
@@ -12,8 +12,11 @@ export const FAULTS = [
   'client-crashes',
   'two-processes',
   'bursts',
-  'thief',
-  'foreign-thief',
+  'old-pages',
+  'token-thief',
+  'foreign-token-thief',
+  'code-thief',
+  'incomplete-code-thief',
   'operator-revokes',
   'operator-disables',
   'operator-restores',
@@ -33,11 +36,17 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** The brands that Pleos grants are given under. */
+export const BRANDS = ['kia', 'hyundai'] as const;
+
+/** A grant that an owner is going to give. */
 export type GrantPlan = {
   readonly name: string;
+  /** How it begins: the owner consents and the client redeems a code, or the operator creates it. */
+  readonly begins: 'by consent' | 'by operator';
   readonly brand: string | undefined;
   readonly createdAfterMs: number;
-  /** Between two refreshes, at the most. */
+  /** Between two refreshes, at most. */
   readonly waitMaxMs: number;
   readonly processes: number;
 };
@@ -45,8 +54,9 @@ export type GrantPlan = {
 export type ClientPlan = {
   readonly name: string;
   readonly dialect: DialectName;
+  readonly type: ClientType;
   readonly policy: Policy;
-  /** Whether its requests carry an `Idempotency-Key`, and whether that is saved before it is sent. */
+  /** Whether its requests carry an `Idempotency-Key`, and whether the client saves the key before it sends it. */
   readonly keys: 'none' | 'forgotten' | 'saved';
   readonly grants: readonly GrantPlan[];
 };
@@ -60,7 +70,8 @@ export type Plan = {
 };
 
 const DAY_MS = 86_400_000;
-const GRANTS_MAX = 5;
+const CLIENTS_MAX = 4;
+const GRANTS_MAX = 7;
 
 export const drawPlan = (prng: Prng): Plan => {
   const share = prng.pick([0, 0.15, 0.35, 0.6]);
@@ -68,45 +79,78 @@ export const drawPlan = (prng: Prng): Plan => {
   const lengthMs = prng.between(1, 4) * DAY_MS;
   const clients: ClientPlan[] = [];
   let grants = 0;
-  const wanted = prng.between(1, 4);
+  const wanted = prng.between(1, CLIENTS_MAX);
   while (clients.length < wanted && grants < GRANTS_MAX) {
     const number = clients.length + 1;
     const dialect = prng.pick(['smartcar', 'pleos']);
-    const policy = drawPolicy(prng);
-    const count = Math.min(prng.between(1, 3), GRANTS_MAX - grants);
+    const type = dialect === 'smartcar' && prng.chance(0.3) ? 'public' : 'confidential';
+    const policy = drawPolicy(prng, type);
+    const count = Math.min(prng.between(1, 4), GRANTS_MAX - grants);
     grants += count;
     clients.push({
       name: `client-${number}`,
       dialect,
+      type,
       policy,
       keys: prng.pick(['none', 'none', 'forgotten', 'saved']),
-      grants: Array.from({ length: count }, (_, index) => ({
-        name: `g${number}${String.fromCharCode(97 + index)}`,
-        brand: dialect === 'pleos' ? prng.pick(['kia', 'hyundai', undefined]) : undefined,
-        createdAfterMs: prng.chance(0.3) ? prng.between(0, lengthMs / 2) : 0,
-        waitMaxMs: drawWaitMaxMs(prng, policy, lengthMs),
-        processes: faults.has('two-processes') && prng.chance(0.6) ? 2 : 1,
-      })),
+      grants: Array.from({ length: count }, (_, index) =>
+        drawGrant(prng, {
+          name: `g${number}${String.fromCharCode(97 + index)}`,
+          dialect,
+          waitMaxMs: drawWaitMaxMs(prng, policy, lengthMs),
+          lengthMs,
+          processes: faults.has('two-processes') && prng.chance(0.6) ? 2 : 1,
+        }),
+      ),
     });
   }
   return { faults, clients, nodes: faults.has('many-nodes') ? prng.between(2, 3) : 1, lengthMs };
 };
 
+const drawGrant = (
+  prng: Prng,
+  {
+    dialect,
+    lengthMs,
+    ...plan
+  }: Pick<GrantPlan, 'name' | 'waitMaxMs' | 'processes'> &
+    Pick<ClientPlan, 'dialect'> &
+    Pick<Plan, 'lengthMs'>,
+): GrantPlan => {
+  const begins = prng.chance(0.8) ? 'by consent' : 'by operator';
+  // An owner consents under a brand; an operator may leave it open.
+  const brands = begins === 'by consent' ? BRANDS : ([...BRANDS, undefined] as const);
+  return {
+    ...plan,
+    begins,
+    brand: dialect === 'pleos' ? prng.pick<string | undefined>(brands) : undefined,
+    createdAfterMs: prng.chance(0.5) ? prng.between(0, lengthMs / 2) : 0,
+  };
+};
+
 /** Mostly within the life of a refresh token; and not so short that a seed takes long. */
 const drawWaitMaxMs = (prng: Prng, policy: Policy, lengthMs: number): number => {
-  const waitMaxMs = (2 * lengthMs) / prng.pick([10, 25, 50]);
+  const waitMaxMs = (2 * lengthMs) / prng.pick([6, 20, 40]);
   const lifeMs = policy.refreshTokenLifetimeSeconds * 1000;
   return prng.chance(0.9) ? Math.min(waitMaxMs, lifeMs * 0.8) : waitMaxMs;
 };
 
-/** Any policy that a client may have, its extremes more often than chance would. */
-const drawPolicy = (prng: Prng): Policy => ({
+/** Any policy that a client of its type may have; extreme values are more frequent than a uniform draw would make them. */
+const drawPolicy = (prng: Prng, type: ClientType): Policy => ({
   refreshTokenLifetimeSeconds: prng.pick([14_400, 86_400, 5_184_000, 7_776_000]),
   accessTokenLifetimeSeconds: prng.pick([600, 3600, 7200]),
-  rotation: prng.pick(['strict', 'strict', 'overlap', 'overlap', 'until-used', 'until-used', 'none']),
+  rotation: prng.pick([
+    'strict',
+    'strict',
+    'overlap',
+    'overlap',
+    'until-used',
+    'until-used',
+    type === 'public' ? 'overlap' : 'none',
+  ]),
   overlapSeconds: prng.pick([0, 5, 60, 300, 900]),
   raceSeconds: prng.pick([0, 2, 10, 60]),
-  onReplay: prng.pick(['revoke', 'revoke', 'revoke', 'refuse', 'observe']),
+  onReplay: type === 'public' ? 'revoke' : prng.pick(['revoke', 'revoke', 'revoke', 'refuse', 'observe']),
   grantLifetimeSeconds: prng.chance(0.1) ? prng.pick([7200, 86_400]) : null,
   resyncGenerations: prng.pick([1024, 1024, 1024, 3, 0]),
   requireUserAgent: prng.chance(0.5),

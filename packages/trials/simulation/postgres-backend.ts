@@ -1,17 +1,16 @@
 import type { Store } from '@keyfob/server/stores';
 import { CLIENT_CACHE_MS, openPostgresStore } from '@keyfob/server/stores/postgres';
 import type { Cluster } from '../support/postgres/cluster.ts';
-import { conducted, createProcess, verbsOf } from './fault-injected-store.ts';
+import { createProcess, injectFaults, verbsOf } from './fault-injected-store.ts';
 import type { Process } from './fault-injected-store.ts';
-import type { Keeping } from './store-backend.ts';
 import { runAtOnce } from '../support/memory-store/store.ts';
 import { openContent, restored } from './postgres-content.ts';
 import type { ContentAccess } from './postgres-content.ts';
-import type { SimulatedStore, Surroundings } from './simulated-store.ts';
+import type { SimulatedStore, StoreBackend, Surroundings } from './simulated-store.ts';
 
 /**
- * Answers are lost outside the stores here, so each node answers everything it issues, and reports it while the virtual
- * clock waits. (`packages/trials/nodes/unanswered.test.ts` tests uses that a node did not answer.)
+ * Answers get lost outside of the stores here, so each node has answered all its uses, and says so in a moment that the
+ * virtual clock waits for. (packages/trials/nodes/unanswered.test.ts tries nodes that leave uses unanswered.)
  */
 const NODE = { epochMs: 1, leaseMs: 600_000, attemptsMax: 10_000 };
 
@@ -19,18 +18,24 @@ const NODE = { epochMs: 1, leaseMs: 600_000, attemptsMax: 10_000 };
 type Database = { readonly url: string; readonly store: Store; readonly content: ContentAccess };
 
 /**
- * Creates two databases, one for the simulation and one for copies of it. `staleMs`: how long a node uses what it has read
- * of a client, by the virtual clock.
+ * Simulations on PostgreSQL. Makes two databases, one for simulations and one for rehearsals. `staleMs`: for how long a
+ * node uses what it knows of a client, by the virtual clock.
  */
-export const keepInPostgres = async (cluster: Cluster, staleMs = CLIENT_CACHE_MS): Promise<Keeping> => {
-  const [lived, tried] = [await openDatabase(cluster, 'lived'), await openDatabase(cluster, 'tried')];
+export const openPostgresBackend = async (
+  cluster: Cluster,
+  staleMs = CLIENT_CACHE_MS,
+): Promise<StoreBackend> => {
+  const [simulated, rehearsed] = [
+    await openDatabase(cluster, 'simulated'),
+    await openDatabase(cluster, 'rehearsed'),
+  ];
   return {
-    async keep(surroundings) {
-      await lived.content.write(new Map());
-      return createSimulated(lived, tried, { ...surroundings, staleMs });
+    async openStore(surroundings) {
+      await simulated.content.write(new Map());
+      return createSimulated(simulated, rehearsed, { ...surroundings, staleMs });
     },
     async close() {
-      for (const { store, content } of [lived, tried]) {
+      for (const { store, content } of [simulated, rehearsed]) {
         await content.close();
         await store.close();
       }
@@ -39,7 +44,7 @@ export const keepInPostgres = async (cluster: Cluster, staleMs = CLIENT_CACHE_MS
 };
 
 const openDatabase = async (cluster: Cluster, name: string): Promise<Database> => {
-  // Another keeping on this cluster may have made it.
+  // Another backend on this cluster may have created it.
   const there = await cluster.ask(`SELECT FROM pg_database WHERE datname = '${name}'`);
   if (there.length === 0) await cluster.createDatabase(name);
   const url = cluster.url(name);
@@ -52,7 +57,7 @@ const openDatabase = async (cluster: Cluster, name: string): Promise<Database> =
 
 const createSimulated = (
   { url, store, content }: Database,
-  tried: Database,
+  rehearsed: Database,
   surroundings: Surroundings & { readonly staleMs: number },
 ): SimulatedStore => {
   const { schedule, staleMs } = surroundings;
@@ -62,20 +67,20 @@ const createSimulated = (
   const processes: Process[] = [];
   // Stays open for the next simulation.
   const outside = { connect: async () => store, disconnect: async () => {} };
-  const own = conducted(verbs, outside, { ...surroundings, conduct: runAtOnce });
+  const own = injectFaults(verbs, outside, { ...surroundings, run: runAtOnce });
   return {
     ...own,
     staleMs,
-    through(conduct) {
+    through(run) {
       const process = createProcess(open);
       processes.push(process);
-      return conducted(verbs, process, { ...surroundings, conduct });
+      return injectFaults(verbs, process, { ...surroundings, run });
     },
-    look: (id) => own.readGrant(id),
+    peek: (id) => own.readGrant(id),
     backUp: () => schedule.standStill(backUp(content, schedule)),
     async copy() {
-      await tried.content.write(await content.read());
-      return createSimulated(tried, tried, surroundings);
+      await rehearsed.content.write(await content.read());
+      return createSimulated(rehearsed, rehearsed, surroundings);
     },
     async close() {
       await Promise.all(processes.map((process) => process.disconnect()));

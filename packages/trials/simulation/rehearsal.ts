@@ -3,7 +3,8 @@ import { testRandomness } from '../support/test-randomness.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { readAnswer, writeRefresh } from '../support/token-requests.ts';
 import type { Answer } from '../support/token-requests.ts';
-import type { GrantRecord, World } from './world.ts';
+import type { GrantRecord } from './records.ts';
+import type { World } from './world.ts';
 
 /** A copy of the deployment in which nothing fails, to try what a token would get, and to go back. */
 export type Rehearsal = {

@@ -1,51 +1,37 @@
-import type * as Codes from './simulate-codes.ts';
-import type * as Keepings from './store-backends.ts';
-import type { StoreName } from './store-backends.ts';
-import { CODE_MUTATIONS } from './code-mutations.ts';
-import { importMutated, MUTATIONS } from './mutations.ts';
-import type { Mutation } from './mutations.ts';
-import { POSTGRES_MUTATIONS } from './postgres-mutations.ts';
-import type * as Refreshes from './simulate.ts';
+import { importMutated } from './mutations/mutation.ts';
+import { mutationsOn } from './mutations/mutations.ts';
+import type { Mutation } from './mutations/mutation.ts';
+import type * as Simulation from './simulate.ts';
 import type { Outcome } from './simulate.ts';
+import type * as StoreBackends from './store-backends.ts';
+import type { StoreName } from './store-backends.ts';
 
-/** What is simulated: refreshes, or how owners' codes are exchanged; on which store, and with which bug planted. */
-export type Subject = {
-  readonly isOfCodes: boolean;
-  readonly store: StoreName;
-  readonly mutation: string | undefined;
-};
+/** On which store simulations run, and with which bug planted. */
+export type Setup = { readonly store: StoreName; readonly mutation: string | undefined };
 
-/** Lives seeds, until it is closed. */
-export type Lives = {
-  live(seed: number, tell?: (line: string) => void): Promise<Outcome>;
+/** Simulates one seed after another, until it is closed. */
+export type SeedRunner = {
+  run(seed: number, report?: (line: string) => void): Promise<Outcome>;
   close(): Promise<void>;
 };
 
-/** The bugs that are planted in what is simulated, or in the store. */
-export const mutationsOf = ({ isOfCodes, store }: Subject): readonly Mutation[] => {
-  const ofStore = store === 'postgres' ? POSTGRES_MUTATIONS : [];
-  return [...(isOfCodes ? CODE_MUTATIONS : MUTATIONS), ...ofStore].filter(
-    ({ file }) => store === 'memory' || !file.includes('/memory-store/'),
-  );
-};
-
-const findMutation = (subject: Subject): Mutation | undefined => {
-  if (subject.mutation === undefined) return undefined;
-  const found = mutationsOf(subject).find(({ name }) => name === subject.mutation);
-  if (found === undefined) throw new Error(`there is no mutation "${subject.mutation}"; see --mutation list`);
+const findMutation = ({ store, mutation }: Setup): Mutation | undefined => {
+  if (mutation === undefined) return undefined;
+  const found = mutationsOn(store).find(({ name }) => name === mutation);
+  if (found === undefined) throw new Error(`unknown mutation "${mutation}"; see --mutation list`);
   return found;
 };
 
-/** Makes ready to live seeds. Throws where the store cannot be had on this machine. */
-export const openLives = async (subject: Subject): Promise<Lives> => {
-  const mutation = findMutation(subject);
-  const importThe = <Module>(entry: string): Promise<Module> =>
-    mutation === undefined ? (import(entry) as Promise<Module>) : importMutated<Module>(mutation, entry);
-  const { KEEPINGS } = await importThe<typeof Keepings>('./store-backends.ts');
-  const lived = subject.isOfCodes
-    ? (await importThe<typeof Codes>('./simulate-codes.ts')).simulateCodes
-    : (await importThe<typeof Refreshes>('./simulate.ts')).simulate;
-  const keeping = await KEEPINGS[subject.store]();
-  if ('reason' in keeping) throw new Error(keeping.reason);
-  return { live: (seed, tell) => lived(seed, tell, keeping.keep), close: keeping.close };
+/** Prepares a store for simulations. Throws where this machine cannot run it. */
+export const openSeedRunner = async (setup: Setup): Promise<SeedRunner> => {
+  const mutation = findMutation(setup);
+  const load = <Module>(file: string): Promise<Module> => {
+    const url = new URL(file, import.meta.url).href;
+    return mutation === undefined ? (import(url) as Promise<Module>) : importMutated<Module>(mutation, url);
+  };
+  const { STORE_BACKENDS } = await load<typeof StoreBackends>('store-backends.ts');
+  const { simulate } = await load<typeof Simulation>('simulate.ts');
+  const backend = await STORE_BACKENDS[setup.store]();
+  if ('reason' in backend) throw new Error(backend.reason);
+  return { run: (seed, report) => simulate(seed, report, backend.openStore), close: backend.close };
 };

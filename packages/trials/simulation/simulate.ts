@@ -1,14 +1,19 @@
+import type { Grant } from '@keyfob/server/grants';
+import { createPrng } from '../support/prng.ts';
 import { CHECKERS } from './checkers.ts';
-import { beHonest } from './honest-client.ts';
-import { keepInMemory } from './memory-backend.ts';
-import { misfortune, operate } from './operator.ts';
+import { redeemHonestly } from './code-exchange.ts';
+import { createWorld, START_MS } from './create-world.ts';
+import { refreshHonestly } from './honest-client.ts';
+import { openMemoryStore } from './memory-backend.ts';
+import { causeMisfortune } from './misfortune.ts';
+import { consent, createGrant } from './new-grant.ts';
+import { operate } from './operator.ts';
 import { drawPlan } from './plan.ts';
 import type { GrantPlan } from './plan.ts';
-import { createPrng } from '../support/prng.ts';
-import type { Keep } from './simulated-store.ts';
-import { steal, stealWithoutCredentials } from './thief.ts';
-import { createGrant, describeGrant, createWorld, openWorld, START_MS } from './world.ts';
-import type { ClientRecord, Violation, World } from './world.ts';
+import type { ClientRecord, GrantRecord, Violation } from './records.ts';
+import type { OpenStore } from './simulated-store.ts';
+import { stealCode, stealCodeAlone, stealToken, stealTokenAlone } from './thief.ts';
+import type { World } from './world.ts';
 
 /** What came of one seed. */
 export type Outcome = {
@@ -19,25 +24,28 @@ export type Outcome = {
   readonly violations: readonly Violation[];
 };
 
-/** Lives one seed from beginning to end and checks it. `tell` gets every step, one line each; `keep` makes the store. */
+/** Simulates one seed from beginning to end and checks it. `report` gets every step, one line each. */
 export const simulate = async (
   seed: number,
-  tell?: (line: string) => void,
-  keep: Keep = keepInMemory,
+  report?: (line: string) => void,
+  openStore: OpenStore = openMemoryStore,
 ): Promise<Outcome> => {
   const plan = drawPlan(createPrng(seed));
-  const world = await createWorld(plan, seed, tell, keep);
+  const world = await createWorld(plan, seed, report, openStore);
   world.trace(() => `seed ${seed}, ${plan.nodes} nodes, faults: ${[...plan.faults].join(' ') || 'none'}`);
-  await openWorld(world);
   for (const owner of world.clients) {
     for (const grantPlan of owner.plan.grants) {
-      world.schedule.after(grantPlan.createdAfterMs, () => void consent(world, owner, grantPlan));
+      world.schedule.after(grantPlan.createdAfterMs, () => void useGrant(world, owner, grantPlan));
     }
   }
   void operate(world);
-  void misfortune(world);
+  void causeMisfortune(world);
   await world.schedule.run(START_MS + plan.lengthMs);
-  await check(world);
+  for (const { name, id } of world.grants) {
+    const grant = await world.store.peek(id);
+    world.trace(() => `${name} at the end: ${describeGrant(grant)}`);
+  }
+  for (const checker of CHECKERS) await checker(world);
   await world.store.close();
   return {
     seed,
@@ -48,18 +56,41 @@ export const simulate = async (
   };
 };
 
-/** An owner allows a client something, and everybody goes to work who is after the grant. */
-const consent = async (world: World, owner: ClientRecord, plan: GrantPlan): Promise<void> => {
-  const grant = await createGrant(world, owner, plan);
-  beHonest(world, grant);
-  if (world.has('thief') && world.prng.chance(0.5)) void steal(world, grant);
-  if (world.has('foreign-thief') && world.prng.chance(0.5)) void stealWithoutCredentials(world, grant);
+const CONSENTS_MAX = 3;
+const DAY_MS = 86_400_000;
+
+/** The whole life of a grant: how it begins, its honest client, and everybody else who is after it. */
+const useGrant = async (world: World, owner: ClientRecord, plan: GrantPlan): Promise<void> => {
+  if (plan.begins === 'by operator') {
+    const grant = await createGrant(world, { owner, plan, name: plan.name });
+    startThieves(world, grant);
+    return refreshHonestly(world, grant);
+  }
+  for (let consents = 1; consents <= CONSENTS_MAX; consents++) {
+    const name = consents === 1 ? plan.name : `${plan.name}${consents}`;
+    const grant = await consent(world, { owner, plan, name });
+    startThieves(world, grant);
+    const { prng } = world;
+    if (world.has('code-thief') && prng.chance(0.5)) void stealCode(world, grant);
+    if (world.has('incomplete-code-thief') && prng.chance(0.7)) void stealCodeAlone(world, grant);
+    await redeemHonestly(world, grant);
+    if (grant.wallet.saved !== undefined) return refreshHonestly(world, grant);
+    // The client got no tokens, and has to ask the owner again.
+    await world.schedule.sleep((prng.real() * DAY_MS) / 4);
+  }
 };
 
-const check = async (world: World): Promise<void> => {
-  for (const { plan, id } of world.grants) {
-    const grant = await world.store.look(id);
-    world.trace(() => `${plan.name} in the end: ${describeGrant(grant)}`);
-  }
-  for (const checker of CHECKERS) await checker(world);
+const startThieves = (world: World, grant: GrantRecord): void => {
+  if (world.has('token-thief') && world.prng.chance(0.5)) void stealToken(world, grant);
+  if (world.has('foreign-token-thief') && world.prng.chance(0.5)) void stealTokenAlone(world, grant);
+};
+
+/** A grant as the store has it, in words. */
+const describeGrant = (grant: Grant | undefined): string => {
+  if (grant === undefined) return 'it is not there';
+  const { generation, keyNumber, rotatedAtMs, rotatedBy, useDigest, revocation } = grant;
+  const use = useDigest === undefined ? undefined : Buffer.from(useDigest).toString('hex');
+  // Of the earlier moments, a store keeps what the verdict needs, and stores differ in how.
+  const rotatedAt = rotatedAtMs.at(-1);
+  return JSON.stringify({ generation, keyNumber, rotatedAt, rotatedBy, use, revocation });
 };

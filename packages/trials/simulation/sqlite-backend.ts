@@ -1,19 +1,18 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backupSqliteStore, openSqliteStore, restoreSqliteStore } from '@keyfob/server/stores';
-import { conducted, createProcess, verbsOf } from './fault-injected-store.ts';
+import { backupSqliteStore, restoreSqliteStore, openSqliteStore } from '@keyfob/server/stores';
+import { createProcess, injectFaults, verbsOf } from './fault-injected-store.ts';
 import type { Process } from './fault-injected-store.ts';
-import type { Keeping } from './store-backend.ts';
-import type { Backup, SimulatedStore, Surroundings } from './simulated-store.ts';
+import type { Backup, SimulatedStore, StoreBackend, Surroundings } from './simulated-store.ts';
 import { runAtOnce } from '../support/memory-store/store.ts';
 
-/** Makes a directory, with the files of one simulation after another. */
-export const keepInSqlite = async (): Promise<Keeping> => {
+/** Simulations on SQLite: a directory with the files of one after another. */
+export const openSqliteBackend = async (): Promise<StoreBackend> => {
   const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'keyfob-simulation-'));
   let stores = 0;
   return {
-    keep: async (surroundings) => createSimulated(join(directory, `${++stores}`), surroundings),
+    openStore: async (surroundings) => createSimulated(join(directory, `${++stores}`), surroundings),
     close: async () => rmSync(directory, { recursive: true, force: true }),
   };
 };
@@ -28,13 +27,13 @@ const createSimulated = async (path: string, surroundings: Surroundings): Promis
   };
   const outside = startProcess();
   const verbs = verbsOf(await outside.connect());
-  const own = conducted(verbs, outside, { ...surroundings, conduct: runAtOnce });
+  const own = injectFaults(verbs, outside, { ...surroundings, run: runAtOnce });
   const closeAll = async (): Promise<void> => {
     for (const process of processes) await process.disconnect();
   };
   let copies = 0;
 
-  /** As where the machine is another one, with an older disk. */
+  /** As on another machine, with an older disk. */
   const replace = async (by: string): Promise<void> => {
     await closeAll();
     for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
@@ -60,8 +59,8 @@ const createSimulated = async (path: string, surroundings: Surroundings): Promis
   return {
     ...own,
     staleMs: 0,
-    through: (conduct) => conducted(verbs, startProcess(), { ...surroundings, conduct }),
-    look: (id) => own.readGrant(id),
+    through: (run) => injectFaults(verbs, startProcess(), { ...surroundings, run }),
+    peek: (id) => own.readGrant(id),
     backUp: () => standStill(backUp()),
     async copy() {
       const other = `${path}-copy-${++copies}`;

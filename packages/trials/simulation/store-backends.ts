@@ -1,20 +1,20 @@
 import { startCluster } from '../support/postgres/cluster.ts';
-import type { Keeping } from './store-backend.ts';
-import { keepInMemory } from './memory-backend.ts';
-import { keepInPostgres } from './postgres-backend.ts';
-import { keepInSqlite } from './sqlite-backend.ts';
+import { openMemoryStore } from './memory-backend.ts';
+import { openPostgresBackend } from './postgres-backend.ts';
+import type { StoreBackend } from './simulated-store.ts';
+import { openSqliteBackend } from './sqlite-backend.ts';
 
-/** The stores that a simulation can be lived on. */
+/** The stores that a simulation can run on. */
 export const STORE_NAMES = ['memory', 'sqlite', 'postgres'] as const;
 export type StoreName = (typeof STORE_NAMES)[number];
 
 /** A PostgreSQL of its own; a reason where none can run on this machine. */
-const startPostgres = async (): Promise<Keeping | { readonly reason: string }> => {
+const startPostgres = async (): Promise<StoreBackend | { readonly reason: string }> => {
   const cluster = await startCluster();
   if ('reason' in cluster) return cluster;
-  const { keep, close } = await keepInPostgres(cluster);
+  const { openStore, close } = await openPostgresBackend(cluster);
   return {
-    keep,
+    openStore,
     async close() {
       await close();
       await cluster.remove();
@@ -22,9 +22,11 @@ const startPostgres = async (): Promise<Keeping | { readonly reason: string }> =
   };
 };
 
-/** Makes ready what simulations are lived on. */
-export const KEEPINGS: Readonly<Record<StoreName, () => Promise<Keeping | { readonly reason: string }>>> = {
-  memory: async () => ({ keep: keepInMemory, close: async () => {} }),
-  sqlite: keepInSqlite,
+/** Prepares a store for simulations. */
+export const STORE_BACKENDS: Readonly<
+  Record<StoreName, () => Promise<StoreBackend | { readonly reason: string }>>
+> = {
+  memory: async () => ({ openStore: openMemoryStore, close: async () => {} }),
+  sqlite: openSqliteBackend,
   postgres: startPostgres,
 };

@@ -1,6 +1,7 @@
 import { PAST_EVERY_OVERLAP_SECONDS, rehearse } from './rehearsal.ts';
 import type { Rehearsal } from './rehearsal.ts';
-import type { GrantRecord, World } from './world.ts';
+import type { GrantRecord } from './records.ts';
+import type { World } from './world.ts';
 
 const ROUNDS = 3;
 /** A used token is told from a lost answer one generation later with `until-used`: so each goes on for three. */
@@ -20,6 +21,7 @@ export const checkThefts = async (world: World): Promise<void> => {
     if (grant.thiefToken === undefined || onReplay !== 'revoke' || rotation === 'none') continue;
     // A store that went back may have lost what tells, and an end that comes in between ends it as well.
     if (grant.epoch > 0 || grantLifetimeSeconds !== null) continue;
+    if (grant.wallet.saved === undefined) continue;
     await rehearsal.reset();
     await confront(world, rehearsal, grant, [grant.wallet.saved, grant.thiefToken]);
   }
@@ -43,5 +45,5 @@ const confront = async (
     }
   }
   if (granted > 0 && (await rehearsal.isRevoked(grant)) === false)
-    world.violate('theft', `${grant.plan.name} is still good after ${granted} refreshes by owner and thief`);
+    world.violate('theft', `${grant.name} is still good after ${granted} refreshes by owner and thief`);
 };

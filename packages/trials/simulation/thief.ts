@@ -1,38 +1,92 @@
-import { present } from './network.ts';
-import type { GrantRecord, World } from './world.ts';
+import type { ConsentedGrant } from './code-exchange.ts';
+import { presentCode, presentToken } from './network.ts';
+import { BRANDS } from './plan.ts';
+import type { CodeFields, GrantRecord } from './records.ts';
+import type { World } from './world.ts';
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /**
  * Copies a refresh token of the grant at a random moment, the newest on the client's disk or an older one, together with
  * the client's credentials, and refreshes with it for as long as it works.
  */
-export const steal = async (world: World, grant: GrantRecord): Promise<void> => {
+export const stealToken = async (world: World, grant: GrantRecord): Promise<void> => {
   const { prng, schedule } = world;
   await schedule.sleep(prng.real() * world.plan.lengthMs * 0.8);
   const seen = [...grant.indexOf.keys()];
-  let token = prng.chance(0.7) ? grant.wallet.saved : prng.pick(seen);
-  grant.isStolen = true;
+  const token = prng.chance(0.7) ? grant.wallet.saved : prng.pick(seen);
+  if (token === undefined) return;
+  world.trace(() => `a thief copies ${grant.name}.${grant.indexOf.get(token)}`);
+  await refreshAsThief(world, grant, token);
+};
+
+const refreshAsThief = async (world: World, grant: GrantRecord, stolen: string): Promise<void> => {
+  const { prng, schedule } = world;
+  let token = stolen;
   grant.thiefToken = token;
-  const actor = `thief of ${grant.plan.name}`;
-  world.trace(() => `${actor} copies ${grant.plan.name}.${grant.indexOf.get(token)}`);
+  const actor = `thief of ${grant.name}`;
   let failures = 0;
   while (failures < 3) {
     await schedule.sleep(prng.pick([1000, 30_000, HOUR_MS, 6 * HOUR_MS]) * prng.real());
-    const heard = await present(world, { actor, isHonest: false, grant, token });
+    const heard = await presentToken(world, { actor, isHonest: false, grant, token });
     if (heard.kind === 'granted') token = grant.thiefToken = heard.refreshToken;
     else if (heard.kind === 'dead') failures++;
   }
 };
 
-/** Copies a refresh token, but has not what goes with it: presents it as another client, or under another brand. */
-export const stealWithoutCredentials = async (world: World, grant: GrantRecord): Promise<void> => {
+/** Copies a refresh token without what belongs to it: presents it as another client, or under another brand. */
+export const stealTokenAlone = async (world: World, grant: GrantRecord): Promise<void> => {
   const { prng, schedule } = world;
   const foreign = grant.plan.brand !== undefined && prng.chance(0.5) ? 'brand' : 'client';
+  const actor = `stranger to ${grant.name}`;
   for (let left = prng.between(1, 12); left > 0; left--) {
     await schedule.sleep((prng.real() * world.plan.lengthMs) / 5);
     const seen = [...grant.indexOf.keys()];
     const token = prng.chance(0.5) ? grant.wallet.saved : prng.pick(seen);
-    await present(world, { actor: `stranger to ${grant.plan.name}`, isHonest: false, grant, token, foreign });
+    if (token !== undefined) await presentToken(world, { actor, isHonest: false, grant, token, foreign });
   }
+};
+
+/** Copies a code with all that belongs to it, and uses it before or after its client. Goes on with what it is given. */
+export const stealCode = async (world: World, grant: ConsentedGrant): Promise<void> => {
+  const { prng, schedule } = world;
+  const actor = `thief of the code of ${grant.name}`;
+  for (let left = prng.between(1, 3); left > 0; left--) {
+    await schedule.sleep(prng.pick([1000, MINUTE_MS, 12 * MINUTE_MS]) * prng.real());
+    const key = prng.chance(0.5) ? prng.bytes(12).toString('hex') : undefined;
+    const heard = await presentCode(world, { actor, isHonest: false, grant, code: grant.code, key });
+    if (heard.kind === 'granted' && prng.chance(0.5)) await refreshAsThief(world, grant, heard.refreshToken);
+  }
+};
+
+/** Copies a code, but lacks something that belongs to it. */
+export const stealCodeAlone = async (world: World, grant: ConsentedGrant): Promise<void> => {
+  const { prng, schedule } = world;
+  const { code } = grant;
+  const lacks = fieldsWithAFault(world, grant);
+  const actor = `stranger to the code of ${grant.name}`;
+  for (let left = prng.between(1, 4); left > 0; left--) {
+    await schedule.sleep(prng.pick([1000, MINUTE_MS, 12 * MINUTE_MS]) * prng.real());
+    await presentCode(world, { actor, isHonest: false, grant, code, fields: prng.pick(lacks) });
+  }
+};
+
+/** All the ways in which one thing that belongs to a code can be missing or wrong. */
+const fieldsWithAFault = (
+  { outsiders }: World,
+  { owner, plan, code }: ConsentedGrant,
+): readonly Partial<CodeFields>[] => {
+  const { redirectUri, verifier } = code;
+  const other = outsiders[owner.plan.dialect];
+  return [
+    { redirectUri: `${redirectUri}/` },
+    { redirectUri: 'https://thief.example/' },
+    { client: other, secret: other.secret },
+    ...(owner.plan.dialect === 'pleos'
+      ? [{ brand: BRANDS.find((one) => one !== plan.brand) }]
+      : [{ verifier: verifier === undefined ? 'x'.repeat(43) : undefined }]),
+    ...(verifier === undefined ? [] : [{ verifier: verifier.toLowerCase() }]),
+    ...(owner.secret === undefined ? [] : [{ secret: 'guessed' }]),
+  ];
 };

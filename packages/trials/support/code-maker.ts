@@ -7,7 +7,7 @@ import type { AuthorizationCode } from '@keyfob/server/grants';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
 import { parseKeyRing, sealCode } from '@keyfob/server/tokens';
-import type { FixtureDialect } from './served-grant.ts';
+import type { FixtureDialect } from './dialect-name.ts';
 
 /** What an owner agreed to, as far as it matters to a case. */
 export type Agreed = Partial<

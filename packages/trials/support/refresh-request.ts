@@ -1,3 +1,4 @@
+import type { DialectName } from './dialect-name.ts';
 import type { MadeClient } from './keyfob-process.ts';
 
 /** What a token endpoint answered. The tokens are empty where it gave none. */
@@ -10,8 +11,7 @@ export type Answer = {
   readonly refreshToken: string;
 };
 
-export type Dialect = 'smartcar' | 'pleos';
-export const DIALECTS: readonly Dialect[] = ['smartcar', 'pleos'];
+export const DIALECTS: readonly DialectName[] = ['smartcar', 'pleos'];
 
 type Headings = Readonly<Record<string, string>>;
 

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { DialectName, FixtureDialect } from './dialect-name.ts';
 import { removeDataDirectory, startKeyfob, UNTHROTTLED } from './keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from './keyfob-process.ts';
 import { sendRaw, writeRequest } from './raw-request.ts';
 import type { RawResponse, RequestParts } from './raw-request.ts';
-
-/** The vendors' dialects. */
-export type DialectName = 'smartcar' | 'pleos';
-/** Every dialect that has wire fixtures. */
-export type FixtureDialect = DialectName | 'oauth';
 
 /** Brand of every Pleos grant here. */
 export const BRAND = 'hyundai';

@@ -6,7 +6,7 @@ import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import { makeDataDirectory, removeDataDirectory, runKeyfob } from './keyfob-process.ts';
 import { startCluster } from './postgres/cluster.ts';
 import type { Cluster } from './postgres/cluster.ts';
-import type { Skipped } from '../crash/trial.ts';
+import type { Skipped } from './skipped.ts';
 
 /** Where a server under trial keeps what it must not lose: what it is started with, and every command on the same store. */
 export type Home = {

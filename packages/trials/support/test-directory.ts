@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { makeDataDirectory, removeDataDirectory, runKeyfob, startKeyfob } from './keyfob-process.ts';
 import type { Ended, KeyfobServer, MadeClient, MadeGrant, ServerOptions } from './keyfob-process.ts';
-import type { Dialect } from './refresh-request.ts';
+import type { DialectName } from './dialect-name.ts';
 
 /** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
 export type Scope = Pick<TestContext, 'after'>;
@@ -27,7 +27,7 @@ export const serverFor = async (scope: Scope, options: ServerOptions = {}): Prom
 /** A client and a grant, made by commands beside the running server. */
 export const grantFor = async (
   server: Pick<KeyfobServer, 'command'>,
-  dialect: Dialect,
+  dialect: DialectName,
 ): Promise<{ readonly client: MadeClient; readonly grant: MadeGrant }> => {
   const client = await server.command<MadeClient>('client', 'create', '--dialect', dialect);
   const grant = await server.command<MadeGrant>(

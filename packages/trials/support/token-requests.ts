@@ -1,5 +1,5 @@
 import type { WireRequest, WireResponse } from '@keyfob/server/wire';
-import type { DialectName } from './served-grant.ts';
+import type { DialectName } from './dialect-name.ts';
 
 /** A refresh as a client puts it on the wire. */
 export type RefreshWords = {

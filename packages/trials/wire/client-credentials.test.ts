@@ -50,7 +50,7 @@ describe('Client credentials', () => {
     });
   }
 
-  test('give a token that is introspected until it or its client ends, and that is no owner’s', async () => {
+  test('give a token that is active until it expires or its client is disabled, and that no owner granted', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', {
       policy: { ...ALLOWED, clientCredentialsScope: 'fleet:read', audience: 'https://api.example' },
@@ -118,7 +118,7 @@ describe('Client credentials', () => {
     });
   }
 
-  test('are for clients that may use them, can prove themselves and ask for nothing else', async () => {
+  test('are for clients that may use them, authenticate and ask for nothing else', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { policy: ALLOWED });
     const plain = await trial.register('smartcar');
@@ -145,7 +145,7 @@ describe('Client credentials', () => {
     assertRefused(await ask(trial, app), 401, 'invalid_client');
   });
 
-  test('are not judged by a store that is away', async () => {
+  test('are answered with 503 while the store is unavailable', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { policy: ALLOWED });
     trial.setStore('unavailable');

@@ -30,10 +30,10 @@ const open = async (dialect: 'smartcar' | 'pleos', policy: Parameters<ResourceTr
   return { trial, owner, checker };
 };
 
-describe('Introspection tells of access tokens', () => {
+describe('Introspection of access tokens', () => {
   for (const [dialect, accessTokenFormat] of KINDS) {
     const what = `${accessTokenFormat} one of a ${dialect} client`;
-    test(`the whole of a living ${what}, and nothing once it is over`, async () => {
+    test(`tells everything about an active ${what}, and nothing after its end`, async () => {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken } = await trial.grant(owner, { brand: dialect === 'pleos' ? 'kia' : undefined });
       const iat = trial.nowSeconds();
@@ -62,7 +62,7 @@ describe('Introspection tells of access tokens', () => {
       assertInactive(await ask(trial, checker, accessToken));
     });
 
-    test(`that ${what} is over with its grant, its client, and a policy that became shorter`, async () => {
+    test(`reports ${what} as inactive after the end of its grant or client, and by a shorter policy`, async () => {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken, grant } = await trial.grant(owner);
       const { id } = owner.client;
@@ -79,7 +79,7 @@ describe('Introspection tells of access tokens', () => {
       assertInactive(await ask(trial, checker, accessToken));
     });
 
-    test(`${what} stays good when its pair is refreshed, and another client hears nothing of it`, async () => {
+    test(`${what} stays active when its pair is refreshed, and another client learns nothing about it`, async () => {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken } = await trial.grant(owner);
       assert.equal((await trial.refresh(owner, refreshToken)).status, 200);
@@ -88,7 +88,7 @@ describe('Introspection tells of access tokens', () => {
     });
   }
 
-  test('a JWT ends when it says whatever the policy became, and sooner where that became shorter', async () => {
+  test('a JWT expires when it says, whatever the policy becomes, and sooner if the policy becomes shorter', async () => {
     const { trial, owner, checker } = await open('smartcar', { policy: { accessTokenFormat: 'jwt' } });
     const { accessToken } = await trial.grant(owner);
     const iat = trial.nowSeconds();
@@ -101,7 +101,7 @@ describe('Introspection tells of access tokens', () => {
     }
   });
 
-  test('the audience and the end of a grant count', async () => {
+  test('the audience and the end of the grant count', async () => {
     const policy = { grantLifetimeSeconds: 600, audience: 'https://api.example' };
     for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
       const { trial, owner, checker } = await open('smartcar', { policy: { ...policy, accessTokenFormat } });
@@ -115,9 +115,9 @@ describe('Introspection tells of access tokens', () => {
   });
 });
 
-describe('Introspection tells of refresh tokens', () => {
+describe('Introspection of refresh tokens', () => {
   for (const dialect of ['smartcar', 'pleos'] as const) {
-    test(`that of a ${dialect} client, as if it were used now, without using it`, async () => {
+    test(`tells of a ${dialect} client what its use would give now, without using it`, async () => {
       const { trial, owner, checker } = await open(dialect, {
         policy: { rotation: 'overlap', overlapSeconds: 60 },
       });
@@ -130,14 +130,14 @@ describe('Introspection tells of refresh tokens', () => {
         const { body } = await ask(trial, checker, first.refreshToken, hint);
         assert.deepEqual(body, { ...known, exp: issued + lifetime, iat: issued, ...about });
       }
-      assert.equal(trial.memory.look(first.grant.id)?.generation, 0);
+      assert.equal(trial.memory.peek(first.grant.id)?.generation, 0);
       trial.passSeconds(100);
       await trial.refresh(owner, first.refreshToken);
       const overlapping = await ask(trial, checker, first.refreshToken);
       assert.deepEqual(overlapping.body, { ...known, exp: issued + 160, iat: issued, ...about });
       trial.passSeconds(60);
       assertInactive(await ask(trial, checker, first.refreshToken));
-      assert.equal(trial.memory.look(first.grant.id)?.revocation, undefined);
+      assert.equal(trial.memory.peek(first.grant.id)?.revocation, undefined);
       assert.deepEqual(
         trial.events.filter(({ event }) => event === 'refresh.replayed'),
         [],
@@ -145,7 +145,7 @@ describe('Introspection tells of refresh tokens', () => {
     });
   }
 
-  test('one that was used is over where tokens rotate strictly, and good where they do not rotate', async () => {
+  test('a used token is inactive if tokens rotate strictly, and active if they do not rotate', async () => {
     for (const [rotation, isActive] of [
       ['strict', false],
       ['none', true],
@@ -158,7 +158,7 @@ describe('Introspection tells of refresh tokens', () => {
     }
   });
 
-  test('one that the store forgot the issuing of is good, as it would be if it were used', async () => {
+  test('a token from ahead of the store is active, because its use would succeed', async () => {
     const { trial, owner, checker } = await open('smartcar');
     const { refreshToken, grant } = await trial.grant(owner);
     const backup = trial.memory.snapshot();
@@ -172,15 +172,15 @@ describe('Introspection tells of refresh tokens', () => {
   });
 });
 
-describe('Introspection is for who may ask', () => {
+describe('Who may introspect', () => {
   const REFUSED = ['no-token', '', '3e565aed-d4b2-4296-9b4c-aec35825a6aa', 'a.b.c', 'A'.repeat(36)];
 
-  test('a token of nobody is exactly inactive, whatever it looks like', async () => {
+  test('an unknown token is inactive in any form, and nothing else is said', async () => {
     const { trial, checker } = await open('smartcar');
     for (const token of REFUSED.filter((one) => one !== '')) assertInactive(await ask(trial, checker, token));
   });
 
-  test('a token in the form of another dialect is nobody’s', async () => {
+  test('a token in the form of another dialect is unknown', async () => {
     const { trial, owner, checker } = await open('pleos');
     const { accessToken, refreshToken } = await trial.grant(owner);
     const { shapes } = DIALECTS.pleos;
@@ -194,7 +194,7 @@ describe('Introspection is for who may ask', () => {
     }
   });
 
-  test('who does not prove itself is challenged, and learns nothing of the token', async () => {
+  test('a client that does not authenticate is challenged, and learns nothing about the token', async () => {
     const { trial, owner, checker } = await open('smartcar');
     const app = await trial.register('smartcar', { type: 'public' });
     const { accessToken: token } = await trial.grant(owner);
@@ -228,7 +228,7 @@ describe('Introspection is for who may ask', () => {
       assert.deepEqual([answer.status, answer.body['error']], [400, 'invalid_request']);
   });
 
-  test('a request that is none is told what is wrong with it', async () => {
+  test('a malformed request is told what is wrong with it', async () => {
     const { trial, checker } = await open('smartcar');
     const json = { 'content-type': 'application/json' };
     for (const [answer, status] of [
@@ -241,8 +241,8 @@ describe('Introspection is for who may ask', () => {
   });
 });
 
-describe('Introspection never takes an outage for a dead token', () => {
-  test('a store that is away is 503, for every kind of token and for none', async () => {
+describe('Introspection never reports an outage as a dead token', () => {
+  test('an unavailable store is 503, for every kind of token and without a token', async () => {
     for (const [dialect, accessTokenFormat] of KINDS) {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken } = await trial.grant(owner);
@@ -257,7 +257,7 @@ describe('Introspection never takes an outage for a dead token', () => {
     }
   });
 
-  test('a ring that lacks a key the store knows of is 503 for what does not open, and no more', async () => {
+  test('a ring that lacks a key of the store is 503 for what does not open, and only for that', async () => {
     const { trial, owner, checker } = await open('smartcar');
     const { accessToken, refreshToken } = await trial.grant(owner);
     await trial.rotateKeys({ isKept: true });
@@ -268,9 +268,9 @@ describe('Introspection never takes an outage for a dead token', () => {
   });
 });
 
-describe('The data calls read access tokens', () => {
+describe('The vehicle calls read access tokens', () => {
   for (const [dialect, accessTokenFormat] of KINDS) {
-    test(`${accessTokenFormat} ones of a ${dialect} client, as introspection does`, async () => {
+    test(`that are ${accessTokenFormat}, of a ${dialect} client, as introspection does`, async () => {
       const { trial, owner } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken, grant } = await trial.grant(owner);
       const shape = DIALECTS[dialect].shapes.accessToken;

@@ -9,7 +9,7 @@ const METADATA = '/.well-known/oauth-authorization-server';
 const JWKS = '/.well-known/jwks.json';
 
 describe('Metadata', () => {
-  test('names every endpoint under the issuer, and may be kept', async () => {
+  test('names every endpoint under the issuer, and may be cached', async () => {
     const { status, headers, body } = await createResourceTrial().get(METADATA);
     assert.equal(status, 200);
     assert.deepEqual(headers, {
@@ -35,14 +35,14 @@ describe('Metadata', () => {
     });
   });
 
-  test('stands before the path of an issuer that has one', async () => {
+  test('is served before the path of an issuer that has one', async () => {
     const issuer = 'https://cars.example/keyfob';
     for (const path of [METADATA, `${METADATA}/keyfob`])
       assert.equal((await createResourceTrial({ issuer }).get(path)).body['issuer'], issuer);
     assert.equal((await createResourceTrial({ issuer }).get(`${METADATA}/other`)).status, 404);
   });
 
-  test('takes GET only', async () => {
+  test('accepts GET only', async () => {
     const { status, headers } = await createResourceTrial().send('POST', METADATA, {}, '');
     assert.deepEqual([status, headers['Allow']], [405, 'GET, HEAD']);
   });
@@ -52,7 +52,7 @@ const fetchKeys = async (trial: ResourceTrial): Promise<JSONWebKeySet> =>
   (await trial.get(JWKS)).body as unknown as JSONWebKeySet;
 
 describe('JWKS', () => {
-  test('shows the public part of every key, at once, and may be kept for five minutes', async () => {
+  test('shows the public part of every key at once, and may be cached for five minutes', async () => {
     const trial = createResourceTrial();
     const before = await trial.get(JWKS);
     assert.equal(before.headers['Cache-Control'], 'public, max-age=300');
@@ -63,7 +63,7 @@ describe('JWKS', () => {
       assert.deepEqual(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
   });
 
-  test('is shown through an outage of the store, but not to be kept then', async () => {
+  test('is shown during an outage of the store, but must not be cached then', async () => {
     const trial = createResourceTrial();
     const before = await trial.get(JWKS);
     trial.setStore('unavailable');
@@ -72,14 +72,14 @@ describe('JWKS', () => {
     assert.equal(during.headers['Cache-Control'], 'no-store');
   });
 
-  test('is not to be kept where the ring lacks a key that the store knows of', async () => {
+  test('must not be cached if the ring lacks a key that the store knows', async () => {
     const trial = createResourceTrial();
     await trial.rotateKeys({ isKept: true });
     const { status, headers } = await trial.get(JWKS);
     assert.deepEqual([status, headers['Cache-Control']], [200, 'no-store']);
   });
 
-  test('kept by a resource server for ten minutes, verifies every live token through two rotations of the keys', async () => {
+  test('cached by a resource server for ten minutes, verifies every live token through two key rotations', async () => {
     const trial = createResourceTrial();
     const owner = await trial.register('smartcar', { policy: { accessTokenFormat: 'jwt' } });
     let { refreshToken, accessToken } = await trial.grant(owner);

@@ -12,7 +12,7 @@ import { testRandomness } from '../support/test-randomness.ts';
 import { CREATED_AT, sampleClient, sampleGrant } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 export const ISSUER = 'https://fob.example';
 
@@ -26,21 +26,22 @@ export type Answer = Omit<WireResponse, 'body'> & {
 };
 
 /** How the store fares: its verbs run, are refused, or run and their answer is lost. */
-type StoreConduct = 'here' | StoreError['kind'];
+type StoreFault = 'here' | StoreError['kind'];
 
 /** The endpoints over plain values, on a store that can be away, with a clock that is moved by hand. */
 export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
   let nowMs = (CREATED_AT + 3600) * 1000;
-  let conduct: StoreConduct = 'here';
+  let storeFault: StoreFault = 'here';
   let serial = 0;
   const events: LogEvent[] = [];
   const lines = [createKeyLine(1, CREATED_AT)];
   let ring = parseKeyRing(lines.join('\n'));
   const memory = createMemoryStore();
   const store = memory.through(async (_verb, work) => {
-    if (conduct === 'unavailable') throw new StoreError(conduct, 'the store of the trial is away');
+    if (storeFault === 'unavailable') throw new StoreError(storeFault, 'the store of the trial is away');
     const result = work();
-    if (conduct === 'outcome_unknown') throw new StoreError(conduct, 'the answer of the store was lost');
+    if (storeFault === 'outcome_unknown')
+      throw new StoreError(storeFault, 'the answer of the store was lost');
     return result;
   });
   const emit: Emit = (event) => void events.push(event);
@@ -71,7 +72,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     memory,
     passSeconds: (seconds: number) => void (nowMs += seconds * 1000),
     nowSeconds: () => Math.floor(nowMs / 1000),
-    setStore: (next: StoreConduct) => void (conduct = next),
+    setStore: (next: StoreFault) => void (storeFault = next),
     /** Adds a key; the ring in hand is read again when the store tells of it, or never where it is `kept`. */
     async rotateKeys({ isKept = false } = {}) {
       const number = ring.newest.number + 1;

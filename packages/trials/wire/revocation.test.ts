@@ -16,7 +16,7 @@ const assertDone = (answer: Answer): void => {
 
 describe('Revocation', () => {
   for (const dialect of ['smartcar', 'pleos'] as const) {
-    test(`by a refresh token of any generation ends the grant of a ${dialect} client, once`, async () => {
+    test(`by a refresh token of any generation revokes the grant of a ${dialect} client, once`, async () => {
       for (const which of ['first', 'current', 'ahead'] as const) {
         const trial = createResourceTrial();
         const owner = await trial.register(dialect);
@@ -29,7 +29,7 @@ describe('Revocation', () => {
         trial.events.length = 0;
         for (const hint of ['access_token', undefined]) assertDone(await revoke(trial, owner, token, hint));
         const at = trial.nowSeconds();
-        assert.deepEqual(trial.memory.look(grant.id)?.revocation, { at, cause: 'client' });
+        assert.deepEqual(trial.memory.peek(grant.id)?.revocation, { at, cause: 'client' });
         const [event, ...others] = trial.events;
         assert.deepEqual(others, []);
         assert.ok(event?.event === 'grant.revoked' && event.cause === 'client');
@@ -46,7 +46,7 @@ describe('Revocation', () => {
     });
   }
 
-  test('answers alike for tokens that are dead, unknown, of no known form or of another client', async () => {
+  test('gives the same answer for tokens that are dead, unknown, malformed or of another client', async () => {
     const trial = createResourceTrial();
     const owner = await trial.register('smartcar');
     const other = await trial.register('smartcar');
@@ -65,11 +65,11 @@ describe('Revocation', () => {
       assertDone(await revoke(trial, owner, token));
     for (const token of [refreshToken, accessToken])
       for (const by of [other, pleos]) assertDone(await revoke(trial, by, token));
-    assert.equal(trial.memory.look(grant.id)?.revocation, undefined);
-    assert.equal(trial.memory.look(dead.grant.id)?.revocation?.cause, 'owner');
+    assert.equal(trial.memory.peek(grant.id)?.revocation, undefined);
+    assert.equal(trial.memory.peek(dead.grant.id)?.revocation?.cause, 'owner');
   });
 
-  test('refuses a living access token, opaque or not, and leaves its grant alone', async () => {
+  test('refuses an active access token, opaque or not, and leaves its grant alone', async () => {
     for (const dialect of ['smartcar', 'pleos'] as const)
       for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
         const trial = createResourceTrial();
@@ -80,18 +80,18 @@ describe('Revocation', () => {
           assert.deepEqual([answer.status, answer.body['error']], [400, 'unsupported_token_type']);
         }
         assertDone(await revoke(trial, await trial.register(dialect), accessToken));
-        assert.equal(trial.memory.look(grant.id)?.revocation, undefined);
+        assert.equal(trial.memory.peek(grant.id)?.revocation, undefined);
         trial.passSeconds(owner.client.policy.accessTokenLifetimeSeconds);
         assertDone(await revoke(trial, owner, accessToken));
       }
   });
 
-  test('is open to a public client by its id alone, and to nobody else without a secret', async () => {
+  test('is open to a public client by its id alone, and to no other client without a secret', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { type: 'public', policy: { rotation: 'strict' } });
     const { refreshToken, grant } = await trial.grant(app);
     assertDone(await trial.post(PATH, { token: refreshToken, client_id: app.client.id }));
-    assert.equal(trial.memory.look(grant.id)?.revocation?.cause, 'client');
+    assert.equal(trial.memory.peek(grant.id)?.revocation?.cause, 'client');
     const owner = await trial.register('smartcar');
     const { refreshToken: token } = await trial.grant(owner);
     for (const answer of [
@@ -104,21 +104,21 @@ describe('Revocation', () => {
     assert.deepEqual([missing.status, missing.body['error']], [400, 'invalid_request']);
   });
 
-  test('is never promised by a store that is away or whose answer was lost, and may be asked for again', async () => {
-    for (const conduct of ['unavailable', 'outcome_unknown'] as const) {
+  test('is not confirmed while the store is unavailable or its answer is lost, and may be retried', async () => {
+    for (const storeFault of ['unavailable', 'outcome_unknown'] as const) {
       const trial = createResourceTrial();
       const owner = await trial.register('smartcar');
       const { refreshToken, grant } = await trial.grant(owner);
-      trial.setStore(conduct);
+      trial.setStore(storeFault);
       const answer = await revoke(trial, owner, refreshToken);
       assert.deepEqual([answer.status, answer.headers['Retry-After']], [503, '2']);
       trial.setStore('here');
       assertDone(await revoke(trial, owner, refreshToken));
-      assert.equal(trial.memory.look(grant.id)?.revocation?.cause, 'client');
+      assert.equal(trial.memory.peek(grant.id)?.revocation?.cause, 'client');
     }
   });
 
-  test('of a token sealed by a key that the ring lacks is 503, not a promise', async () => {
+  test('of a token that is sealed by a key the ring lacks is 503, not a confirmation', async () => {
     const trial = createResourceTrial();
     const owner = await trial.register('smartcar');
     const { refreshToken } = await trial.grant(owner);

@@ -10,7 +10,7 @@ import { consentOn, exchangeCode, VEHICLES } from '../support/consented-grant.ts
 import { sampleVehicle } from '../support/samples.ts';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
-import type { DialectName } from '../support/served-grant.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 const [ONE, TWO] = VEHICLES;
 const LOG_TIMEOUT_MS = 10_000;
@@ -81,9 +81,9 @@ const lineWith = async (...texts: readonly string[]): Promise<string> => {
   }
 };
 
-describe('What ends an access token ends what it gave access to', () => {
+describe('The end of an access token ends its access', () => {
   for (const dialect of DIALECTS)
-    test(`a revoked grant and a disabled client of ${dialect}; what undoes it gives it back`, async () => {
+    test(`by a revoked grant or a disabled client of ${dialect}; undoing it restores the access`, async () => {
       const { client, grantId, accessToken } = await share(dialect);
       const { list } = PATHS[dialect];
       const statuses = async () => (await call('GET', list, accessToken)).status;
@@ -99,7 +99,7 @@ describe('What ends an access token ends what it gave access to', () => {
       assert.equal(await statuses(), 200);
     });
 
-  test('a Pleos access token, its sealed block written in the form of a Smartcar token, is dead at both wires', async () => {
+  test('a Pleos access token, its sealed block written in the form of a Smartcar token, is dead in both dialects', async () => {
     const { accessToken } = await share('pleos');
     const sealed = WIRES.pleos.shapes.accessToken.read(accessToken);
     assert.ok(sealed !== 'malformed');
@@ -111,7 +111,7 @@ describe('What ends an access token ends what it gave access to', () => {
     assert.equal((await call('GET', PATHS.pleos.list, accessToken)).status, 200);
   });
 
-  test('the access token of before a refresh still lists the vehicles', async () => {
+  test('the access token from before a refresh still lists the vehicles', async () => {
     const { client, accessToken, refreshToken } = await share('smartcar');
     const basic = Buffer.from(`${client.clientId}:${client.clientSecret}`).toString('base64');
     const refreshed = await fetch(`${server.url}/oauth/token`, {
@@ -126,7 +126,7 @@ describe('What ends an access token ends what it gave access to', () => {
 
 describe('Disconnecting', { timeout: 60_000 }, () => {
   test(
-    'the last vehicle of a Smartcar grant ends the grant, and both are told',
+    'the last vehicle of a Smartcar grant revokes the grant, and both are reported',
     { timeout: LOG_TIMEOUT_MS },
     async () => {
       const { client, grantId, accessToken } = await share('smartcar');
@@ -156,7 +156,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
   );
 
   test(
-    'every vehicle of a Pleos grant leaves the grant, whose owner may choose again',
+    'every vehicle of a Pleos grant keeps the grant, whose owner may choose again',
     { timeout: LOG_TIMEOUT_MS },
     async () => {
       const { grantId, accessToken } = await share('pleos');
@@ -174,7 +174,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
     },
   );
 
-  test('a VIN is withdrawn once: its retry is told that it is gone', async () => {
+  test('a VIN is withdrawn once: a retry learns that it is gone', async () => {
     const { grantId, accessToken } = await share('pleos');
     assert.equal((await call('DELETE', PATHS.pleos.end(ONE), accessToken)).status, 200);
     const again = await call('DELETE', PATHS.pleos.end(ONE), accessToken);
@@ -200,7 +200,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
   });
 
   for (const dialect of DIALECTS)
-    test(`while the store is away is an outage of ${dialect}, and works once it is back`, async () => {
+    test(`while the store is unavailable is an outage of ${dialect}, and works once it is back`, async () => {
       const { grantId, accessToken } = await share(dialect);
       const database = new DatabaseSync(join(server.dataDirectory, 'keyfob.db'));
       database.exec('BEGIN IMMEDIATE');
@@ -219,7 +219,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
 });
 
 describe('The choice of vehicles', () => {
-  test('is refused to a client that has no URL to come back to', async () => {
+  test('is refused to a client without a consent redirect URI', async () => {
     const { client, accessToken } = await share('pleos');
     const choice = JSON.stringify({ state: 'abc', lang: 'en' });
     const database = new DatabaseSync(join(server.dataDirectory, 'keyfob.db'));
@@ -234,7 +234,7 @@ describe('The choice of vehicles', () => {
 });
 
 describe('The API of Smartcar', () => {
-  test('refuses what is no request of its own in its own words', async () => {
+  test('refuses an unknown request in its own words', async () => {
     const tooLarge = await call('POST', '/v2.0/vehicles', 'x', 'a'.repeat(20_000));
     assert.equal(tooLarge.status, 413);
     assert.match(tooLarge.text, /"type":"VALIDATION"/);

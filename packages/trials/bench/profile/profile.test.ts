@@ -33,7 +33,7 @@ const profile = (samples: readonly number[]): CpuProfile => ({
 });
 
 describe('A profile', () => {
-  test('tells the share of each function, wherever it is called from, and of each part with its native code', () => {
+  test('gives the share of each function over all its callers, and of each part with its native code', () => {
     const samples = [2, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11];
     const shares = sharesOf(profile(samples), { fromMicros: 0, toMicros: 9999, rootUrl: ROOT_URL });
     assert.equal(shares.busyMicros, 100);
@@ -66,7 +66,7 @@ describe('A profile', () => {
     });
   });
 
-  test('counts what lies in the window, to the microsecond', () => {
+  test('counts only the samples in the window, to the microsecond', () => {
     const window = { fromMicros: 1004, toMicros: 1029, rootUrl: ROOT_URL };
     const { busyMicros, functions } = sharesOf(profile([5, 3, 5, 5]), window);
     assert.equal(busyMicros, 25);
@@ -79,7 +79,7 @@ describe('A profile', () => {
     );
   });
 
-  test('with nothing busy in the window is refused', () => {
+  test('without a busy sample in the window is refused', () => {
     const window = { fromMicros: 0, toMicros: 1010, rootUrl: ROOT_URL };
     assert.throws(() => sharesOf(profile([2, 5]), window), /no busy time/);
   });

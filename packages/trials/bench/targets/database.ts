@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { startCluster } from '../../support/postgres/cluster.ts';
 import type { Cluster } from '../../support/postgres/cluster.ts';
-import type { Skipped } from './target.ts';
+import type { Skipped } from '../../support/skipped.ts';
 
 /** As many rows as every table has that is updated, so that a row is found by its primary key and not by reading them all. */
 export const ROWS = 10_000;

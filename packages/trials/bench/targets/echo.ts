@@ -1,5 +1,5 @@
 import { startScript } from './script-process.ts';
-import { oauthWire, UUID_PATTERN } from './target.ts';
+import { oauthWire, UUID_PATTERN } from '../wire.ts';
 import type { OpenTarget } from './target.ts';
 
 /** The limit: a bare `node:http` server that reads the same requests and writes the same bytes, and does no more. */

@@ -8,8 +8,9 @@ import { promisify } from 'node:util';
 import { makeDataDirectory, removeDataDirectory } from '../../support/keyfob-process.ts';
 import { describeDatabase, openDatabase } from './database.ts';
 import { createHydraClient, obtainRefreshToken } from './hydra-consent.ts';
-import { oauthWire } from './target.ts';
-import type { OpenTarget, Skipped, Target, TargetName } from './target.ts';
+import { oauthWire } from '../wire.ts';
+import type { OpenTarget, Target, TargetName } from './target.ts';
+import type { Skipped } from '../../support/skipped.ts';
 
 const NOTE =
   '`hydra serve all --dev` with the settings that it comes with, by which it checks the secret of a client at every request with PBKDF2 of 25 000 rounds';

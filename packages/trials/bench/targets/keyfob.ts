@@ -4,9 +4,9 @@ import { createKeyLine } from '@keyfob/server/tokens';
 import { makeClient, makeGrant } from '../../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../support/keyfob-process.ts';
 import { describeDatabase, openDatabase, ROWS } from './database.ts';
-import { oauthWire, pleosWire, UUID_PATTERN } from './target.ts';
+import { oauthWire, pleosWire, UUID_PATTERN } from '../wire.ts';
 import type { OpenTarget, Target, TargetName } from './target.ts';
-import type { DialectName } from '../../support/served-grant.ts';
+import type { DialectName } from '../../support/dialect-name.ts';
 
 /** Keyfob as a user starts it: `keyfob serve` on a data directory, every setting its default; `nodeArgs` are for Node. */
 export const openKeyfob =

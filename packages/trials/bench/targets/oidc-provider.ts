@@ -1,5 +1,5 @@
 import { startScript } from './script-process.ts';
-import { oauthWire } from './target.ts';
+import { oauthWire } from '../wire.ts';
 import type { OpenTarget } from './target.ts';
 
 type Started = {

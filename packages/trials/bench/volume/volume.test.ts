@@ -7,7 +7,7 @@ import { measureVolume, PARTS } from './volume.ts';
 /** Those whose figures are times, or come of them. */
 const DEPENDS_ON_SPEED = /^(?:start|processor|median|latency|longest|refresh above|growth of the log)/;
 
-test('Every refresh is answered right, and neither disk nor memory grows with refreshes.', async () => {
+test('Every refresh is answered correctly, and neither disk nor memory grows with refreshes.', async () => {
   const figures: Figure[] = [];
   const plan = {
     parts: new Set(PARTS),

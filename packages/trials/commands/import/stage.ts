@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { KEYFOB_BIN, runKeyfob, startKeyfob } from '../../support/keyfob-process.ts';
 import type { Ended, KeyfobServer, MadeClient } from '../../support/keyfob-process.ts';
-import type { Dialect } from '../../support/refresh-request.ts';
+import type { DialectName } from '../../support/dialect-name.ts';
 
 export type Totals = {
   readonly rows: number;
@@ -80,7 +80,7 @@ export const openStage = (prepare: () => Promise<Readonly<Record<string, string>
     assert.equal(ended.code, 0, ended.stderr + ended.stdout);
     return totalsOf(ended);
   };
-  const newClient = (dialect: Dialect) =>
+  const newClient = (dialect: DialectName) =>
     serverOf().command<MadeClient>('client', 'create', '--dialect', dialect);
   /** Writes to the standard input of the command. */
   const start = (): ChildProcess => {

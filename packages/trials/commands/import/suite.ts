@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { DAY, inDays, json, openStage, row, totalsOf } from './stage.ts';
 import type { Stage, Totals } from './stage.ts';
 import { refreshAs, refusalOf } from '../../support/refresh-request.ts';
-import type { Dialect } from '../../support/refresh-request.ts';
+import type { DialectName } from '../../support/dialect-name.ts';
 import { errorOf, setStrict } from '../../support/test-directory.ts';
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -36,7 +36,7 @@ export const describeImport = (
   });
 };
 
-const tryUses = (stage: Stage, dialect: Dialect): void => {
+const tryUses = (stage: Stage, dialect: DialectName): void => {
   const { newToken, importRows, newClient } = stage;
   const refresh = refreshAs[dialect];
   test(`${dialect}: an imported token is exchanged once; its Idempotency-Key identifies a retry, and a replay revokes the grant.`, async () => {
@@ -83,7 +83,7 @@ const tryUses = (stage: Stage, dialect: Dialect): void => {
   });
 };
 
-const tryEnds = (stage: Stage, dialect: Dialect): void => {
+const tryEnds = (stage: Stage, dialect: DialectName): void => {
   const { newToken, importRows, newClient } = stage;
   const refresh = refreshAs[dialect];
   test(`${dialect}: a digest replaces a token that was not handed over, and expires with the token.`, async () => {

@@ -9,7 +9,7 @@ import {
   sampleUse,
 } from '../../support/samples.ts';
 import { NOW_MS, STRICT_POLICY } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** The clients' own verbs. */
 export const clientContract = (onStore: OnStore): void => {
@@ -42,14 +42,14 @@ const creation = (onStore: OnStore): void => {
     assert.deepEqual(await store.listClients(), [client]);
   });
 
-  onStore('A client whose id is taken leaves the first one as it is.', async (store) => {
+  onStore('Creating a client under an id that is taken leaves the first one as it is.', async (store) => {
     await store.createClient(sampleClient());
     const again = sampleClient({ name: 'Another', secrets: [sampleSecret('new')] });
     assert.equal(await store.createClient(again), 'id_taken');
     assert.deepEqual((await store.readClient('client-a')).client, sampleClient());
   });
 
-  onStore('A client that never was reads as undefined.', async (store) => {
+  onStore('An unknown client reads as undefined.', async (store) => {
     await store.createClient(sampleClient());
     assert.equal((await store.readClient('client-b')).client, undefined);
     assert.equal((await store.readClient('')).client, undefined);
@@ -58,7 +58,7 @@ const creation = (onStore: OnStore): void => {
 };
 
 const changes = (onStore: OnStore): void => {
-  onStore('A change touches what it names, and nothing else.', async (store) => {
+  onStore('A change affects only what it names.', async (store) => {
     await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
     const read = async () => (await store.readClient('client-a')).client;
     let client = sampleClient({ secrets: [sampleSecret('one')] });
@@ -70,7 +70,7 @@ const changes = (onStore: OnStore): void => {
   });
 
   onStore(
-    'A client is disabled with its moment, stays so through other changes, and is enabled.',
+    'A client is disabled with the moment, stays disabled through other changes, and is enabled again.',
     async (store) => {
       await store.createClient(sampleClient());
       const disabledAt = async () => (await store.readClient('client-a')).client?.disabledAt;
@@ -82,7 +82,7 @@ const changes = (onStore: OnStore): void => {
     },
   );
 
-  onStore('Changing a client that never was answers "unknown" and makes none.', async (store) => {
+  onStore('Changing an unknown client answers "unknown" and creates none.', async (store) => {
     assert.equal(await store.changeClient('client-a', { name: 'New' }), 'unknown');
     assert.deepEqual(await store.listClients(), []);
   });
@@ -105,7 +105,7 @@ const removal = (onStore: OnStore): void => {
     assert.equal((await store.readGrant(7n))?.clientId, 'client-b');
   });
 
-  onStore('A client without grants is removed, and one that never was is unknown.', async (store) => {
+  onStore('A client without grants is removed; an unknown client is reported as unknown.', async (store) => {
     await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
     assert.equal(await store.removeClient('client-a', { withGrants: false }), 'removed');
     for (const withGrants of [false, true])
@@ -113,7 +113,7 @@ const removal = (onStore: OnStore): void => {
     assert.deepEqual(await store.listClients(), []);
   });
 
-  onStore('A client made anew under the id of a removed one has nothing of the old one.', async (store) => {
+  onStore('A client that is created under the id of a removed one inherits nothing.', async (store) => {
     await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
     await store.readClient('client-a');
     await store.removeClient('client-a', { withGrants: true });
@@ -141,7 +141,7 @@ const secrets = (onStore: OnStore): void => {
   });
 
   onStore(
-    'A secret is not added to a client that never was, nor removed through another client.',
+    'A secret is not added to an unknown client, nor removed through another client.',
     async (store) => {
       await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
       await store.createClient(sampleClient({ id: 'client-b' }));
@@ -158,7 +158,7 @@ const ONE = 'https://app.example/one';
 const TWO = 'http://127.0.0.1/two';
 
 const redirects = (onStore: OnStore): void => {
-  onStore('A client reads back with its type and where its owners are sent back to.', async (store) => {
+  onStore('A client reads back with its type and its redirect URIs.', async (store) => {
     const clients = [
       sampleClient({ id: 'a', redirectUris: [TWO, ONE], consentRedirectUri: 'com.example.app:/x' }),
       sampleClient({ id: 'b', type: 'public', redirectUris: [ONE] }),
@@ -190,7 +190,7 @@ const redirects = (onStore: OnStore): void => {
     }
   });
 
-  onStore('A change after which it would be no client is told and not done.', async (store) => {
+  onStore('A change that would make a client invalid is refused with its faults.', async (store) => {
     const before = [
       sampleClient({ id: 'a', redirectUris: [ONE] }),
       sampleClient({ id: 'b', type: 'public' }),
@@ -213,7 +213,7 @@ const redirects = (onStore: OnStore): void => {
 };
 
 const secretUses = (onStore: OnStore): void => {
-  onStore('The use of a secret is noted, and again once an hour has gone by.', async (store) => {
+  onStore('The use of a secret is noted, and noted again after an hour.', async (store) => {
     const [one, two] = [sampleSecret('one'), sampleSecret('two', { createdAt: CREATED_AT + 1 })];
     const client = sampleClient({ secrets: [one, two] });
     await store.createClient(client);
@@ -230,7 +230,7 @@ const secretUses = (onStore: OnStore): void => {
     }
   });
 
-  onStore('The use of a secret that is gone, or never was, is nothing.', async (store) => {
+  onStore('Noting the use of a removed or unknown secret changes nothing.', async (store) => {
     const client = sampleClient({ secrets: [sampleSecret('one')] });
     await store.createClient(client);
     await store.addSecret('client-a', sampleSecret('two'));
@@ -239,7 +239,7 @@ const secretUses = (onStore: OnStore): void => {
     assert.deepEqual(await store.listClients(), [client]);
   });
 
-  onStore('A noted use outlives every change of the client and its other secrets.', async (store) => {
+  onStore('A noted use survives every change of the client and its other secrets.', async (store) => {
     await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
     await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
     await store.changeClient('client-a', { name: 'Renamed', disabledAt: CREATED_AT + 61 });

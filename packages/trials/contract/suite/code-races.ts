@@ -11,7 +11,7 @@ import {
   sampleUse,
   sampleVehicle,
 } from '../../support/samples.ts';
-import type { OnReopened, OnStore, OnTwo } from '../store-contract.ts';
+import type { OnReopened, OnStore, OnTwo } from '../register.ts';
 
 const KEY = new Uint8Array(16).fill(7);
 const OTHER_KEY = new Uint8Array(16).fill(8);
@@ -40,14 +40,14 @@ const RACES = [
 /** What is handed to a store at one moment, through one connection. */
 export const codeRacingContract = (onStore: OnStore): void => {
   for (const { name, useDigest, loser } of RACES)
-    onStore(`A code presented twice at one moment makes one grant: ${name}.`, async (store) => {
+    onStore(`A code that is presented twice at the same moment makes one grant: ${name}.`, async (store) => {
       await fillWithCode(store, { vehicles: [sampleVehicle()] });
       const use = sampleCodeUse({ presented: { useDigest } });
       const results = await Promise.all([redeemed(store, use), redeemed(store, use)]);
       await checkRace(store, results, 42n, loser);
     });
 
-  onStore('Many codes at one moment each make their own grant.', async (store) => {
+  onStore('Many codes at the same moment each make their own grant.', async (store) => {
     await store.createClient(sampleClient());
     const ids = Array.from({ length: 100 }, (_, index) => BigInt(index - 50));
     await Promise.all(
@@ -63,18 +63,21 @@ export const codeRacingContract = (onStore: OnStore): void => {
     assert.equal(await store.countGrants(), 100);
   });
 
-  onStore('Of two codes made of one id at one moment one is kept.', async (store) => {
-    await store.createClient(sampleClient());
-    const made = ['one', 'other'].map((subject) => store.createCode(sampleCode({ subject })));
-    assert.deepEqual((await Promise.all(made)).sort(), ['created', 'id_taken']);
-  });
+  onStore(
+    'Of two codes that are created with the same id at the same moment, one is stored.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      const made = ['one', 'other'].map((subject) => store.createCode(sampleCode({ subject })));
+      assert.deepEqual((await Promise.all(made)).sort(), ['created', 'id_taken']);
+    },
+  );
 };
 
 /** Two servers on one store. */
 export const codeConnectionContract = (onTwo: OnTwo): void => {
   for (const { name, useDigest, loser } of RACES)
     onTwo(
-      `A code presented through two connections at once makes one grant: ${name}.`,
+      `A code that is presented through two connections at once makes one grant: ${name}.`,
       async (one, other) => {
         await one.createClient(sampleClient());
         for (let grantId = -ROUNDS; grantId < 0n; grantId++) {
@@ -87,7 +90,7 @@ export const codeConnectionContract = (onTwo: OnTwo): void => {
     );
 
   onTwo(
-    'A code made through one connection is redeemed through the other, and its grant used by the first.',
+    'A code that is created through one connection is redeemed through the other, and the first refreshes its grant.',
     async (one, other) => {
       await fillWithCode(one);
       const { grant } = await redeemed(other);
@@ -99,7 +102,7 @@ export const codeConnectionContract = (onTwo: OnTwo): void => {
   );
 
   onTwo(
-    'A code redeemed while its client is disabled makes a grant or finds the client gone.',
+    'A code that is redeemed while its client is disabled makes a grant or finds the client gone.',
     async (one, other) => {
       await one.createClient(sampleClient());
       for (let grantId = 0n; grantId < ROUNDS; grantId++) {
@@ -116,7 +119,7 @@ export const codeConnectionContract = (onTwo: OnTwo): void => {
     },
   );
 
-  onTwo('A client removed while its code is redeemed leaves nothing behind.', async (one, other) => {
+  onTwo('A client that is removed while its code is redeemed leaves nothing behind.', async (one, other) => {
     for (let grantId = 0n; grantId < ROUNDS; grantId++) {
       await one.createClient(sampleClient());
       await one.createCode(sampleCode({ grantId, vehicles: [sampleVehicle()] }));
@@ -141,7 +144,7 @@ const read = async (from: Store) => ({
 
 export const codeLastingContract = (onReopened: OnReopened): void => {
   onReopened(
-    'A code and what became of it are there after a close and an opening.',
+    'A code and its state are there after the store is closed and opened again.',
     async (store, reopen) => {
       const vehicles = [sampleVehicle(1, { nickname: '우리 차' })];
       await fillWithCode(store, { brand: 'kia', vehicles });
@@ -159,13 +162,16 @@ export const codeLastingContract = (onReopened: OnReopened): void => {
     },
   );
 
-  onReopened('GrantEvents are counted on after an opening.', async (store, reopen) => {
-    await fillWithCode(store);
-    await redeemed(store);
-    const again = await reopen();
-    await again.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
-    const [first, second] = await again.listGrantEvents({ after: 0, limit: 10 });
-    assert.ok(first !== undefined && second !== undefined && second.sequence > first.sequence);
-    assert.notEqual(first.id, second.id);
-  });
+  onReopened(
+    'Grant events continue their numbers after the store is opened again.',
+    async (store, reopen) => {
+      await fillWithCode(store);
+      await redeemed(store);
+      const again = await reopen();
+      await again.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
+      const [first, second] = await again.listGrantEvents({ after: 0, limit: 10 });
+      assert.ok(first !== undefined && second !== undefined && second.sequence > first.sequence);
+      assert.notEqual(first.id, second.id);
+    },
+  );
 };

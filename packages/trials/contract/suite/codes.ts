@@ -15,7 +15,7 @@ import {
   sampleUse,
   sampleVehicle,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const KEY = new Uint8Array(16).fill(7);
 const OTHER_KEY = new Uint8Array(16).fill(8);
@@ -35,7 +35,7 @@ const laterCode = (seconds: number) =>
   sampleCode({ grantId: 43n + BigInt(seconds), issuedAt: NOW_MS / 1000 + seconds });
 
 const creations = (onStore: OnStore): void => {
-  onStore('A code is kept for a client that is there, under an id that nothing else has.', async (store) => {
+  onStore('A code is stored only for a known client, and only under a free id.', async (store) => {
     assert.equal(await store.createCode(sampleCode()), 'client_unknown');
     await fill(store, {}, { id: 43n });
     assert.equal(await store.createCode(sampleCode()), 'created');
@@ -45,7 +45,7 @@ const creations = (onStore: OnStore): void => {
     assert.equal(await store.createCode(sampleCode()), 'id_taken');
   });
 
-  onStore('A code that nobody came for makes no grant, no consent and no grant event.', async (store) => {
+  onStore('A code that nobody redeems makes no grant, no consent and no grant event.', async (store) => {
     await fillWithCode(store, { vehicles: [sampleVehicle()] });
     assert.equal(await store.countGrants(), 0);
     assert.equal(await store.readGrant(42n), undefined);
@@ -54,21 +54,24 @@ const creations = (onStore: OnStore): void => {
     assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), []);
   });
 
-  onStore('A code long over is dropped when another is made, and its id is free again.', async (store) => {
-    await fillWithCode(store);
-    await store.createCode(laterCode(CODE_LIFETIME_SECONDS));
-    const { verdict } = await redeemed(store, sampleCodeUse({ nowMs: END_MS }));
-    assert.deepEqual(verdict, { kind: 'refuse', reason: 'code_expired' });
-    await store.createCode(laterCode(86_400));
-    const again = await redeemed(store, sampleCodeUse({ nowMs: END_MS }));
-    assert.deepEqual(again.verdict, { kind: 'refuse', reason: 'code_unknown' });
-    assert.equal(await store.createCode(sampleCode()), 'created');
-  });
+  onStore(
+    'A code that expired long ago is dropped when another is created, and its id is free again.',
+    async (store) => {
+      await fillWithCode(store);
+      await store.createCode(laterCode(CODE_LIFETIME_SECONDS));
+      const { verdict } = await redeemed(store, sampleCodeUse({ nowMs: END_MS }));
+      assert.deepEqual(verdict, { kind: 'refuse', reason: 'code_expired' });
+      await store.createCode(laterCode(86_400));
+      const again = await redeemed(store, sampleCodeUse({ nowMs: END_MS }));
+      assert.deepEqual(again.verdict, { kind: 'refuse', reason: 'code_unknown' });
+      assert.equal(await store.createCode(sampleCode()), 'created');
+    },
+  );
 };
 
 const redemptions = (onStore: OnStore): void => {
   onStore(
-    'A code redeemed is a grant at its first generation, with all that was agreed to.',
+    'Redeeming a code creates a grant at its first generation, with everything that the owner agreed to.',
     async (store) => {
       const vehicles = [sampleVehicle(2), sampleVehicle(1, { nickname: '우리 차' })];
       await fillWithCode(store, { brand: 'kia', scope: 'a b', subject: 'Owner 한', vehicles });
@@ -86,36 +89,36 @@ const redemptions = (onStore: OnStore): void => {
     },
   );
 
-  onStore('A grant of negative id is redeemed like any other.', async (store) => {
+  onStore('The code of a grant with a negative id is redeemed like any other.', async (store) => {
     const grantId = -(2n ** 63n);
     await fillWithCode(store, { grantId, vehicles: [sampleVehicle()] });
     assert.equal((await redeemed(store, sampleCodeUse({ presented: { grantId } }))).grant?.id, grantId);
     assert.deepEqual((await store.listVehicles(grantId)).length, 1);
   });
 
-  onStore('A use sent again with its Idempotency-Key repeats, and changes nothing.', async (store) => {
-    await fillWithCode(store, { vehicles: [sampleVehicle()] });
-    const use = sampleCodeUse({ presented: { useDigest: KEY } });
-    const { grant } = await redeemed(store, use);
-    const again = await redeemed(store, { ...use, nowMs: END_MS - 1, keyNumber: 2 });
-    assert.deepEqual([again.verdict, again.grant, again.hasRevoked], [{ kind: 'repeat' }, grant, false]);
-    assert.deepEqual(await store.readGrant(42n), grant);
-    assert.equal((await store.listGrantEvents({ after: 0, limit: 10 })).length, 1);
-  });
-
   onStore(
-    'The retry of a use that ended in our 503 repeats, and so often as it is needed.',
+    'A use that is sent again with its Idempotency-Key repeats, and changes nothing.',
     async (store) => {
-      await fillWithCode(store);
-      const { grant } = await redeemed(store);
-      for (let time = 0; time < 2; time++) {
-        const again = await redeemed(store, sampleCodeUse({ presented: { isRetryOfOurs: true } }));
-        assert.deepEqual([again.verdict, again.grant], [{ kind: 'repeat' }, grant]);
-      }
+      await fillWithCode(store, { vehicles: [sampleVehicle()] });
+      const use = sampleCodeUse({ presented: { useDigest: KEY } });
+      const { grant } = await redeemed(store, use);
+      const again = await redeemed(store, { ...use, nowMs: END_MS - 1, keyNumber: 2 });
+      assert.deepEqual([again.verdict, again.grant, again.hasRevoked], [{ kind: 'repeat' }, grant, false]);
+      assert.deepEqual(await store.readGrant(42n), grant);
+      assert.equal((await store.listGrantEvents({ after: 0, limit: 10 })).length, 1);
     },
   );
 
-  onStore('A second use revokes what the first gave, once.', async (store) => {
+  onStore('The retry of a use that ended in our 503 repeats, as often as needed.', async (store) => {
+    await fillWithCode(store);
+    const { grant } = await redeemed(store);
+    for (let time = 0; time < 2; time++) {
+      const again = await redeemed(store, sampleCodeUse({ presented: { isRetryOfOurs: true } }));
+      assert.deepEqual([again.verdict, again.grant], [{ kind: 'repeat' }, grant]);
+    }
+  });
+
+  onStore('A second use revokes what the first one gave, once.', async (store) => {
     await fillWithCode(store);
     await redeemed(store, sampleCodeUse({ presented: { useDigest: KEY } }));
     await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 1500 }));
@@ -135,7 +138,7 @@ const redemptions = (onStore: OnStore): void => {
     assert.deepEqual(kinds, ['grant.created', 'grant.revoked']);
   });
 
-  onStore('The same use again after its grant was revoked is told what became of it.', async (store) => {
+  onStore('The same use again, after its grant was revoked, gets the revoked grant.', async (store) => {
     await fillWithCode(store);
     const use = sampleCodeUse({ presented: { useDigest: KEY } });
     await redeemed(store, use);
@@ -147,7 +150,7 @@ const redemptions = (onStore: OnStore): void => {
     assert.equal(second.grant?.revocation?.cause, 'owner');
   });
 
-  onStore('A code whose grant is gone by now makes no second one.', async (store) => {
+  onStore('A code whose grant is gone makes no second grant.', async (store) => {
     await fillWithCode(store);
     const use = sampleCodeUse({ presented: { useDigest: KEY } });
     await redeemed(store, use);
@@ -186,22 +189,25 @@ const refusals = (onStore: OnStore): void => {
     ['that was never issued', { presented: { grantId: 7n } }, { kind: 'refuse', reason: 'code_unknown' }],
   ];
   for (const [name, more, verdict] of rows) {
-    onStore(`A code presented ${name} changes nothing, before its use and after it.`, async (store) => {
-      await store.createClient(sampleClient({ id: 'client-b' }));
-      await fillWithCode(store, { brand: 'kia', codeChallenge: CHALLENGE });
-      const good = { brand: 'kia', codeVerifier: VERIFIER } as const;
-      const bad = sampleCodeUse({ ...more, presented: { ...good, ...more?.presented } });
-      const refused = await redeemed(store, bad);
-      assert.deepEqual([refused.verdict, refused.grant], [verdict, undefined]);
-      assert.equal(await store.countGrants(), 0);
-      const { grant } = await redeemed(store, sampleCodeUse({ presented: good }));
-      assert.equal(grant?.generation, 0);
-      assert.deepEqual((await redeemed(store, bad)).verdict, verdict);
-      assert.deepEqual(await store.readGrant(42n), grant);
-    });
+    onStore(
+      `A code that is presented ${name} changes nothing, before its use and after it.`,
+      async (store) => {
+        await store.createClient(sampleClient({ id: 'client-b' }));
+        await fillWithCode(store, { brand: 'kia', codeChallenge: CHALLENGE });
+        const good = { brand: 'kia', codeVerifier: VERIFIER } as const;
+        const bad = sampleCodeUse({ ...more, presented: { ...good, ...more?.presented } });
+        const refused = await redeemed(store, bad);
+        assert.deepEqual([refused.verdict, refused.grant], [verdict, undefined]);
+        assert.equal(await store.countGrants(), 0);
+        const { grant } = await redeemed(store, sampleCodeUse({ presented: good }));
+        assert.equal(grant?.generation, 0);
+        assert.deepEqual((await redeemed(store, bad)).verdict, verdict);
+        assert.deepEqual(await store.readGrant(42n), grant);
+      },
+    );
   }
 
-  onStore('The code of a client that is disabled or removed redeems nothing.', async (store) => {
+  onStore('The code of a disabled or removed client redeems nothing.', async (store) => {
     assert.equal(await store.redeemCode(sampleCodeUse()), 'client_gone');
     await fillWithCode(store);
     await store.changeClient('client-a', { disabledAt: CREATED_AT });
@@ -210,7 +216,7 @@ const refusals = (onStore: OnStore): void => {
     assert.deepEqual((await redeemed(store)).verdict, { kind: 'redeem' });
   });
 
-  onStore('A client made anew under an id inherits no code.', async (store) => {
+  onStore('A client that is created again under the same id inherits no code.', async (store) => {
     await fillWithCode(store);
     await store.removeClient('client-a', { withGrants: false });
     await store.createClient(sampleClient());

@@ -11,7 +11,7 @@ import {
   sampleGrant,
 } from '../../support/samples.ts';
 import { sampleSecret, sampleUse, STRICT_POLICY } from '../../support/samples.ts';
-import type { OnTwo } from '../store-contract.ts';
+import type { OnTwo } from '../register.ts';
 
 const ROUNDS = 8;
 /** What it leaves in the grant. */
@@ -27,34 +27,40 @@ export const connectionContract = (onTwo: OnTwo): void => {
 
 const races = (onTwo: OnTwo): void => {
   for (const { name, policy, useDigest, loser } of RACES) {
-    onTwo(`A token presented through two connections at once rotates once: ${name}.`, async (one, other) => {
-      await fill(one, policy);
-      for (let round = 0n; round < ROUNDS; round++) {
-        await one.createGrant(sampleGrant({ id: -round }));
-        const use = sampleUse(0, { presented: { grantId: -round, useDigest } });
-        const results = await Promise.all([refreshed(one, use), refreshed(other, use)]);
-        await checkRace(other, results, -round, loser);
-      }
-    });
+    onTwo(
+      `A token that is presented through two connections at once rotates once: ${name}.`,
+      async (one, other) => {
+        await fill(one, policy);
+        for (let round = 0n; round < ROUNDS; round++) {
+          await one.createGrant(sampleGrant({ id: -round }));
+          const use = sampleUse(0, { presented: { grantId: -round, useDigest } });
+          const results = await Promise.all([refreshed(one, use), refreshed(other, use)]);
+          await checkRace(other, results, -round, loser);
+        }
+      },
+    );
   }
 
-  onTwo('Of two creations of one id through two connections one succeeds.', async (one, other) => {
-    const clients = [one, other].map((store) => store.createClient(sampleClient()));
-    assert.deepEqual((await Promise.all(clients)).sort(), ['created', 'id_taken']);
-    const grants = [one, other].map((store) => store.createGrant(sampleGrant()));
-    assert.deepEqual((await Promise.all(grants)).sort(), ['created', 'id_taken']);
-    const revoked = await Promise.all([one.revoke(42n, AT), other.revoke(42n, AT)]);
-    assert.deepEqual([...revoked].sort(), ['revoked', 'revoked_before']);
-    const reinstated = await Promise.all([
-      one.reinstate(42n, { nowMs: CREATED_AT * 1000 }),
-      other.reinstate(42n, { nowMs: CREATED_AT * 1000 }),
-    ]);
-    assert.deepEqual([...reinstated].sort(), ['not_revoked', 'reinstated']);
-  });
+  onTwo(
+    'Of two grants that are created with the same id through two connections, one is stored.',
+    async (one, other) => {
+      const clients = [one, other].map((store) => store.createClient(sampleClient()));
+      assert.deepEqual((await Promise.all(clients)).sort(), ['created', 'id_taken']);
+      const grants = [one, other].map((store) => store.createGrant(sampleGrant()));
+      assert.deepEqual((await Promise.all(grants)).sort(), ['created', 'id_taken']);
+      const revoked = await Promise.all([one.revoke(42n, AT), other.revoke(42n, AT)]);
+      assert.deepEqual([...revoked].sort(), ['revoked', 'revoked_before']);
+      const reinstated = await Promise.all([
+        one.reinstate(42n, { nowMs: CREATED_AT * 1000 }),
+        other.reinstate(42n, { nowMs: CREATED_AT * 1000 }),
+      ]);
+      assert.deepEqual([...reinstated].sort(), ['not_revoked', 'reinstated']);
+    },
+  );
 };
 
 const endings = (onTwo: OnTwo): void => {
-  onTwo('A revocation beats every refresh that has not been answered yet.', async (one, other) => {
+  onTwo('A revocation comes before every refresh that is not answered yet.', async (one, other) => {
     await fill(one);
     for (let round = 0n; round < ROUNDS; round++) {
       const id = 1000n + round;
@@ -72,36 +78,42 @@ const endings = (onTwo: OnTwo): void => {
     }
   });
 
-  onTwo('A disabled client is gone for every refresh of either connection after it.', async (one, other) => {
-    await fill(one);
-    for (let round = 0; round < ROUNDS; round++) {
-      const [before, changed] = [await one.readGrant(42n), { disabledAt: CREATED_AT + round }];
-      const use = sampleUse(before?.generation ?? 0, { nowMs: NOW_MS + round });
-      const [result] = await Promise.all([other.refresh(use), one.changeClient('client-a', changed)]);
-      const after = await one.readGrant(42n);
-      if (result === 'client_gone') assert.deepEqual(after, before);
-      else assert.deepEqual(after, result.grant);
-      for (const store of [one, other]) assert.equal(await store.refresh(use), 'client_gone');
-      await one.changeClient('client-a', { disabledAt: null });
-    }
-  });
+  onTwo(
+    'Once a client is disabled, it is gone for every later refresh through either connection.',
+    async (one, other) => {
+      await fill(one);
+      for (let round = 0; round < ROUNDS; round++) {
+        const [before, changed] = [await one.readGrant(42n), { disabledAt: CREATED_AT + round }];
+        const use = sampleUse(before?.generation ?? 0, { nowMs: NOW_MS + round });
+        const [result] = await Promise.all([other.refresh(use), one.changeClient('client-a', changed)]);
+        const after = await one.readGrant(42n);
+        if (result === 'client_gone') assert.deepEqual(after, before);
+        else assert.deepEqual(after, result.grant);
+        for (const store of [one, other]) assert.equal(await store.refresh(use), 'client_gone');
+        await one.changeClient('client-a', { disabledAt: null });
+      }
+    },
+  );
 
-  onTwo('A client removed while it gets a grant leaves no grant without a client.', async (one, other) => {
-    for (let round = 0n; round < ROUNDS; round++) {
-      await one.createClient(sampleClient());
-      const [created, removed] = await Promise.all([
-        other.createGrant(sampleGrant({ id: round })),
-        one.removeClient('client-a', { withGrants: false }),
-      ]);
-      const pair = `${created} ${removed}`;
-      assert.ok(['created has_grants', 'client_unknown removed'].includes(pair), pair);
-      assert.equal(await one.countGrants(), created === 'created' ? 1 : 0);
-      await one.removeClient('client-a', { withGrants: true });
-      assert.equal(await other.countGrants(), 0);
-    }
-  });
+  onTwo(
+    'A client that is removed while it gets a grant leaves no grant without a client.',
+    async (one, other) => {
+      for (let round = 0n; round < ROUNDS; round++) {
+        await one.createClient(sampleClient());
+        const [created, removed] = await Promise.all([
+          other.createGrant(sampleGrant({ id: round })),
+          one.removeClient('client-a', { withGrants: false }),
+        ]);
+        const pair = `${created} ${removed}`;
+        assert.ok(['created has_grants', 'client_unknown removed'].includes(pair), pair);
+        assert.equal(await one.countGrants(), created === 'created' ? 1 : 0);
+        await one.removeClient('client-a', { withGrants: true });
+        assert.equal(await other.countGrants(), 0);
+      }
+    },
+  );
 
-  onTwo('A grant reinstated while it is pruned is either gone or alive.', async (one, other) => {
+  onTwo('A grant that is reinstated while it is pruned is either gone or active.', async (one, other) => {
     await fill(one);
     for (let round = 0n; round < ROUNDS; round++) {
       const id = 100n + round;
@@ -118,38 +130,44 @@ const endings = (onTwo: OnTwo): void => {
 };
 
 const visibility = (onTwo: OnTwo): void => {
-  onTwo('A change of a client counts with the next reading of the other connection.', async (one, other) => {
-    const read = async () => (await other.readClient('client-a')).client;
-    assert.equal(await read(), undefined);
-    await one.createClient(sampleClient());
-    assert.deepEqual(await read(), sampleClient());
-    await one.changeClient('client-a', { policy: STRICT_POLICY });
-    assert.deepEqual((await read())?.policy, STRICT_POLICY);
-    await one.addSecret('client-a', sampleSecret('new'));
-    assert.deepEqual((await read())?.secrets, [sampleSecret('new')]);
-    await one.removeSecret('client-a', 'new');
-    assert.deepEqual((await read())?.secrets, []);
-    await one.changeClient('client-a', { disabledAt: CREATED_AT });
-    assert.equal((await read())?.disabledAt, CREATED_AT);
-    await one.registerKey({ number: 5, createdAt: CREATED_AT, fingerprint: 'f'.repeat(32) });
-    assert.equal((await other.readClient('client-a')).newestKeyNumber, 5);
-    await one.removeClient('client-a', { withGrants: true });
-    assert.equal(await read(), undefined);
-  });
-
-  onTwo('A use noted through one connection is not noted again through the other.', async (one, other) => {
-    await one.createClient(sampleClient({ secrets: [sampleSecret('new')] }));
-    await other.readClient('client-a');
-    await one.noteSecretUse('new', (CREATED_AT + 60) * 1000);
-    await other.noteSecretUse('new', (CREATED_AT + 61) * 1000);
-    for (const store of [one, other]) {
-      const { client } = await store.readClient('client-a');
-      assert.equal(client?.secrets[0]?.lastUsedAt, CREATED_AT + 60);
-    }
-  });
+  onTwo(
+    'A change of a client is seen by the next reading through the other connection.',
+    async (one, other) => {
+      const read = async () => (await other.readClient('client-a')).client;
+      assert.equal(await read(), undefined);
+      await one.createClient(sampleClient());
+      assert.deepEqual(await read(), sampleClient());
+      await one.changeClient('client-a', { policy: STRICT_POLICY });
+      assert.deepEqual((await read())?.policy, STRICT_POLICY);
+      await one.addSecret('client-a', sampleSecret('new'));
+      assert.deepEqual((await read())?.secrets, [sampleSecret('new')]);
+      await one.removeSecret('client-a', 'new');
+      assert.deepEqual((await read())?.secrets, []);
+      await one.changeClient('client-a', { disabledAt: CREATED_AT });
+      assert.equal((await read())?.disabledAt, CREATED_AT);
+      await one.registerKey({ number: 5, createdAt: CREATED_AT, fingerprint: 'f'.repeat(32) });
+      assert.equal((await other.readClient('client-a')).newestKeyNumber, 5);
+      await one.removeClient('client-a', { withGrants: true });
+      assert.equal(await read(), undefined);
+    },
+  );
 
   onTwo(
-    'A policy changed through one connection judges the next refresh of the other.',
+    'A use of a secret that is noted through one connection is not noted again through the other.',
+    async (one, other) => {
+      await one.createClient(sampleClient({ secrets: [sampleSecret('new')] }));
+      await other.readClient('client-a');
+      await one.noteSecretUse('new', (CREATED_AT + 60) * 1000);
+      await other.noteSecretUse('new', (CREATED_AT + 61) * 1000);
+      for (const store of [one, other]) {
+        const { client } = await store.readClient('client-a');
+        assert.equal(client?.secrets[0]?.lastUsedAt, CREATED_AT + 60);
+      }
+    },
+  );
+
+  onTwo(
+    'A policy that is changed through one connection judges the next refresh through the other.',
     async (one, other) => {
       await fill(one);
       await refreshed(other, sampleUse(0));
@@ -161,7 +179,7 @@ const visibility = (onTwo: OnTwo): void => {
   );
 
   onTwo(
-    'A client removed and made anew through one connection is the new one for the other.',
+    'A client that is removed and created again through one connection is the new one for the other.',
     async (one, other) => {
       await one.createClient(sampleClient({ secrets: [sampleSecret('old')] }));
       await other.readClient('client-a');
@@ -172,15 +190,18 @@ const visibility = (onTwo: OnTwo): void => {
     },
   );
 
-  onTwo('What one connection wrote of a grant, its caller included, the other reads.', async (one, other) => {
-    await fill(one);
-    await refreshed(one, sampleUse(0));
-    assert.deepEqual(await other.readGrant(42n), await one.readGrant(42n));
-    await refreshed(other, sampleUse(1, { nowMs: NOW_MS + 1 }));
-    assert.equal((await one.readGrant(42n))?.generation, 2);
-    await one.revoke(42n, AT);
-    assert.deepEqual((await other.readGrant(42n))?.revocation, REVOCATION);
-    await other.removeClient('client-a', { withGrants: true });
-    assert.equal(await one.readGrant(42n), undefined);
-  });
+  onTwo(
+    'The other connection reads everything that one connection wrote about a grant, its caller included.',
+    async (one, other) => {
+      await fill(one);
+      await refreshed(one, sampleUse(0));
+      assert.deepEqual(await other.readGrant(42n), await one.readGrant(42n));
+      await refreshed(other, sampleUse(1, { nowMs: NOW_MS + 1 }));
+      assert.equal((await one.readGrant(42n))?.generation, 2);
+      await one.revoke(42n, AT);
+      assert.deepEqual((await other.readGrant(42n))?.revocation, REVOCATION);
+      await other.removeClient('client-a', { withGrants: true });
+      assert.equal(await one.readGrant(42n), undefined);
+    },
+  );
 };

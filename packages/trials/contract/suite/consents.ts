@@ -9,7 +9,7 @@ import {
   sampleCodeUse,
   sampleVehicle,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const consent = async (
   store: Store,
@@ -50,7 +50,7 @@ export const consentContract = (onStore: OnStore): void => {
     },
   );
 
-  onStore('A consent that was revoked is listed as it is, until it is pruned.', async (store) => {
+  onStore('A revoked consent is listed as revoked, until it is pruned.', async (store) => {
     await store.createClient(sampleClient());
     await consent(store, 42n);
     await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
@@ -61,7 +61,7 @@ export const consentContract = (onStore: OnStore): void => {
   });
 
   onStore(
-    'Pruning and removing a client take consents and vehicles along, and those of no other.',
+    'Pruning and removing a client also remove its consents and vehicles, and no others.',
     async (store) => {
       await store.createClient(sampleClient());
       await store.createClient(sampleClient({ id: 'client-b' }));

@@ -11,14 +11,14 @@ import {
   sampleGrant,
 } from '../../support/samples.ts';
 import { sampleSecret, sampleUse } from '../../support/samples.ts';
-import type { OnReopened } from '../store-contract.ts';
+import type { OnReopened } from '../register.ts';
 
 const isUnavailable = (error: unknown): boolean =>
   error instanceof StoreError && error.kind === 'unavailable';
 
 /** What is left after a close. */
 export const lastingContract = (onReopened: OnReopened): void => {
-  onReopened('Everything is there after a close and an opening.', async (store, reopen) => {
+  onReopened('Everything is there after the store is closed and opened again.', async (store, reopen) => {
     await fill(store, {}, { brand: 'kia' });
     const presented = { brand: 'kia', useDigest: new Uint8Array(16).fill(1) } as const;
     await refreshed(store, sampleUse(0, { keyNumber: 2, presented }));
@@ -42,7 +42,7 @@ export const lastingContract = (onReopened: OnReopened): void => {
     assert.deepEqual(await read(await reopen()), before);
   });
 
-  onReopened('Verbs work on after an opening as if nothing had been.', async (store, reopen) => {
+  onReopened('All verbs work after the store is opened again.', async (store, reopen) => {
     await fill(store);
     await refreshed(store, sampleUse(0));
     const again = await reopen();
@@ -52,7 +52,7 @@ export const lastingContract = (onReopened: OnReopened): void => {
     assert.equal((await refreshed(await reopen(), sampleUse(2, { nowMs: NOW_MS + 3 }))).grant?.generation, 3);
   });
 
-  onReopened('What was asked for before a close is done before it.', async (store, reopen) => {
+  onReopened('What was requested before the close is done before the close.', async (store, reopen) => {
     await fill(store);
     const pending = [
       refreshed(store, sampleUse(0)),
@@ -65,7 +65,7 @@ export const lastingContract = (onReopened: OnReopened): void => {
     assert.notEqual((await again.readClient('client-b')).client, undefined);
   });
 
-  onReopened('A closed store fails as unavailable, whatever is asked of it.', async (store, reopen) => {
+  onReopened('Every verb of a closed store fails as unavailable.', async (store, reopen) => {
     await fill(store);
     await reopen();
     await assert.rejects(store.refresh(sampleUse(0)), isUnavailable);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Vehicle } from '@keyfob/server/grants';
 import type { Store } from '@keyfob/server/stores';
 import { CREATED_AT, fill, NOW_MS, sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 import { sampleWebhook } from './webhooks.ts';
 
 const AT = CREATED_AT + 100;
@@ -35,7 +35,7 @@ export const grantEventKeepingContract = (onStore: OnStore): void => {
 };
 
 const keeping = (onStore: OnStore): void => {
-  onStore('What changes nothing is no grant event, and neither is a refresh.', async (store) => {
+  onStore('What changes nothing causes no grant event, and neither does a refresh.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
     await store.reinstate(42n, { nowMs: AT * 1000 });
@@ -45,7 +45,7 @@ const keeping = (onStore: OnStore): void => {
     assert.deepEqual(await tellOf(store), [CREATED, ['grant.revoked', 'operator', undefined, '']]);
   });
 
-  onStore('A replay and the end it brings are told with the request that made them.', async (store) => {
+  onStore('A replay and the revocation it causes are recorded with their request.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + 200_000, requestId: 'request-2' }));
@@ -61,7 +61,7 @@ const keeping = (onStore: OnStore): void => {
     assert.equal(told[2]?.[1], 'replay');
   });
 
-  onStore('What a grant covered is told when it begins, changes and ends.', async (store) => {
+  onStore('The vehicles of a grant are recorded when it begins, changes and ends.', async (store) => {
     await fill(store);
     await store.selectVehicles(42n, [vehicleOf('1'), vehicleOf('2')], { ...OPERATOR, requestId: 'r1' });
     await store.disconnectVehicles(42n, ['1'], { ...OPERATOR, endsWhenEmpty: true });
@@ -79,7 +79,7 @@ const keeping = (onStore: OnStore): void => {
     ]);
   });
 
-  onStore('The end-of-sharing callback is told of each vehicle once.', async (store) => {
+  onStore('The end-of-sharing callback gets each vehicle once.', async (store) => {
     await fill(store);
     const kinds = ['vehicles.disconnected', 'grant.revoked'] as const;
     await store.createWebhook(sampleWebhook({ format: 'pleos', clientId: 'client-a', kinds }));
@@ -94,32 +94,35 @@ const keeping = (onStore: OnStore): void => {
 };
 
 const dropping = (onStore: OnStore): void => {
-  onStore('Old grant events are dropped with their deliveries, but not while one waits.', async (store) => {
-    await fill(store);
-    await store.createWebhook(sampleWebhook());
-    await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
-    await store.reinstate(42n, { nowMs: (AT + 1) * 1000 });
-    await store.revoke(42n, { nowMs: (AT + 2) * 1000, cause: 'operator' });
-    const beforeMs = (AT + 2) * 1000;
-    // The creation and the reinstatement, which no webhook wants.
-    assert.equal(await store.dropGrantEvents({ beforeMs, limit: 10 }), 2);
-    const claim = { nowMs: NOW_MS, leaseMs: 1, limit: 1, limitPerWebhook: 1, inHand: new Map() };
-    const [one = assert.fail()] = await store.claimDeliveries(claim);
-    const held = { webhookId: 'webhook-a', sequence: one.grantEvent.sequence, attempts: 1 };
-    await store.settleDelivery(held, { kind: 'delivered', nowMs: NOW_MS, status: 200 });
-    assert.equal(await store.dropGrantEvents({ beforeMs, limit: 10 }), 1);
-    assert.equal(await store.dropGrantEvents({ beforeMs, limit: 10 }), 0);
-    const left = await store.listGrantEvents({ after: 0, limit: 10 });
-    assert.deepEqual(
-      left.map(({ atMs }) => atMs),
-      [beforeMs],
-    );
-    const deliveries = await store.listDeliveries({ states: ['delivered', 'pending'], limit: 10 });
-    assert.equal(deliveries.length, 1);
-    assert.equal(await store.dropGrantEvents({ beforeMs: beforeMs + 1, limit: 0 }), 0);
-  });
+  onStore(
+    'Old grant events are dropped with their deliveries, but not while a delivery waits.',
+    async (store) => {
+      await fill(store);
+      await store.createWebhook(sampleWebhook());
+      await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
+      await store.reinstate(42n, { nowMs: (AT + 1) * 1000 });
+      await store.revoke(42n, { nowMs: (AT + 2) * 1000, cause: 'operator' });
+      const beforeMs = (AT + 2) * 1000;
+      // The creation and the reinstatement, which no webhook wants.
+      assert.equal(await store.dropGrantEvents({ beforeMs, limit: 10 }), 2);
+      const claim = { nowMs: NOW_MS, leaseMs: 1, limit: 1, limitPerWebhook: 1, inHand: new Map() };
+      const [one = assert.fail()] = await store.claimDeliveries(claim);
+      const held = { webhookId: 'webhook-a', sequence: one.grantEvent.sequence, attempts: 1 };
+      await store.settleDelivery(held, { kind: 'delivered', nowMs: NOW_MS, status: 200 });
+      assert.equal(await store.dropGrantEvents({ beforeMs, limit: 10 }), 1);
+      assert.equal(await store.dropGrantEvents({ beforeMs, limit: 10 }), 0);
+      const left = await store.listGrantEvents({ after: 0, limit: 10 });
+      assert.deepEqual(
+        left.map(({ atMs }) => atMs),
+        [beforeMs],
+      );
+      const deliveries = await store.listDeliveries({ states: ['delivered', 'pending'], limit: 10 });
+      assert.equal(deliveries.length, 1);
+      assert.equal(await store.dropGrantEvents({ beforeMs: beforeMs + 1, limit: 0 }), 0);
+    },
+  );
 
-  onStore('The number of a grant event is never given again.', async (store) => {
+  onStore('The number of a grant event is never used again.', async (store) => {
     await fill(store);
     await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
     const [, dropped = assert.fail()] = await store.listGrantEvents({ after: 0, limit: 2 });

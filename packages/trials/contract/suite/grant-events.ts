@@ -11,7 +11,7 @@ import {
   sampleGrant,
   sampleVehicle,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const CLIENTS = ['client-a', 'client-b'];
 
@@ -42,38 +42,35 @@ const withoutIds = (grantEvents: readonly GrantEvent[]) =>
 
 export const grantEventContract = (onStore: OnStore): void => {
   creationContract(onStore);
-  onStore(
-    'What happens to a grant is kept with when, why and by which request, once each.',
-    async (store) => {
-      await fillWithGrantEvents(store);
-      const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
-      const created = { kind: 'grant.created', atMs: NOW_MS + 1000, cause: undefined };
-      assert.deepEqual(withoutIds(grantEvents), [
-        { ...of(-1n), ...created, requestId: 'first-0' },
-        { ...of(0n), ...created, requestId: 'first-1' },
-        {
-          ...of(-1n),
-          kind: 'grant.revoked',
-          atMs: NOW_MS + 2000,
-          cause: 'code_replay',
-          requestId: 'second-0',
-        },
-        {
-          ...of(0n),
-          kind: 'grant.revoked',
-          atMs: (CREATED_AT + 5) * 1000,
-          cause: 'operator',
-          requestId: undefined,
-        },
-      ]);
-      assert.deepEqual(grantEvents[0]?.vins, [sampleVehicle(2).vin, sampleVehicle(1).vin]);
-      assert.equal(new Set(grantEvents.map(({ id }) => id)).size, 4);
-      assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), grantEvents);
-    },
-  );
+  onStore('What happens to a grant is recorded once, with its moment, cause and request.', async (store) => {
+    await fillWithGrantEvents(store);
+    const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
+    const created = { kind: 'grant.created', atMs: NOW_MS + 1000, cause: undefined };
+    assert.deepEqual(withoutIds(grantEvents), [
+      { ...of(-1n), ...created, requestId: 'first-0' },
+      { ...of(0n), ...created, requestId: 'first-1' },
+      {
+        ...of(-1n),
+        kind: 'grant.revoked',
+        atMs: NOW_MS + 2000,
+        cause: 'code_replay',
+        requestId: 'second-0',
+      },
+      {
+        ...of(0n),
+        kind: 'grant.revoked',
+        atMs: (CREATED_AT + 5) * 1000,
+        cause: 'operator',
+        requestId: undefined,
+      },
+    ]);
+    assert.deepEqual(grantEvents[0]?.vins, [sampleVehicle(2).vin, sampleVehicle(1).vin]);
+    assert.equal(new Set(grantEvents.map(({ id }) => id)).size, 4);
+    assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), grantEvents);
+  });
 
   onStore(
-    'GrantEvents are listed after a sequence number, oldest first, of one grant or client where asked.',
+    'Grant events are listed after a sequence number, oldest first, of all grants, one grant or one client.',
     async (store) => {
       await fillWithGrantEvents(store);
       const all = await store.listGrantEvents({ after: 0, limit: 10 });
@@ -110,7 +107,7 @@ export const grantEventContract = (onStore: OnStore): void => {
     },
   );
 
-  onStore('GrantEvents outlive the grant and the client they tell of.', async (store) => {
+  onStore('Grant events outlive their grant and their client.', async (store) => {
     await fillWithGrantEvents(store);
     const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
     await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });

@@ -11,7 +11,7 @@ import {
   sampleGrant,
 } from '../../support/samples.ts';
 import { sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** createGrant, readGrant, listGrants, countGrants, revoke and reinstate. */
 export const grantContract = (onStore: OnStore): void => {
@@ -28,22 +28,28 @@ const creation = (onStore: OnStore): void => {
     assert.deepEqual(await store.readGrant(grant.id), grant);
   });
 
-  onStore('A grant created with a history keeps it: generation, moments and use digest.', async (store) => {
-    await store.createClient(sampleClient());
-    const useDigest = Uint8Array.from({ length: 16 }, (_, index) => 255 - index);
-    const rotatedAtMs = [0, NOW_MS - 1, NOW_MS];
-    const grant = sampleGrant({ generation: GENERATION_MAX, rotatedAtMs, useDigest });
-    await store.createGrant(grant);
-    assert.deepEqual(await store.readGrant(grant.id), grant);
-  });
+  onStore(
+    'A grant that is created with a history keeps it: generation, moments and use digest.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      const useDigest = Uint8Array.from({ length: 16 }, (_, index) => 255 - index);
+      const rotatedAtMs = [0, NOW_MS - 1, NOW_MS];
+      const grant = sampleGrant({ generation: GENERATION_MAX, rotatedAtMs, useDigest });
+      await store.createGrant(grant);
+      assert.deepEqual(await store.readGrant(grant.id), grant);
+    },
+  );
 
-  onStore('A grant created as revoked is revoked, and keeps who made its generation.', async (store) => {
-    await store.createClient(sampleClient());
-    const revocation = { at: CREATED_AT + 5, cause: 'replay' } as const;
-    const grant = sampleGrant({ generation: 1, rotatedAtMs: [NOW_MS], rotatedBy: CALLER, revocation });
-    await store.createGrant(grant);
-    assert.deepEqual(await store.readGrant(grant.id), grant);
-  });
+  onStore(
+    'A grant that is created as revoked is revoked, and keeps the caller of its last rotation.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      const revocation = { at: CREATED_AT + 5, cause: 'replay' } as const;
+      const grant = sampleGrant({ generation: 1, rotatedAtMs: [NOW_MS], rotatedBy: CALLER, revocation });
+      await store.createGrant(grant);
+      assert.deepEqual(await store.readGrant(grant.id), grant);
+    },
+  );
 
   onStore('A grant of an unknown client is not created.', async (store) => {
     assert.equal(await store.createGrant(sampleGrant()), 'client_unknown');
@@ -51,20 +57,20 @@ const creation = (onStore: OnStore): void => {
     assert.equal(await store.countGrants(), 0);
   });
 
-  onStore('A grant whose id is taken leaves the first one as it is.', async (store) => {
+  onStore('Creating a grant under an id that is taken leaves the first one as it is.', async (store) => {
     await fill(store);
     assert.equal(await store.createGrant(sampleGrant({ subject: 'somebody else' })), 'id_taken');
     assert.equal((await store.readGrant(42n))?.subject, 'owner-1');
     assert.equal(await store.countGrants(), 1);
   });
 
-  onStore('One client may hold two grants of one subject.', async (store) => {
+  onStore('A client may hold two grants of the same subject.', async (store) => {
     await fill(store);
     assert.equal(await store.createGrant(sampleGrant({ id: 43n })), 'created');
     assert.equal(await store.countGrants('client-a'), 2);
   });
 
-  onStore('A grant that never was reads as undefined, and so does its replay.', async (store) => {
+  onStore('An unknown grant reads as undefined, and so does its replay.', async (store) => {
     assert.equal(await store.readGrant(-1n), undefined);
     assert.equal(await store.readReplay(-1n), undefined);
   });
@@ -83,28 +89,25 @@ const IDS = [
 ];
 
 const lists = (onStore: OnStore): void => {
-  onStore(
-    'Grants are listed in the order of their signed ids, whatever the size of a page.',
-    async (store) => {
-      await store.createClient(sampleClient());
-      for (const id of IDS.toReversed()) await store.createGrant(sampleGrant({ id }));
-      for (const limit of [1, 2, IDS.length, 100]) {
-        const found = await listAll(store, limit);
-        assert.deepEqual(
-          found.map(({ id }) => id),
-          IDS,
-        );
-      }
-    },
-  );
+  onStore('Grants are listed in the order of their signed ids, with any page size.', async (store) => {
+    await store.createClient(sampleClient());
+    for (const id of IDS.toReversed()) await store.createGrant(sampleGrant({ id }));
+    for (const limit of [1, 2, IDS.length, 100]) {
+      const found = await listAll(store, limit);
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        IDS,
+      );
+    }
+  });
 
-  onStore('The least id there is, is listed like any other.', async (store) => {
+  onStore('The smallest possible id is listed like any other.', async (store) => {
     await fill(store, {}, { id: -(2n ** 63n) });
     assert.equal((await store.readGrant(-(2n ** 63n)))?.id, -(2n ** 63n));
     assert.equal((await listAll(store, 10)).length, 1);
   });
 
-  onStore('A page begins after an id even where that id names no grant.', async (store) => {
+  onStore('A page begins after an id even if no grant has that id.', async (store) => {
     await fill(store);
     await store.createGrant(sampleGrant({ id: -7n }));
     const after = async (id: bigint) =>
@@ -130,7 +133,7 @@ const lists = (onStore: OnStore): void => {
 };
 
 const revocation = (onStore: OnStore): void => {
-  onStore('A revocation is kept with its moment and cause, and comes once.', async (store) => {
+  onStore('A revocation is stored with its moment and cause, once.', async (store) => {
     await fill(store);
     assert.equal(await store.revoke(42n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' }), 'revoked');
     assert.equal(
@@ -142,7 +145,7 @@ const revocation = (onStore: OnStore): void => {
   });
 
   onStore(
-    'A reinstated grant goes on with its newest token, and nothing else of it changed.',
+    'A reinstated grant continues with its newest token, and nothing else of it changes.',
     async (store) => {
       await fill(store);
       const { grant } = await refreshed(store, sampleUse(0));

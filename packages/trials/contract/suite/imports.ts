@@ -11,7 +11,7 @@ import {
   sampleVehicle,
   STRICT_POLICY,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const digestOf = (index: number): Uint8Array => new Uint8Array(32).fill(index);
 
@@ -30,7 +30,7 @@ const imported = (index: number, more: Partial<ImportedGrant['grant']> = {}): Im
 const withClient = (store: Store) => store.createClient(sampleClient());
 
 export const importContract = (onStore: OnStore): void => {
-  onStore('Imported grants are kept as they were given, and are found by their digests.', async (store) => {
+  onStore('Imported grants are stored as given, and are found by their digests.', async (store) => {
     await withClient(store);
     const vehicles = [sampleVehicle(1), sampleVehicle(2)];
     const batch = [{ ...imported(1), vehicles }, imported(2, { id: -2n, brand: 'kia' })];
@@ -43,7 +43,7 @@ export const importContract = (onStore: OnStore): void => {
     assert.deepEqual(await store.listConsents('owner-1', { limit: 10 }), [batch[0]?.grant]);
   });
 
-  onStore('A client that had a token imported is told apart from one that had not.', async (store) => {
+  onStore('A client with imported tokens is told apart from one without.', async (store) => {
     await withClient(store);
     await store.createClient(sampleClient({ id: 'client-b' }));
     await store.importGrants([imported(1)], { nowMs: NOW_MS });
@@ -55,7 +55,7 @@ export const importContract = (onStore: OnStore): void => {
     assert.equal((await store.readClient('client-c')).client?.hasImportedTokens, true);
   });
 
-  onStore('The same row again is there already, in one batch and in another.', async (store) => {
+  onStore('The same row again is reported as present, in the same batch and in another.', async (store) => {
     await withClient(store);
     const again = imported(1, { id: 77n, createdAt: CREATED_AT + 5 });
     assert.deepEqual(await store.importGrants([imported(1), again], { nowMs: NOW_MS }), [
@@ -70,7 +70,7 @@ export const importContract = (onStore: OnStore): void => {
     assert.equal(await store.readGrant(77n), undefined);
   });
 
-  onStore('A token stands for one grant: a row that says otherwise changes nothing.', async (store) => {
+  onStore('A token stands for one grant: a row that contradicts this changes nothing.', async (store) => {
     await withClient(store);
     await store.createClient(sampleClient({ id: 'client-b' }));
     await store.importGrants([imported(1)], { nowMs: NOW_MS });
@@ -92,7 +92,7 @@ export const importContract = (onStore: OnStore): void => {
     assert.equal(await store.countGrants(), 2);
   });
 
-  onStore('Rows that cannot be imported leave those beside them alone.', async (store) => {
+  onStore('Rows that cannot be imported do not affect the other rows.', async (store) => {
     await withClient(store);
     await store.createGrant(sampleGrant({ id: 5n }));
     const batch = [imported(1), imported(2, { clientId: 'nobody' }), imported(5), imported(3)];
@@ -120,7 +120,7 @@ export const importContract = (onStore: OnStore): void => {
 };
 
 const pruningContract = (onStore: OnStore): void => {
-  onStore('Pruning and the removal of a client take imported tokens with their grants.', async (store) => {
+  onStore('Pruning and removing a client remove imported tokens with their grants.', async (store) => {
     await withClient(store);
     await store.importGrants([imported(1), imported(2)], { nowMs: NOW_MS });
     await store.revoke(1n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
@@ -144,7 +144,7 @@ const pruningContract = (onStore: OnStore): void => {
     assert.equal(await store.countGrants(), 1);
   });
 
-  onStore('Two imports of the same rows at one moment make each grant once.', async (store) => {
+  onStore('Two imports of the same rows at the same moment make each grant once.', async (store) => {
     await withClient(store);
     const batch = Array.from({ length: 50 }, (_, index) => imported(index + 1));
     const outcomes = (

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CREATED_AT, fill, fillWithCode, NOW_MS, refreshed, redeemed } from '../../support/samples.ts';
 import { sampleCodeUse, sampleUse, STRICT_POLICY } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** How a store issues the tokens of a use. */
 export const issuingContract = (onStore: OnStore): void => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CREATED_AT, sampleClient } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const keyOf = (number: number) => ({
   number,
@@ -10,19 +10,19 @@ const keyOf = (number: number) => ({
 
 /** listKeys, registerKey, and the newest key that comes with every client. */
 export const keyContract = (onStore: OnStore): void => {
-  onStore('Keys are listed newest first, in whatever order they were registered.', async (store) => {
+  onStore('Keys are listed newest first, in any order of registration.', async (store) => {
     assert.deepEqual(await store.listKeys(), []);
     for (const number of [2, 10, 1, 9]) await store.registerKey(keyOf(number));
     assert.deepEqual(await store.listKeys(), [10, 9, 2, 1].map(keyOf));
   });
 
-  onStore('A key registered twice is there once.', async (store) => {
+  onStore('A key that is registered twice is listed once.', async (store) => {
     for (const number of [1, 1]) await store.registerKey(keyOf(number));
     assert.deepEqual(await store.listKeys(), [keyOf(1)]);
   });
 
   onStore(
-    'Every reading of a client tells the newest key, whether the client is there or not.',
+    'Every reading of a client gives the newest key, whether the client exists or not.',
     async (store) => {
       await store.createClient(sampleClient());
       for (const [registered, newest] of [

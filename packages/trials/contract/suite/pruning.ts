@@ -10,7 +10,7 @@ import {
   sampleGrant,
 } from '../../support/samples.ts';
 import { sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const LIFETIME = 1000;
 const SHORT = { refreshTokenLifetimeSeconds: LIFETIME, overlapSeconds: 60 };
@@ -19,18 +19,21 @@ const left = async (store: Store): Promise<readonly bigint[]> =>
   (await listAll(store, 100)).map((grant) => grant.id);
 
 export const pruneContract = (onStore: OnStore): void => {
-  onStore('Pruning removes what expired before a moment, and not what expires at it.', async (store) => {
-    await fill(store, SHORT);
-    const nothing = { pruned: 0, next: undefined };
-    assert.deepEqual(
-      await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + LIFETIME) * 1000 }),
-      nothing,
-    );
-    const gone = await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + LIFETIME + 1) * 1000 });
-    assert.deepEqual(gone, { pruned: 1, next: undefined });
-    assert.equal(await store.readGrant(42n), undefined);
-    assert.equal(await store.countGrants('client-a'), 0);
-  });
+  onStore(
+    'Pruning removes what expired before a moment, but not what expires at that moment.',
+    async (store) => {
+      await fill(store, SHORT);
+      const nothing = { pruned: 0, next: undefined };
+      assert.deepEqual(
+        await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + LIFETIME) * 1000 }),
+        nothing,
+      );
+      const gone = await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + LIFETIME + 1) * 1000 });
+      assert.deepEqual(gone, { pruned: 1, next: undefined });
+      assert.equal(await store.readGrant(42n), undefined);
+      assert.equal(await store.countGrants('client-a'), 0);
+    },
+  );
 
   onStore(
     'Pruning counts the life of the newest token, and the absolute end of the grant.',
@@ -76,7 +79,7 @@ export const pruneContract = (onStore: OnStore): void => {
     assert.equal(await store.createGrant(sampleGrant()), 'created');
   });
 
-  onStore('Pruning goes through the grants page by page, negative ids first.', async (store) => {
+  onStore('Pruning processes the grants page by page, negative ids first.', async (store) => {
     await store.createClient(sampleClient({ policy: { ...OVERLAP_POLICY, ...SHORT } }));
     const ids = Array.from({ length: 25 }, (_, index) => BigInt(index - 12) * 10n ** 17n);
     for (const id of ids) {

@@ -10,7 +10,7 @@ import {
   sampleGrant,
   sampleUse,
 } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** What the loser of a race between two presentations of one token gets, by policy. */
 export const RACES: readonly {
@@ -48,7 +48,7 @@ export const checkRace = async (
 /** What is handed to a store at one moment, through one connection. */
 export const racingContract = (onStore: OnStore): void => {
   for (const { name, policy, useDigest, loser } of RACES) {
-    onStore(`A token presented twice at one moment rotates once: ${name}.`, async (store) => {
+    onStore(`A token that is presented twice at the same moment rotates once: ${name}.`, async (store) => {
       await fill(store, policy);
       const use = sampleUse(0, { presented: { useDigest } });
       const results = await Promise.all([refreshed(store, use), refreshed(store, use)]);
@@ -56,7 +56,7 @@ export const racingContract = (onStore: OnStore): void => {
     });
   }
 
-  onStore('Many refreshes at one moment are each answered by their own grant.', async (store) => {
+  onStore('Many refreshes at the same moment are each answered by their own grant.', async (store) => {
     await store.createClient(sampleClient());
     const ids = Array.from({ length: 200 }, (_, index) => BigInt(index - 100));
     await Promise.all(ids.map((id) => store.createGrant(sampleGrant({ id, subject: `owner ${id}` }))));
@@ -72,15 +72,18 @@ export const racingContract = (onStore: OnStore): void => {
     }
   });
 
-  onStore('Of two creations of one id at one moment one succeeds.', async (store) => {
-    const clients = ['one', 'other'].map((name) => store.createClient(sampleClient({ name })));
-    assert.deepEqual((await Promise.all(clients)).sort(), ['created', 'id_taken']);
-    const grants = ['one', 'other'].map((subject) => store.createGrant(sampleGrant({ subject })));
-    assert.deepEqual((await Promise.all(grants)).sort(), ['created', 'id_taken']);
-  });
+  onStore(
+    'Of two grants that are created with the same id at the same moment, one is stored.',
+    async (store) => {
+      const clients = ['one', 'other'].map((name) => store.createClient(sampleClient({ name })));
+      assert.deepEqual((await Promise.all(clients)).sort(), ['created', 'id_taken']);
+      const grants = ['one', 'other'].map((subject) => store.createGrant(sampleGrant({ subject })));
+      assert.deepEqual((await Promise.all(grants)).sort(), ['created', 'id_taken']);
+    },
+  );
 
   onStore(
-    'A refresh and a revocation at one moment end in a revoked grant, whichever came first.',
+    'A refresh and a revocation at the same moment end in a revoked grant, whichever comes first.',
     async (store) => {
       await fill(store);
       const [result, revoked] = await Promise.all([

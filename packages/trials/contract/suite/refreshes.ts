@@ -11,7 +11,7 @@ import {
   refreshed,
 } from '../../support/samples.ts';
 import { sampleGrant, sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 const DIGEST = Uint8Array.from({ length: 16 }, (_, index) => index);
 
@@ -24,7 +24,7 @@ export const refreshContract = (onStore: OnStore): void => {
 };
 
 const rotations = (onStore: OnStore): void => {
-  onStore('A rotation is kept whole: generation, moment, key, use digest and caller.', async (store) => {
+  onStore('A rotation stores generation, moment, key, use digest and caller.', async (store) => {
     await fill(store);
     const use = sampleUse(0, { keyNumber: 7, caller: OTHER_CALLER, presented: { useDigest: DIGEST } });
     const result = await refreshed(store, use);
@@ -49,7 +49,7 @@ const rotations = (onStore: OnStore): void => {
     assert.deepEqual(await store.readGrant(42n), grant);
   });
 
-  onStore('The moments of the last rotations are kept, and no more than fit.', async (store) => {
+  onStore('The moments of the last rotations are stored, up to the limit.', async (store) => {
     await fill(store);
     const count = ROTATIONS_MAX + 8;
     for (let at = 0; at < count; at++) await store.refresh(sampleUse(at, { nowMs: NOW_MS + at * 1000 }));
@@ -69,7 +69,7 @@ const rotations = (onStore: OnStore): void => {
     assert.equal((await refreshed(store, sampleUse(6, { nowMs: NOW_MS + 1 }))).verdict.kind, 'rotate');
   });
 
-  onStore('A refresh of one grant changes no other.', async (store) => {
+  onStore('A refresh of one grant changes no other grant.', async (store) => {
     await fill(store);
     await store.createGrant(sampleGrant({ id: -42n }));
     await store.refresh(sampleUse(0, { presented: { grantId: -42n } }));
@@ -79,7 +79,7 @@ const rotations = (onStore: OnStore): void => {
 };
 
 const boundaries = (onStore: OnStore): void => {
-  onStore('The highest generation is reached, kept and then repeated.', async (store) => {
+  onStore('The highest generation is reached, and then repeated.', async (store) => {
     await fill(store, {}, { generation: GENERATION_MAX - 1 });
     assert.equal((await refreshed(store, sampleUse(GENERATION_MAX - 1))).verdict.kind, 'rotate');
     assert.equal((await store.readGrant(42n))?.generation, GENERATION_MAX);
@@ -89,22 +89,19 @@ const boundaries = (onStore: OnStore): void => {
 };
 
 const clientsGone = (onStore: OnStore): void => {
-  onStore(
-    'A refresh of a client that never was, is disabled or was removed finds it gone.',
-    async (store) => {
-      assert.equal(await store.refresh(sampleUse(0)), 'client_gone');
-      await fill(store);
-      await store.changeClient('client-a', { disabledAt: CREATED_AT + 1 });
-      assert.equal(await store.refresh(sampleUse(0)), 'client_gone');
-      assert.deepEqual(await store.readGrant(42n), sampleGrant());
-      await store.changeClient('client-a', { disabledAt: null });
-      assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
-      await store.removeClient('client-a', { withGrants: true });
-      assert.equal(await store.refresh(sampleUse(1)), 'client_gone');
-    },
-  );
+  onStore('A refresh for an unknown, disabled or removed client finds it gone.', async (store) => {
+    assert.equal(await store.refresh(sampleUse(0)), 'client_gone');
+    await fill(store);
+    await store.changeClient('client-a', { disabledAt: CREATED_AT + 1 });
+    assert.equal(await store.refresh(sampleUse(0)), 'client_gone');
+    assert.deepEqual(await store.readGrant(42n), sampleGrant());
+    await store.changeClient('client-a', { disabledAt: null });
+    assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
+    await store.removeClient('client-a', { withGrants: true });
+    assert.equal(await store.refresh(sampleUse(1)), 'client_gone');
+  });
 
-  onStore("A refresh is judged by the client's policy as it is at that moment.", async (store) => {
+  onStore("A refresh is judged by the client's policy of that moment.", async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
     const policy = { ...OVERLAP_POLICY, rotation: 'strict' } as const;
@@ -118,7 +115,7 @@ const clientsGone = (onStore: OnStore): void => {
 const HOUR_MS = 3_600_000;
 
 const replays = (onStore: OnStore): void => {
-  onStore('A replay revokes the grant at its moment and leaves its evidence.', async (store) => {
+  onStore('A replay revokes the grant at that moment and leaves its evidence.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
     assert.equal(await store.readReplay(42n), undefined);
@@ -142,7 +139,7 @@ const replays = (onStore: OnStore): void => {
     assert.deepEqual(result.grant, await store.readGrant(42n));
   });
 
-  onStore('Replays are counted, and the last one is kept.', async (store) => {
+  onStore('Replays are counted, and the last one is stored.', async (store) => {
     await fill(store, { onReplay: 'observe', overlapSeconds: 0 });
     for (const [generation, minutes] of [0, 1, 2].entries())
       await store.refresh(sampleUse(generation, { nowMs: NOW_MS + minutes * 60_000 }));
@@ -156,7 +153,7 @@ const replays = (onStore: OnStore): void => {
     assert.equal((await store.readGrant(42n))?.revocation, undefined);
   });
 
-  onStore('The evidence of a replay outlives a reinstatement.', async (store) => {
+  onStore('The evidence of a replay survives a reinstatement.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + HOUR_MS }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import { consentTo } from '../../support/consent-to.ts';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleVehicle } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** listVehicles, selectVehicles and disconnectVehicles. */
 export const vehicleContract = (onStore: OnStore): void => {
@@ -36,7 +36,7 @@ const disconnectedEvent = (...vins: readonly string[]) => [
 
 const coverage = (onStore: OnStore): void => {
   onStore(
-    'A grant by consent covers what its owner chose, in the order of ids, every field.',
+    'A grant by consent covers the vehicles that its owner chose, with every field, in the order of ids.',
     async (store) => {
       await store.createClient(sampleClient());
       await consentTo(store, [TWO, ONE]);
@@ -44,24 +44,27 @@ const coverage = (onStore: OnStore): void => {
     },
   );
 
-  onStore('A grant without an owner, or none at all, covers nothing.', async (store) => {
+  onStore('A grant without consent covers nothing, and neither does an unknown grant.', async (store) => {
     await fill(store);
     assert.deepEqual(await store.listVehicles(42n), []);
     assert.deepEqual(await store.listVehicles(43n), []);
   });
 
-  onStore('Two grants cover the same vehicle, and losing it in one keeps it in the other.', async (store) => {
-    await store.createClient(sampleClient());
-    await consentTo(store, [ONE]);
-    await consentTo(store, [ONE], { grantId: 43n });
-    await store.disconnectVehicles(42n, [ONE.id], NOT_LAST);
-    assert.deepEqual(await store.listVehicles(42n), []);
-    assert.deepEqual(await store.listVehicles(43n), [ONE]);
-  });
+  onStore(
+    'Two grants can cover the same vehicle; disconnecting it from one keeps it in the other.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE]);
+      await consentTo(store, [ONE], { grantId: 43n });
+      await store.disconnectVehicles(42n, [ONE.id], NOT_LAST);
+      assert.deepEqual(await store.listVehicles(42n), []);
+      assert.deepEqual(await store.listVehicles(43n), [ONE]);
+    },
+  );
 };
 
 const selection = (onStore: OnStore): void => {
-  onStore('A new choice replaces the old one, and only what changed is told.', async (store) => {
+  onStore('A new choice replaces the old one, and only the difference is recorded.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE, TWO]);
     assert.equal(await store.selectVehicles(42n, [THREE, TWO], OCCASION), 'selected');
@@ -72,7 +75,7 @@ const selection = (onStore: OnStore): void => {
     ]);
   });
 
-  onStore('The same choice again tells nothing, and takes over what is new of a vehicle.', async (store) => {
+  onStore('The same choice again records nothing, and updates the data of a vehicle.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE, TWO]);
     const renamed = { ...ONE, nickname: 'Blue one' };
@@ -81,7 +84,7 @@ const selection = (onStore: OnStore): void => {
     assert.deepEqual(await grantEventsOf(store), []);
   });
 
-  onStore('A choice of nothing leaves the grant, which covers nothing then.', async (store) => {
+  onStore('A choice of no vehicle keeps the grant, which then covers nothing.', async (store) => {
     await store.createClient(sampleClient());
     const grant = await consentTo(store, [ONE]);
     assert.equal(await store.selectVehicles(42n, [], OCCASION), 'selected');
@@ -91,7 +94,7 @@ const selection = (onStore: OnStore): void => {
     assert.deepEqual(await store.listVehicles(42n), [TWO]);
   });
 
-  onStore('Nothing is chosen for a grant that is revoked or unknown.', async (store) => {
+  onStore('Vehicles cannot be chosen for a revoked or unknown grant.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
     await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
@@ -103,7 +106,7 @@ const selection = (onStore: OnStore): void => {
 };
 
 const disconnection = (onStore: OnStore): void => {
-  onStore('One of two vehicles is disconnected once; the grant goes on with the other.', async (store) => {
+  onStore('One of two vehicles is disconnected once; the grant continues with the other.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE, TWO]);
     const first = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
@@ -115,48 +118,51 @@ const disconnection = (onStore: OnStore): void => {
     assert.deepEqual(await grantEventsOf(store), [disconnectedEvent(ONE.vin)]);
   });
 
-  onStore('The last vehicle ends its grant where it is to, in the same moment.', async (store) => {
-    await store.createClient(sampleClient());
-    await consentTo(store, [ONE, TWO]);
-    await store.disconnectVehicles(42n, [TWO.id], LAST_ENDS);
-    const last = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
-    assert.deepEqual(last, { disconnected: [ONE], isRevoked: true });
-    const at = Math.floor(NOW_MS / 1000);
-    assert.deepEqual((await store.readGrant(42n))?.revocation, { at, cause: 'disconnected' });
-    assert.deepEqual(await grantEventsOf(store), [
-      disconnectedEvent(TWO.vin),
-      disconnectedEvent(ONE.vin),
-      ['grant.revoked', 'disconnected', [], 'request-2', NOW_MS],
-    ]);
-    const again = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
-    assert.deepEqual(again, { disconnected: [], isRevoked: false });
-  });
-
-  onStore('All vehicles at once are disconnected, and the grant lives on where it is to.', async (store) => {
-    await store.createClient(sampleClient());
-    const grant = await consentTo(store, [ONE, TWO]);
-    const all = await store.disconnectVehicles(42n, 'all', NOT_LAST);
-    assert.deepEqual(all, { disconnected: [ONE, TWO], isRevoked: false });
-    assert.deepEqual(await store.listVehicles(42n), []);
-    assert.deepEqual(await store.readGrant(42n), grant);
-    assert.deepEqual(await grantEventsOf(store), [disconnectedEvent(ONE.vin, TWO.vin)]);
-  });
-
   onStore(
-    'A grant that never covered anything is not ended by a disconnection of nothing.',
+    'Disconnecting the last vehicle revokes the grant in the same step, if requested.',
     async (store) => {
-      await fill(store);
-      for (const vehicleIds of ['all', [ONE.id], []] as const) {
-        const result = await store.disconnectVehicles(42n, vehicleIds, LAST_ENDS);
-        assert.deepEqual(result, { disconnected: [], isRevoked: false });
-      }
-      assert.equal((await store.readGrant(42n))?.revocation, undefined);
-      assert.deepEqual(await grantEventsOf(store), []);
-      assert.equal(await store.disconnectVehicles(43n, 'all', LAST_ENDS), 'unknown');
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE, TWO]);
+      await store.disconnectVehicles(42n, [TWO.id], LAST_ENDS);
+      const last = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
+      assert.deepEqual(last, { disconnected: [ONE], isRevoked: true });
+      const at = Math.floor(NOW_MS / 1000);
+      assert.deepEqual((await store.readGrant(42n))?.revocation, { at, cause: 'disconnected' });
+      assert.deepEqual(await grantEventsOf(store), [
+        disconnectedEvent(TWO.vin),
+        disconnectedEvent(ONE.vin),
+        ['grant.revoked', 'disconnected', [], 'request-2', NOW_MS],
+      ]);
+      const again = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
+      assert.deepEqual(again, { disconnected: [], isRevoked: false });
     },
   );
 
-  onStore('A revoked grant keeps its first cause when its last vehicle goes.', async (store) => {
+  onStore(
+    'All vehicles can be disconnected at once, and the grant continues if requested.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      const grant = await consentTo(store, [ONE, TWO]);
+      const all = await store.disconnectVehicles(42n, 'all', NOT_LAST);
+      assert.deepEqual(all, { disconnected: [ONE, TWO], isRevoked: false });
+      assert.deepEqual(await store.listVehicles(42n), []);
+      assert.deepEqual(await store.readGrant(42n), grant);
+      assert.deepEqual(await grantEventsOf(store), [disconnectedEvent(ONE.vin, TWO.vin)]);
+    },
+  );
+
+  onStore('Disconnecting nothing does not revoke a grant that never covered a vehicle.', async (store) => {
+    await fill(store);
+    for (const vehicleIds of ['all', [ONE.id], []] as const) {
+      const result = await store.disconnectVehicles(42n, vehicleIds, LAST_ENDS);
+      assert.deepEqual(result, { disconnected: [], isRevoked: false });
+    }
+    assert.equal((await store.readGrant(42n))?.revocation, undefined);
+    assert.deepEqual(await grantEventsOf(store), []);
+    assert.equal(await store.disconnectVehicles(43n, 'all', LAST_ENDS), 'unknown');
+  });
+
+  onStore('A revoked grant keeps its first cause when its last vehicle is disconnected.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
     await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
@@ -165,14 +171,17 @@ const disconnection = (onStore: OnStore): void => {
     assert.deepEqual((await store.readGrant(42n))?.revocation, { at: CREATED_AT, cause: 'owner' });
   });
 
-  onStore('Of two that disconnect the same vehicle at once, one is told that it did.', async (store) => {
-    await store.createClient(sampleClient());
-    await consentTo(store, [ONE]);
-    const both = await Promise.all([
-      store.disconnectVehicles(42n, [ONE.id], LAST_ENDS),
-      store.disconnectVehicles(42n, [ONE.id], LAST_ENDS),
-    ]);
-    const revoked = both.filter((result) => result !== 'unknown' && result.isRevoked);
-    assert.equal(revoked.length, 1);
-  });
+  onStore(
+    'Of two requests that disconnect the same vehicle at once, one learns that it did.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE]);
+      const both = await Promise.all([
+        store.disconnectVehicles(42n, [ONE.id], LAST_ENDS),
+        store.disconnectVehicles(42n, [ONE.id], LAST_ENDS),
+      ]);
+      const revoked = both.filter((result) => result !== 'unknown' && result.isRevoked);
+      assert.equal(revoked.length, 1);
+    },
+  );
 };

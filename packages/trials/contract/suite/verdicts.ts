@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Policy } from '@keyfob/server/clients';
 import type { Grant, Presented, Verdict } from '@keyfob/server/grants';
 import { fill, NOW_MS, refreshed, sampleClient, sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** A grant that was rotated once, at `NOW_MS`, and what presenting a token of it answers. */
 type Case = {
@@ -92,7 +92,7 @@ const CASES: readonly Case[] = [
 /** The verdicts that leave a grant as it is: a store applies what `judge` says, and nothing more. */
 export const verdictContract = (onStore: OnStore): void => {
   for (const { name, policy, grant, generation, laterMs, presented, isRevoked, verdict } of CASES) {
-    onStore(`The verdict "${name}" is answered, and leaves the grant as it was.`, async (store) => {
+    onStore(`The verdict "${name}" leaves the grant as it was.`, async (store) => {
       await fill(store, policy, grant);
       await store.createClient(sampleClient({ id: 'client-b' }));
       const brand = grant?.brand;
@@ -112,7 +112,7 @@ export const verdictContract = (onStore: OnStore): void => {
     });
   }
 
-  onStore('The verdict "not rotated" is answered, and leaves the grant as it was.', async (store) => {
+  onStore('The verdict "not rotated" leaves the grant as it was.', async (store) => {
     await fill(store, { rotation: 'none' });
     const before = await store.readGrant(42n);
     const result = await refreshed(store, sampleUse(0, { keyNumber: 2 }));

@@ -11,7 +11,7 @@ import {
   sampleSecret,
 } from '../../support/samples.ts';
 import { sampleUse } from '../../support/samples.ts';
-import type { OnStore } from '../store-contract.ts';
+import type { OnStore } from '../register.ts';
 
 /** Plane 1, combining marks, right to left, a line separator, SQL and LIKE characters, a trailing space. */
 const ODD_TEXT = '🚗 e\u0301 \u05d0\u05d1\u2028 \' " % _ \\ ; -- \u{10ffff} ';
@@ -55,7 +55,7 @@ export const volumeContract = (onStore: OnStore): void => {
     assert.equal((await listAll(store, 97)).length, CLIENTS);
   });
 
-  onStore('Long and odd texts come back to the last character.', async (store) => {
+  onStore('Long and unusual texts are read back to the last character.', async (store) => {
     const client = sampleClient({ name: LONG_TEXT, secrets: [sampleSecret('one', { name: ODD_TEXT })] });
     await store.createClient(client);
     const grant = sampleGrant({ subject: LONG_TEXT, scope: LONG_TEXT.toUpperCase() });
@@ -70,7 +70,7 @@ export const volumeContract = (onStore: OnStore): void => {
     for (const id of ids) assert.equal((await store.readClient(id)).client?.name, id);
   });
 
-  onStore('Callers are told apart, whatever they call themselves.', async (store) => {
+  onStore('Callers are told apart by any name that they give.', async (store) => {
     await fill(store);
     for (const [generation, caller] of CALLERS.entries()) {
       await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + generation, caller }));

@@ -3,7 +3,7 @@ import type { Store } from '@keyfob/server/stores';
 import { DELIVERY_STATES, WEBHOOKS_MAX } from '@keyfob/server/webhooks';
 import type { Claim, ClaimedDelivery, Delivery, Webhook } from '@keyfob/server/webhooks';
 import { CREATED_AT, fill, NOW_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
-import type { OnStore, OnTwo } from '../store-contract.ts';
+import type { OnStore, OnTwo } from '../register.ts';
 
 const AT = CREATED_AT + 100;
 const LEASE_MS = 60_000;
@@ -66,7 +66,7 @@ export const webhookContract = (onStore: OnStore): void => {
 };
 
 const keeping = (onStore: OnStore): void => {
-  onStore('Webhooks are listed in the order of their making, as they were made.', async (store) => {
+  onStore('Webhooks are listed as they were created, in the order of creation.', async (store) => {
     assert.deepEqual(await store.listWebhooks(), []);
     const second = sampleWebhook({ id: 'webhook-b', createdAt: CREATED_AT + 1, clientId: 'client-a' });
     const third = sampleWebhook({ id: 'a', createdAt: CREATED_AT + 2, format: 'pleos', disabledAt: AT });
@@ -79,13 +79,13 @@ const keeping = (onStore: OnStore): void => {
     assert.deepEqual(await store.listWebhooks(), [sampleWebhook(), third]);
   });
 
-  onStore('There are so many webhooks and no more.', async (store) => {
+  onStore('The number of webhooks is limited.', async (store) => {
     for (let count = 0; count < WEBHOOKS_MAX; count++)
       assert.equal(await store.createWebhook(sampleWebhook({ id: `webhook-${count}` })), 'created');
     assert.equal(await store.createWebhook(sampleWebhook()), 'too_many');
   });
 
-  onStore('A grant event is to be delivered to every enabled webhook that wants its kind.', async (store) => {
+  onStore('A grant event is queued for every enabled webhook that subscribes to its kind.', async (store) => {
     await fill(store);
     const wanting = [
       sampleWebhook({ id: 'all' }),
@@ -112,7 +112,7 @@ const keeping = (onStore: OnStore): void => {
   });
 
   onStore(
-    'GrantEvents from before a webhook are not for it, and its deliveries go with it.',
+    'A webhook gets no earlier grant events, and its deliveries are removed with it.',
     async (store) => {
       await fill(store);
       await revoke(store);
@@ -142,7 +142,7 @@ const claiming = (onStore: OnStore): void => {
     assert.equal(second?.grantEvent.id, first?.grantEvent.id);
   });
 
-  onStore('A claim keeps to what each webhook and all of them may have in hand.', async (store) => {
+  onStore('A claim respects the limits per webhook and in total.', async (store) => {
     await fill(store);
     for (const id of ['one', 'two', 'three']) await store.createWebhook(sampleWebhook({ id }));
     await revokeMany(store, 6);
@@ -159,7 +159,7 @@ const claiming = (onStore: OnStore): void => {
     assert.deepEqual(rest.map(({ webhook }) => webhook.id).toSorted(), ['three', 'two']);
   });
 
-  onStore('Of several webhooks each gets its turn, however much waits for one of them.', async (store) => {
+  onStore('Every webhook gets its turn, however many deliveries wait for another one.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook({ id: 'busy' }));
     await revokeMany(store, 5);
@@ -212,7 +212,7 @@ const receivingCreations = (onStore: OnStore): void => {
 };
 
 const settling = (onStore: OnStore): void => {
-  onStore('What was delivered is over.', async (store) => {
+  onStore('A delivered message is done.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
     await revoke(store);
@@ -230,7 +230,7 @@ const settling = (onStore: OnStore): void => {
     assert.deepEqual(await store.claimDeliveries(claimOf({ nowMs: NOW_MS + 10 * LEASE_MS })), []);
   });
 
-  onStore('What failed is due again when it was put off to, or given up.', async (store) => {
+  onStore('A failed delivery is due again at its next attempt, or given up.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
     await revoke(store);
@@ -252,7 +252,7 @@ const settling = (onStore: OnStore): void => {
   });
 
   onStore(
-    'Deliveries wait until they are delivered or given up, also while an attempt is under way.',
+    'Deliveries count as waiting until they are delivered or given up, also during an attempt.',
     async (store) => {
       await fill(store);
       assert.equal(await store.countDeliveriesWaiting(), 0);
@@ -269,7 +269,7 @@ const settling = (onStore: OnStore): void => {
     },
   );
 
-  onStore('Whoever lost a lease changes nothing, unless it was delivered.', async (store) => {
+  onStore('A sender that lost its lease changes nothing, unless it delivered.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
     await revoke(store);
@@ -284,7 +284,7 @@ const settling = (onStore: OnStore): void => {
     assert.equal((await listAll(store))[0]?.state, 'delivered');
   });
 
-  onStore('An operator makes all that was not delivered due at once.', async (store) => {
+  onStore('An operator can make everything undelivered due at once.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
     await revokeMany(store, 3);
@@ -315,7 +315,7 @@ const settling = (onStore: OnStore): void => {
 
 /** What two processes may do at one moment. */
 export const webhookConnectionContract = (onTwo: OnTwo): void => {
-  onTwo('Two that claim at one moment never get the same delivery.', async (one, other) => {
+  onTwo('Two senders that claim at the same moment never get the same delivery.', async (one, other) => {
     await fill(one);
     await one.createWebhook(sampleWebhook());
     await revokeMany(one, 20);

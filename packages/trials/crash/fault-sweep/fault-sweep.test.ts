@@ -19,7 +19,7 @@ const shim = buildShim();
 const kinds = Object.keys(KINDS) as readonly Kind[];
 
 for (const kind of kinds) {
-  test(`Whatever call fails (${kind}), the store keeps what it acknowledged and nothing by halves.`, async (t) => {
+  test(`Whichever call fails (${kind}), the store keeps what it acknowledged and never half of a change.`, async (t) => {
     if ('missing' in shim) return t.skip(shim.missing);
     const runs = await sweep(shim.path, { kind, from: FROM[kind], step: STEP });
     t.diagnostic(summarize(runs));
@@ -29,7 +29,7 @@ for (const kind of kinds) {
   });
 }
 
-test('A store whose file cannot be made says so to the operator.', async (t) => {
+test('A store whose file cannot be created reports this to the operator.', async (t) => {
   if ('missing' in shim) return t.skip(shim.missing);
   for (const kind of kinds) {
     const run = await sweepOne(shim.path, kind, 1, 'close');

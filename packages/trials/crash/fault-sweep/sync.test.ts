@@ -106,27 +106,27 @@ const present = async (store: Store, laterMs: number): Promise<string> => {
 
 const UNSEEN = { told: 'outcome_unknown', bySameConnection: 1, byOtherConnection: 1 };
 
-test('A commit whose sync failed is told as of unknown outcome, and no connection sees it.', async (t) => {
+test('A commit whose sync fails is reported with an unknown outcome, and no connection sees it.', async (t) => {
   await onFailedSync(t, 'close', false, async ({ seen }) => {
     assert.deepEqual({ ...UNSEEN, ...seen }, { ...seen, ...UNSEEN });
   });
 });
 
-test('A commit whose sync failed is gone for good once the store is closed.', async (t) => {
+test('A commit whose sync failed is gone forever once the store is closed.', async (t) => {
   await onFailedSync(t, 'close', false, async ({ generation, store }) => {
     assert.equal(generation, 1);
     assert.equal(await present(store, 3_600_000), 'rotate');
   });
 });
 
-test('A commit whose sync failed is gone for good once another commit succeeded.', async (t) => {
+test('A commit whose sync failed is gone forever once another commit succeeds.', async (t) => {
   await onFailedSync(t, 'commit and die', false, async ({ generation, store }) => {
     assert.equal(generation, 1);
     assert.equal(await present(store, 3_600_000), 'rotate');
   });
 });
 
-test('A retry after a failed sync is the rotation it would have been, and outlives the process.', async (t) => {
+test('A retry after a failed sync rotates as the first attempt would have, and survives the process.', async (t) => {
   await onFailedSync(t, 'retry and die', false, async ({ seen, generation }) => {
     assert.equal(seen.retried, 'rotate');
     assert.equal(generation, 2);
@@ -140,7 +140,7 @@ test('A commit whose sync failed stays undone while another process has the stor
   });
 });
 
-test('A commit whose sync failed may come back when its process dies, and is then a use like any other.', async (t) => {
+test('A commit whose sync failed may come back when its process dies, and then counts like any other use.', async (t) => {
   await onFailedSync(t, 'die', false, async ({ generation, store }) => {
     t.diagnostic(`the grant has generation ${generation}, where 1 was acknowledged`);
     assert.ok(generation === 1 || generation === 2);

@@ -3,11 +3,11 @@ import type { Client } from '@keyfob/server/clients';
 import { toSeconds } from '@keyfob/server/grants';
 import type { Store } from '@keyfob/server/stores';
 import { removeGrant } from './tables.ts';
-import type { Conduct, Tables } from './tables.ts';
+import type { RunVerb, Tables } from './tables.ts';
 
 export const clientVerbs = (
   tables: Tables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<Store, 'createClient' | 'readClient' | 'listClients' | 'changeClient' | 'removeClient'> => ({
   createClient: (client) =>
     run('createClient', () => {
@@ -45,7 +45,7 @@ const inOrder = (secrets: Client['secrets']): Client['secrets'] =>
 
 export const secretVerbs = (
   tables: Tables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<Store, 'addSecret' | 'removeSecret' | 'noteSecretUse'> => ({
   addSecret: (clientId, secret) =>
     run('addSecret', () => {

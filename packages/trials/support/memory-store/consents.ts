@@ -3,10 +3,10 @@ import { CODE_KEPT_SECONDS, decideCode, decideDisconnection, decideSelection } f
 import type { Vehicle } from '@keyfob/server/grants';
 import type { CodeResult, CodeStore, CodeUse, ConsentStore } from '@keyfob/server/stores';
 import { byId } from './tables.ts';
-import type { Conduct, Tables } from './tables.ts';
+import type { RunVerb, Tables } from './tables.ts';
 import { storeGrantEvents } from './webhooks.ts';
 
-export const codeVerbs = (tables: Tables, run: Conduct): CodeStore & Pick<ConsentStore, 'listConsents'> => ({
+export const codeVerbs = (tables: Tables, run: RunVerb): CodeStore & Pick<ConsentStore, 'listConsents'> => ({
   createCode: (code) =>
     run('createCode', () => {
       for (const { grantId, issuedAt } of tables.codes.values())
@@ -33,7 +33,7 @@ export const codeVerbs = (tables: Tables, run: Conduct): CodeStore & Pick<Consen
 
 export const vehicleVerbs = (
   tables: Tables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<ConsentStore, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles'> => ({
   listVehicles: (id) => run('listVehicles', () => tables.vehicles.get(id) ?? []),
   selectVehicles: (id, chosen, auditContext) =>

@@ -11,7 +11,7 @@ import {
 import type { Grant, GrantChange } from '@keyfob/server/grants';
 import type { GrantStore, RefreshResult, RefreshUse } from '@keyfob/server/stores';
 import { byId, removeGrant } from './tables.ts';
-import type { Conduct, Tables } from './tables.ts';
+import type { RunVerb, Tables } from './tables.ts';
 import { storeGrantEvents } from './webhooks.ts';
 
 /** Reads, decides and writes one grant. */
@@ -33,7 +33,7 @@ const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone'
 
 export const grantVerbs = (
   tables: Tables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<
   GrantStore,
   'refresh' | 'createGrant' | 'readGrant' | 'readReplay' | 'listGrants' | 'countGrants'
@@ -81,7 +81,7 @@ const apply = <Changed extends string, Unchanged extends string>(
 
 export const endVerbs = (
   tables: Tables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<GrantStore, 'revoke' | 'reinstate' | 'prune'> => ({
   revoke: (id, revocation) =>
     run('revoke', () => {

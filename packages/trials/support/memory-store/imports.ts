@@ -1,12 +1,12 @@
 import { compareImport, eventOfCreation } from '@keyfob/server/grants';
 import type { ImportedGrant, ImportOutcome } from '@keyfob/server/grants';
 import type { AuditContext, Store } from '@keyfob/server/stores';
-import type { Conduct, Tables } from './tables.ts';
+import type { RunVerb, Tables } from './tables.ts';
 import { storeGrantEvents } from './webhooks.ts';
 
 const nameOf = (digest: Uint8Array): string => Buffer.from(digest).toString('hex');
 
-export const importVerbs = (tables: Tables, run: Conduct): Pick<Store, 'importGrants' | 'findImported'> => {
+export const importVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'importGrants' | 'findImported'> => {
   const find = (digest: Uint8Array) => {
     const kept = tables.imported.get(nameOf(digest));
     return kept === undefined ? undefined : tables.grants.get(kept.grantId);

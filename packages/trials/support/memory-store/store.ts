@@ -5,15 +5,15 @@ import { clientVerbs, secretVerbs } from './clients.ts';
 import { codeVerbs, vehicleVerbs } from './consents.ts';
 import { endVerbs, grantVerbs } from './grants.ts';
 import { importVerbs } from './imports.ts';
-import type { Conduct, Snapshot, Tables } from './tables.ts';
+import type { RunVerb, Snapshot, Tables } from './tables.ts';
 import { outboxVerbs } from './webhooks.ts';
 
 /** A store whose content can be taken and put back. */
 export type MemoryStore = Store & {
   /** The same content, asked through another conduct: what one node of several sees. */
-  through(conduct: Conduct): Store;
+  through(run: RunVerb): Store;
   /** What it holds of a grant, at once and whatever the conduct. */
-  look(id: bigint): Grant | undefined;
+  peek(id: bigint): Grant | undefined;
   /** The content as it is now. */
   snapshot(): Snapshot;
   /** Puts a snapshot in the place of the content, as it is. */
@@ -27,13 +27,13 @@ export type MemoryStore = Store & {
 };
 
 /** Nothing waits, and nothing goes wrong. */
-export const runAtOnce: Conduct = async (_verb, work) => work();
+export const runAtOnce: RunVerb = async (_verb, work) => work();
 
 /**
  * A store in memory, with the meaning of the embedded one and nothing of its durability. Every verb is one
  * synchronous step, handed to `conduct`, which decides when it runs and whether its answer arrives.
  */
-export const createMemoryStore = (options: { readonly conduct?: Conduct } = {}): MemoryStore => {
+export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): MemoryStore => {
   const tables: Tables = {
     clients: new Map(),
     grants: new Map(),
@@ -49,20 +49,20 @@ export const createMemoryStore = (options: { readonly conduct?: Conduct } = {}):
     deliveries: new Map(),
   };
   return {
-    ...verbsOver(tables, options.conduct ?? runAtOnce),
-    through: (conduct) => verbsOver(tables, conduct),
-    look: (id) => tables.grants.get(id),
+    ...verbsOver(tables, options.run ?? runAtOnce),
+    through: (run) => verbsOver(tables, run),
+    peek: (id) => tables.grants.get(id),
     snapshot: () => copyOf(tables),
     load: (snapshot) => void Object.assign(tables, copyOf(snapshot)),
     restore: (backup) => restoreBackup(tables, backup),
   };
 };
 
-const verbsOver = (tables: Tables, conduct: Conduct): Store => {
+const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
   let isOpen = true;
-  const run: Conduct = async (verb, work, use) => {
+  const run: RunVerb = async (verb, work, use) => {
     if (!isOpen) throw new StoreError('unavailable', 'the store is closed');
-    return conduct(verb, work, use);
+    return runOuter(verb, work, use);
   };
   return {
     ...grantVerbs(tables, run),

@@ -12,7 +12,7 @@ export type Verb = Exclude<keyof Store, 'close'>;
  * ran (`outcome_unknown`). `work` is the whole verb, one atomic step; it is to be called once at the most. Of a
  * refresh or a code it is told which.
  */
-export type Conduct = <Result>(
+export type RunVerb = <Result>(
   verb: Verb,
   work: () => Result | Promise<Result>,
   use?: RefreshUse | CodeUse,

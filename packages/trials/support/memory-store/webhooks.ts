@@ -9,7 +9,7 @@ import {
   WEBHOOKS_MAX,
 } from '@keyfob/server/webhooks';
 import type { Claim, Delivery, GrantEvent, NewGrantEvent, Settlement } from '@keyfob/server/webhooks';
-import type { Conduct, OutboxTables } from './tables.ts';
+import type { RunVerb, OutboxTables } from './tables.ts';
 
 const keyOf = (webhookId: string, sequence: number): string => `${webhookId} ${sequence}`;
 
@@ -51,7 +51,7 @@ type OutboxVerbs = Pick<
   | 'retryDeliveries'
 >;
 
-export const outboxVerbs = (tables: OutboxTables, run: Conduct): OutboxVerbs => ({
+export const outboxVerbs = (tables: OutboxTables, run: RunVerb): OutboxVerbs => ({
   ...grantEventVerbs(tables, run),
   ...webhookVerbs(tables, run),
   ...deliveryVerbs(tables, run),
@@ -59,7 +59,7 @@ export const outboxVerbs = (tables: OutboxTables, run: Conduct): OutboxVerbs => 
 
 const grantEventVerbs = (
   tables: OutboxTables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<Store, 'listGrantEvents' | 'dropGrantEvents'> => ({
   listGrantEvents: ({ after, limit, grantId, clientId }) =>
     run('listGrantEvents', () =>
@@ -88,7 +88,7 @@ const grantEventVerbs = (
 
 const webhookVerbs = (
   tables: OutboxTables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<Store, 'createWebhook' | 'listWebhooks' | 'removeWebhook'> => ({
   createWebhook: (webhook) =>
     run('createWebhook', () => {
@@ -111,7 +111,7 @@ const webhookVerbs = (
 
 const deliveryVerbs = (
   tables: OutboxTables,
-  run: Conduct,
+  run: RunVerb,
 ): Pick<
   Store,
   'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'

@@ -321,7 +321,7 @@ for (const { name, policy, lines } of GOOD) {
   test(`the checker accepts ${name}`, () => {
     assert.deepEqual(checkHistory('t0', toCalls(lines), policy), { isLinearizable: true });
   });
-  test(`no use beyond policy is counted in ${name}`, () => {
+  test(`the checker counts no use beyond policy in ${name}`, () => {
     assert.equal(countUsesBeyondPolicy(toCalls(lines), policy), 0);
   });
 }
@@ -339,7 +339,7 @@ for (const name of [
   'a predecessor that works after its successor was used under until-used',
   'a second use under strict with another Idempotency-Key',
 ]) {
-  test(`one use beyond policy is counted in ${name}`, () => {
+  test(`the checker counts one use beyond policy in ${name}`, () => {
     const { policy, lines } = BAD.find((one) => one.name === name) ?? { policy: NONE, lines: [] };
     assert.equal(countUsesBeyondPolicy(toCalls(lines), policy), 1);
   });
@@ -367,12 +367,12 @@ const drawHistory = (seed: number, length: number): Call[] => {
   });
 };
 
-test('the checker accepts every history drawn from calls that took effect one by one', () => {
+test('the checker accepts every random history of calls that take effect one by one', () => {
   for (let seed = 0; seed < 300; seed++)
     assert.deepEqual(checkHistory('t0', drawHistory(seed, 60), OVERLAP), { isLinearizable: true }, `${seed}`);
 });
 
-test('the checker rejects every drawn history into which a fork is put somewhere', () => {
+test('the checker rejects every random history with a fork in it', () => {
   for (let seed = 0; seed < 300; seed++) {
     const calls = drawHistory(seed, 60);
     const atMs = seed * 2 + 0.5;
@@ -388,7 +388,7 @@ test('the checker rejects every drawn history into which a fork is put somewhere
   }
 });
 
-test('the checker follows 20 000 calls with many lost answers among them', () => {
+test('the checker follows 20 000 calls, many of them with lost answers', () => {
   const calls = drawHistory(1, 20_000).map((call, index) => ({
     ...call,
     startMs: index * 10,

@@ -80,7 +80,7 @@ tryBadInput('Bytes that are no good HTTP', 'smartcar', ({ refuses, accepts, serv
     assert.ok(response.status >= 400);
   });
 
-  it('CONNECT whose sender resets the connection ends nothing but that', async () => {
+  it('a CONNECT whose sender resets the connection ends only that connection', async () => {
     const request = Buffer.from('CONNECT keyfob.example:443 HTTP/1.1\r\nHost: keyfob.example\r\n\r\n');
     for (let count = 0; count < 20; count++) {
       const { socket } = await openRaw(served().server.url, request);
@@ -90,13 +90,13 @@ tryBadInput('Bytes that are no good HTTP', 'smartcar', ({ refuses, accepts, serv
     await served().assertUnmoved();
   });
 
-  it('a connection reset in the middle of a body moves nothing', async () => {
+  it('a connection that is reset in the middle of a body changes no grant', async () => {
     const { socket } = await openRaw(served().server.url, writeRequest(served().parts()).subarray(0, -1));
     socket.resetAndDestroy();
     await once(socket, 'close');
     await served().assertUnmoved();
   });
-  it('a body without end is cut off', async () => {
+  it('an endless body is cut off', async () => {
     const head = writeRequest(served().parts(header('Content-Length', '1000000000000')));
     const { socket } = await openRaw(served().server.url, head);
     const more = Buffer.alloc(64 * 1024, 'x');
@@ -117,7 +117,7 @@ tryBadInput('Bytes that are no good HTTP', 'smartcar', ({ refuses, accepts, serv
       chunked(writeChunks(good(), 20).replace('\r\n', ';a=b\r\n').replace(/\r\n$/, 'X-Trailer: y\r\n\r\n')),
     'HTTP/1.0': () => ({ version: 'HTTP/1.0', headers: { Host: undefined, Connection: undefined } }),
   });
-  it('with Authorization in a trailer only it is not authenticated', async () => {
+  it('a request with Authorization only in a trailer is not authenticated', async () => {
     const { Authorization = '' } = served().parts().headers ?? {};
     const body = writeChunks(good(), 1000).replace(
       /\r\n$/,
@@ -127,7 +127,7 @@ tryBadInput('Bytes that are no good HTTP', 'smartcar', ({ refuses, accepts, serv
     const response = await served().exchange(writeRequest(served().parts(parts)));
     assert.equal(readRefusal.smartcar(response), '401 invalid_client');
   });
-  it('one that waits for 100 Continue gets it, and then its tokens', async () => {
+  it('a request that waits for 100 Continue gets it, and then its tokens', async () => {
     const request = writeRequest(served().parts(header('Expect', '100-continue')));
     const bodyAt = request.indexOf('\r\n\r\n') + 4;
     const connection = await openRaw(served().server.url, request.subarray(0, bodyAt));

@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { sendRaw, writeRequest } from '../../support/raw-request.ts';
 import type { RawResponse } from '../../support/raw-request.ts';
 import { makeClientWithGrant, readTokens, serveGrant, goodRequest } from '../../support/served-grant.ts';
-import type { DialectName, ServedGrant } from '../../support/served-grant.ts';
+import type { DialectName } from '../../support/dialect-name.ts';
+import type { ServedGrant } from '../../support/served-grant.ts';
 
 const KEEP = { headers: { Connection: 'keep-alive' } };
 const GARBAGE = Buffer.from('this is no HTTP\r\n\r\n');
@@ -12,7 +13,7 @@ const statuses = (responses: readonly RawResponse[]): readonly number[] =>
   responses.map(({ status }) => status);
 
 for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectName[])
-  describe(`Requests of ${dialect} pipelined on one connection`, { timeout: 120_000 }, () => {
+  describe(`${dialect} requests that are pipelined on one connection`, { timeout: 120_000 }, () => {
     let served: ServedGrant;
     before(async () => {
       served = await serveGrant(dialect);
@@ -40,7 +41,7 @@ for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectN
       assert.equal(rotations, answers, 'as many rotations as answers with tokens');
     };
 
-    it('two good refreshes are both answered, in their order', async () => {
+    it('two good refreshes are both answered, in order', async () => {
       const [one, two] = await Promise.all([makeGrant(), makeGrant()]);
       const responses = await sendRaw(
         served.server.url,
@@ -57,7 +58,7 @@ for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectN
       assert.deepEqual(statuses(await sendRaw(served.server.url, second)), [200]);
     });
 
-    it('a good one and the same again rotate once', async () => {
+    it('a good request and the same one again rotate once', async () => {
       const one = await makeGrant();
       const responses = await sendRaw(
         served.server.url,
@@ -67,28 +68,28 @@ for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectN
       assert.equal(await generationOf(one), 1);
     });
 
-    it('a refused one does not keep the next from its answer', async () => {
+    it('a refused request does not prevent the answer to the next one', async () => {
       const one = await makeGrant();
       const refused = writeGood(one, { ...KEEP, method: 'GET' });
       const responses = await sendRaw(served.server.url, Buffer.concat([refused, writeGood(one)]));
       assert.deepEqual(statuses(responses), [dialect === 'smartcar' ? 405 : 400, 200]);
     });
 
-    it('a good one with garbage behind it gets its tokens', async () => {
+    it('a good request followed by garbage gets its tokens', async () => {
       const one = await makeGrant();
       const responses = await sendRaw(served.server.url, Buffer.concat([writeGood(one, KEEP), GARBAGE]));
       await assertNoneLost([one], responses);
       assert.equal(responses[0]?.status, 200);
     });
 
-    it('a good one that is to be the last, with garbage behind it, gets its tokens', async () => {
+    it('a good request with "Connection: close", followed by garbage, gets its tokens', async () => {
       const one = await makeGrant();
       const responses = await sendRaw(served.server.url, Buffer.concat([writeGood(one), GARBAGE]));
       await assertNoneLost([one], responses);
       assert.equal(responses[0]?.status, 200);
     });
 
-    it('a good one with an empty line behind its body gets its tokens', async () => {
+    it('a good request followed by an empty line gets its tokens', async () => {
       const one = await makeGrant();
       const responses = await sendRaw(
         served.server.url,
@@ -98,26 +99,26 @@ for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectN
       assert.equal(responses[0]?.status, 200);
     });
 
-    it('two good ones with garbage behind them lose no answer', async () => {
+    it('two good requests followed by garbage lose no answer', async () => {
       const [one, two] = await Promise.all([makeGrant(), makeGrant()]);
       const bytes = Buffer.concat([writeGood(one, KEEP), writeGood(two, KEEP), GARBAGE]);
       await assertNoneLost([one, two], await sendRaw(served.server.url, bytes));
     });
 
-    it('a good one behind a body that is too large loses no answer', async () => {
+    it('a good request before a body that is too large loses no answer', async () => {
       const one = await makeGrant();
       const tooLarge = writeGood(one, { ...KEEP, body: 'x'.repeat(17 * 1024) });
       const responses = await sendRaw(served.server.url, Buffer.concat([tooLarge, writeGood(one)]));
       await assertNoneLost([one], responses);
     });
 
-    it('a good one behind garbage is not looked at', async () => {
+    it('a good request after garbage is ignored', async () => {
       const one = await makeGrant();
       const responses = await sendRaw(served.server.url, Buffer.concat([GARBAGE, writeGood(one)]));
       assert.deepEqual(statuses(responses), [400]);
       assert.equal(await generationOf(one), 0);
     });
 
-    it('the log has none of the secrets, tokens and credentials that were used', async () =>
+    it('the log contains none of the secrets, tokens and credentials that were used', async () =>
       served.stopAndReadLog());
   });

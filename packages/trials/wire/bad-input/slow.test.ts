@@ -37,7 +37,7 @@ tryBadInput(
       it('a request line that never ends', async () => isTooSlow('POST /oau'));
       it('a connection on which nothing is ever sent', async () => isTooSlow(''));
     });
-    it('none of it moved a grant, and the good token still refreshes', async () => served().assertUnmoved());
+    it('no grant changed, and the good token still refreshes', async () => served().assertUnmoved());
 
     it('a good request before a slow one on the same connection gets its tokens', async () => {
       const slow = request().subarray(0, -1);
@@ -56,7 +56,7 @@ tryBadInput(
   'A request slower than its limit at POST /v1/auth/token-refresh',
   'pleos',
   ({ served }) => {
-    it('gets 408 in the dialect of its path, moves nothing, and the good token still refreshes', async () => {
+    it('gets 408 in the dialect of its path, changes no grant, and the good token still refreshes', async () => {
       const bytes = writeRequest(served().parts()).subarray(0, -1);
       const response = await served().exchange(bytes);
       assert.equal(readRefusal.pleos(response), '408 4002 body');
@@ -81,7 +81,7 @@ for (const [name, [status, write]] of Object.entries(CLOSED_BY_SERVER))
     `The connection of ${name}, kept open by its client after the answer`,
     'smartcar',
     ({ served }) => {
-      it('is soon no longer counted, so that the next client is served', { timeout: 15_000 }, async () => {
+      it('is soon not counted any more, so that the next client is served', { timeout: 15_000 }, async () => {
         const { url } = served().server;
         const kept = await openRaw(url, write(served()));
         assert.equal((await kept.ended)[0]?.status, status);

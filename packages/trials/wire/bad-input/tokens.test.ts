@@ -61,7 +61,7 @@ tryBadInput('A bad refresh token at POST /oauth/token', 'smartcar', ({ refuses, 
   });
 
   describe('changed in one place', () => {
-    it('truncated after each position it is malformed', async () => {
+    it('truncated at any position it is malformed', async () => {
       for (const text of truncated(served().refreshToken)) await isRefused(text, /^400 invalid_request$/);
     });
     it('with any bit of any character flipped it is malformed or dead', async () => {
@@ -72,7 +72,7 @@ tryBadInput('A bad refresh token at POST /oauth/token', 'smartcar', ({ refuses, 
       for (const text of neighbours(served().refreshToken, '0123456789abcdef'))
         await isRefused(text, /^400 invalid_grant$/);
     });
-    it('none of it moved a grant, and the good token still refreshes', async () => served().assertUnmoved());
+    it('no grant changed, and the good token still refreshes', async () => served().assertUnmoved());
   });
 
   accepts('A token that only looks bad', {
@@ -107,7 +107,7 @@ tryBadInput('A bad refresh token at POST /v1/auth/token-refresh', 'pleos', ({ re
     empty: () => token(''),
   });
 
-  it('every dead token gets the very same words, so that none can be told from another', async () => {
+  it('every dead token gets the same words, so that nobody can tell them apart', async () => {
     const dead = [token('x'), token(served().stranger.refreshToken), { headers: { Brand: 'kia' } }];
     const words: unknown[] = [];
     for (const change of dead) {
@@ -119,7 +119,7 @@ tryBadInput('A bad refresh token at POST /v1/auth/token-refresh', 'pleos', ({ re
   });
 
   describe('changed in one place', () => {
-    it('truncated after each position it is dead', async () => {
+    it('truncated at any position it is dead', async () => {
       for (const text of truncated(served().refreshToken)) await isRefused(text);
     });
     it('with any bit of any character flipped it is dead', async () => {
@@ -129,7 +129,7 @@ tryBadInput('A bad refresh token at POST /v1/auth/token-refresh', 'pleos', ({ re
       for (const text of neighbours(served().refreshToken, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'))
         await isRefused(text);
     });
-    it('none of it moved a grant, and the good token still refreshes', async () => served().assertUnmoved());
+    it('no grant changed, and the good token still refreshes', async () => served().assertUnmoved());
   });
 
   accepts('A token that only looks bad', {

@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { writeRequest } from '../../support/raw-request.ts';
 import type { RawResponse, RequestParts } from '../../support/raw-request.ts';
 import { serveGrant } from '../../support/served-grant.ts';
-import type { DialectName, ServedGrant } from '../../support/served-grant.ts';
+import type { DialectName } from '../../support/dialect-name.ts';
+import type { ServedGrant } from '../../support/served-grant.ts';
 
 /** By name: how the good request is changed. */
 export type Cases = Readonly<Record<string, (served: ServedGrant) => RequestParts>>;
@@ -73,8 +74,7 @@ export const tryBadInput = (
         void describe(`${about}: ${answer}`, () => {
           for (const [name, change] of Object.entries(cases))
             it(name, async () => refuse(change(served), answer));
-          it('none of it moved a grant, and the good token still refreshes', async () =>
-            served.assertUnmoved());
+          it('no grant changed, and the good token still refreshes', async () => served.assertUnmoved());
         });
       },
       accepts(about, cases) {
@@ -83,12 +83,12 @@ export const tryBadInput = (
             it(name, async () => {
               await served.refresh(change(served));
             });
-          it('each of them refreshed exactly once', async () => served.assertUnmoved());
+          it('each of them refreshes exactly once', async () => served.assertUnmoved());
         });
       },
     });
 
-    it('the log has none of the secrets, tokens and credentials that were used', async () =>
+    it('the log contains none of the secrets, tokens and credentials that were used', async () =>
       served.stopAndReadLog());
   });
 };

@@ -31,7 +31,7 @@ const fail = (): never => {
   throw new Error('cannot be done');
 };
 
-test('a client disabled between two transactions of one synchronous run is disabled in the second', async () => {
+test('A client that is disabled between two transactions of one synchronous run is disabled in the second.', async () => {
   const path = join(directory, 'keyfob.db');
   const store = openSqliteStore(path);
   await store.createClient(CLIENT);

@@ -175,7 +175,8 @@ const REPLACE = `
 
 const KEEP_REVOCATIONS = `UPDATE main.grants SET (revoked_at, revocation_cause) =
     (SELECT revoked_at, revocation_cause FROM revoked_grants WHERE revoked_grants.id = grants.id)
-  WHERE revoked_at IS NULL AND id IN (SELECT id FROM revoked_grants)`;
+  WHERE id IN (SELECT id FROM revoked_grants) AND (revoked_at, revocation_cause) IS NOT
+    (SELECT revoked_at, revocation_cause FROM revoked_grants WHERE revoked_grants.id = grants.id)`;
 
 const KEEP_REINSTATEMENTS = `UPDATE main.grants SET revoked_at = NULL, revocation_cause = NULL
   WHERE id IN (SELECT id FROM reinstated_grants)`;

@@ -1,8 +1,8 @@
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 
 const advance = 'server/src/stores/postgres/verbs/advance.ts';
 
-/** Bugs that somebody could make in the store on PostgreSQL, each found by the simulation of refreshes on it. */
+/** Bugs that somebody could make in the store on PostgreSQL. */
 export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the statement advances a grant whatever the generation of the token',
@@ -16,14 +16,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     file: advance,
     search: 'AND g.revoked_at IS NULL',
     replacement: '',
-    seed: 161,
+    seed: 3,
   },
   {
     name: 'the statement does not ask whether the client has changed',
     file: advance,
     search: 'AND c.revision = u.revision AND c.disabled_at IS NULL',
     replacement: '',
-    seed: 133,
+    seed: 6,
   },
   {
     name: 'a rotation forgets the moments of those before it',
@@ -37,6 +37,6 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     file: 'server/src/stores/postgres/verbs/known-clients.ts',
     search: 'revision + 1 + floor(random() * 4294967296)::bigint',
     replacement: 'revision + 1',
-    seed: 31,
+    seed: 25,
   },
 ];

@@ -1,61 +1,30 @@
 import type { Policy } from '@keyfob/server/clients';
+import type { Expectation, Standing } from './standing.ts';
 
-/**
- * The first use of a refresh token: the moment by the server's clock, and the key it came with. `lost`: a restored
- * store does not know it any more.
- */
-export type FirstUse = { readonly atMs: number; readonly key: string | undefined } | 'lost';
-
-/** What is true of a grant, in the words of the documents and not in those of the row. Tokens are counted from 0. */
-export type Standing = {
-  readonly isThere: boolean;
-  readonly isRevoked: boolean;
-  /** Which refresh token is the current one, and when it was issued. */
-  readonly current: number;
-  readonly issuedAtMs: number;
-  /** Of every refresh token before the current one. */
-  readonly firstUses: ReadonlyMap<number, FirstUse>;
-};
-
-/** A refresh token in the hands of an authenticated client, at the moment the store decides about it. */
+/** A refresh token presented by an authenticated client, at the moment the store decides about it. */
 export type Shown = {
   readonly index: number;
   readonly clockMs: number;
   readonly key: string | undefined;
   readonly isClientEnabled: boolean;
   readonly isForeign: boolean;
-  /** Whether the last use of this token ended in a 503 of this very node: "the token untouched or repeatable". */
+  /** Whether the last use of this token ended in a 503 of this very node, which promised that it may be sent again. */
   readonly isRetryOfOurs: boolean | 'maybe';
-};
-
-export type Outcome = 'successor' | 'current' | 'dead' | 'unauthenticated';
-
-/** What the documents allow. */
-export type Expectation = {
-  readonly outcomes: readonly Outcome[];
-  /** Whether the grant is revoked by it; `maybe` where the documents leave it open. */
-  readonly revokes: boolean | 'maybe';
-  /** In words, for the report. */
-  readonly because: string;
-  /** The standing afterwards, but for the revocation. */
-  readonly after: Standing;
 };
 
 /** As many rotations as a row remembers (`docs/decisions/0006-verdict.md`). */
 const REMEMBERED = 32;
 const REMEMBERED_SECONDS = 900;
+/** A row stores a moment as at most this far ahead of the rotation after it (`stores/copy/packed-history.ts`). */
+const AHEAD_MAX_MS = 0x7f_0000;
 
 /**
- * What a presented refresh token has to get: RFC 6749 §6 (bound to the client), RFC 9700 §4.14.2 (a used refresh token
- * tells of theft), and the table of DESIGN §5 with decision 6 where they say more. Knows every first use of every
- * token, without a cap; where the documents allow the server to have forgotten, more than one outcome is right. While a
- * clock is behind the newest rotation it cannot tell an age: then a used token may get nothing, and never revokes.
+ * What a presented refresh token must get: RFC 6749 §6 (bound to the client), RFC 9700 §4.14.2 (a used refresh token
+ * is a sign of theft), and docs/decisions/0006-verdict.md where it says more. Knows every first use of every token,
+ * without a limit; where the documents allow the server to have forgotten one, more than one outcome is right. While a
+ * clock is behind the newest rotation it measures no age: then a used token may get nothing, and never revokes.
  */
-export const expect = (
-  grant: Standing & { readonly createdAtMs: number },
-  shown: Shown,
-  policy: Policy,
-): Expectation => {
+export const expectRefresh = (grant: Standing, shown: Shown, policy: Policy): Expectation => {
   const { index, clockMs } = shown;
   const nothing = (because: string, revokes: Expectation['revokes'] = false): Expectation => ({
     outcomes: ['dead'],
@@ -69,7 +38,7 @@ export const expect = (
   if (grant.isRevoked) return nothing('the grant is revoked');
   const { grantLifetimeSeconds, refreshTokenLifetimeSeconds, resyncGenerations } = policy;
   if (grantLifetimeSeconds !== null && clockMs - grant.createdAtMs >= grantLifetimeSeconds * 1000)
-    return nothing('the grant has come to its absolute end');
+    return nothing('the grant has reached its absolute end');
   if (index > grant.current) {
     const lost = index - grant.current;
     if (lost > resyncGenerations) return nothing(`the store lost ${lost} generations, more than it may`);
@@ -95,7 +64,7 @@ const advance = (grant: Standing, { index, clockMs, key }: Shown, because: strin
   };
 };
 
-/** A used refresh token: again the current one where the policy says so, else nothing, and a revocation if it is a replay. */
+/** A used refresh token gets the current one where the policy says so, else nothing, and revokes if it is a replay. */
 const expectOfPredecessor = (grant: Standing, shown: Shown, policy: Policy): Expectation => {
   const { index, key, clockMs } = shown;
   const behind = grant.current - index;
@@ -152,6 +121,10 @@ const expectDenial = (
     const because = 'the clock went forth and back over its first use, which may be forgotten';
     return { ...nothing(because, 'maybe'), outcomes: ['current', 'dead'] };
   }
+  if (clockMs - Math.max(overlapMs, raceMs) < first.atMs && isCutShort(grant, index, first.atMs)) {
+    const because = 'the clock went back so far after its first use that a row does not store how far';
+    return { ...nothing(because, 'maybe'), outcomes: ['current', 'dead'] };
+  }
   // A clock that ran backwards counts as standing still.
   const age = Math.max(0, clockMs - first.atMs);
   if (age < overlapMs)
@@ -159,13 +132,13 @@ const expectDenial = (
       ? 'overlap'
       : nothing('it is inside its overlap, but too many rotations ago to be remembered', false);
   if (age < raceMs) return nothing('it raced with its own first use', false);
-  const so = `it is a replay, ${behind} behind, ${age} ms after its first use`;
-  return nothing(so, behind <= REMEMBERED && isInOrder(grant) ? true : 'maybe');
+  const because = `it is a replay, ${behind} behind, ${age} ms after its first use`;
+  return nothing(because, behind <= REMEMBERED && isInOrder(grant) ? true : 'maybe');
 };
 
 /**
- * Whether the moments that a row may remember are in the order of the rotations. Where a clock ran ahead they are not, and
- * then an older use is of unknown age (decision 6).
+ * Whether the moments that a row may remember are in the order of the rotations. Where a clock ran ahead they are not,
+ * and then the age of an older use is unknown (decision 6).
  */
 const isInOrder = ({ firstUses, current }: Standing): boolean => {
   let newest = -Infinity;
@@ -178,11 +151,15 @@ const isInOrder = ({ firstUses, current }: Standing): boolean => {
   return true;
 };
 
-/** Whether a later rotation was longer after it, by the clocks of then, than the row remembers. */
+/** Whether a later rotation came so long after it, by the clocks of that time, that the row may have forgotten it. */
 const mayBeForgotten = ({ firstUses }: Standing, index: number, atMs: number): boolean =>
   [...firstUses].some(
     ([later, use]) => later > index && use !== 'lost' && use.atMs - atMs >= REMEMBERED_SECONDS * 1000,
   );
+
+/** Whether a row may store the moment of a first use as earlier than it was. */
+const isCutShort = ({ firstUses }: Standing, index: number, atMs: number): boolean =>
+  [...firstUses].some(([later, use]) => later > index && use !== 'lost' && atMs - use.atMs > AHEAD_MAX_MS);
 
 const nextKnownUse = ({ firstUses, current }: Standing, index: number): number => {
   for (let later = index; later < current; later++) {

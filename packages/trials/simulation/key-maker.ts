@@ -1,0 +1,17 @@
+import { parseKeyRing } from '@keyfob/server/tokens';
+import type { KeyRing } from '@keyfob/server/tokens';
+import type { Prng } from '../support/prng.ts';
+
+/** The key ring that all nodes read, and what adds a key to it. */
+export type KeyMaker = { ring(): KeyRing; lines(): readonly string[]; add(createdAt: number): void };
+
+export const createKeyMaker = (prng: Prng): KeyMaker => {
+  const lines: string[] = [];
+  let ring: KeyRing | undefined;
+  const add = (createdAt: number): void => {
+    lines.push(`${lines.length + 1}:${createdAt}:${prng.bytes(32).toString('base64url')}`);
+    ring = parseKeyRing(lines.join('\n'));
+  };
+  add(1);
+  return { ring: () => ring ?? parseKeyRing(lines.join('\n')), lines: () => lines, add };
+};

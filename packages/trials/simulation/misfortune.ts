@@ -1,0 +1,52 @@
+import { restartNode } from './node.ts';
+import { nextRequest, pause } from './pace.ts';
+import type { Fault } from './plan.ts';
+import { goBack, takeBackup } from './store-history.ts';
+import type { World } from './world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** What happens to the machines: nodes die, the store is away or falls back to a copy, clocks jump. */
+export const causeMisfortune = async (world: World): Promise<void> => {
+  const { prng, schedule, nodes, clients } = world;
+  const jump = async (leastMs: number, mostMs: number): Promise<void> => {
+    const byMs = prng.between(leastMs, mostMs);
+    const moved = prng.chance(0.5) ? nodes : [prng.pick(nodes)];
+    for (const node of moved) node.skewMs += byMs;
+    world.trace(() => `the clock of ${moved.map(({ name }) => name).join(' and ')} jumps by ${byMs} ms`);
+  };
+  const acts: Partial<Record<Fault, () => Promise<void>>> = {
+    'node-deaths': async () => restartNode(world, prng.pick(nodes)),
+    'store-away': async () => {
+      world.trace(() => 'the store is away');
+      world.isStoreAway = true;
+      await schedule.sleep(prng.pick([3000, MINUTE_MS, 30 * MINUTE_MS]) * prng.real());
+      world.isStoreAway = false;
+      world.trace(() => 'the store is back');
+    },
+    failovers: async () => {
+      const copy = await takeBackup(world);
+      await schedule.sleep(prng.pick([1000, MINUTE_MS, 2 * HOUR_MS]) * prng.real());
+      await goBack(world, copy, 'failover');
+    },
+    // One clock is far ahead for a while, and then right again.
+    'clock-glitches': async () => {
+      if (prng.chance(0.7)) await nextRequest(world, prng.pick(clients));
+      const node = prng.pick(nodes);
+      const byMs = prng.between(5 * MINUTE_MS, 24 * HOUR_MS);
+      node.skewMs += byMs;
+      world.trace(() => `the clock of ${node.name} is ahead by ${byMs} ms`);
+      await schedule.sleep(prng.pick([10_000, MINUTE_MS, 6 * HOUR_MS]) * prng.real());
+      node.skewMs -= byMs;
+      world.trace(() => `the clock of ${node.name} is right again`);
+    },
+    'clock-jumps-forward': () => jump(1000, prng.pick([5000, 20 * MINUTE_MS, 2 * HOUR_MS])),
+    'clock-jumps-back': () => jump(-prng.pick([5000, 20 * MINUTE_MS, 2 * HOUR_MS]), -1000),
+  };
+  const possible = Object.entries(acts).flatMap(([fault, act]) => (world.has(fault as Fault) ? [act] : []));
+  while (possible.length > 0) {
+    await pause(world, 6 * HOUR_MS);
+    await prng.pick(possible)();
+  }
+};

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** A bug of one line, to be planted. */
+export type Mutation = {
+  readonly name: string;
+  /** The end of the path of the file: a source of the server, or of the store in memory. */
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly search: string;
+  readonly replacement: string;
+  /** A seed that finds it. */
+  readonly seed: number;
+};
+
+const PARAMETER = 'mutation';
+
+/**
+ * Imports a module with a bug planted: every module of the server and of the simulation is loaded again, one of them
+ * changed on its way from the disk. The files stay as they are, and so does what is already imported. `entry`: the URL
+ * of the module.
+ */
+export const importMutated = async <Module>(mutation: Mutation, entry: string): Promise<Module> => {
+  const mark = `${PARAMETER}=${encodeURIComponent(mutation.name)}`;
+  const hooks = registerHooks({
+    resolve(specifier, context, nextResolve) {
+      const resolved = nextResolve(specifier, context);
+      const isOurs = /\/(?:server\/src|trials\/simulation|trials\/support)\//.test(resolved.url);
+      const isMarked = specifier.includes(mark) || (context.parentURL?.includes(mark) ?? false);
+      if (!isOurs || !isMarked || resolved.url.includes(mark)) return resolved;
+      return { ...resolved, url: `${resolved.url}?${mark}` };
+    },
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      if (!url.includes(mark) || !url.split('?')[0]?.endsWith(mutation.file)) return loaded;
+      const source = String(
+        loaded.source instanceof ArrayBuffer ? Buffer.from(loaded.source) : loaded.source,
+      );
+      return { ...loaded, source: plant(mutation, source) };
+    },
+  });
+  try {
+    return (await import(`${entry}?${mark}`)) as Module;
+  } finally {
+    hooks.deregister();
+  }
+};
+
+/** The source with the bug. Throws where the line is not there exactly once. */
+export const plant = ({ name, search, replacement }: Mutation, source: string): string => {
+  const parts = source.split(search);
+  if (parts.length !== 2) throw new Error(`"${name}": the line is there ${parts.length - 1} times`);
+  return parts.join(replacement);
+};
+
+/** The source of the file that a bug is planted in. */
+export const sourceOf = ({ file }: Mutation): string => {
+  const url = file.startsWith('server/')
+    ? new URL(file.slice('server/'.length), import.meta.resolve('@keyfob/server/package.json')).href
+    : new URL(file.slice('trials/'.length), new URL('../../', import.meta.url)).href;
+  return readFileSync(fileURLToPath(url), 'utf8');
+};

@@ -1,0 +1,14 @@
+import type { StoreName } from '../store-backends.ts';
+import { CODE_MUTATIONS } from './code.ts';
+import type { Mutation } from './mutation.ts';
+import { POSTGRES_MUTATIONS } from './postgres.ts';
+import { REFRESH_MUTATIONS } from './refresh.ts';
+
+/** Bugs of one line. The simulation must find every one of them. */
+export const MUTATIONS: readonly Mutation[] = [...REFRESH_MUTATIONS, ...CODE_MUTATIONS];
+
+/** The bugs that a simulation on this store can find. */
+export const mutationsOn = (store: StoreName): readonly Mutation[] =>
+  [...MUTATIONS, ...(store === 'postgres' ? POSTGRES_MUTATIONS : [])].filter(
+    ({ file }) => store === 'memory' || !file.includes('/memory-store/'),
+  );

@@ -1,0 +1,111 @@
+import { hash } from 'node:crypto';
+import { DIALECTS } from '@keyfob/server/dialects';
+import { issueTokens } from '@keyfob/server/grants';
+import { sealCode } from '@keyfob/server/tokens';
+import type { GrantPlan } from './plan.ts';
+import type { ClientRecord, CodeRecord, GrantRecord } from './records.ts';
+import { newStanding } from './standing.ts';
+import type { World } from './world.ts';
+
+/** A plan of a grant, and the name that it gets this time. */
+type Wanted = { readonly owner: ClientRecord; readonly plan: GrantPlan; readonly name: string };
+
+/** The operator creates a grant, and hands its first refresh token to the client. */
+export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRecord> => {
+  const { schedule, store, keys } = world;
+  const { owner, name } = wanted;
+  const nowMs = schedule.nowMs();
+  const createdAt = Math.floor(nowMs / 1000);
+  const record = newRecord(world, wanted);
+  const grant = {
+    id: record.id,
+    clientId: owner.client.id,
+    subject: `owner of ${name}`,
+    scope: 'read_odometer',
+    brand: wanted.plan.brand,
+    createdAt,
+    generation: 0,
+    keyNumber: keys.ring().newest.number,
+    rotatedAtMs: [],
+    rotatedBy: undefined,
+    useDigest: undefined,
+    revocation: undefined,
+  };
+  await store.createGrant(grant);
+  const minting = { keyRing: keys.ring(), nextSerial: () => 0 };
+  const { shapes } = DIALECTS[owner.plan.dialect];
+  const { refreshToken, accessToken } = await issueTokens(minting, shapes, grant, owner.plan.policy, nowMs);
+  world.secrets.add(refreshToken).add(accessToken);
+  record.wallet.saved = refreshToken;
+  record.standing = newStanding(createdAt * 1000);
+  record.indexOf.set(refreshToken, 0);
+  record.stringOf.set(0, refreshToken);
+  world.grants.push(record);
+  world.trace(
+    () => `the operator creates ${name} for ${owner.plan.name}: ${JSON.stringify(owner.plan.policy)}`,
+  );
+  return record;
+};
+
+/** An owner consents, and is sent back to the client with a code. */
+export const consent = async (world: World, wanted: Wanted): Promise<GrantRecord & { code: CodeRecord }> => {
+  const { prng, schedule, store, keys } = world;
+  const { owner, plan, name } = wanted;
+  const { dialect, type, keys: idempotencyKeys } = owner.plan;
+  const issuedAt = Math.floor(schedule.nowMs() / 1000);
+  // A public client may lack one too, though nobody should send an owner to consent so: its code is good for nothing.
+  const hasChallenge = dialect === 'smartcar' && prng.chance(type === 'public' ? 0.9 : 0.3);
+  const verifier = hasChallenge ? prng.bytes(32).toString('base64url') : undefined;
+  const redirectUri = `https://${owner.client.id}.example/${name}`;
+  const blank = newRecord(world, wanted);
+  await store.createCode({
+    grantId: blank.id,
+    clientId: owner.client.id,
+    redirectUri,
+    codeChallenge: verifier === undefined ? undefined : hash('sha256', verifier, 'base64url'),
+    issuedAt,
+    subject: `owner of ${name}`,
+    scope: 'read_odometer',
+    brand: plan.brand,
+    vehicles: [],
+  });
+  const code: CodeRecord = {
+    text: sealCode(keys.ring().newest, DIALECTS[dialect].shapes.code, { grantId: blank.id, issuedAt }),
+    issuedAtMs: issuedAt * 1000,
+    redirectUri,
+    verifier,
+    key: idempotencyKeys === 'none' ? undefined : prng.bytes(12).toString('hex'),
+    first: undefined,
+    isThere: true,
+  };
+  world.secrets.add(code.text);
+  if (verifier !== undefined) world.secrets.add(verifier);
+  const record = { ...blank, code };
+  world.grants.push(record);
+  world.trace(
+    () => `an owner sends ${owner.plan.name} the code of ${name}: ${JSON.stringify(owner.plan.policy)}`,
+  );
+  world.consentedAtMs = schedule.nowMs();
+  for (const notify of world.onConsent.splice(0)) notify();
+  return record;
+};
+
+/** A grant that is not there yet. */
+const newRecord = ({ prng }: World, { owner, plan, name }: Wanted): GrantRecord => ({
+  plan,
+  name,
+  owner,
+  id: prng.bytes(8).readBigInt64BE(),
+  code: undefined,
+  wallet: { saved: undefined, key: undefined },
+  standing: { ...newStanding(0), isThere: false },
+  epoch: 0,
+  hasFailedOver: false,
+  indexOf: new Map(),
+  stringOf: new Map(),
+  presentations: [],
+  thiefToken: undefined,
+  revokedSinceMs: undefined,
+  isReinstated: false,
+  endedAtDecision: Infinity,
+});

@@ -1,0 +1,2 @@
+/** Why this machine cannot run something. */
+export type Skipped = { readonly skipped: string };
