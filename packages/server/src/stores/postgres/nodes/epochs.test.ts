@@ -29,3 +29,12 @@ test('a use that writes in a later epoch than it began in keeps both open', () =
   use.end();
   assert.equal(epochs.advance(), 3);
 });
+
+test('a use begins in a later epoch than every stamp before it', () => {
+  const epochs = createEpochs();
+  const [first, together] = [epochs.begin(), epochs.begin()];
+  assert.equal(epochs.stamp(), 1);
+  assert.deepEqual([first.epoch, together.epoch, epochs.begin().epoch, epochs.begin().epoch], [1, 1, 2, 2]);
+  assert.equal(epochs.stamp(), 2);
+  assert.equal(epochs.begin().epoch, 3);
+});

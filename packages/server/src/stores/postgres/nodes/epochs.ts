@@ -1,6 +1,9 @@
 /** The epochs of a node, counted from 1, and the uses that began in each and are still under way. */
 export type Epochs = {
-  /** Begins a use in the current epoch; the caller calls `end` when it has ended. */
+  /**
+   * Begins a use; the caller calls `end` when it has ended. It is in a later epoch than every stamp before it, so that
+   * what was issued before it is not mistaken for what it issues.
+   */
   begin(): { readonly epoch: number; readonly end: () => void };
   /** The current epoch, for what a use writes now. The use may have begun in an earlier one. */
   stamp(): number;
@@ -17,6 +20,7 @@ export const createEpochs = (): Epochs => {
   let newestStamped = 0;
   return {
     begin() {
+      if (newestStamped === current) current++;
       const use = { epoch: current };
       underWay.add(use);
       return { epoch: current, end: () => void underWay.delete(use) };

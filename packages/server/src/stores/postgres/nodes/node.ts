@@ -9,7 +9,7 @@ import { decideLocked, isFinal } from './decide-locked.ts';
 import type { LockedDecision, LockedUse, VerdictKind } from './decide-locked.ts';
 import { createEpochs } from './epochs.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { issuedByOf, nodeNumberOf } from './issued-by.ts';
+import { issuedByOf, NODE_NUMBERS, nodeNumberOf } from './issued-by.ts';
 import type { IssuedBy } from './issued-by.ts';
 import { markUnanswered } from './mark-unanswered.ts';
 import { insertNode, removeNode, reportEpoch } from './node-rows.ts';
@@ -60,12 +60,10 @@ export type Node = {
   close(): Promise<void>;
 };
 
-const NUMBER_MAX = 2 ** 31;
-
 const ANSWERS = new Set(['rotate', 'resync', 'redeem', 'repeat']);
 
 /**
- * A node counts epochs. While it has something to report, it ends one every `epochMs`. Once every use of an epoch has
+ * A node counts epochs. While it has something to report, it ends one at least every `epochMs`. Once every use of an epoch has
  * ended, it marks the rows of those that were not answered, and then reports the epoch. An idle node
  * writes nothing, and a closed one leaves no row, because nothing of it is open.
  */
@@ -73,14 +71,14 @@ export const createNode = (connections: Connections, clients: KnownClients, limi
   const { epochMs, leaseMs, attemptsMax } = limits;
   const epochs = createEpochs();
   const unanswered = createUnansweredUses();
-  let number = randomInt(1, NUMBER_MAX);
+  let number = randomInt(1, NODE_NUMBERS);
   let entering: Promise<void> | undefined;
   let isEntered = false;
   let reportedEpoch = 0;
 
   const enter = async (): Promise<void> => {
     try {
-      while (!(await insertNode(connections, number))) number = randomInt(1, NUMBER_MAX);
+      while (!(await insertNode(connections, number))) number = randomInt(1, NODE_NUMBERS);
       isEntered = true;
     } finally {
       entering = undefined;

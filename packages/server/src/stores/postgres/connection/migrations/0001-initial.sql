@@ -34,7 +34,7 @@ CREATE TABLE grants (
   -- The newest rotation.
   rotated_at_ms     bigint,
   revoked_at        bigint,
-  -- The node that issued the current generation: its number times 2^32, and which of its epochs it was (issued-by.ts).
+  -- The node that issued the current generation: its number times 2^35, and which of its epochs it was (issued-by.ts).
   -- 0: the answer was never given. Null: no node issued it.
   issued_by         bigint,
   key_number        integer NOT NULL,
