@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Seconds } from '../clock.ts';
 
 const seconds = (least: number, most: number) =>
   v.pipe(
@@ -93,7 +94,12 @@ const schema = v.pipe(
 );
 
 /** What a client's tokens may do and for how long. Stored whole with the client, so a new default never changes an old client. */
-export type Policy = Readonly<v.InferOutput<typeof schema>>;
+export type Policy = {
+  readonly [Field in keyof Fields]: Field extends `${string}Seconds`
+    ? Seconds | Exclude<Fields[Field], number>
+    : Fields[Field];
+};
+type Fields = v.InferOutput<typeof schema>;
 export type PolicyField = keyof typeof POLICY_FIELDS;
 
 /**

@@ -68,30 +68,30 @@ const PKCE = { code: { codeChallenge: CHALLENGE }, presented: { codeVerifier: VE
 const REDEEMED = { redeemedAtMs: ISSUED_AT * 1000 + 500 };
 
 judgeCases([
-  { name: 'a code that nobody came for is redeemed', verdict: REDEEM },
+  { name: 'a code that was not used yet is redeemed', verdict: REDEEM },
   { name: 'a code is redeemed at the moment it was issued', afterMs: 0, verdict: REDEEM },
   { name: 'a code is redeemed in its last millisecond', afterMs: LIFETIME_MS - 1, verdict: REDEEM },
   { name: 'a code has expired after its ten minutes', afterMs: LIFETIME_MS, verdict: refuse('code_expired') },
   {
-    name: 'a clock behind the one that issued it takes no code for expired',
+    name: 'a clock behind the one that issued it does not expire a code',
     afterMs: -5000,
     verdict: REDEEM,
   },
   {
-    name: 'a code whose moment is not the one that is kept was never issued',
+    name: 'a code with another moment of issue than the stored one was never issued',
     presented: { issuedAt: ISSUED_AT + 1 },
     verdict: refuse('code_unknown'),
   },
 ]);
 
-void test('a code that the store knows nothing of is unknown', () => {
+void test('a code that is not in the store is unknown', () => {
   assert.deepEqual(judgeCode(undefined, PRESENTED, ISSUED_AT * 1000), refuse('code_unknown'));
 });
 
 // Whose it is.
 judgeCases([
   {
-    name: 'the code of another client is foreign',
+    name: 'the code of another client is refused',
     presented: { clientId: 'client-b' },
     verdict: refuse('code_client_mismatch'),
   },
@@ -101,13 +101,13 @@ judgeCases([
     verdict: refuse('code_client_mismatch'),
   },
   {
-    name: 'the code of another brand is foreign',
+    name: 'the code of another brand is refused',
     code: { brand: 'kia' },
     presented: { brand: 'genesis' },
     verdict: refuse('code_client_mismatch'),
   },
   {
-    name: 'a code of a brand is foreign to who names none',
+    name: 'a code of a brand is refused without a brand',
     code: { brand: 'kia' },
     verdict: refuse('code_client_mismatch'),
   },
@@ -147,12 +147,12 @@ judgeCases([
   { name: 'the verifier of the challenge redeems', ...PKCE, verdict: REDEEM },
   { name: 'a challenge asks for a verifier', code: PKCE.code, verdict: refuse('code_verifier_wrong') },
   {
-    name: 'a verifier that nobody asked for is refused',
+    name: 'a verifier without a challenge is refused',
     presented: PKCE.presented,
     verdict: refuse('code_verifier_wrong'),
   },
   {
-    name: 'the challenge itself is no verifier: plain is not spoken',
+    name: 'the challenge itself is not a verifier: the method plain is not supported',
     code: PKCE.code,
     presented: { codeVerifier: CHALLENGE },
     verdict: refuse('code_verifier_wrong'),
@@ -229,7 +229,7 @@ judgeCases([
   },
 ]);
 
-// The same use again, told by its Idempotency-Key.
+// The same use again, recognised by its Idempotency-Key.
 judgeCases([
   {
     name: 'a use sent again with its Idempotency-Key is repeated',
@@ -264,24 +264,24 @@ judgeCases([
     verdict: REPLAY,
   },
   {
-    name: 'a use that had an Idempotency-Key and is sent without one is another',
+    name: 'a use with an Idempotency-Key, sent again without one, is another use',
     code: { ...REDEEMED, useDigest: DIGEST },
     verdict: REPLAY,
   },
   {
-    name: 'a use that had no Idempotency-Key and is sent with one is another',
+    name: 'a use without an Idempotency-Key, sent again with one, is another use',
     code: REDEEMED,
     presented: { useDigest: DIGEST },
     verdict: REPLAY,
   },
   {
-    name: 'an Idempotency-Key opens nothing to another client',
+    name: 'an Idempotency-Key gives nothing to another client',
     code: { ...REDEEMED, useDigest: DIGEST },
     presented: { useDigest: DIGEST, clientId: 'client-b' },
     verdict: refuse('code_client_mismatch'),
   },
   {
-    name: 'an Idempotency-Key stands for no verifier',
+    name: 'an Idempotency-Key does not replace the verifier',
     code: { ...REDEEMED, ...PKCE.code, useDigest: DIGEST },
     presented: { useDigest: DIGEST },
     verdict: refuse('code_verifier_wrong'),
@@ -318,7 +318,7 @@ const moments = fc
   .integer({ min: -LIFETIME_MS, max: 2 * LIFETIME_MS })
   .map((after) => ISSUED_AT * 1000 + after);
 
-void test('whatever is presented, only what fits the code in all it is bound to uses it or uses it up', () => {
+void test('only a use that matches everything the code is bound to redeems it or revokes its grant', () => {
   fc.assert(
     fc.property(states, presentations, moments, (code, presented, nowMs) => {
       const { kind } = judgeCode(code, presented, nowMs);

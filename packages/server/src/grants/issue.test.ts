@@ -56,14 +56,14 @@ const issue = (policy: Partial<Policy>, issuer: string | undefined = ISSUER) =>
     NOW * 1000,
   );
 
-test('an opaque pair is there at once, nothing to wait for', () => {
+test('an opaque pair of tokens is returned at once', () => {
   const answer = issue({});
   assert.ok(!(answer instanceof Promise));
   assert.deepEqual(openAccessToken(RING, uuidShape, answer.accessToken), { grantId: 42n, issuedAt: NOW });
   assert.deepEqual([answer.expiresInSeconds, answer.refreshExpiresInSeconds], [3600, 86_400]);
 });
 
-test('a client that wants JWTs gets one, by the key that has been published for long', async () => {
+test('a client that wants JWTs gets one, signed by the key that has been published long enough', async () => {
   const { accessToken, ...rest } = await issue({ accessTokenFormat: 'jwt' });
   const { accessToken: _opaque, ...same } = issue({}) as TokenAnswer;
   assert.deepEqual(rest, same);
@@ -90,7 +90,7 @@ for (const [audience, aud] of AUDIENCES) {
   });
 }
 
-test('where nobody knows the issuer, a token is opaque whatever the client wants', () => {
+test('without an issuer, a token is opaque whatever the client wants', () => {
   const answer = issueTokens(
     { keyRing: RING, nextSerial: () => 7 },
     SHAPES,

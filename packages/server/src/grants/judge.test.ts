@@ -195,7 +195,7 @@ judgeCases(
 );
 judgeCases([
   {
-    name: 'a grant that was revoked and has expired since is told as revoked',
+    name: 'a grant that was revoked and has expired since is refused as revoked',
     grant: REVOKED,
     presented: present(GENERATION),
     afterMs: HOUR_MS,
@@ -232,7 +232,7 @@ judgeCases(
         verdict: refuse('expired'),
       },
       {
-        name: `the current token is good though it comes with the key of the use that made it ${under}`,
+        name: `the current token is valid even with the key of the use that issued it ${under}`,
         grant: { useDigest: DIGEST },
         presented: present(GENERATION, { useDigest: DIGEST }),
         afterMs: 1000,
@@ -260,7 +260,7 @@ judgeCases([
     verdict: refuse('expired'),
   },
   {
-    name: 'the lifetime slides: a grant much older than it is good as long as it was refreshed lately',
+    name: 'the lifetime slides: a grant much older than it is valid if it was refreshed recently',
     grant: { createdAt: CREATED_AT - 100 * 86_400 },
     presented: present(GENERATION),
     afterMs: HOUR_MS - 1,
@@ -433,7 +433,7 @@ judgeCases([
   },
 ]);
 
-// The same use again, told by its Idempotency-Key.
+// The same use again, recognised by its Idempotency-Key.
 judgeCases(
   ROTATIONS.flatMap((rotation): Case[] => [
     {
@@ -764,14 +764,14 @@ judgeCases([
     verdict: refuse('concurrent_use'),
   },
   {
-    name: 'a clock set back a year makes no replay of a use whose age it cannot tell',
+    name: 'a clock set back a year does not make a replay of a use of unknown age',
     presented: present(GENERATION - 1),
     afterMs: -YEAR_MS,
     policy: { rotation: 'strict', raceSeconds: 0 },
     verdict: refuse('concurrent_use'),
   },
   {
-    name: 'a clock set back to before the grant was made does not expire it',
+    name: 'a clock set back to before the creation of the grant does not expire it',
     presented: present(GENERATION),
     afterMs: -86_400_001,
     policy: UNTIL_30_S_AFTER_ROTATION,
@@ -784,7 +784,7 @@ judgeCases([
     verdict: refuse('expired'),
   },
   {
-    name: 'a clock set forward ten years takes no predecessor for a replay',
+    name: 'a clock set forward ten years does not make a replay of a predecessor',
     presented: present(GENERATION - 1),
     afterMs: 10 * YEAR_MS,
     verdict: refuse('expired'),
@@ -910,7 +910,7 @@ void test('the verdict on the same token at the same moment is the same, and jud
   );
 });
 
-void test('nothing but the current token of a living grant, presented by its own client, is rotated', () => {
+void test('only the current token of an active grant, presented by its own client, is rotated', () => {
   fc.assert(
     fc.property(uses, ({ grant, presented, nowMs, policy }) => {
       const { kind } = judge(grant, presented, nowMs, policy);

@@ -30,7 +30,7 @@ const CASES: readonly (readonly [string, number, Caller, Caller | undefined, 'lo
   ['the same caller with a token whose successor was used', 2, OWNER, OWNER, 'lost_answer'],
   ['the same program from another address with a token whose successor was used', 2, MOVED, OWNER, 'theft'],
   ['another program with a token whose successor was used', 2, OTHER, OWNER, 'theft'],
-  ['anyone where nobody knows who rotated', 1, OWNER, undefined, 'theft'],
+  ['anyone, if the caller of the last rotation is unknown', 1, OWNER, undefined, 'theft'],
 ];
 
 for (const [name, gap, caller, rotatedBy, looksLike] of CASES) {

@@ -154,12 +154,12 @@ const MEMORIES: readonly { name: string; history: RotationHistory; lost?: number
       after: [NOW_MS + 5000, NOW_MS],
     },
     {
-      name: 'one rotation under a clock that is far ahead forgets nothing young',
+      name: 'one rotation under a clock that is far ahead forgets nothing recent',
       history: [NOW_MS - 10 * OVERLAP_MAX_MS - 1000, NOW_MS - 10 * OVERLAP_MAX_MS],
       after: [NOW_MS - 10 * OVERLAP_MAX_MS - 1000, NOW_MS - 10 * OVERLAP_MAX_MS, NOW_MS],
     },
     {
-      name: 'nor does the first one once the clock is right again',
+      name: 'the first rotation once the clock is right again forgets nothing recent either',
       history: [NOW_MS - 2000, NOW_MS - 1000, NOW_MS + 10 * OVERLAP_MAX_MS],
       after: [NOW_MS - 2000, NOW_MS - 1000, NOW_MS + 10 * OVERLAP_MAX_MS, NOW_MS],
     },

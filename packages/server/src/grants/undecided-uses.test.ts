@@ -31,7 +31,7 @@ test('a use stays undecided while the store is away', () => {
   assert.equal(undecided.has(USE), true);
 });
 
-test('a use whose tokens could not be made is met as a retry, until they are', () => {
+test('a use whose tokens could not be issued counts as a retry, until they are', () => {
   const undecided = createUndecidedUses();
   undecided.add(USE);
   assert.equal(undecided.has(USE), true);

@@ -10,11 +10,11 @@ const keys = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
 });
 
-void test('without an Idempotency-Key nothing is kept', () => {
+void test('without an Idempotency-Key there is no digest', () => {
   assert.equal(digestUse(undefined), undefined);
 });
 
-void test('of an Idempotency-Key 16 bytes of its SHA-256 are kept, the same each time', () => {
+void test('the digest of an Idempotency-Key is the first 16 bytes of its SHA-256, the same each time', () => {
   fc.assert(
     fc.property(keys, (key) => {
       const digest = digestUse(key);
