@@ -30,7 +30,7 @@ describe('The commands for clients and grants, for people and for programs', () 
     assert.equal(first.code, 0, first.stderr);
     const id = /^client id +(?<id>[0-9a-f-]{36})$/m.exec(first.stdout)?.groups?.['id'] ?? '';
     assert.match(first.stdout, /^client secret +[A-Za-z0-9_-]{43} {2}\(shown only once\)$/m);
-    assert.match(first.stdout, new RegExp(`Next: keyfob grant create --client ${id}`));
+    assert.match(first.stdout, new RegExp(`Next: (?:npx )?keyfob grant create --client ${id}`));
     const second = await runOn(directory, 'client', 'create', '--dialect', 'pleos', '--json');
     const made = JSON.parse(second.stdout) as MadeClient;
     assert.match(made.clientSecret, /^[A-Za-z0-9_-]{43}$/);

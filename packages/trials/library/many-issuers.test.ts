@@ -12,7 +12,7 @@ const openIssuer = async (basePath: string, startMs: number) => {
   let nowMs = startMs;
   const store = openSqliteStore(':memory:');
   const server = await createAuthorizationServer(
-    { publicUrl: `https://sandbox.example${basePath}`, key: createKeyLine(1, 1_700_000_000) },
+    { publicUrl: `https://sandbox.example${basePath}`, key: createKeyLine(1, 1_700_000_000), demo: true },
     { store, basePath, clock: () => nowMs },
   );
   const registration = { dialect: 'smartcar', name: 'Charge planner', nowMs };
@@ -74,4 +74,21 @@ test('a store that is passed in stays open when its server closes', async () => 
   await server.close();
   assert.equal(await store.countGrants(), 1);
   await store.close();
+});
+
+test('a browser keeps a session per issuer of one host', async (t) => {
+  const issuers = await Promise.all(['/one', '/one/more'].map((path) => openIssuer(path, NOW_MS)));
+  t.after(async () => {
+    for (const { server, store } of issuers) {
+      await server.close();
+      await store.close();
+    }
+  });
+  const names = await Promise.all(
+    issuers.map(async ({ server }) => {
+      const response = await server.fetch(new Request(`${server.publicUrl}/connect`));
+      return response.headers.get('set-cookie')?.split('=')[0];
+    }),
+  );
+  assert.deepEqual(names, ['__Host-keyfob-session-one', '__Host-keyfob-session-one+more']);
 });

@@ -4,6 +4,7 @@ import { CLIENT_TYPES } from '../clients/client.ts';
 import type { Client, ClientType } from '../clients/client.ts';
 import { DIALECTS, dialectOf } from '../dialects/dialects.ts';
 import { registerClient } from '../operations/register-client.ts';
+import { COMMAND_NAME } from './command-name.ts';
 import { clientToJson, redirectRows } from './client-report.ts';
 import { onDeployment, readName, toList, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
@@ -83,7 +84,7 @@ const create = async (options: CreateOptions): Promise<void> =>
 const askOwner = (client: Client): string => {
   const { id: clientId, redirectUris } = client;
   const [redirectUri] = redirectUris;
-  if (redirectUri === undefined) return `keyfob grant create --client ${clientId} --subject owner-1`;
+  if (redirectUri === undefined) return `${COMMAND_NAME} grant create --client ${clientId} --subject owner-1`;
   const target = dialectOf(client).examples.authorizationTarget({ clientId, redirectUri });
   return `send an owner to ${target} on your server.`;
 };

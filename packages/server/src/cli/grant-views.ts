@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { listGrants, readGrant } from '../operations/read-grant.ts';
 import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import { COMMAND_NAME } from './command-name.ts';
 import { detailsToJson, describeGrant, grantToJson } from './grant-report.ts';
 import { unknownClient, unknownGrant } from './not-found.ts';
 import { onDeployment, parseGrantId, readWholeNumber, withCommonOptions } from './options.ts';
@@ -49,7 +50,7 @@ const list = async (options: ListOptions): Promise<void> =>
     const next = page.next === undefined ? null : writeGrantId(page.next);
     return {
       json: { grants, next },
-      text: next === null ? table : `${table}\n\nNext page: keyfob grant list --after ${next}`,
+      text: next === null ? table : `${table}\n\nNext page: ${COMMAND_NAME} grant list --after ${next}`,
     };
   });
 

@@ -8,12 +8,12 @@ import { test } from 'node:test';
 import { followServers } from './follow.ts';
 import { openLiveEvents } from './publish.ts';
 
-test('The socket of a server that was killed does not keep its follower from the others', async (t) => {
+test('a follower skips the socket of a killed server and follows the others', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-follow-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const live = await openLiveEvents(directory, { pid: 7, clock: () => 1_750_000_000_000 });
   t.after(() => live.close());
-  // What a killed process leaves: a socket by another name outlives the server that made it.
+  // As after a kill: the renamed socket file stays when its server closes.
   const killed = createServer().listen(join(directory, 'killed.sock'));
   await once(killed, 'listening');
   linkSync(join(directory, 'killed.sock'), join(directory, 'events-8.sock'));

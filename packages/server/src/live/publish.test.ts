@@ -35,7 +35,7 @@ const attach = async (t: TestContext, path: string): Promise<Socket> => {
 const EVENT: LogEvent = { event: 'server.listening', url: 'x'.repeat(10_000) };
 
 describe('The events of a process', () => {
-  test('are not even written down while nobody follows', async (t) => {
+  test('are not serialised without a follower', async (t) => {
     const directory = directoryFor(t);
     const live = await open(t, directory);
     let written = 0;
@@ -50,19 +50,19 @@ describe('The events of a process', () => {
     assert.equal(written, 0);
   });
 
-  test('are dropped for a follower that does not read, which is told how many', async (t) => {
+  test('are dropped for a follower that does not read, which gets their number', async (t) => {
     const directory = directoryFor(t);
     const live = await open(t, directory);
     const slow = await attach(t, join(directory, 'events-7.sock'));
     const quick = await attach(t, join(directory, 'events-7.sock'));
-    const heard: string[] = [];
-    createInterface({ input: quick }).on('line', (line) => void heard.push(line));
+    const received: string[] = [];
+    createInterface({ input: quick }).on('line', (line) => void received.push(line));
     slow.pause();
-    const told = 1000;
-    for (let count = 0; count < told; count += 20) {
+    const published = 1000;
+    for (let count = 0; count < published; count += 20) {
       for (let one = 0; one < 20; one++) live.publish(EVENT);
-      // The quick one gets its turn to read.
-      while (heard.length < count + 20) await once(quick, 'data');
+      // The quick follower reads everything.
+      while (received.length < count + 20) await once(quick, 'data');
     }
     let text = '';
     slow.on('data', (chunk: string) => (text += chunk)).resume();
@@ -76,13 +76,13 @@ describe('The events of a process', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     const notice = lines.findIndex(({ event }) => event === 'live_events.dropped');
     const before = lines.slice(0, notice).filter(({ url }) => url !== 'end').length;
-    assert.ok(before > 50 && before < 500, `${before} were kept`);
-    assert.ok(Number(lines[notice]?.['dropped']) >= told - before);
-    assert.ok(heard.length > told);
-    assert.ok(!heard.some((line) => line.includes('live_events.dropped')));
+    assert.ok(before > 50 && before < 500, `${before} were not dropped`);
+    assert.ok(Number(lines[notice]?.['dropped']) >= published - before);
+    assert.ok(received.length > published);
+    assert.ok(!received.some((line) => line.includes('live_events.dropped')));
   });
 
-  test('have so many followers and no more', async (t) => {
+  test('have a limited number of followers', async (t) => {
     const directory = directoryFor(t);
     await open(t, directory);
     const path = join(directory, 'events-7.sock');
@@ -91,7 +91,7 @@ describe('The events of a process', () => {
     await once(socket, 'close');
   });
 
-  test('two processes of one pid, as in two containers, each have a socket', async (t) => {
+  test('two processes with the same pid, as in two containers, have a socket each', async (t) => {
     const directory = directoryFor(t);
     await open(t, directory);
     const other = await open(t, directory);
@@ -100,7 +100,7 @@ describe('The events of a process', () => {
     assert.deepEqual(readdirSync(directory), ['events-7.sock']);
   });
 
-  test('a file that is called so and is no socket is left alone', async (t) => {
+  test('a file with such a name that is not a socket stays', async (t) => {
     const directory = directoryFor(t);
     writeFileSync(join(directory, 'events-8.sock'), 'kept');
     await open(t, directory);

@@ -6,7 +6,7 @@ import { revokeGrant } from './revoke-grant.ts';
 const PAGE_GRANTS = 500;
 
 /**
- * Removes a client. One that has grants is left as it is, unless `withGrants` is set: then it is disabled first, and every
+ * Removes a client. One that has grants stays, unless `withGrants` is set: then it is disabled first, and every
  * grant is revoked, so that each has its `grant.revoked` event. Throws `StoreError`.
  */
 export const removeClient = async (

@@ -26,9 +26,15 @@ const schema = v.object({
 
 const isSecure = ({ publicUrl }: ConnectContext): boolean => publicUrl.startsWith('https:');
 
-/** The prefix `__Host-` keeps other hosts and plain HTTP from setting the cookie (RFC 6265bis §4.1.3). */
-const cookieName = (context: ConnectContext): string =>
-  isSecure(context) ? '__Host-keyfob-session' : 'keyfob-session';
+/**
+ * The prefix `__Host-` keeps other hosts and plain HTTP from setting the cookie (RFC 6265bis §4.1.3). It needs `Path=/`, so
+ * issuers below paths of one host are kept apart by the name.
+ */
+const cookieName = (context: ConnectContext): string => {
+  const path = new URL(context.publicUrl).pathname.slice(1);
+  const name = path === '' ? 'keyfob-session' : `keyfob-session-${path.replaceAll('/', '+')}`;
+  return isSecure(context) ? `__Host-${name}` : name;
+};
 
 /** Reads the session of a browser; `undefined` if it has none or an expired one. Throws `StoreError`. */
 export const readSession = async (
