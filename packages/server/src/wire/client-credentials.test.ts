@@ -184,6 +184,14 @@ const FORMS: readonly (readonly [
   ],
   ['an id alone and an empty header', BASIC_OR_NONE, '', { client_id: 'app' }, 'credentials_missing'],
   ['a secret alone', BASIC_OR_POST, undefined, { client_secret: 's' }, 'credentials_missing'],
+  ['a bad header and a secret', BASIC_OR_POST, 'Basic ???', { client_secret: 's' }, 'credentials_twice'],
+  [
+    'a bad header and a secret where only the header counts',
+    BASIC_OR_NONE,
+    'Basic ???',
+    { client_secret: 's' },
+    'credentials_malformed',
+  ],
   ['neither', BASIC_OR_POST, undefined, {}, 'credentials_missing'],
 ];
 

@@ -17,7 +17,8 @@ export const readClientCredentials = (
 ): readonly Credentials[] => {
   const clientId = form.get('client_id');
   const clientSecret = form.get('client_secret');
-  if (request.headers['authorization'] === undefined && clientId !== undefined) {
+  const hasHeader = request.headers['authorization'] !== undefined;
+  if (!hasHeader && clientId !== undefined) {
     const credentials: Credentials =
       clientSecret === undefined
         ? { method: 'none', clientId }
@@ -25,8 +26,10 @@ export const readClientCredentials = (
     if (!methods.includes(credentials.method)) throw new Refusal('credentials_missing');
     return [credentials];
   }
-  const readings = readBasic(request);
   // RFC 6749 §2.3: a client uses one method per request.
+  if (hasHeader && clientSecret !== undefined && methods.includes('client_secret_post'))
+    throw new Refusal('credentials_twice');
+  const readings = readBasic(request);
   if (clientSecret !== undefined || (clientId !== undefined && !hasClient(readings, clientId)))
     throw new Refusal('credentials_twice');
   return readings;
