@@ -90,3 +90,7 @@ const judgePredecessor = (grant: Grant, presented: Presented, nowMs: Millis, pol
 
 const isSameUse = (first: Uint8Array | undefined, again: Uint8Array | undefined): boolean =>
   first !== undefined && again !== undefined && Buffer.compare(first, again) === 0;
+
+/** Whether a presented token is the predecessor of the grant's current one. */
+export const isPredecessor = (grant: Grant, { generation }: Pick<Presented, 'generation'>): boolean =>
+  grant.generation - generation === 1;

@@ -1,6 +1,7 @@
 import type { Policy } from '../../../clients/policy.ts';
 import { decideRefresh } from '../../../grants/decide-refresh.ts';
 import type { Grant } from '../../../grants/grant.ts';
+import { isPredecessor } from '../../../grants/judge.ts';
 import { isOfConnection } from '../connection/errors.ts';
 import type { Connections } from '../connection/pool.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
@@ -98,7 +99,7 @@ const markGrant = (
   const { verdict, grant: after = before } = decideRefresh(before, { ...use, presented }, policy);
   if (verdict.kind === 'rotate') return writeRotation(transaction, before, after, NOT_ANSWERED);
   const issuedBy = toIssuedBy(row['issued_by']) ?? NOT_ANSWERED;
-  if (before.generation === presented.generation + 1 && issuedBy >= first && issuedBy <= last)
+  if (isPredecessor(before, presented) && issuedBy >= first && issuedBy <= last)
     writeIssuedBy(transaction, before, NOT_ANSWERED);
 };
 

@@ -2,6 +2,7 @@ import { isEnabled } from '../../../clients/client.ts';
 import { decideRefresh, eventsOfReplay } from '../../../grants/decide-refresh.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import type { RefreshResult, RefreshUse } from '../../../grants/grant-store.ts';
+import { isPredecessor } from '../../../grants/judge.ts';
 import type { Replay } from '../../../grants/replay.ts';
 import type { Transaction } from '../connection/transaction.ts';
 import type { Node } from '../nodes/node.ts';
@@ -11,10 +12,6 @@ import { addGrantEvents } from './grant-events.ts';
 import { lockWithIssuer, writeIssuedBy, writeRevocation, writeRotation } from './grant-rows.ts';
 import type { KnownClients } from './known-clients.ts';
 import { readReplay, writeReplay } from './replays.ts';
-
-/** Whether the presented token is the predecessor of the current one. */
-export const isPredecessor = (grant: Grant, { presented }: RefreshUse): boolean =>
-  grant.generation - presented.generation === 1;
 
 /** Decides a use on its locked row, and writes what the decision changes. */
 export const judgeLocked = async (
@@ -36,7 +33,7 @@ export const judgeLocked = async (
     decideRefresh(before, { ...use, presented: { ...presented, isRetryOfOurs } }, client.policy);
   const isRetryOfOurs = presented.isRetryOfOurs || mayHaveIssued(issuedBy);
   const tracked = { of: 'token', use } as const;
-  const decided = isPredecessor(before, use)
+  const decided = isPredecessor(before, presented)
     ? await node.decideLocked(query, { tracked, issuedBy, isRetryOfOurs }, decide)
     : { decision: decide(isRetryOfOurs), takesOver: false };
   if (decided === 'not_known_yet') return decided;

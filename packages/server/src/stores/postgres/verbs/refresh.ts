@@ -1,6 +1,7 @@
 import type { Policy } from '../../../clients/policy.ts';
 import { decideRefresh } from '../../../grants/decide-refresh.ts';
 import type { Grant } from '../../../grants/grant.ts';
+import { isPredecessor } from '../../../grants/judge.ts';
 import type { Verdict } from '../../../grants/judge.ts';
 import type { RefreshResult, RefreshUse } from '../../../grants/grant-store.ts';
 import type { Store } from '../../../grants/store.ts';
@@ -8,7 +9,7 @@ import { advance } from './advance.ts';
 import type { KnownUse, ReadBefore } from './advance.ts';
 import { createBatches } from './batches.ts';
 import { isConflict, isOfOneRow } from '../connection/errors.ts';
-import { isPredecessor, judgeLocked } from './judge-locked.ts';
+import { judgeLocked } from './judge-locked.ts';
 import type { KnownClients } from './known-clients.ts';
 import { readCurrent } from './read-current.ts';
 import type { CurrentState } from './read-current.ts';
@@ -83,7 +84,9 @@ export const createRefresh = (
     const isRetryOfOurs = use.presented.isRetryOfOurs || mayHaveIssued(current.issuedBy);
     const result = decideRefresh(grant, { ...use, presented: { ...use.presented, isRetryOfOurs } }, policy);
     const isPending =
-      grant !== undefined && isPredecessor(grant, use) && !node.isFinal(result.verdict, current.issuedBy);
+      grant !== undefined &&
+      isPredecessor(grant, use.presented) &&
+      !node.isFinal(result.verdict, current.issuedBy);
     return isPending || !changesNothing(result.verdict) ? refreshLocked(use, mayHaveIssued) : result;
   };
 

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Policy } from '../clients/policy.ts';
+import type { CodeState } from './authorization-code.ts';
+import type { CodeUse } from './code-store.ts';
+import { decideCode, NOTHING_REDEEMED } from './decide-code.ts';
+import { decideRefresh, eventsOfReplay } from './decide-refresh.ts';
+import { decideReinstatement, decideRevocation } from './decide-revocation.ts';
+import { decideDisconnection, decideSelection } from './decide-vehicles.ts';
+import type { Grant } from './grant.ts';
+import type { RefreshUse } from './grant-store.ts';
+import type { Vehicle } from './vehicle.ts';
+
+const NOW_MS = 1_750_000_000_999;
+const NOW = 1_750_000_000;
+const HOUR_MS = 3_600_000;
+const AUDIT = { nowMs: NOW_MS, requestId: 'request-1' };
+const CALLER = { address: '192.0.2.2', userAgent: 'client-a/1.1' };
+
+const POLICY: Policy = {
+  refreshTokenLifetimeSeconds: 5_184_000,
+  accessTokenLifetimeSeconds: 7200,
+  rotation: 'strict',
+  overlapSeconds: 0,
+  raceSeconds: 10,
+  onReplay: 'revoke',
+  grantLifetimeSeconds: null,
+  resyncGenerations: 16,
+  requireUserAgent: false,
+  includeRefreshExpiry: false,
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
+};
+
+const GRANT: Grant = {
+  id: 7n,
+  clientId: 'client-a',
+  subject: 'owner-1',
+  scope: 'read_odometer',
+  brand: undefined,
+  createdAt: NOW - 86_400,
+  generation: 5,
+  keyNumber: 1,
+  rotatedAtMs: [NOW_MS - HOUR_MS],
+  rotatedBy: CALLER,
+  useDigest: undefined,
+  revocation: undefined,
+};
+const REVOKED: Grant = { ...GRANT, revocation: { at: NOW - 1, cause: 'owner' } };
+
+const vehicle = (id: string): Vehicle => ({
+  id,
+  vin: `vin-${id}`,
+  make: 'hyundai',
+  model: 'IONIQ 5',
+  year: 2024,
+  nickname: '',
+  powertrain: 'EV',
+});
+const [ONE, TWO, THREE] = [vehicle('one'), vehicle('two'), vehicle('three')];
+
+/** A grant event of the grant, as far as it differs from the others here. */
+const event = (kind: string, cause?: string, vins: readonly string[] = []) => ({
+  kind,
+  atMs: NOW_MS,
+  grantId: 7n,
+  clientId: 'client-a',
+  subject: 'owner-1',
+  requestId: 'request-1',
+  cause,
+  vins,
+});
+
+const useOf = (generation: number): RefreshUse => ({
+  ...AUDIT,
+  keyNumber: 2,
+  caller: CALLER,
+  presented: {
+    grantId: 7n,
+    generation,
+    clientId: 'client-a',
+    brand: undefined,
+    useDigest: undefined,
+    isRetryOfOurs: false,
+  },
+});
+
+/** The grant events of a replay, so long after the last one. */
+const eventsAfter = (sinceLastMs: number | undefined, policy = POLICY) => {
+  const { grant, replay } = decideRefresh(GRANT, useOf(3), policy);
+  assert.ok(grant !== undefined && replay !== undefined);
+  const lastReplay = sinceLastMs === undefined ? undefined : { atMs: NOW_MS - sinceLastMs };
+  return eventsOfReplay(grant, replay, useOf(3), { lastReplay, vehicles: [ONE, TWO] });
+};
+describe('the decision about a refresh token', () => {
+  test('A grant that the store does not have stays unknown.', () => {
+    const { verdict, grant, replay } = decideRefresh(undefined, useOf(5), POLICY);
+    assert.deepEqual([verdict, grant, replay], [{ kind: 'refuse', reason: 'unknown' }, undefined, undefined]);
+  });
+
+  test('A verdict that changes nothing answers the very same grant, without evidence.', () => {
+    const { grant, replay } = decideRefresh(REVOKED, useOf(5), POLICY);
+    assert.equal(grant, REVOKED);
+    assert.equal(replay, undefined);
+  });
+
+  test('A replay revokes under its policy, and leaves evidence of the grant as it was.', () => {
+    const { grant, replay } = decideRefresh(GRANT, useOf(3), POLICY);
+    assert.deepEqual(grant?.revocation, { at: NOW, cause: 'replay' });
+    assert.deepEqual([replay?.gap, replay?.generation, replay?.sinceRotationMs], [2, 3, HOUR_MS]);
+    const watched = decideRefresh(GRANT, useOf(3), { ...POLICY, onReplay: 'observe' });
+    assert.equal(watched.grant, GRANT);
+    assert.equal(watched.replay?.response, 'observe');
+  });
+
+  const replayed = event('grant.replayed', 'lost_answer');
+  const revoked = event('grant.revoked', 'replay', ['vin-one', 'vin-two']);
+
+  test('A first replay makes an event of its own, and one of the revocation with the vehicles.', () => {
+    assert.deepEqual(eventsAfter(undefined), [replayed, revoked]);
+  });
+
+  test('Further replays make one event per hour.', () => {
+    const policy = { ...POLICY, onReplay: 'refuse' } as const;
+    assert.deepEqual(eventsAfter(HOUR_MS - 1, policy), []);
+    assert.deepEqual(eventsAfter(HOUR_MS, policy), [replayed]);
+  });
+});
+
+describe('the decision about a revocation', () => {
+  test('A grant is revoked to the second, with an event that names its vehicles.', () => {
+    assert.deepEqual(decideRevocation(GRANT, { ...AUDIT, cause: 'owner' }, [ONE]), {
+      grant: { ...GRANT, revocation: { at: NOW, cause: 'owner' } },
+      grantEvents: [event('grant.revoked', 'owner', ['vin-one'])],
+    });
+  });
+
+  test('A revocation is undone with an event.', () => {
+    assert.deepEqual(decideReinstatement(REVOKED, AUDIT), {
+      grant: GRANT,
+      grantEvents: [event('grant.reinstated')],
+    });
+  });
+
+  test('Nothing is decided twice, or about an unknown grant.', () => {
+    const revocation = { ...AUDIT, cause: 'owner' } as const;
+    assert.equal(decideRevocation(REVOKED, revocation, []), 'revoked_before');
+    assert.equal(decideRevocation(undefined, revocation, []), 'unknown');
+    assert.equal(decideReinstatement(GRANT, AUDIT), 'not_revoked');
+    assert.equal(decideReinstatement(undefined, AUDIT), 'unknown');
+  });
+});
+
+describe('the decision about vehicles', () => {
+  test('A selection reports what it removes, and then what it adds.', () => {
+    assert.deepEqual(decideSelection(GRANT, [ONE, TWO], [TWO, THREE], AUDIT), {
+      grantEvents: [
+        event('vehicles.disconnected', undefined, ['vin-one']),
+        event('vehicles.connected', undefined, ['vin-three']),
+      ],
+    });
+    assert.deepEqual(decideSelection(GRANT, [ONE], [ONE], AUDIT), { grantEvents: [] });
+  });
+
+  test('Only an active grant can have a selection.', () => {
+    assert.equal(decideSelection(REVOKED, [], [ONE], AUDIT), 'revoked');
+    assert.equal(decideSelection(undefined, [], [ONE], AUDIT), 'unknown');
+  });
+
+  test('A grant ends with its last vehicle, if it is to end when it is empty.', () => {
+    const options = { ...AUDIT, endsWhenEmpty: true };
+    const some = decideDisconnection(GRANT, [ONE, TWO], ['one', 'other'], options);
+    const disconnected = event('vehicles.disconnected', undefined, ['vin-one']);
+    assert.deepEqual(some, {
+      grant: GRANT,
+      grantEvents: [disconnected],
+      disconnected: [ONE],
+      remaining: [TWO],
+      isRevoked: false,
+    });
+    const last = decideDisconnection(GRANT, [ONE], 'all', options);
+    assert.deepEqual(last, {
+      grant: { ...GRANT, revocation: { at: NOW, cause: 'disconnected' } },
+      grantEvents: [disconnected, event('grant.revoked', 'disconnected')],
+      disconnected: [ONE],
+      remaining: [],
+      isRevoked: true,
+    });
+  });
+
+  for (const [name, grant, before, endsWhenEmpty] of [
+    ['stays, empty, where it is not to end', GRANT, [ONE], false],
+    ['that is revoked is not revoked again', REVOKED, [ONE], true],
+    ['without vehicles is not ended by a disconnection', GRANT, [], true],
+  ] as const)
+    test(`A grant ${name}.`, () => {
+      const decision = decideDisconnection(grant, before, 'all', { ...AUDIT, endsWhenEmpty });
+      assert.ok(decision !== 'unknown');
+      assert.equal(decision.grant, grant);
+      assert.equal(decision.isRevoked, false);
+    });
+});
+
+describe('the decision about an authorization code', () => {
+  const CODE: CodeState = {
+    grantId: 7n,
+    clientId: 'client-a',
+    redirectUri: 'https://app.example/callback',
+    codeChallenge: undefined,
+    issuedAt: NOW - 60,
+    subject: 'owner-1',
+    scope: 'read_odometer',
+    brand: 'kia',
+    vehicles: [ONE],
+    redeemedAtMs: undefined,
+    useDigest: undefined,
+  };
+  const REDEEMED: CodeState = { ...CODE, redeemedAtMs: NOW_MS - 1 };
+  const use: CodeUse = {
+    ...AUDIT,
+    keyNumber: 2,
+    caller: CALLER,
+    presented: {
+      grantId: 7n,
+      issuedAt: NOW - 60,
+      clientId: 'client-a',
+      brand: 'kia',
+      redirectUri: CODE.redirectUri,
+      codeVerifier: undefined,
+      useDigest: undefined,
+      isRetryOfOurs: false,
+    },
+  };
+
+  test('A first use makes the grant, and an event that names its vehicles.', () => {
+    const { result, redeemed, grantEvents } = decideCode(CODE, NOTHING_REDEEMED, use, POLICY);
+    assert.deepEqual(result.grant, {
+      ...GRANT,
+      brand: 'kia',
+      createdAt: NOW,
+      generation: 0,
+      keyNumber: 2,
+      rotatedAtMs: [],
+      rotatedBy: undefined,
+    });
+    assert.deepEqual(redeemed, { ...CODE, redeemedAtMs: NOW_MS });
+    assert.deepEqual(grantEvents, [event('grant.created', undefined, ['vin-one'])]);
+  });
+
+  test('A second use revokes the grant of the first, once.', () => {
+    const first = decideCode(REDEEMED, { grant: GRANT, vehicles: [TWO] }, use, POLICY);
+    assert.deepEqual(first.result.grant?.revocation, { at: NOW, cause: 'code_replay' });
+    assert.equal(first.result.hasRevoked, true);
+    assert.deepEqual(first.grantEvents, [event('grant.revoked', 'code_replay', ['vin-two'])]);
+    const second = decideCode(REDEEMED, { grant: REVOKED, vehicles: [TWO] }, use, POLICY);
+    assert.deepEqual([second.result.grant, second.result.hasRevoked], [REVOKED, false]);
+    assert.deepEqual(second.grantEvents, []);
+  });
+
+  test('A repeat and a refusal change nothing.', () => {
+    const retry = { ...use, presented: { ...use.presented, isRetryOfOurs: true } };
+    const repeated = decideCode(REDEEMED, { grant: GRANT, vehicles: [] }, retry, POLICY);
+    assert.equal(repeated.result.grant, GRANT);
+    const refused = decideCode(undefined, NOTHING_REDEEMED, use, POLICY);
+    assert.equal(refused.result.grant, undefined);
+    for (const { redeemed, grantEvents } of [repeated, refused])
+      assert.deepEqual([redeemed, grantEvents], [undefined, []]);
+  });
+});
