@@ -28,7 +28,7 @@ A use that the policy does not allow is refused. Within \`raceSeconds\` of the f
 
 const showValue = (value: unknown): string => {
   if (value === undefined || value === '') return '';
-  return `\`${value === null ? 'none' : String(value)}\``;
+  return `\`${typeof value === 'string' ? value : value === null ? 'none' : JSON.stringify(value)}\``;
 };
 
 const toFlag = (field: string): string =>

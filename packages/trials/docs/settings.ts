@@ -11,7 +11,8 @@ the first column), else it has its default. An unknown name is refused with the 
 flags that they need.
 `;
 
-const showDefault = (preset: unknown): string => (preset === undefined ? '' : `\`${String(preset)}\``);
+const showDefault = (preset: unknown): string =>
+  preset === undefined ? '' : `\`${typeof preset === 'string' ? preset : JSON.stringify(preset)}\``;
 
 /** The page of all settings, from the table that the program reads. */
 export const renderSettings = (): string => {

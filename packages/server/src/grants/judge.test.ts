@@ -114,7 +114,7 @@ judgeCases([
     verdict: refuse('client_mismatch'),
   },
   {
-    name: 'an old token in the hands of another client is no replay, or any client could end any grant',
+    name: 'an old token in the hands of another client is not a replay, or any client could end any grant',
     presented: present(0, { clientId: 'client-b' }),
     afterMs: HOUR_MS / 2,
     verdict: refuse('client_mismatch'),
@@ -146,7 +146,7 @@ judgeCases([
     verdict: refuse('brand_mismatch'),
   },
   {
-    name: 'an old Kia token under the brand Hyundai is no replay',
+    name: 'an old Kia token under the brand Hyundai is not a replay',
     grant: { brand: 'kia' },
     presented: present(0, { brand: 'hyundai' }),
     afterMs: HOUR_MS / 2,

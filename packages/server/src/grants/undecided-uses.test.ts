@@ -17,7 +17,7 @@ test('a use whose commit got no answer is met as a retry, until it has one', () 
   assert.equal(undecided.has(USE), false);
 });
 
-test('a use that the store did not even begin is no retry: nothing has changed', () => {
+test('a use that the store did not even begin does not make its retry a repeat: nothing has changed', () => {
   const undecided = createUndecidedUses();
   undecided.note(USE, fail('unavailable'));
   undecided.note(USE, new Error('a bug'));

@@ -8,30 +8,30 @@ import { importVerbs } from './imports.ts';
 import type { RunVerb, Snapshot, Tables } from './tables.ts';
 import { outboxVerbs } from './webhooks.ts';
 
-/** A store whose content can be taken and put back. */
+/** A store whose content can be saved and restored. */
 export type MemoryStore = Store & {
-  /** The same content, asked through another conduct: what one node of several sees. */
+  /** The same content, through another conduct: the view of one node of several. */
   through(run: RunVerb): Store;
-  /** What it holds of a grant, at once and whatever the conduct. */
+  /** A grant, at once and whatever the conduct. */
   peek(id: bigint): Grant | undefined;
   /** The content as it is now. */
   snapshot(): Snapshot;
-  /** Puts a snapshot in the place of the content, as it is. */
+  /** Replaces the content with a snapshot. */
   load(snapshot: Snapshot): void;
   /**
-   * Puts a backup in the place of the content as `keyfob restore` does: the standing of grants and clients is that
-   * of now (revocations and reinstatements, vehicles, consents, policies, disabled and removed clients, secrets, keys), and so
-   * are codes and grant events; grants made since are lost.
+   * Replaces the content with a backup as `keyfob restore` does: revocations and reinstatements, vehicles, consents,
+   * policies, disabled and removed clients, secrets, keys, codes and grant events stay as they are now; grants that were
+   * made since are lost.
    */
   restore(backup: Snapshot): void;
 };
 
-/** Nothing waits, and nothing goes wrong. */
+/** No waiting, and no failure. */
 export const runAtOnce: RunVerb = async (_verb, work) => work();
 
 /**
- * A store in memory, with the meaning of the embedded one and nothing of its durability. Every verb is one
- * synchronous step, handed to `conduct`, which decides when it runs and whether its answer arrives.
+ * A store in memory, which behaves like the embedded one but is not durable. Every verb is one synchronous step. `conduct`
+ * decides when it runs and whether its answer arrives.
  */
 export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): MemoryStore => {
   const tables: Tables = {
@@ -138,6 +138,6 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
     const known = clients.get(id);
     restored.clients.set(id, known ?? { ...client, disabledAt: client.disabledAt ?? client.createdAt });
   }
-  const told = { grantEvents, lastGrantEvent, webhooks, deliveries };
-  Object.assign(tables, { ...restored, codes, ...told, keys: new Map([...restored.keys, ...keys]) });
+  const outbox = { grantEvents, lastGrantEvent, webhooks, deliveries };
+  Object.assign(tables, { ...restored, codes, ...outbox, keys: new Map([...restored.keys, ...keys]) });
 };

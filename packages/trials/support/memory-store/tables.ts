@@ -8,9 +8,9 @@ import type { Delivery, GrantEvent, Webhook } from '@keyfob/server/webhooks';
 export type Verb = Exclude<keyof Store, 'close'>;
 
 /**
- * Runs a verb: may wait before and after, may throw `StoreError` instead of running it (`unavailable`), or although it
- * ran (`outcome_unknown`). `work` is the whole verb, one atomic step; it is to be called once at the most. Of a
- * refresh or a code it is told which.
+ * Runs a verb. It may wait before and after, throw `StoreError` instead of running the verb (`unavailable`), or after
+ * running it (`outcome_unknown`). `work` is the whole verb, one atomic step, to be called at most once. `use` is the use
+ * of a token or a code that a verb is about.
  */
 export type RunVerb = <Result>(
   verb: Verb,
@@ -21,7 +21,7 @@ export type RunVerb = <Result>(
 /** A token that was issued elsewhere; `expiresAt` in integer seconds. */
 type ImportedToken = { readonly grantId: bigint; readonly expiresAt: number };
 
-/** All that a memory store holds, at one moment. Nothing in it is ever changed in place. */
+/** The content of a memory store at one moment. Nothing in it is changed in place. */
 export type Snapshot = {
   readonly clients: ReadonlyMap<string, Client>;
   readonly grants: ReadonlyMap<bigint, Grant>;
@@ -37,10 +37,10 @@ export type Snapshot = {
   readonly deliveries: ReadonlyMap<string, Delivery>;
 };
 
-/** What a memory store holds of grant events and of who is told of them. */
+/** The grant events of a memory store, and their deliveries. */
 export type OutboxTables = {
   grantEvents: GrantEvent[];
-  /** How many grant events there ever were: a number is given once, also when its grant event was dropped. */
+  /** The highest sequence number so far; it is not reused when its grant event is dropped. */
   lastGrantEvent: number;
   webhooks: Map<string, Webhook>;
   deliveries: Map<string, Delivery>;

@@ -26,7 +26,7 @@ const DISK_ROOM_MIN_BYTES = 1024 * 1024;
 
 /**
  * Whether there is a store at a path, from the first bytes of the file alone: SQLite never opens a file that is not
- * ours, so that not a bit of it changes. `none` where there is no file, or one that a first start left empty. Throws
+ * ours, so that the file does not change. `none` where there is no file, or one that a first start left empty. Throws
  * `OperatorError` for anything that cannot be served, a store with a newer schema among them.
  */
 export const recogniseStore = (path: string, newestSchema = readMigrations().length): 'store' | 'none' => {
