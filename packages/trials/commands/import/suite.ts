@@ -170,7 +170,7 @@ const tryFaults = (stage: Stage): void => {
       expired: 1,
       digest_malformed: 1,
       scope_malformed: 1,
-      brand_not_pleos: 1,
+      brand_unsupported: 1,
       token_duplicate: 1,
     };
     const totals = { rows: 10, imported: 2, alreadyThere: 1, refused: 7, shortened: 1, faults };
@@ -190,7 +190,7 @@ const tryFaults = (stage: Stage): void => {
         [4, 5, 'expired'],
         [5, 6, 'digest_malformed'],
         [6, 7, 'scope_malformed'],
-        [7, 8, 'brand_not_pleos'],
+        [7, 8, 'brand_unsupported'],
         [8, 9, 'token_duplicate'],
       ],
     );
