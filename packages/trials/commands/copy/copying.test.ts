@@ -6,21 +6,21 @@ import type { CopyEndpoint } from '@keyfob/server/stores';
 import { CREATED_AT, redeemed, refreshed, sampleClient, sampleCodeUse } from '../../support/samples.ts';
 import { sampleGrant, sampleUse, sampleVehicle } from '../../support/samples.ts';
 import { fillWithAll, readAll } from '../../support/filled-store.ts';
-import { copy, copyBetween, fails, prepareWays, using } from './store-pairs.ts';
+import { copy, copyBetween, isOperatorError, prepareStorePairs, withStore } from './store-pairs.ts';
 
-for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
+for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
   describe(`a copy from ${way}`, { skip }, () => {
     test('carries everything that a store holds, and the new store goes on from there.', async () => {
       const [from, to, back] = [await makeFrom(), await makeTo(), await makeFrom()];
-      await using(from, (store) => fillWithAll(store));
-      const before = await using(from, readAll);
+      await withStore(from, (store) => fillWithAll(store));
+      const before = await withStore(from, readAll);
       const copied = await copy(from, to);
       assert.equal(copied.outcome, 'moved');
       assert.equal(copied.changedInLastPass, 0, 'nothing had changed, so nothing was to be found changed');
-      assert.deepEqual(await using(to, readAll), before);
+      assert.deepEqual(await withStore(to, readAll), before);
       assert.equal((await copy(to, back)).changedInLastPass, 0);
-      assert.deepEqual(await using(back, readAll), before);
-      await using(back, async (store) => {
+      assert.deepEqual(await withStore(back, readAll), before);
+      await withStore(back, async (store) => {
         const { grant } = await redeemed(
           store,
           sampleCodeUse({ presented: { grantId: 9n, brand: 'genesis' } }),
@@ -41,7 +41,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
 
     test('has servers on the old store refuse every request until the move is called off.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      await using(from, async (running) => {
+      await withStore(from, async (running) => {
         await fillWithAll(running, 3);
         await copy(from, to);
         const verbs = [
@@ -55,11 +55,11 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         ];
         for (const verb of verbs)
           await assert.rejects(verb, (error) => error instanceof StoreError && error.kind === 'unavailable');
-        await assert.rejects(from.openStore(), fails('store_moved'));
+        await assert.rejects(from.openStore(), isOperatorError('store_moved'));
         assert.equal((await copy(from, to)).outcome, 'moved_before');
         const source = await from.openEndpoint('source');
         await resumeSource(source);
-        await assert.rejects(resumeSource(source), fails('store_not_moved'));
+        await assert.rejects(resumeSource(source), isOperatorError('store_not_moved'));
         await source.close();
         assert.equal((await running.readGrant(42n))?.generation, 46);
         assert.equal(await running.revoke(7n, { nowMs: CREATED_AT * 1000, cause: 'operator' }), 'revoked');
@@ -69,12 +69,12 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
 
     test('that was prepared is caught up with all that changed since, removals and revocations included.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      await using(from, async (running) => {
+      await withStore(from, async (running) => {
         await fillWithAll(running);
         await running.createClient(sampleClient({ id: 'client-c' }));
         await running.createGrant(sampleGrant({ id: 300n, clientId: 'client-c' }));
         assert.equal((await copy(from, to, false)).outcome, 'prepared');
-        await assert.rejects(to.openStore(), fails('store_copying'));
+        await assert.rejects(to.openStore(), isOperatorError('store_copying'));
         await running.revoke(1000n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' });
         await running.reinstate(-(2n ** 63n), { nowMs: (CREATED_AT + 9) * 1000 });
         await running.removeClient('client-c', { withGrants: true });
@@ -88,27 +88,27 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         const before = await readAll(running);
         const copied = await copy(from, to);
         assert.ok(copied.passes >= 2);
-        assert.deepEqual(await using(to, readAll), before);
+        assert.deepEqual(await withStore(to, readAll), before);
       });
     });
 
     test('is refused where the target holds something, or is being filled from elsewhere.', async () => {
       const [from, other, to] = [await makeFrom(), await makeFrom(), await makeTo()];
-      await using(from, (store) => fillWithAll(store, 3));
-      await using(other, async (store) => void (await store.createClient(sampleClient())));
-      await using(to, async (store) => void (await store.createClient(sampleClient())));
-      await assert.rejects(copy(from, to), fails('copy_target_not_empty'));
+      await withStore(from, (store) => fillWithAll(store, 3));
+      await withStore(other, async (store) => void (await store.createClient(sampleClient())));
+      await withStore(to, async (store) => void (await store.createClient(sampleClient())));
+      await assert.rejects(copy(from, to), isOperatorError('copy_target_not_empty'));
       const fresh = await makeTo();
       await copy(from, fresh, false);
-      await assert.rejects(copy(other, fresh), fails('store_copying'));
-      await assert.rejects(copy(fresh, other), fails('store_copying'));
-      await using(from, async (store) => assert.ok(await store.readGrant(42n)));
+      await assert.rejects(copy(other, fresh), isOperatorError('store_copying'));
+      await assert.rejects(copy(fresh, other), isOperatorError('store_copying'));
+      await withStore(from, async (store) => assert.ok(await store.readGrant(42n)));
     });
 
     test('goes on wherever it was interrupted.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      await using(from, (store) => fillWithAll(store));
-      const before = await using(from, readAll);
+      await withStore(from, (store) => fillWithAll(store));
+      const before = await withStore(from, readAll);
       let outcome: string | undefined;
       let interruptions = 0;
       for (let calls = 1; outcome === undefined; calls++) {
@@ -122,13 +122,13 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         }
       }
       assert.ok(interruptions > 20);
-      assert.deepEqual(await using(to, readAll), before);
-      await assert.rejects(from.openStore(), fails('store_moved'));
+      assert.deepEqual(await withStore(to, readAll), before);
+      await assert.rejects(from.openStore(), isOperatorError('store_moved'));
     });
 
     test('that another has overtaken and finished writes nothing more to a store that serves by now.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      await using(from, (store) => fillWithAll(store, 3));
+      await withStore(from, (store) => fillWithAll(store, 3));
       const [slow, target] = [await from.openEndpoint('source'), await to.openEndpoint('target')];
       let whole: unknown;
       const stopped = {
@@ -136,7 +136,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         async moveTo(destination: string): Promise<void> {
           await slow.moveTo(destination);
           assert.equal((await copy(from, to)).outcome, 'moved');
-          await using(to, async (store) => {
+          await withStore(to, async (store) => {
             await store.createGrant(sampleGrant({ id: 77n }));
             await store.createClient(sampleClient({ id: 'client-new' }));
             await refreshed(store, sampleUse(46, { presented: { grantId: 42n } }));
@@ -144,13 +144,13 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
           });
         },
       };
-      await assert.rejects(copyBetween(stopped, target, true), fails('copy_overtaken'));
-      assert.deepEqual(await using(to, readAll), whole);
+      await assert.rejects(copyBetween(stopped, target, true), isOperatorError('copy_overtaken'));
+      assert.deepEqual(await withStore(to, readAll), whole);
     });
 
     test('says so where the target is not what the source is.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      await using(from, (store) => fillWithAll(store, 3));
+      await withStore(from, (store) => fillWithAll(store, 3));
       const target = await to.openEndpoint('target');
       const careless = {
         ...target,
@@ -159,9 +159,11 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
       };
       await assert.rejects(
         copyBetween(await from.openEndpoint('source'), careless, true),
-        fails('copy_differs'),
+        isOperatorError('copy_differs'),
       );
-      await using(from, async (store) => assert.ok(await store.readGrant(42n), 'the source was not stopped'));
+      await withStore(from, async (store) =>
+        assert.ok(await store.readGrant(42n), 'the source was not stopped'),
+      );
       assert.equal((await copy(from, to)).outcome, 'moved', 'and the next run mends it');
     });
   });

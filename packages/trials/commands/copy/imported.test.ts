@@ -15,7 +15,7 @@ import {
   useOf,
 } from '../../support/filled-store.ts';
 import type { Imported } from '../../support/filled-store.ts';
-import { copy, copyBetween, prepareWays, using } from './store-pairs.ts';
+import { copy, copyBetween, prepareStorePairs, withStore } from './store-pairs.ts';
 
 const isFound = async (store: Store, name: Imported): Promise<boolean> =>
   (await store.findImported([importedGrant(name).digest]))[0]?.id === importedGrant(name).grant.id;
@@ -28,14 +28,14 @@ const anew = (token: Imported, id: Imported): ImportedGrant => {
   return { ...importedGrant(token), grant, expiresAt: CREATED_AT + 7 };
 };
 
-for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
+for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
   describe(`a copy of imported tokens from ${way}`, { skip }, () => {
     test('lets each be met as before: exchanged, repeated, replayed, revoked, imported again, pruned.', async () => {
       const [from, to, back] = [await makeFrom(), await makeTo(), await makeFrom()];
-      await using(from, (store) => fillWithAll(store, 3));
+      await withStore(from, (store) => fillWithAll(store, 3));
       const copied = await copy(from, to);
       assert.equal(copied.rows['imported_tokens'], 5);
-      await using(to, async (store) => {
+      await withStore(to, async (store) => {
         const names = ['unused', 'used', 'replayed', 'revoked', 'expired'] as const;
         const again = await store.importGrants(names.map(importedGrant), { nowMs: NOW_MS });
         assert.deepEqual(new Set(again), new Set(['there_already']));
@@ -52,7 +52,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         await store.changeClient('client-i', { policy: STRICT_POLICY });
       });
       assert.equal((await copy(to, back)).rows['imported_tokens'], 5);
-      await using(back, async (store) => {
+      await withStore(back, async (store) => {
         const first = await refreshed(store, useOf('unused'));
         assert.deepEqual([first.verdict.kind, first.grant?.generation], ['rotate', 1]);
         const replay = useOf('used', { nowMs: NOW_MS + 61_000 }, { useDigest: Uint8Array.of(8) });
@@ -68,7 +68,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
 
     test('marks the clients that have some, and no others, also where they came between two passes.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      await using(from, async (running) => {
+      await withStore(from, async (running) => {
         await fillWithAll(running, 3);
         await copy(from, to, false);
         const late = { ...importedGrant('unused'), digest: digestOf('late'), vehicles: [] };
@@ -77,7 +77,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         });
         await copy(from, to);
       });
-      await using(to, async (store) => {
+      await withStore(to, async (store) => {
         const clients = (await store.listClients()).map(({ id, hasImportedTokens }) => [
           id,
           hasImportedTokens,
@@ -89,7 +89,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
 
     test('takes what is imported, used, pruned and removed at any moment of it.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      await using(from, async (running) => {
+      await withStore(from, async (running) => {
         await fillWithAll(running, 3);
         const life = createLife(running);
         await life.begin();
@@ -99,13 +99,13 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
         const copied = await copyBetween(source, await to.openEndpoint('target'), true);
         assert.equal(copied.outcome, 'moved');
         assert.ok(life.digests.length > 30);
-        assert.deepEqual(await using(to, (store) => readAll(store, life.digests)), expected);
+        assert.deepEqual(await withStore(to, (store) => readAll(store, life.digests)), expected);
       });
     });
 
     test('takes those that were imported for another client after their first had gone, right before the switch.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      await using(from, async (running) => {
+      await withStore(from, async (running) => {
         await fillWithAll(running, 3);
         let expected: unknown;
         const source = watch(
@@ -125,7 +125,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
           },
         );
         await copyBetween(source, await to.openEndpoint('target'), true);
-        await using(to, async (store) => {
+        await withStore(to, async (store) => {
           assert.deepEqual(await readAll(store), expected);
           await store.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 8) * 1000 });
           assert.equal(await isFound(store, 'unused'), false, 'it expires when the later row says');
@@ -135,13 +135,13 @@ for (const { way, makeFrom, makeTo, skip } of await prepareWays()) {
 
     test('stops an import into the old store whole batches at a time, and lets it go on at the new one.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
-      await using(from, async (running) => {
+      await withStore(from, async (running) => {
         await fillWithAll(running, 3);
         await running.importGrants(batch(0), { nowMs: NOW_MS });
         await copy(from, to);
         await assert.rejects(running.importGrants(batch(10), { nowMs: NOW_MS }), isUnavailable);
         await assert.rejects(running.findImported([importedGrant('unused').digest]), isUnavailable);
-        await using(to, async (store) => {
+        await withStore(to, async (store) => {
           const outcomes = await store.importGrants(batch(10), { nowMs: NOW_MS });
           const [before, after] = [
             Array<string>(10).fill('there_already'),

@@ -8,22 +8,22 @@ import type { CopyEndpoint, Store } from '@keyfob/server/stores';
 import { openPostgresEndpoint, openPostgresStore } from '@keyfob/server/stores/postgres';
 import { startCluster } from '../../support/postgres/cluster.ts';
 
-/** A place for a store: made by its first opening. */
-export type Place = {
+/** Where a store is; the first opening creates it. */
+export type StoreLocation = {
   openStore(): Promise<Store>;
   openEndpoint(role: 'source' | 'target'): Promise<CopyEndpoint>;
 };
 
-/** A way to copy, with what makes the places at its two ends; skipped where a part of it is missing. */
-export type Way = {
+/** The kinds of stores of one copy; skipped where this machine lacks one of them. */
+export type StorePair = {
   readonly way: string;
-  readonly makeFrom: () => Promise<Place>;
-  readonly makeTo: () => Promise<Place>;
+  readonly makeFrom: () => Promise<StoreLocation>;
+  readonly makeTo: () => Promise<StoreLocation>;
   readonly skip: string | false;
 };
 
 /** Both kinds of stores, each copied to the other, for the tests of one file. */
-export const prepareWays = async (): Promise<readonly Way[]> => {
+export const prepareStorePairs = async (): Promise<readonly StorePair[]> => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-copying-'));
   const cluster = await startCluster();
   after(async () => {
@@ -31,14 +31,14 @@ export const prepareWays = async (): Promise<readonly Way[]> => {
     if (!('reason' in cluster)) await cluster.remove();
   });
   let count = 0;
-  const sqlite = async (): Promise<Place> => {
+  const sqlite = async (): Promise<StoreLocation> => {
     const path = join(directory, `keyfob-${++count}.db`);
     return {
       openStore: async () => openSqliteStore(path),
       openEndpoint: async (role) => openSqliteEndpoint(path, role),
     };
   };
-  const postgres = async (): Promise<Place> => {
+  const postgres = async (): Promise<StoreLocation> => {
     if ('reason' in cluster) throw new Error(cluster.reason);
     const name = `copy_${++count}`;
     await cluster.createDatabase(name);
@@ -68,12 +68,12 @@ export const copyBetween = async (source: CopyEndpoint, target: CopyEndpoint, is
   }
 };
 
-export const copy = async (from: Place, to: Place, isSwitching = true) =>
+export const copy = async (from: StoreLocation, to: StoreLocation, isSwitching = true) =>
   copyBetween(await from.openEndpoint('source'), await to.openEndpoint('target'), isSwitching);
 
-/** Opens a store for some work, and closes it. */
-export const using = async <Result>(
-  place: Place,
+/** Opens a store, works with it and closes it. */
+export const withStore = async <Result>(
+  place: StoreLocation,
   work: (store: Store) => Promise<Result>,
 ): Promise<Result> => {
   const store = await place.openStore();
@@ -84,5 +84,5 @@ export const using = async <Result>(
   }
 };
 
-export const fails = (code: string) => (error: unknown) =>
+export const isOperatorError = (code: string) => (error: unknown) =>
   error instanceof OperatorError && error.code === code;

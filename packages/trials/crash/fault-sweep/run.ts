@@ -107,7 +107,7 @@ export type SweepOptions = {
   readonly step?: number;
   /** Both by turns where not given. */
   readonly ending?: Ending | undefined;
-  /** Acknowledged of every run as it ends. */
+  /** Called with every run as it ends. */
   readonly onRun?: (run: SweptRun) => void;
 };
 
