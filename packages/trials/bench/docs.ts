@@ -14,7 +14,7 @@ const EMPTY = `# Performance
 How fast Keyfob is, and what it costs, with the commands that make the figures again.
 `;
 
-/** The document that tells of speed, and its chart. */
+/** The document about speed, and its chart. */
 export const DOCUMENT_PATH = fileURLToPath(new URL('../../../docs/performance.md', import.meta.url));
 export const CHART_PATH = fileURLToPath(new URL('../../../docs/performance.svg', import.meta.url));
 

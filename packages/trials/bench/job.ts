@@ -14,7 +14,7 @@ export type Job = {
   readonly walIndexPath: string | undefined;
 };
 
-/** What one measurement found. What this system cannot tell is left out. */
+/** What one measurement found. What this system cannot measure is left out. */
 export type Figures = {
   readonly requests: number;
   readonly requestsPerSecond: number;

@@ -17,7 +17,7 @@ export type ProcessReading = {
  */
 type TogetherReading = Pick<ProcessReading, 'cpuMicros' | 'residentBytes'> & Partial<ProcessReading>;
 
-/** USER_HZ, in which Linux tells CPU time on every architecture that Node runs on. */
+/** USER_HZ, in which Linux counts CPU time on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
 /** Reads a process from `/proc`; `undefined` on systems that have none. */
@@ -91,7 +91,7 @@ const readMember = (pid: number) => {
   }
 };
 
-/** Those that the main thread of a process started; none where the system does not tell. */
+/** Those that the main thread of a process started; none where the system does not list them. */
 export const childrenOf = (pid: number): readonly number[] => {
   const path = `/proc/${pid}/task/${pid}/children`;
   return existsSync(path) ? readFileSync(path, 'latin1').split(' ').filter(Boolean).map(Number) : [];

@@ -67,7 +67,7 @@ const PROOF_RATIO_MIN = 1.5;
 /** Whether the generator can drive more than the server under measure can take. */
 export type Proof = { readonly verdict: 'proved' | 'failed' | 'not_measured'; readonly text: string };
 
-/** The generator is no bottleneck where it drives the bare server well above the speed of Keyfob. */
+/** The generator is not the bottleneck if it drives the bare server well above the speed of Keyfob. */
 export const proveGenerator = (measurements: readonly Measurement[]): Proof => {
   const to = measurements.some(({ target }) => target === 'smartcar') ? 'smartcar' : 'smartcar-postgres';
   const ratios = ratiosByRound(measurements, {

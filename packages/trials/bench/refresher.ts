@@ -19,7 +19,7 @@ export type RefresherEvents = {
   onWrong(what: string): void;
 };
 
-/** Connects; nothing is sent yet. A connection that is refused is told by `onWrong`. */
+/** Connects; nothing is sent yet. A refused connection is reported by `onWrong`. */
 export const openRefresher = async (
   { port, wire }: Pick<Job, 'port' | 'wire'>,
   firstToken: string,

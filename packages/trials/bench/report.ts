@@ -9,7 +9,7 @@ type Column = {
   readonly figure: FigureName;
   readonly head: string;
   write(value: number): string;
-  /** Its least and most are told too. */
+  /** Its least and most are written too. */
   readonly isSpread?: boolean;
 };
 

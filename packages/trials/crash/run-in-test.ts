@@ -4,10 +4,10 @@ import { TRIALS } from './run.ts';
 import type { StoreKind } from '../support/server-store.ts';
 import type { Figures } from '../support/refresh-load/report.ts';
 
-/** The seed of every run of the tests; `crash.ts` draws others. */
+/** The seed of every run in the tests; `run.ts` draws others. */
 const SEED = 1;
 
-/** A trial that has not ended by then never will. */
+/** A trial that takes longer hangs. */
 export const HUNG = { timeout: 180_000 };
 
 /** Runs a trial; it must be without faults. `undefined` where this machine cannot. */

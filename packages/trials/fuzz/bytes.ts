@@ -93,7 +93,7 @@ const MUTATIONS: readonly Mutate[] = [
 ];
 
 /** A request that is good but for its token, which is far from the genuine one, so that no mutation repairs it. */
-const spoiltBytes = (prng: Prng, cast: Cast, isChunked: boolean): Buffer => {
+const brokenBytes = (prng: Prng, cast: Cast, isChunked: boolean): Buffer => {
   const dialect = prng.pick(['smartcar', 'pleos']);
   const { own } = cast[dialect];
   const parts = keptRequest(dialect, own, reversed(own.refreshToken));
@@ -117,14 +117,14 @@ const asText = (prng: Prng): Buffer =>
 const KINDS: readonly (readonly [what: string, make: (prng: Prng, cast: Cast) => Buffer])[] = [
   ['random bytes', (prng) => prng.bytes(prng.between(1, 600))],
   ['pieces of HTTP', asText],
-  ['a request mutated by bytes', (prng, cast) => mutateBytes(prng, spoiltBytes(prng, cast, false))],
-  ['a request mutated by bytes', (prng, cast) => mutateBytes(prng, spoiltBytes(prng, cast, false))],
-  ['a request mutated by bytes', (prng, cast) => mutateBytes(prng, spoiltBytes(prng, cast, false))],
-  ['chunks', (prng, cast) => spoiltBytes(prng, cast, true)],
-  ['chunks mutated by bytes', (prng, cast) => mutateBytes(prng, spoiltBytes(prng, cast, true))],
+  ['a request mutated by bytes', (prng, cast) => mutateBytes(prng, brokenBytes(prng, cast, false))],
+  ['a request mutated by bytes', (prng, cast) => mutateBytes(prng, brokenBytes(prng, cast, false))],
+  ['a request mutated by bytes', (prng, cast) => mutateBytes(prng, brokenBytes(prng, cast, false))],
+  ['chunks', (prng, cast) => brokenBytes(prng, cast, true)],
+  ['chunks mutated by bytes', (prng, cast) => mutateBytes(prng, brokenBytes(prng, cast, true))],
   [
     'random bytes behind a request',
-    (prng, cast) => Buffer.concat([spoiltBytes(prng, cast, false), prng.bytes(40)]),
+    (prng, cast) => Buffer.concat([brokenBytes(prng, cast, false), prng.bytes(40)]),
   ],
 ];
 

@@ -8,7 +8,7 @@ import { fuzz, MODES } from './fuzz.ts';
 const SEED = 1;
 const REQUESTS = 20_000;
 
-/** A run that has not ended by then never will. */
+/** A run that takes longer hangs. */
 const HUNG = { timeout: 180_000 };
 
 test('20 000 generated requests are all refused and harm nothing', HUNG, async (t) => {

@@ -15,7 +15,7 @@ export const MODES: Readonly<
   >
 > = {
   structured: {
-    what: 'each header and member of good requests spoilt, over kept connections',
+    what: 'each header and member of good requests broken, over kept connections',
     share: 0.5,
     send: sendStructured,
   },
@@ -30,7 +30,7 @@ export const MODES: Readonly<
     share: 0.078,
     send: sendSplit,
   },
-  slow: { what: 'bytes trickled until the server, told to wait 1 s, ends it', share: 0.002, send: sendSlow },
+  slow: { what: 'bytes trickled until the server, which waits 1 s, ends it', share: 0.002, send: sendSlow },
 };
 
 const MODE_NAMES = Object.keys(MODES) as readonly Mode[];

@@ -26,11 +26,11 @@ export type FuzzRequest = {
   readonly isHead: boolean;
   /** By whose path it was sent, where that is beyond doubt. */
   readonly dialect: DialectName | undefined;
-  /** The refusal it must get, in short, as `readRefusal` tells it; where not given, any will do. */
+  /** The refusal it must get, in short, as `readRefusal` reads it; any refusal where it is not given. */
   readonly expects: string | undefined;
 };
 
-/** The good request of a client, to be spoilt, on a connection that stays open. */
+/** The good request of a client, to be broken, on a connection that stays open. */
 export const keptRequest = (
   dialect: DialectName,
   client: MadeClient,
@@ -58,7 +58,7 @@ export const fuzzRequest = (
   expects,
 });
 
-/** Whether the genuine token is in these bytes together with the genuine secret: chance may have repaired what was spoilt. */
+/** Whether the genuine token is in these bytes together with the genuine secret: chance may have repaired what was broken. */
 export const carriesGenuine = (
   { bytes }: FuzzRequest,
   { clientId, clientSecret, refreshToken }: Identity,

@@ -10,7 +10,7 @@ import { refusedRequest } from './refused-requests.ts';
 import { fuzzRequest, keptRequest } from './request.ts';
 import type { Cast, FuzzRequest } from './request.ts';
 import type { Mode, Session } from './session.ts';
-import { spoiltRequest } from './wrong-credentials.ts';
+import { requestWithWrongCredentials } from './wrong-credentials.ts';
 import type { FuzzTarget } from './target.ts';
 
 /** One round of one mode. `from`: how many requests of the mode went before. The same seed sends the same. */
@@ -31,7 +31,7 @@ const BETWEEN_WRITES_MS = 1;
 const structuredRequest = (cast: Cast): fc.Arbitrary<FuzzRequest> =>
   fc.oneof(
     ...(['smartcar', 'pleos'] as const).flatMap((dialect) => [
-      { weight: 2, arbitrary: spoiltRequest(cast, dialect) },
+      { weight: 2, arbitrary: requestWithWrongCredentials(cast, dialect) },
       { weight: 3, arbitrary: refusedRequest(cast, dialect) },
       { weight: 5, arbitrary: mutatedRequest(cast, dialect) },
     ]),

@@ -29,7 +29,7 @@ export type Session = {
   findByRequestId(what: string, requestId: string): void;
   /** Forgets which answer was to which request. */
   beginRound(): void;
-  /** True once there is no point in going on. */
+  /** True once continuing is pointless. */
   isOver(): boolean;
   /** Counts requests as sent, and judges what was answered to them; `owed`: there must be exactly one for each. */
   judge(exchange: Exchange): void;
@@ -45,7 +45,7 @@ export type Exchange = {
   readonly owed: boolean;
 };
 
-/** A fresh one; `onProgress` is told how many requests have been sent. */
+/** A new session; `onProgress` gets the number of requests sent. */
 export const createSession = (onProgress: (done: number) => void): Session => {
   const findings: Finding[] = [];
   const statuses: Record<number, number> = {};

@@ -4,13 +4,13 @@ import { fuzzRequest, keptRequest } from './request.ts';
 import type { FuzzRequest } from './request.ts';
 import type { Sending } from './sending.ts';
 
-/** What the server is told to wait, at the most, for a whole request. */
+/** How long the server waits for a whole request, at most. */
 export const ONE_SECOND = { KEYFOB_REQUEST_TIMEOUT_SECONDS: '1', KEYFOB_HEADERS_TIMEOUT_SECONDS: '1' };
 
 const TRICKLE_MS = 50;
 /** Bytes that are held back at first: trickling them takes far longer than the server waits. */
 const HELD_BACK_BYTES = 80;
-/** A server that has not cut a connection off by then does not do so by its own limit of a second. */
+/** A server that takes longer to cut a connection off does not do so because of its limit of a second. */
 const LATE_MS = 12_000;
 
 /** Where each kind of sluggard slows down. */

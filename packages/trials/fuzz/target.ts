@@ -22,17 +22,17 @@ const FAILURE =
 const REQUEST_ID = /"requestId":"(?<id>[^"]*)"/;
 const USER_AGENT = /"userAgent":"(?:[^"\\]|\\.)*"/g;
 
-/** What a line of the log tells that must not be. */
+/** A fault that a line of the log shows. */
 export type LogFault = { readonly what: string; readonly requestId: string };
 
-/** A server to be fuzzed, with what can be told of it from outside. Faults are told in words; none is `undefined`. */
+/** A server to be fuzzed, with what can be seen from outside. Faults are in words; `undefined` for none. */
 export type FuzzTarget = {
   readonly url: string;
   readonly cast: Cast;
   /** What no answer may echo. */
   readonly secrets: readonly string[];
   isAlive(): boolean;
-  /** Resident memory; `undefined` where the system does not tell it by `/proc`. */
+  /** Resident memory; `undefined` where the system has no `/proc`. */
   readMegabytes(): number | undefined;
   /** Reads what was logged since last time: what the server must not have done, and in answer to which request. */
   findLogFaults(): readonly LogFault[];
@@ -117,7 +117,7 @@ const partsOf = (secret: string): readonly string[] =>
     secret.slice(index * PART_CHARACTERS, (index + 1) * PART_CHARACTERS),
   );
 
-/** The first lines that tell of a failure, or of a grant that moved or was revoked. */
+/** The first lines that show a failure, or a grant that changed or was revoked. */
 const findFailures = (log: string): readonly LogFault[] => {
   if (!FAILURE.test(log)) return [];
   const lines = log.split('\n').filter((line) => FAILURE.test(line));

@@ -13,7 +13,7 @@ const tokenRefusal: Readonly<Record<DialectName, (token: string) => string>> = {
   pleos: () => '400 4002 refreshToken',
 };
 
-/** What credentials that are nobody's must get. */
+/** What unknown or wrong credentials must get. */
 const clientRefusal: Readonly<Record<DialectName, (client: MadeClient) => string>> = {
   smartcar: () => '401 invalid_client',
   pleos({ clientId, clientSecret }) {
@@ -22,8 +22,8 @@ const clientRefusal: Readonly<Record<DialectName, (client: MadeClient) => string
   },
 };
 
-/** Good requests in which exactly one of client, secret and token is not the right one: close to it, or another's. */
-export const spoiltRequest = (cast: Cast, dialect: DialectName): fc.Arbitrary<FuzzRequest> => {
+/** Good requests in which exactly one of client, secret and token is wrong: nearly right, or of another client. */
+export const requestWithWrongCredentials = (cast: Cast, dialect: DialectName): fc.Arbitrary<FuzzRequest> => {
   const { own, stranger } = cast[dialect];
   const outsider = cast[dialect === 'smartcar' ? 'pleos' : 'smartcar'].own;
   const withToken = (what: string, token: string): FuzzRequest =>

@@ -10,7 +10,7 @@ export { REDIRECT_URI };
 /** One exchange by the client under trial, from `REDIRECT_URI`: resolves to the refresh token. */
 export type Exchange = (client: MadeClient, code: string) => Promise<string>;
 
-/** How a library tells a refusal. */
+/** How a library reports a refusal. */
 export type AssertRefused = (request: Promise<unknown>, refusal: OAuthRefusal) => Promise<void>;
 
 /** For a code that was asked for with another redirect URI. */

@@ -101,7 +101,7 @@ const requestByClientCredentials = async ({ clientId, clientSecret }: MadeClient
   return oauth.processClientCredentialsResponse(authorizationServer, client, response);
 };
 
-/** A 401 comes with a challenge, which the library tells before it looks at the body (RFC 6749 §5.2). */
+/** A 401 comes with a challenge, which the library reports before it reads the body (RFC 6749 §5.2). */
 const assertChallenged = async (request: Promise<unknown>): Promise<void> => {
   const thrown: unknown = await request.catch((error: unknown) => error);
   assert.ok(thrown instanceof oauth.WWWAuthenticateChallengeError);

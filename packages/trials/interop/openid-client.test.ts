@@ -56,7 +56,7 @@ const exchange = async (client: MadeClient, code: string): Promise<string> => {
   return tokens.refresh_token ?? assert.fail('no refresh token');
 };
 
-/** A 401 comes with a challenge, and of one the library tells nothing but the challenge (RFC 6749 §5.2). */
+/** A 401 comes with a challenge, and for it the library shows only the challenge (RFC 6749 §5.2). */
 const assertChallenged = async (request: Promise<unknown>): Promise<void> =>
   assert.rejects(request, (thrown: unknown) => {
     assert.ok(thrown instanceof WWWAuthenticateChallengeError);

@@ -4,7 +4,7 @@ import type { Agreed } from '../support/code-maker.ts';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 
-/** A real server for somebody else's client to work with, and what an operator prepares on it. */
+/** A real server for a client library of others, and what an operator prepares on it. */
 export type TrialServer = {
   readonly url: string;
   readonly dialect: DialectName;

@@ -36,7 +36,7 @@ const main = async (): Promise<void> => {
   const cluster = await startCluster();
   if ('reason' in cluster) throw new Error(cluster.reason);
   try {
-    await tryImage(images, IMAGE, { cluster, tell: (line) => console.log(line) });
+    await tryImage(images, IMAGE, { cluster, report: (line) => console.log(line) });
   } finally {
     await cluster.remove();
   }

@@ -25,11 +25,11 @@ const PATIENCE_MS = 30_000;
 /** A node in a container. */
 type Node = { readonly name: string; readonly container: Container; readonly ports: Place['ports'] };
 
-/** Tries an image on a database: one node as Kubernetes runs it, one as compose does. `tell` is given what was found. */
+/** Tries an image on a database: one node as Kubernetes runs it, one as compose does. `report` gets what was found. */
 export const tryImage = async (
   images: ImageStore,
   name: string,
-  { cluster, tell }: { readonly cluster: Cluster; tell(line: string): void },
+  { cluster, report }: { readonly cluster: Cluster; report(line: string): void },
 ): Promise<void> => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-image-'));
   const mounted = await images.mount(name);
@@ -55,8 +55,8 @@ export const tryImage = async (
   try {
     const bare = { root: mounted.root, config, environment: {}, mounts: [] };
     const key = await runToEnd({ ...bare, args: ['keys', 'create'] });
-    tell('`keys create` works without anything mounted');
-    tell(`as the Job does: ${(await runToEnd(planPod(await makePlace('job', key), JOB))).trim()}`);
+    report('`keys create` works without anything mounted');
+    report(`as the Job does: ${(await runToEnd(planPod(await makePlace('job', key), JOB))).trim()}`);
     const [podPlace, servicePlace] = [await makePlace('pod', key), await makePlace('service', key)];
     const pod = {
       name: 'Kubernetes',
@@ -69,15 +69,15 @@ export const tryImage = async (
       container: start(planService(servicePlace, 'keyfob-1')),
     };
     const nodes = [pod, service];
-    for (const node of nodes) await tryNode(node, config.Healthcheck.Test.slice(1), tell);
+    for (const node of nodes) await tryNode(node, config.Healthcheck.Test.slice(1), report);
     await refreshAt(nodes);
-    tell('what one node gave out the other takes');
+    report('one node accepts what the other issued');
     await cluster.stop();
     for (const node of nodes) await tryOutage(node, config.Healthcheck.Test.slice(1));
-    tell('without its database a node is unready, its health check fails, and it is alive');
+    report('without its database a node is unready, its health check fails, and it is alive');
     await cluster.start();
     for (const node of nodes) await untilAnswer(node.ports.admin, '/readyz', 200, node);
-    for (const node of nodes) tell(await stop(node));
+    for (const node of nodes) report(await stop(node));
   } finally {
     for (const container of started) await container.signal('KILL').catch(() => {});
     await Promise.all(started.map(({ exited }) => exited));
@@ -87,7 +87,11 @@ export const tryImage = async (
 };
 
 /** What holds of every node that serves. */
-const tryNode = async (node: Node, check: readonly string[], tell: (line: string) => void): Promise<void> => {
+const tryNode = async (
+  node: Node,
+  check: readonly string[],
+  report: (line: string) => void,
+): Promise<void> => {
   const { name, container, ports } = node;
   await untilAnswer(ports.admin, '/livez', 200, node);
   await untilAnswer(ports.admin, '/readyz', 200, node);
@@ -103,7 +107,7 @@ const tryNode = async (node: Node, check: readonly string[], tell: (line: string
   assert.equal(stderr.match(/Read-only file system/g)?.length, 2, stderr);
   const doctor = await container.run(BIN, 'doctor');
   assert.equal(doctor.code, 0, doctor.stdout + doctor.stderr);
-  tell(
+  report(
     `${name}: serves as user 1000 on a read-only root, /livez /readyz /metrics on the admin port only, healthy`,
   );
 };

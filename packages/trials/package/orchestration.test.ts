@@ -29,7 +29,7 @@ const KUBERNETES = 'deploy/kubernetes';
 const read = (name: string): unknown => readYaml(`${KUBERNETES}/${name}.yaml`);
 
 const image = readDockerfile(join(WORKSPACE, 'Dockerfile')).at(-1) ?? assert.fail('no stage');
-/** What a server of the image goes by where nothing is set. */
+/** The configuration of a server of the image where nothing is set. */
 const config = parseConfig({ flags: {}, environment: { ...environmentOf(image) }, file: {} });
 const deployment = read('deployment') as Workload;
 const { spec: pod, metadata } = deployment.spec.template;

@@ -13,7 +13,7 @@ type Decided = RefreshPresentation & { readonly decision: Decision };
  * - `none`: always;
  * - `until-used`: always, however late. With it no outage at all is outside;
  * - `overlap`: within `overlapSeconds` of its first use by the server's clock, its successor used or not (DESIGN §5), unless
- *   that clock is behind the newest rotation, so that it cannot tell an age;
+ *   that clock is behind the newest rotation, so that it measures no age;
  * - every policy: with the `Idempotency-Key` of its first use; and, at the node that answered 503 to its last use
  *   because nobody could say how the commit ended, as long as that node lives (`grants/undecided-uses.ts`: a node that
  *   died as well leaves the retry to the policy).

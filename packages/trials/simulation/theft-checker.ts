@@ -4,7 +4,7 @@ import type { GrantRecord } from './records.ts';
 import type { World } from './world.ts';
 
 const ROUNDS = 3;
-/** A used token is told from a lost answer one generation later with `until-used`: so each goes on for three. */
+/** With `until-used`, a replay shows one generation later than a lost answer, so each refreshes three times. */
 const REFRESHES = 3;
 
 /**
@@ -19,7 +19,7 @@ export const checkThefts = async (world: World): Promise<void> => {
   for (const grant of world.grants) {
     const { onReplay, rotation, grantLifetimeSeconds } = grant.owner.plan.policy;
     if (grant.thiefToken === undefined || onReplay !== 'revoke' || rotation === 'none') continue;
-    // A store that went back may have lost what tells, and an end that comes in between ends it as well.
+    // A store that went back may have lost the evidence, and a grant that ends by itself ends for both.
     if (grant.epoch > 0 || grantLifetimeSeconds !== null) continue;
     if (grant.wallet.saved === undefined) continue;
     await rehearsal.reset();

@@ -1,10 +1,10 @@
-/** The one source of chance of a trial: the same seed, the same choices. */
+/** The only source of chance of a trial: the same seed gives the same choices. */
 export type Chance = {
   /** A whole number from `least` to `most`, both included. */
   integer(least: number, most: number): number;
   isTrue(probability: number): boolean;
   pick<Item>(items: readonly [Item, ...Item[]]): Item;
-  /** A source of its own, so that what runs beside it does not change what it gives. */
+  /** An independent source, so that what runs beside it does not change its choices. */
   fork(): Chance;
 };
 

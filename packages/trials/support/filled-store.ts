@@ -90,7 +90,7 @@ export const importedGrant = (name: Imported): ImportedGrant => {
 
 export const digestOf = (text: string): Uint8Array => Uint8Array.from(hash('sha256', text, 'buffer'));
 
-/** One grant for everything that may have become of an imported token, of a client of their own. */
+/** One grant for every state of an imported token, all of one client. */
 const importTokens = async (store: Store): Promise<void> => {
   await store.createClient(sampleClient({ id: 'client-i', policy: STRICT_POLICY }));
   await store.importGrants(IMPORTED.map(importedGrant), { nowMs: NOW_MS });
@@ -130,7 +130,7 @@ const refreshMuch = async (store: Store): Promise<void> => {
   await refreshed(store, sampleUse(2, { nowMs: nowMs + 10 ** 9 }));
 };
 
-/** Everything that a store holds and its verbs tell, in one value. */
+/** Everything that a store holds, as its verbs read it, in one value. */
 export const readAll = async (
   store: Store,
   digests: readonly Uint8Array[] = IMPORTED.map((name) => importedGrant(name).digest),

@@ -2,15 +2,15 @@ import { startKeyfob } from './keyfob-process.ts';
 import type { KeyfobServer, ServerOptions } from './keyfob-process.ts';
 import type { Home } from './server-store.ts';
 
-/** Starts the server of a trial, again and again at the same address. */
+/** Starts the server of a trial again at the same address, as often as needed. */
 export type Starter = {
   readonly port: number;
   start(options?: Pick<ServerOptions, 'spawn'>): Promise<KeyfobServer>;
 };
 
 /**
- * Below the ports that the system gives out (from 32768 on Linux), so that nobody gets this one while the server is
- * down, not even a client that knocks there.
+ * Below the ports that the system assigns (from 32768 on Linux), so that no other socket gets this one while the server
+ * is down, not even a client that connects there.
  */
 const LEAST_PORT = 12_000;
 const PORTS = 20_000;

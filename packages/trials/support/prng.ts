@@ -1,8 +1,8 @@
-/** The one source of chance of a simulation. The same seed gives the same numbers for ever. */
+/** The only source of chance of a simulation. The same seed gives the same numbers forever. */
 export type Prng = {
   /** At least 0, less than 1. */
   real(): number;
-  /** A whole number, both ends included. */
+  /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number;
   chance(probability: number): boolean;
   pick<const Item>(items: readonly [Item, ...Item[]] | readonly Item[]): Item;

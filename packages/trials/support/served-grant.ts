@@ -28,7 +28,7 @@ export type ServedGrant = {
   refreshToken: string;
   /** How often the grant has been refreshed as it should be. */
   refreshes: number;
-  /** Notes more strings that the log must not tell. */
+  /** Adds strings that the log must not contain. */
   keepSecret(...secrets: readonly string[]): void;
   /** The parts of a good request, with these instead of its own; headers one by one. */
   parts(changes?: RequestParts): RequestParts;

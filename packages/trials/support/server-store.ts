@@ -8,7 +8,7 @@ import { startCluster } from './postgres/cluster.ts';
 import type { Cluster } from './postgres/cluster.ts';
 import type { Skipped } from './skipped.ts';
 
-/** Where a server under trial keeps what it must not lose: what it is started with, and every command on the same store. */
+/** Where a server under trial stores its data: the options that it and every command on the same store start with. */
 export type Home = {
   readonly dataDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export type Home = {
 
 export type StoreKind = 'sqlite' | 'postgres';
 
-/** A home that somebody has to remove again. */
+/** A home that the caller has to remove again. */
 export type OwnHome = Home & {
   /** The store itself, beside the servers on it. */
   openStore(): Promise<Store>;

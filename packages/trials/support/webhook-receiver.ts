@@ -12,13 +12,13 @@ export type Arrived = {
   readonly body: string;
 };
 
-/** A service that is told of grant events. */
+/** A service that receives grant events. */
 export type Receiver = {
   readonly url: string;
   readonly arrived: readonly Arrived[];
   /** Resolves when so many have arrived in all. */
   until(count: number): Promise<void>;
-  /** How many there were under way at one moment, at the most. */
+  /** The highest number of requests at the same moment. */
   atOnceMax(): number;
 };
 

@@ -84,7 +84,7 @@ describe('Client credentials', () => {
     assert.deepEqual(await look(checker), { active: false });
   });
 
-  /** What a client may have, what it asks for, and what it is told and gets; `undefined` for a refusal. */
+  /** What a client may have, what it asks for, and what it gets; `undefined` for a refusal. */
   const SCOPES: readonly (readonly [
     string | undefined,
     string | undefined,

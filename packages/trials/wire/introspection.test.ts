@@ -117,7 +117,7 @@ describe('Introspection of access tokens', () => {
 
 describe('Introspection of refresh tokens', () => {
   for (const dialect of ['smartcar', 'pleos'] as const) {
-    test(`tells of a ${dialect} client what its use would give now, without using it`, async () => {
+    test(`describes the token of a ${dialect} client as if it were used now, without using it`, async () => {
       const { trial, owner, checker } = await open(dialect, {
         policy: { rotation: 'overlap', overlapSeconds: 60 },
       });
@@ -228,7 +228,7 @@ describe('Who may introspect', () => {
       assert.deepEqual([answer.status, answer.body['error']], [400, 'invalid_request']);
   });
 
-  test('a malformed request is told what is wrong with it', async () => {
+  test('a malformed request gets an answer that says what is wrong', async () => {
     const { trial, checker } = await open('smartcar');
     const json = { 'content-type': 'application/json' };
     for (const [answer, status] of [

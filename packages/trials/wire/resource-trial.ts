@@ -25,7 +25,7 @@ export type Answer = Omit<WireResponse, 'body'> & {
   readonly body: Readonly<Record<string, unknown>>;
 };
 
-/** How the store fares: its verbs run, are refused, or run and their answer is lost. */
+/** The state of the store: its verbs run, are refused, or run and their answer is lost. */
 type StoreFault = 'here' | StoreError['kind'];
 
 /** The endpoints over plain values, on a store that can be away, with a clock that is moved by hand. */
@@ -73,7 +73,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     passSeconds: (seconds: number) => void (nowMs += seconds * 1000),
     nowSeconds: () => Math.floor(nowMs / 1000),
     setStore: (next: StoreFault) => void (storeFault = next),
-    /** Adds a key; the ring in hand is read again when the store tells of it, or never where it is `kept`. */
+    /** Adds a key; the ring is read again when the store names it, or never if it is `kept`. */
     async rotateKeys({ isKept = false } = {}) {
       const number = ring.newest.number + 1;
       const createdAt = Math.floor(nowMs / 1000);

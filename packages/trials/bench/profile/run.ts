@@ -13,7 +13,7 @@ const CODE_MAX = 60;
 
 const HELP = `Usage: npm run bench:profile -- [options]
 
-Tells where the CPU time of a refresh goes: loads a real server at ${CONNECTIONS} connections under the profiler of V8 and prints
+Shows where the CPU time of a refresh goes: loads a real server at ${CONNECTIONS} connections under the profiler of V8 and prints
 the self time of its main thread by part and by function.
 
 Options:

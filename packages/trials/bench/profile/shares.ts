@@ -21,7 +21,7 @@ type ProfileNode = {
 export type ProfileWindow = {
   readonly fromMicros: number;
   readonly toMicros: number;
-  /** The directory whose files are told by their path in it, with a slash at its end. */
+  /** The directory whose files are named by their path in it, with a slash at its end. */
   readonly rootUrl: string;
 };
 

@@ -24,7 +24,7 @@ const TABLE = `CREATE TABLE counters (id bigint PRIMARY KEY, generation bigint N
 const STATEMENT = 'UPDATE counters SET generation = generation + 1 WHERE id = :client_id';
 /** Prepared statements are the quickest that it has; one thread, as the generator has, for one core. */
 const FLAGS = ['-n', '-M', 'prepared', '-j', '1'];
-/** It tells of its progress once a second, first after the first. */
+/** It reports its progress once a second. */
 const PROGRESS_MS = 1000;
 /** It works on for so long after what is measured, so that a busy machine finds it at work to the end. */
 const SLACK_MS = 2000;

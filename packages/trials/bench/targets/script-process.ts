@@ -33,7 +33,7 @@ export const startScript = async <Started>(
     pid: child.pid ?? 0,
     started: await next<Started>(),
     ask(message) {
-      // A channel that is closed is told by the end of the process.
+      // The end of the process reports a closed channel.
       child.send(message, () => {});
       return next();
     },

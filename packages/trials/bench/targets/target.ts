@@ -16,7 +16,7 @@ export const TARGET_NAMES = [
 ] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
-/** Those with a PostgreSQL, which the document tells of in a section of their own. */
+/** Those with a PostgreSQL; the document has a section of their own for them. */
 export const ON_POSTGRES: ReadonlySet<TargetName> = new Set([
   'smartcar-postgres',
   'pgbench',
@@ -39,14 +39,14 @@ export type Target = {
   close(): Promise<void>;
 };
 
-/** A program that asks a database by itself, and is told of what it measured. */
+/** A program that drives a database by itself, and reports what it measured. */
 export type SelfDriven = {
   readonly name: TargetName;
   /** Of the database. */
   readonly pids: readonly number[];
   /** What the reader of its figures has to know, in one sentence. */
   readonly note: string;
-  /** With so many connections; `onStarted` is told of the program's process, which is to the database what the generator is to a server. */
+  /** With so many connections; `onStarted` gets the process of the program, which is to the database what the generator is to a server. */
   measure(
     wanted: { readonly warmupMs: number; readonly measureMs: number; readonly connections: number },
     onStarted: (pid: number) => void,

@@ -1,6 +1,6 @@
 import type { Load } from './load.ts';
 
-/** One measured figure, and how much it may be at the most where there is a target. */
+/** One measured figure, and its maximum where there is a target. */
 export type Figure = {
   readonly name: string;
   readonly value: number;
@@ -22,7 +22,7 @@ export const median = (values: readonly number[]): number =>
     0.5,
   );
 
-/** How many answers were wrong, which none may be; the first of them is told in the name. */
+/** How many answers were wrong: none may be. The name shows the first of them. */
 export const faultFigure = (part: string, loads: readonly Load[]): Figure => {
   const sum = (read: (load: Load) => number): number => loads.reduce((total, load) => total + read(load), 0);
   const refreshes = sum((load) => load.refreshes);

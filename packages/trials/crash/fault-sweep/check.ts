@@ -11,7 +11,7 @@ import { NOTHING, readGrantEvents, refreshUseOf } from './steps.ts';
 import type { Facts, GrantFacts } from './steps.ts';
 
 /** What a run leaves open: the states its store may be in, and the tokens its clients hold. */
-export type Told = {
+export type Acknowledged = {
   readonly states: readonly State[];
   /** By grant: the generation last answered. */
   readonly held: ReadonlyMap<string, number>;
@@ -19,10 +19,10 @@ export type Told = {
 };
 
 /**
- * Follows a run line by line. An acknowledged step took place, one told as `unavailable` did not, and one told as
+ * Follows a run line by line. An acknowledged step took place, one reported as `unavailable` did not, and one reported as
  * `outcome_unknown` may have: from there on either is allowed.
  */
-export const followRun = (lines: readonly Line[]): Told => {
+export const followRun = (lines: readonly Line[]): Acknowledged => {
   let states: readonly State[] = [{ ...NOTHING, codes: [] }];
   const held = new Map<string, number>();
   const violations: string[] = [];
@@ -78,8 +78,8 @@ export type Found = {
   readonly isUnknownDone: boolean;
 };
 
-/** Opens the store of an ended run without faults and checks it against what the run was told. */
-export const checkStore = async (path: string, told: Told): Promise<Found> => {
+/** Opens the store of an ended run without faults and checks it against what was acknowledged. */
+export const checkStore = async (path: string, acknowledged: Acknowledged): Promise<Found> => {
   const violations: string[] = [];
   let store: Store;
   try {
@@ -89,13 +89,13 @@ export const checkStore = async (path: string, told: Told): Promise<Found> => {
     return { violations: [`the store does not open again: ${what}`], isUnknownDone: false };
   }
   const facts = await readGrantEvents(store);
-  if (!isAmong(told.states, facts))
-    violations.push(`after the reopen: ${show([facts])}, where only ${show(told.states)} fit`);
+  if (!isAmong(acknowledged.states, facts))
+    violations.push(`after the reopen: ${show([facts])}, where only ${show(acknowledged.states)} fit`);
   for (const grant of facts.grants)
-    violations.push(...(await presentHeld(store, { ...facts, codes: [] }, grant, told.held)));
+    violations.push(...(await presentHeld(store, { ...facts, codes: [] }, grant, acknowledged.held)));
   await store.close();
   violations.push(...checkIntegrity(path));
-  const [first] = told.states;
+  const [first] = acknowledged.states;
   return { violations, isUnknownDone: first === undefined || !isDeepStrictEqual(shownOf(first), facts) };
 };
 

@@ -32,7 +32,7 @@ export type SweptRun = {
   readonly failedCall: string | undefined;
   readonly calls: number;
   readonly unknownOutcomes: number;
-  /** Whether a step told as `outcome_unknown` was there after the reopen. */
+  /** Whether a step reported as `outcome_unknown` was there after the reopen. */
   readonly isUnknownDone: boolean;
   readonly violations: readonly string[];
 };
@@ -73,8 +73,8 @@ export const sweepOne = async (shim: string, kind: Kind, at: number, ending: End
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Line);
-    const told = followRun(lines);
-    const found = await checkStore(path, told);
+    const acknowledged = followRun(lines);
+    const found = await checkStore(path, acknowledged);
     const calls = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
     return {
       kind,
@@ -91,7 +91,7 @@ export const sweepOne = async (shim: string, kind: Kind, at: number, ending: End
       violations: [
         ...checkExit(exit, ending),
         ...(calls.length === 0 ? ['no call was counted: the shim was not loaded'] : []),
-        ...told.violations,
+        ...acknowledged.violations,
         ...found.violations,
       ],
     };
@@ -107,7 +107,7 @@ export type SweepOptions = {
   readonly step?: number;
   /** Both by turns where not given. */
   readonly ending?: Ending | undefined;
-  /** Told of every run as it ends. */
+  /** Acknowledged of every run as it ends. */
   readonly onRun?: (run: SweptRun) => void;
 };
 
@@ -124,7 +124,7 @@ export const sweep = async (shim: string, options: SweepOptions): Promise<readon
       next += step;
       const turn = Math.floor((at - from) / step) % 2 === 0 ? 'close' : 'die';
       const run = await sweepOne(shim, kind, at, ending ?? turn);
-      // A run that closes its store makes the most calls: only that one tells that there is none left to fail.
+      // A run that closes its store makes the most calls: only that one shows that none is left to fail.
       isOver ||= run.failedCall === undefined && (run.ending === 'close' || ending === 'die');
       runs.push(run);
       onRun?.(run);

@@ -115,7 +115,7 @@ const toGrantFacts = (grant: Grant): GrantFacts => ({
 /** The id that a step's grant is kept under. */
 export const idOf = (grant: string): bigint => {
   const id = readGrantId(grant);
-  if (id === undefined) throw new Error(`${grant} is no grant id`);
+  if (id === undefined) throw new Error(`${grant} is not a grant id`);
   return id;
 };
 

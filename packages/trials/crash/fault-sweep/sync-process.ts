@@ -11,8 +11,8 @@ export type Sequel = 'die' | 'close' | 'commit and die' | 'retry and die';
 
 /** What the process saw. Generations of the one grant, whose token of generation 1 was presented. */
 export type Seen = {
-  /** How the refresh whose sync failed was told. */
-  readonly told: string;
+  /** How the refresh whose sync failed was reported. */
+  readonly reported: string;
   readonly bySameConnection: number | undefined;
   readonly byOtherConnection: number;
   /** The verdict on the retry, where there was one. */
@@ -28,7 +28,7 @@ const refresh = async (presented: number, isRetryOfOurs: boolean): Promise<strin
 
 await refresh(0, false);
 writeFileSync(marker, '');
-const told = await refresh(1, false).catch((error: unknown) =>
+const reported = await refresh(1, false).catch((error: unknown) =>
   error instanceof StoreError ? error.kind : String(error),
 );
 rmSync(marker);
@@ -40,7 +40,7 @@ other.close();
 if (sequel === 'commit and die')
   await store.registerKey({ number: 9, createdAt: 1, fingerprint: '9'.repeat(32) });
 const retried = sequel === 'retry and die' ? await refresh(1, true) : undefined;
-const seen: Seen = { told, bySameConnection, byOtherConnection, retried };
+const seen: Seen = { reported, bySameConnection, byOtherConnection, retried };
 writeSync(1, JSON.stringify(seen));
 if (sequel === 'close') await store.close();
 else process.kill(process.pid, 'SIGKILL');

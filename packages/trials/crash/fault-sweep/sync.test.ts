@@ -104,7 +104,7 @@ const present = async (store: Store, laterMs: number): Promise<string> => {
   return result.verdict.kind === 'refuse' ? `refuse ${result.verdict.reason}` : result.verdict.kind;
 };
 
-const UNSEEN = { told: 'outcome_unknown', bySameConnection: 1, byOtherConnection: 1 };
+const UNSEEN = { reported: 'outcome_unknown', bySameConnection: 1, byOtherConnection: 1 };
 
 test('A commit whose sync fails is reported with an unknown outcome, and no connection sees it.', async (t) => {
   await onFailedSync(t, 'close', false, async ({ seen }) => {
@@ -147,6 +147,6 @@ test('A commit whose sync failed may come back when its process dies, and then c
     const isThere = generation === 2;
     assert.equal(await present(store, 9999), isThere ? 'refuse raced' : 'rotate');
     assert.equal((await store.readGrant(idOf(SYNC_GRANT.id)))?.revocation, undefined);
-    if (isThere) t.diagnostic(`its retry an hour later is told ${await present(store, 3_600_000)}`);
+    if (isThere) t.diagnostic(`its retry an hour later gets ${await present(store, 3_600_000)}`);
   });
 });

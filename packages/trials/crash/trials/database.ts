@@ -13,14 +13,14 @@ const OLD_TOKENS_A_GRANT = 20;
 
 /**
  * `kill -9` of every process of PostgreSQL under refresh load of two servers on it, `count` times. Clients ask either of
- * them, and neither is started anew.
+ * them, and neither is restarted.
  */
 export const databaseTrial: Trial = async ({ count, grants, seed, onProgress }) => {
   const cluster = await startCluster();
   if ('reason' in cluster) return { skipped: cluster.reason };
   const chance = createChance(seed);
   const home = await makePostgresHome(cluster);
-  // No server is killed, so that no answer is lost, and whoever gets a 503 may ask again.
+  // No server is killed, so no answer is lost, and a client that gets a 503 may retry.
   const kinds = CLIENT_KINDS.map((kind) => ({ ...kind, mayLoseGrants: false }));
   const load = await createLoad(home, kinds, grants, chance.fork());
   const starting = Array.from({ length: SERVERS }, () =>

@@ -76,7 +76,7 @@ export const failoverTrial =
     }
   };
 
-/** No server is killed, so that no answer is lost, and whoever gets a 503 may ask again. */
+/** No server is killed, so no answer is lost, and a client that gets a 503 may retry. */
 const kindsFor = (replication: Replication) =>
   replication === 'asynchronous'
     ? RESYNC_CLIENT_KINDS
@@ -88,7 +88,7 @@ const loseAndPromote = async (primary: Cluster, promote: () => Promise<void>): P
   await primary.remove();
 };
 
-/** With its synchronous standby cut off a primary answers no commit, and clients are told of an outage. */
+/** A primary whose synchronous standby is cut off answers no commit, and clients get an outage. */
 const cutOffUntilSeen = async (load: Load, cutOff: () => void, faults: string[]): Promise<void> => {
   const outages = outagesSeen(load.logs);
   cutOff();

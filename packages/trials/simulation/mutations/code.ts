@@ -5,7 +5,7 @@ const decide = 'server/src/grants/decide-code.ts';
 const redeem = 'server/src/grant-types/authorization-code.ts';
 const memory = 'trials/support/memory-store/consents.ts';
 
-/** Bugs that somebody could make with authorization codes, in the verdict and in the store. */
+/** Bugs that a change could bring with authorization codes, in the verdict and in the store. */
 export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a code works twice',
@@ -152,7 +152,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 16,
   },
   {
-    name: 'a revocation is told with every replay',
+    name: 'a revocation is reported with every replay',
     file: redeem,
     search: 'if (hasRevoked)',
     replacement: 'if (grant?.revocation !== undefined)',
@@ -173,7 +173,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 6,
   },
   {
-    name: 'the end of a grant by its code is no grant event',
+    name: 'the end of a grant by its code causes no grant event',
     file: decide,
     search: 'grantEvents: change.grantEvents',
     replacement: 'grantEvents: []',

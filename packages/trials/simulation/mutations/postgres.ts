@@ -2,7 +2,7 @@ import type { Mutation } from './mutation.ts';
 
 const advance = 'server/src/stores/postgres/verbs/advance.ts';
 
-/** Bugs that somebody could make in the store on PostgreSQL. */
+/** Bugs that a change could bring in the store on PostgreSQL. */
 export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the statement advances a grant whatever the generation of the token',

@@ -6,7 +6,7 @@ const history = 'server/src/grants/rotation-history.ts';
 const undecided = 'server/src/grants/undecided-uses.ts';
 const memory = 'trials/support/memory-store/grants.ts';
 
-/** Bugs that somebody could make with refresh tokens, in the verdict and in the store. */
+/** Bugs that a change could bring with refresh tokens, in the verdict and in the store. */
 export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a revoked grant goes on',

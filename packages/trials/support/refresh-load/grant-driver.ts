@@ -22,12 +22,12 @@ export type GrantLog = {
 /** The refresh token that an honest client goes on with. */
 const newestOf = ({ held, firstToken }: GrantLog): string => held.at(-1) ?? firstToken;
 
-/** What a load and its drivers tell each other. */
+/** What a load and its drivers signal to each other. */
 export type Signals = {
   /** Each driver ends with the next call that is decided. */
   isEnding: boolean;
   /** Told synchronously at each request sent and each answer read. */
-  tell(moment: 'sent' | 'answered'): void;
+  report(moment: 'sent' | 'answered'): void;
 };
 
 /** While nobody listens or the store is away. Shorter than `Retry-After` asks for, so that a trial is short. */
@@ -35,7 +35,7 @@ const RETRY_MS = 80;
 const CARELESS_PROBABILITY = 1 / 6;
 
 /**
- * An honest client: refreshes with its newest token until told to end, and sends a use again, with the same token and
+ * An honest client: refreshes with its newest token until it must end, and sends a use again, with the same token and
  * the same `Idempotency-Key`, until it is answered. Ends early where the grant is lost.
  */
 export const driveGrant = async (
@@ -81,12 +81,12 @@ export const present = async (
 ): Promise<Outcome | Unsent> => {
   const startMs = performance.now();
   const sending = sendRefresh(log.client, token, idempotencyKey, route);
-  signals.tell('sent');
+  signals.report('sent');
   const outcome = await sending;
   if (outcome.kind === 'unsent') return outcome;
   log.calls.push({ startMs, endMs: performance.now(), token, idempotencyKey, outcome });
   if (outcome.kind === 'answered') log.answers++;
-  if (outcome.kind !== 'lost') signals.tell('answered');
+  if (outcome.kind !== 'lost') signals.report('answered');
   return outcome;
 };
 

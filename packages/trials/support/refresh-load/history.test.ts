@@ -124,7 +124,7 @@ const GOOD: readonly Case[] = [
     ],
   },
   {
-    name: 'a 503 whose use took effect all the same, and its retry',
+    name: 'a 503 whose use took effect, and its retry',
     policy: STRICT,
     lines: [
       [0, 10, 't0', UNAVAILABLE],

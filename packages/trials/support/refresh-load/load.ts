@@ -54,7 +54,7 @@ export const createLoad = async (
 
   const signals: Signals = {
     isEnding: false,
-    tell(moment) {
+    report(moment) {
       counts[moment]++;
       look();
     },

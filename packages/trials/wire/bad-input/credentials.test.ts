@@ -139,7 +139,7 @@ tryBadInput(
     });
 
     accepts('Credentials that only look bad', {
-      'Basic credentials of somebody else beside the body': () => basic('x:y'),
+      'Basic credentials of another client beside the body': () => basic('x:y'),
     });
   },
 );

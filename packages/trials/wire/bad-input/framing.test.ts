@@ -11,7 +11,7 @@ const header = (name: string, value: string | readonly string[] | undefined): Re
 });
 const chunked = (body: string): RequestParts => ({ ...header('Transfer-Encoding', 'chunked'), body });
 
-/** By what is wrong with it: how the bytes of a good request are spoilt. */
+/** How the bytes of a good request are broken, by what is wrong with them. */
 const SPOILT: Readonly<Record<string, (request: string) => string | Buffer>> = {
   'another protocol': () => 'SSH-2.0-client\r\n\r\n',
   'the hello of TLS': () => Buffer.from('16030100a5010000a10303', 'hex'),
@@ -52,7 +52,7 @@ tryBadInput('Bytes that are no good HTTP', 'smartcar', ({ refuses, accepts, serv
     'a hexadecimal length': () => header('Content-Length', '0x10'),
     'a length beyond counting': () => header('Content-Length', '9'.repeat(23)),
     'a transfer coding nobody asked for': () => header('Transfer-Encoding', 'gzip'),
-    'a chunk whose size is no number': () => chunked(`zz\r\n${good()}\r\n0\r\n\r\n`),
+    'a chunk whose size is not a number': () => chunked(`zz\r\n${good()}\r\n0\r\n\r\n`),
     'a chunk larger than it says': () => chunked(`5\r\n${good()}\r\n0\r\n\r\n`),
     'a chunk extension of 20 000 characters': () => chunked(`5;${'a'.repeat(20_000)}\r\nabcde\r\n0\r\n\r\n`),
   };
