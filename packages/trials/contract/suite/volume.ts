@@ -25,6 +25,9 @@ const CALLERS: readonly Caller[] = [
   { address: '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', userAgent: 'x'.repeat(8192) },
 ];
 
+/** How many grants are created at the same time. */
+const AT_ONCE = 20;
+
 /** Many, long and odd. */
 export const volumeContract = (onStore: OnStore): void => {
   onStore(`${CLIENTS} clients are kept apart.`, async (store) => {
@@ -36,10 +39,10 @@ export const volumeContract = (onStore: OnStore): void => {
       }),
     );
     await Promise.all(clients.map((client) => store.createClient(client)));
-    // A hundred at a time: a store that shares few connections refuses to let callers wait for long.
-    for (let from = 0; from < CLIENTS; from += 100) {
+    // A few at a time: a store with few connections does not let callers wait for long.
+    for (let from = 0; from < CLIENTS; from += AT_ONCE) {
       const grants = clients
-        .slice(from, from + 100)
+        .slice(from, from + AT_ONCE)
         .map(({ id: clientId }, index) => sampleGrant({ id: BigInt(from + index), clientId }));
       await Promise.all(grants.map((grant) => store.createGrant(grant)));
     }
