@@ -115,10 +115,8 @@ export const createAuthorizationServer = async (
       report({ event: 'server.listening', url });
     },
   });
-  admin?.enter('serving');
-
   const close = async (): Promise<void> => {
-    admin?.enter('stopping');
+    admin?.stop();
     report({ event: 'server.stopping', openRequests: load.open() });
     const graceMs = config.shutdownGraceSeconds * 1000;
     const deadline = performance.now() + graceMs;

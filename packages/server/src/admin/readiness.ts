@@ -3,8 +3,7 @@ import type { Store } from '../grants/store.ts';
 import { queryOnce } from './query-once.ts';
 
 /** Whether this node should get requests, and if not, why not. */
-export type Readiness =
-  'ready' | 'starting' | 'stopping' | 'store_unavailable' | 'store_slow' | 'keys_missing';
+export type Readiness = 'ready' | 'stopping' | 'store_unavailable' | 'store_slow' | 'keys_missing';
 
 /** How long the store may take to answer. A probe has to wait longer than this to learn the reason. */
 export const STORE_TIMEOUT_MS = 1000;
@@ -13,27 +12,26 @@ export type ReadinessContext = {
   readonly store: Pick<Store, 'listKeys'>;
   /** Gets the newest key number that the store knows; answers whether the ring lacks that key. */
   noticeKey(newestKeyNumber: number): boolean;
-  stage(): 'starting' | 'serving' | 'stopping';
+  isStopping(): boolean;
 };
 
 /** Reads the store for every answer; nothing is cached. Rejects only for a bug. */
 export const createReadiness = ({
   store,
   noticeKey,
-  stage,
+  isStopping,
 }: ReadinessContext): (() => Promise<Readiness>) => {
   const readNewestKey = queryOnce(async () => {
     const keys = await store.listKeys();
     return Math.max(0, ...keys.map(({ number }) => number));
   }, STORE_TIMEOUT_MS);
   return async () => {
-    const now = stage();
-    if (now !== 'serving') return now;
+    if (isStopping()) return 'stopping';
     try {
       const newestKeyNumber = await readNewestKey();
       if (newestKeyNumber === 'timed_out') return 'store_slow';
       // A stop may have begun in the meantime.
-      if (stage() === 'stopping') return 'stopping';
+      if (isStopping()) return 'stopping';
       return noticeKey(newestKeyNumber) ? 'keys_missing' : 'ready';
     } catch (error) {
       if (error instanceof StoreError) return 'store_unavailable';

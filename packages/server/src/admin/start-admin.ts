@@ -26,8 +26,8 @@ export type Admin = {
   readonly count: Emit;
   /** Measures the requests to the endpoints. */
   time(endpoints: Endpoints): Endpoints;
-  /** Says that requests are served from now on, or no longer. */
-  enter(stage: 'serving' | 'stopping'): void;
+  /** From now on the node is not ready. */
+  stop(): void;
   /** Rejects if the address cannot be used. */
   listen(address: { readonly host: string; readonly port: number }): Promise<AdminListener>;
 };
@@ -36,10 +36,10 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
 export const createAdmin = ({ store, noticeKey, openRequests, emit }: AdminContext): Admin => {
-  let stage: 'starting' | 'serving' | 'stopping' = 'starting';
+  let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
-  const readiness = createReadiness({ store, noticeKey, stage: () => stage });
+  const readiness = createReadiness({ store, noticeKey, isStopping: () => isStopping });
   const countWaiting = queryOnce(() => store.countDeliveriesWaiting(), STORE_TIMEOUT_MS);
 
   const readWaiting = async (): Promise<number | undefined> => {
@@ -83,8 +83,8 @@ export const createAdmin = ({ store, noticeKey, openRequests, emit }: AdminConte
       readLatencies = timed.read;
       return timed.endpoints;
     },
-    enter(next) {
-      stage = next;
+    stop() {
+      isStopping = true;
     },
     listen: (address) =>
       listenForAdmin(address, routes, (error) => {
