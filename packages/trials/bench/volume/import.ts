@@ -6,8 +6,13 @@ import { keepVolume, openDirectory, openVolume } from './directory.ts';
 import type { Volume } from './directory.ts';
 import { dialectAt, grantAt, grantIdAt } from './grants.ts';
 
-/** Grants whose creation shares one commit. */
-const COMMIT_GRANTS = 10_000;
+/** Grants that are created before the next ones. */
+const RUN_GRANTS = 10_000;
+/**
+ * Grants whose creation shares one commit: at most a hundredth of all, because a commit also stores their grant events, and the
+ * room of these stays in the file.
+ */
+const commitSize = (grants: number): number => Math.min(10_000, Math.ceil(grants / 100));
 /** As many are created in no order at all; from there on by runs. */
 const UNSORTED_GRANTS = 100_000;
 const RUN_PART = 0.02;
@@ -51,8 +56,8 @@ export const importGrants = async (
   const began = performance.now();
   for (let done = 0; done < grants;) {
     const run = runFrom(done, grants);
-    for (let at = 0; at < run.length; at += COMMIT_GRANTS) {
-      const batch = run.slice(at, at + COMMIT_GRANTS);
+    for (let at = 0; at < run.length; at += commitSize(grants)) {
+      const batch = run.slice(at, at + commitSize(grants));
       const outcomes = await Promise.all(batch.map(create));
       const failed = outcomes.find((outcome) => outcome !== 'created');
       if (failed !== undefined) throw new Error(`a grant was not created: ${failed}`);
@@ -71,7 +76,7 @@ export const importGrants = async (
 /** The indexes that come next, in the order in which their grants are created. */
 const runFrom = (first: number, grants: number): readonly number[] => {
   const isSorted = first >= UNSORTED_GRANTS;
-  const count = Math.min(grants - first, isSorted ? Math.floor(first * RUN_PART) : COMMIT_GRANTS);
+  const count = Math.min(grants - first, isSorted ? Math.floor(first * RUN_PART) : RUN_GRANTS);
   const indexes = Array.from({ length: count }, (_, offset) => first + offset);
   if (!isSorted) return indexes;
   const ids = new Map(indexes.map((index) => [index, grantIdAt(index)]));
