@@ -1,7 +1,7 @@
+import type { Access } from '../grants/judge-access.ts';
 import type { Caller } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
-import type { Access } from './read-access.ts';
 
 /**
  * Removes vehicles, by id, from the grant of an access token. With `endsWhenEmpty` a grant without vehicles is revoked.

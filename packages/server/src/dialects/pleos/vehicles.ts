@@ -4,7 +4,7 @@ import { renderData, renderPleosRefusal } from './envelope.ts';
 import { parseSelection, readVin, writeVehicles } from './vehicle-data.ts';
 import { writeSelectionUrl } from './vehicle-selection.ts';
 import { Refusal } from '../../errors.ts';
-import type { Access } from '../../operations/read-access.ts';
+import type { Access } from '../../grants/judge-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { readBearerAccess } from '../bearer.ts';
 import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';

@@ -1,6 +1,6 @@
 import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from './vehicle-data.ts';
 import { Refusal } from '../../errors.ts';
-import type { Access } from '../../operations/read-access.ts';
+import type { Access } from '../../grants/judge-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { readBearerAccess } from '../bearer.ts';
 import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
