@@ -99,7 +99,8 @@ describe('The benchmark', () => {
       await once(child.stdout, 'data');
       const [after, parentAfter] = [readTogether([process.pid]), readProcess(process.pid)];
       assert.ok(after !== undefined && parentAfter !== undefined);
-      const childMicros = after.cpuMicros - before.cpuMicros - (parentAfter.cpuMicros - parentBefore.cpuMicros);
+      const childMicros =
+        after.cpuMicros - before.cpuMicros - (parentAfter.cpuMicros - parentBefore.cpuMicros);
       assert.ok(childMicros >= 300_000, `${childMicros} µs`);
     } finally {
       child.kill();
@@ -150,7 +151,10 @@ describe('The benchmark', () => {
     const running = runRounds({ ...short, targets: ['echo'] }, { ...silent, open: () => async () => target });
     await assert.rejects(running, (error) => {
       assert.ok(error instanceof WrongAnswer);
-      assert.match(error.message, /^echo gave a wrong answer: the same refresh token again: HTTP\/1\.1 200 OK/);
+      assert.match(
+        error.message,
+        /^echo gave a wrong answer: the same refresh token again: HTTP\/1\.1 200 OK/,
+      );
       assert.doesNotMatch(error.message, new RegExp(TOKEN.slice(0, 8)));
       return true;
     });

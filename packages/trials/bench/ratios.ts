@@ -78,7 +78,10 @@ export const proveGenerator = (measurements: readonly Measurement[]): Proof => {
   });
   const condition = `echo at least ${PROOF_RATIO_MIN} times as fast as ${to} at ${PROOF_CONNECTIONS} connections`;
   if (ratios.length === 0)
-    return { verdict: 'not_measured', text: `The speed of the generator was not checked: the check needs ${condition}.` };
+    return {
+      verdict: 'not_measured',
+      text: `The speed of the generator was not checked: the check needs ${condition}.`,
+    };
   const ratio = medianOf(ratios);
   const isProved = ratio >= PROOF_RATIO_MIN;
   return {

@@ -39,10 +39,7 @@ const main = async (args: readonly string[]): Promise<number> => {
 
 type RunContext = { readonly head: string; readonly plan: Plan; readonly pinning: string };
 
-const reportOf = (
-  { measurements, skipped, notes }: Measured,
-  { head, plan, pinning }: RunContext,
-): string =>
+const reportOf = ({ measurements, skipped, notes }: Measured, { head, plan, pinning }: RunContext): string =>
   writeReport(measurements, compareTargets(measurements), [
     head,
     `Median of ${plan.rounds} rounds of ${plan.measureMs / 1000} s, minimum and maximum in parentheses; ${pinning}. ${proveGenerator(measurements).text}`,
