@@ -130,6 +130,7 @@ export const sampleCodeUse = (
     clientId: 'client-a',
     brand: undefined,
     redirectUri: 'https://app.example/callback',
+    onlyRedirectUri: 'https://app.example/callback',
     codeVerifier: undefined,
     useDigest: undefined,
     isRetryOfOurs: false,

@@ -12,7 +12,7 @@ import { testRandomness } from '../support/test-randomness.ts';
 import { CREATED_AT, sampleClient, sampleGrant } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
-import type { DialectName } from '../support/dialect-name.ts';
+import type { FixtureDialect } from '../support/dialect-name.ts';
 
 export const ISSUER = 'https://fob.example';
 
@@ -81,7 +81,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       await memory.registerKey({ number, createdAt, fingerprint: String(number) });
     },
     async register(
-      dialect: DialectName,
+      dialect: FixtureDialect,
       { policy = {}, ...more }: Partial<Omit<Client, 'policy'>> & { readonly policy?: Partial<Policy> } = {},
     ): Promise<KnownClient> {
       const secret = createClientSecret(testRandomness);

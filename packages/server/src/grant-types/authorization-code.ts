@@ -42,8 +42,6 @@ export const authorizationCode: GrantType = defineGrantType({
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
-    const redirectUri = request.parameters.redirect_uri ?? onlyRedirectUri(request.client);
-    if (redirectUri === undefined) throw refuse(emit, request, 'redirect_uri_missing');
     const opened = openCode(keyRing, request.shapes.code, request.parameters.code);
     if (opened === 'malformed') throw refuse(emit, request, 'code_malformed');
     if (opened === undefined) {
@@ -52,7 +50,7 @@ export const authorizationCode: GrantType = defineGrantType({
     }
     if (request.client.type === 'public' && request.parameters.code_verifier === undefined)
       throw refuse(emit, request, 'code_verifier_wrong');
-    return redeem(context, request, { ...opened, redirectUri });
+    return redeem(context, request, opened);
   },
 });
 
@@ -62,7 +60,7 @@ const ONLY_USE = 0;
 const redeem = async (
   context: GrantTypeContext,
   request: CodeRequest,
-  opened: OpenedCode & { readonly redirectUri: string },
+  opened: OpenedCode,
 ): Promise<TokenResponse> => {
   const { store, emit, undecidedCodes: undecided } = context;
   const { client, caller, requestId, brand, parameters } = request;
@@ -71,6 +69,8 @@ const redeem = async (
     ...opened,
     clientId: client.id,
     brand,
+    redirectUri: parameters.redirect_uri,
+    onlyRedirectUri: onlyRedirectUri(client),
     codeVerifier: parameters.code_verifier,
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(use),

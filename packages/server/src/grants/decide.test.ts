@@ -226,6 +226,7 @@ describe('the decision about an authorization code', () => {
       clientId: 'client-a',
       brand: 'kia',
       redirectUri: CODE.redirectUri,
+      onlyRedirectUri: undefined,
       codeVerifier: undefined,
       useDigest: undefined,
       isRetryOfOurs: false,

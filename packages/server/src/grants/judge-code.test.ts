@@ -35,6 +35,7 @@ const PRESENTED: PresentedCode = {
   clientId: CODE.clientId,
   brand: undefined,
   redirectUri: CODE.redirectUri,
+  onlyRedirectUri: CODE.redirectUri,
   codeVerifier: undefined,
   useDigest: undefined,
   isRetryOfOurs: false,
@@ -142,6 +143,44 @@ judgeCases(
     verdict: refuse('code_redirect_wrong'),
   })),
 );
+
+// No redirect URI, as in OAuth 2.1.
+const OTHER_URI = 'https://app.example/other';
+judgeCases([
+  {
+    name: 'an omitted redirect URI is the only one that is registered',
+    presented: { redirectUri: undefined },
+    verdict: REDEEM,
+  },
+  {
+    name: 'an omitted redirect URI is not another one than that of the request',
+    presented: { redirectUri: undefined, onlyRedirectUri: OTHER_URI },
+    verdict: refuse('code_redirect_wrong'),
+  },
+  {
+    name: 'a code without a challenge needs its redirect URI where several are registered',
+    presented: { redirectUri: undefined, onlyRedirectUri: undefined },
+    verdict: refuse('code_redirect_wrong'),
+  },
+  {
+    name: 'a code with a challenge needs no redirect URI',
+    code: PKCE.code,
+    presented: { ...PKCE.presented, redirectUri: undefined, onlyRedirectUri: undefined },
+    verdict: REDEEM,
+  },
+  {
+    name: 'a code with a challenge needs its verifier where the redirect URI is omitted',
+    code: PKCE.code,
+    presented: { redirectUri: undefined },
+    verdict: refuse('code_verifier_wrong'),
+  },
+  {
+    name: 'a code with a challenge is not redeemed with a wrong redirect URI',
+    code: PKCE.code,
+    presented: { ...PKCE.presented, redirectUri: OTHER_URI },
+    verdict: refuse('code_redirect_wrong'),
+  },
+]);
 
 // PKCE, RFC 7636.
 judgeCases([
@@ -310,7 +349,8 @@ const presentations: fc.Arbitrary<PresentedCode> = fc.record({
   issuedAt: fc.constant(ISSUED_AT),
   clientId: someText,
   brand: some(fc.constantFrom(...BRANDS)),
-  redirectUri: someText,
+  redirectUri: some(someText),
+  onlyRedirectUri: some(someText),
   codeVerifier: some(someText),
   useDigest: digests,
   isRetryOfOurs: fc.boolean(),
@@ -325,7 +365,9 @@ void test('only a use that matches everything the code is bound to redeems it or
       const { kind } = judgeCode(code, presented, nowMs);
       if (kind === 'refuse') return;
       assert.equal(presented.clientId, code.clientId);
-      assert.equal(presented.redirectUri, code.redirectUri);
+      const { redirectUri, onlyRedirectUri } = presented;
+      if (redirectUri !== undefined) assert.equal(redirectUri, code.redirectUri);
+      else assert.ok(code.codeChallenge !== undefined || code.redirectUri === onlyRedirectUri);
       assert.ok(code.brand === undefined || presented.brand === code.brand);
       const { codeVerifier } = presented;
       const challenge = codeVerifier === undefined ? undefined : hash('sha256', codeVerifier, 'base64url');

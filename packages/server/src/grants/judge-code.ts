@@ -10,7 +10,10 @@ import { isSameUse } from './use-digest.ts';
 export type PresentedCode = OpenedCode & {
   readonly clientId: string;
   readonly brand: string | undefined;
-  readonly redirectUri: string;
+  /** `undefined` where the client may omit it and did. */
+  readonly redirectUri: string | undefined;
+  /** The only one that is registered for the client; `undefined` where there are several. */
+  readonly onlyRedirectUri: string | undefined;
   readonly codeVerifier: string | undefined;
   readonly useDigest: Uint8Array | undefined;
   /** Whether this code's last use ended in our own 503, so that presenting it again is the retry we asked for. */
@@ -48,12 +51,21 @@ export const judgeCode = (
   if (code.clientId !== presented.clientId || (code.brand !== undefined && code.brand !== presented.brand))
     return refuse('code_client_mismatch');
   if (nowMs - code.issuedAt * 1000 >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
-  if (code.redirectUri !== presented.redirectUri) return refuse('code_redirect_wrong');
+  if (!isSameRedirect(code, presented)) return refuse('code_redirect_wrong');
   if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');
   if (code.redeemedAtMs === undefined) return { kind: 'redeem' };
   if (presented.isRetryOfOurs || isSameUse(code.useDigest, presented.useDigest)) return { kind: 'repeat' };
   return { kind: 'replay' };
 };
+
+/** An omitted one is that of the code where a verifier binds the code to its request, as in OAuth 2.1. */
+const isSameRedirect = (
+  { redirectUri, codeChallenge }: CodeState,
+  presented: Pick<PresentedCode, 'redirectUri' | 'onlyRedirectUri'>,
+): boolean =>
+  presented.redirectUri === undefined
+    ? codeChallenge !== undefined || redirectUri === presented.onlyRedirectUri
+    : redirectUri === presented.redirectUri;
 
 const isVerified = (challenge: string | undefined, verifier: string | undefined): boolean =>
   verifier === undefined ? challenge === undefined : challenge === hash('sha256', verifier, 'base64url');

@@ -178,6 +178,7 @@ export const codeUseOf = (
     clientId,
     brand,
     redirectUri,
+    onlyRedirectUri: undefined,
     isRetryOfOurs,
     codeVerifier: undefined,
     useDigest: undefined,

@@ -2,12 +2,13 @@ import { CLIENT_TYPES } from '../../clients/client.ts';
 import type { Dialect } from '../dialect.ts';
 import { oauthHeaders, renderOAuthRefusal, writeTokens } from './answers.ts';
 import { oauthAuthorize } from './authorize.ts';
-import { examples } from './examples.ts';
+import { createExamples } from './examples.ts';
 import { oauthShapes } from './shapes.ts';
 import { sharedTokenEndpoints } from './shared-token-endpoint.ts';
 import { createTokenEndpoint } from './token-requests.ts';
 
 const DAY = 86_400;
+const TOKEN_PATH = '/token';
 
 /** OAuth 2.0 as the RFCs have it (RFC 6749, RFC 9700), for a platform without an API of its own. */
 export const oauth: Dialect = {
@@ -15,14 +16,14 @@ export const oauth: Dialect = {
   title: 'OAuth 2.0',
   clientTypes: CLIENT_TYPES,
   brands: [],
-  examples,
+  examples: createExamples({ authorization: oauthAuthorize.path, token: TOKEN_PATH }),
   authorization: oauthAuthorize,
   pathPrefix: '/token/',
   tokenEndpoints: {
-    '/token': createTokenEndpoint({
+    [TOKEN_PATH]: createTokenEndpoint({
       methods: ['client_secret_basic', 'client_secret_post', 'none'],
       serves: () => true,
-      // OAuth 2.1 drops it; the code is bound to it anyway.
+      // OAuth 2.1 drops it: a verifier binds the code to its request.
       omittable: ['redirect_uri'],
     }),
     ...sharedTokenEndpoints,
