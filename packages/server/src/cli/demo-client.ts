@@ -30,8 +30,9 @@ export const ensureDemoClient = async (
       : await registerDemoClient(deployment, dialect, nowMs);
   if (credentials === stored && (await isActiveGrant(deployment, stored, nowMs))) return stored;
   const { clientId, clientSecret } = credentials;
-  const [brand] = dialect.brands;
-  const wanted = { clientId, subject: 'demo-owner', scope: 'read_odometer read_location', brand, nowMs };
+  const { brands, examples } = dialect;
+  const scope = examples.demoScope;
+  const wanted = { clientId, subject: 'demo-owner', scope, brand: brands[0], nowMs };
   const created = await createGrant(deployment, wanted);
   if (created.outcome !== 'created') throw new Error(`the demo grant was not created: ${created.outcome}`);
   return { clientId, clientSecret, grantId: writeGrantId(created.grant.id) };

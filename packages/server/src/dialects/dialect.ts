@@ -40,6 +40,8 @@ export type TokenEndpoint = {
 
 /** What commands print so that people can try the dialect. */
 export type DialectExamples = {
+  /** The scope of the demo grant. */
+  readonly demoScope: string;
   /** The path and query that send an owner to consent. */
   authorizationTarget(client: { readonly clientId: string; readonly redirectUri: string }): string;
   /** The same for the demo client: simulated vehicles, and every permission that is worth showing. */

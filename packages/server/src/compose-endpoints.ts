@@ -20,7 +20,7 @@ import { disconnectVehicles } from './operations/disconnect-vehicles.ts';
 import { SERIAL_MAX } from './tokens/access-token.ts';
 
 /** What the endpoints of a server work with. `issuer` is asked at each request, because a listening server learns it late. */
-export const createContext = (
+export const createEndpointContext = (
   deployment: Deployment,
   config: Config,
   { issuer, secretUses, emit }: { readonly issuer: () => string; secretUses: SecretUses; emit: Emit },
