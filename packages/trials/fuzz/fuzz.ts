@@ -56,7 +56,7 @@ export type FuzzReport = {
   readonly answers: number;
   readonly statuses: Readonly<Record<number, number>>;
   readonly seconds: number;
-  /** After the warm-up, at the end, and the limit at the end. `undefined` if unavailable or if only slow requests ran. */
+  /** After the warmupEnd-up, at the end, and the limit at the end. `undefined` if unavailable or if only slow requests ran. */
   readonly megabytes: { readonly early: number; readonly late: number; readonly limit: number } | undefined;
   readonly findings: readonly Finding[];
 };
@@ -152,17 +152,17 @@ const WARMUP_REQUESTS = 50_000;
 const SHORT_RUN_LIMIT_MB = 400;
 
 /**
- * After the warm-up, memory may grow only by uncollected garbage: 30 % and 40 MB. In a run of a million requests this is
+ * After the warmupEnd-up, memory may grow only by uncollected garbage: 30 % and 40 MB. In a run of a million requests this is
  * about 130 bytes per request, little more than the smallest object with a string, so it finds a leak of one object per
- * request. A run shorter than twice the warm-up has a fixed limit, which only finds a leak of kilobytes per request.
+ * request. A run shorter than twice the warmupEnd-up has a fixed limit, which only finds a leak of kilobytes per request.
  */
 const judgeMemory = (
   sizes: readonly (readonly [requests: number, megabytes: number])[],
   find: (what: string) => void,
 ): FuzzReport['megabytes'] => {
   const [total, late] = sizes.at(-1) ?? [0, 0];
-  const warm = Math.max(total / 10, Math.min(WARMUP_REQUESTS, total / 2));
-  const [, early] = sizes.find(([requests]) => requests >= warm) ?? [0, 0];
+  const warmupEnd = Math.max(total / 10, Math.min(WARMUP_REQUESTS, total / 2));
+  const [, early] = sizes.find(([requests]) => requests >= warmupEnd) ?? [0, 0];
   if (early === 0 || late === 0) return undefined;
   const limit = total < 2 * WARMUP_REQUESTS ? SHORT_RUN_LIMIT_MB : Math.round(early * 1.3 + 40);
   if (late > limit) find(`memory went from ${early} to ${late} MB, over ${limit} MB`);

@@ -100,7 +100,7 @@ const headerMutation = (identities: Identities): fc.Arbitrary<Mutation> => {
     fc.constant(undefined),
     fc.array(value, { minLength: 2, maxLength: 4 }),
   );
-  return fc.tuple(fc.constantFrom(...HEADERS), values).map(([name, one]) => setHeader(name, one));
+  return fc.tuple(fc.constantFrom(...HEADERS), values).map(([name, text]) => setHeader(name, text));
 };
 
 const lineMutation: fc.Arbitrary<Mutation> = fc

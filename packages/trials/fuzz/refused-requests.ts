@@ -28,7 +28,7 @@ const withBody = (pieces: readonly (string | Buffer)[]): RequestParts => ({
 
 const smartcarFaults = (body: string): Faults => ({
   'another method': ['405 invalid_request', each(METHODS, (method) => ({ method }))],
-  'another path': ['404 invalid_request', text(9).map((more) => ({ target: `/oauth/token${more}` }))],
+  'another path': ['404 invalid_request', text(9).map((suffix) => ({ target: `/oauth/token${suffix}` }))],
   'no Host, or two': ['400 invalid_request', header('Host', ...HOSTS)],
   'no User-Agent': ['400 invalid_request', header('User-Agent', undefined, '', '  ')],
   'another Content-Type': [
@@ -52,9 +52,9 @@ const smartcarFaults = (body: string): Faults => ({
   ],
   'a parameter twice': [
     '400 invalid_request',
-    each(body.split('&'), (more) => ({ body: `${body}&${more}` })),
+    each(body.split('&'), (parameter) => ({ body: `${body}&${parameter}` })),
   ],
-  'a parameter missing': ['400 invalid_request', each(body.split('&'), (one) => ({ body: one }))],
+  'a parameter missing': ['400 invalid_request', each(body.split('&'), (parameter) => ({ body: parameter }))],
   'the secret in the body too': [
     '400 invalid_request',
     text(9).map((x) => ({ body: `${body}&client_secret=${x}` })),
@@ -89,7 +89,7 @@ const pleosFaults = (body: string): Faults => {
   ];
   return {
     'another method': ['400 404', each(METHODS, (method) => ({ method }))],
-    'another path': ['400 404', text(9).map((more) => ({ target: `/v1/auth/token-refresh${more}` }))],
+    'another path': ['400 404', text(9).map((suffix) => ({ target: `/v1/auth/token-refresh${suffix}` }))],
     'no Host, or two': ['400 4002 request', header('Host', ...HOSTS)],
     'no valid brand': [
       '400 4002 Brand',

@@ -102,11 +102,11 @@ export const startFuzzTarget = async (
   };
 };
 
-const secretsOf = (one: Identity): readonly string[] => [
-  one.clientSecret,
-  one.accessToken,
-  one.refreshToken,
-  basicOf(one),
+const secretsOf = (identity: Identity): readonly string[] => [
+  identity.clientSecret,
+  identity.accessToken,
+  identity.refreshToken,
+  basicOf(identity),
 ];
 
 const basicOf = ({ clientId, clientSecret }: MadeClient): string =>
@@ -157,8 +157,9 @@ const findChangedGrant = async (server: KeyfobServer): Promise<string | undefine
 
 const findFailedRefresh = async (url: string, identities: Identities): Promise<string | undefined> => {
   for (const dialect of DIALECTS)
-    for (const one of Object.values(identities[dialect])) {
-      const [answer] = await sendRaw(url, writeRequest(goodRequest(dialect, one, one.refreshToken)));
+    for (const identity of Object.values(identities[dialect])) {
+      const request = goodRequest(dialect, identity, identity.refreshToken);
+      const [answer] = await sendRaw(url, writeRequest(request));
       if (answer?.status !== 200)
         return `a genuine token of ${dialect} got the answer ${answer?.status} ${answer?.body}`;
     }
