@@ -29,9 +29,9 @@ type Replacements = Readonly<Record<string, string>>;
 /** Replaces each of these texts in the command. Each must occur exactly once. */
 const replaceOnce = (line: string, replacements: Replacements): string =>
   Object.entries(replacements).reduce((text, [from, to]) => {
-    const [before, after, ...more] = text.split(from);
-    assert.ok(before !== undefined && after !== undefined && more.length === 0, `not exactly once: ${from}`);
-    return before + to + after;
+    const [head, tail, ...more] = text.split(from);
+    assert.ok(head !== undefined && tail !== undefined && more.length === 0, `not exactly once: ${from}`);
+    return head + to + tail;
   }, line);
 
 type Answer = {
