@@ -1,13 +1,17 @@
 import type { Policy } from '../clients/policy.ts';
-import type { AuthorizationCode, CodeVerdict, PresentedCode } from './authorization-code.ts';
+import type { DeadTokenReason } from '../errors.ts';
+import type { AuthorizationCode } from './code.ts';
 import type { Grant } from './grant.ts';
 import type { Issue, RefreshUse } from './grant-store.ts';
+import type { CodeVerdict, PresentedCode } from './judge-code.ts';
 
 /** One presentation of an authorization code, as the store gets it. */
 export type CodeUse = Omit<RefreshUse, 'presented'> & { readonly presented: PresentedCode };
 
 export type CodeResult = {
   readonly verdict: CodeVerdict;
+  /** Why a repeat gets no tokens although it is not a second use; `undefined` where it gets them. */
+  readonly fault: DeadTokenReason | undefined;
   /** As the verdict left it; `undefined` where there is none. */
   readonly grant: Grant | undefined;
   /** Whether this very use ended the grant: of several replays only the first does. */

@@ -1,6 +1,6 @@
 import type { Mutation } from './mutation.ts';
 
-const judge = 'server/src/grants/authorization-code.ts';
+const judge = 'server/src/grants/judge-code.ts';
 const decide = 'server/src/grants/decide-code.ts';
 const redeem = 'server/src/grant-types/authorization-code.ts';
 const memory = 'trials/support/memory-store/consents.ts';
@@ -112,8 +112,8 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'every Idempotency-Key of a code matches',
     file: judge,
-    search: 'Buffer.compare(first, again) === 0',
-    replacement: 'Buffer.compare(first, again) < 2',
+    search: 'isSameUse(code.useDigest, presented.useDigest)',
+    replacement: '(code.useDigest !== undefined && presented.useDigest !== undefined)',
     seed: 11,
   },
   {
@@ -139,14 +139,14 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a late repeat gets the current refresh token',
-    file: redeem,
+    file: decide,
     search: "return grant.generation === 0 ? undefined : 'concurrent_use';",
     replacement: 'return undefined;',
     seed: 67,
   },
   {
     name: 'a repeat gets revoked tokens',
-    file: redeem,
+    file: decide,
     search: "if (status !== 'active') return status;",
     replacement: '',
     seed: 16,
@@ -155,7 +155,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     name: 'a revocation is reported with every replay',
     file: redeem,
     search: 'if (hasRevoked)',
-    replacement: 'if (grant?.revocation !== undefined)',
+    replacement: 'if (true)',
     seed: 3,
   },
   {
