@@ -172,8 +172,8 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a refused request of another client makes a node forget an unanswered use',
     file: 'server/src/grant-types/refresh-token.ts',
-    search: "if (result === 'client_gone') throw refuse(",
-    replacement: "undecided.forget(opened);\n  if (result === 'client_gone') throw refuse(",
+    search: "if (result === 'client_gone')",
+    replacement: "undecided.forget(opened);\n  if (result === 'client_gone')",
     seed: 169,
   },
 ];
