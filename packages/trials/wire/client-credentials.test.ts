@@ -134,15 +134,15 @@ describe('Client credentials', () => {
   test('name what the endpoint supports, and how to authenticate', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { policy: ALLOWED });
-    const describe = async (...request: Parameters<typeof trial.post>) =>
+    const readDescription = async (...request: Parameters<typeof trial.post>) =>
       (await trial.post(...request)).body['error_description'];
     assert.equal(
-      await describe(PATH, { grant_type: 'password' }, app),
+      await readDescription(PATH, { grant_type: 'password' }, app),
       'grant_type must be client_credentials.',
     );
     for (const path of [PATH, '/oauth/introspect', '/oauth/revoke'])
       assert.equal(
-        await describe(path, GRANT),
+        await readDescription(path, GRANT),
         'Client authentication failed. Send client_id and client_secret by HTTP Basic.',
         path,
       );
