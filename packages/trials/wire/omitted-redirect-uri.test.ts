@@ -49,7 +49,7 @@ const CASES: readonly Case[] = [
     registered: [APP, OTHER],
     redirectUri: OTHER,
     type: 'confidential',
-    error: 'invalid_grant',
+    error: 'invalid_request',
   },
   {
     name: 'a client whose only redirect URI is not that of the request must name it',

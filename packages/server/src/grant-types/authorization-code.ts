@@ -40,6 +40,7 @@ export const authorizationCode: GrantType = defineGrantType({
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
+    if (!showsRedirect(request)) throw reportRefusal(emit, 'code.refused', request, 'redirect_uri_missing');
     const opened = openCode(keyRing, request.shapes.code, request.parameters.code);
     if (opened === 'malformed') throw reportRefusal(emit, 'code.refused', request, 'code_malformed');
     if (opened === undefined) {
@@ -51,6 +52,10 @@ export const authorizationCode: GrantType = defineGrantType({
     return redeem(context, request, opened);
   },
 });
+
+/** Whether a request shows its redirect URI: by name, by the verifier of its code, or as the only one registered. */
+const showsRedirect = ({ parameters, client }: CodeRequest): boolean =>
+  (parameters.redirect_uri ?? parameters.code_verifier ?? onlyRedirectUri(client)) !== undefined;
 
 /** A code is used once, so only one of its uses can be undecided. */
 const ONLY_USE = 0;
