@@ -15,13 +15,10 @@ export { ROTATIONS_MAX } from '../grants/rotation-history.ts';
 export { hasEndedBefore } from '../grants/standing.ts';
 export { issueTokens } from '../grants/issue.ts';
 export type { Minting, TokenAnswer, TokenShapes } from '../grants/issue.ts';
-export { CODE_KEPT_SECONDS, CODE_LIFETIME_SECONDS, judgeCode } from '../grants/authorization-code.ts';
-export type {
-  AuthorizationCode,
-  CodeState,
-  CodeVerdict,
-  PresentedCode,
-} from '../grants/authorization-code.ts';
+export { CODE_KEPT_SECONDS, CODE_LIFETIME_SECONDS } from '../grants/code.ts';
+export type { AuthorizationCode, CodeState } from '../grants/code.ts';
+export { judgeCode } from '../grants/judge-code.ts';
+export type { CodeVerdict, PresentedCode } from '../grants/judge-code.ts';
 export { eventOfCreation } from '../grants/grant-events.ts';
 export { compareImport } from '../grants/imported-grant.ts';
 export type { ImportedGrant, ImportOutcome } from '../grants/imported-grant.ts';

@@ -1,7 +1,8 @@
 import type { Policy } from '../clients/policy.ts';
-import type { AuthorizationCode, CodeVerdict, PresentedCode } from './authorization-code.ts';
+import type { AuthorizationCode } from './code.ts';
 import type { Grant } from './grant.ts';
 import type { Issue, RefreshUse } from './grant-store.ts';
+import type { CodeVerdict, PresentedCode } from './judge-code.ts';
 
 /** One presentation of an authorization code, as the store gets it. */
 export type CodeUse = Omit<RefreshUse, 'presented'> & { readonly presented: PresentedCode };

@@ -1,12 +1,12 @@
 import type { Policy } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
 import type { NewGrantEvent } from '../outbox/grant-event.ts';
-import { judgeCode } from './authorization-code.ts';
-import type { CodeState } from './authorization-code.ts';
+import type { CodeState } from './code.ts';
 import type { CodeResult, CodeUse } from './code-store.ts';
 import { decideRevocation } from './decide-revocation.ts';
 import { eventOfCreation } from './grant-events.ts';
 import type { Grant } from './grant.ts';
+import { judgeCode } from './judge-code.ts';
 import type { Vehicle } from './vehicle.ts';
 
 /** What the redemption of a code made, as a store reads it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Policy } from '../clients/policy.ts';
-import type { CodeState } from './authorization-code.ts';
+import type { CodeState } from './code.ts';
 import type { CodeUse } from './code-store.ts';
 import { decideCode, NOTHING_REDEEMED } from './decide-code.ts';
 import { decideRefresh, eventsOfReplay } from './decide-refresh.ts';

@@ -6,6 +6,7 @@ import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { firstUseOf } from './rotation-history.ts';
+import { isSameUse } from './use-digest.ts';
 
 /** A refresh token as presented: opened, by an authenticated client. */
 export type Presented = OpenedRefreshToken & {
@@ -87,9 +88,6 @@ const judgePredecessor = (grant: Grant, presented: Presented, nowMs: Millis, pol
   if (nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');
   return { kind: 'replay', gap, response: policy.onReplay };
 };
-
-const isSameUse = (first: Uint8Array | undefined, again: Uint8Array | undefined): boolean =>
-  first !== undefined && again !== undefined && Buffer.compare(first, again) === 0;
 
 /** Whether a presented token is the predecessor of the grant's current one. */
 export const isPredecessor = (grant: Grant, { generation }: Pick<Presented, 'generation'>): boolean =>

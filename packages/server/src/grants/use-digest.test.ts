@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { digestUse } from './use-digest.ts';
+import { digestUse, isSameUse } from './use-digest.ts';
 
 const keys = fc.string({
   minLength: 1,
@@ -28,4 +28,12 @@ void test('two keys that differ in a letter, its case or their length are two us
   const texts = ['a', 'A', 'a ', 'aa', 'b', '', `${'x'.repeat(254)}y`, 'x'.repeat(255)];
   const digests = texts.map((text) => digestUse(text)?.toString('hex'));
   assert.equal(new Set(digests).size, texts.length);
+});
+
+void test('two uses are the same only where both came with the same key', () => {
+  assert.equal(isSameUse(digestUse('a'), digestUse('a')), true);
+  assert.equal(isSameUse(digestUse('a'), digestUse('b')), false);
+  assert.equal(isSameUse(digestUse('a'), undefined), false);
+  assert.equal(isSameUse(undefined, digestUse('a')), false);
+  assert.equal(isSameUse(undefined, undefined), false);
 });

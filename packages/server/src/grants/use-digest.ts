@@ -7,3 +7,7 @@ export const digestUse = (idempotencyKey: string | undefined): Buffer | undefine
   idempotencyKey === undefined
     ? undefined
     : hash('sha256', idempotencyKey, 'buffer').subarray(0, USE_DIGEST_BYTES);
+
+/** Whether two uses came with the same `Idempotency-Key`. A use without one is never the same. */
+export const isSameUse = (first: Uint8Array | undefined, again: Uint8Array | undefined): boolean =>
+  first !== undefined && again !== undefined && Buffer.compare(first, again) === 0;

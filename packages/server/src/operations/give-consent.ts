@@ -1,7 +1,7 @@
 import { toSeconds } from '../clock.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { StoreError } from '../errors.ts';
-import type { AuthorizationCode } from '../grants/authorization-code.ts';
+import type { AuthorizationCode } from '../grants/code.ts';
 import type { Caller } from '../log-event.ts';
 import { sealCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';

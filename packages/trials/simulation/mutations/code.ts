@@ -1,6 +1,6 @@
 import type { Mutation } from './mutation.ts';
 
-const judge = 'server/src/grants/authorization-code.ts';
+const judge = 'server/src/grants/judge-code.ts';
 const decide = 'server/src/grants/decide-code.ts';
 const redeem = 'server/src/grant-types/authorization-code.ts';
 const memory = 'trials/support/memory-store/consents.ts';
@@ -112,8 +112,8 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'any Idempotency-Key of a code is the same one',
     file: judge,
-    search: 'Buffer.compare(first, again) === 0',
-    replacement: 'Buffer.compare(first, again) < 2',
+    search: 'isSameUse(code.useDigest, presented.useDigest)',
+    replacement: '(code.useDigest !== undefined && presented.useDigest !== undefined)',
     seed: 11,
   },
   {

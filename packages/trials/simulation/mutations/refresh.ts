@@ -46,8 +46,8 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'any Idempotency-Key is the same one',
     file: judge,
-    search: 'Buffer.compare(first, again) === 0',
-    replacement: 'Buffer.compare(first, again) < 2',
+    search: 'isSameUse(grant.useDigest, presented.useDigest)',
+    replacement: '(grant.useDigest !== undefined && presented.useDigest !== undefined)',
     seed: 20,
   },
   {

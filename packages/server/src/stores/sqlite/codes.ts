@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isEnabled } from '../../clients/client.ts';
-import { CODE_KEPT_SECONDS } from '../../grants/authorization-code.ts';
-import type { AuthorizationCode, CodeState } from '../../grants/authorization-code.ts';
+import { CODE_KEPT_SECONDS } from '../../grants/code.ts';
+import type { AuthorizationCode, CodeState } from '../../grants/code.ts';
 import type { CodeResult, CodeStore, CodeUse } from '../../grants/code-store.ts';
 import type { ConsentStore } from '../../grants/consent-store.ts';
 import { decideCode, NOTHING_REDEEMED } from '../../grants/decide-code.ts';

@@ -9,6 +9,9 @@ import { migrate } from './migrate.ts';
 import { readMigrations } from './migrations.ts';
 import { recogniseStore } from './recognise.ts';
 
+/** SQLite's name for a database without a file. https://www.sqlite.org/inmemorydb.html */
+const IN_MEMORY = ':memory:';
+
 /** Opens the file of a store, creates it where there is none, and migrates it. Throws `OperatorError`. */
 export const openDatabase = (
   path: string,
@@ -21,10 +24,11 @@ export const openDatabase = (
   },
 ): DatabaseSync => {
   const { migrations = readMigrations() } = options;
-  recogniseStore(path, migrations.length);
+  const isFile = path !== IN_MEMORY;
+  if (isFile) recogniseStore(path, migrations.length);
   let database: DatabaseSync | undefined;
   try {
-    if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
+    if (isFile && !existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
     database = new DatabaseSync(path, { timeout: options.lockTimeoutMs });
     // Durable means on disk: FULL syncs the log at every commit. https://www.sqlite.org/pragma.html#pragma_synchronous
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');

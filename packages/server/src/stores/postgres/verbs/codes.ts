@@ -1,6 +1,6 @@
 import { isEnabled } from '../../../clients/client.ts';
-import { CODE_KEPT_SECONDS } from '../../../grants/authorization-code.ts';
-import type { AuthorizationCode, CodeState } from '../../../grants/authorization-code.ts';
+import { CODE_KEPT_SECONDS } from '../../../grants/code.ts';
+import type { AuthorizationCode, CodeState } from '../../../grants/code.ts';
 import type { CodeResult, CodeUse } from '../../../grants/code-store.ts';
 import { decideCode, NOTHING_REDEEMED } from '../../../grants/decide-code.ts';
 import type { CodeDecision, RedeemedGrant } from '../../../grants/decide-code.ts';

@@ -1,39 +1,10 @@
 import { hash } from 'node:crypto';
-import type { Millis, Seconds } from '../clock.ts';
+import type { Millis } from '../clock.ts';
 import type { DeadCodeReason } from '../errors.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
-import type { GrantId } from '../tokens/grant-id.ts';
-import type { Vehicle } from './vehicle.ts';
-
-/** How long an authorization code may be exchanged: 10 minutes, as RFC 6749 §4.1.2 advises. */
-export const CODE_LIFETIME_SECONDS = 600;
-
-/** How long a store keeps a code at least, so that an expired code is reported as expired. */
-export const CODE_KEPT_SECONDS = CODE_LIFETIME_SECONDS + 3600;
-
-/** What an owner agreed to and the client has not redeemed yet. The code itself is derived from it and not stored. */
-export type AuthorizationCode = {
-  /** The id of the grant that its redemption creates. */
-  readonly grantId: GrantId;
-  readonly clientId: string;
-  /** From the authorization request, or, where that had none, the registered one. */
-  readonly redirectUri: string;
-  /** PKCE with S256 (RFC 7636): 43 characters of base64url; `undefined` where the client sent none. */
-  readonly codeChallenge: string | undefined;
-  readonly issuedAt: Seconds;
-  readonly subject: string;
-  readonly scope: string;
-  readonly brand: string | undefined;
-  readonly vehicles: readonly Vehicle[];
-};
-
-/** A code, and whether it was redeemed. */
-export type CodeState = AuthorizationCode & {
-  /** `undefined` until it is redeemed. */
-  readonly redeemedAtMs: Millis | undefined;
-  /** Of the `Idempotency-Key` that came with the redemption. */
-  readonly useDigest: Uint8Array | undefined;
-};
+import { CODE_LIFETIME_SECONDS } from './code.ts';
+import type { CodeState } from './code.ts';
+import { isSameUse } from './use-digest.ts';
 
 /** A code as presented: opened, by an authenticated client. */
 export type PresentedCode = OpenedCode & {
@@ -86,6 +57,3 @@ export const judgeCode = (
 
 const isVerified = (challenge: string | undefined, verifier: string | undefined): boolean =>
   verifier === undefined ? challenge === undefined : challenge === hash('sha256', verifier, 'base64url');
-
-const isSameUse = (first: Uint8Array | undefined, again: Uint8Array | undefined): boolean =>
-  first !== undefined && again !== undefined && Buffer.compare(first, again) === 0;

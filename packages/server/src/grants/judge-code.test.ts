@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { judgeCode } from './authorization-code.ts';
-import type { CodeState, CodeVerdict, PresentedCode } from './authorization-code.ts';
+import type { CodeState } from './code.ts';
+import { judgeCode } from './judge-code.ts';
+import type { CodeVerdict, PresentedCode } from './judge-code.ts';
 
 const BRANDS = ['brand-a', 'brand-b', 'brand-c'];
 const ISSUED_AT = 1_750_000_000;
