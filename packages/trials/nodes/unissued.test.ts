@@ -110,17 +110,21 @@ function tryUnissued(cluster: Cluster): void {
     assert.equal((await second.askUntilAnswered(REFRESH_REQUEST)).kind, 'dead');
   });
 
-  onNodes('a repeat within the overlap is answered after it by another node', OVERLAP_POLICY, async (nodes) => {
-    const { first, second, third, read } = nodes;
-    assert.equal((await first.ask(REFRESH_REQUEST)).kind, 'granted');
-    second.state.nowMs += 59_000;
-    assert.equal((await second.ask(REFRESH_REQUEST)).kind, 'outage');
-    while ((await read('SELECT issued_by::text FROM grants WHERE id = 42')) !== '0');
-    for (const { state } of [second, third]) state.nowMs = LATER_MS;
-    second.state.ring = NEW_RING;
-    assert.equal((await third.askUntilAnswered(REFRESH_REQUEST)).kind, 'granted');
-    assert.equal((await second.askUntilAnswered(REFRESH_REQUEST)).kind, 'dead');
-  });
+  onNodes(
+    'a repeat within the overlap is answered after it by another node',
+    OVERLAP_POLICY,
+    async (nodes) => {
+      const { first, second, third, read } = nodes;
+      assert.equal((await first.ask(REFRESH_REQUEST)).kind, 'granted');
+      second.state.nowMs += 59_000;
+      assert.equal((await second.ask(REFRESH_REQUEST)).kind, 'outage');
+      while ((await read('SELECT issued_by::text FROM grants WHERE id = 42')) !== '0');
+      for (const { state } of [second, third]) state.nowMs = LATER_MS;
+      second.state.ring = NEW_RING;
+      assert.equal((await third.askUntilAnswered(REFRESH_REQUEST)).kind, 'granted');
+      assert.equal((await second.askUntilAnswered(REFRESH_REQUEST)).kind, 'dead');
+    },
+  );
 
   onNodes('a code is exchanged at another node', STRICT_POLICY, async (nodes) => {
     await loseExchange(nodes);
