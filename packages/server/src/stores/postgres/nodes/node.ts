@@ -118,6 +118,7 @@ export const createNode = (connections: Connections, clients: KnownClients, limi
       const { epoch, end } = epochs.begin();
       const first = issuedByOf(number, epoch);
       let verdict: VerdictKind | undefined;
+      // The stamp that a repeat rests on: if its tokens cannot be issued, the row still owes the answer.
       let shown: IssuedBy | undefined;
       try {
         const result = await retryAfterCut(
