@@ -4,7 +4,7 @@ import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
 import { openDeployment } from './deployment/open.ts';
 import type { Deployment, DeploymentOptions } from './deployment/open.ts';
-import { createContext, createRouteGroups } from './endpoint-context.ts';
+import { createEndpointContext, createRouteGroups } from './compose-endpoints.ts';
 import { OperatorError } from './errors.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import { createFetchHandler } from './http/fetch-handler.ts';
@@ -89,7 +89,7 @@ export const createAuthorizationServer = async (
     throw new OperatorError('public_url_missing', 'the public URL of the server is unknown', remedy);
   };
   const secretUses = createSecretUses(store);
-  const context = createContext(deployment, config, { issuer, secretUses, emit: report });
+  const context = createEndpointContext(deployment, config, { issuer, secretUses, emit: report });
   const endpoints = createEndpoints(context, createRouteGroups(context, deployment, config));
   const handlerContext = {
     limits: config,

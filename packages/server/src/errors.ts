@@ -18,6 +18,8 @@ const REFUSALS = {
   idempotency_key_malformed: 'request',
   grant_type_missing: 'request',
   grant_type_unsupported: 'request',
+  grant_type_specific: 'request',
+  parameter_missing: 'request',
   refresh_token_missing: 'request',
   refresh_token_malformed: 'dead_token',
   code_missing: 'request',
@@ -85,6 +87,12 @@ export type DeadTokenReason = Exclude<ReasonOf<'dead_token'>, 'refresh_token_mal
 /** What is wrong with one field of a request, for dialects that report it. Constant text; a value is never echoed. */
 export type FieldFault = { readonly field: string; readonly message: string };
 
+/**
+ * An error as OAuth 2.0 writes it (RFC 6749 §5.2), for a refusal that has words of its own, such as those of one grant
+ * type. Constant text. The dialect of the RFCs renders it; other dialects answer what they have for the reason.
+ */
+export type OAuthError = { readonly error: string; readonly description: string };
+
 /** A request that is refused. Thrown anywhere below the endpoint; caught and rendered there, once. */
 export class Refusal extends Error {
   readonly reason: RefusalReason;
@@ -95,6 +103,7 @@ export class Refusal extends Error {
   readonly clientId: string | undefined;
   /** Whether the code that threw it has emitted a log event for it. */
   readonly isReported: boolean;
+  readonly oauthError: OAuthError | undefined;
 
   constructor(
     reason: RefusalReason,
@@ -103,6 +112,7 @@ export class Refusal extends Error {
       readonly retryAfterSeconds?: number;
       readonly clientId?: string | undefined;
       readonly isReported?: boolean;
+      readonly oauthError?: OAuthError;
     } = {},
   ) {
     super(reason);
@@ -112,6 +122,7 @@ export class Refusal extends Error {
     this.retryAfterSeconds = about.retryAfterSeconds;
     this.clientId = about.clientId;
     this.isReported = about.isReported ?? false;
+    this.oauthError = about.oauthError;
   }
 }
 

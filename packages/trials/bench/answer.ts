@@ -1,14 +1,14 @@
 import type { Wire } from './wire.ts';
 
-/** A right answer, a wrong one described without secrets, or `undefined` while it is not whole. */
+/** A correct answer, a description of a wrong answer without secrets, or `undefined` while the answer is incomplete. */
 export type Answer = { readonly refreshToken: string } | { readonly wrong: string } | undefined;
 
-/** Reads what has been received so far as the answer to a refresh with this token. */
+/** Reads the bytes received so far as the answer to a refresh with this token. */
 export type AnswerReader = (received: string, sentToken: string) => Answer;
 
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 
-/** Checks everything that a right answer must be: 200, whole, both tokens there and well-formed, the refresh token new. */
+/** Checks that an answer is a complete 200 with two well-formed tokens and a new refresh token. */
 export const createAnswerReader = (wire: Wire): AnswerReader => {
   const accessTokenPattern = new RegExp(`^${wire.accessTokenPattern}$`);
   const refreshTokenPattern = new RegExp(`^${wire.refreshTokenPattern}$`);
@@ -49,21 +49,21 @@ const parse = (body: string): unknown => {
 };
 
 const memberAt = (value: unknown, path: readonly string[]): unknown => {
-  let at = value;
+  let member = value;
   for (const name of path) {
-    if (typeof at !== 'object' || at === null) return undefined;
-    at = (at as Readonly<Record<string, unknown>>)[name];
+    if (typeof member !== 'object' || member === null) return undefined;
+    member = (member as Readonly<Record<string, unknown>>)[name];
   }
-  return at;
+  return member;
 };
 
 const TOKEN_MEMBER = /("[^"]*(?:token|secret)[^"]*"\s*:\s*")[^"]*/gi;
 const TOKEN_LIKE = /[\w~.+/=-]{24,}/g;
 
-/** What was wrong and the answer's status line and body, in which nothing that may be a secret is left. */
-const describe = (what: string, received: string): string => {
+/** The fault, with the answer's status line and body, in which possible secrets are replaced. */
+const describe = (fault: string, received: string): string => {
   const statusLine = received.slice(0, received.indexOf('\r\n'));
   const body = received.slice(received.indexOf('\r\n\r\n') + 4);
   const safeBody = body.replace(TOKEN_MEMBER, '$1[secret]').replace(TOKEN_LIKE, '[secret]');
-  return `${what}: ${statusLine} ${safeBody}`;
+  return `${fault}: ${statusLine} ${safeBody}`;
 };

@@ -27,7 +27,7 @@ const client = {
   clientSecret: 's',
   tokenPattern: UUID_PATTERN,
 };
-const quiet = { pin: () => {}, onProgress: () => {} };
+const silent = { pin: () => {}, onProgress: () => {} };
 const short = { connections: [2], rounds: 1, warmupMs: 100, measureMs: 250 };
 
 const answer = (body: string, status = '200 OK'): string =>
@@ -50,9 +50,9 @@ const measure = (target: TargetName, round: number, requestsPerSecond: number): 
 });
 
 describe('The benchmark', () => {
-  test('measures every server it can start, and finds every answer right', async () => {
+  test('measures every server it can start, and every answer is correct', async () => {
     const plan: Plan = { ...short, targets: ['echo', 'smartcar', 'pleos', 'oidc-provider'] };
-    const { measurements, skipped } = await runRounds(plan, quiet);
+    const { measurements, skipped } = await runRounds(plan, silent);
     assert.deepEqual(skipped, {});
     assert.deepEqual(
       measurements.map(({ target }) => target),
@@ -60,7 +60,7 @@ describe('The benchmark', () => {
     );
     for (const { target, round, connections, ...figures } of measurements) {
       assert.deepEqual([round, connections], [1, 2]);
-      // What a slow disk leaves time for may cost less than a tick of CPU time, and a memory disk is no disk.
+      // On a slow disk the requests may use less than one tick of CPU time, and a memory disk counts no written bytes.
       const { writtenBytesPerRequest = 0, cpuMicrosPerRequest = 0, commitsPerSecond, ...positive } = figures;
       assert.ok(writtenBytesPerRequest >= 0 && cpuMicrosPerRequest >= 0, target);
       for (const [name, value] of Object.entries(positive)) assert.ok(value > 0, `${target} ${name}`);
@@ -70,10 +70,10 @@ describe('The benchmark', () => {
     }
   });
 
-  test('measures Keyfob on PostgreSQL and the limit of the database, both with all their costs', async (t) => {
+  test('measures Keyfob on PostgreSQL and the limit of the database, including the processes of PostgreSQL', async (t) => {
     const plan: Plan = { ...short, targets: ['smartcar-postgres', 'pgbench'] };
-    const { measurements, skipped, notes } = await runRounds(plan, quiet);
-    for (const [target, why] of Object.entries(skipped)) t.diagnostic(`SKIPPED ${target}: ${why}`);
+    const { measurements, skipped, notes } = await runRounds(plan, silent);
+    for (const [target, reason] of Object.entries(skipped)) t.diagnostic(`SKIPPED ${target}: ${reason}`);
     assert.deepEqual(
       [...measurements.map(({ target }) => target), ...Object.keys(skipped)].toSorted(),
       plan.targets.toSorted(),
@@ -84,29 +84,30 @@ describe('The benchmark', () => {
       if (readProcess(process.pid) === undefined) continue;
       const { cpuMicrosPerRequest = -1, residentBytes = 0, residentMaxBytes } = figures;
       assert.ok(cpuMicrosPerRequest >= 0 && residentBytes > 0, target);
-      assert.equal(residentMaxBytes, undefined, 'the most of several processes is not known');
+      assert.equal(residentMaxBytes, undefined, 'the peak of several processes is unknown');
     }
   });
 
-  test('counts the processor time of child processes, also of those that have ended', async () => {
-    const [before, beforeAlone] = [readTogether([process.pid]), readProcess(process.pid)];
-    if (before === undefined || beforeAlone === undefined) return;
-    const until =
+  test('counts the CPU time of child processes, including processes that have ended', async () => {
+    const [before, parentBefore] = [readTogether([process.pid]), readProcess(process.pid)];
+    if (before === undefined || parentBefore === undefined) return;
+    const busyLoop =
       'const end = Date.now() + 60_000; while (process.cpuUsage().user < 200_000 && Date.now() < end);';
-    await promisify(execFile)(process.execPath, ['-e', until]);
-    const child = spawn(process.execPath, ['-e', `${until} console.log('done'); process.stdin.resume()`]);
+    await promisify(execFile)(process.execPath, ['-e', busyLoop]);
+    const child = spawn(process.execPath, ['-e', `${busyLoop} console.log('done'); process.stdin.resume()`]);
     try {
       await once(child.stdout, 'data');
-      const [after, afterAlone] = [readTogether([process.pid]), readProcess(process.pid)];
-      assert.ok(after !== undefined && afterAlone !== undefined);
-      const ofChildren = after.cpuMicros - before.cpuMicros - (afterAlone.cpuMicros - beforeAlone.cpuMicros);
-      assert.ok(ofChildren >= 300_000, `${ofChildren} µs`);
+      const [after, parentAfter] = [readTogether([process.pid]), readProcess(process.pid)];
+      assert.ok(after !== undefined && parentAfter !== undefined);
+      const childMicros =
+        after.cpuMicros - before.cpuMicros - (parentAfter.cpuMicros - parentBefore.cpuMicros);
+      assert.ok(childMicros >= 300_000, `${childMicros} µs`);
     } finally {
       child.kill();
     }
   });
 
-  test('compares with a bare server that writes as many bytes as Keyfob', async () => {
+  test('compares with a bare server that writes the same number of bytes as Keyfob', async () => {
     const shapes = [];
     for (const name of ['echo', 'smartcar'] as const) {
       const target = await TARGETS[name].open(1);
@@ -131,7 +132,7 @@ describe('The benchmark', () => {
     assert.deepEqual(shapes[0], shapes[1]);
   });
 
-  test('fails at a wrong answer, and reports it without a token', async () => {
+  test('fails on a wrong answer and reports it without a token', async () => {
     const server = createServer((_request, response) => {
       const body = JSON.stringify({ access_token: TOKEN, refresh_token: TOKEN });
       response.writeHead(200, { 'Content-Length': body.length }).end(body);
@@ -147,10 +148,13 @@ describe('The benchmark', () => {
       walIndexPath: undefined,
       close: async () => void server.close(),
     };
-    const running = runRounds({ ...short, targets: ['echo'] }, { ...quiet, open: () => async () => target });
+    const running = runRounds({ ...short, targets: ['echo'] }, { ...silent, open: () => async () => target });
     await assert.rejects(running, (error) => {
       assert.ok(error instanceof WrongAnswer);
-      assert.match(error.message, /^echo answered wrongly: the same refresh token again: HTTP\/1\.1 200 OK/);
+      assert.match(
+        error.message,
+        /^echo gave a wrong answer: the same refresh token again: HTTP\/1\.1 200 OK/,
+      );
       assert.doesNotMatch(error.message, new RegExp(TOKEN.slice(0, 8)));
       return true;
     });
@@ -159,17 +163,17 @@ describe('The benchmark', () => {
 
 describe('An answer', () => {
   const read = createAnswerReader(oauthWire(client));
-  test('that is right gives the next token', () => {
+  test('that is correct gives the next token', () => {
     assert.deepEqual(read(pair(NEXT), TOKEN), { refreshToken: NEXT });
   });
 
-  test('that is incomplete is waited for', () => {
+  test('that is incomplete gives no verdict', () => {
     const whole = pair(NEXT);
     for (const length of [0, 10, whole.length - 1])
       assert.equal(read(whole.slice(0, length), TOKEN), undefined);
   });
 
-  for (const [what, received] of [
+  for (const [fault, received] of [
     ['a status other than 200', answer('{}', '503 Service Unavailable')],
     ['no Content-Length', 'HTTP/1.1 200 OK\r\n\r\n{}'],
     ['more than one answer', `${pair(NEXT)}HTTP`],
@@ -180,17 +184,17 @@ describe('An answer', () => {
     ['a malformed refresh token', pair(`${NEXT}0`)],
     ['the same refresh token again', pair(TOKEN)],
   ] as const) {
-    test(`is wrong: ${what}`, () => {
+    test(`is wrong: ${fault}`, () => {
       const verdict = read(received, TOKEN);
       assert.ok(verdict !== undefined && 'wrong' in verdict);
-      assert.ok(verdict.wrong.startsWith(`${what}: HTTP/1.1 `), verdict.wrong);
+      assert.ok(verdict.wrong.startsWith(`${fault}: HTTP/1.1 `), verdict.wrong);
       for (const secret of [TOKEN, NEXT, 'short-secret']) assert.ok(!verdict.wrong.includes(secret));
     });
   }
 });
 
-describe('The evaluation of the figures', () => {
-  test('ratios compare figures of the same round, whatever the machine did between rounds', () => {
+describe('The evaluation', () => {
+  test('compares only figures of the same round, so that a slow round does not change a ratio', () => {
     const measurements = [
       measure('echo', 1, 1000),
       measure('smartcar', 1, 500),
@@ -198,20 +202,20 @@ describe('The evaluation of the figures', () => {
       measure('smartcar', 2, 50),
     ];
     const cpu = compareTargets(measurements).find(({ figure }) => figure === 'cpuMicrosPerRequest');
-    assert.deepEqual(cpu?.spread, { median: 2, least: 2, most: 2 });
+    assert.deepEqual(cpu?.spread, { median: 2, min: 2, max: 2 });
   });
 
   for (const [echo, verdict] of [
     [1500, 'proved'],
     [1499, 'failed'],
   ] as const) {
-    test(`a generator that drives ${echo} against 1000 requests/s has ${verdict}`, () => {
-      const { verdict: said } = proveGenerator([measure('echo', 1, echo), measure('smartcar', 1, 1000)]);
-      assert.equal(said, verdict);
+    test(`a generator that reaches ${echo} requests/s on the bare server and 1000 on Keyfob: ${verdict}`, () => {
+      const { verdict: actual } = proveGenerator([measure('echo', 1, echo), measure('smartcar', 1, 1000)]);
+      assert.equal(actual, verdict);
     });
   }
 
-  test('medians and percentiles are right', () => {
+  test('computes medians and percentiles', () => {
     assert.deepEqual([medianOf([3, 1, 2]), medianOf([4, 1, 2, 3])], [2, 2.5]);
     const sorted = Float64Array.from({ length: 200 }, (_, index) => index + 1);
     assert.deepEqual(
@@ -220,7 +224,7 @@ describe('The evaluation of the figures', () => {
     );
   });
 
-  test('a document keeps what is outside the markers', () => {
+  test('keeps the text of a document outside the markers', () => {
     const before = 'a\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nb\n';
     const after = 'a\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nb\n';
     assert.equal(replaceBetweenMarkers(before, 'new'), after);

@@ -14,7 +14,7 @@ const ROW_HEIGHT = 32;
 const HEAD_HEIGHT = 48;
 const OURS: ReadonlySet<string> = new Set(['smartcar', 'pleos']);
 
-/** Follows the reader's colour scheme also where a page shows it as an image. */
+/** Follows the reader's colour scheme, even if a page embeds the chart as an image. */
 const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #24292f; }
   .head { font-weight: 600; font-size: 15px; }
@@ -27,19 +27,19 @@ const STYLE = `
     .range { stroke: #e6edf3; }
   }`;
 
-/** Two bar charts of the medians at one number of connections, with a line from the least round to the most. */
+/** Two bar charts of the medians at one number of connections, with a line from the minimum to the maximum round. */
 export const drawCharts = (measurements: readonly Measurement[], connections: number): string => {
-  const at = measurements.filter((one) => one.connections === connections);
-  const cpu = readBars(at, 'cpuMicrosPerRequest');
-  const speed = readBars(at, 'requestsPerSecond');
+  const shown = measurements.filter((one) => one.connections === connections);
+  const cpu = readBars(shown, 'cpuMicrosPerRequest');
+  const throughput = readBars(shown, 'requestsPerSecond');
   const cpuHeight = HEAD_HEIGHT + cpu.length * ROW_HEIGHT;
-  const height = cpuHeight + HEAD_HEIGHT + speed.length * ROW_HEIGHT + 12;
+  const height = cpuHeight + HEAD_HEIGHT + throughput.length * ROW_HEIGHT + 12;
   const title = `Refreshes at ${connections} connections`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${title}">
 <style>${STYLE}
 </style>
 ${drawChart(cpu, 0, `CPU µs per request, ${connections} connections (less is better)`)}
-${drawChart(speed, cpuHeight, `Requests per second on one core, ${connections} connections (more is better)`)}
+${drawChart(throughput, cpuHeight, `Requests per second on one core, ${connections} connections (more is better)`)}
 </svg>
 `;
 };
@@ -53,18 +53,18 @@ const readBars = (measurements: readonly Measurement[], figure: FigureName): rea
   });
 
 const drawChart = (bars: readonly Bar[], top: number, head: string): string => {
-  const most = Math.max(...bars.map(({ spread }) => spread.most));
-  const scale = (value: number): number => Math.round((value / most) * BARS_WIDTH);
+  const largest = Math.max(...bars.map(({ spread }) => spread.max));
+  const scale = (value: number): number => Math.round((value / largest) * BARS_WIDTH);
   const rows = bars.map(({ title, spread, isOurs }, index) => {
     const y = top + HEAD_HEIGHT + index * ROW_HEIGHT;
     const middle = y + BAR_HEIGHT / 2;
-    const [least, widest] = [BARS_AT + scale(spread.least), BARS_AT + scale(spread.most)];
+    const [left, right] = [BARS_AT + scale(spread.min), BARS_AT + scale(spread.max)];
     const value = Math.round(spread.median).toLocaleString('en');
     return [
       `<text x="${BARS_AT - 10}" y="${middle + 5}" text-anchor="end">${title}</text>`,
       `<rect class="${isOurs ? 'ours' : 'other'}" x="${BARS_AT}" y="${y}" width="${scale(spread.median)}" height="${BAR_HEIGHT}" rx="3"/>`,
-      `<line class="range" x1="${least}" x2="${widest}" y1="${middle}" y2="${middle}"/>`,
-      `<text x="${widest + 10}" y="${middle + 5}">${value}</text>`,
+      `<line class="range" x1="${left}" x2="${right}" y1="${middle}" y2="${middle}"/>`,
+      `<text x="${right + 10}" y="${middle + 5}">${value}</text>`,
     ].join('\n');
   });
   return [`<text class="head" x="12" y="${top + 28}">${head}</text>`, ...rows].join('\n');

@@ -2,28 +2,28 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { childrenOf } from './measure.ts';
 
-/** Which process runs where. */
+/** The assignment of processes to cores. */
 export type Cores = {
-  /** A sentence for the reader of the figures. */
+  /** One sentence for the reader of the figures. */
   readonly note: string;
-  /** Keeps every thread of a process and of its children on the core of its role. Does nothing where that cannot be done. */
+  /** Pins every thread of a process and its children to the core of its role. Does nothing if pinning is not possible. */
   pin(pid: number, role: 'server' | 'generator'): void;
 };
 
-/** One core for the server and another for the generator, by `taskset`. */
+/** Pins the server to one core and the generator to another, with `taskset`. */
 export const shareCores = (): Cores => {
   const cores = readAllowedCores();
   const [generator] = cores;
   const server = cores.at(-1);
-  const isAlone = generator === undefined || server === undefined || generator === server;
-  if (isAlone) return { note: 'NOT PINNED: this process may not use two cores', pin: () => {} };
+  const hasOneCore = generator === undefined || server === undefined || generator === server;
+  if (hasOneCore) return { note: 'NOT PINNED: this process can use only one core', pin: () => {} };
   if (spawnSync('taskset', ['--version']).error !== undefined)
     return { note: 'NOT PINNED: there is no taskset on this machine', pin: () => {} };
   return {
     note: `server pinned to core ${server}, generator to core ${generator}`,
     pin(pid, role) {
       const core = String(role === 'server' ? server : generator);
-      // It first: whatever it starts meanwhile inherits its core.
+      // The process itself comes first: the children that it starts from now on inherit its core.
       for (const one of [pid, ...childrenOf(pid)]) {
         const { status, stderr } = spawnSync('taskset', ['-acp', core, String(one)], { encoding: 'utf8' });
         const hasEnded = one !== pid && !existsSync(`/proc/${one}`);
@@ -34,7 +34,7 @@ export const shareCores = (): Cores => {
   };
 };
 
-/** From a list such as `0-3,8`. None where there is no `/proc`. */
+/** Reads a list such as `0-3,8`. Empty on systems without `/proc`. */
 const readAllowedCores = (): readonly number[] => {
   try {
     const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '';

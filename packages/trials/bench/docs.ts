@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The parts of the document that a command writes. */
+/** The sections of the document that a command writes. */
 type Section = 'bench' | 'postgres' | 'profile' | 'volume';
 
 const markersOf = (section: Section) => ({
@@ -11,23 +11,23 @@ const markersOf = (section: Section) => ({
 
 const EMPTY = `# Performance
 
-How fast Keyfob is, and what it costs, with the commands that make the figures again.
+How fast Keyfob is, what it costs, and the commands that reproduce the figures.
 `;
 
-/** The document about speed, and its chart. */
+/** The performance document and its chart. */
 export const DOCUMENT_PATH = fileURLToPath(new URL('../../../docs/performance.md', import.meta.url));
 export const CHART_PATH = fileURLToPath(new URL('../../../docs/performance.svg', import.meta.url));
 
-/** Puts the benchmark's chart beside the document. */
+/** Writes the chart of the benchmark. */
 export const writeChart = (chart: string): void => writeFileSync(CHART_PATH, chart);
 
-/** Puts a text between markers of the document; makes the document, or the markers at its end, where missing. */
+/** Replaces a section of the document. Creates the document, or the section at its end, if it is missing. */
 export const writeSection = (section: Section, text: string): void => {
   const before = existsSync(DOCUMENT_PATH) ? readFileSync(DOCUMENT_PATH, 'utf8') : EMPTY;
   writeFileSync(DOCUMENT_PATH, replaceBetweenMarkers(before, text, section));
 };
 
-/** The document with another text between the markers of a section, and nothing else changed. */
+/** Returns the document with a new text between the markers of a section. The rest stays unchanged. */
 export const replaceBetweenMarkers = (document: string, text: string, name: Section = 'bench'): string => {
   const { begin, end } = markersOf(name);
   const section = `${begin}\n\n${text}\n\n${end}`;

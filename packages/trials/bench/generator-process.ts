@@ -1,18 +1,18 @@
 import type { Figures, Job, JobOutcome } from './job.ts';
 import { startScript } from './targets/script-process.ts';
 
-/** The load generator, in a process of its own. */
+/** The load generator, which runs in a separate process. */
 export type Generator = {
   readonly pid: number;
-  /** One at a time. Rejects with `WrongAnswer` at the first answer that is not right. */
+  /** Runs one job; jobs must not overlap. Rejects with `WrongAnswer` on the first wrong answer. */
   measure(job: Job): Promise<{ readonly figures: Figures; readonly refreshTokens: readonly string[] }>;
   close(): Promise<void>;
 };
 
-/** A server did not answer as it must: nothing measured on it counts. */
+/** A server gave a wrong answer, so its figures are not valid. */
 export class WrongAnswer extends Error {
-  constructor(what: string) {
-    super(what);
+  constructor(message: string) {
+    super(message);
     this.name = 'WrongAnswer';
   }
 }

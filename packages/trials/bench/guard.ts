@@ -7,7 +7,7 @@ import { ratiosByRound } from './ratios.ts';
 import { runRounds } from './rounds.ts';
 import { spreadOf } from './statistics.ts';
 
-/** CPU of a refresh over that of the bare server's answer, above which something has become more expensive. */
+/** The maximum CPU time of a refresh, as a multiple of an answer of the bare server. */
 const CPU_RATIO_MAX = 2.6;
 const CONNECTIONS = 64;
 const PLAN = {
@@ -20,18 +20,18 @@ const PLAN = {
 
 const HELP = `Usage: npm run bench:guard -- [options]
 
-Fails where a refresh costs too much CPU. It is compared with a bare node:http server in the same run, so that it says
-the same on a fast machine and on a slow one. Takes half a minute.
+Fails if a refresh costs too much CPU. Compares it with a bare node:http server in the same run, so that the result
+does not depend on the speed of the machine. Takes half a minute.
 
 Options:
-  --limit <ratio>  the most that a refresh may cost, in answers of the bare server (default: ${CPU_RATIO_MAX})
+  --limit <ratio>  maximum CPU time of a refresh, in answers of the bare server (default: ${CPU_RATIO_MAX})
   --help           print this
 
 Examples:
   $ npm run bench:guard
   $ npm run bench:guard -- --limit 2.5
 
-Exit codes: 0 within the limit, 1 above it or a wrong answer, 2 used wrongly.`;
+Exit codes: 0 within the limit, 1 above it or a wrong answer, 2 usage error.`;
 
 const main = async (): Promise<number> => {
   const { limit, wantsHelp } = readOptions();
@@ -42,17 +42,17 @@ const main = async (): Promise<number> => {
   const { note, pin } = shareCores();
   const bar = createProgressBar('measurements');
   const { measurements } = await runRounds(PLAN, { pin, onProgress: bar.show }).finally(bar.end);
-  const compared = {
+  const comparison = {
     figure: 'cpuMicrosPerRequest',
     of: 'smartcar',
     to: 'echo',
     connections: CONNECTIONS,
   } as const;
-  const ratios = ratiosByRound(measurements, compared);
-  if (ratios.length === 0) throw new Error('CPU time cannot be read here: there is no /proc');
-  const { median, least, most } = spreadOf(ratios);
+  const ratios = ratiosByRound(measurements, comparison);
+  if (ratios.length === 0) throw new Error('CPU time cannot be read: this system has no /proc');
+  const { median, min, max } = spreadOf(ratios);
   const isWithin = median <= limit;
-  const spread = `${least.toFixed(2)}-${most.toFixed(2)}`;
+  const spread = `${min.toFixed(2)}-${max.toFixed(2)}`;
   console.log(
     `${isWithin ? 'ok' : 'TOO MUCH'}: a refresh costs ${median.toFixed(2)} times the CPU of a bare answer (${spread}), limit ${limit}; ${note}`,
   );
@@ -72,7 +72,7 @@ const readOptions = (): { readonly limit: number; readonly wantsHelp: boolean } 
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  throw new UsageError('--limit must be a number above 0');
+  throw new UsageError('--limit must be a number greater than 0');
 };
 
 try {

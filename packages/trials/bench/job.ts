@@ -1,20 +1,20 @@
 import type { Wire } from './wire.ts';
 
-/** One measurement, as the generator is asked for it. */
+/** One measurement, as the generator receives it. */
 export type Job = {
   readonly port: number;
   readonly wire: Wire;
-  /** One connection for each. */
+  /** The generator opens one connection for each token. */
   readonly refreshTokens: readonly string[];
-  /** Driven as hard, and not counted. */
+  /** The same load as in the measurement, but not counted. */
   readonly warmupMs: number;
   readonly measureMs: number;
-  /** The server's processes, which are read with their children at both ends of the measured time. */
+  /** The server's processes. They and their children are read at the start and the end of the measured time. */
   readonly pids: readonly number[];
   readonly walIndexPath: string | undefined;
 };
 
-/** What one measurement found. What this system cannot measure is left out. */
+/** The result of one measurement. Figures that this system cannot measure are absent. */
 export type Figures = {
   readonly requests: number;
   readonly requestsPerSecond: number;
@@ -27,10 +27,10 @@ export type Figures = {
   readonly residentBytes?: number;
   readonly residentMaxBytes?: number;
   readonly commitsPerSecond?: number;
-  /** CPU time of the generator over the time that passed: 1 is a whole core. */
+  /** CPU time of the generator divided by the elapsed time: 1 is a full core. */
   readonly generatorCpuShare: number;
 };
 
-/** The generator's answer: figures with the tokens to go on with, or the first wrong answer, without secrets. */
+/** The generator's result: figures and the tokens to continue with, or the first wrong answer, without secrets. */
 export type JobOutcome =
   { readonly figures: Figures; readonly refreshTokens: readonly string[] } | { readonly wrong: string };

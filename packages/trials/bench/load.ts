@@ -7,9 +7,9 @@ import type { Refresher } from './refresher.ts';
 import { percentileOf } from './statistics.ts';
 
 /**
- * Drives one server from all connections at once and measures it; ends when every answer owed has come. Each
- * connection is opened and answered once before the next, for a busy server accepts only one in each turn of its
- * event loop, and the measured time would begin with some of them still waiting.
+ * Loads one server from all connections at once and measures it. Resolves when no answer is outstanding. Each connection
+ * gets its first answer before the next one opens: a busy server accepts only one connection in each turn of its event
+ * loop, so some would still be waiting when the measurement begins.
  */
 export const driveLoad = async (job: Job): Promise<JobOutcome> => {
   const readAnswer = createAnswerReader(job.wire);
@@ -17,36 +17,36 @@ export const driveLoad = async (job: Job): Promise<JobOutcome> => {
   const wrong = Promise.withResolvers<{ readonly wrong: string }>();
   let answered = Promise.withResolvers<void>();
   let stage: 'open' | 'warmup' | 'measure' | 'end' = 'open';
-  let owed = 1;
+  let outstanding = 1;
   const latenciesMs: number[] = [];
   const onAnswer = (latencyMs: number): boolean => {
     if (stage === 'measure') latenciesMs.push(latencyMs);
     if (stage === 'measure' || stage === 'warmup') return true;
-    owed--;
-    if (owed === 0) answered.resolve();
+    outstanding--;
+    if (outstanding === 0) answered.resolve();
     return false;
   };
 
-  const drive = async (): Promise<JobOutcome> => {
+  const run = async (): Promise<JobOutcome> => {
     for (const refreshToken of job.refreshTokens) {
       const refresher = await openRefresher(job, refreshToken, readAnswer, {
         onAnswer,
-        onWrong: (what) => wrong.resolve({ wrong: what }),
+        onWrong: (fault) => wrong.resolve({ wrong: fault }),
       });
       refreshers.push(refresher);
-      owed = 1;
+      outstanding = 1;
       answered = Promise.withResolvers();
       refresher.refresh();
       await answered.promise;
     }
-    owed = refreshers.length;
+    outstanding = refreshers.length;
     answered = Promise.withResolvers();
     stage = 'warmup';
     for (const { refresh } of refreshers) refresh();
     await sleep(job.warmupMs);
     const before = readAll(job);
     stage = 'measure';
-    // Of nothing there are no figures: a disk may stand still for longer than that.
+    // A disk can stall for longer than the measured time, and figures need at least one answer.
     do await sleep(job.measureMs);
     while (latenciesMs.length === 0);
     stage = 'end';
@@ -55,7 +55,7 @@ export const driveLoad = async (job: Job): Promise<JobOutcome> => {
     return { figures, refreshTokens: refreshers.map(({ refreshToken }) => refreshToken()) };
   };
 
-  const outcome = await Promise.race([drive(), wrong.promise]);
+  const outcome = await Promise.race([run(), wrong.promise]);
   for (const { close } of refreshers) close();
   return outcome;
 };

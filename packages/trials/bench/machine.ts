@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import { medianOf } from './statistics.ts';
 
-/** Where and of what figures were taken. */
+/** The machine and the versions that the figures belong to. */
 export type Machine = {
-  /** Of this repository, and whether the server's sources differ from it. */
+  /** The commit of this repository, and whether the server's sources differ from it. */
   readonly commit: string;
   readonly date: string;
   readonly processor: string;
@@ -17,15 +17,15 @@ export type Machine = {
   readonly kernel: string;
   readonly node: string;
   readonly oidcProvider: string;
-  /** How many processes ran or wanted to in the last minute, before anything was measured. */
+  /** The load average of the last minute, before the first measurement. */
   readonly load: number;
-  /** What the data directories lie on. */
+  /** The file system and device of the data directories. */
   readonly disk: string;
-  /** The median of many appends of 4 KiB, each synced with fdatasync. */
+  /** The median time of an append of 4 KiB with fdatasync. */
   readonly fdatasyncMs: number;
 };
 
-/** Looks at this machine; takes well under a second unless its disk is slow. */
+/** Reads the machine's properties. Takes less than a second, unless the disk is slow. */
 export const readMachine = (): Machine => {
   const directory = makeDataDirectory();
   try {
@@ -58,7 +58,7 @@ const readCommit = (): string => {
 const readOidcProviderVersion = (): string =>
   (createRequire(import.meta.url)('oidc-provider/package.json') as { version: string }).version;
 
-/** The file system and device of the mount that a path lies in. */
+/** The file system and device that contain a path. */
 const readDisk = (path: string): string => {
   try {
     const mounts = readFileSync('/proc/mounts', 'utf8')
@@ -86,10 +86,10 @@ const measureFdatasync = (path: string): number => {
   try {
     const bytes = Buffer.alloc(APPEND_BYTES);
     const timesMs = Array.from({ length: APPENDS }, () => {
-      const beganMs = performance.now();
+      const startedAtMs = performance.now();
       writeSync(file, bytes);
       fdatasyncSync(file);
-      return performance.now() - beganMs;
+      return performance.now() - startedAtMs;
     });
     return medianOf(timesMs);
   } finally {
@@ -98,7 +98,7 @@ const measureFdatasync = (path: string): number => {
   }
 };
 
-/** The machine in one sentence. */
+/** Describes the machine in one sentence. */
 export const describeMachine = (machine: Machine): string => {
   const { commit, date, processor, cores, memoryGib, kernel, node, oidcProvider, load, disk, fdatasyncMs } =
     machine;

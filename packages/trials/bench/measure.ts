@@ -1,26 +1,27 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 
-/** What the operating system says of a process, all of its threads together. */
+/** The operating system's figures of a process, including all threads. */
 export type ProcessReading = {
-  /** User and system time since it began. */
+  /** User and system time since its start. */
   readonly cpuMicros: number;
-  /** Sent towards the disk since it began. */
+  /** Bytes sent to the disk since its start. */
   readonly writtenBytes: number;
   readonly residentBytes: number;
-  /** The most it ever had resident. */
+  /** The peak of the resident memory. */
   readonly residentMaxBytes: number;
 };
 
 /**
- * What is said of several processes together; the rest is known of one alone only. (What Linux counts as written has all
- * of a folio of which a part is, and of a log that is written in place, as PostgreSQL's is, that may be a megabyte.)
+ * The figures of several processes together. The other figures are available for a single process only. (Linux counts a
+ * whole folio as written when a part of it changes. For a log that is written in place, like PostgreSQL's, this can be a
+ * megabyte.)
  */
 type TogetherReading = Pick<ProcessReading, 'cpuMicros' | 'residentBytes'> & Partial<ProcessReading>;
 
-/** USER_HZ, in which Linux counts CPU time on every architecture that Node runs on. */
+/** USER_HZ, the unit of CPU time on every Linux architecture that Node supports. */
 const TICKS_PER_SECOND = 100;
 
-/** Reads a process from `/proc`; `undefined` on systems that have none. */
+/** Reads a process from `/proc`; `undefined` on systems without it. */
 export const readProcess = (pid: number): ProcessReading | undefined => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
@@ -37,13 +38,13 @@ export const readProcess = (pid: number): ProcessReading | undefined => {
 };
 
 /**
- * Reads processes together, each with its children, those that have ended included. Memory that a process shares with
- * its children, as PostgreSQL's do, counts once. `undefined` where one of them cannot be read.
+ * Reads several processes together, each with its children, including children that have ended. Memory that a process
+ * shares with its children, as in PostgreSQL, counts once. `undefined` if one of the processes cannot be read.
  */
 export const readTogether = (pids: readonly number[]): TogetherReading | undefined => {
   try {
-    const [alone] = pids;
-    if (pids.length === 1 && alone !== undefined && childrenOf(alone).length === 0) return readProcess(alone);
+    const [first] = pids;
+    if (pids.length === 1 && first !== undefined && childrenOf(first).length === 0) return readProcess(first);
     const families = pids.map(readFamily);
     const sum = (value: (family: Family) => number): number =>
       families.reduce((total, family) => total + value(family), 0);
@@ -72,11 +73,11 @@ const readFamily = (pid: number) => {
 
 type Member = ReturnType<typeof readMember>[number];
 
-/** None where it has ended meanwhile: then it is in what its parent had of its children. */
+/** Empty if the process has ended: its CPU time is then included in that of its parent. */
 const readMember = (pid: number) => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    // One that is ending has no memory any more.
+    // A process that is ending no longer has memory.
     const kibibytes = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
     return [
@@ -91,17 +92,17 @@ const readMember = (pid: number) => {
   }
 };
 
-/** Those that the main thread of a process started; none where the system does not list them. */
+/** The processes that a process's main thread started. Empty if the system does not list them. */
 export const childrenOf = (pid: number): readonly number[] => {
   const path = `/proc/${pid}/task/${pid}/children`;
   return existsSync(path) ? readFileSync(path, 'latin1').split(' ').filter(Boolean).map(Number) : [];
 };
 
-/** Fields 14 to 17 of `/proc/PID/stat`; the second field, the name, is in parentheses and may hold anything. */
+/** Sums fields 14 to 17 of `/proc/PID/stat`. Field 2, the name, is in parentheses and may contain any character. */
 const readCpuMicros = (stat: string, whose: 'own' | 'with_ended_children' = 'own'): number => {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = fields.slice(11, whose === 'own' ? 13 : 15).map(Number);
-  return (ticks.reduce((total, some) => total + some, 0) * 1e6) / TICKS_PER_SECOND;
+  return (ticks.reduce((total, field) => total + field, 0) * 1e6) / TICKS_PER_SECOND;
 };
 
 const readNumber = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? Number.NaN);
@@ -110,8 +111,8 @@ const CHANGES_OFFSET = 8;
 const CHANGES_MODULUS = 2 ** 32;
 
 /**
- * How many transactions a SQLite store in WAL mode has committed, modulo 2^32, seen from outside: the header of the
- * wal-index counts them in `iChange`, in the byte order of the machine (little-endian wherever Node runs nowadays).
+ * The number of transactions that a SQLite store in WAL mode has committed, modulo 2^32. Reads the counter `iChange` in the
+ * header of the wal-index. It has the byte order of the machine, which is little-endian on all current Node platforms.
  * @see https://www.sqlite.org/walformat.html#the_wal_index_file_format
  */
 export const readCommits = (walIndexPath: string): number => {
@@ -125,6 +126,6 @@ export const readCommits = (walIndexPath: string): number => {
   }
 };
 
-/** Commits from one reading to a later one. */
+/** The number of commits between two readings. */
 export const commitsBetween = (before: number, after: number): number =>
   (after - before + CHANGES_MODULUS) % CHANGES_MODULUS;

@@ -3,7 +3,7 @@ import type { Plan } from './rounds.ts';
 import { TARGET_NAMES } from './targets/target.ts';
 import type { TargetName } from './targets/target.ts';
 
-/** The command line was used wrongly. */
+/** The command line has an error. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);
@@ -22,15 +22,15 @@ const WARMUP_MS = 1500;
 
 export const HELP = `Usage: npm run bench -- [options]
 
-Measures refreshes against real servers in turn, again and again, and prints medians with their spread. The generator
-checks every answer.
+Measures refreshes on several real servers in repeated rounds, and prints medians with their range. The generator checks
+every answer.
 
 Options:
   --targets <list>      which servers (default: ${TARGET_NAMES.join(',')})
-  --rounds <number>     how often each is measured (default: 5)
-  --seconds <number>    how long a measurement is, after a warm-up of ${WARMUP_MS / 1000} s (default: 4)
-  --connections <list>  how many refresh at once (default: 1,16,64,256)
-  --write-docs          put the result into docs/performance.md and docs/performance.svg
+  --rounds <number>     number of measurements per server (default: 5)
+  --seconds <number>    length of a measurement, after a warm-up of ${WARMUP_MS / 1000} s (default: 4)
+  --connections <list>  numbers of concurrent connections (default: 1,16,64,256)
+  --write-docs          write the result to docs/performance.md and docs/performance.svg
   --json                print every figure of every round as JSON
   --help                print this
 
@@ -39,7 +39,7 @@ Examples:
   $ npm run bench -- --json > bench.json
   $ npm run bench -- --write-docs
 
-Exit codes: 0 measured, 1 a wrong answer or a generator too slow to tell, 2 used wrongly.`;
+Exit codes: 0 success, 1 a wrong answer or a generator that is too slow, 2 usage error.`;
 
 /** Reads the command line. Throws `UsageError`. */
 export const readOptions = (args: readonly string[]): Options => {
@@ -79,17 +79,17 @@ const parse = (args: readonly string[]) => {
 
 const readTarget = (text: string): TargetName => {
   const name = TARGET_NAMES.find((known) => known === text);
-  if (name === undefined) throw new UsageError(`--targets: ${text} is none of ${TARGET_NAMES.join(', ')}`);
+  if (name === undefined) throw new UsageError(`--targets: ${text} is not one of ${TARGET_NAMES.join(', ')}`);
   return name;
 };
 
 const readWhole = (name: string, text: string): number => {
   if (/^[1-9][0-9]{0,4}$/.test(text)) return Number(text);
-  throw new UsageError(`--${name} must be whole numbers of at least 1`);
+  throw new UsageError(`--${name} must be 1 or a larger whole number`);
 };
 
-/** Reads the value of an option that is a number of seconds above 0. Throws `UsageError`. */
+/** Reads an option that is a number of seconds greater than 0. Throws `UsageError`. */
 export const readSeconds = (name: string, text: string): number => {
   if (/^[0-9]{1,4}(?:\.[0-9]+)?$/.test(text) && Number(text) > 0) return Number(text);
-  throw new UsageError(`--${name} must be a number above 0`);
+  throw new UsageError(`--${name} must be a number greater than 0`);
 };

@@ -4,10 +4,10 @@ import { medianOf, spreadOf } from './statistics.ts';
 import type { Spread } from './statistics.ts';
 import type { TargetName } from './targets/target.ts';
 
-/** A figure of a measurement that may be compared. */
+/** A figure that can be compared. */
 export type FigureName = keyof Figures;
 
-/** One target's figure over another's of the same round. */
+/** A figure of one target divided by the same figure of another target, in the same round. */
 export type Ratio = {
   readonly figure: FigureName;
   readonly of: TargetName;
@@ -16,11 +16,11 @@ export type Ratio = {
   readonly spread: Spread;
 };
 
-type Wanted = Pick<Ratio, 'figure' | 'of' | 'to'>;
+type Comparison = Pick<Ratio, 'figure' | 'of' | 'to'>;
 
-/** The comparisons that matter: what is more than the limit costs, and what others of the field do. */
-const WANTED: readonly Wanted[] = [
-  ...(['smartcar', 'pleos'] as const).flatMap((of): readonly Wanted[] => [
+/** The comparisons that the report shows: with a lower limit of the cost, and with other OAuth servers. */
+const COMPARISONS: readonly Comparison[] = [
+  ...(['smartcar', 'pleos'] as const).flatMap((of): readonly Comparison[] => [
     { figure: 'cpuMicrosPerRequest', of, to: 'echo' },
     { figure: 'p99Ms', of, to: 'echo' },
     { figure: 'requestsPerSecond', of, to: 'oidc-provider-openid' },
@@ -35,16 +35,16 @@ const WANTED: readonly Wanted[] = [
   { figure: 'requestsPerSecond', of: 'smartcar-postgres', to: 'hydra-postgres' },
 ];
 
-/** Every comparison that these measurements allow, computed within each round. */
+/** Every comparison for which there are measurements, computed within each round. */
 export const compareTargets = (measurements: readonly Measurement[]): readonly Ratio[] =>
   [...new Set(measurements.map(({ connections }) => connections))].flatMap((connections) =>
-    WANTED.flatMap((wanted) => {
-      const ratios = ratiosByRound(measurements, { ...wanted, connections });
-      return ratios.length === 0 ? [] : [{ ...wanted, connections, spread: spreadOf(ratios) }];
+    COMPARISONS.flatMap((comparison) => {
+      const ratios = ratiosByRound(measurements, { ...comparison, connections });
+      return ratios.length === 0 ? [] : [{ ...comparison, connections, spread: spreadOf(ratios) }];
     }),
   );
 
-/** One ratio a round, of the rounds that have both. */
+/** One ratio per round that has both figures. */
 export const ratiosByRound = (
   measurements: readonly Measurement[],
   { figure, of, to, connections }: Omit<Ratio, 'spread'>,
@@ -52,22 +52,22 @@ export const ratiosByRound = (
   measurements
     .filter((one) => one.target === of && one.connections === connections)
     .flatMap((one) => {
-      const other = measurements.find(
-        (two) => two.target === to && two.connections === connections && two.round === one.round,
+      const baseline = measurements.find(
+        (other) => other.target === to && other.connections === connections && other.round === one.round,
       );
       const value = one[figure];
-      const base = other?.[figure];
+      const base = baseline?.[figure];
       return value === undefined || base === undefined ? [] : [value / base];
     });
 
-/** The connections at which the generator has to prove itself, and by how much. */
+/** The generator must drive the bare server this much faster than Keyfob, at this number of connections. */
 const PROOF_CONNECTIONS = 64;
 const PROOF_RATIO_MIN = 1.5;
 
-/** Whether the generator can drive more than the server under measure can take. */
+/** Whether the generator can send more requests than the measured server can answer. */
 export type Proof = { readonly verdict: 'proved' | 'failed' | 'not_measured'; readonly text: string };
 
-/** The generator is not the bottleneck if it drives the bare server well above the speed of Keyfob. */
+/** Compares the bare server with Keyfob. If it is much faster, the generator is not the bottleneck. */
 export const proveGenerator = (measurements: readonly Measurement[]): Proof => {
   const to = measurements.some(({ target }) => target === 'smartcar') ? 'smartcar' : 'smartcar-postgres';
   const ratios = ratiosByRound(measurements, {
@@ -76,15 +76,18 @@ export const proveGenerator = (measurements: readonly Measurement[]): Proof => {
     to,
     connections: PROOF_CONNECTIONS,
   });
-  const needs = `echo at least ${PROOF_RATIO_MIN} times as fast as ${to} at ${PROOF_CONNECTIONS} connections`;
+  const condition = `echo at least ${PROOF_RATIO_MIN} times as fast as ${to} at ${PROOF_CONNECTIONS} connections`;
   if (ratios.length === 0)
-    return { verdict: 'not_measured', text: `The generator did not have to prove itself: needs ${needs}.` };
+    return {
+      verdict: 'not_measured',
+      text: `The speed of the generator was not checked: the check needs ${condition}.`,
+    };
   const ratio = medianOf(ratios);
   const isProved = ratio >= PROOF_RATIO_MIN;
   return {
     verdict: isProved ? 'proved' : 'failed',
     text: isProved
       ? `The generator is not the bottleneck: it drove the bare server ${ratio.toFixed(2)} times as fast as Keyfob (needed: ${PROOF_RATIO_MIN}).`
-      : `THE GENERATOR MAY BE THE BOTTLENECK: it drove the bare server only ${ratio.toFixed(2)} times as fast as Keyfob; needs ${needs}.`,
+      : `THE GENERATOR MAY BE THE BOTTLENECK: it drove the bare server only ${ratio.toFixed(2)} times as fast as Keyfob (needed: ${condition}).`,
   };
 };

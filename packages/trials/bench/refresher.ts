@@ -3,23 +3,23 @@ import { connect } from 'node:net';
 import type { AnswerReader } from './answer.ts';
 import type { Job } from './job.ts';
 
-/** One kept-alive connection that refreshes as fast as it is answered, each time with the token of the last answer. */
+/** A persistent connection that sends the next refresh after each answer, with the token of that answer. */
 export type Refresher = {
-  /** Sends a refresh; `onAnswer` decides after each answer whether another follows. */
+  /** Sends a refresh. `onAnswer` decides after each answer whether to send another. */
   refresh(): void;
-  /** The token to go on with. */
+  /** The current token. */
   refreshToken(): string;
   close(): void;
 };
 
 export type RefresherEvents = {
-  /** A right answer; answers whether to refresh again. */
+  /** Called after a correct answer. Returns whether to refresh again. */
   onAnswer(latencyMs: number): boolean;
-  /** The first thing that is not one. Nothing is sent after it. */
-  onWrong(what: string): void;
+  /** Called on the first wrong answer or connection failure. Nothing is sent afterwards. */
+  onWrong(fault: string): void;
 };
 
-/** Connects; nothing is sent yet. A refused connection is reported by `onWrong`. */
+/** Connects without sending anything. `onWrong` reports a refused connection. */
 export const openRefresher = async (
   { port, wire }: Pick<Job, 'port' | 'wire'>,
   firstToken: string,
@@ -44,10 +44,10 @@ export const openRefresher = async (
     isClosed = true;
     socket.destroy();
   };
-  const fail = (what: string): void => {
+  const fail = (fault: string): void => {
     if (isClosed) return;
     close();
-    onWrong(what);
+    onWrong(fault);
   };
 
   socket.on('data', (chunk: Buffer) => {

@@ -4,13 +4,13 @@ import { spreadOf } from './statistics.ts';
 import type { Spread } from './statistics.ts';
 import { TARGETS } from './targets/targets.ts';
 
-/** A figure as a column: its head and how a value is written. */
+/** A column of the table: its figure, its head and its format. */
 type Column = {
   readonly figure: FigureName;
   readonly head: string;
   write(value: number): string;
-  /** Its least and most are written too. */
-  readonly isSpread?: boolean;
+  /** Whether the cell also shows the minimum and the maximum. */
+  readonly hasSpread?: boolean;
 };
 
 const MEBIBYTE = 1024 * 1024;
@@ -19,10 +19,10 @@ const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 1
 const mebibytes = (value: number): string => whole(value / MEBIBYTE);
 
 const COLUMNS: readonly Column[] = [
-  { figure: 'requestsPerSecond', head: 'requests/s', write: whole, isSpread: true },
-  { figure: 'cpuMicrosPerRequest', head: 'CPU µs/request', write: whole, isSpread: true },
+  { figure: 'requestsPerSecond', head: 'requests/s', write: whole, hasSpread: true },
+  { figure: 'cpuMicrosPerRequest', head: 'CPU µs/request', write: whole, hasSpread: true },
   { figure: 'p50Ms', head: 'p50 ms', write: milliseconds },
-  { figure: 'p99Ms', head: 'p99 ms', write: milliseconds, isSpread: true },
+  { figure: 'p99Ms', head: 'p99 ms', write: milliseconds, hasSpread: true },
   { figure: 'longestMs', head: 'longest ms', write: milliseconds },
   { figure: 'commitsPerSecond', head: 'commits/s', write: whole },
   { figure: 'writtenBytesPerRequest', head: 'bytes written/request', write: whole },
@@ -31,7 +31,7 @@ const COLUMNS: readonly Column[] = [
   { figure: 'generatorCpuShare', head: 'generator CPU', write: (share) => `${whole(share * 100)} %` },
 ];
 
-/** The whole report as Markdown that reads well as plain text: notes, a table a number of connections, comparisons. */
+/** The report as Markdown that is also readable as plain text: notes, one table per number of connections, comparisons. */
 export const writeReport = (
   measurements: readonly Measurement[],
   ratios: readonly Ratio[],
@@ -41,9 +41,9 @@ export const writeReport = (
 
 const writeTables = (measurements: readonly Measurement[]): string =>
   [...Map.groupBy(measurements, ({ connections }) => connections)]
-    .map(([connections, some]) => {
+    .map(([connections, group]) => {
       const title = `${connections} ${connections === 1 ? 'connection' : 'connections'}`;
-      return `**${title}**\n\n${writeTable(some)}`;
+      return `**${title}**\n\n${writeTable(group)}`;
     })
     .join('\n\n');
 
@@ -55,15 +55,15 @@ const writeTable = (measurements: readonly Measurement[]): string => {
   return alignTable([['server', ...COLUMNS.map(({ head }) => head)], ...rows]);
 };
 
-const writeCell = ({ figure, write, isSpread }: Column, rounds: readonly Measurement[]): string => {
+const writeCell = ({ figure, write, hasSpread }: Column, rounds: readonly Measurement[]): string => {
   const values = rounds.flatMap((round) => round[figure] ?? []);
   if (values.length === 0) return '-';
   const spread = spreadOf(values);
-  return isSpread === true ? writeSpread(spread, write) : write(spread.median);
+  return hasSpread === true ? writeSpread(spread, write) : write(spread.median);
 };
 
-const writeSpread = ({ median, least, most }: Spread, write: (value: number) => string): string =>
-  `${write(median)} (${write(least)}-${write(most)})`;
+const writeSpread = ({ median, min, max }: Spread, write: (value: number) => string): string =>
+  `${write(median)} (${write(min)}-${write(max)})`;
 
 const RATIO_NAMES: Readonly<Partial<Record<FigureName, string>>> = {
   cpuMicrosPerRequest: 'CPU per request',
@@ -71,7 +71,7 @@ const RATIO_NAMES: Readonly<Partial<Record<FigureName, string>>> = {
   requestsPerSecond: 'requests/s',
 };
 
-/** The median of the rounds' ratios, with the least and the most. */
+/** The median of the ratios of all rounds, with the minimum and the maximum. */
 const writeRatios = (ratios: readonly Ratio[]): string =>
   alignTable([
     ['ratio', 'of', 'to', 'connections', 'median'],
@@ -84,7 +84,7 @@ const writeRatios = (ratios: readonly Ratio[]): string =>
     ]),
   ]);
 
-/** A Markdown table that reads well as plain text too: the first columns to the left, figures to the right. */
+/** A Markdown table that is also readable as plain text. The first columns are aligned left, the others right. */
 export const alignTable = (rows: readonly (readonly string[])[], leftColumns = 1): string => {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),

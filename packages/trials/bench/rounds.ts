@@ -5,17 +5,17 @@ import type { Figures } from './job.ts';
 import type { OpenTarget, SelfDriven, Target, TargetName } from './targets/target.ts';
 import { TARGETS } from './targets/targets.ts';
 
-/** What is measured, and how long. */
+/** The targets to measure, and how long. */
 export type Plan = {
   readonly targets: readonly TargetName[];
   readonly connections: readonly number[];
   readonly rounds: number;
-  /** As hard as what is measured, and not counted. */
+  /** The same load as in the measurement, but not counted. */
   readonly warmupMs: number;
   readonly measureMs: number;
 };
 
-/** The figures of one target with so many connections in one round. */
+/** The figures of one target, at one number of connections, in one round. */
 export type Measurement = Figures & {
   readonly target: TargetName;
   readonly connections: number;
@@ -23,24 +23,23 @@ export type Measurement = Figures & {
   readonly round: number;
 };
 
-/** All that was measured, and why some target was not. */
+/** All measurements, and the reasons for skipped targets. */
 export type Measured = {
   readonly measurements: readonly Measurement[];
   readonly skipped: Readonly<Partial<Record<TargetName, string>>>;
-  /** What the reader of a target's figures has to know. */
+  /** What a reader must know about a target's figures. */
   readonly notes: Readonly<Partial<Record<TargetName, string>>>;
 };
 
 export type RoundsOptions = Pick<Cores, 'pin'> & {
   onProgress(done: number, total: number): void;
-  /** How a target is started, where that is not the usual way. */
+  /** Replaces the usual way to start a target. */
   open?(name: TargetName): OpenTarget;
 };
 
 /**
- * Starts every target and measures them in turn, one at a time, so that whatever else the machine does meets all of
- * them alike. Rejects with `WrongAnswer` at the first answer that is not right. SIGINT and SIGTERM end it early, with
- * every process it started.
+ * Starts every target and measures one after another, in rounds, so that other work on the machine affects all of them
+ * alike. Rejects with `WrongAnswer` on the first wrong answer. SIGINT and SIGTERM stop it and every process it started.
  */
 export const runRounds = async (plan: Plan, options: RoundsOptions): Promise<Measured> => {
   const { pin, open = (name: TargetName) => TARGETS[name].open } = options;
@@ -79,13 +78,13 @@ const measureInTurn = async (
 ): Promise<readonly Measurement[]> => {
   const measurements: Measurement[] = [];
   const total = rounds * counts.length * targets.length;
-  const held = targets.map((target) => ({
+  const measures = targets.map((target) => ({
     target,
-    measure: 'measure' in target ? alone(target, pin) : driven(target, generator),
+    measure: 'measure' in target ? measureSelfDriven(target, pin) : measureWith(generator, target),
   }));
   for (let round = 1; round <= rounds; round++) {
     for (const connections of counts) {
-      for (const { target, measure } of held) {
+      for (const { target, measure } of measures) {
         onProgress(measurements.length, total);
         const figures = await measure({ ...times, connections });
         measurements.push({ target: target.name, connections, round, ...figures });
@@ -97,11 +96,11 @@ const measureInTurn = async (
 };
 
 type Measure = (
-  wanted: Pick<Plan, 'warmupMs' | 'measureMs'> & { readonly connections: number },
+  plan: Pick<Plan, 'warmupMs' | 'measureMs'> & { readonly connections: number },
 ) => Promise<Figures>;
 
-/** Goes on with the tokens that the last measurement ended with. */
-const driven = (target: Target, generator: Generator): Measure => {
+/** Each measurement continues with the last tokens of the previous one. */
+const measureWith = (generator: Generator, target: Target): Measure => {
   const { name, port, wire, pids, walIndexPath } = target;
   const tokens = [...target.refreshTokens];
   return async ({ connections, warmupMs, measureMs }) => {
@@ -109,7 +108,7 @@ const driven = (target: Target, generator: Generator): Measure => {
     const job = { port, wire, refreshTokens, warmupMs, measureMs, pids, walIndexPath };
     const outcome = await generator.measure(job).catch((error: unknown) => {
       throw error instanceof WrongAnswer
-        ? new WrongAnswer(`${name} answered wrongly: ${error.message}`)
+        ? new WrongAnswer(`${name} gave a wrong answer: ${error.message}`)
         : error;
     });
     tokens.splice(0, connections, ...outcome.refreshTokens);
@@ -117,7 +116,7 @@ const driven = (target: Target, generator: Generator): Measure => {
   };
 };
 
-const alone =
+const measureSelfDriven =
   (target: SelfDriven, pin: Cores['pin']): Measure =>
-  (wanted) =>
-    target.measure(wanted, (pid) => pin(pid, 'generator'));
+  (plan) =>
+    target.measure(plan, (pid) => pin(pid, 'generator'));

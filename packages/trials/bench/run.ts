@@ -13,7 +13,7 @@ import { ON_POSTGRES } from './targets/target.ts';
 import type { TargetName } from './targets/target.ts';
 import { TARGETS } from './targets/targets.ts';
 
-/** Where a chart has room for one number of connections only. */
+/** The number of connections that the chart shows. */
 const CHART_CONNECTIONS = 64;
 
 const main = async (args: readonly string[]): Promise<number> => {
@@ -37,40 +37,37 @@ const main = async (args: readonly string[]): Promise<number> => {
   return proof.verdict === 'failed' ? 1 : 0;
 };
 
-type Circumstances = { readonly head: string; readonly plan: Plan; readonly pinning: string };
+type RunContext = { readonly head: string; readonly plan: Plan; readonly pinning: string };
 
-const reportOf = (
-  { measurements, skipped, notes }: Measured,
-  { head, plan, pinning }: Circumstances,
-): string =>
+const reportOf = ({ measurements, skipped, notes }: Measured, { head, plan, pinning }: RunContext): string =>
   writeReport(measurements, compareTargets(measurements), [
     head,
-    `Median of ${plan.rounds} (a measurement: ${plan.measureMs / 1000} s), least and most in parentheses; ${pinning}. ${proveGenerator(measurements).text}`,
+    `Median of ${plan.rounds} rounds of ${plan.measureMs / 1000} s, minimum and maximum in parentheses; ${pinning}. ${proveGenerator(measurements).text}`,
     ...entriesOf(notes).map(([name, note]) => `${TARGETS[name].title}: ${note}.`),
-    ...entriesOf(skipped).map(([name, why]) => `SKIPPED ${name}: ${why}.`),
+    ...entriesOf(skipped).map(([name, reason]) => `SKIPPED ${name}: ${reason}.`),
   ]);
 
-/** What is told of SQLite and of memory in one section, of PostgreSQL in another; one of which nothing was measured stays. */
-const writeSections = (measured: Measured, circumstances: Circumstances): void => {
-  const { connections } = circumstances.plan;
+/** Writes one section for SQLite and in-memory targets and one for PostgreSQL. A section without figures stays as it is. */
+const writeSections = (measured: Measured, context: RunContext): void => {
+  const { connections } = context.plan;
   const embedded = onlyOf(measured, (name) => !ON_POSTGRES.has(name));
   if (hasMoreThanEcho(embedded)) {
     const shown = connections.includes(CHART_CONNECTIONS) ? CHART_CONNECTIONS : Math.max(...connections);
     const image = `![CPU per request and requests per second at ${shown} connections](performance.svg)`;
-    writeSection('bench', `${image}\n\n${reportOf(embedded, circumstances)}`);
+    writeSection('bench', `${image}\n\n${reportOf(embedded, context)}`);
     writeChart(drawCharts(embedded.measurements, shown));
   }
   const onPostgres = onlyOf(measured, (name) => name === 'echo' || ON_POSTGRES.has(name));
-  if (hasMoreThanEcho(onPostgres)) writeSection('postgres', reportOf(onPostgres, circumstances));
+  if (hasMoreThanEcho(onPostgres)) writeSection('postgres', reportOf(onPostgres, context));
 };
 
 const onlyOf = (
   { measurements, skipped, notes }: Measured,
-  isOfIt: (name: TargetName) => boolean,
+  isIncluded: (name: TargetName) => boolean,
 ): Measured => ({
-  measurements: measurements.filter(({ target }) => isOfIt(target)),
-  skipped: Object.fromEntries(entriesOf(skipped).filter(([name]) => isOfIt(name))),
-  notes: Object.fromEntries(entriesOf(notes).filter(([name]) => isOfIt(name))),
+  measurements: measurements.filter(({ target }) => isIncluded(target)),
+  skipped: Object.fromEntries(entriesOf(skipped).filter(([name]) => isIncluded(name))),
+  notes: Object.fromEntries(entriesOf(notes).filter(([name]) => isIncluded(name))),
 });
 
 const hasMoreThanEcho = ({ measurements }: Measured): boolean =>

@@ -7,11 +7,11 @@ import { oauthWire, UUID_PATTERN } from './wire.ts';
 import { makeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 
-// What a grant and a refresh need of PostgreSQL, for the formulas of docs/operations.md. As arguments: how many grants,
-// and how many seconds of load.
+// Measures the space and the log that a grant and a refresh need in PostgreSQL, for the formulas in docs/operations.md.
+// Arguments: the number of grants, and the seconds of load.
 const [grants = 100_000, seconds = 10] = process.argv.slice(2).map(Number);
 const CONNECTIONS = 64;
-const AT_ONCE = 500;
+const GRANTS_PER_BATCH = 500;
 
 const cluster = await startCluster();
 if ('reason' in cluster) throw new Error(cluster.reason);
@@ -25,8 +25,8 @@ try {
   const { client, clientSecret } = await makeClient(deployment, { dialect: 'smartcar', name: 'a', nowMs });
   const scope = 'read_vehicle_info read_odometer read_charge';
   const refreshTokens: string[] = [];
-  for (let count = 0; count < grants; count += AT_ONCE) {
-    const made = Array.from({ length: AT_ONCE }, (_, index) =>
+  for (let count = 0; count < grants; count += GRANTS_PER_BATCH) {
+    const batch = Array.from({ length: GRANTS_PER_BATCH }, (_, index) =>
       makeGrant(deployment, {
         clientId: client.id,
         subject: `owner-${count + index}`,
@@ -35,7 +35,7 @@ try {
         nowMs,
       }),
     );
-    for (const { tokens } of await Promise.all(made)) refreshTokens.push(tokens.refreshToken);
+    for (const { tokens } of await Promise.all(batch)) refreshTokens.push(tokens.refreshToken);
   }
   await deployment.close();
   const bytesPerGrant = async (): Promise<number> => {
@@ -43,7 +43,7 @@ try {
     const [row] = await cluster.ask<{ bytes: string }>(sql);
     return Math.round(Number(row?.bytes) / grants);
   };
-  const bytesFresh = await bytesPerGrant();
+  const bytesBeforeLoad = await bytesPerGrant();
 
   const environment = { KEYFOB_STORE: store, KEYFOB_KEY: key };
   const server = await startKeyfob({ dataDirectory, environment });
@@ -57,15 +57,15 @@ try {
   });
   const pid = server.child.pid ?? 0;
   const generator = await startGenerator();
-  const walOf = async (): Promise<number> => {
+  const walPosition = async (): Promise<number> => {
     const sql = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS bytes";
     return Number((await cluster.ask<{ bytes: string }>(sql))[0]?.bytes);
   };
-  // Each connection goes on with the token it got; the grants under them change from job to job.
+  // Within a job each connection refreshes one grant. Every job uses other grants.
   const jobs = 5;
   let requests = 0;
   const perSecond: number[] = [];
-  const before = await walOf();
+  const before = await walPosition();
   for (let index = 0; index < jobs; index++) {
     const tokens = refreshTokens.slice(index * CONNECTIONS, (index + 1) * CONNECTIONS);
     const measureMs = (seconds * 1000) / jobs;
@@ -82,13 +82,13 @@ try {
     requests += figures.requests;
     perSecond.push(Math.round(figures.requestsPerSecond));
   }
-  const walBytes = (await walOf()) - before;
+  const walBytes = (await walPosition()) - before;
   await generator.close();
   await server.stop();
   process.stdout.write(
     `${JSON.stringify({
       grants,
-      bytesPerGrant: bytesFresh,
+      bytesPerGrant: bytesBeforeLoad,
       bytesPerGrantAfterLoad: await bytesPerGrant(),
       connections: CONNECTIONS,
       refreshesPerSecond: perSecond.sort((left, right) => left - right),

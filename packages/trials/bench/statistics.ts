@@ -1,4 +1,4 @@
-/** The middle one of some values, or the mean of the two in the middle. NaN of none. */
+/** The median: the middle value, or the mean of the two middle values. NaN for an empty list. */
 export const medianOf = (values: readonly number[]): number => {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = Math.floor(sorted.length / 2);
@@ -6,15 +6,15 @@ export const medianOf = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 };
 
-/** The least value that so large a share of sorted values does not exceed (nearest rank). NaN of none. */
+/** A percentile of sorted values by nearest rank; `share` is from 0 to 1. NaN for an empty list. */
 export const percentileOf = (sorted: Float64Array, share: number): number =>
   sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 
-/** The median of some rounds, and the least and the most of them. */
-export type Spread = { readonly median: number; readonly least: number; readonly most: number };
+/** The median, minimum and maximum of several rounds. */
+export type Spread = { readonly median: number; readonly min: number; readonly max: number };
 
 export const spreadOf = (values: readonly number[]): Spread => ({
   median: medianOf(values),
-  least: Math.min(...values),
-  most: Math.max(...values),
+  min: Math.min(...values),
+  max: Math.max(...values),
 });

@@ -1,21 +1,21 @@
-/** How a refresh is asked for on one wire, and where its answer has the tokens. Plain values: it crosses processes. */
+/** How to write a refresh request in one dialect, and where its answer has the tokens. It is sent between processes. */
 export type Wire = {
-  /** The request line and every header but Content-Length. */
+  /** The request line and every header except Content-Length. */
   readonly head: readonly string[];
   readonly bodyBeforeToken: string;
   readonly bodyAfterToken: string;
-  /** The members to go through in the answer's JSON, outermost first. */
+  /** The path of member names in the answer's JSON, outermost first. */
   readonly accessTokenAt: readonly string[];
   readonly refreshTokenAt: readonly string[];
-  /** Sources of regular expressions that a whole token fits. */
+  /** Sources of regular expressions that match a whole token. */
   readonly accessTokenPattern: string;
   readonly refreshTokenPattern: string;
 };
 
 const USER_AGENT = 'User-Agent: node-fetch/3.3.2 (+https://github.com/node-fetch/node-fetch)';
 
-/** What a refresh looks like by RFC 6749 §6 with HTTP Basic; `tokenPattern` is what its server's tokens look like. */
-export const oauthWire = (wanted: {
+/** A refresh as in RFC 6749 §6 with HTTP Basic. `tokenPattern` matches the tokens of the server. */
+export const oauthWire = (options: {
   readonly path: string;
   readonly port: number;
   readonly clientId: string;
@@ -23,10 +23,10 @@ export const oauthWire = (wanted: {
   readonly tokenPattern: string;
 }): Wire => ({
   head: [
-    `POST ${wanted.path} HTTP/1.1`,
-    `Host: 127.0.0.1:${wanted.port}`,
+    `POST ${options.path} HTTP/1.1`,
+    `Host: 127.0.0.1:${options.port}`,
     USER_AGENT,
-    `Authorization: Basic ${Buffer.from(`${wanted.clientId}:${wanted.clientSecret}`).toString('base64')}`,
+    `Authorization: Basic ${Buffer.from(`${options.clientId}:${options.clientSecret}`).toString('base64')}`,
     'Content-Type: application/x-www-form-urlencoded',
     'Accept: application/json',
     'Connection: keep-alive',
@@ -35,26 +35,26 @@ export const oauthWire = (wanted: {
   bodyAfterToken: '',
   accessTokenAt: ['access_token'],
   refreshTokenAt: ['refresh_token'],
-  accessTokenPattern: wanted.tokenPattern,
-  refreshTokenPattern: wanted.tokenPattern,
+  accessTokenPattern: options.tokenPattern,
+  refreshTokenPattern: options.tokenPattern,
 });
 
-/** What a refresh looks like on the Pleos wire: JSON with the credentials in it. */
-export const pleosWire = (wanted: {
+/** A refresh in the Pleos dialect: JSON that includes the credentials. */
+export const pleosWire = (options: {
   readonly port: number;
   readonly clientId: string;
   readonly clientSecret: string;
 }): Wire => ({
   head: [
     'POST /v1/auth/token-refresh HTTP/1.1',
-    `Host: 127.0.0.1:${wanted.port}`,
+    `Host: 127.0.0.1:${options.port}`,
     USER_AGENT,
     'Brand: hyundai',
     'Content-Type: application/json',
     'Accept: application/json',
     'Connection: keep-alive',
   ],
-  bodyBeforeToken: `{"clientId":"${wanted.clientId}","clientSecret":"${wanted.clientSecret}","refreshToken":"`,
+  bodyBeforeToken: `{"clientId":"${options.clientId}","clientSecret":"${options.clientSecret}","refreshToken":"`,
   bodyAfterToken: '"}',
   accessTokenAt: ['data', 'accessToken'],
   refreshTokenAt: ['data', 'refreshToken'],
@@ -62,5 +62,5 @@ export const pleosWire = (wanted: {
   refreshTokenPattern: '[0-9A-Z]{36}',
 });
 
-/** Smartcar's tokens. */
+/** Matches Smartcar tokens. */
 export const UUID_PATTERN = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';

@@ -7,35 +7,35 @@ import { registerClients } from '../support/refresh-load/consent.ts';
 import type { Home } from '../support/server-store.ts';
 import type { WireClient } from '../support/refresh-load/refresh-wire.ts';
 
-/** What the client of one code knows of it. */
+/** What a client knows about the exchange of one code. */
 export type CodeLog = {
   readonly client: WireClient;
-  /** Every refresh token that the code gave it. */
+  /** Every refresh token that the client received for the code. */
   readonly refreshTokens: Set<string>;
-  /** Answers that were neither tokens nor an outage. */
-  readonly others: string[];
+  /** Answers that are neither tokens nor a 503. */
+  readonly unexpectedAnswers: string[];
   answers: number;
-  lost: number;
+  lostAnswers: number;
   isRefreshed: boolean;
 };
 
-/** Owners who consent one after another, and clients that exchange what they are sent. */
+/** Owners who consent one after another, and clients that exchange the codes they receive. */
 export type CodeLoad = {
   readonly logs: readonly CodeLog[];
-  /** Resolves at the `count`th request sent or answer read from now on. */
+  /** Resolves when `count` more requests are sent, or `count` more answers are read. */
   at(moment: 'sent' | 'answered', count: number): Promise<void>;
-  /** Lets every client come to the end of the code it is at. */
+  /** Lets every client finish its current code. */
   finish(): Promise<void>;
-  /** Ends every client, whatever it is at. */
+  /** Stops every client at once. */
   stop(): void;
 };
 
-/** While nobody listens or the store is away. Shorter than `Retry-After` asks for, so that a trial is short. */
+/** The wait before a retry. Shorter than `Retry-After` asks for, to keep the trial short. */
 const RETRY_MS = 50;
 
 type Tokens = { readonly refreshToken: string };
 
-/** Starts at once. */
+/** Registers the clients and starts the load immediately. */
 export const createCodeLoad = async (
   home: Home,
   codes: CodeMaker,
@@ -48,30 +48,30 @@ export const createCodeLoad = async (
   const counts = { sent: 0, answered: 0 };
   const stopping = new AbortController();
   const ending = new AbortController();
-  let watches: { readonly isSeen: () => boolean; readonly resolve: () => void }[] = [];
-  const tell = (moment: keyof typeof counts): void => {
+  let waiters: { readonly isReached: () => boolean; readonly resolve: () => void }[] = [];
+  const countMoment = (moment: keyof typeof counts): void => {
     counts[moment]++;
-    const seen = watches.filter(({ isSeen }) => isSeen());
-    watches = watches.filter((watch) => !seen.includes(watch));
-    for (const { resolve } of seen) resolve();
+    const reached = waiters.filter(({ isReached }) => isReached());
+    waiters = waiters.filter((waiter) => !reached.includes(waiter));
+    for (const { resolve } of reached) resolve();
   };
 
-  /** Sends a request again until it is answered; `undefined` where the answer is a refusal. */
+  /** Sends a request until it is answered. Returns `undefined` if the answer is a refusal. */
   const untilAnswered = async (log: CodeLog, request: Request): Promise<Tokens | undefined> => {
     while (!stopping.signal.aborted) {
-      tell('sent');
+      countMoment('sent');
       const answer = await fetch(request.clone(), { signal: stopping.signal })
         .then(async (response) => ({ status: response.status, body: (await response.json()) as Body }))
-        .catch(isUnsent);
-      if (answer === undefined) log.lost++;
-      else if (answer !== 'unsent') tell('answered');
+        .catch(classifyError);
+      if (answer === undefined) log.lostAnswers++;
+      else if (answer !== 'unsent') countMoment('answered');
       if (answer === undefined || answer === 'unsent') {
         await sleep(RETRY_MS);
         continue;
       }
       if (answer.status === 200) return { refreshToken: readRefreshToken(answer.body) };
       if (answer.status !== 503) {
-        log.others.push(`${answer.status} ${JSON.stringify(answer.body)}`);
+        log.unexpectedAnswers.push(`${answer.status} ${JSON.stringify(answer.body)}`);
         return undefined;
       }
       await sleep(RETRY_MS);
@@ -85,15 +85,15 @@ export const createCodeLoad = async (
     const log: CodeLog = {
       client,
       refreshTokens: new Set(),
-      others: [],
+      unexpectedAnswers: [],
       answers: 0,
-      lost: 0,
+      lostAnswers: 0,
       isRefreshed: false,
     };
     logs.push(log);
     const exchange = writeExchange(port, client, code);
-    // And once more after the answer: whatever happened in between, it is the same use.
-    for (let time = 0; time < 2; time++) {
+    // The second pass repeats the answered request: it is the same use, even if the server was killed in between.
+    for (let pass = 0; pass < 2; pass++) {
       const tokens = await untilAnswered(log, exchange);
       if (tokens === undefined) return;
       log.answers++;
@@ -115,7 +115,7 @@ export const createCodeLoad = async (
     logs,
     at(moment, count) {
       const goal = counts[moment] + count;
-      return new Promise((resolve) => watches.push({ isSeen: () => counts[moment] >= goal, resolve }));
+      return new Promise((resolve) => waiters.push({ isReached: () => counts[moment] >= goal, resolve }));
     },
     async finish() {
       ending.abort();
@@ -125,8 +125,8 @@ export const createCodeLoad = async (
   };
 };
 
-/** Nobody listened: nothing was sent. `undefined` where something was and no whole answer came. */
-const isUnsent = (error: unknown): 'unsent' | undefined => {
+/** `unsent` if the connection was refused; `undefined` if the request was sent but the answer was incomplete. */
+const classifyError = (error: unknown): 'unsent' | undefined => {
   const cause = error instanceof Error ? error.cause : undefined;
   const isRefused = cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
   return isRefused ? 'unsent' : undefined;
@@ -146,8 +146,8 @@ const writeRefresh = (port: number, client: WireClient, refreshToken: string): R
     ? writeJson(port, '/v1/auth/token-refresh', client, { refreshToken })
     : writeForm(port, client, { grant_type: 'refresh_token', refresh_token: refreshToken });
 
-/** The same `Idempotency-Key` with every try. */
-const keyHeader = () => ({ 'Idempotency-Key': randomUUID(), 'User-Agent': 'keyfob-trials' });
+/** Built once per request, so that every attempt has the same `Idempotency-Key`. */
+const createHeaders = () => ({ 'Idempotency-Key': randomUUID(), 'User-Agent': 'keyfob-trials' });
 
 const writeForm = (
   port: number,
@@ -157,7 +157,7 @@ const writeForm = (
   new Request(`http://127.0.0.1:${port}/oauth/token`, {
     method: 'POST',
     headers: {
-      ...keyHeader(),
+      ...createHeaders(),
       Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
     },
     body: new URLSearchParams(fields),
@@ -171,6 +171,6 @@ const writeJson = (
 ): Request =>
   new Request(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
-    headers: { ...keyHeader(), Brand: 'hyundai', 'Content-Type': 'application/json' },
+    headers: { ...createHeaders(), Brand: 'hyundai', 'Content-Type': 'application/json' },
     body: JSON.stringify({ clientId, clientSecret, ...fields }),
   });

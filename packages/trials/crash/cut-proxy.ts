@@ -2,12 +2,12 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Chance } from '../support/chance.ts';
 
-/** A proxy that cuts answers in the middle of their bodies. */
+/** A proxy that truncates answers in the middle of the body. */
 export type CutProxy = {
   readonly port: number;
-  /** How many answers were cut so far. */
+  /** The number of answers truncated so far. */
   cuts(): number;
-  /** From now on every answer passes whole. */
+  /** From now on every answer passes completely. */
   stopCutting(): void;
   close(): Promise<void>;
 };
@@ -16,8 +16,8 @@ const HEAD_END = '\r\n\r\n';
 const CONTENT_LENGTH = /\r\ncontent-length: *(?<bytes>[0-9]+)/i;
 
 /**
- * Passes bytes between clients and the server on `port`. Of the answers, each is cut with `probability`: its head and
- * fewer bytes of its body than it has are passed, and the client's connection is closed.
+ * Passes bytes between clients and the server on `port`. Truncates each answer with `probability`: the client gets the
+ * head and a part of the body, and its connection is closed.
  */
 export const openCutProxy = async (
   port: number,
@@ -69,7 +69,7 @@ export const openCutProxy = async (
   };
 };
 
-/** The first whole answer in these bytes. */
+/** The first complete answer in these bytes, or `undefined`. */
 const takeAnswer = (bytes: Buffer): { readonly head: Buffer; readonly body: Buffer } | undefined => {
   const end = bytes.indexOf(HEAD_END);
   if (end < 0) return undefined;

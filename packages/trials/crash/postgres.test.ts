@@ -1,30 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HUNG, runInTest } from './run-in-test.ts';
+import { TEST_TIMEOUT, runInTest } from './run-in-test.ts';
 
 const store = 'postgres';
 
 test(
-  'On PostgreSQL, 5 times kill -9 of the server lose no grant and make no token work twice.',
-  HUNG,
+  'On PostgreSQL, 5 kill -9 of the server lose no grant, and no token works twice.',
+  TEST_TIMEOUT,
   async (t) => {
     const figures = await runInTest(t, 'kill', { store, count: 5, grants: 42 });
-    assert.ok(figures === undefined || figures.answersLost > 0, 'the kills must cut calls off');
+    assert.ok(figures === undefined || figures.answersLost > 0, 'the kills must interrupt calls');
   },
 );
 
 test(
-  'On PostgreSQL, 3 times kill -9 while codes are exchanged ask no owner twice and give no code two grants.',
-  HUNG,
+  'On PostgreSQL, 3 kill -9 during code exchanges make no owner consent twice, and no code gives two grants.',
+  TEST_TIMEOUT,
   async (t) => {
     const figures = await runInTest(t, 'codes', { store, count: 3, grants: 8 });
-    assert.ok(figures === undefined || (figures.more['requestsLost'] ?? 0) > 0, 'requests must be cut off');
+    assert.ok(
+      figures === undefined || (figures.more['requestsLost'] ?? 0) > 0,
+      'the kills must interrupt requests',
+    );
   },
 );
 
 test(
-  'On PostgreSQL, 20 answers that are cut in their bodies cost a grant only if its policy has no repeat.',
-  HUNG,
+  'On PostgreSQL, 20 truncated answers lose a grant only if its policy allows no repeat.',
+  TEST_TIMEOUT,
   async (t) => {
     const figures = await runInTest(t, 'cut', { store, count: 20 });
     assert.equal(figures?.more['strictGrantsCut'], figures?.grantsLostToACutAnswer);
@@ -32,24 +35,24 @@ test(
 );
 
 test(
-  'PostgreSQL killed with -9 under two servers is 503 in both dialects, and costs no grant; no server is restarted.',
-  HUNG,
+  'kill -9 of PostgreSQL under two servers gives 503 in both dialects and loses no grant; no server restarts.',
+  TEST_TIMEOUT,
   async (t) => {
     await runInTest(t, 'database', { count: 2 });
   },
 );
 
 test(
-  'A full disk under PostgreSQL is 503 in both dialects, and costs no grant once there is room.',
-  HUNG,
+  'A full disk under PostgreSQL gives 503 in both dialects, and no grant is lost once there is space again.',
+  TEST_TIMEOUT,
   async (t) => {
     await runInTest(t, 'database-disk', { count: 1 });
   },
 );
 
 test(
-  'After the promotion of an asynchronous standby that lacks the newest refreshes, every grant continues by resync.',
-  HUNG,
+  'After promotion of an asynchronous standby without the newest refreshes, every grant continues by resync.',
+  TEST_TIMEOUT,
   async (t) => {
     const figures = await runInTest(t, 'failover', { count: 1, grants: 20 });
     assert.ok(figures === undefined || (figures.more['resynced'] ?? 0) > 0);
@@ -58,8 +61,8 @@ test(
 );
 
 test(
-  'After the promotion of a synchronous standby, cut off before or not, no grant resyncs.',
-  HUNG,
+  'After promotion of a synchronous standby, disconnected before or not, no grant resyncs.',
+  TEST_TIMEOUT,
   async (t) => {
     const figures = await runInTest(t, 'synchronous-failover', { count: 2 });
     assert.ok(figures === undefined || figures.more['resynced'] === 0);

@@ -4,13 +4,13 @@ import { TRIALS } from './run.ts';
 import type { StoreKind } from '../support/server-store.ts';
 import type { Figures } from '../support/refresh-load/report.ts';
 
-/** The seed of every run in the tests; `run.ts` draws others. */
+/** The seed of every test run. `run.ts` picks a random seed. */
 const SEED = 1;
 
-/** A trial that takes longer hangs. */
-export const HUNG = { timeout: 180_000 };
+/** A trial that takes longer is stuck. */
+export const TEST_TIMEOUT = { timeout: 180_000 };
 
-/** Runs a trial; it must be without faults. `undefined` where this machine cannot. */
+/** Runs a trial and asserts that it finds no fault. Skips and returns `undefined` if this machine cannot run it. */
 export const runInTest = async (
   t: TestContext,
   name: keyof typeof TRIALS,

@@ -14,92 +14,97 @@ import { stopTrial } from './trials/stop.ts';
 import type { Skipped } from '../support/skipped.ts';
 import type { Trial } from './trial.ts';
 
-type Row = {
+type TrialEntry = {
   readonly trial: Trial;
   readonly count: number;
-  /** Those it can be on; the first where none is chosen. */
+  /** The stores it can run on. The first is the default. */
   readonly stores: readonly [StoreKind, ...StoreKind[]];
   readonly what: string;
 };
 
-const EITHER = ['sqlite', 'postgres'] as const;
+const BOTH_STORES = ['sqlite', 'postgres'] as const;
 
-/** Every way in which a server or the road to it is broken here, and how often on demand. */
+/** Every trial, with its default number of repetitions. Each breaks the server, its store or its network. */
 export const TRIALS = {
-  kill: { trial: killTrial, count: 1000, stores: EITHER, what: 'kill -9 at random moments, and restart' },
+  kill: {
+    trial: killTrial,
+    count: 1000,
+    stores: BOTH_STORES,
+    what: 'kill -9 at random moments, then restart',
+  },
   codes: {
     trial: codeKillTrial,
     count: 300,
-    stores: EITHER,
-    what: 'kill -9 while owners consent and codes are exchanged',
+    stores: BOTH_STORES,
+    what: 'kill -9 while owners consent and clients exchange codes',
   },
   stop: {
     trial: stopTrial,
     count: 20,
-    stores: EITHER,
-    what: 'SIGSTOP for longer than the overlap, and SIGCONT',
+    stores: BOTH_STORES,
+    what: 'SIGSTOP for longer than the overlap, then SIGCONT',
   },
   'full-disk': {
     trial: fullDiskTrial,
     count: 20,
     stores: ['sqlite'],
-    what: 'the disk fills up, and room is made (needs root)',
+    what: 'the disk fills up, then space is freed (needs root)',
   },
   'read-only': {
     trial: readOnlyTrial,
     count: 20,
     stores: ['sqlite'],
-    what: 'the data directory turns read-only, and back (needs root)',
+    what: 'the data directory becomes read-only, then writable again (needs root)',
   },
   cut: {
     trial: cutTrial,
     count: 1000,
-    stores: EITHER,
-    what: 'a proxy cuts answers in the middle of their bodies',
+    stores: BOTH_STORES,
+    what: 'a proxy truncates answers in the middle of the body',
   },
   database: {
     trial: databaseTrial,
     count: 100,
     stores: ['postgres'],
-    what: 'kill -9 of PostgreSQL under two servers, and restart',
+    what: 'kill -9 of PostgreSQL under two servers, then restart',
   },
   'database-disk': {
     trial: databaseDiskTrial,
     count: 10,
     stores: ['postgres'],
-    what: 'the disk of PostgreSQL fills up, and room is made (needs root)',
+    what: 'the disk of PostgreSQL fills up, then space is freed (needs root)',
   },
   failover: {
     trial: failoverTrial('asynchronous'),
     count: 20,
     stores: ['postgres'],
-    what: 'the primary is lost, and an asynchronous standby far behind it promoted',
+    what: 'the primary is lost, and an asynchronous standby that is far behind is promoted',
   },
   'synchronous-failover': {
     trial: failoverTrial('synchronous'),
     count: 20,
     stores: ['postgres'],
-    what: 'the primary is lost, and its synchronous standby promoted',
+    what: 'the primary is lost, and its synchronous standby is promoted',
   },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, TrialEntry>;
 
 const HELP = `Usage: node --conditions=keyfob-source packages/trials/crash/run.ts [options]
 
-Breaks a real server under refresh load from clients of both dialects and every policy, and decides from the
-clients' logs alone whether it kept its promises. Exits 1 where it did not.
+Breaks a real server under refresh load from clients of both dialects and every policy. Checks the server's
+guarantees against the clients' logs alone. Exits 1 if one is broken, 2 on a usage error.
 
 Options:
-  --trial <name>     which one (default: kill)
+  --trial <name>     which trial (default: kill)
 ${Object.entries(TRIALS)
   .map(
     ([name, { count, stores, what }]) =>
       `                       ${name.padEnd(20)} ${what}; ${count} times (${stores.join(', ')})`,
   )
   .join('\n')}
-  --store <name>     sqlite or postgres (default: the first that is named with the trial)
-  --count <number>   how many times, instead (--kills means the same)
-  --grants <number>  how many grants are refreshed at once (default: 42)
-  --seed <number>    where the moments are drawn from (default: by chance, and printed)
+  --store <name>     sqlite or postgres (default: the first store listed for the trial)
+  --count <number>   number of repetitions (--kills is a synonym)
+  --grants <number>  number of grants refreshed in parallel (default: 42)
+  --seed <number>    seed of the random moments (default: random; printed)
   --json             print figures and faults as JSON
   --help             print this
 
@@ -123,12 +128,12 @@ const main = async (): Promise<void> => {
   if (values.help) return console.log(HELP);
   const { trial: name } = values;
   if (!isTrial(name)) throw new Error(`--trial must be one of ${Object.keys(TRIALS).join(', ')}`);
-  const { trial, count, stores }: Row = TRIALS[name];
-  const store = stores.find((one) => one === (values.store ?? stores[0]));
+  const { trial, count, stores }: TrialEntry = TRIALS[name];
+  const store = stores.find((known) => known === (values.store ?? stores[0]));
   if (store === undefined) throw new Error(`--store must be ${stores.join(' or ')} for this trial`);
   const seed = readNumber('seed', values.seed ?? String(Math.floor(Math.random() * 1e9)));
   const bar = createProgressBar(name);
-  const began = performance.now();
+  const startedAtMs = performance.now();
   const report = await trial({
     count: readNumber('count', values.count ?? values.kills ?? String(count)),
     grants: readNumber('grants', values.grants),
@@ -137,7 +142,7 @@ const main = async (): Promise<void> => {
     onProgress: bar.show,
   });
   bar.end();
-  const run = { trial: name, store, seed, seconds: Math.round((performance.now() - began) / 1000) };
+  const run = { trial: name, store, seed, seconds: Math.round((performance.now() - startedAtMs) / 1000) };
   console.log(values.json ? JSON.stringify({ ...run, ...report }, null, 2) : describe(run, report));
   if ('faults' in report && report.faults.length > 0) process.exitCode = 1;
 };
@@ -161,7 +166,7 @@ const describe = (run: Readonly<Record<string, string | number>>, report: Report
   ] as const;
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
-  const verdict = report.faults.length === 0 ? 'every promise was kept' : report.faults.join('\n');
+  const verdict = report.faults.length === 0 ? 'every guarantee was kept' : report.faults.join('\n');
   return [...lines, '', verdict].join('\n');
 };
 

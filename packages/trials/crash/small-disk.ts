@@ -5,14 +5,14 @@ import type { Skipped } from '../support/skipped.ts';
 
 const MIB = 1024 * 1024;
 
-/** Mounts a file system of its own, so small that it can be filled. */
+/** Mounts a new file system that is small enough to fill up. */
 export const mountSmallDisk = (mib: number): { readonly path: string; unmount(): void } | Skipped => {
   const path = makeDataDirectory();
   try {
     runProgram('mount', '-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', path);
   } catch {
     removeDataDirectory(path);
-    return { skipped: 'a small disk cannot be mounted here: that takes root and tmpfs' };
+    return { skipped: 'a small disk cannot be mounted: this needs root and tmpfs' };
   }
   return {
     path,
@@ -23,7 +23,7 @@ export const mountSmallDisk = (mib: number): { readonly path: string; unmount():
   };
 };
 
-/** Takes all the room there is, to the last byte. */
+/** Writes a file until no byte is free on the disk. */
 export const fill = (path: string): void => {
   const file = openSync(path, 'w');
   try {

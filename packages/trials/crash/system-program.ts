@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Runs a program of the system to its end. Throws where it fails or is not there. */
+/** Runs a system program and waits for its end. Throws if it fails or is not installed. */
 export const runProgram = (name: string, ...args: readonly string[]): void => {
   execFileSync(name, args, { stdio: 'pipe' });
 };

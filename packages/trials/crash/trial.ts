@@ -2,13 +2,13 @@ import type { StoreKind } from '../support/server-store.ts';
 import type { Skipped } from '../support/skipped.ts';
 import type { Report } from '../support/refresh-load/report.ts';
 
-/** How much of a trial, and which. */
+/** The size, seed and store of a trial. */
 export type TrialOptions = {
-  /** Of what the trial is made of: kills, stops, rounds, cut answers. */
+  /** The number of kills, stops, rounds or truncated answers, depending on the trial. */
   readonly count: number;
   readonly grants: number;
   readonly seed: number;
-  /** Of a trial that can be on either. */
+  /** Ignored by trials that support only one store. */
   readonly store: StoreKind;
   onProgress(done: number, total: number): void;
 };

@@ -118,6 +118,36 @@ describe('Client credentials', () => {
     });
   }
 
+  /** What a client that does not authenticate gets, whatever else is wrong with its request. */
+  const NOT_AUTHENTICATED: readonly (readonly [name: string, form: Readonly<Record<string, string>>])[] = [
+    ['no grant_type', {}],
+    ['an unsupported grant_type', { grant_type: 'refresh_token' }],
+    ['a malformed scope', { ...GRANT, scope: 'a"' }],
+  ];
+  for (const [name, form] of NOT_AUTHENTICATED)
+    test(`a wrong secret counts before ${name}`, async () => {
+      const trial = createResourceTrial();
+      const app = await trial.register('smartcar', { policy: ALLOWED });
+      assertRefused(await trial.post(PATH, form, { ...app, secret: 'wrong' }), 401, 'invalid_client');
+    });
+
+  test('name what the endpoint supports, and how to authenticate', async () => {
+    const trial = createResourceTrial();
+    const app = await trial.register('smartcar', { policy: ALLOWED });
+    const describe = async (...request: Parameters<typeof trial.post>) =>
+      (await trial.post(...request)).body['error_description'];
+    assert.equal(
+      await describe(PATH, { grant_type: 'password' }, app),
+      'grant_type must be client_credentials.',
+    );
+    for (const path of [PATH, '/oauth/introspect', '/oauth/revoke'])
+      assert.equal(
+        await describe(path, GRANT),
+        'Client authentication failed. Send client_id and client_secret by HTTP Basic.',
+        path,
+      );
+  });
+
   test('are for clients that may use them, authenticate and ask for nothing else', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { policy: ALLOWED });

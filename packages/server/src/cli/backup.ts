@@ -1,10 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { backupDeployment, inspectStore, restoreDeployment } from '../deployment/maintenance.ts';
-import { KEY_FILE, STORE_FILE } from '../deployment/names.ts';
-import type { Config } from '../config.ts';
-import { OperatorError } from '../errors.ts';
+import { KEY_FILE, STORE_FILE } from '../exports/index.ts';
+import type { Config } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
+import { backupDeployment, inspectStore, restoreDeployment } from '../exports/maintenance.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { print } from './output.ts';

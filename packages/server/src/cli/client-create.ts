@@ -1,9 +1,9 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { CLIENT_TYPES } from '../clients/client.ts';
-import type { Client, ClientType } from '../clients/client.ts';
-import { DIALECTS, dialectOf } from '../dialects/dialects.ts';
-import { registerClient } from '../operations/register-client.ts';
+import { registerClient } from '../exports/index.ts';
+import { CLIENT_TYPES } from '../exports/clients.ts';
+import type { Client, ClientType } from '../exports/clients.ts';
+import { dialectOf, DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
 import { clientToJson, redirectRows } from './client-report.ts';
 import { onDeployment, readName, toList, withCommonOptions } from './options.ts';

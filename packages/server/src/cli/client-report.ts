@@ -1,6 +1,5 @@
-import type { Client, ClientSecret } from '../clients/client.ts';
-import { POLICY_FIELDS } from '../clients/policy.ts';
-import type { PolicyField } from '../clients/policy.ts';
+import { POLICY_FIELDS } from '../exports/clients.ts';
+import type { Client, ClientSecret, PolicyField } from '../exports/clients.ts';
 import { toFlag } from './options.ts';
 import { alignColumns, showTime } from './output.ts';
 

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import { OperatorError } from '../errors.ts';
-import { addSecret } from '../operations/add-secret.ts';
-import { readClient } from '../operations/read-client.ts';
-import { removeSecret } from '../operations/remove-secret.ts';
+import { addSecret, readClient, removeSecret } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
 import { describeSecrets, secretToJson } from './client-report.ts';
 import { unknownClient, unknownSecret } from './not-found.ts';
 import { onDeployment, readName, readWholeNumber, withCommonOptions } from './options.ts';

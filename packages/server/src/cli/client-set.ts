@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import type { ClientChange } from '../clients/change.ts';
-import type { PolicyField } from '../clients/policy.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import { DIALECTS } from '../dialects/dialects.ts';
-import { changeClient } from '../operations/change-client.ts';
+import { changeClient } from '../exports/index.ts';
+import type { ClientChange, PolicyField } from '../exports/clients.ts';
+import { DIALECTS } from '../exports/dialects.ts';
+import type { Dialect } from '../exports/dialects.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
 import { unknownClient } from './not-found.ts';
 import { onDeployment, readName, toFlag, toList, toUsageError, withCommonOptions } from './options.ts';

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import { toSeconds } from '../clock.ts';
-import { OperatorError } from '../errors.ts';
-import { changeClient } from '../operations/change-client.ts';
-import { readClient } from '../operations/read-client.ts';
-import { removeClient } from '../operations/remove-client.ts';
+import { changeClient, readClient, removeClient } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
+import { toSeconds } from '../exports/grants.ts';
 import { addClientCreate } from './client-create.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
 import { addClientSecret } from './client-secret.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { copyDeployment, parseStoreAddress, resumeDeployment } from '../deployment/copy.ts';
-import type { CopyPhase, DeploymentCopied, StoreAddress } from '../deployment/copy.ts';
+import { copyDeployment, parseStoreAddress, resumeDeployment } from '../exports/maintenance.ts';
+import type { CopyPhase, DeploymentCopied, StoreAddress } from '../exports/maintenance.ts';
 import { readConfig } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { print, UsageError } from './output.ts';

@@ -1,14 +1,11 @@
-import { digestSecret, findSecret } from '../clients/secret.ts';
-import { toSeconds } from '../clock.ts';
-import type { Deployment } from '../deployment/open.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import { dialectOf } from '../dialects/dialects.ts';
-import { standingOf } from '../grants/standing.ts';
-import { createGrant } from '../operations/create-grant.ts';
-import { registerClient } from '../operations/register-client.ts';
-import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
-import type { GrantId } from '../tokens/grant-id.ts';
-import { sealRefreshToken } from '../tokens/refresh-token.ts';
+import { createGrant, registerClient } from '../exports/index.ts';
+import type { Deployment } from '../exports/index.ts';
+import { digestSecret, findSecret } from '../exports/clients.ts';
+import { dialectOf } from '../exports/dialects.ts';
+import type { Dialect } from '../exports/dialects.ts';
+import { standingOf, toSeconds } from '../exports/grants.ts';
+import { readGrantId, sealRefreshToken, writeGrantId } from '../exports/tokens.ts';
+import type { GrantId } from '../exports/tokens.ts';
 
 /** What the demo stores of the client and the grant of one dialect. */
 export type StoredDemoClient = {
@@ -33,8 +30,9 @@ export const ensureDemoClient = async (
       : await registerDemoClient(deployment, dialect, nowMs);
   if (credentials === stored && (await isActiveGrant(deployment, stored, nowMs))) return stored;
   const { clientId, clientSecret } = credentials;
-  const [brand] = dialect.brands;
-  const wanted = { clientId, subject: 'demo-owner', scope: 'read_odometer read_location', brand, nowMs };
+  const { brands, examples } = dialect;
+  const scope = examples.demoScope;
+  const wanted = { clientId, subject: 'demo-owner', scope, brand: brands[0], nowMs };
   const created = await createGrant(deployment, wanted);
   if (created.outcome !== 'created') throw new Error(`the demo grant was not created: ${created.outcome}`);
   return { clientId, clientSecret, grantId: writeGrantId(created.grant.id) };

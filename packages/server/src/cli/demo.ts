@@ -1,11 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Config } from '../config.ts';
-import type { Deployment } from '../deployment/open.ts';
-import { DIALECTS } from '../dialects/dialects.ts';
-import type { Emit } from '../log-event.ts';
-import { readGrantId } from '../tokens/grant-id.ts';
-import { sealRefreshToken } from '../tokens/refresh-token.ts';
+import type { Config, Deployment, Emit } from '../exports/index.ts';
+import { DIALECTS } from '../exports/dialects.ts';
+import { readGrantId, sealRefreshToken } from '../exports/tokens.ts';
 import { DEMO_REDIRECT_URI, ensureDemoClient, readDemoRefreshToken } from './demo-client.ts';
 import type { StoredDemoClient } from './demo-client.ts';
 

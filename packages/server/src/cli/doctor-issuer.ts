@@ -1,5 +1,5 @@
-import type { Client } from '../clients/client.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../exports/index.ts';
+import type { Client } from '../exports/clients.ts';
 import type { SecretFinding } from './doctor-secrets.ts';
 
 /** Whether JWTs name a lasting issuer: without `publicUrl`, the issuer is the address that each server listens on. */

@@ -1,10 +1,8 @@
-import { inspectSharedStore } from '../deployment/maintenance.ts';
-import { storeNameOf } from '../deployment/names.ts';
-import { openDeployment } from '../deployment/open.ts';
-import type { Deployment } from '../deployment/open.ts';
-import type { Config } from '../config.ts';
-import { toSeconds } from '../clock.ts';
-import { OperatorError } from '../errors.ts';
+import { openDeployment, storeNameOf } from '../exports/index.ts';
+import type { Config, Deployment } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
+import { toSeconds } from '../exports/grants.ts';
+import { inspectSharedStore } from '../exports/maintenance.ts';
 import { examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';

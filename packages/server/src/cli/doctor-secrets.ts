@@ -1,6 +1,6 @@
-import type { Client } from '../clients/client.ts';
-import { isInForce } from '../clients/secret.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../exports/index.ts';
+import { isInForce } from '../exports/clients.ts';
+import type { Client } from '../exports/clients.ts';
 
 /** A finding about how clients authenticate; `remedy` is `null` if nothing is wrong. */
 export type SecretFinding = {

@@ -1,13 +1,11 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { inspectStore } from '../deployment/maintenance.ts';
-import { KEY_FILE, STORE_FILE } from '../deployment/names.ts';
-import { openDeployment } from '../deployment/open.ts';
-import type { Deployment } from '../deployment/open.ts';
-import { toSeconds } from '../clock.ts';
-import type { Config } from '../config.ts';
-import { OperatorError } from '../errors.ts';
+import { KEY_FILE, openDeployment, STORE_FILE } from '../exports/index.ts';
+import type { Config, Deployment } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
+import { toSeconds } from '../exports/grants.ts';
+import { inspectStore } from '../exports/maintenance.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
 import { examineGuessing, examineSecrets } from './doctor-secrets.ts';

@@ -1,5 +1,5 @@
-import type { GrantEvent } from '../outbox/grant-event.ts';
-import { writeGrantId } from '../tokens/grant-id.ts';
+import { writeGrantId } from '../exports/tokens.ts';
+import type { GrantEvent } from '../exports/webhooks.ts';
 import { levelOf } from './log.ts';
 
 /** An event as `keyfob events` prints it: a grant event of the store, or a log event of a running server. */

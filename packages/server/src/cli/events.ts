@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import { openDeployment } from '../deployment/open.ts';
-import type { OperationContext } from '../operations/context.ts';
-import { readGrantEvents } from '../operations/read-grant-events.ts';
-import type { GrantEventFilter } from '../operations/read-grant-events.ts';
-import type { GrantEvent } from '../outbox/grant-event.ts';
+import { openDeployment, readGrantEvents } from '../exports/index.ts';
+import type { GrantEventFilter, OperationContext } from '../exports/index.ts';
+import type { GrantEvent } from '../exports/webhooks.ts';
 import { toEventRecord, writeLine } from './event-line.ts';
 import type { EventRecord } from './event-line.ts';
 import { followEvents } from './follow-events.ts';

@@ -1,9 +1,7 @@
-import { followServers } from '../live/follow.ts';
-import type { OperationContext } from '../operations/context.ts';
-import { readGrantEvents } from '../operations/read-grant-events.ts';
-import type { GrantEventFilter } from '../operations/read-grant-events.ts';
-import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
-import { writeGrantId } from '../tokens/grant-id.ts';
+import { followServers, readGrantEvents } from '../exports/index.ts';
+import type { GrantEventFilter, OperationContext } from '../exports/index.ts';
+import { writeGrantId } from '../exports/tokens.ts';
+import { GRANT_EVENT_KINDS } from '../exports/webhooks.ts';
 import { toEventRecord } from './event-line.ts';
 import type { EventRecord } from './event-line.ts';
 

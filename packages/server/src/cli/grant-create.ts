@@ -1,9 +1,9 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { OperatorError } from '../errors.ts';
-import { DIALECTS } from '../dialects/dialects.ts';
-import { createGrant } from '../operations/create-grant.ts';
-import { writeGrantId } from '../tokens/grant-id.ts';
+import { createGrant } from '../exports/index.ts';
+import { DIALECTS } from '../exports/dialects.ts';
+import { OperatorError } from '../exports/errors.ts';
+import { writeGrantId } from '../exports/tokens.ts';
 import { unknownClient } from './not-found.ts';
 import { onDeployment, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';

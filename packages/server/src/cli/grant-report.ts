@@ -1,9 +1,7 @@
-import { toSeconds } from '../clock.ts';
-import type { ReplayRecord } from '../grants/replay.ts';
-import type { Vehicle } from '../grants/vehicle.ts';
-import type { Caller } from '../log-event.ts';
-import type { GrantDetails, GrantSummary } from '../operations/read-grant.ts';
-import { writeGrantId } from '../tokens/grant-id.ts';
+import type { Caller, GrantDetails, GrantSummary } from '../exports/index.ts';
+import { toSeconds } from '../exports/grants.ts';
+import type { ReplayRecord, Vehicle } from '../exports/grants.ts';
+import { writeGrantId } from '../exports/tokens.ts';
 import { alignColumns, showTime } from './output.ts';
 
 /** A grant for programs. Times in integer seconds. */

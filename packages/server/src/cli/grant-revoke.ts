@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import type { Grant } from '../grants/grant.ts';
-import type { OperationContext } from '../operations/context.ts';
-import { reinstateGrant } from '../operations/reinstate-grant.ts';
-import { revokeGrant } from '../operations/revoke-grant.ts';
-import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import { reinstateGrant, revokeGrant } from '../exports/index.ts';
+import type { OperationContext } from '../exports/index.ts';
+import type { Grant } from '../exports/grants.ts';
+import { readGrantId, writeGrantId } from '../exports/tokens.ts';
 import { unknownGrant } from './not-found.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { listGrants, readGrant } from '../operations/read-grant.ts';
-import { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
+import { listGrants, readGrant } from '../exports/index.ts';
+import { readGrantId, writeGrantId } from '../exports/tokens.ts';
 import { COMMAND_NAME } from './command-name.ts';
 import { detailsToJson, describeGrant, grantToJson } from './grant-report.ts';
 import { unknownClient, unknownGrant } from './not-found.ts';

@@ -1,8 +1,7 @@
 import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
-import { OperatorError } from '../errors.ts';
-import { FAULTS } from '../imports/fault.ts';
-import type { RefusedRow } from '../imports/run.ts';
-import type { Source } from '../imports/source.ts';
+import { OperatorError } from '../exports/errors.ts';
+import { IMPORT_FAULTS } from '../exports/maintenance.ts';
+import type { ImportSource, RefusedRow } from '../exports/maintenance.ts';
 
 const MODE = 0o600;
 
@@ -10,7 +9,7 @@ const MODE = 0o600;
  * The file of `--report`, which gets every refused row as a JSON line and replaces an older one. Without a path nothing is
  * written. Throws `OperatorError` where it cannot be written or is the imported file itself.
  */
-export const openRefusedRows = (path: string | undefined, source: Source) => {
+export const openRefusedRows = (path: string | undefined, source: ImportSource) => {
   if (path === undefined) return { write: () => {}, close: () => {} };
   const onFile = <Result>(work: () => Result): Result => {
     try {
@@ -35,7 +34,9 @@ export const openRefusedRows = (path: string | undefined, source: Source) => {
   });
   return {
     write(refused: readonly RefusedRow[]): void {
-      const lines = refused.map((one) => `${JSON.stringify({ ...one, message: FAULTS[one.fault] })}\n`);
+      const lines = refused.map(
+        (one) => `${JSON.stringify({ ...one, message: IMPORT_FAULTS[one.fault] })}\n`,
+      );
       if (lines.length > 0) onFile(() => writeSync(handle, lines.join('')));
     },
     close: () => closeSync(handle),

@@ -1,12 +1,8 @@
 import type { Command } from 'commander';
-import { OperatorError, StoreError } from '../errors.ts';
-import { FAULTS } from '../imports/fault.ts';
-import type { Fault } from '../imports/fault.ts';
-import { HeaderError } from '../imports/records.ts';
-import { runImport } from '../imports/run.ts';
-import type { ImportTotals, RefusedRow } from '../imports/run.ts';
-import { openSource } from '../imports/source.ts';
-import type { OperationContext } from '../operations/context.ts';
+import type { OperationContext } from '../exports/index.ts';
+import { OperatorError, StoreError } from '../exports/errors.ts';
+import { HeaderError, IMPORT_FAULTS, openImportSource, runImport } from '../exports/maintenance.ts';
+import type { ImportFault, ImportTotals, RefusedRow } from '../exports/maintenance.ts';
 import { openRefusedRows } from './import-refused-rows.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
@@ -55,11 +51,11 @@ const importFile = async (
   options: ImportOptions,
 ): Promise<Report> => {
   const isDryRun = options.dryRun === true;
-  const source = openSource(file);
+  const source = openImportSource(file);
   if (source.openMode !== undefined) warnOfMode(file, source.openMode);
   const refusedRows = openRefusedRows(options.report, source);
   const bar = createProgressBar('rows');
-  const faults: Partial<Record<Fault, number>> = {};
+  const faults: Partial<Record<ImportFault, number>> = {};
   const first: RefusedRow[] = [];
   const startedAt = performance.now();
   let rowsDone = 0;
@@ -118,7 +114,7 @@ const describe = (
     seconds,
   }: {
     readonly isDryRun: boolean;
-    readonly faults: Partial<Record<Fault, number>>;
+    readonly faults: Partial<Record<ImportFault, number>>;
     readonly first: readonly RefusedRow[];
     readonly seconds: number;
   },
@@ -130,7 +126,7 @@ const describe = (
     ['imported before', String(alreadyThere)],
     ['refused', String(refused)],
   ];
-  const notes = first.map(({ row, line, fault }) => `\n  row ${row} (line ${line}): ${FAULTS[fault]}`);
+  const notes = first.map(({ row, line, fault }) => `\n  row ${row} (line ${line}): ${IMPORT_FAULTS[fault]}`);
   if (refused > first.length) notes.push(`\n  and ${refused - first.length} more; --report FILE writes all`);
   if (shortened > 0)
     notes.push(

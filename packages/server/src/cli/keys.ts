@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { toSeconds } from '../clock.ts';
-import { rotateKey } from '../operations/rotate-key.ts';
-import { createKeyLine } from '../tokens/key-ring.ts';
+import { rotateKey } from '../exports/index.ts';
+import { toSeconds } from '../exports/grants.ts';
+import { createKeyLine } from '../exports/tokens.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { alignColumns, showTime } from './output.ts';

@@ -1,6 +1,6 @@
 import { destination, pino } from 'pino';
 import type { Level, LevelWithSilent } from 'pino';
-import type { Emit, LogEvent } from '../log-event.ts';
+import type { Emit, LogEvent } from '../exports/index.ts';
 
 /** The log level of each event. What happens at every refresh is for debugging; what an operator should know is not. */
 const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {

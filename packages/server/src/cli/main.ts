@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { OperatorError, StoreError } from '../errors.ts';
+import { OperatorError, StoreError } from '../exports/errors.ts';
 import { addBackup, addRestore } from './backup.ts';
 import { addClient } from './client.ts';
 import { addCopy } from './copy.ts';

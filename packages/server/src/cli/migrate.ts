@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { migrateDeployment } from '../deployment/maintenance.ts';
-import { storeNameOf } from '../deployment/names.ts';
+import { storeNameOf } from '../exports/index.ts';
+import { migrateDeployment } from '../exports/maintenance.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { print } from './output.ts';

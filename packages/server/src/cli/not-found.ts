@@ -1,4 +1,4 @@
-import { OperatorError } from '../errors.ts';
+import { OperatorError } from '../exports/errors.ts';
 
 /** The errors for unknown ids, each with the command that lists the known ones. */
 export const unknownClient = (id: string): OperatorError =>

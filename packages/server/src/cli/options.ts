@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parseConfig } from '../config.ts';
-import type { Config } from '../config.ts';
-import { openDeployment } from '../deployment/open.ts';
-import type { Deployment } from '../deployment/open.ts';
-import { OperatorError } from '../errors.ts';
-import type { OperationContext } from '../operations/context.ts';
-import { optionOf } from '../settings/names.ts';
-import { readGrantId } from '../tokens/grant-id.ts';
-import type { GrantId } from '../tokens/grant-id.ts';
+import { openDeployment, optionOf, parseConfig } from '../exports/index.ts';
+import type { Config, Deployment, OperationContext } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
+import { readGrantId } from '../exports/tokens.ts';
+import type { GrantId } from '../exports/tokens.ts';
 import { print, UsageError } from './output.ts';
 import type { Report } from './output.ts';
 
@@ -69,8 +65,9 @@ export const onDeployment = async (
 };
 
 /** What operations work with. The command prints what they answer, so their log events are dropped. */
-const toContext = ({ store, keyRing, issuer, randomness }: Deployment): OperationContext => ({
+const toContext = ({ store, dialects, keyRing, issuer, randomness }: Deployment): OperationContext => ({
   store,
+  dialects,
   keyRing,
   issuer,
   randomness,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { pruneGrants } from '../operations/prune-grants.ts';
+import { pruneGrants } from '../exports/index.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { createProgressBar } from './progress.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createAuthorizationServer, keyRingNameOf, storeNameOf } from '../exports/index.ts';
+import { createAuthorizationServer, keyRingNameOf, optionOf, storeNameOf } from '../exports/index.ts';
 import type { Config, Listening } from '../exports/index.ts';
 import { DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
@@ -9,7 +9,6 @@ import type { Demo, DemoClient } from './demo.ts';
 import { createLog } from './log.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { optionOf } from '../settings/names.ts';
 import { print } from './output.ts';
 
 type ServeOptions = CommonOptions & {

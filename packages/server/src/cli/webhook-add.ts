@@ -1,11 +1,15 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { OperatorError } from '../errors.ts';
-import { addWebhook } from '../operations/add-webhook.ts';
-import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
-import type { GrantEventKind } from '../outbox/grant-event.ts';
-import { STANDARD_FORMAT, WEBHOOKS_MAX } from '../outbox/webhook.ts';
-import { formatNamed, WEBHOOK_FORMATS } from '../webhooks/formats.ts';
+import { addWebhook } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
+import {
+  formatNamed,
+  GRANT_EVENT_KINDS,
+  STANDARD_FORMAT,
+  WEBHOOK_FORMATS,
+  WEBHOOKS_MAX,
+} from '../exports/webhooks.ts';
+import type { GrantEventKind } from '../exports/webhooks.ts';
 import { unknownClient } from './not-found.ts';
 import { onDeployment, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { toSeconds } from '../clock.ts';
-import { OperatorError } from '../errors.ts';
-import { readWebhook } from '../operations/read-webhook.ts';
-import { DELIVERY_STATES } from '../outbox/delivery.ts';
-import type { Delivery } from '../outbox/delivery.ts';
-import { writeGrantId } from '../tokens/grant-id.ts';
+import { readWebhook } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
+import { toSeconds } from '../exports/grants.ts';
+import { writeGrantId } from '../exports/tokens.ts';
+import { DELIVERY_STATES } from '../exports/webhooks.ts';
+import type { Delivery } from '../exports/webhooks.ts';
 import { unknownWebhook } from './not-found.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';

@@ -1,8 +1,7 @@
-import type { OperationContext } from '../operations/context.ts';
-import { readWebhookKey } from '../operations/read-webhook.ts';
-import type { Webhook } from '../outbox/webhook.ts';
-import { formatNamed } from '../webhooks/formats.ts';
-import { writeWebhookSecret } from '../webhooks/sign.ts';
+import { readWebhookKey } from '../exports/index.ts';
+import type { OperationContext } from '../exports/index.ts';
+import { formatNamed, writeWebhookSecret } from '../exports/webhooks.ts';
+import type { Webhook } from '../exports/webhooks.ts';
 import { alignColumns, showTime } from './output.ts';
 import type { Report } from './output.ts';
 

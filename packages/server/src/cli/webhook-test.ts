@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { readWebhook } from '../operations/read-webhook.ts';
-import { testWebhook } from '../operations/test-webhook.ts';
-import { describeAnswer, isAccepted } from '../webhooks/deliver.ts';
+import { readWebhook, testWebhook } from '../exports/index.ts';
+import { describeAnswer, isAccepted } from '../exports/webhooks.ts';
 import { unknownWebhook } from './not-found.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';

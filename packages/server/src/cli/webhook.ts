@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readWebhook } from '../operations/read-webhook.ts';
+import { readWebhook } from '../exports/index.ts';
 import { unknownWebhook } from './not-found.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';

@@ -3,7 +3,7 @@ import { memoize } from '../memoize.ts';
 import type { Randomness } from '../randomness.ts';
 import type { ClientSecret } from './client.ts';
 
-/** A new client id: a UUID, as both vendors issue. */
+/** A new client id: a UUID. */
 export const createClientId = (randomness: Pick<Randomness, 'uuid'>): string => randomness.uuid();
 
 /** A new secret: 256 random bits in 43 of `A-Za-z0-9_-`, so that Basic reads the same raw and form-encoded. */

@@ -6,8 +6,8 @@ import { copyStore, resumeSource } from '../stores/copy/copy.ts';
 import type { Copied, CopyProgress } from '../stores/copy/copy.ts';
 import type { CopyEndpoint, MoveState } from '../stores/copy/endpoint.ts';
 import { makeDirectory } from '../stores/directory.ts';
-import { keyFileSource, keyTextSource } from '../stores/key-file.ts';
-import type { KeySource } from '../stores/key-file.ts';
+import { keyFileSource, keyTextSource } from './key-file.ts';
+import type { KeySource } from './key-file.ts';
 import { refuseOtherKeys } from './keys.ts';
 import { KEY_FILE, STORE_FILE } from './names.ts';
 

@@ -1,12 +1,14 @@
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { KNOWN_DIALECTS } from '../dialects/dialects.ts';
 import type { Emit } from '../log-event.ts';
+import type { KnownDialects } from '../operations/dialect-rules.ts';
 import type { Store } from '../grants/store.ts';
 import { systemRandomness } from '../randomness.ts';
 import type { Randomness } from '../randomness.ts';
-import { sharedKeySource } from '../stores/key-file.ts';
-import type { KeySource } from '../stores/key-file.ts';
+import { sharedKeySource } from './key-file.ts';
+import type { KeySource } from './key-file.ts';
 import { openSqliteStore } from '../stores/sqlite/store.ts';
 import { createReloadingKeyRing, openKeySource, registerKeys } from './keys.ts';
 import type { ReloadingKeyRing } from './keys.ts';
@@ -15,6 +17,7 @@ import { sqlitePathOf } from './names.ts';
 /** An open store, and all that goes with it: what operations work with. */
 export type Deployment = ReloadingKeyRing & {
   readonly store: Store;
+  readonly dialects: KnownDialects;
   /** Where the key ring is read from. */
   readonly keys: KeySource;
   readonly clock: Clock;
@@ -80,6 +83,7 @@ export const openDeployment = async (
     },
     noticeKey: reloading.noticeKey,
     store,
+    dialects: KNOWN_DIALECTS,
     keys,
     clock,
     randomness,

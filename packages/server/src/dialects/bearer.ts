@@ -1,6 +1,7 @@
 import { Refusal } from '../errors.ts';
-import { readAccess } from '../operations/read-access.ts';
-import type { Access, AccessContext } from '../operations/read-access.ts';
+import type { Access } from '../grants/judge-access.ts';
+import { readAccess } from '../grants/read-access.ts';
+import type { AccessContext } from '../grants/read-access.ts';
 import type { WireRequest } from '../wire/exchange.ts';
 import { readBearer } from '../wire/headers.ts';
 import type { Dialect } from './dialect.ts';

@@ -6,8 +6,9 @@ import type { Policy } from '../clients/policy.ts';
 import type { Refusal } from '../errors.ts';
 import type { TokenResponse } from '../grant-types/grant-type.ts';
 import type { TokenShapes } from '../grants/issue.ts';
-import type { Emit } from '../log-event.ts';
-import type { AccessContext } from '../operations/read-access.ts';
+import type { Access } from '../grants/judge-access.ts';
+import type { AccessContext } from '../grants/read-access.ts';
+import type { Caller } from '../log-event.ts';
 import type { WebhookFormat } from '../outbox/webhook-format.ts';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
 import type { RouteGroup } from '../wire/route.ts';
@@ -39,6 +40,8 @@ export type TokenEndpoint = {
 
 /** What commands print so that people can try the dialect. */
 export type DialectExamples = {
+  /** The scope of the demo grant. */
+  readonly demoScope: string;
   /** The path and query that send an owner to consent. */
   authorizationTarget(client: { readonly clientId: string; readonly redirectUri: string }): string;
   /** The same for the demo client: simulated vehicles, and every permission that is worth showing. */
@@ -88,14 +91,25 @@ export type Dialect = {
   renderRefusal(refusal: Refusal, policy: Policy | undefined, exchange: Exchange): WireResponse;
 };
 
-/** What the routes of a dialect's API work with. */
-export type RouteContext = AccessContext & { readonly emit: Emit };
+/** What the routes of a dialect's API do besides reading. */
+export type RouteActions = {
+  readonly selectionLinks: SelectionLinks;
+  /**
+   * Removes vehicles, by id, from a grant; with `endsWhenEmpty` a grant without vehicles is revoked. Answers `unknown`
+   * where the grant does not cover any of them. Throws `StoreError`.
+   */
+  readonly disconnectVehicles: (
+    access: Access,
+    vehicleIds: readonly string[],
+    options: Exchange & { readonly caller: Caller; readonly endsWhenEmpty: boolean },
+  ) => Promise<'disconnected' | 'unknown'>;
+};
 
 /** Creates the routes of a dialect's API: what it serves besides tokens and pages. */
 export type CreateRoutes = (
-  context: RouteContext,
+  context: AccessContext,
   dialect: Pick<Dialect, 'name' | 'shapes'>,
-  selectionLinks: SelectionLinks,
+  actions: RouteActions,
 ) => RouteGroup;
 
 /** After how many seconds a client may try again if the store or the server could not serve it. */

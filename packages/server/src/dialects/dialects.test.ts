@@ -76,6 +76,15 @@ void test('no two dialects share a path, a webhook format or an option', () => {
   assert.deepEqual([...new Set(claims)], claims);
 });
 
+void test('a new grant type opens at the token endpoint of the RFCs only, and at no endpoint of a vendor', () => {
+  const open = Object.values(DIALECTS).flatMap(({ tokenEndpoints }) =>
+    Object.entries<TokenEndpoint>(tokenEndpoints)
+      .filter(([, endpoint]) => endpoint.serves('urn:example:new'))
+      .map(([path]) => path),
+  );
+  assert.deepEqual(open, ['/token']);
+});
+
 for (const dialect of Object.values(DIALECTS)) {
   for (const reason of REFUSAL_REASONS) {
     void test(`${dialect.name} answers ${reason} with a well-formed refusal that must not be cached`, () => {

@@ -28,6 +28,9 @@ export const dialectOf = ({
   );
 };
 
+/** The dialects, for operations. */
+export const KNOWN_DIALECTS = { names: Object.keys(DIALECTS), find: findDialect, of: dialectOf };
+
 /** The paths of all token endpoints. */
 export const TOKEN_PATHS: ReadonlySet<string> = new Set(
   Object.values(DIALECTS).flatMap(({ tokenEndpoints }) => Object.keys(tokenEndpoints)),

@@ -2,11 +2,18 @@
 export { CLIENT_TYPES, isEnabled } from '../clients/client.ts';
 export type { Client, ClientSecret, ClientType } from '../clients/client.ts';
 export type { ClientReading, ClientStore } from '../clients/client-store.ts';
-export { parsePolicy } from '../clients/policy.ts';
-export type { Policy } from '../clients/policy.ts';
+export { parsePolicy, POLICY_FIELDS } from '../clients/policy.ts';
+export type { Policy, PolicyField } from '../clients/policy.ts';
 export { changeClient } from '../clients/change.ts';
 export type { ClientChange } from '../clients/change.ts';
-export { createClientSecret, digestSecret, isUseNews, removeSecret } from '../clients/secret.ts';
+export {
+  createClientSecret,
+  digestSecret,
+  findSecret,
+  isInForce,
+  isUseNews,
+  removeSecret,
+} from '../clients/secret.ts';
 export type { Authentication } from '../clients/authenticate.ts';
 export { createThrottle } from '../clients/throttle.ts';
 export type { Throttle, ThrottleLimits } from '../clients/throttle.ts';

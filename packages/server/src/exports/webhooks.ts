@@ -1,7 +1,7 @@
 /** `@keyfob/server/webhooks`: grant events, the webhooks that want them, and how they are delivered and signed. */
 export { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
 export type { GrantEvent, GrantEventKind, NewGrantEvent } from '../outbox/grant-event.ts';
-export { isWanted, WEBHOOKS_MAX } from '../outbox/webhook.ts';
+export { isWanted, STANDARD_FORMAT, WEBHOOKS_MAX } from '../outbox/webhook.ts';
 export type { Webhook } from '../outbox/webhook.ts';
 export {
   chooseTurns,
@@ -12,6 +12,7 @@ export {
   stateOf,
 } from '../outbox/delivery.ts';
 export type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from '../outbox/delivery.ts';
+export { formatNamed, WEBHOOK_FORMATS } from '../webhooks/formats.ts';
 export { createSender } from '../webhooks/sender.ts';
 export type { Sender, SenderContext } from '../webhooks/sender.ts';
 export { deliver, deliverWithin, describeAnswer, isAccepted } from '../webhooks/deliver.ts';

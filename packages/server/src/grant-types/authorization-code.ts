@@ -1,12 +1,9 @@
-import type { Policy } from '../clients/policy.ts';
 import { onlyRedirectUri } from '../clients/redirect-uri.ts';
 import { Refusal } from '../errors.ts';
-import type { DeadTokenReason, RefusalReason } from '../errors.ts';
+import type { RefusalReason } from '../errors.ts';
 import type { CodeResult } from '../grants/code-store.ts';
-import type { Grant } from '../grants/grant.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
-import { standingOf } from '../grants/standing.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
 import { openCode } from '../tokens/authorization-code.ts';
@@ -81,9 +78,9 @@ const redeem = async (
   const nowMs = context.clock();
   const keyNumber = context.keyRing.newest.number;
   let tokens: TokenAnswer | undefined;
-  const issue = ({ verdict, grant, policy }: CodeResult): void | Promise<void> => {
-    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
-    if (faultOf(grant, policy, nowMs) !== undefined) return;
+  const issue = ({ verdict, fault, grant, policy }: CodeResult): void | Promise<void> => {
+    if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
+    if (grant === undefined || fault !== undefined) return;
     const issued = issueForUse(context, request, { undecided, use }, { grant, policy, nowMs });
     if (issued instanceof Promise) return issued.then((late) => void (tokens = late));
     tokens = issued;
@@ -97,7 +94,7 @@ const redeem = async (
     throw error;
   }
   if (result === 'client_gone') throw refuse(emit, request, 'client_disabled');
-  report(emit, request, opened.grantId, result, nowMs);
+  report(emit, request, opened.grantId, result);
   if (tokens === undefined) throw new Refusal('code_unknown', [], REPORTED);
   return tokens;
 };
@@ -116,8 +113,7 @@ const report = (
   emit: Emit,
   { dialect, requestId, caller, client }: CodeRequest,
   id: GrantId,
-  { verdict, grant, policy, hasRevoked }: CodeResult,
-  nowMs: number,
+  { verdict, fault, hasRevoked }: CodeResult,
 ): void => {
   const grantId = writeGrantId(id);
   const use = { dialect, requestId, caller, clientId: client.id, grantId };
@@ -131,22 +127,11 @@ const report = (
         emit({ event: 'grant.revoked', requestId, grantId, clientId: client.id, cause: 'code_replay' });
       throw new Refusal('code_replayed', [], REPORTED);
     case 'redeem':
-    case 'repeat': {
-      const reason = faultOf(grant, policy, nowMs);
-      if (grant === undefined || reason !== undefined) {
-        emit({ event: 'code.refused', ...use, reason: reason ?? 'unknown' });
+    case 'repeat':
+      if (fault !== undefined) {
+        emit({ event: 'code.refused', ...use, reason: fault });
         throw new Refusal('code_unknown', [], REPORTED);
       }
       emit({ event: verdict.kind === 'redeem' ? 'code.redeemed' : 'code.repeated', ...use });
-    }
   }
-};
-
-/** Why a repeat gets no tokens although it is not a second use: its grant ended, or its refresh token was used. */
-const faultOf = (grant: Grant | undefined, policy: Policy, nowMs: number): DeadTokenReason | undefined => {
-  if (grant === undefined) return 'unknown';
-  const { status } = standingOf(grant, policy, nowMs);
-  if (status !== 'active') return status;
-  // A client with a later token has had the first; the repeat is a request that took long, and the grant lives on.
-  return grant.generation === 0 ? undefined : 'concurrent_use';
 };

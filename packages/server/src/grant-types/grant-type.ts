@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { Refusal } from '../errors.ts';
-import type { RefusalReason } from '../errors.ts';
+import type { OAuthError, RefusalReason } from '../errors.ts';
 import type { Minting, TokenShapes } from '../grants/issue.ts';
 import type { KeyContext } from '../grants/newer-key.ts';
 import type { Store } from '../grants/store.ts';
@@ -47,7 +47,7 @@ export type TokenResponse = {
 export type Parameter = {
   /** As its RFC names it. */
   readonly name: string;
-  /** Why a request without it is refused; absent for an optional parameter. */
+  /** Why a request without it is refused: `parameter_missing`, unless it has its own. Absent for an optional parameter. */
   readonly missing?: RefusalReason;
   /** Whether some dialects let clients omit it (`TokenEndpoint.omittable`). */
   readonly isOmittable?: true;
@@ -69,7 +69,10 @@ type ValuesOf<Parameters extends readonly Parameter[]> = {
       : string | undefined;
 };
 
-/** A way to get tokens. A new one is a file with one such object, and an entry in `grant-types.ts`. */
+/**
+ * A way to get tokens. A new one is a file with one such object, and an entry in `grant-types.ts`. Its own errors are
+ * refusals for `grant_type_specific` with an `oauthError`.
+ */
 export type GrantType = {
   /** The value of `grant_type`. */
   readonly grantType: string;
@@ -98,10 +101,16 @@ export const readParameters = (
   const values: Record<string, string | undefined> = {};
   for (const { name, missing, form } of parameters) {
     const value = sent.get(name);
-    if (value === undefined && missing !== undefined && !omittable.includes(name)) throw new Refusal(missing);
+    if (value === undefined && missing !== undefined && !omittable.includes(name))
+      throw new Refusal(missing, [], { oauthError: errorOfMissing(name) });
     if (value !== undefined && form !== undefined && !form.isValid(value, shapes))
       throw new Refusal(form.otherwise);
     values[name] = value;
   }
   return values;
 };
+
+const errorOfMissing = (name: string): OAuthError => ({
+  error: 'invalid_request',
+  description: `Missing required parameter: ${name}.`,
+});

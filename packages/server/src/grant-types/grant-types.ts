@@ -22,6 +22,10 @@ export const findGrantType = (
 ): GrantType => {
   if (name === undefined) throw new Refusal('grant_type_missing');
   const grantType = grantTypes.get(name);
-  if (grantType === undefined) throw new Refusal('grant_type_unsupported');
-  return grantType;
+  if (grantType !== undefined) return grantType;
+  const description = `grant_type must be ${OR.format(grantTypes.keys())}.`;
+  const oauthError = { error: 'unsupported_grant_type', description };
+  throw new Refusal('grant_type_unsupported', [], { oauthError });
 };
+
+const OR = new Intl.ListFormat('en', { type: 'disjunction' });

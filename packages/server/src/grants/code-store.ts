@@ -1,4 +1,5 @@
 import type { Policy } from '../clients/policy.ts';
+import type { DeadTokenReason } from '../errors.ts';
 import type { AuthorizationCode } from './code.ts';
 import type { Grant } from './grant.ts';
 import type { Issue, RefreshUse } from './grant-store.ts';
@@ -9,6 +10,8 @@ export type CodeUse = Omit<RefreshUse, 'presented'> & { readonly presented: Pres
 
 export type CodeResult = {
   readonly verdict: CodeVerdict;
+  /** Why a repeat gets no tokens although it is not a second use; `undefined` where it gets them. */
+  readonly fault: DeadTokenReason | undefined;
   /** As the verdict left it; `undefined` where there is none. */
   readonly grant: Grant | undefined;
   /** Whether this very use ended the grant: of several replays only the first does. */

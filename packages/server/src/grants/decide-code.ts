@@ -1,5 +1,7 @@
 import type { Policy } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
+import type { Millis } from '../clock.ts';
+import type { DeadTokenReason } from '../errors.ts';
 import type { NewGrantEvent } from '../outbox/grant-event.ts';
 import type { CodeState } from './code.ts';
 import type { CodeResult, CodeUse } from './code-store.ts';
@@ -7,6 +9,7 @@ import { decideRevocation } from './decide-revocation.ts';
 import { eventOfCreation } from './grant-events.ts';
 import type { Grant } from './grant.ts';
 import { judgeCode } from './judge-code.ts';
+import { standingOf } from './standing.ts';
 import type { Vehicle } from './vehicle.ts';
 
 /** What the redemption of a code made, as a store reads it. */
@@ -31,26 +34,40 @@ export const decideCode = (
 ): CodeDecision => {
   const { presented, nowMs, requestId } = use;
   const verdict = judgeCode(code, presented, nowMs);
+  const unchanged = { verdict, fault: undefined, hasRevoked: false, policy };
   const nothing = { redeemed: undefined, grantEvents: [] };
   if (code === undefined || verdict.kind === 'refuse')
-    return { ...nothing, result: { verdict, grant: undefined, hasRevoked: false, policy } };
+    return { ...nothing, result: { ...unchanged, grant: undefined } };
   if (verdict.kind === 'redeem') {
     const made = grantOf(code, use);
     return {
-      result: { verdict, grant: made, hasRevoked: false, policy },
+      result: { ...unchanged, grant: made },
       redeemed: { ...code, redeemedAtMs: nowMs, useDigest: presented.useDigest },
       grantEvents: [eventOfCreation(made, { nowMs, requestId }, code.vehicles)],
     };
   }
-  if (verdict.kind === 'repeat') return { ...nothing, result: { verdict, grant, hasRevoked: false, policy } };
+  if (verdict.kind === 'repeat')
+    return { ...nothing, result: { ...unchanged, fault: faultOfRepeat(grant, policy, nowMs), grant } };
   const change = decideRevocation(grant, { cause: 'code_replay', nowMs, requestId }, vehicles);
-  if (typeof change === 'string')
-    return { ...nothing, result: { verdict, grant, hasRevoked: false, policy } };
+  if (typeof change === 'string') return { ...nothing, result: { ...unchanged, grant } };
   return {
-    result: { verdict, grant: change.grant, hasRevoked: true, policy },
+    result: { ...unchanged, grant: change.grant, hasRevoked: true },
     redeemed: undefined,
     grantEvents: change.grantEvents,
   };
+};
+
+/** Why a repeat gets no tokens: its grant ended, or its refresh token was used. */
+const faultOfRepeat = (
+  grant: Grant | undefined,
+  policy: Policy,
+  nowMs: Millis,
+): DeadTokenReason | undefined => {
+  if (grant === undefined) return 'unknown';
+  const { status } = standingOf(grant, policy, nowMs);
+  if (status !== 'active') return status;
+  // A client with a later token has had the first; the repeat is a request that took long, and the grant lives on.
+  return grant.generation === 0 ? undefined : 'concurrent_use';
 };
 
 /** The grant that a code makes. */

@@ -257,8 +257,23 @@ describe('the decision about an authorization code', () => {
     assert.deepEqual(second.grantEvents, []);
   });
 
+  const retry = { ...use, presented: { ...use.presented, isRetryOfOurs: true } };
+
+  test('A repeat gets the first tokens of an active grant, and of no other.', () => {
+    const faultOf = (grant: Grant | undefined) =>
+      decideCode(REDEEMED, { grant, vehicles: [] }, retry, POLICY).result.fault;
+    const first = { ...GRANT, generation: 0, rotatedAtMs: [] };
+    const long = NOW - POLICY.refreshTokenLifetimeSeconds;
+    assert.equal(faultOf(first), undefined);
+    assert.equal(faultOf({ ...first, revocation: { at: NOW - 1, cause: 'owner' } }), 'revoked');
+    assert.equal(faultOf({ ...first, createdAt: long }), 'expired');
+    assert.equal(faultOf({ ...first, createdAt: long + 1 }), undefined);
+    assert.equal(faultOf({ ...first, generation: 1 }), 'concurrent_use');
+    assert.equal(faultOf(undefined), 'unknown');
+    assert.equal(decideCode(CODE, NOTHING_REDEEMED, use, POLICY).result.fault, undefined);
+  });
+
   test('A repeat and a refusal change nothing.', () => {
-    const retry = { ...use, presented: { ...use.presented, isRetryOfOurs: true } };
     const repeated = decideCode(REDEEMED, { grant: GRANT, vehicles: [] }, retry, POLICY);
     assert.equal(repeated.result.grant, GRANT);
     const refused = decideCode(undefined, NOTHING_REDEEMED, use, POLICY);

@@ -1,14 +1,15 @@
 import { authenticate } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
 import type { AuthenticationMethod } from '../clients/credentials.ts';
+import { oauth } from '../dialects/oauth/oauth.ts';
 import { Refusal } from '../errors.ts';
 import { readClientForm } from '../wire/client-form.ts';
 import type { ClientForm } from '../wire/client-form.ts';
 import type { Visit } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
-/** The log events' name for endpoints that serve the clients of every dialect. */
-export const SHARED = 'oauth';
+/** What log events name as the dialect of an endpoint that serves the clients of every dialect. */
+export const SHARED_DIALECT = oauth.name;
 
 /**
  * Reads a form and authenticates the client that sent it, of any dialect, by one of `methods`.
@@ -22,7 +23,7 @@ export const authenticateForm = async (
 ): Promise<{ readonly form: ClientForm['form']; readonly client: Client }> => {
   const { form, credentials } = readClientForm(visit.request, methods);
   const { client, newestKeyNumber } = await authenticate(authentication, {
-    dialect: SHARED,
+    dialect: SHARED_DIALECT,
     isForEveryDialect: true,
     readings: credentials,
     caller: visit.caller,

@@ -1,4 +1,4 @@
-import { SHARED } from './authenticate-form.ts';
+import { SHARED_DIALECT } from './authenticate-form.ts';
 import { createIntrospection } from './introspection.ts';
 import { createJwks, createMetadata, PATHS } from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
@@ -8,7 +8,7 @@ import type { EndpointContext } from './context.ts';
 
 /** The endpoints for resource servers and client libraries, as RFCs define them, for clients of every dialect. */
 export const createResourceServerRoutes = (context: EndpointContext): RouteGroup => ({
-  name: SHARED,
+  name: SHARED_DIALECT,
   routes: {
     [`POST ${PATHS.introspection}`]: createIntrospection(context),
     [`POST ${PATHS.revocation}`]: createRevocation(context),

@@ -1,6 +1,6 @@
 import { authenticate } from '../clients/authenticate.ts';
 import type { Client } from '../clients/client.ts';
-import type { Dialect, TokenEndpoint } from '../dialects/dialect.ts';
+import type { Dialect, TokenEndpoint, TokenRequest } from '../dialects/dialect.ts';
 import { dialectOf } from '../dialects/dialects.ts';
 import { Refusal } from '../errors.ts';
 import { readParameters } from '../grant-types/grant-type.ts';
@@ -11,8 +11,9 @@ import type { Route } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
 /**
- * Issues tokens. The request itself is checked before the client, because that costs no look-up and because some
- * dialects report all missing fields at once, the client's among them.
+ * Issues tokens. At a dialect's own endpoint, the request itself is checked before the client, because that costs no
+ * look-up and because some dialects report all missing fields at once, the client's among them. A shared endpoint
+ * authenticates first.
  *
  * @see RFC 6749 §3.2 and §5
  */
@@ -25,13 +26,17 @@ export const createTokenRoute = (
   const { name: dialectName, renderAnswer } = dialect;
   const { isShared = false } = endpoint;
   const grantTypes = grantTypesOf(endpoint);
+  const read = (parsed: TokenRequest) => {
+    const grantType = findGrantType(grantTypes, parsed.grantType);
+    const parameters = readParameters(grantType, parsed.parameters, dialect.shapes, endpoint.omittable);
+    return { grantType, parameters };
+  };
 
   return async (visit) => {
     const { exchange, caller } = visit;
     const { requestId, nowMs } = exchange;
     const parsed = endpoint.parse(visit.request);
-    const grantType = findGrantType(grantTypes, parsed.grantType);
-    const parameters = readParameters(grantType, parsed.parameters, dialect.shapes, endpoint.omittable);
+    const readFirst = isShared ? undefined : read(parsed);
     const { client, newestKeyNumber } = await authenticate(authentication, {
       dialect: dialectName,
       isForEveryDialect: isShared,
@@ -43,6 +48,7 @@ export const createTokenRoute = (
     visit.client = client;
     // May read the key ring again, so it comes before the ring is used.
     noticeKey(newestKeyNumber);
+    const { grantType, parameters } = readFirst ?? read(parsed);
     checkClient(client, caller, isShared);
     const response = await grantType.handle(grantTypeContext, {
       dialect: dialectName,

@@ -1,5 +1,5 @@
 /** Why a row is not imported, with the text for people. No text contains a part of a token. */
-export const FAULTS = {
+export const IMPORT_FAULTS = {
   csv_malformed:
     'the quotes are wrong: a field with a comma, quote or line break must be quoted, and a quote in it doubled',
   csv_width: 'the number of fields differs from the header',
@@ -31,4 +31,4 @@ export const FAULTS = {
   vehicles_malformed: 'vehicles must be a JSON array of objects with id (a UUID), vin, make, model and year',
   token_duplicate: 'the token belongs to another grant already',
 } as const;
-export type Fault = keyof typeof FAULTS;
+export type ImportFault = keyof typeof IMPORT_FAULTS;

@@ -1,6 +1,6 @@
 import { createCsvReader } from './csv.ts';
 import type { CsvRecord } from './csv.ts';
-import type { Fault } from './fault.ts';
+import type { ImportFault } from './fault.ts';
 import { readLines } from './lines.ts';
 import type { Line } from './lines.ts';
 
@@ -21,7 +21,7 @@ export type Fields = Readonly<Partial<Record<Field, unknown>>>;
 
 /** A row of the file. Rows count from 1, without the header. */
 export type ImportRecord = { readonly row: number; readonly line: number } & (
-  { readonly fields: Fields } | { readonly fault: Fault }
+  { readonly fields: Fields } | { readonly fault: ImportFault }
 );
 
 /** The header is unusable; the message says why. */
@@ -32,7 +32,7 @@ export class HeaderError extends Error {
 type Reader = {
   take(line: Line): readonly CsvRecord[];
   end(): readonly CsvRecord[];
-  parse(record: CsvRecord): Fields | Fault | 'header';
+  parse(record: CsvRecord): Fields | ImportFault | 'header';
 };
 
 /** Reads a CSV file with a header, or a file with one JSON object per line, and yields the rows of one chunk at a time. */
@@ -77,7 +77,7 @@ const readJson = (): Reader => ({
   },
 });
 
-const parseJson = (text: string): Fields | Fault => {
+const parseJson = (text: string): Fields | ImportFault => {
   if (text.includes('\ufffd')) return 'not_utf8';
   try {
     const value: unknown = JSON.parse(text);

@@ -1,15 +1,15 @@
-import type { Fault } from './fault.ts';
+import type { ImportFault } from './fault.ts';
 
 /** Thrown while a row is parsed, and caught by `parseRow`. */
 export class RowFault extends Error {
-  readonly fault: Fault;
+  readonly fault: ImportFault;
 
-  constructor(fault: Fault) {
+  constructor(fault: ImportFault) {
     super(fault);
     this.fault = fault;
   }
 }
 
-export const refuse = (fault: Fault): never => {
+export const refuse = (fault: ImportFault): never => {
   throw new RowFault(fault);
 };

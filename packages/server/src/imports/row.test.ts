@@ -4,7 +4,7 @@ import type { Client } from '../clients/client.ts';
 import { pleos } from '../dialects/pleos/pleos.ts';
 import { smartcar } from '../dialects/smartcar/smartcar.ts';
 import { digestImportedToken, importedGrantId } from '../tokens/imported-token.ts';
-import type { Fault } from './fault.ts';
+import type { ImportFault } from './fault.ts';
 import type { Fields } from './records.ts';
 import { parseRow } from './row.ts';
 
@@ -112,7 +112,7 @@ void test('brands may have any case; vehicles are JSON or its text', () => {
 });
 
 const LATER = NOW + 11 * DAY;
-const FAULTS: readonly (readonly [Fault, Record<string, unknown>])[] = [
+const FAULTS: readonly (readonly [ImportFault, Record<string, unknown>])[] = [
   ['client_missing', { client: '' }],
   ['client_missing', { client: 7 }],
   ['client_unknown', { client: 'nobody' }],

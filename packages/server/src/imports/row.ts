@@ -10,7 +10,7 @@ import {
   IMPORTED_DIGEST_BYTES,
   IMPORTED_TOKEN_MAX_CHARACTERS,
 } from '../tokens/imported-token.ts';
-import type { Fault } from './fault.ts';
+import type { ImportFault } from './fault.ts';
 import type { Fields } from './records.ts';
 import { refuse, RowFault } from './row-fault.ts';
 import { isAbsent, isText } from './row-text.ts';
@@ -38,7 +38,10 @@ const BASE64URL = /^[A-Za-z0-9_-]{43}=?$/;
 const DATE_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** Parses one row, or answers what is wrong with it. */
-export const parseRow = (fields: Fields, context: RowContext): ImportRow | { readonly fault: Fault } => {
+export const parseRow = (
+  fields: Fields,
+  context: RowContext,
+): ImportRow | { readonly fault: ImportFault } => {
   try {
     return toImportRow(fields, context);
   } catch (error) {
@@ -123,7 +126,7 @@ const parseDigest = ({ refresh_token: token, refresh_token_sha256: sha256 }: Fie
 };
 
 /** Integer seconds; `undefined` if the member is missing. */
-const parseTime = (value: unknown, fault: Fault): number | undefined => {
+const parseTime = (value: unknown, fault: ImportFault): number | undefined => {
   if (isAbsent(value)) return undefined;
   const text = typeof value === 'number' || typeof value === 'string' ? String(value) : refuse(fault);
   // Twelve digits would be milliseconds.

@@ -3,7 +3,7 @@ import type { Client } from '../clients/client.ts';
 import type { AuditContext } from '../grants/grant-store.ts';
 import type { ImportedGrant, ImportOutcome } from '../grants/imported-grant.ts';
 import type { Store } from '../grants/store.ts';
-import type { Fault } from './fault.ts';
+import type { ImportFault } from './fault.ts';
 import { readRecords } from './records.ts';
 import type { ImportRecord } from './records.ts';
 import { createRehearsal } from './rehearsal.ts';
@@ -14,7 +14,7 @@ import type { ImportRow } from './row.ts';
 export type RefusedRow = {
   readonly row: number;
   readonly line: number;
-  readonly fault: Fault;
+  readonly fault: ImportFault;
   /** The client id of the row, if it has the form of a client id. */
   readonly client: string | undefined;
 };
@@ -115,7 +115,7 @@ const count = (
   totals: ImportTotals,
   outcome: ImportOutcome | undefined,
   row: ImportRow,
-): Fault | undefined => {
+): ImportFault | undefined => {
   switch (outcome) {
     case 'imported':
       totals.imported++;
@@ -134,7 +134,7 @@ const count = (
   }
 };
 
-const toRefused = (record: ImportRecord, fault: Fault): RefusedRow => {
+const toRefused = (record: ImportRecord, fault: ImportFault): RefusedRow => {
   const id = 'fields' in record ? clientIdOf(record.fields) : undefined;
   // If columns were mixed up, this may be a token, which must not be reported.
   const client = fault !== 'client_unknown' && id !== undefined && CLIENT_ID.test(id) ? id : undefined;

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { OperatorError } from '../errors.ts';
 
 /** A file or standard input that rows are read from. */
-export type Source = {
+export type ImportSource = {
   /** Its content, decompressed if it was compressed with gzip. Throws `OperatorError` if it cannot be read. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** The share that has been read, 0 to 1; `undefined` if the size is unknown. */
@@ -21,7 +21,7 @@ const OTHERS_READ = 0o044;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
 /** Opens a file, or standard input for `-`. Throws `OperatorError` if the file does not exist. */
-export const openSource = (path: string): Source => {
+export const openImportSource = (path: string): ImportSource => {
   const isStdin = path === STDIN;
   const name = isStdin ? 'standard input' : path;
   const found = isStdin ? undefined : onFile(name, () => statSync(path));

@@ -1,5 +1,4 @@
 import type { ClientChange } from '../clients/change.ts';
-import { dialectOf } from '../dialects/dialects.ts';
 import type { OperationContext } from './context.ts';
 import { readClient } from './read-client.ts';
 import type { ClientDetails } from './read-client.ts';
@@ -12,7 +11,7 @@ export type ClientChanged =
 
 /** Changes a client, its policy, or whether it is enabled. Its grants follow from the next request. Throws `StoreError`. */
 export const changeClient = async (
-  context: Pick<OperationContext, 'store'>,
+  context: Pick<OperationContext, 'store' | 'dialects'>,
   clientId: string,
   change: ClientChange,
 ): Promise<ClientChanged> => {
@@ -26,14 +25,14 @@ export const changeClient = async (
 
 /** A client never changes its dialect, so its options can be checked before it is locked. */
 const findOptionFaults = async (
-  { store }: Pick<OperationContext, 'store'>,
+  { store, dialects }: Pick<OperationContext, 'store' | 'dialects'>,
   clientId: string,
   { dialectOptions = {} }: ClientChange,
 ): Promise<readonly string[]> => {
   const entries = Object.entries(dialectOptions);
   const { client } = entries.length === 0 ? {} : await store.readClient(clientId);
   if (client === undefined) return [];
-  const { name: dialect, options = {} } = dialectOf(client);
+  const { name: dialect, options = {} } = dialects.of(client);
   return entries.flatMap(([name, value]) => {
     const choices = Object.hasOwn(options, name) ? options[name]?.choices : undefined;
     if (choices === undefined) return [`the ${dialect} dialect has no ${name}`];

@@ -2,10 +2,12 @@ import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import type { KnownDialects } from './dialect-rules.ts';
 
 /** What operations work with. Each one asks for the members it needs. */
 export type OperationContext = {
   readonly store: Store;
+  readonly dialects: KnownDialects;
   /** The key ring as last read. */
   readonly keyRing: KeyRing;
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */

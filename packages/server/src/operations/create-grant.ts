@@ -1,13 +1,12 @@
-import type { Client } from '../clients/client.ts';
 import { SCOPE } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
-import { dialectOf } from '../dialects/dialects.ts';
 import { StoreError } from '../errors.ts';
 import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import { SERIAL_MAX } from '../tokens/access-token.ts';
 import type { OperationContext } from './context.ts';
+import type { DialectRules } from './dialect-rules.ts';
 
 /** A grant to create without asking its owner. */
 export type NewGrant = {
@@ -39,17 +38,19 @@ const ATTEMPTS = 3;
 export const createGrant = async (
   {
     store,
+    dialects,
     keyRing,
     issuer,
     randomness,
-  }: Pick<OperationContext, 'store' | 'keyRing' | 'issuer' | 'randomness'>,
+  }: Pick<OperationContext, 'store' | 'dialects' | 'keyRing' | 'issuer' | 'randomness'>,
   wanted: NewGrant,
 ): Promise<GrantCreated> => {
   const { clientId, subject, scope, brand, nowMs } = wanted;
   const { client } = await store.readClient(clientId);
   if (client === undefined) return { outcome: 'client_unknown' };
   if (client.type === 'resource-server') return { outcome: 'client_not_permitted' };
-  const faults = faultsOf(wanted, client);
+  const dialect = dialects.of(client);
+  const faults = faultsOf(wanted, dialect);
   if (faults.length > 0) return { outcome: 'invalid', faults };
   const first = { generation: 0, keyNumber: keyRing.newest.number, rotatedAtMs: [] } as const;
   const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };
@@ -60,25 +61,22 @@ export const createGrant = async (
     const created = await store.createGrant(grant, { nowMs });
     if (created === 'client_unknown') return { outcome: 'client_unknown' };
     if (created === 'id_taken') continue;
-    const { shapes } = dialectOf(client);
     const minting = {
       keyRing,
       nextSerial: () => Math.floor(randomness.fraction() * (SERIAL_MAX + 1)),
       issuer,
     };
-    const tokens = await issueTokens(minting, shapes, grant, client.policy, nowMs);
+    const tokens = await issueTokens(minting, dialect.shapes, grant, client.policy, nowMs);
     return { outcome: 'created', grant, tokens, dialect: client.dialect };
   }
   throw new StoreError('unavailable', 'no free grant id was found');
 };
 
-const faultsOf = ({ subject, scope, brand }: NewGrant, client: Client): readonly string[] => [
+const faultsOf = ({ subject, scope, brand }: NewGrant, dialect: DialectRules): readonly string[] => [
   ...(subject === '' ? ['subject must not be empty'] : []),
   ...(SCOPE.test(scope) ? [] : ['scope must be words of visible ASCII without quotes, space separated']),
-  ...(brand === undefined ? [] : faultsOfBrand(brand, client)),
+  ...(brand === undefined ? [] : faultsOfBrand(brand, dialect)),
 ];
 
-const faultsOfBrand = (brand: string, client: Client): readonly string[] => {
-  const { name, brands } = dialectOf(client);
-  return brands.includes(brand) ? [] : [`the ${name} dialect has no brand ${brand}`];
-};
+const faultsOfBrand = (brand: string, { name, brands }: DialectRules): readonly string[] =>
+  brands.includes(brand) ? [] : [`the ${name} dialect has no brand ${brand}`];

@@ -1,12 +1,12 @@
+import type { Access } from '../grants/judge-access.ts';
 import type { Caller } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
-import type { Access } from './read-access.ts';
 
 /**
  * Removes vehicles, by id, from the grant of an access token. With `endsWhenEmpty` a grant without vehicles is revoked.
- * Reports `vehicles.disconnected`, and `grant.revoked` where it is. Answers `unknown` where the grant covers none of the
- * vehicles, no longer or never. Throws `StoreError`.
+ * Reports `vehicles.disconnected`, and `grant.revoked` where it is. Answers `unknown` where the grant does
+ * not cover any of the vehicles. Throws `StoreError`.
  */
 export const disconnectVehicles = async (
   { store, emit }: Pick<OperationContext, 'store' | 'emit'>,

@@ -1,11 +1,11 @@
 import { toSeconds } from '../clock.ts';
-import type { Dialect } from '../dialects/dialect.ts';
 import { StoreError } from '../errors.ts';
 import type { AuthorizationCode } from '../grants/code.ts';
 import type { Caller } from '../log-event.ts';
 import { sealCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
+import type { DialectRules } from './dialect-rules.ts';
 
 /** What an owner agreed to, for which client. */
 export type Consent = Omit<AuthorizationCode, 'grantId' | 'issuedAt'>;
@@ -20,7 +20,7 @@ const ATTEMPTS = 3;
 /** Stores what an owner agreed to and issues the authorization code for it. Reports `consent.given`. Throws `StoreError`. */
 export const giveConsent = async (
   { store, keyRing, randomness, emit }: Pick<OperationContext, 'store' | 'keyRing' | 'randomness' | 'emit'>,
-  { name: dialect, shapes }: Pick<Dialect, 'name' | 'shapes'>,
+  { name: dialect, shapes }: Pick<DialectRules, 'name' | 'shapes'>,
   consent: Consent,
   {
     nowMs,

@@ -4,10 +4,11 @@ import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
-import { findOpaqueAccess, openJwt, readJwtAccess } from './read-access.ts';
-import type { Access, AccessContext } from './read-access.ts';
 import type { TokenShapes } from '../grants/issue.ts';
+import type { Access } from '../grants/judge-access.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
+import { findOpaqueAccess, openJwt, readJwtAccess } from '../grants/read-access.ts';
+import type { AccessContext } from '../grants/read-access.ts';
 import { standingOfToken } from '../grants/token-standing.ts';
 
 /** How a dialect writes its tokens. */

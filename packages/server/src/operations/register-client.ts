@@ -2,9 +2,8 @@ import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientType } from '../clients/client.ts';
 import { createClientId } from '../clients/secret.ts';
 import { toSeconds } from '../clock.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import { DIALECTS, findDialect } from '../dialects/dialects.ts';
 import type { OperationContext } from './context.ts';
+import type { DialectRules, KnownDialects } from './dialect-rules.ts';
 import { newSecret } from './new-secret.ts';
 
 /** A client to register. It starts with the policy of its dialect. */
@@ -31,12 +30,13 @@ export type ClientRegistered =
 
 /** Registers a client with one secret, or with none if it is public. Throws `StoreError`. */
 export const registerClient = async (
-  { store, randomness }: Pick<OperationContext, 'store' | 'randomness'>,
+  { store, dialects, randomness }: Pick<OperationContext, 'store' | 'dialects' | 'randomness'>,
   registration: ClientRegistration,
 ): Promise<ClientRegistered> => {
   const { type = 'confidential', name, redirectUris = [], consentRedirectUri, nowMs } = registration;
-  const dialect = findDialect(registration.dialect);
-  if (dialect === undefined) return { outcome: 'invalid', faults: [faultOfDialect(registration.dialect)] };
+  const dialect = dialects.find(registration.dialect);
+  if (dialect === undefined)
+    return { outcome: 'invalid', faults: [faultOfDialect(registration.dialect, dialects)] };
   const createdAt = toSeconds(nowMs);
   const first =
     type === 'public' ? undefined : newSecret(randomness, { name: 'first', createdAt, expiresAt: undefined });
@@ -58,10 +58,10 @@ export const registerClient = async (
   return { outcome: 'registered', client, clientSecret: first?.clientSecret };
 };
 
-const faultOfDialect = (name: string): string =>
-  `unknown dialect ${name}: use one of ${Object.keys(DIALECTS).join(', ')}`;
+const faultOfDialect = (name: string, { names }: KnownDialects): string =>
+  `unknown dialect ${name}: use one of ${names.join(', ')}`;
 
-const faultsOfType = (type: ClientType, { name, clientTypes }: Dialect): readonly string[] =>
+const faultsOfType = (type: ClientType, { name, clientTypes }: DialectRules): readonly string[] =>
   clientTypes.includes(type)
     ? []
     : [

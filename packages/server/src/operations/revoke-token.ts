@@ -3,11 +3,11 @@ import { Refusal } from '../errors.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
+import { findOpaqueAccess, openJwt } from '../grants/read-access.ts';
+import type { AccessContext } from '../grants/read-access.ts';
 import type { Emit } from '../log-event.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
-import { findOpaqueAccess, openJwt } from './read-access.ts';
-import type { AccessContext } from './read-access.ts';
 import { revokeGrant } from './revoke-grant.ts';
 
 export type RevocationContext = AccessContext & { readonly emit: Emit };

@@ -23,7 +23,7 @@ const NODES: CpuProfile['nodes'] = [
   { id: 11, callFrame: frame('encrypt') },
 ];
 
-/** Ten microseconds each, one after the other. */
+/** A profile of consecutive samples of ten microseconds each. */
 const profile = (samples: readonly number[]): CpuProfile => ({
   nodes: NODES,
   startTime: 1000,
@@ -33,7 +33,7 @@ const profile = (samples: readonly number[]): CpuProfile => ({
 });
 
 describe('A profile', () => {
-  test('gives the share of each function over all its callers, and of each part with its native code', () => {
+  test('gives the share of each function over all callers, and of each part including native code', () => {
     const samples = [2, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11];
     const shares = sharesOf(profile(samples), { fromMicros: 0, toMicros: 9999, rootUrl: ROOT_URL });
     assert.equal(shares.busyMicros, 100);
@@ -66,7 +66,7 @@ describe('A profile', () => {
     });
   });
 
-  test('counts only the samples in the window, to the microsecond', () => {
+  test('counts only the time inside the window, to the microsecond', () => {
     const window = { fromMicros: 1004, toMicros: 1029, rootUrl: ROOT_URL };
     const { busyMicros, functions } = sharesOf(profile([5, 3, 5, 5]), window);
     assert.equal(busyMicros, 25);
@@ -79,11 +79,11 @@ describe('A profile', () => {
     );
   });
 
-  test('without a busy sample in the window is refused', () => {
+  test('without a busy sample in the window is an error', () => {
     const window = { fromMicros: 0, toMicros: 1010, rootUrl: ROOT_URL };
     assert.throws(() => sharesOf(profile([2, 5]), window), /no busy time/);
   });
-  test('has a section of its own in the document', () => {
+  test('has its own section in the document', () => {
     const bench = '<!-- bench:begin -->\n\nold\n\n<!-- bench:end -->\n';
     const both = `${bench}\n<!-- profile:begin -->\n\nnew\n\n<!-- profile:end -->\n`;
     assert.equal(replaceBetweenMarkers(bench, 'new', 'profile'), both);

@@ -10,20 +10,20 @@ import { openKeyfob } from '../targets/keyfob.ts';
 
 export const CONNECTIONS = 64;
 export const WARMUP_MS = 3000;
-/** Between two samples. */
+/** The time between two samples. */
 export const INTERVAL_MICROS = 500;
 const ROOT_URL = new URL('../../../../', import.meta.url).href;
 
-/** Where the time of the server's main thread went, and how fast it was under the profiler. */
-export type Profiled = {
+/** The shares of the server's main thread, and the server's speed under the profiler. */
+export type ProfileResult = {
   readonly shares: Shares;
   readonly requestsPerSecond: number;
-  /** A sentence about which process ran where. */
+  /** One sentence on the assignment of processes to cores. */
   readonly pinning: string;
 };
 
-/** Loads a server under the profiler. Rejects with `WrongAnswer` at the first answer that is not right. */
-export const profileKeyfob = async (seconds: number): Promise<Profiled> => {
+/** Loads a server under the profiler. Rejects with `WrongAnswer` on the first wrong answer. */
+export const profileKeyfob = async (seconds: number): Promise<ProfileResult> => {
   const directory = makeDataDirectory();
   try {
     const nodeArgs = [
@@ -49,7 +49,7 @@ export const profileKeyfob = async (seconds: number): Promise<Profiled> => {
         open: () => openKeyfob('smartcar', nodeArgs),
         onProgress(done, total) {
           bar.show(done, total);
-          // V8 times its profile by the same clock.
+          // V8 uses the same clock for the times in a profile.
           toMicros = Number(process.hrtime.bigint() / 1000n);
         },
       },
@@ -62,9 +62,9 @@ export const profileKeyfob = async (seconds: number): Promise<Profiled> => {
   }
 };
 
-/** That of the main thread: Node names a profile CPU.DATE.TIME.PID.THREAD.SEQUENCE.cpuprofile, and workers have theirs. */
+/** Reads the main thread's profile (thread 0). Node names a profile CPU.DATE.TIME.PID.THREAD.SEQUENCE.cpuprofile. */
 const readProfile = (directory: string): CpuProfile => {
   const name = readdirSync(directory).find((one) => /\.0\.\d+\.cpuprofile$/.test(one));
-  if (name === undefined) throw new Error('the server ended without its profile');
+  if (name === undefined) throw new Error('the server exited without writing a profile');
   return JSON.parse(readFileSync(join(directory, name), 'utf8')) as CpuProfile;
 };

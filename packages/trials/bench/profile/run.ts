@@ -8,17 +8,17 @@ import type { Shares } from './shares.ts';
 import { alignTable } from '../report.ts';
 
 const FUNCTIONS_SHOWN = 25;
-/** Characters. */
+/** The maximum length of a name, in characters. */
 const CODE_MAX = 60;
 
 const HELP = `Usage: npm run bench:profile -- [options]
 
-Shows where the CPU time of a refresh goes: loads a real server at ${CONNECTIONS} connections under the profiler of V8 and prints
-the self time of its main thread by part and by function.
+Shows how a refresh uses CPU time. Loads a real server with ${CONNECTIONS} connections under V8's profiler and prints the self
+time of its main thread by part and by function.
 
 Options:
-  --seconds <number>  how long it is profiled, after a warm-up of ${WARMUP_MS / 1000} s (default: 8)
-  --write-docs        put the tables into docs/performance.md
+  --seconds <number>  length of the profile, after a warm-up of ${WARMUP_MS / 1000} s (default: 8)
+  --write-docs        write the tables to docs/performance.md
   --json              print every function as JSON
   --help              print this
 
@@ -26,7 +26,7 @@ Examples:
   $ npm run bench:profile
   $ npm run bench:profile -- --seconds 30 --json > profile.json
 
-Exit codes: 0 profiled, 1 a wrong answer or no profile, 2 used wrongly.`;
+Exit codes: 0 success, 1 a wrong answer or no profile, 2 usage error.`;
 
 const main = async (args: readonly string[]): Promise<number> => {
   const { seconds, isJson, writesDocs, wantsHelp } = readOptions(args);
@@ -40,10 +40,10 @@ const main = async (args: readonly string[]): Promise<number> => {
   const busyShare = shares.busyMicros / 1e6 / seconds;
   const notes = [
     `\`${command}\`: ${describeMachine(machine)}`,
-    `Self time of the main thread of \`keyfob serve\` in percent of its busy time, a sample every ${INTERVAL_MICROS} µs for ${seconds} s: ` +
+    `Self time of the main thread of \`keyfob serve\` as a percentage of its busy time, sampled every ${INTERVAL_MICROS} µs for ${seconds} s: ` +
       `Smartcar refreshes at ${CONNECTIONS} connections, ${Math.round(requestsPerSecond)} requests/s under the profiler, ` +
-      `the thread busy ${percent(busyShare)} % of the time; ${pinning}. ` +
-      'A part has the native code that it calls; what SQLite does, and waits for, counts for the function that asks it.',
+      `with the thread busy ${percent(busyShare)} % of the time; ${pinning}. ` +
+      'A part includes the native code that it calls. The time that SQLite works and waits counts for the function that calls it.',
   ];
   const report = [...notes, ...writeTables(shares)].join('\n\n');
   if (isJson)
@@ -64,7 +64,7 @@ const writeTables = ({ parts, functions }: Shares): readonly string[] => {
   const restShare = rest.reduce((total, { share }) => total + share, 0);
   return [
     alignTable([
-      ['part', 'busy time, %', 'native code of it, %'],
+      ['part', 'busy time, %', 'of which native, %'],
       ...parts.map(({ part, share, nativeShare }) => [part, percent(share), percent(nativeShare)]),
     ]),
     alignTable(
@@ -82,7 +82,7 @@ const writeTables = ({ parts, functions }: Shares): readonly string[] => {
 
 const percent = (share: number): string => (share * 100).toFixed(1);
 
-/** As code in a cell of a table, where a regular expression's name could end the one or the other. */
+/** Formats a name as code in a table cell. The name of a regular expression can contain the delimiters of both. */
 const code = (text: string): string => {
   const shown = text.length > CODE_MAX ? `${text.slice(0, CODE_MAX)}...` : text;
   return `\`${shown.replaceAll('`', "'").replaceAll('|', '\\|')}\``;

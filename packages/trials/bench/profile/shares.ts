@@ -1,35 +1,35 @@
-/** A CPU profile as V8 writes it, as far as it is read here; times in microseconds of the system's monotonic clock. */
+/** The fields of V8's CPU profile that are used here. Times are microseconds of the system's monotonic clock. */
 export type CpuProfile = {
   readonly nodes: readonly ProfileNode[];
   readonly startTime: number;
   readonly endTime: number;
-  /** The node that ran, by its id; each until the next. */
+  /** The id of the node that ran, from this sample until the next. */
   readonly samples: readonly number[];
-  /** How long before each sample the one before it was; the first is counted from the start. */
+  /** The time between each sample and the previous one. For the first sample, the time since the start. */
   readonly timeDeltas: readonly number[];
 };
 
-/** A function as called from one place. */
+/** A function, called from one place. */
 type ProfileNode = {
   readonly id: number;
-  /** `url` is empty for native code; `lineNumber` is counted from 0. */
+  /** `url` is empty for native code. `lineNumber` starts at 0. */
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
   readonly children?: readonly number[];
 };
 
-/** What of a profile counts. */
+/** The part of a profile that counts. */
 export type ProfileWindow = {
   readonly fromMicros: number;
   readonly toMicros: number;
-  /** The directory whose files are named by their path in it, with a slash at its end. */
+  /** The root of the relative file names, with a slash at its end. */
   readonly rootUrl: string;
 };
 
-/** Self time as shares of the busy time; each list has its largest first. */
+/** Self time as shares of the busy time. Each list starts with the largest share. */
 export type Shares = {
   readonly busyMicros: number;
   readonly functions: readonly { readonly name: string; readonly file: string; readonly share: number }[];
-  /** `nativeShare` is what of a part is native code that it calls. */
+  /** `nativeShare` is the native code that the part calls, included in `share`. */
   readonly parts: readonly { readonly part: string; readonly share: number; readonly nativeShare: number }[];
 };
 
@@ -37,11 +37,11 @@ const NATIVE = '(native)';
 const COLLECTOR = '(garbage collector)';
 const OUTSIDE = 'native code called from (program)';
 
-/** A file belongs to the first that fits; what fits none, as native code does not, to the part that calls it. */
+/** A file belongs to the first part whose pattern matches. Without a match, as in native code, the caller's part counts. */
 const PARTS: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['dependencies', /\bnode_modules\//],
   ...['http', 'dialects', 'clients', 'grants', 'tokens', 'stores'].map(
-    (room) => [`Keyfob: ${room}`, new RegExp(`^packages/server/src/${room}/`)] as const,
+    (folder) => [`Keyfob: ${folder}`, new RegExp(`^packages/server/src/${folder}/`)] as const,
   ),
   ['Keyfob: the rest', /^packages\/server\//],
   ['node:crypto', /^node:(?:internal\/)?crypto\b/],
@@ -50,7 +50,7 @@ const PARTS: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['HTTP (all else of node:)', /^node:/],
 ];
 
-/** Where the busy time between two moments went. Throws where nothing was busy then. */
+/** Computes the shares of the busy time in a window. Throws if the window has no busy time. */
 export const sharesOf = (profile: CpuProfile, window: ProfileWindow): Shares => {
   const self = selfMicrosOf(profile, window);
   const callers = new Map(
@@ -79,7 +79,7 @@ export const sharesOf = (profile: CpuProfile, window: ProfileWindow): Shares => 
     ];
   });
   const busyMicros = sum(spent);
-  if (busyMicros === 0) throw new Error('the profile has no busy time where the load was');
+  if (busyMicros === 0) throw new Error('the profile has no busy time during the load');
   return {
     busyMicros,
     functions: [...Map.groupBy(spent, ({ name, file }) => `${file} ${name}`).values()]
@@ -100,7 +100,7 @@ export const sharesOf = (profile: CpuProfile, window: ProfileWindow): Shares => 
 const sum = (spent: readonly { readonly micros: number }[]): number =>
   spent.reduce((total, { micros }) => total + micros, 0);
 
-/** By the id of a node, what it ran of the window without what it called. */
+/** The self time of each node inside the window, by node id. */
 const selfMicrosOf = (
   { samples, timeDeltas, startTime, endTime }: CpuProfile,
   { fromMicros, toMicros }: ProfileWindow,

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { endWithParent } from './script-process.ts';
 
-/** Two answers that lead to each other, so that every refresh brings another token than it was asked with. */
+/** Each token's answer contains the other token, so that every refresh returns a new one. */
 const TOKENS = ['5f0c6a9d-e01b-47a2-93cc-8d15e07b64f0', '5f0c6a9d-e01b-47a2-93cc-8d15e07b64f1'] as const;
 const BODIES = TOKENS.map((_, index) =>
   JSON.stringify({
@@ -12,8 +12,8 @@ const BODIES = TOKENS.map((_, index) =>
     refresh_token: TOKENS[1 - index],
   }),
 );
-const LAST_OF_SECOND = '1'.charCodeAt(0);
-/** As Keyfob has them: every answer announces both. */
+const SECOND_TOKEN_END = '1'.charCodeAt(0);
+/** The same values as in Keyfob. Every answer includes both in its headers. */
 const KEEP_ALIVE_MS = 75_000;
 const REQUESTS_PER_CONNECTION_MAX = 1_000_000;
 
@@ -21,8 +21,8 @@ const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, respo
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const asked = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-    const body = BODIES[asked?.at(-1) === LAST_OF_SECOND ? 1 : 0] ?? '';
+    const received = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+    const body = BODIES[received?.at(-1) === SECOND_TOKEN_END ? 1 : 0] ?? '';
     response.writeHead(200, {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',

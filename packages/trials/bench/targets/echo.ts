@@ -2,7 +2,7 @@ import { startScript } from './script-process.ts';
 import { oauthWire, UUID_PATTERN } from '../wire.ts';
 import type { OpenTarget } from './target.ts';
 
-/** The limit: a bare `node:http` server that reads the same requests and writes the same bytes, and does no more. */
+/** The lower limit of the cost: a bare `node:http` server that reads the same requests and writes the same bytes. */
 export const openEcho: OpenTarget = async (connections) => {
   const { pid, started, close } = await startScript<{ port: number; refreshToken: string }>(
     new URL('echo-server.ts', import.meta.url),

@@ -1,16 +1,16 @@
-/** A client of Hydra's. */
+/** A client that is registered with Hydra. */
 export type HydraClient = { readonly clientId: string; readonly clientSecret: string };
 
 type Urls = { readonly publicUrl: string; readonly adminUrl: string };
 
 const REDIRECT_URI = 'https://client.example/callback';
-/** Without `openid`, so that no answer has an ID token to sign. */
+/** Without `openid`, so that Hydra does not sign an ID token. */
 const SCOPE = 'offline';
 const SUBJECT = 'owner';
 
-/** Registers a client that may refresh, with HTTP Basic. https://www.ory.com/docs/hydra/reference/api */
+/** Registers a client that uses refresh tokens and HTTP Basic. https://www.ory.com/docs/hydra/reference/api */
 export const createHydraClient = async (adminUrl: string): Promise<HydraClient> => {
-  const made = await callAdmin<{ client_id: string; client_secret: string }>(
+  const created = await callAdmin<{ client_id: string; client_secret: string }>(
     'POST',
     `${adminUrl}/admin/clients`,
     {
@@ -21,24 +21,24 @@ export const createHydraClient = async (adminUrl: string): Promise<HydraClient> 
       token_endpoint_auth_method: 'client_secret_basic',
     },
   );
-  return { clientId: made.client_id, clientSecret: made.client_secret };
+  return { clientId: created.client_id, clientSecret: created.client_secret };
 };
 
-/** Goes through login and consent as the owner's browser and both of their pages would, and redeems the code. */
+/** Acts as the owner's browser and as the login and consent pages, and redeems the code. */
 export const obtainRefreshToken = async (
   { publicUrl, adminUrl }: Urls,
   { clientId, clientSecret }: HydraClient,
 ): Promise<string> => {
   const browser = createBrowser();
-  const question = new URLSearchParams({
+  const parameters = new URLSearchParams({
     response_type: 'code',
     client_id: clientId,
     redirect_uri: REDIRECT_URI,
     scope: SCOPE,
-    state: 'made-by-the-benchmark',
+    state: 'benchmark-state',
   });
   const requests = `${adminUrl}/admin/oauth2/auth/requests`;
-  const login = await browser.follow(`${publicUrl}/oauth2/auth?${question.toString()}`);
+  const login = await browser.follow(`${publicUrl}/oauth2/auth?${parameters.toString()}`);
   const loginChallenge = readParameter(login, 'login_challenge');
   const loggedIn = await callAdmin<{ redirect_to: string }>(
     'PUT',
@@ -59,11 +59,11 @@ export const obtainRefreshToken = async (
     body: new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI }),
   });
   const { refresh_token: refreshToken } = (await answer.json()) as { refresh_token?: string };
-  if (refreshToken === undefined) throw new Error(`hydra gave no refresh token (${answer.status})`);
+  if (refreshToken === undefined) throw new Error(`hydra returned no refresh token (${answer.status})`);
   return refreshToken;
 };
 
-/** Keeps cookies, which Hydra ties its challenges to, and answers where a page redirects to. */
+/** A browser that keeps cookies, which Hydra's challenges need. `follow` returns the target of a redirect. */
 const createBrowser = () => {
   const cookies = new Map<string, string>();
   return {

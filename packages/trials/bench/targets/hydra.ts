@@ -13,13 +13,13 @@ import type { OpenTarget, Target, TargetName } from './target.ts';
 import type { Skipped } from '../../support/skipped.ts';
 
 const NOTE =
-  '`hydra serve all --dev` with the settings that it comes with, by which it checks the secret of a client at every request with PBKDF2 of 25 000 rounds';
+  '`hydra serve all --dev` with its default settings, which check the client secret at every request with 25 000 rounds of PBKDF2';
 const START_TIMEOUT_MS = 30_000;
 const START_CHECK_MS = 100;
 
 /**
- * Ory Hydra 2 with SQLite as its quickstart has it, where there is a `hydra` on the PATH. Its store is not in WAL
- * mode, so commits cannot be counted from outside.
+ * Ory Hydra 2 with SQLite, set up as in its quickstart, if `hydra` is on the PATH. Its store is not in WAL mode, so its
+ * commits cannot be counted from outside.
  * @see https://github.com/ory/hydra/blob/master/quickstart.yml
  */
 export const openHydra: OpenTarget = async (connections) => {
@@ -27,7 +27,7 @@ export const openHydra: OpenTarget = async (connections) => {
   return start('hydra', connections).catch(notStarted);
 };
 
-/** The same on a PostgreSQL of its own, whose processes count as the server's. */
+/** Ory Hydra 2 on its own PostgreSQL, whose processes count as the server's. */
 export const openHydraOnPostgres: OpenTarget = async (connections) => {
   if (!(await isInstalled())) return NOT_INSTALLED;
   const cluster = await openDatabase();
@@ -36,7 +36,7 @@ export const openHydraOnPostgres: OpenTarget = async (connections) => {
     const target = await start('hydra-postgres', connections, `${cluster.url()}?sslmode=disable`);
     return {
       ...target,
-      note: `${NOTE}; ${await describeDatabase(cluster)}, and its processes counted with the server's`,
+      note: `${NOTE}; ${await describeDatabase(cluster)}; its processes count as the server's`,
       pids: [...target.pids, cluster.pid()],
       async close() {
         await target.close();
@@ -49,13 +49,13 @@ export const openHydraOnPostgres: OpenTarget = async (connections) => {
   }
 };
 
-const NOT_INSTALLED = { skipped: 'there is no hydra on the PATH' };
+const NOT_INSTALLED = { skipped: 'hydra is not on the PATH' };
 
 const notStarted = (error: unknown): Skipped => ({
   skipped: `the hydra on the PATH did not start: ${messagesOf(error).join(', ')}`,
 });
 
-/** What `fetch` throws says nothing but that it failed; its cause says why. */
+/** The messages of an error and its causes. The error of `fetch` has the reason only in its cause. */
 const messagesOf = (error: unknown): readonly string[] =>
   error instanceof Error ? [error.message, ...messagesOf(error.cause)] : [];
 

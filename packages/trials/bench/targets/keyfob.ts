@@ -8,7 +8,7 @@ import { oauthWire, pleosWire, UUID_PATTERN } from '../wire.ts';
 import type { OpenTarget, Target, TargetName } from './target.ts';
 import type { DialectName } from '../../support/dialect-name.ts';
 
-/** Keyfob as a user starts it: `keyfob serve` on a data directory, every setting its default; `nodeArgs` are for Node. */
+/** Keyfob as a user starts it: `keyfob serve` with default settings. `nodeArgs` are passed to Node. */
 export const openKeyfob =
   (dialect: DialectName, nodeArgs: readonly string[] = []) =>
   async (connections: number): Promise<Target> => {
@@ -16,11 +16,11 @@ export const openKeyfob =
     return { ...opened, walIndexPath: join(opened.dataDirectory, `${STORE_FILE}-shm`) };
   };
 
-/** Like one that is there, but for their ids: nobody has their tokens. */
+/** Copies one existing grant under other ids. No client has the tokens of the copies. */
 const MORE_GRANTS = `INSERT INTO grants SELECT made.* FROM generate_series(1, ${ROWS}) AS n, jsonb_populate_record(
   (SELECT g FROM grants AS g LIMIT 1), jsonb_build_object('id', ('x' || left(md5(n::text), 16))::bit(64)::bigint)) AS made`;
 
-/** The same on a PostgreSQL of its own, whose processes count as the server's. */
+/** Keyfob on its own PostgreSQL, whose processes count as the server's. */
 export const openKeyfobOnPostgres =
   (nodeArgs: readonly string[] = []): OpenTarget =>
   async (connections) => {
@@ -28,13 +28,13 @@ export const openKeyfobOnPostgres =
     if ('skipped' in cluster) return cluster;
     try {
       const settings = { store: cluster.url(), key: createKeyLine(1, 0) };
-      const wanted = { name: 'smartcar-postgres', dialect: 'smartcar', nodeArgs, settings } as const;
-      const opened = await open(wanted, connections);
+      const options = { name: 'smartcar-postgres', dialect: 'smartcar', nodeArgs, settings } as const;
+      const opened = await open(options, connections);
       await cluster.ask(`${MORE_GRANTS}; ANALYZE`);
       return {
         ...opened,
         pids: [...opened.pids, cluster.pid()],
-        note: `\`keyfob serve --store postgres://...\`, ${ROWS} grants beside those in use; ${await describeDatabase(cluster)}, and its processes counted with the server's`,
+        note: `\`keyfob serve --store postgres://...\`, ${ROWS} grants in addition to those in use; ${await describeDatabase(cluster)}; its processes count as the server's`,
         async close() {
           await opened.close();
           await cluster.remove();
@@ -46,15 +46,15 @@ export const openKeyfobOnPostgres =
     }
   };
 
-type Wanted = {
+type KeyfobOptions = {
   readonly name: TargetName;
   readonly dialect: DialectName;
   readonly nodeArgs: readonly string[];
-  /** The store and the key ring where nodes share them. */
+  /** The store and the key ring, if they are not in the data directory. */
   readonly settings: { readonly store?: string; readonly key?: string };
 };
 
-const open = async ({ name, dialect, nodeArgs, settings }: Wanted, grants: number) => {
+const open = async ({ name, dialect, nodeArgs, settings }: KeyfobOptions, grants: number) => {
   const dataDirectory = makeDataDirectory();
   try {
     const { refreshTokens, ...client } = await register(
@@ -90,7 +90,7 @@ const open = async ({ name, dialect, nodeArgs, settings }: Wanted, grants: numbe
 };
 
 const register = async (
-  flags: Wanted['settings'] & { readonly data: string },
+  flags: KeyfobOptions['settings'] & { readonly data: string },
   dialect: DialectName,
   grants: number,
 ) => {
@@ -100,9 +100,9 @@ const register = async (
     const nowMs = Date.now();
     const { client, clientSecret } = await makeClient(deployment, { dialect, name: 'bench', nowMs });
     const clientId = client.id;
-    const wanted = { clientId, subject: 'owner', scope: '', brand: undefined, nowMs };
-    const made = await Promise.all(Array.from({ length: grants }, () => makeGrant(deployment, wanted)));
-    return { clientId, clientSecret, refreshTokens: made.map(({ tokens }) => tokens.refreshToken) };
+    const grant = { clientId, subject: 'owner', scope: '', brand: undefined, nowMs };
+    const results = await Promise.all(Array.from({ length: grants }, () => makeGrant(deployment, grant)));
+    return { clientId, clientSecret, refreshTokens: results.map(({ tokens }) => tokens.refreshToken) };
   } finally {
     await deployment.close();
   }

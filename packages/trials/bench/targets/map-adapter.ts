@@ -1,12 +1,12 @@
 import type { AdapterFactory, AdapterPayload } from 'oidc-provider';
 
-/** How many tokens of one grant are kept; its oldest make room. */
+/** The number of tokens kept per grant. The oldest are deleted first. */
 const TOKENS_OF_GRANT_MAX = 32;
 
 /**
- * Storage for `oidc-provider` in one Map, every step of it O(1). The in-memory adapter that the package ships for
- * development walks over all tokens that a grant ever had at each refresh, and keeps a thousand tokens of all grants
- * together: measured with it, the package would be slower the longer the measurement is.
+ * Storage for `oidc-provider` in one Map, with steps in O(1). The package's own in-memory adapter is for development: it
+ * visits all earlier tokens of a grant at each refresh, and keeps only a thousand tokens of all grants together. With it,
+ * the package would get slower during the measurement.
  */
 export const createMapAdapters = (): AdapterFactory => {
   const rows = new Map<string, AdapterPayload>();

@@ -6,14 +6,14 @@ import { createMapAdapters } from './map-adapter.ts';
 import { endWithParent } from './script-process.ts';
 
 const DAY = 86_400;
-/** Without `openid` no answer has an ID token to sign. */
+/** Without `openid` the server does not sign an ID token. */
 const SCOPE = process.argv[3] === 'openid' ? 'openid offline_access' : 'offline_access';
 const ACCOUNT = 'owner';
 const clientId = 'bench';
 const clientSecret = 's'.repeat(43);
 const grants = Number(process.argv[2]);
 
-/** Set up for what is measured: a client with HTTP Basic, a new refresh token at every refresh, opaque access tokens. */
+/** Configured like Keyfob: a client with HTTP Basic, a new refresh token at every refresh, opaque access tokens. */
 const provider = new Provider('http://127.0.0.1', {
   adapter: createMapAdapters(),
   clients: [

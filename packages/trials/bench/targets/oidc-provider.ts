@@ -10,8 +10,8 @@ type Started = {
 };
 
 /**
- * What most of Node's field uses: `oidc-provider`, which keeps its tokens in memory here and so never waits for a disk.
- * `openid`: as it is mostly used, with an ID token signed at every refresh; `plain`: OAuth alone, at its quickest.
+ * `oidc-provider`, the OAuth server that most Node projects use. It keeps its tokens in memory here, so it never waits for
+ * a disk. `openid` is the usual setup, which signs an ID token at every refresh. `plain` is the fastest: OAuth alone.
  */
 export const openOidcProvider =
   (kind: 'plain' | 'openid'): OpenTarget =>

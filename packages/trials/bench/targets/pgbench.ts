@@ -15,29 +15,29 @@ import { describeDatabase, openDatabase, ROWS } from './database.ts';
 import type { OpenTarget, SelfDriven } from './target.ts';
 
 const DATABASE = 'pgbench';
-/** The row is about as long as one of pgbench's own accounts, and leaves room on its page as a grant does. */
+/** A row is about as long as one of pgbench's own accounts. The fill factor is that of the grants table. */
 const TABLE = `CREATE TABLE counters (id bigint PRIMARY KEY, generation bigint NOT NULL, filler char(84) NOT NULL)
   WITH (fillfactor = 80);
   INSERT INTO counters SELECT id, 0, '' FROM generate_series(0, ${ROWS - 1}) AS id;
   ANALYZE counters`;
-/** Each connection has a row of its own, as each connection of ours has a grant: nobody waits for another's row. */
+/** Each connection updates its own row, as each Keyfob connection has its own grant. No connection waits for another. */
 const STATEMENT = 'UPDATE counters SET generation = generation + 1 WHERE id = :client_id';
-/** Prepared statements are the quickest that it has; one thread, as the generator has, for one core. */
+/** Prepared statements are pgbench's fastest mode. It has one thread for one core, like the generator. */
 const FLAGS = ['-n', '-M', 'prepared', '-j', '1'];
-/** It reports its progress once a second. */
+/** The interval of pgbench's progress lines. */
 const PROGRESS_MS = 1000;
-/** It works on for so long after what is measured, so that a busy machine finds it at work to the end. */
+/** Extra time after the measurement, so that pgbench still runs at its end even on a busy machine. */
 const SLACK_MS = 2000;
 
 /**
- * The limit of the database: `pgbench` updates single rows by their primary key, a commit each. Debian has it in
- * `postgresql-contrib`, others in their client package.
+ * The limit of the database: `pgbench` updates single rows by primary key, one commit per update. Debian ships it in
+ * `postgresql-contrib`, other distributions in the client package.
  * @see https://www.postgresql.org/docs/current/pgbench.html
  */
 export const openPgbench: OpenTarget = async () => {
   const program = await findPgbench();
   if (program === undefined)
-    return { skipped: 'there is no pgbench on the PATH, nor beside the programs of PostgreSQL' };
+    return { skipped: 'pgbench is neither on the PATH nor next to the programs of PostgreSQL' };
   const cluster = await openDatabase();
   if ('skipped' in cluster) return cluster;
   const directory = makeDataDirectory();
@@ -48,8 +48,8 @@ export const openPgbench: OpenTarget = async () => {
   return {
     name: 'pgbench',
     pids: [cluster.pid()],
-    note: `\`${[program.version, ...FLAGS].join(' ')} -c CONNECTIONS\` with \`${STATEMENT}\` on ${ROWS} rows, a row for each connection; ${await describeDatabase(cluster)}`,
-    measure: (wanted, onStarted) => measure({ cluster, directory, script, program }, wanted, onStarted),
+    note: `\`${[program.version, ...FLAGS].join(' ')} -c CONNECTIONS\` with \`${STATEMENT}\` on ${ROWS} rows, one row per connection; ${await describeDatabase(cluster)}`,
+    measure: (plan, onStarted) => measure({ cluster, directory, script, program }, plan, onStarted),
     async close() {
       await cluster.remove();
       removeDataDirectory(directory);
@@ -61,8 +61,8 @@ type Program = { readonly path: string; readonly version: string };
 
 const findPgbench = async (): Promise<Program | undefined> => {
   const binaries = await findBinaries();
-  const beside = 'reason' in binaries ? [] : [join(dirname(binaries.postgres), 'pgbench')];
-  for (const path of ['pgbench', ...beside]) {
+  const candidates = 'reason' in binaries ? [] : [join(dirname(binaries.postgres), 'pgbench')];
+  for (const path of ['pgbench', ...candidates]) {
     const version = await promisify(execFile)(path, ['--version']).then(
       ({ stdout }) => /\d+(?:\.\d+)*/.exec(stdout)?.[0],
       () => undefined,
@@ -94,47 +94,47 @@ const measure = async (
   });
   const pid = child.pid ?? 0;
   onStarted(pid);
-  const { runs, ended } = watch(child);
-  await Promise.race([runs, ended]);
+  const { started, ended } = watch(child);
+  await Promise.race([started, ended]);
   await sleep(Math.max(0, warmupMs - PROGRESS_MS));
   const before = readAll(pid, cluster);
   await sleep(measureMs);
   const after = readAll(pid, cluster);
   if (after.program === undefined && before.program !== undefined)
-    throw new Error('pgbench ended before it was measured: the machine is too busy');
+    throw new Error('pgbench ended before the end of the measurement: the machine is too busy');
   await ended;
   const latenciesMs = readLatencies(directory, before.atMs, after.atMs);
   return toFigures(before, after, latenciesMs);
 };
 
-/** `runs` when all of its connections are made and it has worked for a second; `ended` rejects where it failed. */
-const watch = (child: ChildProcess): { readonly runs: Promise<void>; readonly ended: Promise<void> } => {
-  let said = '';
-  const runs = Promise.withResolvers<void>();
+/** `started` resolves after the first progress line, when all connections are open. `ended` rejects if pgbench failed. */
+const watch = (child: ChildProcess): { readonly started: Promise<void>; readonly ended: Promise<void> } => {
+  let output = '';
+  const started = Promise.withResolvers<void>();
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-    if (/^progress: /m.test(said)) runs.resolve();
+    output += text;
+    if (/^progress: /m.test(output)) started.resolve();
   });
   const end = async (): Promise<void> => {
     const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== 0) throw new Error(`pgbench failed (${String(code)}): ${said}`);
+    if (code !== 0) throw new Error(`pgbench failed (${String(code)}): ${output}`);
   };
   const ended = end();
-  // Whoever waits for its start learns of a failure there.
+  // A failure before the start rejects the race above, so this promise may have no other handler.
   ended.catch(() => {});
-  return { runs: runs.promise, ended };
+  return { started: started.promise, ended };
 };
 
 type Reading = ReturnType<typeof readAll>;
 
 const readAll = (pid: number, cluster: Cluster) => ({
-  /** As its log has it: milliseconds since 1970. */
+  /** Milliseconds since 1970, as in pgbench's log. */
   atMs: Date.now(),
   database: readTogether([cluster.pid()]),
   program: readProcess(pid),
 });
 
-/** Of what ended in this time, from lines such as `client number micros script seconds micros`; removes what it read. */
+/** Reads and removes the logs. Their lines are `client number micros script seconds micros`; only this time range counts. */
 const readLatencies = (directory: string, fromMs: number, toMs: number): readonly number[] => {
   const paths = readdirSync(directory)
     .filter((name) => name.startsWith('log.'))
@@ -149,7 +149,7 @@ const readLatencies = (directory: string, fromMs: number, toMs: number): readonl
       }),
   );
   for (const path of paths) rmSync(path);
-  if (latenciesMs.length === 0) throw new Error('pgbench logged no update in the measured time');
+  if (latenciesMs.length === 0) throw new Error('pgbench logged no update during the measurement');
   return latenciesMs;
 };
 

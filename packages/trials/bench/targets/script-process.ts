@@ -2,18 +2,18 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A script of ours in a process of its own. */
+/** A script that runs in a separate process. */
 export type ScriptProcess<Started> = {
   readonly pid: number;
-  /** The first thing it said. */
+  /** Its first message. */
   readonly started: Started;
-  /** Sends it a message and answers what it says next. Rejects where it ends first. */
+  /** Sends a message and returns the next message from the script. Rejects if the process ends first. */
   ask<Reply>(message: object): Promise<Reply>;
-  /** Ends it, whatever it is doing. */
+  /** Kills the process. */
   close(): Promise<void>;
 };
 
-/** Starts a script and waits for its first message. Rejects where it ends without one. */
+/** Starts a script and waits for its first message. Rejects if the process ends without one. */
 export const startScript = async <Started>(
   url: URL,
   args: readonly string[] = [],
@@ -21,9 +21,9 @@ export const startScript = async <Started>(
   const child = fork(fileURLToPath(url), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const exited = once(child, 'exit');
   const ended = exited.then(([code, signal]) =>
-    Promise.reject(new Error(`${url.pathname} ended (${String(code ?? signal)})`)),
+    Promise.reject(new Error(`${url.pathname} exited with ${String(code ?? signal)}`)),
   );
-  // Nobody may be waiting for it when it ends as it should.
+  // After a normal end no caller may be waiting for this promise.
   ended.catch(() => {});
   const next = async <Message>(): Promise<Message> => {
     const [message] = (await Promise.race([once(child, 'message'), ended])) as [Message];
@@ -33,7 +33,7 @@ export const startScript = async <Started>(
     pid: child.pid ?? 0,
     started: await next<Started>(),
     ask(message) {
-      // The end of the process reports a closed channel.
+      // The exit of the process already reports a closed channel.
       child.send(message, () => {});
       return next();
     },
@@ -44,7 +44,7 @@ export const startScript = async <Started>(
   };
 };
 
-/** For such a script: ends with the process that started it. */
+/** Called by the script: ends it when its parent process ends. */
 export const endWithParent = (): void => {
   process.on('disconnect', () => process.exit());
 };

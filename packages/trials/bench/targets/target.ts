@@ -2,7 +2,7 @@ import type { Skipped } from '../../support/skipped.ts';
 import type { Figures } from '../job.ts';
 import type { Wire } from '../wire.ts';
 
-/** Every server that is measured, in the order of a round. */
+/** Every measured server, in the order of a round. */
 export const TARGET_NAMES = [
   'echo',
   'smartcar',
@@ -16,43 +16,43 @@ export const TARGET_NAMES = [
 ] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
-/** Those with a PostgreSQL; the document has a section of their own for them. */
+/** The targets on PostgreSQL. The document has a separate section for them. */
 export const ON_POSTGRES: ReadonlySet<TargetName> = new Set([
   'smartcar-postgres',
   'pgbench',
   'hydra-postgres',
 ]);
 
-/** A server that runs, holding a refresh token for each connection. */
+/** A running server, with a refresh token for each connection. */
 export type Target = {
   readonly name: TargetName;
-  /** All that it runs as, its database included; each with its children. */
+  /** All its processes, including its database. Their children count too. */
   readonly pids: readonly number[];
   readonly port: number;
   readonly wire: Wire;
-  /** As many as connections were asked for; each is good for one refresh, whose answer brings the next. */
+  /** One per requested connection. Each works for one refresh, whose answer has the next token. */
   readonly refreshTokens: readonly string[];
-  /** The wal-index of its SQLite store, where it has one: commits are counted there. */
+  /** The wal-index of its SQLite store, from which commits are counted; `undefined` without one. */
   readonly walIndexPath: string | undefined;
-  /** What the reader of its figures has to know, in one sentence. */
+  /** What a reader must know about its figures, in one sentence. */
   readonly note?: string;
   close(): Promise<void>;
 };
 
-/** A program that drives a database by itself, and reports what it measured. */
+/** A program that generates its own load on a database and reports its figures. */
 export type SelfDriven = {
   readonly name: TargetName;
-  /** Of the database. */
+  /** The processes of the database. */
   readonly pids: readonly number[];
-  /** What the reader of its figures has to know, in one sentence. */
+  /** What a reader must know about its figures, in one sentence. */
   readonly note: string;
-  /** With so many connections; `onStarted` gets the process of the program, which is to the database what the generator is to a server. */
+  /** Runs one measurement. `onStarted` receives the id of the program's process, which has the generator's role. */
   measure(
-    wanted: { readonly warmupMs: number; readonly measureMs: number; readonly connections: number },
+    plan: { readonly warmupMs: number; readonly measureMs: number; readonly connections: number },
     onStarted: (pid: number) => void,
   ): Promise<Figures>;
   close(): Promise<void>;
 };
 
-/** Starts a server with refresh tokens for so many connections. */
+/** Starts a server with a refresh token for each connection. */
 export type OpenTarget = (connections: number) => Promise<Target | SelfDriven | Skipped>;

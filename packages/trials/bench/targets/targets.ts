@@ -5,7 +5,7 @@ import { openOidcProvider } from './oidc-provider.ts';
 import { openPgbench } from './pgbench.ts';
 import type { OpenTarget, TargetName } from './target.ts';
 
-/** How each target is started, and what it is called in a table. */
+/** The title of each target in tables, and the function that starts it. */
 export const TARGETS: Readonly<Record<TargetName, { readonly title: string; readonly open: OpenTarget }>> = {
   echo: { title: 'bare node:http', open: openEcho },
   smartcar: { title: 'Keyfob, Smartcar', open: openKeyfob('smartcar') },

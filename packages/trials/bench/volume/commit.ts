@@ -8,24 +8,24 @@ import type { Figure } from './figure.ts';
 import { refreshMany } from './load.ts';
 import type { Load } from './load.ts';
 
-/** A refresh may take as much longer than the sync of its bytes. A batching delay would be at least a timer's turn. */
-const ABOVE_SYNC_MOST_MS = 1;
+/** The maximum time of a refresh beyond the sync of its bytes. A batching delay would be longer: at least one timer. */
+const ABOVE_SYNC_MAX_MS = 1;
 const ROUND_REFRESHES = 100;
-/** As many commits as are written before the file is written from its beginning again, as a log is. */
+/** After this many commits, writing starts again at the beginning of the file, as in a log. */
 const FILE_COMMITS = 1000;
 
-/** How long a client alone waits for a refresh, against a bare sync of the bytes that the refresh commits. */
+/** Compares a refresh of a single client with a bare sync of the same number of bytes. */
 export const measureCommit = async (volume: Volume, rounds: number): Promise<readonly Figure[]> => {
   const server = await startKeyfob({ dataDirectory: volume.directory });
   const refresh = (refreshes: number): Promise<Load> =>
     refreshMany(volume, server.url, { connections: 1, refreshes });
   try {
-    // The first refresh names its caller in the store, the later ones do not.
+    // Only the first refresh stores the caller, so it is not measured.
     const loads = [await refresh(1)];
     const before = logBytes(volume.directory);
     loads.push(await refresh(ROUND_REFRESHES));
     const commitBytes = Math.round((logBytes(volume.directory) - before) / ROUND_REFRESHES);
-    // As many as are measured, for the compiler.
+    // A warm-up of the same size, for the compiler.
     loads.push(await refresh(rounds * ROUND_REFRESHES));
     const disk = openBareFile(join(volume.directory, 'bare-sync'), commitBytes);
     const refreshesMs: number[] = [];
@@ -43,16 +43,16 @@ export const measureCommit = async (volume: Volume, rounds: number): Promise<rea
     return [
       faultFigure('commit', loads),
       { name: 'bytes that a refresh commits', value: commitBytes, unit: 'bytes' },
-      { name: 'median of a bare fdatasync of as many', value: syncMs, unit: 'ms' },
+      { name: 'median of a bare fdatasync of these bytes', value: syncMs, unit: 'ms' },
       { name: 'median of a refresh at 1 connection', value: refreshMs, unit: 'ms' },
-      { name: 'refresh above sync', value: refreshMs - syncMs, unit: 'ms', atMost: ABOVE_SYNC_MOST_MS },
+      { name: 'refresh above sync', value: refreshMs - syncMs, unit: 'ms', atMost: ABOVE_SYNC_MAX_MS },
     ];
   } finally {
     await server.stop();
   }
 };
 
-/** A file beside the store that is written and synced as bare as can be. */
+/** A file next to the store. `syncMs` writes one block, syncs it and returns the time. */
 const openBareFile = (path: string, bytes: number) => {
   const file = openSync(path, 'w');
   const block = Buffer.alloc(bytes, 1);

@@ -9,18 +9,18 @@ import { cpuSeconds } from './process.ts';
 
 export type CostOptions = {
   readonly rounds: number;
-  /** In each round, on each store and at each number of connections. */
+  /** The refreshes per round, store and number of connections. */
   readonly refreshes: number;
   readonly onProgress: (done: number, total: number) => void;
 };
 
-const RATIO_MOST = 1.5;
+const RATIO_MAX = 1.5;
 const CONNECTIONS = [64, 1] as const;
 
 type Serving = { readonly volume: Volume; readonly server: KeyfobServer };
 type Cost = { readonly cpuMicroseconds: number; readonly medianMs: number };
 
-/** What a refresh costs among many grants against what it costs among few, round by round in turn. */
+/** Compares the cost of a refresh in a large store and in a small one, in alternating rounds. */
 export const measureCost = async (
   many: Volume,
   few: Volume,
@@ -30,7 +30,7 @@ export const measureCost = async (
   const loads: Load[] = [];
   const costs = serving.map(() => CONNECTIONS.map((): Cost[] => []));
   try {
-    // The first round is for the compiler and the caches.
+    // The first round warms up the compiler and the caches.
     for (let round = 0; round <= rounds; round++) {
       for (const [store, one] of serving.entries()) {
         for (const [at, connections] of CONNECTIONS.entries()) {
@@ -59,7 +59,7 @@ const serve = async (volume: Volume): Promise<Serving> => ({
   server: await startKeyfob({ dataDirectory: volume.directory }),
 });
 
-/** Ratios are taken round by round, so that a neighbour who makes the machine slow for a while slows both sides. */
+/** Computes ratios within each round, so that other work on the machine affects both sides alike. */
 const compare = (connections: number, few: readonly Cost[], many: readonly Cost[]): readonly Figure[] => {
   const where = connections === 1 ? 'at 1 connection' : `at ${connections} connections`;
   const ratioOf = (read: (cost: Cost) => number): number =>
@@ -69,9 +69,9 @@ const compare = (connections: number, few: readonly Cost[], many: readonly Cost[
   return [
     { name: `processor time of a refresh ${where}, few grants`, value: median(few.map(cpu)), unit: 'µs' },
     { name: `processor time of a refresh ${where}, many grants`, value: median(many.map(cpu)), unit: 'µs' },
-    { name: `processor time ${where}, many : few`, value: ratioOf(cpu), unit: ': 1', atMost: RATIO_MOST },
+    { name: `processor time ${where}, many : few`, value: ratioOf(cpu), unit: ': 1', atMost: RATIO_MAX },
     { name: `median latency ${where}, few grants`, value: median(few.map(latency)), unit: 'ms' },
     { name: `median latency ${where}, many grants`, value: median(many.map(latency)), unit: 'ms' },
-    { name: `median latency ${where}, many : few`, value: ratioOf(latency), unit: ': 1', atMost: RATIO_MOST },
+    { name: `median latency ${where}, many : few`, value: ratioOf(latency), unit: ': 1', atMost: RATIO_MAX },
   ];
 };

@@ -5,78 +5,78 @@ import type { Deployment } from '@keyfob/server';
 import type { KeyRing } from '@keyfob/server/tokens';
 import { makeDataDirectory, removeDataDirectory } from '../../support/keyfob-process.ts';
 
-/** Who refreshes the grants of one dialect. */
+/** The client that refreshes the grants of one dialect. */
 export type Credentials = { readonly clientId: string; readonly clientSecret: string };
 
-/** What is kept beside an imported store, so that a later run can refresh its grants. */
-type Kept = {
+/** The file next to an imported store, which allows a later run to refresh its grants. */
+type VolumeFile = {
   readonly grants: number;
   readonly clients: Readonly<Record<'smartcar' | 'pleos', Credentials>>;
-  /** Uses of refresh tokens so far, or more: the grants are used in turn, so this says how far each has come. */
+  /** At least the number of uses so far. Grants are used in turn, so it gives the generation of each grant. */
   uses: number;
 };
 
 /** A data directory full of grants. */
-export type Volume = Readonly<Omit<Kept, 'uses'>> & {
+export type Volume = Readonly<Omit<VolumeFile, 'uses'>> & {
   readonly directory: string;
   readonly keyRing: KeyRing;
-  /** Sets the next `count` uses aside and answers the number of the first. */
-  takeUses(count: number): number;
+  /** Reserves the next `count` uses and returns the number of the first. */
+  reserveUses(count: number): number;
 };
 
-const KEPT_FILE = 'volume.json';
+const VOLUME_FILE = 'volume.json';
 
-/** A directory for a store, which is gone with this process at the latest. */
+/** Creates a directory that is removed when this process exits, or earlier. */
 export const makeScratchDirectory = (): string => {
   const directory = makeDataDirectory();
   process.once('exit', () => removeDataDirectory(directory));
   return directory;
 };
 
-/** Opens a data directory, made where it is not there. */
+/** Opens a data directory and creates it if it is missing. */
 export const openDirectory = (directory: string): Promise<Deployment> =>
   openDeployment(parseConfig({ flags: { data: directory }, environment: {}, file: {} }), {
     createIfMissing: true,
   });
 
-/** Whether an import of grants into this directory has come to its end. */
-export const hasVolume = (directory: string): boolean => existsSync(join(directory, KEPT_FILE));
+/** Whether an import into this directory is complete. */
+export const hasVolume = (directory: string): boolean => existsSync(join(directory, VOLUME_FILE));
 
-/** Notes that the import is done, and how its grants are refreshed. */
-export const keepVolume = (directory: string, kept: Omit<Kept, 'uses'>): void =>
-  writeKept(directory, { ...kept, uses: 0 });
+/** Records that the import is complete, and how to refresh its grants. */
+export const saveVolume = (directory: string, volumeFile: Omit<VolumeFile, 'uses'>): void =>
+  writeVolumeFile(directory, { ...volumeFile, uses: 0 });
 
-/** The grants that were imported into a directory. Brings an older store to the newest schema. */
+/** Opens an imported directory. Upgrades an older store to the newest schema. */
 export const openVolume = async (directory: string): Promise<Volume> => {
-  const kept = JSON.parse(readFileSync(join(directory, KEPT_FILE), 'utf8')) as Kept;
+  const volumeFile = JSON.parse(readFileSync(join(directory, VOLUME_FILE), 'utf8')) as VolumeFile;
   const deployment = await openDirectory(directory);
   const keyRing = deployment.keyRing;
   await deployment.close();
-  const { grants, clients } = kept;
+  const { grants, clients } = volumeFile;
   return {
     directory,
     grants,
     clients,
     keyRing,
-    takeUses(count) {
-      const first = kept.uses;
-      kept.uses += count;
-      // Before they happen: a token that is ahead of its row is taken, one that is behind is not.
-      writeKept(directory, kept);
+    reserveUses(count) {
+      const first = volumeFile.uses;
+      volumeFile.uses += count;
+      // Written before the uses: the server accepts a token that is ahead of its row, but not one that is behind.
+      writeVolumeFile(directory, volumeFile);
       return first;
     },
   };
 };
 
-/** Bytes of the store's database file. The server that had it open has to have stopped, which empties the log into it. */
+/** The size of the database file. Stop the server first: this moves the content of the log into the file. */
 export const storeBytes = (directory: string): number => {
-  if (logBytes(directory) > 0) throw new Error(`${directory}: the log has not been emptied into the store`);
+  if (logBytes(directory) > 0) throw new Error(`${directory}: the write-ahead log is not empty`);
   return statSync(join(directory, STORE_FILE)).size;
 };
 
-/** Bytes of the write-ahead log; 0 where there is none. */
+/** The size of the write-ahead log; 0 if it is missing. */
 export const logBytes = (directory: string): number =>
   statSync(join(directory, `${STORE_FILE}-wal`), { throwIfNoEntry: false })?.size ?? 0;
 
-const writeKept = (directory: string, kept: Kept): void =>
-  writeFileSync(join(directory, KEPT_FILE), `${JSON.stringify(kept)}\n`, { mode: 0o600 });
+const writeVolumeFile = (directory: string, volumeFile: VolumeFile): void =>
+  writeFileSync(join(directory, VOLUME_FILE), `${JSON.stringify(volumeFile)}\n`, { mode: 0o600 });

@@ -6,7 +6,7 @@ import type { Figure } from './figure.ts';
 
 const HEADS = ['measured', 'figure', 'target', ''];
 
-/** Puts the figures into the document about speed, with what is needed to measure them again. */
+/** Writes the figures to the performance document, with the command that reproduces them. */
 export const writeFigures = (figures: readonly Figure[], command: string): void => {
   const table = alignTable([HEADS, ...figures.map(describeFigure)], HEADS.length);
   writeSection('volume', `\`${command}\`: ${describeMachine(readMachine())}\n\n${table}`);

@@ -8,13 +8,13 @@ export type Figure = {
   readonly atMost?: number;
 };
 
-/** Whether a figure is what it should be; `undefined` where it has no target. */
+/** Whether a figure meets its target; `undefined` without a target. */
 export const isMet = ({ value, atMost }: Figure): boolean | undefined =>
   atMost === undefined ? undefined : value <= atMost;
 
-/** The value at a part (0 to 1) of ascending values. */
-export const quantile = (ascending: Float64Array | readonly number[], part: number): number =>
-  ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * part))] ?? Number.NaN;
+/** A quantile of ascending values; `share` is from 0 to 1. */
+export const quantile = (ascending: Float64Array | readonly number[], share: number): number =>
+  ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN;
 
 export const median = (values: readonly number[]): number =>
   quantile(
@@ -22,7 +22,7 @@ export const median = (values: readonly number[]): number =>
     0.5,
   );
 
-/** How many answers were wrong: none may be. The name shows the first of them. */
+/** The number of wrong answers, which must be 0. The name includes the first of them. */
 export const faultFigure = (part: string, loads: readonly Load[]): Figure => {
   const sum = (read: (load: Load) => number): number => loads.reduce((total, load) => total + read(load), 0);
   const refreshes = sum((load) => load.refreshes);
@@ -36,7 +36,7 @@ export const faultFigure = (part: string, loads: readonly Load[]): Figure => {
   };
 };
 
-/** Name, value, target and verdict, as a person reads them. */
+/** Formats the name, value, target and verdict for a reader. */
 export const describeFigure = (figure: Figure): readonly [string, string, string, string] => {
   const { name, value, unit, atMost } = figure;
   const verdict = { true: 'met', false: 'MISSED', undefined: '' }[String(isMet(figure))] ?? '';
@@ -48,7 +48,7 @@ const withUnit = (value: number, unit: string): string => {
   return `${showNumber(value, digits)} ${unit}`.trim();
 };
 
-/** A number with its thousands apart. */
+/** A number with spaces between its thousands. */
 export const showNumber = (value: number, digits = 0): string =>
   value
     .toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })

@@ -3,21 +3,21 @@ import { DIALECTS } from '@keyfob/server/dialects';
 import type { Grant } from '@keyfob/server/grants';
 import type { GrantId } from '@keyfob/server/tokens';
 
-/** The dialects in turn: half of the grants each. */
+/** The dialects alternate, so each has half of the grants. */
 export const dialectAt = (index: number): 'smartcar' | 'pleos' => (index % 2 === 0 ? 'smartcar' : 'pleos');
 
-/** The brand of a grant of the Pleos wire. */
+/** The brand of a grant in the Pleos dialect. */
 export const brandAt = (index: number): string =>
   DIALECTS.pleos.brands[(index >> 1) % DIALECTS.pleos.brands.length] ?? 'hyundai';
 
-/** What the owners allowed: as wide as an app that plans charging asks for. */
+/** Scopes as wide as those of an app that plans charging. */
 const SCOPES = [
   'read_vehicle_info read_odometer read_location',
   'read_vehicle_info read_charge read_battery',
   'read_odometer read_fuel read_location read_tires',
 ] as const;
 
-/** An app has a few machines that refresh. */
+/** The few machines on which the app refreshes. */
 const CALLERS: readonly Caller[] = Array.from({ length: 8 }, (_, machine) => ({
   address: `10.20.0.${machine + 1}`,
   userAgent: 'charge-planner/2.1 (node 24)',
@@ -27,8 +27,8 @@ const DAY_SECONDS = 86_400;
 const MINUTE_MS = 60_000;
 
 /**
- * The random id of the grant of an index, which makes indexes in order a random order of ids. SplitMix64: a permutation
- * of 64 bits, so that no two grants have the same id, and none has to be remembered.
+ * The id of the grant with an index. Consecutive indexes give ids in random order. SplitMix64 is a permutation of 64 bits,
+ * so no two grants have the same id, and ids need not be stored.
  */
 export const grantIdAt = (index: number): GrantId => {
   let mixed = BigInt.asUintN(64, BigInt(index + 1) * 0x9e37_79b9_7f4a_7c15n);
@@ -38,8 +38,8 @@ export const grantIdAt = (index: number): GrantId => {
 };
 
 /**
- * A grant as it is found in life: made within the last thirty days, its access token refreshed within the last two
- * hours, for the first time. Follows from its arguments alone.
+ * A realistic grant: created within the last thirty days, and refreshed once, within the last two hours. Depends only on
+ * the arguments.
  */
 export const grantAt = (
   index: number,

@@ -13,14 +13,14 @@ export type GrowthOptions = {
   readonly onProgress: (done: number, total: number) => void;
 };
 
-const GROWTH_MOST_PERCENT = 5;
+const GROWTH_MAX_PERCENT = 5;
 const CONNECTIONS = 64;
-/** The part of the refreshes that goes over one connection. */
-const ALONE_PART = 0.02;
-/** After it the log has found its size, unless there are only some thousand refreshes. */
-const FIRST_PART = 0.1;
+/** The share of the refreshes on a single connection. */
+const SINGLE_SHARE = 0.02;
+/** The share of the refreshes after which the log has its final size. A few thousand refreshes are too few. */
+const WARMUP_SHARE = 0.1;
 
-/** What refreshes leave behind in the store's files and in memory, and the longest wait that a client had meanwhile. */
+/** Measures how much the store's files and the memory grow, and the longest wait of a client. */
 export const measureGrowth = async (
   volume: Volume,
   { refreshes, onProgress }: GrowthOptions,
@@ -29,10 +29,10 @@ export const measureGrowth = async (
   const server = await startKeyfob({ dataDirectory: volume.directory });
   try {
     let done = 0;
-    const run = async (connections: number, part: number): Promise<Load> => {
+    const run = async (connections: number, share: number): Promise<Load> => {
       const before = done;
-      const report = (now: number): void => onProgress(before + now, refreshes);
-      const count = Math.max(1, Math.round(refreshes * part));
+      const report = (current: number): void => onProgress(before + current, refreshes);
+      const count = Math.max(1, Math.round(refreshes * share));
       const load = await refreshMany(volume, server.url, {
         connections,
         refreshes: count,
@@ -41,20 +41,20 @@ export const measureGrowth = async (
       done += count;
       return load;
     };
-    const alone = await run(1, ALONE_PART);
-    const early = await run(CONNECTIONS, FIRST_PART);
+    const single = await run(1, SINGLE_SHARE);
+    const early = await run(CONNECTIONS, WARMUP_SHARE);
     const before = sizesOf(server);
-    const late = await run(CONNECTIONS, 1 - FIRST_PART - ALONE_PART);
+    const late = await run(CONNECTIONS, 1 - WARMUP_SHARE - SINGLE_SHARE);
     const after = sizesOf(server);
     await server.stop();
     return [
-      faultFigure('growth', [alone, early, late]),
+      faultFigure('growth', [single, early, late]),
       ...describeSizes(
         { ...before, store: storeBefore },
         { ...after, store: storeBytes(volume.directory) },
         done,
       ),
-      ...describeWaits('at 1 connection', [alone]),
+      ...describeWaits('at 1 connection', [single]),
       ...describeWaits(`at ${CONNECTIONS} connections`, [early, late]),
     ];
   } finally {
@@ -72,16 +72,16 @@ const sizesOf = (server: KeyfobServer): Omit<Sizes, 'store'> => ({
 const describeSizes = (before: Sizes, after: Sizes, refreshes: number): readonly Figure[] => {
   const all = `after ${showNumber(refreshes)} refreshes`;
   const growth = (name: keyof Sizes): number => (after[name] / before[name] - 1) * 100;
-  const most = { unit: '%', atMost: GROWTH_MOST_PERCENT };
+  const target = { unit: '%', atMost: GROWTH_MAX_PERCENT };
   return [
     { name: 'database file before all refreshes', value: before.store / 1024, unit: 'KiB' },
     { name: `database file ${all}`, value: after.store / 1024, unit: 'KiB' },
-    { name: 'growth of the database file', value: growth('store'), ...most },
-    { name: 'log after a tenth of them', value: before.log / 1024, unit: 'KiB' },
-    { name: 'log after all of them', value: after.log / 1024, unit: 'KiB' },
-    { name: 'growth of the log', value: growth('log'), ...most },
-    { name: 'resident memory after a tenth of them', value: before.memory, unit: 'MB' },
-    { name: 'resident memory after all of them', value: after.memory, unit: 'MB' },
+    { name: 'growth of the database file', value: growth('store'), ...target },
+    { name: 'log after a tenth of the refreshes', value: before.log / 1024, unit: 'KiB' },
+    { name: 'log after all refreshes', value: after.log / 1024, unit: 'KiB' },
+    { name: 'growth of the log', value: growth('log'), ...target },
+    { name: 'resident memory after a tenth of the refreshes', value: before.memory, unit: 'MB' },
+    { name: 'resident memory after all refreshes', value: after.memory, unit: 'MB' },
   ];
 };
 
@@ -99,7 +99,7 @@ const describeWaits = (where: string, loads: readonly Load[]): readonly Figure[]
       unit: 'ms',
     },
     {
-      name: `longest stall of this trial itself ${where}`,
+      name: `longest stall of the load generator ${where}`,
       value: longest((load) => load.ownStallMs),
       unit: 'ms',
     },

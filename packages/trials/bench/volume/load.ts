@@ -4,18 +4,18 @@ import type { Connection } from './connection.ts';
 import type { Volume } from './directory.ts';
 import { useAt } from './use.ts';
 
-/** What came of a number of refreshes. */
+/** The result of a number of refreshes. */
 export type Load = {
   readonly refreshes: number;
-  /** Those that were answered other than with the token's successor. */
+  /** The number of answers without the token's successor. */
   readonly wrongAnswers: number;
-  /** What was wrong with the first of them. */
+  /** Describes the first wrong answer. */
   readonly firstFault: string | undefined;
   /** Ascending. */
   readonly latenciesMs: Float64Array;
-  /** The longest time in which no answer came at all. */
+  /** The longest time without any answer. */
   readonly longestGapMs: number;
-  /** The longest time in which this process did nothing, which it would take for the server's. */
+  /** The longest stall of this process, which would look like a stall of the server. */
   readonly ownStallMs: number;
 };
 
@@ -28,7 +28,7 @@ export type LoadOptions = {
 const PROGRESS_EVERY = 1000;
 const NANOSECONDS_PER_MS = 1e6;
 
-/** Refreshes grants of a volume in turn, on so many connections at once. Rejects where a connection breaks. */
+/** Refreshes the grants of a volume in turn, on several connections. Rejects if a connection breaks. */
 export const refreshMany = async (
   volume: Volume,
   url: string,
@@ -38,21 +38,21 @@ export const refreshMany = async (
   const latenciesMs = new Float64Array(refreshes);
   let wrongAnswers = 0;
   let firstFault: string | undefined;
-  const first = volume.takeUses(refreshes);
+  const first = volume.reserveUses(refreshes);
   let sent = 0;
   let answered = 0;
   let longestGapMs = 0;
-  let answeredAt = performance.now();
+  let lastAnswerMs = performance.now();
 
-  const drive = async (connection: Connection): Promise<void> => {
+  const refreshOn = async (connection: Connection): Promise<void> => {
     while (sent < refreshes) {
       const use = useAt(volume, first + sent++);
-      const sentAt = performance.now();
+      const sentAtMs = performance.now();
       const answer = await connection.send(use.request);
       const now = performance.now();
-      latenciesMs[answered++] = now - sentAt;
-      longestGapMs = Math.max(longestGapMs, now - answeredAt);
-      answeredAt = now;
+      latenciesMs[answered++] = now - sentAtMs;
+      longestGapMs = Math.max(longestGapMs, now - lastAnswerMs);
+      lastAnswerMs = now;
       const fault = use.faultOf(answer);
       firstFault ??= fault;
       if (fault !== undefined) wrongAnswers++;
@@ -63,7 +63,7 @@ export const refreshMany = async (
   const stalls = monitorEventLoopDelay({ resolution: 1 });
   stalls.enable();
   try {
-    await Promise.all(opened.map(drive));
+    await Promise.all(opened.map(refreshOn));
   } finally {
     stalls.disable();
     for (const connection of opened) connection.close();

@@ -6,25 +6,25 @@ import { refreshMany } from './load.ts';
 import type { LoadOptions } from './load.ts';
 import { memoryMb } from './process.ts';
 
-const MEMORY_MOST_MB = 200;
+const MEMORY_MAX_MB = 200;
 
-/** What a server holds in memory after refreshes of as many grants. */
+/** Measures a server's memory after refreshes of many different grants. */
 export const measureMemory = async (volume: Volume, load: LoadOptions): Promise<readonly Figure[]> => {
   const server = await startKeyfob({ dataDirectory: volume.directory });
   try {
-    const atRest = memoryMb(server);
-    const done = await refreshMany(volume, server.url, load);
+    const afterStart = memoryMb(server);
+    const result = await refreshMany(volume, server.url, load);
     const { resident, peak } = memoryMb(server);
     return [
-      faultFigure('memory', [done]),
-      { name: 'resident memory after the start', value: atRest.resident, unit: 'MB' },
+      faultFigure('memory', [result]),
+      { name: 'resident memory after the start', value: afterStart.resident, unit: 'MB' },
       {
         name: `resident memory after ${showNumber(load.refreshes)} refreshes`,
         value: resident,
         unit: 'MB',
-        atMost: MEMORY_MOST_MB,
+        atMost: MEMORY_MAX_MB,
       },
-      { name: 'most resident memory meanwhile', value: peak, unit: 'MB', atMost: MEMORY_MOST_MB },
+      { name: 'peak of resident memory', value: peak, unit: 'MB', atMost: MEMORY_MAX_MB },
     ];
   } finally {
     await server.stop();

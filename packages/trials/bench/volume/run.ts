@@ -8,17 +8,17 @@ import type { Part } from './volume.ts';
 
 const HELP = `Usage: npm run bench:volume -- [options]
 
-Measures what many grants and many refreshes do to a server: import and disk, time to start, memory, the cost of a
-refresh, growth and pauses, and one commit against a bare sync. Prints each figure with its target and exits 1 where one
-is missed.
+Measures how a server handles many grants and many refreshes: import and disk, time to start, memory, the cost of a
+refresh, growth and pauses, and a commit compared with a bare sync. Prints each figure with its target. Exits 1 if a
+target is missed, 2 on a usage error.
 
 Options:
-  --grants <number>     how many are imported for the test (default: 10000000)
-  --few <number>        how many are in the small store (default: 10000)
-  --refreshes <number>  how many are made on the small store (default: 1000000)
-  --data <dir>          where the imported store is kept, and used again (default: a directory that goes at the end)
-  --skip <parts>        what to leave out, of ${PARTS.join(',')}
-  --write-docs          put the figures into docs/performance.md
+  --grants <number>     number of grants in the large store (default: 10000000)
+  --few <number>        number of grants in the small store (default: 10000)
+  --refreshes <number>  number of refreshes on the small store (default: 1000000)
+  --data <dir>          keeps the large store here and reuses it (default: a temporary directory)
+  --skip <parts>        parts to skip, of ${PARTS.join(',')}
+  --write-docs          write the figures to docs/performance.md
   --json                print JSON
   --help                print this
 
@@ -45,7 +45,7 @@ const main = async (): Promise<void> => {
   if (values.help) return console.log(HELP);
   const skipped = values.skip.split(',').filter((part) => part !== '');
   const unknown = skipped.find((part) => !PARTS.some((name) => name === part));
-  if (unknown !== undefined) throw new Error(`--skip knows ${PARTS.join(', ')}, and not ${unknown}`);
+  if (unknown !== undefined) throw new Error(`--skip: ${unknown} is not one of ${PARTS.join(', ')}`);
   const figures: Figure[] = [];
   const plan = {
     parts: new Set(PARTS.filter((part) => !skipped.includes(part))),

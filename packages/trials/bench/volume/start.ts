@@ -4,13 +4,13 @@ import type { Volume } from './directory.ts';
 import { median } from './figure.ts';
 import type { Figure } from './figure.ts';
 
-const START_MOST_SECONDS = 2;
+const START_MAX_SECONDS = 2;
 
-/** How long a server takes from its spawning to the line that says it listens, with the grants and without any. */
+/** Measures the time from the start of the process until the server listens, with many grants and without any. */
 export const measureStart = async ({ directory }: Volume, starts: number): Promise<readonly Figure[]> => {
   const empty = makeScratchDirectory();
   try {
-    // The first start makes store and key.
+    // The first start creates the store and the key.
     await secondsToStart(empty);
     const withGrants: number[] = [];
     const withoutGrants: number[] = [];
@@ -23,7 +23,7 @@ export const measureStart = async ({ directory }: Volume, starts: number): Promi
         name: `start, median of ${starts}`,
         value: median(withGrants),
         unit: 's',
-        atMost: START_MOST_SECONDS,
+        atMost: START_MAX_SECONDS,
       },
       { name: 'start with an empty store', value: median(withoutGrants), unit: 's' },
     ];
@@ -33,9 +33,9 @@ export const measureStart = async ({ directory }: Volume, starts: number): Promi
 };
 
 const secondsToStart = async (dataDirectory: string): Promise<number> => {
-  const began = performance.now();
+  const startedAtMs = performance.now();
   const server = await startKeyfob({ dataDirectory });
-  const seconds = (performance.now() - began) / 1000;
+  const seconds = (performance.now() - startedAtMs) / 1000;
   await server.stop();
   return seconds;
 };

@@ -5,10 +5,10 @@ import type { Answer } from './connection.ts';
 import type { Credentials, Volume } from './directory.ts';
 import { brandAt, dialectAt, grantIdAt } from './grants.ts';
 
-/** One use of a refresh token: what is sent, and the one right answer to it. */
+/** One use of a refresh token: the request, and a check of its answer. */
 export type Use = {
   readonly request: string;
-  /** What was wrong with an answer; `undefined` for nothing. */
+  /** Describes what is wrong with an answer; `undefined` for a correct one. */
   faultOf(answer: Answer): string | undefined;
 };
 
@@ -40,8 +40,8 @@ const WIRES: Readonly<Record<'smartcar' | 'pleos', Wire>> = {
 };
 
 /**
- * The use of a number. Grants are used in turn, in the order of their indexes and so in a random order of their ids. Tokens
- * are sealed here as the server seals them, so that nothing has to be remembered of ten million grants.
+ * The use with a number. Grants are used in the order of their indexes, which is a random order of ids. Tokens are sealed
+ * here as the server seals them, so that ten million tokens need not be stored.
  */
 export const useAt = ({ grants, clients, keyRing }: Volume, number: number): Use => {
   const index = number % grants;
@@ -49,7 +49,8 @@ export const useAt = ({ grants, clients, keyRing }: Volume, number: number): Use
   const dialect = dialectAt(index);
   const wire = WIRES[dialect];
   const credentials = clients[dialect];
-  const seal = (of: number): string => sealRefreshToken(keyRing.newest, wire.shape, grantIdAt(index), of);
+  const seal = (wanted: number): string =>
+    sealRefreshToken(keyRing.newest, wire.shape, grantIdAt(index), wanted);
   const body = wire.bodyOf(credentials, seal(generation));
   const head = [
     `POST ${wire.path} HTTP/1.1`,
@@ -61,11 +62,11 @@ export const useAt = ({ grants, clients, keyRing }: Volume, number: number): Use
   return {
     request: `${head.join('\r\n')}\r\n\r\n${body}`,
     faultOf(answer) {
-      if (answer.status !== 200) return `use ${number} was answered ${answer.status}: ${answer.body}`;
+      if (answer.status !== 200) return `use ${number} got the answer ${answer.status}: ${answer.body}`;
       const successor = wire.successorIn(JSON.parse(answer.body) as Readonly<Record<string, unknown>>);
       return successor === seal(generation + 1)
         ? undefined
-        : `use ${number} got another token than the successor`;
+        : `use ${number} got a token that is not the successor`;
     },
   };
 };

@@ -13,17 +13,17 @@ import { importGrants } from './import.ts';
 import { measureMemory } from './memory.ts';
 import { measureStart } from './start.ts';
 
-/** What is measured, each of which can be left out. The first four need a store with all the grants. */
+/** The parts of the measurement. Each can be skipped. The first four need the large store. */
 export const PARTS = ['import', 'start', 'memory', 'cost', 'growth', 'commit'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** What is measured and how much of it. */
+/** The parts to measure, and their sizes. */
 export type Plan = {
   readonly parts: ReadonlySet<Part>;
   readonly grants: number;
-  /** Of the store that the large one is compared with, and that most refreshes are made on. */
+  /** The number of grants in the small store, which is compared with the large one and gets most refreshes. */
   readonly fewGrants: number;
-  /** Where the large store is kept, and found again; `undefined` for a directory that goes at the end. */
+  /** Keeps the large store for a later run; `undefined` for a temporary directory. */
   readonly directory: string | undefined;
   readonly starts: number;
   readonly memoryRefreshes: number;
@@ -34,15 +34,15 @@ export type Plan = {
   onProgress(part: Part, done: number, total: number): void;
 };
 
-const BYTES_A_GRANT_MOST = 200;
+const BYTES_PER_GRANT_MAX = 200;
 const CONNECTIONS = 64;
 
-/** Measures what is planned, one part after the other. */
+/** Measures the planned parts, one after another. */
 export async function* measureVolume(plan: Plan): AsyncGenerator<Figure> {
   const { parts } = plan;
   const directory = plan.directory ?? makeScratchDirectory();
   try {
-    if (PARTS.slice(0, 4).some((part) => parts.has(part))) yield* measureMany(plan, directory);
+    if (PARTS.slice(0, 4).some((part) => parts.has(part))) yield* measureLargeStore(plan, directory);
   } finally {
     if (plan.directory === undefined) removeDataDirectory(directory);
   }
@@ -54,17 +54,17 @@ export async function* measureVolume(plan: Plan): AsyncGenerator<Figure> {
   if (parts.has('commit')) yield* await onFewGrants(plan, (few) => measureCommit(few, plan.commitRounds));
 }
 
-async function* measureMany(plan: Plan, directory: string): AsyncGenerator<Figure> {
+async function* measureLargeStore(plan: Plan, directory: string): AsyncGenerator<Figure> {
   const { parts } = plan;
   const { volume, figures } = await prepareVolume(plan, directory);
   if (parts.has('import')) {
     yield* figures;
     const value = storeBytes(directory) / volume.grants;
     yield {
-      name: `disk a grant, of ${showNumber(volume.grants)}`,
+      name: `disk per grant, of ${showNumber(volume.grants)}`,
       value,
       unit: 'bytes',
-      atMost: BYTES_A_GRANT_MOST,
+      atMost: BYTES_PER_GRANT_MAX,
     };
   }
   if (parts.has('start')) yield* await measureStart(volume, plan.starts);
@@ -79,7 +79,7 @@ async function* measureMany(plan: Plan, directory: string): AsyncGenerator<Figur
   }
 }
 
-/** Imports the grants, or finds them where an earlier run has left them. */
+/** Imports the grants, or reuses those of an earlier run. */
 const prepareVolume = async (
   plan: Plan,
   directory: string,
@@ -87,19 +87,19 @@ const prepareVolume = async (
   if (hasVolume(directory)) {
     const volume = await openVolume(directory);
     if (volume.grants !== plan.grants) throw new Error(`${directory} holds ${volume.grants} grants`);
-    await readOnce(join(directory, STORE_FILE));
+    await warmPageCache(join(directory, STORE_FILE));
     return { volume, figures: [] };
   }
   const { volume, seconds } = await importGrants(directory, plan.grants, progressOf(plan, 'import'));
   const figures = [
     { name: `import of ${showNumber(plan.grants)} grants`, value: seconds, unit: 's' },
-    { name: 'grants imported', value: plan.grants / seconds, unit: 'a second' },
+    { name: 'grants imported', value: plan.grants / seconds, unit: 'per second' },
   ];
   return { volume, figures };
 };
 
-/** Brings a file into the system's memory, where that of a server that has been running for a while is. */
-const readOnce = async (path: string): Promise<void> => {
+/** Loads a file into the page cache, where the file of a long-running server is. */
+const warmPageCache = async (path: string): Promise<void> => {
   for await (const _chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }));
 };
 

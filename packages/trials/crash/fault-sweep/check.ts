@@ -4,111 +4,120 @@ import { isDeepStrictEqual } from 'node:util';
 import { OperatorError } from '@keyfob/server/errors';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
-import { expectStep, shownOf } from './model.ts';
-import type { State, Taken } from './model.ts';
+import { expectStep, visibleContents } from './model.ts';
+import type { ModelState, TakenStep } from './model.ts';
 import type { Line } from './swept-process.ts';
-import { NOTHING, readGrantEvents, refreshUseOf } from './steps.ts';
-import type { Facts, GrantFacts } from './steps.ts';
+import { EMPTY_STORE, readContents, refreshUseOf } from './steps.ts';
+import type { GrantRecord, StoreContents } from './steps.ts';
 
-/** What a run leaves open: the states its store may be in, and the tokens its clients hold. */
+/** What a run's output allows: the possible states of its store, and the tokens that its clients hold. */
 export type Acknowledged = {
-  readonly states: readonly State[];
-  /** By grant: the generation last answered. */
-  readonly held: ReadonlyMap<string, number>;
+  readonly states: readonly ModelState[];
+  /** For each grant, the generation in the last answer. */
+  readonly clientGenerations: ReadonlyMap<string, number>;
   readonly violations: readonly string[];
 };
 
 /**
- * Follows a run line by line. An acknowledged step took place, one reported as `unavailable` did not, and one reported as
- * `outcome_unknown` may have: from there on either is allowed.
+ * Follows the output of a run line by line. An acknowledged step took effect, and a step reported as `unavailable` did not.
+ * A step reported as `outcome_unknown` may have: from then on both states are allowed.
  */
 export const followRun = (lines: readonly Line[]): Acknowledged => {
-  let states: readonly State[] = [{ ...NOTHING, codes: [] }];
-  const held = new Map<string, number>();
+  let states: readonly ModelState[] = [{ ...EMPTY_STORE, codes: [] }];
+  const clientGenerations = new Map<string, number>();
   const violations: string[] = [];
   for (const line of lines) {
-    if (line.about === 'facts') {
-      if (!isAmong(states, line.facts))
-        violations.push(`reads back ${show([line.facts])}, where only ${show(states)} fit`);
+    if (line.about === 'contents') {
+      if (!isAllowedState(states, line.contents))
+        violations.push(`the store contains ${show([line.contents])}; expected ${show(states)}`);
       continue;
     }
     const name = line.about === 'step' ? `${line.about} ${JSON.stringify(line.step)}` : line.about;
-    if ('thrown' in line && !isAllowed(line.about, line.thrown))
+    if ('thrown' in line && !isExpectedError(line.about, line.thrown))
       violations.push(`${name} threw ${line.thrown}: ${line.message}`);
     if (line.about !== 'step') continue;
     if ('thrown' in line) {
       if (line.thrown === 'outcome_unknown')
-        states = unite([...states, ...states.map((facts) => expectStep(facts, line).facts)]);
+        states = removeDuplicates([...states, ...states.map((state) => expectStep(state, line).state)]);
       continue;
     }
     const after = statesAfter(states, line, line.outcome);
     if (after.length === 0)
-      violations.push(`${name} of ${line.presented} answered ${line.outcome} in ${show(states)}`);
+      violations.push(
+        `${name} with generation ${line.presented} answered ${line.outcome} in state ${show(states)}`,
+      );
     else states = after;
-    if (line.generation !== undefined) held.set('grant' in line.step ? line.step.grant : '', line.generation);
+    if (line.generation !== undefined)
+      clientGenerations.set('grant' in line.step ? line.step.grant : '', line.generation);
   }
-  return { states, held, violations };
+  return { states, clientGenerations, violations };
 };
 
-const isAllowed = (about: Line['about'], thrown: string): boolean =>
+const isExpectedError = (about: Line['about'], thrown: string): boolean =>
   about === 'open' ? thrown === 'OperatorError' : thrown === 'unavailable' || thrown === 'outcome_unknown';
 
-const statesAfter = (states: readonly State[], taken: Taken, outcome: string): readonly State[] =>
-  unite(
-    states.flatMap((facts) => {
-      const expected = expectStep(facts, taken);
-      return expected.outcome === outcome ? [expected.facts] : [];
+const statesAfter = (
+  states: readonly ModelState[],
+  taken: TakenStep,
+  outcome: string,
+): readonly ModelState[] =>
+  removeDuplicates(
+    states.flatMap((state) => {
+      const expected = expectStep(state, taken);
+      return expected.outcome === outcome ? [expected.state] : [];
     }),
   );
 
-const unite = (states: readonly State[]): readonly State[] => [
-  ...new Map(states.map((facts) => [JSON.stringify(facts), facts])).values(),
+const removeDuplicates = (states: readonly ModelState[]): readonly ModelState[] => [
+  ...new Map(states.map((state) => [JSON.stringify(state), state])).values(),
 ];
 
-const isAmong = (states: readonly State[], facts: Facts): boolean =>
-  states.some((one) => isDeepStrictEqual(shownOf(one), facts));
+const isAllowedState = (states: readonly ModelState[], contents: StoreContents): boolean =>
+  states.some((state) => isDeepStrictEqual(visibleContents(state), contents));
 
-const show = (states: readonly Facts[]): string =>
-  states.map((facts) => JSON.stringify(facts)).join('\n    or ');
+const show = (states: readonly StoreContents[]): string =>
+  states.map((state) => JSON.stringify(state)).join('\n    or ');
 
-/** What the reopened store was found to be. */
-export type Found = {
+/** The result of checking the reopened store. */
+export type StoreCheck = {
   readonly violations: readonly string[];
-  /** Whether a step whose outcome was unknown turned out to have taken place. */
-  readonly isUnknownDone: boolean;
+  /** Whether a step with an unknown outcome took effect. */
+  readonly unknownStepTookEffect: boolean;
 };
 
-/** Opens the store of an ended run without faults and checks it against what was acknowledged. */
-export const checkStore = async (path: string, acknowledged: Acknowledged): Promise<Found> => {
+/** Opens the store of a finished run without faults and checks it against what was acknowledged. */
+export const checkStore = async (path: string, acknowledged: Acknowledged): Promise<StoreCheck> => {
   const violations: string[] = [];
   let store: Store;
   try {
     store = openSqliteStore(path);
   } catch (error) {
-    const what = error instanceof OperatorError ? `${error.code}: ${error.message}` : String(error);
-    return { violations: [`the store does not open again: ${what}`], isUnknownDone: false };
+    const reason = error instanceof OperatorError ? `${error.code}: ${error.message}` : String(error);
+    return { violations: [`the store cannot be reopened: ${reason}`], unknownStepTookEffect: false };
   }
-  const facts = await readGrantEvents(store);
-  if (!isAmong(acknowledged.states, facts))
-    violations.push(`after the reopen: ${show([facts])}, where only ${show(acknowledged.states)} fit`);
-  for (const grant of facts.grants)
-    violations.push(...(await presentHeld(store, { ...facts, codes: [] }, grant, acknowledged.held)));
+  const contents = await readContents(store);
+  if (!isAllowedState(acknowledged.states, contents))
+    violations.push(`the reopened store contains ${show([contents])}; expected ${show(acknowledged.states)}`);
+  const state = { ...contents, codes: [] };
+  for (const grant of contents.grants)
+    violations.push(...(await presentClientToken(store, state, grant, acknowledged.clientGenerations)));
   await store.close();
   violations.push(...checkIntegrity(path));
   const [first] = acknowledged.states;
-  return { violations, isUnknownDone: first === undefined || !isDeepStrictEqual(shownOf(first), facts) };
+  const unknownStepTookEffect = first === undefined || !isDeepStrictEqual(visibleContents(first), contents);
+  return { violations, unknownStepTookEffect };
 };
 
-/** The token that the client holds works: as the current one, or as that of a refresh whose answer was a failure. */
-const presentHeld = async (
+/** Checks that the client's token works: as the current one, or as the predecessor if its refresh ended in a failure. */
+const presentClientToken = async (
   store: Store,
-  facts: State,
-  grant: GrantFacts,
-  heldGenerations: ReadonlyMap<string, number>,
+  state: ModelState,
+  grant: GrantRecord,
+  clientGenerations: ReadonlyMap<string, number>,
 ): Promise<readonly string[]> => {
-  const presented = heldGenerations.get(grant.id) ?? 0;
+  const presented = clientGenerations.get(grant.id) ?? 0;
   const taken = { step: { verb: 'refresh', grant: grant.id, keyNumber: 2 }, presented } as const;
-  const { outcome } = expectStep(facts, { ...taken, isRetryOfOurs: false });
+  const { outcome } = expectStep(state, { ...taken, isRetryOfOurs: false });
   const use = refreshUseOf(grant, presented, { keyNumber: 2, isRetryOfOurs: false });
   const result = await store.refresh(use);
   const verdict = result === 'client_gone' ? undefined : result.verdict;
@@ -116,7 +125,7 @@ const presentHeld = async (
   return answered === outcome && answered !== 'none'
     ? []
     : [
-        `after the reopen grant ${grant.id} answers generation ${presented} by ${answered}, not by ${outcome}`,
+        `after the reopen, grant ${grant.id} answers generation ${presented} with ${answered} instead of ${outcome}`,
       ];
 };
 
@@ -125,9 +134,9 @@ const checkIntegrity = (path: string): readonly string[] => {
   const database = new DatabaseSync(path, { readOnly: true });
   try {
     const rows = database.prepare('PRAGMA integrity_check').all();
-    const foreign = database.prepare('PRAGMA foreign_key_check').all();
+    const foreignKeyErrors = database.prepare('PRAGMA foreign_key_check').all();
     const found = rows.map((row) => String(row['integrity_check'])).filter((text) => text !== 'ok');
-    return [...found, ...foreign.map((row) => `foreign key: ${JSON.stringify(row)}`)];
+    return [...found, ...foreignKeyErrors.map((row) => `foreign key: ${JSON.stringify(row)}`)];
   } finally {
     database.close();
   }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeWrong, KINDS, summarize, sweep, sweepOne } from './run.ts';
+import { describeViolations, KINDS, summarize, sweep, sweepOne } from './run.ts';
 import type { Kind } from './run.ts';
 import { buildShim } from './shim.ts';
 
-// A part of the sweep, by steps that meet other calls for each kind of fault. The whole of it:
+// Every 13th call, from a different first call for each kind of fault. For the complete sweep:
 // node --conditions=keyfob-source packages/trials/crash/fault-sweep/run.ts
 const STEP = 13;
-const FROM: Readonly<Record<Kind, number>> = {
+const FIRST_CALL: Readonly<Record<Kind, number>> = {
   'eio-once': 2,
   'eio-lasting': 5,
   'enospc-once': 8,
@@ -19,17 +19,17 @@ const shim = buildShim();
 const kinds = Object.keys(KINDS) as readonly Kind[];
 
 for (const kind of kinds) {
-  test(`Whichever call fails (${kind}), the store keeps what it acknowledged and never half of a change.`, async (t) => {
+  test(`When any call fails (${kind}), the store keeps what it acknowledged, and no change is half done.`, async (t) => {
     if ('missing' in shim) return t.skip(shim.missing);
-    const runs = await sweep(shim.path, { kind, from: FROM[kind], step: STEP });
+    const runs = await sweep(shim.path, { kind, from: FIRST_CALL[kind], step: STEP });
     t.diagnostic(summarize(runs));
     assert.ok(runs.length > 10);
-    const wrong = runs.filter(({ violations }) => violations.length > 0);
-    assert.equal(wrong.length, 0, wrong.slice(0, SHOWN_MAX).map(describeWrong).join('\n'));
+    const violating = runs.filter(({ violations }) => violations.length > 0);
+    assert.equal(violating.length, 0, violating.slice(0, SHOWN_MAX).map(describeViolations).join('\n'));
   });
 }
 
-test('A store whose file cannot be created reports this to the operator.', async (t) => {
+test('A store reports to the operator that its file cannot be created.', async (t) => {
   if ('missing' in shim) return t.skip(shim.missing);
   for (const kind of kinds) {
     const run = await sweepOne(shim.path, kind, 1, 'close');

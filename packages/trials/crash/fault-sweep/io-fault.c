@@ -1,15 +1,15 @@
-// Preloaded into a process (LD_PRELOAD), it lets chosen calls on files of a store fail, as a disk does.
+// Preloaded into a process (LD_PRELOAD), this library makes chosen calls on a store's files fail, like a broken disk.
 //
 // Only calls on files whose name contains FAULT_FILE (default keyfob.db) count, from 1. Environment:
-//   FAULT_CALLS   which count: any of open, read, write, sync, truncate, separated by commas; default all
-//   FAULT_AT      the call that fails; 0 or nothing for none
-//   FAULT_LASTS   1: every call from that one on fails; else only that one
+//   FAULT_CALLS   the calls that count: open, read, write, sync, truncate, separated by commas; default all
+//   FAULT_AT      the number of the call that fails; 0 or empty for none
+//   FAULT_LASTS   1: that call and every later one fail; otherwise only that call
 //   FAULT_ERRNO   EIO (default) or ENOSPC
 //   FAULT_MARKER  calls count only while this file exists
-//   FAULT_LOG     a line is appended for every call that counts: number, call, file, and "failed" where it did
+//   FAULT_LOG     file to which each counted call appends a line: number, call, file, and "failed" if it failed
 //
 // A write that fails has written half of its bytes. A sync that fails has synced nothing. With ENOSPC only calls that
-// ask for room fail: an open only where it may create, a read never.
+// need disk space fail: an open only if it may create a file, a read never.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -25,9 +25,9 @@
 
 static atomic_long counted;
 
-static const char *setting(const char *name, const char *otherwise) {
+static const char *setting(const char *name, const char *fallback) {
   const char *value = getenv(name);
-  return value == NULL || *value == '\0' ? otherwise : value;
+  return value == NULL || *value == '\0' ? fallback : value;
 }
 
 static bool is_listed(const char *call) {
@@ -39,7 +39,7 @@ static bool is_listed(const char *call) {
   return false;
 }
 
-static void tell(long number, const char *call, const char *file, bool fails) {
+static void log_call(long number, const char *call, const char *file, bool fails) {
   const char *log = setting("FAULT_LOG", NULL);
   if (log == NULL) return;
   char line[512];
@@ -50,7 +50,7 @@ static void tell(long number, const char *call, const char *file, bool fails) {
   syscall(SYS_close, fd);
 }
 
-// Counts the call; answers whether it is to fail, with errno set.
+// Counts the call. Returns whether it fails, with errno set.
 static bool fails(const char *call, const char *path) {
   const char *slash = strrchr(path, '/');
   const char *file = slash == NULL ? path : slash + 1;
@@ -61,7 +61,7 @@ static bool fails(const char *call, const char *path) {
   long at = atol(setting("FAULT_AT", "0"));
   bool lasts = strcmp(setting("FAULT_LASTS", "0"), "1") == 0;
   bool hit = at > 0 && (number == at || (lasts && number > at));
-  tell(number, call, file, hit);
+  log_call(number, call, file, hit);
   if (hit) errno = strcmp(setting("FAULT_ERRNO", "EIO"), "ENOSPC") == 0 ? ENOSPC : EIO;
   return hit;
 }
@@ -78,10 +78,10 @@ static bool fails_on(const char *call, int fd) {
   return hit;
 }
 
-static bool is_for_room(void) { return strcmp(setting("FAULT_ERRNO", "EIO"), "ENOSPC") == 0; }
+static bool is_disk_full(void) { return strcmp(setting("FAULT_ERRNO", "EIO"), "ENOSPC") == 0; }
 
 static int open_or_fail(int directory, const char *path, int flags, mode_t mode) {
-  bool counts = !is_for_room() || (flags & O_CREAT) != 0;
+  bool counts = !is_disk_full() || (flags & O_CREAT) != 0;
   if (counts && fails("open", path)) return -1;
   return (int)syscall(SYS_openat, directory, path, flags, mode);
 }
@@ -112,9 +112,9 @@ int openat(int directory, const char *path, int flags, ...) {
 
 ssize_t write(int fd, const void *bytes, size_t length) {
   if (fails_on("write", fd)) {
-    int told = errno;
+    int fault = errno;
     syscall(SYS_write, fd, bytes, length / 2);
-    errno = told;
+    errno = fault;
     return -1;
   }
   return syscall(SYS_write, fd, bytes, length);
@@ -122,9 +122,9 @@ ssize_t write(int fd, const void *bytes, size_t length) {
 
 ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset) {
   if (fails_on("write", fd)) {
-    int told = errno;
+    int fault = errno;
     syscall(SYS_pwrite64, fd, bytes, length / 2, offset);
-    errno = told;
+    errno = fault;
     return -1;
   }
   return syscall(SYS_pwrite64, fd, bytes, length, offset);
@@ -135,12 +135,12 @@ ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) {
 }
 
 ssize_t read(int fd, void *bytes, size_t length) {
-  if (!is_for_room() && fails_on("read", fd)) return -1;
+  if (!is_disk_full() && fails_on("read", fd)) return -1;
   return syscall(SYS_read, fd, bytes, length);
 }
 
 ssize_t pread64(int fd, void *bytes, size_t length, off64_t offset) {
-  if (!is_for_room() && fails_on("read", fd)) return -1;
+  if (!is_disk_full() && fails_on("read", fd)) return -1;
   return syscall(SYS_pread64, fd, bytes, length, offset);
 }
 

@@ -1,86 +1,89 @@
-import { inOrder, useOf } from './steps.ts';
-import type { Facts, GrantFacts, Step } from './steps.ts';
+import { refreshInputOf, sortNumbers } from './steps.ts';
+import type { GrantRecord, Step, StoreContents } from './steps.ts';
 
-/** A step as it was taken: a refresh presents a generation, perhaps again after an answer of "unknown". */
-export type Taken = { readonly step: Step; readonly presented: number; readonly isRetryOfOurs: boolean };
+/** A step as the run executed it: the generation that a refresh presents, and whether it retries an unknown outcome. */
+export type TakenStep = { readonly step: Step; readonly presented: number; readonly isRetryOfOurs: boolean };
 
-/** What a store holds, and of what it does not show: which codes there are, and which are used. */
-export type State = Facts & {
+/** The visible contents of a store, and its authorization codes, which it does not list. */
+export type ModelState = StoreContents & {
   readonly codes: readonly { readonly grant: string; readonly isUsed: boolean }[];
 };
 
-/** What a step has to answer on a store in a state, and the state afterwards. */
-export type Expected = { readonly outcome: string; readonly facts: State };
+/** The answer that a step must give, and the state after it. */
+export type Expected = { readonly outcome: string; readonly state: ModelState };
 
-/** What can be read of a state. */
-export const shownOf = ({ codes: _codes, ...facts }: State): Facts => facts;
+/** The part of a state that can be read from the store. */
+export const visibleContents = ({ codes: _codes, ...contents }: ModelState): StoreContents => contents;
 
-/** The model of the store, written from its contract: no line of the store's own code is in it. */
-export const expectStep = (facts: State, taken: Taken): Expected => {
+/** The model of the store, written from its contract. It shares no code with the store. */
+export const expectStep = (state: ModelState, taken: TakenStep): Expected => {
   const { step } = taken;
   switch (step.verb) {
     case 'registerKey':
-      if (facts.keys.includes(step.number)) return { outcome: 'done', facts };
-      return { outcome: 'done', facts: { ...facts, keys: inOrder([...facts.keys, step.number]) } };
+      if (state.keys.includes(step.number)) return { outcome: 'done', state };
+      return { outcome: 'done', state: { ...state, keys: sortNumbers([...state.keys, step.number]) } };
     case 'checkpoint':
-      return { outcome: 'done', facts };
+      return { outcome: 'done', state };
     case 'createClient':
     case 'renameClient':
     case 'addSecret':
-      return expectOfClient(facts, step);
+      return expectClientStep(state, step);
     case 'createGrant':
-      return expectCreation(facts, step.grant, step.client);
+      return expectGrantCreation(state, step.grant, step.client);
     case 'prune': {
-      const kept = facts.grants.filter(
+      const kept = state.grants.filter(
         ({ revokedAt }) => revokedAt === null || revokedAt >= step.endedBefore,
       );
       return {
-        outcome: `pruned ${facts.grants.length - kept.length}`,
-        facts: { ...facts, grants: kept },
+        outcome: `pruned ${state.grants.length - kept.length}`,
+        state: { ...state, grants: kept },
       };
     }
     case 'createCode':
     case 'redeemCode':
-      return expectOfCode(facts, taken, step);
+      return expectCodeStep(state, taken, step);
     case 'refresh':
     case 'revoke':
     case 'reinstate':
-      return expectOfGrant(facts, taken, step);
+      return expectGrantStep(state, taken, step);
   }
 };
 
-const expectOfClient = (
-  facts: State,
+const expectClientStep = (
+  state: ModelState,
   step: Step & { readonly verb: 'createClient' | 'renameClient' | 'addSecret' },
 ): Expected => {
   const { client: id } = step;
-  const before = facts.clients.find((one) => one.id === id);
-  const others = facts.clients.filter((one) => one.id !== id);
-  const keep = (client: Facts['clients'][number]): State => ({
-    ...facts,
-    clients: [...others, client].sort((left, right) => (left.id < right.id ? -1 : 1)),
+  const before = state.clients.find((client) => client.id === id);
+  const otherClients = state.clients.filter((client) => client.id !== id);
+  const withClient = (client: StoreContents['clients'][number]): ModelState => ({
+    ...state,
+    clients: [...otherClients, client].sort((left, right) => (left.id < right.id ? -1 : 1)),
   });
   if (step.verb === 'createClient') {
-    if (before !== undefined) return { outcome: 'id_taken', facts };
+    if (before !== undefined) return { outcome: 'id_taken', state };
     const client = { id, name: id, rotation: step.rotation, secrets: [`${id} first`] };
-    return { outcome: 'created', facts: keep(client) };
+    return { outcome: 'created', state: withClient(client) };
   }
-  if (before === undefined) return { outcome: 'unknown', facts };
+  if (before === undefined) return { outcome: 'unknown', state };
   if (step.verb === 'renameClient')
-    return { outcome: 'changed', facts: keep({ ...before, name: step.name }) };
-  // Ids of secrets are random, so the contract has no word for one that is there already: no answer fits.
-  if (before.secrets.includes(step.secret)) return { outcome: 'none', facts };
-  return { outcome: 'added', facts: keep({ ...before, secrets: [...before.secrets, step.secret].sort() }) };
+    return { outcome: 'changed', state: withClient({ ...before, name: step.name }) };
+  // Secret ids are random, so the contract defines no answer for a duplicate: no outcome matches.
+  if (before.secrets.includes(step.secret)) return { outcome: 'none', state };
+  return {
+    outcome: 'added',
+    state: withClient({ ...before, secrets: [...before.secrets, step.secret].sort() }),
+  };
 };
 
-const sortById = (grants: readonly GrantFacts[]): readonly GrantFacts[] =>
+const sortById = (grants: readonly GrantRecord[]): readonly GrantRecord[] =>
   [...grants].sort((left, right) =>
     BigInt.asIntN(64, BigInt(`0x${left.id}`)) < BigInt.asIntN(64, BigInt(`0x${right.id}`)) ? -1 : 1,
   );
 
-const expectCreation = (facts: State, id: string, clientId: string): Expected => {
-  if (facts.grants.some((grant) => grant.id === id)) return { outcome: 'id_taken', facts };
-  if (!facts.clients.some((client) => client.id === clientId)) return { outcome: 'client_unknown', facts };
+const expectGrantCreation = (state: ModelState, id: string, clientId: string): Expected => {
+  if (state.grants.some((grant) => grant.id === id)) return { outcome: 'id_taken', state };
+  if (!state.clients.some((client) => client.id === clientId)) return { outcome: 'client_unknown', state };
   const grant = {
     id,
     clientId,
@@ -91,84 +94,93 @@ const expectCreation = (facts: State, id: string, clientId: string): Expected =>
     useDigest: null,
     revokedAt: null,
   };
-  const grants = sortById([...facts.grants, grant]);
-  return { outcome: 'created', facts: { ...facts, grants, told: tell(facts, 'grant.created', id) } };
+  const grants = sortById([...state.grants, grant]);
+  return {
+    outcome: 'created',
+    state: { ...state, grants, grantEvents: withEvent(state, 'grant.created', id) },
+  };
 };
 
-/** A fact more, where something happened that is one. */
-const tell = ({ told }: Facts, kind: string | undefined, grant: string): readonly string[] =>
-  kind === undefined ? told : [...told, `${kind} ${grant}`].sort();
+/** The grant events with one more, unless `kind` is undefined. */
+const withEvent = (
+  { grantEvents }: StoreContents,
+  kind: string | undefined,
+  grant: string,
+): readonly string[] => (kind === undefined ? grantEvents : [...grantEvents, `${kind} ${grant}`].sort());
 
-const expectOfCode = (
-  facts: State,
-  { isRetryOfOurs }: Taken,
+const expectCodeStep = (
+  state: ModelState,
+  { isRetryOfOurs }: TakenStep,
   step: Step & { readonly verb: 'createCode' | 'redeemCode' },
 ): Expected => {
   const { grant: id } = step;
-  const code = facts.codes.find(({ grant }) => grant === id);
-  const others = facts.codes.filter(({ grant }) => grant !== id);
+  const code = state.codes.find(({ grant }) => grant === id);
+  const otherCodes = state.codes.filter(({ grant }) => grant !== id);
   if (step.verb === 'createCode') {
-    if (!facts.clients.some((client) => client.id === step.client))
-      return { outcome: 'client_unknown', facts };
-    if (code !== undefined) return { outcome: 'id_taken', facts };
-    return { outcome: 'created', facts: { ...facts, codes: [...others, { grant: id, isUsed: false }] } };
+    if (!state.clients.some((client) => client.id === step.client))
+      return { outcome: 'client_unknown', state };
+    if (code !== undefined) return { outcome: 'id_taken', state };
+    return { outcome: 'created', state: { ...state, codes: [...otherCodes, { grant: id, isUsed: false }] } };
   }
-  if (!facts.clients.some((client) => client.id === 'client-overlap'))
-    return { outcome: 'client_gone', facts };
-  if (code === undefined) return { outcome: 'refuse code_unknown', facts };
+  if (!state.clients.some((client) => client.id === 'client-overlap'))
+    return { outcome: 'client_gone', state };
+  if (code === undefined) return { outcome: 'refuse code_unknown', state };
   if (!code.isUsed) {
-    const { facts: made } = expectCreation(facts, id, 'client-overlap');
-    const codes = [...others, { grant: id, isUsed: true }];
-    return { outcome: 'redeem', facts: { ...made, codes } };
+    const { state: withGrant } = expectGrantCreation(state, id, 'client-overlap');
+    const codes = [...otherCodes, { grant: id, isUsed: true }];
+    return { outcome: 'redeem', state: { ...withGrant, codes } };
   }
-  if (isRetryOfOurs) return { outcome: 'repeat', facts };
-  const grants = facts.grants.map((one) =>
-    one.id === id ? { ...one, revokedAt: one.revokedAt ?? step.at } : one,
+  if (isRetryOfOurs) return { outcome: 'repeat', state };
+  const grants = state.grants.map((grant) =>
+    grant.id === id ? { ...grant, revokedAt: grant.revokedAt ?? step.at } : grant,
   );
-  const isEnded = facts.grants.every((one) => one.id !== id || one.revokedAt !== null);
-  const told = tell(facts, isEnded ? undefined : 'grant.revoked', id);
-  return { outcome: 'replay', facts: { ...facts, grants, told } };
+  const isRevokedBefore = state.grants.every((grant) => grant.id !== id || grant.revokedAt !== null);
+  const grantEvents = withEvent(state, isRevokedBefore ? undefined : 'grant.revoked', id);
+  return { outcome: 'replay', state: { ...state, grants, grantEvents } };
 };
 
-const expectOfGrant = (
-  facts: State,
-  { presented, isRetryOfOurs }: Taken,
+const expectGrantStep = (
+  state: ModelState,
+  { presented, isRetryOfOurs }: TakenStep,
   step: Step & { readonly verb: 'refresh' | 'revoke' | 'reinstate' },
 ): Expected => {
-  const before = facts.grants.find(({ id }) => id === step.grant);
-  const rotation = facts.clients.find(({ id }) => id === before?.clientId)?.rotation;
-  const keep = (outcome: string, grant: GrantFacts, kind?: string): Expected => ({
+  const before = state.grants.find(({ id }) => id === step.grant);
+  const rotation = state.clients.find(({ id }) => id === before?.clientId)?.rotation;
+  const change = (outcome: string, grant: GrantRecord, kind?: string): Expected => ({
     outcome,
-    facts: {
-      ...facts,
-      grants: facts.grants.map((one) => (one.id === grant.id ? grant : one)),
-      told: tell(facts, kind, grant.id),
+    state: {
+      ...state,
+      grants: state.grants.map((other) => (other.id === grant.id ? grant : other)),
+      grantEvents: withEvent(state, kind, grant.id),
     },
   });
   if (step.verb === 'refresh') {
-    if (rotation === undefined) return { outcome: 'client_gone', facts };
-    if (before === undefined) return { outcome: 'refuse unknown', facts };
-    if (before.revokedAt !== null) return { outcome: 'refuse revoked', facts };
-    if (presented === before.generation) return keep('rotate', successorOf(before, step));
+    if (rotation === undefined) return { outcome: 'client_gone', state };
+    if (before === undefined) return { outcome: 'refuse unknown', state };
+    if (before.revokedAt !== null) return { outcome: 'refuse revoked', state };
+    if (presented === before.generation) return change('rotate', successorOf(before, step));
     if (presented === before.generation - 1) {
       const isRepeated = isRetryOfOurs || rotation === 'overlap';
-      return { outcome: isRepeated ? 'repeat' : 'refuse raced', facts };
+      return { outcome: isRepeated ? 'repeat' : 'refuse concurrent_use', state };
     }
-    return { outcome: 'none', facts };
+    return { outcome: 'none', state };
   }
-  if (before === undefined) return { outcome: 'unknown', facts };
+  if (before === undefined) return { outcome: 'unknown', state };
   if (step.verb === 'revoke')
     return before.revokedAt === null
-      ? keep('revoked', { ...before, revokedAt: step.at }, 'grant.revoked')
-      : { outcome: 'revoked_before', facts };
+      ? change('revoked', { ...before, revokedAt: step.at }, 'grant.revoked')
+      : { outcome: 'revoked_before', state };
   return before.revokedAt === null
-    ? { outcome: 'not_revoked', facts }
-    : keep('reinstated', { ...before, revokedAt: null }, 'grant.reinstated');
+    ? { outcome: 'not_revoked', state }
+    : change('reinstated', { ...before, revokedAt: null }, 'grant.reinstated');
 };
 
-const successorOf = (before: GrantFacts, { keyNumber }: Step & { readonly verb: 'refresh' }): GrantFacts => {
+const successorOf = (
+  before: GrantRecord,
+  { keyNumber }: Step & { readonly verb: 'refresh' },
+): GrantRecord => {
   const generation = before.generation + 1;
-  const { nowMs, userAgent, useDigest } = useOf(before.id, generation);
+  const { nowMs, userAgent, useDigest } = refreshInputOf(before.id, generation);
   return {
     ...before,
     generation,

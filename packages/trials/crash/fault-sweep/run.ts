@@ -1,5 +1,5 @@
-// Sweeps faults through the store's I/O: call n fails, for n = 1, 2, 3 ... until a run meets no fault. Imported by the
-// tests, which take a part of it, and run by hand for all of it: see --help.
+// Injects faults into the store's I/O: call n fails, for n = 1, 2, 3 ... until a run finishes without a fault. The tests
+// import this file and run a part of the sweep. See --help for the complete sweep.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { checkStore, followRun } from './check.ts';
 import type { Line } from './swept-process.ts';
 import { buildShim, faultEnvironment } from './shim.ts';
 
-/** The kinds of fault: the error, and whether it stays. */
+/** The kinds of fault: the error, and whether it lasts. */
 export const KINDS = {
   'eio-once': { errno: 'EIO', lasts: false },
   'eio-lasting': { errno: 'EIO', lasts: true },
@@ -20,20 +20,20 @@ export const KINDS = {
 export type Kind = keyof typeof KINDS;
 const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];
 
-/** How a run ends: it closes its store, or its process dies with the store open. */
+/** How a run ends: it closes the store, or the process dies with the store open. */
 export type Ending = 'close' | 'die';
 
-/** One run with its fault, and what came of it. */
+/** One run with its fault and its result. */
 export type SweptRun = {
   readonly kind: Kind;
   readonly at: number;
   readonly ending: Ending;
-  /** The call that failed first, such as `sync keyfob.db-wal`; `undefined` where the run met no fault. */
+  /** The first call that failed, such as `sync keyfob.db-wal`; `undefined` if no call failed. */
   readonly failedCall: string | undefined;
   readonly calls: number;
   readonly unknownOutcomes: number;
-  /** Whether a step reported as `outcome_unknown` was there after the reopen. */
-  readonly isUnknownDone: boolean;
+  /** Whether a step reported as `outcome_unknown` took effect. */
+  readonly unknownStepTookEffect: boolean;
   readonly violations: readonly string[];
 };
 
@@ -58,11 +58,11 @@ const runChild = async (path: string, ending: Ending, env: NodeJS.ProcessEnv): P
   });
 
 const checkExit = ({ code, signal, stderr }: Exit, ending: Ending): readonly string[] => {
-  const isAsMeant = ending === 'die' ? signal === 'SIGKILL' : code === 0;
-  return isAsMeant ? [] : [`the process ended with ${signal ?? code}: ${stderr}`];
+  const isExpected = ending === 'die' ? signal === 'SIGKILL' : code === 0;
+  return isExpected ? [] : [`the process exited with ${signal ?? code}: ${stderr}`];
 };
 
-/** One run in a process of its own, whose call `at` fails; then the reopen and the checkers. */
+/** Runs a separate process whose call `at` fails, then reopens and checks its store. */
 export const sweepOne = async (shim: string, kind: Kind, at: number, ending: Ending): Promise<SweptRun> => {
   const directory = mkdtempSync(join(tmpdir(), 'fault-sweep-'));
   try {
@@ -74,7 +74,7 @@ export const sweepOne = async (shim: string, kind: Kind, at: number, ending: End
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Line);
     const acknowledged = followRun(lines);
-    const found = await checkStore(path, acknowledged);
+    const check = await checkStore(path, acknowledged);
     const calls = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
     return {
       kind,
@@ -87,12 +87,12 @@ export const sweepOne = async (shim: string, kind: Kind, at: number, ending: End
         .join(' '),
       calls: calls.length,
       unknownOutcomes: lines.filter((line) => 'thrown' in line && line.thrown === 'outcome_unknown').length,
-      isUnknownDone: found.isUnknownDone,
+      unknownStepTookEffect: check.unknownStepTookEffect,
       violations: [
         ...checkExit(exit, ending),
-        ...(calls.length === 0 ? ['no call was counted: the shim was not loaded'] : []),
+        ...(calls.length === 0 ? ['no call was logged: the shim was not loaded'] : []),
         ...acknowledged.violations,
-        ...found.violations,
+        ...check.violations,
       ],
     };
   } finally {
@@ -105,15 +105,15 @@ export type SweepOptions = {
   readonly from?: number;
   readonly to?: number;
   readonly step?: number;
-  /** Both by turns where not given. */
+  /** By default, the two endings alternate. */
   readonly ending?: Ending | undefined;
-  /** Called with every run as it ends. */
+  /** Called after every run. */
   readonly onRun?: (run: SweptRun) => void;
 };
 
 const WORKERS = 2;
 
-/** Runs for every call from `from`, until a run meets no fault or `to` is done. */
+/** Runs once for every call from `from`, until no call fails in a run, or `to` is reached. */
 export const sweep = async (shim: string, options: SweepOptions): Promise<readonly SweptRun[]> => {
   const { kind, from = 1, to = Number.POSITIVE_INFINITY, step = 1, ending, onRun } = options;
   const runs: SweptRun[] = [];
@@ -122,9 +122,9 @@ export const sweep = async (shim: string, options: SweepOptions): Promise<readon
     while (!isOver && next <= to) {
       const at = next;
       next += step;
-      const turn = Math.floor((at - from) / step) % 2 === 0 ? 'close' : 'die';
-      const run = await sweepOne(shim, kind, at, ending ?? turn);
-      // A run that closes its store makes the most calls: only that one shows that none is left to fail.
+      const alternating = Math.floor((at - from) / step) % 2 === 0 ? 'close' : 'die';
+      const run = await sweepOne(shim, kind, at, ending ?? alternating);
+      // A run that closes its store makes the most calls, so only such a run shows that no call is left.
       isOver ||= run.failedCall === undefined && (run.ending === 'close' || ending === 'die');
       runs.push(run);
       onRun?.(run);
@@ -134,36 +134,37 @@ export const sweep = async (shim: string, options: SweepOptions): Promise<readon
   return runs.sort((left, right) => left.at - right.at);
 };
 
-/** What a sweep came to, in one line. */
+/** Summarizes a sweep in one line. */
 export const summarize = (runs: readonly SweptRun[]): string => {
-  const failed = runs.filter((run) => run.failedCall !== undefined);
+  const faulty = runs.filter((run) => run.failedCall !== undefined);
   const unknown = runs.filter((run) => run.unknownOutcomes > 0);
-  const facts = [
-    `${runs.length} runs, ${failed.length} with a fault`,
-    `${unknown.length} with an unknown outcome, of which ${unknown.filter((run) => run.isUnknownDone).length} had taken place`,
-    `${runs.filter((run) => run.violations.length > 0).length} wrong`,
+  const parts = [
+    `${runs.length} runs, ${faulty.length} with a fault`,
+    `${unknown.length} with an unknown outcome, of which ${unknown.filter((run) => run.unknownStepTookEffect).length} took effect`,
+    `${runs.filter((run) => run.violations.length > 0).length} with violations`,
   ];
-  return facts.join('; ');
+  return parts.join('; ');
 };
 
-/** A run that went wrong, with the command that repeats it. */
-export const describeWrong = ({ kind, at, ending, failedCall, violations }: SweptRun): string => {
-  const again = `--kind ${kind} --from ${at} --to ${at} --ending ${ending}`;
-  return `${again} (${failedCall ?? 'no fault'})\n  ${violations.join('\n  ')}`;
+/** Describes a run with violations and the options that repeat it. */
+export const describeViolations = ({ kind, at, ending, failedCall, violations }: SweptRun): string => {
+  const options = `--kind ${kind} --from ${at} --to ${at} --ending ${ending}`;
+  return `${options} (${failedCall ?? 'no fault'})\n  ${violations.join('\n  ')}`;
 };
 
-const HELP = `Lets call n of the store's I/O fail, for n = 1, 2, 3 ... until a run meets no fault, and checks the store after each.
+const HELP = `Makes call n of the store's I/O fail, for n = 1, 2, 3 ... until a run finishes without a fault. Checks the store after
+each run.
 
 Usage: node --conditions=keyfob-source packages/trials/crash/fault-sweep/run.ts [options]
 
   --kind KIND     ${KIND_NAMES.join(', ')} or all (default all)
   --from N        first call to fail (default 1)
-  --to N          last call to fail (default: until a run meets no fault)
-  --step N        every Nth call only (default 1)
-  --ending HOW    close, die or both: how the process ends (default both by turns)
-  --help          this text
+  --to N          last call to fail (default: until a run has no fault)
+  --step N        only every Nth call (default 1)
+  --ending HOW    close, die or both: how the process ends (default both, alternating)
+  --help          print this
 
-Exit codes: 0 nothing wrong, 1 something wrong, 2 used wrongly.`;
+Exit codes: 0 no violations, 1 violations, 2 usage error.`;
 
 const readNumber = (name: string, text: string | undefined): number | undefined => {
   if (text === undefined) return undefined;
@@ -172,9 +173,9 @@ const readNumber = (name: string, text: string | undefined): number | undefined 
 };
 
 const pick = <Name extends string>(name: string, names: readonly Name[], text: string): Name => {
-  const found = names.find((one) => one === text);
-  if (found === undefined) throw new TypeError(`--${name} must be one of ${names.join(', ')}`);
-  return found;
+  const picked = names.find((known) => known === text);
+  if (picked === undefined) throw new TypeError(`--${name} must be one of ${names.join(', ')}`);
+  return picked;
 };
 
 const readOptions = () => {
@@ -218,18 +219,18 @@ const main = async (): Promise<number> => {
     console.error(shim.missing);
     return 1;
   }
-  let wrong = 0;
+  let violating = 0;
   for (const kind of kinds) {
     for (const ending of endings) {
       const runs = await sweep(shim.path, { kind, from, to, step, ending });
       console.log(`${kind}: ${summarize(runs)}`);
       for (const run of runs.filter(({ violations }) => violations.length > 0)) {
-        wrong++;
-        console.log(describeWrong(run));
+        violating++;
+        console.log(describeViolations(run));
       }
     }
   }
-  return wrong === 0 ? 0 : 1;
+  return violating === 0 ? 0 : 1;
 };
 
 if (import.meta.main) process.exitCode = await main();

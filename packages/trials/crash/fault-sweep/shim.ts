@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** As make has it: `CC` names another. */
+/** Like make, uses the compiler in `CC` if it is set. */
 const COMPILER = process.env['CC'] ?? 'cc';
 const SOURCE = fileURLToPath(new URL('./io-fault.c', import.meta.url));
 
-/** The shim that makes a disk fail, built; or why it cannot be here. */
+/** The path of the built library that makes disk calls fail, or why it cannot be built here. */
 export type Shim = { readonly path: string } | { readonly missing: string };
 
-/** Builds the shim into a fresh temporary directory, which goes with this process. */
+/** Builds the shim in a new temporary directory, which is removed when this process exits. */
 export const buildShim = (): Shim => {
   if (process.platform !== 'linux')
-    return { missing: 'faults are injected by LD_PRELOAD, which is Linux only' };
+    return { missing: 'faults are injected with LD_PRELOAD, which only Linux supports' };
   const directory = mkdtempSync(join(tmpdir(), 'io-fault-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const path = join(directory, 'io-fault.so');
@@ -26,20 +26,20 @@ export const buildShim = (): Shim => {
   return { path };
 };
 
-/** What is to fail. */
+/** The calls that fail. */
 export type Fault = {
   readonly errno: 'EIO' | 'ENOSPC';
-  /** The call that fails, from 1; 0 for none. */
+  /** The number of the call that fails, from 1; 0 for none. */
   readonly at: number;
-  /** Whether every later call fails too. */
+  /** Whether every later call also fails. */
   readonly lasts: boolean;
-  /** Which calls count; all where not given. */
+  /** Which calls count. By default, all. */
   readonly calls?: 'sync' | undefined;
   /** Calls count only while this file exists. */
   readonly marker?: string | undefined;
 };
 
-/** The environment of a process whose store meets the fault; `log` is the file that names every call. */
+/** The environment of a process whose store has the fault. `log` is the file that lists every call. */
 export const faultEnvironment = (shimPath: string, fault: Fault, log: string): NodeJS.ProcessEnv => ({
   ...process.env,
   LD_PRELOAD: shimPath,

@@ -3,7 +3,7 @@ import type { AuthorizationCode, Grant } from '@keyfob/server/grants';
 import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
 import { readGrantId, writeGrantId } from '@keyfob/server/tokens';
 
-/** One thing done to the store. Grants in 16 hexadecimal digits. */
+/** One operation on the store. Grant ids have 16 hexadecimal digits. */
 export type Step =
   | { readonly verb: 'registerKey'; readonly number: number }
   | { readonly verb: 'createClient'; readonly client: string; readonly rotation: 'overlap' | 'strict' }
@@ -18,22 +18,22 @@ export type Step =
   | { readonly verb: 'prune'; readonly endedBefore: number }
   | { readonly verb: 'checkpoint' };
 
-/** Integer seconds: when everything of the run was made. */
+/** The start of the run, in integer seconds. */
 export const STARTED_AT = 1_750_000_000;
 const OVERLAP_GRANT = '0000000000000001';
-/** Negative as a signed integer. */
+/** Negative when read as a signed integer. */
 const STRICT_GRANT = 'f000000000000002';
-/** The grant of the trials of a failed sync. */
+/** The grant in the trials of a failed sync. */
 export const SYNC_GRANT = { id: STRICT_GRANT, clientId: 'client-strict' } as const;
-const ENDED_GRANT = '0000000000000003';
-/** Made by a code. */
+const PRUNED_GRANT = '0000000000000003';
+/** Created by a code. */
 const CODE_GRANT = '0000000000000004';
 const LONG_AGO = STARTED_AT - 1000;
 
 const refreshOf = (grant: string, keyNumber = 1): Step => ({ verb: 'refresh', grant, keyNumber });
 const BOTH = [refreshOf(OVERLAP_GRANT), refreshOf(STRICT_GRANT)];
 
-/** The run that every sweep repeats. What stands in one list is handed to the store at one moment. */
+/** The run that every sweep repeats. The store receives the steps of one inner list concurrently. */
 export const RUN: readonly (readonly Step[])[] = [
   [{ verb: 'registerKey', number: 1 }],
   [
@@ -43,7 +43,7 @@ export const RUN: readonly (readonly Step[])[] = [
   [{ verb: 'createGrant', grant: OVERLAP_GRANT, client: 'client-overlap' }],
   [
     { verb: 'createGrant', grant: STRICT_GRANT, client: 'client-strict' },
-    { verb: 'createGrant', grant: ENDED_GRANT, client: 'client-strict' },
+    { verb: 'createGrant', grant: PRUNED_GRANT, client: 'client-strict' },
   ],
   [{ verb: 'createCode', grant: CODE_GRANT, client: 'client-overlap' }, refreshOf(OVERLAP_GRANT)],
   [refreshOf(STRICT_GRANT)],
@@ -52,8 +52,8 @@ export const RUN: readonly (readonly Step[])[] = [
   [{ verb: 'checkpoint' }],
   BOTH,
   [{ verb: 'revoke', grant: STRICT_GRANT, at: STARTED_AT + 100 }],
-  [{ verb: 'revoke', grant: ENDED_GRANT, at: LONG_AGO }],
-  // A second use, where the first came through.
+  [{ verb: 'revoke', grant: PRUNED_GRANT, at: LONG_AGO }],
+  // A second use of the code, if the first was answered.
   [
     { verb: 'reinstate', grant: STRICT_GRANT },
     { verb: 'redeemCode', grant: CODE_GRANT, at: STARTED_AT + 2 },
@@ -65,23 +65,23 @@ export const RUN: readonly (readonly Step[])[] = [
   [refreshOf(OVERLAP_GRANT, 2), refreshOf(STRICT_GRANT, 2)],
 ];
 
-/** What a store holds, as plain values, in the order of ids. */
-export type Facts = {
+/** Everything a store contains, as plain values, sorted by id. */
+export type StoreContents = {
   readonly keys: readonly number[];
-  readonly clients: readonly ClientFacts[];
-  readonly grants: readonly GrantFacts[];
-  /** Every fact kept, by kind and grant. */
-  readonly told: readonly string[];
+  readonly clients: readonly ClientRecord[];
+  readonly grants: readonly GrantRecord[];
+  /** Every stored grant event, as kind and grant id. */
+  readonly grantEvents: readonly string[];
 };
 
-export type ClientFacts = {
+export type ClientRecord = {
   readonly id: string;
   readonly name: string;
   readonly rotation: string;
   readonly secrets: readonly string[];
 };
 
-export type GrantFacts = {
+export type GrantRecord = {
   readonly id: string;
   readonly clientId: string;
   readonly generation: number;
@@ -92,16 +92,16 @@ export type GrantFacts = {
   readonly revokedAt: number | null;
 };
 
-export const NOTHING: Facts = { keys: [], clients: [], grants: [], told: [] };
+export const EMPTY_STORE: StoreContents = { keys: [], clients: [], grants: [], grantEvents: [] };
 
-const toClientFacts = ({ id, name, policy, secrets }: Client): ClientFacts => ({
+const toClientRecord = ({ id, name, policy, secrets }: Client): ClientRecord => ({
   id,
   name,
   rotation: policy.rotation,
   secrets: secrets.map((secret) => secret.id).sort(),
 });
 
-const toGrantFacts = (grant: Grant): GrantFacts => ({
+const toGrantRecord = (grant: Grant): GrantRecord => ({
   id: writeGrantId(grant.id),
   clientId: grant.clientId,
   generation: grant.generation,
@@ -112,27 +112,27 @@ const toGrantFacts = (grant: Grant): GrantFacts => ({
   revokedAt: grant.revocation?.at ?? null,
 });
 
-/** The id that a step's grant is kept under. */
+/** The store's id for the grant of a step. */
 export const idOf = (grant: string): bigint => {
   const id = readGrantId(grant);
   if (id === undefined) throw new Error(`${grant} is not a grant id`);
   return id;
 };
 
-/** With what the refresh that makes a generation is asked for. Only one of the grants is refreshed with a digest. */
-export const useOf = (grant: string, generation: number) => ({
+/** The inputs of the refresh that creates a generation. Only one of the grants is refreshed with a digest. */
+export const refreshInputOf = (grant: string, generation: number) => ({
   nowMs: (STARTED_AT + generation) * 1000,
   userAgent: `agent/${generation}`,
   useDigest: grant === OVERLAP_GRANT ? new Uint8Array(16).fill(generation) : undefined,
 });
 
-/** The refresh as the store gets it. */
+/** A refresh, in the form that the store expects. */
 export const refreshUseOf = (
-  grant: GrantFacts | { readonly id: string; readonly clientId: string },
+  grant: GrantRecord | { readonly id: string; readonly clientId: string },
   presented: number,
   options: { readonly keyNumber: number; readonly isRetryOfOurs: boolean },
 ): RefreshUse => {
-  const { nowMs, userAgent, useDigest } = useOf(grant.id, presented + 1);
+  const { nowMs, userAgent, useDigest } = refreshInputOf(grant.id, presented + 1);
   return {
     requestId: `${grant.id} ${presented}`,
     presented: {
@@ -149,10 +149,10 @@ export const refreshUseOf = (
   };
 };
 
-export const inOrder = (numbers: readonly number[]): readonly number[] =>
+export const sortNumbers = (numbers: readonly number[]): readonly number[] =>
   [...numbers].sort((left, right) => left - right);
 
-/** What an owner agreed to, as the store gets it. */
+/** An authorization code, in the form that the store expects. */
 export const codeOf = (grant: string, clientId: string): AuthorizationCode => ({
   grantId: idOf(grant),
   clientId,
@@ -165,7 +165,7 @@ export const codeOf = (grant: string, clientId: string): AuthorizationCode => ({
   vehicles: [],
 });
 
-/** A use of it, as the store gets it. */
+/** A use of a code, in the form that the store expects. */
 export const codeUseOf = (
   { grantId, clientId, redirectUri, issuedAt, brand }: AuthorizationCode,
   at: number,
@@ -187,16 +187,16 @@ export const codeUseOf = (
   caller: { address: '192.0.2.1', userAgent: 'agent/code' },
 });
 
-/** Everything a store holds. */
-export const readGrantEvents = async (store: Store): Promise<Facts> => {
+/** Reads everything a store contains. */
+export const readContents = async (store: Store): Promise<StoreContents> => {
   const keys = await store.listKeys();
   const clients = await store.listClients();
   const grants = await store.listGrants({ limit: 100 });
-  const facts = await store.listGrantEvents({ after: 0, limit: 100 });
+  const events = await store.listGrantEvents({ after: 0, limit: 100 });
   return {
-    keys: inOrder(keys.map(({ number }) => number)),
-    clients: clients.map(toClientFacts).sort((left, right) => (left.id < right.id ? -1 : 1)),
-    grants: grants.map(toGrantFacts),
-    told: facts.map(({ kind, grantId }) => `${kind} ${writeGrantId(grantId)}`).sort(),
+    keys: sortNumbers(keys.map(({ number }) => number)),
+    clients: clients.map(toClientRecord).sort((left, right) => (left.id < right.id ? -1 : 1)),
+    grants: grants.map(toGrantRecord),
+    grantEvents: events.map(({ kind, grantId }) => `${kind} ${writeGrantId(grantId)}`).sort(),
   };
 };

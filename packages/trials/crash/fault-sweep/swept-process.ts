@@ -1,29 +1,29 @@
-// The process whose disk fails. Takes every step of the run on the store named by the first argument, and writes a
-// line to standard output the moment a step is answered. The second argument says how it ends: close or die.
+// The process whose disk fails. Executes every step of the run on the store named by the first argument, and writes a
+// line to standard output as soon as a step is answered. The second argument says how it ends: close or die.
 import { writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Policy } from '@keyfob/server/clients';
 import { OperatorError, StoreError } from '@keyfob/server/errors';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
-import { codeOf, codeUseOf, idOf, readGrantEvents, refreshUseOf, RUN, STARTED_AT } from './steps.ts';
-import type { Facts, Step } from './steps.ts';
-import type { Taken } from './model.ts';
+import { codeOf, codeUseOf, idOf, readContents, refreshUseOf, RUN, STARTED_AT } from './steps.ts';
+import type { Step, StoreContents } from './steps.ts';
+import type { TakenStep } from './model.ts';
 
-/** How a piece of the run ended: an outcome, or what was thrown. */
-export type Ended =
+/** The result of a part of the run: an outcome, or an error. */
+export type StepResult =
   | { readonly outcome: string; readonly generation?: number | undefined }
   | { readonly thrown: string; readonly message: string };
 
-/** A line of the run's output. */
+/** One line of the output. */
 export type Line =
-  | ({ readonly about: 'open' | 'close' | 'read' } & Ended)
-  | ({ readonly about: 'step' } & Taken & Ended)
-  | { readonly about: 'facts'; readonly facts: Facts };
+  | ({ readonly about: 'open' | 'close' | 'read' } & StepResult)
+  | ({ readonly about: 'step' } & TakenStep & StepResult)
+  | { readonly about: 'contents'; readonly contents: StoreContents };
 
-/** As often as a step, or the opening, is tried. */
-const ATTEMPTS = 2;
-/** The run gives up after as many batches in a row of which nothing succeeded: the disk is gone. */
+/** How often a step, or opening the store, is tried. */
+const ATTEMPTS_MAX = 2;
+/** The run stops after this many consecutive batches without a success: the disk is gone. */
 const FAILED_BATCHES_MAX = 2;
 const STACK_LINES = 3;
 
@@ -42,19 +42,19 @@ const POLICY: Policy = {
   clientCredentials: false,
 };
 
-const tell = (line: Line): void => {
+const report = (line: Line): void => {
   writeSync(1, `${JSON.stringify(line)}\n`);
 };
 
-const describeError = (error: unknown): Ended => {
+const describeError = (error: unknown): StepResult => {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const message = stack.split('\n').slice(0, STACK_LINES).join('\n');
   if (error instanceof StoreError) return { thrown: error.kind, message };
   if (error instanceof OperatorError) return { thrown: 'OperatorError', message };
-  return { thrown: 'something else', message };
+  return { thrown: 'unexpected error', message };
 };
 
-const isFailed = (ended: Ended): boolean => 'thrown' in ended;
+const isFailed = (result: StepResult): boolean => 'thrown' in result;
 
 const secretOf = (id: string) => ({
   id,
@@ -65,27 +65,27 @@ const secretOf = (id: string) => ({
   lastUsedAt: undefined,
 });
 
-/** The tokens that the run's clients hold, by grant: the generation they were answered with last. */
-const held = new Map<string, { generation: number; isUndecided: boolean }>();
+/** For each grant, the generation of the client's token, and whether the outcome of its last use is unknown. */
+const clientTokens = new Map<string, { generation: number; isUndecided: boolean }>();
 
-const heldOf = (grant: string) => {
-  const one = held.get(grant) ?? { generation: 0, isUndecided: false };
-  held.set(grant, one);
-  return one;
+const clientTokenOf = (grant: string) => {
+  const token = clientTokens.get(grant) ?? { generation: 0, isUndecided: false };
+  clientTokens.set(grant, token);
+  return token;
 };
 
-const take = async (
+const executeStep = async (
   store: Store,
   path: string,
-  { step, presented, isRetryOfOurs }: Taken,
-): Promise<Ended> => {
+  { step, presented, isRetryOfOurs }: TakenStep,
+): Promise<StepResult> => {
   switch (step.verb) {
     case 'registerKey':
       await store.registerKey({ number: step.number, createdAt: STARTED_AT, fingerprint: 'f'.repeat(32) });
       return { outcome: 'done' };
     case 'createClient': {
       const { client: id, rotation } = step;
-      const facts = {
+      const fields = {
         id,
         dialect: 'smartcar',
         type: 'confidential',
@@ -96,7 +96,7 @@ const take = async (
         disabledAt: undefined,
       } as const;
       const policy = { ...POLICY, rotation };
-      return { outcome: await store.createClient({ ...facts, policy, secrets: [secretOf(`${id} first`)] }) };
+      return { outcome: await store.createClient({ ...fields, policy, secrets: [secretOf(`${id} first`)] }) };
     }
     case 'renameClient': {
       const outcome = await store.changeClient(step.client, { name: step.name });
@@ -142,7 +142,7 @@ const take = async (
   }
 };
 
-/** What another program that opens the store does to its log. Its own failures are not the store's. */
+/** Checkpoints the log as another program would. A failure here is not a failure of the store. */
 const checkpoint = (path: string): void => {
   try {
     const database = new DatabaseSync(path);
@@ -152,44 +152,44 @@ const checkpoint = (path: string): void => {
       database.close();
     }
   } catch {
-    // The disk failed under the other program.
+    // The disk failed for the other program.
   }
 };
 
-const takeAndTell = async (store: Store, path: string, step: Step): Promise<Ended> => {
+const executeAndReport = async (store: Store, path: string, step: Step): Promise<StepResult> => {
   const name = 'grant' in step ? step.grant : '';
-  const token = heldOf(step.verb === 'redeemCode' ? `code of ${name}` : name);
+  const token = clientTokenOf(step.verb === 'redeemCode' ? `code of ${name}` : name);
   const taken = { step, presented: token.generation, isRetryOfOurs: token.isUndecided };
-  const ended = await take(store, path, taken).catch(describeError);
+  const result = await executeStep(store, path, taken).catch(describeError);
   if (step.verb === 'refresh' || step.verb === 'redeemCode') {
-    if ('thrown' in ended) token.isUndecided ||= ended.thrown === 'outcome_unknown';
-    else [token.generation, token.isUndecided] = [ended.generation ?? token.generation, false];
+    if ('thrown' in result) token.isUndecided ||= result.thrown === 'outcome_unknown';
+    else [token.generation, token.isUndecided] = [result.generation ?? token.generation, false];
   }
-  tell({ about: 'step', ...taken, ...ended });
-  return ended;
+  report({ about: 'step', ...taken, ...result });
+  return result;
 };
 
-const takeBatch = async (store: Store, path: string, batch: readonly Step[]): Promise<boolean> => {
-  let waiting = batch;
-  for (let attempt = 0; attempt < ATTEMPTS && waiting.length > 0; attempt++) {
-    const all = await Promise.all(waiting.map((step) => takeAndTell(store, path, step)));
-    waiting = waiting.filter((_, index) => all.some((ended, at) => at === index && isFailed(ended)));
-    await readGrantEvents(store).then(
-      (facts) => tell({ about: 'facts', facts }),
-      (error: unknown) => tell({ about: 'read', ...describeError(error) }),
+const executeBatch = async (store: Store, path: string, batch: readonly Step[]): Promise<boolean> => {
+  let pending = batch;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX && pending.length > 0; attempt++) {
+    const results = await Promise.all(pending.map((step) => executeAndReport(store, path, step)));
+    pending = pending.filter((_, index) => results.some((result, at) => at === index && isFailed(result)));
+    await readContents(store).then(
+      (contents) => report({ about: 'contents', contents }),
+      (error: unknown) => report({ about: 'read', ...describeError(error) }),
     );
   }
-  return waiting.length < batch.length;
+  return pending.length < batch.length;
 };
 
 const open = (path: string): Store | undefined => {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     try {
       const store = openSqliteStore(path);
-      tell({ about: 'open', outcome: 'done' });
+      report({ about: 'open', outcome: 'done' });
       return store;
     } catch (error) {
-      tell({ about: 'open', ...describeError(error) });
+      report({ about: 'open', ...describeError(error) });
     }
   }
   return undefined;
@@ -200,8 +200,8 @@ const store = open(path);
 let failedBatches = 0;
 for (const batch of store === undefined ? [] : RUN) {
   if (store === undefined || failedBatches === FAILED_BATCHES_MAX) break;
-  failedBatches = (await takeBatch(store, path, batch)) ? 0 : failedBatches + 1;
+  failedBatches = (await executeBatch(store, path, batch)) ? 0 : failedBatches + 1;
 }
 if (ending === 'die') process.kill(process.pid, 'SIGKILL');
 const closed = await store?.close().then(() => ({ outcome: 'done' }), describeError);
-tell({ about: 'close', ...(closed ?? { outcome: 'done' }) });
+report({ about: 'close', ...(closed ?? { outcome: 'done' }) });

@@ -1,25 +1,28 @@
-// The process whose disk fails to sync one commit. The first argument names the store, the second a file: while that
-// exists, syncs fail. The third says what comes after the failed commit. Each answer is a line on standard output.
+// The process whose disk fails to sync one commit. The first argument names the store. The second names a marker file:
+// syncs fail while it exists. The third says what the process does after the failed commit. Prints what it observed as
+// JSON.
 import { rmSync, writeFileSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '@keyfob/server/errors';
 import { openSqliteStore } from '@keyfob/server/stores';
 import { idOf, refreshUseOf, SYNC_GRANT } from './steps.ts';
 
-/** What comes after the failed commit. */
-export type Sequel = 'die' | 'close' | 'commit and die' | 'retry and die';
+/** What the process does after the failed commit. */
+export type NextAction = 'die' | 'close' | 'commit and die' | 'retry and die';
 
-/** What the process saw. Generations of the one grant, whose token of generation 1 was presented. */
-export type Seen = {
-  /** How the refresh whose sync failed was reported. */
+/** What the process observed. It has one grant, and presented the token of generation 1. */
+export type Observation = {
+  /** The error of the refresh whose sync failed. */
   readonly reported: string;
-  readonly bySameConnection: number | undefined;
-  readonly byOtherConnection: number;
-  /** The verdict on the retry, where there was one. */
-  readonly retried: string | undefined;
+  /** The generation that the same connection reads. */
+  readonly sameConnectionReads: number | undefined;
+  /** The generation that another connection reads. */
+  readonly otherConnectionReads: number;
+  /** The verdict on the retry, if there was one. */
+  readonly retryVerdict: string | undefined;
 };
 
-const [path = '', marker = '', sequel = 'die'] = process.argv.slice(2);
+const [path = '', marker = '', nextAction = 'die'] = process.argv.slice(2);
 const store = openSqliteStore(path);
 const refresh = async (presented: number, isRetryOfOurs: boolean): Promise<string> => {
   const result = await store.refresh(refreshUseOf(SYNC_GRANT, presented, { keyNumber: 1, isRetryOfOurs }));
@@ -33,14 +36,14 @@ const reported = await refresh(1, false).catch((error: unknown) =>
 );
 rmSync(marker);
 
-const bySameConnection = (await store.readGrant(idOf(SYNC_GRANT.id)))?.generation;
+const sameConnectionReads = (await store.readGrant(idOf(SYNC_GRANT.id)))?.generation;
 const other = new DatabaseSync(path);
-const byOtherConnection = Number(other.prepare('SELECT generation FROM grants').get()?.['generation']);
+const otherConnectionReads = Number(other.prepare('SELECT generation FROM grants').get()?.['generation']);
 other.close();
-if (sequel === 'commit and die')
+if (nextAction === 'commit and die')
   await store.registerKey({ number: 9, createdAt: 1, fingerprint: '9'.repeat(32) });
-const retried = sequel === 'retry and die' ? await refresh(1, true) : undefined;
-const seen: Seen = { reported, bySameConnection, byOtherConnection, retried };
-writeSync(1, JSON.stringify(seen));
-if (sequel === 'close') await store.close();
+const retryVerdict = nextAction === 'retry and die' ? await refresh(1, true) : undefined;
+const observation: Observation = { reported, sameConnectionReads, otherConnectionReads, retryVerdict };
+writeSync(1, JSON.stringify(observation));
+if (nextAction === 'close') await store.close();
 else process.kill(process.pid, 'SIGKILL');

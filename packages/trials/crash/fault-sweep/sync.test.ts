@@ -11,7 +11,7 @@ import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
 import { buildShim, faultEnvironment } from './shim.ts';
 import { idOf, refreshUseOf, STARTED_AT, SYNC_GRANT } from './steps.ts';
-import type { Seen, Sequel } from './sync-process.ts';
+import type { NextAction, Observation } from './sync-process.ts';
 
 const RUN_FILE = fileURLToPath(new URL('./sync-process.ts', import.meta.url));
 const shim = buildShim();
@@ -31,8 +31,8 @@ const POLICY: Policy = {
   clientCredentials: false,
 };
 
-const fill = async (store: Store): Promise<void> => {
-  const facts = {
+const createGrant = async (store: Store): Promise<void> => {
+  const fields = {
     dialect: 'smartcar',
     type: 'confidential',
     redirectUris: [],
@@ -41,7 +41,7 @@ const fill = async (store: Store): Promise<void> => {
     createdAt: STARTED_AT,
     disabledAt: undefined,
   } as const;
-  await store.createClient({ id: SYNC_GRANT.clientId, policy: POLICY, secrets: [], ...facts });
+  await store.createClient({ id: SYNC_GRANT.clientId, policy: POLICY, secrets: [], ...fields });
   await store.createGrant({
     id: idOf(SYNC_GRANT.id),
     clientId: SYNC_GRANT.clientId,
@@ -59,16 +59,16 @@ const fill = async (store: Store): Promise<void> => {
 };
 
 type Trial = {
-  readonly seen: Seen;
-  /** A store opened after the process ended. */
+  readonly observed: Observation;
+  /** The store, open after the process has ended. */
   readonly store: Store;
   readonly generation: number | undefined;
 };
 
-/** A process rotates 0 to 1, fails to sync the rotation of 1 to 2, and goes on as `sequel` says. */
+/** A process rotates 0 to 1, fails to sync the rotation from 1 to 2, and continues with `nextAction`. */
 const onFailedSync = async (
   t: TestContext,
-  sequel: Sequel,
+  nextAction: NextAction,
   isStoreOpenElsewhere: boolean,
   body: (trial: Trial) => Promise<void>,
 ): Promise<void> => {
@@ -78,25 +78,25 @@ const onFailedSync = async (
   const marker = join(directory, 'syncs-fail');
   let store = openSqliteStore(path);
   try {
-    await fill(store);
+    await createGrant(store);
     if (!isStoreOpenElsewhere) await store.close();
     const fault = { errno: 'EIO', at: 1, lasts: true, calls: 'sync', marker } as const;
     const env = faultEnvironment(shim.path, fault, join(directory, 'calls.log'));
-    const args = ['--conditions=keyfob-source', RUN_FILE, path, marker, sequel];
+    const args = ['--conditions=keyfob-source', RUN_FILE, path, marker, nextAction];
     const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((resolve) => {
       execFile(process.execPath, args, { env }, (_, out, err) => resolve({ stdout: out, stderr: err }));
     });
     assert.match(stdout, /^\{/, stderr);
     if (!isStoreOpenElsewhere) store = openSqliteStore(path);
     const generation = (await store.readGrant(idOf(SYNC_GRANT.id)))?.generation;
-    await body({ seen: JSON.parse(stdout) as Seen, store, generation });
+    await body({ observed: JSON.parse(stdout) as Observation, store, generation });
   } finally {
     await store.close();
     rmSync(directory, { recursive: true, force: true });
   }
 };
 
-/** How the reopened store answers the token that the client still holds, `laterMs` after its failed use. */
+/** Presents the client's token to the reopened store, `laterMs` after its failed use. Returns the verdict. */
 const present = async (store: Store, laterMs: number): Promise<string> => {
   const use = refreshUseOf(SYNC_GRANT, 1, { keyNumber: 1, isRetryOfOurs: false });
   const result = await store.refresh({ ...use, nowMs: use.nowMs + laterMs });
@@ -104,11 +104,11 @@ const present = async (store: Store, laterMs: number): Promise<string> => {
   return result.verdict.kind === 'refuse' ? `refuse ${result.verdict.reason}` : result.verdict.kind;
 };
 
-const UNSEEN = { reported: 'outcome_unknown', bySameConnection: 1, byOtherConnection: 1 };
+const NOT_COMMITTED = { reported: 'outcome_unknown', sameConnectionReads: 1, otherConnectionReads: 1 };
 
-test('A commit whose sync fails is reported with an unknown outcome, and no connection sees it.', async (t) => {
-  await onFailedSync(t, 'close', false, async ({ seen }) => {
-    assert.deepEqual({ ...UNSEEN, ...seen }, { ...seen, ...UNSEEN });
+test('A commit whose sync fails has an unknown outcome, and no connection sees it.', async (t) => {
+  await onFailedSync(t, 'close', false, async ({ observed }) => {
+    assert.deepEqual({ ...NOT_COMMITTED, ...observed }, { ...observed, ...NOT_COMMITTED });
   });
 });
 
@@ -126,9 +126,9 @@ test('A commit whose sync failed is gone forever once another commit succeeds.',
   });
 });
 
-test('A retry after a failed sync rotates as the first attempt would have, and survives the process.', async (t) => {
-  await onFailedSync(t, 'retry and die', false, async ({ seen, generation }) => {
-    assert.equal(seen.retried, 'rotate');
+test('A retry after a failed sync rotates normally, and its commit survives the process.', async (t) => {
+  await onFailedSync(t, 'retry and die', false, async ({ observed, generation }) => {
+    assert.equal(observed.retryVerdict, 'rotate');
     assert.equal(generation, 2);
   });
 });
@@ -140,13 +140,13 @@ test('A commit whose sync failed stays undone while another process has the stor
   });
 });
 
-test('A commit whose sync failed may come back when its process dies, and then counts like any other use.', async (t) => {
+test('A commit whose sync failed may reappear when its process dies, and then counts like any other use.', async (t) => {
   await onFailedSync(t, 'die', false, async ({ generation, store }) => {
-    t.diagnostic(`the grant has generation ${generation}, where 1 was acknowledged`);
+    t.diagnostic(`the grant has generation ${generation}; 1 was acknowledged`);
     assert.ok(generation === 1 || generation === 2);
-    const isThere = generation === 2;
-    assert.equal(await present(store, 9999), isThere ? 'refuse raced' : 'rotate');
+    const hasReappeared = generation === 2;
+    assert.equal(await present(store, 9999), hasReappeared ? 'refuse concurrent_use' : 'rotate');
     assert.equal((await store.readGrant(idOf(SYNC_GRANT.id)))?.revocation, undefined);
-    if (isThere) t.diagnostic(`its retry an hour later gets ${await present(store, 3_600_000)}`);
+    if (hasReappeared) t.diagnostic(`a retry an hour later gets ${await present(store, 3_600_000)}`);
   });
 });

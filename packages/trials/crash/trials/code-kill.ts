@@ -10,9 +10,9 @@ import { reportOn } from '../../support/refresh-load/report.ts';
 import type { Trial } from '../trial.ts';
 
 /**
- * `kill -9` while codes are exchanged, `count` times, by clients that send a use again with its `Idempotency-Key` until it
- * is answered. No owner has to be asked twice, and no code gives two grants or two refresh tokens. `grants` is how
- * many owners are there at a time.
+ * Kills the server with `kill -9` during code exchanges, `count` times. Clients retry with the same `Idempotency-Key`
+ * until they get an answer. No owner has to consent twice, and no code gives two grants or two refresh tokens. `grants`
+ * is the number of concurrent owners.
  */
 export const codeKillTrial: Trial = async ({ count, grants, seed, store, onProgress }) => {
   const chance = createChance(seed);
@@ -32,14 +32,14 @@ export const codeKillTrial: Trial = async ({ count, grants, seed, store, onProgr
     await load.finish();
     const faults = [...findFaults(load.logs), ...(await findStoreFaults(home, load.logs))];
     const doctor = await runKeyfob(['doctor', '--data', home.dataDirectory], home.environment);
-    if (doctor.code !== 0) faults.push(`keyfob doctor ended with ${doctor.code}: ${doctor.stdout}`);
-    const sum = (one: (log: CodeLog) => number): number =>
-      load.logs.reduce((before, log) => before + one(log), 0);
+    if (doctor.code !== 0) faults.push(`keyfob doctor exited with ${doctor.code}: ${doctor.stdout}`);
+    const sum = (read: (log: CodeLog) => number): number =>
+      load.logs.reduce((total, log) => total + read(log), 0);
     const more = {
       kills: count,
       codes: load.logs.length,
       exchangesAnswered: sum(({ answers }) => answers),
-      requestsLost: sum(({ lost }) => lost),
+      requestsLost: sum(({ lostAnswers }) => lostAnswers),
     };
     return reportOn([], more, faults);
   } finally {
@@ -51,13 +51,13 @@ export const codeKillTrial: Trial = async ({ count, grants, seed, store, onProgr
 };
 
 const findFaults = (logs: readonly CodeLog[]): string[] =>
-  logs.flatMap(({ client: { dialect }, refreshTokens, others, isRefreshed }) => [
-    ...others.map((other) => `a ${dialect} code was answered ${other}`),
+  logs.flatMap(({ client: { dialect }, refreshTokens, unexpectedAnswers, isRefreshed }) => [
+    ...unexpectedAnswers.map((answer) => `a ${dialect} code got the answer ${answer}`),
     ...(refreshTokens.size === 1 ? [] : [`a ${dialect} code gave ${refreshTokens.size} refresh tokens`]),
-    ...(isRefreshed ? [] : [`what a ${dialect} code gave did not refresh`]),
+    ...(isRefreshed ? [] : [`the refresh token of a ${dialect} code did not rotate`]),
   ]);
 
-/** In the store: as many grants as codes, each made once and none revoked. */
+/** Checks the store: one grant per code, created once and not revoked. */
 const findStoreFaults = async (home: OwnHome, logs: readonly CodeLog[]): Promise<string[]> => {
   const store = await home.openStore();
   try {
@@ -67,8 +67,10 @@ const findStoreFaults = async (home: OwnHome, logs: readonly CodeLog[]): Promise
     const created = grantEvents.filter(({ kind }) => kind === 'grant.created');
     const revoked = grants.filter(({ revocation }) => revocation !== undefined);
     return [
-      ...(grants.length === logs.length ? [] : [`${logs.length} codes made ${grants.length} grants`]),
-      ...(created.length === logs.length ? [] : [`${logs.length} codes made ${created.length} grant events`]),
+      ...(grants.length === logs.length ? [] : [`${logs.length} codes created ${grants.length} grants`]),
+      ...(created.length === logs.length
+        ? []
+        : [`${logs.length} codes created ${created.length} grant.created events`]),
       ...revoked.map(({ revocation }) => `a grant was revoked: ${revocation?.cause}`),
     ];
   } finally {

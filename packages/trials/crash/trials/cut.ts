@@ -9,13 +9,13 @@ import { reportOn } from '../../support/refresh-load/report.ts';
 import type { Trial } from '../trial.ts';
 
 const CUT_PROBABILITY = 1 / 6;
-const OLD_TOKENS_A_GRANT = 100;
-/** Owners of lost grants consent again after so many more cuts. */
-const CUTS_A_ROUND = 10;
+const OLD_TOKENS_PER_GRANT = 100;
+/** Owners of lost grants consent again after each round. */
+const CUTS_PER_ROUND = 10;
 
 /**
- * A proxy cuts answers in the middle of their bodies, `count` of them. The client has read the status of such an
- * answer, so it is known of each grant under `strict` without `Idempotency-Key` whether it has to be lost.
+ * A proxy truncates `count` answers in the middle of the body. The client has read the status of such an answer, so the
+ * trial knows which `strict` grants without an `Idempotency-Key` must be lost.
  */
 export const cutTrial: Trial = async ({ count, grants, seed, store, onProgress }) => {
   const chance = createChance(seed);
@@ -30,20 +30,20 @@ export const cutTrial: Trial = async ({ count, grants, seed, store, onProgress }
   try {
     load.start(proxy.port);
     while (proxy.cuts() < count) {
-      const goal = Math.min(count, proxy.cuts() + CUTS_A_ROUND);
+      const goal = Math.min(count, proxy.cuts() + CUTS_PER_ROUND);
       await load.until(() => proxy.cuts() >= goal);
       await load.renewLost();
       onProgress(goal, count);
     }
     proxy.stopCutting();
     await load.finish();
-    await load.presentOld(OLD_TOKENS_A_GRANT);
+    await load.presentOld(OLD_TOKENS_PER_GRANT);
     const cut = load.logs.filter(isRotationCut);
     const faults = [
-      ...cut.filter(({ isLost }) => !isLost).map(() => 'a cut use of a strict grant could be repeated'),
+      ...cut.filter(({ isLost }) => !isLost).map(() => 'a strict grant survived a truncated answer'),
       ...load.logs
         .filter((log) => log.isLost && !isRotationCut(log))
-        .map(() => 'a grant was lost whose answer was not cut'),
+        .map(() => 'a grant was lost although its answer was complete'),
     ];
     return reportOn(load.logs, { answersCut: proxy.cuts(), strictGrantsCut: cut.length }, faults);
   } finally {
@@ -54,7 +54,7 @@ export const cutTrial: Trial = async ({ count, grants, seed, store, onProgress }
   }
 };
 
-/** The answer that held the successor was cut, and nothing else may give it again. */
+/** Whether the answer with the successor was truncated, and the policy does not allow a repeat. */
 const isRotationCut = ({ client, calls }: GrantLog): boolean =>
   client.kind.mayLoseGrants === true &&
   calls.some(({ outcome }) => outcome.kind === 'lost' && outcome.status === 200);

@@ -13,13 +13,13 @@ import type { Report } from '../../support/refresh-load/report.ts';
 import { fill, mountSmallDisk } from '../small-disk.ts';
 import type { Trial, TrialOptions } from '../trial.ts';
 
-/** Room for an empty cluster, and for a log of a few files of the least size, so that it soon wants another. */
+/** Holds an empty cluster and a few WAL files of the minimum size, so that PostgreSQL soon needs another file. */
 const DISK_MIB = 96;
 const WAL = { max_wal_size: '2MB', min_wal_size: '2MB' };
 
 /**
- * The disk of PostgreSQL fills up under refresh load, `count` times, which ends PostgreSQL at its next log file; room is
- * made, and PostgreSQL started. The server is not.
+ * Fills the disk of PostgreSQL under refresh load, `count` times. PostgreSQL stops at its next WAL file. Then the trial
+ * frees the space and starts PostgreSQL again, but does not restart the server.
  */
 export const databaseDiskTrial: Trial = async (options) => {
   const disk = mountSmallDisk(DISK_MIB);
@@ -27,13 +27,13 @@ export const databaseDiskTrial: Trial = async (options) => {
   try {
     const cluster = await startCluster({ within: disk.path, walSegmentMib: 1 });
     if ('reason' in cluster) return { skipped: cluster.reason };
-    return await fillAndMakeRoom(cluster, join(disk.path, 'filler'), options);
+    return await fillAndFree(cluster, join(disk.path, 'filler'), options);
   } finally {
     disk.unmount();
   }
 };
 
-const fillAndMakeRoom = async (
+const fillAndFree = async (
   cluster: Cluster,
   filler: string,
   { count, grants, seed, onProgress }: TrialOptions,
@@ -53,7 +53,7 @@ const fillAndMakeRoom = async (
       const outages = outagesSeen(load.logs);
       fill(filler);
       await load.until(outages.isSeenInBothDialects);
-      if (!outages.isSeenInBothDialects()) faults.push('no 503 was seen in one of the dialects');
+      if (!outages.isSeenInBothDialects()) faults.push('one of the dialects gave no 503');
       rmSync(filler);
       await cluster.stop();
       await cluster.start(WAL);

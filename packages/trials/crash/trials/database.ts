@@ -9,24 +9,24 @@ import { reportOn } from '../../support/refresh-load/report.ts';
 import type { Trial } from '../trial.ts';
 
 const SERVERS = 2;
-const OLD_TOKENS_A_GRANT = 20;
+const OLD_TOKENS_PER_GRANT = 20;
 
 /**
- * `kill -9` of every process of PostgreSQL under refresh load of two servers on it, `count` times. Clients ask either of
- * them, and neither is restarted.
+ * Kills every process of PostgreSQL with `kill -9` under refresh load, `count` times. Two servers share the database.
+ * Clients call both of them, and neither restarts.
  */
 export const databaseTrial: Trial = async ({ count, grants, seed, onProgress }) => {
   const cluster = await startCluster();
   if ('reason' in cluster) return { skipped: cluster.reason };
   const chance = createChance(seed);
   const home = await makePostgresHome(cluster);
-  // No server is killed, so no answer is lost, and a client that gets a 503 may retry.
+  // No server is killed, so no answer is lost, and a client can retry after a 503.
   const kinds = CLIENT_KINDS.map((kind) => ({ ...kind, mayLoseGrants: false }));
   const load = await createLoad(home, kinds, grants, chance.fork());
-  const starting = Array.from({ length: SERVERS }, () =>
+  const starts = Array.from({ length: SERVERS }, () =>
     startKeyfob({ ...home, args: ['--log-level', 'error'] }),
   );
-  const servers = await Promise.all(starting);
+  const servers = await Promise.all(starts);
   const faults: string[] = [];
   try {
     load.start(...servers.map(({ url }) => Number(new URL(url).port)));
@@ -35,16 +35,16 @@ export const databaseTrial: Trial = async ({ count, grants, seed, onProgress }) 
       const outages = outagesSeen(load.logs);
       await cluster.kill();
       await load.until(outages.isSeenInBothDialects);
-      if (!outages.isSeenInBothDialects()) faults.push('no 503 was seen in one of the dialects');
+      if (!outages.isSeenInBothDialects()) faults.push('one of the dialects gave no 503');
       await cluster.start();
       await load.untilAllRefreshed();
       onProgress(kill, count);
     }
     await load.finish();
-    await load.presentOld(OLD_TOKENS_A_GRANT);
+    await load.presentOld(OLD_TOKENS_PER_GRANT);
     for (const server of servers) {
       const code = await server.stop();
-      if (code !== 0) faults.push(`a server ended with ${code}`);
+      if (code !== 0) faults.push(`a server exited with ${code}`);
     }
     return reportOn(load.logs, { databaseKills: count }, faults);
   } finally {

@@ -15,14 +15,14 @@ import { reportOn } from '../../support/refresh-load/report.ts';
 import type { Trial } from '../trial.ts';
 
 const SERVERS = 2;
-/** How often every grant is refreshed while its standby gets nothing more. */
+/** How often every grant is refreshed while the standby receives nothing. */
 const REFRESHES_BEHIND = 3;
 
 /**
- * The primary is lost by `kill -9` and its standby promoted, `count` times, under refresh load of two servers that reach
- * them by one address. Asynchronously, the standby is cut off before, so that it lacks the newest refreshes of every grant.
- * Synchronously, its replay is paused, and every second time it is cut off too, so that no commit is answered any more;
- * no client there has a policy that resyncs, so that the loss of one refresh is the loss of its grant.
+ * Kills the primary with `kill -9` and promotes its standby, `count` times, under refresh load of two servers that reach
+ * the database through one address. An asynchronous standby is disconnected first, so it lacks the newest refreshes of
+ * every grant. A synchronous standby has its replay paused, and every second time it is also disconnected, so the primary
+ * answers no commit. In the synchronous trial no policy allows a resync: one lost refresh loses the grant.
  */
 export const failoverTrial =
   (replication: Replication): Trial =>
@@ -33,10 +33,10 @@ export const failoverTrial =
     const address = await openWireProxy(primary.port);
     const home = await makePostgresHome(primary, address.port);
     const load = await createLoad(home, kindsFor(replication), grants, chance.fork());
-    const starting = Array.from({ length: SERVERS }, () =>
+    const starts = Array.from({ length: SERVERS }, () =>
       startKeyfob({ ...home, args: ['--log-level', 'warn'] }),
     );
-    const servers = await Promise.all(starting);
+    const servers = await Promise.all(starts);
     const faults: string[] = [];
     const standbys: Cluster[] = [];
     try {
@@ -45,28 +45,28 @@ export const failoverTrial =
         standbys.push(standby.cluster);
         if (failover === 1) load.start(...servers.map(({ url }) => Number(new URL(url).port)));
         await load.untilAllRefreshed();
-        const before = countResynced(servers);
+        const resyncsBefore = countResyncs(servers);
         if (replication === 'asynchronous') {
           standby.replicate(false);
           for (let times = 0; times < REFRESHES_BEHIND; times++) await load.untilAllRefreshed();
         } else {
           await standby.cluster.ask('SELECT pg_wal_replay_pause()');
           await load.untilAllRefreshed();
-          if (failover % 2 === 0) await cutOffUntilSeen(load, () => standby.replicate(false), faults);
+          if (failover % 2 === 0) await disconnectUntilOutage(load, () => standby.replicate(false), faults);
         }
         await load.at('sent', chance.integer(1, grants * 3));
         await loseAndPromote(primary, standby.promote);
         primary = standby.cluster;
         address.lead(primary.port);
         await load.untilAllRefreshed();
-        const resynced = countResynced(servers) - before;
+        const resynced = countResyncs(servers) - resyncsBefore;
         const expected = replication === 'asynchronous' ? countRotating(load) : 0;
-        if (resynced !== expected) faults.push(`${resynced} grants were resynced, not ${expected}`);
+        if (resynced !== expected) faults.push(`${resynced} grants resynced instead of ${expected}`);
         onProgress(failover, count);
       }
       await load.finish();
       await load.presentOld(0);
-      return reportOn(load.logs, { failovers: count, resynced: countResynced(servers) }, faults);
+      return reportOn(load.logs, { failovers: count, resynced: countResyncs(servers) }, faults);
     } finally {
       load.close();
       for (const server of servers) await server.stop();
@@ -76,7 +76,7 @@ export const failoverTrial =
     }
   };
 
-/** No server is killed, so no answer is lost, and a client that gets a 503 may retry. */
+/** No server is killed, so no answer is lost, and a client can retry after a 503. */
 const kindsFor = (replication: Replication) =>
   replication === 'asynchronous'
     ? RESYNC_CLIENT_KINDS
@@ -88,15 +88,15 @@ const loseAndPromote = async (primary: Cluster, promote: () => Promise<void>): P
   await primary.remove();
 };
 
-/** A primary whose synchronous standby is cut off answers no commit, and clients get an outage. */
-const cutOffUntilSeen = async (load: Load, cutOff: () => void, faults: string[]): Promise<void> => {
+/** Without its synchronous standby the primary answers no commit, and clients get 503. */
+const disconnectUntilOutage = async (load: Load, disconnect: () => void, faults: string[]): Promise<void> => {
   const outages = outagesSeen(load.logs);
-  cutOff();
+  disconnect();
   await load.until(outages.isSeenInBothDialects);
-  if (!outages.isSeenInBothDialects()) faults.push('no 503 was seen in one of the dialects');
+  if (!outages.isSeenInBothDialects()) faults.push('one of the dialects gave no 503');
 };
 
-const countResynced = (servers: readonly KeyfobServer[]): number =>
+const countResyncs = (servers: readonly KeyfobServer[]): number =>
   servers.reduce((sum, server) => sum + server.log().split('"refresh.resynced"').length - 1, 0);
 
 const countRotating = ({ logs }: Load): number =>

@@ -10,24 +10,24 @@ import type { Report } from '../../support/refresh-load/report.ts';
 import { fill, mountSmallDisk } from '../small-disk.ts';
 import type { Trial, TrialOptions } from '../trial.ts';
 
-/** Room for the log of the store, which grows to 4 MiB, and more. */
+/** Holds the store and its write-ahead log, which grows to 4 MiB. */
 const DISK_MIB = 16;
 
 /**
- * The disk of the data directory fills up, `count` times, and room is made again. Every second time the server
- * is killed while the disk is full, and started when there is room.
+ * Fills the disk of the data directory and frees the space, `count` times. Every second time the server is killed while
+ * the disk is full, and starts again when there is space.
  */
 export const fullDiskTrial: Trial = async (options) => {
   const disk = mountSmallDisk(DISK_MIB);
   if ('skipped' in disk) return disk;
   try {
-    return await fillAndMakeRoom(disk.path, options);
+    return await fillAndFree(disk.path, options);
   } finally {
     disk.unmount();
   }
 };
 
-const fillAndMakeRoom = async (
+const fillAndFree = async (
   disk: string,
   { count, grants, seed, onProgress }: TrialOptions,
 ): Promise<Report> => {
@@ -50,9 +50,9 @@ const fillAndMakeRoom = async (
       if (round % 2 === 0) await server.kill();
       rmSync(filler);
       if (round % 2 === 0) server = await starter.start();
-      if (!outages.isSeenInBothDialects()) faults.push('no 503 was seen in one of the dialects');
+      if (!outages.isSeenInBothDialects()) faults.push('one of the dialects gave no 503');
       await load.untilAllRefreshed();
-      // A fresh log: one that has reached its full size is used over and over, and no full disk stops it.
+      // The restart empties the log. A log that has reached its full size is reused, and a full disk does not affect it.
       if (round % 2 === 1) {
         await server.stop();
         server = await starter.start();

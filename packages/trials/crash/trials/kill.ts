@@ -12,20 +12,20 @@ import { createLoad } from '../../support/refresh-load/load.ts';
 import { reportOn } from '../../support/refresh-load/report.ts';
 import type { Trial } from '../trial.ts';
 
-/** Of the restarts, those that are killed as well before they serve. */
-const KILLED_IN_START_PROBABILITY = 1 / 12;
-const TURNS_MAX = 100;
-const OLD_TOKENS_A_GRANT = 100;
+/** How often a restarting server is killed again, usually before it listens. */
+const KILL_AT_START_PROBABILITY = 1 / 12;
+const EVENT_LOOP_TURNS_MAX = 100;
+const OLD_TOKENS_PER_GRANT = 100;
 
 /**
- * `kill -9` under refresh load, `count` times. The moments are counted in requests sent and answers read, not in
- * time, so that a slow machine is killed at the same moments as a fast one.
+ * Kills the server with `kill -9` under refresh load, `count` times. Counts requests and answers instead of time, so the
+ * moments are the same on a slow machine and on a fast one.
  */
 export const killTrial: Trial = async ({ count, grants, seed, store, onProgress }) => {
   const chance = createChance(seed);
   const home = await makeHome(store);
   if ('skipped' in home) return home;
-  // On PostgreSQL a server that comes after a killed one knows what that one may not have answered.
+  // On PostgreSQL the restarted server knows which uses the killed one may not have answered.
   const kinds = CLIENT_KINDS.map((kind) => (store === 'postgres' ? { ...kind, mayLoseGrants: false } : kind));
   const load = await createLoad(home, kinds, grants, chance.fork());
   const { starter, server: first } = await startOnFixedPort(home);
@@ -37,19 +37,19 @@ export const killTrial: Trial = async ({ count, grants, seed, store, onProgress 
     for (let kill = 1; kill <= count; kill++) {
       const victim = server;
       await load.at(chance.pick(['sent', 'answered']), chance.integer(1, grants * 5));
-      await turns(chance.integer(0, TURNS_MAX));
+      await waitTurns(chance.integer(0, EVENT_LOOP_TURNS_MAX));
       await victim.kill();
-      while (chance.isTrue(KILLED_IN_START_PROBABILITY) && (await isKilledInStart(starter, chance)))
+      while (chance.isTrue(KILL_AT_START_PROBABILITY) && (await isKilledAtStart(starter, chance)))
         killedInStart++;
-      const beganMs = performance.now();
+      const startedAtMs = performance.now();
       server = await starter.start();
-      longestRestartMs = Math.max(longestRestartMs, Math.round(performance.now() - beganMs));
+      longestRestartMs = Math.max(longestRestartMs, Math.round(performance.now() - startedAtMs));
       await load.renewLost();
       onProgress(kill, count);
     }
     await load.finish();
-    await load.presentOld(OLD_TOKENS_A_GRANT);
-    const faults = await endServer(server, home);
+    await load.presentOld(OLD_TOKENS_PER_GRANT);
+    const faults = await stopAndCheck(server, home);
     return reportOn(load.logs, { kills: count, killedInStart, longestRestartMs }, faults);
   } finally {
     load.close();
@@ -58,16 +58,16 @@ export const killTrial: Trial = async ({ count, grants, seed, store, onProgress 
   }
 };
 
-/** Lets the event loop turn, so that a kill does not always fall right behind a request or an answer. */
-const turns = async (count: number): Promise<void> => {
+/** Waits for some turns of the event loop, so that a kill does not always directly follow a request or an answer. */
+const waitTurns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await setImmediate();
 };
 
-/** Starts a server and kills it, most often before it listens. */
-const isKilledInStart = async (starter: Starter, chance: Chance): Promise<boolean> => {
-  const killing = new AbortController();
-  setTimeout(() => killing.abort(), chance.integer(20, 300));
-  const spawn = { signal: killing.signal, killSignal: 'SIGKILL' } as const;
+/** Starts a server and kills it, usually before it listens. Returns whether it was killed before. */
+const isKilledAtStart = async (starter: Starter, chance: Chance): Promise<boolean> => {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), chance.integer(20, 300));
+  const spawn = { signal: controller.signal, killSignal: 'SIGKILL' } as const;
   try {
     const server = await starter.start({ spawn });
     await server.kill();
@@ -77,12 +77,12 @@ const isKilledInStart = async (starter: Starter, chance: Chance): Promise<boolea
   }
 };
 
-/** A server that was killed so often still stops as it should, and leaves a store that is whole. */
-const endServer = async (server: KeyfobServer, home: Home): Promise<readonly string[]> => {
+/** Checks that the last server stops cleanly and leaves an intact store. */
+const stopAndCheck = async (server: KeyfobServer, home: Home): Promise<readonly string[]> => {
   const code = await server.stop();
   const doctor = await runKeyfob(['doctor', '--data', home.dataDirectory], home.environment);
   return [
-    ...(code === 0 ? [] : [`the server stopped with ${code}`]),
-    ...(doctor.code === 0 ? [] : [`keyfob doctor ended with ${doctor.code}: ${doctor.stdout}`]),
+    ...(code === 0 ? [] : [`the server exited with ${code}`]),
+    ...(doctor.code === 0 ? [] : [`keyfob doctor exited with ${doctor.code}: ${doctor.stdout}`]),
   ];
 };

@@ -9,19 +9,19 @@ import { runProgram } from '../system-program.ts';
 import type { Trial } from '../trial.ts';
 
 /**
- * The directory, and of its files those that are written: to make a file immutable that is mapped into memory would
- * not fail the next write but kill its process.
+ * The directory and the files that the server writes with system calls. The wal-index is not in the list: it is mapped
+ * into memory, and a write to an immutable mapping kills the process.
  */
-const WRITTEN = ['', 'keyfob.db', 'keyfob.db-wal'];
+const WRITTEN_PATHS = ['', 'keyfob.db', 'keyfob.db-wal'];
 
 /**
- * The data directory turns read-only under a server that has its files open, `count` times, and back. A mount cannot
- * be made read-only while a file is open for writing, so the files are made immutable.
+ * Makes the data directory of a running server read-only and writable again, `count` times. A mount cannot become
+ * read-only while a file is open for writing, so the files become immutable instead.
  */
 export const readOnlyTrial: Trial = async ({ count, grants, seed, onProgress }) => {
   const chance = createChance(seed);
   const dataDirectory = makeDataDirectory();
-  const setImmutable = (flag: '+i' | '-i', names: readonly string[] = WRITTEN): void => {
+  const setImmutable = (flag: '+i' | '-i', names: readonly string[] = WRITTEN_PATHS): void => {
     runProgram('chattr', flag, ...names.map((name) => join(dataDirectory, name)));
   };
   try {
@@ -30,7 +30,7 @@ export const readOnlyTrial: Trial = async ({ count, grants, seed, onProgress }) 
   } catch {
     removeDataDirectory(dataDirectory);
     return {
-      skipped: 'files cannot be made immutable here: that takes root, chattr and a file system with it',
+      skipped: 'files cannot be made immutable: this needs root, chattr and a file system that supports it',
     };
   }
   const kinds = CLIENT_KINDS.map((kind) => ({ ...kind, mayLoseGrants: false }));
@@ -48,7 +48,7 @@ export const readOnlyTrial: Trial = async ({ count, grants, seed, onProgress }) 
       } finally {
         setImmutable('-i');
       }
-      if (!outages.isSeenInBothDialects()) faults.push('no 503 was seen in one of the dialects');
+      if (!outages.isSeenInBothDialects()) faults.push('one of the dialects gave no 503');
       await load.untilAllRefreshed();
       onProgress(round, count);
     }

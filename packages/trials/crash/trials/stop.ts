@@ -7,10 +7,10 @@ import { createLoad } from '../../support/refresh-load/load.ts';
 import { reportOn } from '../../support/refresh-load/report.ts';
 import type { Trial } from '../trial.ts';
 
-/** Longer than the overlap of one second: the only way to outlast it in a real server is to let it pass. */
+/** Longer than the overlap of one second. In a real server there is no other way than to wait for its end. */
 const STOP_MS = 1400;
 
-/** The server stands still for longer than an overlap, as a virtual machine that is moved does, `count` times. */
+/** Pauses the server for longer than the overlap, `count` times, like the migration of a virtual machine. */
 export const stopTrial: Trial = async ({ count, grants, seed, store, onProgress }) => {
   const chance = createChance(seed);
   const home = await makeHome(store);
@@ -34,7 +34,7 @@ export const stopTrial: Trial = async ({ count, grants, seed, store, onProgress 
       .filter(
         ({ startMs, endMs, outcome }) => outcome.kind === 'answered' && endMs - startMs >= STOP_MS - 100,
       ).length;
-    const faults = answeredAfterStop === 0 ? ['no request was under way in any stop'] : [];
+    const faults = answeredAfterStop === 0 ? ['no request was in progress during a stop'] : [];
     return reportOn(load.logs, { stops: count, answeredAfterStop }, faults);
   } finally {
     load.close();

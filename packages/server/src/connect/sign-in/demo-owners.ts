@@ -20,7 +20,7 @@ const vehicle = (
   nickname = '',
 ): Vehicle => ({ id, vin, make, model, year, nickname, powertrain });
 
-/** One vehicle; several makes; makes outside the Hyundai group; no vehicle. The VINs have valid check digits. */
+/** One vehicle; several makes of one group; makes of other groups; no vehicle. The VINs have valid check digits. */
 const HOUSEHOLDS: Readonly<Record<string, readonly Vehicle[]>> = {
   '1': [
     vehicle('9e2c0502-36cd-5f62-a987-a4b4dde6d189', 'KMHKM81A0RU104217', ['hyundai', 'IONIQ 5', 2024, 'EV']),

@@ -3,7 +3,6 @@ import type { Refusal } from '../../errors.ts';
 import type { TokenResponse } from '../../grant-types/grant-type.ts';
 import type { Exchange, WireResponse } from '../../wire/exchange.ts';
 import { withRetryAfter } from '../dialect.ts';
-import type { RefusalTable } from '../refusal-table.ts';
 import { oauthRefusals } from './refusals.ts';
 import type { OAuthAnswer } from './refusals.ts';
 
@@ -21,25 +20,25 @@ export const oauthHeaders = ({ requestId }: Exchange) => ({
   'X-Request-Id': requestId,
 });
 
-/** A refusal as RFC 6749 §5.2 writes it, by a table and with the headers that every answer of the dialect has. */
+/** A refusal as RFC 6749 §5.2 writes it, with the headers that every answer of the dialect has. */
 export const renderOAuthError = (
-  table: RefusalTable<OAuthAnswer>,
+  { status, error, description, headers }: OAuthAnswer,
   refusal: Refusal,
   everyHeader: Readonly<Record<string, string>>,
-): WireResponse => {
-  const { status, error, description, headers } = table[refusal.reason];
-  return {
-    status,
-    headers: { ...everyHeader, ...withRetryAfter(refusal, headers) },
-    body: JSON.stringify({ error, error_description: description }),
-  };
-};
+): WireResponse => ({
+  status,
+  headers: { ...everyHeader, ...withRetryAfter(refusal, headers) },
+  body: JSON.stringify({ error, error_description: description }),
+});
 
-/** A refusal of an endpoint that an RFC defines and that clients of every dialect may use. */
+/** A refusal as the RFCs have it, in its own words where it carries some. */
 export const renderOAuthRefusal = (
   refusal: Refusal,
   { exchange }: { readonly exchange: Exchange },
-): WireResponse => renderOAuthError(oauthRefusals, refusal, oauthHeaders(exchange));
+): WireResponse => {
+  const answer = { ...oauthRefusals[refusal.reason], ...refusal.oauthError };
+  return renderOAuthError(answer, refusal, oauthHeaders(exchange));
+};
 
 /** An answer to a client, which must not be cached. */
 export const answerClient = (body: object | '', exchange: Exchange): WireResponse => {

@@ -1,9 +1,8 @@
 import { CLIENT_TYPES } from '../../clients/client.ts';
 import type { Dialect } from '../dialect.ts';
-import { oauthHeaders, renderOAuthError, writeTokens } from './answers.ts';
+import { oauthHeaders, renderOAuthRefusal, writeTokens } from './answers.ts';
 import { oauthAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
-import { oauthRefusals } from './refusals.ts';
 import { oauthShapes } from './shapes.ts';
 import { sharedTokenEndpoints } from './shared-token-endpoint.ts';
 import { createTokenEndpoint } from './token-requests.ts';
@@ -48,6 +47,5 @@ export const oauth: Dialect = {
     headers: oauthHeaders(exchange),
     body: writeTokens(answer, policy),
   }),
-  renderRefusal: (refusal, _policy, exchange) =>
-    renderOAuthError(oauthRefusals, refusal, oauthHeaders(exchange)),
+  renderRefusal: (refusal, _policy, exchange) => renderOAuthRefusal(refusal, { exchange }),
 };

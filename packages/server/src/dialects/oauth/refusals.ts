@@ -24,7 +24,7 @@ const invalidGrant = (description: string): OAuthAnswer => ({
 });
 
 /** An `invalid_client`; `hint` says how to authenticate. */
-export const invalidClient = (hint?: string): OAuthAnswer => ({
+const invalidClient = (hint?: string): OAuthAnswer => ({
   status: 401,
   error: 'invalid_client',
   description: ['Client authentication failed.', hint].filter(Boolean).join(' '),
@@ -38,8 +38,7 @@ const away = (description: string, status = 503): OAuthAnswer => ({
   headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
 });
 
-const HOW_TO_AUTHENTICATE =
-  'Send client_id and client_secret once, in the Authorization header or in the body.';
+const HOW_TO_AUTHENTICATE = 'Send client_id and client_secret by HTTP Basic.';
 
 /** The errors of RFC 6749 §5.2, RFC 7009 §2.2.1 and RFC 6750 §3.1: what other dialects of OAuth 2.0 start from. */
 export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuthAnswer>(
@@ -89,7 +88,9 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
     redirect_uri_unregistered: invalidRequest('The redirect_uri is not registered.'),
     credentials_missing: invalidClient(HOW_TO_AUTHENTICATE),
     credentials_malformed: invalidClient(HOW_TO_AUTHENTICATE),
-    credentials_twice: invalidRequest(HOW_TO_AUTHENTICATE),
+    credentials_twice: invalidRequest(
+      'Send the client credentials once, in the Authorization header or in the body.',
+    ),
     // Only the client that a code was issued to sees these two.
     code_redirect_wrong: invalidGrant('The redirect_uri is not that of the authorization request.'),
     code_verifier_wrong: invalidGrant('Invalid code_verifier.'),

@@ -4,8 +4,8 @@ import type { TokenEndpoint } from '../dialect.ts';
 const METHODS = ['client_secret_basic', 'client_secret_post'] as const;
 
 /**
- * `POST /oauth2/token`: tokens for clients of every dialect themselves, at the path and in the form of a vendor's newer
- * API. Such tokens are not stored, so an `Idempotency-Key` is ignored.
+ * `POST /oauth2/token`: the shared RFC endpoint, where clients of every dialect get tokens for themselves. Such tokens
+ * are not stored, so an `Idempotency-Key` is ignored.
  *
  * @see RFC 6749 §4.4
  */

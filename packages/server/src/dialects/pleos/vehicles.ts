@@ -4,10 +4,9 @@ import { renderData, renderPleosRefusal } from './envelope.ts';
 import { parseSelection, readVin, writeVehicles } from './vehicle-data.ts';
 import { writeSelectionUrl } from './vehicle-selection.ts';
 import { Refusal } from '../../errors.ts';
-import type { Access } from '../../operations/read-access.ts';
+import type { Access } from '../../grants/judge-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { readBearerAccess } from '../bearer.ts';
-import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
 import type { Route, Visit } from '../../wire/route.ts';
 import type { CreateRoutes } from '../dialect.ts';
 
@@ -18,8 +17,9 @@ import type { CreateRoutes } from '../dialect.ts';
  *
  * @see https://document.pleos.ai/en/api-reference/vehicle-data-api
  */
-export const createVehicleRoutes: CreateRoutes = (context, dialect, selectionLinks) => {
+export const createVehicleRoutes: CreateRoutes = (context, dialect, actions) => {
   const { store } = context;
+  const { selectionLinks } = actions;
 
   const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: PleosBrand }> => {
     const access = await readBearerAccess(context, dialect, request);
@@ -61,7 +61,7 @@ export const createVehicleRoutes: CreateRoutes = (context, dialect, selectionLin
     if (shared.length === 0) throw new Refusal('vehicles_not_shared');
     const ids = shared.filter((one) => vin === undefined || one.vin === vin).map(({ id }) => id);
     const { exchange, caller } = visit;
-    const outcome = await disconnectVehicles(context, access, ids, {
+    const outcome = await actions.disconnectVehicles(access, ids, {
       ...exchange,
       caller,
       endsWhenEmpty: false,

@@ -1,11 +1,12 @@
 import type { DialectExamples } from '../dialect.ts';
 
-const DEMO_SCOPE = 'read_vehicle_info read_odometer read_location control_charge';
+const CONSENT_SCOPE = 'read_vehicle_info read_odometer read_location control_charge';
 
 const authorize = (parameters: readonly (readonly [name: string, value: string])[]): string =>
   `/oauth/authorize?${parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`;
 
 export const examples: DialectExamples = {
+  demoScope: 'read_odometer read_location',
   authorizationTarget: ({ clientId, redirectUri }) =>
     authorize([
       ['response_type', 'code'],
@@ -18,7 +19,7 @@ export const examples: DialectExamples = {
       ['response_type', 'code'],
       ['client_id', clientId],
       ['redirect_uri', redirectUri],
-      ['scope', DEMO_SCOPE],
+      ['scope', CONSENT_SCOPE],
       ['state', 'demo'],
       ['mode', 'simulated'],
     ]),

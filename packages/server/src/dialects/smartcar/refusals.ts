@@ -1,8 +1,6 @@
-import { invalidClient, invalidRequest, oauthRefusals } from '../oauth/refusals.ts';
+import { invalidRequest, oauthRefusals } from '../oauth/refusals.ts';
 import type { OAuthAnswer } from '../oauth/refusals.ts';
 import type { RefusalTable } from '../refusal-table.ts';
-
-const notAuthenticated = invalidClient('Send client_id and client_secret by HTTP Basic.');
 
 /** The errors of OAuth 2.0, with the vendor's own texts where they are known. */
 export const smartcarRefusals: RefusalTable<OAuthAnswer> = {
@@ -21,7 +19,5 @@ export const smartcarRefusals: RefusalTable<OAuthAnswer> = {
   ),
   code_malformed: invalidRequest('Invalid code: it does not have the form of an authorization code.'),
   code_redirect_wrong: { ...oauthRefusals.code_redirect_wrong, description: 'Unauthorized redirect_uri.' },
-  credentials_missing: notAuthenticated,
-  credentials_malformed: notAuthenticated,
   credentials_twice: invalidRequest('Send the client credentials in the Authorization header only.'),
 };

@@ -10,6 +10,8 @@ import type { Dialect } from '../dialect.ts';
 import type { Exchange } from '../../wire/exchange.ts';
 
 const DAY = 86_400;
+/** The vendor's own; a grant type that is new here is not served by itself. */
+const GRANT_TYPES: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token']);
 
 const headersOf = ({ requestId }: Exchange) => ({
   'Content-Type': 'application/json',
@@ -32,7 +34,7 @@ export const smartcar: Dialect = {
     '/oauth/token': createTokenEndpoint({
       methods: ['client_secret_basic', 'none'],
       // The vendor issues tokens for the client itself at another path, `/oauth2/token`.
-      serves: (grantType) => grantType !== 'client_credentials',
+      serves: (grantType) => GRANT_TYPES.has(grantType),
     }),
   },
   shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },
@@ -56,5 +58,5 @@ export const smartcar: Dialect = {
     body: writeTokens(answer, policy),
   }),
   renderRefusal: (refusal, _policy, exchange) =>
-    renderOAuthError(smartcarRefusals, refusal, headersOf(exchange)),
+    renderOAuthError(smartcarRefusals[refusal.reason], refusal, headersOf(exchange)),
 };

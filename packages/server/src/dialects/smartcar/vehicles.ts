@@ -1,9 +1,8 @@
 import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from './vehicle-data.ts';
 import { Refusal } from '../../errors.ts';
-import type { Access } from '../../operations/read-access.ts';
+import type { Access } from '../../grants/judge-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { readBearerAccess } from '../bearer.ts';
-import { disconnectVehicles } from '../../operations/disconnect-vehicles.ts';
 import type { Route, Visit } from '../../wire/route.ts';
 import type { CreateRoutes } from '../dialect.ts';
 
@@ -17,7 +16,7 @@ const PERMISSIONS_A_PAGE = 25;
  *
  * @see https://smartcar.com/docs/api-reference/all-vehicles
  */
-export const createVehicleRoutes: CreateRoutes = (context, dialect) => {
+export const createVehicleRoutes: CreateRoutes = (context, dialect, actions) => {
   const { store } = context;
   const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, dialect, request);
 
@@ -58,7 +57,7 @@ export const createVehicleRoutes: CreateRoutes = (context, dialect) => {
     const access = await authorize(visit);
     const { exchange, caller, parameters } = visit;
     const ids = [parameters['id'] ?? ''];
-    const outcome = await disconnectVehicles(context, access, ids, {
+    const outcome = await actions.disconnectVehicles(access, ids, {
       ...exchange,
       caller,
       endsWhenEmpty: true,

@@ -9,18 +9,18 @@ import { createOwnerVehicles } from './connect/vehicles/owner-vehicles.ts';
 import { SELECTION_STATE_MAX_CHARACTERS, sealSelection } from './connect/vehicles/selection.ts';
 import type { VehicleSource } from './connect/vehicles/vehicle-source.ts';
 import type { Deployment } from './deployment/open.ts';
-import type { Dialect } from './dialects/dialect.ts';
+import type { Dialect, RouteActions } from './dialects/dialect.ts';
 import { DIALECTS } from './dialects/dialects.ts';
-import type { SelectionLinks } from './dialects/vehicle-selection.ts';
 import type { Emit } from './log-event.ts';
 import { createResourceServerRoutes } from './http/resource-server-routes.ts';
 import type { RouteGroup } from './wire/route.ts';
 import type { SecretUses } from './http/secret-uses.ts';
 import type { EndpointContext } from './http/context.ts';
+import { disconnectVehicles } from './operations/disconnect-vehicles.ts';
 import { SERIAL_MAX } from './tokens/access-token.ts';
 
 /** What the endpoints of a server work with. `issuer` is asked at each request, because a listening server learns it late. */
-export const createContext = (
+export const createEndpointContext = (
   deployment: Deployment,
   config: Config,
   { issuer, secretUses, emit }: { readonly issuer: () => string; secretUses: SecretUses; emit: Emit },
@@ -71,15 +71,18 @@ export const createRouteGroups = (
     upstream: openUpstream(config),
     vehicles: openVehicles(config),
   });
-  const selectionLinks: SelectionLinks = {
-    publicUrl: () => context.issuer,
-    stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
-    seal: (selection, nowMs) => sealSelection(deployment.keyRing, selection, nowMs),
+  const actions: RouteActions = {
+    selectionLinks: {
+      publicUrl: () => context.issuer,
+      stateMaxCharacters: SELECTION_STATE_MAX_CHARACTERS,
+      seal: (selection, nowMs) => sealSelection(deployment.keyRing, selection, nowMs),
+    },
+    disconnectVehicles: (access, ids, options) => disconnectVehicles(context, access, ids, options),
   };
   const dialects: readonly Dialect[] = Object.values(DIALECTS);
   return [
     connect,
-    ...dialects.flatMap((dialect) => dialect.createRoutes?.(context, dialect, selectionLinks) ?? []),
+    ...dialects.flatMap((dialect) => dialect.createRoutes?.(context, dialect, actions) ?? []),
     createResourceServerRoutes(context),
   ];
 };

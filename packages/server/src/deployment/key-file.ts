@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
-import { onFile, toFileError } from './file-errors.ts';
+import { onFile, toFileError } from '../stores/file-errors.ts';
 
 /** The source of a key ring. */
 export type KeySource = {

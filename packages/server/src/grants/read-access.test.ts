@@ -8,10 +8,11 @@ import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import { base62Shape } from '../tokens/base-shapes.ts';
 import { uuidShape } from '../tokens/shape.ts';
-import { judgeAccess, readAccess } from './read-access.ts';
+import type { Grant } from './grant.ts';
+import { judgeAccess } from './judge-access.ts';
+import { readAccess } from './read-access.ts';
 import type { AccessContext } from './read-access.ts';
-import type { Grant } from '../grants/grant.ts';
-import type { Store } from '../grants/store.ts';
+import type { Store } from './store.ts';
 
 const CREATED_AT = 1_750_000_000;
 const ISSUED_AT = CREATED_AT + 1000;

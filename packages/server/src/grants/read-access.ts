@@ -1,4 +1,3 @@
-import type { Client } from '../clients/client.ts';
 import { toSeconds } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
@@ -8,11 +7,12 @@ import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
-import type { Grant } from '../grants/grant.ts';
-import { hasNewerKey } from '../grants/newer-key.ts';
-import { accessExpiresAt } from '../grants/standing.ts';
-import type { Store } from '../grants/store.ts';
+import { judgeAccess } from './judge-access.ts';
+import type { Access } from './judge-access.ts';
+import { hasNewerKey } from './newer-key.ts';
+import type { Store } from './store.ts';
 
+/** What an access token is looked up with. */
 export type AccessContext = {
   readonly store: Store;
   readonly keyRing: KeyRing;
@@ -21,31 +21,6 @@ export type AccessContext = {
   readonly clock: Clock;
   /** The issuer of JWTs (`iss`); where it is absent, no JWT is accepted. */
   readonly issuer?: string | undefined;
-};
-
-/** What an active access token gives access to. */
-export type Access = {
-  readonly grant: Grant;
-  readonly client: Client;
-  /** Integer seconds. */
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-};
-
-/**
- * Whether an access token issued at this time is active: until it expires, whatever was refreshed since, unless its grant is
- * revoked or its client disabled.
- */
-export const judgeAccess = (
-  grant: Grant,
-  client: Client,
-  { issuedAt }: Pick<OpenedAccessToken, 'issuedAt'>,
-  nowMs: number,
-): Access | undefined => {
-  const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
-  const isActive =
-    grant.revocation === undefined && client.disabledAt === undefined && nowMs < expiresAt * 1000;
-  return isActive ? { grant, client, issuedAt, expiresAt } : undefined;
 };
 
 /**

@@ -1,0 +1,17 @@
+/** `@keyfob/server/maintenance`: backups, migrations and checks of a deployment, copies to another store, and imports of grants. */
+export {
+  backupDeployment,
+  inspectSharedStore,
+  inspectStore,
+  migrateDeployment,
+  restoreDeployment,
+} from '../deployment/maintenance.ts';
+export { copyDeployment, parseStoreAddress, resumeDeployment } from '../deployment/copy.ts';
+export type { Copied, CopyPhase, DeploymentCopied, StoreAddress } from '../deployment/copy.ts';
+export { IMPORT_FAULTS } from '../imports/fault.ts';
+export type { ImportFault } from '../imports/fault.ts';
+export { HeaderError } from '../imports/records.ts';
+export { runImport } from '../imports/run.ts';
+export type { ImportTotals, ImportWork, RefusedRow } from '../imports/run.ts';
+export { openImportSource } from '../imports/source.ts';
+export type { ImportSource } from '../imports/source.ts';
