@@ -1,8 +1,5 @@
 import { onlyRedirectUri } from '../clients/redirect-uri.ts';
-import { Refusal } from '../errors.ts';
-import type { RefusalReason } from '../errors.ts';
 import type { CodeResult } from '../grants/code-store.ts';
-import type { TokenAnswer } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
@@ -12,7 +9,8 @@ import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
-import { issueForUse } from './issue-for-use.ts';
+import { prepareIssuing } from './issue-for-use.ts';
+import { reportedRefusal, reportRefusal } from './reported-refusal.ts';
 
 type CodeRequest = GrantRequest<{
   readonly code: string;
@@ -43,15 +41,15 @@ export const authorizationCode: GrantType = defineGrantType({
   async handle(context, request) {
     const { keyRing, emit } = context;
     const redirectUri = request.parameters.redirect_uri ?? onlyRedirectUri(request.client);
-    if (redirectUri === undefined) throw refuse(emit, request, 'redirect_uri_missing');
+    if (redirectUri === undefined) throw reportRefusal(emit, 'code.refused', request, 'redirect_uri_missing');
     const opened = openCode(keyRing, request.shapes.code, request.parameters.code);
-    if (opened === 'malformed') throw refuse(emit, request, 'code_malformed');
+    if (opened === 'malformed') throw reportRefusal(emit, 'code.refused', request, 'code_malformed');
     if (opened === undefined) {
       if (await hasNewerKey(context, keyRing)) return authorizationCode.handle(context, request);
-      throw refuse(emit, request, 'code_unknown');
+      throw reportRefusal(emit, 'code.refused', request, 'code_unknown');
     }
     if (request.client.type === 'public' && request.parameters.code_verifier === undefined)
-      throw refuse(emit, request, 'code_verifier_wrong');
+      throw reportRefusal(emit, 'code.refused', request, 'code_verifier_wrong');
     return redeem(context, request, { ...opened, redirectUri });
   },
 });
@@ -77,35 +75,19 @@ const redeem = async (
   };
   const nowMs = context.clock();
   const keyNumber = context.keyRing.newest.number;
-  let tokens: TokenAnswer | undefined;
-  const issue = ({ verdict, fault, grant, policy }: CodeResult): void | Promise<void> => {
-    if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
-    if (grant === undefined || fault !== undefined) return;
-    const issued = issueForUse(context, request, { undecided, use }, { grant, policy, nowMs });
-    if (issued instanceof Promise) return issued.then((late) => void (tokens = late));
-    tokens = issued;
-  };
+  const issuing = prepareIssuing(context, request, { undecided, use }, nowMs);
   let result;
   try {
     const codeUse = { presented, nowMs, keyNumber, caller, requestId };
-    result = await store.redeemCode(codeUse, issue);
+    result = await store.redeemCode(codeUse, issuing.issue);
   } catch (error) {
     undecided.note(use, error);
     throw error;
   }
-  if (result === 'client_gone') throw refuse(emit, request, 'client_disabled');
+  if (result === 'client_gone') throw reportRefusal(emit, 'code.refused', request, 'client_disabled');
   report(emit, request, opened.grantId, result);
-  if (tokens === undefined) throw new Refusal('code_unknown', [], REPORTED);
-  return tokens;
-};
-
-/** Every refusal here has a log event of its own, which says more. */
-const REPORTED = { isReported: true };
-
-const refuse = (emit: Emit, request: CodeRequest, reason: RefusalReason): Refusal => {
-  const { dialect, requestId, caller, client } = request;
-  emit({ event: 'code.refused', dialect, requestId, caller, clientId: client.id, reason });
-  return new Refusal(reason, [], REPORTED);
+  if (issuing.tokens === undefined) throw reportedRefusal('code_unknown');
+  return issuing.tokens;
 };
 
 /** Reports what became of the code. Throws the refusal where it gets no tokens. */
@@ -120,17 +102,17 @@ const report = (
   switch (verdict.kind) {
     case 'refuse':
       emit({ event: 'code.refused', ...use, reason: verdict.reason });
-      throw new Refusal(verdict.reason, [], REPORTED);
+      throw reportedRefusal(verdict.reason);
     case 'replay':
       emit({ event: 'code.replayed', ...use });
       if (hasRevoked)
         emit({ event: 'grant.revoked', requestId, grantId, clientId: client.id, cause: 'code_replay' });
-      throw new Refusal('code_replayed', [], REPORTED);
+      throw reportedRefusal('code_replayed');
     case 'redeem':
     case 'repeat':
       if (fault !== undefined) {
         emit({ event: 'code.refused', ...use, reason: fault });
-        throw new Refusal('code_unknown', [], REPORTED);
+        throw reportedRefusal('code_unknown');
       }
       emit({ event: verdict.kind === 'redeem' ? 'code.redeemed' : 'code.repeated', ...use });
   }

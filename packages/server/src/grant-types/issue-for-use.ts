@@ -10,11 +10,45 @@ import type { GrantRequest, GrantTypeContext } from './grant-type.ts';
 /** One use of a refresh token or code, by which its retry is recognised. */
 export type TokenUse = { readonly undecided: UndecidedUses; readonly use: OpenedRefreshToken };
 
+/** What a store's decision about a use has in common, for a token and for a code. */
+type Decided = {
+  readonly verdict: { readonly kind: string };
+  readonly fault?: string | undefined;
+  readonly grant: Grant | undefined;
+  readonly policy: Policy;
+};
+
+/** The tokens of one use, once the store has called `issue`; `undefined` where the decision gives none. */
+export type Issuing = {
+  tokens: TokenAnswer | undefined;
+  readonly issue: (decided: Decided) => void | Promise<void>;
+};
+
 /**
- * Issues the tokens of a use: at once or, for JWTs, a moment later. The store calls this, because a use counts as
- * answered only once its tokens are issued. Where that fails, the use is undecided.
+ * Prepares the issue of the tokens of a use: at once or, for JWTs, a moment later. The store calls `issue`, because a use
+ * counts as answered only once its tokens are issued.
  */
-export const issueForUse = (
+export const prepareIssuing = (
+  context: GrantTypeContext,
+  request: Pick<GrantRequest, 'shapes'>,
+  tokenUse: TokenUse,
+  nowMs: Millis,
+): Issuing => {
+  const issuing: Issuing = {
+    tokens: undefined,
+    issue({ verdict, fault, grant, policy }) {
+      if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
+      if (grant === undefined || fault !== undefined) return;
+      const issued = issueForUse(context, request, tokenUse, { grant, policy, nowMs });
+      if (issued instanceof Promise) return issued.then((late) => void (issuing.tokens = late));
+      issuing.tokens = issued;
+    },
+  };
+  return issuing;
+};
+
+/** Where the tokens cannot be issued, the use is undecided. */
+const issueForUse = (
   context: GrantTypeContext,
   { shapes }: Pick<GrantRequest, 'shapes'>,
   { undecided, use }: TokenUse,

@@ -1,8 +1,5 @@
-import { Refusal } from '../errors.ts';
-import type { RefusalReason } from '../errors.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
-import type { TokenAnswer } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
@@ -11,7 +8,8 @@ import { openRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
-import { issueForUse } from './issue-for-use.ts';
+import { prepareIssuing } from './issue-for-use.ts';
+import { reportedRefusal, reportRefusal } from './reported-refusal.ts';
 
 type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
 
@@ -42,9 +40,10 @@ const exchangeUnopened = async (
   const { keyRing } = context;
   const imported = await findImportedToken(context.store, request.client, request.parameters.refresh_token);
   if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
-  if (opened === 'malformed') throw refuse(context.emit, request, 'refresh_token_malformed');
+  if (opened === 'malformed')
+    throw reportRefusal(context.emit, 'refresh.refused', request, 'refresh_token_malformed');
   if (await hasNewerKey(context, keyRing)) return refreshToken.handle(context, request);
-  throw refuse(context.emit, request, 'token_undecryptable');
+  throw reportRefusal(context.emit, 'refresh.refused', request, 'token_undecryptable');
 };
 
 const exchange = async (
@@ -64,44 +63,30 @@ const exchange = async (
     isRetryOfOurs: undecided.has(opened),
   };
   const keyNumber = context.keyRing.newest.number;
-  let tokens: TokenAnswer | undefined;
-  const issue = ({ verdict, grant, policy }: RefreshResult): void | Promise<void> => {
-    if (verdict.kind === 'refuse' || verdict.kind === 'replay' || grant === undefined) return;
-    const issued = issueForUse(context, request, { undecided, use: opened }, { grant, policy, nowMs });
-    if (issued instanceof Promise) return issued.then((late) => void (tokens = late));
-    tokens = issued;
-  };
+  const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs);
   let result;
   try {
     const use = { presented, nowMs, keyNumber, caller, requestId };
-    result = await store.refresh(use, issue);
+    result = await store.refresh(use, issuing.issue);
   } catch (error) {
     undecided.note(opened, error);
     throw error;
   }
-  if (result === 'client_gone') throw refuse(context.emit, request, 'client_disabled');
+  if (result === 'client_gone')
+    throw reportRefusal(context.emit, 'refresh.refused', request, 'client_disabled');
   if (!isImported && client.hasImportedTokens === true && isUnknown(result)) {
     // A few imported tokens that have the form of ours open, by chance, to an id.
     const imported = await findImportedToken(store, client, request.parameters.refresh_token);
     if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
   }
   report(context.emit, request, opened, result);
-  if (result.verdict.kind === 'refuse') throw new Refusal(result.verdict.reason, [], REPORTED);
-  if (tokens === undefined) throw new Refusal('replayed', [], REPORTED);
-  return tokens;
+  if (result.verdict.kind === 'refuse') throw reportedRefusal(result.verdict.reason);
+  if (issuing.tokens === undefined) throw reportedRefusal('replayed');
+  return issuing.tokens;
 };
 
 const isUnknown = ({ verdict }: RefreshResult): boolean =>
   verdict.kind === 'refuse' && verdict.reason === 'unknown';
-
-/** Every refusal here has a log event of its own, which says more. */
-const REPORTED = { isReported: true };
-
-const refuse = (emit: Emit, request: RefreshRequest, reason: RefusalReason): Refusal => {
-  const { dialect, requestId, caller, client } = request;
-  emit({ event: 'refresh.refused', dialect, requestId, caller, clientId: client.id, reason });
-  return new Refusal(reason, [], REPORTED);
-};
 
 const report = (
   emit: Emit,
