@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createAuthorizationServer, OperatorError, systemRandomness } from '@keyfob/server';
 import type { AuthorizationServer, LogEvent, ServerOptions, Settings } from '@keyfob/server';
 import { makeClient, makeGrant } from '../support/make-client.ts';
+import { host } from '../support/host-program.ts';
 import { sendRaw, writeRequest } from '../support/raw-request.ts';
 import type { RawResponse, RequestParts } from '../support/raw-request.ts';
 import { directoryFor } from '../support/test-directory.ts';
@@ -28,14 +25,6 @@ const open = async (t: TestContext, settings: Settings = {}, options: ServerOpti
   );
   t.after(() => server.close());
   return { server, events };
-};
-
-/** A host that has no route of its own. */
-const host = async (t: TestContext, listener: RequestListener): Promise<string> => {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
 const withoutConnectionHeaders = ({ status, headers, body }: RawResponse): RawResponse => {

@@ -32,9 +32,15 @@ export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRe
     revocation: undefined,
   };
   await store.createGrant(grant);
-  const minting = { keyRing: keys.ring(), nextSerial: () => 0 };
+  const tokenIssuer = { keyRing: keys.ring(), nextSerial: () => 0 };
   const { shapes } = DIALECTS[owner.plan.dialect];
-  const { refreshToken, accessToken } = await issueTokens(minting, shapes, grant, owner.plan.policy, nowMs);
+  const { refreshToken, accessToken } = await issueTokens(
+    tokenIssuer,
+    shapes,
+    grant,
+    owner.plan.policy,
+    nowMs,
+  );
   world.secrets.add(refreshToken).add(accessToken);
   record.wallet.saved = refreshToken;
   record.standing = newStanding(createdAt * 1000);

@@ -151,8 +151,8 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a repeat after a key rotation gets a different string',
     file: 'server/src/grants/issue.ts',
-    search: 'minting.keyRing.find(grant.keyNumber);',
-    replacement: 'minting.keyRing.newest;',
+    search: 'tokenIssuer.keyRing.find(grant.keyNumber);',
+    replacement: 'tokenIssuer.keyRing.newest;',
     seed: 4,
   },
   {

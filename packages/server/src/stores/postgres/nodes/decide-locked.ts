@@ -8,7 +8,7 @@ import type { TrackedUse } from './unanswered-uses.ts';
 /** What a verdict, on a token or on a code, has in common. */
 export type VerdictKind = { readonly kind: string; readonly reason?: string };
 
-/** A use of what was used before: of the predecessor of the current token, or of a redeemed code. */
+/** A repeated use: of the predecessor of the current token, or of a redeemed code. */
 export type LockedUse = {
   readonly tracked: TrackedUse;
   /** Of the row, which is locked. */
@@ -31,8 +31,8 @@ type Knowledge = {
   readonly query: Query;
   readonly leaseMs: number;
   readonly isOwn: (issuedBy: IssuedBy) => boolean;
-  /** Whether this node remembers that the row with this stamp owes the use its answer. */
-  readonly isOwed: (tracked: TrackedUse, issuedBy: IssuedBy | undefined) => boolean;
+  /** Whether this node remembers that a use, whose row has this stamp, was not answered. */
+  readonly isUnanswered: (tracked: TrackedUse, issuedBy: IssuedBy | undefined) => boolean;
 };
 
 /** Whether a verdict assumes that the use before was answered. */
@@ -55,13 +55,13 @@ export const decideLocked = async <Decision extends { readonly verdict: VerdictK
   { tracked, issuedBy, isRetryOfOurs }: LockedUse,
   decide: (isRetryOfOurs: boolean) => Decision,
 ): Promise<LockedDecision<Decision> | 'not_known_yet'> => {
-  const isOwed = knowledge.isOwed(tracked, issuedBy);
-  const first = decide(isRetryOfOurs || isOwed);
+  const isUnanswered = knowledge.isUnanswered(tracked, issuedBy);
+  const first = decide(isRetryOfOurs || isUnanswered);
   const delivered = isDenied(first.verdict) ? await findDelivered(knowledge, issuedBy) : 'yes';
   if (delivered === 'not_known_yet') return delivered;
   const decision = delivered === 'no' ? decide(true) : first;
-  const isOpen = isOwed || delivered === 'no' || issuedBy === NOT_ANSWERED;
-  return { decision, takesOver: isOpen && decision.verdict.kind === 'repeat' };
+  const lacksAnswer = isUnanswered || delivered === 'no' || issuedBy === NOT_ANSWERED;
+  return { decision, takesOver: lacksAnswer && decision.verdict.kind === 'repeat' };
 };
 
 const findDelivered = async (

@@ -9,7 +9,7 @@ import { writeIssuedBy, writeRotation } from '../verbs/grant-rows.ts';
 import type { KnownClients } from '../verbs/known-clients.ts';
 import { GRANT_COLUMNS, toGrant } from '../verbs/rows.ts';
 import { NOT_ANSWERED, toIssuedBy } from './issued-by.ts';
-import { isOwedBy } from './unanswered-uses.ts';
+import { lacksAnswer } from './unanswered-uses.ts';
 import type { UnansweredUse } from './unanswered-uses.ts';
 
 type TokenUse = UnansweredUse & { readonly of: 'token' };
@@ -29,7 +29,7 @@ const LOCK_GRANTS = `SELECT ${GRANT_COLUMNS}, g.issued_by FROM grants AS g
 
 /**
  * Marks the rows of these uses as not answered, so that every node recognizes their retries; calls `onMarked` with each
- * that is done. Rejects where the database cannot be reached. The trouble of one row stays that of its own client: the
+ * that is done. Rejects where the database cannot be reached. An error in one row affects only its own client: the
  * other rows are marked one by one, and that one is left for the next time.
  */
 export const markUnanswered = async (
@@ -103,7 +103,7 @@ const markGrant = (transaction: Transaction, row: Row, token: TokenUse, policy: 
   const presented = { ...use.presented, isRetryOfOurs: true };
   const { verdict, grant: after = before } = decideRefresh(before, { ...use, presented }, policy);
   if (verdict.kind === 'rotate') return writeRotation(transaction, before, after, NOT_ANSWERED);
-  if (isPredecessor(before, presented) && isOwedBy(toIssuedBy(row['issued_by']), token))
+  if (isPredecessor(before, presented) && lacksAnswer(toIssuedBy(row['issued_by']), token))
     writeIssuedBy(transaction, before, NOT_ANSWERED);
 };
 

@@ -23,7 +23,7 @@ export type NodeLimits = {
   readonly epochMs: number;
   /** How long a node may keep others waiting for its report. After that, what it has not reported counts as not answered. */
   readonly leaseMs: number;
-  /** How many times, an epoch apart, a use is decided while another node has not reported, before the client is sent away. */
+  /** How many times, an epoch apart, a use is decided while another node has not reported, before the client gets 503. */
   readonly attemptsMax: number;
 };
 
@@ -48,7 +48,7 @@ export type Node = {
   isUnanswered(tracked: TrackedUse): boolean;
   /** Whether a verdict on a row that is not locked stands, whatever another node reports. */
   isFinal(verdict: VerdictKind, issuedBy: IssuedBy | undefined): boolean;
-  /** Decides a use of what was used before, on its locked row, by whether the use before was answered. */
+  /** Decides a repeated use, on its locked row, by whether the use before was answered. */
   decideLocked<Decision extends Outcome>(
     query: Query,
     locked: LockedUse,
@@ -118,7 +118,7 @@ export const createNode = (connections: Connections, clients: KnownClients, limi
       const { epoch, end } = epochs.begin();
       const first = issuedByOf(number, epoch);
       let verdict: VerdictKind | undefined;
-      // The stamp that a repeat rests on: if its tokens cannot be issued, the row still owes the answer.
+      // The stamp that a repeat rests on: if its tokens cannot be issued, the answer is still missing.
       let shown: IssuedBy | undefined;
       try {
         const result = await retryAfterCut(
@@ -146,11 +146,7 @@ export const createNode = (connections: Connections, clients: KnownClients, limi
     isUnanswered: (tracked) => unanswered.has(tracked),
     isFinal: (verdict, issuedBy) => isFinal(verdict, issuedBy, isOwn),
     decideLocked: (query, locked, decide) =>
-      decideLocked(
-        { query, leaseMs, isOwn, isOwed: (tracked, issuedBy) => unanswered.isOwed(tracked, issuedBy) },
-        locked,
-        decide,
-      ),
+      decideLocked({ query, leaseMs, isOwn, isUnanswered: unanswered.isUnanswered }, locked, decide),
     async untilKnown(decide) {
       for (let attempts = 1; ; attempts++) {
         const result = await decide();

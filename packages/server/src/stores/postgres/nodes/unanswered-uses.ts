@@ -15,10 +15,10 @@ export type UnansweredUse = TrackedUse & {
 };
 
 /**
- * Whether a row with this stamp still owes the use its answer. If not, another use was answered since: at another node,
+ * Whether the answer to a use is still missing, judged by the stamp of its row. If not, a later use was answered: at another node,
  * which wrote its own stamp.
  */
-export const isOwedBy = (
+export const lacksAnswer = (
   issuedBy: IssuedBy | undefined,
   { first, last, repeated }: Pick<UnansweredUse, 'first' | 'last' | 'repeated'>,
 ): boolean =>
@@ -38,10 +38,10 @@ export const createUnansweredUses = () => {
     count: () => uses.size,
     all: (): readonly UnansweredUse[] => [...uses.values()],
     has: (tracked: TrackedUse) => uses.size > 0 && uses.has(nameOf(tracked)),
-    /** Whether a row with this stamp owes a use like this one its answer. */
-    isOwed(tracked: TrackedUse, issuedBy: IssuedBy | undefined): boolean {
+    /** Whether a use like this one was not answered, judged by the stamp of its row. */
+    isUnanswered(tracked: TrackedUse, issuedBy: IssuedBy | undefined): boolean {
       const use = uses.size > 0 ? uses.get(nameOf(tracked)) : undefined;
-      return use !== undefined && isOwedBy(issuedBy, use);
+      return use !== undefined && lacksAnswer(issuedBy, use);
     },
     add(use: UnansweredUse): void {
       const name = nameOf(use);
