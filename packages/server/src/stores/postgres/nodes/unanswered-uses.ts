@@ -15,8 +15,8 @@ export type UnansweredUse = TrackedUse & {
 };
 
 /**
- * Whether the answer to a use is still missing, judged by the stamp of its row. If not, a later use was answered: at another node,
- * which wrote its own stamp.
+ * Whether the answer to a use is still missing, judged by the stamp of its row. If it is not, another node has answered
+ * a retry, and has written its own stamp.
  */
 export const lacksAnswer = (
   issuedBy: IssuedBy | undefined,
