@@ -6,11 +6,12 @@ import { openDeployment } from './deployment/open.ts';
 import type { Deployment, DeploymentOptions } from './deployment/open.ts';
 import { createEndpointContext, createRouteGroups } from './compose-endpoints.ts';
 import { OperatorError } from './errors.ts';
+import { guardEmit } from './guard-emit.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import { createFetchHandler } from './http/fetch-handler.ts';
 import type { FetchHandler } from './http/fetch-handler.ts';
 import { createLoad } from './http/load.ts';
-import { createMountPath } from './http/mount-path.ts';
+import { createMountPath, parseBasePath } from './http/mount-path.ts';
 import { createRequestHandler } from './http/request-handler.ts';
 import { createSecretUses } from './http/secret-uses.ts';
 import type { Emit } from './log-event.ts';
@@ -63,7 +64,8 @@ export const createAuthorizationServer = async (
   options: ServerOptions = {},
 ): Promise<AuthorizationServer> => {
   const config = parseConfig({ flags: settings });
-  const { emit = () => {}, basePath = '' } = options;
+  const basePath = parseBasePath(options.basePath ?? '');
+  const emit = guardEmit(options.emit ?? (() => {}));
   let live: LiveEvents | undefined;
   const report: Emit = (event) => {
     emit(event);
@@ -95,6 +97,7 @@ export const createAuthorizationServer = async (
     limits: config,
     endpoints: admin?.time(endpoints) ?? endpoints,
     load,
+    emit: report,
     mountPath: createMountPath(basePath),
   };
   const { onRequest } = createRequestHandler(handlerContext, { isHosted: true });

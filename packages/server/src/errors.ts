@@ -63,8 +63,8 @@ const REFUSALS = {
   vehicles_not_shared: 'not_permitted',
   // the server itself
   throttled: 'throttled',
-  store_unavailable: 'away',
-  overloaded: 'away',
+  store_unavailable: 'unavailable',
+  overloaded: 'unavailable',
 } as const;
 
 export type RefusalReason = keyof typeof REFUSALS;

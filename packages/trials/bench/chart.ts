@@ -29,7 +29,7 @@ const STYLE = `
 
 /** Two bar charts of the medians at one number of connections, with a line from the minimum to the maximum round. */
 export const drawCharts = (measurements: readonly Measurement[], connections: number): string => {
-  const shown = measurements.filter((one) => one.connections === connections);
+  const shown = measurements.filter((measurement) => measurement.connections === connections);
   const cpu = readBars(shown, 'cpuMicrosPerRequest');
   const throughput = readBars(shown, 'requestsPerSecond');
   const cpuHeight = HEAD_HEIGHT + cpu.length * ROW_HEIGHT;

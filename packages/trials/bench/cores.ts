@@ -18,17 +18,17 @@ export const shareCores = (): Cores => {
   const hasOneCore = generator === undefined || server === undefined || generator === server;
   if (hasOneCore) return { note: 'NOT PINNED: this process can use only one core', pin: () => {} };
   if (spawnSync('taskset', ['--version']).error !== undefined)
-    return { note: 'NOT PINNED: there is no taskset on this machine', pin: () => {} };
+    return { note: 'NOT PINNED: taskset is not installed', pin: () => {} };
   return {
     note: `server pinned to core ${server}, generator to core ${generator}`,
     pin(pid, role) {
       const core = String(role === 'server' ? server : generator);
       // The process itself comes first: the children that it starts from now on inherit its core.
-      for (const one of [pid, ...childrenOf(pid)]) {
-        const { status, stderr } = spawnSync('taskset', ['-acp', core, String(one)], { encoding: 'utf8' });
-        const hasEnded = one !== pid && !existsSync(`/proc/${one}`);
+      for (const member of [pid, ...childrenOf(pid)]) {
+        const { status, stderr } = spawnSync('taskset', ['-acp', core, String(member)], { encoding: 'utf8' });
+        const hasEnded = member !== pid && !existsSync(`/proc/${member}`);
         if (status !== 0 && !hasEnded)
-          throw new Error(`taskset cannot pin process ${one} to core ${core}: ${stderr}`);
+          throw new Error(`taskset cannot pin process ${member} to core ${core}: ${stderr}`);
       }
     },
   };

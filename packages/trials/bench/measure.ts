@@ -1,13 +1,13 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 
-/** The operating system's figures of a process, including all threads. */
+/** The operating system's figures for a process, including all threads. */
 export type ProcessReading = {
   /** User and system time since its start. */
   readonly cpuMicros: number;
   /** Bytes sent to the disk since its start. */
   readonly writtenBytes: number;
   readonly residentBytes: number;
-  /** The peak of the resident memory. */
+  /** The peak resident memory. */
   readonly residentMaxBytes: number;
 };
 

@@ -18,7 +18,7 @@ export type Ratio = {
 
 type Comparison = Pick<Ratio, 'figure' | 'of' | 'to'>;
 
-/** The comparisons that the report shows: with a lower limit of the cost, and with other OAuth servers. */
+/** The comparisons in the report: with the lower limits of the cost (echo, pgbench) and with other OAuth servers. */
 const COMPARISONS: readonly Comparison[] = [
   ...(['smartcar', 'pleos'] as const).flatMap((of): readonly Comparison[] => [
     { figure: 'cpuMicrosPerRequest', of, to: 'echo' },
@@ -50,44 +50,48 @@ export const ratiosByRound = (
   { figure, of, to, connections }: Omit<Ratio, 'spread'>,
 ): readonly number[] =>
   measurements
-    .filter((one) => one.target === of && one.connections === connections)
-    .flatMap((one) => {
+    .filter((measurement) => measurement.target === of && measurement.connections === connections)
+    .flatMap((measurement) => {
       const baseline = measurements.find(
-        (other) => other.target === to && other.connections === connections && other.round === one.round,
+        (other) =>
+          other.target === to && other.connections === connections && other.round === measurement.round,
       );
-      const value = one[figure];
+      const value = measurement[figure];
       const base = baseline?.[figure];
       return value === undefined || base === undefined ? [] : [value / base];
     });
 
 /** The generator must drive the bare server this much faster than Keyfob, at this number of connections. */
-const PROOF_CONNECTIONS = 64;
-const PROOF_RATIO_MIN = 1.5;
+const CHECK_CONNECTIONS = 64;
+const CHECK_RATIO_MIN = 1.5;
 
 /** Whether the generator can send more requests than the measured server can answer. */
-export type Proof = { readonly verdict: 'proved' | 'failed' | 'not_measured'; readonly text: string };
+export type GeneratorCheck = {
+  readonly verdict: 'passed' | 'failed' | 'not_measured';
+  readonly text: string;
+};
 
 /** Compares the bare server with Keyfob. If it is much faster, the generator is not the bottleneck. */
-export const proveGenerator = (measurements: readonly Measurement[]): Proof => {
+export const checkGenerator = (measurements: readonly Measurement[]): GeneratorCheck => {
   const to = measurements.some(({ target }) => target === 'smartcar') ? 'smartcar' : 'smartcar-postgres';
   const ratios = ratiosByRound(measurements, {
     figure: 'requestsPerSecond',
     of: 'echo',
     to,
-    connections: PROOF_CONNECTIONS,
+    connections: CHECK_CONNECTIONS,
   });
-  const condition = `echo at least ${PROOF_RATIO_MIN} times as fast as ${to} at ${PROOF_CONNECTIONS} connections`;
+  const condition = `echo at least ${CHECK_RATIO_MIN} times as fast as ${to} at ${CHECK_CONNECTIONS} connections`;
   if (ratios.length === 0)
     return {
       verdict: 'not_measured',
       text: `The speed of the generator was not checked: the check needs ${condition}.`,
     };
   const ratio = medianOf(ratios);
-  const isProved = ratio >= PROOF_RATIO_MIN;
+  const isFastEnough = ratio >= CHECK_RATIO_MIN;
   return {
-    verdict: isProved ? 'proved' : 'failed',
-    text: isProved
-      ? `The generator is not the bottleneck: it drove the bare server ${ratio.toFixed(2)} times as fast as Keyfob (needed: ${PROOF_RATIO_MIN}).`
+    verdict: isFastEnough ? 'passed' : 'failed',
+    text: isFastEnough
+      ? `The generator is not the bottleneck: it drove the bare server ${ratio.toFixed(2)} times as fast as Keyfob (needed: ${CHECK_RATIO_MIN}).`
       : `THE GENERATOR MAY BE THE BOTTLENECK: it drove the bare server only ${ratio.toFixed(2)} times as fast as Keyfob (needed: ${condition}).`,
   };
 };

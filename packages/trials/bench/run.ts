@@ -5,7 +5,7 @@ import { writeChart, writeSection } from './docs.ts';
 import { WrongAnswer } from './generator-process.ts';
 import { describeMachine, readMachine } from './machine.ts';
 import { HELP, readOptions, UsageError } from './options.ts';
-import { compareTargets, proveGenerator } from './ratios.ts';
+import { compareTargets, checkGenerator } from './ratios.ts';
 import { writeReport } from './report.ts';
 import { runRounds } from './rounds.ts';
 import type { Measured, Plan } from './rounds.ts';
@@ -28,13 +28,15 @@ const main = async (args: readonly string[]): Promise<number> => {
   const measured = await runRounds(plan, { pin, onProgress: bar.show }).finally(bar.end);
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
   const head = `\`${command}\`: ${describeMachine(machine)}`;
-  const proof = proveGenerator(measured.measurements);
+  const generatorCheck = checkGenerator(measured.measurements);
   if (isJson) {
     const ratios = compareTargets(measured.measurements);
-    console.log(JSON.stringify({ machine, command, plan, pinning, proof, ratios, ...measured }, null, 2));
+    console.log(
+      JSON.stringify({ machine, command, plan, pinning, generatorCheck, ratios, ...measured }, null, 2),
+    );
   } else console.log(reportOf(measured, { head, plan, pinning }));
-  if (writesDocs && proof.verdict !== 'failed') writeSections(measured, { head, plan, pinning });
-  return proof.verdict === 'failed' ? 1 : 0;
+  if (writesDocs && generatorCheck.verdict !== 'failed') writeSections(measured, { head, plan, pinning });
+  return generatorCheck.verdict === 'failed' ? 1 : 0;
 };
 
 type RunContext = { readonly head: string; readonly plan: Plan; readonly pinning: string };
@@ -42,7 +44,7 @@ type RunContext = { readonly head: string; readonly plan: Plan; readonly pinning
 const reportOf = ({ measurements, skipped, notes }: Measured, { head, plan, pinning }: RunContext): string =>
   writeReport(measurements, compareTargets(measurements), [
     head,
-    `Median of ${plan.rounds} rounds of ${plan.measureMs / 1000} s, minimum and maximum in parentheses; ${pinning}. ${proveGenerator(measurements).text}`,
+    `Median of ${plan.rounds} rounds of ${plan.measureMs / 1000} s, minimum and maximum in parentheses; ${pinning}. ${checkGenerator(measurements).text}`,
     ...entriesOf(notes).map(([name, note]) => `${TARGETS[name].title}: ${note}.`),
     ...entriesOf(skipped).map(([name, reason]) => `SKIPPED ${name}: ${reason}.`),
   ]);

@@ -5,7 +5,7 @@ import { TEST_TIMEOUT, runInTest } from './run-in-test.ts';
 const store = 'postgres';
 
 test(
-  'On PostgreSQL, 5 kill -9 of the server lose no grant, and no token works twice.',
+  'On PostgreSQL, a server that is killed 5 times loses no grant, and no token works twice.',
   TEST_TIMEOUT,
   async (t) => {
     const figures = await runInTest(t, 'kill', { store, count: 5, grants: 42 });
@@ -14,7 +14,7 @@ test(
 );
 
 test(
-  'On PostgreSQL, 3 kill -9 during code exchanges make no owner consent twice, and no code gives two grants.',
+  'On PostgreSQL, a server that is killed 3 times during code exchanges makes no owner consent twice, and no code gives two grants.',
   TEST_TIMEOUT,
   async (t) => {
     const figures = await runInTest(t, 'codes', { store, count: 3, grants: 8 });
@@ -35,7 +35,7 @@ test(
 );
 
 test(
-  'kill -9 of PostgreSQL under two servers gives 503 in both dialects and loses no grant; no server restarts.',
+  'Killing PostgreSQL under two servers gives 503 in both dialects and loses no grant; no server restarts.',
   TEST_TIMEOUT,
   async (t) => {
     await runInTest(t, 'database', { count: 2 });

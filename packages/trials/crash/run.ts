@@ -91,7 +91,7 @@ export const TRIALS = {
 const HELP = `Usage: node --conditions=keyfob-source packages/trials/crash/run.ts [options]
 
 Breaks a real server under refresh load from clients of both dialects and every policy. Checks the server's
-guarantees against the clients' logs alone. Exits 1 if one is broken, 2 on a usage error.
+guarantees against the clients' logs alone. Exits 1 if one is broken, 2 on any other error.
 
 Options:
   --trial <name>     which trial (default: kill)

@@ -5,13 +5,17 @@ import { test } from 'node:test';
 import { TRIALS } from './run.ts';
 import { TEST_TIMEOUT, runInTest } from './run-in-test.ts';
 
-test('25 kill -9 under refresh load lose no grant, and no token works twice', TEST_TIMEOUT, async (t) => {
-  const figures = await runInTest(t, 'kill', { count: 25, grants: 42 });
-  assert.ok(figures !== undefined && figures.answersLost > 0, 'the kills must interrupt calls');
-});
+test(
+  'a server that is killed 25 times under refresh load loses no grant, and no token works twice',
+  TEST_TIMEOUT,
+  async (t) => {
+    const figures = await runInTest(t, 'kill', { count: 25, grants: 42 });
+    assert.ok(figures !== undefined && figures.answersLost > 0, 'the kills must interrupt calls');
+  },
+);
 
 test(
-  '8 kill -9 during code exchanges make no owner consent twice, and no code gives two grants',
+  'a server that is killed 8 times during code exchanges makes no owner consent twice, and no code gives two grants',
   TEST_TIMEOUT,
   async (t) => {
     const figures = await runInTest(t, 'codes', { count: 8, grants: 12 });

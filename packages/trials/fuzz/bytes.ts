@@ -1,10 +1,10 @@
 import { fuzzRequest, keptRequest } from './request.ts';
-import type { Cast, FuzzRequest } from './request.ts';
+import type { FuzzRequest, Identities } from './request.ts';
 import { reversed } from './values.ts';
 import { writeChunks, writeRequest } from '../support/raw-request.ts';
 import type { Prng } from '../support/prng.ts';
 
-/** What a parser of HTTP, forms or JSON gives a meaning to. */
+/** Text with a special meaning for a parser of HTTP, forms or JSON. */
 const PIECES = [
   '\r\n',
   '\r\n\r\n',
@@ -66,36 +66,36 @@ const CHUNK_JUNK = [
 
 type Mutate = (prng: Prng, bytes: Buffer) => Buffer;
 
-const splice = (bytes: Buffer, at: number, removed: number, more: Buffer): Buffer =>
-  Buffer.concat([bytes.subarray(0, at), more, bytes.subarray(at + removed)]);
-const within = (prng: Prng, bytes: Buffer): number => prng.between(0, Math.max(bytes.length - 1, 0));
+const splice = (bytes: Buffer, at: number, removed: number, inserted: Buffer): Buffer =>
+  Buffer.concat([bytes.subarray(0, at), inserted, bytes.subarray(at + removed)]);
+const indexIn = (prng: Prng, bytes: Buffer): number => prng.between(0, Math.max(bytes.length - 1, 0));
 
-/** What may happen to the bytes of a request. */
+/** The mutations of a request's bytes. */
 const MUTATIONS: readonly Mutate[] = [
   (prng, bytes) => {
     const flipped = Buffer.from(bytes);
-    const at = within(prng, bytes);
+    const at = indexIn(prng, bytes);
     if (bytes.length > 0) flipped.writeUInt8(bytes.readUInt8(at) ^ (1 << prng.between(0, 7)), at);
     return flipped;
   },
-  (prng, bytes) => splice(bytes, within(prng, bytes), 1, prng.bytes(1)),
-  (prng, bytes) => splice(bytes, within(prng, bytes), 0, prng.bytes(prng.between(1, 12))),
-  (prng, bytes) => splice(bytes, within(prng, bytes), prng.between(1, 40), Buffer.alloc(0)),
+  (prng, bytes) => splice(bytes, indexIn(prng, bytes), 1, prng.bytes(1)),
+  (prng, bytes) => splice(bytes, indexIn(prng, bytes), 0, prng.bytes(prng.between(1, 12))),
+  (prng, bytes) => splice(bytes, indexIn(prng, bytes), prng.between(1, 40), Buffer.alloc(0)),
   (prng, bytes) =>
-    splice(bytes, within(prng, bytes), prng.between(0, 4), Buffer.from(prng.pick(PIECES), 'latin1')),
+    splice(bytes, indexIn(prng, bytes), prng.between(0, 4), Buffer.from(prng.pick(PIECES), 'latin1')),
   (prng, bytes) => {
-    const from = within(prng, bytes);
+    const from = indexIn(prng, bytes);
     const slice = bytes.subarray(from, from + prng.between(1, 200));
-    return splice(bytes, within(prng, bytes), 0, slice);
+    return splice(bytes, indexIn(prng, bytes), 0, slice);
   },
-  (prng, bytes) => bytes.subarray(0, within(prng, bytes)),
-  (prng, bytes) => bytes.subarray(within(prng, bytes)),
+  (prng, bytes) => bytes.subarray(0, indexIn(prng, bytes)),
+  (prng, bytes) => bytes.subarray(indexIn(prng, bytes)),
 ];
 
-/** A request that is good but for its token, which is far from the genuine one, so that no mutation repairs it. */
-const brokenBytes = (prng: Prng, cast: Cast, isChunked: boolean): Buffer => {
+/** A valid request, except for its token. The token differs so much from the genuine one that no mutation repairs it. */
+const badTokenBytes = (prng: Prng, identities: Identities, isChunked: boolean): Buffer => {
   const dialect = prng.pick(['smartcar', 'pleos']);
-  const { own } = cast[dialect];
+  const { own } = identities[dialect];
   const parts = keptRequest(dialect, own, reversed(own.refreshToken));
   if (!isChunked) return writeRequest(parts);
   const body = prng.chance(0.5)
@@ -110,26 +110,38 @@ const mutateBytes = (prng: Prng, bytes: Buffer): Buffer => {
   return mutated;
 };
 
-const asText = (prng: Prng): Buffer =>
+const joinPieces = (prng: Prng): Buffer =>
   Buffer.from(Array.from({ length: prng.between(1, 60) }, () => prng.pick(PIECES)).join(''), 'latin1');
 
-/** By name: how bytes for a socket are made. */
-const KINDS: readonly (readonly [what: string, make: (prng: Prng, cast: Cast) => Buffer])[] = [
+/** The kinds of raw bytes, each with a description. Duplicates make a kind more frequent. */
+const KINDS: readonly (readonly [what: string, make: (prng: Prng, identities: Identities) => Buffer])[] = [
   ['random bytes', (prng) => prng.bytes(prng.between(1, 600))],
-  ['pieces of HTTP', asText],
-  ['a request mutated by bytes', (prng, cast) => mutateBytes(prng, brokenBytes(prng, cast, false))],
-  ['a request mutated by bytes', (prng, cast) => mutateBytes(prng, brokenBytes(prng, cast, false))],
-  ['a request mutated by bytes', (prng, cast) => mutateBytes(prng, brokenBytes(prng, cast, false))],
-  ['chunks', (prng, cast) => brokenBytes(prng, cast, true)],
-  ['chunks mutated by bytes', (prng, cast) => mutateBytes(prng, brokenBytes(prng, cast, true))],
+  ['pieces of HTTP', joinPieces],
   [
-    'random bytes behind a request',
-    (prng, cast) => Buffer.concat([brokenBytes(prng, cast, false), prng.bytes(40)]),
+    'a request with mutated bytes',
+    (prng, identities) => mutateBytes(prng, badTokenBytes(prng, identities, false)),
+  ],
+  [
+    'a request with mutated bytes',
+    (prng, identities) => mutateBytes(prng, badTokenBytes(prng, identities, false)),
+  ],
+  [
+    'a request with mutated bytes',
+    (prng, identities) => mutateBytes(prng, badTokenBytes(prng, identities, false)),
+  ],
+  ['chunks', (prng, identities) => badTokenBytes(prng, identities, true)],
+  [
+    'chunks with mutated bytes',
+    (prng, identities) => mutateBytes(prng, badTokenBytes(prng, identities, true)),
+  ],
+  [
+    'random bytes after a request',
+    (prng, identities) => Buffer.concat([badTokenBytes(prng, identities, false), prng.bytes(40)]),
   ],
 ];
 
-/** Bytes for a socket of their own: anything from noise to a request with one bit wrong. Never with a genuine token. */
-export const rawRequest = (prng: Prng, cast: Cast): FuzzRequest => {
+/** Bytes for a separate connection: anything from noise to a request with one wrong bit. Never with a genuine token. */
+export const rawRequest = (prng: Prng, identities: Identities): FuzzRequest => {
   const [what, make] = prng.pick(KINDS);
-  return { ...fuzzRequest(what, {}, { framing: 'loose' }), bytes: make(prng, cast) };
+  return { ...fuzzRequest(what, {}, { framing: 'unclear' }), bytes: make(prng, identities) };
 };

@@ -3,11 +3,11 @@ import { sendPipelined, sendRawBytes, sendSplit, sendStructured } from './sendin
 import type { Sending } from './sending.ts';
 import { createSession } from './session.ts';
 import type { Finding, Mode, Session } from './session.ts';
-import { ONE_SECOND, sendSlow } from './slow.ts';
+import { SHORT_TIMEOUTS, sendSlow } from './slow.ts';
 import { startFuzzTarget } from './target.ts';
 import type { FuzzTarget } from './target.ts';
 
-/** Every mode: what it is, its share of a run of all, and how it is sent. */
+/** Every mode: its description, its share of a run with all modes, and the function that sends its requests. */
 export const MODES: Readonly<
   Record<
     Mode,
@@ -15,22 +15,30 @@ export const MODES: Readonly<
   >
 > = {
   structured: {
-    what: 'each header and member of good requests broken, over kept connections',
+    what: 'valid requests with a broken header or member, on persistent connections',
     share: 0.5,
     send: sendStructured,
   },
-  pipelined: { what: 'the same, many in one write, answered in order', share: 0.3, send: sendPipelined },
+  pipelined: {
+    what: 'the same, with many requests in one write; answers must be in order',
+    share: 0.3,
+    send: sendPipelined,
+  },
   raw: {
-    what: 'random bytes, requests mutated by bytes, junk in chunks, small segments',
+    what: 'random bytes, requests with mutated bytes, junk in chunks, small segments',
     share: 0.12,
     send: sendRawBytes,
   },
   split: {
-    what: 'a request with a dead token cut in two writes, at every byte',
+    what: 'a request with an invalid token, split into two writes at every byte',
     share: 0.078,
     send: sendSplit,
   },
-  slow: { what: 'bytes trickled until the server, which waits 1 s, ends it', share: 0.002, send: sendSlow },
+  slow: {
+    what: 'bytes sent slowly until the server, which waits 1 s, closes the connection',
+    share: 0.002,
+    send: sendSlow,
+  },
 };
 
 const MODE_NAMES = Object.keys(MODES) as readonly Mode[];
@@ -42,20 +50,20 @@ export type FuzzOptions = {
   readonly onProgress: (done: number, total: number) => void;
 };
 
-/** What a run came to. No findings: the server kept every promise. */
+/** The result of a run. Without findings, the server kept every guarantee. */
 export type FuzzReport = {
   readonly requests: number;
   readonly answers: number;
   readonly statuses: Readonly<Record<number, number>>;
   readonly seconds: number;
-  /** Once settled, at the end, and the most it may be then. `undefined` where it cannot be read, or all was slow. */
+  /** After the warmupEnd-up, at the end, and the limit at the end. `undefined` if unavailable or if only slow requests ran. */
   readonly megabytes: { readonly early: number; readonly late: number; readonly limit: number } | undefined;
   readonly findings: readonly Finding[];
 };
 
-/** Fuzzes servers of its own and stops them. Slow requests have one to themselves, which waits for a second only. */
+/** Starts servers, fuzzes them and stops them. Slow requests have a separate server, whose timeouts are one second. */
 export const fuzz = async ({ requests, seed, mode, onProgress }: FuzzOptions): Promise<FuzzReport> => {
-  const began = performance.now();
+  const startedAtMs = performance.now();
   const session = createSession((done) => onProgress(Math.min(done, requests), requests));
   const counts = MODE_NAMES.map((name): [Mode, number] => [
     name,
@@ -64,27 +72,27 @@ export const fuzz = async ({ requests, seed, mode, onProgress }: FuzzOptions): P
   const fast = counts.filter(([name, count]) => name !== 'slow' && count > 0);
   const slow = counts.filter(([name, count]) => name === 'slow' && count > 0);
   const [megabytes] = await Promise.all([
-    fast.length === 0 ? undefined : fuzzOne(session, fast, seed, {}),
-    slow.length === 0 ? undefined : fuzzOne(session, slow, seed, ONE_SECOND),
+    fast.length === 0 ? undefined : fuzzServer(session, fast, seed, {}),
+    slow.length === 0 ? undefined : fuzzServer(session, slow, seed, SHORT_TIMEOUTS),
   ]);
   return {
     requests: session.done,
     answers: session.answers,
     statuses: session.statuses,
-    seconds: Math.round((performance.now() - began) / 1000),
+    seconds: Math.round((performance.now() - startedAtMs) / 1000),
     megabytes,
     findings: session.findings,
   };
 };
 
 const ROUNDS_MIN = 10;
-/** Requests of one round: between two of them the server is looked at from outside. */
+/** The requests of one round. After each round the server is checked from outside. */
 const ROUND_FAST = 20_000;
 const ROUND_SLOW = 50;
-/** Rounds between two looks at the grants, each of which starts a process. */
+/** The rounds between two checks of the grants, each of which starts a process. */
 const ROUNDS_PER_LISTING = 5;
 
-const fuzzOne = async (
+const fuzzServer = async (
   session: Session,
   counts: readonly (readonly [Mode, number])[],
   seed: number,
@@ -96,24 +104,24 @@ const fuzzOne = async (
   };
   try {
     const total = counts.reduce((sum, [, count]) => sum + count, 0);
-    const isSlow = environment === ONE_SECOND;
+    const isSlow = environment === SHORT_TIMEOUTS;
     const rounds = isSlow
       ? Math.ceil(total / ROUND_SLOW)
       : Math.max(ROUNDS_MIN, Math.ceil(total / ROUND_FAST));
     const sizes: [requests: number, megabytes: number][] = [];
     for (let round = 0; round < rounds && !session.isOver() && target.isAlive(); round++) {
-      // The other server's rounds are not these: only the one with the many requests has any to forget.
+      // Both servers share the session. Only the rounds of the fast one clear it, because only that one has many requests.
       if (!isSlow) session.beginRound();
       await sendRound({ session, target, counts, seed, round, rounds });
       for (const { what, requestId } of target.findLogFaults()) session.findByRequestId(what, requestId);
       sizes.push([(total * (round + 1)) / rounds, target.readMegabytes() ?? 0]);
       if (round % ROUNDS_PER_LISTING === ROUNDS_PER_LISTING - 1 && target.isAlive())
-        find(await target.findMovedGrant());
+        find(await target.findChangedGrant());
     }
     const megabytes = isSlow ? undefined : judgeMemory(sizes, find);
     if (!target.isAlive()) return megabytes;
-    find(await target.findMovedGrant());
-    find(await target.findDeadToken());
+    find(await target.findChangedGrant());
+    find(await target.findFailedRefresh());
     return megabytes;
   } finally {
     find(await target.stop());
@@ -138,26 +146,25 @@ const sendRound = async ({ session, target, counts, seed, round, rounds }: Round
   }
 };
 
-/** By then the server's heap has grown to what it needs under this load, and its caches are full. */
-const SETTLED_REQUESTS = 50_000;
-/** What a server takes under this load before it settles, some 250 MB, and more than half of it again. */
-const UNSETTLED_LIMIT = 400;
+/** After this many requests the server's heap has its full size under this load, and its caches are full. */
+const WARMUP_REQUESTS = 50_000;
+/** The limit for a short run: about 1.6 times the 250 MB that a server uses while it warms up. */
+const SHORT_RUN_LIMIT_MB = 400;
 
 /**
- * Memory may grow, once the server has settled, by what its collector leaves lying about, and no more: a third, and 40
- * MB. In a run of a million that is room for some 130 bytes a request, little more than the least object with a string
- * in it, so what keeps one thing of every request is found. A run that is shorter than twice what settling takes is told
- * by a fixed limit, which finds only what keeps kilobytes of each.
+ * After the warmupEnd-up, memory may grow only by uncollected garbage: 30 % and 40 MB. In a run of a million requests this is
+ * about 130 bytes per request, little more than the smallest object with a string, so it finds a leak of one object per
+ * request. A run shorter than twice the warmupEnd-up has a fixed limit, which only finds a leak of kilobytes per request.
  */
 const judgeMemory = (
   sizes: readonly (readonly [requests: number, megabytes: number])[],
   find: (what: string) => void,
 ): FuzzReport['megabytes'] => {
   const [total, late] = sizes.at(-1) ?? [0, 0];
-  const warm = Math.max(total / 10, Math.min(SETTLED_REQUESTS, total / 2));
-  const [, early] = sizes.find(([requests]) => requests >= warm) ?? [0, 0];
+  const warmupEnd = Math.max(total / 10, Math.min(WARMUP_REQUESTS, total / 2));
+  const [, early] = sizes.find(([requests]) => requests >= warmupEnd) ?? [0, 0];
   if (early === 0 || late === 0) return undefined;
-  const limit = total < 2 * SETTLED_REQUESTS ? UNSETTLED_LIMIT : Math.round(early * 1.3 + 40);
+  const limit = total < 2 * WARMUP_REQUESTS ? SHORT_RUN_LIMIT_MB : Math.round(early * 1.3 + 40);
   if (late > limit) find(`memory went from ${early} to ${late} MB, over ${limit} MB`);
   return { early, late, limit };
 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { carriesGenuine, fuzzRequest, keptRequest } from './request.ts';
-import type { Cast, FuzzRequest } from './request.ts';
+import type { FuzzRequest, Identities } from './request.ts';
 import { hostileHeader, hostileJson, hostileText, hugeText, nearMiss } from './values.ts';
 import type { RequestParts } from '../support/raw-request.ts';
 import type { DialectName } from '../support/dialect-name.ts';
@@ -29,8 +29,8 @@ const HEADERS = [
   'TE',
   'Keep-Alive',
 ] as const;
-/** What decides where a request ends, or whether the connection stays open. */
-const FRAMING = new Set([
+/** The headers that decide where a request ends, or whether the connection stays open. */
+const FRAMING_HEADERS = new Set([
   'Connection',
   'Content-Length',
   'Transfer-Encoding',
@@ -64,12 +64,17 @@ const TARGETS = [
 const VERSIONS = ['HTTP/1.0', 'HTTP/0.9', 'HTTP/1.9', 'HTTP/2.0', 'http/1.1', 'HTTP/', ''];
 const LINE_METHODS = ['GET', 'CONNECT', 'TRACE', 'post', 'PRI', 'M-SEARCH', '', 'POST POST', 'X'.repeat(40)];
 
-/** Sure to pass any HTTP parser as one header, and small enough for its limit. */
+/** Any HTTP parser accepts this as one header, within its size limit. */
 const PLAIN_HEADER = /^[\t\x20-\x7e\x80-\xff]{0,4000}$/;
 const PLAIN_BODY_BYTES = 12_000;
 
 type Member = readonly [name: string, value: string];
-type Draft = { parts: RequestParts; members: Member[]; isLoose: boolean; dialect: DialectName | undefined };
+type Draft = {
+  parts: RequestParts;
+  members: Member[];
+  hasUnclearEnd: boolean;
+  dialect: DialectName | undefined;
+};
 type Mutation = (draft: Draft) => void;
 
 const setHeader =
@@ -77,11 +82,11 @@ const setHeader =
   (draft) => {
     draft.parts = { ...draft.parts, headers: { ...draft.parts.headers, [name]: value } };
     const isPlain = [value ?? []].flat().every((one) => PLAIN_HEADER.test(one));
-    draft.isLoose ||= FRAMING.has(name) || !isPlain;
+    draft.hasUnclearEnd ||= FRAMING_HEADERS.has(name) || !isPlain;
   };
 
-const headerMutation = (cast: Cast): fc.Arbitrary<Mutation> => {
-  const { clientId, clientSecret } = cast.smartcar.own;
+const headerMutation = (identities: Identities): fc.Arbitrary<Mutation> => {
+  const { clientId, clientSecret } = identities.smartcar.own;
   const basic = nearMiss(`${clientId}:${clientSecret}`).map(
     (pair) => `Basic ${Buffer.from(pair.toWellFormed()).toString('base64')}`,
   );
@@ -95,36 +100,36 @@ const headerMutation = (cast: Cast): fc.Arbitrary<Mutation> => {
     fc.constant(undefined),
     fc.array(value, { minLength: 2, maxLength: 4 }),
   );
-  return fc.tuple(fc.constantFrom(...HEADERS), values).map(([name, one]) => setHeader(name, one));
+  return fc.tuple(fc.constantFrom(...HEADERS), values).map(([name, text]) => setHeader(name, text));
 };
 
 const lineMutation: fc.Arbitrary<Mutation> = fc
   .oneof(
     fc.constantFrom(...TARGETS).map((target): RequestParts => ({ target })),
-    hostileHeader.map((more): RequestParts => ({ target: `/${more}` })),
+    hostileHeader.map((path): RequestParts => ({ target: `/${path}` })),
     fc.constantFrom(...VERSIONS).map((version): RequestParts => ({ version })),
     fc.constantFrom(...LINE_METHODS).map((method): RequestParts => ({ method })),
   )
   .map((changes) => (draft) => {
     draft.parts = { ...draft.parts, ...changes };
-    draft.isLoose = true;
+    draft.hasUnclearEnd = true;
     draft.dialect = undefined;
   });
 
-/** The member left out, given another value, or sent once more, in front or behind. */
+/** Removes a member, replaces its value, or adds a duplicate before or after it. */
 const memberMutation = (names: readonly string[], value: fc.Arbitrary<string>): fc.Arbitrary<Mutation> =>
   fc
-    .tuple(fc.constantFrom(...names), value, fc.constantFrom('absent', 'instead', 'in front', 'behind'))
+    .tuple(fc.constantFrom(...names), value, fc.constantFrom('remove', 'replace', 'add before', 'add after'))
     .map(([name, text, how]) => (draft) => {
-      if (how === 'absent' || how === 'instead')
+      if (how === 'remove' || how === 'replace')
         draft.members = draft.members.filter(([other]) => other !== name);
-      if (how === 'in front') draft.members.unshift([name, text]);
-      else if (how !== 'absent') draft.members.push([name, text]);
+      if (how === 'add before') draft.members.unshift([name, text]);
+      else if (how !== 'remove') draft.members.push([name, text]);
     });
 
 const encodeForm = (text: string): string => encodeURIComponent(text.toWellFormed());
 
-/** How the members become a body, by dialect, and the text of one value. */
+/** For each dialect: how to read and write the members of a body, and hostile texts for a value. */
 const BODIES = {
   smartcar: {
     read: (body: string): Member[] => body.split('&').map((pair) => pair.split('=', 2) as [string, string]),
@@ -146,8 +151,8 @@ const BODIES = {
   },
 } as const;
 
-/** What the body as a whole may suffer. */
-const twist: fc.Arbitrary<(body: Buffer) => Buffer> = fc.oneof(
+/** The mutations of the body as a whole. */
+const bodyMutation: fc.Arbitrary<(body: Buffer) => Buffer> = fc.oneof(
   { weight: 8, arbitrary: fc.constant((body: Buffer) => body) },
   fc
     .double({ min: 0, max: 1, noNaN: true })
@@ -158,11 +163,11 @@ const twist: fc.Arbitrary<(body: Buffer) => Buffer> = fc.oneof(
 );
 
 /**
- * A request whose token or secret is only nearly right, and any headers, members and parts of whose first line are
- * replaced by something hostile, left out or repeated. Only that it is refused is known of it.
+ * A request with an almost correct token or secret, in which headers, members and parts of the first line are replaced by
+ * hostile text, removed or repeated. It must be refused; which refusal it gets is unknown.
  */
-export const mutatedRequest = (cast: Cast, dialect: DialectName): fc.Arbitrary<FuzzRequest> => {
-  const { own } = cast[dialect];
+export const mutatedRequest = (identities: Identities, dialect: DialectName): fc.Arbitrary<FuzzRequest> => {
+  const { own } = identities[dialect];
   const { read, write, value } = BODIES[dialect];
   const base = fc.oneof(
     nearMiss(own.refreshToken).map((token) => keptRequest(dialect, own, token)),
@@ -171,17 +176,17 @@ export const mutatedRequest = (cast: Cast, dialect: DialectName): fc.Arbitrary<F
     ),
   );
   const mutation = fc.oneof(
-    { weight: 4, arbitrary: headerMutation(cast) },
+    { weight: 4, arbitrary: headerMutation(identities) },
     { weight: 5, arbitrary: memberMutation(MEMBERS[dialect], value) },
     lineMutation,
   );
   return fc
-    .tuple(base, fc.array(mutation, { minLength: 1, maxLength: 3 }), twist)
+    .tuple(base, fc.array(mutation, { minLength: 1, maxLength: 3 }), bodyMutation)
     .map(([parts, mutations, change]) => {
-      const draft: Draft = { parts, members: read(String(parts.body)), isLoose: false, dialect };
+      const draft: Draft = { parts, members: read(String(parts.body)), hasUnclearEnd: false, dialect };
       for (const mutate of mutations) mutate(draft);
       const body = change(Buffer.from(write(draft.members)));
-      const framing = draft.isLoose ? 'loose' : body.length > PLAIN_BODY_BYTES ? 'last' : 'kept';
+      const framing = draft.hasUnclearEnd ? 'unclear' : body.length > PLAIN_BODY_BYTES ? 'last' : 'kept';
       return fuzzRequest('mutated', { ...draft.parts, body }, { framing, dialect: draft.dialect });
     })
     .filter((request) => !carriesGenuine(request, own));

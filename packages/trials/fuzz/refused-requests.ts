@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { fuzzRequest, keptRequest } from './request.ts';
-import type { Cast, Framing, FuzzRequest } from './request.ts';
+import type { Framing, FuzzRequest, Identities } from './request.ts';
 import type { RequestParts } from '../support/raw-request.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
@@ -20,7 +20,7 @@ const text = (maxLength: number): fc.Arbitrary<string> =>
 const METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'PROPFIND', 'SEARCH'];
 const HOSTS = [undefined, ['one.example', 'two.example']];
 const BAD_KEYS = ['', 'two words', 'k'.repeat(256), 'k\u00e9y', 'k'.repeat(8000)];
-const CUT_UTF8 = Buffer.from([0xc3]);
+const TRUNCATED_UTF8 = Buffer.from([0xc3]);
 
 const withBody = (pieces: readonly (string | Buffer)[]): RequestParts => ({
   body: Buffer.concat(pieces.map((piece) => Buffer.from(piece))),
@@ -28,17 +28,20 @@ const withBody = (pieces: readonly (string | Buffer)[]): RequestParts => ({
 
 const smartcarFaults = (body: string): Faults => ({
   'another method': ['405 invalid_request', each(METHODS, (method) => ({ method }))],
-  'another path': ['404 invalid_request', text(9).map((more) => ({ target: `/oauth/token${more}` }))],
+  'another path': ['404 invalid_request', text(9).map((suffix) => ({ target: `/oauth/token${suffix}` }))],
   'no Host, or two': ['400 invalid_request', header('Host', ...HOSTS)],
   'no User-Agent': ['400 invalid_request', header('User-Agent', undefined, '', '  ')],
-  'another type': ['400 invalid_request', text(12).map((type) => ({ headers: { 'Content-Type': type } }))],
-  'no type': ['400 invalid_request', header('Content-Type', undefined, '', ';charset=utf-8')],
+  'another Content-Type': [
+    '400 invalid_request',
+    text(12).map((type) => ({ headers: { 'Content-Type': type } })),
+  ],
+  'no Content-Type': ['400 invalid_request', header('Content-Type', undefined, '', ';charset=utf-8')],
   'no Authorization': [
     '401 invalid_client',
     header('Authorization', undefined, '', 'Basic', 'Basic ', 'Bearer x'),
   ],
   'a bad Idempotency-Key': ['400 invalid_request', header('Idempotency-Key', ...BAD_KEYS)],
-  'an expectation': [
+  'an Expect header': [
     '417 invalid_request',
     text(9).map((expect) => ({ headers: { Expect: expect } })),
     'last',
@@ -49,9 +52,9 @@ const smartcarFaults = (body: string): Faults => ({
   ],
   'a parameter twice': [
     '400 invalid_request',
-    each(body.split('&'), (more) => ({ body: `${body}&${more}` })),
+    each(body.split('&'), (parameter) => ({ body: `${body}&${parameter}` })),
   ],
-  'a parameter missing': ['400 invalid_request', each(body.split('&'), (one) => ({ body: one }))],
+  'a parameter missing': ['400 invalid_request', each(body.split('&'), (parameter) => ({ body: parameter }))],
   'the secret in the body too': [
     '400 invalid_request',
     text(9).map((x) => ({ body: `${body}&client_secret=${x}` })),
@@ -64,7 +67,10 @@ const smartcarFaults = (body: string): Faults => ({
     '400 invalid_request',
     each(['%', '%z', '%zz', '%f', '%ff', '%c0%af', '%ed%a0%80'], (junk) => ({ body: `${body}&x=${junk}` })),
   ],
-  'no UTF-8': ['400 invalid_request', each(['&x=', '', '&'], (gap) => withBody([body, gap, CUT_UTF8]))],
+  'invalid UTF-8': [
+    '400 invalid_request',
+    each(['&x=', '', '&'], (gap) => withBody([body, gap, TRUNCATED_UTF8])),
+  ],
   'a body too large': [
     '413 invalid_request',
     each([16_385, 30_000, 200_000], (bytes) => ({ body: `${body}&x=`.padEnd(bytes, 'x') })),
@@ -74,46 +80,52 @@ const smartcarFaults = (body: string): Faults => ({
 
 const pleosFaults = (body: string): Faults => {
   const members = Object.entries(JSON.parse(body) as Readonly<Record<string, string>>);
-  const others = [undefined, null, true, 0, '', [], {}, ['x']] as const;
-  const oneBad = (field: string): Faults[string] => [
+  const badValues = [undefined, null, true, 0, '', [], {}, ['x']] as const;
+  const badMember = (field: string): Faults[string] => [
     `400 4002 ${field}`,
-    each(others, (value) => ({ body: JSON.stringify({ ...Object.fromEntries(members), [field]: value }) })),
+    each(badValues, (value) => ({
+      body: JSON.stringify({ ...Object.fromEntries(members), [field]: value }),
+    })),
   ];
   return {
     'another method': ['400 404', each(METHODS, (method) => ({ method }))],
-    'another path': ['400 404', text(9).map((more) => ({ target: `/v1/auth/token-refresh${more}` }))],
+    'another path': ['400 404', text(9).map((suffix) => ({ target: `/v1/auth/token-refresh${suffix}` }))],
     'no Host, or two': ['400 4002 request', header('Host', ...HOSTS)],
-    'no brand': [
+    'no valid brand': [
       '400 4002 Brand',
       header('Brand', undefined, '', 'hyundai,kia', ['kia', 'hyundai'], 'h', '__proto__'),
     ],
     'another brand': ['400 4002 refreshToken', header('Brand', 'kia', 'GENESIS', ' Kia ')],
-    'another type': [
+    'another Content-Type': [
       '400 4002 Content-Type',
       text(12).map((type) => ({ headers: { 'Content-Type': type } })),
     ],
     'a bad Idempotency-Key': ['400 4002 Idempotency-Key', header('Idempotency-Key', ...BAD_KEYS)],
-    'an expectation': ['417 4002 Expect', text(9).map((expect) => ({ headers: { Expect: expect } })), 'last'],
-    'a bad clientId': oneBad('clientId'),
-    'a bad clientSecret': oneBad('clientSecret'),
-    'a bad refreshToken': oneBad('refreshToken'),
+    'an Expect header': [
+      '417 4002 Expect',
+      text(9).map((expect) => ({ headers: { Expect: expect } })),
+      'last',
+    ],
+    'a bad clientId': badMember('clientId'),
+    'a bad clientSecret': badMember('clientSecret'),
+    'a bad refreshToken': badMember('refreshToken'),
     'a member twice': [
       '400 4002 body',
       each(members, ([name, value]) => ({
         body: body.replace('{', `{${JSON.stringify(name)}:${JSON.stringify(value)},`),
       })),
     ],
-    'JSON cut short': [
+    'truncated JSON': [
       '400 4002 body',
       fc.nat(body.length - 1).map((length) => ({ body: body.slice(0, length) })),
     ],
-    'no object': [
+    'not an object': [
       '400 4002 body',
       each([`[${body}]`, JSON.stringify(body), `\ufeff${body}`, `${body}\0`], (bad) => ({ body: bad })),
     ],
-    'no UTF-8': [
+    'invalid UTF-8': [
       '400 4002 body',
-      each(['{"x":"', '{"'], (head) => withBody([head, CUT_UTF8, `",${body.slice(1)}`])),
+      each(['{"x":"', '{"'], (head) => withBody([head, TRUNCATED_UTF8, `",${body.slice(1)}`])),
     ],
     'a body too large': [
       '400 4002 body',
@@ -124,11 +136,11 @@ const pleosFaults = (body: string): Faults => {
 };
 
 /**
- * The genuine client, secret and token, with one fault that must be refused before any of them counts: what a server
- * that acts first and refuses afterwards would be found out by.
+ * A request with the genuine client, secret and token, and with one fault for which the server must refuse it before it
+ * uses the token. This finds a server that rotates the token and refuses the request afterwards.
  */
-export const refusedRequest = (cast: Cast, dialect: DialectName): fc.Arbitrary<FuzzRequest> => {
-  const { own } = cast[dialect];
+export const refusedRequest = (identities: Identities, dialect: DialectName): fc.Arbitrary<FuzzRequest> => {
+  const { own } = identities[dialect];
   const good = keptRequest(dialect, own, own.refreshToken);
   const faults = (dialect === 'smartcar' ? smartcarFaults : pleosFaults)(String(good.body));
   const arbitraries = Object.entries(faults).map(([what, [expects, changes, framing = 'kept']]) =>

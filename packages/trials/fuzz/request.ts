@@ -4,33 +4,36 @@ import type { RequestParts } from '../support/raw-request.ts';
 import { goodRequest } from '../support/served-grant.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
-/** A client with a grant of its own. */
+/** A client and its grant. */
 export type Identity = MadeClient & MadeGrant;
 
-/** Who the fuzzed server knows: of each dialect the client whose grant must not move, and another one. */
-export type Cast = Readonly<Record<DialectName, { readonly own: Identity; readonly stranger: Identity }>>;
+/** The registered clients, two per dialect: `own`, whose grant must not change, and `stranger`. */
+export type Identities = Readonly<
+  Record<DialectName, { readonly own: Identity; readonly stranger: Identity }>
+>;
 
 /**
- * How a request leaves its connection. `kept`: open, after exactly one answer. `last`: perhaps closed, after exactly one
- * answer. `loose`: nobody can say where it ends, so it has a connection of its own, and any number of answers.
+ * The effect of a request on its connection. `kept`: one answer, and the connection stays open. `last`: one answer, and
+ * the connection may close. `unclear`: the end of the request is unclear, so it gets a separate connection and may have any
+ * number of answers.
  */
-export type Framing = 'kept' | 'last' | 'loose';
+export type Framing = 'kept' | 'last' | 'unclear';
 
 /** A request that must be refused. */
 export type FuzzRequest = {
-  /** What is wrong with it, for people. */
+  /** Describes the fault to a reader. */
   readonly what: string;
   readonly bytes: Buffer;
   readonly framing: Framing;
-  /** An answer to HEAD has a length and no body. */
+  /** The answer to a HEAD request has a length but no body. */
   readonly isHead: boolean;
-  /** By whose path it was sent, where that is beyond doubt. */
+  /** The dialect of its path; `undefined` if unclear. */
   readonly dialect: DialectName | undefined;
-  /** The refusal it must get, in short, as `readRefusal` reads it; any refusal where it is not given. */
+  /** The refusal that it must get, in the short form of `readRefusal`. If `undefined`, any refusal is correct. */
   readonly expects: string | undefined;
 };
 
-/** The good request of a client, to be broken, on a connection that stays open. */
+/** A valid request on a connection that stays open, with changes that break it. */
 export const keptRequest = (
   dialect: DialectName,
   client: MadeClient,
@@ -44,7 +47,7 @@ export const keptRequest = (
   });
 };
 
-/** A request of these parts. */
+/** Creates a fuzz request from its parts. */
 export const fuzzRequest = (
   what: string,
   parts: RequestParts,
@@ -58,7 +61,7 @@ export const fuzzRequest = (
   expects,
 });
 
-/** Whether the genuine token is in these bytes together with the genuine secret: chance may have repaired what was broken. */
+/** Whether the bytes contain the genuine token and secret: random mutations can undo each other. */
 export const carriesGenuine = (
   { bytes }: FuzzRequest,
   { clientId, clientSecret, refreshToken }: Identity,

@@ -6,17 +6,17 @@ import type { Finding, Mode } from './session.ts';
 
 const HELP = `Usage: node --conditions=keyfob-source packages/trials/fuzz/run.ts [options]
 
-Sends a real server generated requests of both dialects, every one of which must be refused. None may crash or hang
-it, be answered 5xx or 200, get an answer that is malformed, leave memory taken or a secret in the log, or move a
-grant; at the end the good tokens must still refresh. Exits 1 where one does, and prints its bytes.
+Sends generated requests of both dialects to a real server, which must refuse all of them. No request may crash or hang
+the server, get a 5xx, a 200 or a malformed answer, leak memory, write a secret to the log, or change a grant. At the end
+the genuine tokens must still refresh. Exits 1 on a violation and prints the bytes of the request. Exits 2 on any other error.
 
 Options:
-  --requests <number>  how many (default: 1000000)
-  --mode <name>        how they are sent (default: all, in parts)
+  --requests <number>  number of requests (default: 1000000)
+  --mode <name>        how requests are sent (default: all modes)
 ${Object.entries(MODES)
   .map(([name, { what }]) => `                         ${name.padEnd(10)} ${what}`)
   .join('\n')}
-  --seed <number>      what they are drawn from (default: by chance, and printed)
+  --seed <number>      seed of the requests (default: random; printed)
   --json               print figures and findings as JSON
   --help               print this
 
@@ -43,7 +43,7 @@ const main = async (): Promise<void> => {
   const report = await fuzz({ requests, seed, mode, onProgress: throttled(bar.show) });
   bar.end();
   console.log(
-    values.json ? JSON.stringify(readable(seed, mode, report), null, 2) : describe(seed, mode, report),
+    values.json ? JSON.stringify(toJson(seed, mode, report), null, 2) : describe(seed, mode, report),
   );
   if (report.findings.length > 0) process.exitCode = 1;
 };
@@ -55,7 +55,7 @@ const readNumber = (name: string, text: string): number => {
   throw new Error(`--${name} must be a whole number`);
 };
 
-/** A bar need not move more often than the eye follows. */
+/** Limits the updates of the progress bar to ten per second. */
 const throttled = (show: (done: number, total: number) => void): typeof show => {
   let shownAt = 0;
   return (done, total) => {
@@ -67,7 +67,7 @@ const throttled = (show: (done: number, total: number) => void): typeof show => 
 
 const bytesOf = ({ requests }: Finding): Buffer => Buffer.concat(requests.map(({ bytes }) => bytes));
 
-const readable = (seed: number, mode: string, report: FuzzReport) => ({
+const toJson = (seed: number, mode: string, report: FuzzReport) => ({
   seed,
   ...report,
   mode,
@@ -92,7 +92,7 @@ const describe = (
     ['findings', findings.length],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  const told = findings.flatMap((finding) => {
+  const findingLines = findings.flatMap((finding) => {
     const bytes = bytesOf(finding);
     const lines = ['', `${finding.mode}: ${finding.what}`];
     if (bytes.length === 0) return lines;
@@ -102,7 +102,7 @@ const describe = (
       `base64: ${bytes.toString('base64')}`,
     ];
   });
-  return [...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`), ...told].join('\n');
+  return [...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`), ...findingLines].join('\n');
 };
 
 if (import.meta.main) {

@@ -8,12 +8,12 @@ import type { Conversation } from './conversation.ts';
 import { mutatedRequest } from './mutated-requests.ts';
 import { refusedRequest } from './refused-requests.ts';
 import { fuzzRequest, keptRequest } from './request.ts';
-import type { Cast, FuzzRequest } from './request.ts';
+import type { FuzzRequest, Identities } from './request.ts';
 import type { Mode, Session } from './session.ts';
 import { requestWithWrongCredentials } from './wrong-credentials.ts';
 import type { FuzzTarget } from './target.ts';
 
-/** One round of one mode. `from`: how many requests of the mode went before. The same seed sends the same. */
+/** One round of one mode. `from` is the number of earlier requests of the mode. The same seed sends the same requests. */
 export type Sending = {
   readonly session: Session;
   readonly target: FuzzTarget;
@@ -25,35 +25,35 @@ export type Sending = {
 const CONNECTIONS = 12;
 const BATCH = 1000;
 const PIPELINED_MAX = 40;
-/** Long enough for the server to have read what was written before, on an idle machine. */
+/** On an idle machine, long enough for the server to read the first write. */
 const BETWEEN_WRITES_MS = 1;
 
-const structuredRequest = (cast: Cast): fc.Arbitrary<FuzzRequest> =>
+const structuredRequest = (identities: Identities): fc.Arbitrary<FuzzRequest> =>
   fc.oneof(
     ...(['smartcar', 'pleos'] as const).flatMap((dialect) => [
-      { weight: 2, arbitrary: requestWithWrongCredentials(cast, dialect) },
-      { weight: 3, arbitrary: refusedRequest(cast, dialect) },
-      { weight: 5, arbitrary: mutatedRequest(cast, dialect) },
+      { weight: 2, arbitrary: requestWithWrongCredentials(identities, dialect) },
+      { weight: 3, arbitrary: refusedRequest(identities, dialect) },
+      { weight: 5, arbitrary: mutatedRequest(identities, dialect) },
     ]),
   );
 
 const sample = ({ target, count, seed }: Sending): readonly FuzzRequest[] =>
-  fc.sample(structuredRequest(target.cast), { seed, numRuns: count });
+  fc.sample(structuredRequest(target.identities), { seed, numRuns: count });
 
-/** Sends each item on one of some connections, all of them at once, until there are no more. */
-const share = async <Item>(
+/** Sends all items on several connections in parallel. */
+const sendAll = async <Item>(
   { session, target }: Sending,
   items: readonly Item[],
-  send: (item: Item, line: { conversation: Conversation | undefined }) => Promise<void>,
+  send: (item: Item, slot: { conversation: Conversation | undefined }) => Promise<void>,
 ): Promise<void> => {
   const rest = items.values();
   const work = async (): Promise<void> => {
-    const line = { conversation: undefined as Conversation | undefined };
+    const slot = { conversation: undefined as Conversation | undefined };
     for (const item of rest) {
       if (session.isOver() || !target.isAlive()) break;
-      await send(item, line);
+      await send(item, slot);
     }
-    line.conversation?.close();
+    slot.conversation?.close();
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, work));
 };
@@ -65,7 +65,7 @@ const batches = async (sending: Sending, send: (batch: Sending) => Promise<void>
   }
 };
 
-const sendOnItsOwn = async (
+const sendSeparately = async (
   { session, target }: Sending,
   mode: Mode,
   request: FuzzRequest,
@@ -73,33 +73,40 @@ const sendOnItsOwn = async (
   const conversation = converse(target.url);
   conversation.write(request.bytes);
   const answers = await conversation.finish();
-  session.judge({ target, mode, requests: [request], answers, conversation, owed: false });
+  session.judge({ target, mode, requests: [request], answers, conversation, isAnswerRequired: false });
 };
 
-/** Each request after the answer to the one before it, over a few connections that are kept. */
+/** Sends requests one after another on a few persistent connections, each after the answer to the previous one. */
 export const sendStructured = async (sending: Sending): Promise<void> =>
   batches(sending, async (batch) => {
     const { session, target } = batch;
-    await share(batch, sample(batch), async (request, line) => {
-      if (request.framing === 'loose') return sendOnItsOwn(batch, 'structured', request);
-      if (line.conversation?.isOpen() !== true) line.conversation = converse(target.url);
-      const { conversation } = line;
+    await sendAll(batch, sample(batch), async (request, slot) => {
+      if (request.framing === 'unclear') return sendSeparately(batch, 'structured', request);
+      if (slot.conversation?.isOpen() !== true) slot.conversation = converse(target.url);
+      const { conversation } = slot;
       conversation.write(request.bytes);
       const answers = await conversation.answers([request.isHead]);
-      session.judge({ target, mode: 'structured', requests: [request], answers, conversation, owed: true });
+      session.judge({
+        target,
+        mode: 'structured',
+        requests: [request],
+        answers,
+        conversation,
+        isAnswerRequired: true,
+      });
       if (request.framing === 'kept' && conversation.isOpen()) return;
       conversation.close();
-      line.conversation = undefined;
+      slot.conversation = undefined;
     });
   });
 
 const GARBAGE: FuzzRequest = {
-  ...fuzzRequest('garbage behind requests', {}, { framing: 'last', expects: '400 invalid_request' }),
-  bytes: Buffer.from('this is no HTTP\r\n\r\n'),
+  ...fuzzRequest('garbage after requests', {}, { framing: 'last', expects: '400 invalid_request' }),
+  bytes: Buffer.from('this is not HTTP\r\n\r\n'),
 };
 
-/** Groups of random size; behind some of them garbage, that is answered too, or a request that ends the connection. */
-const grouped = (requests: readonly FuzzRequest[], prng: Prng): readonly (readonly FuzzRequest[])[] => {
+/** Groups of random size. Some end with garbage, which also gets an answer, or with a request that ends the connection. */
+const groupRequests = (requests: readonly FuzzRequest[], prng: Prng): readonly (readonly FuzzRequest[])[] => {
   const groups: FuzzRequest[][] = [];
   const lasts = requests.filter(({ framing }) => framing === 'last');
   let group: FuzzRequest[] = [];
@@ -113,7 +120,7 @@ const grouped = (requests: readonly FuzzRequest[], prng: Prng): readonly (readon
   return group.length === 0 ? groups : [...groups, group];
 };
 
-/** Many requests in one write; as many answers, in their order. */
+/** Sends many requests in one write. The answers must have the same number and order. */
 export const sendPipelined = async (sending: Sending): Promise<void> => {
   const { session, target } = sending;
   const prng = createPrng(sending.seed);
@@ -121,31 +128,38 @@ export const sendPipelined = async (sending: Sending): Promise<void> => {
   for (let round = 0; session.done < goal && !session.isOver() && target.isAlive(); round++) {
     const count = Math.min(BATCH, 2 * (goal - session.done) + 50);
     const requests = sample({ ...sending, count, seed: sending.seed + round * BATCH });
-    await share(sending, grouped(requests, prng), async (group, line) => {
+    await sendAll(sending, groupRequests(requests, prng), async (group, slot) => {
       if (session.done >= goal) return;
-      if (line.conversation?.isOpen() !== true) line.conversation = converse(target.url);
-      const { conversation } = line;
+      if (slot.conversation?.isOpen() !== true) slot.conversation = converse(target.url);
+      const { conversation } = slot;
       conversation.write(Buffer.concat(group.map(({ bytes }) => bytes)));
       const answers = await conversation.answers(group.map(({ isHead }) => isHead));
-      session.judge({ target, mode: 'pipelined', requests: group, answers, conversation, owed: true });
+      session.judge({
+        target,
+        mode: 'pipelined',
+        requests: group,
+        answers,
+        conversation,
+        isAnswerRequired: true,
+      });
       if (group.at(-1)?.framing === 'kept' && conversation.isOpen()) return;
       conversation.close();
-      line.conversation = undefined;
+      slot.conversation = undefined;
     });
   }
 };
 
-/** Any bytes, each on a connection of their own: at once or in small segments, ended or reset. */
+/** Sends any bytes, each on a separate connection, at once or in small segments. Ends or resets the connection. */
 export const sendRawBytes = async (sending: Sending): Promise<void> => {
   const { session, target } = sending;
   const prng = createPrng(sending.seed);
   const requests = Array.from({ length: sending.count }, () => ({
-    request: rawRequest(prng, target.cast),
+    request: rawRequest(prng, target.identities),
     segments: prng.chance(0.2) ? prng.between(2, 30) : 1,
     isReset: prng.chance(0.05),
   }));
-  await share(sending, requests, async ({ request, segments, isReset }) => {
-    if (segments === 1 && !isReset) return sendOnItsOwn(sending, 'raw', request);
+  await sendAll(sending, requests, async ({ request, segments, isReset }) => {
+    if (segments === 1 && !isReset) return sendSeparately(sending, 'raw', request);
     const conversation = converse(target.url);
     const size = Math.ceil(request.bytes.length / segments);
     for (let at = 0; at < request.bytes.length; at += size) {
@@ -154,15 +168,22 @@ export const sendRawBytes = async (sending: Sending): Promise<void> => {
     }
     if (isReset) conversation.reset();
     const answers = isReset ? [] : await conversation.finish();
-    session.judge({ target, mode: 'raw', requests: [request], answers, conversation, owed: false });
+    session.judge({
+      target,
+      mode: 'raw',
+      requests: [request],
+      answers,
+      conversation,
+      isAnswerRequired: false,
+    });
   });
 };
 
-/** Good requests with a dead token, cut in two writes, at the next place each time: every one is come to. */
+/** Sends valid requests with an invalid token in two writes. Each request is split one byte later than the previous one. */
 export const sendSplit = async (sending: Sending): Promise<void> => {
   const { session, target, count, from } = sending;
   const requests = (['smartcar', 'pleos'] as const).map((dialect) => {
-    const { own, stranger } = target.cast[dialect];
+    const { own, stranger } = target.identities[dialect];
     const expects = dialect === 'smartcar' ? '400 invalid_grant' : '400 4002 refreshToken';
     const parts = keptRequest(dialect, own, stranger.refreshToken);
     return fuzzRequest('split in two', parts, { dialect, expects });
@@ -174,15 +195,22 @@ export const sendSplit = async (sending: Sending): Promise<void> => {
     { length: count },
     (_, index) => places[(from + index) % places.length] ?? places[0],
   );
-  await share(sending, wanted, async (item, line) => {
+  await sendAll(sending, wanted, async (item, slot) => {
     if (item === undefined) return;
     const { request, place } = item;
-    if (line.conversation?.isOpen() !== true) line.conversation = converse(target.url);
-    const { conversation } = line;
+    if (slot.conversation?.isOpen() !== true) slot.conversation = converse(target.url);
+    const { conversation } = slot;
     conversation.write(request.bytes.subarray(0, place));
     await setTimeout(BETWEEN_WRITES_MS);
     conversation.write(request.bytes.subarray(place));
     const answers = await conversation.answers([request.isHead]);
-    session.judge({ target, mode: 'split', requests: [request], answers, conversation, owed: true });
+    session.judge({
+      target,
+      mode: 'split',
+      requests: [request],
+      answers,
+      conversation,
+      isAnswerRequired: true,
+    });
   });
 };

@@ -7,45 +7,46 @@ import type { RawResponse } from '../support/raw-request.ts';
 /** The ways in which requests are sent. */
 export type Mode = 'structured' | 'pipelined' | 'raw' | 'split' | 'slow';
 
-/** Something that must not be, and the bytes after which it was. */
+/** A violation, and the requests that caused it. */
 export type Finding = {
   readonly mode: Mode;
   readonly what: string;
-  /** Written to one connection in this order; empty where no connection is to blame. */
+  /** In the order in which one connection sent them. Empty if no connection is known. */
   readonly requests: readonly FuzzRequest[];
 };
 
 const FINDINGS_MAX = 10;
 
-/** What one run gathers. */
+/** The results of one run. */
 export type Session = {
   readonly findings: readonly Finding[];
   readonly statuses: Readonly<Record<number, number>>;
   readonly answers: number;
   readonly done: number;
-  /** Notes a finding; one that no request is known for, once. */
+  /** Records a finding. Findings without requests are recorded only once. */
   find(finding: Finding): void;
-  /** Notes one that the server told itself, with the request it was answering, where that was sent in this round. */
+  /** Records a finding from the server's log, with its request if that was sent in this round. */
   findByRequestId(what: string, requestId: string): void;
-  /** Forgets which answer was to which request. */
+  /** Clears the record of which answer belongs to which request. */
   beginRound(): void;
-  /** True once continuing is pointless. */
+  /** Whether the maximum number of findings is reached. */
   isOver(): boolean;
-  /** Counts requests as sent, and judges what was answered to them; `owed`: there must be exactly one for each. */
+  /** Counts the requests as sent and checks their answers. */
   judge(exchange: Exchange): void;
 };
 
-/** Requests that were written to one connection, and everything that came back. */
+/** Requests on one connection, and all answers to them. */
 export type Exchange = {
   readonly target: FuzzTarget;
   readonly mode: Mode;
   readonly requests: readonly FuzzRequest[];
   readonly answers: readonly RawResponse[];
   readonly conversation: Conversation;
-  readonly owed: boolean;
+  /** Whether there must be exactly one answer per request. */
+  readonly isAnswerRequired: boolean;
 };
 
-/** A new session; `onProgress` gets the number of requests sent. */
+/** Creates a session. `onProgress` receives the number of requests sent. */
 export const createSession = (onProgress: (done: number) => void): Session => {
   const findings: Finding[] = [];
   const statuses: Record<number, number> = {};
@@ -64,7 +65,7 @@ export const createSession = (onProgress: (done: number) => void): Session => {
     },
     beginRound: () => sent.clear(),
     isOver: () => findings.length >= FINDINGS_MAX,
-    judge({ target, mode, requests, answers, conversation, owed }: Exchange) {
+    judge({ target, mode, requests, answers, conversation, isAnswerRequired }: Exchange) {
       session.done += requests.length;
       session.answers += answers.length;
       onProgress(session.done);
@@ -75,15 +76,15 @@ export const createSession = (onProgress: (done: number) => void): Session => {
         const request = requests[index] ?? first;
         if (request === undefined) continue;
         sent.set(requestIdOf(answer), { mode, requests: [request] });
-        // Bytes without a sure end may be read as several requests, to any of which nothing certain is due.
-        const due = owed ? request : { ...request, expects: undefined, dialect: undefined };
-        const fault = faultOf(due, answer, target.secrets);
+        // The server may read bytes without a clear end as several requests, so no certain refusal is expected.
+        const expected = isAnswerRequired ? request : { ...request, expects: undefined, dialect: undefined };
+        const fault = faultOf(expected, answer, target.secrets);
         if (fault !== undefined) find(`${request.what}: ${fault}`);
       }
-      if (!target.isAlive()) return find('the server is gone');
+      if (!target.isAlive()) return find('the server has exited');
       const fault = conversation.fault();
       if (fault !== undefined) return find(fault);
-      if (owed && answers.length < requests.length)
+      if (isAnswerRequired && answers.length < requests.length)
         find(`the connection ended after ${answers.length} of ${requests.length} answers`);
     },
   };

@@ -8,7 +8,7 @@ import {
   UNTHROTTLED,
 } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
-import type { Cast, Identity } from './request.ts';
+import type { Identities, Identity } from './request.ts';
 import { sendRaw, writeRequest } from '../support/raw-request.ts';
 import { goodRequest, makeClientWithGrant } from '../support/served-grant.ts';
 import type { DialectName } from '../support/dialect-name.ts';
@@ -16,39 +16,40 @@ import type { DialectName } from '../support/dialect-name.ts';
 const DIALECTS = ['smartcar', 'pleos'] as const satisfies readonly DialectName[];
 const PART_CHARACTERS = 12;
 const LINES_MAX = 3;
-const LAST_WORDS_CHARACTERS = 2000;
+const LOG_END_CHARACTERS = 2000;
 const FAILURE =
   /"event":"(?:internal\.failed|store\.unavailable|grant\.revoked|refresh\.(?:rotated|repeated|resynced|replayed))"/;
 const REQUEST_ID = /"requestId":"(?<id>[^"]*)"/;
 const USER_AGENT = /"userAgent":"(?:[^"\\]|\\.)*"/g;
 
-/** A fault that a line of the log shows. */
+/** A fault in a line of the log. */
 export type LogFault = { readonly what: string; readonly requestId: string };
 
-/** A server to be fuzzed, with what can be seen from outside. Faults are in words; `undefined` for none. */
+/** The fuzzed server, with checks from outside. A check returns a description of the fault, or `undefined`. */
 export type FuzzTarget = {
   readonly url: string;
-  readonly cast: Cast;
-  /** What no answer may echo. */
+  readonly identities: Identities;
+  /** Texts that must not appear in an answer. */
   readonly secrets: readonly string[];
   isAlive(): boolean;
-  /** Resident memory; `undefined` where the system has no `/proc`. */
+  /** Resident memory; `undefined` on systems without `/proc`. */
   readMegabytes(): number | undefined;
-  /** Reads what was logged since last time: what the server must not have done, and in answer to which request. */
+  /** Reads the log since the last call and returns its faults, with the ids of their requests. */
   findLogFaults(): readonly LogFault[];
-  findMovedGrant(): Promise<string | undefined>;
-  /** The control: the genuine client, secret and token, which must be answered with the next ones. */
-  findDeadToken(): Promise<string | undefined>;
+  /** Checks that all grants exist and still have their first generation. */
+  findChangedGrant(): Promise<string | undefined>;
+  /** Checks that the genuine credentials and tokens still refresh. */
+  findFailedRefresh(): Promise<string | undefined>;
   stop(): Promise<string | undefined>;
 };
 
-/** Starts a server of its own that logs everything it can, with clients and grants of both dialects. */
+/** Starts a server with log level debug and with clients and grants of both dialects. */
 export const startFuzzTarget = async (
   environment: Readonly<Record<string, string>> = {},
 ): Promise<FuzzTarget> => {
   const logDirectory = makeDataDirectory();
   const logFile = join(logDirectory, 'log');
-  // Appending, so that the file can be cut to nothing once read: a million lines need not be kept.
+  // Opened for appending, so that the file can be truncated after each read. The log of a million requests is not kept.
   const logDescriptor = openSync(logFile, 'a');
   const server = await startKeyfob({
     args: ['--log-level', 'debug'],
@@ -56,77 +57,79 @@ export const startFuzzTarget = async (
     spawn: { stdio: ['ignore', 'pipe', logDescriptor] },
   }).finally(() => closeSync(logDescriptor));
   const exited = once(server.child, 'exit');
-  const people = await Promise.all(
+  const clientsWithGrants = await Promise.all(
     DIALECTS.flatMap((dialect) => [
       makeClientWithGrant(server, dialect),
       makeClientWithGrant(server, dialect),
     ]),
   );
-  const [smartcarOwn, smartcarStranger, pleosOwn, pleosStranger] = people as [
+  const [smartcarOwn, smartcarStranger, pleosOwn, pleosStranger] = clientsWithGrants as [
     Identity,
     Identity,
     Identity,
     Identity,
   ];
-  const cast: Cast = {
+  const identities: Identities = {
     smartcar: { own: smartcarOwn, stranger: smartcarStranger },
     pleos: { own: pleosOwn, stranger: pleosStranger },
   };
-  const secrets = people.flatMap(secretsOf);
+  const secrets = clientsWithGrants.flatMap(secretsOf);
   const parts = secrets.flatMap(partsOf);
-  let lastWords = '';
+  let logEnd = '';
 
   return {
     url: server.url,
-    cast,
+    identities,
     secrets,
     isAlive: () => server.child.exitCode === null && server.child.signalCode === null,
     readMegabytes: () => readMegabytes(server.child.pid),
     findLogFaults() {
       const log = readFileSync(logFile, 'latin1');
       truncateSync(logFile);
-      lastWords = log.slice(-LAST_WORDS_CHARACTERS);
+      logEnd = log.slice(-LOG_END_CHARACTERS);
       return [...findFailures(log), ...findLeaks(log, parts)];
     },
-    findMovedGrant: async () => findMovedGrant(server),
-    findDeadToken: async () => findDeadToken(server.url, cast),
+    findChangedGrant: async () => findChangedGrant(server),
+    findFailedRefresh: async () => findFailedRefresh(server.url, identities),
     async stop() {
       const isAlive = server.child.exitCode === null && server.child.signalCode === null;
       const code = isAlive ? await server.stop() : (await exited)[0];
-      lastWords = (lastWords + readFileSync(logFile, 'latin1')).slice(-LAST_WORDS_CHARACTERS);
+      logEnd = (logEnd + readFileSync(logFile, 'latin1')).slice(-LOG_END_CHARACTERS);
       removeDataDirectory(server.dataDirectory);
       removeDataDirectory(logDirectory);
-      return code === 0 ? undefined : `the server ended with ${String(code)}: ${lastWords}`;
+      return code === 0 ? undefined : `the server exited with ${String(code)}: ${logEnd}`;
     },
   };
 };
 
-const secretsOf = (one: Identity): readonly string[] => [
-  one.clientSecret,
-  one.accessToken,
-  one.refreshToken,
-  basicOf(one),
+const secretsOf = (identity: Identity): readonly string[] => [
+  identity.clientSecret,
+  identity.accessToken,
+  identity.refreshToken,
+  basicOf(identity),
 ];
 
 const basicOf = ({ clientId, clientSecret }: MadeClient): string =>
   Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
 
-/** Parts side by side, so that anything of twice their length contains one. */
+/** Consecutive parts of a secret. A fragment of twice their length contains at least one of them. */
 const partsOf = (secret: string): readonly string[] =>
   Array.from({ length: Math.floor(secret.length / PART_CHARACTERS) }, (_, index) =>
     secret.slice(index * PART_CHARACTERS, (index + 1) * PART_CHARACTERS),
   );
 
-/** The first lines that show a failure, or a grant that changed or was revoked. */
+/** The first lines with a failure, a refresh or a revocation. */
 const findFailures = (log: string): readonly LogFault[] => {
   if (!FAILURE.test(log)) return [];
   const lines = log.split('\n').filter((line) => FAILURE.test(line));
-  return lines.slice(0, LINES_MAX).map((line) => ({ what: `the log says ${line}`, requestId: idIn(line) }));
+  return lines
+    .slice(0, LINES_MAX)
+    .map((line) => ({ what: `the log has the line ${line}`, requestId: idIn(line) }));
 };
 
 const findLeaks = (log: string, parts: readonly string[]): readonly LogFault[] => {
   if (!parts.some((part) => log.includes(part))) return [];
-  // What a client calls itself is told as it was said; everything else is the server's own word.
+  // The User-Agent is logged as the client sent it. The server writes everything else.
   const lines = log.split('\n').map((line) => line.replace(USER_AGENT, ''));
   const leaking = lines.filter((line) => parts.some((part) => line.includes(part)));
   return leaking
@@ -143,21 +146,22 @@ const readMegabytes = (pid: number | undefined): number | undefined => {
   return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024);
 };
 
-const findMovedGrant = async (server: KeyfobServer): Promise<string | undefined> => {
+const findChangedGrant = async (server: KeyfobServer): Promise<string | undefined> => {
   type Listed = { grantId: string; generation: number; state?: string; revokedAt?: unknown };
   const { grants } = await server.command<{ grants: Listed[] }>('grant', 'list');
-  const moved = grants.filter(({ generation }) => generation !== 0);
+  const changed = grants.filter(({ generation }) => generation !== 0);
   if (grants.length !== 2 * DIALECTS.length)
-    return `of ${2 * DIALECTS.length} grants ${grants.length} are there`;
-  return moved.length === 0 ? undefined : `grants have moved: ${JSON.stringify(moved)}`;
+    return `the server lists ${grants.length} grants instead of ${2 * DIALECTS.length}`;
+  return changed.length === 0 ? undefined : `grants have changed: ${JSON.stringify(changed)}`;
 };
 
-const findDeadToken = async (url: string, cast: Cast): Promise<string | undefined> => {
+const findFailedRefresh = async (url: string, identities: Identities): Promise<string | undefined> => {
   for (const dialect of DIALECTS)
-    for (const one of Object.values(cast[dialect])) {
-      const [answer] = await sendRaw(url, writeRequest(goodRequest(dialect, one, one.refreshToken)));
+    for (const identity of Object.values(identities[dialect])) {
+      const request = goodRequest(dialect, identity, identity.refreshToken);
+      const [answer] = await sendRaw(url, writeRequest(request));
       if (answer?.status !== 200)
-        return `a good token of ${dialect} was answered ${answer?.status} ${answer?.body}`;
+        return `a genuine token of ${dialect} got the answer ${answer?.status} ${answer?.body}`;
     }
   return undefined;
 };

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 
 const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_'.split('');
 
-/** The text from its end to its beginning. */
+/** The text in reverse order. */
 export const reversed = (text: string): string => text.split('').toReversed().join('');
 
 const replaceAt = (text: string, at: number, letter: string): string =>
   text.slice(0, at) + letter + text.slice(at + 1);
 
-/** A string as close to a genuine one as can be without being it. */
+/** A string that is almost, but never exactly, the genuine one. */
 export const nearMiss = (genuine: string): fc.Arbitrary<string> => {
   const at = fc.nat(genuine.length - 1);
   return fc
@@ -68,7 +68,7 @@ const WORDS = [
   '\u2028',
 ];
 
-/** Text that something is likely to stumble over: empty, huge, control characters, percent signs, other scripts. */
+/** Text that often breaks parsers: empty, huge, control characters, percent signs, other scripts. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('', ' ', '\t', '\0', ',', ':', '\r\n', '\r\nX: y', '\n\n'),
   fc.constantFrom(...WORDS),
@@ -80,7 +80,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.uuid(),
 );
 
-/** Far more than any limit. */
+/** Huge text, close to or far above the limits of the server. */
 export const hugeText: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom('x', '%', '\u00ff', '[', '{"a":', '&', '=', 'a=b&'),
@@ -88,12 +88,12 @@ export const hugeText: fc.Arbitrary<string> = fc
   )
   .map(([unit, length]) => unit.repeat(length / unit.length));
 
-/** Text for a header: one byte a character, as it goes over the wire. */
+/** Text for a header, with one byte per character. */
 export const hostileHeader: fc.Arbitrary<string> = hostileText.map((text) =>
   Buffer.from(text.toWellFormed()).toString('latin1'),
 );
 
-/** JSON where a string should be, as its text: other types, other numbers, nesting, bad escapes, hostile strings. */
+/** JSON text in place of a string: other types, unusual numbers, nesting, bad escapes, hostile strings. */
 export const hostileJson: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: hostileText.map((text) => JSON.stringify(text)) },
   {

@@ -5,7 +5,7 @@ import type { DialectName } from '../support/dialect-name.ts';
 
 const ALLOWED = new Set([400, 401, 404, 405, 408, 413, 417, 431]);
 
-/** What is wrong with an answer; `undefined` where nothing is. */
+/** Describes the fault of an answer; `undefined` for a correct one. */
 export const faultOf = (
   request: FuzzRequest,
   answer: RawResponse,
@@ -19,14 +19,14 @@ export const faultOf = (
     const expected = request.expects?.split(' ', 1)[0];
     return body === '' && String(status) === expected ? undefined : `HEAD answered ${status} ${body}`;
   }
-  const dialect = speakerOf(body);
-  if (dialect === undefined) return `the body is of neither dialect: ${JSON.stringify(body)}`;
+  const dialect = dialectOf(body);
+  if (dialect === undefined) return `the body has the form of neither dialect: ${JSON.stringify(body)}`;
   if (request.dialect !== undefined && dialect !== request.dialect) return `answered as ${dialect}: ${body}`;
   return readFault(request, answer, dialect);
 };
 
-/** Whose form a refusal has. */
-const speakerOf = (body: string): DialectName | undefined => {
+/** The dialect of a refusal, read from the form of its body. */
+const dialectOf = (body: string): DialectName | undefined => {
   if (body.startsWith('{"error":"')) return 'smartcar';
   return body.startsWith('{"error":{') ? 'pleos' : undefined;
 };
@@ -35,7 +35,7 @@ const readFault = (request: FuzzRequest, answer: RawResponse, dialect: DialectNa
   try {
     const refusal = readRefusal[dialect](answer);
     if (request.expects === undefined || refusal === request.expects) return undefined;
-    return `answered ${refusal}, not ${request.expects}`;
+    return `answered ${refusal} instead of ${request.expects}`;
   } catch (error) {
     return `the refusal is malformed: ${error instanceof Error ? error.message : ''} ${answer.body}`;
   }

@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { fuzzRequest, keptRequest } from './request.ts';
-import type { Cast, FuzzRequest } from './request.ts';
+import type { FuzzRequest, Identities } from './request.ts';
 import { nearMiss } from './values.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** What a token that is not the client's own current one must get. */
+/** The refusal for a token that is not the client's current one. */
 const tokenRefusal: Readonly<Record<DialectName, (token: string) => string>> = {
   smartcar: (token) => (UUID.test(token) ? '400 invalid_grant' : '400 invalid_request'),
   pleos: () => '400 4002 refreshToken',
 };
 
-/** What unknown or wrong credentials must get. */
+/** The refusal for unknown or wrong credentials. */
 const clientRefusal: Readonly<Record<DialectName, (client: MadeClient) => string>> = {
   smartcar: () => '401 invalid_client',
   pleos({ clientId, clientSecret }) {
@@ -22,10 +22,13 @@ const clientRefusal: Readonly<Record<DialectName, (client: MadeClient) => string
   },
 };
 
-/** Good requests in which exactly one of client, secret and token is wrong: nearly right, or of another client. */
-export const requestWithWrongCredentials = (cast: Cast, dialect: DialectName): fc.Arbitrary<FuzzRequest> => {
-  const { own, stranger } = cast[dialect];
-  const outsider = cast[dialect === 'smartcar' ? 'pleos' : 'smartcar'].own;
+/** Valid requests in which only the client, the secret or the token is wrong: almost correct, or from another client. */
+export const requestWithWrongCredentials = (
+  identities: Identities,
+  dialect: DialectName,
+): fc.Arbitrary<FuzzRequest> => {
+  const { own, stranger } = identities[dialect];
+  const otherDialect = identities[dialect === 'smartcar' ? 'pleos' : 'smartcar'].own;
   const withToken = (what: string, token: string): FuzzRequest =>
     fuzzRequest(what, keptRequest(dialect, own, token), { dialect, expects: tokenRefusal[dialect](token) });
   const withClient = (what: string, client: MadeClient): FuzzRequest =>
@@ -36,26 +39,26 @@ export const requestWithWrongCredentials = (cast: Cast, dialect: DialectName): f
   return fc.oneof(
     {
       weight: 4,
-      arbitrary: nearMiss(own.refreshToken).map((token) => withToken('a token nearly right', token)),
+      arbitrary: nearMiss(own.refreshToken).map((token) => withToken('an almost correct token', token)),
     },
     {
       weight: 3,
       arbitrary: nearMiss(own.clientSecret).map((clientSecret) =>
-        withClient('a secret nearly right', { ...own, clientSecret }),
+        withClient('an almost correct secret', { ...own, clientSecret }),
       ),
     },
     {
       weight: 2,
       arbitrary: nearMiss(own.clientId).map((clientId) =>
-        withClient('a client nearly right', { ...own, clientId }),
+        withClient('an almost correct client id', { ...own, clientId }),
       ),
     },
     fc.constantFrom(
       withToken("another client's token", stranger.refreshToken),
-      withToken("the other dialect's token", outsider.refreshToken),
+      withToken("the other dialect's token", otherDialect.refreshToken),
       withToken('the access token', own.accessToken),
       withClient("another client's secret", { ...own, clientSecret: stranger.clientSecret }),
-      withClient("the other dialect's client", outsider),
+      withClient("the other dialect's client", otherDialect),
       fuzzRequest("another client with this one's token", keptRequest(dialect, stranger, own.refreshToken), {
         dialect,
         expects: tokenRefusal[dialect](own.refreshToken),

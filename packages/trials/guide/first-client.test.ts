@@ -29,30 +29,30 @@ const folderWithSdk = (t: TestContext): string => {
   return folder;
 };
 
-const grantEventOf = (output: string, name: string): string =>
+const readField = (output: string, name: string): string =>
   new RegExp(`^${name} +(?<value>\\S+)`, 'm').exec(output)?.groups?.['value'] ?? '';
 
 test(
-  'The guide works: npm start, a client, the app, consent in the browser, a code that is exchanged, a refresh, a car.',
+  'The guide works: npm start, client, app, consent in the browser, code exchange, refresh and vehicle list.',
   { skip: SKIPPED_WITHOUT_CHROMIUM },
   async (t) => {
     const server = await serverFor(t, { args: ['--demo'] });
     const port = await findFreePort();
-    const onPorts = (code: string): string =>
+    const withPorts = (code: string): string =>
       code.replaceAll('http://127.0.0.1:8787', server.url).replaceAll('127.0.0.1:8000', `127.0.0.1:${port}`);
-    const [start = '', create = '', run = '', look = ''] = readBlocks(PAGE, 'sh').map(onPorts);
+    const [start = '', create = '', run = '', show = ''] = readBlocks(PAGE, 'sh').map(withPorts);
     assert.match(start, /^npm ci\nnpm start\n$/);
 
-    const onData = { KEYFOB_DATA: server.dataDirectory };
-    const made = await paste(create, onData);
+    const environment = { KEYFOB_DATA: server.dataDirectory };
+    const made = await paste(create, environment);
 
     const [app = ''] = readBlocks(PAGE, 'js');
     assert.ok(app.trimEnd().split('\n').length <= 25, 'about twenty lines');
     const folder = folderWithSdk(t);
     writeFileSync(join(folder, 'app.mjs'), app);
     const command = run
-      .replace('SMARTCAR_CLIENT_ID=...', `SMARTCAR_CLIENT_ID=${grantEventOf(made, 'client id')}`)
-      .replace('SMARTCAR_CLIENT_SECRET=...', `SMARTCAR_CLIENT_SECRET=${grantEventOf(made, 'client secret')}`)
+      .replace('SMARTCAR_CLIENT_ID=...', `SMARTCAR_CLIENT_ID=${readField(made, 'client id')}`)
+      .replace('SMARTCAR_CLIENT_SECRET=...', `SMARTCAR_CLIENT_SECRET=${readField(made, 'client secret')}`)
       .replace('node app.mjs', 'exec node app.mjs');
     const child = spawn('sh', ['-euc', command], {
       cwd: folder,
@@ -68,7 +68,7 @@ test(
     for (;;) {
       const answer = await page.goto(home).catch(() => undefined);
       if (answer !== undefined) break;
-      assert.equal(child.exitCode, null, 'the app ended');
+      assert.equal(child.exitCode, null, 'the app exited');
     }
     await page.getByRole('button', { name: 'Demo owner 2' }).click();
     await page.getByLabel('EV6').check();
@@ -81,7 +81,7 @@ test(
     assert.equal(shown.vehicles.length, 1);
     assert.equal(shown.isRefreshed, true);
 
-    const seen = await paste(look, onData);
+    const seen = await paste(show, environment);
     assert.match(seen, /simulated:owner-2/);
     assert.match(seen, /grant\.created/);
   },

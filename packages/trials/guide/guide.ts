@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** The project's own folder, where the guide's commands are run. */
+/** The project folder, in which the guide's commands run. */
 export const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The code of one language in a page of the guide, block by block. */
+/** The code blocks of one language in a page of the guide. */
 export const readBlocks = (page: string, language: string): readonly string[] => {
   const text = readFileSync(new URL(`../../../docs/guide/${page}`, import.meta.url), 'utf8');
   const fence = new RegExp(`^\`\`\`${language}\\n(?<code>[^]*?)^\`\`\`$`, 'gm');
   return [...text.matchAll(fence)].map((match) => match.groups?.['code'] ?? '');
 };
 
-/** Runs lines of the guide as a shell does that somebody pasted them into, and answers what they printed. */
+/** Runs lines of the guide in a shell. Returns their output. */
 export const paste = (
   lines: string,
   environment: Readonly<Record<string, string>>,

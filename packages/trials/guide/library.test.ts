@@ -17,7 +17,7 @@ import { PROJECT, readBlocks } from './guide.ts';
 const [express = '', hono = '', fastify = '', clients = '', , issuers = ''] = readBlocks('library.md', 'js');
 const NODE_OPTIONS = ['--conditions=keyfob-source', 'app.mjs'];
 
-/** A folder in which the packages that the page names have been installed, with this program. */
+/** A folder with this program and the packages that the page names. */
 const folderWith = (t: TestContext, program: string): string => {
   const folder = directoryFor(t);
   symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
@@ -34,17 +34,17 @@ const findFreePort = async (): Promise<number> => {
   return port;
 };
 
-const untilAnswered = async (url: string, isRunning: () => boolean): Promise<Response> => {
+const waitForResponse = async (url: string, isRunning: () => boolean): Promise<Response> => {
   for (;;) {
     const response = await fetch(url).catch(() => undefined);
     if (response !== undefined) return response;
-    assert.ok(isRunning(), 'the program has ended');
+    assert.ok(isRunning(), 'the program has exited');
   }
 };
 
 describe('The guide to the library', () => {
   for (const [name, program] of Object.entries({ express, hono, fastify })) {
-    test(`mounts a server in ${name}: owners and clients reach it, beside the rest of the application`, async (t) => {
+    test(`mounts a server in ${name}: owners and clients reach it, and the application keeps its own routes`, async (t) => {
       const port = await findFreePort();
       const folder = folderWith(t, program.replaceAll('3000', String(port)));
       const app = spawn(process.execPath, NODE_OPTIONS, {
@@ -54,7 +54,7 @@ describe('The guide to the library', () => {
       t.after(() => app.kill('SIGKILL'));
       const ended = once(app, 'exit');
       const home = `http://127.0.0.1:${port}`;
-      const rest = await untilAnswered(home, () => app.exitCode === null);
+      const rest = await waitForResponse(home, () => app.exitCode === null);
       assert.equal(await rest.text(), 'The rest of your application');
 
       const data = join(folder, 'data');

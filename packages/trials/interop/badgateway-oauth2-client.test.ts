@@ -39,13 +39,13 @@ const assertRefused = async (
     assert.ok(thrown instanceof OAuth2HttpError);
     assert.equal(thrown.httpCode, status);
     assert.equal(thrown.oauth2Code, error);
-    const { error_description: told } = thrown.parsedBody as Readonly<Record<string, string>>;
-    assert.match(told ?? '', description);
-    assert.equal(thrown.message, `OAuth2 error ${error}. ${told}`);
+    const { error_description: reported } = thrown.parsedBody as Readonly<Record<string, string>>;
+    assert.match(reported ?? '', description);
+    assert.equal(thrown.message, `OAuth2 error ${error}. ${reported}`);
     return true;
   });
 
-/** Form-encoded to the last character, hyphens of a UUID included, and as it is. */
+/** HTTP Basic in two ways: with every character form-encoded, and with the credentials unchanged. */
 for (const method of ['client_secret_basic', 'client_secret_basic_interop'] as const) {
   const refresh = async (client: MadeClient, refreshToken: string): Promise<string> => {
     const held = { accessToken: '', expiresAt: null, refreshToken };
@@ -82,7 +82,7 @@ for (const method of ['client_secret_basic', 'client_secret_basic_interop'] as c
       await assertRefused(request, MALFORMED_CODE);
     });
 
-    test('reports that client_credentials is not supported for it', async () => {
+    test('reports that client_credentials is not supported for this client', async () => {
       const app = appOf(server.client, method);
       await assertRefused(app.clientCredentials(), UNSUPPORTED_GRANT_TYPE);
     });

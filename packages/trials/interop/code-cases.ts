@@ -13,7 +13,7 @@ export type Exchange = (client: MadeClient, code: string) => Promise<string>;
 /** How a library reports a refusal. */
 export type AssertRefused = (request: Promise<unknown>, refusal: OAuthRefusal) => Promise<void>;
 
-/** For a code that was asked for with another redirect URI. */
+/** The refusal of a code that was requested with another redirect URI. */
 const WRONG_REDIRECT: OAuthRefusal = {
   status: 400,
   error: 'invalid_grant',
@@ -26,13 +26,13 @@ type Library = {
   readonly assertRefused: AssertRefused;
 };
 
-/** What a library meets from an owner's consent to the first refresh, and where a code is no good. Names read on after its own. */
+/** Code exchanges and refusals that every library must handle. A test title is the library's name followed by `name`. */
 export const CODE_CASES: readonly {
   readonly name: string;
   run(server: TrialServer, library: Library): Promise<void>;
 }[] = [
   {
-    name: 'exchanges a code for a first pair, and refreshes it',
+    name: 'exchanges a code for the first tokens, and refreshes them',
     async run(server, { exchange, refresh }) {
       const { client } = server;
       const first = await exchange(client, await server.code(client));
@@ -40,7 +40,7 @@ export const CODE_CASES: readonly {
     },
   },
   {
-    name: 'is refused a code that it has used, and finds what it got from it dead',
+    name: 'cannot use a code twice, and the second use revokes the tokens of the first',
     async run(server, { exchange, refresh, assertRefused }) {
       const { client } = server;
       const code = await server.code(client);
@@ -50,14 +50,14 @@ export const CODE_CASES: readonly {
     },
   },
   {
-    name: 'is refused a code after its ten minutes',
+    name: 'cannot use a code after ten minutes',
     async run(server, { exchange, assertRefused }) {
       const { client } = server;
       await assertRefused(exchange(client, await server.code(client, { ageSeconds: 600 })), UNKNOWN_CODE);
     },
   },
   {
-    name: "is refused another client's code, which stays good for that one",
+    name: "cannot use another client's code, which stays valid for that client",
     async run(server, { exchange, assertRefused }) {
       const { client, strictClient } = server;
       const code = await server.code(strictClient);
@@ -66,7 +66,7 @@ export const CODE_CASES: readonly {
     },
   },
   {
-    name: 'is refused a code that was asked for with another redirect URI',
+    name: 'cannot use a code that was requested with another redirect URI',
     async run(server, { exchange, assertRefused }) {
       const { client } = server;
       const code = await server.code(client, { redirectUri: `${REDIRECT_URI}/` });

@@ -13,7 +13,7 @@ import type { DialectName } from '../support/dialect-name.ts';
 
 const skip = spawnSync('curl', ['--version']).error === undefined ? false : 'curl is not installed';
 
-// curl reads it from CURL_HOME, so that the line of the page runs as it is and still shows status and headers.
+// curl reads this file from CURL_HOME, so the unchanged command of the page also prints status and headers.
 const curlHome = mkdtempSync(join(tmpdir(), 'keyfob-curl-'));
 writeFileSync(join(curlHome, '.curlrc'), 'silent\nshow-error\ninclude\n');
 after(() => rmSync(curlHome, { recursive: true, force: true }));
@@ -26,12 +26,12 @@ const readCurlLine = (page: string): string => {
 
 type Replacements = Readonly<Record<string, string>>;
 
-/** The line with each of these texts replaced, every one of which must stand in it exactly once. */
+/** Replaces each of these texts in the command. Each must occur exactly once. */
 const replaceOnce = (line: string, replacements: Replacements): string =>
   Object.entries(replacements).reduce((text, [from, to]) => {
-    const [before, behind, ...more] = text.split(from);
-    assert.ok(before !== undefined && behind !== undefined && more.length === 0, `not once: ${from}`);
-    return before + to + behind;
+    const [head, tail, ...more] = text.split(from);
+    assert.ok(head !== undefined && tail !== undefined && more.length === 0, `not exactly once: ${from}`);
+    return head + to + tail;
   }, line);
 
 type Answer = {
@@ -65,7 +65,7 @@ class Refused extends Error {
   }
 }
 
-/** One vendor's page: its line with our host and credentials, the successor in an answer, and what a refusal says. */
+/** One vendor's page: its curl command with our host and credentials, and how to read successes and refusals. */
 type Page = {
   readonly dialect: DialectName;
   readonly file: string;
@@ -104,7 +104,7 @@ const smartcar: Page = {
 };
 
 const DEAD_TOKEN_DETAILS = [{ field: 'refreshToken', message: 'is invalid, expired or already used' }];
-/** A token of another form is answered as a dead one is: this vendor knows no other text for it. */
+/** A malformed token gets the response of a dead token: this vendor has no other text for it. */
 const PLEOS_REFUSALS = {
   dead_token: { code: '4002', message: 'Invalid request parameters', details: DEAD_TOKEN_DETAILS },
   malformed_token: { code: '4002', message: 'Invalid request parameters', details: DEAD_TOKEN_DETAILS },
@@ -135,10 +135,10 @@ const pleos: Page = {
   },
   assertRefusal({ status, headers, body }, kind) {
     const { error, ...rest } = body as Record<'error', Record<string, string>>;
-    const { timestamp, requestId, ...told } = error;
+    const { timestamp, requestId, ...reported } = error;
     assert.equal(status, 400);
     assert.deepEqual(rest, {});
-    assert.deepEqual(told, PLEOS_REFUSALS[kind]);
+    assert.deepEqual(reported, PLEOS_REFUSALS[kind]);
     assert.match(timestamp ?? '', TIMESTAMP);
     assert.equal(headers.get('x-request-id'), requestId);
   },
@@ -177,9 +177,13 @@ for (const page of [smartcar, pleos]) {
     }
 
     if (page.dialect === 'pleos')
-      test('shows the refusal of a grant of another brand than the line names', { skip }, async () => {
-        const { refreshToken } = await server.grant(server.client, '--brand', 'kia');
-        await assertRefused(server.client, refreshToken, 'dead_token');
-      });
+      test(
+        'shows the refusal of a grant whose brand differs from the brand in the command',
+        { skip },
+        async () => {
+          const { refreshToken } = await server.grant(server.client, '--brand', 'kia');
+          await assertRefused(server.client, refreshToken, 'dead_token');
+        },
+      );
   });
 }

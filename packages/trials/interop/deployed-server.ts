@@ -7,21 +7,21 @@ import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../support/ke
 import type { DialectName } from '../support/dialect-name.ts';
 import type { MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 
-/** A server in this process, on a real socket and a real store, with a clock that can be put forward. */
+/** A server in this process, on a real socket and a real store, with a clock that tests can move forward. */
 export type DeployedServer = {
   readonly url: string;
   readonly deployment: Deployment;
   readonly events: readonly LogEvent[];
-  /** Now, by the server's clock. */
+  /** The current time of the server's clock. */
   now(): Date;
-  passSeconds(seconds: number): void;
+  advanceSeconds(seconds: number): void;
   register(
     dialect: DialectName,
     more?: Partial<Pick<Client, 'type'>> & { readonly policy?: Partial<Policy> },
   ): Promise<MadeClient>;
-  /** By `keyfob grant create`. */
+  /** Runs `keyfob grant create`. */
   grant(client: MadeClient): Promise<MadeGrant>;
-  /** By `keyfob keys rotate`, beside the running server. */
+  /** Runs `keyfob keys rotate` while the server runs. */
   rotateKeys(): Promise<void>;
   close(): Promise<void>;
 };
@@ -39,19 +39,19 @@ export const openDeployedServer = async (): Promise<DeployedServer> => {
   const { url } = await server.listen();
   const run = async (...words: readonly string[]): Promise<unknown> => {
     const { code, stdout, stderr } = await runKeyfob([...words, '--data', data, '--json']);
-    if (code !== 0) throw new Error(`keyfob ${words.join(' ')} ended with ${code}: ${stderr}`);
+    if (code !== 0) throw new Error(`keyfob ${words.join(' ')} exited with ${code}: ${stderr}`);
     return JSON.parse(stdout);
   };
-  let made = 0;
+  let clientCount = 0;
   return {
     url,
     deployment,
     events,
     now: () => new Date(clock()),
-    passSeconds: (seconds) => void (aheadMs += seconds * 1000),
+    advanceSeconds: (seconds) => void (aheadMs += seconds * 1000),
     async register(dialect, { type = 'confidential', policy = {} } = {}) {
       const clientSecret = createClientSecret(systemRandomness);
-      const clientId = `${dialect}-${++made}`;
+      const clientId = `${dialect}-${++clientCount}`;
       const createdAt = Math.floor(clock() / 1000);
       const secret = { id: clientId, name: 'first', digest: digestSecret(clientSecret), createdAt };
       await deployment.store.createClient({

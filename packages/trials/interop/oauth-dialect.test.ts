@@ -9,7 +9,7 @@ import type { KeyfobServer, MadeClient } from '../support/keyfob-process.ts';
 const REDIRECT_URI = 'https://app.example/callback';
 const SCOPE = 'read_odometer control_charge';
 const STATE = 'st-1';
-/** A simulated owner and the vehicle it has. */
+/** A simulated owner and the owner's vehicle. */
 const OWNER = '1';
 const VEHICLE = '9e2c0502-36cd-5f62-a987-a4b4dde6d189';
 const OVER_HTTP = { [oauth.allowInsecureRequests]: true };
@@ -52,7 +52,7 @@ describe('oauth4webapi and the dialect oauth', () => {
   /** Sends an owner through sign-in and consent. Returns where the browser is sent back to. */
   const consent = async (clientId: string, button: string, codeChallenge: string): Promise<URL> => {
     const url = new URL(authorizationServer.authorization_endpoint ?? '');
-    // Without redirect_uri, as only one is registered.
+    // The request omits redirect_uri because only one is registered.
     const request = { response_type: 'code', client_id: clientId, scope: SCOPE, state: STATE };
     const challenge = { code_challenge: codeChallenge, code_challenge_method: 'S256' };
     url.search = new URLSearchParams({ ...request, ...challenge }).toString();
@@ -131,7 +131,7 @@ describe('oauth4webapi and the dialect oauth', () => {
     ['HTTP Basic', oauth.ClientSecretBasic],
     ['credentials in the body', oauth.ClientSecretPost],
   ] as const)
-    it(`leads from consent through refreshes to revocation, by ${name}`, async () => {
+    it(`gets consent, refreshes and revokes, with ${name}`, async () => {
       const { clientId, clientSecret } = await register('confidential');
       const session = await begin(clientId, clientAuthOf(clientSecret));
       const first = await exchange(session);
@@ -166,7 +166,7 @@ describe('oauth4webapi and the dialect oauth', () => {
     await assertInvalidGrant(refresh(session, second.refresh_token));
   });
 
-  it('refuses a code that was used, and revokes what it gave', async () => {
+  it('refuses a code that was used, and revokes its tokens', async () => {
     const { clientId, clientSecret } = await register('confidential');
     const session = await begin(clientId, oauth.ClientSecretBasic(clientSecret));
     const first = await exchange(session);
@@ -174,13 +174,13 @@ describe('oauth4webapi and the dialect oauth', () => {
     await assertInvalidGrant(refresh(session, first.refresh_token));
   });
 
-  it('issues JWTs, and the lifetime of refresh tokens, to a client that wants them', async () => {
+  it('issues JWTs and reports the lifetime of refresh tokens if the client wants this', async () => {
     const flags = ['--access-token-format', 'jwt', '--include-refresh-expiry', 'true'];
     const { clientId, clientSecret } = await register('confidential', ...flags);
     const session = await begin(clientId, oauth.ClientSecretBasic(clientSecret));
     const { access_token: accessToken, refresh_token_expires_in: expiresIn } = await exchange(session);
-    const { iss, client_id: of, scope } = decodeJwt(accessToken);
-    assert.deepEqual([iss, of, scope], [server.url, clientId, SCOPE]);
+    const { iss, client_id: jwtClientId, scope } = decodeJwt(accessToken);
+    assert.deepEqual([iss, jwtClientId, scope], [server.url, clientId, SCOPE]);
     assert.equal(expiresIn, 60 * 86_400);
   });
 

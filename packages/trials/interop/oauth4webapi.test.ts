@@ -69,7 +69,7 @@ const exchange = async (client: MadeClient, code: string): Promise<string> => {
   return refreshToken ?? assert.fail('no refresh token');
 };
 
-/** As a public client does: with its id in the body and the verifier for its proof. */
+/** Exchanges a code as a public client: with its id in the body and the PKCE verifier. */
 const exchangePublicly = async (
   clientId: string,
   code: string,
@@ -101,7 +101,7 @@ const requestByClientCredentials = async ({ clientId, clientSecret }: MadeClient
   return oauth.processClientCredentialsResponse(authorizationServer, client, response);
 };
 
-/** A 401 comes with a challenge, which the library reports before it reads the body (RFC 6749 §5.2). */
+/** A 401 has a challenge, which the library reports before it reads the body (RFC 6749 §5.2). */
 const assertChallenged = async (request: Promise<unknown>): Promise<void> => {
   const thrown: unknown = await request.catch((error: unknown) => error);
   assert.ok(thrown instanceof oauth.WWWAuthenticateChallengeError);
@@ -131,7 +131,7 @@ test('oauth4webapi refreshes a grant ten times in a row, each time with its newe
   await refreshTenTimes(server, refresh);
 });
 
-test('oauth4webapi reads a bearer token that expires in two hours, and nothing unexpected', async () => {
+test('oauth4webapi reads a bearer token that expires in two hours, and no other members', async () => {
   const { client } = server;
   const { refreshToken } = await server.grant(client);
   const { access_token, refresh_token, ...rest } = await requestTokens(client, refreshToken);
@@ -158,7 +158,7 @@ test('oauth4webapi reports that a code is malformed', async () => {
   await assertRefused(exchangeCode(server.client, 'no-code'), MALFORMED_CODE);
 });
 
-test('oauth4webapi reports that client_credentials is not supported for it', async () => {
+test('oauth4webapi reports that client_credentials is not supported for this client', async () => {
   await assertRefused(requestByClientCredentials(server.client), UNSUPPORTED_GRANT_TYPE);
 });
 

@@ -56,7 +56,7 @@ const exchange = async (client: MadeClient, code: string): Promise<string> => {
   return tokens.refresh_token ?? assert.fail('no refresh token');
 };
 
-/** A 401 comes with a challenge, and for it the library shows only the challenge (RFC 6749 §5.2). */
+/** A 401 has a challenge, and the library reports only the challenge (RFC 6749 §5.2). */
 const assertChallenged = async (request: Promise<unknown>): Promise<void> =>
   assert.rejects(request, (thrown: unknown) => {
     assert.ok(thrown instanceof WWWAuthenticateChallengeError);
@@ -117,7 +117,7 @@ test('openid-client reports that a code is malformed', async () => {
   await assertRefused(exchangeCode(server.client, 'no-code'), MALFORMED_CODE);
 });
 
-test('openid-client reports that client_credentials is not supported for it', async () => {
+test('openid-client reports that client_credentials is not supported for this client', async () => {
   const configuration = configurationOf(server.client);
   await assertRefused(clientCredentialsGrant(configuration), UNSUPPORTED_GRANT_TYPE);
 });

@@ -9,12 +9,12 @@ export type Refresh = (client: MadeClient, refreshToken: string) => Promise<stri
 /** What a client presents. */
 type Presented = { readonly client: MadeClient; readonly refreshToken: string };
 
-/** A refresh that must be refused, and how it comes about. */
+/** A refresh that must be refused. */
 export type RefusalCase = {
-  /** Reads on after "the refusal of". */
+  /** Follows "the refusal of" in a test title. */
   readonly name: string;
   readonly kind: 'dead_token' | 'malformed_token' | 'unauthenticated';
-  /** Brings it about; where a token has to be used first, the client under trial uses it. */
+  /** Prepares the refresh. If a token must be used first, the client under trial uses it. */
   arrange(server: TrialServer, refresh: Refresh): Promise<Presented>;
 };
 
@@ -35,13 +35,13 @@ export const refreshTenTimes = async (server: TrialServer, refresh: Refresh): Pr
   assert.deepEqual({ status, generation }, { status: 'active', generation: TIMES });
 };
 
-/** The refresh tokens printed in the vendors' pages: of the right form, issued by nobody here. */
+/** The refresh tokens printed in the vendors' pages: well-formed, but never issued by this server. */
 const NEVER_ISSUED: Readonly<Record<DialectName, string>> = {
   smartcar: '3e565aed-d4b2-4296-9b4c-aec35825a6aa',
   pleos: 'T9F38OE6PA8CT9V52F30KKKSRA6T5SRDA400',
 };
 
-/** Every refusal that a well-formed refresh request can meet. */
+/** Every way in which a well-formed refresh request can be refused. */
 export const REFUSAL_CASES: readonly RefusalCase[] = [
   {
     name: 'a refresh token that was used',
@@ -88,7 +88,7 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
     },
   },
   {
-    name: 'a refresh token of another form',
+    name: 'a malformed refresh token',
     kind: 'malformed_token',
     arrange: async ({ client }) => ({ client, refreshToken: 'no-refresh-token' }),
   },
@@ -122,14 +122,14 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
   },
 ];
 
-/** What Smartcar's wire says. */
+/** A refusal in Smartcar's wire format. */
 export type OAuthRefusal = {
   readonly status: number;
   readonly error: string;
   readonly description: RegExp;
 };
 
-/** By kind: how Smartcar's wire refuses. */
+/** Smartcar's refusal of each kind. */
 export const OAUTH_REFUSALS: Readonly<Record<RefusalCase['kind'], OAuthRefusal>> = {
   dead_token: {
     status: 400,
@@ -143,19 +143,19 @@ export const OAUTH_REFUSALS: Readonly<Record<RefusalCase['kind'], OAuthRefusal>>
   },
   unauthenticated: { status: 401, error: 'invalid_client', description: /^Client authentication failed\./ },
 };
-/** For a code of the right form that nobody issued. */
+/** The refusal of a well-formed code that was never issued. */
 export const UNKNOWN_CODE: OAuthRefusal = {
   status: 400,
   error: 'invalid_grant',
   description: /^Invalid or expired code\.$/,
 };
-/** For a code of another form. */
+/** The refusal of a malformed code. */
 export const MALFORMED_CODE: OAuthRefusal = {
   status: 400,
   error: 'invalid_request',
   description: /^Invalid code: /,
 };
-/** For any other grant type. */
+/** The refusal of any other grant type. */
 export const UNSUPPORTED_GRANT_TYPE: OAuthRefusal = {
   status: 400,
   error: 'unsupported_grant_type',

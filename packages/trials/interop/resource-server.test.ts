@@ -13,7 +13,7 @@ after(() => server.close());
 const checker = await server.register('smartcar', { type: 'resource-server' });
 const OVER_HTTP = { [oauth.allowInsecureRequests]: true };
 
-/** By the library of its own accord: nothing is known but the issuer. */
+/** Discovers the server through the library, from only the issuer. */
 const discover = async (): Promise<oauth.AuthorizationServer> => {
   const issuer = new URL(server.url);
   const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...OVER_HTTP });
@@ -45,7 +45,7 @@ describe('openid-client', () => {
     ['by HTTP Basic', client.ClientSecretBasic],
     ['in the form', client.ClientSecretPost],
   ] as const) {
-    test(`introspects and revokes with its secret ${how}`, async () => {
+    test(`introspects and revokes with the secret sent ${how}`, async () => {
       const app = await server.register('pleos');
       const { accessToken, refreshToken } = await server.grant(app);
       const asChecker = await configure(checker, authOf(checker.clientSecret));
@@ -116,13 +116,13 @@ describe('oauth4webapi', () => {
     const { refreshToken } = await server.grant(app);
     const asChecker = { client_id: checker.clientId };
     const auth = oauth.ClientSecretPost(checker.clientSecret);
-    const look = async (): Promise<oauth.IntrospectionResponse> =>
+    const introspect = async (): Promise<oauth.IntrospectionResponse> =>
       oauth.processIntrospectionResponse(
         as,
         asChecker,
         await oauth.introspectionRequest(as, asChecker, auth, refreshToken, OVER_HTTP),
       );
-    const found = await look();
+    const found = await introspect();
     assert.deepEqual([found.active, found.client_id, found.token_type], [true, app.clientId, undefined]);
     const revocation = await oauth.revocationRequest(
       as,
@@ -132,7 +132,7 @@ describe('oauth4webapi', () => {
       OVER_HTTP,
     );
     await oauth.processRevocationResponse(revocation);
-    assert.deepEqual(await look(), { active: false });
+    assert.deepEqual(await introspect(), { active: false });
   });
 
   test('is challenged if its secret is wrong', async () => {
@@ -151,7 +151,7 @@ describe('oauth4webapi', () => {
     });
   });
 
-  test('accepts a JWT access token as one of RFC 9068, and no other token', async () => {
+  test('accepts a JWT access token of RFC 9068, and no other token', async () => {
     const as = await discover();
     const app = await server.register('pleos', { policy: { accessTokenFormat: 'jwt' } });
     const { refreshToken } = await server.grant(app);
@@ -181,7 +181,7 @@ describe("The vendors' own calls", () => {
     ['smartcar', '/v2.0/user', '/v1/vehicles/consent'],
     ['pleos', '/v1/vehicles/consent', '/v2.0/user'],
   ] as const) {
-    test(`accept a JWT of a ${dialect} client like its opaque tokens, and of no other client`, async () => {
+    test(`accept the JWTs of a ${dialect} client like its opaque tokens, but no JWT of another dialect`, async () => {
       const app = await server.register(dialect);
       const { accessToken: opaque, refreshToken } = await server.grant(app);
       await server.deployment.store.changeClient(app.clientId, { policy: { accessTokenFormat: 'jwt' } });
@@ -216,32 +216,32 @@ describe('jose', () => {
     }
   });
 
-  test('verifies every live token before and after two key rotations, whenever it fetched the keys', async () => {
+  test('verifies every valid token across two key rotations, with keys fetched at any time', async () => {
     const app = await server.register('smartcar', { policy: { accessTokenFormat: 'jwt' } });
     let { refreshToken } = await server.grant(app);
-    const live: string[] = [];
-    const keptSince = [];
+    const liveTokens: string[] = [];
+    const keySets = [];
     const signers = new Set<string | undefined>();
     for (let round = 0; round < 3; round++) {
       if (round > 0) await server.rotateKeys();
       for (const wait of [0, 300, 300]) {
-        server.passSeconds(wait);
+        server.advanceSeconds(wait);
         const keys = jwks();
         await keys.reload();
-        keptSince.push(keys);
+        keySets.push(keys);
         const answer = await refreshAs.smartcar(server.url, app, refreshToken);
         ({ refreshToken } = answer);
-        live.push(answer.accessToken);
-        for (const token of live) {
+        liveTokens.push(answer.accessToken);
+        for (const token of liveTokens) {
           const { protectedHeader } = await verify(token, keys);
           signers.add(protectedHeader.kid);
         }
       }
-      server.passSeconds(2);
+      server.advanceSeconds(2);
     }
     const last = await refreshAs.smartcar(server.url, app, refreshToken);
-    for (const keys of keptSince)
-      for (const token of [...live, last.accessToken])
+    for (const keys of keySets)
+      for (const token of [...liveTokens, last.accessToken])
         signers.add((await verify(token, keys)).protectedHeader.kid);
     assert.equal(signers.size, 3);
   });

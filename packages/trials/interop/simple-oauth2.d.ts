@@ -1,4 +1,4 @@
-/** The part of simple-oauth2 that the trials call; the package brings no types. */
+/** The part of simple-oauth2 that the trials call. The package includes no types. */
 declare module 'simple-oauth2' {
   type Token = Readonly<Record<string, unknown>>;
   type Config = {

@@ -72,7 +72,7 @@ for (const credentialsEncodingMode of ['strict', 'loose'] as const) {
   const refreshEncoded = (client: MadeClient, refreshToken: string): Promise<string> =>
     refresh(client, refreshToken, settings);
 
-  describe(`simple-oauth2 with ${credentialsEncodingMode} encoding of its credentials`, () => {
+  describe(`simple-oauth2 with ${credentialsEncodingMode} encoding of credentials`, () => {
     test('refreshes a grant ten times in a row, each time with its newest token', async () => {
       await refreshTenTimes(server, refreshEncoded);
     });
@@ -94,7 +94,7 @@ for (const credentialsEncodingMode of ['strict', 'loose'] as const) {
       await assertRefused(app.getToken({ code: 'no-code', redirect_uri: REDIRECT_URI }), MALFORMED_CODE);
     });
 
-    test('reports that client_credentials is not supported for it', async () => {
+    test('reports that client_credentials is not supported for this client', async () => {
       const app = new ClientCredentials(configOf(server.client, settings));
       await assertRefused(app.getToken({}), UNSUPPORTED_GRANT_TYPE);
     });
@@ -104,7 +104,7 @@ for (const credentialsEncodingMode of ['strict', 'loose'] as const) {
 describe('simple-oauth2 for a client that must send a User-Agent', () => {
   const USER_AGENT_REQUIRED = ['--require-user-agent', 'true'] as const;
 
-  test('learns that the header is missing, and its refresh token stays good', async () => {
+  test('reports that the header is missing, and the refresh token stays valid', async () => {
     const client = await server.register(...USER_AGENT_REQUIRED);
     const { refreshToken } = await server.grant(client);
     const description = /^The User-Agent header is required\.$/;
@@ -136,7 +136,7 @@ test('simple-oauth2 is refused as unauthenticated when it sends the secret in th
   });
 });
 
-test('simple-oauth2 learns which content type to use when it sends JSON', async () => {
+test('simple-oauth2 reports the required content type when it sends JSON', async () => {
   const { client } = server;
   const { refreshToken } = await server.grant(client);
   const description = /^Content-Type must be application\/x-www-form-urlencoded\.$/;

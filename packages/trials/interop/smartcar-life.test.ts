@@ -16,11 +16,11 @@ const SCOPE = 'read_vehicle_info read_odometer';
 
 const server = await openTrialServer('smartcar');
 after(() => server.close());
-// The SDK reads them whenever it makes a client or a request.
+// The SDK reads these variables for each client and each request.
 process.env['SMARTCAR_AUTH_ORIGIN'] = server.url;
 process.env['SMARTCAR_API_ORIGIN'] = server.url;
 
-/** What the SDK makes of an error of the API. */
+/** How the SDK reports an error of the API. */
 type Expected = {
   readonly status: number;
   readonly type: string;
@@ -44,7 +44,7 @@ for (const [name, smartcar] of [
 ] as const) {
   const { AuthClient, SmartcarError, Vehicle } = smartcar;
   const authClient = () => new AuthClient({ ...server.client, redirectUri: REDIRECT_URI });
-  /** The first pair of a grant to both vehicles, exchanged by the SDK. */
+  /** The first tokens of a grant to both vehicles, exchanged by the SDK. */
   const begin = async (scope = SCOPE) => {
     const code = await consentOn(server.process, 'smartcar', server.client, { scope, vehicles: [ONE, TWO] });
     return { code, ...(await authClient().exchangeCode(code)) };
@@ -65,8 +65,8 @@ for (const [name, smartcar] of [
       return true;
     });
 
-  describe(`the whole life of a grant, by ${name}`, () => {
-    test('from the exchange of a code to the error after the last vehicle is disconnected', async () => {
+  describe(`the life of a grant, with ${name}`, () => {
+    test('from the code exchange to the error after the last vehicle is disconnected', async () => {
       const { accessToken, refreshToken } = await begin();
       const { vehicles, paging, meta } = await smartcar.getVehicles(accessToken);
       assert.deepEqual(vehicles, [ONE.id, TWO.id]);
@@ -93,7 +93,7 @@ for (const [name, smartcar] of [
       await assertThrown(refresh, { status: 400, type: 'invalid_grant' });
     });
 
-    test('a code that is used a second time revokes what the first use gave', async () => {
+    test('the second use of a code revokes the tokens of the first use', async () => {
       const { code, accessToken } = await begin();
       assert.equal((await smartcar.getUser(accessToken)).id, 'owner-1');
       await assertThrown(authClient().exchangeCode(code), { status: 400, type: 'invalid_grant' });
@@ -110,27 +110,27 @@ for (const [name, smartcar] of [
       await assertThrown(smartcar.getVehicles(accessToken, { limit: -1 }), wrong);
     });
 
-    test('a call without the permission of the owner is an error that asks for new consent', async () => {
+    test('a call that the owner has not permitted is an error that requests new consent', async () => {
       const { accessToken } = await begin('read_odometer');
       const vehicle = new Vehicle(ONE.id, accessToken);
       await assertThrown(vehicle.attributes(), PERMISSION);
       assert.deepEqual((await vehicle.permissions()).permissions, ['read_odometer']);
     });
 
-    test('a call for vehicle data, which is not served here, is an error that says so', async () => {
+    test('a call for vehicle data, which this server does not serve, is a not-found error', async () => {
       const { accessToken } = await begin();
       const missing = { status: 404, type: 'RESOURCE_NOT_FOUND', code: 'PATH' };
       await assertThrown(new Vehicle(ONE.id, accessToken).odometer(), missing);
     });
 
-    test('an outage is an error that says when to retry, and changes nothing', async () => {
+    test('an outage is an error with a retry delay, and changes nothing', async () => {
       const { accessToken } = await begin();
       const vehicle = new Vehicle(ONE.id, accessToken);
       const database = new DatabaseSync(join(server.process.dataDirectory, 'keyfob.db'));
       database.exec('BEGIN IMMEDIATE');
-      const away = { status: 503, type: 'SERVER', code: 'INTERNAL', retryAfter: '2' };
+      const unavailable = { status: 503, type: 'SERVER', code: 'INTERNAL', retryAfter: '2' };
       try {
-        await assertThrown(vehicle.disconnect(), away);
+        await assertThrown(vehicle.disconnect(), unavailable);
       } finally {
         database.close();
       }

@@ -21,7 +21,7 @@ const LOG_TIMEOUT_MS = 10_000;
 
 const server = await openTrialServer('smartcar');
 after(() => server.close());
-// The SDK reads it whenever an AuthClient is made.
+// The SDK reads this variable for each AuthClient.
 process.env['SMARTCAR_AUTH_ORIGIN'] = server.url;
 
 for (const [name, { AuthClient, SmartcarError }] of [
@@ -64,7 +64,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
       assert.ok(expiration.getTime() >= beforeMs + 7_200_000 && expiration.getTime() <= afterMs + 7_200_000);
     });
 
-    test('gets the same refresh token in two processes that refresh at once', async () => {
+    test('gets the same refresh token when two processes refresh at the same time', async () => {
       const { client } = server;
       const { refreshToken } = await server.grant(client);
       const [one, other] = await Promise.all([refresh(client, refreshToken), refresh(client, refreshToken)]);
@@ -72,7 +72,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
       assert.notEqual(one, refreshToken);
     });
 
-    test('refreshes with flags, which it adds to the query', async () => {
+    test('refreshes with flags, which the SDK adds to the query', async () => {
       const { client } = server;
       const { refreshToken } = await server.grant(client);
       const flags = { country: 'DE' };
@@ -100,7 +100,7 @@ for (const [name, { AuthClient, SmartcarError }] of [
     for (const one of CODE_CASES)
       test(one.name, () => one.run(server, { exchange: exchangeCode, refresh, assertRefused }));
 
-    test('reads the lifetimes of the tokens of a code as documented', async () => {
+    test('reads the documented token lifetimes after a code exchange', async () => {
       const { client } = server;
       const beforeMs = Date.now();
       const { expiration, refreshExpiration } = await authClientOf(client).exchangeCode(

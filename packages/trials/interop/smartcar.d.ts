@@ -1,4 +1,4 @@
-/** The part of Smartcar's SDK for Node that the trials call; the package brings no types. */
+/** The part of Smartcar's SDK for Node that the trials call. The package includes no types. */
 declare module 'smartcar' {
   type Access = {
     readonly accessToken: string;
@@ -31,7 +31,7 @@ declare module 'smartcar' {
   }
   class SmartcarError extends Error {
     readonly type: string;
-    /** Absent where the body has null. */
+    /** Absent if the body has null. */
     readonly code?: string;
     readonly docURL?: string;
     readonly resolution?: { readonly type: string | null };

@@ -4,28 +4,28 @@ import type { Agreed } from '../support/code-maker.ts';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 
-/** A real server for a client library of others, and what an operator prepares on it. */
+/** A real server for a third-party client library, with what an operator prepares on it. */
 export type TrialServer = {
   readonly url: string;
   readonly dialect: DialectName;
   readonly process: KeyfobServer;
   /** A client with the policy that its dialect's page describes. */
   readonly client: MadeClient;
-  /** A client whose used refresh tokens are dead at once: no repeat, no allowance for a race. */
+  /** A client whose refresh tokens are dead as soon as they are used: no repeats, no race tolerance. */
   readonly strictClient: MadeClient;
-  /** Registers one more. `policy` are flags of `keyfob client set`. */
+  /** Registers another client. `policy` are flags of `keyfob client set`. */
   register(...policy: readonly string[]): Promise<MadeClient>;
   /** Creates a grant. `flags` are those of `keyfob grant create`. */
   grant(client: MadeClient, ...flags: readonly string[]): Promise<MadeGrant>;
-  /** A code of this client, which its owner agreed to a moment ago. */
+  /** A new code for this client, after the owner's consent. */
   code(client: Pick<MadeClient, 'clientId'>, agreed?: Omit<Agreed, 'clientId'>): Promise<string>;
-  /** Registers a client without a secret, and answers its id. */
+  /** Registers a public client. Returns its id. */
   registerPublic(): Promise<string>;
-  /** Stops the server and removes what it kept. */
+  /** Stops the server and removes its data. */
   close(): Promise<void>;
 };
 
-/** Starts a server. Every client on it gets the policy flags given here before its own. */
+/** Starts a server. `everyPolicy` are policy flags for each client, before the client's own flags. */
 export const openTrialServer = async (
   dialect: DialectName,
   ...everyPolicy: readonly string[]

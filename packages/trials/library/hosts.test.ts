@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createAuthorizationServer, OperatorError, systemRandomness } from '@keyfob/server';
 import type { AuthorizationServer, LogEvent, ServerOptions, Settings } from '@keyfob/server';
 import { makeClient, makeGrant } from '../support/make-client.ts';
+import { host } from '../support/host-program.ts';
 import { sendRaw, writeRequest } from '../support/raw-request.ts';
 import type { RawResponse, RequestParts } from '../support/raw-request.ts';
 import { directoryFor } from '../support/test-directory.ts';
@@ -30,15 +27,7 @@ const open = async (t: TestContext, settings: Settings = {}, options: ServerOpti
   return { server, events };
 };
 
-/** A host that has no other route. */
-const host = async (t: TestContext, listener: RequestListener): Promise<string> => {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
-
-const compared = ({ status, headers, body }: RawResponse): RawResponse => {
+const withoutConnectionHeaders = ({ status, headers, body }: RawResponse): RawResponse => {
   const { date: _date, connection: _connection, 'keep-alive': _keepAlive, ...rest } = headers;
   return { status, headers: rest, body };
 };
@@ -62,48 +51,48 @@ const REQUESTS: Readonly<Record<string, RequestParts>> = {
     headers: { ...FORM, Authorization: 'Basic YTpi' },
     body: REFRESH,
   },
-  'no credentials': { target: '/oauth/token', headers: FORM, body: REFRESH },
-  'credentials sent twice': {
+  'a request without credentials': { target: '/oauth/token', headers: FORM, body: REFRESH },
+  'credentials that are sent twice': {
     target: '/oauth/token',
     headers: { ...FORM, Authorization: ['Basic YTpi', 'Basic YTpi'] },
     body: REFRESH,
   },
   'an unknown path': { target: '/nothing?here=1', headers: FORM },
   'a wrong method': { method: 'DELETE', target: '/.well-known/jwks.json', headers: FORM },
-  'the metadata': { method: 'GET', target: '/.well-known/oauth-authorization-server', headers: FORM },
-  'the metadata by HEAD': {
+  'a metadata request': { method: 'GET', target: '/.well-known/oauth-authorization-server', headers: FORM },
+  'a metadata request by HEAD': {
     method: 'HEAD',
     target: '/.well-known/oauth-authorization-server',
     headers: { ...FORM, Connection: 'close' },
   },
   'a body that is too large': { target: '/oauth/token', headers: FORM, body: 'a='.padEnd(20_000, 'b') },
-  'the page of an owner': { method: 'GET', target: '/connect', headers: FORM },
+  'a request for an owner page': { method: 'GET', target: '/connect', headers: FORM },
 };
 
-describe('A server answers the same', () => {
+describe('A server sends the same response', () => {
   for (const [what, parts] of Object.entries(REQUESTS)) {
-    test(`to ${what}, on its own listener, in a host and by fetch`, async (t) => {
+    test(`to ${what} on its own listener, in a host and through fetch`, async (t) => {
       const { server } = await open(t);
       const { url } = await server.listen();
       const closing = { ...parts, headers: { ...parts.headers, Connection: 'close' } };
       const [own] = await sendRaw(url, writeRequest(closing));
       const [hosted] = await sendRaw(await host(t, server.handler), writeRequest(closing));
       assert.ok(own !== undefined && hosted !== undefined);
-      assert.deepEqual(compared(hosted), compared(own));
+      assert.deepEqual(withoutConnectionHeaders(hosted), withoutConnectionHeaders(own));
       const fetched = await server.fetch(toRequest(parts));
       assert.deepEqual(
-        compared({
+        withoutConnectionHeaders({
           status: fetched.status,
           headers: Object.fromEntries(fetched.headers),
           body: await fetched.text(),
         }),
-        compared(own),
+        withoutConnectionHeaders(own),
       );
     });
   }
 });
 
-/** Refreshes with Smartcar's wire; answers the new refresh token. */
+/** Refreshes in Smartcar's wire format. Returns the new refresh token. */
 const refresh = async (
   send: (request: Request) => Promise<Response>,
   base: string,
@@ -125,7 +114,7 @@ const refresh = async (
 };
 
 describe('A server in a host', () => {
-  test('refreshes by the handler what it has refreshed by fetch', async (t) => {
+  test('refreshes the same grant through fetch and through the handler', async (t) => {
     const { server } = await open(t, {}, { randomness: systemRandomness });
     const registration = { dialect: 'smartcar', name: 'Charge planner' };
     const { client, clientSecret } = await makeClient(server.deployment, registration);
@@ -138,7 +127,7 @@ describe('A server in a host', () => {
     assert.notEqual(third, second);
   });
 
-  test('says so if the host has read the body, and does not wait for it', async (t) => {
+  test('reports that the host has already read the body, and does not wait for it', async (t) => {
     const { server } = await open(t);
     const url = await host(t, (request, response) => {
       request.resume().once('end', () => server.handler(request, response));
@@ -153,7 +142,7 @@ describe('A server in a host', () => {
     assert.match(await fetched.text(), /Mount Keyfob before body parsers/);
   });
 
-  test('limits headers where the host allows more', async (t) => {
+  test('limits headers even if the host allows more', async (t) => {
     const { server } = await open(t, { headersMaxBytes: 2048 });
     const headers = { Padding: 'p'.repeat(2048) };
     const url = await host(t, server.handler);
@@ -162,7 +151,7 @@ describe('A server in a host', () => {
     assert.equal((await server.fetch(request)).status, 400);
   });
 
-  test('knows its caller by address, or by X-Forwarded-For if told how many proxies there are', async (t) => {
+  test('identifies the caller by address, or by X-Forwarded-For if the number of proxies is set', async (t) => {
     const callers = async (settings: Settings) => {
       const { server, events } = await open(t, settings);
       const headers = { 'X-Forwarded-For': '198.51.100.1, 198.51.100.2', 'User-Agent': 'trial' };
@@ -175,7 +164,7 @@ describe('A server in a host', () => {
     assert.deepEqual(await callers({ forwardedHops: 1 }), ['198.51.100.2', '198.51.100.2']);
   });
 
-  test('needs a public URL unless it listens itself', async (t) => {
+  test('requires a public URL unless it has its own listener', async (t) => {
     const server = await createAuthorizationServer({ data: directoryFor(t), port: 0 });
     t.after(() => server.close());
     for (const read of [() => server.handler, () => server.fetch, () => server.publicUrl])
@@ -185,7 +174,7 @@ describe('A server in a host', () => {
     assert.equal(typeof server.handler, 'function');
   });
 
-  test('gets 503 once it is closed, with a moment to come back', async (t) => {
+  test('responds with 503 and Retry-After after it is closed', async (t) => {
     const { server } = await open(t);
     const url = await host(t, server.handler);
     await server.close();

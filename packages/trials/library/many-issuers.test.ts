@@ -7,7 +7,7 @@ import { makeClient, makeGrant } from '../support/make-client.ts';
 
 const NOW_MS = 1_750_000_000_000;
 
-/** An issuer with a store, a key ring and a clock of its own, below a path of one host. */
+/** An issuer with its own store, key ring and clock, below a path of one host. */
 const openIssuer = async (basePath: string, startMs: number) => {
   let nowMs = startMs;
   const store = openSqliteStore(':memory:');
@@ -24,7 +24,7 @@ const openIssuer = async (basePath: string, startMs: number) => {
     store,
     server,
     refreshToken: tokens.refreshToken,
-    passDays: (days: number) => void (nowMs += days * 86_400_000),
+    advanceDays: (days: number) => void (nowMs += days * 86_400_000),
     async refresh(refreshToken: string, path = basePath): Promise<number> {
       const request = new Request(`https://sandbox.example${path}/oauth/token`, {
         method: 'POST',
@@ -36,7 +36,7 @@ const openIssuer = async (basePath: string, startMs: number) => {
   };
 };
 
-test('issuers of one process keep apart, each below its path and with its clock', async (t) => {
+test('issuers in one process are separate, each with its own path and clock', async (t) => {
   const one = await openIssuer('/one', NOW_MS);
   const other = await openIssuer('/other', NOW_MS);
   t.after(async () => {
@@ -48,12 +48,12 @@ test('issuers of one process keep apart, each below its path and with its clock'
   assert.equal(await one.refresh(one.refreshToken, '/other'), 404);
   assert.equal(await one.refresh(one.refreshToken, '/onesided'), 404);
   assert.equal(await one.refresh(other.refreshToken), 400);
-  one.passDays(10_000);
+  one.advanceDays(10_000);
   assert.equal(await one.refresh(one.refreshToken), 400, 'its refresh token has expired');
   assert.equal(await other.refresh(other.refreshToken), 200);
 });
 
-test('the metadata of an issuer below a path is where RFC 8414 puts it', async (t) => {
+test('an issuer below a path serves its metadata where RFC 8414 specifies', async (t) => {
   const { server, store } = await openIssuer('/one', NOW_MS);
   t.after(async () => {
     await server.close();
@@ -69,14 +69,14 @@ test('the metadata of an issuer below a path is where RFC 8414 puts it', async (
   }
 });
 
-test('a store that is passed in stays open when its server closes', async () => {
+test('a store that the caller passes in stays open when its server closes', async () => {
   const { server, store } = await openIssuer('', NOW_MS);
   await server.close();
   assert.equal(await store.countGrants(), 1);
   await store.close();
 });
 
-test('a browser keeps a session per issuer of one host', async (t) => {
+test('a browser has a separate session for each issuer on one host', async (t) => {
   const issuers = await Promise.all(['/one', '/one/more'].map((path) => openIssuer(path, NOW_MS)));
   t.after(async () => {
     for (const { server, store } of issuers) {

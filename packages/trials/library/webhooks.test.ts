@@ -8,7 +8,7 @@ import { startReceiver } from '../support/webhook-receiver.ts';
 
 const NOW_MS = 1_750_000_000_000;
 
-test('a server delivers from a store that is passed in, and its retries go by its clock', async (t) => {
+test('a server delivers webhooks from a store that the caller passes in, and retries by its own clock', async (t) => {
   const receiver = await startReceiver(t, (_arrived, response, count) => {
     response.writeHead(count === 1 ? 500 : 204).end();
   });

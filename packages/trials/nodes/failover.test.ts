@@ -84,7 +84,7 @@ function tryFailover(first: Cluster): void {
 
     await first.kill();
     await standby.promote();
-    address.lead(promoted.port);
+    address.redirect(promoted.port);
   });
   after(async () => {
     await server.stop();

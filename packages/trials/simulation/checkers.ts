@@ -6,7 +6,7 @@ import { checkSecrets } from './secret-search.ts';
 import { checkThefts } from './theft-checker.ts';
 import type { World } from './world.ts';
 
-/** What is checked of a world when its time is over. Every answer was checked when it was given (`ledger.ts`). */
+/** The checks at the end of a simulation. `ledger.ts` checks every answer as soon as it is sent. */
 export const CHECKERS: readonly ((world: World) => void | Promise<void>)[] = [
   checkHonestClients,
   checkCodes,

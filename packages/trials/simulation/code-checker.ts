@@ -3,9 +3,9 @@ import { describe } from './ledger.ts';
 import type { CodePresentation, CodeRecord, GrantRecord } from './records.ts';
 import type { World } from './world.ts';
 
-const EXPIRED = 'its ten minutes are over';
+const EXPIRED = 'the code has expired';
 
-/** What is checked of every code when the time of a world is over, from nothing but what was sent and answered. */
+/** Checks every code at the end of a simulation, using only what was sent and answered. */
 export const checkCodes = async (world: World): Promise<void> => {
   for (const grant of world.grants) {
     if (grant.code === undefined) continue;
@@ -19,7 +19,7 @@ export const checkCodes = async (world: World): Promise<void> => {
   }
 };
 
-/** Decided, from its own client with all that belongs to the code. */
+/** Whether the store decided about the use, and the code came from its own client with every correct field. */
 const isOwnUse = ({ decision, fields, grant }: CodePresentation, code: CodeRecord | undefined): boolean =>
   decision !== undefined &&
   fields.client === grant.owner &&
@@ -28,8 +28,8 @@ const isOwnUse = ({ decision, fields, grant }: CodePresentation, code: CodeRecor
   fields.brand === grant.plan.brand;
 
 /**
- * A client that always sends the key of its first use never loses a grant by its code, whatever strangers, outages,
- * crashes and operators do; and until it has its first refresh token, the code is not dead to it before its end.
+ * A client that always sends the key of its first use never loses a grant through its code, even with thieves, outages,
+ * crashes and operators. Until the client has its first refresh token, its code is not reported as dead before it expires.
  */
 const checkOwner = (world: World, grant: GrantRecord, uses: readonly CodePresentation[]): void => {
   if (grant.owner.plan.keys !== 'saved' || uses.some(({ isHonest }) => !isHonest)) return;
@@ -38,15 +38,15 @@ const checkOwner = (world: World, grant: GrantRecord, uses: readonly CodePresent
     const { decision, answer, answeredAtMs = Infinity } = use;
     if (decision === undefined) continue;
     const isEnded = decision.order >= grant.endedAtDecision || decision.epoch > 0;
-    // From its first refresh on, the client has what the code gives.
+    // The client has its tokens once it sends its first refresh.
     const isRefreshed = (firstRefresh?.arrivedAtMs ?? Infinity) <= answeredAtMs;
     if (isEnded || isRefreshed || decision.expectation.because === EXPIRED) return;
     if (answer?.kind === 'dead')
-      world.violate('owner', `${describe(use)} was refused, though the client kept to its key`);
+      world.violate('owner', `${describe(use)} was refused although the client sent its saved key`);
   }
 };
 
-/** A thief and an owner who both used a code while it was alive end in the revocation of what it gave (RFC 6749 §4.1.2). */
+/** If both the thief and the owner's client used a code before it expired, its grant is revoked (RFC 6749 §4.1.2). */
 const checkTheft = (
   world: World,
   grant: GrantRecord,
@@ -63,5 +63,8 @@ const checkTheft = (
   );
   if (!hasBoth || isOpen || grant.epoch > 0 || grant.isReinstated || row === undefined) return;
   if (row.revocation === undefined)
-    world.violate('theft', `the code of ${grant.name} was used by owner and thief, and its grant is good`);
+    world.violate(
+      'theft',
+      `the code of ${grant.name} was used by owner and thief, but its grant is still active`,
+    );
 };

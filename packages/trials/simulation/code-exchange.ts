@@ -1,5 +1,5 @@
 import { presentCode } from './network.ts';
-import type { Heard } from './network.ts';
+import type { Received } from './network.ts';
 import type { CodeRecord, GrantRecord, Node } from './records.ts';
 import type { World } from './world.ts';
 
@@ -9,12 +9,12 @@ const ATTEMPTS_MAX = 8;
 /** A grant that begins with a code. */
 export type ConsentedGrant = GrantRecord & { readonly code: CodeRecord };
 
-/** How a client sends its code; `node` is the one it keeps to, where it keeps to one. */
+/** How a client sends its code. `node`: the node that it always uses; `undefined` for a random one each time. */
 type Exchange = { readonly grant: ConsentedGrant; readonly node: Node | undefined };
 
 /**
- * An honest client exchanges its code. It tries again where it hears nothing or a 503, and saves what it is given. Later
- * an owner may open the page with the code once more. Resolves when the client has its tokens, or gives up.
+ * An honest client exchanges its code. It tries again after a timeout or a 503, and saves its tokens. Later an owner
+ * may open the page with the code again. Resolves when the client has its tokens or gives up.
  */
 export const redeemHonestly = async (world: World, grant: ConsentedGrant): Promise<void> => {
   const { prng, schedule, nodes } = world;
@@ -35,36 +35,36 @@ const redeem = async (world: World, exchange: Exchange): Promise<void> => {
   const { prng, schedule } = world;
   const { grant } = exchange;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-    const heard = await sendOnceOrTwice(world, exchange);
+    const received = await sendOnceOrTwice(world, exchange);
     const hasKey = grant.code.key !== undefined;
-    if (heard.kind === 'granted') {
+    if (received.kind === 'granted') {
       if (!world.has('client-crashes') || !prng.chance(0.2)) {
-        grant.wallet.saved = heard.refreshToken;
+        grant.wallet.saved = received.refreshToken;
         return;
       }
       world.trace(() => `${grant.owner.plan.name} crashes before it saves ${grant.name}.0`);
       if (!hasKey && prng.chance(0.7)) return;
       if (grant.owner.plan.keys === 'forgotten') grant.code.key = prng.bytes(12).toString('hex');
-    } else if (heard.kind === 'unauthenticated') await schedule.sleep(MINUTE_MS);
-    else if (heard.kind === 'dead' || heard.kind === 'broken') return;
-    // Without a key, a client that heard nothing cannot know whether it has used the code; some try again anyway.
-    else if (heard.kind === 'silence' && !hasKey && prng.chance(0.6)) return;
+    } else if (received.kind === 'unauthenticated') await schedule.sleep(MINUTE_MS);
+    else if (received.kind === 'dead' || received.kind === 'broken') return;
+    // Without a key, a client cannot know after a timeout whether its code was used. Some clients try again anyway.
+    else if (received.kind === 'silence' && !hasKey && prng.chance(0.6)) return;
     await schedule.sleep(prng.between(500, 2000 * attempt));
   }
 };
 
-const sendOnceOrTwice = async (world: World, exchange: Exchange): Promise<Heard> => {
+const sendOnceOrTwice = async (world: World, exchange: Exchange): Promise<Received> => {
   const { prng, schedule } = world;
   const first = send(world, exchange);
   if (!world.has('double-sends') || !prng.chance(0.2)) return first;
   const second = schedule.sleep(prng.pick([0, 10, 3000])).then(() => send(world, exchange));
-  const heard = await Promise.race([first, second]);
-  if (heard.kind === 'granted') return heard;
+  const received = await Promise.race([first, second]);
+  if (received.kind === 'granted') return received;
   const later = await second;
   return later.kind === 'granted' ? later : first;
 };
 
-const send = (world: World, { grant, node }: Exchange): Promise<Heard> =>
+const send = (world: World, { grant, node }: Exchange): Promise<Received> =>
   presentCode(world, {
     actor: grant.owner.plan.name,
     isHonest: true,

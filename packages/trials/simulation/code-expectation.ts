@@ -4,15 +4,15 @@ import { newStanding } from './standing.ts';
 import type { Expectation, Standing } from './standing.ts';
 
 const LIFETIME_MS = 600_000;
-/** A store keeps a code for an hour after its ten minutes, at least. */
+/** A store keeps a code for at least one hour after it expires. */
 const KEPT_MS = LIFETIME_MS + 3_600_000;
 
-/** When the store decides. `clockMs`: by the server's clock. */
+/** The time of the store's decision. `nowMs`: true time. `clockMs`: the server's clock. */
 type Moment = { readonly nowMs: number; readonly clockMs: number };
 
 /**
- * What a presented code must get (RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6): a code is good for its own client, with
- * the redirect URI and the verifier of its request, for ten minutes and once. A second use revokes what the first gave,
+ * The allowed outcomes for a presented code (RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6). A code is valid once, for ten
+ * minutes, for its own client, and with the redirect URI and the verifier of its request. A second use revokes the grant
  * unless it is a retry.
  */
 export const expectCode = (
@@ -23,31 +23,31 @@ export const expectCode = (
 ): Expectation => {
   const { code, fields, key } = presentation;
   const { owner, plan } = presentation.grant;
-  const nothing = (because: string, revokes: Expectation['revokes'] = false): Expectation => ({
+  const dead = (because: string, revokes: Expectation['revokes'] = false): Expectation => ({
     outcomes: ['dead'],
     revokes,
     because,
     after: grant,
   });
-  if (fields.client.isDisabled)
-    return { ...nothing('the client is disabled'), outcomes: ['unauthenticated'] };
-  if (!code.isThere) return nothing('the store lost the code');
-  if (fields.client !== owner) return nothing('the code was issued to another client');
-  if (fields.brand !== plan.brand) return nothing('the code was issued under another brand');
-  if (clockMs - code.issuedAtMs >= LIFETIME_MS) return nothing('its ten minutes are over');
-  if (fields.redirectUri !== code.redirectUri) return nothing('it was sent to another redirect URI');
-  if (fields.verifier !== code.verifier) return nothing('the verifier is not that of the request');
+  if (fields.client.isDisabled) return { ...dead('the client is disabled'), outcomes: ['unauthenticated'] };
+  if (!code.exists) return dead('the store lost the code');
+  if (fields.client !== owner) return dead('the code was issued to another client');
+  if (fields.brand !== plan.brand) return dead('the code was issued for another brand');
+  if (clockMs - code.issuedAtMs >= LIFETIME_MS) return dead('the code has expired');
+  if (fields.redirectUri !== code.redirectUri)
+    return dead('the redirect URI differs from that of the request');
+  if (fields.verifier !== code.verifier) return dead('the verifier does not match the challenge');
   if (owner.plan.type === 'public' && fields.verifier === undefined)
-    return nothing('a public client has nothing but its verifier to show');
-  const expected = expectOwn(grant, { first: code.first, key, clockMs, isRetryOfOurs }, owner.plan.policy);
-  // Only a clock that is far behind takes a code of that age for a living one.
+    return dead('a public client must send a verifier');
+  const expected = expectOwnUse(grant, { first: code.first, key, clockMs, isRetryOfOurs }, owner.plan.policy);
+  // Only a server whose clock is far behind accepts a code of that age.
   if (nowMs - code.issuedAtMs < KEPT_MS) return expected;
   const revokes = expected.revokes === false ? false : 'maybe';
   return { ...expected, outcomes: [...expected.outcomes, 'dead'], revokes };
 };
 
-/** The code came in time, from its client, with all that belongs to it. */
-const expectOwn = (
+/** The outcomes for a code that has not expired, from its own client, with every correct field. */
+const expectOwnUse = (
   grant: Standing,
   {
     first,
@@ -61,29 +61,30 @@ const expectOwn = (
   },
   policy: Policy,
 ): Expectation => {
-  const nothing = { outcomes: ['dead'], revokes: false, after: grant } as const;
+  const dead = { outcomes: ['dead'], revokes: false, after: grant } as const;
   if (first === undefined)
     return {
       outcomes: ['first'],
       revokes: false,
-      because: 'it is its first use',
+      because: 'this is the first use of the code',
       after: newStanding(Math.floor(clockMs / 1000) * 1000),
     };
-  // A repeat gives what the first use gave, as long as that is good and unused.
-  const isGoodYet =
-    grant.isThere && !grant.isRevoked && grant.current === 0 && !hasEnded(grant, clockMs, policy);
+  // A repeat gets the tokens of the first use while they are valid and unused.
+  const isStillValid =
+    grant.exists && !grant.isRevoked && grant.current === 0 && !hasEnded(grant, clockMs, policy);
   const again = (because: string): Expectation => ({
-    ...nothing,
-    outcomes: [isGoodYet ? 'current' : 'dead'],
+    ...dead,
+    outcomes: [isStillValid ? 'current' : 'dead'],
     because,
   });
-  if (key !== undefined && key === first.key) return again('it is the same use, by its key');
-  if (isRetryOfOurs === true) return again('its last use ended in our own 503');
-  if (isRetryOfOurs === false) return { ...nothing, revokes: grant.isThere, because: 'it is a second use' };
+  if (key !== undefined && key === first.key) return again('it is a repeat with the same Idempotency-Key');
+  if (isRetryOfOurs === true) return again('its last use got our own 503');
+  if (isRetryOfOurs === false)
+    return { ...dead, revokes: grant.exists, because: 'it is a second use of the code' };
   return {
-    ...nothing,
+    ...dead,
     outcomes: ['current', 'dead'],
-    revokes: grant.isThere ? 'maybe' : false,
+    revokes: grant.exists ? 'maybe' : false,
     because: 'it may be a retry after our own 503',
   };
 };

@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 /** The first moment of every simulation: a Sunday in June 2025. */
 export const START_MS = 1_750_000_000_000;
 
-/** A world at its first moment: clients that are registered, nodes that run, no grant yet. */
+/** A simulated deployment at its start: with registered clients and running nodes, without grants. */
 export const createWorld = async (
   plan: Plan,
   seed: number,
@@ -47,7 +47,7 @@ export const createWorld = async (
     log: [],
     secrets,
     violations,
-    isStoreAway: false,
+    isStoreUnavailable: false,
     decisions: 0,
     failovers: 0,
     consentedAtMs: -Infinity,

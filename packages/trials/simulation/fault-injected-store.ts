@@ -1,6 +1,6 @@
 import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
 import type { RunVerb, Verb } from '../support/memory-store/tables.ts';
-import type { Surroundings } from './simulated-store.ts';
+import type { SimulationContext } from './simulated-store.ts';
 
 type AnyVerb = (...args: readonly unknown[]) => Promise<unknown>;
 
@@ -12,16 +12,16 @@ export type Process = {
   disconnect(): Promise<void>;
 };
 
-/** The verbs whose runner gets to know the use. */
-const isOfUse = (verb: Verb): boolean => verb === 'refresh' || verb === 'redeemCode';
+/** Whether the runner of this verb receives the use. */
+const receivesUse = (verb: Verb): boolean => verb === 'refresh' || verb === 'redeemCode';
 
 /** Every verb of a store. */
 export const verbsOf = (store: Store): readonly Verb[] =>
   Object.keys(store).filter((name): name is Verb => name !== 'close');
 
 /**
- * A process that connects with its first verb, so that one without any costs nothing, and again after it was
- * disconnected.
+ * A process that connects on its first verb, and again on the first verb after it was disconnected. A process that calls
+ * no verb opens no connection.
  */
 export const createProcess = (open: () => Promise<Store>): Process => {
   let opened: Promise<Store> | undefined;
@@ -39,7 +39,7 @@ export const createProcess = (open: () => Promise<Store>): Process => {
 export const injectFaults = (
   verbs: readonly Verb[],
   { connect, disconnect }: Process,
-  { run, schedule, onFailure }: Surroundings & { readonly run: RunVerb },
+  { run, schedule, onFailure }: SimulationContext & { readonly run: RunVerb },
 ): Store => {
   const work = async (verb: Verb, args: readonly unknown[]): Promise<unknown> => {
     try {
@@ -52,11 +52,11 @@ export const injectFaults = (
   const through =
     (verb: Verb): AnyVerb =>
     (...args) => {
-      const use = isOfUse(verb) ? (args[0] as RefreshUse | CodeUse) : undefined;
-      return run(verb, () => schedule.standStill(work(verb, args)), use);
+      const use = receivesUse(verb) ? (args[0] as RefreshUse | CodeUse) : undefined;
+      return run(verb, () => schedule.stopClockDuring(work(verb, args)), use);
     };
   return {
     ...(Object.fromEntries(verbs.map((verb) => [verb, through(verb)])) as unknown as Omit<Store, 'close'>),
-    close: () => schedule.standStill(disconnect()),
+    close: () => schedule.stopClockDuring(disconnect()),
   };
 };

@@ -7,18 +7,18 @@ type Decided = RefreshPresentation & { readonly decision: Decision };
 /**
  * An honest client whose outages stay inside its policy never loses its grant (DESIGN §1, promise 1).
  *
- * Judged from nothing but what was sent, when it reached the store, and what came back. A client is inside its policy as
+ * Judged only from what was sent, when it reached the store, and what came back. A client is inside its policy as
  * long as every token it presents is the newest it ever presented, and is presented again only as the policy lets it:
  *
  * - `none`: always;
- * - `until-used`: always, however late. With it no outage at all is outside;
- * - `overlap`: within `overlapSeconds` of its first use by the server's clock, its successor used or not (DESIGN §5), unless
- *   that clock is behind the newest rotation, so that it measures no age;
- * - every policy: with the `Idempotency-Key` of its first use; and, at the node that answered 503 to its last use
- *   because nobody could say how the commit ended, as long as that node lives (`grants/undecided-uses.ts`: a node that
- *   died as well leaves the retry to the policy).
+ * - `until-used`: always, however late. No outage is outside this policy;
+ * - `overlap`: within `overlapSeconds` of its first use by the server's clock, even if its successor was used (DESIGN §5),
+ *   unless that clock is behind the newest rotation and therefore cannot measure an age;
+ * - every policy: with the `Idempotency-Key` of its first use; and at the node that answered 503 to its last use because
+ *   the outcome of the commit was unknown, while that node lives (`grants/undecided-uses.ts`; after the node dies, the
+ *   policy decides about the retry).
  *
- * Up to the first presentation outside of these, none is answered as dead. The claim ends where the grant does:
+ * Until the first presentation outside the policy, no token is reported as dead. The claim ends when the grant ends:
  * expired, revoked by the operator, lost by a restore that is older than the grant or than `resyncGenerations`,
  * or stolen.
  */
@@ -30,13 +30,13 @@ export const checkHonestClients = (world: World): void => {
           one.kind === 'refresh' && one.decision?.isClientEnabled === true && one.foreign === undefined,
       )
       .sort((a, b) => a.decision.order - b.decision.order);
-    const dead = firstWrongDeath(grant, decided);
+    const dead = findWrongRefusal(grant, decided);
     if (dead !== undefined)
-      world.violate('honest', `${describe(dead)} was refused, though the client stayed inside its policy`);
+      world.violate('honest', `${describe(dead)} was refused although the client stayed inside its policy`);
   }
 };
 
-const firstWrongDeath = (grant: GrantRecord, decided: readonly Decided[]): Decided | undefined => {
+const findWrongRefusal = (grant: GrantRecord, decided: readonly Decided[]): Decided | undefined => {
   const { rotation, refreshTokenLifetimeSeconds, grantLifetimeSeconds, resyncGenerations } =
     grant.owner.plan.policy;
   const { createdAtMs } = grant.standing;
@@ -48,9 +48,9 @@ const firstWrongDeath = (grant: GrantRecord, decided: readonly Decided[]): Decid
     const { clockMs, order, epoch } = one.decision;
     if (!one.isHonest || order >= grant.endedAtDecision) return undefined;
     if (epoch > 0 && resyncGenerations < 1024) return undefined;
-    // Where the store went back, a token that had been followed by another is the current one again, with its own life.
-    const livesFromMs = epoch > 0 ? Math.min(issuedAtMs, previouslyIssuedAtMs) : issuedAtMs;
-    if (clockMs - livesFromMs >= refreshTokenLifetimeSeconds * 1000) return undefined;
+    // After the store was restored, an earlier token may be the current one again, with its own lifetime.
+    const lifetimeStartMs = epoch > 0 ? Math.min(issuedAtMs, previouslyIssuedAtMs) : issuedAtMs;
+    if (clockMs - lifetimeStartMs >= refreshTokenLifetimeSeconds * 1000) return undefined;
     if (grantLifetimeSeconds !== null && clockMs - createdAtMs >= grantLifetimeSeconds * 1000)
       return undefined;
     if (!isInsidePolicy(grant, one, before, { newest, issuedAtMs })) return undefined;
@@ -66,7 +66,7 @@ const firstWrongDeath = (grant: GrantRecord, decided: readonly Decided[]): Decid
 /** How many rotations a row remembers (`docs/decisions/0006-verdict.md`). */
 const REMEMBERED = 32;
 const REMEMBERED_SECONDS = 900;
-/** A row stores a moment as at most this far ahead of the rotation after it (`stores/copy/packed-history.ts`). */
+/** A row can store the time of a rotation only up to this far after the next rotation (`stores/copy/packed-history.ts`). */
 const AHEAD_MAX_MS = 0x7f_0000;
 
 const isInsidePolicy = (
@@ -80,16 +80,16 @@ const isInsidePolicy = (
   const isNewest = one.index >= newest;
   const first = before.find(({ index }) => index === one.index);
   if (first === undefined) return isNewest;
-  // What a store that went back to an earlier content still knows of first uses, only the newest token does not rest on.
+  // A restored store may not know the first uses of older tokens. Only the newest token does not depend on them.
   if (!isNewest && one.decision.epoch > 0) return false;
-  // A clock that ran backwards counts as standing still.
+  // A clock that went backwards counts as stopped.
   const ageMs = Math.max(0, one.decision.clockMs - first.decision.clockMs);
   const isClockBehind = one.decision.clockMs < issuedAtMs;
-  // The clock went forth and back over the first use: a row may have forgotten it.
+  // The clock went forward and back across the first use: a row may have forgotten it.
   const mayBeForgotten =
     one.decision.clockMs < first.decision.clockMs &&
     before.some(({ decision }) => decision.clockMs - first.decision.clockMs >= REMEMBERED_SECONDS * 1000);
-  // The clock went back so far after the first use that a row does not store how far.
+  // The clock went back too far after the first use for a row to store the difference.
   const isCutShort = before.some(({ decision }) => first.decision.clockMs - decision.clockMs > AHEAD_MAX_MS);
   if (
     rotation === 'overlap' &&
@@ -126,6 +126,6 @@ const isRetryAfterOutage = (one: Decided, all: readonly RefreshPresentation[]): 
         (other.answeredAtMs ?? Infinity) < arrivedAtMs,
     ),
   );
-  const isStillHere = last !== undefined && last.node === one.node && last.incarnation === one.incarnation;
-  return isAlone && isStillHere && last.storeFailure === 'outcome_unknown';
+  const isSameProcess = last !== undefined && last.node === one.node && last.incarnation === one.incarnation;
+  return isAlone && isSameProcess && last.storeFailure === 'outcome_unknown';
 };

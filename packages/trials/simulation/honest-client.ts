@@ -1,19 +1,19 @@
 import { presentToken } from './network.ts';
-import type { Heard } from './network.ts';
+import type { Received } from './network.ts';
 import type { GrantRecord, Node } from './records.ts';
 import type { World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** After so many dead answers in a row a client gives its grant up. */
+/** After this number of consecutive `dead` answers, a client gives up its grant. */
 const DEAD_MAX = 5;
 
-/** One process of an honest client: its name, and the node it keeps to where it keeps to one. */
+/** One process of an honest client. `node`: the node that it always uses; `undefined` for a random one each time. */
 type Process = { readonly name: string; readonly node: Node | undefined };
 
 /**
- * Refreshes a grant now and then, as an honest client does: saves what it is given, tries again where it hears nothing
- * or a 503, and reads its disk again where it hears that a token is dead. The client has a refresh token already.
+ * Refreshes a grant repeatedly, as an honest client does: saves its tokens, tries again after a timeout or a 503, and
+ * reads its disk again when a token is dead. The client already has a refresh token.
  */
 export const refreshHonestly = (world: World, grant: GrantRecord): void => {
   const { prng, schedule, nodes } = world;
@@ -30,7 +30,7 @@ export const refreshHonestly = (world: World, grant: GrantRecord): void => {
     dead.inARow = ended === 'dead' ? dead.inARow + 1 : 0;
   };
   const refreshUntilDead = async (): Promise<void> => {
-    // Some clients refresh while their code is still alive.
+    // Some clients refresh before their code expires.
     if (prng.chance(0.4)) {
       await schedule.sleep(prng.between(1000, 5 * MINUTE_MS));
       await refresh(first);
@@ -65,26 +65,26 @@ const senderOf = (grant: GrantRecord, { name, node }: Process) => ({
   node,
 });
 
-/** One refresh, with all the attempts that it takes. */
+/** One refresh, with as many attempts as it needs. */
 const refreshOnce = async (world: World, grant: GrantRecord, process: Process): Promise<'done' | 'dead'> => {
   const { prng, schedule } = world;
   const { wallet } = grant;
   let token = wallet.saved ?? '';
   for (let attempt = 1; attempt <= 12; attempt++) {
-    const heard = await send(world, grant, process, token);
-    switch (heard.kind) {
+    const received = await send(world, grant, process, token);
+    switch (received.kind) {
       case 'granted':
         if (world.has('client-crashes') && prng.chance(0.08)) {
           world.trace(
             () =>
-              `${process.name} crashes before it saves ${grant.name}.${grant.indexOf.get(heard.refreshToken)}`,
+              `${process.name} crashes before it saves ${grant.name}.${grant.indexOf.get(received.refreshToken)}`,
           );
           if (grant.owner.plan.keys === 'forgotten') wallet.key = undefined;
           await schedule.sleep(prng.pick([500, 5000, MINUTE_MS, HOUR_MS]));
           token = wallet.saved ?? '';
           break;
         }
-        wallet.saved = heard.refreshToken;
+        wallet.saved = received.refreshToken;
         return 'done';
       case 'outage':
         await schedule.sleep(2000 + prng.between(0, 2000 * attempt));
@@ -112,18 +112,18 @@ const pauseAfterSilence = ({ prng, has }: World, attempt: number): number =>
     ? prng.pick([2 * MINUTE_MS, 20 * MINUTE_MS, 8 * HOUR_MS])
     : prng.between(0, 1000 * attempt);
 
-/** Sends a token once, or, as some client libraries do, twice. */
-const send = async (world: World, grant: GrantRecord, process: Process, token: string): Promise<Heard> => {
+/** Sends a token once, or twice, as some client libraries do. */
+const send = async (world: World, grant: GrantRecord, process: Process, token: string): Promise<Received> => {
   const { prng, schedule } = world;
   const sent = { ...senderOf(grant, process), token, key: keyFor(world, grant, token) };
   const first = presentToken(world, sent);
   if (!world.has('double-sends') || !prng.chance(0.15)) return first;
   const second = schedule.sleep(prng.pick([0, 10, 3000])).then(() => presentToken(world, sent));
-  const heard = await Promise.race([first, second]);
-  return heard.kind === 'silence' ? second : heard;
+  const received = await Promise.race([first, second]);
+  return received.kind === 'silence' ? second : received;
 };
 
-/** The same key for every try with the same token, as long as the client has not forgotten it. */
+/** The same key for every attempt with the same token, unless the client has forgotten the key. */
 const keyFor = ({ prng }: World, { owner, wallet }: GrantRecord, token: string): string | undefined => {
   if (owner.plan.keys === 'none') return undefined;
   if (wallet.key?.token !== token) wallet.key = { token, value: prng.bytes(12).toString('hex') };

@@ -2,7 +2,7 @@ import { parseKeyRing } from '@keyfob/server/tokens';
 import type { KeyRing } from '@keyfob/server/tokens';
 import type { Prng } from '../support/prng.ts';
 
-/** The key ring that all nodes read, and what adds a key to it. */
+/** Owns the key ring that all nodes read, and adds keys to it. */
 export type KeyMaker = { ring(): KeyRing; lines(): readonly string[]; add(createdAt: number): void };
 
 export const createKeyMaker = (prng: Prng): KeyMaker => {

@@ -7,12 +7,12 @@ import type { Expectation, Outcome } from './standing.ts';
 import type { World } from './world.ts';
 
 /**
- * The store decides about a presentation now. Notes what the documents say must come of it, lets it happen, and
- * compares whether the grant is there and revoked, as an operator sees it, with what must be.
+ * Runs the store's decision about a presentation. Records the outcome that the documents require, does the work, and
+ * then compares whether the grant exists and is revoked, as an operator sees it, with the expectation.
  *
- * Claims: a code makes its grant once, and nothing else makes one (RFC 6749 §4.1.2); a replay under the policy `revoke`
- * revokes the grant at once (RFC 9700 §4.14.2), and so does a second use of a code; nothing else does: not a client that
- * raced itself, not a retry, not a token in the wrong hands.
+ * Claims: a code creates its grant once, and no other request creates a grant (RFC 6749 §4.1.2). A replay under the
+ * policy `revoke` revokes the grant at once (RFC 9700 §4.14.2), and so does a second use of a code. Nothing else revokes
+ * it: not a race of a client with itself, not a retry, not a token from the wrong client.
  */
 export const decide = async <Result>(
   world: World,
@@ -32,18 +32,21 @@ export const decide = async <Result>(
   const result = await work();
   const after = await world.store.peek(grant.id);
   const violate = (checker: string, what: string): void =>
-    world.violate(checker, `${describe(presentation)} ${what}, though ${expectation.because}`);
-  const isThere = after !== undefined;
+    world.violate(checker, `${describe(presentation)} ${what}, expected because ${expectation.because}`);
+  const exists = after !== undefined;
   const mayBeDead = expectation.outcomes.length > 1 && expectation.outcomes.includes('dead');
-  if (isThere !== grant.standing.isThere && !mayBeDead)
-    violate('existence', isThere ? 'made a grant' : before.isThere ? 'removed the grant' : 'made no grant');
+  if (exists !== grant.standing.exists && !mayBeDead)
+    violate(
+      'existence',
+      exists ? 'created a grant' : before.exists ? 'removed the grant' : 'created no grant',
+    );
   const isRevoked = after?.revocation !== undefined;
   const mustBe = expectation.outcomes[0] === 'first' ? false : before.isRevoked || expectation.revokes;
-  if (isThere && grant.standing.isThere && mustBe !== 'maybe' && isRevoked !== mustBe)
+  if (exists && grant.standing.exists && mustBe !== 'maybe' && isRevoked !== mustBe)
     violate('revocation', isRevoked ? 'revoked the grant' : 'did not revoke the grant');
-  grant.standing = isThere
+  grant.standing = exists
     ? { ...grant.standing, isRevoked }
-    : { ...grant.standing, isThere, isRevoked: false };
+    : { ...grant.standing, exists, isRevoked: false };
   if (presentation.kind === 'code' && isRevoked && !before.isRevoked)
     grant.endedAtDecision = Math.min(grant.endedAtDecision, order);
   return result;
@@ -74,11 +77,10 @@ const expect = (
 };
 
 /**
- * A node answered. Claims: the answer is one of those that the documents allow for what the store decided; the refresh
- * token in it is the one that is due, and never a second string for the same place in the chain, so two different
- * successors of one token never both work; a store that fails is a 503 and a 503 is a store that failed; an answer says
- * nothing about a token or a code that the store was not asked about, except that a public client must send a verifier
- * (RFC 9700 §2.1.1).
+ * Checks the answer of a node. Claims: the documents allow the answer for the store's decision. Its refresh token is the
+ * expected one, and never a second string for the same place in the chain, so two different successors of one token
+ * never both work. A store failure gives a 503, and a 503 always comes from a store failure. No answer judges a token or
+ * a code before the store has decided, except that a public client must send a verifier (RFC 9700 §2.1.1).
  */
 export const checkAnswer = (world: World, presentation: Presentation, failuresBefore: number): void => {
   const { answer, decision, storeFailure, node } = presentation;
@@ -89,24 +91,27 @@ export const checkAnswer = (world: World, presentation: Presentation, failuresBe
     return violate('wire', `got an answer that is not documented: ${answer.what}`);
   if (answer.kind === 'outage') {
     if (storeFailure === undefined && node.storeFailures === failuresBefore)
-      violate('outage', 'got a 503 though the store answered');
+      violate('outage', 'got a 503 although the store answered');
     return;
   }
-  if (storeFailure !== undefined) return violate('outage', `got ${answer.kind} though the store failed`);
+  if (storeFailure !== undefined) return violate('outage', `got ${answer.kind} although the store failed`);
   if (decision === undefined) {
     if (!isRefusedEarly(world, presentation, answer))
-      violate('outage', `got ${answer.kind} though the store was never asked`);
+      violate('outage', `got ${answer.kind} although the store did not decide`);
     return;
   }
   const { outcomes, because } = decision.expectation;
   const outcome = outcomeOf(presentation, answer, outcomes);
   if (!outcomes.includes(outcome))
-    return violate('verdict', `got ${outcome} instead of ${outcomes.join(' or ')}, though ${because}`);
+    return violate(
+      'verdict',
+      `got ${outcome} instead of ${outcomes.join(' or ')}, expected because ${because}`,
+    );
   if (answer.kind === 'granted')
-    learn(presentation, decision, { token: answer.refreshToken, outcome }, violate);
+    noteToken(presentation, decision, { token: answer.refreshToken, outcome }, violate);
 };
 
-/** Whether the endpoint may refuse this without asking the store about the token or the code. */
+/** Whether the endpoint may refuse this without a decision of the store about the token or the code. */
 const isRefusedEarly = (world: World, presentation: Presentation, answer: Answer): boolean => {
   const client = presentation.kind === 'code' ? presentation.fields.client : presentation.grant.owner;
   if (answer.kind === 'unauthenticated') {
@@ -128,7 +133,7 @@ const outcomeOf = (
   expected: Expectation['outcomes'],
 ): Outcome => {
   if (answer.kind !== 'granted') return answer.kind;
-  // `learn` sees by the string which of them it is; an unexpected grant gets the name of what it would mean.
+  // `noteToken` identifies the token by its string. An unexpected success gets the name of its probable outcome.
   const wasKnown = presentation.kind === 'code' || presentation.index >= 0;
   return (
     expected.find((one) => one === 'first' || one === 'successor' || one === 'current') ??
@@ -136,8 +141,8 @@ const outcomeOf = (
   );
 };
 
-/** Notes which refresh token of the grant a string is, and compares it with what is known. */
-const learn = (
+/** Records which refresh token of the grant a string is, and compares it with earlier strings. */
+const noteToken = (
   presentation: Presentation,
   decision: Decision,
   { token, outcome }: { readonly token: string; readonly outcome: Outcome },
@@ -148,7 +153,7 @@ const learn = (
   const place = isNext ? presentation.index + 1 : decision.expectation.after.current;
   const known = grant.indexOf.get(token);
   if (known !== undefined && known !== place)
-    return violate('chain', `got token ${known} of the grant, where ${place} was due`);
+    return violate('chain', `got token ${known} of the grant instead of token ${place}`);
   grant.indexOf.set(token, place);
   if (decision.epoch !== grant.epoch) return;
   const before = grant.stringOf.get(place);
@@ -157,7 +162,7 @@ const learn = (
   grant.stringOf.set(place, token);
 };
 
-/** A presentation in words. */
+/** Describes a presentation in words. */
 export const describe = (presentation: Presentation): string => {
   const { actor, grant, node, decision } = presentation;
   const what =

@@ -7,11 +7,11 @@ const NEWEST = 10;
 const OLDER = 5;
 
 /**
- * At most one refresh token of a grant lives, besides what the policy lets be repeated (RFC 9700 §4.14.2).
+ * At most one refresh token of a grant works, besides the repeats that the policy allows (RFC 9700 §4.14.2).
  *
- * Every token is tried against a copy of the store, each on its own, when every overlap has run out and without
- * an `Idempotency-Key`. Then one place in the chain may work; with `until-used` also the one before it. Not counted
- * are tokens that a store which went back to an earlier content is ahead of: each of them resynchronises it (DESIGN §4).
+ * Presents each token to a separate copy of the store, after every overlap has ended and without an `Idempotency-Key`.
+ * Then only one place in the chain may work; with `until-used` also the place before it. Tokens that are newer than a
+ * restored store do not count: each of them resynchronises the store (DESIGN §4).
  */
 export const checkLiveTokens = async (world: World): Promise<void> => {
   const rehearsal = await rehearse(world);

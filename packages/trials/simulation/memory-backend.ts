@@ -2,7 +2,7 @@ import { createMemoryStore } from '../support/memory-store/store.ts';
 import type { MemoryStore } from '../support/memory-store/store.ts';
 import type { OpenStore, SimulatedStore } from './simulated-store.ts';
 
-/** Simulations on the store in memory. */
+/** Opens the memory store for a simulation. */
 export const openMemoryStore: OpenStore = async () => toSimulated(createMemoryStore());
 
 const toSimulated = (store: MemoryStore): SimulatedStore => ({

@@ -1,14 +1,14 @@
 import { restartNode } from './node.ts';
 import { nextRequest, pause } from './pace.ts';
 import type { Fault } from './plan.ts';
-import { goBack, takeBackup } from './store-history.ts';
+import { revertStore, takeBackup } from './store-history.ts';
 import type { World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** What happens to the machines: nodes die, the store is away or falls back to a copy, clocks jump. */
-export const causeMisfortune = async (world: World): Promise<void> => {
+/** Causes machine faults: nodes die, the store is unavailable or falls back to a copy, clocks jump. */
+export const causeMachineFaults = async (world: World): Promise<void> => {
   const { prng, schedule, nodes, clients } = world;
   const jump = async (leastMs: number, mostMs: number): Promise<void> => {
     const byMs = prng.between(leastMs, mostMs);
@@ -19,18 +19,18 @@ export const causeMisfortune = async (world: World): Promise<void> => {
   const acts: Partial<Record<Fault, () => Promise<void>>> = {
     'node-deaths': async () => restartNode(world, prng.pick(nodes)),
     'store-away': async () => {
-      world.trace(() => 'the store is away');
-      world.isStoreAway = true;
+      world.trace(() => 'the store is unavailable');
+      world.isStoreUnavailable = true;
       await schedule.sleep(prng.pick([3000, MINUTE_MS, 30 * MINUTE_MS]) * prng.real());
-      world.isStoreAway = false;
-      world.trace(() => 'the store is back');
+      world.isStoreUnavailable = false;
+      world.trace(() => 'the store is available again');
     },
     failovers: async () => {
       const copy = await takeBackup(world);
       await schedule.sleep(prng.pick([1000, MINUTE_MS, 2 * HOUR_MS]) * prng.real());
-      await goBack(world, copy, 'failover');
+      await revertStore(world, copy, 'failover');
     },
-    // One clock is far ahead for a while, and then right again.
+    // One clock is far ahead for a while, and then correct again.
     'clock-glitches': async () => {
       if (prng.chance(0.7)) await nextRequest(world, prng.pick(clients));
       const node = prng.pick(nodes);
@@ -39,7 +39,7 @@ export const causeMisfortune = async (world: World): Promise<void> => {
       world.trace(() => `the clock of ${node.name} is ahead by ${byMs} ms`);
       await schedule.sleep(prng.pick([10_000, MINUTE_MS, 6 * HOUR_MS]) * prng.real());
       node.skewMs -= byMs;
-      world.trace(() => `the clock of ${node.name} is right again`);
+      world.trace(() => `the clock of ${node.name} is correct again`);
     },
     'clock-jumps-forward': () => jump(1000, prng.pick([5000, 20 * MINUTE_MS, 2 * HOUR_MS])),
     'clock-jumps-back': () => jump(-prng.pick([5000, 20 * MINUTE_MS, 2 * HOUR_MS]), -1000),

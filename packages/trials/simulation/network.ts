@@ -14,26 +14,26 @@ import type {
 } from './records.ts';
 import type { World } from './world.ts';
 
-/** Who sends something, and where. */
+/** The sender of a request, and its target. */
 type Sender = {
   readonly actor: string;
   readonly isHonest: boolean;
   readonly grant: GrantRecord;
   readonly key?: string | undefined;
-  /** A random one where it is not given. */
+  /** A random node if it is `undefined`. */
   readonly node?: Node | undefined;
 };
 
-/** What comes back, if anything does in time. */
-export type Heard = Answer | { readonly kind: 'silence' };
+/** The answer that a client receives before its timeout, or silence. */
+export type Received = Answer | { readonly kind: 'silence' };
 
-const SILENCE: Heard = { kind: 'silence' };
+const SILENCE: Received = { kind: 'silence' };
 const TIMEOUT_MS = 20_000;
 
-/** How often the network loses something. A code is presented a few times only, so its losses are more frequent. */
+/** How often the network loses something. Codes are presented only a few times, so their losses are more frequent. */
 const LOSS_RATES = { refresh: { request: 0.08, answer: 0.12 }, code: { request: 0.1, answer: 0.2 } };
 
-/** Sends a refresh over the simulated network, and waits for what a client would wait for. */
+/** Sends a refresh over the simulated network. Waits as long as a client would. */
 export const presentToken = (
   world: World,
   {
@@ -41,16 +41,16 @@ export const presentToken = (
     foreign,
     ...sender
   }: Sender & { readonly token: string; readonly foreign?: RefreshPresentation['foreign'] },
-): Promise<Heard> => {
+): Promise<Received> => {
   const index = sender.grant.indexOf.get(token) ?? -1;
   return present(world, { kind: 'refresh', ...newlySent(world, sender), token, index, foreign });
 };
 
-/** Sends a code, with all that belongs to it unless `fields` says otherwise. */
+/** Sends a code with its correct fields. `fields` replaces some of them. */
 export const presentCode = (
   world: World,
   { code, fields, ...sender }: Sender & { readonly code: CodeRecord; readonly fields?: Partial<CodeFields> },
-): Promise<Heard> => {
+): Promise<Received> => {
   const { owner, plan } = sender.grant;
   const { redirectUri, verifier } = code;
   const own = { client: owner, secret: owner.secret, redirectUri, verifier, brand: plan.brand };
@@ -71,22 +71,22 @@ const newlySent = ({ prng, nodes }: World, { actor, isHonest, grant, key, node }
   answeredAtMs: undefined,
 });
 
-const present = async (world: World, presentation: Presentation): Promise<Heard> => {
+const present = async (world: World, presentation: Presentation): Promise<Received> => {
   const { schedule } = world;
   const timeout = schedule.sleep(TIMEOUT_MS).then(() => SILENCE);
-  const heard = await Promise.race([exchange(world, presentation), timeout]);
+  const received = await Promise.race([exchange(world, presentation), timeout]);
   world.trace(() => {
     const { name, indexOf } = presentation.grant;
-    const got = heard.kind === 'granted' ? ` ${name}.${indexOf.get(heard.refreshToken)}` : '';
-    return `${describe(presentation)} hears ${heard.kind}${got}`;
+    const got = received.kind === 'granted' ? ` ${name}.${indexOf.get(received.refreshToken)}` : '';
+    return `${describe(presentation)} receives ${received.kind}${got}`;
   });
-  return heard;
+  return received;
 };
 
-const exchange = async (world: World, presentation: Presentation): Promise<Heard> => {
+const exchange = async (world: World, presentation: Presentation): Promise<Received> => {
   const { prng, schedule } = world;
   const { kind, node, grant } = presentation;
-  const silence = (): Promise<Heard> => schedule.sleep(TIMEOUT_MS).then(() => SILENCE);
+  const silence = (): Promise<Received> => schedule.sleep(TIMEOUT_MS).then(() => SILENCE);
   await schedule.sleep(latency(world));
   if (world.has('lost-requests') && prng.chance(LOSS_RATES[kind].request)) return silence();
   presentation.arrivedAtMs = schedule.nowMs();
@@ -101,7 +101,7 @@ const exchange = async (world: World, presentation: Presentation): Promise<Heard
   return presentation.answer;
 };
 
-/** Hands the request to the node. Leaves no answer where the node dies meanwhile. */
+/** Sends the request to the node. There is no answer if the node dies meanwhile. */
 const respond = async (world: World, presentation: Presentation): Promise<void> => {
   const { grant, node, actor, isHonest } = presentation;
   const { dialect } = grant.owner.plan;
@@ -118,7 +118,7 @@ const respond = async (world: World, presentation: Presentation): Promise<void> 
   if (answer.kind === 'granted') world.secrets.add(answer.accessToken).add(answer.refreshToken);
   checkAnswer(world, presentation, failuresBefore);
   if (answer.kind !== 'granted') return;
-  // After a revocation nothing of the grant works (RFC 7009 §2.1), from the moment the operator knows of it.
+  // No token of the grant works once the operator has confirmation of the revocation (RFC 7009 §2.1).
   if (revokedSinceMs !== undefined && grant.revokedSinceMs === revokedSinceMs)
     world.violate('revoked', `${describe(presentation)} got tokens after the operator revoked the grant`);
   const next = presentation.kind === 'code' ? 0 : presentation.index + 1;

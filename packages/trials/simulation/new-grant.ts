@@ -7,10 +7,10 @@ import type { ClientRecord, CodeRecord, GrantRecord } from './records.ts';
 import { newStanding } from './standing.ts';
 import type { World } from './world.ts';
 
-/** A plan of a grant, and the name that it gets this time. */
+/** The plan of a grant, and its name. */
 type Wanted = { readonly owner: ClientRecord; readonly plan: GrantPlan; readonly name: string };
 
-/** The operator creates a grant, and hands its first refresh token to the client. */
+/** The operator creates a grant and gives its first refresh token to the client. */
 export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRecord> => {
   const { schedule, store, keys } = world;
   const { owner, name } = wanted;
@@ -32,9 +32,15 @@ export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRe
     revocation: undefined,
   };
   await store.createGrant(grant);
-  const minting = { keyRing: keys.ring(), nextSerial: () => 0 };
+  const tokenIssuer = { keyRing: keys.ring(), nextSerial: () => 0 };
   const { shapes } = DIALECTS[owner.plan.dialect];
-  const { refreshToken, accessToken } = await issueTokens(minting, shapes, grant, owner.plan.policy, nowMs);
+  const { refreshToken, accessToken } = await issueTokens(
+    tokenIssuer,
+    shapes,
+    grant,
+    owner.plan.policy,
+    nowMs,
+  );
   world.secrets.add(refreshToken).add(accessToken);
   record.wallet.saved = refreshToken;
   record.standing = newStanding(createdAt * 1000);
@@ -47,13 +53,13 @@ export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRe
   return record;
 };
 
-/** An owner consents, and is sent back to the client with a code. */
+/** An owner consents and returns to the client with a code. */
 export const consent = async (world: World, wanted: Wanted): Promise<GrantRecord & { code: CodeRecord }> => {
   const { prng, schedule, store, keys } = world;
   const { owner, plan, name } = wanted;
   const { dialect, type, keys: idempotencyKeys } = owner.plan;
   const issuedAt = Math.floor(schedule.nowMs() / 1000);
-  // A public client may lack one too, though nobody should send an owner to consent so: its code is good for nothing.
+  // Some public clients send no challenge, which is a mistake: such a code cannot be used.
   const hasChallenge = dialect === 'smartcar' && prng.chance(type === 'public' ? 0.9 : 0.3);
   const verifier = hasChallenge ? prng.bytes(32).toString('base64url') : undefined;
   const redirectUri = `https://${owner.client.id}.example/${name}`;
@@ -76,21 +82,22 @@ export const consent = async (world: World, wanted: Wanted): Promise<GrantRecord
     verifier,
     key: idempotencyKeys === 'none' ? undefined : prng.bytes(12).toString('hex'),
     first: undefined,
-    isThere: true,
+    exists: true,
   };
   world.secrets.add(code.text);
   if (verifier !== undefined) world.secrets.add(verifier);
   const record = { ...blank, code };
   world.grants.push(record);
   world.trace(
-    () => `an owner sends ${owner.plan.name} the code of ${name}: ${JSON.stringify(owner.plan.policy)}`,
+    () =>
+      `an owner returns to ${owner.plan.name} with the code of ${name}: ${JSON.stringify(owner.plan.policy)}`,
   );
   world.consentedAtMs = schedule.nowMs();
   for (const notify of world.onConsent.splice(0)) notify();
   return record;
 };
 
-/** A grant that is not there yet. */
+/** The record of a grant that does not exist yet. */
 const newRecord = ({ prng }: World, { owner, plan, name }: Wanted): GrantRecord => ({
   plan,
   name,
@@ -98,7 +105,7 @@ const newRecord = ({ prng }: World, { owner, plan, name }: Wanted): GrantRecord 
   id: prng.bytes(8).readBigInt64BE(),
   code: undefined,
   wallet: { saved: undefined, key: undefined },
-  standing: { ...newStanding(0), isThere: false },
+  standing: { ...newStanding(0), exists: false },
   epoch: 0,
   hasFailedOver: false,
   indexOf: new Map(),

@@ -9,7 +9,7 @@ import { decide } from './ledger.ts';
 import type { Node, Presentation } from './records.ts';
 import type { World } from './world.ts';
 
-/** A node that runs, on the store of the world. */
+/** Starts a node on the store of the simulation. */
 export const startNode = (world: World, number: number): Node => {
   const node: Node = {
     name: `node-${number}`,
@@ -24,10 +24,10 @@ export const startNode = (world: World, number: number): Node => {
   return node;
 };
 
-/** After this time, what a node had sent to its database when it died is either done or will never be. */
+/** After this time, the last statements of a dead node have either run or are lost. */
 const IN_FLIGHT_MAX_MS = 10_000;
 
-/** Ends a node at once, with everything it was doing, and starts it again. */
+/** Kills a node with all its work, and starts it again. */
 export const restartNode = (world: World, node: Node): void => {
   node.incarnation++;
   node.death.resolve();
@@ -66,18 +66,18 @@ const startProcess = (world: World, node: Node): void => {
 
 const never = (): Promise<never> => new Promise(() => {});
 
-/** How often the store fails. A code is presented a few times only, so its faults are more frequent. */
+/** How often the store fails. Codes are presented only a few times, so their faults are more frequent. */
 const FAILURE_RATES: Readonly<
   Record<
     Presentation['kind'],
-    { readonly away: number; readonly commitLost: number; readonly answerLost: number }
+    { readonly unavailable: number; readonly commitLost: number; readonly answerLost: number }
   >
 > = {
-  refresh: { away: 0.02, commitLost: 0.05, answerLost: 0.08 },
-  code: { away: 0.03, commitLost: 0.15, answerLost: 0.2 },
+  refresh: { unavailable: 0.02, commitLost: 0.05, answerLost: 0.08 },
+  code: { unavailable: 0.03, commitLost: 0.15, answerLost: 0.2 },
 };
 
-/** How the store treats a node's requests: late, refused, undecided, or decided with nobody left to hear it. */
+/** Runs a node's verbs with faults: late, refused, with an unknown outcome, or decided after the node has died. */
 const faultyRun = (world: World, node: Node): RunVerb => {
   const { prng, schedule } = world;
   const { incarnation } = node;
@@ -93,9 +93,10 @@ const faultyRun = (world: World, node: Node): RunVerb => {
     await schedule.sleep(
       world.has('slow-store') && prng.chance(0.2) ? prng.between(10, 9000) : prng.between(0, 3),
     );
-    // What a process had sent to its database before it died may be done or not.
+    // A statement that a process sent before it died may run or be lost.
     if (hasDied() && (use === undefined || prng.chance(0.5))) return never();
-    if (world.isStoreAway || (world.has('store-away') && prng.chance(rates.away))) throw fail('unavailable');
+    if (world.isStoreUnavailable || (world.has('store-away') && prng.chance(rates.unavailable)))
+      throw fail('unavailable');
     if (use === undefined || presentation === undefined) return work();
     if (world.has('commits-lost') && prng.chance(rates.commitLost)) throw fail('outcome_unknown');
     const result = await decide(world, presentation, use.nowMs, work);

@@ -4,15 +4,15 @@ import type { RunVerb } from '../support/memory-store/tables.ts';
 import { nextRequest, pause } from './pace.ts';
 import type { Fault } from './plan.ts';
 import type { ClientRecord, GrantRecord } from './records.ts';
-import { goBack, markEnded, takeBackup } from './store-history.ts';
+import { revertStore, markEnded, takeBackup } from './store-history.ts';
 import type { Backup } from './store-history.ts';
 import type { World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Asks the store as a command of the operator does, again and again until the outcome is known. */
-const ask = async <Result>(
+/** Calls the store as an operator's command does, and repeats the call until the outcome is known. */
+const callStore = async <Result>(
   world: World,
   verb: (store: Store) => Promise<Result>,
   applied: (result: Result) => void | Promise<void>,
@@ -20,7 +20,7 @@ const ask = async <Result>(
   const { prng, schedule } = world;
   const run: RunVerb = async (_verb, work) => {
     await schedule.sleep(prng.between(0, 6));
-    if (world.isStoreAway) throw new StoreError('unavailable', 'the simulated store is away');
+    if (world.isStoreUnavailable) throw new StoreError('unavailable', 'the simulated store is unavailable');
     const result = await work();
     await applied(result as never);
     if (world.has('commit-answers-lost') && prng.chance(0.1))
@@ -43,7 +43,7 @@ const ask = async <Result>(
 const revoke = async (world: World, grant: GrantRecord): Promise<void> => {
   const nowMs = world.schedule.nowMs();
   world.trace(() => `the operator revokes ${grant.name}`);
-  const answer = await ask(
+  const answer = await callStore(
     world,
     (store) => store.revoke(grant.id, { nowMs, cause: 'operator' }),
     (result) => {
@@ -58,7 +58,7 @@ const revoke = async (world: World, grant: GrantRecord): Promise<void> => {
 const reinstate = async (world: World, grant: GrantRecord): Promise<void> => {
   world.trace(() => `the operator reinstates ${grant.name}`);
   grant.revokedSinceMs = undefined;
-  await ask(
+  await callStore(
     world,
     (store) => store.reinstate(grant.id, { nowMs: world.schedule.nowMs() }),
     (result) => {
@@ -74,7 +74,7 @@ const disable = async (world: World, owner: ClientRecord): Promise<void> => {
   const setTo = async (isDisabled: boolean): Promise<void> => {
     world.trace(() => `the operator ${isDisabled ? 'disables' : 'enables'} ${owner.plan.name}`);
     const disabledAt = isDisabled ? Math.floor(schedule.nowMs() / 1000) : null;
-    await ask(
+    await callStore(
       world,
       (store) => store.changeClient(owner.client.id, { disabledAt }),
       (result) => {
@@ -83,39 +83,39 @@ const disable = async (world: World, owner: ClientRecord): Promise<void> => {
       },
     );
   };
-  // Half of the time between the authentication of a request and the decision about its token.
+  // In half of the cases, between the authentication of a request and the decision about its token.
   if (prng.chance(0.5)) await nextRequest(world, owner);
   await setTo(true);
   await schedule.sleep(prng.between(MINUTE_MS, 3 * HOUR_MS));
   await setTo(false);
 };
 
-/** Claims: `prune` removes only what had ended. */
+/** Claims: `prune` removes only grants that have ended. */
 const prune = async (world: World): Promise<void> => {
   const { prng, schedule } = world;
   const endedBeforeMs = schedule.nowMs() - prng.between(0, 24) * HOUR_MS;
   world.trace(() => 'the operator prunes');
-  await ask(
+  await callStore(
     world,
     (store) => store.prune({ limit: 1000, endedBeforeMs }),
     async () => {
       for (const grant of world.grants) {
-        if (!grant.standing.isThere || (await world.store.peek(grant.id)) !== undefined) continue;
+        if (!grant.standing.exists || (await world.store.peek(grant.id)) !== undefined) continue;
         const { grantLifetimeSeconds, refreshTokenLifetimeSeconds } = grant.owner.plan.policy;
         const endsAtMs = Math.min(
           grant.standing.issuedAtMs + refreshTokenLifetimeSeconds * 1000,
           grantLifetimeSeconds === null ? Infinity : grant.standing.createdAtMs + grantLifetimeSeconds * 1000,
         );
         if (!grant.standing.isRevoked && endsAtMs >= endedBeforeMs)
-          world.violate('prune', `${grant.name} was removed though it had not ended`);
-        grant.standing = { ...grant.standing, isThere: false };
+          world.violate('prune', `${grant.name} was removed although it had not ended`);
+        grant.standing = { ...grant.standing, exists: false };
         markEnded(world, grant);
       }
     },
   );
 };
 
-/** A key ring holds 64 keys at most. */
+/** A key ring holds at most 64 keys. */
 const KEYS_MAX = 60;
 
 const rotateKeys = async (world: World): Promise<void> => {
@@ -124,14 +124,14 @@ const rotateKeys = async (world: World): Promise<void> => {
   world.trace(() => 'the operator adds a key');
   world.keys.add(createdAt);
   const { number, fingerprint } = world.keys.ring().newest;
-  await ask(
+  await callStore(
     world,
     (store) => store.registerKey({ number, createdAt, fingerprint }),
     () => {},
   );
 };
 
-/** What an operator does now and then, each where its fault is on. */
+/** Runs the operator's actions at random times, each if the plan has its fault. */
 export const operate = async (world: World): Promise<void> => {
   const { prng, grants, clients } = world;
   const backups: Backup[] = [];
@@ -144,11 +144,11 @@ export const operate = async (world: World): Promise<void> => {
     },
     'operator-disables': () => disable(world, prng.pick(clients)),
     'operator-restores': async () => {
-      // A backup is of the store that is there, not of one that a failover replaced.
+      // Only backups of the current store are usable, not those of a store that a failover replaced.
       const usable = backups.filter(({ failovers }) => failovers === world.failovers);
       const backup = usable.length === 0 ? undefined : prng.pick(usable);
       if (backup === undefined || prng.chance(0.6)) backups.push(await takeBackup(world));
-      else await goBack(world, backup, 'restore');
+      else await revertStore(world, backup, 'restore');
     },
     'operator-prunes': () => prune(world),
     'key-rotations': () => rotateKeys(world),

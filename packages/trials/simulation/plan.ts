@@ -2,7 +2,7 @@ import type { ClientType, Policy } from '@keyfob/server/clients';
 import type { Prng } from '../support/prng.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
-/** What may go wrong. A seed has some of these and not the others, so that no fault hides what another would show. */
+/** What may go wrong. Each seed has only some of these, so that no fault hides the effect of another. */
 export const FAULTS = [
   'lost-requests',
   'lost-answers',
@@ -36,17 +36,17 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** The brands that Pleos grants are given under. */
+/** The brands of Pleos grants. */
 export const BRANDS = ['kia', 'hyundai'] as const;
 
-/** A grant that an owner is going to give. */
+/** The plan of a grant. */
 export type GrantPlan = {
   readonly name: string;
-  /** How it begins: the owner consents and the client redeems a code, or the operator creates it. */
+  /** How the grant begins: the owner consents and the client redeems a code, or the operator creates it. */
   readonly begins: 'by consent' | 'by operator';
   readonly brand: string | undefined;
   readonly createdAfterMs: number;
-  /** Between two refreshes, at most. */
+  /** The longest time between two refreshes. */
   readonly waitMaxMs: number;
   readonly processes: number;
 };
@@ -61,7 +61,7 @@ export type ClientPlan = {
   readonly grants: readonly GrantPlan[];
 };
 
-/** What a seed stands for. */
+/** The scenario of a seed. */
 export type Plan = {
   readonly faults: ReadonlySet<Fault>;
   readonly clients: readonly ClientPlan[];
@@ -118,7 +118,7 @@ const drawGrant = (
     Pick<Plan, 'lengthMs'>,
 ): GrantPlan => {
   const begins = prng.chance(0.8) ? 'by consent' : 'by operator';
-  // An owner consents under a brand; an operator may leave it open.
+  // A consent always has a brand; a grant of an operator may have none.
   const brands = begins === 'by consent' ? BRANDS : ([...BRANDS, undefined] as const);
   return {
     ...plan,
@@ -128,14 +128,14 @@ const drawGrant = (
   };
 };
 
-/** Mostly within the life of a refresh token; and not so short that a seed takes long. */
+/** Usually within the lifetime of a refresh token, and not so short that a seed takes long. */
 const drawWaitMaxMs = (prng: Prng, policy: Policy, lengthMs: number): number => {
   const waitMaxMs = (2 * lengthMs) / prng.pick([6, 20, 40]);
-  const lifeMs = policy.refreshTokenLifetimeSeconds * 1000;
-  return prng.chance(0.9) ? Math.min(waitMaxMs, lifeMs * 0.8) : waitMaxMs;
+  const lifetimeMs = policy.refreshTokenLifetimeSeconds * 1000;
+  return prng.chance(0.9) ? Math.min(waitMaxMs, lifetimeMs * 0.8) : waitMaxMs;
 };
 
-/** Any policy that a client of its type may have; extreme values are more frequent than a uniform draw would make them. */
+/** Any policy that a client of its type may have; extreme values are more frequent than in a uniform draw. */
 const drawPolicy = (prng: Prng, type: ClientType): Policy => ({
   refreshTokenLifetimeSeconds: prng.pick([14_400, 86_400, 5_184_000, 7_776_000]),
   accessTokenLifetimeSeconds: prng.pick([600, 3600, 7200]),

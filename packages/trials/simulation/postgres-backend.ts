@@ -6,11 +6,11 @@ import type { Process } from './fault-injected-store.ts';
 import { runAtOnce } from '../support/memory-store/store.ts';
 import { openContent, restored } from './postgres-content.ts';
 import type { ContentAccess } from './postgres-content.ts';
-import type { SimulatedStore, StoreBackend, Surroundings } from './simulated-store.ts';
+import type { SimulatedStore, StoreBackend, SimulationContext } from './simulated-store.ts';
 
 /**
- * Answers get lost outside of the stores here, so each node has answered all its uses, and says so in a moment that the
- * virtual clock waits for. (packages/trials/nodes/unanswered.test.ts tries nodes that leave uses unanswered.)
+ * The simulation loses answers outside the stores, so each node has answered all its uses. It reports this while the
+ * virtual clock waits. (packages/trials/nodes/unanswered.test.ts tests nodes that leave uses unanswered.)
  */
 const NODE = { epochMs: 1, leaseMs: 600_000, attemptsMax: 10_000 };
 
@@ -18,8 +18,8 @@ const NODE = { epochMs: 1, leaseMs: 600_000, attemptsMax: 10_000 };
 type Database = { readonly url: string; readonly store: Store; readonly content: ContentAccess };
 
 /**
- * Simulations on PostgreSQL. Makes two databases, one for simulations and one for rehearsals. `staleMs`: for how long a
- * node uses what it knows of a client, by the virtual clock.
+ * Opens a backend for simulations on PostgreSQL, with two databases: one for simulations and one for rehearsals.
+ * `staleMs`: how long a node uses its cached copy of a client, by the virtual clock.
  */
 export const openPostgresBackend = async (
   cluster: Cluster,
@@ -30,9 +30,9 @@ export const openPostgresBackend = async (
     await openDatabase(cluster, 'rehearsed'),
   ];
   return {
-    async openStore(surroundings) {
+    async openStore(context) {
       await simulated.content.write(new Map());
-      return createSimulated(simulated, rehearsed, { ...surroundings, staleMs });
+      return createSimulated(simulated, rehearsed, { ...context, staleMs });
     },
     async close() {
       for (const { store, content } of [simulated, rehearsed]) {
@@ -58,29 +58,29 @@ const openDatabase = async (cluster: Cluster, name: string): Promise<Database> =
 const createSimulated = (
   { url, store, content }: Database,
   rehearsed: Database,
-  surroundings: Surroundings & { readonly staleMs: number },
+  context: SimulationContext & { readonly staleMs: number },
 ): SimulatedStore => {
-  const { schedule, staleMs } = surroundings;
+  const { schedule, staleMs } = context;
   const verbs = verbsOf(store);
   const open = () =>
     openPostgresStore(url, { clientCacheMs: staleMs, now: () => schedule.nowMs(), node: NODE });
   const processes: Process[] = [];
-  // Stays open for the next simulation.
+  // This store stays open for the next simulation.
   const outside = { connect: async () => store, disconnect: async () => {} };
-  const own = injectFaults(verbs, outside, { ...surroundings, run: runAtOnce });
+  const own = injectFaults(verbs, outside, { ...context, run: runAtOnce });
   return {
     ...own,
     staleMs,
     through(run) {
       const process = createProcess(open);
       processes.push(process);
-      return injectFaults(verbs, process, { ...surroundings, run });
+      return injectFaults(verbs, process, { ...context, run });
     },
     peek: (id) => own.readGrant(id),
-    backUp: () => schedule.standStill(backUp(content, schedule)),
+    backUp: () => schedule.stopClockDuring(backUp(content, schedule)),
     async copy() {
       await rehearsed.content.write(await content.read());
-      return createSimulated(rehearsed, rehearsed, surroundings);
+      return createSimulated(rehearsed, rehearsed, context);
     },
     async close() {
       await Promise.all(processes.map((process) => process.disconnect()));
@@ -90,16 +90,16 @@ const createSimulated = (
 
 const backUp = async (
   access: ContentAccess,
-  { standStill }: Surroundings['schedule'],
+  { stopClockDuring }: SimulationContext['schedule'],
 ): ReturnType<SimulatedStore['backUp']> => {
   const content = await access.read();
   return {
     content,
-    load: () => standStill(access.write(content)),
+    load: () => stopClockDuring(access.write(content)),
     failOver: () =>
-      standStill(
+      stopClockDuring(
         access.read().then((now) => access.write(new Map([...content, ['keys', now.get('keys') ?? []]]))),
       ),
-    restore: () => standStill(access.read().then((now) => access.write(restored(now, content)))),
+    restore: () => stopClockDuring(access.read().then((now) => access.write(restored(now, content)))),
   };
 };

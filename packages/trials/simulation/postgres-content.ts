@@ -7,7 +7,7 @@ type Row = Readonly<Record<string, Value>>;
 /** Every row of a database, by the names of the tables. */
 export type Content = ReadonlyMap<string, readonly Row[]>;
 
-/** Access to the whole content of a database, without the store. */
+/** Reads and writes the whole content of a database, without the store. */
 export type ContentAccess = {
   read(): Promise<Content>;
   /** Replaces all rows. */
@@ -27,7 +27,7 @@ export const openContent = async (url: string): Promise<ContentAccess> => {
     [OTHER_TABLES],
   );
   const tables = rows.map(({ name }) => name);
-  // One packet, so that all tables are read at one moment.
+  // One packet, so that all tables are read at the same time.
   const select = tables.map((table) => `SELECT * FROM ${escapeIdentifier(table)}`).join(';');
   return {
     async read() {
@@ -52,7 +52,7 @@ const writeOf = (table: string, rows: readonly Row[]): readonly string[] => {
   ];
 };
 
-/** A row in the form that PostgreSQL reads from JSON; 64-bit integers are text already. */
+/** A row in the form that PostgreSQL reads from JSON. 64-bit integers are already text. */
 const toJson = (row: Row): object =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
@@ -61,7 +61,7 @@ const toJson = (row: Row): object =>
     ]),
   );
 
-/** What replaces `now` when `keyfob restore` restores `backup`. */
+/** The content after `keyfob restore` restores `backup` over `now`. */
 export const restored = (now: Content, backup: Content): Content => {
   const rowsOf = (content: Content, table: string): readonly Row[] => content.get(table) ?? [];
   const byKey = (table: string, key: string) =>
@@ -69,7 +69,7 @@ export const restored = (now: Content, backup: Content): Content => {
   const grants = byKey('grants', 'id');
   const clients = byKey('clients', 'id');
   const kept = new Set(rowsOf(backup, 'grants').map(({ id }) => id));
-  /** The current rows of a grant that still exists; the rows of the backup for another. */
+  /** The current rows of grants that still exist; for other grants, the rows of the backup. */
   const ofGrants = (table: string): readonly Row[] => [
     ...rowsOf(now, table).filter(({ grant_id: id }) => kept.has(id ?? null)),
     ...rowsOf(backup, table).filter(({ grant_id: id }) => !grants.has(id)),

@@ -5,7 +5,7 @@ export type Sums = { seeds: number; presentations: number; grants: number; faile
 
 const BAR = 30;
 
-/** A bar on the terminal, if standard error is one. */
+/** Shows a progress bar if standard error is a terminal. */
 export const showProgress = (sums: Sums, total: number, startedMs: number): void => {
   if (!process.stderr.isTTY) return;
   const filled = Math.round((sums.seeds / total) * BAR);

@@ -11,10 +11,10 @@ import type * as Simulation from './simulate.ts';
 import type { StoreBackend } from './simulated-store.ts';
 import { openSqliteBackend } from './sqlite-backend.ts';
 
-/** Short simulations in which, taken together, every kind of fault occurs. */
+/** Short simulations that together contain every kind of fault. */
 const SEEDS = [187, 340, 835];
 
-/** Runs the seeds in memory and on a real store, and compares what happens, step by step. */
+/** Runs the seeds in memory and on a real store, and compares every step. */
 const compare = async ({ openStore, close }: StoreBackend): Promise<void> => {
   const seen = new Set<string>();
   for (const seed of SEEDS) {
@@ -29,18 +29,18 @@ const compare = async ({ openStore, close }: StoreBackend): Promise<void> => {
   await close();
 };
 
-void test('a seed does the same on SQLite as in memory, under every kind of fault', async () => {
+void test('a seed has the same steps on SQLite as in memory, with every kind of fault', async () => {
   await compare(await openSqliteBackend());
 });
 
 const describePostgres = (cluster: Cluster): void => {
   after(() => cluster.remove());
 
-  void test('a seed does the same on PostgreSQL as in memory, under every kind of fault', async () => {
+  void test('a seed has the same steps on PostgreSQL as in memory, with every kind of fault', async () => {
     await compare(await postgres.openPostgresBackend(cluster, 0));
   });
 
-  void test('nothing breaks while nodes on PostgreSQL use what they knew of a client a second ago', async () => {
+  void test('no claim breaks while nodes on PostgreSQL use a copy of a client that is one second old', async () => {
     const { openStore, close } = await postgres.openPostgresBackend(cluster);
     for (const seed of SEEDS)
       assert.deepEqual((await simulate(seed, undefined, openStore)).violations, [], `seed ${seed}`);

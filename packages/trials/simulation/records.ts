@@ -5,23 +5,23 @@ import type { Answer } from '../support/token-requests.ts';
 import type { Expectation, Standing } from './standing.ts';
 import type { ClientPlan, GrantPlan } from './plan.ts';
 
-/** One server of the deployment. It dies and starts again; only the store and the key ring survive it. */
+/** One server of the deployment. It may die and start again; only the store and the key ring survive. */
 export type Node = {
   readonly name: string;
   /** Counts its starts. */
   incarnation: number;
-  /** The store as this process of it sees it. */
+  /** The store as the current process of this node sees it. */
   store: Store;
   endpoints: Endpoints;
   /** How far its clock is ahead of the true time. */
   skewMs: number;
-  /** Counts the failures of the store that it met. */
+  /** Counts the store failures of this node. */
   storeFailures: number;
   /** Resolves when this process dies. */
   death: { readonly promise: Promise<void>; readonly resolve: () => void };
 };
 
-/** A client of the simulation: what it is registered as, its secret, and what an operator did to it. */
+/** A client of the simulation: its registration, its secret and its state. */
 export type ClientRecord = {
   readonly plan: ClientPlan;
   readonly client: Client;
@@ -33,54 +33,54 @@ export type ClientRecord = {
   onRequest: (() => void)[];
 };
 
-/** An authorization code, with what the owner's consent bound it to. */
+/** An authorization code, with the fields that must match when it is used. */
 export type CodeRecord = {
   readonly text: string;
   readonly issuedAtMs: number;
   readonly redirectUri: string;
   readonly verifier: string | undefined;
-  /** The `Idempotency-Key` that its client sends with it; changes where the client forgets it. */
+  /** The `Idempotency-Key` that the client sends with the code. It changes if the client forgets it. */
   key: string | undefined;
-  /** The use that made the grant. */
+  /** The use that created the grant. */
   first: CodePresentation | undefined;
   /** Whether the store knows the code. */
-  isThere: boolean;
+  exists: boolean;
 };
 
-/** A grant, with everything that the trial knows about it. Its id is known since the consent, before the grant exists. */
+/** A grant, with everything that the simulation knows about it. The id exists from the consent on, before the grant. */
 export type GrantRecord = {
   readonly plan: GrantPlan;
-  /** The name of the plan, with a number where the owner had to consent again. */
+  /** The name of the plan, with a number if the owner had to consent again. */
   readonly name: string;
   readonly owner: ClientRecord;
   readonly id: bigint;
   /** `undefined` for a grant that the operator created. */
   readonly code: CodeRecord | undefined;
-  /** What the honest client has on disk. `key`: the `Idempotency-Key` that it sends with `token`. */
+  /** What the honest client has on its disk. `key`: the `Idempotency-Key` that it sends with `token`. */
   readonly wallet: {
     saved: string | undefined;
     key: { readonly token: string; readonly value: string } | undefined;
   };
-  /** What is true of it according to the documents. */
+  /** The state of the grant that the documents require. */
   standing: Standing;
-  /** Counts how often the store went back to an earlier content. */
+  /** Counts how often the store returned to earlier content. */
   epoch: number;
-  /** Whether a failover took the store back, its grant events included. */
+  /** Whether a failover returned the store to earlier content, including its grant events. */
   hasFailedOver: boolean;
-  /** For each string that was ever on the wire, which refresh token it is; and the string of each one now. */
+  /** The number of the refresh token for each string ever sent, and the current string for each number. */
   readonly indexOf: Map<string, number>;
   readonly stringOf: Map<number, string>;
   readonly presentations: Presentation[];
-  /** The newest token that a thief holds. */
+  /** The newest token that a thief has. */
   thiefToken: string | undefined;
-  /** Since when the operator knows that the grant is revoked; `undefined` while it is not. */
+  /** When the operator got confirmation of the revocation; `undefined` while the grant is not revoked. */
   revokedSinceMs: number | undefined;
   isReinstated: boolean;
-  /** The first decision after the operator, or a second use of the code, ended the grant; `Infinity` if nothing did. */
+  /** The first decision after the operator or a second use of the code ended the grant; `Infinity` otherwise. */
   endedAtDecision: number;
 };
 
-/** What the documents say about a request, noted when the store decides about it. */
+/** The store's decision about a request, with the outcome that the documents require. */
 export type Decision = {
   readonly order: number;
   readonly clockMs: number;
@@ -89,7 +89,7 @@ export type Decision = {
   readonly expectation: Expectation;
 };
 
-/** One request on its way to a node, and what became of it. */
+/** One request to a node, and its result. */
 type Sent = {
   readonly actor: string;
   readonly isHonest: boolean;
@@ -105,16 +105,16 @@ type Sent = {
   answeredAtMs: number | undefined;
 };
 
-/** A refresh token, presented. */
+/** A presentation of a refresh token. */
 export type RefreshPresentation = Sent & {
   readonly kind: 'refresh';
   readonly token: string;
   readonly index: number;
-  /** Presented by another client, or under another brand. */
+  /** Set if another client presents the token, or if the brand is wrong. */
   readonly foreign: 'client' | 'brand' | undefined;
 };
 
-/** What a request with a code says besides the code. */
+/** The fields of a request besides the code. */
 export type CodeFields = {
   readonly client: ClientRecord;
   readonly secret: string | undefined;
@@ -123,7 +123,7 @@ export type CodeFields = {
   readonly brand: string | undefined;
 };
 
-/** An authorization code, presented. */
+/** A presentation of an authorization code. */
 export type CodePresentation = Sent & {
   readonly kind: 'code';
   readonly code: CodeRecord;

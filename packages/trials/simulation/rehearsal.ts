@@ -6,19 +6,19 @@ import type { Answer } from '../support/token-requests.ts';
 import type { GrantRecord } from './records.ts';
 import type { World } from './world.ts';
 
-/** A copy of the deployment in which nothing fails, to try what a token would get, and to go back. */
+/** A copy of the deployment without faults. It shows what a token would get, and can be reset. */
 export type Rehearsal = {
   present(grant: GrantRecord, token: string): Promise<Answer>;
-  passSeconds(seconds: number): void;
+  advanceSeconds(seconds: number): void;
   isRevoked(grant: GrantRecord): Promise<boolean | undefined>;
-  /** Puts everything back as it was at the beginning. */
+  /** Restores the initial state. */
   reset(): Promise<void>;
 };
 
-/** Longer than any overlap and any race: with this much gone by, what is repeated is repeated for another reason. */
+/** Longer than any overlap or race. A repeat after this time has another reason. */
 export const PAST_EVERY_OVERLAP_SECONDS = 1000;
 
-/** Begins `PAST_EVERY_OVERLAP_SECONDS` after the latest moment that any node's clock has shown; every client is enabled. */
+/** Starts `PAST_EVERY_OVERLAP_SECONDS` after the latest time that any node's clock has shown. Every client is enabled. */
 export const rehearse = async (world: World): Promise<Rehearsal> => {
   const store = await world.store.copy();
   for (const { id, disabledAt } of await store.listClients())
@@ -61,7 +61,7 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
       const caller = { address: 'rehearsal', userAgent: 'rehearsal/1' };
       return readAnswer[dialect](await endpoints.respond(writeRefresh[dialect](words), caller));
     },
-    passSeconds: (seconds) => void (nowMs += seconds * 1000),
+    advanceSeconds: (seconds) => void (nowMs += seconds * 1000),
     isRevoked: async ({ id }) => {
       const grant = await store.readGrant(id);
       return grant === undefined ? undefined : grant.revocation !== undefined;

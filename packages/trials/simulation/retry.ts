@@ -5,9 +5,9 @@ const isSameUse = (one: Presentation, other: Presentation): boolean =>
   one.kind === 'code' ? other.kind === 'code' : other.kind === 'refresh' && other.index === one.index;
 
 /**
- * Whether the last use of this token, at this very process of this node, ended in a 503 because nobody could say how its
- * commit ended. A refusal in between decides nothing: it may have been a stranger's. `maybe` where uses of the same
- * token overlapped, so that nobody can say which one was the last.
+ * Whether the last use of this token, in this process of this node, got a 503 because the outcome of the commit was
+ * unknown. A refusal in between does not count: it may come from another client. `maybe` if uses of the same token
+ * overlapped, so that the last one is unknown.
  */
 export const isRetryOfOurs = (presentation: Presentation): boolean | 'maybe' => {
   const { node, incarnation, grant } = presentation;

@@ -6,10 +6,10 @@ import type { Outcome } from './simulate.ts';
 import type * as StoreBackends from './store-backends.ts';
 import type { StoreName } from './store-backends.ts';
 
-/** On which store simulations run, and with which bug planted. */
+/** The store on which simulations run, and the planted bug. */
 export type Setup = { readonly store: StoreName; readonly mutation: string | undefined };
 
-/** Simulates one seed after another, until it is closed. */
+/** Simulates seeds one after another until it is closed. */
 export type SeedRunner = {
   run(seed: number, report?: (line: string) => void): Promise<Outcome>;
   close(): Promise<void>;
@@ -22,7 +22,7 @@ const findMutation = ({ store, mutation }: Setup): Mutation | undefined => {
   return found;
 };
 
-/** Prepares a store for simulations. Throws where this machine cannot run it. */
+/** Prepares a store for simulations. Throws if this machine cannot run it. */
 export const openSeedRunner = async (setup: Setup): Promise<SeedRunner> => {
   const mutation = findMutation(setup);
   const load = <Module>(file: string): Promise<Module> => {

@@ -10,26 +10,26 @@ import type { Setup } from './run-seeds.ts';
 import type { Outcome } from './simulate.ts';
 import { STORE_NAMES } from './store-backends.ts';
 
-const HELP = `Simulates a deployment, one seed after another, and checks what its documents promise.
+const HELP = `Simulates a deployment, one seed after another, and checks the promises of its documents.
 
 Usage: node --conditions=keyfob-source packages/trials/simulation/run.ts [options]
 
   --seeds <number>   how many seeds (default: 500)
-  --from <seed>      the first of them (default: 1)
-  --seed <seed>      only this one, with every step
-  --store <name>     the store: memory, sqlite or postgres (default: memory). A seed does the same on each of them, except
-                     that nodes on postgres may see a change of a client a second late
-  --mutation <name>  plant a bug first, and succeed if it is found; "list" names them
-  --jobs <number>    processes at a time (default: 1)
-  --json             one line of JSON for each failed seed, and one at the end
-  --help             this text
+  --from <seed>      the first seed (default: 1)
+  --seed <seed>      run only this seed, and print every step
+  --store <name>     the store: memory, sqlite or postgres (default: memory). A seed has the same steps on each store,
+                     except that nodes on postgres may see a change of a client one second late
+  --mutation <name>  plant a bug first, and succeed if a seed finds it; "list" prints the names
+  --jobs <number>    number of processes (default: 1)
+  --json             print one line of JSON per failed seed, and one at the end
+  --help             print this text
 
-Ends with 1 if a seed failed; the same seed fails again in the same way. Keep it as fixtures/simulation/<seed>.json.
+Exits with 1 if a seed failed. The same seed always fails in the same way. Keep it as fixtures/simulation/<seed>.json.
 `;
 
 type Run = Setup & { readonly from: number; readonly seeds: number };
 
-/** What a child process writes: the progress of one seed, or a seed that failed. */
+/** A line of a child process: the progress of one seed, or a failed seed. */
 type Line =
   | { readonly failed: Outcome }
   | { readonly seeds: number; readonly presentations: number; readonly grants: number };
@@ -48,7 +48,7 @@ const runSeeds = async (run: Run, report: (line: Line) => void): Promise<void> =
   }
 };
 
-/** The same in a child process, which writes lines of JSON. */
+/** Runs seeds in a child process, which writes lines of JSON. */
 const runInChild = async ({ from, seeds, store }: Run, report: (line: Line) => void): Promise<void> => {
   const args = ['--child', '--from', String(from), '--seeds', String(seeds), '--store', store];
   const script = fileURLToPath(import.meta.url);
@@ -58,12 +58,12 @@ const runInChild = async ({ from, seeds, store }: Run, report: (line: Line) => v
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) report(JSON.parse(line) as Line);
   const code = await ended;
-  if (code !== 0) throw new Error(`a process of the simulation ended with ${code}`);
+  if (code !== 0) throw new Error(`a simulation process exited with ${code}`);
 };
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** Answers how many seeds failed. */
+/** Returns the number of failed seeds. */
 const runAll = async (run: Run, jobs: number, isJson: boolean): Promise<number> => {
   const startedMs = performance.now();
   const sums: Sums = { seeds: 0, presentations: 0, grants: 0, failed: [] };
@@ -101,7 +101,7 @@ const storeNamed = (text: string): Setup['store'] => {
   return store;
 };
 
-/** One seed, with every step. */
+/** Runs one seed and prints every step. */
 const runOne = async (setup: Setup, seed: number, isJson: boolean): Promise<number> => {
   const runner = await openSeedRunner(setup);
   try {

@@ -1,11 +1,11 @@
 import type { World } from './world.ts';
 
-/** Characters of a secret that are looked for. Short enough to find a prefix, too long to be met by chance. */
+/** How many characters of a secret are searched for: few enough to find a prefix, too many to occur by chance. */
 const PART = 12;
 
 /**
- * Nothing secret is in the store's bytes or in the log (DESIGN §4, §7): no refresh token, access token, client secret or
- * master key that there ever was, no beginning and no end of one of `PART` characters, as text or as hexadecimal.
+ * The store's bytes and the log contain no secret (DESIGN §4, §7): no refresh token, access token, client secret or
+ * master key, and not the first or last `PART` characters of one, as text or as hexadecimal.
  */
 export const checkSecrets = async (world: World): Promise<void> => {
   const parts = new Set<string>();
@@ -26,13 +26,13 @@ const searchIn = (world: World, where: string, value: unknown, parts: ReadonlySe
   for (const text of textsOf(value, new Set<string>())) {
     for (let at = 0; at + PART <= text.length; at++) {
       if (!parts.has(text.slice(at, at + PART))) continue;
-      world.violate('secret', `${where} has a part of a secret in a text of ${text.length} characters`);
+      world.violate('secret', `${where} contains a part of a secret in a text of ${text.length} characters`);
       return;
     }
   }
 };
 
-/** Every different text in a value, bytes and big numbers as hexadecimal. */
+/** Every distinct text in a value. Bytes and big integers become hexadecimal. */
 const textsOf = (value: unknown, found: Set<string>): Set<string> => {
   if (typeof value === 'string') found.add(value);
   else if (typeof value === 'bigint') found.add(BigInt.asUintN(64, value).toString(16));

@@ -5,17 +5,17 @@ import { redeemHonestly } from './code-exchange.ts';
 import { createWorld, START_MS } from './create-world.ts';
 import { refreshHonestly } from './honest-client.ts';
 import { openMemoryStore } from './memory-backend.ts';
-import { causeMisfortune } from './misfortune.ts';
+import { causeMachineFaults } from './misfortune.ts';
 import { consent, createGrant } from './new-grant.ts';
 import { operate } from './operator.ts';
 import { drawPlan } from './plan.ts';
 import type { GrantPlan } from './plan.ts';
 import type { ClientRecord, GrantRecord, Violation } from './records.ts';
 import type { OpenStore } from './simulated-store.ts';
-import { stealCode, stealCodeAlone, stealToken, stealTokenAlone } from './thief.ts';
+import { stealCode, misuseCode, stealToken, misuseToken } from './thief.ts';
 import type { World } from './world.ts';
 
-/** What came of one seed. */
+/** The result of one seed. */
 export type Outcome = {
   readonly seed: number;
   readonly faults: readonly string[];
@@ -24,7 +24,7 @@ export type Outcome = {
   readonly violations: readonly Violation[];
 };
 
-/** Simulates one seed from beginning to end and checks it. `report` gets every step, one line each. */
+/** Simulates one seed and checks it. `report` gets one line per step. */
 export const simulate = async (
   seed: number,
   report?: (line: string) => void,
@@ -35,11 +35,11 @@ export const simulate = async (
   world.trace(() => `seed ${seed}, ${plan.nodes} nodes, faults: ${[...plan.faults].join(' ') || 'none'}`);
   for (const owner of world.clients) {
     for (const grantPlan of owner.plan.grants) {
-      world.schedule.after(grantPlan.createdAfterMs, () => void useGrant(world, owner, grantPlan));
+      world.schedule.after(grantPlan.createdAfterMs, () => void simulateGrant(world, owner, grantPlan));
     }
   }
   void operate(world);
-  void causeMisfortune(world);
+  void causeMachineFaults(world);
   await world.schedule.run(START_MS + plan.lengthMs);
   for (const { name, id } of world.grants) {
     const grant = await world.store.peek(id);
@@ -59,8 +59,8 @@ export const simulate = async (
 const CONSENTS_MAX = 3;
 const DAY_MS = 86_400_000;
 
-/** The whole life of a grant: how it begins, its honest client, and everybody else who is after it. */
-const useGrant = async (world: World, owner: ClientRecord, plan: GrantPlan): Promise<void> => {
+/** Simulates one grant: its creation, its honest client and its thieves. */
+const simulateGrant = async (world: World, owner: ClientRecord, plan: GrantPlan): Promise<void> => {
   if (plan.begins === 'by operator') {
     const grant = await createGrant(world, { owner, plan, name: plan.name });
     startThieves(world, grant);
@@ -72,25 +72,25 @@ const useGrant = async (world: World, owner: ClientRecord, plan: GrantPlan): Pro
     startThieves(world, grant);
     const { prng } = world;
     if (world.has('code-thief') && prng.chance(0.5)) void stealCode(world, grant);
-    if (world.has('incomplete-code-thief') && prng.chance(0.7)) void stealCodeAlone(world, grant);
+    if (world.has('incomplete-code-thief') && prng.chance(0.7)) void misuseCode(world, grant);
     await redeemHonestly(world, grant);
     if (grant.wallet.saved !== undefined) return refreshHonestly(world, grant);
-    // The client got no tokens, and has to ask the owner again.
+    // The client got no tokens and must ask the owner again.
     await world.schedule.sleep((prng.real() * DAY_MS) / 4);
   }
 };
 
 const startThieves = (world: World, grant: GrantRecord): void => {
   if (world.has('token-thief') && world.prng.chance(0.5)) void stealToken(world, grant);
-  if (world.has('foreign-token-thief') && world.prng.chance(0.5)) void stealTokenAlone(world, grant);
+  if (world.has('foreign-token-thief') && world.prng.chance(0.5)) void misuseToken(world, grant);
 };
 
-/** A grant as the store has it, in words. */
+/** Describes the stored grant in words. */
 const describeGrant = (grant: Grant | undefined): string => {
-  if (grant === undefined) return 'it is not there';
+  if (grant === undefined) return 'it does not exist';
   const { generation, keyNumber, rotatedAtMs, rotatedBy, useDigest, revocation } = grant;
   const use = useDigest === undefined ? undefined : Buffer.from(useDigest).toString('hex');
-  // Of the earlier moments, a store keeps what the verdict needs, and stores differ in how.
+  // Stores keep earlier rotation times in different forms, so only the newest is shown.
   const rotatedAt = rotatedAtMs.at(-1);
   return JSON.stringify({ generation, keyNumber, rotatedAt, rotatedBy, use, revocation });
 };

@@ -5,41 +5,41 @@ import type { Schedule } from './schedule.ts';
 
 /** The content of a store at one moment. */
 export type Backup = {
-  /** All of it, to be searched for what must not be there. */
+  /** The whole content, which is searched for secrets. */
   readonly content: unknown;
-  /** Replaces what the store holds with it, as it is. */
+  /** Replaces the content of the store with this backup. */
   load(): Promise<void>;
-  /** The same, as where a replica takes over that lags: only the registered keys are those of now. */
+  /** Like `load`, as after a failover to a replica that lags. Only the registered keys stay current. */
   failOver(): Promise<void>;
   /**
-   * Replaces what the store holds with it, as `keyfob restore` does: the standing of grants and clients is that of now,
-   * and so are codes, grant events and keys; grants created since are lost.
+   * Replaces the content of the store with this backup, as `keyfob restore` does. The state of grants and clients, codes,
+   * grant events and keys stay current. Grants created since the backup are lost.
    */
   restore(): Promise<void>;
 };
 
-/** A store that a simulation runs on. Its own verbs run at once, from outside the simulated deployment. */
+/** The store of a simulation. Its own verbs run immediately, outside the simulated deployment. */
 export type SimulatedStore = Store & {
-  /** For how long a process of the deployment may use what it knows of a client after the client was changed. */
+  /** How long a process of the deployment may use its cached copy of a client after the client was changed. */
   readonly staleMs: number;
   /** The store as one process of the deployment sees it; `run` decides what happens to each verb. */
   through(run: RunVerb): Store;
-  /** What it holds of a grant at this moment. */
+  /** The stored grant at this moment. */
   peek(id: bigint): Promise<Grant | undefined>;
   backUp(): Promise<Backup>;
-  /** Another store with the same content, to try things on; good until the next copy, or the next simulation. */
+  /** Another store with the same content, for experiments. Valid until the next copy or the next simulation. */
   copy(): Promise<SimulatedStore>;
 };
 
-/** What the world gives to the store of its simulation. */
-export type Surroundings = {
+/** What the store needs from its simulation. */
+export type SimulationContext = {
   readonly schedule: Schedule;
-  /** Called for every failure that nobody simulated; there should be none. */
+  /** Called for every failure that is not simulated. There should be none. */
   readonly onFailure: (what: string) => void;
 };
 
-/** Makes the empty store of one simulation. */
-export type OpenStore = (surroundings: Surroundings) => Promise<SimulatedStore>;
+/** Opens an empty store for one simulation. */
+export type OpenStore = (context: SimulationContext) => Promise<SimulatedStore>;
 
 /** Where simulations run, one at a time, until it is closed. */
 export type StoreBackend = { readonly openStore: OpenStore; close(): Promise<void> };

@@ -11,11 +11,11 @@ const FIXTURES = new URL('../../../fixtures/simulation/', import.meta.url);
 const SIMULATION = new URL('simulate.ts', import.meta.url).href;
 const SEEDS = 200;
 
-void test(`${SEEDS} seeds break nothing that the documents promise, and every kind of fault occurs`, async () => {
+void test(`${SEEDS} seeds keep every promise of the documents, and every kind of fault occurs`, async () => {
   const seen = new Set<string>();
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { violations, faults } = await simulate(seed);
-    for (const fault of faults) seen.add(fault);
+    for (const kind of faults) seen.add(kind);
     assert.deepEqual(violations, [], `seed ${seed}`);
   }
   assert.deepEqual([...seen].sort(), [...FAULTS].sort());
@@ -42,12 +42,12 @@ void test('different seeds give different simulations', async () => {
 });
 
 for (const file of readdirSync(FIXTURES).filter((name) => name.endsWith('.json'))) {
-  const { seed, taught, bug } = JSON.parse(readFileSync(new URL(file, FIXTURES), 'utf8')) as {
+  const { seed, fault, bug } = JSON.parse(readFileSync(new URL(file, FIXTURES), 'utf8')) as {
     readonly seed: number;
-    readonly taught: string;
+    readonly fault: string;
     readonly bug: string;
   };
-  void test(`seed ${seed} does not fail: ${taught}`, async () => {
+  void test(`seed ${seed} does not fail: ${fault}`, async () => {
     assert.deepEqual((await simulate(seed)).violations, []);
     assert.equal(
       MUTATIONS.find(({ name }) => name === bug)?.seed,
@@ -63,10 +63,6 @@ for (const mutation of MUTATIONS) {
     const mutated = await importMutated<typeof Simulation>(mutation, SIMULATION);
     const { violations } = await mutated.simulate(mutation.seed);
     assert.notDeepEqual(violations, [], `seed ${mutation.seed} does not find it`);
-    assert.deepEqual(
-      (await simulate(mutation.seed)).violations,
-      [],
-      'the seed fails without the bug as well',
-    );
+    assert.deepEqual((await simulate(mutation.seed)).violations, [], 'the seed also fails without the bug');
   });
 }

@@ -1,38 +1,38 @@
 /**
- * The first use of a refresh token: the moment by the server's clock, and the key it came with. `lost`: a restored
- * store no longer knows it.
+ * The first use of a refresh token: its time by the server's clock, and its `Idempotency-Key`. `lost`: a restored store
+ * no longer knows it.
  */
 export type FirstUse = { readonly atMs: number; readonly key: string | undefined } | 'lost';
 
-/** What is true of a grant, in the words of the documents and not in those of the row. Tokens are counted from 0. */
+/** The state of a grant in the terms of the documents, not of the stored row. Tokens are counted from 0. */
 export type Standing = {
-  readonly isThere: boolean;
+  readonly exists: boolean;
   readonly isRevoked: boolean;
   readonly createdAtMs: number;
   /** Which refresh token is the current one, and when it was issued. */
   readonly current: number;
   readonly issuedAtMs: number;
-  /** Of every refresh token before the current one. */
+  /** The first use of each refresh token before the current one. */
   readonly firstUses: ReadonlyMap<number, FirstUse>;
 };
 
-/** `first`: the tokens that a code gives. `successor`: the next refresh token. `current`: the newest one again. */
+/** `first`: the tokens for a code. `successor`: the next refresh token. `current`: the newest one again. */
 export type Outcome = 'first' | 'successor' | 'current' | 'dead' | 'unauthenticated';
 
-/** What the documents allow. */
+/** The result that the documents allow. */
 export type Expectation = {
   readonly outcomes: readonly Outcome[];
-  /** Whether it revokes the grant; `maybe` where the documents leave it open. */
+  /** Whether the request revokes the grant; `maybe` if the documents allow both. */
   readonly revokes: boolean | 'maybe';
-  /** In words, for the report. */
+  /** The reason in words, for the report. */
   readonly because: string;
-  /** The standing afterwards, except for the revocation. */
+  /** The standing after the request, except for the revocation. */
   readonly after: Standing;
 };
 
-/** A grant that was created a moment ago. `createdAtMs`: whole seconds. */
+/** The standing of a new grant. `createdAtMs`: whole seconds. */
 export const newStanding = (createdAtMs: number): Standing => ({
-  isThere: true,
+  exists: true,
   isRevoked: false,
   createdAtMs,
   current: 0,

@@ -8,7 +8,7 @@ import { openSqliteBackend } from './sqlite-backend.ts';
 export const STORE_NAMES = ['memory', 'sqlite', 'postgres'] as const;
 export type StoreName = (typeof STORE_NAMES)[number];
 
-/** A PostgreSQL of its own; a reason where none can run on this machine. */
+/** Starts a separate PostgreSQL. Returns a reason if it cannot run on this machine. */
 const startPostgres = async (): Promise<StoreBackend | { readonly reason: string }> => {
   const cluster = await startCluster();
   if ('reason' in cluster) return cluster;

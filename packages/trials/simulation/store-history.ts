@@ -4,14 +4,14 @@ import { newStanding } from './standing.ts';
 import type { Standing } from './standing.ts';
 import type { World } from './world.ts';
 
-/** What the store knew of a grant and its code. */
+/** What the store knew about a grant and its code. */
 type Known = {
   readonly standing: Standing;
   readonly isCodeThere: boolean;
   readonly firstUseOfCode: CodePresentation | undefined;
 };
 
-/** A copy of the store, and what was true when it was made. */
+/** A copy of the store, with the state of the grants at that time. */
 export type Backup = {
   readonly content: Content;
   readonly grants: ReadonlyMap<GrantRecord, Known>;
@@ -21,7 +21,7 @@ export type Backup = {
 };
 
 export const takeBackup = async (world: World): Promise<Backup> => {
-  world.trace(() => 'a copy of the store is made');
+  world.trace(() => 'the store is copied');
   return {
     content: await world.store.backUp(),
     grants: new Map(
@@ -29,7 +29,7 @@ export const takeBackup = async (world: World): Promise<Backup> => {
         grant,
         {
           standing: grant.standing,
-          isCodeThere: grant.code?.isThere ?? false,
+          isCodeThere: grant.code?.exists ?? false,
           firstUseOfCode: grant.code?.first,
         },
       ]),
@@ -40,16 +40,20 @@ export const takeBackup = async (world: World): Promise<Backup> => {
 };
 
 /**
- * Replaces the content of the store with an earlier one. With `restore` what ended since stays ended, and codes are those
- * of now; a `failover` to a copy that lags forgets both. A restore can carry over only the revocations it finds, so it
- * brings back a revoked grant that was pruned since. Registered keys survive both.
+ * Replaces the content of the store with earlier content. After a `restore`, later revocations and the current codes stay;
+ * a `failover` to a copy that lags loses both. A restore keeps only the revocations that it finds, so a revoked grant
+ * that was pruned since becomes active again. Registered keys survive both.
  */
-export const goBack = async (world: World, backup: Backup, how: 'restore' | 'failover'): Promise<void> => {
-  world.trace(() => `the store goes back to an earlier content: ${how}`);
+export const revertStore = async (
+  world: World,
+  backup: Backup,
+  how: 'restore' | 'failover',
+): Promise<void> => {
+  world.trace(() => `the store returns to earlier content: ${how}`);
   if (how === 'restore') await backup.content.restore();
   else await backup.content.failOver();
   if (how === 'failover') world.failovers++;
-  for (const grant of world.grants) takeBack(world, grant, backup, how);
+  for (const grant of world.grants) revertGrant(world, grant, backup, how);
   for (const client of world.clients) {
     const isDisabled = how === 'restore' ? client.isDisabled : backup.disabled.has(client);
     if (isDisabled !== client.isDisabled)
@@ -57,27 +61,27 @@ export const goBack = async (world: World, backup: Backup, how: 'restore' | 'fai
   }
 };
 
-const takeBack = (world: World, grant: GrantRecord, backup: Backup, how: 'restore' | 'failover'): void => {
+const revertGrant = (world: World, grant: GrantRecord, backup: Backup, how: 'restore' | 'failover'): void => {
   const known = backup.grants.get(grant);
-  const before = known?.standing ?? { ...newStanding(0), isThere: false };
-  const isStandingKept = how === 'restore' && grant.standing.isThere;
-  const isRevoked = before.isThere && (isStandingKept ? grant.standing.isRevoked : before.isRevoked);
-  if (isRevoked || (grant.standing.isThere && !before.isThere)) markEnded(world, grant);
+  const before = known?.standing ?? { ...newStanding(0), exists: false };
+  const isStandingKept = how === 'restore' && grant.standing.exists;
+  const isRevoked = before.exists && (isStandingKept ? grant.standing.isRevoked : before.isRevoked);
+  if (isRevoked || (grant.standing.exists && !before.exists)) markEnded(world, grant);
   grant.standing = { ...before, isRevoked };
   if (!isRevoked) grant.revokedSinceMs = undefined;
   if (how === 'failover') {
     grant.hasFailedOver = true;
     if (grant.code !== undefined) {
-      grant.code.isThere = known?.isCodeThere ?? false;
+      grant.code.exists = known?.isCodeThere ?? false;
       grant.code.first = known?.firstUseOfCode;
     }
   }
   grant.epoch++;
   for (const place of grant.stringOf.keys())
-    if (!before.isThere || place > before.current) grant.stringOf.delete(place);
+    if (!before.exists || place > before.current) grant.stringOf.delete(place);
 };
 
-/** From now on the client may find the grant dead although it did nothing wrong. */
+/** Records that the client may now find the grant dead without a mistake of its own. */
 export const markEnded = (world: World, grant: GrantRecord): void => {
   grant.endedAtDecision = Math.min(grant.endedAtDecision, world.decisions);
 };

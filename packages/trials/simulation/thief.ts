@@ -8,8 +8,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /**
- * Copies a refresh token of the grant at a random moment, the newest on the client's disk or an older one, together with
- * the client's credentials, and refreshes with it for as long as it works.
+ * Copies a refresh token of the grant at a random time, either the newest on the client's disk or an older one, together
+ * with the client's credentials. Refreshes with it as long as it works.
  */
 export const stealToken = async (world: World, grant: GrantRecord): Promise<void> => {
   const { prng, schedule } = world;
@@ -29,14 +29,14 @@ const refreshAsThief = async (world: World, grant: GrantRecord, stolen: string):
   let failures = 0;
   while (failures < 3) {
     await schedule.sleep(prng.pick([1000, 30_000, HOUR_MS, 6 * HOUR_MS]) * prng.real());
-    const heard = await presentToken(world, { actor, isHonest: false, grant, token });
-    if (heard.kind === 'granted') token = grant.thiefToken = heard.refreshToken;
-    else if (heard.kind === 'dead') failures++;
+    const received = await presentToken(world, { actor, isHonest: false, grant, token });
+    if (received.kind === 'granted') token = grant.thiefToken = received.refreshToken;
+    else if (received.kind === 'dead') failures++;
   }
 };
 
-/** Copies a refresh token without what belongs to it: presents it as another client, or under another brand. */
-export const stealTokenAlone = async (world: World, grant: GrantRecord): Promise<void> => {
+/** Copies a refresh token and presents it as another client or with another brand. */
+export const misuseToken = async (world: World, grant: GrantRecord): Promise<void> => {
   const { prng, schedule } = world;
   const foreign = grant.plan.brand !== undefined && prng.chance(0.5) ? 'brand' : 'client';
   const actor = `stranger to ${grant.name}`;
@@ -48,32 +48,33 @@ export const stealTokenAlone = async (world: World, grant: GrantRecord): Promise
   }
 };
 
-/** Copies a code with all that belongs to it, and uses it before or after its client. Goes on with what it is given. */
+/** Copies a code with its correct fields, uses it before or after its client, and may refresh the tokens. */
 export const stealCode = async (world: World, grant: ConsentedGrant): Promise<void> => {
   const { prng, schedule } = world;
   const actor = `thief of the code of ${grant.name}`;
   for (let left = prng.between(1, 3); left > 0; left--) {
     await schedule.sleep(prng.pick([1000, MINUTE_MS, 12 * MINUTE_MS]) * prng.real());
     const key = prng.chance(0.5) ? prng.bytes(12).toString('hex') : undefined;
-    const heard = await presentCode(world, { actor, isHonest: false, grant, code: grant.code, key });
-    if (heard.kind === 'granted' && prng.chance(0.5)) await refreshAsThief(world, grant, heard.refreshToken);
+    const received = await presentCode(world, { actor, isHonest: false, grant, code: grant.code, key });
+    if (received.kind === 'granted' && prng.chance(0.5))
+      await refreshAsThief(world, grant, received.refreshToken);
   }
 };
 
-/** Copies a code, but lacks something that belongs to it. */
-export const stealCodeAlone = async (world: World, grant: ConsentedGrant): Promise<void> => {
+/** Copies a code and presents it with a missing or wrong field. */
+export const misuseCode = async (world: World, grant: ConsentedGrant): Promise<void> => {
   const { prng, schedule } = world;
   const { code } = grant;
-  const lacks = fieldsWithAFault(world, grant);
+  const choices = wrongFields(world, grant);
   const actor = `stranger to the code of ${grant.name}`;
   for (let left = prng.between(1, 4); left > 0; left--) {
     await schedule.sleep(prng.pick([1000, MINUTE_MS, 12 * MINUTE_MS]) * prng.real());
-    await presentCode(world, { actor, isHonest: false, grant, code, fields: prng.pick(lacks) });
+    await presentCode(world, { actor, isHonest: false, grant, code, fields: prng.pick(choices) });
   }
 };
 
-/** All the ways in which one thing that belongs to a code can be missing or wrong. */
-const fieldsWithAFault = (
+/** Every way in which one field of a code request can be missing or wrong. */
+const wrongFields = (
   { outsiders }: World,
   { owner, plan, code }: ConsentedGrant,
 ): readonly Partial<CodeFields>[] => {

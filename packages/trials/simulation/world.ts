@@ -6,7 +6,7 @@ import type { ClientRecord, GrantRecord, Node, Presentation, Violation } from '.
 import type { Schedule } from './schedule.ts';
 import type { SimulatedStore } from './simulated-store.ts';
 
-/** One simulated deployment with everybody who deals with it. */
+/** One simulated deployment with its clients, owners, operator and thieves. */
 export type World = {
   readonly plan: Plan;
   readonly prng: Prng;
@@ -16,19 +16,19 @@ export type World = {
   readonly nodes: Node[];
   readonly clients: ClientRecord[];
   readonly grants: GrantRecord[];
-  /** One of each dialect, for a token in the hands of a client it was not issued to. */
+  /** One client per dialect that presents tokens of other clients. */
   readonly outsiders: Readonly<Record<'smartcar' | 'pleos', ClientRecord>>;
   readonly presentations: Presentation[];
   readonly byCaller: WeakMap<Caller, Presentation>;
   /** Every log event of the servers. */
   readonly log: LogEvent[];
-  /** Everything that must never be in the log or in the store. */
+  /** Every text that must not be in the log or in the store. */
   readonly secrets: Set<string>;
   readonly violations: Violation[];
-  isStoreAway: boolean;
+  isStoreUnavailable: boolean;
   decisions: number;
   failovers: number;
-  /** When an owner consented last; `-Infinity` before the first consent. */
+  /** The time of the last consent; `-Infinity` before the first one. */
   consentedAtMs: number;
   /** Called at the next consent. */
   onConsent: (() => void)[];

@@ -3,7 +3,7 @@ import { createThrottle } from '@keyfob/server/clients';
 import type { Authentication, ClientReading } from '@keyfob/server/clients';
 import type { Store } from '@keyfob/server/stores';
 
-/** Authenticates clients and slows down nobody: here a thief has the secret, and has nothing to guess. */
+/** Authenticates clients without a throttle: thieves in the simulation know the secret and need not guess. */
 export const createAuthentication = (
   { readClient }: Pick<Store, 'readClient'>,
   emit: Emit,

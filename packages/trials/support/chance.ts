@@ -1,16 +1,16 @@
-/** The only source of chance of a trial: the same seed gives the same choices. */
+/** The only source of randomness of a trial. The same seed gives the same choices. */
 export type Chance = {
-  /** A whole number from `least` to `most`, both included. */
+  /** An integer from `least` to `most`, both included. */
   integer(least: number, most: number): number;
   isTrue(probability: number): boolean;
   pick<Item>(items: readonly [Item, ...Item[]]): Item;
-  /** An independent source, so that what runs beside it does not change its choices. */
+  /** An independent source whose choices do not depend on concurrent code. */
   fork(): Chance;
 };
 
 const TWO_TO_32 = 2 ** 32;
 
-/** Mulberry32: small, seeded, and good enough to choose moments by. */
+/** Mulberry32: small, seeded, and good enough for a trial. */
 export const createChance = (seed: number): Chance => {
   let state = seed >>> 0;
   const next = (): number => {

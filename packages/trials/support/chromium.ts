@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 
-/** Where Chromium is found: named by `KEYFOB_CHROMIUM`, or on the PATH as Debian's package puts it. */
+/** Finds Chromium: at `KEYFOB_CHROMIUM`, or on the PATH, as Debian's package installs it. */
 const findChromium = (): string | undefined => {
   const named = process.env['KEYFOB_CHROMIUM'];
   if (named !== undefined) return existsSync(named) ? named : undefined;
@@ -22,13 +22,13 @@ const executablePath = findChromium();
 /** `false`, or why the browser tests are skipped on this machine. */
 export const SKIPPED_WITHOUT_CHROMIUM: string | false =
   executablePath === undefined &&
-  'no Chromium here: install the package chromium, or name one by KEYFOB_CHROMIUM';
+  'Chromium is not installed: install the package chromium, or set KEYFOB_CHROMIUM to its path';
 
-/** A browser of its own, without a window. It never asks for anything outside this machine. */
+/** Starts a headless browser that sends no requests outside this machine. */
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: executablePath ?? '',
-    // A container gives Chromium no user namespaces to make its sandbox of.
+    // Containers do not provide the user namespaces that Chromium's sandbox needs.
     args: [
       '--no-sandbox',
       '--disable-background-networking',

@@ -9,32 +9,32 @@ import type { Store } from '@keyfob/server/stores';
 import { parseKeyRing, sealCode } from '@keyfob/server/tokens';
 import type { FixtureDialect } from './dialect-name.ts';
 
-/** What an owner agreed to, as far as it matters to a case. */
+/** The parts of an owner's consent that matter to a case. */
 export type Agreed = Partial<
   Pick<AuthorizationCode, 'redirectUri' | 'codeChallenge' | 'brand' | 'subject' | 'scope' | 'vehicles'>
 > & {
   readonly clientId: string;
-  /** How long ago; 0 where not given. */
+  /** The age of the consent; 0 by default. */
   readonly ageSeconds?: number;
 };
 
-/** Makes what an owner's consent leaves behind, beside a server that runs on the same data directory. */
+/** Creates codes as an owner's consent does, while a server runs on the same data directory. */
 export type CodeMaker = {
-  /** A code of the dialect's form, kept for its client. */
+  /** Creates and stores a code in the dialect's form. */
   makeCode(dialect: FixtureDialect, agreed: Agreed): Promise<string>;
-  /** Registers a public client of a dialect, Smartcar's where not given; answers its id. */
+  /** Registers a public client of a dialect (by default `smartcar`). Returns its id. */
   makePublicClient(policy?: Partial<Policy>, dialect?: FixtureDialect): Promise<string>;
   /** Registers `REDIRECT_URI` for a client. */
   registerRedirect(clientId: string): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Where every code leads that asks for nothing else. */
+/** The default redirect URI of codes. */
 export const REDIRECT_URI = 'https://app.example/callback';
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
-/** On the store of a data directory, or another with the directory's keys. */
+/** Uses the store of a data directory, or another store with the keys of the directory. */
 export const openCodeMaker = (
   dataDirectory: string,
   store: Store = openSqliteStore(join(dataDirectory, 'keyfob.db')),
@@ -54,13 +54,13 @@ export const openCodeMaker = (
         vehicles: [],
         ...agreed,
       };
-      const made = await store.createCode(code);
-      if (made !== 'created') throw new Error(`the code was not made: ${made}`);
+      const outcome = await store.createCode(code);
+      if (outcome !== 'created') throw new Error(`the code was not created: ${outcome}`);
       return sealCode(ring.newest, DIALECTS[dialect].shapes.code, code);
     },
     async makePublicClient(policy = {}, dialect = 'smartcar') {
       const id = randomUUID();
-      const made = await store.createClient({
+      const outcome = await store.createClient({
         id,
         dialect,
         type: 'public',
@@ -72,7 +72,7 @@ export const openCodeMaker = (
         disabledAt: undefined,
         secrets: [],
       });
-      if (made !== 'created') throw new Error(`the client was not made: ${made}`);
+      if (outcome !== 'created') throw new Error(`the client was not created: ${outcome}`);
       return id;
     },
     async registerRedirect(clientId) {

@@ -2,7 +2,7 @@ import type { AuthorizationCode, Grant, Vehicle } from '@keyfob/server/grants';
 import type { Store } from '@keyfob/server/stores';
 import { redeemed, sampleCode, sampleCodeUse } from './samples.ts';
 
-/** Makes a grant as an owner's consent does: by a code that is issued and redeemed. Its client must be there. */
+/** Creates a grant as an owner's consent does: issues and redeems a code. The client must exist. */
 export const consentTo = async (
   store: Store,
   vehicles: readonly Vehicle[],
@@ -10,7 +10,7 @@ export const consentTo = async (
 ): Promise<Grant> => {
   const code = sampleCode({ vehicles, ...more });
   const created = await store.createCode(code);
-  if (created !== 'created') throw new Error(`the code could not be made: ${created}`);
+  if (created !== 'created') throw new Error(`the code could not be created: ${created}`);
   const { grantId, clientId } = code;
   const { grant } = await redeemed(store, sampleCodeUse({ presented: { grantId, clientId } }));
   if (grant === undefined) throw new Error('the code gave no grant');

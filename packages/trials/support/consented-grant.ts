@@ -3,20 +3,20 @@ import type { Agreed, CodeMaker } from './code-maker.ts';
 import { sampleVehicle } from './samples.ts';
 import type { KeyfobServer, MadeClient } from './keyfob-process.ts';
 
-/** The two vehicles of every owner who agrees without a choice. */
+/** The vehicles of a consent by default. */
 export const VEHICLES = [
   sampleVehicle(1, { nickname: 'Blue one' }),
   sampleVehicle(2, { nickname: 'Red one' }),
 ] as const;
 
-/** The first pair of tokens of a grant. */
+/** The first tokens of a grant. */
 export type FirstPair = { readonly accessToken: string; readonly refreshToken: string };
 
 type DialectName = keyof typeof exchangeCode;
 
 /**
- * The code that a client gets when an owner has agreed, made beside a running server, without the owner's pages. The client
- * has a URL to send owners back to from then on.
+ * Creates the code that a client gets after an owner's consent, while a server runs, without the owner's pages. Also
+ * registers `REDIRECT_URI` for the client.
  */
 export const consentOn = async (
   { dataDirectory }: Pick<KeyfobServer, 'dataDirectory'>,
@@ -32,7 +32,7 @@ export const consentOn = async (
   }
 };
 
-/** The same, where a store is open already. */
+/** Like `consentOn`, with a store that is already open. */
 export const consentBy = async (
   codes: CodeMaker,
   dialect: DialectName,
@@ -41,8 +41,8 @@ export const consentBy = async (
 ): Promise<string> => {
   await codes.registerRedirect(clientId);
   const brand = dialect === 'pleos' ? 'hyundai' : undefined;
-  const usual = { clientId, scope: 'read_vehicle_info', vehicles: VEHICLES, brand } as const;
-  return codes.makeCode(dialect, { ...usual, ...agreed });
+  const defaults = { clientId, scope: 'read_vehicle_info', vehicles: VEHICLES, brand } as const;
+  return codes.makeCode(dialect, { ...defaults, ...agreed });
 };
 
 /** Exchanges a code over the wire, as the page of its dialect shows it. */

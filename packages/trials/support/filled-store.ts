@@ -20,7 +20,7 @@ import {
 
 const FAR_APART_MS = [1, 400, 9_000_000, 30, 5, 4_000_000_000, 60_000];
 
-/** Puts one of everything that a store can hold into it, and so many plain grants. */
+/** Fills a store with at least one record of every kind, and with `plainGrants` simple grants. */
 export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void> => {
   await store.registerKey({ number: 1, createdAt: CREATED_AT, fingerprint: 'a fingerprint' });
   const used = sampleSecret('one', { expiresAt: CREATED_AT + 10_000_000 });
@@ -51,7 +51,7 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   }
   await store.createGrant(sampleGrant({ id: 2n ** 63n - 1n, useDigest: Uint8Array.of(1, 2, 3) }));
   await store.createGrant(sampleGrant({ id: -(2n ** 63n) }));
-  await refreshMuch(store);
+  await refreshOften(store);
   await store.revoke(-(2n ** 63n), { nowMs: (CREATED_AT + 100) * 1000, cause: 'operator' });
   await consentTo(store, [sampleVehicle(2), sampleVehicle(1)], { grantId: 7n });
   await consentTo(store, [sampleVehicle(3)], { grantId: 8n, subject: 'owner-2' });
@@ -73,14 +73,14 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
 const IMPORTED = ['unused', 'used', 'replayed', 'revoked', 'expired'] as const;
 export type Imported = (typeof IMPORTED)[number];
 
-/** When the tokens of the imported grants expire, but for one that has. */
+/** When the tokens of the imported grants expire, except the expired one. */
 export const IMPORTED_EXPIRES_AT = NOW_MS / 1000 + 30 * 86_400;
 
-/** What an imported grant is of those that every filled store has. */
+/** One of the imported grants that every filled store has. */
 export const importedGrant = (name: Imported): ImportedGrant => {
   const index = IMPORTED.indexOf(name);
   return {
-    // Ids on both sides of zero, in another order than the digests.
+    // Positive and negative ids, in another order than the digests.
     grant: sampleGrant({ id: BigInt((index % 2 === 0 ? -1 : 1) * (2000 + index)), clientId: 'client-i' }),
     digest: digestOf(`imported ${name}`),
     expiresAt: name === 'expired' ? CREATED_AT + 1 : IMPORTED_EXPIRES_AT,
@@ -90,7 +90,7 @@ export const importedGrant = (name: Imported): ImportedGrant => {
 
 export const digestOf = (text: string): Uint8Array => Uint8Array.from(hash('sha256', text, 'buffer'));
 
-/** One grant for every state of an imported token, all of one client. */
+/** Imports one grant for every state of an imported token, all of one client. */
 const importTokens = async (store: Store): Promise<void> => {
   await store.createClient(sampleClient({ id: 'client-i', policy: STRICT_POLICY }));
   await store.importGrants(IMPORTED.map(importedGrant), { nowMs: NOW_MS });
@@ -104,7 +104,7 @@ const importTokens = async (store: Store): Promise<void> => {
   });
 };
 
-/** A presentation of the token that an imported grant came with. */
+/** A presentation of the token of an imported grant. */
 export const useOf = (
   name: Imported,
   more: Partial<Omit<RefreshUse, 'presented'>> = {},
@@ -115,8 +115,8 @@ export const useOf = (
   return sampleUse(0, { ...more, presented: { grantId, clientId: 'client-i', useDigest, ...presented } });
 };
 
-/** A long history with gaps of every length, a replay, and a race. */
-const refreshMuch = async (store: Store): Promise<void> => {
+/** Creates a grant with a long history: gaps of every length, a replay and a race. */
+const refreshOften = async (store: Store): Promise<void> => {
   await store.createGrant(sampleGrant({ id: 42n }));
   let nowMs = NOW_MS;
   for (let generation = 0; generation < 40; generation++) {
@@ -125,12 +125,12 @@ const refreshMuch = async (store: Store): Promise<void> => {
     const useDigest = Uint8Array.of(generation);
     await refreshed(store, sampleUse(generation, { nowMs, caller, presented: { useDigest } }));
   }
-  // Ahead of the store, which leaves rotations whose moments are not known.
+  // A token that is newer than the store leaves rotations with unknown times.
   await refreshed(store, sampleUse(45, { nowMs: nowMs + 3 }));
   await refreshed(store, sampleUse(2, { nowMs: nowMs + 10 ** 9 }));
 };
 
-/** Everything that a store holds, as its verbs read it, in one value. */
+/** The whole content of a store, as its verbs read it. */
 export const readAll = async (
   store: Store,
   digests: readonly Uint8Array[] = IMPORTED.map((name) => importedGrant(name).digest),
@@ -141,8 +141,8 @@ export const readAll = async (
     keys: await store.listKeys(),
     clients: (await store.listClients()).toSorted((left, right) => (left.id < right.id ? -1 : 1)),
     webhooks: await store.listWebhooks(),
-    grants: grants.map(plainly),
-    imported: (await store.findImported(digests)).map((grant) => grant && plainly(grant)),
+    grants: grants.map(withPlainHistory),
+    imported: (await store.findImported(digests)).map((grant) => grant && withPlainHistory(grant)),
     replays: await Promise.all(grants.map(({ id }) => store.readReplay(id))),
     vehicles: await Promise.all(grants.map(({ id }) => store.listVehicles(id))),
     consents: await Promise.all(
@@ -153,5 +153,5 @@ export const readAll = async (
   };
 };
 
-/** What is long past may be kept in several ways that mean the same. */
-const plainly = (grant: Grant) => ({ ...grant, rotatedAtMs: historyValues(grant.rotatedAtMs) });
+/** Makes histories comparable: stores may keep old rotation times in different but equal forms. */
+const withPlainHistory = (grant: Grant) => ({ ...grant, rotatedAtMs: historyValues(grant.rotatedAtMs) });

@@ -7,21 +7,21 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** The command, as installed: the bin of the package. */
+/** The path of the `keyfob` command in the package. */
 export const KEYFOB_BIN = fileURLToPath(
   new URL('bin/keyfob.js', import.meta.resolve('@keyfob/server/package.json')),
 );
 
-/** How a command ended. */
+/** The result of a command. */
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-/** An environment without settings of the machine it runs on. */
+/** The environment without the machine's own `KEYFOB_*` settings. */
 const cleanEnvironment = (extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KEYFOB_'))),
   ...extra,
 });
 
-/** Runs `keyfob` with these arguments to its end. Never rejects. */
+/** Runs `keyfob` with these arguments until it exits. Never rejects. */
 export const runKeyfob = async (
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -38,41 +38,41 @@ export type KeyfobServer = {
   readonly url: string;
   readonly dataDirectory: string;
   readonly child: ChildProcess;
-  /** What it said when it began to listen. */
+  /** The line that the server printed when it began to listen, parsed. */
   readonly listening: Readonly<Record<string, unknown>>;
   /** Everything written to standard error so far: the log. */
   log(): string;
-  /** Runs a command on the same data directory with `--json` and answers what it printed. Rejects where it fails. */
+  /** Runs a command on the same data directory with `--json`. Returns its parsed output. Rejects if the command fails. */
   command<Output>(...args: readonly string[]): Promise<Output>;
-  /** SIGTERM, and the exit code. */
+  /** Sends SIGTERM. Resolves to the exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>;
 };
 
 export type ServerOptions = {
-  /** A fresh one where not given. */
+  /** A new directory by default. */
   readonly dataDirectory?: string;
   readonly args?: readonly string[];
-  /** For Node itself, before the bin. */
+  /** Arguments for Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly spawn?: SpawnOptions;
 };
 
-/** The settings of a server on which any number of failures is let through: what it says to each is on trial. */
+/** Settings of a server without a throttle, for trials of its responses to many failures. */
 export const UNTHROTTLED: Readonly<Record<string, string>> = {
   KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: '0',
   KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX: '0',
 };
 
-/** What Node is started with, as by `npm start`. */
+/** The arguments for Node, as in `npm start`. */
 const NODE_ARGS = ['--max-semi-space-size=8'];
 
-/** A fresh directory under the system's temporary one. */
+/** Creates a directory in the system's temporary directory. */
 export const makeDataDirectory = (): string => mkdtempSync(join(tmpdir(), 'keyfob-'));
 
-/** Starts a real server as a process of its own, on a free port. Rejects with its log where it does not come up. */
+/** Starts a real server as a separate process, on a free port. Rejects with the log if it does not start. */
 export const startKeyfob = async (options: ServerOptions = {}): Promise<KeyfobServer> => {
   const dataDirectory = options.dataDirectory ?? makeDataDirectory();
   try {
@@ -98,7 +98,7 @@ const start = async (dataDirectory: string, options: ServerOptions): Promise<Key
       : once(createInterface({ input: child.stdout }), 'line').then(([line]) => String(line));
   const line = await Promise.race([
     firstLine,
-    exited.then(([code]) => Promise.reject(new Error(`keyfob ended with ${String(code)}: ${log}`))),
+    exited.then(([code]) => Promise.reject(new Error(`keyfob exited with ${String(code)}: ${log}`))),
   ]);
   const listening = JSON.parse(line) as Record<string, unknown>;
   return {
@@ -110,7 +110,7 @@ const start = async (dataDirectory: string, options: ServerOptions): Promise<Key
     async command<Output>(...words: readonly string[]) {
       const ended = await runKeyfob([...words, '--data', dataDirectory, '--json'], options.environment);
       if (ended.code !== 0)
-        throw new Error(`keyfob ${words.join(' ')} ended with ${ended.code}: ${ended.stderr}`);
+        throw new Error(`keyfob ${words.join(' ')} exited with ${ended.code}: ${ended.stderr}`);
       return JSON.parse(ended.stdout) as Output;
     },
     async stop() {
@@ -125,10 +125,10 @@ const start = async (dataDirectory: string, options: ServerOptions): Promise<Key
   };
 };
 
-/** A client made by `keyfob client create`. */
+/** The output of `keyfob client create`. */
 export type MadeClient = { readonly clientId: string; readonly clientSecret: string };
 
-/** A grant made by `keyfob grant create`. */
+/** The output of `keyfob grant create`. */
 export type MadeGrant = {
   readonly grantId: string;
   readonly accessToken: string;

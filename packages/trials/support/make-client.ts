@@ -3,7 +3,7 @@ import { createGrant, registerClient } from '@keyfob/server';
 import type { ClientRegistration, Deployment, GrantCreated, NewGrant } from '@keyfob/server';
 import type { Client } from '@keyfob/server/clients';
 
-/** Registers a client; the secret of a public one is empty. */
+/** Registers a client. The secret of a public client is empty. */
 export const makeClient = async (
   deployment: Deployment,
   registration: ClientRegistration,

@@ -1,15 +1,15 @@
-/** The only source of chance of a simulation. The same seed gives the same numbers forever. */
+/** The only source of randomness of a simulation. The same seed always gives the same numbers. */
 export type Prng = {
   /** At least 0, less than 1. */
   real(): number;
-  /** A whole number from `least` to `most`, both included. */
+  /** An integer from `least` to `most`, both included. */
   between(least: number, most: number): number;
   chance(probability: number): boolean;
   pick<const Item>(items: readonly [Item, ...Item[]] | readonly Item[]): Item;
   bytes(count: number): Buffer;
 };
 
-/** A generator (sfc32, with a seed of 32 bits spread over its state). */
+/** Creates a generator (sfc32, whose state comes from a 32-bit seed). */
 export const createPrng = (seed: number): Prng => {
   let [a, b, c, counter] = [seed | 0, 0x9e3779b9 | 0, 0x243f6a88, 1];
   const next = (): number => {

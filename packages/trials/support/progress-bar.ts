@@ -1,6 +1,6 @@
 const WIDTH = 30;
 
-/** A bar on standard error for a long run; nothing if that is not a terminal. */
+/** A progress bar on standard error, shown only if that is a terminal. */
 export const createProgressBar = (unit: string) => {
   const isShown = process.stderr.isTTY;
   return {

@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
-/** A request by its parts, none of which is checked: what no HTTP client would send is what it is for. */
+/** The parts of a request. They are not checked, so that tests can send what no HTTP client would send. */
 export type RequestParts = {
   readonly method?: string;
   readonly target?: string;
   readonly version?: string;
-  /** A list sends the header once for each value; `undefined` leaves it out. */
+  /** A list sends the header once per value; `undefined` omits the header. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: string | Buffer;
 };
 
-/** The bytes of a request. Without a `Content-Length` or `Transfer-Encoding` of its own it gets the true length. */
+/** The bytes of a request. Adds the correct `Content-Length` unless the headers have it or `Transfer-Encoding`. */
 export const writeRequest = (parts: RequestParts): Buffer => {
   const { method = 'POST', target = '/', version = 'HTTP/1.1', headers = {}, body = '' } = parts;
   const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
@@ -25,7 +25,7 @@ export const writeRequest = (parts: RequestParts): Buffer => {
   return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]);
 };
 
-/** A body in the chunked transfer coding, so many bytes a chunk. */
+/** A body in the chunked transfer coding, with `bytesPerChunk` bytes per chunk. */
 export const writeChunks = (body: string, bytesPerChunk: number): string => {
   const chunks = [];
   for (let at = 0; at < body.length; at += bytesPerChunk) {
@@ -35,19 +35,19 @@ export const writeChunks = (body: string, bytesPerChunk: number): string => {
   return `${chunks.join('')}0\r\n\r\n`;
 };
 
-/** A response as read off the wire. Header names in lower case. */
+/** A response as received. Header names are in lower case. */
 export type RawResponse = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 };
 
-/** A connection that stays open on this side, whatever the other one does, until `close`. */
+/** A connection whose client side stays open until `close`, even if the server ends its side. */
 export type RawConnection = {
   readonly socket: Socket;
-  /** Resolves, with everything received, when the server has ended its side or reset the connection. */
+  /** Resolves with all responses when the server has ended its side or reset the connection. */
   readonly ended: Promise<readonly RawResponse[]>;
-  /** Resolves when at least so many responses have begun to arrive. */
+  /** Resolves when at least this number of responses has begun to arrive. */
   received(responses: number): Promise<void>;
   close(): void;
 };
@@ -75,8 +75,8 @@ export const openRaw = async (url: string, bytes: Buffer | string): Promise<RawC
 };
 
 /**
- * Sends these bytes on a connection of their own and answers every response that came before the server ended it.
- * With `isCutShort` this side ends as soon as the bytes are out.
+ * Sends these bytes on a new connection. Returns every response until the server ends the connection. With `isCutShort`,
+ * the client ends its side as soon as the bytes are sent.
  */
 export const sendRaw = async (
   url: string,
@@ -92,7 +92,7 @@ export const sendRaw = async (
 
 const LAST_CHUNK = '0\r\n\r\n';
 
-/** Cuts what was received into responses, by their `Content-Length` or last chunk; an interim one (1xx) has no body. */
+/** Splits the received text into responses, by `Content-Length` or last chunk. An interim response (1xx) has no body. */
 const readResponses = (received: string): readonly RawResponse[] => {
   const responses: RawResponse[] = [];
   let rest = received;

@@ -1,7 +1,7 @@
 import type { DialectName } from './dialect-name.ts';
 import type { MadeClient } from './keyfob-process.ts';
 
-/** What a token endpoint answered. The tokens are empty where it gave none. */
+/** The answer of a token endpoint. The tokens are empty if the answer has none. */
 export type Answer = {
   readonly status: number;
   readonly headers: Headers;
@@ -13,15 +13,15 @@ export type Answer = {
 
 export const DIALECTS: readonly DialectName[] = ['smartcar', 'pleos'];
 
-type Headings = Readonly<Record<string, string>>;
+type RequestHeaders = Readonly<Record<string, string>>;
 
 const member = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Posts to a token endpoint and reads the answer, whichever of the two wires it is on. */
-export const post = async (url: string, headers: Headings, body: string): Promise<Answer> => {
+/** Posts to a token endpoint and reads the answer in either wire format. */
+export const post = async (url: string, headers: RequestHeaders, body: string): Promise<Answer> => {
   const response = await fetch(url, { method: 'POST', headers, body });
   const read = await response.text();
   const parsed = (read === '' ? {} : JSON.parse(read)) as Record<string, unknown>;
@@ -40,7 +40,7 @@ export const refreshSmartcar = async (
   url: string,
   { clientId, clientSecret }: MadeClient,
   refreshToken: string,
-  headers: Headings = {},
+  headers: RequestHeaders = {},
 ): Promise<Answer> => {
   const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
   const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken });
@@ -53,7 +53,7 @@ export const refreshPleos = async (
   url: string,
   { clientId, clientSecret }: MadeClient,
   refreshToken: string,
-  headers: Headings = {},
+  headers: RequestHeaders = {},
 ): Promise<Answer> =>
   post(
     `${url}/v1/auth/token-refresh`,
@@ -80,7 +80,7 @@ const exchangePleos: Exchange = (url, { clientId, clientSecret }, code, redirect
     JSON.stringify({ clientId, clientSecret, code, redirectUrl: redirectUri }),
   );
 
-/** How each dialect's clients exchange a code for their first pair. */
+/** How each dialect's clients exchange a code for the first tokens. */
 export const exchangeAs = { smartcar: exchangeSmartcar, pleos: exchangePleos } as const;
 
 /** The code of a Pleos refusal, the error of a Smartcar one. */

@@ -5,7 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import { KEYFOB_BIN } from './keyfob-process.ts';
 import type { Ended, KeyfobServer } from './keyfob-process.ts';
 
-/** Runs any program to its end, without settings of the machine it runs on. Never rejects. */
+/** Runs any program until it exits, without the machine's own `KEYFOB_*` settings. Never rejects. */
 export const runCommand = async (
   program: string,
   args: readonly string[],
@@ -25,7 +25,7 @@ export const runCommand = async (
   }
 };
 
-/** Runs `keyfob` through a shell that does something first, such as `umask 000`. */
+/** Runs `keyfob` in a shell, after another shell command such as `umask 000`. */
 export const runKeyfobAfter = async (first: string, args: readonly string[]): Promise<Ended> =>
   runCommand('bash', ['-c', `${first}; exec "$0" "$@"`, process.execPath, KEYFOB_BIN, ...args]);
 
@@ -35,7 +35,7 @@ export const runKeyfobAs = async (
   args: readonly string[],
 ): Promise<Ended> => runCommand(process.execPath, [KEYFOB_BIN, ...args], ids);
 
-/** Runs `keyfob serve` until it either ends or listens; one that listens is killed, and its code is `null`. */
+/** Runs `keyfob serve` until it exits or listens. A server that listens is killed, and its code is `null`. */
 export const tryToServe = async (
   directory: string,
   args: readonly string[] = [],
@@ -54,7 +54,7 @@ export const tryToServe = async (
   return { code, stdout, stderr };
 };
 
-/** Resolves as soon as the log of a server holds the text. */
+/** Resolves as soon as the log of a server contains the text. */
 export const untilLogged = async (server: KeyfobServer, text: string): Promise<void> => {
   while (!server.log().includes(text)) await once(server.child.stderr ?? server.child, 'data');
 };

@@ -4,9 +4,9 @@ import type { AuthorizationCode, Grant, Presented, PresentedCode, Vehicle } from
 import type { CodeResult, CodeUse, RefreshResult, RefreshUse, Store } from '@keyfob/server/stores';
 import type { GrantId } from '@keyfob/server/tokens';
 
-/** Integer seconds: when the sample clients and grants were made. */
+/** When the sample clients and grants were created, in integer seconds. */
 export const CREATED_AT = 1_750_000_000;
-/** A day later, integer milliseconds: when the samples are used first. */
+/** When the samples are first used, one day later, in integer milliseconds. */
 export const NOW_MS = (CREATED_AT + 86_400) * 1000;
 
 export const CALLER: Caller = { address: '192.0.2.7', userAgent: 'charge-planner/2.1' };
@@ -69,7 +69,7 @@ export const sampleGrant = (more: Partial<Grant> = {}): Grant => ({
   ...more,
 });
 
-/** A presentation of a sample grant's token of one generation. */
+/** A presentation of the sample grant's token of this generation. */
 export const sampleUse = (
   generation: number,
   more: Partial<Omit<RefreshUse, 'presented'>> & { readonly presented?: Partial<Presented> } = {},
@@ -101,7 +101,7 @@ export const sampleVehicle = (index = 1, more: Partial<Vehicle> = {}): Vehicle =
   ...more,
 });
 
-/** A code of the sample client, issued when the samples are used first. */
+/** A code of the sample client, issued at `NOW_MS`. */
 export const sampleCode = (more: Partial<AuthorizationCode> = {}): AuthorizationCode => ({
   grantId: 42n,
   clientId: 'client-a',
@@ -115,7 +115,7 @@ export const sampleCode = (more: Partial<AuthorizationCode> = {}): Authorization
   ...more,
 });
 
-/** A presentation of the sample code, a second after it was issued. */
+/** A presentation of the sample code, one second after it was issued. */
 export const sampleCodeUse = (
   more: Partial<Omit<CodeUse, 'presented'>> & { readonly presented?: Partial<PresentedCode> } = {},
 ): CodeUse => ({
@@ -137,14 +137,14 @@ export const sampleCodeUse = (
   },
 });
 
-/** Redeems where the client is known to be there. */
+/** Redeems a code. Throws if the client is gone. */
 export const redeemed = async (store: Store, use: CodeUse = sampleCodeUse()): Promise<CodeResult> => {
   const result = await store.redeemCode(use);
   if (result === 'client_gone') throw new Error('the client is gone');
   return result;
 };
 
-/** Refreshes where the client is known to be there. */
+/** Refreshes a grant. Throws if the client is gone. */
 export const refreshed = async (store: Store, use: RefreshUse): Promise<RefreshResult> => {
   const result = await store.refresh(use);
   if (result === 'client_gone') throw new Error('the client is gone');
@@ -161,7 +161,7 @@ export const fill = async (
   await store.createGrant(sampleGrant(grant));
 };
 
-/** Creates sample grants with these ids, a few at a time, so that none waits long for a connection. */
+/** Creates sample grants with these ids, a few at a time, so that none waits too long for a connection. */
 export const createGrants = async (store: Store, ids: readonly bigint[]): Promise<void> => {
   const atATime = 10;
   for (let from = 0; from < ids.length; from += atATime)
@@ -172,10 +172,10 @@ export const createGrants = async (store: Store, ids: readonly bigint[]): Promis
 export const fillWithCode = async (store: Store, code: Partial<AuthorizationCode> = {}): Promise<void> => {
   await store.createClient(sampleClient());
   const made = await store.createCode(sampleCode(code));
-  if (made !== 'created') throw new Error(`the code was not made: ${made}`);
+  if (made !== 'created') throw new Error(`the code was not created: ${made}`);
 };
 
-/** Every grant of a store, read page by page. */
+/** Reads every grant of a store, page by page. */
 export const listAll = async (store: Store, limit: number, clientId?: string): Promise<readonly Grant[]> => {
   const found: Grant[] = [];
   let after: GrantId | undefined;

@@ -6,44 +6,44 @@ import type { KeyfobServer, MadeClient, MadeGrant } from './keyfob-process.ts';
 import { sendRaw, writeRequest } from './raw-request.ts';
 import type { RawResponse, RequestParts } from './raw-request.ts';
 
-/** Brand of every Pleos grant here. */
+/** The brand of every Pleos grant in these trials. */
 export const BRAND = 'hyundai';
 
 const PARTS_MIN_CHARACTERS = 12;
 const AUTHORIZATION = /^authorization: *\w+ +(?<credentials>[A-Za-z0-9+/=]+)\r$/gim;
 
 /**
- * A server under trial with one good grant of one client, whose newest refresh token is kept here, and with the
- * credentials of others that must not work for it.
+ * A server under trial with one good grant of one client, its newest refresh token, and the credentials of other clients,
+ * which must not work for this grant.
  */
 export type ServedGrant = {
   readonly server: KeyfobServer;
   readonly client: MadeClient;
   readonly grant: MadeGrant;
-  /** Another client of the same dialect, and a grant of its. */
-  readonly stranger: MadeClient & MadeGrant;
-  /** A client of the other dialect, and a grant of its. */
-  readonly outsider: MadeClient & MadeGrant;
+  /** Another client of the same dialect, with its own grant. */
+  readonly otherClient: MadeClient & MadeGrant;
+  /** A client of the other dialect, with its own grant. */
+  readonly otherDialectClient: MadeClient & MadeGrant;
   /** The newest refresh token. */
   refreshToken: string;
-  /** How often the grant has been refreshed as it should be. */
+  /** How often the grant has been refreshed. */
   refreshes: number;
   /** Adds strings that the log must not contain. */
-  keepSecret(...secrets: readonly string[]): void;
-  /** The parts of a good request, with these instead of its own; headers one by one. */
+  addSecrets(...secrets: readonly string[]): void;
+  /** The parts of a good request with these changes. Headers are replaced one by one. */
   parts(changes?: RequestParts): RequestParts;
   /**
-   * Sends bytes and answers the only response there was. None may be a 5xx, and no refusal may echo a secret.
-   * Credentials sent in an `Authorization` header are noted as secret.
+   * Sends bytes and returns the only response. It must not be a 5xx, and a refusal must not echo a secret. Credentials in an
+   * `Authorization` header count as secrets.
    */
   exchange(bytes: Buffer | string, options?: { readonly isCutShort?: boolean }): Promise<RawResponse>;
-  /** A good request, changed so that it must still be good: 200 and the next refresh token. */
+  /** Sends a good request with changes that must not matter. Asserts 200 and accepts the next refresh token. */
   refresh(changes?: RequestParts): Promise<RawResponse>;
-  /** Takes over what an answer gave, as a client would. */
-  take(response: RawResponse): void;
-  /** No grant has moved but by `refresh` and `take`, and the newest token still refreshes. */
-  assertUnmoved(): Promise<void>;
-  /** Stops the server; nothing secret that was sent to it, or came from it, is in its log. */
+  /** Stores the tokens of an answer, as a client does. */
+  acceptTokens(response: RawResponse): void;
+  /** Asserts that only `refresh` and `acceptTokens` changed a grant, and that the newest token still refreshes. */
+  assertUnchanged(): Promise<void>;
+  /** Stops the server. Asserts that its log contains no secret that was sent or received. */
   stopAndReadLog(): Promise<void>;
 };
 
@@ -85,7 +85,7 @@ const GOOD_REQUESTS: Readonly<Record<FixtureDialect, (client: MadeClient, token:
   }),
 };
 
-/** The parts of a good request of this client, with these instead of its own; headers one by one. */
+/** The parts of a good request of this client with these changes. Headers are replaced one by one. */
 export const goodRequest = (
   dialect: FixtureDialect,
   client: MadeClient,
@@ -108,7 +108,7 @@ export const readTokens = ({
   return answer.data ?? { accessToken: answer.access_token, refreshToken: answer.refresh_token };
 };
 
-/** A client with a grant of `BRAND`, where the dialect has brands. */
+/** Creates a client with a grant, of `BRAND` if the dialect has brands. */
 export const makeClientWithGrant = async (
   server: KeyfobServer,
   dialect: DialectName,
@@ -120,7 +120,7 @@ export const makeClientWithGrant = async (
   return { ...client, grantId, accessToken, refreshToken };
 };
 
-/** Starts a server that logs everything it can, with clients and grants as `ServedGrant` says. */
+/** Starts a server with the most detailed log, and the clients and grants of `ServedGrant`. */
 export const serveGrant = async (
   dialect: DialectName,
   environment: Readonly<Record<string, string>> = {},
@@ -130,13 +130,13 @@ export const serveGrant = async (
     environment: { ...UNTHROTTLED, ...environment },
   });
   const closed = once(server.child, 'close');
-  const [own, stranger, outsider] = await Promise.all([
+  const [own, otherClient, otherDialectClient] = await Promise.all([
     makeClientWithGrant(server, dialect),
     makeClientWithGrant(server, dialect),
     makeClientWithGrant(server, dialect === 'pleos' ? 'smartcar' : 'pleos'),
   ]);
   const secrets = new Set<string>();
-  for (const one of [own, stranger, outsider])
+  for (const one of [own, otherClient, otherDialectClient])
     for (const secret of [one.clientSecret, one.accessToken, one.refreshToken, basicOf(one)])
       secrets.add(secret);
 
@@ -152,18 +152,18 @@ export const serveGrant = async (
     server,
     client: own,
     grant: own,
-    stranger,
-    outsider,
+    otherClient,
+    otherDialectClient,
     refreshToken: own.refreshToken,
     refreshes: 0,
-    keepSecret: (...more) => more.forEach((secret) => secrets.add(secret)),
+    addSecrets: (...more) => more.forEach((secret) => secrets.add(secret)),
     parts: (changes) => goodRequest(dialect, own, served.refreshToken, changes),
     async exchange(bytes, options) {
       for (const [, credentials = ''] of String(bytes).matchAll(AUTHORIZATION)) secrets.add(credentials);
       const responses = await sendRaw(server.url, bytes, options);
-      assert.equal(responses.length, 1, `one response was to come: ${JSON.stringify(responses)}`);
+      assert.equal(responses.length, 1, `expected one response: ${JSON.stringify(responses)}`);
       const [response] = responses as [RawResponse];
-      assert.ok(response.status < 500, `never a 5xx: ${response.status}`);
+      assert.ok(response.status < 500, `unexpected 5xx: ${response.status}`);
       if (response.status >= 400)
         for (const secret of secrets) assert.ok(!response.body.includes(secret), 'a refusal echoes a secret');
       return response;
@@ -171,18 +171,22 @@ export const serveGrant = async (
     async refresh(changes) {
       const response = await served.exchange(writeRequest(served.parts(changes)));
       assert.equal(response.status, 200, response.body);
-      served.take(response);
+      served.acceptTokens(response);
       return response;
     },
-    take(response) {
+    acceptTokens(response) {
       const { accessToken, refreshToken } = readTokens(response);
       assert.notEqual(refreshToken, served.refreshToken);
       served.refreshToken = refreshToken;
       served.refreshes++;
-      served.keepSecret(accessToken, refreshToken);
+      served.addSecrets(accessToken, refreshToken);
     },
-    async assertUnmoved() {
-      const expected = { [own.grantId]: served.refreshes, [stranger.grantId]: 0, [outsider.grantId]: 0 };
+    async assertUnchanged() {
+      const expected = {
+        [own.grantId]: served.refreshes,
+        [otherClient.grantId]: 0,
+        [otherDialectClient.grantId]: 0,
+      };
       assert.deepEqual(await readGenerations(), expected);
       await served.refresh();
     },
@@ -196,7 +200,7 @@ export const serveGrant = async (
       for (const secret of secrets) {
         for (let at = 0; at + PARTS_MIN_CHARACTERS <= secret.length; at++) {
           const part = secret.slice(at, at + PARTS_MIN_CHARACTERS);
-          assert.ok(!log.includes(part), `characters ${at} and following of a secret are in the log`);
+          assert.ok(!log.includes(part), `the log contains a part of a secret (from character ${at})`);
         }
       }
     },

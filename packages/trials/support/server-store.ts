@@ -8,7 +8,7 @@ import { startCluster } from './postgres/cluster.ts';
 import type { Cluster } from './postgres/cluster.ts';
 import type { Skipped } from './skipped.ts';
 
-/** Where a server under trial stores its data: the options that it and every command on the same store start with. */
+/** Where a server under trial stores its data: the options for the server and for every command on the same store. */
 export type Home = {
   readonly dataDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -16,14 +16,14 @@ export type Home = {
 
 export type StoreKind = 'sqlite' | 'postgres';
 
-/** A home that the caller has to remove again. */
+/** A home that the caller must remove. */
 export type OwnHome = Home & {
-  /** The store itself, beside the servers on it. */
+  /** Opens the store directly, in addition to its servers. */
   openStore(): Promise<Store>;
   remove(): Promise<void>;
 };
 
-/** A home with this store, empty; why not, where this machine cannot have it. */
+/** Creates a home with an empty store, or returns why this machine cannot have one. */
 export const makeHome = async (store: StoreKind): Promise<OwnHome | Skipped> => {
   if (store === 'postgres') {
     const cluster = await startCluster();
@@ -38,7 +38,7 @@ export const makeHome = async (store: StoreKind): Promise<OwnHome | Skipped> => 
   };
 };
 
-/** The home of nodes that share this cluster, which is removed with it, and reach it through `port`. */
+/** Creates the home of nodes that share this cluster and connect through `port`. Removing the home removes the cluster. */
 export const makePostgresHome = async (cluster: Cluster, port = cluster.port): Promise<OwnHome> => {
   const dataDirectory = makeDataDirectory();
   const keyFile = join(dataDirectory, 'keyfob.key');

@@ -6,17 +6,17 @@ import { makeDataDirectory, removeDataDirectory, runKeyfob, startKeyfob } from '
 import type { Ended, KeyfobServer, MadeClient, MadeGrant, ServerOptions } from './keyfob-process.ts';
 import type { DialectName } from './dialect-name.ts';
 
-/** What the functions here need of a test or of a suite: a place to say what is to be cleaned up. */
+/** A test or suite that can register cleanup. */
 export type Scope = Pick<TestContext, 'after'>;
 
-/** A data directory that goes when the test ends. */
+/** Creates a data directory that is removed when the test ends. */
 export const directoryFor = (scope: Scope): string => {
   const directory = makeDataDirectory();
   scope.after(() => removeDataDirectory(directory));
   return directory;
 };
 
-/** A server that is stopped when the test ends; on a fresh directory where none is given. */
+/** Starts a server that is stopped when the test ends, by default on a new directory. */
 export const serverFor = async (scope: Scope, options: ServerOptions = {}): Promise<KeyfobServer> => {
   const dataDirectory = options.dataDirectory ?? directoryFor(scope);
   const server = await startKeyfob({ ...options, dataDirectory });
@@ -24,7 +24,7 @@ export const serverFor = async (scope: Scope, options: ServerOptions = {}): Prom
   return server;
 };
 
-/** A client and a grant, made by commands beside the running server. */
+/** Creates a client and a grant with commands while the server runs. */
 export const grantFor = async (
   server: Pick<KeyfobServer, 'command'>,
   dialect: DialectName,
@@ -41,7 +41,7 @@ export const grantFor = async (
   return { client, grant };
 };
 
-/** Lets a client use each refresh token once: no repeat, no allowance for a race. */
+/** Lets a client use each refresh token only once: no repeats, no race tolerance. */
 export const setStrict = async (
   server: Pick<KeyfobServer, 'command'>,
   { clientId }: MadeClient,
@@ -54,7 +54,7 @@ export const setStrict = async (
 export const runOn = async (directory: string, ...words: readonly string[]): Promise<Ended> =>
   runKeyfob([...words, '--data', directory]);
 
-/** Every file and folder under a directory with its mode and a digest of its bytes, to be compared before and after. */
+/** Every file and folder under a directory with its mode and a digest of its bytes, for comparisons. */
 export const bytesOf = (directory: string): Readonly<Record<string, string>> => {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
   return Object.fromEntries(
@@ -69,7 +69,7 @@ export const bytesOf = (directory: string): Readonly<Record<string, string>> => 
   );
 };
 
-/** The error a command printed with `--json`. Throws where that is no JSON. */
+/** The error that a command printed with `--json`. Throws if that is not JSON. */
 export const errorOf = ({
   stderr,
 }: Ended): { readonly code: string; readonly message: string; readonly remedy: string | null } => {

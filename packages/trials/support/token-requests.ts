@@ -1,7 +1,7 @@
 import type { WireRequest, WireResponse } from '@keyfob/server/wire';
 import type { DialectName } from './dialect-name.ts';
 
-/** A refresh as a client puts it on the wire. */
+/** The values of a refresh request. */
 export type RefreshWords = {
   readonly clientId: string;
   /** `undefined` for a public client. */
@@ -11,18 +11,18 @@ export type RefreshWords = {
   readonly idempotencyKey: string | undefined;
 };
 
-/** An answer as a client understands it. */
+/** An answer as a client interprets it. */
 export type Answer =
   | { readonly kind: 'granted'; readonly refreshToken: string; readonly accessToken: string }
   /** The refresh token is dead: the owner would have to consent again. */
   | { readonly kind: 'dead' }
-  /** Not now: 503 with Retry-After. */
+  /** The server is unavailable: 503 with Retry-After. */
   | { readonly kind: 'outage' }
   | { readonly kind: 'unauthenticated' }
-  /** Nothing that the documentation of the wire knows. */
+  /** An undocumented answer. */
   | { readonly kind: 'broken'; readonly what: string };
 
-/** A code as a client puts it on the wire. */
+/** The values of a code exchange request. */
 export type ExchangeWords = Omit<RefreshWords, 'refreshToken'> & {
   readonly code: string;
   readonly redirectUri: string;
@@ -34,7 +34,7 @@ type Sender = Pick<RefreshWords, 'clientId' | 'clientSecret' | 'idempotencyKey'>
 const keyHeader = ({ idempotencyKey }: Sender): Record<string, string> =>
   idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
 
-/** With HTTP Basic, or the id alone in the body. */
+/** A form request with HTTP Basic, or with only the id in the body. */
 const writeForm = (sender: Sender, fields: Readonly<Record<string, string | undefined>>): WireRequest => {
   const { clientId, clientSecret } = sender;
   const form = new URLSearchParams();
@@ -71,7 +71,7 @@ export const writeRefresh: Readonly<Record<DialectName, (words: RefreshWords) =>
     writeJson('/v1/auth/token-refresh', words, words.brand, { refreshToken: words.refreshToken }),
 };
 
-/** The same for a code. */
+/** The code exchange request of each dialect, as its API page shows it. */
 export const writeExchange: Readonly<Record<DialectName, (words: ExchangeWords) => WireRequest>> = {
   smartcar: (words) =>
     writeForm(words, {
@@ -108,7 +108,7 @@ export const readAnswer: Readonly<Record<DialectName, (response: WireResponse) =
     };
     if (response.status === 200 && data !== undefined) return { kind: 'granted', ...data };
     if (response.status !== 400 || error === undefined) return broken(response);
-    // The code of a dead token is the client's policy's; that the token or code is meant, the details say.
+    // The client's policy decides the error code of a dead token, but the details name the token or the code.
     if (error.details.some(({ field }) => field === 'refreshToken' || field === 'code'))
       return { kind: 'dead' };
     return error.code === '401' ? { kind: 'unauthenticated' } : broken(response);

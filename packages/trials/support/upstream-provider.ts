@@ -3,16 +3,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider } from 'oidc-provider';
 
-/** An OpenID Connect provider of this process, at which whoever is named signs in without being asked. */
+/** An OpenID Connect provider in this process. The account in `account` signs in without a prompt. */
 export type UpstreamProvider = {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Who signs in next; `undefined` for somebody who does not want to. */
+  /** The account that signs in next; `undefined` if the person declines. */
   account: string | undefined;
-  /** Answers everything by this status instead, until it is `undefined` again. */
+  /** Responds to every request with this status, unless `undefined`. */
   outage: number | undefined;
-  /** To be called once, with where owners are sent back to. */
+  /** Must be called once, with the redirect URI for owners. */
   serve(redirectUri: string): void;
   close(): Promise<void>;
 };
@@ -73,7 +73,7 @@ const createProvider = (issuer: string, redirectUri: string): Provider =>
       accountId,
       claims: () => ({ sub: accountId, name: `Name of ${accountId}` }),
     }),
-    // Asking for consent is this server's own business.
+    // Keyfob asks for consent itself.
     async loadExistingGrant(context) {
       const { client, session, provider } = context.oidc;
       const grant = new provider.Grant({

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 
-/** What arrived at a receiver. */
+/** A request that a receiver got. */
 export type Arrived = {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -16,18 +16,18 @@ export type Arrived = {
 export type Receiver = {
   readonly url: string;
   readonly arrived: readonly Arrived[];
-  /** Resolves when so many have arrived in all. */
+  /** Resolves when this number of requests has arrived in total. */
   until(count: number): Promise<void>;
   /** The highest number of requests at the same moment. */
   atOnceMax(): number;
 };
 
-/** Answers what arrives. */
+/** Responds to a request. `count`: the number of requests so far. */
 type Reply = (arrived: Arrived, response: ServerResponse, count: number) => void;
 
 const accept: Reply = (_arrived, response) => void response.writeHead(204).end();
 
-/** A reply with one status after the other, the last of them for good. */
+/** Replies with one status after the other. The last status repeats. */
 export const replyInTurn =
   (...statuses: readonly number[]): Reply =>
   (_arrived, response, count) =>
@@ -53,7 +53,7 @@ export const startReceiver = async (
     for (const { count, resolve } of waiting) if (arrived.length >= count) resolve();
     waiting = waiting.filter(({ count }) => arrived.length < count);
   };
-  // A sender that dies in the middle is part of some trials.
+  // In some trials the sender dies during a request.
   const server = createServer((request, response) => void take(request, response).catch(() => {}));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   scope.after(() => {
@@ -71,6 +71,6 @@ export const startReceiver = async (
   };
 };
 
-/** What a receiver makes of a message, by the library that Standard Webhooks give to receivers. Throws where it is not signed. */
+/** Verifies a message with the library of Standard Webhooks. Throws if the signature is missing or wrong. */
 export const verify = (secret: string, { body, headers }: Arrived): Record<string, unknown> =>
   new Webhook(secret).verify(body, { ...headers }) as Record<string, unknown>;

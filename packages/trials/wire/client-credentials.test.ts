@@ -12,7 +12,7 @@ const GRANT = { grant_type: 'client_credentials' };
 const ALLOWED: Partial<Policy> = { clientCredentials: true };
 const UNKNOWN = '3e565aed-d4b2-4296-9b4c-aec35825a6aa';
 
-const ask = (trial: ResourceTrial, by: KnownClient, form: Readonly<Record<string, string>> = {}) =>
+const requestToken = (trial: ResourceTrial, by: KnownClient, form: Readonly<Record<string, string>> = {}) =>
   trial.post(PATH, { ...GRANT, ...form }, by);
 
 const assertRefused = (answer: Answer, status: number, error: string): void => {
@@ -24,7 +24,7 @@ describe('Client credentials', () => {
     test(`give a ${dialect} client a JWT of its own and no refresh token`, async () => {
       const trial = createResourceTrial();
       const app = await trial.register(dialect, { policy: ALLOWED });
-      const answer = await ask(trial, app);
+      const answer = await requestToken(trial, app);
       const { access_token: token, ...rest } = answer.body;
       const lifetime = app.client.policy.accessTokenLifetimeSeconds;
       assert.equal(answer.status, 200);
@@ -50,22 +50,22 @@ describe('Client credentials', () => {
     });
   }
 
-  test('give a token that is active until it expires or its client is disabled, and that no owner granted', async () => {
+  test('give a token without an owner, which is active until it expires or its client is disabled', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', {
       policy: { ...ALLOWED, clientCredentialsScope: 'fleet:read', audience: 'https://api.example' },
     });
     const checker = await trial.register('smartcar', { type: 'resource-server' });
     const other = await trial.register('smartcar');
-    const token = String((await ask(trial, app)).body['access_token']);
-    const look = async (by: KnownClient) => (await trial.post('/oauth/introspect', { token }, by)).body;
-    const { jti, exp, iat, ...rest } = await look(checker);
+    const token = String((await requestToken(trial, app)).body['access_token']);
+    const introspect = async (by: KnownClient) => (await trial.post('/oauth/introspect', { token }, by)).body;
+    const { jti, exp, iat, ...rest } = await introspect(checker);
     const { id } = app.client;
     const known = { active: true, client_id: id, sub: id, token_type: 'Bearer' };
     assert.deepEqual(rest, { ...known, scope: 'fleet:read', iss: ISSUER, aud: 'https://api.example' });
     assert.deepEqual([typeof jti, Number(exp) - Number(iat)], ['string', 7200]);
-    assert.equal((await look(app))['active'], true);
-    assert.deepEqual(await look(other), { active: false });
+    assert.equal((await introspect(app))['active'], true);
+    assert.deepEqual(await introspect(other), { active: false });
     assert.equal(await readAccess(trial.context, uuidShape, token), undefined);
     assertRefused(await trial.post('/oauth/revoke', { token }, app), 400, 'unsupported_token_type');
     for (const [change, isActive] of [
@@ -75,16 +75,16 @@ describe('Client credentials', () => {
       [{ policy: { clientCredentials: true } }, true],
     ] as const) {
       await trial.memory.changeClient(id, change);
-      assert.equal((await look(checker))['active'], isActive);
+      assert.equal((await introspect(checker))['active'], isActive);
     }
-    trial.passSeconds(7200);
-    assert.deepEqual(await look(checker), { active: false });
-    trial.passSeconds(-7200);
+    trial.advanceSeconds(7200);
+    assert.deepEqual(await introspect(checker), { active: false });
+    trial.advanceSeconds(-7200);
     await trial.memory.removeClient(id, { withGrants: true });
-    assert.deepEqual(await look(checker), { active: false });
+    assert.deepEqual(await introspect(checker), { active: false });
   });
 
-  /** What a client may have, what it asks for, and what it gets; `undefined` for a refusal. */
+  /** The allowed scope, the requested scope, the granted scope (`undefined` for a refusal) and the `scope` in the response. */
   const SCOPES: readonly (readonly [
     string | undefined,
     string | undefined,
@@ -104,28 +104,28 @@ describe('Client credentials', () => {
     ['a b', 'a\nb', undefined],
   ];
 
-  for (const [allowed, asked, granted, told] of SCOPES) {
+  for (const [allowed, asked, granted, reported] of SCOPES) {
     const get = granted === undefined ? 'is refused' : `gets ${JSON.stringify(granted)}`;
-    test(`a client that may have ${allowed ?? 'nothing'} and asks for ${JSON.stringify(asked) ?? 'nothing'} ${get}`, async () => {
+    test(`a client with the allowed scope ${allowed ?? 'none'} that requests ${JSON.stringify(asked) ?? 'none'} ${get}`, async () => {
       const trial = createResourceTrial();
       const app = await trial.register('smartcar', {
         policy: { ...ALLOWED, clientCredentialsScope: allowed },
       });
-      const answer = await ask(trial, app, asked === undefined ? {} : { scope: asked });
+      const answer = await requestToken(trial, app, asked === undefined ? {} : { scope: asked });
       if (granted === undefined) return assertRefused(answer, 400, 'invalid_scope');
-      assert.equal(answer.body['scope'], told);
+      assert.equal(answer.body['scope'], reported);
       assert.equal(decodeJwt(String(answer.body['access_token']))['scope'] ?? '', granted);
     });
   }
 
-  /** What a client that does not authenticate gets, whatever else is wrong with its request. */
+  /** Requests with a further fault: the authentication failure is reported first. */
   const NOT_AUTHENTICATED: readonly (readonly [name: string, form: Readonly<Record<string, string>>])[] = [
     ['no grant_type', {}],
     ['an unsupported grant_type', { grant_type: 'refresh_token' }],
     ['a malformed scope', { ...GRANT, scope: 'a"' }],
   ];
   for (const [name, form] of NOT_AUTHENTICATED)
-    test(`a wrong secret counts before ${name}`, async () => {
+    test(`a wrong secret is reported before ${name}`, async () => {
       const trial = createResourceTrial();
       const app = await trial.register('smartcar', { policy: ALLOWED });
       assertRefused(await trial.post(PATH, form, { ...app, secret: 'wrong' }), 401, 'invalid_client');
@@ -134,30 +134,30 @@ describe('Client credentials', () => {
   test('name what the endpoint supports, and how to authenticate', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { policy: ALLOWED });
-    const describe = async (...request: Parameters<typeof trial.post>) =>
+    const readDescription = async (...request: Parameters<typeof trial.post>) =>
       (await trial.post(...request)).body['error_description'];
     assert.equal(
-      await describe(PATH, { grant_type: 'password' }, app),
+      await readDescription(PATH, { grant_type: 'password' }, app),
       'grant_type must be client_credentials.',
     );
     for (const path of [PATH, '/oauth/introspect', '/oauth/revoke'])
       assert.equal(
-        await describe(path, GRANT),
+        await readDescription(path, GRANT),
         'Client authentication failed. Send client_id and client_secret by HTTP Basic.',
         path,
       );
   });
 
-  test('are for clients that may use them, authenticate and ask for nothing else', async () => {
+  test('require a client that may use them, authenticates and requests only them', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { policy: ALLOWED });
     const plain = await trial.register('smartcar');
     const checker = await trial.register('smartcar', { type: 'resource-server', policy: ALLOWED });
     const publicApp = await trial.register('smartcar', { type: 'public' });
     const { id } = app.client;
-    assertRefused(await ask(trial, plain), 400, 'unauthorized_client');
-    assertRefused(await ask(trial, checker), 400, 'unauthorized_client');
-    assertRefused(await ask(trial, { ...app, secret: 'wrong' }), 401, 'invalid_client');
+    assertRefused(await requestToken(trial, plain), 400, 'unauthorized_client');
+    assertRefused(await requestToken(trial, checker), 400, 'unauthorized_client');
+    assertRefused(await requestToken(trial, { ...app, secret: 'wrong' }), 401, 'invalid_client');
     assertRefused(await trial.post(PATH, GRANT), 401, 'invalid_client');
     assertRefused(
       await trial.post(PATH, { ...GRANT, client_id: publicApp.client.id }),
@@ -172,13 +172,13 @@ describe('Client credentials', () => {
     assertRefused(await trial.post(PATH, inForm, app), 400, 'invalid_request');
     assertRefused(await trial.post('/oauth/token', GRANT, app), 400, 'unsupported_grant_type');
     await trial.memory.changeClient(id, { disabledAt: trial.nowSeconds() });
-    assertRefused(await ask(trial, app), 401, 'invalid_client');
+    assertRefused(await requestToken(trial, app), 401, 'invalid_client');
   });
 
-  test('are answered with 503 while the store is unavailable', async () => {
+  test('get 503 while the store is unavailable', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { policy: ALLOWED });
     trial.setStore('unavailable');
-    assert.equal((await ask(trial, app)).status, 503);
+    assert.equal((await requestToken(trial, app)).status, 503);
   });
 });

@@ -9,7 +9,7 @@ import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 const INACTIVE = '{"active":false}';
 const PATH = '/oauth/introspect';
 
-const ask = (trial: ResourceTrial, by: KnownClient, token: string, hint?: string): Promise<Answer> =>
+const introspect = (trial: ResourceTrial, by: KnownClient, token: string, hint?: string): Promise<Answer> =>
   trial.post(PATH, { token, ...(hint === undefined ? {} : { token_type_hint: hint }) }, by);
 
 const assertInactive = (answer: Answer): void => {
@@ -32,14 +32,14 @@ const open = async (dialect: 'smartcar' | 'pleos', policy: Parameters<ResourceTr
 
 describe('Introspection of access tokens', () => {
   for (const [dialect, accessTokenFormat] of KINDS) {
-    const what = `${accessTokenFormat} one of a ${dialect} client`;
-    test(`tells everything about an active ${what}, and nothing after its end`, async () => {
+    const what = `${accessTokenFormat}, ${dialect} client`;
+    test(`describes an active token (${what}), and reports only that it is inactive after it expires`, async () => {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken } = await trial.grant(owner, { brand: dialect === 'pleos' ? 'kia' : undefined });
       const iat = trial.nowSeconds();
       const lifetime = owner.client.policy.accessTokenLifetimeSeconds;
       for (const by of [checker, owner]) {
-        const { status, headers, body } = await ask(trial, by, accessToken);
+        const { status, headers, body } = await introspect(trial, by, accessToken);
         assert.equal(status, 200);
         assert.equal(headers['Cache-Control'], 'no-store');
         const { jti, aud, ...rest } = body;
@@ -56,39 +56,41 @@ describe('Introspection of access tokens', () => {
         assert.equal(typeof jti, accessTokenFormat === 'jwt' ? 'string' : 'undefined');
         assert.equal(aud, accessTokenFormat === 'jwt' ? ISSUER : undefined);
       }
-      trial.passSeconds(lifetime - 1);
-      assert.equal((await ask(trial, checker, accessToken)).body['active'], true);
-      trial.passSeconds(1);
-      assertInactive(await ask(trial, checker, accessToken));
+      trial.advanceSeconds(lifetime - 1);
+      assert.equal((await introspect(trial, checker, accessToken)).body['active'], true);
+      trial.advanceSeconds(1);
+      assertInactive(await introspect(trial, checker, accessToken));
     });
 
-    test(`reports ${what} as inactive after the end of its grant or client, and by a shorter policy`, async () => {
+    test(`reports a token (${what}) as inactive after its grant or client ends, and after a shorter lifetime policy`, async () => {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken, grant } = await trial.grant(owner);
       const { id } = owner.client;
       await trial.memory.revoke(grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'owner' });
-      for (const token of [accessToken, refreshToken]) assertInactive(await ask(trial, checker, token));
+      for (const token of [accessToken, refreshToken])
+        assertInactive(await introspect(trial, checker, token));
       await trial.memory.reinstate(grant.id, { nowMs: trial.nowSeconds() * 1000 });
-      assert.equal((await ask(trial, checker, accessToken)).body['active'], true);
+      assert.equal((await introspect(trial, checker, accessToken)).body['active'], true);
       await trial.memory.changeClient(id, { disabledAt: trial.nowSeconds() });
-      for (const token of [accessToken, refreshToken]) assertInactive(await ask(trial, checker, token));
+      for (const token of [accessToken, refreshToken])
+        assertInactive(await introspect(trial, checker, token));
       await trial.memory.changeClient(id, { disabledAt: null, policy: { accessTokenLifetimeSeconds: 60 } });
-      trial.passSeconds(60);
-      assertInactive(await ask(trial, checker, accessToken));
+      trial.advanceSeconds(60);
+      assertInactive(await introspect(trial, checker, accessToken));
       await trial.memory.removeClient(id, { withGrants: true });
-      assertInactive(await ask(trial, checker, accessToken));
+      assertInactive(await introspect(trial, checker, accessToken));
     });
 
-    test(`${what} stays active when its pair is refreshed, and another client learns nothing about it`, async () => {
+    test(`a token (${what}) stays active when its grant is refreshed, and another client gets no information about it`, async () => {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken } = await trial.grant(owner);
       assert.equal((await trial.refresh(owner, refreshToken)).status, 200);
-      assert.equal((await ask(trial, checker, accessToken)).body['active'], true);
-      assertInactive(await ask(trial, await trial.register(dialect), accessToken));
+      assert.equal((await introspect(trial, checker, accessToken)).body['active'], true);
+      assertInactive(await introspect(trial, await trial.register(dialect), accessToken));
     });
   }
 
-  test('a JWT expires when it says, whatever the policy becomes, and sooner if the policy becomes shorter', async () => {
+  test('a JWT expires at its exp even if the policy becomes longer, and sooner if the policy becomes shorter', async () => {
     const { trial, owner, checker } = await open('smartcar', { policy: { accessTokenFormat: 'jwt' } });
     const { accessToken } = await trial.grant(owner);
     const iat = trial.nowSeconds();
@@ -97,27 +99,27 @@ describe('Introspection of access tokens', () => {
       [60, iat + 60],
     ] as const) {
       await trial.memory.changeClient(owner.client.id, { policy: { accessTokenLifetimeSeconds } });
-      assert.equal((await ask(trial, checker, accessToken)).body['exp'], exp);
+      assert.equal((await introspect(trial, checker, accessToken)).body['exp'], exp);
     }
   });
 
-  test('the audience and the end of the grant count', async () => {
+  test('the result includes the audience and the end of the grant', async () => {
     const policy = { grantLifetimeSeconds: 600, audience: 'https://api.example' };
     for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
       const { trial, owner, checker } = await open('smartcar', { policy: { ...policy, accessTokenFormat } });
       const { accessToken, expiresInSeconds } = await trial.grant(owner);
       assert.equal(expiresInSeconds, 600);
-      const { body } = await ask(trial, checker, accessToken);
+      const { body } = await introspect(trial, checker, accessToken);
       assert.deepEqual([body['aud'], body['exp']], ['https://api.example', trial.nowSeconds() + 600]);
-      trial.passSeconds(600);
-      assertInactive(await ask(trial, checker, accessToken));
+      trial.advanceSeconds(600);
+      assertInactive(await introspect(trial, checker, accessToken));
     }
   });
 });
 
 describe('Introspection of refresh tokens', () => {
   for (const dialect of ['smartcar', 'pleos'] as const) {
-    test(`describes the token of a ${dialect} client as if it were used now, without using it`, async () => {
+    test(`describes the token of a ${dialect} client as its use would be judged now, without using it`, async () => {
       const { trial, owner, checker } = await open(dialect, {
         policy: { rotation: 'overlap', overlapSeconds: 60 },
       });
@@ -127,16 +129,16 @@ describe('Introspection of refresh tokens', () => {
       const known = { active: true, scope: first.grant.scope, client_id: owner.client.id };
       const about = { sub: 'owner-1', iss: ISSUER };
       for (const hint of [undefined, 'refresh_token', 'access_token', 'other']) {
-        const { body } = await ask(trial, checker, first.refreshToken, hint);
+        const { body } = await introspect(trial, checker, first.refreshToken, hint);
         assert.deepEqual(body, { ...known, exp: issued + lifetime, iat: issued, ...about });
       }
       assert.equal(trial.memory.peek(first.grant.id)?.generation, 0);
-      trial.passSeconds(100);
+      trial.advanceSeconds(100);
       await trial.refresh(owner, first.refreshToken);
-      const overlapping = await ask(trial, checker, first.refreshToken);
+      const overlapping = await introspect(trial, checker, first.refreshToken);
       assert.deepEqual(overlapping.body, { ...known, exp: issued + 160, iat: issued, ...about });
-      trial.passSeconds(60);
-      assertInactive(await ask(trial, checker, first.refreshToken));
+      trial.advanceSeconds(60);
+      assertInactive(await introspect(trial, checker, first.refreshToken));
       assert.equal(trial.memory.peek(first.grant.id)?.revocation, undefined);
       assert.deepEqual(
         trial.events.filter(({ event }) => event === 'refresh.replayed'),
@@ -154,17 +156,17 @@ describe('Introspection of refresh tokens', () => {
       const { trial, owner, checker } = await open('smartcar', { policy: { rotation } });
       const { refreshToken } = await trial.grant(owner);
       await trial.refresh(owner, refreshToken);
-      assert.equal((await ask(trial, checker, refreshToken)).body['active'], isActive, rotation);
+      assert.equal((await introspect(trial, checker, refreshToken)).body['active'], isActive, rotation);
     }
   });
 
-  test('a token from ahead of the store is active, because its use would succeed', async () => {
+  test('a token that is newer than the store is active, because its use would succeed', async () => {
     const { trial, owner, checker } = await open('smartcar');
     const { refreshToken, grant } = await trial.grant(owner);
     const backup = trial.memory.snapshot();
     const next = (await trial.refresh(owner, refreshToken)).body['refresh_token'];
     trial.memory.load(backup);
-    const { body } = await ask(trial, checker, String(next));
+    const { body } = await introspect(trial, checker, String(next));
     assert.deepEqual(
       [body['active'], body['exp'], body['iat'], body['client_id']],
       [true, undefined, undefined, grant.clientId],
@@ -172,12 +174,13 @@ describe('Introspection of refresh tokens', () => {
   });
 });
 
-describe('Who may introspect', () => {
+describe('Access to introspection', () => {
   const REFUSED = ['no-token', '', '3e565aed-d4b2-4296-9b4c-aec35825a6aa', 'a.b.c', 'A'.repeat(36)];
 
-  test('an unknown token is inactive in any form, and nothing else is said', async () => {
+  test('an unknown token is inactive in any form, without other members', async () => {
     const { trial, checker } = await open('smartcar');
-    for (const token of REFUSED.filter((one) => one !== '')) assertInactive(await ask(trial, checker, token));
+    for (const token of REFUSED.filter((one) => one !== ''))
+      assertInactive(await introspect(trial, checker, token));
   });
 
   test('a token in the form of another dialect is unknown', async () => {
@@ -190,11 +193,11 @@ describe('Who may introspect', () => {
     ] as const) {
       const sealed = shape.read(token);
       assert.ok(sealed !== 'malformed');
-      assertInactive(await ask(trial, checker, uuidShape.write(sealed.subarray(0, 16))));
+      assertInactive(await introspect(trial, checker, uuidShape.write(sealed.subarray(0, 16))));
     }
   });
 
-  test('a client that does not authenticate is challenged, and learns nothing about the token', async () => {
+  test('a client that does not authenticate is challenged, and gets no information about the token', async () => {
     const { trial, owner, checker } = await open('smartcar');
     const app = await trial.register('smartcar', { type: 'public' });
     const { accessToken: token } = await trial.grant(owner);
@@ -211,7 +214,7 @@ describe('Who may introspect', () => {
       assert.match(answer.headers['WWW-Authenticate'] ?? '', /^Basic /);
     }
     await trial.memory.changeClient(checker.client.id, { disabledAt: trial.nowSeconds() });
-    assert.equal((await ask(trial, checker, token)).status, 401);
+    assert.equal((await introspect(trial, checker, token)).status, 401);
   });
 
   test('a client may send its credentials in the form, but not in two places', async () => {
@@ -228,7 +231,7 @@ describe('Who may introspect', () => {
       assert.deepEqual([answer.status, answer.body['error']], [400, 'invalid_request']);
   });
 
-  test('a malformed request gets an answer that says what is wrong', async () => {
+  test('a malformed request gets an error that names the fault', async () => {
     const { trial, checker } = await open('smartcar');
     const json = { 'content-type': 'application/json' };
     for (const [answer, status] of [
@@ -242,35 +245,35 @@ describe('Who may introspect', () => {
 });
 
 describe('Introspection never reports an outage as a dead token', () => {
-  test('an unavailable store is 503, for every kind of token and without a token', async () => {
+  test('an unavailable store gives 503 for every kind of token, even an unknown one', async () => {
     for (const [dialect, accessTokenFormat] of KINDS) {
       const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken } = await trial.grant(owner);
       trial.setStore('unavailable');
       for (const token of [accessToken, refreshToken, 'unknown']) {
-        const answer = await ask(trial, checker, token);
+        const answer = await introspect(trial, checker, token);
         assert.deepEqual([answer.status, answer.headers['Retry-After']], [503, '2']);
         assert.ok(!answer.text.includes('active'));
       }
-      trial.setStore('here');
-      assert.equal((await ask(trial, checker, accessToken)).body['active'], true);
+      trial.setStore('available');
+      assert.equal((await introspect(trial, checker, accessToken)).body['active'], true);
     }
   });
 
-  test('a ring that lacks a key of the store is 503 for what does not open, and only for that', async () => {
+  test('a key ring that lacks a key of the store gives 503 only for tokens that it cannot open', async () => {
     const { trial, owner, checker } = await open('smartcar');
     const { accessToken, refreshToken } = await trial.grant(owner);
-    await trial.rotateKeys({ isKept: true });
+    await trial.rotateKeys({ isMissing: true });
     for (const token of [accessToken, refreshToken])
-      assert.equal((await ask(trial, checker, token)).body['active'], true);
-    assert.equal((await ask(trial, checker, '3e565aed-d4b2-4296-9b4c-aec35825a6aa')).status, 503);
-    assertInactive(await ask(trial, checker, 'no-token'));
+      assert.equal((await introspect(trial, checker, token)).body['active'], true);
+    assert.equal((await introspect(trial, checker, '3e565aed-d4b2-4296-9b4c-aec35825a6aa')).status, 503);
+    assertInactive(await introspect(trial, checker, 'no-token'));
   });
 });
 
 describe('The vehicle calls read access tokens', () => {
   for (const [dialect, accessTokenFormat] of KINDS) {
-    test(`that are ${accessTokenFormat}, of a ${dialect} client, as introspection does`, async () => {
+    test(`as introspection does: ${accessTokenFormat}, ${dialect} client`, async () => {
       const { trial, owner } = await open(dialect, { policy: { accessTokenFormat } });
       const { accessToken, refreshToken, grant } = await trial.grant(owner);
       const shape = DIALECTS[dialect].shapes.accessToken;
@@ -279,14 +282,14 @@ describe('The vehicle calls read access tokens', () => {
       assert.equal(await read(refreshToken), undefined);
       assert.equal(await read(`${accessToken}x`), undefined);
       await trial.rotateKeys();
-      trial.passSeconds(601);
+      trial.advanceSeconds(601);
       const again = await trial.refresh(owner, refreshToken);
       const { data } = again.body as { readonly data?: { readonly accessToken: string } };
       const fresh = data?.accessToken ?? String(again.body['access_token']);
       for (const token of [accessToken, fresh]) assert.equal((await read(token))?.grant.id, grant.id);
       trial.setStore('unavailable');
       await assert.rejects(read(accessToken), { name: 'StoreError' });
-      trial.setStore('here');
+      trial.setStore('available');
       await trial.memory.revoke(grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'owner' });
       for (const token of [accessToken, fresh]) assert.equal(await read(token), undefined);
     });

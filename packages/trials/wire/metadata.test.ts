@@ -35,7 +35,7 @@ describe('Metadata', () => {
     });
   });
 
-  test('is served before the path of an issuer that has one', async () => {
+  test('of an issuer with a path is also served with the well-known path first', async () => {
     const issuer = 'https://cars.example/keyfob';
     for (const path of [METADATA, `${METADATA}/keyfob`])
       assert.equal((await createResourceTrial({ issuer }).get(path)).body['issuer'], issuer);
@@ -52,7 +52,7 @@ const fetchKeys = async (trial: ResourceTrial): Promise<JSONWebKeySet> =>
   (await trial.get(JWKS)).body as unknown as JSONWebKeySet;
 
 describe('JWKS', () => {
-  test('shows the public part of every key at once, and may be cached for five minutes', async () => {
+  test('contains the public part of every key immediately, and may be cached for five minutes', async () => {
     const trial = createResourceTrial();
     const before = await trial.get(JWKS);
     assert.equal(before.headers['Cache-Control'], 'public, max-age=300');
@@ -63,7 +63,7 @@ describe('JWKS', () => {
       assert.deepEqual(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
   });
 
-  test('is shown during an outage of the store, but must not be cached then', async () => {
+  test('is served during an outage of the store, but must not be cached then', async () => {
     const trial = createResourceTrial();
     const before = await trial.get(JWKS);
     trial.setStore('unavailable');
@@ -74,26 +74,26 @@ describe('JWKS', () => {
 
   test('must not be cached if the ring lacks a key that the store knows', async () => {
     const trial = createResourceTrial();
-    await trial.rotateKeys({ isKept: true });
+    await trial.rotateKeys({ isMissing: true });
     const { status, headers } = await trial.get(JWKS);
     assert.deepEqual([status, headers['Cache-Control']], [200, 'no-store']);
   });
 
-  test('cached by a resource server for ten minutes, verifies every live token through two key rotations', async () => {
+  test('verifies every valid token across two key rotations, even if a resource server caches it for ten minutes', async () => {
     const trial = createResourceTrial();
     const owner = await trial.register('smartcar', { policy: { accessTokenFormat: 'jwt' } });
     let { refreshToken, accessToken } = await trial.grant(owner);
-    const live: { token: string; until: number }[] = [];
-    const kept: { keys: JSONWebKeySet; at: number }[] = [];
+    const validTokens: { token: string; until: number }[] = [];
+    const keySets: { keys: JSONWebKeySet; at: number }[] = [];
     const signers = new Set<string | undefined>();
     for (let minute = 0; minute < 60; minute++) {
       const now = trial.nowSeconds();
       if (minute === 12 || minute === 15) await trial.rotateKeys();
-      // A token is made before the keys are fetched, so that it is fetching that has to be in time.
-      live.push({ token: accessToken, until: now + 7200 });
+      // Each token is issued before the keys are fetched, so the keys must be published in time.
+      validTokens.push({ token: accessToken, until: now + 7200 });
       signers.add(decodeProtectedHeader(accessToken).kid);
-      for (const { keys, at } of kept.filter((one) => now - one.at <= 600))
-        for (const { token } of live.filter(({ until }) => now < until)) {
+      for (const { keys, at } of keySets.filter((one) => now - one.at <= 600))
+        for (const { token } of validTokens.filter(({ until }) => now < until)) {
           const options = {
             issuer: ISSUER,
             audience: ISSUER,
@@ -102,12 +102,12 @@ describe('JWKS', () => {
           };
           await assert.doesNotReject(jwtVerify(token, createLocalJWKSet(keys), options), `fetched at ${at}`);
         }
-      kept.push({ keys: await fetchKeys(trial), at: now });
-      trial.passSeconds(60);
+      keySets.push({ keys: await fetchKeys(trial), at: now });
+      trial.advanceSeconds(60);
       const { body } = await trial.refresh(owner, refreshToken);
       refreshToken = String(body['refresh_token']);
       accessToken = String(body['access_token']);
     }
-    assert.equal(signers.size, 3, 'every key had its turn');
+    assert.equal(signers.size, 3, 'every key signed a token');
   });
 });

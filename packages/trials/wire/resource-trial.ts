@@ -16,32 +16,33 @@ import type { DialectName } from '../support/dialect-name.ts';
 
 export const ISSUER = 'https://fob.example';
 
-/** A client with its secret at hand. */
+/** A client together with its secret. */
 export type KnownClient = { readonly client: Client; readonly secret: string };
 
-/** An answer with its body read. */
+/** A response with its parsed body. */
 export type Answer = Omit<WireResponse, 'body'> & {
   readonly text: string;
   readonly body: Readonly<Record<string, unknown>>;
 };
 
-/** The state of the store: its verbs run, are refused, or run and their answer is lost. */
-type StoreFault = 'here' | StoreError['kind'];
+/** The state of the store: its verbs run, are refused, or run but lose their results. */
+type StoreState = 'available' | StoreError['kind'];
 
-/** The endpoints over plain values, on a store that can be away, with a clock that is moved by hand. */
+/** The endpoints over plain values, on a store that can be unavailable, with a manual clock. */
 export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
   let nowMs = (CREATED_AT + 3600) * 1000;
-  let storeFault: StoreFault = 'here';
+  let storeState: StoreState = 'available';
   let serial = 0;
   const events: LogEvent[] = [];
   const lines = [createKeyLine(1, CREATED_AT)];
   let ring = parseKeyRing(lines.join('\n'));
   const memory = createMemoryStore();
   const store = memory.through(async (_verb, work) => {
-    if (storeFault === 'unavailable') throw new StoreError(storeFault, 'the store of the trial is away');
+    if (storeState === 'unavailable')
+      throw new StoreError(storeState, 'the store of the trial is unavailable');
     const result = work();
-    if (storeFault === 'outcome_unknown')
-      throw new StoreError(storeFault, 'the answer of the store was lost');
+    if (storeState === 'outcome_unknown')
+      throw new StoreError(storeState, 'the result of the store was lost');
     return result;
   });
   const emit: Emit = (event) => void events.push(event);
@@ -62,7 +63,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     issuer,
   };
   const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);
-  let made = 0;
+  let count = 0;
 
   const send = senderOf(endpoints);
 
@@ -70,14 +71,14 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     events,
     context,
     memory,
-    passSeconds: (seconds: number) => void (nowMs += seconds * 1000),
+    advanceSeconds: (seconds: number) => void (nowMs += seconds * 1000),
     nowSeconds: () => Math.floor(nowMs / 1000),
-    setStore: (next: StoreFault) => void (storeFault = next),
-    /** Adds a key; the ring is read again when the store names it, or never if it is `kept`. */
-    async rotateKeys({ isKept = false } = {}) {
+    setStore: (next: StoreState) => void (storeState = next),
+    /** Registers a new key. The key ring gets it when the store names it, or never if `isMissing`. */
+    async rotateKeys({ isMissing = false } = {}) {
       const number = ring.newest.number + 1;
       const createdAt = Math.floor(nowMs / 1000);
-      if (!isKept) lines.push(createKeyLine(number, createdAt));
+      if (!isMissing) lines.push(createKeyLine(number, createdAt));
       await memory.registerKey({ number, createdAt, fingerprint: String(number) });
     },
     async register(
@@ -86,7 +87,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     ): Promise<KnownClient> {
       const secret = createClientSecret(testRandomness);
       const digest = digestSecret(secret);
-      const id = `${dialect}-${++made}`;
+      const id = `${dialect}-${++count}`;
       const createdAt = CREATED_AT;
       const kept = { id, name: 'first', digest, createdAt, expiresAt: undefined, lastUsedAt: undefined };
       const client = sampleClient({
@@ -99,16 +100,16 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       await memory.createClient(client);
       return { client, secret };
     },
-    /** Makes a grant and its first pair of tokens, at this moment. */
+    /** Creates a grant and its first tokens at the current time. */
     async grant({ client }: KnownClient, more: Partial<Grant> = {}): Promise<TokenAnswer & { grant: Grant }> {
       const createdAt = Math.floor(nowMs / 1000);
-      const id = BigInt(++made);
+      const id = BigInt(++count);
       const grant = sampleGrant({ id, clientId: client.id, createdAt, ...more });
       await memory.createGrant(grant);
       const { shapes } = dialectOf(client);
       return { ...(await issueTokens(context, shapes, grant, client.policy, nowMs)), grant };
     },
-    /** The next pair, by the token endpoint of the client's dialect. */
+    /** Refreshes at the token endpoint of the client's dialect. */
     async refresh({ client, secret }: KnownClient, refreshToken: string): Promise<Answer> {
       if (client.dialect === 'pleos') {
         const words = JSON.stringify({ clientId: client.id, clientSecret: secret, refreshToken });
@@ -123,7 +124,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     },
     get: (path: string) => send('GET', path, {}, ''),
     send,
-    /** Posts a form, by default with HTTP Basic where a client is named. */
+    /** Posts a form, with HTTP Basic if `by` names a client. */
     post: (
       path: string,
       form: Readonly<Record<string, string>>,
@@ -143,7 +144,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
   };
 };
 
-/** Sends a request without a socket, and reads the answer. */
+/** Sends a request without a socket, and parses the response. */
 const senderOf =
   (endpoints: Endpoints) =>
   async (
@@ -159,7 +160,7 @@ const senderOf =
     return { ...rest, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
   };
 
-/** The header of HTTP Basic. */
+/** The value of the HTTP Basic header. */
 export const basic = ({ client, secret }: KnownClient): string =>
   `Basic ${Buffer.from(`${client.id}:${secret}`).toString('base64')}`;
 

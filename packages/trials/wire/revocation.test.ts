@@ -46,14 +46,14 @@ describe('Revocation', () => {
     });
   }
 
-  test('gives the same answer for tokens that are dead, unknown, malformed or of another client', async () => {
+  test('gives the same response for tokens that are dead, unknown, malformed or of another client', async () => {
     const trial = createResourceTrial();
     const owner = await trial.register('smartcar');
     const other = await trial.register('smartcar');
     const pleos = await trial.register('pleos');
     const { refreshToken, accessToken, grant } = await trial.grant(owner);
     const dead = await trial.grant(owner);
-    trial.passSeconds(7200);
+    trial.advanceSeconds(7200);
     await trial.memory.revoke(dead.grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'owner' });
     for (const token of [
       dead.refreshToken,
@@ -69,7 +69,7 @@ describe('Revocation', () => {
     assert.equal(trial.memory.peek(dead.grant.id)?.revocation?.cause, 'owner');
   });
 
-  test('refuses an active access token, opaque or not, and leaves its grant alone', async () => {
+  test('refuses an active access token, opaque or JWT, and does not change its grant', async () => {
     for (const dialect of ['smartcar', 'pleos'] as const)
       for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
         const trial = createResourceTrial();
@@ -81,12 +81,12 @@ describe('Revocation', () => {
         }
         assertDone(await revoke(trial, await trial.register(dialect), accessToken));
         assert.equal(trial.memory.peek(grant.id)?.revocation, undefined);
-        trial.passSeconds(owner.client.policy.accessTokenLifetimeSeconds);
+        trial.advanceSeconds(owner.client.policy.accessTokenLifetimeSeconds);
         assertDone(await revoke(trial, owner, accessToken));
       }
   });
 
-  test('is open to a public client by its id alone, and to no other client without a secret', async () => {
+  test('accepts a public client with only its id, and no other client without a secret', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { type: 'public', policy: { rotation: 'strict' } });
     const { refreshToken, grant } = await trial.grant(app);
@@ -104,7 +104,7 @@ describe('Revocation', () => {
     assert.deepEqual([missing.status, missing.body['error']], [400, 'invalid_request']);
   });
 
-  test('is not confirmed while the store is unavailable or its answer is lost, and may be retried', async () => {
+  test('is not confirmed while the store is unavailable or loses its result, and may be retried', async () => {
     for (const storeFault of ['unavailable', 'outcome_unknown'] as const) {
       const trial = createResourceTrial();
       const owner = await trial.register('smartcar');
@@ -112,17 +112,17 @@ describe('Revocation', () => {
       trial.setStore(storeFault);
       const answer = await revoke(trial, owner, refreshToken);
       assert.deepEqual([answer.status, answer.headers['Retry-After']], [503, '2']);
-      trial.setStore('here');
+      trial.setStore('available');
       assertDone(await revoke(trial, owner, refreshToken));
       assert.equal(trial.memory.peek(grant.id)?.revocation?.cause, 'client');
     }
   });
 
-  test('of a token that is sealed by a key the ring lacks is 503, not a confirmation', async () => {
+  test('of a token whose key is missing in the key ring gives 503, not a confirmation', async () => {
     const trial = createResourceTrial();
     const owner = await trial.register('smartcar');
     const { refreshToken } = await trial.grant(owner);
-    await trial.rotateKeys({ isKept: true });
+    await trial.rotateKeys({ isMissing: true });
     assert.equal((await revoke(trial, owner, '3e565aed-d4b2-4296-9b4c-aec35825a6aa')).status, 503);
     assertDone(await revoke(trial, owner, 'no-token'));
     assertDone(await revoke(trial, owner, refreshToken));

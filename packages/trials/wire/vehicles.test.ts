@@ -15,13 +15,16 @@ import type { DialectName } from '../support/dialect-name.ts';
 const [ONE, TWO] = VEHICLES;
 const LOG_TIMEOUT_MS = 10_000;
 
-/** The paths at which each dialect lists vehicles, and ends their connections one by one. */
+/** The paths at which each dialect lists vehicles and disconnects one of them. */
 const PATHS = {
   smartcar: {
     list: '/v2.0/vehicles',
-    end: ({ id }: Vehicle) => `/v2.0/vehicles/${id}/application`,
+    disconnect: ({ id }: Vehicle) => `/v2.0/vehicles/${id}/application`,
   },
-  pleos: { list: '/v1/vehicles/consent', end: ({ vin }: Vehicle) => `/v1/vehicles/consent?vin=${vin}` },
+  pleos: {
+    list: '/v1/vehicles/consent',
+    disconnect: ({ vin }: Vehicle) => `/v1/vehicles/consent?vin=${vin}`,
+  },
 } as const;
 const DIALECTS = ['smartcar', 'pleos'] as const satisfies readonly DialectName[];
 
@@ -68,7 +71,7 @@ const coveredBy = async (grantId: string): Promise<readonly string[]> => {
   return shown.vehicles.map(({ id }) => id);
 };
 
-/** Waits until the log has a line with all of these, and answers it. */
+/** Waits until the log has a line with all of these texts. Returns the line. */
 const lineWith = async (...texts: readonly string[]): Promise<string> => {
   const { child } = server;
   for (;;) {
@@ -81,37 +84,37 @@ const lineWith = async (...texts: readonly string[]): Promise<string> => {
   }
 };
 
-describe('The end of an access token ends its access', () => {
+describe('A dead access token gives no access', () => {
   for (const dialect of DIALECTS)
-    test(`by a revoked grant or a disabled client of ${dialect}; undoing it restores the access`, async () => {
+    test(`after its ${dialect} grant is revoked or its client is disabled, until that is undone`, async () => {
       const { client, grantId, accessToken } = await share(dialect);
       const { list } = PATHS[dialect];
-      const statuses = async () => (await call('GET', list, accessToken)).status;
+      const readStatus = async () => (await call('GET', list, accessToken)).status;
       const dead = dialect === 'smartcar' ? 401 : 400;
-      assert.equal(await statuses(), 200);
+      assert.equal(await readStatus(), 200);
       await server.command('grant', 'revoke', grantId);
-      assert.equal(await statuses(), dead);
+      assert.equal(await readStatus(), dead);
       await server.command('grant', 'reinstate', grantId);
-      assert.equal(await statuses(), 200);
+      assert.equal(await readStatus(), 200);
       await server.command('client', 'disable', client.clientId);
-      assert.equal(await statuses(), dead);
+      assert.equal(await readStatus(), dead);
       await server.command('client', 'enable', client.clientId);
-      assert.equal(await statuses(), 200);
+      assert.equal(await readStatus(), 200);
     });
 
-  test('a Pleos access token, its sealed block written in the form of a Smartcar token, is dead in both dialects', async () => {
+  test('if its sealed block is that of a Pleos token, but in the form of a Smartcar token', async () => {
     const { accessToken } = await share('pleos');
     const sealed = WIRES.pleos.shapes.accessToken.read(accessToken);
     assert.ok(sealed !== 'malformed');
-    const disguised = uuidShape.write(sealed.subarray(0, 16));
-    const answer = await call('GET', PATHS.smartcar.list, disguised);
+    const converted = uuidShape.write(sealed.subarray(0, 16));
+    const answer = await call('GET', PATHS.smartcar.list, converted);
     assert.equal(answer.status, 401);
     assert.match(answer.text, /"type":"AUTHENTICATION"/);
-    assert.equal((await call('GET', PATHS.pleos.list, disguised)).status, 400);
+    assert.equal((await call('GET', PATHS.pleos.list, converted)).status, 400);
     assert.equal((await call('GET', PATHS.pleos.list, accessToken)).status, 200);
   });
 
-  test('the access token from before a refresh still lists the vehicles', async () => {
+  test('but an access token from before a refresh is not dead', async () => {
     const { client, accessToken, refreshToken } = await share('smartcar');
     const basic = Buffer.from(`${client.clientId}:${client.clientSecret}`).toString('base64');
     const refreshed = await fetch(`${server.url}/oauth/token`, {
@@ -126,24 +129,24 @@ describe('The end of an access token ends its access', () => {
 
 describe('Disconnecting', { timeout: 60_000 }, () => {
   test(
-    'the last vehicle of a Smartcar grant revokes the grant, and both are reported',
+    'the last vehicle of a Smartcar grant revokes the grant, and the log has both events',
     { timeout: LOG_TIMEOUT_MS },
     async () => {
       const { client, grantId, accessToken } = await share('smartcar');
-      const first = await call('DELETE', PATHS.smartcar.end(ONE), accessToken);
+      const first = await call('DELETE', PATHS.smartcar.disconnect(ONE), accessToken);
       assert.equal(first.status, 200, first.text);
       assert.deepEqual(await coveredBy(grantId), [TWO.id]);
-      const last = await call('DELETE', PATHS.smartcar.end(TWO), accessToken);
+      const last = await call('DELETE', PATHS.smartcar.disconnect(TWO), accessToken);
       assert.equal(last.status, 200, last.text);
-      assert.equal((await call('DELETE', PATHS.smartcar.end(TWO), accessToken)).status, 401);
+      assert.equal((await call('DELETE', PATHS.smartcar.disconnect(TWO), accessToken)).status, 401);
       const requestId = last.headers.get('sc-request-id') ?? '-';
-      const told = JSON.parse(await lineWith('"event":"vehicles.disconnected"', requestId)) as Record<
+      const logged = JSON.parse(await lineWith('"event":"vehicles.disconnected"', requestId)) as Record<
         string,
         unknown
       >;
-      assert.equal(told['grantId'], grantId);
-      assert.equal(told['clientId'], client.clientId);
-      assert.equal(told['count'], 1);
+      assert.equal(logged['grantId'], grantId);
+      assert.equal(logged['clientId'], client.clientId);
+      assert.equal(logged['count'], 1);
       const revoked = await lineWith('"event":"grant.revoked"', requestId);
       assert.match(revoked, /"cause":"disconnected"/);
       const shown = await server.command<{ status: string; revocationCause: string }>(
@@ -156,7 +159,7 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
   );
 
   test(
-    'every vehicle of a Pleos grant keeps the grant, whose owner may choose again',
+    'every vehicle of a Pleos grant keeps the grant, and its owner may choose again',
     { timeout: LOG_TIMEOUT_MS },
     async () => {
       const { grantId, accessToken } = await share('pleos');
@@ -174,16 +177,16 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
     },
   );
 
-  test('a VIN is withdrawn once: a retry learns that it is gone', async () => {
+  test('one VIN works once: a retry reports that it is gone', async () => {
     const { grantId, accessToken } = await share('pleos');
-    assert.equal((await call('DELETE', PATHS.pleos.end(ONE), accessToken)).status, 200);
-    const again = await call('DELETE', PATHS.pleos.end(ONE), accessToken);
+    assert.equal((await call('DELETE', PATHS.pleos.disconnect(ONE), accessToken)).status, 200);
+    const again = await call('DELETE', PATHS.pleos.disconnect(ONE), accessToken);
     assert.equal(again.status, 410);
     assert.match(again.text, /"code":"4101"/);
     assert.deepEqual(await coveredBy(grantId), [TWO.id]);
   });
 
-  test('everything of a brand leaves the vehicles of another brand shared', async () => {
+  test('every vehicle of one brand keeps the vehicles of another brand shared', async () => {
     const client = await server.command<MadeClient>('client', 'create', '--dialect', 'pleos');
     const vehicles = [ONE, sampleVehicle(2, { make: 'kia' })];
     const code = await consentOn(server, 'pleos', client, { brand: undefined, vehicles });
@@ -200,20 +203,20 @@ describe('Disconnecting', { timeout: 60_000 }, () => {
   });
 
   for (const dialect of DIALECTS)
-    test(`while the store is unavailable is an outage of ${dialect}, and works once it is back`, async () => {
+    test(`while the store is unavailable gives an outage of ${dialect}, and works when the store is available again`, async () => {
       const { grantId, accessToken } = await share(dialect);
       const database = new DatabaseSync(join(server.dataDirectory, 'keyfob.db'));
       database.exec('BEGIN IMMEDIATE');
       try {
-        const away = await call('DELETE', PATHS[dialect].end(ONE), accessToken);
-        assert.equal(away.status, 503, away.text);
-        assert.match(away.headers.get('retry-after') ?? '', /^[1-9][0-9]*$/);
-        assert.match(away.text, dialect === 'smartcar' ? /"type":"SERVER"/ : /"code":"5001"/);
+        const unavailable = await call('DELETE', PATHS[dialect].disconnect(ONE), accessToken);
+        assert.equal(unavailable.status, 503, unavailable.text);
+        assert.match(unavailable.headers.get('retry-after') ?? '', /^[1-9][0-9]*$/);
+        assert.match(unavailable.text, dialect === 'smartcar' ? /"type":"SERVER"/ : /"code":"5001"/);
       } finally {
         database.close();
       }
       assert.deepEqual(await coveredBy(grantId), [ONE.id, TWO.id]);
-      assert.equal((await call('DELETE', PATHS[dialect].end(ONE), accessToken)).status, 200);
+      assert.equal((await call('DELETE', PATHS[dialect].disconnect(ONE), accessToken)).status, 200);
       assert.deepEqual(await coveredBy(grantId), [TWO.id]);
     });
 });
@@ -234,7 +237,7 @@ describe('The choice of vehicles', () => {
 });
 
 describe('The API of Smartcar', () => {
-  test('refuses an unknown request in its own words', async () => {
+  test('refuses an unknown request in its own format', async () => {
     const tooLarge = await call('POST', '/v2.0/vehicles', 'x', 'a'.repeat(20_000));
     assert.equal(tooLarge.status, 413);
     assert.match(tooLarge.text, /"type":"VALIDATION"/);
@@ -245,7 +248,7 @@ describe('The API of Smartcar', () => {
     assert.match(elsewhere.text, /"error":"invalid_request"/);
   });
 
-  test('answers HEAD as GET, without the body', async () => {
+  test('handles HEAD like GET, without the body', async () => {
     const { accessToken } = await share('smartcar');
     const head = await call('HEAD', PATHS.smartcar.list, accessToken);
     assert.deepEqual([head.status, head.text], [200, '']);

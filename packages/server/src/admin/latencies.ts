@@ -30,7 +30,7 @@ export const timeTokenRequests = (
     counts[bucket] = (counts[bucket] ?? 0) + 1;
     sumSeconds += seconds;
   };
-  // The answer is not delayed: the measurement does not stand in its way.
+  // Measuring does not delay the answer.
   const respond: Endpoints['respond'] = (request, caller) => {
     const startedAtMs = now();
     const answer = endpoints.respond(request, caller);

@@ -85,7 +85,7 @@ const isWanted = (record: EventRecord, { grantId, clientId }: GrantEventFilter):
   );
 };
 
-/** Resolves at Ctrl-C, or when the reader of standard output goes away. */
+/** Resolves at Ctrl-C, or when the reader of standard output closes the pipe. */
 const untilEnded = (): Promise<void> =>
   new Promise((ended) => {
     process.once('SIGINT', ended).once('SIGTERM', ended);

@@ -9,7 +9,7 @@ export class UsageError extends Error {
   }
 }
 
-/** A reader that goes away, as in `| head`, ends the output and is no failure. */
+/** When the reader closes the pipe (`| head`), output ends. This is not an error. */
 process.stdout.on('error', (error: Error & { code?: string }) => {
   if (error.code !== 'EPIPE') throw error;
 });

@@ -45,6 +45,6 @@ export type Client = {
   readonly hasImportedTokens?: true;
 };
 
-/** Whether there is such a client, and it may have anything. */
+/** Whether there is such a client, and it is enabled. */
 export const isEnabled = (client: Client | undefined): client is Client =>
   client !== undefined && client.disabledAt === undefined;

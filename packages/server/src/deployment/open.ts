@@ -35,7 +35,7 @@ export type Deployment = ReloadingKeyRing & {
 export type DeploymentOptions = {
   /** Makes the store if there is none, and in a data directory the key file too. Without it a missing store is an error. */
   readonly createIfMissing?: boolean;
-  /** An open store instead of the one that the configuration names. Whoever opened it closes it. */
+  /** An open store instead of the one that the configuration names. The caller that opened it closes it. */
   readonly store?: Store | undefined;
   /** The source of the key ring. With a `store` that is passed in, it must come from here or from `key` or `keyFile`. */
   readonly keys?: KeySource | undefined;

@@ -2,14 +2,14 @@ import type { Client } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { OAuthError, RefusalReason } from '../errors.ts';
-import type { Minting, TokenShapes } from '../grants/issue.ts';
+import type { TokenIssuer, TokenShapes } from '../grants/issue.ts';
 import type { KeyContext } from '../grants/newer-key.ts';
 import type { Store } from '../grants/store.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
 import type { Caller, Emit } from '../log-event.ts';
 
 /** What grant types work with. */
-export type GrantTypeContext = Minting &
+export type GrantTypeContext = TokenIssuer &
   KeyContext & {
     readonly store: Store;
     readonly issuer: string;
@@ -77,7 +77,7 @@ export type GrantType = {
   /** The value of `grant_type`. */
   readonly grantType: string;
   readonly parameters: readonly Parameter[];
-  /** Issues the tokens. Throws a `Refusal`, or `StoreError` where the store could not tell. */
+  /** Issues the tokens. Throws a `Refusal`, or `StoreError` if the store fails. */
   handle(context: GrantTypeContext, request: GrantRequest): TokenResponse | Promise<TokenResponse>;
 };
 

@@ -112,6 +112,6 @@ test('no access token outlives its grant, and the answer says so', async () => {
 
 test('a ring that lacks the key of a grant is an outage', () => {
   const keyRing = parseKeyRing(`2:0:${'C'.repeat(42)}A`);
-  const minting = { keyRing, nextSerial: () => 7, issuer: ISSUER };
-  assert.throws(() => issueTokens(minting, SHAPES, GRANT, POLICY, NOW * 1000), StoreError);
+  const tokenIssuer = { keyRing, nextSerial: () => 7, issuer: ISSUER };
+  assert.throws(() => issueTokens(tokenIssuer, SHAPES, GRANT, POLICY, NOW * 1000), StoreError);
 });

@@ -19,8 +19,8 @@ export type TokenShapes = {
   readonly code: Shape;
 };
 
-/** What it takes to issue tokens. */
-export type Minting = {
+/** What issues tokens. */
+export type TokenIssuer = {
   readonly keyRing: KeyRing;
   /** Counts from 0 to `SERIAL_MAX`, then from 0 again, so that two access tokens of one grant in one second differ. */
   readonly nextSerial: () => number;
@@ -41,29 +41,29 @@ export type TokenAnswer = {
  * asynchronous. Throws `StoreError` where the ring lacks the grant's key.
  */
 export const issueTokens = (
-  minting: Minting,
+  tokenIssuer: TokenIssuer,
   shapes: TokenShapes,
   grant: Grant,
   policy: Policy,
   nowMs: Millis,
 ): TokenAnswer | Promise<TokenAnswer> => {
-  const key = minting.keyRing.find(grant.keyNumber);
+  const key = tokenIssuer.keyRing.find(grant.keyNumber);
   if (key === undefined) throw new StoreError('unavailable', `the key ring lacks key ${grant.keyNumber}`);
   const issuedAt = toSeconds(nowMs);
-  const serial = minting.nextSerial();
+  const serial = tokenIssuer.nextSerial();
   const refreshToken = sealRefreshToken(key, shapes.refreshToken, grant.id, grant.generation);
   const expiresInSeconds = accessExpiresAt(grant, policy, issuedAt) - issuedAt;
   const refreshExpiresInSeconds = standingOf(grant, policy, nowMs).expiresAt - issuedAt;
-  if (policy.accessTokenFormat === 'jwt' && minting.issuer !== undefined) {
-    const made = { issuer: minting.issuer, policy, issuedAt, serial, expiresInSeconds };
-    return signGrantJwt(minting.keyRing, grant, made).then((accessToken) => ({
+  if (policy.accessTokenFormat === 'jwt' && tokenIssuer.issuer !== undefined) {
+    const made = { issuer: tokenIssuer.issuer, policy, issuedAt, serial, expiresInSeconds };
+    return signGrantJwt(tokenIssuer.keyRing, grant, made).then((accessToken) => ({
       accessToken,
       expiresInSeconds,
       refreshToken,
       refreshExpiresInSeconds,
     }));
   }
-  const accessToken = sealAccessToken(minting.keyRing.newest, shapes.accessToken, {
+  const accessToken = sealAccessToken(tokenIssuer.keyRing.newest, shapes.accessToken, {
     grantId: grant.id,
     issuedAt,
     serial,

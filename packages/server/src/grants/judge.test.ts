@@ -321,7 +321,7 @@ judgeCases([
     verdict: refuse('expired'),
   },
   {
-    name: 'a token from ahead is taken up in the last millisecond of the grant',
+    name: 'a token from ahead is resynchronised in the last millisecond of the grant',
     presented: present(GENERATION + 3),
     afterMs: 29_999,
     policy: UNTIL_30_S_AFTER_ROTATION,
@@ -662,10 +662,10 @@ judgeCases(
   ROTATIONS.flatMap((rotation): Case[] =>
     (
       [
-        ['one generation ahead is taken up', 1, 1024, resync(1)],
-        ['as far ahead as allowed is taken up', 1024, 1024, resync(1024)],
+        ['one generation ahead is resynchronised', 1, 1024, resync(1)],
+        ['as far ahead as allowed is resynchronised', 1024, 1024, resync(1024)],
         ['one further ahead than allowed is refused', 1025, 1024, refuse('ahead')],
-        ['one ahead where one is allowed is taken up', 1, 1, resync(1)],
+        ['one ahead where one is allowed is resynchronised', 1, 1, resync(1)],
         ['two ahead where one is allowed is refused', 2, 1, refuse('ahead')],
         ['one ahead where none is allowed is refused', 1, 0, refuse('ahead')],
       ] as const
@@ -680,7 +680,7 @@ judgeCases(
 );
 judgeCases([
   {
-    name: 'a token from ahead is taken up though the stale row looks expired',
+    name: 'a token from ahead is resynchronised though the stale row looks expired',
     presented: present(GENERATION + 2),
     afterMs: 10 * HOUR_MS,
     verdict: resync(2),
@@ -692,7 +692,7 @@ judgeCases([
     verdict: refuse('ahead'),
   },
   {
-    name: 'the highest generation of all is taken up from close below',
+    name: 'the highest generation of all is resynchronised from close below',
     grant: { generation: GENERATION_MAX - 3 },
     presented: present(GENERATION_MAX),
     afterMs: 1000,
@@ -705,8 +705,8 @@ const RESYNCED = { generation: 9, rotatedAtMs: [ROTATED_AT_MS - 20_000, 0, 0, 0,
 judgeCases(
   (
     [
-      ['the token that was taken up is repeated', 1, 59_999, repeat('overlap')],
-      ['the token that was taken up leaves its overlap', 1, 60_000, replay(1)],
+      ['the token that was resynchronised is repeated', 1, 59_999, repeat('overlap')],
+      ['the token that was resynchronised leaves its overlap', 1, 60_000, replay(1)],
       ['a lost generation gets nothing and costs nothing', 2, 0, refuse('concurrent_use')],
       ['a lost generation costs nothing while it may be in its overlap', 2, 59_999, refuse('concurrent_use')],
       ['a lost generation is a replay once its overlap is certainly over', 2, 60_000, replay(2)],
@@ -926,7 +926,7 @@ void test('only the current token of an active grant, presented by its own clien
   );
 });
 
-void test('only a predecessor is a replay or a race, only a token from ahead is taken up', () => {
+void test('only a predecessor is a replay or a race, only a token from ahead is resynchronised', () => {
   fc.assert(
     fc.property(uses, ({ grant, presented, nowMs, policy }) => {
       const verdict = judge(grant, presented, nowMs, policy);
@@ -1029,7 +1029,7 @@ void test('a token that was rotated is never rotated again, at any moment under 
   );
 });
 
-void test('a token taken up from ahead is repeated within its overlap and never rotated again', () => {
+void test('a resynchronised token is repeated within its overlap and never rotated again', () => {
   fc.assert(
     fc.property(living, fc.integer({ min: 1, max: 1024 }), (grant, ahead) => {
       const generation = Math.min(grant.generation + ahead, GENERATION_MAX - 1);

@@ -32,7 +32,7 @@ const FIRST_USES: readonly {
     firstUse: exactly(11),
   },
   {
-    name: 'what a short memory does not hold was used too long ago to matter',
+    name: 'rotations missing from a short history are older than any overlap',
     history: [11, 22],
     gap: 3,
     firstUse: undefined,
@@ -56,25 +56,25 @@ const FIRST_USES: readonly {
     firstUse: exactly(11),
   },
   {
-    name: 'the oldest moment of a full memory is known',
+    name: 'the oldest moment of a full history is known',
     history: full(100),
     gap: ROTATIONS_MAX,
     firstUse: exactly(100),
   },
   {
-    name: 'what a full memory had no room for was used no later than its oldest moment',
+    name: 'rotations missing from a full history are no later than its oldest moment',
     history: full(100),
     gap: ROTATIONS_MAX + 1,
     firstUse: atTheLatest(100),
   },
   {
-    name: 'what a full memory had no room for was used no later than its oldest known moment',
+    name: 'rotations missing from a full history are no later than its oldest known moment',
     history: [0, 0, ...full(100).slice(2)],
     gap: 5000,
     firstUse: atTheLatest(102),
   },
   {
-    name: 'what a memory one short of full does not hold was used too long ago to matter',
+    name: 'rotations missing from a history with room for one more are older than any overlap',
     history: full(100).slice(1),
     gap: ROTATIONS_MAX,
     firstUse: undefined,
@@ -138,12 +138,12 @@ const MEMORIES: readonly { name: string; history: RotationHistory; lost?: number
       after: [0, 0, NOW_MS - OVERLAP_MAX_MS, NOW_MS],
     },
     {
-      name: 'a full memory gives up its oldest moment',
+      name: 'a full history drops its oldest moment',
       history: full(NOW_MS - 1000),
       after: [...full(NOW_MS - 1000).slice(1), NOW_MS],
     },
     {
-      name: 'more lost rotations than there is room for fill the memory',
+      name: 'more lost rotations than there is room for fill the history',
       history: full(NOW_MS - 1000),
       lost: 1_000_000,
       after: [...Array<number>(ROTATIONS_MAX - 1).fill(0), NOW_MS],
@@ -178,7 +178,7 @@ void test('an older use is of unknown age where the moments are out of order', (
   assert.deepEqual(firstUseOf([NOW_MS, NOW_MS + 86_400_000], 3), undefined);
 });
 
-void test('however many rotations there are, the memory keeps its cap and ends with the newest', () => {
+void test('however many rotations there are, the history keeps its limit and ends with the newest', () => {
   const rotations = fc.array(
     fc.tuple(fc.integer({ min: 1, max: 2 ** 42 }), fc.oneof(fc.constant(0), fc.nat({ max: 2000 }))),
     { minLength: 1, maxLength: 100 },

@@ -1,13 +1,13 @@
 import type { Authentication } from '../clients/authenticate.ts';
 import type { Clock } from '../clock.ts';
-import type { Minting } from '../grants/issue.ts';
+import type { TokenIssuer } from '../grants/issue.ts';
 import type { ClientReading } from '../clients/client-store.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
 
 /** What the endpoints work with. */
-export type EndpointContext = Minting & {
+export type EndpointContext = TokenIssuer & {
   readonly issuer: string;
   readonly store: Store;
   readonly authentication: Authentication<ClientReading>;

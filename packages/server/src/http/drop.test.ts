@@ -30,6 +30,7 @@ const CONTEXT: HandlerContext = {
   endpoints,
   load: createLoad(100),
   mountPath: createMountPath(''),
+  emit: () => {},
 };
 
 /** Everything that a server sends back on one connection for these paths, requested all at once. */

@@ -17,7 +17,7 @@ export type Edge = {
 
 const TIMEOUT_CHECK_INTERVAL_MS = 250;
 /** How long a client whose connection we end may keep it open from its side. */
-const LINGER_MS = 1000;
+const CLOSE_TIMEOUT_MS = 1000;
 
 /** Serves the endpoints from a `node:http` server of our own, with limits on all that a stranger can consume. */
 export const listen = async (config: Config, context: HandlerContext): Promise<Edge> => {
@@ -34,7 +34,9 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
     if (newest !== undefined && !newest.request.complete && !newest.isAnswered) {
       return handler.reply(newest, endpoints.refuse(newest.path, reason, newest.caller));
     }
-    endConnection(connection, () => sayGoodbye(socket, endpoints.refuse('/', reason, addressOnly(socket))));
+    endConnection(connection, () =>
+      answerAndClose(socket, endpoints.refuse('/', reason, addressOnly(socket))),
+    );
   };
 
   const server = createServer(
@@ -58,7 +60,7 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
   server.on('connect', (_request, socket: Socket) => {
     // Node no longer handles this socket or its errors: an unhandled error would end the process.
     socket.on('error', () => socket.destroy());
-    sayGoodbye(socket, endpoints.refuse('/', 'method_not_allowed', addressOnly(socket)));
+    answerAndClose(socket, endpoints.refuse('/', 'method_not_allowed', addressOnly(socket)));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -84,8 +86,8 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
 
 const addressOnly = ({ remoteAddress }: Socket): Caller => ({ address: remoteAddress ?? '', userAgent: '' });
 
-/** Answers on a socket that has no request. A client that does not hang up then is cut off. */
-const sayGoodbye = (socket: Socket, response: WireResponse): void => {
+/** Answers on a socket that has no request. A client that does not close the connection then is cut off. */
+const answerAndClose = (socket: Socket, response: WireResponse): void => {
   if (response.dropsConnection === true) return void socket.destroy();
   const { status, headers, body } = response;
   const lines = Object.entries({
@@ -95,8 +97,8 @@ const sayGoodbye = (socket: Socket, response: WireResponse): void => {
   });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`);
-  const hangUp = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.on('close', () => clearTimeout(hangUp));
+  const closeTimer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
+  socket.on('close', () => clearTimeout(closeTimer));
 };
 
 const urlOf = ({ address, family, port }: AddressInfo): string =>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Refusal, StoreError } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
@@ -36,8 +37,13 @@ export const createFailures = (emit: Emit): RenderFailure => {
       emit({ event: 'store.unavailable', requestId, kind: error.kind, cause: error.message });
       return group.renderRefusal(new Refusal('store_unavailable'), visit);
     }
-    const cause = error instanceof Error ? (error.stack ?? error.message) : '';
-    emit({ event: 'internal.error', requestId, cause });
-    return { status: 500, headers: { 'Cache-Control': 'no-store' }, body: '' };
+    return renderBug(emit, error, requestId);
   };
+};
+
+/** An empty 500 for a bug, which it reports. */
+export const renderBug = (emit: Emit, error: unknown, requestId: string = randomUUID()): WireResponse => {
+  const cause = error instanceof Error ? (error.stack ?? error.message) : '';
+  emit({ event: 'internal.error', requestId, cause });
+  return { status: 500, headers: { 'Cache-Control': 'no-store' }, body: '' };
 };

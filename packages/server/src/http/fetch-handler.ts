@@ -1,5 +1,6 @@
 import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import { USER_AGENT_MAX_CHARACTERS, readForwarded } from './caller.ts';
+import { renderBug } from './failures.ts';
 import { BODY_ALREADY_READ } from './host-request.ts';
 import { DISCARD_MAX_BYTES } from './request-body.ts';
 import type { HandlerContext } from './request-handler.ts';
@@ -16,7 +17,13 @@ export type FetchHandler = (
   },
 ) => Promise<Response>;
 
-export const createFetchHandler = ({ limits, endpoints, load, mountPath }: HandlerContext): FetchHandler => {
+export const createFetchHandler = ({
+  limits,
+  endpoints,
+  load,
+  mountPath,
+  emit,
+}: HandlerContext): FetchHandler => {
   const respond = async (request: Request, address: string): Promise<WireResponse> => {
     const { pathname, search } = new URL(request.url);
     const headers = Object.fromEntries(request.headers) as WireRequest['headers'];
@@ -31,27 +38,34 @@ export const createFetchHandler = ({ limits, endpoints, load, mountPath }: Handl
     const body = await readWebBody(request, limits.bodyMaxBytes);
     if (body === 'too_large') return endpoints.refuse(path, 'body_too_large', caller);
     if (body === 'cut_off') return endpoints.refuse(path, 'request_malformed', caller);
-    if (!load.begin()) {
+    const isWithinLoad = load.begin();
+    try {
+      if (!isWithinLoad) return endpoints.refuse(path, 'overloaded', caller);
+      const { method } = request;
+      return await endpoints.respond({ method, path, query: search.slice(1), headers, body }, caller);
+    } finally {
       load.end();
-      return endpoints.refuse(path, 'overloaded', caller);
     }
-    const response = await endpoints.respond(
-      { method: request.method, path, query: search.slice(1), headers, body },
-      caller,
-    );
-    load.end();
-    return response;
   };
 
-  return async (request, { address } = {}) => {
-    const response = await respond(request, address ?? '');
-    if (response.dropsConnection === true) return Response.error();
-    const { status, headers, body } = response;
-    return new Response(request.method === 'HEAD' || body === '' ? null : body, {
-      status,
-      headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) },
-    });
+  return async (request, about) => {
+    try {
+      return toResponse(request, await respond(request, about?.address ?? ''));
+    } catch (error) {
+      return toResponse(request, renderBug(emit, error));
+    }
   };
+};
+
+const toResponse = (
+  { method }: Request,
+  { status, headers, body, dropsConnection }: WireResponse,
+): Response => {
+  if (dropsConnection === true) return Response.error();
+  return new Response(method === 'HEAD' || body === '' ? null : body, {
+    status,
+    headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) },
+  });
 };
 
 /** Reads a whole body. A body over its limit is discarded as it arrives, for at most a MiB more. */
@@ -68,10 +82,11 @@ const readWebBody = async (
       else chunks = [];
       if (bytes > maxBytes + DISCARD_MAX_BYTES) break;
     }
+    // Throws if the stream has chunks that are not bytes.
+    return bytes > maxBytes ? 'too_large' : Buffer.concat(chunks);
   } catch {
     return 'cut_off';
   }
-  return bytes > maxBytes ? 'too_large' : Buffer.concat(chunks);
 };
 
 const bytesOf = (headers: WireRequest['headers']): number =>

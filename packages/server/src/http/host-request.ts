@@ -10,14 +10,22 @@ export const BODY_ALREADY_READ: WireResponse = {
     'Mount Keyfob before body parsers such as express.json() and express.urlencoded().\n',
 };
 
-/** The headers as our own listener has them: a header that was sent twice is joined, and nothing is dropped. */
-export const joinedHeaders = ({ headersDistinct }: IncomingMessage): WireRequest['headers'] =>
-  Object.fromEntries(
-    Object.entries(headersDistinct).map(([name, values = []]) => [
-      name,
-      values.join(name === 'cookie' ? '; ' : ', '),
-    ]),
-  );
+/**
+ * The headers as our own listener has them: a header that was sent twice is joined, and nothing is dropped. Reads the raw
+ * headers, because HTTP/2 and injected requests have no `headersDistinct`.
+ */
+export const joinedHeaders = ({ rawHeaders }: IncomingMessage): WireRequest['headers'] => {
+  const headers: Record<string, string> = Object.create(null);
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    const value = rawHeaders[index + 1] ?? '';
+    const earlier = headers[name];
+    headers[name] = earlier === undefined ? value : `${earlier}${name === 'cookie' ? '; ' : ', '}${value}`;
+  }
+  // HTTP/2 names the host in a pseudo-header (RFC 9113 §8.3.1).
+  const { ':authority': authority, ...rest } = headers;
+  return authority === undefined ? headers : { ...rest, host: authority };
+};
 
 /** Whether the headers take more bytes than our own listener would read. */
 export const hasLargeHeaders = ({ rawHeaders }: IncomingMessage, maxBytes: number): boolean => {

@@ -1,3 +1,5 @@
+import { OperatorError } from '../errors.ts';
+
 /** Where the paths of one server begin on a host that has others too. */
 export type MountPath = {
   /** The path as the routes know it; `undefined` if it lies outside. */
@@ -5,6 +7,17 @@ export type MountPath = {
 };
 
 const WELL_KNOWN = /^\/\.well-known\/[^/]+/;
+
+/** Segments of the characters of RFC 3986 §3.3; `.` and `..` would never arrive. */
+const BASE_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))(?:[\w.~!$&'()*+,;=:@-]|%[\dA-Fa-f]{2})+)*$/;
+
+/** The base path without a slash at its end; empty for the root. Throws `OperatorError` if it is not a path. */
+export const parseBasePath = (text: string): string => {
+  const basePath = text.endsWith('/') ? text.slice(0, -1) : text;
+  if (BASE_PATH.test(basePath)) return basePath;
+  const remedy = 'Give the path at which the host mounts the server, such as /auth, without a query.';
+  throw new OperatorError('base_path_invalid', `the base path ${JSON.stringify(text)} is not a path`, remedy);
+};
 
 /**
  * `basePath` is empty or begins with a slash and does not end with one. The metadata of an issuer with a path lies at the

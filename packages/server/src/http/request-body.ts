@@ -13,10 +13,12 @@ export const readBody = (
   maxBytes: number,
   done: (body: Buffer | 'too_large') => void,
 ): void => {
+  // A host has drained the request, which had no body.
+  if (request.readableEnded && !request.readableDidRead) return done(EMPTY);
   if (!request.complete) return collectBody(request, maxBytes, done);
   if (request.destroyed) return;
   // The body has arrived: one read is several times cheaper than a stream's events.
-  const body = (request.read() as Buffer | null) ?? EMPTY;
+  const body = toBytes(request, (request.read() as Buffer | string | null) ?? EMPTY);
   done(body.length > maxBytes ? 'too_large' : body);
 };
 
@@ -29,14 +31,22 @@ const collectBody: typeof readBody = (request, maxBytes, done) => {
     isDone = true;
     done(bytes > maxBytes ? 'too_large' : Buffer.concat(chunks));
   };
-  request.on('data', (chunk: Buffer) => {
+  request.on('data', (data: Buffer | string) => {
+    const chunk = toBytes(request, data);
     bytes += chunk.length;
     if (bytes <= maxBytes) chunks.push(chunk);
     else chunks = [];
     if (bytes > maxBytes + DISCARD_MAX_BYTES) finish();
   });
-  request.on('end', finish);
-  request.on('error', () => {
+  const giveUp = (): void => {
     isDone = true;
-  });
+  };
+  request.on('end', finish);
+  request.on('error', giveUp);
+  // HTTP/2 ends the stream of a request that is cut off without an error.
+  request.on('aborted', giveUp);
 };
+
+/** A host may have set an encoding: then the stream has strings. */
+const toBytes = ({ readableEncoding }: IncomingMessage, data: Buffer | string): Buffer =>
+  typeof data === 'string' ? Buffer.from(data, readableEncoding ?? 'utf8') : data;

@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Config } from '../config.ts';
 import type { RefusalReason } from '../errors.ts';
+import type { Emit } from '../log-event.ts';
 import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import { callerOf } from './caller.ts';
 import { createConnections } from './connection.ts';
 import type { Connection, Exchange } from './connection.ts';
 import type { Endpoints } from './endpoints.ts';
+import { renderBug } from './failures.ts';
 import { BODY_ALREADY_READ, hasLargeHeaders, joinedHeaders } from './host-request.ts';
 import type { Load } from './load.ts';
 import type { MountPath } from './mount-path.ts';
@@ -18,6 +20,7 @@ export type HandlerContext = {
   readonly endpoints: Endpoints;
   readonly load: Load;
   readonly mountPath: MountPath;
+  readonly emit: Emit;
 };
 
 /** Answers the requests of a `node:http` server. */
@@ -37,7 +40,7 @@ export type RequestHandler = {
  * read the body.
  */
 export const createRequestHandler = (
-  { limits, endpoints, load, mountPath }: HandlerContext,
+  { limits, endpoints, load, mountPath, emit }: HandlerContext,
   { isHosted }: { readonly isHosted: boolean },
 ): RequestHandler => {
   let arrived: Exchange[] = [];
@@ -58,15 +61,38 @@ export const createRequestHandler = (
   const readArrived = (): void => {
     const exchanges = arrived;
     arrived = [];
-    for (const exchange of exchanges)
-      readBody(exchange.request, limits.bodyMaxBytes, (body) => void answer(exchange, body));
+    for (const exchange of exchanges) {
+      const { request } = exchange;
+      try {
+        if (isHosted && request.readableDidRead) reply(exchange, BODY_ALREADY_READ);
+        else readBody(request, limits.bodyMaxBytes, (body) => void answer(exchange, body));
+      } catch (error) {
+        fail(exchange, error);
+      }
+    }
   };
 
   const answer = async (exchange: Exchange, body: Buffer | 'too_large'): Promise<void> => {
     const isWithinLoad = load.begin();
-    const response = await decide(exchange, body, isWithinLoad);
-    load.end();
-    reply(exchange, response);
+    try {
+      reply(exchange, await decide(exchange, body, isWithinLoad));
+    } catch (error) {
+      fail(exchange, error);
+    } finally {
+      load.end();
+    }
+  };
+
+  /** An exception outside a route must not end the process of the host. */
+  const fail = (exchange: Exchange, error: unknown): void => {
+    const { response } = exchange;
+    try {
+      const bug = renderBug(emit, error);
+      if (exchange.isAnswered) response.destroy();
+      else reply(exchange, bug);
+    } catch {
+      response.destroy();
+    }
   };
 
   const decide = (
@@ -90,21 +116,26 @@ export const createRequestHandler = (
     if (exchange.isAnswered || exchange.response.headersSent) return;
     exchange.isAnswered = true;
     const { connection, request } = exchange;
-    const isLast = connection.newest === exchange && (isEnding || !request.complete);
+    const isLast =
+      connection.newest === exchange && (isEnding || !(request.complete || request.readableEnded));
     const isDropped = wireResponse.dropsConnection === true;
     connection.isEnding ||= isLast || isDropped;
     if (isDropped) drop(exchange.response);
-    else write(exchange.response, wireResponse, isLast);
+    else write(exchange.response, wireResponse, { isHosted, isLast });
   };
 
   return {
     /** A request is read after the event loop has visited every socket: its body is mostly complete then. */
     onRequest(request, response) {
-      const exchange = begin(request, response);
-      if (exchange === undefined) return;
-      if (isHosted && request.readableDidRead) return reply(exchange, BODY_ALREADY_READ);
-      if (arrived.length === 0) setImmediate(readArrived);
-      arrived.push(exchange);
+      try {
+        const exchange = begin(request, response);
+        if (exchange === undefined) return;
+        if (arrived.length === 0) setImmediate(readArrived);
+        arrived.push(exchange);
+      } catch (error) {
+        renderBug(emit, error);
+        response.destroy();
+      }
     },
     refuse(request, response, reason) {
       const exchange = begin(request, response);
@@ -141,9 +172,16 @@ const drop = (response: ServerResponse): void => {
 };
 
 /** As a flat list, the form that costs `node:http` least. */
-const write = (response: ServerResponse, { status, headers, body }: WireResponse, isLast: boolean): void => {
+const write = (
+  response: ServerResponse,
+  { status, headers, body }: WireResponse,
+  { isHosted, isLast }: { readonly isHosted: boolean; readonly isLast: boolean },
+): void => {
   const list: (string | number)[] = ['Content-Length', Buffer.byteLength(body)];
   for (const name in headers) list.push(name, headers[name] ?? '');
-  if (isLast) list.push('Connection', 'close');
+  // The list replaces headers of the same name; cookies of the host stay.
+  if (isHosted && headers['Set-Cookie'] !== undefined)
+    for (const cookie of [response.getHeader('Set-Cookie') ?? []].flat()) list.push('Set-Cookie', cookie);
+  if (isLast && response.req.httpVersionMajor < 2) list.push('Connection', 'close');
   response.writeHead(status, list).end(body);
 };

@@ -34,6 +34,18 @@ const find = createRouter([
   group('version one', {}, '/v1/'),
 ]);
 
+/** A router with a group for each of two routes. */
+const twice = (one: string, other: string) =>
+  createRouter([group('one', { [one]: answer('') }, '/'), group('other', { [other]: answer('') })]);
+
+test('two routes of one method and path are an error', () => {
+  for (const path of ['/token', '/vehicles/{id}']) {
+    assert.throws(() => twice(`GET ${path}`, `GET ${path}`), RangeError);
+    assert.throws(() => twice(`GET ${path}`, `HEAD ${path}`), RangeError);
+    assert.doesNotThrow(() => twice(`GET ${path}`, `POST ${path}`));
+  }
+});
+
 const bodyOf = async (match: Match): Promise<string | undefined> => {
   if (match.route === undefined) return undefined;
   const request = { method: 'GET', path: '/', query: '', headers: {}, body: Buffer.alloc(0) };

@@ -29,8 +29,10 @@ export const createRouter = (groups: readonly RouteGroup[]): ((method: string, p
       if (path.includes('{')) patterns.set(path, { ...entry, pattern: toPattern(path) });
       else exact.set(path, entry);
       const match = { group: entry.group, route, parameters: NO_PARAMETERS };
-      entry.methods.set(method, match);
-      if (method === 'GET') entry.methods.set('HEAD', match);
+      for (const served of method === 'GET' ? ['GET', 'HEAD'] : [method]) {
+        if (entry.methods.has(served)) throw new RangeError(`two routes for ${served} ${path}`);
+        entry.methods.set(served, match);
+      }
     }
   }
   const prefixes = groups

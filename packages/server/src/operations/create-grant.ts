@@ -61,12 +61,12 @@ export const createGrant = async (
     const created = await store.createGrant(grant, { nowMs });
     if (created === 'client_unknown') return { outcome: 'client_unknown' };
     if (created === 'id_taken') continue;
-    const minting = {
+    const tokenIssuer = {
       keyRing,
       nextSerial: () => Math.floor(randomness.fraction() * (SERIAL_MAX + 1)),
       issuer,
     };
-    const tokens = await issueTokens(minting, dialect.shapes, grant, client.policy, nowMs);
+    const tokens = await issueTokens(tokenIssuer, dialect.shapes, grant, client.policy, nowMs);
     return { outcome: 'created', grant, tokens, dialect: client.dialect };
   }
   throw new StoreError('unavailable', 'no free grant id was found');

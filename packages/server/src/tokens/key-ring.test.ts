@@ -79,7 +79,7 @@ void test('a new key line is a ring of its own, and no two are alike', () => {
   assert.equal(new Set(lines.map((line) => parseKeyRing(line).newest.fingerprint)).size, 50);
 });
 
-/** Whether the text holds eight characters on end of any key of the ring. */
+/** Whether the text holds eight consecutive characters of any key of the ring. */
 const reveals = (message: string, ring: string): boolean =>
   ring
     .split(/[^A-Za-z0-9_+/-]+/)

@@ -58,7 +58,7 @@ describe('A profile', () => {
     assert.deepEqual(parts, {
       'Keyfob: http': [0.3, 0],
       'node:crypto': [0.2, 0.1],
-      'HTTP (all else of node:)': [0.1, 0],
+      'HTTP and other node: modules': [0.1, 0],
       buffers: [0.1, 0],
       dependencies: [0.1, 0],
       'garbage collection': [0.1, 0.1],

@@ -64,7 +64,7 @@ export const profileKeyfob = async (seconds: number): Promise<ProfileResult> => 
 
 /** Reads the main thread's profile (thread 0). Node names a profile CPU.DATE.TIME.PID.THREAD.SEQUENCE.cpuprofile. */
 const readProfile = (directory: string): CpuProfile => {
-  const name = readdirSync(directory).find((one) => /\.0\.\d+\.cpuprofile$/.test(one));
+  const name = readdirSync(directory).find((file) => /\.0\.\d+\.cpuprofile$/.test(file));
   if (name === undefined) throw new Error('the server exited without writing a profile');
   return JSON.parse(readFileSync(join(directory, name), 'utf8')) as CpuProfile;
 };

@@ -43,11 +43,11 @@ const PARTS: readonly (readonly [part: string, pattern: RegExp])[] = [
   ...['http', 'dialects', 'clients', 'grants', 'tokens', 'stores'].map(
     (folder) => [`Keyfob: ${folder}`, new RegExp(`^packages/server/src/${folder}/`)] as const,
   ),
-  ['Keyfob: the rest', /^packages\/server\//],
+  ['Keyfob: other folders', /^packages\/server\//],
   ['node:crypto', /^node:(?:internal\/)?crypto\b/],
   ['node:sqlite', /^node:(?:internal\/)?sqlite\b/],
   ['buffers', /^node:(?:internal\/)?buffer\b/],
-  ['HTTP (all else of node:)', /^node:/],
+  ['HTTP and other node: modules', /^node:/],
 ];
 
 /** Computes the shares of the busy time in a window. Throws if the window has no busy time. */
@@ -60,8 +60,12 @@ export const sharesOf = (profile: CpuProfile, window: ProfileWindow): Shares => 
     url === '' ? NATIVE : url.startsWith(window.rootUrl) ? url.slice(window.rootUrl.length) : url;
   const partOf = (node: ProfileNode): string => {
     if (node.callFrame.functionName === COLLECTOR) return 'garbage collection';
-    for (let at: ProfileNode | undefined = node; at !== undefined; at = callers.get(at.id)) {
-      const file = fileOf(at);
+    for (
+      let current: ProfileNode | undefined = node;
+      current !== undefined;
+      current = callers.get(current.id)
+    ) {
+      const file = fileOf(current);
       const found = PARTS.find(([, pattern]) => pattern.test(file));
       if (found !== undefined) return found[0];
     }
@@ -83,15 +87,15 @@ export const sharesOf = (profile: CpuProfile, window: ProfileWindow): Shares => 
   return {
     busyMicros,
     functions: [...Map.groupBy(spent, ({ name, file }) => `${file} ${name}`).values()]
-      .flatMap((some) =>
-        some.slice(0, 1).map(({ name, file }) => ({ name, file, share: sum(some) / busyMicros })),
+      .flatMap((group) =>
+        group.slice(0, 1).map(({ name, file }) => ({ name, file, share: sum(group) / busyMicros })),
       )
       .toSorted((left, right) => right.share - left.share),
     parts: [...Map.groupBy(spent, ({ part }) => part)]
-      .map(([part, some]) => ({
+      .map(([part, group]) => ({
         part,
-        share: sum(some) / busyMicros,
-        nativeShare: sum(some.filter(({ isNative }) => isNative)) / busyMicros,
+        share: sum(group) / busyMicros,
+        nativeShare: sum(group.filter(({ isNative }) => isNative)) / busyMicros,
       }))
       .toSorted((left, right) => right.share - left.share),
   };

@@ -37,8 +37,8 @@ export const measureCommit = async (volume: Volume, rounds: number): Promise<rea
       for (let sync = 0; sync < ROUND_REFRESHES; sync++) syncsMs.push(disk.syncMs());
     }
     disk.remove();
-    const [refreshMs = 0, syncMs = 0] = [refreshesMs, syncsMs].map((all) =>
-      quantile(Float64Array.from(all).sort(), 0.5),
+    const [refreshMs = 0, syncMs = 0] = [refreshesMs, syncsMs].map((values) =>
+      quantile(Float64Array.from(values).sort(), 0.5),
     );
     return [
       faultFigure('commit', loads),

@@ -1,6 +1,6 @@
 import type { Load } from './load.ts';
 
-/** One measured figure, and its maximum where there is a target. */
+/** One measured figure, and its maximum if it has a target. */
 export type Figure = {
   readonly name: string;
   readonly value: number;

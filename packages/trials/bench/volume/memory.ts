@@ -24,7 +24,7 @@ export const measureMemory = async (volume: Volume, load: LoadOptions): Promise<
         unit: 'MB',
         atMost: MEMORY_MAX_MB,
       },
-      { name: 'peak of resident memory', value: peak, unit: 'MB', atMost: MEMORY_MAX_MB },
+      { name: 'peak resident memory', value: peak, unit: 'MB', atMost: MEMORY_MAX_MB },
     ];
   } finally {
     await server.stop();

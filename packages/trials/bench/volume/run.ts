@@ -10,7 +10,7 @@ const HELP = `Usage: npm run bench:volume -- [options]
 
 Measures how a server handles many grants and many refreshes: import and disk, time to start, memory, the cost of a
 refresh, growth and pauses, and a commit compared with a bare sync. Prints each figure with its target. Exits 1 if a
-target is missed, 2 on a usage error.
+target is missed, 2 on any other error.
 
 Options:
   --grants <number>     number of grants in the large store (default: 10000000)

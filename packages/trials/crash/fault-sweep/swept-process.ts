@@ -66,10 +66,10 @@ const secretOf = (id: string) => ({
 });
 
 /** For each grant, the generation of the client's token, and whether the outcome of its last use is unknown. */
-const clientTokens = new Map<string, { generation: number; isUndecided: boolean }>();
+const clientTokens = new Map<string, { generation: number; isOutcomeUnknown: boolean }>();
 
 const clientTokenOf = (grant: string) => {
-  const token = clientTokens.get(grant) ?? { generation: 0, isUndecided: false };
+  const token = clientTokens.get(grant) ?? { generation: 0, isOutcomeUnknown: false };
   clientTokens.set(grant, token);
   return token;
 };
@@ -159,11 +159,11 @@ const checkpoint = (path: string): void => {
 const executeAndReport = async (store: Store, path: string, step: Step): Promise<StepResult> => {
   const name = 'grant' in step ? step.grant : '';
   const token = clientTokenOf(step.verb === 'redeemCode' ? `code of ${name}` : name);
-  const taken = { step, presented: token.generation, isRetryOfOurs: token.isUndecided };
+  const taken = { step, presented: token.generation, isRetryOfOurs: token.isOutcomeUnknown };
   const result = await executeStep(store, path, taken).catch(describeError);
   if (step.verb === 'refresh' || step.verb === 'redeemCode') {
-    if ('thrown' in result) token.isUndecided ||= result.thrown === 'outcome_unknown';
-    else [token.generation, token.isUndecided] = [result.generation ?? token.generation, false];
+    if ('thrown' in result) token.isOutcomeUnknown ||= result.thrown === 'outcome_unknown';
+    else [token.generation, token.isOutcomeUnknown] = [result.generation ?? token.generation, false];
   }
   report({ about: 'step', ...taken, ...result });
   return result;

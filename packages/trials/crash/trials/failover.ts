@@ -57,7 +57,7 @@ export const failoverTrial =
         await load.at('sent', chance.integer(1, grants * 3));
         await loseAndPromote(primary, standby.promote);
         primary = standby.cluster;
-        address.lead(primary.port);
+        address.redirect(primary.port);
         await load.untilAllRefreshed();
         const resynced = countResyncs(servers) - resyncsBefore;
         const expected = replication === 'asynchronous' ? countRotating(load) : 0;

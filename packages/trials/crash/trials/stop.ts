@@ -7,7 +7,7 @@ import { createLoad } from '../../support/refresh-load/load.ts';
 import { reportOn } from '../../support/refresh-load/report.ts';
 import type { Trial } from '../trial.ts';
 
-/** Longer than the overlap of one second. In a real server there is no other way than to wait for its end. */
+/** Longer than the overlap of one second. A real server has no virtual clock, so the trial has to wait. */
 const STOP_MS = 1400;
 
 /** Pauses the server for longer than the overlap, `count` times, like the migration of a virtual machine. */

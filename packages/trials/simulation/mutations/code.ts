@@ -5,7 +5,7 @@ const decide = 'server/src/grants/decide-code.ts';
 const redeem = 'server/src/grant-types/authorization-code.ts';
 const memory = 'trials/support/memory-store/consents.ts';
 
-/** Bugs that a change could bring with authorization codes, in the verdict and in the store. */
+/** Possible bugs in the handling of authorization codes, in the verdict and in the store. */
 export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a code works twice',
@@ -15,7 +15,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 1,
   },
   {
-    name: 'a second use is a repeat',
+    name: 'a second use counts as a repeat',
     file: judge,
     search: "return { kind: 'replay' };",
     replacement: "return { kind: 'repeat' };",
@@ -29,14 +29,14 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   {
-    name: 'a code lives for a quarter of an hour',
+    name: 'a code is valid for 15 minutes',
     file: judge,
     search: 'CODE_LIFETIME_SECONDS * 1000)',
     replacement: '900_000)',
     seed: 5,
   },
   {
-    name: 'an old page revokes what its code gave',
+    name: 'an expired code from an old page revokes its grant',
     file: judge,
     search: "CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');",
     replacement:
@@ -73,7 +73,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 12,
   },
   {
-    name: 'a verifier that nobody asked for is let through',
+    name: 'a verifier without a challenge is accepted',
     file: judge,
     search: ': challenge === hash(',
     replacement: ': challenge === undefined || challenge === hash(',
@@ -87,14 +87,14 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   {
-    name: 'a code is good under any brand',
+    name: 'a code is valid for every brand',
     file: judge,
     search: 'code.brand !== undefined && code.brand !== presented.brand',
     replacement: 'false',
     seed: 1,
   },
   {
-    name: 'a thief without the verifier ends the grant',
+    name: 'a thief without the verifier revokes the grant',
     file: judge,
     search: "presented.codeVerifier)) return refuse('code_verifier_wrong');",
     replacement:
@@ -102,7 +102,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   {
-    name: 'a wrong guess uses the code up',
+    name: 'a refused request consumes the code',
     file: memory,
     search: 'storeGrantEvents(tables, grantEvents);\n  return result;',
     replacement:
@@ -110,7 +110,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 1,
   },
   {
-    name: 'any Idempotency-Key of a code is the same one',
+    name: 'every Idempotency-Key of a code matches',
     file: judge,
     search: 'isSameUse(code.useDigest, presented.useDigest)',
     replacement: '(code.useDigest !== undefined && presented.useDigest !== undefined)',
@@ -124,7 +124,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 1,
   },
   {
-    name: 'the retry after our own 503 is a second use',
+    name: 'a retry after our own 503 counts as a second use',
     file: redeem,
     search: 'undecided.note(use, error);',
     replacement: '',
@@ -138,14 +138,14 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 6,
   },
   {
-    name: 'a late repeat is given the refresh token of now',
+    name: 'a late repeat gets the current refresh token',
     file: decide,
     search: "return grant.generation === 0 ? undefined : 'concurrent_use';",
     replacement: 'return undefined;',
     seed: 67,
   },
   {
-    name: 'a repeat is given what was revoked',
+    name: 'a repeat gets revoked tokens',
     file: decide,
     search: "if (status !== 'active') return status;",
     replacement: '',
@@ -166,14 +166,14 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 10,
   },
   {
-    name: 'a restore brings used codes back',
+    name: 'a restore makes used codes valid again',
     file: 'trials/support/memory-store/store.ts',
     search: '{ ...restored, codes,',
     replacement: '{ ...restored,',
     seed: 6,
   },
   {
-    name: 'the end of a grant by its code causes no grant event',
+    name: 'a revocation by a replayed code creates no grant event',
     file: decide,
     search: 'grantEvents: change.grantEvents',
     replacement: 'grantEvents: []',

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** A bug of one line, to be planted. */
+/** A one-line bug that a test plants in the code. */
 export type Mutation = {
   readonly name: string;
-  /** The end of the path of the file: a source of the server, or of the store in memory. */
+  /** The end of the path of a source file of the server or of the memory store. */
   readonly file: string;
   /** Occurs exactly once in the file. */
   readonly search: string;
@@ -17,9 +17,9 @@ export type Mutation = {
 const PARAMETER = 'mutation';
 
 /**
- * Imports a module with a bug planted: every module of the server and of the simulation is loaded again, one of them
- * changed on its way from the disk. The files stay as they are, and so does what is already imported. `entry`: the URL
- * of the module.
+ * Imports a module with a planted bug: every module of the server and of the simulation is loaded again, one of them with
+ * changed source text. The files and the modules that are already imported stay unchanged. `entry`: the URL of the
+ * module.
  */
 export const importMutated = async <Module>(mutation: Mutation, entry: string): Promise<Module> => {
   const mark = `${PARAMETER}=${encodeURIComponent(mutation.name)}`;
@@ -47,14 +47,14 @@ export const importMutated = async <Module>(mutation: Mutation, entry: string): 
   }
 };
 
-/** The source with the bug. Throws where the line is not there exactly once. */
+/** Returns the source with the bug. Throws unless the line occurs exactly once. */
 export const plant = ({ name, search, replacement }: Mutation, source: string): string => {
   const parts = source.split(search);
-  if (parts.length !== 2) throw new Error(`"${name}": the line is there ${parts.length - 1} times`);
+  if (parts.length !== 2) throw new Error(`"${name}": the line occurs ${parts.length - 1} times`);
   return parts.join(replacement);
 };
 
-/** The source of the file that a bug is planted in. */
+/** Returns the source of the file for a bug. */
 export const sourceOf = ({ file }: Mutation): string => {
   const url = file.startsWith('server/')
     ? new URL(file.slice('server/'.length), import.meta.resolve('@keyfob/server/package.json')).href

@@ -4,7 +4,7 @@ import type { Mutation } from './mutation.ts';
 import { POSTGRES_MUTATIONS } from './postgres.ts';
 import { REFRESH_MUTATIONS } from './refresh.ts';
 
-/** Bugs of one line. The simulation must find every one of them. */
+/** One-line bugs. The simulation must find all of them. */
 export const MUTATIONS: readonly Mutation[] = [...REFRESH_MUTATIONS, ...CODE_MUTATIONS];
 
 /** The bugs that a simulation on this store can find. */

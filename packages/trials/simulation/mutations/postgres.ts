@@ -2,10 +2,10 @@ import type { Mutation } from './mutation.ts';
 
 const advance = 'server/src/stores/postgres/verbs/advance.ts';
 
-/** Bugs that a change could bring in the store on PostgreSQL. */
+/** Possible bugs in the PostgreSQL store. */
 export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   {
-    name: 'the statement advances a grant whatever the generation of the token',
+    name: 'the statement ignores the generation of the token',
     file: advance,
     search: 'g.generation = u.generation AND',
     replacement: '',
@@ -19,21 +19,21 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   {
-    name: 'the statement does not ask whether the client has changed',
+    name: 'the statement does not check whether the client has changed',
     file: advance,
     search: 'AND c.revision = u.revision AND c.disabled_at IS NULL',
     replacement: '',
     seed: 6,
   },
   {
-    name: 'a rotation forgets the moments of those before it',
+    name: 'a rotation removes the times of earlier rotations',
     file: 'server/src/stores/postgres/verbs/append-rotation.ts',
     search: '|| g.earlier_rotations FROM',
     replacement: 'FROM',
     seed: 106,
   },
   {
-    name: 'a client that changes after a failover has the revision that was lost',
+    name: 'a client that changes after a failover reuses a lost revision',
     file: 'server/src/stores/postgres/verbs/known-clients.ts',
     search: 'revision + 1 + floor(random() * 4294967296)::bigint',
     replacement: 'revision + 1',

@@ -6,10 +6,10 @@ const history = 'server/src/grants/rotation-history.ts';
 const undecided = 'server/src/grants/undecided-uses.ts';
 const memory = 'trials/support/memory-store/grants.ts';
 
-/** Bugs that a change could bring with refresh tokens, in the verdict and in the store. */
+/** Possible bugs in the handling of refresh tokens, in the verdict and in the store. */
 export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
-    name: 'a revoked grant goes on',
+    name: 'a revoked grant still works',
     file: judge,
     search: "if (grant.revocation !== undefined) return refuse('revoked');",
     replacement: '',
@@ -30,7 +30,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   {
-    name: 'the overlap is taken for minutes',
+    name: 'overlap seconds are read as minutes',
     file: judge,
     search: 'policy.overlapSeconds * 1000',
     replacement: 'policy.overlapSeconds * 60_000',
@@ -44,35 +44,35 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     seed: 5,
   },
   {
-    name: 'any Idempotency-Key is the same one',
+    name: 'every Idempotency-Key matches',
     file: judge,
     search: 'isSameUse(grant.useDigest, presented.useDigest)',
     replacement: '(grant.useDigest !== undefined && presented.useDigest !== undefined)',
     seed: 20,
   },
   {
-    name: 'a client that raced itself is a thief',
+    name: 'a race of a client with itself counts as a replay',
     file: judge,
     search: "if (sinceFirstUseMs < raceMs) return refuse('concurrent_use');",
     replacement: '',
     seed: 3,
   },
   {
-    name: 'a refresh token lives from the creation of the grant',
+    name: 'the lifetime of a refresh token starts when the grant is created',
     file: judge,
     search: 'isOver(currentIssuedAtMs(grant), policy',
     replacement: 'isOver(grant.createdAt * 1000, policy',
     seed: 5,
   },
   {
-    name: 'a token from ahead of the store is dead',
+    name: 'a token that is newer than the store is dead',
     file: judge,
     search: 'lost <= policy.resyncGenerations',
     replacement: 'lost < 0',
     seed: 1,
   },
   {
-    name: 'a replay is only looked at',
+    name: 'a replay is only observed',
     file: judge,
     search: 'response: policy.onReplay }',
     replacement: "response: 'observe' }",
@@ -86,7 +86,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   {
-    name: 'a resynchronised grant stands at the token that was used',
+    name: 'a resynchronised grant does not advance past the token that was used',
     file: applyVerdict,
     search: 'return successorOf(grant, use.presented.generation, verdict.lost, use);',
     replacement: 'return successorOf(grant, use.presented.generation - 1, verdict.lost, use);',
@@ -107,14 +107,14 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   {
-    name: 'a use that nobody could say the end of is forgotten',
+    name: 'a use with an unknown outcome is forgotten',
     file: undecided,
     search: 'uses.add(nameOf(use));',
     replacement: '',
     seed: 3,
   },
   {
-    name: 'the store answers a rotation it has not written',
+    name: 'the store reports a rotation that it has not written',
     file: memory,
     search: 'tables.grants.set(grant.id, grant);\n  if (replay',
     replacement: "if (result.verdict.kind !== 'rotate') tables.grants.set(grant.id, grant);\n  if (replay",
@@ -135,7 +135,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     seed: 31,
   },
   {
-    name: 'prune removes a day too much',
+    name: 'prune removes grants one day too early',
     file: 'server/src/grants/standing.ts',
     search: '.endsAt < toSeconds(beforeMs)',
     replacement: '.endsAt - 86_400 < toSeconds(beforeMs)',
@@ -149,10 +149,10 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     seed: 1,
   },
   {
-    name: 'a repeat after a rotation of the keys is another string',
+    name: 'a repeat after a key rotation gets a different string',
     file: 'server/src/grants/issue.ts',
-    search: 'minting.keyRing.find(grant.keyNumber);',
-    replacement: 'minting.keyRing.newest;',
+    search: 'tokenIssuer.keyRing.find(grant.keyNumber);',
+    replacement: 'tokenIssuer.keyRing.newest;',
     seed: 4,
   },
   {
@@ -163,14 +163,14 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   {
-    name: 'a clock behind the newest rotation makes a replay of a used token',
+    name: 'a used token counts as a replay while the clock is behind the newest rotation',
     file: judge,
     search: "if (nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');",
     replacement: '',
     seed: 6,
   },
   {
-    name: 'a stranger who is refused makes a node forget an unanswered use',
+    name: 'a refused request of another client makes a node forget an unanswered use',
     file: 'server/src/grant-types/refresh-token.ts',
     search: "if (result === 'client_gone')",
     replacement: "undecided.forget(opened);\n  if (result === 'client_gone')",

@@ -67,7 +67,7 @@ export const grantVerbs = (
   };
 };
 
-/** Writes what was decided; answers the decision where nothing changes. */
+/** Writes a decided change. Returns the decision itself if nothing changes. */
 const apply = <Changed extends string, Unchanged extends string>(
   tables: Tables,
   change: GrantChange | Unchanged,

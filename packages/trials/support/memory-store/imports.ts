@@ -16,8 +16,8 @@ export const importVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'importGr
     { grant, digest, expiresAt, vehicles }: ImportedGrant,
     auditContext: AuditContext,
   ): ImportOutcome => {
-    const there = find(digest);
-    if (there !== undefined) return compareImport(there, grant);
+    const existing = find(digest);
+    if (existing !== undefined) return compareImport(existing, grant);
     const client = tables.clients.get(grant.clientId);
     if (tables.grants.has(grant.id)) return 'id_taken';
     if (client === undefined) return 'client_unknown';

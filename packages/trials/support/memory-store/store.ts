@@ -10,28 +10,28 @@ import { outboxVerbs } from './webhooks.ts';
 
 /** A store whose content can be saved and restored. */
 export type MemoryStore = Store & {
-  /** The same content, through another conduct: the view of one node of several. */
+  /** The same content with another `run`: the view of one of several nodes. */
   through(run: RunVerb): Store;
-  /** A grant, at once and whatever the conduct. */
+  /** Reads a grant synchronously, without `run`. */
   peek(id: bigint): Grant | undefined;
   /** The content as it is now. */
   snapshot(): Snapshot;
   /** Replaces the content with a snapshot. */
   load(snapshot: Snapshot): void;
   /**
-   * Replaces the content with a backup as `keyfob restore` does: revocations and reinstatements, vehicles, consents,
-   * policies, disabled and removed clients, secrets, keys, codes and grant events stay as they are now; grants that were
-   * made since are lost.
+   * Replaces the content with a backup, as `keyfob restore` does: revocations and reinstatements, vehicles, consents,
+   * policies, disabled and removed clients, secrets, keys, codes and grant events stay current. Grants created since the
+   * backup are lost.
    */
   restore(backup: Snapshot): void;
 };
 
-/** No waiting, and no failure. */
+/** Runs every verb at once, without failures. */
 export const runAtOnce: RunVerb = async (_verb, work) => work();
 
 /**
- * A store in memory, which behaves like the embedded one but is not durable. Every verb is one synchronous step. `conduct`
- * decides when it runs and whether its answer arrives.
+ * A store in memory, which behaves like the embedded store but is not durable. Every verb is one synchronous step. `run`
+ * decides when it runs and whether its result arrives.
  */
 export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): MemoryStore => {
   const tables: Tables = {

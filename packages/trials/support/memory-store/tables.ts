@@ -8,9 +8,9 @@ import type { Delivery, GrantEvent, Webhook } from '@keyfob/server/webhooks';
 export type Verb = Exclude<keyof Store, 'close'>;
 
 /**
- * Runs a verb. It may wait before and after, throw `StoreError` instead of running the verb (`unavailable`), or after
- * running it (`outcome_unknown`). `work` is the whole verb, one atomic step, to be called at most once. `use` is the use
- * of a token or a code that a verb is about.
+ * Runs a verb. It may wait before and after the verb. It may throw `StoreError` instead of running the verb (`unavailable`)
+ * or after running it (`outcome_unknown`). `work` is the whole verb, one atomic step, called at most once. `use` is the
+ * token or code use that the verb handles, if any.
  */
 export type RunVerb = <Result>(
   verb: Verb,
@@ -18,10 +18,10 @@ export type RunVerb = <Result>(
   use?: RefreshUse | CodeUse,
 ) => Promise<Result>;
 
-/** A token that was issued elsewhere; `expiresAt` in integer seconds. */
+/** A token that another server issued. `expiresAt`: integer seconds. */
 type ImportedToken = { readonly grantId: bigint; readonly expiresAt: number };
 
-/** The content of a memory store at one moment. Nothing in it is changed in place. */
+/** The content of a memory store at one moment. Its values are never changed in place. */
 export type Snapshot = {
   readonly clients: ReadonlyMap<string, Client>;
   readonly grants: ReadonlyMap<bigint, Grant>;
@@ -46,7 +46,7 @@ export type OutboxTables = {
   deliveries: Map<string, Delivery>;
 };
 
-/** What the verbs work on. */
+/** The mutable content that the verbs read and write. */
 export type Tables = OutboxTables & {
   clients: Map<string, Client>;
   grants: Map<bigint, Grant>;
@@ -55,14 +55,14 @@ export type Tables = OutboxTables & {
   codes: Map<bigint, CodeState>;
   consents: Set<bigint>;
   vehicles: Map<bigint, readonly Vehicle[]>;
-  /** By the digest, in hexadecimal digits. */
+  /** Keys are digests in hexadecimal digits. */
   imported: Map<string, ImportedToken>;
 };
 
 export const byId = (left: { readonly id: bigint }, right: { readonly id: bigint }): number =>
   left.id < right.id ? -1 : 1;
 
-/** With all that rests on it. */
+/** Removes a grant with everything that belongs to it. */
 export const removeGrant = (tables: Tables, id: bigint): void => {
   tables.grants.delete(id);
   tables.replays.delete(id);

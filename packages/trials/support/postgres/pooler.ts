@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findPort, NOBODY } from './cluster.ts';
 
-/** A PgBouncer in transaction mode, with fewer connections to the database than the nodes ask for. */
+/** A PgBouncer in transaction mode, with fewer connections to the database than the nodes request. */
 export type Pooler = {
   readonly port: number;
   /** For example `1.18.0`. */
@@ -24,7 +24,7 @@ export type Pooler = {
 const SERVER_CONNECTIONS = 3;
 const POLL_MS = 5;
 
-/** Starts a pooler in front of the cluster at a port. Answers a reason where PgBouncer is not installed. */
+/** Starts a pooler in front of the cluster at a port. Returns a reason if PgBouncer is not installed. */
 export const startPooler = async (databasePort: number): Promise<Pooler | { readonly reason: string }> => {
   const program = findProgram();
   if (program === undefined) return { reason: 'pgbouncer is not installed' };
@@ -49,7 +49,7 @@ export const startPooler = async (databasePort: number): Promise<Pooler | { read
     async start() {
       child = launch();
       while (!(await isListening(port))) {
-        if (child.exitCode !== null) throw new Error(`pgbouncer ended with code ${child.exitCode}`);
+        if (child.exitCode !== null) throw new Error(`pgbouncer exited with code ${child.exitCode}`);
         await sleep(POLL_MS);
       }
     },
@@ -63,7 +63,7 @@ export const startPooler = async (databasePort: number): Promise<Pooler | { read
   return pooler;
 };
 
-/** Debian installs it in a folder that is only in root's path. */
+/** Debian installs PgBouncer in a folder that is only in root's PATH. */
 const findProgram = (): string | undefined =>
   [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
     .map((folder) => join(folder, 'pgbouncer'))

@@ -7,13 +7,13 @@ import { openWireProxy } from './wire-proxy.ts';
 /** A second cluster that follows the first by streaming replication. */
 export type Standby = {
   readonly cluster: Cluster;
-  /** Whether commits of the primary reach the standby. */
+  /** Starts or stops the transfer of commits to the standby. */
   replicate(isReplicating: boolean): void;
-  /** Makes it a primary, with all the commits that have reached it. */
+  /** Makes the standby a primary, with all commits that have reached it. */
   promote(): Promise<void>;
 };
 
-/** `synchronous`: the primary answers a commit only after the standby has it on disk. */
+/** `synchronous`: the primary confirms a commit only after the standby has it on disk. */
 export type Replication = 'asynchronous' | 'synchronous';
 
 const POLL_MS = 20;
@@ -35,14 +35,14 @@ export const addStandby = async (primary: Cluster, replication: Replication): Pr
     replicate: (isReplicating) => route.refuse(!isReplicating),
     async promote() {
       await route.close();
-      // The statement itself does not wait, because it could block what is still to be replayed.
+      // The statement does not wait, because a waiting statement could block the remaining replay.
       await cluster.ask('SELECT pg_promote(false)');
       await untilSome(cluster, 'SELECT 1 WHERE NOT pg_is_in_recovery()');
     },
   };
 };
 
-/** Repeats a query until it answers a row. */
+/** Repeats a query until it returns a row. */
 const untilSome = async (cluster: Cluster, sql: string): Promise<void> => {
   while ((await cluster.ask(sql)).length === 0) await sleep(POLL_MS);
 };

@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** What happens to the packet that the fault is for. */
+/** What happens to the packet with the fault. */
 type Fault =
-  /** It does not reach the database, and the connection is cut. */
+  /** The packet does not reach the database, and the connection is cut. */
   | 'cut_before'
-  /** It reaches the database, and the connection is cut before the answer passes. */
+  /** The packet reaches the database, and the connection is cut before the answer. */
   | 'cut_after'
-  /** It reaches the database, and no answer passes. */
+  /** The packet reaches the database, and the answer is dropped. */
   | 'hold'
-  /** The connection is cut, and the packet reaches the database only by `deliver`. */
+  /** The connection is cut, and only `deliver` sends the packet to the database. */
   | 'late';
 
 /** A proxy between a store and its database that can lose packets. */
@@ -19,19 +19,19 @@ export type WireProxy = {
   /** The number of round trips: how often a connection has turned from receiving to sending. */
   turns(): number;
   /**
-   * The next packet with these bytes meets this fault. Resolves when it has arrived. Its answer is recognized by the bytes
-   * of `answer`, or by the same bytes where that is absent.
+   * Applies the fault to the next packet with these bytes. Resolves when the packet arrives. The bytes of `answer` (by
+   * default the same bytes) identify its answer.
    */
   fail(fault: Fault, bytes: string, answer?: string): Promise<void>;
-  /** Sends the late packet to the database. Resolves when it is answered. */
+  /** Sends the late packet to the database. Resolves when the database answers. */
   deliver(): Promise<void>;
   /** Cuts every connection. */
   cut(): void;
-  /** From now on, new connections lead to this port, as after a failover. */
-  lead(port: number): void;
+  /** Connects new connections to this port, as after a failover. */
+  redirect(port: number): void;
   /** Refuses new connections and cuts the existing ones, until called with `false`. */
   refuse(isRefusing: boolean): void;
-  /** While it holds, no statement is answered; a connection that had one stays silent afterwards. */
+  /** Drops all answers while `true`. Connections with a dropped answer stay silent afterwards. */
   hold(isHolding: boolean): void;
   close(): Promise<void>;
 };
@@ -112,7 +112,7 @@ export const openWireProxy = async (
       database.destroy();
     },
     cut,
-    lead: (to) => void (port = to),
+    redirect: (to) => void (port = to),
     hold: (holding) => void (isHolding = holding),
     refuse(refusing) {
       isRefusing = refusing;

@@ -1,17 +1,17 @@
-/** What a client knows of how a call ended. */
+/** The result of a call, as its client knows it. */
 export type Outcome =
-  /** 200, read to its last byte. */
+  /** A complete response with 200. */
   | { readonly kind: 'answered'; readonly refreshToken: string; readonly accessToken: string }
   /** 400: the refresh token is dead. */
   | { readonly kind: 'refused' }
   /** 503. */
   | { readonly kind: 'unavailable'; readonly retryAfter: string | undefined }
-  /** Sent, and no whole answer came; `status` where at least the head of one did. */
+  /** Sent without a complete response; `status` if at least the headers arrived. */
   | { readonly kind: 'lost'; readonly status: number | undefined }
-  /** Any other answer; `code` is the wire's own word for what was wrong. */
+  /** Any other response. `code`: the error code in the wire format. */
   | { readonly kind: 'other'; readonly status: number; readonly code: string };
 
-/** One presentation of a refresh token, as its client saw it. Times in milliseconds of a monotonic clock. */
+/** One presentation of a refresh token, as its client observed it. Times are milliseconds of a monotonic clock. */
 export type Call = {
   readonly startMs: number;
   readonly endMs: number;
@@ -20,7 +20,7 @@ export type Call = {
   readonly outcome: Outcome;
 };
 
-/** The part of a client's policy that a client can see at work. */
+/** The part of a policy whose effects a client can observe. */
 export type VisiblePolicy = {
   readonly rotation: 'strict' | 'overlap' | 'until-used' | 'none';
   readonly overlapSeconds: number;

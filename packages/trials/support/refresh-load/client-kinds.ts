@@ -1,28 +1,28 @@
-/** A kind of client: its wire, its policy, and how it behaves. */
+/** A kind of client: its wire format, policy and behaviour. */
 export type ClientKind = {
   readonly name: string;
   readonly dialect: 'smartcar' | 'pleos';
-  /** What differs from the dialect's own policy. */
+  /** The differences from the dialect's default policy. */
   readonly policy: Readonly<Record<string, unknown>>;
-  /** Sends an `Idempotency-Key`, the same one until a use of a token is answered. */
+  /** Sends an `Idempotency-Key`, the same for all attempts of one use. */
   readonly sendsIdempotencyKey?: boolean;
-  /** Presents tokens that it has used before, and the newest one twice at once, beside its honest calls. */
+  /** Also presents used tokens, and the newest token twice at the same time. */
   readonly isCareless?: boolean;
-  /** Its policy has no answer for a use whose answer was cut: the grant is lost then, and only then. */
+  /** Its policy does not allow a retry after a lost answer. Only then may the grant be lost. */
   readonly mayLoseGrants?: boolean;
   readonly timeoutMs?: number;
 };
 
 /**
- * No token ahead of the store is taken, in every trial: a rotation that was answered and is not on disk would go
- * unnoticed otherwise, because the store would find its way back to it.
+ * Does not accept tokens that are newer than the store. Otherwise a rotation that was answered but is not on disk would
+ * stay unnoticed, because the store would resynchronise.
  */
 const NO_RESYNC = { resyncGenerations: 0 };
 
 /** A careless client presents dead tokens on purpose, so they must not cost it the grant. */
 const REFUSE = { ...NO_RESYNC, onReplay: 'refuse' };
 
-/** Every policy that a client may have, by both wires. */
+/** Every policy that a client may have, in both wire formats. */
 export const CLIENT_KINDS: readonly ClientKind[] = [
   { name: 'overlap', dialect: 'smartcar', policy: NO_RESYNC },
   { name: 'overlap, careless', dialect: 'smartcar', policy: REFUSE, isCareless: true },
@@ -44,7 +44,7 @@ export const CLIENT_KINDS: readonly ClientKind[] = [
   { name: 'none', dialect: 'smartcar', policy: { ...NO_RESYNC, rotation: 'none' } },
 ];
 
-/** Honest clients of every policy as it is given, resync included. */
+/** Honest clients with every default policy, including resynchronisation. */
 export const RESYNC_CLIENT_KINDS: readonly ClientKind[] = [
   { name: 'overlap', dialect: 'smartcar', policy: {} },
   { name: 'strict', dialect: 'pleos', policy: {} },
@@ -54,8 +54,8 @@ export const RESYNC_CLIENT_KINDS: readonly ClientKind[] = [
 ];
 
 /**
- * For a server that stands still for longer than an overlap of one second. The patient client waits for its answers
- * and needs no more; the impatient ones give up on a call and ask again while nobody answers.
+ * For a server that stops for longer than an overlap of one second. The patient clients wait for their answers. The
+ * impatient clients give up on a call and send it again while the server is stopped.
  */
 export const STOP_CLIENT_KINDS: readonly ClientKind[] = [
   {

@@ -34,19 +34,19 @@ export const registerClients = async (
   return registered;
 };
 
-/** Owners consent: a grant for each of the clients, and its first refresh token. A server may run meanwhile. */
+/** Creates a grant for each client, and its first refresh token. A server may run meanwhile. */
 export const consent = async (
   home: Home,
   clients: readonly TrialClient[],
 ): Promise<readonly { readonly client: TrialClient; readonly refreshToken: string }[]> => {
   const deployment = await open(home);
-  const given = [];
+  const created = [];
   for (const client of clients) {
     const { clientId } = client;
     const wanted = { clientId, subject: 'owner', scope: '', brand: undefined };
     const { tokens } = await makeGrant(deployment, wanted);
-    given.push({ client, refreshToken: tokens.refreshToken });
+    created.push({ client, refreshToken: tokens.refreshToken });
   }
   await deployment.close();
-  return given;
+  return created;
 };

@@ -6,37 +6,37 @@ import type { TrialClient } from './consent.ts';
 import { sendRefresh } from './refresh-wire.ts';
 import type { Route, Unsent } from './refresh-wire.ts';
 
-/** All that the client of a grant knows of it. */
+/** Everything that the client of a grant knows about it. */
 export type GrantLog = {
   readonly client: TrialClient;
   readonly firstToken: string;
   readonly calls: Call[];
-  /** Every refresh token it ever got, oldest first; the last is the newest. */
+  /** Every refresh token that the client got, oldest first. */
   readonly held: string[];
-  /** How many calls were answered 200. */
+  /** How many calls got 200. */
   answers: number;
-  /** Its newest token was refused. */
+  /** Whether its newest token was refused. */
   isLost: boolean;
 };
 
-/** The refresh token that an honest client goes on with. */
+/** The refresh token that an honest client uses next. */
 const newestOf = ({ held, firstToken }: GrantLog): string => held.at(-1) ?? firstToken;
 
-/** What a load and its drivers signal to each other. */
+/** Signals between a load and its drivers. */
 export type Signals = {
-  /** Each driver ends with the next call that is decided. */
+  /** If true, each driver stops after its next answered call. */
   isEnding: boolean;
-  /** Told synchronously at each request sent and each answer read. */
+  /** Called synchronously for each request sent and each answer read. */
   report(moment: 'sent' | 'answered'): void;
 };
 
-/** While nobody listens or the store is away. Shorter than `Retry-After` asks for, so that a trial is short. */
+/** The pause while the server or its store is unavailable. Shorter than `Retry-After`, to keep trials short. */
 const RETRY_MS = 80;
 const CARELESS_PROBABILITY = 1 / 6;
 
 /**
- * An honest client: refreshes with its newest token until it must end, and sends a use again, with the same token and
- * the same `Idempotency-Key`, until it is answered. Ends early where the grant is lost.
+ * Runs an honest client: refreshes with its newest token until it must stop, and repeats each use with the same token and
+ * the same `Idempotency-Key` until it gets an answer. Stops early if the grant is lost.
  */
 export const driveGrant = async (
   log: GrantLog,
@@ -71,7 +71,7 @@ export const driveGrant = async (
   }
 };
 
-/** Presents a token and writes down what came of it. */
+/** Presents a token and records the outcome. */
 export const present = async (
   log: GrantLog,
   token: string,
@@ -90,7 +90,7 @@ export const present = async (
   return outcome;
 };
 
-/** The newest again, its predecessor, or any of them. */
+/** The newest token, its predecessor, or a random one. */
 const chooseOther = (held: readonly string[], chance: Chance): string => {
   const newest = held.length - 1;
   const index = chance.pick([newest, newest - 1, chance.integer(0, newest)]);

@@ -1,33 +1,33 @@
 import type { Call, VisiblePolicy } from './call.ts';
 
-/** A grant as its clients may know it: the newest token, and the chain of those before. */
+/** A grant as its clients may know it: the newest token, and the chain of earlier tokens. */
 export type GrantState = {
   readonly generation: number;
-  /** `undefined` while no client has seen it: it was made by a call whose answer was lost. */
+  /** `undefined` while no client has seen it, because the answer with it was lost. */
   readonly token: string | undefined;
-  /** The `Idempotency-Key` of the use that made it. */
-  readonly madeWith: string | undefined;
+  /** The `Idempotency-Key` of the use that created the token. */
+  readonly idempotencyKey: string | undefined;
   readonly before: GrantState | undefined;
 };
 
-/** When a token was first used: between these moments, whatever the order of the calls was. */
+/** The earliest and latest possible time of the first use of a token, for any order of the calls. */
 export type FirstUse = { readonly earliestMs: number; readonly latestMs: number };
 
-/** What one history says of its grant, the order of its calls left open. */
+/** What one history allows for its grant, for any order of its calls. */
 export type GrantModel = {
   readonly start: GrantState;
-  /** Every state that the grant may be in when the call took effect in `state`; none where it cannot have. */
+  /** Every possible state after the call took effect in `state`; empty if that is impossible. */
   apply(state: GrantState, call: Call): readonly GrantState[];
 };
 
-/** Two clocks are compared, the client's and the server's, and the server's counts whole milliseconds. */
+/** Tolerance for the comparison of the client's clock with the server's, which counts whole milliseconds. */
 const SLACK_MS = 20;
-/** As many rotations as the server remembers the moments of: `docs/decisions/0006-verdict.md`. */
+/** How many rotation times the server remembers (`docs/decisions/0006-verdict.md`). */
 const MOMENTS_REMEMBERED = 32;
 
 /**
- * What RFC 6749 §6, RFC 9700 §4.14.2 and the policy allow a grant to answer, written without a look at the server.
- * The grant is never revoked here. A presented token is counted back from the newest: 0 is the newest itself.
+ * The answers that RFC 6749 §6, RFC 9700 §4.14.2 and the policy allow, written independently of the server code. The grant
+ * is never revoked here. `gap` counts back from the newest token, which is 0.
  */
 export const createGrantModel = (
   firstToken: string,
@@ -63,7 +63,7 @@ export const createGrantModel = (
   };
 
   return {
-    start: { generation: 0, token: firstToken, madeWith: undefined, before: undefined },
+    start: { generation: 0, token: firstToken, idempotencyKey: undefined, before: undefined },
     apply(state, call) {
       const gap = gapOf(state, call.token);
       if (gap === undefined) return [];
@@ -85,16 +85,16 @@ export const createGrantModel = (
 };
 
 const isSameUse = (state: GrantState, call: Call, gap: number): boolean =>
-  gap === 1 && call.idempotencyKey !== undefined && call.idempotencyKey === state.madeWith;
+  gap === 1 && call.idempotencyKey !== undefined && call.idempotencyKey === state.idempotencyKey;
 
 const rotate = (state: GrantState, call: Call, successor: string | undefined): GrantState => ({
   generation: state.generation + 1,
   token: successor,
-  madeWith: call.idempotencyKey,
+  idempotencyKey: call.idempotencyKey,
   before: state,
 });
 
-/** How many generations before the newest the token is; `undefined` where the chain does not have it. */
+/** How many generations the token is before the newest; `undefined` if the chain does not contain it. */
 export const gapOf = (state: GrantState, token: string): number | undefined => {
   for (let link: GrantState | undefined = state; link !== undefined; link = link.before) {
     if (link.token === token) return state.generation - link.generation;
@@ -102,7 +102,7 @@ export const gapOf = (state: GrantState, token: string): number | undefined => {
   return undefined;
 };
 
-/** A call that was answered 200 has used its token by its end at the latest; no use is before the first call. */
+/** A call with 200 used its token at the latest when it ended. No use is before the first call. */
 export const findFirstUses = (calls: readonly Call[]): ReadonlyMap<string, FirstUse> => {
   const uses = new Map<string, FirstUse>();
   for (const { token, startMs, endMs, outcome } of calls) {

@@ -15,7 +15,7 @@ const LOST: Outcome = { kind: 'lost', status: undefined };
 const UNAVAILABLE: Outcome = { kind: 'unavailable', retryAfter: '2' };
 const got = (refreshToken: string): Outcome => ({ kind: 'answered', refreshToken, accessToken: 'a' });
 
-/** Start and end in milliseconds, the token presented, what came of it, the `Idempotency-Key`. */
+/** Start and end in milliseconds, the presented token, the outcome, the `Idempotency-Key`. */
 type Line = readonly [number, number, string, Outcome, string?];
 type Case = { readonly name: string; readonly policy: VisiblePolicy; readonly lines: readonly Line[] };
 
@@ -57,7 +57,7 @@ const GOOD: readonly Case[] = [
     ],
   },
   {
-    name: 'a lost use that takes effect after its client gave up and looked again',
+    name: 'a lost use that takes effect after its client gave up and sent another call',
     policy: OVERLAP,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -69,7 +69,7 @@ const GOOD: readonly Case[] = [
     ],
   },
   {
-    name: 'two uses at once, of which strict answers one',
+    name: 'two concurrent uses, of which strict accepts one',
     policy: STRICT,
     lines: [
       [0, 10, 't0', REFUSED],
@@ -77,7 +77,7 @@ const GOOD: readonly Case[] = [
     ],
   },
   {
-    name: 'two uses at once that get the same successor within the overlap',
+    name: 'two concurrent uses that get the same successor within the overlap',
     policy: OVERLAP,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -86,7 +86,7 @@ const GOOD: readonly Case[] = [
     ],
   },
   {
-    name: 'an old token beside a rotation, answered with the newest token before it',
+    name: 'an old token during a rotation, answered with the newest token before the rotation',
     policy: OVERLAP,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -95,7 +95,7 @@ const GOOD: readonly Case[] = [
     ],
   },
   {
-    name: 'an old token refused once its overlap is over',
+    name: 'an old token that is refused after its overlap',
     policy: OVERLAP,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -113,7 +113,7 @@ const GOOD: readonly Case[] = [
     ],
   },
   {
-    name: 'a retry under until-used long after',
+    name: 'a late retry under until-used',
     policy: UNTIL_USED,
     lines: [
       [0, 10, 't0', LOST],
@@ -134,7 +134,7 @@ const GOOD: readonly Case[] = [
     ],
   },
   {
-    name: 'one token for good without rotation, lost answers among them',
+    name: 'one permanent token without rotation, with a lost answer',
     policy: NONE,
     lines: [
       [0, 10, 't0', got('t0')],
@@ -154,7 +154,7 @@ const BAD: readonly Case[] = [
     ],
   },
   {
-    name: 'two successors of one token, at once',
+    name: 'two successors of one token, concurrently',
     policy: OVERLAP,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -162,7 +162,7 @@ const BAD: readonly Case[] = [
     ],
   },
   {
-    name: 'a fork that goes on: both successors are answered with successors of their own',
+    name: 'a fork that continues: both successors get their own successors',
     policy: OVERLAP,
     lines: [
       [0, 10, 't0', LOST],
@@ -181,7 +181,7 @@ const BAD: readonly Case[] = [
     ],
   },
   {
-    name: 'a used token that came back to life after its successor was used',
+    name: 'a used token that works again after its successor was used',
     policy: STRICT,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -215,7 +215,7 @@ const BAD: readonly Case[] = [
     ],
   },
   {
-    name: 'an answered rotation that a crash forgot: its successor is refused',
+    name: 'an answered rotation that a crash lost: its successor is refused',
     policy: OVERLAP,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -224,7 +224,7 @@ const BAD: readonly Case[] = [
     ],
   },
   {
-    name: 'an answered rotation that a crash forgot: the store is back at the token before',
+    name: 'an answered rotation that a crash lost: the store is back at the earlier token',
     policy: STRICT,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -234,7 +234,7 @@ const BAD: readonly Case[] = [
     ],
   },
   {
-    name: 'a newest token that is refused though no answer was lost',
+    name: 'a newest token that is refused although no answer was lost',
     policy: STRICT,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -284,7 +284,7 @@ const BAD: readonly Case[] = [
     ],
   },
   {
-    name: 'an answer with a token that was made only after it',
+    name: 'an answer with a token that was created later',
     policy: OVERLAP,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -298,7 +298,7 @@ const BAD: readonly Case[] = [
     lines: [[0, 10, 't0', got('t0')]],
   },
   {
-    name: 'a token exchanged for one from before',
+    name: 'a token exchanged for an earlier one',
     policy: STRICT,
     lines: [
       [0, 10, 't0', got('t1')],
@@ -306,46 +306,46 @@ const BAD: readonly Case[] = [
     ],
   },
   {
-    name: 'a rotation where there is none',
+    name: 'a rotation although the policy has none',
     policy: NONE,
     lines: [[0, 10, 't0', got('t1')]],
   },
   {
-    name: 'a token that nobody was given',
+    name: 'a token that no client received',
     policy: STRICT,
     lines: [[0, 10, 'guess', got('t1')]],
   },
 ];
 
 for (const { name, policy, lines } of GOOD) {
-  test(`the checker accepts ${name}`, () => {
+  test(`the checker accepts: ${name}`, () => {
     assert.deepEqual(checkHistory('t0', toCalls(lines), policy), { isLinearizable: true });
   });
-  test(`the checker counts no use beyond policy in ${name}`, () => {
+  test(`the checker counts no use outside the policy: ${name}`, () => {
     assert.equal(countUsesBeyondPolicy(toCalls(lines), policy), 0);
   });
 }
 
 for (const { name, policy, lines } of BAD) {
-  test(`the checker rejects ${name}`, () => {
+  test(`the checker rejects: ${name}`, () => {
     assert.equal(checkHistory('t0', toCalls(lines), policy).isLinearizable, false);
   });
 }
 
 for (const name of [
   'a used token that works again under strict',
-  'a used token that came back to life after its successor was used',
+  'a used token that works again after its successor was used',
   'a used token that works beyond its overlap',
   'a predecessor that works after its successor was used under until-used',
   'a second use under strict with another Idempotency-Key',
 ]) {
-  test(`the checker counts one use beyond policy in ${name}`, () => {
+  test(`the checker counts one use outside the policy: ${name}`, () => {
     const { policy, lines } = BAD.find((one) => one.name === name) ?? { policy: NONE, lines: [] };
     assert.equal(countUsesBeyondPolicy(toCalls(lines), policy), 1);
   });
 }
 
-/** What a grant under an overlap without end answers to calls that take effect one by one, each seen a while around that. */
+/** The answers of a grant with an endless overlap to calls that take effect one by one, each within its start and end. */
 const drawHistory = (seed: number, length: number): Call[] => {
   const chance = createChance(seed);
   let generation = 0;
@@ -356,7 +356,7 @@ const drawHistory = (seed: number, length: number): Call[] => {
     if (presented === generation && !(isLost && chance.isTrue(0.5))) generation++;
     if (!isLost) newestSeen = generation;
     const atMs = index * 10;
-    // A token is presented only after the answer that gave it: starts reach back less far than that answer's end.
+    // A client presents a token only after it got the token, so a start cannot be before the end of that answer.
     return {
       startMs: atMs - chance.integer(0, 4),
       endMs: atMs + chance.integer(0, 4),
@@ -367,7 +367,7 @@ const drawHistory = (seed: number, length: number): Call[] => {
   });
 };
 
-test('the checker accepts every random history of calls that take effect one by one', () => {
+test('the checker accepts every random history in which calls take effect one by one', () => {
   for (let seed = 0; seed < 300; seed++)
     assert.deepEqual(checkHistory('t0', drawHistory(seed, 60), OVERLAP), { isLinearizable: true }, `${seed}`);
 });
@@ -388,7 +388,7 @@ test('the checker rejects every random history with a fork in it', () => {
   }
 });
 
-test('the checker follows 20 000 calls, many of them with lost answers', () => {
+test('the checker can process 20 000 calls, many of them with lost answers', () => {
   const calls = drawHistory(1, 20_000).map((call, index) => ({
     ...call,
     startMs: index * 10,

@@ -2,22 +2,22 @@ import type { Call, VisiblePolicy } from './call.ts';
 import { createGrantModel, gapOf } from './grant-model.ts';
 import type { GrantModel, GrantState } from './grant-model.ts';
 
-/** Whether the calls of a grant can be put into one order that explains every answer. */
+/** Whether one order of the calls of a grant explains every answer. */
 export type HistoryVerdict =
   | { readonly isLinearizable: true }
-  /** `call` is the first, by its end, that no order explains. */
+  /** `call`: the first call, by end time, that no order explains. */
   | { readonly isLinearizable: false; readonly call: number; readonly why: string };
 
-/** A way in which the calls so far may have taken effect. `open` are those that began and have not yet. */
+/** One way in which the calls so far may have taken effect. `open`: started calls that have not taken effect yet. */
 type Configuration = { readonly state: GrantState; readonly open: readonly number[] };
 
 type Moment = { readonly atMs: number; readonly call: number; readonly isEnd: boolean };
 
 /**
- * Decides linearizability of one grant from its clients' logs alone: each call took effect at one point between its
- * start and its end, and each answer is what the policy gives at that point. A lost call took effect at any point
- * after its start, or never. Follows the calls in the order of their starts and ends, keeps every way in which they
- * may have taken effect, and lets a call take effect no earlier than an end asks for it.
+ * Decides from the clients' logs whether the history of one grant is linearizable: each call took effect at one point
+ * between its start and its end, and its answer is what the policy gives at that point. A lost call took effect at any
+ * point after its start, or never. Processes the starts and ends of calls in order, keeps every way in which the calls may
+ * have taken effect, and lets a call take effect only when an end requires it.
  *
  * @see Wing and Gong, "Testing and verifying concurrent objects" (1993); Lowe, "Testing for linearizability" (2017)
  */
@@ -43,7 +43,7 @@ export const checkHistory = (
   return { isLinearizable: true };
 };
 
-/** Calls that touch at one moment count as concurrent. */
+/** Orders starts and ends by time. A start comes before an end at the same time, so such calls count as concurrent. */
 const orderMoments = (calls: readonly Call[]): readonly Moment[] =>
   calls
     .flatMap(({ startMs, endMs, outcome }, call): Moment[] => {
@@ -79,15 +79,15 @@ const takeEffect = (
   return found;
 };
 
-/** A lost call shows only by rotating its token, so it is forgotten once that is no longer the newest. */
+/** A lost call matters only if it rotates its token, so it can be dropped once that token is no longer the newest. */
 const canStillMatter = (state: GrantState, call: Call | undefined): boolean =>
   call?.outcome.kind !== 'lost' || call.token === state.token;
 
-/** Two ways that differ in nothing to come are one. */
+/** Merges configurations that allow the same future. */
 const mergeSame = (configurations: readonly Configuration[]): readonly Configuration[] => {
   if (configurations.length < 2) return configurations;
   const nameOf = ({ state, open }: Configuration): string =>
-    JSON.stringify([state.generation, state.token ?? null, state.madeWith ?? null, open]);
+    JSON.stringify([state.generation, state.token ?? null, state.idempotencyKey ?? null, open]);
   return [...new Map(configurations.map((one) => [nameOf(one), one])).values()];
 };
 
@@ -96,7 +96,7 @@ const describe = (configurations: readonly Configuration[], call: Call | undefin
   if (state === undefined || call === undefined) return 'no call';
   const gap = gapOf(state, call.token);
   const presented =
-    gap === undefined ? 'a token it was never given' : `the token ${gap} before the newest known`;
+    gap === undefined ? 'a token that it never received' : `the token ${gap} before the newest known`;
   const { kind } = call.outcome;
   const given = kind === 'answered' ? gapOf(state, call.outcome.refreshToken) : undefined;
   const what = given === undefined ? '' : `, with the token ${given} before the newest known`;

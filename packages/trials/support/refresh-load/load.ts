@@ -7,30 +7,30 @@ import type { GrantLog, Signals } from './grant-driver.ts';
 import type { Home } from '../server-store.ts';
 import { createRoutes } from './routes.ts';
 
-/** Many clients that refresh at once, and what they wrote down. */
+/** Many clients that refresh at the same time, and their logs. */
 export type Load = {
-  /** Of every grant there ever was. */
+  /** The logs of all grants, including lost ones. */
   readonly logs: readonly GrantLog[];
-  /** Starts to refresh on these ports, where servers may come and go: each call at any of them. */
+  /** Starts to refresh on these ports, where servers may start and stop. Each call uses a random port. */
   start(...ports: readonly number[]): void;
-  /** Resolves at the `count`th request sent or answer read from now on. */
+  /** Resolves after `count` more requests are sent, or answers are read. */
   at(moment: 'sent' | 'answered', count: number): Promise<void>;
-  /** Resolves when `isSeen` holds, looked at after each call, or when every client has ended with its grant lost. */
+  /** Resolves when `isSeen` is true, checked after each call, or when every client has stopped. */
   until(isSeen: () => boolean): Promise<void>;
-  /** Resolves when every grant that is not lost has got a refresh token it had not before. */
+  /** Resolves when every grant that is not lost has been refreshed again. */
   untilAllRefreshed(): Promise<void>;
   /** The owners of lost grants consent again. */
   renewLost(): Promise<void>;
-  /** Ends every client with a call that is decided. */
+  /** Stops every client after an answered call. */
   finish(): Promise<void>;
-  /** Presents up to `most` of the used tokens of each grant of a careless client, then every newest one. */
+  /** Presents up to `most` used tokens of each grant of a careless client, then the newest token of every grant. */
   presentOld(most: number): Promise<void>;
   close(): void;
 };
 
 type Watch = { isSeen: () => boolean; resolve: () => void };
 
-/** Registers a client of each kind and makes `grants` grants, dealt out among them. Nothing is sent yet. */
+/** Registers a client of each kind and distributes `grants` new grants among them. Sends nothing yet. */
 export const createLoad = async (
   home: Home,
   kinds: readonly ClientKind[],
@@ -45,7 +45,7 @@ export const createLoad = async (
   const counts = { sent: 0, answered: 0 };
   let watches: Watch[] = [];
   let clientsDriving = 0;
-  const look = (): void => {
+  const checkWatches = (): void => {
     const seen = watches.filter(({ isSeen }) => clientsDriving === 0 || isSeen());
     if (seen.length === 0) return;
     watches = watches.filter((watch) => !seen.includes(watch));
@@ -56,7 +56,7 @@ export const createLoad = async (
     isEnding: false,
     report(moment) {
       counts[moment]++;
-      look();
+      checkWatches();
     },
   };
 
@@ -64,7 +64,7 @@ export const createLoad = async (
     clientsDriving++;
     await driveGrant(log, routes.of(log), chance.fork(), signals);
     clientsDriving--;
-    look();
+    checkWatches();
   };
   const addGrants = async (wanted: readonly TrialClient[]): Promise<void> => {
     for (const { client, refreshToken } of await consent(home, wanted)) {
@@ -83,11 +83,11 @@ export const createLoad = async (
   const until = (isSeen: () => boolean): Promise<void> =>
     new Promise((resolve) => {
       watches.push({ isSeen, resolve });
-      if (clientsDriving === 0) look();
+      if (clientsDriving === 0) checkWatches();
     });
 
   await addGrants(
-    Array.from({ length: grants }, (_, index) => clients[index % clients.length]).filter(isGiven),
+    Array.from({ length: grants }, (_, index) => clients[index % clients.length]).filter(isDefined),
   );
   return {
     logs,
@@ -127,7 +127,7 @@ export const createLoad = async (
   };
 };
 
-const isGiven = (client: TrialClient | undefined): client is TrialClient => client !== undefined;
+const isDefined = (client: TrialClient | undefined): client is TrialClient => client !== undefined;
 
 const chooseSome = (tokens: readonly string[], most: number, chance: Chance): readonly string[] =>
   tokens.length <= most

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Outcome } from './call.ts';
 
-/** Who refreshes, and by whose wire. */
+/** A client and its wire format. */
 export type WireClient = {
   readonly dialect: 'smartcar' | 'pleos';
   readonly clientId: string;
@@ -13,7 +13,7 @@ export type WireClient = {
 export type Route = {
   readonly port: number;
   readonly agent: Agent;
-  /** After so long without a whole answer the client gives up on a call; `undefined` for a patient one. */
+  /** The time without a complete answer after which the client gives up; `undefined` for a patient client. */
   readonly timeoutMs: number | undefined;
 };
 
@@ -59,7 +59,7 @@ const WIRES: Readonly<Record<WireClient['dialect'], Wire>> = {
   },
 };
 
-/** Nobody listened, so that nothing was sent: no outcome of a call. */
+/** No server listened, so nothing was sent and the call has no outcome. */
 export type Unsent = { readonly kind: 'unsent' };
 
 /** Presents a refresh token once. Never rejects. */

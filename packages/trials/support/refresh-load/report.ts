@@ -2,7 +2,7 @@ import { checkHistory } from './history.ts';
 import type { GrantLog } from './grant-driver.ts';
 import { countUsesBeyondPolicy } from './token-uses.ts';
 
-/** What a trial counted, all of it from the clients' logs but for what it adds in `more`. */
+/** The counts of a trial. All come from the clients' logs, except `more`, which the trial adds. */
 export type Figures = {
   readonly grants: number;
   readonly calls: number;
@@ -13,17 +13,17 @@ export type Figures = {
   readonly tokensUsedBeyondPolicy: number;
   readonly otherAnswers: number;
   readonly historiesNotLinearizable: number;
-  /** Access tokens that came with two answers. No promise is broken by them. */
+  /** Access tokens that were in two answers, which breaks no promise. */
   readonly accessTokensGivenAgain: number;
   readonly more: Readonly<Record<string, number>>;
 };
 
-/** What came of a trial. No faults: the server kept its promises. */
+/** The result of a trial. Without faults, the server kept its promises. */
 export type Report = { readonly figures: Figures; readonly faults: readonly string[] };
 
 const ALLOWED = new Set(['200', '400', '401', '503']);
 
-/** Counts what the clients saw and judges it. `faults` are those that only the trial itself could see. */
+/** Counts and judges what the clients observed. `faults`: faults that only the trial itself could observe. */
 export const reportOn = (
   logs: readonly GrantLog[],
   more: Readonly<Record<string, number>>,
@@ -40,7 +40,7 @@ export const reportOn = (
     if (outcome.kind === 'other') found.push(`an answer was ${status} ${outcome.code}`);
     if (!ALLOWED.has(String(status))) otherAnswers++;
     if (outcome.kind === 'unavailable' && outcome.retryAfter === undefined)
-      found.push('a 503 came without Retry-After');
+      found.push('a 503 had no Retry-After');
   }
   const accessTokens = calls.flatMap(({ outcome }) =>
     outcome.kind === 'answered' ? [outcome.accessToken] : [],
@@ -56,9 +56,9 @@ export const reportOn = (
     if (verdict.isLinearizable) continue;
     historiesNotLinearizable++;
     const { call, why } = verdict;
-    found.push(`a history of the client "${client.kind.name}" has no order, call ${call} of it: ${why}`);
+    found.push(`a history of the client "${client.kind.name}" has no valid order at call ${call}: ${why}`);
   }
-  if (tokensUsedBeyondPolicy > 0) found.push(`${tokensUsedBeyondPolicy} uses were beyond policy`);
+  if (tokensUsedBeyondPolicy > 0) found.push(`${tokensUsedBeyondPolicy} uses were outside the policy`);
   return {
     figures: {
       grants: logs.length,
@@ -92,7 +92,7 @@ const statusOf = (outcome: GrantLog['calls'][number]['outcome']): number | undef
   }
 };
 
-/** Under a policy that has no answer for it, and an answer to the very token it ended with was cut. */
+/** Whether the policy allows no retry after a lost answer, and the answer to the last token was lost. */
 const isLostToACutAnswer = ({ client, calls, held }: GrantLog): boolean =>
   client.kind.mayLoseGrants === true &&
   calls.some(({ token, outcome }) => token === held.at(-1) && outcome.kind === 'lost');

@@ -4,12 +4,12 @@ import type { TrialClient } from './consent.ts';
 import type { GrantLog } from './grant-driver.ts';
 import type { Route } from './refresh-wire.ts';
 
-/** The roads of clients to the servers of a trial. */
+/** The routes of clients to the servers of a trial. */
 export type Routes = {
-  /** There are servers at these ports from now on. */
+  /** Sets the ports of the servers. */
   open(ports: readonly number[]): void;
   isOpen(): boolean;
-  /** Chooses for each call of a grant one of the servers. */
+  /** Chooses a server for each call of a grant. */
   of(log: GrantLog): () => Route;
   close(): void;
 };
@@ -23,8 +23,8 @@ export const createRoutes = (clients: readonly TrialClient[], chance: Chance): R
     const agent = agents.get(client);
     if (agent === undefined || ports.length === 0) throw new Error('the load has not started');
     const { timeoutMs } = client.kind;
-    const choosing = chance.fork();
-    const choose = (): number => ports[choosing.integer(0, ports.length - 1)] ?? 0;
+    const portChance = chance.fork();
+    const choose = (): number => ports[portChance.integer(0, ports.length - 1)] ?? 0;
     return () => ({ port: choose(), agent, timeoutMs });
   };
 

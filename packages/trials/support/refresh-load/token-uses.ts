@@ -4,14 +4,14 @@ import { findFirstUses } from './grant-model.ts';
 const SLACK_MS = 20;
 
 /**
- * How many times a refresh token worked that should not have: counted plainly, without a search, beside what
- * `checkHistory` finds. A second use with the first one's `Idempotency-Key`, or after a 503, is not one.
+ * How often a refresh token worked although the policy did not allow it: a simple count, in addition to `checkHistory`.
+ * A second use with the `Idempotency-Key` of the first use, or after a 503, does not count.
  */
 export const countUsesBeyondPolicy = (calls: readonly Call[], policy: VisiblePolicy): number => {
   if (policy.rotation === 'none') return 0;
   const answered = calls.filter(({ outcome }) => outcome.kind === 'answered');
   const byToken = Map.groupBy(answered, ({ token }) => token);
-  const isExcused = new Set(
+  const hadOutage = new Set(
     calls.filter(({ outcome }) => outcome.kind === 'unavailable').map((c) => c.token),
   );
   const firstUses = findFirstUses(calls);
@@ -25,7 +25,7 @@ export const countUsesBeyondPolicy = (calls: readonly Call[], policy: VisiblePol
 
   return answered.filter((call) => {
     const [first] = byToken.get(call.token) ?? [];
-    if (first === undefined || isExcused.has(call.token)) return false;
+    if (first === undefined || hadOutage.has(call.token)) return false;
     if (policy.rotation === 'overlap')
       return call.startMs - (firstUses.get(call.token)?.latestMs ?? Infinity) >= overlapMs + SLACK_MS;
     if (policy.rotation === 'until-used') return isSuccessorUsedBefore(call);

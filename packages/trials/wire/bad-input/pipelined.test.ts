@@ -7,7 +7,7 @@ import type { DialectName } from '../../support/dialect-name.ts';
 import type { ServedGrant } from '../../support/served-grant.ts';
 
 const KEEP = { headers: { Connection: 'keep-alive' } };
-const GARBAGE = Buffer.from('this is no HTTP\r\n\r\n');
+const GARBAGE = Buffer.from('this is not HTTP\r\n\r\n');
 
 const statuses = (responses: readonly RawResponse[]): readonly number[] =>
   responses.map(({ status }) => status);
@@ -22,7 +22,7 @@ for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectN
 
     const makeGrant = async () => {
       const made = await makeClientWithGrant(served.server, dialect);
-      served.keepSecret(made.clientSecret, made.accessToken, made.refreshToken);
+      served.addSecrets(made.clientSecret, made.accessToken, made.refreshToken);
       return made;
     };
     type Made = Awaited<ReturnType<typeof makeGrant>>;
@@ -30,7 +30,7 @@ for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectN
       writeRequest(goodRequest(dialect, made, made.refreshToken, changes));
     const generationOf = async ({ grantId }: Made): Promise<number> =>
       (await served.server.command<{ generation: number }>('grant', 'show', grantId)).generation;
-    /** A rotation whose answer never leaves is how an honest client loses its grant. */
+    /** An honest client loses its grant if a rotation gets no answer. */
     const assertNoneLost = async (
       grants: readonly Made[],
       responses: readonly RawResponse[],
@@ -38,7 +38,7 @@ for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectN
       const generations = await Promise.all(grants.map(generationOf));
       const rotations = generations.reduce((sum, generation) => sum + generation, 0);
       const answers = responses.filter(({ status }) => status === 200).length;
-      assert.equal(rotations, answers, 'as many rotations as answers with tokens');
+      assert.equal(rotations, answers, 'every rotation has an answer with tokens');
     };
 
     it('two good refreshes are both answered, in order', async () => {
@@ -50,7 +50,7 @@ for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectN
       assert.deepEqual(statuses(responses), [200, 200]);
       const again = responses.map((response, index) => {
         const made = { ...(index === 0 ? one : two), ...readTokens(response) };
-        served.keepSecret(made.accessToken, made.refreshToken);
+        served.addSecrets(made.accessToken, made.refreshToken);
         return writeGood(made);
       });
       const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = again;
@@ -58,7 +58,7 @@ for (const dialect of ['smartcar', 'pleos'] as const satisfies readonly DialectN
       assert.deepEqual(statuses(await sendRaw(served.server.url, second)), [200]);
     });
 
-    it('a good request and the same one again rotate once', async () => {
+    it('a good request and its repetition rotate once', async () => {
       const one = await makeGrant();
       const responses = await sendRaw(
         served.server.url,

@@ -17,7 +17,7 @@ const idempotencyKeys: Cases = {
   'of 256 characters': () => header('Idempotency-Key', 'k'.repeat(256)),
   'with a space': () => header('Idempotency-Key', 'one two'),
   'with a tab': () => header('Idempotency-Key', 'one\ttwo'),
-  'beyond ASCII': () => header('Idempotency-Key', 'cl\u00e9'),
+  'with a character outside ASCII': () => header('Idempotency-Key', 'cl\u00e9'),
   empty: () => header('Idempotency-Key', ''),
   'sent twice': () => header('Idempotency-Key', ['one', 'two']),
 };
@@ -29,20 +29,20 @@ tryBadInput(
     const form = (): string => `grant_type=refresh_token&refresh_token=${served().refreshToken}`;
 
     refuses('404 invalid_request', 'an unknown path', {
-      'one letter more': () => target('/oauth/tokens'),
-      'a slash behind it': () => target('/oauth/token/'),
-      'two slashes before it': () => target('//oauth/token'),
-      'in capitals': () => target('/OAUTH/TOKEN'),
+      'with an extra letter': () => target('/oauth/tokens'),
+      'with a trailing slash': () => target('/oauth/token/'),
+      'with two leading slashes': () => target('//oauth/token'),
+      'in capital letters': () => target('/OAUTH/TOKEN'),
       'with dots': () => target('/oauth/x/../token'),
-      'with NUL encoded behind it': () => target('/oauth/token%00'),
+      'with an encoded trailing NUL': () => target('/oauth/token%00'),
       'of 8000 characters': () => target(`/${'a'.repeat(8000)}`),
-      'a name that every object has': () => target('/__proto__'),
+      'a property name of every object': () => target('/__proto__'),
       'the root': () => target('/'),
     });
-    refuses('405 invalid_request', 'another method', methods);
-    refuses('400 invalid_request', 'a method that HTTP does not know', {
-      'in small letters': () => ({ method: 'post' }),
-      'made up': () => ({ method: 'BREW' }),
+    refuses('405 invalid_request', 'a wrong method', methods);
+    refuses('400 invalid_request', 'an unknown HTTP method', {
+      'in lower case': () => ({ method: 'post' }),
+      invented: () => ({ method: 'BREW' }),
     });
     refuses('400 invalid_request', 'User-Agent', {
       missing: () => header('User-Agent', undefined),
@@ -57,7 +57,7 @@ tryBadInput(
         body: 'grant_type=refresh_token',
       }),
     });
-    accepts('A request that only looks bad', {
+    accepts('An unusual request that is valid', {
       'a query on the endpoint': () => target('/oauth/token?refresh_token=x&refresh_token=y'),
       'an empty query on the endpoint': () => target('/oauth/token?'),
       'an absolute-form target (RFC 9112, section 3.2.2)': () => target('http://keyfob.example/oauth/token'),
@@ -76,8 +76,8 @@ tryBadInput(
     refuses('400 4002 Brand', 'the Brand', {
       missing: () => header('Brand', undefined),
       empty: () => header('Brand', ''),
-      'of a maker that is not served': () => header('Brand', 'toyota'),
-      'a name that every object has': () => header('Brand', '__proto__'),
+      'of an unknown brand': () => header('Brand', 'toyota'),
+      'a property name of every object': () => header('Brand', '__proto__'),
       'all of them': () => header('Brand', 'hyundai/kia/genesis'),
       'sent twice': () => header('Brand', [BRAND, BRAND]),
       'in the query instead of the header': () => ({
@@ -89,21 +89,21 @@ tryBadInput(
         body: String(parts().body).replace('{', `{"Brand":"${BRAND}",`),
       }),
     });
-    refuses('400 4002 refreshToken', 'the Brand of another grant', {
+    refuses('400 4002 refreshToken', 'a Brand that differs from the grant', {
       kia: () => header('Brand', 'kia'),
       genesis: () => header('Brand', 'genesis'),
     });
     refuses('400 404', 'an unknown path', {
-      'one letter more': () => target('/v1/auth/token-refreshed'),
-      'a slash behind it': () => target('/v1/auth/token-refresh/'),
-      'in capitals': () => target('/v1/AUTH/TOKEN-REFRESH'),
-      'a name that every object has': () => target('/v1/__proto__'),
+      'with an extra letter': () => target('/v1/auth/token-refreshed'),
+      'with a trailing slash': () => target('/v1/auth/token-refresh/'),
+      'in capital letters': () => target('/v1/AUTH/TOKEN-REFRESH'),
+      'a property name of every object': () => target('/v1/__proto__'),
       'the root of the version': () => target('/v1/'),
     });
-    refuses('400 404', 'another method', methods);
+    refuses('400 404', 'a wrong method', methods);
     refuses('400 4002 Idempotency-Key', 'Idempotency-Key', idempotencyKeys);
-    accepts('A request that only looks bad', {
-      'a Brand in other letters': () => header('Brand', 'HyunDai'),
+    accepts('An unusual request that is valid', {
+      'a Brand in other letter case': () => header('Brand', 'HyunDai'),
       'no User-Agent': () => header('User-Agent', undefined),
       'a query on the endpoint': () => target('/v1/auth/token-refresh?refreshToken=x'),
       'an absolute-form target (RFC 9112, section 3.2.2)': () =>

@@ -6,22 +6,22 @@ import { serveGrant } from '../../support/served-grant.ts';
 import type { DialectName } from '../../support/dialect-name.ts';
 import type { ServedGrant } from '../../support/served-grant.ts';
 
-/** By name: how the good request is changed. */
+/** Changes to a good request, by name of the case. */
 export type Cases = Readonly<Record<string, (served: ServedGrant) => RequestParts>>;
 
-/** A server of its own for one dialect, and what can be tried on it. */
+/** A separate server for one dialect, and the checks that run on it. */
 export type BadInputTrial = {
   served(): ServedGrant;
   /**
-   * Each case gets this answer, in full form: `401 invalid_client` (status and error) of Smartcar,
-   * `400 4002 clientId Brand` (status, code and the fields of the details) of Pleos. None of them moves a grant.
+   * Each case gets this refusal in full: for Smartcar, status and error (`401 invalid_client`); for Pleos, status, code and
+   * the fields of the details (`400 4002 clientId Brand`). No case changes a grant.
    */
   refuses(answer: string, title: string, cases: Cases): void;
-  /** Each case only looks bad: it is a good refresh. */
+  /** Each case is unusual but valid, and refreshes. */
   accepts(title: string, cases: Cases): void;
 };
 
-/** Reads a refusal in short, as `refuses` names it, having checked that it has every member and header it should. */
+/** Checks every member and header of a refusal. Returns its short form, as in `refuses`. */
 export const readRefusal: Readonly<Record<DialectName, (response: RawResponse) => string>> = {
   smartcar({ status, headers, body }) {
     const refusal = JSON.parse(body) as { error: string; error_description: string };
@@ -47,7 +47,7 @@ export const readRefusal: Readonly<Record<DialectName, (response: RawResponse) =
   },
 };
 
-/** Defines the trials of one dialect; at their end the log is searched for everything secret that was sent. */
+/** Defines the trials of one dialect. At the end, searches the log for every secret that was sent. */
 export const tryBadInput = (
   title: string,
   dialect: DialectName,
@@ -63,8 +63,8 @@ export const tryBadInput = (
 
     const refuse = async (change: RequestParts, answer: string): Promise<void> => {
       const response = await served.exchange(writeRequest(served.parts(change)));
-      // One that should have been refused and was not must not make every later case fail too.
-      if (response.status === 200) served.take(response);
+      // A case that is accepted by mistake must not make later cases fail.
+      if (response.status === 200) served.acceptTokens(response);
       assert.equal(response.status === 200 ? '200' : readRefusal[dialect](response), answer);
     };
 
@@ -74,7 +74,7 @@ export const tryBadInput = (
         void describe(`${about}: ${answer}`, () => {
           for (const [name, change] of Object.entries(cases))
             it(name, async () => refuse(change(served), answer));
-          it('no grant changed, and the good token still refreshes', async () => served.assertUnmoved());
+          it('no grant changed, and the good token still refreshes', async () => served.assertUnchanged());
         });
       },
       accepts(about, cases) {
@@ -83,7 +83,7 @@ export const tryBadInput = (
             it(name, async () => {
               await served.refresh(change(served));
             });
-          it('each of them refreshes exactly once', async () => served.assertUnmoved());
+          it('each of them refreshes exactly once', async () => served.assertUnchanged());
         });
       },
     });

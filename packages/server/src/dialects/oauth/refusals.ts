@@ -31,7 +31,7 @@ const invalidClient = (hint?: string): OAuthAnswer => ({
   headers: { 'WWW-Authenticate': 'Basic realm="oauth"' },
 });
 
-const away = (description: string, status = 503): OAuthAnswer => ({
+const tryLater = (description: string, status = 503): OAuthAnswer => ({
   status,
   error: 'temporarily_unavailable',
   description,
@@ -58,8 +58,8 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
       description: 'Invalid or expired access token.',
       headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
     },
-    throttled: away('Too many failed attempts to authenticate. Try again later.', 429),
-    away: away('The service cannot answer just now. What was sent is still good; try again.'),
+    throttled: tryLater('Too many failed attempts to authenticate. Try again later.', 429),
+    unavailable: tryLater('The service cannot answer just now. What was sent is still good; try again.'),
   },
   {
     path_unknown: invalidRequest('No such endpoint.', 404),
@@ -108,6 +108,6 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
     },
     vehicle_unknown: invalidRequest('No such vehicle.', 404),
     vehicles_not_shared: invalidRequest('The owner shares no vehicle.', 404),
-    overloaded: away('The service is busy. What was sent is still good; try again.'),
+    overloaded: tryLater('The service is busy. What was sent is still good; try again.'),
   },
 );

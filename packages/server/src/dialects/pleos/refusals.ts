@@ -34,7 +34,7 @@ const fieldFault = (field: string, message: string, status = 400): PleosAnswer =
   details: [{ field, message }],
 });
 
-const away = (status: number): PleosAnswer => ({
+const tryLater = (status: number): PleosAnswer => ({
   ...fault('5001', status),
   headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
 });
@@ -48,8 +48,8 @@ export const pleosRefusals: RefusalTable<PleosAnswer> = createRefusalTable<Pleos
     not_permitted: fault('403'),
     dead_access_token: fault('4011'),
     // For a client that shares its address with one that guesses secrets, this is an outage.
-    throttled: away(429),
-    away: away(503),
+    throttled: tryLater(429),
+    unavailable: tryLater(503),
   },
   {
     path_unknown: fault('404'),

@@ -48,7 +48,7 @@ export const isUndone = (error: unknown): boolean =>
 
 /**
  * Whether the connection failed and not the database: the statement got no answer. A pooler whose own connection to the
- * database was cut reports that itself ("server conn crashed?", class 08), and does not know either what became of it.
+ * database was cut reports that itself ("server conn crashed?", class 08), and does not know the outcome either.
  */
 export const isLost = (error: unknown): boolean => {
   if (error instanceof StoreError) return false;

@@ -8,7 +8,7 @@ import type { TrackedUse } from './unanswered-uses.ts';
 /** What a verdict, on a token or on a code, has in common. */
 export type VerdictKind = { readonly kind: string; readonly reason?: string };
 
-/** A use of what was used before: of the predecessor of the current token, or of a redeemed code. */
+/** A repeated use: of the predecessor of the current token, or of a redeemed code. */
 export type LockedUse = {
   readonly tracked: TrackedUse;
   /** Of the row, which is locked. */
@@ -58,8 +58,8 @@ export const decideLocked = async <Decision extends { readonly verdict: VerdictK
   const delivered = isDenied(first.verdict) ? await findDelivered(knowledge, issuedBy) : 'yes';
   if (delivered === 'not_known_yet') return delivered;
   const decision = delivered === 'no' ? decide(true) : first;
-  const isOwed = delivered === 'no' || issuedBy === NOT_ANSWERED || knowledge.isUnanswered(tracked);
-  return { decision, takesOver: isOwed && decision.verdict.kind === 'repeat' };
+  const lacksAnswer = delivered === 'no' || issuedBy === NOT_ANSWERED || knowledge.isUnanswered(tracked);
+  return { decision, takesOver: lacksAnswer && decision.verdict.kind === 'repeat' };
 };
 
 const findDelivered = async (

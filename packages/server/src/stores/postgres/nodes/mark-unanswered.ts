@@ -26,7 +26,7 @@ const LOCK_GRANTS = `SELECT ${GRANT_COLUMNS}, g.issued_by FROM grants AS g
 
 /**
  * Marks the rows of these uses as not answered, so that every node recognizes their retries; calls `onMarked` with each
- * that is done. Rejects where the database cannot be reached. The trouble of one row stays that of its own client: the
+ * that is done. Rejects where the database cannot be reached. An error in one row affects only its own client: the
  * other rows are marked one by one, and that one is left for the next time.
  */
 export const markUnanswered = async (

@@ -29,12 +29,12 @@ export const reportEpoch = async ({ write }: Connections, number: number, epoch:
 export const removeNode = async ({ write }: Connections, number: number): Promise<void> =>
   void (await write(REMOVE, [number]));
 
-/** Drops nodes that ended without a last report. What they issued 400 days ago is nothing that a client retries. */
+/** Drops nodes that ended without a last report. No client retries a use after 400 days. */
 export const dropLostNodes = async ({ write }: Connections): Promise<void> => void (await write(DROP_LOST));
 
 /** Whether the answer to a use was given. */
 export type Delivered =
-  /** It was; or that is no longer known, and the policy decides as if it was. */
+  /** It was given, or this is no longer known; both are treated as given. */
   | 'yes'
   /** It was not; or the node that issued it has not reported for the whole lease. */
   | 'no'

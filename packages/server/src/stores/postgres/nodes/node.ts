@@ -23,7 +23,7 @@ export type NodeLimits = {
   readonly epochMs: number;
   /** How long a node may keep others waiting for its report. After that, what it has not reported counts as not answered. */
   readonly leaseMs: number;
-  /** How many times, an epoch apart, a use is decided while another node has not reported, before the client is sent away. */
+  /** How many times, an epoch apart, a use is decided while another node has not reported, before the client gets 503. */
   readonly attemptsMax: number;
 };
 
@@ -48,7 +48,7 @@ export type Node = {
   isUnanswered(tracked: TrackedUse): boolean;
   /** Whether a verdict on a row that is not locked stands, whatever another node reports. */
   isFinal(verdict: VerdictKind, issuedBy: IssuedBy | undefined): boolean;
-  /** Decides a use of what was used before, on its locked row, by whether the use before was answered. */
+  /** Decides a repeated use, on its locked row, by whether the use before was answered. */
   decideLocked<Decision extends Outcome>(
     query: Query,
     locked: LockedUse,

@@ -9,8 +9,8 @@ const hasIssuedNothing: MayHaveIssued = () => false;
 
 /**
  * Does the work of a use, and does it once more where the connection was cut before the answer. If the first attempt took
- * place, as its row shows, the second is our own retry and answers the same. If the row was written before, a cut
- * excuses nothing: otherwise a thief would only have to wait for one. So this node settles the cut itself, and no client
+ * place, as its row shows, the second is our own retry and answers the same. If the row was written before, the
+ * cut is no reason for a repeat: otherwise a thief would only have to wait for one. So this node settles the cut itself, and no client
  * has to retry at another node that would take the retry for a replay. Where the database was too slow, or the second
  * attempt fails too, the outcome is unknown, and the node reports that (`node.ts`).
  */
