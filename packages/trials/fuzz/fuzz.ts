@@ -56,7 +56,7 @@ export type FuzzReport = {
   readonly answers: number;
   readonly statuses: Readonly<Record<number, number>>;
   readonly seconds: number;
-  /** After the warmupEnd-up, at the end, and the limit at the end. `undefined` if unavailable or if only slow requests ran. */
+  /** After the warm-up, at the end, and the limit at the end. `undefined` if unavailable or if only slow requests ran. */
   readonly megabytes: { readonly early: number; readonly late: number; readonly limit: number } | undefined;
   readonly findings: readonly Finding[];
 };
@@ -152,9 +152,9 @@ const WARMUP_REQUESTS = 50_000;
 const SHORT_RUN_LIMIT_MB = 400;
 
 /**
- * After the warmupEnd-up, memory may grow only by uncollected garbage: 30 % and 40 MB. In a run of a million requests this is
+ * After the warm-up, memory may grow only by uncollected garbage: 30 % and 40 MB. In a run of a million requests this is
  * about 130 bytes per request, little more than the smallest object with a string, so it finds a leak of one object per
- * request. A run shorter than twice the warmupEnd-up has a fixed limit, which only finds a leak of kilobytes per request.
+ * request. A run shorter than twice the warm-up has a fixed limit, which only finds a leak of kilobytes per request.
  */
 const judgeMemory = (
   sizes: readonly (readonly [requests: number, megabytes: number])[],

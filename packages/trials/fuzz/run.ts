@@ -8,7 +8,8 @@ const HELP = `Usage: node --conditions=keyfob-source packages/trials/fuzz/run.ts
 
 Sends generated requests of both dialects to a real server, which must refuse all of them. No request may crash or hang
 the server, get a 5xx, a 200 or a malformed answer, leak memory, write a secret to the log, or change a grant. At the end
-the genuine tokens must still refresh. Exits 1 on a violation and prints the bytes of the request. Exits 2 on any other error.
+the genuine tokens must still refresh. Exits 1 on a violation and prints the bytes of the request. Exits 2 on any other
+error.
 
 Options:
   --requests <number>  number of requests (default: 1000000)

@@ -120,7 +120,7 @@ const watch = (child: ChildProcess): { readonly started: Promise<void>; readonly
     if (code !== 0) throw new Error(`pgbench failed (${String(code)}): ${output}`);
   };
   const ended = end();
-  // A failure before the start rejects the race above, so this promise may have no other handler.
+  // The caller handles a failure. This only prevents an unhandled rejection before the caller awaits it.
   ended.catch(() => {});
   return { started: started.promise, ended };
 };

@@ -23,7 +23,7 @@ export const startScript = async <Started>(
   const ended = exited.then(([code, signal]) =>
     Promise.reject(new Error(`${url.pathname} exited with ${String(code ?? signal)}`)),
   );
-  // After a normal end no caller may be waiting for this promise.
+  // Prevents an unhandled rejection when the process ends normally and no caller is waiting.
   ended.catch(() => {});
   const next = async <Message>(): Promise<Message> => {
     const [message] = (await Promise.race([once(child, 'message'), ended])) as [Message];

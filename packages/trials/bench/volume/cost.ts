@@ -67,9 +67,9 @@ const compare = (connections: number, few: readonly Cost[], many: readonly Cost[
   const cpu = ({ cpuMicroseconds }: Cost): number => cpuMicroseconds;
   const latency = ({ medianMs }: Cost): number => medianMs;
   return [
-    { name: `processor time of a refresh ${where}, few grants`, value: median(few.map(cpu)), unit: 'µs' },
-    { name: `processor time of a refresh ${where}, many grants`, value: median(many.map(cpu)), unit: 'µs' },
-    { name: `processor time ${where}, many : few`, value: ratioOf(cpu), unit: ': 1', atMost: RATIO_MAX },
+    { name: `CPU time of a refresh ${where}, few grants`, value: median(few.map(cpu)), unit: 'µs' },
+    { name: `CPU time of a refresh ${where}, many grants`, value: median(many.map(cpu)), unit: 'µs' },
+    { name: `CPU time ${where}, many : few`, value: ratioOf(cpu), unit: ': 1', atMost: RATIO_MAX },
     { name: `median latency ${where}, few grants`, value: median(few.map(latency)), unit: 'ms' },
     { name: `median latency ${where}, many grants`, value: median(many.map(latency)), unit: 'ms' },
     { name: `median latency ${where}, many : few`, value: ratioOf(latency), unit: ': 1', atMost: RATIO_MAX },
