@@ -42,8 +42,7 @@ createServer(server.handler);
 export const response: Response = await server.fetch(new Request('https://auth.example'), { address: '' });
 // @ts-expect-error The setting is unknown.
 await createAuthorizationServer({ prt: 1 });
-const nowMs = Date.now();
-const registered = await registerClient(server.deployment, { dialect: 'smartcar', name: '', nowMs });
+const registered = await registerClient(server.deployment, { dialect: 'smartcar', name: '' });
 if (registered.outcome === 'registered') {
   const client: Client = registered.client;
   await createGrant(server.deployment, {
@@ -51,7 +50,6 @@ if (registered.outcome === 'registered') {
     subject: '',
     scope: '',
     brand: undefined,
-    nowMs,
   });
 }
 `;
