@@ -62,6 +62,7 @@ export const createRouteGroups = (
       return deployment.keyRing;
     },
     noticeKey: deployment.noticeKey,
+    clock: deployment.clock,
     randomness: deployment.randomness,
     emit: context.emit,
     get publicUrl() {

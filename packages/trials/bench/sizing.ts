@@ -21,8 +21,7 @@ try {
   const store = cluster.url();
   const config = parseConfig({ flags: { store, key, data: dataDirectory }, environment: {}, file: {} });
   const deployment = await openDeployment(config, { createIfMissing: true });
-  const nowMs = Date.now();
-  const { client, clientSecret } = await makeClient(deployment, { dialect: 'smartcar', name: 'a', nowMs });
+  const { client, clientSecret } = await makeClient(deployment, { dialect: 'smartcar', name: 'a' });
   const scope = 'read_vehicle_info read_odometer read_charge';
   const refreshTokens: string[] = [];
   for (let count = 0; count < grants; count += GRANTS_PER_BATCH) {
@@ -32,7 +31,6 @@ try {
         subject: `owner-${count + index}`,
         scope,
         brand: undefined,
-        nowMs,
       }),
     );
     for (const { tokens } of await Promise.all(batch)) refreshTokens.push(tokens.refreshToken);

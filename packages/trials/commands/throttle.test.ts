@@ -182,9 +182,9 @@ const serverWithClock = async (scope: Scope) => {
   scope.after(() => server.close());
   const { deployment } = server;
   const { url } = await server.listen();
-  const made = await makeClient(deployment, { dialect: 'smartcar', name: '', nowMs });
+  const made = await makeClient(deployment, { dialect: 'smartcar', name: '' });
   const clientId = made.client.id;
-  const wanted = { clientId, subject: 'owner-1', scope: '', brand: undefined, nowMs };
+  const wanted = { clientId, subject: 'owner-1', scope: '', brand: undefined };
   const { tokens } = await makeGrant(deployment, wanted);
   return {
     at: { url, dialect: 'smartcar' } as const,

@@ -68,7 +68,6 @@ export const openConnectTrial = async (
         dialect,
         type,
         name,
-        nowMs: clock(),
         redirectUris,
       });
       return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };

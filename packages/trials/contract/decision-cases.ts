@@ -4,10 +4,10 @@ import type { Grant } from '@keyfob/server/grants';
 import type { RefreshUse } from '@keyfob/server/stores';
 import { CALLER, NOW_MS, OTHER_CALLER, OVERLAP_POLICY, sampleGrant, sampleUse } from '../support/samples.ts';
 
-/** A use of a refresh token, and what it meets. */
+/** A use of a refresh token, with its grant and policy. */
 export type DecisionCase = { readonly grant: Grant; readonly use: RefreshUse; readonly policy: Policy };
 
-/** The highest generation there is. */
+/** The highest possible generation. */
 const LAST = 0xffff_ffff;
 const HOUR_SECONDS = 3600;
 const DIGESTS = [1, 2].map((seed) => Uint8Array.from({ length: 16 }, (_, index) => index * seed));
@@ -29,7 +29,7 @@ const policy: fc.Arbitrary<Policy> = fc
   })
   .map((fields) => ({ ...OVERLAP_POLICY, ...fields }));
 
-/** Moments of rotations, oldest first; all but the newest may be unknown. Close enough to be stored exactly. */
+/** Times of rotations, oldest first. All but the newest may be unknown. They are close enough to be stored exactly. */
 const history = fc
   .tuple(
     fc.oneof(
@@ -59,7 +59,7 @@ const grant = fc.record({
 });
 
 const use = fc.record({
-  /** How far the presented generation is from the current one: mostly not at all. */
+  /** The distance of the presented generation from the current one, usually 0. */
   distance: fc.oneof(
     { weight: 3, arbitrary: fc.constant(0) },
     { weight: 2, arbitrary: fc.constantFrom(-1, 1) },
@@ -75,7 +75,7 @@ const use = fc.record({
   isOfOtherClient: fc.integer({ min: 0, max: 15 }).map((number) => number === 0),
 });
 
-/** Where the end of a grant, or of its current token, lies at the very moment of the use, or a step beside it. */
+/** Moves the end of the grant or of its current token to the time of the use, or one step before or after it. */
 const edge = fc.option(
   fc.record({ ends: fc.constantFrom('grant', 'token'), steps: fc.constantFrom(-1, 0, 1) }),
   { freq: 2 },
@@ -89,7 +89,7 @@ const atEdge = (
   { ends, steps }: { readonly ends: string; readonly steps: number },
 ): Moments => {
   const nowMs = Math.floor(moments.nowMs / 1000) * 1000;
-  // A moment so far from the others is not stored exactly.
+  // A time so far from the others is not stored exactly.
   if (ends === 'token' && refreshTokenLifetimeSeconds > 2 * HOUR_SECONDS) return moments;
   if (ends === 'token' && moments.rotatedAtMs.length > 0)
     return { ...moments, nowMs, rotatedAtMs: [nowMs - refreshTokenLifetimeSeconds * 1000 + steps] };
@@ -97,13 +97,13 @@ const atEdge = (
   return { ...moments, nowMs, createdAt: nowMs / 1000 - (lifetimeSeconds ?? 0) + steps };
 };
 
-/** The client of a case, and another one with the same policy. */
+/** The client of a case, and another client with the same policy. */
 export const clientIdsOf = (id: bigint): readonly [own: string, other: string] => [
   `client-${id}`,
   `other-${id}`,
 ];
 
-/** A case for the grant of this id. */
+/** A case for the grant with this id. */
 export const decisionCase = (id: bigint): fc.Arbitrary<DecisionCase> =>
   fc.record({ policy, grant, use, edge }).map((one) => {
     const [own, other] = clientIdsOf(id);

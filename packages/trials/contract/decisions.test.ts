@@ -16,16 +16,16 @@ import { clientIdsOf, decisionCase } from './decision-cases.ts';
 import type { DecisionCase } from './decision-cases.ts';
 
 const RUNS = 20;
-/** Each run judges as many uses at once, so that a store decides them in one batch. */
+/** Each run judges this number of uses at the same time, so that a store decides them in one batch. */
 const CASES_PER_RUN = 60;
 
 let ids = 0n;
-/** Cases whose grants no run before had. */
+/** Cases with new grants for each run. */
 const cases: fc.Arbitrary<readonly DecisionCase[]> = fc
   .constant(undefined)
   .chain(() => fc.tuple(...Array.from({ length: CASES_PER_RUN }, () => decisionCase(++ids))));
 
-/** Every run has all verdicts, or the property would hold of nothing. */
+/** The cases must contain every verdict, so that the property is not vacuous. */
 const VERDICTS = ['rotate', 'repeat', 'resync', 'refuse', 'replay'];
 
 const makeGrants = async (store: Store, all: readonly DecisionCase[]): Promise<void> => {
@@ -49,7 +49,7 @@ const everyCase = async (check: (all: readonly DecisionCase[]) => Promise<void>)
   for (const kind of VERDICTS) assert.ok(kinds.has(kind), `no case is judged ${kind}`);
 };
 
-/** A store answers a use as `decideRefresh` does, and keeps the grant as that leaves it. */
+/** Checks that a store returns what `decideRefresh` returns, and stores the same grant. */
 const tryStore = async (store: Store): Promise<void> => {
   await everyCase(async (all) => {
     await makeGrants(store, all);
@@ -63,7 +63,7 @@ const tryStore = async (store: Store): Promise<void> => {
   await store.close();
 };
 
-describe('what a store does with a use is what decideRefresh decides', () => {
+describe('a store does with a use what decideRefresh decides', () => {
   test('In memory.', () => tryStore(createMemoryStore()));
 
   test('In SQLite.', async () => {
@@ -74,10 +74,11 @@ describe('what a store does with a use is what decideRefresh decides', () => {
 });
 
 const cluster = await startCluster();
-if ('reason' in cluster) test('what PostgreSQL does with a use', { skip: cluster.reason }, () => {});
+if ('reason' in cluster)
+  test('PostgreSQL does with a use what decideRefresh decides', { skip: cluster.reason }, () => {});
 else {
   after(() => cluster.remove());
-  describe('what PostgreSQL does with a use is what decideRefresh decides', () => tryPostgres(cluster));
+  describe('PostgreSQL does with a use what decideRefresh decides', () => tryPostgres(cluster));
 }
 
 function tryPostgres({ url }: Cluster): void {

@@ -3,7 +3,7 @@ import { describeStore } from './store-contract.ts';
 
 let content = createMemoryStore();
 
-/** Another node on the same content, which outlives every node that closes. */
+/** Opens another node on the same content, which stays when a node closes. */
 const openNode = async () => content.through(async (_verb, work) => work());
 
 describeStore('in memory, as the simulation uses it', {

@@ -14,7 +14,7 @@ import {
 } from '@keyfob/server/stores';
 import { fill, listAll, NOW_MS, refreshed, sampleSecret, sampleUse } from '../support/samples.ts';
 
-/** Schemas that later versions might have: each adds to the one before it. */
+/** Schemas of possible later versions. Each extends the one before it. */
 const LATER = [
   ...readMigrations(),
   "ALTER TABLE grants ADD COLUMN colour TEXT NOT NULL DEFAULT 'red'",
@@ -29,7 +29,7 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 let stores = 0;
 const nextPath = (): string => join(directory, `keyfob-${++stores}.db`);
 
-/** A store of this version, with a client and a grant that was refreshed. */
+/** Creates a store of this version, with a client and a grant that was refreshed. */
 const makeStore = async (): Promise<string> => {
   const path = nextPath();
   const store = openSqliteStore(path);
@@ -58,7 +58,7 @@ const read = <Result>(path: string, work: (database: DatabaseSync) => Result): R
 const schemaOf = (path: string): number =>
   read(path, (database) => Number(database.prepare('PRAGMA user_version').get()?.['user_version']));
 
-/** Everything that a schema consists of, in SQLite's words. */
+/** All parts of a schema, as SQLite describes them. */
 const describeSchema = (path: string): readonly unknown[] =>
   read(path, (database) =>
     database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').all(),
@@ -74,7 +74,7 @@ describe('the migration of a SQLite store', () => {
     await store.close();
   });
 
-  test('A store of an older schema is migrated step by step, and keeps all it held.', async () => {
+  test('A store of an older schema is migrated step by step, and keeps its content.', async () => {
     const path = await makeStore();
     const before = read(path, (database) => database.prepare('SELECT * FROM grants').all());
     open(path, LATER.slice(0, NOW + 1)).close();
@@ -100,7 +100,7 @@ describe('the migration of a SQLite store', () => {
     assert.deepEqual(describeSchema(path), describeSchema(fresh));
   });
 
-  test('Two connections may migrate a store at once.', async () => {
+  test('Two connections may migrate a store at the same time.', async () => {
     const path = await makeStore();
     const [one, other] = [open(path), open(path)];
     one.exec("UPDATE grants SET colour = 'blue'");
@@ -109,7 +109,7 @@ describe('the migration of a SQLite store', () => {
     other.close();
   });
 
-  test('A migration that fails changes nothing, not even by the steps before it.', async () => {
+  test('A migration that fails changes nothing, and its earlier steps are undone.', async () => {
     const path = await makeStore();
     const before = describeSchema(path);
     assert.throws(() => open(path, [...LATER, 'ALTER TABLE no_such_table ADD COLUMN colour TEXT']));
@@ -120,7 +120,7 @@ describe('the migration of a SQLite store', () => {
     await store.close();
   });
 
-  test('A store of a newer schema is refused, and stays as it is.', async () => {
+  test('A store of a newer schema is refused and stays unchanged.', async () => {
     const path = await makeStore();
     open(path).close();
     assert.throws(() => openSqliteStore(path), isRefusedAs('store_newer'));

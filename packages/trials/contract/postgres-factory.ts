@@ -16,7 +16,7 @@ const TABLES = [
   'deliveries',
 ];
 
-/** Stores in the first database of a cluster; through another port where a pooler is in between. */
+/** Opens stores in the first database of a cluster, through another port if a pooler is in between. */
 export const createPostgresFactory = (cluster: Cluster, port = cluster.port): StoreFactory => {
   const url = cluster.url(undefined, port);
   // The contract expects a change to be visible to the next read of another connection, so nothing is cached.

@@ -13,7 +13,7 @@ else {
   after(() => cluster.remove());
   describeStore('PostgreSQL', createPostgresFactory(cluster));
 
-  test('A node does not keep a change of a client that a failover lost, once the client has changed again.', async () => {
+  test('A node drops a change of a client that a failover lost when the client changes again.', async () => {
     const open = () => openPostgresStore(cluster.url(), { clientCacheMs: 0 });
     const [operator, node] = [await open(), await open()];
     const { id } = sampleClient({ id: 'client-of-a-failover' });
@@ -21,7 +21,7 @@ else {
     await cluster.ask(`CREATE TABLE lagging AS SELECT * FROM clients WHERE id = '${id}'`);
     await operator.changeClient(id, { disabledAt: 1 });
     assert.equal((await node.readClient(id)).client?.disabledAt, 1);
-    // A standby takes over that does not have the change yet.
+    // A standby without the change takes over.
     await cluster.ask(
       `DELETE FROM clients WHERE id = '${id}'; INSERT INTO clients SELECT * FROM lagging; DROP TABLE lagging`,
     );

@@ -1,21 +1,21 @@
 import { test } from 'node:test';
 import type { Store } from '@keyfob/server/stores';
 
-/** Makes the stores that the contract runs on. One is in use at a time. */
+/** Opens the stores that the contract runs on. One is in use at a time. */
 export type StoreFactory = {
-  /** A fresh and empty store. */
+  /** Opens a new and empty store. */
   open(): Promise<Store>;
-  /** Opens again what `open` opened last, after its close. Absent where a close loses everything. */
+  /** Reopens the last store of `open` after its close. Absent if a close loses the content. */
   reopen?(): Promise<Store>;
-  /** One more connection to what `open` opened last and is still open. Absent where there is only one. */
+  /** Opens another connection to the last store of `open`, which is still open. Absent if a store has only one connection. */
   openSecond?(): Promise<Store>;
 };
 
-/** Registers a test with a fresh store. */
+/** Registers a test with a new store. */
 export type OnStore = (name: string, body: (store: Store) => Promise<void>) => void;
-/** Registers a test with two connections to one fresh store. */
+/** Registers a test with two connections to one new store. */
 export type OnTwo = (name: string, body: (one: Store, other: Store) => Promise<void>) => void;
-/** Registers a test with a fresh store and a way to close it and open it again. */
+/** Registers a test with a new store that it can close and reopen. */
 export type OnReopened = (
   name: string,
   body: (store: Store, reopen: () => Promise<Store>) => Promise<void>,
@@ -38,7 +38,7 @@ export const registerOnTwo =
   ({ open, openSecond }: StoreFactory): OnTwo =>
   (name, body) => {
     if (openSecond === undefined) {
-      test(name, { skip: 'this store has one connection only' }, () => {});
+      test(name, { skip: 'this store has only one connection' }, () => {});
       return;
     }
     test(name, async () => {

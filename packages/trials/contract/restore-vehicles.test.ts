@@ -59,7 +59,7 @@ const openMemory = (): Trial => {
 
 const ONE = sampleVehicle(1);
 const TWO = sampleVehicle(2);
-const OCCASION = { nowMs: NOW_MS, requestId: undefined, endsWhenEmpty: true };
+const AUDIT_CONTEXT = { nowMs: NOW_MS, requestId: undefined, endsWhenEmpty: true };
 const KNOWN = 42n;
 const LATE = 43n;
 const PRUNED = 44n;
@@ -80,19 +80,19 @@ for (const [name, open] of [
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO]);
       await backup();
-      await store.disconnectVehicles(KNOWN, [ONE.id], OCCASION);
+      await store.disconnectVehicles(KNOWN, [ONE.id], AUDIT_CONTEXT);
       restore();
       assert.deepEqual(await store.listVehicles(KNOWN), [TWO]);
       assert.equal((await store.readGrant(KNOWN))?.revocation, undefined);
       await store.close();
     });
 
-    test('does not revive a grant whose last vehicle was disconnected since the backup', async () => {
+    test('does not reactivate a grant whose last vehicle was disconnected since the backup', async () => {
       const { store, backup, restore } = open();
       await store.createClient(sampleClient());
       await consentTo(store, [ONE]);
       await backup();
-      await store.disconnectVehicles(KNOWN, 'all', OCCASION);
+      await store.disconnectVehicles(KNOWN, 'all', AUDIT_CONTEXT);
       restore();
       assert.deepEqual(await store.listVehicles(KNOWN), []);
       assert.equal((await store.readGrant(KNOWN))?.revocation?.cause, 'disconnected');
@@ -104,7 +104,7 @@ for (const [name, open] of [
       await store.createClient(sampleClient());
       await consentTo(store, [ONE]);
       await backup();
-      await store.selectVehicles(KNOWN, [TWO], OCCASION);
+      await store.selectVehicles(KNOWN, [TWO], AUDIT_CONTEXT);
       restore();
       assert.deepEqual(await store.listVehicles(KNOWN), [TWO]);
       assert.deepEqual(await consentsOf(store), [KNOWN]);
@@ -125,7 +125,7 @@ for (const [name, open] of [
       await store.close();
     });
 
-    test('leaves only the code and the grant events of a grant that is younger than the backup', async () => {
+    test('keeps only the code and the grant events of a grant that was created since the backup', async () => {
       const { store, backup, restore } = open();
       await store.createClient(sampleClient());
       await consentTo(store, [ONE]);
@@ -143,7 +143,7 @@ for (const [name, open] of [
       await store.close();
     });
 
-    test('keeps a code usable that was issued since the backup, and a used code used', async () => {
+    test('keeps codes that were issued since the backup, and keeps used codes used', async () => {
       const { store, backup, restore } = open();
       await store.createClient(sampleClient());
       const use = sampleCodeUse({ presented: { grantId: LATE } });
@@ -157,7 +157,7 @@ for (const [name, open] of [
     });
   });
 
-/** A webhook with one delivery that is due, as rows: nobody is to be called here. */
+/** SQL for a webhook with one delivery that is due. The tests send nothing. */
 const REGISTER = (id: string): string => `
   INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at)
     VALUES ('${id}', 'https://hooks.example/', 'standard', NULL, '[]', 1, ${CREATED_AT});
@@ -179,7 +179,7 @@ const change = (path: string, sql: string): void => {
 };
 
 describe('A restore, SQLite', () => {
-  test('leaves webhooks and their deliveries as they are', async () => {
+  test('does not change webhooks and their deliveries', async () => {
     const path = join(directory, 'webhooks.db');
     const store = openSqliteStore(path);
     await store.createClient(sampleClient());
@@ -192,7 +192,7 @@ describe('A restore, SQLite', () => {
     assert.deepEqual(outboxOf(path), ['new']);
   });
 
-  test('takes everything from the backup where there is no store', async () => {
+  test('takes everything from the backup if there is no store', async () => {
     const path = join(directory, 'placed.db');
     const first = openSqliteStore(path);
     await first.createClient(sampleClient());
@@ -200,7 +200,7 @@ describe('A restore, SQLite', () => {
     change(path, REGISTER('old'));
     const grantEvents = await first.listGrantEvents({ after: 0, limit: 9 });
     await backupSqliteStore(path, `${path}.backup`, () => {});
-    await first.disconnectVehicles(KNOWN, 'all', OCCASION);
+    await first.disconnectVehicles(KNOWN, 'all', AUDIT_CONTEXT);
     await first.close();
     placeSqliteStore(path, `${path}.backup`, `${path}.aside`);
     const placed = openSqliteStore(path);

@@ -36,7 +36,7 @@ test('Grants keep their scopes and callers in a restore from a backup that numbe
   await backupSqliteStore(path, late, () => {});
   await first.close();
 
-  // The store continues from the early backup, and gives numbers that the late one has given to others.
+  // The store continues from the early backup and assigns numbers that the late backup uses for other rows.
   placeSqliteStore(path, early, join(directory, 'aside'));
   const serving = openSqliteStore(path);
   await serving.createGrant(sampleGrant({ id: 44n, scope: 'control_security' }));

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const HELP = `Runs the contract suite of a store, as often as you like.
+const HELP = `Runs the contract suite of a store one or more times.
 
   npm run contract -- [--store sqlite|memory|all] [--times N]
 
-  --store   which store; sqlite takes its migrations with it (default: all)
-  --times   how often; ids and races differ each time (default: 1)
+  --store   which store; sqlite includes its migrations (default: all)
+  --times   how many times; ids and races differ each time (default: 1)
 
 Example:
   $ npm run contract -- --store sqlite --times 50`;
@@ -45,7 +45,7 @@ if (help === true) {
   process.stdout.write(`${HELP}\n`);
   process.exit(0);
 }
-if (!isStore(store)) usage(`--store ${store} is none of sqlite, memory, all`);
+if (!isStore(store)) usage(`--store must be sqlite, memory or all, not ${store}`);
 if (!/^[1-9][0-9]{0,5}$/.test(times)) usage('--times must be a whole number of at least 1');
 const files = (isStore(store) ? FILES[store] : []).map((name) =>
   fileURLToPath(new URL(name, import.meta.url)),

@@ -34,15 +34,15 @@ describeStore('SQLite', {
   openSecond: async () => openSqliteStore(currentPath()),
 });
 
-test('A refresh that fails leaves each refresh of the same commit either done, or unavailable and undone.', async () => {
+test('When a refresh fails, each other refresh of the same commit is either done, or unavailable and undone.', async () => {
   const path = nextPath();
   const store = openSqliteStore(path);
   await fill(store);
   const ids = Array.from({ length: 10 }, (_, index) => BigInt(index));
   for (const id of ids) await store.createGrant(sampleGrant({ id }));
-  const damager = new DatabaseSync(path);
-  damager.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
-  damager.close();
+  const writer = new DatabaseSync(path);
+  writer.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
+  writer.close();
   const refresh = (grantId: bigint) => refreshed(store, sampleUse(0, { presented: { grantId } }));
   const results = await Promise.allSettled(ids.map(refresh));
   for (const [index, result] of results.entries()) {
@@ -64,9 +64,9 @@ test('A caller that is stored in a commit that is undone is stored again by the 
   const store = openSqliteStore(path);
   await fill(store);
   await store.createGrant(sampleGrant({ id: 5n }));
-  const damager = new DatabaseSync(path);
-  damager.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
-  damager.close();
+  const writer = new DatabaseSync(path);
+  writer.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
+  writer.close();
   const failing = { presented: { grantId: 5n } };
   await Promise.allSettled([store.refresh(sampleUse(0)), store.refresh(sampleUse(0, failing))]);
   const before = await store.readGrant(42n);
@@ -76,14 +76,14 @@ test('A caller that is stored in a commit that is undone is stored again by the 
   await store.close();
 });
 
-test('A batch that meets another writer waits without blocking, and continues when the writer is done.', async () => {
+test('A batch waits for another writer without blocking, and continues when the writer has finished.', async () => {
   const path = nextPath();
   const store = openSqliteStore(path);
   await fill(store);
   const writer = new DatabaseSync(path);
   writer.exec('BEGIN IMMEDIATE');
   const revoked = store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
-  // The writer ends in a later turn of this very thread: a wait that blocks the thread keeps it from ending.
+  // The writer finishes in a later turn of the same thread, so a wait that blocks the thread would never end.
   setImmediate(() => setImmediate(() => writer.isOpen && writer.exec('ROLLBACK')));
   try {
     assert.equal(await revoked, 'revoked');
@@ -108,7 +108,7 @@ test('A reader that keeps an old snapshot does not delay refreshes or change wha
   await store.close();
 });
 
-test('A noted use of a secret does not change the revision of its client, so no server reads the client again.', async () => {
+test('Recording a use of a secret does not change the revision of its client, so no server reads the client again.', async () => {
   const path = nextPath();
   const store = openSqliteStore(path);
   await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));

@@ -5,7 +5,7 @@ import type { Costs } from './costs.ts';
 import { tryCuts } from './cuts.ts';
 import type { Cuts } from './cuts.ts';
 import type { Driver } from './driver.ts';
-import { askThroughPooler } from './pooled.ts';
+import { sendThroughPooler } from './pooled.ts';
 import type { Pooled } from './pooled.ts';
 
 /** The results of all trials of a driver. */
@@ -16,7 +16,7 @@ export type DriverResults = {
   readonly cuts: Cuts;
   /** With the driver's default, without names for statements, and with them. */
   readonly costs: { readonly byDefault: Costs; readonly unnamed: Costs; readonly named: Costs };
-  /** Absent where there is no PgBouncer. */
+  /** Absent if PgBouncer is not installed. */
   readonly pooled?: {
     readonly unnamed: Pooled;
     readonly unnamedInTransactions: Pooled;
@@ -41,7 +41,7 @@ export const tryDriver = async (
   const results = { driver: name, version, limits, cuts, costs };
   if (pooler === undefined) return results;
   const ask = (isNaming: boolean, isTransacting: boolean) =>
-    askThroughPooler(driver, { cluster, pooler }, { isNaming, isTransacting });
+    sendThroughPooler(driver, { cluster, pooler }, { isNaming, isTransacting });
   return {
     ...results,
     pooled: {

@@ -18,10 +18,10 @@ export type Outcome = {
   /** Whether the database executed the statement. */
   readonly isDone: boolean;
   /** Whether the next statement on the same session is answered. */
-  readonly goesOn: boolean;
+  readonly continues: boolean;
 };
 
-/** The faults that are tried. */
+/** The outcome of each fault. */
 export type Cuts = {
   /** A statement that commits by itself, cut off before it reached the database. */
   readonly statementNotSent: Outcome;
@@ -37,10 +37,10 @@ export type Cuts = {
 const STATEMENT = 'INSERT INTO uses (id, parameter) VALUES ($1, $2)';
 const STATEMENT_BYTES = 'INSERT INTO uses';
 const PARAMETER = 'the-parameter-of-the-trial';
-/** Bytes that only the answer to this statement has. */
+/** Bytes that occur only in the answer to this statement. */
 const INSERTED = 'INSERT 0 1';
 const COMMITTED = 'COMMIT\0';
-/** As each driver writes it. */
+/** The COMMIT statement as each driver writes it. */
 const COMMIT_BYTES = { pg: 'COMMIT\0', postgres: 'commit\0' };
 
 /** The time limit set in a driver that has one, and how long a driver without one is watched. */
@@ -62,10 +62,10 @@ export const tryCuts = async (driver: Driver, cluster: Cluster): Promise<Cuts> =
     await session.ask('SELECT 1');
     const ended = await watch(work(session), arm());
     const isDone = (await cluster.ask(`SELECT id FROM uses WHERE id = ${id}`, database)).length > 0;
-    const goesOn = (await watch(session.ask('SELECT 1'), Promise.resolve())).kind === 'answered';
+    const continues = (await watch(session.ask('SELECT 1'), Promise.resolve())).kind === 'answered';
     proxy.cut();
     await session.close();
-    return { ended, isDone, goesOn };
+    return { ended, isDone, continues };
   };
   const insert = (ask: Ask, number = id) => ask(STATEMENT, [number, PARAMETER]);
   const onStatement = (...words: Parameters<WireProxy['fail']>) =>

@@ -7,7 +7,7 @@ import { tryCuts } from './cuts.ts';
 import type { Outcome } from './cuts.ts';
 import { nodePg } from './node-pg.ts';
 
-const TITLE = 'what the store on PostgreSQL expects of its driver:';
+const TITLE = 'the PostgreSQL store expects from its driver:';
 
 const cluster = await startCluster();
 if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});
@@ -16,11 +16,11 @@ else {
   describe(TITLE, () => tryDriver(cluster));
 }
 
-/** The error of a fault that has to end with one. */
+/** The error of a fault that must cause one. */
 const errorOf = ({ ended }: Outcome) => (ended.kind === 'failed' ? ended.error : assert.fail(ended.kind));
 
 function tryDriver(database: Cluster): void {
-  test('a cut is an error without a code, the same whether or not the statement was sent, and the next statement is answered.', async () => {
+  test('a lost connection causes an error without a code, the same for sent and unsent statements, and the next statement is answered.', async () => {
     const cuts = await tryCuts(nodePg, database);
     const { statementNotSent, statementNotAnswered, commitNotSent, commitNotAnswered, ...others } = cuts;
     const cut = [statementNotSent, statementNotAnswered, commitNotSent, commitNotAnswered];
@@ -29,15 +29,15 @@ function tryDriver(database: Cluster): void {
       [false, true, false, true],
     );
     const expected = { message: 'Connection terminated unexpectedly', code: undefined };
-    for (const outcome of cut) assert.deepEqual({ ...errorOf(outcome) }, { ...expected, ...NOTHING_HELD });
+    for (const outcome of cut) assert.deepEqual({ ...errorOf(outcome) }, { ...expected, ...NO_CONTENTS });
     assert.deepEqual(errorOf(others.silence), {
       message: 'Query read timeout',
       code: undefined,
-      ...NOTHING_HELD,
+      ...NO_CONTENTS,
     });
     const { statement, parameter, code } = errorOf(others.refused);
-    assert.deepEqual({ statement, parameter, code }, { ...NOTHING_HELD, code: '23505' });
-    for (const { goesOn } of Object.values(cuts)) assert.ok(goesOn);
+    assert.deepEqual({ statement, parameter, code }, { ...NO_CONTENTS, code: '23505' });
+    for (const { continues } of Object.values(cuts)) assert.ok(continues);
   });
 
   test('a statement without a name is one round trip, the first time and later.', async () => {
@@ -47,4 +47,4 @@ function tryDriver(database: Cluster): void {
   });
 }
 
-const NOTHING_HELD = { statement: 'no', parameter: 'no' } as const;
+const NO_CONTENTS = { statement: 'no', parameter: 'no' } as const;

@@ -13,15 +13,15 @@ export type Pooled = {
 /** How statements are sent. */
 type Mode = {
   readonly isNaming: boolean;
-  /** Each in a transaction of its own. */
+  /** Whether each statement has its own transaction. */
   readonly isTransacting: boolean;
 };
 
 const SESSIONS = 8;
 const ROUNDS = 20;
 
-/** More sessions than the pooler has connections send the same few statements at the same moment, again and again. */
-export const askThroughPooler = async (
+/** Sends the same few statements repeatedly and at the same time from more sessions than the pooler has connections. */
+export const sendThroughPooler = async (
   driver: Driver,
   { cluster, pooler }: { readonly cluster: Cluster; readonly pooler: Pooler },
   { isNaming, isTransacting }: Mode,

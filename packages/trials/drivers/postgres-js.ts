@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import type { Sql, TransactionSql } from 'postgres';
 import type { Ask, Driver } from './driver.ts';
 
-// Its package.json is not exported.
+// The package does not export its package.json.
 const manifest = new URL('../package.json', import.meta.resolve('postgres'));
 const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };
 
@@ -27,7 +27,7 @@ export const postgresJs: Driver = {
   },
 };
 
-/** By a tagged template, as users write it; only then does it name its statements. */
+/** Uses a tagged template, as users do. The driver names statements only in this form. */
 const askBy =
   (sql: Sql | TransactionSql, limitMs: number | undefined): Ask =>
   async (text, values = []) => {

@@ -1,4 +1,4 @@
-/** What a driver sends, by its letter. https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** The messages of a driver, by letter. https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const NAMES: Readonly<Record<string, string>> = {
   B: 'Bind',
   C: 'Close',

@@ -25,11 +25,11 @@ const renderDistinction = (cuts: Cuts): string => {
 };
 
 const renderSilence = ({ cuts: { silence }, limits }: DriverResults): string => {
-  const { ended, goesOn } = silence;
-  const next = `the next statement is ${goesOn ? '' : 'not '}answered`;
+  const { ended, continues } = silence;
+  const next = `the next statement is ${continues ? '' : 'not '}answered`;
   if (ended.kind === 'failed')
     return `${limits} ends it after ${ended.afterMs} ms: "${ended.error.message}"; ${next}`;
-  return `${ended.kind} after ${LIMITS_MS.watched} ms, whatever ${limits} say; ${next}`;
+  return `${ended.kind} after ${LIMITS_MS.watched} ms, despite ${limits}; ${next}`;
 };
 
 const renderContents = ({ cuts: { statementNotSent, refused } }: DriverResults): string => {
@@ -55,7 +55,7 @@ const LINES: readonly Line[] = [
   ['COMMIT cut off before its answer', ({ cuts }) => renderCut(cuts.commitNotAnswered)],
   ['the error distinguishes "not sent" from "not answered"', ({ cuts }) => renderDistinction(cuts)],
   [`no answer at all, with every limit at ${LIMITS_MS.limit} ms`, renderSilence],
-  ['what an error contains (shown in a log, or only held)', renderContents],
+  ['what an error contains (shown in a log, or only held by the object)', renderContents],
   ['round trips of a statement without a name', ({ costs }) => renderCost(costs.unnamed.second)],
   ['round trips of a named one, the first time', ({ costs }) => renderCost(costs.named.first)],
   ['round trips of a named one, later', ({ costs }) => renderCost(costs.named.second)],

@@ -15,15 +15,15 @@ export type SenderTrial = {
   /** Integer milliseconds. */
   nowMs: number;
   /** Moves the clock, wakes the sender, and resolves when nothing is due or running. */
-  pass(ms: number): Promise<void>;
-  /** Another sender on the same store, as in another process. */
+  advance(ms: number): Promise<void>;
+  /** Creates another sender on the same store, as in another process. */
   another(): Sender;
   addWebhook(url: string, more?: Partial<Webhook>): Promise<{ readonly id: string; readonly secret: string }>;
-  /** Creates a grant and revokes it; webhooks here want the event of the revocation. */
+  /** Creates a grant and revokes it. The webhooks of the trial subscribe to the revocation. */
   makeGrantEvent(): Promise<void>;
 };
 
-/** From the machine's clock, because receivers refuse old signatures. */
+/** Starts at the time of the machine's clock, because receivers refuse old signatures. */
 export const openSenderTrial = async (
   scope: Pick<TestContext, 'after'>,
   store: Store = createMemoryStore(),
@@ -47,7 +47,7 @@ export const openSenderTrial = async (
     sender: create(),
     events,
     nowMs: Math.floor(Date.now() / 1000) * 1000,
-    async pass(ms) {
+    async advance(ms) {
       trial.nowMs += ms;
       trial.sender.wake();
       await trial.sender.settle();

@@ -21,7 +21,7 @@ describe('The delivery to webhooks', () => {
     const trial = await openSenderTrial(t);
     const { id, secret } = await trial.addWebhook(`${receiver.url}/hook?tenant=1`);
     await trial.makeGrantEvent();
-    await trial.pass(0);
+    await trial.advance(0);
     const [arrived = assert.fail()] = receiver.arrived;
     const [, grantEvent = assert.fail()] = await trial.store.listGrantEvents({ after: 0, limit: 2 });
     assert.deepEqual(verify(secret, arrived), {
@@ -42,11 +42,11 @@ describe('The delivery to webhooks', () => {
     const [event] = trial.events;
     assert.ok(event?.event === 'webhook.delivered');
     assert.deepEqual([event.webhookId, event.status, event.requestId], [id, 204, 'request-1']);
-    await trial.pass(DAY_MS);
+    await trial.advance(DAY_MS);
     assert.equal(receiver.arrived.length, 1);
   });
 
-  test('a message that is answered 500 twice is delivered unchanged at the third attempt', async (t) => {
+  test('a message that gets 500 twice is delivered unchanged at the third attempt', async (t) => {
     const receiver = await startReceiver(t, replyInTurn(500, 500, 200));
     const trial = await openSenderTrial(t);
     const { secret } = await trial.addWebhook(receiver.url);
@@ -59,7 +59,7 @@ describe('The delivery to webhooks', () => {
       [1, 3],
       [DAY_MS, 3],
     ] as const) {
-      await trial.pass(ms);
+      await trial.advance(ms);
       assert.equal(receiver.arrived.length, count);
     }
     const bodies = receiver.arrived.map((arrived) => JSON.stringify(verify(secret, arrived)));
@@ -76,7 +76,7 @@ describe('The delivery to webhooks', () => {
     await trial.addWebhook(receiver.url);
     await trial.makeGrantEvent();
     const from = trial.nowMs;
-    while ((await listAll(trial))[0]?.nextAtMs !== undefined) await trial.pass(60_000);
+    while ((await listAll(trial))[0]?.nextAtMs !== undefined) await trial.advance(60_000);
     assert.ok(trial.nowMs - from <= 3 * DAY_MS && trial.nowMs - from > 2.5 * DAY_MS);
     assert.equal(receiver.arrived.length, 20);
     assert.equal(namesOf(trial).at(-1), 'webhook.given_up');
@@ -89,9 +89,9 @@ describe('The delivery to webhooks', () => {
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url);
     await trial.makeGrantEvent();
-    await trial.pass(0);
+    await trial.advance(0);
     await trial.makeGrantEvent();
-    await trial.pass(DAY_MS);
+    await trial.advance(DAY_MS);
     assert.equal(receiver.arrived.length, 1);
     assert.deepEqual(namesOf(trial), ['webhook.disabled']);
     assert.notEqual((await trial.store.listWebhooks())[0]?.disabledAt, undefined);
@@ -105,23 +105,23 @@ describe('The delivery to webhooks', () => {
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url);
     await trial.makeGrantEvent();
-    await trial.pass(0);
+    await trial.advance(0);
     assert.equal((await listAll(trial))[0]?.lastError, 'answered 307; redirects are not followed');
     assert.equal(other.arrived.length, 0);
   });
 
   test('an endless answer is cut off, and its status counts', async (t) => {
     const receiver = await startReceiver(t, (_arrived, response) => {
-      const pour = (): void => {
+      const fill = (): void => {
         while (!response.destroyed && response.write('x'.repeat(65_536)));
       };
-      response.writeHead(200).on('drain', pour);
-      pour();
+      response.writeHead(200).on('drain', fill);
+      fill();
     });
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url);
     await trial.makeGrantEvent();
-    await trial.pass(0);
+    await trial.advance(0);
     assert.equal((await listAll(trial))[0]?.state, 'delivered');
   });
 
@@ -129,7 +129,7 @@ describe('The delivery to webhooks', () => {
     const trial = await openSenderTrial(t);
     await trial.addWebhook('http://127.0.0.1:6/');
     await trial.makeGrantEvent();
-    await trial.pass(0);
+    await trial.advance(0);
     const [delivery] = await listAll(trial);
     assert.deepEqual(
       [delivery?.state, delivery?.lastStatus, delivery?.lastError],
@@ -165,13 +165,13 @@ describe('The delivery to webhooks', () => {
     const trial = await openSenderTrial(t);
     await trial.addWebhook(receiver.url, { format: 'pleos', clientId: 'client-a', kinds: ['grant.revoked'] });
     await trial.makeGrantEvent();
-    await trial.pass(0);
+    await trial.advance(0);
     const [arrived = assert.fail()] = receiver.arrived;
     assert.equal(arrived.body, '{"userIds":["owner-1"],"vins":[]}');
     assert.equal(arrived.headers['webhook-signature'], undefined);
   });
 
-  test('a stopped sender leaves its deliveries to the next one at once', async (t) => {
+  test('a stopped sender releases its deliveries to the next sender at once', async (t) => {
     let isHolding = true;
     const receiver = await startReceiver(t, (_arrived, response) => {
       if (!isHolding) response.writeHead(200).end();
@@ -182,7 +182,7 @@ describe('The delivery to webhooks', () => {
     trial.sender.wake();
     await receiver.until(1);
     await trial.sender.stop(0);
-    await trial.pass(0);
+    await trial.advance(0);
     assert.equal(receiver.arrived.length, 1);
     isHolding = false;
     const next = trial.another();
@@ -194,7 +194,7 @@ describe('The delivery to webhooks', () => {
     assert.equal((await listAll(trial))[0]?.state, 'delivered');
   });
 
-  test('a dead sender leaves its deliveries to the next one when their lease expires', async (t) => {
+  test('the deliveries of a dead sender go to the next sender when their lease expires', async (t) => {
     const receiver = await startReceiver(t, (_arrived, response, count) => {
       if (count > 1) response.writeHead(200).end();
     });
@@ -219,10 +219,11 @@ describe('The delivery to webhooks', () => {
   });
 
   test('a failing store is reported once, and deliveries continue when it works again', async (t) => {
-    let isAway = true;
+    let isUnavailable = true;
     const store = createMemoryStore({
       run: async (verb, work) => {
-        if (isAway && verb === 'claimDeliveries') throw new StoreError('unavailable', 'the disk is full');
+        if (isUnavailable && verb === 'claimDeliveries')
+          throw new StoreError('unavailable', 'the disk is full');
         return work();
       },
     });
@@ -230,23 +231,23 @@ describe('The delivery to webhooks', () => {
     const trial = await openSenderTrial(t, store);
     await trial.addWebhook(receiver.url);
     await trial.makeGrantEvent();
-    for (let turn = 0; turn < 3; turn++) await trial.pass(2000);
+    for (let turn = 0; turn < 3; turn++) await trial.advance(2000);
     assert.deepEqual(trial.events, [{ event: 'webhook.stalled', cause: 'the disk is full' }]);
-    isAway = false;
-    await trial.pass(2000);
+    isUnavailable = false;
+    await trial.advance(2000);
     assert.equal(receiver.arrived.length, 1);
   });
 
   test('grant events are stored for 30 days', async (t) => {
     const trial = await openSenderTrial(t);
-    // Each time a creation and a revocation.
+    // Each call stores a creation and a revocation.
     for (let count = 0; count < 225; count++) await trial.makeGrantEvent();
-    await trial.pass(30 * DAY_MS);
+    await trial.advance(30 * DAY_MS);
     assert.equal((await trial.store.listGrantEvents({ after: 0, limit: 1000 })).length, 450);
-    await trial.pass(3_600_000);
+    await trial.advance(3_600_000);
     for (const left of [250, 50, 0]) {
       assert.equal((await trial.store.listGrantEvents({ after: 0, limit: 1000 })).length, left);
-      await trial.pass(2000);
+      await trial.advance(2000);
     }
   });
 });

@@ -11,10 +11,10 @@ describe('The signature of a message', () => {
   for (const [what, id, body] of [
     ['plain', '4a0d3f8e-8d3c-4a35-9f1e-0c8a8f7f1d11', '{"type":"grant.revoked"}'],
     ['empty', 'a', ''],
-    ['of another script', 'grantEvent-1', '{"subject":"소유자","vins":["KMHL14JA5PA000001"]}'],
+    ['in another script', 'grantEvent-1', '{"subject":"소유자","vins":["KMHL14JA5PA000001"]}'],
     ['with dots', 'a.b', '1.2.3'],
   ] as const) {
-    test(`${what}: the library of receivers accepts it and makes the same`, () => {
+    test(`${what}: the library for receivers accepts the signature and creates the same one`, () => {
       const nowMs = Date.now();
       const headers = signMessage(KEY, { id, body, nowMs });
       new Webhook(SECRET).verify(body, headers, { jsonParse: false });
@@ -43,7 +43,7 @@ describe('The signature of a message', () => {
     });
   }
 
-  test('the secret is 32 bytes derived from the ring: always the same, and different for each webhook and key', () => {
+  test('the secret is 32 bytes derived from the key ring: always the same, and different for each webhook and key', () => {
     const lines = [createKeyLine(1, 1), createKeyLine(2, 2)];
     const [one, two] = [parseKeyRing(lines.join('\n')), parseKeyRing(lines.toReversed().join(','))];
     const keys = [1, 2].flatMap((number) =>

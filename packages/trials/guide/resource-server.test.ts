@@ -11,10 +11,10 @@ import { paste, PROJECT, readBlocks } from './guide.ts';
 
 const PAGE = 'resource-server.md';
 const hasCurl = (await runCommand('curl', ['--version'])).code === 0;
-const options = hasCurl ? {} : { skip: 'there is no curl on this machine' };
+const options = hasCurl ? {} : { skip: 'curl is not installed' };
 
 test(
-  'The guide works: an API learns what an access token stands for, by introspection and by checking a JWT.',
+  'The guide works: an API reads an access token by introspection and by checking a JWT.',
   options,
   async (t) => {
     const server = await serverFor(t, {});

@@ -40,7 +40,7 @@ describe('An emit that fails', () => {
     'returns a rejected promise': () => Promise.reject(new Error('the log is full')) as unknown as undefined,
   };
   for (const [how, emit] of Object.entries(FAILURES)) {
-    test(`costs no request its answer if it ${how}`, async (t) => {
+    test(`does not prevent the response if it ${how}`, async (t) => {
       const server = await open(t, { emit });
       const warned = once(process, 'warning');
       assert.equal((await fetch(`${await host(t, server.handler)}/nope`)).status, 404);
@@ -51,7 +51,7 @@ describe('An emit that fails', () => {
   }
 });
 
-test('an exception outside the routes is a 500 and an internal.error', async (t) => {
+test('an exception outside the routes gives a 500 and an internal.error', async (t) => {
   const events: LogEvent[] = [];
   let isBroken = false;
   const clock = () => {
@@ -75,7 +75,7 @@ test('an exception outside the routes is a 500 and an internal.error', async (t)
 });
 
 describe('A host that has touched the request', () => {
-  test('gets an answer to a drained request that had no body', async (t) => {
+  test('gets a response to a drained request without a body', async (t) => {
     const server = await open(t);
     const url = await host(t, (request, response) => {
       request.resume().once('end', () => setImmediate(server.handler, request, response));
@@ -147,7 +147,7 @@ describe('The base path', () => {
 });
 
 describe('A call of fetch', () => {
-  test('with a stream of text instead of bytes is a request that was cut off', async (t) => {
+  test('with a stream of text instead of bytes counts as a request that was cut off', async (t) => {
     const server = await open(t);
     const body = new ReadableStream({
       start(controller) {

@@ -15,9 +15,9 @@ const openIssuer = async (basePath: string, startMs: number) => {
     { publicUrl: `https://sandbox.example${basePath}`, key: createKeyLine(1, 1_700_000_000), demo: true },
     { store, basePath, clock: () => nowMs },
   );
-  const registration = { dialect: 'smartcar', name: 'Charge planner', nowMs };
+  const registration = { dialect: 'smartcar', name: 'Charge planner' };
   const { client, clientSecret } = await makeClient(server.deployment, registration);
-  const wanted = { clientId: client.id, subject: 'owner-1', scope: '', brand: undefined, nowMs };
+  const wanted = { clientId: client.id, subject: 'owner-1', scope: '', brand: undefined };
   const { tokens } = await makeGrant(server.deployment, wanted);
   const authorization = `Basic ${Buffer.from(`${client.id}:${clientSecret}`).toString('base64')}`;
   return {

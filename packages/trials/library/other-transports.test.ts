@@ -37,9 +37,9 @@ const open = async (t: TestContext): Promise<{ server: AuthorizationServer; reas
   return { server, reasons };
 };
 
-/** A host that speaks HTTP/2, and a client's session with it. */
+/** Starts an HTTP/2 host and returns a client session. */
 const connect = async (t: TestContext, server: AuthorizationServer): Promise<ClientHttp2Session> => {
-  // The types of `node:http2` know only its own requests; the handler takes either.
+  // The types of `node:http2` allow only its own requests, but the handler accepts both kinds.
   const handler = server.handler as unknown as (
     request: Http2ServerRequest,
     response: Http2ServerResponse,
@@ -81,7 +81,7 @@ describe('HTTP/2', () => {
     await server.close();
   });
 
-  test('joins cookies that arrive apart', async (t) => {
+  test('joins cookies that arrive in separate headers', async (t) => {
     const { server } = await open(t);
     const session = await connect(t, server);
     const { headers } = await send(session, { ':path': '/connect' });
@@ -96,7 +96,7 @@ describe('HTTP/2', () => {
     const stream = session.request({ ...POST, authorization: 'Basic YTpi' });
     stream.on('error', () => {});
     stream.write(REFRESH);
-    // The server has the half request by the time it answers a later one.
+    // When the server answers a later request, it has received the incomplete one.
     await send(session, { ':path': KEYS });
     const closed = new Promise((resolve) => stream.once('close', resolve));
     stream.destroy(new Error('the client has crashed'));

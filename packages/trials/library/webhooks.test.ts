@@ -24,12 +24,12 @@ test('a server delivers webhooks from a store that the caller passes in, and ret
     await store.close();
   });
   const { deployment } = server;
-  const { client } = await makeClient(deployment, { dialect: 'smartcar', name: '', nowMs });
-  const wanted = { clientId: client.id, subject: 'owner-1', scope: '', brand: undefined, nowMs };
+  const { client } = await makeClient(deployment, { dialect: 'smartcar', name: '' });
+  const wanted = { clientId: client.id, subject: 'owner-1', scope: '', brand: undefined };
   const { grant } = await makeGrant(deployment, wanted);
   const webhook = { url: receiver.url, format: 'standard', clientId: undefined, kinds: undefined } as const;
-  assert.equal((await addWebhook(deployment, { ...webhook, isHttpAllowed: true, nowMs })).outcome, 'added');
-  await revokeGrant(deployment, grant, { cause: 'operator', nowMs, requestId: undefined });
+  assert.equal((await addWebhook(deployment, { ...webhook, isHttpAllowed: true })).outcome, 'added');
+  await revokeGrant(deployment, grant, { cause: 'operator', requestId: undefined });
   server.deliverWebhooks();
   await receiver.until(1);
   while (!failures.includes('webhook.failed')) await new Promise(setImmediate);

@@ -15,7 +15,7 @@ export const LATER_MS = NOW_MS + 3_600_000;
 export const NEVER_MS = 2 ** 30;
 export const COMMIT = 'COMMIT\0';
 
-type NodeOptions = NonNullable<NonNullable<Parameters<typeof openPostgresStore>[1]>['node']>;
+export type NodeOptions = NonNullable<NonNullable<Parameters<typeof openPostgresStore>[1]>['node']>;
 type TestNode = { readonly store: Store; readonly proxy: WireProxy };
 
 /** Two nodes on a fresh database, each behind a proxy of its own. */

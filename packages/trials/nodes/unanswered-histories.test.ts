@@ -146,7 +146,7 @@ async function present(
   const { id: grantId, clientId } = holder;
   const token = `${grantId}.${generation}`;
   holder.nowMs += STEP_MS;
-  const presented = { grantId, clientId, isRetryOfOurs: node.unanswered.has(token) };
+  const presented = { grantId, clientId };
   try {
     const result = await refreshed(node.store, sampleUse(generation, { nowMs: holder.nowMs, presented }));
     if (['rotate', 'repeat'].includes(result.verdict.kind)) node.unanswered.delete(token);

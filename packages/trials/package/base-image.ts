@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { runCommand } from '../support/run-command.ts';
 import type { ImageStore } from './image-store.ts';
 
-/** The Debian that the official image of the same name is made of. */
+/** The Debian release of the official image. */
 const DEBIAN = 'bookworm';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /**
- * Makes what stands for `node:24-bookworm-slim` where no registry of images can be reached: Debian's smallest, the Node of
- * this repository, npm, and the user 1000. It trusts whom this machine trusts, since npm may have to go through its proxy.
+ * Builds a replacement for `node:24-bookworm-slim` for machines without access to an image registry: a minimal Debian, the
+ * Node of this repository, npm and the user 1000. It trusts the certificates of this machine, because npm may need its proxy.
  */
 export const makeBaseImage = async (store: ImageStore, name: string): Promise<void> => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-base-'));

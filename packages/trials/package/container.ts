@@ -7,29 +7,29 @@ import { runCommand } from '../support/run-command.ts';
 import type { Ended } from '../support/keyfob-process.ts';
 import type { ImageConfig } from './image-store.ts';
 
-/** How a container is run. Capabilities it has none, and new privileges it gets none, whatever else is said. */
+/** How a container runs. It never has capabilities and never gets new privileges. */
 export type ContainerPlan = {
   readonly root: string;
   readonly config: ImageConfig;
-  /** After the entry point; the image's own where not given. */
+  /** Arguments after the entry point; by default those of the image. */
   readonly args?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Folders and files of this machine at paths of the container. All else is read-only. */
+  /** Folders and files of this machine at paths of the container. Everything else is read-only. */
   readonly mounts: readonly { readonly from: string; readonly to: string; readonly isReadOnly: boolean }[];
 };
 
-/** A container that runs, by `runc`, on the network of this machine. */
+/** A running container of `runc`, on the network of this machine. */
 export type Container = {
-  /** All that it has written so far. */
+  /** The output so far. */
   output(): string;
-  /** Runs a command in it, as its user. */
+  /** Runs a command in the container, as its user. */
   run(...words: readonly string[]): Promise<Ended>;
   signal(name: 'TERM' | 'KILL'): Promise<void>;
-  /** How it ended. */
+  /** Resolves to the exit code. */
   readonly exited: Promise<number | null>;
 };
 
-/** Starts one. Its first process is that of the entry point, as in Docker and Kubernetes. */
+/** Starts a container. Its first process is the entry point, as in Docker and Kubernetes. */
 export const startContainer = (plan: ContainerPlan): Container => {
   const bundle = mkdtempSync(join(tmpdir(), 'keyfob-bundle-'));
   const state = join(bundle, 'state');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** One instruction: its word, and what follows it, on one line. */
+/** One instruction: its keyword and the rest of the line. */
 export type Instruction = { readonly word: string; readonly rest: string };
 
 /** A stage: the instructions between one FROM and the next. */
@@ -10,7 +10,7 @@ export type Stage = {
   readonly instructions: readonly Instruction[];
 };
 
-/** The stages of a Dockerfile, in their order. Knows no line continuations and no heredocs: ours has none. */
+/** Reads the stages of a Dockerfile in order. Does not support line continuations and heredocs, which ours does not use. */
 export const readDockerfile = (path: string): readonly Stage[] => {
   const lines = readFileSync(path, 'utf8')
     .split('\n')
@@ -26,7 +26,7 @@ export const readDockerfile = (path: string): readonly Stage[] => {
   return stages;
 };
 
-/** What the last instruction with a word says; `''` where there is none. */
+/** The rest of the last instruction with this keyword; `''` if there is none. */
 export const lastOf = ({ instructions }: Stage, word: string): string =>
   instructions.findLast((one) => one.word === word)?.rest ?? '';
 

@@ -7,22 +7,22 @@ import { openImageStore } from './image-store.ts';
 import { tryImage } from './image-trial.ts';
 import { WORKSPACE } from './manifests.ts';
 
-// Builds the Dockerfile and runs what comes out, without Docker: by root, where Debian's buildah, runc and mmdebstrap are.
+// Builds the Dockerfile and runs the image without Docker. Needs root, and Debian's buildah, runc and mmdebstrap.
 const PROGRAMS = ['buildah', 'runc', 'mmdebstrap'];
 const IMAGE = 'localhost/keyfob:latest';
 const MEGABYTE = 1e6;
 
-const findLack = async (): Promise<string | undefined> => {
-  if (process.getuid?.() !== 0) return 'only root may make and run containers here';
+const findMissingRequirement = async (): Promise<string | undefined> => {
+  if (process.getuid?.() !== 0) return 'only root can build and run containers here';
   for (const program of PROGRAMS)
     if ((await runCommand(program, ['--version'])).code !== 0) return `${program} is not installed`;
   return undefined;
 };
 
 const main = async (): Promise<void> => {
-  const lack = await findLack();
-  if (lack !== undefined) {
-    console.log(`SKIPPED: ${lack}.`);
+  const missing = await findMissingRequirement();
+  if (missing !== undefined) {
+    console.log(`SKIPPED: ${missing}.`);
     return;
   }
   const images = openImageStore(join(WORKSPACE, 'artefacts', 'image'));
@@ -30,9 +30,9 @@ const main = async (): Promise<void> => {
   const base = `docker.io/library/${stage?.image ?? ''}`;
   if (!(await images.hasImage(base))) await makeBaseImage(images, base);
   await images.build(WORKSPACE, IMAGE);
-  const [whole, below] = [await images.readSizeBytes(IMAGE), await images.readSizeBytes(base)];
-  const size = [whole, whole - below].map((bytes) => `${Math.round(bytes / MEGABYTE)} MB`);
-  console.log(`built: ${size[0]}, of which ${size[1]} are not its base`);
+  const [total, baseSize] = [await images.readSizeBytes(IMAGE), await images.readSizeBytes(base)];
+  const size = [total, total - baseSize].map((bytes) => `${Math.round(bytes / MEGABYTE)} MB`);
+  console.log(`built: ${size[0]}, of which ${size[1]} are not part of the base image`);
   const cluster = await startCluster();
   if ('reason' in cluster) throw new Error(cluster.reason);
   try {

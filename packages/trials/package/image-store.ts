@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../support/run-command.ts';
 
-/** What an image says of the containers that are made of it. */
+/** The configuration that an image gives to its containers. */
 export type ImageConfig = {
   readonly User: string;
   readonly Env: readonly string[];
@@ -10,25 +10,25 @@ export type ImageConfig = {
   readonly Entrypoint: readonly string[];
   readonly WorkingDir: string;
   readonly Volumes: Readonly<Record<string, object>>;
-  /** `CMD`, and what it runs. */
+  /** `CMD` and its command. */
   readonly Healthcheck: { readonly Test: readonly string[] };
 };
 
-/** Images in a folder of their own, built by `buildah`, which needs no daemon. */
+/** Images in a separate folder, built with `buildah`, which needs no daemon. */
 export type ImageStore = {
-  /** Runs `buildah` and answers what it printed. Throws with its log where it fails. */
+  /** Runs `buildah` and returns its output. Throws with its log if it fails. */
   buildah(...words: readonly string[]): Promise<string>;
   hasImage(name: string): Promise<boolean>;
-  /** Follows the Dockerfile of a folder, every line of it. */
+  /** Builds an image from the Dockerfile of a folder. */
   build(context: string, name: string): Promise<void>;
   readConfig(name: string): Promise<ImageConfig>;
-  /** Of all layers together. */
+  /** The size of all layers together. */
   readSizeBytes(name: string): Promise<number>;
-  /** The root folder of a container of an image, until it is let go of. */
+  /** Mounts the root folder of a container of an image, until `remove`. */
   mount(name: string): Promise<{ readonly root: string; remove(): Promise<void> }>;
 };
 
-/** The images in a folder, which is made where there is none. */
+/** Opens the images in a folder. Creates the folder if it is missing. */
 export const openImageStore = (directory: string): ImageStore => {
   mkdirSync(directory, { recursive: true });
   const place = [
@@ -54,7 +54,7 @@ export const openImageStore = (directory: string): ImageStore => {
       return (await buildah('images', '--format', '{{.Name}}:{{.Tag}}')).split('\n').includes(name);
     },
     async build(context, name) {
-      // Docker's own format: that of the OCI has no health check. The network is that of the machine, as npm needs one.
+      // The format is Docker's, because the OCI format has no health check. npm needs the network of the machine.
       const options = ['--format', 'docker', '--isolation', 'chroot', '--network', 'host', '--pull-never'];
       await buildah('build', ...options, '--tag', name, context);
     },
@@ -75,7 +75,7 @@ export const openImageStore = (directory: string): ImageStore => {
 
 const UNITS: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9 };
 
-/** `328 MB`, as `buildah` writes it. */
+/** Parses a size such as `328 MB`, as `buildah` writes it. */
 const parseSize = (text: string): number => {
   const [number, unit = 'B'] = text.split(' ');
   return Number(number) * (UNITS[unit.toUpperCase()] ?? Number.NaN);

@@ -20,12 +20,12 @@ const DEPLOYMENT = 'deploy/kubernetes/deployment.yaml';
 const JOB = 'deploy/kubernetes/migrate-job.yaml';
 const BIN = 'node_modules/.bin/keyfob';
 const POLL_MS = 50;
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** A node in a container. */
 type Node = { readonly name: string; readonly container: Container; readonly ports: Place['ports'] };
 
-/** Tries an image on a database: one node as Kubernetes runs it, one as compose does. `report` gets what was found. */
+/** Tests an image on a database: one node as in Kubernetes, one as in compose. `report` gets the results. */
 export const tryImage = async (
   images: ImageStore,
   name: string,
@@ -55,8 +55,8 @@ export const tryImage = async (
   try {
     const bare = { root: mounted.root, config, environment: {}, mounts: [] };
     const key = await runToEnd({ ...bare, args: ['keys', 'create'] });
-    report('`keys create` works without anything mounted');
-    report(`as the Job does: ${(await runToEnd(planPod(await makePlace('job', key), JOB))).trim()}`);
+    report('`keys create` works without mounts');
+    report(`the Job: ${(await runToEnd(planPod(await makePlace('job', key), JOB))).trim()}`);
     const [podPlace, servicePlace] = [await makePlace('pod', key), await makePlace('service', key)];
     const pod = {
       name: 'Kubernetes',
@@ -71,10 +71,10 @@ export const tryImage = async (
     const nodes = [pod, service];
     for (const node of nodes) await tryNode(node, config.Healthcheck.Test.slice(1), report);
     await refreshAt(nodes);
-    report('one node accepts what the other issued');
+    report('one node accepts the tokens of the other');
     await cluster.stop();
     for (const node of nodes) await tryOutage(node, config.Healthcheck.Test.slice(1));
-    report('without its database a node is unready, its health check fails, and it is alive');
+    report('without its database a node is alive but not ready, and its health check fails');
     await cluster.start();
     for (const node of nodes) await untilAnswer(node.ports.admin, '/readyz', 200, node);
     for (const node of nodes) report(await stop(node));
@@ -86,7 +86,7 @@ export const tryImage = async (
   }
 };
 
-/** What holds of every node that serves. */
+/** Checks every property of a node that serves. */
 const tryNode = async (
   node: Node,
   check: readonly string[],
@@ -112,7 +112,7 @@ const tryNode = async (
   );
 };
 
-/** A grant made by commands in one node, refreshed at each in turn. */
+/** Creates a grant with commands in one node and refreshes it at each node in turn. */
 const refreshAt = async (nodes: readonly Node[]): Promise<void> => {
   const [{ container } = assert.fail()] = nodes;
   const { client, grant } = await grantFor(
@@ -141,18 +141,18 @@ const tryOutage = async (node: Node, check: readonly string[]): Promise<void> =>
   assert.notEqual((await node.container.run(...check)).code, 0);
 };
 
-/** As Kubernetes does: what it runs before, then SIGTERM to the first process. */
+/** Stops a node as Kubernetes does: runs the preStop command, then sends SIGTERM to the first process. */
 const stop = async ({ name, container }: Node): Promise<string> => {
   const { spec } = (readYaml(DEPLOYMENT) as Workload).spec.template;
   const command = spec.containers[0]?.lifecycle?.preStop.exec.command ?? assert.fail('no preStop');
-  const beganAtMs = performance.now();
+  const startedAtMs = performance.now();
   assert.equal((await container.run(...command)).code, 0);
-  const askedAtMs = performance.now();
+  const signalledAtMs = performance.now();
   await container.signal('TERM');
   assert.equal(await container.exited, 0, container.output());
-  const seconds = (performance.now() - beganAtMs) / 1000;
+  const seconds = (performance.now() - startedAtMs) / 1000;
   assert.ok(seconds < (spec.terminationGracePeriodSeconds ?? 0), `${seconds} s`);
-  return `${name}: ended with code 0, ${Math.round(performance.now() - askedAtMs)} ms after SIGTERM`;
+  return `${name}: exited with code 0, ${Math.round(performance.now() - signalledAtMs)} ms after SIGTERM`;
 };
 
 const statusOf = (port: number, path: string): Promise<number> =>
@@ -167,7 +167,7 @@ const untilAnswer = async (
   status: number,
   { container }: Node,
 ): Promise<void> => {
-  const giveUpAtMs = performance.now() + PATIENCE_MS;
+  const giveUpAtMs = performance.now() + TIMEOUT_MS;
   while ((await statusOf(port, path)) !== status) {
     assert.ok(performance.now() < giveUpAtMs, `${path} was not ${status}: ${container.output()}`);
     await sleep(POLL_MS);

@@ -16,11 +16,11 @@ const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUN
 const isRoot = process.getuid?.() === 0;
 
 test(
-  'The steps of the Dockerfile, in an empty folder, give a server that runs as its user and is healthy',
-  { skip: isRoot ? false : 'only root may become another user' },
+  'The steps of the Dockerfile, run in an empty folder, build a healthy server that runs as the user of the image',
+  { skip: isRoot ? false : 'only root can run programs as another user' },
   async (t) => {
     const directory = directoryFor(t);
-    // The user of the image has to get through to its files, as in an image.
+    // The user of the image must have access to its files, as in an image.
     chmodSync(directory, 0o755);
     const stages = readDockerfile(join(WORKSPACE, 'Dockerfile'));
     const built = new Map<string, Built>();
@@ -34,7 +34,7 @@ test(
       }
     } catch (error) {
       if (!(error instanceof BuildError) || !NO_NETWORK.test(error.message)) throw error;
-      t.skip('the registry of npm cannot be reached from here');
+      t.skip('the npm registry cannot be reached from this machine');
       return;
     }
     const stage = stages.at(-1) ?? assert.fail('no stage');
@@ -71,7 +71,7 @@ test(
       ((await once(start(JSON.parse(check) as string[]), 'exit')) as [number])[0] === 0;
     await Promise.race([
       once(createInterface({ input: server.stdout }), 'line'),
-      exited.then(() => Promise.reject(new Error('it ended'))),
+      exited.then(() => Promise.reject(new Error('the server exited'))),
     ]);
     assert.equal(await isHealthy(), true);
     const bin = spawn(join(workDirectory, 'node_modules', '.bin', 'keyfob'), ['--version'], {

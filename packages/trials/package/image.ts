@@ -3,15 +3,15 @@ import { basename, join } from 'node:path';
 import { runCommand } from '../support/run-command.ts';
 import type { Instruction, Stage } from './dockerfile.ts';
 
-/** A stage that was followed: a folder that stands for the root of its image. */
+/** The result of a stage: a folder that represents the root of its image. */
 export type Built = { readonly root: string; readonly workDirectory: string };
 
 /** A command of the Dockerfile failed. */
 export class BuildError extends Error {}
 
 /**
- * Follows WORKDIR, COPY and RUN of a stage in an empty folder, by this machine's programs: what the base image would bring is
- * not on trial. Absolute paths mean the folder.
+ * Runs WORKDIR, COPY and RUN of a stage in an empty folder, with the programs of this machine, because the base image is
+ * not under test. Absolute paths are relative to the folder.
  */
 export const buildStage = async (
   stage: Stage,
@@ -40,7 +40,7 @@ const copy = (
   const words = rest.split(' ');
   const stage = words[0]?.startsWith('--from=') === true ? words.shift()?.slice('--from='.length) : undefined;
   const source = stage === undefined ? context : stages.get(stage)?.root;
-  if (source === undefined) throw new BuildError(`COPY ${rest}: there is no such stage`);
+  if (source === undefined) throw new BuildError(`COPY ${rest}: unknown stage`);
   const target = words.pop() ?? '';
   for (const path of words) {
     const options = {
@@ -48,7 +48,7 @@ const copy = (
       verbatimSymlinks: true,
       filter: (file: string) => stage !== undefined || !/\/(?:node_modules|dist)$/.test(file),
     };
-    // A file goes into a folder, a folder becomes it.
+    // A file is copied into the target folder; a folder becomes the target folder.
     const isInto = target.endsWith('/') && !statSync(join(source, path)).isDirectory();
     const to = placed(isInto ? join(target, basename(path)) : target);
     mkdirSync(join(to, '..'), { recursive: true });

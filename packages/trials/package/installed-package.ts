@@ -9,9 +9,9 @@ export const WORKSPACE = join(dirname(KEYFOB_BIN), '..', '..', '..');
 
 const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|E403|E407/;
 
-/** The package as its users get it. */
+/** The package as users install it. */
 export type InstalledPackage = {
-  /** The folder in which it is installed, empty before that. */
+  /** The folder in which the package is installed. */
   readonly home: string;
   /** The files in the packed archive, one per line. */
   readonly files: string;
@@ -19,7 +19,7 @@ export type InstalledPackage = {
   run(program: string, args: readonly string[]): Promise<Ended>;
 };
 
-/** Packs the server and installs it in an empty folder; answers `no_network` if the registry cannot be reached. */
+/** Packs the server and installs it in an empty folder. Returns `no_network` if the registry cannot be reached. */
 export const installPackage = async (
   after: (cleanUp: () => void) => void,
 ): Promise<InstalledPackage | 'no_network'> => {

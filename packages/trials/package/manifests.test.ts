@@ -12,7 +12,7 @@ const KUBERNETES = join('deploy', 'kubernetes');
 const manifests = readdirSync(join(WORKSPACE, KUBERNETES)).map((name) => join(KUBERNETES, name));
 const read = (path: string): string => readFileSync(join(WORKSPACE, path), 'utf8');
 
-/** Every file that tells an operator what to set. */
+/** Every file that contains settings for an operator. */
 const FILES = ['Dockerfile', 'compose.yaml', join('docs', 'operations.md'), ...manifests];
 
 const isSetting = (name: string): boolean => {
@@ -72,11 +72,11 @@ describe('docs/operations.md', () => {
     t.after(() => server.close());
     const metrics = await (await fetch(`${await server.listenForAdmin()}/metrics`)).text();
     const counted = new Set(createEventCounts().names());
-    const told = [...text.matchAll(/event="(?<event>[a-z_.]+)"/g)].map(
+    const events = [...text.matchAll(/event="(?<event>[a-z_.]+)"/g)].map(
       ({ groups }) => groups?.['event'] ?? '',
     );
-    assert.ok(told.length > 5);
-    for (const event of told) assert.ok(counted.has(event), event);
+    assert.ok(events.length > 5);
+    for (const event of events) assert.ok(counted.has(event), event);
     for (const [name] of text.matchAll(/\b(?:keyfob|process)_[a-z_]+\b/g))
       assert.ok(
         metrics.includes(`# TYPE ${name.replace(/_(?:bucket|sum|count)$/, '')} `) || name === 'keyfob_owner',

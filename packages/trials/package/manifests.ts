@@ -63,7 +63,7 @@ type PodSpec = {
   }[];
 };
 
-/** What runs pods: the Deployment, the Job. */
+/** A workload that runs pods: the Deployment or the Job. */
 export type Workload = {
   readonly apiVersion: string;
   readonly kind: string;
@@ -88,13 +88,13 @@ export type ComposeService = {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
 };
 
-/** compose.yaml, its anchors followed. */
+/** compose.yaml with resolved anchors. */
 export type Compose = {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
   readonly volumes: Readonly<Record<string, unknown>>;
 };
 
-/** Reads one file of YAML. Throws for one that is none, has two documents, or names a key twice. */
+/** Reads a YAML file. Throws if it is not YAML, has two documents, or repeats a key. */
 export const readYaml = (path: string): unknown =>
   parse(readFileSync(join(WORKSPACE, path), 'utf8'), { merge: true });

@@ -29,7 +29,7 @@ const KUBERNETES = 'deploy/kubernetes';
 const read = (name: string): unknown => readYaml(`${KUBERNETES}/${name}.yaml`);
 
 const image = readDockerfile(join(WORKSPACE, 'Dockerfile')).at(-1) ?? assert.fail('no stage');
-/** The configuration of a server of the image where nothing is set. */
+/** The configuration of a server of the image without further settings. */
 const config = parseConfig({ flags: {}, environment: { ...environmentOf(image) }, file: {} });
 const deployment = read('deployment') as Workload;
 const { spec: pod, metadata } = deployment.spec.template;
@@ -88,7 +88,7 @@ describe('the manifests of Kubernetes', () => {
     for (const rule of policy.spec.ingress) for (const { port } of rule.ports) assert.ok(ports.has(port));
   });
 
-  test('mount the key ring where the server reads it, readable for its user, and a volume for its data', () => {
+  test('mount a key ring that the server can read, and a volume for its data', () => {
     const keys = pod.volumes?.find(({ secret }) => secret !== undefined)?.secret ?? assert.fail('no secret');
     const at = (name: string) => container.volumeMounts?.find((mount) => mount.name === name)?.mountPath;
     const [item = assert.fail('no item')] = keys.items;
@@ -118,8 +118,8 @@ describe('the manifests of Kubernetes', () => {
 
   test('give a server enough time to stop', () => {
     const [, seconds] = container.lifecycle?.preStop.exec.command ?? [];
-    const takes = Number(seconds) + config.shutdownGraceSeconds;
-    assert.ok((pod.terminationGracePeriodSeconds ?? 0) > takes);
+    const stopSeconds = Number(seconds) + config.shutdownGraceSeconds;
+    assert.ok((pod.terminationGracePeriodSeconds ?? 0) > stopSeconds);
   });
 });
 

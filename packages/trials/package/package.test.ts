@@ -18,7 +18,7 @@ const ENTRY_POINTS = Object.keys(manifest.exports)
   .filter((path) => path !== './package.json')
   .map((path) => `@keyfob/server${path.slice(1)}`);
 
-/** A program in TypeScript that uses something of every kind of entry point. */
+/** A TypeScript program that uses every entry point. */
 const TYPED_PROGRAM = `
 import { createServer } from 'node:http';
 import { createAuthorizationServer, createGrant, parseConfig, registerClient } from '@keyfob/server';
@@ -40,10 +40,9 @@ const emit = (event: LogEvent): void => console.log(event.event);
 const server = await createAuthorizationServer(config, { emit, store });
 createServer(server.handler);
 export const response: Response = await server.fetch(new Request('https://auth.example'), { address: '' });
-// @ts-expect-error There is no such setting.
+// @ts-expect-error The setting is unknown.
 await createAuthorizationServer({ prt: 1 });
-const nowMs = Date.now();
-const registered = await registerClient(server.deployment, { dialect: 'smartcar', name: '', nowMs });
+const registered = await registerClient(server.deployment, { dialect: 'smartcar', name: '' });
 if (registered.outcome === 'registered') {
   const client: Client = registered.client;
   await createGrant(server.deployment, {
@@ -51,7 +50,6 @@ if (registered.outcome === 'registered') {
     subject: '',
     scope: '',
     brand: undefined,
-    nowMs,
   });
 }
 `;
@@ -73,11 +71,11 @@ const TSCONFIG = {
 const installed = await installPackage(after);
 
 if (installed === 'no_network')
-  test('the packed package', { skip: 'the registry of npm cannot be reached from here' }, () => {});
+  test('the packed package', { skip: 'the npm registry cannot be reached from this machine' }, () => {});
 else describe('The packed package, installed in an empty folder', () => tryPackage(installed));
 
 function tryPackage({ home, files, run }: InstalledPackage): void {
-  test('holds what is built and its license, neither sources nor tests', () => {
+  test('contains the build and its license, but no sources and no tests', () => {
     assert.match(files, /^package\/dist\/.*\/migrations\/\d{4}-.*\.sql$/m);
     assert.match(files, /^package\/dist\/exports\/index\.d\.ts$/m);
     assert.match(files, /^package\/LICENSE$/m);
@@ -122,7 +120,7 @@ function tryPackage({ home, files, run }: InstalledPackage): void {
     assert.deepEqual(await exited, [0, null]);
   });
 
-  test('is a library: every entry point can be imported, nothing else can, and a server answers', async () => {
+  test('is a library: only its entry points can be imported, and a server answers', async () => {
     writeFileSync(
       join(home, 'library.mjs'),
       `import { createAuthorizationServer } from '@keyfob/server';
@@ -140,7 +138,7 @@ function tryPackage({ home, files, run }: InstalledPackage): void {
     assert.deepEqual(JSON.parse(stdout), expected);
   });
 
-  test('has types for a strict program that has no other types than those of Node', async () => {
+  test('has types for a strict program whose only other types are those of Node', async () => {
     const modules = join(WORKSPACE, 'node_modules');
     mkdirSync(join(home, 'node_modules', '@types'), { recursive: true });
     for (const name of ['@types/node', 'undici-types'])

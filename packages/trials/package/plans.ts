@@ -6,15 +6,15 @@ import type { ImageConfig } from './image-store.ts';
 import { readYaml } from './manifests.ts';
 import type { Compose, Workload } from './manifests.ts';
 
-/** Where a plan is made: what it mounts is put into `directory`. */
+/** The surroundings of a plan. `directory`: the folder for its mounts. */
 export type Place = {
   readonly root: string;
   readonly config: ImageConfig;
   readonly directory: string;
   readonly storeUrl: string;
-  /** The key ring, where the plan has a use for it. */
+  /** The key ring, if the plan uses one. */
   readonly key: string;
-  /** Ports of its own, as all share the network of this machine. */
+  /** Unique ports, because all containers share the network of this machine. */
   readonly ports: { readonly public: number; readonly admin: number };
 };
 
@@ -23,7 +23,7 @@ const portsOf = ({ ports }: Place) => ({
   KEYFOB_ADMIN_PORT: String(ports.admin),
 });
 
-/** As a pod of a manifest is run. Throws where that asks for what no container is run as here. */
+/** Plans a container like the pod of a manifest. Throws if the manifest needs something that is not supported here. */
 export const planPod = (place: Place, path: string): ContainerPlan => {
   const { spec } = (readYaml(path) as Workload).spec.template;
   const [container = assert.fail('no container')] = spec.containers;
@@ -48,14 +48,14 @@ export const planPod = (place: Place, path: string): ContainerPlan => {
   return { ...place, args: container.args, environment: { ...environment, ...ports }, mounts };
 };
 
-/** A folder that `fsGroup` was given, as kubelet makes it. */
+/** Creates an emptyDir folder with the group `fsGroup`, as kubelet does. */
 const makeEmptyDir = (path: string, group: number): void => {
   mkdirSync(path);
   chownSync(path, 0, group);
   chmodSync(path, 0o2777);
 };
 
-/** A secret behind two links, which kubelet changes all at once. */
+/** Creates a secret behind two links, as kubelet does for atomic changes. */
 const makeSecret = (
   directory: string,
   file: { readonly group: number; readonly mode: number; readonly path: string; readonly text: string },
@@ -72,7 +72,7 @@ const makeSecret = (
 const itemOf = ({ secret }: NonNullable<Workload['spec']['template']['spec']['volumes']>[number]): string =>
   secret?.items[0]?.path ?? assert.fail('no item');
 
-/** As a service of compose.yaml is run, with what docs/operations.md says to make first. */
+/** Plans a container like a service of compose.yaml, after the preparation in docs/operations.md. */
 export const planService = (place: Place, name: string): ContainerPlan => {
   const compose = readYaml('compose.yaml') as Compose;
   const service = compose.services[name] ?? assert.fail(name);
@@ -81,7 +81,7 @@ export const planService = (place: Place, name: string): ContainerPlan => {
   const [uid = 0, gid = 0] = place.config.User.split(':').map(Number);
   const mounts = service.volumes.map((volume) => {
     const [source = '', to = ''] = volume.split(':');
-    // A new volume is what the image has at its place.
+    // A new volume has the owner and mode of the folder in the image.
     const from = join(place.directory, source);
     mkdirSync(from, { mode: 0o700 });
     chownSync(from, uid, gid);

@@ -15,9 +15,12 @@ export type Process = {
 /** Whether the runner of this verb receives the use. */
 const receivesUse = (verb: Verb): boolean => verb === 'refresh' || verb === 'redeemCode';
 
-/** Every verb of a store. */
+/**
+ * Every verb of a store. The answers that a simulation loses are lost outside of the store, which cannot remember them. So
+ * `remembersUnanswered` is left out, and the processes remember them.
+ */
 export const verbsOf = (store: Store): readonly Verb[] =>
-  Object.keys(store).filter((name): name is Verb => name !== 'close');
+  Object.keys(store).filter((name): name is Verb => name !== 'close' && name !== 'remembersUnanswered');
 
 /**
  * A process that connects on its first verb, and again on the first verb after it was disconnected. A process that calls

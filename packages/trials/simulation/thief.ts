@@ -39,7 +39,7 @@ const refreshAsThief = async (world: World, grant: GrantRecord, stolen: string):
 export const misuseToken = async (world: World, grant: GrantRecord): Promise<void> => {
   const { prng, schedule } = world;
   const foreign = grant.plan.brand !== undefined && prng.chance(0.5) ? 'brand' : 'client';
-  const actor = `stranger to ${grant.name}`;
+  const actor = `thief of a token of ${grant.name}`;
   for (let left = prng.between(1, 12); left > 0; left--) {
     await schedule.sleep((prng.real() * world.plan.lengthMs) / 5);
     const seen = [...grant.indexOf.keys()];
@@ -66,7 +66,7 @@ export const misuseCode = async (world: World, grant: ConsentedGrant): Promise<v
   const { prng, schedule } = world;
   const { code } = grant;
   const choices = wrongFields(world, grant);
-  const actor = `stranger to the code of ${grant.name}`;
+  const actor = `thief with an incomplete request for ${grant.name}`;
   for (let left = prng.between(1, 4); left > 0; left--) {
     await schedule.sleep(prng.pick([1000, MINUTE_MS, 12 * MINUTE_MS]) * prng.real());
     await presentCode(world, { actor, isHonest: false, grant, code, fields: prng.pick(choices) });

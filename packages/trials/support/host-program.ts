@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** A host that has no route of its own. Returns its URL. */
+/** Starts a host that has no route of its own. Returns its URL. */
 export const host = async (t: TestContext, listener: RequestListener): Promise<string> => {
   const server = createServer(listener).listen(0, '127.0.0.1');
   t.after(() => server.close());

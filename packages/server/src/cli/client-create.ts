@@ -57,7 +57,7 @@ const create = async (options: CreateOptions): Promise<void> =>
     async (context) => {
       const { dialect, type, consentRedirectUri, redirectUri: redirectUris = [] } = options;
       const name = readName(options.name);
-      const wanted = { dialect, type, name, redirectUris, consentRedirectUri, nowMs: Date.now() };
+      const wanted = { dialect, type, name, redirectUris, consentRedirectUri };
       const registered = await registerClient(context, wanted);
       if (registered.outcome === 'invalid') throw new UsageError(registered.faults.join('; '));
       const { client, clientSecret } = registered;

@@ -47,7 +47,7 @@ const add = async (clientId: string, options: AddOptions): Promise<void> =>
     const { expiresInSeconds: text } = options;
     const expiresInSeconds =
       text === undefined ? undefined : readWholeNumber('--expires-in-seconds', text, { least: 1 });
-    const added = await addSecret(context, { clientId, name, expiresInSeconds, nowMs: Date.now() });
+    const added = await addSecret(context, { clientId, name, expiresInSeconds });
     if (added.outcome === 'client_unknown') throw unknownClient(clientId);
     if (added.outcome === 'client_public') {
       throw new OperatorError(

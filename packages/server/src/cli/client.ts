@@ -88,7 +88,7 @@ const remove = async (
 ): Promise<void> =>
   onDeployment(options, async (context) => {
     const withGrants = options.withGrants === true;
-    const removed = await removeClient(context, { clientId, withGrants, nowMs: Date.now() });
+    const removed = await removeClient(context, { clientId, withGrants });
     if (removed === 'unknown') throw unknownClient(clientId);
     if (removed === 'has_grants') {
       throw new OperatorError(

@@ -27,12 +27,12 @@ export const ensureDemoClient = async (
   const credentials =
     stored !== undefined && (await isUsableClient(deployment, stored, nowMs))
       ? stored
-      : await registerDemoClient(deployment, dialect, nowMs);
+      : await registerDemoClient(deployment, dialect);
   if (credentials === stored && (await isActiveGrant(deployment, stored, nowMs))) return stored;
   const { clientId, clientSecret } = credentials;
   const { brands, examples } = dialect;
   const scope = examples.demoScope;
-  const wanted = { clientId, subject: 'demo-owner', scope, brand: brands[0], nowMs };
+  const wanted = { clientId, subject: 'demo-owner', scope, brand: brands[0] };
   const created = await createGrant(deployment, wanted);
   if (created.outcome !== 'created') throw new Error(`the demo grant was not created: ${created.outcome}`);
   return { clientId, clientSecret, grantId: writeGrantId(created.grant.id) };
@@ -54,9 +54,8 @@ export const readDemoRefreshToken = async (
 const registerDemoClient = async (
   deployment: Deployment,
   { name: dialect }: Dialect,
-  nowMs: number,
 ): Promise<Omit<StoredDemoClient, 'grantId'>> => {
-  const wanted = { dialect, name: `${dialect} demo`, redirectUris: [DEMO_REDIRECT_URI], nowMs };
+  const wanted = { dialect, name: `${dialect} demo`, redirectUris: [DEMO_REDIRECT_URI] };
   const registered = await registerClient(deployment, wanted);
   if (registered.outcome === 'invalid' || registered.clientSecret === undefined)
     throw new Error(`the demo client of ${dialect} was not registered`);

@@ -42,7 +42,7 @@ export const addGrantCreate = (grant: Command): void => {
 const create = async (options: CreateOptions): Promise<void> =>
   onDeployment(options, async (context) => {
     const { client: clientId, subject, scope, brand } = options;
-    const created = await createGrant(context, { clientId, subject, scope, brand, nowMs: Date.now() });
+    const created = await createGrant(context, { clientId, subject, scope, brand });
     if (created.outcome === 'client_unknown') throw unknownClient(clientId);
     if (created.outcome === 'invalid') throw toUsageError(created.faults, FIELDS);
     if (created.outcome === 'client_not_permitted') {

@@ -14,7 +14,7 @@ export const addGrantRevoke = (grant: Command): void => {
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async (context) => {
         const found = await findGrant(context, id);
-        const change = { cause: 'operator', nowMs: Date.now(), requestId: undefined } as const;
+        const change = { cause: 'operator', requestId: undefined } as const;
         const outcome = await revokeGrant(context, found, change);
         if (outcome === 'unknown') throw unknownGrant(id);
         const text = outcome === 'revoked' ? `revoked grant ${id}` : `grant ${id} was revoked before`;
@@ -27,7 +27,7 @@ export const addGrantRevoke = (grant: Command): void => {
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async (context) => {
         const found = await findGrant(context, id);
-        const outcome = await reinstateGrant(context, found, { nowMs: Date.now(), requestId: undefined });
+        const outcome = await reinstateGrant(context, found, { requestId: undefined });
         if (outcome === 'unknown') throw unknownGrant(id);
         const text = outcome === 'reinstated' ? `reinstated grant ${id}` : `grant ${id} was not revoked`;
         return { json: { grantId: writeGrantId(found.id), outcome }, text };

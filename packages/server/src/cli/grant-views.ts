@@ -37,7 +37,7 @@ const list = async (options: ListOptions): Promise<void> =>
     const after = options.after === undefined ? undefined : parseGrantId(options.after);
     if (clientId !== undefined && (await context.store.readClient(clientId)).client === undefined)
       throw unknownClient(clientId);
-    const page = await listGrants(context, { clientId, after, limit }, Date.now());
+    const page = await listGrants(context, { clientId, after, limit });
     const grants = page.grants.map(grantToJson);
     const rows = grants.map((one) => [
       one.grantId,
@@ -57,7 +57,7 @@ const list = async (options: ListOptions): Promise<void> =>
 const show = async (id: string, options: CommonOptions): Promise<void> =>
   onDeployment(options, async (context) => {
     const grantId = readGrantId(id);
-    const details = grantId === undefined ? undefined : await readGrant(context, grantId, Date.now());
+    const details = grantId === undefined ? undefined : await readGrant(context, grantId);
     if (details === undefined) throw unknownGrant(id);
     return { json: detailsToJson(details), text: describeGrant(details) };
   });

@@ -40,8 +40,8 @@ export const addKeys = (program: Command): void => {
     .description('Adds a key, which seals from the next request on. Back up the key file afterwards.')
     .addHelpText('after', '\nExample:\n  $ keyfob keys rotate')
     .action(async (options: CommonOptions) =>
-      onDeployment(options, async ({ store }, { keys: source }) => {
-        const { number, createdAt, fingerprint } = await rotateKey({ store, keys: source }, Date.now());
+      onDeployment(options, async ({ store, clock }, { keys: source }) => {
+        const { number, createdAt, fingerprint } = await rotateKey({ store, clock, keys: source });
         return {
           json: { number, createdAt, fingerprint },
           text: `key ${number} now seals; back up the key file`,

@@ -65,11 +65,19 @@ export const onDeployment = async (
 };
 
 /** What operations work with. The command prints what they answer, so their log events are dropped. */
-const toContext = ({ store, dialects, keyRing, issuer, randomness }: Deployment): OperationContext => ({
+const toContext = ({
   store,
   dialects,
   keyRing,
   issuer,
+  clock,
+  randomness,
+}: Deployment): OperationContext => ({
+  store,
+  dialects,
+  keyRing,
+  issuer,
+  clock,
   randomness,
   emit: () => {},
 });

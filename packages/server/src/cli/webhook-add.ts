@@ -56,7 +56,7 @@ Examples:
 const add = async (options: AddOptions): Promise<void> =>
   onDeployment(options, async (context) => {
     const { url, format, client: clientId, event: kinds, allowHttp: isHttpAllowed = false } = options;
-    const wanted = { url, format, clientId, kinds, isHttpAllowed, nowMs: Date.now() };
+    const wanted = { url, format, clientId, kinds, isHttpAllowed };
     const added = await addWebhook(context, wanted);
     if (added.outcome === 'invalid') throw toUsageError([added.fault], FIELDS);
     if (added.outcome === 'client_unknown') throw unknownClient(clientId ?? '');

@@ -16,7 +16,7 @@ export const addWebhookTest = (webhook: Command): void => {
         const found = await readWebhook(context, id);
         if (found === undefined) throw unknownWebhook(id);
         const startedAtMs = Date.now();
-        const answer = await testWebhook(context, found, startedAtMs);
+        const answer = await testWebhook(context, found);
         const accepted = isAccepted(answer);
         if (!accepted) process.exitCode = 1;
         const tookMs = Date.now() - startedAtMs;

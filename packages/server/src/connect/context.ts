@@ -1,5 +1,6 @@
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
+import type { Clock } from '../clock.ts';
 import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Upstream } from './sign-in/upstream.ts';
@@ -11,6 +12,7 @@ export type ConnectContext = {
   readonly keyRing: KeyRing;
   /** Reads the ring again if it lacks the newest key that the store knows. Returns whether the ring still lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
+  readonly clock: Clock;
   readonly randomness: Randomness;
   readonly emit: Emit;
   /** The public URL of the server, without a slash at the end; also its issuer identifier (RFC 9207). */

@@ -81,11 +81,11 @@ const removeAccess = async (
   context: ConnectContext,
   { subject }: Owner,
   id: GrantId,
-  { exchange: { requestId, nowMs } }: Visit,
+  { exchange: { requestId } }: Visit,
 ): Promise<boolean> => {
   const [grant] = await context.store.listConsents(subject, { after: id - 1n, limit: 1 });
   if (grant?.id !== id || grant.subject !== subject) return false;
-  await revokeGrant(context, grant, { cause: 'owner', nowMs, requestId });
+  await revokeGrant(context, grant, { cause: 'owner', requestId });
   return true;
 };
 

@@ -101,7 +101,7 @@ export type RouteActions = {
   readonly disconnectVehicles: (
     access: Access,
     vehicleIds: readonly string[],
-    options: Exchange & { readonly caller: Caller; readonly endsWhenEmpty: boolean },
+    options: Pick<Exchange, 'requestId'> & { readonly caller: Caller; readonly endsWhenEmpty: boolean },
   ) => Promise<'disconnected' | 'unknown'>;
 };
 

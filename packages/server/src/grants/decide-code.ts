@@ -5,8 +5,8 @@ import type { DeadTokenReason } from '../errors.ts';
 import type { NewGrantEvent } from '../outbox/grant-event.ts';
 import type { CodeState } from './code.ts';
 import type { CodeResult, CodeUse } from './code-store.ts';
+import { decideCreation } from './decide-creation.ts';
 import { decideRevocation } from './decide-revocation.ts';
-import { eventOfCreation } from './grant-events.ts';
 import type { Grant } from './grant.ts';
 import { judgeCode } from './judge-code.ts';
 import { standingOf } from './standing.ts';
@@ -39,11 +39,15 @@ export const decideCode = (
   if (code === undefined || verdict.kind === 'refuse')
     return { ...nothing, result: { ...unchanged, grant: undefined } };
   if (verdict.kind === 'redeem') {
-    const made = grantOf(code, use);
+    const { grant: made, grantEvents } = decideCreation(
+      grantOf(code, use),
+      { nowMs, requestId },
+      code.vehicles,
+    );
     return {
       result: { ...unchanged, grant: made },
       redeemed: { ...code, redeemedAtMs: nowMs, useDigest: presented.useDigest },
-      grantEvents: [eventOfCreation(made, { nowMs, requestId }, code.vehicles)],
+      grantEvents,
     };
   }
   if (verdict.kind === 'repeat')

@@ -4,6 +4,7 @@ import type { Policy } from '../clients/policy.ts';
 import type { CodeState } from './code.ts';
 import type { CodeUse } from './code-store.ts';
 import { decideCode, NOTHING_REDEEMED } from './decide-code.ts';
+import { decideCreation } from './decide-creation.ts';
 import { decideRefresh, eventsOfReplay } from './decide-refresh.ts';
 import { decideReinstatement, decideRevocation } from './decide-revocation.ts';
 import { decideDisconnection, decideSelection } from './decide-vehicles.ts';
@@ -124,6 +125,23 @@ describe('the decision about a refresh token', () => {
     const policy = { ...POLICY, onReplay: 'refuse' } as const;
     assert.deepEqual(eventsAfter(HOUR_MS - 1, policy), []);
     assert.deepEqual(eventsAfter(HOUR_MS, policy), [replayed]);
+  });
+});
+
+describe('the decision about a new grant', () => {
+  test('A grant begins with an event that names its vehicles, at the time of the audit context.', () => {
+    assert.deepEqual(decideCreation(GRANT, AUDIT, [ONE]), {
+      grant: GRANT,
+      grantEvents: [event('grant.created', undefined, ['vin-one'])],
+    });
+  });
+
+  test('Without an audit context the event has the time of the grant.', () => {
+    const { grantEvents } = decideCreation(GRANT);
+    assert.deepEqual(
+      grantEvents.map(({ atMs, requestId, vins }) => ({ atMs, requestId, vins })),
+      [{ atMs: GRANT.createdAt * 1000, requestId: undefined, vins: [] }],
+    );
   });
 });
 

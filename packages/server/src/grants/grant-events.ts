@@ -1,4 +1,3 @@
-import { toMillis } from '../clock.ts';
 import type { GrantEventKind, NewGrantEvent } from '../outbox/grant-event.ts';
 import type { Grant } from './grant.ts';
 import type { AuditContext } from './grant-store.ts';
@@ -20,10 +19,3 @@ export const eventOf = (
   cause,
   vins: vehicles.map(({ vin }) => vin),
 });
-
-/** The grant event of a grant that begins. Without an audit context its time is `createdAt`, which is to the second. */
-export const eventOfCreation = (
-  grant: Grant,
-  auditContext: AuditContext = { nowMs: toMillis(grant.createdAt) },
-  vehicles: readonly Vehicle[] = [],
-): NewGrantEvent => eventOf('grant.created', grant, auditContext, { vehicles });

@@ -6,7 +6,7 @@ import type { ImportedGrant, ImportOutcome } from './imported-grant.ts';
 export type ImportStore = {
   /**
    * Makes as many of these grants as can be made, in one step, each with its vehicles and as its owner's consent.
-   * Each gets its event (`eventOfCreation`). Answers the outcome of each, in order.
+   * Each gets its event (`decideCreation`). Answers the outcome of each, in order.
    */
   importGrants(
     batch: readonly ImportedGrant[],

@@ -20,5 +20,10 @@ export type Store = GrantStore &
   WebhookStore &
   ClientStore &
   KeyStore & {
+    /**
+     * Whether the store itself remembers which uses were not answered, and recognises their retries at every node. For
+     * a store that does not, the token endpoints of each process remember their own (`undecided-uses.ts`).
+     */
+    readonly remembersUnanswered?: true;
     close(): Promise<void>;
   };

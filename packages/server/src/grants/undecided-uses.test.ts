@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreError } from '../errors.ts';
-import { createUndecidedUses } from './undecided-uses.ts';
+import { createUndecidedUses, undecidedUsesOf } from './undecided-uses.ts';
 
 const USE = { grantId: 7n, generation: 3 };
 const fail = (kind: StoreError['kind']): StoreError => new StoreError(kind, 'the disk failed');
@@ -37,4 +37,15 @@ test('a use whose tokens could not be issued counts as a retry, until they are',
   assert.equal(undecided.has(USE), true);
   undecided.forget(USE);
   assert.equal(undecided.has(USE), false);
+});
+
+test('a use is remembered in front of a store unless the store remembers it itself', () => {
+  for (const [store, isRemembered] of [
+    [{}, true],
+    [{ remembersUnanswered: true }, false],
+  ] as const) {
+    const undecided = undecidedUsesOf(store);
+    undecided.add(USE);
+    assert.equal(undecided.has(USE), isRemembered);
+  }
 });

@@ -1,6 +1,6 @@
 import { DIALECTS } from '../dialects/dialects.ts';
 import type { GrantTypeContext } from '../grant-types/grant-type.ts';
-import { createUndecidedUses } from '../grants/undecided-uses.ts';
+import { undecidedUsesOf } from '../grants/undecided-uses.ts';
 import type { RouteGroup } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 import { createTokenRoute } from './token-endpoint.ts';
@@ -33,8 +33,8 @@ const createGrantTypeContext = (context: EndpointContext): GrantTypeContext => (
   },
   noticeKey: context.noticeKey,
   nextSerial: context.nextSerial,
-  undecidedRefreshes: createUndecidedUses(),
-  undecidedCodes: createUndecidedUses(),
+  undecidedRefreshes: undecidedUsesOf(context.store),
+  undecidedCodes: undecidedUsesOf(context.store),
   clock: context.clock,
   emit: context.emit,
 });

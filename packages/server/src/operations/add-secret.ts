@@ -11,24 +11,22 @@ export type SecretAdded =
 
 /** Adds a secret to a client; the others stay valid. Throws `StoreError`. */
 export const addSecret = async (
-  { store, randomness }: Pick<OperationContext, 'store' | 'randomness'>,
+  { store, clock, randomness }: Pick<OperationContext, 'store' | 'clock' | 'randomness'>,
   {
     clientId,
     name,
     expiresInSeconds,
-    nowMs,
   }: {
     readonly clientId: string;
     readonly name: string;
     /** `undefined` for a secret that never expires. */
     readonly expiresInSeconds: number | undefined;
-    readonly nowMs: number;
   },
 ): Promise<SecretAdded> => {
   const { client } = await store.readClient(clientId);
   if (client === undefined) return { outcome: 'client_unknown' };
   if (client.type === 'public') return { outcome: 'client_public' };
-  const createdAt = toSeconds(nowMs);
+  const createdAt = toSeconds(clock());
   const expiresAt = expiresInSeconds === undefined ? undefined : createdAt + expiresInSeconds;
   const { clientSecret, secret } = newSecret(randomness, { name, createdAt, expiresAt });
   const added = await store.addSecret(clientId, secret);

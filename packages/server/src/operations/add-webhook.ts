@@ -17,8 +17,6 @@ export type NewWebhook = {
   /** `undefined` for the usual ones. */
   readonly kinds: readonly GrantEventKind[] | undefined;
   readonly isHttpAllowed: boolean;
-  /** Integer milliseconds. */
-  readonly nowMs: number;
 };
 
 export type WebhookAdded =
@@ -30,10 +28,10 @@ export type WebhookAdded =
 
 /** Adds a webhook; from now on it gets a delivery of every grant event that it wants. Throws `StoreError`. */
 export const addWebhook = async (
-  { store, keyRing, randomness }: Pick<OperationContext, 'store' | 'keyRing' | 'randomness'>,
+  { store, keyRing, clock, randomness }: Pick<OperationContext, 'store' | 'keyRing' | 'clock' | 'randomness'>,
   wanted: NewWebhook,
 ): Promise<WebhookAdded> => {
-  const { url, clientId, nowMs } = wanted;
+  const { url, clientId } = wanted;
   const format = WEBHOOK_FORMATS.find(({ name }) => name === wanted.format);
   if (format === undefined) return { outcome: 'invalid', fault: `unknown format ${wanted.format}` };
   const fault = faultOf(wanted, format);
@@ -48,7 +46,7 @@ export const addWebhook = async (
     clientId,
     kinds: GRANT_EVENT_KINDS.filter((kind) => kinds.includes(kind)),
     keyNumber: keyRing.newest.number,
-    createdAt: toSeconds(nowMs),
+    createdAt: toSeconds(clock()),
     disabledAt: undefined,
   };
   const created = await store.createWebhook(webhook);

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
@@ -12,6 +13,7 @@ export type OperationContext = {
   readonly keyRing: KeyRing;
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */
   readonly issuer: string | undefined;
+  readonly clock: Clock;
   readonly randomness: Randomness;
   readonly emit: Emit;
 };

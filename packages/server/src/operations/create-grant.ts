@@ -14,8 +14,6 @@ export type NewGrant = {
   readonly subject: string;
   readonly scope: string;
   readonly brand: string | undefined;
-  /** Integer milliseconds. */
-  readonly nowMs: number;
 };
 
 export type GrantCreated =
@@ -41,11 +39,13 @@ export const createGrant = async (
     dialects,
     keyRing,
     issuer,
+    clock,
     randomness,
-  }: Pick<OperationContext, 'store' | 'dialects' | 'keyRing' | 'issuer' | 'randomness'>,
+  }: Pick<OperationContext, 'clock' | 'store' | 'dialects' | 'keyRing' | 'issuer' | 'randomness'>,
   wanted: NewGrant,
 ): Promise<GrantCreated> => {
-  const { clientId, subject, scope, brand, nowMs } = wanted;
+  const { clientId, subject, scope, brand } = wanted;
+  const nowMs = clock();
   const { client } = await store.readClient(clientId);
   if (client === undefined) return { outcome: 'client_unknown' };
   if (client.type === 'resource-server') return { outcome: 'client_not_permitted' };

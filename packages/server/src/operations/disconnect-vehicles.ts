@@ -9,22 +9,24 @@ import type { OperationContext } from './context.ts';
  * not cover any of the vehicles. Throws `StoreError`.
  */
 export const disconnectVehicles = async (
-  { store, emit }: Pick<OperationContext, 'store' | 'emit'>,
+  { store, clock, emit }: Pick<OperationContext, 'store' | 'clock' | 'emit'>,
   { grant, client }: Access,
   vehicleIds: readonly string[],
   {
-    nowMs,
     requestId,
     caller,
     endsWhenEmpty,
   }: {
-    readonly nowMs: number;
     readonly requestId: string;
     readonly caller: Caller;
     readonly endsWhenEmpty: boolean;
   },
 ): Promise<'disconnected' | 'unknown'> => {
-  const result = await store.disconnectVehicles(grant.id, vehicleIds, { nowMs, requestId, endsWhenEmpty });
+  const result = await store.disconnectVehicles(grant.id, vehicleIds, {
+    nowMs: clock(),
+    requestId,
+    endsWhenEmpty,
+  });
   if (result === 'unknown' || result.disconnected.length === 0) return 'unknown';
   const { dialect, id: clientId } = client;
   const about = { requestId, grantId: writeGrantId(grant.id), clientId };

@@ -19,16 +19,18 @@ const ATTEMPTS = 3;
 
 /** Stores what an owner agreed to and issues the authorization code for it. Reports `consent.given`. Throws `StoreError`. */
 export const giveConsent = async (
-  { store, keyRing, randomness, emit }: Pick<OperationContext, 'store' | 'keyRing' | 'randomness' | 'emit'>,
+  {
+    store,
+    keyRing,
+    clock,
+    randomness,
+    emit,
+  }: Pick<OperationContext, 'store' | 'keyRing' | 'clock' | 'randomness' | 'emit'>,
   { name: dialect, shapes }: Pick<DialectRules, 'name' | 'shapes'>,
   consent: Consent,
-  {
-    nowMs,
-    requestId,
-    caller,
-  }: { readonly nowMs: number; readonly requestId: string; readonly caller: Caller },
+  { requestId, caller }: { readonly requestId: string; readonly caller: Caller },
 ): Promise<ConsentGiven> => {
-  const issuedAt = toSeconds(nowMs);
+  const issuedAt = toSeconds(clock());
   const { clientId, vehicles } = consent;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const grantId = randomness.bytes(8).readBigInt64BE();

@@ -20,26 +20,25 @@ export type GrantDetails = GrantSummary & {
 
 /** Answers `undefined` for an unknown grant. Throws `StoreError`. */
 export const readGrant = async (
-  { store }: Pick<OperationContext, 'store'>,
+  { store, clock }: Pick<OperationContext, 'store' | 'clock'>,
   id: GrantId,
-  nowMs: number,
 ): Promise<GrantDetails | undefined> => {
   const grant = await store.readGrant(id);
   if (grant === undefined) return undefined;
   const { client } = await store.readClient(grant.clientId);
   if (client === undefined) return undefined;
   const [replay, vehicles] = await Promise.all([store.readReplay(id), store.listVehicles(id)]);
-  return { grant, client, standing: standingOf(grant, client.policy, nowMs), replay, vehicles };
+  return { grant, client, standing: standingOf(grant, client.policy, clock()), replay, vehicles };
 };
 
 /** A page of grants in the order of ids, and after which id the next one begins. Throws `StoreError`. */
 export const listGrants = async (
-  { store }: Pick<OperationContext, 'store'>,
+  { store, clock }: Pick<OperationContext, 'store' | 'clock'>,
   page: Page & { readonly clientId?: string | undefined },
-  nowMs: number,
 ): Promise<{ readonly grants: readonly GrantSummary[]; readonly next: GrantId | undefined }> => {
   const found = await store.listGrants(page);
   const clients = new Map((await store.listClients()).map((client) => [client.id, client]));
+  const nowMs = clock();
   const grants = found.flatMap((grant) => {
     const client = clients.get(grant.clientId);
     return client === undefined ? [] : [{ grant, client, standing: standingOf(grant, client.policy, nowMs) }];

@@ -14,8 +14,6 @@ export type ClientRegistration = {
   readonly name: string;
   readonly redirectUris?: readonly string[];
   readonly consentRedirectUri?: string | undefined;
-  /** Integer milliseconds. */
-  readonly nowMs: number;
 };
 
 export type ClientRegistered =
@@ -30,14 +28,19 @@ export type ClientRegistered =
 
 /** Registers a client with one secret, or with none if it is public. Throws `StoreError`. */
 export const registerClient = async (
-  { store, dialects, randomness }: Pick<OperationContext, 'store' | 'dialects' | 'randomness'>,
+  {
+    store,
+    dialects,
+    clock,
+    randomness,
+  }: Pick<OperationContext, 'store' | 'dialects' | 'clock' | 'randomness'>,
   registration: ClientRegistration,
 ): Promise<ClientRegistered> => {
-  const { type = 'confidential', name, redirectUris = [], consentRedirectUri, nowMs } = registration;
+  const { type = 'confidential', name, redirectUris = [], consentRedirectUri } = registration;
   const dialect = dialects.find(registration.dialect);
   if (dialect === undefined)
     return { outcome: 'invalid', faults: [faultOfDialect(registration.dialect, dialects)] };
-  const createdAt = toSeconds(nowMs);
+  const createdAt = toSeconds(clock());
   const first =
     type === 'public' ? undefined : newSecret(randomness, { name: 'first', createdAt, expiresAt: undefined });
   const client: Client = {

@@ -7,11 +7,11 @@ import type { OperationContext } from './context.ts';
  * did it. Throws `StoreError`.
  */
 export const reinstateGrant = async (
-  { store, emit }: Pick<OperationContext, 'store' | 'emit'>,
+  { store, clock, emit }: Pick<OperationContext, 'store' | 'clock' | 'emit'>,
   { id, clientId }: Pick<Grant, 'id' | 'clientId'>,
-  { nowMs, requestId }: { readonly nowMs: number; readonly requestId: string | undefined },
+  { requestId }: { readonly requestId: string | undefined },
 ): Promise<'reinstated' | 'not_revoked' | 'unknown'> => {
-  const outcome = await store.reinstate(id, { nowMs, requestId });
+  const outcome = await store.reinstate(id, { nowMs: clock(), requestId });
   if (outcome === 'reinstated')
     emit({ event: 'grant.reinstated', requestId, grantId: writeGrantId(id), clientId });
   return outcome;

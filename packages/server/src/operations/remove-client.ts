@@ -10,25 +10,20 @@ const PAGE_GRANTS = 500;
  * grant is revoked, so that each has its `grant.revoked` event. Throws `StoreError`.
  */
 export const removeClient = async (
-  context: Pick<OperationContext, 'store' | 'emit'>,
-  {
-    clientId,
-    withGrants,
-    nowMs,
-  }: { readonly clientId: string; readonly withGrants: boolean; readonly nowMs: number },
+  context: Pick<OperationContext, 'store' | 'clock' | 'emit'>,
+  { clientId, withGrants }: { readonly clientId: string; readonly withGrants: boolean },
 ): Promise<'removed' | 'unknown' | 'has_grants'> => {
-  if (withGrants) await revokeGrants(context, clientId, nowMs);
+  if (withGrants) await revokeGrants(context, clientId);
   return context.store.removeClient(clientId, { withGrants });
 };
 
 const revokeGrants = async (
-  context: Pick<OperationContext, 'store' | 'emit'>,
+  context: Pick<OperationContext, 'store' | 'clock' | 'emit'>,
   clientId: string,
-  nowMs: number,
 ): Promise<void> => {
-  const { store } = context;
-  if ((await store.changeClient(clientId, { disabledAt: toSeconds(nowMs) })) === 'unknown') return;
-  const revocation = { cause: 'operator', nowMs, requestId: undefined } as const;
+  const { store, clock } = context;
+  if ((await store.changeClient(clientId, { disabledAt: toSeconds(clock()) })) === 'unknown') return;
+  const revocation = { cause: 'operator', requestId: undefined } as const;
   let after: GrantId | undefined;
   let page;
   do {

@@ -7,20 +7,18 @@ import type { OperationContext } from './context.ts';
  * Throws `StoreError`.
  */
 export const revokeGrant = async (
-  { store, emit }: Pick<OperationContext, 'store' | 'emit'>,
+  { store, clock, emit }: Pick<OperationContext, 'store' | 'clock' | 'emit'>,
   { id, clientId }: Pick<Grant, 'id' | 'clientId'>,
   {
     cause,
-    nowMs,
     requestId,
   }: {
     readonly cause: RevocationCause;
-    readonly nowMs: number;
     /** `undefined` for what an operator does. */
     readonly requestId: string | undefined;
   },
 ): Promise<'revoked' | 'revoked_before' | 'unknown'> => {
-  const outcome = await store.revoke(id, { nowMs, cause, requestId });
+  const outcome = await store.revoke(id, { nowMs: clock(), cause, requestId });
   if (outcome === 'revoked')
     emit({ event: 'grant.revoked', requestId, grantId: writeGrantId(id), clientId, cause });
   return outcome;

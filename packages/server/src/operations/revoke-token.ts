@@ -30,13 +30,13 @@ export type RevocationRequest = {
  */
 export const revokeToken = async (context: RevocationContext, request: RevocationRequest): Promise<void> => {
   const { client, shapes, token, requestId } = request;
-  const { store, keyRing, clock } = context;
+  const { store, keyRing } = context;
   const opened = openRefreshToken(keyRing, shapes.refreshToken, token);
   const presented = typeof opened === 'object' ? opened : await findImportedToken(store, client, token);
   if (presented !== undefined) {
     const grant = await store.readGrant(presented.grantId);
     if (grant?.clientId === client.id) {
-      await revokeGrant(context, grant, { cause: 'client', nowMs: clock(), requestId });
+      await revokeGrant(context, grant, { cause: 'client', requestId });
       return;
     }
   }

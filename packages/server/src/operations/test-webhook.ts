@@ -7,10 +7,10 @@ import { readWebhookKey } from './read-webhook.ts';
 
 /** Posts a message of type `webhook.test` to a webhook now, once. Throws `OperatorError` where its key is missing. */
 export const testWebhook = async (
-  context: Pick<OperationContext, 'keyRing' | 'randomness'>,
+  context: Pick<OperationContext, 'keyRing' | 'clock' | 'randomness'>,
   webhook: Webhook,
-  nowMs: number,
 ): Promise<Answer> => {
+  const nowMs = context.clock();
   const content = writeTest(webhook, context.randomness.uuid(), nowMs);
   const message = addressMessage(webhook, readWebhookKey(context, webhook), content, nowMs);
   return deliver(message, new AbortController().signal);

@@ -97,10 +97,9 @@ const register = async (
   const config = parseConfig({ flags, environment: {}, file: {} });
   const deployment = await openDeployment(config, { createIfMissing: true });
   try {
-    const nowMs = Date.now();
-    const { client, clientSecret } = await makeClient(deployment, { dialect, name: 'bench', nowMs });
+    const { client, clientSecret } = await makeClient(deployment, { dialect, name: 'bench' });
     const clientId = client.id;
-    const grant = { clientId, subject: 'owner', scope: '', brand: undefined, nowMs };
+    const grant = { clientId, subject: 'owner', scope: '', brand: undefined };
     const results = await Promise.all(Array.from({ length: grants }, () => makeGrant(deployment, grant)));
     return { clientId, clientSecret, refreshTokens: results.map(({ tokens }) => tokens.refreshToken) };
   } finally {

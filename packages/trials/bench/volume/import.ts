@@ -40,7 +40,6 @@ export const importGrants = async (
       const { client, clientSecret } = await makeClient(deployment, {
         dialect,
         name: 'Charge planner',
-        nowMs,
       });
       return { clientId: client.id, clientSecret };
     }),

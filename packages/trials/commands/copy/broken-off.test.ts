@@ -9,7 +9,7 @@ const cluster = await startCluster();
 if (!('reason' in cluster)) after(() => cluster.remove());
 const skip = 'reason' in cluster ? cluster.reason : false;
 
-/** What PostgreSQL says where its disk is full, whatever is done. */
+/** Makes every insert of a grant fail as on a full disk. */
 const FULL = `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$;
   CREATE TRIGGER full_disk BEFORE INSERT ON grants EXECUTE FUNCTION full_disk();`;
@@ -18,7 +18,7 @@ const FULL_AT_THE_END = `DROP FUNCTION full_disk CASCADE; CREATE FUNCTION full_d
   CREATE EVENT TRIGGER full_disk ON sql_drop EXECUTE FUNCTION full_disk();`;
 
 test(
-  'A copy that breaks off names the store that failed and says whether the source still serves.',
+  'A copy that breaks off reports which store failed and whether the source still serves.',
   { skip },
   async (t) => {
     if ('reason' in cluster) return;
@@ -49,7 +49,7 @@ test(
   },
 );
 
-test('A source that is not there is said to be missing, not its key ring, and nothing is made.', async (t) => {
+test('For a missing source, the error names the store and not its key ring, and nothing is created.', async (t) => {
   const directory = directoryFor(t);
   const [from, to] = [`sqlite:${directory}/nowhere`, `sqlite:${directory}/target`];
   assert.equal(

@@ -10,13 +10,13 @@ import { copy, copyBetween, isOperatorError, prepareStorePairs, withStore } from
 
 for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
   describe(`a copy from ${way}`, { skip }, () => {
-    test('carries everything that a store holds, and the new store goes on from there.', async () => {
+    test('copies the whole content of a store, and the new store continues from there.', async () => {
       const [from, to, back] = [await makeFrom(), await makeTo(), await makeFrom()];
       await withStore(from, (store) => fillWithAll(store));
       const before = await withStore(from, readAll);
       const copied = await copy(from, to);
       assert.equal(copied.outcome, 'moved');
-      assert.equal(copied.changedInLastPass, 0, 'nothing had changed, so nothing was to be found changed');
+      assert.equal(copied.changedInLastPass, 0, 'nothing changed during the last pass');
       assert.deepEqual(await withStore(to, readAll), before);
       assert.equal((await copy(to, back)).changedInLastPass, 0);
       assert.deepEqual(await withStore(back, readAll), before);
@@ -28,18 +28,14 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         assert.equal(grant?.brand, 'genesis');
         assert.deepEqual(await store.listVehicles(9n), [sampleVehicle(4)]);
         const grantEvents = await store.listGrantEvents({ after: 0, limit: 1000 });
-        assert.equal(
-          grantEvents.at(-1)?.grantId,
-          9n,
-          'what happens after a copy comes after what was copied',
-        );
+        assert.equal(grantEvents.at(-1)?.grantId, 9n, 'later grant events come after the copied ones');
         await store.reinstate(-(2n ** 63n), { nowMs: (CREATED_AT + 200) * 1000 });
         const next = await refreshed(store, sampleUse(0, { presented: { grantId: -(2n ** 63n) } }));
         assert.equal(next.grant?.generation, 1);
       });
     });
 
-    test('has servers on the old store refuse every request until the move is called off.', async () => {
+    test('makes servers on the old store refuse every request until the move is cancelled.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await withStore(from, async (running) => {
         await fillWithAll(running, 3);
@@ -67,7 +63,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
       });
     });
 
-    test('that was prepared is caught up with all that changed since, removals and revocations included.', async () => {
+    test('that was prepared gets all later changes, including removals and revocations.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await withStore(from, async (running) => {
         await fillWithAll(running);
@@ -92,7 +88,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
       });
     });
 
-    test('is refused where the target holds something, or is being filled from elsewhere.', async () => {
+    test('is refused if the target is not empty or is the target of another copy.', async () => {
       const [from, other, to] = [await makeFrom(), await makeFrom(), await makeTo()];
       await withStore(from, (store) => fillWithAll(store, 3));
       await withStore(other, async (store) => void (await store.createClient(sampleClient())));
@@ -105,7 +101,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
       await withStore(from, async (store) => assert.ok(await store.readGrant(42n)));
     });
 
-    test('goes on wherever it was interrupted.', async () => {
+    test('continues after an interruption at any step.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await withStore(from, (store) => fillWithAll(store));
       const before = await withStore(from, readAll);
@@ -126,7 +122,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
       await assert.rejects(from.openStore(), isOperatorError('store_moved'));
     });
 
-    test('that another has overtaken and finished writes nothing more to a store that serves by now.', async () => {
+    test('that another copy has overtaken and finished does not write to a store that already serves.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await withStore(from, (store) => fillWithAll(store, 3));
       const [slow, target] = [await from.openEndpoint('source'), await to.openEndpoint('target')];
@@ -148,28 +144,28 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
       assert.deepEqual(await withStore(to, readAll), whole);
     });
 
-    test('says so where the target is not what the source is.', async () => {
+    test('reports a target that differs from the source.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await withStore(from, (store) => fillWithAll(store, 3));
       const target = await to.openEndpoint('target');
-      const careless = {
+      const incomplete = {
         ...target,
         write: async (...[part, change]: Parameters<CopyEndpoint['write']>) =>
           target.write(part, { ...change, rows: change.rows.slice(1) }),
       };
       await assert.rejects(
-        copyBetween(await from.openEndpoint('source'), careless, true),
+        copyBetween(await from.openEndpoint('source'), incomplete, true),
         isOperatorError('copy_differs'),
       );
       await withStore(from, async (store) =>
         assert.ok(await store.readGrant(42n), 'the source was not stopped'),
       );
-      assert.equal((await copy(from, to)).outcome, 'moved', 'and the next run mends it');
+      assert.equal((await copy(from, to)).outcome, 'moved', 'the next run repairs the target');
     });
   });
 }
 
-/** An end that fails for good after so many calls of both, before or after the last of them took place. */
+/** An endpoint that fails permanently after this number of calls of both endpoints, before or after the last call. */
 function failing(end: CopyEndpoint, left: { calls: number; readonly isBefore: boolean }): CopyEndpoint {
   const wrap =
     <Words extends readonly unknown[], Result>(verb: (...words: Words) => Promise<Result>) =>

@@ -22,15 +22,15 @@ const isFound = async (store: Store, name: Imported): Promise<boolean> =>
 
 const isUnavailable = (error: unknown) => error instanceof StoreError && error.kind === 'unavailable';
 
-/** The grant of one imported token of those of a filled store, with another's token and for another client. */
-const anew = (token: Imported, id: Imported): ImportedGrant => {
+/** An imported grant of a filled store with the token of another grant, for another client. */
+const reassigned = (token: Imported, id: Imported): ImportedGrant => {
   const grant = { ...importedGrant(id).grant, clientId: 'client-j' };
   return { ...importedGrant(token), grant, expiresAt: CREATED_AT + 7 };
 };
 
 for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
   describe(`a copy of imported tokens from ${way}`, { skip }, () => {
-    test('lets each be met as before: exchanged, repeated, replayed, revoked, imported again, pruned.', async () => {
+    test('treats each token as before: exchanged, repeated, replayed, revoked, imported again, pruned.', async () => {
       const [from, to, back] = [await makeFrom(), await makeTo(), await makeFrom()];
       await withStore(from, (store) => fillWithAll(store, 3));
       const copied = await copy(from, to);
@@ -40,7 +40,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         const again = await store.importGrants(names.map(importedGrant), { nowMs: NOW_MS });
         assert.deepEqual(new Set(again), new Set(['there_already']));
         const raced = await refreshed(store, useOf('used', { nowMs: NOW_MS + 5000 }));
-        assert.equal(raced.verdict.kind, 'repeat', 'its use is known by its digest');
+        assert.equal(raced.verdict.kind, 'repeat', 'the digest identifies the use');
         await store.changeClient('client-i', { policy: OVERLAP_POLICY });
         const repeated = await refreshed(store, useOf('used', { nowMs: NOW_MS + 59_000 }));
         assert.deepEqual([repeated.verdict.kind, repeated.grant?.generation], ['repeat', 1]);
@@ -60,13 +60,13 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         await store.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 2) * 1000 });
         assert.deepEqual([await isFound(store, 'expired'), await isFound(store, 'used')], [false, true]);
         await store.prune({ limit: 100, endedBeforeMs: IMPORTED_EXPIRES_AT * 1000 });
-        assert.ok(await isFound(store, 'unused'), 'its grant lives on, and it has not expired');
+        assert.ok(await isFound(store, 'unused'), 'its grant still exists, and the token has not expired');
         await store.prune({ limit: 100, endedBeforeMs: (IMPORTED_EXPIRES_AT + 1) * 1000 });
         assert.equal(await isFound(store, 'unused'), false);
       });
     });
 
-    test('marks the clients that have some, and no others, also where they came between two passes.', async () => {
+    test('marks only the clients with imported tokens, including tokens imported between two passes.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await withStore(from, async (running) => {
         await fillWithAll(running, 3);
@@ -87,23 +87,24 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
       });
     });
 
-    test('takes what is imported, used, pruned and removed at any moment of it.', async () => {
+    test('includes every import, use, pruning and removal during the copy.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await withStore(from, async (running) => {
         await fillWithAll(running, 3);
-        const life = createLife(running);
-        await life.begin();
+        const activity = createActivity(running);
+        await activity.begin();
         let expected: unknown;
-        const meet = async (): Promise<void> => void (expected = await readAll(running, life.digests));
-        const source = watch(await from.openEndpoint('source'), life.step, meet);
+        const readExpected = async (): Promise<void> =>
+          void (expected = await readAll(running, activity.digests));
+        const source = watch(await from.openEndpoint('source'), activity.step, readExpected);
         const copied = await copyBetween(source, await to.openEndpoint('target'), true);
         assert.equal(copied.outcome, 'moved');
-        assert.ok(life.digests.length > 30);
-        assert.deepEqual(await withStore(to, (store) => readAll(store, life.digests)), expected);
+        assert.ok(activity.digests.length > 30);
+        assert.deepEqual(await withStore(to, (store) => readAll(store, activity.digests)), expected);
       });
     });
 
-    test('takes those that were imported for another client after their first had gone, right before the switch.', async () => {
+    test('includes tokens that were imported for another client after their first client was removed, just before the switch.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await withStore(from, async (running) => {
         await fillWithAll(running, 3);
@@ -114,9 +115,9 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
           async () => {
             await running.removeClient('client-i', { withGrants: true });
             await running.createClient(sampleClient({ id: 'client-j' }));
-            // One as it was, one whose token was another's, and one of a token that nobody knew.
-            const stranger = { ...anew('expired', 'expired'), digest: digestOf('stranger') };
-            const late = [anew('unused', 'unused'), anew('used', 'revoked'), stranger];
+            // One unchanged grant, one with the token of another grant, and one with an unknown token.
+            const unknownToken = { ...reassigned('expired', 'expired'), digest: digestOf('unknown') };
+            const late = [reassigned('unused', 'unused'), reassigned('used', 'revoked'), unknownToken];
             assert.deepEqual(
               new Set(await running.importGrants(late, { nowMs: NOW_MS })),
               new Set(['imported']),
@@ -128,12 +129,12 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         await withStore(to, async (store) => {
           assert.deepEqual(await readAll(store), expected);
           await store.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 8) * 1000 });
-          assert.equal(await isFound(store, 'unused'), false, 'it expires when the later row says');
+          assert.equal(await isFound(store, 'unused'), false, 'it expires at the time of the later row');
         });
       });
     });
 
-    test('stops an import into the old store whole batches at a time, and lets it go on at the new one.', async () => {
+    test('stops an import into the old store between batches, and the import can continue at the new store.', async () => {
       const [from, to] = [await makeFrom(), await makeTo()];
       await withStore(from, async (running) => {
         await fillWithAll(running, 3);
@@ -152,7 +153,10 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         const source = await from.openEndpoint('source');
         await resumeSource(source);
         await source.close();
-        assert.ok(await isFound(running, 'unused'), 'called off, the old store knows what it knew');
+        assert.ok(
+          await isFound(running, 'unused'),
+          'after the move is cancelled, the old store has its old content',
+        );
         assert.equal(
           (await running.importGrants(batch(10), { nowMs: NOW_MS })).filter((one) => one === 'imported')
             .length,
@@ -175,8 +179,8 @@ const batch = (first: number): ImportedGrant[] =>
 
 const idOf = (index: number): bigint => lateGrant(index, '').grant.id;
 
-/** What goes on in a store while it is copied: with every step some are imported, and something befalls older ones. */
-const createLife = (store: Store) => {
+/** Activity in a store during a copy: each step imports some tokens and uses, prunes or removes older ones. */
+const createActivity = (store: Store) => {
   const digests: Uint8Array[] = [];
   let steps = 0;
   const add = async (clientId: string): Promise<void> => {
@@ -204,7 +208,7 @@ const createLife = (store: Store) => {
   };
 };
 
-/** A source to which something happens before and after every reading, and right before it is stopped. */
+/** A source with activity before and after every read, and just before it is stopped. */
 const watch = (
   end: CopyEndpoint,
   step: () => Promise<void>,

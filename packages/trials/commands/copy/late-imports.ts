@@ -14,9 +14,9 @@ const LATE_IMPORTS = 5000;
 type Environment = Readonly<Record<string, string>>;
 type Row = ReturnType<typeof row>;
 
-const tokenOf = (which: Row | undefined): string => which?.refresh_token ?? '';
+const tokenOf = (imported: Row | undefined): string => imported?.refresh_token ?? '';
 
-/** Tokens of another service, some taken over before the first copy, most while the second goes on. */
+/** Imports tokens of another service: some before the first copy, most during the second. */
 export const importInto = async (t: TestContext, server: KeyfobServer) => {
   const client = await server.command<MadeClient>('client', 'create', '--dialect', 'smartcar');
   await setStrict(server, client);
@@ -32,8 +32,8 @@ export const importInto = async (t: TestContext, server: KeyfobServer) => {
     writeFileSync(file, json(rows), { mode: 0o600 });
     return runKeyfob(['import', file, '--data', at.directory, '--json'], at.environment);
   };
-  const refresh = ({ url }: KeyfobServer, which: Row | undefined, use: string) =>
-    refreshSmartcar(url, client, tokenOf(which), { 'idempotency-key': use });
+  const refresh = ({ url }: KeyfobServer, imported: Row | undefined, use: string) =>
+    refreshSmartcar(url, client, tokenOf(imported), { 'idempotency-key': use });
   assert.equal((await run(early, { directory: server.dataDirectory })).code, 0);
   const used = await refresh(server, early[0], 'first');
   assert.equal(used.status, 200, used.text);
@@ -41,8 +41,8 @@ export const importInto = async (t: TestContext, server: KeyfobServer) => {
     late,
     count: early.length + late.length,
     run,
-    /** At the new store: what broke off is given again, old tokens and their retries are answered. */
-    async goOn(second: KeyfobServer, environment: Environment): Promise<void> {
+    /** At the new store: repeats the interrupted import. Old tokens and their retries work. */
+    async continueAt(second: KeyfobServer, environment: Environment): Promise<void> {
       const again = await run(late, { directory: second.dataDirectory, environment });
       assert.equal(again.code, 0, again.stderr);
       const retried = await refresh(second, early[0], 'first');
@@ -50,8 +50,8 @@ export const importInto = async (t: TestContext, server: KeyfobServer) => {
       for (const one of [early[1], late[0], late.at(-1)])
         assert.equal((await refresh(second, one, 'first')).status, 200);
     },
-    /** At the last: what was used at either store before is a replay, and what never was is exchanged. */
-    async end(third: KeyfobServer): Promise<void> {
+    /** At the last store: tokens used at an earlier store are replays, and unused tokens are exchanged. */
+    async finishAt(third: KeyfobServer): Promise<void> {
       assert.equal((await refresh(third, early[2], 'first')).status, 200);
       for (const one of [early[0], early[1], late[0]]) {
         const replayed = await refresh(third, one, 'second');
@@ -59,7 +59,7 @@ export const importInto = async (t: TestContext, server: KeyfobServer) => {
       }
       const { refreshToken } = used;
       const ended = await refreshSmartcar(third.url, client, refreshToken);
-      assert.equal(ended.status, 400, 'the replay has ended the grant');
+      assert.equal(ended.status, 400, 'the replay has revoked the grant');
     },
   };
 };

@@ -8,13 +8,13 @@ import type { CopyEndpoint, Store } from '@keyfob/server/stores';
 import { openPostgresEndpoint, openPostgresStore } from '@keyfob/server/stores/postgres';
 import { startCluster } from '../../support/postgres/cluster.ts';
 
-/** Where a store is; the first opening creates it. */
+/** The location of a store. The first opening creates the store. */
 export type StoreLocation = {
   openStore(): Promise<Store>;
   openEndpoint(role: 'source' | 'target'): Promise<CopyEndpoint>;
 };
 
-/** The kinds of stores of one copy; skipped where this machine lacks one of them. */
+/** The kinds of stores of one copy. `skip`: the reason if this machine lacks one of them. */
 export type StorePair = {
   readonly way: string;
   readonly makeFrom: () => Promise<StoreLocation>;
@@ -22,7 +22,7 @@ export type StorePair = {
   readonly skip: string | false;
 };
 
-/** Both kinds of stores, each copied to the other, for the tests of one file. */
+/** Prepares every pair of stores for the tests of one file. */
 export const prepareStorePairs = async (): Promise<readonly StorePair[]> => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-copying-'));
   const cluster = await startCluster();
@@ -58,7 +58,7 @@ export const prepareStorePairs = async (): Promise<readonly StorePair[]> => {
 
 const now = () => performance.now();
 
-/** Copies with the ends given, which may be made to fail, and closes them. */
+/** Copies between these endpoints and closes them. */
 export const copyBetween = async (source: CopyEndpoint, target: CopyEndpoint, isSwitching: boolean) => {
   try {
     return await copyStore({ source, target, isSwitching, checkKeys: () => {}, onProgress: () => {}, now });

@@ -19,12 +19,12 @@ import { directoryFor, errorOf } from '../../support/test-directory.ts';
 import { importInto } from './late-imports.ts';
 
 const GRANTS = 42;
-/** Grants that nobody refreshes, so that there is something to copy. */
-const QUIET_GRANTS = 60_000;
-const OLD_TOKENS_A_GRANT = 20;
-const HUNG = { timeout: 240_000 };
+/** Grants without refreshes, so that the copy takes a while. */
+const IDLE_GRANTS = 60_000;
+const OLD_TOKENS_PER_GRANT = 20;
+const TEST_OPTIONS = { timeout: 240_000 };
 
-const QUIET = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${QUIET_GRANTS})
+const INSERT_IDLE_GRANTS = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${IDLE_GRANTS})
   INSERT INTO grants (id, client_number, generation, key_number, created_at, subject, scope_number)
   SELECT random(), (SELECT min(number) FROM clients), 0, 1, unixepoch(), 'quiet-' || i, (SELECT min(number) FROM scopes)
   FROM n`;
@@ -34,8 +34,8 @@ if (!('reason' in cluster)) after(() => cluster.remove());
 const skip = 'reason' in cluster ? cluster.reason : false;
 
 test(
-  'Clients go on at the new store, and back at the old kind, through copies that are killed in the middle.',
-  { ...HUNG, skip },
+  'Clients continue at the new store, and later at the old kind of store, although copies are killed.',
+  { ...TEST_OPTIONS, skip },
   async (t) => {
     if ('reason' in cluster) return;
     const url = cluster.url();
@@ -47,7 +47,7 @@ test(
       createChance(1),
     );
     t.after(() => load.close());
-    fillQuietly(join(directory, 'keyfob.db'));
+    insertIdleGrants(join(directory, 'keyfob.db'));
     const words = ['copy', '--from', `sqlite:${directory}`, '--to', url, '--json'];
 
     const { starter, server: first } = await startOnFixedPort({ dataDirectory: directory, environment: {} });
@@ -55,11 +55,11 @@ test(
     load.start(starter.port);
     const imports = await importInto(t, first);
     const killed = spawnKeyfob(t, [...words, '--no-switch']);
-    await untilRowsThere(load, () => cluster.ask('SELECT count(*)::integer AS rows FROM grants'));
+    await untilRowsExist(load, () => cluster.ask('SELECT count(*)::integer AS rows FROM grants'));
     killed.kill('SIGKILL');
     const environment = { KEYFOB_STORE: url, KEYFOB_KEY_FILE: join(directory, 'keyfob.key') };
     assert.equal(errorOf(await runKeyfob(['serve', '--json'], environment)).code, 'store_copying');
-    assert.equal(load.logs.filter(isRefused).length, 0, 'nobody noticed anything yet');
+    assert.equal(load.logs.filter(isRefused).length, 0, 'no client was refused yet');
 
     const importing = imports.run(imports.late, { directory });
     const switching = spawnKeyfob(t, words);
@@ -84,31 +84,31 @@ test(
     const second = await startKeyfob({ dataDirectory: directoryFor(t), args: nodeArgs, environment });
     t.after(() => second.kill());
     await load.untilAllRefreshed();
-    await imports.goOn(second, environment);
+    await imports.continueAt(second, environment);
 
     const back = directoryFor(t);
     copyFileSync(join(directory, 'keyfob.key'), join(back, 'keyfob.key'));
     const returned = await copyOnce(['copy', '--from', url, '--to', `sqlite:${back}`, '--json']);
     assert.equal(returned.outcome, 'moved');
-    assert.equal(returned.rows['grants'], GRANTS + QUIET_GRANTS + imports.count);
+    assert.equal(returned.rows['grants'], GRANTS + IDLE_GRANTS + imports.count);
     assert.equal(returned.rows['imported_tokens'], imports.count);
     t.diagnostic(JSON.stringify(returned));
     assert.equal(await second.stop(), 0);
     const third = await startKeyfob({ dataDirectory: back, args: nodeArgs });
     t.after(() => third.kill());
     await load.untilAllRefreshed();
-    await imports.end(third);
+    await imports.finishAt(third);
     await load.finish();
-    await load.presentOld(OLD_TOKENS_A_GRANT);
+    await load.presentOld(OLD_TOKENS_PER_GRANT);
     const { figures, faults } = reportOn(load.logs, {});
     t.diagnostic(JSON.stringify(figures));
     assert.deepEqual(faults, []);
-    assert.ok((figures.statuses['503'] ?? 0) > 0, 'the switches were met by calls');
+    assert.ok((figures.statuses['503'] ?? 0) > 0, 'some calls were refused during the switches');
     assert.equal((await runKeyfob(['doctor', '--data', back])).code, 0);
   },
 );
 
-test('A move that is called off lets the old servers serve again without a restart.', HUNG, async (t) => {
+test('After a move is cancelled, the old servers serve again without a restart.', TEST_OPTIONS, async (t) => {
   const [directory, target] = [directoryFor(t), directoryFor(t)];
   const load = await createLoad(
     { dataDirectory: directory, environment: {} },
@@ -131,7 +131,7 @@ test('A move that is called off lets the old servers serve again without a resta
   assert.equal(errorOf(await runKeyfob(words)).code, 'copy_target_not_empty');
 });
 
-test('A copy is refused without the key ring that sealed the tokens, and for addresses that are none.', async (t) => {
+test('A copy is refused without the key ring that sealed the tokens, and for invalid addresses.', async (t) => {
   const [directory, target] = [directoryFor(t), directoryFor(t)];
   const made = await runKeyfob(['client', 'create', '--dialect', 'pleos', '--data', directory]);
   assert.equal(made.code, 0, made.stderr);
@@ -164,14 +164,14 @@ function spawnKeyfob(t: TestContext, words: readonly string[]): ChildProcess {
   return child;
 }
 
-function fillQuietly(path: string): void {
+function insertIdleGrants(path: string): void {
   const database = new DatabaseSync(path);
-  database.exec(QUIET);
+  database.exec(INSERT_IDLE_GRANTS);
   database.close();
 }
 
-/** Looks each time that some calls were answered, so that the load is known to go on meanwhile. */
-async function untilRowsThere(
+/** Checks the rows after every few answered calls, so that the load is known to continue meanwhile. */
+async function untilRowsExist(
   load: Load,
   ask: () => Promise<readonly { readonly rows?: number }[]>,
 ): Promise<void> {

@@ -11,7 +11,7 @@ import {
 import { NOW_MS, STRICT_POLICY } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
-/** The clients' own verbs. */
+/** The verbs about clients. */
 export const clientContract = (onStore: OnStore): void => {
   creation(onStore);
   changes(onStore);
@@ -22,7 +22,7 @@ export const clientContract = (onStore: OnStore): void => {
 };
 
 const creation = (onStore: OnStore): void => {
-  onStore('A created client reads back as it was given, secrets and policy included.', async (store) => {
+  onStore('A created client reads back unchanged, including secrets and policy.', async (store) => {
     const client = sampleClient({
       dialect: 'pleos',
       policy: {
@@ -42,7 +42,7 @@ const creation = (onStore: OnStore): void => {
     assert.deepEqual(await store.listClients(), [client]);
   });
 
-  onStore('Creating a client under an id that is taken leaves the first one as it is.', async (store) => {
+  onStore('Creating a client under an existing id does not change the first client.', async (store) => {
     await store.createClient(sampleClient());
     const again = sampleClient({ name: 'Another', secrets: [sampleSecret('new')] });
     assert.equal(await store.createClient(again), 'id_taken');
@@ -58,7 +58,7 @@ const creation = (onStore: OnStore): void => {
 };
 
 const changes = (onStore: OnStore): void => {
-  onStore('A change affects only what it names.', async (store) => {
+  onStore('A change affects only the fields that it names.', async (store) => {
     await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
     const read = async () => (await store.readClient('client-a')).client;
     let client = sampleClient({ secrets: [sampleSecret('one')] });
@@ -70,7 +70,7 @@ const changes = (onStore: OnStore): void => {
   });
 
   onStore(
-    'A client is disabled with the moment, stays disabled through other changes, and is enabled again.',
+    'A client is disabled with its time, stays disabled through other changes, and can be enabled again.',
     async (store) => {
       await store.createClient(sampleClient());
       const disabledAt = async () => (await store.readClient('client-a')).client?.disabledAt;
@@ -117,9 +117,9 @@ const removal = (onStore: OnStore): void => {
     await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
     await store.readClient('client-a');
     await store.removeClient('client-a', { withGrants: true });
-    const anew = sampleClient({ name: 'Anew', policy: STRICT_POLICY });
-    assert.equal(await store.createClient(anew), 'created');
-    assert.deepEqual((await store.readClient('client-a')).client, anew);
+    const recreated = sampleClient({ name: 'Recreated', policy: STRICT_POLICY });
+    assert.equal(await store.createClient(recreated), 'created');
+    assert.deepEqual((await store.readClient('client-a')).client, recreated);
   });
 };
 
@@ -141,7 +141,7 @@ const secrets = (onStore: OnStore): void => {
   });
 
   onStore(
-    'A secret is not added to an unknown client, nor removed through another client.',
+    'A secret is not added to an unknown client, and not removed through another client.',
     async (store) => {
       await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
       await store.createClient(sampleClient({ id: 'client-b' }));
@@ -213,7 +213,7 @@ const redirects = (onStore: OnStore): void => {
 };
 
 const secretUses = (onStore: OnStore): void => {
-  onStore('The use of a secret is noted, and noted again after an hour.', async (store) => {
+  onStore('The use of a secret is recorded, and recorded again after one hour.', async (store) => {
     const [one, two] = [sampleSecret('one'), sampleSecret('two', { createdAt: CREATED_AT + 1 })];
     const client = sampleClient({ secrets: [one, two] });
     await store.createClient(client);
@@ -230,7 +230,7 @@ const secretUses = (onStore: OnStore): void => {
     }
   });
 
-  onStore('Noting the use of a removed or unknown secret changes nothing.', async (store) => {
+  onStore('Recording the use of a removed or unknown secret changes nothing.', async (store) => {
     const client = sampleClient({ secrets: [sampleSecret('one')] });
     await store.createClient(client);
     await store.addSecret('client-a', sampleSecret('two'));
@@ -239,7 +239,7 @@ const secretUses = (onStore: OnStore): void => {
     assert.deepEqual(await store.listClients(), [client]);
   });
 
-  onStore('A noted use survives every change of the client and its other secrets.', async (store) => {
+  onStore('A recorded use survives every change of the client and its other secrets.', async (store) => {
     await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
     await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
     await store.changeClient('client-a', { name: 'Renamed', disabledAt: CREATED_AT + 61 });

@@ -17,7 +17,7 @@ const KEY = new Uint8Array(16).fill(7);
 const OTHER_KEY = new Uint8Array(16).fill(8);
 const ROUNDS = 8n;
 
-/** Both results of a race for one code: one grant, and nothing given to the loser that the winner did not get. */
+/** Checks both results of a race for one code: one grant, and the loser gets nothing beyond the winner's result. */
 const checkRace = async (store: Store, results: readonly CodeResult[], id: bigint, loser: string) => {
   const kinds = results.map(({ verdict }) => verdict.kind).sort();
   assert.deepEqual(kinds, [loser, 'redeem'].sort());
@@ -37,17 +37,17 @@ const RACES = [
   { name: 'with one Idempotency-Key', useDigest: KEY, loser: 'repeat' },
 ];
 
-/** What is handed to a store at one moment, through one connection. */
+/** Concurrent calls through one connection. */
 export const codeRacingContract = (onStore: OnStore): void => {
   for (const { name, useDigest, loser } of RACES)
-    onStore(`A code that is presented twice at the same moment makes one grant: ${name}.`, async (store) => {
+    onStore(`A code that is presented twice at the same time creates one grant: ${name}.`, async (store) => {
       await fillWithCode(store, { vehicles: [sampleVehicle()] });
       const use = sampleCodeUse({ presented: { useDigest } });
       const results = await Promise.all([redeemed(store, use), redeemed(store, use)]);
       await checkRace(store, results, 42n, loser);
     });
 
-  onStore('Many codes at the same moment each make their own grant.', async (store) => {
+  onStore('Many codes at the same time each create their own grant.', async (store) => {
     await store.createClient(sampleClient());
     const ids = Array.from({ length: 100 }, (_, index) => BigInt(index - 50));
     await Promise.all(
@@ -64,7 +64,7 @@ export const codeRacingContract = (onStore: OnStore): void => {
   });
 
   onStore(
-    'Of two codes that are created with the same id at the same moment, one is stored.',
+    'Of two codes that are created with the same id at the same time, one is stored.',
     async (store) => {
       await store.createClient(sampleClient());
       const made = ['one', 'other'].map((subject) => store.createCode(sampleCode({ subject })));
@@ -77,7 +77,7 @@ export const codeRacingContract = (onStore: OnStore): void => {
 export const codeConnectionContract = (onTwo: OnTwo): void => {
   for (const { name, useDigest, loser } of RACES)
     onTwo(
-      `A code that is presented through two connections at once makes one grant: ${name}.`,
+      `A code that is presented through two connections at the same time creates one grant: ${name}.`,
       async (one, other) => {
         await one.createClient(sampleClient());
         for (let grantId = -ROUNDS; grantId < 0n; grantId++) {
@@ -102,7 +102,7 @@ export const codeConnectionContract = (onTwo: OnTwo): void => {
   );
 
   onTwo(
-    'A code that is redeemed while its client is disabled makes a grant or finds the client gone.',
+    'A code that is redeemed while its client is disabled creates a grant or finds the client gone.',
     async (one, other) => {
       await one.createClient(sampleClient());
       for (let grantId = 0n; grantId < ROUNDS; grantId++) {
@@ -134,7 +134,7 @@ export const codeConnectionContract = (onTwo: OnTwo): void => {
   });
 };
 
-/** All that is kept of the sample code's grant. */
+/** Everything that is stored about the grant of the sample code. */
 const read = async (from: Store) => ({
   grant: await from.readGrant(42n),
   vehicles: await from.listVehicles(42n),
@@ -143,24 +143,21 @@ const read = async (from: Store) => ({
 });
 
 export const codeLastingContract = (onReopened: OnReopened): void => {
-  onReopened(
-    'A code and its state are there after the store is closed and opened again.',
-    async (store, reopen) => {
-      const vehicles = [sampleVehicle(1, { nickname: '우리 차' })];
-      await fillWithCode(store, { brand: 'kia', vehicles });
-      const presented = { brand: 'kia', useDigest: KEY } as const;
-      const use = sampleCodeUse({ presented });
-      const second = await reopen();
-      const { grant } = await redeemed(second, use);
-      const before = await read(second);
-      assert.deepEqual([before.grant, before.consents, before.vehicles], [grant, [grant], vehicles]);
-      const third = await reopen();
-      assert.deepEqual(await read(third), before);
-      assert.deepEqual((await redeemed(third, use)).verdict, { kind: 'repeat' });
-      const other = sampleCodeUse({ presented: { ...presented, useDigest: OTHER_KEY } });
-      assert.deepEqual((await redeemed(await reopen(), other)).verdict, { kind: 'replay' });
-    },
-  );
+  onReopened('A code and its state survive closing and reopening the store.', async (store, reopen) => {
+    const vehicles = [sampleVehicle(1, { nickname: '우리 차' })];
+    await fillWithCode(store, { brand: 'kia', vehicles });
+    const presented = { brand: 'kia', useDigest: KEY } as const;
+    const use = sampleCodeUse({ presented });
+    const second = await reopen();
+    const { grant } = await redeemed(second, use);
+    const before = await read(second);
+    assert.deepEqual([before.grant, before.consents, before.vehicles], [grant, [grant], vehicles]);
+    const third = await reopen();
+    assert.deepEqual(await read(third), before);
+    assert.deepEqual((await redeemed(third, use)).verdict, { kind: 'repeat' });
+    const other = sampleCodeUse({ presented: { ...presented, useDigest: OTHER_KEY } });
+    assert.deepEqual((await redeemed(await reopen(), other)).verdict, { kind: 'replay' });
+  });
 
   onReopened(
     'Grant events continue their numbers after the store is opened again.',

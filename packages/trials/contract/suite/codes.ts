@@ -30,12 +30,12 @@ export const codeContract = (onStore: OnStore): void => {
   refusals(onStore);
 };
 
-/** A code issued so many seconds after the sample. */
+/** A code issued this number of seconds after the sample code. */
 const laterCode = (seconds: number) =>
   sampleCode({ grantId: 43n + BigInt(seconds), issuedAt: NOW_MS / 1000 + seconds });
 
 const creations = (onStore: OnStore): void => {
-  onStore('A code is stored only for a known client, and only under a free id.', async (store) => {
+  onStore('A code is stored only for a known client, and only under an unused id.', async (store) => {
     assert.equal(await store.createCode(sampleCode()), 'client_unknown');
     await fill(store, {}, { id: 43n });
     assert.equal(await store.createCode(sampleCode()), 'created');
@@ -45,7 +45,7 @@ const creations = (onStore: OnStore): void => {
     assert.equal(await store.createCode(sampleCode()), 'id_taken');
   });
 
-  onStore('A code that nobody redeems makes no grant, no consent and no grant event.', async (store) => {
+  onStore('A code that is not redeemed creates no grant, no consent and no grant event.', async (store) => {
     await fillWithCode(store, { vehicles: [sampleVehicle()] });
     assert.equal(await store.countGrants(), 0);
     assert.equal(await store.readGrant(42n), undefined);
@@ -55,7 +55,7 @@ const creations = (onStore: OnStore): void => {
   });
 
   onStore(
-    'A code that expired long ago is dropped when another is created, and its id is free again.',
+    'A code that expired long ago is dropped when another is created, and its id can be used again.',
     async (store) => {
       await fillWithCode(store);
       await store.createCode(laterCode(CODE_LIFETIME_SECONDS));
@@ -97,7 +97,7 @@ const redemptions = (onStore: OnStore): void => {
   });
 
   onStore(
-    'A use that is sent again with its Idempotency-Key repeats, and changes nothing.',
+    'A use that is sent again with its Idempotency-Key is a repeat and changes nothing.',
     async (store) => {
       await fillWithCode(store, { vehicles: [sampleVehicle()] });
       const use = sampleCodeUse({ presented: { useDigest: KEY } });
@@ -109,7 +109,7 @@ const redemptions = (onStore: OnStore): void => {
     },
   );
 
-  onStore('The retry of a use that ended in our 503 repeats, as often as needed.', async (store) => {
+  onStore('A retry of a use that got our 503 is a repeat, as often as needed.', async (store) => {
     await fillWithCode(store);
     const { grant } = await redeemed(store);
     for (let time = 0; time < 2; time++) {
@@ -118,7 +118,7 @@ const redemptions = (onStore: OnStore): void => {
     }
   });
 
-  onStore('A second use revokes what the first one gave, once.', async (store) => {
+  onStore('A second use revokes the grant of the first use, once.', async (store) => {
     await fillWithCode(store);
     await redeemed(store, sampleCodeUse({ presented: { useDigest: KEY } }));
     await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 1500 }));
@@ -138,7 +138,7 @@ const redemptions = (onStore: OnStore): void => {
     assert.deepEqual(kinds, ['grant.created', 'grant.revoked']);
   });
 
-  onStore('The same use again, after its grant was revoked, gets the revoked grant.', async (store) => {
+  onStore('A repeat after the grant was revoked gets the revoked grant.', async (store) => {
     await fillWithCode(store);
     const use = sampleCodeUse({ presented: { useDigest: KEY } });
     await redeemed(store, use);
@@ -150,7 +150,7 @@ const redemptions = (onStore: OnStore): void => {
     assert.equal(second.grant?.revocation?.cause, 'owner');
   });
 
-  onStore('A code whose grant is gone makes no second grant.', async (store) => {
+  onStore('A code whose grant is gone creates no second grant.', async (store) => {
     await fillWithCode(store);
     const use = sampleCodeUse({ presented: { useDigest: KEY } });
     await redeemed(store, use);
@@ -175,7 +175,7 @@ const refusals = (onStore: OnStore): void => {
       { presented: { brand: 'genesis' } },
       { kind: 'refuse', reason: 'code_client_mismatch' },
     ],
-    ['past its end', { nowMs: END_MS }, { kind: 'refuse', reason: 'code_expired' }],
+    ['after it expired', { nowMs: END_MS }, { kind: 'refuse', reason: 'code_expired' }],
     [
       'with another redirect',
       { presented: { redirectUri: 'https://app.example/' } },
@@ -189,25 +189,22 @@ const refusals = (onStore: OnStore): void => {
     ['that was never issued', { presented: { grantId: 7n } }, { kind: 'refuse', reason: 'code_unknown' }],
   ];
   for (const [name, more, verdict] of rows) {
-    onStore(
-      `A code that is presented ${name} changes nothing, before its use and after it.`,
-      async (store) => {
-        await store.createClient(sampleClient({ id: 'client-b' }));
-        await fillWithCode(store, { brand: 'kia', codeChallenge: CHALLENGE });
-        const good = { brand: 'kia', codeVerifier: VERIFIER } as const;
-        const bad = sampleCodeUse({ ...more, presented: { ...good, ...more?.presented } });
-        const refused = await redeemed(store, bad);
-        assert.deepEqual([refused.verdict, refused.grant], [verdict, undefined]);
-        assert.equal(await store.countGrants(), 0);
-        const { grant } = await redeemed(store, sampleCodeUse({ presented: good }));
-        assert.equal(grant?.generation, 0);
-        assert.deepEqual((await redeemed(store, bad)).verdict, verdict);
-        assert.deepEqual(await store.readGrant(42n), grant);
-      },
-    );
+    onStore(`A code that is presented ${name} changes nothing, before and after its use.`, async (store) => {
+      await store.createClient(sampleClient({ id: 'client-b' }));
+      await fillWithCode(store, { brand: 'kia', codeChallenge: CHALLENGE });
+      const good = { brand: 'kia', codeVerifier: VERIFIER } as const;
+      const bad = sampleCodeUse({ ...more, presented: { ...good, ...more?.presented } });
+      const refused = await redeemed(store, bad);
+      assert.deepEqual([refused.verdict, refused.grant], [verdict, undefined]);
+      assert.equal(await store.countGrants(), 0);
+      const { grant } = await redeemed(store, sampleCodeUse({ presented: good }));
+      assert.equal(grant?.generation, 0);
+      assert.deepEqual((await redeemed(store, bad)).verdict, verdict);
+      assert.deepEqual(await store.readGrant(42n), grant);
+    });
   }
 
-  onStore('The code of a disabled or removed client redeems nothing.', async (store) => {
+  onStore('The code of a disabled or removed client cannot be redeemed.', async (store) => {
     assert.equal(await store.redeemCode(sampleCodeUse()), 'client_gone');
     await fillWithCode(store);
     await store.changeClient('client-a', { disabledAt: CREATED_AT });

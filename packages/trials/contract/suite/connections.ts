@@ -14,7 +14,7 @@ import { sampleSecret, sampleUse, STRICT_POLICY } from '../../support/samples.ts
 import type { OnTwo } from '../register.ts';
 
 const ROUNDS = 8;
-/** What it leaves in the grant. */
+/** The revocation of `AT` in the grant. */
 const REVOCATION = { at: CREATED_AT + 1, cause: 'operator' } as const;
 const AT = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
 
@@ -28,7 +28,7 @@ export const connectionContract = (onTwo: OnTwo): void => {
 const races = (onTwo: OnTwo): void => {
   for (const { name, policy, useDigest, loser } of RACES) {
     onTwo(
-      `A token that is presented through two connections at once rotates once: ${name}.`,
+      `A token that is presented through two connections at the same time rotates once: ${name}.`,
       async (one, other) => {
         await fill(one, policy);
         for (let round = 0n; round < ROUNDS; round++) {
@@ -60,7 +60,7 @@ const races = (onTwo: OnTwo): void => {
 };
 
 const endings = (onTwo: OnTwo): void => {
-  onTwo('A revocation comes before every refresh that is not answered yet.', async (one, other) => {
+  onTwo('A revocation affects every refresh that is not answered yet.', async (one, other) => {
     await fill(one);
     for (let round = 0n; round < ROUNDS; round++) {
       const id = 1000n + round;
@@ -131,7 +131,7 @@ const endings = (onTwo: OnTwo): void => {
 
 const visibility = (onTwo: OnTwo): void => {
   onTwo(
-    'A change of a client is seen by the next reading through the other connection.',
+    'A change of a client is visible to the next read through the other connection.',
     async (one, other) => {
       const read = async () => (await other.readClient('client-a')).client;
       assert.equal(await read(), undefined);
@@ -153,7 +153,7 @@ const visibility = (onTwo: OnTwo): void => {
   );
 
   onTwo(
-    'A use of a secret that is noted through one connection is not noted again through the other.',
+    'A use of a secret that is recorded through one connection is not recorded again through the other.',
     async (one, other) => {
       await one.createClient(sampleClient({ secrets: [sampleSecret('new')] }));
       await other.readClient('client-a');
@@ -167,7 +167,7 @@ const visibility = (onTwo: OnTwo): void => {
   );
 
   onTwo(
-    'A policy that is changed through one connection judges the next refresh through the other.',
+    'A policy that is changed through one connection applies to the next refresh through the other.',
     async (one, other) => {
       await fill(one);
       await refreshed(other, sampleUse(0));
@@ -179,19 +179,19 @@ const visibility = (onTwo: OnTwo): void => {
   );
 
   onTwo(
-    'A client that is removed and created again through one connection is the new one for the other.',
+    'A client that is removed and created again through one connection is the new client for the other.',
     async (one, other) => {
       await one.createClient(sampleClient({ secrets: [sampleSecret('old')] }));
       await other.readClient('client-a');
       await one.removeClient('client-a', { withGrants: true });
-      const anew = sampleClient({ policy: { ...OVERLAP_POLICY, overlapSeconds: 5 } });
-      await one.createClient(anew);
-      assert.deepEqual((await other.readClient('client-a')).client, anew);
+      const recreated = sampleClient({ policy: { ...OVERLAP_POLICY, overlapSeconds: 5 } });
+      await one.createClient(recreated);
+      assert.deepEqual((await other.readClient('client-a')).client, recreated);
     },
   );
 
   onTwo(
-    'The other connection reads everything that one connection wrote about a grant, its caller included.',
+    'The other connection reads everything that one connection wrote about a grant, including its caller.',
     async (one, other) => {
       await fill(one);
       await refreshed(one, sampleUse(0));

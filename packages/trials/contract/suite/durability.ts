@@ -16,9 +16,9 @@ import type { OnReopened } from '../register.ts';
 const isUnavailable = (error: unknown): boolean =>
   error instanceof StoreError && error.kind === 'unavailable';
 
-/** What is left after a close. */
+/** What remains after a close. */
 export const lastingContract = (onReopened: OnReopened): void => {
-  onReopened('Everything is there after the store is closed and opened again.', async (store, reopen) => {
+  onReopened('Everything survives closing and reopening the store.', async (store, reopen) => {
     await fill(store, {}, { brand: 'kia' });
     const presented = { brand: 'kia', useDigest: new Uint8Array(16).fill(1) } as const;
     await refreshed(store, sampleUse(0, { keyNumber: 2, presented }));
@@ -52,7 +52,7 @@ export const lastingContract = (onReopened: OnReopened): void => {
     assert.equal((await refreshed(await reopen(), sampleUse(2, { nowMs: NOW_MS + 3 }))).grant?.generation, 3);
   });
 
-  onReopened('What was requested before the close is done before the close.', async (store, reopen) => {
+  onReopened('Calls that are made before a close are finished before the close.', async (store, reopen) => {
     await fill(store);
     const pending = [
       refreshed(store, sampleUse(0)),

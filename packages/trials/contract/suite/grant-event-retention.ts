@@ -20,7 +20,7 @@ const vehicleOf = (id: string): Vehicle => ({
 
 const CREATED = ['grant.created', undefined, undefined, ''] as const;
 
-const tellOf = async (store: Store) =>
+const summarizeEvents = async (store: Store) =>
   (await store.listGrantEvents({ after: 0, limit: 100 })).map(({ kind, cause, requestId, vins }) => [
     kind,
     cause,
@@ -28,37 +28,40 @@ const tellOf = async (store: Store) =>
     vins.join(),
   ]);
 
-/** Which grant events there are, and how long. */
+/** Which grant events are stored, and for how long. */
 export const grantEventKeepingContract = (onStore: OnStore): void => {
   keeping(onStore);
   dropping(onStore);
 };
 
 const keeping = (onStore: OnStore): void => {
-  onStore('What changes nothing causes no grant event, and neither does a refresh.', async (store) => {
-    await fill(store);
-    await store.refresh(sampleUse(0));
-    await store.reinstate(42n, { nowMs: AT * 1000 });
-    await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
-    await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
-    await store.revoke(43n, { nowMs: AT * 1000, cause: 'operator' });
-    assert.deepEqual(await tellOf(store), [CREATED, ['grant.revoked', 'operator', undefined, '']]);
-  });
+  onStore(
+    'A call that changes nothing creates no grant event, and neither does a refresh.',
+    async (store) => {
+      await fill(store);
+      await store.refresh(sampleUse(0));
+      await store.reinstate(42n, { nowMs: AT * 1000 });
+      await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
+      await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
+      await store.revoke(43n, { nowMs: AT * 1000, cause: 'operator' });
+      assert.deepEqual(await summarizeEvents(store), [CREATED, ['grant.revoked', 'operator', undefined, '']]);
+    },
+  );
 
   onStore('A replay and the revocation it causes are recorded with their request.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + 200_000, requestId: 'request-2' }));
-    const told = await tellOf(store);
+    const summaries = await summarizeEvents(store);
     assert.deepEqual(
-      told.map(([kind, , requestId]) => [kind, requestId]),
+      summaries.map(([kind, , requestId]) => [kind, requestId]),
       [
         ['grant.created', undefined],
         ['grant.replayed', 'request-2'],
         ['grant.revoked', 'request-2'],
       ],
     );
-    assert.equal(told[2]?.[1], 'replay');
+    assert.equal(summaries[2]?.[1], 'replay');
   });
 
   onStore('The vehicles of a grant are recorded when it begins, changes and ends.', async (store) => {
@@ -68,7 +71,7 @@ const keeping = (onStore: OnStore): void => {
     await store.revoke(42n, { nowMs: AT * 1000, cause: 'operator' });
     await store.reinstate(42n, { nowMs: AT * 1000 });
     await store.disconnectVehicles(42n, 'all', { ...OPERATOR, endsWhenEmpty: true });
-    assert.deepEqual(await tellOf(store), [
+    assert.deepEqual(await summarizeEvents(store), [
       CREATED,
       ['vehicles.connected', undefined, 'r1', 'VIN1,VIN2'],
       ['vehicles.disconnected', undefined, undefined, 'VIN1'],

@@ -15,7 +15,7 @@ import type { OnStore } from '../register.ts';
 
 const CLIENTS = ['client-a', 'client-b'];
 
-/** Two clients with a grant each; the first's is used twice, the other's revoked by an operator. */
+/** Creates two clients with one grant each. The first code is used twice; an operator revokes the other grant. */
 const fillWithGrantEvents = async (store: Store): Promise<void> => {
   const vehicles = [sampleVehicle(2), sampleVehicle(1)];
   for (const [index, clientId] of CLIENTS.entries()) {
@@ -30,8 +30,8 @@ const fillWithGrantEvents = async (store: Store): Promise<void> => {
   await store.revoke(0n, { nowMs: (CREATED_AT + 5) * 1000, cause: 'operator' });
 };
 
-/** Whose a grant event of a grant is. */
-const of = (grantId: bigint) => ({
+/** The grant, client and subject of a grant event. */
+const ownerOf = (grantId: bigint) => ({
   grantId,
   clientId: CLIENTS[Number(grantId) + 1],
   subject: 'owner-1',
@@ -42,22 +42,22 @@ const withoutIds = (grantEvents: readonly GrantEvent[]) =>
 
 export const grantEventContract = (onStore: OnStore): void => {
   creationContract(onStore);
-  onStore('What happens to a grant is recorded once, with its moment, cause and request.', async (store) => {
+  onStore('What happens to a grant is recorded once, with its time, cause and request.', async (store) => {
     await fillWithGrantEvents(store);
     const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
     const created = { kind: 'grant.created', atMs: NOW_MS + 1000, cause: undefined };
     assert.deepEqual(withoutIds(grantEvents), [
-      { ...of(-1n), ...created, requestId: 'first-0' },
-      { ...of(0n), ...created, requestId: 'first-1' },
+      { ...ownerOf(-1n), ...created, requestId: 'first-0' },
+      { ...ownerOf(0n), ...created, requestId: 'first-1' },
       {
-        ...of(-1n),
+        ...ownerOf(-1n),
         kind: 'grant.revoked',
         atMs: NOW_MS + 2000,
         cause: 'code_replay',
         requestId: 'second-0',
       },
       {
-        ...of(0n),
+        ...ownerOf(0n),
         kind: 'grant.revoked',
         atMs: (CREATED_AT + 5) * 1000,
         cause: 'operator',
@@ -88,15 +88,15 @@ export const grantEventContract = (onStore: OnStore): void => {
       }
       assert.deepEqual(found, all);
       for (const [index, clientId] of CLIENTS.entries()) {
-        const ofIt = all.filter((grantEvent) => grantEvent.clientId === clientId);
-        const [first] = ofIt;
+        const eventsOfClient = all.filter((grantEvent) => grantEvent.clientId === clientId);
+        const [first] = eventsOfClient;
         const grantId = BigInt(index - 1);
-        assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, clientId }), ofIt);
-        assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, grantId }), ofIt);
+        assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, clientId }), eventsOfClient);
+        assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, grantId }), eventsOfClient);
         assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 1, grantId, clientId }), [first]);
         assert.deepEqual(
           await store.listGrantEvents({ after: first?.sequence ?? 0, limit: 10, clientId }),
-          ofIt.slice(1),
+          eventsOfClient.slice(1),
         );
       }
       assert.deepEqual(
@@ -107,7 +107,7 @@ export const grantEventContract = (onStore: OnStore): void => {
     },
   );
 
-  onStore('Grant events outlive their grant and their client.', async (store) => {
+  onStore('Grant events stay after their grant and their client are removed.', async (store) => {
     await fillWithGrantEvents(store);
     const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
     await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
@@ -117,7 +117,7 @@ export const grantEventContract = (onStore: OnStore): void => {
 };
 
 const creationContract = (onStore: OnStore): void => {
-  onStore('Every way that a grant begins makes exactly one grant.created event.', async (store) => {
+  onStore('Every way to create a grant stores exactly one grant.created event.', async (store) => {
     const client = { clientId: 'client-a' };
     const operator = {
       ...client,

@@ -21,7 +21,7 @@ export const grantContract = (onStore: OnStore): void => {
 };
 
 const creation = (onStore: OnStore): void => {
-  onStore('A created grant reads back as it was given.', async (store) => {
+  onStore('A created grant reads back unchanged.', async (store) => {
     await store.createClient(sampleClient());
     const grant = sampleGrant({ brand: 'genesis', keyNumber: 3 });
     assert.equal(await store.createGrant(grant), 'created');
@@ -29,7 +29,7 @@ const creation = (onStore: OnStore): void => {
   });
 
   onStore(
-    'A grant that is created with a history keeps it: generation, moments and use digest.',
+    'A grant that is created with a history keeps it: generation, rotation times and use digest.',
     async (store) => {
       await store.createClient(sampleClient());
       const useDigest = Uint8Array.from({ length: 16 }, (_, index) => 255 - index);
@@ -57,14 +57,14 @@ const creation = (onStore: OnStore): void => {
     assert.equal(await store.countGrants(), 0);
   });
 
-  onStore('Creating a grant under an id that is taken leaves the first one as it is.', async (store) => {
+  onStore('Creating a grant under an existing id does not change the first grant.', async (store) => {
     await fill(store);
     assert.equal(await store.createGrant(sampleGrant({ subject: 'somebody else' })), 'id_taken');
     assert.equal((await store.readGrant(42n))?.subject, 'owner-1');
     assert.equal(await store.countGrants(), 1);
   });
 
-  onStore('A client may hold two grants of the same subject.', async (store) => {
+  onStore('A client may have two grants of the same subject.', async (store) => {
     await fill(store);
     assert.equal(await store.createGrant(sampleGrant({ id: 43n })), 'created');
     assert.equal(await store.countGrants('client-a'), 2);
@@ -133,7 +133,7 @@ const lists = (onStore: OnStore): void => {
 };
 
 const revocation = (onStore: OnStore): void => {
-  onStore('A revocation is stored with its moment and cause, once.', async (store) => {
+  onStore('A revocation is stored once, with its time and cause.', async (store) => {
     await fill(store);
     assert.equal(await store.revoke(42n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' }), 'revoked');
     assert.equal(
@@ -144,17 +144,14 @@ const revocation = (onStore: OnStore): void => {
     assert.equal(await store.revoke(43n, { nowMs: CREATED_AT * 1000, cause: 'operator' }), 'unknown');
   });
 
-  onStore(
-    'A reinstated grant continues with its newest token, and nothing else of it changes.',
-    async (store) => {
-      await fill(store);
-      const { grant } = await refreshed(store, sampleUse(0));
-      await store.revoke(42n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' });
-      assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
-      assert.deepEqual(await store.readGrant(42n), grant);
-      assert.equal((await refreshed(store, sampleUse(1, { nowMs: NOW_MS + 5000 }))).verdict.kind, 'rotate');
-      assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'not_revoked');
-      assert.equal(await store.reinstate(43n, { nowMs: CREATED_AT * 1000 }), 'unknown');
-    },
-  );
+  onStore('A reinstated grant continues with its newest token and is otherwise unchanged.', async (store) => {
+    await fill(store);
+    const { grant } = await refreshed(store, sampleUse(0));
+    await store.revoke(42n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' });
+    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
+    assert.deepEqual(await store.readGrant(42n), grant);
+    assert.equal((await refreshed(store, sampleUse(1, { nowMs: NOW_MS + 5000 }))).verdict.kind, 'rotate');
+    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'not_revoked');
+    assert.equal(await store.reinstate(43n, { nowMs: CREATED_AT * 1000 }), 'unknown');
+  });
 };

@@ -43,7 +43,7 @@ export const importContract = (onStore: OnStore): void => {
     assert.deepEqual(await store.listConsents('owner-1', { limit: 10 }), [batch[0]?.grant]);
   });
 
-  onStore('A client with imported tokens is told apart from one without.', async (store) => {
+  onStore('A client with imported tokens is marked, and other clients are not.', async (store) => {
     await withClient(store);
     await store.createClient(sampleClient({ id: 'client-b' }));
     await store.importGrants([imported(1)], { nowMs: NOW_MS });
@@ -55,7 +55,7 @@ export const importContract = (onStore: OnStore): void => {
     assert.equal((await store.readClient('client-c')).client?.hasImportedTokens, true);
   });
 
-  onStore('The same row again is reported as present, in the same batch and in another.', async (store) => {
+  onStore('A repeated row is reported as present, in the same batch and in another batch.', async (store) => {
     await withClient(store);
     const again = imported(1, { id: 77n, createdAt: CREATED_AT + 5 });
     assert.deepEqual(await store.importGrants([imported(1), again], { nowMs: NOW_MS }), [
@@ -70,7 +70,7 @@ export const importContract = (onStore: OnStore): void => {
     assert.equal(await store.readGrant(77n), undefined);
   });
 
-  onStore('A token stands for one grant: a row that contradicts this changes nothing.', async (store) => {
+  onStore('A token belongs to one grant: a row that contradicts this changes nothing.', async (store) => {
     await withClient(store);
     await store.createClient(sampleClient({ id: 'client-b' }));
     await store.importGrants([imported(1)], { nowMs: NOW_MS });
@@ -132,19 +132,22 @@ const pruningContract = (onStore: OnStore): void => {
     assert.deepEqual(await store.findImported([digestOf(1), digestOf(2)]), [undefined, undefined]);
   });
 
-  onStore('Pruning forgets imported tokens that expired before a moment, and not at it.', async (store) => {
-    await withClient(store);
-    const expiresAt = NOW_MS / 1000 + 100;
-    await store.importGrants([{ ...imported(1), expiresAt }], { nowMs: NOW_MS });
-    await refreshed(store, sampleUse(0, { presented: { grantId: 1n } }));
-    assert.equal((await store.prune({ limit: 10, endedBeforeMs: expiresAt * 1000 })).pruned, 0);
-    assert.equal((await store.findImported([digestOf(1)]))[0]?.generation, 1);
-    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (expiresAt + 1) * 1000 })).pruned, 0);
-    assert.deepEqual(await store.findImported([digestOf(1)]), [undefined]);
-    assert.equal(await store.countGrants(), 1);
-  });
+  onStore(
+    'Pruning removes imported tokens that expired before a time, but not at that time.',
+    async (store) => {
+      await withClient(store);
+      const expiresAt = NOW_MS / 1000 + 100;
+      await store.importGrants([{ ...imported(1), expiresAt }], { nowMs: NOW_MS });
+      await refreshed(store, sampleUse(0, { presented: { grantId: 1n } }));
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: expiresAt * 1000 })).pruned, 0);
+      assert.equal((await store.findImported([digestOf(1)]))[0]?.generation, 1);
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (expiresAt + 1) * 1000 })).pruned, 0);
+      assert.deepEqual(await store.findImported([digestOf(1)]), [undefined]);
+      assert.equal(await store.countGrants(), 1);
+    },
+  );
 
-  onStore('Two imports of the same rows at the same moment make each grant once.', async (store) => {
+  onStore('Two imports of the same rows at the same time create each grant once.', async (store) => {
     await withClient(store);
     const batch = Array.from({ length: 50 }, (_, index) => imported(index + 1));
     const outcomes = (

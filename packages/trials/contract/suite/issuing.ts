@@ -5,7 +5,7 @@ import type { OnStore } from '../register.ts';
 
 /** How a store issues the tokens of a use. */
 export const issuingContract = (onStore: OnStore): void => {
-  onStore('Tokens are issued from the result of a use before it is answered.', async (store) => {
+  onStore('Tokens are issued from the result of a use before the store returns it.', async (store) => {
     await fill(store);
     const issued: unknown[] = [];
     const result = await store.refresh(sampleUse(0), async (one) => void issued.push(one));

@@ -8,7 +8,7 @@ const keyOf = (number: number) => ({
   fingerprint: number.toString(16).padStart(32, '0'),
 });
 
-/** listKeys, registerKey, and the newest key that comes with every client. */
+/** listKeys, registerKey, and the newest key in every result of readClient. */
 export const keyContract = (onStore: OnStore): void => {
   onStore('Keys are listed newest first, in any order of registration.', async (store) => {
     assert.deepEqual(await store.listKeys(), []);
@@ -22,7 +22,7 @@ export const keyContract = (onStore: OnStore): void => {
   });
 
   onStore(
-    'Every reading of a client gives the newest key, whether the client exists or not.',
+    'Every read of a client returns the newest key, even if the client does not exist.',
     async (store) => {
       await store.createClient(sampleClient());
       for (const [registered, newest] of [

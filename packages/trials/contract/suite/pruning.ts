@@ -20,7 +20,7 @@ const left = async (store: Store): Promise<readonly bigint[]> =>
 
 export const pruneContract = (onStore: OnStore): void => {
   onStore(
-    'Pruning removes what expired before a moment, but not what expires at that moment.',
+    'Pruning removes grants that expired before a time, but not those that expire at that time.',
     async (store) => {
       await fill(store, SHORT);
       const nothing = { pruned: 0, next: undefined };
@@ -35,32 +35,32 @@ export const pruneContract = (onStore: OnStore): void => {
     },
   );
 
+  onStore('Pruning considers the lifetime of the newest token and of the grant.', async (store) => {
+    await fill(store, SHORT);
+    await store.refresh(sampleUse(0, { nowMs: (CREATED_AT + 500) * 1000 }));
+    const endedBeforeMs = (CREATED_AT + 500 + LIFETIME) * 1000;
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs })).pruned, 0);
+    const policy = { ...OVERLAP_POLICY, ...SHORT, grantLifetimeSeconds: 700 };
+    await store.changeClient('client-a', { policy });
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 700) * 1000 })).pruned, 0);
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 701) * 1000 })).pruned, 1);
+  });
+
   onStore(
-    'Pruning counts the life of the newest token, and the absolute end of the grant.',
+    'Pruning removes grants that were revoked before a time, unless they were reinstated.',
     async (store) => {
-      await fill(store, SHORT);
-      await store.refresh(sampleUse(0, { nowMs: (CREATED_AT + 500) * 1000 }));
-      const endedBeforeMs = (CREATED_AT + 500 + LIFETIME) * 1000;
-      assert.equal((await store.prune({ limit: 10, endedBeforeMs })).pruned, 0);
-      const policy = { ...OVERLAP_POLICY, ...SHORT, grantLifetimeSeconds: 700 };
-      await store.changeClient('client-a', { policy });
-      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 700) * 1000 })).pruned, 0);
-      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 701) * 1000 })).pruned, 1);
+      await fill(store);
+      await store.createGrant(sampleGrant({ id: -1n }));
+      for (const id of [-1n, 42n])
+        await store.revoke(id, { nowMs: (CREATED_AT + 10) * 1000, cause: 'operator' });
+      await store.reinstate(42n, { nowMs: CREATED_AT * 1000 });
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10) * 1000 })).pruned, 0);
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 11) * 1000 })).pruned, 1);
+      assert.deepEqual(await left(store), [42n]);
     },
   );
 
-  onStore('Pruning removes what was revoked before a moment, unless it was reinstated.', async (store) => {
-    await fill(store);
-    await store.createGrant(sampleGrant({ id: -1n }));
-    for (const id of [-1n, 42n])
-      await store.revoke(id, { nowMs: (CREATED_AT + 10) * 1000, cause: 'operator' });
-    await store.reinstate(42n, { nowMs: CREATED_AT * 1000 });
-    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10) * 1000 })).pruned, 0);
-    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 11) * 1000 })).pruned, 1);
-    assert.deepEqual(await left(store), [42n]);
-  });
-
-  onStore('The evidence of a replay goes with its grant.', async (store) => {
+  onStore('The evidence of a replay is removed with its grant.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + 100_000 }));
@@ -71,7 +71,7 @@ export const pruneContract = (onStore: OnStore): void => {
     assert.equal(await store.readReplay(42n), undefined);
   });
 
-  onStore('A pruned grant is unknown to every verb, and its id is free.', async (store) => {
+  onStore('A pruned grant is unknown to every verb, and its id can be used again.', async (store) => {
     await fill(store, SHORT);
     await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
     assert.equal(await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' }), 'unknown');

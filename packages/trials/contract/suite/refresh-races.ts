@@ -12,7 +12,7 @@ import {
 } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
-/** What the loser of a race between two presentations of one token gets, by policy. */
+/** The verdict for the loser of a race between two presentations of one token, by policy. */
 export const RACES: readonly {
   readonly name: string;
   readonly policy: Partial<Policy>;
@@ -30,7 +30,7 @@ export const RACES: readonly {
   { name: 'until-used', policy: { rotation: 'until-used' }, loser: 'repeat' },
 ];
 
-/** Both results of a race: one rotation, and nothing given to the loser that the winner did not get. */
+/** Checks both results of a race: one rotation, and the loser gets nothing beyond the winner's result. */
 export const checkRace = async (
   store: Store,
   results: readonly RefreshResult[],
@@ -45,10 +45,10 @@ export const checkRace = async (
   assert.equal(grant.revocation, undefined);
 };
 
-/** What is handed to a store at one moment, through one connection. */
+/** Concurrent calls through one connection. */
 export const racingContract = (onStore: OnStore): void => {
   for (const { name, policy, useDigest, loser } of RACES) {
-    onStore(`A token that is presented twice at the same moment rotates once: ${name}.`, async (store) => {
+    onStore(`A token that is presented twice at the same time rotates once: ${name}.`, async (store) => {
       await fill(store, policy);
       const use = sampleUse(0, { presented: { useDigest } });
       const results = await Promise.all([refreshed(store, use), refreshed(store, use)]);
@@ -56,7 +56,7 @@ export const racingContract = (onStore: OnStore): void => {
     });
   }
 
-  onStore('Many refreshes at the same moment are each answered by their own grant.', async (store) => {
+  onStore('Many refreshes at the same time each return their own grant.', async (store) => {
     await store.createClient(sampleClient());
     const ids = Array.from({ length: 200 }, (_, index) => BigInt(index - 100));
     await Promise.all(ids.map((id) => store.createGrant(sampleGrant({ id, subject: `owner ${id}` }))));
@@ -73,7 +73,7 @@ export const racingContract = (onStore: OnStore): void => {
   });
 
   onStore(
-    'Of two grants that are created with the same id at the same moment, one is stored.',
+    'Of two grants that are created with the same id at the same time, one is stored.',
     async (store) => {
       const clients = ['one', 'other'].map((name) => store.createClient(sampleClient({ name })));
       assert.deepEqual((await Promise.all(clients)).sort(), ['created', 'id_taken']);
@@ -83,7 +83,7 @@ export const racingContract = (onStore: OnStore): void => {
   );
 
   onStore(
-    'A refresh and a revocation at the same moment end in a revoked grant, whichever comes first.',
+    'A refresh and a revocation at the same time leave a revoked grant, in either order.',
     async (store) => {
       await fill(store);
       const [result, revoked] = await Promise.all([

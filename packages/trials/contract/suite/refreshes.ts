@@ -15,7 +15,7 @@ import type { OnStore } from '../register.ts';
 
 const DIGEST = Uint8Array.from({ length: 16 }, (_, index) => index);
 
-/** What a refresh leaves in the store. */
+/** What a refresh stores. */
 export const refreshContract = (onStore: OnStore): void => {
   rotations(onStore);
   boundaries(onStore);
@@ -24,7 +24,7 @@ export const refreshContract = (onStore: OnStore): void => {
 };
 
 const rotations = (onStore: OnStore): void => {
-  onStore('A rotation stores generation, moment, key, use digest and caller.', async (store) => {
+  onStore('A rotation stores generation, time, key, use digest and caller.', async (store) => {
     await fill(store);
     const use = sampleUse(0, { keyNumber: 7, caller: OTHER_CALLER, presented: { useDigest: DIGEST } });
     const result = await refreshed(store, use);
@@ -40,7 +40,7 @@ const rotations = (onStore: OnStore): void => {
     assert.deepEqual(await store.readGrant(42n), grant);
   });
 
-  onStore('The next rotation replaces key, use digest and caller, and adds its moment.', async (store) => {
+  onStore('The next rotation replaces key, use digest and caller, and adds its time.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0, { keyNumber: 1, presented: { useDigest: DIGEST } }));
     await store.refresh(sampleUse(1, { keyNumber: 2, nowMs: NOW_MS + 1, caller: OTHER_CALLER }));
@@ -49,7 +49,7 @@ const rotations = (onStore: OnStore): void => {
     assert.deepEqual(await store.readGrant(42n), grant);
   });
 
-  onStore('The moments of the last rotations are stored, up to the limit.', async (store) => {
+  onStore('The times of the last rotations are stored, up to the limit.', async (store) => {
     await fill(store);
     const count = ROTATIONS_MAX + 8;
     for (let at = 0; at < count; at++) await store.refresh(sampleUse(at, { nowMs: NOW_MS + at * 1000 }));
@@ -101,7 +101,7 @@ const clientsGone = (onStore: OnStore): void => {
     assert.equal(await store.refresh(sampleUse(1)), 'client_gone');
   });
 
-  onStore("A refresh is judged by the client's policy of that moment.", async (store) => {
+  onStore("A refresh is judged by the client's current policy.", async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
     const policy = { ...OVERLAP_POLICY, rotation: 'strict' } as const;
@@ -115,7 +115,7 @@ const clientsGone = (onStore: OnStore): void => {
 const HOUR_MS = 3_600_000;
 
 const replays = (onStore: OnStore): void => {
-  onStore('A replay revokes the grant at that moment and leaves its evidence.', async (store) => {
+  onStore('A replay revokes the grant at once and stores its evidence.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0));
     assert.equal(await store.readReplay(42n), undefined);

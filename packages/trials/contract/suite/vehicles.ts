@@ -14,11 +14,11 @@ export const vehicleContract = (onStore: OnStore): void => {
 const ONE = sampleVehicle(1);
 const TWO = sampleVehicle(2, { make: 'kia', model: 'EV6', powertrain: 'PE', nickname: '' });
 const THREE = sampleVehicle(3);
-const OCCASION = { nowMs: NOW_MS, requestId: 'request-2' };
-const NOT_LAST = { ...OCCASION, endsWhenEmpty: false };
-const LAST_ENDS = { ...OCCASION, endsWhenEmpty: true };
+const AUDIT_CONTEXT = { nowMs: NOW_MS, requestId: 'request-2' };
+const KEEPS_WHEN_EMPTY = { ...AUDIT_CONTEXT, endsWhenEmpty: false };
+const ENDS_WHEN_EMPTY = { ...AUDIT_CONTEXT, endsWhenEmpty: true };
 
-/** What is kept of what happened since the grant was made: kind, cause, VINs and the request. */
+/** The grant events after the creation: kind, cause, VINs, request and time. */
 const grantEventsOf = async (store: Store): Promise<readonly unknown[]> => {
   const grantEvents = await store.listGrantEvents({ after: 0, limit: 100, grantId: 42n });
   return grantEvents
@@ -44,7 +44,7 @@ const coverage = (onStore: OnStore): void => {
     },
   );
 
-  onStore('A grant without consent covers nothing, and neither does an unknown grant.', async (store) => {
+  onStore('A grant without consent covers no vehicle, and neither does an unknown grant.', async (store) => {
     await fill(store);
     assert.deepEqual(await store.listVehicles(42n), []);
     assert.deepEqual(await store.listVehicles(43n), []);
@@ -56,7 +56,7 @@ const coverage = (onStore: OnStore): void => {
       await store.createClient(sampleClient());
       await consentTo(store, [ONE]);
       await consentTo(store, [ONE], { grantId: 43n });
-      await store.disconnectVehicles(42n, [ONE.id], NOT_LAST);
+      await store.disconnectVehicles(42n, [ONE.id], KEEPS_WHEN_EMPTY);
       assert.deepEqual(await store.listVehicles(42n), []);
       assert.deepEqual(await store.listVehicles(43n), [ONE]);
     },
@@ -67,7 +67,7 @@ const selection = (onStore: OnStore): void => {
   onStore('A new choice replaces the old one, and only the difference is recorded.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE, TWO]);
-    assert.equal(await store.selectVehicles(42n, [THREE, TWO], OCCASION), 'selected');
+    assert.equal(await store.selectVehicles(42n, [THREE, TWO], AUDIT_CONTEXT), 'selected');
     assert.deepEqual(await store.listVehicles(42n), [TWO, THREE]);
     assert.deepEqual(await grantEventsOf(store), [
       disconnectedEvent(ONE.vin),
@@ -79,18 +79,18 @@ const selection = (onStore: OnStore): void => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE, TWO]);
     const renamed = { ...ONE, nickname: 'Blue one' };
-    assert.equal(await store.selectVehicles(42n, [renamed, TWO], OCCASION), 'selected');
+    assert.equal(await store.selectVehicles(42n, [renamed, TWO], AUDIT_CONTEXT), 'selected');
     assert.deepEqual(await store.listVehicles(42n), [renamed, TWO]);
     assert.deepEqual(await grantEventsOf(store), []);
   });
 
-  onStore('A choice of no vehicle keeps the grant, which then covers nothing.', async (store) => {
+  onStore('A choice of no vehicle keeps the grant, which then covers no vehicle.', async (store) => {
     await store.createClient(sampleClient());
     const grant = await consentTo(store, [ONE]);
-    assert.equal(await store.selectVehicles(42n, [], OCCASION), 'selected');
+    assert.equal(await store.selectVehicles(42n, [], AUDIT_CONTEXT), 'selected');
     assert.deepEqual(await store.listVehicles(42n), []);
     assert.deepEqual(await store.readGrant(42n), grant);
-    assert.equal(await store.selectVehicles(42n, [TWO], OCCASION), 'selected');
+    assert.equal(await store.selectVehicles(42n, [TWO], AUDIT_CONTEXT), 'selected');
     assert.deepEqual(await store.listVehicles(42n), [TWO]);
   });
 
@@ -98,9 +98,9 @@ const selection = (onStore: OnStore): void => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
     await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
-    assert.equal(await store.selectVehicles(42n, [TWO], OCCASION), 'revoked');
+    assert.equal(await store.selectVehicles(42n, [TWO], AUDIT_CONTEXT), 'revoked');
     assert.deepEqual(await store.listVehicles(42n), [ONE]);
-    assert.equal(await store.selectVehicles(43n, [TWO], OCCASION), 'unknown');
+    assert.equal(await store.selectVehicles(43n, [TWO], AUDIT_CONTEXT), 'unknown');
     assert.deepEqual(await store.listVehicles(43n), []);
   });
 };
@@ -109,9 +109,9 @@ const disconnection = (onStore: OnStore): void => {
   onStore('One of two vehicles is disconnected once; the grant continues with the other.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE, TWO]);
-    const first = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
+    const first = await store.disconnectVehicles(42n, [ONE.id], ENDS_WHEN_EMPTY);
     assert.deepEqual(first, { disconnected: [ONE], isRevoked: false });
-    const again = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
+    const again = await store.disconnectVehicles(42n, [ONE.id], ENDS_WHEN_EMPTY);
     assert.deepEqual(again, { disconnected: [], isRevoked: false });
     assert.deepEqual(await store.listVehicles(42n), [TWO]);
     assert.equal((await store.readGrant(42n))?.revocation, undefined);
@@ -123,8 +123,8 @@ const disconnection = (onStore: OnStore): void => {
     async (store) => {
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO]);
-      await store.disconnectVehicles(42n, [TWO.id], LAST_ENDS);
-      const last = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
+      await store.disconnectVehicles(42n, [TWO.id], ENDS_WHEN_EMPTY);
+      const last = await store.disconnectVehicles(42n, [ONE.id], ENDS_WHEN_EMPTY);
       assert.deepEqual(last, { disconnected: [ONE], isRevoked: true });
       const at = Math.floor(NOW_MS / 1000);
       assert.deepEqual((await store.readGrant(42n))?.revocation, { at, cause: 'disconnected' });
@@ -133,17 +133,17 @@ const disconnection = (onStore: OnStore): void => {
         disconnectedEvent(ONE.vin),
         ['grant.revoked', 'disconnected', [], 'request-2', NOW_MS],
       ]);
-      const again = await store.disconnectVehicles(42n, [ONE.id], LAST_ENDS);
+      const again = await store.disconnectVehicles(42n, [ONE.id], ENDS_WHEN_EMPTY);
       assert.deepEqual(again, { disconnected: [], isRevoked: false });
     },
   );
 
   onStore(
-    'All vehicles can be disconnected at once, and the grant continues if requested.',
+    'All vehicles can be disconnected in one step, and the grant continues if requested.',
     async (store) => {
       await store.createClient(sampleClient());
       const grant = await consentTo(store, [ONE, TWO]);
-      const all = await store.disconnectVehicles(42n, 'all', NOT_LAST);
+      const all = await store.disconnectVehicles(42n, 'all', KEEPS_WHEN_EMPTY);
       assert.deepEqual(all, { disconnected: [ONE, TWO], isRevoked: false });
       assert.deepEqual(await store.listVehicles(42n), []);
       assert.deepEqual(await store.readGrant(42n), grant);
@@ -151,34 +151,34 @@ const disconnection = (onStore: OnStore): void => {
     },
   );
 
-  onStore('Disconnecting nothing does not revoke a grant that never covered a vehicle.', async (store) => {
+  onStore('Disconnecting vehicles does not revoke a grant that never covered a vehicle.', async (store) => {
     await fill(store);
     for (const vehicleIds of ['all', [ONE.id], []] as const) {
-      const result = await store.disconnectVehicles(42n, vehicleIds, LAST_ENDS);
+      const result = await store.disconnectVehicles(42n, vehicleIds, ENDS_WHEN_EMPTY);
       assert.deepEqual(result, { disconnected: [], isRevoked: false });
     }
     assert.equal((await store.readGrant(42n))?.revocation, undefined);
     assert.deepEqual(await grantEventsOf(store), []);
-    assert.equal(await store.disconnectVehicles(43n, 'all', LAST_ENDS), 'unknown');
+    assert.equal(await store.disconnectVehicles(43n, 'all', ENDS_WHEN_EMPTY), 'unknown');
   });
 
   onStore('A revoked grant keeps its first cause when its last vehicle is disconnected.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
     await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
-    const result = await store.disconnectVehicles(42n, 'all', LAST_ENDS);
+    const result = await store.disconnectVehicles(42n, 'all', ENDS_WHEN_EMPTY);
     assert.deepEqual(result, { disconnected: [ONE], isRevoked: false });
     assert.deepEqual((await store.readGrant(42n))?.revocation, { at: CREATED_AT, cause: 'owner' });
   });
 
   onStore(
-    'Of two requests that disconnect the same vehicle at once, one learns that it did.',
+    'Of two concurrent requests that disconnect the same vehicle, one reports the revocation.',
     async (store) => {
       await store.createClient(sampleClient());
       await consentTo(store, [ONE]);
       const both = await Promise.all([
-        store.disconnectVehicles(42n, [ONE.id], LAST_ENDS),
-        store.disconnectVehicles(42n, [ONE.id], LAST_ENDS),
+        store.disconnectVehicles(42n, [ONE.id], ENDS_WHEN_EMPTY),
+        store.disconnectVehicles(42n, [ONE.id], ENDS_WHEN_EMPTY),
       ]);
       const revoked = both.filter((result) => result !== 'unknown' && result.isRevoked);
       assert.equal(revoked.length, 1);

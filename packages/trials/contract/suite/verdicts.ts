@@ -4,7 +4,7 @@ import type { Grant, Presented, Verdict } from '@keyfob/server/grants';
 import { fill, NOW_MS, refreshed, sampleClient, sampleUse } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
-/** A grant that was rotated once, at `NOW_MS`, and what presenting a token of it answers. */
+/** A presentation of a token of a grant that was rotated once, at `NOW_MS`, and its verdict. */
 type Case = {
   readonly name: string;
   readonly policy?: Partial<Policy>;
@@ -89,10 +89,10 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** The verdicts that leave a grant as it is: a store applies what `judge` says, and nothing more. */
+/** The verdicts that do not change a grant: a store applies only what `judge` decides. */
 export const verdictContract = (onStore: OnStore): void => {
   for (const { name, policy, grant, generation, laterMs, presented, isRevoked, verdict } of CASES) {
-    onStore(`The verdict "${name}" leaves the grant as it was.`, async (store) => {
+    onStore(`The verdict "${name}" does not change the grant.`, async (store) => {
       await fill(store, policy, grant);
       await store.createClient(sampleClient({ id: 'client-b' }));
       const brand = grant?.brand;
@@ -112,7 +112,7 @@ export const verdictContract = (onStore: OnStore): void => {
     });
   }
 
-  onStore('The verdict "not rotated" leaves the grant as it was.', async (store) => {
+  onStore('The verdict "not rotated" does not change the grant.', async (store) => {
     await fill(store, { rotation: 'none' });
     const before = await store.readGrant(42n);
     const result = await refreshed(store, sampleUse(0, { keyNumber: 2 }));

@@ -14,23 +14,23 @@ import { sampleUse } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
 /** Plane 1, combining marks, right to left, a line separator, SQL and LIKE characters, a trailing space. */
-const ODD_TEXT = '🚗 e\u0301 \u05d0\u05d1\u2028 \' " % _ \\ ; -- \u{10ffff} ';
-const LONG_TEXT = `${ODD_TEXT}${'long '.repeat(20_000)}`;
+const UNUSUAL_TEXT = '🚗 e\u0301 \u05d0\u05d1\u2028 \' " % _ \\ ; -- \u{10ffff} ';
+const LONG_TEXT = `${UNUSUAL_TEXT}${'long '.repeat(20_000)}`;
 const CLIENTS = 900;
 
 const CALLERS: readonly Caller[] = [
   { address: '', userAgent: '' },
-  { address: '192.0.2.1', userAgent: ODD_TEXT },
-  { address: '192.0.2.1', userAgent: ODD_TEXT.trim() },
+  { address: '192.0.2.1', userAgent: UNUSUAL_TEXT },
+  { address: '192.0.2.1', userAgent: UNUSUAL_TEXT.trim() },
   { address: '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', userAgent: 'x'.repeat(8192) },
 ];
 
 /** How many grants are created at the same time. */
 const AT_ONCE = 20;
 
-/** Many, long and odd. */
+/** Many records, long texts and unusual values. */
 export const volumeContract = (onStore: OnStore): void => {
-  onStore(`${CLIENTS} clients are kept apart.`, async (store) => {
+  onStore(`${CLIENTS} clients are stored separately.`, async (store) => {
     const clients = Array.from({ length: CLIENTS }, (_, index) =>
       sampleClient({
         id: `client-${index}`,
@@ -39,7 +39,7 @@ export const volumeContract = (onStore: OnStore): void => {
       }),
     );
     await Promise.all(clients.map((client) => store.createClient(client)));
-    // A few at a time: a store with few connections does not let callers wait for long.
+    // A few at a time, because a store with few connections does not let callers wait for long.
     for (let from = 0; from < CLIENTS; from += AT_ONCE) {
       const grants = clients
         .slice(from, from + AT_ONCE)
@@ -59,7 +59,7 @@ export const volumeContract = (onStore: OnStore): void => {
   });
 
   onStore('Long and unusual texts are read back to the last character.', async (store) => {
-    const client = sampleClient({ name: LONG_TEXT, secrets: [sampleSecret('one', { name: ODD_TEXT })] });
+    const client = sampleClient({ name: LONG_TEXT, secrets: [sampleSecret('one', { name: UNUSUAL_TEXT })] });
     await store.createClient(client);
     const grant = sampleGrant({ subject: LONG_TEXT, scope: LONG_TEXT.toUpperCase() });
     await store.createGrant(grant);
@@ -68,12 +68,12 @@ export const volumeContract = (onStore: OnStore): void => {
   });
 
   onStore('Ids of clients are compared character by character.', async (store) => {
-    const ids = [ODD_TEXT, ODD_TEXT.trim(), ODD_TEXT.normalize('NFC'), '%', '_', 'a', 'A'];
+    const ids = [UNUSUAL_TEXT, UNUSUAL_TEXT.trim(), UNUSUAL_TEXT.normalize('NFC'), '%', '_', 'a', 'A'];
     for (const id of ids) assert.equal(await store.createClient(sampleClient({ id, name: id })), 'created');
     for (const id of ids) assert.equal((await store.readClient(id)).client?.name, id);
   });
 
-  onStore('Callers are told apart by any name that they give.', async (store) => {
+  onStore('Callers are distinguished by every user agent and address.', async (store) => {
     await fill(store);
     for (const [generation, caller] of CALLERS.entries()) {
       await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + generation, caller }));
@@ -81,7 +81,7 @@ export const volumeContract = (onStore: OnStore): void => {
     }
   });
 
-  onStore('Moments far in the future are kept exactly.', async (store) => {
+  onStore('Times far in the future are stored exactly.', async (store) => {
     const createdAt = 2 ** 37;
     await fill(store, {}, { createdAt });
     await refreshed(store, sampleUse(0, { nowMs: createdAt * 1000 + 1 }));

@@ -41,14 +41,14 @@ const listAll = async (store: Store, webhookId?: string): Promise<readonly Deliv
 const revoke = async (store: Store, id = 42n): Promise<unknown> =>
   store.revoke(id, { nowMs: AT * 1000, cause: 'operator', requestId: 'request-1' });
 
-/** The position of a delivery's event among the revocations, from 1. Sequence numbers count up, but not in every store by one. */
+/** The position of a delivery's event among the revocations, from 1. Sequence numbers increase, but may have gaps. */
 const placesOf = async (store: Store): Promise<(delivery: Pick<Delivery, 'grantEvent'>) => number> => {
   const stored = await store.listGrantEvents({ after: 0, limit: 1000 });
   const grantEvents = stored.filter(({ kind }) => kind === 'grant.revoked');
   return ({ grantEvent }) => grantEvents.findIndex(({ id }) => id === grantEvent.id) + 1;
 };
 
-/** Revokes as many grants, one after the other. */
+/** Creates and revokes `count` grants, one after the other. */
 const revokeMany = async (store: Store, count: number): Promise<void> => {
   for (let id = 1n; id <= count; id++) {
     await store.createGrant(sampleGrant({ id }));
@@ -159,7 +159,7 @@ const claiming = (onStore: OnStore): void => {
     assert.deepEqual(rest.map(({ webhook }) => webhook.id).toSorted(), ['three', 'two']);
   });
 
-  onStore('Every webhook gets its turn, however many deliveries wait for another one.', async (store) => {
+  onStore('Every webhook gets its turn, even if many deliveries wait for another webhook.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook({ id: 'busy' }));
     await revokeMany(store, 5);
@@ -170,7 +170,7 @@ const claiming = (onStore: OnStore): void => {
     assert.deepEqual(claimed.map(({ webhook }) => webhook.id).toSorted(), ['busy', 'new']);
   });
 
-  onStore('Nothing is claimed for a disabled webhook.', async (store) => {
+  onStore('No delivery is claimed for a disabled webhook.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
     await revokeMany(store, 3);
@@ -192,7 +192,7 @@ const claiming = (onStore: OnStore): void => {
 };
 
 const receivingCreations = (onStore: OnStore): void => {
-  onStore('A webhook receives the grants that are created and imported.', async (store) => {
+  onStore('A webhook gets an event for each created and imported grant.', async (store) => {
     await store.createClient(sampleClient());
     await store.createWebhook(sampleWebhook({ kinds: ['grant.created'] }));
     await store.createGrant(sampleGrant({ id: 1n }));
@@ -212,7 +212,7 @@ const receivingCreations = (onStore: OnStore): void => {
 };
 
 const settling = (onStore: OnStore): void => {
-  onStore('A delivered message is done.', async (store) => {
+  onStore('A delivered message is not sent again.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
     await revoke(store);
@@ -284,7 +284,7 @@ const settling = (onStore: OnStore): void => {
     assert.equal((await listAll(store))[0]?.state, 'delivered');
   });
 
-  onStore('An operator can make everything undelivered due at once.', async (store) => {
+  onStore('An operator can make every undelivered message due immediately.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
     await revokeMany(store, 3);
@@ -313,9 +313,9 @@ const settling = (onStore: OnStore): void => {
   });
 };
 
-/** What two processes may do at one moment. */
+/** Concurrent calls of two processes. */
 export const webhookConnectionContract = (onTwo: OnTwo): void => {
-  onTwo('Two senders that claim at the same moment never get the same delivery.', async (one, other) => {
+  onTwo('Two senders that claim at the same time never get the same delivery.', async (one, other) => {
     await fill(one);
     await one.createWebhook(sampleWebhook());
     await revokeMany(one, 20);

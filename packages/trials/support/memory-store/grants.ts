@@ -1,9 +1,9 @@
 import { isEnabled } from '@keyfob/server/clients';
 import {
+  decideCreation,
   decideRefresh,
   decideReinstatement,
   decideRevocation,
-  eventOfCreation,
   eventsOfReplay,
   hasEndedBefore,
   toSeconds,
@@ -51,7 +51,7 @@ export const grantVerbs = (
         if (tables.grants.has(grant.id)) return 'id_taken';
         if (!tables.clients.has(grant.clientId)) return 'client_unknown';
         tables.grants.set(grant.id, { ...grant });
-        storeGrantEvents(tables, [eventOfCreation(grant, auditContext)]);
+        storeGrantEvents(tables, decideCreation(grant, auditContext).grantEvents);
         return 'created';
       }),
     readGrant: (id) => run('readGrant', () => tables.grants.get(id)),

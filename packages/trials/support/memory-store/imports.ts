@@ -1,4 +1,4 @@
-import { compareImport, eventOfCreation } from '@keyfob/server/grants';
+import { compareImport, decideCreation } from '@keyfob/server/grants';
 import type { ImportedGrant, ImportOutcome } from '@keyfob/server/grants';
 import type { AuditContext, Store } from '@keyfob/server/stores';
 import type { RunVerb, Tables } from './tables.ts';
@@ -30,7 +30,7 @@ export const importVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'importGr
         [...vehicles].sort((a, b) => (a.id < b.id ? -1 : 1)),
       );
     tables.clients.set(client.id, { ...client, hasImportedTokens: true });
-    storeGrantEvents(tables, [eventOfCreation(grant, auditContext, vehicles)]);
+    storeGrantEvents(tables, decideCreation(grant, auditContext, vehicles).grantEvents);
     return 'imported';
   };
 

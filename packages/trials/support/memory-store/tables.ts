@@ -5,7 +5,7 @@ import type { RegisteredKey } from '@keyfob/server/tokens';
 import type { Delivery, GrantEvent, Webhook } from '@keyfob/server/webhooks';
 
 /** The name of a verb of the store. */
-export type Verb = Exclude<keyof Store, 'close'>;
+export type Verb = Exclude<keyof Store, 'close' | 'remembersUnanswered'>;
 
 /**
  * Runs a verb. It may wait before and after the verb. It may throw `StoreError` instead of running the verb (`unavailable`)

@@ -23,7 +23,7 @@ export const registerClients = async (
   const registered: TrialClient[] = [];
   for (const kind of kinds) {
     const { dialect, name } = kind;
-    const { client, clientSecret } = await makeClient(deployment, { dialect, name, nowMs: Date.now() });
+    const { client, clientSecret } = await makeClient(deployment, { dialect, name });
     const parsed = parsePolicy({ ...client.policy, ...kind.policy });
     if ('faults' in parsed) throw new Error(`${name}: ${parsed.faults.join('; ')}`);
     const { policy } = parsed;
@@ -43,7 +43,7 @@ export const consent = async (
   const created = [];
   for (const client of clients) {
     const { clientId } = client;
-    const wanted = { clientId, subject: 'owner', scope: '', brand: undefined, nowMs: Date.now() };
+    const wanted = { clientId, subject: 'owner', scope: '', brand: undefined };
     const { tokens } = await makeGrant(deployment, wanted);
     created.push({ client, refreshToken: tokens.refreshToken });
   }

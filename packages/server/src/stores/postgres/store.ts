@@ -68,7 +68,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
   const { clientCacheMs: freshMs = CLIENT_CACHE_MS, now = () => performance.now() } = options;
   const clients = createKnownClients(connections.read, { freshMs, now });
   const node = createNode(connections, clients, { ...NODE_LIMITS, ...options.node });
-  return closable(
+  const store = closable(
     {
       ...createClientVerbs(connections, clients),
       ...createGrantVerbs(connections, clients, node),
@@ -85,6 +85,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       await connections.close();
     },
   );
+  return { ...store, remembersUnanswered: true };
 };
 
 /** Brings a database to the newest schema. Throws `OperatorError`. */

@@ -1,8 +1,8 @@
 import { isEnabled } from '../../clients/client.ts';
 import type { Millis } from '../../clock.ts';
+import { decideCreation } from '../../grants/decide-creation.ts';
 import { decideRefresh, eventsOfReplay } from '../../grants/decide-refresh.ts';
 import { decideReinstatement, decideRevocation } from '../../grants/decide-revocation.ts';
-import { eventOfCreation } from '../../grants/grant-events.ts';
 import type { GrantStore, RefreshResult, RefreshUse } from '../../grants/grant-store.ts';
 import type { Grant } from '../../grants/grant.ts';
 import { hasEndedBefore } from '../../grants/standing.ts';
@@ -68,7 +68,7 @@ export const createGrantVerbs = (
     createGrant: (grant, auditContext) =>
       commits.run(() => {
         const outcome = rows.insert(grant);
-        if (outcome === 'created') grantEvents.addAll([eventOfCreation(grant, auditContext)]);
+        if (outcome === 'created') grantEvents.addAll(decideCreation(grant, auditContext).grantEvents);
         return outcome;
       }),
     readGrant: (id) => read(() => rows.read(id)),

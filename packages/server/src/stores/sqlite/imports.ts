@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { toSeconds } from '../../clock.ts';
 import type { Millis } from '../../clock.ts';
+import { decideCreation } from '../../grants/decide-creation.ts';
 import type { Grant } from '../../grants/grant.ts';
-import { eventOfCreation } from '../../grants/grant-events.ts';
 import type { AuditContext } from '../../grants/grant-store.ts';
 import type { ImportStore } from '../../grants/import-store.ts';
 import { compareImport } from '../../grants/imported-grant.ts';
@@ -76,7 +76,7 @@ export const createImportVerbs = (
     imports.add(one);
     rows.addConsent(grant);
     vehicles.replace(grant.id, one.vehicles);
-    grantEvents.addAll([eventOfCreation(grant, auditContext, one.vehicles)]);
+    grantEvents.addAll(decideCreation(grant, auditContext, one.vehicles).grantEvents);
     if (mark.run(grant.clientId).changes === 1) clients.forgetOne(grant.clientId);
     return 'imported';
   };

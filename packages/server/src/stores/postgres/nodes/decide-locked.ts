@@ -13,7 +13,7 @@ export type LockedUse = {
   readonly tracked: TrackedUse;
   /** Of the row, which is locked. */
   readonly issuedBy: IssuedBy | undefined;
-  /** Whether this node itself knows that the use before was not answered. */
+  /** Whether the use is known to be a retry, apart from what this node remembers. */
   readonly isRetryOfOurs: boolean;
 };
 
@@ -31,7 +31,8 @@ type Knowledge = {
   readonly query: Query;
   readonly leaseMs: number;
   readonly isOwn: (issuedBy: IssuedBy) => boolean;
-  readonly isUnanswered: (tracked: TrackedUse) => boolean;
+  /** Whether this node remembers that a use, whose row has this stamp, was not answered. */
+  readonly isUnanswered: (tracked: TrackedUse, issuedBy: IssuedBy | undefined) => boolean;
 };
 
 /** Whether a verdict assumes that the use before was answered. */
@@ -54,11 +55,12 @@ export const decideLocked = async <Decision extends { readonly verdict: VerdictK
   { tracked, issuedBy, isRetryOfOurs }: LockedUse,
   decide: (isRetryOfOurs: boolean) => Decision,
 ): Promise<LockedDecision<Decision> | 'not_known_yet'> => {
-  const first = decide(isRetryOfOurs);
+  const isUnanswered = knowledge.isUnanswered(tracked, issuedBy);
+  const first = decide(isRetryOfOurs || isUnanswered);
   const delivered = isDenied(first.verdict) ? await findDelivered(knowledge, issuedBy) : 'yes';
   if (delivered === 'not_known_yet') return delivered;
   const decision = delivered === 'no' ? decide(true) : first;
-  const lacksAnswer = delivered === 'no' || issuedBy === NOT_ANSWERED || knowledge.isUnanswered(tracked);
+  const lacksAnswer = isUnanswered || delivered === 'no' || issuedBy === NOT_ANSWERED;
   return { decision, takesOver: lacksAnswer && decision.verdict.kind === 'repeat' };
 };
 

@@ -9,6 +9,7 @@ import { writeIssuedBy, writeRotation } from '../verbs/grant-rows.ts';
 import type { KnownClients } from '../verbs/known-clients.ts';
 import { GRANT_COLUMNS, toGrant } from '../verbs/rows.ts';
 import { NOT_ANSWERED, toIssuedBy } from './issued-by.ts';
+import { lacksAnswer } from './unanswered-uses.ts';
 import type { UnansweredUse } from './unanswered-uses.ts';
 
 type TokenUse = UnansweredUse & { readonly of: 'token' };
@@ -19,8 +20,10 @@ const BATCH_MAX = 256;
 const LOCK_CODES =
   'SELECT grant_id FROM codes WHERE grant_id = ANY($1::bigint[]) ORDER BY grant_id FOR UPDATE';
 const MARK_CODES = `UPDATE codes AS c SET issued_by = ${NOT_ANSWERED}
-  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, first, last)
-  WHERE c.grant_id = u.id AND c.issued_by BETWEEN u.first AND u.last`;
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::bigint[])
+    AS u (id, first, last, is_repeat, repeated)
+  WHERE c.grant_id = u.id AND (c.issued_by BETWEEN u.first AND u.last
+    OR u.is_repeat AND c.issued_by IS NOT DISTINCT FROM u.repeated)`;
 const LOCK_GRANTS = `SELECT ${GRANT_COLUMNS}, g.issued_by FROM grants AS g
   WHERE g.id = ANY($1::bigint[]) ORDER BY g.id FOR UPDATE`;
 
@@ -64,7 +67,13 @@ const markBatch = async (
 const markCodes = async ({ query, write }: Transaction, codes: readonly UnansweredUse[]): Promise<void> => {
   const ids = codes.map(({ use }) => use.presented.grantId);
   await query(LOCK_CODES, [ids]);
-  write(MARK_CODES, [ids, codes.map(({ first }) => first), codes.map(({ last }) => last)]);
+  write(MARK_CODES, [
+    ids,
+    codes.map(({ first }) => first),
+    codes.map(({ last }) => last),
+    codes.map(({ repeated }) => repeated !== undefined),
+    codes.map(({ repeated }) => repeated?.issuedBy),
+  ]);
 };
 
 const markGrants = async (
@@ -87,19 +96,14 @@ const markGrants = async (
  * A refresh that has not taken place takes place now: its statement may still be on its way to the database, and must then
  * find nothing to do. A token that is ahead of the store is left to its retry, which is a resync that has to be reported.
  */
-const markGrant = (
-  transaction: Transaction,
-  row: Row,
-  { use, first, last }: TokenUse,
-  policy: Policy,
-): void => {
+const markGrant = (transaction: Transaction, row: Row, token: TokenUse, policy: Policy): void => {
+  const { use } = token;
   const before = readUndamaged(row);
   if (before === undefined) return;
   const presented = { ...use.presented, isRetryOfOurs: true };
   const { verdict, grant: after = before } = decideRefresh(before, { ...use, presented }, policy);
   if (verdict.kind === 'rotate') return writeRotation(transaction, before, after, NOT_ANSWERED);
-  const issuedBy = toIssuedBy(row['issued_by']) ?? NOT_ANSWERED;
-  if (isPredecessor(before, presented) && issuedBy >= first && issuedBy <= last)
+  if (isPredecessor(before, presented) && lacksAnswer(toIssuedBy(row['issued_by']), token))
     writeIssuedBy(transaction, before, NOT_ANSWERED);
 };
 

@@ -16,7 +16,7 @@ import { insertNode, removeNode, reportEpoch } from './node-rows.ts';
 import { retryAfterCut } from './retry-after-cut.ts';
 import type { MayHaveIssued } from './retry-after-cut.ts';
 import { createUnansweredUses } from './unanswered-uses.ts';
-import type { TrackedUse } from './unanswered-uses.ts';
+import type { TrackedUse, UnansweredUse } from './unanswered-uses.ts';
 
 export type NodeLimits = {
   /** How long after the first use of an epoch the node reports it. Usually its uses are answered before that. */
@@ -98,8 +98,11 @@ export const createNode = (connections: Connections, clients: KnownClients, limi
 
   const isOwn = (issuedBy: IssuedBy): boolean => nodeNumberOf(issuedBy) === number;
 
-  const note = (tracked: TrackedUse, first: IssuedBy): void => {
-    unanswered.add({ ...tracked, first, last: issuedByOf(number, epochs.newestStamped()) });
+  const note = (
+    tracked: TrackedUse,
+    { first, repeated }: Pick<UnansweredUse, 'first' | 'repeated'>,
+  ): void => {
+    unanswered.add({ ...tracked, first, last: issuedByOf(number, epochs.newestStamped()), repeated });
     // What its retries issue belongs to later epochs, so that it is not mistaken for what this use issued.
     epochs.advance();
     heartbeat.schedule();
@@ -114,20 +117,27 @@ export const createNode = (connections: Connections, clients: KnownClients, limi
       if (!isEntered) await (entering ??= enter());
       const { epoch, end } = epochs.begin();
       const first = issuedByOf(number, epoch);
-      let hasTakenPlace = false;
+      let verdict: VerdictKind | undefined;
+      // The stamp that a repeat rests on: if its tokens cannot be issued, the answer is still missing.
+      let shown: IssuedBy | undefined;
       try {
         const result = await retryAfterCut(
           (issuedBy) => issuedBy !== undefined && isOwn(issuedBy) && issuedBy >= first,
-          work,
+          (mayHaveIssued) =>
+            work((issuedBy) => {
+              shown = issuedBy;
+              return mayHaveIssued(issuedBy);
+            }),
         );
         if (result === 'client_gone') return result;
-        hasTakenPlace = true;
+        verdict = result.verdict;
         await issue?.(result);
-        if (ANSWERS.has(result.verdict.kind)) unanswered.remove(tracked);
+        if (ANSWERS.has(verdict.kind)) unanswered.remove(tracked);
         return result;
       } catch (error) {
         const isUnknown = error instanceof StoreError && error.kind === 'outcome_unknown';
-        if (hasTakenPlace || isUnknown) note(tracked, first);
+        const repeated = verdict?.kind === 'repeat' ? { issuedBy: shown } : undefined;
+        if (verdict !== undefined || isUnknown) note(tracked, { first, repeated });
         throw error;
       } finally {
         end();
@@ -136,11 +146,7 @@ export const createNode = (connections: Connections, clients: KnownClients, limi
     isUnanswered: (tracked) => unanswered.has(tracked),
     isFinal: (verdict, issuedBy) => isFinal(verdict, issuedBy, isOwn),
     decideLocked: (query, locked, decide) =>
-      decideLocked(
-        { query, leaseMs, isOwn, isUnanswered: (tracked) => unanswered.has(tracked) },
-        locked,
-        decide,
-      ),
+      decideLocked({ query, leaseMs, isOwn, isUnanswered: unanswered.isUnanswered }, locked, decide),
     async untilKnown(decide) {
       for (let attempts = 1; ; attempts++) {
         const result = await decide();

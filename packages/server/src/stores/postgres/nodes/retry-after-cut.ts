@@ -2,7 +2,7 @@ import { StoreError } from '../../../errors.ts';
 import { isLost, isTimeout } from '../connection/errors.ts';
 import type { IssuedBy } from './issued-by.ts';
 
-/** Whether this very use may have issued what its row shows. */
+/** Whether this very use may have issued what its row shows. Asked before every verdict that rests on a used token. */
 export type MayHaveIssued = (issuedBy: IssuedBy | undefined) => boolean;
 
 const hasIssuedNothing: MayHaveIssued = () => false;

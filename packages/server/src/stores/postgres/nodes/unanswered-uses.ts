@@ -7,7 +7,23 @@ export type TrackedUse =
   { readonly of: 'token'; readonly use: RefreshUse } | { readonly of: 'code'; readonly use: CodeUse };
 
 /** A use that was not answered, and the stamps between which it can have issued anything. */
-export type UnansweredUse = TrackedUse & { readonly first: IssuedBy; readonly last: IssuedBy };
+export type UnansweredUse = TrackedUse & {
+  readonly first: IssuedBy;
+  readonly last: IssuedBy;
+  /** What the row showed, where the use was to repeat what an earlier one issued. */
+  readonly repeated: { readonly issuedBy: IssuedBy | undefined } | undefined;
+};
+
+/**
+ * Whether the answer to a use is still missing, judged by the stamp of its row. If it is not, another node has answered
+ * a retry, and has written its own stamp.
+ */
+export const lacksAnswer = (
+  issuedBy: IssuedBy | undefined,
+  { first, last, repeated }: Pick<UnansweredUse, 'first' | 'last' | 'repeated'>,
+): boolean =>
+  (issuedBy !== undefined && issuedBy >= first && issuedBy <= last) ||
+  (repeated !== undefined && repeated.issuedBy === issuedBy);
 
 /** The memory of a process holds this many; the oldest is forgotten first. */
 const UNANSWERED_MAX = 100_000;
@@ -22,9 +38,15 @@ export const createUnansweredUses = () => {
     count: () => uses.size,
     all: (): readonly UnansweredUse[] => [...uses.values()],
     has: (tracked: TrackedUse) => uses.size > 0 && uses.has(nameOf(tracked)),
+    /** Whether a use like this one was not answered, judged by the stamp of its row. */
+    isUnanswered(tracked: TrackedUse, issuedBy: IssuedBy | undefined): boolean {
+      const use = uses.size > 0 ? uses.get(nameOf(tracked)) : undefined;
+      return use !== undefined && lacksAnswer(issuedBy, use);
+    },
     add(use: UnansweredUse): void {
       const name = nameOf(use);
-      uses.set(name, { ...use, first: uses.get(name)?.first ?? use.first });
+      const { first = use.first, repeated } = uses.get(name) ?? {};
+      uses.set(name, { ...use, first, repeated: use.repeated ?? repeated });
       const [oldest] = uses.keys();
       if (uses.size > UNANSWERED_MAX && oldest !== undefined) uses.delete(oldest);
     },

@@ -1,6 +1,6 @@
 import { toSeconds } from '../../../clock.ts';
+import { decideCreation } from '../../../grants/decide-creation.ts';
 import { decideReinstatement, decideRevocation } from '../../../grants/decide-revocation.ts';
-import { eventOfCreation } from '../../../grants/grant-events.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import type { GrantStore, Page } from '../../../grants/grant-store.ts';
 import { hasEndedBefore } from '../../../grants/standing.ts';
@@ -88,7 +88,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
           listWebhooks(transaction.query),
         ]);
         if (outcome === 'created')
-          writeGrantEvents(transaction, [eventOfCreation(grant, auditContext)], webhooks);
+          writeGrantEvents(transaction, decideCreation(grant, auditContext).grantEvents, webhooks);
         return outcome;
       }),
     readGrant: (id) => readGrant(read, id),

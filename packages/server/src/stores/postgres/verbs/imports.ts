@@ -1,4 +1,4 @@
-import { eventOfCreation } from '../../../grants/grant-events.ts';
+import { decideCreation } from '../../../grants/decide-creation.ts';
 import type { AuditContext } from '../../../grants/grant-store.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import { compareImport } from '../../../grants/imported-grant.ts';
@@ -80,7 +80,9 @@ const importLocked = async (
     if (clientIds.has(one.grant.clientId) && !existing.has(name) && !wanted.has(name)) wanted.set(name, one);
   }
   const made = await insertAll(transaction, [...wanted.values()]);
-  const events = [...made].map(({ grant, vehicles }) => eventOfCreation(grant, auditContext, vehicles));
+  const events = [...made].flatMap(
+    ({ grant, vehicles }) => decideCreation(grant, auditContext, vehicles).grantEvents,
+  );
   await addGrantEvents(transaction, events);
   write(MARK_CLIENTS, [[...new Set([...made].map(({ grant }) => grant.clientId))]]);
   return batch.map((one) => {
