@@ -146,6 +146,6 @@ describe('Serving', () => {
 
   test('an address of another machine ends the start with 1', async (t) => {
     const start = startKeyfob({ dataDirectory: directoryFor(t), args: ['--host', '192.0.2.1'] });
-    await assert.rejects(start, /ended with 1: .*"address_unusable".*192\.0\.2\.1/s);
+    await assert.rejects(start, /exited with 1: .*"address_unusable".*192\.0\.2\.1/s);
   });
 });
