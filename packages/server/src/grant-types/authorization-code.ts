@@ -95,7 +95,7 @@ const redeem = async (
   return issuing.tokens;
 };
 
-/** Reports what became of the code. Throws the refusal where it gets no tokens. */
+/** Reports the outcome of the code. Throws the refusal where it gets no tokens. */
 const report = (
   emit: Emit,
   { dialect, requestId, caller, client }: CodeRequest,

@@ -46,15 +46,15 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the redirect URI is not compared',
     file: judge,
-    search: "if (code.redirectUri !== presented.redirectUri) return refuse('code_redirect_wrong');",
+    search: "if (!isSameRedirect(code, presented)) return refuse('code_redirect_wrong');",
     replacement: '',
     seed: 1,
   },
   {
     name: 'a redirect URI is compared by its beginning',
     file: judge,
-    search: 'code.redirectUri !== presented.redirectUri',
-    replacement: '!presented.redirectUri.startsWith(code.redirectUri)',
+    search: ': redirectUri === presented.redirectUri;',
+    replacement: ': presented.redirectUri.startsWith(redirectUri);',
     seed: 1,
   },
   {
