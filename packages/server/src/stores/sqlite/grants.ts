@@ -58,13 +58,11 @@ export const createGrantVerbs = (
   };
 
   return {
-    async refresh(use, issue) {
-      const result = await commits.run(() => refresh(use));
-      const issuing = result === 'client_gone' ? undefined : issue?.(result);
-      // An await, even of nothing, costs a turn of the microtask queue.
-      if (issuing !== undefined) await issuing;
-      return result;
-    },
+    refresh: (use, issue) =>
+      commits.run(
+        () => refresh(use),
+        (result) => (result === 'client_gone' ? undefined : issue?.(result)),
+      ),
     createGrant: (grant, auditContext) =>
       commits.run(() => {
         const outcome = rows.insert(grant);

@@ -3,13 +3,15 @@ import { isBusy, isDiskFailure, toStoreError } from './errors.ts';
 
 /** Runs units of work on the database, each atomic and on disk when its promise resolves. */
 export type GroupCommit = {
-  run<Result>(work: () => Result): Promise<Result>;
+  /** `afterCommit` is called when the work is on disk; the promise resolves after it, and rejects if it fails. */
+  run<Result>(work: () => Result, afterCommit?: (result: Result) => void | Promise<void>): Promise<Result>;
   /** Resolves when no work is waiting. */
   settle(): Promise<void>;
 };
 
 type Waiting = {
   readonly work: () => unknown;
+  readonly afterCommit: ((result: never) => void | Promise<void>) | undefined;
   readonly since: number;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
@@ -104,7 +106,7 @@ export const createGroupCommit = (
       const isUndone = !isCommit || !isDiskFailure(error) || overwriteLog();
       return rejectAll(batch, toStoreError(error, isUndone ? 'unavailable' : 'outcome_unknown'));
     }
-    batch.forEach(({ resolve }, index) => resolve(results[index] as never));
+    batch.forEach((one, index) => finish(one, results[index] as never));
     options.onCommit(batch.length);
   };
 
@@ -144,13 +146,24 @@ export const createGroupCommit = (
   };
 
   return {
-    run: (work) =>
+    run: (work, afterCommit) =>
       new Promise((resolve, reject) => {
-        waiting.push({ work, since: performance.now(), resolve, reject });
+        waiting.push({ work, afterCommit, since: performance.now(), resolve, reject });
         schedule(0);
       }),
     settle: () => (scheduled ? new Promise((resolve) => settled.push(resolve)) : Promise.resolve()),
   };
+};
+
+/** What one unit does after the commit must not keep its neighbours from their results. */
+const finish = ({ afterCommit, resolve, reject }: Waiting, result: never): void => {
+  try {
+    const later = afterCommit?.(result);
+    if (later === undefined) resolve(result);
+    else later.then(() => resolve(result), reject);
+  } catch (error) {
+    reject(error instanceof Error ? error : new Error(String(error)));
+  }
 };
 
 const rejectAll = (batch: readonly Waiting[], error: Error): void => {
