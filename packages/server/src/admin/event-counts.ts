@@ -27,6 +27,7 @@ const REASONS: { readonly [Key in Name]: Members[Key] | undefined } = {
   'consent.given': undefined,
   'consent.declined': 'reason',
   'vehicle_source.unavailable': undefined,
+  'vehicle_source.entries_left_out': undefined,
   'client_token.issued': undefined,
   'grant.revoked': 'cause',
   'grant.reinstated': undefined,
