@@ -1,5 +1,6 @@
 /** `@keyfob/server/grants`: what a grant is, and the pure decisions about its tokens. */
-export { toSeconds } from '../clock.ts';
+export { toMillis, toSeconds } from '../clock.ts';
+export type { Millis, Seconds } from '../clock.ts';
 export type { Grant, Revocation, RevocationCause } from '../grants/grant.ts';
 export type { Vehicle } from '../grants/vehicle.ts';
 export { applyVerdict } from '../grants/apply-verdict.ts';
