@@ -7,14 +7,14 @@ COPY packages/trials/package.json packages/trials/
 RUN npm ci --ignore-scripts --workspace packages/server --include-workspace-root
 COPY LICENSE tsconfig.base.json ./
 COPY packages/server packages/server/
-RUN npm run prepack --workspace packages/server
+RUN npm run build --workspace packages/server
 # Only the runtime dependencies, in the versions of the lock file.
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --workspace packages/server
 
 FROM node:24-bookworm-slim
 WORKDIR /keyfob
 COPY --from=build /keyfob/node_modules node_modules/
-COPY --from=build /keyfob/packages/server/package.json /keyfob/packages/server/LICENSE packages/server/
+COPY --from=build /keyfob/packages/server/package.json /keyfob/LICENSE packages/server/
 COPY --from=build /keyfob/packages/server/bin packages/server/bin/
 COPY --from=build /keyfob/packages/server/dist packages/server/dist/
 RUN install -d -o 1000 -g 1000 -m 700 /var/lib/keyfob

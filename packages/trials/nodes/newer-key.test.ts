@@ -12,7 +12,7 @@ import {
 } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import { testRandomness } from '../support/test-randomness.ts';
-import { CALLER, CREATED_AT, NOW_MS, sampleClient, sampleCode } from '../support/samples.ts';
+import { CALLER, CREATED_AT, CREATED_AT_MS, NOW_MS, sampleClient, sampleCode } from '../support/samples.ts';
 import { sampleGrant, sampleSecret } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { readAnswer, writeExchange, writeRefresh } from '../support/token-requests.ts';
@@ -56,7 +56,7 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
   const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);
   await store.readClient('client-a');
   const other = await openPostgresStore(url());
-  await other.registerKey({ number: 2, createdAt: CREATED_AT, fingerprint: 'second' });
+  await other.registerKey({ number: 2, createdAtMs: CREATED_AT_MS, fingerprint: 'second' });
   await other.close();
   const ask = (path: string, token: string) => {
     const basic = Buffer.from(`${SENDER.clientId}:${SECRET}`).toString('base64');

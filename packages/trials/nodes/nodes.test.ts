@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { OperatorError } from '@keyfob/server/errors';
 import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres';
-import { CREATED_AT, fill, NOW_MS, OVERLAP_POLICY, refreshed } from '../support/samples.ts';
+import { CREATED_AT, CREATED_AT_MS, fill, NOW_MS, OVERLAP_POLICY, refreshed } from '../support/samples.ts';
 import { sampleSecret, sampleUse, STRICT_POLICY } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
@@ -96,7 +96,7 @@ function tryNodes(cluster: Cluster): void {
       clock += 1;
       assert.deepEqual(await read(), (await one.readClient('client-a')).client);
     }
-    await one.registerKey({ number: 7, createdAt: CREATED_AT, fingerprint: 'f'.repeat(32) });
+    await one.registerKey({ number: 7, createdAtMs: CREATED_AT_MS, fingerprint: 'f'.repeat(32) });
     clock += 1000;
     assert.equal((await other.readClient('client-a')).newestKeyNumber, 7);
     await one.changeClient('client-a', { disabledAt: null });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
@@ -75,11 +75,15 @@ if (installed === 'no_network')
 else describe('The packed package, installed in an empty folder', () => tryPackage(installed));
 
 function tryPackage({ home, files, run }: InstalledPackage): void {
-  test('contains the build and its license, but no sources and no tests', () => {
+  test('contains the build, its license and the documents that its README names, but no sources and no tests', () => {
     assert.match(files, /^package\/dist\/.*\/migrations\/\d{4}-.*\.sql$/m);
     assert.match(files, /^package\/dist\/exports\/index\.d\.ts$/m);
     assert.match(files, /^package\/LICENSE$/m);
     assert.match(files, /^package\/README\.md$/m);
+    const root = join(home, 'node_modules', '@keyfob', 'server');
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    for (const [, path = ''] of readme.matchAll(/`(docs\/[\w/.-]+)`/g))
+      assert.ok(existsSync(join(root, path)), path);
     assert.doesNotMatch(files, /\.test\.|package\/src\//);
   });
 

@@ -1,7 +1,7 @@
 import { StoreError } from '@keyfob/server/errors';
 import { createEndpoints } from '@keyfob/server/wire';
 import type { Emit } from '@keyfob/server';
-import { SERIAL_MAX } from '@keyfob/server/tokens';
+import { registrationOf, SERIAL_MAX } from '@keyfob/server/tokens';
 import { createAuthentication } from '../support/authentication.ts';
 import { testRandomness } from '../support/test-randomness.ts';
 import type { RunVerb } from '../support/memory-store/tables.ts';
@@ -41,8 +41,7 @@ export const restartNode = (world: World, node: Node): void => {
 const startProcess = (world: World, node: Node): void => {
   let ring = world.keys.ring();
   let serial = 0;
-  for (const { number, createdAt, fingerprint } of ring.keys)
-    void world.store.registerKey({ number, createdAt, fingerprint });
+  for (const key of ring.keys) void world.store.registerKey(registrationOf(key));
   node.store = world.store.through(faultyRun(world, node));
   const { store } = node;
   const emit: Emit = (event) => void world.log.push(event);

@@ -1,5 +1,6 @@
 import { StoreError } from '@keyfob/server/errors';
 import type { Store } from '@keyfob/server/stores';
+import { registrationOf } from '@keyfob/server/tokens';
 import type { RunVerb } from '../support/memory-store/tables.ts';
 import { nextRequest, pause } from './pace.ts';
 import type { Fault } from './plan.ts';
@@ -123,10 +124,9 @@ const rotateKeys = async (world: World): Promise<void> => {
   const createdAt = Math.floor(world.schedule.nowMs() / 1000);
   world.trace(() => 'the operator adds a key');
   world.keys.add(createdAt);
-  const { number, fingerprint } = world.keys.ring().newest;
   await callStore(
     world,
-    (store) => store.registerKey({ number, createdAt, fingerprint }),
+    (store) => store.registerKey(registrationOf(world.keys.ring().newest)),
     () => {},
   );
 };

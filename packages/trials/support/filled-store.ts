@@ -6,6 +6,7 @@ import { consentTo } from './consent-to.ts';
 import {
   CALLER,
   CREATED_AT,
+  CREATED_AT_MS,
   NOW_MS,
   OTHER_CALLER,
   refreshed,
@@ -22,7 +23,7 @@ const FAR_APART_MS = [1, 400, 9_000_000, 30, 5, 4_000_000_000, 60_000];
 
 /** Fills a store with at least one record of every kind, and with `plainGrants` simple grants. */
 export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void> => {
-  await store.registerKey({ number: 1, createdAt: CREATED_AT, fingerprint: 'a fingerprint' });
+  await store.registerKey({ number: 1, createdAtMs: CREATED_AT_MS, fingerprint: 'a fingerprint' });
   const used = sampleSecret('one', { expiresAt: CREATED_AT + 10_000_000 });
   await store.createClient(
     sampleClient({

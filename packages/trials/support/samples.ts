@@ -1,13 +1,24 @@
 import type { Caller } from '@keyfob/server';
 import type { Client, ClientSecret, Policy } from '@keyfob/server/clients';
-import type { AuthorizationCode, Grant, Presented, PresentedCode, Vehicle } from '@keyfob/server/grants';
+import { toSeconds } from '@keyfob/server/grants';
+import type {
+  AuthorizationCode,
+  Grant,
+  Millis,
+  Presented,
+  PresentedCode,
+  Seconds,
+  Vehicle,
+} from '@keyfob/server/grants';
 import type { CodeResult, CodeUse, RefreshResult, RefreshUse, Store } from '@keyfob/server/stores';
 import type { GrantId } from '@keyfob/server/tokens';
 
-/** When the sample clients and grants were created, in integer seconds. */
-export const CREATED_AT = 1_750_000_000;
-/** When the samples are first used, one day later, in integer milliseconds. */
-export const NOW_MS = (CREATED_AT + 86_400) * 1000;
+/** When the sample clients and grants were created. */
+export const CREATED_AT_MS: Millis = 1_750_000_000_000;
+/** The same in seconds, as tokens carry it. */
+export const CREATED_AT: Seconds = toSeconds(CREATED_AT_MS);
+/** When the samples are first used, one day later. */
+export const NOW_MS: Millis = CREATED_AT_MS + 86_400_000;
 
 export const CALLER: Caller = { address: '192.0.2.7', userAgent: 'charge-planner/2.1' };
 export const OTHER_CALLER: Caller = { address: '2001:db8::9', userAgent: 'curl/8.5.0' };

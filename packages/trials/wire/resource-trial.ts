@@ -3,7 +3,7 @@ import { createClientSecret, digestSecret } from '@keyfob/server/clients';
 import type { Client, Policy } from '@keyfob/server/clients';
 import { dialectOf, DIALECTS } from '@keyfob/server/dialects';
 import { StoreError } from '@keyfob/server/errors';
-import { issueTokens } from '@keyfob/server/grants';
+import { issueTokens, toMillis } from '@keyfob/server/grants';
 import type { Grant, TokenAnswer } from '@keyfob/server/grants';
 import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
@@ -79,7 +79,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       const number = ring.newest.number + 1;
       const createdAt = Math.floor(nowMs / 1000);
       if (!isMissing) lines.push(createKeyLine(number, createdAt));
-      await memory.registerKey({ number, createdAt, fingerprint: String(number) });
+      await memory.registerKey({ number, createdAtMs: toMillis(createdAt), fingerprint: String(number) });
     },
     async register(
       dialect: FixtureDialect,

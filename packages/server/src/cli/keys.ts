@@ -41,9 +41,9 @@ export const addKeys = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  $ keyfob keys rotate')
     .action(async (options: CommonOptions) =>
       onDeployment(options, async ({ store, clock }, { keys: source }) => {
-        const { number, createdAt, fingerprint } = await rotateKey({ store, clock, keys: source });
+        const { number, createdAtMs, fingerprint } = await rotateKey({ store, clock, keys: source });
         return {
-          json: { number, createdAt, fingerprint },
+          json: { number, createdAt: toSeconds(createdAtMs), fingerprint },
           text: `key ${number} now seals; back up the key file`,
         };
       }),

@@ -12,6 +12,7 @@ import {
 import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
+import type { Seconds } from '../clock.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import { onFile, toFileError } from '../stores/file-errors.ts';
 
@@ -22,7 +23,7 @@ export type KeySource = {
   /** The ring as it is now. Throws `OperatorError`. */
   read(): KeyRing;
   /** Adds a new key and answers the new ring. Throws `OperatorError` where the source cannot be written. */
-  rotate(createdAt: number): KeyRing;
+  rotate(createdAt: Seconds): KeyRing;
 };
 
 /** A ring in a file of its own, mode 0600. */
@@ -79,7 +80,7 @@ export const sharedKeySource = ({
 };
 
 /** Creates a key file with a first key. A file that another process creates meanwhile stays as it is. */
-export const createKeyFile = (path: string, createdAt: number): void => {
+export const createKeyFile = (path: string, createdAt: Seconds): void => {
   onFile(path, () => {
     const draft = writeDraft(path, `${createKeyLine(1, createdAt)}\n`);
     try {

@@ -11,6 +11,7 @@ import { createKeyFile, keyFileSource, keyTextSource } from './key-file.ts';
 import type { KeySource } from './key-file.ts';
 import { recogniseStore } from '../stores/sqlite/recognise.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import { registrationOf } from '../tokens/key-store.ts';
 import type { RegisteredKey } from '../tokens/key-store.ts';
 import { KEY_FILE, STORE_FILE } from './names.ts';
 
@@ -55,9 +56,8 @@ export const openKeySource = (
 export const registerKeys = async (store: Store, ring: KeyRing, name: string): Promise<void> => {
   const registered = await store.listKeys();
   refuseOtherKeys(registered, ring, name);
-  for (const { number, createdAt, fingerprint } of ring.keys) {
-    if (!registered.some((key) => key.number === number))
-      await store.registerKey({ number, createdAt, fingerprint });
+  for (const key of ring.keys) {
+    if (!registered.some(({ number }) => number === key.number)) await store.registerKey(registrationOf(key));
   }
   // Another process may have registered a key of the same number meanwhile; the store kept the first.
   refuseOtherKeys(await store.listKeys(), ring, name);

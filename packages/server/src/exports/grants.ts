@@ -1,13 +1,16 @@
 /** `@keyfob/server/grants`: what a grant is, and the pure decisions about its tokens. */
-export { toSeconds } from '../clock.ts';
+export { toMillis, toSeconds } from '../clock.ts';
+export type { Millis, Seconds } from '../clock.ts';
 export type { Grant, Revocation, RevocationCause } from '../grants/grant.ts';
 export type { Vehicle } from '../grants/vehicle.ts';
+export { assumesAnswer, changesNothing, mayLackToken } from '../grants/answered.ts';
 export { applyVerdict } from '../grants/apply-verdict.ts';
 export { judge } from '../grants/judge.ts';
 export type { Presented, Verdict } from '../grants/judge.ts';
 export { decideCode } from '../grants/decide-code.ts';
 export { decideCreation } from '../grants/decide-creation.ts';
-export { decideRefresh, eventsOfReplay } from '../grants/decide-refresh.ts';
+export { decideRefresh } from '../grants/decide-refresh.ts';
+export type { ReplayContext } from '../grants/decide-refresh.ts';
 export { decideReinstatement, decideRevocation } from '../grants/decide-revocation.ts';
 export type { GrantChange } from '../grants/decide-revocation.ts';
 export { decideDisconnection, decideSelection } from '../grants/decide-vehicles.ts';

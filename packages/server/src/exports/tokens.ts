@@ -1,6 +1,7 @@
 /** `@keyfob/server/tokens`: the key ring, and what is sealed with it: tokens, codes and ids. */
 export { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
 export type { KeyRing, RingKey } from '../tokens/key-ring.ts';
+export { registrationOf } from '../tokens/key-store.ts';
 export type { RegisteredKey } from '../tokens/key-store.ts';
 export { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 export type { GrantId } from '../tokens/grant-id.ts';

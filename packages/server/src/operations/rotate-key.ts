@@ -1,6 +1,8 @@
 import { toSeconds } from '../clock.ts';
-import type { RegisteredKey } from '../tokens/key-store.ts';
+import type { Seconds } from '../clock.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import { registrationOf } from '../tokens/key-store.ts';
+import type { RegisteredKey } from '../tokens/key-store.ts';
 import type { OperationContext } from './context.ts';
 
 /** Adds a key to the ring. It seals from the next request on; older keys still open. Throws `OperatorError` and `StoreError`. */
@@ -9,11 +11,10 @@ export const rotateKey = async ({
   clock,
   keys,
 }: Pick<OperationContext, 'store' | 'clock'> & {
-  /** Appends a key to the ring, created at so many integer seconds. */
-  readonly keys: { rotate(createdAt: number): KeyRing };
+  /** Appends a key to the ring. */
+  readonly keys: { rotate(createdAt: Seconds): KeyRing };
 }): Promise<RegisteredKey> => {
-  const { number, createdAt, fingerprint } = keys.rotate(toSeconds(clock())).newest;
-  const key = { number, createdAt, fingerprint };
+  const key = registrationOf(keys.rotate(toSeconds(clock())).newest);
   await store.registerKey(key);
   return key;
 };

@@ -1,4 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
+import type { Seconds } from '../clock.ts';
 import { OperatorError } from '../errors.ts';
 import { createSealer } from './sealer.ts';
 import type { Sealer } from './sealer.ts';
@@ -13,8 +14,8 @@ export type Purpose = (typeof PURPOSES)[number];
 export type RingKey = {
   /** From 1, counted up by rotation; what a grant's row remembers. */
   readonly number: number;
-  /** Integer seconds. */
-  readonly createdAt: number;
+  /** As the line of the key has it. */
+  readonly createdAt: Seconds;
   /** 32 hexadecimal digits that identify the key without revealing it. The store keeps it to detect a wrong ring. */
   readonly fingerprint: string;
   readonly sealers: Readonly<Record<Purpose, Sealer>>;
@@ -44,7 +45,7 @@ const LINE = /^(?<number>[1-9][0-9]{0,8}):(?<createdAt>[0-9]{1,10}):(?<master>[A
 const derive = (master: Buffer, purpose: string, bytes: number): Buffer =>
   Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `keyfob ${purpose}`, bytes));
 
-const createRingKey = (number: number, createdAt: number, master: Buffer): RingKey => {
+const createRingKey = (number: number, createdAt: Seconds, master: Buffer): RingKey => {
   const sealer = (purpose: Purpose): Sealer =>
     createSealer(derive(master, `${purpose} seal`, 32), derive(master, `${purpose} mac`, 32));
   const signingSeed = derive(master, 'access sign', SIGNING_SEED_BYTES);
@@ -112,12 +113,12 @@ export const parseKeyRing = (text: string): KeyRing => {
  */
 export const PUBLISHED_BEFORE_SIGNING_SECONDS = 600;
 
-/** The key that signs at `now` (integer seconds): the newest that has been published for long, else the oldest. */
-export const signingKeyAt = (ring: KeyRing, now: number): RingKey =>
+/** The key that signs at `now`: the newest that has been published for long, else the oldest. */
+export const signingKeyAt = (ring: KeyRing, now: Seconds): RingKey =>
   ring.keys.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
   ring.keys.at(-1) ??
   ring.newest;
 
 /** A line for a new random key, to be appended to a ring's text. */
-export const createKeyLine = (number: number, createdAt: number): string =>
+export const createKeyLine = (number: number, createdAt: Seconds): string =>
   `${number}:${createdAt}:${randomBytes(MASTER_BYTES).toString('base64url')}`;

@@ -3,6 +3,7 @@ import type { Store } from '@keyfob/server/stores';
 import { checkRace, RACES } from './refresh-races.ts';
 import {
   CREATED_AT,
+  CREATED_AT_MS,
   fill,
   NOW_MS,
   OVERLAP_POLICY,
@@ -145,7 +146,7 @@ const visibility = (onTwo: OnTwo): void => {
       assert.deepEqual((await read())?.secrets, []);
       await one.changeClient('client-a', { disabledAt: CREATED_AT });
       assert.equal((await read())?.disabledAt, CREATED_AT);
-      await one.registerKey({ number: 5, createdAt: CREATED_AT, fingerprint: 'f'.repeat(32) });
+      await one.registerKey({ number: 5, createdAtMs: CREATED_AT_MS, fingerprint: 'f'.repeat(32) });
       assert.equal((await other.readClient('client-a')).newestKeyNumber, 5);
       await one.removeClient('client-a', { withGrants: true });
       assert.equal(await read(), undefined);

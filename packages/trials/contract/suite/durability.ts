@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { StoreError } from '@keyfob/server/errors';
 import {
   CREATED_AT,
+  CREATED_AT_MS,
   fill,
   listAll,
   NOW_MS,
@@ -29,7 +30,7 @@ export const lastingContract = (onReopened: OnReopened): void => {
     await store.addSecret('client-a', sampleSecret('one'));
     await store.createClient(sampleClient({ id: 'client-b', disabledAt: CREATED_AT }));
     await store.createGrant(sampleGrant({ id: -(2n ** 62n), clientId: 'client-b' }));
-    await store.registerKey({ number: 1, createdAt: CREATED_AT, fingerprint: 'a'.repeat(32) });
+    await store.registerKey({ number: 1, createdAtMs: CREATED_AT_MS, fingerprint: 'a'.repeat(32) });
     const read = async (from: typeof store) => ({
       clients: await from.listClients(),
       grants: await listAll(from, 1),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { CREATED_AT, sampleClient } from '../../support/samples.ts';
+import { CREATED_AT_MS, sampleClient } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
 const keyOf = (number: number) => ({
   number,
-  createdAt: CREATED_AT + number,
+  createdAtMs: CREATED_AT_MS + number,
   fingerprint: number.toString(16).padStart(32, '0'),
 });
 

@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Policy } from '@keyfob/server/clients';
 import { OperatorError, StoreError } from '@keyfob/server/errors';
+import { toMillis } from '@keyfob/server/grants';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
 import { codeOf, codeUseOf, idOf, readContents, refreshUseOf, RUN, STARTED_AT } from './steps.ts';
@@ -81,7 +82,11 @@ const executeStep = async (
 ): Promise<StepResult> => {
   switch (step.verb) {
     case 'registerKey':
-      await store.registerKey({ number: step.number, createdAt: STARTED_AT, fingerprint: 'f'.repeat(32) });
+      await store.registerKey({
+        number: step.number,
+        createdAtMs: toMillis(STARTED_AT),
+        fingerprint: 'f'.repeat(32),
+      });
       return { outcome: 'done' };
     case 'createClient': {
       const { client: id, rotation } = step;

@@ -151,7 +151,7 @@ const prepareTarget = async (
 const readKeys = async (source: CopyEndpoint): Promise<readonly RegisteredKey[]> =>
   (await source.read({ table: 'keys' }, { after: undefined, limit: KEYS_MAX })).map(({ key, values }) => ({
     number: Number(key),
-    createdAt: Number(values[0]),
+    createdAtMs: Number(values[0]),
     fingerprint: String(values[1]),
   }));
 

@@ -3,7 +3,7 @@
  * that of PostgreSQL's tables; other stores translate. Callers, scopes and secrets are part of the rows that name them.
  */
 export const COLUMNS = {
-  keys: { created_at: 'integer', fingerprint: 'text' },
+  keys: { created_at_ms: 'integer', fingerprint: 'text' },
   grants: {
     client_id: 'text',
     subject: 'text',

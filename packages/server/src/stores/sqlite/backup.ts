@@ -57,7 +57,7 @@ export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => 
   }
   const database = openReadOnly(backupPath);
   try {
-    return database.prepare('SELECT number, created_at, fingerprint FROM keys').all().map(toKey);
+    return database.prepare('SELECT number, created_at_ms, fingerprint FROM keys').all().map(toKey);
   } catch (error) {
     const remedy = 'Name a file that "keyfob backup" wrote.';
     throw new OperatorError('backup_unreadable', `${backupPath}: this is not a backup of a store`, remedy, {

@@ -11,7 +11,7 @@ import type { Row, Values } from './rows.ts';
 const selectionOf = (table: CopyTable, prefix: string): string => {
   switch (table) {
     case 'keys':
-      return `number, created_at, fingerprint FROM ${prefix}keys WHERE number`;
+      return `number, created_at_ms, fingerprint FROM ${prefix}keys WHERE number`;
     case 'grants':
       return `g.id, c.id, g.subject, s.scope, g.brand, g.created_at, g.revoked_at, g.revocation_cause, g.generation,
         g.key_number, g.rotations, NULL, k.address, k.user_agent, g.use_digest

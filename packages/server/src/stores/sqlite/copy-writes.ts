@@ -28,7 +28,7 @@ const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, cre
 
 /** For the tables whose rows are stored as they are copied. */
 const PLAIN = {
-  keys: 'INSERT OR REPLACE INTO keys (number, created_at, fingerprint) VALUES (?, ?, ?)',
+  keys: 'INSERT OR REPLACE INTO keys (number, created_at_ms, fingerprint) VALUES (?, ?, ?)',
   // Not without its grant, by which it would be found again.
   consents: `INSERT OR IGNORE INTO consents (grant_id, subject)
     SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM grants WHERE id = ?1 AND subject = ?2)`,

@@ -121,7 +121,7 @@ export const toSecret = (row: Row): ClientSecret => ({
 
 export const toKey = (row: Row): RegisteredKey => ({
   number: Number(row['number']),
-  createdAt: Number(row['created_at']),
+  createdAtMs: Number(row['created_at_ms']),
   fingerprint: String(row['fingerprint']),
 });
 

@@ -90,15 +90,15 @@ export const openSqliteStore = (
 };
 
 const createKeyVerbs = ({ database, commits, read }: Connection, forgetClients: () => void): KeyStore => {
-  const list = database.prepare('SELECT number, created_at, fingerprint FROM keys ORDER BY number DESC');
+  const list = database.prepare('SELECT number, created_at_ms, fingerprint FROM keys ORDER BY number DESC');
   const insert = database.prepare(
-    'INSERT OR IGNORE INTO keys (number, created_at, fingerprint) VALUES (?, ?, ?)',
+    'INSERT OR IGNORE INTO keys (number, created_at_ms, fingerprint) VALUES (?, ?, ?)',
   );
   return {
     listKeys: () => read(() => list.all().map(toKey)),
-    registerKey: ({ number, createdAt, fingerprint }) =>
+    registerKey: ({ number, createdAtMs, fingerprint }) =>
       commits.run(() => {
-        insert.run(number, createdAt, fingerprint);
+        insert.run(number, createdAtMs, fingerprint);
         forgetClients();
       }),
   };

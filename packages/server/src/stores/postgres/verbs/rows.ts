@@ -76,7 +76,7 @@ export const toClient = (row: Row): Client => ({
 
 export const toKey = (row: Row): RegisteredKey => ({
   number: Number(row['number']),
-  createdAt: Number(row['created_at']),
+  createdAtMs: Number(row['created_at_ms']),
   fingerprint: String(row['fingerprint']),
 });
 

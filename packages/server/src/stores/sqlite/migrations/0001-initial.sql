@@ -30,9 +30,9 @@ CREATE INDEX client_secrets_by_client ON client_secrets (client_number);
 
 -- The keys that have sealed tokens of this store, by their fingerprints.
 CREATE TABLE keys (
-  number      INTEGER PRIMARY KEY,
-  created_at  INTEGER NOT NULL,
-  fingerprint TEXT NOT NULL
+  number        INTEGER PRIMARY KEY,
+  created_at_ms INTEGER NOT NULL,
+  fingerprint   TEXT NOT NULL
 ) STRICT;
 
 -- Who sends refreshes: few, so that a grant names its caller by a small number. callers.ts limits how many there are.

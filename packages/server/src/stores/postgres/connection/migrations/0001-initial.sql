@@ -19,9 +19,9 @@ CREATE TABLE clients (
 
 -- The keys that have sealed tokens of this store, by their fingerprints.
 CREATE TABLE keys (
-  number      integer PRIMARY KEY,
-  created_at  bigint NOT NULL,
-  fingerprint text NOT NULL
+  number        integer PRIMARY KEY,
+  created_at_ms bigint NOT NULL,
+  fingerprint   text NOT NULL
 );
 
 -- One row per grant, forever: a refresh updates it and inserts nothing. Ids are random, so rows and shards fill evenly.
