@@ -7,6 +7,8 @@ import { NOBODY } from './cluster.ts';
 /** A key and a certificate that it signed itself, as files that PostgreSQL accepts. */
 export type Certificate = { readonly certificate: string; readonly key: string; remove(): void };
 
+const PROGRAM = 'openssl';
+
 /** Makes a certificate for a host name, with `openssl`. Returns a reason if there is none. */
 export const makeCertificate = (host: string): Certificate | { readonly reason: string } => {
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-tls-'));
@@ -14,7 +16,7 @@ export const makeCertificate = (host: string): Certificate | { readonly reason: 
   const about = ['-days', '2', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   try {
-    execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', certificate, ...about], {
+    execFileSync(PROGRAM, ['req', '-x509', ...kind, '-keyout', key, '-out', certificate, ...about], {
       stdio: 'pipe',
     });
   } catch (error) {
