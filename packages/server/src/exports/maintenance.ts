@@ -9,7 +9,7 @@ export {
 export type { PostgresFacts as SharedStoreFacts } from '../stores/postgres/connection/inspect.ts';
 export { copyDeployment, parseStoreAddress, resumeDeployment } from '../deployment/copy.ts';
 export type { Copied, CopyPhase, DeploymentCopied, StoreAddress } from '../deployment/copy.ts';
-export { IMPORT_FAULTS } from '../imports/fault.ts';
+export { describeFault } from '../imports/fault.ts';
 export type { ImportFault } from '../imports/fault.ts';
 export { HeaderError } from '../imports/records.ts';
 export { runImport } from '../imports/run.ts';
