@@ -106,7 +106,7 @@ describe('Introspection of access tokens', () => {
   test('the result includes the audience and the end of the grant', async () => {
     const policy = { grantLifetimeSeconds: 600, audience: 'https://api.example' };
     for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
-      const { trial, owner, checker } = await open('smartcar', { policy: { ...policy, accessTokenFormat } });
+      const { trial, owner } = await open('smartcar', { policy: { ...policy, accessTokenFormat } });
       const { accessToken, expiresInSeconds } = await trial.grant(owner);
       assert.equal(expiresInSeconds, 600);
       const { body } = await introspect(trial, owner, accessToken);
