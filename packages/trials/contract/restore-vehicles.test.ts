@@ -15,6 +15,7 @@ import { createMemoryStore } from '../support/memory-store/store.ts';
 import { consentTo } from '../support/consent-to.ts';
 import {
   CREATED_AT,
+  CREATED_AT_MS,
   NOW_MS,
   redeemed,
   sampleClient,
@@ -159,8 +160,8 @@ for (const [name, open] of [
 
 /** SQL for a webhook with one delivery that is due. The tests send nothing. */
 const REGISTER = (id: string): string => `
-  INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at)
-    VALUES ('${id}', 'https://hooks.example/', 'standard', NULL, '[]', 1, ${CREATED_AT});
+  INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at_ms)
+    VALUES ('${id}', 'https://hooks.example/', 'standard', NULL, '[]', 1, ${CREATED_AT_MS});
   INSERT INTO deliveries (webhook_id, grant_event, next_at_ms) VALUES ('${id}', 1, ${NOW_MS});`;
 
 const outboxOf = (path: string): readonly string[] => {

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
 import { openSqliteStore } from '@keyfob/server/stores';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   NOW_MS,
   refreshed,
@@ -82,7 +82,7 @@ test('A batch waits for another writer without blocking, and continues when the 
   await fill(store);
   const writer = new DatabaseSync(path);
   writer.exec('BEGIN IMMEDIATE');
-  const revoked = store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
+  const revoked = store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'operator' });
   // The writer finishes in a later turn of the same thread, so a wait that blocks the thread would never end.
   setImmediate(() => setImmediate(() => writer.isOpen && writer.exec('ROLLBACK')));
   try {
@@ -115,7 +115,7 @@ test('Recording a use of a secret does not change the revision of its client, so
   const reader = new DatabaseSync(path, { readOnly: true });
   const revision = () => reader.prepare('SELECT revision FROM clients').get()?.['revision'];
   const before = revision();
-  await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
+  await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
   assert.equal(revision(), before);
   reader.close();
   await store.close();

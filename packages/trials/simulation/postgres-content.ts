@@ -101,7 +101,10 @@ export const restored = (now: Content, backup: Content): Content => {
       'clients',
       rowsOf(backup, 'clients').map(
         (row) =>
-          clients.get(row['id']) ?? { ...row, disabled_at: row['disabled_at'] ?? row['created_at'] ?? null },
+          clients.get(row['id']) ?? {
+            ...row,
+            disabled_at_ms: row['disabled_at_ms'] ?? row['created_at_ms'] ?? null,
+          },
       ),
     ],
   ]);

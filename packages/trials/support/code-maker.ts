@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Policy } from '@keyfob/server/clients';
 import { DIALECTS } from '@keyfob/server/dialects';
 import type { AuthorizationCode } from '@keyfob/server/grants';
+import { toMillis } from '@keyfob/server/grants';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
 import { parseKeyRing, sealCode } from '@keyfob/server/tokens';
@@ -68,8 +69,8 @@ export const openCodeMaker = (
         redirectUris: [REDIRECT_URI],
         consentRedirectUri: undefined,
         policy: { ...DIALECTS[dialect].defaultPolicy, ...policy },
-        createdAt: nowSeconds(),
-        disabledAt: undefined,
+        createdAtMs: toMillis(nowSeconds()),
+        disabledAtMs: undefined,
         secrets: [],
       });
       if (outcome !== 'created') throw new Error(`the client was not created: ${outcome}`);

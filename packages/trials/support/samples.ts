@@ -44,9 +44,9 @@ export const sampleSecret = (id: string, more: Partial<ClientSecret> = {}): Clie
   id,
   name: 'production',
   digest: Uint8Array.from({ length: 32 }, (_, index) => (index * 7 + id.length) % 256),
-  createdAt: CREATED_AT,
-  expiresAt: undefined,
-  lastUsedAt: undefined,
+  createdAtMs: CREATED_AT_MS,
+  expiresAtMs: undefined,
+  lastUsedAtMs: undefined,
   ...more,
 });
 
@@ -58,8 +58,8 @@ export const sampleClient = (more: Partial<Client> = {}): Client => ({
   consentRedirectUri: undefined,
   name: 'Charge planner',
   policy: OVERLAP_POLICY,
-  createdAt: CREATED_AT,
-  disabledAt: undefined,
+  createdAtMs: CREATED_AT_MS,
+  disabledAtMs: undefined,
   secrets: [],
   ...more,
 });

@@ -9,7 +9,7 @@ import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import type { Endpoints, WireResponse } from '@keyfob/server/wire';
 import { testRandomness } from '../support/test-randomness.ts';
-import { CREATED_AT, sampleClient, sampleGrant } from '../support/samples.ts';
+import { CREATED_AT, sampleClient, sampleGrant, sampleSecret } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import type { FixtureDialect } from '../support/dialect-name.ts';
@@ -88,8 +88,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       const secret = createClientSecret(testRandomness);
       const digest = digestSecret(secret);
       const id = `${dialect}-${++count}`;
-      const createdAt = CREATED_AT;
-      const kept = { id, name: 'first', digest, createdAt, expiresAt: undefined, lastUsedAt: undefined };
+      const kept = sampleSecret(id, { name: 'first', digest });
       const client = sampleClient({
         id,
         dialect,

@@ -1,4 +1,4 @@
-import { toSeconds } from '../clock.ts';
+import type { Millis } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../log-event.ts';
@@ -12,7 +12,7 @@ export type Authentication<Reading> = {
   readonly readClient: (clientId: string) => Promise<Reading>;
   readonly throttle: Throttle;
   /** Gets the secret that proved a client, at every request. Must not throw and must not wait. */
-  readonly noteSecretUse: (secret: ClientSecret, nowMs: number) => void;
+  readonly noteSecretUse: (secret: ClientSecret, nowMs: Millis) => void;
   readonly emit: Emit;
 };
 
@@ -30,7 +30,7 @@ export type AuthenticationRequest = {
   readonly caller: Caller;
   readonly requestId: string;
   /** Integer milliseconds. */
-  readonly nowMs: number;
+  readonly nowMs: Millis;
 };
 
 const CLIENT_ID_MAX_CHARACTERS = 256;
@@ -62,7 +62,7 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     // from everywhere. With 256 bits to guess, an answer to a right guess helps nobody.
     if (throttled !== undefined && throttled.bucket !== 'client')
       throw refuseThrottled(authentication.emit, request, client, throttled);
-    const proof = verifyCredentials(client, credentials, toSeconds(nowMs));
+    const proof = verifyCredentials(client, credentials, nowMs);
     const fault = faultOf(client, proof, request);
     if (throttled !== undefined && fault !== undefined)
       throw refuseThrottled(authentication.emit, request, client, throttled);
@@ -93,7 +93,7 @@ const faultOf = (
   if (client === undefined) return 'client_unknown';
   if (proof === undefined) return 'client_secret_wrong';
   if (!isForEveryDialect && client.dialect !== dialect) return 'client_of_other_dialect';
-  return client.disabledAt === undefined ? undefined : 'client_disabled';
+  return client.disabledAtMs === undefined ? undefined : 'client_disabled';
 };
 
 const refuseThrottled = (

@@ -21,8 +21,8 @@ const client = (more: Partial<Client>): Client => ({
   redirectUris: [],
   consentRedirectUri: undefined,
   policy: smartcar.defaultPolicy,
-  createdAt: NOW,
-  disabledAt: undefined,
+  createdAtMs: NOW * 1000,
+  disabledAtMs: undefined,
   secrets: [],
   ...more,
 });

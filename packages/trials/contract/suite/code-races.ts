@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { CodeResult, Store } from '@keyfob/server/stores';
 import {
   CREATED_AT,
+  CREATED_AT_MS,
   fillWithCode,
   redeemed,
   refreshed,
@@ -110,11 +111,11 @@ export const codeConnectionContract = (onTwo: OnTwo): void => {
         const use = sampleCodeUse({ presented: { grantId } });
         const [result] = await Promise.all([
           other.redeemCode(use),
-          one.changeClient('client-a', { disabledAt: CREATED_AT }),
+          one.changeClient('client-a', { disabledAtMs: CREATED_AT_MS }),
         ]);
         assert.equal((await one.readGrant(grantId)) === undefined, result === 'client_gone');
         for (const store of [one, other]) assert.equal(await store.redeemCode(use), 'client_gone');
-        await one.changeClient('client-a', { disabledAt: null });
+        await one.changeClient('client-a', { disabledAtMs: null });
       }
     },
   );

@@ -3,6 +3,7 @@ import { CODE_LIFETIME_SECONDS } from '@keyfob/server/grants';
 import type { CodeVerdict } from '@keyfob/server/grants';
 import {
   CREATED_AT,
+  CREATED_AT_MS,
   fill,
   fillWithCode,
   NOW_MS,
@@ -207,9 +208,9 @@ const refusals = (onStore: OnStore): void => {
   onStore('The code of a disabled or removed client cannot be redeemed.', async (store) => {
     assert.equal(await store.redeemCode(sampleCodeUse()), 'client_gone');
     await fillWithCode(store);
-    await store.changeClient('client-a', { disabledAt: CREATED_AT });
+    await store.changeClient('client-a', { disabledAtMs: CREATED_AT_MS });
     assert.equal(await store.redeemCode(sampleCodeUse()), 'client_gone');
-    await store.changeClient('client-a', { disabledAt: null });
+    await store.changeClient('client-a', { disabledAtMs: null });
     assert.deepEqual((await redeemed(store)).verdict, { kind: 'redeem' });
   });
 

@@ -4,6 +4,7 @@ import { GENERATION_MAX } from '@keyfob/server/tokens';
 import {
   CALLER,
   CREATED_AT,
+  CREATED_AT_MS,
   fill,
   NOW_MS,
   OTHER_CALLER,
@@ -92,10 +93,10 @@ const clientsGone = (onStore: OnStore): void => {
   onStore('A refresh for an unknown, disabled or removed client finds it gone.', async (store) => {
     assert.equal(await store.refresh(sampleUse(0)), 'client_gone');
     await fill(store);
-    await store.changeClient('client-a', { disabledAt: CREATED_AT + 1 });
+    await store.changeClient('client-a', { disabledAtMs: CREATED_AT_MS + 1000 });
     assert.equal(await store.refresh(sampleUse(0)), 'client_gone');
     assert.deepEqual(await store.readGrant(42n), sampleGrant());
-    await store.changeClient('client-a', { disabledAt: null });
+    await store.changeClient('client-a', { disabledAtMs: null });
     assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
     await store.removeClient('client-a', { withGrants: true });
     assert.equal(await store.refresh(sampleUse(1)), 'client_gone');

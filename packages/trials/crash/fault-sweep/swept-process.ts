@@ -61,9 +61,9 @@ const secretOf = (id: string) => ({
   id,
   name: id,
   digest: new Uint8Array(32).fill(7),
-  createdAt: STARTED_AT,
-  expiresAt: undefined,
-  lastUsedAt: undefined,
+  createdAtMs: toMillis(STARTED_AT),
+  expiresAtMs: undefined,
+  lastUsedAtMs: undefined,
 });
 
 /** For each grant, the generation of the client's token, and whether the outcome of its last use is unknown. */
@@ -97,8 +97,8 @@ const executeStep = async (
         redirectUris: [],
         consentRedirectUri: undefined,
         name: id,
-        createdAt: STARTED_AT,
-        disabledAt: undefined,
+        createdAtMs: toMillis(STARTED_AT),
+        disabledAtMs: undefined,
       } as const;
       const policy = { ...POLICY, rotation };
       return { outcome: await store.createClient({ ...fields, policy, secrets: [secretOf(`${id} first`)] }) };

@@ -21,7 +21,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the statement does not check whether the client has changed',
     file: advance,
-    search: 'AND c.revision = u.revision AND c.disabled_at IS NULL',
+    search: 'AND c.revision = u.revision AND c.disabled_at_ms IS NULL',
     replacement: '',
     seed: 6,
   },

@@ -137,14 +137,14 @@ export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = 
     'consent_redirect_uri',
     'policy',
     'secrets',
-    'created_at',
-    'disabled_at',
+    'created_at_ms',
+    'disabled_at_ms',
     'has_imported_tokens',
   ],
-  webhooks: ['url', 'format', 'client_id', 'kinds', 'key_number', 'created_at', 'disabled_at'],
+  webhooks: ['url', 'format', 'client_id', 'kinds', 'key_number', 'created_at_ms', 'disabled_at_ms'],
 };
 
-const NUMBERS = new Set(['created_at', 'disabled_at', 'key_number']);
+const NUMBERS = new Set(['created_at_ms', 'disabled_at_ms', 'key_number']);
 
 export const toListedRow = (table: ListedTable, row: Row): CopyRow<string> => ({
   key: String(row['id']),

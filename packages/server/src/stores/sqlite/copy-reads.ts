@@ -70,11 +70,11 @@ const markersSqlOf = (table: CopyTable, prefix: string): string => {
   return `SELECT ${columns} FROM ${prefix}${table} WHERE ${key} >= ? ORDER BY ${key} LIMIT ?`;
 };
 
-const SECRETS = 'SELECT * FROM {}client_secrets WHERE client_number = ? ORDER BY created_at, id';
-const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, '', created_at,
-  disabled_at, has_imported_tokens FROM {}clients`;
+const SECRETS = 'SELECT * FROM {}client_secrets WHERE client_number = ? ORDER BY created_at_ms, id';
+const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, '', created_at_ms,
+  disabled_at_ms, has_imported_tokens FROM {}clients`;
 const WEBHOOKS =
-  'SELECT id, url, format, client_id, kinds, key_number, created_at, disabled_at FROM {}webhooks';
+  'SELECT id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms FROM {}webhooks';
 /** The index in a client's values. */
 const SECRETS_AT = 6;
 /** The index in a grant's values of the newest rotation; the earlier ones follow. */

@@ -16,14 +16,14 @@ const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, bra
     revoked_at = excluded.revoked_at, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
     key_number = excluded.key_number, rotations = excluded.rotations, rotated_by = excluded.rotated_by,
     use_digest = excluded.use_digest`;
-const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at,
-    disabled_at, has_imported_tokens, revision)
+const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at_ms,
+    disabled_at_ms, has_imported_tokens, revision)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET dialect = excluded.dialect, type = excluded.type, name = excluded.name,
     redirect_uris = excluded.redirect_uris, consent_redirect_uri = excluded.consent_redirect_uri,
-    policy = excluded.policy, created_at = excluded.created_at, disabled_at = excluded.disabled_at,
+    policy = excluded.policy, created_at_ms = excluded.created_at_ms, disabled_at_ms = excluded.disabled_at_ms,
     has_imported_tokens = excluded.has_imported_tokens, revision = excluded.revision`;
-const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, created_at, expires_at, last_used_at)
+const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, created_at_ms, expires_at_ms, last_used_at_ms)
   SELECT ?, number, ?, ?, ?, ?, ? FROM clients WHERE id = ?`;
 
 /** For the tables whose rows are stored as they are copied. */
@@ -162,7 +162,7 @@ const writeListed = (run: Run, table: ListedTable, { rows, gone }: PageChange<st
     if (table === 'clients') writeClient(run, row);
     else
       run(
-        `INSERT OR REPLACE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
+        `INSERT OR REPLACE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         row.key,
         ...row.values,
@@ -177,12 +177,12 @@ const writeListed = (run: Run, table: ListedTable, { rows, gone }: PageChange<st
 };
 
 const writeClient = (run: Run, { key, values }: CopyRow<string>): void => {
-  const [dialect, type, name, uris, consentUri, policy, secrets, createdAt, ...standing] = values;
-  const what = [dialect, type, name, uris, consentUri, policy, createdAt, ...standing];
+  const [dialect, type, name, uris, consentUri, policy, secrets, createdAtMs, ...standing] = values;
+  const what = [dialect, type, name, uris, consentUri, policy, createdAtMs, ...standing];
   run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
   run('DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)', key);
-  for (const { id, name: called, digest, createdAt: at, expiresAt, lastUsedAt } of readSecrets(
+  for (const { id, name: called, digest, createdAtMs: at, expiresAtMs, lastUsedAtMs } of readSecrets(
     secrets ?? '[]',
   ))
-    run(SECRET, id, called, digest, at, expiresAt ?? null, lastUsedAt ?? null, key);
+    run(SECRET, id, called, digest, at, expiresAtMs ?? null, lastUsedAtMs ?? null, key);
 };

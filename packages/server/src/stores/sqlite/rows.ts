@@ -104,8 +104,8 @@ export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => 
   consentRedirectUri: toOptionalText(row['consent_redirect_uri']),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
-  createdAt: Number(row['created_at']),
-  disabledAt: toOptionalNumber(row['disabled_at']),
+  createdAtMs: Number(row['created_at_ms']),
+  disabledAtMs: toOptionalNumber(row['disabled_at_ms']),
   secrets,
   ...(Number(row['has_imported_tokens']) === 1 ? { hasImportedTokens: true } : {}),
 });
@@ -114,9 +114,9 @@ export const toSecret = (row: Row): ClientSecret => ({
   id: String(row['id']),
   name: String(row['name']),
   digest: row['digest'] instanceof Uint8Array ? row['digest'] : damaged('client_secrets.digest'),
-  createdAt: Number(row['created_at']),
-  expiresAt: toOptionalNumber(row['expires_at']),
-  lastUsedAt: toOptionalNumber(row['last_used_at']),
+  createdAtMs: Number(row['created_at_ms']),
+  expiresAtMs: toOptionalNumber(row['expires_at_ms']),
+  lastUsedAtMs: toOptionalNumber(row['last_used_at_ms']),
 });
 
 export const toKey = (row: Row): RegisteredKey => ({

@@ -34,7 +34,7 @@ const ADVANCE = `WITH locked AS (
         $8::bigint[], $9::integer[], $10::text[], $11::text[], $12::bytea[])
       WITH ORDINALITY AS u (grant_id, generation, client_id, revision, brand, now_ms, created_after_ms, issued_after_ms,
         key_number, address, user_agent, use_digest, n)
-      JOIN clients AS c ON c.id = u.client_id AND c.revision = u.revision AND c.disabled_at IS NULL
+      JOIN clients AS c ON c.id = u.client_id AND c.revision = u.revision AND c.disabled_at_ms IS NULL
       JOIN grants AS g ON g.id = u.grant_id
     WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at IS NULL
       AND g.generation = u.generation AND g.created_at * 1000 > u.created_after_ms

@@ -68,8 +68,8 @@ export const toClient = (row: Row): Client => ({
   consentRedirectUri: toText(row['consent_redirect_uri']),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
-  createdAt: Number(row['created_at']),
-  disabledAt: toNumber(row['disabled_at']),
+  createdAtMs: Number(row['created_at_ms']),
+  disabledAtMs: toNumber(row['disabled_at_ms']),
   secrets: readSecrets(row['secrets']),
   ...(row['has_imported_tokens'] === true ? { hasImportedTokens: true } : {}),
 });

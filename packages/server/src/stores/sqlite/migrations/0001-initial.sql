@@ -10,20 +10,20 @@ CREATE TABLE clients (
   consent_redirect_uri TEXT,
   policy               TEXT NOT NULL,
   revision             INTEGER NOT NULL,
-  created_at           INTEGER NOT NULL,
-  disabled_at          INTEGER,
+  created_at_ms        INTEGER NOT NULL,
+  disabled_at_ms       INTEGER,
   -- Other clients' tokens are not looked up in imported_tokens.
   has_imported_tokens  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE client_secrets (
-  id            TEXT PRIMARY KEY,
-  client_number INTEGER NOT NULL REFERENCES clients (number) ON DELETE CASCADE,
-  name          TEXT NOT NULL,
-  digest        BLOB NOT NULL,
-  created_at    INTEGER NOT NULL,
-  expires_at    INTEGER,
-  last_used_at  INTEGER
+  id              TEXT PRIMARY KEY,
+  client_number   INTEGER NOT NULL REFERENCES clients (number) ON DELETE CASCADE,
+  name            TEXT NOT NULL,
+  digest          BLOB NOT NULL,
+  created_at_ms   INTEGER NOT NULL,
+  expires_at_ms   INTEGER,
+  last_used_at_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX client_secrets_by_client ON client_secrets (client_number);
@@ -148,14 +148,14 @@ CREATE INDEX grant_events_by_grant ON grant_events (grant_id);
 
 -- Who receives grant events. Their secrets are derived from the key ring and not stored. kinds is a JSON array.
 CREATE TABLE webhooks (
-  id          TEXT PRIMARY KEY,
-  url         TEXT NOT NULL,
-  format      TEXT NOT NULL,
-  client_id   TEXT,
-  kinds       TEXT NOT NULL,
-  key_number  INTEGER NOT NULL,
-  created_at  INTEGER NOT NULL,
-  disabled_at INTEGER
+  id             TEXT PRIMARY KEY,
+  url            TEXT NOT NULL,
+  format         TEXT NOT NULL,
+  client_id      TEXT,
+  kinds          TEXT NOT NULL,
+  key_number     INTEGER NOT NULL,
+  created_at_ms  INTEGER NOT NULL,
+  disabled_at_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- The outbox: one row per grant event and receiver, inserted with the grant event. next_at_ms is null when it is over.

@@ -11,8 +11,8 @@ CREATE TABLE clients (
   consent_redirect_uri text,
   policy               text NOT NULL,
   secrets              text NOT NULL,
-  created_at           bigint NOT NULL,
-  disabled_at          bigint,
+  created_at_ms        bigint NOT NULL,
+  disabled_at_ms       bigint,
   -- Other clients' tokens are not looked up in imported_tokens.
   has_imported_tokens  boolean NOT NULL DEFAULT false
 );
@@ -132,14 +132,14 @@ CREATE INDEX grant_events_by_client ON grant_events (client_id, sequence);
 
 -- The receivers of grant events. Their secrets are derived from the key ring and not stored. kinds is JSON.
 CREATE TABLE webhooks (
-  id          text PRIMARY KEY,
-  url         text NOT NULL,
-  format      text NOT NULL,
-  client_id   text,
-  kinds       text NOT NULL,
-  key_number  integer NOT NULL,
-  created_at  bigint NOT NULL,
-  disabled_at bigint
+  id             text PRIMARY KEY,
+  url            text NOT NULL,
+  format         text NOT NULL,
+  client_id      text,
+  kinds          text NOT NULL,
+  key_number     integer NOT NULL,
+  created_at_ms  bigint NOT NULL,
+  disabled_at_ms bigint
 );
 
 -- The outbox: a grant event and the webhook that is to receive it, inserted together with the grant event. next_at_ms is
