@@ -14,7 +14,6 @@ import type { Store } from '@keyfob/server/stores';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import { consentTo } from '../support/consent-to.ts';
 import {
-  CREATED_AT,
   CREATED_AT_MS,
   NOW_MS,
   redeemed,
@@ -117,8 +116,8 @@ for (const [name, open] of [
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO], { grantId: PRUNED });
       await backup();
-      await store.revoke(PRUNED, { nowMs: CREATED_AT * 1000, cause: 'operator' });
-      await store.prune({ limit: 9, endedBeforeMs: (CREATED_AT + 1) * 1000 });
+      await store.revoke(PRUNED, { nowMs: CREATED_AT_MS, cause: 'operator' });
+      await store.prune({ limit: 9, endedBeforeMs: CREATED_AT_MS + 1000 });
       assert.deepEqual(await consentsOf(store), []);
       restore();
       assert.deepEqual(await store.listVehicles(PRUNED), [ONE, TWO]);

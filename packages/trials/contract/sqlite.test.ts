@@ -41,7 +41,7 @@ test('When a refresh fails, each other refresh of the same commit is either done
   const ids = Array.from({ length: 10 }, (_, index) => BigInt(index));
   for (const id of ids) await store.createGrant(sampleGrant({ id }));
   const writer = new DatabaseSync(path);
-  writer.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
+  writer.exec("UPDATE grants SET revoked_at_ms = 1, revocation_cause = 'no such cause' WHERE id = 5");
   writer.close();
   const refresh = (grantId: bigint) => refreshed(store, sampleUse(0, { presented: { grantId } }));
   const results = await Promise.allSettled(ids.map(refresh));
@@ -65,7 +65,7 @@ test('A caller that is stored in a commit that is undone is stored again by the 
   await fill(store);
   await store.createGrant(sampleGrant({ id: 5n }));
   const writer = new DatabaseSync(path);
-  writer.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
+  writer.exec("UPDATE grants SET revoked_at_ms = 1, revocation_cause = 'no such cause' WHERE id = 5");
   writer.close();
   const failing = { presented: { grantId: 5n } };
   await Promise.allSettled([store.refresh(sampleUse(0)), store.refresh(sampleUse(0, failing))]);

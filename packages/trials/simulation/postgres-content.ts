@@ -93,8 +93,8 @@ export const restored = (now: Content, backup: Content): Content => {
     [
       'grants',
       rowsOf(backup, 'grants').map((row) => {
-        const { revoked_at, revocation_cause } = grants.get(row['id']) ?? row;
-        return { ...row, revoked_at: revoked_at ?? null, revocation_cause: revocation_cause ?? null };
+        const { revoked_at_ms, revocation_cause } = grants.get(row['id']) ?? row;
+        return { ...row, revoked_at_ms: revoked_at_ms ?? null, revocation_cause: revocation_cause ?? null };
       }),
     ],
     [

@@ -5,7 +5,6 @@ import type { RefreshUse, Store } from '@keyfob/server/stores';
 import { consentTo } from './consent-to.ts';
 import {
   CALLER,
-  CREATED_AT,
   CREATED_AT_MS,
   NOW_MS,
   OTHER_CALLER,
@@ -75,7 +74,7 @@ const IMPORTED = ['unused', 'used', 'replayed', 'revoked', 'expired'] as const;
 export type Imported = (typeof IMPORTED)[number];
 
 /** When the tokens of the imported grants expire, except the expired one. */
-export const IMPORTED_EXPIRES_AT = NOW_MS / 1000 + 30 * 86_400;
+export const IMPORTED_EXPIRES_AT_MS = NOW_MS + 30 * 86_400_000;
 
 /** One of the imported grants that every filled store has. */
 export const importedGrant = (name: Imported): ImportedGrant => {
@@ -84,7 +83,7 @@ export const importedGrant = (name: Imported): ImportedGrant => {
     // Positive and negative ids, in another order than the digests.
     grant: sampleGrant({ id: BigInt((index % 2 === 0 ? -1 : 1) * (2000 + index)), clientId: 'client-i' }),
     digest: digestOf(`imported ${name}`),
-    expiresAt: name === 'expired' ? CREATED_AT + 1 : IMPORTED_EXPIRES_AT,
+    expiresAtMs: name === 'expired' ? CREATED_AT_MS + 1000 : IMPORTED_EXPIRES_AT_MS,
     vehicles: name === 'unused' ? [sampleVehicle(6)] : [],
   };
 };

@@ -74,9 +74,9 @@ export const issueTokens = (
 type JwtTimes = {
   readonly issuer: string;
   readonly policy: Policy;
-  readonly issuedAt: number;
+  readonly issuedAt: Seconds;
   readonly serial: number;
-  readonly expiresInSeconds: number;
+  readonly expiresInSeconds: Seconds;
 };
 
 const signGrantJwt = (

@@ -53,7 +53,7 @@ const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_odometer',
   brand: undefined,
-  createdAt: CREATED_AT,
+  createdAtMs: CREATED_AT * 1000,
   generation: 5,
   keyNumber: 1,
   rotatedAtMs: [(ISSUED_AT + 1) * 1000],
@@ -66,7 +66,7 @@ const endsAfter = (grantLifetimeSeconds: number): Client => ({
   ...CLIENT,
   policy: { ...POLICY, grantLifetimeSeconds },
 });
-const revokedAt = (at: number): Grant => ({ ...GRANT, revocation: { at, cause: 'owner' } });
+const revokedAt = (at: number): Grant => ({ ...GRANT, revocation: { atMs: at * 1000, cause: 'owner' } });
 
 /** A description, the grant, the client, the time in milliseconds, and the expected expiry in seconds. */
 const CASES: readonly (readonly [string, Grant, Client, number, number | undefined])[] = [

@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import { toMillis, toSeconds } from '../clock.ts';
+import type { Seconds } from '../clock.ts';
 import { SCOPE } from '../clients/policy.ts';
 import { dialectOf } from '../dialects/dialects.ts';
 import type { Grant } from '../grants/grant.ts';
@@ -77,7 +78,7 @@ const toImportRow = (fields: Fields, { clientOf, nowMs, keyNumber }: RowContext)
     subject,
     scope,
     brand,
-    createdAt,
+    createdAtMs: toMillis(createdAt),
     generation: 0,
     keyNumber,
     rotatedAtMs: [toMillis(issuedAt)],
@@ -86,7 +87,13 @@ const toImportRow = (fields: Fields, { clientOf, nowMs, keyNumber }: RowContext)
     revocation: undefined,
   };
   const vehicles = parseVehicles(fields.vehicles);
-  return { grant, digest, expiresAt, vehicles, isShortened: issuedAt + lifetime < expiresAt };
+  return {
+    grant,
+    digest,
+    expiresAtMs: toMillis(expiresAt),
+    vehicles,
+    isShortened: issuedAt + lifetime < expiresAt,
+  };
 };
 
 const parseSubject = (value: unknown): string => {
@@ -125,8 +132,8 @@ const parseDigest = ({ refresh_token: token, refresh_token_sha256: sha256 }: Fie
   return digest.length === IMPORTED_DIGEST_BYTES ? digest : refuse('digest_malformed');
 };
 
-/** Integer seconds; `undefined` if the member is missing. */
-const parseTime = (value: unknown, fault: ImportFault): number | undefined => {
+/** `undefined` if the member is missing. */
+const parseTime = (value: unknown, fault: ImportFault): Seconds | undefined => {
   if (isAbsent(value)) return undefined;
   const text = typeof value === 'number' || typeof value === 'string' ? String(value) : refuse(fault);
   // Twelve digits would be milliseconds.

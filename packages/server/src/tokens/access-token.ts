@@ -1,3 +1,4 @@
+import type { Seconds } from '../clock.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
@@ -6,8 +7,7 @@ import type { Shape } from './shape.ts';
 /** What an access token says once opened. */
 export type OpenedAccessToken = {
   readonly grantId: GrantId;
-  /** Integer seconds. */
-  readonly issuedAt: number;
+  readonly issuedAt: Seconds;
 };
 
 const SERIAL_AT = 12;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CodeResult, Store } from '@keyfob/server/stores';
 import {
-  CREATED_AT,
   CREATED_AT_MS,
   fillWithCode,
   redeemed,
@@ -166,7 +165,7 @@ export const codeLastingContract = (onReopened: OnReopened): void => {
       await fillWithCode(store);
       await redeemed(store);
       const again = await reopen();
-      await again.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
+      await again.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
       const [first, second] = await again.listGrantEvents({ after: 0, limit: 10 });
       assert.ok(first !== undefined && second !== undefined && second.sequence > first.sequence);
       assert.notEqual(first.id, second.id);

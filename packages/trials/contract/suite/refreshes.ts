@@ -3,7 +3,6 @@ import { ROTATIONS_MAX } from '@keyfob/server/grants';
 import { GENERATION_MAX } from '@keyfob/server/tokens';
 import {
   CALLER,
-  CREATED_AT,
   CREATED_AT_MS,
   fill,
   NOW_MS,
@@ -158,7 +157,7 @@ const replays = (onStore: OnStore): void => {
     await fill(store);
     await store.refresh(sampleUse(0));
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + HOUR_MS }));
-    await store.reinstate(42n, { nowMs: CREATED_AT * 1000 });
+    await store.reinstate(42n, { nowMs: CREATED_AT_MS });
     assert.equal((await store.readReplay(42n))?.times, 1);
     const { verdict } = await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 2 * HOUR_MS }));
     assert.equal(verdict.kind, 'replay');

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import { consentTo } from '../../support/consent-to.ts';
-import { CREATED_AT, fill, NOW_MS, sampleClient, sampleVehicle } from '../../support/samples.ts';
+import {
+  CREATED_AT,
+  CREATED_AT_MS,
+  fill,
+  NOW_MS,
+  sampleClient,
+  sampleVehicle,
+} from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
 /** listVehicles, selectVehicles and disconnectVehicles. */
@@ -97,7 +104,7 @@ const selection = (onStore: OnStore): void => {
   onStore('Vehicles cannot be chosen for a revoked or unknown grant.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
-    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
+    await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
     assert.equal(await store.selectVehicles(42n, [TWO], AUDIT_CONTEXT), 'revoked');
     assert.deepEqual(await store.listVehicles(42n), [ONE]);
     assert.equal(await store.selectVehicles(43n, [TWO], AUDIT_CONTEXT), 'unknown');
@@ -165,7 +172,7 @@ const disconnection = (onStore: OnStore): void => {
   onStore('A revoked grant keeps its first cause when its last vehicle is disconnected.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
-    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
+    await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
     const result = await store.disconnectVehicles(42n, 'all', ENDS_WHEN_EMPTY);
     assert.deepEqual(result, { disconnected: [ONE], isRevoked: false });
     assert.deepEqual((await store.readGrant(42n))?.revocation, { at: CREATED_AT, cause: 'owner' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import { DELIVERY_STATES, WEBHOOKS_MAX } from '@keyfob/server/webhooks';
 import type { Claim, ClaimedDelivery, Delivery, Webhook } from '@keyfob/server/webhooks';
-import { CREATED_AT, CREATED_AT_MS, fill, NOW_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
+import { CREATED_AT_MS, fill, NOW_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
 import type { OnStore, OnTwo } from '../register.ts';
 
 const AT_MS = CREATED_AT_MS + 100_000;
@@ -208,7 +208,7 @@ const receivingCreations = (onStore: OnStore): void => {
     const batch = [2, 3].map((number) => ({
       grant: sampleGrant({ id: BigInt(number) }),
       digest: new Uint8Array(32).fill(number),
-      expiresAt: CREATED_AT + 10 ** 6,
+      expiresAtMs: CREATED_AT_MS + 10 ** 9,
       vehicles: [],
     }));
     await store.importGrants(batch, { nowMs: NOW_MS });

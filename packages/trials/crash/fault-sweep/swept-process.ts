@@ -110,7 +110,7 @@ const executeStep = async (
     case 'addSecret':
       return { outcome: await store.addSecret(step.client, secretOf(step.secret)) };
     case 'createGrant': {
-      const state = { generation: 0, keyNumber: 1, rotatedAtMs: [], createdAt: STARTED_AT };
+      const state = { generation: 0, keyNumber: 1, rotatedAtMs: [], createdAtMs: toMillis(STARTED_AT) };
       const none = { brand: undefined, rotatedBy: undefined, useDigest: undefined, revocation: undefined };
       const names = { id: idOf(step.grant), clientId: step.client, subject: 'owner', scope: 'read_odometer' };
       return { outcome: await store.createGrant({ ...names, ...state, ...none }) };

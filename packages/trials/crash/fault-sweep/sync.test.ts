@@ -49,7 +49,7 @@ const createGrant = async (store: Store): Promise<void> => {
     subject: 'owner',
     scope: 'read_odometer',
     brand: undefined,
-    createdAt: STARTED_AT,
+    createdAtMs: toMillis(STARTED_AT),
     generation: 0,
     keyNumber: 1,
     rotatedAtMs: [],

@@ -14,7 +14,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the statement advances a revoked grant',
     file: advance,
-    search: 'AND g.revoked_at IS NULL',
+    search: 'AND g.revoked_at_ms IS NULL',
     replacement: '',
     seed: 3,
   },

@@ -114,9 +114,9 @@ const replacements = (
       'INSERT INTO consents (grant_id, subject_digest) SELECT * FROM unnest($1::bigint[], $2::bytea[])';
     return [gone, { text, values: [keys, digests] }];
   }
-  const text = `INSERT INTO imported_tokens (grant_id, digest, expires_at)
+  const text = `INSERT INTO imported_tokens (grant_id, digest, expires_at_ms)
     SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[])
-    ON CONFLICT (digest) DO UPDATE SET grant_id = excluded.grant_id, expires_at = excluded.expires_at`;
+    ON CONFLICT (digest) DO UPDATE SET grant_id = excluded.grant_id, expires_at_ms = excluded.expires_at_ms`;
   return [gone, { text, values: [keys, digests, rest] }];
 };
 

@@ -8,12 +8,12 @@ import { createScopeNames } from './scopes.ts';
 
 const REVISION_MAX = 2 ** 40;
 
-const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, brand, created_at, revoked_at, revocation_cause,
+const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, brand, created_at_ms, revoked_at_ms, revocation_cause,
     generation, key_number, rotations, rotated_by, use_digest)
   SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?
   ON CONFLICT (id) DO UPDATE SET client_number = excluded.client_number, subject = excluded.subject,
-    scope_number = excluded.scope_number, brand = excluded.brand, created_at = excluded.created_at,
-    revoked_at = excluded.revoked_at, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
+    scope_number = excluded.scope_number, brand = excluded.brand, created_at_ms = excluded.created_at_ms,
+    revoked_at_ms = excluded.revoked_at_ms, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
     key_number = excluded.key_number, rotations = excluded.rotations, rotated_by = excluded.rotated_by,
     use_digest = excluded.use_digest`;
 const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at_ms,
@@ -32,10 +32,11 @@ const PLAIN = {
   // Not without its grant, by which it would be found again.
   consents: `INSERT OR IGNORE INTO consents (grant_id, subject)
     SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM grants WHERE id = ?1 AND subject = ?2)`,
-  imported_tokens: 'INSERT OR REPLACE INTO imported_tokens (grant_id, digest, expires_at) VALUES (?, ?, ?)',
+  imported_tokens:
+    'INSERT OR REPLACE INTO imported_tokens (grant_id, digest, expires_at_ms) VALUES (?, ?, ?)',
   deliveries: `INSERT OR REPLACE INTO deliveries
     (grant_event, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope,
+  codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope,
     brand, vehicles, redeemed_at_ms, use_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   grant_events: `INSERT OR REPLACE INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -76,7 +77,7 @@ export const createCopyWrites = (database: DatabaseSync) => {
     address === null ? null : callers.numberOf({ address: String(address), userAgent: String(userAgent) });
 
   const writeGrant = ({ key, values }: CopyRow): void => {
-    const [clientId, subject, scope, brand, createdAt, revokedAt, cause, generation, keyNumber, ...rest] =
+    const [clientId, subject, scope, brand, createdAtMs, revokedAtMs, cause, generation, keyNumber, ...rest] =
       values as readonly [CopyValue, ...CopyValue[]];
     const [newest = null, earlier = null, address, userAgent, digest = null] = rest;
     // The consent is found by the owner that the grant had here; consents are copied after grants.
@@ -86,8 +87,8 @@ export const createCopyWrites = (database: DatabaseSync) => {
       subject ?? null,
       scopes.numberOf(String(scope)),
       brand ?? null,
-      createdAt ?? null,
-      revokedAt ?? null,
+      createdAtMs ?? null,
+      revokedAtMs ?? null,
     ];
     const turn = [
       generation ?? null,

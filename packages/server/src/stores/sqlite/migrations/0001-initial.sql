@@ -55,13 +55,13 @@ CREATE TABLE grants (
   client_number    INTEGER NOT NULL REFERENCES clients (number),
   generation       INTEGER NOT NULL,
   key_number       INTEGER NOT NULL,
-  created_at       INTEGER NOT NULL,
+  created_at_ms    INTEGER NOT NULL,
   -- When the last generations were made (packed-rotations.ts).
   rotations        BLOB,
   -- The caller that made the current generation.
   rotated_by       INTEGER,
   use_digest       BLOB,
-  revoked_at       INTEGER,
+  revoked_at_ms    INTEGER,
   revocation_cause TEXT,
   brand            TEXT,
   subject          TEXT NOT NULL,
@@ -90,7 +90,7 @@ CREATE TABLE codes (
   client_id      TEXT NOT NULL,
   redirect_uri   TEXT NOT NULL,
   code_challenge TEXT,
-  issued_at      INTEGER NOT NULL,
+  issued_at_ms   INTEGER NOT NULL,
   subject        TEXT NOT NULL,
   scope          TEXT NOT NULL,
   brand          TEXT,
@@ -99,7 +99,7 @@ CREATE TABLE codes (
   use_digest     BLOB
 ) STRICT;
 
-CREATE INDEX codes_by_age ON codes (issued_at);
+CREATE INDEX codes_by_age ON codes (issued_at_ms);
 
 -- What a grant covers. A grant made on the command line has no rows here.
 CREATE TABLE vehicles (
@@ -123,9 +123,9 @@ CREATE TABLE consents (
 
 -- Refresh tokens that another server issued, by their SHA-256. Each stands for generation 0 of its grant.
 CREATE TABLE imported_tokens (
-  digest     BLOB PRIMARY KEY,
-  grant_id   INTEGER NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
-  expires_at INTEGER NOT NULL
+  digest        BLOB PRIMARY KEY,
+  grant_id      INTEGER NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  expires_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX imported_tokens_by_grant ON imported_tokens (grant_id);

@@ -29,11 +29,11 @@ CREATE TABLE keys (
 -- its page.
 CREATE TABLE grants (
   id                bigint PRIMARY KEY,
-  created_at        bigint NOT NULL,
+  created_at_ms     bigint NOT NULL,
   generation        bigint NOT NULL,
   -- The newest rotation.
   rotated_at_ms     bigint,
-  revoked_at        bigint,
+  revoked_at_ms     bigint,
   -- The node that issued the current generation: its number times 2^35, and which of its epochs it was (issued-by.ts).
   -- 0: the answer was never given. Null: no node issued it.
   issued_by         bigint,
@@ -74,7 +74,7 @@ CREATE TABLE codes (
   client_id      text NOT NULL,
   redirect_uri   text NOT NULL,
   code_challenge text,
-  issued_at      bigint NOT NULL,
+  issued_at_ms   bigint NOT NULL,
   subject        text NOT NULL,
   scope          text NOT NULL,
   brand          text,
@@ -85,7 +85,7 @@ CREATE TABLE codes (
   issued_by      bigint
 );
 
-CREATE INDEX codes_by_age ON codes (issued_at);
+CREATE INDEX codes_by_age ON codes (issued_at_ms);
 CREATE INDEX codes_by_client ON codes (client_id);
 
 -- The vehicles that a grant covers, as one JSON array. A grant without an owner's choice has no row.
@@ -105,9 +105,9 @@ CREATE INDEX consents_by_grant ON consents (grant_id);
 
 -- Refresh tokens that another server issued, by their SHA-256. Each stands for generation 0 of its grant.
 CREATE TABLE imported_tokens (
-  digest     bytea PRIMARY KEY,
-  grant_id   bigint NOT NULL,
-  expires_at bigint NOT NULL
+  digest        bytea PRIMARY KEY,
+  grant_id      bigint NOT NULL,
+  expires_at_ms bigint NOT NULL
 );
 
 CREATE INDEX imported_tokens_by_grant ON imported_tokens (grant_id);
