@@ -15,6 +15,18 @@ export type Clock = () => Millis;
 /** The machine's own clock. */
 export const systemClock: Clock = () => Date.now();
 
+/**
+ * What is in doubt after the clock has jumped, or while the store contradicts it: whatever happened before `beforeMs` may be
+ * younger than it looks, by at most `byMs`. Later moments are not in doubt.
+ */
+export type ClockDoubt = { readonly beforeMs: Millis; readonly byMs: Millis };
+
+/** How long ago a moment is at least, with what is in doubt, if anything. A moment in the future is 0 ago. */
+export const leastAgeMs = (atMs: Millis, nowMs: Millis, doubt: ClockDoubt | undefined): Millis => {
+  const byMs = doubt !== undefined && atMs < doubt.beforeMs ? doubt.byMs : 0;
+  return Math.max(0, nowMs - atMs - byMs);
+};
+
 /** Whole seconds, as tokens and answers on the wire carry them; what is left of a second is dropped. */
 export const toSeconds = (milliseconds: Millis): Seconds => Math.floor(milliseconds / 1000);
 

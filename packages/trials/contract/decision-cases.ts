@@ -1,11 +1,24 @@
 import fc from 'fast-check';
 import type { Policy } from '@keyfob/server/clients';
-import type { Grant } from '@keyfob/server/grants';
+import type { Grant, Vehicle } from '@keyfob/server/grants';
 import type { RefreshUse } from '@keyfob/server/stores';
-import { CALLER, NOW_MS, OTHER_CALLER, OVERLAP_POLICY, sampleGrant, sampleUse } from '../support/samples.ts';
+import {
+  CALLER,
+  NOW_MS,
+  OTHER_CALLER,
+  OVERLAP_POLICY,
+  sampleGrant,
+  sampleUse,
+  sampleVehicle,
+} from '../support/samples.ts';
 
-/** A use of a refresh token, with its grant and policy. */
-export type DecisionCase = { readonly grant: Grant; readonly use: RefreshUse; readonly policy: Policy };
+/** A use of a refresh token, with its grant, what the grant covers, and the policy. */
+export type DecisionCase = {
+  readonly grant: Grant;
+  readonly vehicles: readonly Vehicle[];
+  readonly use: RefreshUse;
+  readonly policy: Policy;
+};
 
 /** The highest possible generation. */
 const LAST = 0xffff_ffff;
@@ -104,9 +117,11 @@ export const clientIdsOf = (id: bigint): readonly [own: string, other: string] =
   `other-${id}`,
 ];
 
+const vehicles = fc.subarray([sampleVehicle(1), sampleVehicle(2)]);
+
 /** A case for the grant with this id. */
 export const decisionCase = (id: bigint): fc.Arbitrary<DecisionCase> =>
-  fc.record({ policy, grant, use, edge }).map((one) => {
+  fc.record({ policy, grant, vehicles, use, edge }).map((one) => {
     const [own, other] = clientIdsOf(id);
     const { distance, nowMs: usedAtMs, isOfOtherClient, ...presented } = one.use;
     const { createdAtMs, rotatedAtMs } = one.grant;
@@ -115,6 +130,7 @@ export const decisionCase = (id: bigint): fc.Arbitrary<DecisionCase> =>
     const generation = Math.min(LAST, Math.max(0, one.grant.generation + distance));
     return {
       policy: one.policy,
+      vehicles: one.vehicles,
       grant: sampleGrant({ ...one.grant, ...begun, id, clientId: own }),
       use: sampleUse(generation, {
         nowMs,

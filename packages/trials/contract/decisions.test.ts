@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decideRefresh } from '@keyfob/server/grants';
+import { assumesAnswer, changesNothing, decideRefresh, mayLackToken } from '@keyfob/server/grants';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
 import { advance, openConnections, openPostgresStore, POOL_LIMITS } from '@keyfob/server/stores/postgres';
+import type { GrantId } from '@keyfob/server/tokens';
+import type { NewGrantEvent } from '@keyfob/server/webhooks';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
-import { refreshed, sampleClient } from '../support/samples.ts';
+import { NOW_MS, refreshed, sampleClient } from '../support/samples.ts';
 import { clientIdsOf, decisionCase } from './decision-cases.ts';
 import type { DecisionCase } from './decision-cases.ts';
 
@@ -34,14 +36,23 @@ const makeGrants = async (store: Store, all: readonly DecisionCase[]): Promise<v
       clientIdsOf(grant.id).map((id) => store.createClient(sampleClient({ id, policy }))),
     ),
   );
-  await Promise.all(all.map(({ grant }) => store.createGrant(grant)));
+  await Promise.all(
+    all.map(async ({ grant, vehicles }) => {
+      await store.createGrant(grant);
+      await store.selectVehicles(grant.id, vehicles, { nowMs: NOW_MS });
+    }),
+  );
 };
+
+/** What `decideRefresh` decides about the first use of a grant. */
+const decide = ({ grant, vehicles, use, policy }: DecisionCase) =>
+  decideRefresh(grant, use, policy, { lastReplayOf: () => undefined, vehiclesOf: () => vehicles });
 
 const everyCase = async (check: (all: readonly DecisionCase[]) => Promise<void>): Promise<void> => {
   const kinds = new Set<string>();
   await fc.assert(
     fc.asyncProperty(cases, async (all) => {
-      for (const { grant, use, policy } of all) kinds.add(decideRefresh(grant, use, policy).verdict.kind);
+      for (const one of all) kinds.add(decide(one).result.verdict.kind);
       await check(all);
     }),
     { numRuns: RUNS, endOnFailure: true },
@@ -49,19 +60,63 @@ const everyCase = async (check: (all: readonly DecisionCase[]) => Promise<void>)
   for (const kind of VERDICTS) assert.ok(kinds.has(kind), `no case is judged ${kind}`);
 };
 
-/** Checks that a store returns what `decideRefresh` returns, and stores the same grant. */
+/** The grant events since the last call of the function that it returns, per grant. */
+const followGrantEvents = (store: Store) => {
+  let sequence = 0;
+  return async (): Promise<ReadonlyMap<GrantId, readonly NewGrantEvent[]>> => {
+    const grantEvents = await store.listGrantEvents({ after: sequence, limit: 10 * CASES_PER_RUN });
+    sequence = grantEvents.at(-1)?.sequence ?? sequence;
+    const stored = grantEvents.map(({ id: _id, sequence: _sequence, ...grantEvent }) => grantEvent);
+    return Map.groupBy(stored, ({ grantId }) => grantId);
+  };
+};
+
+/** Checks that a store does all that `decideRefresh` decides: its answer, the grant after it, the evidence and the events. */
 const tryStore = async (store: Store): Promise<void> => {
+  const readNewEvents = followGrantEvents(store);
   await everyCase(async (all) => {
     await makeGrants(store, all);
+    await readNewEvents();
     const results = await Promise.all(all.map(({ use }) => refreshed(store, use)));
-    for (const [index, { grant, use, policy }] of all.entries()) {
-      const decided = decideRefresh(grant, use, policy);
-      assert.deepEqual(results[index], decided);
-      assert.deepEqual(await store.readGrant(grant.id), decided.grant);
+    const eventsOf = await readNewEvents();
+    for (const [index, one] of all.entries()) {
+      const { id } = one.grant;
+      const { result, grantEvents } = decide(one);
+      assert.deepEqual(results[index], result);
+      assert.deepEqual(await store.readGrant(id), result.grant);
+      assert.deepEqual(await store.readReplay(id), result.replay && { ...result.replay, times: 1 });
+      assert.deepEqual(eventsOf.get(id) ?? [], grantEvents);
     }
   });
   await store.close();
 };
+
+/** What is decided if our 503 answered the last use of the token, or if not. */
+const decideAfter = (one: DecisionCase, isRetryOfOurs: boolean) =>
+  decide({ ...one, use: { ...one.use, presented: { ...one.use.presented, isRetryOfOurs } } });
+
+describe('what a store may conclude from a row before it decides', () => {
+  test('Whether the last use was answered matters only to a token whose client may lack its successor.', () =>
+    everyCase(async (all) => {
+      for (const one of all) {
+        const retry = decideAfter(one, true);
+        const other = decideAfter(one, false);
+        if (!mayLackToken(one.grant, one.use.presented)) assert.deepEqual(retry, other);
+        if (!assumesAnswer(other.result.verdict))
+          assert.equal(retry.result.verdict.kind, other.result.verdict.kind);
+      }
+    }));
+
+  test('A verdict that needs no lock changes nothing.', () =>
+    everyCase(async (all) => {
+      for (const one of all) {
+        const { result, grantEvents } = decide(one);
+        if (!changesNothing(result.verdict)) continue;
+        assert.equal(result.grant, one.grant);
+        assert.deepEqual([result.replay, grantEvents], [undefined, []]);
+      }
+    }));
+});
 
 describe('a store does with a use what decideRefresh decides', () => {
   test('In memory.', () => tryStore(createMemoryStore()));
@@ -100,11 +155,11 @@ function tryPostgres({ url }: Cluster): void {
         return { use, policy, revision };
       });
       const advanced = await advance(connections.write, uses, 1n);
-      for (const [index, { grant, use, policy }] of all.entries()) {
-        const decided = decideRefresh(grant, use, policy);
-        assert.equal(advanced[index] !== undefined, decided.verdict.kind === 'rotate');
-        const expected = decided.verdict.kind === 'rotate' ? decided.grant : grant;
-        assert.deepEqual(await store.readGrant(grant.id), expected);
+      for (const [index, one] of all.entries()) {
+        const { result } = decide(one);
+        const isRotated = result.verdict.kind === 'rotate';
+        assert.equal(advanced[index] !== undefined, isRotated);
+        assert.deepEqual(await store.readGrant(one.grant.id), isRotated ? result.grant : one.grant);
       }
     });
     await connections.close();

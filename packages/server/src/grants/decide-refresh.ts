@@ -1,5 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
 import type { NewGrantEvent } from '../outbox/grant-event.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
 import { applyVerdict } from './apply-verdict.ts';
 import { eventOf } from './grant-events.ts';
 import type { Grant } from './grant.ts';
@@ -12,41 +13,58 @@ import type { Vehicle } from './vehicle.ts';
 /** A client that keeps presenting a dead token causes one grant event per hour, not one per request. */
 const REPLAY_EVENT_INTERVAL_MS = 3_600_000;
 
-/**
- * Decides a use of a refresh token: the verdict, the grant as the verdict leaves it (the very same object where nothing
- * changes), and the evidence of a replay. For a replay, `eventsOfReplay` adds the grant events.
- */
-export const decideRefresh = (before: Grant | undefined, use: RefreshUse, policy: Policy): RefreshResult => {
-  const { presented, nowMs } = use;
-  const verdict = judge(before, presented, nowMs, policy);
-  if (before === undefined) return { verdict, grant: undefined, policy, replay: undefined };
-  const grant = applyVerdict(before, verdict, use);
-  if (verdict.kind !== 'replay') return { verdict, grant, policy, replay: undefined };
-  const { gap, response } = verdict;
-  const replay = describeReplay(before, { generation: presented.generation, gap, response }, use);
-  return { verdict, grant, policy, replay };
-};
-
-/** What a store reads for the grant events of a replay. */
+/** What the grant events of a replay need. Only a replay reads it, so that a rotation reads one row. */
 export type ReplayContext = {
   /** The replay before this one. */
-  readonly lastReplay: Pick<ReplayRecord, 'atMs'> | undefined;
+  readonly lastReplayOf: (id: GrantId) => Pick<ReplayRecord, 'atMs'> | undefined;
   /** What the grant covers. */
-  readonly vehicles: readonly Vehicle[];
+  readonly vehiclesOf: (id: GrantId) => readonly Vehicle[];
 };
 
-/** The grant events of a replay; `after` is the grant as `decideRefresh` left it. */
-export const eventsOfReplay = (
+/** For a decision of which a replay is not written: it is decided again on the locked row. */
+export const NO_REPLAY_CONTEXT: ReplayContext = { lastReplayOf: () => undefined, vehiclesOf: () => [] };
+
+export type RefreshDecision = {
+  /** The verdict, the grant after it (the very same object where nothing changes), and the evidence of a replay. */
+  readonly result: RefreshResult;
+  readonly grantEvents: readonly NewGrantEvent[];
+};
+
+const NO_EVENTS: readonly NewGrantEvent[] = [];
+
+/** Decides a use of a refresh token; `before` is the grant as the store has it. */
+export const decideRefresh = (
+  before: Grant | undefined,
+  use: RefreshUse,
+  policy: Policy,
+  context: ReplayContext,
+): RefreshDecision => {
+  const { presented, nowMs } = use;
+  const verdict = judge(before, presented, nowMs, policy);
+  if (before === undefined)
+    return { result: { verdict, grant: undefined, policy, replay: undefined }, grantEvents: NO_EVENTS };
+  const grant = applyVerdict(before, verdict, use);
+  if (verdict.kind !== 'replay')
+    return { result: { verdict, grant, policy, replay: undefined }, grantEvents: NO_EVENTS };
+  const { gap, response } = verdict;
+  const replay = describeReplay(before, { generation: presented.generation, gap, response }, use);
+  return { result: { verdict, grant, policy, replay }, grantEvents: eventsOf(grant, replay, use, context) };
+};
+
+/** The grant events of a replay; `after` is the grant as the verdict left it. */
+const eventsOf = (
   after: Grant,
   { atMs, looksLike }: Replay,
   { nowMs, requestId }: RefreshUse,
-  { lastReplay, vehicles }: ReplayContext,
+  { lastReplayOf, vehiclesOf }: ReplayContext,
 ): readonly NewGrantEvent[] => {
   const auditContext = { nowMs, requestId };
   const events: NewGrantEvent[] = [];
+  const lastReplay = lastReplayOf(after.id);
   if (lastReplay === undefined || atMs - lastReplay.atMs >= REPLAY_EVENT_INTERVAL_MS)
     events.push(eventOf('grant.replayed', after, auditContext, { cause: looksLike }));
-  if (after.revocation !== undefined)
-    events.push(eventOf('grant.revoked', after, auditContext, { cause: after.revocation.cause, vehicles }));
+  if (after.revocation === undefined) return events;
+  const { cause } = after.revocation;
+  events.push(eventOf('grant.revoked', after, auditContext, { cause, vehicles: vehiclesOf(after.id) }));
   return events;
 };

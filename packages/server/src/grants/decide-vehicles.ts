@@ -5,17 +5,22 @@ import type { Grant } from './grant.ts';
 import type { AuditContext } from './grant-store.ts';
 import type { Vehicle } from './vehicle.ts';
 
+/** A change of the vehicles that a grant covers. */
+export type VehicleChange = GrantChange & { readonly covered: readonly Vehicle[] };
+
 /** Decides an owner's new choice of vehicles. `before`: what the grant covers so far. */
 export const decideSelection = (
   grant: Grant | undefined,
   before: readonly Vehicle[],
   chosen: readonly Vehicle[],
   auditContext: AuditContext,
-): Pick<GrantChange, 'grantEvents'> | 'unknown' | 'revoked' => {
+): VehicleChange | 'unknown' | 'revoked' => {
   if (grant === undefined) return 'unknown';
   if (grant.revocation !== undefined) return 'revoked';
   const [removed, added] = [without(before, chosen), without(chosen, before)];
   return {
+    grant,
+    covered: chosen,
     grantEvents: [
       ...(removed.length > 0
         ? [eventOf('vehicles.disconnected', grant, auditContext, { vehicles: removed })]
@@ -26,10 +31,8 @@ export const decideSelection = (
 };
 
 /** What becomes of a grant when vehicles are taken out of it. */
-export type Disconnection = GrantChange & {
+export type Disconnection = VehicleChange & {
   readonly disconnected: readonly Vehicle[];
-  /** What the grant still covers. */
-  readonly remaining: readonly Vehicle[];
   readonly isRevoked: boolean;
 };
 
@@ -42,18 +45,18 @@ export const decideDisconnection = (
 ): Disconnection | 'unknown' => {
   if (grant === undefined) return 'unknown';
   const disconnected = before.filter(({ id }) => vehicleIds === 'all' || vehicleIds.includes(id));
-  const remaining = without(before, disconnected);
+  const covered = without(before, disconnected);
   const auditContext = { nowMs, requestId };
-  if (disconnected.length === 0) return { grant, grantEvents: [], disconnected, remaining, isRevoked: false };
+  if (disconnected.length === 0) return { grant, grantEvents: [], disconnected, covered, isRevoked: false };
   const grantEvent = eventOf('vehicles.disconnected', grant, auditContext, { vehicles: disconnected });
-  if (!endsWhenEmpty || remaining.length > 0 || grant.revocation !== undefined)
-    return { grant, grantEvents: [grantEvent], disconnected, remaining, isRevoked: false };
+  if (!endsWhenEmpty || covered.length > 0 || grant.revocation !== undefined)
+    return { grant, grantEvents: [grantEvent], disconnected, covered, isRevoked: false };
   return {
     grant: revoked(grant, 'disconnected', nowMs),
     // The event before has named the vehicles.
     grantEvents: [grantEvent, eventOf('grant.revoked', grant, auditContext, { cause: 'disconnected' })],
     disconnected,
-    remaining,
+    covered,
     isRevoked: true,
   };
 };

@@ -5,7 +5,7 @@ import type { CodeState } from './code.ts';
 import type { CodeUse } from './code-store.ts';
 import { decideCode, NOTHING_REDEEMED } from './decide-code.ts';
 import { decideCreation } from './decide-creation.ts';
-import { decideRefresh, eventsOfReplay } from './decide-refresh.ts';
+import { decideRefresh, NO_REPLAY_CONTEXT } from './decide-refresh.ts';
 import { decideReinstatement, decideRevocation } from './decide-revocation.ts';
 import { decideDisconnection, decideSelection } from './decide-vehicles.ts';
 import type { Grant } from './grant.ts';
@@ -88,28 +88,45 @@ const useOf = (generation: number): RefreshUse => ({
 
 /** The grant events of a replay, so long after the last one. */
 const eventsAfter = (sinceLastMs: number | undefined, policy = POLICY) => {
-  const { grant, replay } = decideRefresh(GRANT, useOf(3), policy);
-  assert.ok(grant !== undefined && replay !== undefined);
   const lastReplay = sinceLastMs === undefined ? undefined : { atMs: NOW_MS - sinceLastMs };
-  return eventsOfReplay(grant, replay, useOf(3), { lastReplay, vehicles: [ONE, TWO] });
+  const context = { lastReplayOf: () => lastReplay, vehiclesOf: () => [ONE, TWO] };
+  return decideRefresh(GRANT, useOf(3), policy, context).grantEvents;
 };
+
+/** A decision that must do without the context of a replay. */
+const decide = (grant: Grant | undefined, generation: number) =>
+  decideRefresh(grant, useOf(generation), POLICY, {
+    lastReplayOf: () => assert.fail('the last replay is read'),
+    vehiclesOf: () => assert.fail('the vehicles are read'),
+  });
+
 describe('the decision about a refresh token', () => {
   test('A grant that the store does not have stays unknown.', () => {
-    const { verdict, grant, replay } = decideRefresh(undefined, useOf(5), POLICY);
-    assert.deepEqual([verdict, grant, replay], [{ kind: 'refuse', reason: 'unknown' }, undefined, undefined]);
+    const { result, grantEvents } = decide(undefined, 5);
+    const verdict = { kind: 'refuse', reason: 'unknown' };
+    assert.deepEqual(result, { verdict, grant: undefined, policy: POLICY, replay: undefined });
+    assert.deepEqual(grantEvents, []);
   });
 
   test('A verdict that changes nothing answers the very same grant, without evidence.', () => {
-    const { grant, replay } = decideRefresh(REVOKED, useOf(5), POLICY);
-    assert.equal(grant, REVOKED);
-    assert.equal(replay, undefined);
+    const { result, grantEvents } = decide(REVOKED, 5);
+    assert.equal(result.grant, REVOKED);
+    assert.equal(result.replay, undefined);
+    assert.deepEqual(grantEvents, []);
+  });
+
+  test('A rotation reads nothing but the grant, and makes no event.', () => {
+    const { result, grantEvents } = decide(GRANT, 5);
+    assert.equal(result.grant?.generation, 6);
+    assert.deepEqual(grantEvents, []);
   });
 
   test('A replay revokes under its policy, and leaves evidence of the grant as it was.', () => {
-    const { grant, replay } = decideRefresh(GRANT, useOf(3), POLICY);
+    const { grant, replay } = decideRefresh(GRANT, useOf(3), POLICY, NO_REPLAY_CONTEXT).result;
     assert.deepEqual(grant?.revocation, { atMs: NOW_MS, cause: 'replay' });
     assert.deepEqual([replay?.gap, replay?.generation, replay?.sinceRotationMs], [2, 3, HOUR_MS]);
-    const watched = decideRefresh(GRANT, useOf(3), { ...POLICY, onReplay: 'observe' });
+    const watching = { ...POLICY, onReplay: 'observe' } as const;
+    const watched = decideRefresh(GRANT, useOf(3), watching, NO_REPLAY_CONTEXT).result;
     assert.equal(watched.grant, GRANT);
     assert.equal(watched.replay?.response, 'observe');
   });
@@ -172,12 +189,15 @@ describe('the decision about a revocation', () => {
 describe('the decision about vehicles', () => {
   test('A selection reports what it removes, and then what it adds.', () => {
     assert.deepEqual(decideSelection(GRANT, [ONE, TWO], [TWO, THREE], AUDIT), {
+      grant: GRANT,
+      covered: [TWO, THREE],
       grantEvents: [
         event('vehicles.disconnected', undefined, ['vin-one']),
         event('vehicles.connected', undefined, ['vin-three']),
       ],
     });
-    assert.deepEqual(decideSelection(GRANT, [ONE], [ONE], AUDIT), { grantEvents: [] });
+    const same = decideSelection(GRANT, [ONE], [ONE], AUDIT);
+    assert.deepEqual(same, { grant: GRANT, covered: [ONE], grantEvents: [] });
   });
 
   test('Only an active grant can have a selection.', () => {
@@ -193,7 +213,7 @@ describe('the decision about vehicles', () => {
       grant: GRANT,
       grantEvents: [disconnected],
       disconnected: [ONE],
-      remaining: [TWO],
+      covered: [TWO],
       isRevoked: false,
     });
     const last = decideDisconnection(GRANT, [ONE], 'all', options);
@@ -201,7 +221,7 @@ describe('the decision about vehicles', () => {
       grant: { ...GRANT, revocation: { atMs: NOW_MS, cause: 'disconnected' } },
       grantEvents: [disconnected, event('grant.revoked', 'disconnected')],
       disconnected: [ONE],
-      remaining: [],
+      covered: [],
       isRevoked: true,
     });
   });

@@ -89,7 +89,3 @@ const judgePredecessor = (grant: Grant, presented: Presented, nowMs: Millis, pol
   if (nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');
   return { kind: 'replay', gap, response: policy.onReplay };
 };
-
-/** Whether a presented token is the predecessor of the grant's current one. */
-export const isPredecessor = (grant: Grant, { generation }: Pick<Presented, 'generation'>): boolean =>
-  grant.generation - generation === 1;

@@ -79,7 +79,7 @@ const redemptions = (onStore: OnStore): void => {
       const { verdict, grant, policy, hasRevoked } = await redeemed(store, use);
       assert.deepEqual([verdict, hasRevoked, policy], [{ kind: 'redeem' }, false, sampleClient().policy]);
       const { brand, scope, subject } = { brand: 'kia', scope: 'a b', subject: 'Owner 한' } as const;
-      const createdAtMs = NOW_MS + 1000;
+      const createdAtMs = NOW_MS + 1999;
       assert.deepEqual(grant, sampleGrant({ brand, scope, subject, createdAtMs, keyNumber: 3 }));
       assert.deepEqual(await store.readGrant(42n), grant);
       assert.deepEqual(await store.listVehicles(42n), vehicles.toReversed());
@@ -123,7 +123,7 @@ const redemptions = (onStore: OnStore): void => {
     await redeemed(store, sampleCodeUse({ presented: { useDigest: KEY } }));
     await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 1500 }));
     const second = sampleCodeUse({ nowMs: NOW_MS + 2500, presented: { useDigest: OTHER_KEY } });
-    const revocation = { atMs: NOW_MS + 2000, cause: 'code_replay' };
+    const revocation = { atMs: NOW_MS + 2500, cause: 'code_replay' };
     const { verdict, grant, hasRevoked } = await redeemed(store, second);
     assert.deepEqual([verdict, hasRevoked, grant?.revocation], [{ kind: 'replay' }, true, revocation]);
     assert.deepEqual(await store.readGrant(42n), grant);

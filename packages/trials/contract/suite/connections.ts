@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import { checkRace, RACES } from './refresh-races.ts';
 import {
-  CREATED_AT,
   CREATED_AT_MS,
   fill,
   NOW_MS,
@@ -16,7 +15,7 @@ import type { OnTwo } from '../register.ts';
 
 const ROUNDS = 8;
 /** The revocation of `AT` in the grant. */
-const REVOCATION = { at: CREATED_AT + 1, cause: 'operator' } as const;
+const REVOCATION = { atMs: CREATED_AT_MS + 1000, cause: 'operator' } as const;
 const AT = { nowMs: CREATED_AT_MS + 1000, cause: 'operator' } as const;
 
 /** Two connections to one store: two servers, or a server and a command. */

@@ -134,7 +134,7 @@ const replays = (onStore: OnStore): void => {
     };
     assert.deepEqual(result.replay, evidence);
     assert.deepEqual(await store.readReplay(42n), { ...evidence, times: 1 });
-    const revocation = { at: Math.floor(nowMs / 1000), cause: 'replay' };
+    const revocation = { atMs: nowMs, cause: 'replay' };
     assert.deepEqual((await store.readGrant(42n))?.revocation, revocation);
     assert.deepEqual(result.grant, await store.readGrant(42n));
   });

@@ -47,7 +47,7 @@ export const vehicleVerbs = (
       const before = tables.vehicles.get(id) ?? [];
       const decision = decideSelection(tables.grants.get(id), before, chosen, auditContext);
       if (typeof decision === 'string') return decision;
-      tables.vehicles.set(id, inIdOrder(chosen));
+      tables.vehicles.set(id, inIdOrder(decision.covered));
       storeGrantEvents(tables, decision.grantEvents);
       return 'selected';
     }),
@@ -56,7 +56,7 @@ export const vehicleVerbs = (
       const before = tables.vehicles.get(id) ?? [];
       const decision = decideDisconnection(tables.grants.get(id), before, vehicleIds, auditContext);
       if (decision === 'unknown') return decision;
-      tables.vehicles.set(id, decision.remaining);
+      tables.vehicles.set(id, decision.covered);
       tables.grants.set(id, decision.grant);
       storeGrantEvents(tables, decision.grantEvents);
       return { disconnected: decision.disconnected, isRevoked: decision.isRevoked };

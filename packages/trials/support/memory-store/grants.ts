@@ -4,29 +4,31 @@ import {
   decideRefresh,
   decideReinstatement,
   decideRevocation,
-  eventsOfReplay,
   hasEndedBefore,
 } from '@keyfob/server/grants';
-import type { Grant, GrantChange } from '@keyfob/server/grants';
+import type { Grant, GrantChange, ReplayContext } from '@keyfob/server/grants';
 import type { GrantStore, RefreshResult, RefreshUse } from '@keyfob/server/stores';
 import { byId, removeGrant } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
 import { storeGrantEvents } from './webhooks.ts';
+
+const replayContext = ({ replays, vehicles }: Tables): ReplayContext => ({
+  lastReplayOf: (id) => replays.get(id),
+  vehiclesOf: (id) => vehicles.get(id) ?? [],
+});
 
 /** Reads, decides and writes one grant. */
 const refresh = (tables: Tables, use: RefreshUse): RefreshResult | 'client_gone' => {
   const client = tables.clients.get(use.presented.clientId);
   if (!isEnabled(client)) return 'client_gone';
   const before = tables.grants.get(use.presented.grantId);
-  const result = decideRefresh(before, use, client.policy);
+  const { result, grantEvents } = decideRefresh(before, use, client.policy, replayContext(tables));
   const { grant, replay } = result;
   if (grant === undefined) return result;
   tables.grants.set(grant.id, grant);
   if (replay === undefined) return result;
-  const lastReplay = tables.replays.get(grant.id);
-  const vehicles = tables.vehicles.get(grant.id) ?? [];
-  storeGrantEvents(tables, eventsOfReplay(grant, replay, use, { lastReplay, vehicles }));
-  tables.replays.set(grant.id, { ...replay, times: (lastReplay?.times ?? 0) + 1 });
+  storeGrantEvents(tables, grantEvents);
+  tables.replays.set(grant.id, { ...replay, times: (tables.replays.get(grant.id)?.times ?? 0) + 1 });
   return result;
 };
 

@@ -1,7 +1,8 @@
 import { isEnabled } from '../../clients/client.ts';
 import type { Millis } from '../../clock.ts';
 import { decideCreation } from '../../grants/decide-creation.ts';
-import { decideRefresh, eventsOfReplay } from '../../grants/decide-refresh.ts';
+import { decideRefresh } from '../../grants/decide-refresh.ts';
+import type { ReplayContext } from '../../grants/decide-refresh.ts';
 import { decideReinstatement, decideRevocation } from '../../grants/decide-revocation.ts';
 import type { GrantStore, RefreshResult, RefreshUse } from '../../grants/grant-store.ts';
 import type { Grant } from '../../grants/grant.ts';
@@ -30,26 +31,22 @@ export const createGrantVerbs = (
   { rows, callers, clients, vehicles, grantEvents, imports }: Tables,
 ): GrantStore => {
   const replays = createReplayRecords(database, callers);
+  const context: ReplayContext = { lastReplayOf: replays.read, vehiclesOf: vehicles.list };
 
   /** Reads, decides and writes one row. Runs inside a transaction, and no `await` is possible in between. */
   const refresh = (use: RefreshUse): RefreshResult | 'client_gone' => {
     const { client } = clients.read(use.presented.clientId);
     if (!isEnabled(client)) return 'client_gone';
     const before = rows.read(use.presented.grantId);
-    const result = decideRefresh(before, use, client.policy);
-    const { grant } = result;
+    const { result, grantEvents: events } = decideRefresh(before, use, client.policy, context);
+    const { grant, replay } = result;
     if (before === undefined || grant === undefined) return result;
     if (grant.generation !== before.generation) rows.advance(before, grant);
-    if (result.replay !== undefined) writeReplay(grant, result.replay, use);
+    if (replay === undefined) return result;
+    replays.write(grant.id, replay);
+    if (grant.revocation !== undefined) rows.writeRevocation(grant);
+    grantEvents.addAll(events);
     return result;
-  };
-
-  const writeReplay = (after: Grant, replay: NonNullable<RefreshResult['replay']>, use: RefreshUse): void => {
-    const lastReplay = replays.read(after.id);
-    replays.write(after.id, replay);
-    if (after.revocation !== undefined) rows.writeRevocation(after);
-    const context = { lastReplay, vehicles: vehicles.list(after.id) };
-    grantEvents.addAll(eventsOfReplay(after, replay, use, context));
   };
 
   const isEnded = (grant: Grant, endedBeforeMs: Millis): boolean => {

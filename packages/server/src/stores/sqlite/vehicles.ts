@@ -17,7 +17,7 @@ export const createVehicleVerbs = (
     commits.run(() => {
       const decision = decideSelection(rows.read(id), vehicles.list(id), chosen, auditContext);
       if (typeof decision === 'string') return decision;
-      vehicles.replace(id, chosen);
+      vehicles.replace(id, decision.covered);
       grantEvents.addAll(decision.grantEvents);
       return 'selected';
     }),
@@ -25,8 +25,8 @@ export const createVehicleVerbs = (
     commits.run(() => {
       const decision = decideDisconnection(rows.read(id), vehicles.list(id), vehicleIds, auditContext);
       if (decision === 'unknown') return decision;
-      const { grant, grantEvents: events, disconnected, remaining, isRevoked } = decision;
-      if (disconnected.length > 0) vehicles.replace(id, remaining);
+      const { grant, grantEvents: events, disconnected, covered, isRevoked } = decision;
+      if (disconnected.length > 0) vehicles.replace(id, covered);
       if (isRevoked) rows.writeRevocation(grant);
       grantEvents.addAll(events);
       return { disconnected, isRevoked };

@@ -1,12 +1,11 @@
+import { assumesAnswer } from '../../../grants/answered.ts';
+import type { VerdictKind } from '../../../grants/answered.ts';
 import type { Query } from '../connection/transaction.ts';
 import { NOT_ANSWERED } from './issued-by.ts';
 import type { IssuedBy } from './issued-by.ts';
 import { wasDelivered } from './node-rows.ts';
 import type { Delivered } from './node-rows.ts';
 import type { TrackedUse } from './unanswered-uses.ts';
-
-/** What a verdict, on a token or on a code, has in common. */
-export type VerdictKind = { readonly kind: string; readonly reason?: string };
 
 /** A repeated use: of the predecessor of the current token, or of a redeemed code. */
 export type LockedUse = {
@@ -35,10 +34,6 @@ type Knowledge = {
   readonly isUnanswered: (tracked: TrackedUse, issuedBy: IssuedBy | undefined) => boolean;
 };
 
-/** Whether a verdict assumes that the use before was answered. */
-const isDenied = ({ kind, reason }: VerdictKind): boolean =>
-  kind === 'replay' || (kind === 'refuse' && reason === 'concurrent_use');
-
 /** Whether a verdict stands, whatever another node reports, and leaves nothing to write about who answers. */
 export const isFinal = (
   verdict: VerdictKind,
@@ -46,22 +41,22 @@ export const isFinal = (
   isOwn: Knowledge['isOwn'],
 ): boolean => {
   if (issuedBy === undefined) return true;
-  return isDenied(verdict) ? isOwn(issuedBy) : issuedBy !== NOT_ANSWERED;
+  return assumesAnswer(verdict) ? isOwn(issuedBy) : issuedBy !== NOT_ANSWERED;
 };
 
 /** Decides by whether the use before was answered: `not_known_yet` while the node that issued it has not reported. */
-export const decideLocked = async <Decision extends { readonly verdict: VerdictKind }>(
+export const decideLocked = async <Decision extends { readonly result: { readonly verdict: VerdictKind } }>(
   knowledge: Knowledge,
   { tracked, issuedBy, isRetryOfOurs }: LockedUse,
   decide: (isRetryOfOurs: boolean) => Decision,
 ): Promise<LockedDecision<Decision> | 'not_known_yet'> => {
   const isUnanswered = knowledge.isUnanswered(tracked, issuedBy);
   const first = decide(isRetryOfOurs || isUnanswered);
-  const delivered = isDenied(first.verdict) ? await findDelivered(knowledge, issuedBy) : 'yes';
+  const delivered = assumesAnswer(first.result.verdict) ? await findDelivered(knowledge, issuedBy) : 'yes';
   if (delivered === 'not_known_yet') return delivered;
   const decision = delivered === 'no' ? decide(true) : first;
   const lacksAnswer = isUnanswered || delivered === 'no' || issuedBy === NOT_ANSWERED;
-  return { decision, takesOver: lacksAnswer && decision.verdict.kind === 'repeat' };
+  return { decision, takesOver: lacksAnswer && decision.result.verdict.kind === 'repeat' };
 };
 
 const findDelivered = async (

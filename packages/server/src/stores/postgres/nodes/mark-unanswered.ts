@@ -1,7 +1,7 @@
 import type { Policy } from '../../../clients/policy.ts';
-import { decideRefresh } from '../../../grants/decide-refresh.ts';
+import { mayLackToken } from '../../../grants/answered.ts';
+import { decideRefresh, NO_REPLAY_CONTEXT } from '../../../grants/decide-refresh.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import { isPredecessor } from '../../../grants/judge.ts';
 import { isOfConnection } from '../connection/errors.ts';
 import type { Connections } from '../connection/pool.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
@@ -101,9 +101,10 @@ const markGrant = (transaction: Transaction, row: Row, token: TokenUse, policy: 
   const before = readUndamaged(row);
   if (before === undefined) return;
   const presented = { ...use.presented, isRetryOfOurs: true };
-  const { verdict, grant: after = before } = decideRefresh(before, { ...use, presented }, policy);
+  const { result } = decideRefresh(before, { ...use, presented }, policy, NO_REPLAY_CONTEXT);
+  const { verdict, grant: after = before } = result;
   if (verdict.kind === 'rotate') return writeRotation(transaction, before, after, NOT_ANSWERED);
-  if (isPredecessor(before, presented) && lacksAnswer(toIssuedBy(row['issued_by']), token))
+  if (mayLackToken(before, presented) && lacksAnswer(toIssuedBy(row['issued_by']), token))
     writeIssuedBy(transaction, before, NOT_ANSWERED);
 };
 

@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../../errors.ts';
+import type { VerdictKind } from '../../../grants/answered.ts';
 import type { Issue } from '../../../grants/grant-store.ts';
 import type { Connections } from '../connection/pool.ts';
 import type { Query } from '../connection/transaction.ts';
 import type { KnownClients } from '../verbs/known-clients.ts';
 import { decideLocked, isFinal } from './decide-locked.ts';
-import type { LockedDecision, LockedUse, VerdictKind } from './decide-locked.ts';
+import type { LockedDecision, LockedUse } from './decide-locked.ts';
 import { createEpochs } from './epochs.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { issuedByOf, NODE_NUMBERS, nodeNumberOf } from './issued-by.ts';
@@ -49,7 +50,7 @@ export type Node = {
   /** Whether a verdict on a row that is not locked stands, whatever another node reports. */
   isFinal(verdict: VerdictKind, issuedBy: IssuedBy | undefined): boolean;
   /** Decides a repeated use, on its locked row, by whether the use before was answered. */
-  decideLocked<Decision extends Outcome>(
+  decideLocked<Decision extends { readonly result: Outcome }>(
     query: Query,
     locked: LockedUse,
     decide: (isRetryOfOurs: boolean) => Decision,

@@ -3,8 +3,9 @@ import { isEnabled } from '../../../clients/client.ts';
 import { CODE_KEPT_SECONDS } from '../../../grants/code.ts';
 import type { AuthorizationCode, CodeState } from '../../../grants/code.ts';
 import type { CodeResult, CodeUse } from '../../../grants/code-store.ts';
+import { mayLackFirstToken } from '../../../grants/answered.ts';
 import { decideCode, NOTHING_REDEEMED } from '../../../grants/decide-code.ts';
-import type { CodeDecision, RedeemedGrant } from '../../../grants/decide-code.ts';
+import type { CodeDecision } from '../../../grants/decide-code.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import type { Store } from '../../../grants/store.ts';
 import type { Vehicle } from '../../../grants/vehicle.ts';
@@ -102,18 +103,11 @@ const redeemLocked = async (
   const issuedBy = toIssuedBy(row?.['issued_by']);
   const before =
     code?.redeemedAtMs === undefined ? NOTHING_REDEEMED : await lockGrantWithVehicles(query, code.grantId);
-  const decide = (isRetryOfOurs: boolean): Decision => {
-    const decision = decideCode(
-      code,
-      before,
-      { ...use, presented: { ...presented, isRetryOfOurs } },
-      client.policy,
-    );
-    return { ...decision, verdict: decision.result.verdict };
-  };
+  const decide = (isRetryOfOurs: boolean): CodeDecision =>
+    decideCode(code, before, { ...use, presented: { ...presented, isRetryOfOurs } }, client.policy);
   const isRetryOfOurs = presented.isRetryOfOurs || mayHaveIssued(issuedBy);
   const tracked = { of: 'code', use } as const;
-  const decided = isOpen(before)
+  const decided = mayLackFirstToken(before)
     ? await node.decideLocked(query, { tracked, issuedBy, isRetryOfOurs }, decide)
     : { decision: decide(isRetryOfOurs), takesOver: false };
   if (decided === 'not_known_yet') return decided;
@@ -125,12 +119,6 @@ const redeemLocked = async (
   await writeDecision(transaction, decided.decision, node.stamp);
   return decided.decision.result;
 };
-
-type Decision = CodeDecision & Pick<CodeResult, 'verdict'>;
-
-/** Whether the answer to the redemption may be missing. A client that holds a later token has received the first. */
-const isOpen = ({ grant }: RedeemedGrant): boolean =>
-  grant?.generation === 0 && grant.revocation === undefined;
 
 const writeDecision = async (
   transaction: Transaction,

@@ -1,9 +1,9 @@
 import { isEnabled } from '../../../clients/client.ts';
-import { decideRefresh, eventsOfReplay } from '../../../grants/decide-refresh.ts';
+import { mayLackToken } from '../../../grants/answered.ts';
+import { decideRefresh, NO_REPLAY_CONTEXT } from '../../../grants/decide-refresh.ts';
+import type { RefreshDecision } from '../../../grants/decide-refresh.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import type { RefreshResult, RefreshUse } from '../../../grants/grant-store.ts';
-import { isPredecessor } from '../../../grants/judge.ts';
-import type { Replay } from '../../../grants/replay.ts';
 import type { Transaction } from '../connection/transaction.ts';
 import type { Node } from '../nodes/node.ts';
 import type { MayHaveIssued } from '../nodes/retry-after-cut.ts';
@@ -21,51 +21,42 @@ export const judgeLocked = async (
 ): Promise<RefreshResult | 'client_gone' | 'not_known_yet'> => {
   const { presented } = use;
   const { query } = transaction;
-  const [locked, readings] = await Promise.all([
+  // The context of a replay is read along with the row, after it is locked: that costs no round trip.
+  const [locked, readings, lastReplay, vehicles] = await Promise.all([
     lockWithIssuer(query, presented.grantId),
     clients.load(query, [presented.clientId]),
+    readReplay(query, presented.grantId),
+    listVehicles(query, presented.grantId),
   ]);
   const client = readings.get(presented.clientId)?.client;
   if (!isEnabled(client)) return 'client_gone';
-  if (locked === undefined) return decideRefresh(undefined, use, client.policy);
+  if (locked === undefined) return decideRefresh(undefined, use, client.policy, NO_REPLAY_CONTEXT).result;
   const { grant: before, issuedBy } = locked;
-  const decide = (isRetryOfOurs: boolean): RefreshResult =>
-    decideRefresh(before, { ...use, presented: { ...presented, isRetryOfOurs } }, client.policy);
+  const context = { lastReplayOf: () => lastReplay, vehiclesOf: () => vehicles };
+  const decide = (isRetryOfOurs: boolean): RefreshDecision =>
+    decideRefresh(before, { ...use, presented: { ...presented, isRetryOfOurs } }, client.policy, context);
   const isRetryOfOurs = presented.isRetryOfOurs || mayHaveIssued(issuedBy);
   const tracked = { of: 'token', use } as const;
-  const decided = isPredecessor(before, presented)
+  const decided = mayLackToken(before, presented)
     ? await node.decideLocked(query, { tracked, issuedBy, isRetryOfOurs }, decide)
     : { decision: decide(isRetryOfOurs), takesOver: false };
   if (decided === 'not_known_yet') return decided;
-  const { decision: result, takesOver } = decided;
+  const { decision, takesOver } = decided;
   if (takesOver) writeIssuedBy(transaction, before, node.stamp());
-  await writeResult(transaction, before, result, { use, node });
-  return result;
+  await writeDecision(transaction, before, decision, node);
+  return decision.result;
 };
 
-const writeResult = async (
+const writeDecision = async (
   transaction: Transaction,
   before: Grant,
-  { grant: after, replay }: RefreshResult,
-  { use, node }: { readonly use: RefreshUse; readonly node: Node },
+  { result: { grant: after, replay }, grantEvents }: RefreshDecision,
+  { stamp }: Node,
 ): Promise<void> => {
   if (after === undefined) return;
-  if (after.generation !== before.generation) writeRotation(transaction, before, after, node.stamp());
-  if (replay !== undefined) await writeEvidence(transaction, after, replay, use);
-};
-
-/** Stores the evidence of a replay, its response and its grant events. */
-const writeEvidence = async (
-  transaction: Transaction,
-  after: Grant,
-  replay: Replay,
-  use: RefreshUse,
-): Promise<void> => {
-  const [lastReplay, vehicles] = await Promise.all([
-    readReplay(transaction.query, after.id),
-    listVehicles(transaction.query, after.id),
-  ]);
+  if (after.generation !== before.generation) writeRotation(transaction, before, after, stamp());
+  if (replay === undefined) return;
   writeReplay(transaction, after.id, replay);
   if (after.revocation !== undefined) writeRevocation(transaction, after);
-  await addGrantEvents(transaction, eventsOfReplay(after, replay, use, { lastReplay, vehicles }));
+  await addGrantEvents(transaction, grantEvents);
 };

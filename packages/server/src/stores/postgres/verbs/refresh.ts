@@ -1,8 +1,7 @@
 import type { Policy } from '../../../clients/policy.ts';
-import { decideRefresh } from '../../../grants/decide-refresh.ts';
+import { changesNothing, mayLackToken } from '../../../grants/answered.ts';
+import { decideRefresh, NO_REPLAY_CONTEXT } from '../../../grants/decide-refresh.ts';
 import type { Grant } from '../../../grants/grant.ts';
-import { isPredecessor } from '../../../grants/judge.ts';
-import type { Verdict } from '../../../grants/judge.ts';
 import type { RefreshResult, RefreshUse } from '../../../grants/grant-store.ts';
 import type { Store } from '../../../grants/store.ts';
 import { advance } from './advance.ts';
@@ -19,9 +18,6 @@ import type { Connections } from '../connection/pool.ts';
 
 /** How often a use is tried again because its client had changed. */
 const READINGS_MAX = 3;
-
-/** A verdict that leaves the row as it is may rest on the row as one statement read it. */
-const changesNothing = ({ kind }: Verdict): boolean => kind === 'repeat' || kind === 'refuse';
 
 /**
  * Refreshes. One statement, shared by all waiting uses, serves every use that is judged `rotate`. The grants of the
@@ -82,12 +78,13 @@ export const createRefresh = (
         : refreshLocked(use, mayHaveIssued);
     const grant = current.readGrant();
     const isRetryOfOurs = use.presented.isRetryOfOurs || mayHaveIssued(current.issuedBy);
-    const result = decideRefresh(grant, { ...use, presented: { ...use.presented, isRetryOfOurs } }, policy);
-    const isPending =
-      grant !== undefined &&
-      isPredecessor(grant, use.presented) &&
-      !node.isFinal(result.verdict, current.issuedBy);
-    return isPending || !changesNothing(result.verdict) ? refreshLocked(use, mayHaveIssued) : result;
+    const retried = { ...use, presented: { ...use.presented, isRetryOfOurs } };
+    const { result } = decideRefresh(grant, retried, policy, NO_REPLAY_CONTEXT);
+    const isFinal =
+      grant === undefined ||
+      !mayLackToken(grant, use.presented) ||
+      node.isFinal(result.verdict, current.issuedBy);
+    return isFinal && changesNothing(result.verdict) ? result : refreshLocked(use, mayHaveIssued);
   };
 
   const refreshLocked = (
@@ -104,7 +101,7 @@ export const createRefresh = (
 
 /** Checks that the statement did what `decideRefresh` decides on the row as it was. */
 const toRotated = (before: Grant, use: RefreshUse, policy: Policy): RefreshResult => {
-  const result = decideRefresh(before, use, policy);
+  const { result } = decideRefresh(before, use, policy, NO_REPLAY_CONTEXT);
   const { kind } = result.verdict;
   if (kind !== 'rotate') throw new TypeError(`a grant was advanced whose verdict is ${kind}`);
   return result;

@@ -15,7 +15,7 @@ export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerb
       const { grant, vehicles } = await lockGrantWithVehicles(transaction.query, id);
       const decision = decideSelection(grant, vehicles, chosen, auditContext);
       if (typeof decision === 'string') return decision;
-      writeVehicles(transaction, id, chosen);
+      writeVehicles(transaction, id, decision.covered);
       await addGrantEvents(transaction, decision.grantEvents);
       return 'selected';
     }),
@@ -24,8 +24,8 @@ export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerb
       const locked = await lockGrantWithVehicles(transaction.query, id);
       const decision = decideDisconnection(locked.grant, locked.vehicles, vehicleIds, auditContext);
       if (decision === 'unknown') return decision;
-      const { grant, grantEvents, disconnected, remaining, isRevoked } = decision;
-      if (disconnected.length > 0) writeVehicles(transaction, id, remaining);
+      const { grant, grantEvents, disconnected, covered, isRevoked } = decision;
+      if (disconnected.length > 0) writeVehicles(transaction, id, covered);
       if (isRevoked) writeRevocation(transaction, grant);
       await addGrantEvents(transaction, grantEvents);
       return { disconnected, isRevoked };
