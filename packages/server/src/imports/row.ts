@@ -1,6 +1,5 @@
 import type { Client } from '../clients/client.ts';
 import { toMillis, toSeconds } from '../clock.ts';
-import type { Seconds } from '../clock.ts';
 import { SCOPE } from '../clients/policy.ts';
 import { dialectOf } from '../dialects/dialects.ts';
 import type { Grant } from '../grants/grant.ts';
