@@ -126,12 +126,11 @@ export const createAuthorizationServer = async (
     report({ event: 'server.stopping', openRequests: load.open() });
     const graceMs = config.shutdownGraceSeconds * 1000;
     const deadline = performance.now() + graceMs;
-    await Promise.all([listeners.closePublic(), sending.stop(graceMs)]);
+    await Promise.all([listeners.closePublic(), sending.stop(graceMs), following?.stop()]);
     await load.stop(Math.max(0, deadline - performance.now()));
     await live?.close();
     await secretUses.settle();
     await listeners.closeAdmin();
-    await following?.stop();
     await deployment.close();
   };
   let closed: Promise<void> | undefined;

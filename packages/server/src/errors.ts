@@ -78,11 +78,33 @@ type ReasonOf<Class extends RefusalClass> = {
   [Reason in RefusalReason]: (typeof REFUSALS)[Reason] extends Class ? Reason : never;
 }[RefusalReason];
 
+/** The reasons of one class. */
+export const reasonsOf = <Class extends RefusalClass>(wanted: Class): readonly ReasonOf<Class>[] =>
+  REFUSAL_REASONS.filter((reason): reason is ReasonOf<Class> => REFUSALS[reason] === wanted);
+
+/** What is wrong with the client itself, not with how it authenticates. */
+export const CLIENT_REASONS = [
+  'client_unknown',
+  'client_secret_wrong',
+  'client_of_other_dialect',
+  'client_disabled',
+] as const satisfies readonly RefusalReason[];
+export type ClientReason = (typeof CLIENT_REASONS)[number];
+
+export const isClientReason = (reason: RefusalReason): reason is ClientReason =>
+  CLIENT_REASONS.some((one) => one === reason);
+
 /** Why an authorization code of the right form gets nothing. */
 export type DeadCodeReason = Exclude<ReasonOf<'dead_code'>, 'code_malformed'>;
 
 /** Why a refresh token of the right form gets nothing. */
 export type DeadTokenReason = Exclude<ReasonOf<'dead_token'>, 'refresh_token_malformed'>;
+
+/** Why a request with a refresh token gets no tokens. */
+export type RefusedTokenReason = ReasonOf<'dead_token'> | 'client_disabled';
+
+/** Why a request with an authorization code gets no tokens: the code, or the grant that it was redeemed for. */
+export type RefusedCodeReason = ReasonOf<'dead_code'> | RefusedTokenReason | 'redirect_uri_missing';
 
 /** What is wrong with one field of a request, for dialects that report it. Constant text; a value is never echoed. */
 export type FieldFault = { readonly field: string; readonly message: string };

@@ -1,4 +1,4 @@
-import type { RefusalReason } from './errors.ts';
+import type { ClientReason, RefusalReason, RefusedCodeReason, RefusedTokenReason } from './errors.ts';
 
 /** Who sent a request: where from, and what it called itself. */
 export type Caller = { readonly address: string; readonly userAgent: string };
@@ -7,7 +7,7 @@ type Of<Name extends string, Members> = { readonly event: Name } & Readonly<Memb
 type Request = { requestId: string; dialect: string };
 type GrantRequest = Request & { clientId: string; grantId: string; caller: Caller };
 type Use = GrantRequest & { generation: number };
-type RefusedUse = Request & { clientId: string; grantId?: string; reason: RefusalReason; caller: Caller };
+type RefusedUse<Reason> = Request & { clientId: string; grantId?: string; reason: Reason; caller: Caller };
 type GrantChange = {
   /** `undefined` for what an operator did. */
   requestId: string | undefined;
@@ -49,9 +49,9 @@ export type LogEvent =
   | Of<'server.listening', { url: string }>
   | Of<'server.stopping', { openRequests: number }>
   | Of<'refresh.rotated', Use>
-  | Of<'refresh.repeated', Use & { cause: string }>
+  | Of<'refresh.repeated', Use & { cause: 'overlap' | 'until_used' | 'same_use' | 'not_rotated' }>
   | Of<'refresh.resynced', Use & { lostGenerations: number }>
-  | Of<'refresh.refused', RefusedUse>
+  | Of<'refresh.refused', RefusedUse<RefusedTokenReason>>
   | Of<
       'refresh.replayed',
       Use & {
@@ -65,17 +65,22 @@ export type LogEvent =
   | Of<'code.redeemed', GrantRequest>
   | Of<'code.repeated', GrantRequest>
   | Of<'code.replayed', GrantRequest>
-  | Of<'code.refused', RefusedUse>
+  | Of<'code.refused', RefusedUse<RefusedCodeReason>>
   | Of<'vehicles.disconnected', GrantRequest & { count: number }>
   | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
   | Of<'sign_in.failed', { requestId: string; reason: SignInFailure; cause: string; caller: Caller }>
   | Of<'consent.given', GrantRequest & { vehicles: number }>
-  | Of<'consent.declined', Request & { clientId: string; grantId?: string; reason: string; caller: Caller }>
+  | Of<'consent.declined', RefusedUse<'decline' | 'no_vehicles'>>
   | Of<'vehicle_source.unavailable', { requestId: string; cause: string }>
+  /** `cause` describes the first of them, by its position and without a value. */
+  | Of<'vehicle_source.entries_left_out', { requestId: string; count: number; cause: string }>
   | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
-  | Of<'grant.revoked', GrantChange & { cause: string }>
+  | Of<
+      'grant.revoked',
+      GrantChange & { cause: 'operator' | 'replay' | 'code_replay' | 'client' | 'owner' | 'disconnected' }
+    >
   | Of<'grant.reinstated', GrantChange>
-  | Of<'client.refused', Request & { clientId?: string | undefined; reason: RefusalReason; caller: Caller }>
+  | Of<'client.refused', Request & { clientId?: string | undefined; reason: ClientReason; caller: Caller }>
   /** Reported once per bucket and minute, with the counts since the last report; `clientId` where it is known. */
   | Of<
       'client.throttled',
@@ -87,7 +92,14 @@ export type LogEvent =
         caller: Caller;
       }
     >
-  | Of<'request.refused', Request & { clientId?: string | undefined; reason: RefusalReason; caller: Caller }>
+  | Of<
+      'request.refused',
+      Request & {
+        clientId?: string | undefined;
+        reason: Exclude<RefusalReason, ClientReason>;
+        caller: Caller;
+      }
+    >
   /** The clock was set. `doubtMs`: by how much what happened before may be younger than it looks. */
   | Of<'clock.jumped', { direction: 'forward' | 'back'; byMs: number; doubtMs: number }>
   /** At the start, the clock does not fit the newest moment that a server noted in the store. */

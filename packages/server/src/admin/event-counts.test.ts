@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { REFUSAL_REASONS } from '../errors.ts';
 import type { LogEvent } from '../log-event.ts';
 import { createEventCounts } from './event-counts.ts';
 
@@ -32,17 +33,28 @@ for (const [event, reason] of CASES) {
   });
 }
 
-void test('an event without reasons is listed with 0 before it first happens', () => {
+void test('every event is listed with every reason and 0 before it first happens', () => {
   const listed = createEventCounts().list();
-  assert.ok(listed.some(({ event, count }) => event === 'keys.missing' && count === 0));
-  assert.ok(!listed.some(({ event }) => event === 'refresh.refused'));
+  assert.ok(listed.every(({ count }) => count === 0));
+  const reasonsOf = (name: string): readonly string[] =>
+    listed.filter(({ event }) => event === name).map(({ reason }) => reason);
+  assert.deepEqual(reasonsOf('keys.missing'), ['']);
+  assert.deepEqual(reasonsOf('refresh.replayed'), ['lost_answer', 'theft']);
+  assert.deepEqual(reasonsOf('store.unavailable'), ['unavailable', 'outcome_unknown']);
+  assert.deepEqual(
+    REFUSAL_REASONS.filter(
+      (reason) => !['client.refused', 'request.refused'].some((name) => reasonsOf(name).includes(reason)),
+    ),
+    [],
+  );
 });
 
-void test('the number of series per event is limited', () => {
+void test('reasons that no type allows share one series', () => {
   const counts = createEventCounts();
-  const declined = { event: 'consent.declined', ...request, clientId: 'c' } as const;
-  for (let reason = 0; reason < 1000; reason++) counts.count({ ...declined, reason: `reason-${reason}` });
-  const listed = counts.list().filter(({ event }) => event === 'consent.declined');
-  assert.equal(listed.length, 65);
-  assert.equal(listed.find(({ reason }) => reason === 'other')?.count, 936);
+  for (let reason = 0; reason < 1000; reason++)
+    counts.count({ event: 'client.throttled', bucket: String(reason) } as unknown as LogEvent);
+  assert.deepEqual(
+    counts.list().filter(({ count }) => count > 0),
+    [{ event: 'client.throttled', reason: 'other', count: 1000 }],
+  );
 });

@@ -1,42 +1,62 @@
+import { CLIENT_REASONS, reasonsOf, REFUSAL_REASONS } from '../errors.ts';
+import type { ClientReason, RefusalReason } from '../errors.ts';
 import type { LogEvent } from '../log-event.ts';
 
 type Name = LogEvent['event'];
-type Members = {
-  readonly [Key in Name]: Exclude<keyof Extract<LogEvent, { readonly event: Key }>, 'event'>;
-};
+type EventNamed<Key extends Name> = Extract<LogEvent, { readonly event: Key }>;
+type Members<Key extends Name> = Exclude<keyof EventNamed<Key>, 'event'>;
+
+/** The member that gives the reason of an event, and every value that it may have. */
+type Reasons<Key extends Name> = {
+  readonly [Member in Members<Key>]: Readonly<
+    Record<Member, Readonly<Record<Extract<EventNamed<Key>[Member], string>, true>>>
+  >;
+}[Members<Key>];
+
+const listed = <Reason extends string>(...reasons: readonly Reason[]): Readonly<Record<Reason, true>> =>
+  Object.fromEntries(reasons.map((reason) => [reason, true])) as Record<Reason, true>;
+
+const REFUSED_TOKENS = listed(...reasonsOf('dead_token'), 'client_disabled');
 
 /**
- * Which member of an event gives its reason, where the reason is one of a few words. Free text, ids and addresses are never
- * reasons: each value would be a time series of its own, forever.
+ * Which member of an event gives its reason, where the reason is one of a few words, with all of these words. Free text, ids
+ * and addresses are never reasons: each value would be a time series of its own, forever.
  */
-const REASONS: { readonly [Key in Name]: Members[Key] | undefined } = {
+const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'server.listening': undefined,
   'server.stopping': undefined,
   'refresh.rotated': undefined,
-  'refresh.repeated': 'cause',
+  'refresh.repeated': { cause: listed('overlap', 'until_used', 'same_use', 'not_rotated') },
   'refresh.resynced': undefined,
-  'refresh.refused': 'reason',
-  'refresh.replayed': 'looksLike',
+  'refresh.refused': { reason: REFUSED_TOKENS },
+  'refresh.replayed': { looksLike: listed('lost_answer', 'theft') },
   'code.redeemed': undefined,
   'code.repeated': undefined,
   'code.replayed': undefined,
-  'code.refused': 'reason',
+  'code.refused': {
+    reason: { ...REFUSED_TOKENS, ...listed(...reasonsOf('dead_code'), 'redirect_uri_missing') },
+  },
   'vehicles.disconnected': undefined,
-  'owner.signed_in': 'method',
-  'sign_in.failed': 'reason',
+  'owner.signed_in': { method: listed('simulated', 'upstream') },
+  'sign_in.failed': {
+    reason: listed('not_configured', 'provider_unavailable', 'provider_refused', 'answer_invalid', 'stale'),
+  },
   'consent.given': undefined,
-  'consent.declined': 'reason',
+  'consent.declined': { reason: listed('decline', 'no_vehicles') },
   'vehicle_source.unavailable': undefined,
+  'vehicle_source.entries_left_out': undefined,
   'client_token.issued': undefined,
-  'grant.revoked': 'cause',
+  'grant.revoked': {
+    cause: listed('operator', 'replay', 'code_replay', 'client', 'owner', 'disconnected'),
+  },
   'grant.reinstated': undefined,
-  'client.refused': 'reason',
-  'client.throttled': 'bucket',
-  'request.refused': 'reason',
-  'clock.jumped': 'direction',
-  'clock.contradicted': 'direction',
-  'clock.skewed': 'direction',
-  'clock.settled': 'cause',
+  'client.refused': { reason: listed(...CLIENT_REASONS) },
+  'client.throttled': { bucket: listed('address', 'client', 'pair') },
+  'request.refused': { reason: listed(...REFUSAL_REASONS.filter(isOfRequest)) },
+  'clock.jumped': { direction: listed('forward', 'back') },
+  'clock.contradicted': { direction: listed('ahead', 'behind') },
+  'clock.skewed': { direction: listed('ahead', 'behind') },
+  'clock.settled': { cause: listed('time', 'stepped_back', 'database', 'operator') },
   'keys.reloaded': undefined,
   'keys.missing': undefined,
   'webhook.delivered': undefined,
@@ -45,36 +65,42 @@ const REASONS: { readonly [Key in Name]: Members[Key] | undefined } = {
   'webhook.disabled': undefined,
   'webhook.stalled': undefined,
   'live_events.unavailable': undefined,
-  'store.unavailable': 'kind',
+  'store.unavailable': { kind: listed('unavailable', 'outcome_unknown') },
   'internal.error': undefined,
 };
 
-/** How many reasons of one event are counted separately; further reasons count as `other`. */
-const REASONS_MAX = 64;
-
 export type EventCount = { readonly event: string; readonly reason: string; readonly count: number };
 
-/** Counts log events by name and reason. An event without reasons is listed with 0 before it first happens. */
+/** Counts log events by name and reason. Every combination is listed with 0 before it first happens. */
 export const createEventCounts = () => {
   const counts = new Map(
-    Object.entries(REASONS).map(([name, reason]) => [
-      name,
-      new Map<string, number>(reason === undefined ? [['', 0]] : []),
-    ]),
+    Object.entries(REASONS).map(([name, reasons]) => [name, countersOf(reasons)] as const),
   );
   return {
     count(event: LogEvent): void {
-      const byReason = counts.get(event.event);
-      if (byReason === undefined) return;
-      const member = REASONS[event.event];
-      const given = member === undefined ? '' : String((event as Readonly<Record<string, unknown>>)[member]);
-      const reason = byReason.has(given) || byReason.size < REASONS_MAX ? given : 'other';
+      const counters = counts.get(event.event);
+      if (counters === undefined) return;
+      const { member, byReason } = counters;
+      const given = member === '' ? '' : String((event as Readonly<Record<string, unknown>>)[member]);
+      const reason = byReason.has(given) ? given : OTHER;
       byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
     },
     names: (): readonly string[] => [...counts.keys()],
     list: (): readonly EventCount[] =>
-      [...counts].flatMap(([event, byReason]) =>
+      [...counts].flatMap(([event, { byReason }]) =>
         [...byReason].map(([reason, count]) => ({ event, reason, count })),
       ),
   };
 };
+
+/** Under which a value is counted that the types exclude. It bounds the number of series. */
+const OTHER = 'other';
+
+const countersOf = (reasons: Readonly<Record<string, Readonly<Record<string, true>>>> | undefined) => {
+  const [[member, values] = ['', { '': true }]] = Object.entries(reasons ?? {});
+  return { member, byReason: new Map(Object.keys(values).map((value) => [value, 0])) };
+};
+
+function isOfRequest(reason: RefusalReason): reason is Exclude<RefusalReason, ClientReason> {
+  return !CLIENT_REASONS.some((one) => one === reason);
+}

@@ -138,7 +138,7 @@ const decline = (
     dialect: dialect.name,
     requestId: exchange.requestId,
     clientId: client.id,
-    reason: error,
+    reason: denial,
     caller,
   });
   return redirect(redirectTo(request, wire.renderError(error, description, context.publicUrl)), 302);

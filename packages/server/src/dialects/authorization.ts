@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts';
-import type { RefusalReason } from '../errors.ts';
+import type { ClientReason, RefusalReason } from '../errors.ts';
 import type { QueryParameters } from '../wire/query.ts';
 
 /** Which of an owner's vehicles a request is about; `later` if the owner chooses them on another page, after consent. */
@@ -33,7 +33,7 @@ export type AuthorizationRequest = {
 
 /** What is wrong with a request of a known client with a registered redirect URI. Constant texts. */
 export type AuthorizationFault = {
-  readonly reason: RefusalReason;
+  readonly reason: Exclude<RefusalReason, ClientReason>;
   readonly error: string;
   readonly description: string;
 };

@@ -10,7 +10,7 @@ import type { GrantId } from '../tokens/grant-id.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
-import { reportedRefusal, reportRefusal } from './reported-refusal.ts';
+import { reportedRefusal, reportRefusedCode } from './reported-refusal.ts';
 
 type CodeRequest = GrantRequest<{
   readonly code: string;
@@ -40,15 +40,15 @@ export const authorizationCode: GrantType = defineGrantType({
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
-    if (!showsRedirect(request)) throw reportRefusal(emit, 'code.refused', request, 'redirect_uri_missing');
+    if (!showsRedirect(request)) throw reportRefusedCode(emit, request, 'redirect_uri_missing');
     const opened = openCode(keyRing, request.shapes.code, request.parameters.code);
-    if (opened === 'malformed') throw reportRefusal(emit, 'code.refused', request, 'code_malformed');
+    if (opened === 'malformed') throw reportRefusedCode(emit, request, 'code_malformed');
     if (opened === undefined) {
       if (await hasNewerKey(context, keyRing)) return authorizationCode.handle(context, request);
-      throw reportRefusal(emit, 'code.refused', request, 'code_unknown');
+      throw reportRefusedCode(emit, request, 'code_unknown');
     }
     if (request.client.type === 'public' && request.parameters.code_verifier === undefined)
-      throw reportRefusal(emit, 'code.refused', request, 'code_verifier_wrong');
+      throw reportRefusedCode(emit, request, 'code_verifier_wrong');
     return redeem(context, request, opened);
   },
 });
@@ -89,7 +89,7 @@ const redeem = async (
     undecided.note(use, error);
     throw error;
   }
-  if (result === 'client_gone') throw reportRefusal(emit, 'code.refused', request, 'client_disabled');
+  if (result === 'client_gone') throw reportRefusedCode(emit, request, 'client_disabled');
   report(emit, request, opened.grantId, result);
   if (issuing.tokens === undefined) throw reportedRefusal('code_unknown');
   return issuing.tokens;

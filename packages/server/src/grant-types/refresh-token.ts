@@ -9,7 +9,7 @@ import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
-import { reportedRefusal, reportRefusal } from './reported-refusal.ts';
+import { reportedRefusal, reportRefusedToken } from './reported-refusal.ts';
 
 type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
 
@@ -40,10 +40,9 @@ const exchangeUnopened = async (
   const { keyRing } = context;
   const imported = await findImportedToken(context.store, request.client, request.parameters.refresh_token);
   if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
-  if (opened === 'malformed')
-    throw reportRefusal(context.emit, 'refresh.refused', request, 'refresh_token_malformed');
+  if (opened === 'malformed') throw reportRefusedToken(context.emit, request, 'refresh_token_malformed');
   if (await hasNewerKey(context, keyRing)) return refreshToken.handle(context, request);
-  throw reportRefusal(context.emit, 'refresh.refused', request, 'token_undecryptable');
+  throw reportRefusedToken(context.emit, request, 'token_undecryptable');
 };
 
 const exchange = async (
@@ -72,8 +71,7 @@ const exchange = async (
     undecided.note(opened, error);
     throw error;
   }
-  if (result === 'client_gone')
-    throw reportRefusal(context.emit, 'refresh.refused', request, 'client_disabled');
+  if (result === 'client_gone') throw reportRefusedToken(context.emit, request, 'client_disabled');
   if (!isImported && client.hasImportedTokens === true && isUnknown(result)) {
     // A few imported tokens that have the form of ours open, by chance, to an id.
     const imported = await findImportedToken(store, client, request.parameters.refresh_token);

@@ -1,5 +1,5 @@
 import { Refusal } from '../errors.ts';
-import type { RefusalReason } from '../errors.ts';
+import type { RefusalReason, RefusedCodeReason, RefusedTokenReason } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { GrantRequest } from './grant-type.ts';
 
@@ -7,14 +7,24 @@ import type { GrantRequest } from './grant-type.ts';
 export const reportedRefusal = (reason: RefusalReason): Refusal =>
   new Refusal(reason, [], { isReported: true });
 
-/** Reports that a request gets no tokens, and answers the refusal to throw. */
-export const reportRefusal = (
+type Request = Omit<GrantRequest, 'parameters'>;
+
+/** Reports that a refresh token gets no tokens, and answers the refusal to throw. */
+export const reportRefusedToken = (
   emit: Emit,
-  event: 'refresh.refused' | 'code.refused',
-  { dialect, requestId, caller, client }: Omit<GrantRequest, 'parameters'>,
-  reason: RefusalReason,
+  { dialect, requestId, caller, client }: Request,
+  reason: RefusedTokenReason,
 ): Refusal => {
-  const about = { dialect, requestId, caller, clientId: client.id, reason };
-  emit(event === 'code.refused' ? { event, ...about } : { event, ...about });
+  emit({ event: 'refresh.refused', dialect, requestId, caller, clientId: client.id, reason });
+  return reportedRefusal(reason);
+};
+
+/** Reports that an authorization code gets no tokens, and answers the refusal to throw. */
+export const reportRefusedCode = (
+  emit: Emit,
+  { dialect, requestId, caller, client }: Request,
+  reason: RefusedCodeReason,
+): Refusal => {
+  emit({ event: 'code.refused', dialect, requestId, caller, clientId: client.id, reason });
   return reportedRefusal(reason);
 };

@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Refusal, StoreError } from '../errors.ts';
-import type { RefusalReason } from '../errors.ts';
+import { isClientReason, Refusal, StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import type { RouteGroup, Visit } from '../wire/route.ts';
-
-const CLIENT_REASONS: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
-  'client_unknown',
-  'client_secret_wrong',
-  'client_of_other_dialect',
-  'client_disabled',
-]);
 
 /**
  * The response for what a route threw: a refusal as its group renders it, an outage as 503, or an empty 500 for a bug.
@@ -22,9 +14,9 @@ export const createFailures = (emit: Emit): RenderFailure => {
   const reportRefusal = ({ reason, clientId }: Refusal, { name }: RouteGroup, visit: Visit): void => {
     const { exchange, caller, client } = visit;
     const { requestId } = exchange;
-    const about = { dialect: name, requestId, caller, clientId: client?.id ?? clientId, reason };
-    if (CLIENT_REASONS.has(reason)) emit({ event: 'client.refused', ...about });
-    else emit({ event: 'request.refused', ...about });
+    const about = { dialect: name, requestId, caller, clientId: client?.id ?? clientId };
+    if (isClientReason(reason)) emit({ event: 'client.refused', ...about, reason });
+    else emit({ event: 'request.refused', ...about, reason });
   };
 
   return (error, group, visit) => {

@@ -1,6 +1,6 @@
 import type { Client } from '../../clients/client.ts';
 import { redirectTo } from '../../dialects/authorization.ts';
-import type { RedirectParameters } from '../../dialects/authorization.ts';
+import type { Denial, RedirectParameters } from '../../dialects/authorization.ts';
 import type { Dialect } from '../../dialects/dialect.ts';
 import type { VehicleSelectionWire } from '../../dialects/vehicle-selection.ts';
 import { Refusal } from '../../errors.ts';
@@ -156,7 +156,7 @@ const share = async (pending: PendingSelection, chosen: readonly Vehicle[]): Pro
 };
 
 /** Redirects without vehicles: the dialect has no error for an owner who shares none. */
-const decline = (pending: PendingSelection, reason: string): WireResponse => {
+const decline = (pending: PendingSelection, reason: Denial): WireResponse => {
   pending.context.emit({ event: 'consent.declined', ...describe(pending), reason });
   return redirectToClient(pending, []);
 };
