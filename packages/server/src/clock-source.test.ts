@@ -9,7 +9,9 @@ const DAY_MS = 24 * HOUR_MS;
 const T = Date.UTC(2026, 0, 1);
 
 /** A machine whose clock is off by `offByMs`, after `afterMs` on its monotonic clock. */
-const machine = (options: Pick<ClockSourceContext, 'seenAtMs' | 'isTrusted'> & { databaseOffByMs?: number }) => {
+const machine = (
+  options: Pick<ClockSourceContext, 'seenAtMs' | 'isTrusted'> & { databaseOffByMs?: number },
+) => {
   const at = { afterMs: 0, offByMs: 0 };
   const events: LogEvent[] = [];
   const readingOf = (databaseOffByMs: number, roundTripMs = 2) => ({
@@ -77,10 +79,7 @@ describe('the source of time', () => {
       const time = start(offByMs);
       assert.equal(time.now(), T + offByMs);
       assert.equal(time.doubt(), undefined);
-      assert.deepEqual(
-        events,
-        offByMs > 0 ? [{ event: 'clock.settled', cause: 'operator' }] : [],
-      );
+      assert.deepEqual(events, offByMs > 0 ? [{ event: 'clock.settled', cause: 'operator' }] : []);
     }
   });
 

@@ -33,7 +33,11 @@ export type ClockSource = {
 };
 
 /** The database's clock, as a statement showed it between two moments of the monotonic clock. */
-export type DatabaseReading = { readonly databaseMs: Millis; readonly sentAtMs: Millis; readonly answeredAtMs: Millis };
+export type DatabaseReading = {
+  readonly databaseMs: Millis;
+  readonly sentAtMs: Millis;
+  readonly answeredAtMs: Millis;
+};
 
 export type ClockSourceContext = {
   readonly wall: Clock;
@@ -90,7 +94,7 @@ export const createClockSource = (context: ClockSourceContext): ClockSource => {
     const isApart = Math.abs(byMs) > AGREEMENT_MS + errorMs;
     skew = isApart ? (Math.abs(byMs) > SKEW_MAX_MS ? 'far' : 'near') : 'none';
     if (skew === 'none') replace(trustTimeline(timeline), 'database');
-    if (skew === 'far' && before !== 'far') timeline = doubtTimeline(timeline, Math.max(0, -byMs));
+    if (skew === 'far' && before !== 'far') timeline = doubtTimeline(timeline, Math.max(0, 0 - byMs));
     if (skew !== 'none' && before === 'none')
       emit({ event: 'clock.skewed', direction: byMs > 0 ? 'ahead' : 'behind', byMs: Math.abs(byMs) });
   };

@@ -39,6 +39,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       importContract,
       grantEventContract,
       keyContract,
+      clockContract,
       racingContract,
       codeRacingContract,
       volumeContract,

@@ -3,7 +3,8 @@ import type { Store } from '../grants/store.ts';
 import { queryOnce } from './query-once.ts';
 
 /** Whether this node should get requests, and if not, why not. */
-export type Readiness = 'ready' | 'stopping' | 'store_unavailable' | 'store_slow' | 'keys_missing' | 'clock_skewed';
+export type Readiness =
+  'ready' | 'stopping' | 'store_unavailable' | 'store_slow' | 'keys_missing' | 'clock_skewed';
 
 /** How long the store may take to answer. A probe has to wait longer than this to learn the reason. */
 export const STORE_TIMEOUT_MS = 1000;

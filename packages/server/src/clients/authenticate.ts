@@ -62,7 +62,11 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     // A public client has no secret to guess: failures under its id count against the address only, and a request
     // that sends no secret for it guesses nothing and is never throttled.
     const isPublic = client?.type === 'public';
-    const attempt = { address: caller.address, clientId: isPublic ? undefined : client?.id, nowMs: monotonic() };
+    const attempt = {
+      address: caller.address,
+      clientId: isPublic ? undefined : client?.id,
+      nowMs: monotonic(),
+    };
     const throttled = isPublic && credentials.method === 'none' ? undefined : throttle.judge(attempt);
     // If only the client's own bucket is full, its right secret still gets through: others may have filled the bucket
     // from everywhere. With 256 bits to guess, an answer to a right guess helps nobody.
