@@ -98,6 +98,16 @@ export type LogEvent =
         caller: Caller;
       }
     >
+  /** Reported at most every ten seconds per reason, with their number since the last report and the last caller. */
+  | Of<
+      'connection.dropped',
+      {
+        /** Too many requests at once, or an answer that was not taken in time. */
+        reason: 'too_many_waiting' | 'answer_unread';
+        count: number;
+        caller: Caller;
+      }
+    >
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
   | Of<'webhook.delivered', Delivery>

@@ -52,6 +52,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'client.refused': { reason: listed(...CLIENT_REASONS) },
   'client.throttled': { bucket: listed('address', 'client', 'pair') },
   'request.refused': { reason: listed(...REFUSAL_REASONS.filter(isOfRequest)) },
+  'connection.dropped': { reason: listed('too_many_waiting', 'answer_unread') },
   'keys.reloaded': undefined,
   'keys.missing': undefined,
   'webhook.delivered': undefined,

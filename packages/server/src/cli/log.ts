@@ -27,6 +27,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'client.refused': 'info',
   'client.throttled': 'warn',
   'request.refused': 'info',
+  'connection.dropped': 'warn',
   'keys.reloaded': 'info',
   'keys.missing': 'error',
   'webhook.delivered': 'info',
