@@ -11,7 +11,7 @@ import {
 } from '@keyfob/server/stores';
 import {
   CALLER,
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   listAll,
   NOW_MS,
@@ -107,7 +107,7 @@ test('A backup that is newer than the store, because the store was restored from
   await backupSqliteStore(path, early, () => {});
   await refreshed(first, sampleUse(0, { presented: { grantId: PLAIN } }));
   await first.revoke(7n, { nowMs: NOW_MS, cause: 'owner' });
-  await first.changeClient('client-i', { disabledAt: CREATED_AT });
+  await first.changeClient('client-i', { disabledAtMs: CREATED_AT_MS });
   await first.removeSecret('client-a', 'two');
   await first.createGrant(sampleGrant({ id: 77n }));
   const events = (await first.listGrantEvents({ after: 0, limit: 1000 })).map(({ id }) => id);
@@ -118,7 +118,7 @@ test('A backup that is newer than the store, because the store was restored from
 
   placeSqliteStore(path, early, join(directory, 'rolled-back-aside'));
   const store = openSqliteStore(path);
-  await store.changeClient('client-a', { disabledAt: CREATED_AT + 1 });
+  await store.changeClient('client-a', { disabledAtMs: CREATED_AT_MS + 1 });
   const restored = restoreSqliteStore(path, late);
   const { newer, rotationsKept, clientsKeptDisabled, grantsBroughtBack } = restored;
   assert.deepEqual(
@@ -129,8 +129,8 @@ test('A backup that is newer than the store, because the store was restored from
   assert.equal((await store.readGrant(7n))?.revocation?.cause, 'owner');
   assert.notEqual(await store.readGrant(77n), undefined);
   const clients = new Map((await store.listClients()).map((client) => [client.id, client]));
-  assert.notEqual(clients.get('client-a')?.disabledAt, undefined);
-  assert.notEqual(clients.get('client-i')?.disabledAt, undefined);
+  assert.notEqual(clients.get('client-a')?.disabledAtMs, undefined);
+  assert.notEqual(clients.get('client-i')?.disabledAtMs, undefined);
   assert.deepEqual(
     clients.get('client-a')?.secrets.map(({ id }) => id),
     ['one'],
@@ -158,8 +158,8 @@ test('Grants that the newer store no longer had come back, and are named.', asyn
   await fill(store);
   await store.createGrant(sampleGrant({ id: 43n }));
   await backupSqliteStore(path, backup, () => {});
-  await store.revoke(43n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
-  await store.prune({ limit: 9, endedBeforeMs: (CREATED_AT + 1) * 1000 });
+  await store.revoke(43n, { nowMs: CREATED_AT_MS, cause: 'operator' });
+  await store.prune({ limit: 9, endedBeforeMs: CREATED_AT_MS + 1000 });
   const { newer, grantsBroughtBack } = restoreSqliteStore(path, backup);
   assert.deepEqual([newer, grantsBroughtBack], ['store', ['000000000000002b']]);
   await store.close();

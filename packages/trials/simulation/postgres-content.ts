@@ -96,7 +96,10 @@ export const restored = (now: Content, backup: Content): Content => {
       'clients',
       rowsOf(backup, 'clients').map(
         (row) =>
-          clients.get(row['id']) ?? { ...row, disabled_at: row['disabled_at'] ?? row['created_at'] ?? null },
+          clients.get(row['id']) ?? {
+            ...row,
+            disabled_at_ms: row['disabled_at_ms'] ?? row['created_at_ms'] ?? null,
+          },
       ),
     ],
   ]);
@@ -105,6 +108,6 @@ export const restored = (now: Content, backup: Content): Content => {
 /** The row with the higher generation, revoked or not as the current row is. */
 const furtherOf = (backup: Row, now: Row = backup): Row => {
   const further = Number(now['generation']) > Number(backup['generation']) ? now : backup;
-  const { revoked_at, revocation_cause } = now;
-  return { ...further, revoked_at: revoked_at ?? null, revocation_cause: revocation_cause ?? null };
+  const { revoked_at_ms, revocation_cause } = now;
+  return { ...further, revoked_at_ms: revoked_at_ms ?? null, revocation_cause: revocation_cause ?? null };
 };

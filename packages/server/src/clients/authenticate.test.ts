@@ -11,7 +11,7 @@ import { digestSecret } from './secret.ts';
 import { createThrottle } from './throttle.ts';
 import type { ThrottleLimits } from './throttle.ts';
 
-const NOW = 1_750_000_000;
+const NOW_MS = 1_750_000_000_000;
 
 const client = (id: string, secrets: readonly string[], more: Partial<Client> = {}): Client => ({
   id,
@@ -34,15 +34,15 @@ const client = (id: string, secrets: readonly string[], more: Partial<Client> = 
   type: 'confidential',
   redirectUris: [],
   consentRedirectUri: undefined,
-  createdAt: NOW - 1000,
-  disabledAt: undefined,
+  createdAtMs: NOW_MS - 1_000_000,
+  disabledAtMs: undefined,
   secrets: secrets.map((secret) => ({
     id: secret,
     name: secret,
     digest: digestSecret(secret),
-    createdAt: NOW - 1000,
-    expiresAt: secret.startsWith('expired') ? NOW : undefined,
-    lastUsedAt: undefined,
+    createdAtMs: NOW_MS - 1_000_000,
+    expiresAtMs: secret.startsWith('expired') ? NOW_MS : undefined,
+    lastUsedAtMs: undefined,
   })),
   ...more,
 });
@@ -56,8 +56,8 @@ const CLIENTS: ReadonlyMap<string, Client> = new Map(
     client('app two', ['other secret']),
     client('a+b', ['raw%21']),
     client('pleos-app', ['secret'], { dialect: 'pleos' }),
-    client('stopped', ['secret'], { disabledAt: NOW - 1 }),
-    client('stopped pleos-app', ['secret'], { dialect: 'pleos', disabledAt: NOW - 1 }),
+    client('stopped', ['secret'], { disabledAtMs: NOW_MS - 1000 }),
+    client('stopped pleos-app', ['secret'], { dialect: 'pleos', disabledAtMs: NOW_MS - 1000 }),
     client('bare', []),
     client('public-app', [], { type: 'public' }),
     client(LONGEST_ID, ['secret']),
@@ -80,21 +80,29 @@ const REQUEST: Omit<AuthenticationRequest, 'readings'> = {
   dialect: 'smartcar',
   caller: { address: '192.0.2.7', userAgent: 'charge-planner/2.1' },
   requestId: 'request-1',
-  nowMs: NOW * 1000,
+  nowMs: NOW_MS,
 };
 const NO_LIMITS: ThrottleLimits = { failuresPerAddressMax: 0, failuresPerClientMax: 0, windowSeconds: 60 };
 
 const authenticationWith = (
   readClient: Authentication<Reading>['readClient'],
   limits: ThrottleLimits = NO_LIMITS,
-): Authentication<Reading> & { readonly used: string[]; readonly events: LogEvent[] } => {
+): Authentication<Reading> & {
+  readonly used: string[];
+  readonly events: LogEvent[];
+  readonly at: { monotonicMs: number; doubtByMs: number };
+} => {
+  const at = { monotonicMs: 0, doubtByMs: 0 };
   const used: string[] = [];
   const events: LogEvent[] = [];
   return {
     readClient,
     throttle: createThrottle(limits),
     noteSecretUse: ({ id }) => used.push(id),
+    monotonic: () => at.monotonicMs,
+    doubt: () => ({ beforeMs: REQUEST.nowMs, byMs: at.doubtByMs }),
     emit: (event) => events.push(event),
+    at,
     used,
     events,
   };
@@ -357,6 +365,27 @@ void test('after too many failures of an address, the right secret is refused ex
   }
 });
 
+void test('failures are forgotten by the monotonic clock, however the wall clock is set', async () => {
+  const authentication = authenticationWith(read, THREE);
+  const wrong = [say('app', 'guess')];
+  await outcomesOf(authentication, [wrong, wrong, wrong]);
+  const right = [[say('app', 'secret')]];
+  for (const setByMs of [-3_600_000, 3_600_000])
+    assert.deepEqual(await outcomesOf(authentication, right, { nowMs: REQUEST.nowMs + setByMs }), [
+      'throttled',
+    ]);
+  authentication.at.monotonicMs += 20_000;
+  assert.deepEqual(await outcomesOf(authentication, right, { nowMs: REQUEST.nowMs - 3_600_000 }), ['app']);
+});
+
+void test('a secret lasts until its expiry is certain', async () => {
+  const authentication = authenticationWith(read);
+  const expired = [[say('app', 'expired secret')]];
+  assert.deepEqual(await outcomesOf(authentication, expired), ['client_secret_wrong']);
+  authentication.at.doubtByMs = 86_400_000;
+  assert.deepEqual(await outcomesOf(authentication, expired), ['app']);
+});
+
 /** As if the request came from there. */
 const from = (address: string) => ({ caller: { address, userAgent: '' } });
 
@@ -443,6 +472,7 @@ void test('throttling is reported once a minute, with its counts and without inv
   const { dialect, caller, requestId } = REQUEST;
   const common = { event: 'client.throttled', dialect, caller, requestId, bucket: 'address' };
   assert.deepEqual(authentication.events, [{ ...common, clientId: undefined, failures: 3, refused: 1 }]);
-  await outcomesOf(authentication, attempts, { nowMs: REQUEST.nowMs + 60_000 });
+  authentication.at.monotonicMs += 60_000;
+  await outcomesOf(authentication, attempts);
   assert.deepEqual(authentication.events[1], { ...common, clientId: undefined, failures: 3, refused: 7 });
 });

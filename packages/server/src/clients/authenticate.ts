@@ -1,4 +1,4 @@
-import { toSeconds } from '../clock.ts';
+import type { Clock, ClockDoubt, Millis } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../log-event.ts';
@@ -12,7 +12,11 @@ export type Authentication<Reading> = {
   readonly readClient: (clientId: string) => Promise<Reading>;
   readonly throttle: Throttle;
   /** Gets the secret that proved a client, at every request. Must not throw and must not wait. */
-  readonly noteSecretUse: (secret: ClientSecret, nowMs: number) => void;
+  readonly noteSecretUse: (secret: ClientSecret, nowMs: Millis) => void;
+  /** For the throttle, which a clock that is set must neither fill nor empty. */
+  readonly monotonic: Clock;
+  /** What is in doubt about the present moment. A secret lasts until its expiry is certain. */
+  readonly doubt?: () => ClockDoubt | undefined;
   readonly emit: Emit;
 };
 
@@ -30,7 +34,7 @@ export type AuthenticationRequest = {
   readonly caller: Caller;
   readonly requestId: string;
   /** Integer milliseconds. */
-  readonly nowMs: number;
+  readonly nowMs: Millis;
 };
 
 const CLIENT_ID_MAX_CHARACTERS = 256;
@@ -43,8 +47,9 @@ export const authenticate = async <Reading extends { readonly client: Client | u
   authentication: Authentication<Reading>,
   request: AuthenticationRequest,
 ): Promise<Reading & { readonly client: Client }> => {
-  const { readClient, throttle, noteSecretUse } = authentication;
+  const { readClient, throttle, noteSecretUse, monotonic } = authentication;
   const { readings, caller, nowMs } = request;
+  const earliestMs = nowMs - (authentication.doubt?.()?.byMs ?? 0);
   const failures: Attempt[] = [];
   let reason: RefusalReason = 'client_unknown';
   let refusedId: string | undefined;
@@ -56,13 +61,17 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     // A public client has no secret to guess: failures under its id count against the address only, and a request
     // that sends no secret for it guesses nothing and is never throttled.
     const isPublic = client?.type === 'public';
-    const attempt = { address: caller.address, clientId: isPublic ? undefined : client?.id, nowMs };
+    const attempt = {
+      address: caller.address,
+      clientId: isPublic ? undefined : client?.id,
+      nowMs: monotonic(),
+    };
     const throttled = isPublic && credentials.method === 'none' ? undefined : throttle.judge(attempt);
     // If only the client's own bucket is full, its right secret still gets through: others may have filled the bucket
     // from everywhere. With 256 bits to guess, an answer to a right guess helps nobody.
     if (throttled !== undefined && throttled.bucket !== 'client')
       throw refuseThrottled(authentication.emit, request, client, throttled);
-    const proof = verifyCredentials(client, credentials, toSeconds(nowMs));
+    const proof = verifyCredentials(client, credentials, earliestMs);
     const fault = faultOf(client, proof, request);
     if (throttled !== undefined && fault !== undefined)
       throw refuseThrottled(authentication.emit, request, client, throttled);
@@ -93,7 +102,7 @@ const faultOf = (
   if (client === undefined) return 'client_unknown';
   if (proof === undefined) return 'client_secret_wrong';
   if (!isForEveryDialect && client.dialect !== dialect) return 'client_of_other_dialect';
-  return client.disabledAt === undefined ? undefined : 'client_disabled';
+  return client.disabledAtMs === undefined ? undefined : 'client_disabled';
 };
 
 const refuseThrottled = (

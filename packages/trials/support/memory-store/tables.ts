@@ -1,7 +1,7 @@
 import type { Client } from '@keyfob/server/clients';
-import type { CodeState, Grant, ReplayRecord, Vehicle } from '@keyfob/server/grants';
+import type { CodeState, Grant, Millis, ReplayRecord, Vehicle } from '@keyfob/server/grants';
 import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
-import type { RegisteredKey } from '@keyfob/server/tokens';
+import type { GrantId, RegisteredKey } from '@keyfob/server/tokens';
 import type { Delivery, GrantEvent, Webhook } from '@keyfob/server/webhooks';
 
 /** The name of a verb of the store. */
@@ -18,8 +18,8 @@ export type RunVerb = <Result>(
   use?: RefreshUse | CodeUse,
 ) => Promise<Result>;
 
-/** A token that another server issued. `expiresAt`: integer seconds. */
-type ImportedToken = { readonly grantId: bigint; readonly expiresAt: number };
+/** A token that another server issued. */
+type ImportedToken = { readonly grantId: GrantId; readonly expiresAtMs: Millis };
 
 /** The content of a memory store at one moment. Its values are never changed in place. */
 export type Snapshot = {
@@ -27,6 +27,7 @@ export type Snapshot = {
   readonly grants: ReadonlyMap<bigint, Grant>;
   readonly replays: ReadonlyMap<bigint, ReplayRecord>;
   readonly keys: ReadonlyMap<number, RegisteredKey>;
+  readonly seenAtMs: number | undefined;
   readonly codes: ReadonlyMap<bigint, CodeState>;
   readonly consents: ReadonlySet<bigint>;
   readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
@@ -52,6 +53,7 @@ export type Tables = OutboxTables & {
   grants: Map<bigint, Grant>;
   replays: Map<bigint, ReplayRecord>;
   keys: Map<number, RegisteredKey>;
+  seenAtMs: number | undefined;
   codes: Map<bigint, CodeState>;
   consents: Set<bigint>;
   vehicles: Map<bigint, readonly Vehicle[]>;

@@ -74,15 +74,15 @@ const CLIENTS_LOST =
 // What the replaced store knows. Each table has the key by which it is looked up.
 const SAVE_KNOWN = `
   CREATE TEMP TABLE known_grants
-    (id INTEGER PRIMARY KEY, generation, key_number, rotations, rotated_by, use_digest, revoked_at, revocation_cause);
+    (id INTEGER PRIMARY KEY, generation, key_number, rotations, rotated_by, use_digest, revoked_at_ms, revocation_cause);
   INSERT INTO known_grants
-    SELECT id, generation, key_number, rotations, rotated_by, use_digest, revoked_at, revocation_cause FROM main.grants;
+    SELECT id, generation, key_number, rotations, rotated_by, use_digest, revoked_at_ms, revocation_cause FROM main.grants;
   CREATE TEMP TABLE known_vehicles AS SELECT * FROM main.vehicles;
   CREATE TEMP TABLE known_replays AS SELECT * FROM main.replays;
   CREATE TEMP TABLE known_clients
-    (id PRIMARY KEY, name, redirect_uris, consent_redirect_uri, policy, disabled_at, revision);
+    (id PRIMARY KEY, name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms, revision);
   INSERT INTO known_clients
-    SELECT id, name, redirect_uris, consent_redirect_uri, policy, disabled_at, revision FROM main.clients;
+    SELECT id, name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms, revision FROM main.clients;
   CREATE TEMP TABLE known_secrets AS
     SELECT secret.*, client.id AS client_id
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client_number;`;
@@ -120,33 +120,33 @@ const KEEP_ROTATIONS = `UPDATE main.grants AS restored
   FROM known_grants AS known WHERE known.id = restored.id AND known.generation > restored.generation`;
 
 const SET_REVOCATION = `UPDATE main.grants AS restored
-  SET (revoked_at, revocation_cause) = (known.revoked_at, known.revocation_cause)
+  SET (revoked_at_ms, revocation_cause) = (known.revoked_at_ms, known.revocation_cause)
   FROM known_grants AS known WHERE known.id = restored.id`;
 
-const KEEP_REVOCATIONS = `${SET_REVOCATION} AND known.revoked_at IS NOT NULL
-  AND (restored.revoked_at, restored.revocation_cause) IS NOT (known.revoked_at, known.revocation_cause)`;
+const KEEP_REVOCATIONS = `${SET_REVOCATION} AND known.revoked_at_ms IS NOT NULL
+  AND (restored.revoked_at_ms, restored.revocation_cause) IS NOT (known.revoked_at_ms, known.revocation_cause)`;
 
-const KEEP_OTHER_REVOCATIONS = `${SET_REVOCATION} AND known.revoked_at IS NOT NULL AND restored.revoked_at IS NULL`;
+const KEEP_OTHER_REVOCATIONS = `${SET_REVOCATION} AND known.revoked_at_ms IS NOT NULL AND restored.revoked_at_ms IS NULL`;
 
-const KEEP_REINSTATEMENTS = `${SET_REVOCATION} AND known.revoked_at IS NULL AND restored.revoked_at IS NOT NULL`;
+const KEEP_REINSTATEMENTS = `${SET_REVOCATION} AND known.revoked_at_ms IS NULL AND restored.revoked_at_ms IS NOT NULL`;
 
-const COUNT_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at IS NULL
-  AND id NOT IN (SELECT id FROM known_clients WHERE disabled_at IS NULL)`;
+const COUNT_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at_ms IS NULL
+  AND id NOT IN (SELECT id FROM known_clients WHERE disabled_at_ms IS NULL)`;
 
-const COUNT_ALSO_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at IS NULL
-  AND id IN (SELECT id FROM known_clients WHERE disabled_at IS NOT NULL)`;
+const COUNT_ALSO_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at_ms IS NULL
+  AND id IN (SELECT id FROM known_clients WHERE disabled_at_ms IS NOT NULL)`;
 
 // A client that was removed since comes back disabled: somebody removed it on purpose, and one command enables it. Codes,
 // grant events, webhooks and deliveries stay: what happened has happened, and its receivers still learn of it.
 const KEEP_NEWER_STORE = `
-  UPDATE main.clients SET disabled_at = unixepoch()
-    WHERE disabled_at IS NULL AND id NOT IN (SELECT id FROM known_clients);
+  UPDATE main.clients SET disabled_at_ms = unixepoch() * 1000
+    WHERE disabled_at_ms IS NULL AND id NOT IN (SELECT id FROM known_clients);
   UPDATE main.clients AS restored
-    SET (name, redirect_uris, consent_redirect_uri, policy, disabled_at) =
-      (known.name, known.redirect_uris, known.consent_redirect_uri, known.policy, known.disabled_at)
+    SET (name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms) =
+      (known.name, known.redirect_uris, known.consent_redirect_uri, known.policy, known.disabled_at_ms)
     FROM known_clients AS known WHERE known.id = restored.id;
   INSERT INTO main.client_secrets
-    SELECT secret.id, client.number, secret.name, secret.digest, secret.created_at, secret.expires_at, secret.last_used_at
+    SELECT secret.id, client.number, secret.name, secret.digest, secret.created_at_ms, secret.expires_at_ms, secret.last_used_at_ms
     FROM known_secrets AS secret JOIN main.clients AS client ON client.id = secret.client_id;
   INSERT OR IGNORE INTO main.client_secrets
     SELECT secret.* FROM backup.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client_number
@@ -160,8 +160,8 @@ const KEEP_NEWER_STORE = `
 
 // A code counts as used if either used it. Grant events that only the store has follow those of the backup.
 const TAKE_NEWER_BACKUP = `
-  UPDATE main.clients AS restored SET disabled_at = known.disabled_at
-    FROM known_clients AS known WHERE known.id = restored.id AND restored.disabled_at IS NULL;
+  UPDATE main.clients AS restored SET disabled_at_ms = known.disabled_at_ms
+    FROM known_clients AS known WHERE known.id = restored.id AND restored.disabled_at_ms IS NULL;
   INSERT INTO main.client_secrets SELECT * FROM backup.client_secrets;
   INSERT INTO main.vehicles SELECT * FROM backup.vehicles;
   DELETE FROM main.consents;
