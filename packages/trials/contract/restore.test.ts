@@ -135,8 +135,8 @@ test('A backup that is newer than the store, because the store was restored from
     clients.get('client-a')?.secrets.map(({ id }) => id),
     ['one'],
   );
-  const after = (await store.listGrantEvents({ after: 0, limit: 1000 })).map(({ id }) => id);
-  assert.deepEqual(after, events);
+  const eventsAfter = (await store.listGrantEvents({ after: 0, limit: 1000 })).map(({ id }) => id);
+  assert.deepEqual(eventsAfter, events);
   await store.close();
 });
 
