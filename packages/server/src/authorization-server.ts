@@ -110,6 +110,8 @@ export const createAuthorizationServer = async (
     keyRing: () => deployment.keyRing,
     noticeKey,
     clock,
+    monotonic: time.monotonic,
+    earliest: time.earliest,
     chance: randomness.fraction,
     emit: report,
     onDeliveries: deployment.onDeliveries,

@@ -301,6 +301,27 @@ const settling = (onStore: OnStore): void => {
     );
   });
 
+  onStore('A delivery that waits for longer than it can is due at once, and no other is.', async (store) => {
+    await fill(store);
+    await store.createWebhook(sampleWebhook());
+    await revokeMany(store, 2);
+    const waits = { longestWaitsMs: [0, 1000, 2000] };
+    const dueAt = async (nowMs: number): Promise<number> =>
+      (await store.claimDeliveries({ ...claimOf(), nowMs, leaseMs: 1000 })).length;
+    // The clock is behind the grant events.
+    const beforeMs = CREATED_AT * 1000 - 3_600_000;
+    const all = (await listAll(store)).length;
+    assert.equal(await dueAt(beforeMs), 0);
+    await store.hastenDeliveries({ ...waits, nowMs: beforeMs });
+    assert.equal(await dueAt(beforeMs), all);
+    await store.hastenDeliveries({ ...waits, nowMs: beforeMs });
+    assert.equal(await dueAt(beforeMs), 0);
+    await store.hastenDeliveries({ ...waits, nowMs: beforeMs - 1 });
+    assert.equal(await dueAt(beforeMs - 1), all);
+    await store.hastenDeliveries({ longestWaitsMs: [0, 1], nowMs: beforeMs - 1 });
+    assert.equal(await dueAt(beforeMs - 1), all, 'the last wait stands for more attempts');
+  });
+
   onStore('Deliveries are listed newest grant event first, of one webhook or of all.', async (store) => {
     await store.createClient(sampleClient());
     for (const id of ['a', 'b']) await store.createWebhook(sampleWebhook({ id }));
