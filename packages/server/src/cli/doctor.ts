@@ -6,6 +6,7 @@ import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { toSeconds } from '../exports/grants.ts';
 import { inspectStore } from '../exports/maintenance.ts';
+import { examineClock } from './doctor-clock.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
 import { examineGuessing, examineSecrets } from './doctor-secrets.ts';
@@ -18,8 +19,6 @@ import { alignColumns, print } from './output.ts';
 const NODE_MAJOR_MIN = 24;
 const SPACE_WARN_BYTES = 256 * 1024 * 1024;
 const SPACE_FAIL_BYTES = 1024 * 1024;
-const CLOCK_BEFORE_MS = Date.UTC(2025, 0, 1);
-const CLOCK_SLACK_MS = 60_000;
 
 export const addDoctor = (program: Command): void => {
   withCommonOptions(program.command('doctor'))
@@ -109,31 +108,19 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             `journal mode ${facts.journalMode}`,
             'Run "keyfob serve" once: it sets the mode.',
           ),
-      examineClock(facts.newestGrantAtMs, Date.now()),
-      warnOf(examineSecrets(clients, toSeconds(Date.now()))),
+      examineClock(deployment.time, facts.newestGrantAtMs),
+      warnOf(examineSecrets(clients, toSeconds(deployment.clock()))),
       warnOf(examineIssuer(config, clients)),
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return [
       bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.remedy),
-      examineClock(0, Date.now()),
+      examineClock(undefined, 0),
     ];
   } finally {
     await deployment?.close();
   }
-};
-
-const examineClock = (newestGrantAtMs: number, nowMs: number): Finding => {
-  const now = new Date(nowMs).toISOString();
-  const isBehind = nowMs < CLOCK_BEFORE_MS || nowMs + CLOCK_SLACK_MS < newestGrantAtMs;
-  if (!isBehind) return ok('clock', now);
-  return bad(
-    'clock',
-    'fail',
-    `${now}, earlier than the newest grant`,
-    'Set the clock and synchronise it with NTP.',
-  );
 };
 
 const examineKeyFile = ({ data, key, keyFile, store }: Config): readonly Finding[] => {
