@@ -75,8 +75,6 @@ export const createAuthorizationServer = async (
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
   const { store, time, clock, randomness } = deployment;
-  // A clock that the host moves is no clock to compare.
-  const following = hasOwnClock(options) ? undefined : followClock(store, time);
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKey } = deployment;
   const admin =
@@ -84,6 +82,9 @@ export const createAuthorizationServer = async (
       ? undefined
       : createAdmin({ store, noticeKey, time, openRequests: load.open, emit: report });
   if (options.store === undefined) live = await openLive(config, report, deployment);
+  time.report();
+  // A clock that the host moves is no clock to compare.
+  const following = hasOwnClock(options) ? undefined : followClock(store, time);
   let listeningUrl = '';
   /** Empty until it is known. No request is answered before that. */
   const issuer = (): string => config.publicUrl ?? listeningUrl;
