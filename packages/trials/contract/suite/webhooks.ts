@@ -63,6 +63,7 @@ export const webhookContract = (onStore: OnStore): void => {
   claiming(onStore);
   receivingCreations(onStore);
   settling(onStore);
+  hastening(onStore);
 };
 
 const keeping = (onStore: OnStore): void => {
@@ -301,6 +302,20 @@ const settling = (onStore: OnStore): void => {
     );
   });
 
+  onStore('Deliveries are listed newest grant event first, of one webhook or of all.', async (store) => {
+    await store.createClient(sampleClient());
+    for (const id of ['a', 'b']) await store.createWebhook(sampleWebhook({ id }));
+    await revokeMany(store, 3);
+    const place = await placesOf(store);
+    const listed = (await listAll(store)).map((one) => `${one.webhookId}${place(one)}`);
+    assert.deepEqual(listed, ['a3', 'b3', 'a2', 'b2', 'a1', 'b1']);
+    const page = await store.listDeliveries({ webhookId: 'b', states: ['pending'], limit: 2 });
+    assert.deepEqual(page.map(place), [3, 2]);
+  });
+};
+
+/** After the clock was set back. */
+const hastening = (onStore: OnStore): void => {
   onStore('A delivery that waits for longer than it can is due at once, and no other is.', async (store) => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
@@ -320,17 +335,6 @@ const settling = (onStore: OnStore): void => {
     assert.equal(await dueAt(beforeMs - 1), all);
     await store.hastenDeliveries({ longestWaitsMs: [0, 1], nowMs: beforeMs - 1 });
     assert.equal(await dueAt(beforeMs - 1), all, 'the last wait stands for more attempts');
-  });
-
-  onStore('Deliveries are listed newest grant event first, of one webhook or of all.', async (store) => {
-    await store.createClient(sampleClient());
-    for (const id of ['a', 'b']) await store.createWebhook(sampleWebhook({ id }));
-    await revokeMany(store, 3);
-    const place = await placesOf(store);
-    const listed = (await listAll(store)).map((one) => `${one.webhookId}${place(one)}`);
-    assert.deepEqual(listed, ['a3', 'b3', 'a2', 'b2', 'a1', 'b1']);
-    const page = await store.listDeliveries({ webhookId: 'b', states: ['pending'], limit: 2 });
-    assert.deepEqual(page.map(place), [3, 2]);
   });
 };
 
