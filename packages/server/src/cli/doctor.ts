@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { KEY_FILE, openDeployment, STORE_FILE } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
-import { toSeconds } from '../exports/grants.ts';
 import { inspectStore } from '../exports/maintenance.ts';
 import { examineClock } from './doctor-clock.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
@@ -109,7 +108,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             'Run "keyfob serve" once: it sets the mode.',
           ),
       examineClock(deployment.time, facts.newestGrantAtMs),
-      warnOf(examineSecrets(clients, toSeconds(deployment.clock()))),
+      warnOf(examineSecrets(clients, deployment.clock())),
       warnOf(examineIssuer(config, clients)),
     ];
   } catch (error) {
