@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { refuseMoved } from '../copy/moved.ts';
 import { toOperatorError } from './errors.ts';
+import { readLogBytes } from './log-size.ts';
 import { readMoveState } from './moved.ts';
 
 /** What an inspection finds in a store. */
@@ -13,6 +14,8 @@ export type StoreFacts = {
   readonly grants: number;
   /** When the newest grant was created, integer milliseconds; 0 for none. */
   readonly newestGrantAtMs: number;
+  /** Of the write-ahead log. */
+  readonly logBytes: number;
 };
 
 /** Reads a store without changing it; `undefined` where there is none. Throws `OperatorError`. */
@@ -29,6 +32,7 @@ export const inspectSqliteStore = (path: string): StoreFacts | undefined => {
       journalMode: String(read('PRAGMA journal_mode')),
       grants: Number(read('SELECT count(*) FROM grants')),
       newestGrantAtMs: Number(read('SELECT coalesce(max(created_at), 0) FROM grants')) * 1000,
+      logBytes: readLogBytes(path),
     };
   } catch (error) {
     throw toOperatorError(error, path);
