@@ -52,17 +52,6 @@ export const createThrottle = (limits: ThrottleLimits): Throttle => {
   /** When the last bucket is empty. After that, as usual, there is nothing to look up. */
   let busyUntilMs = 0;
 
-  /** The buckets that count an attempt, with their keys. */
-  const placesOf = ({ address, clientId }: Attempt): readonly (readonly [ThrottleBucket, string])[] => {
-    const network = networkOf(address);
-    return clientId === undefined
-      ? [['address', network]]
-      : [
-          ['address', network],
-          ['client', clientId],
-        ];
-  };
-
   return {
     judge(attempt) {
       const { nowMs } = attempt;
@@ -89,4 +78,15 @@ export const createThrottle = (limits: ThrottleLimits): Throttle => {
       for (const [bucket, key] of placesOf(attempt)) buckets[bucket].takeBack(key);
     },
   };
+};
+
+/** The buckets that count an attempt, with their keys. */
+const placesOf = ({ address, clientId }: Attempt): readonly (readonly [ThrottleBucket, string])[] => {
+  const network = networkOf(address);
+  return clientId === undefined
+    ? [['address', network]]
+    : [
+        ['address', network],
+        ['client', clientId],
+      ];
 };
