@@ -90,11 +90,13 @@ const report = (
   emit: Emit,
   { dialect, requestId, caller, client }: RefreshRequest,
   opened: OpenedRefreshToken,
-  { verdict, replay }: RefreshResult,
+  { verdict, replay, clockFault }: RefreshResult,
 ): void => {
   const grantId = writeGrantId(opened.grantId);
   const { generation } = opened;
   const use = { dialect, requestId, caller, clientId: client.id, grantId, generation };
+  if (clockFault !== undefined)
+    emit({ event: 'refresh.clock_fault', ...use, fault: clockFault.kind, byMs: clockFault.byMs });
   switch (verdict.kind) {
     case 'rotate':
       return emit({ event: 'refresh.rotated', ...use });

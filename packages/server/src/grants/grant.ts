@@ -49,12 +49,15 @@ export type Revocation = {
   readonly cause: RevocationCause;
 };
 
-/** The grant, revoked now. */
+/** The grant, revoked now. A revocation is not earlier than the token that it ends, whatever the clock shows. */
 export const revoked = (grant: Grant, cause: RevocationCause, nowMs: Millis): Grant => ({
   ...grant,
-  revocation: { at: toSeconds(nowMs), cause },
+  revocation: { at: toSeconds(Math.max(nowMs, currentIssuedAtMs(grant))), cause },
 });
 
-/** When the current refresh token was issued. */
-export const currentIssuedAtMs = (grant: Pick<Grant, 'rotatedAtMs' | 'createdAt'>): Millis =>
-  grant.rotatedAtMs.at(-1) ?? toMillis(grant.createdAt);
+/** When the current refresh token was issued. No token is issued before its grant is created. */
+export const currentIssuedAtMs = ({
+  rotatedAtMs,
+  createdAt,
+}: Pick<Grant, 'rotatedAtMs' | 'createdAt'>): Millis =>
+  Math.max(toMillis(createdAt), rotatedAtMs.at(-1) ?? 0);

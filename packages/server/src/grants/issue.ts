@@ -10,7 +10,7 @@ import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
-import { accessExpiresAt, standingOf } from './standing.ts';
+import { accessExpiresAt, expiryOf } from './standing.ts';
 
 /** How a dialect writes its tokens. */
 export type TokenShapes = {
@@ -53,7 +53,7 @@ export const issueTokens = (
   const serial = tokenIssuer.nextSerial();
   const refreshToken = sealRefreshToken(key, shapes.refreshToken, grant.id, grant.generation);
   const expiresInSeconds = accessExpiresAt(grant, policy, issuedAt) - issuedAt;
-  const refreshExpiresInSeconds = standingOf(grant, policy, nowMs).expiresAt - issuedAt;
+  const refreshExpiresInSeconds = remainingSeconds(grant, policy, issuedAt);
   if (policy.accessTokenFormat === 'jwt' && tokenIssuer.issuer !== undefined) {
     const made = { issuer: tokenIssuer.issuer, policy, issuedAt, serial, expiresInSeconds };
     return signGrantJwt(tokenIssuer.keyRing, grant, made).then((accessToken) => ({
@@ -70,6 +70,10 @@ export const issueTokens = (
   });
   return { accessToken, expiresInSeconds, refreshToken, refreshExpiresInSeconds };
 };
+
+/** What is left of the refresh token. The clock may be behind its issuance, or past an end that is in doubt. */
+const remainingSeconds = (grant: Grant, policy: Policy, now: Seconds): Seconds =>
+  Math.max(0, Math.min(expiryOf(grant, policy).expiresAt - now, policy.refreshTokenLifetimeSeconds));
 
 type JwtTimes = {
   readonly issuer: string;
