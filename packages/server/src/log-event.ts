@@ -74,6 +74,8 @@ export type LogEvent =
   | Of<'consent.given', GrantRequest & { vehicles: number }>
   | Of<'consent.declined', RefusedUse<'decline' | 'no_vehicles'>>
   | Of<'vehicle_source.unavailable', { requestId: string; cause: string }>
+  /** `cause` describes the first of them, by its position and without a value. */
+  | Of<'vehicle_source.entries_left_out', { requestId: string; count: number; cause: string }>
   | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
   | Of<
       'grant.revoked',

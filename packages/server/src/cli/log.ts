@@ -22,6 +22,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'consent.given': 'info',
   'consent.declined': 'info',
   'vehicle_source.unavailable': 'error',
+  'vehicle_source.entries_left_out': 'warn',
   'client_token.issued': 'debug',
   'grant.revoked': 'warn',
   'grant.reinstated': 'warn',
