@@ -54,7 +54,7 @@ export const judgeCode = (code: CodeState | undefined, presented: PresentedCode,
   if (code.redeemedAtMs === undefined) return { kind: 'redeem' };
   if (presented.isRetryOfOurs || isSameUse(code.useDigest, presented.useDigest)) return { kind: 'repeat' };
   // By the clock it has expired; only the doubt about the clock keeps it, and that must not revoke.
-  if (now.nowMs - issuedAtMs >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
+  if (now.nowMs - issuedAtMs >= toMillis(CODE_LIFETIME_SECONDS)) return refuse('code_expired');
   return { kind: 'replay' };
 };
 

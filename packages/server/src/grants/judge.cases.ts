@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Policy } from '../clients/policy.ts';
-import { toMillis } from '../clock.ts';
 import type { ClockDoubt } from '../clock.ts';
 import type { Grant } from './grant.ts';
 import { judge } from './judge.ts';

@@ -13,7 +13,6 @@ import {
   present,
   refuse,
   repeat,
-  replay,
   resync,
 } from './judge.cases.ts';
 import type { Case } from './judge.cases.ts';
