@@ -66,7 +66,7 @@ const exchange = async (
   const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs);
   let result;
   try {
-    const use = { presented, nowMs, keyNumber, caller, requestId };
+    const use = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
     result = await store.refresh(use, issuing.issue);
   } catch (error) {
     undecided.note(opened, error);
