@@ -1,4 +1,3 @@
-import { toMillis } from '../clock.ts';
 import type { Millis } from '../clock.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
@@ -17,7 +16,7 @@ const TOLERANCE_MS = 5000;
 export const findClockFault = (grant: Grant, nowMs: Millis): ClockFault | undefined => {
   const aheadMs = currentIssuedAtMs(grant) - nowMs;
   if (aheadMs > TOLERANCE_MS) return { kind: 'future_row', byMs: aheadMs };
-  const createdAtMs = toMillis(grant.createdAt);
-  const beforeMs = createdAtMs - (grant.rotatedAtMs.at(-1) ?? createdAtMs);
+  const { createdAtMs, rotatedAtMs } = grant;
+  const beforeMs = createdAtMs - (rotatedAtMs.at(-1) ?? createdAtMs);
   return beforeMs > TOLERANCE_MS ? { kind: 'past_row', byMs: beforeMs } : undefined;
 };

@@ -80,7 +80,7 @@ const grantOf = (
   subject,
   scope,
   brand,
-  createdAt: toSeconds(nowMs),
+  createdAtMs: nowMs,
   generation: 0,
   keyNumber,
   rotatedAtMs: [],

@@ -31,7 +31,7 @@ export type Grant = {
   readonly scope: string;
   /** The make that it is bound to, in a dialect that knows brands; `undefined` for every brand. */
   readonly brand: string | undefined;
-  readonly createdAt: Seconds;
+  readonly createdAtMs: Millis;
   /** Of the current refresh token; the first is 0. */
   readonly generation: number;
   /** The number of the key that sealed the current refresh token. */
@@ -45,19 +45,22 @@ export type Grant = {
 };
 
 export type Revocation = {
-  readonly at: Seconds;
+  readonly atMs: Millis;
   readonly cause: RevocationCause;
 };
 
 /** The grant, revoked now. A revocation is not earlier than the token that it ends, whatever the clock shows. */
 export const revoked = (grant: Grant, cause: RevocationCause, nowMs: Millis): Grant => ({
   ...grant,
-  revocation: { at: toSeconds(Math.max(nowMs, currentIssuedAtMs(grant))), cause },
+  revocation: { atMs: Math.max(nowMs, currentIssuedAtMs(grant)), cause },
 });
 
-/** When the current refresh token was issued. No token is issued before its grant is created. */
-export const currentIssuedAtMs = ({
-  rotatedAtMs,
-  createdAt,
-}: Pick<Grant, 'rotatedAtMs' | 'createdAt'>): Millis =>
-  Math.max(toMillis(createdAt), rotatedAtMs.at(-1) ?? 0);
+/**
+ * From when the lifetimes of a grant and of its first refresh token count: a whole second, as the expiries that tokens and
+ * answers carry are whole seconds.
+ */
+export const beganAt = ({ createdAtMs }: Pick<Grant, 'createdAtMs'>): Seconds => toSeconds(createdAtMs);
+
+/** From when the lifetime of the current refresh token counts. No token is issued before its grant is created. */
+export const currentIssuedAtMs = (grant: Pick<Grant, 'rotatedAtMs' | 'createdAtMs'>): Millis =>
+  Math.max(toMillis(beganAt(grant)), grant.rotatedAtMs.at(-1) ?? 0);

@@ -38,7 +38,7 @@ const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_charge',
   brand: undefined,
-  createdAt: NOW - 100,
+  createdAtMs: (NOW - 100) * 1000,
   generation: 3,
   keyNumber: 1,
   rotatedAtMs: [NOW * 1000],

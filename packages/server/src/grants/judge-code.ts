@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { leastAgeMs, toMillis } from '../clock.ts';
+import { leastAgeMs, toMillis, toSeconds } from '../clock.ts';
 import type { Now } from '../clock.ts';
 import type { DeadCodeReason } from '../errors.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
@@ -44,10 +44,11 @@ const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdi
  * @see RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 for a verifier without a challenge
  */
 export const judgeCode = (code: CodeState | undefined, presented: PresentedCode, now: Now): CodeVerdict => {
-  if (code === undefined || code.issuedAt !== presented.issuedAt) return refuse('code_unknown');
+  if (code === undefined || toSeconds(code.issuedAtMs) !== presented.issuedAt) return refuse('code_unknown');
   if (code.clientId !== presented.clientId || (code.brand !== undefined && code.brand !== presented.brand))
     return refuse('code_client_mismatch');
-  const issuedAtMs = toMillis(code.issuedAt);
+  // Counted from the second that the code carries.
+  const issuedAtMs = toMillis(presented.issuedAt);
   if (leastAgeMs(issuedAtMs, now) >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
   if (!isSameRedirect(code, presented)) return refuse('code_redirect_wrong');
   if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');

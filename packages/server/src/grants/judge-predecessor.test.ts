@@ -72,7 +72,7 @@ judgeCases(
 judgeCases([
   {
     name: 'a predecessor used in its last minute is repeated though its own lifetime is over',
-    grant: { createdAt: ROTATED_AT_MS / 1000 - 3599, generation: 1 },
+    grant: { createdAtMs: ROTATED_AT_MS - 3_599_000, generation: 1 },
     presented: present(0),
     afterMs: 59_999,
     verdict: repeat('overlap'),

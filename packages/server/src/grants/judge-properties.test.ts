@@ -71,7 +71,7 @@ const grants: fc.Arbitrary<Grant> = fc
   .record({
     clientId: fc.constantFrom('client-a', 'client-a', 'client-b'),
     brand: fc.constantFrom(undefined, undefined, ...BRANDS),
-    createdAt: fc.oneof(fc.constant(CREATED_AT), fc.integer({ min: 0, max: 0xffff_ffff })),
+    createdAtMs: fc.oneof(fc.constant(CREATED_AT * 1000), fc.integer({ min: 0, max: 0xffff_ffff_000 })),
     generation: generations,
     rotatedAtMs: fc.oneof(fc.constant([]), histories),
     useDigest: digests,
@@ -211,7 +211,7 @@ const living: fc.Arbitrary<Grant> = grants.map((grant) => ({
   clientId: 'client-a',
   brand: undefined,
   revocation: undefined,
-  createdAt: CREATED_AT,
+  createdAtMs: CREATED_AT * 1000,
   generation: Math.min(grant.generation, GENERATION_MAX - 1),
 }));
 

@@ -35,7 +35,7 @@ export const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_odometer',
   brand: undefined,
-  createdAt: CREATED_AT,
+  createdAtMs: CREATED_AT * 1000,
   generation: GENERATION,
   keyNumber: 1,
   rotatedAtMs: [ROTATED_AT_MS],
@@ -101,7 +101,7 @@ export const judgeCases = (cases: readonly Case[]): void => {
   }
 };
 
-export const REVOKED = { revocation: { at: CREATED_AT + 90_000, cause: 'operator' } } as const;
+export const REVOKED = { revocation: { atMs: (CREATED_AT + 90_000) * 1000, cause: 'operator' } } as const;
 
 /** The end of a grant whose last rotation was 86,400 seconds after its creation. */
 export const UNTIL_30_S_AFTER_ROTATION = { grantLifetimeSeconds: 86_430 } as const;

@@ -162,7 +162,7 @@ judgeCases(
   }),
 );
 
-const FRESH = { generation: 0, rotatedAtMs: [], createdAt: ROTATED_AT_MS / 1000 } as const;
+const FRESH = { generation: 0, rotatedAtMs: [], createdAtMs: ROTATED_AT_MS } as const;
 judgeCases([
   {
     name: 'the first token of a grant lives from the creation of the grant',
@@ -180,7 +180,7 @@ judgeCases([
   },
   {
     name: 'the lifetime slides: a grant much older than it is valid if it was refreshed recently',
-    grant: { createdAt: CREATED_AT - 100 * 86_400 },
+    grant: { createdAtMs: (CREATED_AT - 100 * 86_400) * 1000 },
     presented: present(GENERATION),
     afterMs: HOUR_MS - 1,
     verdict: ROTATE,
@@ -254,7 +254,7 @@ judgeCases([
   },
   {
     name: 'a grant without an end goes on for a hundred years of refreshing',
-    grant: { createdAt: CREATED_AT - 100 * 365 * 86_400 },
+    grant: { createdAtMs: (CREATED_AT - 100 * 365 * 86_400) * 1000 },
     presented: present(GENERATION),
     afterMs: 1000,
     policy: { grantLifetimeSeconds: null },

@@ -4,7 +4,7 @@ import type { Millis, Now, Seconds } from '../clock.ts';
 import type { DeadTokenReason } from '../errors.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
-import { currentIssuedAtMs } from './grant.ts';
+import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { firstUseOf, leastAgeOf } from './rotation-history.ts';
 import { isSameUse } from './use-digest.ts';
@@ -50,7 +50,7 @@ export const judge = (grant: Grant | undefined, presented: Presented, now: Now, 
   if (grant.clientId !== presented.clientId) return refuse('client_mismatch');
   if (grant.brand !== undefined && grant.brand !== presented.brand) return refuse('brand_mismatch');
   if (grant.revocation !== undefined) return refuse('revoked');
-  if (isOver(toMillis(grant.createdAt), policy.grantLifetimeSeconds, now)) return refuse('expired');
+  if (isOver(toMillis(beganAt(grant)), policy.grantLifetimeSeconds, now)) return refuse('expired');
   if (presented.generation > grant.generation) return judgeAhead(grant, presented, policy);
   if (isOver(currentIssuedAtMs(grant), policy.refreshTokenLifetimeSeconds, now)) return refuse('expired');
   if (presented.generation < grant.generation) return judgePredecessor(grant, presented, now, policy);

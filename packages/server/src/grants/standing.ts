@@ -1,7 +1,7 @@
 import type { Policy } from '../clients/policy.ts';
 import { leastAgeMs, toMillis, toSeconds } from '../clock.ts';
 import type { Millis, Now, Seconds } from '../clock.ts';
-import { currentIssuedAtMs } from './grant.ts';
+import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 
 /** When a grant's current refresh token stops working if nothing happens. */
@@ -24,7 +24,7 @@ export type Standing = Expiry & {
 export const expiryOf = (grant: Grant, policy: Policy): Expiry => {
   const tokenExpiresAt = toSeconds(currentIssuedAtMs(grant)) + policy.refreshTokenLifetimeSeconds;
   const grantExpiresAt =
-    policy.grantLifetimeSeconds === null ? null : grant.createdAt + policy.grantLifetimeSeconds;
+    policy.grantLifetimeSeconds === null ? null : beganAt(grant) + policy.grantLifetimeSeconds;
   const expiresAt = Math.min(tokenExpiresAt, grantExpiresAt ?? tokenExpiresAt);
   return { tokenExpiresAt, grantExpiresAt, expiresAt };
 };
@@ -33,7 +33,7 @@ export const standingOf = (grant: Grant, policy: Policy, now: Now): Standing => 
   const expiry = expiryOf(grant, policy);
   const isExpired =
     isOver(currentIssuedAtMs(grant), policy.refreshTokenLifetimeSeconds, now) ||
-    isOver(toMillis(grant.createdAt), policy.grantLifetimeSeconds, now);
+    isOver(toMillis(beganAt(grant)), policy.grantLifetimeSeconds, now);
   const lapsed = isExpired ? 'expired' : 'active';
   return {
     ...expiry,
@@ -48,7 +48,7 @@ const isOver = (fromMs: Millis, lifetimeSeconds: Seconds | null, now: Now): bool
   toSeconds(fromMs + leastAgeMs(fromMs, now)) >= toSeconds(fromMs) + lifetimeSeconds;
 
 const endOf = ({ revocation }: Grant, { expiresAt }: Expiry): Seconds =>
-  Math.min(expiresAt, revocation?.at ?? expiresAt);
+  revocation === undefined ? expiresAt : Math.min(expiresAt, toSeconds(revocation.atMs));
 
 /** Whether a grant expired or was revoked before a moment. Counted in whole seconds, as the standing is. */
 export const hasEndedBefore = (grant: Grant, policy: Policy, beforeMs: Millis): boolean =>
@@ -56,12 +56,12 @@ export const hasEndedBefore = (grant: Grant, policy: Policy, beforeMs: Millis): 
 
 /** When an access token of a grant expires: at the end of its own lifetime, or with the grant. */
 export const accessExpiresAt = (
-  grant: Pick<Grant, 'createdAt'>,
+  grant: Pick<Grant, 'createdAtMs'>,
   { accessTokenLifetimeSeconds, grantLifetimeSeconds }: Policy,
   issuedAt: Seconds,
 ): Seconds => {
   const expiresAt = issuedAt + accessTokenLifetimeSeconds;
   return grantLifetimeSeconds === null
     ? expiresAt
-    : Math.min(expiresAt, grant.createdAt + grantLifetimeSeconds);
+    : Math.min(expiresAt, beganAt(grant) + grantLifetimeSeconds);
 };

@@ -1,3 +1,4 @@
+import type { Seconds } from '../clock.ts';
 import { viewOf, writeUint32 } from './block-view.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
@@ -7,8 +8,7 @@ import type { Shape } from './shape.ts';
 /** What an access token says once opened. */
 export type OpenedAccessToken = {
   readonly grantId: GrantId;
-  /** Integer seconds. */
-  readonly issuedAt: number;
+  readonly issuedAt: Seconds;
 };
 
 const ISSUED_AT = 8;

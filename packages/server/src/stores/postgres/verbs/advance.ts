@@ -24,7 +24,7 @@ export type KnownUse = {
 export type ReadBefore = () => Grant;
 
 /** When the successor is issued: not before its predecessor, nor before the grant was created, whatever the clock shows. */
-const ISSUED_AT = 'greatest(l.now_ms, l.rotated_at_ms, l.created_at * 1000)';
+const ISSUED_AT = 'greatest(l.now_ms, l.rotated_at_ms, l.created_at_ms / 1000 * 1000)';
 
 /**
  * Advances every grant whose use is certain to be judged `rotate`, in one statement, one row each. The conditions are
@@ -34,23 +34,23 @@ const ISSUED_AT = 'greatest(l.now_ms, l.rotated_at_ms, l.created_at * 1000)';
  * has only columns that the node does not know, because each one costs both ends.
  */
 const ADVANCE = `WITH locked AS (
-    SELECT u.*, g.created_at, g.rotated_at_ms, g.earlier_rotations, g.subject, g.scope, g.brand AS own_brand
+    SELECT u.*, g.created_at_ms, g.rotated_at_ms, g.earlier_rotations, g.subject, g.scope, g.brand AS own_brand
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
         $8::bigint[], $9::integer[], $10::text[], $11::text[], $12::bytea[])
       WITH ORDINALITY AS u (grant_id, generation, client_id, revision, brand, now_ms, created_after_ms, issued_after_ms,
         key_number, address, user_agent, use_digest, n)
-      JOIN clients AS c ON c.id = u.client_id AND c.revision = u.revision AND c.disabled_at IS NULL
+      JOIN clients AS c ON c.id = u.client_id AND c.revision = u.revision AND c.disabled_at_ms IS NULL
       JOIN grants AS g ON g.id = u.grant_id
-    WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at IS NULL
-      AND g.generation = u.generation AND g.created_at * 1000 > u.created_after_ms
-      AND greatest(g.rotated_at_ms, g.created_at * 1000) > u.issued_after_ms
+    WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at_ms IS NULL
+      AND g.generation = u.generation AND g.created_at_ms / 1000 * 1000 > u.created_after_ms
+      AND greatest(g.rotated_at_ms, g.created_at_ms / 1000 * 1000) > u.issued_after_ms
     FOR UPDATE OF g SKIP LOCKED
   )
   UPDATE grants AS g SET generation = g.generation + 1, key_number = l.key_number, rotated_at_ms = ${ISSUED_AT},
     earlier_rotations = ${appendRotation(ISSUED_AT)}, caller_address = l.address, caller_user_agent = l.user_agent,
     use_digest = l.use_digest, issued_by = $13
   FROM locked AS l WHERE g.id = l.grant_id
-  RETURNING l.n, l.created_at, l.rotated_at_ms, l.earlier_rotations, l.subject, l.scope, l.own_brand`;
+  RETURNING l.n, l.created_at_ms, l.rotated_at_ms, l.earlier_rotations, l.subject, l.scope, l.own_brand`;
 
 /** Before every other moment. */
 const NEVER = -(2 ** 53);
@@ -85,7 +85,7 @@ const toGrantBefore = (row: Row, { presented, keyNumber }: RefreshUse): Grant =>
   subject: String(row['subject']),
   scope: String(row['scope']),
   brand: toText(row['own_brand']),
-  createdAt: Number(row['created_at']),
+  createdAtMs: Number(row['created_at_ms']),
   generation: presented.generation,
   keyNumber,
   rotatedAtMs: unpackHistory({
