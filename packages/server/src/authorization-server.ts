@@ -20,6 +20,8 @@ import { createListeners } from './listeners.ts';
 import type { Listening } from './listeners.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
+import { readLogBytes } from './stores/sqlite/log-size.ts';
+import { storeNameOf } from './deployment/names.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { startSending } from './webhooks/start-sending.ts';
 
@@ -79,10 +81,18 @@ export const createAuthorizationServer = async (
   const following = hasOwnClock(options) ? undefined : followClock(store, time);
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKey } = deployment;
+  const isInFile = options.store === undefined && config.store === undefined;
   const admin =
     config.adminPort === undefined
       ? undefined
-      : createAdmin({ store, noticeKey, time, openRequests: load.open, emit: report });
+      : createAdmin({
+          store,
+          noticeKey,
+          time,
+          openRequests: load.open,
+          storeLogBytes: isInFile ? () => readLogBytes(storeNameOf(config)) : undefined,
+          emit: report,
+        });
   if (options.store === undefined) live = await openLive(config, report, deployment);
   let listeningUrl = '';
   /** Empty until it is known. No request is answered before that. */
