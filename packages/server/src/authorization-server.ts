@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { LogLines } from './admin/metrics.ts';
 import { createAdmin } from './admin/start-admin.ts';
 import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
@@ -29,6 +30,8 @@ export type ServerOptions = Omit<DeploymentOptions, 'createIfMissing'> & {
    * `mount` remove it. The path of `publicUrl` is not used for this, because proxies remove it.
    */
   readonly basePath?: string | undefined;
+  /** What became of the lines of the log, if the host writes one and wants the numbers among the metrics. */
+  readonly logLines?: (() => LogLines) | undefined;
 };
 
 /** An authorization server: every endpoint, the owners' pages, and the delivery of webhooks. */
@@ -79,7 +82,7 @@ export const createAuthorizationServer = async (
   const admin =
     config.adminPort === undefined
       ? undefined
-      : createAdmin({ store, noticeKey, openRequests: load.open, emit: report });
+      : createAdmin({ store, noticeKey, openRequests: load.open, logLines: options.logLines, emit: report });
   if (options.store === undefined) live = await openLive(config, report, deployment);
   let listeningUrl = '';
   /** Empty until it is known. No request is answered before that. */

@@ -62,7 +62,9 @@ describe('the documented alerts', () => {
   let samples: readonly Sample[] = [];
   before(async () => {
     const data = mkdtempSync(join(tmpdir(), 'keyfob-alerts-'));
-    const server = await createAuthorizationServer({ data, adminPort: 0 });
+    // As `keyfob serve` does, which writes a log.
+    const logLines = () => ({ written: 0, dropped: 0, leftOut: 0 });
+    const server = await createAuthorizationServer({ data, adminPort: 0 }, { logLines });
     samples = readSamples(await (await fetch(`${await server.listenForAdmin()}/metrics`)).text());
     await server.close();
     rmSync(data, { recursive: true });

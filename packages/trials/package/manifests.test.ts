@@ -68,7 +68,8 @@ describe('docs/operations.md', () => {
   });
 
   test('names only known events and metrics', async (t) => {
-    const server = await createAuthorizationServer({ data: directoryFor(t), adminPort: 0 });
+    const logLines = () => ({ written: 0, dropped: 0, leftOut: 0 });
+    const server = await createAuthorizationServer({ data: directoryFor(t), adminPort: 0 }, { logLines });
     t.after(() => server.close());
     const metrics = await (await fetch(`${await server.listenForAdmin()}/metrics`)).text();
     const counted = new Set(createEventCounts().names());

@@ -35,6 +35,7 @@ void test('requests to token endpoints, and no others, are counted in every buck
     openRequests: 3,
     isReady: true,
     deliveriesWaiting: undefined,
+    logLines: undefined,
   });
   const valueOf = (sample: string): number =>
     Number(

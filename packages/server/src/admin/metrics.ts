@@ -2,6 +2,15 @@ import type { EventCount } from './event-counts.ts';
 import { renderHistogram, renderMetric } from './exposition.ts';
 import type { Latencies } from './latencies.ts';
 
+/** What became of the lines of the log. */
+export type LogLines = {
+  readonly written: number;
+  /** Because nobody read them, or the disk was full. */
+  readonly dropped: number;
+  /** Because there were many of the same kind. */
+  readonly leftOut: number;
+};
+
 /** The values of all metrics at one moment. */
 export type Reading = {
   readonly events: readonly EventCount[];
@@ -10,14 +19,27 @@ export type Reading = {
   readonly isReady: boolean;
   /** `undefined` if the store did not answer. */
   readonly deliveriesWaiting: number | undefined;
+  /** `undefined` if the host writes the log. */
+  readonly logLines: LogLines | undefined;
 };
 
 const gauge = (name: string, help: string, value: number): string =>
   renderMetric(name, { type: 'gauge', help, samples: [{ value }] });
 
+const renderLogLines = ({ written, dropped, leftOut }: LogLines): string =>
+  renderMetric('keyfob_log_lines_total', {
+    type: 'counter',
+    help: 'Lines of the log: written, dropped because nobody read them, or left out because many were alike.',
+    samples: [
+      { labels: { outcome: 'written' }, value: written },
+      { labels: { outcome: 'dropped' }, value: dropped },
+      { labels: { outcome: 'left_out' }, value: leftOut },
+    ],
+  });
+
 /** All metrics in the Prometheus text format. Those that the store did not answer are left out. */
 export const renderMetrics = (reading: Reading): string => {
-  const { events, latencies, openRequests, isReady, deliveriesWaiting } = reading;
+  const { events, latencies, openRequests, isReady, deliveriesWaiting, logLines } = reading;
   const { user, system } = process.cpuUsage();
   return [
     renderMetric('keyfob_log_events_total', {
@@ -41,6 +63,7 @@ export const renderMetrics = (reading: Reading): string => {
             deliveriesWaiting,
           ),
         ]),
+    ...(logLines === undefined ? [] : [renderLogLines(logLines)]),
     renderMetric('process_cpu_seconds_total', {
       type: 'counter',
       help: 'User and system time of this process.',

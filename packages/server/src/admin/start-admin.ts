@@ -10,12 +10,15 @@ import type { Latencies } from './latencies.ts';
 import { listenForAdmin, plain } from './listen.ts';
 import type { AdminAnswer, AdminListener } from './listen.ts';
 import { renderMetrics } from './metrics.ts';
+import type { LogLines } from './metrics.ts';
 import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 
 export type AdminContext = {
   readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting'>;
   noticeKey(newestKeyNumber: number): boolean;
   openRequests(): number;
+  /** `undefined` if the host writes the log. */
+  readonly logLines: (() => LogLines) | undefined;
   /** Reports failures of the admin listener itself. */
   readonly emit: Emit;
 };
@@ -35,7 +38,7 @@ export type Admin = {
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
-export const createAdmin = ({ store, noticeKey, openRequests, emit }: AdminContext): Admin => {
+export const createAdmin = ({ store, noticeKey, openRequests, logLines, emit }: AdminContext): Admin => {
   let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
@@ -66,6 +69,7 @@ export const createAdmin = ({ store, noticeKey, openRequests, emit }: AdminConte
       openRequests: openRequests(),
       isReady,
       deliveriesWaiting,
+      logLines: logLines?.(),
     });
     return { status: 200, type: METRICS_TYPE, body };
   };
