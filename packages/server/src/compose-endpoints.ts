@@ -25,7 +25,7 @@ export const createEndpointContext = (
   config: Config,
   { issuer, secretUses, emit }: { readonly issuer: () => string; secretUses: SecretUses; emit: Emit },
 ): EndpointContext => {
-  const { store, clock, randomness } = deployment;
+  const { store, time, clock, randomness } = deployment;
   // From a random start, so that a process that follows another within a second does not repeat its access tokens.
   let serial = Math.floor(randomness.fraction() * (SERIAL_MAX + 1));
   return {
@@ -34,6 +34,8 @@ export const createEndpointContext = (
       readClient: (id) => store.readClient(id),
       throttle: openThrottle(config),
       noteSecretUse: secretUses.note,
+      monotonic: time.monotonic,
+      doubt: time.doubt,
       emit,
     },
     get keyRing() {
@@ -45,6 +47,7 @@ export const createEndpointContext = (
       return issuer();
     },
     clock,
+    doubt: time.doubt,
     randomness,
     emit,
   };
@@ -69,7 +72,7 @@ export const createRouteGroups = (
       return context.issuer;
     },
     isDemo: config.demo,
-    upstream: openUpstream(config),
+    upstream: openUpstream(config, context.emit),
     vehicles: openVehicles(config),
   });
   const actions: RouteActions = {
@@ -96,15 +99,19 @@ const openThrottle = (config: Config): Throttle =>
     windowSeconds: config.authenticationFailuresWindowSeconds,
   });
 
-const openUpstream = (config: Config): Upstream | undefined => {
+const openUpstream = (config: Config, emit: Emit): Upstream | undefined => {
   const { signInIssuer: issuer, signInClientId: clientId } = config;
   if (issuer === undefined || clientId === undefined) return undefined;
-  return createUpstream({
+  const settings = {
     issuer,
     clientId,
     clientSecret: config.signInClientSecret,
+    clientAuthentication: config.signInClientAuthentication,
     scope: config.signInScope,
-  });
+  };
+  return createUpstream(settings, ([cause = '', ...others]) =>
+    emit({ event: 'sign_in.entries_left_out', count: 1 + others.length, cause }),
+  );
 };
 
 const openVehicles = ({ vehiclesUrl: url, vehiclesToken: token }: Config): VehicleSource =>

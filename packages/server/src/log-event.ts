@@ -68,10 +68,24 @@ export type LogEvent =
   | Of<'code.refused', RefusedUse<RefusedCodeReason>>
   | Of<'vehicles.disconnected', GrantRequest & { count: number }>
   | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
-  | Of<'sign_in.failed', { requestId: string; reason: SignInFailure; cause: string; caller: Caller }>
+  | Of<
+      'sign_in.failed',
+      {
+        requestId: string;
+        reason: SignInFailure;
+        cause: string;
+        /** The OAuth error code of the provider, if it sent one. Its description can contain anything, so it is not reported. */
+        providerError: string | undefined;
+        caller: Caller;
+      }
+    >
+  /** Of the metadata or the keys of the provider. `cause` describes the first of them, by its place and without a value. */
+  | Of<'sign_in.entries_left_out', { count: number; cause: string }>
   | Of<'consent.given', GrantRequest & { vehicles: number }>
   | Of<'consent.declined', RefusedUse<'decline' | 'no_vehicles'>>
   | Of<'vehicle_source.unavailable', { requestId: string; cause: string }>
+  /** `cause` describes the first of them, by its position and without a value. */
+  | Of<'vehicle_source.entries_left_out', { requestId: string; count: number; cause: string }>
   | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
   | Of<
       'grant.revoked',
@@ -98,6 +112,14 @@ export type LogEvent =
         caller: Caller;
       }
     >
+  /** The clock was set. `doubtMs`: by how much what happened before may be younger than it looks. */
+  | Of<'clock.jumped', { direction: 'forward' | 'back'; byMs: number; doubtMs: number }>
+  /** At the start, the clock does not fit the newest moment that a server noted in the store. */
+  | Of<'clock.contradicted', { direction: 'ahead' | 'behind'; byMs: number }>
+  /** The machine's clock differs from the database's, which is followed. */
+  | Of<'clock.skewed', { direction: 'ahead' | 'behind'; byMs: number }>
+  /** Nothing is in doubt any more. */
+  | Of<'clock.settled', { cause: 'time' | 'stepped_back' | 'database' | 'operator' }>
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
   | Of<'webhook.delivered', Delivery>

@@ -15,7 +15,15 @@ let vehiclesStatus = 200;
 const vehicleService = createServer((request, response) => {
   asked.push(request.headers.authorization, request.url);
   const vehicles = [
-    { id: VEHICLE_ID, vin: 'KMHKM81A0RU104217', make: 'Hyundai', model: 'IONIQ 5', year: 2024 },
+    {
+      id: VEHICLE_ID,
+      vin: 'KMHKM81A0RU104217',
+      make: 'Hyundai',
+      model: 'IONIQ 5',
+      year: 2024,
+      nickname: null,
+    },
+    { id: 'no UUID', vin: 'KNDC3DLC9P5091462', make: 'Kia', model: 'EV6', year: 2023 },
   ];
   response.writeHead(vehiclesStatus).end(JSON.stringify({ vehicles }));
 });
@@ -230,6 +238,20 @@ test('A vehicle service that fails is a 503, and the owner can agree again later
   const agreed = await browser.press(consent, 'agree', { [`vehicle_${VEHICLE_ID}`]: 'yes' });
   assert.ok(new URL(agreed.location).searchParams.has('code'));
   assert.ok(trial.events.some(({ event }) => event === 'vehicle_source.unavailable'));
+});
+
+test('An entry of the vehicle service that is no vehicle hides no other, and is reported', async () => {
+  const before = trial.events.length;
+  const consent = await follow(createPlainBrowser());
+  assert.match(consent.body, /IONIQ 5/);
+  assert.doesNotMatch(consent.body, /EV6/);
+  const reported = trial.events
+    .slice(before)
+    .filter(({ event }) => event === 'vehicle_source.entries_left_out');
+  assert.deepEqual(
+    reported.map((event) => 'cause' in event && event.cause),
+    ['vehicles[1]: id is not a UUID'],
+  );
 });
 
 test('No log event contains a token, a cookie, a subject or a VIN', () => {

@@ -41,9 +41,11 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'sign_in.failed': {
     reason: listed('not_configured', 'provider_unavailable', 'provider_refused', 'answer_invalid', 'stale'),
   },
+  'sign_in.entries_left_out': undefined,
   'consent.given': undefined,
   'consent.declined': { reason: listed('decline', 'no_vehicles') },
   'vehicle_source.unavailable': undefined,
+  'vehicle_source.entries_left_out': undefined,
   'client_token.issued': undefined,
   'grant.revoked': {
     cause: listed('operator', 'replay', 'code_replay', 'client', 'owner', 'disconnected'),
@@ -52,6 +54,10 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'client.refused': { reason: listed(...CLIENT_REASONS) },
   'client.throttled': { bucket: listed('address', 'client', 'pair') },
   'request.refused': { reason: listed(...REFUSAL_REASONS.filter(isOfRequest)) },
+  'clock.jumped': { direction: listed('forward', 'back') },
+  'clock.contradicted': { direction: listed('ahead', 'behind') },
+  'clock.skewed': { direction: listed('ahead', 'behind') },
+  'clock.settled': { cause: listed('time', 'stepped_back', 'database', 'operator') },
   'keys.reloaded': undefined,
   'keys.missing': undefined,
   'webhook.delivered': undefined,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ClockSource } from '../clock-source.ts';
 import { StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
@@ -16,6 +17,7 @@ import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 export type AdminContext = {
   readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting'>;
   noticeKey(newestKeyNumber: number): boolean;
+  readonly time: Pick<ClockSource, 'skewMs' | 'isFarOff' | 'doubt'>;
   openRequests(): number;
   /** `undefined` if the host writes the log. */
   readonly logLines: (() => LogLines) | undefined;
@@ -38,11 +40,17 @@ export type Admin = {
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
-export const createAdmin = ({ store, noticeKey, openRequests, logLines, emit }: AdminContext): Admin => {
+export const createAdmin = (context: AdminContext): Admin => {
+  const { store, noticeKey, time, openRequests, logLines, emit } = context;
   let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
-  const readiness = createReadiness({ store, noticeKey, isStopping: () => isStopping });
+  const readiness = createReadiness({
+    store,
+    noticeKey,
+    isClockFarOff: time.isFarOff,
+    isStopping: () => isStopping,
+  });
   const countWaiting = queryOnce(() => store.countDeliveriesWaiting(), STORE_TIMEOUT_MS);
 
   const readWaiting = async (): Promise<number | undefined> => {
@@ -68,6 +76,8 @@ export const createAdmin = ({ store, noticeKey, openRequests, logLines, emit }: 
       latencies: readLatencies?.() ?? NONE,
       openRequests: openRequests(),
       isReady,
+      clockSkewMs: time.skewMs(),
+      clockDoubtMs: time.doubt()?.byMs ?? 0,
       deliveriesWaiting,
       logLines: logLines?.(),
     });

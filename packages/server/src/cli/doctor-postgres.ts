@@ -3,6 +3,7 @@ import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { toSeconds } from '../exports/grants.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
+import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -18,14 +19,24 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     deployment = await openDeployment(config);
     const facts = await inspectSharedStore(config);
     if (facts === undefined) return [];
-    const { version, schema, newestSchema, grants, synchronousCommit, standbys, roundTripMs, clockAheadMs } =
-      facts;
+    const {
+      version,
+      schema,
+      newestSchema,
+      grants,
+      synchronousCommit,
+      standbys,
+      roundTripMs,
+      clockAheadMs,
+      transport,
+    } = facts;
     const about = grants < 0 ? 'number of grants unknown yet' : `about ${grants} grants`;
     const newer = schema > newestSchema ? `, newer than this version's ${newestSchema}` : '';
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
       warnOf(examineSecrets(await deployment.store.listClients(), toSeconds(Date.now()))),
+      examineTransport(transport),
       examineRoundTrip(roundTripMs),
       examineClock(clockAheadMs),
     ];
@@ -41,6 +52,34 @@ const describeCommits = (synchronousCommit: string, standbys: string): string =>
   standbys === '' || synchronousCommit === 'local'
     ? `synchronous_commit = ${synchronousCommit}: every commit is on the primary's disk; after a loss of the primary, clients resynchronise`
     : `synchronous_commit = ${synchronousCommit}: every commit is on the primary's disk and on ${standbys}`;
+
+const REMEDY_OF_TRANSPORT =
+  'Add sslmode=verify-full to KEYFOB_STORE, and sslrootcert=FILE if its authority is your own.';
+
+const examineTransport = (transport: SharedStoreFacts['transport']): Finding => {
+  switch (transport) {
+    case 'local':
+      return ok('transport', 'the database is on this machine');
+    case 'verified':
+      return ok('transport', 'TLS, certificate and name checked');
+    case 'of_authority':
+      return ok('transport', 'TLS, certificate checked, name not');
+    case 'unverified':
+      return bad(
+        'transport',
+        'warn',
+        'TLS without a check of the certificate: a machine in between could be the database',
+        REMEDY_OF_TRANSPORT,
+      );
+    case 'plain':
+      return bad(
+        'transport',
+        'warn',
+        'not encrypted: anyone on the network in between can read and change what is stored',
+        REMEDY_OF_TRANSPORT,
+      );
+  }
+};
 
 const examineRoundTrip = (roundTripMs: number): Finding => {
   const finding = `${roundTripMs.toFixed(1)} ms per round trip`;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { OperationContext } from '../exports/index.ts';
 import { OperatorError, StoreError } from '../exports/errors.ts';
-import { HeaderError, IMPORT_FAULTS, openImportSource, runImport } from '../exports/maintenance.ts';
+import { describeFault, HeaderError, openImportSource, runImport } from '../exports/maintenance.ts';
 import type { ImportFault, ImportTotals, RefusedRow } from '../exports/maintenance.ts';
 import { openRefusedRows } from './import-refused-rows.ts';
 import { onDeployment, withCommonOptions } from './options.ts';
@@ -25,8 +25,8 @@ export const addImport = (program: Command): void => {
       'Imports grants whose refresh tokens another service issued; servers may keep running. A client presents such a token ' +
         'once and gets one of ours; from then on its policy applies as for any other token. The file is CSV with a header, or ' +
         'has one JSON object per line; it may be compressed with gzip, and - means standard input. Columns or members: client, ' +
-        'subject, refresh_token or refresh_token_sha256 (hexadecimal or base64url), expires_at (seconds since 1970 or a date ' +
-        'and time), and optionally scope, brand, created_at and vehicles (a JSON array). Importing a row again changes ' +
+        'subject, refresh_token or refresh_token_sha256 (hexadecimal or base64url), expires_at (seconds since 1970, or a date ' +
+        'and time; without a zone it is UTC), and optionally scope, brand, created_at and vehicles (a JSON array). Importing a row again changes ' +
         'nothing, so run the same command again to continue an interrupted import.',
     )
     .option('--dry-run', 'check every row and change nothing')
@@ -119,19 +119,21 @@ const describe = (
     readonly seconds: number;
   },
 ): Report => {
-  const { rows, imported, alreadyThere, refused, shortened } = totals;
+  const { rows, imported, alreadyThere, refused, shortened, withoutZone } = totals;
   const table = [
     ['rows', `${rows} in ${seconds.toFixed(1)} s`],
     [isDryRun ? 'would be imported' : 'imported', String(imported)],
     ['imported before', String(alreadyThere)],
     ['refused', String(refused)],
   ];
-  const notes = first.map(({ row, line, fault }) => `\n  row ${row} (line ${line}): ${IMPORT_FAULTS[fault]}`);
+  const notes = first.map((one) => `\n  row ${one.row} (line ${one.line}): ${describeFault(one)}`);
   if (refused > first.length) notes.push(`\n  and ${refused - first.length} more; --report FILE writes all`);
   if (shortened > 0)
     notes.push(
       `\n${shortened} imported tokens expire earlier than before, because of the refreshTokenLifetimeSeconds of their clients`,
     );
+  if (withoutZone > 0)
+    notes.push(`\n${withoutZone} imported rows have times without a zone; they are read as UTC`);
   return {
     json: { ...totals, faults, dryRun: isDryRun, seconds: Number(seconds.toFixed(3)) },
     text: `${alignColumns(table)}${notes.join('')}`,

@@ -19,6 +19,8 @@ const SAMPLED: { readonly [Key in Name]?: Members<Key> } = {
   'sign_in.failed': ['reason'],
   'consent.declined': ['reason', 'clientId'],
   'vehicle_source.unavailable': [],
+  'vehicle_source.entries_left_out': [],
+  'sign_in.entries_left_out': [],
   'store.unavailable': ['kind'],
   'internal.error': [],
 };

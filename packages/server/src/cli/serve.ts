@@ -18,6 +18,7 @@ type ServeOptions = CommonOptions & {
   readonly port?: string;
   readonly adminPort?: string;
   readonly demo?: boolean;
+  readonly trustClock?: boolean;
   readonly publicUrl?: string;
   readonly logLevel?: string;
 };
@@ -34,6 +35,7 @@ export const addServe = (program: Command): void => {
     .option(...optionOf('adminPort'))
     .option(...optionOf('demo'))
     .option(...optionOf('publicUrl'))
+    .option(...optionOf('trustClock'))
     .option(...optionOf('logLevel'))
     .addHelpText(
       'after',
@@ -48,8 +50,16 @@ Examples:
 };
 
 const serve = async (options: ServeOptions): Promise<void> => {
-  const { host, port, adminPort, logLevel, publicUrl, demo: isDemo } = options;
-  const config = readConfig(options, { host, port, adminPort, logLevel, publicUrl, demo: isDemo });
+  const { host, port, adminPort, logLevel, publicUrl, trustClock, demo: isDemo } = options;
+  const config = readConfig(options, {
+    host,
+    port,
+    adminPort,
+    logLevel,
+    publicUrl,
+    trustClock,
+    demo: isDemo,
+  });
   let report: Emit | undefined;
   const log = createLog(config.logLevel, (event) => (report ?? log.emit)(event));
   let demo: Demo | undefined;
@@ -63,7 +73,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
     });
     ({ report } = server);
     try {
-      if (config.demo) demo = await openDemo(server.deployment, config, Date.now());
+      if (config.demo) demo = await openDemo(server.deployment, config, server.deployment.clock());
       await serveUntilStopped(server, config, demo, options.json === true);
     } finally {
       await server.close();

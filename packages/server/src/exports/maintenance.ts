@@ -6,9 +6,10 @@ export {
   migrateDeployment,
   restoreDeployment,
 } from '../deployment/maintenance.ts';
+export type { PostgresFacts as SharedStoreFacts } from '../stores/postgres/connection/inspect.ts';
 export { copyDeployment, parseStoreAddress, resumeDeployment } from '../deployment/copy.ts';
 export type { Copied, CopyPhase, DeploymentCopied, StoreAddress } from '../deployment/copy.ts';
-export { IMPORT_FAULTS } from '../imports/fault.ts';
+export { describeFault } from '../imports/fault.ts';
 export type { ImportFault } from '../imports/fault.ts';
 export { HeaderError } from '../imports/records.ts';
 export { runImport } from '../imports/run.ts';

@@ -1,19 +1,21 @@
-import { POWERTRAINS } from '../grants/vehicle.ts';
+import { describeLeftOut, readVehicles } from '../grants/read-vehicles.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
-import { isUuid } from '../tokens/shape.ts';
 import { refuse } from './row-fault.ts';
-import { isAbsent, isText } from './row-text.ts';
+import { isAbsent } from './row-text.ts';
 
 const VEHICLES_MAX = 100;
 
-/** Parses the vehicles of a row: an array, or in CSV the JSON text of one. Throws `RowFault`. */
+/**
+ * Parses the vehicles of a row: an array, or in CSV the JSON text of one. Throws `RowFault`. A row with an entry that is no
+ * vehicle is refused as a whole: imported without it, the grant could not get the vehicle later.
+ */
 export const parseVehicles = (value: unknown): readonly Vehicle[] => {
   if (isAbsent(value)) return [];
   const list = typeof value === 'string' ? parseJson(value) : value;
   if (!Array.isArray(list) || list.length > VEHICLES_MAX) return refuse('vehicles_malformed');
-  const vehicles = list.map(parseVehicle);
-  const hasDuplicates = new Set(vehicles.map(({ id }) => id)).size < vehicles.length;
-  return hasDuplicates ? refuse('vehicles_malformed') : vehicles;
+  const { vehicles, leftOut } = readVehicles(list);
+  const [first] = leftOut;
+  return first === undefined ? vehicles : refuse('vehicle_malformed', { detail: describeLeftOut(first) });
 };
 
 const parseJson = (text: string): unknown => {
@@ -22,31 +24,4 @@ const parseJson = (text: string): unknown => {
   } catch {
     return refuse('vehicles_malformed');
   }
-};
-
-const parseVehicle = (value: unknown): Vehicle => {
-  if (typeof value !== 'object' || value === null) return refuse('vehicles_malformed');
-  const {
-    id,
-    vin,
-    make,
-    model,
-    year,
-    nickname = '',
-    powertrain = 'UNKNOWN',
-  } = value as Record<string, unknown>;
-  const drive = POWERTRAINS.find((one) => one === powertrain);
-  const isYear = typeof year === 'number' && Number.isInteger(year) && year >= 1886 && year <= 9999;
-  const isNamed = [vin, make, model].every((name) => isText(name) && name !== '');
-  if (
-    typeof id !== 'string' ||
-    !isUuid(id) ||
-    !isYear ||
-    !isNamed ||
-    !isText(nickname) ||
-    drive === undefined
-  )
-    return refuse('vehicles_malformed');
-  const names = { vin: String(vin), make: String(make).toLowerCase(), model: String(model) };
-  return { id, ...names, year, nickname, powertrain: drive };
 };

@@ -73,6 +73,7 @@ void test('a row becomes a grant at generation 0 whose token keeps its expiry', 
     expiresAt: NOW + 30 * DAY,
     vehicles: [],
     isShortened: false,
+    isWithoutZone: false,
   });
 });
 
@@ -100,6 +101,19 @@ void test('times are seconds or dates, as text and as numbers', () => {
     assert.equal(imported({ expires_at: way }).expiresAt, at, String(way));
   assert.equal(imported({ created_at: NOW }).grant.createdAt, NOW);
   assert.equal(imported({ created_at: '' }).grant.createdAt, NOW);
+  const zoned = '2025-06-16 15:06:40+00';
+  const zoneless = '2025-06-16 15:06:40';
+  assert.deepEqual(
+    [{ expires_at: zoned }, { expires_at: zoneless }, { created_at: '2025-06-15 00:00:00' }].map((more) => {
+      const { expiresAt, isWithoutZone } = imported(more);
+      return [expiresAt, isWithoutZone];
+    }),
+    [
+      [at, false],
+      [at, true],
+      [NOW + 30 * DAY, true],
+    ],
+  );
 });
 
 void test('brands may have any case; vehicles are JSON or its text', () => {
@@ -118,6 +132,7 @@ const FAULTS: readonly (readonly [ImportFault, Record<string, unknown>])[] = [
   ['client_unknown', { client: 'nobody' }],
   ['client_not_permitted', { client: 'server' }],
   ['subject_missing', { subject: undefined }],
+  ['subject_missing', { subject: '  ' }],
   ['subject_malformed', { subject: 'a\u0000b' }],
   ['subject_malformed', { subject: 's'.repeat(1025) }],
   ['subject_malformed', { subject: 7 }],
@@ -127,6 +142,7 @@ const FAULTS: readonly (readonly [ImportFault, Record<string, unknown>])[] = [
   ['brand_unknown', { client: 'pleos', brand: 'volvo' }],
   ['brand_unsupported', { brand: 'kia' }],
   ['token_missing', { refresh_token: '' }],
+  ['token_missing', { refresh_token: ' ' }],
   ['token_twice', { refresh_token_sha256: DIGEST.toString('hex') }],
   ['token_malformed', { refresh_token: 't'.repeat(513) }],
   ['token_malformed', { refresh_token: 'tökén' }],
@@ -138,27 +154,50 @@ const FAULTS: readonly (readonly [ImportFault, Record<string, unknown>])[] = [
   ['expires_at_malformed', { expires_at: 'soon' }],
   ['expires_at_malformed', { expires_at: '2026-01-31' }],
   ['expires_at_malformed', { expires_at: '2026-13-31T00:00:00Z' }],
-  ['expires_at_malformed', { expires_at: NOW * 1000 }],
+  ['expires_at_milliseconds', { expires_at: NOW * 1000 }],
   ['expires_at_malformed', { expires_at: '2030-02-31T00:00:00Z' }],
   ['expires_at_malformed', { expires_at: '2030-02-29 00:00:00+01:00' }],
   ['expires_at_malformed', { expires_at: -5 }],
-  ['expires_at_malformed', { expires_at: 1.5 }],
+  ['expired', { expires_at: 1.5 }],
   ['expired', { expires_at: NOW }],
   ['created_at_malformed', { created_at: 'once' }],
+  ['created_at_milliseconds', { created_at: NOW * 1000 }],
   ['created_at_later', { created_at: NOW + 1 }],
   ['grant_expired', { client: 'short', created_at: NOW - 10 * DAY, expires_at: LATER }],
   ['vehicles_malformed', { vehicles: '[' }],
   ['vehicles_malformed', { vehicles: {} }],
-  ['vehicles_malformed', { vehicles: [null] }],
-  ['vehicles_malformed', { vehicles: [{ ...VEHICLE, id: 'x' }] }],
-  ['vehicles_malformed', { vehicles: [{ ...VEHICLE, year: '2024' }] }],
-  ['vehicles_malformed', { vehicles: [{ ...VEHICLE, powertrain: 'steam' }] }],
-  ['vehicles_malformed', { vehicles: [VEHICLE, VEHICLE] }],
 ];
 
 for (const [index, [fault, more]] of FAULTS.entries()) {
   void test(`row ${index + 1} is refused as ${fault}`, () => assert.deepEqual(read(more), { fault }));
 }
+
+const DETAILS: readonly (readonly [string, Record<string, unknown>])[] = [
+  ['placeholder: subject is NULL', { subject: 'NULL' }],
+  ['placeholder: refresh_token is a number in scientific notation', { refresh_token: '1.23E+15' }],
+  [
+    'placeholder: refresh_token_sha256 is the SHA-256 of an empty text',
+    { refresh_token: '', refresh_token_sha256: digestImportedToken('').toString('hex') },
+  ],
+  ['vehicle_malformed: vehicles[1]: not an object', { vehicles: [VEHICLE, null] }],
+  ['vehicle_malformed: vehicles[0]: id is not a UUID', { vehicles: [{ ...VEHICLE, id: 'x' }] }],
+  ['vehicle_malformed: vehicles[1]: the vehicle is listed before', { vehicles: [VEHICLE, VEHICLE] }],
+];
+
+for (const [expected, more] of DETAILS) {
+  void test(`a row is refused with ${expected}`, () => {
+    const row = read(more);
+    assert.ok('fault' in row);
+    assert.equal(`${row.fault}: ${row.detail}`, expected);
+  });
+}
+
+void test('null, an unknown powertrain and a year as text do not make a vehicle invalid', () => {
+  const vehicle = { ...VEHICLE, nickname: null, powertrain: 'PHEV', year: '2024' };
+  const stored = { ...VEHICLE, make: 'hyundai', nickname: '', powertrain: 'UNKNOWN' };
+  assert.deepEqual(imported({ vehicles: [vehicle] }).vehicles, [stored]);
+  assert.deepEqual(imported({ scope: null, brand: null, created_at: null, vehicles: null }).vehicles, []);
+});
 
 void test('values just within their limits are accepted', () => {
   imported({ expires_at: NOW + 1, subject: 's'.repeat(1024), refresh_token: '~'.repeat(512) });

@@ -10,10 +10,12 @@ import {
   IMPORTED_DIGEST_BYTES,
   IMPORTED_TOKEN_MAX_CHARACTERS,
 } from '../tokens/imported-token.ts';
-import type { ImportFault } from './fault.ts';
 import type { Fields } from './records.ts';
+import { findHashedPlaceholder, findPlaceholder } from './placeholder.ts';
 import { refuse, RowFault } from './row-fault.ts';
+import type { FaultOfRow } from './row-fault.ts';
 import { isAbsent, isText } from './row-text.ts';
+import { parseTime } from './row-time.ts';
 import { parseVehicles } from './row-vehicles.ts';
 
 /** What a row is parsed with. */
@@ -30,22 +32,20 @@ export type RowContext = {
 export type ImportRow = ImportedGrant & {
   /** Whether the token expires earlier than before, because of the policy of its client. */
   readonly isShortened: boolean;
+  /** Whether one of its times names no zone, so that it is read as UTC. */
+  readonly isWithoutZone: boolean;
 };
 
 const TOKEN = /^[\x20-\x7e]+$/;
 const HEX = /^[0-9a-fA-F]{64}$/;
 const BASE64URL = /^[A-Za-z0-9_-]{43}=?$/;
-const DATE_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** Parses one row, or answers what is wrong with it. */
-export const parseRow = (
-  fields: Fields,
-  context: RowContext,
-): ImportRow | { readonly fault: ImportFault } => {
+export const parseRow = (fields: Fields, context: RowContext): ImportRow | FaultOfRow => {
   try {
     return toImportRow(fields, context);
   } catch (error) {
-    if (error instanceof RowFault) return { fault: error.fault };
+    if (error instanceof RowFault) return error.found;
     throw error;
   }
 };
@@ -55,6 +55,8 @@ export const clientIdOf = ({ client }: Fields): string | undefined =>
   typeof client === 'string' && client !== '' ? client : undefined;
 
 const toImportRow = (fields: Fields, { clientOf, nowMs, keyNumber }: RowContext): ImportRow => {
+  const placeholder = findPlaceholder(fields);
+  if (placeholder !== undefined) refuse('placeholder', { detail: placeholder });
   const clientId = clientIdOf(fields) ?? refuse('client_missing');
   const client = clientOf(clientId) ?? refuse('client_unknown');
   if (client.type === 'resource-server') refuse('client_not_permitted');
@@ -63,9 +65,11 @@ const toImportRow = (fields: Fields, { clientOf, nowMs, keyNumber }: RowContext)
   const brand = parseBrand(fields.brand, client);
   const digest = parseDigest(fields);
   const now = toSeconds(nowMs);
-  const expiresAt = parseTime(fields.expires_at, 'expires_at_malformed') ?? refuse('expires_at_missing');
+  const expiry = parseTime(fields.expires_at, 'expires_at') ?? refuse('expires_at_missing');
+  const creation = parseTime(fields.created_at, 'created_at');
+  const expiresAt = toSeconds(expiry.atMs);
   if (expiresAt <= now) refuse('expired');
-  const createdAt = parseTime(fields.created_at, 'created_at_malformed') ?? now;
+  const createdAt = creation === undefined ? now : toSeconds(creation.atMs);
   if (createdAt > now) refuse('created_at_later');
   const { grantLifetimeSeconds, refreshTokenLifetimeSeconds: lifetime } = client.policy;
   if (grantLifetimeSeconds !== null && createdAt + grantLifetimeSeconds <= now) refuse('grant_expired');
@@ -86,7 +90,14 @@ const toImportRow = (fields: Fields, { clientOf, nowMs, keyNumber }: RowContext)
     revocation: undefined,
   };
   const vehicles = parseVehicles(fields.vehicles);
-  return { grant, digest, expiresAt, vehicles, isShortened: issuedAt + lifetime < expiresAt };
+  return {
+    grant,
+    digest,
+    expiresAt,
+    vehicles,
+    isShortened: issuedAt + lifetime < expiresAt,
+    isWithoutZone: [expiry, creation].some((time) => time?.hasZone === false),
+  };
 };
 
 const parseSubject = (value: unknown): string => {
@@ -122,22 +133,7 @@ const parseDigest = ({ refresh_token: token, refresh_token_sha256: sha256 }: Fie
       ? 'base64url'
       : refuse('digest_malformed');
   const digest = Buffer.from(sha256, encoding);
-  return digest.length === IMPORTED_DIGEST_BYTES ? digest : refuse('digest_malformed');
-};
-
-/** Integer seconds; `undefined` if the member is missing. */
-const parseTime = (value: unknown, fault: ImportFault): number | undefined => {
-  if (isAbsent(value)) return undefined;
-  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : refuse(fault);
-  // Twelve digits would be milliseconds.
-  if (/^\d{1,11}$/.test(text)) return Number(text);
-  const atMs = DATE_TIME.test(text) && isDay(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN;
-  return Number.isNaN(atMs) || atMs < 0 ? refuse(fault) : Math.floor(atMs / 1000);
-};
-
-/** Whether the day exists in its month: `Date.parse` reads the 31st of February as the 3rd of March. */
-const isDay = (text: string): boolean => {
-  const day = text.slice(0, 'YYYY-MM-DD'.length);
-  const midnight = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+  if (digest.length !== IMPORTED_DIGEST_BYTES) return refuse('digest_malformed');
+  const hashed = findHashedPlaceholder(digest);
+  return hashed === undefined ? digest : refuse('placeholder', { detail: hashed });
 };

@@ -9,12 +9,15 @@ import type { ImportRecord } from './records.ts';
 import { createRehearsal } from './rehearsal.ts';
 import { clientIdOf, parseRow } from './row.ts';
 import type { ImportRow } from './row.ts';
+import type { FaultOfRow } from './row-fault.ts';
 
 /** A row that was not imported. */
 export type RefusedRow = {
   readonly row: number;
   readonly line: number;
   readonly fault: ImportFault;
+  /** Which member is wrong and how, where the fault alone does not say it. Carries no value of the row. */
+  readonly detail: string | undefined;
   /** The client id of the row, if it has the form of a client id. */
   readonly client: string | undefined;
 };
@@ -27,6 +30,8 @@ export type ImportTotals = {
   refused: number;
   /** Of the imported rows: those whose token expires earlier than before, because of the policy of the client. */
   shortened: number;
+  /** Of the imported rows: those with a time that names no zone, so that it is read as UTC. */
+  withoutZone: number;
 };
 
 export type ImportWork = {
@@ -52,7 +57,14 @@ type Pending = { readonly record: ImportRecord; readonly row: ImportRow };
 /** Imports every valid row, in batches and in the order of the file. Throws `StoreError` and `HeaderError`. */
 export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
   const { store, nowMs, keyNumber, onBatch } = work;
-  const totals: ImportTotals = { rows: 0, imported: 0, alreadyThere: 0, refused: 0, shortened: 0 };
+  const totals: ImportTotals = {
+    rows: 0,
+    imported: 0,
+    alreadyThere: 0,
+    refused: 0,
+    shortened: 0,
+    withoutZone: 0,
+  };
   const clients = new Map<string, Client | undefined>();
   const commit = work.isDryRun ? createRehearsal(store) : createWriter(store, { nowMs });
   const context = { clientOf: (id: string) => clients.get(id), nowMs, keyNumber };
@@ -65,7 +77,7 @@ export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
     totals.rows += rows.length + faulty.length;
     for (const [index, { record, row }] of rows.entries()) {
       const fault = count(totals, outcomes[index], row);
-      if (fault !== undefined) faulty.push(toRefused(record, fault));
+      if (fault !== undefined) faulty.push(toRefused(record, { fault }));
     }
     totals.refused += faulty.length;
     onBatch(
@@ -86,7 +98,7 @@ export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
     await lookUp(store, clients, records);
     for (const record of records) {
       const read = 'fault' in record ? record : parseRow(record.fields, context);
-      if ('fault' in read) refused.push(toRefused(record, read.fault));
+      if ('fault' in read) refused.push(toRefused(record, read));
       else batch.push({ record, row: read });
       if (batch.length + refused.length >= BATCH_ROWS) await flush();
     }
@@ -120,6 +132,7 @@ const count = (
     case 'imported':
       totals.imported++;
       if (row.isShortened) totals.shortened++;
+      if (row.isWithoutZone) totals.withoutZone++;
       return undefined;
     case 'there_already':
       totals.alreadyThere++;
@@ -134,11 +147,11 @@ const count = (
   }
 };
 
-const toRefused = (record: ImportRecord, fault: ImportFault): RefusedRow => {
+const toRefused = (record: ImportRecord, { fault, detail }: FaultOfRow): RefusedRow => {
   const id = 'fields' in record ? clientIdOf(record.fields) : undefined;
   // If columns were mixed up, this may be a token, which must not be reported.
   const client = fault !== 'client_unknown' && id !== undefined && CLIENT_ID.test(id) ? id : undefined;
-  return { row: record.row, line: record.line, fault, client };
+  return { row: record.row, line: record.line, fault, detail, client };
 };
 
 /** Imports a batch. A grant whose id is taken, by a chance of one in many millions, gets a new one. */

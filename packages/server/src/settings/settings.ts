@@ -88,6 +88,11 @@ export const SETTINGS = {
     ...text,
     effect: 'Client secret at that provider. Without it the server is a public client there.',
   },
+  signInClientAuthentication: {
+    ...oneOf(['client_secret_basic', 'client_secret_post']),
+    effect:
+      "How the server sends its client secret to that provider. Without it, as the provider's metadata asks for.",
+  },
   signInScope: {
     ...wordsWith('openid'),
     default: 'openid profile',
@@ -98,6 +103,13 @@ export const SETTINGS = {
     effect: "URL that lists an owner's vehicles: GET with `subject` in the query.",
   },
   vehiclesToken: { ...text, effect: 'Bearer token that the server sends to `vehiclesUrl`.' },
+  trustClock: {
+    ...trueOrFalse,
+    default: false,
+    flag: '--trust-clock',
+    effect:
+      'Takes the clock as right at the start, even where it contradicts the store. For one start, after somebody has checked the clock.',
+  },
   logLevel: {
     ...oneOf(['debug', 'info', 'warn', 'error', 'silent']),
     default: 'info',

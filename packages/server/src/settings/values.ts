@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { readAddress } from '../stores/postgres/connection/address.ts';
 
 /** What values a setting takes: a schema to check them, and words for people. */
 export type SettingValues<Output> = {
@@ -92,13 +93,18 @@ export const baseUrl: SettingValues<string> = {
   ),
 };
 
+const faultOfAddress = (value: string): string | undefined => {
+  const address = readAddress(value);
+  return 'fault' in address ? address.fault : undefined;
+};
+
 export const postgresUrl: SettingValues<string> = {
   values: 'postgres://USER:PASSWORD@HOST:PORT/DATABASE',
   schema: v.pipe(
     nonEmpty,
     v.check(
-      (value) => /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value),
-      'must be the address of a PostgreSQL database, postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+      (value) => faultOfAddress(value) === undefined,
+      ({ input }) => faultOfAddress(input) ?? '',
     ),
   ),
 };

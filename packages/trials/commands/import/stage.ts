@@ -15,6 +15,7 @@ export type Totals = {
   readonly alreadyThere: number;
   readonly refused: number;
   readonly shortened: number;
+  readonly withoutZone: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly dryRun: boolean;
 };

@@ -12,6 +12,10 @@ import { errorOf, setStrict } from '../../support/test-directory.ts';
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
+/** As databases write a time in UTC. */
+const inDaysAsText = (days: number): string =>
+  new Date(inDays(days) * 1000).toISOString().slice(0, 19).replace('T', ' ');
+
 /** How each dialect answers a dead token. */
 const DEAD = { smartcar: 'invalid_grant', pleos: '4002' } as const;
 /** How each dialect answers a token in an unknown form. */
@@ -159,6 +163,10 @@ const tryFaults = (stage: Stage): void => {
       `owner-7,${clientId},${inDays(3)},${good},,,`,
       `owner-1,${clientId},${inDays(3)},${good},,"read_odometer read_vin",`,
       `owner-8,${clientId},${inDays(99)},${newToken()},,,`,
+      `NULL,${clientId},${inDays(3)},${newToken()},,,`,
+      `owner-9,${clientId},${inDays(3)}000,${newToken()},,,`,
+      `owner-10,${clientId},${inDaysAsText(3)}+00,${newToken()},,,`,
+      `owner-11,${clientId},${inDaysAsText(3)},${newToken()},,,`,
     ];
     const file = write(rows.join('\r\n'));
     const report = join(directory, 'refused.jsonl');
@@ -172,8 +180,11 @@ const tryFaults = (stage: Stage): void => {
       scope_malformed: 1,
       brand_unsupported: 1,
       token_duplicate: 1,
+      placeholder: 1,
+      expires_at_milliseconds: 1,
     };
-    const totals = { rows: 10, imported: 2, alreadyThere: 1, refused: 7, shortened: 1, faults };
+    const counts = { imported: 4, alreadyThere: 1, refused: 9, shortened: 1, withoutZone: 1 };
+    const totals = { rows: 14, ...counts, faults };
     const { seconds: _, ...found } = JSON.parse(dry.stdout) as Totals & { seconds: number };
     assert.deepEqual(found, { ...totals, dryRun: true });
     const text = readFileSync(report, 'utf8');
@@ -192,16 +203,19 @@ const tryFaults = (stage: Stage): void => {
         [6, 7, 'scope_malformed'],
         [7, 8, 'brand_unsupported'],
         [8, 9, 'token_duplicate'],
+        [11, 12, 'placeholder'],
+        [12, 13, 'expires_at_milliseconds'],
       ],
     );
     assert.ok(lines.every((line) => typeof line['message'] === 'string'));
+    assert.match(text, /"message":"subject is NULL: an export wrote this/);
     assert.equal((await refreshAs.smartcar(stage.server().url, client, good)).status, 400);
     const real = await run(file);
-    assert.deepEqual([real.code, totalsOf(real).faults, totalsOf(real).imported], [1, faults, 2]);
+    assert.deepEqual([real.code, totalsOf(real).faults, totalsOf(real).imported], [1, faults, 4]);
     const again = await run(file);
-    assert.deepEqual([totalsOf(again).imported, totalsOf(again).alreadyThere], [0, 3]);
+    assert.deepEqual([totalsOf(again).imported, totalsOf(again).alreadyThere], [0, 5]);
     const checked = await run(file, '--dry-run');
-    assert.deepEqual([totalsOf(checked).imported, totalsOf(checked).alreadyThere], [0, 3]);
+    assert.deepEqual([totalsOf(checked).imported, totalsOf(checked).alreadyThere], [0, 5]);
   });
 };
 

@@ -43,7 +43,7 @@ describe('The vehicle service', () => {
         more: 1,
       })(request, response);
     });
-    const vehicles = await createHttpVehicleSource({ url, token: 'tok' }).list('owner & 1');
+    const { vehicles, leftOut } = await createHttpVehicleSource({ url, token: 'tok' }).list('owner & 1');
     assert.deepEqual(seen, ['/vehicles?platform=1&subject=owner+%26+1', 'Bearer tok']);
     assert.deepEqual(vehicles[0], {
       ...VEHICLE,
@@ -53,16 +53,49 @@ describe('The vehicle service', () => {
       powertrain: 'UNKNOWN',
     });
     assert.equal(vehicles[1]?.nickname, 'Blue');
+    assert.deepEqual(leftOut, []);
+  });
+
+  test('hides no vehicle because of another: bad entries are left out, with their positions', async (t) => {
+    const given = [
+      { ...VEHICLE, nickname: null },
+      { ...VEHICLE, year: {} },
+      null,
+      { ...OTHER, powertrain: 'PHEV' },
+    ];
+    const url = await serve(t, answer({ vehicles: given }));
+    const { vehicles, leftOut } = await createHttpVehicleSource({ url, token: 'tok' }).list('owner-1');
+    assert.deepEqual(
+      vehicles.map(({ vin, powertrain }) => [vin, powertrain]),
+      [VEHICLE, OTHER].map(({ vin }) => [vin, 'UNKNOWN']),
+    );
+    assert.deepEqual(leftOut, [
+      { index: 1, cause: 'year' },
+      { index: 2, cause: 'object' },
+    ]);
+  });
+
+  test('may list 200 vehicles; further ones are left out', async (t) => {
+    const many = Array.from({ length: 202 }, (_, at) => ({
+      ...VEHICLE,
+      id: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
+      vin: `KMHKM81A0RU${String(at).padStart(6, '0')}`,
+    }));
+    const url = await serve(t, answer({ vehicles: many }));
+    const { vehicles, leftOut } = await createHttpVehicleSource({ url, token: 'tok' }).list('owner-1');
+    assert.equal(vehicles.length, 200);
+    assert.deepEqual(leftOut, [
+      { index: 200, cause: 'beyond' },
+      { index: 201, cause: 'beyond' },
+    ]);
   });
 
   for (const [name, listener] of [
     ['another status', answer({ vehicles: [] }, 404)],
     ['an error', answer({ vehicles: [] }, 500)],
     ['no list of vehicles', answer({ cars: [] })],
-    ['a vehicle without a VIN', answer({ vehicles: [{ ...VEHICLE, vin: undefined }] })],
-    ['an id that is not a UUID', answer({ vehicles: [{ ...VEHICLE, id: '1' }] })],
-    ['the same vehicle twice', answer({ vehicles: [VEHICLE, VEHICLE] })],
-    ['201 vehicles', answer({ vehicles: Array.from({ length: 201 }, () => VEHICLE) })],
+    ['null instead of a list', answer({ vehicles: null })],
+    ['only entries that are no vehicles', answer({ vehicles: [{ ...VEHICLE, vin: undefined }, {}] })],
     ['more than 1 MiB', answer({ vehicles: [], pad: 'x'.repeat(1024 * 1024) })],
     ['a redirect', (_request, response) => void response.writeHead(302, { Location: '/' }).end()],
     ['something else than JSON', (_request, response) => void response.end('<html>')],
@@ -92,10 +125,10 @@ describe('The vehicle service', () => {
       answer({ vehicles: [] })(request, response);
     });
     const source = createOwnerVehicles(createHttpVehicleSource({ url, token: undefined }));
-    assert.equal((await source.list('simulated:owner-1')).length, 1);
-    assert.deepEqual(await source.list('simulated:nobody'), []);
+    assert.equal((await source.list('simulated:owner-1')).vehicles.length, 1);
+    assert.deepEqual(await source.list('simulated:nobody'), { vehicles: [], leftOut: [] });
     assert.equal(asked, 0);
-    assert.deepEqual(await source.list('owner-1'), []);
+    assert.deepEqual(await source.list('owner-1'), { vehicles: [], leftOut: [] });
     assert.equal(asked, 1);
     await assert.rejects(createOwnerVehicles(undefined).list('owner-1'), VehicleSourceError);
   });

@@ -1,42 +1,19 @@
-import * as v from 'valibot';
-import { POWERTRAINS } from '../../grants/vehicle.ts';
-import type { Vehicle } from '../../grants/vehicle.ts';
+import { describeLeftOut, readVehicles } from '../../grants/read-vehicles.ts';
 import { VehicleSourceError } from './vehicle-source.ts';
-import type { VehicleSource } from './vehicle-source.ts';
+import type { VehicleList, VehicleSource } from './vehicle-source.ts';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
+import { readText } from '../read-text.ts';
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_MAX_BYTES = 1024 * 1024;
 const VEHICLES_MAX = 200;
 
-const line = (maxCharacters: number) => v.pipe(v.string(), v.trim(), v.maxLength(maxCharacters));
-
-const vehicle = v.object({
-  id: v.pipe(v.string(), v.uuid(), v.toLowerCase()),
-  vin: v.pipe(v.string(), v.trim(), v.toUpperCase(), v.regex(/^[A-HJ-NPR-Z0-9]{17}$/)),
-  make: v.pipe(line(50), v.nonEmpty(), v.toLowerCase()),
-  model: line(100),
-  year: v.pipe(v.number(), v.integer(), v.minValue(1900), v.maxValue(2200)),
-  nickname: v.optional(line(100), ''),
-  powertrain: v.optional(v.picklist(POWERTRAINS), 'UNKNOWN'),
-});
-
-const areUnique = (vehicles: readonly Vehicle[], field: 'id' | 'vin'): boolean =>
-  new Set(vehicles.map((one) => one[field])).size === vehicles.length;
-
-const schema = v.object({
-  vehicles: v.pipe(
-    v.array(vehicle),
-    v.maxLength(VEHICLES_MAX),
-    v.check((vehicles) => areUnique(vehicles, 'id') && areUnique(vehicles, 'vin'), 'a vehicle appears twice'),
-  ),
-});
-
 const tooManyRequests = (): Error => new VehicleSourceError('too many requests wait for the vehicle service');
 
 /**
- * Asks the platform's vehicle service: `GET {url}?subject=...`, answered by `{"vehicles": [{"id", "vin", "make", "model",
- * "year", "nickname"?, "powertrain"?}]}`. Any other answer, or none in time, is a `VehicleSourceError`.
+ * Asks the platform's vehicle service: `GET {url}?subject=...`, answered by `{"vehicles": [{"id", "vin", "make", "year",
+ * "model"?, "nickname"?, "powertrain"?}]}`. An entry that is no vehicle is left out. An answer without a list, with no
+ * vehicle among its entries, or none in time, is a `VehicleSourceError`.
  */
 export const createHttpVehicleSource = ({
   url,
@@ -48,7 +25,7 @@ export const createHttpVehicleSource = ({
   readonly timeoutMs?: number;
 }): VehicleSource => {
   const limit = createConcurrencyLimit();
-  const list = async (subject: string): Promise<readonly Vehicle[]> => {
+  const list = async (subject: string): Promise<VehicleList> => {
     const target = new URL(url);
     target.searchParams.set('subject', subject);
     const body = await fetchText(target, token, timeoutMs).catch((error: unknown) => {
@@ -57,13 +34,27 @@ export const createHttpVehicleSource = ({
         cause: error,
       });
     });
-    const parsed = v.safeParse(schema, parseJson(body));
-    if (parsed.success) return parsed.output.vehicles;
-    // Only the path: the value belongs to the owner.
-    const where = v.getDotPath(parsed.issues[0]) ?? 'the whole answer';
-    throw new VehicleSourceError(`the answer of the vehicle service is invalid: ${where}`);
+    return readAnswer(parseJson(body));
   };
   return { list: (subject) => limit(() => list(subject), tooManyRequests) };
+};
+
+/** Reports positions and names only: the values belong to the owner. */
+const readAnswer = (answer: unknown): VehicleList => {
+  const entries =
+    typeof answer === 'object' && answer !== null && 'vehicles' in answer ? answer.vehicles : undefined;
+  if (!Array.isArray(entries))
+    throw new VehicleSourceError('the answer of the vehicle service is invalid: vehicles is not a list');
+  const { vehicles, leftOut } = readVehicles(entries.slice(0, VEHICLES_MAX));
+  const beyond = entries
+    .slice(VEHICLES_MAX)
+    .map((_, at) => ({ index: VEHICLES_MAX + at, cause: 'beyond' as const }));
+  const list = { vehicles, leftOut: [...leftOut, ...beyond] };
+  const [first] = list.leftOut;
+  if (vehicles.length > 0 || first === undefined) return list;
+  throw new VehicleSourceError(
+    `the vehicle service listed ${entries.length} entries and no vehicle: ${describeLeftOut(first)}`,
+  );
 };
 
 const fetchText = async (target: URL, token: string | undefined, timeoutMs: number): Promise<string> => {
@@ -80,15 +71,9 @@ const fetchText = async (target: URL, token: string | undefined, timeoutMs: numb
     await response.body?.cancel();
     throw new VehicleSourceError(`the vehicle service answered ${response.status}`);
   }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > ANSWER_MAX_BYTES)
-      throw new VehicleSourceError('the vehicle service answered more than 1 MiB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const text = await readText(response, ANSWER_MAX_BYTES);
+  if (text === undefined) throw new VehicleSourceError('the vehicle service answered more than 1 MiB');
+  return text;
 };
 
 const parseJson = (text: string): unknown => {

@@ -6,7 +6,10 @@ import type { VehicleSource } from './vehicle-source.ts';
 export const createOwnerVehicles = (real: VehicleSource | undefined): VehicleSource => ({
   async list(subject) {
     if (isSimulatedSubject(subject))
-      return DEMO_OWNERS.find((owner) => owner.subject === subject)?.vehicles ?? [];
+      return {
+        vehicles: DEMO_OWNERS.find((owner) => owner.subject === subject)?.vehicles ?? [],
+        leftOut: [],
+      };
     if (real === undefined) throw new VehicleSourceError('no vehicle service is configured (vehiclesUrl)');
     return real.list(subject);
   },

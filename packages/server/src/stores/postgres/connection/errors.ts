@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg';
 import { OperatorError, StoreError } from '../../../errors.ts';
+import { tlsFailureOf } from './tls-failures.ts';
 
 /** What the codes of PostgreSQL mean, by the longest known prefix. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -9,6 +10,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '25P03': 'the database ended a transaction that took too long',
   '25P04': 'the database ended a transaction that took too long',
   '28': 'the database refuses this user',
+  '28P01': 'the database refuses this user or its password',
   '3D000': 'the database does not exist',
   '3F000': 'there is no schema to create tables in',
   '40': 'other transactions kept changing the same rows',
@@ -30,6 +32,8 @@ export const sqlStateOf = (error: unknown): string | undefined =>
   error instanceof DatabaseError ? error.code : undefined;
 
 const describeFailure = (error: unknown): string => {
+  const ofTls = tlsFailureOf(error);
+  if (ofTls !== undefined) return ofTls.what;
   const state = sqlStateOf(error);
   if (state === undefined) {
     const [first = error] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
@@ -71,6 +75,9 @@ export const isConflict = (error: unknown): boolean => {
   return state.startsWith('40') || state === '23505' || state === '55P03';
 };
 
+/** Whether the database takes no writes (any more), as after a failover behind a proxy. */
+export const isOfStandby = (error: unknown): boolean => sqlStateOf(error) === '25006';
+
 /** Whether the database does not accept a value of one row or parameter, so that other rows may succeed. */
 export const isOfOneRow = (error: unknown): boolean =>
   isUndone(error) && /^2[123]/.test(sqlStateOf(error) ?? '');
@@ -98,7 +105,8 @@ export const toStoreError = (error: unknown, kind: StoreError['kind']): Error =>
 const REMEDIES: Readonly<Record<string, { readonly code: string; readonly remedy: string }>> = {
   '28': {
     code: 'store_login_refused',
-    remedy: 'Correct user and password in KEYFOB_STORE (or PGPASSWORD), and allow the user in pg_hba.conf.',
+    remedy:
+      'Correct user and password in KEYFOB_STORE (or PGPASSWORD), and allow the user in pg_hba.conf; if only TLS is allowed there, add sslmode=verify-full.',
   },
   '3D000': { code: 'store_database_missing', remedy: 'Create it with "createdb", or name another.' },
   '42501': {
@@ -129,10 +137,11 @@ export const toOperatorError = (error: unknown, name: string): unknown => {
   const known = PREFIX_LENGTHS.map((length) => REMEDIES[state.slice(0, length)]).find(
     (one) => one !== undefined,
   );
-  const { code, remedy } = known ?? {
-    code: 'store_unreachable',
-    remedy: 'Check that the database runs and can be reached from here, then try again.',
-  };
+  const { code, remedy } = tlsFailureOf(error) ??
+    known ?? {
+      code: 'store_unreachable',
+      remedy: 'Check that the database runs and can be reached from here, then try again.',
+    };
   const what = error instanceof StoreError ? error.message : describeFailure(error);
   return new OperatorError(code, `${name}: ${what}`, remedy, { cause: error });
 };

@@ -1,3 +1,5 @@
+import { transportOf } from './address.ts';
+import type { Transport } from './address.ts';
 import { newestSchema, readSchema } from './migrations.ts';
 import type { Connections } from './pool.ts';
 
@@ -15,6 +17,7 @@ export type PostgresFacts = {
   readonly roundTripMs: number;
   /** By how many milliseconds the clock of the database is ahead of this machine's. */
   readonly clockAheadMs: number;
+  readonly transport: Transport;
 };
 
 const SELECT = `SELECT current_setting('server_version') AS version,
@@ -37,6 +40,7 @@ export const inspect = async (connections: Connections): Promise<PostgresFacts> 
     synchronousCommit: String(row['synchronous_commit']),
     standbys: String(row['standbys']),
     roundTripMs,
+    transport: transportOf(connections.address),
     clockAheadMs: Number(row['now_ms']) - startedAtMs - roundTripMs / 2,
   };
 };

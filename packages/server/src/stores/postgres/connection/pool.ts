@@ -1,9 +1,14 @@
 import { Pool } from 'pg';
 import type { ClientBase, PoolClient } from 'pg';
+import { OperatorError } from '../../../errors.ts';
+import { readAddress } from './address.ts';
+import type { PostgresAddress, PostgresHost } from './address.ts';
 import { checkDurable } from './durability.ts';
-import { isLost, isUndone, toStoreError } from './errors.ts';
+import { isLost, isOfStandby, isUndone, toStoreError } from './errors.ts';
+import { createHosts } from './hosts.ts';
 import { createReconnecting } from './reconnecting.ts';
 import { createStatementNames } from './statement-names.ts';
+import { tlsOptionsOf } from './tls.ts';
 import { attempt, retryUndone } from './transaction.ts';
 import type { Query, Row, Transaction } from './transaction.ts';
 
@@ -14,6 +19,7 @@ export type TransactionOptions = {
 
 /** How a store talks to its database. Each function throws `StoreError`. */
 export type Connections = {
+  readonly address: PostgresAddress;
   /** One statement that changes nothing. It is sent once more where the connection was lost. */
   readonly read: Query;
   /** One statement that changes something, committed by itself. */
@@ -44,7 +50,7 @@ export const POOL_LIMITS: PoolLimits = {
 const ignore = (): void => {};
 
 /**
- * A pool of connections to the primary. A connection is opened when it is needed and dropped at its first failure, so the
+ * A pool of connections to the primary, which is one of the hosts of the address. A connection is opened when it is needed and dropped at its first failure, so the
  * store recovers by itself. Nothing depends on what a session remembers, so a pooler may route every transaction to another
  * session; without a pooler, statements are planned once. `onDeliveries` is called when a commit added deliveries
  * that are due.
@@ -60,22 +66,15 @@ export const openConnections = (
     await checkDurable(client);
     await statementNames.noticeSession(client);
   };
-  const pool = new Pool({
-    connectionString: url,
-    max: limits.connectionsMax,
-    connectionTimeoutMillis: limits.connectTimeoutMs,
-    query_timeout: limits.answerTimeoutMs,
-    pipeline: true,
-    keepAlive: true,
-    application_name: 'keyfob',
-    // The pool waits for its promise, though its type does not say so.
-    onConnect: (client) => onConnect(client) as unknown as void,
-  });
-  // An idle connection failed: the next caller gets another one.
-  pool.on('error', ignore);
+  const address = readAddress(url, process.env);
+  if ('fault' in address) throw wrongAddress(address.fault);
+  const pools = address.hosts.map((host) => openPool(host, address, limits, onConnect));
+  const connectToPrimary = createHosts(
+    pools.map((pool, index) => ({ name: address.hosts[index]?.name ?? '', connect: () => pool.connect() })),
+  );
 
   const connect = async (): Promise<PoolClient> => {
-    const client = await reconnecting(() => pool.connect()).catch((error: unknown) => {
+    const client = await reconnecting(connectToPrimary).catch((error: unknown) => {
       throw toStoreError(error, 'unavailable');
     });
     // The statement under way reports what a lost connection means.
@@ -116,6 +115,7 @@ export const openConnections = (
   };
 
   return {
+    address,
     read,
     write,
     transact: (work, { timeoutMs = limits.answerTimeoutMs } = {}) =>
@@ -126,14 +126,43 @@ export const openConnections = (
         if (ending.kind === 'committed' && ending.hasDeliveries) onDeliveries();
         return ending;
       }),
-    close: () => pool.end(),
+    close: async () => void (await Promise.all(pools.map((pool) => pool.end()))),
   };
 };
 
-/** Returns a connection to its pool; one that failed is dropped. */
+const openPool = (
+  host: PostgresHost,
+  address: PostgresAddress,
+  limits: PoolLimits,
+  onConnect: (client: ClientBase) => Promise<void>,
+): Pool => {
+  // The driver knows it, though its types do not say so.
+  const negotiation: object = address.tls.isDirect ? { sslnegotiation: 'direct' } : {};
+  const pool = new Pool({
+    ...negotiation,
+    connectionString: host.url,
+    ssl: tlsOptionsOf(address),
+    max: limits.connectionsMax,
+    connectionTimeoutMillis: limits.connectTimeoutMs,
+    query_timeout: limits.answerTimeoutMs,
+    pipeline: true,
+    keepAlive: true,
+    application_name: 'keyfob',
+    // The pool waits for its promise, though its type does not say so.
+    onConnect: (client) => onConnect(client) as unknown as void,
+  });
+  // An idle connection failed: the next caller gets another one.
+  pool.on('error', ignore);
+  return pool;
+};
+
+const wrongAddress = (fault: string): OperatorError =>
+  new OperatorError('store_address_wrong', `the address of the store ${fault}`, 'Correct KEYFOB_STORE.');
+
+/** Returns a connection to its pool; one that failed, or that leads to a standby, is dropped. */
 const release = (client: PoolClient, failure: unknown): void => {
   client.removeListener('error', ignore);
-  client.release(failure !== undefined && !isUndone(failure));
+  client.release(failure !== undefined && (!isUndone(failure) || isOfStandby(failure)));
 };
 
 /** Tries once more on another connection: an idle one may have been cut long ago. */

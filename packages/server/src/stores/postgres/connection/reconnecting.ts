@@ -1,8 +1,9 @@
 /** How long after a failure the next attempt is made. */
 const PAUSE_MS = 50;
 
-/** The message of a pool whose connections are all in use. That is not a failure to connect. */
-const POOL_IS_EMPTY = 'timeout exceeded when trying to connect';
+/** Whether all connections of the pool are in use. That is not a failure to connect. */
+export const isOfFullPool = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'timeout exceeded when trying to connect';
 
 /**
  * Connects at once as long as that works. While it fails, all callers share one attempt, after a pause: a database that
@@ -27,7 +28,7 @@ export const createReconnecting = <Connection>(release: (connection: Connection)
     try {
       return await connect();
     } catch (error) {
-      isFailing ||= !(error instanceof Error && error.message === POOL_IS_EMPTY);
+      isFailing ||= !isOfFullPool(error);
       throw error;
     }
   };
