@@ -2,10 +2,10 @@ import { followServers, readGrantEvents } from '../exports/index.ts';
 import type { GrantEventFilter, OperationContext } from '../exports/index.ts';
 import { writeGrantId } from '../exports/tokens.ts';
 import { GRANT_EVENT_KINDS } from '../exports/webhooks.ts';
-import { StoreError } from '../exports/errors.ts';
+import { OperatorError } from '../exports/errors.ts';
 import { toEventRecord } from './event-line.ts';
 import type { EventRecord } from './event-line.ts';
-import { exitSoon } from './output.ts';
+import { exitSoon, ReaderGone } from './output.ts';
 
 /** How often new servers, and grant events of other processes, are looked for. */
 const POLL_INTERVAL_MS = 500;
@@ -66,8 +66,8 @@ export const followEvents = async (
   const poll = (): void => {
     turn ??= takeTurn()
       .catch((error: unknown) => {
-        // A busy store is read again at the next turn.
-        if (!(error instanceof StoreError)) fail(error);
+        // Everything else is tried again at the next turn: a busy store, a directory that is missing for a moment.
+        if (error instanceof ReaderGone || error instanceof OperatorError) fail(error);
       })
       .finally(() => {
         turn = undefined;
