@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import type { StdioOptions } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -107,8 +107,9 @@ const findPort = async (): Promise<number> => {
   return port;
 };
 
-const untilAnswered = async (url: string): Promise<void> => {
+const untilAnswered = async (child: ChildProcess, url: string): Promise<void> => {
   for (;;) {
+    assert.equal(child.exitCode, null, 'the server ended');
     try {
       await (await fetch(url)).arrayBuffer();
       return;
@@ -166,7 +167,7 @@ describe('a server whose log nobody reads', () => {
     const end = pipe.openEnd();
     t.after(() => closeSync(end));
     const { child, url } = await startSilently(t, [process.execPath], ['ignore', end, end]);
-    await untilAnswered(`${url}/connect`);
+    await untilAnswered(child, `${url}/connect`);
     const exited = once(child, 'exit');
     child.kill('SIGHUP');
     assert.deepEqual(await exited, [0, null]);
@@ -180,7 +181,7 @@ describe('a server whose log nobody reads', () => {
       ['python3', '-c', IN_STOPPED_TERMINAL, process.execPath],
       'ignore',
     );
-    await untilAnswered(`${url}/connect`);
+    await untilAnswered(child, `${url}/connect`);
     for (let count = 0; count < 100; count++)
       assert.equal((await fetch(`${url}/nothing`, { headers: LONG_NAME })).status, 404);
     const exited = once(child, 'exit');

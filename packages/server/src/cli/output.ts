@@ -1,4 +1,6 @@
 import { OperatorError } from '../exports/errors.ts';
+import { toSeconds } from '../exports/grants.ts';
+import type { Millis, Seconds } from '../exports/grants.ts';
 
 /** What a command answers: the same for a program and for a person. */
 export type Report = {
@@ -62,6 +64,10 @@ const EXIT_GRACE_MS = 2000;
 
 /** Lets the process end when its output is written, or soon if nobody reads it. */
 export const exitSoon = (): void => void setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
+
+/** A stored moment as JSON answers it: integer seconds, `null` where there is none. */
+export const secondsOrNull = (atMs: Millis | undefined): Seconds | null =>
+  atMs === undefined ? null : toSeconds(atMs);
 
 /** Rows in columns: a table whose first row is the header, or pairs of name and value. */
 export const alignColumns = (rows: readonly (readonly string[])[]): string => {

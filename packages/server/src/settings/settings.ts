@@ -137,6 +137,12 @@ export const SETTINGS = {
     default: 15,
     effect: 'Time from the first byte of a request to the last of its body.',
   },
+  answerTimeoutSeconds: {
+    ...wholeNumber(1, 600),
+    default: 60,
+    effect:
+      'How long a client may leave an answer unread, and how long an answer may take; then the connection is closed.',
+  },
   keepAliveTimeoutSeconds: {
     ...wholeNumber(1, 3600),
     default: 75,
