@@ -21,6 +21,8 @@ import { createListeners } from './listeners.ts';
 import type { Listening } from './listeners.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
+import { readLogBytes } from './stores/sqlite/log-size.ts';
+import { storeNameOf } from './deployment/names.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { startSending } from './webhooks/start-sending.ts';
 
@@ -82,6 +84,7 @@ export const createAuthorizationServer = async (
   const following = hasOwnClock(options) ? undefined : followClock(store, time);
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKey } = deployment;
+  const isInFile = options.store === undefined && config.store === undefined;
   const admin =
     config.adminPort === undefined
       ? undefined
@@ -91,6 +94,7 @@ export const createAuthorizationServer = async (
           time,
           openRequests: load.open,
           logLines: options.logLines,
+          storeLogBytes: isInFile ? () => readLogBytes(storeNameOf(config)) : undefined,
           emit: report,
         });
   if (options.store === undefined) live = await openLive(config, report, deployment);

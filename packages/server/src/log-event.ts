@@ -97,7 +97,7 @@ export type LogEvent =
   | Of<
       'client.throttled',
       Request & {
-        bucket: 'address' | 'client' | 'pair';
+        bucket: 'address' | 'client';
         clientId: string | undefined;
         failures: number;
         refused: number;
@@ -112,6 +112,8 @@ export type LogEvent =
         caller: Caller;
       }
     >
+  /** Reported once: a proxy names its callers, but `forwardedHops` is 0, so that they all have the address of the proxy. */
+  | Of<'forwarding.ignored', { header: 'x-forwarded-for' | 'forwarded'; caller: Caller }>
   /** Reported at most every ten seconds per reason, with their number since the last report and the last caller. */
   | Of<
       'connection.dropped',

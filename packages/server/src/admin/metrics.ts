@@ -23,6 +23,8 @@ export type Reading = {
   readonly deliveriesWaiting: number | undefined;
   /** `undefined` if the host writes the log. */
   readonly logLines: LogLines | undefined;
+  /** `undefined` on PostgreSQL. */
+  readonly storeLogBytes: number | undefined;
 };
 
 const gauge = (name: string, help: string, value: number): string =>
@@ -41,8 +43,17 @@ const renderLogLines = ({ written, dropped, leftOut }: LogLines): string =>
 
 /** All metrics in the Prometheus text format. Those that the store did not answer are left out. */
 export const renderMetrics = (reading: Reading): string => {
-  const { events, latencies, openRequests, isReady, clockSkewMs, clockDoubtMs } = reading;
-  const { deliveriesWaiting, logLines } = reading;
+  const {
+    events,
+    latencies,
+    openRequests,
+    isReady,
+    clockSkewMs,
+    clockDoubtMs,
+    deliveriesWaiting,
+    storeLogBytes,
+    logLines,
+  } = reading;
   const { user, system } = process.cpuUsage();
   return [
     renderMetric('keyfob_log_events_total', {
@@ -77,6 +88,9 @@ export const renderMetrics = (reading: Reading): string => {
           ),
         ]),
     ...(logLines === undefined ? [] : [renderLogLines(logLines)]),
+    ...(storeLogBytes === undefined
+      ? []
+      : [gauge('keyfob_store_log_bytes', 'Size of the write-ahead log of the SQLite store.', storeLogBytes)]),
     renderMetric('process_cpu_seconds_total', {
       type: 'counter',
       help: 'User and system time of this process.',

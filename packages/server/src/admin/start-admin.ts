@@ -21,6 +21,8 @@ export type AdminContext = {
   openRequests(): number;
   /** `undefined` if the host writes the log. */
   readonly logLines: (() => LogLines) | undefined;
+  /** Bytes of the write-ahead log; absent on PostgreSQL. */
+  readonly storeLogBytes?: (() => number) | undefined;
   /** Reports failures of the admin listener itself. */
   readonly emit: Emit;
 };
@@ -41,7 +43,7 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
 export const createAdmin = (context: AdminContext): Admin => {
-  const { store, noticeKey, time, openRequests, logLines, emit } = context;
+  const { store, noticeKey, time, openRequests, storeLogBytes, logLines, emit } = context;
   let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
@@ -80,6 +82,7 @@ export const createAdmin = (context: AdminContext): Admin => {
       clockDoubtMs: time.doubt()?.byMs ?? 0,
       deliveriesWaiting,
       logLines: logLines?.(),
+      storeLogBytes: storeLogBytes?.(),
     });
     return { status: 200, type: METRICS_TYPE, body };
   };

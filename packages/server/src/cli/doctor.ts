@@ -7,7 +7,7 @@ import { OperatorError } from '../exports/errors.ts';
 import { inspectStore } from '../exports/maintenance.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
-import { examineGuessing, examineSecrets } from './doctor-secrets.ts';
+import { examineForwarding, examineGuessing, examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { readConfig, withCommonOptions } from './options.ts';
@@ -17,6 +17,8 @@ import { alignColumns, print } from './output.ts';
 const NODE_MAJOR_MIN = 24;
 const SPACE_WARN_BYTES = 256 * 1024 * 1024;
 const SPACE_FAIL_BYTES = 1024 * 1024;
+/** Usual is at most 16 MiB. */
+const LOG_WARN_BYTES = 128 * 1024 * 1024;
 const CLOCK_BEFORE_MS = Date.UTC(2025, 0, 1);
 const CLOCK_SLACK_MS = 60_000;
 
@@ -50,6 +52,7 @@ const examine = async (config: Config): Promise<readonly Finding[]> =>
         ...(await examineSharedStore(config)),
         ...examineKeyFile(config),
         warnOf(examineGuessing(config)),
+        warnOf(examineForwarding(config)),
       ];
 
 const examineDataDirectory = async (config: Config): Promise<readonly Finding[]> => [
@@ -59,6 +62,7 @@ const examineDataDirectory = async (config: Config): Promise<readonly Finding[]>
   ...examineKeyFile(config),
   examineSpace(config),
   warnOf(examineGuessing(config)),
+  warnOf(examineForwarding(config)),
 ];
 
 const examineNode = (): Finding => {
@@ -111,6 +115,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             `journal mode ${facts.journalMode}`,
             'Run "keyfob serve" once: it sets the mode.',
           ),
+      examineLog(path, facts.logBytes),
       examineClock(facts.newestGrantAtMs, Date.now()),
       warnOf(examineSecrets(clients, Date.now())),
       warnOf(examineIssuer(config, clients)),
@@ -124,6 +129,18 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
   } finally {
     await deployment?.close();
   }
+};
+
+/** The log starts again when all of it is in the database. While somebody reads an old state, it cannot. */
+const examineLog = (path: string, bytes: number): Finding => {
+  const finding = `${Math.ceil(bytes / 1024 / 1024)} MiB of write-ahead log`;
+  if (bytes < LOG_WARN_BYTES) return ok('log', finding);
+  return bad(
+    'log',
+    'warn',
+    `${finding}: a long read keeps it from starting again`,
+    `End the program that reads ${path}, for example a sqlite3 shell or a backup tool; "fuser ${path}" lists them.`,
+  );
 };
 
 const examineClock = (newestGrantAtMs: number, nowMs: number): Finding => {

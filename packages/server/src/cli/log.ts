@@ -33,6 +33,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'client.refused': 'info',
   'client.throttled': 'warn',
   'request.refused': 'info',
+  'forwarding.ignored': 'warn',
   'connection.dropped': 'warn',
   'clock.jumped': 'warn',
   'clock.contradicted': 'error',
