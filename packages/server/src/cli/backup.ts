@@ -41,7 +41,7 @@ export const addBackup = (program: Command): void => {
       const bar = createProgressBar('pages');
       await backupDeployment(config, target, bar.show);
       bar.end();
-      print({ json: { file: target }, text: `wrote ${target}` }, options.json === true);
+      await print({ json: { file: target }, text: `wrote ${target}` }, options.json === true);
     });
 };
 
@@ -79,7 +79,7 @@ export const addRestore = (program: Command): void => {
     )
     .option('--replace-damaged', 'replace even a store that no longer opens; stop every server on it first')
     .addHelpText('after', '\nExample:\n  $ keyfob restore /backups/keyfob-2026-11-22.db')
-    .action((file: string, options: CommonOptions & { readonly replaceDamaged?: boolean }) => {
+    .action(async (file: string, options: CommonOptions & { readonly replaceDamaged?: boolean }) => {
       const config = readConfig(options);
       const isDamaged = options.replaceDamaged === true;
       refuseOwnFiles(resolve(file), config);
