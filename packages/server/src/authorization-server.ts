@@ -77,8 +77,6 @@ export const createAuthorizationServer = async (
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
   const { store, time, clock, randomness } = deployment;
-  // A clock that the host moves is no clock to compare.
-  const following = hasOwnClock(options) ? undefined : followClock(store, time);
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKey } = deployment;
   const isInFile = options.store === undefined && config.store === undefined;
@@ -94,6 +92,9 @@ export const createAuthorizationServer = async (
           emit: report,
         });
   if (options.store === undefined) live = await openLive(config, report, deployment);
+  time.report();
+  // A clock that the host moves is no clock to compare.
+  const following = hasOwnClock(options) ? undefined : followClock(store, time);
   let listeningUrl = '';
   /** Empty until it is known. No request is answered before that. */
   const issuer = (): string => config.publicUrl ?? listeningUrl;
@@ -120,6 +121,8 @@ export const createAuthorizationServer = async (
     keyRing: () => deployment.keyRing,
     noticeKey,
     clock,
+    monotonic: time.monotonic,
+    earliest: time.earliest,
     chance: randomness.fraction,
     emit: report,
     onDeliveries: deployment.onDeliveries,

@@ -62,6 +62,8 @@ export type LogEvent =
         response: 'revoke' | 'refuse' | 'observe';
       }
     >
+  /** A moment in the row of a grant and the present clock contradict each other: one of them is wrong. */
+  | Of<'refresh.clock_fault', Use & { fault: 'future_row' | 'past_row'; byMs: number }>
   | Of<'code.redeemed', GrantRequest>
   | Of<'code.repeated', GrantRequest>
   | Of<'code.replayed', GrantRequest>

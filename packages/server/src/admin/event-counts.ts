@@ -30,6 +30,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'refresh.resynced': undefined,
   'refresh.refused': { reason: REFUSED_TOKENS },
   'refresh.replayed': { looksLike: listed('lost_answer', 'theft') },
+  'refresh.clock_fault': { fault: listed('future_row', 'past_row') },
   'code.redeemed': undefined,
   'code.repeated': undefined,
   'code.replayed': undefined,

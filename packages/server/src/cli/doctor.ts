@@ -5,6 +5,7 @@ import { KEY_FILE, openDeployment, STORE_FILE } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { inspectStore } from '../exports/maintenance.ts';
+import { examineClock } from './doctor-clock.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
 import { examineForwarding, examineGuessing, examineSecrets } from './doctor-secrets.ts';
@@ -19,8 +20,6 @@ const SPACE_WARN_BYTES = 256 * 1024 * 1024;
 const SPACE_FAIL_BYTES = 1024 * 1024;
 /** Usual is at most 16 MiB. */
 const LOG_WARN_BYTES = 128 * 1024 * 1024;
-const CLOCK_BEFORE_MS = Date.UTC(2025, 0, 1);
-const CLOCK_SLACK_MS = 60_000;
 
 export const addDoctor = (program: Command): void => {
   withCommonOptions(program.command('doctor'))
@@ -113,15 +112,15 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             'Run "keyfob serve" once: it sets the mode.',
           ),
       examineLog(path, facts.logBytes),
-      examineClock(facts.newestGrantAtMs, Date.now()),
-      warnOf(examineSecrets(clients, Date.now())),
+      examineClock(deployment.time, facts.newestGrantAtMs),
+      warnOf(examineSecrets(clients, deployment.clock())),
       warnOf(examineIssuer(config, clients)),
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return [
       bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.remedy),
-      examineClock(0, Date.now()),
+      examineClock(undefined, 0),
     ];
   } finally {
     await deployment?.close();
@@ -137,18 +136,6 @@ const examineLog = (path: string, bytes: number): Finding => {
     'warn',
     `${finding}: a long read keeps it from starting again`,
     `End the program that reads ${path}, for example a sqlite3 shell or a backup tool; "fuser ${path}" lists them.`,
-  );
-};
-
-const examineClock = (newestGrantAtMs: number, nowMs: number): Finding => {
-  const now = new Date(nowMs).toISOString();
-  const isBehind = nowMs < CLOCK_BEFORE_MS || nowMs + CLOCK_SLACK_MS < newestGrantAtMs;
-  if (!isBehind) return ok('clock', now);
-  return bad(
-    'clock',
-    'fail',
-    `${now}, earlier than the newest grant`,
-    'Set the clock and synchronise it with NTP.',
   );
 };
 

@@ -11,6 +11,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'refresh.resynced': 'warn',
   'refresh.refused': 'info',
   'refresh.replayed': 'warn',
+  'refresh.clock_fault': 'warn',
   'code.redeemed': 'info',
   'code.repeated': 'info',
   'code.replayed': 'warn',

@@ -15,21 +15,17 @@ export type PostgresFacts = {
   readonly standbys: string;
   /** Of one statement, in milliseconds. */
   readonly roundTripMs: number;
-  /** By how many milliseconds the clock of the database is ahead of this machine's. */
-  readonly clockAheadMs: number;
   readonly transport: Transport;
 };
 
 const SELECT = `SELECT current_setting('server_version') AS version,
   coalesce(current_setting('synchronous_commit', true), 'on') AS synchronous_commit,
   coalesce(current_setting('synchronous_standby_names', true), '') AS standbys,
-  floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms,
   (SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('grants')) AS grants`;
 
 export const inspect = async (connections: Connections): Promise<PostgresFacts> => {
   const schema = await readSchema(connections);
   const started = performance.now();
-  const startedAtMs = Date.now();
   const [row = {}] = await connections.read(SELECT);
   const roundTripMs = performance.now() - started;
   return {
@@ -41,6 +37,5 @@ export const inspect = async (connections: Connections): Promise<PostgresFacts> 
     standbys: String(row['standbys']),
     roundTripMs,
     transport: transportOf(connections.address),
-    clockAheadMs: Number(row['now_ms']) - startedAtMs - roundTripMs / 2,
   };
 };
