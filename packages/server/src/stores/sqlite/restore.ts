@@ -1,8 +1,10 @@
 import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { checkSchema } from './check-schema.ts';
 import { openDatabase } from './database.ts';
 import { toOperatorError } from './errors.ts';
 import { openReadOnly, syncFile } from './backup-files.ts';
+import { readMigrations } from './migrations.ts';
 import { mergeContent } from './restore-content.ts';
 import type { Restored } from './restore-content.ts';
 
@@ -51,6 +53,7 @@ const prepareCopy = (backupPath: string, copy: string): void => {
   removeFiles(copy);
   const source = openReadOnly(backupPath);
   try {
+    checkSchema(source, backupPath, readMigrations());
     source.prepare('VACUUM INTO ?').run(copy);
     chmodSync(copy, 0o600);
   } catch (error) {
