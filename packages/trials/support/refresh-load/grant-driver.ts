@@ -62,6 +62,7 @@ export const driveGrant = async (
       if (answered.refreshToken !== newest) log.held.push(answered.refreshToken);
       idempotencyKey = undefined;
       if (signals.isEnding) return;
+      if (kind.pauseMs !== undefined) await sleep(kind.pauseMs);
     } else if (outcomes.every(({ kind: how }) => how === 'refused')) {
       log.isLost = true;
       return;

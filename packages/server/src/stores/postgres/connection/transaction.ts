@@ -67,12 +67,18 @@ export const attempt = async <Result>(
     answers.push(answer);
     return answer;
   };
-  send(beginFor(timeoutMs)).catch(ignore);
+  const begun = send(beginFor(timeoutMs));
+  begun.catch(ignore);
   let result: Result;
   let hasDeliveries = false;
   try {
     result = await work({
-      query: async (text, values) => (await send(text, values)).rows,
+      async query(text, values) {
+        const answer = send(text, values);
+        // Without a transaction, each later statement would be committed by itself.
+        await begun;
+        return (await answer).rows;
+      },
       write: (text, values) => void send(text, values),
       noteDeliveries: () => (hasDeliveries = true),
     });
