@@ -69,7 +69,7 @@ export const createRouteGroups = (
       return context.issuer;
     },
     isDemo: config.demo,
-    upstream: openUpstream(config),
+    upstream: openUpstream(config, context.emit),
     vehicles: openVehicles(config),
   });
   const actions: RouteActions = {
@@ -96,15 +96,19 @@ const openThrottle = (config: Config): Throttle =>
     windowSeconds: config.authenticationFailuresWindowSeconds,
   });
 
-const openUpstream = (config: Config): Upstream | undefined => {
+const openUpstream = (config: Config, emit: Emit): Upstream | undefined => {
   const { signInIssuer: issuer, signInClientId: clientId } = config;
   if (issuer === undefined || clientId === undefined) return undefined;
-  return createUpstream({
+  const settings = {
     issuer,
     clientId,
     clientSecret: config.signInClientSecret,
+    clientAuthentication: config.signInClientAuthentication,
     scope: config.signInScope,
-  });
+  };
+  return createUpstream(settings, ([cause = '', ...others]) =>
+    emit({ event: 'sign_in.entries_left_out', count: 1 + others.length, cause }),
+  );
 };
 
 const openVehicles = ({ vehiclesUrl: url, vehiclesToken: token }: Config): VehicleSource =>

@@ -68,7 +68,19 @@ export type LogEvent =
   | Of<'code.refused', RefusedUse<RefusedCodeReason>>
   | Of<'vehicles.disconnected', GrantRequest & { count: number }>
   | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
-  | Of<'sign_in.failed', { requestId: string; reason: SignInFailure; cause: string; caller: Caller }>
+  | Of<
+      'sign_in.failed',
+      {
+        requestId: string;
+        reason: SignInFailure;
+        cause: string;
+        /** The OAuth error code of the provider, if it sent one. Its description can contain anything, so it is not reported. */
+        providerError: string | undefined;
+        caller: Caller;
+      }
+    >
+  /** Of the metadata or the keys of the provider. `cause` describes the first of them, by its place and without a value. */
+  | Of<'sign_in.entries_left_out', { count: number; cause: string }>
   | Of<'consent.given', GrantRequest & { vehicles: number }>
   | Of<'consent.declined', RefusedUse<'decline' | 'no_vehicles'>>
   | Of<'vehicle_source.unavailable', { requestId: string; cause: string }>

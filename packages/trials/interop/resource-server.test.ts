@@ -114,16 +114,18 @@ describe('oauth4webapi', () => {
     const as = await discover();
     const app = await server.register('smartcar');
     const { refreshToken } = await server.grant(app);
-    const asChecker = { client_id: checker.clientId };
-    const auth = oauth.ClientSecretPost(checker.clientSecret);
-    const introspect = async (): Promise<oauth.IntrospectionResponse> =>
-      oauth.processIntrospectionResponse(
-        as,
-        asChecker,
-        await oauth.introspectionRequest(as, asChecker, auth, refreshToken, OVER_HTTP),
-      );
-    const found = await introspect();
+    const introspect = async (by: {
+      readonly clientId: string;
+      readonly clientSecret: string;
+    }): Promise<oauth.IntrospectionResponse> => {
+      const asClient = { client_id: by.clientId };
+      const auth = oauth.ClientSecretPost(by.clientSecret);
+      const response = await oauth.introspectionRequest(as, asClient, auth, refreshToken, OVER_HTTP);
+      return oauth.processIntrospectionResponse(as, asClient, response);
+    };
+    const found = await introspect(app);
     assert.deepEqual([found.active, found.client_id, found.token_type], [true, app.clientId, undefined]);
+    assert.deepEqual(await introspect(checker), { active: false });
     const revocation = await oauth.revocationRequest(
       as,
       { client_id: app.clientId },
@@ -132,7 +134,7 @@ describe('oauth4webapi', () => {
       OVER_HTTP,
     );
     await oauth.processRevocationResponse(revocation);
-    assert.deepEqual(await introspect(), { active: false });
+    assert.deepEqual(await introspect(app), { active: false });
   });
 
   test('is challenged if its secret is wrong', async () => {

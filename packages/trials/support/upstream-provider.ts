@@ -13,12 +13,21 @@ export type UpstreamProvider = {
   /** Responds to every request with this status, unless `undefined`. */
   outage: number | undefined;
   /** Must be called once, with the redirect URI for owners. */
-  serve(redirectUri: string): void;
+  serve(redirectUri: string, variant?: ProviderVariant): void;
   close(): Promise<void>;
+};
+
+/** How a provider differs. */
+export type ProviderVariant = {
+  /** How it lets clients send their secrets; without it, in every way that it knows. */
+  readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post';
+  /** Changes its metadata or its keys before they are sent. */
+  readonly alter?: (document: Record<string, unknown>) => void;
 };
 
 const CLIENT_ID = 'keyfob';
 const CLIENT_SECRET = 'secret-of-the-provider';
+const DOCUMENT = /^\/(?:\.well-known\/|jwks)/;
 const INTERACTION = /^\/interaction\//;
 
 const answerNothing = (_request: IncomingMessage, response: ServerResponse): void =>
@@ -40,10 +49,12 @@ export const openUpstreamProvider = async (): Promise<UpstreamProvider> => {
     clientSecret: CLIENT_SECRET,
     account: 'owner-1',
     outage: undefined,
-    serve(redirectUri) {
-      const provider = createProvider(issuer, redirectUri);
+    serve(redirectUri, variant = {}) {
+      const provider = createProvider(issuer, redirectUri, variant);
       const respond = provider.callback();
       answer = (request, response) => {
+        if (variant.alter !== undefined && DOCUMENT.test(request.url ?? ''))
+          alterJson(response, variant.alter);
         if (!INTERACTION.test(request.url ?? '')) return void respond(request, response);
         const result =
           upstream.account === undefined
@@ -61,9 +72,32 @@ export const openUpstreamProvider = async (): Promise<UpstreamProvider> => {
   return upstream;
 };
 
-const createProvider = (issuer: string, redirectUri: string): Provider =>
+/** Changes the JSON body of a response when it is sent. */
+const alterJson = (response: ServerResponse, alter: (document: Record<string, unknown>) => void): void => {
+  const end = response.end.bind(response) as (body: string) => ServerResponse;
+  response.end = ((body: Buffer | string) => {
+    const document = JSON.parse(String(body)) as Record<string, unknown>;
+    alter(document);
+    response.removeHeader('content-length');
+    return end(JSON.stringify(document));
+  }) as ServerResponse['end'];
+};
+
+const createProvider = (
+  issuer: string,
+  redirectUri: string,
+  { clientAuthentication: method }: ProviderVariant,
+): Provider =>
   new Provider(issuer, {
-    clients: [{ client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [redirectUri] }],
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        client_secret: CLIENT_SECRET,
+        redirect_uris: [redirectUri],
+        ...(method === undefined ? {} : { token_endpoint_auth_method: method }),
+      },
+    ],
+    ...(method === undefined ? {} : { clientAuthMethods: [method] }),
     cookies: { keys: ['cookies of the trial'] },
     claims: { openid: ['sub'], profile: ['name'] },
     conformIdTokenClaims: false,

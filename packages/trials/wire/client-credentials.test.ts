@@ -52,17 +52,18 @@ describe('Client credentials', () => {
 
   test('give a token without an owner, which is active until it expires or its client is disabled', async () => {
     const trial = createResourceTrial();
+    const audience = 'https://api.example';
     const app = await trial.register('smartcar', {
-      policy: { ...ALLOWED, clientCredentialsScope: 'fleet:read', audience: 'https://api.example' },
+      policy: { ...ALLOWED, clientCredentialsScope: 'fleet:read', audience },
     });
-    const checker = await trial.register('smartcar', { type: 'resource-server' });
+    const checker = await trial.register('smartcar', { type: 'resource-server', policy: { audience } });
     const other = await trial.register('smartcar');
     const token = String((await requestToken(trial, app)).body['access_token']);
     const introspect = async (by: KnownClient) => (await trial.post('/oauth/introspect', { token }, by)).body;
     const { jti, exp, iat, ...rest } = await introspect(checker);
     const { id } = app.client;
     const known = { active: true, client_id: id, sub: id, token_type: 'Bearer' };
-    assert.deepEqual(rest, { ...known, scope: 'fleet:read', iss: ISSUER, aud: 'https://api.example' });
+    assert.deepEqual(rest, { ...known, scope: 'fleet:read', iss: ISSUER, aud: audience });
     assert.deepEqual([typeof jti, Number(exp) - Number(iat)], ['string', 7200]);
     assert.equal((await introspect(app))['active'], true);
     assert.deepEqual(await introspect(other), { active: false });

@@ -54,7 +54,7 @@ describe('Introspection of access tokens', () => {
           iss: ISSUER,
         });
         assert.equal(typeof jti, accessTokenFormat === 'jwt' ? 'string' : 'undefined');
-        assert.equal(aud, accessTokenFormat === 'jwt' ? ISSUER : undefined);
+        assert.equal(aud, ISSUER);
       }
       trial.advanceSeconds(lifetime - 1);
       assert.equal((await introspect(trial, checker, accessToken)).body['active'], true);
@@ -106,13 +106,26 @@ describe('Introspection of access tokens', () => {
   test('the result includes the audience and the end of the grant', async () => {
     const policy = { grantLifetimeSeconds: 600, audience: 'https://api.example' };
     for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
-      const { trial, owner, checker } = await open('smartcar', { policy: { ...policy, accessTokenFormat } });
+      const { trial, owner } = await open('smartcar', { policy: { ...policy, accessTokenFormat } });
       const { accessToken, expiresInSeconds } = await trial.grant(owner);
       assert.equal(expiresInSeconds, 600);
-      const { body } = await introspect(trial, checker, accessToken);
+      const { body } = await introspect(trial, owner, accessToken);
       assert.deepEqual([body['aud'], body['exp']], ['https://api.example', trial.nowSeconds() + 600]);
       trial.advanceSeconds(600);
+      assertInactive(await introspect(trial, owner, accessToken));
+    }
+  });
+
+  test('a resource server gets information about tokens for its own audience only', async () => {
+    for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
+      const audience = 'https://api.example';
+      const { trial, owner, checker } = await open('smartcar', { policy: { accessTokenFormat, audience } });
+      const { accessToken } = await trial.grant(owner);
       assertInactive(await introspect(trial, checker, accessToken));
+      await trial.memory.changeClient(checker.client.id, { policy: { audience: 'https://other.example' } });
+      assertInactive(await introspect(trial, checker, accessToken));
+      await trial.memory.changeClient(checker.client.id, { policy: { audience } });
+      assert.equal((await introspect(trial, checker, accessToken)).body['active'], true);
     }
   });
 });
@@ -120,7 +133,7 @@ describe('Introspection of access tokens', () => {
 describe('Introspection of refresh tokens', () => {
   for (const dialect of ['smartcar', 'pleos'] as const) {
     test(`describes the token of a ${dialect} client as its use would be judged now, without using it`, async () => {
-      const { trial, owner, checker } = await open(dialect, {
+      const { trial, owner } = await open(dialect, {
         policy: { rotation: 'overlap', overlapSeconds: 60 },
       });
       const first = await trial.grant(owner);
@@ -129,16 +142,16 @@ describe('Introspection of refresh tokens', () => {
       const known = { active: true, scope: first.grant.scope, client_id: owner.client.id };
       const about = { sub: 'owner-1', iss: ISSUER };
       for (const hint of [undefined, 'refresh_token', 'access_token', 'other']) {
-        const { body } = await introspect(trial, checker, first.refreshToken, hint);
+        const { body } = await introspect(trial, owner, first.refreshToken, hint);
         assert.deepEqual(body, { ...known, exp: issued + lifetime, iat: issued, ...about });
       }
       assert.equal(trial.memory.peek(first.grant.id)?.generation, 0);
       trial.advanceSeconds(100);
       await trial.refresh(owner, first.refreshToken);
-      const overlapping = await introspect(trial, checker, first.refreshToken);
+      const overlapping = await introspect(trial, owner, first.refreshToken);
       assert.deepEqual(overlapping.body, { ...known, exp: issued + 160, iat: issued, ...about });
       trial.advanceSeconds(60);
-      assertInactive(await introspect(trial, checker, first.refreshToken));
+      assertInactive(await introspect(trial, owner, first.refreshToken));
       assert.equal(trial.memory.peek(first.grant.id)?.revocation, undefined);
       assert.deepEqual(
         trial.events.filter(({ event }) => event === 'refresh.replayed'),
@@ -153,24 +166,31 @@ describe('Introspection of refresh tokens', () => {
       ['none', true],
       ['until-used', true],
     ] as const) {
-      const { trial, owner, checker } = await open('smartcar', { policy: { rotation } });
+      const { trial, owner } = await open('smartcar', { policy: { rotation } });
       const { refreshToken } = await trial.grant(owner);
       await trial.refresh(owner, refreshToken);
-      assert.equal((await introspect(trial, checker, refreshToken)).body['active'], isActive, rotation);
+      assert.equal((await introspect(trial, owner, refreshToken)).body['active'], isActive, rotation);
     }
   });
 
   test('a token that is newer than the store is active, because its use would succeed', async () => {
-    const { trial, owner, checker } = await open('smartcar');
+    const { trial, owner } = await open('smartcar');
     const { refreshToken, grant } = await trial.grant(owner);
     const backup = trial.memory.snapshot();
     const next = (await trial.refresh(owner, refreshToken)).body['refresh_token'];
     trial.memory.load(backup);
-    const { body } = await introspect(trial, checker, String(next));
+    const { body } = await introspect(trial, owner, String(next));
     assert.deepEqual(
       [body['active'], body['exp'], body['iat'], body['client_id']],
       [true, undefined, undefined, grant.clientId],
     );
+  });
+
+  test('a resource server gets no information about a refresh token, which is no access token', async () => {
+    const { trial, owner, checker } = await open('smartcar');
+    const { refreshToken } = await trial.grant(owner);
+    for (const hint of [undefined, 'refresh_token'])
+      assertInactive(await introspect(trial, checker, refreshToken, hint));
   });
 });
 
@@ -265,7 +285,7 @@ describe('Introspection never reports an outage as a dead token', () => {
     const { accessToken, refreshToken } = await trial.grant(owner);
     await trial.rotateKeys({ isMissing: true });
     for (const token of [accessToken, refreshToken])
-      assert.equal((await introspect(trial, checker, token)).body['active'], true);
+      assert.equal((await introspect(trial, owner, token)).body['active'], true);
     assert.equal((await introspect(trial, checker, '3e565aed-d4b2-4296-9b4c-aec35825a6aa')).status, 503);
     assertInactive(await introspect(trial, checker, 'no-token'));
   });
@@ -292,6 +312,16 @@ describe('The vehicle calls read access tokens', () => {
       trial.setStore('available');
       await trial.memory.revoke(grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'owner' });
       for (const token of [accessToken, fresh]) assert.equal(await read(token), undefined);
+    });
+  }
+
+  for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
+    test(`and refuse one whose audience is another server: ${accessTokenFormat}`, async () => {
+      const policy = { accessTokenFormat, audience: 'https://api.example' };
+      const { trial, owner } = await open('smartcar', { policy });
+      const { accessToken } = await trial.grant(owner);
+      const shape = DIALECTS.smartcar.shapes.accessToken;
+      assert.equal(await readAccess(trial.context, shape, accessToken), undefined);
     });
   }
 });

@@ -41,6 +41,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'sign_in.failed': {
     reason: listed('not_configured', 'provider_unavailable', 'provider_refused', 'answer_invalid', 'stale'),
   },
+  'sign_in.entries_left_out': undefined,
   'consent.given': undefined,
   'consent.declined': { reason: listed('decline', 'no_vehicles') },
   'vehicle_source.unavailable': undefined,

@@ -18,6 +18,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'vehicles.disconnected': 'info',
   'owner.signed_in': 'info',
   'sign_in.failed': 'warn',
+  'sign_in.entries_left_out': 'warn',
   'consent.given': 'info',
   'consent.declined': 'info',
   'vehicle_source.unavailable': 'error',

@@ -2,7 +2,8 @@ import type { Policy } from './policy.ts';
 
 /**
  * A `public` client is an app that cannot keep a secret: it does not authenticate, must use PKCE, and always rotates with
- * replay detection (RFC 9700 §2.2.2). A `resource-server` may introspect every token, and gets none.
+ * replay detection (RFC 9700 §2.2.2). A `resource-server` may introspect the access tokens for its audience, and gets no
+ * tokens.
  */
 export const CLIENT_TYPES = ['confidential', 'public', 'resource-server'] as const;
 export type ClientType = (typeof CLIENT_TYPES)[number];

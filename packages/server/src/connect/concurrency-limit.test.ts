@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createHttpVehicleSource } from './vehicles/http-vehicle-source.ts';
-import { createUpstream, SignInError } from './sign-in/upstream.ts';
+import { SignInError } from './sign-in/sign-in-error.ts';
+import { createUpstream } from './sign-in/upstream.ts';
 import { VehicleSourceError } from './vehicles/vehicle-source.ts';
 import { CONCURRENT_CALLS_MAX } from './concurrency-limit.ts';
 
@@ -16,8 +17,14 @@ test('calls to a vehicle service that hangs are limited', async (t) => {
 
 test('calls to a provider that hangs are limited', async (t) => {
   t.mock.method(globalThis, 'fetch', hanging);
-  const settings = { issuer: 'http://127.0.0.1', clientId: 'id', clientSecret: undefined, scope: 'openid' };
-  const upstream = createUpstream(settings);
+  const settings = {
+    issuer: 'http://127.0.0.1',
+    clientId: 'id',
+    clientSecret: undefined,
+    clientAuthentication: undefined,
+    scope: 'openid',
+  };
+  const upstream = createUpstream(settings, () => {});
   const attempt = { state: 's', nonce: 'n', codeVerifier: 'v' };
   const begin = (): Promise<string> =>
     upstream.begin(attempt, { redirectUri: 'http://127.0.0.1/', language: 'en', isFresh: false });

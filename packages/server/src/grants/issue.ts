@@ -97,6 +97,8 @@ const signGrantJwt = (
   });
 };
 
-/** The audience of a client's JWTs. */
-export const audienceOf = ({ audience = '' }: Policy, issuer: string): string =>
-  audience === '' ? issuer : audience;
+/** Whom a client's access tokens are for: the audience that its policy names, or else this server. */
+export const audienceOf = <Issuer extends string | undefined>(
+  { audience = '' }: Pick<Policy, 'audience'>,
+  issuer: Issuer,
+): string | Issuer => (audience === '' ? issuer : audience);

@@ -7,6 +7,7 @@ import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
+import { audienceOf } from './issue.ts';
 import { judgeAccess } from './judge-access.ts';
 import type { Access } from './judge-access.ts';
 import { hasNewerKey } from './newer-key.ts';
@@ -24,19 +25,32 @@ export type AccessContext = {
 };
 
 /**
- * What an access token, opaque or a JWT, gives access to; `undefined` for an inactive or unknown one, and for one that was
- * issued to the client itself, without an owner. Throws `StoreError`.
+ * What an access token, opaque or a JWT, gives access to at this server. `undefined` for an inactive or unknown one, for
+ * one whose audience is another server, and for one that was issued to the client itself, without an owner. Throws
+ * `StoreError`.
+ *
+ * @see RFC 9068 §4 for the audience
  */
 export const readAccess = async (
   context: AccessContext,
   shape: Shape,
   text: string,
 ): Promise<Access | undefined> => {
+  const { issuer } = context;
   if (isCompactJwt(text)) {
     const jwt = await openJwt(context, text);
-    return jwt === undefined ? undefined : readJwtAccess(context, jwt);
+    return jwt === undefined || jwt.claims.aud !== issuer ? undefined : readJwtAccess(context, jwt);
   }
   if (shape.read(text) === 'malformed') return undefined;
+  const access = await readOpaqueAccess(context, shape, text);
+  return access === undefined || audienceOf(access.client.policy, issuer) !== issuer ? undefined : access;
+};
+
+const readOpaqueAccess = async (
+  context: AccessContext,
+  shape: Shape,
+  text: string,
+): Promise<Access | undefined> => {
   const { keyRing } = context;
   const found = await findOpaqueAccess(context, shape, text);
   if (found !== 'unknown') return found;

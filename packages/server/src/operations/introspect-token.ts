@@ -4,6 +4,7 @@ import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
+import { audienceOf } from '../grants/issue.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -41,17 +42,17 @@ export type Introspection = {
 };
 
 /**
- * What a token is; `undefined` if it is inactive, unknown, or another client's. A resource server may introspect every token,
- * any other client only its own. Changes nothing. Throws `StoreError` if the store or the key ring cannot answer.
+ * What a token is; `undefined` if it is inactive, unknown, or not for the client that asks. A client may introspect its own
+ * tokens. A resource server may introspect the access tokens for its own audience, and no refresh token, which it could
+ * take for an access token. Changes nothing. Throws `StoreError` if the store or the key ring cannot answer.
  *
- * @see RFC 7662 §2.2
+ * @see RFC 7662 §2.2 and §4
  */
 export const introspect = async (
   context: AccessContext,
   request: IntrospectionRequest,
 ): Promise<Introspection | undefined> => {
-  const isAllowed = ({ client_id: of }: Introspection): boolean =>
-    request.client.type === 'resource-server' || request.client.id === of;
+  const isAllowed = (found: Introspection): boolean => mayIntrospect(request.client, found, context.issuer);
   if (isCompactJwt(request.token)) {
     const found = await introspectJwt(context, request.token);
     return found !== undefined && isAllowed(found) ? found : undefined;
@@ -65,6 +66,15 @@ export const introspect = async (
   }
   const isOfOurForm = shapesOf(request).length > 0;
   return isOfOurForm && (await hasNewerKey(context, keyRing)) ? introspect(context, request) : undefined;
+};
+
+const mayIntrospect = (
+  { id, type, policy }: Client,
+  { client_id: owner, token_type: tokenType, aud }: Introspection,
+  issuer: string | undefined,
+): boolean => {
+  if (type !== 'resource-server') return id === owner;
+  return tokenType === 'Bearer' && aud === audienceOf(policy, issuer);
 };
 
 const introspectJwt = async (context: AccessContext, token: string): Promise<Introspection | undefined> => {
@@ -125,7 +135,7 @@ const describeAccess = (
   exp: expiresAt,
   iat: issuedAt,
   sub: grant.subject,
-  aud: client.policy.audience || undefined,
+  aud: audienceOf(client.policy, issuer),
   iss: issuer,
 });
 

@@ -88,6 +88,11 @@ export const SETTINGS = {
     ...text,
     effect: 'Client secret at that provider. Without it the server is a public client there.',
   },
+  signInClientAuthentication: {
+    ...oneOf(['client_secret_basic', 'client_secret_post']),
+    effect:
+      "How the server sends its client secret to that provider. Without it, as the provider's metadata asks for.",
+  },
   signInScope: {
     ...wordsWith('openid'),
     default: 'openid profile',

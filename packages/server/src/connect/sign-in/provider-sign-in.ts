@@ -14,7 +14,7 @@ import { createForm } from '../session-form.ts';
 import type { OwnerVisit } from './owner-visit.ts';
 import { deriveSecret, readSession, startSession } from './session.ts';
 import type { Session } from './session.ts';
-import { SignInError } from './upstream.ts';
+import { SignInError } from './sign-in-error.ts';
 import type { SignInAttempt } from './upstream.ts';
 
 /** The path of the redirect URI that is registered at the provider. */
@@ -123,7 +123,8 @@ const renderFailure = (pages: PagesOfVisit, error: unknown, session?: Session): 
 
 export const reportFailure = (
   { context, visit: { exchange, caller } }: Pick<OwnerVisit, 'context' | 'visit'>,
-  { reason, message: cause }: SignInError,
+  { reason, message: cause, providerError }: SignInError,
 ): void => {
-  context.emit({ event: 'sign_in.failed', requestId: exchange.requestId, reason, cause, caller });
+  const { requestId } = exchange;
+  context.emit({ event: 'sign_in.failed', requestId, reason, cause, providerError, caller });
 };

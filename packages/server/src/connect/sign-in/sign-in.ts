@@ -9,7 +9,7 @@ import { DEMO_OWNERS } from './demo-owners.ts';
 import type { OwnerVisit } from './owner-visit.ts';
 import { redirectToProvider, reportFailure } from './provider-sign-in.ts';
 import { readSession, startSession } from './session.ts';
-import { SignInError } from './upstream.ts';
+import { SignInError } from './sign-in-error.ts';
 
 /** Lets an owner sign in: on a page if there is a choice or a `lead`, otherwise directly at the provider. */
 export const requireSignIn = async (

@@ -2,19 +2,20 @@ import { hash } from 'node:crypto';
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
-  AuthorizationResponseError,
   buildAuthorizationUrl,
-  ClientSecretBasic,
+  customFetch,
   discovery,
   enableNonRepudiationChecks,
-  None,
-  ResponseBodyError,
 } from 'openid-client';
 import type { Configuration } from 'openid-client';
-import type { SignInFailure } from '../../log-event.ts';
+import { createConcurrencyLimit } from '../concurrency-limit.ts';
+import { authenticateAtProvider } from './client-authentication.ts';
+import type { SecretMethod } from './client-authentication.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
 import type { Owner } from './owner.ts';
-import { createConcurrencyLimit } from '../concurrency-limit.ts';
+import { createProviderFetch } from './provider-fetch.ts';
+import type { ReportLeftOut } from './provider-fetch.ts';
+import { SignInError, toSignInError } from './sign-in-error.ts';
 
 /** The OpenID Connect provider with which real owners sign in. */
 export type UpstreamSettings = {
@@ -22,6 +23,8 @@ export type UpstreamSettings = {
   readonly clientId: string;
   /** `undefined` for a public client. */
   readonly clientSecret: string | undefined;
+  /** How the secret is sent; `undefined` for what the provider's metadata asks for. */
+  readonly clientAuthentication: SecretMethod | undefined;
   /** Space separated; includes `openid`. */
   readonly scope: string;
 };
@@ -43,17 +46,6 @@ export type Upstream = {
   finish(url: URL, attempt: SignInAttempt): Promise<Owner>;
 };
 
-/** A sign-in failed. The message is for the operator and does not identify the owner. */
-export class SignInError extends Error {
-  readonly reason: SignInFailure;
-
-  constructor(reason: SignInFailure, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'SignInError';
-    this.reason = reason;
-  }
-}
-
 const TIMEOUT_SECONDS = 10;
 /** OpenID Connect Core §2. */
 const SUBJECT_MAX_CHARACTERS = 255;
@@ -64,13 +56,15 @@ const tooManyRequests = (): Error =>
   new SignInError('provider_unavailable', 'too many requests wait for the provider');
 
 /** Signs owners in by authorization code with PKCE, state and nonce. Reads the metadata of the provider once. */
-export const createUpstream = (settings: UpstreamSettings): Upstream => {
+export const createUpstream = (settings: UpstreamSettings, reportLeftOut: ReportLeftOut): Upstream => {
   let configuration: Promise<Configuration> | undefined;
   /** After a failure, the next sign-in tries again. */
   const discover = (): Promise<Configuration> => {
-    configuration ??= discoverProvider(settings).catch((error: unknown) => {
+    configuration ??= discoverProvider(settings, reportLeftOut).catch(async (error: unknown) => {
       configuration = undefined;
-      throw new SignInError('provider_unavailable', `discovery failed: ${describe(error)}`, { cause: error });
+      const { message, providerError } = await toSignInError(error);
+      const options = { cause: error, providerError };
+      throw new SignInError('provider_unavailable', `discovery failed: ${message}`, options);
     });
     return configuration;
   };
@@ -87,7 +81,12 @@ export const createUpstream = (settings: UpstreamSettings): Upstream => {
         ui_locales: language,
         ...(isFresh ? { prompt: 'login' } : {}),
       };
-      return buildAuthorizationUrl(await discover(), parameters).href;
+      const provider = await discover();
+      try {
+        return buildAuthorizationUrl(provider, parameters).href;
+      } catch (error) {
+        throw await toSignInError(error);
+      }
     },
     async finish(url, { state, nonce, codeVerifier }) {
       const provider = await discover();
@@ -97,8 +96,8 @@ export const createUpstream = (settings: UpstreamSettings): Upstream => {
         pkceCodeVerifier: codeVerifier,
         idTokenExpected: true,
       };
-      const tokens = await authorizationCodeGrant(provider, url, checks).catch((error: unknown) => {
-        throw new SignInError(reasonOf(error), describe(error), { cause: error });
+      const tokens = await authorizationCodeGrant(provider, url, checks).catch(async (error: unknown) => {
+        throw await toSignInError(error);
       });
       return toOwner(tokens.claims() ?? {});
     },
@@ -109,54 +108,22 @@ export const createUpstream = (settings: UpstreamSettings): Upstream => {
   };
 };
 
-const discoverProvider = ({ issuer, clientId, clientSecret }: UpstreamSettings): Promise<Configuration> =>
+const discoverProvider = (
+  { issuer, clientId, clientSecret, clientAuthentication }: UpstreamSettings,
+  reportLeftOut: ReportLeftOut,
+): Promise<Configuration> =>
   discovery(
     new URL(issuer),
     clientId,
     undefined,
-    clientSecret === undefined ? None() : ClientSecretBasic(clientSecret),
+    authenticateAtProvider(clientSecret, clientAuthentication),
     {
       timeout: TIMEOUT_SECONDS,
+      [customFetch]: createProviderFetch(reportLeftOut),
       // Checks the signature of the ID token. Without this, only TLS protects it.
       execute: [enableNonRepudiationChecks, ...(LOOPBACK.test(issuer) ? [allowInsecureRequests] : [])],
     },
   );
-
-/** Errors of the provider itself, and errors that only the operator can fix. */
-const OUTAGES: ReadonlySet<string> = new Set([
-  'server_error',
-  'temporarily_unavailable',
-  'invalid_client',
-  'unauthorized_client',
-]);
-const OUTAGE_CODES: ReadonlySet<unknown> = new Set([
-  'OAUTH_TIMEOUT',
-  'OAUTH_ABORT',
-  'OAUTH_RESPONSE_IS_NOT_CONFORM',
-  'OAUTH_RESPONSE_IS_NOT_JSON',
-  'OAUTH_PARSE_ERROR',
-]);
-
-const reasonOf = (error: unknown): SignInFailure => {
-  if (error instanceof SignInError) return error.reason;
-  if (error instanceof AuthorizationResponseError)
-    return OUTAGES.has(error.error) ? 'provider_unavailable' : 'provider_refused';
-  if (error instanceof ResponseBodyError)
-    return OUTAGES.has(error.error) || error.status >= 500 ? 'provider_unavailable' : 'answer_invalid';
-  // `fetch` throws a `TypeError` if there is no answer.
-  if (error instanceof TypeError && error.cause instanceof Error) return 'provider_unavailable';
-  return OUTAGE_CODES.has(codeOf(error)) ? 'provider_unavailable' : 'answer_invalid';
-};
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined;
-
-/** Uses only names and codes of the libraries, because the provider's own text can contain anything. */
-const describe = (error: unknown): string => {
-  if (!(error instanceof Error)) return 'unknown';
-  const cause = codeOf(error.cause);
-  return [error.name, codeOf(error), cause].filter((part) => typeof part === 'string').join(' ');
-};
 
 const toOwner = (claims: Readonly<Record<string, unknown>>): Owner => {
   const { sub: subject } = claims;

@@ -2,6 +2,7 @@ import { describeLeftOut, readVehicles } from '../../grants/read-vehicles.ts';
 import { VehicleSourceError } from './vehicle-source.ts';
 import type { VehicleList, VehicleSource } from './vehicle-source.ts';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
+import { readText } from '../read-text.ts';
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_MAX_BYTES = 1024 * 1024;
@@ -70,15 +71,9 @@ const fetchText = async (target: URL, token: string | undefined, timeoutMs: numb
     await response.body?.cancel();
     throw new VehicleSourceError(`the vehicle service answered ${response.status}`);
   }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > ANSWER_MAX_BYTES)
-      throw new VehicleSourceError('the vehicle service answered more than 1 MiB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const text = await readText(response, ANSWER_MAX_BYTES);
+  if (text === undefined) throw new VehicleSourceError('the vehicle service answered more than 1 MiB');
+  return text;
 };
 
 const parseJson = (text: string): unknown => {
