@@ -13,30 +13,30 @@ import type { Trial } from '../trial.ts';
 /** What happens to the primary. Its standby is promoted, except after `both`. */
 const FAULTS = {
   /** The machine of the primary is lost. */
-  async killed({ cluster, load }) {
+  async killed({ cluster, load, mode, chance }) {
     const leader = await cluster.untilComplete();
     await leader.kill();
     // A dead member needs no time to notice that its lease ends, so the trial does not wait for that.
     await cluster.endLease();
     await cluster.untilLeads(cluster.otherOf(leader));
-    await load.untilAllRefreshed();
+    await refreshAlone({ load, mode, chance });
     leader.start();
   },
   /** The primary is cut off from etcd and its standby, while the nodes still reach it. */
-  async cutOff({ cluster, load }) {
+  async cutOff({ cluster, load, mode, chance }) {
     const leader = await cluster.untilComplete();
     leader.cutOff(true);
     await cluster.untilLeads(cluster.otherOf(leader));
-    await load.untilAllRefreshed();
+    await refreshAlone({ load, mode, chance });
     leader.cutOff(false);
   },
   /** The primary is cut off from everything, and its connections are silent. */
-  async silent({ cluster, load }) {
+  async silent({ cluster, load, mode, chance }) {
     const leader = await cluster.untilComplete();
     leader.front.hold(true);
     leader.cutOff(true);
     await cluster.untilLeads(cluster.otherOf(leader));
-    await load.untilAllRefreshed();
+    await refreshAlone({ load, mode, chance });
     leader.front.hold(false);
     leader.cutOff(false);
   },
@@ -45,8 +45,7 @@ const FAULTS = {
     const leader = await cluster.untilComplete();
     const standby = cluster.otherOf(leader);
     await standby.kill();
-    if (mode === 'strict') await load.at('sent', chance.integer(1, load.logs.length * 2));
-    else await load.untilAllRefreshed();
+    await refreshAlone({ load, mode, chance });
     await leader.kill();
     await cluster.endLease();
     const order = chance.pick([
@@ -65,6 +64,10 @@ type Setting = {
   readonly chance: Chance;
   readonly mode: ElectionMode;
 };
+
+/** Lets the clients go on while one member is alone. In strict mode it then commits nothing. */
+const refreshAlone = async ({ load, mode, chance }: Omit<Setting, 'cluster'>): Promise<void> =>
+  mode === 'strict' ? load.at('sent', chance.integer(1, load.logs.length * 2)) : load.untilAllRefreshed();
 
 type FaultName = keyof typeof FAULTS;
 
@@ -100,6 +103,7 @@ export const electedFailoverTrial =
         const name = names[round % names.length] ?? 'killed';
         const before = performance.now();
         await FAULTS[name]({ cluster, load, chance, mode });
+        await load.untilAllRefreshed();
         const tookMs = longestPauseMs(load, before);
         longestMs[name] = Math.max(longestMs[name] ?? 0, tookMs);
         times[name] = (times[name] ?? 0) + 1;

@@ -47,6 +47,9 @@ const beginFor = (timeoutMs: number): string =>
 
 const ignore = (): void => {};
 
+/** Statements that change nothing, though they may lock rows. */
+const READS = /^\s*SELECT\b/i;
+
 /** Does work in one transaction. Never rejects: it answers how the transaction ended. */
 export const attempt = async <Result>(
   client: DriverConnection,
@@ -68,20 +71,29 @@ export const attempt = async <Result>(
     return answer;
   };
   const begun = send(beginFor(timeoutMs));
-  begun.catch(ignore);
+  let isBegun = false;
+  let isHeld = false;
+  begun.then(() => (isBegun = true)).catch(ignore);
+  // Without a transaction, a change would be committed by itself. So what only reads shares the packet of the beginning,
+  // and the first change waits for it, with all that comes after.
+  const sendWithin = async (text: string, values?: readonly unknown[]): Promise<Answer> => {
+    isHeld ||= !READS.test(text);
+    if (isHeld && !isBegun) await begun;
+    return send(text, values);
+  };
   let result: Result;
   let hasDeliveries = false;
   try {
     result = await work({
       async query(text, values) {
-        const answer = send(text, values);
-        // Without a transaction, each later statement would be committed by itself.
+        const { rows } = await sendWithin(text, values);
         await begun;
-        return (await answer).rows;
+        return rows;
       },
-      write: (text, values) => void send(text, values),
+      write: (text, values) => void sendWithin(text, values).catch(ignore),
       noteDeliveries: () => (hasDeliveries = true),
     });
+    await begun;
   } catch (thrown) {
     send('ROLLBACK').catch(ignore);
     await Promise.allSettled(answers);

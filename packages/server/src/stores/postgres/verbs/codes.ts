@@ -73,8 +73,8 @@ const createCode = async (
 ): Promise<'created' | 'client_unknown' | 'id_taken'> => {
   const { grantId, clientId, redirectUri, codeChallenge = null, issuedAt } = code;
   const { subject, scope, brand = null } = code;
-  write(DROP, [issuedAt - CODE_KEPT_SECONDS, DROPPED_AT_A_TIME]);
   const [isKnown, grant] = await Promise.all([lockClient(query, clientId), readGrant(query, grantId)]);
+  write(DROP, [issuedAt - CODE_KEPT_SECONDS, DROPPED_AT_A_TIME]);
   if (!isKnown) return 'client_unknown';
   if (grant !== undefined) return 'id_taken';
   const request = [grantId, clientId, redirectUri, codeChallenge, issuedAt];
