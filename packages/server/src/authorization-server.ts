@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { createAdmin } from './admin/start-admin.ts';
 import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
+import { followClock } from './deployment/clock.ts';
 import { openDeployment } from './deployment/open.ts';
 import type { Deployment, DeploymentOptions } from './deployment/open.ts';
 import { createEndpointContext, createRouteGroups } from './compose-endpoints.ts';
@@ -73,13 +74,15 @@ export const createAuthorizationServer = async (
     live?.publish(event);
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
-  const { store, clock, randomness } = deployment;
+  const { store, time, clock, randomness } = deployment;
+  // A clock that the host moves is no clock to compare.
+  const following = hasOwnClock(options) ? undefined : followClock(store, time);
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKey } = deployment;
   const admin =
     config.adminPort === undefined
       ? undefined
-      : createAdmin({ store, noticeKey, openRequests: load.open, emit: report });
+      : createAdmin({ store, noticeKey, time, openRequests: load.open, emit: report });
   if (options.store === undefined) live = await openLive(config, report, deployment);
   let listeningUrl = '';
   /** Empty until it is known. No request is answered before that. */
@@ -123,7 +126,7 @@ export const createAuthorizationServer = async (
     report({ event: 'server.stopping', openRequests: load.open() });
     const graceMs = config.shutdownGraceSeconds * 1000;
     const deadline = performance.now() + graceMs;
-    await Promise.all([listeners.closePublic(), sending.stop(graceMs)]);
+    await Promise.all([listeners.closePublic(), sending.stop(graceMs), following?.stop()]);
     await load.stop(Math.max(0, deadline - performance.now()));
     await live?.close();
     await secretUses.settle();
@@ -153,6 +156,9 @@ export const createAuthorizationServer = async (
     close: () => (closed ??= close()),
   };
 };
+
+const hasOwnClock = ({ clock, monotonic }: ServerOptions): boolean =>
+  clock !== undefined && monotonic === undefined;
 
 /** A server whose events cannot be followed still serves. */
 const openLive = async (

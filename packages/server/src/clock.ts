@@ -15,6 +15,9 @@ export type Clock = () => Millis;
 /** The machine's own clock. */
 export const systemClock: Clock = () => Date.now();
 
+/** Milliseconds that nobody can set, from any point. For what waits or drains. */
+export const systemMonotonic: Clock = () => performance.now();
+
 /**
  * What is in doubt after the clock has jumped, or while the store contradicts it: whatever happened before `beforeMs` may be
  * younger than it looks, by at most `byMs`. Later moments are not in doubt.

@@ -25,7 +25,7 @@ export const createEndpointContext = (
   config: Config,
   { issuer, secretUses, emit }: { readonly issuer: () => string; secretUses: SecretUses; emit: Emit },
 ): EndpointContext => {
-  const { store, clock, randomness } = deployment;
+  const { store, time, clock, randomness } = deployment;
   // From a random start, so that a process that follows another within a second does not repeat its access tokens.
   let serial = Math.floor(randomness.fraction() * (SERIAL_MAX + 1));
   return {
@@ -34,6 +34,8 @@ export const createEndpointContext = (
       readClient: (id) => store.readClient(id),
       throttle: openThrottle(config),
       noteSecretUse: secretUses.note,
+      monotonic: time.monotonic,
+      doubt: time.doubt,
       emit,
     },
     get keyRing() {
@@ -45,6 +47,7 @@ export const createEndpointContext = (
       return issuer();
     },
     clock,
+    doubt: time.doubt,
     randomness,
     emit,
   };

@@ -112,6 +112,24 @@ export type LogEvent =
         caller: Caller;
       }
     >
+  /** Reported at most every ten seconds per reason, with their number since the last report and the last caller. */
+  | Of<
+      'connection.dropped',
+      {
+        /** Too many requests at once, or an answer that was not taken in time. */
+        reason: 'too_many_waiting' | 'answer_unread';
+        count: number;
+        caller: Caller;
+      }
+    >
+  /** The clock was set. `doubtMs`: by how much what happened before may be younger than it looks. */
+  | Of<'clock.jumped', { direction: 'forward' | 'back'; byMs: number; doubtMs: number }>
+  /** At the start, the clock does not fit the newest moment that a server noted in the store. */
+  | Of<'clock.contradicted', { direction: 'ahead' | 'behind'; byMs: number }>
+  /** The machine's clock differs from the database's, which is followed. */
+  | Of<'clock.skewed', { direction: 'ahead' | 'behind'; byMs: number }>
+  /** Nothing is in doubt any more. */
+  | Of<'clock.settled', { cause: 'time' | 'stepped_back' | 'database' | 'operator' }>
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
   | Of<'webhook.delivered', Delivery>

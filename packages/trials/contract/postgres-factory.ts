@@ -5,6 +5,7 @@ import type { StoreFactory } from './register.ts';
 const TABLES = [
   'clients',
   'keys',
+  'clock',
   'grants',
   'replays',
   'codes',

@@ -11,6 +11,7 @@ import { grantEventKeepingContract } from './suite/grant-event-retention.ts';
 import { grantContract } from './suite/grants.ts';
 import { importContract } from './suite/imports.ts';
 import { keyContract } from './suite/keys.ts';
+import { clockContract } from './suite/clock.ts';
 import { lastingContract } from './suite/durability.ts';
 import { pruneContract } from './suite/pruning.ts';
 import { racingContract } from './suite/refresh-races.ts';
@@ -38,6 +39,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       importContract,
       grantEventContract,
       keyContract,
+      clockContract,
       racingContract,
       codeRacingContract,
       volumeContract,

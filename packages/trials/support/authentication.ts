@@ -11,5 +11,6 @@ export const createAuthentication = (
   readClient,
   throttle: createThrottle({ failuresPerAddressMax: 0, failuresPerClientMax: 0, windowSeconds: 1 }),
   noteSecretUse: () => {},
+  monotonic: () => performance.now(),
   emit,
 });

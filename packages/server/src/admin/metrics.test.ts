@@ -34,6 +34,8 @@ void test('requests to token endpoints, and no others, are counted in every buck
     latencies: read(),
     openRequests: 3,
     isReady: true,
+    clockSkewMs: 0,
+    clockDoubtMs: 0,
     deliveriesWaiting: undefined,
   });
   const valueOf = (sample: string): number =>

@@ -8,6 +8,8 @@ export type Reading = {
   readonly latencies: Latencies;
   readonly openRequests: number;
   readonly isReady: boolean;
+  readonly clockSkewMs: number;
+  readonly clockDoubtMs: number;
   /** `undefined` if the store did not answer. */
   readonly deliveriesWaiting: number | undefined;
 };
@@ -17,7 +19,7 @@ const gauge = (name: string, help: string, value: number): string =>
 
 /** All metrics in the Prometheus text format. Those that the store did not answer are left out. */
 export const renderMetrics = (reading: Reading): string => {
-  const { events, latencies, openRequests, isReady, deliveriesWaiting } = reading;
+  const { events, latencies, openRequests, isReady, clockSkewMs, clockDoubtMs, deliveriesWaiting } = reading;
   const { user, system } = process.cpuUsage();
   return [
     renderMetric('keyfob_log_events_total', {
@@ -31,6 +33,16 @@ export const renderMetrics = (reading: Reading): string => {
       latencies,
     ),
     gauge('keyfob_open_requests', 'Requests that are being answered.', openRequests),
+    gauge(
+      'keyfob_clock_skew_seconds',
+      "By how much this machine's clock is ahead of the one in use: the database's, or the store's newest moment.",
+      clockSkewMs / 1000,
+    ),
+    gauge(
+      'keyfob_clock_doubt_seconds',
+      'By how much the clock in use may be ahead of the true time, as far as is known.',
+      clockDoubtMs / 1000,
+    ),
     gauge('keyfob_ready', '1 if /readyz answers 200.', isReady ? 1 : 0),
     ...(deliveriesWaiting === undefined
       ? []

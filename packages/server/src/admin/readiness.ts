@@ -3,7 +3,8 @@ import type { Store } from '../grants/store.ts';
 import { queryOnce } from './query-once.ts';
 
 /** Whether this node should get requests, and if not, why not. */
-export type Readiness = 'ready' | 'stopping' | 'store_unavailable' | 'store_slow' | 'keys_missing';
+export type Readiness =
+  'ready' | 'stopping' | 'store_unavailable' | 'store_slow' | 'keys_missing' | 'clock_skewed';
 
 /** How long the store may take to answer. A probe has to wait longer than this to learn the reason. */
 export const STORE_TIMEOUT_MS = 1000;
@@ -12,6 +13,8 @@ export type ReadinessContext = {
   readonly store: Pick<Store, 'listKeys'>;
   /** Gets the newest key number that the store knows; answers whether the ring lacks that key. */
   noticeKey(newestKeyNumber: number): boolean;
+  /** Whether the machine's clock is far from the database's. */
+  isClockFarOff(): boolean;
   isStopping(): boolean;
 };
 
@@ -19,6 +22,7 @@ export type ReadinessContext = {
 export const createReadiness = ({
   store,
   noticeKey,
+  isClockFarOff,
   isStopping,
 }: ReadinessContext): (() => Promise<Readiness>) => {
   const readNewestKey = queryOnce(async () => {
@@ -32,7 +36,8 @@ export const createReadiness = ({
       if (newestKeyNumber === 'timed_out') return 'store_slow';
       // A stop may have begun in the meantime.
       if (isStopping()) return 'stopping';
-      return noticeKey(newestKeyNumber) ? 'keys_missing' : 'ready';
+      if (noticeKey(newestKeyNumber)) return 'keys_missing';
+      return isClockFarOff() ? 'clock_skewed' : 'ready';
     } catch (error) {
       if (error instanceof StoreError) return 'store_unavailable';
       throw error;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ClockSource } from '../clock-source.ts';
 import { StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
@@ -15,6 +16,7 @@ import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 export type AdminContext = {
   readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting'>;
   noticeKey(newestKeyNumber: number): boolean;
+  readonly time: Pick<ClockSource, 'skewMs' | 'isFarOff' | 'doubt'>;
   openRequests(): number;
   /** Reports failures of the admin listener itself. */
   readonly emit: Emit;
@@ -35,11 +37,16 @@ export type Admin = {
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
-export const createAdmin = ({ store, noticeKey, openRequests, emit }: AdminContext): Admin => {
+export const createAdmin = ({ store, noticeKey, time, openRequests, emit }: AdminContext): Admin => {
   let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
-  const readiness = createReadiness({ store, noticeKey, isStopping: () => isStopping });
+  const readiness = createReadiness({
+    store,
+    noticeKey,
+    isClockFarOff: time.isFarOff,
+    isStopping: () => isStopping,
+  });
   const countWaiting = queryOnce(() => store.countDeliveriesWaiting(), STORE_TIMEOUT_MS);
 
   const readWaiting = async (): Promise<number | undefined> => {
@@ -65,6 +72,8 @@ export const createAdmin = ({ store, noticeKey, openRequests, emit }: AdminConte
       latencies: readLatencies?.() ?? NONE,
       openRequests: openRequests(),
       isReady,
+      clockSkewMs: time.skewMs(),
+      clockDoubtMs: time.doubt()?.byMs ?? 0,
       deliveriesWaiting,
     });
     return { status: 200, type: METRICS_TYPE, body };

@@ -16,6 +16,7 @@ type ServeOptions = CommonOptions & {
   readonly port?: string;
   readonly adminPort?: string;
   readonly demo?: boolean;
+  readonly trustClock?: boolean;
   readonly publicUrl?: string;
   readonly logLevel?: string;
 };
@@ -32,6 +33,7 @@ export const addServe = (program: Command): void => {
     .option(...optionOf('adminPort'))
     .option(...optionOf('demo'))
     .option(...optionOf('publicUrl'))
+    .option(...optionOf('trustClock'))
     .option(...optionOf('logLevel'))
     .addHelpText(
       'after',
@@ -46,8 +48,16 @@ Examples:
 };
 
 const serve = async (options: ServeOptions): Promise<void> => {
-  const { host, port, adminPort, logLevel, publicUrl, demo: isDemo } = options;
-  const config = readConfig(options, { host, port, adminPort, logLevel, publicUrl, demo: isDemo });
+  const { host, port, adminPort, logLevel, publicUrl, trustClock, demo: isDemo } = options;
+  const config = readConfig(options, {
+    host,
+    port,
+    adminPort,
+    logLevel,
+    publicUrl,
+    trustClock,
+    demo: isDemo,
+  });
   const log = createLog(config.logLevel);
   let demo: Demo | undefined;
   const server = await createAuthorizationServer(config, {
@@ -58,7 +68,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
   });
   let listening: Listening;
   try {
-    if (config.demo) demo = await openDemo(server.deployment, config, Date.now());
+    if (config.demo) demo = await openDemo(server.deployment, config, server.deployment.clock());
     listening = await server.listen();
   } catch (error) {
     await server.close();

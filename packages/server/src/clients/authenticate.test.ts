@@ -87,14 +87,22 @@ const NO_LIMITS: ThrottleLimits = { failuresPerAddressMax: 0, failuresPerClientM
 const authenticationWith = (
   readClient: Authentication<Reading>['readClient'],
   limits: ThrottleLimits = NO_LIMITS,
-): Authentication<Reading> & { readonly used: string[]; readonly events: LogEvent[] } => {
+): Authentication<Reading> & {
+  readonly used: string[];
+  readonly events: LogEvent[];
+  readonly at: { monotonicMs: number; doubtByMs: number };
+} => {
+  const at = { monotonicMs: 0, doubtByMs: 0 };
   const used: string[] = [];
   const events: LogEvent[] = [];
   return {
     readClient,
     throttle: createThrottle(limits),
     noteSecretUse: ({ id }) => used.push(id),
+    monotonic: () => at.monotonicMs,
+    doubt: () => ({ beforeMs: REQUEST.nowMs, byMs: at.doubtByMs }),
     emit: (event) => events.push(event),
+    at,
     used,
     events,
   };
@@ -357,6 +365,27 @@ void test('after too many failures of an address, the right secret is refused ex
   }
 });
 
+void test('failures are forgotten by the monotonic clock, however the wall clock is set', async () => {
+  const authentication = authenticationWith(read, THREE);
+  const wrong = [say('app', 'guess')];
+  await outcomesOf(authentication, [wrong, wrong, wrong]);
+  const right = [[say('app', 'secret')]];
+  for (const setByMs of [-3_600_000, 3_600_000])
+    assert.deepEqual(await outcomesOf(authentication, right, { nowMs: REQUEST.nowMs + setByMs }), [
+      'throttled',
+    ]);
+  authentication.at.monotonicMs += 20_000;
+  assert.deepEqual(await outcomesOf(authentication, right, { nowMs: REQUEST.nowMs - 3_600_000 }), ['app']);
+});
+
+void test('a secret lasts until its expiry is certain', async () => {
+  const authentication = authenticationWith(read);
+  const expired = [[say('app', 'expired secret')]];
+  assert.deepEqual(await outcomesOf(authentication, expired), ['client_secret_wrong']);
+  authentication.at.doubtByMs = 86_400_000;
+  assert.deepEqual(await outcomesOf(authentication, expired), ['app']);
+});
+
 /** As if the request came from there. */
 const from = (address: string) => ({ caller: { address, userAgent: '' } });
 
@@ -443,6 +472,7 @@ void test('throttling is reported once a minute, with its counts and without inv
   const { dialect, caller, requestId } = REQUEST;
   const common = { event: 'client.throttled', dialect, caller, requestId, bucket: 'address' };
   assert.deepEqual(authentication.events, [{ ...common, clientId: undefined, failures: 3, refused: 1 }]);
-  await outcomesOf(authentication, attempts, { nowMs: REQUEST.nowMs + 60_000 });
+  authentication.at.monotonicMs += 60_000;
+  await outcomesOf(authentication, attempts);
   assert.deepEqual(authentication.events[1], { ...common, clientId: undefined, failures: 3, refused: 7 });
 });

@@ -1,4 +1,5 @@
 import { toSeconds } from '../clock.ts';
+import type { Clock, ClockDoubt } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../log-event.ts';
@@ -13,6 +14,10 @@ export type Authentication<Reading> = {
   readonly throttle: Throttle;
   /** Gets the secret that proved a client, at every request. Must not throw and must not wait. */
   readonly noteSecretUse: (secret: ClientSecret, nowMs: number) => void;
+  /** For the throttle, which a clock that is set must neither fill nor empty. */
+  readonly monotonic: Clock;
+  /** What is in doubt about the present moment. A secret lasts until its expiry is certain. */
+  readonly doubt?: () => ClockDoubt | undefined;
   readonly emit: Emit;
 };
 
@@ -43,8 +48,9 @@ export const authenticate = async <Reading extends { readonly client: Client | u
   authentication: Authentication<Reading>,
   request: AuthenticationRequest,
 ): Promise<Reading & { readonly client: Client }> => {
-  const { readClient, throttle, noteSecretUse } = authentication;
+  const { readClient, throttle, noteSecretUse, monotonic } = authentication;
   const { readings, caller, nowMs } = request;
+  const earliestMs = nowMs - (authentication.doubt?.()?.byMs ?? 0);
   const failures: Attempt[] = [];
   let reason: RefusalReason = 'client_unknown';
   let refusedId: string | undefined;
@@ -56,13 +62,17 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     // A public client has no secret to guess: failures under its id count against the address only, and a request
     // that sends no secret for it guesses nothing and is never throttled.
     const isPublic = client?.type === 'public';
-    const attempt = { address: caller.address, clientId: isPublic ? undefined : client?.id, nowMs };
+    const attempt = {
+      address: caller.address,
+      clientId: isPublic ? undefined : client?.id,
+      nowMs: monotonic(),
+    };
     const throttled = isPublic && credentials.method === 'none' ? undefined : throttle.judge(attempt);
     // If only the client's own bucket is full, its right secret still gets through: others may have filled the bucket
     // from everywhere. With 256 bits to guess, an answer to a right guess helps nobody.
     if (throttled !== undefined && throttled.bucket !== 'client')
       throw refuseThrottled(authentication.emit, request, client, throttled);
-    const proof = verifyCredentials(client, credentials, toSeconds(nowMs));
+    const proof = verifyCredentials(client, credentials, toSeconds(earliestMs));
     const fault = faultOf(client, proof, request);
     if (throttled !== undefined && fault !== undefined)
       throw refuseThrottled(authentication.emit, request, client, throttled);

@@ -27,7 +27,7 @@ export type Attempt = {
   readonly address: string;
   /** `undefined` for an unknown id. */
   readonly clientId: string | undefined;
-  /** Integer milliseconds. */
+  /** Monotonic milliseconds. */
   readonly nowMs: number;
 };
 

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
+import type { ClockSource } from '../clock-source.ts';
 import type { Config } from '../config.ts';
 import { KNOWN_DIALECTS } from '../dialects/dialects.ts';
 import type { Emit } from '../log-event.ts';
@@ -7,6 +8,7 @@ import type { KnownDialects } from '../operations/dialect-rules.ts';
 import type { Store } from '../grants/store.ts';
 import { systemRandomness } from '../randomness.ts';
 import type { Randomness } from '../randomness.ts';
+import { openClock } from './clock.ts';
 import { sharedKeySource } from './key-file.ts';
 import type { KeySource } from './key-file.ts';
 import { openSqliteStore } from '../stores/sqlite/store.ts';
@@ -20,6 +22,8 @@ export type Deployment = ReloadingKeyRing & {
   readonly dialects: KnownDialects;
   /** Where the key ring is read from. */
   readonly keys: KeySource;
+  /** The one source of time; `clock` is its `now`. */
+  readonly time: ClockSource;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly emit: Emit;
@@ -41,6 +45,8 @@ export type DeploymentOptions = {
   readonly keys?: KeySource | undefined;
   readonly emit?: Emit | undefined;
   readonly clock?: Clock | undefined;
+  /** The monotonic clock for `clock`. Without it, `clock` never jumps, however it is moved. */
+  readonly monotonic?: Clock | undefined;
   readonly randomness?: Randomness | undefined;
 };
 
@@ -55,7 +61,8 @@ export const openDeployment = async (
     store: givenStore,
     keys: givenKeys,
     emit = () => {},
-    clock = systemClock,
+    clock,
+    monotonic,
     randomness = systemRandomness,
   }: DeploymentOptions = {},
 ): Promise<Deployment> => {
@@ -63,15 +70,17 @@ export const openDeployment = async (
   const keys =
     givenKeys ??
     (isInDirectory
-      ? openKeySource(config, createIfMissing ? 'first' : 'later', clock)
+      ? openKeySource(config, createIfMissing ? 'first' : 'later', clock ?? systemClock)
       : sharedKeySource(config));
   const first = keys.read();
   let listener: (() => void) | undefined;
   const onDeliveries = (): void => listener?.();
   const store = givenStore ?? (await openStore(config, createIfMissing, onDeliveries));
   const close = async (): Promise<void> => (givenStore === undefined ? store.close() : undefined);
+  let time: ClockSource;
   try {
     await registerKeys(store, first, keys.name);
+    time = await openClock(store, { clock, monotonic, isTrusted: config.trustClock, emit });
   } catch (error) {
     await close();
     throw error;
@@ -85,7 +94,8 @@ export const openDeployment = async (
     store,
     dialects: KNOWN_DIALECTS,
     keys,
-    clock,
+    time,
+    clock: time.now,
     randomness,
     emit,
     issuer: config.publicUrl,

@@ -2,6 +2,7 @@ import type { ClientStore } from '../clients/client-store.ts';
 import type { GrantEventStore } from '../outbox/grant-event-store.ts';
 import type { WebhookStore } from '../outbox/webhook-store.ts';
 import type { KeyStore } from '../tokens/key-store.ts';
+import type { ClockStore } from './clock-store.ts';
 import type { CodeStore } from './code-store.ts';
 import type { ConsentStore } from './consent-store.ts';
 import type { GrantStore } from './grant-store.ts';
@@ -19,7 +20,8 @@ export type Store = GrantStore &
   GrantEventStore &
   WebhookStore &
   ClientStore &
-  KeyStore & {
+  KeyStore &
+  ClockStore & {
     /**
      * Whether the store itself remembers which uses were not answered, and recognises their retries at every node. For
      * a store that does not, the token endpoints of each process remember their own (`undecided-uses.ts`).

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { callerOf, readForwarded } from './caller.ts';
-import type { Connection } from './connection.ts';
+import { createConnection } from './connection.ts';
 
 const CASES: readonly (readonly [
   header: string | undefined,
@@ -44,15 +44,8 @@ for (const [header, hops, address, what] of CASES) {
 const request = (headers: Readonly<Record<string, string>>) =>
   ({ socket: { remoteAddress: '10.0.0.1' }, headers }) as unknown as IncomingMessage;
 
-const connection = (): Connection => ({
-  newest: undefined,
-  caller: undefined,
-  forwardedFor: undefined,
-  isEnding: false,
-});
-
 void test('the caller is the same object while the headers of a connection stay the same', () => {
-  const one = connection();
+  const one = createConnection();
   const headers = { 'user-agent': 'app/1', 'x-forwarded-for': '192.0.2.7' };
   const first = callerOf(one, request(headers), 1);
   assert.deepEqual(first, { address: '192.0.2.7', userAgent: 'app/1' });
@@ -65,7 +58,7 @@ void test('the caller is the same object while the headers of a connection stay 
 });
 
 void test('an untrusted header does not make another caller', () => {
-  const one = connection();
+  const one = createConnection();
   const first = callerOf(one, request({ 'x-forwarded-for': '192.0.2.7' }), 0);
   assert.deepEqual(first, { address: '10.0.0.1', userAgent: '' });
   assert.equal(callerOf(one, request({ 'x-forwarded-for': '192.0.2.8' }), 0), first);

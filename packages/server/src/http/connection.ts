@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../log-event.ts';
 
 /** A request and its response. Node sends responses in the order of their requests. */
@@ -10,6 +11,8 @@ export type Exchange = {
   readonly path: string;
   readonly query: string;
   readonly caller: Caller;
+  /** Why it is refused without being read; `undefined` for a request that is read. */
+  readonly refusal: RefusalReason | undefined;
   isAnswered: boolean;
 };
 
@@ -19,12 +22,28 @@ export type Exchange = {
  */
 export type Connection = {
   newest: Exchange | undefined;
+  /** The response of the request whose turn it is, or was last. */
+  current: ServerResponse | undefined;
+  /** The requests whose turn comes later, in their order. */
+  waiting: Exchange[];
+  /** Whether nothing is read from it, because too many wait; `undefined` until that happens for the first time. */
+  isPaused: boolean | undefined;
   /** Who sent the newest request. */
   caller: Caller | undefined;
   /** Its `X-Forwarded-For`, where the header is trusted. */
   forwardedFor: string | readonly string[] | undefined;
   isEnding: boolean;
 };
+
+export const createConnection = (): Connection => ({
+  newest: undefined,
+  current: undefined,
+  waiting: [],
+  isPaused: undefined,
+  caller: undefined,
+  forwardedFor: undefined,
+  isEnding: false,
+});
 
 /** The connections by their sockets. */
 export const createConnections = () => {
@@ -33,12 +52,7 @@ export const createConnections = () => {
     of(socket: Socket): Connection {
       const known = connections.get(socket);
       if (known !== undefined) return known;
-      const connection: Connection = {
-        newest: undefined,
-        caller: undefined,
-        forwardedFor: undefined,
-        isEnding: false,
-      };
+      const connection = createConnection();
       connections.set(socket, connection);
       return connection;
     },

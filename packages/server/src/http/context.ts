@@ -1,5 +1,5 @@
 import type { Authentication } from '../clients/authenticate.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, ClockDoubt } from '../clock.ts';
 import type { TokenIssuer } from '../grants/issue.ts';
 import type { ClientReading } from '../clients/client-store.ts';
 import type { Store } from '../grants/store.ts';
@@ -17,6 +17,8 @@ export type EndpointContext = TokenIssuer & {
    */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly clock: Clock;
+  /** What is in doubt about the present moment; `undefined` for nothing, absent for a clock that never is. */
+  readonly doubt?: () => ClockDoubt | undefined;
   readonly randomness: Randomness;
   readonly emit: Emit;
 };

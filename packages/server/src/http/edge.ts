@@ -51,6 +51,8 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
     },
     handler.onRequest,
   );
+  server.timeout = config.answerTimeoutSeconds * 1000;
+  server.on('timeout', handler.timeOut);
   server.maxRequestsPerSocket = config.requestsPerConnectionMax;
   server.maxConnections = config.connectionsMax;
   server.on('clientError', onClientError);

@@ -7,12 +7,15 @@ import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import { callerOf } from './caller.ts';
 import { createConnections } from './connection.ts';
 import type { Connection, Exchange } from './connection.ts';
+import { createDropReports } from './dropped-connections.ts';
+import type { DropReason } from './dropped-connections.ts';
 import type { Endpoints } from './endpoints.ts';
 import { renderBug } from './failures.ts';
 import { BODY_ALREADY_READ, hasLargeHeaders, joinedHeaders } from './host-request.ts';
 import type { Load } from './load.ts';
 import type { MountPath } from './mount-path.ts';
 import { readBody } from './request-body.ts';
+import { createTurns } from './turns.ts';
 
 /** What requests are answered with, the same for every way in which they arrive. */
 export type HandlerContext = {
@@ -31,6 +34,8 @@ export type RequestHandler = {
   refuse(request: IncomingMessage, response: ServerResponse, reason: RefusalReason): void;
   reply(exchange: Exchange, response: WireResponse): void;
   connectionOf(socket: Socket): Connection;
+  /** Closes a connection on which nothing has moved for as long as the server allows. */
+  timeOut(socket: Socket): void;
   /** From now on every answer is the last of its connection. */
   endConnections(): void;
 };
@@ -40,31 +45,47 @@ export type RequestHandler = {
  * read the body.
  */
 export const createRequestHandler = (
-  { limits, endpoints, load, mountPath, emit }: HandlerContext,
+  context: HandlerContext,
   { isHosted }: { readonly isHosted: boolean },
 ): RequestHandler => {
+  const { limits, endpoints, load, emit } = context;
   let arrived: Exchange[] = [];
   let isEnding = false;
   const connections = createConnections();
-  const readHeaders = isHosted ? joinedHeaders : plainHeaders;
-
-  const begin = (request: IncomingMessage, response: ServerResponse): Exchange | undefined => {
+  const countDrop = createDropReports(emit);
+  const reportDrop = (reason: DropReason, { caller }: Connection): void => {
+    if (caller !== undefined) countDrop(reason, caller);
+  };
+  const decide = createDecision(context, { isHosted });
+  const begin = (request: IncomingMessage, response: ServerResponse, refusal?: RefusalReason): void => {
     const connection = connections.of(request.socket);
-    if (connection.isEnding) return undefined;
+    if (connection.isEnding) return;
+    // The server of a host may serve HTTP/2, whose requests do not wait for each other, and other routes.
+    if (!isHosted && !turns.admit(connection, request.socket)) return;
     const { path, query } = targetOf(request);
     const caller = callerOf(connection, request, limits.forwardedHops);
-    const exchange: Exchange = { connection, request, response, path, query, caller, isAnswered: false };
+    const exchange = { connection, request, response, path, query, caller, refusal, isAnswered: false };
     connection.newest = exchange;
-    return exchange;
+    if (isHosted) start(exchange);
+    else turns.take(exchange);
   };
+
+  /** A request is read after the event loop has visited every socket: its body is mostly complete then. */
+  const start = (exchange: Exchange): void => {
+    if (arrived.length === 0) setImmediate(readArrived);
+    arrived.push(exchange);
+  };
+  const turns = createTurns({ start, onDrop: (connection) => reportDrop('too_many_waiting', connection) });
 
   const readArrived = (): void => {
     const exchanges = arrived;
     arrived = [];
     for (const exchange of exchanges) {
-      const { request } = exchange;
+      const { connection, request, refusal } = exchange;
+      if (connection.isEnding && request.socket.destroyed) continue;
       try {
-        if (isHosted && request.readableDidRead) reply(exchange, BODY_ALREADY_READ);
+        if (refusal !== undefined) reply(exchange, endpoints.refuse(exchange.path, refusal, exchange.caller));
+        else if (isHosted && request.readableDidRead) reply(exchange, BODY_ALREADY_READ);
         else readBody(request, limits.bodyMaxBytes, (body) => void answer(exchange, body));
       } catch (error) {
         fail(exchange, error);
@@ -95,22 +116,6 @@ export const createRequestHandler = (
     }
   };
 
-  const decide = (
-    { request, path, query, caller }: Exchange,
-    body: Buffer | 'too_large',
-    isWithinLoad: boolean,
-  ): WireResponse | Promise<WireResponse> => {
-    const routePath = mountPath.toRoutePath(path);
-    if (routePath === undefined) return endpoints.refuse(path, 'path_unknown', caller);
-    const refuse = (reason: RefusalReason): WireResponse => endpoints.refuse(routePath, reason, caller);
-    if (body === 'too_large') return refuse('body_too_large');
-    if (!isWithinLoad) return refuse('overloaded');
-    const headers = readHeaders(request);
-    if (!hasOneHost(headers, request.httpVersion)) return refuse('request_malformed');
-    if (isHosted && hasLargeHeaders(request, limits.headersMaxBytes)) return refuse('request_malformed');
-    return endpoints.respond({ method: request.method ?? '', path: routePath, query, headers, body }, caller);
-  };
-
   const reply = (exchange: Exchange, wireResponse: WireResponse): void => {
     // The host may have answered meanwhile, for example because its own time limit has passed.
     if (exchange.isAnswered || exchange.response.headersSent) return;
@@ -125,27 +130,48 @@ export const createRequestHandler = (
   };
 
   return {
-    /** A request is read after the event loop has visited every socket: its body is mostly complete then. */
     onRequest(request, response) {
       try {
-        const exchange = begin(request, response);
-        if (exchange === undefined) return;
-        if (arrived.length === 0) setImmediate(readArrived);
-        arrived.push(exchange);
+        begin(request, response);
       } catch (error) {
         renderBug(emit, error);
         response.destroy();
       }
     },
-    refuse(request, response, reason) {
-      const exchange = begin(request, response);
-      if (exchange !== undefined) reply(exchange, endpoints.refuse(exchange.path, reason, exchange.caller));
-    },
+    refuse: begin,
     reply,
     connectionOf: (socket) => connections.of(socket),
+    timeOut(socket) {
+      const connection = connections.of(socket);
+      if (connection.current?.closed === false) reportDrop('answer_unread', connection);
+      socket.destroy();
+    },
     endConnections() {
       isEnding = true;
     },
+  };
+};
+
+/** The answer to a request whose body is read, or is too large. */
+const createDecision = (
+  { limits, endpoints, mountPath }: HandlerContext,
+  { isHosted }: { readonly isHosted: boolean },
+) => {
+  const readHeaders = isHosted ? joinedHeaders : plainHeaders;
+  return (
+    { request, path, query, caller }: Exchange,
+    body: Buffer | 'too_large',
+    isWithinLoad: boolean,
+  ): WireResponse | Promise<WireResponse> => {
+    const routePath = mountPath.toRoutePath(path);
+    if (routePath === undefined) return endpoints.refuse(path, 'path_unknown', caller);
+    const refuse = (reason: RefusalReason): WireResponse => endpoints.refuse(routePath, reason, caller);
+    if (body === 'too_large') return refuse('body_too_large');
+    if (!isWithinLoad) return refuse('overloaded');
+    const headers = readHeaders(request);
+    if (!hasOneHost(headers, request.httpVersion)) return refuse('request_malformed');
+    if (isHosted && hasLargeHeaders(request, limits.headersMaxBytes)) return refuse('request_malformed');
+    return endpoints.respond({ method: request.method ?? '', path: routePath, query, headers, body }, caller);
   };
 };
 

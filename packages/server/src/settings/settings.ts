@@ -103,6 +103,13 @@ export const SETTINGS = {
     effect: "URL that lists an owner's vehicles: GET with `subject` in the query.",
   },
   vehiclesToken: { ...text, effect: 'Bearer token that the server sends to `vehiclesUrl`.' },
+  trustClock: {
+    ...trueOrFalse,
+    default: false,
+    flag: '--trust-clock',
+    effect:
+      'Takes the clock as right at the start, even where it contradicts the store. For one start, after somebody has checked the clock.',
+  },
   logLevel: {
     ...oneOf(['debug', 'info', 'warn', 'error', 'silent']),
     default: 'info',
@@ -129,6 +136,12 @@ export const SETTINGS = {
     ...wholeNumber(1, 600),
     default: 15,
     effect: 'Time from the first byte of a request to the last of its body.',
+  },
+  answerTimeoutSeconds: {
+    ...wholeNumber(1, 600),
+    default: 60,
+    effect:
+      'How long a client may leave an answer unread, and how long an answer may take; then the connection is closed.',
   },
   keepAliveTimeoutSeconds: {
     ...wholeNumber(1, 3600),

@@ -39,6 +39,7 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     grants: new Map(),
     replays: new Map(),
     keys: new Map(),
+    seenAtMs: undefined,
     codes: new Map(),
     consents: new Set(),
     vehicles: new Map(),
@@ -78,6 +79,8 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
       run('registerKey', () => {
         if (!tables.keys.has(key.number)) tables.keys.set(key.number, { ...key });
       }),
+    readClock: () => run('readClock', () => ({ databaseMs: undefined, seenAtMs: tables.seenAtMs })),
+    noteClock: (seenAtMs) => run('noteClock', () => void (tables.seenAtMs = seenAtMs)),
     async close() {
       isOpen = false;
     },
@@ -89,6 +92,7 @@ const copyOf = ({
   grants,
   replays,
   keys,
+  seenAtMs,
   codes,
   consents,
   vehicles,
@@ -102,6 +106,7 @@ const copyOf = ({
   grants: new Map(grants),
   replays: new Map(replays),
   keys: new Map(keys),
+  seenAtMs,
   codes: new Map(codes),
   consents: new Set(consents),
   vehicles: new Map(vehicles),

@@ -3,6 +3,7 @@ import type { Store } from '../../grants/store.ts';
 import { refuseMoved } from '../copy/moved.ts';
 import { showPostgresUrl } from './connection/address.ts';
 import { createClientVerbs } from './verbs/clients.ts';
+import { createClockVerbs } from './verbs/clock.ts';
 import { createCodeVerbs } from './verbs/codes.ts';
 import { createDeliveryVerbs } from './verbs/deliveries.ts';
 import { toOperatorError } from './connection/errors.ts';
@@ -79,6 +80,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       ...createWebhookVerbs(connections),
       ...createDeliveryVerbs(connections),
       ...createKeyVerbs(connections, clients),
+      ...createClockVerbs(connections),
     },
     async () => {
       await node.close();

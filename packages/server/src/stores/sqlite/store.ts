@@ -3,6 +3,7 @@ import type { KeyStore } from '../../tokens/key-store.ts';
 import { createCallerNames } from './callers.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { createClientVerbs } from './clients.ts';
+import { createClockVerbs } from './clock.ts';
 import { createCodeVerbs } from './codes.ts';
 import type { Connection } from './connection.ts';
 import { createCoveredVehicles } from './covered-vehicles.ts';
@@ -81,6 +82,7 @@ export const openSqliteStore = (
     ...createWebhookVerbs(connection, webhooks),
     ...createDeliveryVerbs(connection, { webhooks, grantEvents }),
     ...createKeyVerbs(connection, () => clients.forget()),
+    ...createClockVerbs(connection),
     async close() {
       await connection.commits.settle();
       await checkpoints.stop();

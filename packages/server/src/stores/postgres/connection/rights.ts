@@ -13,7 +13,7 @@ const SELECT = `SELECT name FROM unnest($1::text[]) AS t (name)
  * upgrade adds is out of reach: such a node would report itself ready and answer every refresh 503. Throws `OperatorError`.
  */
 export const checkRights = async (url: string, { read }: Connections): Promise<void> => {
-  const missing = await read(SELECT, [[...TABLES, 'nodes']]);
+  const missing = await read(SELECT, [[...TABLES, 'clock', 'nodes']]);
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => String(name)).join(', ');
   throw new OperatorError(

@@ -35,6 +35,12 @@ CREATE TABLE keys (
   fingerprint   TEXT NOT NULL
 ) STRICT;
 
+-- One row: the newest moment that a server noted, so that the next one can check its clock at the start.
+CREATE TABLE clock (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  seen_at_ms INTEGER NOT NULL
+) STRICT;
+
 -- Who sends refreshes: few, so that a grant names its caller by a small number. callers.ts limits how many there are.
 CREATE TABLE callers (
   number     INTEGER PRIMARY KEY,

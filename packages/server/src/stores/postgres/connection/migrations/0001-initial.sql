@@ -24,6 +24,12 @@ CREATE TABLE keys (
   fingerprint   text NOT NULL
 );
 
+-- One row: the newest moment that a server noted, so that the next one can check its clock at the start.
+CREATE TABLE clock (
+  one        integer PRIMARY KEY CHECK (one = 1),
+  seen_at_ms bigint NOT NULL
+);
+
 -- One row per grant, forever: a refresh updates it and inserts nothing. Ids are random, so rows and shards fill evenly.
 -- No index contains a column that a refresh changes, and pages keep some room, so that the new version of a row stays on
 -- its page.
