@@ -71,16 +71,21 @@ export const startElectedCluster = async (
     return isComplete ? leader : undefined;
   };
 
+  const readLogs = (): string =>
+    members
+      .map(({ name, readLog }) => `${name}:\n${readLog().split('\n').slice(-LOG_LINES).join('\n')}`)
+      .join('\n');
+
   const cluster: ElectedCluster = {
     members,
     url: `postgres://keyfob@${members.map(({ front }) => `127.0.0.1:${front.port}`).join(',')}/postgres?target_session_attrs=read-write`,
     readLeader,
     otherOf: (member) => (member === members[0] ? members[1] : members[0]),
-    untilLeads: async (member) =>
-      void (await untilFound(`${member.name} does not lead`, async () =>
-        (await readLeader()) === member ? member : undefined,
-      )),
-    untilComplete: () => untilFound('the cluster is not complete', findComplete),
+    untilLeads: async (member) => {
+      const find = async () => ((await readLeader()) === member ? member : undefined);
+      await untilFound(`${member.name} does not lead`, find, readLogs);
+    },
+    untilComplete: () => untilFound('the cluster is not complete', findComplete, readLogs),
     endLease: () => etcd.remove(LEADER_KEY),
     async remove() {
       for (const member of members) await member.remove();
@@ -98,12 +103,18 @@ export const startElectedCluster = async (
   return cluster;
 };
 
-const untilFound = async <Found>(what: string, find: () => Promise<Found | undefined>): Promise<Found> => {
+const LOG_LINES = 20;
+
+const untilFound = async <Found>(
+  what: string,
+  find: () => Promise<Found | undefined>,
+  readLogs: () => string,
+): Promise<Found> => {
   const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
     const found = await find();
     if (found !== undefined) return found;
-    if (performance.now() > deadline) throw new Error(`${what} after ${TIMEOUT_MS / 1000} s`);
+    if (performance.now() > deadline) throw new Error(`${what} after ${TIMEOUT_MS / 1000} s\n${readLogs()}`);
     await sleep(POLL_MS);
   }
 };

@@ -22,6 +22,8 @@ export type Member = {
   cutOff(isCutOff: boolean): void;
   /** Patroni's own view of the cluster; `undefined` if it does not answer. */
   readCluster(): Promise<ClusterView | undefined>;
+  /** What Patroni and PostgreSQL have logged. */
+  readLog(): string;
   remove(): Promise<void>;
 };
 
@@ -53,7 +55,7 @@ export const createMember = async ({
   const ways = await Promise.all([port, restPort, etcd.port].map((to) => openWireProxy(to)));
   const [postgresWay = 0, restWay = 0, etcdWay = 0] = ways.map((way) => way.port);
   const data = join(directory, name);
-  const file = join(directory, `${name}.yml`);
+  const [file, logFile] = [join(directory, `${name}.yml`), join(directory, `${name}.log`)] as const;
   const account = { username: 'keyfob' };
   const configuration = {
     scope: 'keyfob',
@@ -96,8 +98,9 @@ export const createMember = async ({
   return {
     name,
     front,
+    readLog: () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : ''),
     start() {
-      const log = openSync(join(directory, `${name}.log`), 'a');
+      const log = openSync(logFile, 'a');
       const options = {
         ...idsOfServer(),
         cwd: directory,

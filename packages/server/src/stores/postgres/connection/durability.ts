@@ -1,8 +1,6 @@
 import type { ClientBase } from 'pg';
 import { OperatorError } from '../../../errors.ts';
-
-const SETTINGS = `SELECT current_setting('transaction_read_only') AS read_only,
-  current_setting('synchronous_commit', true) AS synchronous_commit, current_setting('fsync', true) AS fsync`;
+import { SELECT_DURABILITY } from './engine.ts';
 
 /**
  * Refuses a connection on which an answered commit can still be lost, or that leads to a standby. Checks every new
@@ -10,7 +8,7 @@ const SETTINGS = `SELECT current_setting('transaction_read_only') AS read_only,
  * settings, and answer null.
  */
 export const checkDurable = async (client: Pick<ClientBase, 'query'>): Promise<void> => {
-  const { rows } = await client.query<Record<string, string | null>>(SETTINGS);
+  const { rows } = await client.query<Record<string, string | null>>(SELECT_DURABILITY);
   const { read_only: readOnly, synchronous_commit: synchronousCommit, fsync } = rows[0] ?? {};
   if (readOnly === 'on') {
     throw new OperatorError(

@@ -2,6 +2,7 @@ import { transportOf } from './address.ts';
 import type { Transport } from './address.ts';
 import { newestSchema, readSchema } from './migrations.ts';
 import type { Connections } from './pool.ts';
+import { SELECT_FACTS } from './engine.ts';
 
 /** What an inspection finds out about a database. */
 export type PostgresFacts = {
@@ -20,17 +21,11 @@ export type PostgresFacts = {
   readonly transport: Transport;
 };
 
-const SELECT = `SELECT current_setting('server_version') AS version,
-  coalesce(current_setting('synchronous_commit', true), 'on') AS synchronous_commit,
-  coalesce(current_setting('synchronous_standby_names', true), '') AS standbys,
-  floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms,
-  (SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('grants')) AS grants`;
-
 export const inspect = async (connections: Connections): Promise<PostgresFacts> => {
   const schema = await readSchema(connections);
   const started = performance.now();
   const startedAtMs = Date.now();
-  const [row = {}] = await connections.read(SELECT);
+  const [row = {}] = await connections.read(SELECT_FACTS);
   const roundTripMs = performance.now() - started;
   return {
     version: String(row['version']),

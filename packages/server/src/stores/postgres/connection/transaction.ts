@@ -1,4 +1,5 @@
 import { StoreError } from '../../../errors.ts';
+import { beginFor } from './engine.ts';
 import { isConflict, isLost, isUndone, toStoreError } from './errors.ts';
 
 /** A value as the driver returns it: 64-bit integers as text. */
@@ -36,14 +37,6 @@ export type Ending<Result> =
   | { readonly kind: 'outcome_unknown'; readonly failure: unknown }
   /** The work itself threw, without a failure of the database; nothing was done. */
   | { readonly kind: 'thrown'; readonly thrown: unknown };
-
-/**
- * Settings last for the transaction only. A node that stops in the middle of it must not lock its rows forever, and a
- * statement must not run on when the node no longer waits for it.
- */
-const beginFor = (timeoutMs: number): string =>
-  `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${timeoutMs}; ` +
-  `SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`;
 
 const ignore = (): void => {};
 

@@ -7,6 +7,7 @@ import { appendRotation } from './append-rotation.ts';
 import type { IssuedBy } from '../nodes/issued-by.ts';
 import { toNumber, toText } from './rows.ts';
 import type { Query, Row } from '../connection/transaction.ts';
+import { SKIP_LOCKED } from '../connection/engine.ts';
 
 /** A use of a refresh token, with its client as this node knows it. */
 export type KnownUse = {
@@ -39,7 +40,7 @@ const ADVANCE = `WITH locked AS (
     WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at IS NULL
       AND g.generation = u.generation AND g.created_at * 1000 > u.created_after_ms
       AND coalesce(g.rotated_at_ms, g.created_at * 1000) > u.issued_after_ms
-    FOR UPDATE OF g SKIP LOCKED
+    FOR UPDATE OF g ${SKIP_LOCKED}
   )
   UPDATE grants AS g SET generation = g.generation + 1, key_number = l.key_number, rotated_at_ms = l.now_ms,
     earlier_rotations = ${appendRotation('l.now_ms')}, caller_address = l.address, caller_user_agent = l.user_agent,
