@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { toMillis } from '@keyfob/server/grants';
 import { openDeployment, parseConfig, readAccess } from '@keyfob/server';
 import type { Deployment } from '@keyfob/server';
 import { DIALECTS as WIRES } from '@keyfob/server/dialects';
@@ -45,7 +46,7 @@ const consent = async (
     clientId,
     redirectUri: REDIRECT,
     codeChallenge: undefined,
-    issuedAt,
+    issuedAtMs: toMillis(issuedAt),
     subject: 'owner-1',
     scope: '',
     brand: undefined,

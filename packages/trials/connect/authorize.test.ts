@@ -198,7 +198,7 @@ describe('Smartcar Connect', () => {
 
   test('answers a disabled client with a page', async () => {
     const client = await trial.register('smartcar');
-    await trial.deployment.store.changeClient(client.clientId, { disabledAt: 1 });
+    await trial.deployment.store.changeClient(client.clientId, { disabledAtMs: 1 });
     const page = await createPlainBrowser().open(smartcarUrl(trial, client));
     assert.deepEqual([page.status, page.location], [400, '']);
   });

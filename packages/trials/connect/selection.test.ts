@@ -128,9 +128,9 @@ describe('The choice of vehicles with Pleos', () => {
     trial.ahead = 0;
     assert.deepEqual([late.status, late.location], [400, '']);
     assert.equal((await browser.open(url)).status, 200);
-    await store.changeClient(client.clientId, { disabledAt: 1 });
+    await store.changeClient(client.clientId, { disabledAtMs: 1 });
     assert.equal((await browser.open(url)).status, 400);
-    await store.changeClient(client.clientId, { disabledAt: null });
+    await store.changeClient(client.clientId, { disabledAtMs: null });
     const page = await browser.open(url);
     await store.revoke(grantId, { nowMs: 1 * 1000, cause: 'operator' });
     assert.equal((await browser.open(url)).status, 400);

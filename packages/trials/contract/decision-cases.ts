@@ -59,14 +59,14 @@ const history = fc
   });
 
 const grant = fc.record({
-  createdAt: fc.integer({ min: 0, max: 2 * HOUR_SECONDS }).map((age) => NOW_MS / 1000 - age),
+  createdAtMs: fc.integer({ min: 0, max: 2 * HOUR_SECONDS * 1000 }).map((ageMs) => NOW_MS - ageMs),
   brand,
   generation: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.constantFrom(LAST - 1, LAST)),
   rotatedAtMs: fc.oneof(fc.constant([]), history),
   rotatedBy: fc.constantFrom(undefined, CALLER, OTHER_CALLER),
   useDigest: digest,
   revocation: fc.option(
-    fc.constantFrom('operator', 'owner').map((cause) => ({ at: NOW_MS / 1000 - 1, cause }) as const),
+    fc.constantFrom('operator', 'owner').map((cause) => ({ atMs: NOW_MS - 1000, cause }) as const),
     { nil: undefined, freq: 8 },
   ),
 });
@@ -94,7 +94,7 @@ const edge = fc.option(
   { freq: 2 },
 );
 
-type Moments = Pick<Grant, 'createdAt' | 'rotatedAtMs'> & { readonly nowMs: number };
+type Moments = Pick<Grant, 'createdAtMs' | 'rotatedAtMs'> & { readonly nowMs: number };
 
 const atEdge = (
   moments: Moments,
@@ -107,7 +107,8 @@ const atEdge = (
   if (ends === 'token' && moments.rotatedAtMs.length > 0)
     return { ...moments, nowMs, rotatedAtMs: [nowMs - refreshTokenLifetimeSeconds * 1000 + steps] };
   const lifetimeSeconds = ends === 'token' ? refreshTokenLifetimeSeconds : grantLifetimeSeconds;
-  return { ...moments, nowMs, createdAt: nowMs / 1000 - (lifetimeSeconds ?? 0) + steps };
+  const createdAtMs = moments.nowMs + (steps - (lifetimeSeconds ?? 0)) * 1000;
+  return { ...moments, nowMs, createdAtMs };
 };
 
 /** The client of a case, and another client with the same policy. */
@@ -123,8 +124,8 @@ export const decisionCase = (id: bigint): fc.Arbitrary<DecisionCase> =>
   fc.record({ policy, grant, vehicles, use, edge }).map((one) => {
     const [own, other] = clientIdsOf(id);
     const { distance, nowMs: usedAtMs, isOfOtherClient, ...presented } = one.use;
-    const { createdAt, rotatedAtMs } = one.grant;
-    const moments = { createdAt, rotatedAtMs, nowMs: usedAtMs };
+    const { createdAtMs, rotatedAtMs } = one.grant;
+    const moments = { createdAtMs, rotatedAtMs, nowMs: usedAtMs };
     const { nowMs, ...begun } = one.edge === null ? moments : atEdge(moments, one.policy, one.edge);
     const generation = Math.min(LAST, Math.max(0, one.grant.generation + distance));
     return {

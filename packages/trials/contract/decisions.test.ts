@@ -36,12 +36,11 @@ const makeGrants = async (store: Store, all: readonly DecisionCase[]): Promise<v
       clientIdsOf(grant.id).map((id) => store.createClient(sampleClient({ id, policy }))),
     ),
   );
-  await Promise.all(
-    all.map(async ({ grant, vehicles }) => {
-      await store.createGrant(grant);
-      await store.selectVehicles(grant.id, vehicles, { nowMs: NOW_MS });
-    }),
-  );
+  // One after the other: each needs a connection, and on a slow machine the last of many would wait too long for one.
+  for (const { grant, vehicles } of all) {
+    await store.createGrant(grant);
+    await store.selectVehicles(grant.id, vehicles, { nowMs: NOW_MS });
+  }
 };
 
 /** What `decideRefresh` decides about the first use of a grant. */

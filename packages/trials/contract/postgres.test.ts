@@ -19,8 +19,8 @@ else {
     const { id } = sampleClient({ id: 'client-of-a-failover' });
     await operator.createClient(sampleClient({ id }));
     await cluster.ask(`CREATE TABLE lagging AS SELECT * FROM clients WHERE id = '${id}'`);
-    await operator.changeClient(id, { disabledAt: 1 });
-    assert.equal((await node.readClient(id)).client?.disabledAt, 1);
+    await operator.changeClient(id, { disabledAtMs: 1 });
+    assert.equal((await node.readClient(id)).client?.disabledAtMs, 1);
     // A standby without the change takes over.
     await cluster.ask(
       `DELETE FROM clients WHERE id = '${id}'; INSERT INTO clients SELECT * FROM lagging; DROP TABLE lagging`,
@@ -28,7 +28,7 @@ else {
     await operator.changeClient(id, { name: 'Changed since' });
     const { client } = await node.readClient(id);
     assert.equal(client?.name, 'Changed since');
-    assert.equal(client.disabledAt, undefined);
+    assert.equal(client.disabledAtMs, undefined);
     await Promise.all([operator.close(), node.close()]);
   });
 }

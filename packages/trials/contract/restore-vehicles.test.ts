@@ -14,7 +14,7 @@ import type { Store } from '@keyfob/server/stores';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import { consentTo } from '../support/consent-to.ts';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   NOW_MS,
   redeemed,
   sampleClient,
@@ -116,8 +116,8 @@ for (const [name, open] of [
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO], { grantId: PRUNED });
       await backup();
-      await store.revoke(PRUNED, { nowMs: CREATED_AT * 1000, cause: 'operator' });
-      await store.prune({ limit: 9, endedBeforeMs: (CREATED_AT + 1) * 1000 });
+      await store.revoke(PRUNED, { nowMs: CREATED_AT_MS, cause: 'operator' });
+      await store.prune({ limit: 9, endedBeforeMs: CREATED_AT_MS + 1000 });
       assert.deepEqual(await consentsOf(store), []);
       restore();
       assert.deepEqual(await store.listVehicles(PRUNED), [ONE, TWO]);
@@ -159,8 +159,8 @@ for (const [name, open] of [
 
 /** SQL for a webhook with one delivery that is due. The tests send nothing. */
 const REGISTER = (id: string): string => `
-  INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at)
-    VALUES ('${id}', 'https://hooks.example/', 'standard', NULL, '[]', 1, ${CREATED_AT});
+  INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at_ms)
+    VALUES ('${id}', 'https://hooks.example/', 'standard', NULL, '[]', 1, ${CREATED_AT_MS});
   INSERT INTO deliveries (webhook_id, grant_event, next_at_ms) VALUES ('${id}', 1, ${NOW_MS});`;
 
 const outboxOf = (path: string): readonly string[] => {

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
 import { openSqliteStore } from '@keyfob/server/stores';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   NOW_MS,
   refreshed,
@@ -41,7 +41,7 @@ test('When a refresh fails, each other refresh of the same commit is either done
   const ids = Array.from({ length: 10 }, (_, index) => BigInt(index));
   for (const id of ids) await store.createGrant(sampleGrant({ id }));
   const writer = new DatabaseSync(path);
-  writer.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
+  writer.exec("UPDATE grants SET revoked_at_ms = 1, revocation_cause = 'no such cause' WHERE id = 5");
   writer.close();
   const refresh = (grantId: bigint) => refreshed(store, sampleUse(0, { presented: { grantId } }));
   const results = await Promise.allSettled(ids.map(refresh));
@@ -65,7 +65,7 @@ test('A caller that is stored in a commit that is undone is stored again by the 
   await fill(store);
   await store.createGrant(sampleGrant({ id: 5n }));
   const writer = new DatabaseSync(path);
-  writer.exec("UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 5");
+  writer.exec("UPDATE grants SET revoked_at_ms = 1, revocation_cause = 'no such cause' WHERE id = 5");
   writer.close();
   const failing = { presented: { grantId: 5n } };
   await Promise.allSettled([store.refresh(sampleUse(0)), store.refresh(sampleUse(0, failing))]);
@@ -82,7 +82,7 @@ test('A batch waits for another writer without blocking, and continues when the 
   await fill(store);
   const writer = new DatabaseSync(path);
   writer.exec('BEGIN IMMEDIATE');
-  const revoked = store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
+  const revoked = store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'operator' });
   // The writer finishes in a later turn of the same thread, so a wait that blocks the thread would never end.
   setImmediate(() => setImmediate(() => writer.isOpen && writer.exec('ROLLBACK')));
   try {
@@ -115,7 +115,7 @@ test('Recording a use of a secret does not change the revision of its client, so
   const reader = new DatabaseSync(path, { readOnly: true });
   const revision = () => reader.prepare('SELECT revision FROM clients').get()?.['revision'];
   const before = revision();
-  await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
+  await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
   assert.equal(revision(), before);
   reader.close();
   await store.close();

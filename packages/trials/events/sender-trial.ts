@@ -56,8 +56,13 @@ export const openSenderTrial = async (
     async addWebhook(url, more = {}) {
       const id = `webhook-${++webhooks}`;
       const kinds = ['grant.revoked', 'grant.reinstated'] as const;
-      const rest = { format: 'standard', clientId: undefined, keyNumber: 1, disabledAt: undefined } as const;
-      await store.createWebhook({ id, url, kinds, createdAt: webhooks, ...rest, ...more });
+      const rest = {
+        format: 'standard',
+        clientId: undefined,
+        keyNumber: 1,
+        disabledAtMs: undefined,
+      } as const;
+      await store.createWebhook({ id, url, kinds, createdAtMs: webhooks, ...rest, ...more });
       return { id, secret: writeWebhookSecret(keyRing.newest.webhookKey(id)) };
     },
     async makeGrantEvent() {

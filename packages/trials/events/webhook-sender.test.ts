@@ -94,7 +94,7 @@ describe('The delivery to webhooks', () => {
     await trial.advance(DAY_MS);
     assert.equal(receiver.arrived.length, 1);
     assert.deepEqual(namesOf(trial), ['webhook.disabled']);
-    assert.notEqual((await trial.store.listWebhooks())[0]?.disabledAt, undefined);
+    assert.notEqual((await trial.store.listWebhooks())[0]?.disabledAtMs, undefined);
   });
 
   test('a redirect is a failure and is not followed', async (t) => {

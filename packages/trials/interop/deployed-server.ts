@@ -52,8 +52,8 @@ export const openDeployedServer = async (): Promise<DeployedServer> => {
     async register(dialect, { type = 'confidential', policy = {} } = {}) {
       const clientSecret = createClientSecret(systemRandomness);
       const clientId = `${dialect}-${++clientCount}`;
-      const createdAt = Math.floor(clock() / 1000);
-      const secret = { id: clientId, name: 'first', digest: digestSecret(clientSecret), createdAt };
+      const createdAtMs = clock();
+      const secret = { id: clientId, name: 'first', digest: digestSecret(clientSecret), createdAtMs };
       await deployment.store.createClient({
         id: clientId,
         dialect,
@@ -62,9 +62,9 @@ export const openDeployedServer = async (): Promise<DeployedServer> => {
         redirectUris: [],
         consentRedirectUri: undefined,
         policy: { ...DIALECTS[dialect].defaultPolicy, ...policy },
-        createdAt,
-        disabledAt: undefined,
-        secrets: type === 'public' ? [] : [{ ...secret, expiresAt: undefined, lastUsedAt: undefined }],
+        createdAtMs,
+        disabledAtMs: undefined,
+        secrets: type === 'public' ? [] : [{ ...secret, expiresAtMs: undefined, lastUsedAtMs: undefined }],
       });
       return { clientId, clientSecret };
     },

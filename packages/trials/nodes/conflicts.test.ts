@@ -9,7 +9,6 @@ import type { Cluster } from '../support/postgres/cluster.ts';
 import { openConflictProxy } from '../support/postgres/conflict-proxy.ts';
 import type { ConflictProxy } from '../support/postgres/conflict-proxy.ts';
 import {
-  CREATED_AT,
   CREATED_AT_MS,
   NOW_MS,
   sampleClient,
@@ -71,8 +70,8 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
       clientId: undefined,
       kinds: ['grant.revoked'],
       keyNumber: 1,
-      createdAt: CREATED_AT,
-      disabledAt: undefined,
+      createdAtMs: CREATED_AT_MS,
+      disabledAtMs: undefined,
     }),
   'the removal of a webhook': (store) => store.removeWebhook('hook'),
   'a claim': (store) => store.claimDeliveries(CLAIM),

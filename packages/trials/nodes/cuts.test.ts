@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   createGrants,
   NOW_MS,
   redeemed,
@@ -96,7 +96,7 @@ await describeProxiedStore('a store on PostgreSQL whose connection is cut', ({ o
       for (const fault of ['cut_before', 'cut_after'] as const) {
         void proxy.fail(fault, 'BEGIN');
         assert.equal(await store.revoke(42n, REVOCATION), 'revoked');
-        assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
+        assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT_MS }), 'reinstated');
       }
       assert.deepEqual(
         (await store.listGrantEvents({ after: 0, limit: 9 })).map(({ kind }) => kind),

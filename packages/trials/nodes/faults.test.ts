@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Client } from 'pg';
 import { OperatorError } from '@keyfob/server/errors';
 import { openPostgresStore } from '@keyfob/server/stores/postgres';
-import { CREATED_AT, refreshed, sampleGrant, sampleUse } from '../support/samples.ts';
+import { CREATED_AT_MS, refreshed, sampleGrant, sampleUse } from '../support/samples.ts';
 import { REFRESH } from './refresh-bytes.ts';
 import { describeProxiedStore, failsAs, REVOCATION } from './proxied-store.ts';
 import type { ProxiedStore } from './proxied-store.ts';
@@ -107,14 +107,14 @@ await describeProxiedStore('a store on PostgreSQL whose database fails', ({ clus
       await failWith(database, state, 3);
       assert.equal(await store.revoke(42n, REVOCATION), 'revoked');
       await failWith(database, state, 99);
-      await assert.rejects(store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), failsAs('unavailable'));
+      await assert.rejects(store.reinstate(42n, { nowMs: CREATED_AT_MS }), failsAs('unavailable'));
     });
   }
 
   onStore('A damaged row affects its own grant only.', async ({ store, database }) => {
     await store.createGrant(sampleGrant({ id: 43n }));
     await cluster.ask(
-      "UPDATE grants SET revoked_at = 1, revocation_cause = 'no such cause' WHERE id = 42",
+      "UPDATE grants SET revoked_at_ms = 1, revocation_cause = 'no such cause' WHERE id = 42",
       database,
     );
     const uses = [42n, 43n].map((grantId) => store.refresh(sampleUse(0, { presented: { grantId } })));

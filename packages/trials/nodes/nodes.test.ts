@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { OperatorError } from '@keyfob/server/errors';
 import { migratePostgresStore, openPostgresStore } from '@keyfob/server/stores/postgres';
-import { CREATED_AT, CREATED_AT_MS, fill, NOW_MS, OVERLAP_POLICY, refreshed } from '../support/samples.ts';
+import { CREATED_AT_MS, fill, NOW_MS, OVERLAP_POLICY, refreshed } from '../support/samples.ts';
 import { sampleSecret, sampleUse, STRICT_POLICY } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
@@ -86,7 +86,7 @@ function tryNodes(cluster: Cluster): void {
       () => one.addSecret('client-a', sampleSecret('new')),
       () => one.removeSecret('client-a', 'new'),
       () => one.changeClient('client-a', { policy: STRICT_POLICY }),
-      () => one.changeClient('client-a', { disabledAt: CREATED_AT }),
+      () => one.changeClient('client-a', { disabledAtMs: CREATED_AT_MS }),
     ];
     for (const change of changes) {
       const before = await read();
@@ -99,11 +99,11 @@ function tryNodes(cluster: Cluster): void {
     await one.registerKey({ number: 7, createdAtMs: CREATED_AT_MS, fingerprint: 'f'.repeat(32) });
     clock += 1000;
     assert.equal((await other.readClient('client-a')).newestKeyNumber, 7);
-    await one.changeClient('client-a', { disabledAt: null });
+    await one.changeClient('client-a', { disabledAtMs: null });
     assert.equal((await refreshed(other, sampleUse(0))).verdict.kind, 'rotate');
     await one.changeClient('client-a', { policy: OVERLAP_POLICY });
     assert.equal((await refreshed(other, sampleUse(0))).verdict.kind, 'repeat');
-    await one.changeClient('client-a', { disabledAt: CREATED_AT });
+    await one.changeClient('client-a', { disabledAtMs: CREATED_AT_MS });
     assert.equal(await other.refresh(sampleUse(1)), 'client_gone');
     await Promise.all([one.close(), other.close()]);
   });

@@ -15,7 +15,7 @@ import {
   openPostgresStore,
 } from '@keyfob/server/stores/postgres';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   createGrants,
   fill,
   NOW_MS,
@@ -36,7 +36,7 @@ import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 import type { WireProxy } from '../support/postgres/wire-proxy.ts';
 
 const TITLE = 'through PgBouncer in transaction mode, with fewer connections than the nodes ask for,';
-const AT = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
+const AT = { nowMs: CREATED_AT_MS + 1000, cause: 'operator' } as const;
 
 const cluster = await startCluster();
 if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});

@@ -4,14 +4,14 @@ import { StoreError } from '@keyfob/server/errors';
 import type { Store } from '@keyfob/server/stores';
 import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import type { PostgresOptions } from '@keyfob/server/stores/postgres';
-import { CREATED_AT, fill, STRICT_POLICY } from '../support/samples.ts';
+import { CREATED_AT_MS, fill, STRICT_POLICY } from '../support/samples.ts';
 import { startCluster } from '../support/postgres/cluster.ts';
 import type { Cluster } from '../support/postgres/cluster.ts';
 import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 import type { WireProxy } from '../support/postgres/wire-proxy.ts';
 
 /** A revocation by an operator. */
-export const REVOCATION = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
+export const REVOCATION = { nowMs: CREATED_AT_MS + 1000, cause: 'operator' } as const;
 
 /** A store with a strict client and one grant, in a fresh database behind a proxy. */
 export type ProxiedStore = {

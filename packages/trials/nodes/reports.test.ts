@@ -37,7 +37,7 @@ await describeNodes('reports of nodes', (onNodes) => {
       const [race, replay] = [sampleUse(0, { nowMs: NOW_MS + 10 }), sampleUse(0, { nowMs: LATER_MS })];
       assert.deepEqual((await refreshed(a.store, race)).verdict, RACE);
       for (const use of [race, replay]) await assert.rejects(b.store.refresh(use), isFailure('unavailable'));
-      assert.equal(await read('SELECT count(*)::integer FROM grants WHERE revoked_at > 0'), 0);
+      assert.equal(await read('SELECT count(*)::integer FROM grants WHERE revoked_at_ms > 0'), 0);
       await a.store.close();
       assert.deepEqual((await refreshed(b.store, race)).verdict, RACE);
       assert.equal((await refreshed(b.store, replay)).verdict.kind, 'replay');

@@ -10,7 +10,7 @@ import { openWireProxy } from '../support/postgres/wire-proxy.ts';
 const USES_BEFORE_KEPT = 6;
 
 /** Inserted without a scan of the table, which would count. */
-const MORE_GRANTS = `INSERT INTO grants (id, created_at, generation, key_number, client_id, subject, scope, earlier_rotations)
+const MORE_GRANTS = `INSERT INTO grants (id, created_at_ms, generation, key_number, client_id, subject, scope, earlier_rotations)
   SELECT n, 1, 0, 1, 'client-b', 'owner', '', '' FROM generate_series(1000, 9000) AS n`;
 
 const started = await startCluster();

@@ -75,8 +75,8 @@ const makeClient = (plan: ClientPlan, prng: Prng, secrets: Set<string>): ClientR
   const { name, dialect, type, policy } = plan;
   const secret = type === 'public' ? undefined : prng.bytes(32).toString('base64url');
   if (secret !== undefined) secrets.add(secret);
-  const createdAt = START_MS / 1000;
-  const more = { name: 'first', createdAt, expiresAt: undefined, lastUsedAt: undefined };
+  const createdAtMs = START_MS;
+  const more = { name: 'first', createdAtMs, expiresAtMs: undefined, lastUsedAtMs: undefined };
   return {
     plan,
     secret,
@@ -88,8 +88,8 @@ const makeClient = (plan: ClientPlan, prng: Prng, secrets: Set<string>): ClientR
       consentRedirectUri: undefined,
       name,
       policy,
-      createdAt,
-      disabledAt: undefined,
+      createdAtMs,
+      disabledAtMs: undefined,
       secrets: secret === undefined ? [] : [{ id: name, digest: digestSecret(secret), ...more }],
     },
     isDisabled: false,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { DIALECTS } from '@keyfob/server/dialects';
-import { issueTokens } from '@keyfob/server/grants';
+import { issueTokens, toMillis, toSeconds } from '@keyfob/server/grants';
 import { sealCode } from '@keyfob/server/tokens';
 import type { GrantPlan } from './plan.ts';
 import type { ClientRecord, CodeRecord, GrantRecord } from './records.ts';
@@ -15,7 +15,6 @@ export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRe
   const { schedule, store, keys } = world;
   const { owner, name } = wanted;
   const nowMs = schedule.nowMs();
-  const createdAt = Math.floor(nowMs / 1000);
   const record = newRecord(world, wanted);
   const grant = {
     id: record.id,
@@ -23,7 +22,7 @@ export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRe
     subject: `owner of ${name}`,
     scope: 'read_odometer',
     brand: wanted.plan.brand,
-    createdAt,
+    createdAtMs: nowMs,
     generation: 0,
     keyNumber: keys.ring().newest.number,
     rotatedAtMs: [],
@@ -43,7 +42,7 @@ export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRe
   );
   world.secrets.add(refreshToken).add(accessToken);
   record.wallet.saved = refreshToken;
-  record.standing = newStanding(createdAt * 1000);
+  record.standing = newStanding(Math.floor(nowMs / 1000) * 1000);
   record.indexOf.set(refreshToken, 0);
   record.stringOf.set(0, refreshToken);
   world.grants.push(record);
@@ -58,7 +57,8 @@ export const consent = async (world: World, wanted: Wanted): Promise<GrantRecord
   const { prng, schedule, store, keys } = world;
   const { owner, plan, name } = wanted;
   const { dialect, type, keys: idempotencyKeys } = owner.plan;
-  const issuedAt = Math.floor(schedule.nowMs() / 1000);
+  const issuedAtMs = schedule.nowMs();
+  const issuedAt = toSeconds(issuedAtMs);
   // Some public clients send no challenge, which is a mistake: such a code cannot be used.
   const hasChallenge = dialect === 'smartcar' && prng.chance(type === 'public' ? 0.9 : 0.3);
   const verifier = hasChallenge ? prng.bytes(32).toString('base64url') : undefined;
@@ -69,7 +69,7 @@ export const consent = async (world: World, wanted: Wanted): Promise<GrantRecord
     clientId: owner.client.id,
     redirectUri,
     codeChallenge: verifier === undefined ? undefined : hash('sha256', verifier, 'base64url'),
-    issuedAt,
+    issuedAtMs,
     subject: `owner of ${name}`,
     scope: 'read_odometer',
     brand: plan.brand,
@@ -77,7 +77,7 @@ export const consent = async (world: World, wanted: Wanted): Promise<GrantRecord
   });
   const code: CodeRecord = {
     text: sealCode(keys.ring().newest, DIALECTS[dialect].shapes.code, { grantId: blank.id, issuedAt }),
-    issuedAtMs: issuedAt * 1000,
+    issuedAtMs: toMillis(issuedAt),
     redirectUri,
     verifier,
     key: idempotencyKeys === 'none' ? undefined : prng.bytes(12).toString('hex'),

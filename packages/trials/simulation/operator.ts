@@ -74,10 +74,10 @@ const disable = async (world: World, owner: ClientRecord): Promise<void> => {
   const { prng, schedule } = world;
   const setTo = async (isDisabled: boolean): Promise<void> => {
     world.trace(() => `the operator ${isDisabled ? 'disables' : 'enables'} ${owner.plan.name}`);
-    const disabledAt = isDisabled ? Math.floor(schedule.nowMs() / 1000) : null;
+    const disabledAtMs = isDisabled ? schedule.nowMs() : null;
     await callStore(
       world,
-      (store) => store.changeClient(owner.client.id, { disabledAt }),
+      (store) => store.changeClient(owner.client.id, { disabledAtMs }),
       (result) => {
         if (result !== 'changed') throw new Error(`${owner.plan.name} was not changed`);
         Object.assign(owner, { isDisabled, changedAtMs: schedule.nowMs() });

@@ -93,15 +93,18 @@ export const restored = (now: Content, backup: Content): Content => {
     [
       'grants',
       rowsOf(backup, 'grants').map((row) => {
-        const { revoked_at, revocation_cause } = grants.get(row['id']) ?? row;
-        return { ...row, revoked_at: revoked_at ?? null, revocation_cause: revocation_cause ?? null };
+        const { revoked_at_ms, revocation_cause } = grants.get(row['id']) ?? row;
+        return { ...row, revoked_at_ms: revoked_at_ms ?? null, revocation_cause: revocation_cause ?? null };
       }),
     ],
     [
       'clients',
       rowsOf(backup, 'clients').map(
         (row) =>
-          clients.get(row['id']) ?? { ...row, disabled_at: row['disabled_at'] ?? row['created_at'] ?? null },
+          clients.get(row['id']) ?? {
+            ...row,
+            disabled_at_ms: row['disabled_at_ms'] ?? row['created_at_ms'] ?? null,
+          },
       ),
     ],
   ]);

@@ -21,8 +21,8 @@ export const PAST_EVERY_OVERLAP_SECONDS = 1000;
 /** Starts `PAST_EVERY_OVERLAP_SECONDS` after the latest time that any node's clock has shown. Every client is enabled. */
 export const rehearse = async (world: World): Promise<Rehearsal> => {
   const store = await world.store.copy();
-  for (const { id, disabledAt } of await store.listClients())
-    if (disabledAt !== undefined) await store.changeClient(id, { disabledAt: null });
+  for (const { id, disabledAtMs } of await store.listClients())
+    if (disabledAtMs !== undefined) await store.changeClient(id, { disabledAtMs: null });
   const beginning = await store.backUp();
   const latestMs = world.presentations.reduce(
     (latest, { decision }) => Math.max(latest, decision?.clockMs ?? 0),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Policy } from '@keyfob/server/clients';
 import { DIALECTS } from '@keyfob/server/dialects';
 import type { AuthorizationCode } from '@keyfob/server/grants';
+import { toMillis, toSeconds } from '@keyfob/server/grants';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
 import { parseKeyRing, sealCode } from '@keyfob/server/tokens';
@@ -32,8 +33,6 @@ export type CodeMaker = {
 /** The default redirect URI of codes. */
 export const REDIRECT_URI = 'https://app.example/callback';
 
-const nowSeconds = (): number => Math.floor(Date.now() / 1000);
-
 /** Uses the store of a data directory, or another store with the keys of the directory. */
 export const openCodeMaker = (
   dataDirectory: string,
@@ -47,7 +46,7 @@ export const openCodeMaker = (
         clientId,
         redirectUri: REDIRECT_URI,
         codeChallenge: undefined,
-        issuedAt: nowSeconds() - ageSeconds,
+        issuedAtMs: Date.now() - toMillis(ageSeconds),
         subject: 'owner-1',
         scope: 'read_odometer',
         brand: undefined,
@@ -56,7 +55,10 @@ export const openCodeMaker = (
       };
       const outcome = await store.createCode(code);
       if (outcome !== 'created') throw new Error(`the code was not created: ${outcome}`);
-      return sealCode(ring.newest, DIALECTS[dialect].shapes.code, code);
+      return sealCode(ring.newest, DIALECTS[dialect].shapes.code, {
+        grantId: code.grantId,
+        issuedAt: toSeconds(code.issuedAtMs),
+      });
     },
     async makePublicClient(policy = {}, dialect = 'smartcar') {
       const id = randomUUID();
@@ -68,8 +70,8 @@ export const openCodeMaker = (
         redirectUris: [REDIRECT_URI],
         consentRedirectUri: undefined,
         policy: { ...DIALECTS[dialect].defaultPolicy, ...policy },
-        createdAt: nowSeconds(),
-        disabledAt: undefined,
+        createdAtMs: Date.now(),
+        disabledAtMs: undefined,
         secrets: [],
       });
       if (outcome !== 'created') throw new Error(`the client was not created: ${outcome}`);

@@ -5,7 +5,6 @@ import type { RefreshUse, Store } from '@keyfob/server/stores';
 import { consentTo } from './consent-to.ts';
 import {
   CALLER,
-  CREATED_AT,
   CREATED_AT_MS,
   NOW_MS,
   OTHER_CALLER,
@@ -24,7 +23,7 @@ const FAR_APART_MS = [1, 400, 9_000_000, 30, 5, 4_000_000_000, 60_000];
 /** Fills a store with at least one record of every kind, and with `plainGrants` simple grants. */
 export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void> => {
   await store.registerKey({ number: 1, createdAtMs: CREATED_AT_MS, fingerprint: 'a fingerprint' });
-  const used = sampleSecret('one', { expiresAt: CREATED_AT + 10_000_000 });
+  const used = sampleSecret('one', { expiresAtMs: CREATED_AT_MS + 10_000_000_000 });
   await store.createClient(
     sampleClient({
       secrets: [used, sampleSecret('two')],
@@ -32,10 +31,10 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
       consentRedirectUri: 'https://app.example/over',
     }),
   );
-  await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
+  await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
   await store.createClient(sampleClient({ id: 'client-b', dialect: 'pleos', type: 'public' }));
   await importTokens(store);
-  await store.changeClient('client-b', { disabledAt: CREATED_AT + 5 });
+  await store.changeClient('client-b', { disabledAtMs: CREATED_AT_MS + 5000 });
   await store.createWebhook({
     id: 'hook',
     url: 'https://app.example/hook',
@@ -43,8 +42,8 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
     clientId: undefined,
     kinds: ['grant.revoked', 'grant.replayed', 'vehicles.disconnected'],
     keyNumber: 1,
-    createdAt: CREATED_AT,
-    disabledAt: undefined,
+    createdAtMs: CREATED_AT_MS,
+    disabledAtMs: undefined,
   });
   for (let index = 0; index < plainGrants; index++) {
     const id = BigInt(index * 7919) * (index % 2 === 0 ? 1n : -(2n ** 40n)) + 1000n;
@@ -53,7 +52,7 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
   await store.createGrant(sampleGrant({ id: 2n ** 63n - 1n, useDigest: Uint8Array.of(1, 2, 3) }));
   await store.createGrant(sampleGrant({ id: -(2n ** 63n) }));
   await refreshOften(store);
-  await store.revoke(-(2n ** 63n), { nowMs: (CREATED_AT + 100) * 1000, cause: 'operator' });
+  await store.revoke(-(2n ** 63n), { nowMs: CREATED_AT_MS + 100_000, cause: 'operator' });
   await consentTo(store, [sampleVehicle(2), sampleVehicle(1)], { grantId: 7n });
   await consentTo(store, [sampleVehicle(3)], { grantId: 8n, subject: 'owner-2' });
   const auditContext = { nowMs: NOW_MS + 5000, requestId: 'request-2' };
@@ -75,7 +74,7 @@ const IMPORTED = ['unused', 'used', 'replayed', 'revoked', 'expired'] as const;
 export type Imported = (typeof IMPORTED)[number];
 
 /** When the tokens of the imported grants expire, except the expired one. */
-export const IMPORTED_EXPIRES_AT = NOW_MS / 1000 + 30 * 86_400;
+export const IMPORTED_EXPIRES_AT_MS = NOW_MS + 30 * 86_400_000;
 
 /** One of the imported grants that every filled store has. */
 export const importedGrant = (name: Imported): ImportedGrant => {
@@ -84,7 +83,7 @@ export const importedGrant = (name: Imported): ImportedGrant => {
     // Positive and negative ids, in another order than the digests.
     grant: sampleGrant({ id: BigInt((index % 2 === 0 ? -1 : 1) * (2000 + index)), clientId: 'client-i' }),
     digest: digestOf(`imported ${name}`),
-    expiresAt: name === 'expired' ? CREATED_AT + 1 : IMPORTED_EXPIRES_AT,
+    expiresAtMs: name === 'expired' ? CREATED_AT_MS + 1000 : IMPORTED_EXPIRES_AT_MS,
     vehicles: name === 'unused' ? [sampleVehicle(6)] : [],
   };
 };
@@ -100,7 +99,7 @@ const importTokens = async (store: Store): Promise<void> => {
   const replay = useOf('replayed', { nowMs: NOW_MS + 60_000 }, { useDigest: Uint8Array.of(8) });
   await refreshed(store, replay);
   await store.revoke(importedGrant('revoked').grant.id, {
-    nowMs: (CREATED_AT + 50) * 1000,
+    nowMs: CREATED_AT_MS + 50_000,
     cause: 'operator',
   });
 };

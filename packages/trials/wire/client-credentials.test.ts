@@ -70,8 +70,8 @@ describe('Client credentials', () => {
     assert.equal(await readAccess(trial.context, uuidShape, token), undefined);
     assertRefused(await trial.post('/oauth/revoke', { token }, app), 400, 'unsupported_token_type');
     for (const [change, isActive] of [
-      [{ disabledAt: trial.nowSeconds() }, false],
-      [{ disabledAt: null }, true],
+      [{ disabledAtMs: trial.context.clock() }, false],
+      [{ disabledAtMs: null }, true],
       [{ policy: { clientCredentials: false } }, false],
       [{ policy: { clientCredentials: true } }, true],
     ] as const) {
@@ -172,7 +172,7 @@ describe('Client credentials', () => {
     assert.equal((await trial.post(PATH, inForm)).status, 200);
     assertRefused(await trial.post(PATH, inForm, app), 400, 'invalid_request');
     assertRefused(await trial.post('/oauth/token', GRANT, app), 400, 'unsupported_grant_type');
-    await trial.memory.changeClient(id, { disabledAt: trial.nowSeconds() });
+    await trial.memory.changeClient(id, { disabledAtMs: trial.context.clock() });
     assertRefused(await requestToken(trial, app), 401, 'invalid_client');
   });
 

@@ -71,10 +71,10 @@ describe('Introspection of access tokens', () => {
         assertInactive(await introspect(trial, checker, token));
       await trial.memory.reinstate(grant.id, { nowMs: trial.nowSeconds() * 1000 });
       assert.equal((await introspect(trial, checker, accessToken)).body['active'], true);
-      await trial.memory.changeClient(id, { disabledAt: trial.nowSeconds() });
+      await trial.memory.changeClient(id, { disabledAtMs: trial.context.clock() });
       for (const token of [accessToken, refreshToken])
         assertInactive(await introspect(trial, checker, token));
-      await trial.memory.changeClient(id, { disabledAt: null, policy: { accessTokenLifetimeSeconds: 60 } });
+      await trial.memory.changeClient(id, { disabledAtMs: null, policy: { accessTokenLifetimeSeconds: 60 } });
       trial.advanceSeconds(60);
       assertInactive(await introspect(trial, checker, accessToken));
       await trial.memory.removeClient(id, { withGrants: true });
@@ -233,7 +233,7 @@ describe('Access to introspection', () => {
       assert.deepEqual([answer.status, answer.body['error']], [401, 'invalid_client']);
       assert.match(answer.headers['WWW-Authenticate'] ?? '', /^Basic /);
     }
-    await trial.memory.changeClient(checker.client.id, { disabledAt: trial.nowSeconds() });
+    await trial.memory.changeClient(checker.client.id, { disabledAtMs: trial.context.clock() });
     assert.equal((await introspect(trial, checker, token)).status, 401);
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { toSeconds } from '@keyfob/server/grants';
 import { DIALECTS } from '@keyfob/server/dialects';
 import { sealCode } from '@keyfob/server/tokens';
 import { sampleCode } from '../support/samples.ts';
@@ -66,11 +67,14 @@ const redeem = async (dialect: 'oauth' | 'smartcar', path: string, { registered,
   const codeChallenge = about.hasPkce === true ? hash('sha256', VERIFIER, 'base64url') : undefined;
   const { redirectUri } = about;
   const { id } = app.client;
-  const code = sampleCode({ clientId: id, redirectUri, codeChallenge, issuedAt: trial.nowSeconds() });
+  const code = sampleCode({ clientId: id, redirectUri, codeChallenge, issuedAtMs: trial.context.clock() });
   await trial.memory.createCode(code);
   const form = {
     grant_type: 'authorization_code',
-    code: sealCode(trial.context.keyRing.newest, DIALECTS[dialect].shapes.code, code),
+    code: sealCode(trial.context.keyRing.newest, DIALECTS[dialect].shapes.code, {
+      grantId: code.grantId,
+      issuedAt: toSeconds(code.issuedAtMs),
+    }),
     ...(codeChallenge === undefined ? {} : { code_verifier: VERIFIER }),
   };
   return type === 'public' ? trial.post(path, { ...form, client_id: id }) : trial.post(path, form, app);

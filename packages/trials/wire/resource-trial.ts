@@ -9,7 +9,7 @@ import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import type { Endpoints, WireResponse } from '@keyfob/server/wire';
 import { testRandomness } from '../support/test-randomness.ts';
-import { CREATED_AT, sampleClient, sampleGrant } from '../support/samples.ts';
+import { CREATED_AT, CREATED_AT_MS, sampleClient, sampleGrant, sampleSecret } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import type { FixtureDialect } from '../support/dialect-name.ts';
@@ -30,7 +30,7 @@ type StoreState = 'available' | StoreError['kind'];
 
 /** The endpoints over plain values, on a store that can be unavailable, with a manual clock. */
 export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
-  let nowMs = (CREATED_AT + 3600) * 1000;
+  let nowMs = CREATED_AT_MS + 3_600_000;
   let storeState: StoreState = 'available';
   let serial = 0;
   const events: LogEvent[] = [];
@@ -88,8 +88,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       const secret = createClientSecret(testRandomness);
       const digest = digestSecret(secret);
       const id = `${dialect}-${++count}`;
-      const createdAt = CREATED_AT;
-      const kept = { id, name: 'first', digest, createdAt, expiresAt: undefined, lastUsedAt: undefined };
+      const kept = sampleSecret(id, { name: 'first', digest });
       const client = sampleClient({
         id,
         dialect,
@@ -102,9 +101,8 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     },
     /** Creates a grant and its first tokens at the current time. */
     async grant({ client }: KnownClient, more: Partial<Grant> = {}): Promise<TokenAnswer & { grant: Grant }> {
-      const createdAt = Math.floor(nowMs / 1000);
       const id = BigInt(++count);
-      const grant = sampleGrant({ id, clientId: client.id, createdAt, ...more });
+      const grant = sampleGrant({ id, clientId: client.id, createdAtMs: nowMs, ...more });
       await memory.createGrant(grant);
       const { shapes } = dialectOf(client);
       return { ...(await issueTokens(context, shapes, grant, client.policy, nowMs)), grant };

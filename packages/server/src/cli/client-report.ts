@@ -1,7 +1,8 @@
+import { toSeconds } from '../exports/grants.ts';
 import { POLICY_FIELDS } from '../exports/clients.ts';
 import type { Client, ClientSecret, PolicyField } from '../exports/clients.ts';
 import { toFlag } from './options.ts';
-import { alignColumns, showTime } from './output.ts';
+import { alignColumns, secondsOrNull, showTime } from './output.ts';
 
 /** Every field of a policy, in the order of its table. */
 export const FIELDS = Object.keys(POLICY_FIELDS) as readonly PolicyField[];
@@ -14,8 +15,8 @@ export const clientToJson = (client: Client, grants?: number) => ({
   name: client.name,
   redirectUris: client.redirectUris,
   consentRedirectUri: client.consentRedirectUri ?? null,
-  createdAt: client.createdAt,
-  disabledAt: client.disabledAt ?? null,
+  createdAt: toSeconds(client.createdAtMs),
+  disabledAt: secondsOrNull(client.disabledAtMs),
   policy: client.policy,
   secrets: client.secrets.map(secretToJson),
   ...(grants === undefined ? {} : { grants }),
@@ -29,8 +30,11 @@ export const describeClient = (client: Client, grants: number): string => {
     ['type', client.type],
     ['name', client.name === '' ? '-' : client.name],
     ...redirectRows(client),
-    ['created', showTime(client.createdAt)],
-    ['state', client.disabledAt === undefined ? 'enabled' : `disabled ${showTime(client.disabledAt)}`],
+    ['created', showTime(toSeconds(client.createdAtMs))],
+    [
+      'state',
+      client.disabledAtMs === undefined ? 'enabled' : `disabled ${showTime(toSeconds(client.disabledAtMs))}`,
+    ],
     ['grants', String(grants)],
     ...FIELDS.map((field) => [toFlag(field).slice(2), String(client.policy[field] ?? 'none')] as const),
     ...Object.entries(client.policy.dialectOptions ?? {}).map(
@@ -52,23 +56,25 @@ export const redirectRows = ({
 ];
 
 /** A secret for programs, without the secret itself. */
-export const secretToJson = ({ id, name, createdAt, expiresAt, lastUsedAt }: ClientSecret) => ({
+export const secretToJson = ({ id, name, createdAtMs, expiresAtMs, lastUsedAtMs }: ClientSecret) => ({
   secretId: id,
   name,
-  createdAt,
-  expiresAt: expiresAt ?? null,
-  lastUsedAt: lastUsedAt ?? null,
+  createdAt: toSeconds(createdAtMs),
+  expiresAt: secondsOrNull(expiresAtMs),
+  lastUsedAt: secondsOrNull(lastUsedAtMs),
 });
 
 /** Secrets for people, without the secrets themselves. */
 export const describeSecrets = (secrets: readonly ClientSecret[]): string =>
   alignColumns([
     ['SECRET ID', 'CREATED', 'EXPIRES', 'LAST USED', 'NAME'],
-    ...secrets.map(({ id, name, createdAt, expiresAt, lastUsedAt }) => [
-      id,
-      showTime(createdAt),
-      showTime(expiresAt),
-      showTime(lastUsedAt),
-      name,
-    ]),
+    ...secrets
+      .map(secretToJson)
+      .map(({ secretId, name, createdAt, expiresAt, lastUsedAt }) => [
+        secretId,
+        showTime(createdAt),
+        showTime(expiresAt),
+        showTime(lastUsedAt),
+        name,
+      ]),
   ]);

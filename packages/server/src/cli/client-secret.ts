@@ -5,7 +5,7 @@ import { describeSecrets, secretToJson } from './client-report.ts';
 import { unknownClient, unknownSecret } from './not-found.ts';
 import { onDeployment, readName, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, showTime } from './output.ts';
+import { alignColumns, secondsOrNull, showTime } from './output.ts';
 
 type AddOptions = CommonOptions & { readonly name: string; readonly expiresInSeconds?: string };
 type RemoveOptions = CommonOptions & { readonly force?: boolean };
@@ -61,7 +61,7 @@ const add = async (clientId: string, options: AddOptions): Promise<void> =>
       ['client id', clientId],
       ['secret id', secret.id],
       ['client secret', `${clientSecret}  (shown only once)`],
-      ['expires', showTime(secret.expiresAt)],
+      ['expires', showTime(secondsOrNull(secret.expiresAtMs))],
     ];
     return { json: { clientId, clientSecret, ...secretToJson(secret) }, text: alignColumns(rows) };
   });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { changeClient, readClient, removeClient } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
-import { toSeconds } from '../exports/grants.ts';
+import type { Millis } from '../exports/grants.ts';
 import { addClientCreate } from './client-create.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
 import { addClientSecret } from './client-secret.ts';
@@ -9,7 +9,7 @@ import { addClientSet } from './client-set.ts';
 import { unknownClient } from './not-found.ts';
 import { onDeployment, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns } from './output.ts';
+import { alignColumns, secondsOrNull } from './output.ts';
 
 export const addClient = (program: Command): void => {
   const client = program
@@ -30,12 +30,12 @@ const addViews = (client: Command): void => {
     .action(async (options: CommonOptions) =>
       onDeployment(options, async ({ store }) => {
         const clients = await store.listClients();
-        const rows = clients.map(({ id, dialect, type, name, policy, disabledAt }) => [
+        const rows = clients.map(({ id, dialect, type, name, policy, disabledAtMs }) => [
           id,
           dialect,
           type,
           policy.rotation,
-          disabledAt === undefined ? 'enabled' : 'disabled',
+          disabledAtMs === undefined ? 'enabled' : 'disabled',
           name,
         ]);
         return {
@@ -61,7 +61,7 @@ const addSwitches = (client: Command): void => {
   withCommonOptions(client.command('disable <id>'))
     .description('Refuses a client from its next request on. Its grants stay; "client enable" undoes this.')
     .addHelpText('after', '\nExample:\n  $ keyfob client disable ID')
-    .action((id: string, options: CommonOptions) => setDisabledAt(id, options, toSeconds(Date.now())));
+    .action((id: string, options: CommonOptions) => setDisabledAt(id, options, Date.now()));
   withCommonOptions(client.command('enable <id>'))
     .description('Enables a disabled client again.')
     .addHelpText('after', '\nExample:\n  $ keyfob client enable ID')
@@ -73,13 +73,20 @@ const addSwitches = (client: Command): void => {
     .action(remove);
 };
 
-const setDisabledAt = async (id: string, options: CommonOptions, disabledAt: number | null): Promise<void> =>
+const setDisabledAt = async (
+  id: string,
+  options: CommonOptions,
+  disabledAtMs: Millis | null,
+): Promise<void> =>
   onDeployment(options, async (context) => {
-    const changed = await changeClient(context, id, { disabledAt });
+    const changed = await changeClient(context, id, { disabledAtMs });
     if (changed.outcome === 'unknown') throw unknownClient(id);
     if (changed.outcome === 'invalid') throw toUsageError(changed.faults, FIELDS);
-    const state = disabledAt === null ? 'enabled' : 'disabled';
-    return { json: { clientId: id, disabledAt }, text: `${state} client ${id}` };
+    const state = disabledAtMs === null ? 'enabled' : 'disabled';
+    return {
+      json: { clientId: id, disabledAt: secondsOrNull(disabledAtMs ?? undefined) },
+      text: `${state} client ${id}`,
+    };
   });
 
 const remove = async (

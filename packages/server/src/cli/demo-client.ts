@@ -3,7 +3,8 @@ import type { Deployment } from '../exports/index.ts';
 import { digestSecret, findSecret } from '../exports/clients.ts';
 import { dialectOf } from '../exports/dialects.ts';
 import type { Dialect } from '../exports/dialects.ts';
-import { standingOf, toSeconds } from '../exports/grants.ts';
+import { standingOf } from '../exports/grants.ts';
+import type { Millis } from '../exports/grants.ts';
 import { readGrantId, sealRefreshToken, writeGrantId } from '../exports/tokens.ts';
 import type { GrantId } from '../exports/tokens.ts';
 
@@ -22,7 +23,7 @@ export const ensureDemoClient = async (
   deployment: Deployment,
   dialect: Dialect,
   stored: StoredDemoClient | undefined,
-  nowMs: number,
+  nowMs: Millis,
 ): Promise<StoredDemoClient> => {
   const credentials =
     stored !== undefined && (await isUsableClient(deployment, stored, nowMs))
@@ -66,17 +67,17 @@ const registerDemoClient = async (
 const isUsableClient = async (
   { store }: Deployment,
   { clientId, clientSecret }: StoredDemoClient,
-  nowMs: number,
+  nowMs: Millis,
 ): Promise<boolean> => {
   const { client } = await store.readClient(clientId);
-  if (client === undefined || client.disabledAt !== undefined) return false;
-  return findSecret(client.secrets, digestSecret(clientSecret), toSeconds(nowMs)) !== undefined;
+  if (client === undefined || client.disabledAtMs !== undefined) return false;
+  return findSecret(client.secrets, digestSecret(clientSecret), nowMs) !== undefined;
 };
 
 const isActiveGrant = async (
   { store }: Deployment,
   { clientId, grantId }: StoredDemoClient,
-  nowMs: number,
+  nowMs: Millis,
 ): Promise<boolean> => {
   const { client } = await store.readClient(clientId);
   const grant = await store.readGrant(readGrantId(grantId) ?? 0n);

@@ -1,7 +1,6 @@
 import { openDeployment, storeNameOf } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
-import { toSeconds } from '../exports/grants.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSecrets } from './doctor-secrets.ts';
@@ -35,7 +34,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
-      warnOf(examineSecrets(await deployment.store.listClients(), toSeconds(Date.now()))),
+      warnOf(examineSecrets(await deployment.store.listClients(), Date.now())),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),
       examineClock(clockAheadMs),

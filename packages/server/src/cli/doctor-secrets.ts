@@ -1,3 +1,4 @@
+import type { Millis } from '../exports/grants.ts';
 import type { Config } from '../exports/index.ts';
 import { isInForce } from '../exports/clients.ts';
 import type { Client } from '../exports/clients.ts';
@@ -10,21 +11,21 @@ export type SecretFinding = {
 };
 
 /** How long a client needs to take over a new secret. */
-const NOTICE_SECONDS = 14 * 86_400;
+const NOTICE_MS = 14 * 86_400_000;
 /** How many ids are listed at most. */
 const IDS_MAX = 5;
 
-/** Finds enabled clients that are locked out, or will be soon. `now` is integer seconds. */
-export const examineSecrets = (clients: readonly Client[], now: number): SecretFinding => {
+/** Finds enabled clients that are locked out, or will be soon. */
+export const examineSecrets = (clients: readonly Client[], nowMs: Millis): SecretFinding => {
   const check = 'client secrets';
-  const inUse = clients.filter(({ type, disabledAt }) => type !== 'public' && disabledAt === undefined);
-  const lacking = (at: number) =>
-    inUse.filter(({ secrets }) => !secrets.some((secret) => isInForce(secret, at)));
+  const inUse = clients.filter(({ type, disabledAtMs }) => type !== 'public' && disabledAtMs === undefined);
+  const lacking = (atMs: Millis) =>
+    inUse.filter(({ secrets }) => !secrets.some((secret) => isInForce(secret, atMs)));
   const remedy = 'Add a secret with "keyfob client secret add", or disable the client.';
-  const lockedOut = lacking(now);
+  const lockedOut = lacking(nowMs);
   if (lockedOut.length > 0)
     return { check, finding: `${listIds(lockedOut)}: no valid secret, locked out`, remedy };
-  const ending = lacking(now + NOTICE_SECONDS);
+  const ending = lacking(nowMs + NOTICE_MS);
   if (ending.length > 0)
     return { check, finding: `${listIds(ending)}: the last secret expires within 14 days`, remedy };
   return { check, finding: `every enabled client has a valid one (${inUse.length})`, remedy: null };

@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { KEY_FILE, openDeployment, STORE_FILE } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
-import { toSeconds } from '../exports/grants.ts';
 import { inspectStore } from '../exports/maintenance.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
@@ -110,7 +109,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             'Run "keyfob serve" once: it sets the mode.',
           ),
       examineClock(facts.newestGrantAtMs, Date.now()),
-      warnOf(examineSecrets(clients, toSeconds(Date.now()))),
+      warnOf(examineSecrets(clients, Date.now())),
       warnOf(examineIssuer(config, clients)),
     ];
   } catch (error) {

@@ -1,3 +1,4 @@
+import { toSeconds } from '../exports/grants.ts';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { createGrant } from '../exports/index.ts';
@@ -53,7 +54,8 @@ const create = async (options: CreateOptions): Promise<void> =>
       );
     }
     const { grant, tokens } = created;
-    const expiresAt = grant.createdAt + tokens.refreshExpiresInSeconds;
+    const createdAt = toSeconds(grant.createdAtMs);
+    const expiresAt = createdAt + tokens.refreshExpiresInSeconds;
     const json = {
       grantId: writeGrantId(grant.id),
       accessToken: tokens.accessToken,
@@ -64,7 +66,7 @@ const create = async (options: CreateOptions): Promise<void> =>
       subject,
       scope,
       brand: brand ?? null,
-      createdAt: grant.createdAt,
+      createdAt,
     };
     const rows = [
       ['grant id', json.grantId],

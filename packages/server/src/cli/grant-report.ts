@@ -2,7 +2,7 @@ import type { Caller, GrantDetails, GrantSummary } from '../exports/index.ts';
 import { toSeconds } from '../exports/grants.ts';
 import type { ReplayRecord, Vehicle } from '../exports/grants.ts';
 import { writeGrantId } from '../exports/tokens.ts';
-import { alignColumns, showTime } from './output.ts';
+import { alignColumns, secondsOrNull, showTime } from './output.ts';
 
 /** A grant for programs. Times in integer seconds. */
 export const grantToJson = ({ grant, client, standing }: GrantSummary) => {
@@ -15,14 +15,14 @@ export const grantToJson = ({ grant, client, standing }: GrantSummary) => {
     subject: grant.subject,
     scope: grant.scope,
     brand: grant.brand ?? null,
-    createdAt: grant.createdAt,
+    createdAt: toSeconds(grant.createdAtMs),
     generation: grant.generation,
     keyNumber: grant.keyNumber,
-    rotatedAt: rotatedAtMs === undefined ? null : toSeconds(rotatedAtMs),
+    rotatedAt: secondsOrNull(rotatedAtMs),
     rotatedBy: grant.rotatedBy ?? null,
     refreshTokenExpiresAt: standing.tokenExpiresAt,
     grantExpiresAt: standing.grantExpiresAt,
-    revokedAt: grant.revocation?.at ?? null,
+    revokedAt: secondsOrNull(grant.revocation?.atMs),
     revocationCause: grant.revocation?.cause ?? null,
   };
 };

@@ -1,3 +1,6 @@
+import { toSeconds } from '../exports/grants.ts';
+import type { Millis, Seconds } from '../exports/grants.ts';
+
 /** What a command answers: the same for a program and for a person. */
 export type Report = { readonly json: unknown; readonly text: string };
 
@@ -19,6 +22,10 @@ export const print = (report: Report, isJson: boolean): void => {
   const text = (): string => report.text.replaceAll(/(?!\n)\p{Cc}/gu, '?');
   process.stdout.write(`${isJson ? JSON.stringify(report.json) : text()}\n`);
 };
+
+/** A stored moment as JSON answers it: integer seconds, `null` where there is none. */
+export const secondsOrNull = (atMs: Millis | undefined): Seconds | null =>
+  atMs === undefined ? null : toSeconds(atMs);
 
 /** Rows in columns: a table whose first row is the header, or pairs of name and value. */
 export const alignColumns = (rows: readonly (readonly string[])[]): string => {

@@ -8,7 +8,7 @@ import type { Delivery } from '../exports/webhooks.ts';
 import { unknownWebhook } from './not-found.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, showTime } from './output.ts';
+import { alignColumns, secondsOrNull, showTime } from './output.ts';
 
 type ListOptions = CommonOptions & {
   readonly webhook?: string;
@@ -60,7 +60,7 @@ const retry = async (id: string, options: CommonOptions): Promise<void> =>
   onDeployment(options, async (context) => {
     const webhook = await readWebhook(context, id);
     if (webhook === undefined) throw unknownWebhook(id);
-    if (webhook.disabledAt !== undefined) {
+    if (webhook.disabledAtMs !== undefined) {
       const remedy = 'Its receiver answered 410. Remove the webhook and add it again.';
       throw new OperatorError('webhook_disabled', `webhook ${id} is disabled`, remedy);
     }
@@ -80,8 +80,8 @@ const deliveryToJson = ({ webhookId, grantEvent, state, attempts, ...rest }: Del
   requestId: grantEvent.requestId ?? null,
   state,
   attempts,
-  nextAt: rest.nextAtMs === undefined ? null : toSeconds(rest.nextAtMs),
-  deliveredAt: rest.deliveredAtMs === undefined ? null : toSeconds(rest.deliveredAtMs),
+  nextAt: secondsOrNull(rest.nextAtMs),
+  deliveredAt: secondsOrNull(rest.deliveredAtMs),
   lastStatus: rest.lastStatus ?? null,
   lastError: rest.lastError ?? null,
 });

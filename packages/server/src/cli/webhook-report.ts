@@ -1,20 +1,21 @@
+import { toSeconds } from '../exports/grants.ts';
 import { readWebhookKey } from '../exports/index.ts';
 import type { OperationContext } from '../exports/index.ts';
 import { formatNamed, writeWebhookSecret } from '../exports/webhooks.ts';
 import type { Webhook } from '../exports/webhooks.ts';
-import { alignColumns, showTime } from './output.ts';
+import { alignColumns, secondsOrNull, showTime } from './output.ts';
 import type { Report } from './output.ts';
 
-/** A webhook for programs. Times in integer seconds. */
-export const webhookToJson = ({ id, url, format, clientId, kinds, createdAt, disabledAt }: Webhook) => ({
+/** A webhook for programs. */
+export const webhookToJson = ({ id, url, format, clientId, kinds, createdAtMs, disabledAtMs }: Webhook) => ({
   webhookId: id,
-  status: disabledAt === undefined ? 'enabled' : 'disabled',
+  status: disabledAtMs === undefined ? 'enabled' : 'disabled',
   url,
   format,
   clientId: clientId ?? null,
   events: kinds,
-  createdAt,
-  disabledAt: disabledAt ?? null,
+  createdAt: toSeconds(createdAtMs),
+  disabledAt: secondsOrNull(disabledAtMs),
 });
 
 /** A webhook with the secret that its receiver verifies with. */

@@ -11,7 +11,7 @@ import { digestSecret } from './secret.ts';
 import { createThrottle } from './throttle.ts';
 import type { ThrottleLimits } from './throttle.ts';
 
-const NOW = 1_750_000_000;
+const NOW_MS = 1_750_000_000_000;
 
 const client = (id: string, secrets: readonly string[], more: Partial<Client> = {}): Client => ({
   id,
@@ -34,15 +34,15 @@ const client = (id: string, secrets: readonly string[], more: Partial<Client> = 
   type: 'confidential',
   redirectUris: [],
   consentRedirectUri: undefined,
-  createdAt: NOW - 1000,
-  disabledAt: undefined,
+  createdAtMs: NOW_MS - 1_000_000,
+  disabledAtMs: undefined,
   secrets: secrets.map((secret) => ({
     id: secret,
     name: secret,
     digest: digestSecret(secret),
-    createdAt: NOW - 1000,
-    expiresAt: secret.startsWith('expired') ? NOW : undefined,
-    lastUsedAt: undefined,
+    createdAtMs: NOW_MS - 1_000_000,
+    expiresAtMs: secret.startsWith('expired') ? NOW_MS : undefined,
+    lastUsedAtMs: undefined,
   })),
   ...more,
 });
@@ -56,8 +56,8 @@ const CLIENTS: ReadonlyMap<string, Client> = new Map(
     client('app two', ['other secret']),
     client('a+b', ['raw%21']),
     client('pleos-app', ['secret'], { dialect: 'pleos' }),
-    client('stopped', ['secret'], { disabledAt: NOW - 1 }),
-    client('stopped pleos-app', ['secret'], { dialect: 'pleos', disabledAt: NOW - 1 }),
+    client('stopped', ['secret'], { disabledAtMs: NOW_MS - 1000 }),
+    client('stopped pleos-app', ['secret'], { dialect: 'pleos', disabledAtMs: NOW_MS - 1000 }),
     client('bare', []),
     client('public-app', [], { type: 'public' }),
     client(LONGEST_ID, ['secret']),
@@ -80,7 +80,7 @@ const REQUEST: Omit<AuthenticationRequest, 'readings'> = {
   dialect: 'smartcar',
   caller: { address: '192.0.2.7', userAgent: 'charge-planner/2.1' },
   requestId: 'request-1',
-  nowMs: NOW * 1000,
+  nowMs: NOW_MS,
 };
 const NO_LIMITS: ThrottleLimits = { failuresPerAddressMax: 0, failuresPerClientMax: 0, windowSeconds: 60 };
 

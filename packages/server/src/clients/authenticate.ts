@@ -1,5 +1,4 @@
-import { toSeconds } from '../clock.ts';
-import type { Clock, ClockDoubt } from '../clock.ts';
+import type { Clock, ClockDoubt, Millis } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../log-event.ts';
@@ -13,7 +12,7 @@ export type Authentication<Reading> = {
   readonly readClient: (clientId: string) => Promise<Reading>;
   readonly throttle: Throttle;
   /** Gets the secret that proved a client, at every request. Must not throw and must not wait. */
-  readonly noteSecretUse: (secret: ClientSecret, nowMs: number) => void;
+  readonly noteSecretUse: (secret: ClientSecret, nowMs: Millis) => void;
   /** For the throttle, which a clock that is set must neither fill nor empty. */
   readonly monotonic: Clock;
   /** What is in doubt about the present moment. A secret lasts until its expiry is certain. */
@@ -35,7 +34,7 @@ export type AuthenticationRequest = {
   readonly caller: Caller;
   readonly requestId: string;
   /** Integer milliseconds. */
-  readonly nowMs: number;
+  readonly nowMs: Millis;
 };
 
 const CLIENT_ID_MAX_CHARACTERS = 256;
@@ -72,7 +71,7 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     // from everywhere. With 256 bits to guess, an answer to a right guess helps nobody.
     if (throttled !== undefined && throttled.bucket !== 'client')
       throw refuseThrottled(authentication.emit, request, client, throttled);
-    const proof = verifyCredentials(client, credentials, toSeconds(earliestMs));
+    const proof = verifyCredentials(client, credentials, earliestMs);
     const fault = faultOf(client, proof, request);
     if (throttled !== undefined && fault !== undefined)
       throw refuseThrottled(authentication.emit, request, client, throttled);
@@ -103,7 +102,7 @@ const faultOf = (
   if (client === undefined) return 'client_unknown';
   if (proof === undefined) return 'client_secret_wrong';
   if (!isForEveryDialect && client.dialect !== dialect) return 'client_of_other_dialect';
-  return client.disabledAt === undefined ? undefined : 'client_disabled';
+  return client.disabledAtMs === undefined ? undefined : 'client_disabled';
 };
 
 const refuseThrottled = (

@@ -31,8 +31,8 @@ const sample = (more: Partial<Client> = {}): Client => ({
   redirectUris: [ONE, TWO],
   consentRedirectUri: undefined,
   policy: POLICY,
-  createdAt: 1_750_000_000,
-  disabledAt: undefined,
+  createdAtMs: 1_750_000_000_000,
+  disabledAtMs: undefined,
   secrets: [],
   ...more,
 });
@@ -46,12 +46,12 @@ const CHANGES: readonly {
   { name: 'no change changes nothing', change: {}, changed: {} },
   { name: 'a name', change: { name: 'Planner' }, changed: { name: 'Planner' } },
   { name: 'a name to nothing', change: { name: '' }, changed: { name: '' } },
-  { name: 'disabled', change: { disabledAt: 5 }, changed: { disabledAt: 5 } },
+  { name: 'disabled', change: { disabledAtMs: 5 }, changed: { disabledAtMs: 5 } },
   {
     name: 'enabled',
-    client: { disabledAt: 5 },
-    change: { disabledAt: null },
-    changed: { disabledAt: undefined },
+    client: { disabledAtMs: 5 },
+    change: { disabledAtMs: null },
+    changed: { disabledAtMs: undefined },
   },
   {
     name: 'an option of the dialect, the first',
@@ -103,9 +103,9 @@ const CHANGES: readonly {
   },
   {
     name: 'fields that are not named stay',
-    client: { consentRedirectUri: THREE, disabledAt: 5 },
+    client: { consentRedirectUri: THREE, disabledAtMs: 5 },
     change: { name: 'Planner' },
-    changed: { consentRedirectUri: THREE, disabledAt: 5, name: 'Planner' },
+    changed: { consentRedirectUri: THREE, disabledAtMs: 5, name: 'Planner' },
   },
 ];
 

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { Client } from './client.ts';
 import { parsePolicy } from './policy.ts';
 import type { Policy, PolicyField } from './policy.ts';
@@ -10,8 +11,8 @@ export type ClientChange = {
   readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
   /** Options of the dialect, by name; the others stay. The caller has checked them. */
   readonly dialectOptions?: Readonly<Record<string, string>>;
-  /** Integer seconds, or `null` to enable. */
-  readonly disabledAt?: number | null;
+  /** `null` to enable. */
+  readonly disabledAtMs?: Millis | null;
   /** Replaces all redirect URIs. */
   readonly redirectUris?: readonly string[];
   readonly addedRedirectUris?: readonly string[];
@@ -36,7 +37,7 @@ export const changeClient = (
     ...(Object.keys(dialectOptions).length > 0 && { dialectOptions }),
   });
   if ('faults' in parsed) return parsed;
-  const { name = client.name, disabledAt = client.disabledAt } = change;
+  const { name = client.name, disabledAtMs = client.disabledAtMs } = change;
   const { consentRedirectUri = client.consentRedirectUri, removedRedirectUris: removed = [] } = change;
   const uris = [...(change.redirectUris ?? client.redirectUris), ...(change.addedRedirectUris ?? [])];
   const unknown = removed.filter((uri) => !uris.includes(uri));
@@ -48,7 +49,7 @@ export const changeClient = (
     redirectUris: [...new Set(uris)].filter((uri) => !removed.includes(uri)),
     consentRedirectUri: consentRedirectUri ?? undefined,
     policy: parsed.policy,
-    disabledAt: disabledAt ?? undefined,
+    disabledAtMs: disabledAtMs ?? undefined,
   };
   const faults = faultsOf(changed);
   return faults.length > 0 ? { faults } : changed;

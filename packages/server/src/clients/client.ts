@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { Policy } from './policy.ts';
 
 /**
@@ -14,12 +15,11 @@ export type ClientSecret = {
   readonly name: string;
   /** SHA-256, 32 bytes. A generated secret has 256 bits, so nothing slower is needed (`docs/decisions/0003-token.md`). */
   readonly digest: Uint8Array;
-  /** Integer seconds. */
-  readonly createdAt: number;
-  /** Integer seconds; `undefined` for a secret that does not expire. */
-  readonly expiresAt: number | undefined;
-  /** When it last authenticated its client, integer seconds, to the hour; `undefined` for never. */
-  readonly lastUsedAt: number | undefined;
+  readonly createdAtMs: Millis;
+  /** `undefined` for a secret that does not expire. */
+  readonly expiresAtMs: Millis | undefined;
+  /** When it last authenticated its client, to the hour; `undefined` for never. */
+  readonly lastUsedAtMs: Millis | undefined;
 };
 
 /** A third-party app, as RFC 6749 §2 means a client. */
@@ -37,10 +37,9 @@ export type Client = {
    */
   readonly consentRedirectUri: string | undefined;
   readonly policy: Policy;
-  /** Integer seconds. */
-  readonly createdAt: number;
-  /** Integer seconds; a disabled client gets nothing until it is enabled again. Its grants stay. */
-  readonly disabledAt: number | undefined;
+  readonly createdAtMs: Millis;
+  /** A disabled client gets nothing until it is enabled again. Its grants stay. */
+  readonly disabledAtMs: Millis | undefined;
   readonly secrets: readonly ClientSecret[];
   /** Whether it has imported refresh tokens, which may have any form. Absent for no. */
   readonly hasImportedTokens?: true;
@@ -48,4 +47,4 @@ export type Client = {
 
 /** Whether there is such a client, and it is enabled. */
 export const isEnabled = (client: Client | undefined): client is Client =>
-  client !== undefined && client.disabledAt === undefined;
+  client !== undefined && client.disabledAtMs === undefined;

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { Client, ClientSecret } from './client.ts';
 import { verifyClientSecret } from './methods/client-secret.ts';
 import type { ClientSecretCredentials } from './methods/client-secret.ts';
@@ -17,18 +18,18 @@ export type AuthenticationMethod = Credentials['method'];
 export type Proof = ClientSecret | 'public';
 
 /**
- * What proves the client, `undefined` where nothing does. `now`: integer seconds. Must not wait: the throttle counts
+ * What proves the client, `undefined` where nothing does. Must not wait: the throttle counts
  * guesses one by one only if nothing else runs between its check and its count.
  */
 export const verifyCredentials = (
   client: Client | undefined,
   credentials: Credentials,
-  now: number,
+  nowMs: Millis,
 ): Proof | undefined => {
   switch (credentials.method) {
     case 'client_secret_basic':
     case 'client_secret_post':
-      return verifyClientSecret(client, credentials, now);
+      return verifyClientSecret(client, credentials, nowMs);
     case 'none':
       return verifyNone(client);
   }

@@ -5,15 +5,15 @@ import type { ClientSecret } from './client.ts';
 import { systemRandomness } from '../randomness.ts';
 import { createClientId, createClientSecret, digestSecret, findSecret, isUseNews } from './secret.ts';
 
-const NOW = 1_750_000_000;
+const NOW_MS = 1_750_000_000_000;
 
-const secretOf = (secret: string, expiresAt?: number): ClientSecret => ({
+const secretOf = (secret: string, expiresAtMs?: number): ClientSecret => ({
   id: secret,
   name: secret,
   digest: digestSecret(secret),
-  createdAt: NOW - 1000,
-  expiresAt,
-  lastUsedAt: undefined,
+  createdAtMs: NOW_MS - 1_000_000,
+  expiresAtMs,
+  lastUsedAtMs: undefined,
 });
 
 const CASES: readonly {
@@ -29,20 +29,20 @@ const CASES: readonly {
     isProven: true,
   },
   {
-    name: 'a secret is in force in the last second before it expires',
-    secrets: [secretOf('one', NOW + 1)],
+    name: 'a secret is in force in the last millisecond before it expires',
+    secrets: [secretOf('one', NOW_MS + 1)],
     given: 'one',
     isProven: true,
   },
   {
-    name: 'a secret is not in force from the second in which it expires',
-    secrets: [secretOf('one', NOW)],
+    name: 'a secret is not in force from the millisecond in which it expires',
+    secrets: [secretOf('one', NOW_MS)],
     given: 'one',
     isProven: false,
   },
   {
     name: 'a secret is not in force long after it expired',
-    secrets: [secretOf('one', NOW - 100_000)],
+    secrets: [secretOf('one', NOW_MS - 100_000_000)],
     given: 'one',
     isProven: false,
   },
@@ -74,25 +74,25 @@ const CASES: readonly {
   },
   {
     name: 'while secrets are rolled, the old one is in force until it expires',
-    secrets: [secretOf('old', NOW + 1), secretOf('new')],
+    secrets: [secretOf('old', NOW_MS + 1), secretOf('new')],
     given: 'old',
     isProven: true,
   },
   {
     name: 'once secrets are rolled, the old one is not in force beside the new one',
-    secrets: [secretOf('old', NOW), secretOf('new')],
+    secrets: [secretOf('old', NOW_MS), secretOf('new')],
     given: 'old',
     isProven: false,
   },
   {
     name: 'once secrets are rolled, the new one is in force beside the old one',
-    secrets: [secretOf('old', NOW), secretOf('new')],
+    secrets: [secretOf('old', NOW_MS), secretOf('new')],
     given: 'new',
     isProven: true,
   },
   {
     name: 'a secret that is stored twice is in force while either is',
-    secrets: [secretOf('one', NOW), secretOf('one')],
+    secrets: [secretOf('one', NOW_MS), secretOf('one')],
     given: 'one',
     isProven: true,
   },
@@ -107,15 +107,15 @@ const CASES: readonly {
 
 for (const { name, secrets, given, isProven } of CASES) {
   void test(name, () => {
-    const found = findSecret(secrets, digestSecret(given), NOW);
+    const found = findSecret(secrets, digestSecret(given), NOW_MS);
     assert.equal(found !== undefined, isProven);
     if (isProven) assert.equal(found?.name, given);
   });
 }
 
 void test('a blank digest never proves a client without secrets', () => {
-  for (const now of [0, 1, NOW]) {
-    assert.equal(findSecret([], Buffer.alloc(32), now), undefined);
+  for (const nowMs of [0, 1, NOW_MS]) {
+    assert.equal(findSecret([], Buffer.alloc(32), nowMs), undefined);
   }
 });
 
@@ -145,22 +145,24 @@ void test('a new client id is a UUID, and no two are alike', () => {
 
 void test('any secret proves exactly the clients that have it in force', () => {
   const name = fc.constantFrom('one', 'two', 'three', 'four');
-  const end = fc.option(fc.integer({ min: NOW - 2, max: NOW + 2 }), { nil: undefined });
+  const end = fc.option(fc.integer({ min: NOW_MS - 2, max: NOW_MS + 2 }), { nil: undefined });
   fc.assert(
     fc.property(fc.array(fc.tuple(name, end)), name, (list, given) => {
-      const secrets = list.map(([secret, expiresAt]) => secretOf(secret, expiresAt));
-      const isExpected = list.some(([secret, expiresAt]) => secret === given && (expiresAt ?? NOW + 1) > NOW);
-      assert.equal(findSecret(secrets, digestSecret(given), NOW)?.name, isExpected ? given : undefined);
+      const secrets = list.map(([secret, expiresAtMs]) => secretOf(secret, expiresAtMs));
+      const isExpected = list.some(
+        ([secret, expiresAtMs]) => secret === given && (expiresAtMs ?? NOW_MS + 1) > NOW_MS,
+      );
+      assert.equal(findSecret(secrets, digestSecret(given), NOW_MS)?.name, isExpected ? given : undefined);
     }),
   );
 });
 
 const USES: readonly (readonly [last: number | undefined, at: number, isNews: boolean, what: string])[] = [
-  [undefined, NOW, true, 'a first use is news'],
-  [NOW, NOW, false, 'a use in the same second is none'],
-  [NOW, NOW + 3599, false, 'a use within the hour is none'],
-  [NOW, NOW + 3600, true, 'a use an hour later is news'],
-  [NOW, NOW - 7200, false, 'a use from before, by a clock that is behind, is none'],
+  [undefined, NOW_MS, true, 'a first use is news'],
+  [NOW_MS, NOW_MS, false, 'a use in the same millisecond is none'],
+  [NOW_MS, NOW_MS + 3_599_999, false, 'a use within the hour is none'],
+  [NOW_MS, NOW_MS + 3_600_000, true, 'a use an hour later is news'],
+  [NOW_MS, NOW_MS - 7_200_000, false, 'a use from before, by a clock that is behind, is none'],
 ];
 
 for (const [last, at, isNews, what] of USES) {

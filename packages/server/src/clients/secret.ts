@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
+import type { Millis } from '../clock.ts';
 import { memoize } from '../memoize.ts';
 import type { Randomness } from '../randomness.ts';
 import type { ClientSecret } from './client.ts';
@@ -17,31 +18,31 @@ const NO_SECRET: ClientSecret = {
   id: '',
   name: '',
   digest: Buffer.alloc(32),
-  createdAt: 0,
-  expiresAt: 0,
-  lastUsedAt: undefined,
+  createdAtMs: 0,
+  expiresAtMs: 0,
+  lastUsedAtMs: undefined,
 };
 
 /**
- * The secret with this digest that is in force at `now` (integer seconds); `undefined` for none. Compares every secret in
- * constant time, and a blank one where there is none, so that the time taken reveals nothing.
+ * The secret with this digest that is in force now; `undefined` for none. Compares every secret in constant time, and a blank
+ * one where there is none, so that the time taken reveals nothing.
  */
 export const findSecret = (
   secrets: readonly ClientSecret[],
   digest: Uint8Array,
-  now: number,
+  nowMs: Millis,
 ): ClientSecret | undefined => {
   let found: ClientSecret | undefined;
   for (const secret of secrets.length === 0 ? [NO_SECRET] : secrets) {
     const isEqual = timingSafeEqual(secret.digest, digest);
-    if (isEqual && isInForce(secret, now)) found = secret;
+    if (isEqual && isInForce(secret, nowMs)) found = secret;
   }
   return found;
 };
 
-/** Whether a secret has not expired at `now` (integer seconds). */
-export const isInForce = ({ expiresAt }: ClientSecret, now: number): boolean =>
-  expiresAt === undefined || now < expiresAt;
+/** Whether a secret has not expired. */
+export const isInForce = ({ expiresAtMs }: ClientSecret, nowMs: Millis): boolean =>
+  expiresAtMs === undefined || nowMs < expiresAtMs;
 
 /**
  * A client's secrets without one of them. With `keepLast` the only secret stays, without which the client would be
@@ -58,8 +59,8 @@ export const removeSecret = (
 };
 
 /** The precision of a secret's last use. A finer one would cause a write at every request. */
-const LAST_USE_STEP_SECONDS = 3600;
+const LAST_USE_STEP_MS = 3_600_000;
 
-/** Whether a use at `now` (integer seconds) must be stored: the stored one is at least an hour old. */
-export const isUseNews = (lastUsedAt: number | undefined, now: number): boolean =>
-  lastUsedAt === undefined || now - lastUsedAt >= LAST_USE_STEP_SECONDS;
+/** Whether a use now must be stored: the stored one is at least an hour old. */
+export const isUseNews = (lastUsedAtMs: Millis | undefined, nowMs: Millis): boolean =>
+  lastUsedAtMs === undefined || nowMs - lastUsedAtMs >= LAST_USE_STEP_MS;

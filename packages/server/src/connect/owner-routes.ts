@@ -111,7 +111,7 @@ const listShared = async (
       active.push({ grant, client });
   }
   const shown = active
-    .sort((left, right) => right.grant.createdAt - left.grant.createdAt)
+    .sort((left, right) => right.grant.createdAtMs - left.grant.createdAtMs)
     .slice(0, SHOWN_MAX);
   return Promise.all(
     shown.map(async (one) => ({ ...one, vehicles: await store.listVehicles(one.grant.id) })),

@@ -84,7 +84,7 @@ const readClient = async (
   noticeKey(newestKeyNumber);
   if (client === undefined) throw new Refusal('client_unknown');
   if (client.dialect !== name) throw new Refusal('client_of_other_dialect');
-  if (client.disabledAt !== undefined) throw new Refusal('client_disabled');
+  if (client.disabledAtMs !== undefined) throw new Refusal('client_disabled');
   return client;
 };
 

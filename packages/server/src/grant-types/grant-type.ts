@@ -7,6 +7,7 @@ import type { KeyContext } from '../grants/newer-key.ts';
 import type { Store } from '../grants/store.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
 import type { Caller, Emit } from '../log-event.ts';
+import type { TokenBatches } from './token-batches.ts';
 
 /** What grant types work with. */
 export type GrantTypeContext = TokenIssuer &
@@ -15,6 +16,7 @@ export type GrantTypeContext = TokenIssuer &
     readonly issuer: string;
     readonly undecidedRefreshes: UndecidedUses;
     readonly undecidedCodes: UndecidedUses;
+    readonly batches: TokenBatches;
     readonly clock: Clock;
     readonly emit: Emit;
   };

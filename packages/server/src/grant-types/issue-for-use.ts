@@ -1,7 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
 import type { Millis } from '../clock.ts';
 import type { Grant } from '../grants/grant.ts';
-import { issueTokens } from '../grants/issue.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
@@ -21,57 +20,32 @@ type Decided = {
 /** The tokens of one use, once the store has called `issue`; `undefined` where the decision gives none. */
 export type Issuing = {
   tokens: TokenAnswer | undefined;
-  readonly issue: (decided: Decided) => void | Promise<void>;
+  readonly issue: (decided: Decided) => Promise<void>;
 };
 
 /**
- * Prepares the issue of the tokens of a use: at once or, for JWTs, a moment later. The store calls `issue`, because a use
- * counts as answered only once its tokens are issued.
+ * Prepares the issue of the tokens of a use, together with those of other uses. The store calls `issue`, because a use
+ * counts as answered only once its tokens are issued. Where they cannot be, the use is undecided.
  */
 export const prepareIssuing = (
-  context: GrantTypeContext,
-  request: Pick<GrantRequest, 'shapes'>,
-  tokenUse: TokenUse,
+  { batches }: GrantTypeContext,
+  { shapes }: Pick<GrantRequest, 'shapes'>,
+  { undecided, use }: TokenUse,
   nowMs: Millis,
 ): Issuing => {
   const issuing: Issuing = {
     tokens: undefined,
-    issue({ verdict, fault, grant, policy }) {
+    async issue({ verdict, fault, grant, policy }) {
       if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
       if (grant === undefined || fault !== undefined) return;
-      const issued = issueForUse(context, request, tokenUse, { grant, policy, nowMs });
-      if (issued instanceof Promise) return issued.then((late) => void (issuing.tokens = late));
-      issuing.tokens = issued;
+      try {
+        issuing.tokens = await batches.issue({ shapes, grant, policy, nowMs });
+        undecided.forget(use);
+      } catch (error) {
+        undecided.add(use);
+        throw error;
+      }
     },
   };
   return issuing;
-};
-
-/** Where the tokens cannot be issued, the use is undecided. */
-const issueForUse = (
-  context: GrantTypeContext,
-  { shapes }: Pick<GrantRequest, 'shapes'>,
-  { undecided, use }: TokenUse,
-  { grant, policy, nowMs }: { readonly grant: Grant; readonly policy: Policy; readonly nowMs: Millis },
-): TokenAnswer | Promise<TokenAnswer> => {
-  try {
-    const tokens = issueTokens(context, shapes, grant, policy, nowMs);
-    if (tokens instanceof Promise) return settle(tokens, { undecided, use });
-    undecided.forget(use);
-    return tokens;
-  } catch (error) {
-    undecided.add(use);
-    throw error;
-  }
-};
-
-const settle = async (issuing: Promise<TokenAnswer>, { undecided, use }: TokenUse): Promise<TokenAnswer> => {
-  try {
-    const tokens = await issuing;
-    undecided.forget(use);
-    return tokens;
-  } catch (error) {
-    undecided.add(use);
-    throw error;
-  }
 };

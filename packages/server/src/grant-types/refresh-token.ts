@@ -4,7 +4,7 @@ import { hasNewerKey } from '../grants/newer-key.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
-import { openRefreshToken } from '../tokens/refresh-token.ts';
+import type { KeyRing } from '../tokens/key-ring.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
@@ -22,12 +22,13 @@ type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
 export const refreshToken: GrantType = defineGrantType({
   grantType: 'refresh_token',
   parameters: [{ name: 'refresh_token', missing: 'refresh_token_missing' }],
-  handle(context, request) {
+  async handle(context, request) {
+    const { keyRing } = context;
     const text = request.parameters.refresh_token;
-    const opened = openRefreshToken(context.keyRing, request.shapes.refreshToken, text);
+    const opened = await context.batches.open({ keyRing, shape: request.shapes.refreshToken, text });
     return typeof opened === 'object'
       ? exchange(context, request, opened, { isImported: false })
-      : exchangeUnopened(context, request, opened);
+      : exchangeUnopened(context, request, opened, keyRing);
   },
 });
 
@@ -36,8 +37,8 @@ const exchangeUnopened = async (
   context: GrantTypeContext,
   request: RefreshRequest,
   opened: 'malformed' | undefined,
+  keyRing: KeyRing,
 ): Promise<TokenResponse> => {
-  const { keyRing } = context;
   const imported = await findImportedToken(context.store, request.client, request.parameters.refresh_token);
   if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
   if (opened === 'malformed') throw reportRefusedToken(context.emit, request, 'refresh_token_malformed');

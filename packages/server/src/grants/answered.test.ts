@@ -9,7 +9,7 @@ const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_odometer',
   brand: undefined,
-  createdAt: 1_750_000_000,
+  createdAtMs: 1_750_000_000_000,
   generation: 5,
   keyNumber: 1,
   rotatedAtMs: [1_750_000_060_000],
@@ -17,7 +17,7 @@ const GRANT: Grant = {
   useDigest: undefined,
   revocation: undefined,
 };
-const REVOKED = { ...GRANT, revocation: { at: 1_750_000_100, cause: 'owner' } } as const;
+const REVOKED = { ...GRANT, revocation: { atMs: 1_750_000_100_000, cause: 'owner' } } as const;
 
 for (const [generation, expected] of [
   [3, false],

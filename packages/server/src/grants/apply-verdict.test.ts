@@ -17,7 +17,7 @@ const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_odometer',
   brand: 'kia',
-  createdAt: 1_749_000_000,
+  createdAtMs: 1_749_000_000_000,
   generation: 5,
   keyNumber: 1,
   rotatedAtMs: [NOW_MS - 30_000],
@@ -100,7 +100,7 @@ void test('a revoking replay revokes the grant in whole seconds and changes noth
   const use = { presented: present(2, DIGEST), nowMs: NOW_MS, keyNumber: 2, caller: CALLER };
   assert.deepEqual(applyVerdict(GRANT, { kind: 'replay', gap: 3, response: 'revoke' }, use), {
     ...GRANT,
-    revocation: { at: 1_750_000_000, cause: 'replay' },
+    revocation: { atMs: NOW_MS, cause: 'replay' },
   });
 });
 

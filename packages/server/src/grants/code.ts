@@ -1,4 +1,4 @@
-import type { Millis, Seconds } from '../clock.ts';
+import type { Millis } from '../clock.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { Vehicle } from './vehicle.ts';
 
@@ -17,7 +17,7 @@ export type AuthorizationCode = {
   readonly redirectUri: string;
   /** PKCE with S256 (RFC 7636): 43 characters of base64url; `undefined` where the client sent none. */
   readonly codeChallenge: string | undefined;
-  readonly issuedAt: Seconds;
+  readonly issuedAtMs: Millis;
   readonly subject: string;
   readonly scope: string;
   readonly brand: string | undefined;

@@ -1,5 +1,4 @@
 import type { Policy } from '../clients/policy.ts';
-import { toSeconds } from '../clock.ts';
 import type { Millis } from '../clock.ts';
 import type { DeadTokenReason } from '../errors.ts';
 import type { NewGrantEvent } from '../outbox/grant-event.ts';
@@ -84,7 +83,7 @@ const grantOf = (
   subject,
   scope,
   brand,
-  createdAt: toSeconds(nowMs),
+  createdAtMs: nowMs,
   generation: 0,
   keyNumber,
   rotatedAtMs: [],

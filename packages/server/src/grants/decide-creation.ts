@@ -1,4 +1,3 @@
-import { toMillis } from '../clock.ts';
 import type { GrantChange } from './decide-revocation.ts';
 import { eventOf } from './grant-events.ts';
 import type { AuditContext } from './grant-store.ts';
@@ -7,10 +6,10 @@ import type { Vehicle } from './vehicle.ts';
 
 /**
  * Decides what a new grant begins with. `vehicles`: what it covers. Without an audit context the time of its event is
- * `createdAt`, which is to the second.
+ * `createdAtMs`.
  */
 export const decideCreation = (
   grant: Grant,
-  auditContext: AuditContext = { nowMs: toMillis(grant.createdAt) },
+  auditContext: AuditContext = { nowMs: grant.createdAtMs },
   vehicles: readonly Vehicle[] = [],
 ): GrantChange => ({ grant, grantEvents: [eventOf('grant.created', grant, auditContext, { vehicles })] });

@@ -39,7 +39,7 @@ const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_odometer',
   brand: undefined,
-  createdAt: NOW - 86_400,
+  createdAtMs: NOW_MS - 86_400_000,
   generation: 5,
   keyNumber: 1,
   rotatedAtMs: [NOW_MS - HOUR_MS],
@@ -47,7 +47,7 @@ const GRANT: Grant = {
   useDigest: undefined,
   revocation: undefined,
 };
-const REVOKED: Grant = { ...GRANT, revocation: { at: NOW - 1, cause: 'owner' } };
+const REVOKED: Grant = { ...GRANT, revocation: { atMs: NOW_MS - 1000, cause: 'owner' } };
 
 const vehicle = (id: string): Vehicle => ({
   id,
@@ -123,7 +123,7 @@ describe('the decision about a refresh token', () => {
 
   test('A replay revokes under its policy, and leaves evidence of the grant as it was.', () => {
     const { grant, replay } = decideRefresh(GRANT, useOf(3), POLICY, NO_REPLAY_CONTEXT).result;
-    assert.deepEqual(grant?.revocation, { at: NOW, cause: 'replay' });
+    assert.deepEqual(grant?.revocation, { atMs: NOW_MS, cause: 'replay' });
     assert.deepEqual([replay?.gap, replay?.generation, replay?.sinceRotationMs], [2, 3, HOUR_MS]);
     const watching = { ...POLICY, onReplay: 'observe' } as const;
     const watched = decideRefresh(GRANT, useOf(3), watching, NO_REPLAY_CONTEXT).result;
@@ -157,7 +157,7 @@ describe('the decision about a new grant', () => {
     const { grantEvents } = decideCreation(GRANT);
     assert.deepEqual(
       grantEvents.map(({ atMs, requestId, vins }) => ({ atMs, requestId, vins })),
-      [{ atMs: GRANT.createdAt * 1000, requestId: undefined, vins: [] }],
+      [{ atMs: GRANT.createdAtMs, requestId: undefined, vins: [] }],
     );
   });
 });
@@ -165,7 +165,7 @@ describe('the decision about a new grant', () => {
 describe('the decision about a revocation', () => {
   test('A grant is revoked to the second, with an event that names its vehicles.', () => {
     assert.deepEqual(decideRevocation(GRANT, { ...AUDIT, cause: 'owner' }, [ONE]), {
-      grant: { ...GRANT, revocation: { at: NOW, cause: 'owner' } },
+      grant: { ...GRANT, revocation: { atMs: NOW_MS, cause: 'owner' } },
       grantEvents: [event('grant.revoked', 'owner', ['vin-one'])],
     });
   });
@@ -218,7 +218,7 @@ describe('the decision about vehicles', () => {
     });
     const last = decideDisconnection(GRANT, [ONE], 'all', options);
     assert.deepEqual(last, {
-      grant: { ...GRANT, revocation: { at: NOW, cause: 'disconnected' } },
+      grant: { ...GRANT, revocation: { atMs: NOW_MS, cause: 'disconnected' } },
       grantEvents: [disconnected, event('grant.revoked', 'disconnected')],
       disconnected: [ONE],
       covered: [],
@@ -245,7 +245,7 @@ describe('the decision about an authorization code', () => {
     clientId: 'client-a',
     redirectUri: 'https://app.example/callback',
     codeChallenge: undefined,
-    issuedAt: NOW - 60,
+    issuedAtMs: NOW_MS - 60_000,
     subject: 'owner-1',
     scope: 'read_odometer',
     brand: 'kia',
@@ -276,7 +276,7 @@ describe('the decision about an authorization code', () => {
     assert.deepEqual(result.grant, {
       ...GRANT,
       brand: 'kia',
-      createdAt: NOW,
+      createdAtMs: NOW_MS,
       generation: 0,
       keyNumber: 2,
       rotatedAtMs: [],
@@ -288,7 +288,7 @@ describe('the decision about an authorization code', () => {
 
   test('A second use revokes the grant of the first, once.', () => {
     const first = decideCode(REDEEMED, { grant: GRANT, vehicles: [TWO] }, use, POLICY);
-    assert.deepEqual(first.result.grant?.revocation, { at: NOW, cause: 'code_replay' });
+    assert.deepEqual(first.result.grant?.revocation, { atMs: NOW_MS, cause: 'code_replay' });
     assert.equal(first.result.hasRevoked, true);
     assert.deepEqual(first.grantEvents, [event('grant.revoked', 'code_replay', ['vin-two'])]);
     const second = decideCode(REDEEMED, { grant: REVOKED, vehicles: [TWO] }, use, POLICY);
@@ -302,11 +302,11 @@ describe('the decision about an authorization code', () => {
     const faultOf = (grant: Grant | undefined) =>
       decideCode(REDEEMED, { grant, vehicles: [] }, retry, POLICY).result.fault;
     const first = { ...GRANT, generation: 0, rotatedAtMs: [] };
-    const long = NOW - POLICY.refreshTokenLifetimeSeconds;
+    const long = (NOW - POLICY.refreshTokenLifetimeSeconds) * 1000;
     assert.equal(faultOf(first), undefined);
-    assert.equal(faultOf({ ...first, revocation: { at: NOW - 1, cause: 'owner' } }), 'revoked');
-    assert.equal(faultOf({ ...first, createdAt: long }), 'expired');
-    assert.equal(faultOf({ ...first, createdAt: long + 1 }), undefined);
+    assert.equal(faultOf({ ...first, revocation: { atMs: NOW_MS - 1000, cause: 'owner' } }), 'revoked');
+    assert.equal(faultOf({ ...first, createdAtMs: long }), 'expired');
+    assert.equal(faultOf({ ...first, createdAtMs: long + 1000 }), undefined);
     assert.equal(faultOf({ ...first, generation: 1 }), 'concurrent_use');
     assert.equal(faultOf(undefined), 'unknown');
     assert.equal(decideCode(CODE, NOTHING_REDEEMED, use, POLICY).result.fault, undefined);

@@ -31,7 +31,7 @@ export type Grant = {
   readonly scope: string;
   /** The make that it is bound to, in a dialect that knows brands; `undefined` for every brand. */
   readonly brand: string | undefined;
-  readonly createdAt: Seconds;
+  readonly createdAtMs: Millis;
   /** Of the current refresh token; the first is 0. */
   readonly generation: number;
   /** The number of the key that sealed the current refresh token. */
@@ -45,16 +45,22 @@ export type Grant = {
 };
 
 export type Revocation = {
-  readonly at: Seconds;
+  readonly atMs: Millis;
   readonly cause: RevocationCause;
 };
 
 /** The grant, revoked now. */
 export const revoked = (grant: Grant, cause: RevocationCause, nowMs: Millis): Grant => ({
   ...grant,
-  revocation: { at: toSeconds(nowMs), cause },
+  revocation: { atMs: nowMs, cause },
 });
 
-/** When the current refresh token was issued. */
-export const currentIssuedAtMs = (grant: Pick<Grant, 'rotatedAtMs' | 'createdAt'>): Millis =>
-  grant.rotatedAtMs.at(-1) ?? toMillis(grant.createdAt);
+/**
+ * From when the lifetimes of a grant and of its first refresh token count: a whole second, as the expiries that tokens and
+ * answers carry are whole seconds.
+ */
+export const beganAt = ({ createdAtMs }: Pick<Grant, 'createdAtMs'>): Seconds => toSeconds(createdAtMs);
+
+/** From when the lifetime of the current refresh token counts. */
+export const currentIssuedAtMs = (grant: Pick<Grant, 'rotatedAtMs' | 'createdAtMs'>): Millis =>
+  grant.rotatedAtMs.at(-1) ?? toMillis(beganAt(grant));

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { Grant } from './grant.ts';
 import type { Vehicle } from './vehicle.ts';
 
@@ -7,8 +8,8 @@ export type ImportedGrant = {
   readonly grant: Grant;
   /** SHA-256 of the token. */
   readonly digest: Uint8Array;
-  /** Of the token, integer seconds. */
-  readonly expiresAt: number;
+  /** Of the token. */
+  readonly expiresAtMs: Millis;
   readonly vehicles: readonly Vehicle[];
 };
 

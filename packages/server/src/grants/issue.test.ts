@@ -9,7 +9,7 @@ import { parseKeyRing } from '../tokens/key-ring.ts';
 import { uuidShape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
-import { issueTokens } from './issue.ts';
+import { issueAlike, issueTokens } from './issue.ts';
 import type { TokenAnswer } from './issue.ts';
 
 const NOW = 1_750_000_000;
@@ -38,7 +38,7 @@ const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_charge',
   brand: undefined,
-  createdAt: NOW - 100,
+  createdAtMs: (NOW - 100) * 1000,
   generation: 3,
   keyNumber: 1,
   rotatedAtMs: [NOW * 1000],
@@ -115,3 +115,29 @@ test('a ring that lacks the key of a grant is an outage', () => {
   const tokenIssuer = { keyRing, nextSerial: () => 7, issuer: ISSUER };
   assert.throws(() => issueTokens(tokenIssuer, SHAPES, GRANT, POLICY, NOW * 1000), StoreError);
 });
+
+const createIssuer = () => {
+  let serial = 0;
+  return { keyRing: RING, nextSerial: () => serial++, issuer: ISSUER };
+};
+
+test('tokens that are issued together are the same as one by one', async () => {
+  const orders = [0, 1, 2, 3].map((generation) => ({
+    shapes: SHAPES,
+    grant: { ...GRANT, id: BigInt(40 + generation), generation },
+    policy: { ...POLICY, accessTokenFormat: generation === 2 ? 'jwt' : 'opaque' } as const,
+    nowMs: NOW * 1000 + generation * 1000,
+  }));
+  const alone = createIssuer();
+  const oneByOne = orders.map((one) => issueTokens(alone, one.shapes, one.grant, one.policy, one.nowMs));
+  assert.deepEqual(
+    await Promise.all(issueAlike(createIssuer(), orders).map(withoutSignature)),
+    await Promise.all(oneByOne.map(withoutSignature)),
+  );
+});
+
+/** Two signatures of the same JWT differ. */
+const withoutSignature = async (answer: TokenAnswer | Promise<TokenAnswer>): Promise<TokenAnswer> => {
+  const { accessToken, ...rest } = await answer;
+  return { ...rest, accessToken: accessToken.split('.').slice(0, 2).join('.') };
+};

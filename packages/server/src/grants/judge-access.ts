@@ -24,6 +24,6 @@ export const judgeAccess = (
 ): Access | undefined => {
   const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
   const isActive =
-    grant.revocation === undefined && client.disabledAt === undefined && nowMs < expiresAt * 1000;
+    grant.revocation === undefined && client.disabledAtMs === undefined && nowMs < expiresAt * 1000;
   return isActive ? { grant, client, issuedAt, expiresAt } : undefined;
 };

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Millis } from '../clock.ts';
+import { toMillis, toSeconds } from '../clock.ts';
 import type { DeadCodeReason } from '../errors.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { CODE_LIFETIME_SECONDS } from './code.ts';
@@ -47,10 +48,11 @@ export const judgeCode = (
   presented: PresentedCode,
   nowMs: Millis,
 ): CodeVerdict => {
-  if (code === undefined || code.issuedAt !== presented.issuedAt) return refuse('code_unknown');
+  if (code === undefined || toSeconds(code.issuedAtMs) !== presented.issuedAt) return refuse('code_unknown');
   if (code.clientId !== presented.clientId || (code.brand !== undefined && code.brand !== presented.brand))
     return refuse('code_client_mismatch');
-  if (nowMs - code.issuedAt * 1000 >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
+  // Counted from the second that the code carries.
+  if (nowMs - toMillis(presented.issuedAt) >= toMillis(CODE_LIFETIME_SECONDS)) return refuse('code_expired');
   if (!isSameRedirect(code, presented)) return refuse('code_redirect_wrong');
   if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');
   if (code.redeemedAtMs === undefined) return { kind: 'redeem' };

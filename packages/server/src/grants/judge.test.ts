@@ -38,7 +38,7 @@ const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_odometer',
   brand: undefined,
-  createdAt: CREATED_AT,
+  createdAtMs: CREATED_AT * 1000,
   generation: GENERATION,
   keyNumber: 1,
   rotatedAtMs: [ROTATED_AT_MS],
@@ -96,7 +96,7 @@ const judgeCases = (cases: readonly Case[]): void => {
   }
 };
 
-const REVOKED = { revocation: { at: CREATED_AT + 90_000, cause: 'operator' } } as const;
+const REVOKED = { revocation: { atMs: (CREATED_AT + 90_000) * 1000, cause: 'operator' } } as const;
 
 // Whose token it is.
 judgeCases([
@@ -243,7 +243,7 @@ judgeCases(
   }),
 );
 
-const FRESH = { generation: 0, rotatedAtMs: [], createdAt: ROTATED_AT_MS / 1000 } as const;
+const FRESH = { generation: 0, rotatedAtMs: [], createdAtMs: ROTATED_AT_MS } as const;
 judgeCases([
   {
     name: 'the first token of a grant lives from the creation of the grant',
@@ -261,7 +261,7 @@ judgeCases([
   },
   {
     name: 'the lifetime slides: a grant much older than it is valid if it was refreshed recently',
-    grant: { createdAt: CREATED_AT - 100 * 86_400 },
+    grant: { createdAtMs: (CREATED_AT - 100 * 86_400) * 1000 },
     presented: present(GENERATION),
     afterMs: HOUR_MS - 1,
     verdict: ROTATE,
@@ -336,7 +336,7 @@ judgeCases([
   },
   {
     name: 'a grant without an end goes on for a hundred years of refreshing',
-    grant: { createdAt: CREATED_AT - 100 * 365 * 86_400 },
+    grant: { createdAtMs: (CREATED_AT - 100 * 365 * 86_400) * 1000 },
     presented: present(GENERATION),
     afterMs: 1000,
     policy: { grantLifetimeSeconds: null },
@@ -397,7 +397,7 @@ judgeCases(
 judgeCases([
   {
     name: 'a predecessor used in its last minute is repeated though its own lifetime is over',
-    grant: { createdAt: ROTATED_AT_MS / 1000 - 3599, generation: 1 },
+    grant: { createdAtMs: ROTATED_AT_MS - 3_599_000, generation: 1 },
     presented: present(0),
     afterMs: 59_999,
     verdict: repeat('overlap'),
@@ -838,7 +838,7 @@ const grants: fc.Arbitrary<Grant> = fc
   .record({
     clientId: fc.constantFrom('client-a', 'client-a', 'client-b'),
     brand: fc.constantFrom(undefined, undefined, ...BRANDS),
-    createdAt: fc.oneof(fc.constant(CREATED_AT), fc.integer({ min: 0, max: 0xffff_ffff })),
+    createdAtMs: fc.oneof(fc.constant(CREATED_AT * 1000), fc.integer({ min: 0, max: 0xffff_ffff_000 })),
     generation: generations,
     rotatedAtMs: fc.oneof(fc.constant([]), histories),
     useDigest: digests,
@@ -978,7 +978,7 @@ const living: fc.Arbitrary<Grant> = grants.map((grant) => ({
   clientId: 'client-a',
   brand: undefined,
   revocation: undefined,
-  createdAt: CREATED_AT,
+  createdAtMs: CREATED_AT * 1000,
   generation: Math.min(grant.generation, GENERATION_MAX - 1),
 }));
 

@@ -1,9 +1,10 @@
 import type { Policy } from '../clients/policy.ts';
 import type { Millis, Seconds } from '../clock.ts';
+import { toMillis } from '../clock.ts';
 import type { DeadTokenReason } from '../errors.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
-import { currentIssuedAtMs } from './grant.ts';
+import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { firstUseOf } from './rotation-history.ts';
 import { isSameUse } from './use-digest.ts';
@@ -54,7 +55,7 @@ export const judge = (
   if (grant.clientId !== presented.clientId) return refuse('client_mismatch');
   if (grant.brand !== undefined && grant.brand !== presented.brand) return refuse('brand_mismatch');
   if (grant.revocation !== undefined) return refuse('revoked');
-  if (isOver(grant.createdAt * 1000, policy.grantLifetimeSeconds, nowMs)) return refuse('expired');
+  if (isOver(toMillis(beganAt(grant)), policy.grantLifetimeSeconds, nowMs)) return refuse('expired');
   if (presented.generation > grant.generation) return judgeAhead(grant, presented, policy);
   if (isOver(currentIssuedAtMs(grant), policy.refreshTokenLifetimeSeconds, nowMs)) return refuse('expired');
   if (presented.generation < grant.generation) return judgePredecessor(grant, presented, nowMs, policy);

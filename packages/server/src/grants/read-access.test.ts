@@ -42,8 +42,8 @@ const CLIENT: Client = {
   redirectUris: [],
   consentRedirectUri: undefined,
   policy: POLICY,
-  createdAt: CREATED_AT,
-  disabledAt: undefined,
+  createdAtMs: CREATED_AT * 1000,
+  disabledAtMs: undefined,
   secrets: [],
 };
 
@@ -53,7 +53,7 @@ const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_odometer',
   brand: undefined,
-  createdAt: CREATED_AT,
+  createdAtMs: CREATED_AT * 1000,
   generation: 5,
   keyNumber: 1,
   rotatedAtMs: [(ISSUED_AT + 1) * 1000],
@@ -66,7 +66,7 @@ const endsAfter = (grantLifetimeSeconds: number): Client => ({
   ...CLIENT,
   policy: { ...POLICY, grantLifetimeSeconds },
 });
-const revokedAt = (at: number): Grant => ({ ...GRANT, revocation: { at, cause: 'owner' } });
+const revokedAt = (at: number): Grant => ({ ...GRANT, revocation: { atMs: at * 1000, cause: 'owner' } });
 
 /** A description, the grant, the client, the time in milliseconds, and the expected expiry in seconds. */
 const CASES: readonly (readonly [string, Grant, Client, number, number | undefined])[] = [
@@ -85,7 +85,7 @@ const CASES: readonly (readonly [string, Grant, Client, number, number | undefin
   ['at the expiry of its grant', GRANT, endsAfter(1001), (CREATED_AT + 1001) * 1000, undefined],
   ['of a revoked grant', revokedAt(ISSUED_AT), CLIENT, ISSUED_AT * 1000, undefined],
   ['of a grant revoked before it was issued', revokedAt(CREATED_AT), CLIENT, ISSUED_AT * 1000, undefined],
-  ['of a disabled client', GRANT, { ...CLIENT, disabledAt: ISSUED_AT }, ISSUED_AT * 1000, undefined],
+  ['of a disabled client', GRANT, { ...CLIENT, disabledAtMs: ISSUED_AT * 1000 }, ISSUED_AT * 1000, undefined],
   [
     'issued before the newest refresh',
     { ...GRANT, generation: 99 },

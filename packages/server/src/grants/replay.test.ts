@@ -14,7 +14,7 @@ const grant = (rotatedBy: Caller | undefined): Grant => ({
   subject: 'owner',
   scope: '',
   brand: undefined,
-  createdAt: 1000,
+  createdAtMs: 1_000_000,
   generation: 9,
   keyNumber: 1,
   rotatedAtMs: [5_000_000],

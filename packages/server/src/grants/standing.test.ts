@@ -10,7 +10,7 @@ const GRANT: Grant = {
   subject: 'owner',
   scope: '',
   brand: undefined,
-  createdAt: 1000,
+  createdAtMs: 1_000_000,
   generation: 1,
   keyNumber: 1,
   rotatedAtMs: [2_000_999],
@@ -59,13 +59,13 @@ test('an absolute end comes first where it is sooner', () => {
 });
 
 test('a revoked grant is revoked, and ended when it was revoked', () => {
-  const revoked: Grant = { ...GRANT, revocation: { at: 2010, cause: 'replay' } };
+  const revoked: Grant = { ...GRANT, revocation: { atMs: 2_010_000, cause: 'replay' } };
   const standing = standingOf(revoked, POLICY, 2_020_000);
   assert.equal(standing.status, 'revoked');
   assert.equal(standing.endsAt, 2010);
 });
 
 test('a grant that had expired before it was revoked ended when it expired', () => {
-  const revoked: Grant = { ...GRANT, revocation: { at: 9000, cause: 'operator' } };
+  const revoked: Grant = { ...GRANT, revocation: { atMs: 9_000_000, cause: 'operator' } };
   assert.equal(standingOf(revoked, POLICY, 9_000_000).endsAt, 2100);
 });

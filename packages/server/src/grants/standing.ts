@@ -1,7 +1,7 @@
 import type { Policy } from '../clients/policy.ts';
 import { toSeconds } from '../clock.ts';
 import type { Millis, Seconds } from '../clock.ts';
-import { currentIssuedAtMs } from './grant.ts';
+import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 
 /** Whether a grant's current refresh token would work, and until when. */
@@ -20,9 +20,10 @@ export type Standing = {
 export const standingOf = (grant: Grant, policy: Policy, nowMs: Millis): Standing => {
   const tokenExpiresAt = toSeconds(currentIssuedAtMs(grant)) + policy.refreshTokenLifetimeSeconds;
   const grantExpiresAt =
-    policy.grantLifetimeSeconds === null ? null : grant.createdAt + policy.grantLifetimeSeconds;
+    policy.grantLifetimeSeconds === null ? null : beganAt(grant) + policy.grantLifetimeSeconds;
   const expiresAt = Math.min(tokenExpiresAt, grantExpiresAt ?? tokenExpiresAt);
-  const endsAt = Math.min(expiresAt, grant.revocation?.at ?? expiresAt);
+  const revokedAt = grant.revocation === undefined ? expiresAt : toSeconds(grant.revocation.atMs);
+  const endsAt = Math.min(expiresAt, revokedAt);
   const lapsed = toSeconds(nowMs) >= expiresAt ? 'expired' : 'active';
   return {
     status: grant.revocation === undefined ? lapsed : 'revoked',
@@ -39,12 +40,12 @@ export const hasEndedBefore = (grant: Grant, policy: Policy, beforeMs: Millis): 
 
 /** When an access token of a grant expires: at the end of its own lifetime, or with the grant. */
 export const accessExpiresAt = (
-  grant: Pick<Grant, 'createdAt'>,
+  grant: Pick<Grant, 'createdAtMs'>,
   { accessTokenLifetimeSeconds, grantLifetimeSeconds }: Policy,
   issuedAt: Seconds,
 ): Seconds => {
   const expiresAt = issuedAt + accessTokenLifetimeSeconds;
   return grantLifetimeSeconds === null
     ? expiresAt
-    : Math.min(expiresAt, grant.createdAt + grantLifetimeSeconds);
+    : Math.min(expiresAt, beganAt(grant) + grantLifetimeSeconds);
 };

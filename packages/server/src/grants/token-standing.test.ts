@@ -30,7 +30,7 @@ const GRANT: Grant = {
   subject: 'owner-1',
   scope: 'read_charge',
   brand: 'kia',
-  createdAt: CREATED,
+  createdAtMs: CREATED * 1000,
   generation: 3,
   keyNumber: 1,
   rotatedAtMs: [at(100) * 1000, at(120) * 1000, at(130) * 1000 + 250],
@@ -94,7 +94,7 @@ const CASES: readonly {
   {
     name: 'that of a revoked grant',
     generation: 3,
-    grant: { revocation: { at: at(1), cause: 'owner' } },
+    grant: { revocation: { atMs: at(1), cause: 'owner' } },
     expected: undefined,
   },
   { name: 'one past its life', generation: 3, seconds: 86_531, expected: undefined },

@@ -1,5 +1,4 @@
 import type { Policy } from '../clients/policy.ts';
-import { toMillis } from '../clock.ts';
 import type { Millis, Seconds } from '../clock.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { currentIssuedAtMs } from './grant.ts';
@@ -55,7 +54,7 @@ const overlapEndOf = (grant: Grant, gap: number, { overlapSeconds }: Policy): Se
 /** A token was issued when the one before it was first used. */
 const issuedAtOf = (grant: Grant, generation: number): Millis | undefined => {
   if (generation === grant.generation) return currentIssuedAtMs(grant);
-  if (generation === 0) return toMillis(grant.createdAt);
+  if (generation === 0) return grant.createdAtMs;
   const use = firstUseOf(grant.rotatedAtMs, grant.generation - generation + 1);
   return use?.isExact === true ? use.atMs : undefined;
 };

@@ -4,16 +4,15 @@ import type { ClientSecret } from '../clients/client.ts';
 import { StoreError } from '../errors.ts';
 import { createSecretUses } from './secret-uses.ts';
 
-const NOW = 1_750_000_000;
-const NOW_MS = NOW * 1000 + 999;
+const NOW_MS = 1_750_000_000_999;
 
-const secret = (id: string, lastUsedAt?: number): ClientSecret => ({
+const secret = (id: string, lastUsedAtMs?: number): ClientSecret => ({
   id,
   name: '',
   digest: Buffer.alloc(32),
-  createdAt: NOW - 86_400,
-  expiresAt: undefined,
-  lastUsedAt,
+  createdAtMs: NOW_MS - 86_400_000,
+  expiresAtMs: undefined,
+  lastUsedAtMs,
 });
 
 const watched = (answer: () => Promise<void> = async () => {}) => {
@@ -44,8 +43,8 @@ test('a use is not written while the request is answered, and later once for man
 
 test('a use is written when the last one noted is an hour old, and not before', async () => {
   const { uses, written } = watched();
-  uses.note(secret('known', NOW - 3599), NOW_MS);
-  uses.note(secret('old', NOW - 3600), NOW_MS);
+  uses.note(secret('known', NOW_MS - 3_599_999), NOW_MS);
+  uses.note(secret('old', NOW_MS - 3_600_000), NOW_MS);
   await uses.settle();
   assert.deepEqual(written, [['old', NOW_MS]]);
 });

@@ -1,7 +1,6 @@
 import type { ClientSecret } from '../clients/client.ts';
 import type { ClientStore } from '../clients/client-store.ts';
 import { isUseNews } from '../clients/secret.ts';
-import { toSeconds } from '../clock.ts';
 import type { Millis } from '../clock.ts';
 
 /** Records which secrets are in use, without delaying answers. */
@@ -29,8 +28,8 @@ export const createSecretUses = ({ noteSecretUse }: Pick<ClientStore, 'noteSecre
   };
 
   return {
-    note({ id, lastUsedAt }, nowMs) {
-      if (!isUseNews(lastUsedAt, toSeconds(nowMs)) || pending.has(id)) return;
+    note({ id, lastUsedAtMs }, nowMs) {
+      if (!isUseNews(lastUsedAtMs, nowMs) || pending.has(id)) return;
       pending.set(id, nowMs);
       timer ??= setTimeout(() => void write(), DELAY_MS).unref();
     },

@@ -1,5 +1,6 @@
 import { DIALECTS } from '../dialects/dialects.ts';
 import type { GrantTypeContext } from '../grant-types/grant-type.ts';
+import { createTokenBatches } from '../grant-types/token-batches.ts';
 import { undecidedUsesOf } from '../grants/undecided-uses.ts';
 import type { RouteGroup } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
@@ -23,6 +24,7 @@ export const createTokenRoutes = (context: EndpointContext): readonly RouteGroup
 };
 
 const createGrantTypeContext = (context: EndpointContext): GrantTypeContext => ({
+  batches: createTokenBatches(context),
   store: context.store,
   // The key ring may be read again at any time, and a server that listens learns its issuer late.
   get keyRing() {

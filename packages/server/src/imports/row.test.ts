@@ -21,8 +21,8 @@ const client = (more: Partial<Client>): Client => ({
   redirectUris: [],
   consentRedirectUri: undefined,
   policy: smartcar.defaultPolicy,
-  createdAt: NOW,
-  disabledAt: undefined,
+  createdAtMs: NOW * 1000,
+  disabledAtMs: undefined,
   secrets: [],
   ...more,
 });
@@ -61,7 +61,7 @@ void test('a row becomes a grant at generation 0 whose token keeps its expiry', 
       subject: 'owner-1',
       scope: 'read_odometer read_charge',
       brand: undefined,
-      createdAt: NOW,
+      createdAtMs: NOW * 1000,
       generation: 0,
       keyNumber: 3,
       rotatedAtMs: [(NOW + 30 * DAY - 60 * DAY) * 1000],
@@ -70,7 +70,7 @@ void test('a row becomes a grant at generation 0 whose token keeps its expiry', 
       revocation: undefined,
     },
     digest: DIGEST,
-    expiresAt: NOW + 30 * DAY,
+    expiresAtMs: (NOW + 30 * DAY) * 1000,
     vehicles: [],
     isShortened: false,
     isWithoutZone: false,
@@ -98,20 +98,20 @@ void test('a digest replaces its token, as hexadecimal digits of either case and
 void test('times are seconds or dates, as text and as numbers', () => {
   const at = NOW + DAY;
   for (const way of [at, String(at), new Date(at * 1000).toISOString(), '2025-06-16T17:06:40+02:00'])
-    assert.equal(imported({ expires_at: way }).expiresAt, at, String(way));
-  assert.equal(imported({ created_at: NOW }).grant.createdAt, NOW);
-  assert.equal(imported({ created_at: '' }).grant.createdAt, NOW);
+    assert.equal(imported({ expires_at: way }).expiresAtMs, at * 1000, String(way));
+  assert.equal(imported({ created_at: NOW }).grant.createdAtMs, NOW * 1000);
+  assert.equal(imported({ created_at: '' }).grant.createdAtMs, NOW * 1000);
   const zoned = '2025-06-16 15:06:40+00';
   const zoneless = '2025-06-16 15:06:40';
   assert.deepEqual(
     [{ expires_at: zoned }, { expires_at: zoneless }, { created_at: '2025-06-15 00:00:00' }].map((more) => {
-      const { expiresAt, isWithoutZone } = imported(more);
-      return [expiresAt, isWithoutZone];
+      const { expiresAtMs, isWithoutZone } = imported(more);
+      return [expiresAtMs, isWithoutZone];
     }),
     [
-      [at, false],
-      [at, true],
-      [NOW + 30 * DAY, true],
+      [at * 1000, false],
+      [at * 1000, true],
+      [(NOW + 30 * DAY) * 1000, true],
     ],
   );
 });

@@ -81,7 +81,7 @@ const toImportRow = (fields: Fields, { clientOf, nowMs, keyNumber }: RowContext)
     subject,
     scope,
     brand,
-    createdAt,
+    createdAtMs: toMillis(createdAt),
     generation: 0,
     keyNumber,
     rotatedAtMs: [toMillis(issuedAt)],
@@ -93,7 +93,7 @@ const toImportRow = (fields: Fields, { clientOf, nowMs, keyNumber }: RowContext)
   return {
     grant,
     digest,
-    expiresAt,
+    expiresAtMs: toMillis(expiresAt),
     vehicles,
     isShortened: issuedAt + lifetime < expiresAt,
     isWithoutZone: [expiry, creation].some((time) => time?.hasZone === false),

@@ -1,5 +1,6 @@
 import type { ClientSecret } from '../clients/client.ts';
-import { toSeconds } from '../clock.ts';
+import { toMillis, toSeconds } from '../clock.ts';
+import type { Seconds } from '../clock.ts';
 import type { OperationContext } from './context.ts';
 import { newSecret } from './new-secret.ts';
 
@@ -20,15 +21,17 @@ export const addSecret = async (
     readonly clientId: string;
     readonly name: string;
     /** `undefined` for a secret that never expires. */
-    readonly expiresInSeconds: number | undefined;
+    readonly expiresInSeconds: Seconds | undefined;
   },
 ): Promise<SecretAdded> => {
   const { client } = await store.readClient(clientId);
   if (client === undefined) return { outcome: 'client_unknown' };
   if (client.type === 'public') return { outcome: 'client_public' };
-  const createdAt = toSeconds(clock());
-  const expiresAt = expiresInSeconds === undefined ? undefined : createdAt + expiresInSeconds;
-  const { clientSecret, secret } = newSecret(randomness, { name, createdAt, expiresAt });
+  const createdAtMs = clock();
+  // A whole second, because people are shown seconds: the secret does not work longer than they read.
+  const expiresAtMs =
+    expiresInSeconds === undefined ? undefined : toMillis(toSeconds(createdAtMs) + expiresInSeconds);
+  const { clientSecret, secret } = newSecret(randomness, { name, createdAtMs, expiresAtMs });
   const added = await store.addSecret(clientId, secret);
   return added === 'unknown' ? { outcome: 'client_unknown' } : { outcome: 'added', clientSecret, secret };
 };

@@ -1,4 +1,3 @@
-import { toSeconds } from '../clock.ts';
 import { GRANT_EVENT_KINDS } from '../outbox/grant-event.ts';
 import type { GrantEventKind } from '../outbox/grant-event.ts';
 import type { Webhook } from '../outbox/webhook.ts';
@@ -46,8 +45,8 @@ export const addWebhook = async (
     clientId,
     kinds: GRANT_EVENT_KINDS.filter((kind) => kinds.includes(kind)),
     keyNumber: keyRing.newest.number,
-    createdAt: toSeconds(clock()),
-    disabledAt: undefined,
+    createdAtMs: clock(),
+    disabledAtMs: undefined,
   };
   const created = await store.createWebhook(webhook);
   return created === 'too_many' ? { outcome: 'too_many' } : { outcome: 'added', webhook };

@@ -1,5 +1,4 @@
 import { SCOPE } from '../clients/policy.ts';
-import { toSeconds } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
@@ -56,8 +55,7 @@ export const createGrant = async (
   const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const id = randomness.bytes(8).readBigInt64BE();
-    const createdAt = toSeconds(nowMs);
-    const grant: Grant = { id, clientId, subject, scope, brand, createdAt, ...first, ...unused };
+    const grant: Grant = { id, clientId, subject, scope, brand, createdAtMs: nowMs, ...first, ...unused };
     const created = await store.createGrant(grant, { nowMs });
     if (created === 'client_unknown') return { outcome: 'client_unknown' };
     if (created === 'id_taken') continue;

@@ -8,7 +8,7 @@ import type { OperationContext } from './context.ts';
 import type { DialectRules } from './dialect-rules.ts';
 
 /** What an owner agreed to, for which client. */
-export type Consent = Omit<AuthorizationCode, 'grantId' | 'issuedAt'>;
+export type Consent = Omit<AuthorizationCode, 'grantId' | 'issuedAtMs'>;
 
 export type ConsentGiven =
   /** The code that the client exchanges for its first tokens. */
@@ -30,15 +30,16 @@ export const giveConsent = async (
   consent: Consent,
   { requestId, caller }: { readonly requestId: string; readonly caller: Caller },
 ): Promise<ConsentGiven> => {
-  const issuedAt = toSeconds(clock());
+  const issuedAtMs = clock();
   const { clientId, vehicles } = consent;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const grantId = randomness.bytes(8).readBigInt64BE();
-    const outcome = await store.createCode({ ...consent, grantId, issuedAt });
+    const outcome = await store.createCode({ ...consent, grantId, issuedAtMs });
     if (outcome === 'client_unknown') return { outcome };
     if (outcome === 'id_taken') continue;
     const about = { requestId, caller, clientId, grantId: writeGrantId(grantId), vehicles: vehicles.length };
     emit({ event: 'consent.given', dialect, ...about });
+    const issuedAt = toSeconds(issuedAtMs);
     return { outcome: 'given', code: sealCode(keyRing.newest, shapes.code, { grantId, issuedAt }) };
   }
   throw new StoreError('unavailable', 'no free grant id was found');

@@ -91,7 +91,8 @@ const introspectClientJwt = async (
   { claims }: OpenedAccessJwt,
 ): Promise<Introspection | undefined> => {
   const { client } = await store.readClient(claims.client_id);
-  const isActive = client !== undefined && client.disabledAt === undefined && client.policy.clientCredentials;
+  const isActive =
+    client !== undefined && client.disabledAtMs === undefined && client.policy.clientCredentials;
   return isActive ? describe(claims) : undefined;
 };
 
@@ -150,7 +151,7 @@ const introspectRefreshToken = async (
     const grant = await store.readGrant(opened.grantId);
     if (grant === undefined) continue;
     const { client } = await store.readClient(grant.clientId);
-    if (client?.dialect !== dialect || client.disabledAt !== undefined) continue;
+    if (client?.dialect !== dialect || client.disabledAtMs !== undefined) continue;
     const standing = standingOfToken(grant, opened, clock(), client.policy);
     if (standing === undefined) continue;
     const { issuedAtMs, expiresAt } = standing;

@@ -2,10 +2,10 @@ import type { ClientSecret } from '../clients/client.ts';
 import { createClientSecret, digestSecret } from '../clients/secret.ts';
 import type { Randomness } from '../randomness.ts';
 
-/** A new client secret, and what the store keeps of it. Times in integer seconds. */
+/** A new client secret, and what the store keeps of it. */
 export const newSecret = (
   randomness: Randomness,
-  { name, createdAt, expiresAt }: Pick<ClientSecret, 'name' | 'createdAt' | 'expiresAt'>,
+  { name, createdAtMs, expiresAtMs }: Pick<ClientSecret, 'name' | 'createdAtMs' | 'expiresAtMs'>,
 ): {
   readonly clientSecret: string;
   readonly secret: ClientSecret;
@@ -13,5 +13,5 @@ export const newSecret = (
   const clientSecret = createClientSecret(randomness);
   const id = randomness.bytes(6).toString('hex');
   const digest = digestSecret(clientSecret);
-  return { clientSecret, secret: { id, name, digest, createdAt, expiresAt, lastUsedAt: undefined } };
+  return { clientSecret, secret: { id, name, digest, createdAtMs, expiresAtMs, lastUsedAtMs: undefined } };
 };

@@ -1,7 +1,6 @@
 import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientType } from '../clients/client.ts';
 import { createClientId } from '../clients/secret.ts';
-import { toSeconds } from '../clock.ts';
 import type { OperationContext } from './context.ts';
 import type { DialectRules, KnownDialects } from './dialect-rules.ts';
 import { newSecret } from './new-secret.ts';
@@ -40,9 +39,11 @@ export const registerClient = async (
   const dialect = dialects.find(registration.dialect);
   if (dialect === undefined)
     return { outcome: 'invalid', faults: [faultOfDialect(registration.dialect, dialects)] };
-  const createdAt = toSeconds(clock());
+  const createdAtMs = clock();
   const first =
-    type === 'public' ? undefined : newSecret(randomness, { name: 'first', createdAt, expiresAt: undefined });
+    type === 'public'
+      ? undefined
+      : newSecret(randomness, { name: 'first', createdAtMs, expiresAtMs: undefined });
   const client: Client = {
     id: createClientId(randomness),
     dialect: dialect.name,
@@ -51,8 +52,8 @@ export const registerClient = async (
     redirectUris: [...new Set(redirectUris)],
     consentRedirectUri,
     policy: dialect.defaultPolicy,
-    createdAt,
-    disabledAt: undefined,
+    createdAtMs,
+    disabledAtMs: undefined,
     secrets: first === undefined ? [] : [first.secret],
   };
   const faults = [...faultsOf(client), ...faultsOfType(type, dialect)];

@@ -1,4 +1,3 @@
-import { toSeconds } from '../clock.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
 import { revokeGrant } from './revoke-grant.ts';
@@ -22,7 +21,7 @@ const revokeGrants = async (
   clientId: string,
 ): Promise<void> => {
   const { store, clock } = context;
-  if ((await store.changeClient(clientId, { disabledAt: toSeconds(clock()) })) === 'unknown') return;
+  if ((await store.changeClient(clientId, { disabledAtMs: clock() })) === 'unknown') return;
   const revocation = { cause: 'operator', requestId: undefined } as const;
   let after: GrantId | undefined;
   let page;

@@ -52,8 +52,8 @@ const webhook = (id: string): Webhook => ({
   clientId: undefined,
   kinds: [],
   keyNumber: 1,
-  createdAt: 0,
-  disabledAt: undefined,
+  createdAtMs: 0,
+  disabledAtMs: undefined,
 });
 
 test('the webhooks with the least in hand come first', () => {

@@ -97,7 +97,7 @@ export const roomFor = (
  * Which of the due deliveries come next; `due` has those of each webhook in order. Webhooks with the least in hand come
  * first, so that a quick receiver gets the next free place however much waits for slow ones.
  */
-export const chooseTurns = <Due extends { readonly nextAtMs: number }>(
+export const chooseTurns = <Due extends { readonly nextAtMs: Millis }>(
   due: readonly { readonly webhook: Webhook; readonly deliveries: readonly Due[] }[],
   { inHand, limit }: Pick<Claim, 'inHand' | 'limit'>,
 ): readonly { readonly webhook: Webhook; readonly delivery: Due }[] =>

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { GrantEvent, GrantEventKind } from './grant-event.ts';
 
 /** How the messages of a webhook look. A dialect may declare one, beside the standard format. */
@@ -15,6 +16,6 @@ export type WebhookFormat = {
   readonly needsClient: boolean;
   /** The body for a grant event. */
   render(grantEvent: GrantEvent): object;
-  /** The body of a message that only tries whether the receiver answers. `nowMs`: integer milliseconds. */
-  renderTest(webhookId: string, nowMs: number): object;
+  /** The body of a message that only tries whether the receiver answers. */
+  renderTest(webhookId: string, nowMs: Millis): object;
 };

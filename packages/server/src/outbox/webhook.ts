@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { GrantEventKind, NewGrantEvent } from './grant-event.ts';
 
 /** The name of the format of Standard Webhooks. All other formats are those of dialects. */
@@ -17,14 +18,13 @@ export type Webhook = {
   readonly kinds: readonly GrantEventKind[];
   /** The key of the ring that its secret is derived from. */
   readonly keyNumber: number;
-  /** Integer seconds, as is `disabledAt`. */
-  readonly createdAt: number;
-  readonly disabledAt: number | undefined;
+  readonly createdAtMs: Millis;
+  readonly disabledAtMs: Millis | undefined;
 };
 
 /** Whether a webhook receives a grant event. */
 export const isWanted = (webhook: Webhook, grantEvent: NewGrantEvent): boolean => {
-  if (webhook.disabledAt !== undefined || !webhook.kinds.includes(grantEvent.kind)) return false;
+  if (webhook.disabledAtMs !== undefined || !webhook.kinds.includes(grantEvent.kind)) return false;
   if (webhook.clientId !== undefined && webhook.clientId !== grantEvent.clientId) return false;
   // The formats of dialects report vehicles: the end of a grant without vehicles has been reported with its last vehicle.
   return (

@@ -1,3 +1,5 @@
+import type { Seconds } from '../clock.ts';
+import { toMillis } from '../clock.ts';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import type { KeyRing, RingKey } from './key-ring.ts';
@@ -10,10 +12,8 @@ export type AccessClaims = {
   readonly client_id: string;
   /** Space separated; may be empty. */
   readonly scope: string;
-  /** Integer seconds. */
-  readonly iat: number;
-  /** Integer seconds. */
-  readonly exp: number;
+  readonly iat: Seconds;
+  readonly exp: Seconds;
   readonly jti: string;
 };
 
@@ -39,7 +39,7 @@ const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 export const isCompactJwt = (text: string): boolean => COMPACT.test(text);
 
 /**
- * Opens a JWT access token: its signature, type, issuer and expiry at `now` (integer seconds) are found good. Whom it
+ * Opens a JWT access token: its signature, type, issuer and expiry at `now` are found good. Whom it
  * is for is not looked at, because we issue it. `key_unknown`: signed by a key that is not in the ring. `undefined`:
  * not ours, or over.
  *
@@ -49,7 +49,7 @@ export const openAccessJwt = async (
   ring: KeyRing,
   issuer: string,
   text: string,
-  now: number,
+  now: Seconds,
 ): Promise<OpenedAccessJwt | 'key_unknown' | undefined> => {
   let key: RingKey | undefined;
   try {
@@ -64,7 +64,7 @@ export const openAccessJwt = async (
         algorithms: [ALGORITHM],
         typ: TYPE,
         issuer,
-        currentDate: new Date(now * 1000),
+        currentDate: new Date(toMillis(now)),
         requiredClaims: ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'],
       },
     );

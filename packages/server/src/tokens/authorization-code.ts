@@ -1,3 +1,4 @@
+import type { Seconds } from '../clock.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
@@ -10,7 +11,7 @@ export type OpenedCode = {
   /** Of the grant that its redemption makes. */
   readonly grantId: GrantId;
   /** Integer seconds. */
-  readonly issuedAt: number;
+  readonly issuedAt: Seconds;
 };
 
 /**

@@ -1,13 +1,14 @@
 import type { GrantId } from './grant-id.ts';
 import { randomFillSync } from 'node:crypto';
+import type { Seconds } from '../clock.ts';
 import type { RingKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import { uuidShape } from './shape.ts';
 
 /** What the id of a JWT says once opened: of which grant it is, or that it is a client's own. */
 export type OpenedTokenId =
-  | { readonly kind: 'grant'; readonly grantId: GrantId; readonly issuedAt: number }
-  | { readonly kind: 'client'; readonly issuedAt: number };
+  | { readonly kind: 'grant'; readonly grantId: GrantId; readonly issuedAt: Seconds }
+  | { readonly kind: 'client'; readonly issuedAt: Seconds };
 
 const SERIAL_AT = 12;
 const KIND_AT = 14;

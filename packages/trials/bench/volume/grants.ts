@@ -1,6 +1,7 @@
 import type { Caller } from '@keyfob/server';
 import { DIALECTS } from '@keyfob/server/dialects';
 import type { Grant } from '@keyfob/server/grants';
+import { toMillis } from '@keyfob/server/grants';
 import type { GrantId } from '@keyfob/server/tokens';
 
 /** The dialects alternate, so each has half of the grants. */
@@ -54,7 +55,7 @@ export const grantAt = (
   subject: `own_${index.toString(36).padStart(8, '0')}`,
   scope: SCOPES[index % SCOPES.length] ?? SCOPES[0],
   brand: dialectAt(index) === 'pleos' ? brandAt(index) : undefined,
-  createdAt: Math.floor(nowMs / 1000) - DAY_SECONDS - ((index * 7919) % (29 * DAY_SECONDS)),
+  createdAtMs: nowMs - toMillis(DAY_SECONDS + ((index * 7919) % (29 * DAY_SECONDS))),
   generation: 1,
   keyNumber,
   rotatedAtMs: [nowMs - 20 * MINUTE_MS - ((index * 104_729) % (100 * MINUTE_MS))],

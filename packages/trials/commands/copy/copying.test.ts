@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
 import { resumeSource } from '@keyfob/server/stores';
 import type { CopyEndpoint } from '@keyfob/server/stores';
-import { CREATED_AT, redeemed, refreshed, sampleClient, sampleCodeUse } from '../../support/samples.ts';
+import { CREATED_AT_MS, redeemed, refreshed, sampleClient, sampleCodeUse } from '../../support/samples.ts';
 import { sampleGrant, sampleUse, sampleVehicle } from '../../support/samples.ts';
 import { fillWithAll, readAll } from '../../support/filled-store.ts';
 import { copy, copyBetween, isOperatorError, prepareStorePairs, withStore } from './store-pairs.ts';
@@ -29,7 +29,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         assert.deepEqual(await store.listVehicles(9n), [sampleVehicle(4)]);
         const grantEvents = await store.listGrantEvents({ after: 0, limit: 1000 });
         assert.equal(grantEvents.at(-1)?.grantId, 9n, 'later grant events come after the copied ones');
-        await store.reinstate(-(2n ** 63n), { nowMs: (CREATED_AT + 200) * 1000 });
+        await store.reinstate(-(2n ** 63n), { nowMs: CREATED_AT_MS + 200_000 });
         const next = await refreshed(store, sampleUse(0, { presented: { grantId: -(2n ** 63n) } }));
         assert.equal(next.grant?.generation, 1);
       });
@@ -46,7 +46,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
           () => running.readClient('client-b'),
           () => running.listGrantEvents({ after: 0, limit: 1 }),
           () => running.redeemCode(sampleCodeUse({ presented: { grantId: 9n } })),
-          () => running.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' }),
+          () => running.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'operator' }),
           () => running.createGrant(sampleGrant({ id: 77n })),
         ];
         for (const verb of verbs)
@@ -58,7 +58,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         await assert.rejects(resumeSource(source), isOperatorError('store_not_moved'));
         await source.close();
         assert.equal((await running.readGrant(42n))?.generation, 46);
-        assert.equal(await running.revoke(7n, { nowMs: CREATED_AT * 1000, cause: 'operator' }), 'revoked');
+        assert.equal(await running.revoke(7n, { nowMs: CREATED_AT_MS, cause: 'operator' }), 'revoked');
         assert.equal((await running.readClient('client-a')).client?.secrets.length, 2);
       });
     });
@@ -71,8 +71,8 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         await running.createGrant(sampleGrant({ id: 300n, clientId: 'client-c' }));
         assert.equal((await copy(from, to, false)).outcome, 'prepared');
         await assert.rejects(to.openStore(), isOperatorError('store_copying'));
-        await running.revoke(1000n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' });
-        await running.reinstate(-(2n ** 63n), { nowMs: (CREATED_AT + 9) * 1000 });
+        await running.revoke(1000n, { nowMs: CREATED_AT_MS + 9000, cause: 'operator' });
+        await running.reinstate(-(2n ** 63n), { nowMs: CREATED_AT_MS + 9000 });
         await running.removeClient('client-c', { withGrants: true });
         await running.createClient(sampleClient({ id: 'client-d' }));
         await running.createGrant(sampleGrant({ id: 301n, clientId: 'client-d' }));

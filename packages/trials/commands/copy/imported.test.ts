@@ -4,12 +4,12 @@ import { StoreError } from '@keyfob/server/errors';
 import type { ImportedGrant } from '@keyfob/server/grants';
 import { resumeSource } from '@keyfob/server/stores';
 import type { CopyEndpoint, Store } from '@keyfob/server/stores';
-import { CREATED_AT, NOW_MS, OVERLAP_POLICY, refreshed, sampleClient } from '../../support/samples.ts';
+import { CREATED_AT_MS, NOW_MS, OVERLAP_POLICY, refreshed, sampleClient } from '../../support/samples.ts';
 import { sampleGrant, STRICT_POLICY } from '../../support/samples.ts';
 import {
   digestOf,
   fillWithAll,
-  IMPORTED_EXPIRES_AT,
+  IMPORTED_EXPIRES_AT_MS,
   importedGrant,
   readAll,
   useOf,
@@ -25,7 +25,7 @@ const isUnavailable = (error: unknown) => error instanceof StoreError && error.k
 /** An imported grant of a filled store with the token of another grant, for another client. */
 const reassigned = (token: Imported, id: Imported): ImportedGrant => {
   const grant = { ...importedGrant(id).grant, clientId: 'client-j' };
-  return { ...importedGrant(token), grant, expiresAt: CREATED_AT + 7 };
+  return { ...importedGrant(token), grant, expiresAtMs: CREATED_AT_MS + 7000 };
 };
 
 for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
@@ -57,11 +57,11 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         assert.deepEqual([first.verdict.kind, first.grant?.generation], ['rotate', 1]);
         const replay = useOf('used', { nowMs: NOW_MS + 61_000 }, { useDigest: Uint8Array.of(8) });
         assert.equal((await refreshed(store, replay)).verdict.kind, 'replay');
-        await store.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 2) * 1000 });
+        await store.prune({ limit: 100, endedBeforeMs: CREATED_AT_MS + 2000 });
         assert.deepEqual([await isFound(store, 'expired'), await isFound(store, 'used')], [false, true]);
-        await store.prune({ limit: 100, endedBeforeMs: IMPORTED_EXPIRES_AT * 1000 });
+        await store.prune({ limit: 100, endedBeforeMs: IMPORTED_EXPIRES_AT_MS });
         assert.ok(await isFound(store, 'unused'), 'its grant still exists, and the token has not expired');
-        await store.prune({ limit: 100, endedBeforeMs: (IMPORTED_EXPIRES_AT + 1) * 1000 });
+        await store.prune({ limit: 100, endedBeforeMs: IMPORTED_EXPIRES_AT_MS + 1000 });
         assert.equal(await isFound(store, 'unused'), false);
       });
     });
@@ -128,7 +128,7 @@ for (const { way, makeFrom, makeTo, skip } of await prepareStorePairs()) {
         await copyBetween(source, await to.openEndpoint('target'), true);
         await withStore(to, async (store) => {
           assert.deepEqual(await readAll(store), expected);
-          await store.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 8) * 1000 });
+          await store.prune({ limit: 100, endedBeforeMs: CREATED_AT_MS + 8000 });
           assert.equal(await isFound(store, 'unused'), false, 'it expires at the time of the later row');
         });
       });
@@ -171,7 +171,7 @@ const lateGrant = (index: number, clientId: string): ImportedGrant => {
   const digest = digestOf(`late ${index}`);
   const id = Buffer.from(digest).readBigInt64BE();
   const grant = sampleGrant({ id, clientId, subject: `late-${index}`, rotatedAtMs: [NOW_MS - 1000] });
-  return { grant, digest, expiresAt: CREATED_AT + 86_400 + index, vehicles: [] };
+  return { grant, digest, expiresAtMs: CREATED_AT_MS + (86_400 + index) * 1000, vehicles: [] };
 };
 
 const batch = (first: number): ImportedGrant[] =>
@@ -202,7 +202,7 @@ const createActivity = (store: Store) => {
       const presented = { grantId: idOf(step), clientId: 'client-i' };
       if (step % 3 === 0) await store.refresh(useOf('used', {}, presented));
       if (step % 3 === 1)
-        await store.prune({ limit: 1000, endedBeforeMs: (CREATED_AT + 86_400 + step) * 1000 });
+        await store.prune({ limit: 1000, endedBeforeMs: CREATED_AT_MS + (86_400 + step) * 1000 });
       if (step % 3 === 2) await store.removeClient(`client-${Math.floor(step / 8)}`, { withGrants: true });
     },
   };

@@ -25,8 +25,8 @@ const OLD_TOKENS_PER_GRANT = 20;
 const TEST_OPTIONS = { timeout: 240_000 };
 
 const INSERT_IDLE_GRANTS = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${IDLE_GRANTS})
-  INSERT INTO grants (id, client_number, generation, key_number, created_at, subject, scope_number)
-  SELECT random(), (SELECT min(number) FROM clients), 0, 1, unixepoch(), 'quiet-' || i, (SELECT min(number) FROM scopes)
+  INSERT INTO grants (id, client_number, generation, key_number, created_at_ms, subject, scope_number)
+  SELECT random(), (SELECT min(number) FROM clients), 0, 1, unixepoch() * 1000, 'quiet-' || i, (SELECT min(number) FROM scopes)
   FROM n`;
 
 const cluster = await startCluster();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   OVERLAP_POLICY,
   sampleClient,
@@ -31,10 +31,10 @@ const creation = (onStore: OnStore): void => {
         requireUserAgent: true,
         dialectOptions: { deadTokenCode: '4011' },
       },
-      disabledAt: CREATED_AT + 3,
+      disabledAtMs: CREATED_AT_MS + 3000,
       secrets: [
-        sampleSecret('one', { expiresAt: CREATED_AT + 60 }),
-        sampleSecret('two', { createdAt: CREATED_AT + 1 }),
+        sampleSecret('one', { expiresAtMs: CREATED_AT_MS + 60_000 }),
+        sampleSecret('two', { createdAtMs: CREATED_AT_MS + 1000 }),
       ],
     });
     assert.equal(await store.createClient(client), 'created');
@@ -73,12 +73,12 @@ const changes = (onStore: OnStore): void => {
     'A client is disabled with its time, stays disabled through other changes, and can be enabled again.',
     async (store) => {
       await store.createClient(sampleClient());
-      const disabledAt = async () => (await store.readClient('client-a')).client?.disabledAt;
-      await store.changeClient('client-a', { disabledAt: CREATED_AT + 1 });
+      const disabledAtMs = async () => (await store.readClient('client-a')).client?.disabledAtMs;
+      await store.changeClient('client-a', { disabledAtMs: CREATED_AT_MS + 1000 });
       await store.changeClient('client-a', { name: 'Renamed' });
-      assert.equal(await disabledAt(), CREATED_AT + 1);
-      await store.changeClient('client-a', { disabledAt: null });
-      assert.equal(await disabledAt(), undefined);
+      assert.equal(await disabledAtMs(), CREATED_AT_MS + 1000);
+      await store.changeClient('client-a', { disabledAtMs: null });
+      assert.equal(await disabledAtMs(), undefined);
     },
   );
 
@@ -127,7 +127,7 @@ const secrets = (onStore: OnStore): void => {
   onStore('Secrets are added and removed one by one.', async (store) => {
     const [one, two] = [
       sampleSecret('one'),
-      sampleSecret('two', { createdAt: CREATED_AT + 1, expiresAt: CREATED_AT + 9 }),
+      sampleSecret('two', { createdAtMs: CREATED_AT_MS + 1000, expiresAtMs: CREATED_AT_MS + 9000 }),
     ];
     await store.createClient(sampleClient({ secrets: [one] }));
     const read = async () => (await store.readClient('client-a')).client?.secrets;
@@ -214,18 +214,18 @@ const redirects = (onStore: OnStore): void => {
 
 const secretUses = (onStore: OnStore): void => {
   onStore('The use of a secret is recorded, and recorded again after one hour.', async (store) => {
-    const [one, two] = [sampleSecret('one'), sampleSecret('two', { createdAt: CREATED_AT + 1 })];
+    const [one, two] = [sampleSecret('one'), sampleSecret('two', { createdAtMs: CREATED_AT_MS + 1000 })];
     const client = sampleClient({ secrets: [one, two] });
     await store.createClient(client);
     const steps = [
-      [CREATED_AT + 60, CREATED_AT + 60],
-      [CREATED_AT + 60 + 3599, CREATED_AT + 60],
-      [CREATED_AT, CREATED_AT + 60],
-      [CREATED_AT + 60 + 3600, CREATED_AT + 60 + 3600],
+      [CREATED_AT_MS + 60_000, CREATED_AT_MS + 60_000],
+      [CREATED_AT_MS + 60_000 + 3_599_999, CREATED_AT_MS + 60_000],
+      [CREATED_AT_MS, CREATED_AT_MS + 60_000],
+      [CREATED_AT_MS + 60_000 + 3_600_000, CREATED_AT_MS + 60_000 + 3_600_000],
     ] as const;
-    for (const [at, lastUsedAt] of steps) {
-      await store.noteSecretUse('one', at * 1000);
-      const expected = { ...client, secrets: [{ ...one, lastUsedAt }, two] };
+    for (const [nowMs, lastUsedAtMs] of steps) {
+      await store.noteSecretUse('one', nowMs);
+      const expected = { ...client, secrets: [{ ...one, lastUsedAtMs }, two] };
       assert.deepEqual((await store.readClient('client-a')).client, expected);
     }
   });
@@ -235,19 +235,19 @@ const secretUses = (onStore: OnStore): void => {
     await store.createClient(client);
     await store.addSecret('client-a', sampleSecret('two'));
     await store.removeSecret('client-a', 'two');
-    for (const id of ['two', 'never', '']) await store.noteSecretUse(id, CREATED_AT + 60);
+    for (const id of ['two', 'never', '']) await store.noteSecretUse(id, CREATED_AT_MS + 60_000);
     assert.deepEqual(await store.listClients(), [client]);
   });
 
   onStore('A recorded use survives every change of the client and its other secrets.', async (store) => {
     await store.createClient(sampleClient({ secrets: [sampleSecret('one')] }));
-    await store.noteSecretUse('one', (CREATED_AT + 60) * 1000);
-    await store.changeClient('client-a', { name: 'Renamed', disabledAt: CREATED_AT + 61 });
-    await store.addSecret('client-a', sampleSecret('two', { createdAt: CREATED_AT + 1 }));
+    await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
+    await store.changeClient('client-a', { name: 'Renamed', disabledAtMs: CREATED_AT_MS + 61_000 });
+    await store.addSecret('client-a', sampleSecret('two', { createdAtMs: CREATED_AT_MS + 1000 }));
     const { client } = await store.readClient('client-a');
     assert.deepEqual(
-      client?.secrets.map(({ lastUsedAt }) => lastUsedAt),
-      [CREATED_AT + 60, undefined],
+      client?.secrets.map(({ lastUsedAtMs }) => lastUsedAtMs),
+      [CREATED_AT_MS + 60_000, undefined],
     );
   });
 };

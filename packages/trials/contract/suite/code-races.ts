@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CodeResult, Store } from '@keyfob/server/stores';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   fillWithCode,
   redeemed,
   refreshed,
@@ -110,11 +110,11 @@ export const codeConnectionContract = (onTwo: OnTwo): void => {
         const use = sampleCodeUse({ presented: { grantId } });
         const [result] = await Promise.all([
           other.redeemCode(use),
-          one.changeClient('client-a', { disabledAt: CREATED_AT }),
+          one.changeClient('client-a', { disabledAtMs: CREATED_AT_MS }),
         ]);
         assert.equal((await one.readGrant(grantId)) === undefined, result === 'client_gone');
         for (const store of [one, other]) assert.equal(await store.redeemCode(use), 'client_gone');
-        await one.changeClient('client-a', { disabledAt: null });
+        await one.changeClient('client-a', { disabledAtMs: null });
       }
     },
   );
@@ -165,7 +165,7 @@ export const codeLastingContract = (onReopened: OnReopened): void => {
       await fillWithCode(store);
       await redeemed(store);
       const again = await reopen();
-      await again.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
+      await again.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
       const [first, second] = await again.listGrantEvents({ after: 0, limit: 10 });
       assert.ok(first !== undefined && second !== undefined && second.sequence > first.sequence);
       assert.notEqual(first.id, second.id);

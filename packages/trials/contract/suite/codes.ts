@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { CODE_LIFETIME_SECONDS } from '@keyfob/server/grants';
 import type { CodeVerdict } from '@keyfob/server/grants';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   fillWithCode,
   NOW_MS,
@@ -32,7 +32,7 @@ export const codeContract = (onStore: OnStore): void => {
 
 /** A code issued this number of seconds after the sample code. */
 const laterCode = (seconds: number) =>
-  sampleCode({ grantId: 43n + BigInt(seconds), issuedAt: NOW_MS / 1000 + seconds });
+  sampleCode({ grantId: 43n + BigInt(seconds), issuedAtMs: NOW_MS + seconds * 1000 });
 
 const creations = (onStore: OnStore): void => {
   onStore('A code is stored only for a known client, and only under an unused id.', async (store) => {
@@ -79,8 +79,8 @@ const redemptions = (onStore: OnStore): void => {
       const { verdict, grant, policy, hasRevoked } = await redeemed(store, use);
       assert.deepEqual([verdict, hasRevoked, policy], [{ kind: 'redeem' }, false, sampleClient().policy]);
       const { brand, scope, subject } = { brand: 'kia', scope: 'a b', subject: 'Owner 한' } as const;
-      const createdAt = NOW_MS / 1000 + 1;
-      assert.deepEqual(grant, sampleGrant({ brand, scope, subject, createdAt, keyNumber: 3 }));
+      const createdAtMs = NOW_MS + 1999;
+      assert.deepEqual(grant, sampleGrant({ brand, scope, subject, createdAtMs, keyNumber: 3 }));
       assert.deepEqual(await store.readGrant(42n), grant);
       assert.deepEqual(await store.listVehicles(42n), vehicles.toReversed());
       assert.deepEqual(await store.listConsents(subject, { limit: 10 }), [grant]);
@@ -123,7 +123,7 @@ const redemptions = (onStore: OnStore): void => {
     await redeemed(store, sampleCodeUse({ presented: { useDigest: KEY } }));
     await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 1500 }));
     const second = sampleCodeUse({ nowMs: NOW_MS + 2500, presented: { useDigest: OTHER_KEY } });
-    const revocation = { at: NOW_MS / 1000 + 2, cause: 'code_replay' };
+    const revocation = { atMs: NOW_MS + 2500, cause: 'code_replay' };
     const { verdict, grant, hasRevoked } = await redeemed(store, second);
     assert.deepEqual([verdict, hasRevoked, grant?.revocation], [{ kind: 'replay' }, true, revocation]);
     assert.deepEqual(await store.readGrant(42n), grant);
@@ -142,7 +142,7 @@ const redemptions = (onStore: OnStore): void => {
     await fillWithCode(store);
     const use = sampleCodeUse({ presented: { useDigest: KEY } });
     await redeemed(store, use);
-    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
+    await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
     const again = await redeemed(store, use);
     assert.deepEqual([again.verdict, again.grant?.revocation?.cause], [{ kind: 'repeat' }, 'owner']);
     const second = await redeemed(store);
@@ -154,7 +154,7 @@ const redemptions = (onStore: OnStore): void => {
     await fillWithCode(store);
     const use = sampleCodeUse({ presented: { useDigest: KEY } });
     await redeemed(store, use);
-    await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
+    await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 10 ** 12 });
     for (const presented of [use.presented, sampleCodeUse().presented]) {
       const { grant, hasRevoked } = await redeemed(store, { ...use, presented });
       assert.deepEqual([grant, hasRevoked], [undefined, false]);
@@ -207,9 +207,9 @@ const refusals = (onStore: OnStore): void => {
   onStore('The code of a disabled or removed client cannot be redeemed.', async (store) => {
     assert.equal(await store.redeemCode(sampleCodeUse()), 'client_gone');
     await fillWithCode(store);
-    await store.changeClient('client-a', { disabledAt: CREATED_AT });
+    await store.changeClient('client-a', { disabledAtMs: CREATED_AT_MS });
     assert.equal(await store.redeemCode(sampleCodeUse()), 'client_gone');
-    await store.changeClient('client-a', { disabledAt: null });
+    await store.changeClient('client-a', { disabledAtMs: null });
     assert.deepEqual((await redeemed(store)).verdict, { kind: 'redeem' });
   });
 

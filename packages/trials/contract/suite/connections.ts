@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import { checkRace, RACES } from './refresh-races.ts';
 import {
-  CREATED_AT,
   CREATED_AT_MS,
   fill,
   NOW_MS,
@@ -16,8 +15,8 @@ import type { OnTwo } from '../register.ts';
 
 const ROUNDS = 8;
 /** The revocation of `AT` in the grant. */
-const REVOCATION = { at: CREATED_AT + 1, cause: 'operator' } as const;
-const AT = { nowMs: (CREATED_AT + 1) * 1000, cause: 'operator' } as const;
+const REVOCATION = { atMs: CREATED_AT_MS + 1000, cause: 'operator' } as const;
+const AT = { nowMs: CREATED_AT_MS + 1000, cause: 'operator' } as const;
 
 /** Two connections to one store: two servers, or a server and a command. */
 export const connectionContract = (onTwo: OnTwo): void => {
@@ -52,8 +51,8 @@ const races = (onTwo: OnTwo): void => {
       const revoked = await Promise.all([one.revoke(42n, AT), other.revoke(42n, AT)]);
       assert.deepEqual([...revoked].sort(), ['revoked', 'revoked_before']);
       const reinstated = await Promise.all([
-        one.reinstate(42n, { nowMs: CREATED_AT * 1000 }),
-        other.reinstate(42n, { nowMs: CREATED_AT * 1000 }),
+        one.reinstate(42n, { nowMs: CREATED_AT_MS }),
+        other.reinstate(42n, { nowMs: CREATED_AT_MS }),
       ]);
       assert.deepEqual([...reinstated].sort(), ['not_revoked', 'reinstated']);
     },
@@ -84,14 +83,14 @@ const endings = (onTwo: OnTwo): void => {
     async (one, other) => {
       await fill(one);
       for (let round = 0; round < ROUNDS; round++) {
-        const [before, changed] = [await one.readGrant(42n), { disabledAt: CREATED_AT + round }];
+        const [before, changed] = [await one.readGrant(42n), { disabledAtMs: CREATED_AT_MS + round }];
         const use = sampleUse(before?.generation ?? 0, { nowMs: NOW_MS + round });
         const [result] = await Promise.all([other.refresh(use), one.changeClient('client-a', changed)]);
         const after = await one.readGrant(42n);
         if (result === 'client_gone') assert.deepEqual(after, before);
         else assert.deepEqual(after, result.grant);
         for (const store of [one, other]) assert.equal(await store.refresh(use), 'client_gone');
-        await one.changeClient('client-a', { disabledAt: null });
+        await one.changeClient('client-a', { disabledAtMs: null });
       }
     },
   );
@@ -121,8 +120,8 @@ const endings = (onTwo: OnTwo): void => {
       await one.createGrant(sampleGrant({ id }));
       await one.revoke(id, AT);
       const [reinstated, { pruned }] = await Promise.all([
-        other.reinstate(id, { nowMs: CREATED_AT * 1000 }),
-        one.prune({ limit: 100, endedBeforeMs: (CREATED_AT + 60) * 1000 }),
+        other.reinstate(id, { nowMs: CREATED_AT_MS }),
+        one.prune({ limit: 100, endedBeforeMs: CREATED_AT_MS + 60_000 }),
       ]);
       assert.equal(pruned, reinstated === 'unknown' ? 1 : 0);
       assert.equal((await other.readGrant(id)) === undefined, reinstated === 'unknown');
@@ -144,8 +143,8 @@ const visibility = (onTwo: OnTwo): void => {
       assert.deepEqual((await read())?.secrets, [sampleSecret('new')]);
       await one.removeSecret('client-a', 'new');
       assert.deepEqual((await read())?.secrets, []);
-      await one.changeClient('client-a', { disabledAt: CREATED_AT });
-      assert.equal((await read())?.disabledAt, CREATED_AT);
+      await one.changeClient('client-a', { disabledAtMs: CREATED_AT_MS });
+      assert.equal((await read())?.disabledAtMs, CREATED_AT_MS);
       await one.registerKey({ number: 5, createdAtMs: CREATED_AT_MS, fingerprint: 'f'.repeat(32) });
       assert.equal((await other.readClient('client-a')).newestKeyNumber, 5);
       await one.removeClient('client-a', { withGrants: true });
@@ -158,11 +157,11 @@ const visibility = (onTwo: OnTwo): void => {
     async (one, other) => {
       await one.createClient(sampleClient({ secrets: [sampleSecret('new')] }));
       await other.readClient('client-a');
-      await one.noteSecretUse('new', (CREATED_AT + 60) * 1000);
-      await other.noteSecretUse('new', (CREATED_AT + 61) * 1000);
+      await one.noteSecretUse('new', CREATED_AT_MS + 60_000);
+      await other.noteSecretUse('new', CREATED_AT_MS + 61_000);
       for (const store of [one, other]) {
         const { client } = await store.readClient('client-a');
-        assert.equal(client?.secrets[0]?.lastUsedAt, CREATED_AT + 60);
+        assert.equal(client?.secrets[0]?.lastUsedAtMs, CREATED_AT_MS + 60_000);
       }
     },
   );

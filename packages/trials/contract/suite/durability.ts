@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { StoreError } from '@keyfob/server/errors';
 import {
-  CREATED_AT,
   CREATED_AT_MS,
   fill,
   listAll,
@@ -28,7 +27,7 @@ export const lastingContract = (onReopened: OnReopened): void => {
       sampleUse(0, { nowMs: NOW_MS + 10 ** 8, caller: OTHER_CALLER, presented: { brand: 'kia' } }),
     );
     await store.addSecret('client-a', sampleSecret('one'));
-    await store.createClient(sampleClient({ id: 'client-b', disabledAt: CREATED_AT }));
+    await store.createClient(sampleClient({ id: 'client-b', disabledAtMs: CREATED_AT_MS }));
     await store.createGrant(sampleGrant({ id: -(2n ** 62n), clientId: 'client-b' }));
     await store.registerKey({ number: 1, createdAtMs: CREATED_AT_MS, fingerprint: 'a'.repeat(32) });
     const read = async (from: typeof store) => ({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import type { GrantEvent } from '@keyfob/server/webhooks';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   NOW_MS,
   redeemed,
   sampleClient,
@@ -27,7 +27,7 @@ const fillWithGrantEvents = async (store: Store): Promise<void> => {
   const again = { grantId: -1n, clientId: 'client-a' };
   await redeemed(store, sampleCodeUse({ requestId: 'second-0', nowMs: NOW_MS + 2000, presented: again }));
   await redeemed(store, sampleCodeUse({ requestId: 'third-0', nowMs: NOW_MS + 3000, presented: again }));
-  await store.revoke(0n, { nowMs: (CREATED_AT + 5) * 1000, cause: 'operator' });
+  await store.revoke(0n, { nowMs: CREATED_AT_MS + 5000, cause: 'operator' });
 };
 
 /** The grant, client and subject of a grant event. */
@@ -59,7 +59,7 @@ export const grantEventContract = (onStore: OnStore): void => {
       {
         ...ownerOf(0n),
         kind: 'grant.revoked',
-        atMs: (CREATED_AT + 5) * 1000,
+        atMs: CREATED_AT_MS + 5000,
         cause: 'operator',
         requestId: undefined,
       },
@@ -110,7 +110,7 @@ export const grantEventContract = (onStore: OnStore): void => {
   onStore('Grant events stay after their grant and their client are removed.', async (store) => {
     await fillWithGrantEvents(store);
     const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });
-    await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
+    await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 10 ** 12 });
     await store.removeClient('client-a', { withGrants: true });
     assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10 }), grantEvents);
   });
@@ -137,7 +137,7 @@ const creationContract = (onStore: OnStore): void => {
     const imported = {
       grant: byImport,
       digest: new Uint8Array(32),
-      expiresAt: CREATED_AT + 10 ** 6,
+      expiresAtMs: CREATED_AT_MS + 10 ** 9,
       vehicles,
     };
     assert.deepEqual(await store.importGrants([imported, { ...imported }], { nowMs: atMs }), [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { GENERATION_MAX } from '@keyfob/server/tokens';
 import {
   CALLER,
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   listAll,
   NOW_MS,
@@ -44,7 +44,7 @@ const creation = (onStore: OnStore): void => {
     'A grant that is created as revoked is revoked, and keeps the caller of its last rotation.',
     async (store) => {
       await store.createClient(sampleClient());
-      const revocation = { at: CREATED_AT + 5, cause: 'replay' } as const;
+      const revocation = { atMs: CREATED_AT_MS + 5000, cause: 'replay' } as const;
       const grant = sampleGrant({ generation: 1, rotatedAtMs: [NOW_MS], rotatedBy: CALLER, revocation });
       await store.createGrant(grant);
       assert.deepEqual(await store.readGrant(grant.id), grant);
@@ -135,23 +135,26 @@ const lists = (onStore: OnStore): void => {
 const revocation = (onStore: OnStore): void => {
   onStore('A revocation is stored once, with its time and cause.', async (store) => {
     await fill(store);
-    assert.equal(await store.revoke(42n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' }), 'revoked');
+    assert.equal(await store.revoke(42n, { nowMs: CREATED_AT_MS + 9000, cause: 'operator' }), 'revoked');
     assert.equal(
-      await store.revoke(42n, { nowMs: (CREATED_AT + 99) * 1000, cause: 'replay' }),
+      await store.revoke(42n, { nowMs: CREATED_AT_MS + 99_000, cause: 'replay' }),
       'revoked_before',
     );
-    assert.deepEqual((await store.readGrant(42n))?.revocation, { at: CREATED_AT + 9, cause: 'operator' });
-    assert.equal(await store.revoke(43n, { nowMs: CREATED_AT * 1000, cause: 'operator' }), 'unknown');
+    assert.deepEqual((await store.readGrant(42n))?.revocation, {
+      atMs: CREATED_AT_MS + 9000,
+      cause: 'operator',
+    });
+    assert.equal(await store.revoke(43n, { nowMs: CREATED_AT_MS, cause: 'operator' }), 'unknown');
   });
 
   onStore('A reinstated grant continues with its newest token and is otherwise unchanged.', async (store) => {
     await fill(store);
     const { grant } = await refreshed(store, sampleUse(0));
-    await store.revoke(42n, { nowMs: (CREATED_AT + 9) * 1000, cause: 'operator' });
-    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'reinstated');
+    await store.revoke(42n, { nowMs: CREATED_AT_MS + 9000, cause: 'operator' });
+    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT_MS }), 'reinstated');
     assert.deepEqual(await store.readGrant(42n), grant);
     assert.equal((await refreshed(store, sampleUse(1, { nowMs: NOW_MS + 5000 }))).verdict.kind, 'rotate');
-    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'not_revoked');
-    assert.equal(await store.reinstate(43n, { nowMs: CREATED_AT * 1000 }), 'unknown');
+    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT_MS }), 'not_revoked');
+    assert.equal(await store.reinstate(43n, { nowMs: CREATED_AT_MS }), 'unknown');
   });
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ImportedGrant } from '@keyfob/server/grants';
 import type { Store } from '@keyfob/server/stores';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   NOW_MS,
   refreshed,
   sampleClient,
@@ -23,7 +23,7 @@ const imported = (index: number, more: Partial<ImportedGrant['grant']> = {}): Im
     ...more,
   }),
   digest: digestOf(index),
-  expiresAt: CREATED_AT + 90 * 86_400,
+  expiresAtMs: CREATED_AT_MS + 90 * 86_400_000,
   vehicles: [],
 });
 
@@ -57,7 +57,7 @@ export const importContract = (onStore: OnStore): void => {
 
   onStore('A repeated row is reported as present, in the same batch and in another batch.', async (store) => {
     await withClient(store);
-    const again = imported(1, { id: 77n, createdAt: CREATED_AT + 5 });
+    const again = imported(1, { id: 77n, createdAtMs: CREATED_AT_MS + 5000 });
     assert.deepEqual(await store.importGrants([imported(1), again], { nowMs: NOW_MS }), [
       'imported',
       'there_already',
@@ -123,8 +123,8 @@ const pruningContract = (onStore: OnStore): void => {
   onStore('Pruning and removing a client remove imported tokens with their grants.', async (store) => {
     await withClient(store);
     await store.importGrants([imported(1), imported(2)], { nowMs: NOW_MS });
-    await store.revoke(1n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
-    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 1) * 1000 })).pruned, 1);
+    await store.revoke(1n, { nowMs: CREATED_AT_MS, cause: 'operator' });
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 1000 })).pruned, 1);
     const [gone, stayed] = await store.findImported([digestOf(1), digestOf(2)]);
     assert.deepEqual([gone, stayed?.id], [undefined, 2n]);
     assert.deepEqual(await store.importGrants([imported(1)], { nowMs: NOW_MS }), ['imported']);
@@ -136,12 +136,12 @@ const pruningContract = (onStore: OnStore): void => {
     'Pruning removes imported tokens that expired before a time, but not at that time.',
     async (store) => {
       await withClient(store);
-      const expiresAt = NOW_MS / 1000 + 100;
-      await store.importGrants([{ ...imported(1), expiresAt }], { nowMs: NOW_MS });
+      const expiresAtMs = NOW_MS + 100_000;
+      await store.importGrants([{ ...imported(1), expiresAtMs }], { nowMs: NOW_MS });
       await refreshed(store, sampleUse(0, { presented: { grantId: 1n } }));
-      assert.equal((await store.prune({ limit: 10, endedBeforeMs: expiresAt * 1000 })).pruned, 0);
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: expiresAtMs })).pruned, 0);
       assert.equal((await store.findImported([digestOf(1)]))[0]?.generation, 1);
-      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (expiresAt + 1) * 1000 })).pruned, 0);
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: expiresAtMs + 1000 })).pruned, 0);
       assert.deepEqual(await store.findImported([digestOf(1)]), [undefined]);
       assert.equal(await store.countGrants(), 1);
     },

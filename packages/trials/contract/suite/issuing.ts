@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CREATED_AT, fill, fillWithCode, NOW_MS, refreshed, redeemed } from '../../support/samples.ts';
+import { CREATED_AT_MS, fill, fillWithCode, NOW_MS, redeemed, refreshed } from '../../support/samples.ts';
 import { sampleCodeUse, sampleUse, STRICT_POLICY } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
@@ -10,7 +10,7 @@ export const issuingContract = (onStore: OnStore): void => {
     const issued: unknown[] = [];
     const result = await store.refresh(sampleUse(0), async (one) => void issued.push(one));
     assert.deepEqual(issued, [result]);
-    await store.changeClient('client-a', { disabledAt: CREATED_AT });
+    await store.changeClient('client-a', { disabledAtMs: CREATED_AT_MS });
     assert.equal(await store.refresh(sampleUse(1), () => assert.fail('issued')), 'client_gone');
   });
 

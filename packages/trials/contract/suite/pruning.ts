@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   listAll,
   NOW_MS,
@@ -25,10 +25,10 @@ export const pruneContract = (onStore: OnStore): void => {
       await fill(store, SHORT);
       const nothing = { pruned: 0, next: undefined };
       assert.deepEqual(
-        await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + LIFETIME) * 1000 }),
+        await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + LIFETIME * 1000 }),
         nothing,
       );
-      const gone = await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + LIFETIME + 1) * 1000 });
+      const gone = await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + (LIFETIME + 1) * 1000 });
       assert.deepEqual(gone, { pruned: 1, next: undefined });
       assert.equal(await store.readGrant(42n), undefined);
       assert.equal(await store.countGrants('client-a'), 0);
@@ -37,13 +37,13 @@ export const pruneContract = (onStore: OnStore): void => {
 
   onStore('Pruning considers the lifetime of the newest token and of the grant.', async (store) => {
     await fill(store, SHORT);
-    await store.refresh(sampleUse(0, { nowMs: (CREATED_AT + 500) * 1000 }));
-    const endedBeforeMs = (CREATED_AT + 500 + LIFETIME) * 1000;
+    await store.refresh(sampleUse(0, { nowMs: CREATED_AT_MS + 500_000 }));
+    const endedBeforeMs = CREATED_AT_MS + 500_000 + LIFETIME * 1000;
     assert.equal((await store.prune({ limit: 10, endedBeforeMs })).pruned, 0);
     const policy = { ...OVERLAP_POLICY, ...SHORT, grantLifetimeSeconds: 700 };
     await store.changeClient('client-a', { policy });
-    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 700) * 1000 })).pruned, 0);
-    assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 701) * 1000 })).pruned, 1);
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 700_000 })).pruned, 0);
+    assert.equal((await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 701_000 })).pruned, 1);
   });
 
   onStore(
@@ -52,10 +52,10 @@ export const pruneContract = (onStore: OnStore): void => {
       await fill(store);
       await store.createGrant(sampleGrant({ id: -1n }));
       for (const id of [-1n, 42n])
-        await store.revoke(id, { nowMs: (CREATED_AT + 10) * 1000, cause: 'operator' });
-      await store.reinstate(42n, { nowMs: CREATED_AT * 1000 });
-      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10) * 1000 })).pruned, 0);
-      assert.equal((await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 11) * 1000 })).pruned, 1);
+        await store.revoke(id, { nowMs: CREATED_AT_MS + 10_000, cause: 'operator' });
+      await store.reinstate(42n, { nowMs: CREATED_AT_MS });
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 10_000 })).pruned, 0);
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 11_000 })).pruned, 1);
       assert.deepEqual(await left(store), [42n]);
     },
   );
@@ -65,7 +65,7 @@ export const pruneContract = (onStore: OnStore): void => {
     await store.refresh(sampleUse(0));
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + 100_000 }));
     assert.notEqual(await store.readReplay(42n), undefined);
-    await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
+    await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 10 ** 12 });
     assert.equal(await store.readReplay(42n), undefined);
     await store.createGrant(sampleGrant());
     assert.equal(await store.readReplay(42n), undefined);
@@ -73,9 +73,9 @@ export const pruneContract = (onStore: OnStore): void => {
 
   onStore('A pruned grant is unknown to every verb, and its id can be used again.', async (store) => {
     await fill(store, SHORT);
-    await store.prune({ limit: 10, endedBeforeMs: (CREATED_AT + 10 ** 9) * 1000 });
-    assert.equal(await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' }), 'unknown');
-    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT * 1000 }), 'unknown');
+    await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 10 ** 12 });
+    assert.equal(await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'operator' }), 'unknown');
+    assert.equal(await store.reinstate(42n, { nowMs: CREATED_AT_MS }), 'unknown');
     assert.equal(await store.createGrant(sampleGrant()), 'created');
   });
 
@@ -84,13 +84,15 @@ export const pruneContract = (onStore: OnStore): void => {
     const ids = Array.from({ length: 25 }, (_, index) => BigInt(index - 12) * 10n ** 17n);
     for (const id of ids) {
       const isLive = id % (2n * 10n ** 17n) === 0n;
-      await store.createGrant(sampleGrant({ id, createdAt: isLive ? CREATED_AT + 10_000 : CREATED_AT }));
+      await store.createGrant(
+        sampleGrant({ id, createdAtMs: isLive ? CREATED_AT_MS + 10_000_000 : CREATED_AT_MS }),
+      );
     }
-    const first = await store.prune({ limit: 4, endedBeforeMs: (CREATED_AT + 5000) * 1000 });
+    const first = await store.prune({ limit: 4, endedBeforeMs: CREATED_AT_MS + 5_000_000 });
     assert.deepEqual(first, { pruned: 2, next: ids[3] });
     let [after, pruned] = [first.next, first.pruned];
     while (after !== undefined) {
-      const page = await store.prune({ after, limit: 4, endedBeforeMs: (CREATED_AT + 5000) * 1000 });
+      const page = await store.prune({ after, limit: 4, endedBeforeMs: CREATED_AT_MS + 5_000_000 });
       pruned += page.pruned;
       after = page.next;
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Policy } from '@keyfob/server/clients';
 import type { RefreshResult, Store } from '@keyfob/server/stores';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   NOW_MS,
   refreshed,
@@ -88,7 +88,7 @@ export const racingContract = (onStore: OnStore): void => {
       await fill(store);
       const [result, revoked] = await Promise.all([
         refreshed(store, sampleUse(0)),
-        store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' }),
+        store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'operator' }),
       ]);
       assert.equal(revoked, 'revoked');
       const grant = await store.readGrant(42n);

@@ -3,7 +3,7 @@ import { ROTATIONS_MAX } from '@keyfob/server/grants';
 import { GENERATION_MAX } from '@keyfob/server/tokens';
 import {
   CALLER,
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   NOW_MS,
   OTHER_CALLER,
@@ -92,10 +92,10 @@ const clientsGone = (onStore: OnStore): void => {
   onStore('A refresh for an unknown, disabled or removed client finds it gone.', async (store) => {
     assert.equal(await store.refresh(sampleUse(0)), 'client_gone');
     await fill(store);
-    await store.changeClient('client-a', { disabledAt: CREATED_AT + 1 });
+    await store.changeClient('client-a', { disabledAtMs: CREATED_AT_MS + 1000 });
     assert.equal(await store.refresh(sampleUse(0)), 'client_gone');
     assert.deepEqual(await store.readGrant(42n), sampleGrant());
-    await store.changeClient('client-a', { disabledAt: null });
+    await store.changeClient('client-a', { disabledAtMs: null });
     assert.equal((await refreshed(store, sampleUse(0))).verdict.kind, 'rotate');
     await store.removeClient('client-a', { withGrants: true });
     assert.equal(await store.refresh(sampleUse(1)), 'client_gone');
@@ -134,7 +134,7 @@ const replays = (onStore: OnStore): void => {
     };
     assert.deepEqual(result.replay, evidence);
     assert.deepEqual(await store.readReplay(42n), { ...evidence, times: 1 });
-    const revocation = { at: Math.floor(nowMs / 1000), cause: 'replay' };
+    const revocation = { atMs: nowMs, cause: 'replay' };
     assert.deepEqual((await store.readGrant(42n))?.revocation, revocation);
     assert.deepEqual(result.grant, await store.readGrant(42n));
   });
@@ -157,7 +157,7 @@ const replays = (onStore: OnStore): void => {
     await fill(store);
     await store.refresh(sampleUse(0));
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + HOUR_MS }));
-    await store.reinstate(42n, { nowMs: CREATED_AT * 1000 });
+    await store.reinstate(42n, { nowMs: CREATED_AT_MS });
     assert.equal((await store.readReplay(42n))?.times, 1);
     const { verdict } = await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 2 * HOUR_MS }));
     assert.equal(verdict.kind, 'replay');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import { consentTo } from '../../support/consent-to.ts';
-import { CREATED_AT, fill, NOW_MS, sampleClient, sampleVehicle } from '../../support/samples.ts';
+import { CREATED_AT_MS, fill, NOW_MS, sampleClient, sampleVehicle } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
 /** listVehicles, selectVehicles and disconnectVehicles. */
@@ -97,7 +97,7 @@ const selection = (onStore: OnStore): void => {
   onStore('Vehicles cannot be chosen for a revoked or unknown grant.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
-    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
+    await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
     assert.equal(await store.selectVehicles(42n, [TWO], AUDIT_CONTEXT), 'revoked');
     assert.deepEqual(await store.listVehicles(42n), [ONE]);
     assert.equal(await store.selectVehicles(43n, [TWO], AUDIT_CONTEXT), 'unknown');
@@ -126,8 +126,8 @@ const disconnection = (onStore: OnStore): void => {
       await store.disconnectVehicles(42n, [TWO.id], ENDS_WHEN_EMPTY);
       const last = await store.disconnectVehicles(42n, [ONE.id], ENDS_WHEN_EMPTY);
       assert.deepEqual(last, { disconnected: [ONE], isRevoked: true });
-      const at = Math.floor(NOW_MS / 1000);
-      assert.deepEqual((await store.readGrant(42n))?.revocation, { at, cause: 'disconnected' });
+      const atMs = NOW_MS;
+      assert.deepEqual((await store.readGrant(42n))?.revocation, { atMs, cause: 'disconnected' });
       assert.deepEqual(await grantEventsOf(store), [
         disconnectedEvent(TWO.vin),
         disconnectedEvent(ONE.vin),
@@ -165,10 +165,10 @@ const disconnection = (onStore: OnStore): void => {
   onStore('A revoked grant keeps its first cause when its last vehicle is disconnected.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
-    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'owner' });
+    await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
     const result = await store.disconnectVehicles(42n, 'all', ENDS_WHEN_EMPTY);
     assert.deepEqual(result, { disconnected: [ONE], isRevoked: false });
-    assert.deepEqual((await store.readGrant(42n))?.revocation, { at: CREATED_AT, cause: 'owner' });
+    assert.deepEqual((await store.readGrant(42n))?.revocation, { atMs: CREATED_AT_MS, cause: 'owner' });
   });
 
   onStore(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Caller } from '@keyfob/server';
 import {
-  CREATED_AT,
+  CREATED_AT_MS,
   fill,
   listAll,
   NOW_MS,
@@ -82,11 +82,11 @@ export const volumeContract = (onStore: OnStore): void => {
   });
 
   onStore('Times far in the future are stored exactly.', async (store) => {
-    const createdAt = 2 ** 37;
-    await fill(store, {}, { createdAt });
-    await refreshed(store, sampleUse(0, { nowMs: createdAt * 1000 + 1 }));
-    assert.deepEqual((await store.readGrant(42n))?.rotatedAtMs, [createdAt * 1000 + 1]);
-    await store.revoke(42n, { nowMs: CREATED_AT * 1000, cause: 'operator' });
-    assert.equal((await store.readGrant(42n))?.createdAt, createdAt);
+    const createdAtMs = 2 ** 37 * 1000;
+    await fill(store, {}, { createdAtMs });
+    await refreshed(store, sampleUse(0, { nowMs: createdAtMs + 1 }));
+    assert.deepEqual((await store.readGrant(42n))?.rotatedAtMs, [createdAtMs + 1]);
+    await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'operator' });
+    assert.equal((await store.readGrant(42n))?.createdAtMs, createdAtMs);
   });
 };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import { DELIVERY_STATES, WEBHOOKS_MAX } from '@keyfob/server/webhooks';
 import type { Claim, ClaimedDelivery, Delivery, Webhook } from '@keyfob/server/webhooks';
-import { CREATED_AT, fill, NOW_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
+import { CREATED_AT_MS, fill, NOW_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
 import type { OnStore, OnTwo } from '../register.ts';
 
-const AT = CREATED_AT + 100;
+const AT_MS = CREATED_AT_MS + 100_000;
 const LEASE_MS = 60_000;
 
 export const sampleWebhook = (more: Partial<Webhook> = {}): Webhook => ({
@@ -15,8 +15,8 @@ export const sampleWebhook = (more: Partial<Webhook> = {}): Webhook => ({
   clientId: undefined,
   kinds: ['grant.revoked'],
   keyNumber: 1,
-  createdAt: CREATED_AT,
-  disabledAt: undefined,
+  createdAtMs: CREATED_AT_MS,
+  disabledAtMs: undefined,
   ...more,
 });
 
@@ -39,7 +39,7 @@ const listAll = async (store: Store, webhookId?: string): Promise<readonly Deliv
   store.listDeliveries({ webhookId, states: DELIVERY_STATES, limit: 1000 });
 
 const revoke = async (store: Store, id = 42n): Promise<unknown> =>
-  store.revoke(id, { nowMs: AT * 1000, cause: 'operator', requestId: 'request-1' });
+  store.revoke(id, { nowMs: AT_MS, cause: 'operator', requestId: 'request-1' });
 
 /** The position of a delivery's event among the revocations, from 1. Sequence numbers increase, but may have gaps. */
 const placesOf = async (store: Store): Promise<(delivery: Pick<Delivery, 'grantEvent'>) => number> => {
@@ -68,8 +68,17 @@ export const webhookContract = (onStore: OnStore): void => {
 const keeping = (onStore: OnStore): void => {
   onStore('Webhooks are listed as they were created, in the order of creation.', async (store) => {
     assert.deepEqual(await store.listWebhooks(), []);
-    const second = sampleWebhook({ id: 'webhook-b', createdAt: CREATED_AT + 1, clientId: 'client-a' });
-    const third = sampleWebhook({ id: 'a', createdAt: CREATED_AT + 2, format: 'pleos', disabledAt: AT });
+    const second = sampleWebhook({
+      id: 'webhook-b',
+      createdAtMs: CREATED_AT_MS + 1000,
+      clientId: 'client-a',
+    });
+    const third = sampleWebhook({
+      id: 'a',
+      createdAtMs: CREATED_AT_MS + 2000,
+      format: 'pleos',
+      disabledAtMs: AT_MS,
+    });
     for (const webhook of [third, sampleWebhook(), second])
       assert.equal(await store.createWebhook(webhook), 'created');
     assert.deepEqual(await store.listWebhooks(), [sampleWebhook(), second, third]);
@@ -95,7 +104,7 @@ const keeping = (onStore: OnStore): void => {
     const others = [
       sampleWebhook({ id: 'other client', clientId: 'client-b' }),
       sampleWebhook({ id: 'other kind', kinds: ['grant.reinstated'] }),
-      sampleWebhook({ id: 'disabled', disabledAt: CREATED_AT }),
+      sampleWebhook({ id: 'disabled', disabledAtMs: CREATED_AT_MS }),
     ];
     for (const webhook of [...wanting, ...others]) await store.createWebhook(webhook);
     await revoke(store);
@@ -107,7 +116,7 @@ const keeping = (onStore: OnStore): void => {
     const [, grantEvent] = await store.listGrantEvents({ after: 0, limit: 2 });
     for (const delivery of deliveries) {
       assert.deepEqual(delivery.grantEvent, grantEvent);
-      assert.deepEqual([delivery.state, delivery.attempts, delivery.nextAtMs], ['pending', 0, AT * 1000]);
+      assert.deepEqual([delivery.state, delivery.attempts, delivery.nextAtMs], ['pending', 0, AT_MS]);
     }
   });
 
@@ -118,7 +127,7 @@ const keeping = (onStore: OnStore): void => {
       await revoke(store);
       await store.createWebhook(sampleWebhook());
       assert.deepEqual(await listAll(store), []);
-      await store.reinstate(42n, { nowMs: AT * 1000 });
+      await store.reinstate(42n, { nowMs: AT_MS });
       await revoke(store);
       assert.equal((await listAll(store)).length, 1);
       await store.removeWebhook('webhook-a');
@@ -133,7 +142,7 @@ const claiming = (onStore: OnStore): void => {
     await fill(store);
     await store.createWebhook(sampleWebhook());
     await revoke(store);
-    assert.deepEqual(await store.claimDeliveries(claimOf({ nowMs: AT * 1000 - 1 })), []);
+    assert.deepEqual(await store.claimDeliveries(claimOf({ nowMs: AT_MS - 1 })), []);
     const [first, ...more] = await store.claimDeliveries(claimOf());
     assert.deepEqual([first?.attempts, first?.webhook, more], [1, sampleWebhook(), []]);
     assert.deepEqual(await store.claimDeliveries(claimOf({ nowMs: NOW_MS + LEASE_MS - 1 })), []);
@@ -177,7 +186,7 @@ const claiming = (onStore: OnStore): void => {
     const [one = assert.fail()] = await store.claimDeliveries(claimOf({ limit: 1 }));
     const gone = { kind: 'gone', nowMs: NOW_MS, status: 410 } as const;
     assert.equal(await store.settleDelivery(heldOf(one), gone), 'settled');
-    assert.deepEqual(await store.listWebhooks(), [sampleWebhook({ disabledAt: NOW_MS / 1000 })]);
+    assert.deepEqual(await store.listWebhooks(), [sampleWebhook({ disabledAtMs: NOW_MS })]);
     assert.deepEqual(await store.claimDeliveries(claimOf({ nowMs: NOW_MS + 10 * LEASE_MS })), []);
     const ended = (await listAll(store)).map(({ state, lastStatus }) => [state, lastStatus]);
     assert.deepEqual(ended, [
@@ -199,7 +208,7 @@ const receivingCreations = (onStore: OnStore): void => {
     const batch = [2, 3].map((number) => ({
       grant: sampleGrant({ id: BigInt(number) }),
       digest: new Uint8Array(32).fill(number),
-      expiresAt: CREATED_AT + 10 ** 6,
+      expiresAtMs: CREATED_AT_MS + 10 ** 9,
       vehicles: [],
     }));
     await store.importGrants(batch, { nowMs: NOW_MS });

@@ -1,5 +1,6 @@
 import type { Client } from '@keyfob/server/clients';
 import type { AuthorizationCode, Grant } from '@keyfob/server/grants';
+import { toMillis, toSeconds } from '@keyfob/server/grants';
 import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
 import { readGrantId, writeGrantId } from '@keyfob/server/tokens';
 
@@ -109,7 +110,7 @@ const toGrantRecord = (grant: Grant): GrantRecord => ({
   rotatedAtMs: grant.rotatedAtMs,
   rotatedBy: grant.rotatedBy?.userAgent ?? null,
   useDigest: grant.useDigest === undefined ? null : Buffer.from(grant.useDigest).toString('hex'),
-  revokedAt: grant.revocation?.at ?? null,
+  revokedAt: grant.revocation === undefined ? null : toSeconds(grant.revocation.atMs),
 });
 
 /** The store's id for the grant of a step. */
@@ -158,7 +159,7 @@ export const codeOf = (grant: string, clientId: string): AuthorizationCode => ({
   clientId,
   redirectUri: 'https://app.example/callback',
   codeChallenge: undefined,
-  issuedAt: STARTED_AT,
+  issuedAtMs: toMillis(STARTED_AT),
   subject: 'owner',
   scope: 'read_odometer',
   brand: undefined,
@@ -167,14 +168,14 @@ export const codeOf = (grant: string, clientId: string): AuthorizationCode => ({
 
 /** A use of a code, in the form that the store expects. */
 export const codeUseOf = (
-  { grantId, clientId, redirectUri, issuedAt, brand }: AuthorizationCode,
+  { grantId, clientId, redirectUri, issuedAtMs, brand }: AuthorizationCode,
   at: number,
   isRetryOfOurs: boolean,
 ): CodeUse => ({
   requestId: `code ${at}`,
   presented: {
     grantId,
-    issuedAt,
+    issuedAt: toSeconds(issuedAtMs),
     clientId,
     brand,
     redirectUri,

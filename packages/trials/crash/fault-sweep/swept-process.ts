@@ -61,9 +61,9 @@ const secretOf = (id: string) => ({
   id,
   name: id,
   digest: new Uint8Array(32).fill(7),
-  createdAt: STARTED_AT,
-  expiresAt: undefined,
-  lastUsedAt: undefined,
+  createdAtMs: toMillis(STARTED_AT),
+  expiresAtMs: undefined,
+  lastUsedAtMs: undefined,
 });
 
 /** For each grant, the generation of the client's token, and whether the outcome of its last use is unknown. */
@@ -97,8 +97,8 @@ const executeStep = async (
         redirectUris: [],
         consentRedirectUri: undefined,
         name: id,
-        createdAt: STARTED_AT,
-        disabledAt: undefined,
+        createdAtMs: toMillis(STARTED_AT),
+        disabledAtMs: undefined,
       } as const;
       const policy = { ...POLICY, rotation };
       return { outcome: await store.createClient({ ...fields, policy, secrets: [secretOf(`${id} first`)] }) };
@@ -110,7 +110,7 @@ const executeStep = async (
     case 'addSecret':
       return { outcome: await store.addSecret(step.client, secretOf(step.secret)) };
     case 'createGrant': {
-      const state = { generation: 0, keyNumber: 1, rotatedAtMs: [], createdAt: STARTED_AT };
+      const state = { generation: 0, keyNumber: 1, rotatedAtMs: [], createdAtMs: toMillis(STARTED_AT) };
       const none = { brand: undefined, rotatedBy: undefined, useDigest: undefined, revocation: undefined };
       const names = { id: idOf(step.grant), clientId: step.client, subject: 'owner', scope: 'read_odometer' };
       return { outcome: await store.createGrant({ ...names, ...state, ...none }) };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { toMillis } from '@keyfob/server/grants';
 import type { Policy } from '@keyfob/server/clients';
 import { openSqliteStore } from '@keyfob/server/stores';
 import type { Store } from '@keyfob/server/stores';
@@ -38,8 +39,8 @@ const createGrant = async (store: Store): Promise<void> => {
     redirectUris: [],
     consentRedirectUri: undefined,
     name: '',
-    createdAt: STARTED_AT,
-    disabledAt: undefined,
+    createdAtMs: toMillis(STARTED_AT),
+    disabledAtMs: undefined,
   } as const;
   await store.createClient({ id: SYNC_GRANT.clientId, policy: POLICY, secrets: [], ...fields });
   await store.createGrant({
@@ -48,7 +49,7 @@ const createGrant = async (store: Store): Promise<void> => {
     subject: 'owner',
     scope: 'read_odometer',
     brand: undefined,
-    createdAt: STARTED_AT,
+    createdAtMs: toMillis(STARTED_AT),
     generation: 0,
     keyNumber: 1,
     rotatedAtMs: [],

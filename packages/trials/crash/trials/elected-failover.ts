@@ -1,6 +1,7 @@
 import { createChance } from '../../support/chance.ts';
 import type { Chance } from '../../support/chance.ts';
 import { startKeyfob } from '../../support/keyfob-process.ts';
+import type { KeyfobServer } from '../../support/keyfob-process.ts';
 import { startElectedCluster } from '../../support/patroni/elected-cluster.ts';
 import type { ElectedCluster, ElectionMode } from '../../support/patroni/elected-cluster.ts';
 import { CLIENT_KINDS, RESYNC_CLIENT_KINDS } from '../../support/refresh-load/client-kinds.ts';
@@ -86,11 +87,12 @@ export const electedFailoverTrial =
     if ('reason' in cluster) return { skipped: cluster.reason };
     const chance = createChance(seed);
     const home = await makeHomeAt(cluster.url, cluster.remove);
-    const servers = [];
+    const servers: KeyfobServer[] = [];
     const longestMs: Partial<Record<FaultName, number>> = {};
     const times: Partial<Record<FaultName, number>> = {};
-    const load = await createLoad(home, kindsFor(mode), grants, chance.fork());
+    let load: Load | undefined;
     try {
+      load = await createLoad(home, kindsFor(mode), grants, chance.fork());
       for (let index = 0; index < SERVERS; index++)
         servers.push(await startKeyfob({ ...home, args: ['--log-level', 'warn'] }));
       load.start(...servers.map(({ url }) => Number(new URL(url).port)));
@@ -121,7 +123,7 @@ export const electedFailoverTrial =
       ]);
       return reportOn(load.logs, { rounds: count, ...Object.fromEntries(figures), resynced });
     } finally {
-      load.close();
+      load?.close();
       for (const server of servers) await server.stop();
       await home.remove();
     }

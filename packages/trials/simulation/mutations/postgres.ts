@@ -14,14 +14,14 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the statement advances a revoked grant',
     file: advance,
-    search: 'AND g.revoked_at IS NULL',
+    search: 'AND g.revoked_at_ms IS NULL',
     replacement: '',
     seed: 3,
   },
   {
     name: 'the statement does not check whether the client has changed',
     file: advance,
-    search: 'AND c.revision = u.revision AND c.disabled_at IS NULL',
+    search: 'AND c.revision = u.revision AND c.disabled_at_ms IS NULL',
     replacement: '',
     seed: 6,
   },

@@ -61,7 +61,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     name: 'the lifetime of a refresh token starts when the grant is created',
     file: judge,
     search: 'isOver(currentIssuedAtMs(grant), policy',
-    replacement: 'isOver(grant.createdAt * 1000, policy',
+    replacement: 'isOver(grant.createdAtMs, policy',
     seed: 5,
   },
   {

@@ -1,6 +1,5 @@
 import { changeClient, isUseNews, removeSecret } from '@keyfob/server/clients';
 import type { Client } from '@keyfob/server/clients';
-import { toSeconds } from '@keyfob/server/grants';
 import type { Store } from '@keyfob/server/stores';
 import { removeGrant } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
@@ -41,7 +40,7 @@ export const clientVerbs = (
 });
 
 const inOrder = (secrets: Client['secrets']): Client['secrets'] =>
-  [...secrets].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  [...secrets].sort((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
 
 export const secretVerbs = (
   tables: Tables,
@@ -69,9 +68,10 @@ export const secretVerbs = (
         secrets.some(({ id }) => id === secretId),
       );
       if (client === undefined) return;
-      const at = toSeconds(nowMs);
       const secrets = client.secrets.map((secret) =>
-        secret.id === secretId && isUseNews(secret.lastUsedAt, at) ? { ...secret, lastUsedAt: at } : secret,
+        secret.id === secretId && isUseNews(secret.lastUsedAtMs, nowMs)
+          ? { ...secret, lastUsedAtMs: nowMs }
+          : secret,
       );
       tables.clients.set(client.id, { ...client, secrets });
     }),

@@ -5,7 +5,6 @@ import {
   decideReinstatement,
   decideRevocation,
   hasEndedBefore,
-  toSeconds,
 } from '@keyfob/server/grants';
 import type { Grant, GrantChange, ReplayContext } from '@keyfob/server/grants';
 import type { GrantStore, RefreshResult, RefreshUse } from '@keyfob/server/stores';
@@ -106,8 +105,8 @@ export const endVerbs = (
       });
       for (const { id } of ended) removeGrant(tables, id);
       const ids = new Set(page.map(({ id }) => id));
-      for (const [digest, { grantId, expiresAt }] of tables.imported)
-        if (ids.has(grantId) && expiresAt < toSeconds(endedBeforeMs)) tables.imported.delete(digest);
+      for (const [digest, { grantId, expiresAtMs }] of tables.imported)
+        if (ids.has(grantId) && expiresAtMs < endedBeforeMs) tables.imported.delete(digest);
       return { pruned: ended.length, next: page.length === limit ? page.at(-1)?.id : undefined };
     }),
 });

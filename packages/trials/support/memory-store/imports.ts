@@ -13,7 +13,7 @@ export const importVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'importGr
   };
 
   const importOne = (
-    { grant, digest, expiresAt, vehicles }: ImportedGrant,
+    { grant, digest, expiresAtMs, vehicles }: ImportedGrant,
     auditContext: AuditContext,
   ): ImportOutcome => {
     const existing = find(digest);
@@ -22,7 +22,7 @@ export const importVerbs = (tables: Tables, run: RunVerb): Pick<Store, 'importGr
     if (tables.grants.has(grant.id)) return 'id_taken';
     if (client === undefined) return 'client_unknown';
     tables.grants.set(grant.id, { ...grant });
-    tables.imported.set(nameOf(digest), { grantId: grant.id, expiresAt });
+    tables.imported.set(nameOf(digest), { grantId: grant.id, expiresAtMs });
     tables.consents.add(grant.id);
     if (vehicles.length > 0)
       tables.vehicles.set(

@@ -141,7 +141,7 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
   }
   for (const [id, client] of restored.clients) {
     const known = clients.get(id);
-    restored.clients.set(id, known ?? { ...client, disabledAt: client.disabledAt ?? client.createdAt });
+    restored.clients.set(id, known ?? { ...client, disabledAtMs: client.disabledAtMs ?? client.createdAtMs });
   }
   const outbox = { grantEvents, lastGrantEvent, webhooks, deliveries };
   Object.assign(tables, { ...restored, codes, ...outbox, keys: new Map([...restored.keys, ...keys]) });

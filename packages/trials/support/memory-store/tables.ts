@@ -1,7 +1,7 @@
 import type { Client } from '@keyfob/server/clients';
-import type { CodeState, Grant, ReplayRecord, Vehicle } from '@keyfob/server/grants';
+import type { CodeState, Grant, Millis, ReplayRecord, Vehicle } from '@keyfob/server/grants';
 import type { CodeUse, RefreshUse, Store } from '@keyfob/server/stores';
-import type { RegisteredKey } from '@keyfob/server/tokens';
+import type { GrantId, RegisteredKey } from '@keyfob/server/tokens';
 import type { Delivery, GrantEvent, Webhook } from '@keyfob/server/webhooks';
 
 /** The name of a verb of the store. */
@@ -18,8 +18,8 @@ export type RunVerb = <Result>(
   use?: RefreshUse | CodeUse,
 ) => Promise<Result>;
 
-/** A token that another server issued. `expiresAt`: integer seconds. */
-type ImportedToken = { readonly grantId: bigint; readonly expiresAt: number };
+/** A token that another server issued. */
+type ImportedToken = { readonly grantId: GrantId; readonly expiresAtMs: Millis };
 
 /** The content of a memory store at one moment. Its values are never changed in place. */
 export type Snapshot = {

@@ -99,7 +99,7 @@ const webhookVerbs = (
     }),
   listWebhooks: () =>
     run('listWebhooks', () =>
-      [...tables.webhooks.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)),
+      [...tables.webhooks.values()].sort((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1)),
     ),
   removeWebhook: (id) =>
     run('removeWebhook', () => {
@@ -134,8 +134,8 @@ const deliveryVerbs = (
         const settled = before === undefined ? undefined : settle(before, attempts, settlement);
         if (settled !== undefined) put(settled);
         if (settlement.kind === 'gone' && webhook !== undefined) {
-          const disabledAt = Math.floor(settlement.nowMs / 1000);
-          tables.webhooks.set(webhookId, { ...webhook, disabledAt: webhook.disabledAt ?? disabledAt });
+          const disabledAtMs = webhook.disabledAtMs ?? settlement.nowMs;
+          tables.webhooks.set(webhookId, { ...webhook, disabledAtMs });
           for (const one of tables.deliveries.values())
             if (one.webhookId === webhookId && one.nextAtMs !== undefined)
               put({ ...one, state: 'given_up', nextAtMs: undefined, lastError: DISABLED_ERROR });
@@ -170,7 +170,7 @@ const deliveryVerbs = (
 
 const dueOf = (tables: OutboxTables, claim: Claim) =>
   [...tables.webhooks.values()]
-    .filter(({ disabledAt }) => disabledAt === undefined)
+    .filter(({ disabledAtMs }) => disabledAtMs === undefined)
     .map((webhook) => ({
       webhook,
       deliveries: [...tables.deliveries.values()]

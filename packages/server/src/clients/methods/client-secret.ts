@@ -1,3 +1,4 @@
+import type { Millis } from '../../clock.ts';
 import type { Client, ClientSecret } from '../client.ts';
 import { digestSecret, findSecret } from '../secret.ts';
 
@@ -9,11 +10,11 @@ export type ClientSecretCredentials = {
 };
 
 /**
- * The client's secret that was sent, if it is in force at `now` (integer seconds). Takes the same time for an unknown
- * client as for a wrong secret.
+ * The client's secret that was sent, if it is in force now. Takes the same time for an unknown client as for a wrong
+ * secret.
  */
 export const verifyClientSecret = (
   client: Client | undefined,
   { clientSecret }: ClientSecretCredentials,
-  now: number,
-): ClientSecret | undefined => findSecret(client?.secrets ?? [], digestSecret(clientSecret), now);
+  nowMs: Millis,
+): ClientSecret | undefined => findSecret(client?.secrets ?? [], digestSecret(clientSecret), nowMs);

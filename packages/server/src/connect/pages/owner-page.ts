@@ -74,7 +74,7 @@ const renderShared = (
   return html`<article class="shared" aria-labelledby="grant-${id}">
     <h2 id="grant-${id}">${name}</h2>
     <p class="since">
-      ${make !== undefined && html`${make} · `}${texts.owner.since(DATE_FORMATS[language].format(grant.createdAt * 1000))}
+      ${make !== undefined && html`${make} · `}${texts.owner.since(DATE_FORMATS[language].format(grant.createdAtMs))}
     </p>
     ${renderPermissions(pageContext, grant.scope)}
     <h3>${texts.owner.vehicles}</h3>

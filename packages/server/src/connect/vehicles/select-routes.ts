@@ -71,7 +71,7 @@ const readPendingSelection = async (
   const { client } = await context.store.readClient(selection.clientId);
   const grant = await context.store.readGrant(selection.grantId);
   if (client === undefined) throw new Refusal('client_unknown');
-  if (client.disabledAt !== undefined) throw new Refusal('client_disabled');
+  if (client.disabledAtMs !== undefined) throw new Refusal('client_disabled');
   const redirectUri = client.consentRedirectUri ?? client.redirectUris[0];
   if (redirectUri === undefined) throw new Refusal('redirect_uri_missing');
   if (grant === undefined || grant.revocation !== undefined)

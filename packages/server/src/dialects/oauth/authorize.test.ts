@@ -12,8 +12,8 @@ const CLIENT: Client = {
   redirectUris: ['https://app.example/callback'],
   consentRedirectUri: undefined,
   policy: oauth.defaultPolicy,
-  createdAt: 0,
-  disabledAt: undefined,
+  createdAtMs: 0,
+  disabledAtMs: undefined,
   secrets: [],
 };
 const PUBLIC: Client = { ...CLIENT, type: 'public' };

@@ -13,8 +13,8 @@ const client: Client = {
   redirectUris: [],
   consentRedirectUri: undefined,
   policy: pleos.defaultPolicy,
-  createdAt: 0,
-  disabledAt: undefined,
+  createdAtMs: 0,
+  disabledAtMs: undefined,
   secrets: [],
 };
 const parse = (query: string) => {

@@ -14,8 +14,8 @@ const client = (type: ClientType = 'confidential'): Client => ({
   redirectUris: [],
   consentRedirectUri: undefined,
   policy: smartcar.defaultPolicy,
-  createdAt: 0,
-  disabledAt: undefined,
+  createdAtMs: 0,
+  disabledAtMs: undefined,
   secrets: [],
 });
 const parse = (query: string, type?: ClientType) => {

@@ -9,8 +9,8 @@ export const COLUMNS = {
     subject: 'text',
     scope: 'text',
     brand: 'text',
-    created_at: 'integer',
-    revoked_at: 'integer',
+    created_at_ms: 'integer',
+    revoked_at_ms: 'integer',
     revocation_cause: 'text',
     generation: 'integer',
     key_number: 'integer',
@@ -37,7 +37,7 @@ export const COLUMNS = {
     client_id: 'text',
     redirect_uri: 'text',
     code_challenge: 'text',
-    issued_at: 'integer',
+    issued_at_ms: 'integer',
     subject: 'text',
     scope: 'text',
     brand: 'text',
@@ -49,7 +49,7 @@ export const COLUMNS = {
   // A digest of the owner, which every store can compute; the name itself goes beside it.
   consents: { subject_digest: 'bytes' },
   // By grant: each has at most one.
-  imported_tokens: { digest: 'bytes', expires_at: 'integer' },
+  imported_tokens: { digest: 'bytes', expires_at_ms: 'integer' },
   grant_events: {
     id: 'text',
     at_ms: 'integer',
@@ -81,7 +81,7 @@ export type CopyTable = keyof typeof COLUMNS;
  * the grant may be removed with its client and imported again for another. Rows of other tables are compared as a whole.
  */
 export const CHANGE_MARKERS: Readonly<Partial<Record<CopyTable, readonly string[]>>> = {
-  grants: ['client_id', 'generation', 'revoked_at', 'revocation_cause'],
+  grants: ['client_id', 'generation', 'revoked_at_ms', 'revocation_cause'],
   grant_events: [],
 };
 

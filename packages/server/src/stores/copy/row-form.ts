@@ -70,11 +70,11 @@ export const readSecrets = (text: unknown): readonly ClientSecret[] => {
     id: String(one['id']),
     name: String(one['name']),
     digest: Uint8Array.from(Buffer.from(String(one['digest']), 'hex')),
-    createdAt: Number(one['createdAt']),
-    expiresAt: optionalNumber(one['expiresAt']),
-    lastUsedAt: optionalNumber(one['lastUsedAt']),
+    createdAtMs: Number(one['createdAtMs']),
+    expiresAtMs: optionalNumber(one['expiresAtMs']),
+    lastUsedAtMs: optionalNumber(one['lastUsedAtMs']),
   }));
-  return secrets.sort((left, right) => left.createdAt - right.createdAt || (left.id < right.id ? -1 : 1));
+  return secrets.sort((left, right) => left.createdAtMs - right.createdAtMs || (left.id < right.id ? -1 : 1));
 };
 
 const optionalNumber = (value: unknown): number | undefined =>

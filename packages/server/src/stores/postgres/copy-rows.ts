@@ -114,9 +114,9 @@ const replacements = (
       'INSERT INTO consents (grant_id, subject_digest) SELECT * FROM unnest($1::bigint[], $2::bytea[])';
     return [gone, { text, values: [keys, digests] }];
   }
-  const text = `INSERT INTO imported_tokens (grant_id, digest, expires_at)
+  const text = `INSERT INTO imported_tokens (grant_id, digest, expires_at_ms)
     SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[])
-    ON CONFLICT (digest) DO UPDATE SET grant_id = excluded.grant_id, expires_at = excluded.expires_at`;
+    ON CONFLICT (digest) DO UPDATE SET grant_id = excluded.grant_id, expires_at_ms = excluded.expires_at_ms`;
   return [gone, { text, values: [keys, digests, rest] }];
 };
 
@@ -137,14 +137,14 @@ export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = 
     'consent_redirect_uri',
     'policy',
     'secrets',
-    'created_at',
-    'disabled_at',
+    'created_at_ms',
+    'disabled_at_ms',
     'has_imported_tokens',
   ],
-  webhooks: ['url', 'format', 'client_id', 'kinds', 'key_number', 'created_at', 'disabled_at'],
+  webhooks: ['url', 'format', 'client_id', 'kinds', 'key_number', 'created_at_ms', 'disabled_at_ms'],
 };
 
-const NUMBERS = new Set(['created_at', 'disabled_at', 'key_number']);
+const NUMBERS = new Set(['created_at_ms', 'disabled_at_ms', 'key_number']);
 
 export const toListedRow = (table: ListedTable, row: Row): CopyRow<string> => ({
   key: String(row['id']),

@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import { changeClient } from '../../clients/change.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
 import { isUseNews, removeSecret } from '../../clients/secret.ts';
-import { toSeconds } from '../../clock.ts';
 import type { KnownClients } from './known-clients.ts';
 import { toOptionalNumber } from './rows.ts';
 import type { Connection } from './connection.ts';
@@ -10,11 +9,11 @@ import type { Connection } from './connection.ts';
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
   insert: database.prepare(
-    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at, disabled_at, has_imported_tokens, revision)
+    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
   ),
   update: database.prepare(
-    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, policy = ?, disabled_at = ?,
+    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, policy = ?, disabled_at_ms = ?,
       revision = revision + 1 WHERE id = ?`,
   ),
   touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
@@ -30,13 +29,13 @@ const prepareStatements = (database: DatabaseSync) => ({
     'DELETE FROM grants WHERE client_number = (SELECT number FROM clients WHERE id = ?)',
   ),
   insertSecret: database.prepare(
-    'INSERT INTO client_secrets (id, client_number, name, digest, created_at, expires_at) SELECT ?, number, ?, ?, ?, ? FROM clients WHERE id = ?',
+    'INSERT INTO client_secrets (id, client_number, name, digest, created_at_ms, expires_at_ms) SELECT ?, number, ?, ?, ?, ? FROM clients WHERE id = ?',
   ),
   selectSecret: database.prepare(
-    `SELECT clients.id AS client_id, last_used_at FROM client_secrets JOIN clients ON clients.number = client_secrets.client_number
+    `SELECT clients.id AS client_id, last_used_at_ms FROM client_secrets JOIN clients ON clients.number = client_secrets.client_number
     WHERE client_secrets.id = ?`,
   ),
-  noteUse: database.prepare('UPDATE client_secrets SET last_used_at = ? WHERE id = ?'),
+  noteUse: database.prepare('UPDATE client_secrets SET last_used_at_ms = ? WHERE id = ?'),
   removeSecret: database.prepare(
     'DELETE FROM client_secrets WHERE id = ? AND client_number = (SELECT number FROM clients WHERE id = ?)',
   ),
@@ -51,7 +50,7 @@ export const createClientVerbs = (
   return {
     createClient: (client) =>
       commits.run(() => {
-        const { id, dialect, type, name, policy, createdAt, disabledAt = null } = client;
+        const { id, dialect, type, name, policy, createdAtMs, disabledAtMs = null } = client;
         const redirects = [JSON.stringify(client.redirectUris), client.consentRedirectUri ?? null];
         const { changes } = sql.insert.run(
           id,
@@ -60,8 +59,8 @@ export const createClientVerbs = (
           name,
           ...redirects,
           JSON.stringify(policy),
-          createdAt,
-          disabledAt,
+          createdAtMs,
+          disabledAtMs,
           client.hasImportedTokens === true ? 1 : 0,
         );
         if (changes === 0) return 'id_taken';
@@ -70,8 +69,8 @@ export const createClientVerbs = (
             secret.id,
             secret.name,
             secret.digest,
-            secret.createdAt,
-            secret.expiresAt ?? null,
+            secret.createdAtMs,
+            secret.expiresAtMs ?? null,
             id,
           );
         }
@@ -86,14 +85,14 @@ export const createClientVerbs = (
         if (client === undefined) return 'unknown';
         const changed = changeClient(client, change);
         if ('faults' in changed) return changed;
-        const { name, redirectUris, consentRedirectUri = null, policy, disabledAt = null } = changed;
+        const { name, redirectUris, consentRedirectUri = null, policy, disabledAtMs = null } = changed;
         known.forgetOne(id);
         sql.update.run(
           name,
           JSON.stringify(redirectUris),
           consentRedirectUri,
           JSON.stringify(policy),
-          disabledAt,
+          disabledAtMs,
           id,
         );
         return 'changed';
@@ -115,8 +114,8 @@ export const createClientVerbs = (
           secret.id,
           secret.name,
           secret.digest,
-          secret.createdAt,
-          secret.expiresAt ?? null,
+          secret.createdAtMs,
+          secret.expiresAtMs ?? null,
           clientId,
         );
         return 'added';
@@ -137,8 +136,7 @@ export const createClientVerbs = (
         if (row === undefined) return;
         // Another process may have recorded a use, which does not move the revision, so the cache cannot know.
         known.forgetOne(String(row['client_id']));
-        const at = toSeconds(nowMs);
-        if (isUseNews(toOptionalNumber(row['last_used_at']), at)) sql.noteUse.run(at, secretId);
+        if (isUseNews(toOptionalNumber(row['last_used_at_ms']), nowMs)) sql.noteUse.run(nowMs, secretId);
       }),
   };
 };

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { toMillis } from '../../clock.ts';
 import { isEnabled } from '../../clients/client.ts';
 import { CODE_KEPT_SECONDS } from '../../grants/code.ts';
 import type { AuthorizationCode, CodeState } from '../../grants/code.ts';
@@ -19,16 +20,16 @@ const DROPPED_AT_A_TIME = 16;
 
 const prepareStatements = (database: DatabaseSync) => ({
   insert: database.prepare(
-    `INSERT INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope, brand, vehicles)
+    `INSERT INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope, brand, vehicles)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ),
   select: database.prepare(
-    `SELECT client_id, redirect_uri, code_challenge, issued_at, subject, scope, brand, vehicles, redeemed_at_ms,
+    `SELECT client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope, brand, vehicles, redeemed_at_ms,
       use_digest FROM codes WHERE grant_id = ?`,
   ),
   redeem: database.prepare('UPDATE codes SET redeemed_at_ms = ?, use_digest = ? WHERE grant_id = ?'),
   drop: database.prepare(
-    'DELETE FROM codes WHERE grant_id IN (SELECT grant_id FROM codes WHERE issued_at < ? ORDER BY issued_at LIMIT ?)',
+    'DELETE FROM codes WHERE grant_id IN (SELECT grant_id FROM codes WHERE issued_at_ms < ? ORDER BY issued_at_ms LIMIT ?)',
   ),
   listConsents: database.prepare(
     `SELECT ${GRANT_ID_TEXT('grant_id')} AS id FROM consents WHERE subject = ? AND grant_id >= ? ORDER BY grant_id LIMIT ?`,
@@ -51,12 +52,12 @@ export const createCodeVerbs = (
   const sql = prepareStatements(database);
 
   const createCode = (code: AuthorizationCode): 'created' | 'client_unknown' | 'id_taken' => {
-    const { grantId, clientId, redirectUri, codeChallenge, issuedAt, subject, scope, brand } = code;
-    sql.drop.run(issuedAt - CODE_KEPT_SECONDS, DROPPED_AT_A_TIME);
+    const { grantId, clientId, redirectUri, codeChallenge, issuedAtMs, subject, scope, brand } = code;
+    sql.drop.run(issuedAtMs - toMillis(CODE_KEPT_SECONDS), DROPPED_AT_A_TIME);
     if (clients.read(clientId).client === undefined) return 'client_unknown';
     if (rows.read(grantId) !== undefined || sql.select.get(grantId) !== undefined) return 'id_taken';
     const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles)];
-    sql.insert.run(grantId, clientId, redirectUri, codeChallenge ?? null, issuedAt, ...what);
+    sql.insert.run(grantId, clientId, redirectUri, codeChallenge ?? null, issuedAtMs, ...what);
     return 'created';
   };
 
@@ -68,7 +69,7 @@ export const createCodeVerbs = (
       clientId: String(row['client_id']),
       redirectUri: String(row['redirect_uri']),
       codeChallenge: row['code_challenge'] === null ? undefined : String(row['code_challenge']),
-      issuedAt: Number(row['issued_at']),
+      issuedAtMs: Number(row['issued_at_ms']),
       subject: String(row['subject']),
       scope: String(row['scope']),
       brand: toOptionalText(row['brand']),

@@ -13,7 +13,7 @@ const selectionOf = (table: CopyTable, prefix: string): string => {
     case 'keys':
       return `number, created_at_ms, fingerprint FROM ${prefix}keys WHERE number`;
     case 'grants':
-      return `g.id, c.id, g.subject, s.scope, g.brand, g.created_at, g.revoked_at, g.revocation_cause, g.generation,
+      return `g.id, c.id, g.subject, s.scope, g.brand, g.created_at_ms, g.revoked_at_ms, g.revocation_cause, g.generation,
         g.key_number, g.rotations, NULL, k.address, k.user_agent, g.use_digest
         FROM ${prefix}grants AS g LEFT JOIN ${prefix}clients AS c ON c.number = g.client_number
         LEFT JOIN scopes AS s ON s.number = g.scope_number LEFT JOIN callers AS k ON k.number = g.rotated_by WHERE g.id`;
@@ -22,7 +22,7 @@ const selectionOf = (table: CopyTable, prefix: string): string => {
         r.address, r.user_agent FROM ${prefix}replays LEFT JOIN callers AS c ON c.number = caller
         LEFT JOIN callers AS r ON r.number = rotated_by WHERE grant_id`;
     case 'codes':
-      return `grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope, brand, vehicles,
+      return `grant_id, client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope, brand, vehicles,
         redeemed_at_ms, use_digest FROM ${prefix}codes WHERE grant_id`;
     case 'covered_vehicles':
       return `grant_id, json_group_array(json_object('id', id, 'vin', vin, 'make', make, 'model', model, 'year', year,
@@ -32,7 +32,7 @@ const selectionOf = (table: CopyTable, prefix: string): string => {
       return `g.id, g.subject FROM ${prefix}grants AS g CROSS JOIN ${prefix}consents AS c
         ON c.subject = g.subject AND c.grant_id = g.id WHERE g.id`;
     case 'imported_tokens':
-      return `grant_id, digest, expires_at FROM ${prefix}imported_tokens WHERE grant_id`;
+      return `grant_id, digest, expires_at_ms FROM ${prefix}imported_tokens WHERE grant_id`;
     case 'grant_events':
       return `sequence, id, at_ms, kind, CAST(grant_id AS TEXT), client_id, subject, request_id, cause, vins
         FROM ${prefix}grant_events WHERE sequence`;
@@ -70,11 +70,11 @@ const markersSqlOf = (table: CopyTable, prefix: string): string => {
   return `SELECT ${columns} FROM ${prefix}${table} WHERE ${key} >= ? ORDER BY ${key} LIMIT ?`;
 };
 
-const SECRETS = 'SELECT * FROM {}client_secrets WHERE client_number = ? ORDER BY created_at, id';
-const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, '', created_at,
-  disabled_at, has_imported_tokens FROM {}clients`;
+const SECRETS = 'SELECT * FROM {}client_secrets WHERE client_number = ? ORDER BY created_at_ms, id';
+const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, '', created_at_ms,
+  disabled_at_ms, has_imported_tokens FROM {}clients`;
 const WEBHOOKS =
-  'SELECT id, url, format, client_id, kinds, key_number, created_at, disabled_at FROM {}webhooks';
+  'SELECT id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms FROM {}webhooks';
 /** The index in a client's values. */
 const SECRETS_AT = 6;
 /** The index in a grant's values of the newest rotation; the earlier ones follow. */

@@ -8,22 +8,22 @@ import { createScopeNames } from './scopes.ts';
 
 const REVISION_MAX = 2 ** 40;
 
-const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, brand, created_at, revoked_at, revocation_cause,
+const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, brand, created_at_ms, revoked_at_ms, revocation_cause,
     generation, key_number, rotations, rotated_by, use_digest)
   SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?
   ON CONFLICT (id) DO UPDATE SET client_number = excluded.client_number, subject = excluded.subject,
-    scope_number = excluded.scope_number, brand = excluded.brand, created_at = excluded.created_at,
-    revoked_at = excluded.revoked_at, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
+    scope_number = excluded.scope_number, brand = excluded.brand, created_at_ms = excluded.created_at_ms,
+    revoked_at_ms = excluded.revoked_at_ms, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
     key_number = excluded.key_number, rotations = excluded.rotations, rotated_by = excluded.rotated_by,
     use_digest = excluded.use_digest`;
-const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at,
-    disabled_at, has_imported_tokens, revision)
+const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at_ms,
+    disabled_at_ms, has_imported_tokens, revision)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET dialect = excluded.dialect, type = excluded.type, name = excluded.name,
     redirect_uris = excluded.redirect_uris, consent_redirect_uri = excluded.consent_redirect_uri,
-    policy = excluded.policy, created_at = excluded.created_at, disabled_at = excluded.disabled_at,
+    policy = excluded.policy, created_at_ms = excluded.created_at_ms, disabled_at_ms = excluded.disabled_at_ms,
     has_imported_tokens = excluded.has_imported_tokens, revision = excluded.revision`;
-const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, created_at, expires_at, last_used_at)
+const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, created_at_ms, expires_at_ms, last_used_at_ms)
   SELECT ?, number, ?, ?, ?, ?, ? FROM clients WHERE id = ?`;
 
 /** For the tables whose rows are stored as they are copied. */
@@ -32,10 +32,11 @@ const PLAIN = {
   // Not without its grant, by which it would be found again.
   consents: `INSERT OR IGNORE INTO consents (grant_id, subject)
     SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM grants WHERE id = ?1 AND subject = ?2)`,
-  imported_tokens: 'INSERT OR REPLACE INTO imported_tokens (grant_id, digest, expires_at) VALUES (?, ?, ?)',
+  imported_tokens:
+    'INSERT OR REPLACE INTO imported_tokens (grant_id, digest, expires_at_ms) VALUES (?, ?, ?)',
   deliveries: `INSERT OR REPLACE INTO deliveries
     (grant_event, attempts, next_at_ms, delivered_at_ms, last_status, last_error, webhook_id) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope,
+  codes: `INSERT OR REPLACE INTO codes (grant_id, client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope,
     brand, vehicles, redeemed_at_ms, use_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   grant_events: `INSERT OR REPLACE INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -76,7 +77,7 @@ export const createCopyWrites = (database: DatabaseSync) => {
     address === null ? null : callers.numberOf({ address: String(address), userAgent: String(userAgent) });
 
   const writeGrant = ({ key, values }: CopyRow): void => {
-    const [clientId, subject, scope, brand, createdAt, revokedAt, cause, generation, keyNumber, ...rest] =
+    const [clientId, subject, scope, brand, createdAtMs, revokedAtMs, cause, generation, keyNumber, ...rest] =
       values as readonly [CopyValue, ...CopyValue[]];
     const [newest = null, earlier = null, address, userAgent, digest = null] = rest;
     // The consent is found by the owner that the grant had here; consents are copied after grants.
@@ -86,8 +87,8 @@ export const createCopyWrites = (database: DatabaseSync) => {
       subject ?? null,
       scopes.numberOf(String(scope)),
       brand ?? null,
-      createdAt ?? null,
-      revokedAt ?? null,
+      createdAtMs ?? null,
+      revokedAtMs ?? null,
     ];
     const turn = [
       generation ?? null,
@@ -162,7 +163,7 @@ const writeListed = (run: Run, table: ListedTable, { rows, gone }: PageChange<st
     if (table === 'clients') writeClient(run, row);
     else
       run(
-        `INSERT OR REPLACE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
+        `INSERT OR REPLACE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         row.key,
         ...row.values,
@@ -177,12 +178,12 @@ const writeListed = (run: Run, table: ListedTable, { rows, gone }: PageChange<st
 };
 
 const writeClient = (run: Run, { key, values }: CopyRow<string>): void => {
-  const [dialect, type, name, uris, consentUri, policy, secrets, createdAt, ...standing] = values;
-  const what = [dialect, type, name, uris, consentUri, policy, createdAt, ...standing];
+  const [dialect, type, name, uris, consentUri, policy, secrets, createdAtMs, ...standing] = values;
+  const what = [dialect, type, name, uris, consentUri, policy, createdAtMs, ...standing];
   run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
   run('DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)', key);
-  for (const { id, name: called, digest, createdAt: at, expiresAt, lastUsedAt } of readSecrets(
+  for (const { id, name: called, digest, createdAtMs: at, expiresAtMs, lastUsedAtMs } of readSecrets(
     secrets ?? '[]',
   ))
-    run(SECRET, id, called, digest, at, expiresAt ?? null, lastUsedAt ?? null, key);
+    run(SECRET, id, called, digest, at, expiresAtMs ?? null, lastUsedAtMs ?? null, key);
 };

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { toSeconds } from '../../clock.ts';
 import { chooseTurns, DISABLED_ERROR, outcomeOf, roomFor, stateOf } from '../../outbox/delivery.ts';
 import type { Claim, ClaimedDelivery, Delivery } from '../../outbox/delivery.ts';
 import type { WebhookStore } from '../../outbox/webhook-store.ts';
@@ -64,7 +63,7 @@ export const createDeliveryVerbs = (
   const turnsOf = (claim: Claim) => {
     const due = webhooks
       .list()
-      .filter(({ disabledAt }) => disabledAt === undefined)
+      .filter(({ disabledAtMs }) => disabledAtMs === undefined)
       .map((webhook) => {
         const room = roomFor(webhook.id, claim);
         const rows = room > 0 ? sql.due.all(webhook.id, claim.nowMs, room) : [];
@@ -94,7 +93,7 @@ export const createDeliveryVerbs = (
       return sql.deliver.run(deliveredAtMs, lastStatus, webhookId, sequence).changes;
     const { changes } = sql.fail.run(nextAtMs, lastStatus, lastError, webhookId, sequence, attempts);
     if (settlement.kind === 'gone') {
-      webhooks.disable(webhookId, toSeconds(settlement.nowMs));
+      webhooks.disable(webhookId, settlement.nowMs);
       sql.endAll.run(DISABLED_ERROR, webhookId);
     }
     return changes;

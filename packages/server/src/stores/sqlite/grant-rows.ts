@@ -25,12 +25,12 @@ const prepareStatements = (database: DatabaseSync) => ({
   count: database.prepare('SELECT count(*) AS grants FROM grants'),
   countOfClient: database.prepare(`SELECT count(*) AS grants FROM grants WHERE ${OF_CLIENT}`),
   insert: database.prepare(`INSERT INTO grants
-    (id, client_number, generation, key_number, created_at, rotations, rotated_by, use_digest, revoked_at, revocation_cause,
+    (id, client_number, generation, key_number, created_at_ms, rotations, rotated_by, use_digest, revoked_at_ms, revocation_cause,
       brand, subject, scope_number)
     SELECT ?, number, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM clients WHERE id = ?`),
   advance: database.prepare(`UPDATE grants
     SET generation = ?, key_number = ?, rotations = ?, rotated_by = ?, use_digest = ? WHERE id = ? AND generation = ?`),
-  setRevocation: database.prepare('UPDATE grants SET revoked_at = ?, revocation_cause = ? WHERE id = ?'),
+  setRevocation: database.prepare('UPDATE grants SET revoked_at_ms = ?, revocation_cause = ? WHERE id = ?'),
   remove: database.prepare('DELETE FROM grants WHERE id = ?'),
   addConsent: database.prepare('INSERT OR IGNORE INTO consents (subject, grant_id) VALUES (?, ?)'),
   removeConsent: database.prepare('DELETE FROM consents WHERE subject = ? AND grant_id = ?'),
@@ -55,18 +55,18 @@ export const createGrantRows = (
     },
     insert(grant: Grant): 'created' | 'client_unknown' | 'id_taken' {
       if (sql.select.get(grant.id) !== undefined) return 'id_taken';
-      const { id, generation, keyNumber, createdAt, rotatedAtMs, rotatedBy, useDigest, revocation } = grant;
+      const { id, generation, keyNumber, createdAtMs, rotatedAtMs, rotatedBy, useDigest, revocation } = grant;
       const caller = rotatedBy === undefined ? null : callers.numberOf(rotatedBy);
       const state = [
         id,
         generation,
         keyNumber,
-        createdAt,
+        createdAtMs,
         packRotations(rotatedAtMs),
         caller,
         useDigest ?? null,
       ];
-      const end = [revocation?.at ?? null, revocation?.cause ?? null];
+      const end = [revocation?.atMs ?? null, revocation?.cause ?? null];
       const { brand = null, subject, scope, clientId } = grant;
       const { changes } = sql.insert.run(...state, ...end, brand, subject, scopes.numberOf(scope), clientId);
       return changes === 1 ? 'created' : 'client_unknown';
@@ -80,7 +80,7 @@ export const createGrantRows = (
     },
     /** Whether the grant is revoked, and why. */
     writeRevocation({ id, revocation }: Grant): void {
-      expectOne(sql.setRevocation.run(revocation?.at ?? null, revocation?.cause ?? null, id));
+      expectOne(sql.setRevocation.run(revocation?.atMs ?? null, revocation?.cause ?? null, id));
     },
     list(page: Page & { readonly clientId?: string | undefined }): readonly Grant[] {
       const { after, limit, clientId } = page;

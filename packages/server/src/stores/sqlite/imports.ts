@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { toSeconds } from '../../clock.ts';
 import type { Millis } from '../../clock.ts';
 import { decideCreation } from '../../grants/decide-creation.ts';
 import type { Grant } from '../../grants/grant.ts';
@@ -22,20 +21,21 @@ export const createImportedTokens = (database: DatabaseSync) => {
     `SELECT ${GRANT_ID_TEXT('grant_id')} FROM imported_tokens WHERE digest = ?`,
   );
   const insert = database.prepare(
-    'INSERT INTO imported_tokens (digest, grant_id, expires_at) VALUES (?, ?, ?)',
+    'INSERT INTO imported_tokens (digest, grant_id, expires_at_ms) VALUES (?, ?, ?)',
   );
   const drop = database.prepare(
-    'DELETE FROM imported_tokens WHERE grant_id BETWEEN ? AND ? AND expires_at < ?',
+    'DELETE FROM imported_tokens WHERE grant_id BETWEEN ? AND ? AND expires_at_ms < ?',
   );
   return {
     find(digest: Uint8Array): GrantId | undefined {
       const values = select.get(digest);
       return values === undefined ? undefined : toGrantId(values[0]);
     },
-    add: ({ digest, grant, expiresAt }: ImportedGrant): void => void insert.run(digest, grant.id, expiresAt),
+    add: ({ digest, grant, expiresAtMs }: ImportedGrant): void =>
+      void insert.run(digest, grant.id, expiresAtMs),
     /** Removes those of a range of grants that expired before a moment. */
     drop: (first: GrantId, last: GrantId, expiredBeforeMs: Millis): void =>
-      void drop.run(first, last, toSeconds(expiredBeforeMs)),
+      void drop.run(first, last, expiredBeforeMs),
   };
 };
 

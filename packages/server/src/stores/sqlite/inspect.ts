@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import type { Millis } from '../../clock.ts';
 import { refuseMoved } from '../copy/moved.ts';
 import { toOperatorError } from './errors.ts';
 import { readMoveState } from './moved.ts';
@@ -11,8 +12,8 @@ export type StoreFacts = {
   readonly integrity: string;
   readonly journalMode: string;
   readonly grants: number;
-  /** When the newest grant was created, integer milliseconds; 0 for none. */
-  readonly newestGrantAtMs: number;
+  /** When the newest grant was created; 0 for none. */
+  readonly newestGrantAtMs: Millis;
 };
 
 /** Reads a store without changing it; `undefined` where there is none. Throws `OperatorError`. */
@@ -28,7 +29,7 @@ export const inspectSqliteStore = (path: string): StoreFacts | undefined => {
       integrity: String(read('PRAGMA quick_check(1)')),
       journalMode: String(read('PRAGMA journal_mode')),
       grants: Number(read('SELECT count(*) FROM grants')),
-      newestGrantAtMs: Number(read('SELECT coalesce(max(created_at), 0) FROM grants')) * 1000,
+      newestGrantAtMs: Number(read('SELECT coalesce(max(created_at_ms), 0) FROM grants')),
     };
   } catch (error) {
     throw toOperatorError(error, path);

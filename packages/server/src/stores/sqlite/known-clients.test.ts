@@ -22,8 +22,8 @@ const CLIENT: Client = {
   redirectUris: [],
   consentRedirectUri: undefined,
   policy: smartcar.defaultPolicy,
-  createdAt: 1_750_000_000,
-  disabledAt: undefined,
+  createdAtMs: 1_750_000_000_000,
+  disabledAtMs: undefined,
   secrets: [],
 };
 
@@ -45,11 +45,11 @@ test('A client that is disabled between two transactions of one synchronous run 
     onBegin: known.recheck,
     onCommit() {
       transactions++;
-      if (transactions === 1) operator.exec('UPDATE clients SET disabled_at = 1, revision = revision + 1');
+      if (transactions === 1) operator.exec('UPDATE clients SET disabled_at_ms = 1, revision = revision + 1');
     },
     onRollback: known.forget,
   });
-  const look = (): number | undefined => known.read('client-a').client?.disabledAt;
+  const look = (): number | undefined => known.read('client-a').client?.disabledAtMs;
   // The last takes the common transaction with it, so that each gets one of its own.
   const [first, second, last] = await Promise.allSettled([look, look, fail].map((work) => commits.run(work)));
   assert.deepEqual(first, { status: 'fulfilled', value: undefined });

@@ -13,7 +13,7 @@ const prepareStatements = (database: DatabaseSync) => ({
   selectId: prepareValues(database, 'SELECT id FROM clients WHERE number = ?'),
   select: database.prepare('SELECT * FROM clients WHERE id = ?'),
   selectSecrets: database.prepare(
-    'SELECT * FROM client_secrets WHERE client_number = ? ORDER BY created_at, id',
+    'SELECT * FROM client_secrets WHERE client_number = ? ORDER BY created_at_ms, id',
   ),
 });
 

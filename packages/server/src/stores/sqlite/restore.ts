@@ -90,7 +90,7 @@ const replaceContent = (database: DatabaseSync): Restored => {
   const count = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
   database.exec(SAVE_CURRENT_STATE);
   const lost = database.prepare(
-    "SELECT printf('%016x', id) AS id FROM main.grants WHERE id NOT IN (SELECT id FROM backup.grants) ORDER BY created_at, id",
+    "SELECT printf('%016x', id) AS id FROM main.grants WHERE id NOT IN (SELECT id FROM backup.grants) ORDER BY created_at_ms, id",
   );
   const grantsLost = lost.all().map((row) => String(row['id']));
   const lostClients = database.prepare(
@@ -119,15 +119,15 @@ const SAVE_CURRENT_STATE = `
   CREATE TEMP TABLE unknown_grants AS SELECT id FROM backup.grants WHERE id NOT IN (SELECT id FROM main.grants);
   CREATE TEMP TABLE known_vehicles AS SELECT * FROM main.vehicles;
   CREATE TEMP TABLE revoked_grants AS
-    SELECT id, revoked_at, revocation_cause FROM main.grants WHERE revoked_at IS NOT NULL;
+    SELECT id, revoked_at_ms, revocation_cause FROM main.grants WHERE revoked_at_ms IS NOT NULL;
   CREATE TEMP TABLE reinstated_grants AS
     SELECT old.id FROM backup.grants AS old JOIN main.grants AS new USING (id)
-    WHERE old.revoked_at IS NOT NULL AND new.revoked_at IS NULL;
+    WHERE old.revoked_at_ms IS NOT NULL AND new.revoked_at_ms IS NULL;
   CREATE TEMP TABLE known_clients AS
-    SELECT id, name, redirect_uris, consent_redirect_uri, policy, disabled_at, revision FROM main.clients;
+    SELECT id, name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms, revision FROM main.clients;
   CREATE TEMP TABLE known_secrets AS
-    SELECT secret.id, client.id AS client_id, secret.name, secret.digest, secret.created_at, secret.expires_at,
-      secret.last_used_at
+    SELECT secret.id, client.id AS client_id, secret.name, secret.digest, secret.created_at_ms,
+      secret.expires_at_ms, secret.last_used_at_ms
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client_number;`;
 
 // Revisions only grow, so that every running server reads every client again. The keys of both stay registered, and
@@ -166,28 +166,29 @@ const REPLACE = `
   INSERT INTO main.replays SELECT * FROM known_replays WHERE grant_id IN (SELECT id FROM main.grants);
   INSERT OR IGNORE INTO main.keys SELECT * FROM backup.keys;
   INSERT INTO main.client_secrets
-    SELECT known.id, client.number, known.name, known.digest, known.created_at, known.expires_at, known.last_used_at
+    SELECT known.id, client.number, known.name, known.digest, known.created_at_ms, known.expires_at_ms,
+      known.last_used_at_ms
     FROM known_secrets AS known JOIN main.clients AS client ON client.id = known.client_id;
   INSERT OR IGNORE INTO main.client_secrets
     SELECT secret.* FROM backup.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client_number
     WHERE client.id NOT IN (SELECT id FROM known_clients);
   UPDATE main.clients SET revision = 1 + max(revision, coalesce((SELECT max(revision) FROM known_clients), 0));`;
 
-const KEEP_REVOCATIONS = `UPDATE main.grants SET (revoked_at, revocation_cause) =
-    (SELECT revoked_at, revocation_cause FROM revoked_grants WHERE revoked_grants.id = grants.id)
-  WHERE id IN (SELECT id FROM revoked_grants) AND (revoked_at, revocation_cause) IS NOT
-    (SELECT revoked_at, revocation_cause FROM revoked_grants WHERE revoked_grants.id = grants.id)`;
+const KEEP_REVOCATIONS = `UPDATE main.grants SET (revoked_at_ms, revocation_cause) =
+    (SELECT revoked_at_ms, revocation_cause FROM revoked_grants WHERE revoked_grants.id = grants.id)
+  WHERE id IN (SELECT id FROM revoked_grants) AND (revoked_at_ms, revocation_cause) IS NOT
+    (SELECT revoked_at_ms, revocation_cause FROM revoked_grants WHERE revoked_grants.id = grants.id)`;
 
-const KEEP_REINSTATEMENTS = `UPDATE main.grants SET revoked_at = NULL, revocation_cause = NULL
+const KEEP_REINSTATEMENTS = `UPDATE main.grants SET revoked_at_ms = NULL, revocation_cause = NULL
   WHERE id IN (SELECT id FROM reinstated_grants)`;
 
-const COUNT_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at IS NULL
-  AND id NOT IN (SELECT id FROM known_clients WHERE disabled_at IS NULL)`;
+const COUNT_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at_ms IS NULL
+  AND id NOT IN (SELECT id FROM known_clients WHERE disabled_at_ms IS NULL)`;
 
 // A client that was removed since comes back disabled: somebody removed it on purpose, and one command enables it.
 const KEEP_CLIENTS = `
-  UPDATE main.clients SET disabled_at = unixepoch()
-    WHERE disabled_at IS NULL AND id NOT IN (SELECT id FROM known_clients);
-  UPDATE main.clients SET (name, redirect_uris, consent_redirect_uri, policy, disabled_at) =
-    (SELECT name, redirect_uris, consent_redirect_uri, policy, disabled_at FROM known_clients WHERE known_clients.id = clients.id)
+  UPDATE main.clients SET disabled_at_ms = unixepoch() * 1000
+    WHERE disabled_at_ms IS NULL AND id NOT IN (SELECT id FROM known_clients);
+  UPDATE main.clients SET (name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms) =
+    (SELECT name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms FROM known_clients WHERE known_clients.id = clients.id)
     WHERE id IN (SELECT id FROM known_clients);`;

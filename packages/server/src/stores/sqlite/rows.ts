@@ -50,8 +50,8 @@ export const ID_MIN = -(2n ** 63n);
 export const ID_MAX = 2n ** 63n - 1n;
 
 /** The columns that `toGrant` reads, of the table `grants`. */
-export const GRANT_COLUMNS = `client_number, subject, scope_number, brand, created_at, generation, key_number, rotations, rotated_by,
-  use_digest, revoked_at, revocation_cause`;
+export const GRANT_COLUMNS = `client_number, subject, scope_number, brand, created_at_ms, generation, key_number, rotations, rotated_by,
+  use_digest, revoked_at_ms, revocation_cause`;
 
 /** A grant from the values of `GRANT_COLUMNS`. */
 export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
@@ -60,7 +60,7 @@ export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
   subject: String(values[1]),
   scope: names.scopeOf(values[2]),
   brand: toOptionalText(values[3]),
-  createdAt: Number(values[4]),
+  createdAtMs: Number(values[4]),
   generation: Number(values[5]),
   keyNumber: Number(values[6]),
   rotatedAtMs: unpackRotations(values[7]),
@@ -70,13 +70,13 @@ export const toGrant = (values: Values, id: GrantId, names: Names): Grant => ({
 });
 
 const toRevocation = (
-  at: SQLOutputValue | undefined,
+  atMs: SQLOutputValue | undefined,
   cause: SQLOutputValue | undefined,
 ): Revocation | undefined =>
-  at === null
+  atMs === null
     ? undefined
     : {
-        at: Number(at),
+        atMs: Number(atMs),
         cause: REVOCATION_CAUSES.find((name) => name === cause) ?? damaged('grants.revocation_cause'),
       };
 
@@ -104,8 +104,8 @@ export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => 
   consentRedirectUri: toOptionalText(row['consent_redirect_uri']),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
-  createdAt: Number(row['created_at']),
-  disabledAt: toOptionalNumber(row['disabled_at']),
+  createdAtMs: Number(row['created_at_ms']),
+  disabledAtMs: toOptionalNumber(row['disabled_at_ms']),
   secrets,
   ...(Number(row['has_imported_tokens']) === 1 ? { hasImportedTokens: true } : {}),
 });
@@ -114,9 +114,9 @@ export const toSecret = (row: Row): ClientSecret => ({
   id: String(row['id']),
   name: String(row['name']),
   digest: row['digest'] instanceof Uint8Array ? row['digest'] : damaged('client_secrets.digest'),
-  createdAt: Number(row['created_at']),
-  expiresAt: toOptionalNumber(row['expires_at']),
-  lastUsedAt: toOptionalNumber(row['last_used_at']),
+  createdAtMs: Number(row['created_at_ms']),
+  expiresAtMs: toOptionalNumber(row['expires_at_ms']),
+  lastUsedAtMs: toOptionalNumber(row['last_used_at_ms']),
 });
 
 export const toKey = (row: Row): RegisteredKey => ({

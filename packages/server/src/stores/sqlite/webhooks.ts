@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Millis } from '../../clock.ts';
 import { GRANT_EVENT_KINDS } from '../../outbox/grant-event.ts';
 import type { Store } from '../../grants/store.ts';
 import { WEBHOOKS_MAX } from '../../outbox/webhook.ts';
@@ -9,25 +10,34 @@ import type { Connection } from './connection.ts';
 
 /** The receivers of grant events. */
 export const createWebhooks = (database: DatabaseSync) => {
-  const list = database.prepare('SELECT * FROM webhooks ORDER BY created_at, id');
+  const list = database.prepare('SELECT * FROM webhooks ORDER BY created_at_ms, id');
   const insert = database.prepare(
-    `INSERT OR IGNORE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
+    `INSERT OR IGNORE INTO webhooks (id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const remove = database.prepare('DELETE FROM webhooks WHERE id = ?');
   const disable = database.prepare(
-    'UPDATE webhooks SET disabled_at = ? WHERE id = ? AND disabled_at IS NULL',
+    'UPDATE webhooks SET disabled_at_ms = ? WHERE id = ? AND disabled_at_ms IS NULL',
   );
   return {
     list: (): readonly Webhook[] => list.all().map(toWebhook),
     /** This and the following run inside the open transaction. */
     insert(webhook: Webhook): boolean {
-      const { id, url, format, clientId = null, kinds, keyNumber, createdAt, disabledAt = null } = webhook;
-      const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAt, disabledAt];
+      const {
+        id,
+        url,
+        format,
+        clientId = null,
+        kinds,
+        keyNumber,
+        createdAtMs,
+        disabledAtMs = null,
+      } = webhook;
+      const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAtMs, disabledAtMs];
       return insert.run(id, ...what).changes === 1;
     },
     remove: (id: string): boolean => remove.run(id).changes === 1,
-    disable: (id: string, at: number): void => void disable.run(at, id),
+    disable: (id: string, nowMs: Millis): void => void disable.run(nowMs, id),
   };
 };
 
@@ -54,6 +64,6 @@ const toWebhook = (row: Row): Webhook => ({
     (text) => GRANT_EVENT_KINDS.find((kind) => kind === text) ?? damaged('webhooks.kinds'),
   ),
   keyNumber: Number(row['key_number']),
-  createdAt: Number(row['created_at']),
-  disabledAt: toOptionalNumber(row['disabled_at']),
+  createdAtMs: Number(row['created_at_ms']),
+  disabledAtMs: toOptionalNumber(row['disabled_at_ms']),
 });

@@ -1,3 +1,5 @@
+import { toMillis } from '../../../clock.ts';
+import type { Millis, Seconds } from '../../../clock.ts';
 import type { Policy } from '../../../clients/policy.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import type { RefreshUse } from '../../../grants/grant-store.ts';
@@ -30,23 +32,23 @@ export type ReadBefore = () => Grant;
  * has only columns that the node does not know, because each one costs both ends.
  */
 const ADVANCE = `WITH locked AS (
-    SELECT u.*, g.created_at, g.rotated_at_ms, g.earlier_rotations, g.subject, g.scope, g.brand AS own_brand
+    SELECT u.*, g.created_at_ms, g.rotated_at_ms, g.earlier_rotations, g.subject, g.scope, g.brand AS own_brand
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
         $8::bigint[], $9::integer[], $10::text[], $11::text[], $12::bytea[])
       WITH ORDINALITY AS u (grant_id, generation, client_id, revision, brand, now_ms, created_after_ms, issued_after_ms,
         key_number, address, user_agent, use_digest, n)
-      JOIN clients AS c ON c.id = u.client_id AND c.revision = u.revision AND c.disabled_at IS NULL
+      JOIN clients AS c ON c.id = u.client_id AND c.revision = u.revision AND c.disabled_at_ms IS NULL
       JOIN grants AS g ON g.id = u.grant_id
-    WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at IS NULL
-      AND g.generation = u.generation AND g.created_at * 1000 > u.created_after_ms
-      AND coalesce(g.rotated_at_ms, g.created_at * 1000) > u.issued_after_ms
+    WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at_ms IS NULL
+      AND g.generation = u.generation AND g.created_at_ms / 1000 * 1000 > u.created_after_ms
+      AND coalesce(g.rotated_at_ms, g.created_at_ms / 1000 * 1000) > u.issued_after_ms
     FOR UPDATE OF g ${SKIP_LOCKED}
   )
   UPDATE grants AS g SET generation = g.generation + 1, key_number = l.key_number, rotated_at_ms = l.now_ms,
     earlier_rotations = ${appendRotation('l.now_ms')}, caller_address = l.address, caller_user_agent = l.user_agent,
     use_digest = l.use_digest, issued_by = $13
   FROM locked AS l WHERE g.id = l.grant_id
-  RETURNING l.n, l.created_at, l.rotated_at_ms, l.earlier_rotations, l.subject, l.scope, l.own_brand`;
+  RETURNING l.n, l.created_at_ms, l.rotated_at_ms, l.earlier_rotations, l.subject, l.scope, l.own_brand`;
 
 /** Before every other moment. */
 const NEVER = -(2 ** 53);
@@ -81,7 +83,7 @@ const toGrantBefore = (row: Row, { presented, keyNumber }: RefreshUse): Grant =>
   subject: String(row['subject']),
   scope: String(row['scope']),
   brand: toText(row['own_brand']),
-  createdAt: Number(row['created_at']),
+  createdAtMs: Number(row['created_at_ms']),
   generation: presented.generation,
   keyNumber,
   rotatedAtMs: unpackHistory({
@@ -117,5 +119,5 @@ const isRotating = ({ presented }: RefreshUse, { rotation }: Policy): boolean =>
   rotation !== 'none' && presented.generation < GENERATION_MAX;
 
 /** What was created at this moment or before has expired. */
-const createdAfter = (nowMs: number, lifetimeSeconds: number | null): number =>
-  lifetimeSeconds === null ? NEVER : nowMs - lifetimeSeconds * 1000;
+const createdAfter = (nowMs: Millis, lifetimeSeconds: Seconds | null): Millis =>
+  lifetimeSeconds === null ? NEVER : nowMs - toMillis(lifetimeSeconds);

@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { changeClient } from '../../../clients/change.ts';
 import type { Client } from '../../../clients/client.ts';
 import { isUseNews, removeSecret } from '../../../clients/secret.ts';
-import { toSeconds } from '../../../clock.ts';
 import type { Store } from '../../../grants/store.ts';
 import { removeGrantsOf } from './grant-rows.ts';
 import { NEXT_REVISION } from './known-clients.ts';
@@ -25,12 +24,12 @@ type ClientVerbs = Pick<
   | 'noteSecretUse'
 >;
 
-const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at, name, redirect_uris, consent_redirect_uri,
-    policy, secrets, disabled_at, has_imported_tokens)
+const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at_ms, name, redirect_uris, consent_redirect_uri,
+    policy, secrets, disabled_at_ms, has_imported_tokens)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
 const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
-  policy = $5, secrets = $6, disabled_at = $7 WHERE id = $1`;
+  policy = $5, secrets = $6, disabled_at_ms = $7 WHERE id = $1`;
 
 const BY_SECRET = `SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 ${LOCK_AGAINST_CHANGES}`;
 
@@ -45,7 +44,7 @@ const changeable = (client: Client): readonly unknown[] => [
   client.consentRedirectUri ?? null,
   JSON.stringify(client.policy),
   writeSecrets(client.secrets),
-  client.disabledAt ?? null,
+  client.disabledAtMs ?? null,
 ];
 
 /** Reads and changes clients, and forgets what this node knows of those that change. */
@@ -76,15 +75,15 @@ export const createClientVerbs = (
 
   return {
     async createClient(client) {
-      const { id, dialect, type, createdAt } = client;
+      const { id, dialect, type, createdAtMs } = client;
       const revision = randomInt(FIRST_REVISION_MAX);
       const hasImported = client.hasImportedTokens === true;
-      const first = [id, revision, dialect, type, createdAt];
+      const first = [id, revision, dialect, type, createdAtMs];
       const made = await write(INSERT, [...first, ...changeable(client), hasImported]);
       return made.length === 1 ? 'created' : 'id_taken';
     },
     readClient: (id) => known.read(id),
-    listClients: async () => (await read('SELECT * FROM clients ORDER BY created_at, id')).map(toClient),
+    listClients: async () => (await read('SELECT * FROM clients ORDER BY created_at_ms, id')).map(toClient),
     changeClient: (id, wanted) =>
       change(id, (client) => {
         const changed = changeClient(client, wanted);
@@ -132,10 +131,9 @@ export const createClientVerbs = (
         const { id, secrets } = toClient(row);
         // Another node may have recorded a use, which does not change the revision.
         known.forget(id);
-        const at = toSeconds(nowMs);
         const used = secrets.find((secret) => secret.id === secretId);
-        if (used === undefined || !isUseNews(used.lastUsedAt, at)) return;
-        const noted = secrets.map((secret) => (secret === used ? { ...used, lastUsedAt: at } : secret));
+        if (used === undefined || !isUseNews(used.lastUsedAtMs, nowMs)) return;
+        const noted = secrets.map((secret) => (secret === used ? { ...used, lastUsedAtMs: nowMs } : secret));
         transaction.write('UPDATE clients SET secrets = $2 WHERE id = $1', [id, writeSecrets(noted)]);
       }),
   };

@@ -1,3 +1,4 @@
+import { toMillis } from '../../../clock.ts';
 import { isEnabled } from '../../../clients/client.ts';
 import { CODE_KEPT_SECONDS } from '../../../grants/code.ts';
 import type { AuthorizationCode, CodeState } from '../../../grants/code.ts';
@@ -34,11 +35,11 @@ import { SKIP_LOCKED } from '../connection/engine.ts';
 const DROPPED_AT_A_TIME = 16;
 
 const INSERT = `INSERT INTO codes
-    (grant_id, client_id, redirect_uri, code_challenge, issued_at, subject, scope, brand, vehicles)
+    (grant_id, client_id, redirect_uri, code_challenge, issued_at_ms, subject, scope, brand, vehicles)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (grant_id) DO NOTHING RETURNING grant_id`;
 
 const DROP = `DELETE FROM codes WHERE grant_id IN
-  (SELECT grant_id FROM codes WHERE issued_at < $1 ORDER BY issued_at LIMIT $2 FOR UPDATE ${SKIP_LOCKED})`;
+  (SELECT grant_id FROM codes WHERE issued_at_ms < $1 ORDER BY issued_at_ms LIMIT $2 FOR UPDATE ${SKIP_LOCKED})`;
 
 const REDEEM = 'UPDATE codes SET redeemed_at_ms = $2, use_digest = $3, issued_by = $4 WHERE grant_id = $1';
 
@@ -72,13 +73,13 @@ const createCode = async (
   { query, write }: Transaction,
   code: AuthorizationCode,
 ): Promise<'created' | 'client_unknown' | 'id_taken'> => {
-  const { grantId, clientId, redirectUri, codeChallenge = null, issuedAt } = code;
+  const { grantId, clientId, redirectUri, codeChallenge = null, issuedAtMs } = code;
   const { subject, scope, brand = null } = code;
   const [isKnown, grant] = await Promise.all([lockClient(query, clientId), readGrant(query, grantId)]);
-  write(DROP, [issuedAt - CODE_KEPT_SECONDS, DROPPED_AT_A_TIME]);
+  write(DROP, [issuedAtMs - toMillis(CODE_KEPT_SECONDS), DROPPED_AT_A_TIME]);
   if (!isKnown) return 'client_unknown';
   if (grant !== undefined) return 'id_taken';
-  const request = [grantId, clientId, redirectUri, codeChallenge, issuedAt];
+  const request = [grantId, clientId, redirectUri, codeChallenge, issuedAtMs];
   const consent = [subject, scope, brand, JSON.stringify(code.vehicles)];
   return (await query(INSERT, [...request, ...consent])).length === 1 ? 'created' : 'id_taken';
 };
@@ -148,7 +149,7 @@ const toCode = (row: Row): CodeState => ({
   clientId: String(row['client_id']),
   redirectUri: String(row['redirect_uri']),
   codeChallenge: toText(row['code_challenge']),
-  issuedAt: Number(row['issued_at']),
+  issuedAtMs: Number(row['issued_at_ms']),
   subject: String(row['subject']),
   scope: String(row['scope']),
   brand: toText(row['brand']),

@@ -1,4 +1,4 @@
-import { toSeconds } from '../../../clock.ts';
+import type { Millis } from '../../../clock.ts';
 import { chooseTurns, DISABLED_ERROR, outcomeOf, roomFor, stateOf } from '../../../outbox/delivery.ts';
 import type { Claim, ClaimedDelivery, Delivery } from '../../../outbox/delivery.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
@@ -53,7 +53,7 @@ export const createDeliveryVerbs = ({ read, write, transact }: Connections): Del
     if (settlement.kind === 'failed') return (await write(FAIL, failure)).length === 1 ? 'settled' : 'lost';
     return transact(async (transaction) => {
       const rows = await transaction.query(FAIL, failure);
-      endWebhook(transaction, webhookId, toSeconds(settlement.nowMs));
+      endWebhook(transaction, webhookId, settlement.nowMs);
       return rows.length === 1 ? 'settled' : 'lost';
     });
   },
@@ -70,7 +70,7 @@ export const createDeliveryVerbs = ({ read, write, transact }: Connections): Del
 });
 
 const turnsOf = async (query: Query, claim: Claim, due: string) => {
-  const webhooks = (await listWebhooks(query)).filter(({ disabledAt }) => disabledAt === undefined);
+  const webhooks = (await listWebhooks(query)).filter(({ disabledAtMs }) => disabledAtMs === undefined);
   const dueOf = async (webhook: Webhook) => {
     const room = roomFor(webhook.id, claim);
     const rows = room > 0 ? await query(due, [webhook.id, claim.nowMs, room]) : [];
@@ -100,8 +100,8 @@ const claimLocked = async (transaction: Transaction, claim: Claim): Promise<read
 };
 
 /** The receiver wants nothing more: the webhook is disabled, and its deliveries are over. */
-const endWebhook = ({ write }: Transaction, id: string, at: number): void => {
-  write('UPDATE webhooks SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL', [id, at]);
+const endWebhook = ({ write }: Transaction, id: string, nowMs: Millis): void => {
+  write('UPDATE webhooks SET disabled_at_ms = $2 WHERE id = $1 AND disabled_at_ms IS NULL', [id, nowMs]);
   write(
     'UPDATE deliveries SET next_at_ms = NULL, last_error = $2 WHERE webhook_id = $1 AND next_at_ms IS NOT NULL',
     [id, DISABLED_ERROR],

@@ -46,7 +46,7 @@ export const GRANT_EVENT_COLUMNS =
 const DROP = `WITH oldest AS (SELECT sequence, at_ms FROM grant_events ORDER BY sequence LIMIT $2),
   old AS (
     SELECT sequence FROM oldest WHERE at_ms < $1 AND NOT EXISTS (
-      SELECT 1 FROM deliveries AS d JOIN webhooks AS w ON w.id = d.webhook_id AND w.disabled_at IS NULL
+      SELECT 1 FROM deliveries AS d JOIN webhooks AS w ON w.id = d.webhook_id AND w.disabled_at_ms IS NULL
       WHERE d.grant_event = oldest.sequence AND d.next_at_ms IS NOT NULL)
   ),
   undelivered AS (DELETE FROM deliveries WHERE grant_event IN (SELECT sequence FROM old)),

@@ -19,7 +19,7 @@ const ROTATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_m
 /** Locks the client until the transaction ends, so that it is not removed without its new grant. */
 const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 ${LOCK_AGAINST_REMOVAL}),
   made AS (
-    INSERT INTO grants (id, client_id, subject, scope, brand, created_at, revoked_at, revocation_cause,
+    INSERT INTO grants (id, client_id, subject, scope, brand, created_at_ms, revoked_at_ms, revocation_cause,
       generation, key_number, rotated_at_ms, earlier_rotations, caller_address, caller_user_agent, use_digest)
     SELECT $1::bigint, client.id, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::text,
       $9::bigint, $10::integer, $11::bigint, $12::bytea, $13::text, $14::text, $15::bytea FROM client
@@ -71,8 +71,8 @@ export const insertGrant = async (
   query: Query,
   grant: Grant,
 ): Promise<'created' | 'client_unknown' | 'id_taken'> => {
-  const { id, clientId, subject, scope, brand = null, createdAt, revocation } = grant;
-  const standing = [id, clientId, subject, scope, brand, createdAt, revocation?.at ?? null];
+  const { id, clientId, subject, scope, brand = null, createdAtMs, revocation } = grant;
+  const standing = [id, clientId, subject, scope, brand, createdAtMs, revocation?.atMs ?? null];
   const [row] = await query(INSERT, [...standing, revocation?.cause ?? null, ...rotationValues(grant)]);
   if (row?.['is_made'] === true) return 'created';
   return row?.['is_client'] === true ? 'id_taken' : 'client_unknown';
@@ -91,9 +91,9 @@ export const writeIssuedBy = ({ write }: Transaction, { id }: Grant, issuedBy: I
   write('UPDATE grants SET issued_by = $2 WHERE id = $1', [id, issuedBy]);
 
 export const writeRevocation = ({ write }: Transaction, { id, revocation }: Grant): void =>
-  write('UPDATE grants SET revoked_at = $2, revocation_cause = $3 WHERE id = $1', [
+  write('UPDATE grants SET revoked_at_ms = $2, revocation_cause = $3 WHERE id = $1', [
     id,
-    revocation?.at ?? null,
+    revocation?.atMs ?? null,
     revocation?.cause ?? null,
   ]);
 

@@ -1,4 +1,3 @@
-import { toSeconds } from '../../../clock.ts';
 import { decideCreation } from '../../../grants/decide-creation.ts';
 import { decideReinstatement, decideRevocation } from '../../../grants/decide-revocation.ts';
 import type { Grant } from '../../../grants/grant.ts';
@@ -27,7 +26,7 @@ import { canBeText, GRANT_COLUMNS, toGrant } from './rows.ts';
 /** For statements that go through many rows. */
 const TIMEOUT_MS = 60_000;
 
-const DROP_IMPORTED = 'DELETE FROM imported_tokens WHERE grant_id BETWEEN $1 AND $2 AND expires_at < $3';
+const DROP_IMPORTED = 'DELETE FROM imported_tokens WHERE grant_id BETWEEN $1 AND $2 AND expires_at_ms < $3';
 
 const list = async (
   query: Query,
@@ -50,7 +49,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
     const page = await list(read, { after, limit });
     const [first, last] = [page[0], page.at(-1)];
     if (first !== undefined && last !== undefined)
-      await write(DROP_IMPORTED, [first.id, last.id, toSeconds(endedBeforeMs)]);
+      await write(DROP_IMPORTED, [first.id, last.id, endedBeforeMs]);
     const next = page.length === limit ? last?.id : undefined;
     const readings = await clients.load(read, [...new Set(page.map(({ clientId }) => clientId))]);
     const isEnded = (grant: Grant): boolean => {

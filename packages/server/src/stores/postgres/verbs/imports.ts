@@ -20,13 +20,13 @@ const TIMEOUT_MS = 60_000;
 const SELECT = `SELECT i.digest, ${GRANT_COLUMNS} FROM imported_tokens AS i JOIN grants AS g ON g.id = i.grant_id
   WHERE i.digest = ANY($1::bytea[])`;
 
-const INSERT = `INSERT INTO grants (id, client_id, subject, scope, brand, created_at, generation, key_number, rotated_at_ms,
+const INSERT = `INSERT INTO grants (id, client_id, subject, scope, brand, created_at_ms, generation, key_number, rotated_at_ms,
     earlier_rotations, caller_address, caller_user_agent, use_digest)
   SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
     $8::integer[], $9::bigint[], $10::bytea[], $11::text[], $12::text[], $13::bytea[])
   ON CONFLICT (id) DO NOTHING RETURNING id`;
 
-const INSERT_TOKENS = `INSERT INTO imported_tokens (digest, grant_id, expires_at)
+const INSERT_TOKENS = `INSERT INTO imported_tokens (digest, grant_id, expires_at_ms)
   SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[])`;
 
 const MARK_CLIENTS = `UPDATE clients SET has_imported_tokens = true, revision = ${NEXT_REVISION}
@@ -112,7 +112,7 @@ const insertAll = async (
     column(({ subject }) => subject),
     column(({ scope }) => scope),
     column(({ brand = null }) => brand),
-    column(({ createdAt }) => createdAt),
+    column(({ createdAtMs }) => createdAtMs),
   ];
   const rows = await query(INSERT, [...standing, ...rotation]);
   const ids = new Set(rows.map((row) => String(row['id'])));
@@ -121,7 +121,7 @@ const insertAll = async (
   write(INSERT_TOKENS, [
     made.map(({ digest }) => Buffer.from(digest)),
     made.map(({ grant }) => grant.id),
-    made.map(({ expiresAt }) => expiresAt),
+    made.map(({ expiresAtMs }) => expiresAtMs),
   ]);
   addConsents(
     transaction,

@@ -17,7 +17,7 @@ export type CurrentState = {
 
 const SELECT = `SELECT u.n, c.revision, g.issued_by, ${GRANT_COLUMNS}
   FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS u (grant_id, client_id, n)
-    LEFT JOIN clients AS c ON c.id = u.client_id AND c.disabled_at IS NULL
+    LEFT JOIN clients AS c ON c.id = u.client_id AND c.disabled_at_ms IS NULL
     LEFT JOIN grants AS g ON g.id = u.grant_id`;
 
 /** Reads grants and clients in one statement. Answers in the order of what was presented. */

@@ -12,8 +12,8 @@ import { readSecrets } from '../../copy/row-form.ts';
 import type { Row, Value } from '../connection/transaction.ts';
 
 /** The columns of a grant, of the table `grants AS g`. */
-export const GRANT_COLUMNS = `g.id, g.client_id, g.subject, g.scope, g.brand, g.created_at, g.generation, g.key_number,
-  g.rotated_at_ms, g.earlier_rotations, g.caller_address, g.caller_user_agent, g.use_digest, g.revoked_at, g.revocation_cause`;
+export const GRANT_COLUMNS = `g.id, g.client_id, g.subject, g.scope, g.brand, g.created_at_ms, g.generation, g.key_number,
+  g.rotated_at_ms, g.earlier_rotations, g.caller_address, g.caller_user_agent, g.use_digest, g.revoked_at_ms, g.revocation_cause`;
 
 /** A grant from the values of `GRANT_COLUMNS`. */
 export const toGrant = (row: Row): Grant => ({
@@ -22,7 +22,7 @@ export const toGrant = (row: Row): Grant => ({
   subject: String(row['subject']),
   scope: String(row['scope']),
   brand: toText(row['brand']),
-  createdAt: Number(row['created_at']),
+  createdAtMs: Number(row['created_at_ms']),
   generation: Number(row['generation']),
   keyNumber: Number(row['key_number']),
   rotatedAtMs: unpackHistory({
@@ -31,7 +31,7 @@ export const toGrant = (row: Row): Grant => ({
   }),
   rotatedBy: toCaller(row['caller_address'], row['caller_user_agent']),
   useDigest: toBytes(row['use_digest']),
-  revocation: toRevocation(row['revoked_at'], row['revocation_cause']),
+  revocation: toRevocation(row['revoked_at_ms'], row['revocation_cause']),
 });
 
 /** The values of a grant that a refresh changes, in the order generation, key, moments, caller, use. */
@@ -49,11 +49,11 @@ export const rotationValues = (grant: Grant): readonly unknown[] => {
   ];
 };
 
-const toRevocation = (at: Value, cause: Value): Revocation | undefined =>
-  at === null
+const toRevocation = (atMs: Value, cause: Value): Revocation | undefined =>
+  atMs === null
     ? undefined
     : {
-        at: Number(at),
+        atMs: Number(atMs),
         cause: REVOCATION_CAUSES.find((name) => name === cause) ?? damaged('grants.revocation_cause'),
       };
 
@@ -68,8 +68,8 @@ export const toClient = (row: Row): Client => ({
   consentRedirectUri: toText(row['consent_redirect_uri']),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
-  createdAt: Number(row['created_at']),
-  disabledAt: toNumber(row['disabled_at']),
+  createdAtMs: Number(row['created_at_ms']),
+  disabledAtMs: toNumber(row['disabled_at_ms']),
   secrets: readSecrets(row['secrets']),
   ...(row['has_imported_tokens'] === true ? { hasImportedTokens: true } : {}),
 });

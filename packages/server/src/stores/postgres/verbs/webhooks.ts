@@ -9,21 +9,30 @@ import type { Query, Row } from '../connection/transaction.ts';
 
 type WebhookVerbs = Pick<WebhookStore, 'createWebhook' | 'listWebhooks' | 'removeWebhook'>;
 
-const INSERT = `INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at, disabled_at)
+const INSERT = `INSERT INTO webhooks (id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id`;
 
 /** The receivers of grant events, in the order of creation. */
 export const listWebhooks = async (query: Query): Promise<readonly Webhook[]> =>
-  (await query('SELECT * FROM webhooks ORDER BY created_at, id')).map(toWebhook);
+  (await query('SELECT * FROM webhooks ORDER BY created_at_ms, id')).map(toWebhook);
 
 export const createWebhookVerbs = ({ read, transact }: Connections): WebhookVerbs => ({
   createWebhook: (webhook) =>
     transact(async ({ query }) => {
-      const { id, url, format, clientId = null, kinds, keyNumber, createdAt, disabledAt = null } = webhook;
+      const {
+        id,
+        url,
+        format,
+        clientId = null,
+        kinds,
+        keyNumber,
+        createdAtMs,
+        disabledAtMs = null,
+      } = webhook;
       // Otherwise two that count at the same moment would both find room.
       await lockForAll(query);
       if ((await listWebhooks(query)).length >= WEBHOOKS_MAX) return 'too_many';
-      const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAt, disabledAt];
+      const what = [url, format, clientId, JSON.stringify(kinds), keyNumber, createdAtMs, disabledAtMs];
       return (await query(INSERT, [id, ...what])).length === 1 ? 'created' : 'id_taken';
     }),
   listWebhooks: () => listWebhooks(read),
@@ -49,6 +58,6 @@ const toWebhook = (row: Row): Webhook => ({
     (text) => GRANT_EVENT_KINDS.find((kind) => kind === text) ?? damaged('webhooks.kinds'),
   ),
   keyNumber: Number(row['key_number']),
-  createdAt: Number(row['created_at']),
-  disabledAt: toNumber(row['disabled_at']),
+  createdAtMs: Number(row['created_at_ms']),
+  disabledAtMs: toNumber(row['disabled_at_ms']),
 });

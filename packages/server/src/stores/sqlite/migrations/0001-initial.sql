@@ -10,20 +10,20 @@ CREATE TABLE clients (
   consent_redirect_uri TEXT,
   policy               TEXT NOT NULL,
   revision             INTEGER NOT NULL,
-  created_at           INTEGER NOT NULL,
-  disabled_at          INTEGER,
+  created_at_ms        INTEGER NOT NULL,
+  disabled_at_ms       INTEGER,
   -- Other clients' tokens are not looked up in imported_tokens.
   has_imported_tokens  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE client_secrets (
-  id            TEXT PRIMARY KEY,
-  client_number INTEGER NOT NULL REFERENCES clients (number) ON DELETE CASCADE,
-  name          TEXT NOT NULL,
-  digest        BLOB NOT NULL,
-  created_at    INTEGER NOT NULL,
-  expires_at    INTEGER,
-  last_used_at  INTEGER
+  id              TEXT PRIMARY KEY,
+  client_number   INTEGER NOT NULL REFERENCES clients (number) ON DELETE CASCADE,
+  name            TEXT NOT NULL,
+  digest          BLOB NOT NULL,
+  created_at_ms   INTEGER NOT NULL,
+  expires_at_ms   INTEGER,
+  last_used_at_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX client_secrets_by_client ON client_secrets (client_number);
@@ -61,13 +61,13 @@ CREATE TABLE grants (
   client_number    INTEGER NOT NULL REFERENCES clients (number),
   generation       INTEGER NOT NULL,
   key_number       INTEGER NOT NULL,
-  created_at       INTEGER NOT NULL,
+  created_at_ms    INTEGER NOT NULL,
   -- When the last generations were made (packed-rotations.ts).
   rotations        BLOB,
   -- The caller that made the current generation.
   rotated_by       INTEGER,
   use_digest       BLOB,
-  revoked_at       INTEGER,
+  revoked_at_ms    INTEGER,
   revocation_cause TEXT,
   brand            TEXT,
   subject          TEXT NOT NULL,
@@ -96,7 +96,7 @@ CREATE TABLE codes (
   client_id      TEXT NOT NULL,
   redirect_uri   TEXT NOT NULL,
   code_challenge TEXT,
-  issued_at      INTEGER NOT NULL,
+  issued_at_ms   INTEGER NOT NULL,
   subject        TEXT NOT NULL,
   scope          TEXT NOT NULL,
   brand          TEXT,
@@ -105,7 +105,7 @@ CREATE TABLE codes (
   use_digest     BLOB
 ) STRICT;
 
-CREATE INDEX codes_by_age ON codes (issued_at);
+CREATE INDEX codes_by_age ON codes (issued_at_ms);
 
 -- What a grant covers. A grant made on the command line has no rows here.
 CREATE TABLE vehicles (
@@ -129,9 +129,9 @@ CREATE TABLE consents (
 
 -- Refresh tokens that another server issued, by their SHA-256. Each stands for generation 0 of its grant.
 CREATE TABLE imported_tokens (
-  digest     BLOB PRIMARY KEY,
-  grant_id   INTEGER NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
-  expires_at INTEGER NOT NULL
+  digest        BLOB PRIMARY KEY,
+  grant_id      INTEGER NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+  expires_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX imported_tokens_by_grant ON imported_tokens (grant_id);
@@ -154,14 +154,14 @@ CREATE INDEX grant_events_by_grant ON grant_events (grant_id);
 
 -- Who receives grant events. Their secrets are derived from the key ring and not stored. kinds is a JSON array.
 CREATE TABLE webhooks (
-  id          TEXT PRIMARY KEY,
-  url         TEXT NOT NULL,
-  format      TEXT NOT NULL,
-  client_id   TEXT,
-  kinds       TEXT NOT NULL,
-  key_number  INTEGER NOT NULL,
-  created_at  INTEGER NOT NULL,
-  disabled_at INTEGER
+  id             TEXT PRIMARY KEY,
+  url            TEXT NOT NULL,
+  format         TEXT NOT NULL,
+  client_id      TEXT,
+  kinds          TEXT NOT NULL,
+  key_number     INTEGER NOT NULL,
+  created_at_ms  INTEGER NOT NULL,
+  disabled_at_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- The outbox: one row per grant event and receiver, inserted with the grant event. next_at_ms is null when it is over.

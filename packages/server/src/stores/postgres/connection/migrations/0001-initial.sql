@@ -11,8 +11,8 @@ CREATE TABLE clients (
   consent_redirect_uri text,
   policy               text NOT NULL,
   secrets              text NOT NULL,
-  created_at           bigint NOT NULL,
-  disabled_at          bigint,
+  created_at_ms        bigint NOT NULL,
+  disabled_at_ms       bigint,
   -- Other clients' tokens are not looked up in imported_tokens.
   has_imported_tokens  boolean NOT NULL DEFAULT false
 );
@@ -35,11 +35,11 @@ CREATE TABLE clock (
 -- its page.
 CREATE TABLE grants (
   id                bigint PRIMARY KEY,
-  created_at        bigint NOT NULL,
+  created_at_ms     bigint NOT NULL,
   generation        bigint NOT NULL,
   -- The newest rotation.
   rotated_at_ms     bigint,
-  revoked_at        bigint,
+  revoked_at_ms     bigint,
   -- The node that issued the current generation: its number times 2^35, and which of its epochs it was (issued-by.ts).
   -- 0: the answer was never given. Null: no node issued it.
   issued_by         bigint,
@@ -80,7 +80,7 @@ CREATE TABLE codes (
   client_id      text NOT NULL,
   redirect_uri   text NOT NULL,
   code_challenge text,
-  issued_at      bigint NOT NULL,
+  issued_at_ms   bigint NOT NULL,
   subject        text NOT NULL,
   scope          text NOT NULL,
   brand          text,
@@ -91,7 +91,7 @@ CREATE TABLE codes (
   issued_by      bigint
 );
 
-CREATE INDEX codes_by_age ON codes (issued_at);
+CREATE INDEX codes_by_age ON codes (issued_at_ms);
 CREATE INDEX codes_by_client ON codes (client_id);
 
 -- The vehicles that a grant covers, as one JSON array. A grant without an owner's choice has no row.
@@ -111,9 +111,9 @@ CREATE INDEX consents_by_grant ON consents (grant_id);
 
 -- Refresh tokens that another server issued, by their SHA-256. Each stands for generation 0 of its grant.
 CREATE TABLE imported_tokens (
-  digest     bytea PRIMARY KEY,
-  grant_id   bigint NOT NULL,
-  expires_at bigint NOT NULL
+  digest        bytea PRIMARY KEY,
+  grant_id      bigint NOT NULL,
+  expires_at_ms bigint NOT NULL
 );
 
 CREATE INDEX imported_tokens_by_grant ON imported_tokens (grant_id);
@@ -138,14 +138,14 @@ CREATE INDEX grant_events_by_client ON grant_events (client_id, sequence);
 
 -- The receivers of grant events. Their secrets are derived from the key ring and not stored. kinds is JSON.
 CREATE TABLE webhooks (
-  id          text PRIMARY KEY,
-  url         text NOT NULL,
-  format      text NOT NULL,
-  client_id   text,
-  kinds       text NOT NULL,
-  key_number  integer NOT NULL,
-  created_at  bigint NOT NULL,
-  disabled_at bigint
+  id             text PRIMARY KEY,
+  url            text NOT NULL,
+  format         text NOT NULL,
+  client_id      text,
+  kinds          text NOT NULL,
+  key_number     integer NOT NULL,
+  created_at_ms  bigint NOT NULL,
+  disabled_at_ms bigint
 );
 
 -- The outbox: a grant event and the webhook that is to receive it, inserted together with the grant event. next_at_ms is
