@@ -20,6 +20,8 @@ import { createListeners } from './listeners.ts';
 import type { Listening } from './listeners.ts';
 import { openLiveEvents } from './live/publish.ts';
 import type { LiveEvents } from './live/publish.ts';
+import { readLogBytes } from './stores/sqlite/log-size.ts';
+import { storeNameOf } from './deployment/names.ts';
 import { makeDirectory } from './stores/directory.ts';
 import { startSending } from './webhooks/start-sending.ts';
 
@@ -75,15 +77,24 @@ export const createAuthorizationServer = async (
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
   const { store, time, clock, randomness } = deployment;
-  // A clock that the host moves is no clock to compare.
-  const following = hasOwnClock(options) ? undefined : followClock(store, time);
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKey } = deployment;
+  const isInFile = options.store === undefined && config.store === undefined;
   const admin =
     config.adminPort === undefined
       ? undefined
-      : createAdmin({ store, noticeKey, time, openRequests: load.open, emit: report });
+      : createAdmin({
+          store,
+          noticeKey,
+          time,
+          openRequests: load.open,
+          storeLogBytes: isInFile ? () => readLogBytes(storeNameOf(config)) : undefined,
+          emit: report,
+        });
   if (options.store === undefined) live = await openLive(config, report, deployment);
+  time.report();
+  // A clock that the host moves is no clock to compare.
+  const following = hasOwnClock(options) ? undefined : followClock(store, time);
   let listeningUrl = '';
   /** Empty until it is known. No request is answered before that. */
   const issuer = (): string => config.publicUrl ?? listeningUrl;
@@ -110,6 +121,8 @@ export const createAuthorizationServer = async (
     keyRing: () => deployment.keyRing,
     noticeKey,
     clock,
+    monotonic: time.monotonic,
+    earliest: time.earliest,
     chance: randomness.fraction,
     emit: report,
     onDeliveries: deployment.onDeliveries,

@@ -22,13 +22,16 @@ const machine = (
   const { databaseOffByMs, ...more } = options;
   const start = (offByMs = 0) => {
     at.offByMs = offByMs;
-    return createClockSource({
+    const time = createClockSource({
       wall: () => T + at.afterMs + at.offByMs,
       monotonic: () => at.afterMs,
       emit: (event) => events.push(event),
       database: databaseOffByMs === undefined ? undefined : readingOf(databaseOffByMs),
       ...more,
     });
+    assert.deepEqual(events, [], 'nothing is reported before it is asked for');
+    time.report();
+    return time;
   };
   return { at, events, start, readingOf };
 };

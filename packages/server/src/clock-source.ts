@@ -10,7 +10,7 @@ import {
   trustTimeline,
 } from './clock-timeline.ts';
 import type { Timeline } from './clock-timeline.ts';
-import type { Emit } from './log-event.ts';
+import type { Emit, LogEvent } from './log-event.ts';
 
 /** The one source of time of a process. */
 export type ClockSource = {
@@ -30,6 +30,8 @@ export type ClockSource = {
   noteDatabase(reading: DatabaseReading): void;
   /** Calls `listener` after every jump. One listener at a time. */
   onJump(listener: () => void): void;
+  /** Reports what was found so far. From then on, everything is reported at once. */
+  report(): void;
 };
 
 /** The database's clock, as a statement showed it between two moments of the monotonic clock. */
@@ -60,7 +62,10 @@ const AHEAD_REPORTED_MS = 86_400_000;
 
 /** Compares a clock with the monotonic clock at every reading, and reports where it jumps or contradicts another. */
 export const createClockSource = (context: ClockSourceContext): ClockSource => {
-  const { wall, monotonic, seenAtMs, database, isTrusted = false, emit } = context;
+  const { wall, monotonic, seenAtMs, database, isTrusted = false } = context;
+  let waiting: LogEvent[] | undefined = [];
+  const emit = (event: LogEvent): void =>
+    waiting === undefined ? context.emit(event) : void waiting.push(event);
   let followsDatabase = database !== undefined;
   let skew: 'none' | 'near' | 'far' = 'none';
   let listener: (() => void) | undefined;
@@ -133,6 +138,11 @@ export const createClockSource = (context: ClockSourceContext): ClockSource => {
     },
     onJump(next) {
       listener = next;
+    },
+    report() {
+      const found = waiting ?? [];
+      waiting = undefined;
+      for (const event of found) context.emit(event);
     },
   };
 };

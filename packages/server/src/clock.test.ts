@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { leastAgeMs } from './clock.ts';
+import * as fc from 'fast-check';
+import { latestMomentOfAge, leastAgeMs } from './clock.ts';
 
 const DOUBT = { beforeMs: 1000, byMs: 300 };
 
 const AGES = [
   { name: 'a moment before the jump, older than the doubt', atMs: 600, doubt: DOUBT, leastMs: 300 },
-  { name: 'a moment before the jump, as old as the doubt', atMs: 900, doubt: DOUBT, leastMs: 0 },
-  { name: 'the last moment before the jump', atMs: 999, doubt: DOUBT, leastMs: 0 },
+  { name: 'a moment before the jump, as old as the doubt', atMs: 900, doubt: DOUBT, leastMs: 200 },
+  { name: 'the last moment before the jump', atMs: 999, doubt: DOUBT, leastMs: 200 },
+  {
+    name: 'a moment before a doubt that goes on',
+    atMs: 999,
+    doubt: { beforeMs: Infinity, byMs: 300 },
+    leastMs: 0,
+  },
   { name: 'the moment of the jump', atMs: 1000, doubt: DOUBT, leastMs: 200 },
   { name: 'a moment in the future', atMs: 1300, doubt: DOUBT, leastMs: 0 },
   { name: 'a moment that nothing puts in doubt', atMs: 600, doubt: undefined, leastMs: 600 },
@@ -15,4 +22,17 @@ const AGES = [
 
 for (const { name, atMs, doubt, leastMs } of AGES)
   test(`the least age of ${name} is ${leastMs} ms`, () =>
-    assert.equal(leastAgeMs(atMs, 1200, doubt), leastMs));
+    assert.equal(leastAgeMs(atMs, { nowMs: 1200, doubt }), leastMs));
+
+test('a moment is at least so long ago if, and only if, it is no later than the latest moment of that age', () => {
+  const moment = fc.integer({ min: -100, max: 100 });
+  const doubts = fc.option(fc.record({ beforeMs: moment, byMs: fc.nat({ max: 50 }) }), { nil: undefined });
+  fc.assert(
+    fc.property(moment, moment, fc.integer({ min: 1, max: 100 }), doubts, (atMs, nowMs, ageMs, doubt) => {
+      fc.pre(doubt === undefined || doubt.beforeMs <= nowMs);
+      const now = { nowMs, doubt };
+      assert.equal(leastAgeMs(atMs, now) >= ageMs, atMs <= latestMomentOfAge(ageMs, now));
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -24,10 +24,22 @@ export const systemMonotonic: Clock = () => performance.now();
  */
 export type ClockDoubt = { readonly beforeMs: Millis; readonly byMs: Millis };
 
-/** How long ago a moment is at least, with what is in doubt, if anything. A moment in the future is 0 ago. */
-export const leastAgeMs = (atMs: Millis, nowMs: Millis, doubt: ClockDoubt | undefined): Millis => {
-  const byMs = doubt !== undefined && atMs < doubt.beforeMs ? doubt.byMs : 0;
-  return Math.max(0, nowMs - atMs - byMs);
+/** The present moment, and what is in doubt about the moments before it. */
+export type Now = { readonly nowMs: Millis; readonly doubt?: ClockDoubt | undefined };
+
+/**
+ * How long ago a moment is at least, with what is in doubt, if anything. A moment in the future is 0 ago. What happened
+ * before a jump is at least as old as the jump.
+ */
+export const leastAgeMs = (atMs: Millis, { nowMs, doubt }: Now): Millis => {
+  if (doubt === undefined || atMs >= doubt.beforeMs) return Math.max(0, nowMs - atMs);
+  return Math.max(0, nowMs - doubt.beforeMs, nowMs - atMs - doubt.byMs);
+};
+
+/** The latest moment that is at least so long ago, as `leastAgeMs` counts: a condition for SQL. */
+export const latestMomentOfAge = (ageMs: Millis, { nowMs, doubt }: Now): Millis => {
+  const byMs = doubt !== undefined && doubt.beforeMs > nowMs - ageMs ? doubt.byMs : 0;
+  return nowMs - ageMs - byMs;
 };
 
 /** Whole seconds, as tokens and answers on the wire carry them; what is left of a second is dropped. */

@@ -62,6 +62,8 @@ export type LogEvent =
         response: 'revoke' | 'refuse' | 'observe';
       }
     >
+  /** A moment in the row of a grant and the present clock contradict each other: one of them is wrong. */
+  | Of<'refresh.clock_fault', Use & { fault: 'future_row' | 'past_row'; byMs: number }>
   | Of<'code.redeemed', GrantRequest>
   | Of<'code.repeated', GrantRequest>
   | Of<'code.replayed', GrantRequest>
@@ -97,7 +99,7 @@ export type LogEvent =
   | Of<
       'client.throttled',
       Request & {
-        bucket: 'address' | 'client' | 'pair';
+        bucket: 'address' | 'client';
         clientId: string | undefined;
         failures: number;
         refused: number;
@@ -112,6 +114,8 @@ export type LogEvent =
         caller: Caller;
       }
     >
+  /** Reported once: a proxy names its callers, but `forwardedHops` is 0, so that they all have the address of the proxy. */
+  | Of<'forwarding.ignored', { header: 'x-forwarded-for' | 'forwarded'; caller: Caller }>
   /** Reported at most every ten seconds per reason, with their number since the last report and the last caller. */
   | Of<
       'connection.dropped',

@@ -46,7 +46,8 @@ const policy: fc.Arbitrary<Policy> = fc
 const history = fc
   .tuple(
     fc.oneof(
-      fc.array(fc.option(fc.integer({ min: -50, max: 120_000 })), { maxLength: 5 }),
+      fc.array(fc.option(fc.integer({ min: 0, max: 120_000 })), { maxLength: 5 }),
+      fc.array(fc.integer({ min: 0, max: 4 * HOUR_SECONDS * 1000 }), { maxLength: 3 }),
       fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 29, maxLength: 31 }),
     ),
     fc.integer({ min: 0, max: HOUR_SECONDS }),
@@ -81,6 +82,18 @@ const use = fc.record({
   nowMs: fc.oneof(
     fc.integer({ min: -120_000, max: HOUR_SECONDS * 1000 }).map((ms) => NOW_MS + ms),
     fc.constantFrom(-1, 0, 1).map((ms) => NOW_MS + ms),
+    // A clock that is far behind.
+    fc.integer({ min: 1, max: 70 }).map((days) => NOW_MS - days * 24 * HOUR_SECONDS * 1000),
+  ),
+  doubt: fc.option(
+    fc.record({
+      beforeMs: fc.oneof(
+        fc.constant(Infinity),
+        fc.integer({ min: -HOUR_SECONDS * 1000, max: HOUR_SECONDS * 1000 }).map((ms) => NOW_MS + ms),
+      ),
+      byMs: fc.integer({ min: 0, max: 2 * HOUR_SECONDS * 1000 }),
+    }),
+    { nil: undefined },
   ),
   brand,
   useDigest: digest,
@@ -93,6 +106,16 @@ const edge = fc.option(
   fc.record({ ends: fc.constantFrom('grant', 'token'), steps: fc.constantFrom(-1, 0, 1) }),
   { freq: 2 },
 );
+
+/** Longer gaps are not stored exactly. */
+const GAP_MAX_MS = 4 * HOUR_SECONDS * 1000;
+
+/** The grant without its history if the next rotation comes too long after it. */
+const withinGap = ({ nowMs, ...begun }: Moments): Omit<Moments, 'nowMs'> => {
+  const nextMs = Math.max(nowMs, begun.createdAtMs);
+  const newestMs = begun.rotatedAtMs.at(-1) ?? nextMs;
+  return nextMs - newestMs > GAP_MAX_MS ? { ...begun, rotatedAtMs: [] } : begun;
+};
 
 type Moments = Pick<Grant, 'createdAtMs' | 'rotatedAtMs'> & { readonly nowMs: number };
 
@@ -123,17 +146,19 @@ const vehicles = fc.subarray([sampleVehicle(1), sampleVehicle(2)]);
 export const decisionCase = (id: bigint): fc.Arbitrary<DecisionCase> =>
   fc.record({ policy, grant, vehicles, use, edge }).map((one) => {
     const [own, other] = clientIdsOf(id);
-    const { distance, nowMs: usedAtMs, isOfOtherClient, ...presented } = one.use;
+    const { distance, nowMs: usedAtMs, doubt, isOfOtherClient, ...presented } = one.use;
     const { createdAtMs, rotatedAtMs } = one.grant;
     const moments = { createdAtMs, rotatedAtMs, nowMs: usedAtMs };
-    const { nowMs, ...begun } = one.edge === null ? moments : atEdge(moments, one.policy, one.edge);
+    const edged = one.edge === null ? moments : atEdge(moments, one.policy, one.edge);
+    const { nowMs } = edged;
     const generation = Math.min(LAST, Math.max(0, one.grant.generation + distance));
     return {
       policy: one.policy,
       vehicles: one.vehicles,
-      grant: sampleGrant({ ...one.grant, ...begun, id, clientId: own }),
+      grant: sampleGrant({ ...one.grant, ...withinGap(edged), id, clientId: own }),
       use: sampleUse(generation, {
         nowMs,
+        doubt,
         keyNumber: 2,
         presented: { ...presented, grantId: id, clientId: isOfOtherClient ? other : own },
       }),

@@ -10,6 +10,7 @@ import { grantEventContract } from './suite/grant-events.ts';
 import { grantEventKeepingContract } from './suite/grant-event-retention.ts';
 import { grantContract } from './suite/grants.ts';
 import { importContract } from './suite/imports.ts';
+import { hastenContract } from './suite/hastened-deliveries.ts';
 import { keyContract } from './suite/keys.ts';
 import { clockContract } from './suite/clock.ts';
 import { lastingContract } from './suite/durability.ts';
@@ -45,6 +46,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       volumeContract,
       grantEventKeepingContract,
       webhookContract,
+      hastenContract,
     ])
       register(onStore);
     for (const register of [connectionContract, codeConnectionContract, webhookConnectionContract])

@@ -14,6 +14,7 @@ export type SenderTrial = {
   readonly events: LogEvent[];
   /** Integer milliseconds. */
   nowMs: number;
+  monotonicMs: number;
   /** Moves the clock, wakes the sender, and resolves when nothing is due or running. */
   advance(ms: number): Promise<void>;
   /** Creates another sender on the same store, as in another process. */
@@ -37,6 +38,8 @@ export const openSenderTrial = async (
       keyRing: () => keyRing,
       noticeKey: () => true,
       clock: () => trial.nowMs,
+      monotonic: () => trial.monotonicMs,
+      earliest: () => trial.nowMs,
       chance: () => 0.5,
       emit: (event) => void events.push(event),
       deliver,
@@ -47,8 +50,10 @@ export const openSenderTrial = async (
     sender: create(),
     events,
     nowMs: Math.floor(Date.now() / 1000) * 1000,
+    monotonicMs: 0,
     async advance(ms) {
       trial.nowMs += ms;
+      trial.monotonicMs += ms;
       trial.sender.wake();
       await trial.sender.settle();
     },

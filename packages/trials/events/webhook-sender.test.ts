@@ -238,6 +238,37 @@ describe('The delivery to webhooks', () => {
     assert.equal(receiver.arrived.length, 1);
   });
 
+  for (const aheadMs of [3 * 3_600_000, 40 * DAY_MS])
+    test(`a clock that runs ${aheadMs / 3_600_000} hours ahead for a while delays no delivery and gives none up`, async (t) => {
+      const receiver = await startReceiver(t, replyInTurn(503, 503, 503, 200));
+      const trial = await openSenderTrial(t);
+      const { id } = await trial.addWebhook(receiver.url);
+      await trial.makeGrantEvent();
+      await trial.advance(0);
+      // Nothing but the wall clock moves: forward, and back.
+      trial.nowMs += aheadMs;
+      await trial.advance(5000);
+      trial.nowMs -= aheadMs;
+      await trial.advance(15_000);
+      await trial.advance(45_000);
+      assert.equal(receiver.arrived.length, 4);
+      assert.deepEqual(namesOf(trial).slice(-1), ['webhook.delivered'], id);
+    });
+
+  test('a sender that starts delivers what a clock scheduled that ran ahead', async (t) => {
+    const receiver = await startReceiver(t, replyInTurn(503, 200));
+    const trial = await openSenderTrial(t);
+    await trial.addWebhook(receiver.url);
+    trial.nowMs += 3 * 3_600_000;
+    await trial.makeGrantEvent();
+    await trial.advance(0);
+    trial.nowMs -= 3 * 3_600_000;
+    const next = trial.another();
+    next.wake();
+    await next.settle();
+    assert.equal(receiver.arrived.length, 2);
+  });
+
   test('grant events are stored for 30 days', async (t) => {
     const trial = await openSenderTrial(t);
     // Each call stores a creation and a revocation.

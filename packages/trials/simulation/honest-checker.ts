@@ -13,7 +13,7 @@ type Decided = RefreshPresentation & { readonly decision: Decision };
  * - `none`: always;
  * - `until-used`: always, however late. No outage is outside this policy;
  * - `overlap`: within `overlapSeconds` of its first use by the server's clock, even if its successor was used (DESIGN §5),
- *   unless that clock is behind the newest rotation and therefore cannot measure an age;
+ *   unless that clock was far ahead at its first use, and its successor was used;
  * - every policy: with the `Idempotency-Key` of its first use; and at the node that answered 503 to its last use because
  *   the outcome of the commit was unknown, while that node lives (`grants/undecided-uses.ts`; after the node dies, the
  *   policy decides about the retry).
@@ -43,6 +43,7 @@ const findWrongRefusal = (grant: GrantRecord, decided: readonly Decided[]): Deci
   let newest = 0;
   let issuedAtMs = createdAtMs;
   let previouslyIssuedAtMs = issuedAtMs;
+  const firstUses = new Map<number, number>();
   const before: Decided[] = [];
   for (const one of decided) {
     const { clockMs, order, epoch } = one.decision;
@@ -53,10 +54,15 @@ const findWrongRefusal = (grant: GrantRecord, decided: readonly Decided[]): Deci
     if (clockMs - lifetimeStartMs >= refreshTokenLifetimeSeconds * 1000) return undefined;
     if (grantLifetimeSeconds !== null && clockMs - createdAtMs >= grantLifetimeSeconds * 1000)
       return undefined;
-    if (!isInsidePolicy(grant, one, before, { newest, issuedAtMs })) return undefined;
+    if (!isInsidePolicy(grant, one, before, { newest, firstUses })) return undefined;
     if (one.answer?.kind === 'dead') return one;
     const isFirst = before.every(({ index }) => index !== one.index);
-    if (isFirst && rotation !== 'none') [previouslyIssuedAtMs, issuedAtMs] = [issuedAtMs, clockMs];
+    if (isFirst && rotation !== 'none') {
+      // A restored store may have lost the moment before which this one cannot be.
+      const atMs = epoch > 0 ? clockMs : Math.max(issuedAtMs, clockMs);
+      [previouslyIssuedAtMs, issuedAtMs] = [issuedAtMs, atMs];
+      firstUses.set(one.index, atMs);
+    }
     newest = Math.max(newest, one.index);
     before.push(one);
   }
@@ -65,15 +71,14 @@ const findWrongRefusal = (grant: GrantRecord, decided: readonly Decided[]): Deci
 
 /** How many rotations a row remembers (`docs/decisions/0006-verdict.md`). */
 const REMEMBERED = 32;
-const REMEMBERED_SECONDS = 900;
-/** A row can store the time of a rotation only up to this far after the next rotation (`stores/copy/packed-history.ts`). */
-const AHEAD_MAX_MS = 0x7f_0000;
+/** A clock that is behind by no more than this counts as standing still. */
+const STILL_MAX_MS = 900_000;
 
 const isInsidePolicy = (
   grant: GrantRecord,
   one: Decided,
   before: readonly Decided[],
-  { newest, issuedAtMs }: { readonly newest: number; readonly issuedAtMs: number },
+  { newest, firstUses }: { readonly newest: number; readonly firstUses: ReadonlyMap<number, number> },
 ): boolean => {
   const { rotation, overlapSeconds } = grant.owner.plan.policy;
   if (rotation === 'none') return true;
@@ -83,20 +88,11 @@ const isInsidePolicy = (
   // A restored store may not know the first uses of older tokens. Only the newest token does not depend on them.
   if (!isNewest && one.decision.epoch > 0) return false;
   // A clock that went backwards counts as stopped.
-  const ageMs = Math.max(0, one.decision.clockMs - first.decision.clockMs);
-  const isClockBehind = one.decision.clockMs < issuedAtMs;
-  // The clock went forward and back across the first use: a row may have forgotten it.
-  const mayBeForgotten =
-    one.decision.clockMs < first.decision.clockMs &&
-    before.some(({ decision }) => decision.clockMs - first.decision.clockMs >= REMEMBERED_SECONDS * 1000);
-  // The clock went back too far after the first use for a row to store the difference.
-  const isCutShort = before.some(({ decision }) => first.decision.clockMs - decision.clockMs > AHEAD_MAX_MS);
+  const ageMs = one.decision.clockMs - (firstUses.get(one.index) ?? first.decision.clockMs);
   if (
     rotation === 'overlap' &&
-    !isClockBehind &&
-    !mayBeForgotten &&
-    !isCutShort &&
     ageMs < overlapSeconds * 1000 &&
+    (ageMs >= -STILL_MAX_MS || isNewest) &&
     newest - one.index < REMEMBERED
   )
     return true;

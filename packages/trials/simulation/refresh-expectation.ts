@@ -14,15 +14,14 @@ export type PresentedToken = {
 
 /** How many rotations a row remembers (`docs/decisions/0006-verdict.md`). */
 const REMEMBERED = 32;
-const REMEMBERED_SECONDS = 900;
-/** A row can store the time of a rotation only up to this far after the next rotation (`stores/copy/packed-history.ts`). */
-const AHEAD_MAX_MS = 0x7f_0000;
+/** A clock that is behind by no more than this counts as standing still. */
+const STILL_MAX_MS = 900_000;
 
 /**
  * The allowed outcomes for a presented refresh token: RFC 6749 §6 (bound to the client), RFC 9700 §4.14.2 (a used
  * refresh token is a sign of theft), and docs/decisions/0006-verdict.md. Knows the first use of every token. If the
- * documents allow the server to forget a use, more than one outcome is correct. A clock that is behind the newest
- * rotation cannot measure an age: then a used token may be refused, but never revokes.
+ * documents allow the server to forget a use, more than one outcome is correct. Issuance never goes back: under a clock that
+ * is behind the newest rotation, the next one counts at the same moment, and no used token revokes.
  */
 export const expectRefresh = (grant: Standing, presented: PresentedToken, policy: Policy): Expectation => {
   const { index, clockMs } = presented;
@@ -55,19 +54,20 @@ export const expectRefresh = (grant: Standing, presented: PresentedToken, policy
 
 const advance = (grant: Standing, { index, clockMs, key }: PresentedToken, because: string): Expectation => {
   const firstUses = new Map(grant.firstUses);
+  const issuedAtMs = Math.max(clockMs, grant.issuedAtMs);
   for (let lost = grant.current; lost < index; lost++) firstUses.set(lost, 'lost');
-  firstUses.set(index, { atMs: clockMs, key });
+  firstUses.set(index, { atMs: issuedAtMs, key });
   return {
     outcomes: ['successor'],
     revokes: false,
     because,
-    after: { ...grant, current: index + 1, issuedAtMs: clockMs, firstUses },
+    after: { ...grant, current: index + 1, issuedAtMs, firstUses },
   };
 };
 
 /** A used refresh token gets the current one if the policy allows it. Otherwise it is refused, and a replay revokes. */
 const expectOfPredecessor = (grant: Standing, presented: PresentedToken, policy: Policy): Expectation => {
-  const { index, key, clockMs } = presented;
+  const { index, key } = presented;
   const behind = grant.current - index;
   const first = grant.firstUses.get(index);
   const again = (because: string): Expectation => ({
@@ -84,12 +84,7 @@ const expectOfPredecessor = (grant: Standing, presented: PresentedToken, policy:
     if (policy.rotation === 'until-used') return again('its successor is unused');
   }
   const denied = expectDenial(grant, presented, policy);
-  const isClockBehind = clockMs < grant.issuedAtMs;
-  if (denied === 'overlap')
-    return {
-      ...again('it is inside its overlap'),
-      outcomes: isClockBehind ? ['current', 'dead'] : ['current'],
-    };
+  if (denied === 'overlap') return again('it is inside its overlap');
   if (behind === 1 && presented.isRetryOfOurs === 'maybe')
     return { ...denied, outcomes: ['current', 'dead'], revokes: denied.revokes === false ? false : 'maybe' };
   return denied;
@@ -118,14 +113,8 @@ const expectDenial = (
       ? dead('its first use is lost and may lie inside the overlap', false)
       : dead('its first use is lost and lies before every overlap', behind <= REMEMBERED ? true : 'maybe');
   }
-  if (clockMs < first.atMs && mayBeForgotten(grant, index, first.atMs)) {
-    const because = 'the clock went forward and back across its first use, which may be forgotten';
-    return { ...dead(because, 'maybe'), outcomes: ['current', 'dead'] };
-  }
-  if (clockMs - Math.max(overlapMs, raceMs) < first.atMs && isCutShort(grant, index, first.atMs)) {
-    const because = 'the clock went back too far after its first use for a row to store the difference';
-    return { ...dead(because, 'maybe'), outcomes: ['current', 'dead'] };
-  }
+  if (first.atMs - clockMs > STILL_MAX_MS && behind > 1)
+    return dead('a clock that was far ahead recorded its first use, and its successor was used', false);
   // A clock that went backwards counts as stopped.
   const age = Math.max(0, clockMs - first.atMs);
   if (age < overlapMs)
@@ -134,33 +123,8 @@ const expectDenial = (
       : dead('it is inside its overlap, but too many rotations ago to be remembered', false);
   if (age < raceMs) return dead('it raced with its own first use', false);
   const because = `it is a replay, ${behind} behind, ${age} ms after its first use`;
-  return dead(because, behind <= REMEMBERED && isInOrder(grant) ? true : 'maybe');
+  return dead(because, behind <= REMEMBERED ? true : 'maybe');
 };
-
-/**
- * Whether the remembered times are in the order of the rotations. If a clock ran ahead, they are not, and then the age of
- * an older use is unknown (decision 6).
- */
-const isInOrder = ({ firstUses, current }: Standing): boolean => {
-  let newest = -Infinity;
-  for (let index = Math.max(0, current - REMEMBERED); index < current; index++) {
-    const use = firstUses.get(index);
-    if (use === undefined || use === 'lost') continue;
-    if (use.atMs < newest) return false;
-    newest = use.atMs;
-  }
-  return true;
-};
-
-/** Whether a later rotation came so long after this use, by the servers' clocks, that the row may have forgotten it. */
-const mayBeForgotten = ({ firstUses }: Standing, index: number, atMs: number): boolean =>
-  [...firstUses].some(
-    ([later, use]) => later > index && use !== 'lost' && use.atMs - atMs >= REMEMBERED_SECONDS * 1000,
-  );
-
-/** Whether a row may store an earlier time for a first use than the real one. */
-const isCutShort = ({ firstUses }: Standing, index: number, atMs: number): boolean =>
-  [...firstUses].some(([later, use]) => later > index && use !== 'lost' && atMs - use.atMs > AHEAD_MAX_MS);
 
 const nextKnownUse = ({ firstUses, current }: Standing, index: number): number => {
   for (let later = index; later < current; later++) {

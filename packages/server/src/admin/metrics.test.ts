@@ -37,6 +37,7 @@ void test('requests to token endpoints, and no others, are counted in every buck
     clockSkewMs: 0,
     clockDoubtMs: 0,
     deliveriesWaiting: undefined,
+    storeLogBytes: 4096,
   });
   const valueOf = (sample: string): number =>
     Number(
@@ -50,6 +51,7 @@ void test('requests to token endpoints, and no others, are counted in every buck
   assert.equal(valueOf('keyfob_token_request_duration_seconds_count'), 4);
   assert.equal(valueOf('keyfob_token_request_duration_seconds_sum'), 10.0035);
   assert.equal(valueOf('keyfob_open_requests'), 3);
+  assert.equal(valueOf('keyfob_store_log_bytes'), 4096);
   assert.doesNotMatch(text, /keyfob_webhook_deliveries_waiting/);
 });
 

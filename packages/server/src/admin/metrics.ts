@@ -12,6 +12,8 @@ export type Reading = {
   readonly clockDoubtMs: number;
   /** `undefined` if the store did not answer. */
   readonly deliveriesWaiting: number | undefined;
+  /** `undefined` on PostgreSQL. */
+  readonly storeLogBytes: number | undefined;
 };
 
 const gauge = (name: string, help: string, value: number): string =>
@@ -19,7 +21,16 @@ const gauge = (name: string, help: string, value: number): string =>
 
 /** All metrics in the Prometheus text format. Those that the store did not answer are left out. */
 export const renderMetrics = (reading: Reading): string => {
-  const { events, latencies, openRequests, isReady, clockSkewMs, clockDoubtMs, deliveriesWaiting } = reading;
+  const {
+    events,
+    latencies,
+    openRequests,
+    isReady,
+    clockSkewMs,
+    clockDoubtMs,
+    deliveriesWaiting,
+    storeLogBytes,
+  } = reading;
   const { user, system } = process.cpuUsage();
   return [
     renderMetric('keyfob_log_events_total', {
@@ -53,6 +64,9 @@ export const renderMetrics = (reading: Reading): string => {
             deliveriesWaiting,
           ),
         ]),
+    ...(storeLogBytes === undefined
+      ? []
+      : [gauge('keyfob_store_log_bytes', 'Size of the write-ahead log of the SQLite store.', storeLogBytes)]),
     renderMetric('process_cpu_seconds_total', {
       type: 'counter',
       help: 'User and system time of this process.',

@@ -18,6 +18,8 @@ export type AdminContext = {
   noticeKey(newestKeyNumber: number): boolean;
   readonly time: Pick<ClockSource, 'skewMs' | 'isFarOff' | 'doubt'>;
   openRequests(): number;
+  /** Bytes of the write-ahead log; absent on PostgreSQL. */
+  readonly storeLogBytes?: (() => number) | undefined;
   /** Reports failures of the admin listener itself. */
   readonly emit: Emit;
 };
@@ -37,7 +39,8 @@ export type Admin = {
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
-export const createAdmin = ({ store, noticeKey, time, openRequests, emit }: AdminContext): Admin => {
+export const createAdmin = (context: AdminContext): Admin => {
+  const { store, noticeKey, time, openRequests, storeLogBytes, emit } = context;
   let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
@@ -75,6 +78,7 @@ export const createAdmin = ({ store, noticeKey, time, openRequests, emit }: Admi
       clockSkewMs: time.skewMs(),
       clockDoubtMs: time.doubt()?.byMs ?? 0,
       deliveriesWaiting,
+      storeLogBytes: storeLogBytes?.(),
     });
     return { status: 200, type: METRICS_TYPE, body };
   };

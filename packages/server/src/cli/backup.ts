@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { KEY_FILE, STORE_FILE } from '../exports/index.ts';
+import { KEY_FILE, STORE_FILE, systemClock } from '../exports/index.ts';
 import type { Config } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { backupDeployment, inspectStore, restoreDeployment } from '../exports/maintenance.ts';
@@ -75,7 +75,7 @@ export const addRestore = (program: Command): void => {
       const config = readConfig(options);
       const isDamaged = options.replaceDamaged === true;
       refuseOwnFiles(resolve(file), config);
-      const restored = restoreDeployment(config, resolve(file), { isDamaged, nowMs: Date.now() });
+      const restored = restoreDeployment(config, resolve(file), { isDamaged, nowMs: systemClock() });
       if (restored === undefined) {
         const warning =
           'The replaced store could not be read. Whatever was revoked, disconnected, disabled or removed since the backup works again: repeat those changes.';

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { changeClient, readClient, removeClient } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
-import type { Millis } from '../exports/grants.ts';
 import { addClientCreate } from './client-create.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
 import { addClientSecret } from './client-secret.ts';
@@ -61,11 +60,11 @@ const addSwitches = (client: Command): void => {
   withCommonOptions(client.command('disable <id>'))
     .description('Refuses a client from its next request on. Its grants stay; "client enable" undoes this.')
     .addHelpText('after', '\nExample:\n  $ keyfob client disable ID')
-    .action((id: string, options: CommonOptions) => setDisabledAt(id, options, Date.now()));
+    .action((id: string, options: CommonOptions) => setDisabled(id, options, true));
   withCommonOptions(client.command('enable <id>'))
     .description('Enables a disabled client again.')
     .addHelpText('after', '\nExample:\n  $ keyfob client enable ID')
-    .action((id: string, options: CommonOptions) => setDisabledAt(id, options, null));
+    .action((id: string, options: CommonOptions) => setDisabled(id, options, false));
   withCommonOptions(client.command('remove <id>'))
     .description('Removes a client. This cannot be undone.')
     .option('--with-grants', 'remove its grants too; the owners would have to give consent again')
@@ -73,12 +72,9 @@ const addSwitches = (client: Command): void => {
     .action(remove);
 };
 
-const setDisabledAt = async (
-  id: string,
-  options: CommonOptions,
-  disabledAtMs: Millis | null,
-): Promise<void> =>
+const setDisabled = async (id: string, options: CommonOptions, isDisabled: boolean): Promise<void> =>
   onDeployment(options, async (context) => {
+    const disabledAtMs = isDisabled ? context.clock() : null;
     const changed = await changeClient(context, id, { disabledAtMs });
     if (changed.outcome === 'unknown') throw unknownClient(id);
     if (changed.outcome === 'invalid') throw toUsageError(changed.faults, FIELDS);

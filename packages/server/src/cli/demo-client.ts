@@ -82,5 +82,5 @@ const isActiveGrant = async (
   const { client } = await store.readClient(clientId);
   const grant = await store.readGrant(readGrantId(grantId) ?? 0n);
   if (client === undefined || grant === undefined) return false;
-  return standingOf(grant, client.policy, nowMs).status === 'active';
+  return standingOf(grant, client.policy, { nowMs }).status === 'active';
 };

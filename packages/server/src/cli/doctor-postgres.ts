@@ -3,12 +3,12 @@ import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
+import { examineSharedClock } from './doctor-clock.ts';
 import { examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 const ROUND_TRIP_WARN_MS = 20;
-const CLOCK_SLACK_MS = 5000;
 
 /** Checks the database that nodes share, in the way a server opens it. */
 export const examineSharedStore = async (config: Config): Promise<readonly Finding[]> => {
@@ -18,26 +18,17 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     deployment = await openDeployment(config);
     const facts = await inspectSharedStore(config);
     if (facts === undefined) return [];
-    const {
-      version,
-      schema,
-      newestSchema,
-      grants,
-      synchronousCommit,
-      standbys,
-      roundTripMs,
-      clockAheadMs,
-      transport,
-    } = facts;
+    const { version, schema, newestSchema, grants, synchronousCommit, standbys, roundTripMs, transport } =
+      facts;
     const about = grants < 0 ? 'number of grants unknown yet' : `about ${grants} grants`;
     const newer = schema > newestSchema ? `, newer than this version's ${newestSchema}` : '';
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
-      warnOf(examineSecrets(await deployment.store.listClients(), Date.now())),
+      warnOf(examineSecrets(await deployment.store.listClients(), deployment.clock())),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),
-      examineClock(clockAheadMs),
+      examineSharedClock(deployment.time),
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
@@ -89,12 +80,4 @@ const examineRoundTrip = (roundTripMs: number): Finding => {
     finding,
     'Run the nodes near the database: every refresh is one round trip.',
   );
-};
-
-const examineClock = (aheadMs: number): Finding => {
-  const now = new Date().toISOString();
-  if (Math.abs(aheadMs) < CLOCK_SLACK_MS) return ok('clock', now);
-  const way = aheadMs > 0 ? 'behind' : 'ahead of';
-  const finding = `${now}, ${Math.round(Math.abs(aheadMs) / 1000)} s ${way} the database's`;
-  return bad('clock', 'fail', finding, 'Set the clocks and synchronise them with NTP.');
 };

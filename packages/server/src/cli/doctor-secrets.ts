@@ -51,6 +51,25 @@ export const examineGuessing = (config: Config): SecretFinding => {
   return { check, finding, remedy: null };
 };
 
+/**
+ * Whether limits per address count callers or only the proxy. The server speaks plain HTTP, so a public URL with https
+ * means that a proxy is in front.
+ */
+export const examineForwarding = ({ forwardedHops, publicUrl }: Config): SecretFinding => {
+  const check = 'callers';
+  if (forwardedHops > 0)
+    return { check, finding: `named by X-Forwarded-For, through ${forwardedHops} proxies`, remedy: null };
+  if (publicUrl?.startsWith('https:') !== true)
+    return { check, finding: 'the addresses of the connections', remedy: null };
+  return {
+    check,
+    finding:
+      'publicUrl is https, so a proxy is in front, but forwardedHops is 0: all callers share its address',
+    remedy:
+      'Set forwardedHops (KEYFOB_FORWARDED_HOPS) to the number of your proxies that add to X-Forwarded-For.',
+  };
+};
+
 const listIds = (clients: readonly Client[]): string => {
   const ids = clients.slice(0, IDS_MAX).map(({ id }) => id);
   const more = clients.length > IDS_MAX ? ` and ${clients.length - IDS_MAX} more` : '';

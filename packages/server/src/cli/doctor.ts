@@ -5,9 +5,10 @@ import { KEY_FILE, openDeployment, STORE_FILE } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { inspectStore } from '../exports/maintenance.ts';
+import { examineClock } from './doctor-clock.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
-import { examineGuessing, examineSecrets } from './doctor-secrets.ts';
+import { examineForwarding, examineGuessing, examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { readConfig, withCommonOptions } from './options.ts';
@@ -17,8 +18,8 @@ import { alignColumns, print } from './output.ts';
 const NODE_MAJOR_MIN = 24;
 const SPACE_WARN_BYTES = 256 * 1024 * 1024;
 const SPACE_FAIL_BYTES = 1024 * 1024;
-const CLOCK_BEFORE_MS = Date.UTC(2025, 0, 1);
-const CLOCK_SLACK_MS = 60_000;
+/** Usual is at most 16 MiB. */
+const LOG_WARN_BYTES = 128 * 1024 * 1024;
 
 export const addDoctor = (program: Command): void => {
   withCommonOptions(program.command('doctor'))
@@ -47,6 +48,7 @@ const examine = async (config: Config): Promise<readonly Finding[]> =>
         ...(await examineSharedStore(config)),
         ...examineKeyFile(config),
         warnOf(examineGuessing(config)),
+        warnOf(examineForwarding(config)),
       ];
 
 const examineDataDirectory = async (config: Config): Promise<readonly Finding[]> => [
@@ -56,6 +58,7 @@ const examineDataDirectory = async (config: Config): Promise<readonly Finding[]>
   ...examineKeyFile(config),
   examineSpace(config),
   warnOf(examineGuessing(config)),
+  warnOf(examineForwarding(config)),
 ];
 
 const examineNode = (): Finding => {
@@ -108,30 +111,31 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             `journal mode ${facts.journalMode}`,
             'Run "keyfob serve" once: it sets the mode.',
           ),
-      examineClock(facts.newestGrantAtMs, Date.now()),
-      warnOf(examineSecrets(clients, Date.now())),
+      examineLog(path, facts.logBytes),
+      examineClock(deployment.time, facts.newestGrantAtMs),
+      warnOf(examineSecrets(clients, deployment.clock())),
       warnOf(examineIssuer(config, clients)),
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return [
       bad(error.code.startsWith('key') ? 'keys' : 'store', 'fail', error.message, error.remedy),
-      examineClock(0, Date.now()),
+      examineClock(undefined, 0),
     ];
   } finally {
     await deployment?.close();
   }
 };
 
-const examineClock = (newestGrantAtMs: number, nowMs: number): Finding => {
-  const now = new Date(nowMs).toISOString();
-  const isBehind = nowMs < CLOCK_BEFORE_MS || nowMs + CLOCK_SLACK_MS < newestGrantAtMs;
-  if (!isBehind) return ok('clock', now);
+/** The log starts again when all of it is in the database. While somebody reads an old state, it cannot. */
+const examineLog = (path: string, bytes: number): Finding => {
+  const finding = `${Math.ceil(bytes / 1024 / 1024)} MiB of write-ahead log`;
+  if (bytes < LOG_WARN_BYTES) return ok('log', finding);
   return bad(
-    'clock',
-    'fail',
-    `${now}, earlier than the newest grant`,
-    'Set the clock and synchronise it with NTP.',
+    'log',
+    'warn',
+    `${finding}: a long read keeps it from starting again`,
+    `End the program that reads ${path}, for example a sqlite3 shell or a backup tool; "fuser ${path}" lists them.`,
   );
 };
 

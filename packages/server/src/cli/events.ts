@@ -42,10 +42,10 @@ Examples:
   $ keyfob events --follow --limit 0 --json | jq .`,
     )
     .action(async (options: EventsOptions) => {
-      const wanted = readWanted(options, Date.now());
       const config = readConfig(options);
       const deployment = await openDeployment(config);
       try {
+        const wanted = readWanted(options, deployment.clock());
         const print = createPrinter(options.json === true);
         const printStored = () => printGrantEvents(deployment, wanted, print);
         if (options.follow === true)

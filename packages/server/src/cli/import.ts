@@ -46,7 +46,7 @@ Exit codes: 0 every row is imported, 1 some rows were refused.`,
 };
 
 const importFile = async (
-  { store, keyRing }: OperationContext,
+  { store, keyRing, clock }: OperationContext,
   file: string,
   options: ImportOptions,
 ): Promise<Report> => {
@@ -65,7 +65,7 @@ const importFile = async (
       chunks: source.chunks,
       isDryRun,
       keyNumber: keyRing.newest.number,
-      nowMs: Date.now(),
+      nowMs: clock(),
       onBatch(refused, { rows }) {
         rowsDone = rows;
         refusedRows.write(refused);

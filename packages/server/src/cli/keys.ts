@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { rotateKey } from '../exports/index.ts';
+import { rotateKey, systemClock } from '../exports/index.ts';
 import { toSeconds } from '../exports/grants.ts';
 import { createKeyLine } from '../exports/tokens.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
@@ -58,7 +58,7 @@ export const addKeys = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  $ keyfob keys create | your-secret-manager put keyfob-keys')
     .action((options: { readonly number: string; readonly json?: boolean }) => {
       const number = readWholeNumber('--number', options.number, { least: 1 });
-      const line = createKeyLine(number, toSeconds(Date.now()));
+      const line = createKeyLine(number, toSeconds(systemClock()));
       process.stdout.write(`${options.json === true ? JSON.stringify({ key: line }) : line}\n`);
     });
 };

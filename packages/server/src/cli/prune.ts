@@ -18,13 +18,17 @@ export const addPrune = (program: Command): void => {
       'days since the grant ended; a removed grant cannot be reinstated',
       '90',
     )
+    .option('--force', 'insist where the clock contradicts the store; check the clock first')
     .addHelpText('after', '\nExample:\n  $ keyfob prune --older-than-days 365')
-    .action(async (options: CommonOptions & { readonly olderThanDays: string }) => {
+    .action(async (options: CommonOptions & { readonly olderThanDays: string; readonly force?: boolean }) => {
       const days = readWholeNumber('--older-than-days', options.olderThanDays, { least: 0, most: DAYS_MAX });
-      const endedBeforeMs = Date.now() - days * DAY_MS;
-      await onDeployment(options, async (context) => {
+      await onDeployment(options, async (_context, deployment) => {
         const bar = createProgressBar('grants');
-        const { pruned, total } = await pruneGrants(context, { endedBeforeMs, onProgress: bar.show });
+        const { pruned, total } = await pruneGrants(deployment, {
+          olderThanMs: days * DAY_MS,
+          isForced: options.force === true,
+          onProgress: bar.show,
+        });
         bar.end();
         return { json: { pruned }, text: `removed ${pruned} of ${total} grants` };
       });

@@ -64,7 +64,7 @@ const retry = async (id: string, options: CommonOptions): Promise<void> =>
       const remedy = 'Its receiver answered 410. Remove the webhook and add it again.';
       throw new OperatorError('webhook_disabled', `webhook ${id} is disabled`, remedy);
     }
-    const retried = await context.store.retryDeliveries(id, Date.now());
+    const retried = await context.store.retryDeliveries(id, context.clock());
     const text = `${retried} ${retried === 1 ? 'delivery' : 'deliveries'} due now; a running server sends them`;
     return { json: { webhookId: id, retried }, text };
   });

@@ -53,35 +53,28 @@ export const authenticate = async <Reading extends { readonly client: Client | u
   const failures: Attempt[] = [];
   let reason: RefusalReason = 'client_unknown';
   let refusedId: string | undefined;
+  let full: FullBucket | undefined;
   for (const credentials of readings) {
     const { clientId } = credentials;
     const reading = clientId.length <= CLIENT_ID_MAX_CHARACTERS ? await readClient(clientId) : undefined;
     const client = reading?.client;
     // Nothing waits from here until the outcome is counted, so that guesses sent all at once are counted one by one.
-    // A public client has no secret to guess: failures under its id count against the address only, and a request
-    // that sends no secret for it guesses nothing and is never throttled.
-    const isPublic = client?.type === 'public';
-    const attempt = {
-      address: caller.address,
-      clientId: isPublic ? undefined : client?.id,
-      nowMs: monotonic(),
-    };
-    const throttled = isPublic && credentials.method === 'none' ? undefined : throttle.judge(attempt);
-    // If only the client's own bucket is full, its right secret still gets through: others may have filled the bucket
-    // from everywhere. With 256 bits to guess, an answer to a right guess helps nobody.
-    if (throttled !== undefined && throttled.bucket !== 'client')
-      throw refuseThrottled(authentication.emit, request, client, throttled);
     const proof = verifyCredentials(client, credentials, earliestMs);
     const fault = faultOf(client, proof, request);
-    if (throttled !== undefined && fault !== undefined)
-      throw refuseThrottled(authentication.emit, request, client, throttled);
+    // The right secret always gets through, because others may have filled the buckets. With 256 bits to guess, the answer
+    // to a right guess helps nobody, and checking one costs less than refusing it.
     if (fault === undefined && reading !== undefined) {
       for (const failure of failures) throttle.takeBackFailure(failure);
-      if (typeof proof === 'object') {
-        throttle.noteSuccess(attempt);
-        noteSecretUse(proof, nowMs);
-      }
+      if (typeof proof === 'object') noteSecretUse(proof, nowMs);
       return reading as Reading & { readonly client: Client };
+    }
+    // A public client has no secret to guess: failures under its id count against the address only.
+    const guessedId = client?.type === 'public' ? undefined : client?.id;
+    const attempt = { address: caller.address, clientId: guessedId, nowMs: monotonic() };
+    const throttled = throttle.judge(attempt);
+    if (throttled !== undefined) {
+      full ??= { client, throttled };
+      continue;
     }
     // A right secret of a disabled client counts too, or the count would show that it is right.
     throttle.noteFailure(attempt);
@@ -91,8 +84,12 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     refusedId = client?.id;
     if (reason !== 'client_secret_wrong') break;
   }
+  if (full !== undefined) throw refuseThrottled(authentication.emit, request, full);
   throw new Refusal(reason, [], { clientId: refusedId });
 };
+
+/** The first reading that found a bucket full, and the client that it named. */
+type FullBucket = { readonly client: Client | undefined; readonly throttled: Throttled };
 
 const faultOf = (
   client: Client | undefined,
@@ -108,9 +105,9 @@ const faultOf = (
 const refuseThrottled = (
   emit: Emit,
   { dialect, requestId, caller }: AuthenticationRequest,
-  client: Client | undefined,
-  { bucket, retryAfterSeconds, report }: Throttled,
+  { client, throttled: { bucket, retryAfterSeconds, noteRefused } }: FullBucket,
 ): Refusal => {
+  const report = noteRefused();
   const clientId = bucket === 'address' ? undefined : client?.id;
   if (report !== undefined)
     emit({ event: 'client.throttled', dialect, requestId, caller, bucket, clientId, ...report });

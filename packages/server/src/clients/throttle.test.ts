@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { BUCKETS_MAX } from './failure-buckets.ts';
-import { PAIRS_MAX } from './known-pairs.ts';
 import { createThrottle } from './throttle.ts';
 import type { Throttle, ThrottleLimits } from './throttle.ts';
 
@@ -126,47 +125,6 @@ void test('invented ids count against their address only', () => {
   assert.equal(waitOf(throttle, ['undefined', HOME]), 0);
 });
 
-void test('a client that authenticated at an address is not affected by others there', () => {
-  const throttle = createThrottle(LIMITS);
-  throttle.noteSuccess(attemptOf(APP));
-  fail(throttle, ['app', ELSEWHERE], 6);
-  fail(throttle, ['another', HOME], 3);
-  fail(throttle, [undefined, HOME], 3);
-  assert.equal(waitOf(throttle, APP), 0);
-  assert.ok(waitOf(throttle, ['app', '203.0.113.1']) > 0, 'elsewhere it is a stranger');
-  assert.ok(waitOf(throttle, ['another', HOME]) > 0, 'and others are strangers where it is');
-});
-
-void test('its own failures there count against it beyond the larger limit, and against no other client', () => {
-  const throttle = createThrottle(LIMITS);
-  throttle.noteSuccess(attemptOf(APP));
-  fail(throttle, APP, 5);
-  assert.equal(waitOf(throttle, APP), 0);
-  fail(throttle, APP, 1);
-  assert.equal(waitOf(throttle, APP), 10);
-  assert.equal(waitOf(throttle, ['app', ELSEWHERE]), 0);
-  assert.equal(waitOf(throttle, ['another', HOME]), 0);
-});
-
-for (const [afterMs, isKnown] of [
-  [DAY_MS - 1, true],
-  [DAY_MS, false],
-] as const) {
-  void test(`${afterMs} ms after its last success a client is ${isKnown ? 'known' : 'unknown again'}`, () => {
-    const throttle = createThrottle(LIMITS);
-    throttle.noteSuccess(attemptOf(APP));
-    fail(throttle, ['another', HOME], 3, afterMs);
-    assert.equal(waitOf(throttle, APP, afterMs) === 0, isKnown);
-  });
-}
-
-void test('every success keeps the client known for another day', () => {
-  const throttle = createThrottle(LIMITS);
-  for (let day = 0; day < 5; day++) throttle.noteSuccess(attemptOf(APP, day * (DAY_MS - 1)));
-  fail(throttle, ['another', HOME], 3, 5 * (DAY_MS - 1));
-  assert.equal(waitOf(throttle, APP, 5 * (DAY_MS - 1)), 0);
-});
-
 void test('a failure is uncounted when another reading succeeds', () => {
   const throttle = createThrottle(LIMITS);
   for (let time = 0; time < 20; time++) {
@@ -178,22 +136,19 @@ void test('a failure is uncounted when another reading succeeds', () => {
   assert.equal(waitOf(throttle, APP), 0);
 });
 
-const OFF: readonly (readonly [perAddress: number, perClient: number, stranger: number, known: number])[] = [
-  [0, 0, 0, 0],
-  [0, 6, 10, 10],
-  [6, 0, 10, 10],
+const OFF: readonly (readonly [perAddress: number, perClient: number, wait: number])[] = [
+  [0, 0, 0],
+  [0, 6, 10],
+  [6, 0, 10],
 ];
 
-for (const [failuresPerAddressMax, failuresPerClientMax, stranger, known] of OFF) {
+for (const [failuresPerAddressMax, failuresPerClientMax, wait] of OFF) {
   void test(`limits of ${failuresPerAddressMax} and ${failuresPerClientMax}: 0 switches a limit off`, () => {
     const throttle = createThrottle({ failuresPerAddressMax, failuresPerClientMax, windowSeconds: 60 });
-    throttle.noteSuccess(attemptOf(['known', ELSEWHERE]));
     fail(throttle, APP, 6);
-    fail(throttle, ['known', ELSEWHERE], 6);
-    assert.equal(waitOf(throttle, APP), stranger);
-    assert.equal(waitOf(throttle, ['known', ELSEWHERE]), known);
-    assert.equal(waitOf(throttle, ['another', HOME]), failuresPerAddressMax === 0 ? 0 : stranger);
-    assert.equal(waitOf(throttle, ['app', '203.0.113.1']), failuresPerClientMax === 0 ? 0 : stranger);
+    assert.equal(waitOf(throttle, APP), wait);
+    assert.equal(waitOf(throttle, ['another', HOME]), failuresPerAddressMax === 0 ? 0 : wait);
+    assert.equal(waitOf(throttle, ['app', '203.0.113.1']), failuresPerClientMax === 0 ? 0 : wait);
   });
 }
 
@@ -206,19 +161,16 @@ void test('a clock that is set back makes no wait longer than one failure takes 
 
 void test('counts are reported once a minute for each bucket', () => {
   const throttle = createThrottle(LIMITS);
-  const reportAt = (who: Who, afterMs: number) => throttle.judge(attemptOf(who, afterMs));
+  const reportAt = (who: Who, afterMs: number) => throttle.judge(attemptOf(who, afterMs))?.noteRefused();
   fail(throttle, APP, 3);
-  assert.deepEqual(reportAt(APP, 0), {
-    bucket: 'address',
-    retryAfterSeconds: 20,
-    report: { failures: 3, refused: 1 },
-  });
-  for (let time = 1; time <= 4; time++) assert.equal(reportAt(APP, time)?.report, undefined);
+  assert.equal(throttle.judge(attemptOf(APP))?.bucket, 'address');
+  assert.deepEqual(reportAt(APP, 0), { failures: 3, refused: 1 });
+  for (let time = 1; time <= 4; time++) assert.equal(reportAt(APP, time), undefined);
   fail(throttle, ['app', ELSEWHERE], 3);
-  assert.deepEqual(reportAt(['app', '203.0.113.1'], 5)?.report, { failures: 6, refused: 1 });
+  assert.deepEqual(reportAt(['app', '203.0.113.1'], 5), { failures: 6, refused: 1 });
   fail(throttle, APP, 3, 59_999);
-  assert.equal(reportAt(APP, 59_999)?.report, undefined);
-  assert.deepEqual(reportAt(APP, 60_000)?.report, { failures: 3, refused: 6 });
+  assert.equal(reportAt(APP, 59_999), undefined);
+  assert.deepEqual(reportAt(APP, 60_000), { failures: 3, refused: 6 });
 });
 
 void test('of very many addresses the ones that failed last are counted', () => {
@@ -227,22 +179,10 @@ void test('of very many addresses the ones that failed last are counted', () => 
   fail(throttle, [undefined, 'second'], 3);
   for (let index = 2; index < BUCKETS_MAX; index++) fail(throttle, [undefined, `other ${index}`], 1);
   // Refused once more, it is the newest again.
-  assert.ok(waitOf(throttle, [undefined, 'first']) > 0);
+  throttle.judge(attemptOf([undefined, 'first']))?.noteRefused();
   fail(throttle, [undefined, 'one more'], 1);
   assert.ok(waitOf(throttle, [undefined, 'first']) > 0);
   assert.equal(waitOf(throttle, [undefined, 'second']), 0);
-});
-
-void test('of very many clients the newest are known', () => {
-  const throttle = createThrottle(LIMITS);
-  for (const name of ['busy', 'idle']) throttle.noteSuccess(attemptOf([name, HOME]));
-  for (let index = 0; index < 2 * PAIRS_MAX; index++) {
-    throttle.noteSuccess(attemptOf([`client ${index % 1000}`, `address ${index}`]));
-    if (index % 1000 === 0) throttle.noteSuccess(attemptOf(['busy', HOME]));
-  }
-  fail(throttle, [undefined, HOME], 3);
-  assert.equal(waitOf(throttle, ['busy', HOME]), 0);
-  assert.ok(waitOf(throttle, ['idle', HOME]) > 0);
 });
 
 void test('for all limits, exactly that many may fail at once, and then one per interval', () => {

@@ -107,7 +107,7 @@ const listShared = async (
   const active: Omit<SharedGrant, 'vehicles'>[] = [];
   for await (const grant of readConsents(store, subject)) {
     const { client } = await store.readClient(grant.clientId);
-    if (client !== undefined && standingOf(grant, client.policy, nowMs).status === 'active')
+    if (client !== undefined && standingOf(grant, client.policy, { nowMs }).status === 'active')
       active.push({ grant, client });
   }
   const shown = active

@@ -83,7 +83,7 @@ const redeem = async (
   const issuing = prepareIssuing(context, request, { undecided, use }, nowMs);
   let result;
   try {
-    const codeUse = { presented, nowMs, keyNumber, caller, requestId };
+    const codeUse = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
     result = await store.redeemCode(codeUse, issuing.issue);
   } catch (error) {
     undecided.note(use, error);

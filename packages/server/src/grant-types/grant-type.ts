@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, ClockDoubt } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { OAuthError, RefusalReason } from '../errors.ts';
 import type { TokenIssuer, TokenShapes } from '../grants/issue.ts';
@@ -18,6 +18,8 @@ export type GrantTypeContext = TokenIssuer &
     readonly undecidedCodes: UndecidedUses;
     readonly batches: TokenBatches;
     readonly clock: Clock;
+    /** What is in doubt about the present moment; `undefined` for nothing, absent for a clock that never is. */
+    readonly doubt?: () => ClockDoubt | undefined;
     readonly emit: Emit;
   };
 

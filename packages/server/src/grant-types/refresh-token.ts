@@ -66,7 +66,7 @@ const exchange = async (
   const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs);
   let result;
   try {
-    const use = { presented, nowMs, keyNumber, caller, requestId };
+    const use = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
     result = await store.refresh(use, issuing.issue);
   } catch (error) {
     undecided.note(opened, error);
@@ -91,11 +91,13 @@ const report = (
   emit: Emit,
   { dialect, requestId, caller, client }: RefreshRequest,
   opened: OpenedRefreshToken,
-  { verdict, replay }: RefreshResult,
+  { verdict, replay, clockFault }: RefreshResult,
 ): void => {
   const grantId = writeGrantId(opened.grantId);
   const { generation } = opened;
   const use = { dialect, requestId, caller, clientId: client.id, grantId, generation };
+  if (clockFault !== undefined)
+    emit({ event: 'refresh.clock_fault', ...use, fault: clockFault.kind, byMs: clockFault.byMs });
   switch (verdict.kind) {
     case 'rotate':
       return emit({ event: 'refresh.rotated', ...use });

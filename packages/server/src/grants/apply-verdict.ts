@@ -1,7 +1,8 @@
+import { toMillis } from '../clock.ts';
 import type { Millis } from '../clock.ts';
 import type { Caller } from '../log-event.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
-import { revoked } from './grant.ts';
+import { beganAt, revoked } from './grant.ts';
 import type { Grant } from './grant.ts';
 import type { Presented, Verdict } from './judge.ts';
 import { rememberRotation } from './rotation-history.ts';
@@ -39,7 +40,7 @@ const successorOf = (
   ...grant,
   generation: Math.min(used + 1, GENERATION_MAX),
   keyNumber,
-  rotatedAtMs: rememberRotation(grant.rotatedAtMs, nowMs, lost),
+  rotatedAtMs: rememberRotation(grant.rotatedAtMs, Math.max(nowMs, toMillis(beganAt(grant))), lost),
   rotatedBy: caller,
   useDigest: presented.useDigest,
 });

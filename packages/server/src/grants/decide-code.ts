@@ -1,5 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
-import type { Millis } from '../clock.ts';
+import { toSeconds } from '../clock.ts';
+import type { Now } from '../clock.ts';
 import type { DeadTokenReason } from '../errors.ts';
 import type { NewGrantEvent } from '../outbox/grant-event.ts';
 import type { CodeState } from './code.ts';
@@ -32,7 +33,7 @@ export const decideCode = (
   policy: Policy,
 ): CodeDecision => {
   const { presented, nowMs, requestId } = use;
-  const verdict = judgeCode(code, presented, nowMs);
+  const verdict = judgeCode(code, presented, use);
   const unchanged = { verdict, fault: undefined, hasRevoked: false, policy };
   const nothing = { redeemed: undefined, grantEvents: [] };
   if (code === undefined || verdict.kind === 'refuse')
@@ -50,7 +51,7 @@ export const decideCode = (
     };
   }
   if (verdict.kind === 'repeat')
-    return { ...nothing, result: { ...unchanged, fault: faultOfRepeat(grant, policy, nowMs), grant } };
+    return { ...nothing, result: { ...unchanged, fault: faultOfRepeat(grant, policy, use), grant } };
   const change = decideRevocation(grant, { cause: 'code_replay', nowMs, requestId }, vehicles);
   if (typeof change === 'string') return { ...nothing, result: { ...unchanged, grant } };
   return {
@@ -61,13 +62,9 @@ export const decideCode = (
 };
 
 /** Why a repeat gets no tokens: its grant ended, or its refresh token was used. */
-const faultOfRepeat = (
-  grant: Grant | undefined,
-  policy: Policy,
-  nowMs: Millis,
-): DeadTokenReason | undefined => {
+const faultOfRepeat = (grant: Grant | undefined, policy: Policy, now: Now): DeadTokenReason | undefined => {
   if (grant === undefined) return 'unknown';
-  const { status } = standingOf(grant, policy, nowMs);
+  const { status } = standingOf(grant, policy, now);
   if (status !== 'active') return status;
   // A client with a later token has had the first; the repeat is a request that took long, and the grant lives on.
   return grant.generation === 0 ? undefined : 'concurrent_use';

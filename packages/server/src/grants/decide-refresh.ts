@@ -2,6 +2,7 @@ import type { Policy } from '../clients/policy.ts';
 import type { NewGrantEvent } from '../outbox/grant-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import { applyVerdict } from './apply-verdict.ts';
+import { findClockFault } from './clock-fault.ts';
 import { eventOf } from './grant-events.ts';
 import type { Grant } from './grant.ts';
 import type { RefreshResult, RefreshUse } from './grant-store.ts';
@@ -25,7 +26,7 @@ export type ReplayContext = {
 export const NO_REPLAY_CONTEXT: ReplayContext = { lastReplayOf: () => undefined, vehiclesOf: () => [] };
 
 export type RefreshDecision = {
-  /** The verdict, the grant after it (the very same object where nothing changes), and the evidence of a replay. */
+  /** The verdict, the grant after it (the very same object where nothing changes), and the evidence. */
   readonly result: RefreshResult;
   readonly grantEvents: readonly NewGrantEvent[];
 };
@@ -40,15 +41,19 @@ export const decideRefresh = (
   context: ReplayContext,
 ): RefreshDecision => {
   const { presented, nowMs } = use;
-  const verdict = judge(before, presented, nowMs, policy);
-  if (before === undefined)
-    return { result: { verdict, grant: undefined, policy, replay: undefined }, grantEvents: NO_EVENTS };
+  const verdict = judge(before, presented, use, policy);
+  if (before === undefined) {
+    const result = { verdict, grant: undefined, policy, replay: undefined, clockFault: undefined };
+    return { result, grantEvents: NO_EVENTS };
+  }
   const grant = applyVerdict(before, verdict, use);
+  const clockFault = findClockFault(before, nowMs);
   if (verdict.kind !== 'replay')
-    return { result: { verdict, grant, policy, replay: undefined }, grantEvents: NO_EVENTS };
+    return { result: { verdict, grant, policy, replay: undefined, clockFault }, grantEvents: NO_EVENTS };
   const { gap, response } = verdict;
   const replay = describeReplay(before, { generation: presented.generation, gap, response }, use);
-  return { result: { verdict, grant, policy, replay }, grantEvents: eventsOf(grant, replay, use, context) };
+  const grantEvents = eventsOf(grant, replay, use, context);
+  return { result: { verdict, grant, policy, replay, clockFault }, grantEvents };
 };
 
 /** The grant events of a replay; `after` is the grant as the verdict left it. */
@@ -61,7 +66,8 @@ const eventsOf = (
   const auditContext = { nowMs, requestId };
   const events: NewGrantEvent[] = [];
   const lastReplay = lastReplayOf(after.id);
-  if (lastReplay === undefined || atMs - lastReplay.atMs >= REPLAY_EVENT_INTERVAL_MS)
+  // A last replay in the future is one that a wrong clock recorded.
+  if (lastReplay === undefined || Math.abs(atMs - lastReplay.atMs) >= REPLAY_EVENT_INTERVAL_MS)
     events.push(eventOf('grant.replayed', after, auditContext, { cause: looksLike }));
   if (after.revocation === undefined) return events;
   const { cause } = after.revocation;

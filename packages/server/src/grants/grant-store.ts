@@ -1,5 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
-import type { Millis } from '../clock.ts';
+import type { Millis, Now } from '../clock.ts';
+import type { ClockFault } from './clock-fault.ts';
 import type { Caller } from '../log-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { Grant, RevocationCause } from './grant.ts';
@@ -7,9 +8,8 @@ import type { Presented, Verdict } from './judge.ts';
 import type { Replay, ReplayRecord } from './replay.ts';
 
 /** One presentation of a refresh token, as the store gets it. */
-export type RefreshUse = {
+export type RefreshUse = Now & {
   readonly presented: Presented;
-  readonly nowMs: Millis;
   /** The key that would seal a successor. */
   readonly keyNumber: number;
   readonly caller: Caller;
@@ -24,6 +24,8 @@ export type RefreshResult = {
   readonly policy: Policy;
   /** The evidence, where the verdict is `replay`. */
   readonly replay: Replay | undefined;
+  /** A moment of the grant, as it was before, that no clock can have shown if this one is right. */
+  readonly clockFault: ClockFault | undefined;
 };
 
 /**

@@ -49,10 +49,10 @@ export type Revocation = {
   readonly cause: RevocationCause;
 };
 
-/** The grant, revoked now. */
+/** The grant, revoked now. A revocation is not earlier than the token that it ends, whatever the clock shows. */
 export const revoked = (grant: Grant, cause: RevocationCause, nowMs: Millis): Grant => ({
   ...grant,
-  revocation: { atMs: nowMs, cause },
+  revocation: { atMs: Math.max(nowMs, currentIssuedAtMs(grant)), cause },
 });
 
 /**
@@ -61,6 +61,6 @@ export const revoked = (grant: Grant, cause: RevocationCause, nowMs: Millis): Gr
  */
 export const beganAt = ({ createdAtMs }: Pick<Grant, 'createdAtMs'>): Seconds => toSeconds(createdAtMs);
 
-/** From when the lifetime of the current refresh token counts. */
+/** From when the lifetime of the current refresh token counts. No token is issued before its grant is created. */
 export const currentIssuedAtMs = (grant: Pick<Grant, 'rotatedAtMs' | 'createdAtMs'>): Millis =>
-  grant.rotatedAtMs.at(-1) ?? toMillis(beganAt(grant));
+  Math.max(toMillis(beganAt(grant)), grant.rotatedAtMs.at(-1) ?? 0);

@@ -12,7 +12,7 @@ import { sealRefreshTokens } from '../tokens/refresh-token.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
-import { accessExpiresAt, standingOf } from './standing.ts';
+import { accessExpiresAt, expiryOf } from './standing.ts';
 
 /** How a dialect writes its tokens. */
 export type TokenShapes = {
@@ -87,7 +87,7 @@ export const issueAlike = (
       accessToken: '',
       expiresInSeconds,
       refreshToken: refreshTokens[index] ?? '',
-      refreshExpiresInSeconds: standingOf(order.grant, order.policy, order.nowMs).expiresAt - issuedAt,
+      refreshExpiresInSeconds: remainingSeconds(order, issuedAt),
     };
     if (draft.isJwt)
       return signGrantJwt(tokenIssuer, draft).then((accessToken) => ({ ...answer, accessToken }));
@@ -95,6 +95,10 @@ export const issueAlike = (
     return answer;
   });
 };
+
+/** What is left of the refresh token. The clock may be behind its issuance, or past an end that is in doubt. */
+const remainingSeconds = ({ grant, policy }: IssueOrder, now: Seconds): Seconds =>
+  Math.max(0, Math.min(expiryOf(grant, policy).expiresAt - now, policy.refreshTokenLifetimeSeconds));
 
 /** A pair of tokens before it is sealed: what is in their blocks, and how the access token is written. */
 type Draft = {

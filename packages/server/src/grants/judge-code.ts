@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Millis } from '../clock.ts';
-import { toMillis, toSeconds } from '../clock.ts';
+import { leastAgeMs, toMillis, toSeconds } from '../clock.ts';
+import type { Now } from '../clock.ts';
 import type { DeadCodeReason } from '../errors.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { CODE_LIFETIME_SECONDS } from './code.ts';
@@ -43,20 +43,19 @@ const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdi
  *
  * @see RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 for a verifier without a challenge
  */
-export const judgeCode = (
-  code: CodeState | undefined,
-  presented: PresentedCode,
-  nowMs: Millis,
-): CodeVerdict => {
+export const judgeCode = (code: CodeState | undefined, presented: PresentedCode, now: Now): CodeVerdict => {
   if (code === undefined || toSeconds(code.issuedAtMs) !== presented.issuedAt) return refuse('code_unknown');
   if (code.clientId !== presented.clientId || (code.brand !== undefined && code.brand !== presented.brand))
     return refuse('code_client_mismatch');
   // Counted from the second that the code carries.
-  if (nowMs - toMillis(presented.issuedAt) >= toMillis(CODE_LIFETIME_SECONDS)) return refuse('code_expired');
+  const issuedAtMs = toMillis(presented.issuedAt);
+  if (leastAgeMs(issuedAtMs, now) >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
   if (!isSameRedirect(code, presented)) return refuse('code_redirect_wrong');
   if (!isVerified(code.codeChallenge, presented.codeVerifier)) return refuse('code_verifier_wrong');
   if (code.redeemedAtMs === undefined) return { kind: 'redeem' };
   if (presented.isRetryOfOurs || isSameUse(code.useDigest, presented.useDigest)) return { kind: 'repeat' };
+  // By the clock it has expired; only the doubt about the clock keeps it, and that must not revoke.
+  if (now.nowMs - issuedAtMs >= toMillis(CODE_LIFETIME_SECONDS)) return refuse('code_expired');
   return { kind: 'replay' };
 };
 

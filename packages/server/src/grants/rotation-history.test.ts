@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { OVERLAP_MAX_SECONDS } from '../clients/policy.ts';
-import { ROTATIONS_MAX, firstUseOf, rememberRotation } from './rotation-history.ts';
+import type { Now } from '../clock.ts';
+import { firstUseOf, leastAgeOf, rememberRotation, ROTATIONS_MAX } from './rotation-history.ts';
 import type { FirstUse, RotationHistory } from './rotation-history.ts';
 
 const NOW_MS = 1_750_000_000_000;
-const OVERLAP_MAX_MS = OVERLAP_MAX_SECONDS * 1000;
 
 const exactly = (atMs: number): FirstUse => ({ atMs, isExact: true });
 const atTheLatest = (atMs: number): FirstUse => ({ atMs, isExact: false });
@@ -16,7 +15,7 @@ const FIRST_USES: readonly {
   name: string;
   history: RotationHistory;
   gap: number;
-  firstUse: FirstUse;
+  firstUse: FirstUse | undefined;
 }[] = [
   { name: 'nothing is known before the first rotation', history: [], gap: 1, firstUse: undefined },
   {
@@ -32,10 +31,10 @@ const FIRST_USES: readonly {
     firstUse: exactly(11),
   },
   {
-    name: 'rotations missing from a short history are older than any overlap',
+    name: 'rotations missing from a short history are no later than its oldest moment',
     history: [11, 22],
     gap: 3,
-    firstUse: undefined,
+    firstUse: atTheLatest(11),
   },
   {
     name: 'a lost moment is no later than the next known one',
@@ -73,12 +72,6 @@ const FIRST_USES: readonly {
     gap: 5000,
     firstUse: atTheLatest(102),
   },
-  {
-    name: 'rotations missing from a history with room for one more are older than any overlap',
-    history: full(100).slice(1),
-    gap: ROTATIONS_MAX,
-    firstUse: undefined,
-  },
 ];
 
 for (const { name, history, gap, firstUse } of FIRST_USES) {
@@ -101,41 +94,15 @@ const MEMORIES: readonly { name: string; history: RotationHistory; lost?: number
       after: [NOW_MS, NOW_MS],
     },
     {
-      name: 'a rotation as old as the longest overlap is remembered',
-      history: [NOW_MS - OVERLAP_MAX_MS],
-      after: [NOW_MS - OVERLAP_MAX_MS, NOW_MS],
-    },
-    {
-      name: 'the rotation before is always remembered',
-      history: [NOW_MS - OVERLAP_MAX_MS - 1],
-      after: [NOW_MS - OVERLAP_MAX_MS - 1, NOW_MS],
-    },
-    {
-      name: 'a rotation older than the longest overlap is forgotten',
-      history: [NOW_MS - OVERLAP_MAX_MS - 2, NOW_MS - 1],
-      after: [NOW_MS - 1, NOW_MS],
+      name: 'a rotation is remembered however long ago it was',
+      history: [NOW_MS - 86_400_000, NOW_MS - 1],
+      after: [NOW_MS - 86_400_000, NOW_MS - 1, NOW_MS],
     },
     {
       name: 'lost rotations are remembered as unknown',
       history: [NOW_MS - 1],
       lost: 2,
       after: [NOW_MS - 1, 0, 0, NOW_MS],
-    },
-    {
-      name: 'lost rotations outlast an older one that is forgotten',
-      history: [NOW_MS - OVERLAP_MAX_MS - 2, 0, NOW_MS - 1],
-      lost: 2,
-      after: [0, NOW_MS - 1, 0, 0, NOW_MS],
-    },
-    {
-      name: 'lost rotations are forgotten with the known one that followed them',
-      history: [0, 0, NOW_MS - OVERLAP_MAX_MS - 2, NOW_MS - 1],
-      after: [NOW_MS - 1, NOW_MS],
-    },
-    {
-      name: 'lost rotations stay as long as the known one that followed them',
-      history: [0, 0, NOW_MS - OVERLAP_MAX_MS],
-      after: [0, 0, NOW_MS - OVERLAP_MAX_MS, NOW_MS],
     },
     {
       name: 'a full history drops its oldest moment',
@@ -149,19 +116,15 @@ const MEMORIES: readonly { name: string; history: RotationHistory; lost?: number
       after: [...Array<number>(ROTATIONS_MAX - 1).fill(0), NOW_MS],
     },
     {
-      name: 'a rotation under a clock that was set back is remembered by that clock',
+      name: 'a rotation under a clock that was set back is not earlier than the one before',
+      history: [NOW_MS - 1000, NOW_MS + 5000],
+      after: [NOW_MS - 1000, NOW_MS + 5000, NOW_MS + 5000],
+    },
+    {
+      name: 'a rotation after lost ones under a clock that was set back is not earlier than the newest known',
       history: [NOW_MS + 5000],
-      after: [NOW_MS + 5000, NOW_MS],
-    },
-    {
-      name: 'one rotation under a clock that is far ahead forgets nothing recent',
-      history: [NOW_MS - 10 * OVERLAP_MAX_MS - 1000, NOW_MS - 10 * OVERLAP_MAX_MS],
-      after: [NOW_MS - 10 * OVERLAP_MAX_MS - 1000, NOW_MS - 10 * OVERLAP_MAX_MS, NOW_MS],
-    },
-    {
-      name: 'the first rotation once the clock is right again forgets nothing recent either',
-      history: [NOW_MS - 2000, NOW_MS - 1000, NOW_MS + 10 * OVERLAP_MAX_MS],
-      after: [NOW_MS - 2000, NOW_MS - 1000, NOW_MS + 10 * OVERLAP_MAX_MS, NOW_MS],
+      lost: 1,
+      after: [NOW_MS + 5000, 0, NOW_MS + 5000],
     },
   ];
 
@@ -173,12 +136,7 @@ for (const { name, history, lost, after } of MEMORIES) {
   });
 }
 
-void test('an older use is of unknown age where the moments are out of order', () => {
-  assert.deepEqual(firstUseOf([NOW_MS + 86_400_000, NOW_MS], 3), { atMs: NOW_MS, isExact: false });
-  assert.deepEqual(firstUseOf([NOW_MS, NOW_MS + 86_400_000], 3), undefined);
-});
-
-void test('however many rotations there are, the history keeps its limit and ends with the newest', () => {
+void test('however many rotations there are, the history keeps its limit and its order', () => {
   const rotations = fc.array(
     fc.tuple(fc.integer({ min: 1, max: 2 ** 42 }), fc.oneof(fc.constant(0), fc.nat({ max: 2000 }))),
     { minLength: 1, maxLength: 100 },
@@ -189,26 +147,76 @@ void test('however many rotations there are, the history keeps its limit and end
       for (const [nowMs, lost] of sequence) {
         history = rememberRotation(history, nowMs, lost);
         assert.ok(history.length <= ROTATIONS_MAX);
-        assert.deepEqual(firstUseOf(history, 1), exactly(nowMs));
+        const newest = Math.max(...history, nowMs);
+        assert.deepEqual(firstUseOf(history, 1), exactly(newest));
+        const known = history.filter((atMs) => atMs > 0);
+        assert.deepEqual(
+          known,
+          known.toSorted((a, b) => a - b),
+        );
       }
     }),
   );
 });
 
-void test('with a clock that only goes forward, no moment within the longest overlap is forgotten but by the cap', () => {
-  fc.assert(
-    fc.property(fc.array(fc.nat({ max: 200_000 }), { minLength: 1, maxLength: 80 }), (gaps) => {
-      const moments: number[] = [];
-      let history: RotationHistory = [];
-      let nowMs = NOW_MS;
-      for (const gapMs of gaps) {
-        nowMs += gapMs;
-        moments.push(nowMs);
-        history = rememberRotation(history, nowMs);
-        const before = moments.at(-2) ?? nowMs;
-        const due = moments.filter((atMs) => atMs >= before - OVERLAP_MAX_MS).slice(-ROTATIONS_MAX);
-        assert.deepEqual(history, due);
-      }
-    }),
-  );
-});
+/** A clock that jumped forward 10 minutes, a second ago. */
+const JUMPED = { nowMs: NOW_MS, doubt: { beforeMs: NOW_MS - 1000, byMs: 600_000 } };
+
+const AGES: readonly { name: string; use: FirstUse; now: Now; leastMs: number; isKnown: boolean }[] = [
+  { name: 'certain', use: exactly(NOW_MS - 5), now: { nowMs: NOW_MS }, leastMs: 5, isKnown: true },
+  { name: 'bounded', use: atTheLatest(NOW_MS - 5), now: { nowMs: NOW_MS }, leastMs: 5, isKnown: false },
+  {
+    name: 'that of a clock that stands still, where it was a quarter of an hour ahead',
+    use: exactly(NOW_MS + 900_000),
+    now: { nowMs: NOW_MS },
+    leastMs: 0,
+    isKnown: true,
+  },
+  {
+    name: 'unknown where a clock was further ahead',
+    use: exactly(NOW_MS + 900_001),
+    now: { nowMs: NOW_MS },
+    leastMs: 0,
+    isKnown: false,
+  },
+  {
+    name: 'at least that of the jump, where a clock was further ahead before it',
+    use: exactly(NOW_MS + 900_001),
+    now: JUMPED,
+    leastMs: 1000,
+    isKnown: true,
+  },
+  {
+    name: 'less by the jump, for a use before it',
+    use: exactly(NOW_MS - 605_000),
+    now: JUMPED,
+    leastMs: 5000,
+    isKnown: true,
+  },
+  {
+    name: 'at least that of the jump, for a use just before it',
+    use: exactly(NOW_MS - 5000),
+    now: JUMPED,
+    leastMs: 1000,
+    isKnown: true,
+  },
+  {
+    name: 'certain for a use after the jump',
+    use: exactly(NOW_MS - 9),
+    now: JUMPED,
+    leastMs: 9,
+    isKnown: true,
+  },
+  {
+    name: 'bounded by the jump, for a use that was not later than a moment after it',
+    use: atTheLatest(NOW_MS - 9),
+    now: JUMPED,
+    leastMs: 9,
+    isKnown: false,
+  },
+];
+
+for (const { name, use, now, leastMs, isKnown } of AGES)
+  void test(`the age of a use is ${name}`, () => {
+    assert.deepEqual(leastAgeOf(use, now), { sinceFirstUseMs: leastMs, isKnown });
+  });

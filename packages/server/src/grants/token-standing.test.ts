@@ -103,10 +103,15 @@ const CASES: readonly {
 for (const { name, generation, seconds = 140, policy, grant, expected } of CASES) {
   void test(`of refresh tokens, ${name} stands as it would if it were used`, () => {
     const opened = { grantId: GRANT.id, generation };
-    const found = standingOfToken({ ...GRANT, ...grant }, opened, at(seconds) * 1000, {
-      ...POLICY,
-      ...policy,
-    });
+    const found = standingOfToken(
+      { ...GRANT, ...grant },
+      opened,
+      { nowMs: at(seconds) * 1000 },
+      {
+        ...POLICY,
+        ...policy,
+      },
+    );
     assert.deepEqual(found, expected);
   });
 }

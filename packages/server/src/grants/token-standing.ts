@@ -1,11 +1,12 @@
 import type { Policy } from '../clients/policy.ts';
-import type { Millis, Seconds } from '../clock.ts';
+import { toMillis } from '../clock.ts';
+import type { Millis, Now, Seconds } from '../clock.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { judge } from './judge.ts';
 import { firstUseOf } from './rotation-history.ts';
-import { standingOf } from './standing.ts';
+import { expiryOf } from './standing.ts';
 
 /** A refresh token that would get new tokens if its client presented it now. */
 export type TokenStanding = {
@@ -22,12 +23,12 @@ export type TokenStanding = {
 export const standingOfToken = (
   grant: Grant,
   opened: OpenedRefreshToken,
-  nowMs: Millis,
+  now: Now,
   policy: Policy,
 ): TokenStanding | undefined => {
   const { clientId, brand } = grant;
   const presented = { ...opened, clientId, brand, useDigest: undefined, isRetryOfOurs: false };
-  const verdict = judge(grant, presented, nowMs, policy);
+  const verdict = judge(grant, presented, now, policy);
   switch (verdict.kind) {
     case 'refuse':
     case 'replay':
@@ -38,7 +39,7 @@ export const standingOfToken = (
     case 'rotate':
     case 'repeat': {
       const gap = grant.generation - opened.generation;
-      const { expiresAt } = standingOf(grant, policy, nowMs);
+      const { expiresAt } = expiryOf(grant, policy);
       const isInOverlap = verdict.kind === 'repeat' && verdict.cause === 'overlap';
       const overlapEnd = isInOverlap ? overlapEndOf(grant, gap, policy) : expiresAt;
       return { issuedAtMs: issuedAtOf(grant, opened.generation), expiresAt: Math.min(expiresAt, overlapEnd) };

@@ -2,6 +2,7 @@ import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import { USER_AGENT_MAX_CHARACTERS, readForwarded } from './caller.ts';
 import { renderBug } from './failures.ts';
 import { BODY_ALREADY_READ } from './host-request.ts';
+import { createForwardingWatch } from './ignored-forwarding.ts';
 import { DISCARD_MAX_BYTES } from './request-body.ts';
 import type { HandlerContext } from './request-handler.ts';
 
@@ -24,6 +25,7 @@ export const createFetchHandler = ({
   mountPath,
   emit,
 }: HandlerContext): FetchHandler => {
+  const watchForwarding = createForwardingWatch(emit, limits.forwardedHops);
   const respond = async (request: Request, address: string): Promise<WireResponse> => {
     const { pathname, search } = new URL(request.url);
     const headers = Object.fromEntries(request.headers) as WireRequest['headers'];
@@ -31,6 +33,7 @@ export const createFetchHandler = ({
       address: readForwarded(headers['x-forwarded-for'], limits.forwardedHops) ?? address,
       userAgent: (headers['user-agent'] ?? '').trim().slice(0, USER_AGENT_MAX_CHARACTERS),
     };
+    watchForwarding(headers, caller);
     if (request.bodyUsed) return BODY_ALREADY_READ;
     const path = mountPath.toRoutePath(pathname);
     if (path === undefined) return endpoints.refuse(pathname, 'path_unknown', caller);

@@ -12,6 +12,7 @@ import type { DropReason } from './dropped-connections.ts';
 import type { Endpoints } from './endpoints.ts';
 import { renderBug } from './failures.ts';
 import { BODY_ALREADY_READ, hasLargeHeaders, joinedHeaders } from './host-request.ts';
+import { createForwardingWatch } from './ignored-forwarding.ts';
 import type { Load } from './load.ts';
 import type { MountPath } from './mount-path.ts';
 import { readBody } from './request-body.ts';
@@ -52,6 +53,7 @@ export const createRequestHandler = (
   let arrived: Exchange[] = [];
   let isEnding = false;
   const connections = createConnections();
+  const watchForwarding = createForwardingWatch(emit, limits.forwardedHops);
   const countDrop = createDropReports(emit);
   const reportDrop = (reason: DropReason, { caller }: Connection): void => {
     if (caller !== undefined) countDrop(reason, caller);
@@ -63,7 +65,9 @@ export const createRequestHandler = (
     // The server of a host may serve HTTP/2, whose requests do not wait for each other, and other routes.
     if (!isHosted && !turns.admit(connection, request.socket)) return;
     const { path, query } = targetOf(request);
+    const isFirst = connection.caller === undefined;
     const caller = callerOf(connection, request, limits.forwardedHops);
+    if (isFirst) watchForwarding(plainHeaders(request), caller);
     const exchange = { connection, request, response, path, query, caller, refusal, isAnswered: false };
     connection.newest = exchange;
     if (isHosted) start(exchange);

@@ -152,7 +152,7 @@ const introspectRefreshToken = async (
     if (grant === undefined) continue;
     const { client } = await store.readClient(grant.clientId);
     if (client?.dialect !== dialect || client.disabledAtMs !== undefined) continue;
-    const standing = standingOfToken(grant, opened, clock(), client.policy);
+    const standing = standingOfToken(grant, opened, { nowMs: clock() }, client.policy);
     if (standing === undefined) continue;
     const { issuedAtMs, expiresAt } = standing;
     const iat = issuedAtMs === undefined ? undefined : toSeconds(issuedAtMs);

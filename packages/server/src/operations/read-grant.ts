@@ -28,7 +28,7 @@ export const readGrant = async (
   const { client } = await store.readClient(grant.clientId);
   if (client === undefined) return undefined;
   const [replay, vehicles] = await Promise.all([store.readReplay(id), store.listVehicles(id)]);
-  return { grant, client, standing: standingOf(grant, client.policy, clock()), replay, vehicles };
+  return { grant, client, standing: standingOf(grant, client.policy, { nowMs: clock() }), replay, vehicles };
 };
 
 /** A page of grants in the order of ids, and after which id the next one begins. Throws `StoreError`. */
@@ -41,7 +41,9 @@ export const listGrants = async (
   const nowMs = clock();
   const grants = found.flatMap((grant) => {
     const client = clients.get(grant.clientId);
-    return client === undefined ? [] : [{ grant, client, standing: standingOf(grant, client.policy, nowMs) }];
+    return client === undefined
+      ? []
+      : [{ grant, client, standing: standingOf(grant, client.policy, { nowMs }) }];
   });
   return { grants, next: found.length === page.limit ? found.at(-1)?.id : undefined };
 };

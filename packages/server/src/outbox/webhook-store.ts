@@ -20,6 +20,14 @@ export type WebhookStore = {
     held: { readonly webhookId: string; readonly sequence: number; readonly attempts: number },
     settlement: Settlement,
   ): Promise<'settled' | 'lost'>;
+  /**
+   * Makes every delivery due that waits for longer than it can, because the clock was set back. `longestWaitsMs`: by how many
+   * attempts there were; the last stands for more.
+   */
+  hastenDeliveries(waits: {
+    readonly nowMs: Millis;
+    readonly longestWaitsMs: readonly number[];
+  }): Promise<void>;
   /** Newest grant event first. */
   listDeliveries(page: {
     readonly webhookId?: string | undefined;

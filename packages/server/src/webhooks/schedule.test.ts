@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { RETRIED_FOR_MS, scheduleRetry } from './schedule.ts';
-
-const at = (attempts: number, chance = 0.5): number | undefined =>
-  scheduleRetry({ attempts, grantEventAtMs: 0, nowMs: 0, chance });
+import { ATTEMPTS_MAX, longestWaits, scheduleRetry } from './schedule.ts';
 
 describe('The next attempt of a delivery', () => {
   for (const [attempts, delayMs] of [
@@ -14,32 +11,29 @@ describe('The next attempt of a delivery', () => {
     [8, 10_935_000],
     [9, 21_600_000],
     [10, 21_600_000],
-    [1000, 21_600_000],
+    [19, 21_600_000],
   ] as const) {
     test(`after attempt ${attempts} comes ${delayMs} ms later, up to a fifth more or less`, () => {
-      assert.equal(at(attempts), delayMs);
-      assert.equal(at(attempts, 0), delayMs * 0.8);
-      assert.equal(at(attempts, 1), Math.round(delayMs * 1.2));
+      assert.equal(scheduleRetry({ attempts, chance: 0.5 }), delayMs);
+      assert.equal(scheduleRetry({ attempts, chance: 0 }), delayMs * 0.8);
+      assert.equal(scheduleRetry({ attempts, chance: 1 }), Math.round(delayMs * 1.2));
     });
   }
 
-  for (const [what, nowMs, expected] of [
-    ['is made until three days are over', RETRIED_FOR_MS - 5000, RETRIED_FOR_MS],
-    ['is not made later than that', RETRIED_FOR_MS - 4999, undefined],
-    ['is not made for a grant event that was too old at the first attempt', RETRIED_FOR_MS * 10, undefined],
-  ] as const) {
-    test(what, () => {
-      assert.equal(scheduleRetry({ attempts: 1, grantEventAtMs: 0, nowMs, chance: 0.5 }), expected);
-    });
-  }
+  test('is not made after twenty attempts', () =>
+    assert.equal(scheduleRetry({ attempts: ATTEMPTS_MAX, chance: 0.5 }), undefined));
 
-  test('a receiver that is down for three days gets twenty attempts', () => {
-    let nowMs: number | undefined = 0;
-    let attempts = 0;
-    while (nowMs !== undefined) {
-      attempts++;
-      nowMs = scheduleRetry({ attempts, grantEventAtMs: 0, nowMs, chance: 0.5 });
-    }
-    assert.equal(attempts, 20);
+  test('is made within three days of the first one, and the last after more than two and a half', () => {
+    let afterMs = 0;
+    for (let attempts = 1; attempts < ATTEMPTS_MAX; attempts++)
+      afterMs += scheduleRetry({ attempts, chance: 0.5 }) ?? assert.fail('given up');
+    const days = afterMs / 86_400_000;
+    assert.ok(days > 2.5 && days < 3, `${days} days`);
+  });
+
+  test('is awaited no longer than its delay and its jitter, or than a lease', () => {
+    const waits = longestWaits(60_000);
+    assert.deepEqual(waits.slice(0, 5), [0, 60_000, 60_000, 60_000, 162_000]);
+    assert.equal(waits.at(-1), 25_920_000);
   });
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Millis } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { ClaimedDelivery, Settlement } from '../outbox/delivery.ts';
@@ -8,14 +8,17 @@ import { writeGrantId } from '../tokens/grant-id.ts';
 import { ATTEMPT_TIMEOUT_MS, describeAnswer, isAccepted } from './deliver.ts';
 import type { Answer, Deliver } from './deliver.ts';
 import { addressMessage, writeGrantEvent } from './message.ts';
-import { scheduleRetry } from './schedule.ts';
+import { longestWaits, scheduleRetry } from './schedule.ts';
 
 export type SenderContext = {
-  readonly store: Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'dropGrantEvents'>;
+  readonly store: Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'hastenDeliveries' | 'dropGrantEvents'>;
   readonly keyRing: () => KeyRing;
   /** Gets the number of a key that the ring lacks, so that the ring is read again. */
   readonly noticeKey: (keyNumber: number) => boolean;
   readonly clock: Clock;
+  readonly monotonic: Clock;
+  /** The earliest moment that the present may be: what is dropped must be old by it. */
+  readonly earliest: Clock;
   /** A random number from 0 to 1. */
   readonly chance: () => number;
   readonly emit: Emit;
@@ -37,6 +40,9 @@ const CONCURRENT_PER_WEBHOOK_MAX = 4;
 /** Longer than an attempt with its settlement, so that a process that holds a lease for longer must be dead. */
 const LEASE_MS = ATTEMPT_TIMEOUT_MS + 45_000;
 
+/** After a start, and after the clock was set back, what was scheduled by a clock that ran ahead is due. */
+const LONGEST_WAITS_MS = longestWaits(LEASE_MS);
+
 const RETENTION_MS = 30 * 86_400_000;
 const DROP_INTERVAL_MS = 3_600_000;
 const DROPPED_AT_A_TIME = 200;
@@ -46,11 +52,12 @@ const DROPPED_AT_A_TIME = 200;
  * deliveries. Any number of processes may do so on one store. Each delivery arrives at least once.
  */
 export const createSender = (context: SenderContext): Sender => {
-  const { store, clock, emit } = context;
+  const { store, clock, monotonic, earliest, emit } = context;
   const running = new Map<Promise<void>, { webhookId: string; controller: AbortController }>();
   let isStopped = false;
   let isStalled = false;
-  let nextDropAtMs = 0;
+  let nextDropAtMs = -Infinity;
+  let claimedAtMs = Infinity;
   let turn: Promise<void> | undefined;
   let isWokenAgain = false;
 
@@ -71,16 +78,19 @@ export const createSender = (context: SenderContext): Sender => {
     const inHand = new Map<string, number>();
     for (const { webhookId } of running.values()) inHand.set(webhookId, (inHand.get(webhookId) ?? 0) + 1);
     const share = { limit, limitPerWebhook: CONCURRENT_PER_WEBHOOK_MAX, inHand };
-    const claimed = await store.claimDeliveries({ nowMs: clock(), leaseMs: LEASE_MS, ...share });
+    const nowMs = clock();
+    if (nowMs < claimedAtMs) await store.hastenDeliveries({ nowMs, longestWaitsMs: LONGEST_WAITS_MS });
+    claimedAtMs = nowMs;
+    const claimed = await store.claimDeliveries({ nowMs, leaseMs: LEASE_MS, ...share });
     for (const one of claimed) start(one);
   };
 
   /** A few at a time, so that no delivery waits for it. */
   const dropOld = async (): Promise<void> => {
-    const nowMs = clock();
-    if (isStopped || nowMs < nextDropAtMs) return;
-    const dropped = await store.dropGrantEvents({ beforeMs: nowMs - RETENTION_MS, limit: DROPPED_AT_A_TIME });
-    if (dropped < DROPPED_AT_A_TIME) nextDropAtMs = nowMs + DROP_INTERVAL_MS;
+    if (isStopped || monotonic() < nextDropAtMs) return;
+    const beforeMs = earliest() - RETENTION_MS;
+    const dropped = await store.dropGrantEvents({ beforeMs, limit: DROPPED_AT_A_TIME });
+    if (dropped < DROPPED_AT_A_TIME) nextDropAtMs = monotonic() + DROP_INTERVAL_MS;
   };
 
   /** Reported once per outage: what is due stays due. */
@@ -135,11 +145,12 @@ const attemptAndSettle = async (
   claimed: ClaimedDelivery,
   signal: AbortSignal,
 ): Promise<void> => {
-  const { clock, emit, store } = context;
+  const { monotonic, emit, store } = context;
   const { webhook, grantEvent, attempts } = claimed;
-  const startedAtMs = clock();
+  const startedAtMs = monotonic();
   const answer = await attempt(context, claimed, signal);
-  const settlement = decide(context, claimed, { answer, isAborted: signal.aborted });
+  const retryInMs = signal.aborted ? 0 : scheduleRetry({ attempts, chance: context.chance() });
+  const settlement = decide(answer, context.clock(), retryInMs);
   const held = { webhookId: webhook.id, sequence: grantEvent.sequence, attempts };
   const outcome = await store.settleDelivery(held, settlement);
   if (outcome === 'lost') return;
@@ -152,13 +163,13 @@ const attemptAndSettle = async (
     requestId: grantEvent.requestId,
     attempts,
     status: answer.status,
-    tookMs: clock() - startedAtMs,
+    tookMs: Math.round(monotonic() - startedAtMs),
   };
   if (settlement.kind === 'delivered') return emit({ event: 'webhook.delivered', ...what });
   if (settlement.kind === 'gone') return emit({ event: 'webhook.disabled', ...what });
-  const { error: cause, nextAtMs } = settlement;
-  if (nextAtMs === undefined) emit({ event: 'webhook.given_up', ...what, cause });
-  else emit({ event: 'webhook.failed', ...what, cause, retryInMs: Math.max(0, nextAtMs - clock()) });
+  const { error: cause } = settlement;
+  if (retryInMs === undefined) emit({ event: 'webhook.given_up', ...what, cause });
+  else emit({ event: 'webhook.failed', ...what, cause, retryInMs });
 };
 
 const attempt = async (
@@ -181,17 +192,11 @@ const attempt = async (
 
 const GONE = 410;
 
-const decide = (
-  { clock, chance }: SenderContext,
-  { grantEvent, attempts }: ClaimedDelivery,
-  { answer, isAborted }: { readonly answer: Answer; readonly isAborted: boolean },
-): Settlement => {
-  const nowMs = clock();
+const decide = (answer: Answer, nowMs: Millis, retryInMs: number | undefined): Settlement => {
   const { status } = answer;
   if (status !== undefined && isAccepted(answer)) return { kind: 'delivered', nowMs, status };
   if (status === GONE) return { kind: 'gone', nowMs, status };
-  const retryAtMs = scheduleRetry({ attempts, grantEventAtMs: grantEvent.atMs, nowMs, chance: chance() });
-  const nextAtMs = isAborted ? nowMs : retryAtMs;
+  const nextAtMs = retryInMs === undefined ? undefined : nowMs + retryInMs;
   return { kind: 'failed', status, error: describeAnswer(answer), nextAtMs };
 };
 

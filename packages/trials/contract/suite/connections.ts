@@ -15,8 +15,8 @@ import type { OnTwo } from '../register.ts';
 
 const ROUNDS = 8;
 /** The revocation of `AT` in the grant. */
-const REVOCATION = { atMs: CREATED_AT_MS + 1000, cause: 'operator' } as const;
-const AT = { nowMs: CREATED_AT_MS + 1000, cause: 'operator' } as const;
+const REVOCATION = { atMs: NOW_MS + 2000, cause: 'operator' } as const;
+const AT = { nowMs: NOW_MS + 2000, cause: 'operator' } as const;
 
 /** Two connections to one store: two servers, or a server and a command. */
 export const connectionContract = (onTwo: OnTwo): void => {
@@ -121,7 +121,7 @@ const endings = (onTwo: OnTwo): void => {
       await one.revoke(id, AT);
       const [reinstated, { pruned }] = await Promise.all([
         other.reinstate(id, { nowMs: CREATED_AT_MS }),
-        one.prune({ limit: 100, endedBeforeMs: CREATED_AT_MS + 60_000 }),
+        one.prune({ limit: 100, endedBeforeMs: NOW_MS + 60_000 }),
       ]);
       assert.equal(pruned, reinstated === 'unknown' ? 1 : 0);
       assert.equal((await other.readGrant(id)) === undefined, reinstated === 'unknown');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import {
-  CREATED_AT_MS,
+  NOW_MS,
   fill,
   redeemed,
   sampleClient,
@@ -53,10 +53,10 @@ export const consentContract = (onStore: OnStore): void => {
   onStore('A revoked consent is listed as revoked, until it is pruned.', async (store) => {
     await store.createClient(sampleClient());
     await consent(store, 42n);
-    await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
+    await store.revoke(42n, { nowMs: NOW_MS + 1000, cause: 'owner' });
     const [grant] = await store.listConsents('owner-1', { limit: 10 });
     assert.equal(grant?.revocation?.cause, 'owner');
-    await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 1000 });
+    await store.prune({ limit: 10, endedBeforeMs: NOW_MS + 2000 });
     assert.deepEqual(await consentsOf(store, 'owner-1'), []);
   });
 
@@ -68,8 +68,8 @@ export const consentContract = (onStore: OnStore): void => {
       const vehicles = [sampleVehicle()];
       for (const id of [1n, 2n, 3n]) await consent(store, id, { vehicles });
       await consent(store, 4n, { vehicles, clientId: 'client-b' });
-      await store.revoke(2n, { nowMs: CREATED_AT_MS, cause: 'operator' });
-      assert.equal((await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 1000 })).pruned, 1);
+      await store.revoke(2n, { nowMs: NOW_MS + 1000, cause: 'operator' });
+      assert.equal((await store.prune({ limit: 10, endedBeforeMs: NOW_MS + 2000 })).pruned, 1);
       assert.deepEqual(await consentsOf(store, 'owner-1'), [1n, 3n, 4n]);
       assert.deepEqual(await store.listVehicles(2n), []);
       assert.equal(await store.removeClient('client-a', { withGrants: true }), 'removed');

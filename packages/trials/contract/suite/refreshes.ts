@@ -35,7 +35,8 @@ const rotations = (onStore: OnStore): void => {
       rotatedBy: OTHER_CALLER,
       useDigest: DIGEST,
     });
-    const answer = { verdict: { kind: 'rotate' }, grant, policy: OVERLAP_POLICY, replay: undefined };
+    const nothing = { replay: undefined, clockFault: undefined };
+    const answer = { verdict: { kind: 'rotate' }, grant, policy: OVERLAP_POLICY, ...nothing };
     assert.deepEqual(result, answer);
     assert.deepEqual(await store.readGrant(42n), grant);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Store } from '@keyfob/server/stores';
 import { consentTo } from '../../support/consent-to.ts';
-import { CREATED_AT_MS, fill, NOW_MS, sampleClient, sampleVehicle } from '../../support/samples.ts';
+import { fill, NOW_MS, sampleClient, sampleVehicle } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
 /** listVehicles, selectVehicles and disconnectVehicles. */
@@ -14,7 +14,9 @@ export const vehicleContract = (onStore: OnStore): void => {
 const ONE = sampleVehicle(1);
 const TWO = sampleVehicle(2, { make: 'kia', model: 'EV6', powertrain: 'PE', nickname: '' });
 const THREE = sampleVehicle(3);
-const AUDIT_CONTEXT = { nowMs: NOW_MS, requestId: 'request-2' };
+/** After the grant was made. */
+const LATER_MS = NOW_MS + 5000;
+const AUDIT_CONTEXT = { nowMs: LATER_MS, requestId: 'request-2' };
 const KEEPS_WHEN_EMPTY = { ...AUDIT_CONTEXT, endsWhenEmpty: false };
 const ENDS_WHEN_EMPTY = { ...AUDIT_CONTEXT, endsWhenEmpty: true };
 
@@ -31,7 +33,7 @@ const disconnectedEvent = (...vins: readonly string[]) => [
   undefined,
   vins,
   'request-2',
-  NOW_MS,
+  LATER_MS,
 ];
 
 const coverage = (onStore: OnStore): void => {
@@ -71,7 +73,7 @@ const selection = (onStore: OnStore): void => {
     assert.deepEqual(await store.listVehicles(42n), [TWO, THREE]);
     assert.deepEqual(await grantEventsOf(store), [
       disconnectedEvent(ONE.vin),
-      ['vehicles.connected', undefined, [THREE.vin], 'request-2', NOW_MS],
+      ['vehicles.connected', undefined, [THREE.vin], 'request-2', LATER_MS],
     ]);
   });
 
@@ -97,7 +99,7 @@ const selection = (onStore: OnStore): void => {
   onStore('Vehicles cannot be chosen for a revoked or unknown grant.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
-    await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
+    await store.revoke(42n, { nowMs: NOW_MS + 1000, cause: 'owner' });
     assert.equal(await store.selectVehicles(42n, [TWO], AUDIT_CONTEXT), 'revoked');
     assert.deepEqual(await store.listVehicles(42n), [ONE]);
     assert.equal(await store.selectVehicles(43n, [TWO], AUDIT_CONTEXT), 'unknown');
@@ -126,12 +128,12 @@ const disconnection = (onStore: OnStore): void => {
       await store.disconnectVehicles(42n, [TWO.id], ENDS_WHEN_EMPTY);
       const last = await store.disconnectVehicles(42n, [ONE.id], ENDS_WHEN_EMPTY);
       assert.deepEqual(last, { disconnected: [ONE], isRevoked: true });
-      const atMs = NOW_MS;
+      const atMs = LATER_MS;
       assert.deepEqual((await store.readGrant(42n))?.revocation, { atMs, cause: 'disconnected' });
       assert.deepEqual(await grantEventsOf(store), [
         disconnectedEvent(TWO.vin),
         disconnectedEvent(ONE.vin),
-        ['grant.revoked', 'disconnected', [], 'request-2', NOW_MS],
+        ['grant.revoked', 'disconnected', [], 'request-2', LATER_MS],
       ]);
       const again = await store.disconnectVehicles(42n, [ONE.id], ENDS_WHEN_EMPTY);
       assert.deepEqual(again, { disconnected: [], isRevoked: false });
@@ -165,10 +167,10 @@ const disconnection = (onStore: OnStore): void => {
   onStore('A revoked grant keeps its first cause when its last vehicle is disconnected.', async (store) => {
     await store.createClient(sampleClient());
     await consentTo(store, [ONE]);
-    await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
+    await store.revoke(42n, { nowMs: NOW_MS + 1000, cause: 'owner' });
     const result = await store.disconnectVehicles(42n, 'all', ENDS_WHEN_EMPTY);
     assert.deepEqual(result, { disconnected: [ONE], isRevoked: false });
-    assert.deepEqual((await store.readGrant(42n))?.revocation, { atMs: CREATED_AT_MS, cause: 'owner' });
+    assert.deepEqual((await store.readGrant(42n))?.revocation, { atMs: NOW_MS + 1000, cause: 'owner' });
   });
 
   onStore(

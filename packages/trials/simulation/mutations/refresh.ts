@@ -102,9 +102,16 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'only the newest rotation is remembered',
     file: history,
-    search: 'moments.length - ROTATIONS_MAX',
-    replacement: 'moments.length - 1',
-    seed: 3,
+    search: 'moments.length > ROTATIONS_MAX ? moments.slice(-ROTATIONS_MAX)',
+    replacement: 'moments.length > 1 ? moments.slice(-1)',
+    seed: 6,
+  },
+  {
+    name: 'a clock that is set back issues a token earlier than its predecessor',
+    file: history,
+    search: 'Math.max(atMs, history.at(-1) ?? UNKNOWN)',
+    replacement: 'atMs',
+    seed: 6,
   },
   {
     name: 'a use with an unknown outcome is forgotten',
@@ -137,8 +144,8 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'prune removes grants one day too early',
     file: 'server/src/grants/standing.ts',
-    search: '.endsAt < toSeconds(beforeMs)',
-    replacement: '.endsAt - 86_400 < toSeconds(beforeMs)',
+    search: 'expiryOf(grant, policy)) < toSeconds(beforeMs)',
+    replacement: 'expiryOf(grant, policy)) - 86_400 < toSeconds(beforeMs)',
     seed: 6,
   },
   {
@@ -165,7 +172,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a used token counts as a replay while the clock is behind the newest rotation',
     file: judge,
-    search: "if (nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');",
+    search: "if (now.nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');",
     replacement: '',
     seed: 6,
   },

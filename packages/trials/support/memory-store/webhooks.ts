@@ -46,6 +46,7 @@ type OutboxVerbs = Pick<
   | 'removeWebhook'
   | 'claimDeliveries'
   | 'settleDelivery'
+  | 'hastenDeliveries'
   | 'listDeliveries'
   | 'countDeliveriesWaiting'
   | 'retryDeliveries'
@@ -114,7 +115,12 @@ const deliveryVerbs = (
   run: RunVerb,
 ): Pick<
   Store,
-  'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
+  | 'claimDeliveries'
+  | 'settleDelivery'
+  | 'hastenDeliveries'
+  | 'listDeliveries'
+  | 'countDeliveriesWaiting'
+  | 'retryDeliveries'
 > => {
   const put = (delivery: Delivery): void =>
     void tables.deliveries.set(keyOf(delivery.webhookId, delivery.grantEvent.sequence), delivery);
@@ -141,6 +147,13 @@ const deliveryVerbs = (
               put({ ...one, state: 'given_up', nextAtMs: undefined, lastError: DISABLED_ERROR });
         }
         return settled === undefined ? 'lost' : 'settled';
+      }),
+    hastenDeliveries: ({ nowMs, longestWaitsMs }) =>
+      run('hastenDeliveries', () => {
+        for (const one of tables.deliveries.values()) {
+          const longestMs = longestWaitsMs[Math.min(one.attempts, longestWaitsMs.length - 1)] ?? 0;
+          if (one.nextAtMs !== undefined && one.nextAtMs > nowMs + longestMs) put({ ...one, nextAtMs: nowMs });
+        }
       }),
     listDeliveries: ({ webhookId, states, limit }) =>
       run('listDeliveries', () =>

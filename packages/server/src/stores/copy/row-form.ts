@@ -1,21 +1,15 @@
 import { hash } from 'node:crypto';
 import type { ClientSecret } from '../../clients/client.ts';
-import { forgetOld } from '../../grants/rotation-history.ts';
 import type { RotationHistory } from '../../grants/rotation-history.ts';
 import { POWERTRAINS } from '../../grants/vehicle.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { CopyValue } from './endpoint.ts';
 import { packHistory, unpackHistory } from './packed-history.ts';
 
-/** Packing cuts old gaps, and forgetting drops what was cut: no history needs more rounds until nothing changes. */
-const ROUNDS_MAX = 3;
-
 /** The two values of a history: equal for all histories that mean the same. */
 export const historyValues = (history: RotationHistory): readonly [CopyValue, CopyValue] => {
   if (history.length === 0) return [null, ''];
-  let packed = packHistory(forgetOld(history));
-  for (let round = 1; round < ROUNDS_MAX && packed.earlier.length > 0; round++)
-    packed = packHistory(unpackHistory(packed));
+  const packed = packHistory(history);
   return [packed.rotatedAtMs, packed.earlier.toString('hex')];
 };
 

@@ -9,6 +9,8 @@ const THREAD = new URL(`checkpoint-thread${extname(import.meta.url)}`, import.me
 const WORK_PER_CHECKPOINT = 1000;
 /** At 16 MiB of log, SQLite does it itself after a commit: the thread is too slow, or gone. */
 const LOG_MAX_PAGES = 4000;
+/** A log that somebody's long read has made larger is cut to this size when it starts again. */
+const LOG_KEPT_BYTES = 32 * 1024 * 1024;
 
 /** Moves the pages of the log into the database from time to time, on a thread of its own, while writing continues. */
 export type Checkpoints = {
@@ -30,7 +32,9 @@ export const isWalResetFixed = (version: string): boolean => {
 
 /** The checkpoints of an open database. The first one that is due starts the thread, so commands never have one. */
 export const createCheckpoints = (database: DatabaseSync, path: string): Checkpoints => {
-  database.exec(`PRAGMA wal_autocheckpoint = ${LOG_MAX_PAGES}`);
+  database.exec(
+    `PRAGMA wal_autocheckpoint = ${LOG_MAX_PAGES}; PRAGMA journal_size_limit = ${LOG_KEPT_BYTES}`,
+  );
   let worker: Worker | undefined;
   let isRunning = false;
   let isGone = !isWalResetFixed(process.versions['sqlite'] ?? '');

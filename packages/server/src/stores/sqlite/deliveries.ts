@@ -11,7 +11,12 @@ import type { Webhooks } from './webhooks.ts';
 
 type DeliveryVerbs = Pick<
   WebhookStore,
-  'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
+  | 'claimDeliveries'
+  | 'settleDelivery'
+  | 'hastenDeliveries'
+  | 'listDeliveries'
+  | 'countDeliveriesWaiting'
+  | 'retryDeliveries'
 >;
 
 /** As `stateOf` has it. */
@@ -43,6 +48,10 @@ const prepareStatements = (database: DatabaseSync) => {
     ),
     endAll: database.prepare(
       'UPDATE deliveries SET next_at_ms = NULL, last_error = ? WHERE webhook_id = ? AND next_at_ms IS NOT NULL',
+    ),
+    hasten: database.prepare(
+      `UPDATE deliveries SET next_at_ms = ?1
+      WHERE next_at_ms > ?1 + (SELECT value FROM json_each(?2) WHERE key = min(attempts, json_array_length(?2) - 1))`,
     ),
     retry: database.prepare(
       'UPDATE deliveries SET next_at_ms = ? WHERE webhook_id = ? AND delivered_at_ms IS NULL',
@@ -107,6 +116,8 @@ export const createDeliveryVerbs = (
     },
     settleDelivery: (held, settlement) =>
       commits.run(() => (settle(held, settlement) === 0 ? 'lost' : 'settled')),
+    hastenDeliveries: ({ nowMs, longestWaitsMs }) =>
+      commits.run(() => void sql.hasten.run(nowMs, JSON.stringify(longestWaitsMs))),
     listDeliveries: ({ webhookId, states, limit }) =>
       read(() => {
         const wanted = JSON.stringify(states);

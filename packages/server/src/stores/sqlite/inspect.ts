@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Millis } from '../../clock.ts';
 import { refuseMoved } from '../copy/moved.ts';
 import { toOperatorError } from './errors.ts';
+import { readLogBytes } from './log-size.ts';
 import { readMoveState } from './moved.ts';
 
 /** What an inspection finds in a store. */
@@ -14,6 +15,8 @@ export type StoreFacts = {
   readonly grants: number;
   /** When the newest grant was created; 0 for none. */
   readonly newestGrantAtMs: Millis;
+  /** Of the write-ahead log. */
+  readonly logBytes: number;
 };
 
 /** Reads a store without changing it; `undefined` where there is none. Throws `OperatorError`. */
@@ -30,6 +33,7 @@ export const inspectSqliteStore = (path: string): StoreFacts | undefined => {
       journalMode: String(read('PRAGMA journal_mode')),
       grants: Number(read('SELECT count(*) FROM grants')),
       newestGrantAtMs: Number(read('SELECT coalesce(max(created_at_ms), 0) FROM grants')),
+      logBytes: readLogBytes(path),
     };
   } catch (error) {
     throw toOperatorError(error, path);

@@ -1,19 +1,13 @@
 import { StoreError } from '../../errors.ts';
 import { ROTATIONS_MAX, UNKNOWN } from '../../grants/rotation-history.ts';
 import type { RotationHistory } from '../../grants/rotation-history.ts';
+import { GAP_BYTES, gapBetween, UNKNOWN_GAP } from '../copy/packed-history.ts';
 
 const NEWEST_BYTES = 6;
-const GAP_BYTES = 3;
 const PACKED_BYTES = NEWEST_BYTES + (ROTATIONS_MAX - 1) * GAP_BYTES;
 
-/** Two hours and a quarter, in either direction. A longer gap is cut to it. */
-const GAP_MAX_MS = 0x7f_0000;
-/** Stands for a rotation whose moment is unknown. */
-const UNKNOWN_GAP = 0xff_ffff;
 /** Fills the row up where there are fewer rotations. */
 const BLANK = 0xff_fffe;
-/** A moment before a gap that was cut: before any overlap, however far a clock is set back. */
-const LONG_AGO = 1;
 
 /**
  * A rotation history as a row stores it: the newest moment in 6 bytes, then, going back, the milliseconds from each
@@ -29,9 +23,9 @@ export const packRotations = (history: RotationHistory): Uint8Array | null => {
   let at = NEWEST_BYTES;
   for (let index = history.length - 2; index >= 0; index--) {
     const moment = history[index] ?? UNKNOWN;
-    const gap = Math.max(-GAP_MAX_MS, Math.min(GAP_MAX_MS, next - moment));
-    writeGap(bytes, at, moment === UNKNOWN ? UNKNOWN_GAP : gap + GAP_MAX_MS);
-    if (moment !== UNKNOWN) next -= gap;
+    const gap = moment === UNKNOWN ? UNKNOWN_GAP : gapBetween(moment, next);
+    writeGap(bytes, at, gap);
+    if (moment !== UNKNOWN) next = Math.min(next, moment);
     at += GAP_BYTES;
   }
   for (; at < PACKED_BYTES; at += GAP_BYTES) writeGap(bytes, at, BLANK);
@@ -47,12 +41,10 @@ export const unpackRotations = (bytes: unknown): RotationHistory => {
   while (count < ROTATIONS_MAX && readGap(bytes, count) !== BLANK) count++;
   const history = Array<number>(count);
   let next = readNewest(bytes);
-  let isLongAgo = false;
   history[count - 1] = next;
   for (let back = 1; back < count; back++) {
     const gap = readGap(bytes, back);
-    isLongAgo ||= gap === 2 * GAP_MAX_MS;
-    if (gap !== UNKNOWN_GAP) next = isLongAgo ? LONG_AGO : next - (gap - GAP_MAX_MS);
+    if (gap !== UNKNOWN_GAP) next -= gap;
     history[count - 1 - back] = gap === UNKNOWN_GAP ? UNKNOWN : next;
   }
   return history;

@@ -54,7 +54,6 @@ export const SELECT_DURABILITY = `SELECT current_setting('transaction_read_only'
 export const SELECT_FACTS = `SELECT current_setting('server_version') AS version,
   coalesce(current_setting('synchronous_commit', true), 'on') AS synchronous_commit,
   coalesce(current_setting('synchronous_standby_names', true), '') AS standbys,
-  ${CLOCK_MS} AS now_ms,
   (SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('grants')) AS grants`;
 
 /** The tables among these on which the user lacks a right; a table that does not exist is skipped. */

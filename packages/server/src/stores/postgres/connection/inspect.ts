@@ -1,8 +1,8 @@
 import { transportOf } from './address.ts';
 import type { Transport } from './address.ts';
+import { SELECT_FACTS } from './engine.ts';
 import { newestSchema, readSchema } from './migrations.ts';
 import type { Connections } from './pool.ts';
-import { SELECT_FACTS } from './engine.ts';
 
 /** What an inspection finds out about a database. */
 export type PostgresFacts = {
@@ -16,15 +16,12 @@ export type PostgresFacts = {
   readonly standbys: string;
   /** Of one statement, in milliseconds. */
   readonly roundTripMs: number;
-  /** By how many milliseconds the clock of the database is ahead of this machine's. */
-  readonly clockAheadMs: number;
   readonly transport: Transport;
 };
 
 export const inspect = async (connections: Connections): Promise<PostgresFacts> => {
   const schema = await readSchema(connections);
   const started = performance.now();
-  const startedAtMs = Date.now();
   const [row = {}] = await connections.read(SELECT_FACTS);
   const roundTripMs = performance.now() - started;
   return {
@@ -36,6 +33,5 @@ export const inspect = async (connections: Connections): Promise<PostgresFacts> 
     standbys: String(row['standbys']),
     roundTripMs,
     transport: transportOf(connections.address),
-    clockAheadMs: Number(row['now_ms']) - startedAtMs - roundTripMs / 2,
   };
 };

@@ -1,6 +1,6 @@
-import { toMillis } from '../../../clock.ts';
-import type { Millis, Seconds } from '../../../clock.ts';
 import type { Policy } from '../../../clients/policy.ts';
+import { latestMomentOfAge, toMillis } from '../../../clock.ts';
+import type { Millis, Now, Seconds } from '../../../clock.ts';
 import type { Grant } from '../../../grants/grant.ts';
 import type { RefreshUse } from '../../../grants/grant-store.ts';
 import { GENERATION_MAX } from '../../../tokens/refresh-token.ts';
@@ -24,6 +24,9 @@ export type KnownUse = {
  */
 export type ReadBefore = () => Grant;
 
+/** When the successor is issued: not before its predecessor, nor before the grant was created, whatever the clock shows. */
+const ISSUED_AT = 'greatest(l.now_ms, l.rotated_at_ms, l.created_at_ms / 1000 * 1000)';
+
 /**
  * Advances every grant whose use is certain to be judged `rotate`, in one statement, one row each. The conditions are
  * those of `judge`, with the client's policy as parameters, and those of the client: it exists, is not disabled, and
@@ -41,11 +44,11 @@ const ADVANCE = `WITH locked AS (
       JOIN grants AS g ON g.id = u.grant_id
     WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at_ms IS NULL
       AND g.generation = u.generation AND g.created_at_ms / 1000 * 1000 > u.created_after_ms
-      AND coalesce(g.rotated_at_ms, g.created_at_ms / 1000 * 1000) > u.issued_after_ms
+      AND greatest(g.rotated_at_ms, g.created_at_ms / 1000 * 1000) > u.issued_after_ms
     FOR UPDATE OF g ${SKIP_LOCKED}
   )
-  UPDATE grants AS g SET generation = g.generation + 1, key_number = l.key_number, rotated_at_ms = l.now_ms,
-    earlier_rotations = ${appendRotation('l.now_ms')}, caller_address = l.address, caller_user_agent = l.user_agent,
+  UPDATE grants AS g SET generation = g.generation + 1, key_number = l.key_number, rotated_at_ms = ${ISSUED_AT},
+    earlier_rotations = ${appendRotation(ISSUED_AT)}, caller_address = l.address, caller_user_agent = l.user_agent,
     use_digest = l.use_digest, issued_by = $13
   FROM locked AS l WHERE g.id = l.grant_id
   RETURNING l.n, l.created_at_ms, l.rotated_at_ms, l.earlier_rotations, l.subject, l.scope, l.own_brand`;
@@ -104,8 +107,8 @@ const columnsOf = (uses: readonly KnownUse[]): readonly unknown[] => {
     column(({ revision }) => revision),
     column(({ use }) => use.presented.brand ?? null),
     column(({ use }) => use.nowMs),
-    column(({ use, policy }) => createdAfter(use.nowMs, policy.grantLifetimeSeconds)),
-    column(({ use, policy }) => createdAfter(use.nowMs, policy.refreshTokenLifetimeSeconds)),
+    column(({ use, policy }) => createdAfter(use, policy.grantLifetimeSeconds)),
+    column(({ use, policy }) => createdAfter(use, policy.refreshTokenLifetimeSeconds)),
     column(({ use }) => use.keyNumber),
     column(({ use }) => use.caller.address),
     column(({ use }) => use.caller.userAgent),
@@ -119,5 +122,5 @@ const isRotating = ({ presented }: RefreshUse, { rotation }: Policy): boolean =>
   rotation !== 'none' && presented.generation < GENERATION_MAX;
 
 /** What was created at this moment or before has expired. */
-const createdAfter = (nowMs: Millis, lifetimeSeconds: Seconds | null): Millis =>
-  lifetimeSeconds === null ? NEVER : nowMs - toMillis(lifetimeSeconds);
+const createdAfter = (now: Now, lifetimeSeconds: Seconds | null): Millis =>
+  lifetimeSeconds === null ? NEVER : latestMomentOfAge(toMillis(lifetimeSeconds), now);

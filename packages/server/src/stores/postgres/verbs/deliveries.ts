@@ -12,7 +12,12 @@ import { SKIP_LOCKED } from '../connection/engine.ts';
 
 type DeliveryVerbs = Pick<
   WebhookStore,
-  'claimDeliveries' | 'settleDelivery' | 'listDeliveries' | 'countDeliveriesWaiting' | 'retryDeliveries'
+  | 'claimDeliveries'
+  | 'settleDelivery'
+  | 'hastenDeliveries'
+  | 'listDeliveries'
+  | 'countDeliveriesWaiting'
+  | 'retryDeliveries'
 >;
 
 const DUE = `SELECT grant_event, attempts, next_at_ms FROM deliveries
@@ -23,6 +28,8 @@ const DELIVER = `UPDATE deliveries SET next_at_ms = NULL, delivered_at_ms = $3, 
   WHERE webhook_id = $1 AND grant_event = $2 AND delivered_at_ms IS NULL RETURNING grant_event`;
 const FAIL = `UPDATE deliveries SET next_at_ms = $4, last_status = $5, last_error = $6
   WHERE webhook_id = $1 AND grant_event = $2 AND attempts = $3 AND next_at_ms IS NOT NULL RETURNING grant_event`;
+const HASTEN = `UPDATE deliveries SET next_at_ms = $1
+  WHERE next_at_ms > $1 + ($2::bigint[])[least(attempts + 1, cardinality($2::bigint[]))]`;
 const COUNT_WAITING = 'SELECT count(*) AS waiting FROM deliveries WHERE next_at_ms IS NOT NULL';
 const RETRY = `WITH due AS (
     UPDATE deliveries SET next_at_ms = $2 WHERE webhook_id = $1 AND delivered_at_ms IS NULL RETURNING grant_event
@@ -57,6 +64,7 @@ export const createDeliveryVerbs = ({ read, write, transact }: Connections): Del
       return rows.length === 1 ? 'settled' : 'lost';
     });
   },
+  hastenDeliveries: async ({ nowMs, longestWaitsMs }) => void (await write(HASTEN, [nowMs, longestWaitsMs])),
   listDeliveries: async ({ webhookId = null, states, limit }) =>
     (await read(LIST, [states, limit, webhookId])).map(toDelivery),
   async countDeliveriesWaiting() {

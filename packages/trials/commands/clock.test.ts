@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { globSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
+import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
+import { refreshSmartcar } from '../support/refresh-request.ts';
+
+/** Debian's libfaketime, for programs with threads. */
+const [LIBRARY] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
+const SKIP = LIBRARY === undefined ? 'libfaketime is not installed' : false;
+
+type Home = {
+  readonly dataDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Sets the wall clock of every program of this home, as in `+200d`. The monotonic clock stays. */
+  set(offset: string): void;
+};
+
+/** A data directory, and a wall clock that the test sets. */
+const makeHome = (t: TestContext): Home => {
+  const dataDirectory = makeDataDirectory();
+  t.after(() => removeDataDirectory(dataDirectory));
+  const file = join(dataDirectory, 'faketime');
+  const set = (offset: string): void => writeFileSync(file, `${offset}\n`);
+  set('+0');
+  return {
+    dataDirectory,
+    set,
+    environment: {
+      LD_PRELOAD: LIBRARY ?? '',
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    },
+  };
+};
+
+const serve = async (t: TestContext, { dataDirectory, environment }: Home): Promise<KeyfobServer> => {
+  const server = await startKeyfob({ dataDirectory, environment });
+  t.after(() => server.kill());
+  return server;
+};
+
+type Made = MadeClient & MadeGrant;
+
+const makeGrant = async (server: KeyfobServer): Promise<Made> => {
+  const words = ['client', 'create', '--dialect', 'smartcar', '--name', 'a'];
+  const client = await server.command<MadeClient>(...words);
+  const owner = ['--client', client.clientId, '--subject', 'a', '--scope', 'read_vin'];
+  return { ...client, ...(await server.command<MadeGrant>('grant', 'create', ...owner)) };
+};
+
+/** Refreshes, and answers the next refresh token. */
+const refreshed = async ({ url }: KeyfobServer, client: MadeClient, token: string): Promise<string> => {
+  const answer = await refreshSmartcar(url, client, token);
+  assert.equal(answer.status, 200, answer.text);
+  return answer.refreshToken;
+};
+
+const untilLogged = async (server: KeyfobServer, event: string): Promise<void> => {
+  while (!server.log().includes(`"${event}"`)) await delay(50);
+};
+
+describe('a wrong clock', { skip: SKIP }, () => {
+  test('A server that starts 70 days behind goes on, and so does the one that starts at the true time.', async (t) => {
+    const home = makeHome(t);
+    let server = await serve(t, home);
+    const made = await makeGrant(server);
+    let token = await refreshed(server, made, made.refreshToken);
+    assert.equal(await server.stop(), 0);
+    home.set('-70d');
+    server = await serve(t, home);
+    await untilLogged(server, 'clock.contradicted');
+    token = await refreshed(server, made, token);
+    assert.equal(await server.stop(), 0);
+    home.set('+0');
+    server = await serve(t, home);
+    await refreshed(server, made, token);
+  });
+});
