@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { LogLines } from './admin/metrics.ts';
 import { createAdmin } from './admin/start-admin.ts';
 import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
@@ -32,6 +33,8 @@ export type ServerOptions = Omit<DeploymentOptions, 'createIfMissing'> & {
    * `mount` remove it. The path of `publicUrl` is not used for this, because proxies remove it.
    */
   readonly basePath?: string | undefined;
+  /** What became of the lines of the log, if the host writes one and wants the numbers among the metrics. */
+  readonly logLines?: (() => LogLines) | undefined;
 };
 
 /** An authorization server: every endpoint, the owners' pages, and the delivery of webhooks. */
@@ -88,6 +91,7 @@ export const createAuthorizationServer = async (
           noticeKey,
           time,
           openRequests: load.open,
+          logLines: options.logLines,
           storeLogBytes: isInFile ? () => readLogBytes(storeNameOf(config)) : undefined,
           emit: report,
         });

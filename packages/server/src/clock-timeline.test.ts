@@ -105,14 +105,15 @@ const CASES: readonly {
     jumps: [200 * DAY_MS, -200 * DAY_MS],
   },
   {
-    name: 'a doubt of less than a day settles after an hour',
+    name: 'a doubt of two days is one until two days have passed',
     steps: [
       { afterMs: 0, offByMs: 0 },
-      { afterMs: 1000, offByMs: 9 * HOUR_MS },
-      { afterMs: 1000 + HOUR_MS, offByMs: 9 * HOUR_MS },
+      { afterMs: 1000, offByMs: 2 * DAY_MS },
+      { afterMs: 999 + 2 * DAY_MS, offByMs: 2 * DAY_MS },
     ],
-    jumps: [9 * HOUR_MS],
-    offByMs: 9 * HOUR_MS,
+    jumps: [2 * DAY_MS],
+    offByMs: 2 * DAY_MS,
+    doubtByMs: 2 * DAY_MS,
   },
   {
     name: 'a doubt of two days settles after two days',

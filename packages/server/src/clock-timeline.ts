@@ -27,8 +27,6 @@ const SLEW = 0.001;
 export const START_GAP_MS = 15 * 60_000;
 /** A clock that is further behind the store than this cannot be right: time goes on from the store's newest moment. */
 export const BEHIND_MAX_MS = 3_600_000;
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 
 /**
  * The timeline of a process that starts. It cannot know of jumps before its start, so it compares the clock with `seenAtMs`,
@@ -108,15 +106,14 @@ const slew = (timeline: Timeline, byMs: Millis): Timeline =>
       };
 
 /**
- * What happened until now is in doubt. A doubt of less than a day settles within an hour, because machines set their clocks
- * soon after they start or resume. A larger one settles when that much time has passed, so that no token is refused that
- * was valid by the earlier clock.
+ * What happened until now is in doubt. It settles when as much time has passed as is in doubt, because what was valid by
+ * the lower clock has then had as much time as by the higher one.
  */
 const withDoubt = (timeline: Timeline): Timeline => {
   const byMs = usedOffset(timeline) - timeline.lowestMs;
   return {
     ...timeline,
     doubtBeforeMs: momentOf(timeline, timeline.readAtMs),
-    settlesAtMs: timeline.readAtMs + (byMs < DAY_MS ? HOUR_MS : byMs),
+    settlesAtMs: timeline.readAtMs + byMs,
   };
 };

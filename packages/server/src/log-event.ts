@@ -142,6 +142,10 @@ export type LogEvent =
   | Of<'webhook.disabled', Delivery>
   | Of<'webhook.stalled', { cause: string }>
   | Of<'live_events.unavailable', { cause: string }>
+  /** So many lines of the log were dropped, because its reader did not read or its disk was full. */
+  | Of<'log.dropped', { lines: number }>
+  /** So many more events like this one happened in the last minute, and have no line in the log. */
+  | Of<'log.left_out', { of: string; reason?: string; clientId?: string; lines: number }>
   | Of<'store.unavailable', { requestId: string; kind: 'unavailable' | 'outcome_unknown'; cause: string }>
   | Of<'internal.error', { requestId: string; cause: string }>;
 

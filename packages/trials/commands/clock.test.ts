@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
+import { makeDataDirectory, removeDataDirectory, runKeyfob, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
 
@@ -47,10 +47,11 @@ const serve = async (t: TestContext, { dataDirectory, environment }: Home): Prom
 type Made = MadeClient & MadeGrant;
 
 const makeGrant = async (server: KeyfobServer): Promise<Made> => {
-  const words = ['client', 'create', '--dialect', 'smartcar', '--name', 'a'];
-  const client = await server.command<MadeClient>(...words);
-  const owner = ['--client', client.clientId, '--subject', 'a', '--scope', 'read_vin'];
-  return { ...client, ...(await server.command<MadeGrant>('grant', 'create', ...owner)) };
+  const client = await server.command<MadeClient>(
+    ...['client', 'create', '--dialect', 'smartcar', '--name', 'a'],
+  );
+  const words = ['grant', 'create', '--client', client.clientId, '--subject', 'a', '--scope', 'read_vin'];
+  return { ...client, ...(await server.command<MadeGrant>(...words)) };
 };
 
 /** Refreshes, and answers the next refresh token. */
@@ -79,5 +80,35 @@ describe('a wrong clock', { skip: SKIP }, () => {
     home.set('+0');
     server = await serve(t, home);
     await refreshed(server, made, token);
+  });
+
+  test('A clock that jumps 200 days ahead ends no grant, not even by a prune; a step back settles it.', async (t) => {
+    const home = makeHome(t);
+    const server = await serve(t, home);
+    const made = await makeGrant(server);
+    const token = await refreshed(server, made, made.refreshToken);
+    home.set('+200d');
+    const ahead = await refreshed(server, made, token);
+    await untilLogged(server, 'clock.jumped');
+    const pruning = ['prune', '--older-than-days', '0', '--data', home.dataDirectory];
+    const refused = await runKeyfob(pruning, home.environment);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /days before; if the clock is ahead.*\n?.*--force/);
+    home.set('+0');
+    const next = await refreshed(server, made, ahead);
+    await untilLogged(server, 'clock.settled');
+    await refreshed(server, made, next);
+  });
+
+  test('A retry across a step of 300 seconds revokes nothing.', async (t) => {
+    const home = makeHome(t);
+    home.set('-300');
+    const server = await serve(t, home);
+    const made = await makeGrant(server);
+    const next = await refreshed(server, made, made.refreshToken);
+    home.set('+0');
+    const again = await refreshSmartcar(server.url, made, made.refreshToken);
+    assert.ok([200, 400].includes(again.status), again.text);
+    await refreshed(server, made, next);
   });
 });

@@ -58,11 +58,14 @@ const readSamples = (text: string): readonly Sample[] =>
 const show = ({ metric, conditions }: Selector): string =>
   `${metric}{${conditions.map(({ label, value }) => `${label}="${value}"`).join(',')}}`;
 
+const NO_LINES = { written: 0, dropped: 0, leftOut: 0 };
+
 describe('the documented alerts', () => {
   let samples: readonly Sample[] = [];
   before(async () => {
     const data = mkdtempSync(join(tmpdir(), 'keyfob-alerts-'));
-    const server = await createAuthorizationServer({ data, adminPort: 0 });
+    // As `keyfob serve` does, which writes a log.
+    const server = await createAuthorizationServer({ data, adminPort: 0 }, { logLines: () => NO_LINES });
     samples = readSamples(await (await fetch(`${await server.listenForAdmin()}/metrics`)).text());
     await server.close();
     rmSync(data, { recursive: true });

@@ -40,6 +40,8 @@ describe('the manifests of', () => {
   });
 });
 
+const NO_LINES = { written: 0, dropped: 0, leftOut: 0 };
+
 describe('docs/operations.md', () => {
   const text = read(join('docs', 'operations.md'));
 
@@ -68,7 +70,10 @@ describe('docs/operations.md', () => {
   });
 
   test('names only known events and metrics', async (t) => {
-    const server = await createAuthorizationServer({ data: directoryFor(t), adminPort: 0 });
+    const server = await createAuthorizationServer(
+      { data: directoryFor(t), adminPort: 0 },
+      { logLines: () => NO_LINES },
+    );
     t.after(() => server.close());
     const metrics = await (await fetch(`${await server.listenForAdmin()}/metrics`)).text();
     const counted = new Set(createEventCounts().names());

@@ -33,6 +33,8 @@ export const FAULTS = [
   'clock-jumps-forward',
   'clock-jumps-back',
   'clock-glitches',
+  'clock-far-jumps',
+  'clock-drift',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

@@ -69,6 +69,8 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'webhook.disabled': undefined,
   'webhook.stalled': undefined,
   'live_events.unavailable': undefined,
+  'log.dropped': undefined,
+  'log.left_out': undefined,
   'store.unavailable': { kind: listed('unavailable', 'outcome_unknown') },
   'internal.error': undefined,
 };

@@ -37,6 +37,7 @@ void test('requests to token endpoints, and no others, are counted in every buck
     clockSkewMs: 0,
     clockDoubtMs: 0,
     deliveriesWaiting: undefined,
+    logLines: undefined,
     storeLogBytes: 4096,
   });
   const valueOf = (sample: string): number =>

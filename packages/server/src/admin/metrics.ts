@@ -2,6 +2,15 @@ import type { EventCount } from './event-counts.ts';
 import { renderHistogram, renderMetric } from './exposition.ts';
 import type { Latencies } from './latencies.ts';
 
+/** What became of the lines of the log. */
+export type LogLines = {
+  readonly written: number;
+  /** Because nobody read them, or the disk was full. */
+  readonly dropped: number;
+  /** Because there were many of the same kind. */
+  readonly leftOut: number;
+};
+
 /** The values of all metrics at one moment. */
 export type Reading = {
   readonly events: readonly EventCount[];
@@ -12,12 +21,25 @@ export type Reading = {
   readonly clockDoubtMs: number;
   /** `undefined` if the store did not answer. */
   readonly deliveriesWaiting: number | undefined;
+  /** `undefined` if the host writes the log. */
+  readonly logLines: LogLines | undefined;
   /** `undefined` on PostgreSQL. */
   readonly storeLogBytes: number | undefined;
 };
 
 const gauge = (name: string, help: string, value: number): string =>
   renderMetric(name, { type: 'gauge', help, samples: [{ value }] });
+
+const renderLogLines = ({ written, dropped, leftOut }: LogLines): string =>
+  renderMetric('keyfob_log_lines_total', {
+    type: 'counter',
+    help: 'Lines of the log: written, dropped because nobody read them, or left out because many were alike.',
+    samples: [
+      { labels: { outcome: 'written' }, value: written },
+      { labels: { outcome: 'dropped' }, value: dropped },
+      { labels: { outcome: 'left_out' }, value: leftOut },
+    ],
+  });
 
 /** All metrics in the Prometheus text format. Those that the store did not answer are left out. */
 export const renderMetrics = (reading: Reading): string => {
@@ -30,6 +52,7 @@ export const renderMetrics = (reading: Reading): string => {
     clockDoubtMs,
     deliveriesWaiting,
     storeLogBytes,
+    logLines,
   } = reading;
   const { user, system } = process.cpuUsage();
   return [
@@ -64,6 +87,7 @@ export const renderMetrics = (reading: Reading): string => {
             deliveriesWaiting,
           ),
         ]),
+    ...(logLines === undefined ? [] : [renderLogLines(logLines)]),
     ...(storeLogBytes === undefined
       ? []
       : [gauge('keyfob_store_log_bytes', 'Size of the write-ahead log of the SQLite store.', storeLogBytes)]),

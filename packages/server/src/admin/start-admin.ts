@@ -11,6 +11,7 @@ import type { Latencies } from './latencies.ts';
 import { listenForAdmin, plain } from './listen.ts';
 import type { AdminAnswer, AdminListener } from './listen.ts';
 import { renderMetrics } from './metrics.ts';
+import type { LogLines } from './metrics.ts';
 import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 
 export type AdminContext = {
@@ -18,6 +19,8 @@ export type AdminContext = {
   noticeKey(newestKeyNumber: number): boolean;
   readonly time: Pick<ClockSource, 'skewMs' | 'isFarOff' | 'doubt'>;
   openRequests(): number;
+  /** `undefined` if the host writes the log. */
+  readonly logLines: (() => LogLines) | undefined;
   /** Bytes of the write-ahead log; absent on PostgreSQL. */
   readonly storeLogBytes?: (() => number) | undefined;
   /** Reports failures of the admin listener itself. */
@@ -40,7 +43,7 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
 export const createAdmin = (context: AdminContext): Admin => {
-  const { store, noticeKey, time, openRequests, storeLogBytes, emit } = context;
+  const { store, noticeKey, time, openRequests, storeLogBytes, logLines, emit } = context;
   let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
@@ -78,6 +81,7 @@ export const createAdmin = (context: AdminContext): Admin => {
       clockSkewMs: time.skewMs(),
       clockDoubtMs: time.doubt()?.byMs ?? 0,
       deliveriesWaiting,
+      logLines: logLines?.(),
       storeLogBytes: storeLogBytes?.(),
     });
     return { status: 200, type: METRICS_TYPE, body };

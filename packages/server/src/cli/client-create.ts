@@ -75,10 +75,15 @@ const create = async (options: CreateOptions): Promise<void> =>
       return {
         json: { ...clientToJson(client, 0), clientSecret: clientSecret ?? null },
         text: `${alignColumns(rows)}\n\nNext: ${NEXT[type](client)}`,
+        ...(clientSecret === undefined ? {} : { remedyIfLost: remedyIfLost(client) }),
       };
     },
     { createIfMissing: true },
   );
+
+/** Only a digest of the secret is stored. */
+const remedyIfLost = ({ id }: Client): string =>
+  `The client exists. Remove it with "keyfob client remove ${id}" and create it again, or run "keyfob client secret add ${id}".`;
 
 /** With a redirect URI an owner can give consent; without one, the operator creates the grant. */
 const askOwner = (client: Client): string => {

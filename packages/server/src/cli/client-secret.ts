@@ -63,7 +63,12 @@ const add = async (clientId: string, options: AddOptions): Promise<void> =>
       ['client secret', `${clientSecret}  (shown only once)`],
       ['expires', showTime(secondsOrNull(secret.expiresAtMs))],
     ];
-    return { json: { clientId, clientSecret, ...secretToJson(secret) }, text: alignColumns(rows) };
+    const remedyIfLost = `The secret is valid, and only its digest is stored. Remove it with "keyfob client secret remove ${clientId} ${secret.id}", and add another.`;
+    return {
+      json: { clientId, clientSecret, ...secretToJson(secret) },
+      text: alignColumns(rows),
+      remedyIfLost,
+    };
   });
 
 const remove = async (clientId: string, secretId: string, options: RemoveOptions): Promise<void> =>

@@ -44,7 +44,7 @@ Examples:
     .action(async (options: CopyOptions) => {
       const from = readAddress(options.from, '--from');
       const report = await (options.resumeSource === true ? resume(from) : copy(from, options));
-      print(report, options.json === true);
+      await print(report, options.json === true);
     });
 };
 

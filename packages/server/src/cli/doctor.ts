@@ -35,8 +35,11 @@ export const addDoctor = (program: Command): void => {
         ...(remedy === null ? [] : [['', '', `-> ${remedy}`]]),
       ]);
       const isHealthy = findings.every(({ verdict }) => verdict !== 'fail');
-      print({ json: { healthy: isHealthy, findings }, text: alignColumns(rows) }, options.json === true);
       if (!isHealthy) process.exitCode = 1;
+      await print(
+        { json: { healthy: isHealthy, findings }, text: alignColumns(rows) },
+        options.json === true,
+      );
     });
 };
 

@@ -7,7 +7,7 @@ import type { EventRecord } from './event-line.ts';
 import { followEvents } from './follow-events.ts';
 import { parseGrantId, readConfig, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { UsageError } from './output.ts';
+import { UsageError, writeOutput } from './output.ts';
 
 type EventsOptions = CommonOptions & {
   readonly grant?: string;
@@ -74,23 +74,28 @@ const readSince = (text: string, nowMs: number): number => {
 
 const createPrinter = (isJson: boolean) => {
   const hasColour = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
-  return (record: EventRecord): void =>
-    void process.stdout.write(`${isJson ? JSON.stringify(record) : writeLine(record, { hasColour })}\n`);
+  return async (records: readonly EventRecord[]): Promise<void> => {
+    const lines = records.map((record) =>
+      isJson ? JSON.stringify(record) : writeLine(record, { hasColour }),
+    );
+    if (lines.length > 0) await writeOutput(`${lines.join('\n')}\n`);
+  };
 };
+
+type Print = ReturnType<typeof createPrinter>;
 
 /** Prints the stored events and answers the last sequence number that was read. */
 const printGrantEvents = async (
   context: Pick<OperationContext, 'store'>,
   wanted: Wanted,
-  print: (record: EventRecord) => void,
+  print: Print,
 ): Promise<number> => {
   if (wanted.limit === Infinity)
-    return readGrantEvents(context, wanted, 0, (grantEvent) => print(toEventRecord(grantEvent)));
-  const newest: GrantEvent[] = [];
-  const last = await readGrantEvents(context, wanted, 0, (grantEvent) => {
-    newest.push(grantEvent);
-    if (newest.length > wanted.limit) newest.shift();
+    return readGrantEvents(context, wanted, 0, (page) => print(page.map(toEventRecord)));
+  let newest: readonly GrantEvent[] = [];
+  const last = await readGrantEvents(context, wanted, 0, (page) => {
+    newest = wanted.limit === 0 ? [] : [...newest, ...page].slice(-wanted.limit);
   });
-  for (const grantEvent of newest) print(toEventRecord(grantEvent));
+  await print(newest.map(toEventRecord));
   return last;
 };

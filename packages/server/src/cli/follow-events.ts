@@ -2,11 +2,16 @@ import { followServers, readGrantEvents } from '../exports/index.ts';
 import type { GrantEventFilter, OperationContext } from '../exports/index.ts';
 import { writeGrantId } from '../exports/tokens.ts';
 import { GRANT_EVENT_KINDS } from '../exports/webhooks.ts';
+import { OperatorError } from '../exports/errors.ts';
 import { toEventRecord } from './event-line.ts';
 import type { EventRecord } from './event-line.ts';
+import { exitSoon, ReaderGone } from './output.ts';
 
 /** How often new servers, and grant events of other processes, are looked for. */
 const POLL_INTERVAL_MS = 500;
+
+/** How many events may wait while the reader of standard output does not read; further ones are dropped. */
+const WAITING_MAX = 10_000;
 
 /** On standard error, so that it is not mixed with the events. */
 const NO_SERVER =
@@ -16,12 +21,13 @@ const NO_SERVER =
 type Printing = {
   /** Prints the stored events and answers the last sequence number. */
   readonly printStored: () => Promise<number>;
-  readonly print: (record: EventRecord) => void;
+  readonly print: (records: readonly EventRecord[]) => Promise<void>;
 };
 
 /**
  * Prints the stored events and everything that happens afterwards, until Ctrl-C. Grant events come from the store, whichever
- * process wrote them; all other events come from the running servers.
+ * process wrote them; all other events come from the running servers. Throws `ReaderGone` or `OperatorError` if standard
+ * output cannot be written.
  */
 export const followEvents = async (
   context: Pick<OperationContext, 'store'>,
@@ -29,14 +35,16 @@ export const followEvents = async (
   wanted: GrantEventFilter,
   { printStored, print }: Printing,
 ): Promise<void> => {
-  const ended = untilEnded();
+  const { ended, fail } = createEnd();
   let arrived: EventRecord[] = [];
+  let dropped = 0;
   let turn: Promise<void> | undefined;
   let last: number | undefined;
   // Attached before the store is read, so that no event is missed in between.
   const servers = followServers(directory, (event) => {
     if (isGrantEvent(event) || !isWanted(event, wanted)) return;
-    arrived.push(event);
+    if (arrived.length < WAITING_MAX) arrived.push(event);
+    else dropped++;
     if (last !== undefined) poll();
   });
   await servers.lookAgain();
@@ -47,16 +55,20 @@ export const followEvents = async (
   const takeTurn = async (): Promise<void> => {
     await servers.lookAgain();
     const events = arrived;
+    if (dropped > 0) events.push({ at: new Date().toISOString(), event: 'live_events.dropped', dropped });
     arrived = [];
-    last = await readGrantEvents(context, { ...wanted, sinceMs: 0 }, last ?? 0, (grantEvent) =>
-      print(toEventRecord(grantEvent)),
+    dropped = 0;
+    last = await readGrantEvents(context, { ...wanted, sinceMs: 0 }, last ?? 0, (page) =>
+      print(page.map(toEventRecord)),
     );
-    for (const event of events) print(event);
+    await print(events);
   };
   const poll = (): void => {
     turn ??= takeTurn()
-      // A busy store is read again at the next turn.
-      .catch(() => {})
+      .catch((error: unknown) => {
+        // Everything else is tried again at the next turn: a busy store, a directory that is missing for a moment.
+        if (error instanceof ReaderGone || error instanceof OperatorError) fail(error);
+      })
       .finally(() => {
         turn = undefined;
         if (arrived.length > 0) poll();
@@ -65,10 +77,14 @@ export const followEvents = async (
 
   poll();
   const polling = setInterval(poll, POLL_INTERVAL_MS);
-  await ended;
-  clearInterval(polling);
-  servers.close();
-  arrived = [];
+  try {
+    await ended;
+  } finally {
+    clearInterval(polling);
+    servers.close();
+    arrived = [];
+    exitSoon();
+  }
   await turn;
 };
 
@@ -85,9 +101,9 @@ const isWanted = (record: EventRecord, { grantId, clientId }: GrantEventFilter):
   );
 };
 
-/** Resolves at Ctrl-C, or when the reader of standard output closes the pipe. */
-const untilEnded = (): Promise<void> =>
-  new Promise((ended) => {
-    process.once('SIGINT', ended).once('SIGTERM', ended);
-    process.stdout.once('close', ended);
-  });
+/** `ended` resolves at Ctrl-C, and rejects when `fail` is called. */
+const createEnd = (): { readonly ended: Promise<void>; fail(error: unknown): void } => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  return { ended: promise, fail: reject };
+};

@@ -73,5 +73,6 @@ const create = async (options: CreateOptions): Promise<void> =>
       ['access token', `${tokens.accessToken}  (for ${tokens.expiresInSeconds} s)`],
       ['refresh token', `${tokens.refreshToken}  (until ${showTime(expiresAt)})`],
     ];
-    return { json, text: alignColumns(rows) };
+    const remedyIfLost = `The grant exists, and its tokens are shown only once. Revoke it with "keyfob grant revoke ${json.grantId}", and create another.`;
+    return { json, text: alignColumns(rows), remedyIfLost };
   });

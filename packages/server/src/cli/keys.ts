@@ -4,7 +4,7 @@ import { toSeconds } from '../exports/grants.ts';
 import { createKeyLine } from '../exports/tokens.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, showTime } from './output.ts';
+import { alignColumns, print, showTime } from './output.ts';
 
 export const addKeys = (program: Command): void => {
   const keys = program
@@ -56,9 +56,10 @@ export const addKeys = (program: Command): void => {
     .option('--number <number>', 'the number of the key in the ring', '1')
     .option('--json', 'print JSON instead of text')
     .addHelpText('after', '\nExample:\n  $ keyfob keys create | your-secret-manager put keyfob-keys')
-    .action((options: { readonly number: string; readonly json?: boolean }) => {
+    .action(async (options: { readonly number: string; readonly json?: boolean }) => {
       const number = readWholeNumber('--number', options.number, { least: 1 });
       const line = createKeyLine(number, toSeconds(systemClock()));
-      process.stdout.write(`${options.json === true ? JSON.stringify({ key: line }) : line}\n`);
+      const remedyIfLost = 'It is stored nowhere. Run the command again.';
+      await print({ json: { key: line }, text: line, remedyIfLost }, options.json === true);
     });
 };

@@ -11,7 +11,7 @@ import { addImport } from './import.ts';
 import { addKeys } from './keys.ts';
 import { addMigrate } from './migrate.ts';
 import { addPrune } from './prune.ts';
-import { UsageError } from './output.ts';
+import { ReaderGone, UsageError, writeOutput } from './output.ts';
 import { addServe } from './serve.ts';
 import { addWebhook } from './webhook.ts';
 
@@ -26,12 +26,13 @@ const readVersion = (): string =>
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
     .version;
 
-const createProgram = (): Command => {
+/** `print` gets what the parser itself prints: help, in parts, and the version. */
+const createProgram = (print: (text: string) => void): Command => {
   const program = new Command('keyfob')
     .description('OAuth 2.0 authorization server for connected cars.')
     .version(readVersion())
     .exitOverride()
-    .configureOutput(IS_JSON ? { writeErr: () => {} } : {})
+    .configureOutput({ writeOut: print, ...(IS_JSON ? { writeErr: () => {} } : {}) })
     .showHelpAfterError('(see --help)')
     .addHelpText(
       'after',
@@ -95,10 +96,15 @@ const describeFailure = (
 const main = async (): Promise<void> => {
   // Every file that is created, the store and its log included, is for its owner only.
   process.umask(0o077);
+  let help = '';
+  const program = createProgram((text) => (help += text));
   try {
-    await createProgram().parseAsync();
+    await program.parseAsync().catch((error: unknown) => {
+      if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+    });
+    if (help !== '') await writeOutput(help);
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return;
+    if (error instanceof ReaderGone) return;
     const { code, message, remedy, exit } = describeFailure(error);
     process.exitCode = exit;
     if (IS_JSON) process.stderr.write(`${JSON.stringify({ error: { code, message, remedy } })}\n`);

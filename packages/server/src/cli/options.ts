@@ -58,7 +58,7 @@ export const onDeployment = async (
 ): Promise<void> => {
   const deployment = await openDeployment(readConfig(options), { createIfMissing });
   try {
-    print(await work(toContext(deployment), deployment), options.json === true);
+    await print(await work(toContext(deployment), deployment), options.json === true);
   } finally {
     await deployment.close();
   }

@@ -1,8 +1,14 @@
+import { OperatorError } from '../exports/errors.ts';
 import { toSeconds } from '../exports/grants.ts';
 import type { Millis, Seconds } from '../exports/grants.ts';
 
 /** What a command answers: the same for a program and for a person. */
-export type Report = { readonly json: unknown; readonly text: string };
+export type Report = {
+  readonly json: unknown;
+  readonly text: string;
+  /** What to do if it cannot be written, where it holds a secret that is shown only once. */
+  readonly remedyIfLost?: string;
+};
 
 /** A usage error; exit code 2. */
 export class UsageError extends Error {
@@ -12,16 +18,52 @@ export class UsageError extends Error {
   }
 }
 
-/** When the reader closes the pipe (`| head`), output ends. This is not an error. */
-process.stdout.on('error', (error: Error & { code?: string }) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+/** The reader closed the pipe (`| head`): it wants no more. The command ends, and this is not a failure. */
+export class ReaderGone extends Error {
+  constructor(cause: unknown) {
+    super('the reader of standard output closed it', { cause });
+    this.name = 'ReaderGone';
+  }
+}
 
-export const print = (report: Report, isJson: boolean): void => {
-  // Control characters could steer the terminal: names, user agents and subjects come from strangers.
-  const text = (): string => report.text.replaceAll(/(?!\n)\p{Cc}/gu, '?');
-  process.stdout.write(`${isJson ? JSON.stringify(report.json) : text()}\n`);
+// Every write has a callback, which gets the error. Errors of standard error have nowhere to go.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+/** Writes to standard output, and waits for its reader. Throws `ReaderGone` or `OperatorError`. */
+export const writeOutput = async (text: string): Promise<void> => {
+  const error = await new Promise<(Error & { readonly code?: string }) | null | undefined>((written) => {
+    process.stdout.write(text, written);
+  });
+  if (error === null || error === undefined) return;
+  if (error.code === 'EPIPE') throw new ReaderGone(error);
+  const remedy = 'Whatever the command changed stays changed. Free space, or write to another place.';
+  throw new OperatorError('output_failed', `standard output cannot be written: ${error.message}`, remedy, {
+    cause: error,
+  });
 };
+
+/** Prints the report of a command. Throws `ReaderGone` or `OperatorError`. */
+export const print = async (report: Report, isJson: boolean): Promise<void> => {
+  try {
+    await writeOutput(`${renderReport(report, isJson)}\n`);
+  } catch (error) {
+    if (report.remedyIfLost === undefined) throw error;
+    const { message } = error as Error;
+    const lost = `the secret could not be shown: ${message}`;
+    throw new OperatorError('secret_not_shown', lost, report.remedyIfLost, { cause: error });
+  }
+};
+
+export const renderReport = ({ json, text }: Report, isJson: boolean): string =>
+  // Control characters could steer the terminal: names, user agents and subjects come from strangers.
+  isJson ? JSON.stringify(json) : text.replaceAll(/(?!\n)\p{Cc}/gu, '?');
+
+/** How long a process that was asked to end waits for the readers of its output. */
+const EXIT_GRACE_MS = 2000;
+
+/** Lets the process end when its output is written, or soon if nobody reads it. */
+export const exitSoon = (): void => void setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
 
 /** A stored moment as JSON answers it: integer seconds, `null` where there is none. */
 export const secondsOrNull = (atMs: Millis | undefined): Seconds | null =>

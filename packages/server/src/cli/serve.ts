@@ -1,15 +1,17 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createAuthorizationServer, keyRingNameOf, optionOf, storeNameOf } from '../exports/index.ts';
-import type { Config, Listening } from '../exports/index.ts';
+import type { AuthorizationServer, Config, Emit, Listening } from '../exports/index.ts';
 import { DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
 import { openDemo } from './demo.ts';
 import type { Demo, DemoClient } from './demo.ts';
+import { openLineOutput } from './line-output.ts';
 import { createLog } from './log.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { print } from './output.ts';
+import { exitSoon, renderReport } from './output.ts';
+import { untilStopped } from './stop-signals.ts';
 
 type ServeOptions = CommonOptions & {
   readonly host?: string;
@@ -26,7 +28,7 @@ export const addServe = (program: Command): void => {
     .summary('run the server: endpoints for clients, pages for owners')
     .description(
       "Runs the server: the endpoints of every dialect and the owners' pages. The first start makes the data " +
-        'directory, the store and the key file. On SIGTERM or SIGINT the server finishes open requests and exits with 0.',
+        'directory, the store and the key file. On SIGTERM, SIGINT or SIGHUP the server finishes open requests and exits with 0.',
     )
     .option(...optionOf('host'))
     .option(...optionOf('port'))
@@ -58,46 +60,57 @@ const serve = async (options: ServeOptions): Promise<void> => {
     trustClock,
     demo: isDemo,
   });
-  const log = createLog(config.logLevel);
+  let report: Emit | undefined;
+  const log = createLog(config.logLevel, (event) => (report ?? log.emit)(event));
   let demo: Demo | undefined;
-  const server = await createAuthorizationServer(config, {
-    emit: (event) => {
-      log(event);
-      demo?.follow(event);
-    },
-  });
-  let listening: Listening;
   try {
-    if (config.demo) demo = await openDemo(server.deployment, config, server.deployment.clock());
-    listening = await server.listen();
-  } catch (error) {
-    await server.close();
-    throw error;
+    const server = await createAuthorizationServer(config, {
+      emit: (event) => {
+        log.emit(event);
+        demo?.follow(event);
+      },
+      logLines: log.lines,
+    });
+    ({ report } = server);
+    try {
+      if (config.demo) demo = await openDemo(server.deployment, config, server.deployment.clock());
+      await serveUntilStopped(server, config, demo, options.json === true);
+    } finally {
+      await server.close();
+    }
+  } finally {
+    log.end();
+    exitSoon();
   }
+};
+
+const serveUntilStopped = async (
+  server: AuthorizationServer,
+  config: Config,
+  demo: Demo | undefined,
+  isJson: boolean,
+): Promise<void> => {
+  const listening = await server.listen();
   // Before the server reports that it listens, because a reader of that report may stop it at once.
   const stopped = untilStopped();
-  const { publicUrl: issuer } = server;
-  const clients = demo?.describe(listening.url, issuer) ?? [];
-  const report = {
+  const { publicUrl } = server;
+  const clients = demo?.describe(listening.url, publicUrl) ?? [];
+  const json = {
     event: 'listening',
     url: listening.url,
-    publicUrl: issuer,
+    publicUrl,
     adminUrl: listening.adminUrl,
     pid: process.pid,
     data: resolve(config.data),
     store: storeNameOf(config),
+    ...(demo === undefined ? {} : { demo: clients }),
   };
-  print(
-    {
-      json: { ...report, ...(demo === undefined ? {} : { demo: clients }) },
-      text: describe({ ...listening, publicUrl: issuer }, config, clients),
-    },
-    options.json === true,
-  );
+  const text = describe({ ...listening, publicUrl }, config, clients);
+  // A server serves, whether anyone reads this or not.
+  openLineOutput(1).write(`${renderReport({ json, text }, isJson)}\n`);
   await stopped;
   const overdueMs = (config.shutdownGraceSeconds + STOP_SLACK_SECONDS) * 1000;
   setTimeout(endOverdue, overdueMs).unref();
-  await server.close();
 };
 
 /** How long a stop may take beyond the grace for open requests. */
@@ -110,18 +123,6 @@ const endOverdue = (): never => {
   );
   process.exit(1);
 };
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-const untilStopped = (): Promise<void> =>
-  new Promise((stopped) => {
-    let isStopping = false;
-    const stop = (): void => {
-      if (isStopping) process.exit(1);
-      isStopping = true;
-      stopped();
-    };
-    process.on('SIGTERM', stop).on('SIGINT', stop);
-  });
 
 const describe = (
   { url, adminUrl, publicUrl }: Listening & { readonly publicUrl: string },

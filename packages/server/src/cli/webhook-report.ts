@@ -33,5 +33,6 @@ export const reportWithSecret = (context: Pick<OperationContext, 'keyRing'>, web
     ['created', showTime(json.createdAt)],
     ['secret', secret ?? '- (this format is not signed)'],
   ];
-  return { json: { ...json, secret }, text: alignColumns(rows) };
+  const remedyIfLost = `The webhook exists. Show it and its secret with "keyfob webhook show ${json.webhookId}".`;
+  return { json: { ...json, secret }, text: alignColumns(rows), remedyIfLost };
 };

@@ -15,6 +15,7 @@ export { systemRandomness } from '../randomness.ts';
 export type { Randomness } from '../randomness.ts';
 export { OperatorError, StoreError } from '../errors.ts';
 export { createEventCounts } from '../admin/event-counts.ts';
+export type { LogLines } from '../admin/metrics.ts';
 export type { Caller, Emit, LogEvent } from '../log-event.ts';
 export { followServers } from '../live/follow.ts';
 export type { Following, LiveEvent } from '../live/follow.ts';

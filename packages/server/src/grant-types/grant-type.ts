@@ -19,7 +19,7 @@ export type GrantTypeContext = TokenIssuer &
     readonly batches: TokenBatches;
     readonly clock: Clock;
     /** What is in doubt about the present moment; `undefined` for nothing, absent for a clock that never is. */
-    readonly doubt?: () => ClockDoubt | undefined;
+    readonly doubt?: (() => ClockDoubt | undefined) | undefined;
     readonly emit: Emit;
   };
 

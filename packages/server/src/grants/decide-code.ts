@@ -1,5 +1,4 @@
 import type { Policy } from '../clients/policy.ts';
-import { toSeconds } from '../clock.ts';
 import type { Now } from '../clock.ts';
 import type { DeadTokenReason } from '../errors.ts';
 import type { NewGrantEvent } from '../outbox/grant-event.ts';

@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.ts';
+import { toMillis } from '../clock.ts';
 import type { Millis, Seconds } from '../clock.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import type { Grant } from './grant.ts';
@@ -12,9 +13,13 @@ export type Access = {
   readonly expiresAt: Seconds;
 };
 
+/** Servers whose clocks are right may differ by less. */
+const AHEAD_MAX_MS = 15 * 60_000;
+
 /**
  * Whether an access token issued at this time is active: until it expires, whatever was refreshed since, unless its grant is
- * revoked or its client disabled.
+ * revoked or its client disabled. One that was issued far in the future comes from a clock that ran ahead: it would outlive
+ * its lifetime by as much, so it is not active, and its client refreshes.
  */
 export const judgeAccess = (
   grant: Grant,
@@ -23,7 +28,7 @@ export const judgeAccess = (
   nowMs: Millis,
 ): Access | undefined => {
   const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
-  const isActive =
-    grant.revocation === undefined && client.disabledAtMs === undefined && nowMs < expiresAt * 1000;
+  const isInTime = toMillis(issuedAt) <= nowMs + AHEAD_MAX_MS && nowMs < toMillis(expiresAt);
+  const isActive = grant.revocation === undefined && client.disabledAtMs === undefined && isInTime;
   return isActive ? { grant, client, issuedAt, expiresAt } : undefined;
 };

@@ -72,6 +72,8 @@ const revokedAt = (at: number): Grant => ({ ...GRANT, revocation: { atMs: at * 1
 const CASES: readonly (readonly [string, Grant, Client, number, number | undefined])[] = [
   ['just issued', GRANT, CLIENT, ISSUED_AT * 1000, ISSUED_AT + LIFETIME],
   ['issued by a node whose clock is ahead', GRANT, CLIENT, ISSUED_AT * 1000 - 5000, ISSUED_AT + LIFETIME],
+  ['issued a quarter of an hour from now', GRANT, CLIENT, ISSUED_AT * 1000 - 900_000, ISSUED_AT + LIFETIME],
+  ['issued later than that', GRANT, CLIENT, ISSUED_AT * 1000 - 900_001, undefined],
   ['a millisecond before its expiry', GRANT, CLIENT, END_MS - 1, ISSUED_AT + LIFETIME],
   ['at its expiry', GRANT, CLIENT, END_MS, undefined],
   ['whose grant lasts longer', GRANT, endsAfter(5000), END_MS - 1, ISSUED_AT + LIFETIME],

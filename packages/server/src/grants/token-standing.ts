@@ -1,5 +1,4 @@
 import type { Policy } from '../clients/policy.ts';
-import { toMillis } from '../clock.ts';
 import type { Millis, Now, Seconds } from '../clock.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { currentIssuedAtMs } from './grant.ts';

@@ -18,7 +18,7 @@ export type EndpointContext = TokenIssuer & {
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly clock: Clock;
   /** What is in doubt about the present moment; `undefined` for nothing, absent for a clock that never is. */
-  readonly doubt?: () => ClockDoubt | undefined;
+  readonly doubt?: (() => ClockDoubt | undefined) | undefined;
   readonly randomness: Randomness;
   readonly emit: Emit;
 };

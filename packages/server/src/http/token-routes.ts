@@ -38,5 +38,6 @@ const createGrantTypeContext = (context: EndpointContext): GrantTypeContext => (
   undecidedRefreshes: undecidedUsesOf(context.store),
   undecidedCodes: undecidedUsesOf(context.store),
   clock: context.clock,
+  doubt: context.doubt,
   emit: context.emit,
 });

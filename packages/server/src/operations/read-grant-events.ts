@@ -13,22 +13,21 @@ export type GrantEventFilter = {
 };
 
 /**
- * Passes every grant event after a sequence number to `take`, oldest first, and answers the last sequence number that it
- * read, whether it matched the filter or not. Throws `StoreError`.
+ * Passes every grant event after a sequence number to `take`, in pages, oldest first, and waits for it. Answers the last
+ * sequence number that it read, whether it matched the filter or not. Throws `StoreError`, and what `take` throws.
  */
 export const readGrantEvents = async (
   { store }: Pick<OperationContext, 'store'>,
   { grantId, clientId, sinceMs }: GrantEventFilter,
   from: number,
-  take: (grantEvent: GrantEvent) => void,
+  take: (page: readonly GrantEvent[]) => void | Promise<void>,
 ): Promise<number> => {
   let after = from;
   for (;;) {
     const page = await store.listGrantEvents({ after, limit: PAGE_EVENTS, grantId, clientId });
-    for (const grantEvent of page) {
-      after = grantEvent.sequence;
-      if (grantEvent.atMs >= sinceMs) take(grantEvent);
-    }
+    after = page.at(-1)?.sequence ?? after;
+    const wanted = page.filter(({ atMs }) => atMs >= sinceMs);
+    if (wanted.length > 0) await take(wanted);
     if (page.length < PAGE_EVENTS) return after;
   }
 };

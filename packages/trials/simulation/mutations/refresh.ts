@@ -137,9 +137,16 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a restore forgets the revocations since the backup',
     file: 'trials/support/memory-store/store.ts',
-    search: 'restored.grants.set(id, { ...grant, revocation: known.revocation });',
-    replacement: 'restored.grants.set(id, grant ?? known);',
+    search: 'restored.grants.set(id, { ...further, revocation: known.revocation });',
+    replacement: 'restored.grants.set(id, further);',
     seed: 31,
+  },
+  {
+    name: 'a restore makes used refresh tokens valid again',
+    file: 'trials/support/memory-store/store.ts',
+    search: 'known.generation > grant.generation ? known : grant;',
+    replacement: 'grant;',
+    seed: 6,
   },
   {
     name: 'prune removes grants one day too early',
