@@ -167,7 +167,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: 'server/src/grants/issue.ts',
     search: 'tokenIssuer.keyRing.find(grant.keyNumber);',
     replacement: 'tokenIssuer.keyRing.newest;',
-    seed: 4,
+    seed: 25,
   },
   {
     name: 'an outage looks like a dead token',
@@ -188,6 +188,6 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: 'server/src/grant-types/refresh-token.ts',
     search: "if (result === 'client_gone')",
     replacement: "undecided.forget(opened);\n  if (result === 'client_gone')",
-    seed: 169,
+    seed: 31,
   },
 ];

@@ -46,9 +46,10 @@ export const SELECT_PID = 'SELECT pg_backend_pid() AS pid';
  */
 export const SET_PLANS = 'SET enable_seqscan = off; SET jit = off';
 
-/** Whether a commit that is answered can still be lost. Databases that only speak the protocol answer null. */
-export const SELECT_DURABILITY = `SELECT current_setting('transaction_read_only') AS read_only,
-  current_setting('synchronous_commit', true) AS synchronous_commit, current_setting('fsync', true) AS fsync`;
+/** Whether a commit that is answered can still be lost, and what texts can be stored. Databases that only speak the protocol answer null. */
+export const SELECT_ABILITIES = `SELECT current_setting('transaction_read_only') AS read_only,
+  current_setting('synchronous_commit', true) AS synchronous_commit, current_setting('fsync', true) AS fsync,
+  current_setting('server_encoding', true) AS encoding`;
 
 /** What an operator wants to know of a database. */
 export const SELECT_FACTS = `SELECT current_setting('server_version') AS version,

@@ -3,7 +3,7 @@ import type { ClientBase, PoolClient } from 'pg';
 import { OperatorError } from '../../../errors.ts';
 import { readAddress } from './address.ts';
 import type { PostgresAddress, PostgresHost } from './address.ts';
-import { checkDurable } from './durability.ts';
+import { checkDatabase } from './check-database.ts';
 import { isOfStandby, isUndone, toStoreError } from './errors.ts';
 import { createHosts } from './hosts.ts';
 import { createReconnecting } from './reconnecting.ts';
@@ -63,7 +63,7 @@ export const openConnections = (
   const statementNames = createStatementNames();
   const reconnecting = createReconnecting<PoolClient>((client) => client.release());
   const onConnect = async (client: ClientBase): Promise<void> => {
-    await checkDurable(client);
+    await checkDatabase(client);
     await statementNames.noticeSession(client);
   };
   const address = readAddress(url, process.env);
