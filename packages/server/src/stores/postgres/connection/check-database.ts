@@ -1,9 +1,6 @@
 import type { ClientBase } from 'pg';
 import { OperatorError } from '../../../errors.ts';
-
-const SETTINGS = `SELECT current_setting('transaction_read_only') AS read_only,
-  current_setting('synchronous_commit', true) AS synchronous_commit, current_setting('fsync', true) AS fsync,
-  current_setting('server_encoding', true) AS encoding`;
+import { SELECT_ABILITIES } from './engine.ts';
 
 /**
  * Refuses a connection on which an answered commit can still be lost, that leads to a standby, or to a database that
@@ -11,7 +8,7 @@ const SETTINGS = `SELECT current_setting('transaction_read_only') AS read_only,
  * settings, and answer null.
  */
 export const checkDatabase = async (client: Pick<ClientBase, 'query'>): Promise<void> => {
-  const { rows } = await client.query<Record<string, string | null>>(SETTINGS);
+  const { rows } = await client.query<Record<string, string | null>>(SELECT_ABILITIES);
   const { read_only: readOnly, synchronous_commit: synchronousCommit, fsync, encoding } = rows[0] ?? {};
   if (readOnly === 'on') {
     throw new OperatorError(
