@@ -38,6 +38,7 @@ void test('without any setting the defaults apply', () => {
     headersMaxBytes: 16_384,
     headersTimeoutSeconds: 10,
     requestTimeoutSeconds: 15,
+    answerTimeoutSeconds: 60,
     keepAliveTimeoutSeconds: 75,
     requestsPerConnectionMax: 1_000_000,
     connectionsMax: 20_000,
@@ -46,6 +47,8 @@ void test('without any setting the defaults apply', () => {
     authenticationFailuresPerAddressMax: 20,
     authenticationFailuresPerClientMax: 100,
     authenticationFailuresWindowSeconds: 60,
+    ownerVisitsPerAddressMax: 300,
+    ownerVisitsMax: 6000,
     shutdownGraceSeconds: 10,
   });
 });
@@ -98,6 +101,7 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_SIGN_IN_ISSUER: 'https://accounts.example/realm',
     KEYFOB_SIGN_IN_CLIENT_ID: 'keyfob',
     KEYFOB_SIGN_IN_CLIENT_SECRET: 'sign-in secret',
+    KEYFOB_SIGN_IN_CLIENT_AUTHENTICATION: 'client_secret_post',
     KEYFOB_SIGN_IN_SCOPE: 'openid email',
     KEYFOB_VEHICLES_URL: 'http://vehicles.internal/list',
     KEYFOB_VEHICLES_TOKEN: 'vehicles token',
@@ -107,6 +111,7 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_HEADERS_MAX_BYTES: '4096',
     KEYFOB_HEADERS_TIMEOUT_SECONDS: '3',
     KEYFOB_REQUEST_TIMEOUT_SECONDS: '4',
+    KEYFOB_ANSWER_TIMEOUT_SECONDS: '13',
     KEYFOB_KEEP_ALIVE_TIMEOUT_SECONDS: '5',
     KEYFOB_REQUESTS_PER_CONNECTION_MAX: '6',
     KEYFOB_CONNECTIONS_MAX: '7',
@@ -115,6 +120,8 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: '10',
     KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX: '11',
     KEYFOB_AUTHENTICATION_FAILURES_WINDOW_SECONDS: '12',
+    KEYFOB_OWNER_VISITS_PER_ADDRESS_MAX: '14',
+    KEYFOB_OWNER_VISITS_MAX: '15',
     KEYFOB_SHUTDOWN_GRACE_SECONDS: '9',
   };
   assert.deepEqual(parse({ environment }), {
@@ -128,6 +135,7 @@ void test('every setting has an environment variable, in capitals with underscor
     signInIssuer: 'https://accounts.example/realm',
     signInClientId: 'keyfob',
     signInClientSecret: 'sign-in secret',
+    signInClientAuthentication: 'client_secret_post',
     signInScope: 'openid email',
     vehiclesUrl: 'http://vehicles.internal/list',
     vehiclesToken: 'vehicles token',
@@ -137,6 +145,7 @@ void test('every setting has an environment variable, in capitals with underscor
     headersMaxBytes: 4096,
     headersTimeoutSeconds: 3,
     requestTimeoutSeconds: 4,
+    answerTimeoutSeconds: 13,
     keepAliveTimeoutSeconds: 5,
     requestsPerConnectionMax: 6,
     connectionsMax: 7,
@@ -145,6 +154,8 @@ void test('every setting has an environment variable, in capitals with underscor
     authenticationFailuresPerAddressMax: 10,
     authenticationFailuresPerClientMax: 11,
     authenticationFailuresWindowSeconds: 12,
+    ownerVisitsPerAddressMax: 14,
+    ownerVisitsMax: 15,
     shutdownGraceSeconds: 9,
   });
 });
