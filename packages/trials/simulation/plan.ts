@@ -33,8 +33,6 @@ export const FAULTS = [
   'clock-jumps-forward',
   'clock-jumps-back',
   'clock-glitches',
-  'clock-far-jumps',
-  'clock-drift',
 ] as const;
 /** Faults of `drawClockPlan` only. */
 const CLOCK_FAULTS = ['clock-far-jumps', 'clock-drift'] as const;
