@@ -66,6 +66,8 @@ export const createRouteGroups = (
     },
     noticeKey: deployment.noticeKey,
     clock: deployment.clock,
+    // Visits are counted in real time, also where a host moves the clock.
+    monotonic: () => Math.round(performance.now()),
     randomness: deployment.randomness,
     emit: context.emit,
     get publicUrl() {
@@ -74,6 +76,10 @@ export const createRouteGroups = (
     isDemo: config.demo,
     upstream: openUpstream(config, context.emit),
     vehicles: openVehicles(config),
+    visitLimits: {
+      perAddressMax: config.ownerVisitsPerAddressMax,
+      inTotalMax: config.ownerVisitsMax,
+    },
   });
   const actions: RouteActions = {
     selectionLinks: {

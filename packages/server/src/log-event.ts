@@ -114,6 +114,11 @@ export type LogEvent =
         caller: Caller;
       }
     >
+  /** Reported once per bucket and minute, with the number of refused visits since the last report. */
+  | Of<
+      'owners.throttled',
+      { requestId: string; bucket: 'address' | 'total'; refused: number; caller: Caller }
+    >
   /** Reported once: a proxy names its callers, but `forwardedHops` is 0, so that they all have the address of the proxy. */
   | Of<'forwarding.ignored', { header: 'x-forwarded-for' | 'forwarded'; caller: Caller }>
   /** Reported at most every ten seconds per reason, with their number since the last report and the last caller. */

@@ -8,7 +8,7 @@ import { runRounds } from './rounds.ts';
 import { spreadOf } from './statistics.ts';
 
 /** The maximum CPU time of a refresh, as a multiple of an answer of the bare server. */
-const CPU_RATIO_MAX = 2.6;
+const CPU_RATIO_MAX = 2.2;
 const CONNECTIONS = 64;
 const PLAN = {
   targets: ['echo', 'smartcar'],

@@ -7,11 +7,20 @@ import { runKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 import { DIALECTS, refreshAs, refusalOf } from '../support/refresh-request.ts';
 import type { DialectName } from '../support/dialect-name.ts';
-import { bytesOf, directoryFor, errorOf, grantFor, runOn, serverFor } from '../support/test-directory.ts';
+import {
+  bytesOf,
+  directoryFor,
+  errorOf,
+  grantFor,
+  runOn,
+  serverFor,
+  setStrict,
+} from '../support/test-directory.ts';
 
 type Restored = {
   readonly clients: number;
   readonly grants: number;
+  readonly rotationsKept: number;
   readonly revocationsKept: number;
   readonly reinstatementsKept: number;
   readonly clientsKeptDisabled: number;
@@ -50,11 +59,24 @@ describe('A backup that is made and restored while the server runs', () => {
       assert.equal(statSync(file).mode & 0o777, 0o600);
       const newest = await refreshTimes(server, dialect, client, { ...grant, refreshToken: first }, 5);
       await server.command('restore', file);
-      const resynced = await refreshAs[dialect](server.url, client, newest);
-      assert.equal(resynced.status, 200, resynced.text);
-      assert.match(server.log(), /"event":"refresh\.resynced".*"lostGenerations":5/);
-      const next = await refreshAs[dialect](server.url, client, resynced.refreshToken);
+      const next = await refreshAs[dialect](server.url, client, newest);
       assert.equal(next.status, 200, next.text);
+      assert.doesNotMatch(server.log(), /"event":"refresh\.resynced"/);
+    });
+
+    test(`does not let a ${dialect} token that was used since work again`, async (t) => {
+      const server = await serverFor(t);
+      const file = join(directoryFor(t), 'backup.db');
+      const { client, grant } = await grantFor(server, dialect);
+      await setStrict(server, client);
+      await server.command('backup', file);
+      const used = await refreshTimes(server, dialect, client, grant, 1);
+      await refreshTimes(server, dialect, client, { ...grant, refreshToken: used }, 2);
+      const restored = await server.command<Restored>('restore', file);
+      assert.equal(restored.rotationsKept, 1);
+      const again = await refreshAs[dialect](server.url, client, used);
+      assert.equal(again.status, 400, again.text);
+      assert.equal(await statusOf(server, grant.grantId), 'revoked');
     });
   }
 
@@ -172,31 +194,16 @@ describe('A backup that is made and restored while the server runs', () => {
     const answer = await refreshAs.pleos(server.url, late.client, late.grant.refreshToken);
     assert.equal(refusalOf(answer), '401');
   });
+});
 
-  test('refuses a token beyond resync-generations, and accepts it when the field is raised', async (t) => {
+describe('A restore without a store to replace', () => {
+  test('creates the store from the backup, warns about what it cannot know, and resynchronises within resync-generations', async (t) => {
     const server = await serverFor(t);
     const file = join(directoryFor(t), 'backup.db');
     const { client, grant } = await grantFor(server, 'smartcar');
     await server.command('client', 'set', client.clientId, '--resync-generations', '2');
     await server.command('backup', file);
     const newest = await refreshTimes(server, 'smartcar', client, grant, 3);
-    await server.command('restore', file);
-    const refused = await refreshAs.smartcar(server.url, client, newest);
-    assert.equal(refusalOf(refused), 'invalid_grant');
-    assert.equal(await statusOf(server, grant.grantId), 'active');
-    await server.command('client', 'set', client.clientId, '--resync-generations', '3');
-    const taken = await refreshAs.smartcar(server.url, client, newest);
-    assert.equal(taken.status, 200, taken.text);
-  });
-});
-
-describe('A restore without a store to replace', () => {
-  test('creates the store from the backup, and warns about what it cannot know', async (t) => {
-    const server = await serverFor(t);
-    const file = join(directoryFor(t), 'backup.db');
-    const { client, grant } = await grantFor(server, 'smartcar');
-    await server.command('backup', file);
-    const newest = await refreshTimes(server, 'smartcar', client, grant, 2);
     await server.stop();
     for (const name of readdirSync(server.dataDirectory)) {
       if (name.startsWith('keyfob.db')) rmSync(join(server.dataDirectory, name));
@@ -205,11 +212,16 @@ describe('A restore without a store to replace', () => {
     assert.equal(ended.code, 0, ended.stderr);
     assert.match(
       ended.stdout,
-      /Whatever was revoked, disconnected, disabled or removed since the backup works again/,
+      /could not be read.*revoked, disconnected, disabled, removed or changed since.*A refresh token that was used since works again/,
     );
     const later = await serverFor(t, { dataDirectory: server.dataDirectory });
-    const answer = await refreshAs.smartcar(later.url, client, newest);
-    assert.equal(answer.status, 200, answer.text);
+    const refused = await refreshAs.smartcar(later.url, client, newest);
+    assert.equal(refusalOf(refused), 'invalid_grant');
+    assert.equal(await statusOf(later, grant.grantId), 'active');
+    await later.command('client', 'set', client.clientId, '--resync-generations', '3');
+    const taken = await refreshAs.smartcar(later.url, client, newest);
+    assert.equal(taken.status, 200, taken.text);
+    assert.match(later.log(), /"event":"refresh\.resynced".*"lostGenerations":3/);
   });
 
   test('keeps a copy of a damaged store with --replace-damaged, and refuses without it', async (t) => {

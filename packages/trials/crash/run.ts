@@ -4,6 +4,7 @@ import { codeKillTrial } from './trials/code-kill.ts';
 import { cutTrial } from './trials/cut.ts';
 import { databaseDiskTrial } from './trials/database-disk.ts';
 import { databaseTrial } from './trials/database.ts';
+import { floodTrial } from './trials/flood.ts';
 import { failoverTrial } from './trials/failover.ts';
 import { fullDiskTrial } from './trials/full-disk.ts';
 import type { StoreKind } from '../support/server-store.ts';
@@ -61,6 +62,12 @@ export const TRIALS = {
     count: 1000,
     stores: BOTH_STORES,
     what: 'a proxy truncates answers in the middle of the body',
+  },
+  flood: {
+    trial: floodTrial,
+    count: 100,
+    stores: BOTH_STORES,
+    what: 'connections (their number is the count) that send 2600 requests each and read no answer',
   },
   database: {
     trial: databaseTrial,

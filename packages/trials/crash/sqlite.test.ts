@@ -75,3 +75,12 @@ test('--help lists every trial and option', () => {
   ])
     assert.ok(help.includes(word), word);
 });
+
+test(
+  'while 20 connections flood the server and read nothing, another client refreshes, and memory stays bounded',
+  TEST_TIMEOUT,
+  async (t) => {
+    const figures = await runInTest(t, 'flood', { count: 20 });
+    assert.deepEqual(Object.keys(figures?.statuses ?? {}), ['200']);
+  },
+);

@@ -90,13 +90,8 @@ export const restored = (now: Content, backup: Content): Content => {
     ],
     ['covered_vehicles', ofGrants('covered_vehicles')],
     ['consents', ofGrants('consents')],
-    [
-      'grants',
-      rowsOf(backup, 'grants').map((row) => {
-        const { revoked_at_ms, revocation_cause } = grants.get(row['id']) ?? row;
-        return { ...row, revoked_at_ms: revoked_at_ms ?? null, revocation_cause: revocation_cause ?? null };
-      }),
-    ],
+    ['replays', ofGrants('replays')],
+    ['grants', rowsOf(backup, 'grants').map((row) => furtherOf(row, grants.get(row['id'])))],
     [
       'clients',
       rowsOf(backup, 'clients').map(
@@ -108,4 +103,11 @@ export const restored = (now: Content, backup: Content): Content => {
       ),
     ],
   ]);
+};
+
+/** The row with the higher generation, revoked or not as the current row is. */
+const furtherOf = (backup: Row, now: Row = backup): Row => {
+  const further = Number(now['generation']) > Number(backup['generation']) ? now : backup;
+  const { revoked_at_ms, revocation_cause } = now;
+  return { ...further, revoked_at_ms: revoked_at_ms ?? null, revocation_cause: revocation_cause ?? null };
 };

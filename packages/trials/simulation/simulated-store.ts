@@ -12,8 +12,8 @@ export type Backup = {
   /** Like `load`, as after a failover to a replica that lags. Only the registered keys stay current. */
   failOver(): Promise<void>;
   /**
-   * Replaces the content of the store with this backup, as `keyfob restore` does. The state of grants and clients, codes,
-   * grant events and keys stay current. Grants created since the backup are lost.
+   * Replaces the content of the store with this backup, as `keyfob restore` does. The generations and the state of grants,
+   * clients, codes, grant events and keys stay current. Grants created since the backup are lost.
    */
   restore(): Promise<void>;
 };

@@ -40,9 +40,9 @@ export const takeBackup = async (world: World): Promise<Backup> => {
 };
 
 /**
- * Replaces the content of the store with earlier content. After a `restore`, later revocations and the current codes stay;
- * a `failover` to a copy that lags loses both. A restore keeps only the revocations that it finds, so a revoked grant
- * that was pruned since becomes active again. Registered keys survive both.
+ * Replaces the content of the store with earlier content. A `restore` leaves every grant as it is that both contents have,
+ * and the current codes; a `failover` to a copy that lags loses what came after it. A restore keeps only what it finds, so
+ * a revoked grant that was pruned since becomes active again. Registered keys survive both.
  */
 export const revertStore = async (
   world: World,
@@ -64,8 +64,8 @@ export const revertStore = async (
 const revertGrant = (world: World, grant: GrantRecord, backup: Backup, how: 'restore' | 'failover'): void => {
   const known = backup.grants.get(grant);
   const before = known?.standing ?? { ...newStanding(0), exists: false };
-  const isStandingKept = how === 'restore' && grant.standing.exists;
-  const isRevoked = before.exists && (isStandingKept ? grant.standing.isRevoked : before.isRevoked);
+  if (how === 'restore' && before.exists && grant.standing.exists) return;
+  const isRevoked = before.exists && before.isRevoked;
   if (isRevoked || (grant.standing.exists && !before.exists)) markEnded(world, grant);
   grant.standing = { ...before, isRevoked };
   if (!isRevoked) grant.revokedSinceMs = undefined;

@@ -64,6 +64,8 @@ export type ServerOptions = {
 export const UNTHROTTLED: Readonly<Record<string, string>> = {
   KEYFOB_AUTHENTICATION_FAILURES_PER_ADDRESS_MAX: '0',
   KEYFOB_AUTHENTICATION_FAILURES_PER_CLIENT_MAX: '0',
+  KEYFOB_OWNER_VISITS_PER_ADDRESS_MAX: '0',
+  KEYFOB_OWNER_VISITS_MAX: '0',
 };
 
 /** The arguments for Node, as in `npm start`. */

@@ -55,6 +55,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'client.refused': { reason: listed(...CLIENT_REASONS) },
   'client.throttled': { bucket: listed('address', 'client') },
   'request.refused': { reason: listed(...REFUSAL_REASONS.filter(isOfRequest)) },
+  'owners.throttled': { bucket: listed('address', 'total') },
   'forwarding.ignored': undefined,
   'connection.dropped': { reason: listed('too_many_waiting', 'answer_unread') },
   'clock.jumped': { direction: listed('forward', 'back') },

@@ -5,6 +5,7 @@ import { KEY_FILE, STORE_FILE, systemClock } from '../exports/index.ts';
 import type { Config } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { backupDeployment, inspectStore, restoreDeployment } from '../exports/maintenance.ts';
+import type { Restored } from '../exports/maintenance.ts';
 import { readConfig, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { print } from './output.ts';
@@ -60,14 +61,21 @@ const refuseOwnFiles = (path: string, config: Config): void => {
 
 const GRANTS_SHOWN_MAX = 20;
 
+const UNREADABLE =
+  'The replaced store could not be read, so the grants are as they were at the backup. Undone, until you repeat it: what was ' +
+  'revoked, disconnected, disabled, removed or changed since, secrets and policies included. A refresh token that was used since ' +
+  'works again until the client refreshes with its newest one, and a code that was used since until it expires. Grants and ' +
+  'clients created since the backup are lost.';
+
 export const addRestore = (program: Command): void => {
   withCommonOptions(program.command('restore <file>'))
     .summary('replace the store with a backup while servers run')
     .description(
       'Replaces the store with a backup, in one transaction. Clients keep using their tokens: a token newer than the ' +
-        'backup moves its grant forward (at most resync-generations of the client). What was revoked, disconnected, ' +
+        'backup moves its grant forward (at most resync-generations of the client). What was used, revoked, disconnected, ' +
         'disabled, removed or changed in the replaced store since the backup stays so, secrets and policies included. ' +
-        'Grants and clients created since the backup are lost, and listed.',
+        'Grants and clients created since the backup are lost, and listed; so are grants that come back because they were ' +
+        'removed since.',
     )
     .option('--replace-damaged', 'replace even a store that no longer opens; stop every server on it first')
     .addHelpText('after', '\nExample:\n  $ keyfob restore /backups/keyfob-2026-11-22.db')
@@ -77,29 +85,45 @@ export const addRestore = (program: Command): void => {
       refuseOwnFiles(resolve(file), config);
       const restored = restoreDeployment(config, resolve(file), { isDamaged, nowMs: systemClock() });
       if (restored === undefined) {
-        const warning =
-          'The replaced store could not be read. Whatever was revoked, disconnected, disabled or removed since the backup works again: repeat those changes.';
         return print(
-          { json: { restored: file, warning }, text: `restored ${file}\n${warning}` },
+          { json: { restored: file, warning: UNREADABLE }, text: `restored ${file}\n${UNREADABLE}` },
           options.json === true,
         );
       }
-      const { clients, grants, revocationsKept, reinstatementsKept, clientsKeptDisabled } = restored;
-      const { grantsLost, clientsLost } = restored;
       const lines = [
-        `restored ${file}: ${clients} clients, ${grants} grants`,
-        `kept from the replaced store: policies, secrets, vehicles, ${revocationsKept} revocations, ${reinstatementsKept} reinstatements, ${clientsKeptDisabled} disabled or removed clients`,
+        `restored ${file}: ${restored.clients} clients, ${restored.grants} grants`,
+        ...describe(restored),
       ];
-      if (clientsLost.length > 0) {
-        lines.push(`lost, because they are newer than the backup: clients ${clientsLost.join(' ')}`);
-      }
-      if (grantsLost.length > 0) {
-        const more = grantsLost.length > GRANTS_SHOWN_MAX ? ' ... (--json lists all)' : '';
-        lines.push(
-          `lost, because they are newer than the backup: ${grantsLost.length} grants, whose owners have to give consent again`,
-        );
-        lines.push(`  ${grantsLost.slice(0, GRANTS_SHOWN_MAX).join(' ')}${more}`);
-      }
       return print({ json: { restored: file, ...restored }, text: lines.join('\n') }, options.json === true);
     });
 };
+
+const describe = (restored: Restored): readonly string[] => {
+  const { rotationsKept, revocationsKept, reinstatementsKept, clientsKeptDisabled } = restored;
+  const { grantsLost, clientsLost, grantsBroughtBack } = restored;
+  const kept =
+    restored.newer === 'store'
+      ? `kept from the replaced store: policies, secrets, vehicles, ${rotationsKept} later generations, ${revocationsKept} revocations, ${reinstatementsKept} reinstatements, ${clientsKeptDisabled} disabled or removed clients`
+      : `the backup is newer than the replaced store; kept from the store: ${rotationsKept} later generations, ${revocationsKept} revocations, ${clientsKeptDisabled} disabled clients`;
+  return [
+    kept,
+    ...(clientsLost.length === 0
+      ? []
+      : [`lost, because the backup does not have them: clients ${clientsLost.join(' ')}`]),
+    ...(grantsLost.length === 0
+      ? []
+      : [
+          `lost, because the backup does not have them: ${grantsLost.length} grants, whose owners have to give consent again`,
+          listGrants(grantsLost),
+        ]),
+    ...(grantsBroughtBack.length === 0
+      ? []
+      : [
+          `came back, although the replaced store had removed them: ${grantsBroughtBack.length} grants; revoke those that had been revoked`,
+          listGrants(grantsBroughtBack),
+        ]),
+  ];
+};
+
+const listGrants = (ids: readonly string[]): string =>
+  `  ${ids.slice(0, GRANTS_SHOWN_MAX).join(' ')}${ids.length > GRANTS_SHOWN_MAX ? ' ... (--json lists all)' : ''}`;

@@ -34,6 +34,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'client.refused': 'info',
   'client.throttled': 'warn',
   'request.refused': 'info',
+  'owners.throttled': 'warn',
   'forwarding.ignored': 'warn',
   'connection.dropped': 'warn',
   'clock.jumped': 'warn',

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Upstream } from './sign-in/upstream.ts';
+import type { VisitLimits } from './visit-limit.ts';
 import type { VehicleSource } from './vehicles/vehicle-source.ts';
 
 /** What the owners' pages need from the server. */
@@ -13,6 +14,7 @@ export type ConnectContext = {
   /** Reads the ring again if it lacks the newest key that the store knows. Returns whether the ring still lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
   readonly clock: Clock;
+  readonly monotonic: Clock;
   readonly randomness: Randomness;
   readonly emit: Emit;
   /** The public URL of the server, without a slash at the end; also its issuer identifier (RFC 9207). */
@@ -22,4 +24,5 @@ export type ConnectContext = {
   /** The provider where real owners sign in; `undefined` if none is configured. */
   readonly upstream: Upstream | undefined;
   readonly vehicles: VehicleSource;
+  readonly visitLimits: VisitLimits;
 };

@@ -8,7 +8,7 @@ import { inspectSqliteStore } from '../stores/sqlite/inspect.ts';
 import type { StoreFacts } from '../stores/sqlite/inspect.ts';
 import { recogniseStore } from '../stores/sqlite/recognise.ts';
 import { placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/restore.ts';
-import type { Restored } from '../stores/sqlite/restore.ts';
+import type { Restored } from '../stores/sqlite/restore-content.ts';
 import { openSqliteStore } from '../stores/sqlite/store.ts';
 import { openKeySource, refuseOtherKeys } from './keys.ts';
 import { sqlitePathOf } from './names.ts';

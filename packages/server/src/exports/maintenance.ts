@@ -7,6 +7,7 @@ export {
   restoreDeployment,
 } from '../deployment/maintenance.ts';
 export type { PostgresFacts as SharedStoreFacts } from '../stores/postgres/connection/inspect.ts';
+export type { Restored } from '../stores/sqlite/restore-content.ts';
 export { copyDeployment, parseStoreAddress, resumeDeployment } from '../deployment/copy.ts';
 export type { Copied, CopyPhase, DeploymentCopied, StoreAddress } from '../deployment/copy.ts';
 export { describeFault } from '../imports/fault.ts';

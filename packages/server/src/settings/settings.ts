@@ -187,6 +187,17 @@ export const SETTINGS = {
     default: 60,
     effect: 'Length of that window.',
   },
+  ownerVisitsPerAddressMax: {
+    ...wholeNumber(0, 1_000_000),
+    default: 300,
+    effect:
+      "Visits to owners' pages that one address may make per minute; more get 429. Giving consent takes about five. 0 for no limit.",
+  },
+  ownerVisitsMax: {
+    ...wholeNumber(0, 10_000_000),
+    default: 6000,
+    effect: "Visits to owners' pages per minute from all addresses; more get 429. 0 for no limit.",
+  },
   shutdownGraceSeconds: {
     ...wholeNumber(0, 600),
     default: 10,

@@ -137,9 +137,16 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a restore forgets the revocations since the backup',
     file: 'trials/support/memory-store/store.ts',
-    search: 'restored.grants.set(id, { ...grant, revocation: known.revocation });',
-    replacement: 'restored.grants.set(id, grant ?? known);',
+    search: 'restored.grants.set(id, { ...further, revocation: known.revocation });',
+    replacement: 'restored.grants.set(id, further);',
     seed: 31,
+  },
+  {
+    name: 'a restore makes used refresh tokens valid again',
+    file: 'trials/support/memory-store/store.ts',
+    search: 'known.generation > grant.generation ? known : grant;',
+    replacement: 'grant;',
+    seed: 6,
   },
   {
     name: 'prune removes grants one day too early',
@@ -160,7 +167,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: 'server/src/grants/issue.ts',
     search: 'tokenIssuer.keyRing.find(grant.keyNumber);',
     replacement: 'tokenIssuer.keyRing.newest;',
-    seed: 4,
+    seed: 25,
   },
   {
     name: 'an outage looks like a dead token',
@@ -181,6 +188,6 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: 'server/src/grant-types/refresh-token.ts',
     search: "if (result === 'client_gone')",
     replacement: "undecided.forget(opened);\n  if (result === 'client_gone')",
-    seed: 169,
+    seed: 31,
   },
 ];

@@ -19,9 +19,9 @@ export type MemoryStore = Store & {
   /** Replaces the content with a snapshot. */
   load(snapshot: Snapshot): void;
   /**
-   * Replaces the content with a backup, as `keyfob restore` does: revocations and reinstatements, vehicles, consents,
-   * policies, disabled and removed clients, secrets, keys, codes and grant events stay current. Grants created since the
-   * backup are lost.
+   * Replaces the content with an older backup, as `keyfob restore` does: generations, revocations and reinstatements,
+   * vehicles, consents, policies, disabled and removed clients, secrets, keys, codes and grant events stay current. Grants
+   * created since the backup are lost.
    */
   restore(backup: Snapshot): void;
 };
@@ -121,6 +121,7 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
   const {
     clients,
     grants,
+    replays,
     keys,
     codes,
     consents,
@@ -134,7 +135,10 @@ const restoreBackup = (tables: Tables, backup: Snapshot): void => {
   for (const [id, grant] of restored.grants) {
     const known = grants.get(id);
     if (known === undefined) continue;
-    restored.grants.set(id, { ...grant, revocation: known.revocation });
+    const further = known.generation > grant.generation ? known : grant;
+    restored.grants.set(id, { ...further, revocation: known.revocation });
+    const replay = replays.get(id);
+    if (replay !== undefined) restored.replays.set(id, replay);
     restored.vehicles.set(id, vehicles.get(id) ?? []);
     if (consents.has(id)) restored.consents.add(id);
     else restored.consents.delete(id);

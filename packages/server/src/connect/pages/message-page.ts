@@ -13,6 +13,7 @@ type MessageName =
   | 'pageExpired'
   | 'linkExpired'
   | 'pageNotFound'
+  | 'tooManyVisits'
   | 'unavailable'
   | 'vehiclesUnavailable'
   | 'signInUnavailable'
@@ -32,6 +33,7 @@ const MESSAGES: Readonly<Record<MessageName, Message>> = {
   pageExpired: { status: 403, nextStep: 'continue' },
   linkExpired: { status: 400, nextStep: 'backToApp' },
   pageNotFound: { status: 405, nextStep: 'none' },
+  tooManyVisits: { status: 429, nextStep: 'tryAgain' },
   unavailable: { status: 503, nextStep: 'tryAgain' },
   vehiclesUnavailable: { status: 503, nextStep: 'tryAgain' },
   signInUnavailable: { status: 503, nextStep: 'tryAgain' },
@@ -43,7 +45,15 @@ const MESSAGES: Readonly<Record<MessageName, Message>> = {
 export const renderMessage = (
   name: MessageName,
   pageContext: PageContext,
-  { detail, extra }: { readonly detail?: string | undefined; readonly extra?: Content } = {},
+  {
+    detail,
+    extra,
+    retryAfterSeconds = RETRY_AFTER_SECONDS,
+  }: {
+    readonly detail?: string | undefined;
+    readonly extra?: Content;
+    readonly retryAfterSeconds?: number | undefined;
+  } = {},
 ): WireResponse => {
   const { texts, target } = pageContext;
   const { status, nextStep } = MESSAGES[name];
@@ -57,7 +67,7 @@ export const renderMessage = (
     ${nextStep === 'backToApp' && html`<p>${texts.message.backToApp}</p>`}
     ${isLink && html`<p class="actions"><a class="primary" href="${target}">${texts.message[nextStep]}</a></p>`}
     ${extra}`;
-  const headers = status === 503 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
+  const headers = status === 503 || status === 429 ? { 'Retry-After': String(retryAfterSeconds) } : {};
   return renderPage({ status, title, content, headers }, pageContext);
 };
 
@@ -69,6 +79,7 @@ const REFUSALS: Partial<Readonly<Record<RefusalReason, MessageName>>> = {
   redirect_uri_missing: 'redirectNotAllowed',
   redirect_uri_unregistered: 'redirectNotAllowed',
   method_not_allowed: 'pageNotFound',
+  throttled: 'tooManyVisits',
   store_unavailable: 'unavailable',
   overloaded: 'unavailable',
 };

@@ -171,6 +171,10 @@ export const TEXTS_EN = {
       title: 'Page not found',
       text: 'There is no page at this address. Check the link, or start again in the app.',
     },
+    tooManyVisits: {
+      title: 'Too many visits',
+      text: 'These pages were opened very often within a minute. Nothing was lost. Please try again in a moment.',
+    },
     unavailable: {
       title: 'This page is not available right now',
       text: 'Nothing was lost. Please try again in a moment.',

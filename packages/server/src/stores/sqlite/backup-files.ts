@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { connect } from './connect.ts';
 import { toOperatorError } from './errors.ts';
 
 const LOCK_TIMEOUT_MS = 10_000;
@@ -7,7 +8,7 @@ const LOCK_TIMEOUT_MS = 10_000;
 /** Opens a store, or a backup of one, without the right to write it. Throws `OperatorError`. */
 export const openReadOnly = (path: string): DatabaseSync => {
   try {
-    return new DatabaseSync(path, { readOnly: true, timeout: LOCK_TIMEOUT_MS });
+    return connect(path, { readOnly: true, timeout: LOCK_TIMEOUT_MS });
   } catch (error) {
     throw toOperatorError(error, path);
   }

@@ -1,9 +1,10 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { backup, DatabaseSync } from 'node:sqlite';
+import { backup } from 'node:sqlite';
 import { OperatorError } from '../../errors.ts';
 import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { onFile, toFileError } from '../file-errors.ts';
+import { connect } from './connect.ts';
 import { toOperatorError } from './errors.ts';
 import { openReadOnly, syncFile } from './backup-files.ts';
 import { toKey } from './rows.ts';
@@ -70,7 +71,7 @@ export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => 
 
 /** Checks the copy, and merges its log into it, so that the backup is a single file. */
 const closeBackup = (path: string): void => {
-  const database = new DatabaseSync(path);
+  const database = connect(path);
   try {
     database.exec('PRAGMA journal_mode = DELETE');
     const answer = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];

@@ -12,18 +12,29 @@ export const createCallerNames = (database: DatabaseSync, callersMax = CALLERS_M
   const insert = database.prepare('INSERT INTO callers (address, user_agent) VALUES (?, ?)');
   const known = new Map<string, number>();
   const named = new Map<number, Caller>();
+  /** By the object: the requests of one connection share it. */
+  let numbers = new WeakMap<Caller, number>();
   let isFull = false;
+
+  const numberByText = (caller: Caller): number | null => {
+    const text = `${caller.address} ${caller.userAgent}`;
+    const kept = known.get(text);
+    if (kept !== undefined) return kept;
+    const row = select.get(caller.address, caller.userAgent);
+    isFull ||= row === undefined && Number(count.get()?.['callers']) >= callersMax;
+    if (row === undefined && isFull) return null;
+    const number = Number(row?.['number'] ?? insert.run(caller.address, caller.userAgent).lastInsertRowid);
+    known.set(text, number);
+    return number;
+  };
+
   return {
     /** The number of a caller, which a new one gets in the open transaction; `null` once there are too many. */
     numberOf(caller: Caller): number | null {
-      const text = `${caller.address} ${caller.userAgent}`;
-      const kept = known.get(text);
+      const kept = numbers.get(caller);
       if (kept !== undefined) return kept;
-      const row = select.get(caller.address, caller.userAgent);
-      isFull ||= row === undefined && Number(count.get()?.['callers']) >= callersMax;
-      if (row === undefined && isFull) return null;
-      const number = Number(row?.['number'] ?? insert.run(caller.address, caller.userAgent).lastInsertRowid);
-      known.set(text, number);
+      const number = numberByText(caller);
+      if (number !== null) numbers.set(caller, number);
       return number;
     },
     callerOf(number: unknown): Caller | undefined {
@@ -40,6 +51,7 @@ export const createCallerNames = (database: DatabaseSync, callersMax = CALLERS_M
     forget: () => {
       known.clear();
       named.clear();
+      numbers = new WeakMap();
     },
   };
 };

@@ -1,6 +1,7 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { connect } from './connect.ts';
 
 /** A second pass takes what was written during the first: often the log is then empty, and starts again. */
 const PASSES_MAX = 2;
@@ -12,7 +13,7 @@ const checkpoint = (path: string): void => {
     const url = pathToFileURL(path);
     // Never creates the file: the store does, with the right mode.
     url.searchParams.set('mode', 'rw');
-    database = new DatabaseSync(url, { timeout: 0 });
+    database = connect(url, { timeout: 0 });
     const pass = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
     for (let passes = 0; passes < PASSES_MAX; passes++) {
       const { log, checkpointed } = pass.get() ?? {};

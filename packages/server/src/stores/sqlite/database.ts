@@ -1,8 +1,10 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { OperatorError } from '../../errors.ts';
 import { refuseMoved } from '../copy/moved.ts';
 import { toFileError } from '../file-errors.ts';
+import { checkSchema } from './check-schema.ts';
+import { connect } from './connect.ts';
 import { toOperatorError } from './errors.ts';
 import { readMoveState } from './moved.ts';
 import { migrate } from './migrate.ts';
@@ -29,12 +31,14 @@ export const openDatabase = (
   let database: DatabaseSync | undefined;
   try {
     if (isFile && !existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
-    database = new DatabaseSync(path, { timeout: options.lockTimeoutMs });
+    database = connect(path, { timeout: options.lockTimeoutMs });
     // Durable means on disk: FULL syncs the log at every commit. https://www.sqlite.org/pragma.html#pragma_synchronous
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     const moveState = readMoveState(database);
     if (options.isForCopy !== true) refuseMoved(path, moveState);
     if (moveState.movedTo !== undefined) return database;
+    // A store that is copied in part has a table more.
+    if (moveState.copiedFrom === undefined) checkSchema(database, path, migrations);
     migrate(database, path, migrations);
     database.exec('BEGIN IMMEDIATE; ROLLBACK');
     checkSmallTables(database, path);

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Millis } from '../../clock.ts';
 import { refuseMoved } from '../copy/moved.ts';
+import { checkSchema } from './check-schema.ts';
+import { connect } from './connect.ts';
 import { toOperatorError } from './errors.ts';
 import { readLogBytes } from './log-size.ts';
+import { readMigrations } from './migrations.ts';
 import { readMoveState } from './moved.ts';
 
 /** What an inspection finds in a store. */
@@ -24,8 +27,9 @@ export const inspectSqliteStore = (path: string): StoreFacts | undefined => {
   if (!existsSync(path)) return undefined;
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
+    database = connect(path, { readOnly: true, timeout: 2000 });
     refuseMoved(path, readMoveState(database));
+    checkSchema(database, path, readMigrations());
     const read = (sql: string): unknown => Object.values(database?.prepare(sql).get() ?? {})[0];
     return {
       schema: Number(read('PRAGMA user_version')),
