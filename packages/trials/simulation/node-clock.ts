@@ -4,6 +4,7 @@ import type { Node } from './records.ts';
 import type { World } from './world.ts';
 
 const NOTE_INTERVAL_MS = 600_000;
+const READ_INTERVAL_MS = 300_000;
 /** A quartz is off by up to this share. */
 const DRIFT_MAX = 0.0002;
 
@@ -30,12 +31,18 @@ export const startClock = (world: World, node: Node): Pick<ClockSource, 'now' | 
     notedAtMs = schedule.nowMs();
   };
   time.onJump(() => void (notedAtMs = -Infinity));
-  return {
-    now() {
-      const nowMs = time.now();
-      if (schedule.nowMs() - notedAtMs >= NOTE_INTERVAL_MS) note();
-      return nowMs;
-    },
-    doubt: time.doubt,
+  const now = (): number => {
+    const nowMs = time.now();
+    if (schedule.nowMs() - notedAtMs >= NOTE_INTERVAL_MS) note();
+    return nowMs;
   };
+  const { incarnation } = node;
+  // A server reads its clock every few seconds, whether anybody asks it or not.
+  const read = (): void => {
+    if (node.incarnation !== incarnation) return;
+    now();
+    schedule.after(READ_INTERVAL_MS, read);
+  };
+  schedule.after(0, read);
+  return { now, doubt: time.doubt };
 };
