@@ -18,7 +18,7 @@ else {
   describe('keyfob on PostgreSQL', () => tryCommands(cluster));
 }
 
-function tryCommands({ url }: Cluster): void {
+function tryCommands({ url, ask }: Cluster): void {
   const directory = makeDataDirectory();
   const keyFile = join(directory, 'shared.key');
   const environment = { KEYFOB_STORE: url().replace('unused', PASSWORD), KEYFOB_KEY_FILE: keyFile };
@@ -103,6 +103,10 @@ function tryCommands({ url }: Cluster): void {
     assert.equal(code, 0, stdout);
     assert.match(stdout, /PostgreSQL \d+/);
     assert.match(stdout, /synchronous_commit = on/);
+    await ask("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1'");
+    const latin = await runKeyfob(['doctor'], { ...environment, KEYFOB_STORE: url('latin') });
+    assert.equal(latin.code, 1, latin.stdout);
+    assert.match(latin.stdout, /the encoding of the database is LATIN1/);
     for (const words of [
       ['backup', join(directory, 'copy')],
       ['restore', join(directory, 'copy')],

@@ -4,6 +4,7 @@ import { codeKillTrial } from './trials/code-kill.ts';
 import { cutTrial } from './trials/cut.ts';
 import { databaseDiskTrial } from './trials/database-disk.ts';
 import { databaseTrial } from './trials/database.ts';
+import { electedFailoverTrial } from './trials/elected-failover.ts';
 import { floodTrial } from './trials/flood.ts';
 import { failoverTrial } from './trials/failover.ts';
 import { fullDiskTrial } from './trials/full-disk.ts';
@@ -92,6 +93,24 @@ export const TRIALS = {
     count: 20,
     stores: ['postgres'],
     what: 'the primary is lost, and its synchronous standby is promoted',
+  },
+  'elected-strict': {
+    trial: electedFailoverTrial('strict'),
+    count: 50,
+    stores: ['postgres'],
+    what: 'Patroni elects another primary; no commit without a standby',
+  },
+  'elected-synchronous': {
+    trial: electedFailoverTrial('synchronous'),
+    count: 50,
+    stores: ['postgres'],
+    what: 'the same; no commit without the standby while there is one',
+  },
+  'elected-asynchronous': {
+    trial: electedFailoverTrial('asynchronous'),
+    count: 50,
+    stores: ['postgres'],
+    what: 'the same; commits wait for no standby',
   },
 } as const satisfies Record<string, TrialEntry>;
 

@@ -155,4 +155,19 @@ await describeProxiedStore('a store on PostgreSQL whose database fails', ({ clus
       });
     });
   }
+
+  for (const encoding of ['LATIN1', 'SQL_ASCII']) {
+    test(`A database with the encoding ${encoding} is not opened: store_not_utf8.`, async () => {
+      const database = `refused_${encoding.toLowerCase()}`;
+      await cluster.ask(
+        `CREATE DATABASE ${database} TEMPLATE template0 ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C'`,
+      );
+      await assert.rejects(openPostgresStore(cluster.url(database)), (error: unknown) => {
+        assert.ok(error instanceof OperatorError);
+        assert.deepEqual([error.code, error.message.includes(encoding)], ['store_not_utf8', true]);
+        assert.match(error.remedy, /ENCODING 'UTF8'/);
+        return true;
+      });
+    });
+  }
 });

@@ -10,6 +10,8 @@ import type { Standby } from '../support/postgres/standby.ts';
 import { fill, NOW_MS, refreshed, sampleUse, STRICT_POLICY } from '../support/samples.ts';
 import { failsAs } from './proxied-store.ts';
 
+/** More than the connections that were open. */
+const ATTEMPTS_MAX = 20;
 const TITLE = 'an address of several hosts';
 const started = await startCluster();
 if ('reason' in started) test(TITLE, { skip: started.reason }, () => {});
@@ -25,6 +27,18 @@ function tryHosts(primary: Cluster): void {
     const { verdict } = await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + generation }));
     assert.equal(verdict.kind, 'rotate');
     generation++;
+  };
+
+  /** A connection whose end is not noticed yet fails in its own way first. */
+  const failsWithoutPrimary = async (): Promise<void> => {
+    const failures: string[] = [];
+    while (!failures.at(-1)?.includes('no host is a primary') && failures.length < ATTEMPTS_MAX) {
+      await assert.rejects(store.readGrant(42n), (error: unknown) => {
+        assert.ok(failsAs('unavailable')(error));
+        return failures.push((error as Error).message) > 0;
+      });
+    }
+    assert.match(failures.at(-1) ?? '', /no host is a primary/);
   };
 
   before(async () => {
@@ -46,7 +60,7 @@ function tryHosts(primary: Cluster): void {
 
   test('After a failover the store goes on at the new primary, and every committed refresh is there.', async () => {
     await primary.kill();
-    await assert.rejects(store.readGrant(42n), failsAs('unavailable', 'no host is a primary'));
+    await failsWithoutPrimary();
     await standby.promote();
     await refreshOnce();
     assert.equal((await store.readGrant(42n))?.generation, 2);
@@ -55,10 +69,7 @@ function tryHosts(primary: Cluster): void {
 
   test('Without a primary the store is unavailable, and each host is reported with its reason.', async () => {
     await standby.cluster.kill();
-    await assert.rejects(
-      store.refresh(sampleUse(generation)),
-      failsAs('unavailable', 'no host is a primary'),
-    );
+    await failsWithoutPrimary();
     await assert.rejects(openPostgresStore(url), (error: unknown) => {
       assert.ok(error instanceof OperatorError);
       assert.equal(error.code, 'store_primary_missing');

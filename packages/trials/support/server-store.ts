@@ -39,18 +39,21 @@ export const makeHome = async (store: StoreKind): Promise<OwnHome | Skipped> => 
 };
 
 /** Creates the home of nodes that share this cluster and connect through `port`. Removing the home removes the cluster. */
-export const makePostgresHome = async (cluster: Cluster, port = cluster.port): Promise<OwnHome> => {
+export const makePostgresHome = (cluster: Cluster, port = cluster.port): Promise<OwnHome> =>
+  makeHomeAt(cluster.url('postgres', port), cluster.remove);
+
+/** Creates the home of nodes that share the database at this address. Removing the home removes the database too. */
+export const makeHomeAt = async (url: string, removeDatabase: () => Promise<void>): Promise<OwnHome> => {
   const dataDirectory = makeDataDirectory();
   const keyFile = join(dataDirectory, 'keyfob.key');
   const { stdout } = await runKeyfob(['keys', 'create']);
   writeFileSync(keyFile, stdout, { mode: 0o600 });
-  const url = cluster.url('postgres', port);
   return {
     dataDirectory,
     environment: { KEYFOB_STORE: url, KEYFOB_KEY_FILE: keyFile },
     openStore: () => openPostgresStore(url),
     async remove() {
-      await cluster.remove();
+      await removeDatabase();
       removeDataDirectory(dataDirectory);
     },
   };

@@ -86,7 +86,7 @@ export const startCluster = async ({ within, walSegmentMib = 16, settings }: Clu
   return cluster;
 };
 
-const idsOfServer = (): typeof NOBODY | undefined => (process.getuid?.() === 0 ? NOBODY : undefined);
+export const idsOfServer = (): typeof NOBODY | undefined => (process.getuid?.() === 0 ? NOBODY : undefined);
 
 const makeDirectory = (within = fastDirectory()): string => {
   const directory = mkdtempSync(join(within, 'keyfob-postgres-'));
@@ -100,7 +100,7 @@ const giveToServer = (path: string): void => {
 };
 
 /** A directory in memory if there is enough room: its files survive a crash of PostgreSQL, and a sync is fast. */
-const fastDirectory = (): string => {
+export const fastDirectory = (): string => {
   const memory = '/dev/shm';
   if (!existsSync(memory)) return tmpdir();
   const { bavail, bsize } = statfsSync(memory);
@@ -231,12 +231,12 @@ const untilReady = (server: ChildProcess): Promise<string | undefined> =>
     server.once('error', reject).once('close', () => resolve(log));
   });
 
-const childrenOf = (pid: number): readonly number[] => {
+export const childrenOf = (pid: number): readonly number[] => {
   const path = `/proc/${pid}/task/${pid}/children`;
   return existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number) : [];
 };
 
-const killIfRunning = (pid: number): void => {
+export const killIfRunning = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

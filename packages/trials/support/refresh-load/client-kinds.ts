@@ -11,6 +11,8 @@ export type ClientKind = {
   /** Its policy does not allow a retry after a lost answer. Only then may the grant be lost. */
   readonly mayLoseGrants?: boolean;
   readonly timeoutMs?: number;
+  /** How long it waits after each answer. */
+  readonly pauseMs?: number;
 };
 
 /**

@@ -26,6 +26,8 @@ const newestOf = ({ held, firstToken }: GrantLog): string => held.at(-1) ?? firs
 export type Signals = {
   /** If true, each driver stops after its next answered call. */
   isEnding: boolean;
+  /** If true, the trial is over, and each driver stops whatever the answer. */
+  isClosed: boolean;
   /** Called synchronously for each request sent and each answer read. */
   report(moment: 'sent' | 'answered'): void;
 };
@@ -46,7 +48,7 @@ export const driveGrant = async (
 ): Promise<void> => {
   const { kind } = log.client;
   let idempotencyKey: string | undefined;
-  for (;;) {
+  while (!signals.isClosed) {
     const newest = newestOf(log);
     if (kind.sendsIdempotencyKey === true) idempotencyKey ??= randomUUID();
     const calls = [present(log, newest, idempotencyKey, chooseRoute(), signals)];
@@ -62,6 +64,7 @@ export const driveGrant = async (
       if (answered.refreshToken !== newest) log.held.push(answered.refreshToken);
       idempotencyKey = undefined;
       if (signals.isEnding) return;
+      if (kind.pauseMs !== undefined) await sleep(kind.pauseMs);
     } else if (outcomes.every(({ kind: how }) => how === 'refused')) {
       log.isLost = true;
       return;

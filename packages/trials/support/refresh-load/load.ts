@@ -54,6 +54,7 @@ export const createLoad = async (
 
   const signals: Signals = {
     isEnding: false,
+    isClosed: false,
     report(moment) {
       counts[moment]++;
       checkWatches();
@@ -123,7 +124,10 @@ export const createLoad = async (
         }),
       );
     },
-    close: routes.close,
+    close() {
+      signals.isClosed = true;
+      routes.close();
+    },
   };
 };
 

@@ -18,6 +18,7 @@ import { migrate, newestSchema, readSchema } from './connection/migrations.ts';
 import { moveAway, moveBack, readMoveState } from './moved.ts';
 import { openConnections, POOL_LIMITS } from './connection/pool.ts';
 import type { Connections } from './connection/pool.ts';
+import { keepTable } from './connection/engine.ts';
 
 /** No request waits for a copy, so a page may take long. */
 const TIMEOUT_MS = 120_000;
@@ -61,7 +62,7 @@ const createEndpoint = (connections: Connections, name: string, firstPrefix: str
   const transactCopying: Connections['transact'] = async (work, options) => {
     try {
       return await transact(async (transaction) => {
-        await transaction.query(`LOCK TABLE ${COPYING_TABLE} IN ACCESS SHARE MODE`);
+        await transaction.query(keepTable(COPYING_TABLE));
         return work(transaction);
       }, options);
     } catch (error) {

@@ -2,6 +2,7 @@ import type { MoveState } from '../copy/endpoint.ts';
 import { MOVED_PREFIX, COPYING_TABLE, MOVED_TABLE } from '../copy/moved.ts';
 import { toText } from './verbs/rows.ts';
 import type { Query, Transaction } from './connection/transaction.ts';
+import { lockTables, tableExists } from './connection/engine.ts';
 
 /**
  * The tables that are renamed when a store moves, in the order in which they are locked. Clients come first, as in the
@@ -24,7 +25,7 @@ export const TABLES: readonly string[] = [
 
 export const readMoveState = async (query: Query): Promise<MoveState> => {
   const [there] = await query(
-    `SELECT to_regclass('${MOVED_TABLE}') IS NOT NULL AS is_moved, to_regclass('${COPYING_TABLE}') IS NOT NULL AS is_copying`,
+    `SELECT ${tableExists(MOVED_TABLE)} AS is_moved, ${tableExists(COPYING_TABLE)} AS is_copying`,
   );
   const [moved] = there?.['is_moved'] === true ? await query(`SELECT destination FROM ${MOVED_TABLE}`) : [];
   const [copying] = there?.['is_copying'] === true ? await query(`SELECT origin FROM ${COPYING_TABLE}`) : [];
@@ -33,7 +34,7 @@ export const readMoveState = async (query: Query): Promise<MoveState> => {
 
 /** Waits for every transaction that uses the tables, and hides them from later ones. */
 export const moveAway = async ({ query }: Transaction, destination: string): Promise<void> => {
-  await query(`LOCK TABLE ${TABLES.join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  await query(lockTables(TABLES));
   await query(TABLES.map((name) => `ALTER TABLE ${name} RENAME TO ${MOVED_PREFIX}${name}`).join('; '));
   await query(`CREATE TABLE ${MOVED_TABLE} (destination text NOT NULL)`);
   await query(`INSERT INTO ${MOVED_TABLE} (destination) VALUES ($1)`, [destination]);

@@ -21,6 +21,7 @@ const CASES: readonly (readonly [name: string, error: Error, says: string])[] = 
   ['a statement that took too long', reported('57014'), 'undone'],
   ['a standby', reported('25006'), 'undone'],
   ['a serialization failure', reported('40001'), 'undone conflict'],
+  ['a commit of which the database does not know whether it took place', reported('40003'), 'unknown'],
   ['a deadlock', reported('40P01'), 'undone conflict'],
   ['a number that is taken', reported('23505'), 'undone conflict'],
   ['a deadlock that ends the connection', reported('40P01', 'FATAL'), 'unknown'],

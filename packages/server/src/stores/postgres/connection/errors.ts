@@ -45,10 +45,11 @@ const describeFailure = (error: unknown): string => {
 
 /**
  * Whether the database has answered that a statement is undone. An `ERROR` ends the statement and leaves the connection as
- * it was. Anything more severe (`FATAL` or `PANIC`, in any language) can interrupt a commit.
+ * it was. Anything more severe (`FATAL` or `PANIC`, in any language) can interrupt a commit. A distributed database reports
+ * with 40003 that it does not know itself.
  */
 export const isUndone = (error: unknown): boolean =>
-  error instanceof DatabaseError && error.severity === 'ERROR';
+  error instanceof DatabaseError && error.severity === 'ERROR' && error.code !== '40003';
 
 /**
  * Whether the connection failed and not the database: the statement got no answer. A pooler whose own connection to the

@@ -1,5 +1,6 @@
 import { transportOf } from './address.ts';
 import type { Transport } from './address.ts';
+import { SELECT_FACTS } from './engine.ts';
 import { newestSchema, readSchema } from './migrations.ts';
 import type { Connections } from './pool.ts';
 
@@ -18,15 +19,10 @@ export type PostgresFacts = {
   readonly transport: Transport;
 };
 
-const SELECT = `SELECT current_setting('server_version') AS version,
-  coalesce(current_setting('synchronous_commit', true), 'on') AS synchronous_commit,
-  coalesce(current_setting('synchronous_standby_names', true), '') AS standbys,
-  (SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('grants')) AS grants`;
-
 export const inspect = async (connections: Connections): Promise<PostgresFacts> => {
   const schema = await readSchema(connections);
   const started = performance.now();
-  const [row = {}] = await connections.read(SELECT);
+  const [row = {}] = await connections.read(SELECT_FACTS);
   const roundTripMs = performance.now() - started;
   return {
     version: String(row['version']),

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { OperatorError } from '../../../errors.ts';
+import { STATEMENT_SECONDS } from './engine.ts';
 import { sqlStateOf } from './errors.ts';
 import type { Connections } from './pool.ts';
 import type { Query, Row } from './transaction.ts';
@@ -35,7 +36,7 @@ const CREATE = `CREATE TABLE IF NOT EXISTS keyfob_schema (
   applied_at  bigint NOT NULL
 )`;
 const INSERT = `INSERT INTO keyfob_schema (number, name, serves_from, applied_at)
-  VALUES ($1, $2, $3, floor(extract(epoch FROM statement_timestamp()))::bigint) ON CONFLICT (number) DO NOTHING`;
+  VALUES ($1, $2, $3, floor(${STATEMENT_SECONDS})::bigint) ON CONFLICT (number) DO NOTHING`;
 const SELECT = `SELECT coalesce(max(number), 0) AS schema, coalesce(max(serves_from), 0) AS serves_from FROM keyfob_schema`;
 
 /** The migrations of this version. The first line of each file says which schemas it serves. */

@@ -3,14 +3,14 @@ import type { ClientBase, PoolClient } from 'pg';
 import { OperatorError } from '../../../errors.ts';
 import { readAddress } from './address.ts';
 import type { PostgresAddress, PostgresHost } from './address.ts';
-import { checkDurable } from './durability.ts';
-import { isLost, isOfStandby, isUndone, toStoreError } from './errors.ts';
+import { checkDatabase } from './check-database.ts';
+import { isOfStandby, isUndone, toStoreError } from './errors.ts';
 import { createHosts } from './hosts.ts';
 import { createReconnecting } from './reconnecting.ts';
 import { createStatementNames } from './statement-names.ts';
 import { tlsOptionsOf } from './tls.ts';
 import { attempt, retryUndone } from './transaction.ts';
-import type { Query, Row, Transaction } from './transaction.ts';
+import type { Ending, Query, Row, Transaction } from './transaction.ts';
 
 export type TransactionOptions = {
   /** For the answer to each statement, where it is known to take longer than usual. */
@@ -20,9 +20,9 @@ export type TransactionOptions = {
 /** How a store talks to its database. Each function throws `StoreError`. */
 export type Connections = {
   readonly address: PostgresAddress;
-  /** One statement that changes nothing. It is sent once more where the connection was lost. */
+  /** One statement that changes nothing. It is sent again where other transactions were in its way, or the connection was lost. */
   readonly read: Query;
-  /** One statement that changes something, committed by itself. */
+  /** One statement that changes something, committed by itself. It is sent again where other transactions were in its way. */
   readonly write: Query;
   /** Work in a transaction; repeated from the start where other transactions were in its way. */
   transact<Result>(
@@ -63,7 +63,7 @@ export const openConnections = (
   const statementNames = createStatementNames();
   const reconnecting = createReconnecting<PoolClient>((client) => client.release());
   const onConnect = async (client: ClientBase): Promise<void> => {
-    await checkDurable(client);
+    await checkDatabase(client);
     await statementNames.noticeSession(client);
   };
   const address = readAddress(url, process.env);
@@ -98,26 +98,23 @@ export const openConnections = (
     return queryOnce(text, values);
   };
 
-  const read: Query = async (text, values) => {
+  /** A statement by itself. `whenLost`: what it means for it if its connection is lost. */
+  const runOnce = async (
+    text: string,
+    values: readonly unknown[] | undefined,
+    whenLost: 'undone' | 'outcome_unknown',
+  ): Promise<Ending<readonly Row[]>> => {
     try {
-      return await retryLost(() => queryOnce(text, values));
-    } catch (error) {
-      throw toStoreError(error, 'unavailable');
-    }
-  };
-
-  const write: Query = async (text, values) => {
-    try {
-      return await queryOnce(text, values);
-    } catch (error) {
-      throw toStoreError(error, isUndone(error) ? 'unavailable' : 'outcome_unknown');
+      return { kind: 'committed', result: await queryOnce(text, values), hasDeliveries: false };
+    } catch (failure) {
+      return { kind: isUndone(failure) ? 'undone' : whenLost, failure };
     }
   };
 
   return {
     address,
-    read,
-    write,
+    read: (text, values) => retryUndone(() => runOnce(text, values, 'undone')),
+    write: (text, values) => retryUndone(() => runOnce(text, values, 'outcome_unknown')),
     transact: (work, { timeoutMs = limits.answerTimeoutMs } = {}) =>
       retryUndone(async () => {
         const client = await connect();
@@ -163,14 +160,4 @@ const wrongAddress = (fault: string): OperatorError =>
 const release = (client: PoolClient, failure: unknown): void => {
   client.removeListener('error', ignore);
   client.release(failure !== undefined && (!isUndone(failure) || isOfStandby(failure)));
-};
-
-/** Tries once more on another connection: an idle one may have been cut long ago. */
-const retryLost = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isLost(error)) throw error;
-    return work();
-  }
 };

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ClientBase } from 'pg';
+import { SELECT_PID, SET_PLANS } from './engine.ts';
 import { isUndone, sqlStateOf } from './errors.ts';
 
 /**
@@ -7,15 +8,6 @@ import { isUndone, sqlStateOf } from './errors.ts';
  * another session, or the tables have changed. Nothing was done.
  */
 const STALE_PLAN_STATES: ReadonlySet<string> = new Set(['26000', '42P05', '0A000']);
-
-/** The process that answers. Behind a pooler it may not be the one that the connection was given at its start. */
-const SELECT_PID = 'SELECT pg_backend_pid() AS pid';
-
-/**
- * A plan is kept as long as its connection, so a plan made for empty tables must also suit full ones: every one of
- * ours uses an index. None is worth compiling.
- */
-const SETTINGS = 'SET enable_seqscan = off; SET jit = off';
 
 /** Which connections lead to one session of the database, and what a statement is called there. */
 export type StatementNames = {
@@ -43,7 +35,7 @@ export const createStatementNames = (): StatementNames => {
         const { rows } = await client.query<{ readonly pid: number }>(SELECT_PID);
         const { processID } = client as ClientBase & { readonly processID?: number };
         if (rows[0]?.pid !== processID) return;
-        await client.query(SETTINGS);
+        await client.query(SET_PLANS);
         sessions.add(client);
       } catch (error) {
         // A database that only speaks the protocol may not know these settings, and goes without names.

@@ -1,4 +1,5 @@
 import { StoreError } from '../../../errors.ts';
+import { beginFor } from './engine.ts';
 import { isConflict, isLost, isUndone, toStoreError } from './errors.ts';
 
 /** A value as the driver returns it: 64-bit integers as text. */
@@ -37,15 +38,10 @@ export type Ending<Result> =
   /** The work itself threw, without a failure of the database; nothing was done. */
   | { readonly kind: 'thrown'; readonly thrown: unknown };
 
-/**
- * Settings last for the transaction only. A node that stops in the middle of it must not lock its rows forever, and a
- * statement must not run on when the node no longer waits for it.
- */
-const beginFor = (timeoutMs: number): string =>
-  `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${timeoutMs}; ` +
-  `SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`;
-
 const ignore = (): void => {};
+
+/** Statements that change nothing, though they may lock rows. */
+const READS = /^\s*SELECT\b/i;
 
 /** Does work in one transaction. Never rejects: it answers how the transaction ended. */
 export const attempt = async <Result>(
@@ -67,15 +63,30 @@ export const attempt = async <Result>(
     answers.push(answer);
     return answer;
   };
-  send(beginFor(timeoutMs)).catch(ignore);
+  const begun = send(beginFor(timeoutMs));
+  let isBegun = false;
+  let isHeld = false;
+  begun.then(() => (isBegun = true)).catch(ignore);
+  // Without a transaction, a change would be committed by itself. So what only reads shares the packet of the beginning,
+  // and the first change waits for it, with all that comes after.
+  const sendWithin = async (text: string, values?: readonly unknown[]): Promise<Answer> => {
+    isHeld ||= !READS.test(text);
+    if (isHeld && !isBegun) await begun;
+    return send(text, values);
+  };
   let result: Result;
   let hasDeliveries = false;
   try {
     result = await work({
-      query: async (text, values) => (await send(text, values)).rows,
-      write: (text, values) => void send(text, values),
+      async query(text, values) {
+        const { rows } = await sendWithin(text, values);
+        await begun;
+        return rows;
+      },
+      write: (text, values) => void sendWithin(text, values).catch(ignore),
       noteDeliveries: () => (hasDeliveries = true),
     });
+    await begun;
   } catch (thrown) {
     send('ROLLBACK').catch(ignore);
     await Promise.allSettled(answers);

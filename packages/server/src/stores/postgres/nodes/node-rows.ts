@@ -2,20 +2,18 @@ import type { Connections } from '../connection/pool.ts';
 import type { Query } from '../connection/transaction.ts';
 import { epochOf, nodeNumberOf } from './issued-by.ts';
 import type { IssuedBy } from './issued-by.ts';
+import { STATEMENT_MS } from '../connection/engine.ts';
 
-/** By the clock of the database, which all nodes share. */
-const DATABASE_NOW_MS = 'floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint';
-
-const INSERT = `INSERT INTO nodes (number, reported_epoch, last_seen_at_ms) VALUES ($1, 0, ${DATABASE_NOW_MS})
+const INSERT = `INSERT INTO nodes (number, reported_epoch, last_seen_at_ms) VALUES ($1, 0, ${STATEMENT_MS})
   ON CONFLICT (number) DO NOTHING RETURNING number`;
-const REPORT = `INSERT INTO nodes AS n (number, reported_epoch, last_seen_at_ms) VALUES ($1, $2, ${DATABASE_NOW_MS})
+const REPORT = `INSERT INTO nodes AS n (number, reported_epoch, last_seen_at_ms) VALUES ($1, $2, ${STATEMENT_MS})
   ON CONFLICT (number) DO UPDATE SET reported_epoch = greatest(n.reported_epoch, excluded.reported_epoch),
     last_seen_at_ms = excluded.last_seen_at_ms, awaited_since_ms = NULL`;
 const REMOVE = 'DELETE FROM nodes WHERE number = $1';
 /** The wait for a report begins with the first node that needs it, and ends with the report. */
-const AWAIT = `UPDATE nodes SET awaited_since_ms = coalesce(awaited_since_ms, ${DATABASE_NOW_MS})
-  WHERE number = $1 AND reported_epoch < $2 RETURNING ${DATABASE_NOW_MS} - awaited_since_ms AS awaited_ms`;
-const DROP_LOST = `DELETE FROM nodes WHERE last_seen_at_ms < ${DATABASE_NOW_MS} - 400 * 86400000::bigint`;
+const AWAIT = `UPDATE nodes SET awaited_since_ms = coalesce(awaited_since_ms, ${STATEMENT_MS})
+  WHERE number = $1 AND reported_epoch < $2 RETURNING ${STATEMENT_MS} - awaited_since_ms AS awaited_ms`;
+const DROP_LOST = `DELETE FROM nodes WHERE last_seen_at_ms < ${STATEMENT_MS} - 400 * 86400000::bigint`;
 
 /** Takes a number for a node. `false` where another node has it. */
 export const insertNode = async ({ read }: Connections, number: number): Promise<boolean> =>

@@ -9,6 +9,7 @@ import { appendRotation } from './append-rotation.ts';
 import type { IssuedBy } from '../nodes/issued-by.ts';
 import { toNumber, toText } from './rows.ts';
 import type { Query, Row } from '../connection/transaction.ts';
+import { SKIP_LOCKED } from '../connection/engine.ts';
 
 /** A use of a refresh token, with its client as this node knows it. */
 export type KnownUse = {
@@ -44,7 +45,7 @@ const ADVANCE = `WITH locked AS (
     WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at_ms IS NULL
       AND g.generation = u.generation AND g.created_at_ms / 1000 * 1000 > u.created_after_ms
       AND greatest(g.rotated_at_ms, g.created_at_ms / 1000 * 1000) > u.issued_after_ms
-    FOR UPDATE OF g SKIP LOCKED
+    FOR UPDATE OF g ${SKIP_LOCKED}
   )
   UPDATE grants AS g SET generation = g.generation + 1, key_number = l.key_number, rotated_at_ms = ${ISSUED_AT},
     earlier_rotations = ${appendRotation(ISSUED_AT)}, caller_address = l.address, caller_user_agent = l.user_agent,

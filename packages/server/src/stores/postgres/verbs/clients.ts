@@ -10,6 +10,7 @@ import type { Connections } from '../connection/pool.ts';
 import { canBeText, toClient } from './rows.ts';
 import type { Transaction } from '../connection/transaction.ts';
 import { writeSecrets } from '../../copy/row-form.ts';
+import { LOCK_AGAINST_CHANGES } from '../connection/engine.ts';
 
 type ClientVerbs = Pick<
   Store,
@@ -30,7 +31,7 @@ const INSERT = `INSERT INTO clients (id, revision, dialect, type, created_at_ms,
 const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redirect_uris = $3, consent_redirect_uri = $4,
   policy = $5, secrets = $6, disabled_at_ms = $7 WHERE id = $1`;
 
-const BY_SECRET = 'SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 FOR NO KEY UPDATE';
+const BY_SECRET = `SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 ${LOCK_AGAINST_CHANGES}`;
 
 /** For the removal of a client with all its grants. */
 const TIMEOUT_MS = 600_000;
@@ -140,6 +141,6 @@ export const createClientVerbs = (
 
 /** Locks a client against changes and removal, but not against transactions that only need it to exist. */
 const lock = async (query: Transaction['query'], id: string): Promise<Client | undefined> => {
-  const [row] = await query('SELECT * FROM clients WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  const [row] = await query(`SELECT * FROM clients WHERE id = $1 ${LOCK_AGAINST_CHANGES}`, [id]);
   return row === undefined ? undefined : toClient(row);
 };

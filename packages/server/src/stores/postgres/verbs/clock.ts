@@ -1,8 +1,9 @@
 import type { ClockStore } from '../../../grants/clock-store.ts';
 import type { Connections } from '../connection/pool.ts';
 import { toNumber } from './rows.ts';
+import { CLOCK_MS } from '../connection/engine.ts';
 
-const SELECT = `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS database_ms,
+const SELECT = `SELECT ${CLOCK_MS} AS database_ms,
   (SELECT seen_at_ms FROM clock) AS seen_at_ms`;
 const NOTE = `INSERT INTO clock (one, seen_at_ms) VALUES (1, $1)
   ON CONFLICT (one) DO UPDATE SET seen_at_ms = excluded.seen_at_ms`;

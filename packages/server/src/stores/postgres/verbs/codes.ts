@@ -29,6 +29,7 @@ import {
 import type { KnownClients } from './known-clients.ts';
 import { GRANT_COLUMNS, toBytes, toGrant, toNumber, toText } from './rows.ts';
 import { digestSubject } from '../../copy/row-form.ts';
+import { SKIP_LOCKED } from '../connection/engine.ts';
 
 /** More than one, so that expired codes never pile up; few, so that it takes no time. */
 const DROPPED_AT_A_TIME = 16;
@@ -38,7 +39,7 @@ const INSERT = `INSERT INTO codes
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (grant_id) DO NOTHING RETURNING grant_id`;
 
 const DROP = `DELETE FROM codes WHERE grant_id IN
-  (SELECT grant_id FROM codes WHERE issued_at_ms < $1 ORDER BY issued_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)`;
+  (SELECT grant_id FROM codes WHERE issued_at_ms < $1 ORDER BY issued_at_ms LIMIT $2 FOR UPDATE ${SKIP_LOCKED})`;
 
 const REDEEM = 'UPDATE codes SET redeemed_at_ms = $2, use_digest = $3, issued_by = $4 WHERE grant_id = $1';
 
@@ -74,8 +75,8 @@ const createCode = async (
 ): Promise<'created' | 'client_unknown' | 'id_taken'> => {
   const { grantId, clientId, redirectUri, codeChallenge = null, issuedAtMs } = code;
   const { subject, scope, brand = null } = code;
-  write(DROP, [issuedAtMs - toMillis(CODE_KEPT_SECONDS), DROPPED_AT_A_TIME]);
   const [isKnown, grant] = await Promise.all([lockClient(query, clientId), readGrant(query, grantId)]);
+  write(DROP, [issuedAtMs - toMillis(CODE_KEPT_SECONDS), DROPPED_AT_A_TIME]);
   if (!isKnown) return 'client_unknown';
   if (grant !== undefined) return 'id_taken';
   const request = [grantId, clientId, redirectUri, codeChallenge, issuedAtMs];

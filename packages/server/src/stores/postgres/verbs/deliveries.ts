@@ -8,6 +8,7 @@ import type { Connections } from '../connection/pool.ts';
 import { damaged, toNumber, toText } from './rows.ts';
 import type { Query, Row, Transaction } from '../connection/transaction.ts';
 import { listWebhooks } from './webhooks.ts';
+import { SKIP_LOCKED } from '../connection/engine.ts';
 
 type DeliveryVerbs = Pick<
   WebhookStore,
@@ -89,7 +90,7 @@ const turnsOf = async (query: Query, claim: Claim, due: string) => {
 /** Locked rows are skipped: a claim at the same moment gets the deliveries after them. */
 const claimLocked = async (transaction: Transaction, claim: Claim): Promise<readonly ClaimedDelivery[]> => {
   const { query, write } = transaction;
-  const turns = await turnsOf(query, claim, `${DUE} FOR UPDATE SKIP LOCKED`);
+  const turns = await turnsOf(query, claim, `${DUE} FOR UPDATE ${SKIP_LOCKED}`);
   const rows = await query(
     `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS e WHERE e.sequence = ANY($1::bigint[])`,
     [turns.map(({ delivery }) => delivery.sequence)],

@@ -8,6 +8,7 @@ import type { Connections } from '../connection/pool.ts';
 import { damaged, toText, toTexts } from './rows.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
 import { listWebhooks } from './webhooks.ts';
+import { CLOCK_SECONDS, LOCK_AGAINST_REMOVAL } from '../connection/engine.ts';
 
 /**
  * A sequence is a microsecond of the database's clock, and a random one of this many places in it. What follows a commit
@@ -26,12 +27,12 @@ const INSERT = `WITH added AS (
       $10::text[]) WITH ORDINALITY
       AS a (id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins, position)
   ), first AS (
-    SELECT floor((extract(epoch FROM clock_timestamp()) - ${FIRST_SECONDS}) * 1000000)::bigint * ${PLACES} + $1 AS sequence
+    SELECT floor((${CLOCK_SECONDS} - ${FIRST_SECONDS}) * 1000000)::bigint * ${PLACES} + $1 AS sequence
   ), stored AS (
     INSERT INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     SELECT first.sequence + position - 1, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins
     FROM added CROSS JOIN first RETURNING sequence, id, at_ms
-  ), receivers AS (SELECT id FROM webhooks WHERE id = ANY($12::text[]) FOR KEY SHARE)
+  ), receivers AS (SELECT id FROM webhooks WHERE id = ANY($12::text[]) ${LOCK_AGAINST_REMOVAL})
   INSERT INTO deliveries (webhook_id, grant_event, next_at_ms)
     SELECT receivers.id, stored.sequence, stored.at_ms
     FROM unnest($11::text[], $12::text[]) AS wanted (event_id, webhook_id)

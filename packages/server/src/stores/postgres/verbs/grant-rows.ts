@@ -8,6 +8,7 @@ import { GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
 import type { Query, Transaction } from '../connection/transaction.ts';
 import { listVehicles } from './covered-vehicles.ts';
 import { digestSubject } from '../../copy/row-form.ts';
+import { LOCK_AGAINST_REMOVAL } from '../connection/engine.ts';
 
 const SELECT = `SELECT ${GRANT_COLUMNS} FROM grants AS g WHERE g.id = $1`;
 const LOCK = `SELECT ${GRANT_COLUMNS}, g.issued_by FROM grants AS g WHERE g.id = $1 FOR UPDATE`;
@@ -16,7 +17,7 @@ const ROTATE = `UPDATE grants SET generation = $3, key_number = $4, rotated_at_m
   caller_address = $7, caller_user_agent = $8, use_digest = $9, issued_by = $10 WHERE id = $1 AND generation = $2`;
 
 /** Locks the client until the transaction ends, so that it is not removed without its new grant. */
-const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 FOR KEY SHARE),
+const INSERT = `WITH client AS (SELECT id FROM clients WHERE id = $2 ${LOCK_AGAINST_REMOVAL}),
   made AS (
     INSERT INTO grants (id, client_id, subject, scope, brand, created_at_ms, revoked_at_ms, revocation_cause,
       generation, key_number, rotated_at_ms, earlier_rotations, caller_address, caller_user_agent, use_digest)
@@ -63,7 +64,7 @@ export const lockGrantWithVehicles = async (
 
 /** Keeps a client from being removed until the transaction ends. */
 export const lockClient = async (query: Query, id: string): Promise<boolean> =>
-  (await query('SELECT id FROM clients WHERE id = $1 FOR KEY SHARE', [id])).length > 0;
+  (await query(`SELECT id FROM clients WHERE id = $1 ${LOCK_AGAINST_REMOVAL}`, [id])).length > 0;
 
 /** Inserts a grant in one statement, in a transaction or by itself. */
 export const insertGrant = async (

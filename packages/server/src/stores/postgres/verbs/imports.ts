@@ -12,6 +12,7 @@ import { writeVehicles } from './covered-vehicles.ts';
 import type { Connections } from '../connection/pool.ts';
 import { canBeText, GRANT_COLUMNS, rotationValues, toGrant } from './rows.ts';
 import type { Query, Transaction } from '../connection/transaction.ts';
+import { LOCK_AGAINST_REMOVAL } from '../connection/engine.ts';
 
 /** For statements that go through many rows. */
 const TIMEOUT_MS = 60_000;
@@ -67,7 +68,7 @@ const importLocked = async (
   const { query, write } = transaction;
   const ids = [...new Set(batch.map(({ grant }) => grant.clientId))].filter(canBeText).sort();
   const [locked, existing] = await Promise.all([
-    query('SELECT id FROM clients WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE', [ids]),
+    query(`SELECT id FROM clients WHERE id = ANY($1::text[]) ORDER BY id ${LOCK_AGAINST_REMOVAL}`, [ids]),
     find(
       query,
       batch.map(({ digest }) => digest),
