@@ -152,7 +152,8 @@ const deliveryVerbs = (
       run('hastenDeliveries', () => {
         for (const one of tables.deliveries.values()) {
           const longestMs = longestWaitsMs[Math.min(one.attempts, longestWaitsMs.length - 1)] ?? 0;
-          if (one.nextAtMs !== undefined && one.nextAtMs > nowMs + longestMs) put({ ...one, nextAtMs: nowMs });
+          if (one.nextAtMs !== undefined && one.nextAtMs > nowMs + longestMs)
+            put({ ...one, nextAtMs: nowMs });
         }
       }),
     listDeliveries: ({ webhookId, states, limit }) =>
