@@ -151,6 +151,23 @@ const CASES: readonly {
     doubtByMs: 70 * DAY_MS,
   },
   {
+    name: 'a first server that has run for ten minutes goes on when its clock falls 70 days behind',
+    steps: [
+      { afterMs: 0, offByMs: 0 },
+      { afterMs: 10 * MINUTE_MS, offByMs: 0 },
+      { afterMs: HOUR_MS, offByMs: -70 * DAY_MS },
+    ],
+    jumps: [-70 * DAY_MS],
+  },
+  {
+    name: 'a first server whose clock is set back soon after its start follows it',
+    steps: [
+      { afterMs: 0, offByMs: 9 * HOUR_MS },
+      { afterMs: MINUTE_MS, offByMs: 0 },
+    ],
+    jumps: [-9 * HOUR_MS],
+  },
+  {
     name: 'a clock behind the store by an hour or less is followed',
     seenAtMs: T + HOUR_MS,
     steps: [{ afterMs: 0, offByMs: 0 }],

@@ -11,8 +11,13 @@ export type Timeline = {
   readonly offsetMs: Millis;
   /** The lowest offset that nothing excludes: the doubt is what lies between it and the offset in use. */
   readonly lowestMs: Millis;
-  /** The offset of the newest moment that the store knew at the start; `undefined` if it knew none. */
+  /**
+   * The offset of the newest moment that the store knew at the start. If it knew none, `undefined` until the process has run
+   * for a while, because machines set their clocks soon after they start.
+   */
   readonly floorMs: Millis | undefined;
+  /** When a floor is taken from the clock itself. Monotonic. */
+  readonly floorAtMs: Millis;
   readonly doubtBeforeMs: Millis;
   readonly readAtMs: Millis;
   /** When the doubt, if there is one, settles by itself. Monotonic. */
@@ -25,6 +30,8 @@ export const JUMP_MS = 2000;
 const SLEW = 0.001;
 /** A store that no server used for so long may show a wrong clock; for less, that is an ordinary stop. */
 export const START_GAP_MS = 15 * 60_000;
+/** After which a clock that no store could check counts as checked. */
+const FLOOR_AFTER_MS = 10 * 60_000;
 /** A clock that is further behind the store than this cannot be right: time goes on from the store's newest moment. */
 export const BEHIND_MAX_MS = 3_600_000;
 
@@ -36,7 +43,15 @@ export const startTimeline = ({ wallMs, monotonicMs }: ClockReading, seenAtMs?: 
   const offsetMs = wallMs - monotonicMs;
   const floorMs = seenAtMs === undefined ? undefined : seenAtMs - monotonicMs;
   const isGap = floorMs !== undefined && offsetMs - floorMs > START_GAP_MS;
-  const start = { offsetMs, floorMs, readAtMs: monotonicMs, doubtBeforeMs: 0, settlesAtMs: 0, lowestMs: 0 };
+  const start = {
+    offsetMs,
+    floorMs,
+    readAtMs: monotonicMs,
+    doubtBeforeMs: 0,
+    settlesAtMs: 0,
+    lowestMs: 0,
+    floorAtMs: monotonicMs + FLOOR_AFTER_MS,
+  };
   const usedMs = usedOffset(start);
   return withDoubt({ ...start, lowestMs: isGap ? floorMs : usedMs });
 };
@@ -50,7 +65,7 @@ export const readTimeline = (
   { wallMs, monotonicMs }: ClockReading,
   errorMs: Millis = 0,
 ): { readonly timeline: Timeline; readonly jumpMs: Millis | undefined } => {
-  const settled = monotonicMs >= before.settlesAtMs ? settleTimeline(before) : before;
+  const settled = withFloor(monotonicMs >= before.settlesAtMs ? settleTimeline(before) : before);
   const byMs = wallMs - monotonicMs - before.offsetMs;
   const boundMs = JUMP_MS + errorMs + SLEW * Math.abs(monotonicMs - before.readAtMs);
   if (Math.abs(byMs) <= boundMs) {
@@ -74,7 +89,13 @@ export const trustTimeline = (timeline: Timeline): Timeline => ({
   ...timeline,
   floorMs: undefined,
   lowestMs: timeline.offsetMs,
+  floorAtMs: timeline.readAtMs + FLOOR_AFTER_MS,
 });
+
+const withFloor = (timeline: Timeline): Timeline =>
+  timeline.floorMs === undefined && timeline.readAtMs >= timeline.floorAtMs
+    ? { ...timeline, floorMs: timeline.offsetMs }
+    : timeline;
 
 export const momentOf = (timeline: Timeline, monotonicMs: Millis): Millis =>
   Math.round(monotonicMs + usedOffset(timeline));

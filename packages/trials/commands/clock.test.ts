@@ -47,11 +47,10 @@ const serve = async (t: TestContext, { dataDirectory, environment }: Home): Prom
 type Made = MadeClient & MadeGrant;
 
 const makeGrant = async (server: KeyfobServer): Promise<Made> => {
-  const client = await server.command<MadeClient>(
-    ...['client', 'create', '--dialect', 'smartcar', '--name', 'a'],
-  );
-  const words = ['grant', 'create', '--client', client.clientId, '--subject', 'a', '--scope', 'read_vin'];
-  return { ...client, ...(await server.command<MadeGrant>(...words)) };
+  const words = ['client', 'create', '--dialect', 'smartcar', '--name', 'a'];
+  const client = await server.command<MadeClient>(...words);
+  const owner = ['--client', client.clientId, '--subject', 'a', '--scope', 'read_vin'];
+  return { ...client, ...(await server.command<MadeGrant>('grant', 'create', ...owner)) };
 };
 
 /** Refreshes, and answers the next refresh token. */

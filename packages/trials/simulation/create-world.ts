@@ -48,6 +48,7 @@ export const createWorld = async (
     secrets,
     violations,
     isStoreUnavailable: false,
+    seenAtMs: undefined,
     decisions: 0,
     failovers: 0,
     consentedAtMs: -Infinity,

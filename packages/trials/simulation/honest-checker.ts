@@ -30,28 +30,36 @@ export const checkHonestClients = (world: World): void => {
           one.kind === 'refresh' && one.decision?.isClientEnabled === true && one.foreign === undefined,
       )
       .sort((a, b) => a.decision.order - b.decision.order);
-    const dead = findWrongRefusal(grant, decided);
+    const dead = findWrongRefusal(world, grant, decided);
     if (dead !== undefined)
       world.violate('honest', `${describe(dead)} was refused although the client stayed inside its policy`);
   }
 };
 
-const findWrongRefusal = (grant: GrantRecord, decided: readonly Decided[]): Decided | undefined => {
+const findWrongRefusal = (
+  world: World,
+  grant: GrantRecord,
+  decided: readonly Decided[],
+): Decided | undefined => {
   const { rotation, refreshTokenLifetimeSeconds, grantLifetimeSeconds, resyncGenerations } =
     grant.owner.plan.policy;
   const { createdAtMs } = grant.standing;
+  // No clock may cost a correct client its grant: where clocks jump far, lifetimes are counted by the true time.
+  const isCheckedByTrueTime = world.has('clock-far-jumps');
+  const slackMs = isCheckedByTrueTime ? CLOCK_SLACK_MS : 0;
   let newest = 0;
   let issuedAtMs = createdAtMs;
   let previouslyIssuedAtMs = issuedAtMs;
   const firstUses = new Map<number, number>();
   const before: Decided[] = [];
   for (const one of decided) {
-    const { clockMs, order, epoch } = one.decision;
+    const { order, epoch, trueMs } = one.decision;
+    const clockMs = isCheckedByTrueTime ? trueMs : one.decision.clockMs;
     if (!one.isHonest || order >= grant.endedAtDecision) return undefined;
     if (epoch > 0 && resyncGenerations < 1024) return undefined;
     // After the store was restored, an earlier token may be the current one again, with its own lifetime.
     const lifetimeStartMs = epoch > 0 ? Math.min(issuedAtMs, previouslyIssuedAtMs) : issuedAtMs;
-    if (clockMs - lifetimeStartMs >= refreshTokenLifetimeSeconds * 1000) return undefined;
+    if (clockMs - lifetimeStartMs >= refreshTokenLifetimeSeconds * 1000 - slackMs) return undefined;
     if (grantLifetimeSeconds !== null && clockMs - createdAtMs >= grantLifetimeSeconds * 1000)
       return undefined;
     if (!isInsidePolicy(grant, one, before, { newest, firstUses })) return undefined;
@@ -68,6 +76,9 @@ const findWrongRefusal = (grant: GrantRecord, decided: readonly Decided[]): Deci
   }
   return undefined;
 };
+
+/** A jump of five minutes may have settled, and a stop of a quarter of an hour is none. */
+const CLOCK_SLACK_MS = 1_800_000;
 
 /** How many rotations a row remembers (`docs/decisions/0006-verdict.md`). */
 const REMEMBERED = 32;

@@ -1,3 +1,4 @@
+import type { ClockDoubt } from '@keyfob/server/grants';
 import type { Answer } from '../support/token-requests.ts';
 import { expectCode } from './code-expectation.ts';
 import type { Decision, Presentation } from './records.ts';
@@ -17,14 +18,21 @@ import type { World } from './world.ts';
 export const decide = async <Result>(
   world: World,
   presentation: Presentation,
-  clockMs: number,
+  now: Moment,
   work: () => Result | Promise<Result>,
 ): Promise<Result> => {
   const { grant } = presentation;
   const isClientEnabled = !senderOf(presentation, world).isDisabled;
-  const expectation = expect(world, presentation, clockMs, isClientEnabled);
+  const expectation = expect(world, presentation, now, isClientEnabled);
   const order = world.decisions++;
-  presentation.decision = { order, clockMs, epoch: grant.epoch, isClientEnabled, expectation };
+  presentation.decision = {
+    order,
+    clockMs: now.nowMs,
+    trueMs: world.schedule.nowMs(),
+    epoch: grant.epoch,
+    isClientEnabled,
+    expectation,
+  };
   const before = grant.standing;
   grant.standing = expectation.after;
   if (presentation.kind === 'code' && expectation.outcomes[0] === 'first')
@@ -52,6 +60,9 @@ export const decide = async <Result>(
   return result;
 };
 
+/** The server's clock at a decision, and what is in doubt about it. */
+type Moment = { readonly nowMs: number; readonly doubt?: ClockDoubt | undefined };
+
 const senderOf = (presentation: Presentation, world: World) => {
   if (presentation.kind === 'code') return presentation.fields.client;
   const { owner } = presentation.grant;
@@ -61,7 +72,7 @@ const senderOf = (presentation: Presentation, world: World) => {
 const expect = (
   world: World,
   presentation: Presentation,
-  clockMs: number,
+  { nowMs: clockMs, doubt }: Moment,
   isClientEnabled: boolean,
 ): Expectation => {
   const { grant } = presentation;
@@ -71,7 +82,7 @@ const expect = (
   const { index, key, foreign } = presentation;
   return expectRefresh(
     grant.standing,
-    { index, clockMs, key, isClientEnabled, isForeign: foreign !== undefined, isRetryOfOurs: isRetry },
+    { index, clockMs, doubt, key, isClientEnabled, isForeign: foreign !== undefined, isRetryOfOurs: isRetry },
     grant.owner.plan.policy,
   );
 };

@@ -6,6 +6,7 @@ import type { World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Causes machine faults: nodes die, the store is unavailable or falls back to a copy, clocks jump. */
 export const causeMachineFaults = async (world: World): Promise<void> => {
@@ -40,6 +41,19 @@ export const causeMachineFaults = async (world: World): Promise<void> => {
       await schedule.sleep(prng.pick([10_000, MINUTE_MS, 6 * HOUR_MS]) * prng.real());
       node.skewMs -= byMs;
       world.trace(() => `the clock of ${node.name} is correct again`);
+    },
+    // The clock of the machine, on which every node runs, is wrong for a while, also while a node starts.
+    'clock-far-jumps': async () => {
+      const byMs = prng.pick([-70 * DAY_MS, -5 * MINUTE_MS, 5 * MINUTE_MS, 40 * DAY_MS]);
+      const setBy = (ms: number): void => {
+        for (const node of nodes) node.skewMs += ms;
+        if (prng.chance(0.4)) restartNode(world, prng.pick(nodes));
+      };
+      world.trace(() => `the clock of the machine is off by ${byMs} ms`);
+      setBy(byMs);
+      await schedule.sleep(prng.pick([10_000, 20 * MINUTE_MS, 6 * HOUR_MS]) * prng.real());
+      world.trace(() => 'the clock of the machine is correct again');
+      setBy(-byMs);
     },
     'clock-jumps-forward': () => jump(1000, prng.pick([5000, 20 * MINUTE_MS, 2 * HOUR_MS])),
     'clock-jumps-back': () => jump(-prng.pick([5000, 20 * MINUTE_MS, 2 * HOUR_MS]), -1000),

@@ -6,6 +6,7 @@ import { createAuthentication } from '../support/authentication.ts';
 import { testRandomness } from '../support/test-randomness.ts';
 import type { RunVerb } from '../support/memory-store/tables.ts';
 import { decide } from './ledger.ts';
+import { startClock } from './node-clock.ts';
 import type { Node, Presentation } from './records.ts';
 import type { World } from './world.ts';
 
@@ -44,6 +45,7 @@ const startProcess = (world: World, node: Node): void => {
   for (const key of ring.keys) void world.store.registerKey(registrationOf(key));
   node.store = world.store.through(faultyRun(world, node));
   const { store } = node;
+  const time = startClock(world, node);
   const emit: Emit = (event) => void world.log.push(event);
   node.endpoints = createEndpoints({
     issuer: 'https://fob.example',
@@ -57,7 +59,8 @@ const startProcess = (world: World, node: Node): void => {
       return newest > ring.newest.number;
     },
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
-    clock: () => world.schedule.nowMs() + node.skewMs,
+    clock: time.now,
+    doubt: time.doubt,
     randomness: testRandomness,
     emit,
   });
@@ -98,7 +101,7 @@ const faultyRun = (world: World, node: Node): RunVerb => {
       throw fail('unavailable');
     if (use === undefined || presentation === undefined) return work();
     if (world.has('commits-lost') && prng.chance(rates.commitLost)) throw fail('outcome_unknown');
-    const result = await decide(world, presentation, use.nowMs, work);
+    const result = await decide(world, presentation, use, work);
     const isAnswerLost = world.has('commit-answers-lost') && prng.chance(rates.answerLost);
     await schedule.sleep(isAnswerLost ? prng.between(1, 2000) : prng.between(0, 3));
     if (hasDied()) return never();

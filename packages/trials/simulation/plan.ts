@@ -33,10 +33,10 @@ export const FAULTS = [
   'clock-jumps-forward',
   'clock-jumps-back',
   'clock-glitches',
-  'clock-far-jumps',
-  'clock-drift',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+/** Faults of `drawClockPlan` only. */
+const CLOCK_FAULTS = ['clock-far-jumps', 'clock-drift'] as const;
+export type Fault = (typeof FAULTS)[number] | (typeof CLOCK_FAULTS)[number];
 
 /** The brands of Pleos grants. */
 export const BRANDS = ['kia', 'hyundai'] as const;
@@ -107,6 +107,39 @@ export const drawPlan = (prng: Prng): Plan => {
     });
   }
   return { faults, clients, nodes: faults.has('many-nodes') ? prng.between(2, 3) : 1, lengthMs };
+};
+
+/**
+ * A scenario in which the clock of the machine drifts and jumps, far and near, while the servers run and while they start.
+ * Nothing else is wrong that could cost an honest client its grant.
+ */
+export const drawClockPlan = (prng: Prng): Plan => {
+  const { clients, lengthMs } = drawPlan(prng);
+  const others = (['clock-drift', 'node-deaths', 'lost-answers'] as const).filter(() => prng.chance(0.5));
+  const faults = new Set<Fault>(['clock-far-jumps', ...others]);
+  const losesAnswers = faults.has('node-deaths') || faults.has('lost-answers');
+  return {
+    faults,
+    nodes: prng.between(1, 2),
+    lengthMs,
+    clients: clients.map((client) => {
+      const policy: Policy = {
+        ...client.policy,
+        refreshTokenLifetimeSeconds: prng.pick([14_400, 86_400, 5_184_000]),
+        rotation: losesAnswers ? 'until-used' : prng.pick(['strict', 'overlap', 'until-used'] as const),
+        onReplay: 'revoke',
+        grantLifetimeSeconds: null,
+        resyncGenerations: 1024,
+      };
+      const grants = client.grants.map((grant): GrantPlan => ({
+        ...grant,
+        begins: 'by operator',
+        processes: 1,
+        waitMaxMs: Math.min(grant.waitMaxMs, policy.refreshTokenLifetimeSeconds * 800),
+      }));
+      return { ...client, policy, grants };
+    }),
+  };
 };
 
 const drawGrant = (

@@ -84,6 +84,8 @@ export type GrantRecord = {
 export type Decision = {
   readonly order: number;
   readonly clockMs: number;
+  /** The true time. */
+  readonly trueMs: number;
   readonly epoch: number;
   readonly isClientEnabled: boolean;
   readonly expectation: Expectation;

@@ -1,3 +1,4 @@
+import type { ClockDoubt } from '@keyfob/server/grants';
 import type { Policy } from '@keyfob/server/clients';
 import type { Expectation, Standing } from './standing.ts';
 
@@ -5,6 +6,7 @@ import type { Expectation, Standing } from './standing.ts';
 export type PresentedToken = {
   readonly index: number;
   readonly clockMs: number;
+  readonly doubt: ClockDoubt | undefined;
   readonly key: string | undefined;
   readonly isClientEnabled: boolean;
   readonly isForeign: boolean;
@@ -24,7 +26,7 @@ const STILL_MAX_MS = 900_000;
  * is behind the newest rotation, the next one counts at the same moment, and no used token revokes.
  */
 export const expectRefresh = (grant: Standing, presented: PresentedToken, policy: Policy): Expectation => {
-  const { index, clockMs } = presented;
+  const { index } = presented;
   const dead = (because: string, revokes: Expectation['revokes'] = false): Expectation => ({
     outcomes: ['dead'],
     revokes,
@@ -36,7 +38,7 @@ export const expectRefresh = (grant: Standing, presented: PresentedToken, policy
   if (presented.isForeign) return dead('the token was issued to another client or brand');
   if (grant.isRevoked) return dead('the grant is revoked');
   const { grantLifetimeSeconds, refreshTokenLifetimeSeconds, resyncGenerations } = policy;
-  if (grantLifetimeSeconds !== null && clockMs - grant.createdAtMs >= grantLifetimeSeconds * 1000)
+  if (grantLifetimeSeconds !== null && ageOf(grant.createdAtMs, presented) >= grantLifetimeSeconds * 1000)
     return dead('the grant has reached the end of its lifetime');
   if (index > grant.current) {
     const lost = index - grant.current;
@@ -44,12 +46,18 @@ export const expectRefresh = (grant: Standing, presented: PresentedToken, policy
       return dead(`the store lost ${lost} generations, more than the policy allows`);
     return advance(grant, presented, `the store lost ${lost} generations and resynchronises`);
   }
-  if (clockMs - grant.issuedAtMs >= refreshTokenLifetimeSeconds * 1000)
+  if (ageOf(grant.issuedAtMs, presented) >= refreshTokenLifetimeSeconds * 1000)
     return dead('the current refresh token has expired');
   if (index < grant.current) return expectOfPredecessor(grant, presented, policy);
   if (policy.rotation === 'none')
     return { outcomes: ['current'], revokes: false, because: 'tokens are not rotated', after: grant };
   return advance(grant, presented, 'it is the current refresh token');
+};
+
+/** How long ago a moment is. What a jump of the clock puts in doubt counts as the least that it may be. */
+const ageOf = (atMs: number, { clockMs: nowMs, doubt }: PresentedToken): number => {
+  const isInDoubt = doubt !== undefined && atMs < doubt.beforeMs;
+  return isInDoubt ? Math.max(nowMs - doubt.beforeMs, nowMs - atMs - doubt.byMs) : nowMs - atMs;
 };
 
 const advance = (grant: Standing, { index, clockMs, key }: PresentedToken, because: string): Expectation => {
@@ -92,9 +100,10 @@ const expectOfPredecessor = (grant: Standing, presented: PresentedToken, policy:
 
 const expectDenial = (
   grant: Standing,
-  { index, clockMs }: PresentedToken,
+  presented: PresentedToken,
   policy: Policy,
 ): Expectation | 'overlap' => {
+  const { index, clockMs } = presented;
   const behind = grant.current - index;
   const first = grant.firstUses.get(index);
   const dead = (because: string, revokes: Expectation['revokes']): Expectation => ({
@@ -116,7 +125,7 @@ const expectDenial = (
   if (first.atMs - clockMs > STILL_MAX_MS && behind > 1)
     return dead('a clock that was far ahead recorded its first use, and its successor was used', false);
   // A clock that went backwards counts as stopped.
-  const age = Math.max(0, clockMs - first.atMs);
+  const age = Math.max(0, ageOf(first.atMs, presented));
   if (age < overlapMs)
     return behind <= REMEMBERED
       ? 'overlap'

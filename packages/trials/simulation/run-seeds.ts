@@ -1,13 +1,18 @@
 import { importMutated } from './mutations/mutation.ts';
 import { mutationsOn } from './mutations/mutations.ts';
 import type { Mutation } from './mutations/mutation.ts';
+import { drawClockPlan, drawPlan } from './plan.ts';
 import type * as Simulation from './simulate.ts';
 import type { Outcome } from './simulate.ts';
 import type * as StoreBackends from './store-backends.ts';
 import type { StoreName } from './store-backends.ts';
 
-/** The store on which simulations run, and the planted bug. */
-export type Setup = { readonly store: StoreName; readonly mutation: string | undefined };
+/** The store on which simulations run, the planted bug, and whether only clocks are wrong. */
+export type Setup = {
+  readonly store: StoreName;
+  readonly mutation: string | undefined;
+  readonly hasWrongClocks: boolean;
+};
 
 /** Simulates seeds one after another until it is closed. */
 export type SeedRunner = {
@@ -33,5 +38,6 @@ export const openSeedRunner = async (setup: Setup): Promise<SeedRunner> => {
   const { simulate } = await load<typeof Simulation>('simulate.ts');
   const backend = await STORE_BACKENDS[setup.store]();
   if ('reason' in backend) throw new Error(backend.reason);
-  return { run: (seed, report) => simulate(seed, report, backend.openStore), close: backend.close };
+  const draw = setup.hasWrongClocks ? drawClockPlan : drawPlan;
+  return { run: (seed, report) => simulate(seed, report, backend.openStore, draw), close: backend.close };
 };

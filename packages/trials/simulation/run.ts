@@ -20,6 +20,7 @@ Usage: node --conditions=keyfob-source packages/trials/simulation/run.ts [option
   --store <name>     the store: memory, sqlite or postgres (default: memory). A seed has the same steps on each store,
                      except that nodes on postgres may see a change of a client one second late
   --mutation <name>  plant a bug first, and succeed if a seed finds it; "list" prints the names
+  --clocks           only the clock is wrong: it drifts, and it jumps by minutes and by many days
   --jobs <number>    number of processes (default: 1)
   --json             print one line of JSON per failed seed, and one at the end
   --help             print this text
@@ -49,8 +50,12 @@ const runSeeds = async (run: Run, report: (line: Line) => void): Promise<void> =
 };
 
 /** Runs seeds in a child process, which writes lines of JSON. */
-const runInChild = async ({ from, seeds, store }: Run, report: (line: Line) => void): Promise<void> => {
+const runInChild = async (
+  { from, seeds, store, hasWrongClocks }: Run,
+  report: (line: Line) => void,
+): Promise<void> => {
   const args = ['--child', '--from', String(from), '--seeds', String(seeds), '--store', store];
+  if (hasWrongClocks) args.push('--clocks');
   const script = fileURLToPath(import.meta.url);
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -122,6 +127,7 @@ const readOptions = () =>
       store: { type: 'string', default: 'memory' },
       mutation: { type: 'string' },
       jobs: { type: 'string', default: '1' },
+      clocks: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       child: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -134,7 +140,11 @@ const main = async (): Promise<number> => {
     process.stdout.write(HELP);
     return 0;
   }
-  const setup = { store: storeNamed(options.store), mutation: options.mutation };
+  const setup = {
+    store: storeNamed(options.store),
+    mutation: options.mutation,
+    hasWrongClocks: options.clocks,
+  };
   if (setup.mutation === 'list') {
     for (const { name, file, seed } of mutationsOn(setup.store))
       print(`${name}  (${file}, found by seed ${seed})`);

@@ -1,5 +1,6 @@
 import type { Grant } from '@keyfob/server/grants';
 import { createPrng } from '../support/prng.ts';
+import type { Prng } from '../support/prng.ts';
 import { CHECKERS } from './checkers.ts';
 import { redeemHonestly } from './code-exchange.ts';
 import { createWorld, START_MS } from './create-world.ts';
@@ -9,7 +10,7 @@ import { causeMachineFaults } from './misfortune.ts';
 import { consent, createGrant } from './new-grant.ts';
 import { operate } from './operator.ts';
 import { drawPlan } from './plan.ts';
-import type { GrantPlan } from './plan.ts';
+import type { GrantPlan, Plan } from './plan.ts';
 import type { ClientRecord, GrantRecord, Violation } from './records.ts';
 import type { OpenStore } from './simulated-store.ts';
 import { stealCode, misuseCode, stealToken, misuseToken } from './thief.ts';
@@ -29,8 +30,9 @@ export const simulate = async (
   seed: number,
   report?: (line: string) => void,
   openStore: OpenStore = openMemoryStore,
+  draw: (prng: Prng) => Plan = drawPlan,
 ): Promise<Outcome> => {
-  const plan = drawPlan(createPrng(seed));
+  const plan = draw(createPrng(seed));
   const world = await createWorld(plan, seed, report, openStore);
   world.trace(() => `seed ${seed}, ${plan.nodes} nodes, faults: ${[...plan.faults].join(' ') || 'none'}`);
   for (const owner of world.clients) {

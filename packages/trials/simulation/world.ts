@@ -26,6 +26,8 @@ export type World = {
   readonly secrets: Set<string>;
   readonly violations: Violation[];
   isStoreUnavailable: boolean;
+  /** The newest moment that a server noted, for the next start. */
+  seenAtMs: number | undefined;
   decisions: number;
   failovers: number;
   /** The time of the last consent; `-Infinity` before the first one. */

@@ -1,4 +1,5 @@
 /** `@keyfob/server/grants`: what a grant is, and the pure decisions about its tokens. */
+export type { ClockDoubt } from '../clock.ts';
 export { toMillis, toSeconds } from '../clock.ts';
 export type { Millis, Seconds } from '../clock.ts';
 export type { Grant, Revocation, RevocationCause } from '../grants/grant.ts';

@@ -10,6 +10,7 @@ export type { Setting, SettingName } from '../settings/settings.ts';
 export { environmentNameOf, optionOf } from '../settings/names.ts';
 export { systemClock } from '../clock.ts';
 export type { Clock } from '../clock.ts';
+export { createClockSource } from '../clock-source.ts';
 export type { ClockSource } from '../clock-source.ts';
 export { systemRandomness } from '../randomness.ts';
 export type { Randomness } from '../randomness.ts';
