@@ -28,6 +28,8 @@ export type Timeline = {
 export const JUMP_MS = 2000;
 /** A clock that drifts or is adjusted gains or loses at most this share of the time between two readings. */
 const SLEW = 0.001;
+/** Readings that are closer together than this show nothing new, unless they differ by a millisecond. */
+const READ_EVERY_MS = 100;
 /** A store that no server used for so long may show a wrong clock; for less, that is an ordinary stop. */
 export const START_GAP_MS = 15 * 60_000;
 /** After which a clock that no store could check counts as checked. */
@@ -65,9 +67,13 @@ export const readTimeline = (
   { wallMs, monotonicMs }: ClockReading,
   errorMs: Millis = 0,
 ): { readonly timeline: Timeline; readonly jumpMs: Millis | undefined } => {
-  const settled = withFloor(monotonicMs >= before.settlesAtMs ? settleTimeline(before) : before);
   const byMs = wallMs - monotonicMs - before.offsetMs;
-  const boundMs = JUMP_MS + errorMs + SLEW * Math.abs(monotonicMs - before.readAtMs);
+  const sinceMs = monotonicMs - before.readAtMs;
+  // Most readings end here, several for each request.
+  if (Math.abs(byMs) < 1 && sinceMs >= 0 && sinceMs < READ_EVERY_MS)
+    return { timeline: before, jumpMs: undefined };
+  const settled = withFloor(monotonicMs >= before.settlesAtMs ? settleTimeline(before) : before);
+  const boundMs = JUMP_MS + errorMs + SLEW * Math.abs(sinceMs);
   if (Math.abs(byMs) <= boundMs) {
     const slewMs = Math.abs(byMs) <= errorMs ? 0 : byMs;
     return { timeline: slew({ ...settled, readAtMs: monotonicMs }, slewMs), jumpMs: undefined };
