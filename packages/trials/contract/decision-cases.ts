@@ -62,7 +62,7 @@ const history = fc
 const grant = fc.record({
   createdAtMs: fc.integer({ min: 0, max: 2 * HOUR_SECONDS * 1000 }).map((ageMs) => NOW_MS - ageMs),
   brand,
-  generation: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.constantFrom(LAST - 1, LAST)),
+  generation: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 60 }), fc.constantFrom(LAST - 1, LAST)),
   rotatedAtMs: fc.oneof(fc.constant([]), history),
   rotatedBy: fc.constantFrom(undefined, CALLER, OTHER_CALLER),
   useDigest: digest,

@@ -38,6 +38,11 @@ const FAULTS: readonly {
   { name: 'a grant that was never refreshed', rotatedAtMs: [], nowMs: ROTATED_AT_MS, fault: undefined },
 ];
 
+test('an imported token, issued elsewhere before its grant was created, is no clock fault', () => {
+  const rotatedAtMs = [CREATED_AT * 1000 - 70 * 86_400_000];
+  assert.equal(findClockFault({ ...GRANT, generation: 0, rotatedAtMs }, ROTATED_AT_MS), undefined);
+});
+
 for (const { name, rotatedAtMs, nowMs, fault } of FAULTS)
   test(`${name} is ${fault === undefined ? 'no clock fault' : `a clock fault: ${fault.kind}`}`, () =>
     assert.deepEqual(findClockFault({ ...GRANT, rotatedAtMs }, nowMs), fault));

@@ -16,7 +16,8 @@ const TOLERANCE_MS = 5000;
 export const findClockFault = (grant: Grant, nowMs: Millis): ClockFault | undefined => {
   const aheadMs = currentIssuedAtMs(grant) - nowMs;
   if (aheadMs > TOLERANCE_MS) return { kind: 'future_row', byMs: aheadMs };
-  const { createdAtMs, rotatedAtMs } = grant;
-  const beforeMs = createdAtMs - (rotatedAtMs.at(-1) ?? createdAtMs);
+  const { createdAtMs, rotatedAtMs, generation } = grant;
+  // At generation 0 only an imported grant has a moment, that of another server.
+  const beforeMs = generation === 0 ? 0 : createdAtMs - (rotatedAtMs.at(-1) ?? createdAtMs);
   return beforeMs > TOLERANCE_MS ? { kind: 'past_row', byMs: beforeMs } : undefined;
 };

@@ -61,6 +61,14 @@ export const revoked = (grant: Grant, cause: RevocationCause, nowMs: Millis): Gr
  */
 export const beganAt = ({ createdAtMs }: Pick<Grant, 'createdAtMs'>): Seconds => toSeconds(createdAtMs);
 
-/** From when the lifetime of the current refresh token counts. No token is issued before its grant is created. */
-export const currentIssuedAtMs = (grant: Pick<Grant, 'rotatedAtMs' | 'createdAtMs'>): Millis =>
-  Math.max(toMillis(beganAt(grant)), grant.rotatedAtMs.at(-1) ?? 0);
+/**
+ * From when the lifetime of the current refresh token counts. No token is issued before its grant is created, except the
+ * first one of an imported grant, which another server issued.
+ */
+export const currentIssuedAtMs = (
+  grant: Pick<Grant, 'generation' | 'rotatedAtMs' | 'createdAtMs'>,
+): Millis => {
+  const beganAtMs = toMillis(beganAt(grant));
+  const rotatedAtMs = grant.rotatedAtMs.at(-1) ?? beganAtMs;
+  return grant.generation === 0 ? rotatedAtMs : Math.max(beganAtMs, rotatedAtMs);
+};

@@ -179,6 +179,13 @@ judgeCases([
     verdict: refuse('expired'),
   },
   {
+    name: 'an imported token, issued elsewhere before its grant was created, expires counted from its issuance',
+    grant: { ...FRESH, rotatedAtMs: [ROTATED_AT_MS - HOUR_MS / 2] },
+    presented: present(0),
+    afterMs: HOUR_MS / 2,
+    verdict: refuse('expired'),
+  },
+  {
     name: 'the lifetime slides: a grant much older than it is valid if it was refreshed recently',
     grant: { createdAtMs: (CREATED_AT - 100 * 86_400) * 1000 },
     presented: present(GENERATION),

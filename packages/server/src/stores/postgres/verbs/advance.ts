@@ -24,6 +24,10 @@ export type KnownUse = {
  */
 export type ReadBefore = () => Grant;
 
+/** `currentIssuedAtMs`. */
+const CURRENT_ISSUED_AT = `CASE WHEN g.generation = 0 THEN coalesce(g.rotated_at_ms, g.created_at_ms / 1000 * 1000)
+        ELSE greatest(g.rotated_at_ms, g.created_at_ms / 1000 * 1000) END`;
+
 /** When the successor is issued: not before its predecessor, nor before the grant was created, whatever the clock shows. */
 const ISSUED_AT = 'greatest(l.now_ms, l.rotated_at_ms, l.created_at_ms / 1000 * 1000)';
 
@@ -44,7 +48,7 @@ const ADVANCE = `WITH locked AS (
       JOIN grants AS g ON g.id = u.grant_id
     WHERE g.client_id = u.client_id AND (g.brand IS NULL OR g.brand = u.brand) AND g.revoked_at_ms IS NULL
       AND g.generation = u.generation AND g.created_at_ms / 1000 * 1000 > u.created_after_ms
-      AND greatest(g.rotated_at_ms, g.created_at_ms / 1000 * 1000) > u.issued_after_ms
+      AND ${CURRENT_ISSUED_AT} > u.issued_after_ms
     FOR UPDATE OF g ${SKIP_LOCKED}
   )
   UPDATE grants AS g SET generation = g.generation + 1, key_number = l.key_number, rotated_at_ms = ${ISSUED_AT},
