@@ -116,8 +116,8 @@ for (const [name, open] of [
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO], { grantId: PRUNED });
       await backup();
-      await store.revoke(PRUNED, { nowMs: CREATED_AT_MS, cause: 'operator' });
-      await store.prune({ limit: 9, endedBeforeMs: CREATED_AT_MS + 1000 });
+      await store.revoke(PRUNED, { nowMs: NOW_MS + 60_000, cause: 'operator' });
+      await store.prune({ limit: 9, endedBeforeMs: NOW_MS + 61_000 });
       assert.deepEqual(await consentsOf(store), []);
       restore();
       assert.deepEqual(await store.listVehicles(PRUNED), [ONE, TWO]);

@@ -158,7 +158,7 @@ describe('A server in a host', () => {
       await fetch(`${await host(t, server.handler)}/oauth/token`, { method: 'POST', headers });
       const request = new Request(`${PUBLIC_URL}/oauth/token`, { method: 'POST', headers });
       await server.fetch(request, { address: '203.0.113.9' });
-      return events.map((event) => ('caller' in event ? event.caller.address : event.event));
+      return events.flatMap((event) => (event.event === 'request.refused' ? event.caller.address : []));
     };
     assert.deepEqual(await callers({}), ['127.0.0.1', '203.0.113.9']);
     assert.deepEqual(await callers({ forwardedHops: 1 }), ['198.51.100.2', '198.51.100.2']);

@@ -29,7 +29,8 @@ export const SYNC_GRANT = { id: STRICT_GRANT, clientId: 'client-strict' } as con
 const PRUNED_GRANT = '0000000000000003';
 /** Created by a code. */
 const CODE_GRANT = '0000000000000004';
-const LONG_AGO = STARTED_AT - 1000;
+/** Before every other revocation. */
+const FIRST_REVOKED_AT = STARTED_AT + 10;
 
 const refreshOf = (grant: string, keyNumber = 1): Step => ({ verb: 'refresh', grant, keyNumber });
 const BOTH = [refreshOf(OVERLAP_GRANT), refreshOf(STRICT_GRANT)];
@@ -53,7 +54,7 @@ export const RUN: readonly (readonly Step[])[] = [
   [{ verb: 'checkpoint' }],
   BOTH,
   [{ verb: 'revoke', grant: STRICT_GRANT, at: STARTED_AT + 100 }],
-  [{ verb: 'revoke', grant: PRUNED_GRANT, at: LONG_AGO }],
+  [{ verb: 'revoke', grant: PRUNED_GRANT, at: FIRST_REVOKED_AT }],
   // A second use of the code, if the first was answered.
   [
     { verb: 'reinstate', grant: STRICT_GRANT },
@@ -62,7 +63,7 @@ export const RUN: readonly (readonly Step[])[] = [
   [{ verb: 'registerKey', number: 2 }],
   [refreshOf(STRICT_GRANT, 2), { verb: 'addSecret', client: 'client-strict', secret: 'second' }],
   [refreshOf(OVERLAP_GRANT, 2), { verb: 'renameClient', client: 'client-overlap', name: 'renamed' }],
-  [{ verb: 'prune', endedBefore: STARTED_AT - 500 }],
+  [{ verb: 'prune', endedBefore: FIRST_REVOKED_AT + 1 }],
   [refreshOf(OVERLAP_GRANT, 2), refreshOf(STRICT_GRANT, 2)],
 ];
 
