@@ -28,8 +28,8 @@ describe('Revocation', () => {
         const token = which === 'first' ? refreshToken : successor;
         trial.events.length = 0;
         for (const hint of ['access_token', undefined]) assertDone(await revoke(trial, owner, token, hint));
-        const at = trial.nowSeconds();
-        assert.deepEqual(trial.memory.peek(grant.id)?.revocation, { at, cause: 'client' });
+        const atMs = trial.nowSeconds() * 1000;
+        assert.deepEqual(trial.memory.peek(grant.id)?.revocation, { atMs, cause: 'client' });
         const [event, ...others] = trial.events;
         assert.deepEqual(others, []);
         assert.ok(event?.event === 'grant.revoked' && event.cause === 'client');

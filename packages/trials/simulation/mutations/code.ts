@@ -170,7 +170,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     file: 'trials/support/memory-store/store.ts',
     search: '{ ...restored, codes,',
     replacement: '{ ...restored,',
-    seed: 48,
+    seed: 6,
   },
   {
     name: 'a revocation by a replayed code creates no grant event',

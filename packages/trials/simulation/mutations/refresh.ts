@@ -69,7 +69,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: judge,
     search: 'lost <= policy.resyncGenerations',
     replacement: 'lost < 0',
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'a replay is only observed',
@@ -90,7 +90,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: applyVerdict,
     search: 'return successorOf(grant, use.presented.generation, verdict.lost, use);',
     replacement: 'return successorOf(grant, use.presented.generation - 1, verdict.lost, use);',
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'the Idempotency-Key of a use is not kept',
@@ -139,14 +139,14 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: 'trials/support/memory-store/store.ts',
     search: 'restored.grants.set(id, { ...further, revocation: known.revocation });',
     replacement: 'restored.grants.set(id, further);',
-    seed: 97,
+    seed: 31,
   },
   {
     name: 'a restore makes used refresh tokens valid again',
     file: 'trials/support/memory-store/store.ts',
     search: 'known.generation > grant.generation ? known : grant;',
     replacement: 'grant;',
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'prune removes grants one day too early',
@@ -188,6 +188,6 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: 'server/src/grant-types/refresh-token.ts',
     search: "if (result === 'client_gone')",
     replacement: "undecided.forget(opened);\n  if (result === 'client_gone')",
-    seed: 31,
+    seed: 169,
   },
 ];
