@@ -33,7 +33,7 @@ export type ServerOptions = Omit<DeploymentOptions, 'createIfMissing'> & {
    * `mount` remove it. The path of `publicUrl` is not used for this, because proxies remove it.
    */
   readonly basePath?: string | undefined;
-  /** What became of the lines of the log, if the host writes one and wants the numbers among the metrics. */
+  /** Counts the lines of the log, if the host writes one and wants the numbers among the metrics. */
   readonly logLines?: (() => LogLines) | undefined;
 };
 

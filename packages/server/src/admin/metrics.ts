@@ -2,7 +2,7 @@ import type { EventCount } from './event-counts.ts';
 import { renderHistogram, renderMetric } from './exposition.ts';
 import type { Latencies } from './latencies.ts';
 
-/** What became of the lines of the log. */
+/** How many lines of the log were written, dropped and left out. */
 export type LogLines = {
   readonly written: number;
   /** Because nobody read them, or the disk was full. */
