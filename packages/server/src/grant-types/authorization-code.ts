@@ -1,5 +1,4 @@
 import { onlyRedirectUri } from '../clients/redirect-uri.ts';
-import { readNow } from '../clock.ts';
 import type { CodeResult } from '../grants/code-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { digestUse } from '../grants/use-digest.ts';
@@ -8,6 +7,7 @@ import { openCode } from '../tokens/authorization-code.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
+import { RESOURCE } from './audience.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
@@ -17,6 +17,7 @@ type CodeRequest = GrantRequest<{
   readonly code: string;
   readonly redirect_uri: string | undefined;
   readonly code_verifier: string | undefined;
+  readonly resource: string | undefined;
 }>;
 
 /**
@@ -38,6 +39,7 @@ export const authorizationCode: GrantType = defineGrantType({
     },
     { name: 'redirect_uri', missing: 'redirect_uri_missing', isOmittable: true },
     { name: 'code_verifier' },
+    RESOURCE,
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
@@ -79,12 +81,12 @@ const redeem = async (
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(use),
   };
-  const now = readNow(context);
+  const nowMs = context.clock();
   const keyNumber = context.keyRing.newest.number;
-  const issuing = prepareIssuing(context, request, { undecided, use }, now);
+  const issuing = prepareIssuing(context, request, { undecided, use }, nowMs);
   let result;
   try {
-    const codeUse = { ...now, presented, keyNumber, caller, requestId };
+    const codeUse = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
     result = await store.redeemCode(codeUse, issuing.issue);
   } catch (error) {
     undecided.note(use, error);

@@ -3,16 +3,13 @@ import type { WireRequest } from '../wire/exchange.ts';
 
 const HEADERS = ['x-forwarded-for', 'forwarded'] as const;
 
-/** Looks at the headers of a request. */
-export type ForwardingWatch = (headers: WireRequest['headers'], caller: Caller) => void;
-
 /**
  * Reports, once, that a proxy names its callers while no proxy is trusted: then all callers share the address of the proxy,
- * and with it every limit per address. One for all ways in which requests arrive.
+ * and with it every limit per address.
  */
-export const createForwardingWatch = (emit: Emit, forwardedHops: number): ForwardingWatch => {
+export const createForwardingWatch = (emit: Emit, forwardedHops: number) => {
   let isWatching = forwardedHops === 0;
-  return (headers, caller) => {
+  return (headers: WireRequest['headers'], caller: Caller): void => {
     if (!isWatching) return;
     const header = HEADERS.find((name) => headers[name] !== undefined);
     if (header === undefined) return;

@@ -37,7 +37,6 @@ const serve = async (t: TestContext) => {
       endpoints,
       load: createLoad(100),
       mountPath: createMountPath(''),
-      watchForwarding: () => {},
       emit: (event) => events.push(event),
     },
     { isHosted: false },
