@@ -64,7 +64,6 @@ const openServer = async (name: string) => {
     nextSerial: () => serial++,
     issuer: '',
     clock: () => NOW_MS,
-    doubt: () => undefined,
     randomness: testRandomness,
     emit: () => {},
   });

@@ -1,5 +1,4 @@
 import type { Client } from '@keyfob/server/clients';
-import type { StoreErrorKind } from '@keyfob/server/errors';
 import type { Store } from '@keyfob/server/stores';
 import type { Endpoints } from '@keyfob/server/wire';
 import type { Answer } from '../support/token-requests.ts';
@@ -103,7 +102,7 @@ type Sent = {
   incarnation: number;
   arrivedAtMs: number | undefined;
   decision: Decision | undefined;
-  storeFailure: StoreErrorKind | undefined;
+  storeFailure: 'unavailable' | 'outcome_unknown' | undefined;
   answer: Answer | undefined;
   answeredAtMs: number | undefined;
 };

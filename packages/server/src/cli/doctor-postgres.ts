@@ -1,7 +1,6 @@
 import { openDeployment, storeNameOf } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
-import { readNow } from '../exports/grants.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
@@ -26,7 +25,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
-      warnOf(examineSecrets(await deployment.store.listClients(), readNow(deployment))),
+      warnOf(examineSecrets(await deployment.store.listClients(), deployment.clock())),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),
       examineSharedClock(deployment.time),

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { OperationContext } from '../exports/index.ts';
 import { OperatorError, StoreError } from '../exports/errors.ts';
-import { readNow } from '../exports/grants.ts';
 import { describeFault, HeaderError, openImportSource, runImport } from '../exports/maintenance.ts';
 import type { ImportFault, ImportTotals, RefusedRow } from '../exports/maintenance.ts';
 import { openRefusedRows } from './import-refused-rows.ts';
@@ -47,11 +46,10 @@ Exit codes: 0 every row is imported, 1 some rows were refused.`,
 };
 
 const importFile = async (
-  context: OperationContext,
+  { store, keyRing, clock }: OperationContext,
   file: string,
   options: ImportOptions,
 ): Promise<Report> => {
-  const { store, keyRing } = context;
   const isDryRun = options.dryRun === true;
   const source = openImportSource(file);
   if (source.openMode !== undefined) warnOfMode(file, source.openMode);
@@ -67,7 +65,7 @@ const importFile = async (
       chunks: source.chunks,
       isDryRun,
       keyNumber: keyRing.newest.number,
-      ...readNow(context),
+      nowMs: clock(),
       onBatch(refused, { rows }) {
         rowsDone = rows;
         refusedRows.write(refused);

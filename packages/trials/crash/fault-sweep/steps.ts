@@ -146,7 +146,6 @@ export const refreshUseOf = (
       isRetryOfOurs: options.isRetryOfOurs,
     },
     nowMs,
-    doubt: undefined,
     keyNumber: options.keyNumber,
     caller: { address: '192.0.2.1', userAgent },
   };
@@ -187,7 +186,6 @@ export const codeUseOf = (
     useDigest: undefined,
   },
   nowMs: at * 1000,
-  doubt: undefined,
   keyNumber: 1,
   caller: { address: '192.0.2.1', userAgent: 'agent/code' },
 });
