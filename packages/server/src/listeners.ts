@@ -33,10 +33,9 @@ export const createListeners = (
   let adminListener: AdminListener | undefined;
 
   const listenForAdmin = async (): Promise<string | undefined> => {
-    const { adminHost: host, adminPort: port, adminAllowedHosts = '' } = config;
+    const { adminHost: host, adminPort: port } = config;
     if (admin === undefined || port === undefined) return undefined;
-    const allowedHosts = adminAllowedHosts.split(',').flatMap((name) => name.trim() || []);
-    adminListener ??= await admin.listen({ host, port, allowedHosts }).catch((error: unknown) => {
+    adminListener ??= await admin.listen({ host, port }).catch((error: unknown) => {
       throw describeListenError(error, { host, port }, '--admin-port');
     });
     return adminListener.url;

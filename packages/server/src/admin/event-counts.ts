@@ -1,4 +1,4 @@
-import { CLIENT_REASONS, reasonsOf, REFUSAL_REASONS } from '../errors.ts';
+import { CLIENT_REASONS, reasonsOf, REFUSAL_REASONS, STORE_ERROR_KINDS } from '../errors.ts';
 import type { ClientReason, RefusalReason } from '../errors.ts';
 import type { LogEvent } from '../log-event.ts';
 
@@ -27,7 +27,6 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'server.stopping': undefined,
   'refresh.rotated': undefined,
   'refresh.repeated': { cause: listed('overlap', 'until_used', 'same_use', 'not_rotated') },
-  'refresh.repeated_by_other': { differs: listed('address', 'user_agent', 'both') },
   'refresh.resynced': undefined,
   'refresh.refused': { reason: REFUSED_TOKENS },
   'refresh.replayed': { looksLike: listed('lost_answer', 'theft') },
@@ -38,7 +37,6 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'code.refused': {
     reason: { ...REFUSED_TOKENS, ...listed(...reasonsOf('dead_code'), 'redirect_uri_missing') },
   },
-  'revocation.refused': undefined,
   'vehicles.disconnected': undefined,
   'owner.signed_in': { method: listed('simulated', 'upstream') },
   'sign_in.failed': {
@@ -74,7 +72,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'live_events.unavailable': undefined,
   'log.dropped': undefined,
   'log.left_out': undefined,
-  'store.unavailable': { kind: listed('unavailable', 'outcome_unknown') },
+  'store.unavailable': { kind: listed(...STORE_ERROR_KINDS) },
   'internal.error': undefined,
 };
 

@@ -71,16 +71,16 @@ const toContext = ({
   keyRing,
   issuer,
   clock,
+  doubt,
   randomness,
-  egress,
 }: Deployment): OperationContext => ({
   store,
   dialects,
   keyRing,
   issuer,
   clock,
+  doubt,
   randomness,
-  egress,
   emit: () => {},
 });
 

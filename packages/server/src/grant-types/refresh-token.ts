@@ -1,22 +1,18 @@
+import { readNow } from '../clock.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
-import { findOtherCaller } from '../grants/other-caller.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
-import { RESOURCE } from './audience.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
 import { reportedRefusal, reportRefusedToken } from './reported-refusal.ts';
 
-type RefreshRequest = GrantRequest<{
-  readonly refresh_token: string;
-  readonly resource: string | undefined;
-}>;
+type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
 
 /**
  * Exchanges a refresh token for a pair: its successor (or, on a repeat, the current one again) and a fresh access
@@ -26,7 +22,7 @@ type RefreshRequest = GrantRequest<{
  */
 export const refreshToken: GrantType = defineGrantType({
   grantType: 'refresh_token',
-  parameters: [{ name: 'refresh_token', missing: 'refresh_token_missing' }, RESOURCE],
+  parameters: [{ name: 'refresh_token', missing: 'refresh_token_missing' }],
   async handle(context, request) {
     const { keyRing } = context;
     const text = request.parameters.refresh_token;
@@ -59,7 +55,7 @@ const exchange = async (
 ): Promise<TokenResponse> => {
   const { store, undecidedRefreshes: undecided } = context;
   const { client, caller, requestId } = request;
-  const nowMs = context.clock();
+  const now = readNow(context);
   const presented = {
     ...opened,
     clientId: client.id,
@@ -68,10 +64,10 @@ const exchange = async (
     isRetryOfOurs: undecided.has(opened),
   };
   const keyNumber = context.keyRing.newest.number;
-  const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs);
+  const issuing = prepareIssuing(context, request, { undecided, use: opened }, now);
   let result;
   try {
-    const use = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
+    const use = { ...now, presented, keyNumber, caller, requestId };
     result = await store.refresh(use, issuing.issue);
   } catch (error) {
     undecided.note(opened, error);
@@ -96,7 +92,7 @@ const report = (
   emit: Emit,
   { dialect, requestId, caller, client }: RefreshRequest,
   opened: OpenedRefreshToken,
-  { verdict, grant, replay, clockFault }: RefreshResult,
+  { verdict, replay, clockFault }: RefreshResult,
 ): void => {
   const grantId = writeGrantId(opened.grantId);
   const { generation } = opened;
@@ -106,11 +102,8 @@ const report = (
   switch (verdict.kind) {
     case 'rotate':
       return emit({ event: 'refresh.rotated', ...use });
-    case 'repeat': {
-      const other = grant && findOtherCaller(grant, opened, caller);
-      if (other !== undefined) emit({ event: 'refresh.repeated_by_other', ...use, ...other });
+    case 'repeat':
       return emit({ event: 'refresh.repeated', ...use, cause: verdict.cause });
-    }
     case 'resync':
       return emit({ event: 'refresh.resynced', ...use, lostGenerations: verdict.lost });
     case 'refuse':

@@ -18,9 +18,8 @@ export const createRevocation =
   async (visit) => {
     const { form, client } = await authenticateForm(context, visit, REVOCATION_METHODS);
     const token = readToken(form);
-    const { exchange, caller } = visit;
-    const { requestId } = exchange;
+    const { requestId } = visit.exchange;
     const { shapes } = dialectOf(client);
-    await revokeToken(context, { token, client, shapes, requestId, caller });
-    return answerClient('', exchange);
+    await revokeToken(context, { token, client, shapes, requestId });
+    return answerClient('', visit.exchange);
   };
