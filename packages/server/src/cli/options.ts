@@ -72,6 +72,7 @@ const toContext = ({
   issuer,
   clock,
   randomness,
+  egress,
 }: Deployment): OperationContext => ({
   store,
   dialects,
@@ -79,6 +80,7 @@ const toContext = ({
   issuer,
   clock,
   randomness,
+  egress,
   emit: () => {},
 });
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
@@ -15,5 +16,7 @@ export type OperationContext = {
   readonly issuer: string | undefined;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  /** The way to URLs that others chose. */
+  readonly egress: Egress;
   readonly emit: Emit;
 };
