@@ -84,7 +84,7 @@ export const createAuthorizationServer = async (
     live?.publish(event);
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
-  const { store, time, clock, randomness } = deployment;
+  const { store, time, clock, randomness, egress } = deployment;
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKey } = deployment;
   const isInFile = options.store === undefined && config.store === undefined;
@@ -136,6 +136,7 @@ export const createAuthorizationServer = async (
     monotonic: time.monotonic,
     earliest: time.earliest,
     chance: randomness.fraction,
+    egress,
     emit: report,
     onDeliveries: deployment.onDeliveries,
   });

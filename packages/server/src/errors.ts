@@ -59,6 +59,7 @@ const REFUSALS = {
   // what is asked besides tokens
   client_not_permitted: 'not_permitted',
   scope_unknown: 'request',
+  target_unknown: 'request',
   token_missing: 'request',
   token_type_unsupported: 'request',
   access_token_missing: 'dead_access_token',

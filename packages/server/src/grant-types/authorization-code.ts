@@ -8,6 +8,7 @@ import { openCode } from '../tokens/authorization-code.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
+import { RESOURCE } from './audience.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
@@ -17,6 +18,7 @@ type CodeRequest = GrantRequest<{
   readonly code: string;
   readonly redirect_uri: string | undefined;
   readonly code_verifier: string | undefined;
+  readonly resource: string | undefined;
 }>;
 
 /**
@@ -38,6 +40,7 @@ export const authorizationCode: GrantType = defineGrantType({
     },
     { name: 'redirect_uri', missing: 'redirect_uri_missing', isOmittable: true },
     { name: 'code_verifier' },
+    RESOURCE,
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
