@@ -23,7 +23,7 @@ export type SharedGrant = {
 };
 
 /** What the owner has just done, for a notice at the top of the page. */
-export const NOTICES = ['removed', 'signedOut'] as const;
+export const NOTICES = ['removed', 'signedOut', 'signedOutHere'] as const;
 export type Notice = (typeof NOTICES)[number];
 
 /** Lists the grants of an owner, each with a form to remove access. */
