@@ -8,7 +8,7 @@ import { createSelectRoutes } from './vehicles/select-routes.ts';
 import { createPageContext } from './pages/page-context.ts';
 import { CALLBACK_PATH, finishSignIn } from './sign-in/provider-sign-in.ts';
 import { createVisitLimit } from './visit-limit.ts';
-import { renderStylesheet, STYLESHEET_PATH } from './pages/stylesheet.ts';
+import { SCRIPT, STYLESHEET } from './pages/static-files.ts';
 
 /** The routes of the owners' pages. Every refusal here is a page too. */
 export const createConnectRoutes = (context: ConnectContext): RouteGroup => {
@@ -28,7 +28,8 @@ export const createConnectRoutes = (context: ConnectContext): RouteGroup => {
     name: 'connect',
     routes: {
       ...Object.fromEntries(Object.entries(pages).map(([name, route]) => [name, limit(route)])),
-      [`GET ${STYLESHEET_PATH}`]: renderStylesheet,
+      [`GET ${STYLESHEET.path}`]: STYLESHEET.render,
+      [`GET ${SCRIPT.path}`]: SCRIPT.render,
     },
     renderRefusal: ({ reason, details, retryAfterSeconds }, { request }) =>
       renderMessage(messageOf(reason), createPageContext(context, request), {
