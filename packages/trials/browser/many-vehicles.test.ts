@@ -33,6 +33,22 @@ const openFleet = async (): Promise<{ readonly url: string; close(): void }> => 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close };
 };
 
+const checkedOn = (page: Page): Promise<number> => page.locator('.choice input:checked').count();
+const isInSight = (page: Page, value: string): Promise<boolean> =>
+  page.evaluate<boolean>(
+    `(() => {
+      const { top, bottom } = document.querySelector('button[value="${value}"]').getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    })()`,
+  );
+
+/** Waits for the redirect to the app, where nobody listens, and returns its code. */
+const agree = async (page: Page): Promise<string> => {
+  const redirected = page.waitForRequest(/^http:\/\/127\.0\.0\.1:9\/callback/);
+  await page.locator('button[value="agree"]').click();
+  return new URL((await redirected).url()).searchParams.get('code') ?? '';
+};
+
 describe('An owner of sixty vehicles', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
   if (SKIPPED_WITHOUT_CHROMIUM !== false) return;
   const upstream = await openUpstreamProvider();
@@ -68,21 +84,6 @@ describe('An owner of sixty vehicles', { skip: SKIPPED_WITHOUT_CHROMIUM }, async
     });
     return context.newPage();
   };
-  const checkedOn = (page: Page): Promise<number> => page.locator('.choice input:checked').count();
-  const isInSight = (page: Page, value: string): Promise<boolean> =>
-    page.evaluate<boolean>(
-      `(() => {
-        const { top, bottom } = document.querySelector('button[value="${value}"]').getBoundingClientRect();
-        return top >= 0 && bottom <= innerHeight;
-      })()`,
-    );
-  /** Waits for the redirect to the app, where nobody listens, and returns its code. */
-  const agree = async (page: Page): Promise<string> => {
-    const redirected = page.waitForRequest(/^http:\/\/127\.0\.0\.1:9\/callback/);
-    await page.locator('button[value="agree"]').click();
-    return new URL((await redirected).url()).searchParams.get('code') ?? '';
-  };
-
   test('searches, selects all that were found, and keeps them when the language changes', async () => {
     const page = await open({ timezoneId: 'Asia/Seoul', locale: 'en-US' });
     await page.goto(smartcarUrl(trial, client, { scope: 'read_odometer read_location' }));

@@ -64,7 +64,11 @@ const create = async (options: CreateOptions): Promise<void> =>
       const { name } = options;
       const { developer, privacyUrl, logo } = await readProfileOptions(options);
       const wanted = {
-        ...{ dialect, type, name, redirectUris, consentRedirectUri },
+        dialect,
+        type,
+        name,
+        redirectUris,
+        consentRedirectUri,
         ...(developer === undefined ? {} : { developer }),
         ...(typeof privacyUrl === 'string' ? { privacyUrl } : {}),
         ...(logo instanceof Uint8Array ? { logo } : {}),

@@ -71,6 +71,7 @@ const toContext = ({
   keyRing,
   issuer,
   clock,
+  doubt,
   randomness,
 }: Deployment): OperationContext => ({
   store,
@@ -78,6 +79,7 @@ const toContext = ({
   keyRing,
   issuer,
   clock,
+  doubt,
   randomness,
   emit: () => {},
 });

@@ -1,3 +1,5 @@
+import { readNow } from '../clock.ts';
+import type { Now } from '../clock.ts';
 import { findDialect } from '../dialects/dialects.ts';
 import type { Grant } from '../grants/grant.ts';
 import { withdrawConsent } from '../operations/withdraw-consent.ts';
@@ -54,7 +56,7 @@ const showShared = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
     return requireSignIn(ownerVisit, { canCancel: false, lead });
   }
   const { session, owner } = signedIn;
-  const listed = await listShared(context, owner, visit.exchange.nowMs);
+  const listed = await listShared(context, owner, readNow(context));
   const form = createForm(context, session, pageContext);
   return renderPage(ownerPage(pageContext, { owner, ...listed, notice }, form), pageContext);
 };
@@ -124,24 +126,24 @@ const withNotice = (target: string, notice: Notice): string =>
 const listShared = async (
   { store }: ConnectContext,
   { subject }: Owner,
-  nowMs: number,
+  now: Now,
 ): Promise<{ readonly shared: readonly SharedAccess[]; readonly ended: readonly EndedAccess[] }> => {
   const grants: OwnersGrant[] = [];
   for await (const grant of readConsents(store, subject)) {
     const { client } = await store.readClient(grant.clientId);
     if (client !== undefined) grants.push({ grant, client });
   }
-  const shared = groupActive(grants, { nowMs })
+  const shared = groupActive(grants, now)
     .slice(0, SHOWN_MAX)
-    .flatMap((group) => (group[0] === undefined ? [] : [readShared(store, group[0].client, group, nowMs)]));
-  return { shared: await Promise.all(shared), ended: listEnded(grants, { nowMs }) };
+    .flatMap((group) => (group[0] === undefined ? [] : [readShared(store, group[0].client, group, now)]));
+  return { shared: await Promise.all(shared), ended: listEnded(grants, now) };
 };
 
 const readShared = async (
   store: ConnectContext['store'],
   client: Client,
   group: readonly OwnersGrant[],
-  nowMs: number,
+  { nowMs }: Now,
 ): Promise<SharedAccess> => {
   const covering = await Promise.all(
     group.map(async ({ grant }) => ({ grant, vehicles: await store.listVehicles(grant.id) })),

@@ -9,7 +9,7 @@ import type { OwnersGrant } from './shared-access.ts';
 
 const NOW_MS = 1_750_000_000_000;
 const HOUR_MS = 3_600_000;
-const NOW = { nowMs: NOW_MS };
+const NOW = { nowMs: NOW_MS, doubt: undefined };
 
 const POLICY: Policy = {
   refreshTokenLifetimeSeconds: 5_184_000,

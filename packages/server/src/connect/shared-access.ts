@@ -37,15 +37,19 @@ export type EndedAccess = {
   readonly offlineUntilMs: Millis;
 };
 
-/** The grants of each sharing that is active, the one with the newest consent first. */
+/**
+ * The grants of each sharing that works, the one with the newest consent first. One that a clock in doubt may have ended works,
+ * and can be removed.
+ */
 export const groupActive = (
   grants: readonly OwnersGrant[],
   now: Now,
 ): readonly (readonly OwnersGrant[])[] => {
   const groups: OwnersGrant[][] = [];
-  const active = grants.filter(
-    ({ grant, client }) => standingOf(grant, client.policy, now).status === 'active',
-  );
+  const active = grants.filter(({ grant, client }) => {
+    const { status } = standingOf(grant, client.policy, now);
+    return status === 'active' || status === 'in_doubt';
+  });
   for (const one of active.sort((left, right) => right.grant.createdAtMs - left.grant.createdAtMs)) {
     const group = groups.find(([first]) => first !== undefined && isSharedBy(one.grant, first.grant));
     if (group === undefined) groups.push([one]);
@@ -58,7 +62,7 @@ export const groupActive = (
 export const describeShared = (
   client: Client,
   covering: readonly CoveringGrant[],
-  { nowMs, endsWhenEmpty }: Now & { readonly endsWhenEmpty: boolean },
+  { nowMs, endsWhenEmpty }: Pick<Now, 'nowMs'> & { readonly endsWhenEmpty: boolean },
 ): SharedAccess => {
   const grants = covering.map(({ grant }) => grant);
   const vehicles = new Map<string, Vehicle>();

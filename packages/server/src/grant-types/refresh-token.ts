@@ -1,3 +1,4 @@
+import { readNow } from '../clock.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -54,7 +55,7 @@ const exchange = async (
 ): Promise<TokenResponse> => {
   const { store, undecidedRefreshes: undecided } = context;
   const { client, caller, requestId } = request;
-  const nowMs = context.clock();
+  const now = readNow(context);
   const presented = {
     ...opened,
     clientId: client.id,
@@ -63,10 +64,10 @@ const exchange = async (
     isRetryOfOurs: undecided.has(opened),
   };
   const keyNumber = context.keyRing.newest.number;
-  const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs);
+  const issuing = prepareIssuing(context, request, { undecided, use: opened }, now);
   let result;
   try {
-    const use = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
+    const use = { ...now, presented, keyNumber, caller, requestId };
     result = await store.refresh(use, issuing.issue);
   } catch (error) {
     undecided.note(opened, error);

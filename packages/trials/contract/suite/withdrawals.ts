@@ -42,6 +42,11 @@ const grantEventsOf = async (store: Store): Promise<readonly unknown[]> =>
 
 /** withdraw. */
 export const withdrawalContract = (onStore: OnStore): void => {
+  ofGrants(onStore);
+  ofCodes(onStore);
+};
+
+const ofGrants = (onStore: OnStore): void => {
   onStore(
     'Withdrawing all access revokes every grant of the owner for the client, and no other.',
     async (store) => {
@@ -114,7 +119,9 @@ export const withdrawalContract = (onStore: OnStore): void => {
     ]);
     assert.deepEqual(await causesOf(store, [1n, 3n]), [undefined, undefined]);
   });
+};
 
+const ofCodes = (onStore: OnStore): void => {
   onStore(
     'A code that is not redeemed yet stops working when its access or its vehicle is withdrawn.',
     async (store) => {

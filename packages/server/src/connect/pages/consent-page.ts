@@ -29,10 +29,10 @@ export const consentPage = (
   const { texts, make, makeName } = pageContext;
   const { consent, message } = texts;
   const name = nameClient(client);
-  const heading = (client: string): string =>
+  const heading = (slot: string): string =>
     choice === undefined
-      ? consent.headingLater(client, makeName)
-      : consent.heading(client, make === undefined ? undefined : makeName);
+      ? consent.headingLater(slot, makeName)
+      : consent.heading(slot, make === undefined ? undefined : makeName);
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
