@@ -105,13 +105,20 @@ export const redeemCode = async (
   {
     code,
     codeVerifier,
+    resource,
     brand = 'kia',
-  }: { readonly code: string; readonly codeVerifier?: string; readonly brand?: string },
+  }: {
+    readonly code: string;
+    readonly codeVerifier?: string;
+    readonly resource?: string;
+    readonly brand?: string;
+  },
 ): Promise<readonly [number, Record<string, unknown>]> => {
   const { clientId, clientSecret, redirectUri } = client;
   const isSmartcar = dialect === 'smartcar';
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri });
   if (codeVerifier !== undefined) form.set('code_verifier', codeVerifier);
+  if (resource !== undefined) form.set('resource', resource);
   if (clientSecret === '') form.set('client_id', clientId);
   const basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
   const response = isSmartcar
