@@ -94,3 +94,13 @@ test('the rule finds a comparison however it is written', () => {
   ])
     assert.match(line, COMPARED);
 });
+
+test('a time has the type of its unit', () => {
+  const plain = /\b\w*(?:Ms|Seconds)\??\)?: number\b/;
+  // Fractions of a second.
+  const isFraction = (line: string): boolean => /\b(?:sum|elapsed)Seconds\b/.test(line);
+  const found = SOURCES.flatMap(({ path, lines }) =>
+    lines.filter((line) => plain.test(line) && !isFraction(line)).map((line) => `${path}: ${line.trim()}`),
+  );
+  assert.deepEqual(found, []);
+});

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { Message } from './message.ts';
 
 /** The outcome of an attempt: an answer with the beginning of its body, or the reason why there is none. */
@@ -13,7 +14,7 @@ const BODY_MAX_BYTES = 4096;
 
 /** Posts messages. Redirects are not followed. */
 export const deliverWithin =
-  (timeoutMs: number): Deliver =>
+  (timeoutMs: Millis): Deliver =>
   async ({ url, headers, body }, signal) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const either = AbortSignal.any([signal, timeout]);
