@@ -73,6 +73,7 @@ const toContext = ({
   clock,
   doubt,
   randomness,
+  egress,
 }: Deployment): OperationContext => ({
   store,
   dialects,
@@ -81,6 +82,7 @@ const toContext = ({
   clock,
   doubt,
   randomness,
+  egress,
   emit: () => {},
 });
 

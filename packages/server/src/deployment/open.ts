@@ -3,6 +3,8 @@ import type { Clock, TimeContext } from '../clock.ts';
 import type { ClockSource } from '../clock-source.ts';
 import type { Config } from '../config.ts';
 import { KNOWN_DIALECTS } from '../dialects/dialects.ts';
+import { createEgress } from '../egress/egress.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Emit } from '../log-event.ts';
 import type { KnownDialects } from '../operations/dialect-rules.ts';
 import type { Store } from '../grants/store.ts';
@@ -26,6 +28,8 @@ export type Deployment = ReloadingKeyRing &
     /** The one source of time: `clock` is its `now`, and `doubt` its doubt. */
     readonly time: ClockSource;
     readonly randomness: Randomness;
+    /** The way to URLs that others chose: never to the operator's own network. */
+    readonly egress: Egress;
     readonly emit: Emit;
     /** The configured public URL; `undefined` if only a listening server knows it. */
     readonly issuer: string | undefined;
@@ -98,6 +102,7 @@ export const openDeployment = async (
     clock: time.now,
     doubt: time.doubt,
     randomness,
+    egress: createEgress(config.egressAllowedRanges),
     emit,
     issuer: config.publicUrl,
     onDeliveries(next) {

@@ -11,6 +11,7 @@ import type { KeyRing } from '../tokens/key-ring.ts';
 import { sealRefreshTokens } from '../tokens/refresh-token.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
+import { audiencesOf, writeAudience } from './audience.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 
@@ -43,6 +44,8 @@ export type IssueOrder = Now & {
   readonly shapes: TokenShapes;
   readonly grant: Grant;
   readonly policy: Policy;
+  /** Whom a JWT is for, where the client named them; absent for all of the client's audiences. */
+  readonly audiences?: readonly string[] | undefined;
 };
 
 /**
@@ -146,12 +149,12 @@ const signGrantJwt = (
   { keyRing, issuer = '' }: TokenIssuer,
   { order, grantId, issuedAt, serial, expiresInSeconds }: Draft,
 ): Promise<string> => {
-  const { grant, policy } = order;
+  const { grant, policy, audiences } = order;
   const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(order)));
   return signAccessJwt(key, {
     iss: issuer,
     sub: grant.subject,
-    aud: audienceOf(policy, issuer),
+    aud: writeAudience(audiences ?? audiencesOf(policy, issuer)),
     client_id: grant.clientId,
     scope: grant.scope,
     iat: issuedAt,
@@ -159,9 +162,3 @@ const signGrantJwt = (
     jti: sealTokenId(key, { kind: 'grant', grantId, issuedAt, serial }),
   });
 };
-
-/** Whom a client's access tokens are for: the audience that its policy names, or else this server. */
-export const audienceOf = <Issuer extends string | undefined>(
-  { audience = '' }: Pick<Policy, 'audience'>,
-  issuer: Issuer,
-): string | Issuer => (audience === '' ? issuer : audience);

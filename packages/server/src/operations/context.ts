@@ -1,4 +1,5 @@
 import type { TimeContext } from '../clock.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
@@ -14,5 +15,7 @@ export type OperationContext = TimeContext & {
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */
   readonly issuer: string | undefined;
   readonly randomness: Randomness;
+  /** The way to URLs that others chose. */
+  readonly egress: Egress;
   readonly emit: Emit;
 };
