@@ -216,12 +216,18 @@ describe('Smartcar Connect', () => {
       'redirect_uri_unregistered',
     ],
   ] as const) {
-    test(`answers ${name} with a page, never with a redirect`, async () => {
+    test(`answers ${name} with a page that names the parameter, never with a redirect`, async () => {
+      const before = trial.events.length;
       const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar, more));
       assert.equal(page.status, 400);
       assert.equal(page.location, '');
       assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
-      assert.ok(trial.events.some((event) => 'reason' in event && event.reason === reason));
+      const event = trial.events.slice(before).find((one) => 'reason' in one && one.reason === reason);
+      assert.ok(event !== undefined && 'requestId' in event);
+      assert.ok(page.body.includes(`<code>${event.requestId}</code>`), page.body);
+      const [parameter = ''] = Object.keys(more);
+      assert.match(page.body, new RegExp(`<code>${parameter} (?:is|was) [a-z ]+`, 'i'));
+      assert.doesNotMatch(page.body, /nobody is|evil\.example\/ is/);
     });
   }
 
@@ -313,6 +319,8 @@ describe('Every form', () => {
     }
     const elsewhere = await browser.press(consent, 'agree', {}, { 'Sec-Fetch-Site': 'cross-site' });
     assert.equal(elsewhere.status, 403);
+    const reasons = trial.events.flatMap((event) => ('reason' in event ? [event.reason] : []));
+    assert.deepEqual(reasons.slice(-3), ['form_outdated', 'cookies_missing', 'form_of_other_site']);
     assert.equal(trial.events.filter(({ event }) => event === 'consent.given').length, before);
   });
 
@@ -331,8 +339,21 @@ describe('Every form', () => {
     const page = await browser.open(smartcarUrl(own, client));
     const consent = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
     own.ahead = 1_801_000;
-    assert.equal((await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' })).status, 403);
+    const late = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.equal(late.status, 403);
+    assert.match(late.body, /This page has expired/);
     assert.match((await browser.open(smartcarUrl(own, client))).body, /Choose a demo owner/);
+  });
+
+  test('of a browser that sends no cookies is not called expired', async () => {
+    const browser = createPlainBrowser();
+    const page = await browser.open(smartcarUrl(trial, smartcar));
+    browser.cookies.clear();
+    const blocked = await browser.press(page, OWNER_OF_ONE);
+    assert.equal(blocked.status, 403);
+    assert.match(blocked.body, /Your browser sent no cookie/);
+    assert.doesNotMatch(blocked.body, /expired/);
+    assert.ok(trial.events.some((event) => 'reason' in event && event.reason === 'cookies_missing'));
   });
 
   test('still works after a key rotation', async (t) => {
@@ -346,6 +367,42 @@ describe('Every form', () => {
     const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
     const [status] = await redeemCode(own, 'smartcar', client, { code: codeOf(agreed) });
     assert.equal(status, 200);
+  });
+});
+
+describe('A browser that opens an address where there is nothing', () => {
+  const HTML = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  test('reads a page; a program reads what the dialect documents', async () => {
+    for (const path of ['/nothing', '/oauth/nothing', '/v1/nothing', '/v2.0/nothing', '/connect/']) {
+      const before = trial.events.length;
+      const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);
+      assert.equal(page.status, 404, path);
+      assert.match(page.body, /Page not found/);
+      const [event] = trial.events.slice(before);
+      assert.ok(event?.event === 'request.refused' && event.reason === 'path_unknown');
+      assert.ok(page.body.includes(event.requestId));
+      const program = await createPlainBrowser().open(`${trial.url}${path}`, { Accept: '*/*' });
+      assert.match(program.headers.get('content-type') ?? '', /^application\/json/, path);
+    }
+  });
+
+  test('is led from the root to the owner page, in the language that it prefers', async () => {
+    const page = await createPlainBrowser().open(trial.url, HTML);
+    assert.equal(page.status, 200);
+    assert.match(page.body, /href="\/connect"/);
+    const korean = await createPlainBrowser().open(`${trial.url}/`, { ...HTML, 'Accept-Language': 'ko' });
+    assert.match(korean.body, /<html lang="ko">/);
+    assert.equal((await createPlainBrowser().open(trial.url)).status, 404);
+  });
+
+  test('reads a page at an endpoint for apps, with the methods that it has', async () => {
+    for (const path of ['/oauth/token', '/token', '/v1/auth/token', '/oauth/introspect']) {
+      const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);
+      assert.equal(page.status, 405, path);
+      assert.equal(page.headers.get('allow'), 'POST');
+      assert.match(page.body, /This address is for apps/);
+    }
   });
 });
 
@@ -398,7 +455,7 @@ describe('Every page', () => {
   test('sets a cookie that scripts cannot read and other sites cannot send', async (t) => {
     const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
     const plain = page.headers.get('set-cookie') ?? '';
-    assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=1800; HttpOnly; SameSite=Lax$/);
+    assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/);
     const behindTls = await openConnectTrial(t, { demo: true, publicUrl: 'https://id.example/' });
     const client = await behindTls.register('smartcar');
     const secure = await createPlainBrowser().open(smartcarUrl(behindTls, client));

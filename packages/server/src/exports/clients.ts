@@ -6,6 +6,7 @@ export { parsePolicy, POLICY_FIELDS } from '../clients/policy.ts';
 export type { Policy, PolicyField } from '../clients/policy.ts';
 export { changeClient } from '../clients/change.ts';
 export type { ClientChange } from '../clients/change.ts';
+export { faultOfRedirectUri } from '../clients/redirect-uri.ts';
 export {
   createClientSecret,
   digestSecret,
