@@ -23,6 +23,7 @@ import { vehicleContract } from './suite/vehicles.ts';
 import { verdictContract } from './suite/verdicts.ts';
 import { volumeContract } from './suite/volume.ts';
 import { webhookConnectionContract, webhookContract } from './suite/webhooks.ts';
+import { withdrawalContract } from './suite/withdrawals.ts';
 
 /** Registers the whole contract of `Store` for one kind of store, under its name. */
 export const describeStore = (name: string, factory: StoreFactory): void => {
@@ -35,6 +36,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       verdictContract,
       pruneContract,
       vehicleContract,
+      withdrawalContract,
       clientContract,
       codeContract,
       consentContract,
