@@ -27,8 +27,8 @@ export const createForm = (
   { target }: Pick<PageContext, 'target'>,
 ): RenderForm => {
   const token = deriveSecret(context, session, 'form');
-  return (content) =>
-    html`<form method="post" action="${target}">
+  return (content, id) =>
+    html`<form method="post" action="${target}" ${id !== undefined && html`id="${id}"`}>
       <input type="hidden" name="${FORM_TOKEN}" value="${token}" />
       ${content}
     </form>`;

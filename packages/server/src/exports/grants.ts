@@ -14,6 +14,8 @@ export type { ReplayContext } from '../grants/decide-refresh.ts';
 export { decideReinstatement, decideRevocation } from '../grants/decide-revocation.ts';
 export type { GrantChange } from '../grants/decide-revocation.ts';
 export { decideDisconnection, decideSelection } from '../grants/decide-vehicles.ts';
+export { decideWithdrawal, isSharedBy } from '../grants/decide-withdrawal.ts';
+export type { Sharing, Withdrawal } from '../grants/decide-withdrawal.ts';
 export type { ReplayRecord } from '../grants/replay.ts';
 export { ROTATIONS_MAX } from '../grants/rotation-history.ts';
 export { hasEndedBefore, standingOf } from '../grants/standing.ts';

@@ -67,8 +67,8 @@ export const TEXTS_EN = {
     control_trunk: 'Open and close the trunk',
   } as Readonly<Record<string, string>>,
   /** For a dialect whose requests name no permissions. */
-  everyPermission: (make: string): string =>
-    `Next, you choose which vehicles to share. The app can then use the data that ${make} offers for them.`,
+  choosingLater: (make: string): string =>
+    `Next, you choose which of your ${make} vehicles to share. The app sees nothing of the others.`,
 
   consent: {
     title: (client: string): string => `Share with ${client}`,
@@ -86,6 +86,13 @@ export const TEXTS_EN = {
     chooseOne: 'Choose at least one vehicle',
     chooseExactlyOne: 'Choose one vehicle',
     noneChosen: 'Nothing has been shared yet.',
+    search: 'Search vehicles',
+    selectAll: 'Select all',
+    selectNone: 'Select none',
+    selected: (count: string, total: string): string => `${count} of ${total} selected`,
+    noneFound: 'No vehicle found',
+    by: (developer: string): string => `by ${developer}`,
+    privacy: 'Privacy policy',
   },
   select: {
     title: 'Choose vehicles',
@@ -127,14 +134,28 @@ export const TEXTS_EN = {
     nothing: 'No app has access to your vehicles.',
     signInLead: 'Sign in to see which apps can use your vehicles, and to remove their access.',
     since: (date: string): string => `Since ${date}`,
+    lastUsed: (date: string): string => `Last used ${date}`,
     canSee: 'Can see',
     canDo: 'Can do',
     vehicles: 'Vehicles',
+    manyVehicles: (count: number): string => `${count} vehicles`,
+    manyPermissions: (count: number): string => `${count} items`,
     noVehicles: 'No vehicle chosen yet',
+    removeVehicle: 'Remove',
+    removeVehicleFor: (vehicle: string): string => `Remove ${vehicle}`,
+    removeVehicleConsequence: (client: string): string =>
+      `${client} will no longer be able to use this vehicle. Everything else stays as it is.`,
+    vehicleRemoved: 'The vehicle has been removed.',
     remove: 'Remove access',
     removeFor: (client: string): string => `Remove ${client}’s access`,
-    removeConsequence: (client: string): string =>
-      `${client} will no longer be able to use your vehicles. You can connect again in the app.`,
+    removeConsequence: (client: string, make: string | undefined): string =>
+      `${client} will no longer be able to use your ${make === undefined ? '' : `${make} `}vehicles. You can connect again in the app.`,
+    /** For access that other services check without asking this server. */
+    offline: (time: string): string =>
+      `Services that check this access by themselves can accept it until ${time} if you remove it now.`,
+    ended: 'Removed, but not everywhere yet',
+    endedUntil: (time: string): string =>
+      `Services that check this access by themselves can accept it until ${time}.`,
     removed: 'Access has been removed.',
     signedOut: 'You are signed out.',
   },
