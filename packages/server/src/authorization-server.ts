@@ -4,6 +4,7 @@ import { createAdmin } from './admin/start-admin.ts';
 import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
 import { followClock } from './deployment/clock.ts';
+import { refuseOpenFiles } from './deployment/file-modes.ts';
 import { openDeployment } from './deployment/open.ts';
 import type { Deployment, DeploymentOptions } from './deployment/open.ts';
 import { createEndpointContext, createRouteGroups } from './compose-endpoints.ts';
@@ -70,6 +71,7 @@ export const createAuthorizationServer = async (
   options: ServerOptions = {},
 ): Promise<AuthorizationServer> => {
   const config = parseConfig({ flags: settings });
+  refuseOpenFiles(config, options);
   const basePath = parseBasePath(options.basePath ?? '');
   const emit = guardEmit(options.emit ?? (() => {}));
   let live: LiveEvents | undefined;
@@ -81,14 +83,14 @@ export const createAuthorizationServer = async (
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
   const { store, time, clock, randomness } = deployment;
   const load = createLoad(config.concurrentRequestsMax);
-  const { noticeKey } = deployment;
+  const { noticeKeys } = deployment;
   const isInFile = options.store === undefined && config.store === undefined;
   const admin =
     config.adminPort === undefined
       ? undefined
       : createAdmin({
           store,
-          noticeKey,
+          noticeKeys,
           time,
           openRequests: load.open,
           logLines: options.logLines,
@@ -123,7 +125,7 @@ export const createAuthorizationServer = async (
   const sending = startSending({
     store,
     keyRing: () => deployment.keyRing,
-    noticeKey,
+    noticeKeys,
     clock,
     monotonic: time.monotonic,
     earliest: time.earliest,

@@ -41,7 +41,7 @@ export const createEndpointContext = (
     get keyRing() {
       return deployment.keyRing;
     },
-    noticeKey: deployment.noticeKey,
+    noticeKeys: deployment.noticeKeys,
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     get issuer() {
       return issuer();
@@ -64,7 +64,7 @@ export const createRouteGroups = (
     get keyRing() {
       return deployment.keyRing;
     },
-    noticeKey: deployment.noticeKey,
+    noticeKeys: deployment.noticeKeys,
     clock: deployment.clock,
     // Visits are counted in real time, also where a host moves the clock.
     monotonic: () => Math.round(performance.now()),

@@ -1,3 +1,4 @@
+import type { KeyPurpose } from './tokens/key-state.ts';
 import type { ClientReason, RefusalReason, RefusedCodeReason, RefusedTokenReason } from './errors.ts';
 
 /** Who sent a request: where from, and what it called itself. */
@@ -141,6 +142,9 @@ export type LogEvent =
   | Of<'clock.settled', { cause: 'time' | 'stepped_back' | 'database' | 'operator' }>
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
+  /** An operator declared a key compromised; also reported at every start, until the key is retired. */
+  | Of<'keys.compromised', { keyNumber: number; purpose: KeyPurpose }>
+  | Of<'keys.retired', { keyNumber: number; purpose: KeyPurpose }>
   | Of<'webhook.delivered', Delivery>
   | Of<'webhook.failed', Delivery & { cause: string; retryInMs: number }>
   | Of<'webhook.given_up', Delivery & { cause: string }>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
-import { registrationOf } from '@keyfob/server/tokens';
+import { rotateKeys } from '@keyfob/server';
 import { openConnectTrial, pleosUrl, redeemCode, REDIRECT_URI, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser, formsOf } from './plain-browser.ts';
 import type { PlainBrowser, PlainPage } from './plain-browser.ts';
@@ -312,8 +312,7 @@ describe('Every form', () => {
     const browser = createPlainBrowser();
     const page = await browser.open(smartcarUrl(own, client));
     const consent = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
-    const { newest } = own.deployment.keys.rotate(2);
-    await own.deployment.store.registerKey(registrationOf(newest));
+    await rotateKeys(own.deployment);
     const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
     const [status] = await redeemCode(own, 'smartcar', client, { code: codeOf(agreed) });
     assert.equal(status, 200);

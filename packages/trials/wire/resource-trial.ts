@@ -5,7 +5,8 @@ import { dialectOf, DIALECTS } from '@keyfob/server/dialects';
 import { StoreError } from '@keyfob/server/errors';
 import { issueTokens, toMillis } from '@keyfob/server/grants';
 import type { Grant, TokenAnswer } from '@keyfob/server/grants';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
+import { createKeyLines, KEY_PURPOSES, parseKeyRing, withWithdrawals } from '@keyfob/server/tokens';
+import type { RegisteredKey } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import type { Endpoints, WireResponse } from '@keyfob/server/wire';
 import { testRandomness } from '../support/test-randomness.ts';
@@ -34,7 +35,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
   let storeState: StoreState = 'available';
   let serial = 0;
   const events: LogEvent[] = [];
-  const lines = [createKeyLine(1, CREATED_AT)];
+  const lines = [createKeyLines(1, CREATED_AT)];
   let ring = parseKeyRing(lines.join('\n'));
   const memory = createMemoryStore();
   const store = memory.through(async (_verb, work) => {
@@ -52,9 +53,11 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     get keyRing() {
       return ring;
     },
-    noticeKey(newest: number) {
-      if (newest > ring.newest.number) ring = parseKeyRing(lines.join('\n'));
-      return newest > ring.newest.number;
+    noticeKeys(registered: readonly RegisteredKey[]) {
+      const newest = Math.max(0, ...registered.map(({ number }) => number));
+      if (newest > ring.newestNumber) ring = parseKeyRing(lines.join('\n'));
+      ring = withWithdrawals(ring, registered);
+      return newest > ring.newestNumber;
     },
     nextSerial: () => serial++,
     clock: () => nowMs,
@@ -74,12 +77,16 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     advanceSeconds: (seconds: number) => void (nowMs += seconds * 1000),
     nowSeconds: () => Math.floor(nowMs / 1000),
     setStore: (next: StoreState) => void (storeState = next),
-    /** Registers a new key. The key ring gets it when the store names it, or never if `isMissing`. */
+    /** Registers a new key of every purpose. The key ring gets them when the store names them, or never if `isMissing`. */
     async rotateKeys({ isMissing = false } = {}) {
-      const number = ring.newest.number + 1;
+      const first = ring.newestNumber + 1;
       const createdAt = Math.floor(nowMs / 1000);
-      if (!isMissing) lines.push(createKeyLine(number, createdAt));
-      await memory.registerKey({ number, createdAtMs: toMillis(createdAt), fingerprint: String(number) });
+      if (!isMissing) lines.push(createKeyLines(first, createdAt));
+      for (const [index, purpose] of KEY_PURPOSES.entries()) {
+        const number = first + index;
+        const key = { number, purpose, createdAtMs: toMillis(createdAt), fingerprint: String(number) };
+        await memory.registerKey(key);
+      }
     },
     async register(
       dialect: FixtureDialect,

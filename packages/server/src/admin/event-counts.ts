@@ -1,5 +1,6 @@
 import { CLIENT_REASONS, reasonsOf, REFUSAL_REASONS } from '../errors.ts';
 import type { ClientReason, RefusalReason } from '../errors.ts';
+import { KEY_PURPOSES } from '../tokens/key-state.ts';
 import type { LogEvent } from '../log-event.ts';
 
 type Name = LogEvent['event'];
@@ -64,6 +65,8 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'clock.settled': { cause: listed('time', 'stepped_back', 'database', 'operator') },
   'keys.reloaded': undefined,
   'keys.missing': undefined,
+  'keys.compromised': { purpose: listed(...KEY_PURPOSES) },
+  'keys.retired': { purpose: listed(...KEY_PURPOSES) },
   'webhook.delivered': undefined,
   'webhook.failed': undefined,
   'webhook.given_up': undefined,

@@ -4,6 +4,7 @@ import { StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
 import type { Endpoints } from '../http/endpoints.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import { queryOnce } from './query-once.ts';
 import { createEventCounts } from './event-counts.ts';
 import { NONE, timeTokenRequests } from './latencies.ts';
@@ -16,7 +17,7 @@ import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 
 export type AdminContext = {
   readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting'>;
-  noticeKey(newestKeyNumber: number): boolean;
+  noticeKeys(registered: readonly RegisteredKey[]): boolean;
   readonly time: Pick<ClockSource, 'skewMs' | 'isFarOff' | 'doubt'>;
   openRequests(): number;
   /** `undefined` if the host writes the log. */
@@ -43,13 +44,13 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
 export const createAdmin = (context: AdminContext): Admin => {
-  const { store, noticeKey, time, openRequests, storeLogBytes, logLines, emit } = context;
+  const { store, noticeKeys, time, openRequests, storeLogBytes, logLines, emit } = context;
   let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
   const readiness = createReadiness({
     store,
-    noticeKey,
+    noticeKeys,
     isClockFarOff: time.isFarOff,
     isStopping: () => isStopping,
   });

@@ -4,6 +4,7 @@ import { OperatorError } from '../exports/errors.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
+import { examineKeys } from './doctor-keys.ts';
 import { examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -25,6 +26,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
+      ...examineKeys(await deployment.store.listKeys(), deployment.clock()),
       warnOf(examineSecrets(await deployment.store.listClients(), deployment.clock())),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),

@@ -64,7 +64,7 @@ const importFile = async (
       store,
       chunks: source.chunks,
       isDryRun,
-      keyNumber: keyRing.newest.number,
+      keyNumber: keyRing.seal.active.number,
       nowMs: clock(),
       onBatch(refused, { rows }) {
         rowsDone = rows;

@@ -73,15 +73,15 @@ const refuseUnproven = ({ isDemo }: ConnectContext, { type }: Client, parsed: Pa
       };
 
 const readClient = async (
-  { store, noticeKey }: ConnectContext,
+  { store, noticeKeys }: ConnectContext,
   { name, authorization: { clientIdName } }: Dialect,
   parameters: QueryParameters,
 ): Promise<Client> => {
   const clientId = parameters.get(clientIdName);
   if (clientId === undefined || parameters.repeated.has(clientIdName)) throw new Refusal('client_unknown');
-  const { client, newestKeyNumber } = await store.readClient(clientId);
-  // Makes sure that everything after this uses the newest key.
-  noticeKey(newestKeyNumber);
+  const { client, keys } = await store.readClient(clientId);
+  // Makes sure that everything after this uses the newest keys.
+  noticeKeys(keys);
   if (client === undefined) throw new Refusal('client_unknown');
   if (client.dialect !== name) throw new Refusal('client_of_other_dialect');
   if (client.disabledAtMs !== undefined) throw new Refusal('client_disabled');

@@ -79,7 +79,7 @@ const redeem = async (
     isRetryOfOurs: undecided.has(use),
   };
   const nowMs = context.clock();
-  const keyNumber = context.keyRing.newest.number;
+  const keyNumber = context.keyRing.seal.active.number;
   const issuing = prepareIssuing(context, request, { undecided, use }, nowMs);
   let result;
   try {

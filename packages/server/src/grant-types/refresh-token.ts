@@ -62,7 +62,7 @@ const exchange = async (
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(opened),
   };
-  const keyNumber = context.keyRing.newest.number;
+  const keyNumber = context.keyRing.seal.active.number;
   const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs);
   let result;
   try {

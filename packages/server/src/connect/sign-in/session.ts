@@ -4,7 +4,7 @@ import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
 import type { Owner } from './owner.ts';
-import { keyNumberOf, openClaims, sealClaims } from '../sealed-claims.ts';
+import { openClaims, sealClaims } from '../sealed-claims.ts';
 
 /** The session of a browser. Only the browser stores it, so that every node can continue it. */
 export type Session = {
@@ -43,10 +43,8 @@ export const readSession = async (
 ): Promise<Session | undefined> => {
   const text = readCookie(request.headers['cookie'], cookieName(context));
   if (text === undefined) return undefined;
-  const number = keyNumberOf(text);
-  // After a key rotation, another node can have read the new key ring before this one.
-  if (number !== undefined && number > context.keyRing.newest.number)
-    context.noticeKey((await context.store.readClient('')).newestKeyNumber);
+  // Another node may have sealed it with a key that this one has not read yet, and an operator may have withdrawn its key.
+  context.noticeKeys((await context.store.readClient('')).keys);
   const opened = await openClaims(context.keyRing, 'session', text, exchange.nowMs);
   const parsed = v.safeParse(schema, opened?.claims);
   if (opened === undefined || !parsed.success) return undefined;
@@ -64,7 +62,7 @@ export const startSession = async (
 ): Promise<{ readonly session: Session; readonly cookie: string }> => {
   const id = context.randomness.bytes(16).toString('base64url');
   const { keyRing } = context;
-  const keyNumber = keyRing.newest.number;
+  const keyNumber = keyRing.session.active.number;
   const claims = owner === undefined ? {} : { subject: owner.subject, name: owner.name };
   const options = { nowMs, lifetimeSeconds: SESSION_LIFETIME_SECONDS };
   const text = await sealClaims(keyRing, 'session', { id, ...claims }, options);
@@ -77,7 +75,7 @@ export const startSession = async (
 
 /** Derives a secret of a session for one purpose: 43 characters of base64url, always the same. */
 export const deriveSecret = ({ keyRing }: ConnectContext, session: Session, purpose: string): string => {
-  const key = keyRing.find(session.keyNumber) ?? keyRing.newest;
+  const key = keyRing.session.find(session.keyNumber) ?? keyRing.session.active;
   return createHmac('sha256', key.formKey).update(`${purpose} ${session.id}`).digest('base64url');
 };
 

@@ -64,8 +64,8 @@ const readPendingSelection = async (
   const parameters = request.query.length > QUERY_MAX_CHARACTERS ? undefined : readQuery(request.query);
   const sessionId = parameters?.get(wire.sessionIdName);
   if (parameters === undefined || sessionId === undefined) throw new Refusal('parameters_wrong');
-  // Learns of a key rotation before the selection is opened.
-  context.noticeKey((await context.store.readClient('')).newestKeyNumber);
+  // Learns of a new or a withdrawn key before the selection is opened.
+  context.noticeKeys((await context.store.readClient('')).keys);
   const selection = await openSelection(context.keyRing, sessionId, exchange.nowMs);
   if (selection === undefined) return renderMessage('linkExpired', createPageContext(context, request));
   const { client } = await context.store.readClient(selection.clientId);
