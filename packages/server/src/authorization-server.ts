@@ -13,6 +13,7 @@ import { guardEmit } from './guard-emit.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import { createFetchHandler } from './http/fetch-handler.ts';
 import type { FetchHandler } from './http/fetch-handler.ts';
+import { createForwardingWatch } from './http/ignored-forwarding.ts';
 import { createLoad } from './http/load.ts';
 import { createMountPath, parseBasePath } from './http/mount-path.ts';
 import { createRequestHandler } from './http/request-handler.ts';
@@ -81,7 +82,7 @@ export const createAuthorizationServer = async (
     live?.publish(event);
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
-  const { store, time, clock, randomness } = deployment;
+  const { store, time, clock, randomness, egress } = deployment;
   const load = createLoad(config.concurrentRequestsMax);
   const { noticeKeys } = deployment;
   const isInFile = options.store === undefined && config.store === undefined;
@@ -119,6 +120,7 @@ export const createAuthorizationServer = async (
     load,
     emit: report,
     mountPath: createMountPath(basePath),
+    watchForwarding: createForwardingWatch(report, config.forwardedHops),
   };
   const { onRequest } = createRequestHandler(handlerContext, { isHosted: true });
   const fetch = createFetchHandler(handlerContext);
@@ -130,6 +132,7 @@ export const createAuthorizationServer = async (
     monotonic: time.monotonic,
     earliest: time.earliest,
     chance: randomness.fraction,
+    egress,
     emit: report,
     onDeliveries: deployment.onDeliveries,
   });

@@ -1,5 +1,10 @@
-import type { KeyPurpose } from './tokens/key-state.ts';
-import type { ClientReason, RefusalReason, RefusedCodeReason, RefusedTokenReason } from './errors.ts';
+import type {
+  ClientReason,
+  RefusalReason,
+  RefusedCodeReason,
+  RefusedTokenReason,
+  StoreErrorKind,
+} from './errors.ts';
 
 /** Who sent a request: where from, and what it called itself. */
 export type Caller = { readonly address: string; readonly userAgent: string };
@@ -51,6 +56,8 @@ export type LogEvent =
   | Of<'server.stopping', { openRequests: number }>
   | Of<'refresh.rotated', Use>
   | Of<'refresh.repeated', Use & { cause: 'overlap' | 'until_used' | 'same_use' | 'not_rotated' }>
+  /** Besides `refresh.repeated`: an address or a user agent other than that of the first use repeats a token. */
+  | Of<'refresh.repeated_by_other', Use & { firstUsedBy: Caller; differs: 'address' | 'user_agent' | 'both' }>
   | Of<'refresh.resynced', Use & { lostGenerations: number }>
   | Of<'refresh.refused', RefusedUse<RefusedTokenReason>>
   | Of<
@@ -69,6 +76,8 @@ export type LogEvent =
   | Of<'code.repeated', GrantRequest>
   | Of<'code.replayed', GrantRequest>
   | Of<'code.refused', RefusedUse<RefusedCodeReason>>
+  /** A client presented the refresh token of another client's grant to be revoked. Nothing happened. */
+  | Of<'revocation.refused', GrantRequest>
   | Of<'vehicles.disconnected', GrantRequest & { count: number }>
   | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
   | Of<
@@ -143,8 +152,8 @@ export type LogEvent =
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
   /** An operator declared a key compromised; also reported at every start, until the key is retired. */
-  | Of<'keys.compromised', { keyNumber: number; purpose: KeyPurpose }>
-  | Of<'keys.retired', { keyNumber: number; purpose: KeyPurpose }>
+  | Of<'keys.compromised', { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' }>
+  | Of<'keys.retired', { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' }>
   | Of<'webhook.delivered', Delivery>
   | Of<'webhook.failed', Delivery & { cause: string; retryInMs: number }>
   | Of<'webhook.given_up', Delivery & { cause: string }>
@@ -155,7 +164,7 @@ export type LogEvent =
   | Of<'log.dropped', { lines: number }>
   /** So many more events like this one happened in the last minute, and have no line in the log. */
   | Of<'log.left_out', { of: string; reason?: string; clientId?: string; lines: number }>
-  | Of<'store.unavailable', { requestId: string; kind: 'unavailable' | 'outcome_unknown'; cause: string }>
+  | Of<'store.unavailable', { requestId: string; kind: StoreErrorKind; cause: string }>
   | Of<'internal.error', { requestId: string; cause: string }>;
 
 /** Reports a log event. Must not throw and must not wait. */

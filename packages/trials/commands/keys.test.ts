@@ -64,7 +64,7 @@ describe('Keys', () => {
 
   test('"keys list" shows which key is active, and the key file gets one more line and stays private', async (t) => {
     const directory = directoryFor(t);
-    await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
+    await runOn(directory, 'client', 'create', '--create-store', '--dialect', 'smartcar');
     const keyFile = join(directory, 'keyfob.key');
     const before = readFileSync(keyFile, 'utf8');
     const rotated = await runOn(directory, 'keys', 'rotate', '--purpose', 'seal');
@@ -122,7 +122,10 @@ describe('Keys', () => {
     assert.equal((await refused('retire', '99')).code, 'key_unknown');
     await server.command('keys', 'rotate', '--purpose', 'seal');
     const asked = await refused('compromise', '1');
-    assert.deepEqual([asked.code, /^1 grants depend on key 1/.test(asked.message)], ['not_confirmed', true]);
+    assert.deepEqual(
+      [asked.code, asked.message.startsWith('1 grants depend on key 1')],
+      ['not_confirmed', true],
+    );
     const inUse = await refused('retire', '1');
     assert.deepEqual([inUse.code, /is in use: 1 grants/.test(inUse.message)], ['key_in_use', true]);
     const stateOf = async (number: number) =>

@@ -96,6 +96,35 @@ describe('Smartcar Connect', () => {
     assert.ok(trial.events.some(({ event }) => event === 'consent.declined'));
   });
 
+  test('redirects with invalid_target for a resource that the client may not name (RFC 8707)', async () => {
+    const browser = createPlainBrowser();
+    const target = smartcarUrl(trial, smartcar);
+    const other = '&resource=https%3A%2F%2Fstrange.example';
+    const own = `&resource=${encodeURIComponent(trial.url)}`;
+    for (const more of [other, `${own}${other}`, `${other}${own}`])
+      assert.deepEqual(sentBack(await browser.open(`${target}${more}`)), [
+        ['error', 'invalid_target'],
+        ['state', 'st'],
+        ['error_description', 'The client gets no token for this resource.'],
+        ['iss', trial.url],
+      ]);
+    for (const more of [own, `${own}${own}`])
+      assert.equal((await browser.open(`${target}${more}`)).status, 200);
+  });
+
+  test('exchanges a code for a resource of the client, and does not use it up for another', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    const code = codeOf(await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' }));
+    const [status, refused] = await redeemCode(trial, 'smartcar', smartcar, {
+      code,
+      resource: 'https://strange.example',
+    });
+    assert.deepEqual([status, refused['error']], [400, 'invalid_target']);
+    const [redeemed] = await redeemCode(trial, 'smartcar', smartcar, { code, resource: trial.url });
+    assert.equal(redeemed, 200);
+  });
+
   test('redirects with no_vehicles when an owner has no vehicle of the make', async () => {
     const browser = createPlainBrowser();
     const page = await signIn(browser, smartcarUrl(trial, smartcar, { make: 'TESLA' }), OWNER_OF_NONE);

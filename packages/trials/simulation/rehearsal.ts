@@ -44,6 +44,7 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
     noticeKeys: () => false,
     nextSerial: () => 1,
     clock: () => nowMs,
+    doubt: () => undefined,
     randomness: testRandomness,
     emit: () => {},
   });

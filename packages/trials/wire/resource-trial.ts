@@ -3,9 +3,9 @@ import { createClientSecret, digestSecret } from '@keyfob/server/clients';
 import type { Client, Policy } from '@keyfob/server/clients';
 import { dialectOf, DIALECTS } from '@keyfob/server/dialects';
 import { StoreError } from '@keyfob/server/errors';
-import { issueTokens, toMillis } from '@keyfob/server/grants';
-import type { Grant, TokenAnswer } from '@keyfob/server/grants';
-import { createKeyLines, KEY_PURPOSES, parseKeyRing, withWithdrawals } from '@keyfob/server/tokens';
+import { issueTokens, toSeconds } from '@keyfob/server/grants';
+import type { ClockDoubt, Grant, TokenAnswer } from '@keyfob/server/grants';
+import { createKeyLines, parseKeyRing, registrationOf, withWithdrawals } from '@keyfob/server/tokens';
 import type { RegisteredKey } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import type { Endpoints, WireResponse } from '@keyfob/server/wire';
@@ -31,8 +31,8 @@ type StoreState = 'available' | StoreError['kind'];
 
 /** The endpoints over plain values, on a store that can be unavailable, with a manual clock. */
 export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
-  let nowMs = CREATED_AT_MS + 3_600_000;
   let storeState: StoreState = 'available';
+  const time = createManualClock();
   let serial = 0;
   const events: LogEvent[] = [];
   const lines = [createKeyLines(1, CREATED_AT)];
@@ -54,13 +54,12 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       return ring;
     },
     noticeKeys(registered: readonly RegisteredKey[]) {
-      const newest = Math.max(0, ...registered.map(({ number }) => number));
-      if (newest > ring.newestNumber) ring = parseKeyRing(lines.join('\n'));
-      ring = withWithdrawals(ring, registered);
-      return newest > ring.newestNumber;
+      ring = withWithdrawals(parseKeyRing(lines.join('\n')), registered);
+      return registered.some(({ number }) => number > ring.newestNumber);
     },
     nextSerial: () => serial++,
-    clock: () => nowMs,
+    clock: time.clock,
+    doubt: time.doubt,
     randomness: testRandomness,
     emit,
     issuer,
@@ -74,19 +73,15 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     events,
     context,
     memory,
-    advanceSeconds: (seconds: number) => void (nowMs += seconds * 1000),
-    nowSeconds: () => Math.floor(nowMs / 1000),
+    advanceSeconds: time.advanceSeconds,
+    jumpSeconds: time.jumpSeconds,
+    nowSeconds: () => toSeconds(time.clock()),
     setStore: (next: StoreState) => void (storeState = next),
     /** Registers a new key of every purpose. The key ring gets them when the store names them, or never if `isMissing`. */
     async rotateKeys({ isMissing = false } = {}) {
-      const first = ring.newestNumber + 1;
-      const createdAt = Math.floor(nowMs / 1000);
-      if (!isMissing) lines.push(createKeyLines(first, createdAt));
-      for (const [index, purpose] of KEY_PURPOSES.entries()) {
-        const number = first + index;
-        const key = { number, purpose, createdAtMs: toMillis(createdAt), fingerprint: String(number) };
-        await memory.registerKey(key);
-      }
+      const added = createKeyLines(ring.newestNumber + 1, toSeconds(time.clock()));
+      if (!isMissing) lines.push(added);
+      for (const key of parseKeyRing(added).keys) await memory.registerKey(registrationOf(key));
     },
     async register(
       dialect: FixtureDialect,
@@ -109,10 +104,10 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     /** Creates a grant and its first tokens at the current time. */
     async grant({ client }: KnownClient, more: Partial<Grant> = {}): Promise<TokenAnswer & { grant: Grant }> {
       const id = BigInt(++count);
-      const grant = sampleGrant({ id, clientId: client.id, createdAtMs: nowMs, ...more });
+      const grant = sampleGrant({ id, clientId: client.id, createdAtMs: time.clock(), ...more });
       await memory.createGrant(grant);
       const { shapes } = dialectOf(client);
-      return { ...(await issueTokens(context, shapes, grant, client.policy, nowMs)), grant };
+      return { ...(await issueTokens(context, shapes, grant, client.policy, time.clock())), grant };
     },
     /** Refreshes at the token endpoint of the client's dialect. */
     async refresh({ client, secret }: KnownClient, refreshToken: string): Promise<Answer> {
@@ -146,6 +141,21 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
         },
         new URLSearchParams(form).toString(),
       ),
+  };
+};
+
+const createManualClock = () => {
+  let nowMs = CREATED_AT_MS + 3_600_000;
+  let doubt: ClockDoubt | undefined;
+  return {
+    clock: () => nowMs,
+    doubt: () => doubt,
+    advanceSeconds: (seconds: number) => void (nowMs += seconds * 1000),
+    /** Sets the clock forward, so that everything until now may be younger than it looks. */
+    jumpSeconds(seconds: number): void {
+      nowMs += seconds * 1000;
+      doubt = { beforeMs: nowMs, byMs: seconds * 1000 };
+    },
   };
 };
 

@@ -13,6 +13,7 @@ const replayed = { ...use, gap: 2, sinceRotationMs: 5, rotatedBy: caller, respon
 const CASES: readonly (readonly [LogEvent, string])[] = [
   [{ event: 'refresh.rotated', ...use }, ''],
   [{ event: 'refresh.repeated', ...use, cause: 'overlap' }, 'overlap'],
+  [{ event: 'refresh.repeated_by_other', ...use, firstUsedBy: use.caller, differs: 'address' }, 'address'],
   [{ event: 'refresh.refused', ...request, clientId: 'c', reason: 'expired' }, 'expired'],
   [{ event: 'refresh.replayed', ...replayed, looksLike: 'theft' }, 'theft'],
   [{ event: 'client.refused', ...request, reason: 'client_secret_wrong' }, 'client_secret_wrong'],
@@ -40,7 +41,7 @@ void test('every event is listed with every reason and 0 before it first happens
     listed.filter(({ event }) => event === name).map(({ reason }) => reason);
   assert.deepEqual(reasonsOf('keys.missing'), ['']);
   assert.deepEqual(reasonsOf('refresh.replayed'), ['lost_answer', 'theft']);
-  assert.deepEqual(reasonsOf('store.unavailable'), ['unavailable', 'outcome_unknown']);
+  assert.deepEqual(reasonsOf('store.unavailable'), ['unavailable', 'outcome_unknown', 'clock_in_doubt']);
   assert.deepEqual(
     REFUSAL_REASONS.filter(
       (reason) => !['client.refused', 'request.refused'].some((name) => reasonsOf(name).includes(reason)),

@@ -1,6 +1,5 @@
-import { CLIENT_REASONS, reasonsOf, REFUSAL_REASONS } from '../errors.ts';
+import { CLIENT_REASONS, reasonsOf, REFUSAL_REASONS, STORE_ERROR_KINDS } from '../errors.ts';
 import type { ClientReason, RefusalReason } from '../errors.ts';
-import { KEY_PURPOSES } from '../tokens/key-state.ts';
 import type { LogEvent } from '../log-event.ts';
 
 type Name = LogEvent['event'];
@@ -28,6 +27,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'server.stopping': undefined,
   'refresh.rotated': undefined,
   'refresh.repeated': { cause: listed('overlap', 'until_used', 'same_use', 'not_rotated') },
+  'refresh.repeated_by_other': { differs: listed('address', 'user_agent', 'both') },
   'refresh.resynced': undefined,
   'refresh.refused': { reason: REFUSED_TOKENS },
   'refresh.replayed': { looksLike: listed('lost_answer', 'theft') },
@@ -38,6 +38,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'code.refused': {
     reason: { ...REFUSED_TOKENS, ...listed(...reasonsOf('dead_code'), 'redirect_uri_missing') },
   },
+  'revocation.refused': undefined,
   'vehicles.disconnected': undefined,
   'owner.signed_in': { method: listed('simulated', 'upstream') },
   'sign_in.failed': {
@@ -65,8 +66,8 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'clock.settled': { cause: listed('time', 'stepped_back', 'database', 'operator') },
   'keys.reloaded': undefined,
   'keys.missing': undefined,
-  'keys.compromised': { purpose: listed(...KEY_PURPOSES) },
-  'keys.retired': { purpose: listed(...KEY_PURPOSES) },
+  'keys.compromised': { purpose: listed('seal', 'sign', 'session', 'webhook') },
+  'keys.retired': { purpose: listed('seal', 'sign', 'session', 'webhook') },
   'webhook.delivered': undefined,
   'webhook.failed': undefined,
   'webhook.given_up': undefined,
@@ -75,7 +76,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'live_events.unavailable': undefined,
   'log.dropped': undefined,
   'log.left_out': undefined,
-  'store.unavailable': { kind: listed('unavailable', 'outcome_unknown') },
+  'store.unavailable': { kind: listed(...STORE_ERROR_KINDS) },
   'internal.error': undefined,
 };
 

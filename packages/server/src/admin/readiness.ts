@@ -1,6 +1,6 @@
+import type { ClientReading } from '../clients/client-store.ts';
 import { StoreError } from '../errors.ts';
 import type { Store } from '../grants/store.ts';
-import type { RegisteredKey } from '../tokens/key-state.ts';
 import { queryOnce } from './query-once.ts';
 
 /** Whether this node should get requests, and if not, why not. */
@@ -13,7 +13,7 @@ export const STORE_TIMEOUT_MS = 1000;
 export type ReadinessContext = {
   readonly store: Pick<Store, 'listKeys'>;
   /** Gets the keys that the store knows; answers whether the ring lacks one of them. */
-  noticeKeys(registered: readonly RegisteredKey[]): boolean;
+  noticeKeys(registered: ClientReading['keys']): boolean;
   /** Whether the machine's clock is far from the database's. */
   isClockFarOff(): boolean;
   isStopping(): boolean;

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { ClockSource } from '../clock-source.ts';
+import type { ClientReading } from '../clients/client-store.ts';
 import { StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
 import type { Endpoints } from '../http/endpoints.ts';
-import type { RegisteredKey } from '../tokens/key-state.ts';
 import { queryOnce } from './query-once.ts';
 import { createEventCounts } from './event-counts.ts';
 import { NONE, timeTokenRequests } from './latencies.ts';
 import type { Latencies } from './latencies.ts';
 import { listenForAdmin, plain } from './listen.ts';
-import type { AdminAnswer, AdminListener } from './listen.ts';
+import type { AdminAddress, AdminAnswer, AdminListener } from './listen.ts';
 import { renderMetrics } from './metrics.ts';
 import type { LogLines } from './metrics.ts';
 import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 
 export type AdminContext = {
   readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting'>;
-  noticeKeys(registered: readonly RegisteredKey[]): boolean;
+  noticeKeys(registered: ClientReading['keys']): boolean;
   readonly time: Pick<ClockSource, 'skewMs' | 'isFarOff' | 'doubt'>;
   openRequests(): number;
   /** `undefined` if the host writes the log. */
@@ -37,7 +37,7 @@ export type Admin = {
   /** From now on the node is not ready. */
   stop(): void;
   /** Rejects if the address cannot be used. */
-  listen(address: { readonly host: string; readonly port: number }): Promise<AdminListener>;
+  listen(address: AdminAddress): Promise<AdminListener>;
 };
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -16,6 +16,7 @@ type CreateOptions = CommonOptions & {
   readonly type: ClientType;
   readonly redirectUri?: readonly string[];
   readonly consentRedirectUri?: string;
+  readonly createStore?: boolean;
 };
 
 export const addClientCreate = (client: Command): void => {
@@ -40,13 +41,18 @@ export const addClientCreate = (client: Command): void => {
       '--consent-redirect-uri <uri>',
       'where owners return after they choose vehicles, if the dialect has a redirect URI for that (default: the first redirect URI)',
     )
+    .option(
+      '--create-store',
+      'make the store, and in a data directory its key file, if there is none yet; otherwise a missing store is an error',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   $ keyfob client create --dialect oauth --name "Charge planner" --redirect-uri https://app.example/callback
   $ keyfob client create --dialect oauth --type public --redirect-uri http://127.0.0.1/callback
-  $ keyfob client create --dialect oauth --type resource-server --name "Vehicle API"`,
+  $ keyfob client create --dialect oauth --type resource-server --name "Vehicle API"
+  $ keyfob client create --dialect oauth --data /var/lib/keyfob --create-store`,
     )
     .action(create);
 };
@@ -78,7 +84,7 @@ const create = async (options: CreateOptions): Promise<void> =>
         ...(clientSecret === undefined ? {} : { remedyIfLost: remedyIfLost(client) }),
       };
     },
-    { createIfMissing: true },
+    { createIfMissing: options.createStore === true },
   );
 
 /** Only a digest of the secret is stored. */

@@ -25,7 +25,8 @@ const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
   accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
   clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
-  audience: 'audience of access tokens (aud); empty for the issuer',
+  audience:
+    'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',
   clientCredentials: 'true or false: let the client get tokens for itself (POST /oauth2/token)',
 };
 

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KEY_FILE } from '../exports/index.ts';
 import type { Config } from '../exports/index.ts';
-import type { Millis } from '../exports/grants.ts';
+import { leastAgeMs } from '../exports/grants.ts';
+import type { Now } from '../exports/grants.ts';
 import { isOpenToOthers } from '../exports/maintenance.ts';
 import { KEY_PURPOSES, statesOf } from '../exports/tokens.ts';
 import type { RegisteredKey } from '../exports/tokens.ts';
@@ -11,16 +12,16 @@ import type { Finding } from './finding.ts';
 
 const DAY_MS = 86_400_000;
 /** A key that seals or signs for longer than this should get a successor. */
-const AGE_MAX_MS = 400 * DAY_MS;
+const AGE_MAX_DAYS = 400;
 
 /** How old the active keys are, and which keys wait to be retired. */
-export const examineKeys = (registered: readonly RegisteredKey[], nowMs: Millis): readonly Finding[] => {
+export const examineKeys = (registered: readonly RegisteredKey[], now: Now): readonly Finding[] => {
   const states = statesOf(registered);
   const inState = (state: string) => registered.filter(({ number }) => states.get(number)?.state === state);
   const active = inState('active');
   const daysOf = ({ createdAtMs }: RegisteredKey): number =>
-    Math.max(0, Math.floor((nowMs - createdAtMs) / DAY_MS));
-  const old = active.filter(({ createdAtMs }) => nowMs - createdAtMs > AGE_MAX_MS);
+    Math.floor(leastAgeMs(createdAtMs, now) / DAY_MS);
+  const old = active.filter((key) => daysOf(key) > AGE_MAX_DAYS);
   const ages = KEY_PURPOSES.flatMap((purpose) => active.filter((key) => key.purpose === purpose))
     .map((key) => `${key.purpose} ${key.number} (${daysOf(key)} days)`)
     .join(', ');

@@ -1,6 +1,7 @@
 import { openDeployment, storeNameOf } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
+import { readNow } from '../exports/grants.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
@@ -26,8 +27,8 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
-      ...examineKeys(await deployment.store.listKeys(), deployment.clock()),
-      warnOf(examineSecrets(await deployment.store.listClients(), deployment.clock())),
+      ...examineKeys(await deployment.store.listKeys(), readNow(deployment)),
+      warnOf(examineSecrets(await deployment.store.listClients(), readNow(deployment))),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),
       examineSharedClock(deployment.time),

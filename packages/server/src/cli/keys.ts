@@ -129,8 +129,7 @@ const addRetire = (keys: Command): void => {
       onDeployment(options, async (context) => {
         const key = await readKey(context, numberText);
         const dependants = describeDependants(key);
-        const isInUse = key.grants > 0 || key.webhooks > 0 || (key.inUseUntilMs ?? 0) > context.clock();
-        if (isInUse && options.yes !== true) {
+        if (key.isInUse && options.yes !== true) {
           throw new OperatorError(
             'key_in_use',
             `key ${key.number} (${key.purpose}) is in use: ${dependants}. ${RETIREMENT_COSTS[key.purpose]}`,

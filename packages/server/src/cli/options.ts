@@ -71,14 +71,18 @@ const toContext = ({
   keyRing,
   issuer,
   clock,
+  doubt,
   randomness,
+  egress,
 }: Deployment): OperationContext => ({
   store,
   dialects,
   keyRing,
   issuer,
   clock,
+  doubt,
   randomness,
+  egress,
   emit: () => {},
 });
 

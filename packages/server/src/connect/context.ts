@@ -1,6 +1,6 @@
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, TimeContext } from '../clock.ts';
 import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
@@ -9,12 +9,11 @@ import type { VisitLimits } from './visit-limit.ts';
 import type { VehicleSource } from './vehicles/vehicle-source.ts';
 
 /** What the owners' pages need from the server. */
-export type ConnectContext = {
+export type ConnectContext = TimeContext & {
   readonly store: Store;
   readonly keyRing: KeyRing;
   /** Follows what the store knows of its keys. Returns whether the ring lacks one of them. */
   readonly noticeKeys: (registered: readonly RegisteredKey[]) => boolean;
-  readonly clock: Clock;
   readonly monotonic: Clock;
   readonly randomness: Randomness;
   readonly emit: Emit;

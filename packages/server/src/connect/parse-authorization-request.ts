@@ -1,8 +1,13 @@
 import type { Client } from '../clients/client.ts';
 import { isRegisteredRedirect, onlyRedirectUri } from '../clients/redirect-uri.ts';
 import { redirectTo } from '../dialects/authorization.ts';
-import type { AuthorizationRequest, AuthorizationWire } from '../dialects/authorization.ts';
+import type {
+  AuthorizationFault,
+  AuthorizationRequest,
+  AuthorizationWire,
+} from '../dialects/authorization.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { chooseAudiences } from '../grants/audience.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import { readQuery } from '../wire/query.ts';
 import type { QueryParameters } from '../wire/query.ts';
@@ -35,7 +40,9 @@ export const parseAuthorizationRequest = async (
   if (parameters === undefined) throw new Refusal('parameters_wrong');
   const client = await readClient(context, dialect, parameters);
   const redirectUri = readRedirectUri(wire, parameters, client);
-  const parsed = refuseUnproven(context, client, wire.parse(parameters, client));
+  const parsed =
+    findTargetFault(context, client, wire.resourceName && parameters.get(wire.resourceName)) ??
+    refuseUnproven(context, client, wire.parse(parameters, client));
   if (!('error' in parsed)) return { client, request: { ...parsed, redirectUri } };
 
   const { reason, error, description } = parsed;
@@ -71,6 +78,30 @@ const refuseUnproven = ({ isDemo }: ConnectContext, { type }: Client, parsed: Pa
         error: 'unauthorized_client',
         description: 'mode must be live for a client without a secret.',
       };
+
+/**
+ * The fault of a request for tokens for a resource that its client may not name. What it may name, its registration says and not
+ * the owner, so nothing is stored: the token requests name it again.
+ *
+ * @see RFC 8707 §2.1
+ */
+const findTargetFault = (
+  { publicUrl }: ConnectContext,
+  { policy }: Client,
+  resources: string | undefined,
+): AuthorizationFault | undefined => {
+  // Opaque tokens are for all audiences, and the client may get JWTs until it exchanges the code.
+  const isKnown =
+    resources === undefined ||
+    chooseAudiences({ ...policy, accessTokenFormat: 'jwt' }, resources, publicUrl) !== 'unknown';
+  return isKnown
+    ? undefined
+    : {
+        reason: 'target_unknown',
+        error: 'invalid_target',
+        description: 'The client gets no token for this resource.',
+      };
+};
 
 const readClient = async (
   { store, noticeKeys }: ConnectContext,

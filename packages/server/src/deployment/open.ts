@@ -1,8 +1,10 @@
 import { systemClock } from '../clock.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, TimeContext } from '../clock.ts';
 import type { ClockSource } from '../clock-source.ts';
 import type { Config } from '../config.ts';
 import { KNOWN_DIALECTS } from '../dialects/dialects.ts';
+import { createEgress } from '../egress/egress.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Emit } from '../log-event.ts';
 import type { KnownDialects } from '../operations/dialect-rules.ts';
 import type { Store } from '../grants/store.ts';
@@ -19,23 +21,25 @@ import type { ReloadingKeyRing } from './keys.ts';
 import { sqlitePathOf } from './names.ts';
 
 /** An open store, and all that goes with it: what operations work with. */
-export type Deployment = ReloadingKeyRing & {
-  readonly store: Store;
-  readonly dialects: KnownDialects;
-  /** Where the key ring is read from. */
-  readonly keys: KeySource;
-  /** The one source of time; `clock` is its `now`. */
-  readonly time: ClockSource;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly emit: Emit;
-  /** The configured public URL; `undefined` if only a listening server knows it. */
-  readonly issuer: string | undefined;
-  /** Calls `listener` after a commit that leaves webhook deliveries due. One listener at a time. */
-  onDeliveries(listener: () => void): void;
-  /** Closes the store, unless it was passed in. */
-  close(): Promise<void>;
-};
+export type Deployment = ReloadingKeyRing &
+  TimeContext & {
+    readonly store: Store;
+    readonly dialects: KnownDialects;
+    /** Where the key ring is read from. */
+    readonly keys: KeySource;
+    /** The one source of time: `clock` is its `now`, and `doubt` its doubt. */
+    readonly time: ClockSource;
+    readonly randomness: Randomness;
+    /** The way to URLs that others chose: never to the operator's own network. */
+    readonly egress: Egress;
+    readonly emit: Emit;
+    /** The configured public URL; `undefined` if only a listening server knows it. */
+    readonly issuer: string | undefined;
+    /** Calls `listener` after a commit that leaves webhook deliveries due. One listener at a time. */
+    onDeliveries(listener: () => void): void;
+    /** Closes the store, unless it was passed in. */
+    close(): Promise<void>;
+  };
 
 /** How a deployment is opened. */
 export type DeploymentOptions = {
@@ -99,7 +103,9 @@ export const openDeployment = async (
     keys,
     time,
     clock: time.now,
+    doubt: time.doubt,
     randomness,
+    egress: createEgress(config.egressAllowedRanges),
     emit,
     issuer: config.publicUrl,
     onDeliveries(next) {

@@ -53,6 +53,8 @@ export type AuthorizationWire = {
   readonly isRedirectUriOptional: boolean;
   /** Whether the client learns of its faults at its redirect URI; otherwise the owner sees them on a page. */
   readonly redirectsFaults: boolean;
+  /** The parameter that names whom the client's tokens will be for (RFC 8707); absent in a dialect without it. */
+  readonly resourceName?: string;
   /** Whether the client's page may send a message to the window that opened these pages. */
   readonly keepsOpener: boolean;
   /** Reads everything but the client and its redirect URI, which are already checked. */

@@ -1,4 +1,5 @@
 import { onlyRedirectUri } from '../clients/redirect-uri.ts';
+import { readNow } from '../clock.ts';
 import type { CodeResult } from '../grants/code-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { digestUse } from '../grants/use-digest.ts';
@@ -7,6 +8,7 @@ import { openCode } from '../tokens/authorization-code.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
+import { RESOURCE } from './audience.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
@@ -16,6 +18,7 @@ type CodeRequest = GrantRequest<{
   readonly code: string;
   readonly redirect_uri: string | undefined;
   readonly code_verifier: string | undefined;
+  readonly resource: string | undefined;
 }>;
 
 /**
@@ -37,6 +40,7 @@ export const authorizationCode: GrantType = defineGrantType({
     },
     { name: 'redirect_uri', missing: 'redirect_uri_missing', isOmittable: true },
     { name: 'code_verifier' },
+    RESOURCE,
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
@@ -78,12 +82,12 @@ const redeem = async (
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(use),
   };
-  const nowMs = context.clock();
+  const now = readNow(context);
   const keyNumber = context.keyRing.seal.active.number;
-  const issuing = prepareIssuing(context, request, { undecided, use }, nowMs);
+  const issuing = prepareIssuing(context, request, { undecided, use }, now);
   let result;
   try {
-    const codeUse = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
+    const codeUse = { ...now, presented, keyNumber, caller, requestId };
     result = await store.redeemCode(codeUse, issuing.issue);
   } catch (error) {
     undecided.note(use, error);

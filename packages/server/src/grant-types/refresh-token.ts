@@ -1,17 +1,23 @@
+import { readNow } from '../clock.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
+import { findOtherCaller } from '../grants/other-caller.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
+import { RESOURCE } from './audience.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
 import { reportedRefusal, reportRefusedToken } from './reported-refusal.ts';
 
-type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
+type RefreshRequest = GrantRequest<{
+  readonly refresh_token: string;
+  readonly resource: string | undefined;
+}>;
 
 /**
  * Exchanges a refresh token for a pair: its successor (or, on a repeat, the current one again) and a fresh access
@@ -21,7 +27,7 @@ type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
  */
 export const refreshToken: GrantType = defineGrantType({
   grantType: 'refresh_token',
-  parameters: [{ name: 'refresh_token', missing: 'refresh_token_missing' }],
+  parameters: [{ name: 'refresh_token', missing: 'refresh_token_missing' }, RESOURCE],
   async handle(context, request) {
     const { keyRing } = context;
     const text = request.parameters.refresh_token;
@@ -54,7 +60,7 @@ const exchange = async (
 ): Promise<TokenResponse> => {
   const { store, undecidedRefreshes: undecided } = context;
   const { client, caller, requestId } = request;
-  const nowMs = context.clock();
+  const now = readNow(context);
   const presented = {
     ...opened,
     clientId: client.id,
@@ -63,10 +69,10 @@ const exchange = async (
     isRetryOfOurs: undecided.has(opened),
   };
   const keyNumber = context.keyRing.seal.active.number;
-  const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs);
+  const issuing = prepareIssuing(context, request, { undecided, use: opened }, now);
   let result;
   try {
-    const use = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
+    const use = { ...now, presented, keyNumber, caller, requestId };
     result = await store.refresh(use, issuing.issue);
   } catch (error) {
     undecided.note(opened, error);
@@ -91,7 +97,7 @@ const report = (
   emit: Emit,
   { dialect, requestId, caller, client }: RefreshRequest,
   opened: OpenedRefreshToken,
-  { verdict, replay, clockFault }: RefreshResult,
+  { verdict, grant, replay, clockFault }: RefreshResult,
 ): void => {
   const grantId = writeGrantId(opened.grantId);
   const { generation } = opened;
@@ -101,8 +107,11 @@ const report = (
   switch (verdict.kind) {
     case 'rotate':
       return emit({ event: 'refresh.rotated', ...use });
-    case 'repeat':
+    case 'repeat': {
+      const other = grant && findOtherCaller(grant, opened, caller);
+      if (other !== undefined) emit({ event: 'refresh.repeated_by_other', ...use, ...other });
       return emit({ event: 'refresh.repeated', ...use, cause: verdict.cause });
+    }
     case 'resync':
       return emit({ event: 'refresh.resynced', ...use, lostGenerations: verdict.lost });
     case 'refuse':

@@ -82,16 +82,17 @@ test('a client that wants JWTs gets one, signed by the key that has been publish
   assert.deepEqual(openTokenId(opened.key, jti), { kind: 'grant', grantId: 42n, issuedAt: NOW });
 });
 
-const AUDIENCES: readonly (readonly [string | undefined, string])[] = [
+const AUDIENCES: readonly (readonly [string | undefined, string | readonly string[]])[] = [
   [undefined, ISSUER],
   ['', ISSUER],
   ['https://api.example', 'https://api.example'],
+  ['https://api.example https://other.example', ['https://api.example', 'https://other.example']],
 ];
 
 for (const [audience, aud] of AUDIENCES) {
-  test(`a JWT of a client with the audience ${JSON.stringify(audience)} is for ${aud}`, async () => {
+  test(`a JWT of a client with the audience ${JSON.stringify(audience)} is for ${String(aud)}`, async () => {
     const { accessToken } = await issue({ accessTokenFormat: 'jwt', audience });
-    assert.equal(decodeJwt(accessToken).aud, aud);
+    assert.deepEqual(decodeJwt(accessToken).aud, aud);
   });
 }
 
@@ -115,6 +116,15 @@ test('no access token outlives its grant, and the answer says so', async () => {
   assert.equal(decodeJwt(accessToken).exp, NOW + 200);
 });
 
+test('a token that a clock in doubt may have ended is not answered as one that is over', async () => {
+  const nowMs = (NOW + 100_000) * 1000;
+  const doubt = { beforeMs: nowMs - 10_000, byMs: 100_000_000 };
+  const policy = { ...POLICY, grantLifetimeSeconds: 90_000 };
+  const [answer] = issueAlike(createIssuer(), [{ shapes: SHAPES, grant: GRANT, policy, nowMs, doubt }]);
+  const { expiresInSeconds, refreshExpiresInSeconds } = (await answer) ?? {};
+  assert.deepEqual([expiresInSeconds, refreshExpiresInSeconds], [3600, 86_390]);
+});
+
 test('a ring that lacks the key of a grant is an outage', () => {
   const keyRing = ringOf(`2:seal:0:${'C'.repeat(42)}A`);
   const tokenIssuer = { keyRing, nextSerial: () => 7, issuer: ISSUER };
@@ -132,6 +142,7 @@ test('tokens that are issued together are the same as one by one', async () => {
     grant: { ...GRANT, id: BigInt(40 + generation), generation },
     policy: { ...POLICY, accessTokenFormat: generation === 2 ? 'jwt' : 'opaque' } as const,
     nowMs: NOW * 1000 + generation * 1000,
+    doubt: undefined,
   }));
   const alone = createIssuer();
   const oneByOne = orders.map((one) => issueTokens(alone, one.shapes, one.grant, one.policy, one.nowMs));

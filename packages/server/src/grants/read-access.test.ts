@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Client } from '../clients/client.ts';
 import type { Policy } from '../clients/policy.ts';
+import type { Now } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import { sealAccessToken } from '../tokens/access-token.ts';
+import { signAccessJwt } from '../tokens/access-jwt.ts';
 import { ringOf } from '../tokens/key-ring.cases.ts';
 import { createKeyLine, withWithdrawals } from '../tokens/key-ring.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
@@ -11,6 +13,7 @@ import { registrationOf } from '../tokens/key-store.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import { base62Shape } from '../tokens/base-shapes.ts';
 import { uuidShape } from '../tokens/shape.ts';
+import { sealTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
 import { judgeAccess } from './judge-access.ts';
 import { readAccess } from './read-access.ts';
@@ -102,8 +105,11 @@ const CASES: readonly (readonly [string, Grant, Client, number, number | undefin
 
 for (const [what, grant, client, nowMs, expiresAt] of CASES)
   test(`an access token ${what} is ${expiresAt === undefined ? 'inactive' : 'active'}`, () => {
-    const access = judgeAccess(grant, client, { issuedAt: ISSUED_AT }, nowMs);
-    const expected = expiresAt === undefined ? undefined : { grant, client, issuedAt: ISSUED_AT, expiresAt };
+    const access = judgeAccess(grant, client, { issuedAt: ISSUED_AT }, { nowMs, doubt: undefined });
+    const expected =
+      expiresAt === undefined
+        ? undefined
+        : { grant, client, issuedAt: ISSUED_AT, expiresAt, isInDoubt: false };
     assert.deepEqual(access, expected);
   });
 
@@ -114,6 +120,18 @@ const OLD_KEYS = OLD_RING.keys.map(registrationOf);
 const NEW_KEYS = NEW_RING.keys.map(registrationOf);
 const OPENED = { grantId: GRANT.id, issuedAt: ISSUED_AT, serial: 7 };
 const TOKEN = sealAccessToken(OLD_RING.seal.active, uuidShape, OPENED);
+const ISSUER = 'https://fob.example';
+const SIGN_KEY = OLD_RING.sign.active;
+const JWT = await signAccessJwt(SIGN_KEY, {
+  iss: ISSUER,
+  sub: GRANT.subject,
+  aud: ISSUER,
+  client_id: CLIENT.id,
+  scope: GRANT.scope,
+  iat: ISSUED_AT,
+  exp: ISSUED_AT + LIFETIME,
+  jti: sealTokenId(SIGN_KEY, { kind: 'grant', ...OPENED }),
+});
 const NEW_TOKEN = sealAccessToken(NEW_RING.seal.active, uuidShape, OPENED);
 
 /** A store with one grant and its client, and a key ring that is read again when a newer key is noticed. */
@@ -122,11 +140,13 @@ const contextWith = ({
   ringRead = ring,
   keys = OLD_KEYS,
   fails = false,
+  now = { nowMs: ISSUED_AT * 1000, doubt: undefined },
 }: {
   readonly ring?: typeof OLD_RING;
   readonly ringRead?: typeof OLD_RING;
   readonly keys?: readonly RegisteredKey[];
   readonly fails?: boolean;
+  readonly now?: Now;
 } = {}) => {
   const reads: string[] = [];
   const answer = async <Result>(verb: string, result: Result): Promise<Result> => {
@@ -151,12 +171,20 @@ const contextWith = ({
         current = withWithdrawals(current, registered);
       return newest > current.newestNumber;
     },
-    clock: () => ISSUED_AT * 1000,
+    clock: () => now.nowMs,
+    doubt: () => now.doubt,
+    issuer: ISSUER,
   };
   return { context, reads };
 };
 
-const ACCESS = { grant: GRANT, client: CLIENT, issuedAt: ISSUED_AT, expiresAt: ISSUED_AT + LIFETIME };
+const ACCESS = {
+  grant: GRANT,
+  client: CLIENT,
+  issuedAt: ISSUED_AT,
+  expiresAt: ISSUED_AT + LIFETIME,
+  isInDoubt: false,
+};
 
 test('an access token gives access to its grant, for its client', async () => {
   assert.deepEqual(await readAccess(contextWith().context, uuidShape, TOKEN), ACCESS);
@@ -221,3 +249,31 @@ test('an unavailable store is an outage for every token', async () => {
   for (const text of [TOKEN, NOBODYS[0]?.[1] ?? ''])
     await assert.rejects(readAccess(contextWith({ fails: true }).context, uuidShape, text), StoreError);
 });
+
+/** The clock jumped an hour forward, ten seconds ago. */
+const jumpedAt = (nowMs: number): Now => ({ nowMs, doubt: { beforeMs: nowMs - 10_000, byMs: 3_600_000 } });
+
+for (const [form, text] of [
+  ['opaque', TOKEN],
+  ['a JWT', JWT],
+] as const) {
+  test(`a token that only a jump of the clock ended is an outage, never inactive (${form})`, async () => {
+    const { context } = contextWith({ now: jumpedAt(END_MS) });
+    await assert.rejects(readAccess(context, uuidShape, text), { kind: 'clock_in_doubt' });
+  });
+
+  test(`a token that is active by every clock is active after a jump (${form})`, async () => {
+    const { context } = contextWith({ now: jumpedAt(END_MS - 1) });
+    assert.deepEqual(await readAccess(context, uuidShape, text), ACCESS);
+  });
+
+  test(`a token that is over by every clock is inactive after a jump (${form})`, async () => {
+    const { context } = contextWith({ now: jumpedAt(END_MS + 3_600_000) });
+    assert.equal(await readAccess(context, uuidShape, text), undefined);
+  });
+
+  test(`a token from far in the future is inactive (${form})`, async () => {
+    const { context } = contextWith({ now: { nowMs: ISSUED_AT * 1000 - 900_001, doubt: undefined } });
+    assert.equal(await readAccess(context, uuidShape, text), undefined);
+  });
+}

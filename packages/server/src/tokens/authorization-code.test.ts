@@ -14,6 +14,7 @@ const LINE = '1:seal:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
 const OTHER_LINE = '2:seal:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
 const RING = ringOf(LINE);
 const KEY = RING.seal.active;
+const lineOf = (number: number): string => createKeyLine(number, 'seal', 1_750_000_000);
 const CODE: OpenedCode = { grantId: 0x0123_4567_89ab_cdefn, issuedAt: 1_750_000_000 };
 
 const codes: fc.Arbitrary<OpenedCode> = fc.record({
@@ -89,8 +90,7 @@ for (const [name, shape] of SHAPES) {
   });
 
   void test(`a ${name} code opens with the key of the ring that sealed it, and with no other`, () => {
-    const line = (number: number): string => createKeyLine(number, 'seal', 1_750_000_000);
-    const [first, second, third] = [line(1), line(2), line(3)];
+    const [first, second, third] = [lineOf(1), lineOf(2), lineOf(3)];
     const ring = ringOf(first, second, third);
     for (const key of ring.seal.keys)
       assert.deepEqual(openCode(ring, shape, sealCode(key, shape, CODE)), CODE);

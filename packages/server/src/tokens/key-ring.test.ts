@@ -169,7 +169,7 @@ void test('the check for key material in an error finds a part of a key', () => 
 
 void test('a ring without a key of each purpose is refused, and says which it lacks', () => {
   assert.throws(() => parseKeyRing(ONE), /holds no key of purpose sign, session, webhook/);
-  assert.throws(() => parseKeyRing(`${REST}`), /holds no key of purpose seal/);
+  assert.throws(() => parseKeyRing(REST), /holds no key of purpose seal/);
 });
 
 void test('one secret is no key of two purposes', () => {

@@ -199,7 +199,10 @@ export const withWithdrawals = (ring: KeyRing, registered: readonly RegisteredKe
  */
 export const PUBLISHED_BEFORE_SIGNING_SECONDS = 600;
 
-/** The key that signs at `now`: the newest usable one that has been published for long, else the oldest. */
+/**
+ * The key that signs at `now`, the earliest moment that the present may be: the newest usable one that has been published
+ * for long, else the oldest.
+ */
 export const signingKeyAt = ({ sign }: KeyRing, now: Seconds): SignKey =>
   sign.usable.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
   sign.usable.at(-1) ??

@@ -178,7 +178,7 @@ const attemptAndSettle = async (
 };
 
 const attempt = async (
-  { store, keyRing, noticeKeys, clock, deliver }: SenderContext,
+  { store, keyRing, noticeKeys, clock, earliest, deliver }: SenderContext,
   { webhook, grantEvent }: ClaimedDelivery,
   signal: AbortSignal,
 ): Promise<Answer> => {
@@ -188,7 +188,7 @@ const attempt = async (
   const lacking = findLackingKey(keyRing(), registered, webhook);
   if (lacking !== undefined) return { status: undefined, error: `the key ring lacks key ${lacking}` };
   const nowMs = clock();
-  const keys = signingKeysOf(keyRing(), webhook, nowMs);
+  const keys = signingKeysOf(keyRing(), webhook, earliest());
   const message = addressMessage(webhook, keys, writeGrantEvent(webhook, grantEvent), nowMs);
   return deliver(message, signal);
 };

@@ -6,7 +6,7 @@ import type { RegisteredKey } from '../tokens/key-state.ts';
 /**
  * What signs the messages of a webhook, newest first: the active key, and every older one by which its receiver may still
  * verify, so that a receiver takes over the new secret whenever it likes. A compromised key signs too until its window
- * ends, which gives its thief nothing; a retired one does not.
+ * ends, which gives its thief nothing; a retired one does not. `earliestMs`: the earliest moment that the present may be.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, "Signature scheme", on
  * rotation without downtime
@@ -14,10 +14,10 @@ import type { RegisteredKey } from '../tokens/key-state.ts';
 export const signingKeysOf = (
   { webhook: { keys, active } }: KeyRing,
   { id, keyNumber }: Pick<Webhook, 'id' | 'keyNumber'>,
-  nowMs: Millis,
+  earliestMs: Millis,
 ): readonly Buffer[] =>
   keys
-    .filter((key) => key === active || (key.number >= keyNumber && isSigning(key, nowMs)))
+    .filter((key) => key === active || (key.number >= keyNumber && isSigning(key, earliestMs)))
     .map((key) => key.webhookKey(id));
 
 const isSigning = ({ withdrawal }: WebhookKey, nowMs: Millis): boolean =>

@@ -107,6 +107,19 @@ export const grantEventContract = (onStore: OnStore): void => {
     },
   );
 
+  onStore('The grant events of the smallest, the greatest and an unknown id are found.', async (store) => {
+    await store.createClient(sampleClient());
+    const ids = [-(2n ** 63n), -1n, 2n ** 63n - 1n];
+    for (const id of ids) await store.createGrant(sampleGrant({ id }));
+    for (const grantId of [...ids, 5n]) {
+      const found = await store.listGrantEvents({ after: 0, limit: 10, grantId, clientId: 'client-a' });
+      assert.deepEqual(
+        found.map((one) => one.grantId),
+        ids.filter((id) => id === grantId),
+      );
+    }
+  });
+
   onStore('Grant events stay after their grant and their client are removed.', async (store) => {
     await fillWithGrantEvents(store);
     const grantEvents = await store.listGrantEvents({ after: 0, limit: 10 });

@@ -11,6 +11,9 @@ const keyOf = (number: number): RegisteredKey => ({
   fingerprint: number.toString(16).padStart(32, '0'),
 });
 
+const compromised = (opensUntilMs: number) =>
+  ({ state: 'compromised', atMs: CREATED_AT_MS, opensUntilMs }) as const;
+
 /** listKeys, registerKey, withdrawKey, countGrantsByKey, and the keys in every result of readClient. */
 export const keyContract = (onStore: OnStore): void => {
   onStore('Keys are listed newest first, in any order of registration.', async (store) => {
@@ -46,8 +49,6 @@ export const keyContract = (onStore: OnStore): void => {
       await store.createClient(sampleClient());
       for (const number of [4, 8]) await store.registerKey(keyOf(number));
       assert.deepEqual((await store.readClient('client-a')).keys, [keyOf(8), keyOf(4)]);
-      const compromised = (opensUntilMs: number) =>
-        ({ state: 'compromised', atMs: CREATED_AT_MS, opensUntilMs }) as const;
       const retired = { state: 'retired', atMs: CREATED_AT_MS + 9 } as const;
       for (const withdrawal of [compromised(CREATED_AT_MS + 5), compromised(CREATED_AT_MS + 7), retired]) {
         assert.equal(await store.withdrawKey(4, withdrawal), 'withdrawn');

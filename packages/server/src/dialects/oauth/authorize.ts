@@ -103,6 +103,7 @@ export const oauthAuthorize: AuthorizationWire = {
   redirectUriName: 'redirect_uri',
   isRedirectUriOptional: true,
   redirectsFaults: true,
+  resourceName: 'resource',
   keepsOpener: false,
   parse(parameters, client) {
     const fault = findFault(parameters, client, OAUTH_RULES);

@@ -12,7 +12,7 @@ const prepareStatements = (database: DatabaseSync) => ({
   // Differs whenever a key was added or withdrawn, or the end of its window was moved.
   selectKeysMark: prepareValues(
     database,
-    'SELECT max(number), total(withdrawn_at_ms), total(opens_until_ms) FROM keys',
+    'SELECT count(*), total(number), total(withdrawn_at_ms), total(opens_until_ms) FROM keys',
   ),
   selectId: prepareValues(database, 'SELECT id FROM clients WHERE number = ?'),
   select: database.prepare('SELECT * FROM clients WHERE id = ?'),

@@ -19,7 +19,7 @@ export const NEXT_REVISION = 'revision + 1 + floor(random() * 4294967296)::bigin
 
 const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.policy,
     c.secrets, c.created_at_ms, c.disabled_at_ms, c.has_imported_tokens, k.mark AS keys_mark
-  FROM (SELECT concat_ws(' ', max(number), sum(withdrawn_at_ms), sum(opens_until_ms)) AS mark FROM keys) AS k
+  FROM (SELECT concat_ws(' ', count(*), sum(number), sum(withdrawn_at_ms), sum(opens_until_ms)) AS mark FROM keys) AS k
   LEFT JOIN clients AS c ON c.id = ANY($1::text[])`;
 
 const SELECT_KEYS = `SELECT ${KEY_COLUMNS} FROM keys ORDER BY number DESC`;
@@ -109,6 +109,7 @@ export const createKnownClients = (
     },
     forgetAll(): void {
       changes++;
+      knownKeys = undefined;
       remembered.clear();
     },
   };
