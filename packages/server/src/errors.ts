@@ -1,3 +1,5 @@
+import type { Seconds } from './clock.ts';
+
 /**
  * Every reason for which a request is refused, with its class. Private: a log event carries the reason, the wire never
  * does. A dialect answers each reason with a constant text; reasons of one class may share an answer.
@@ -26,6 +28,10 @@ const REFUSALS = {
   code_malformed: 'dead_code',
   redirect_uri_missing: 'request',
   redirect_uri_unregistered: 'request',
+  selection_expired: 'request',
+  form_outdated: 'request',
+  form_of_other_site: 'request',
+  cookies_missing: 'request',
   // the client
   credentials_missing: 'unauthenticated',
   credentials_malformed: 'unauthenticated',
@@ -40,6 +46,7 @@ const REFUSALS = {
   code_client_mismatch: 'dead_code',
   code_redirect_wrong: 'dead_code',
   code_verifier_wrong: 'dead_code',
+  code_reloaded: 'dead_code',
   code_replayed: 'dead_code',
   // a refresh token
   token_undecryptable: 'dead_token',
@@ -123,7 +130,7 @@ export class Refusal extends Error {
   readonly reason: RefusalReason;
   readonly details: readonly FieldFault[];
   /** Whole seconds, at least 1; `undefined` if waiting does not help, or for an unknown time. */
-  readonly retryAfterSeconds: number | undefined;
+  readonly retryAfterSeconds: Seconds | undefined;
   /** The client, where it is known; for the log event, never for the wire. */
   readonly clientId: string | undefined;
   /** Whether the code that threw it has emitted a log event for it. */
@@ -134,7 +141,7 @@ export class Refusal extends Error {
     reason: RefusalReason,
     details: readonly FieldFault[] = [],
     about: {
-      readonly retryAfterSeconds?: number;
+      readonly retryAfterSeconds?: Seconds;
       readonly clientId?: string | undefined;
       readonly isReported?: boolean;
       readonly oauthError?: OAuthError;

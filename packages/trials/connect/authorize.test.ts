@@ -216,12 +216,18 @@ describe('Smartcar Connect', () => {
       'redirect_uri_unregistered',
     ],
   ] as const) {
-    test(`answers ${name} with a page, never with a redirect`, async () => {
+    test(`answers ${name} with a page that names the parameter, never with a redirect`, async () => {
+      const before = trial.events.length;
       const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar, more));
       assert.equal(page.status, 400);
       assert.equal(page.location, '');
       assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
-      assert.ok(trial.events.some((event) => 'reason' in event && event.reason === reason));
+      const event = trial.events.slice(before).find((one) => 'reason' in one && one.reason === reason);
+      assert.ok(event !== undefined && 'requestId' in event);
+      assert.ok(page.body.includes(`<code>${event.requestId}</code>`), page.body);
+      const [parameter = ''] = Object.keys(more);
+      assert.match(page.body, new RegExp(`<code>${parameter} (?:is|was) [a-z ]+`, 'i'));
+      assert.doesNotMatch(page.body, /nobody is|evil\.example\/ is/);
     });
   }
 
@@ -313,6 +319,8 @@ describe('Every form', () => {
     }
     const elsewhere = await browser.press(consent, 'agree', {}, { 'Sec-Fetch-Site': 'cross-site' });
     assert.equal(elsewhere.status, 403);
+    const reasons = trial.events.flatMap((event) => ('reason' in event ? [event.reason] : []));
+    assert.deepEqual(reasons.slice(-3), ['form_outdated', 'cookies_missing', 'form_of_other_site']);
     assert.equal(trial.events.filter(({ event }) => event === 'consent.given').length, before);
   });
 
@@ -331,8 +339,21 @@ describe('Every form', () => {
     const page = await browser.open(smartcarUrl(own, client));
     const consent = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
     own.ahead = 1_801_000;
-    assert.equal((await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' })).status, 403);
+    const late = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.equal(late.status, 403);
+    assert.match(late.body, /This page has expired/);
     assert.match((await browser.open(smartcarUrl(own, client))).body, /Choose a demo owner/);
+  });
+
+  test('of a browser that sends no cookies is not called expired', async () => {
+    const browser = createPlainBrowser();
+    const page = await browser.open(smartcarUrl(trial, smartcar));
+    browser.cookies.clear();
+    const blocked = await browser.press(page, OWNER_OF_ONE);
+    assert.equal(blocked.status, 403);
+    assert.match(blocked.body, /Your browser sent no cookie/);
+    assert.doesNotMatch(blocked.body, /expired/);
+    assert.ok(trial.events.some((event) => 'reason' in event && event.reason === 'cookies_missing'));
   });
 
   test('still works after a key rotation', async (t) => {
@@ -348,8 +369,44 @@ describe('Every form', () => {
   });
 });
 
+describe('A browser that opens an address where there is nothing', () => {
+  const HTML = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  test('reads a page; a program reads what the dialect documents', async () => {
+    for (const path of ['/nothing', '/oauth/nothing', '/v1/nothing', '/v2.0/nothing', '/connect/']) {
+      const before = trial.events.length;
+      const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);
+      assert.equal(page.status, 404, path);
+      assert.match(page.body, /Page not found/);
+      const [event] = trial.events.slice(before);
+      assert.ok(event?.event === 'request.refused' && event.reason === 'path_unknown');
+      assert.ok(page.body.includes(event.requestId));
+      const program = await createPlainBrowser().open(`${trial.url}${path}`, { Accept: '*/*' });
+      assert.match(program.headers.get('content-type') ?? '', /^application\/json/, path);
+    }
+  });
+
+  test('is led from the root to the owner page, in the language that it prefers', async () => {
+    const page = await createPlainBrowser().open(trial.url, HTML);
+    assert.equal(page.status, 200);
+    assert.match(page.body, /href="\/connect"/);
+    const korean = await createPlainBrowser().open(`${trial.url}/`, { ...HTML, 'Accept-Language': 'ko' });
+    assert.match(korean.body, /<html lang="ko">/);
+    assert.equal((await createPlainBrowser().open(trial.url)).status, 404);
+  });
+
+  test('reads a page at an endpoint for apps, with the methods that it has', async () => {
+    for (const path of ['/oauth/token', '/token', '/v1/auth/token', '/oauth/introspect']) {
+      const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);
+      assert.equal(page.status, 405, path);
+      assert.equal(page.headers.get('allow'), 'POST');
+      assert.match(page.body, /This address is for apps/);
+    }
+  });
+});
+
 describe('Every page', () => {
-  test('forbids scripts, framing, caching and referrers', async () => {
+  test('forbids every script but its own, framing, caching and referrers', async () => {
     const browser = createPlainBrowser();
     const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     const error = await browser.open(smartcarUrl(trial, smartcar, { client_id: 'nobody' }));
@@ -358,6 +415,7 @@ describe('Every page', () => {
       for (const part of [
         `default-src 'none'`,
         `style-src 'self'`,
+        `script-src 'self';`,
         `frame-ancestors 'none'`,
         `base-uri 'none'`,
       ])
@@ -366,7 +424,9 @@ describe('Every page', () => {
       assert.equal(headers.get('referrer-policy'), 'no-referrer');
       assert.equal(headers.get('cache-control'), 'no-store');
       assert.ok(headers.has('cross-origin-opener-policy'));
-      assert.doesNotMatch(body, /<script|\bon[a-z]+="|style="/);
+      assert.match(body, /<script src="\/connect\/[0-9a-f]{16}\.js" defer><\/script>/);
+      assert.equal(body.match(/<script/g)?.length, 1);
+      assert.doesNotMatch(body, /\bon[a-z]+="|style="/);
       assert.equal(body.match(/<h1>/g)?.length, 1);
       assert.match(body, /<title>[^<]+<\/title>/);
     }
@@ -382,22 +442,27 @@ describe('Every page', () => {
     assert.match(page.body, /&lt;img src=x onerror=&quot;alert\(1\)&quot;&gt;&#39;/);
     assert.ok((await createPlainBrowser().open(url)).location.includes('error=invalid_scope'));
     const raw = await createPlainBrowser().open(`${smartcarUrl(trial, client)}&x=<script>'"`);
-    assert.doesNotMatch(raw.body, /<script/);
+    assert.equal(raw.body.match(/<script/g)?.length, 1);
   });
 
-  test('has a stylesheet whose address changes with its content', async () => {
-    const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
-    const path = /<link rel="stylesheet" href="(?<path>[^"]+)"/.exec(page.body)?.groups?.['path'] ?? '';
-    const style = await createPlainBrowser().open(trial.url + path);
-    assert.equal(style.status, 200);
-    assert.match(style.headers.get('cache-control') ?? '', /immutable/);
-    assert.ok(style.body.length < 16_384);
-  });
+  for (const [what, pattern] of [
+    ['stylesheet', /<link rel="stylesheet" href="(?<path>[^"]+)"/],
+    ['script', /<script src="(?<path>[^"]+)"/],
+  ] as const)
+    test(`has a ${what} whose address changes with its content`, async () => {
+      const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
+      const path = pattern.exec(page.body)?.groups?.['path'] ?? '';
+      const file = await createPlainBrowser().open(trial.url + path);
+      assert.equal(file.status, 200);
+      assert.match(file.headers.get('cache-control') ?? '', /immutable/);
+      assert.equal(file.headers.get('x-content-type-options'), 'nosniff');
+      assert.ok(file.body.length < 16_384);
+    });
 
   test('sets a cookie that scripts cannot read and other sites cannot send', async (t) => {
     const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
     const plain = page.headers.get('set-cookie') ?? '';
-    assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=1800; HttpOnly; SameSite=Lax$/);
+    assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/);
     const behindTls = await openConnectTrial(t, { demo: true, publicUrl: 'https://id.example/' });
     const client = await behindTls.register('smartcar');
     const secure = await createPlainBrowser().open(smartcarUrl(behindTls, client));
@@ -411,7 +476,7 @@ describe('Every page', () => {
     const client = await behind.register('smartcar');
     const browser = createPlainBrowser();
     const page = await browser.open(smartcarUrl(behind, client));
-    for (const [, address = ''] of page.body.matchAll(/(?:href|action)="(\/[^"]*)"/g))
+    for (const [, address = ''] of page.body.matchAll(/(?:href|src|action)="(\/[^"]*)"/g))
       assert.ok(address.startsWith('/fob/one/'), address);
     // Does what the proxy does: forwards requests without the path.
     const stripped = { ...page, body: page.body.replaceAll('"/fob/one/', '"/') };

@@ -1,6 +1,5 @@
 import { createAuthorizationServer, systemClock } from '@keyfob/server';
-import type { Deployment, LogEvent, Settings } from '@keyfob/server';
-import type { ClientType } from '@keyfob/server/clients';
+import type { ClientRegistration, Deployment, LogEvent, Settings } from '@keyfob/server';
 import { makeClient } from '../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
@@ -21,14 +20,7 @@ export type ConnectTrial = {
   readonly events: readonly LogEvent[];
   /** Milliseconds by which the server's clock is ahead of the machine's. */
   ahead: number;
-  register(
-    dialect: DialectName,
-    wanted?: {
-      readonly name?: string;
-      readonly type?: ClientType;
-      readonly redirectUris?: readonly string[];
-    },
-  ): Promise<TrialClient>;
+  register(dialect: DialectName, wanted?: Partial<Omit<ClientRegistration, 'dialect'>>): Promise<TrialClient>;
 };
 
 export const REDIRECT_URI = 'https://app.example/callback?keep=1';
@@ -62,6 +54,7 @@ export const openConnectTrial = async (
         name = 'Charge planner',
         type = 'confidential',
         redirectUris = [REDIRECT_URI],
+        ...more
       }: Parameters<ConnectTrial['register']>[1] = {},
     ) {
       const { client, clientSecret } = await makeClient(deployment, {
@@ -69,6 +62,7 @@ export const openConnectTrial = async (
         type,
         name,
         redirectUris,
+        ...more,
       });
       return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
     },
@@ -112,7 +106,13 @@ export const redeemCode = async (
     code,
     codeVerifier,
     resource,
-  }: { readonly code: string; readonly codeVerifier?: string; readonly resource?: string },
+    brand = 'kia',
+  }: {
+    readonly code: string;
+    readonly codeVerifier?: string;
+    readonly resource?: string;
+    readonly brand?: string;
+  },
 ): Promise<readonly [number, Record<string, unknown>]> => {
   const { clientId, clientSecret, redirectUri } = client;
   const isSmartcar = dialect === 'smartcar';
@@ -129,7 +129,7 @@ export const redeemCode = async (
       })
     : await fetch(`${url}/v1/auth/token`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', Brand: 'kia' },
+        headers: { 'Content-Type': 'application/json', Brand: brand },
         body: JSON.stringify({ clientId, clientSecret, code, redirectUrl: redirectUri }),
       });
   return [response.status, (await response.json()) as Record<string, unknown>];

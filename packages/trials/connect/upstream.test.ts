@@ -65,7 +65,7 @@ describe('A real owner', () => {
     const consent = await follow(browser);
     assert.equal(consent.status, 200, consent.body);
     assert.equal(consent.url, url);
-    assert.match(consent.body, /Signed in as Name of owner-1/);
+    assert.match(consent.body, /Signed in as <bdi>Name of owner-1<\/bdi>/);
     assert.match(consent.body, /IONIQ 5/);
     assert.doesNotMatch(consent.body, /simulated|Demo owner/);
     assert.deepEqual(asked.slice(-2), ['Bearer token-of-the-vehicle-service', '/vehicles?subject=owner-1']);
@@ -94,16 +94,18 @@ describe('A real owner', () => {
       code: new URL(agreed.location).searchParams.get('code') ?? '',
     });
     const own = await giver.open(`${trial.url}/connect`);
-    const id = /name="grant" value="(?<id>[0-9a-f]{16})"/.exec(own.body)?.groups?.['id'] ?? '';
+    assert.ok(own.body.includes(`name="client" value="${client.clientId}"`));
+    const fields = { client: client.clientId, brand: '' };
     upstream.account = 'owner-2';
     const stranger = createPlainBrowser();
     await follow(stranger);
     upstream.account = 'owner-1';
     const page = await stranger.open(`${trial.url}/connect`);
     assert.doesNotMatch(page.body, /Charge planner/);
-    await stranger.press(page, 'sign_out', { action: 'remove', grant: id });
+    await stranger.press(page, 'sign_out', { action: 'remove', ...fields });
     const form = { ...page, body: page.body.replace('value="sign_out"', 'value="remove"') };
-    await stranger.press(form, 'remove', { grant: id });
+    const forced = await stranger.press(form, 'remove', fields);
+    assert.equal(forced.location, `${trial.url}/connect`);
     assert.match((await giver.open(`${trial.url}/connect`)).body, /Charge planner/);
   });
 
@@ -114,7 +116,7 @@ describe('A real owner', () => {
     const to = /http-equiv="refresh" content="0;url=(?<to>[^"]+)"/.exec(going.body)?.groups?.['to'] ?? '';
     const next = new URL(to.replaceAll('&amp;', '&'));
     assert.equal(next.searchParams.get('prompt'), 'login');
-    assert.match((await follow(browser, next.href)).body, /Signed in as Name of owner-1/);
+    assert.match((await follow(browser, next.href)).body, /Signed in as <bdi>Name of owner-1<\/bdi>/);
   });
 
   test('is not offered simulated owners; with mode=simulated only these are offered', async () => {

@@ -22,6 +22,7 @@ import { vehicleContract } from './suite/vehicles.ts';
 import { verdictContract } from './suite/verdicts.ts';
 import { volumeContract } from './suite/volume.ts';
 import { webhookConnectionContract, webhookContract } from './suite/webhooks.ts';
+import { withdrawalContract } from './suite/withdrawals.ts';
 
 /** Registers the whole contract of `Store` for one kind of store, under its name. */
 export const describeStore = (name: string, factory: StoreFactory): void => {
@@ -34,6 +35,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       verdictContract,
       pruneContract,
       vehicleContract,
+      withdrawalContract,
       clientContract,
       codeContract,
       consentContract,

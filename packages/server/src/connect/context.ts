@@ -5,6 +5,7 @@ import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { Upstream } from './sign-in/upstream.ts';
+import type { DemoContext } from './demo/demo-clients.ts';
 import type { VisitLimits } from './visit-limit.ts';
 import type { VehicleSource } from './vehicles/vehicle-source.ts';
 
@@ -21,6 +22,8 @@ export type ConnectContext = TimeContext & {
   readonly publicUrl: string;
   /** Whether simulated owners can give any client access to simulated vehicles. */
   readonly isDemo: boolean;
+  /** The clients whose callback is a page of this server; `undefined` without a demo. */
+  readonly demo: DemoContext | undefined;
   /** The provider where real owners sign in; `undefined` if none is configured. */
   readonly upstream: Upstream | undefined;
   readonly vehicles: VehicleSource;

@@ -12,6 +12,7 @@ import type { WireResponse } from '../wire/exchange.ts';
 import { readQuery } from '../wire/query.ts';
 import type { QueryParameters } from '../wire/query.ts';
 import { Refusal } from '../errors.ts';
+import type { RefusalReason } from '../errors.ts';
 import type { Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
 import { redirect } from './pages/page.ts';
@@ -37,7 +38,7 @@ export const parseAuthorizationRequest = async (
   const { query } = visit.request;
   const { authorization: wire } = dialect;
   const parameters = query.length > QUERY_MAX_CHARACTERS ? undefined : readQuery(query);
-  if (parameters === undefined) throw new Refusal('parameters_wrong');
+  if (parameters === undefined) throw unreadableQuery();
   const client = await readClient(context, dialect, parameters);
   const redirectUri = readRedirectUri(wire, parameters, client);
   const parsed =
@@ -63,6 +64,17 @@ export const parseAuthorizationRequest = async (
     302,
   );
 };
+
+/** A refusal that says which parameter is wrong, in constant words: a value is never repeated. */
+export const faultOf = (reason: RefusalReason, field: string, how: string): Refusal =>
+  new Refusal(reason, [{ field, message: `${field} ${how}.` }]);
+
+export const unreadableQuery = (): Refusal =>
+  faultOf(
+    'parameters_wrong',
+    'The query',
+    `is longer than ${QUERY_MAX_CHARACTERS} characters or not well-formed`,
+  );
 
 type ParseResult = ReturnType<AuthorizationWire['parse']>;
 
@@ -109,13 +121,17 @@ const readClient = async (
   parameters: QueryParameters,
 ): Promise<Client> => {
   const clientId = parameters.get(clientIdName);
-  if (clientId === undefined || parameters.repeated.has(clientIdName)) throw new Refusal('client_unknown');
+  if (clientId === undefined) throw faultOf('client_unknown', clientIdName, 'is missing');
+  if (parameters.repeated.has(clientIdName))
+    throw faultOf('client_unknown', clientIdName, 'was sent more than once');
   const { client, keys } = await store.readClient(clientId);
   // Makes sure that everything after this uses the newest keys.
   noticeKeys(keys);
-  if (client === undefined) throw new Refusal('client_unknown');
-  if (client.dialect !== name) throw new Refusal('client_of_other_dialect');
-  if (client.disabledAtMs !== undefined) throw new Refusal('client_disabled');
+  const refuse = (reason: RefusalReason): Refusal =>
+    faultOf(reason, clientIdName, 'is not that of an active client of this API');
+  if (client === undefined) throw refuse('client_unknown');
+  if (client.dialect !== name) throw refuse('client_of_other_dialect');
+  if (client.disabledAtMs !== undefined) throw refuse('client_disabled');
   return client;
 };
 
@@ -124,11 +140,13 @@ const readRedirectUri = (
   parameters: QueryParameters,
   client: Client,
 ): string => {
-  if (parameters.repeated.has(redirectUriName)) throw new Refusal('redirect_uri_unregistered');
+  if (parameters.repeated.has(redirectUriName))
+    throw faultOf('redirect_uri_unregistered', redirectUriName, 'was sent more than once');
   const named = parameters.get(redirectUriName);
   const only = isRedirectUriOptional ? onlyRedirectUri(client) : undefined;
   if (named === undefined && only !== undefined) return only;
-  if (named === undefined) throw new Refusal('redirect_uri_missing');
-  if (!isRegisteredRedirect(client.redirectUris, named)) throw new Refusal('redirect_uri_unregistered');
+  if (named === undefined) throw faultOf('redirect_uri_missing', redirectUriName, 'is missing');
+  if (!isRegisteredRedirect(client.redirectUris, named))
+    throw faultOf('redirect_uri_unregistered', redirectUriName, 'is not registered for this client');
   return named;
 };

@@ -69,6 +69,13 @@ export type AuthorizationWire = {
   renderError(error: string, description: string, issuer: string): RedirectParameters;
 };
 
+/** A name that is safe to repeat in an error: it cannot contain a secret, markup or words. */
+const PLAIN_NAME = /^[A-Za-z_]{1,32}$/;
+
+/** Describes a parameter that was sent twice. */
+export const describeRepeated = (name: string): string =>
+  `${PLAIN_NAME.test(name) ? name : 'A parameter'} was sent more than once.`;
+
 /** The longest `state`. */
 export const STATE_MAX_CHARACTERS = 2048;
 

@@ -38,7 +38,13 @@ export type TokenEndpoint = {
   parse(request: WireRequest): TokenRequest;
 };
 
-/** What commands print so that people can try the dialect. */
+/** The credentials in an example. */
+export type ExampleClient = { readonly clientId: string; readonly clientSecret: string };
+
+/** An authorization code in an example. */
+export type ExampleCode = { readonly code: string; readonly redirectUri: string };
+
+/** What commands and the demo show so that people can try the dialect. */
 export type DialectExamples = {
   /** The scope of the demo grant. */
   readonly demoScope: string;
@@ -47,11 +53,17 @@ export type DialectExamples = {
   /** The same for the demo client: simulated vehicles, and every permission that is worth showing. */
   demoAuthorizationTarget(client: { readonly clientId: string; readonly redirectUri: string }): string;
   /** A shell command that refreshes. `refreshToken` is shell text for a word in double quotes. */
-  refreshCommand(
-    url: string,
-    client: { readonly clientId: string; readonly clientSecret: string },
-    refreshToken: string,
-  ): string;
+  refreshCommand(url: string, client: ExampleClient, refreshToken: string): string;
+  /** A shell command that exchanges a code. The secret is shell text for a word in double quotes. */
+  exchangeCommand(url: string, client: ExampleClient, code: ExampleCode): string;
+  /** The same exchange as a request. */
+  exchangeRequest(
+    client: ExampleClient,
+    code: ExampleCode,
+  ): Pick<WireRequest, 'path'> & {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
 };
 
 /** An option of a client that only one dialect has. Its value is one of a few words. */
@@ -60,6 +72,9 @@ export type DialectOption = {
   /** What it does, for the help of commands. */
   readonly help: string;
 };
+
+/** A text for owners, in every language of their pages. */
+export type OwnersText = { readonly en: string; readonly ko: string };
 
 /** One vendor's wire format and rules. A vendor is one such value, and a branch nowhere else. */
 export type Dialect = {
@@ -74,6 +89,8 @@ export type Dialect = {
   readonly options?: Readonly<Record<string, DialectOption>>;
   readonly examples: DialectExamples;
   readonly authorization: AuthorizationWire;
+  /** What every client sees of shared vehicles where requests name no permissions, in words for owners. */
+  readonly sharedData?: readonly OwnersText[];
   readonly createRoutes?: CreateRoutes;
   /** Absent where owners choose vehicles when they consent. */
   readonly vehicleSelection?: VehicleSelectionWire;

@@ -104,7 +104,7 @@ const report = (
   emit: Emit,
   { dialect, requestId, caller, client }: CodeRequest,
   id: GrantId,
-  { verdict, fault, hasRevoked }: CodeResult,
+  { verdict, fault, hasRevoked, grant }: CodeResult,
 ): void => {
   const grantId = writeGrantId(id);
   const use = { dialect, requestId, caller, clientId: client.id, grantId };
@@ -114,8 +114,8 @@ const report = (
       throw reportedRefusal(verdict.reason);
     case 'replay':
       emit({ event: 'code.replayed', ...use });
-      if (hasRevoked)
-        emit({ event: 'grant.revoked', requestId, grantId, clientId: client.id, cause: 'code_replay' });
+      if (hasRevoked && grant !== undefined)
+        emit({ event: 'grant.revoked', requestId, grantId, clientId: grant.clientId, cause: 'code_replay' });
       throw reportedRefusal('code_replayed');
     case 'redeem':
     case 'repeat':

@@ -1,5 +1,7 @@
 import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientType } from '../clients/client.ts';
+import { faultOfName } from '../clients/display-name.ts';
+import { changeProfile } from '../clients/profile.ts';
 import { createClientId } from '../clients/secret.ts';
 import type { OperationContext } from './context.ts';
 import type { DialectRules, KnownDialects } from './dialect-rules.ts';
@@ -13,6 +15,12 @@ export type ClientRegistration = {
   readonly name: string;
   readonly redirectUris?: readonly string[];
   readonly consentRedirectUri?: string | undefined;
+  /** Who makes the app, as owners see it. */
+  readonly developer?: string;
+  /** Where the app says what it does with the data; https. */
+  readonly privacyUrl?: string;
+  /** The bytes of a PNG or JPEG image of at most 24 KiB. */
+  readonly logo?: Uint8Array;
 };
 
 export type ClientRegistered =
@@ -39,6 +47,7 @@ export const registerClient = async (
   const dialect = dialects.find(registration.dialect);
   if (dialect === undefined)
     return { outcome: 'invalid', faults: [faultOfDialect(registration.dialect, dialects)] };
+  const profiled = changeProfile(undefined, registration);
   const createdAtMs = clock();
   const first =
     type === 'public'
@@ -51,12 +60,19 @@ export const registerClient = async (
     name,
     redirectUris: [...new Set(redirectUris)],
     consentRedirectUri,
+    ...('faults' in profiled ? {} : profiled),
     policy: dialect.defaultPolicy,
     createdAtMs,
     disabledAtMs: undefined,
     secrets: first === undefined ? [] : [first.secret],
   };
-  const faults = [...faultsOf(client), ...faultsOfType(type, dialect)];
+  const fault = faultOfName(name);
+  const faults = [
+    ...(fault === undefined ? [] : [`the name ${fault}`]),
+    ...('faults' in profiled ? profiled.faults : []),
+    ...faultsOf(client),
+    ...faultsOfType(type, dialect),
+  ];
   if (faults.length > 0) return { outcome: 'invalid', faults };
   await store.createClient(client);
   return { outcome: 'registered', client, clientSecret: first?.clientSecret };

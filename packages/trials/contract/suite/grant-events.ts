@@ -25,8 +25,8 @@ const fillWithGrantEvents = async (store: Store): Promise<void> => {
     await redeemed(store, sampleCodeUse({ requestId: `first-${index}`, presented: { grantId, clientId } }));
   }
   const again = { grantId: -1n, clientId: 'client-a' };
-  await redeemed(store, sampleCodeUse({ requestId: 'second-0', nowMs: NOW_MS + 2000, presented: again }));
-  await redeemed(store, sampleCodeUse({ requestId: 'third-0', nowMs: NOW_MS + 3000, presented: again }));
+  await redeemed(store, sampleCodeUse({ requestId: 'second-0', nowMs: NOW_MS + 12_000, presented: again }));
+  await redeemed(store, sampleCodeUse({ requestId: 'third-0', nowMs: NOW_MS + 13_000, presented: again }));
   await store.revoke(0n, { nowMs: CREATED_AT_MS + 5000, cause: 'operator' });
 };
 
@@ -52,7 +52,7 @@ export const grantEventContract = (onStore: OnStore): void => {
       {
         ...ownerOf(-1n),
         kind: 'grant.revoked',
-        atMs: NOW_MS + 2000,
+        atMs: NOW_MS + 12_000,
         cause: 'code_replay',
         requestId: 'second-0',
       },

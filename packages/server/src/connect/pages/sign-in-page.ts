@@ -1,9 +1,9 @@
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { DEMO_OWNERS } from '../sign-in/demo-owners.ts';
-import { keepOnOneLine, nameMake } from './names.ts';
+import { isolate, keepOnOneLine, nameMake, showName } from './names.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
-import { html } from './html.ts';
+import { fill, html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
@@ -77,8 +77,8 @@ export const signedInBar = ({ texts }: PageContext, owner: Owner, form: RenderFo
     ${form(button('switch', texts.signIn.switch, 'quiet'))}
   </div>`;
 
-export const describeOwner = (owner: Owner, { signIn }: PageContext['texts']): string => {
+export const describeOwner = (owner: Owner, { signIn }: PageContext['texts']): Content => {
   const demo = DEMO_OWNERS.find(({ subject }) => subject === owner.subject);
-  const name = demo === undefined ? owner.name : signIn.owner(Number(demo.id));
-  return name === '' ? signIn.signedIn : signIn.signedInAs(name);
+  const name = demo === undefined ? showName(owner.name) : signIn.owner(Number(demo.id));
+  return name === '' ? signIn.signedIn : fill(signIn.signedInAs, isolate(name));
 };

@@ -67,8 +67,8 @@ export const TEXTS_EN = {
     control_trunk: 'Open and close the trunk',
   } as Readonly<Record<string, string>>,
   /** For a dialect whose requests name no permissions. */
-  everyPermission: (make: string): string =>
-    `Next, you choose which vehicles to share. The app can then use the data that ${make} offers for them.`,
+  choosingLater: (make: string): string =>
+    `Next, you choose which of your ${make} vehicles to share. The app sees nothing of the others.`,
 
   consent: {
     title: (client: string): string => `Share with ${client}`,
@@ -86,6 +86,13 @@ export const TEXTS_EN = {
     chooseOne: 'Choose at least one vehicle',
     chooseExactlyOne: 'Choose one vehicle',
     noneChosen: 'Nothing has been shared yet.',
+    search: 'Search vehicles',
+    selectAll: 'Select all',
+    selectNone: 'Select none',
+    selected: (count: string, total: string): string => `${count} of ${total} selected`,
+    noneFound: 'No vehicle found',
+    by: (developer: string): string => `by ${developer}`,
+    privacy: 'Privacy policy',
   },
   select: {
     title: 'Choose vehicles',
@@ -127,16 +134,55 @@ export const TEXTS_EN = {
     nothing: 'No app has access to your vehicles.',
     signInLead: 'Sign in to see which apps can use your vehicles, and to remove their access.',
     since: (date: string): string => `Since ${date}`,
+    lastUsed: (date: string): string => `Last used ${date}`,
     canSee: 'Can see',
     canDo: 'Can do',
     vehicles: 'Vehicles',
+    manyVehicles: (count: number): string => `${count} vehicles`,
+    manyPermissions: (count: number): string => `${count} items`,
     noVehicles: 'No vehicle chosen yet',
+    removeVehicle: 'Remove',
+    removeVehicleFor: (vehicle: string): string => `Remove ${vehicle}`,
+    removeVehicleConsequence: (client: string): string =>
+      `${client} will no longer be able to use this vehicle. Everything else stays as it is.`,
+    vehicleRemoved: 'The vehicle has been removed.',
     remove: 'Remove access',
     removeFor: (client: string): string => `Remove ${client}’s access`,
-    removeConsequence: (client: string): string =>
-      `${client} will no longer be able to use your vehicles. You can connect again in the app.`,
+    removeConsequence: (client: string, make: string | undefined): string =>
+      `${client} will no longer be able to use your ${make === undefined ? '' : `${make} `}vehicles. You can connect again in the app.`,
+    /** For access that other services check without asking this server. */
+    offline: (time: string): string =>
+      `Services that check this access by themselves can accept it until ${time} if you remove it now.`,
+    ended: 'Removed, but not everywhere yet',
+    endedUntil: (time: string): string =>
+      `Services that check this access by themselves can accept it until ${time}.`,
     removed: 'Access has been removed.',
     signedOut: 'You are signed out.',
+  },
+  /** The page that stands in for the app of a demo. */
+  demo: {
+    title: 'Demo app',
+    heading: 'You are back in the app',
+    lead: (dialect: string) =>
+      `This page stands in for an app that uses the ${dialect} API. Your consent sent it an authorization code.`,
+    code: 'The code',
+    codeText: 'It works once, within ten minutes, and only for the app that it was made for.',
+    exchange: 'Exchange it for tokens',
+    exchangeText:
+      'An app does this on its server, with its secret. Paste the command into a terminal on the machine of this server, or press the button:',
+    exchangeHere: 'Exchange the code',
+    answer: (status: number) => `The answer (HTTP ${status})`,
+    granted:
+      'The app keeps the refresh token and exchanges it for a new pair before the access token expires.',
+    refused: 'The code gives nothing any more. Agree again to get a new one.',
+    owner: 'See what you share, and end it:',
+    declined: 'You did not agree',
+    noCode: 'There is no code in this address',
+    startAgain: 'Open the link to the consent page again, which the server prints when it starts.',
+  },
+  home: {
+    title: 'Connect apps to your car',
+    lead: 'An app that you want to connect sends you here, and you decide what it may use. Here you also see which apps are connected, and remove their access.',
   },
   message: {
     tryAgain: 'Try again',
@@ -145,6 +191,8 @@ export const TEXTS_EN = {
       'Go back to the app and start again. If the problem continues, contact the app’s support team.',
     /** Stands above a technical description of what is wrong with a request. */
     forDevelopers: 'For the developer of the app:',
+    /** Stands before the id of the request, which the log has too. */
+    requestId: 'Request ID:',
     error: 'Error',
     problem: 'There is a problem',
     invalid: {
@@ -163,6 +211,10 @@ export const TEXTS_EN = {
       title: 'This page has expired',
       text: 'Nothing has changed. You can continue where you left off.',
     },
+    cookiesBlocked: {
+      title: 'Your browser sent no cookie',
+      text: 'This page needs a cookie to know that it is still you. Allow cookies for this site, then try again. Nothing has changed.',
+    },
     linkExpired: {
       title: 'This link has expired',
       text: 'A link to choose vehicles works for ten minutes, and only while the app has access.',
@@ -170,6 +222,10 @@ export const TEXTS_EN = {
     pageNotFound: {
       title: 'Page not found',
       text: 'There is no page at this address. Check the link, or start again in the app.',
+    },
+    addressForApps: {
+      title: 'This address is for apps',
+      text: 'Apps send their requests here. There is no page to see.',
     },
     tooManyVisits: {
       title: 'Too many visits',

@@ -67,8 +67,8 @@ export const TEXTS_KO: Texts = {
     control_security: '문 잠금 및 잠금 해제',
     control_trunk: '트렁크 열기 및 닫기',
   },
-  everyPermission: (make) =>
-    `다음 단계에서 공유할 차량을 선택합니다. 앱은 선택한 차량에 대해 ${make}에서 제공하는 데이터를 이용할 수 있습니다.`,
+  choosingLater: (make) =>
+    `다음 단계에서 공유할 ${make} 차량을 선택합니다. 선택하지 않은 차량의 정보는 앱에 제공되지 않습니다.`,
 
   consent: {
     title: (client) => `${client} 연결`,
@@ -85,6 +85,13 @@ export const TEXTS_KO: Texts = {
     chooseOne: '차량을 한 대 이상 선택하세요',
     chooseExactlyOne: '차량 한 대를 선택하세요',
     noneChosen: '아직 공유된 정보는 없습니다.',
+    search: '차량 검색',
+    selectAll: '모두 선택',
+    selectNone: '모두 해제',
+    selected: (count, total) => `${total}대 중 ${count}대 선택`,
+    noneFound: '검색된 차량이 없습니다',
+    by: (developer) => `제공: ${developer}`,
+    privacy: '개인정보 처리방침',
   },
   select: {
     title: '차량 선택',
@@ -125,22 +132,58 @@ export const TEXTS_KO: Texts = {
     nothing: '내 차량을 이용할 수 있는 앱이 없습니다.',
     signInLead: '로그인하면 내 차량을 이용할 수 있는 앱을 확인하고 연결을 해제할 수 있습니다.',
     since: (date) => `${date}부터`,
+    lastUsed: (date) => `마지막 이용: ${date}`,
     canSee: '볼 수 있는 정보',
     canDo: '할 수 있는 작업',
     vehicles: '차량',
+    manyVehicles: (count) => `차량 ${count}대`,
+    manyPermissions: (count) => `${count}가지 항목`,
     noVehicles: '아직 선택한 차량이 없습니다',
+    removeVehicle: '해제',
+    removeVehicleFor: (vehicle) => `${vehicle} 공유 해제`,
+    removeVehicleConsequence: (client) =>
+      `${client}에서 더 이상 이 차량을 이용할 수 없습니다. 다른 내용은 그대로 유지됩니다.`,
+    vehicleRemoved: '차량 공유가 해제되었습니다.',
     remove: '연결 해제',
     removeFor: (client) => `${client} 연결 해제`,
-    removeConsequence: (client) =>
-      `${client}에서 더 이상 내 차량을 이용할 수 없습니다. 앱에서 언제든지 다시 연결할 수 있습니다.`,
+    removeConsequence: (client, make) =>
+      `${client}에서 더 이상 ${make ?? '내'} 차량을 이용할 수 없습니다. 앱에서 언제든지 다시 연결할 수 있습니다.`,
+    offline: (time) =>
+      `지금 연결을 해제해도, 접근 권한을 자체적으로 확인하는 서비스에서는 ${time}까지 유효할 수 있습니다.`,
+    ended: '해제되었으나 아직 유효할 수 있는 앱',
+    endedUntil: (time) => `접근 권한을 자체적으로 확인하는 서비스에서는 ${time}까지 유효할 수 있습니다.`,
     removed: '연결이 해제되었습니다.',
     signedOut: '로그아웃되었습니다.',
+  },
+  demo: {
+    title: '데모 앱',
+    heading: '앱으로 돌아왔습니다',
+    lead: (dialect) =>
+      `이 페이지는 ${dialect} API를 사용하는 앱을 대신합니다. 동의하면 앱에 인증 코드가 전달됩니다.`,
+    code: '인증 코드',
+    codeText: '코드를 발급받은 앱만 10분 안에 한 번 사용할 수 있습니다.',
+    exchange: '코드를 토큰으로 교환',
+    exchangeText:
+      '앱은 서버에서 시크릿과 함께 이 요청을 보냅니다. 이 서버가 실행 중인 컴퓨터의 터미널에 명령을 붙여 넣거나 버튼을 누르세요.',
+    exchangeHere: '코드 교환',
+    answer: (status) => `응답 (HTTP ${status})`,
+    granted: '앱은 리프레시 토큰을 보관하고, 액세스 토큰이 만료되기 전에 새 토큰으로 교환합니다.',
+    refused: '더 이상 사용할 수 없는 코드입니다. 다시 동의하면 새 코드가 발급됩니다.',
+    owner: '공유 중인 정보를 확인하고 연결을 해제할 수 있습니다:',
+    declined: '동의하지 않았습니다',
+    noCode: '주소에 코드가 없습니다',
+    startAgain: '서버를 시작할 때 출력되는 동의 페이지 링크를 다시 여세요.',
+  },
+  home: {
+    title: '앱을 내 차량에 연결',
+    lead: '앱을 연결하면 이곳에서 앱에 허용할 정보를 직접 결정합니다. 연결된 앱을 확인하고 연결을 해제할 수도 있습니다.',
   },
   message: {
     tryAgain: '다시 시도',
     continue: '계속',
     backToApp: '앱으로 돌아가서 다시 시작하세요. 문제가 계속되면 앱 고객센터에 문의하세요.',
     forDevelopers: '앱 개발자를 위한 정보:',
+    requestId: '요청 ID:',
     error: '오류',
     problem: '확인이 필요합니다',
     invalid: {
@@ -159,6 +202,10 @@ export const TEXTS_KO: Texts = {
       title: '만료된 페이지입니다',
       text: '변경된 내용은 없습니다. 하던 작업을 이어서 할 수 있습니다.',
     },
+    cookiesBlocked: {
+      title: '브라우저에서 쿠키를 보내지 않았습니다',
+      text: '본인임을 확인하려면 쿠키가 필요합니다. 이 사이트의 쿠키를 허용한 후 다시 시도하세요. 변경된 내용은 없습니다.',
+    },
     linkExpired: {
       title: '만료된 링크입니다',
       text: '차량 선택 링크는 10분 동안, 앱이 연결되어 있을 때만 사용할 수 있습니다.',
@@ -166,6 +213,10 @@ export const TEXTS_KO: Texts = {
     pageNotFound: {
       title: '페이지를 찾을 수 없습니다',
       text: '이 주소에는 페이지가 없습니다. 링크를 확인하거나 앱에서 다시 시작하세요.',
+    },
+    addressForApps: {
+      title: '앱 전용 주소입니다',
+      text: '앱이 요청을 보내는 주소입니다. 볼 수 있는 페이지가 없습니다.',
     },
     tooManyVisits: {
       title: '요청이 너무 많습니다',

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
+import type { Millis } from '../../clock.ts';
 import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
@@ -17,6 +18,11 @@ export type Session = {
 
 /** Also the time for which a form stays valid. */
 const SESSION_LIFETIME_SECONDS = 1800;
+/**
+ * How long a browser keeps the cookie. Longer than the session, so that a request with an expired session differs from
+ * one of a browser that sends no cookies.
+ */
+const COOKIE_LIFETIME_SECONDS = 86_400;
 
 const schema = v.object({
   id: v.string(),
@@ -54,11 +60,15 @@ export const readSession = async (
   return { id, keyNumber: opened.keyNumber, owner };
 };
 
+/** Whether the browser sent a session, of whatever age. */
+export const hasSessionCookie = (context: ConnectContext, { request }: Pick<Visit, 'request'>): boolean =>
+  readCookie(request.headers['cookie'], cookieName(context)) !== undefined;
+
 /** Starts a new session. `cookie` is the value of `Set-Cookie`. */
 export const startSession = async (
   context: ConnectContext,
   owner: Owner | undefined,
-  nowMs: number,
+  nowMs: Millis,
 ): Promise<{ readonly session: Session; readonly cookie: string }> => {
   const id = context.randomness.bytes(16).toString('base64url');
   const { keyRing } = context;
@@ -69,7 +79,7 @@ export const startSession = async (
   const secure = isSecure(context) ? '; Secure' : '';
   return {
     session: { id, keyNumber, owner },
-    cookie: `${cookieName(context)}=${text}; Path=/; Max-Age=${SESSION_LIFETIME_SECONDS}; HttpOnly; SameSite=Lax${secure}`,
+    cookie: `${cookieName(context)}=${text}; Path=/; Max-Age=${COOKIE_LIFETIME_SECONDS}; HttpOnly; SameSite=Lax${secure}`,
   };
 };
 

@@ -1,6 +1,6 @@
 import type { Client } from '../../clients/client.ts';
 import type { QueryParameters } from '../../wire/query.ts';
-import { STATE_MAX_CHARACTERS } from '../authorization.ts';
+import { describeRepeated, STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
 
 /** What the value of a parameter must be. */
@@ -46,7 +46,7 @@ export const findFault = (
 ): AuthorizationFault | undefined => {
   const [repeated] = parameters.repeated;
   if (repeated !== undefined)
-    return { ...invalidRequest('A parameter was sent more than once.'), reason: 'parameter_repeated' };
+    return { ...invalidRequest(describeRepeated(repeated)), reason: 'parameter_repeated' };
   const responseType = parameters.get('response_type');
   if (responseType === undefined) return invalidRequest('Missing required parameter: response_type.');
   if (responseType !== 'code')

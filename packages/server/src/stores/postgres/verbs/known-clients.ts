@@ -1,3 +1,4 @@
+import type { Clock, Millis } from '../../../clock.ts';
 import type { ClientReading } from '../../../clients/client-store.ts';
 import type { RegisteredKey } from '../../../tokens/key-state.ts';
 import { KEY_COLUMNS, toKey } from '../../key-rows.ts';
@@ -17,7 +18,7 @@ const CLIENTS_MAX = 10_000;
  */
 export const NEXT_REVISION = 'revision + 1 + floor(random() * 4294967296)::bigint';
 
-const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.policy,
+const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.profile, c.policy,
     c.secrets, c.created_at_ms, c.disabled_at_ms, c.has_imported_tokens, k.mark AS keys_mark
   FROM (SELECT concat_ws(' ', count(*), sum(number), sum(withdrawn_at_ms), sum(opens_until_ms)) AS mark FROM keys) AS k
   LEFT JOIN clients AS c ON c.id = ANY($1::text[])`;
@@ -32,7 +33,7 @@ const SELECT_KEYS = `SELECT ${KEY_COLUMNS} FROM keys ORDER BY number DESC`;
  */
 export const createKnownClients = (
   read: Query,
-  { freshMs, now }: { readonly freshMs: number; readonly now: () => number },
+  { freshMs, now }: { readonly freshMs: Millis; readonly now: Clock },
 ) => {
   const remembered = new Map<string, Remembered>();
   let knownKeys: { readonly mark: string; readonly list: readonly RegisteredKey[] } | undefined;

@@ -8,6 +8,8 @@ CREATE TABLE clients (
   name                 TEXT NOT NULL,
   redirect_uris        TEXT NOT NULL,
   consent_redirect_uri TEXT,
+  -- What owners see besides the name, as a JSON object; the logo in it is base64 of at most 24 KiB.
+  profile              TEXT NOT NULL,
   policy               TEXT NOT NULL,
   revision             INTEGER NOT NULL,
   created_at_ms        INTEGER NOT NULL,

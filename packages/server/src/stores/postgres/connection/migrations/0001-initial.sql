@@ -9,6 +9,8 @@ CREATE TABLE clients (
   name                 text NOT NULL,
   redirect_uris        text NOT NULL,
   consent_redirect_uri text,
+  -- What owners see besides the name, as a JSON object; the logo in it is base64 of at most 24 KiB.
+  profile              text NOT NULL,
   policy               text NOT NULL,
   secrets              text NOT NULL,
   created_at_ms        bigint NOT NULL,
