@@ -6,6 +6,7 @@ import { codeVerbs, vehicleVerbs } from './consents.ts';
 import { endVerbs, grantVerbs } from './grants.ts';
 import { importVerbs } from './imports.ts';
 import { keyVerbs } from './keys.ts';
+import { sessionVerbs } from './sessions.ts';
 import type { RunVerb, Snapshot, Tables } from './tables.ts';
 import { outboxVerbs } from './webhooks.ts';
 
@@ -41,6 +42,7 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     replays: new Map(),
     keys: new Map(),
     seenAtMs: undefined,
+    sessions: new Map(),
     codes: new Map(),
     consents: new Set(),
     vehicles: new Map(),
@@ -78,6 +80,7 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
     ...keyVerbs(tables, run),
     readClock: () => run('readClock', () => ({ databaseMs: undefined, seenAtMs: tables.seenAtMs })),
     noteClock: (seenAtMs) => run('noteClock', () => void (tables.seenAtMs = seenAtMs)),
+    ...sessionVerbs(tables, run),
     async close() {
       isOpen = false;
     },
@@ -90,6 +93,7 @@ const copyOf = ({
   replays,
   keys,
   seenAtMs,
+  sessions,
   codes,
   consents,
   vehicles,
@@ -104,6 +108,7 @@ const copyOf = ({
   replays: new Map(replays),
   keys: new Map(keys),
   seenAtMs,
+  sessions: new Map(sessions),
   codes: new Map(codes),
   consents: new Set(consents),
   vehicles: new Map(vehicles),
