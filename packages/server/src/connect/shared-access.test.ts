@@ -163,6 +163,13 @@ describe('What an owner ended', () => {
     ]);
   });
 
+  test('is listed as long as a clock in doubt has not certainly ended it', () => {
+    const grants = [grantOf(JWT, 1n, endedAt(NOW_MS - 3 * HOUR_MS))];
+    const listedWith = (byMs: number): number =>
+      listEnded(grants, { ...NOW, doubt: { beforeMs: NOW_MS, byMs } }).length;
+    assert.deepEqual([listedWith(HOUR_MS), listedWith(HOUR_MS + 1000)], [0, 1]);
+  });
+
   test('is not listed once the owner has consented again', () => {
     const grants = [grantOf(JWT, 1n, endedAt(NOW_MS - 1000)), grantOf(JWT, 2n)];
     assert.deepEqual(listEnded(grants, NOW), []);

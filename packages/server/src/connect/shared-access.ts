@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts';
-import { toMillis, toSeconds } from '../clock.ts';
+import { earliestMsOf, toMillis, toSeconds } from '../clock.ts';
 import type { Millis, Now } from '../clock.ts';
 import { isSharedBy } from '../grants/decide-withdrawal.ts';
 import type { CoveringGrant } from '../grants/decide-withdrawal.ts';
@@ -89,7 +89,7 @@ export const listEnded = (grants: readonly OwnersGrant[], now: Now): readonly En
     const endedAtMs = grant.revocation?.atMs;
     if (endedAtMs === undefined || active.some((one) => isSharedBy(one.grant, grant))) continue;
     const offlineUntilMs = offlineUntil(grant, client, endedAtMs);
-    if (offlineUntilMs === undefined || offlineUntilMs <= now.nowMs) continue;
+    if (offlineUntilMs === undefined || offlineUntilMs <= earliestMsOf(now)) continue;
     ended.push({ client, brand: grant.brand, endedAtMs, offlineUntilMs });
   }
   ended.sort((left, right) => right.offlineUntilMs - left.offlineUntilMs);
