@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
-import { registrationOf } from '@keyfob/server/tokens';
+import { StoreError } from '@keyfob/server/errors';
+import { createKeyLine, registrationOf } from '@keyfob/server/tokens';
+import { createMemoryStore } from '../support/memory-store/store.ts';
 import { openConnectTrial, pleosUrl, redeemCode, REDIRECT_URI, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser, formsOf } from './plain-browser.ts';
 import type { PlainBrowser, PlainPage } from './plain-browser.ts';
@@ -343,6 +345,38 @@ describe('Every form', () => {
     assert.equal(late.status, 403);
     assert.match(late.body, /This page has expired/);
     assert.match((await browser.open(smartcarUrl(own, client))).body, /Choose a demo owner/);
+  });
+
+  test('of a session that ended elsewhere shares nothing', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    const copy = createPlainBrowser();
+    for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
+    const out = await browser.press(await browser.open(`${trial.url}/connect`), 'sign_out');
+    assert.match((await browser.open(out.location)).body, /You are signed out\./);
+    const late = await copy.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.deepEqual([late.status, late.location], [303, smartcarUrl(trial, smartcar)]);
+    assert.match((await copy.open(late.location)).body, /Choose a demo owner/);
+  });
+
+  test('that signs out while the store is away says so, and the owner stays signed in', async (t) => {
+    let isAway = false;
+    const store = createMemoryStore({
+      async run(_verb, work) {
+        if (isAway) throw new StoreError('unavailable', 'away');
+        return work();
+      },
+    });
+    const own = await openConnectTrial(t, { demo: true, key: createKeyLine(1, 1_700_000_000) }, { store });
+    const browser = createPlainBrowser();
+    const page = await browser.open(`${own.url}/connect`);
+    const shared = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
+    isAway = true;
+    const out = await browser.press(shared, 'sign_out');
+    assert.deepEqual([out.status, out.headers.get('set-cookie')], [503, null]);
+    assert.doesNotMatch(out.body, /signed out/);
+    isAway = false;
+    assert.match((await browser.open(`${own.url}/connect`)).body, /value="sign_out"/);
   });
 
   test('of a browser that sends no cookies is not called expired', async () => {

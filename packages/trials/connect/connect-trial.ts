@@ -1,5 +1,6 @@
 import { createAuthorizationServer, systemClock } from '@keyfob/server';
 import type { ClientRegistration, Deployment, LogEvent, Settings } from '@keyfob/server';
+import type { Store } from '@keyfob/server/stores';
 import { makeClient } from '../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
@@ -25,10 +26,11 @@ export type ConnectTrial = {
 
 export const REDIRECT_URI = 'https://app.example/callback?keep=1';
 
-/** Starts a server on a free port; `settings` by name. */
+/** Starts a server on a free port, on `store` or a new one; `settings` by name. */
 export const openConnectTrial = async (
   scope: Scope,
   settings: Settings = { demo: true },
+  { store }: { readonly store?: Store } = {},
 ): Promise<ConnectTrial> => {
   const data = makeDataDirectory();
   const events: LogEvent[] = [];
@@ -36,7 +38,7 @@ export const openConnectTrial = async (
   const clock = (): number => systemClock() + trial.ahead;
   const server = await createAuthorizationServer(
     { data, port: 0, ...settings },
-    { emit: (event) => events.push(event), clock },
+    { emit: (event) => events.push(event), clock, ...(store === undefined ? {} : { store }) },
   );
   const { deployment } = server;
   const { url } = await server.listen();

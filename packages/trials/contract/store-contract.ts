@@ -15,6 +15,7 @@ import { keyContract } from './suite/keys.ts';
 import { clockContract } from './suite/clock.ts';
 import { lastingContract } from './suite/durability.ts';
 import { pruneContract } from './suite/pruning.ts';
+import { sessionConnectionContract, sessionContract, sessionLastingContract } from './suite/sessions.ts';
 import { racingContract } from './suite/refresh-races.ts';
 import { refreshContract } from './suite/refreshes.ts';
 import { issuingContract } from './suite/issuing.ts';
@@ -49,10 +50,17 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       grantEventKeepingContract,
       webhookContract,
       hastenContract,
+      sessionContract,
     ])
       register(onStore);
-    for (const register of [connectionContract, codeConnectionContract, webhookConnectionContract])
+    for (const register of [
+      connectionContract,
+      codeConnectionContract,
+      webhookConnectionContract,
+      sessionConnectionContract,
+    ])
       register(registerOnTwo(factory));
-    for (const register of [lastingContract, codeLastingContract]) register(registerOnReopened(factory));
+    for (const register of [lastingContract, codeLastingContract, sessionLastingContract])
+      register(registerOnReopened(factory));
   });
 };

@@ -9,8 +9,9 @@ import type { WireResponse } from '../wire/exchange.ts';
 import { readQuery } from '../wire/query.ts';
 import type { Route, Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
+import { openNotice, sealNotice, withNotice } from './notices.ts';
 import { html } from './pages/html.ts';
-import { NOTICES, ownerPage, REMOVAL_FIELDS, renderNotice } from './pages/owner-page.ts';
+import { ownerPage, REMOVAL_FIELDS, renderNotice } from './pages/owner-page.ts';
 import type { Notice } from './pages/owner-page.ts';
 import { createPageContext } from './pages/page-context.ts';
 import { redirect, renderPage } from './pages/page.ts';
@@ -20,10 +21,11 @@ import type { SentForm } from './session-form.ts';
 import { describeShared, groupActive, listEnded } from './shared-access.ts';
 import type { EndedAccess, OwnersGrant, SharedAccess } from './shared-access.ts';
 import type { Owner } from './sign-in/owner.ts';
-import { ownerOf, readOwner, signInMethodsFor } from './sign-in/owner-visit.ts';
+import { ownerOf, signInMethodsFor } from './sign-in/owner-visit.ts';
 import type { OwnerVisit } from './sign-in/owner-visit.ts';
-import { startSession } from './sign-in/session.ts';
+import { readSession } from './sign-in/session.ts';
 import { handleSignInForm, requireSignIn } from './sign-in/sign-in.ts';
+import { signOut } from './sign-in/sign-out.ts';
 
 const OWNER_PATH = '/connect';
 /** Grants that are read from the store at a time. */
@@ -46,16 +48,18 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
 };
 
 const showShared = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
-  const { context, visit, pageContext } = ownerVisit;
-  const done = readQuery(visit.request.query)?.get('done');
-  const notice = NOTICES.find((one) => one === done);
-  const signedIn = await readOwner(ownerVisit);
-  if (signedIn === undefined) {
+  const { context, visit, pageContext, methods } = ownerVisit;
+  const session = await readSession(context, visit);
+  const query = readQuery(visit.request.query);
+  // A provider returns the notice as the state of a sign-out.
+  const done = query?.get('done') ?? query?.get('state');
+  const notice = session === undefined ? undefined : openNotice(context, session, done);
+  const owner = session === undefined ? undefined : ownerOf(session, methods);
+  if (session === undefined || owner === undefined) {
     const lead = html`${renderNotice(pageContext, notice)}
       <p class="lead">${pageContext.texts.owner.signInLead}</p>`;
     return requireSignIn(ownerVisit, { canCancel: false, lead });
   }
-  const { session, owner } = signedIn;
   const listed = await listShared(context, owner, readNow(context));
   const form = createForm(context, session, pageContext);
   return renderPage(ownerPage(pageContext, { owner, ...listed, notice }, form), pageContext);
@@ -68,16 +72,16 @@ const submitForm = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
   const form = await readSentForm(context, visit);
   if (typeof form === 'string') return refusePage({ context, visit, pageContext }, form);
   const { action, session } = form;
-  if (action === 'sign_out') {
-    const { cookie } = await startSession(context, undefined, visit.exchange.nowMs);
-    return redirect(withNotice(target, 'signedOut'), 303, cookie);
-  }
+  if (action === 'sign_out') return signOut({ ...ownerVisit, pageContext }, session);
   const signIn = await handleSignInForm({ ...ownerVisit, pageContext }, form);
   if (signIn !== undefined) return signIn;
   const owner = ownerOf(session, methods);
   if (owner === undefined) return redirect(target, 303);
   const notice = await remove(context, owner, form, visit);
-  return redirect(notice === undefined ? target : withNotice(target, notice), 303);
+  return redirect(
+    notice === undefined ? target : withNotice(target, sealNotice(context, session, notice)),
+    303,
+  );
 };
 
 /** Removes what a form names, if the owner shares it. Returns `undefined` if nothing was removed. Throws `StoreError`. */
@@ -118,9 +122,6 @@ const targetWithoutNotice = ({ request }: Visit): string => {
   const lang = readQuery(request.query)?.get('lang');
   return lang === undefined ? OWNER_PATH : `${OWNER_PATH}?lang=${encodeURIComponent(lang)}`;
 };
-
-const withNotice = (target: string, notice: Notice): string =>
-  `${target}${target.includes('?') ? '&' : '?'}done=${notice}`;
 
 /** What an owner shares, and what has ended but is still accepted somewhere. */
 const listShared = async (

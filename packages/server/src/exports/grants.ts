@@ -24,6 +24,7 @@ export { issueTokens } from '../grants/issue.ts';
 export type { TokenIssuer, TokenAnswer, TokenShapes } from '../grants/issue.ts';
 export { CODE_KEPT_SECONDS, CODE_LIFETIME_SECONDS, CODE_RELOAD_SECONDS } from '../grants/code.ts';
 export type { AuthorizationCode, CodeState } from '../grants/code.ts';
+export { SESSION_KEPT_SECONDS } from '../grants/session-store.ts';
 export { judgeCode } from '../grants/judge-code.ts';
 export type { CodeVerdict, PresentedCode } from '../grants/judge-code.ts';
 export { compareImport } from '../grants/imported-grant.ts';

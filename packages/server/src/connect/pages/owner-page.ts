@@ -15,7 +15,7 @@ import { describeOwner } from './sign-in-page.ts';
 import { describeVehicle } from './vehicle-choice.ts';
 
 /** What the owner has just done, for a notice at the top of the page. */
-export const NOTICES = ['removed', 'vehicleRemoved', 'signedOut'] as const;
+export const NOTICES = ['removed', 'vehicleRemoved', 'signedOut', 'signedOutHere'] as const;
 export type Notice = (typeof NOTICES)[number];
 
 /** The fields of the forms that remove something. An empty brand means none. */

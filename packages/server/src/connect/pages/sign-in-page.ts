@@ -61,10 +61,17 @@ const listVehicles = (vehicles: readonly Vehicle[], texts: PageContext['texts'])
  * Sends the browser to the provider by a refresh. A redirect of the form would not do: the policy of the page that sent
  * the form applies to every redirect that follows, and stops it.
  */
-export const redirectPage = ({ texts }: PageContext, url: string, setCookie: string | undefined): Page => ({
+export const redirectPage = (
+  { texts }: PageContext,
+  {
+    title,
+    url,
+    setCookie,
+  }: { readonly title: string; readonly url: string; readonly setCookie: string | undefined },
+): Page => ({
   status: 200,
-  title: texts.signIn.redirecting,
-  content: html`<h1>${texts.signIn.redirecting}</h1>
+  title,
+  content: html`<h1>${title}</h1>
     <p class="actions"><a class="primary" href="${url}">${texts.signIn.continue}</a></p>`,
   refreshTo: url,
   setCookie,

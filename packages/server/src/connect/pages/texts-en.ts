@@ -118,6 +118,7 @@ export const TEXTS_EN = {
     upstream: 'Sign in with your account',
     or: 'or',
     cancel: 'Cancel',
+    signingOut: 'You are signed out here. Signing you out of your account too',
     redirecting: 'Taking you to the sign-in page',
     continue: 'Continue',
     otherAccountHeading: 'Please use a different account',
@@ -157,6 +158,8 @@ export const TEXTS_EN = {
     endedUntil: (time: string): string =>
       `Services that check this access by themselves can accept it until ${time}.`,
     removed: 'Access has been removed.',
+    signedOutHere:
+      'You are signed out here, but not at your account’s own sign-in page. If others use this device, sign out there too.',
     signedOut: 'You are signed out.',
   },
   /** The page that stands in for the app of a demo. */

@@ -117,6 +117,7 @@ export const TEXTS_KO: Texts = {
     upstream: '내 계정으로 로그인',
     or: '또는',
     cancel: '취소',
+    signingOut: '로그아웃되었습니다. 내 계정에서도 로그아웃하는 중입니다',
     redirecting: '로그인 페이지로 이동합니다',
     continue: '계속',
     otherAccountHeading: '다른 계정으로 로그인하세요',
@@ -153,6 +154,8 @@ export const TEXTS_KO: Texts = {
     ended: '해제되었으나 아직 유효할 수 있는 앱',
     endedUntil: (time) => `접근 권한을 자체적으로 확인하는 서비스에서는 ${time}까지 유효할 수 있습니다.`,
     removed: '연결이 해제되었습니다.',
+    signedOutHere:
+      '이 페이지에서 로그아웃되었지만 계정의 로그인 페이지에서는 로그아웃되지 않았습니다. 다른 사람과 함께 쓰는 기기라면 그곳에서도 로그아웃하세요.',
     signedOut: '로그아웃되었습니다.',
   },
   demo: {

@@ -109,6 +109,14 @@ CREATE TABLE codes (
 
 CREATE INDEX codes_by_age ON codes (issued_at_ms);
 
+-- Owners who are signed in. digest is of the session's id and its owner; dropped soon after half an hour.
+CREATE TABLE owner_sessions (
+  digest        BLOB PRIMARY KEY,
+  started_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX owner_sessions_by_age ON owner_sessions (started_at_ms);
+
 -- What a grant covers. A grant made on the command line has no rows here.
 CREATE TABLE vehicles (
   grant_id   INTEGER NOT NULL REFERENCES grants (id) ON DELETE CASCADE,

@@ -96,6 +96,14 @@ CREATE TABLE codes (
 CREATE INDEX codes_by_age ON codes (issued_at_ms);
 CREATE INDEX codes_by_client ON codes (client_id);
 
+-- Owners who are signed in. digest is of the session's id and its owner; dropped soon after half an hour.
+CREATE TABLE owner_sessions (
+  digest        bytea PRIMARY KEY,
+  started_at_ms bigint NOT NULL
+);
+
+CREATE INDEX owner_sessions_by_age ON owner_sessions (started_at_ms);
+
 -- The vehicles that a grant covers, as one JSON array. A grant without an owner's choice has no row.
 CREATE TABLE covered_vehicles (
   grant_id bigint PRIMARY KEY,
