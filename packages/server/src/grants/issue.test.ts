@@ -120,6 +120,18 @@ test('a token that a clock in doubt may have ended is not answered as one that i
   assert.deepEqual([expiresInSeconds, refreshExpiresInSeconds], [3600, 86_390]);
 });
 
+test('a JWT is signed by the older key while a doubt about the clock may have published the newer one', async () => {
+  const policy = { ...POLICY, accessTokenFormat: 'jwt' } as const;
+  const nowMs = (NOW + 10) * 1000;
+  const signedBy = async (byMs: number): Promise<number | undefined> => {
+    const order = { shapes: SHAPES, grant: GRANT, policy, nowMs, doubt: { beforeMs: nowMs, byMs } };
+    const { accessToken = '' } = (await issueAlike(createIssuer(), [order])[0]) ?? {};
+    const opened = await openAccessJwt(RING, ISSUER, accessToken, NOW + 10);
+    return typeof opened === 'object' ? opened.key.number : undefined;
+  };
+  assert.deepEqual([await signedBy(9000), await signedBy(10_000)], [2, 1]);
+});
+
 test('a ring that lacks the key of a grant is an outage', () => {
   const keyRing = parseKeyRing(`2:0:${'C'.repeat(42)}A`);
   const tokenIssuer = { keyRing, nextSerial: () => 7, issuer: ISSUER };
