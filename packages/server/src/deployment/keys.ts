@@ -17,6 +17,14 @@ import { registrationOf } from '../tokens/key-store.ts';
 import type { KeyStore } from '../tokens/key-store.ts';
 import { KEY_FILE, STORE_FILE } from './names.ts';
 
+/** A command in a wrong folder must not make a second store there. */
+export const storeMissing = (path: string): OperatorError =>
+  new OperatorError(
+    'store_missing',
+    `${path}: there is no store here yet`,
+    'Name the data directory of your server with --data (or KEYFOB_DATA). Only "keyfob serve", and "keyfob client create --create-store" before the first start, make a new store.',
+  );
+
 /**
  * The key ring of a data directory. `first` makes a key file if there is no store yet; `later` refuses a directory without
  * a store; `restore` expects the key file of the backup. Throws `OperatorError`.
@@ -28,13 +36,7 @@ export const openKeySource = (
 ): KeySource => {
   const storePath = resolve(config.data, STORE_FILE);
   const hasStore = start === 'restore' || recogniseStore(storePath) === 'store';
-  if (!hasStore && start === 'later') {
-    throw new OperatorError(
-      'store_missing',
-      `${storePath}: there is no store here yet`,
-      'Name the data directory of your server with --data (or KEYFOB_DATA). Only "keyfob serve", and "keyfob client create --create-store" before the first start, make a new store.',
-    );
-  }
+  if (!hasStore && start === 'later') throw storeMissing(storePath);
   makeDirectory(config.data);
   const named = namedKeySource(config);
   if (named !== undefined && config.keyFile === undefined) return named;
