@@ -73,6 +73,7 @@ export const createRouteGroups = (
     get publicUrl() {
       return context.issuer;
     },
+    scopes: deployment.scopes,
     isDemo: config.demo,
     upstream: openUpstream(config, context.emit),
     vehicles: openVehicles(config),

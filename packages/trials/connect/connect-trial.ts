@@ -1,6 +1,6 @@
 import { createAuthorizationServer, systemClock } from '@keyfob/server';
 import type { Deployment, LogEvent, Settings } from '@keyfob/server';
-import type { ClientType } from '@keyfob/server/clients';
+import type { ClientType, Policy } from '@keyfob/server/clients';
 import { makeClient } from '../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
@@ -27,6 +27,8 @@ export type ConnectTrial = {
       readonly name?: string;
       readonly type?: ClientType;
       readonly redirectUris?: readonly string[];
+      /** By default simulated owners, and every scope. */
+      readonly policy?: Partial<Policy>;
     },
   ): Promise<TrialClient>;
 };
@@ -62,13 +64,16 @@ export const openConnectTrial = async (
         name = 'Charge planner',
         type = 'confidential',
         redirectUris = [REDIRECT_URI],
+        policy = {},
       }: Parameters<ConnectTrial['register']>[1] = {},
     ) {
+      const grantScope = [...(deployment.scopes.get(dialect)?.keys() ?? [])].join(' ');
       const { client, clientSecret } = await makeClient(deployment, {
         dialect,
         type,
         name,
         redirectUris,
+        policy: { simulatedOwners: true, grantScope, ...policy },
       });
       return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
     },

@@ -93,7 +93,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
         id,
         dialect,
         secrets: more.type === 'public' ? [] : [kept],
-        policy: { ...DIALECTS[dialect].defaultPolicy, ...policy },
+        policy: { ...DIALECTS[dialect].defaultPolicy, grantScope: 'read_odometer read_charge', ...policy },
         ...more,
       });
       await memory.createClient(client);
@@ -108,7 +108,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       return { ...(await issueTokens(context, shapes, grant, client.policy, nowMs)), grant };
     },
     /** Refreshes at the token endpoint of the client's dialect. */
-    async refresh({ client, secret }: KnownClient, refreshToken: string): Promise<Answer> {
+    async refresh({ client, secret }: KnownClient, refreshToken: string, scope?: string): Promise<Answer> {
       if (client.dialect === 'pleos') {
         const words = JSON.stringify({ clientId: client.id, clientSecret: secret, refreshToken });
         return send('POST', '/v1/auth/token-refresh', { brand: 'kia' }, words);
@@ -117,7 +117,11 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
         'POST',
         '/oauth/token',
         { 'content-type': 'application/x-www-form-urlencoded', authorization: basic({ client, secret }) },
-        new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }).toString(),
+        new URLSearchParams({
+          grant_type: 'refresh_token',
+          refresh_token: refreshToken,
+          ...(scope === undefined ? {} : { scope }),
+        }).toString(),
       );
     },
     get: (path: string) => send('GET', path, {}, ''),

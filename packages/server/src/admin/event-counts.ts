@@ -28,7 +28,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'refresh.rotated': undefined,
   'refresh.repeated': { cause: listed('overlap', 'until_used', 'same_use', 'not_rotated') },
   'refresh.resynced': undefined,
-  'refresh.refused': { reason: REFUSED_TOKENS },
+  'refresh.refused': { reason: { ...REFUSED_TOKENS, ...listed('scope_not_allowed') } },
   'refresh.replayed': { looksLike: listed('lost_answer', 'theft') },
   'refresh.clock_fault': { fault: listed('future_row', 'past_row') },
   'code.redeemed': undefined,

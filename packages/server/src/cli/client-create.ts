@@ -2,13 +2,14 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { registerClient } from '../exports/index.ts';
 import { CLIENT_TYPES } from '../exports/clients.ts';
-import type { Client, ClientType } from '../exports/clients.ts';
+import type { Client, ClientType, PolicyField } from '../exports/clients.ts';
 import { dialectOf, DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
-import { clientToJson, redirectRows } from './client-report.ts';
-import { onDeployment, readName, toList, withCommonOptions } from './options.ts';
+import { clientToJson, FIELDS, redirectRows } from './client-report.ts';
+import { POLICY_HELP } from './policy-help.ts';
+import { onDeployment, readName, toList, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, UsageError } from './output.ts';
+import { alignColumns } from './output.ts';
 
 type CreateOptions = CommonOptions & {
   readonly dialect: string;
@@ -16,7 +17,10 @@ type CreateOptions = CommonOptions & {
   readonly type: ClientType;
   readonly redirectUri?: readonly string[];
   readonly consentRedirectUri?: string;
-};
+} & Partial<Record<PolicyField, string>>;
+
+/** What a client is allowed, which is decided when it is registered. "client set" changes every field. */
+const ALLOWED_FIELDS = ['grantScope', 'simulatedOwners'] as const satisfies readonly PolicyField[];
 
 export const addClientCreate = (client: Command): void => {
   withCommonOptions(client.command('create'))
@@ -40,11 +44,17 @@ export const addClientCreate = (client: Command): void => {
       '--consent-redirect-uri <uri>',
       'where owners return after they choose vehicles, if the dialect has a redirect URI for that (default: the first redirect URI)',
     )
+    .option(
+      '--grant-scope <scope>',
+      'what owners may grant the client, space separated (default: every scope of the dialect that only reads)',
+    )
+    .option('--simulated-owners <value>', `${POLICY_HELP.simulatedOwners} (default: false)`)
     .addHelpText(
       'after',
       `
 Examples:
   $ keyfob client create --dialect oauth --name "Charge planner" --redirect-uri https://app.example/callback
+  $ keyfob client create --dialect oauth --grant-scope "read_charge control_charge"
   $ keyfob client create --dialect oauth --type public --redirect-uri http://127.0.0.1/callback
   $ keyfob client create --dialect oauth --type resource-server --name "Vehicle API"`,
     )
@@ -57,9 +67,12 @@ const create = async (options: CreateOptions): Promise<void> =>
     async (context) => {
       const { dialect, type, consentRedirectUri, redirectUri: redirectUris = [] } = options;
       const name = readName(options.name);
-      const wanted = { dialect, type, name, redirectUris, consentRedirectUri };
+      const policy = Object.fromEntries(
+        ALLOWED_FIELDS.flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])),
+      );
+      const wanted = { dialect, type, name, redirectUris, consentRedirectUri, policy };
       const registered = await registerClient(context, wanted);
-      if (registered.outcome === 'invalid') throw new UsageError(registered.faults.join('; '));
+      if (registered.outcome === 'invalid') throw toUsageError(registered.faults, FIELDS);
       const { client, clientSecret } = registered;
       const rows = [
         ['client id', client.id],
@@ -71,6 +84,7 @@ const create = async (options: CreateOptions): Promise<void> =>
         ['type', type],
         ['name', name === '' ? '-' : name],
         ...redirectRows(client),
+        ...(type === 'resource-server' ? [] : [['owners may grant', client.policy.grantScope || '-']]),
       ];
       return {
         json: { ...clientToJson(client, 0), clientSecret: clientSecret ?? null },

@@ -4,6 +4,7 @@ import { OperatorError } from '../exports/errors.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
+import { examineScopes } from './doctor-scopes.ts';
 import { examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -18,6 +19,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     deployment = await openDeployment(config);
     const facts = await inspectSharedStore(config);
     if (facts === undefined) return [];
+    const clients = await deployment.store.listClients();
     const { version, schema, newestSchema, grants, synchronousCommit, standbys, roundTripMs, transport } =
       facts;
     const about = grants < 0 ? 'number of grants unknown yet' : `about ${grants} grants`;
@@ -25,7 +27,8 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
-      warnOf(examineSecrets(await deployment.store.listClients(), deployment.clock())),
+      warnOf(examineSecrets(clients, deployment.clock())),
+      warnOf(examineScopes(deployment.scopes, clients)),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),
       examineSharedClock(deployment.time),

@@ -8,6 +8,7 @@ import { inspectStore } from '../exports/maintenance.ts';
 import { examineClock } from './doctor-clock.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
+import { examineScopes } from './doctor-scopes.ts';
 import { examineForwarding, examineGuessing, examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -118,6 +119,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
       examineClock(deployment.time, facts.newestGrantAtMs),
       warnOf(examineSecrets(clients, deployment.clock())),
       warnOf(examineIssuer(config, clients)),
+      warnOf(examineScopes(deployment.scopes, clients)),
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;

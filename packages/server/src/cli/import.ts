@@ -46,7 +46,7 @@ Exit codes: 0 every row is imported, 1 some rows were refused.`,
 };
 
 const importFile = async (
-  { store, keyRing, clock }: OperationContext,
+  { store, scopes, keyRing, clock }: OperationContext,
   file: string,
   options: ImportOptions,
 ): Promise<Report> => {
@@ -64,6 +64,7 @@ const importFile = async (
       store,
       chunks: source.chunks,
       isDryRun,
+      scopes,
       keyNumber: keyRing.newest.number,
       nowMs: clock(),
       onBatch(refused, { rows }) {

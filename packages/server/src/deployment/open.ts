@@ -2,7 +2,8 @@ import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { ClockSource } from '../clock-source.ts';
 import type { Config } from '../config.ts';
-import { KNOWN_DIALECTS } from '../dialects/dialects.ts';
+import type { ScopeRegistry } from '../clients/scopes.ts';
+import { createDialectScopes, KNOWN_DIALECTS } from '../dialects/dialects.ts';
 import type { Emit } from '../log-event.ts';
 import type { KnownDialects } from '../operations/dialect-rules.ts';
 import type { Store } from '../grants/store.ts';
@@ -15,11 +16,14 @@ import { openSqliteStore } from '../stores/sqlite/store.ts';
 import { createReloadingKeyRing, openKeySource, registerKeys } from './keys.ts';
 import type { ReloadingKeyRing } from './keys.ts';
 import { sqlitePathOf } from './names.ts';
+import { readScopesFile } from './scopes-file.ts';
 
 /** An open store, and all that goes with it: what operations work with. */
 export type Deployment = ReloadingKeyRing & {
   readonly store: Store;
   readonly dialects: KnownDialects;
+  /** What clients may be allowed, and owners may grant. */
+  readonly scopes: ScopeRegistry;
   /** Where the key ring is read from. */
   readonly keys: KeySource;
   /** The one source of time; `clock` is its `now`. */
@@ -66,6 +70,8 @@ export const openDeployment = async (
     randomness = systemRandomness,
   }: DeploymentOptions = {},
 ): Promise<Deployment> => {
+  // Before anything is opened, because a file that is wrong stops the start.
+  const scopes = createDialectScopes(readScopesFile(config.scopesFile, KNOWN_DIALECTS.names));
   const isInDirectory = givenStore === undefined && config.store === undefined;
   const keys =
     givenKeys ??
@@ -93,6 +99,7 @@ export const openDeployment = async (
     noticeKey: reloading.noticeKey,
     store,
     dialects: KNOWN_DIALECTS,
+    scopes,
     keys,
     time,
     clock: time.now,

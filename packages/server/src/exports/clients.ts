@@ -4,6 +4,8 @@ export type { Client, ClientSecret, ClientType } from '../clients/client.ts';
 export type { ClientReading, ClientStore } from '../clients/client-store.ts';
 export { parsePolicy, POLICY_FIELDS } from '../clients/policy.ts';
 export type { Policy, PolicyField } from '../clients/policy.ts';
+export { createScopeRegistry, SCOPE_KINDS } from '../clients/scopes.ts';
+export type { DeploymentScope, Scope, ScopeKind, ScopeRegistry } from '../clients/scopes.ts';
 export { changeClient } from '../clients/change.ts';
 export type { ClientChange } from '../clients/change.ts';
 export {

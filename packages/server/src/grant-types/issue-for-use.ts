@@ -32,6 +32,7 @@ export const prepareIssuing = (
   { shapes }: Pick<GrantRequest, 'shapes'>,
   { undecided, use }: TokenUse,
   nowMs: Millis,
+  scope?: string,
 ): Issuing => {
   const issuing: Issuing = {
     tokens: undefined,
@@ -39,7 +40,7 @@ export const prepareIssuing = (
       if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
       if (grant === undefined || fault !== undefined) return;
       try {
-        issuing.tokens = await batches.issue({ shapes, grant, policy, nowMs });
+        issuing.tokens = await batches.issue({ shapes, grant, policy, nowMs, scope });
         undecided.forget(use);
       } catch (error) {
         undecided.add(use);

@@ -1,3 +1,4 @@
+import { SCOPE } from '../clients/policy.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -11,17 +12,23 @@ import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from '.
 import { prepareIssuing } from './issue-for-use.ts';
 import { reportedRefusal, reportRefusedToken } from './reported-refusal.ts';
 
-type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
+type RefreshRequest = GrantRequest<{
+  readonly refresh_token: string;
+  readonly scope: string | undefined;
+}>;
 
 /**
  * Exchanges a refresh token for a pair: its successor (or, on a repeat, the current one again) and a fresh access
- * token. Resolves only after the store has the rotation on disk.
+ * token, for the scope that was asked for. Resolves only after the store has the rotation on disk.
  *
  * @see RFC 6749 §6
  */
 export const refreshToken: GrantType = defineGrantType({
   grantType: 'refresh_token',
-  parameters: [{ name: 'refresh_token', missing: 'refresh_token_missing' }],
+  parameters: [
+    { name: 'refresh_token', missing: 'refresh_token_missing' },
+    { name: 'scope', form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' } },
+  ],
   async handle(context, request) {
     const { keyRing } = context;
     const text = request.parameters.refresh_token;
@@ -61,9 +68,10 @@ const exchange = async (
     brand: request.brand,
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(opened),
+    scope: request.parameters.scope,
   };
   const keyNumber = context.keyRing.newest.number;
-  const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs);
+  const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs, presented.scope);
   let result;
   try {
     const use = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };

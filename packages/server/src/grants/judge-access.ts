@@ -2,6 +2,7 @@ import type { Client } from '../clients/client.ts';
 import { toMillis } from '../clock.ts';
 import type { Millis, Seconds } from '../clock.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
+import { allowedScopeOf, intersect, selectedScope } from './access-scope.ts';
 import type { Grant } from './grant.ts';
 import { accessExpiresAt } from './standing.ts';
 
@@ -9,6 +10,8 @@ import { accessExpiresAt } from './standing.ts';
 export type Access = {
   readonly grant: Grant;
   readonly client: Client;
+  /** Of the access token; what the client is no longer allowed is not in it. */
+  readonly scope: string;
   readonly issuedAt: Seconds;
   readonly expiresAt: Seconds;
 };
@@ -24,11 +27,14 @@ const AHEAD_MAX_MS = 15 * 60_000;
 export const judgeAccess = (
   grant: Grant,
   client: Client,
-  { issuedAt }: Pick<OpenedAccessToken, 'issuedAt'>,
+  { issuedAt, selection }: Pick<OpenedAccessToken, 'issuedAt' | 'selection'>,
   nowMs: Millis,
 ): Access | undefined => {
   const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
   const isInTime = toMillis(issuedAt) <= nowMs + AHEAD_MAX_MS && nowMs < toMillis(expiresAt);
   const isActive = grant.revocation === undefined && client.disabledAtMs === undefined && isInTime;
-  return isActive ? { grant, client, issuedAt, expiresAt } : undefined;
+  if (!isActive) return undefined;
+  const allowed = allowedScopeOf(grant, client.policy);
+  const scope = selection === undefined ? allowed : intersect(selectedScope(grant.scope, selection), allowed);
+  return { grant, client, scope, issuedAt, expiresAt };
 };

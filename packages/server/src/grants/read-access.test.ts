@@ -31,6 +31,7 @@ const POLICY: Policy = {
   requireUserAgent: false,
   includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer',
   clientCredentials: false,
 };
 
@@ -100,8 +101,26 @@ const CASES: readonly (readonly [string, Grant, Client, number, number | undefin
 for (const [what, grant, client, nowMs, expiresAt] of CASES)
   test(`an access token ${what} is ${expiresAt === undefined ? 'inactive' : 'active'}`, () => {
     const access = judgeAccess(grant, client, { issuedAt: ISSUED_AT }, nowMs);
-    const expected = expiresAt === undefined ? undefined : { grant, client, issuedAt: ISSUED_AT, expiresAt };
+    const known = { grant, client, scope: 'read_odometer', issuedAt: ISSUED_AT };
+    const expected = expiresAt === undefined ? undefined : { ...known, expiresAt };
     assert.deepEqual(access, expected);
+  });
+
+/** The grant's scope, what the client is allowed, what the token selects, and its scope. */
+const SCOPES: readonly (readonly [string, string, number | undefined, string])[] = [
+  ['a b c', 'a b c', undefined, 'a b c'],
+  ['a b c', 'c b', undefined, 'b c'],
+  ['a b c', '', undefined, ''],
+  ['a b c', 'a b c', 0b101, 'a c'],
+  ['a b c', 'b c', 0b101, 'c'],
+  ['', 'a', undefined, ''],
+];
+
+for (const [scope, grantScope, selection, expected] of SCOPES)
+  test(`an access token that selects ${selection ?? 'all'} of "${scope}", of a client that is allowed "${grantScope}", is for "${expected}"`, () => {
+    const opened = { issuedAt: ISSUED_AT, ...(selection === undefined ? {} : { selection }) };
+    const client = { ...CLIENT, policy: { ...POLICY, grantScope } };
+    assert.equal(judgeAccess({ ...GRANT, scope }, client, opened, ISSUED_AT * 1000)?.scope, expected);
   });
 
 const OLD_LINE = createKeyLine(1, CREATED_AT);
@@ -149,7 +168,13 @@ const contextWith = ({
   return { context, reads };
 };
 
-const ACCESS = { grant: GRANT, client: CLIENT, issuedAt: ISSUED_AT, expiresAt: ISSUED_AT + LIFETIME };
+const ACCESS = {
+  grant: GRANT,
+  client: CLIENT,
+  scope: 'read_odometer',
+  issuedAt: ISSUED_AT,
+  expiresAt: ISSUED_AT + LIFETIME,
+};
 
 test('an access token gives access to its grant, for its client', async () => {
   assert.deepEqual(await readAccess(contextWith().context, uuidShape, TOKEN), ACCESS);

@@ -7,6 +7,7 @@ import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
+import { intersect } from './access-scope.ts';
 import { audienceOf } from './issue.ts';
 import { judgeAccess } from './judge-access.ts';
 import type { Access } from './judge-access.ts';
@@ -71,7 +72,10 @@ export const openJwt = async (context: AccessContext, text: string): Promise<Ope
   return again === 'key_unknown' ? undefined : again;
 };
 
-/** What a JWT of a grant gives access to. It expires at its `exp`, or earlier if the policy was shortened. */
+/**
+ * What a JWT of a grant gives access to. It expires at its `exp`, or earlier if the policy was shortened, and covers its
+ * `scope`, or less if the client is allowed less since.
+ */
 export const readJwtAccess = async (
   context: AccessContext,
   { key, claims }: OpenedAccessJwt,
@@ -80,7 +84,11 @@ export const readJwtAccess = async (
   if (opened?.kind !== 'grant') return undefined;
   const access = await readOpened(context, opened);
   if (access === undefined || access === 'unknown') return undefined;
-  return { ...access, expiresAt: Math.min(access.expiresAt, claims.exp) };
+  return {
+    ...access,
+    scope: intersect(claims.scope, access.scope),
+    expiresAt: Math.min(access.expiresAt, claims.exp),
+  };
 };
 
 /**

@@ -1,6 +1,8 @@
 import type { Client } from '../clients/client.ts';
 import { toMillis, toSeconds } from '../clock.ts';
 import { SCOPE } from '../clients/policy.ts';
+import { findScopeFault } from '../clients/scopes.ts';
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import { dialectOf } from '../dialects/dialects.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { ImportedGrant } from '../grants/imported-grant.ts';
@@ -22,6 +24,8 @@ import { parseVehicles } from './row-vehicles.ts';
 export type RowContext = {
   /** Answers `undefined` for an unknown client. */
   readonly clientOf: (id: string) => Client | undefined;
+  /** What the clients may have. */
+  readonly scopes: ScopeRegistry;
   /** Integer milliseconds. */
   readonly nowMs: number;
   /** The key that would seal the grant's tokens. */
@@ -54,14 +58,14 @@ export const parseRow = (fields: Fields, context: RowContext): ImportRow | Fault
 export const clientIdOf = ({ client }: Fields): string | undefined =>
   typeof client === 'string' && client !== '' ? client : undefined;
 
-const toImportRow = (fields: Fields, { clientOf, nowMs, keyNumber }: RowContext): ImportRow => {
+const toImportRow = (fields: Fields, { clientOf, scopes, nowMs, keyNumber }: RowContext): ImportRow => {
   const placeholder = findPlaceholder(fields);
   if (placeholder !== undefined) refuse('placeholder', { detail: placeholder });
   const clientId = clientIdOf(fields) ?? refuse('client_missing');
   const client = clientOf(clientId) ?? refuse('client_unknown');
   if (client.type === 'resource-server') refuse('client_not_permitted');
   const subject = parseSubject(fields.subject);
-  const scope = parseScope(fields.scope);
+  const scope = parseScope(fields.scope, client, scopes);
   const brand = parseBrand(fields.brand, client);
   const digest = parseDigest(fields);
   const now = toSeconds(nowMs);
@@ -105,9 +109,11 @@ const parseSubject = (value: unknown): string => {
   return isText(value) ? value : refuse('subject_malformed');
 };
 
-const parseScope = (value: unknown): string => {
+const parseScope = (value: unknown, client: Client, scopes: ScopeRegistry): string => {
   if (isAbsent(value)) return '';
-  return isText(value) && SCOPE.test(value) ? value : refuse('scope_malformed');
+  if (!isText(value) || !SCOPE.test(value)) return refuse('scope_malformed');
+  const fault = findScopeFault(scopes, client, value);
+  return fault === undefined ? value : refuse(fault.reason);
 };
 
 const parseBrand = (value: unknown, client: Client): string | undefined => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '../clients/client.ts';
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { AuditContext } from '../grants/grant-store.ts';
 import type { ImportedGrant, ImportOutcome } from '../grants/imported-grant.ts';
 import type { Store } from '../grants/store.ts';
@@ -40,6 +41,8 @@ export type ImportWork = {
   /** Whether the rows are only checked. */
   readonly isDryRun: boolean;
   readonly keyNumber: number;
+  /** What the clients may have. */
+  readonly scopes: ScopeRegistry;
   /** Integer milliseconds. */
   readonly nowMs: number;
   /** Called for each batch when it is on disk, with its refused rows in order. */
@@ -56,7 +59,7 @@ type Pending = { readonly record: ImportRecord; readonly row: ImportRow };
 
 /** Imports every valid row, in batches and in the order of the file. Throws `StoreError` and `HeaderError`. */
 export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
-  const { store, nowMs, keyNumber, onBatch } = work;
+  const { store, scopes, nowMs, keyNumber, onBatch } = work;
   const totals: ImportTotals = {
     rows: 0,
     imported: 0,
@@ -67,7 +70,7 @@ export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
   };
   const clients = new Map<string, Client | undefined>();
   const commit = work.isDryRun ? createRehearsal(store) : createWriter(store, { nowMs });
-  const context = { clientOf: (id: string) => clients.get(id), nowMs, keyNumber };
+  const context = { clientOf: (id: string) => clients.get(id), scopes, nowMs, keyNumber };
   let batch: Pending[] = [];
   let refused: RefusedRow[] = [];
   let underWay: Promise<void> = Promise.resolve();

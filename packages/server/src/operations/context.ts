@@ -1,3 +1,4 @@
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { Clock } from '../clock.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
@@ -9,6 +10,8 @@ import type { KnownDialects } from './dialect-rules.ts';
 export type OperationContext = {
   readonly store: Store;
   readonly dialects: KnownDialects;
+  /** What clients may be allowed, and owners may grant. */
+  readonly scopes: ScopeRegistry;
   /** The key ring as last read. */
   readonly keyRing: KeyRing;
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */

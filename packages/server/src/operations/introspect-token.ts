@@ -4,6 +4,7 @@ import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
+import { intersect } from '../grants/access-scope.ts';
 import { audienceOf } from '../grants/issue.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
@@ -82,7 +83,7 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Int
   if (jwt === undefined) return undefined;
   if (openTokenId(jwt.key, jwt.claims.jti)?.kind === 'client') return introspectClientJwt(context, jwt);
   const access = await readJwtAccess(context, jwt);
-  return access && { ...describe(jwt.claims), exp: access.expiresAt };
+  return access && { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt };
 };
 
 /** A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. */
@@ -93,7 +94,8 @@ const introspectClientJwt = async (
   const { client } = await store.readClient(claims.client_id);
   const isActive =
     client !== undefined && client.disabledAtMs === undefined && client.policy.clientCredentials;
-  return isActive ? describe(claims) : undefined;
+  if (!isActive) return undefined;
+  return { ...describe(claims), scope: intersect(claims.scope, client.policy.clientCredentialsScope ?? '') };
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
@@ -128,9 +130,9 @@ const introspectAccessToken = async (
 
 const describeAccess = (
   { issuer }: AccessContext,
-  { grant, client, issuedAt, expiresAt }: Access,
+  { grant, client, scope, issuedAt, expiresAt }: Access,
 ): Introspection => ({
-  scope: grant.scope,
+  scope,
   client_id: client.id,
   token_type: 'Bearer',
   exp: expiresAt,

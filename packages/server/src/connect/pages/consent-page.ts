@@ -37,7 +37,7 @@ export const consentPage = (
     content: html`${hasError && choice !== undefined && renderChoiceError(pageContext, choice)}
       ${renderEmblem(name)}
       <h1>${heading}</h1>
-      ${renderPermissions(pageContext, request.scope, name)}
+      ${renderPermissions(pageContext, client.dialect, request.scope, name)}
       ${form(
         html`${choice !== undefined && renderChoice(pageContext, choice, { hasError })}
           <div class="actions">
@@ -49,22 +49,29 @@ export const consentPage = (
   };
 };
 
-const renderPermissions = ({ texts, makeName }: PageContext, scope: string, name: string): Content => {
+const renderPermissions = (
+  pageContext: PageContext,
+  dialect: string,
+  scope: string,
+  name: string,
+): Content => {
+  const { texts, makeName } = pageContext;
   if (scope === '') return html`<p class="lead">${texts.everyPermission(makeName)}</p>`;
-  const { reads, controls } = describeScope(scope, texts);
+  const { reads, controls } = describeScope(pageContext, dialect, scope);
   return html`<div class="permissions">
     ${renderList(texts.consent.reads(name), reads, 'reads')}
-    ${renderList(texts.consent.controls(name), controls, 'controls')}
+    ${renderList(texts.consent.controls(name), controls, 'controls', texts.consent.controlsNote)}
   </div>`;
 };
 
-const renderList = (heading: string, entries: readonly string[], kind: string): Content =>
+const renderList = (heading: string, entries: readonly string[], kind: string, note?: string): Content =>
   entries.length > 0 &&
   html`<section class="${kind}">
     <h2>${heading}</h2>
     <ul>
       ${entries.map((entry) => html`<li>${entry}</li>`)}
     </ul>
+    ${note !== undefined && html`<p>${note}</p>`}
   </section>`;
 
 /** Where an owner can remove access later. Opens in a new tab, because this page still waits for an answer. */

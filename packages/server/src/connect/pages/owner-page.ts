@@ -1,4 +1,5 @@
 import type { Client } from '../../clients/client.ts';
+import { allowedScopeOf } from '../../grants/access-scope.ts';
 import type { Grant } from '../../grants/grant.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { writeGrantId } from '../../tokens/grant-id.ts';
@@ -76,7 +77,7 @@ const renderShared = (
     <p class="since">
       ${make !== undefined && html`${make} · `}${texts.owner.since(DATE_FORMATS[language].format(grant.createdAtMs))}
     </p>
-    ${renderPermissions(pageContext, grant.scope)}
+    ${renderPermissions(pageContext, client.dialect, allowedScopeOf(grant, client.policy))}
     <h3>${texts.owner.vehicles}</h3>
     ${
       vehicles.length === 0
@@ -96,8 +97,9 @@ const renderShared = (
   </article>`;
 };
 
-const renderPermissions = ({ texts }: PageContext, scope: string): Content => {
-  const { reads, controls } = describeScope(scope, texts);
+const renderPermissions = (pageContext: PageContext, dialect: string, scope: string): Content => {
+  const { texts } = pageContext;
+  const { reads, controls } = describeScope(pageContext, dialect, scope);
   return [renderList(texts.owner.canSee, reads), renderList(texts.owner.canDo, controls)];
 };
 

@@ -1,3 +1,4 @@
+import type { ScopeRegistry } from '../../clients/scopes.ts';
 import { readQuery } from '../../wire/query.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
 import type { ConnectContext } from '../context.ts';
@@ -10,6 +11,8 @@ import type { Texts } from './texts-en.ts';
 export type PageContext = {
   readonly language: Language;
   readonly texts: Texts;
+  /** With the owners' texts of each scope. */
+  readonly scopes: ScopeRegistry;
   /** The path of the public URL, which begins every address in a page; empty for the root. */
   readonly base: string;
   /** Path and query of the request as the browser sees them: where forms are sent, and where the owner continues. */
@@ -32,7 +35,7 @@ const baseOf = (publicUrl: string): string => {
 
 /** Creates the context for the pages of a request. `known` holds what the caller already knows about it. */
 export const createPageContext = (
-  { publicUrl }: Pick<ConnectContext, 'publicUrl'>,
+  { publicUrl, scopes }: Pick<ConnectContext, 'publicUrl' | 'scopes'>,
   request: WireRequest,
   known: {
     readonly lang?: string | undefined;
@@ -50,6 +53,7 @@ export const createPageContext = (
   return {
     language,
     texts,
+    scopes,
     base,
     target: targetOf(base, request),
     make,

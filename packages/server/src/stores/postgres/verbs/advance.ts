@@ -122,8 +122,9 @@ const columnsOf = (uses: readonly KnownUse[]): readonly unknown[] => {
   ];
 };
 
+/** A use that asks for a scope is judged on its row, where the grant's scope is known. */
 const isRotating = ({ presented }: RefreshUse, { rotation }: Policy): boolean =>
-  rotation !== 'none' && presented.generation < GENERATION_MAX;
+  rotation !== 'none' && presented.generation < GENERATION_MAX && presented.scope === undefined;
 
 /** What was created at this moment or before has expired. */
 const createdAfter = (now: Now, lifetimeSeconds: Seconds | null): Millis =>
