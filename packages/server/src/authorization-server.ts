@@ -12,6 +12,7 @@ import { guardEmit } from './guard-emit.ts';
 import { createEndpoints } from './http/endpoints.ts';
 import { createFetchHandler } from './http/fetch-handler.ts';
 import type { FetchHandler } from './http/fetch-handler.ts';
+import { createForwardingWatch } from './http/ignored-forwarding.ts';
 import { createLoad } from './http/load.ts';
 import { createMountPath, parseBasePath } from './http/mount-path.ts';
 import { createRequestHandler } from './http/request-handler.ts';
@@ -117,6 +118,7 @@ export const createAuthorizationServer = async (
     load,
     emit: report,
     mountPath: createMountPath(basePath),
+    watchForwarding: createForwardingWatch(report, config.forwardedHops),
   };
   const { onRequest } = createRequestHandler(handlerContext, { isHosted: true });
   const fetch = createFetchHandler(handlerContext);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { latestMomentOfAge, leastAgeMs } from './clock.ts';
+import { endingOf, firstEnding, latestMomentOfAge, leastAgeMs } from './clock.ts';
 
 const DOUBT = { beforeMs: 1000, byMs: 300 };
 
@@ -35,4 +35,29 @@ test('a moment is at least so long ago if, and only if, it is no later than the 
     }),
     { numRuns: 2000 },
   );
+});
+
+/** A clock that jumped an hour forward a minute ago, and one that did not. */
+const JUMPED = { beforeMs: 7_140_000, byMs: 3_600_000 };
+
+const ENDINGS = [
+  { name: 'that ends in a second', from: 6601, doubt: undefined, ending: 'running' },
+  { name: 'that ends now', from: 6600, doubt: undefined, ending: 'over' },
+  { name: 'that only the jump ended', from: 6600, doubt: JUMPED, ending: 'in_doubt' },
+  { name: 'that may have ended by any clock', from: 3001, doubt: JUMPED, ending: 'in_doubt' },
+  { name: 'that ended by the slower clock too', from: 3000, doubt: JUMPED, ending: 'over' },
+  { name: 'that began after the jump', from: 7140, doubt: JUMPED, ending: 'running' },
+] as const;
+
+for (const { name, from, doubt, ending } of ENDINGS)
+  test(`a lifetime of ten minutes ${name} is ${ending}`, () =>
+    assert.equal(endingOf(from, 600, { nowMs: 7_200_000, doubt }), ending));
+
+test('a lifetime that began before the jump is over when the jump is as old', () =>
+  assert.equal(endingOf(7139, 60, { nowMs: 7_200_000, doubt: JUMPED }), 'over'));
+
+test('of several lifetimes, the first that is over counts', () => {
+  assert.equal(firstEnding('running', 'in_doubt', 'over'), 'over');
+  assert.equal(firstEnding('running', 'in_doubt'), 'in_doubt');
+  assert.equal(firstEnding('running'), 'running');
 });

@@ -24,8 +24,24 @@ export const systemMonotonic: Clock = () => performance.now();
  */
 export type ClockDoubt = { readonly beforeMs: Millis; readonly byMs: Millis };
 
-/** The present moment, and what is in doubt about the moments before it. */
-export type Now = { readonly nowMs: Millis; readonly doubt?: ClockDoubt | undefined };
+/**
+ * The present moment, and what is in doubt about the moments before it. Whatever measures an age takes it whole: `doubt` is
+ * `undefined` for nothing, and never left out.
+ */
+export type Now = { readonly nowMs: Millis; readonly doubt: ClockDoubt | undefined };
+
+/** Where the present moment is read. */
+export type TimeContext = {
+  readonly clock: Clock;
+  /** What is in doubt about the present moment; `undefined` for nothing. */
+  readonly doubt: () => ClockDoubt | undefined;
+};
+
+/** The present moment. The clock is read first, because a reading can find that it has jumped. */
+export const readNow = ({ clock, doubt }: TimeContext): Now => {
+  const nowMs = clock();
+  return { nowMs, doubt: doubt() };
+};
 
 /**
  * How long ago a moment is at least, with what is in doubt, if anything. A moment in the future is 0 ago. What happened
@@ -41,6 +57,25 @@ export const latestMomentOfAge = (ageMs: Millis, { nowMs, doubt }: Now): Millis 
   const byMs = doubt !== undefined && doubt.beforeMs > nowMs - ageMs ? doubt.byMs : 0;
   return nowMs - ageMs - byMs;
 };
+
+/** The earliest moment that the present may be. */
+export const earliestMsOf = ({ nowMs, doubt }: Now): Millis => nowMs - (doubt?.byMs ?? 0);
+
+/** Whether a lifetime is over; `in_doubt` if the clock says so, and only what is in doubt about it says otherwise. */
+export type Ending = 'running' | 'in_doubt' | 'over';
+
+/** Whether a lifetime that began at `from` is over. Counted in whole seconds, as tokens and answers carry them. */
+export const endingOf = (from: Seconds, lifetimeSeconds: Seconds, now: Now): Ending => {
+  const fromMs = toMillis(from);
+  if (leastAgeMs(fromMs, now) >= toMillis(lifetimeSeconds)) return 'over';
+  return now.nowMs >= toMillis(from + lifetimeSeconds) ? 'in_doubt' : 'running';
+};
+
+const ENDINGS: readonly Ending[] = ['over', 'in_doubt', 'running'];
+
+/** The ending of what is over as soon as one of several lifetimes is. */
+export const firstEnding = (...endings: readonly Ending[]): Ending =>
+  ENDINGS.find((ending) => endings.includes(ending)) ?? 'running';
 
 /** Whole seconds, as tokens and answers on the wire carry them; what is left of a second is dropped. */
 export const toSeconds = (milliseconds: Millis): Seconds => Math.floor(milliseconds / 1000);

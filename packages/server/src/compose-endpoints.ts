@@ -66,6 +66,7 @@ export const createRouteGroups = (
     },
     noticeKey: deployment.noticeKey,
     clock: deployment.clock,
+    doubt: deployment.doubt,
     // Visits are counted in real time, also where a host moves the clock.
     monotonic: () => Math.round(performance.now()),
     randomness: deployment.randomness,

@@ -1,4 +1,10 @@
-import type { ClientReason, RefusalReason, RefusedCodeReason, RefusedTokenReason } from './errors.ts';
+import type {
+  ClientReason,
+  RefusalReason,
+  RefusedCodeReason,
+  RefusedTokenReason,
+  StoreErrorKind,
+} from './errors.ts';
 
 /** Who sent a request: where from, and what it called itself. */
 export type Caller = { readonly address: string; readonly userAgent: string };
@@ -151,7 +157,7 @@ export type LogEvent =
   | Of<'log.dropped', { lines: number }>
   /** So many more events like this one happened in the last minute, and have no line in the log. */
   | Of<'log.left_out', { of: string; reason?: string; clientId?: string; lines: number }>
-  | Of<'store.unavailable', { requestId: string; kind: 'unavailable' | 'outcome_unknown'; cause: string }>
+  | Of<'store.unavailable', { requestId: string; kind: StoreErrorKind; cause: string }>
   | Of<'internal.error', { requestId: string; cause: string }>;
 
 /** Reports a log event. Must not throw and must not wait. */

@@ -98,6 +98,10 @@ const use = fc.record({
   brand,
   useDigest: digest,
   isRetryOfOurs: fc.boolean(),
+  scope: fc.oneof(
+    { weight: 7, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom('read_charge', 'read_vin') },
+  ),
   isOfOtherClient: fc.integer({ min: 0, max: 15 }).map((number) => number === 0),
 });
 

@@ -131,7 +131,7 @@ describe('the migration of a SQLite store', () => {
     const [path, newer, backup] = [await makeStore(), await makeStore(), nextPath()];
     open(newer).close();
     await backupSqliteStore(newer, backup, () => {});
-    assert.throws(() => restoreSqliteStore(path, backup), isRefusedAs('store_newer'));
+    assert.throws(() => restoreSqliteStore(path, backup, NOW_MS), isRefusedAs('store_newer'));
     assert.equal(existsSync(`${path}.restoring`), false);
     const store = openSqliteStore(path);
     const use = { nowMs: NOW_MS + 1000 };

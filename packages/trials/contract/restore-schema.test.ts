@@ -11,7 +11,7 @@ import {
   placeSqliteStore,
   restoreSqliteStore,
 } from '@keyfob/server/stores';
-import { fill, listAll } from '../support/samples.ts';
+import { fill, listAll, NOW_MS } from '../support/samples.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyfob-restore-schema-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -48,7 +48,7 @@ for (const [index, [what, sql]] of ALTERATIONS.entries()) {
     database.exec(sql);
     database.close();
 
-    assert.throws(() => restoreSqliteStore(path, backup), isAltered(what));
+    assert.throws(() => restoreSqliteStore(path, backup, NOW_MS), isAltered(what));
     assert.deepEqual(await listAll(store, 9), before);
     await store.close();
     const empty = `${path}.new`;

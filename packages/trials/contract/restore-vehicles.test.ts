@@ -41,7 +41,7 @@ const openSqlite = (): Trial => {
   return {
     store: openSqliteStore(path),
     backup: () => backupSqliteStore(path, file, () => {}),
-    restore: () => void restoreSqliteStore(path, file),
+    restore: () => void restoreSqliteStore(path, file, NOW_MS),
   };
 };
 
@@ -187,7 +187,7 @@ describe('A restore, SQLite', () => {
     change(path, REGISTER('old'));
     await backupSqliteStore(path, `${path}.backup`, () => {});
     change(path, `DELETE FROM webhooks; ${REGISTER('new')}`);
-    restoreSqliteStore(path, `${path}.backup`);
+    restoreSqliteStore(path, `${path}.backup`, NOW_MS);
     await store.close();
     assert.deepEqual(outboxOf(path), ['new']);
   });

@@ -46,7 +46,7 @@ test('Grants keep their scopes and callers in a restore from a backup that numbe
   await refreshed(serving, sampleUse(0, { presented: { grantId: 44n }, caller: OTHER_CALLER }));
   assert.equal((await serving.readGrant(44n))?.scope, 'control_security');
 
-  restoreSqliteStore(path, late);
+  restoreSqliteStore(path, late, NOW_MS);
   assert.deepEqual(await listAll(serving, 10), before);
   await serving.createGrant(sampleGrant({ id: 45n, scope: 'control_security' }));
   assert.equal((await serving.readGrant(45n))?.scope, 'control_security');
@@ -71,13 +71,13 @@ test('A token that was used since the backup stays used: each grant keeps the hi
   }
   const before = await store.readGrant(sampleGrant().id);
 
-  assert.equal(restoreSqliteStore(path, backup).rotationsKept, 1);
+  assert.equal(restoreSqliteStore(path, backup, NOW_MS).rotationsKept, 1);
   assert.deepEqual(await store.readGrant(sampleGrant().id), before);
   const { verdict } = await refreshed(store, sampleUse(2, { nowMs: NOW_MS + 3_600_000 }));
   assert.deepEqual(verdict, { kind: 'replay', gap: 2, response: 'revoke' });
   const replay = await store.readReplay(sampleGrant().id);
   assert.ok(replay !== undefined);
-  restoreSqliteStore(path, backup);
+  restoreSqliteStore(path, backup, NOW_MS);
   assert.deepEqual(await store.readReplay(sampleGrant().id), replay);
   assert.equal((await store.readGrant(sampleGrant().id))?.revocation?.cause, 'replay');
   await store.close();
@@ -90,7 +90,7 @@ test('A used imported token stays used.', async () => {
   await backupSqliteStore(path, backup, () => {});
   const use = useOf('unused');
   assert.equal((await refreshed(store, use)).verdict.kind, 'rotate');
-  restoreSqliteStore(path, backup);
+  restoreSqliteStore(path, backup, NOW_MS);
   const later = useOf('unused', { nowMs: NOW_MS + 3_600_000 }, { useDigest: undefined });
   assert.equal((await refreshed(store, later)).verdict.kind, 'replay');
   await store.close();
@@ -119,7 +119,7 @@ test('A backup that is newer than the store, because the store was restored from
   placeSqliteStore(path, early, join(directory, 'rolled-back-aside'));
   const store = openSqliteStore(path);
   await store.changeClient('client-a', { disabledAtMs: CREATED_AT_MS + 1 });
-  const restored = restoreSqliteStore(path, late);
+  const restored = restoreSqliteStore(path, late, NOW_MS);
   const { newer, rotationsKept, clientsKeptDisabled, grantsBroughtBack } = restored;
   assert.deepEqual(
     { newer, rotationsKept, clientsKeptDisabled, grantsBroughtBack },
@@ -146,7 +146,7 @@ test('A new and empty store takes everything from the backup, and disables no cl
   await fillWithAll(source, 5);
   await backupSqliteStore(join(directory, 'source.db'), backup, () => {});
   const store = openSqliteStore(path);
-  restoreSqliteStore(path, backup);
+  restoreSqliteStore(path, backup, NOW_MS);
   assert.deepEqual(await readAll(store), await readAll(source));
   await source.close();
   await store.close();
@@ -160,9 +160,26 @@ test('Grants that the newer store no longer had come back, and are named.', asyn
   await backupSqliteStore(path, backup, () => {});
   await store.revoke(43n, { nowMs: CREATED_AT_MS, cause: 'operator' });
   await store.prune({ limit: 9, endedBeforeMs: CREATED_AT_MS + 1000 });
-  const { newer, grantsBroughtBack } = restoreSqliteStore(path, backup);
+  const { newer, grantsBroughtBack } = restoreSqliteStore(path, backup, NOW_MS);
   assert.deepEqual([newer, grantsBroughtBack], ['store', ['000000000000002b']]);
   await store.close();
+});
+
+test('A client that was removed since is disabled no earlier than a server noted the time.', async () => {
+  for (const [seenAtMs, expectedMs] of [
+    [undefined, NOW_MS],
+    [NOW_MS + 5000, NOW_MS + 5000],
+  ] as const) {
+    const [path, backup] = paths(`removed-${expectedMs}`);
+    const store = openSqliteStore(path);
+    await fill(store);
+    await backupSqliteStore(path, backup, () => {});
+    await store.removeClient('client-a', { withGrants: true });
+    if (seenAtMs !== undefined) await store.noteClock(seenAtMs);
+    restoreSqliteStore(path, backup, NOW_MS);
+    assert.equal((await store.readClient('client-a')).client?.disabledAtMs, expectedMs);
+    await store.close();
+  }
 });
 
 test('A grant that was revoked again since the backup keeps its newest revocation.', async () => {
@@ -176,7 +193,7 @@ test('A grant that was revoked again since the backup keeps its newest revocatio
   await store.revoke(sampleGrant().id, { nowMs: NOW_MS + 2000, cause: 'operator' });
   const newest = await store.readGrant(sampleGrant().id);
 
-  restoreSqliteStore(path, backup);
+  restoreSqliteStore(path, backup, NOW_MS);
   assert.deepEqual((await store.readGrant(sampleGrant().id))?.revocation, newest?.revocation);
   await store.close();
 });

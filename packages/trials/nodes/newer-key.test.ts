@@ -50,6 +50,7 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
     nextSerial: () => 0,
     issuer: '',
     clock: () => NOW_MS,
+    doubt: () => undefined,
     randomness: testRandomness,
     emit: () => {},
   };

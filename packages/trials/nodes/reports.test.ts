@@ -16,6 +16,7 @@ import {
   COMMIT,
   describeNodes,
   isFailure,
+  isRepeat,
   isReplay,
   LATER_MS,
   loseRefresh,
@@ -105,6 +106,37 @@ await describeNodes('reports of nodes', (onNodes) => {
       const before = a.proxy.turns();
       await isReplay(b.store);
       assert.equal(a.proxy.turns(), before);
+    },
+  );
+
+  onNodes(
+    'A wait for a lost node begins again where the clock of the database was set back, and ends.',
+    { epochMs: NEVER_MS, leaseMs: 50 },
+    async (nodes) => {
+      const { a, b, write } = nodes;
+      await fill(a.store, STRICT_POLICY);
+      await refreshed(a.store, sampleUse(0));
+      const retry = sampleUse(0, { nowMs: NOW_MS + 10 });
+      await assert.rejects(b.store.refresh(retry), isFailure('unavailable'));
+      await write('UPDATE nodes SET awaited_since_ms = awaited_since_ms + 3600000');
+      await isRepeat(nodes, retry);
+    },
+  );
+
+  onNodes(
+    'Grant events keep their order where the clock of the database was set back.',
+    {},
+    async ({ a, write }) => {
+      await fill(a.store);
+      await write('UPDATE grant_events SET sequence = sequence + 3600 * 8000000::bigint');
+      const [before] = await a.store.listGrantEvents({ after: 0, limit: 10 });
+      const { sequence: after = 0 } = before ?? {};
+      for (const id of [43n, 44n]) await a.store.createGrant(sampleGrant({ id }));
+      const later = await a.store.listGrantEvents({ after, limit: 10 });
+      assert.deepEqual(
+        later.map(({ grantId }) => grantId),
+        [43n, 44n],
+      );
     },
   );
 

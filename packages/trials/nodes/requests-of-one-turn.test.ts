@@ -64,6 +64,7 @@ const openServer = async (name: string) => {
     nextSerial: () => serial++,
     issuer: '',
     clock: () => NOW_MS,
+    doubt: () => undefined,
     randomness: testRandomness,
     emit: () => {},
   });

@@ -52,6 +52,7 @@ export const openServedNode = async (url: string, firstRing: KeyRing, limits: No
     nextSerial: () => 0,
     issuer: '',
     clock: () => state.nowMs,
+    doubt: () => undefined,
     randomness: testRandomness,
     emit: () => {},
   });

@@ -1,4 +1,4 @@
-import type { ClockDoubt } from '@keyfob/server/grants';
+import type { Now } from '@keyfob/server/grants';
 import type { Answer } from '../support/token-requests.ts';
 import { expectCode } from './code-expectation.ts';
 import type { Decision, Presentation } from './records.ts';
@@ -18,7 +18,7 @@ import type { World } from './world.ts';
 export const decide = async <Result>(
   world: World,
   presentation: Presentation,
-  now: Moment,
+  now: Now,
   work: () => Result | Promise<Result>,
 ): Promise<Result> => {
   const { grant } = presentation;
@@ -60,9 +60,6 @@ export const decide = async <Result>(
   return result;
 };
 
-/** The server's clock at a decision, and what is in doubt about it. */
-type Moment = { readonly nowMs: number; readonly doubt?: ClockDoubt | undefined };
-
 const senderOf = (presentation: Presentation, world: World) => {
   if (presentation.kind === 'code') return presentation.fields.client;
   const { owner } = presentation.grant;
@@ -72,7 +69,7 @@ const senderOf = (presentation: Presentation, world: World) => {
 const expect = (
   world: World,
   presentation: Presentation,
-  { nowMs: clockMs, doubt }: Moment,
+  { nowMs: clockMs, doubt }: Now,
   isClientEnabled: boolean,
 ): Expectation => {
   const { grant } = presentation;

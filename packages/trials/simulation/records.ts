@@ -1,4 +1,5 @@
 import type { Client } from '@keyfob/server/clients';
+import type { StoreErrorKind } from '@keyfob/server/errors';
 import type { Store } from '@keyfob/server/stores';
 import type { Endpoints } from '@keyfob/server/wire';
 import type { Answer } from '../support/token-requests.ts';
@@ -102,7 +103,7 @@ type Sent = {
   incarnation: number;
   arrivedAtMs: number | undefined;
   decision: Decision | undefined;
-  storeFailure: 'unavailable' | 'outcome_unknown' | undefined;
+  storeFailure: StoreErrorKind | undefined;
   answer: Answer | undefined;
   answeredAtMs: number | undefined;
 };

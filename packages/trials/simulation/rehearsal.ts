@@ -44,6 +44,7 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
     noticeKey: () => false,
     nextSerial: () => 1,
     clock: () => nowMs,
+    doubt: () => undefined,
     randomness: testRandomness,
     emit: () => {},
   });

@@ -52,7 +52,7 @@ const createSimulated = async (path: string, context: SimulationContext): Promis
         await stopClockDuring(replace(backup));
         for (const key of keys) await own.registerKey(key);
       },
-      restore: async () => void restoreSqliteStore(path, backup),
+      restore: async () => void restoreSqliteStore(path, backup, context.schedule.nowMs()),
     };
   };
 

@@ -12,5 +12,6 @@ export const createAuthentication = (
   throttle: createThrottle({ failuresPerAddressMax: 0, failuresPerClientMax: 0, windowSeconds: 1 }),
   noteSecretUse: () => {},
   monotonic: () => performance.now(),
+  doubt: () => undefined,
   emit,
 });

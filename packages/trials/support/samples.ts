@@ -87,6 +87,7 @@ export const sampleUse = (
   more: Partial<Omit<RefreshUse, 'presented'>> & { readonly presented?: Partial<Presented> } = {},
 ): RefreshUse => ({
   nowMs: NOW_MS,
+  doubt: undefined,
   keyNumber: 1,
   caller: CALLER,
   requestId: 'request-1',
@@ -132,6 +133,7 @@ export const sampleCodeUse = (
   more: Partial<Omit<CodeUse, 'presented'>> & { readonly presented?: Partial<PresentedCode> } = {},
 ): CodeUse => ({
   nowMs: NOW_MS + 1000,
+  doubt: undefined,
   keyNumber: 1,
   caller: CALLER,
   requestId: 'request-1',

@@ -291,6 +291,32 @@ describe('Introspection never reports an outage as a dead token', () => {
   });
 });
 
+describe('Introspection while the clock is in doubt', () => {
+  for (const [dialect, accessTokenFormat] of KINDS) {
+    test(`answers 503 for a token that only a jump ended: ${accessTokenFormat}, ${dialect} client`, async () => {
+      const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
+      const stranger = await trial.register(dialect);
+      const { accessToken, refreshToken } = await trial.grant(owner);
+      trial.jumpSeconds(owner.client.policy.refreshTokenLifetimeSeconds);
+      for (const token of [accessToken, refreshToken]) {
+        const answer = await introspect(trial, owner, token);
+        assert.equal(answer.status, 503);
+        assert.notEqual(answer.headers['Retry-After'], undefined);
+        assertInactive(await introspect(trial, stranger, token));
+      }
+      assert.equal((await introspect(trial, checker, accessToken)).status, 503);
+      assertInactive(await introspect(trial, checker, refreshToken));
+      const reported = trial.events.filter(({ event }) => event === 'store.unavailable');
+      assert.ok(reported.every((event) => 'kind' in event && event.kind === 'clock_in_doubt'));
+      assert.equal(reported.length, 3);
+      // What the jump cannot have ended is as before, and time that passes ends what it ends.
+      assert.equal((await introspect(trial, owner, (await trial.grant(owner)).accessToken)).status, 200);
+      trial.advanceSeconds(owner.client.policy.accessTokenLifetimeSeconds);
+      assertInactive(await introspect(trial, checker, accessToken));
+    });
+  }
+});
+
 describe('The vehicle calls read access tokens', () => {
   for (const [dialect, accessTokenFormat] of KINDS) {
     test(`as introspection does: ${accessTokenFormat}, ${dialect} client`, async () => {

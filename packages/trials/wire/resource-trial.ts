@@ -3,8 +3,8 @@ import { createClientSecret, digestSecret } from '@keyfob/server/clients';
 import type { Client, Policy } from '@keyfob/server/clients';
 import { dialectOf, DIALECTS } from '@keyfob/server/dialects';
 import { StoreError } from '@keyfob/server/errors';
-import { issueTokens, toMillis } from '@keyfob/server/grants';
-import type { Grant, TokenAnswer } from '@keyfob/server/grants';
+import { issueTokens, toMillis, toSeconds } from '@keyfob/server/grants';
+import type { ClockDoubt, Grant, TokenAnswer } from '@keyfob/server/grants';
 import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import type { Endpoints, WireResponse } from '@keyfob/server/wire';
@@ -30,8 +30,8 @@ type StoreState = 'available' | StoreError['kind'];
 
 /** The endpoints over plain values, on a store that can be unavailable, with a manual clock. */
 export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
-  let nowMs = CREATED_AT_MS + 3_600_000;
   let storeState: StoreState = 'available';
+  const time = createManualClock();
   let serial = 0;
   const events: LogEvent[] = [];
   const lines = [createKeyLine(1, CREATED_AT)];
@@ -57,7 +57,8 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       return newest > ring.newest.number;
     },
     nextSerial: () => serial++,
-    clock: () => nowMs,
+    clock: time.clock,
+    doubt: time.doubt,
     randomness: testRandomness,
     emit,
     issuer,
@@ -71,13 +72,14 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     events,
     context,
     memory,
-    advanceSeconds: (seconds: number) => void (nowMs += seconds * 1000),
-    nowSeconds: () => Math.floor(nowMs / 1000),
+    advanceSeconds: time.advanceSeconds,
+    jumpSeconds: time.jumpSeconds,
+    nowSeconds: () => toSeconds(time.clock()),
     setStore: (next: StoreState) => void (storeState = next),
     /** Registers a new key. The key ring gets it when the store names it, or never if `isMissing`. */
     async rotateKeys({ isMissing = false } = {}) {
       const number = ring.newest.number + 1;
-      const createdAt = Math.floor(nowMs / 1000);
+      const createdAt = toSeconds(time.clock());
       if (!isMissing) lines.push(createKeyLine(number, createdAt));
       await memory.registerKey({ number, createdAtMs: toMillis(createdAt), fingerprint: String(number) });
     },
@@ -102,10 +104,10 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     /** Creates a grant and its first tokens at the current time. */
     async grant({ client }: KnownClient, more: Partial<Grant> = {}): Promise<TokenAnswer & { grant: Grant }> {
       const id = BigInt(++count);
-      const grant = sampleGrant({ id, clientId: client.id, createdAtMs: nowMs, ...more });
+      const grant = sampleGrant({ id, clientId: client.id, createdAtMs: time.clock(), ...more });
       await memory.createGrant(grant);
       const { shapes } = dialectOf(client);
-      return { ...(await issueTokens(context, shapes, grant, client.policy, nowMs)), grant };
+      return { ...(await issueTokens(context, shapes, grant, client.policy, time.clock())), grant };
     },
     /** Refreshes at the token endpoint of the client's dialect. */
     async refresh({ client, secret }: KnownClient, refreshToken: string, scope?: string): Promise<Answer> {
@@ -143,6 +145,21 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
         },
         new URLSearchParams(form).toString(),
       ),
+  };
+};
+
+const createManualClock = () => {
+  let nowMs = CREATED_AT_MS + 3_600_000;
+  let doubt: ClockDoubt | undefined;
+  return {
+    clock: () => nowMs,
+    doubt: () => doubt,
+    advanceSeconds: (seconds: number) => void (nowMs += seconds * 1000),
+    /** Sets the clock forward, so that everything until now may be younger than it looks. */
+    jumpSeconds(seconds: number): void {
+      nowMs += seconds * 1000;
+      doubt = { beforeMs: nowMs, byMs: seconds * 1000 };
+    },
   };
 };
 

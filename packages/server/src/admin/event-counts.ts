@@ -1,4 +1,4 @@
-import { CLIENT_REASONS, reasonsOf, REFUSAL_REASONS } from '../errors.ts';
+import { CLIENT_REASONS, reasonsOf, REFUSAL_REASONS, STORE_ERROR_KINDS } from '../errors.ts';
 import type { ClientReason, RefusalReason } from '../errors.ts';
 import type { LogEvent } from '../log-event.ts';
 
@@ -72,7 +72,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'live_events.unavailable': undefined,
   'log.dropped': undefined,
   'log.left_out': undefined,
-  'store.unavailable': { kind: listed('unavailable', 'outcome_unknown') },
+  'store.unavailable': { kind: listed(...STORE_ERROR_KINDS) },
   'internal.error': undefined,
 };
 

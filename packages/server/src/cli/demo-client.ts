@@ -3,8 +3,7 @@ import type { Deployment } from '../exports/index.ts';
 import { digestSecret, findSecret } from '../exports/clients.ts';
 import { dialectOf } from '../exports/dialects.ts';
 import type { Dialect } from '../exports/dialects.ts';
-import { standingOf } from '../exports/grants.ts';
-import type { Millis } from '../exports/grants.ts';
+import { readNow, standingOf } from '../exports/grants.ts';
 import { readGrantId, sealRefreshToken, writeGrantId } from '../exports/tokens.ts';
 import type { GrantId } from '../exports/tokens.ts';
 
@@ -23,13 +22,12 @@ export const ensureDemoClient = async (
   deployment: Deployment,
   dialect: Dialect,
   stored: StoredDemoClient | undefined,
-  nowMs: Millis,
 ): Promise<StoredDemoClient> => {
   const credentials =
-    stored !== undefined && (await isUsableClient(deployment, stored, nowMs))
+    stored !== undefined && (await isUsableClient(deployment, stored))
       ? stored
       : await registerDemoClient(deployment, dialect);
-  if (credentials === stored && (await isActiveGrant(deployment, stored, nowMs))) return stored;
+  if (credentials === stored && (await isActiveGrant(deployment, stored))) return stored;
   const { clientId, clientSecret } = credentials;
   const { brands, examples } = dialect;
   const scope = examples.demoScope;
@@ -67,22 +65,22 @@ const registerDemoClient = async (
 
 /** Whether the client is enabled and its stored secret is still valid. */
 const isUsableClient = async (
-  { store }: Deployment,
+  deployment: Deployment,
   { clientId, clientSecret }: StoredDemoClient,
-  nowMs: Millis,
 ): Promise<boolean> => {
-  const { client } = await store.readClient(clientId);
+  const { client } = await deployment.store.readClient(clientId);
   if (client === undefined || client.disabledAtMs !== undefined) return false;
-  return findSecret(client.secrets, digestSecret(clientSecret), nowMs) !== undefined;
+  return findSecret(client.secrets, digestSecret(clientSecret), readNow(deployment)) !== undefined;
 };
 
 const isActiveGrant = async (
-  { store }: Deployment,
+  deployment: Deployment,
   { clientId, grantId }: StoredDemoClient,
-  nowMs: Millis,
 ): Promise<boolean> => {
+  const { store } = deployment;
   const { client } = await store.readClient(clientId);
   const grant = await store.readGrant(readGrantId(grantId) ?? 0n);
   if (client === undefined || grant === undefined) return false;
-  return standingOf(grant, client.policy, { nowMs }).status === 'active';
+  const { status } = standingOf(grant, client.policy, readNow(deployment));
+  return status === 'active' || status === 'in_doubt';
 };

@@ -29,10 +29,10 @@ type StoredDemoClients = ReadonlyMap<string, StoredDemoClient>;
  * `demo` of the data directory (mode 0700, files 0600) holds their secrets and, in one file each, their newest refresh
  * tokens, which the printed commands read. It holds nothing else.
  */
-export const openDemo = async (deployment: Deployment, config: Config, nowMs: number): Promise<Demo> => {
+export const openDemo = async (deployment: Deployment, config: Config): Promise<Demo> => {
   const folder = resolve(config.data, 'demo');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const clients = await ensureDemoClients(deployment, join(folder, 'clients.json'), nowMs);
+  const clients = await ensureDemoClients(deployment, join(folder, 'clients.json'));
   for (const [dialect, { grantId }] of clients) {
     const token = await readDemoRefreshToken(deployment, readGrantId(grantId) ?? 0n);
     if (token !== undefined) writeToken(tokenFile(folder, dialect), token);
@@ -62,20 +62,13 @@ export const openDemo = async (deployment: Deployment, config: Config, nowMs: nu
   };
 };
 
-const ensureDemoClients = async (
-  deployment: Deployment,
-  file: string,
-  nowMs: number,
-): Promise<StoredDemoClients> => {
+const ensureDemoClients = async (deployment: Deployment, file: string): Promise<StoredDemoClients> => {
   const stored = readStoredClients(file);
   const clients = new Map(
     await Promise.all(
       Object.values(DIALECTS).map(
         async (dialect) =>
-          [
-            dialect.name,
-            await ensureDemoClient(deployment, dialect, stored.get(dialect.name), nowMs),
-          ] as const,
+          [dialect.name, await ensureDemoClient(deployment, dialect, stored.get(dialect.name))] as const,
       ),
     ),
   );

@@ -1,6 +1,7 @@
 import { openDeployment, storeNameOf } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
+import { readNow } from '../exports/grants.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
@@ -27,7 +28,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
-      warnOf(examineSecrets(clients, deployment.clock())),
+      warnOf(examineSecrets(clients, readNow(deployment))),
       warnOf(examineScopes(deployment.scopes, clients)),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),

@@ -1,4 +1,4 @@
-import type { Millis } from '../exports/grants.ts';
+import type { Now } from '../exports/grants.ts';
 import type { Config } from '../exports/index.ts';
 import { isInForce } from '../exports/clients.ts';
 import type { Client } from '../exports/clients.ts';
@@ -16,16 +16,16 @@ const NOTICE_MS = 14 * 86_400_000;
 const IDS_MAX = 5;
 
 /** Finds enabled clients that are locked out, or will be soon. */
-export const examineSecrets = (clients: readonly Client[], nowMs: Millis): SecretFinding => {
+export const examineSecrets = (clients: readonly Client[], now: Now): SecretFinding => {
   const check = 'client secrets';
   const inUse = clients.filter(({ type, disabledAtMs }) => type !== 'public' && disabledAtMs === undefined);
-  const lacking = (atMs: Millis) =>
-    inUse.filter(({ secrets }) => !secrets.some((secret) => isInForce(secret, atMs)));
+  const lacking = (at: Now) =>
+    inUse.filter(({ secrets }) => !secrets.some((secret) => isInForce(secret, at)));
   const remedy = 'Add a secret with "keyfob client secret add", or disable the client.';
-  const lockedOut = lacking(nowMs);
+  const lockedOut = lacking(now);
   if (lockedOut.length > 0)
     return { check, finding: `${listIds(lockedOut)}: no valid secret, locked out`, remedy };
-  const ending = lacking(nowMs + NOTICE_MS);
+  const ending = lacking({ ...now, nowMs: now.nowMs + NOTICE_MS });
   if (ending.length > 0)
     return { check, finding: `${listIds(ending)}: the last secret expires within 14 days`, remedy };
   return { check, finding: `every enabled client has a valid one (${inUse.length})`, remedy: null };

@@ -4,11 +4,13 @@ import type { Command } from 'commander';
 import { KEY_FILE, openDeployment, STORE_FILE } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
+import { readNow } from '../exports/grants.ts';
 import { inspectStore } from '../exports/maintenance.ts';
 import { examineClock } from './doctor-clock.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
 import { examineScopes } from './doctor-scopes.ts';
+import { examineLog } from './doctor-log.ts';
 import { examineForwarding, examineGuessing, examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -19,8 +21,6 @@ import { alignColumns, print } from './output.ts';
 const NODE_MAJOR_MIN = 24;
 const SPACE_WARN_BYTES = 256 * 1024 * 1024;
 const SPACE_FAIL_BYTES = 1024 * 1024;
-/** Usual is at most 16 MiB. */
-const LOG_WARN_BYTES = 128 * 1024 * 1024;
 
 export const addDoctor = (program: Command): void => {
   withCommonOptions(program.command('doctor'))
@@ -117,7 +117,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
           ),
       examineLog(path, facts.logBytes),
       examineClock(deployment.time, facts.newestGrantAtMs),
-      warnOf(examineSecrets(clients, deployment.clock())),
+      warnOf(examineSecrets(clients, readNow(deployment))),
       warnOf(examineIssuer(config, clients)),
       warnOf(examineScopes(deployment.scopes, clients)),
     ];
@@ -130,18 +130,6 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
   } finally {
     await deployment?.close();
   }
-};
-
-/** The log starts again when all of it is in the database. While somebody reads an old state, it cannot. */
-const examineLog = (path: string, bytes: number): Finding => {
-  const finding = `${Math.ceil(bytes / 1024 / 1024)} MiB of write-ahead log`;
-  if (bytes < LOG_WARN_BYTES) return ok('log', finding);
-  return bad(
-    'log',
-    'warn',
-    `${finding}: a long read keeps it from starting again`,
-    `End the program that reads ${path}, for example a sqlite3 shell or a backup tool; "fuser ${path}" lists them.`,
-  );
 };
 
 const examineKeyFile = ({ data, key, keyFile, store }: Config): readonly Finding[] => {

@@ -42,13 +42,15 @@ const replayToJson = ({ atMs, sinceRotationMs, caller, rotatedBy, ...replay }: R
   rotatedBy: rotatedBy ?? null,
 });
 
+const IN_DOUBT = 'in doubt: expired by this clock, which may be ahead';
+
 /** A grant for people, with its last replay and its vehicles. */
 export const describeGrant = (details: GrantDetails): string => {
   const grant = detailsToJson(details);
   const rotatedBy = grant.rotatedBy === null ? '' : ` by ${showCaller(grant.rotatedBy)}`;
   const rows = [
     ['grant id', grant.grantId],
-    ['status', grant.status],
+    ['status', grant.status === 'in_doubt' ? IN_DOUBT : grant.status],
     ['client id', `${grant.clientId} (${grant.dialect})`],
     ['subject', grant.subject],
     ['scope', grant.scope === '' ? '-' : grant.scope],

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { OperationContext } from '../exports/index.ts';
 import { OperatorError, StoreError } from '../exports/errors.ts';
+import { readNow } from '../exports/grants.ts';
 import { describeFault, HeaderError, openImportSource, runImport } from '../exports/maintenance.ts';
 import type { ImportFault, ImportTotals, RefusedRow } from '../exports/maintenance.ts';
 import { openRefusedRows } from './import-refused-rows.ts';
@@ -46,10 +47,11 @@ Exit codes: 0 every row is imported, 1 some rows were refused.`,
 };
 
 const importFile = async (
-  { store, scopes, keyRing, clock }: OperationContext,
+  context: OperationContext,
   file: string,
   options: ImportOptions,
 ): Promise<Report> => {
+  const { store, scopes, keyRing } = context;
   const isDryRun = options.dryRun === true;
   const source = openImportSource(file);
   if (source.openMode !== undefined) warnOfMode(file, source.openMode);
@@ -66,7 +68,7 @@ const importFile = async (
       isDryRun,
       scopes,
       keyNumber: keyRing.newest.number,
-      nowMs: clock(),
+      ...readNow(context),
       onBatch(refused, { rows }) {
         rowsDone = rows;
         refusedRows.write(refused);

@@ -80,6 +80,7 @@ const toContext = ({
   keyRing,
   issuer,
   clock,
+  doubt,
   randomness,
 }: Deployment): OperationContext => ({
   store,
@@ -88,6 +89,7 @@ const toContext = ({
   keyRing,
   issuer,
   clock,
+  doubt,
   randomness,
   emit: () => {},
 });

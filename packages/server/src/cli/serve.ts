@@ -73,7 +73,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
     });
     ({ report } = server);
     try {
-      if (config.demo) demo = await openDemo(server.deployment, config, server.deployment.clock());
+      if (config.demo) demo = await openDemo(server.deployment, config);
       await serveUntilStopped(server, config, demo, options.json === true);
     } finally {
       await server.close();

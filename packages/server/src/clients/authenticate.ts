@@ -15,8 +15,8 @@ export type Authentication<Reading> = {
   readonly noteSecretUse: (secret: ClientSecret, nowMs: Millis) => void;
   /** For the throttle, which a clock that is set must neither fill nor empty. */
   readonly monotonic: Clock;
-  /** What is in doubt about the present moment. A secret lasts until its expiry is certain. */
-  readonly doubt?: () => ClockDoubt | undefined;
+  /** What is in doubt about the present moment. */
+  readonly doubt: () => ClockDoubt | undefined;
   readonly emit: Emit;
 };
 
@@ -49,7 +49,7 @@ export const authenticate = async <Reading extends { readonly client: Client | u
 ): Promise<Reading & { readonly client: Client }> => {
   const { readClient, throttle, noteSecretUse, monotonic } = authentication;
   const { readings, caller, nowMs } = request;
-  const earliestMs = nowMs - (authentication.doubt?.()?.byMs ?? 0);
+  const now = { nowMs, doubt: authentication.doubt() };
   const failures: Attempt[] = [];
   let reason: RefusalReason = 'client_unknown';
   let refusedId: string | undefined;
@@ -59,7 +59,7 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     const reading = clientId.length <= CLIENT_ID_MAX_CHARACTERS ? await readClient(clientId) : undefined;
     const client = reading?.client;
     // Nothing waits from here until the outcome is counted, so that guesses sent all at once are counted one by one.
-    const proof = verifyCredentials(client, credentials, earliestMs);
+    const proof = verifyCredentials(client, credentials, now);
     const fault = faultOf(client, proof, request);
     // The right secret always gets through, because others may have filled the buckets. With 256 bits to guess, the answer
     // to a right guess helps nobody, and checking one costs less than refusing it.

@@ -1,4 +1,4 @@
-import type { Millis } from '../clock.ts';
+import type { Now } from '../clock.ts';
 import type { Client, ClientSecret } from './client.ts';
 import { verifyClientSecret } from './methods/client-secret.ts';
 import type { ClientSecretCredentials } from './methods/client-secret.ts';
@@ -24,12 +24,12 @@ export type Proof = ClientSecret | 'public';
 export const verifyCredentials = (
   client: Client | undefined,
   credentials: Credentials,
-  nowMs: Millis,
+  now: Now,
 ): Proof | undefined => {
   switch (credentials.method) {
     case 'client_secret_basic':
     case 'client_secret_post':
-      return verifyClientSecret(client, credentials, nowMs);
+      return verifyClientSecret(client, credentials, now);
     case 'none':
       return verifyNone(client);
   }

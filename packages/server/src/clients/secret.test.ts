@@ -6,6 +6,7 @@ import { systemRandomness } from '../randomness.ts';
 import { createClientId, createClientSecret, digestSecret, findSecret, isUseNews } from './secret.ts';
 
 const NOW_MS = 1_750_000_000_000;
+const NOW = { nowMs: NOW_MS, doubt: undefined };
 
 const secretOf = (secret: string, expiresAtMs?: number): ClientSecret => ({
   id: secret,
@@ -107,7 +108,7 @@ const CASES: readonly {
 
 for (const { name, secrets, given, isProven } of CASES) {
   void test(name, () => {
-    const found = findSecret(secrets, digestSecret(given), NOW_MS);
+    const found = findSecret(secrets, digestSecret(given), NOW);
     assert.equal(found !== undefined, isProven);
     if (isProven) assert.equal(found?.name, given);
   });
@@ -115,7 +116,19 @@ for (const { name, secrets, given, isProven } of CASES) {
 
 void test('a blank digest never proves a client without secrets', () => {
   for (const nowMs of [0, 1, NOW_MS]) {
-    assert.equal(findSecret([], Buffer.alloc(32), nowMs), undefined);
+    assert.equal(findSecret([], Buffer.alloc(32), { nowMs, doubt: undefined }), undefined);
+  }
+});
+
+void test('a secret lasts until its expiry is certain', () => {
+  const secrets = [secretOf('one', NOW_MS - 1000)];
+  for (const [byMs, isProven] of [
+    [1000, false],
+    [1001, true],
+  ] as const) {
+    const doubt = { beforeMs: NOW_MS, byMs };
+    const found = findSecret(secrets, digestSecret('one'), { nowMs: NOW_MS, doubt });
+    assert.equal(found !== undefined, isProven, `${byMs} ms in doubt`);
   }
 });
 
@@ -152,7 +165,7 @@ void test('any secret proves exactly the clients that have it in force', () => {
       const isExpected = list.some(
         ([secret, expiresAtMs]) => secret === given && (expiresAtMs ?? NOW_MS + 1) > NOW_MS,
       );
-      assert.equal(findSecret(secrets, digestSecret(given), NOW_MS)?.name, isExpected ? given : undefined);
+      assert.equal(findSecret(secrets, digestSecret(given), NOW)?.name, isExpected ? given : undefined);
     }),
   );
 });

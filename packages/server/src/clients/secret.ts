@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { Millis } from '../clock.ts';
+import { earliestMsOf } from '../clock.ts';
+import type { Millis, Now } from '../clock.ts';
 import { memoize } from '../memoize.ts';
 import type { Randomness } from '../randomness.ts';
 import type { ClientSecret } from './client.ts';
@@ -30,19 +31,19 @@ const NO_SECRET: ClientSecret = {
 export const findSecret = (
   secrets: readonly ClientSecret[],
   digest: Uint8Array,
-  nowMs: Millis,
+  now: Now,
 ): ClientSecret | undefined => {
   let found: ClientSecret | undefined;
   for (const secret of secrets.length === 0 ? [NO_SECRET] : secrets) {
     const isEqual = timingSafeEqual(secret.digest, digest);
-    if (isEqual && isInForce(secret, nowMs)) found = secret;
+    if (isEqual && isInForce(secret, now)) found = secret;
   }
   return found;
 };
 
-/** Whether a secret has not expired. */
-export const isInForce = ({ expiresAtMs }: ClientSecret, nowMs: Millis): boolean =>
-  expiresAtMs === undefined || nowMs < expiresAtMs;
+/** Whether a secret has not expired. It lasts until its expiry is certain. */
+export const isInForce = ({ expiresAtMs }: ClientSecret, now: Now): boolean =>
+  expiresAtMs === undefined || earliestMsOf(now) < expiresAtMs;
 
 /**
  * A client's secrets without one of them. With `keepLast` the only secret stays, without which the client would be

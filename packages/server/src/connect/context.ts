@@ -1,7 +1,7 @@
 import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, TimeContext } from '../clock.ts';
 import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Upstream } from './sign-in/upstream.ts';
@@ -9,12 +9,11 @@ import type { VisitLimits } from './visit-limit.ts';
 import type { VehicleSource } from './vehicles/vehicle-source.ts';
 
 /** What the owners' pages need from the server. */
-export type ConnectContext = {
+export type ConnectContext = TimeContext & {
   readonly store: Store;
   readonly keyRing: KeyRing;
   /** Reads the ring again if it lacks the newest key that the store knows. Returns whether the ring still lacks it. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
-  readonly clock: Clock;
   readonly monotonic: Clock;
   readonly randomness: Randomness;
   readonly emit: Emit;

@@ -1,3 +1,5 @@
+import { readNow } from '../clock.ts';
+import type { Now } from '../clock.ts';
 import type { Grant } from '../grants/grant.ts';
 import { standingOf } from '../grants/standing.ts';
 import { revokeGrant } from '../operations/revoke-grant.ts';
@@ -51,7 +53,7 @@ const showShared = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
     return requireSignIn(ownerVisit, { canCancel: false, lead });
   }
   const { session, owner } = signedIn;
-  const shared = await listShared(context, owner, visit.exchange.nowMs);
+  const shared = await listShared(context, owner, readNow(context));
   const form = createForm(context, session, pageContext);
   return renderPage(ownerPage(pageContext, { owner, shared, notice }, form), pageContext);
 };
@@ -98,17 +100,18 @@ const targetWithoutNotice = ({ request }: Visit): string => {
 const withNotice = (target: string, notice: Notice): string =>
   `${target}${target.includes('?') ? '&' : '?'}done=${notice}`;
 
-/** The active grants of an owner, newest first. */
+/** The grants of an owner that work, newest first. One that a clock in doubt may have ended works, and can be removed. */
 const listShared = async (
   { store }: ConnectContext,
   { subject }: Owner,
-  nowMs: number,
+  now: Now,
 ): Promise<readonly SharedGrant[]> => {
   const active: Omit<SharedGrant, 'vehicles'>[] = [];
   for await (const grant of readConsents(store, subject)) {
     const { client } = await store.readClient(grant.clientId);
-    if (client !== undefined && standingOf(grant, client.policy, { nowMs }).status === 'active')
-      active.push({ grant, client });
+    if (client === undefined) continue;
+    const { status } = standingOf(grant, client.policy, now);
+    if (status === 'active' || status === 'in_doubt') active.push({ grant, client });
   }
   const shown = active
     .sort((left, right) => right.grant.createdAtMs - left.grant.createdAtMs)

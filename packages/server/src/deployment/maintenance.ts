@@ -1,4 +1,5 @@
 import { systemClock, toSeconds } from '../clock.ts';
+import type { Millis } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { makeDirectory } from '../stores/directory.ts';
 import type { PostgresFacts } from '../stores/postgres/connection/inspect.ts';
@@ -44,12 +45,12 @@ export const backupDeployment = async (config: Config, target: string, progress:
 export const restoreDeployment = (
   config: Config,
   source: string,
-  { isDamaged, nowMs }: { readonly isDamaged: boolean; readonly nowMs: number },
+  { isDamaged, nowMs }: { readonly isDamaged: boolean; readonly nowMs: Millis },
 ): Restored | undefined => {
   const path = sqlitePathOf(config);
   const keys = openKeySource(config, 'restore', systemClock);
   refuseOtherKeys(readBackupKeys(source), keys.read(), keys.name);
-  if (!isDamaged && recogniseStore(path) === 'store') return restoreSqliteStore(path, source);
+  if (!isDamaged && recogniseStore(path) === 'store') return restoreSqliteStore(path, source, nowMs);
   placeSqliteStore(path, source, `${path}.damaged-${toSeconds(nowMs)}`);
   return undefined;
 };

@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, TimeContext } from '../clock.ts';
 import type { ClockSource } from '../clock-source.ts';
 import type { Config } from '../config.ts';
 import type { ScopeRegistry } from '../clients/scopes.ts';
@@ -19,25 +19,25 @@ import { sqlitePathOf } from './names.ts';
 import { readScopesFile } from './scopes-file.ts';
 
 /** An open store, and all that goes with it: what operations work with. */
-export type Deployment = ReloadingKeyRing & {
-  readonly store: Store;
-  readonly dialects: KnownDialects;
-  /** What clients may be allowed, and owners may grant. */
-  readonly scopes: ScopeRegistry;
-  /** Where the key ring is read from. */
-  readonly keys: KeySource;
-  /** The one source of time; `clock` is its `now`. */
-  readonly time: ClockSource;
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  readonly emit: Emit;
-  /** The configured public URL; `undefined` if only a listening server knows it. */
-  readonly issuer: string | undefined;
-  /** Calls `listener` after a commit that leaves webhook deliveries due. One listener at a time. */
-  onDeliveries(listener: () => void): void;
-  /** Closes the store, unless it was passed in. */
-  close(): Promise<void>;
-};
+export type Deployment = ReloadingKeyRing &
+  TimeContext & {
+    readonly store: Store;
+    readonly dialects: KnownDialects;
+    /** What clients may be allowed, and owners may grant. */
+    readonly scopes: ScopeRegistry;
+    /** Where the key ring is read from. */
+    readonly keys: KeySource;
+    /** The one source of time: `clock` is its `now`, and `doubt` its doubt. */
+    readonly time: ClockSource;
+    readonly randomness: Randomness;
+    readonly emit: Emit;
+    /** The configured public URL; `undefined` if only a listening server knows it. */
+    readonly issuer: string | undefined;
+    /** Calls `listener` after a commit that leaves webhook deliveries due. One listener at a time. */
+    onDeliveries(listener: () => void): void;
+    /** Closes the store, unless it was passed in. */
+    close(): Promise<void>;
+  };
 
 /** How a deployment is opened. */
 export type DeploymentOptions = {
@@ -103,6 +103,7 @@ export const openDeployment = async (
     keys,
     time,
     clock: time.now,
+    doubt: time.doubt,
     randomness,
     emit,
     issuer: config.publicUrl,

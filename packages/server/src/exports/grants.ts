@@ -1,7 +1,6 @@
 /** `@keyfob/server/grants`: what a grant is, and the pure decisions about its tokens. */
-export type { ClockDoubt } from '../clock.ts';
-export { toMillis, toSeconds } from '../clock.ts';
-export type { Millis, Seconds } from '../clock.ts';
+export { readNow, toMillis, toSeconds } from '../clock.ts';
+export type { ClockDoubt, Millis, Now, Seconds, TimeContext } from '../clock.ts';
 export type { Grant, Revocation, RevocationCause } from '../grants/grant.ts';
 export type { Vehicle } from '../grants/vehicle.ts';
 export { assumesAnswer, changesNothing, mayLackToken } from '../grants/answered.ts';

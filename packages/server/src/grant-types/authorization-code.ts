@@ -1,4 +1,5 @@
 import { onlyRedirectUri } from '../clients/redirect-uri.ts';
+import { readNow } from '../clock.ts';
 import type { CodeResult } from '../grants/code-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { digestUse } from '../grants/use-digest.ts';
@@ -78,12 +79,12 @@ const redeem = async (
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(use),
   };
-  const nowMs = context.clock();
+  const now = readNow(context);
   const keyNumber = context.keyRing.newest.number;
-  const issuing = prepareIssuing(context, request, { undecided, use }, nowMs);
+  const issuing = prepareIssuing(context, request, { undecided, use }, now);
   let result;
   try {
-    const codeUse = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
+    const codeUse = { ...now, presented, keyNumber, caller, requestId };
     result = await store.redeemCode(codeUse, issuing.issue);
   } catch (error) {
     undecided.note(use, error);

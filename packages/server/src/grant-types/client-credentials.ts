@@ -1,5 +1,5 @@
 import { SCOPE } from '../clients/policy.ts';
-import { toSeconds } from '../clock.ts';
+import { earliestMsOf, readNow, toSeconds } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import { audienceOf } from '../grants/issue.ts';
 import { signAccessJwt } from '../tokens/access-jwt.ts';
@@ -24,9 +24,10 @@ export const clientCredentials: GrantType = defineGrantType({
     const { id, type, policy } = client;
     if (type !== 'confidential' || !policy.clientCredentials) throw new Refusal('client_not_permitted');
     const scope = narrow(policy.clientCredentialsScope ?? '', parameters.scope);
-    const issuedAt = toSeconds(context.clock());
+    const now = readNow(context);
+    const issuedAt = toSeconds(now.nowMs);
     const expiresInSeconds = policy.accessTokenLifetimeSeconds;
-    const key = signingKeyAt(keyRing, issuedAt);
+    const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(now)));
     const accessToken = await signAccessJwt(key, {
       iss: issuer,
       sub: id,

@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts';
-import type { Clock, ClockDoubt } from '../clock.ts';
+import type { TimeContext } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { OAuthError, RefusalReason } from '../errors.ts';
 import type { TokenIssuer, TokenShapes } from '../grants/issue.ts';
@@ -11,15 +11,13 @@ import type { TokenBatches } from './token-batches.ts';
 
 /** What grant types work with. */
 export type GrantTypeContext = TokenIssuer &
-  KeyContext & {
+  KeyContext &
+  TimeContext & {
     readonly store: Store;
     readonly issuer: string;
     readonly undecidedRefreshes: UndecidedUses;
     readonly undecidedCodes: UndecidedUses;
     readonly batches: TokenBatches;
-    readonly clock: Clock;
-    /** What is in doubt about the present moment; `undefined` for nothing, absent for a clock that never is. */
-    readonly doubt?: (() => ClockDoubt | undefined) | undefined;
     readonly emit: Emit;
   };
 

@@ -1,5 +1,5 @@
 import type { Policy } from '../clients/policy.ts';
-import type { Millis } from '../clock.ts';
+import type { Now } from '../clock.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
@@ -31,7 +31,7 @@ export const prepareIssuing = (
   { batches }: GrantTypeContext,
   { shapes }: Pick<GrantRequest, 'shapes'>,
   { undecided, use }: TokenUse,
-  nowMs: Millis,
+  now: Now,
   scope?: string,
 ): Issuing => {
   const issuing: Issuing = {
@@ -40,7 +40,7 @@ export const prepareIssuing = (
       if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
       if (grant === undefined || fault !== undefined) return;
       try {
-        issuing.tokens = await batches.issue({ shapes, grant, policy, nowMs, scope });
+        issuing.tokens = await batches.issue({ ...now, shapes, grant, policy, scope });
         undecided.forget(use);
       } catch (error) {
         undecided.add(use);

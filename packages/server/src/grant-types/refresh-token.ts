@@ -1,4 +1,5 @@
 import { SCOPE } from '../clients/policy.ts';
+import { readNow } from '../clock.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -61,7 +62,7 @@ const exchange = async (
 ): Promise<TokenResponse> => {
   const { store, undecidedRefreshes: undecided } = context;
   const { client, caller, requestId } = request;
-  const nowMs = context.clock();
+  const now = readNow(context);
   const presented = {
     ...opened,
     clientId: client.id,
@@ -71,10 +72,10 @@ const exchange = async (
     scope: request.parameters.scope,
   };
   const keyNumber = context.keyRing.newest.number;
-  const issuing = prepareIssuing(context, request, { undecided, use: opened }, nowMs, presented.scope);
+  const issuing = prepareIssuing(context, request, { undecided, use: opened }, now, presented.scope);
   let result;
   try {
-    const use = { presented, nowMs, doubt: context.doubt?.(), keyNumber, caller, requestId };
+    const use = { ...now, presented, keyNumber, caller, requestId };
     result = await store.refresh(use, issuing.issue);
   } catch (error) {
     undecided.note(opened, error);

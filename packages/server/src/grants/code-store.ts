@@ -1,4 +1,5 @@
 import type { Policy } from '../clients/policy.ts';
+import type { Millis } from '../clock.ts';
 import type { DeadTokenReason } from '../errors.ts';
 import type { AuthorizationCode } from './code.ts';
 import type { Grant } from './grant.ts';
@@ -22,8 +23,11 @@ export type CodeResult = {
 
 /** The authorization codes in a store. */
 export type CodeStore = {
-  /** Stores what an owner agreed to until the client redeems it, and drops codes that expired long ago. */
-  createCode(code: AuthorizationCode): Promise<'created' | 'client_unknown' | 'id_taken'>;
+  /** Stores what an owner agreed to until the client redeems it, and drops a few codes that were issued before `dropBeforeMs`. */
+  createCode(
+    code: AuthorizationCode,
+    dropBeforeMs?: Millis,
+  ): Promise<'created' | 'client_unknown' | 'id_taken'>;
   /**
    * Judges the presented code (`judgeCode`) and applies the verdict: makes the grant with its vehicles, or revokes the
    * one that was made. `client_gone`: the client was disabled or removed since it was authenticated. Rejects

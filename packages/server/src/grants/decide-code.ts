@@ -64,7 +64,7 @@ export const decideCode = (
 const faultOfRepeat = (grant: Grant | undefined, policy: Policy, now: Now): DeadTokenReason | undefined => {
   if (grant === undefined) return 'unknown';
   const { status } = standingOf(grant, policy, now);
-  if (status !== 'active') return status;
+  if (status === 'expired' || status === 'revoked') return status;
   // A client with a later token has had the first; the repeat is a request that took long, and the grant lives on.
   return grant.generation === 0 ? undefined : 'concurrent_use';
 };

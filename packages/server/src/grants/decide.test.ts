@@ -74,6 +74,7 @@ const event = (kind: string, cause?: string, vins: readonly string[] = []) => ({
 
 const useOf = (generation: number): RefreshUse => ({
   ...AUDIT,
+  doubt: undefined,
   keyNumber: 2,
   caller: CALLER,
   presented: {
@@ -257,6 +258,7 @@ describe('the decision about an authorization code', () => {
   const REDEEMED: CodeState = { ...CODE, redeemedAtMs: NOW_MS - 1 };
   const use: CodeUse = {
     ...AUDIT,
+    doubt: undefined,
     keyNumber: 2,
     caller: CALLER,
     presented: {

@@ -111,6 +111,15 @@ test('no access token outlives its grant, and the answer says so', async () => {
   assert.equal(decodeJwt(accessToken).exp, NOW + 200);
 });
 
+test('a token that a clock in doubt may have ended is not answered as one that is over', async () => {
+  const nowMs = (NOW + 100_000) * 1000;
+  const doubt = { beforeMs: nowMs - 10_000, byMs: 100_000_000 };
+  const policy = { ...POLICY, grantLifetimeSeconds: 90_000 };
+  const [answer] = issueAlike(createIssuer(), [{ shapes: SHAPES, grant: GRANT, policy, nowMs, doubt }]);
+  const { expiresInSeconds, refreshExpiresInSeconds } = (await answer) ?? {};
+  assert.deepEqual([expiresInSeconds, refreshExpiresInSeconds], [3600, 86_390]);
+});
+
 test('a ring that lacks the key of a grant is an outage', () => {
   const keyRing = parseKeyRing(`2:0:${'C'.repeat(42)}A`);
   const tokenIssuer = { keyRing, nextSerial: () => 7, issuer: ISSUER };
@@ -128,6 +137,7 @@ test('tokens that are issued together are the same as one by one', async () => {
     grant: { ...GRANT, id: BigInt(40 + generation), generation },
     policy: { ...POLICY, accessTokenFormat: generation === 2 ? 'jwt' : 'opaque' } as const,
     nowMs: NOW * 1000 + generation * 1000,
+    doubt: undefined,
   }));
   const alone = createIssuer();
   const oneByOne = orders.map((one) => issueTokens(alone, one.shapes, one.grant, one.policy, one.nowMs));
@@ -146,7 +156,14 @@ const withoutSignature = async (answer: TokenAnswer | Promise<TokenAnswer>): Pro
 const BROAD: Grant = { ...GRANT, scope: 'read_charge control_charge read_vin' };
 const issueFor = async (scope: string | undefined, policy: Partial<Policy> = {}) => {
   const [answer] = issueAlike({ keyRing: RING, nextSerial: () => 7, issuer: ISSUER }, [
-    { shapes: SHAPES, grant: BROAD, policy: { ...POLICY, ...policy }, nowMs: NOW * 1000, scope },
+    {
+      shapes: SHAPES,
+      grant: BROAD,
+      policy: { ...POLICY, ...policy },
+      nowMs: NOW * 1000,
+      doubt: undefined,
+      scope,
+    },
   ]);
   assert.ok(answer !== undefined);
   return answer;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Policy } from '../clients/policy.ts';
-import { toSeconds } from '../clock.ts';
-import type { Millis, Seconds } from '../clock.ts';
+import { earliestMsOf, leastAgeMs, toMillis, toSeconds } from '../clock.ts';
+import type { Millis, Now, Seconds } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import { signAccessJwt } from '../tokens/access-jwt.ts';
 import { sealAccessTokens } from '../tokens/access-token.ts';
@@ -12,8 +12,8 @@ import { sealRefreshTokens } from '../tokens/refresh-token.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
 import { allowedScopeOf, intersect, selectScopes } from './access-scope.ts';
+import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
-import { accessExpiresAt, expiryOf } from './standing.ts';
 
 /** How a dialect writes its tokens. */
 export type TokenShapes = {
@@ -42,17 +42,16 @@ export type TokenAnswer = {
 };
 
 /** What tokens are issued for. */
-export type IssueOrder = {
+export type IssueOrder = Now & {
   readonly shapes: TokenShapes;
   readonly grant: Grant;
   readonly policy: Policy;
-  readonly nowMs: Millis;
   /** What the access token is to be for; absent for all that the grant gives. `mayRequest` allows it. */
   readonly scope?: string | undefined;
 };
 
 /**
- * The grant's current refresh token with a new access token. Returned at once, except for JWTs, whose signing is
+ * The grant's current refresh token with a new access token, for a grant that was just created. Returned at once, except for JWTs, whose signing is
  * asynchronous. Throws `StoreError` where the ring lacks the grant's key.
  */
 export const issueTokens = (
@@ -62,7 +61,7 @@ export const issueTokens = (
   policy: Policy,
   nowMs: Millis,
 ): TokenAnswer | Promise<TokenAnswer> => {
-  const [answer] = issueAlike(tokenIssuer, [{ shapes, grant, policy, nowMs }]);
+  const [answer] = issueAlike(tokenIssuer, [{ shapes, grant, policy, nowMs, doubt: undefined }]);
   assert.ok(answer !== undefined);
   return answer;
 };
@@ -87,12 +86,12 @@ export const issueAlike = (
   const accessTokens = sealAccessTokens(newest, shapes.accessToken, opaque);
   let next = 0;
   return drafts.map((draft, index) => {
-    const { order, issuedAt, expiresInSeconds, scope } = draft;
+    const { order, expiresInSeconds, scope } = draft;
     const answer = {
       accessToken: '',
       expiresInSeconds,
       refreshToken: refreshTokens[index] ?? '',
-      refreshExpiresInSeconds: remainingSeconds(order, issuedAt),
+      refreshExpiresInSeconds: remainingSeconds(order),
       ...(scope === order.grant.scope ? {} : { scope }),
     };
     if (draft.isJwt)
@@ -102,9 +101,27 @@ export const issueAlike = (
   });
 };
 
-/** What is left of the refresh token. The clock may be behind its issuance, or past an end that is in doubt. */
-const remainingSeconds = ({ grant, policy }: IssueOrder, now: Seconds): Seconds =>
-  Math.max(0, Math.min(expiryOf(grant, policy).expiresAt - now, policy.refreshTokenLifetimeSeconds));
+/** What is left of the refresh token. The clock may be behind its issuance. */
+const remainingSeconds = (order: IssueOrder): Seconds => {
+  const { grant, policy } = order;
+  const { refreshTokenLifetimeSeconds: lifetime } = policy;
+  const ofToken = remainingOf(toSeconds(currentIssuedAtMs(grant)), lifetime, order);
+  return Math.max(0, Math.min(ofToken, remainingOfGrant(order)));
+};
+
+/** What is left of the grant itself. */
+const remainingOfGrant = (order: IssueOrder): Seconds => {
+  const { grant, policy } = order;
+  const { grantLifetimeSeconds } = policy;
+  return grantLifetimeSeconds === null ? Infinity : remainingOf(beganAt(grant), grantLifetimeSeconds, order);
+};
+
+/** What is left of a lifetime. An age in doubt counts as the least that it may be, as it does for the verdict. */
+const remainingOf = (from: Seconds, lifetimeSeconds: Seconds, { nowMs, doubt }: Now): Seconds => {
+  // From the whole second, as the answer carries it.
+  const now = { nowMs: toMillis(toSeconds(nowMs)), doubt };
+  return lifetimeSeconds - toSeconds(leastAgeMs(toMillis(from), now));
+};
 
 /** A pair of tokens before it is sealed: what is in their blocks, and how the access token is written. */
 type Draft = {
@@ -132,7 +149,7 @@ const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft 
     generation: grant.generation,
     issuedAt,
     serial: nextSerial(),
-    expiresInSeconds: accessExpiresAt(grant, policy, issuedAt) - issuedAt,
+    expiresInSeconds: Math.min(policy.accessTokenLifetimeSeconds, remainingOfGrant(order)),
     isJwt,
     scope,
     ...(isJwt || order.scope === undefined || scope === grant.scope ? {} : selectionOf(grant.scope, scope)),
@@ -147,9 +164,10 @@ const selectionOf = (scope: string, wanted: string): { readonly selection: numbe
 
 const signGrantJwt = (
   { keyRing, issuer = '' }: TokenIssuer,
-  { order: { grant, policy }, grantId, issuedAt, serial, expiresInSeconds, scope }: Draft,
+  { order, grantId, issuedAt, serial, expiresInSeconds, scope }: Draft,
 ): Promise<string> => {
-  const key = signingKeyAt(keyRing, issuedAt);
+  const { grant, policy } = order;
+  const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(order)));
   return signAccessJwt(key, {
     iss: issuer,
     sub: grant.subject,

@@ -177,23 +177,37 @@ void test('a grant goes on after a refresh by a clock that is 70 days behind', (
   const policy = { ...POLICY, refreshTokenLifetimeSeconds: 60 * 86_400 };
   for (const before of [GRANT, { ...GRANT, generation: 0, rotatedAtMs: [] }]) {
     const presented = present(before.generation);
-    const use = { presented, nowMs: ROTATED_AT_MS - 70 * DAY_MS, keyNumber: 1, caller: CALLER };
+    const nowMs = ROTATED_AT_MS - 70 * DAY_MS;
+    const use = { presented, nowMs, doubt: undefined, keyNumber: 1, caller: CALLER };
     const after = applyVerdict(before, judge(before, presented, use, policy), use);
     assert.equal(currentIssuedAtMs(after), currentIssuedAtMs(before));
-    const next = judge(after, present(before.generation + 1), { nowMs: ROTATED_AT_MS + HOUR_MS }, policy);
+    const next = judge(
+      after,
+      present(before.generation + 1),
+      { nowMs: ROTATED_AT_MS + HOUR_MS, doubt: undefined },
+      policy,
+    );
     assert.deepEqual(next, ROTATE);
   }
 });
 
 void test('a token that a clock set forward had expired works again once the clock is right', () => {
-  const far = judge(GRANT, present(GENERATION), { nowMs: ROTATED_AT_MS + 10 * YEAR_MS }, POLICY);
+  const far = judge(
+    GRANT,
+    present(GENERATION),
+    { nowMs: ROTATED_AT_MS + 10 * YEAR_MS, doubt: undefined },
+    POLICY,
+  );
   const after = applyVerdict(GRANT, far, {
     presented: present(GENERATION),
     nowMs: ROTATED_AT_MS + 10 * YEAR_MS,
     keyNumber: 1,
     caller: CALLER,
   });
-  assert.deepEqual(judge(after, present(GENERATION), { nowMs: ROTATED_AT_MS + 1000 }, POLICY), ROTATE);
+  assert.deepEqual(
+    judge(after, present(GENERATION), { nowMs: ROTATED_AT_MS + 1000, doubt: undefined }, POLICY),
+    ROTATE,
+  );
 });
 
 /**
@@ -247,7 +261,7 @@ void test('a clock that was wrong ends no grant that a right clock would not hav
     fc.property(wrongClocks, POLICIES, fc.nat({ max: 8 }), ({ right, wrong, now }, policy, gap) => {
       const presented = present(Math.max(0, right.generation - gap));
       if (isHarmful(judge(wrong, presented, now, policy)))
-        assert.ok(isHarmful(judge(right, presented, { nowMs: now.nowMs }, policy)));
+        assert.ok(isHarmful(judge(right, presented, { nowMs: now.nowMs, doubt: undefined }, policy)));
     }),
     { numRuns: 3000 },
   );
@@ -257,7 +271,7 @@ void test('a clock that was wrong costs no honest retry: what a right clock repe
   fc.assert(
     fc.property(wrongClocks, POLICIES, fc.nat({ max: 1 }), ({ right, wrong, now }, policy, gap) => {
       const presented = present(right.generation - gap);
-      const expected = judge(right, presented, { nowMs: now.nowMs }, policy);
+      const expected = judge(right, presented, { nowMs: now.nowMs, doubt: undefined }, policy);
       if (expected.kind === 'repeat' || expected.kind === 'rotate')
         assert.deepEqual(judge(wrong, presented, now, policy), expected);
     }),

@@ -59,7 +59,11 @@ const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdi
 });
 
 const judged = ({ code, presented, afterMs = 1000 }: Omit<Case, 'name' | 'verdict'>): CodeVerdict =>
-  judgeCode({ ...CODE, ...code }, { ...PRESENTED, ...presented }, { nowMs: ISSUED_AT * 1000 + afterMs });
+  judgeCode(
+    { ...CODE, ...code },
+    { ...PRESENTED, ...presented },
+    { nowMs: ISSUED_AT * 1000 + afterMs, doubt: undefined },
+  );
 
 const judgeCases = (cases: readonly Case[]): void => {
   for (const { name, verdict, ...given } of cases)
@@ -87,7 +91,10 @@ judgeCases([
 ]);
 
 void test('a code that is not in the store is unknown', () => {
-  assert.deepEqual(judgeCode(undefined, PRESENTED, { nowMs: ISSUED_AT * 1000 }), refuse('code_unknown'));
+  assert.deepEqual(
+    judgeCode(undefined, PRESENTED, { nowMs: ISSUED_AT * 1000, doubt: undefined }),
+    refuse('code_unknown'),
+  );
 });
 
 // Whose it is.
@@ -362,7 +369,7 @@ const moments = fc
 void test('only a use that matches everything the code is bound to redeems it or revokes its grant', () => {
   fc.assert(
     fc.property(states, presentations, moments, (code, presented, nowMs) => {
-      const { kind } = judgeCode(code, presented, { nowMs });
+      const { kind } = judgeCode(code, presented, { nowMs, doubt: undefined });
       if (kind === 'refuse') return;
       assert.equal(presented.clientId, code.clientId);
       const { redirectUri, onlyRedirectUri } = presented;

@@ -120,7 +120,7 @@ const KINDS: ReadonlySet<string> = new Set(['rotate', 'repeat', 'resync', 'refus
 void test('every token at every moment under every policy gets one of the five verdicts', () => {
   fc.assert(
     fc.property(uses, fc.boolean(), ({ grant, presented, nowMs, policy }, isGone) => {
-      const verdict = judge(isGone ? undefined : grant, presented, { nowMs }, policy);
+      const verdict = judge(isGone ? undefined : grant, presented, { nowMs, doubt: undefined }, policy);
       assert.ok(KINDS.has(verdict.kind));
     }),
     { numRuns: 2000 },
@@ -132,10 +132,10 @@ void test('the verdict on the same token at the same moment is the same, and jud
     fc.property(uses, (use) => {
       const before = structuredClone(use);
       const { grant, presented, nowMs, policy } = freeze(use);
-      const first = judge(grant, presented, { nowMs }, policy);
+      const first = judge(grant, presented, { nowMs, doubt: undefined }, policy);
       const used = { presented, nowMs, keyNumber: 2, caller: CALLER };
       const after = applyVerdict(grant, freeze(first), freeze(used));
-      assert.deepEqual(judge(grant, presented, { nowMs }, policy), first);
+      assert.deepEqual(judge(grant, presented, { nowMs, doubt: undefined }, policy), first);
       assert.deepEqual(applyVerdict(grant, first, used), after);
       assert.deepEqual(use, before);
     }),
@@ -146,7 +146,7 @@ void test('the verdict on the same token at the same moment is the same, and jud
 void test('only the current token of an active grant, presented by its own client, is rotated', () => {
   fc.assert(
     fc.property(uses, ({ grant, presented, nowMs, policy }) => {
-      const { kind } = judge(grant, presented, { nowMs }, policy);
+      const { kind } = judge(grant, presented, { nowMs, doubt: undefined }, policy);
       if (kind !== 'rotate') return;
       assert.equal(presented.generation, grant.generation);
       assert.equal(presented.clientId, grant.clientId);
@@ -162,7 +162,7 @@ void test('only the current token of an active grant, presented by its own clien
 void test('only a predecessor is a replay or a race, only a token from ahead is resynchronised', () => {
   fc.assert(
     fc.property(uses, ({ grant, presented, nowMs, policy }) => {
-      const verdict = judge(grant, presented, { nowMs }, policy);
+      const verdict = judge(grant, presented, { nowMs, doubt: undefined }, policy);
       const step = presented.generation - grant.generation;
       if (verdict.kind === 'replay') assert.equal(verdict.gap, -step);
       if (verdict.kind === 'replay' || (verdict.kind === 'refuse' && verdict.reason === 'concurrent_use'))
@@ -180,7 +180,7 @@ void test('a revoked grant gives nothing to anyone under any policy', () => {
   fc.assert(
     fc.property(uses, ({ grant, presented, nowMs, policy }) => {
       const revoked = { ...grant, ...REVOKED };
-      const verdict = judge(revoked, presented, { nowMs }, policy);
+      const verdict = judge(revoked, presented, { nowMs, doubt: undefined }, policy);
       assert.equal(verdict.kind, 'refuse');
       assert.equal(
         applyVerdict(revoked, verdict, { presented, nowMs, keyNumber: 2, caller: CALLER }),
@@ -194,7 +194,7 @@ void test('a revoked grant gives nothing to anyone under any policy', () => {
 void test('nothing changes but by a rotation, a resynchronisation or a revoking replay', () => {
   fc.assert(
     fc.property(uses, ({ grant, presented, nowMs, policy }) => {
-      const verdict = judge(grant, presented, { nowMs }, policy);
+      const verdict = judge(grant, presented, { nowMs, doubt: undefined }, policy);
       const after = applyVerdict(grant, verdict, { presented, nowMs, keyNumber: 2, caller: CALLER });
       const isChange =
         verdict.kind === 'rotate' ||
@@ -235,12 +235,12 @@ void test('a token presented again within the overlap of its rotation is repeate
           keyNumber: 2,
           caller: CALLER,
         };
-        assert.deepEqual(judge(grant, use.presented, { nowMs: use.nowMs }, policy), ROTATE);
+        assert.deepEqual(judge(grant, use.presented, { nowMs: use.nowMs, doubt: undefined }, policy), ROTATE);
         const after = applyVerdict(grant, ROTATE, use);
         const again = judge(
           after,
           use.presented,
-          { nowMs: use.nowMs + (ms % (overlapSeconds * 1000)) },
+          { nowMs: use.nowMs + (ms % (overlapSeconds * 1000)), doubt: undefined },
           policy,
         );
         assert.deepEqual(again, repeat('overlap'));
@@ -261,7 +261,10 @@ void test('a token that was rotated is never rotated again, at any moment under 
       };
       const after = applyVerdict(grant, ROTATE, use);
       for (const later of [nowMs - YEAR_MS, nowMs, nowMs + 1, nowMs + 900_000, nowMs + YEAR_MS])
-        assert.notEqual(judge(after, use.presented, { nowMs: later }, policy).kind, 'rotate');
+        assert.notEqual(
+          judge(after, use.presented, { nowMs: later, doubt: undefined }, policy).kind,
+          'rotate',
+        );
     }),
     { numRuns: 1000 },
   );
@@ -278,11 +281,17 @@ void test('a resynchronised token is repeated within its overlap and never rotat
         keyNumber: 2,
         caller: CALLER,
       };
-      const verdict = judge(grant, use.presented, { nowMs: use.nowMs }, POLICY);
+      const verdict = judge(grant, use.presented, { nowMs: use.nowMs, doubt: undefined }, POLICY);
       assert.deepEqual(verdict, resync(generation - grant.generation));
       const after = applyVerdict(grant, verdict, use);
-      assert.deepEqual(judge(after, use.presented, { nowMs: use.nowMs + 59_999 }, POLICY), repeat('overlap'));
-      assert.deepEqual(judge(after, use.presented, { nowMs: use.nowMs + 60_000 }, POLICY), replay(1));
+      assert.deepEqual(
+        judge(after, use.presented, { nowMs: use.nowMs + 59_999, doubt: undefined }, POLICY),
+        repeat('overlap'),
+      );
+      assert.deepEqual(
+        judge(after, use.presented, { nowMs: use.nowMs + 60_000, doubt: undefined }, POLICY),
+        replay(1),
+      );
     }),
   );
 });
@@ -310,7 +319,7 @@ void test('no sequence of presentations, with any clock, takes a generation back
       for (const [index, { step, laterMs, useDigest }] of sequence.entries()) {
         nowMs += backwards[index] === true ? -laterMs : laterMs;
         const presented = present(Math.max(0, grant.generation + step), { useDigest });
-        const verdict = judge(grant, presented, { nowMs }, policy);
+        const verdict = judge(grant, presented, { nowMs, doubt: undefined }, policy);
         const after = applyVerdict(grant, verdict, { presented, nowMs, keyNumber: 1, caller: CALLER });
         const gain = verdict.kind === 'rotate' ? 1 : verdict.kind === 'resync' ? verdict.lost + 1 : 0;
         assert.equal(after.generation, grant.generation + gain);
@@ -349,7 +358,7 @@ void test('a grant that remembers a handful of rotations judges as one that reme
         nowMs += laterMs;
         const generation = Math.min(Math.max(0, grant.generation + step), grant.generation);
         const presented = present(generation, { useDigest });
-        const verdict = judge(grant, presented, { nowMs }, policy);
+        const verdict = judge(grant, presented, { nowMs, doubt: undefined }, policy);
         const gap = grant.generation - generation;
         const first = firstUses[generation];
         if (first === undefined) {

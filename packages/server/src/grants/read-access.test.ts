@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Client } from '../clients/client.ts';
 import type { Policy } from '../clients/policy.ts';
+import type { Now } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import { sealAccessToken } from '../tokens/access-token.ts';
+import { signAccessJwt } from '../tokens/access-jwt.ts';
 import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import { base62Shape } from '../tokens/base-shapes.ts';
 import { uuidShape } from '../tokens/shape.ts';
+import { sealTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
 import { judgeAccess } from './judge-access.ts';
 import { readAccess } from './read-access.ts';
@@ -100,9 +103,11 @@ const CASES: readonly (readonly [string, Grant, Client, number, number | undefin
 
 for (const [what, grant, client, nowMs, expiresAt] of CASES)
   test(`an access token ${what} is ${expiresAt === undefined ? 'inactive' : 'active'}`, () => {
-    const access = judgeAccess(grant, client, { issuedAt: ISSUED_AT }, nowMs);
-    const known = { grant, client, scope: 'read_odometer', issuedAt: ISSUED_AT };
-    const expected = expiresAt === undefined ? undefined : { ...known, expiresAt };
+    const access = judgeAccess(grant, client, { issuedAt: ISSUED_AT }, { nowMs, doubt: undefined });
+    const expected =
+      expiresAt === undefined
+        ? undefined
+        : { grant, client, scope: 'read_odometer', issuedAt: ISSUED_AT, expiresAt, isInDoubt: false };
     assert.deepEqual(access, expected);
   });
 
@@ -120,7 +125,10 @@ for (const [scope, grantScope, selection, expected] of SCOPES)
   test(`an access token that selects ${selection ?? 'all'} of "${scope}", of a client that is allowed "${grantScope}", is for "${expected}"`, () => {
     const opened = { issuedAt: ISSUED_AT, ...(selection === undefined ? {} : { selection }) };
     const client = { ...CLIENT, policy: { ...POLICY, grantScope } };
-    assert.equal(judgeAccess({ ...GRANT, scope }, client, opened, ISSUED_AT * 1000)?.scope, expected);
+    assert.equal(
+      judgeAccess({ ...GRANT, scope }, client, opened, { nowMs: ISSUED_AT * 1000, doubt: undefined })?.scope,
+      expected,
+    );
   });
 
 const OLD_LINE = createKeyLine(1, CREATED_AT);
@@ -128,6 +136,17 @@ const OLD_RING = parseKeyRing(OLD_LINE);
 const NEW_RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(2, ISSUED_AT)}`);
 const OPENED = { grantId: GRANT.id, issuedAt: ISSUED_AT, serial: 7 };
 const TOKEN = sealAccessToken(OLD_RING.newest, uuidShape, OPENED);
+const ISSUER = 'https://fob.example';
+const JWT = await signAccessJwt(OLD_RING.newest, {
+  iss: ISSUER,
+  sub: GRANT.subject,
+  aud: ISSUER,
+  client_id: CLIENT.id,
+  scope: GRANT.scope,
+  iat: ISSUED_AT,
+  exp: ISSUED_AT + LIFETIME,
+  jti: sealTokenId(OLD_RING.newest, { kind: 'grant', ...OPENED }),
+});
 const NEW_TOKEN = sealAccessToken(NEW_RING.newest, uuidShape, OPENED);
 
 /** A store with one grant and its client, and a key ring that is read again when a newer key is noticed. */
@@ -136,11 +155,13 @@ const contextWith = ({
   ringRead = ring,
   newestKeyNumber = 1,
   fails = false,
+  now = { nowMs: ISSUED_AT * 1000, doubt: undefined },
 }: {
   readonly ring?: typeof OLD_RING;
   readonly ringRead?: typeof OLD_RING;
   readonly newestKeyNumber?: number;
   readonly fails?: boolean;
+  readonly now?: Now;
 } = {}) => {
   const reads: string[] = [];
   const answer = async <Result>(verb: string, result: Result): Promise<Result> => {
@@ -163,7 +184,9 @@ const contextWith = ({
       if (number > current.newest.number) current = ringRead;
       return number > current.newest.number;
     },
-    clock: () => ISSUED_AT * 1000,
+    clock: () => now.nowMs,
+    doubt: () => now.doubt,
+    issuer: ISSUER,
   };
   return { context, reads };
 };
@@ -174,6 +197,7 @@ const ACCESS = {
   scope: 'read_odometer',
   issuedAt: ISSUED_AT,
   expiresAt: ISSUED_AT + LIFETIME,
+  isInDoubt: false,
 };
 
 test('an access token gives access to its grant, for its client', async () => {
@@ -231,3 +255,31 @@ test('an unavailable store is an outage for every token', async () => {
   for (const text of [TOKEN, NOBODYS[0]?.[1] ?? ''])
     await assert.rejects(readAccess(contextWith({ fails: true }).context, uuidShape, text), StoreError);
 });
+
+/** The clock jumped an hour forward, ten seconds ago. */
+const jumpedAt = (nowMs: number): Now => ({ nowMs, doubt: { beforeMs: nowMs - 10_000, byMs: 3_600_000 } });
+
+for (const [form, text] of [
+  ['opaque', TOKEN],
+  ['a JWT', JWT],
+] as const) {
+  test(`a token that only a jump of the clock ended is an outage, never inactive (${form})`, async () => {
+    const { context } = contextWith({ now: jumpedAt(END_MS) });
+    await assert.rejects(readAccess(context, uuidShape, text), { kind: 'clock_in_doubt' });
+  });
+
+  test(`a token that is active by every clock is active after a jump (${form})`, async () => {
+    const { context } = contextWith({ now: jumpedAt(END_MS - 1) });
+    assert.deepEqual(await readAccess(context, uuidShape, text), ACCESS);
+  });
+
+  test(`a token that is over by every clock is inactive after a jump (${form})`, async () => {
+    const { context } = contextWith({ now: jumpedAt(END_MS + 3_600_000) });
+    assert.equal(await readAccess(context, uuidShape, text), undefined);
+  });
+
+  test(`a token from far in the future is inactive (${form})`, async () => {
+    const { context } = contextWith({ now: { nowMs: ISSUED_AT * 1000 - 900_001, doubt: undefined } });
+    assert.equal(await readAccess(context, uuidShape, text), undefined);
+  });
+}

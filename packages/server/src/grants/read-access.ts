@@ -1,5 +1,6 @@
-import { toSeconds } from '../clock.ts';
-import type { Clock } from '../clock.ts';
+import { earliestMsOf, endingOf, readNow, toSeconds } from '../clock.ts';
+import type { TimeContext } from '../clock.ts';
+import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
 import type { OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { readingsOfAccessToken } from '../tokens/access-token.ts';
@@ -9,18 +10,17 @@ import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { intersect } from './access-scope.ts';
 import { audienceOf } from './issue.ts';
-import { judgeAccess } from './judge-access.ts';
+import { isFromFuture, judgeAccess } from './judge-access.ts';
 import type { Access } from './judge-access.ts';
 import { hasNewerKey } from './newer-key.ts';
 import type { Store } from './store.ts';
 
 /** What an access token is looked up with. */
-export type AccessContext = {
+export type AccessContext = TimeContext & {
   readonly store: Store;
   readonly keyRing: KeyRing;
   /** Gets the newest key number that the store knows; answers whether the ring, read again if needed, lacks that key. */
   readonly noticeKey: (newestKeyNumber: number) => boolean;
-  readonly clock: Clock;
   /** The issuer of JWTs (`iss`); where it is absent, no JWT is accepted. */
   readonly issuer?: string | undefined;
 };
@@ -28,11 +28,22 @@ export type AccessContext = {
 /**
  * What an access token, opaque or a JWT, gives access to at this server. `undefined` for an inactive or unknown one, for
  * one whose audience is another server, and for one that was issued to the client itself, without an owner. Throws
- * `StoreError`.
+ * `StoreError`, also where the clock is in doubt and nobody knows whether the token has expired: then the answer is 503.
  *
  * @see RFC 9068 §4 for the audience
  */
 export const readAccess = async (
+  context: AccessContext,
+  shape: Shape,
+  text: string,
+): Promise<Access | undefined> => {
+  const access = await readOwnAccess(context, shape, text);
+  if (access?.isInDoubt === true) throw clockInDoubt();
+  return access;
+};
+
+/** The access of a token for this server, also where the clock is in doubt. */
+const readOwnAccess = async (
   context: AccessContext,
   shape: Shape,
   text: string,
@@ -60,16 +71,32 @@ const readOpaqueAccess = async (
   return again === 'unknown' ? undefined : again;
 };
 
+/** A JWT access token of ours, and whether it has expired by a clock that may be ahead. */
+export type OpenedJwt = OpenedAccessJwt & { readonly isInDoubt: boolean };
+
 /** Opens a JWT access token of ours that has not expired, issued for a grant or to a client itself. Throws `StoreError`. */
-export const openJwt = async (context: AccessContext, text: string): Promise<OpenedAccessJwt | undefined> => {
-  const { issuer, clock } = context;
+export const openJwt = async (context: AccessContext, text: string): Promise<OpenedJwt | undefined> => {
+  const { issuer, keyRing } = context;
   if (issuer === undefined) return undefined;
-  const { keyRing } = context;
-  const opened = await openAccessJwt(keyRing, issuer, text, toSeconds(clock()));
+  const opened = await openInTime(context, issuer, text);
   if (opened !== 'key_unknown') return opened;
   if (!(await hasNewerKey(context, keyRing))) return undefined;
-  const again = await openAccessJwt(context.keyRing, issuer, text, toSeconds(clock()));
+  const again = await openInTime(context, issuer, text);
   return again === 'key_unknown' ? undefined : again;
+};
+
+const openInTime = async (
+  context: AccessContext,
+  issuer: string,
+  text: string,
+): Promise<OpenedJwt | 'key_unknown' | undefined> => {
+  const now = readNow(context);
+  const opened = await openAccessJwt(context.keyRing, issuer, text, toSeconds(earliestMsOf(now)));
+  if (typeof opened !== 'object') return opened;
+  const { iat, exp } = opened.claims;
+  const ending = endingOf(iat, exp - iat, now);
+  if (ending === 'over' || isFromFuture(iat, now.nowMs)) return undefined;
+  return { ...opened, isInDoubt: ending === 'in_doubt' };
 };
 
 /**
@@ -78,7 +105,7 @@ export const openJwt = async (context: AccessContext, text: string): Promise<Ope
  */
 export const readJwtAccess = async (
   context: AccessContext,
-  { key, claims }: OpenedAccessJwt,
+  { key, claims, isInDoubt }: OpenedJwt,
 ): Promise<Access | undefined> => {
   const opened = openTokenId(key, claims.jti);
   if (opened?.kind !== 'grant') return undefined;
@@ -88,6 +115,7 @@ export const readJwtAccess = async (
     ...access,
     scope: intersect(claims.scope, access.scope),
     expiresAt: Math.min(access.expiresAt, claims.exp),
+    isInDoubt: isInDoubt || access.isInDoubt,
   };
 };
 
@@ -108,11 +136,12 @@ export const findOpaqueAccess = async (
 };
 
 const readOpened = async (
-  { store, clock }: AccessContext,
+  context: AccessContext,
   opened: OpenedAccessToken,
 ): Promise<Access | 'unknown' | undefined> => {
+  const { store } = context;
   const grant = await store.readGrant(opened.grantId);
   if (grant === undefined) return 'unknown';
   const { client } = await store.readClient(grant.clientId);
-  return client === undefined ? undefined : judgeAccess(grant, client, opened, clock());
+  return client === undefined ? undefined : judgeAccess(grant, client, opened, readNow(context));
 };

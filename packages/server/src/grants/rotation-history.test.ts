@@ -159,23 +159,24 @@ void test('however many rotations there are, the history keeps its limit and its
   );
 });
 
+const NOW = { nowMs: NOW_MS, doubt: undefined };
 /** A clock that jumped forward 10 minutes, a second ago. */
 const JUMPED = { nowMs: NOW_MS, doubt: { beforeMs: NOW_MS - 1000, byMs: 600_000 } };
 
 const AGES: readonly { name: string; use: FirstUse; now: Now; leastMs: number; isKnown: boolean }[] = [
-  { name: 'certain', use: exactly(NOW_MS - 5), now: { nowMs: NOW_MS }, leastMs: 5, isKnown: true },
-  { name: 'bounded', use: atTheLatest(NOW_MS - 5), now: { nowMs: NOW_MS }, leastMs: 5, isKnown: false },
+  { name: 'certain', use: exactly(NOW_MS - 5), now: NOW, leastMs: 5, isKnown: true },
+  { name: 'bounded', use: atTheLatest(NOW_MS - 5), now: NOW, leastMs: 5, isKnown: false },
   {
     name: 'that of a clock that stands still, where it was a quarter of an hour ahead',
     use: exactly(NOW_MS + 900_000),
-    now: { nowMs: NOW_MS },
+    now: NOW,
     leastMs: 0,
     isKnown: true,
   },
   {
     name: 'unknown where a clock was further ahead',
     use: exactly(NOW_MS + 900_001),
-    now: { nowMs: NOW_MS },
+    now: NOW,
     leastMs: 0,
     isKnown: false,
   },

@@ -1,6 +1,6 @@
 import type { Policy } from '../clients/policy.ts';
-import { leastAgeMs, toMillis, toSeconds } from '../clock.ts';
-import type { Millis, Now, Seconds } from '../clock.ts';
+import { endingOf, firstEnding, toSeconds } from '../clock.ts';
+import type { Ending, Millis, Now, Seconds } from '../clock.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 
@@ -14,9 +14,21 @@ export type Expiry = {
   readonly expiresAt: Seconds;
 };
 
+/**
+ * `in_doubt`: the token would work, and has expired by a clock that may be ahead. Whoever shows it says so; nothing counts
+ * it as expired.
+ */
+export type Status = 'active' | 'in_doubt' | 'expired' | 'revoked';
+
+const STATUSES: Readonly<Record<Ending, Status>> = {
+  running: 'active',
+  in_doubt: 'in_doubt',
+  over: 'expired',
+};
+
 /** Whether a grant's current refresh token would work, and until when. */
 export type Standing = Expiry & {
-  readonly status: 'active' | 'expired' | 'revoked';
+  readonly status: Status;
   /** When the grant ended, or will end if nothing happens. */
   readonly endsAt: Seconds;
 };
@@ -31,21 +43,33 @@ export const expiryOf = (grant: Grant, policy: Policy): Expiry => {
 
 export const standingOf = (grant: Grant, policy: Policy, now: Now): Standing => {
   const expiry = expiryOf(grant, policy);
-  const isExpired =
-    isOver(currentIssuedAtMs(grant), policy.refreshTokenLifetimeSeconds, now) ||
-    isOver(toMillis(beganAt(grant)), policy.grantLifetimeSeconds, now);
-  const lapsed = isExpired ? 'expired' : 'active';
+  const ending = firstEnding(
+    endingOf(toSeconds(currentIssuedAtMs(grant)), policy.refreshTokenLifetimeSeconds, now),
+    endingOfGrant(grant, policy, now),
+  );
   return {
     ...expiry,
-    status: grant.revocation === undefined ? lapsed : 'revoked',
+    status: grant.revocation === undefined ? STATUSES[ending] : 'revoked',
     endsAt: endOf(grant, expiry),
   };
 };
 
-/** Counted in whole seconds, as the wire carries them. An age in doubt counts as the least that it may be. */
-const isOver = (fromMs: Millis, lifetimeSeconds: Seconds | null, now: Now): boolean =>
-  lifetimeSeconds !== null &&
-  toSeconds(fromMs + leastAgeMs(fromMs, now)) >= toSeconds(fromMs) + lifetimeSeconds;
+/** Whether the lifetime of a grant itself is over, however often it was refreshed. */
+const endingOfGrant = (
+  grant: Pick<Grant, 'createdAtMs'>,
+  { grantLifetimeSeconds }: Pick<Policy, 'grantLifetimeSeconds'>,
+  now: Now,
+): Ending =>
+  grantLifetimeSeconds === null ? 'running' : endingOf(beganAt(grant), grantLifetimeSeconds, now);
+
+/** Whether an access token of a grant is over: with its own lifetime, or with the grant. */
+export const endingOfAccess = (
+  grant: Pick<Grant, 'createdAtMs'>,
+  policy: Pick<Policy, 'accessTokenLifetimeSeconds' | 'grantLifetimeSeconds'>,
+  issuedAt: Seconds,
+  now: Now,
+): Ending =>
+  firstEnding(endingOf(issuedAt, policy.accessTokenLifetimeSeconds, now), endingOfGrant(grant, policy, now));
 
 const endOf = ({ revocation }: Grant, { expiresAt }: Expiry): Seconds =>
   revocation === undefined ? expiresAt : Math.min(expiresAt, toSeconds(revocation.atMs));

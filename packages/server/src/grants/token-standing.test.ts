@@ -42,6 +42,7 @@ const GRANT: Grant = {
 const standing = (issuedAtMs: number | undefined, expiresAt: number | undefined): TokenStanding => ({
   issuedAtMs,
   expiresAt,
+  isInDoubt: false,
 });
 
 const CASES: readonly {
@@ -106,7 +107,7 @@ for (const { name, generation, seconds = 140, policy, grant, expected } of CASES
     const found = standingOfToken(
       { ...GRANT, ...grant },
       opened,
-      { nowMs: at(seconds) * 1000 },
+      { nowMs: at(seconds) * 1000, doubt: undefined },
       {
         ...POLICY,
         ...policy,
@@ -115,3 +116,28 @@ for (const { name, generation, seconds = 140, policy, grant, expected } of CASES
     assert.deepEqual(found, expected);
   });
 }
+
+/** The clock jumped a day and a minute forward, ten seconds ago. */
+const JUMPED = { beforeMs: at(86_600) * 1000, byMs: 86_460_000 };
+
+for (const [name, generation, policy] of [
+  ['a current token that only the jump ended', 3, {}],
+  [
+    'a grant that only the jump ended',
+    3,
+    { refreshTokenLifetimeSeconds: 999_999, grantLifetimeSeconds: 600 },
+  ],
+  ['an overlap that only the jump ended', 2, { refreshTokenLifetimeSeconds: 999_999 }],
+] as const) {
+  void test(`${name} is in doubt`, () => {
+    const now = { nowMs: at(86_610) * 1000, doubt: JUMPED };
+    const found = standingOfToken(GRANT, { grantId: GRANT.id, generation }, now, { ...POLICY, ...policy });
+    assert.equal(found?.isInDoubt, true);
+  });
+}
+
+void test('a token that works by every clock is not in doubt', () => {
+  const now = { nowMs: at(86_520) * 1000, doubt: JUMPED };
+  const found = standingOfToken(GRANT, { grantId: GRANT.id, generation: 3 }, now, POLICY);
+  assert.equal(found?.isInDoubt, false);
+});

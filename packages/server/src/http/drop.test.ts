@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import type { WireResponse } from '../wire/exchange.ts';
+import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import type { Endpoints } from './endpoints.ts';
 import { createFetchHandler } from './fetch-handler.ts';
 import { createLoad } from './load.ts';
@@ -30,6 +30,7 @@ const CONTEXT: HandlerContext = {
   endpoints,
   load: createLoad(100),
   mountPath: createMountPath(''),
+  watchForwarding: () => {},
   emit: () => {},
 };
 
@@ -44,6 +45,23 @@ const receive = async (paths: readonly string[]): Promise<string> => {
   server.close();
   return received;
 };
+
+test('a forwarding header is watched for by one watch, however its request arrives', async () => {
+  const seen: (string | undefined)[] = [];
+  const context = {
+    ...CONTEXT,
+    watchForwarding: (headers: WireRequest['headers']) => void seen.push(headers['x-forwarded-for']),
+  };
+  const headers = { 'X-Forwarded-For': '192.0.2.7' };
+  const server = createServer(createRequestHandler(context, { isHosted: true }).onRequest);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await fetch(`http://127.0.0.1:${port}/`, { headers: { ...headers, Connection: 'close' } });
+  server.close();
+  await createFetchHandler(context)(new Request('http://fob.example/', { headers }));
+  assert.deepEqual(seen, ['192.0.2.7', '192.0.2.7']);
+});
 
 test('a response that drops its connection sends no byte', async () => {
   assert.equal(await receive(['/lost']), '');

@@ -2,7 +2,6 @@ import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import { USER_AGENT_MAX_CHARACTERS, readForwarded } from './caller.ts';
 import { renderBug } from './failures.ts';
 import { BODY_ALREADY_READ } from './host-request.ts';
-import { createForwardingWatch } from './ignored-forwarding.ts';
 import { DISCARD_MAX_BYTES } from './request-body.ts';
 import type { HandlerContext } from './request-handler.ts';
 
@@ -23,9 +22,9 @@ export const createFetchHandler = ({
   endpoints,
   load,
   mountPath,
+  watchForwarding,
   emit,
 }: HandlerContext): FetchHandler => {
-  const watchForwarding = createForwardingWatch(emit, limits.forwardedHops);
   const respond = async (request: Request, address: string): Promise<WireResponse> => {
     const { pathname, search } = new URL(request.url);
     const headers = Object.fromEntries(request.headers) as WireRequest['headers'];

@@ -12,7 +12,7 @@ import type { DropReason } from './dropped-connections.ts';
 import type { Endpoints } from './endpoints.ts';
 import { renderBug } from './failures.ts';
 import { BODY_ALREADY_READ, hasLargeHeaders, joinedHeaders } from './host-request.ts';
-import { createForwardingWatch } from './ignored-forwarding.ts';
+import type { ForwardingWatch } from './ignored-forwarding.ts';
 import type { Load } from './load.ts';
 import type { MountPath } from './mount-path.ts';
 import { readBody } from './request-body.ts';
@@ -24,6 +24,7 @@ export type HandlerContext = {
   readonly endpoints: Endpoints;
   readonly load: Load;
   readonly mountPath: MountPath;
+  readonly watchForwarding: ForwardingWatch;
   readonly emit: Emit;
 };
 
@@ -49,11 +50,10 @@ export const createRequestHandler = (
   context: HandlerContext,
   { isHosted }: { readonly isHosted: boolean },
 ): RequestHandler => {
-  const { limits, endpoints, load, emit } = context;
+  const { limits, endpoints, load, watchForwarding, emit } = context;
   let arrived: Exchange[] = [];
   let isEnding = false;
   const connections = createConnections();
-  const watchForwarding = createForwardingWatch(emit, limits.forwardedHops);
   const countDrop = createDropReports(emit);
   const reportDrop = (reason: DropReason, { caller }: Connection): void => {
     if (caller !== undefined) countDrop(reason, caller);

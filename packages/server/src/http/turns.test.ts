@@ -37,6 +37,7 @@ const serve = async (t: TestContext) => {
       endpoints,
       load: createLoad(100),
       mountPath: createMountPath(''),
+      watchForwarding: () => {},
       emit: (event) => events.push(event),
     },
     { isHosted: false },

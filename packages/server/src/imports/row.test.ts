@@ -41,6 +41,7 @@ const context = {
   clientOf: (id: string) => CLIENTS.get(id),
   scopes: createDialectScopes(),
   nowMs: NOW * 1000 + 500,
+  doubt: undefined,
   keyNumber: 3,
 };
 const GOOD: Fields = {
@@ -211,4 +212,13 @@ void test('null, an unknown powertrain and a year as text do not make a vehicle 
 void test('values just within their limits are accepted', () => {
   imported({ expires_at: NOW + 1, subject: 's'.repeat(1024), refresh_token: '~'.repeat(512) });
   imported({ client: 'short', created_at: NOW - 10 * DAY + 1 });
+});
+
+void test('what only a doubt about the clock has ended is imported', () => {
+  const doubt = { beforeMs: context.nowMs, byMs: 2 * DAY * 1000 };
+  const at = (daysAgo: number, by: typeof doubt | undefined) =>
+    parseRow({ ...GOOD, expires_at: NOW - daysAgo * DAY }, { ...context, doubt: by });
+  assert.deepEqual(at(1, undefined), { fault: 'expired' });
+  assert.ok('grant' in at(1, doubt));
+  assert.deepEqual(at(2, doubt), { fault: 'expired' });
 });

@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts';
-import { toMillis, toSeconds } from '../clock.ts';
+import { earliestMsOf, toMillis, toSeconds } from '../clock.ts';
+import type { Now } from '../clock.ts';
 import { SCOPE } from '../clients/policy.ts';
 import { findScopeFault } from '../clients/scopes.ts';
 import type { ScopeRegistry } from '../clients/scopes.ts';
@@ -21,13 +22,11 @@ import { parseTime } from './row-time.ts';
 import { parseVehicles } from './row-vehicles.ts';
 
 /** What a row is parsed with. */
-export type RowContext = {
+export type RowContext = Now & {
   /** Answers `undefined` for an unknown client. */
   readonly clientOf: (id: string) => Client | undefined;
   /** What the clients may have. */
   readonly scopes: ScopeRegistry;
-  /** Integer milliseconds. */
-  readonly nowMs: number;
   /** The key that would seal the grant's tokens. */
   readonly keyNumber: number;
 };
@@ -58,7 +57,8 @@ export const parseRow = (fields: Fields, context: RowContext): ImportRow | Fault
 export const clientIdOf = ({ client }: Fields): string | undefined =>
   typeof client === 'string' && client !== '' ? client : undefined;
 
-const toImportRow = (fields: Fields, { clientOf, scopes, nowMs, keyNumber }: RowContext): ImportRow => {
+const toImportRow = (fields: Fields, context: RowContext): ImportRow => {
+  const { clientOf, scopes, nowMs, keyNumber } = context;
   const placeholder = findPlaceholder(fields);
   if (placeholder !== undefined) refuse('placeholder', { detail: placeholder });
   const clientId = clientIdOf(fields) ?? refuse('client_missing');
@@ -69,14 +69,16 @@ const toImportRow = (fields: Fields, { clientOf, scopes, nowMs, keyNumber }: Row
   const brand = parseBrand(fields.brand, client);
   const digest = parseDigest(fields);
   const now = toSeconds(nowMs);
+  // What only a doubt about the clock has ended is imported: whether it works is judged when it is used.
+  const earliest = toSeconds(earliestMsOf(context));
   const expiry = parseTime(fields.expires_at, 'expires_at') ?? refuse('expires_at_missing');
   const creation = parseTime(fields.created_at, 'created_at');
   const expiresAt = toSeconds(expiry.atMs);
-  if (expiresAt <= now) refuse('expired');
+  if (expiresAt <= earliest) refuse('expired');
   const createdAt = creation === undefined ? now : toSeconds(creation.atMs);
   if (createdAt > now) refuse('created_at_later');
   const { grantLifetimeSeconds, refreshTokenLifetimeSeconds: lifetime } = client.policy;
-  if (grantLifetimeSeconds !== null && createdAt + grantLifetimeSeconds <= now) refuse('grant_expired');
+  if (grantLifetimeSeconds !== null && createdAt + grantLifetimeSeconds <= earliest) refuse('grant_expired');
   // The lifetime of a token counts from its issuance, so this is the issuance that makes it expire at the right time.
   const issuedAt = Math.min(expiresAt - lifetime, now);
   const grant: Grant = {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '../clients/client.ts';
 import type { ScopeRegistry } from '../clients/scopes.ts';
+import type { Now } from '../clock.ts';
 import type { AuditContext } from '../grants/grant-store.ts';
 import type { ImportedGrant, ImportOutcome } from '../grants/imported-grant.ts';
 import type { Store } from '../grants/store.ts';
@@ -35,7 +36,7 @@ export type ImportTotals = {
   withoutZone: number;
 };
 
-export type ImportWork = {
+export type ImportWork = Now & {
   readonly store: Store;
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Whether the rows are only checked. */
@@ -43,8 +44,6 @@ export type ImportWork = {
   readonly keyNumber: number;
   /** What the clients may have. */
   readonly scopes: ScopeRegistry;
-  /** Integer milliseconds. */
-  readonly nowMs: number;
   /** Called for each batch when it is on disk, with its refused rows in order. */
   readonly onBatch: (refused: readonly RefusedRow[], totals: ImportTotals) => void;
 };
@@ -59,7 +58,7 @@ type Pending = { readonly record: ImportRecord; readonly row: ImportRow };
 
 /** Imports every valid row, in batches and in the order of the file. Throws `StoreError` and `HeaderError`. */
 export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
-  const { store, scopes, nowMs, keyNumber, onBatch } = work;
+  const { store, scopes, nowMs, doubt, keyNumber, onBatch } = work;
   const totals: ImportTotals = {
     rows: 0,
     imported: 0,
@@ -70,7 +69,7 @@ export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
   };
   const clients = new Map<string, Client | undefined>();
   const commit = work.isDryRun ? createRehearsal(store) : createWriter(store, { nowMs });
-  const context = { clientOf: (id: string) => clients.get(id), scopes, nowMs, keyNumber };
+  const context = { clientOf: (id: string) => clients.get(id), scopes, nowMs, doubt, keyNumber };
   let batch: Pending[] = [];
   let refused: RefusedRow[] = [];
   let underWay: Promise<void> = Promise.resolve();

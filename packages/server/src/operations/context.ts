@@ -1,5 +1,5 @@
 import type { ScopeRegistry } from '../clients/scopes.ts';
-import type { Clock } from '../clock.ts';
+import type { TimeContext } from '../clock.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
@@ -7,7 +7,7 @@ import type { KeyRing } from '../tokens/key-ring.ts';
 import type { KnownDialects } from './dialect-rules.ts';
 
 /** What operations work with. Each one asks for the members it needs. */
-export type OperationContext = {
+export type OperationContext = TimeContext & {
   readonly store: Store;
   readonly dialects: KnownDialects;
   /** What clients may be allowed, and owners may grant. */
@@ -16,7 +16,6 @@ export type OperationContext = {
   readonly keyRing: KeyRing;
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */
   readonly issuer: string | undefined;
-  readonly clock: Clock;
   readonly randomness: Randomness;
   readonly emit: Emit;
 };

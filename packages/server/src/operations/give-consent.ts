@@ -1,5 +1,6 @@
-import { toSeconds } from '../clock.ts';
+import { latestMomentOfAge, readNow, toMillis, toSeconds } from '../clock.ts';
 import { StoreError } from '../errors.ts';
+import { CODE_KEPT_SECONDS } from '../grants/code.ts';
 import type { AuthorizationCode } from '../grants/code.ts';
 import type { Caller } from '../log-event.ts';
 import { sealCode } from '../tokens/authorization-code.ts';
@@ -19,22 +20,20 @@ const ATTEMPTS = 3;
 
 /** Stores what an owner agreed to and issues the authorization code for it. Reports `consent.given`. Throws `StoreError`. */
 export const giveConsent = async (
-  {
-    store,
-    keyRing,
-    clock,
-    randomness,
-    emit,
-  }: Pick<OperationContext, 'store' | 'keyRing' | 'clock' | 'randomness' | 'emit'>,
+  context: Pick<OperationContext, 'store' | 'keyRing' | 'clock' | 'doubt' | 'randomness' | 'emit'>,
   { name: dialect, shapes }: Pick<DialectRules, 'name' | 'shapes'>,
   consent: Consent,
   { requestId, caller }: { readonly requestId: string; readonly caller: Caller },
 ): Promise<ConsentGiven> => {
-  const issuedAtMs = clock();
+  const { store, keyRing, randomness, emit } = context;
+  const now = readNow(context);
+  const { nowMs: issuedAtMs } = now;
+  // A code that only a doubt about the clock has ended stays.
+  const dropBeforeMs = latestMomentOfAge(toMillis(CODE_KEPT_SECONDS), now);
   const { clientId, vehicles } = consent;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const grantId = randomness.bytes(8).readBigInt64BE();
-    const outcome = await store.createCode({ ...consent, grantId, issuedAtMs });
+    const outcome = await store.createCode({ ...consent, grantId, issuedAtMs }, dropBeforeMs);
     if (outcome === 'client_unknown') return { outcome };
     if (outcome === 'id_taken') continue;
     const about = { requestId, caller, clientId, grantId: writeGrantId(grantId), vehicles: vehicles.length };

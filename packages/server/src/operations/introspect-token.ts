@@ -1,7 +1,8 @@
 import type { Client } from '../clients/client.ts';
-import { toSeconds } from '../clock.ts';
+import { readNow, toSeconds } from '../clock.ts';
+import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
-import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
+import type { AccessClaims } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { intersect } from '../grants/access-scope.ts';
@@ -10,7 +11,7 @@ import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { findOpaqueAccess, openJwt, readJwtAccess } from '../grants/read-access.ts';
-import type { AccessContext } from '../grants/read-access.ts';
+import type { AccessContext, OpenedJwt } from '../grants/read-access.ts';
 import { standingOfToken } from '../grants/token-standing.ts';
 
 /** How a dialect writes its tokens. */
@@ -45,7 +46,8 @@ export type Introspection = {
 /**
  * What a token is; `undefined` if it is inactive, unknown, or not for the client that asks. A client may introspect its own
  * tokens. A resource server may introspect the access tokens for its own audience, and no refresh token, which it could
- * take for an access token. Changes nothing. Throws `StoreError` if the store or the key ring cannot answer.
+ * take for an access token. Changes nothing. Throws `StoreError` if the store or the key ring cannot answer, or if the
+ * clock is in doubt and nobody knows whether the token has expired.
  *
  * @see RFC 7662 §2.2 and §4
  */
@@ -53,21 +55,25 @@ export const introspect = async (
   context: AccessContext,
   request: IntrospectionRequest,
 ): Promise<Introspection | undefined> => {
-  const isAllowed = (found: Introspection): boolean => mayIntrospect(request.client, found, context.issuer);
-  if (isCompactJwt(request.token)) {
-    const found = await introspectJwt(context, request.token);
-    return found !== undefined && isAllowed(found) ? found : undefined;
-  }
+  const answer = (found: Found | undefined): Introspection | undefined => {
+    if (found === undefined || !mayIntrospect(request.client, found.token, context.issuer)) return undefined;
+    if (found.isInDoubt) throw clockInDoubt();
+    return found.token;
+  };
+  if (isCompactJwt(request.token)) return answer(await introspectJwt(context, request.token));
   const { keyRing } = context;
   const search = [introspectAccessToken, introspectRefreshToken];
   if (request.hint === 'refresh_token') search.reverse();
   for (const look of search) {
     const found = await look(context, request);
-    if (found !== undefined) return isAllowed(found) ? found : undefined;
+    if (found !== undefined) return answer(found);
   }
   const isOfOurForm = shapesOf(request).length > 0;
   return isOfOurForm && (await hasNewerKey(context, keyRing)) ? introspect(context, request) : undefined;
 };
+
+/** A token that is active, unless it has expired by a clock that may be ahead. */
+type Found = { readonly token: Introspection; readonly isInDoubt: boolean };
 
 const mayIntrospect = (
   { id, type, policy }: Client,
@@ -78,24 +84,27 @@ const mayIntrospect = (
   return tokenType === 'Bearer' && aud === audienceOf(policy, issuer);
 };
 
-const introspectJwt = async (context: AccessContext, token: string): Promise<Introspection | undefined> => {
+const introspectJwt = async (context: AccessContext, token: string): Promise<Found | undefined> => {
   const jwt = await openJwt(context, token);
   if (jwt === undefined) return undefined;
   if (openTokenId(jwt.key, jwt.claims.jti)?.kind === 'client') return introspectClientJwt(context, jwt);
   const access = await readJwtAccess(context, jwt);
-  return access && { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt };
+  return (
+    access && { ...access, token: { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt } }
+  );
 };
 
 /** A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. */
 const introspectClientJwt = async (
   { store }: AccessContext,
-  { claims }: OpenedAccessJwt,
-): Promise<Introspection | undefined> => {
+  { claims, isInDoubt }: OpenedJwt,
+): Promise<Found | undefined> => {
   const { client } = await store.readClient(claims.client_id);
   const isActive =
     client !== undefined && client.disabledAtMs === undefined && client.policy.clientCredentials;
   if (!isActive) return undefined;
-  return { ...describe(claims), scope: intersect(claims.scope, client.policy.clientCredentialsScope ?? '') };
+  const scope = intersect(claims.scope, client.policy.clientCredentialsScope ?? '');
+  return { token: { ...describe(claims), scope }, isInDoubt };
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
@@ -119,11 +128,11 @@ const shapesOf = ({ token, shapes }: IntrospectionRequest): readonly DialectShap
 const introspectAccessToken = async (
   context: AccessContext,
   request: IntrospectionRequest,
-): Promise<Introspection | undefined> => {
+): Promise<Found | undefined> => {
   for (const { dialect, accessToken } of shapesOf(request)) {
     const access = await findOpaqueAccess(context, accessToken, request.token);
     if (access === undefined || access === 'unknown' || access.client.dialect !== dialect) continue;
-    return describeAccess(context, access);
+    return { token: describeAccess(context, access), isInDoubt: access.isInDoubt };
   }
   return undefined;
 };
@@ -145,8 +154,8 @@ const describeAccess = (
 const introspectRefreshToken = async (
   context: AccessContext,
   request: IntrospectionRequest,
-): Promise<Introspection | undefined> => {
-  const { store, keyRing, clock, issuer } = context;
+): Promise<Found | undefined> => {
+  const { store, keyRing, issuer } = context;
   for (const { dialect, refreshToken } of shapesOf(request)) {
     const opened = openRefreshToken(keyRing, refreshToken, request.token);
     if (opened === undefined || opened === 'malformed') continue;
@@ -154,12 +163,12 @@ const introspectRefreshToken = async (
     if (grant === undefined) continue;
     const { client } = await store.readClient(grant.clientId);
     if (client?.dialect !== dialect || client.disabledAtMs !== undefined) continue;
-    const standing = standingOfToken(grant, opened, { nowMs: clock() }, client.policy);
+    const standing = standingOfToken(grant, opened, readNow(context), client.policy);
     if (standing === undefined) continue;
-    const { issuedAtMs, expiresAt } = standing;
+    const { issuedAtMs, expiresAt, isInDoubt } = standing;
     const iat = issuedAtMs === undefined ? undefined : toSeconds(issuedAtMs);
     const { scope, subject: sub } = grant;
-    return { scope, client_id: client.id, exp: expiresAt, iat, sub, iss: issuer };
+    return { token: { scope, client_id: client.id, exp: expiresAt, iat, sub, iss: issuer }, isInDoubt };
   }
   return undefined;
 };

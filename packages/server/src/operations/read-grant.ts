@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.ts';
+import { readNow } from '../clock.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { ReplayRecord } from '../grants/replay.ts';
 import { standingOf } from '../grants/standing.ts';
@@ -20,30 +21,30 @@ export type GrantDetails = GrantSummary & {
 
 /** Answers `undefined` for an unknown grant. Throws `StoreError`. */
 export const readGrant = async (
-  { store, clock }: Pick<OperationContext, 'store' | 'clock'>,
+  context: Pick<OperationContext, 'store' | 'clock' | 'doubt'>,
   id: GrantId,
 ): Promise<GrantDetails | undefined> => {
+  const { store } = context;
   const grant = await store.readGrant(id);
   if (grant === undefined) return undefined;
   const { client } = await store.readClient(grant.clientId);
   if (client === undefined) return undefined;
   const [replay, vehicles] = await Promise.all([store.readReplay(id), store.listVehicles(id)]);
-  return { grant, client, standing: standingOf(grant, client.policy, { nowMs: clock() }), replay, vehicles };
+  return { grant, client, standing: standingOf(grant, client.policy, readNow(context)), replay, vehicles };
 };
 
 /** A page of grants in the order of ids, and after which id the next one begins. Throws `StoreError`. */
 export const listGrants = async (
-  { store, clock }: Pick<OperationContext, 'store' | 'clock'>,
+  context: Pick<OperationContext, 'store' | 'clock' | 'doubt'>,
   page: Page & { readonly clientId?: string | undefined },
 ): Promise<{ readonly grants: readonly GrantSummary[]; readonly next: GrantId | undefined }> => {
+  const { store } = context;
   const found = await store.listGrants(page);
   const clients = new Map((await store.listClients()).map((client) => [client.id, client]));
-  const nowMs = clock();
+  const now = readNow(context);
   const grants = found.flatMap((grant) => {
     const client = clients.get(grant.clientId);
-    return client === undefined
-      ? []
-      : [{ grant, client, standing: standingOf(grant, client.policy, { nowMs }) }];
+    return client === undefined ? [] : [{ grant, client, standing: standingOf(grant, client.policy, now) }];
   });
   return { grants, next: found.length === page.limit ? found.at(-1)?.id : undefined };
 };

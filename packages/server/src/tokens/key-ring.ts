@@ -113,7 +113,10 @@ export const parseKeyRing = (text: string): KeyRing => {
  */
 export const PUBLISHED_BEFORE_SIGNING_SECONDS = 600;
 
-/** The key that signs at `now`: the newest that has been published for long, else the oldest. */
+/**
+ * The key that signs at `now`, the earliest moment that the present may be: the newest that has been published for long, else
+ * the oldest.
+ */
 export const signingKeyAt = (ring: KeyRing, now: Seconds): RingKey =>
   ring.keys.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
   ring.keys.at(-1) ??

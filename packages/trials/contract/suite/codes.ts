@@ -55,13 +55,13 @@ const creations = (onStore: OnStore): void => {
   });
 
   onStore(
-    'A code that expired long ago is dropped when another is created, and its id can be used again.',
+    'A code is dropped when another is created that asks for it, and its id can be used again.',
     async (store) => {
       await fillWithCode(store);
-      await store.createCode(laterCode(CODE_LIFETIME_SECONDS));
+      await store.createCode(laterCode(CODE_LIFETIME_SECONDS), NOW_MS);
       const { verdict } = await redeemed(store, sampleCodeUse({ nowMs: END_MS }));
       assert.deepEqual(verdict, { kind: 'refuse', reason: 'code_expired' });
-      await store.createCode(laterCode(86_400));
+      await store.createCode(laterCode(86_400), NOW_MS + 1);
       const again = await redeemed(store, sampleCodeUse({ nowMs: END_MS }));
       assert.deepEqual(again.verdict, { kind: 'refuse', reason: 'code_unknown' });
       assert.equal(await store.createCode(sampleCode()), 'created');

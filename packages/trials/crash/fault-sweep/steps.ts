@@ -146,6 +146,7 @@ export const refreshUseOf = (
       isRetryOfOurs: options.isRetryOfOurs,
     },
     nowMs,
+    doubt: undefined,
     keyNumber: options.keyNumber,
     caller: { address: '192.0.2.1', userAgent },
   };
@@ -186,6 +187,7 @@ export const codeUseOf = (
     useDigest: undefined,
   },
   nowMs: at * 1000,
+  doubt: undefined,
   keyNumber: 1,
   caller: { address: '192.0.2.1', userAgent: 'agent/code' },
 });

@@ -147,7 +147,7 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a repeat gets revoked tokens',
     file: decide,
-    search: "if (status !== 'active') return status;",
+    search: "if (status === 'expired' || status === 'revoked') return status;",
     replacement: '',
     seed: 16,
   },

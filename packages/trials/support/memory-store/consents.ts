@@ -1,11 +1,5 @@
 import { isEnabled } from '@keyfob/server/clients';
-import {
-  CODE_KEPT_SECONDS,
-  decideCode,
-  decideDisconnection,
-  decideSelection,
-  toMillis,
-} from '@keyfob/server/grants';
+import { decideCode, decideDisconnection, decideSelection } from '@keyfob/server/grants';
 import type { Vehicle } from '@keyfob/server/grants';
 import type { CodeResult, CodeStore, CodeUse, ConsentStore } from '@keyfob/server/stores';
 import { byId } from './tables.ts';
@@ -13,10 +7,10 @@ import type { RunVerb, Tables } from './tables.ts';
 import { storeGrantEvents } from './webhooks.ts';
 
 export const codeVerbs = (tables: Tables, run: RunVerb): CodeStore & Pick<ConsentStore, 'listConsents'> => ({
-  createCode: (code) =>
+  createCode: (code, dropBeforeMs = 0) =>
     run('createCode', () => {
       for (const { grantId, issuedAtMs } of tables.codes.values())
-        if (issuedAtMs < code.issuedAtMs - toMillis(CODE_KEPT_SECONDS)) tables.codes.delete(grantId);
+        if (issuedAtMs < dropBeforeMs) tables.codes.delete(grantId);
       if (!tables.clients.has(code.clientId)) return 'client_unknown';
       if (tables.grants.has(code.grantId) || tables.codes.has(code.grantId)) return 'id_taken';
       tables.codes.set(code.grantId, { ...code, redeemedAtMs: undefined, useDigest: undefined });

@@ -1,4 +1,4 @@
-import type { Millis } from '../../clock.ts';
+import type { Now } from '../../clock.ts';
 import type { Client, ClientSecret } from '../client.ts';
 import { digestSecret, findSecret } from '../secret.ts';
 
@@ -16,5 +16,5 @@ export type ClientSecretCredentials = {
 export const verifyClientSecret = (
   client: Client | undefined,
   { clientSecret }: ClientSecretCredentials,
-  nowMs: Millis,
-): ClientSecret | undefined => findSecret(client?.secrets ?? [], digestSecret(clientSecret), nowMs);
+  now: Now,
+): ClientSecret | undefined => findSecret(client?.secrets ?? [], digestSecret(clientSecret), now);

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { toMillis } from '../../clock.ts';
 import { isEnabled } from '../../clients/client.ts';
-import { CODE_KEPT_SECONDS } from '../../grants/code.ts';
+import type { Millis } from '../../clock.ts';
 import type { AuthorizationCode, CodeState } from '../../grants/code.ts';
 import type { CodeResult, CodeStore, CodeUse } from '../../grants/code-store.ts';
 import type { ConsentStore } from '../../grants/consent-store.ts';
@@ -51,9 +50,12 @@ export const createCodeVerbs = (
 ): CodeStore & Pick<ConsentStore, 'listConsents'> => {
   const sql = prepareStatements(database);
 
-  const createCode = (code: AuthorizationCode): 'created' | 'client_unknown' | 'id_taken' => {
+  const createCode = (
+    code: AuthorizationCode,
+    dropBeforeMs: Millis = 0,
+  ): 'created' | 'client_unknown' | 'id_taken' => {
     const { grantId, clientId, redirectUri, codeChallenge, issuedAtMs, subject, scope, brand } = code;
-    sql.drop.run(issuedAtMs - toMillis(CODE_KEPT_SECONDS), DROPPED_AT_A_TIME);
+    if (dropBeforeMs > 0) sql.drop.run(dropBeforeMs, DROPPED_AT_A_TIME);
     if (clients.read(clientId).client === undefined) return 'client_unknown';
     if (rows.read(grantId) !== undefined || sql.select.get(grantId) !== undefined) return 'id_taken';
     const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles)];
@@ -103,7 +105,7 @@ export const createCodeVerbs = (
   };
 
   return {
-    createCode: (code) => commits.run(() => createCode(code)),
+    createCode: (code, dropBeforeMs) => commits.run(() => createCode(code, dropBeforeMs)),
     async redeemCode(use, issue) {
       const result = await commits.run(() => redeemCode(use));
       const issuing = result === 'client_gone' ? undefined : issue?.(result);

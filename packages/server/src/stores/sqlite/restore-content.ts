@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Millis } from '../../clock.ts';
 
 /** The result of a restore. Grant ids in 16 hexadecimal digits. */
 export type Restored = {
@@ -25,9 +26,9 @@ export type Restored = {
  * clients there are. Nothing goes back that must not: each grant keeps the higher of both generations with its key and
  * history, and what is used, revoked, disconnected, disabled or removed in the newer of the two stays so. The newer one is
  * usually the replaced store. It is the backup where the store is new or was itself restored from an older copy; then
- * what is revoked or disabled in the store stays so too.
+ * what is revoked or disabled in the store stays so too. `nowMs`: when a client counts as disabled that was removed since.
  */
-export const mergeContent = (database: DatabaseSync): Restored => {
+export const mergeContent = (database: DatabaseSync, nowMs: Millis): Restored => {
   const count = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
   const change = (sql: string): number => Number(database.prepare(sql).run().changes);
   const list = (sql: string): readonly string[] =>
@@ -45,6 +46,7 @@ export const mergeContent = (database: DatabaseSync): Restored => {
   const revocationsKept = change(isBackupNewer ? KEEP_OTHER_REVOCATIONS : KEEP_REVOCATIONS);
   const reinstatementsKept = isBackupNewer ? 0 : change(KEEP_REINSTATEMENTS);
   const clientsKeptDisabled = count(isBackupNewer ? COUNT_ALSO_DISABLED : COUNT_DISABLED);
+  if (!isBackupNewer) database.prepare(DISABLE_REMOVED).run(nowMs);
   database.exec(isBackupNewer ? TAKE_NEWER_BACKUP : KEEP_NEWER_STORE);
   database.exec(NEXT_REVISION);
   return {
@@ -136,11 +138,14 @@ const COUNT_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at_ms I
 const COUNT_ALSO_DISABLED = `SELECT count(*) FROM main.clients WHERE disabled_at_ms IS NULL
   AND id IN (SELECT id FROM known_clients WHERE disabled_at_ms IS NOT NULL)`;
 
-// A client that was removed since comes back disabled: somebody removed it on purpose, and one command enables it. Codes,
-// grant events, webhooks and deliveries stay: what happened has happened, and its receivers still learn of it.
+// A client that was removed since comes back disabled: somebody removed it on purpose, and one command enables it. It was
+// removed no earlier than a server noted the time.
+const DISABLE_REMOVED = `
+  UPDATE main.clients SET disabled_at_ms = max(?, coalesce((SELECT seen_at_ms FROM main.clock), 0))
+    WHERE disabled_at_ms IS NULL AND id NOT IN (SELECT id FROM known_clients)`;
+
+// Codes, grant events, webhooks and deliveries stay: what happened has happened, and its receivers still learn of it.
 const KEEP_NEWER_STORE = `
-  UPDATE main.clients SET disabled_at_ms = unixepoch() * 1000
-    WHERE disabled_at_ms IS NULL AND id NOT IN (SELECT id FROM known_clients);
   UPDATE main.clients AS restored
     SET (name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms) =
       (known.name, known.redirect_uris, known.consent_redirect_uri, known.policy, known.disabled_at_ms)

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Millis } from '../../clock.ts';
 import { checkSchema } from './check-schema.ts';
 import { openDatabase } from './database.ts';
 import { toOperatorError } from './errors.ts';
@@ -16,14 +17,14 @@ const SUFFIXES = ['', '-wal', '-shm'];
  * Replaces the content of a store with that of a backup, in one transaction, so that a running server changes from one to
  * the other between two requests. `mergeContent` says what stays of the replaced store. Throws `OperatorError`.
  */
-export const restoreSqliteStore = (path: string, backupPath: string): Restored => {
+export const restoreSqliteStore = (path: string, backupPath: string, nowMs: Millis): Restored => {
   const copy = `${path}.restoring`;
   prepareCopy(backupPath, copy);
   const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
   try {
     database.prepare('ATTACH DATABASE ? AS backup').run(copy);
     database.exec('BEGIN IMMEDIATE');
-    const restored = mergeContent(database);
+    const restored = mergeContent(database, nowMs);
     database.exec('COMMIT');
     database.exec('DETACH DATABASE backup');
     return restored;

@@ -10,8 +10,11 @@ const REPORT = `INSERT INTO nodes AS n (number, reported_epoch, last_seen_at_ms)
   ON CONFLICT (number) DO UPDATE SET reported_epoch = greatest(n.reported_epoch, excluded.reported_epoch),
     last_seen_at_ms = excluded.last_seen_at_ms, awaited_since_ms = NULL`;
 const REMOVE = 'DELETE FROM nodes WHERE number = $1';
-/** The wait for a report begins with the first node that needs it, and ends with the report. */
-const AWAIT = `UPDATE nodes SET awaited_since_ms = coalesce(awaited_since_ms, ${STATEMENT_MS})
+/**
+ * The wait for a report begins with the first node that needs it, and ends with the report. It begins again where the clock of
+ * the database was set back, because it would otherwise last until the clock is as late again.
+ */
+const AWAIT = `UPDATE nodes SET awaited_since_ms = least(coalesce(awaited_since_ms, ${STATEMENT_MS}), ${STATEMENT_MS})
   WHERE number = $1 AND reported_epoch < $2 RETURNING ${STATEMENT_MS} - awaited_since_ms AS awaited_ms`;
 const DROP_LOST = `DELETE FROM nodes WHERE last_seen_at_ms < ${STATEMENT_MS} - 400 * 86400000::bigint`;
 

@@ -1,6 +1,5 @@
-import { toMillis } from '../../../clock.ts';
 import { isEnabled } from '../../../clients/client.ts';
-import { CODE_KEPT_SECONDS } from '../../../grants/code.ts';
+import type { Millis } from '../../../clock.ts';
 import type { AuthorizationCode, CodeState } from '../../../grants/code.ts';
 import type { CodeResult, CodeUse } from '../../../grants/code-store.ts';
 import { mayLackFirstToken } from '../../../grants/answered.ts';
@@ -53,7 +52,8 @@ export const createCodeVerbs = (
   clients: KnownClients,
   node: Node,
 ): Pick<Store, 'createCode' | 'redeemCode' | 'listConsents'> => ({
-  createCode: (code) => transact((transaction) => createCode(transaction, code)),
+  createCode: (code, dropBeforeMs = 0) =>
+    transact((transaction) => createCode(transaction, code, dropBeforeMs)),
   redeemCode: (use, issue) =>
     node.track(
       { of: 'code', use },
@@ -72,11 +72,12 @@ export const createCodeVerbs = (
 const createCode = async (
   { query, write }: Transaction,
   code: AuthorizationCode,
+  dropBeforeMs: Millis,
 ): Promise<'created' | 'client_unknown' | 'id_taken'> => {
   const { grantId, clientId, redirectUri, codeChallenge = null, issuedAtMs } = code;
   const { subject, scope, brand = null } = code;
   const [isKnown, grant] = await Promise.all([lockClient(query, clientId), readGrant(query, grantId)]);
-  write(DROP, [issuedAtMs - toMillis(CODE_KEPT_SECONDS), DROPPED_AT_A_TIME]);
+  if (dropBeforeMs > 0) write(DROP, [dropBeforeMs, DROPPED_AT_A_TIME]);
   if (!isKnown) return 'client_unknown';
   if (grant !== undefined) return 'id_taken';
   const request = [grantId, clientId, redirectUri, codeChallenge, issuedAtMs];

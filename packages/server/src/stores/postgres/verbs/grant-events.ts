@@ -12,7 +12,8 @@ import { CLOCK_SECONDS, LOCK_AGAINST_REMOVAL } from '../connection/engine.ts';
 
 /**
  * A sequence is a microsecond of the database's clock, and a random one of this many places in it. What follows a commit
- * happens later, so sequences keep the order of cause and effect.
+ * happens later, so sequences keep the order of cause and effect. While the clock is behind the newest sequence, because it
+ * was set back, each takes the microsecond after the newest one: a reader goes on from the sequence that it read last.
  */
 const PLACES = 8;
 /** 2025-01-01, so that a sequence is a safe integer until 2060. */
@@ -27,7 +28,10 @@ const INSERT = `WITH added AS (
       $10::text[]) WITH ORDINALITY
       AS a (id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins, position)
   ), first AS (
-    SELECT floor((${CLOCK_SECONDS} - ${FIRST_SECONDS}) * 1000000)::bigint * ${PLACES} + $1 AS sequence
+    SELECT greatest(
+      floor((${CLOCK_SECONDS} - ${FIRST_SECONDS}) * 1000000)::bigint,
+      (SELECT floor(coalesce(max(sequence), 0) / ${PLACES}.0)::bigint + 1 FROM grant_events)
+    ) * ${PLACES} + $1 AS sequence
   ), stored AS (
     INSERT INTO grant_events (sequence, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins)
     SELECT first.sequence + position - 1, id, at_ms, kind, grant_id, client_id, subject, request_id, cause, vins
