@@ -1,6 +1,7 @@
 import { createThrottle } from './clients/throttle.ts';
 import type { Throttle } from './clients/throttle.ts';
 import type { Config } from './config.ts';
+import type { DemoContext } from './connect/demo/demo-clients.ts';
 import { createConnectRoutes } from './connect/routes.ts';
 import { createUpstream } from './connect/sign-in/upstream.ts';
 import type { Upstream } from './connect/sign-in/upstream.ts';
@@ -58,6 +59,7 @@ export const createRouteGroups = (
   context: EndpointContext,
   deployment: Deployment,
   config: Config,
+  demo: DemoContext | undefined,
 ): readonly RouteGroup[] => {
   const connect = createConnectRoutes({
     store: context.store,
@@ -76,6 +78,7 @@ export const createRouteGroups = (
     },
     scopes: deployment.scopes,
     isDemo: config.demo,
+    demo: config.demo ? demo : undefined,
     upstream: openUpstream(config, context.emit),
     vehicles: openVehicles(config),
     visitLimits: {

@@ -95,6 +95,7 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_PORT: '8080',
     KEYFOB_ADMIN_HOST: '::1',
     KEYFOB_ADMIN_PORT: '8081',
+    KEYFOB_ADMIN_ALLOWED_HOSTS: 'keyfob-1,keyfob-2',
     KEYFOB_DATA: 'elsewhere',
     KEYFOB_KEY_FILE: 'ring.txt',
     KEYFOB_DEMO: 'true',
@@ -105,6 +106,7 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_SIGN_IN_SCOPE: 'openid email',
     KEYFOB_VEHICLES_URL: 'http://vehicles.internal/list',
     KEYFOB_VEHICLES_TOKEN: 'vehicles token',
+    KEYFOB_EGRESS_ALLOWED_RANGES: '10.0.0.0/8, fd00::1',
     KEYFOB_TRUST_CLOCK: 'true',
     KEYFOB_LOG_LEVEL: 'warn',
     KEYFOB_BODY_MAX_BYTES: '2048',
@@ -129,6 +131,7 @@ void test('every setting has an environment variable, in capitals with underscor
     port: 8080,
     adminHost: '::1',
     adminPort: 8081,
+    adminAllowedHosts: 'keyfob-1,keyfob-2',
     data: 'elsewhere',
     keyFile: 'ring.txt',
     demo: true,
@@ -139,6 +142,7 @@ void test('every setting has an environment variable, in capitals with underscor
     signInScope: 'openid email',
     vehiclesUrl: 'http://vehicles.internal/list',
     vehiclesToken: 'vehicles token',
+    egressAllowedRanges: '10.0.0.0/8, fd00::1',
     trustClock: true,
     logLevel: 'warn',
     bodyMaxBytes: 2048,
@@ -316,6 +320,7 @@ for (const [setting, value] of [
   ['signInIssuer', 'accounts'],
   ['signInScope', 'profile'],
   ['vehiclesUrl', 'file:///etc/passwd'],
+  ['egressAllowedRanges', '10.0.0.0/33'],
 ] as const) {
   void test(`${setting} must not be ${value}`, () => {
     const file = { signInIssuer: 'https://accounts.example', signInClientId: 'keyfob', [setting]: value };

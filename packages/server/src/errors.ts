@@ -26,6 +26,10 @@ const REFUSALS = {
   code_malformed: 'dead_code',
   redirect_uri_missing: 'request',
   redirect_uri_unregistered: 'request',
+  selection_expired: 'request',
+  form_outdated: 'request',
+  form_of_other_site: 'request',
+  cookies_missing: 'request',
   // the client
   credentials_missing: 'unauthenticated',
   credentials_malformed: 'unauthenticated',
@@ -40,6 +44,7 @@ const REFUSALS = {
   code_client_mismatch: 'dead_code',
   code_redirect_wrong: 'dead_code',
   code_verifier_wrong: 'dead_code',
+  code_reloaded: 'dead_code',
   code_replayed: 'dead_code',
   // a refresh token
   token_undecryptable: 'dead_token',
@@ -55,6 +60,7 @@ const REFUSALS = {
   client_not_permitted: 'not_permitted',
   scope_unknown: 'request',
   scope_not_allowed: 'request',
+  target_unknown: 'request',
   token_missing: 'request',
   token_type_unsupported: 'request',
   access_token_missing: 'dead_access_token',

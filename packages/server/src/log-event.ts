@@ -56,6 +56,8 @@ export type LogEvent =
   | Of<'server.stopping', { openRequests: number }>
   | Of<'refresh.rotated', Use>
   | Of<'refresh.repeated', Use & { cause: 'overlap' | 'until_used' | 'same_use' | 'not_rotated' }>
+  /** Besides `refresh.repeated`: an address or a user agent other than that of the first use repeats a token. */
+  | Of<'refresh.repeated_by_other', Use & { firstUsedBy: Caller; differs: 'address' | 'user_agent' | 'both' }>
   | Of<'refresh.resynced', Use & { lostGenerations: number }>
   | Of<'refresh.refused', RefusedUse<RefusedTokenReason>>
   | Of<
@@ -74,6 +76,8 @@ export type LogEvent =
   | Of<'code.repeated', GrantRequest>
   | Of<'code.replayed', GrantRequest>
   | Of<'code.refused', RefusedUse<RefusedCodeReason>>
+  /** A client presented the refresh token of another client's grant to be revoked. Nothing happened. */
+  | Of<'revocation.refused', GrantRequest>
   | Of<'vehicles.disconnected', GrantRequest & { count: number }>
   | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
   | Of<

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { runKeyfob } from '../support/keyfob-process.ts';
+import { LOCAL_WEBHOOKS, runKeyfob } from '../support/keyfob-process.ts';
 import { openRaw } from '../support/raw-request.ts';
 import { adminUrlOf, probe, readMetrics, untilReadyz } from '../support/metrics-request.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
@@ -119,7 +119,7 @@ describe('the admin listener', () => {
   });
 
   test('Outstanding deliveries are counted.', async (t) => {
-    const server = await serverFor(t, WITH_ADMIN);
+    const server = await serverFor(t, { ...WITH_ADMIN, environment: LOCAL_WEBHOOKS });
     const { grant } = await grantFor(server, 'smartcar');
     await server.command('webhook', 'add', '--url', 'https://127.0.0.1:1/nobody');
     await server.command('grant', 'revoke', grant.grantId);

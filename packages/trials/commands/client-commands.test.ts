@@ -25,7 +25,16 @@ type Shown = {
 };
 
 const create = async (directory: string, ...words: readonly string[]): Promise<Shown> => {
-  const ended = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', ...words, '--json');
+  const ended = await runOn(
+    directory,
+    'client',
+    'create',
+    '--create-store',
+    '--dialect',
+    'smartcar',
+    ...words,
+    '--json',
+  );
   assert.equal(ended.code, 0, ended.stderr);
   return JSON.parse(ended.stdout) as Shown;
 };
@@ -129,7 +138,16 @@ describe('Clients of every type on the command line', () => {
     const directory = directoryFor(t);
     const made = await create(directory, '--type', 'public', '--redirect-uri', LOOPBACK);
     assert.deepEqual([made.type, made.clientSecret, made.secrets], ['public', null, []]);
-    const text = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--type', 'public');
+    const text = await runOn(
+      directory,
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'smartcar',
+      '--type',
+      'public',
+    );
     assert.match(text.stdout, /^client secret +- \(a public client has none\)$/m);
     assert.doesNotMatch(text.stdout, /[A-Za-z0-9_-]{43}/);
     const refused = await runOn(directory, 'client', 'secret', 'add', made.clientId, '--json');
@@ -152,7 +170,7 @@ describe('Clients of every type on the command line', () => {
   test('an invalid client is refused at creation and at a change, with the reason', async (t) => {
     const directory = directoryFor(t);
     const open = await create(directory, '--type', 'public');
-    const creating = ['client', 'create', '--dialect'] as const;
+    const creating = ['client', 'create', '--create-store', '--dialect'] as const;
     const setting = ['client', 'set', open.clientId] as const;
     const refused: readonly (readonly [words: readonly string[], said: RegExp])[] = [
       [[...creating, 'pleos', '--type', 'public'], /confidential clients only.*use type confidential/],

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { globSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { FAKE_CLOCK_MISSING, movedClock } from '../support/fake-clock.ts';
 import { makeDataDirectory, removeDataDirectory, runKeyfob, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
-
-/** Debian's libfaketime, for programs with threads. */
-const [LIBRARY] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
-const SKIP = LIBRARY === undefined ? 'libfaketime is not installed' : false;
 
 type Home = {
   readonly dataDirectory: string;
@@ -29,12 +26,7 @@ const makeHome = (t: TestContext): Home => {
   return {
     dataDirectory,
     set,
-    environment: {
-      LD_PRELOAD: LIBRARY ?? '',
-      FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_NO_CACHE: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    },
+    environment: movedClock(file),
   };
 };
 
@@ -64,7 +56,7 @@ const untilLogged = async (server: KeyfobServer, event: string): Promise<void> =
   while (!server.log().includes(`"${event}"`)) await delay(50);
 };
 
-describe('a wrong clock', { skip: SKIP }, () => {
+describe('a wrong clock', { skip: FAKE_CLOCK_MISSING }, () => {
   test('A server that starts 70 days behind goes on, and so does the one that starts at the true time.', async (t) => {
     const home = makeHome(t);
     let server = await serve(t, home);

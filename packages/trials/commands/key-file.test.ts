@@ -12,7 +12,14 @@ type Finding = { readonly check: string; readonly verdict: string; readonly reme
 
 const storeFor = async (scope: Scope): Promise<{ directory: string; keyFile: string }> => {
   const directory = directoryFor(scope);
-  const { code, stderr } = await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
+  const { code, stderr } = await runOn(
+    directory,
+    'client',
+    'create',
+    '--create-store',
+    '--dialect',
+    'smartcar',
+  );
   assert.equal(code, 0, stderr);
   return { directory, keyFile: join(directory, 'keyfob.key') };
 };

@@ -51,7 +51,7 @@ describe('Keys', () => {
 
   test('"keys list" shows which key seals, and the key file gets one more line and stays private', async (t) => {
     const directory = directoryFor(t);
-    await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
+    await runOn(directory, 'client', 'create', '--create-store', '--dialect', 'smartcar');
     const keyFile = join(directory, 'keyfob.key');
     const before = readFileSync(keyFile, 'utf8');
     const rotated = await runOn(directory, 'keys', 'rotate');

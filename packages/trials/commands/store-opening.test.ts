@@ -23,7 +23,14 @@ import type { Scope } from '../support/test-directory.ts';
 /** A directory with a store of one client, closed. */
 const storeFor = async (scope: Scope): Promise<string> => {
   const directory = directoryFor(scope);
-  const { code, stderr } = await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
+  const { code, stderr } = await runOn(
+    directory,
+    'client',
+    'create',
+    '--create-store',
+    '--dialect',
+    'smartcar',
+  );
   assert.equal(code, 0, stderr);
   return directory;
 };

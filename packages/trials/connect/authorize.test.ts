@@ -136,6 +136,35 @@ describe('Smartcar Connect', () => {
     assert.ok(trial.events.some(({ event }) => event === 'consent.declined'));
   });
 
+  test('redirects with invalid_target for a resource that the client may not name (RFC 8707)', async () => {
+    const browser = createPlainBrowser();
+    const target = smartcarUrl(trial, smartcar);
+    const other = '&resource=https%3A%2F%2Fstrange.example';
+    const own = `&resource=${encodeURIComponent(trial.url)}`;
+    for (const more of [other, `${own}${other}`, `${other}${own}`])
+      assert.deepEqual(sentBack(await browser.open(`${target}${more}`)), [
+        ['error', 'invalid_target'],
+        ['state', 'st'],
+        ['error_description', 'The client gets no token for this resource.'],
+        ['iss', trial.url],
+      ]);
+    for (const more of [own, `${own}${own}`])
+      assert.equal((await browser.open(`${target}${more}`)).status, 200);
+  });
+
+  test('exchanges a code for a resource of the client, and does not use it up for another', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    const code = codeOf(await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' }));
+    const [status, refused] = await redeemCode(trial, 'smartcar', smartcar, {
+      code,
+      resource: 'https://strange.example',
+    });
+    assert.deepEqual([status, refused['error']], [400, 'invalid_target']);
+    const [redeemed] = await redeemCode(trial, 'smartcar', smartcar, { code, resource: trial.url });
+    assert.equal(redeemed, 200);
+  });
+
   test('redirects with no_vehicles when an owner has no vehicle of the make', async () => {
     const browser = createPlainBrowser();
     const page = await signIn(browser, smartcarUrl(trial, smartcar, { make: 'TESLA' }), OWNER_OF_NONE);
@@ -227,12 +256,18 @@ describe('Smartcar Connect', () => {
       'redirect_uri_unregistered',
     ],
   ] as const) {
-    test(`answers ${name} with a page, never with a redirect`, async () => {
+    test(`answers ${name} with a page that names the parameter, never with a redirect`, async () => {
+      const before = trial.events.length;
       const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar, more));
       assert.equal(page.status, 400);
       assert.equal(page.location, '');
       assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
-      assert.ok(trial.events.some((event) => 'reason' in event && event.reason === reason));
+      const event = trial.events.slice(before).find((one) => 'reason' in one && one.reason === reason);
+      assert.ok(event !== undefined && 'requestId' in event);
+      assert.ok(page.body.includes(`<code>${event.requestId}</code>`), page.body);
+      const [parameter = ''] = Object.keys(more);
+      assert.match(page.body, new RegExp(`<code>${parameter} (?:is|was) [a-z ]+`, 'i'));
+      assert.doesNotMatch(page.body, /nobody is|evil\.example\/ is/);
     });
   }
 
@@ -324,6 +359,8 @@ describe('Every form', () => {
     }
     const elsewhere = await browser.press(consent, 'agree', {}, { 'Sec-Fetch-Site': 'cross-site' });
     assert.equal(elsewhere.status, 403);
+    const reasons = trial.events.flatMap((event) => ('reason' in event ? [event.reason] : []));
+    assert.deepEqual(reasons.slice(-3), ['form_outdated', 'cookies_missing', 'form_of_other_site']);
     assert.equal(trial.events.filter(({ event }) => event === 'consent.given').length, before);
   });
 
@@ -342,8 +379,21 @@ describe('Every form', () => {
     const page = await browser.open(smartcarUrl(own, client));
     const consent = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
     own.ahead = 1_801_000;
-    assert.equal((await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' })).status, 403);
+    const late = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.equal(late.status, 403);
+    assert.match(late.body, /This page has expired/);
     assert.match((await browser.open(smartcarUrl(own, client))).body, /Choose a demo owner/);
+  });
+
+  test('of a browser that sends no cookies is not called expired', async () => {
+    const browser = createPlainBrowser();
+    const page = await browser.open(smartcarUrl(trial, smartcar));
+    browser.cookies.clear();
+    const blocked = await browser.press(page, OWNER_OF_ONE);
+    assert.equal(blocked.status, 403);
+    assert.match(blocked.body, /Your browser sent no cookie/);
+    assert.doesNotMatch(blocked.body, /expired/);
+    assert.ok(trial.events.some((event) => 'reason' in event && event.reason === 'cookies_missing'));
   });
 
   test('still works after a key rotation', async (t) => {
@@ -357,6 +407,42 @@ describe('Every form', () => {
     const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
     const [status] = await redeemCode(own, 'smartcar', client, { code: codeOf(agreed) });
     assert.equal(status, 200);
+  });
+});
+
+describe('A browser that opens an address where there is nothing', () => {
+  const HTML = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  test('reads a page; a program reads what the dialect documents', async () => {
+    for (const path of ['/nothing', '/oauth/nothing', '/v1/nothing', '/v2.0/nothing', '/connect/']) {
+      const before = trial.events.length;
+      const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);
+      assert.equal(page.status, 404, path);
+      assert.match(page.body, /Page not found/);
+      const [event] = trial.events.slice(before);
+      assert.ok(event?.event === 'request.refused' && event.reason === 'path_unknown');
+      assert.ok(page.body.includes(event.requestId));
+      const program = await createPlainBrowser().open(`${trial.url}${path}`, { Accept: '*/*' });
+      assert.match(program.headers.get('content-type') ?? '', /^application\/json/, path);
+    }
+  });
+
+  test('is led from the root to the owner page, in the language that it prefers', async () => {
+    const page = await createPlainBrowser().open(trial.url, HTML);
+    assert.equal(page.status, 200);
+    assert.match(page.body, /href="\/connect"/);
+    const korean = await createPlainBrowser().open(`${trial.url}/`, { ...HTML, 'Accept-Language': 'ko' });
+    assert.match(korean.body, /<html lang="ko">/);
+    assert.equal((await createPlainBrowser().open(trial.url)).status, 404);
+  });
+
+  test('reads a page at an endpoint for apps, with the methods that it has', async () => {
+    for (const path of ['/oauth/token', '/token', '/v1/auth/token', '/oauth/introspect']) {
+      const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);
+      assert.equal(page.status, 405, path);
+      assert.equal(page.headers.get('allow'), 'POST');
+      assert.match(page.body, /This address is for apps/);
+    }
   });
 });
 
@@ -409,7 +495,7 @@ describe('Every page', () => {
   test('sets a cookie that scripts cannot read and other sites cannot send', async (t) => {
     const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
     const plain = page.headers.get('set-cookie') ?? '';
-    assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=1800; HttpOnly; SameSite=Lax$/);
+    assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/);
     const behindTls = await openConnectTrial(t, { demo: true, publicUrl: 'https://id.example/' });
     const client = await behindTls.register('smartcar');
     const secure = await createPlainBrowser().open(smartcarUrl(behindTls, client));

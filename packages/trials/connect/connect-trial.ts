@@ -113,12 +113,17 @@ export const redeemCode = async (
   { url }: Pick<ConnectTrial, 'url'>,
   dialect: DialectName,
   client: TrialClient,
-  { code, codeVerifier }: { readonly code: string; readonly codeVerifier?: string },
+  {
+    code,
+    codeVerifier,
+    resource,
+  }: { readonly code: string; readonly codeVerifier?: string; readonly resource?: string },
 ): Promise<readonly [number, Record<string, unknown>]> => {
   const { clientId, clientSecret, redirectUri } = client;
   const isSmartcar = dialect === 'smartcar';
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri });
   if (codeVerifier !== undefined) form.set('code_verifier', codeVerifier);
+  if (resource !== undefined) form.set('resource', resource);
   if (clientSecret === '') form.set('client_id', clientId);
   const basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
   const response = isSmartcar

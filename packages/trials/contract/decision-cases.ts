@@ -66,9 +66,14 @@ const grant = fc.record({
   rotatedAtMs: fc.oneof(fc.constant([]), history),
   rotatedBy: fc.constantFrom(undefined, CALLER, OTHER_CALLER),
   useDigest: digest,
-  revocation: fc.option(
-    fc.constantFrom('operator', 'owner').map((cause) => ({ atMs: NOW_MS - 1000, cause }) as const),
-    { nil: undefined, freq: 8 },
+  revocation: fc.oneof(
+    { weight: 8, arbitrary: fc.constant(undefined) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom('operator', 'owner')
+        .map((cause) => ({ atMs: NOW_MS - 1000, cause }) as const),
+    },
   ),
 });
 

@@ -2,9 +2,10 @@ import type { TestContext } from 'node:test';
 import type { LogEvent } from '@keyfob/server';
 import type { Store } from '@keyfob/server/stores';
 import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
-import { createSender, deliver, writeWebhookSecret } from '@keyfob/server/webhooks';
+import { createSender, writeWebhookSecret } from '@keyfob/server/webhooks';
 import type { Sender, Webhook } from '@keyfob/server/webhooks';
 import { OVERLAP_POLICY, sampleClient, sampleGrant } from '../support/samples.ts';
+import { deliverLocally } from '../support/webhook-receiver.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 
 /** A sender with its own store and a clock that the test moves. */
@@ -42,7 +43,7 @@ export const openSenderTrial = async (
       earliest: () => trial.nowMs,
       chance: () => 0.5,
       emit: (event) => void events.push(event),
-      deliver,
+      deliver: deliverLocally,
     });
   await store.createClient(sampleClient({ policy: OVERLAP_POLICY }));
   const trial: SenderTrial = {

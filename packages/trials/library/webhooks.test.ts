@@ -4,6 +4,7 @@ import { addWebhook, createAuthorizationServer, revokeGrant } from '@keyfob/serv
 import { openSqliteStore } from '@keyfob/server/stores';
 import { createKeyLine } from '@keyfob/server/tokens';
 import { makeClient, makeGrant } from '../support/make-client.ts';
+import { LOOPBACK } from '../support/keyfob-process.ts';
 import { startReceiver } from '../support/webhook-receiver.ts';
 
 const NOW_MS = 1_750_000_000_000;
@@ -16,7 +17,11 @@ test('a server delivers webhooks from a store that the caller passes in, and ret
   const failures: string[] = [];
   const store = openSqliteStore(':memory:');
   const server = await createAuthorizationServer(
-    { publicUrl: 'https://auth.example', key: createKeyLine(1, 1_700_000_000) },
+    {
+      publicUrl: 'https://auth.example',
+      key: createKeyLine(1, 1_700_000_000),
+      egressAllowedRanges: LOOPBACK,
+    },
     { store, clock: () => nowMs, emit: ({ event }) => failures.push(event) },
   );
   t.after(async () => {

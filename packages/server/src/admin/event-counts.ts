@@ -27,6 +27,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'server.stopping': undefined,
   'refresh.rotated': undefined,
   'refresh.repeated': { cause: listed('overlap', 'until_used', 'same_use', 'not_rotated') },
+  'refresh.repeated_by_other': { differs: listed('address', 'user_agent', 'both') },
   'refresh.resynced': undefined,
   'refresh.refused': { reason: { ...REFUSED_TOKENS, ...listed('scope_not_allowed') } },
   'refresh.replayed': { looksLike: listed('lost_answer', 'theft') },
@@ -37,6 +38,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'code.refused': {
     reason: { ...REFUSED_TOKENS, ...listed(...reasonsOf('dead_code'), 'redirect_uri_missing') },
   },
+  'revocation.refused': undefined,
   'vehicles.disconnected': undefined,
   'owner.signed_in': { method: listed('simulated', 'upstream') },
   'sign_in.failed': {

@@ -9,7 +9,7 @@ import { createEventCounts } from './event-counts.ts';
 import { NONE, timeTokenRequests } from './latencies.ts';
 import type { Latencies } from './latencies.ts';
 import { listenForAdmin, plain } from './listen.ts';
-import type { AdminAnswer, AdminListener } from './listen.ts';
+import type { AdminAddress, AdminAnswer, AdminListener } from './listen.ts';
 import { renderMetrics } from './metrics.ts';
 import type { LogLines } from './metrics.ts';
 import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
@@ -36,7 +36,7 @@ export type Admin = {
   /** From now on the node is not ready. */
   stop(): void;
   /** Rejects if the address cannot be used. */
-  listen(address: { readonly host: string; readonly port: number }): Promise<AdminListener>;
+  listen(address: AdminAddress): Promise<AdminListener>;
 };
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

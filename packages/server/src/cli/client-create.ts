@@ -17,6 +17,7 @@ type CreateOptions = CommonOptions & {
   readonly type: ClientType;
   readonly redirectUri?: readonly string[];
   readonly consentRedirectUri?: string;
+  readonly createStore?: boolean;
 } & Partial<Record<PolicyField, string>>;
 
 /** What a client is allowed, which is decided when it is registered. "client set" changes every field. */
@@ -49,6 +50,10 @@ export const addClientCreate = (client: Command): void => {
       'what owners may grant the client, space separated (default: every scope of the dialect that only reads)',
     )
     .option('--simulated-owners <value>', `${POLICY_HELP.simulatedOwners} (default: false)`)
+    .option(
+      '--create-store',
+      'make the store, and in a data directory its key file, if there is none yet; otherwise a missing store is an error',
+    )
     .addHelpText(
       'after',
       `
@@ -56,7 +61,8 @@ Examples:
   $ keyfob client create --dialect oauth --name "Charge planner" --redirect-uri https://app.example/callback
   $ keyfob client create --dialect oauth --grant-scope "read_charge control_charge"
   $ keyfob client create --dialect oauth --type public --redirect-uri http://127.0.0.1/callback
-  $ keyfob client create --dialect oauth --type resource-server --name "Vehicle API"`,
+  $ keyfob client create --dialect oauth --type resource-server --name "Vehicle API"
+  $ keyfob client create --dialect oauth --data /var/lib/keyfob --create-store`,
     )
     .action(create);
 };
@@ -92,7 +98,7 @@ const create = async (options: CreateOptions): Promise<void> =>
         ...(clientSecret === undefined ? {} : { remedyIfLost: remedyIfLost(client) }),
       };
     },
-    { createIfMissing: true },
+    { createIfMissing: options.createStore === true },
   );
 
 /** Only a digest of the secret is stored. */

@@ -82,6 +82,7 @@ const toContext = ({
   clock,
   doubt,
   randomness,
+  egress,
 }: Deployment): OperationContext => ({
   store,
   dialects,
@@ -91,6 +92,7 @@ const toContext = ({
   clock,
   doubt,
   randomness,
+  egress,
   emit: () => {},
 });
 

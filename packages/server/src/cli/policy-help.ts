@@ -20,6 +20,7 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   simulatedOwners:
     'true or false: let simulated owners give the client access, for requests with mode=simulated or on a server with --demo',
   clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
-  audience: 'audience of access tokens (aud); empty for the issuer',
+  audience:
+    'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',
   clientCredentials: 'true or false: let the client get tokens for itself (POST /oauth2/token)',
 };

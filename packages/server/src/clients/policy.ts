@@ -82,8 +82,13 @@ export const POLICY_FIELDS = {
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */
   clientCredentialsScope: v.optional(text(SCOPE, 'must be scopes with one space between them')),
-  /** The audience of access tokens (`aud`, RFC 9068 §2.2). Empty or absent for this server, the issuer. */
-  audience: v.optional(text(/^[!-~]*$/, 'must be visible ASCII without spaces')),
+  /**
+   * The audiences of access tokens (`aud`, RFC 9068 §2.2), space separated, and so the resources that a request may name
+   * (RFC 8707). Empty or absent for this server, the issuer.
+   */
+  audience: v.optional(
+    text(/^(?:[!-~]+(?: [!-~]+)*)?$/, 'must be visible ASCII with one space between audiences'),
+  ),
 } as const;
 
 const schema = v.pipe(

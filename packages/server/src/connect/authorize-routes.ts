@@ -16,6 +16,7 @@ import { readChoice } from './pages/vehicle-choice.ts';
 import type { VehicleChoice } from './pages/vehicle-choice.ts';
 import { parseAuthorizationRequest } from './parse-authorization-request.ts';
 import type { ParsedRequest } from './parse-authorization-request.ts';
+import { refusePage } from './refuse-page.ts';
 import { createForm, readSentForm } from './session-form.ts';
 import type { Owner } from './sign-in/owner.ts';
 import { ownerOf, readOwner, signInMethodsFor } from './sign-in/owner-visit.ts';
@@ -52,7 +53,7 @@ const readPendingRequest = async (
   const { lang, redirectUri, brand, vehicles, isSimulated } = parsed.request;
   const make = brand ?? (vehicles.when === 'now' ? vehicles.make : undefined);
   const { keepsOpener } = dialect.authorization;
-  const pageContext = createPageContext(context, visit.request, { lang, make, redirectUri, keepsOpener });
+  const pageContext = createPageContext(context, visit, { lang, make, redirectUri, keepsOpener });
   const methods = signInMethodsFor(context, isSimulated, parsed.client);
   return { ...parsed, context, dialect, visit, pageContext, methods };
 };
@@ -100,7 +101,7 @@ const isRequested = ({ make, vin }: Vehicle, requested: RequestedVehicles & { wh
 const submitDecision = async (pending: PendingRequest): Promise<WireResponse> => {
   const { context, visit, pageContext, methods } = pending;
   const form = await readSentForm(context, visit);
-  if (form === undefined) return renderMessage('pageExpired', pageContext);
+  if (typeof form === 'string') return refusePage(pending, form);
   const { action, session, fields } = form;
   if (action === 'decline' || action === 'no_vehicles') return decline(pending, action);
   const signIn = await handleSignInForm(pending, form);

@@ -5,6 +5,7 @@ import type { Clock, TimeContext } from '../clock.ts';
 import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Upstream } from './sign-in/upstream.ts';
+import type { DemoContext } from './demo/demo-clients.ts';
 import type { VisitLimits } from './visit-limit.ts';
 import type { VehicleSource } from './vehicles/vehicle-source.ts';
 
@@ -23,6 +24,8 @@ export type ConnectContext = TimeContext & {
   readonly scopes: ScopeRegistry;
   /** Whether simulated owners may sign in without a request for them, where the client may have simulated owners. */
   readonly isDemo: boolean;
+  /** The clients whose callback is a page of this server; `undefined` without a demo. */
+  readonly demo: DemoContext | undefined;
   /** The provider where real owners sign in; `undefined` if none is configured. */
   readonly upstream: Upstream | undefined;
   readonly vehicles: VehicleSource;

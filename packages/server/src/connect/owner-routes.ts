@@ -10,11 +10,11 @@ import { readQuery } from '../wire/query.ts';
 import type { Route, Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
 import { html } from './pages/html.ts';
-import { renderMessage } from './pages/message-page.ts';
 import { NOTICES, ownerPage, renderNotice } from './pages/owner-page.ts';
 import type { Notice, SharedGrant } from './pages/owner-page.ts';
 import { createPageContext } from './pages/page-context.ts';
 import { redirect, renderPage } from './pages/page.ts';
+import { refusePage } from './refuse-page.ts';
 import { createForm, readSentForm } from './session-form.ts';
 import type { Owner } from './sign-in/owner.ts';
 import { ownerOf, readOwner, signInMethodsFor } from './sign-in/owner-visit.ts';
@@ -35,7 +35,7 @@ export const createOwnerRoutes = (context: ConnectContext): Readonly<Record<stri
   const route =
     (answer: (ownerVisit: OwnerVisit) => Promise<WireResponse>): Route =>
     (visit) => {
-      const pageContext = createPageContext(context, visit.request);
+      const pageContext = createPageContext(context, visit);
       // Outside of a demo, simulated owners have no page, because anyone can sign in as one of them.
       return answer({ context, visit, pageContext, methods: signInMethodsFor(context, false) });
     };
@@ -63,7 +63,7 @@ const submitForm = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
   const target = `${ownerVisit.pageContext.base}${targetWithoutNotice(visit)}`;
   const pageContext = { ...ownerVisit.pageContext, target };
   const form = await readSentForm(context, visit);
-  if (form === undefined) return renderMessage('pageExpired', pageContext);
+  if (typeof form === 'string') return refusePage({ context, visit, pageContext }, form);
   const { action, session, fields } = form;
   if (action === 'sign_out') {
     const { cookie } = await startSession(context, undefined, visit.exchange.nowMs);

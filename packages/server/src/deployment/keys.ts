@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { toSeconds } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -24,13 +24,13 @@ export const openKeySource = (
   start: 'first' | 'later' | 'restore',
   clock: Clock,
 ): KeySource => {
-  const storePath = join(config.data, STORE_FILE);
+  const storePath = resolve(config.data, STORE_FILE);
   const hasStore = start === 'restore' || recogniseStore(storePath) === 'store';
   if (!hasStore && start === 'later') {
     throw new OperatorError(
       'store_missing',
       `${storePath}: there is no store here yet`,
-      'Name the data directory of your server with --data, or make a new one with "keyfob serve" or "keyfob client create".',
+      'Name the data directory of your server with --data (or KEYFOB_DATA). Only "keyfob serve", and "keyfob client create --create-store" before the first start, make a new store.',
     );
   }
   makeDirectory(config.data);

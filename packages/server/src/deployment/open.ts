@@ -4,6 +4,8 @@ import type { ClockSource } from '../clock-source.ts';
 import type { Config } from '../config.ts';
 import type { ScopeRegistry } from '../clients/scopes.ts';
 import { createDialectScopes, KNOWN_DIALECTS } from '../dialects/dialects.ts';
+import { createEgress } from '../egress/egress.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Emit } from '../log-event.ts';
 import type { KnownDialects } from '../operations/dialect-rules.ts';
 import type { Store } from '../grants/store.ts';
@@ -30,6 +32,8 @@ export type Deployment = ReloadingKeyRing &
     /** The one source of time: `clock` is its `now`, and `doubt` its doubt. */
     readonly time: ClockSource;
     readonly randomness: Randomness;
+    /** The way to URLs that others chose: never to the operator's own network. */
+    readonly egress: Egress;
     readonly emit: Emit;
     /** The configured public URL; `undefined` if only a listening server knows it. */
     readonly issuer: string | undefined;
@@ -105,6 +109,7 @@ export const openDeployment = async (
     clock: time.now,
     doubt: time.doubt,
     randomness,
+    egress: createEgress(config.egressAllowedRanges),
     emit,
     issuer: config.publicUrl,
     onDeliveries(next) {

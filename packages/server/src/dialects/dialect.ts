@@ -39,7 +39,13 @@ export type TokenEndpoint = {
   parse(request: WireRequest): TokenRequest;
 };
 
-/** What commands print so that people can try the dialect. */
+/** The credentials in an example. */
+export type ExampleClient = { readonly clientId: string; readonly clientSecret: string };
+
+/** An authorization code in an example. */
+export type ExampleCode = { readonly code: string; readonly redirectUri: string };
+
+/** What commands and the demo show so that people can try the dialect. */
 export type DialectExamples = {
   /** The scope of the demo grant. */
   readonly demoScope: string;
@@ -48,11 +54,17 @@ export type DialectExamples = {
   /** The same for the demo client: simulated vehicles, and every permission that is worth showing. */
   demoAuthorizationTarget(client: { readonly clientId: string; readonly redirectUri: string }): string;
   /** A shell command that refreshes. `refreshToken` is shell text for a word in double quotes. */
-  refreshCommand(
-    url: string,
-    client: { readonly clientId: string; readonly clientSecret: string },
-    refreshToken: string,
-  ): string;
+  refreshCommand(url: string, client: ExampleClient, refreshToken: string): string;
+  /** A shell command that exchanges a code. The secret is shell text for a word in double quotes. */
+  exchangeCommand(url: string, client: ExampleClient, code: ExampleCode): string;
+  /** The same exchange as a request. */
+  exchangeRequest(
+    client: ExampleClient,
+    code: ExampleCode,
+  ): Pick<WireRequest, 'path'> & {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
 };
 
 /** An option of a client that only one dialect has. Its value is one of a few words. */

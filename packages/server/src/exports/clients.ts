@@ -8,6 +8,7 @@ export { createScopeRegistry, SCOPE_KINDS } from '../clients/scopes.ts';
 export type { DeploymentScope, Scope, ScopeKind, ScopeRegistry } from '../clients/scopes.ts';
 export { changeClient } from '../clients/change.ts';
 export type { ClientChange } from '../clients/change.ts';
+export { faultOfRedirectUri } from '../clients/redirect-uri.ts';
 export {
   createClientSecret,
   digestSecret,

@@ -20,7 +20,7 @@ export { hasEndedBefore, standingOf } from '../grants/standing.ts';
 export type { Standing } from '../grants/standing.ts';
 export { issueTokens } from '../grants/issue.ts';
 export type { TokenIssuer, TokenAnswer, TokenShapes } from '../grants/issue.ts';
-export { CODE_KEPT_SECONDS, CODE_LIFETIME_SECONDS } from '../grants/code.ts';
+export { CODE_KEPT_SECONDS, CODE_LIFETIME_SECONDS, CODE_RELOAD_SECONDS } from '../grants/code.ts';
 export type { AuthorizationCode, CodeState } from '../grants/code.ts';
 export { judgeCode } from '../grants/judge-code.ts';
 export type { CodeVerdict, PresentedCode } from '../grants/judge-code.ts';

@@ -2,6 +2,8 @@
 export { createAuthorizationServer } from '../authorization-server.ts';
 export type { AuthorizationServer, ServerOptions } from '../authorization-server.ts';
 export type { Listening } from '../listeners.ts';
+export { demoCallbackPath } from '../connect/demo/demo-clients.ts';
+export type { DemoClients, DemoCredentials } from '../connect/demo/demo-clients.ts';
 export type { FetchHandler } from '../http/fetch-handler.ts';
 export { parseConfig } from '../config.ts';
 export type { Config, ConfigSources, Settings } from '../config.ts';

@@ -78,16 +78,17 @@ test('a client that wants JWTs gets one, signed by the key that has been publish
   assert.deepEqual(openTokenId(opened.key, jti), { kind: 'grant', grantId: 42n, issuedAt: NOW });
 });
 
-const AUDIENCES: readonly (readonly [string | undefined, string])[] = [
+const AUDIENCES: readonly (readonly [string | undefined, string | readonly string[]])[] = [
   [undefined, ISSUER],
   ['', ISSUER],
   ['https://api.example', 'https://api.example'],
+  ['https://api.example https://other.example', ['https://api.example', 'https://other.example']],
 ];
 
 for (const [audience, aud] of AUDIENCES) {
-  test(`a JWT of a client with the audience ${JSON.stringify(audience)} is for ${aud}`, async () => {
+  test(`a JWT of a client with the audience ${JSON.stringify(audience)} is for ${String(aud)}`, async () => {
     const { accessToken } = await issue({ accessTokenFormat: 'jwt', audience });
-    assert.equal(decodeJwt(accessToken).aud, aud);
+    assert.deepEqual(decodeJwt(accessToken).aud, aud);
   });
 }
 

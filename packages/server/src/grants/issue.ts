@@ -12,6 +12,7 @@ import { sealRefreshTokens } from '../tokens/refresh-token.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
 import { allowedScopeOf, intersect, selectScopes } from './access-scope.ts';
+import { audiencesOf, writeAudience } from './audience.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 
@@ -48,6 +49,8 @@ export type IssueOrder = Now & {
   readonly policy: Policy;
   /** What the access token is to be for; absent for all that the grant gives. `mayRequest` allows it. */
   readonly scope?: string | undefined;
+  /** Whom a JWT is for, where the client named them; absent for all of the client's audiences. */
+  readonly audiences?: readonly string[] | undefined;
 };
 
 /**
@@ -166,12 +169,12 @@ const signGrantJwt = (
   { keyRing, issuer = '' }: TokenIssuer,
   { order, grantId, issuedAt, serial, expiresInSeconds, scope }: Draft,
 ): Promise<string> => {
-  const { grant, policy } = order;
+  const { grant, policy, audiences } = order;
   const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(order)));
   return signAccessJwt(key, {
     iss: issuer,
     sub: grant.subject,
-    aud: audienceOf(policy, issuer),
+    aud: writeAudience(audiences ?? audiencesOf(policy, issuer)),
     client_id: grant.clientId,
     scope,
     iat: issuedAt,
@@ -179,9 +182,3 @@ const signGrantJwt = (
     jti: sealTokenId(key, { kind: 'grant', grantId, issuedAt, serial }),
   });
 };
-
-/** Whom a client's access tokens are for: the audience that its policy names, or else this server. */
-export const audienceOf = <Issuer extends string | undefined>(
-  { audience = '' }: Pick<Policy, 'audience'>,
-  issuer: Issuer,
-): string | Issuer => (audience === '' ? issuer : audience);

@@ -9,7 +9,7 @@ import type { KeyRing } from '../tokens/key-ring.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { intersect } from './access-scope.ts';
-import { audienceOf } from './issue.ts';
+import { audiencesOf, readAudience } from './audience.ts';
 import { isFromFuture, judgeAccess } from './judge-access.ts';
 import type { Access } from './judge-access.ts';
 import { hasNewerKey } from './newer-key.ts';
@@ -27,7 +27,7 @@ export type AccessContext = TimeContext & {
 
 /**
  * What an access token, opaque or a JWT, gives access to at this server. `undefined` for an inactive or unknown one, for
- * one whose audience is another server, and for one that was issued to the client itself, without an owner. Throws
+ * one whose audience is other servers only, and for one that was issued to the client itself, without an owner. Throws
  * `StoreError`, also where the clock is in doubt and nobody knows whether the token has expired: then the answer is 503.
  *
  * @see RFC 9068 §4 for the audience
@@ -51,11 +51,13 @@ const readOwnAccess = async (
   const { issuer } = context;
   if (isCompactJwt(text)) {
     const jwt = await openJwt(context, text);
-    return jwt === undefined || jwt.claims.aud !== issuer ? undefined : readJwtAccess(context, jwt);
+    const isForUs = jwt !== undefined && readAudience(jwt.claims.aud).some((one) => one === issuer);
+    return isForUs ? readJwtAccess(context, jwt) : undefined;
   }
   if (shape.read(text) === 'malformed') return undefined;
   const access = await readOpaqueAccess(context, shape, text);
-  return access === undefined || audienceOf(access.client.policy, issuer) !== issuer ? undefined : access;
+  const isForUs = access !== undefined && audiencesOf(access.client.policy, issuer).includes(issuer);
+  return isForUs ? access : undefined;
 };
 
 const readOpaqueAccess = async (

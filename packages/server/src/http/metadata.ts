@@ -16,6 +16,7 @@ export const PATHS = {
   revocation: '/oauth/revoke',
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
+  protectedResource: '/.well-known/oauth-protected-resource',
 } as const;
 
 const dialects: readonly Dialect[] = Object.values(DIALECTS);
@@ -49,6 +50,29 @@ export const createMetadata =
         introspection_endpoint_auth_methods_supported: INTROSPECTION_METHODS,
         revocation_endpoint: at(PATHS.revocation),
         revocation_endpoint_auth_methods_supported: REVOCATION_METHODS,
+        // RFC 9728 §4.
+        protected_resources: [issuer],
+      },
+      { isCacheable: true },
+    );
+  };
+
+/**
+ * `GET /.well-known/oauth-protected-resource`: what a client needs to know about the vehicle calls, which this server answers
+ * itself. Their resource identifier is the issuer, the audience of every token that names no other.
+ *
+ * @see RFC 9728 §2 and §3
+ */
+export const createResourceMetadata =
+  (context: { readonly issuer: string }): Route =>
+  () => {
+    const { issuer } = context;
+    return answerEverybody(
+      {
+        resource: issuer,
+        authorization_servers: [issuer],
+        bearer_methods_supported: ['header'],
+        resource_name: 'Vehicles',
       },
       { isCacheable: true },
     );

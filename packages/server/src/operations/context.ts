@@ -1,5 +1,6 @@
 import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { TimeContext } from '../clock.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
@@ -17,5 +18,7 @@ export type OperationContext = TimeContext & {
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */
   readonly issuer: string | undefined;
   readonly randomness: Randomness;
+  /** The way to URLs that others chose. */
+  readonly egress: Egress;
   readonly emit: Emit;
 };

@@ -6,7 +6,7 @@ import type { AccessClaims } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { intersect } from '../grants/access-scope.ts';
-import { audienceOf } from '../grants/issue.ts';
+import { audiencesOf, writeAudience } from '../grants/audience.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -38,7 +38,7 @@ export type Introspection = {
   readonly exp?: number | undefined;
   readonly iat?: number | undefined;
   readonly sub: string;
-  readonly aud?: string | undefined;
+  readonly aud?: string | undefined | readonly (string | undefined)[];
   readonly iss?: string | undefined;
   readonly jti?: string;
 };
@@ -81,7 +81,8 @@ const mayIntrospect = (
   issuer: string | undefined,
 ): boolean => {
   if (type !== 'resource-server') return id === owner;
-  return tokenType === 'Bearer' && aud === audienceOf(policy, issuer);
+  const own = audiencesOf(policy, issuer);
+  return tokenType === 'Bearer' && [aud].flat().some((one) => own.includes(one));
 };
 
 const introspectJwt = async (context: AccessContext, token: string): Promise<Found | undefined> => {
@@ -147,7 +148,7 @@ const describeAccess = (
   exp: expiresAt,
   iat: issuedAt,
   sub: grant.subject,
-  aud: audienceOf(client.policy, issuer),
+  aud: writeAudience(audiencesOf(client.policy, issuer)),
   iss: issuer,
 });
 

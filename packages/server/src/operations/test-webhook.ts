@@ -1,5 +1,5 @@
 import type { Webhook } from '../outbox/webhook.ts';
-import { deliver } from '../webhooks/deliver.ts';
+import { createDeliver } from '../webhooks/deliver.ts';
 import type { Answer } from '../webhooks/deliver.ts';
 import { addressMessage, writeTest } from '../webhooks/message.ts';
 import type { OperationContext } from './context.ts';
@@ -7,11 +7,11 @@ import { readWebhookKey } from './read-webhook.ts';
 
 /** Posts a message of type `webhook.test` to a webhook now, once. Throws `OperatorError` where its key is missing. */
 export const testWebhook = async (
-  context: Pick<OperationContext, 'keyRing' | 'clock' | 'randomness'>,
+  context: Pick<OperationContext, 'keyRing' | 'clock' | 'randomness' | 'egress'>,
   webhook: Webhook,
 ): Promise<Answer> => {
   const nowMs = context.clock();
   const content = writeTest(webhook, context.randomness.uuid(), nowMs);
   const message = addressMessage(webhook, readWebhookKey(context, webhook), content, nowMs);
-  return deliver(message, new AbortController().signal);
+  return createDeliver(context.egress)(message, new AbortController().signal);
 };

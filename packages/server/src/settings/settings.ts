@@ -1,4 +1,5 @@
 import {
+  addressRanges,
   baseUrl,
   httpUrl,
   oneOf,
@@ -45,6 +46,11 @@ export const SETTINGS = {
     ...wholeNumber(0, 65_535),
     flag: '--admin-port <number>',
     effect: 'Port of the admin listener; 0 picks a free one. Without it there is no admin listener.',
+  },
+  adminAllowedHosts: {
+    ...text,
+    effect:
+      'Names, separated by commas, by which probes and scrapers may reach the admin listener. Addresses and `localhost` always work; other names get 421.',
   },
   data: {
     ...text,
@@ -109,6 +115,11 @@ export const SETTINGS = {
     effect: "URL that lists an owner's vehicles: GET with `subject` in the query.",
   },
   vehiclesToken: { ...text, effect: 'Bearer token that the server sends to `vehiclesUrl`.' },
+  egressAllowedRanges: {
+    ...addressRanges,
+    effect:
+      'Private addresses that webhooks may be sent to: addresses or CIDR ranges, separated by commas. Without it, only public addresses. Checked at every connection.',
+  },
   trustClock: {
     ...trueOrFalse,
     default: false,

@@ -81,7 +81,8 @@ const REFUSED: readonly (readonly [string, () => Promise<string> | string])[] = 
       return `${header}.${encode({ ...CLAIMS, scope: 'control_security' })}.${signature}`;
     },
   ],
-  ['an audience of several', () => sign(HEADER, { ...CLAIMS, aud: [ISSUER] as unknown as string })],
+  ['no audience in its list', () => sign(HEADER, { ...CLAIMS, aud: [] })],
+  ['an audience that is no text', () => sign(HEADER, { ...CLAIMS, aud: [ISSUER, 7 as unknown as string] })],
   ...(['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti'] as const).map(
     (name) => [`no ${name}`, () => sign(HEADER, without(name))] as const,
   ),

@@ -8,7 +8,8 @@ import type { KeyRing, RingKey } from './key-ring.ts';
 export type AccessClaims = {
   readonly iss: string;
   readonly sub: string;
-  readonly aud: string;
+  /** One, or several. */
+  readonly aud: string | string[];
   readonly client_id: string;
   /** Space separated; may be empty. */
   readonly scope: string;
@@ -79,7 +80,8 @@ export const openAccessJwt = async (
 
 const toClaims = ({ iss, sub, aud, iat, exp, jti, ...more }: JWTPayload): AccessClaims | undefined => {
   const { client_id: clientId, scope = '' } = more;
-  const texts = [iss, sub, aud, jti, clientId, scope];
+  const audiences = [aud].flat();
+  const texts = [iss, sub, audiences[0], ...audiences, jti, clientId, scope];
   if (texts.some((text) => typeof text !== 'string') || iat === undefined || exp === undefined)
     return undefined;
   return { iss, sub, aud, client_id: clientId, scope, iat, exp, jti } as AccessClaims;

@@ -69,6 +69,16 @@ const rotations = (onStore: OnStore): void => {
     assert.deepEqual(grant.rotatedAtMs, kept);
   });
 
+  onStore('A repeat answers who used the token first, and changes nothing.', async (store) => {
+    await fill(store);
+    await store.refresh(sampleUse(0, { caller: CALLER }));
+    const before = await store.readGrant(42n);
+    const { verdict, grant } = await refreshed(store, sampleUse(0, { caller: OTHER_CALLER }));
+    assert.deepEqual(verdict, { kind: 'repeat', cause: 'overlap' });
+    assert.deepEqual(grant?.rotatedBy, CALLER);
+    assert.deepEqual(await store.readGrant(42n), before);
+  });
+
   onStore('A resynchronisation moves the row past the presented generation.', async (store) => {
     await fill(store);
     const { verdict, grant } = await refreshed(store, sampleUse(5, { keyNumber: 2 }));

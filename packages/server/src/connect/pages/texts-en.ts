@@ -110,6 +110,31 @@ export const TEXTS_EN = {
     removed: 'Access has been removed.',
     signedOut: 'You are signed out.',
   },
+  /** The page that stands in for the app of a demo. */
+  demo: {
+    title: 'Demo app',
+    heading: 'You are back in the app',
+    lead: (dialect: string) =>
+      `This page stands in for an app that uses the ${dialect} API. Your consent sent it an authorization code.`,
+    code: 'The code',
+    codeText: 'It works once, within ten minutes, and only for the app that it was made for.',
+    exchange: 'Exchange it for tokens',
+    exchangeText:
+      'An app does this on its server, with its secret. Paste the command into a terminal on the machine of this server, or press the button:',
+    exchangeHere: 'Exchange the code',
+    answer: (status: number) => `The answer (HTTP ${status})`,
+    granted:
+      'The app keeps the refresh token and exchanges it for a new pair before the access token expires.',
+    refused: 'The code gives nothing any more. Agree again to get a new one.',
+    owner: 'See what you share, and end it:',
+    declined: 'You did not agree',
+    noCode: 'There is no code in this address',
+    startAgain: 'Open the link to the consent page again, which the server prints when it starts.',
+  },
+  home: {
+    title: 'Connect apps to your car',
+    lead: 'An app that you want to connect sends you here, and you decide what it may use. Here you also see which apps are connected, and remove their access.',
+  },
   message: {
     tryAgain: 'Try again',
     continue: 'Continue',
@@ -117,6 +142,8 @@ export const TEXTS_EN = {
       'Go back to the app and start again. If the problem continues, contact the app’s support team.',
     /** Stands above a technical description of what is wrong with a request. */
     forDevelopers: 'For the developer of the app:',
+    /** Stands before the id of the request, which the log has too. */
+    requestId: 'Request ID:',
     error: 'Error',
     problem: 'There is a problem',
     invalid: {
@@ -135,6 +162,10 @@ export const TEXTS_EN = {
       title: 'This page has expired',
       text: 'Nothing has changed. You can continue where you left off.',
     },
+    cookiesBlocked: {
+      title: 'Your browser sent no cookie',
+      text: 'This page needs a cookie to know that it is still you. Allow cookies for this site, then try again. Nothing has changed.',
+    },
     linkExpired: {
       title: 'This link has expired',
       text: 'A link to choose vehicles works for ten minutes, and only while the app has access.',
@@ -142,6 +173,10 @@ export const TEXTS_EN = {
     pageNotFound: {
       title: 'Page not found',
       text: 'There is no page at this address. Check the link, or start again in the app.',
+    },
+    addressForApps: {
+      title: 'This address is for apps',
+      text: 'Apps send their requests here. There is no page to see.',
     },
     tooManyVisits: {
       title: 'Too many visits',

@@ -108,11 +108,35 @@ export const TEXTS_KO: Texts = {
     removed: '연결이 해제되었습니다.',
     signedOut: '로그아웃되었습니다.',
   },
+  demo: {
+    title: '데모 앱',
+    heading: '앱으로 돌아왔습니다',
+    lead: (dialect) =>
+      `이 페이지는 ${dialect} API를 사용하는 앱을 대신합니다. 동의하면 앱에 인증 코드가 전달됩니다.`,
+    code: '인증 코드',
+    codeText: '코드를 발급받은 앱만 10분 안에 한 번 사용할 수 있습니다.',
+    exchange: '코드를 토큰으로 교환',
+    exchangeText:
+      '앱은 서버에서 시크릿과 함께 이 요청을 보냅니다. 이 서버가 실행 중인 컴퓨터의 터미널에 명령을 붙여 넣거나 버튼을 누르세요.',
+    exchangeHere: '코드 교환',
+    answer: (status) => `응답 (HTTP ${status})`,
+    granted: '앱은 리프레시 토큰을 보관하고, 액세스 토큰이 만료되기 전에 새 토큰으로 교환합니다.',
+    refused: '더 이상 사용할 수 없는 코드입니다. 다시 동의하면 새 코드가 발급됩니다.',
+    owner: '공유 중인 정보를 확인하고 연결을 해제할 수 있습니다:',
+    declined: '동의하지 않았습니다',
+    noCode: '주소에 코드가 없습니다',
+    startAgain: '서버를 시작할 때 출력되는 동의 페이지 링크를 다시 여세요.',
+  },
+  home: {
+    title: '앱을 내 차량에 연결',
+    lead: '앱을 연결하면 이곳에서 앱에 허용할 정보를 직접 결정합니다. 연결된 앱을 확인하고 연결을 해제할 수도 있습니다.',
+  },
   message: {
     tryAgain: '다시 시도',
     continue: '계속',
     backToApp: '앱으로 돌아가서 다시 시작하세요. 문제가 계속되면 앱 고객센터에 문의하세요.',
     forDevelopers: '앱 개발자를 위한 정보:',
+    requestId: '요청 ID:',
     error: '오류',
     problem: '확인이 필요합니다',
     invalid: {
@@ -131,6 +155,10 @@ export const TEXTS_KO: Texts = {
       title: '만료된 페이지입니다',
       text: '변경된 내용은 없습니다. 하던 작업을 이어서 할 수 있습니다.',
     },
+    cookiesBlocked: {
+      title: '브라우저에서 쿠키를 보내지 않았습니다',
+      text: '본인임을 확인하려면 쿠키가 필요합니다. 이 사이트의 쿠키를 허용한 후 다시 시도하세요. 변경된 내용은 없습니다.',
+    },
     linkExpired: {
       title: '만료된 링크입니다',
       text: '차량 선택 링크는 10분 동안, 앱이 연결되어 있을 때만 사용할 수 있습니다.',
@@ -138,6 +166,10 @@ export const TEXTS_KO: Texts = {
     pageNotFound: {
       title: '페이지를 찾을 수 없습니다',
       text: '이 주소에는 페이지가 없습니다. 링크를 확인하거나 앱에서 다시 시작하세요.',
+    },
+    addressForApps: {
+      title: '앱 전용 주소입니다',
+      text: '앱이 요청을 보내는 주소입니다. 볼 수 있는 페이지가 없습니다.',
     },
     tooManyVisits: {
       title: '요청이 너무 많습니다',

@@ -12,7 +12,7 @@ import { redirectPage } from '../pages/sign-in-page.ts';
 import { openClaims, sealClaims } from '../sealed-claims.ts';
 import { createForm } from '../session-form.ts';
 import type { OwnerVisit } from './owner-visit.ts';
-import { deriveSecret, readSession, startSession } from './session.ts';
+import { deriveSecret, hasSessionCookie, readSession, startSession } from './session.ts';
 import type { Session } from './session.ts';
 import { SignInError } from './sign-in-error.ts';
 import type { SignInAttempt } from './upstream.ts';
@@ -83,17 +83,21 @@ export const finishSignIn = async (context: ConnectContext, visit: Visit): Promi
   const parsed = v.safeParse(attemptSchema, opened?.claims);
   const claims = parsed.success ? parsed.output : undefined;
   const session = await readSession(context, visit);
-  const next = claims?.next ?? `${createPageContext(context, request).base}/connect`;
+  const next = claims?.next ?? `${createPageContext(context, visit).base}/connect`;
   const lang = readQuery(next.split('?').slice(1).join('?'))?.get('lang');
   const pageContext = {
-    ...createPageContext(context, request, { lang }),
+    ...createPageContext(context, visit, { lang }),
     target: next,
     redirectUri: claims?.redirectUri,
   };
   const pages = { context, visit, pageContext };
   if (claims === undefined || claims.session !== session?.id) {
-    reportFailure(pages, new SignInError('stale', 'the state is expired, invalid or of another session'));
-    return renderMessage('pageExpired', pageContext);
+    const hasCookie = hasSessionCookie(context, visit);
+    const cause = hasCookie
+      ? 'the state is expired, invalid or of another session'
+      : 'the browser sent no cookie';
+    reportFailure(pages, new SignInError('stale', cause));
+    return renderMessage(hasCookie ? 'pageExpired' : 'cookiesBlocked', pageContext);
   }
   const attempt = deriveAttempt(context, session, { state, attempt: claims.attempt });
   const url = new URL(`${context.publicUrl}${CALLBACK_PATH}?${request.query}`);

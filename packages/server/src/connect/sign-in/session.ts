@@ -17,6 +17,11 @@ export type Session = {
 
 /** Also the time for which a form stays valid. */
 const SESSION_LIFETIME_SECONDS = 1800;
+/**
+ * How long a browser keeps the cookie. Longer than the session, so that a request with an expired session differs from
+ * one of a browser that sends no cookies.
+ */
+const COOKIE_LIFETIME_SECONDS = 86_400;
 
 const schema = v.object({
   id: v.string(),
@@ -56,6 +61,10 @@ export const readSession = async (
   return { id, keyNumber: opened.keyNumber, owner };
 };
 
+/** Whether the browser sent a session, of whatever age. */
+export const hasSessionCookie = (context: ConnectContext, { request }: Pick<Visit, 'request'>): boolean =>
+  readCookie(request.headers['cookie'], cookieName(context)) !== undefined;
+
 /** Starts a new session. `cookie` is the value of `Set-Cookie`. */
 export const startSession = async (
   context: ConnectContext,
@@ -71,7 +80,7 @@ export const startSession = async (
   const secure = isSecure(context) ? '; Secure' : '';
   return {
     session: { id, keyNumber, owner },
-    cookie: `${cookieName(context)}=${text}; Path=/; Max-Age=${SESSION_LIFETIME_SECONDS}; HttpOnly; SameSite=Lax${secure}`,
+    cookie: `${cookieName(context)}=${text}; Path=/; Max-Age=${COOKIE_LIFETIME_SECONDS}; HttpOnly; SameSite=Lax${secure}`,
   };
 };
 

@@ -1,7 +1,7 @@
 import type { Client } from '../../clients/client.ts';
 import { splitScope } from '../../clients/scopes.ts';
 import type { QueryParameters } from '../../wire/query.ts';
-import { STATE_MAX_CHARACTERS } from '../authorization.ts';
+import { describeRepeated, STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
 
 /** What the value of a parameter must be. */
@@ -47,7 +47,7 @@ export const findFault = (
 ): AuthorizationFault | undefined => {
   const [repeated] = parameters.repeated;
   if (repeated !== undefined)
-    return { ...invalidRequest('A parameter was sent more than once.'), reason: 'parameter_repeated' };
+    return { ...invalidRequest(describeRepeated(repeated)), reason: 'parameter_repeated' };
   const responseType = parameters.get('response_type');
   if (responseType === undefined) return invalidRequest('Missing required parameter: response_type.');
   if (responseType !== 'code')
@@ -100,6 +100,7 @@ export const oauthAuthorize: AuthorizationWire = {
   redirectUriName: 'redirect_uri',
   isRedirectUriOptional: true,
   redirectsFaults: true,
+  resourceName: 'resource',
   keepsOpener: false,
   parse(parameters, client) {
     const fault = findFault(parameters, client, OAUTH_RULES);

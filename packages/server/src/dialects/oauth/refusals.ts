@@ -100,6 +100,12 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
       error: 'invalid_scope',
       description: 'The scope is more than is allowed or granted.',
     },
+    // RFC 8707 §2.
+    target_unknown: {
+      status: 400,
+      error: 'invalid_target',
+      description: 'The client gets no token for this resource.',
+    },
     token_missing: invalidRequest('Missing required parameter: token.'),
     token_type_unsupported: {
       status: 400,

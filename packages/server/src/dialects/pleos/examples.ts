@@ -10,4 +10,13 @@ export const examples: DialectExamples = {
   refreshCommand: (url, { clientId, clientSecret }, refreshToken) =>
     `curl -X POST ${url}/v1/auth/token-refresh -H 'Content-Type: application/json' -H 'Brand: hyundai' ` +
     `-d '{"clientId":"${clientId}","clientSecret":"${clientSecret}","refreshToken":"'"${refreshToken}"'"}' -w '\\n'`,
+  exchangeCommand: (url, { clientId, clientSecret }, { code, redirectUri }) =>
+    `curl -X POST ${url}/v1/auth/token -H 'Content-Type: application/json' -H 'Brand: hyundai' ` +
+    `-d '{"clientId":"${clientId}","clientSecret":"'"${clientSecret}"'","code":"${code}",` +
+    `"redirectUrl":${JSON.stringify(redirectUri).replaceAll("'", String.raw`\u0027`)}}' -w '\\n'`,
+  exchangeRequest: ({ clientId, clientSecret }, { code, redirectUri }) => ({
+    path: '/v1/auth/token',
+    headers: { 'content-type': 'application/json', brand: 'hyundai' },
+    body: JSON.stringify({ clientId, clientSecret, code, redirectUrl: redirectUri }),
+  }),
 };
