@@ -86,7 +86,7 @@ describe('Clients of every type on the command line', () => {
 
   test('owners may grant a new client what only reads; more is named, and unknown scopes are refused', async (t) => {
     const directory = directoryFor(t);
-    const text = await runOn(directory, 'client', 'create', '--dialect', 'oauth');
+    const text = await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--create-store');
     assert.match(text.stdout, /^owners may grant +read_vehicle_info .*read_charge$/m);
     const made = await create(directory, '--grant-scope', 'read_vin control_charge');
     assert.partialDeepStrictEqual(made.policy, {

@@ -45,7 +45,7 @@ const UNDERSTOOD = {
   brand: 'kia',
   idempotencyKey: undefined,
   grantType: 'refresh_token',
-  parameters: { refresh_token: REFRESH.refreshToken, scope: undefined },
+  parameters: { refresh_token: REFRESH.refreshToken, scope: undefined, resource: undefined },
 };
 
 const PARSED: readonly (readonly [string, WireRequest, object])[] = [
@@ -65,7 +65,7 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
   [
     'a refresh with a token of another shape, which gets the answer of a dead one',
     request({ ...REFRESH, refreshToken: UUID }),
-    { parameters: { refresh_token: UUID, scope: undefined } },
+    { parameters: { refresh_token: UUID, scope: undefined, resource: undefined } },
   ],
 ];
 

@@ -37,7 +37,7 @@ const readRequest = (of: TokenEndpoint, wireRequest: WireRequest) => {
 };
 
 const CREDENTIALS = [{ method: 'client_secret_basic', clientId: 'app', clientSecret: 'secret' }];
-const REFRESH_GRANT = { grantType: 'refresh_token', parameters: { refresh_token: TOKEN, scope: undefined } };
+const REFRESH_GRANT = { grantType: 'refresh_token', parameters: { refresh_token: TOKEN, scope: undefined, resource: undefined } };
 
 const CODE_GRANT = {
   grantType: 'authorization_code',
