@@ -94,3 +94,12 @@ test('the rule finds a comparison however it is written', () => {
   ])
     assert.match(line, COMPARED);
 });
+
+test('a time has the type of its unit', () => {
+  // All but two, which count fractions of a second.
+  const plain = /\b(?!(?:sum|elapsed)Seconds)\w*(?:Ms|Seconds)\??\)?: number\b/;
+  const found = SOURCES.flatMap(({ path, lines }) =>
+    lines.filter((line) => plain.test(line)).map((line) => `${path}: ${line.trim()}`),
+  );
+  assert.deepEqual(found, []);
+});

@@ -1,3 +1,5 @@
+import type { Seconds } from './clock.ts';
+
 /**
  * Every reason for which a request is refused, with its class. Private: a log event carries the reason, the wire never
  * does. A dialect answers each reason with a constant text; reasons of one class may share an answer.
@@ -128,7 +130,7 @@ export class Refusal extends Error {
   readonly reason: RefusalReason;
   readonly details: readonly FieldFault[];
   /** Whole seconds, at least 1; `undefined` if waiting does not help, or for an unknown time. */
-  readonly retryAfterSeconds: number | undefined;
+  readonly retryAfterSeconds: Seconds | undefined;
   /** The client, where it is known; for the log event, never for the wire. */
   readonly clientId: string | undefined;
   /** Whether the code that threw it has emitted a log event for it. */
@@ -139,7 +141,7 @@ export class Refusal extends Error {
     reason: RefusalReason,
     details: readonly FieldFault[] = [],
     about: {
-      readonly retryAfterSeconds?: number;
+      readonly retryAfterSeconds?: Seconds;
       readonly clientId?: string | undefined;
       readonly isReported?: boolean;
       readonly oauthError?: OAuthError;

@@ -1,3 +1,4 @@
+import type { Millis } from './clock.ts';
 import type {
   ClientReason,
   RefusalReason,
@@ -31,7 +32,7 @@ type Delivery = {
   attempts: number;
   /** The HTTP status of the answer; `undefined` if there was none. */
   status: number | undefined;
-  tookMs: number;
+  tookMs: Millis;
 };
 
 /** Why an owner could not be signed in. */
@@ -64,14 +65,14 @@ export type LogEvent =
       'refresh.replayed',
       Use & {
         gap: number;
-        sinceRotationMs: number | undefined;
+        sinceRotationMs: Millis | undefined;
         rotatedBy: Caller | undefined;
         looksLike: 'lost_answer' | 'theft';
         response: 'revoke' | 'refuse' | 'observe';
       }
     >
   /** A moment in the row of a grant and the present clock contradict each other: one of them is wrong. */
-  | Of<'refresh.clock_fault', Use & { fault: 'future_row' | 'past_row'; byMs: number }>
+  | Of<'refresh.clock_fault', Use & { fault: 'future_row' | 'past_row'; byMs: Millis }>
   | Of<'code.redeemed', GrantRequest>
   | Of<'code.repeated', GrantRequest>
   | Of<'code.replayed', GrantRequest>
@@ -142,17 +143,17 @@ export type LogEvent =
       }
     >
   /** The clock was set. `doubtMs`: by how much what happened before may be younger than it looks. */
-  | Of<'clock.jumped', { direction: 'forward' | 'back'; byMs: number; doubtMs: number }>
+  | Of<'clock.jumped', { direction: 'forward' | 'back'; byMs: Millis; doubtMs: Millis }>
   /** At the start, the clock does not fit the newest moment that a server noted in the store. */
-  | Of<'clock.contradicted', { direction: 'ahead' | 'behind'; byMs: number }>
+  | Of<'clock.contradicted', { direction: 'ahead' | 'behind'; byMs: Millis }>
   /** The machine's clock differs from the database's, which is followed. */
-  | Of<'clock.skewed', { direction: 'ahead' | 'behind'; byMs: number }>
+  | Of<'clock.skewed', { direction: 'ahead' | 'behind'; byMs: Millis }>
   /** Nothing is in doubt any more. */
   | Of<'clock.settled', { cause: 'time' | 'stepped_back' | 'database' | 'operator' }>
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
   | Of<'webhook.delivered', Delivery>
-  | Of<'webhook.failed', Delivery & { cause: string; retryInMs: number }>
+  | Of<'webhook.failed', Delivery & { cause: string; retryInMs: Millis }>
   | Of<'webhook.given_up', Delivery & { cause: string }>
   | Of<'webhook.disabled', Delivery>
   | Of<'webhook.stalled', { cause: string }>

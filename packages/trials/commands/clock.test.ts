@@ -37,6 +37,7 @@ const serve = async (t: TestContext, { dataDirectory, environment }: Home): Prom
 };
 
 type Made = MadeClient & MadeGrant;
+type GrantList = { readonly grants: readonly { readonly status: string }[] };
 
 const makeGrant = async (server: KeyfobServer): Promise<Made> => {
   const words = ['client', 'create', '--dialect', 'smartcar', '--name', 'a'];
@@ -50,6 +51,18 @@ const refreshed = async ({ url }: KeyfobServer, client: MadeClient, token: strin
   const answer = await refreshSmartcar(url, client, token);
   assert.equal(answer.status, 200, answer.text);
   return answer.refreshToken;
+};
+
+/** Introspects a token of the client's own, and answers the status. */
+const introspect = async (
+  { url }: KeyfobServer,
+  { clientId, clientSecret }: MadeClient,
+  token: string,
+): Promise<number> => {
+  const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+  const body = new URLSearchParams({ token });
+  return (await fetch(`${url}/oauth/introspect`, { method: 'POST', headers: { authorization }, body }))
+    .status;
 };
 
 const untilLogged = async (server: KeyfobServer, event: string): Promise<void> => {
@@ -79,6 +92,10 @@ describe('a wrong clock', { skip: FAKE_CLOCK_MISSING }, () => {
     const made = await makeGrant(server);
     const token = await refreshed(server, made, made.refreshToken);
     home.set('+200d');
+    assert.equal(await introspect(server, made, made.accessToken), 503);
+    const list = ['grant', 'list', '--json', '--data', home.dataDirectory];
+    const { stdout } = await runKeyfob(list, home.environment);
+    assert.equal((JSON.parse(stdout) as GrantList).grants[0]?.status, 'in_doubt');
     const ahead = await refreshed(server, made, token);
     await untilLogged(server, 'clock.jumped');
     const pruning = ['prune', '--older-than-days', '0', '--data', home.dataDirectory];
@@ -88,6 +105,7 @@ describe('a wrong clock', { skip: FAKE_CLOCK_MISSING }, () => {
     home.set('+0');
     const next = await refreshed(server, made, ahead);
     await untilLogged(server, 'clock.settled');
+    assert.equal(await introspect(server, made, made.accessToken), 200);
     await refreshed(server, made, next);
   });
 

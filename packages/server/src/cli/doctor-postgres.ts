@@ -2,6 +2,7 @@ import { openDeployment, storeNameOf } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { readNow } from '../exports/grants.ts';
+import type { Millis } from '../exports/grants.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
@@ -75,7 +76,7 @@ const examineTransport = (transport: SharedStoreFacts['transport']): Finding => 
   }
 };
 
-const examineRoundTrip = (roundTripMs: number): Finding => {
+const examineRoundTrip = (roundTripMs: Millis): Finding => {
   const finding = `${roundTripMs.toFixed(1)} ms per round trip`;
   if (roundTripMs < ROUND_TRIP_WARN_MS) return ok('distance', finding);
   return bad(

@@ -1,5 +1,6 @@
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { toSeconds } from '../clock.ts';
+import type { Millis, Seconds } from '../clock.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 
 /** The purpose of sealed claims. Claims that are sealed for one purpose do not open for another. */
@@ -26,7 +27,7 @@ export const sealClaims = (
   { newest }: KeyRing,
   purpose: ClaimsPurpose,
   claims: Readonly<Record<string, unknown>>,
-  { nowMs, lifetimeSeconds }: { readonly nowMs: number; readonly lifetimeSeconds: number },
+  { nowMs, lifetimeSeconds }: { readonly nowMs: Millis; readonly lifetimeSeconds: Seconds },
 ): Promise<string> =>
   new EncryptJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, enc: ENCRYPTION, kid: String(newest.number) })
@@ -39,7 +40,7 @@ export const openClaims = async (
   ring: KeyRing,
   purpose: ClaimsPurpose,
   text: string,
-  nowMs: number,
+  nowMs: Millis,
 ): Promise<OpenedClaims | undefined> => {
   if (text.length > SEALED_MAX_CHARACTERS) return undefined;
   let keyNumber = 0;

@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import { readNow, toSeconds } from '../clock.ts';
+import type { Seconds } from '../clock.ts';
 import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims } from '../tokens/access-jwt.ts';
@@ -35,8 +36,8 @@ export type Introspection = {
   readonly client_id: string;
   /** Absent for a refresh token, which must not be accepted as a Bearer token. */
   readonly token_type?: 'Bearer';
-  readonly exp?: number | undefined;
-  readonly iat?: number | undefined;
+  readonly exp?: Seconds | undefined;
+  readonly iat?: Seconds | undefined;
   readonly sub: string;
   readonly aud?: string | undefined | readonly (string | undefined)[];
   readonly iss?: string | undefined;

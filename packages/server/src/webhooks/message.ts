@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { GrantEvent } from '../outbox/grant-event.ts';
 import type { Webhook } from '../outbox/webhook.ts';
 import { formatNamed } from './formats.ts';
@@ -20,7 +21,7 @@ export const writeGrantEvent = ({ format }: Webhook, grantEvent: GrantEvent): Co
 });
 
 /** A test message. */
-export const writeTest = ({ id: webhookId, format }: Webhook, id: string, nowMs: number): Content => ({
+export const writeTest = ({ id: webhookId, format }: Webhook, id: string, nowMs: Millis): Content => ({
   id,
   body: JSON.stringify(formatNamed(format).renderTest(webhookId, nowMs)),
 });
@@ -30,7 +31,7 @@ export const addressMessage = (
   { url, format }: Webhook,
   key: Buffer,
   { id, body }: Content,
-  nowMs: number,
+  nowMs: Millis,
 ): Message => {
   const plain = { 'content-type': 'application/json', 'user-agent': 'keyfob' };
   const signature = formatNamed(format).isSigned ? signMessage(key, { id, body, nowMs }) : {};

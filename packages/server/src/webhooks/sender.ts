@@ -32,7 +32,7 @@ export type Sender = {
   /** Resolves when nothing is due and no attempt is running. */
   settle(): Promise<void>;
   /** Starts nothing more. Attempts that still run after `graceMs` are aborted, for another process to repeat. */
-  stop(graceMs: number): Promise<void>;
+  stop(graceMs: Millis): Promise<void>;
 };
 
 const CONCURRENT_MAX = 16;
@@ -192,7 +192,7 @@ const attempt = async (
 
 const GONE = 410;
 
-const decide = (answer: Answer, nowMs: Millis, retryInMs: number | undefined): Settlement => {
+const decide = (answer: Answer, nowMs: Millis, retryInMs: Millis | undefined): Settlement => {
   const { status } = answer;
   if (status !== undefined && isAccepted(answer)) return { kind: 'delivered', nowMs, status };
   if (status === GONE) return { kind: 'gone', nowMs, status };

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { Millis } from '../clock.ts';
 
 /** The key of a webhook in the form that its receiver configures. */
 export const writeWebhookSecret = (key: Buffer): string => `whsec_${key.toString('base64')}`;
@@ -10,7 +11,7 @@ export const writeWebhookSecret = (key: Buffer): string => `whsec_${key.toString
  */
 export const signMessage = (
   key: Buffer,
-  { id, body, nowMs }: { readonly id: string; readonly body: string; readonly nowMs: number },
+  { id, body, nowMs }: { readonly id: string; readonly body: string; readonly nowMs: Millis },
 ): Readonly<Record<string, string>> => {
   const timestamp = Math.floor(nowMs / 1000);
   const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');

@@ -27,7 +27,7 @@ export type Snapshot = {
   readonly grants: ReadonlyMap<bigint, Grant>;
   readonly replays: ReadonlyMap<bigint, ReplayRecord>;
   readonly keys: ReadonlyMap<number, RegisteredKey>;
-  readonly seenAtMs: number | undefined;
+  readonly seenAtMs: Millis | undefined;
   readonly codes: ReadonlyMap<bigint, CodeState>;
   readonly consents: ReadonlySet<bigint>;
   readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
@@ -53,7 +53,7 @@ export type Tables = OutboxTables & {
   grants: Map<bigint, Grant>;
   replays: Map<bigint, ReplayRecord>;
   keys: Map<number, RegisteredKey>;
-  seenAtMs: number | undefined;
+  seenAtMs: Millis | undefined;
   codes: Map<bigint, CodeState>;
   consents: Set<bigint>;
   vehicles: Map<bigint, readonly Vehicle[]>;

@@ -1,3 +1,4 @@
+import type { Seconds } from '../../clock.ts';
 import type { WireResponse } from '../../wire/exchange.ts';
 import { RETRY_AFTER_SECONDS } from '../../dialects/dialect.ts';
 import type { RefusalReason } from '../../errors.ts';
@@ -59,7 +60,7 @@ export const renderMessage = (
   }: {
     readonly detail?: string | undefined;
     readonly extra?: Content;
-    readonly retryAfterSeconds?: number | undefined;
+    readonly retryAfterSeconds?: Seconds | undefined;
   } = {},
 ): WireResponse => {
   const { texts, target, requestId } = pageContext;

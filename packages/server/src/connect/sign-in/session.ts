@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
+import type { Millis } from '../../clock.ts';
 import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
@@ -69,7 +70,7 @@ export const hasSessionCookie = (context: ConnectContext, { request }: Pick<Visi
 export const startSession = async (
   context: ConnectContext,
   owner: Owner | undefined,
-  nowMs: number,
+  nowMs: Millis,
 ): Promise<{ readonly session: Session; readonly cookie: string }> => {
   const id = context.randomness.bytes(16).toString('base64url');
   const { keyRing } = context;

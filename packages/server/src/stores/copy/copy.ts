@@ -1,3 +1,4 @@
+import type { Clock, Millis } from '../../clock.ts';
 import { OperatorError } from '../../errors.ts';
 import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { COLUMNS, LISTED_TABLES } from './endpoint.ts';
@@ -19,11 +20,11 @@ export type Copied = {
   readonly rows: Readonly<Record<string, number>>;
   readonly passes: number;
   /** Of the first pass, which copies everything that the target lacks. */
-  readonly firstPassMs: number;
+  readonly firstPassMs: Millis;
   /** How many rows the last pass wrote: what the source changed since the pass before. */
   readonly changedInLastPass: number;
   /** From the moment the source stopped to the moment the target was complete and checked. 0 where nothing was switched. */
-  readonly switchMs: number;
+  readonly switchMs: Millis;
 };
 
 /** With so few changes between two passes, one more would hardly shorten the last. */
@@ -47,7 +48,7 @@ export const copyStore = async (options: {
   readonly checkKeys: (registered: readonly RegisteredKey[]) => void;
   readonly onProgress: CopyProgress;
   /** Monotonic milliseconds. */
-  readonly now: () => number;
+  readonly now: Clock;
 }): Promise<Copied> => {
   const { source, target, isSwitching, checkKeys, onProgress, now } = options;
   const { movedTo, copiedFrom } = await source.readMoveState();

@@ -1,3 +1,4 @@
+import type { Clock, Millis } from '../../clock.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Store } from '../../grants/store.ts';
 import { refuseMoved } from '../copy/moved.ts';
@@ -33,9 +34,9 @@ export type PostgresOptions = {
   /** Whether a store is created in a database that has none. Absent, it is. */
   readonly isFirstStart?: boolean;
   /** `CLIENT_CACHE_MS` if absent; 0 reads the client for every request. */
-  readonly clientCacheMs?: number;
+  readonly clientCacheMs?: Millis;
   /** Monotonic milliseconds, for the age of what was read of a client. */
-  readonly now?: () => number;
+  readonly now?: Clock;
   readonly limits?: Partial<PoolLimits>;
   /** How often this node reports what it answered, and how long it waits for the reports of others. */
   readonly node?: Partial<NodeLimits>;

@@ -1,3 +1,4 @@
+import type { Clock, Millis } from '../../../clock.ts';
 import type { ClientReading } from '../../../clients/client-store.ts';
 import type { Query } from '../connection/transaction.ts';
 import { canBeText, toClient } from './rows.ts';
@@ -28,7 +29,7 @@ const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_u
  */
 export const createKnownClients = (
   read: Query,
-  { freshMs, now }: { readonly freshMs: number; readonly now: () => number },
+  { freshMs, now }: { readonly freshMs: Millis; readonly now: Clock },
 ) => {
   const remembered = new Map<string, Remembered>();
   let changes = 0;
