@@ -78,7 +78,7 @@ for (const [name, wireRequest, expected] of PARSED) {
 void test('a code is read', () => {
   const { code, redirectUrl: redirect_uri } = CODE;
   const grantType = 'authorization_code';
-  const parameters = { code, redirect_uri, code_verifier: undefined };
+  const parameters = { code, redirect_uri, code_verifier: undefined, resource: undefined };
   assert.deepEqual(readRequest(codeEndpoint, request(CODE)), { ...UNDERSTOOD, grantType, parameters });
 });
 

@@ -37,11 +37,19 @@ const readRequest = (of: TokenEndpoint, wireRequest: WireRequest) => {
 };
 
 const CREDENTIALS = [{ method: 'client_secret_basic', clientId: 'app', clientSecret: 'secret' }];
-const REFRESH_GRANT = { grantType: 'refresh_token', parameters: { refresh_token: TOKEN, scope: undefined, resource: undefined } };
+const REFRESH_GRANT = {
+  grantType: 'refresh_token',
+  parameters: { refresh_token: TOKEN, scope: undefined, resource: undefined },
+};
 
 const CODE_GRANT = {
   grantType: 'authorization_code',
-  parameters: { code: TOKEN, redirect_uri: 'https://app.example/callback', code_verifier: undefined },
+  parameters: {
+    code: TOKEN,
+    redirect_uri: 'https://app.example/callback',
+    code_verifier: undefined,
+    resource: undefined,
+  },
 };
 
 const PARSED: readonly (readonly [string, WireRequest, object])[] = [
