@@ -81,6 +81,8 @@ export type LogEvent =
   | Of<'revocation.refused', GrantRequest>
   | Of<'vehicles.disconnected', GrantRequest & { count: number }>
   | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
+  /** `isAtProvider`: the browser was sent on to the provider, to end the session there too. */
+  | Of<'owner.signed_out', { requestId: string; isAtProvider: boolean; caller: Caller }>
   | Of<
       'sign_in.failed',
       {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { runKeyfob, UNTHROTTLED } from '../support/keyfob-process.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
+import { sampleLogo } from '../support/sample-logo.ts';
 import { directoryFor, errorOf, grantFor, runOn, serverFor } from '../support/test-directory.ts';
 
 const WEB = 'https://app.example/callBack?onReplay=1';
@@ -17,6 +21,9 @@ type Shown = {
   readonly redirectUris: readonly string[];
   readonly consentRedirectUri: string | null;
   readonly policy: Readonly<Record<string, unknown>>;
+  readonly developer: string;
+  readonly privacyUrl: string | null;
+  readonly logo: object | null;
   readonly secrets: readonly {
     readonly secretId: string;
     readonly name: string;
@@ -45,6 +52,18 @@ const set = async (directory: string, id: string, ...words: readonly string[]): 
   return JSON.parse(ended.stdout) as Shown;
 };
 
+/** Creates a client with all that owners see; the logo comes from a server of the app. */
+const createWithProfile = async (t: TestContext, directory: string): Promise<Shown> => {
+  const server = createServer((_request, response) => response.end(sampleLogo()));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.after(() => server.close());
+  const logo = `http://127.0.0.1:${(server.address() as AddressInfo).port}/logo.png`;
+  const link = ['--privacy-url', 'https://app.example/privacy', '--no-link-check'];
+  return create(directory, '--developer', 'Example GmbH', ...link, '--logo', logo);
+};
+
 describe('Clients of every type on the command line', () => {
   test('a client is created with its redirect URIs, which are shown, replaced, added and removed', async (t) => {
     const directory = directoryFor(t);
@@ -64,6 +83,18 @@ describe('Clients of every type on the command line', () => {
     assert.match(shown.stdout, /^type +confidential$/m);
     assert.ok(shown.stdout.includes(`redirect uri                    ${WEB}\n`), shown.stdout);
     assert.ok(shown.stdout.includes(LOOPBACK));
+
+    const profile = await createWithProfile(t, directory);
+    assert.deepEqual(
+      [profile.developer, profile.privacyUrl, profile.logo],
+      [
+        'Example GmbH',
+        'https://app.example/privacy',
+        { mediaType: 'image/png', width: 64, height: 64, bytes: sampleLogo().length },
+      ],
+    );
+    const bare = await set(directory, profile.clientId, '--developer', 'none', '--logo', 'none');
+    assert.deepEqual([bare.developer, bare.privacyUrl, bare.logo], ['', 'https://app.example/privacy', null]);
 
     const less = await set(directory, clientId, '--remove-redirect-uri', WEB);
     assert.deepEqual(less.redirectUris, [LOOPBACK]);

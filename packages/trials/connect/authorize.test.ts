@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
-import { registrationOf } from '@keyfob/server/tokens';
+import { StoreError } from '@keyfob/server/errors';
+import { createKeyLine, registrationOf } from '@keyfob/server/tokens';
+import { createMemoryStore } from '../support/memory-store/store.ts';
 import { openConnectTrial, pleosUrl, redeemCode, REDIRECT_URI, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser, formsOf } from './plain-browser.ts';
 import type { PlainBrowser, PlainPage } from './plain-browser.ts';
@@ -385,6 +387,38 @@ describe('Every form', () => {
     assert.match((await browser.open(smartcarUrl(own, client))).body, /Choose a demo owner/);
   });
 
+  test('of a session that ended elsewhere shares nothing', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    const copy = createPlainBrowser();
+    for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
+    const out = await browser.press(await browser.open(`${trial.url}/connect`), 'sign_out');
+    assert.match((await browser.open(out.location)).body, /You are signed out\./);
+    const late = await copy.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.deepEqual([late.status, late.location], [303, smartcarUrl(trial, smartcar)]);
+    assert.match((await copy.open(late.location)).body, /Choose a demo owner/);
+  });
+
+  test('that signs out while the store is away says so, and the owner stays signed in', async (t) => {
+    let isAway = false;
+    const store = createMemoryStore({
+      async run(_verb, work) {
+        if (isAway) throw new StoreError('unavailable', 'away');
+        return work();
+      },
+    });
+    const own = await openConnectTrial(t, { demo: true, key: createKeyLine(1, 1_700_000_000) }, { store });
+    const browser = createPlainBrowser();
+    const page = await browser.open(`${own.url}/connect`);
+    const shared = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
+    isAway = true;
+    const out = await browser.press(shared, 'sign_out');
+    assert.deepEqual([out.status, out.headers.get('set-cookie')], [503, null]);
+    assert.doesNotMatch(out.body, /signed out/);
+    isAway = false;
+    assert.match((await browser.open(`${own.url}/connect`)).body, /value="sign_out"/);
+  });
+
   test('of a browser that sends no cookies is not called expired', async () => {
     const browser = createPlainBrowser();
     const page = await browser.open(smartcarUrl(trial, smartcar));
@@ -447,7 +481,7 @@ describe('A browser that opens an address where there is nothing', () => {
 });
 
 describe('Every page', () => {
-  test('forbids scripts, framing, caching and referrers', async () => {
+  test('forbids every script but its own, framing, caching and referrers', async () => {
     const browser = createPlainBrowser();
     const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     const error = await browser.open(smartcarUrl(trial, smartcar, { client_id: 'nobody' }));
@@ -456,6 +490,7 @@ describe('Every page', () => {
       for (const part of [
         `default-src 'none'`,
         `style-src 'self'`,
+        `script-src 'self';`,
         `frame-ancestors 'none'`,
         `base-uri 'none'`,
       ])
@@ -464,7 +499,9 @@ describe('Every page', () => {
       assert.equal(headers.get('referrer-policy'), 'no-referrer');
       assert.equal(headers.get('cache-control'), 'no-store');
       assert.ok(headers.has('cross-origin-opener-policy'));
-      assert.doesNotMatch(body, /<script|\bon[a-z]+="|style="/);
+      assert.match(body, /<script src="\/connect\/[0-9a-f]{16}\.js" defer><\/script>/);
+      assert.equal(body.match(/<script/g)?.length, 1);
+      assert.doesNotMatch(body, /\bon[a-z]+="|style="/);
       assert.equal(body.match(/<h1>/g)?.length, 1);
       assert.match(body, /<title>[^<]+<\/title>/);
     }
@@ -480,17 +517,22 @@ describe('Every page', () => {
     assert.match(page.body, /&lt;img src=x onerror=&quot;alert\(1\)&quot;&gt;&#39;/);
     assert.ok((await createPlainBrowser().open(url)).location.includes('error=invalid_scope'));
     const raw = await createPlainBrowser().open(`${smartcarUrl(trial, client)}&x=<script>'"`);
-    assert.doesNotMatch(raw.body, /<script/);
+    assert.equal(raw.body.match(/<script/g)?.length, 1);
   });
 
-  test('has a stylesheet whose address changes with its content', async () => {
-    const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
-    const path = /<link rel="stylesheet" href="(?<path>[^"]+)"/.exec(page.body)?.groups?.['path'] ?? '';
-    const style = await createPlainBrowser().open(trial.url + path);
-    assert.equal(style.status, 200);
-    assert.match(style.headers.get('cache-control') ?? '', /immutable/);
-    assert.ok(style.body.length < 16_384);
-  });
+  for (const [what, pattern] of [
+    ['stylesheet', /<link rel="stylesheet" href="(?<path>[^"]+)"/],
+    ['script', /<script src="(?<path>[^"]+)"/],
+  ] as const)
+    test(`has a ${what} whose address changes with its content`, async () => {
+      const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
+      const path = pattern.exec(page.body)?.groups?.['path'] ?? '';
+      const file = await createPlainBrowser().open(trial.url + path);
+      assert.equal(file.status, 200);
+      assert.match(file.headers.get('cache-control') ?? '', /immutable/);
+      assert.equal(file.headers.get('x-content-type-options'), 'nosniff');
+      assert.ok(file.body.length < 16_384);
+    });
 
   test('sets a cookie that scripts cannot read and other sites cannot send', async (t) => {
     const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
@@ -509,7 +551,7 @@ describe('Every page', () => {
     const client = await behind.register('smartcar');
     const browser = createPlainBrowser();
     const page = await browser.open(smartcarUrl(behind, client));
-    for (const [, address = ''] of page.body.matchAll(/(?:href|action)="(\/[^"]*)"/g))
+    for (const [, address = ''] of page.body.matchAll(/(?:href|src|action)="(\/[^"]*)"/g))
       assert.ok(address.startsWith('/fob/one/'), address);
     // Does what the proxy does: forwards requests without the path.
     const stripped = { ...page, body: page.body.replaceAll('"/fob/one/', '"/') };

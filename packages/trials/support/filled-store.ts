@@ -3,6 +3,7 @@ import type { Grant, ImportedGrant, Presented } from '@keyfob/server/grants';
 import { historyValues } from '@keyfob/server/stores';
 import type { RefreshUse, Store } from '@keyfob/server/stores';
 import { consentTo } from './consent-to.ts';
+import { sampleLogo } from './sample-logo.ts';
 import {
   CALLER,
   CREATED_AT_MS,
@@ -31,6 +32,8 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
       consentRedirectUri: 'https://app.example/over',
     }),
   );
+  const privacyUrl = 'https://app.example/privacy';
+  await store.changeClient('client-a', { developer: 'Example GmbH', privacyUrl, logo: sampleLogo() });
   await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
   await store.createClient(sampleClient({ id: 'client-b', dialect: 'pleos', type: 'public' }));
   await importTokens(store);

@@ -41,6 +41,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'revocation.refused': undefined,
   'vehicles.disconnected': undefined,
   'owner.signed_in': { method: listed('simulated', 'upstream') },
+  'owner.signed_out': undefined,
   'sign_in.failed': {
     reason: listed('not_configured', 'provider_unavailable', 'provider_refused', 'answer_invalid', 'stale'),
   },

@@ -3,10 +3,12 @@ import { changeClient } from '../exports/index.ts';
 import type { ClientChange, PolicyField } from '../exports/clients.ts';
 import { DIALECTS } from '../exports/dialects.ts';
 import type { Dialect } from '../exports/dialects.ts';
+import { readProfileOptions, withProfileOptions } from './client-profile.ts';
+import type { ProfileOptions } from './client-profile.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
 import { POLICY_HELP } from './policy-help.ts';
 import { unknownClient } from './not-found.ts';
-import { onDeployment, readName, toFlag, toList, toUsageError, withCommonOptions } from './options.ts';
+import { onDeployment, toFlag, toList, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { UsageError } from './output.ts';
 
@@ -21,19 +23,20 @@ const DIALECT_OPTIONS: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-type SetOptions = CommonOptions & {
-  readonly name?: string;
-  readonly redirectUri?: readonly string[];
-  readonly addRedirectUri?: readonly string[];
-  readonly removeRedirectUri?: readonly string[];
-  readonly consentRedirectUri?: string;
-} & Partial<Record<PolicyField, string>> &
+type SetOptions = CommonOptions &
+  ProfileOptions & {
+    readonly name?: string;
+    readonly redirectUri?: readonly string[];
+    readonly addRedirectUri?: readonly string[];
+    readonly removeRedirectUri?: readonly string[];
+    readonly consentRedirectUri?: string;
+  } & Partial<Record<PolicyField, string>> &
   Readonly<Record<string, unknown>>;
 
 export const addClientSet = (client: Command): void => {
   const command = withCommonOptions(client.command('set <id>'))
     .description(
-      'Changes the redirect URIs, the name, or any field of the policy of a client. Existing grants follow from the next request.',
+      'Changes the redirect URIs, the name, what owners see of it, or any field of the policy of a client. Existing grants follow from the next request.',
     )
     .option('--name <name>', 'a name for people')
     .option('--redirect-uri <uri>', 'replaces all redirect URIs; may be repeated', toList)
@@ -51,6 +54,7 @@ Examples:
   $ keyfob client set ID --add-redirect-uri https://app.example/callback
   $ keyfob client set ID --grant-scope "read_charge control_charge"`,
     );
+  withProfileOptions(command, '; none to remove it');
   for (const field of FIELDS) command.option(`${toFlag(field)} <value>`, POLICY_HELP[field]);
   for (const [name, help] of DIALECT_OPTIONS) command.option(`${toFlag(name)} <value>`, help);
   command.action(set);
@@ -58,7 +62,7 @@ Examples:
 
 const set = async (id: string, options: SetOptions): Promise<void> =>
   onDeployment(options, async (context) => {
-    const changed = await changeClient(context, id, readChange(options));
+    const changed = await changeClient(context, id, await readChange(options));
     if (changed.outcome === 'unknown') throw unknownClient(id);
     if (changed.outcome === 'invalid')
       throw toUsageError(changed.faults, [...FIELDS, ...DIALECT_OPTIONS.keys()]);
@@ -66,7 +70,7 @@ const set = async (id: string, options: SetOptions): Promise<void> =>
     return { json: clientToJson(client, grants), text: describeClient(client, grants) };
   });
 
-const readChange = (options: SetOptions): ClientChange => {
+const readChange = async (options: SetOptions): Promise<ClientChange> => {
   const policy = Object.fromEntries(
     FIELDS.flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])),
   );
@@ -80,7 +84,8 @@ const readChange = (options: SetOptions): ClientChange => {
   const change: ClientChange = {
     ...(Object.keys(policy).length === 0 ? {} : { policy }),
     ...(Object.keys(dialectOptions).length === 0 ? {} : { dialectOptions }),
-    ...(name === undefined ? {} : { name: readName(name) }),
+    ...(name === undefined ? {} : { name }),
+    ...(await readProfileOptions(options)),
     ...(redirectUri === undefined ? {} : { redirectUris: redirectUri }),
     ...(addRedirectUri === undefined ? {} : { addedRedirectUris: addRedirectUri }),
     ...(removeRedirectUri === undefined ? {} : { removedRedirectUris: removeRedirectUri }),

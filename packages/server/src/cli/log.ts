@@ -24,6 +24,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'revocation.refused': 'warn',
   'vehicles.disconnected': 'info',
   'owner.signed_in': 'info',
+  'owner.signed_out': 'info',
   'sign_in.failed': 'warn',
   'sign_in.entries_left_out': 'warn',
   'consent.given': 'info',

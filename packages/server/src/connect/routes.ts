@@ -13,7 +13,7 @@ import { renderPage } from './pages/page.ts';
 import { CALLBACK_PATH, finishSignIn } from './sign-in/provider-sign-in.ts';
 import { PAGES, refusePage } from './refuse-page.ts';
 import { createVisitLimit } from './visit-limit.ts';
-import { renderStylesheet, STYLESHEET_PATH } from './pages/stylesheet.ts';
+import { SCRIPT, STYLESHEET } from './pages/static-files.ts';
 
 /** What a browser sees where there is nothing: at the root the way to the owner page, elsewhere a page that says so. */
 const answerUnknownPage = (context: ConnectContext, visit: Visit): WireResponse => {
@@ -41,7 +41,8 @@ export const createConnectRoutes = (context: ConnectContext): RouteGroup => {
     name: PAGES,
     routes: {
       ...Object.fromEntries(Object.entries(pages).map(([name, route]) => [name, limit(route)])),
-      [`GET ${STYLESHEET_PATH}`]: renderStylesheet,
+      [`GET ${STYLESHEET.path}`]: STYLESHEET.render,
+      [`GET ${SCRIPT.path}`]: SCRIPT.render,
     },
     answerUnknownPage: (visit) => answerUnknownPage(context, visit),
     renderRefusal: ({ reason, details, retryAfterSeconds }, visit) =>

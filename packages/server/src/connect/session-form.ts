@@ -6,7 +6,7 @@ import type { ConnectContext } from './context.ts';
 import type { RenderForm } from './pages/form.ts';
 import { html } from './pages/html.ts';
 import type { PageContext } from './pages/page-context.ts';
-import { deriveSecret, hasSessionCookie, isFormToken, readSession } from './sign-in/session.ts';
+import { deriveSecret, hasSessionCookie, isSecretOf, readSession } from './sign-in/session.ts';
 import type { Session } from './sign-in/session.ts';
 
 /** A form that a page of this session sent. */
@@ -27,8 +27,8 @@ export const createForm = (
   { target }: Pick<PageContext, 'target'>,
 ): RenderForm => {
   const token = deriveSecret(context, session, 'form');
-  return (content) =>
-    html`<form method="post" action="${target}">
+  return (content, id) =>
+    html`<form method="post" action="${target}" ${id !== undefined && html`id="${id}"`}>
       <input type="hidden" name="${FORM_TOKEN}" value="${token}" />
       ${content}
     </form>`;
@@ -51,6 +51,7 @@ export const readSentForm = async (context: ConnectContext, visit: Visit): Promi
   // The page of the form set a cookie, which the browser keeps for longer than the session lasts.
   if (!hasSessionCookie(context, visit)) return 'cookies_missing';
   const session = await readSession(context, visit);
-  if (session === undefined || !isFormToken(context, session, fields.get(FORM_TOKEN))) return 'form_outdated';
+  if (session === undefined || !isSecretOf(context, session, 'form', fields.get(FORM_TOKEN)))
+    return 'form_outdated';
   return { session, action: fields.get('action') ?? '', fields };
 };

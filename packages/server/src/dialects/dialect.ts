@@ -74,6 +74,9 @@ export type DialectOption = {
   readonly help: string;
 };
 
+/** A text for owners, in every language of their pages. */
+export type OwnersText = { readonly en: string; readonly ko: string };
+
 /** One vendor's wire format and rules. A vendor is one such value, and a branch nowhere else. */
 export type Dialect = {
   readonly name: string;
@@ -89,6 +92,8 @@ export type Dialect = {
   readonly scopes: readonly Scope[];
   readonly examples: DialectExamples;
   readonly authorization: AuthorizationWire;
+  /** What every client sees of shared vehicles where requests name no permissions, in words for owners. */
+  readonly sharedData?: readonly OwnersText[];
   readonly createRoutes?: CreateRoutes;
   /** Absent where owners choose vehicles when they consent. */
   readonly vehicleSelection?: VehicleSelectionWire;

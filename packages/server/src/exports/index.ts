@@ -55,3 +55,5 @@ export { removeSecret } from '../operations/remove-secret.ts';
 export { revokeGrant } from '../operations/revoke-grant.ts';
 export { rotateKey } from '../operations/rotate-key.ts';
 export { testWebhook } from '../operations/test-webhook.ts';
+export { withdrawConsent } from '../operations/withdraw-consent.ts';
+export type { ConsentWithdrawn } from '../operations/withdraw-consent.ts';

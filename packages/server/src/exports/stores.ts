@@ -2,7 +2,8 @@
 export type { Store } from '../grants/store.ts';
 export type { AuditContext, GrantStore, RefreshResult, RefreshUse } from '../grants/grant-store.ts';
 export type { CodeResult, CodeStore, CodeUse } from '../grants/code-store.ts';
-export type { ConsentStore } from '../grants/consent-store.ts';
+export type { ConsentStore, Withdrawn } from '../grants/consent-store.ts';
+export type { SessionStore } from '../grants/session-store.ts';
 export { openSqliteStore } from '../stores/sqlite/store.ts';
 export { backupSqliteStore } from '../stores/sqlite/backup.ts';
 export { placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/restore.ts';

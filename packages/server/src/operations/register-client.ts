@@ -1,8 +1,10 @@
 import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientType } from '../clients/client.ts';
+import { faultOfName } from '../clients/display-name.ts';
 import { parsePolicy } from '../clients/policy.ts';
 import type { PolicyField } from '../clients/policy.ts';
 import { faultsOfAllowed, joinReadScopes, scopesOfDialect } from '../clients/scopes.ts';
+import { changeProfile } from '../clients/profile.ts';
 import { createClientId } from '../clients/secret.ts';
 import type { OperationContext } from './context.ts';
 import type { DialectRules, KnownDialects } from './dialect-rules.ts';
@@ -21,6 +23,12 @@ export type ClientRegistration = {
   readonly consentRedirectUri?: string | undefined;
   /** Fields of the policy that differ from those of the dialect, as text or typed. */
   readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
+  /** Who makes the app, as owners see it. */
+  readonly developer?: string;
+  /** Where the app says what it does with the data; https. */
+  readonly privacyUrl?: string;
+  /** The bytes of a PNG or JPEG image of at most 24 KiB. */
+  readonly logo?: Uint8Array;
 };
 
 export type ClientRegistered =
@@ -54,6 +62,7 @@ export const registerClient = async (
   const parsed = parsePolicy({ ...dialect.defaultPolicy, grantScope, ...registration.policy });
   if ('faults' in parsed) return { outcome: 'invalid', faults: parsed.faults };
   const { policy } = parsed;
+  const profiled = changeProfile(undefined, registration);
   const createdAtMs = clock();
   const first =
     type === 'public'
@@ -67,11 +76,15 @@ export const registerClient = async (
     redirectUris: [...new Set(redirectUris)],
     consentRedirectUri,
     policy,
+    ...('faults' in profiled ? {} : profiled),
     createdAtMs,
     disabledAtMs: undefined,
     secrets: first === undefined ? [] : [first.secret],
   };
+  const fault = faultOfName(name);
   const faults = [
+    ...(fault === undefined ? [] : [`the name ${fault}`]),
+    ...('faults' in profiled ? profiled.faults : []),
     ...faultsOf(client),
     ...faultsOfType(type, dialect),
     ...faultsOfAllowed(scopes, dialect.name, policy),

@@ -5,6 +5,7 @@ import { clientVerbs, secretVerbs } from './clients.ts';
 import { codeVerbs, vehicleVerbs } from './consents.ts';
 import { endVerbs, grantVerbs } from './grants.ts';
 import { importVerbs } from './imports.ts';
+import { sessionVerbs } from './sessions.ts';
 import type { RunVerb, Snapshot, Tables } from './tables.ts';
 import { outboxVerbs } from './webhooks.ts';
 
@@ -40,6 +41,7 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     replays: new Map(),
     keys: new Map(),
     seenAtMs: undefined,
+    sessions: new Map(),
     codes: new Map(),
     consents: new Set(),
     vehicles: new Map(),
@@ -81,6 +83,7 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
       }),
     readClock: () => run('readClock', () => ({ databaseMs: undefined, seenAtMs: tables.seenAtMs })),
     noteClock: (seenAtMs) => run('noteClock', () => void (tables.seenAtMs = seenAtMs)),
+    ...sessionVerbs(tables, run),
     async close() {
       isOpen = false;
     },
@@ -93,6 +96,7 @@ const copyOf = ({
   replays,
   keys,
   seenAtMs,
+  sessions,
   codes,
   consents,
   vehicles,
@@ -107,6 +111,7 @@ const copyOf = ({
   replays: new Map(replays),
   keys: new Map(keys),
   seenAtMs,
+  sessions: new Map(sessions),
   codes: new Map(codes),
   consents: new Set(consents),
   vehicles: new Map(vehicles),

@@ -28,6 +28,7 @@ export type Snapshot = {
   readonly replays: ReadonlyMap<bigint, ReplayRecord>;
   readonly keys: ReadonlyMap<number, RegisteredKey>;
   readonly seenAtMs: Millis | undefined;
+  readonly sessions: ReadonlyMap<string, Millis>;
   readonly codes: ReadonlyMap<bigint, CodeState>;
   readonly consents: ReadonlySet<bigint>;
   readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
@@ -54,6 +55,8 @@ export type Tables = OutboxTables & {
   replays: Map<bigint, ReplayRecord>;
   keys: Map<number, RegisteredKey>;
   seenAtMs: Millis | undefined;
+  /** When each session started; keys are digests in hexadecimal digits. */
+  sessions: Map<string, Millis>;
   codes: Map<bigint, CodeState>;
   consents: Set<bigint>;
   vehicles: Map<bigint, readonly Vehicle[]>;

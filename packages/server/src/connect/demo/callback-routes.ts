@@ -77,7 +77,7 @@ const showCode = async ({ context, visit, ...arrival }: Arrival): Promise<WireRe
   const known = await readSession(context, visit);
   const { session, cookie } =
     known === undefined
-      ? await startSession(context, undefined, visit.exchange.nowMs)
+      ? await startSession(context, {}, visit.exchange.nowMs)
       : { session: known, cookie: undefined };
   return renderArrival({ context, visit, ...arrival }, session, { cookie });
 };

@@ -1,13 +1,13 @@
-import { keepOnOneLine } from './names.ts';
 import { linkToOwnerPage } from './consent-page.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
-import { html } from './html.ts';
+import { fill, html } from './html.ts';
+import { isolate, keepOnOneLine } from './names.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { signedInBar } from './sign-in-page.ts';
-import { renderChoice, renderChoiceError } from './vehicle-choice.ts';
+import { CHOICE_FORM_ID, renderChoice, renderChoiceError, renderDecision } from './vehicle-choice.ts';
 import type { VehicleChoice } from './vehicle-choice.ts';
 
 /** Asks which vehicles to share with a client that already has access to the account. */
@@ -23,16 +23,16 @@ export const selectPage = (
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${select.title}` : select.title,
     content: html`${hasError && renderChoiceError(pageContext, choice)}
-      <h1>${select.heading(keepOnOneLine(clientName))}</h1>
-      <p class="lead">${select.lead}</p>
       ${form(
-        html`${renderChoice(pageContext, choice, { hasError, legend: select.vehicles(makeName) })}
-          <div class="actions">
-            ${button('agree', select.agree, 'primary')} ${button('decline', select.decline, 'secondary')}
-          </div>`,
+        html`<h1>${fill(select.heading, isolate(keepOnOneLine(clientName)))}</h1>
+          <p class="lead">${select.lead}</p>
+          ${renderChoice(pageContext, choice, { hasError, legend: select.vehicles(makeName) })}
+          ${renderDecision(pageContext, choice, select)}`,
+        CHOICE_FORM_ID,
       )}
       <p class="note">${linkToOwnerPage(pageContext)}</p>
       ${signedInBar(pageContext, owner, form)}`,
+    keptForm: CHOICE_FORM_ID,
   };
 };
 

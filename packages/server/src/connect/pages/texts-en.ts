@@ -38,8 +38,8 @@ export const TEXTS_EN = {
     volvo: 'Volvo',
   } as Readonly<Record<string, string>>,
   /** For a dialect whose requests name no permissions. */
-  everyPermission: (make: string): string =>
-    `Next, you choose which vehicles to share. The app can then use the data that ${make} offers for them.`,
+  choosingLater: (make: string): string =>
+    `Next, you choose which of your ${make} vehicles to share. The app sees nothing of the others.`,
 
   consent: {
     title: (client: string): string => `Share with ${client}`,
@@ -58,6 +58,13 @@ export const TEXTS_EN = {
     chooseOne: 'Choose at least one vehicle',
     chooseExactlyOne: 'Choose one vehicle',
     noneChosen: 'Nothing has been shared yet.',
+    search: 'Search vehicles',
+    selectAll: 'Select all',
+    selectNone: 'Select none',
+    selected: (count: string, total: string): string => `${count} of ${total} selected`,
+    noneFound: 'No vehicle found',
+    by: (developer: string): string => `by ${developer}`,
+    privacy: 'Privacy policy',
   },
   select: {
     title: 'Choose vehicles',
@@ -83,6 +90,7 @@ export const TEXTS_EN = {
     upstream: 'Sign in with your account',
     or: 'or',
     cancel: 'Cancel',
+    signingOut: 'You are signed out here. Signing you out of your account too',
     redirecting: 'Taking you to the sign-in page',
     continue: 'Continue',
     otherAccountHeading: 'Please use a different account',
@@ -99,15 +107,31 @@ export const TEXTS_EN = {
     nothing: 'No app has access to your vehicles.',
     signInLead: 'Sign in to see which apps can use your vehicles, and to remove their access.',
     since: (date: string): string => `Since ${date}`,
+    lastUsed: (date: string): string => `Last used ${date}`,
     canSee: 'Can see',
     canDo: 'Can do',
     vehicles: 'Vehicles',
+    manyVehicles: (count: number): string => `${count} vehicles`,
+    manyPermissions: (count: number): string => `${count} items`,
     noVehicles: 'No vehicle chosen yet',
+    removeVehicle: 'Remove',
+    removeVehicleFor: (vehicle: string): string => `Remove ${vehicle}`,
+    removeVehicleConsequence: (client: string): string =>
+      `${client} will no longer be able to use this vehicle. Everything else stays as it is.`,
+    vehicleRemoved: 'The vehicle has been removed.',
     remove: 'Remove access',
     removeFor: (client: string): string => `Remove ${client}’s access`,
-    removeConsequence: (client: string): string =>
-      `${client} will no longer be able to use your vehicles. You can connect again in the app.`,
+    removeConsequence: (client: string, make: string | undefined): string =>
+      `${client} will no longer be able to use your ${make === undefined ? '' : `${make} `}vehicles. You can connect again in the app.`,
+    /** For access that other services check without asking this server. */
+    offline: (time: string): string =>
+      `Services that check this access by themselves can accept it until ${time} if you remove it now.`,
+    ended: 'Removed, but not everywhere yet',
+    endedUntil: (time: string): string =>
+      `Services that check this access by themselves can accept it until ${time}.`,
     removed: 'Access has been removed.',
+    signedOutHere:
+      'You are signed out here, but not at your account’s own sign-in page. If others use this device, sign out there too.',
     signedOut: 'You are signed out.',
   },
   /** The page that stands in for the app of a demo. */

@@ -38,8 +38,8 @@ export const TEXTS_KO: Texts = {
     volkswagen: '폭스바겐',
     volvo: '볼보',
   },
-  everyPermission: (make) =>
-    `다음 단계에서 공유할 차량을 선택합니다. 앱은 선택한 차량에 대해 ${make}에서 제공하는 데이터를 이용할 수 있습니다.`,
+  choosingLater: (make) =>
+    `다음 단계에서 공유할 ${make} 차량을 선택합니다. 선택하지 않은 차량의 정보는 앱에 제공되지 않습니다.`,
 
   consent: {
     title: (client) => `${client} 연결`,
@@ -57,6 +57,13 @@ export const TEXTS_KO: Texts = {
     chooseOne: '차량을 한 대 이상 선택하세요',
     chooseExactlyOne: '차량 한 대를 선택하세요',
     noneChosen: '아직 공유된 정보는 없습니다.',
+    search: '차량 검색',
+    selectAll: '모두 선택',
+    selectNone: '모두 해제',
+    selected: (count, total) => `${total}대 중 ${count}대 선택`,
+    noneFound: '검색된 차량이 없습니다',
+    by: (developer) => `제공: ${developer}`,
+    privacy: '개인정보 처리방침',
   },
   select: {
     title: '차량 선택',
@@ -82,6 +89,7 @@ export const TEXTS_KO: Texts = {
     upstream: '내 계정으로 로그인',
     or: '또는',
     cancel: '취소',
+    signingOut: '로그아웃되었습니다. 내 계정에서도 로그아웃하는 중입니다',
     redirecting: '로그인 페이지로 이동합니다',
     continue: '계속',
     otherAccountHeading: '다른 계정으로 로그인하세요',
@@ -97,15 +105,29 @@ export const TEXTS_KO: Texts = {
     nothing: '내 차량을 이용할 수 있는 앱이 없습니다.',
     signInLead: '로그인하면 내 차량을 이용할 수 있는 앱을 확인하고 연결을 해제할 수 있습니다.',
     since: (date) => `${date}부터`,
+    lastUsed: (date) => `마지막 이용: ${date}`,
     canSee: '볼 수 있는 정보',
     canDo: '할 수 있는 작업',
     vehicles: '차량',
+    manyVehicles: (count) => `차량 ${count}대`,
+    manyPermissions: (count) => `${count}가지 항목`,
     noVehicles: '아직 선택한 차량이 없습니다',
+    removeVehicle: '해제',
+    removeVehicleFor: (vehicle) => `${vehicle} 공유 해제`,
+    removeVehicleConsequence: (client) =>
+      `${client}에서 더 이상 이 차량을 이용할 수 없습니다. 다른 내용은 그대로 유지됩니다.`,
+    vehicleRemoved: '차량 공유가 해제되었습니다.',
     remove: '연결 해제',
     removeFor: (client) => `${client} 연결 해제`,
-    removeConsequence: (client) =>
-      `${client}에서 더 이상 내 차량을 이용할 수 없습니다. 앱에서 언제든지 다시 연결할 수 있습니다.`,
+    removeConsequence: (client, make) =>
+      `${client}에서 더 이상 ${make ?? '내'} 차량을 이용할 수 없습니다. 앱에서 언제든지 다시 연결할 수 있습니다.`,
+    offline: (time) =>
+      `지금 연결을 해제해도, 접근 권한을 자체적으로 확인하는 서비스에서는 ${time}까지 유효할 수 있습니다.`,
+    ended: '해제되었으나 아직 유효할 수 있는 앱',
+    endedUntil: (time) => `접근 권한을 자체적으로 확인하는 서비스에서는 ${time}까지 유효할 수 있습니다.`,
     removed: '연결이 해제되었습니다.',
+    signedOutHere:
+      '이 페이지에서 로그아웃되었지만 계정의 로그인 페이지에서는 로그아웃되지 않았습니다. 다른 사람과 함께 쓰는 기기라면 그곳에서도 로그아웃하세요.',
     signedOut: '로그아웃되었습니다.',
   },
   demo: {

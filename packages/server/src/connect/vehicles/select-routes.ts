@@ -14,13 +14,14 @@ import { noVehiclesPage } from '../pages/consent-page.ts';
 import { renderMessage } from '../pages/message-page.ts';
 import { nameClient } from '../pages/names.ts';
 import { createPageContext } from '../pages/page-context.ts';
-import { redirect, renderPage } from '../pages/page.ts';
+import { redirect, renderPage, SWITCH_LANGUAGE } from '../pages/page.ts';
 import { otherAccountPage, selectPage } from '../pages/select-page.ts';
-import { readChoice } from '../pages/vehicle-choice.ts';
-import type { VehicleChoice } from '../pages/vehicle-choice.ts';
+import { keepChosen, readChoice, selectOnly } from '../pages/vehicle-choice.ts';
+import type { ChoiceState, VehicleChoice } from '../pages/vehicle-choice.ts';
 import { faultOf, QUERY_MAX_CHARACTERS, unreadableQuery } from '../parse-authorization-request.ts';
 import { refusePage } from '../refuse-page.ts';
 import { createForm, readSentForm } from '../session-form.ts';
+import type { SentForm } from '../session-form.ts';
 import { isSimulatedSubject } from '../sign-in/demo-owners.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { ownerOf, readOwner, signInMethodsFor } from '../sign-in/owner-visit.ts';
@@ -99,10 +100,10 @@ const showSelection = async (pending: PendingSelection): Promise<WireResponse> =
 const renderSelection = async (
   pending: PendingSelection,
   { session, owner }: { readonly session: Session; readonly owner: Owner },
-  { hasError }: { readonly hasError: boolean },
+  { hasError, chosen }: ChoiceState,
 ): Promise<WireResponse> => {
   const { context, pageContext, client } = pending;
-  const choice = await offerVehicles(pending, owner);
+  const choice = await offerVehicles(pending, owner, chosen);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
   const form = createForm(context, session, pageContext);
   const clientName = nameClient(client);
@@ -116,15 +117,14 @@ const renderSelection = async (
 const offerVehicles = async (
   { context, selection, visit }: PendingSelection,
   owner: Owner,
+  chosen?: SentForm['fields'],
 ): Promise<VehicleChoice | 'unavailable'> => {
   const vehicles = await listVehicles(context, owner, visit);
   if (vehicles === 'unavailable') return vehicles;
   const covered = await context.store.listVehicles(selection.grantId);
-  return {
-    offered: vehicles.filter(({ make }) => make === selection.brand),
-    isSingle: false,
-    preselected: new Set(covered.map(({ id }) => id)),
-  };
+  const offered = vehicles.filter(({ make }) => make === selection.brand);
+  const selected = new Set([...selectOnly(offered), ...covered.map(({ id }) => id)]);
+  return keepChosen({ offered, isSingle: false, selected }, chosen);
 };
 
 const submitSelection = async (pending: PendingSelection): Promise<WireResponse> => {
@@ -136,6 +136,8 @@ const submitSelection = async (pending: PendingSelection): Promise<WireResponse>
   const signIn = await handleSignInForm(pending, form);
   if (signIn !== undefined) return signIn;
   const owner = ownerOf(session, methods);
+  if (owner?.subject === selection.subject && action === SWITCH_LANGUAGE)
+    return renderSelection(pending, { session, owner }, { hasError: false, chosen: fields });
   if (owner?.subject !== selection.subject || action !== 'agree') return redirect(pageContext.target, 303);
   const choice = await offerVehicles(pending, owner);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);

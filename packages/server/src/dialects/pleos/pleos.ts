@@ -5,6 +5,7 @@ import { pleosLogin } from './authorize.ts';
 import { DEAD_TOKEN_CODE, DEAD_TOKEN_CODES } from './refusals.ts';
 import { examples } from './examples.ts';
 import { pleosShapes } from './shapes.ts';
+import { SHARED_DATA } from './shared-data.ts';
 import { vehicleSelection } from './vehicle-selection.ts';
 import { createVehicleRoutes } from './vehicles.ts';
 import { endOfSharing } from './webhook-format.ts';
@@ -29,6 +30,7 @@ export const pleos: Dialect = {
   },
   examples,
   authorization: pleosLogin,
+  sharedData: SHARED_DATA,
   createRoutes: createVehicleRoutes,
   vehicleSelection,
   webhookFormat: endOfSharing,

@@ -24,6 +24,7 @@ import type { NodeLimits } from './nodes/node.ts';
 import { openConnections, POOL_LIMITS } from './connection/pool.ts';
 import type { Connections, PoolLimits } from './connection/pool.ts';
 import { checkRights } from './connection/rights.ts';
+import { createSessionVerbs } from './verbs/sessions.ts';
 import { createVehicleVerbs } from './verbs/vehicles.ts';
 import { createWebhookVerbs } from './verbs/webhooks.ts';
 
@@ -82,6 +83,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       ...createDeliveryVerbs(connections),
       ...createKeyVerbs(connections, clients),
       ...createClockVerbs(connections),
+      ...createSessionVerbs(connections),
     },
     async () => {
       await node.close();

@@ -3,6 +3,7 @@ import { CLIENT_TYPES } from '../../clients/client.ts';
 import type { Client, ClientSecret } from '../../clients/client.ts';
 import { ON_REPLAY, parsePolicy } from '../../clients/policy.ts';
 import type { Policy } from '../../clients/policy.ts';
+import { EMPTY_PROFILE, readProfile } from '../../clients/profile.ts';
 import { StoreError } from '../../errors.ts';
 import type { Caller } from '../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../grants/grant.ts';
@@ -102,6 +103,7 @@ export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => 
   type: CLIENT_TYPES.find((name) => name === row['type']) ?? damaged('clients.type'),
   redirectUris: toTexts(row['redirect_uris'], 'clients.redirect_uris'),
   consentRedirectUri: toOptionalText(row['consent_redirect_uri']),
+  ...toProfile(String(row['profile'])),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
   createdAtMs: Number(row['created_at_ms']),
@@ -124,6 +126,10 @@ export const toKey = (row: Row): RegisteredKey => ({
   createdAtMs: Number(row['created_at_ms']),
   fingerprint: String(row['fingerprint']),
 });
+
+/** A profile that says nothing is absent. */
+const toProfile = (text: string): Pick<Client, 'profile'> =>
+  text === EMPTY_PROFILE ? {} : { profile: readProfile(text) };
 
 const toPolicy = (text: string): Policy => {
   const parsed = parsePolicy(JSON.parse(text) as Record<string, unknown>);

@@ -18,6 +18,7 @@ import { createKnownClients } from './known-clients.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
 import { createOutbox } from './outbox.ts';
 import { createScopeNames } from './scopes.ts';
+import { createSessionVerbs } from './sessions.ts';
 import { toKey } from './rows.ts';
 import { createVehicleVerbs } from './vehicles.ts';
 import { createWebhooks, createWebhookVerbs } from './webhooks.ts';
@@ -83,6 +84,7 @@ export const openSqliteStore = (
     ...createDeliveryVerbs(connection, { webhooks, grantEvents }),
     ...createKeyVerbs(connection, () => clients.forget()),
     ...createClockVerbs(connection),
+    ...createSessionVerbs(connection),
     async close() {
       await connection.commits.settle();
       await checkpoints.stop();

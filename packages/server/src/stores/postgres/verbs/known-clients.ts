@@ -16,7 +16,7 @@ const CLIENTS_MAX = 10_000;
  */
 export const NEXT_REVISION = 'revision + 1 + floor(random() * 4294967296)::bigint';
 
-const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.policy,
+const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.profile, c.policy,
     c.secrets, c.created_at_ms, c.disabled_at_ms, c.has_imported_tokens, k.newest_key
   FROM (SELECT coalesce(max(number), 0) AS newest_key FROM keys) AS k
   LEFT JOIN clients AS c ON c.id = ANY($1::text[])`;

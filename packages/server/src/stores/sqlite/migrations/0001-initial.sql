@@ -8,6 +8,8 @@ CREATE TABLE clients (
   name                 TEXT NOT NULL,
   redirect_uris        TEXT NOT NULL,
   consent_redirect_uri TEXT,
+  -- What owners see besides the name, as a JSON object; the logo in it is base64 of at most 24 KiB.
+  profile              TEXT NOT NULL,
   policy               TEXT NOT NULL,
   revision             INTEGER NOT NULL,
   created_at_ms        INTEGER NOT NULL,
@@ -106,6 +108,14 @@ CREATE TABLE codes (
 ) STRICT;
 
 CREATE INDEX codes_by_age ON codes (issued_at_ms);
+
+-- Owners who are signed in. digest is of the session's id and its owner; dropped soon after half an hour.
+CREATE TABLE owner_sessions (
+  digest        BLOB PRIMARY KEY,
+  started_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX owner_sessions_by_age ON owner_sessions (started_at_ms);
 
 -- What a grant covers. A grant made on the command line has no rows here.
 CREATE TABLE vehicles (

@@ -9,6 +9,8 @@ CREATE TABLE clients (
   name                 text NOT NULL,
   redirect_uris        text NOT NULL,
   consent_redirect_uri text,
+  -- What owners see besides the name, as a JSON object; the logo in it is base64 of at most 24 KiB.
+  profile              text NOT NULL,
   policy               text NOT NULL,
   secrets              text NOT NULL,
   created_at_ms        bigint NOT NULL,
@@ -93,6 +95,14 @@ CREATE TABLE codes (
 
 CREATE INDEX codes_by_age ON codes (issued_at_ms);
 CREATE INDEX codes_by_client ON codes (client_id);
+
+-- Owners who are signed in. digest is of the session's id and its owner; dropped soon after half an hour.
+CREATE TABLE owner_sessions (
+  digest        bytea PRIMARY KEY,
+  started_at_ms bigint NOT NULL
+);
+
+CREATE INDEX owner_sessions_by_age ON owner_sessions (started_at_ms);
 
 -- The vehicles that a grant covers, as one JSON array. A grant without an owner's choice has no row.
 CREATE TABLE covered_vehicles (
