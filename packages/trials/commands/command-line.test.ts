@@ -207,10 +207,7 @@ describe('What the command line refuses on an existing store', { concurrency: 2 
   });
 });
 
-for (const words of [
-  ['client', 'list'],
-  ['client', 'create', '--dialect', 'oauth'],
-])
+for (const words of [['client', 'list'], ['client', 'create', '--dialect', 'oauth'], ['migrate']])
   test(`"${words.join(' ')}" on a directory without a store creates nothing, and says how to create one`, async (t) => {
     const inside = join(directoryFor(t), 'none');
     const ended = await runOn(inside, ...words, '--json');

@@ -9,6 +9,9 @@ const chunk = (kind: string, data: Buffer): Buffer => {
   return bytes;
 };
 
+const CIRCLE = [255, 214, 92];
+const GROUND = [24, 84, 92];
+
 /** A complete PNG image of this size: a light circle on a dark ground. */
 export const sampleLogo = (side = 64): Buffer => {
   const header = Buffer.alloc(13);
@@ -20,8 +23,12 @@ export const sampleLogo = (side = 64): Buffer => {
     Buffer.concat([
       Buffer.of(0),
       ...Array.from({ length: side }, (__, x) => {
-        const distance = Math.hypot(x - side / 2, y - side / 2);
-        return distance < side / 3 ? Buffer.of(255, 214, 92) : Buffer.of(24, 84, 92);
+        const distance = Math.hypot(x + 0.5 - side / 2, y + 0.5 - side / 2);
+        // Mixed at the edge, which is smooth therefore.
+        const inside = Math.min(1, Math.max(0, side / 3 - distance + 0.5));
+        return Buffer.from(
+          CIRCLE.map((light, at) => Math.round(light * inside + (GROUND[at] ?? 0) * (1 - inside))),
+        );
       }),
     ]),
   );

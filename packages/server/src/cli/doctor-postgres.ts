@@ -7,6 +7,7 @@ import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
 import { examineScopes } from './doctor-scopes.ts';
+import { examineKeys } from './doctor-keys.ts';
 import { examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -29,6 +30,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
+      ...examineKeys(await deployment.store.listKeys(), readNow(deployment)),
       warnOf(examineSecrets(clients, readNow(deployment))),
       warnOf(examineScopes(deployment.scopes, clients)),
       examineTransport(transport),

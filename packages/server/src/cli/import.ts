@@ -67,7 +67,7 @@ const importFile = async (
       chunks: source.chunks,
       isDryRun,
       scopes,
-      keyNumber: keyRing.newest.number,
+      keyNumber: keyRing.seal.active.number,
       ...readNow(context),
       onBatch(refused, { rows }) {
         rowsDone = rows;

@@ -89,6 +89,15 @@ describe('What an owner shares', () => {
     assert.deepEqual(idsOf(groupActive(grants, NOW)), [[4n], [3n, 1n], [2n]]);
   });
 
+  test('has a grant that only a doubt about the clock has ended', () => {
+    const grants = [grantOf(A, 1n)];
+    const lifetimeMs = POLICY.refreshTokenLifetimeSeconds * 1000;
+    const nowMs = NOW_MS + lifetimeMs;
+    assert.deepEqual(idsOf(groupActive(grants, { nowMs, doubt: undefined })), []);
+    const doubt = { beforeMs: nowMs, byMs: lifetimeMs };
+    assert.deepEqual(idsOf(groupActive(grants, { nowMs, doubt })), [[1n]]);
+  });
+
   test('has the permissions and vehicles of all its grants, the first consent and the last use', () => {
     const first = grantOf(A, 1n, {
       scope: 'read_vin read_odometer',

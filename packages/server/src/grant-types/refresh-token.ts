@@ -75,7 +75,7 @@ const exchange = async (
     isRetryOfOurs: undecided.has(opened),
     scope: request.parameters.scope,
   };
-  const keyNumber = context.keyRing.newest.number;
+  const keyNumber = context.keyRing.seal.active.number;
   const issuing = prepareIssuing(context, request, { undecided, use: opened }, now);
   let result;
   try {

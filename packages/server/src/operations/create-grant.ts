@@ -57,7 +57,7 @@ export const createGrant = async (
     ...(scopeFault === undefined ? [] : [describeScopeFault(scopes, client, scopeFault)]),
   ];
   if (faults.length > 0) return { outcome: 'invalid', faults };
-  const first = { generation: 0, keyNumber: keyRing.newest.number, rotatedAtMs: [] } as const;
+  const first = { generation: 0, keyNumber: keyRing.seal.active.number, rotatedAtMs: [] } as const;
   const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const id = randomness.bytes(8).readBigInt64BE();
