@@ -161,6 +161,7 @@ void test('every wrong field is reported at once', () => {
 /** Fields that policies stored by an older version do not have. */
 const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'accessTokenFormat',
+  'accessTokenLength',
   'clientCredentials',
   'clientCredentialsScope',
   'grantScope',

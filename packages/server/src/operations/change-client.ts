@@ -1,5 +1,6 @@
 import type { ClientChange } from '../clients/change.ts';
 import { faultsOfAllowed } from '../clients/scopes.ts';
+import type { Shape } from '../tokens/shape.ts';
 import type { OperationContext } from './context.ts';
 import type { DialectRules } from './dialect-rules.ts';
 import { readClient } from './read-client.ts';
@@ -38,11 +39,26 @@ const findFaults = async (
       return typeof value === 'string' ? [[field, value]] : [];
     }),
   );
-  const isAboutDialect = entries.length > 0 || Object.keys(allowed).length > 0;
+  const { accessTokenLength } = policy;
+  const isAboutDialect =
+    entries.length > 0 || Object.keys(allowed).length > 0 || accessTokenLength !== undefined;
   const { client } = isAboutDialect ? await store.readClient(clientId) : {};
   if (client === undefined) return [];
-  const { name: dialect, options = {} } = dialects.of(client);
-  return [...faultsOfAllowed(scopes, dialect, allowed), ...faultsOfOptions(entries, dialect, options)];
+  const { name: dialect, options = {}, shapes } = dialects.of(client);
+  return [
+    ...faultsOfAllowed(scopes, dialect, allowed),
+    ...faultsOfOptions(entries, dialect, options),
+    ...faultsOfLength(accessTokenLength, dialect, shapes.accessToken),
+  ];
+};
+
+const faultsOfLength = (length: unknown, dialect: string, { tail }: Shape): readonly string[] => {
+  if (length === undefined) return [];
+  if (tail === undefined)
+    return [`accessTokenLength cannot be set: access tokens of the ${dialect} dialect have one length`];
+  const most = tail.from + tail.maxCharacters;
+  const isPossible = Number(length) >= tail.from && Number(length) <= most;
+  return isPossible ? [] : [`accessTokenLength must be at least ${tail.from} and at most ${most}`];
 };
 
 const faultsOfOptions = (
