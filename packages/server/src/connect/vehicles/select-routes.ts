@@ -106,11 +106,10 @@ const renderSelection = async (
   const choice = await offerVehicles(pending, owner, chosen);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
   const form = createForm(context, session, pageContext);
-  const clientName = nameClient(client);
   const page =
     choice.offered.length === 0
-      ? noVehiclesPage(pageContext, owner, clientName, form)
-      : selectPage(pageContext, { owner, clientName }, form, { choice, hasError });
+      ? noVehiclesPage(pageContext, owner, nameClient(client), form)
+      : selectPage(pageContext, { owner, client }, form, { choice, hasError });
   return renderPage(page, pageContext);
 };
 
