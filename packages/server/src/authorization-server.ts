@@ -5,6 +5,7 @@ import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
 import type { DemoClients, DemoContext } from './connect/demo/demo-clients.ts';
 import { followClock } from './deployment/clock.ts';
+import { refuseOpenFiles } from './deployment/file-modes.ts';
 import { openDeployment } from './deployment/open.ts';
 import type { Deployment, DeploymentOptions } from './deployment/open.ts';
 import { createEndpointContext, createRouteGroups } from './compose-endpoints.ts';
@@ -75,6 +76,7 @@ export const createAuthorizationServer = async (
   options: ServerOptions = {},
 ): Promise<AuthorizationServer> => {
   const config = parseConfig({ flags: settings });
+  refuseOpenFiles(config, options);
   const basePath = parseBasePath(options.basePath ?? '');
   const emit = guardEmit(options.emit ?? (() => {}));
   let live: LiveEvents | undefined;
@@ -86,14 +88,14 @@ export const createAuthorizationServer = async (
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
   const { store, time, clock, randomness, egress } = deployment;
   const load = createLoad(config.concurrentRequestsMax);
-  const { noticeKey } = deployment;
+  const { noticeKeys } = deployment;
   const isInFile = options.store === undefined && config.store === undefined;
   const admin =
     config.adminPort === undefined
       ? undefined
       : createAdmin({
           store,
-          noticeKey,
+          noticeKeys,
           time,
           openRequests: load.open,
           logLines: options.logLines,
@@ -131,7 +133,7 @@ export const createAuthorizationServer = async (
   const sending = startSending({
     store,
     keyRing: () => deployment.keyRing,
-    noticeKey,
+    noticeKeys,
     clock,
     monotonic: time.monotonic,
     earliest: time.earliest,

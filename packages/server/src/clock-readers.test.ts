@@ -28,6 +28,7 @@ const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> =
   'imports/row.ts': [1, 'refuses a row from the future, which can be imported later'],
   'stores/postgres/verbs/batches.ts': [1, 'monotonic'],
   'tokens/key-ring.ts': [1, 'gets the earliest moment'],
+  'webhooks/signing-keys.ts': [1, 'gets the earliest moment'],
   'webhooks/sender.ts': [1, 'finds a clock that was set back'],
 };
 

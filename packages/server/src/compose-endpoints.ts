@@ -42,7 +42,7 @@ export const createEndpointContext = (
     get keyRing() {
       return deployment.keyRing;
     },
-    noticeKey: deployment.noticeKey,
+    noticeKeys: deployment.noticeKeys,
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     get issuer() {
       return issuer();
@@ -66,7 +66,7 @@ export const createRouteGroups = (
     get keyRing() {
       return deployment.keyRing;
     },
-    noticeKey: deployment.noticeKey,
+    noticeKeys: deployment.noticeKeys,
     clock: deployment.clock,
     doubt: deployment.doubt,
     // Visits are counted in real time, also where a host moves the clock.

@@ -215,11 +215,14 @@ void test('headersTimeoutSeconds is at most requestTimeoutSeconds', () => {
   );
 });
 
-void test('the key is given as text or as a file, not both', () => {
+void test('the key ring is given as text, as a file or as a command, not as several', () => {
   assert.equal(parse({ environment: { KEYFOB_KEY: 'ring' } }).key, 'ring');
   assert.equal(parse({ flags: { keyFile: 'ring.txt' } }).keyFile, 'ring.txt');
   const both = { environment: { KEYFOB_KEY: 'ring' }, flags: { keyFile: 'ring.txt' } };
-  assert.match(errorOf(both).message, /give key or keyFile, not both/);
+  assert.match(errorOf(both).message, /give one of key, keyFile and keyCommand, not several/);
+  const command = { environment: { KEYFOB_KEY: 'ring', KEYFOB_KEY_COMMAND: 'print-ring' } };
+  assert.match(errorOf(command).message, /give one of key, keyFile and keyCommand, not several/);
+  assert.equal(parse({ environment: { KEYFOB_KEY_COMMAND: 'print-ring' } }).keyCommand, 'print-ring');
 });
 
 const UNKNOWN: readonly (readonly [string, Partial<ConfigSources>, RegExp])[] = [

@@ -58,6 +58,8 @@ const REFUSALS = {
   concurrent_use: 'dead_token',
   ahead: 'dead_token',
   replayed: 'dead_token',
+  key_compromised: 'dead_token',
+  key_retired: 'dead_token',
   // what is asked besides tokens
   client_not_permitted: 'not_permitted',
   scope_unknown: 'request',

@@ -154,6 +154,9 @@ export type LogEvent =
   | Of<'clock.settled', { cause: 'time' | 'stepped_back' | 'database' | 'operator' }>
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
+  /** An operator declared a key compromised; also reported at every start, until the key is retired. */
+  | Of<'keys.compromised', { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' }>
+  | Of<'keys.retired', { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' }>
   | Of<'webhook.delivered', Delivery>
   | Of<'webhook.failed', Delivery & { cause: string; retryInMs: Millis }>
   | Of<'webhook.given_up', Delivery & { cause: string }>

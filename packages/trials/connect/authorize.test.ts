@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
+import { rotateKeys } from '@keyfob/server';
 import { StoreError } from '@keyfob/server/errors';
-import { createKeyLine, registrationOf } from '@keyfob/server/tokens';
+import { createKeyLines } from '@keyfob/server/tokens';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 import { openConnectTrial, pleosUrl, redeemCode, REDIRECT_URI, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser, formsOf } from './plain-browser.ts';
@@ -367,7 +368,7 @@ describe('Every form', () => {
         return work();
       },
     });
-    const own = await openConnectTrial(t, { demo: true, key: createKeyLine(1, 1_700_000_000) }, { store });
+    const own = await openConnectTrial(t, { demo: true, key: createKeyLines(1, 1_700_000_000) }, { store });
     const browser = createPlainBrowser();
     const page = await browser.open(`${own.url}/connect`);
     const shared = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
@@ -396,8 +397,7 @@ describe('Every form', () => {
     const browser = createPlainBrowser();
     const page = await browser.open(smartcarUrl(own, client));
     const consent = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
-    const { newest } = own.deployment.keys.rotate(2);
-    await own.deployment.store.registerKey(registrationOf(newest));
+    await rotateKeys(own.deployment);
     const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
     const [status] = await redeemCode(own, 'smartcar', client, { code: codeOf(agreed) });
     assert.equal(status, 200);

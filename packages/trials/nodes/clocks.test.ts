@@ -111,7 +111,10 @@ async function tryClocks(t: TestContext, { url }: Cluster): Promise<void> {
           codeChallenge: undefined,
           issuedAtMs: toMillis(issuedAt),
         });
-        const code = sealCode(deployment.keyRing.newest, WIRES[dialect].shapes.code, { grantId, issuedAt });
+        const code = sealCode(deployment.keyRing.seal.active, WIRES[dialect].shapes.code, {
+          grantId,
+          issuedAt,
+        });
         const ask = (): Promise<Answer> => exchangeAs[dialect](node.url, client, code, REDIRECT);
         return (await untilAnswered(ask)).status;
       };

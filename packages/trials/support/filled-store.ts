@@ -23,7 +23,14 @@ const FAR_APART_MS = [1, 400, 9_000_000, 30, 5, 4_000_000_000, 60_000];
 
 /** Fills a store with at least one record of every kind, and with `plainGrants` simple grants. */
 export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void> => {
-  await store.registerKey({ number: 1, createdAtMs: CREATED_AT_MS, fingerprint: 'a fingerprint' });
+  await store.registerKey({
+    number: 1,
+    purpose: 'seal',
+    createdAtMs: CREATED_AT_MS,
+    fingerprint: 'a fingerprint',
+  });
+  await store.registerKey({ number: 2, purpose: 'seal', createdAtMs: CREATED_AT_MS, fingerprint: 'another' });
+  await store.withdrawKey(1, { state: 'compromised', atMs: CREATED_AT_MS, opensUntilMs: CREATED_AT_MS + 1 });
   const used = sampleSecret('one', { expiresAtMs: CREATED_AT_MS + 10_000_000_000 });
   await store.createClient(
     sampleClient({

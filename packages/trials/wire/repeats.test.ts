@@ -21,7 +21,7 @@ for (const [what, rotatedBy, differs] of [
       rotatedAtMs,
       rotatedBy,
     });
-    const used = sealRefreshToken(trial.context.keyRing.newest, uuidShape, grant.id, 0);
+    const used = sealRefreshToken(trial.context.keyRing.seal.active, uuidShape, grant.id, 0);
     const answer = await trial.refresh(app, used);
     assert.deepEqual([answer.status, answer.body['refresh_token']], [200, successor]);
     assert.deepEqual(

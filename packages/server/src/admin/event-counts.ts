@@ -67,6 +67,8 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'clock.settled': { cause: listed('time', 'stepped_back', 'database', 'operator') },
   'keys.reloaded': undefined,
   'keys.missing': undefined,
+  'keys.compromised': { purpose: listed('seal', 'sign', 'session', 'webhook') },
+  'keys.retired': { purpose: listed('seal', 'sign', 'session', 'webhook') },
   'webhook.delivered': undefined,
   'webhook.failed': undefined,
   'webhook.given_up': undefined,

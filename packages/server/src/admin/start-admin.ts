@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ClockSource } from '../clock-source.ts';
+import type { ClientReading } from '../clients/client-store.ts';
 import { StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
@@ -16,7 +17,7 @@ import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 
 export type AdminContext = {
   readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting'>;
-  noticeKey(newestKeyNumber: number): boolean;
+  noticeKeys(registered: ClientReading['keys']): boolean;
   readonly time: Pick<ClockSource, 'skewMs' | 'isFarOff' | 'doubt'>;
   openRequests(): number;
   /** `undefined` if the host writes the log. */
@@ -43,13 +44,13 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
 export const createAdmin = (context: AdminContext): Admin => {
-  const { store, noticeKey, time, openRequests, storeLogBytes, logLines, emit } = context;
+  const { store, noticeKeys, time, openRequests, storeLogBytes, logLines, emit } = context;
   let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
   const readiness = createReadiness({
     store,
-    noticeKey,
+    noticeKeys,
     isClockFarOff: time.isFarOff,
     isStopping: () => isStopping,
   });

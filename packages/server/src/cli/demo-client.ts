@@ -67,7 +67,7 @@ export const readDemoRefreshToken = async (
   id: GrantId,
 ): Promise<string | undefined> => {
   const grant = await store.readGrant(id);
-  const key = grant === undefined ? undefined : keyRing.find(grant.keyNumber);
+  const key = grant === undefined ? undefined : keyRing.seal.find(grant.keyNumber);
   if (grant === undefined || key === undefined) return undefined;
   const { client } = await store.readClient(grant.clientId);
   if (client === undefined) return undefined;

@@ -51,8 +51,8 @@ export const openDemo = async (deployment: Deployment, config: Config): Promise<
       const dialect = Object.values(DIALECTS).find(({ name }) => clients.get(name)?.grantId === grantId);
       if (dialect === undefined) return;
       const { name, shapes } = dialect;
-      const { newest } = deployment.keyRing;
-      const token = sealRefreshToken(newest, shapes.refreshToken, readGrantId(grantId) ?? 0n, generation + 1);
+      const { active } = deployment.keyRing.seal;
+      const token = sealRefreshToken(active, shapes.refreshToken, readGrantId(grantId) ?? 0n, generation + 1);
       // Before the answer is sent, because the next command may be pasted right after it.
       writeWord(tokenFile(folder, name), token);
     },

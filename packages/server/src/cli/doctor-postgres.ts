@@ -6,6 +6,7 @@ import type { Millis } from '../exports/grants.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
+import { examineKeys } from './doctor-keys.ts';
 import { examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -27,6 +28,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
+      ...examineKeys(await deployment.store.listKeys(), readNow(deployment)),
       warnOf(examineSecrets(await deployment.store.listClients(), readNow(deployment))),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),

@@ -66,7 +66,7 @@ const importFile = async (
       store,
       chunks: source.chunks,
       isDryRun,
-      keyNumber: keyRing.newest.number,
+      keyNumber: keyRing.seal.active.number,
       ...readNow(context),
       onBatch(refused, { rows }) {
         rowsDone = rows;

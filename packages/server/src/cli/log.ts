@@ -46,6 +46,8 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'clock.settled': 'info',
   'keys.reloaded': 'info',
   'keys.missing': 'error',
+  'keys.compromised': 'warn',
+  'keys.retired': 'info',
   'webhook.delivered': 'info',
   'webhook.failed': 'warn',
   'webhook.given_up': 'error',

@@ -3,6 +3,7 @@ import type { Store } from '../grants/store.ts';
 import type { Clock, TimeContext } from '../clock.ts';
 import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { Upstream } from './sign-in/upstream.ts';
 import type { DemoContext } from './demo/demo-clients.ts';
 import type { VisitLimits } from './visit-limit.ts';
@@ -12,8 +13,8 @@ import type { VehicleSource } from './vehicles/vehicle-source.ts';
 export type ConnectContext = TimeContext & {
   readonly store: Store;
   readonly keyRing: KeyRing;
-  /** Reads the ring again if it lacks the newest key that the store knows. Returns whether the ring still lacks it. */
-  readonly noticeKey: (newestKeyNumber: number) => boolean;
+  /** Follows what the store knows of its keys. Returns whether the ring lacks one of them. */
+  readonly noticeKeys: (registered: readonly RegisteredKey[]) => boolean;
   readonly monotonic: Clock;
   readonly randomness: Randomness;
   readonly emit: Emit;

@@ -116,7 +116,7 @@ const findTargetFault = (
 };
 
 const readClient = async (
-  { store, noticeKey }: ConnectContext,
+  { store, noticeKeys }: ConnectContext,
   { name, authorization: { clientIdName } }: Dialect,
   parameters: QueryParameters,
 ): Promise<Client> => {
@@ -124,9 +124,9 @@ const readClient = async (
   if (clientId === undefined) throw faultOf('client_unknown', clientIdName, 'is missing');
   if (parameters.repeated.has(clientIdName))
     throw faultOf('client_unknown', clientIdName, 'was sent more than once');
-  const { client, newestKeyNumber } = await store.readClient(clientId);
-  // Makes sure that everything after this uses the newest key.
-  noticeKey(newestKeyNumber);
+  const { client, keys } = await store.readClient(clientId);
+  // Makes sure that everything after this uses the newest keys.
+  noticeKeys(keys);
   const refuse = (reason: RefusalReason): Refusal =>
     faultOf(reason, clientIdName, 'is not that of an active client of this API');
   if (client === undefined) throw refuse('client_unknown');

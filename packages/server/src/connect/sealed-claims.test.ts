@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
+import { createKeyLines, parseKeyRing } from '../tokens/key-ring.ts';
 import { openClaims, sealClaims } from './sealed-claims.ts';
 
-const RING = parseKeyRing(createKeyLine(1, 0));
+const RING = parseKeyRing(createKeyLines(1, 0));
 const SEALED_AT_MS = 1_750_000_000_000;
 const TEXT = await sealClaims(RING, 'session', { id: 'one' }, { nowMs: SEALED_AT_MS, lifetimeSeconds: 60 });
 

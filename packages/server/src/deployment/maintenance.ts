@@ -11,6 +11,7 @@ import { recogniseStore } from '../stores/sqlite/recognise.ts';
 import { placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/restore.ts';
 import type { Restored } from '../stores/sqlite/restore-content.ts';
 import { openSqliteStore } from '../stores/sqlite/store.ts';
+import { readKeyRing } from './key-source.ts';
 import { openKeySource, refuseOtherKeys, storeMissing } from './keys.ts';
 import { sqlitePathOf } from './names.ts';
 
@@ -46,14 +47,14 @@ export const backupDeployment = async (config: Config, target: string, progress:
  * opens, the file is replaced as a whole; revocations made since the backup are lost then, and the answer is `undefined`.
  * Throws `OperatorError`, and then nothing was changed.
  */
-export const restoreDeployment = (
+export const restoreDeployment = async (
   config: Config,
   source: string,
   { isDamaged, nowMs }: { readonly isDamaged: boolean; readonly nowMs: Millis },
-): Restored | undefined => {
+): Promise<Restored | undefined> => {
   const path = sqlitePathOf(config);
   const keys = openKeySource(config, 'restore', systemClock);
-  refuseOtherKeys(readBackupKeys(source), keys.read(), keys.name);
+  refuseOtherKeys(readBackupKeys(source), await readKeyRing(keys), keys.name);
   if (!isDamaged && recogniseStore(path) === 'store') return restoreSqliteStore(path, source, nowMs);
   placeSqliteStore(path, source, `${path}.damaged-${toSeconds(nowMs)}`);
   return undefined;

@@ -8,11 +8,13 @@ import type { Egress } from '../egress/egress.ts';
 import type { Emit } from '../log-event.ts';
 import type { KnownDialects } from '../operations/dialect-rules.ts';
 import type { Store } from '../grants/store.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import { systemRandomness } from '../randomness.ts';
 import type { Randomness } from '../randomness.ts';
 import { openClock } from './clock.ts';
-import { sharedKeySource } from './key-file.ts';
-import type { KeySource } from './key-file.ts';
+import { readKeyRing } from './key-source.ts';
+import { sharedKeySource } from './named-key-source.ts';
+import type { KeySource } from './key-source.ts';
 import { openSqliteStore } from '../stores/sqlite/store.ts';
 import { createReloadingKeyRing, openKeySource, registerKeys } from './keys.ts';
 import type { ReloadingKeyRing } from './keys.ts';
@@ -45,7 +47,7 @@ export type DeploymentOptions = {
   readonly createIfMissing?: boolean;
   /** An open store instead of the one that the configuration names. The caller that opened it closes it. */
   readonly store?: Store | undefined;
-  /** The source of the key ring. With a `store` that is passed in, it must come from here or from `key` or `keyFile`. */
+  /** The source of the key ring. With a `store` that is passed in, it must come from here or from `key`, `keyFile` or `keyCommand`. */
   readonly keys?: KeySource | undefined;
   readonly emit?: Emit | undefined;
   readonly clock?: Clock | undefined;
@@ -76,25 +78,26 @@ export const openDeployment = async (
     (isInDirectory
       ? openKeySource(config, createIfMissing ? 'first' : 'later', clock ?? systemClock)
       : sharedKeySource(config));
-  const first = keys.read();
+  const ring = await readKeyRing(keys);
   let listener: (() => void) | undefined;
   const onDeliveries = (): void => listener?.();
   const store = givenStore ?? (await openStore(config, createIfMissing, onDeliveries));
   const close = async (): Promise<void> => (givenStore === undefined ? store.close() : undefined);
   let time: ClockSource;
+  let registered: readonly RegisteredKey[];
   try {
-    await registerKeys(store, first, keys.name);
+    registered = await registerKeys(store, ring, keys.name);
     time = await openClock(store, { clock, monotonic, isTrusted: config.trustClock, emit });
   } catch (error) {
     await close();
     throw error;
   }
-  const reloading = createReloadingKeyRing(keys, first, emit);
+  const reloading = createReloadingKeyRing(keys, { ring, registered }, emit);
   return {
     get keyRing() {
       return reloading.keyRing;
     },
-    noticeKey: reloading.noticeKey,
+    noticeKeys: reloading.noticeKeys,
     store,
     dialects: KNOWN_DIALECTS,
     keys,

@@ -1,5 +1,5 @@
 /** `@keyfob/server/grants`: what a grant is, and the pure decisions about its tokens. */
-export { readNow, toMillis, toSeconds } from '../clock.ts';
+export { leastAgeMs, readNow, toMillis, toSeconds } from '../clock.ts';
 export type { ClockDoubt, Millis, Now, Seconds, TimeContext } from '../clock.ts';
 export type { Grant, Revocation, RevocationCause } from '../grants/grant.ts';
 export type { Vehicle } from '../grants/vehicle.ts';

@@ -83,7 +83,7 @@ const redeem = async (
     isRetryOfOurs: undecided.has(use),
   };
   const now = readNow(context);
-  const keyNumber = context.keyRing.newest.number;
+  const keyNumber = context.keyRing.seal.active.number;
   const issuing = prepareIssuing(context, request, { undecided, use }, now);
   let result;
   try {

@@ -68,7 +68,7 @@ const exchange = async (
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(opened),
   };
-  const keyNumber = context.keyRing.newest.number;
+  const keyNumber = context.keyRing.seal.active.number;
   const issuing = prepareIssuing(context, request, { undecided, use: opened }, now);
   let result;
   try {

@@ -5,7 +5,7 @@ import type { Policy } from '../clients/policy.ts';
 import { StoreError } from '../errors.ts';
 import { openAccessJwt } from '../tokens/access-jwt.ts';
 import { openAccessToken } from '../tokens/access-token.ts';
-import { parseKeyRing } from '../tokens/key-ring.ts';
+import { ringOf } from '../tokens/key-ring.cases.ts';
 import { uuidShape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
@@ -14,7 +14,12 @@ import type { TokenAnswer } from './issue.ts';
 
 const NOW = 1_750_000_000;
 const ISSUER = 'https://fob.example';
-const RING = parseKeyRing(`1:0:${'B'.repeat(42)}A,2:${NOW - 600}:${'C'.repeat(42)}A`);
+const RING = ringOf(
+  `1:seal:0:${'B'.repeat(42)}A`,
+  `2:seal:0:${'C'.repeat(42)}A`,
+  `3:sign:0:${'D'.repeat(42)}A`,
+  `4:sign:${NOW - 600}:${'E'.repeat(42)}A`,
+);
 const SHAPES = { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape };
 
 const POLICY: Policy = {
@@ -69,7 +74,7 @@ test('a client that wants JWTs gets one, signed by the key that has been publish
   assert.deepEqual(rest, same);
   const opened = await openAccessJwt(RING, ISSUER, accessToken, NOW);
   assert.ok(typeof opened === 'object');
-  assert.equal(opened.key.number, 1);
+  assert.equal(opened.key.number, 3);
   const { jti, ...claims } = opened.claims;
   const times = { iat: NOW, exp: NOW + 3600 };
   const known = { iss: ISSUER, sub: 'owner-1', aud: ISSUER, client_id: 'client-a', scope: 'read_charge' };
@@ -133,7 +138,7 @@ test('a JWT is signed by the older key while a doubt about the clock may have pu
 });
 
 test('a ring that lacks the key of a grant is an outage', () => {
-  const keyRing = parseKeyRing(`2:0:${'C'.repeat(42)}A`);
+  const keyRing = ringOf(`2:seal:0:${'C'.repeat(42)}A`);
   const tokenIssuer = { keyRing, nextSerial: () => 7, issuer: ISSUER };
   assert.throws(() => issueTokens(tokenIssuer, SHAPES, GRANT, POLICY, NOW * 1000), StoreError);
 });

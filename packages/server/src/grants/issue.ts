@@ -75,13 +75,13 @@ export const issueAlike = (
   const [first] = orders;
   if (first === undefined) return [];
   const { shapes, grant } = first;
-  const { newest } = tokenIssuer.keyRing;
-  const key = tokenIssuer.keyRing.find(grant.keyNumber);
+  const { seal } = tokenIssuer.keyRing;
+  const key = seal.find(grant.keyNumber);
   if (key === undefined) throw new StoreError('unavailable', `the key ring lacks key ${grant.keyNumber}`);
   const drafts = orders.map((order) => draftOf(tokenIssuer, order));
   const refreshTokens = sealRefreshTokens(key, shapes.refreshToken, drafts);
   const opaque = drafts.filter(({ isJwt }) => !isJwt);
-  const accessTokens = sealAccessTokens(newest, shapes.accessToken, opaque);
+  const accessTokens = sealAccessTokens(seal.active, shapes.accessToken, opaque);
   let next = 0;
   return drafts.map((draft, index) => {
     const { order, expiresInSeconds } = draft;

@@ -13,6 +13,7 @@ import {
   present,
   refuse,
   repeat,
+  replay,
   resync,
 } from './judge.cases.ts';
 import type { Case } from './judge.cases.ts';
@@ -309,5 +310,84 @@ judgeCases([
     presented: present(GENERATION_MAX),
     afterMs: 1000,
     verdict: resync(3),
+  },
+]);
+
+const COMPROMISED = {
+  state: 'compromised',
+  atMs: ROTATED_AT_MS,
+  opensUntilMs: ROTATED_AT_MS + 2 * HOUR_MS,
+} as const;
+const LONG = { refreshTokenLifetimeSeconds: 86_400 };
+const IN_WINDOW_MS = 2 * HOUR_MS - 1;
+
+// A key that an operator withdrew.
+judgeCases([
+  ...ROTATIONS.map((rotation): Case => ({
+    name: `with rotation ${rotation}, the current token of a compromised key is replaced until its window ends`,
+    presented: present(GENERATION, { withdrawal: COMPROMISED }),
+    afterMs: IN_WINDOW_MS,
+    policy: { ...LONG, rotation },
+    verdict: ROTATE,
+  })),
+  {
+    name: 'the current token of a compromised key is refused when its window has ended',
+    presented: present(GENERATION, { withdrawal: COMPROMISED }),
+    afterMs: IN_WINDOW_MS + 1,
+    policy: LONG,
+    verdict: refuse('key_compromised'),
+  },
+  {
+    name: 'a window whose end is in doubt has not ended',
+    presented: present(GENERATION, { withdrawal: COMPROMISED }),
+    afterMs: 3 * HOUR_MS,
+    doubt: { beforeMs: ROTATED_AT_MS + 3 * HOUR_MS, byMs: HOUR_MS + 1 },
+    policy: LONG,
+    verdict: ROTATE,
+  },
+  {
+    name: 'a token of a retired key is refused',
+    presented: present(GENERATION, { withdrawal: { state: 'retired', atMs: ROTATED_AT_MS } }),
+    afterMs: 1000,
+    verdict: refuse('key_retired'),
+  },
+  {
+    name: 'a token of a compromised key that is ahead of the store proves nothing',
+    presented: present(GENERATION + 1, { withdrawal: COMPROMISED }),
+    afterMs: 1000,
+    verdict: refuse('key_compromised'),
+  },
+  {
+    name: 'the predecessor under a compromised key is repeated inside the overlap, for a lost answer',
+    presented: present(GENERATION - 1, { withdrawal: COMPROMISED }),
+    afterMs: 59_000,
+    verdict: repeat('overlap'),
+  },
+  {
+    name: 'a replay of a token of a compromised key does not revoke, for its thief can make any generation',
+    presented: present(GENERATION - 1, { withdrawal: COMPROMISED }),
+    afterMs: HOUR_MS / 2,
+    verdict: replay(1, 'refuse'),
+  },
+  {
+    name: 'a replay of a token of a compromised key is only observed where the policy says so',
+    presented: present(0, { withdrawal: COMPROMISED }),
+    afterMs: HOUR_MS / 2,
+    policy: { onReplay: 'observe' },
+    verdict: replay(GENERATION, 'observe'),
+  },
+  {
+    name: 'without rotation, every holder of a replaced token gets its successor',
+    presented: present(GENERATION - 1, { withdrawal: COMPROMISED }),
+    afterMs: IN_WINDOW_MS,
+    policy: { ...LONG, rotation: 'none' },
+    verdict: repeat('not_rotated'),
+  },
+  {
+    name: 'a token of a compromised key of a revoked grant is refused as revoked',
+    grant: REVOKED,
+    presented: present(GENERATION, { withdrawal: COMPROMISED }),
+    afterMs: 1000,
+    verdict: refuse('revoked'),
   },
 ]);

@@ -6,6 +6,7 @@ import type { OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { readingsOfAccessToken } from '../tokens/access-token.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { audiencesOf, readAudience } from './audience.ts';
@@ -18,8 +19,8 @@ import type { Store } from './store.ts';
 export type AccessContext = TimeContext & {
   readonly store: Store;
   readonly keyRing: KeyRing;
-  /** Gets the newest key number that the store knows; answers whether the ring, read again if needed, lacks that key. */
-  readonly noticeKey: (newestKeyNumber: number) => boolean;
+  /** Gets the keys that the store knows; answers whether the ring, read again if needed, lacks one of them. */
+  readonly noticeKeys: (registered: readonly RegisteredKey[]) => boolean;
   /** The issuer of JWTs (`iss`); where it is absent, no JWT is accepted. */
   readonly issuer?: string | undefined;
 };
@@ -109,6 +110,8 @@ export const readJwtAccess = async (
   if (opened?.kind !== 'grant') return undefined;
   const access = await readOpened(context, opened);
   if (access === undefined || access === 'unknown') return undefined;
+  // The key may have been withdrawn since the ring was read.
+  if (context.keyRing.sign.find(key.number)?.withdrawal !== undefined) return undefined;
   return {
     ...access,
     expiresAt: Math.min(access.expiresAt, claims.exp),
@@ -125,12 +128,26 @@ export const findOpaqueAccess = async (
   shape: Shape,
   text: string,
 ): Promise<Access | 'unknown' | undefined> => {
-  for (const opened of readingsOfAccessToken(context.keyRing, shape, text)) {
+  const { keyRing } = context;
+  for (const opened of readingsOfAccessToken(keyRing, shape, text)) {
     const access = await readOpened(context, opened);
-    if (access !== 'unknown') return access;
+    if (access !== 'unknown' && stillOpens(context, keyRing, { shape, text, opened })) return access;
   }
   return 'unknown';
 };
+
+/** Whether the token still opens: reading the client may have shown that its key was withdrawn. */
+const stillOpens = (
+  context: AccessContext,
+  ringBefore: KeyRing,
+  {
+    shape,
+    text,
+    opened,
+  }: { readonly shape: Shape; readonly text: string; readonly opened: OpenedAccessToken },
+): boolean =>
+  context.keyRing === ringBefore ||
+  readingsOfAccessToken(context.keyRing, shape, text).some(({ grantId }) => grantId === opened.grantId);
 
 const readOpened = async (
   context: AccessContext,
@@ -139,6 +156,7 @@ const readOpened = async (
   const { store } = context;
   const grant = await store.readGrant(opened.grantId);
   if (grant === undefined) return 'unknown';
-  const { client } = await store.readClient(grant.clientId);
+  const { client, keys } = await store.readClient(grant.clientId);
+  context.noticeKeys(keys);
   return client === undefined ? undefined : judgeAccess(grant, client, opened, readNow(context));
 };

@@ -79,8 +79,9 @@ export const createResourceMetadata =
   };
 
 /**
- * `GET /.well-known/jwks.json`: the public part of every key of the ring, including those that do not sign yet. Also
- * answered while the store is unavailable, so that resource servers can go on.
+ * `GET /.well-known/jwks.json`: the public part of every usable signing key, including those that do not sign yet. A key
+ * that is compromised or retired is gone at once, so that resource servers stop to accept its JWTs. Also answered while
+ * the store is unavailable, so that resource servers can go on.
  *
  * @see RFC 7517 §5
  */
@@ -88,14 +89,14 @@ export const createJwks =
   (context: EndpointContext): Route =>
   async () => {
     const isComplete = await hasEveryKey(context);
-    const keys = context.keyRing.keys.map(({ signingKey }) => signingKey.jwk);
+    const keys = context.keyRing.sign.usable.map(({ signingKey }) => signingKey().jwk);
     return answerEverybody({ keys }, { isCacheable: isComplete });
   };
 
 /** Whether the ring has every key; it is read again where the store has registered a newer one. */
-const hasEveryKey = async ({ store, noticeKey }: EndpointContext): Promise<boolean> => {
+const hasEveryKey = async ({ store, noticeKeys }: EndpointContext): Promise<boolean> => {
   try {
-    return !noticeKey((await store.readClient('')).newestKeyNumber);
+    return !noticeKeys((await store.readClient('')).keys);
   } catch (error) {
     if (error instanceof StoreError) return false;
     throw error;

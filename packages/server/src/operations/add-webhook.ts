@@ -51,7 +51,7 @@ export const addWebhook = async (
     format: format.name,
     clientId,
     kinds: GRANT_EVENT_KINDS.filter((kind) => kinds.includes(kind)),
-    keyNumber: keyRing.newest.number,
+    keyNumber: keyRing.webhook.active.number,
     createdAtMs: clock(),
     disabledAtMs: undefined,
   };

@@ -51,7 +51,7 @@ export const createGrant = async (
   const dialect = dialects.of(client);
   const faults = faultsOf(wanted, dialect);
   if (faults.length > 0) return { outcome: 'invalid', faults };
-  const first = { generation: 0, keyNumber: keyRing.newest.number, rotatedAtMs: [] } as const;
+  const first = { generation: 0, keyNumber: keyRing.seal.active.number, rotatedAtMs: [] } as const;
   const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const id = randomness.bytes(8).readBigInt64BE();

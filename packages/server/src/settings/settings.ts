@@ -72,7 +72,12 @@ export const SETTINGS = {
   key: {
     ...text,
     effect:
-      'The key ring itself, for a secret manager that fills the environment. Excludes `keyFile`; several lines are separated by commas.',
+      'The key ring itself, for a secret manager that fills the environment. Several lines are separated by line ends or commas.',
+  },
+  keyCommand: {
+    ...text,
+    effect:
+      'Shell command that prints the key ring, such as the client of a secret manager. At most one of `keyFile`, `key` and `keyCommand` may be set.',
   },
   publicUrl: {
     ...baseUrl,

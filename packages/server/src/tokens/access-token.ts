@@ -1,7 +1,7 @@
 import type { Seconds } from '../clock.ts';
 import { viewOf, writeUint32 } from './block-view.ts';
 import type { GrantId } from './grant-id.ts';
-import type { KeyRing, RingKey } from './key-ring.ts';
+import type { KeyRing, SealKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import type { Shape } from './shape.ts';
 
@@ -25,7 +25,7 @@ export type NewAccessToken = OpenedAccessToken & { readonly serial: number };
  * An access token: grant id (8 bytes), issued at (4, seconds), serial (2), check (2, zero). No row is written for
  * it. The serial only makes two tokens of one grant and one second differ; the caller counts it up.
  */
-export const sealAccessToken = (key: RingKey, shape: Shape, token: NewAccessToken): string => {
+export const sealAccessToken = (key: SealKey, shape: Shape, token: NewAccessToken): string => {
   const block = Buffer.alloc(BLOCK_BYTES);
   writeBlock(viewOf(block), 0, token);
   return shape.write(key.sealers.access.seal(block, shape.macBytes));
@@ -33,7 +33,7 @@ export const sealAccessToken = (key: RingKey, shape: Shape, token: NewAccessToke
 
 /** The same for several tokens, for little more than the cost of one. */
 export const sealAccessTokens = (
-  key: RingKey,
+  key: SealKey,
   shape: Shape,
   tokens: readonly NewAccessToken[],
 ): readonly string[] => {
@@ -56,7 +56,8 @@ export const openAccessToken = (ring: KeyRing, shape: Shape, text: string): Open
 
 /**
  * Everything that an access token may say, one reading for each key that opens it, newest first. The check is short:
- * in a shape without room for a MAC, one key in 65536 that did not seal it opens it too, to a grant that never was.
+ * in a shape without room for a MAC, one key in 65536 that did not seal it opens it too, to a grant that never was. A key
+ * that is compromised or retired opens none: its thief could have made it.
  */
 export const readingsOfAccessToken = (
   ring: KeyRing,
@@ -65,7 +66,7 @@ export const readingsOfAccessToken = (
 ): readonly OpenedAccessToken[] => {
   const sealed = shape.read(text);
   if (sealed === 'malformed') return [];
-  return ring.keys.flatMap((key) => {
+  return ring.seal.usable.flatMap((key) => {
     const block = key.sealers.access.open(sealed);
     if (block === undefined || block.readUInt16BE(CHECK_AT) !== 0) return [];
     return [{ grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(ISSUED_AT) }];

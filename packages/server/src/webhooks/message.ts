@@ -26,14 +26,14 @@ export const writeTest = ({ id: webhookId, format }: Webhook, id: string, nowMs:
   body: JSON.stringify(formatNamed(format).renderTest(webhookId, nowMs)),
 });
 
-/** The message for a receiver, signed as of now if the format has signatures. */
+/** The message for a receiver, signed by each of the keys as of now if the format has signatures. */
 export const addressMessage = (
   { url, format }: Webhook,
-  key: Buffer,
+  keys: readonly Buffer[],
   { id, body }: Content,
   nowMs: Millis,
 ): Message => {
   const plain = { 'content-type': 'application/json', 'user-agent': 'keyfob' };
-  const signature = formatNamed(format).isSigned ? signMessage(key, { id, body, nowMs }) : {};
+  const signature = formatNamed(format).isSigned ? signMessage(keys, { id, body, nowMs }) : {};
   return { url, headers: { ...plain, ...signature }, body };
 };

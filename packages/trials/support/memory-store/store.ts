@@ -5,6 +5,7 @@ import { clientVerbs, secretVerbs } from './clients.ts';
 import { codeVerbs, vehicleVerbs } from './consents.ts';
 import { endVerbs, grantVerbs } from './grants.ts';
 import { importVerbs } from './imports.ts';
+import { keyVerbs } from './keys.ts';
 import { sessionVerbs } from './sessions.ts';
 import type { RunVerb, Snapshot, Tables } from './tables.ts';
 import { outboxVerbs } from './webhooks.ts';
@@ -76,11 +77,7 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
     ...clientVerbs(tables, run),
     ...secretVerbs(tables, run),
     ...outboxVerbs(tables, run),
-    listKeys: () => run('listKeys', () => [...tables.keys.values()].sort((a, b) => b.number - a.number)),
-    registerKey: (key) =>
-      run('registerKey', () => {
-        if (!tables.keys.has(key.number)) tables.keys.set(key.number, { ...key });
-      }),
+    ...keyVerbs(tables, run),
     readClock: () => run('readClock', () => ({ databaseMs: undefined, seenAtMs: tables.seenAtMs })),
     noteClock: (seenAtMs) => run('noteClock', () => void (tables.seenAtMs = seenAtMs)),
     ...sessionVerbs(tables, run),

@@ -1,7 +1,6 @@
 import type { EndedAccess, SharedAccess } from '../shared-access.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { renderIcon, renderOrigin } from './app-header.ts';
-import { sharedDataOf } from './consent-page.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
 import { fill, html } from './html.ts';
@@ -11,6 +10,7 @@ import { isolate, keepOnOneLine, nameClient, nameMake, nameVehicle } from './nam
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
 import { describeScope } from './permissions.ts';
+import { sharedDataOf } from './shared-data.ts';
 import { describeOwner } from './sign-in-page.ts';
 import { describeVehicle } from './vehicle-choice.ts';
 

@@ -6,7 +6,7 @@ import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import { isSimulatedSubject } from './demo-owners.ts';
 import type { Owner } from './owner.ts';
-import { keyNumberOf, openClaims, sealClaims } from '../sealed-claims.ts';
+import { openClaims, sealClaims } from '../sealed-claims.ts';
 
 /**
  * The session of a browser. The browser keeps it, sealed, so that every node can continue it. Once an owner is signed in, the
@@ -60,10 +60,8 @@ export const readSession = async (
 ): Promise<Session | undefined> => {
   const text = readCookie(request.headers['cookie'], cookieName(context));
   if (text === undefined) return undefined;
-  const number = keyNumberOf(text);
-  // After a key rotation, another node can have read the new key ring before this one.
-  if (number !== undefined && number > context.keyRing.newest.number)
-    context.noticeKey((await context.store.readClient('')).newestKeyNumber);
+  // Another node may have sealed it with a key that this one has not read yet, and an operator may have withdrawn its key.
+  context.noticeKeys((await context.store.readClient('')).keys);
   const opened = await openClaims(context.keyRing, 'session', text, exchange.nowMs);
   const parsed = v.safeParse(schema, opened?.claims);
   if (opened === undefined || !parsed.success) return undefined;
@@ -104,7 +102,7 @@ export const startSession = async (
   if (owner !== undefined)
     await context.store.createSession({ digest: digestOf(id, owner.subject), startedAtMs: nowMs });
   const { keyRing } = context;
-  const keyNumber = keyRing.newest.number;
+  const keyNumber = keyRing.session.active.number;
   const kept = idToken !== undefined && idToken.length <= ID_TOKEN_MAX_CHARACTERS ? idToken : undefined;
   const claims = {
     id,
@@ -128,7 +126,7 @@ const endSession = async ({ store }: ConnectContext, session: Session | undefine
 
 /** Derives a secret of a session for one purpose: 43 characters of base64url, always the same. */
 export const deriveSecret = ({ keyRing }: ConnectContext, session: Session, purpose: string): string => {
-  const key = keyRing.find(session.keyNumber) ?? keyRing.newest;
+  const key = keyRing.session.find(session.keyNumber) ?? keyRing.session.active;
   return createHmac('sha256', key.formKey).update(`${purpose} ${session.id}`).digest('base64url');
 };
 

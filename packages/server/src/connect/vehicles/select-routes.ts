@@ -67,8 +67,8 @@ const readPendingSelection = async (
   const sessionId = parameters?.get(wire.sessionIdName);
   if (parameters === undefined) throw unreadableQuery();
   if (sessionId === undefined) throw faultOf('parameters_wrong', wire.sessionIdName, 'is missing');
-  // Learns of a key rotation before the selection is opened.
-  context.noticeKey((await context.store.readClient('')).newestKeyNumber);
+  // Learns of a new or a withdrawn key before the selection is opened.
+  context.noticeKeys((await context.store.readClient('')).keys);
   const selection = await openSelection(context.keyRing, sessionId, exchange.nowMs);
   if (selection === undefined)
     throw faultOf('selection_expired', wire.sessionIdName, 'is not valid any more');
@@ -106,11 +106,10 @@ const renderSelection = async (
   const choice = await offerVehicles(pending, owner, chosen);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
   const form = createForm(context, session, pageContext);
-  const clientName = nameClient(client);
   const page =
     choice.offered.length === 0
-      ? noVehiclesPage(pageContext, owner, clientName, form)
-      : selectPage(pageContext, { owner, clientName }, form, { choice, hasError });
+      ? noVehiclesPage(pageContext, owner, nameClient(client), form)
+      : selectPage(pageContext, { owner, client }, form, { choice, hasError });
   return renderPage(page, pageContext);
 };
 

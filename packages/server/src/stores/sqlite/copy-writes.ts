@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { randomInt } from 'node:crypto';
 import { bytesOf, historyOf, readSecrets, vehiclesOf } from '../copy/row-form.ts';
 import type { CopyRow, CopySlice, CopyValue, ListedTable, PageChange } from '../copy/endpoint.ts';
+import { KEY_COLUMNS } from '../key-rows.ts';
 import { createCallerNames } from './callers.ts';
 import { packRotations } from './packed-rotations.ts';
 import { createScopeNames } from './scopes.ts';
@@ -28,7 +29,7 @@ const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, cre
 
 /** For the tables whose rows are stored as they are copied. */
 const PLAIN = {
-  keys: 'INSERT OR REPLACE INTO keys (number, created_at_ms, fingerprint) VALUES (?, ?, ?)',
+  keys: `INSERT OR REPLACE INTO keys (${KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   // Not without its grant, by which it would be found again.
   consents: `INSERT OR IGNORE INTO consents (grant_id, subject)
     SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM grants WHERE id = ?1 AND subject = ?2)`,

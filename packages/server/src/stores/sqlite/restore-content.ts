@@ -89,7 +89,7 @@ const SAVE_KNOWN = `
     SELECT secret.*, client.id AS client_id
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client_number;`;
 
-// The keys of both stay registered, and callers and scopes keep the numbers by which running servers know them.
+// The keys of both stay registered, and withdrawn if they are in either; callers and scopes keep the numbers by which running servers know them.
 const REPLACE = `
   DELETE FROM main.grants;
   DELETE FROM main.client_secrets;
@@ -98,6 +98,11 @@ const REPLACE = `
   INSERT INTO main.grants SELECT * FROM backup.grants;
   INSERT INTO main.imported_tokens SELECT * FROM backup.imported_tokens;
   INSERT OR IGNORE INTO main.keys SELECT * FROM backup.keys;
+  UPDATE main.keys AS known
+    SET (withdrawn_as, withdrawn_at_ms, opens_until_ms) = (old.withdrawn_as, old.withdrawn_at_ms, old.opens_until_ms)
+    FROM backup.keys AS old WHERE old.number = known.number AND (old.withdrawn_as = 'retired'
+      OR (old.withdrawn_as = 'compromised' AND (known.withdrawn_as IS NULL
+        OR (known.withdrawn_as = 'compromised' AND known.withdrawn_at_ms < old.withdrawn_at_ms))));
   INSERT OR IGNORE INTO main.scopes (scope) SELECT scope FROM backup.scopes;
   CREATE TEMP TABLE renamed_scopes AS
     SELECT old.number AS old, new.number AS new FROM backup.scopes AS old

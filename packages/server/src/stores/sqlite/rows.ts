@@ -9,7 +9,6 @@ import type { Caller } from '../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../grants/grant.ts';
 import type { Grant, Revocation } from '../../grants/grant.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
-import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { unpackRotations } from './packed-rotations.ts';
@@ -119,12 +118,6 @@ export const toSecret = (row: Row): ClientSecret => ({
   createdAtMs: Number(row['created_at_ms']),
   expiresAtMs: toOptionalNumber(row['expires_at_ms']),
   lastUsedAtMs: toOptionalNumber(row['last_used_at_ms']),
-});
-
-export const toKey = (row: Row): RegisteredKey => ({
-  number: Number(row['number']),
-  createdAtMs: Number(row['created_at_ms']),
-  fingerprint: String(row['fingerprint']),
 });
 
 /** A profile that says nothing is absent. */

@@ -7,7 +7,6 @@ import { StoreError } from '../../../errors.ts';
 import type { Caller } from '../../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../../grants/grant.ts';
 import type { Grant, Revocation } from '../../../grants/grant.ts';
-import type { RegisteredKey } from '../../../tokens/key-store.ts';
 import { packHistory, unpackHistory } from '../../copy/packed-history.ts';
 import { readSecrets } from '../../copy/row-form.ts';
 import type { Row, Value } from '../connection/transaction.ts';
@@ -74,12 +73,6 @@ export const toClient = (row: Row): Client => ({
   disabledAtMs: toNumber(row['disabled_at_ms']),
   secrets: readSecrets(row['secrets']),
   ...(row['has_imported_tokens'] === true ? { hasImportedTokens: true } : {}),
-});
-
-export const toKey = (row: Row): RegisteredKey => ({
-  number: Number(row['number']),
-  createdAtMs: Number(row['created_at_ms']),
-  fingerprint: String(row['fingerprint']),
 });
 
 /** A profile that says nothing is absent. */

@@ -30,11 +30,16 @@ CREATE TABLE client_secrets (
 
 CREATE INDEX client_secrets_by_client ON client_secrets (client_number);
 
--- The keys that have sealed tokens of this store, by their fingerprints.
+-- The keys that have made tokens of this store, by their fingerprints, and what an operator decided about them:
+-- withdrawn_as is compromised or retired.
 CREATE TABLE keys (
-  number        INTEGER PRIMARY KEY,
-  created_at_ms INTEGER NOT NULL,
-  fingerprint   TEXT NOT NULL
+  number          INTEGER PRIMARY KEY,
+  purpose         TEXT NOT NULL,
+  created_at_ms   INTEGER NOT NULL,
+  fingerprint     TEXT NOT NULL,
+  withdrawn_as    TEXT,
+  withdrawn_at_ms INTEGER,
+  opens_until_ms  INTEGER
 ) STRICT;
 
 -- One row: the newest moment that a server noted, so that the next one can check its clock at the start.

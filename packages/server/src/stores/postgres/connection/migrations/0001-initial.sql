@@ -19,11 +19,16 @@ CREATE TABLE clients (
   has_imported_tokens  boolean NOT NULL DEFAULT false
 );
 
--- The keys that have sealed tokens of this store, by their fingerprints.
+-- The keys that have made tokens of this store, by their fingerprints, and what an operator decided about them:
+-- withdrawn_as is compromised or retired.
 CREATE TABLE keys (
-  number        integer PRIMARY KEY,
-  created_at_ms bigint NOT NULL,
-  fingerprint   text NOT NULL
+  number          integer PRIMARY KEY,
+  purpose         text NOT NULL,
+  created_at_ms   bigint NOT NULL,
+  fingerprint     text NOT NULL,
+  withdrawn_as    text,
+  withdrawn_at_ms bigint,
+  opens_until_ms  bigint
 );
 
 -- One row: the newest moment that a server noted, so that the next one can check its clock at the start.
