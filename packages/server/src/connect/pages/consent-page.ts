@@ -59,20 +59,21 @@ const renderPermissions = (pageContext: PageContext, scope: string, client: Clie
       <div class="permissions">
         ${renderList(fill(texts.consent.reads, name), sharedDataOf(pageContext, client), 'reads')}
       </div>`;
-  const { reads, controls } = describeScope(scope, texts);
+  const { reads, controls } = describeScope(pageContext, client.dialect, scope);
   return html`<div class="permissions">
     ${renderList(fill(texts.consent.reads, name), reads, 'reads')}
-    ${renderList(fill(texts.consent.controls, name), controls, 'controls')}
+    ${renderList(fill(texts.consent.controls, name), controls, 'controls', texts.consent.controlsNote)}
   </div>`;
 };
 
-const renderList = (heading: Content, entries: readonly string[], kind: string): Content =>
+const renderList = (heading: Content, entries: readonly string[], kind: string, note?: string): Content =>
   entries.length > 0 &&
   html`<section class="${kind}">
     <h2>${heading}</h2>
     <ul>
       ${entries.map((entry) => html`<li>${entry}</li>`)}
     </ul>
+    ${note !== undefined && html`<p>${note}</p>`}
   </section>`;
 
 /** Where an owner can remove access later. Opens in a new tab, because this page still waits for an answer. */

@@ -126,7 +126,9 @@ const foldIf = (length: number, summary: (count: number) => string, list: Conten
 const renderPermissions = (pageContext: PageContext, { scope, client }: SharedAccess): Content => {
   const { texts } = pageContext;
   const { reads, controls } =
-    scope === '' ? { reads: sharedDataOf(pageContext, client), controls: [] } : describeScope(scope, texts);
+    scope === ''
+      ? { reads: sharedDataOf(pageContext, client), controls: [] }
+      : describeScope(pageContext, client.dialect, scope);
   return [renderList(texts, texts.owner.canSee, reads), renderList(texts, texts.owner.canDo, controls)];
 };
 

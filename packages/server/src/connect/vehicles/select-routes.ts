@@ -82,7 +82,7 @@ const readPendingSelection = async (
   const lang = parameters.get('lang') ?? selection.lang;
   const pageContext = createPageContext(context, visit, { lang, make: selection.brand, redirectUri });
   // The owner of a simulated grant has to be simulated too.
-  const methods = signInMethodsFor(context, isSimulatedSubject(selection.subject));
+  const methods = signInMethodsFor(context, isSimulatedSubject(selection.subject), client);
   return { context, visit, pageContext, methods, wire, selection, client, redirectUri };
 };
 
