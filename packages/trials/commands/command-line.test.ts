@@ -174,7 +174,10 @@ describe('What the command line refuses on an existing store', { concurrency: 2 
     const ended = await runOn(directory, 'client', 'set', clientId, ...flags, '--json');
     assert.equal(ended.code, 2, ended.stderr);
     assert.match(errorOf(ended).message, /the oauth dialect has no --dead-token-code/);
-    assert.match(errorOf(ended).message, /--access-token-length cannot be set: .* oauth dialect have one length/);
+    assert.match(
+      errorOf(ended).message,
+      /--access-token-length cannot be set: .* oauth dialect have one length/,
+    );
   });
 
   const UNKNOWN: readonly (readonly [readonly string[], string])[] = [

@@ -41,8 +41,7 @@ describe('Introspection of access tokens', () => {
       assert.equal(data.accessToken.length, accessTokenLength);
       issued.push(data.accessToken);
     }
-    for (const token of issued)
-      assert.equal((await introspect(trial, checker, token)).body['active'], true);
+    for (const token of issued) assert.equal((await introspect(trial, checker, token)).body['active'], true);
   });
 
   for (const [dialect, accessTokenFormat] of KINDS) {

@@ -169,7 +169,8 @@ test('tokens that are issued together are the same as one by one', async () => {
 test('an opaque access token has the length of the policy, where the shape has a tail', async () => {
   const accessToken = withTail(base62Shape, { from: 36, maxCharacters: 64 });
   const lengthOf = async (policy: Partial<Policy>, shapes = { ...SHAPES, accessToken }): Promise<number> =>
-    (await issueTokens(createIssuer(), shapes, GRANT, { ...POLICY, ...policy }, NOW * 1000)).accessToken.length;
+    (await issueTokens(createIssuer(), shapes, GRANT, { ...POLICY, ...policy }, NOW * 1000)).accessToken
+      .length;
   assert.equal(await lengthOf({}), 100);
   assert.equal(await lengthOf({ accessTokenLength: 40 }), 40);
   assert.equal(await lengthOf({ accessTokenLength: 40 }, SHAPES), 36);

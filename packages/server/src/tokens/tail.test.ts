@@ -24,8 +24,7 @@ test('a tail has exactly its length, of letters and digits, and fits its block',
 test('a longer tail of a block begins as a shorter one', () => {
   const block = Buffer.alloc(16, 0x5a);
   const whole = writeOne(block, 392);
-  for (let length = 0; length <= 392; length++)
-    assert.equal(writeOne(block, length), whole.slice(0, length));
+  for (let length = 0; length <= 392; length++) assert.equal(writeOne(block, length), whole.slice(0, length));
 });
 
 test('tails that are written together are the same as one by one, whatever stands between the blocks', () => {
