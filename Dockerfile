@@ -1,5 +1,6 @@
-# The server as an image: docker build --tag keyfob .
-FROM node:24-bookworm-slim AS build
+# The server as an image: docker build --tag keyfob:0.1.0 .
+# The base is the Node that the tests run on, by its exact tag. Append @sha256:... where your registry is not trusted to keep tags.
+FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /keyfob
 COPY package.json package-lock.json .npmrc ./
 COPY packages/server/package.json packages/server/
@@ -11,7 +12,7 @@ RUN npm run build --workspace packages/server
 # Only the runtime dependencies, in the versions of the lock file.
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --workspace packages/server
 
-FROM node:24-bookworm-slim
+FROM node:24.21.0-bookworm-slim
 WORKDIR /keyfob
 COPY --from=build /keyfob/node_modules node_modules/
 COPY --from=build /keyfob/packages/server/package.json /keyfob/LICENSE packages/server/

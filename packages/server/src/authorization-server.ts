@@ -3,13 +3,16 @@ import type { LogLines } from './admin/metrics.ts';
 import { createAdmin } from './admin/start-admin.ts';
 import { parseConfig } from './config.ts';
 import type { Config, Settings } from './config.ts';
+import type { DemoClients, DemoContext } from './connect/demo/demo-clients.ts';
 import { followClock } from './deployment/clock.ts';
+import { refuseOpenFiles } from './deployment/file-modes.ts';
 import { openDeployment } from './deployment/open.ts';
 import type { Deployment, DeploymentOptions } from './deployment/open.ts';
 import { createEndpointContext, createRouteGroups } from './compose-endpoints.ts';
 import { OperatorError } from './errors.ts';
 import { guardEmit } from './guard-emit.ts';
 import { createEndpoints } from './http/endpoints.ts';
+import type { RouteTable } from './http/endpoints.ts';
 import { createFetchHandler } from './http/fetch-handler.ts';
 import type { FetchHandler } from './http/fetch-handler.ts';
 import { createForwardingWatch } from './http/ignored-forwarding.ts';
@@ -34,6 +37,8 @@ export type ServerOptions = Omit<DeploymentOptions, 'createIfMissing'> & {
    * `mount` remove it. The path of `publicUrl` is not used for this, because proxies remove it.
    */
   readonly basePath?: string | undefined;
+  /** The clients of a demo, whose callback is then a page of this server. Without the setting `demo` it has no effect. */
+  readonly demoClients?: DemoClients | undefined;
   /** Counts the lines of the log, if the host writes one and wants the numbers among the metrics. */
   readonly logLines?: (() => LogLines) | undefined;
 };
@@ -71,6 +76,7 @@ export const createAuthorizationServer = async (
   options: ServerOptions = {},
 ): Promise<AuthorizationServer> => {
   const config = parseConfig({ flags: settings });
+  refuseOpenFiles(config, options);
   const basePath = parseBasePath(options.basePath ?? '');
   const emit = guardEmit(options.emit ?? (() => {}));
   let live: LiveEvents | undefined;
@@ -80,16 +86,16 @@ export const createAuthorizationServer = async (
     live?.publish(event);
   };
   const deployment = await openDeployment(config, { ...options, emit: report, createIfMissing: true });
-  const { store, time, clock, randomness } = deployment;
+  const { store, time, clock, randomness, egress } = deployment;
   const load = createLoad(config.concurrentRequestsMax);
-  const { noticeKey } = deployment;
+  const { noticeKeys } = deployment;
   const isInFile = options.store === undefined && config.store === undefined;
   const admin =
     config.adminPort === undefined
       ? undefined
       : createAdmin({
           store,
-          noticeKey,
+          noticeKeys,
           time,
           openRequests: load.open,
           logLines: options.logLines,
@@ -111,7 +117,9 @@ export const createAuthorizationServer = async (
   };
   const secretUses = createSecretUses(store);
   const context = createEndpointContext(deployment, config, { issuer, secretUses, emit: report });
-  const endpoints = createEndpoints(context, createRouteGroups(context, deployment, config));
+  const demo = demoOf(options.demoClients, () => endpoints);
+  const groups = createRouteGroups(context, deployment, config, demo);
+  const endpoints: RouteTable = createEndpoints(context, groups);
   const handlerContext = {
     limits: config,
     endpoints: admin?.time(endpoints) ?? endpoints,
@@ -125,11 +133,12 @@ export const createAuthorizationServer = async (
   const sending = startSending({
     store,
     keyRing: () => deployment.keyRing,
-    noticeKey,
+    noticeKeys,
     clock,
     monotonic: time.monotonic,
     earliest: time.earliest,
     chance: randomness.fraction,
+    egress,
     emit: report,
     onDeliveries: deployment.onDeliveries,
   });
@@ -175,6 +184,9 @@ export const createAuthorizationServer = async (
     close: () => (closed ??= close()),
   };
 };
+
+const demoOf = (clients: DemoClients | undefined, endpoints: () => RouteTable): DemoContext | undefined =>
+  clients && { clients, send: (request, caller) => endpoints().respond(request, caller) };
 
 const hasOwnClock = ({ clock, monotonic }: ServerOptions): boolean =>
   clock !== undefined && monotonic === undefined;

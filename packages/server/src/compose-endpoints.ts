@@ -1,6 +1,7 @@
 import { createThrottle } from './clients/throttle.ts';
 import type { Throttle } from './clients/throttle.ts';
 import type { Config } from './config.ts';
+import type { DemoContext } from './connect/demo/demo-clients.ts';
 import { createConnectRoutes } from './connect/routes.ts';
 import { createUpstream } from './connect/sign-in/upstream.ts';
 import type { Upstream } from './connect/sign-in/upstream.ts';
@@ -41,7 +42,7 @@ export const createEndpointContext = (
     get keyRing() {
       return deployment.keyRing;
     },
-    noticeKey: deployment.noticeKey,
+    noticeKeys: deployment.noticeKeys,
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     get issuer() {
       return issuer();
@@ -58,13 +59,14 @@ export const createRouteGroups = (
   context: EndpointContext,
   deployment: Deployment,
   config: Config,
+  demo: DemoContext | undefined,
 ): readonly RouteGroup[] => {
   const connect = createConnectRoutes({
     store: context.store,
     get keyRing() {
       return deployment.keyRing;
     },
-    noticeKey: deployment.noticeKey,
+    noticeKeys: deployment.noticeKeys,
     clock: deployment.clock,
     doubt: deployment.doubt,
     // Visits are counted in real time, also where a host moves the clock.
@@ -74,7 +76,9 @@ export const createRouteGroups = (
     get publicUrl() {
       return context.issuer;
     },
+    scopes: deployment.scopes,
     isDemo: config.demo,
+    demo: config.demo ? demo : undefined,
     upstream: openUpstream(config, context.emit),
     vehicles: openVehicles(config),
     visitLimits: {

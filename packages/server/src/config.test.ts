@@ -95,6 +95,7 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_PORT: '8080',
     KEYFOB_ADMIN_HOST: '::1',
     KEYFOB_ADMIN_PORT: '8081',
+    KEYFOB_ADMIN_ALLOWED_HOSTS: 'keyfob-1,keyfob-2',
     KEYFOB_DATA: 'elsewhere',
     KEYFOB_KEY_FILE: 'ring.txt',
     KEYFOB_DEMO: 'true',
@@ -105,6 +106,7 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_SIGN_IN_SCOPE: 'openid email',
     KEYFOB_VEHICLES_URL: 'http://vehicles.internal/list',
     KEYFOB_VEHICLES_TOKEN: 'vehicles token',
+    KEYFOB_EGRESS_ALLOWED_RANGES: '10.0.0.0/8, fd00::1',
     KEYFOB_TRUST_CLOCK: 'true',
     KEYFOB_LOG_LEVEL: 'warn',
     KEYFOB_BODY_MAX_BYTES: '2048',
@@ -129,6 +131,7 @@ void test('every setting has an environment variable, in capitals with underscor
     port: 8080,
     adminHost: '::1',
     adminPort: 8081,
+    adminAllowedHosts: 'keyfob-1,keyfob-2',
     data: 'elsewhere',
     keyFile: 'ring.txt',
     demo: true,
@@ -139,6 +142,7 @@ void test('every setting has an environment variable, in capitals with underscor
     signInScope: 'openid email',
     vehiclesUrl: 'http://vehicles.internal/list',
     vehiclesToken: 'vehicles token',
+    egressAllowedRanges: '10.0.0.0/8, fd00::1',
     trustClock: true,
     logLevel: 'warn',
     bodyMaxBytes: 2048,
@@ -211,11 +215,14 @@ void test('headersTimeoutSeconds is at most requestTimeoutSeconds', () => {
   );
 });
 
-void test('the key is given as text or as a file, not both', () => {
+void test('the key ring is given as text, as a file or as a command, not as several', () => {
   assert.equal(parse({ environment: { KEYFOB_KEY: 'ring' } }).key, 'ring');
   assert.equal(parse({ flags: { keyFile: 'ring.txt' } }).keyFile, 'ring.txt');
   const both = { environment: { KEYFOB_KEY: 'ring' }, flags: { keyFile: 'ring.txt' } };
-  assert.match(errorOf(both).message, /give key or keyFile, not both/);
+  assert.match(errorOf(both).message, /give one of key, keyFile and keyCommand, not several/);
+  const command = { environment: { KEYFOB_KEY: 'ring', KEYFOB_KEY_COMMAND: 'print-ring' } };
+  assert.match(errorOf(command).message, /give one of key, keyFile and keyCommand, not several/);
+  assert.equal(parse({ environment: { KEYFOB_KEY_COMMAND: 'print-ring' } }).keyCommand, 'print-ring');
 });
 
 const UNKNOWN: readonly (readonly [string, Partial<ConfigSources>, RegExp])[] = [
@@ -316,6 +323,7 @@ for (const [setting, value] of [
   ['signInIssuer', 'accounts'],
   ['signInScope', 'profile'],
   ['vehiclesUrl', 'file:///etc/passwd'],
+  ['egressAllowedRanges', '10.0.0.0/33'],
 ] as const) {
   void test(`${setting} must not be ${value}`, () => {
     const file = { signInIssuer: 'https://accounts.example', signInClientId: 'keyfob', [setting]: value };

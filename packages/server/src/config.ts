@@ -58,7 +58,11 @@ const schema = v.pipe(
     (values) => Number(values['headersTimeoutSeconds']) <= Number(values['requestTimeoutSeconds']),
     'headersTimeoutSeconds must be at most requestTimeoutSeconds',
   ),
-  v.check(({ key, keyFile }) => key === undefined || keyFile === undefined, 'give key or keyFile, not both'),
+  v.check(
+    ({ key, keyFile, keyCommand }) =>
+      [key, keyFile, keyCommand].filter((source) => source !== undefined).length <= 1,
+    'give one of key, keyFile and keyCommand, not several',
+  ),
   v.check(
     ({ signInIssuer, signInClientId }) => haveBoth(signInIssuer, signInClientId),
     'signInIssuer and signInClientId go together',

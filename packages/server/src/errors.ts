@@ -1,3 +1,5 @@
+import type { Seconds } from './clock.ts';
+
 /**
  * Every reason for which a request is refused, with its class. Private: a log event carries the reason, the wire never
  * does. A dialect answers each reason with a constant text; reasons of one class may share an answer.
@@ -26,6 +28,10 @@ const REFUSALS = {
   code_malformed: 'dead_code',
   redirect_uri_missing: 'request',
   redirect_uri_unregistered: 'request',
+  selection_expired: 'request',
+  form_outdated: 'request',
+  form_of_other_site: 'request',
+  cookies_missing: 'request',
   // the client
   credentials_missing: 'unauthenticated',
   credentials_malformed: 'unauthenticated',
@@ -40,6 +46,7 @@ const REFUSALS = {
   code_client_mismatch: 'dead_code',
   code_redirect_wrong: 'dead_code',
   code_verifier_wrong: 'dead_code',
+  code_reloaded: 'dead_code',
   code_replayed: 'dead_code',
   // a refresh token
   token_undecryptable: 'dead_token',
@@ -51,9 +58,13 @@ const REFUSALS = {
   concurrent_use: 'dead_token',
   ahead: 'dead_token',
   replayed: 'dead_token',
+  key_compromised: 'dead_token',
+  key_retired: 'dead_token',
   // what is asked besides tokens
   client_not_permitted: 'not_permitted',
   scope_unknown: 'request',
+  scope_not_allowed: 'request',
+  target_unknown: 'request',
   token_missing: 'request',
   token_type_unsupported: 'request',
   access_token_missing: 'dead_access_token',
@@ -101,10 +112,11 @@ export type DeadCodeReason = Exclude<ReasonOf<'dead_code'>, 'code_malformed'>;
 export type DeadTokenReason = Exclude<ReasonOf<'dead_token'>, 'refresh_token_malformed'>;
 
 /** Why a request with a refresh token gets no tokens. */
-export type RefusedTokenReason = ReasonOf<'dead_token'> | 'client_disabled';
+export type RefusedTokenReason = RefusedGrantReason | 'scope_not_allowed';
+type RefusedGrantReason = ReasonOf<'dead_token'> | 'client_disabled';
 
 /** Why a request with an authorization code gets no tokens: the code, or the grant that it was redeemed for. */
-export type RefusedCodeReason = ReasonOf<'dead_code'> | RefusedTokenReason | 'redirect_uri_missing';
+export type RefusedCodeReason = ReasonOf<'dead_code'> | RefusedGrantReason | 'redirect_uri_missing';
 
 /** What is wrong with one field of a request, for dialects that report it. Constant text; a value is never echoed. */
 export type FieldFault = { readonly field: string; readonly message: string };
@@ -120,7 +132,7 @@ export class Refusal extends Error {
   readonly reason: RefusalReason;
   readonly details: readonly FieldFault[];
   /** Whole seconds, at least 1; `undefined` if waiting does not help, or for an unknown time. */
-  readonly retryAfterSeconds: number | undefined;
+  readonly retryAfterSeconds: Seconds | undefined;
   /** The client, where it is known; for the log event, never for the wire. */
   readonly clientId: string | undefined;
   /** Whether the code that threw it has emitted a log event for it. */
@@ -131,7 +143,7 @@ export class Refusal extends Error {
     reason: RefusalReason,
     details: readonly FieldFault[] = [],
     about: {
-      readonly retryAfterSeconds?: number;
+      readonly retryAfterSeconds?: Seconds;
       readonly clientId?: string | undefined;
       readonly isReported?: boolean;
       readonly oauthError?: OAuthError;

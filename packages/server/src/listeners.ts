@@ -33,9 +33,10 @@ export const createListeners = (
   let adminListener: AdminListener | undefined;
 
   const listenForAdmin = async (): Promise<string | undefined> => {
-    const { adminHost: host, adminPort: port } = config;
+    const { adminHost: host, adminPort: port, adminAllowedHosts = '' } = config;
     if (admin === undefined || port === undefined) return undefined;
-    adminListener ??= await admin.listen({ host, port }).catch((error: unknown) => {
+    const allowedHosts = adminAllowedHosts.split(',').flatMap((name) => name.trim() || []);
+    adminListener ??= await admin.listen({ host, port, allowedHosts }).catch((error: unknown) => {
       throw describeListenError(error, { host, port }, '--admin-port');
     });
     return adminListener.url;

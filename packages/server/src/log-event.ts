@@ -1,3 +1,4 @@
+import type { Millis } from './clock.ts';
 import type {
   ClientReason,
   RefusalReason,
@@ -31,7 +32,7 @@ type Delivery = {
   attempts: number;
   /** The HTTP status of the answer; `undefined` if there was none. */
   status: number | undefined;
-  tookMs: number;
+  tookMs: Millis;
 };
 
 /** Why an owner could not be signed in. */
@@ -56,26 +57,32 @@ export type LogEvent =
   | Of<'server.stopping', { openRequests: number }>
   | Of<'refresh.rotated', Use>
   | Of<'refresh.repeated', Use & { cause: 'overlap' | 'until_used' | 'same_use' | 'not_rotated' }>
+  /** Besides `refresh.repeated`: an address or a user agent other than that of the first use repeats a token. */
+  | Of<'refresh.repeated_by_other', Use & { firstUsedBy: Caller; differs: 'address' | 'user_agent' | 'both' }>
   | Of<'refresh.resynced', Use & { lostGenerations: number }>
   | Of<'refresh.refused', RefusedUse<RefusedTokenReason>>
   | Of<
       'refresh.replayed',
       Use & {
         gap: number;
-        sinceRotationMs: number | undefined;
+        sinceRotationMs: Millis | undefined;
         rotatedBy: Caller | undefined;
         looksLike: 'lost_answer' | 'theft';
         response: 'revoke' | 'refuse' | 'observe';
       }
     >
   /** A moment in the row of a grant and the present clock contradict each other: one of them is wrong. */
-  | Of<'refresh.clock_fault', Use & { fault: 'future_row' | 'past_row'; byMs: number }>
+  | Of<'refresh.clock_fault', Use & { fault: 'future_row' | 'past_row'; byMs: Millis }>
   | Of<'code.redeemed', GrantRequest>
   | Of<'code.repeated', GrantRequest>
   | Of<'code.replayed', GrantRequest>
   | Of<'code.refused', RefusedUse<RefusedCodeReason>>
+  /** A client presented the refresh token of another client's grant to be revoked. Nothing happened. */
+  | Of<'revocation.refused', GrantRequest>
   | Of<'vehicles.disconnected', GrantRequest & { count: number }>
   | Of<'owner.signed_in', { requestId: string; method: 'simulated' | 'upstream'; caller: Caller }>
+  /** `isAtProvider`: the browser was sent on to the provider, to end the session there too. */
+  | Of<'owner.signed_out', { requestId: string; isAtProvider: boolean; caller: Caller }>
   | Of<
       'sign_in.failed',
       {
@@ -138,17 +145,20 @@ export type LogEvent =
       }
     >
   /** The clock was set. `doubtMs`: by how much what happened before may be younger than it looks. */
-  | Of<'clock.jumped', { direction: 'forward' | 'back'; byMs: number; doubtMs: number }>
+  | Of<'clock.jumped', { direction: 'forward' | 'back'; byMs: Millis; doubtMs: Millis }>
   /** At the start, the clock does not fit the newest moment that a server noted in the store. */
-  | Of<'clock.contradicted', { direction: 'ahead' | 'behind'; byMs: number }>
+  | Of<'clock.contradicted', { direction: 'ahead' | 'behind'; byMs: Millis }>
   /** The machine's clock differs from the database's, which is followed. */
-  | Of<'clock.skewed', { direction: 'ahead' | 'behind'; byMs: number }>
+  | Of<'clock.skewed', { direction: 'ahead' | 'behind'; byMs: Millis }>
   /** Nothing is in doubt any more. */
   | Of<'clock.settled', { cause: 'time' | 'stepped_back' | 'database' | 'operator' }>
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
+  /** An operator declared a key compromised; also reported at every start, until the key is retired. */
+  | Of<'keys.compromised', { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' }>
+  | Of<'keys.retired', { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' }>
   | Of<'webhook.delivered', Delivery>
-  | Of<'webhook.failed', Delivery & { cause: string; retryInMs: number }>
+  | Of<'webhook.failed', Delivery & { cause: string; retryInMs: Millis }>
   | Of<'webhook.given_up', Delivery & { cause: string }>
   | Of<'webhook.disabled', Delivery>
   | Of<'webhook.stalled', { cause: string }>

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { openDeployment, parseConfig } from '@keyfob/server';
-import { createKeyLine } from '@keyfob/server/tokens';
+import { createKeyLines } from '@keyfob/server/tokens';
 import { makeClient, makeGrant } from '../support/make-client.ts';
 import { startGenerator } from './generator-process.ts';
 import { oauthWire, UUID_PATTERN } from './wire.ts';
@@ -17,7 +17,7 @@ const cluster = await startCluster();
 if ('reason' in cluster) throw new Error(cluster.reason);
 const dataDirectory = makeDataDirectory();
 try {
-  const key = createKeyLine(1, Math.floor(Date.now() / 1000));
+  const key = createKeyLines(1, Math.floor(Date.now() / 1000));
   const store = cluster.url();
   const config = parseConfig({ flags: { store, key, data: dataDirectory }, environment: {}, file: {} });
   const deployment = await openDeployment(config, { createIfMissing: true });

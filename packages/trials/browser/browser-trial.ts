@@ -55,7 +55,7 @@ const openApp = async (): Promise<App> => {
   };
 };
 
-/** Registers the consent redirect URI: unlike other redirect URIs, its port has to match. */
+/** Registers the app in place of the demo's own callback page. */
 const registerReturn = async (
   { dataDirectory }: KeyfobServer,
   { clientId }: DemoClient,
@@ -63,7 +63,10 @@ const registerReturn = async (
 ): Promise<void> => {
   const config = parseConfig({ flags: { data: dataDirectory }, environment: {}, file: {} });
   const deployment = await openDeployment(config);
-  await deployment.store.changeClient(clientId, { consentRedirectUri: redirectUri });
+  await deployment.store.changeClient(clientId, {
+    redirectUris: [redirectUri],
+    consentRedirectUri: redirectUri,
+  });
   await deployment.close();
 };
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { openConnectTrial, smartcarUrl } from '../connect/connect-trial.ts';
 import { openBrowser } from '../support/chromium.ts';
+import { sampleLogo } from '../support/sample-logo.ts';
 import { encodeIndexedPng } from './indexed-png.ts';
 import type { Pixels } from './indexed-png.ts';
 
@@ -26,6 +27,9 @@ const openConsent = async (browser: Browser, url: string, viewport: typeof PHONE
   await page.getByRole('button', { name: 'Demo owner 2' }).click();
   await page.getByLabel('EV6').check();
   await page.mouse.move(0, 0);
+  // The whole page in sight, so that the buttons are in their place at its end.
+  const height = await page.evaluate<number>('document.documentElement.scrollHeight');
+  await page.setViewportSize({ ...viewport, height });
   return page;
 };
 
@@ -68,6 +72,9 @@ try {
   const trial = await openConnectTrial({ after: (cleanUp) => cleanUps.push(cleanUp) });
   const client = await trial.register('smartcar', {
     name: 'Charge Planner',
+    developer: 'Example GmbH',
+    privacyUrl: 'https://charge-planner.example/privacy',
+    logo: sampleLogo(128),
     redirectUris: ['https://charge-planner.example/callback'],
   });
   const scope = 'read_vehicle_info read_battery read_charge control_charge';

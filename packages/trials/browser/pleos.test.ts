@@ -170,7 +170,7 @@ describe('An owner with a Pleos app', { skip: SKIPPED_WITHOUT_CHROMIUM }, () => 
     await page.goto(`${trial.url}/connect`);
     await checkPage(page, 'pleos-10-what-i-share');
     for (;;) {
-      const end = page.locator('details summary').first();
+      const end = page.locator('summary', { hasText: 'Remove access' }).first();
       if ((await end.count()) === 0) break;
       await end.click();
       await page

@@ -146,4 +146,36 @@ describe('An owner with a Smartcar app', { skip: SKIPPED_WITHOUT_CHROMIUM }, () 
     await checkPage(page, 'smartcar-13-unknown-app');
     assert.equal(new URL(page.url()).origin, trial.url);
   });
+
+  test('comes back from a demo client to a page that exchanges the code', async () => {
+    const demo = trial.server.listening['demo'] as readonly { dialect: string; authorizeUrl: string }[];
+    const page = await trial.open();
+    await page.goto(demo.find(({ dialect }) => dialect === 'oauth')?.authorizeUrl ?? '');
+    await signIn(page);
+    await page.getByLabel('EV6').check();
+    await page.getByRole('button', { name: 'Agree' }).click();
+    await page.getByRole('heading', { name: 'You are back in the app' }).waitFor();
+    await checkPage(page, 'demo-1-callback');
+    await page.getByRole('button', { name: 'Exchange the code' }).click();
+    await page.getByRole('heading', { name: 'The answer (HTTP 200)' }).waitFor();
+    await checkPage(page, 'demo-2-answer');
+    await page.getByRole('link', { name: '한국어' }).click();
+    await page.getByRole('button', { name: '코드 교환' }).click();
+    await page.getByRole('heading', { name: '응답 (HTTP 200)' }).waitFor();
+    await checkPage(page, 'demo-3-korean');
+  });
+
+  test('who opens an address where there is nothing reads a page', async () => {
+    const page = await trial.open();
+    for (const language of ['en', 'ko']) {
+      for (const [name, path] of [
+        ['home', '/'],
+        ['unknown', '/nothing'],
+        ['for-apps', '/oauth/token'],
+      ] as const) {
+        await page.goto(`${trial.url}${path}?lang=${language}`);
+        await checkPage(page, `nothing-${name}-${language}`);
+      }
+    }
+  });
 });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { runKeyfob } from '../support/keyfob-process.ts';
+import { LOCAL_WEBHOOKS, runKeyfob } from '../support/keyfob-process.ts';
 import { openRaw } from '../support/raw-request.ts';
 import { adminUrlOf, probe, readMetrics, untilReadyz } from '../support/metrics-request.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
@@ -29,6 +30,26 @@ describe('the admin listener', () => {
     assert.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET, HEAD']);
     const head = await fetch(`${admin}/livez`, { method: 'HEAD' });
     assert.deepEqual([head.status, await head.text()], [200, '']);
+  });
+
+  test('answers requests for an address, for localhost and for an allowed name, and no other (DNS rebinding)', async (t) => {
+    const server = await serverFor(t, {
+      ...WITH_ADMIN,
+      environment: { KEYFOB_ADMIN_ALLOWED_HOSTS: 'keyfob-1, keyfob-2' },
+    });
+    const { port } = new URL(adminUrlOf(server));
+    const ask = async (host: string): Promise<number | undefined> => {
+      const [response] = (await once(
+        get({ host: '127.0.0.1', port, path: '/metrics', headers: { Host: host } }),
+        'response',
+      )) as [IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+    for (const host of [`127.0.0.1:${port}`, 'localhost', 'keyfob-2:8788'])
+      assert.equal(await ask(host), 200);
+    for (const host of ['evil.example', `evil.example:${port}`, 'keyfob-3'])
+      assert.equal(await ask(host), 421);
   });
 
   test('An address in use is reported, with the flag that changes it.', async (t) => {
@@ -119,7 +140,7 @@ describe('the admin listener', () => {
   });
 
   test('Outstanding deliveries are counted.', async (t) => {
-    const server = await serverFor(t, WITH_ADMIN);
+    const server = await serverFor(t, { ...WITH_ADMIN, environment: LOCAL_WEBHOOKS });
     const { grant } = await grantFor(server, 'smartcar');
     await server.command('webhook', 'add', '--url', 'https://127.0.0.1:1/nobody');
     await server.command('grant', 'revoke', grant.grantId);

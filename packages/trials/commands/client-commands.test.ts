@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { runKeyfob, UNTHROTTLED } from '../support/keyfob-process.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
+import { sampleLogo } from '../support/sample-logo.ts';
 import { directoryFor, errorOf, grantFor, runOn, serverFor } from '../support/test-directory.ts';
 
 const WEB = 'https://app.example/callBack?onReplay=1';
@@ -14,6 +20,10 @@ type Shown = {
   readonly type: string;
   readonly redirectUris: readonly string[];
   readonly consentRedirectUri: string | null;
+  readonly policy: Readonly<Record<string, unknown>>;
+  readonly developer: string;
+  readonly privacyUrl: string | null;
+  readonly logo: object | null;
   readonly secrets: readonly {
     readonly secretId: string;
     readonly name: string;
@@ -22,7 +32,16 @@ type Shown = {
 };
 
 const create = async (directory: string, ...words: readonly string[]): Promise<Shown> => {
-  const ended = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', ...words, '--json');
+  const ended = await runOn(
+    directory,
+    'client',
+    'create',
+    '--create-store',
+    '--dialect',
+    'smartcar',
+    ...words,
+    '--json',
+  );
   assert.equal(ended.code, 0, ended.stderr);
   return JSON.parse(ended.stdout) as Shown;
 };
@@ -31,6 +50,18 @@ const set = async (directory: string, id: string, ...words: readonly string[]): 
   const ended = await runOn(directory, 'client', 'set', id, ...words, '--json');
   assert.equal(ended.code, 0, ended.stderr);
   return JSON.parse(ended.stdout) as Shown;
+};
+
+/** Creates a client with all that owners see; the logo comes from a server of the app. */
+const createWithProfile = async (t: TestContext, directory: string): Promise<Shown> => {
+  const server = createServer((_request, response) => response.end(sampleLogo()));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.after(() => server.close());
+  const logo = `http://127.0.0.1:${(server.address() as AddressInfo).port}/logo.png`;
+  const link = ['--privacy-url', 'https://app.example/privacy', '--no-link-check'];
+  return create(directory, '--developer', 'Example GmbH', ...link, '--logo', logo);
 };
 
 describe('Clients of every type on the command line', () => {
@@ -53,6 +84,18 @@ describe('Clients of every type on the command line', () => {
     assert.ok(shown.stdout.includes(`redirect uri                    ${WEB}\n`), shown.stdout);
     assert.ok(shown.stdout.includes(LOOPBACK));
 
+    const profile = await createWithProfile(t, directory);
+    assert.deepEqual(
+      [profile.developer, profile.privacyUrl, profile.logo],
+      [
+        'Example GmbH',
+        'https://app.example/privacy',
+        { mediaType: 'image/png', width: 64, height: 64, bytes: sampleLogo().length },
+      ],
+    );
+    const bare = await set(directory, profile.clientId, '--developer', 'none', '--logo', 'none');
+    assert.deepEqual([bare.developer, bare.privacyUrl, bare.logo], ['', 'https://app.example/privacy', null]);
+
     const less = await set(directory, clientId, '--remove-redirect-uri', WEB);
     assert.deepEqual(less.redirectUris, [LOOPBACK]);
     const more = await set(
@@ -72,11 +115,70 @@ describe('Clients of every type on the command line', () => {
     assert.deepEqual((await set(directory, clientId, '--remove-redirect-uri', WEB)).redirectUris, []);
   });
 
+  test('owners may grant a new client what only reads; more is named, and unknown scopes are refused', async (t) => {
+    const directory = directoryFor(t);
+    const text = await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--create-store');
+    assert.match(text.stdout, /^owners may grant +read_vehicle_info .*read_charge$/m);
+    const made = await create(directory, '--grant-scope', 'read_vin control_charge');
+    assert.partialDeepStrictEqual(made.policy, {
+      grantScope: 'read_vin control_charge',
+      simulatedOwners: false,
+    });
+    const unknown = ['client', 'create', '--dialect', 'oauth', '--grant-scope', 'read_odometr', '--json'];
+    const refused = await runOn(directory, ...unknown);
+    assert.equal(refused.code, 2);
+    assert.match(
+      errorOf(refused).message,
+      /--grant-scope names the scope read_odometr.*did you mean read_odometer\?/,
+    );
+    for (const field of ['--grant-scope', '--client-credentials-scope']) {
+      const ended = await runOn(directory, 'client', 'set', made.clientId, field, 'fleet:admin', '--json');
+      assert.equal(ended.code, 2);
+      assert.match(errorOf(ended).message, new RegExp(`^${field} names the scope fleet:admin.*scopesFile`));
+    }
+    const words = ['grant', 'create', '--client', made.clientId, '--subject', 'owner-1'];
+    const wide = await runOn(directory, ...words, '--scope', 'control_security', '--json');
+    assert.equal(wide.code, 2);
+    assert.match(errorOf(wide).message, /^--scope has control_security.*client set \S+ --grant-scope/);
+    assert.equal((await runOn(directory, ...words, '--scope', 'control_charge')).code, 0);
+  });
+
+  test('a deployment declares scopes in a file', async (t) => {
+    const directory = directoryFor(t);
+    const file = join(directory, 'scopes.json');
+    const text = { en: 'Data of all vehicles', ko: '전체 차량 데이터' };
+    const fleet = { name: 'fleet:read', kind: 'read', text, dialects: ['smartcar'] };
+    writeFileSync(file, JSON.stringify({ scopes: [fleet] }));
+    const made = await create(directory, '--scopes-file', file, '--grant-scope', 'fleet:read');
+    assert.equal(made.policy['grantScope'], 'fleet:read');
+    for (const [words, verdict] of [
+      [['--scopes-file', file], 'ok'],
+      [[], 'warn'],
+    ] as const) {
+      const { stdout } = await runOn(directory, 'doctor', '--json', ...words);
+      const { findings } = JSON.parse(stdout) as { findings: { check: string; verdict: string }[] };
+      assert.equal(findings.find(({ check }) => check === 'scopes')?.verdict, verdict);
+    }
+    writeFileSync(file, JSON.stringify({ scopes: [{ ...fleet, kinds: 'read' }] }));
+    const refused = await runOn(directory, 'client', 'list', '--scopes-file', file, '--json');
+    assert.equal(errorOf(refused).code, 'scopes_file_invalid');
+    assert.match(errorOf(refused).message, /unknown key scopes\.0\.kinds, did you mean kind\?/);
+  });
+
   test('a public client has no secret and cannot get one', async (t) => {
     const directory = directoryFor(t);
     const made = await create(directory, '--type', 'public', '--redirect-uri', LOOPBACK);
     assert.deepEqual([made.type, made.clientSecret, made.secrets], ['public', null, []]);
-    const text = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--type', 'public');
+    const text = await runOn(
+      directory,
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'smartcar',
+      '--type',
+      'public',
+    );
     assert.match(text.stdout, /^client secret +- \(a public client has none\)$/m);
     assert.doesNotMatch(text.stdout, /[A-Za-z0-9_-]{43}/);
     const refused = await runOn(directory, 'client', 'secret', 'add', made.clientId, '--json');
@@ -99,7 +201,7 @@ describe('Clients of every type on the command line', () => {
   test('an invalid client is refused at creation and at a change, with the reason', async (t) => {
     const directory = directoryFor(t);
     const open = await create(directory, '--type', 'public');
-    const creating = ['client', 'create', '--dialect'] as const;
+    const creating = ['client', 'create', '--create-store', '--dialect'] as const;
     const setting = ['client', 'set', open.clientId] as const;
     const refused: readonly (readonly [words: readonly string[], said: RegExp])[] = [
       [[...creating, 'pleos', '--type', 'public'], /confidential clients only.*use type confidential/],

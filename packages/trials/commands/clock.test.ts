@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { globSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { FAKE_CLOCK_MISSING, movedClock } from '../support/fake-clock.ts';
 import { makeDataDirectory, removeDataDirectory, runKeyfob, startKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
-
-/** Debian's libfaketime, for programs with threads. */
-const [LIBRARY] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
-const SKIP = LIBRARY === undefined ? 'libfaketime is not installed' : false;
 
 type Home = {
   readonly dataDirectory: string;
@@ -29,12 +26,7 @@ const makeHome = (t: TestContext): Home => {
   return {
     dataDirectory,
     set,
-    environment: {
-      LD_PRELOAD: LIBRARY ?? '',
-      FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_NO_CACHE: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    },
+    environment: movedClock(file),
   };
 };
 
@@ -45,6 +37,7 @@ const serve = async (t: TestContext, { dataDirectory, environment }: Home): Prom
 };
 
 type Made = MadeClient & MadeGrant;
+type GrantList = { readonly grants: readonly { readonly status: string }[] };
 
 const makeGrant = async (server: KeyfobServer): Promise<Made> => {
   const words = ['client', 'create', '--dialect', 'smartcar', '--name', 'a'];
@@ -60,11 +53,23 @@ const refreshed = async ({ url }: KeyfobServer, client: MadeClient, token: strin
   return answer.refreshToken;
 };
 
+/** Introspects a token of the client's own, and answers the status. */
+const introspect = async (
+  { url }: KeyfobServer,
+  { clientId, clientSecret }: MadeClient,
+  token: string,
+): Promise<number> => {
+  const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+  const body = new URLSearchParams({ token });
+  return (await fetch(`${url}/oauth/introspect`, { method: 'POST', headers: { authorization }, body }))
+    .status;
+};
+
 const untilLogged = async (server: KeyfobServer, event: string): Promise<void> => {
   while (!server.log().includes(`"${event}"`)) await delay(50);
 };
 
-describe('a wrong clock', { skip: SKIP }, () => {
+describe('a wrong clock', { skip: FAKE_CLOCK_MISSING }, () => {
   test('A server that starts 70 days behind goes on, and so does the one that starts at the true time.', async (t) => {
     const home = makeHome(t);
     let server = await serve(t, home);
@@ -87,6 +92,10 @@ describe('a wrong clock', { skip: SKIP }, () => {
     const made = await makeGrant(server);
     const token = await refreshed(server, made, made.refreshToken);
     home.set('+200d');
+    assert.equal(await introspect(server, made, made.accessToken), 503);
+    const list = ['grant', 'list', '--json', '--data', home.dataDirectory];
+    const { stdout } = await runKeyfob(list, home.environment);
+    assert.equal((JSON.parse(stdout) as GrantList).grants[0]?.status, 'in_doubt');
     const ahead = await refreshed(server, made, token);
     await untilLogged(server, 'clock.jumped');
     const pruning = ['prune', '--older-than-days', '0', '--data', home.dataDirectory];
@@ -96,6 +105,7 @@ describe('a wrong clock', { skip: SKIP }, () => {
     home.set('+0');
     const next = await refreshed(server, made, ahead);
     await untilLogged(server, 'clock.settled');
+    assert.equal(await introspect(server, made, made.accessToken), 200);
     await refreshed(server, made, next);
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { makeDataDirectory, removeDataDirectory, runKeyfob } from '../support/keyfob-process.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
-import { errorOf, runOn } from '../support/test-directory.ts';
+import { directoryFor, errorOf, runOn } from '../support/test-directory.ts';
 
 const COMMANDS = [
   'serve',
@@ -131,7 +131,7 @@ describe('What the command line refuses on an existing store', { concurrency: 2 
   let id = '';
   before(async () => {
     directory = makeDataDirectory();
-    const made = await runOn(directory, 'client', 'create', '--dialect', 'pleos', '--json');
+    const made = await runOn(directory, 'client', 'create', '--create-store', '--dialect', 'pleos', '--json');
     id = (JSON.parse(made.stdout) as MadeClient).clientId;
   });
   after(() => removeDataDirectory(directory));
@@ -207,15 +207,14 @@ describe('What the command line refuses on an existing store', { concurrency: 2 
   });
 });
 
-test('a command on a directory without a store creates nothing, and says how to create one', async () => {
-  const directory = makeDataDirectory();
-  const inside = join(directory, 'none');
-  const ended = await runOn(inside, 'client', 'list', '--json');
-  assert.equal(ended.code, 1);
-  const { code, message, remedy } = errorOf(ended);
-  assert.equal(code, 'store_missing');
-  assert.ok(message.includes(join(inside, 'keyfob.db')), message);
-  assert.match(remedy ?? '', /keyfob serve/);
-  assert.ok(!existsSync(inside));
-  removeDataDirectory(directory);
-});
+for (const words of [['client', 'list'], ['client', 'create', '--dialect', 'oauth'], ['migrate']])
+  test(`"${words.join(' ')}" on a directory without a store creates nothing, and says how to create one`, async (t) => {
+    const inside = join(directoryFor(t), 'none');
+    const ended = await runOn(inside, ...words, '--json');
+    assert.equal(ended.code, 1);
+    const { code, message, remedy } = errorOf(ended);
+    assert.equal(code, 'store_missing');
+    assert.ok(message.includes(join(inside, 'keyfob.db')), message);
+    assert.match(remedy ?? '', /--data.*keyfob serve.*--create-store/);
+    assert.ok(!existsSync(inside));
+  });

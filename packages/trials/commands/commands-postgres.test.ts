@@ -76,7 +76,7 @@ function tryCommands({ url, ask }: Cluster): void {
 
   test('The commands for clients, grants, keys and pruning work as on a file.', async () => {
     const made = JSON.parse(
-      (await run('client', 'create', '--dialect', 'pleos', '--json')).stdout,
+      (await run('client', 'create', '--create-store', '--dialect', 'pleos', '--json')).stdout,
     ) as MadeClient;
     const words = [
       'grant',

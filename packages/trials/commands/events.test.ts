@@ -94,7 +94,7 @@ describe('keyfob events', () => {
 
   test('--follow reports that there is no server to follow', async (t) => {
     const directory = directoryFor(t);
-    await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
+    await runOn(directory, 'client', 'create', '--create-store', '--dialect', 'smartcar');
     const words = [KEYFOB_BIN, 'events', '--follow', '--data', directory];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     t.after(() => child.kill('SIGKILL'));

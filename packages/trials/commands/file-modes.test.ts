@@ -18,7 +18,7 @@ describe('Every file that Keyfob creates is private, whatever the umask', () => 
   for (const umask of ['000', '022', '077']) {
     test(`umask ${umask}: the data directory, the store and the key, created by a command`, async (t) => {
       const directory = join(directoryFor(t), 'data');
-      const args = ['client', 'create', '--dialect', 'smartcar', '--data', directory];
+      const args = ['client', 'create', '--create-store', '--dialect', 'smartcar', '--data', directory];
       const { code, stderr } = await runKeyfobAfter(`umask ${umask}`, args);
       assert.equal(code, 0, stderr);
       assert.deepEqual(modesOf(directory), { '.': '700', 'keyfob.db': '600', 'keyfob.key': '600' });
@@ -48,7 +48,17 @@ describe('Every file that Keyfob creates is private, whatever the umask', () => 
     const directory = directoryFor(t);
     const keyFile = join(directory, 'ring');
     const data = join(directory, 'data');
-    const args = ['client', 'create', '--dialect', 'pleos', '--data', data, '--key-file', keyFile];
+    const args = [
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'pleos',
+      '--data',
+      data,
+      '--key-file',
+      keyFile,
+    ];
     const { code, stderr } = await runKeyfobAfter('umask 000', args);
     assert.equal(code, 0, stderr);
     assert.equal(statSync(keyFile).mode & 0o777, 0o600);

@@ -128,7 +128,16 @@ const hasLimits = (await runCommand('prlimit', ['--version'])).code === 0;
 describe('A store that cannot grow', () => {
   test('at the first start: refused with the file name', async (t) => {
     const directory = directoryFor(t);
-    const args = ['client', 'create', '--dialect', 'smartcar', '--json', '--data', directory];
+    const args = [
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'smartcar',
+      '--json',
+      '--data',
+      directory,
+    ];
     const ended = await runKeyfobAfter('ulimit -f 4', args);
     assert.equal(ended.code, 1, ended.stderr);
     const { code, message } = errorOf(ended);

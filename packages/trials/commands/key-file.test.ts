@@ -12,7 +12,14 @@ type Finding = { readonly check: string; readonly verdict: string; readonly reme
 
 const storeFor = async (scope: Scope): Promise<{ directory: string; keyFile: string }> => {
   const directory = directoryFor(scope);
-  const { code, stderr } = await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
+  const { code, stderr } = await runOn(
+    directory,
+    'client',
+    'create',
+    '--create-store',
+    '--dialect',
+    'smartcar',
+  );
   assert.equal(code, 0, stderr);
   return { directory, keyFile: join(directory, 'keyfob.key') };
 };
@@ -72,8 +79,8 @@ describe('The key file', () => {
   for (const [what, text] of [
     ['of garbage', 'correct horse battery staple\n'],
     ['that is empty', ''],
-    ['cut short', `1:1795315967:${'A'.repeat(20)}\n`],
-    ['with a number twice', `1:1:${'A'.repeat(43)}\n1:2:${'B'.repeat(43)}\n`],
+    ['cut short', `1:seal:1795315967:${'A'.repeat(20)}\n`],
+    ['with a number twice', `1:seal:1:${'A'.repeat(43)}\n1:seal:2:${'B'.repeat(43)}\n`],
   ] as const) {
     test(`${what}: refused, and its content is not printed`, async (t) => {
       const { directory, keyFile } = await storeFor(t);
@@ -107,19 +114,28 @@ describe('The key file', () => {
     assert.doesNotMatch(remedy ?? '', /bug/);
   });
 
-  test('readable by others: doctor warns with a remedy, and everything works', async (t) => {
+  test('or the store, readable by others: no server starts, and doctor says why', async (t) => {
     const { directory, keyFile } = await storeFor(t);
-    chmodSync(keyFile, 0o644);
-    const examined = await runOn(directory, 'doctor', '--json');
-    assert.equal(examined.code, 0, examined.stdout);
-    const { healthy, findings } = JSON.parse(examined.stdout) as {
-      readonly healthy: boolean;
-      readonly findings: readonly Finding[];
-    };
-    assert.equal(healthy, true);
-    const warned = findings.filter(({ verdict }) => verdict === 'warn');
-    assert.ok(warned.some(({ check, remedy }) => check === 'key ring' && remedy === `chmod 600 ${keyFile}`));
-    chmodSync(keyFile, 0o600);
+    for (const [path, check, refusal] of [
+      [keyFile, 'key ring', 'key_open_to_others'],
+      [join(directory, 'keyfob.db'), 'store mode', 'store_open_to_others'],
+    ] as const) {
+      chmodSync(path, 0o640);
+      const ended = await tryToServe(directory);
+      assert.equal(ended.code, 1);
+      const { code, message, remedy } = errorOf(ended);
+      assert.equal(code, refusal, message);
+      assert.ok(message.includes(path) && remedy?.includes(`chmod 600 ${path}`), message);
+      const examined = await runOn(directory, 'doctor', '--json');
+      assert.equal(examined.code, 1, examined.stdout);
+      const { findings } = JSON.parse(examined.stdout) as { readonly findings: readonly Finding[] };
+      const failed = findings.filter(({ verdict }) => verdict === 'fail');
+      assert.deepEqual(
+        failed.map((finding) => [finding.check, finding.remedy]),
+        [[check, `chmod 600 ${path}`]],
+      );
+      chmodSync(path, 0o600);
+    }
     const again = await runOn(directory, 'doctor');
     assert.match(again.stdout, /^ok +key ring/m);
   });

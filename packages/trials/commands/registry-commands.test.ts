@@ -22,6 +22,7 @@ describe('The commands for clients and grants, for people and for programs', () 
       directory,
       'client',
       'create',
+      '--create-store',
       '--dialect',
       'smartcar',
       '--name',
@@ -31,7 +32,15 @@ describe('The commands for clients and grants, for people and for programs', () 
     const id = /^client id +(?<id>[0-9a-f-]{36})$/m.exec(first.stdout)?.groups?.['id'] ?? '';
     assert.match(first.stdout, /^client secret +[A-Za-z0-9_-]{43} {2}\(shown only once\)$/m);
     assert.match(first.stdout, new RegExp(`Next: (?:npx )?keyfob grant create --client ${id}`));
-    const second = await runOn(directory, 'client', 'create', '--dialect', 'pleos', '--json');
+    const second = await runOn(
+      directory,
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'pleos',
+      '--json',
+    );
     const made = JSON.parse(second.stdout) as MadeClient;
     assert.match(made.clientSecret, /^[A-Za-z0-9_-]{43}$/);
 
@@ -64,7 +73,15 @@ describe('The commands for clients and grants, for people and for programs', () 
 
   test('a client with grants is removed only together with them', async (t) => {
     const directory = directoryFor(t);
-    const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
+    const made = await runOn(
+      directory,
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'smartcar',
+      '--json',
+    );
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
     await runOn(directory, 'grant', 'create', '--client', clientId, '--subject', 'owner-1');
     const refused = await runOn(directory, 'client', 'remove', clientId, '--json');
@@ -85,7 +102,15 @@ describe('The commands for clients and grants, for people and for programs', () 
 
   test('secrets are added, listed without their values, and removed, but the last only with --force', async (t) => {
     const directory = directoryFor(t);
-    const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
+    const made = await runOn(
+      directory,
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'smartcar',
+      '--json',
+    );
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
     const unfit = await runOn(directory, 'client', 'secret', 'add', clientId, '--name', 'a\u001b[2Jb');
     assert.equal(unfit.code, 2, unfit.stdout);
@@ -121,7 +146,15 @@ describe('The commands for clients and grants, for people and for programs', () 
 
   test('a grant is shown with its vehicles', async (t) => {
     const directory = directoryFor(t);
-    const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
+    const made = await runOn(
+      directory,
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'smartcar',
+      '--json',
+    );
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
     const store = openSqliteStore(join(directory, 'keyfob.db'));
     const vehicles = [sampleVehicle(1, { nickname: 'Blue one' }), sampleVehicle(2, { model: 'EV6' })];
@@ -136,7 +169,7 @@ describe('The commands for clients and grants, for people and for programs', () 
 
   test('a grant is created, listed in pages, shown, revoked and reinstated', async (t) => {
     const directory = directoryFor(t);
-    const made = await runOn(directory, 'client', 'create', '--dialect', 'pleos', '--json');
+    const made = await runOn(directory, 'client', 'create', '--create-store', '--dialect', 'pleos', '--json');
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
     const create = ['grant', 'create', '--client', clientId, '--subject'] as const;
     const first = await runOn(directory, ...create, 'owner-1', '--scope', 'read_odometer', '--brand', 'kia');
@@ -174,7 +207,15 @@ describe('The commands for clients and grants, for people and for programs', () 
     const untouched = await runOn(directory, 'grant', 'reinstate', firstId, '--json');
     assert.deepEqual(JSON.parse(untouched.stdout), { grantId: firstId, outcome: 'not_revoked' });
 
-    const foreign = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
+    const foreign = await runOn(
+      directory,
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'smartcar',
+      '--json',
+    );
     const { clientId: smartcarId } = JSON.parse(foreign.stdout) as MadeClient;
     const branded = await runOn(
       directory,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runKeyfob } from '../support/keyfob-process.ts';
+import { LOCAL_WEBHOOKS, runKeyfob } from '../support/keyfob-process.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import { DIALECTS, post, refreshAs, refreshPleos, refreshSmartcar } from '../support/refresh-request.ts';
 import { grantFor, serverFor } from '../support/test-directory.ts';
@@ -38,7 +38,10 @@ const formsOf = (secret: string): readonly Buffer[] => {
 };
 
 test('after a busy run no secret or token is in the log, the store, the output of a command or an error', async (t) => {
-  const server = await serverFor(t, { args: ['--log-level', 'debug', '--demo'] });
+  const server = await serverFor(t, {
+    args: ['--log-level', 'debug', '--demo'],
+    environment: LOCAL_WEBHOOKS,
+  });
   const secrets = new Set<string>();
   const outputs: string[] = [];
   const hook = ['webhook', 'add', '--url', 'http://127.0.0.1:6/'];

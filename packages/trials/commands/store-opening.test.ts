@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
+import { createKeyLines } from '@keyfob/server/tokens';
 import type { Ended } from '../support/keyfob-process.ts';
 import { DIALECTS, refreshAs } from '../support/refresh-request.ts';
 import { runKeyfobAs, tryToServe, untilPrinted } from '../support/run-command.ts';
@@ -23,7 +24,14 @@ import type { Scope } from '../support/test-directory.ts';
 /** A directory with a store of one client, closed. */
 const storeFor = async (scope: Scope): Promise<string> => {
   const directory = directoryFor(scope);
-  const { code, stderr } = await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
+  const { code, stderr } = await runOn(
+    directory,
+    'client',
+    'create',
+    '--create-store',
+    '--dialect',
+    'smartcar',
+  );
   assert.equal(code, 0, stderr);
   return directory;
 };
@@ -59,11 +67,11 @@ const makeForeignDatabase = (path: string, applicationId: number, schema: number
   database.close();
 };
 
-const KEY_LINE = `1:1:${'A'.repeat(43)}\n`;
+const KEY_RING = `${createKeyLines(1, 1)}\n`;
 
 describe('A file that is not a Keyfob store is refused and left unchanged', () => {
   for (const [which, key] of [
-    ['with a key file beside it', KEY_LINE],
+    ['with a key file beside it', KEY_RING],
     ['without a key file', undefined],
   ] as const) {
     test(`a text file, ${which}`, async (t) => {
@@ -91,7 +99,7 @@ describe('A file that is not a Keyfob store is refused and left unchanged', () =
 
   test('a directory of that name', async (t) => {
     const directory = directoryFor(t);
-    writeFileSync(join(directory, 'keyfob.key'), KEY_LINE, { mode: 0o600 });
+    writeFileSync(join(directory, 'keyfob.key'), KEY_RING, { mode: 0o600 });
     mkdirSync(join(directory, 'keyfob.db'));
     const before = bytesOf(directory);
     const ended = await tryToServe(directory);

@@ -260,7 +260,7 @@ describe('a server that npm started', () => {
 describe('a command whose output cannot be written', () => {
   test('ends quietly with 0 when its reader has enough', async (t) => {
     const directory = directoryFor(t);
-    await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
+    await runOn(directory, 'client', 'create', '--create-store', '--dialect', 'smartcar');
     for (const words of [
       ['client', 'list', '--data', directory],
       ['events', '--data', directory],
@@ -275,10 +275,18 @@ describe('a command whose output cannot be written', () => {
 
   test('fails if it shows a secret only once, and says what to do', async (t) => {
     const directory = directoryFor(t);
-    const made = await runOn(directory, 'client', 'create', '--dialect', 'smartcar', '--json');
+    const made = await runOn(
+      directory,
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'smartcar',
+      '--json',
+    );
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['client', 'create', '--dialect', 'smartcar'], /keyfob client remove/],
+      [['client', 'create', '--create-store', '--dialect', 'smartcar'], /keyfob client remove/],
       [['client', 'secret', 'add', clientId], /keyfob client secret remove/],
       [['grant', 'create', '--client', clientId, '--subject', 'owner-1'], /keyfob grant revoke/],
       [['webhook', 'add', '--url', 'https://a.example/hook'], /keyfob webhook show/],

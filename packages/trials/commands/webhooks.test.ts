@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LOCAL_WEBHOOKS, runKeyfob } from '../support/keyfob-process.ts';
 import type { KeyfobServer, MadeClient, MadeGrant } from '../support/keyfob-process.ts';
 import { replyInTurn, startReceiver, verify } from '../support/webhook-receiver.ts';
 import { refreshSmartcar } from '../support/refresh-request.ts';
@@ -24,7 +25,7 @@ const deliveriesOf = async (server: KeyfobServer) =>
 describe('Webhooks of a running server', () => {
   test('the revocation of a grant by a command is delivered, signed, and listed as delivered', async (t) => {
     const receiver = await startReceiver(t);
-    const server = await serverFor(t);
+    const server = await serverFor(t, { environment: LOCAL_WEBHOOKS });
     const { secret, webhookId } = await addWebhook(server, receiver.url);
     const { client, grant } = await grantFor(server, 'smartcar');
     await server.command('grant', 'revoke', grant.grantId);
@@ -47,7 +48,7 @@ describe('Webhooks of a running server', () => {
 
   test('a replay and its revocation are delivered at once, with the request id', async (t) => {
     const receiver = await startReceiver(t);
-    const server = await serverFor(t, { args: ['--log-level', 'debug'] });
+    const server = await serverFor(t, { args: ['--log-level', 'debug'], environment: LOCAL_WEBHOOKS });
     const { secret } = await addWebhook(server, receiver.url);
     const { client, grant } = await grantFor(server, 'smartcar');
     await setStrict(server, client);
@@ -70,8 +71,8 @@ describe('Webhooks of a running server', () => {
   test('two servers on one data directory deliver each grant event once in total', async (t) => {
     const receiver = await startReceiver(t);
     const dataDirectory = directoryFor(t);
-    const one = await serverFor(t, { dataDirectory });
-    const two = await serverFor(t, { dataDirectory });
+    const one = await serverFor(t, { dataDirectory, environment: LOCAL_WEBHOOKS });
+    const two = await serverFor(t, { dataDirectory, environment: LOCAL_WEBHOOKS });
     await addWebhook(one, receiver.url, '--event', 'grant.revoked', 'grant.reinstated');
     const { client, grant } = await grantFor(one, 'smartcar');
     const revoked = Array.from({ length: 5 }, async () => {
@@ -95,7 +96,7 @@ describe('Webhooks of a running server', () => {
       if (count > 1) response.writeHead(200).end();
     });
     const dataDirectory = directoryFor(t);
-    const first = await serverFor(t, { dataDirectory });
+    const first = await serverFor(t, { dataDirectory, environment: LOCAL_WEBHOOKS });
     const { secret, webhookId } = await addWebhook(first, receiver.url);
     const { grant } = await grantFor(first, 'smartcar');
     await first.command('grant', 'revoke', grant.grantId);
@@ -103,7 +104,7 @@ describe('Webhooks of a running server', () => {
     await first.kill();
     // Without this the next server waits a minute, until the lease of the dead one expires.
     await first.command('webhook', 'retry', webhookId);
-    const second = await serverFor(t, { dataDirectory });
+    const second = await serverFor(t, { dataDirectory, environment: LOCAL_WEBHOOKS });
     await receiver.until(2);
     const [before = assert.fail(), after = assert.fail()] = receiver.arrived;
     assert.equal(before.headers['webhook-id'], after.headers['webhook-id']);
@@ -115,7 +116,9 @@ describe('Webhooks of a running server', () => {
 
   test('a stop aborts unanswered attempts within the grace, and they are repeated later', async (t) => {
     const receiver = await startReceiver(t, () => {});
-    const server = await serverFor(t, { environment: { KEYFOB_SHUTDOWN_GRACE_SECONDS: '0' } });
+    const server = await serverFor(t, {
+      environment: { ...LOCAL_WEBHOOKS, KEYFOB_SHUTDOWN_GRACE_SECONDS: '0' },
+    });
     await addWebhook(server, receiver.url);
     const { grant } = await grantFor(server, 'smartcar');
     await server.command('grant', 'revoke', grant.grantId);
@@ -129,7 +132,15 @@ describe('Webhooks of a running server', () => {
 describe('The webhook commands', () => {
   test('a webhook is added, listed, shown and removed, for people and for programs', async (t) => {
     const directory = directoryFor(t);
-    const client = await runOn(directory, 'client', 'create', '--dialect', 'pleos', '--json');
+    const client = await runOn(
+      directory,
+      'client',
+      'create',
+      '--create-store',
+      '--dialect',
+      'pleos',
+      '--json',
+    );
     const { clientId } = JSON.parse(client.stdout) as MadeClient;
     const add = ['webhook', 'add', '--url'];
     const callback = ['https://example.com/end', '--format', 'pleos', '--client', clientId];
@@ -152,6 +163,8 @@ describe('The webhook commands', () => {
   });
 
   for (const [what, message, args] of [
+    ['a private address', /private address/, '--url https://169.254.169.254/hook'],
+    ['this machine', /KEYFOB_EGRESS_ALLOWED_RANGES/, '--url http://127.0.0.1:9'],
     ['no encryption', /--allow-http/, '--url http://example.com'],
     ['a password in the URL', /password/, '--url https://a:b@example.com'],
     ['the callback for no client', /needs --client/, '--url https://a.b --format pleos'],
@@ -164,7 +177,7 @@ describe('The webhook commands', () => {
   ] as const) {
     test(`a webhook is refused: ${what}`, async (t) => {
       const directory = directoryFor(t);
-      await runOn(directory, 'client', 'create', '--dialect', 'pleos');
+      await runOn(directory, 'client', 'create', '--create-store', '--dialect', 'pleos');
       const ended = await runOn(directory, 'webhook', 'add', ...args.split(' '), '--json');
       assert.equal(ended.code, 2);
       assert.match(errorOf(ended).message, message);
@@ -174,15 +187,20 @@ describe('The webhook commands', () => {
   test('a test message is sent at once, and its answer decides the exit code', async (t) => {
     const receiver = await startReceiver(t, replyInTurn(200, 418));
     const directory = directoryFor(t);
-    await runOn(directory, 'client', 'create', '--dialect', 'smartcar');
-    const added = await runOn(directory, 'webhook', 'add', '--url', receiver.url, '--json');
+    await runOn(directory, 'client', 'create', '--create-store', '--dialect', 'smartcar');
+    const runLocally = async (...words: readonly string[]) =>
+      runKeyfob([...words, '--data', directory], LOCAL_WEBHOOKS);
+    const added = await runLocally('webhook', 'add', '--url', receiver.url, '--json');
     const { webhookId, secret } = JSON.parse(added.stdout) as MadeWebhook;
-    const accepted = await runOn(directory, 'webhook', 'test', webhookId);
+    const accepted = await runLocally('webhook', 'test', webhookId);
     assert.equal(accepted.code, 0);
     assert.match(accepted.stdout, /^answered 200 after \d+ ms$/m);
     const [arrived = assert.fail()] = receiver.arrived;
     assert.equal(verify(secret, arrived)['type'], 'webhook.test');
-    const refused = await runOn(directory, 'webhook', 'test', webhookId, '--json');
+    const denied = await runOn(directory, 'webhook', 'test', webhookId);
+    assert.deepEqual([denied.code, receiver.arrived.length], [1, 1]);
+    assert.match(denied.stdout, /^the address is private; KEYFOB_EGRESS_ALLOWED_RANGES/);
+    const refused = await runLocally('webhook', 'test', webhookId, '--json');
     assert.equal(refused.code, 1);
     const { accepted: isAccepted, status } = JSON.parse(refused.stdout) as Record<string, unknown>;
     assert.deepEqual([isAccepted, status], [false, 418]);

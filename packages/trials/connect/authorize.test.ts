@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
-import { registrationOf } from '@keyfob/server/tokens';
+import { rotateKeys } from '@keyfob/server';
+import { StoreError } from '@keyfob/server/errors';
+import { createKeyLines } from '@keyfob/server/tokens';
+import { createMemoryStore } from '../support/memory-store/store.ts';
 import { openConnectTrial, pleosUrl, redeemCode, REDIRECT_URI, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser, formsOf } from './plain-browser.ts';
 import type { PlainBrowser, PlainPage } from './plain-browser.ts';
@@ -44,6 +47,10 @@ describe('Smartcar Connect', () => {
     assert.match(consent.body, /Charge planner/);
     for (const words of ['Odometer', 'Location', 'Lock and unlock the doors', 'IONIQ 5'])
       assert.ok(consent.body.includes(words), words);
+    const [, controls = ''] = /<section class="controls">([^]*?)<\/section>/.exec(consent.body) ?? [];
+    assert.match(controls, /Lock and unlock the doors/);
+    assert.match(controls, /also when you are not in or near your car/);
+    assert.doesNotMatch(controls, /Odometer/);
     const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
     const back = sentBack(agreed);
     assert.deepEqual(
@@ -81,6 +88,42 @@ describe('Smartcar Connect', () => {
     }
   });
 
+  test('redirects with invalid_scope for a scope that is unknown, or not allowed for the client', async () => {
+    const reader = await trial.register('smartcar', { policy: { grantScope: 'read_odometer' } });
+    for (const [scope, reason] of [
+      ['fleet:admin', 'scope_unknown'],
+      ['read_odometer fleet:admin', 'scope_unknown'],
+      ['read_odometer control_security', 'scope_not_allowed'],
+      ['required:control_security', 'scope_not_allowed'],
+    ] as const) {
+      const page = await createPlainBrowser().open(smartcarUrl(trial, reader, { scope }));
+      assert.deepEqual(sentBack(page).slice(0, 2), [
+        ['error', 'invalid_scope'],
+        ['state', 'st'],
+      ]);
+      assert.partialDeepStrictEqual(trial.events.at(-1), { event: 'request.refused', reason });
+    }
+    const allowed = await createPlainBrowser().open(smartcarUrl(trial, reader, { scope: 'read_odometer' }));
+    assert.equal(allowed.status, 200);
+  });
+
+  test('does not send an owner on who agrees after the scope was withdrawn from the client', async () => {
+    const reader = await trial.register('smartcar');
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, reader), OWNER_OF_ONE);
+    await trial.deployment.store.changeClient(reader.clientId, { policy: { grantScope: 'read_odometer' } });
+    const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.deepEqual(sentBack(agreed)[0], ['error', 'invalid_scope']);
+  });
+
+  test('a client that may not have simulated owners is offered none, also in a demo', async () => {
+    const real = await trial.register('smartcar', { policy: { simulatedOwners: false } });
+    const page = await createPlainBrowser().open(smartcarUrl(trial, real, { mode: 'simulated' }));
+    assert.deepEqual(sentBack(page)[0], ['error', 'unauthorized_client']);
+    const live = await createPlainBrowser().open(smartcarUrl(trial, real));
+    assert.match(live.body, /Sign-in is not set up yet/);
+  });
+
   test('redirects with access_denied when an owner declines, before or after sign-in', async () => {
     const browser = createPlainBrowser();
     const expected = [
@@ -94,6 +137,35 @@ describe('Smartcar Connect', () => {
     const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     assert.deepEqual(sentBack(await browser.press(consent, 'decline')), expected);
     assert.ok(trial.events.some(({ event }) => event === 'consent.declined'));
+  });
+
+  test('redirects with invalid_target for a resource that the client may not name (RFC 8707)', async () => {
+    const browser = createPlainBrowser();
+    const target = smartcarUrl(trial, smartcar);
+    const other = '&resource=https%3A%2F%2Fstrange.example';
+    const own = `&resource=${encodeURIComponent(trial.url)}`;
+    for (const more of [other, `${own}${other}`, `${other}${own}`])
+      assert.deepEqual(sentBack(await browser.open(`${target}${more}`)), [
+        ['error', 'invalid_target'],
+        ['state', 'st'],
+        ['error_description', 'The client gets no token for this resource.'],
+        ['iss', trial.url],
+      ]);
+    for (const more of [own, `${own}${own}`])
+      assert.equal((await browser.open(`${target}${more}`)).status, 200);
+  });
+
+  test('exchanges a code for a resource of the client, and does not use it up for another', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    const code = codeOf(await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' }));
+    const [status, refused] = await redeemCode(trial, 'smartcar', smartcar, {
+      code,
+      resource: 'https://strange.example',
+    });
+    assert.deepEqual([status, refused['error']], [400, 'invalid_target']);
+    const [redeemed] = await redeemCode(trial, 'smartcar', smartcar, { code, resource: trial.url });
+    assert.equal(redeemed, 200);
   });
 
   test('redirects with no_vehicles when an owner has no vehicle of the make', async () => {
@@ -187,12 +259,18 @@ describe('Smartcar Connect', () => {
       'redirect_uri_unregistered',
     ],
   ] as const) {
-    test(`answers ${name} with a page, never with a redirect`, async () => {
+    test(`answers ${name} with a page that names the parameter, never with a redirect`, async () => {
+      const before = trial.events.length;
       const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar, more));
       assert.equal(page.status, 400);
       assert.equal(page.location, '');
       assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
-      assert.ok(trial.events.some((event) => 'reason' in event && event.reason === reason));
+      const event = trial.events.slice(before).find((one) => 'reason' in one && one.reason === reason);
+      assert.ok(event !== undefined && 'requestId' in event);
+      assert.ok(page.body.includes(`<code>${event.requestId}</code>`), page.body);
+      const [parameter = ''] = Object.keys(more);
+      assert.match(page.body, new RegExp(`<code>${parameter} (?:is|was) [a-z ]+`, 'i'));
+      assert.doesNotMatch(page.body, /nobody is|evil\.example\/ is/);
     });
   }
 
@@ -284,6 +362,8 @@ describe('Every form', () => {
     }
     const elsewhere = await browser.press(consent, 'agree', {}, { 'Sec-Fetch-Site': 'cross-site' });
     assert.equal(elsewhere.status, 403);
+    const reasons = trial.events.flatMap((event) => ('reason' in event ? [event.reason] : []));
+    assert.deepEqual(reasons.slice(-3), ['form_outdated', 'cookies_missing', 'form_of_other_site']);
     assert.equal(trial.events.filter(({ event }) => event === 'consent.given').length, before);
   });
 
@@ -302,8 +382,59 @@ describe('Every form', () => {
     const page = await browser.open(smartcarUrl(own, client));
     const consent = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
     own.ahead = 1_801_000;
-    assert.equal((await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' })).status, 403);
+    const late = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.equal(late.status, 403);
+    assert.match(late.body, /This page has expired/);
     assert.match((await browser.open(smartcarUrl(own, client))).body, /Choose a demo owner/);
+  });
+
+  test('of a session that ended elsewhere shares nothing', async () => {
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
+    const copy = createPlainBrowser();
+    for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
+    const out = await browser.press(await browser.open(`${trial.url}/connect`), 'sign_out');
+    assert.match((await browser.open(out.location)).body, /You are signed out\./);
+    const late = await copy.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.deepEqual([late.status, late.location], [303, smartcarUrl(trial, smartcar)]);
+    assert.match((await copy.open(late.location)).body, /Choose a demo owner/);
+  });
+
+  test('that signs out while the store is away or by a bug says so, and the owner stays signed in', async (t) => {
+    let failure: Error | undefined;
+    const store = createMemoryStore({
+      async run(_verb, work) {
+        if (failure !== undefined) throw failure;
+        return work();
+      },
+    });
+    const own = await openConnectTrial(t, { demo: true, key: createKeyLines(1, 1_700_000_000) }, { store });
+    const browser = createPlainBrowser();
+    const page = await browser.open(`${own.url}/connect`);
+    const shared = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
+    failure = new StoreError('unavailable', 'away');
+    const out = await browser.press(shared, 'sign_out');
+    assert.deepEqual([out.status, out.headers.get('set-cookie')], [503, null]);
+    assert.doesNotMatch(out.body, /signed out/);
+    failure = new TypeError('a bug');
+    const broken = await browser.press(shared, 'sign_out');
+    assert.equal(broken.status, 500);
+    const bug = own.events.find((event) => event.event === 'internal.error');
+    assert.ok(bug !== undefined && broken.body.includes(bug.requestId));
+    assert.doesNotMatch(broken.body, /a bug|TypeError/);
+    failure = undefined;
+    assert.match((await browser.open(`${own.url}/connect`)).body, /value="sign_out"/);
+  });
+
+  test('of a browser that sends no cookies is not called expired', async () => {
+    const browser = createPlainBrowser();
+    const page = await browser.open(smartcarUrl(trial, smartcar));
+    browser.cookies.clear();
+    const blocked = await browser.press(page, OWNER_OF_ONE);
+    assert.equal(blocked.status, 403);
+    assert.match(blocked.body, /Your browser sent no cookie/);
+    assert.doesNotMatch(blocked.body, /expired/);
+    assert.ok(trial.events.some((event) => 'reason' in event && event.reason === 'cookies_missing'));
   });
 
   test('still works after a key rotation', async (t) => {
@@ -312,16 +443,51 @@ describe('Every form', () => {
     const browser = createPlainBrowser();
     const page = await browser.open(smartcarUrl(own, client));
     const consent = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
-    const { newest } = own.deployment.keys.rotate(2);
-    await own.deployment.store.registerKey(registrationOf(newest));
+    await rotateKeys(own.deployment);
     const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
     const [status] = await redeemCode(own, 'smartcar', client, { code: codeOf(agreed) });
     assert.equal(status, 200);
   });
 });
 
+describe('A browser that opens an address where there is nothing', () => {
+  const HTML = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  test('reads a page; a program reads what the dialect documents', async () => {
+    for (const path of ['/nothing', '/oauth/nothing', '/v1/nothing', '/v2.0/nothing', '/connect/']) {
+      const before = trial.events.length;
+      const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);
+      assert.equal(page.status, 404, path);
+      assert.match(page.body, /Page not found/);
+      const [event] = trial.events.slice(before);
+      assert.ok(event?.event === 'request.refused' && event.reason === 'path_unknown');
+      assert.ok(page.body.includes(event.requestId));
+      const program = await createPlainBrowser().open(`${trial.url}${path}`, { Accept: '*/*' });
+      assert.match(program.headers.get('content-type') ?? '', /^application\/json/, path);
+    }
+  });
+
+  test('is led from the root to the owner page, in the language that it prefers', async () => {
+    const page = await createPlainBrowser().open(trial.url, HTML);
+    assert.equal(page.status, 200);
+    assert.match(page.body, /href="\/connect"/);
+    const korean = await createPlainBrowser().open(`${trial.url}/`, { ...HTML, 'Accept-Language': 'ko' });
+    assert.match(korean.body, /<html lang="ko">/);
+    assert.equal((await createPlainBrowser().open(trial.url)).status, 404);
+  });
+
+  test('reads a page at an endpoint for apps, with the methods that it has', async () => {
+    for (const path of ['/oauth/token', '/token', '/v1/auth/token', '/oauth/introspect']) {
+      const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);
+      assert.equal(page.status, 405, path);
+      assert.equal(page.headers.get('allow'), 'POST');
+      assert.match(page.body, /This address is for apps/);
+    }
+  });
+});
+
 describe('Every page', () => {
-  test('forbids scripts, framing, caching and referrers', async () => {
+  test('forbids every script but its own, framing, caching and referrers', async () => {
     const browser = createPlainBrowser();
     const consent = await signIn(browser, smartcarUrl(trial, smartcar), OWNER_OF_ONE);
     const error = await browser.open(smartcarUrl(trial, smartcar, { client_id: 'nobody' }));
@@ -330,6 +496,7 @@ describe('Every page', () => {
       for (const part of [
         `default-src 'none'`,
         `style-src 'self'`,
+        `script-src 'self';`,
         `frame-ancestors 'none'`,
         `base-uri 'none'`,
       ])
@@ -338,7 +505,9 @@ describe('Every page', () => {
       assert.equal(headers.get('referrer-policy'), 'no-referrer');
       assert.equal(headers.get('cache-control'), 'no-store');
       assert.ok(headers.has('cross-origin-opener-policy'));
-      assert.doesNotMatch(body, /<script|\bon[a-z]+="|style="/);
+      assert.match(body, /<script src="\/connect\/[0-9a-f]{16}\.js" defer><\/script>/);
+      assert.equal(body.match(/<script/g)?.length, 1);
+      assert.doesNotMatch(body, /\bon[a-z]+="|style="/);
       assert.equal(body.match(/<h1>/g)?.length, 1);
       assert.match(body, /<title>[^<]+<\/title>/);
     }
@@ -354,22 +523,27 @@ describe('Every page', () => {
     assert.match(page.body, /&lt;img src=x onerror=&quot;alert\(1\)&quot;&gt;&#39;/);
     assert.ok((await createPlainBrowser().open(url)).location.includes('error=invalid_scope'));
     const raw = await createPlainBrowser().open(`${smartcarUrl(trial, client)}&x=<script>'"`);
-    assert.doesNotMatch(raw.body, /<script/);
+    assert.equal(raw.body.match(/<script/g)?.length, 1);
   });
 
-  test('has a stylesheet whose address changes with its content', async () => {
-    const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
-    const path = /<link rel="stylesheet" href="(?<path>[^"]+)"/.exec(page.body)?.groups?.['path'] ?? '';
-    const style = await createPlainBrowser().open(trial.url + path);
-    assert.equal(style.status, 200);
-    assert.match(style.headers.get('cache-control') ?? '', /immutable/);
-    assert.ok(style.body.length < 16_384);
-  });
+  for (const [what, pattern] of [
+    ['stylesheet', /<link rel="stylesheet" href="(?<path>[^"]+)"/],
+    ['script', /<script src="(?<path>[^"]+)"/],
+  ] as const)
+    test(`has a ${what} whose address changes with its content`, async () => {
+      const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
+      const path = pattern.exec(page.body)?.groups?.['path'] ?? '';
+      const file = await createPlainBrowser().open(trial.url + path);
+      assert.equal(file.status, 200);
+      assert.match(file.headers.get('cache-control') ?? '', /immutable/);
+      assert.equal(file.headers.get('x-content-type-options'), 'nosniff');
+      assert.ok(file.body.length < 16_384);
+    });
 
   test('sets a cookie that scripts cannot read and other sites cannot send', async (t) => {
     const page = await createPlainBrowser().open(smartcarUrl(trial, smartcar));
     const plain = page.headers.get('set-cookie') ?? '';
-    assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=1800; HttpOnly; SameSite=Lax$/);
+    assert.match(plain, /^keyfob-session=.*; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/);
     const behindTls = await openConnectTrial(t, { demo: true, publicUrl: 'https://id.example/' });
     const client = await behindTls.register('smartcar');
     const secure = await createPlainBrowser().open(smartcarUrl(behindTls, client));
@@ -383,7 +557,7 @@ describe('Every page', () => {
     const client = await behind.register('smartcar');
     const browser = createPlainBrowser();
     const page = await browser.open(smartcarUrl(behind, client));
-    for (const [, address = ''] of page.body.matchAll(/(?:href|action)="(\/[^"]*)"/g))
+    for (const [, address = ''] of page.body.matchAll(/(?:href|src|action)="(\/[^"]*)"/g))
       assert.ok(address.startsWith('/fob/one/'), address);
     // Does what the proxy does: forwards requests without the path.
     const stripped = { ...page, body: page.body.replaceAll('"/fob/one/', '"/') };

@@ -1,6 +1,6 @@
 import { createAuthorizationServer, systemClock } from '@keyfob/server';
-import type { Deployment, LogEvent, Settings } from '@keyfob/server';
-import type { ClientType } from '@keyfob/server/clients';
+import type { ClientRegistration, Deployment, LogEvent, Settings } from '@keyfob/server';
+import type { Store } from '@keyfob/server/stores';
 import { makeClient } from '../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
@@ -21,22 +21,17 @@ export type ConnectTrial = {
   readonly events: readonly LogEvent[];
   /** Milliseconds by which the server's clock is ahead of the machine's. */
   ahead: number;
-  register(
-    dialect: DialectName,
-    wanted?: {
-      readonly name?: string;
-      readonly type?: ClientType;
-      readonly redirectUris?: readonly string[];
-    },
-  ): Promise<TrialClient>;
+  /** By default, simulated owners may grant the client every scope. */
+  register(dialect: DialectName, wanted?: Partial<Omit<ClientRegistration, 'dialect'>>): Promise<TrialClient>;
 };
 
 export const REDIRECT_URI = 'https://app.example/callback?keep=1';
 
-/** Starts a server on a free port; `settings` by name. */
+/** Starts a server on a free port, on `store` or a new one; `settings` by name. */
 export const openConnectTrial = async (
   scope: Scope,
   settings: Settings = { demo: true },
+  { store }: { readonly store?: Store } = {},
 ): Promise<ConnectTrial> => {
   const data = makeDataDirectory();
   const events: LogEvent[] = [];
@@ -44,7 +39,7 @@ export const openConnectTrial = async (
   const clock = (): number => systemClock() + trial.ahead;
   const server = await createAuthorizationServer(
     { data, port: 0, ...settings },
-    { emit: (event) => events.push(event), clock },
+    { emit: (event) => events.push(event), clock, ...(store === undefined ? {} : { store }) },
   );
   const { deployment } = server;
   const { url } = await server.listen();
@@ -62,13 +57,18 @@ export const openConnectTrial = async (
         name = 'Charge planner',
         type = 'confidential',
         redirectUris = [REDIRECT_URI],
+        policy = {},
+        ...more
       }: Parameters<ConnectTrial['register']>[1] = {},
     ) {
+      const grantScope = [...(deployment.scopes.get(dialect)?.keys() ?? [])].join(' ');
       const { client, clientSecret } = await makeClient(deployment, {
         dialect,
         type,
         name,
         redirectUris,
+        ...more,
+        policy: { simulatedOwners: true, grantScope, ...policy },
       });
       return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
     },
@@ -108,12 +108,23 @@ export const redeemCode = async (
   { url }: Pick<ConnectTrial, 'url'>,
   dialect: DialectName,
   client: TrialClient,
-  { code, codeVerifier }: { readonly code: string; readonly codeVerifier?: string },
+  {
+    code,
+    codeVerifier,
+    resource,
+    brand = 'kia',
+  }: {
+    readonly code: string;
+    readonly codeVerifier?: string;
+    readonly resource?: string;
+    readonly brand?: string;
+  },
 ): Promise<readonly [number, Record<string, unknown>]> => {
   const { clientId, clientSecret, redirectUri } = client;
   const isSmartcar = dialect === 'smartcar';
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri });
   if (codeVerifier !== undefined) form.set('code_verifier', codeVerifier);
+  if (resource !== undefined) form.set('resource', resource);
   if (clientSecret === '') form.set('client_id', clientId);
   const basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
   const response = isSmartcar
@@ -124,7 +135,7 @@ export const redeemCode = async (
       })
     : await fetch(`${url}/v1/auth/token`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', Brand: 'kia' },
+        headers: { 'Content-Type': 'application/json', Brand: brand },
         body: JSON.stringify({ clientId, clientSecret, code, redirectUrl: redirectUri }),
       });
   return [response.status, (await response.json()) as Record<string, unknown>];

@@ -5,8 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { toSeconds } from '@keyfob/server/grants';
+import type { Vehicle } from '@keyfob/server/grants';
 import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
+import { redeemed, sampleCode, sampleCodeUse, sampleVehicle } from '../support/samples.ts';
+import { sampleLogo } from '../support/sample-logo.ts';
 import { openConnectTrial, pleosUrl, smartcarUrl } from './connect-trial.ts';
+import type { TrialClient } from './connect-trial.ts';
 import { openUpstreamProvider } from '../support/upstream-provider.ts';
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
@@ -54,6 +59,32 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
   const client = await trial.register('smartcar', { redirectUris: [app.callback] });
   const longName = await trial.register('smartcar', { name: `Car${'data'.repeat(20)} Insurance` });
   const pleos = await trial.register('pleos', { redirectUris: [app.callback] });
+  const { store } = trial.deployment;
+  const complete = await trial.register('smartcar', {
+    name: '충전 계획 · شحن',
+    developer: `${'Example '.repeat(7)}GmbH`,
+    privacyUrl: 'https://app.example/privacy',
+    logo: sampleLogo(),
+  });
+  await store.changeClient(complete.clientId, { policy: { accessTokenFormat: 'jwt' } });
+  const fleet = Array.from({ length: 9 }, (_, at) =>
+    sampleVehicle(at + 1, { nickname: at === 0 ? 'سيارة '.repeat(20) : '' }),
+  );
+  let consents = 0n;
+  /** Gives consent without the pages. */
+  const share = async ({ clientId }: TrialClient, vehicles: readonly Vehicle[], brand?: string) => {
+    const presented = { grantId: ++consents, clientId, brand };
+    const issuedAtMs = Date.now();
+    const code = sampleCode({ ...presented, issuedAtMs, vehicles, subject: 'simulated:owner-2' });
+    await store.createCode(code);
+    await redeemed(
+      store,
+      sampleCodeUse({ nowMs: issuedAtMs, presented: { ...presented, issuedAt: toSeconds(issuedAtMs) } }),
+    );
+  };
+  await share(complete, fleet);
+  await share(longName, fleet.slice(0, 2));
+  await share(pleos, fleet.slice(2, 3), 'kia');
 
   test('an owner arrives where the callback of the app redirects to, even on another origin', async () => {
     const page = await browser.newPage();
@@ -91,6 +122,12 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
           await page.goto(smartcarUrl(trial, client, { make }));
           await check(`consent for ${make ?? 'any make'}`);
         }
+        await page.goto(`${trial.url}/connect`);
+        assert.equal(await page.locator('article').count(), 3);
+        await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+        await check('the owner page');
+        await page.goto(smartcarUrl(trial, complete));
+        await check('consent for a client with a logo');
         await page.goto(smartcarUrl(trial, longName));
         await check('consent for a client with a long name');
         await page.locator('button[value="agree"]').click();
@@ -102,6 +139,15 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
         await check('Pleos login');
         await page.goto(smartcarUrl(trial, client, { client_id: 'nobody' }));
         await check('an unknown client');
+        await page.goto(trial.url);
+        await check('the root');
+        await page.goto(`${trial.url}/nothing`);
+        await check('an unknown address');
+        await page.goto(`${trial.url}/connect`);
+        await context.clearCookies();
+        await page.locator('button[value="sign_out"]').click();
+        await page.locator('.message').waitFor();
+        await check('a form without a cookie');
         await context.close();
       });
     }
@@ -121,7 +167,9 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
     await page.getByRole('button', { name: 'Sign in with your account' }).click();
     await page.getByText('Signed in as Name of owner-1').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Yes' }).click();
     await page.getByText('You are signed out.').waitFor();
+    assert.equal(new URL(page.url()).origin, real.url);
     await page.close();
   });
 });

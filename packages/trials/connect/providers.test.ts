@@ -7,7 +7,10 @@ import type { ProviderVariant } from '../support/upstream-provider.ts';
 import { openConnectTrial, smartcarUrl } from './connect-trial.ts';
 import { createPlainBrowser } from './plain-browser.ts';
 
-type SignInEvent = Extract<LogEvent, { readonly event: `${string}sign${string}` }>;
+type SignInEvent = Exclude<
+  Extract<LogEvent, { readonly event: `${string}sign${string}` }>,
+  { readonly event: 'owner.signed_out' }
+>;
 
 /** Signs an owner in at a provider. Answers the last page of that, the owner's own page, and what was reported. */
 const signIn = async (
@@ -28,8 +31,10 @@ const signIn = async (
   const target = smartcarUrl(trial, await trial.register('smartcar'));
   const last = await browser.follow(target, trial.url, provider.issuer);
   const own = await browser.open(`${trial.url}/connect`);
-  const events = trial.events.filter((event): event is SignInEvent => event.event.includes('sign'));
-  return { last, own, events };
+  const events = trial.events.filter(
+    (event): event is SignInEvent => event.event.includes('sign') && event.event !== 'owner.signed_out',
+  );
+  return { last, own, events, browser };
 };
 
 const outline = (events: readonly SignInEvent[]) =>
@@ -53,6 +58,16 @@ for (const method of ['client_secret_basic', 'client_secret_post'] as const) {
     assert.doesNotMatch(JSON.stringify(events), /wrong|client authentication failed/);
   });
 }
+
+void test('At a provider that offers no sign-out, an owner signs out here and reads that', async (t) => {
+  const { own, browser, events } = await signIn(t, {
+    alter: (document) => void delete document['end_session_endpoint'],
+  });
+  const out = await browser.press(own, 'sign_out');
+  assert.equal(out.status, 303);
+  assert.match((await browser.open(out.location)).body, /You are signed out here, but not/);
+  assert.deepEqual(outline(events), ['signed in']);
+});
 
 void test('A setting overrides metadata that is wrong', async (t) => {
   const variant: ProviderVariant = {

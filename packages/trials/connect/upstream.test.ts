@@ -50,6 +50,12 @@ const url = smartcarUrl(trial, client, { state: 'x'.repeat(2000) });
 const follow = (browser: PlainBrowser, to: string = url): Promise<PlainPage> =>
   browser.follow(to, trial.url, upstream.issuer);
 
+/** Where a page sends the browser at once. */
+const refreshOf = ({ body }: PlainPage): URL => {
+  const to = /http-equiv="refresh" content="0;url=(?<to>[^"]+)"/.exec(body)?.groups?.['to'] ?? '';
+  return new URL(to.replaceAll('&amp;', '&'));
+};
+
 const failures = () =>
   trial.events.flatMap((event) => (event.event === 'sign_in.failed' ? [event.reason] : []));
 
@@ -65,7 +71,7 @@ describe('A real owner', () => {
     const consent = await follow(browser);
     assert.equal(consent.status, 200, consent.body);
     assert.equal(consent.url, url);
-    assert.match(consent.body, /Signed in as Name of owner-1/);
+    assert.match(consent.body, /Signed in as <bdi>Name of owner-1<\/bdi>/);
     assert.match(consent.body, /IONIQ 5/);
     assert.doesNotMatch(consent.body, /simulated|Demo owner/);
     assert.deepEqual(asked.slice(-2), ['Bearer token-of-the-vehicle-service', '/vehicles?subject=owner-1']);
@@ -83,8 +89,72 @@ describe('A real owner', () => {
     assert.match(later.body, /Access has been removed/);
     assert.doesNotMatch(later.body, /Charge planner/);
     assert.ok(trial.events.some((event) => event.event === 'grant.revoked' && event.cause === 'owner'));
-    const out = await browser.press(later, 'sign_out');
-    assert.match((await browser.open(out.location)).body, /Sign in with your account/);
+    assert.doesNotMatch((await browser.open(`${trial.url}/connect`)).body, /Access has been removed/);
+  });
+
+  test('who signs out is signed out at the server and at the provider, and signs in with credentials next', async () => {
+    const browser = createPlainBrowser();
+    await follow(browser);
+    const own = await browser.open(`${trial.url}/connect`);
+    const thief = createPlainBrowser();
+    for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
+    assert.match((await thief.open(`${trial.url}/connect`)).body, /Name of owner-1/);
+
+    const going = await browser.press(own, 'sign_out');
+    const stolen = await thief.open(`${trial.url}/connect`);
+    assert.match(stolen.body, /Sign in with your account/);
+    assert.doesNotMatch(stolen.body, /Name of owner-1|You are signed out/);
+
+    const end = refreshOf(going);
+    assert.equal(end.origin, upstream.issuer);
+    assert.deepEqual(
+      ['client_id', 'post_logout_redirect_uri'].map((name) => end.searchParams.get(name)),
+      [upstream.clientId, `${trial.url}/connect`],
+    );
+    assert.ok(end.searchParams.has('id_token_hint'));
+    const done = await browser.press(await browser.open(end.href), 'yes');
+    const out = await browser.open(done.location);
+    assert.match(out.body, /You are signed out\./);
+    assert.doesNotMatch((await createPlainBrowser().open(done.location)).body, /You are signed out/);
+
+    const again = await browser.press(out, 'sign_in_upstream');
+    assert.equal(refreshOf(again).searchParams.get('prompt'), 'login');
+    assert.match((await follow(browser, refreshOf(again).href)).body, /Name of owner-1/);
+    const signedOut = trial.events.filter(({ event }) => event === 'owner.signed_out');
+    assert.deepEqual(
+      signedOut.map((event) => 'isAtProvider' in event && event.isAtProvider),
+      [true],
+    );
+  });
+
+  test('whose ID token fits in no cookie signs in, and signs out without it', async () => {
+    upstream.account = '\u{d55c}'.repeat(255);
+    const browser = createPlainBrowser();
+    const own = await follow(browser, `${trial.url}/connect`);
+    const signed = await follow(browser, refreshOf(await browser.press(own, 'sign_in_upstream')).href);
+    upstream.account = 'owner-1';
+    for (const [name, value] of browser.cookies) assert.ok(name.length + value.length < 4096, name);
+    const end = refreshOf(await browser.press(signed, 'sign_out'));
+    assert.deepEqual(
+      ['client_id', 'id_token_hint'].map((name) => end.searchParams.has(name)),
+      [true, false],
+    );
+  });
+
+  test('reads no notice of what has not happened in this session', async () => {
+    const browser = createPlainBrowser();
+    await follow(browser);
+    const seal = 'A'.repeat(43);
+    for (const query of [
+      'done=removed',
+      'done=signedOut',
+      `done=removed.${seal}`,
+      `state=signedOut.${seal}`,
+    ]) {
+      const page = await browser.open(`${trial.url}/connect?${query}`);
+      assert.match(page.body, /Name of owner-1/);
+      assert.doesNotMatch(page.body, /class="notice"/, query);
+    }
   });
 
   test('cannot remove access that another owner gave', async () => {
@@ -94,16 +164,18 @@ describe('A real owner', () => {
       code: new URL(agreed.location).searchParams.get('code') ?? '',
     });
     const own = await giver.open(`${trial.url}/connect`);
-    const id = /name="grant" value="(?<id>[0-9a-f]{16})"/.exec(own.body)?.groups?.['id'] ?? '';
+    assert.ok(own.body.includes(`name="client" value="${client.clientId}"`));
+    const fields = { client: client.clientId, brand: '' };
     upstream.account = 'owner-2';
     const stranger = createPlainBrowser();
     await follow(stranger);
     upstream.account = 'owner-1';
     const page = await stranger.open(`${trial.url}/connect`);
     assert.doesNotMatch(page.body, /Charge planner/);
-    await stranger.press(page, 'sign_out', { action: 'remove', grant: id });
+    await stranger.press(page, 'sign_out', { action: 'remove', ...fields });
     const form = { ...page, body: page.body.replace('value="sign_out"', 'value="remove"') };
-    await stranger.press(form, 'remove', { grant: id });
+    const forced = await stranger.press(form, 'remove', fields);
+    assert.equal(forced.location, `${trial.url}/connect`);
     assert.match((await giver.open(`${trial.url}/connect`)).body, /Charge planner/);
   });
 
@@ -111,10 +183,9 @@ describe('A real owner', () => {
     const browser = createPlainBrowser();
     const going = await browser.press(await follow(browser), 'switch');
     assert.equal(going.status, 200);
-    const to = /http-equiv="refresh" content="0;url=(?<to>[^"]+)"/.exec(going.body)?.groups?.['to'] ?? '';
-    const next = new URL(to.replaceAll('&amp;', '&'));
+    const next = refreshOf(going);
     assert.equal(next.searchParams.get('prompt'), 'login');
-    assert.match((await follow(browser, next.href)).body, /Signed in as Name of owner-1/);
+    assert.match((await follow(browser, next.href)).body, /Signed in as <bdi>Name of owner-1<\/bdi>/);
   });
 
   test('is not offered simulated owners; with mode=simulated only these are offered', async () => {

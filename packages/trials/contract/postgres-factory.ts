@@ -15,6 +15,7 @@ const TABLES = [
   'grant_events',
   'webhooks',
   'deliveries',
+  'owner_sessions',
 ];
 
 /** Opens stores in the first database of a cluster, through another port if a pooler is in between. */

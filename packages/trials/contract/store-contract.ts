@@ -15,6 +15,7 @@ import { keyContract } from './suite/keys.ts';
 import { clockContract } from './suite/clock.ts';
 import { lastingContract } from './suite/durability.ts';
 import { pruneContract } from './suite/pruning.ts';
+import { sessionConnectionContract, sessionContract, sessionLastingContract } from './suite/sessions.ts';
 import { racingContract } from './suite/refresh-races.ts';
 import { refreshContract } from './suite/refreshes.ts';
 import { issuingContract } from './suite/issuing.ts';
@@ -22,6 +23,7 @@ import { vehicleContract } from './suite/vehicles.ts';
 import { verdictContract } from './suite/verdicts.ts';
 import { volumeContract } from './suite/volume.ts';
 import { webhookConnectionContract, webhookContract } from './suite/webhooks.ts';
+import { withdrawalContract } from './suite/withdrawals.ts';
 
 /** Registers the whole contract of `Store` for one kind of store, under its name. */
 export const describeStore = (name: string, factory: StoreFactory): void => {
@@ -34,6 +36,7 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       verdictContract,
       pruneContract,
       vehicleContract,
+      withdrawalContract,
       clientContract,
       codeContract,
       consentContract,
@@ -47,10 +50,17 @@ export const describeStore = (name: string, factory: StoreFactory): void => {
       grantEventKeepingContract,
       webhookContract,
       hastenContract,
+      sessionContract,
     ])
       register(onStore);
-    for (const register of [connectionContract, codeConnectionContract, webhookConnectionContract])
+    for (const register of [
+      connectionContract,
+      codeConnectionContract,
+      webhookConnectionContract,
+      sessionConnectionContract,
+    ])
       register(registerOnTwo(factory));
-    for (const register of [lastingContract, codeLastingContract]) register(registerOnReopened(factory));
+    for (const register of [lastingContract, codeLastingContract, sessionLastingContract])
+      register(registerOnReopened(factory));
   });
 };

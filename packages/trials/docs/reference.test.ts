@@ -19,7 +19,10 @@ test('the page of endpoints lists every route, and no other', async (t) => {
   t.after(() => server.close());
   const served = new Set(
     server.routes.map((route) =>
-      route.replace(/\/$/, '').replace(/connect\/\w+\.css$/, 'connect/{stylesheet}'),
+      route
+        .replace(/\/$/, '')
+        .replace(/connect\/\w+\.css$/, 'connect/{stylesheet}')
+        .replace(/connect\/\w+\.js$/, 'connect/{script}'),
     ),
   );
   const listed = tableRows(readDocument('docs/reference/endpoints.md')).flatMap(([cell = '']) =>

@@ -1,10 +1,11 @@
 import type { TestContext } from 'node:test';
 import type { LogEvent } from '@keyfob/server';
 import type { Store } from '@keyfob/server/stores';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
-import { createSender, deliver, writeWebhookSecret } from '@keyfob/server/webhooks';
+import { createKeyLines, parseKeyRing } from '@keyfob/server/tokens';
+import { createSender, writeWebhookSecret } from '@keyfob/server/webhooks';
 import type { Sender, Webhook } from '@keyfob/server/webhooks';
 import { OVERLAP_POLICY, sampleClient, sampleGrant } from '../support/samples.ts';
+import { deliverLocally } from '../support/webhook-receiver.ts';
 import { createMemoryStore } from '../support/memory-store/store.ts';
 
 /** A sender with its own store and a clock that the test moves. */
@@ -29,20 +30,20 @@ export const openSenderTrial = async (
   scope: Pick<TestContext, 'after'>,
   store: Store = createMemoryStore(),
 ): Promise<SenderTrial> => {
-  const keyRing = parseKeyRing(createKeyLine(1, 1));
+  const keyRing = parseKeyRing(createKeyLines(1, 1));
   const events: LogEvent[] = [];
   let [grants, webhooks] = [0n, 0];
   const create = (): Sender =>
     createSender({
       store,
       keyRing: () => keyRing,
-      noticeKey: () => true,
+      noticeKeys: () => true,
       clock: () => trial.nowMs,
       monotonic: () => trial.monotonicMs,
       earliest: () => trial.nowMs,
       chance: () => 0.5,
       emit: (event) => void events.push(event),
-      deliver,
+      deliver: deliverLocally,
     });
   await store.createClient(sampleClient({ policy: OVERLAP_POLICY }));
   const trial: SenderTrial = {
@@ -64,11 +65,11 @@ export const openSenderTrial = async (
       const rest = {
         format: 'standard',
         clientId: undefined,
-        keyNumber: 1,
+        keyNumber: keyRing.webhook.active.number,
         disabledAtMs: undefined,
       } as const;
       await store.createWebhook({ id, url, kinds, createdAtMs: webhooks, ...rest, ...more });
-      return { id, secret: writeWebhookSecret(keyRing.newest.webhookKey(id)) };
+      return { id, secret: writeWebhookSecret(keyRing.webhook.active.webhookKey(id)) };
     },
     async makeGrantEvent() {
       const id = ++grants;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
+import { createKeyLines, parseKeyRing } from '@keyfob/server/tokens';
 import { signMessage, writeWebhookSecret } from '@keyfob/server/webhooks';
 import { Webhook } from 'standardwebhooks';
 
@@ -16,7 +16,7 @@ describe('The signature of a message', () => {
   ] as const) {
     test(`${what}: the library for receivers accepts the signature and creates the same one`, () => {
       const nowMs = Date.now();
-      const headers = signMessage(KEY, { id, body, nowMs });
+      const headers = signMessage([KEY], { id, body, nowMs });
       new Webhook(SECRET).verify(body, headers, { jsonParse: false });
       assert.equal(headers['webhook-signature'], new Webhook(SECRET).sign(id, new Date(nowMs), body));
       assert.equal(headers['webhook-id'], id);
@@ -25,7 +25,7 @@ describe('The signature of a message', () => {
 
   const nowMs = Date.now();
   const body = '{"type":"grant.revoked"}';
-  const headers = signMessage(KEY, { id: 'grantEvent-1', body, nowMs });
+  const headers = signMessage([KEY], { id: 'grantEvent-1', body, nowMs });
   for (const [what, changed, text, secret] of [
     ['another body', headers, `${body} `, SECRET],
     ['another id', { ...headers, 'webhook-id': 'grantEvent-2' }, body, SECRET],
@@ -36,7 +36,7 @@ describe('The signature of a message', () => {
       SECRET,
     ],
     ['another secret', headers, body, writeWebhookSecret(Buffer.alloc(32, 1))],
-    ['an old message', signMessage(KEY, { id: 'a', body, nowMs: nowMs - 301_000 }), body, SECRET],
+    ['an old message', signMessage([KEY], { id: 'a', body, nowMs: nowMs - 301_000 }), body, SECRET],
   ] as const) {
     test(`${what}: refused`, () => {
       assert.throws(() => new Webhook(secret).verify(text, { ...changed }));
@@ -44,13 +44,15 @@ describe('The signature of a message', () => {
   }
 
   test('the secret is 32 bytes derived from the key ring: always the same, and different for each webhook and key', () => {
-    const lines = [createKeyLine(1, 1), createKeyLine(2, 2)];
+    const lines = [createKeyLines(1, 1), createKeyLines(5, 2)];
     const [one, two] = [parseKeyRing(lines.join('\n')), parseKeyRing(lines.toReversed().join(','))];
-    const keys = [1, 2].flatMap((number) =>
-      ['a', 'b'].map((id) => [one, two].map((ring) => ring.find(number)?.webhookKey(id).toString('base64'))),
+    const keys = [4, 8].flatMap((number) =>
+      ['a', 'b'].map((id) =>
+        [one, two].map((ring) => ring.webhook.find(number)?.webhookKey(id).toString('base64')),
+      ),
     );
     for (const [first, again] of keys) assert.equal(first, again);
     assert.equal(new Set(keys.flat()).size, 4);
-    assert.match(writeWebhookSecret(one.newest.webhookKey('a')), /^whsec_[A-Za-z0-9+/]{43}=$/);
+    assert.match(writeWebhookSecret(one.webhook.active.webhookKey('a')), /^whsec_[A-Za-z0-9+/]{43}=$/);
   });
 });

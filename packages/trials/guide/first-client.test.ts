@@ -81,7 +81,12 @@ test(
     assert.equal(shown.vehicles.length, 1);
     assert.equal(shown.isRefreshed, true);
 
+    const reloaded = await page.reload();
+    assert.equal(reloaded?.status(), 502);
+    assert.match(await page.locator('body').innerText(), /Invalid or expired code[^]*Start again at http/);
+
     const seen = await paste(show, environment);
+    assert.doesNotMatch(seen, /revoked/);
     assert.match(seen, /simulated:owner-2/);
     assert.match(seen, /grant\.created/);
   },

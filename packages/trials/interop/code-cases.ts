@@ -40,12 +40,22 @@ export const CODE_CASES: readonly {
     },
   },
   {
-    name: 'cannot use a code twice, and the second use revokes the tokens of the first',
+    name: 'cannot use a code twice, but keeps the tokens of the first use where its page is reloaded',
     async run(server, { exchange, refresh, assertRefused }) {
       const { client } = server;
       const code = await server.code(client);
       const first = await exchange(client, code);
       await assertRefused(exchange(client, code), UNKNOWN_CODE);
+      assert.notEqual(await refresh(client, first), first);
+    },
+  },
+  {
+    name: 'loses the tokens of a code that another client uses too',
+    async run(server, { exchange, refresh, assertRefused }) {
+      const { client, strictClient } = server;
+      const code = await server.code(client);
+      const first = await exchange(client, code);
+      await assertRefused(exchange(strictClient, code), UNKNOWN_CODE);
       await assertRefused(refresh(client, first), OAUTH_REFUSALS.dead_token);
     },
   },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
 import { openSqliteStore } from '@keyfob/server/stores';
-import { createKeyLine } from '@keyfob/server/tokens';
+import { createKeyLines } from '@keyfob/server/tokens';
 import { makeClient, makeGrant } from '../support/make-client.ts';
 
 const NOW_MS = 1_750_000_000_000;
@@ -12,7 +12,7 @@ const openIssuer = async (basePath: string, startMs: number) => {
   let nowMs = startMs;
   const store = openSqliteStore(':memory:');
   const server = await createAuthorizationServer(
-    { publicUrl: `https://sandbox.example${basePath}`, key: createKeyLine(1, 1_700_000_000), demo: true },
+    { publicUrl: `https://sandbox.example${basePath}`, key: createKeyLines(1, 1_700_000_000), demo: true },
     { store, basePath, clock: () => nowMs },
   );
   const registration = { dialect: 'smartcar', name: 'Charge planner' };

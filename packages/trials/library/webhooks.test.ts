@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addWebhook, createAuthorizationServer, revokeGrant } from '@keyfob/server';
 import { openSqliteStore } from '@keyfob/server/stores';
-import { createKeyLine } from '@keyfob/server/tokens';
+import { createKeyLines } from '@keyfob/server/tokens';
 import { makeClient, makeGrant } from '../support/make-client.ts';
+import { LOOPBACK } from '../support/keyfob-process.ts';
 import { startReceiver } from '../support/webhook-receiver.ts';
 
 const NOW_MS = 1_750_000_000_000;
@@ -16,7 +17,11 @@ test('a server delivers webhooks from a store that the caller passes in, and ret
   const failures: string[] = [];
   const store = openSqliteStore(':memory:');
   const server = await createAuthorizationServer(
-    { publicUrl: 'https://auth.example', key: createKeyLine(1, 1_700_000_000) },
+    {
+      publicUrl: 'https://auth.example',
+      key: createKeyLines(1, 1_700_000_000),
+      egressAllowedRanges: LOOPBACK,
+    },
     { store, clock: () => nowMs, emit: ({ event }) => failures.push(event) },
   );
   t.after(async () => {

@@ -85,7 +85,12 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'the removal of a secret': (store) => store.removeSecret('client-a', 'two'),
   'the use of a secret': (store) => store.noteSecretUse('two', NOW_MS),
   'a new key': (store) =>
-    store.registerKey({ number: 2, createdAtMs: CREATED_AT_MS, fingerprint: 'another fingerprint' }),
+    store.registerKey({
+      number: 2,
+      purpose: 'seal',
+      createdAtMs: CREATED_AT_MS,
+      fingerprint: 'another fingerprint',
+    }),
 };
 
 const READS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
@@ -96,6 +101,7 @@ const READS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   readClient: (store) => store.readClient('client-a'),
   listClients: (store) => store.listClients(),
   listKeys: (store) => store.listKeys(),
+  countGrantsByKey: (store) => store.countGrantsByKey(),
   findImported: (store) => store.findImported([digestOf('imported used')]),
   listVehicles: (store) => store.listVehicles(7n),
   listConsents: (store) => store.listConsents('owner-1', { limit: 10 }),

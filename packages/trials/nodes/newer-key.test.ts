@@ -5,11 +5,13 @@ import { DIALECTS } from '@keyfob/server/dialects';
 import { openPostgresStore } from '@keyfob/server/stores/postgres';
 import {
   createKeyLine,
+  createKeyLines,
   parseKeyRing,
   sealAccessToken,
   sealCode,
   sealRefreshToken,
 } from '@keyfob/server/tokens';
+import type { RegisteredKey } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import { testRandomness } from '../support/test-randomness.ts';
 import { CALLER, CREATED_AT, CREATED_AT_MS, NOW_MS, sampleClient, sampleCode } from '../support/samples.ts';
@@ -22,9 +24,9 @@ import type { Cluster } from '../support/postgres/cluster.ts';
 const TITLE = 'a key that was added less than a second ago, at a node that read its client before';
 const { shapes } = DIALECTS.smartcar;
 const SECRET = 'a-secret-of-the-client';
-const OLD_LINE = createKeyLine(1, CREATED_AT);
+const OLD_LINE = createKeyLines(1, CREATED_AT);
 const OLD_RING = parseKeyRing(OLD_LINE);
-const NEW_RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(2, CREATED_AT)}`);
+const NEW_RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(5, 'seal', CREATED_AT)}`);
 const SENDER = { clientId: 'client-a', clientSecret: SECRET, brand: 'kia', idempotencyKey: undefined };
 
 /** A node that has read its client before another node registered the second key. */
@@ -34,7 +36,7 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
   await askDatabase('DELETE FROM keys');
   await store.removeClient('client-a', { withGrants: true });
   await store.createClient(sampleClient({ secrets: [sampleSecret('a', { digest: digestSecret(SECRET) })] }));
-  await store.createGrant(sampleGrant({ keyNumber: 2 }));
+  await store.createGrant(sampleGrant({ keyNumber: 5 }));
   await store.createCode(sampleCode({ grantId: 43n }));
   let ring = OLD_RING;
   const context = {
@@ -43,9 +45,10 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
     get keyRing() {
       return ring;
     },
-    noticeKey(newest: number) {
-      if (newest > ring.newest.number) ring = ringOnDisk;
-      return newest > ring.newest.number;
+    noticeKeys(registered: readonly RegisteredKey[]) {
+      const newest = Math.max(0, ...registered.map(({ number }) => number));
+      if (newest > ring.newestNumber) ring = ringOnDisk;
+      return newest > ring.newestNumber;
     },
     nextSerial: () => 0,
     issuer: '',
@@ -57,7 +60,7 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
   const endpoints = createEndpoints(context, [createResourceServerRoutes(context)]);
   await store.readClient('client-a');
   const other = await openPostgresStore(url());
-  await other.registerKey({ number: 2, createdAtMs: CREATED_AT_MS, fingerprint: 'second' });
+  await other.registerKey({ number: 5, purpose: 'seal', createdAtMs: CREATED_AT_MS, fingerprint: 'second' });
   await other.close();
   const ask = (path: string, token: string) => {
     const basic = Buffer.from(`${SENDER.clientId}:${SECRET}`).toString('base64');
@@ -71,13 +74,13 @@ const openNode = async ({ url, ask: askDatabase }: Cluster, ringOnDisk = NEW_RIN
   return { store, endpoints, ask };
 };
 
-const REFRESH_TOKEN = sealRefreshToken(NEW_RING.newest, shapes.refreshToken, 42n, 0);
-const ACCESS_TOKEN = sealAccessToken(NEW_RING.newest, shapes.accessToken, {
+const REFRESH_TOKEN = sealRefreshToken(NEW_RING.seal.active, shapes.refreshToken, 42n, 0);
+const ACCESS_TOKEN = sealAccessToken(NEW_RING.seal.active, shapes.accessToken, {
   grantId: 42n,
   issuedAt: NOW_MS / 1000,
   serial: 0,
 });
-const CODE = sealCode(NEW_RING.newest, shapes.code, { grantId: 43n, issuedAt: NOW_MS / 1000 });
+const CODE = sealCode(NEW_RING.seal.active, shapes.code, { grantId: 43n, issuedAt: NOW_MS / 1000 });
 
 const cluster = await startCluster();
 if ('reason' in cluster) test(TITLE, { skip: cluster.reason }, () => {});

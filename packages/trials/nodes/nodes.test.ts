@@ -96,9 +96,14 @@ function tryNodes(cluster: Cluster): void {
       clock += 1;
       assert.deepEqual(await read(), (await one.readClient('client-a')).client);
     }
-    await one.registerKey({ number: 7, createdAtMs: CREATED_AT_MS, fingerprint: 'f'.repeat(32) });
+    await one.registerKey({
+      number: 7,
+      purpose: 'seal',
+      createdAtMs: CREATED_AT_MS,
+      fingerprint: 'f'.repeat(32),
+    });
     clock += 1000;
-    assert.equal((await other.readClient('client-a')).newestKeyNumber, 7);
+    assert.equal((await other.readClient('client-a')).keys[0]?.number, 7);
     await one.changeClient('client-a', { disabledAtMs: null });
     assert.equal((await refreshed(other, sampleUse(0))).verdict.kind, 'rotate');
     await one.changeClient('client-a', { policy: OVERLAP_POLICY });

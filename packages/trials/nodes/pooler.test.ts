@@ -169,7 +169,7 @@ async function migrateAndCopy(t: TestContext, [url, next]: readonly [string, str
 }
 
 async function move(source: CopyEndpoint, target: CopyEndpoint): Promise<void> {
-  const options = { isSwitching: true, checkKeys: () => {}, onProgress: () => {} };
+  const options = { isSwitching: true, checkKeys: async () => {}, onProgress: () => {} };
   const copied = await copyStore({ source, target, ...options, now: () => performance.now() });
   assert.equal(copied.outcome, 'moved');
   await source.close();

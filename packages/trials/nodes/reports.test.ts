@@ -27,6 +27,9 @@ import type { Nodes } from './two-nodes.ts';
 
 const DAY_MS = 86_400_000;
 const RACE = { kind: 'refuse', reason: 'concurrent_use' } as const;
+const RELOADED = { kind: 'refuse', reason: 'code_reloaded' } as const;
+/** When the sample code is used too late for a page that is loaded again. */
+const SECOND_MS = NOW_MS + 60_000;
 
 await describeNodes('reports of nodes', (onNodes) => {
   onNodes(
@@ -46,7 +49,7 @@ await describeNodes('reports of nodes', (onNodes) => {
   );
 
   onNodes(
-    'A code that a node answered is a replay: there at once, elsewhere after its report.',
+    'A code that a node answered is reloaded and then a replay: there at once, elsewhere after its report.',
     { epochMs: NEVER_MS },
     async ({ a, b }) => {
       await fill(a.store);
@@ -56,10 +59,13 @@ await describeNodes('reports of nodes', (onNodes) => {
         sampleCodeUse({ presented: { grantId: 8n } }),
       ];
       for (const use of [here, there]) assert.equal((await redeemed(a.store, use)).verdict.kind, 'redeem');
-      assert.equal((await redeemed(a.store, here)).verdict.kind, 'replay');
-      await assert.rejects(b.store.redeemCode(there), isFailure('unavailable'));
+      assert.deepEqual((await redeemed(a.store, here)).verdict, RELOADED);
+      assert.equal((await redeemed(a.store, { ...here, nowMs: SECOND_MS })).verdict.kind, 'replay');
+      for (const nowMs of [there.nowMs, SECOND_MS])
+        await assert.rejects(b.store.redeemCode({ ...there, nowMs }), isFailure('unavailable'));
       await a.store.close();
-      assert.equal((await redeemed(b.store, there)).verdict.kind, 'replay');
+      assert.deepEqual((await redeemed(b.store, there)).verdict, RELOADED);
+      assert.equal((await redeemed(b.store, { ...there, nowMs: SECOND_MS })).verdict.kind, 'replay');
     },
   );
 
@@ -80,7 +86,7 @@ await describeNodes('reports of nodes', (onNodes) => {
     const use = sampleCodeUse({ presented: { grantId: 7n } });
     assert.equal((await redeemed(a.store, use)).verdict.kind, 'redeem');
     const isCut = a.proxy.fail('cut_before', COMMIT);
-    const { verdict, grant } = await redeemed(a.store, use);
+    const { verdict, grant } = await redeemed(a.store, { ...use, nowMs: SECOND_MS });
     await isCut;
     assert.deepEqual([verdict.kind, grant?.revocation?.cause], ['replay', 'code_replay']);
   });

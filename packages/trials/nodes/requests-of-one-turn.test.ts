@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { digestSecret } from '@keyfob/server/clients';
 import { DIALECTS } from '@keyfob/server/dialects';
 import { openSqliteStore } from '@keyfob/server/stores';
-import { createKeyLine, parseKeyRing, sealRefreshToken } from '@keyfob/server/tokens';
+import { createKeyLine, createKeyLines, parseKeyRing, sealRefreshToken } from '@keyfob/server/tokens';
 import { createEndpoints } from '@keyfob/server/wire';
 import type { WireRequest } from '@keyfob/server/wire';
 import { createAuthentication } from '../support/authentication.ts';
@@ -18,11 +18,11 @@ const directory = mkdtempSync(join(tmpdir(), 'keyfob-turn-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
 const SECRET = 'a-secret-of-the-client';
-const OLD_LINE = createKeyLine(1, CREATED_AT);
-const LOST_RING = parseKeyRing(createKeyLine(9, CREATED_AT));
-const RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(2, CREATED_AT)}`);
-const OLD = RING.find(1) ?? RING.newest;
-const { newest: NEWEST } = RING;
+const OLD_LINE = createKeyLines(1, CREATED_AT);
+const LOST_RING = parseKeyRing(createKeyLines(9, CREATED_AT));
+const RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(5, 'seal', CREATED_AT)}`);
+const OLD = RING.seal.find(1) ?? RING.seal.active;
+const { active: NEWEST } = RING.seal;
 const UUID = DIALECTS.smartcar.shapes.refreshToken;
 const BASE36 = DIALECTS.pleos.shapes.refreshToken;
 
@@ -50,17 +50,17 @@ const openServer = async (name: string) => {
   const store = openSqliteStore(join(directory, name));
   await store.createClient(sampleClient({ secrets: secretsOf('a') }));
   await store.createClient(sampleClient({ id: 'client-p', dialect: 'pleos', secrets: secretsOf('p') }));
-  for (const id of [1n, 2n, 3n, 4n, 5n, 6n]) await store.createGrant(sampleGrant({ id, keyNumber: 2 }));
+  for (const id of [1n, 2n, 3n, 4n, 5n, 6n]) await store.createGrant(sampleGrant({ id, keyNumber: 5 }));
   await store.createGrant(sampleGrant({ id: 7n, generation: 1, keyNumber: 9, rotatedAtMs: [NOW_MS - 1000] }));
   for (const id of [11n, 12n])
-    await store.createGrant(sampleGrant({ id, clientId: 'client-p', brand: 'kia', keyNumber: 2 }));
+    await store.createGrant(sampleGrant({ id, clientId: 'client-p', brand: 'kia', keyNumber: 5 }));
   await store.revoke(3n, { nowMs: NOW_MS - 1, cause: 'operator' });
   let serial = 0;
   const endpoints = createEndpoints({
     store,
     authentication: createAuthentication(store, () => {}),
     keyRing: RING,
-    noticeKey: () => false,
+    noticeKeys: () => false,
     nextSerial: () => serial++,
     issuer: '',
     clock: () => NOW_MS,
@@ -82,7 +82,7 @@ const ASKED: readonly (readonly [string, Asked])[] = [
   ['granted', ['smartcar', smartcar(sealRefreshToken(NEWEST, UUID, 1n, 0))]],
   ['broken', ['smartcar', smartcar('no token at all')]],
   ['granted', ['smartcar', smartcar(sealRefreshToken(OLD, UUID, 2n, 0))]],
-  ['dead', ['smartcar', smartcar(sealRefreshToken(LOST_RING.newest, UUID, 4n, 0))]],
+  ['dead', ['smartcar', smartcar(sealRefreshToken(LOST_RING.seal.active, UUID, 4n, 0))]],
   ['dead', ['smartcar', smartcar(sealRefreshToken(NEWEST, UUID, 3n, 0))]],
   ['granted', ['pleos', pleos(sealRefreshToken(NEWEST, BASE36, 11n, 0))]],
   ['unauthenticated', ['smartcar', smartcar(sealRefreshToken(NEWEST, UUID, 4n, 0), 'a guess')]],

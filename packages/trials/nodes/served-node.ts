@@ -3,7 +3,13 @@ import type { Policy } from '@keyfob/server/clients';
 import { DIALECTS } from '@keyfob/server/dialects';
 import type { Store } from '@keyfob/server/stores';
 import { openPostgresStore } from '@keyfob/server/stores/postgres';
-import { createKeyLine, parseKeyRing, sealCode, sealRefreshToken } from '@keyfob/server/tokens';
+import {
+  createKeyLine,
+  createKeyLines,
+  parseKeyRing,
+  sealCode,
+  sealRefreshToken,
+} from '@keyfob/server/tokens';
 import type { KeyRing } from '@keyfob/server/tokens';
 import { createEndpoints } from '@keyfob/server/wire';
 import type { WireRequest } from '@keyfob/server/wire';
@@ -19,18 +25,18 @@ import type { NodeOptions } from './two-nodes.ts';
 const { shapes } = DIALECTS.smartcar;
 const SECRET = 'a-secret-of-the-client';
 const SENDER = { clientId: 'client-a', clientSecret: SECRET, brand: 'kia', idempotencyKey: undefined };
-const OLD_LINE = createKeyLine(1, CREATED_AT);
+const OLD_LINE = createKeyLines(1, CREATED_AT);
 export const OLD_RING = parseKeyRing(OLD_LINE);
-export const NEW_RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(2, CREATED_AT)}`);
+export const NEW_RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(5, 'seal', CREATED_AT)}`);
 /** Refreshes with the first token of grant 42. */
 export const REFRESH_REQUEST = writeRefresh.smartcar({
   ...SENDER,
-  refreshToken: sealRefreshToken(OLD_RING.newest, shapes.refreshToken, 42n, 0),
+  refreshToken: sealRefreshToken(OLD_RING.seal.active, shapes.refreshToken, 42n, 0),
 });
 /** Exchanges the code of grant 43. */
 export const EXCHANGE_REQUEST = writeExchange.smartcar({
   ...SENDER,
-  code: sealCode(OLD_RING.newest, shapes.code, { grantId: 43n, issuedAt: NOW_MS / 1000 }),
+  code: sealCode(OLD_RING.seal.active, shapes.code, { grantId: 43n, issuedAt: NOW_MS / 1000 }),
   redirectUri: sampleCode().redirectUri,
   codeVerifier: undefined,
 });
@@ -48,7 +54,7 @@ export const openServedNode = async (url: string, firstRing: KeyRing, limits: No
     get keyRing() {
       return state.ring;
     },
-    noticeKey: () => false,
+    noticeKeys: () => false,
     nextSerial: () => 0,
     issuer: '',
     clock: () => state.nowMs,

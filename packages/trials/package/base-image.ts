@@ -9,7 +9,7 @@ const DEBIAN = 'bookworm';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /**
- * Builds a replacement for `node:24-bookworm-slim` for machines without access to an image registry: a minimal Debian, the
+ * Builds a replacement for the official image of Node for machines without access to an image registry: a minimal Debian, the
  * Node of this repository, npm and the user 1000. It trusts the certificates of this machine, because npm may need its proxy.
  */
 export const makeBaseImage = async (store: ImageStore, name: string): Promise<void> => {

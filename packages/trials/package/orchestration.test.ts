@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseConfig } from '@keyfob/server';
@@ -22,7 +23,22 @@ type Policy = {
       readonly from?: readonly object[];
       readonly ports: readonly { readonly port: string }[];
     }[];
+    readonly policyTypes: readonly string[];
+    readonly egress: readonly {
+      readonly to?: readonly Peer[];
+      readonly ports: readonly { readonly port: number }[];
+    }[];
   };
+};
+type Peer = { readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] } };
+
+const isIn = (address: string, ranges: readonly string[]): boolean => {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [network = '', bits] = range.split('/');
+    list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
+  }
+  return list.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
 };
 
 const KUBERNETES = 'deploy/kubernetes';
@@ -88,6 +104,30 @@ describe('the manifests of Kubernetes', () => {
     for (const rule of policy.spec.ingress) for (const { port } of rule.ports) assert.ok(ports.has(port));
   });
 
+  test('let pods connect to names, the database, and HTTPS on public addresses only', () => {
+    const { policyTypes, egress } = (read('network-policy') as Policy).spec;
+    assert.deepEqual(policyTypes, ['Ingress', 'Egress']);
+    assert.deepEqual(
+      egress.map((rule) => rule.ports.map(({ port }) => port)),
+      [[53, 53], [5432], [443]],
+    );
+    for (const { to } of egress) assert.ok((to ?? []).length > 0, 'a rule without "to" allows every address');
+    const blocks = egress.flatMap(({ to = [] }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
+    const isOpen = (address: string): boolean =>
+      blocks.some(({ cidr, except = [] }) => isIn(address, [cidr]) && !isIn(address, except));
+    for (const address of [
+      '10.0.0.1',
+      '127.0.0.1',
+      '169.254.169.254',
+      '172.16.0.1',
+      '192.168.0.1',
+      '::1',
+      'fd00::1',
+    ])
+      assert.equal(isOpen(address), false, address);
+    for (const address of ['1.1.1.1', '2606:4700::1111']) assert.equal(isOpen(address), true, address);
+  });
+
   test('mount a key ring that the server can read, and a volume for its data', () => {
     const keys = pod.volumes?.find(({ secret }) => secret !== undefined)?.secret ?? assert.fail('no secret');
     const at = (name: string) => container.volumeMounts?.find((mount) => mount.name === name)?.mountPath;
@@ -123,6 +163,29 @@ describe('the manifests of Kubernetes', () => {
   });
 });
 
+/** `name:1.2.3`, also with a suffix such as `-slim`, or a digest. Names of one's own are built with the version of the package. */
+const PINNED = /^[\w./-]+(?::\d+\.\d+(?:\.\d+)?(?:-[\w.-]+)?|@sha256:[0-9a-f]{64})$/;
+
+test('every image is named by an exact version or a digest', () => {
+  const { services } = readYaml('compose.yaml') as Compose;
+  const workloads = ['deployment', 'migrate-job'].map((name) => read(name) as Workload);
+  const own = [
+    ...workloads.flatMap(({ spec }) => spec.template.spec.containers.map((one) => one.image)),
+    ...Object.values(services).flatMap((one) => (one.build === undefined ? [] : [one.image])),
+  ];
+  const { version } = JSON.parse(readFileSync(join(WORKSPACE, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  for (const name of own) assert.equal(name, `keyfob:${version}`);
+  const others = [
+    ...readDockerfile(join(WORKSPACE, 'Dockerfile')).map((stage) => stage.image),
+    ...Object.values(services).map((one) => one.image),
+  ];
+  for (const name of others) assert.match(name, PINNED);
+  for (const loose of ['node', 'node:24', 'node:24-slim', 'postgres:latest', 'postgres:17'])
+    assert.doesNotMatch(loose, PINNED);
+});
+
 describe('compose.yaml', () => {
   const { services, secrets, volumes } = readYaml('compose.yaml') as Compose;
   const nodes = Object.entries(services).filter(([, { build }]) => build !== undefined);
@@ -131,6 +194,14 @@ describe('compose.yaml', () => {
     assert.equal(nodes.length, 2);
     const [one, other] = nodes.map(([, { ports: _ports, volumes: _volumes, ...rest }]) => rest);
     assert.deepEqual(one, other);
+  });
+
+  test('its database is in a network without a way out, which only the nodes share', () => {
+    const { networks } = readYaml('compose.yaml') as Compose;
+    const { postgres } = services;
+    assert.deepEqual(postgres?.networks, ['store']);
+    assert.equal(networks['store']?.internal, true);
+    for (const [, node] of nodes) assert.deepEqual(node.networks, ['public', 'store']);
   });
 
   for (const [name, service] of nodes) {

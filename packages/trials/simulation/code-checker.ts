@@ -1,4 +1,5 @@
 import type { Grant } from '@keyfob/server/grants';
+import { RELOADED } from './code-expectation.ts';
 import { describe } from './ledger.ts';
 import type { CodePresentation, CodeRecord, GrantRecord } from './records.ts';
 import type { World } from './world.ts';
@@ -46,7 +47,10 @@ const checkOwner = (world: World, grant: GrantRecord, uses: readonly CodePresent
   }
 };
 
-/** If both the thief and the owner's client used a code before it expired, its grant is revoked (RFC 6749 §4.1.2). */
+/**
+ * If both the thief and the owner's client used a code before it expired, its grant is revoked (RFC 6749 §4.1.2). A use
+ * within ten seconds of the first with everything correct is not told from a reloaded page.
+ */
 const checkTheft = (
   world: World,
   grant: GrantRecord,
@@ -54,7 +58,10 @@ const checkTheft = (
   row: Grant | undefined,
 ): void => {
   const inTime = uses.filter(
-    ({ decision }) => decision?.isClientEnabled === true && decision.expectation.because !== EXPIRED,
+    ({ decision }) =>
+      decision?.isClientEnabled === true &&
+      decision.expectation.because !== EXPIRED &&
+      decision.expectation.because !== RELOADED,
   );
   const hasBoth = inTime.some(({ isHonest }) => isHonest) && inTime.some(({ isHonest }) => !isHonest);
   const isOpen = inTime.some(

@@ -7,13 +7,18 @@ const LIFETIME_MS = 600_000;
 /** A store keeps a code for at least one hour after it expires. */
 const KEPT_MS = LIFETIME_MS + 3_600_000;
 
+/** Its own client may present a used code again for so long without harm: a page that is reloaded. */
+const RELOAD_MS = 10_000;
+export const RELOADED = 'the page of its own client is loaded again';
+
 /** The time of the store's decision. `nowMs`: true time. `clockMs`: the server's clock. */
 type Moment = { readonly nowMs: number; readonly clockMs: number };
 
 /**
  * The allowed outcomes for a presented code (RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6). A code is valid once, for ten
  * minutes, for its own client, and with the redirect URI and the verifier of its request. A second use revokes the grant
- * unless it is a retry.
+ * unless it is a retry or a page that is loaded again at once. A second use by another client revokes it always, if it
+ * shows the verifier.
  */
 export const expectCode = (
   grant: Standing,
@@ -31,7 +36,17 @@ export const expectCode = (
   });
   if (fields.client.isDisabled) return { ...dead('the client is disabled'), outcomes: ['unauthenticated'] };
   if (!code.exists) return dead('the store lost the code');
-  if (fields.client !== owner) return dead('the code was issued to another client');
+  if (fields.client !== owner) {
+    const isReplay =
+      code.first !== undefined &&
+      clockMs - code.issuedAtMs < LIFETIME_MS &&
+      fields.verifier === code.verifier;
+    const isLate = nowMs - code.issuedAtMs >= KEPT_MS;
+    return dead(
+      'the code was issued to another client',
+      isReplay && grant.exists && (isLate ? 'maybe' : true),
+    );
+  }
   if (fields.brand !== plan.brand) return dead('the code was issued for another brand');
   if (clockMs - code.issuedAtMs >= LIFETIME_MS) return dead('the code has expired');
   if (fields.redirectUri !== code.redirectUri)
@@ -79,6 +94,8 @@ const expectOwnUse = (
   });
   if (key !== undefined && key === first.key) return again('it is a repeat with the same Idempotency-Key');
   if (isRetryOfOurs === true) return again('its last use got our own 503');
+  if (isRetryOfOurs === false && clockMs - (first.decision?.clockMs ?? 0) < RELOAD_MS)
+    return { ...dead, because: RELOADED };
   if (isRetryOfOurs === false)
     return { ...dead, revokes: grant.exists, because: 'it is a second use of the code' };
   return {

@@ -24,7 +24,7 @@ export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRe
     brand: wanted.plan.brand,
     createdAtMs: nowMs,
     generation: 0,
-    keyNumber: keys.ring().newest.number,
+    keyNumber: keys.ring().seal.active.number,
     rotatedAtMs: [],
     rotatedBy: undefined,
     useDigest: undefined,
@@ -76,7 +76,7 @@ export const consent = async (world: World, wanted: Wanted): Promise<GrantRecord
     vehicles: [],
   });
   const code: CodeRecord = {
-    text: sealCode(keys.ring().newest, DIALECTS[dialect].shapes.code, { grantId: blank.id, issuedAt }),
+    text: sealCode(keys.ring().seal.active, DIALECTS[dialect].shapes.code, { grantId: blank.id, issuedAt }),
     issuedAtMs: toMillis(issuedAt),
     redirectUri,
     verifier,

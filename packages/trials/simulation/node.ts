@@ -54,9 +54,10 @@ const startProcess = (world: World, node: Node): void => {
     get keyRing() {
       return ring;
     },
-    noticeKey(newest) {
-      if (newest > ring.newest.number) ring = world.keys.ring();
-      return newest > ring.newest.number;
+    noticeKeys(registered) {
+      const newest = Math.max(0, ...registered.map(({ number }) => number));
+      if (newest > ring.newestNumber) ring = world.keys.ring();
+      return newest > ring.newestNumber;
     },
     nextSerial: () => (serial = serial === SERIAL_MAX ? 0 : serial + 1),
     clock: time.now,

@@ -126,7 +126,7 @@ const rotateKeys = async (world: World): Promise<void> => {
   world.keys.add(createdAt);
   await callStore(
     world,
-    (store) => store.registerKey(registrationOf(world.keys.ring().newest)),
+    (store) => store.registerKey(registrationOf(world.keys.ring().seal.active)),
     () => {},
   );
 };

@@ -41,7 +41,7 @@ export const rehearse = async (world: World): Promise<Rehearsal> => {
     store,
     authentication: createAuthentication(store, () => {}),
     keyRing: world.keys.ring(),
-    noticeKey: () => false,
+    noticeKeys: () => false,
     nextSerial: () => 1,
     clock: () => nowMs,
     doubt: () => undefined,

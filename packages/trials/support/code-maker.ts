@@ -55,7 +55,7 @@ export const openCodeMaker = (
       };
       const outcome = await store.createCode(code);
       if (outcome !== 'created') throw new Error(`the code was not created: ${outcome}`);
-      return sealCode(ring.newest, DIALECTS[dialect].shapes.code, {
+      return sealCode(ring.seal.active, DIALECTS[dialect].shapes.code, {
         grantId: code.grantId,
         issuedAt: toSeconds(code.issuedAtMs),
       });

@@ -3,6 +3,7 @@ import type { Grant, ImportedGrant, Presented } from '@keyfob/server/grants';
 import { historyValues } from '@keyfob/server/stores';
 import type { RefreshUse, Store } from '@keyfob/server/stores';
 import { consentTo } from './consent-to.ts';
+import { sampleLogo } from './sample-logo.ts';
 import {
   CALLER,
   CREATED_AT_MS,
@@ -22,7 +23,14 @@ const FAR_APART_MS = [1, 400, 9_000_000, 30, 5, 4_000_000_000, 60_000];
 
 /** Fills a store with at least one record of every kind, and with `plainGrants` simple grants. */
 export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void> => {
-  await store.registerKey({ number: 1, createdAtMs: CREATED_AT_MS, fingerprint: 'a fingerprint' });
+  await store.registerKey({
+    number: 1,
+    purpose: 'seal',
+    createdAtMs: CREATED_AT_MS,
+    fingerprint: 'a fingerprint',
+  });
+  await store.registerKey({ number: 2, purpose: 'seal', createdAtMs: CREATED_AT_MS, fingerprint: 'another' });
+  await store.withdrawKey(1, { state: 'compromised', atMs: CREATED_AT_MS, opensUntilMs: CREATED_AT_MS + 1 });
   const used = sampleSecret('one', { expiresAtMs: CREATED_AT_MS + 10_000_000_000 });
   await store.createClient(
     sampleClient({
@@ -31,6 +39,8 @@ export const fillWithAll = async (store: Store, plainGrants = 50): Promise<void>
       consentRedirectUri: 'https://app.example/over',
     }),
   );
+  const privacyUrl = 'https://app.example/privacy';
+  await store.changeClient('client-a', { developer: 'Example GmbH', privacyUrl, logo: sampleLogo() });
   await store.noteSecretUse('one', CREATED_AT_MS + 60_000);
   await store.createClient(sampleClient({ id: 'client-b', dialect: 'pleos', type: 'public' }));
   await importTokens(store);

@@ -68,6 +68,12 @@ export const UNTHROTTLED: Readonly<Record<string, string>> = {
   KEYFOB_OWNER_VISITS_MAX: '0',
 };
 
+/** The addresses of this machine. */
+export const LOOPBACK = '127.0.0.0/8,::1';
+
+/** Settings of a server whose webhooks are sent to this machine. */
+export const LOCAL_WEBHOOKS: Readonly<Record<string, string>> = { KEYFOB_EGRESS_ALLOWED_RANGES: LOOPBACK };
+
 /** The arguments for Node, as in `npm start`. */
 const NODE_ARGS = ['--max-semi-space-size=8'];
 

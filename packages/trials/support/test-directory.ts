@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { makeDataDirectory, removeDataDirectory, runKeyfob, startKeyfob } from './keyfob-process.ts';
 import type { Ended, KeyfobServer, MadeClient, MadeGrant, ServerOptions } from './keyfob-process.ts';
 import type { DialectName } from './dialect-name.ts';
 
 /** A test or suite that can register cleanup. */
-export type Scope = Pick<TestContext, 'after'>;
+export type Scope = { after(cleanUp: () => unknown): void };
 
 /** Creates a data directory that is removed when the test ends. */
 export const directoryFor = (scope: Scope): string => {

@@ -94,6 +94,7 @@ const createProvider = (
         client_id: CLIENT_ID,
         client_secret: CLIENT_SECRET,
         redirect_uris: [redirectUri],
+        post_logout_redirect_uris: [redirectUri.replace(/\/callback$/, '')],
         ...(method === undefined ? {} : { token_endpoint_auth_method: method }),
       },
     ],
@@ -101,7 +102,15 @@ const createProvider = (
     cookies: { keys: ['cookies of the trial'] },
     claims: { openid: ['sub'], profile: ['name'] },
     conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource(context, form) {
+          context.body = form.replace('</form>', '<button name="logout" value="yes">Yes</button></form>');
+        },
+      },
+    },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     findAccount: (_context, accountId) => ({
       accountId,

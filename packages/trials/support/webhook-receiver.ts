@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import { createDeliver, createEgress } from '@keyfob/server/webhooks';
 import { Webhook } from 'standardwebhooks';
+import { LOOPBACK } from './keyfob-process.ts';
 
 /** A request that a receiver got. */
 export type Arrived = {
@@ -26,6 +28,11 @@ export type Receiver = {
 type Reply = (arrived: Arrived, response: ServerResponse, count: number) => void;
 
 const accept: Reply = (_arrived, response) => void response.writeHead(204).end();
+
+/** The way out for trials: their receivers listen on this machine. */
+export const localEgress = createEgress(LOOPBACK);
+
+export const deliverLocally = createDeliver(localEgress);
 
 /** Replies with one status after the other. The last status repeats. */
 export const replyInTurn =

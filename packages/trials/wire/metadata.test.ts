@@ -7,6 +7,7 @@ import type { ResourceTrial } from './resource-trial.ts';
 
 const METADATA = '/.well-known/oauth-authorization-server';
 const JWKS = '/.well-known/jwks.json';
+const RESOURCE = '/.well-known/oauth-protected-resource';
 
 describe('Metadata', () => {
   test('names every endpoint under the issuer, and may be cached', async () => {
@@ -32,6 +33,7 @@ describe('Metadata', () => {
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       revocation_endpoint: `${ISSUER}/oauth/revoke`,
       revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      protected_resources: [ISSUER],
     });
   });
 
@@ -45,6 +47,25 @@ describe('Metadata', () => {
   test('accepts GET only', async () => {
     const { status, headers } = await createResourceTrial().send('POST', METADATA, {}, '');
     assert.deepEqual([status, headers['Allow']], [405, 'GET, HEAD']);
+  });
+});
+
+describe('Metadata of the vehicle calls as a protected resource', () => {
+  test('names the resource and its authorization server, and may be cached', async () => {
+    const { status, headers, body } = await createResourceTrial().get(RESOURCE);
+    assert.deepEqual([status, headers['Cache-Control']], [200, 'public, max-age=300']);
+    assert.deepEqual(body, {
+      resource: ISSUER,
+      authorization_servers: [ISSUER],
+      bearer_methods_supported: ['header'],
+      resource_name: 'Vehicles',
+    });
+  });
+
+  test('of an issuer with a path is also served with the well-known path first', async () => {
+    const issuer = 'https://cars.example/keyfob';
+    for (const path of [RESOURCE, `${RESOURCE}/keyfob`])
+      assert.equal((await createResourceTrial({ issuer }).get(path)).body['resource'], issuer);
   });
 });
 

@@ -71,7 +71,7 @@ const redeem = async (dialect: 'oauth' | 'smartcar', path: string, { registered,
   await trial.memory.createCode(code);
   const form = {
     grant_type: 'authorization_code',
-    code: sealCode(trial.context.keyRing.newest, DIALECTS[dialect].shapes.code, {
+    code: sealCode(trial.context.keyRing.seal.active, DIALECTS[dialect].shapes.code, {
       grantId: code.grantId,
       issuedAt: toSeconds(code.issuedAtMs),
     }),

@@ -3,9 +3,10 @@ import { createClientSecret, digestSecret } from '@keyfob/server/clients';
 import type { Client, Policy } from '@keyfob/server/clients';
 import { dialectOf, DIALECTS } from '@keyfob/server/dialects';
 import { StoreError } from '@keyfob/server/errors';
-import { issueTokens, toMillis, toSeconds } from '@keyfob/server/grants';
+import { issueTokens, toSeconds } from '@keyfob/server/grants';
 import type { ClockDoubt, Grant, TokenAnswer } from '@keyfob/server/grants';
-import { createKeyLine, parseKeyRing } from '@keyfob/server/tokens';
+import { createKeyLines, parseKeyRing, registrationOf, withWithdrawals } from '@keyfob/server/tokens';
+import type { RegisteredKey } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import type { Endpoints, WireResponse } from '@keyfob/server/wire';
 import { testRandomness } from '../support/test-randomness.ts';
@@ -34,7 +35,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
   const time = createManualClock();
   let serial = 0;
   const events: LogEvent[] = [];
-  const lines = [createKeyLine(1, CREATED_AT)];
+  const lines = [createKeyLines(1, CREATED_AT)];
   let ring = parseKeyRing(lines.join('\n'));
   const memory = createMemoryStore();
   const store = memory.through(async (_verb, work) => {
@@ -52,9 +53,9 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     get keyRing() {
       return ring;
     },
-    noticeKey(newest: number) {
-      if (newest > ring.newest.number) ring = parseKeyRing(lines.join('\n'));
-      return newest > ring.newest.number;
+    noticeKeys(registered: readonly RegisteredKey[]) {
+      ring = withWithdrawals(parseKeyRing(lines.join('\n')), registered);
+      return registered.some(({ number }) => number > ring.newestNumber);
     },
     nextSerial: () => serial++,
     clock: time.clock,
@@ -76,12 +77,11 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     jumpSeconds: time.jumpSeconds,
     nowSeconds: () => toSeconds(time.clock()),
     setStore: (next: StoreState) => void (storeState = next),
-    /** Registers a new key. The key ring gets it when the store names it, or never if `isMissing`. */
+    /** Registers a new key of every purpose. The key ring gets them when the store names them, or never if `isMissing`. */
     async rotateKeys({ isMissing = false } = {}) {
-      const number = ring.newest.number + 1;
-      const createdAt = toSeconds(time.clock());
-      if (!isMissing) lines.push(createKeyLine(number, createdAt));
-      await memory.registerKey({ number, createdAtMs: toMillis(createdAt), fingerprint: String(number) });
+      const added = createKeyLines(ring.newestNumber + 1, toSeconds(time.clock()));
+      if (!isMissing) lines.push(added);
+      for (const key of parseKeyRing(added).keys) await memory.registerKey(registrationOf(key));
     },
     async register(
       dialect: FixtureDialect,
@@ -95,7 +95,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
         id,
         dialect,
         secrets: more.type === 'public' ? [] : [kept],
-        policy: { ...DIALECTS[dialect].defaultPolicy, ...policy },
+        policy: { ...DIALECTS[dialect].defaultPolicy, grantScope: 'read_odometer read_charge', ...policy },
         ...more,
       });
       await memory.createClient(client);
@@ -109,19 +109,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       const { shapes } = dialectOf(client);
       return { ...(await issueTokens(context, shapes, grant, client.policy, time.clock())), grant };
     },
-    /** Refreshes at the token endpoint of the client's dialect. */
-    async refresh({ client, secret }: KnownClient, refreshToken: string): Promise<Answer> {
-      if (client.dialect === 'pleos') {
-        const words = JSON.stringify({ clientId: client.id, clientSecret: secret, refreshToken });
-        return send('POST', '/v1/auth/token-refresh', { brand: 'kia' }, words);
-      }
-      return send(
-        'POST',
-        '/oauth/token',
-        { 'content-type': 'application/x-www-form-urlencoded', authorization: basic({ client, secret }) },
-        new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }).toString(),
-      );
-    },
+    refresh: refresherOf(send),
     get: (path: string) => send('GET', path, {}, ''),
     send,
     /** Posts a form, with HTTP Basic if `by` names a client. */
@@ -158,6 +146,23 @@ const createManualClock = () => {
     },
   };
 };
+
+/** Refreshes at the token endpoint of the client's dialect, optionally for a part of the scope. */
+const refresherOf =
+  (send: ReturnType<typeof senderOf>) =>
+  async ({ client, secret }: KnownClient, refreshToken: string, scope?: string): Promise<Answer> => {
+    if (client.dialect === 'pleos') {
+      const words = JSON.stringify({ clientId: client.id, clientSecret: secret, refreshToken });
+      return send('POST', '/v1/auth/token-refresh', { brand: 'kia' }, words);
+    }
+    const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken });
+    if (scope !== undefined) form.set('scope', scope);
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: basic({ client, secret }),
+    };
+    return send('POST', '/oauth/token', headers, form.toString());
+  };
 
 /** Sends a request without a socket, and parses the response. */
 const senderOf =

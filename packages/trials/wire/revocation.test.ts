@@ -67,6 +67,11 @@ describe('Revocation', () => {
       for (const by of [other, pleos]) assertDone(await revoke(trial, by, token));
     assert.equal(trial.memory.peek(grant.id)?.revocation, undefined);
     assert.equal(trial.memory.peek(dead.grant.id)?.revocation?.cause, 'owner');
+    // The operator sees what the client does not. A Pleos client cannot present a token of Smartcar's form.
+    assert.deepEqual(
+      trial.events.map((event) => [event.event, 'clientId' in event && event.clientId]),
+      [['revocation.refused', other.client.id]],
+    );
   });
 
   test('refuses an active access token, opaque or JWT, and does not change its grant', async () => {

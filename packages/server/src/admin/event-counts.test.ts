@@ -13,6 +13,7 @@ const replayed = { ...use, gap: 2, sinceRotationMs: 5, rotatedBy: caller, respon
 const CASES: readonly (readonly [LogEvent, string])[] = [
   [{ event: 'refresh.rotated', ...use }, ''],
   [{ event: 'refresh.repeated', ...use, cause: 'overlap' }, 'overlap'],
+  [{ event: 'refresh.repeated_by_other', ...use, firstUsedBy: use.caller, differs: 'address' }, 'address'],
   [{ event: 'refresh.refused', ...request, clientId: 'c', reason: 'expired' }, 'expired'],
   [{ event: 'refresh.replayed', ...replayed, looksLike: 'theft' }, 'theft'],
   [{ event: 'client.refused', ...request, reason: 'client_secret_wrong' }, 'client_secret_wrong'],

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { TOKEN_PATHS } from '../dialects/dialects.ts';
 import type { Endpoints } from '../http/endpoints.ts';
 
@@ -20,7 +21,7 @@ export const NONE: Latencies = { counts: emptyCounts(), sumSeconds: 0 };
  */
 export const timeTokenRequests = (
   endpoints: Endpoints,
-  now: () => number = () => performance.now(),
+  now: Clock = () => performance.now(),
 ): { readonly endpoints: Endpoints; readonly read: () => Latencies } => {
   const counts = emptyCounts();
   let sumSeconds = 0;

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createHostCheck } from './host-check.ts';
 
 /** An answer of the admin listener. */
 export type AdminAnswer = {
@@ -12,6 +13,15 @@ export type AdminAnswer = {
 export type AdminRoutes = ReadonlyMap<string, () => Promise<AdminAnswer>>;
 
 export type AdminListener = { readonly url: string; close(): Promise<void> };
+
+/** Where the admin listener listens, and the names besides this host that requests may be for. */
+export type AdminAddress = {
+  readonly host: string;
+  readonly port: number;
+  readonly allowedHosts: readonly string[];
+};
+
+const UNKNOWN_HOST = 'unknown host: use an address, or allow the name by KEYFOB_ADMIN_ALLOWED_HOSTS';
 
 /** Small limits: only probes and scrapers send requests here. */
 const LIMITS = {
@@ -29,15 +39,17 @@ export const plain = (status: number, line: string): AdminAnswer => ({
 });
 
 /**
- * Listens for GET on its own address, separate from the public one. Bodies are not read. A route that throws is answered 500,
- * and the error is passed to `onFailure`.
+ * Listens for GET on its own address, separate from the public one. Bodies are not read. A request for a name that is neither
+ * the host it listens on nor allowed is answered 421. A route that throws is answered 500, and the error is passed to `onFailure`.
  */
 export const listenForAdmin = async (
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, allowedHosts }: AdminAddress,
   routes: AdminRoutes,
   onFailure: (error: unknown) => void,
 ): Promise<AdminListener> => {
-  const answer = async ({ method, url = '' }: IncomingMessage): Promise<AdminAnswer> => {
+  const isKnownHost = createHostCheck([host, ...allowedHosts]);
+  const answer = async ({ method, url = '', headers }: IncomingMessage): Promise<AdminAnswer> => {
+    if (!isKnownHost(headers.host)) return plain(421, UNKNOWN_HOST);
     const route = routes.get(url.split('?', 1)[0] ?? '');
     if (route === undefined) return plain(404, 'not found');
     if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET');

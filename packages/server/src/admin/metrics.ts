@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { EventCount } from './event-counts.ts';
 import { renderHistogram, renderMetric } from './exposition.ts';
 import type { Latencies } from './latencies.ts';
@@ -17,8 +18,8 @@ export type Reading = {
   readonly latencies: Latencies;
   readonly openRequests: number;
   readonly isReady: boolean;
-  readonly clockSkewMs: number;
-  readonly clockDoubtMs: number;
+  readonly clockSkewMs: Millis;
+  readonly clockDoubtMs: Millis;
   /** `undefined` if the store did not answer. */
   readonly deliveriesWaiting: number | undefined;
   /** `undefined` if the host writes the log. */

@@ -1,3 +1,4 @@
+import type { ClientReading } from '../clients/client-store.ts';
 import { StoreError } from '../errors.ts';
 import type { Store } from '../grants/store.ts';
 import { queryOnce } from './query-once.ts';
@@ -11,8 +12,8 @@ export const STORE_TIMEOUT_MS = 1000;
 
 export type ReadinessContext = {
   readonly store: Pick<Store, 'listKeys'>;
-  /** Gets the newest key number that the store knows; answers whether the ring lacks that key. */
-  noticeKey(newestKeyNumber: number): boolean;
+  /** Gets the keys that the store knows; answers whether the ring lacks one of them. */
+  noticeKeys(registered: ClientReading['keys']): boolean;
   /** Whether the machine's clock is far from the database's. */
   isClockFarOff(): boolean;
   isStopping(): boolean;
@@ -21,22 +22,19 @@ export type ReadinessContext = {
 /** Reads the store for every answer; nothing is cached. Rejects only for a bug. */
 export const createReadiness = ({
   store,
-  noticeKey,
+  noticeKeys,
   isClockFarOff,
   isStopping,
 }: ReadinessContext): (() => Promise<Readiness>) => {
-  const readNewestKey = queryOnce(async () => {
-    const keys = await store.listKeys();
-    return Math.max(0, ...keys.map(({ number }) => number));
-  }, STORE_TIMEOUT_MS);
+  const readKeys = queryOnce(() => store.listKeys(), STORE_TIMEOUT_MS);
   return async () => {
     if (isStopping()) return 'stopping';
     try {
-      const newestKeyNumber = await readNewestKey();
-      if (newestKeyNumber === 'timed_out') return 'store_slow';
+      const keys = await readKeys();
+      if (keys === 'timed_out') return 'store_slow';
       // A stop may have begun in the meantime.
       if (isStopping()) return 'stopping';
-      if (noticeKey(newestKeyNumber)) return 'keys_missing';
+      if (noticeKeys(keys)) return 'keys_missing';
       return isClockFarOff() ? 'clock_skewed' : 'ready';
     } catch (error) {
       if (error instanceof StoreError) return 'store_unavailable';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ClockSource } from '../clock-source.ts';
+import type { ClientReading } from '../clients/client-store.ts';
 import { StoreError } from '../errors.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
@@ -9,14 +10,14 @@ import { createEventCounts } from './event-counts.ts';
 import { NONE, timeTokenRequests } from './latencies.ts';
 import type { Latencies } from './latencies.ts';
 import { listenForAdmin, plain } from './listen.ts';
-import type { AdminAnswer, AdminListener } from './listen.ts';
+import type { AdminAddress, AdminAnswer, AdminListener } from './listen.ts';
 import { renderMetrics } from './metrics.ts';
 import type { LogLines } from './metrics.ts';
 import { createReadiness, STORE_TIMEOUT_MS } from './readiness.ts';
 
 export type AdminContext = {
   readonly store: Pick<Store, 'listKeys' | 'countDeliveriesWaiting'>;
-  noticeKey(newestKeyNumber: number): boolean;
+  noticeKeys(registered: ClientReading['keys']): boolean;
   readonly time: Pick<ClockSource, 'skewMs' | 'isFarOff' | 'doubt'>;
   openRequests(): number;
   /** `undefined` if the host writes the log. */
@@ -36,20 +37,20 @@ export type Admin = {
   /** From now on the node is not ready. */
   stop(): void;
   /** Rejects if the address cannot be used. */
-  listen(address: { readonly host: string; readonly port: number }): Promise<AdminListener>;
+  listen(address: AdminAddress): Promise<AdminListener>;
 };
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /livez`, `GET /readyz` and `GET /metrics`. */
 export const createAdmin = (context: AdminContext): Admin => {
-  const { store, noticeKey, time, openRequests, storeLogBytes, logLines, emit } = context;
+  const { store, noticeKeys, time, openRequests, storeLogBytes, logLines, emit } = context;
   let isStopping = false;
   let readLatencies: (() => Latencies) | undefined;
   const events = createEventCounts();
   const readiness = createReadiness({
     store,
-    noticeKey,
+    noticeKeys,
     isClockFarOff: time.isFarOff,
     isStopping: () => isStopping,
   });

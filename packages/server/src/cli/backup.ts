@@ -64,7 +64,8 @@ const GRANTS_SHOWN_MAX = 20;
 const UNREADABLE =
   'The replaced store could not be read, so the grants are as they were at the backup. Undone, until you repeat it: what was ' +
   'revoked, disconnected, disabled, removed or changed since, secrets and policies included. A refresh token that was used since ' +
-  'works again until the client refreshes with its newest one, and a code that was used since until it expires. Grants and ' +
+  'works again until the client refreshes with its newest one, and a code that was used since until it expires. A key that was ' +
+  'compromised or retired since is accepted again. Grants and ' +
   'clients created since the backup are lost.';
 
 export const addRestore = (program: Command): void => {
@@ -83,7 +84,7 @@ export const addRestore = (program: Command): void => {
       const config = readConfig(options);
       const isDamaged = options.replaceDamaged === true;
       refuseOwnFiles(resolve(file), config);
-      const restored = restoreDeployment(config, resolve(file), { isDamaged, nowMs: systemClock() });
+      const restored = await restoreDeployment(config, resolve(file), { isDamaged, nowMs: systemClock() });
       if (restored === undefined) {
         return print(
           { json: { restored: file, warning: UNREADABLE }, text: `restored ${file}\n${UNREADABLE}` },

@@ -2,24 +2,32 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { registerClient } from '../exports/index.ts';
 import { CLIENT_TYPES } from '../exports/clients.ts';
-import type { Client, ClientType } from '../exports/clients.ts';
+import type { Client, ClientType, PolicyField } from '../exports/clients.ts';
 import { dialectOf, DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
-import { clientToJson, redirectRows } from './client-report.ts';
-import { onDeployment, readName, toList, withCommonOptions } from './options.ts';
+import { readProfileOptions, withProfileOptions } from './client-profile.ts';
+import type { ProfileOptions } from './client-profile.ts';
+import { clientToJson, FIELDS, profileRows, redirectRows } from './client-report.ts';
+import { POLICY_HELP } from './policy-help.ts';
+import { onDeployment, toList, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, UsageError } from './output.ts';
+import { alignColumns } from './output.ts';
 
-type CreateOptions = CommonOptions & {
-  readonly dialect: string;
-  readonly name: string;
-  readonly type: ClientType;
-  readonly redirectUri?: readonly string[];
-  readonly consentRedirectUri?: string;
-};
+type CreateOptions = CommonOptions &
+  ProfileOptions & {
+    readonly dialect: string;
+    readonly name: string;
+    readonly type: ClientType;
+    readonly redirectUri?: readonly string[];
+    readonly consentRedirectUri?: string;
+    readonly createStore?: boolean;
+  } & Partial<Record<PolicyField, string>>;
+
+/** What a client is allowed, which is decided when it is registered. "client set" changes every field. */
+const ALLOWED_FIELDS = ['grantScope', 'simulatedOwners'] as const satisfies readonly PolicyField[];
 
 export const addClientCreate = (client: Command): void => {
-  withCommonOptions(client.command('create'))
+  const command = withCommonOptions(client.command('create'))
     .description('Registers a client and prints its secret once: only a digest of it is stored.')
     .addOption(
       new Option('--dialect <name>', 'the API that the client speaks')
@@ -40,15 +48,28 @@ export const addClientCreate = (client: Command): void => {
       '--consent-redirect-uri <uri>',
       'where owners return after they choose vehicles, if the dialect has a redirect URI for that (default: the first redirect URI)',
     )
+    .option(
+      '--grant-scope <scope>',
+      'what owners may grant the client, space separated (default: every scope of the dialect that only reads)',
+    )
+    .option('--simulated-owners <value>', `${POLICY_HELP.simulatedOwners} (default: false)`)
+    .option(
+      '--create-store',
+      'make the store, and in a data directory its key file, if there is none yet; otherwise a missing store is an error',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   $ keyfob client create --dialect oauth --name "Charge planner" --redirect-uri https://app.example/callback
+  $ keyfob client create --dialect oauth --grant-scope "read_charge control_charge"
+  $ keyfob client create --dialect smartcar --name "Charge planner" --developer "Example GmbH" \\
+      --privacy-url https://app.example/privacy --logo https://app.example/logo.png --redirect-uri https://app.example/callback
   $ keyfob client create --dialect oauth --type public --redirect-uri http://127.0.0.1/callback
-  $ keyfob client create --dialect oauth --type resource-server --name "Vehicle API"`,
-    )
-    .action(create);
+  $ keyfob client create --dialect oauth --type resource-server --name "Vehicle API"
+  $ keyfob client create --dialect oauth --data /var/lib/keyfob --create-store`,
+    );
+  withProfileOptions(command, '').action(create);
 };
 
 const create = async (options: CreateOptions): Promise<void> =>
@@ -56,10 +77,24 @@ const create = async (options: CreateOptions): Promise<void> =>
     options,
     async (context) => {
       const { dialect, type, consentRedirectUri, redirectUri: redirectUris = [] } = options;
-      const name = readName(options.name);
-      const wanted = { dialect, type, name, redirectUris, consentRedirectUri };
+      const policy = Object.fromEntries(
+        ALLOWED_FIELDS.flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])),
+      );
+      const { name } = options;
+      const { developer, privacyUrl, logo } = await readProfileOptions(options);
+      const wanted = {
+        dialect,
+        type,
+        name,
+        redirectUris,
+        consentRedirectUri,
+        policy,
+        ...(developer === undefined ? {} : { developer }),
+        ...(typeof privacyUrl === 'string' ? { privacyUrl } : {}),
+        ...(logo instanceof Uint8Array ? { logo } : {}),
+      };
       const registered = await registerClient(context, wanted);
-      if (registered.outcome === 'invalid') throw new UsageError(registered.faults.join('; '));
+      if (registered.outcome === 'invalid') throw toUsageError(registered.faults, FIELDS);
       const { client, clientSecret } = registered;
       const rows = [
         ['client id', client.id],
@@ -70,7 +105,9 @@ const create = async (options: CreateOptions): Promise<void> =>
         ['dialect', dialect],
         ['type', type],
         ['name', name === '' ? '-' : name],
+        ...profileRows(client),
         ...redirectRows(client),
+        ...(type === 'resource-server' ? [] : [['owners may grant', client.policy.grantScope || '-']]),
       ];
       return {
         json: { ...clientToJson(client, 0), clientSecret: clientSecret ?? null },
@@ -78,7 +115,7 @@ const create = async (options: CreateOptions): Promise<void> =>
         ...(clientSecret === undefined ? {} : { remedyIfLost: remedyIfLost(client) }),
       };
     },
-    { createIfMissing: true },
+    { createIfMissing: options.createStore === true },
   );
 
 /** Only a digest of the secret is stored. */

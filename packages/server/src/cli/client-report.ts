@@ -15,12 +15,20 @@ export const clientToJson = (client: Client, grants?: number) => ({
   name: client.name,
   redirectUris: client.redirectUris,
   consentRedirectUri: client.consentRedirectUri ?? null,
+  developer: client.profile?.developer ?? '',
+  privacyUrl: client.profile?.privacyUrl ?? null,
+  logo: logoToJson(client),
   createdAt: toSeconds(client.createdAtMs),
   disabledAt: secondsOrNull(client.disabledAtMs),
   policy: client.policy,
   secrets: client.secrets.map(secretToJson),
   ...(grants === undefined ? {} : { grants }),
 });
+
+const logoToJson = ({ profile }: Client) => {
+  const { mediaType, width, height, bytes } = profile?.logo ?? {};
+  return bytes === undefined ? null : { mediaType, width, height, bytes: bytes.length };
+};
 
 /** A client for people. The policy is listed by flags without their dashes. */
 export const describeClient = (client: Client, grants: number): string => {
@@ -29,6 +37,7 @@ export const describeClient = (client: Client, grants: number): string => {
     ['dialect', client.dialect],
     ['type', client.type],
     ['name', client.name === '' ? '-' : client.name],
+    ...profileRows(client),
     ...redirectRows(client),
     ['created', showTime(toSeconds(client.createdAtMs))],
     [
@@ -44,6 +53,18 @@ export const describeClient = (client: Client, grants: number): string => {
   const secrets =
     client.type === 'public' ? 'A public client: it has no secret.' : describeSecrets(client.secrets);
   return `${alignColumns(rows)}\n\n${secrets}`;
+};
+
+/** What owners see of a client besides its name. */
+export const profileRows = ({ profile }: Client): readonly (readonly [string, string])[] => {
+  const { developer = '', privacyUrl, logo } = profile ?? {};
+  return [
+    ...(developer === '' ? [] : [['developer', developer] as const]),
+    ...(privacyUrl === undefined ? [] : [['privacy url', privacyUrl] as const]),
+    ...(logo === undefined
+      ? []
+      : [['logo', `${logo.mediaType}, ${logo.width} x ${logo.height}, ${logo.bytes.length} bytes`] as const]),
+  ];
 };
 
 /** Where owners are sent back to, one row per URI. */

@@ -3,31 +3,14 @@ import { changeClient } from '../exports/index.ts';
 import type { ClientChange, PolicyField } from '../exports/clients.ts';
 import { DIALECTS } from '../exports/dialects.ts';
 import type { Dialect } from '../exports/dialects.ts';
+import { readProfileOptions, withProfileOptions } from './client-profile.ts';
+import type { ProfileOptions } from './client-profile.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
+import { POLICY_HELP } from './policy-help.ts';
 import { unknownClient } from './not-found.ts';
-import { onDeployment, readName, toFlag, toList, toUsageError, withCommonOptions } from './options.ts';
+import { onDeployment, toFlag, toList, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { UsageError } from './output.ts';
-
-/** What each policy field does, for the help. */
-const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
-  refreshTokenLifetimeSeconds: 'lifetime of each refresh token, from its issuance',
-  accessTokenLifetimeSeconds: 'lifetime of each access token',
-  rotation: 'strict, overlap, until-used or none',
-  overlapSeconds: 'with rotation overlap: how long a used refresh token may be repeated (0 to 900)',
-  raceSeconds:
-    'how long after its first use a repeated refresh token is refused but not treated as stolen (0 to 900)',
-  onReplay: 'revoke, refuse or observe',
-  grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
-  resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
-  requireUserAgent: 'true or false: refuse requests without a User-Agent',
-  includeRefreshExpiry:
-    'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
-  accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
-  clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
-  audience: 'audience of access tokens (aud); empty for the issuer',
-  clientCredentials: 'true or false: let the client get tokens for itself (POST /oauth2/token)',
-};
 
 const dialects: readonly Dialect[] = Object.values(DIALECTS);
 /** The options of dialects by name, with what each does. */
@@ -40,19 +23,20 @@ const DIALECT_OPTIONS: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-type SetOptions = CommonOptions & {
-  readonly name?: string;
-  readonly redirectUri?: readonly string[];
-  readonly addRedirectUri?: readonly string[];
-  readonly removeRedirectUri?: readonly string[];
-  readonly consentRedirectUri?: string;
-} & Partial<Record<PolicyField, string>> &
+type SetOptions = CommonOptions &
+  ProfileOptions & {
+    readonly name?: string;
+    readonly redirectUri?: readonly string[];
+    readonly addRedirectUri?: readonly string[];
+    readonly removeRedirectUri?: readonly string[];
+    readonly consentRedirectUri?: string;
+  } & Partial<Record<PolicyField, string>> &
   Readonly<Record<string, unknown>>;
 
 export const addClientSet = (client: Command): void => {
   const command = withCommonOptions(client.command('set <id>'))
     .description(
-      'Changes the redirect URIs, the name, or any field of the policy of a client. Existing grants follow from the next request.',
+      'Changes the redirect URIs, the name, what owners see of it, or any field of the policy of a client. Existing grants follow from the next request.',
     )
     .option('--name <name>', 'a name for people')
     .option('--redirect-uri <uri>', 'replaces all redirect URIs; may be repeated', toList)
@@ -67,8 +51,10 @@ export const addClientSet = (client: Command): void => {
       `
 Examples:
   $ keyfob client set ID --rotation overlap --overlap-seconds 600 --on-replay revoke
-  $ keyfob client set ID --add-redirect-uri https://app.example/callback`,
+  $ keyfob client set ID --add-redirect-uri https://app.example/callback
+  $ keyfob client set ID --grant-scope "read_charge control_charge"`,
     );
+  withProfileOptions(command, '; none to remove it');
   for (const field of FIELDS) command.option(`${toFlag(field)} <value>`, POLICY_HELP[field]);
   for (const [name, help] of DIALECT_OPTIONS) command.option(`${toFlag(name)} <value>`, help);
   command.action(set);
@@ -76,7 +62,7 @@ Examples:
 
 const set = async (id: string, options: SetOptions): Promise<void> =>
   onDeployment(options, async (context) => {
-    const changed = await changeClient(context, id, readChange(options));
+    const changed = await changeClient(context, id, await readChange(options));
     if (changed.outcome === 'unknown') throw unknownClient(id);
     if (changed.outcome === 'invalid')
       throw toUsageError(changed.faults, [...FIELDS, ...DIALECT_OPTIONS.keys()]);
@@ -84,7 +70,7 @@ const set = async (id: string, options: SetOptions): Promise<void> =>
     return { json: clientToJson(client, grants), text: describeClient(client, grants) };
   });
 
-const readChange = (options: SetOptions): ClientChange => {
+const readChange = async (options: SetOptions): Promise<ClientChange> => {
   const policy = Object.fromEntries(
     FIELDS.flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])),
   );
@@ -98,7 +84,8 @@ const readChange = (options: SetOptions): ClientChange => {
   const change: ClientChange = {
     ...(Object.keys(policy).length === 0 ? {} : { policy }),
     ...(Object.keys(dialectOptions).length === 0 ? {} : { dialectOptions }),
-    ...(name === undefined ? {} : { name: readName(name) }),
+    ...(name === undefined ? {} : { name }),
+    ...(await readProfileOptions(options)),
     ...(redirectUri === undefined ? {} : { redirectUris: redirectUri }),
     ...(addRedirectUri === undefined ? {} : { addedRedirectUris: addRedirectUri }),
     ...(removeRedirectUri === undefined ? {} : { removedRedirectUris: removeRedirectUri }),

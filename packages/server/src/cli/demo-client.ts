@@ -1,6 +1,6 @@
-import { createGrant, registerClient } from '../exports/index.ts';
+import { createGrant, demoCallbackPath, registerClient } from '../exports/index.ts';
 import type { Deployment } from '../exports/index.ts';
-import { digestSecret, findSecret } from '../exports/clients.ts';
+import { digestSecret, faultOfRedirectUri, findSecret } from '../exports/clients.ts';
 import { dialectOf } from '../exports/dialects.ts';
 import type { Dialect } from '../exports/dialects.ts';
 import { readNow, standingOf } from '../exports/grants.ts';
@@ -14,8 +14,32 @@ export type StoredDemoClient = {
   readonly grantId: string;
 };
 
-/** Any port of this machine, or none: the owner copies the code from the address bar. */
-export const DEMO_REDIRECT_URI = 'http://127.0.0.1/callback';
+/** Where owners return to a demo client: a page of this server. Without its port, until the server listens. */
+const callbackBefore = (dialect: string): string => `http://127.0.0.1${demoCallbackPath(dialect)}`;
+
+/**
+ * The redirect URI of a demo client, below the public URL, or, where that is plain HTTP and no address of this machine, on
+ * this machine.
+ */
+export const callbackOf = (dialect: string, { url, publicUrl }: DemoAddresses): string => {
+  const callback = `${publicUrl}${demoCallbackPath(dialect)}`;
+  if (faultOfRedirectUri(callback) === undefined) return callback;
+  return `http://127.0.0.1:${new URL(url).port}${demoCallbackPath(dialect)}`;
+};
+
+/** Where the server listens, and its public URL. */
+export type DemoAddresses = { readonly url: string; readonly publicUrl: string };
+
+/** Registers where owners return to a demo client. Throws `StoreError`. */
+export const registerCallback = async (
+  { store }: Deployment,
+  { clientId }: StoredDemoClient,
+  redirectUri: string,
+): Promise<void> => {
+  const { client } = await store.readClient(clientId);
+  if (client?.redirectUris.includes(redirectUri) === false)
+    await store.changeClient(clientId, { redirectUris: [redirectUri] });
+};
 
 /** The stored client and grant, or new ones in place of what no longer works. Throws `StoreError`. */
 export const ensureDemoClient = async (
@@ -43,7 +67,7 @@ export const readDemoRefreshToken = async (
   id: GrantId,
 ): Promise<string | undefined> => {
   const grant = await store.readGrant(id);
-  const key = grant === undefined ? undefined : keyRing.find(grant.keyNumber);
+  const key = grant === undefined ? undefined : keyRing.seal.find(grant.keyNumber);
   if (grant === undefined || key === undefined) return undefined;
   const { client } = await store.readClient(grant.clientId);
   if (client === undefined) return undefined;
@@ -54,7 +78,9 @@ const registerDemoClient = async (
   deployment: Deployment,
   { name: dialect }: Dialect,
 ): Promise<Omit<StoredDemoClient, 'grantId'>> => {
-  const wanted = { dialect, name: `${dialect} demo`, redirectUris: [DEMO_REDIRECT_URI] };
+  const grantScope = [...(deployment.scopes.get(dialect)?.keys() ?? [])].join(' ');
+  const policy = { grantScope, simulatedOwners: true };
+  const wanted = { dialect, name: `${dialect} demo`, redirectUris: [callbackBefore(dialect)], policy };
   const registered = await registerClient(deployment, wanted);
   if (registered.outcome === 'invalid' || registered.clientSecret === undefined)
     throw new Error(`the demo client of ${dialect} was not registered`);

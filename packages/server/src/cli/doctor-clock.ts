@@ -1,3 +1,4 @@
+import type { Millis } from '../exports/grants.ts';
 import { systemClock } from '../exports/index.ts';
 import type { ClockSource } from '../exports/index.ts';
 import { bad, ok } from './finding.ts';
@@ -14,7 +15,7 @@ const SYNCHRONISE = 'Set the clock and synchronise it with NTP.';
 type Time = Pick<ClockSource, 'now' | 'skewMs' | 'isFarOff' | 'doubt' | 'earliest'>;
 
 /** Checks the machine's clock against the newest moments of a store in a file. */
-export const examineClock = (time: Time | undefined, newestGrantAtMs: number): Finding => {
+export const examineClock = (time: Time | undefined, newestGrantAtMs: Millis): Finding => {
   const nowMs = time === undefined ? systemClock() : time.now() + time.skewMs();
   const now = new Date(nowMs).toISOString();
   const isBehind = nowMs < EARLIEST_MS || nowMs + SLACK_MS < newestGrantAtMs;

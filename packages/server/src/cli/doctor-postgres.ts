@@ -2,9 +2,12 @@ import { openDeployment, storeNameOf } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { readNow } from '../exports/grants.ts';
+import type { Millis } from '../exports/grants.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
+import { examineScopes } from './doctor-scopes.ts';
+import { examineKeys } from './doctor-keys.ts';
 import { examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -19,6 +22,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     deployment = await openDeployment(config);
     const facts = await inspectSharedStore(config);
     if (facts === undefined) return [];
+    const clients = await deployment.store.listClients();
     const { version, schema, newestSchema, grants, synchronousCommit, standbys, roundTripMs, transport } =
       facts;
     const about = grants < 0 ? 'number of grants unknown yet' : `about ${grants} grants`;
@@ -26,7 +30,9 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     return [
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
-      warnOf(examineSecrets(await deployment.store.listClients(), readNow(deployment))),
+      ...examineKeys(await deployment.store.listKeys(), readNow(deployment)),
+      warnOf(examineSecrets(clients, readNow(deployment))),
+      warnOf(examineScopes(deployment.scopes, clients)),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),
       examineSharedClock(deployment.time),
@@ -72,7 +78,7 @@ const examineTransport = (transport: SharedStoreFacts['transport']): Finding => 
   }
 };
 
-const examineRoundTrip = (roundTripMs: number): Finding => {
+const examineRoundTrip = (roundTripMs: Millis): Finding => {
   const finding = `${roundTripMs.toFixed(1)} ms per round trip`;
   if (roundTripMs < ROUND_TRIP_WARN_MS) return ok('distance', finding);
   return bad(

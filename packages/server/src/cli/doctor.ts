@@ -1,14 +1,16 @@
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { KEY_FILE, openDeployment, STORE_FILE } from '../exports/index.ts';
+import { openDeployment, STORE_FILE } from '../exports/index.ts';
 import type { Config, Deployment } from '../exports/index.ts';
 import { OperatorError } from '../exports/errors.ts';
 import { readNow } from '../exports/grants.ts';
-import { inspectStore } from '../exports/maintenance.ts';
+import { inspectStore, isOpenToOthers } from '../exports/maintenance.ts';
 import { examineClock } from './doctor-clock.ts';
+import { examineKeyFile, examineKeys } from './doctor-keys.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
+import { examineScopes } from './doctor-scopes.ts';
 import { examineLog } from './doctor-log.ts';
 import { examineForwarding, examineGuessing, examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
@@ -93,7 +95,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
     const facts = inspectStore(config);
     if (facts === undefined) return [];
     const clients = await deployment.store.listClients();
-    const isOpenToOthers = (statSync(path).mode & 0o077) !== 0;
+    const keys = await deployment.store.listKeys();
     return [
       facts.integrity === 'ok'
         ? ok('store', `${path}, schema ${facts.schema}, ${facts.grants} grants, intact`)
@@ -103,8 +105,8 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
             `${path}: ${facts.integrity}`,
             'Restore the newest backup; clients keep using their tokens.',
           ),
-      isOpenToOthers
-        ? bad('store mode', 'warn', `${path} readable by others`, `chmod 600 ${path}`)
+      isOpenToOthers(path)
+        ? bad('store mode', 'fail', `${path} readable by others, so no server starts`, `chmod 600 ${path}`)
         : ok('store mode', 'private'),
       facts.journalMode === 'wal'
         ? ok('durability', 'write-ahead log, synced to disk at every commit')
@@ -116,8 +118,10 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
           ),
       examineLog(path, facts.logBytes),
       examineClock(deployment.time, facts.newestGrantAtMs),
+      ...examineKeys(keys, readNow(deployment)),
       warnOf(examineSecrets(clients, readNow(deployment))),
       warnOf(examineIssuer(config, clients)),
+      warnOf(examineScopes(deployment.scopes, clients)),
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
@@ -128,19 +132,6 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
   } finally {
     await deployment?.close();
   }
-};
-
-const examineKeyFile = ({ data, key, keyFile, store }: Config): readonly Finding[] => {
-  if (key !== undefined) return [ok('key ring', 'from KEYFOB_KEY')];
-  if (keyFile === undefined && store !== undefined) return [];
-  const path = resolve(keyFile ?? join(data, KEY_FILE));
-  if (!existsSync(path)) {
-    return [
-      bad('key ring', 'fail', `${path} does not exist`, 'Restore it from your backup or secret manager.'),
-    ];
-  }
-  if ((statSync(path).mode & 0o077) === 0) return [ok('key ring', `${path}, private`)];
-  return [bad('key ring', 'warn', `${path} readable by others`, `chmod 600 ${path}`)];
 };
 
 const examineSpace = ({ data }: Config): Finding => {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Millis } from '../exports/grants.ts';
 import { openDeployment, readGrantEvents } from '../exports/index.ts';
 import type { GrantEventFilter, OperationContext } from '../exports/index.ts';
 import type { GrantEvent } from '../exports/webhooks.ts';
@@ -57,14 +58,14 @@ Examples:
     });
 };
 
-const readWanted = ({ grant, client: clientId, since, limit }: EventsOptions, nowMs: number): Wanted => ({
+const readWanted = ({ grant, client: clientId, since, limit }: EventsOptions, nowMs: Millis): Wanted => ({
   grantId: grant === undefined ? undefined : parseGrantId(grant),
   clientId,
   sinceMs: since === undefined ? 0 : readSince(since, nowMs),
   limit: limit === undefined ? Infinity : readWholeNumber('--limit', limit, { least: 0 }),
 });
 
-const readSince = (text: string, nowMs: number): number => {
+const readSince = (text: string, nowMs: Millis): Millis => {
   const ago = /^(?<count>[0-9]{1,9})(?<unit>[smhd])$/.exec(text)?.groups;
   if (ago !== undefined) return nowMs - Number(ago['count']) * UNIT_MS[ago['unit'] as keyof typeof UNIT_MS];
   const atMs = Date.parse(text);

@@ -1,65 +1,280 @@
 import type { Command } from 'commander';
-import { rotateKey, systemClock } from '../exports/index.ts';
+import {
+  readKeys,
+  REPLACEMENT_WINDOW_SECONDS,
+  rotateKeys,
+  systemClock,
+  withdrawKey,
+} from '../exports/index.ts';
+import type { KeyDetails, OperationContext, WantedWithdrawal } from '../exports/index.ts';
+import { OperatorError } from '../exports/errors.ts';
 import { toSeconds } from '../exports/grants.ts';
-import { createKeyLine } from '../exports/tokens.ts';
+import { createKeyLine, createKeyLines, KEY_PURPOSES } from '../exports/tokens.ts';
+import type { KeyPurpose } from '../exports/tokens.ts';
 import { onDeployment, readWholeNumber, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, print, showTime } from './output.ts';
+import { alignColumns, print, secondsOrNull, showTime, UsageError } from './output.ts';
+import type { Report } from './output.ts';
+
+const PURPOSE_OPTION = [
+  '--purpose <purpose>',
+  `one of ${KEY_PURPOSES.join(', ')} (default: one key of each)`,
+] as const;
 
 export const addKeys = (program: Command): void => {
   const keys = program
     .command('keys')
-    .summary('list and rotate the keys that seal tokens')
+    .summary('list, rotate and retire the keys that seal and sign')
     .description(
-      'The newest key seals new tokens; every key of the ring opens its own. Adding a key ends no token.',
+      'A key has one purpose: it seals tokens, signs JWTs, encrypts sessions, or signs webhooks. The newest of a purpose is ' +
+        'active; older ones open what they made, until they are retired. Adding a key ends no token.',
     );
+  addList(keys);
+  addRotate(keys);
+  addCreate(keys);
+  addRetire(keys);
+  addCompromise(keys);
+};
+
+const addList = (keys: Command): void => {
   withCommonOptions(keys.command('list'))
-    .description('Lists the keys by number and fingerprint. Never prints a key.')
+    .description('Lists the keys with their state and what depends on them. Never prints a key.')
     .addHelpText('after', '\nExample:\n  $ keyfob keys list')
     .action(async (options: CommonOptions) =>
-      onDeployment(options, async ({ keyRing }) => {
-        const listed = keyRing.keys.map(({ number, createdAt, fingerprint }) => ({
-          number,
-          createdAt,
-          fingerprint,
-          sealing: number === keyRing.newest.number,
-        }));
-        const rows = listed.map(({ number, createdAt, fingerprint, sealing }) => [
-          String(number),
-          showTime(createdAt),
-          sealing ? 'seals and opens' : 'opens',
-          fingerprint,
+      onDeployment(options, async (context) => {
+        const listed = await readKeys(context);
+        const rows = listed.map((key) => [
+          String(key.number),
+          key.purpose,
+          key.isInRing ? key.state : `${key.state}, not in the ring`,
+          showTime(toSeconds(key.sinceMs)),
+          describeDependants(key) ?? '-',
+          key.fingerprint,
         ]);
         return {
-          json: { keys: listed },
-          text: alignColumns([['KEY', 'CREATED', 'USE', 'FINGERPRINT'], ...rows]),
+          json: { keys: listed.map(toJson) },
+          text: alignColumns([['KEY', 'PURPOSE', 'STATE', 'SINCE', 'DEPENDANTS', 'FINGERPRINT'], ...rows]),
         };
       }),
     );
+};
+
+const addRotate = (keys: Command): void => {
   withCommonOptions(keys.command('rotate'))
-    .description('Adds a key, which seals from the next request on. Back up the key file afterwards.')
-    .addHelpText('after', '\nExample:\n  $ keyfob keys rotate')
-    .action(async (options: CommonOptions) =>
-      onDeployment(options, async ({ store, clock }, { keys: source }) => {
-        const { number, createdAtMs, fingerprint } = await rotateKey({ store, clock, keys: source });
+    .description(
+      'Adds a key of each purpose, or of one, which is active from the next request on. Back up the key file afterwards.',
+    )
+    .option(...PURPOSE_OPTION)
+    .addHelpText('after', '\nExample:\n  $ keyfob keys rotate --purpose seal')
+    .action(async (options: CommonOptions & { readonly purpose?: string }) => {
+      const purpose = readPurpose(options.purpose);
+      await onDeployment(options, async ({ store, clock }, { keys: source }) => {
+        const added = await rotateKeys({ store, clock, keys: source }, purpose && [purpose]);
+        const lines = added.map(
+          ({ number, purpose: what }) => `key ${number} is now the active key: ${what}`,
+        );
         return {
-          json: { number, createdAt: toSeconds(createdAtMs), fingerprint },
-          text: `key ${number} now seals; back up the key file`,
+          json: {
+            keys: added.map(({ number, purpose: what, createdAtMs, fingerprint }) => ({
+              number,
+              purpose: what,
+              createdAt: toSeconds(createdAtMs),
+              fingerprint,
+            })),
+          },
+          text: [...lines, 'back up the key file'].join('\n'),
         };
-      }),
-    );
+      });
+    });
+};
+
+const addCreate = (keys: Command): void => {
   keys
     .command('create')
     .description(
-      'Prints a new key line, for a secret manager that provides it as KEYFOB_KEY. Changes nothing.',
+      'Prints new key lines for a secret manager that provides the ring: a ring of one key of each purpose, or one line. Changes nothing.',
     )
-    .option('--number <number>', 'the number of the key in the ring', '1')
+    .option(...PURPOSE_OPTION)
+    .option(
+      '--number <number>',
+      'the number of the first key in the ring; "keys list" shows which are used',
+      '1',
+    )
     .option('--json', 'print JSON instead of text')
     .addHelpText('after', '\nExample:\n  $ keyfob keys create | your-secret-manager put keyfob-keys')
-    .action(async (options: { readonly number: string; readonly json?: boolean }) => {
-      const number = readWholeNumber('--number', options.number, { least: 1 });
-      const line = createKeyLine(number, toSeconds(systemClock()));
-      const remedyIfLost = 'It is stored nowhere. Run the command again.';
-      await print({ json: { key: line }, text: line, remedyIfLost }, options.json === true);
-    });
+    .action(
+      async (options: { readonly number: string; readonly purpose?: string; readonly json?: boolean }) => {
+        const purpose = readPurpose(options.purpose);
+        const number = readWholeNumber('--number', options.number, { least: 1 });
+        const createdAt = toSeconds(systemClock());
+        const text =
+          purpose === undefined
+            ? createKeyLines(number, createdAt)
+            : createKeyLine(number, purpose, createdAt);
+        const remedyIfLost = 'It is stored nowhere. Run the command again.';
+        await print({ json: { keys: text.split('\n') }, text, remedyIfLost }, options.json === true);
+      },
+    );
 };
+
+const addRetire = (keys: Command): void => {
+  withCommonOptions(keys.command('retire <number>'))
+    .description(
+      'Retires a key for good: nothing that it sealed or signed is accepted any more. Refuses while something depends on it. ' +
+        'Its line may be removed from the ring afterwards.',
+    )
+    .option('--yes', 'retire it although something depends on it; the command without it says what')
+    .addHelpText('after', '\nExample:\n  $ keyfob keys retire 1')
+    .action(async (numberText: string, options: CommonOptions & { readonly yes?: boolean }) =>
+      onDeployment(options, async (context) => {
+        const key = await readKey(context, numberText);
+        const dependants = describeDependants(key);
+        if (key.isInUse && options.yes !== true) {
+          throw new OperatorError(
+            'key_in_use',
+            `key ${key.number} (${key.purpose}) is in use: ${dependants}. ${RETIREMENT_COSTS[key.purpose]}`,
+            'Wait until nothing depends on it, or repeat the command with --yes. Ended grants count until "keyfob prune" removes them. Nothing was changed.',
+          );
+        }
+        return withdraw(context, key, { state: 'retired' });
+      }),
+    );
+};
+
+const addCompromise = (keys: Command): void => {
+  withCommonOptions(keys.command('compromise <number>'))
+    .description(
+      'Declares that somebody else may have a key. What it signed, its access tokens, codes and sessions are refused at once. ' +
+        'Its refresh tokens work once more, to be replaced by those of the active key, until the window ends.',
+    )
+    .option(
+      '--window-days <days>',
+      'how long refresh tokens are replaced, and webhooks signed with the key too; repeat the command to move the end',
+      String(REPLACEMENT_WINDOW_SECONDS / DAY_SECONDS),
+    )
+    .option('--yes', 'do it; the command without it says what depends on the key')
+    .addHelpText('after', '\nExample:\n  $ keyfob keys compromise 1 --window-days 14 --yes')
+    .action(
+      async (
+        numberText: string,
+        options: CommonOptions & { readonly windowDays: string; readonly yes?: boolean },
+      ) => {
+        const days = readWholeNumber('--window-days', options.windowDays, { least: 0, most: DAYS_MAX });
+        await onDeployment(options, async (context) => {
+          const key = await readKey(context, numberText);
+          if (options.yes !== true) {
+            throw new OperatorError(
+              'not_confirmed',
+              `${describeCompromise(key, days)} This cannot be undone.`,
+              'Repeat the command with --yes. Nothing was changed.',
+            );
+          }
+          return withdraw(context, key, { state: 'compromised', windowSeconds: days * DAY_SECONDS });
+        });
+      },
+    );
+};
+
+const DAY_SECONDS = 86_400;
+const DAYS_MAX = 3650;
+
+const RETIREMENT_COSTS: Readonly<Record<KeyPurpose, string>> = {
+  seal: 'Their refresh tokens would be refused, and their owners would have to give consent again.',
+  sign: 'Access tokens that are JWTs would be refused before they expire.',
+  session: "Owners would be signed out in the middle of their visit to the owners' pages.",
+  webhook: 'Receivers that still verify by its secret would refuse every message.',
+};
+
+const describeCompromise = (key: KeyDetails, days: number): string => {
+  const { number, grants, webhooks } = key;
+  switch (key.purpose) {
+    case 'seal':
+      return `${grants} grants depend on key ${number} (seal): each has ${days} days to refresh, and is refused afterwards; their access tokens are refused at once.`;
+    case 'sign':
+      return `key ${number} (sign): every JWT that it signed is refused at once; clients have to refresh.`;
+    case 'session':
+      return `key ${number} (session): owners who visit the owners' pages now have to sign in again.`;
+    case 'webhook':
+      return `${webhooks} webhooks may verify by key ${number} (webhook): their receivers have ${days} days to take over the secret of the active key ("keyfob webhook show ID").`;
+  }
+};
+
+/** What depends on a key, in words; `undefined` for nothing. */
+const describeDependants = ({ purpose, grants, webhooks, inUseUntilMs }: KeyDetails): string | undefined => {
+  if (grants > 0) return `${grants} grants`;
+  if (webhooks > 0) return `${webhooks} webhooks`;
+  if (inUseUntilMs === undefined) return undefined;
+  return `${purpose === 'sign' ? 'JWTs' : 'sessions'} until ${showTime(toSeconds(inUseUntilMs))}`;
+};
+
+const readKey = async (context: OperationContext, text: string): Promise<KeyDetails> => {
+  const number = readWholeNumber('the number of the key', text, { least: 1 });
+  const key = (await readKeys(context)).find((one) => one.number === number);
+  if (key === undefined) throw unknownKey(number);
+  if (key.state === 'active') throw activeKey(key);
+  if (key.state === 'retired') throw retiredKey(number);
+  return key;
+};
+
+const withdraw = async (
+  context: OperationContext,
+  key: KeyDetails,
+  wanted: WantedWithdrawal,
+): Promise<Report> => {
+  const { number, purpose, grants, webhooks } = key;
+  switch (await withdrawKey(context, number, wanted)) {
+    case 'unknown':
+      throw unknownKey(number);
+    case 'active':
+      throw activeKey(key);
+    case 'retired_before':
+      throw retiredKey(number);
+    case 'withdrawn': {
+      const until =
+        wanted.state === 'compromised' ? context.clock() + (wanted.windowSeconds ?? 0) * 1000 : undefined;
+      const what = describeDependants(key);
+      const lines = [
+        `key ${number} (${purpose}) is ${wanted.state}${what === undefined ? '' : `; ${what} depended on it`}`,
+        ...(until === undefined ? [] : [`its window ends ${showTime(toSeconds(until))}`]),
+      ];
+      return {
+        json: { number, purpose, state: wanted.state, opensUntil: secondsOrNull(until), grants, webhooks },
+        text: lines.join('\n'),
+      };
+    }
+  }
+};
+
+const unknownKey = (number: number): OperatorError =>
+  new OperatorError('key_unknown', `there is no key ${number}`, 'List the keys with "keyfob keys list".');
+
+const activeKey = ({ number, purpose }: KeyDetails): OperatorError =>
+  new OperatorError(
+    'key_active',
+    `key ${number} is the active key (${purpose})`,
+    `Add its successor first, with "keyfob keys rotate --purpose ${purpose}" or in your secret manager, and see that every node has it. Nothing was changed.`,
+  );
+
+const retiredKey = (number: number): OperatorError =>
+  new OperatorError('key_retired', `key ${number} is retired`, 'A retired key stays retired.');
+
+const readPurpose = (text: string | undefined): KeyPurpose | undefined => {
+  const purpose = KEY_PURPOSES.find((one) => one === text);
+  if (text !== undefined && purpose === undefined)
+    throw new UsageError(`--purpose must be one of ${KEY_PURPOSES.join(', ')}`);
+  return purpose;
+};
+
+const toJson = (key: KeyDetails) => ({
+  number: key.number,
+  purpose: key.purpose,
+  state: key.state,
+  since: toSeconds(key.sinceMs),
+  createdAt: toSeconds(key.createdAtMs),
+  opensUntil: key.withdrawal?.state === 'compromised' ? toSeconds(key.withdrawal.opensUntilMs) : null,
+  inRing: key.isInRing,
+  grants: key.grants,
+  webhooks: key.webhooks,
+  inUseUntil: secondsOrNull(key.inUseUntilMs),
+  fingerprint: key.fingerprint,
+});

@@ -8,14 +8,16 @@ type Members<Key extends Name> = readonly Exclude<
 
 /**
  * The events that strangers can cause as often as they like, with the members by which their lines are counted. What only a
- * client with its secret or an owner can cause is always written. `clientId` is a member only where the client exists.
+ * client with its secret or an owner can cause is always written, except repeats, which are frequent behind changing addresses. `clientId` is a member only where the client exists.
  */
 const SAMPLED: { readonly [Key in Name]?: Members<Key> } = {
   'request.refused': ['reason'],
   'client.refused': ['reason'],
   'client.throttled': ['bucket'],
   'refresh.refused': ['reason', 'clientId'],
+  'refresh.repeated_by_other': ['differs', 'clientId'],
   'code.refused': ['reason', 'clientId'],
+  'revocation.refused': ['clientId'],
   'sign_in.failed': ['reason'],
   'consent.declined': ['reason', 'clientId'],
   'vehicle_source.unavailable': [],

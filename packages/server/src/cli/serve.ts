@@ -70,6 +70,7 @@ const serve = async (options: ServeOptions): Promise<void> => {
         demo?.follow(event);
       },
       logLines: log.lines,
+      demoClients: { find: (dialect) => demo?.clients.find(dialect) },
     });
     ({ report } = server);
     try {
@@ -94,7 +95,7 @@ const serveUntilStopped = async (
   // Before the server reports that it listens, because a reader of that report may stop it at once.
   const stopped = untilStopped();
   const { publicUrl } = server;
-  const clients = demo?.describe(listening.url, publicUrl) ?? [];
+  const clients = (await demo?.begin({ url: listening.url, publicUrl })) ?? [];
   const json = {
     event: 'listening',
     url: listening.url,
@@ -142,7 +143,7 @@ const describe = (
   for (const { dialect, authorizeUrl, curl } of clients) {
     lines.push(
       '',
-      `Open this link to give consent as a demo owner of the ${dialect} client, then copy \`code\` from the address bar:`,
+      `Open this link to give consent to the ${dialect} client as a demo owner; the page after it exchanges the code:`,
       '',
       authorizeUrl,
       '',

@@ -1,11 +1,14 @@
 import type { Millis } from '../clock.ts';
 import type { Client } from './client.ts';
+import { faultOfName } from './display-name.ts';
 import { parsePolicy } from './policy.ts';
 import type { Policy, PolicyField } from './policy.ts';
+import { changeProfile } from './profile.ts';
+import type { ProfileChange } from './profile.ts';
 import { faultOfRedirectUri } from './redirect-uri.ts';
 
 /** A change of a client; what is absent stays. */
-export type ClientChange = {
+export type ClientChange = ProfileChange & {
   readonly name?: string;
   /** The fields to change, as text or typed; the others stay. */
   readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
@@ -37,21 +40,26 @@ export const changeClient = (
     ...(Object.keys(dialectOptions).length > 0 && { dialectOptions }),
   });
   if ('faults' in parsed) return parsed;
+  const profiled = changeProfile(client.profile, change);
+  if ('faults' in profiled) return profiled;
   const { name = client.name, disabledAtMs = client.disabledAtMs } = change;
   const { consentRedirectUri = client.consentRedirectUri, removedRedirectUris: removed = [] } = change;
   const uris = [...(change.redirectUris ?? client.redirectUris), ...(change.addedRedirectUris ?? [])];
   const unknown = removed.filter((uri) => !uris.includes(uri));
   if (unknown.length > 0)
     return { faults: unknown.map((uri) => `there is no redirect URI ${uri} to remove`) };
+  const { profile: _, ...rest } = client;
   const changed = {
-    ...client,
+    ...rest,
+    ...profiled,
     name,
     redirectUris: [...new Set(uris)].filter((uri) => !removed.includes(uri)),
     consentRedirectUri: consentRedirectUri ?? undefined,
     policy: parsed.policy,
     disabledAtMs: disabledAtMs ?? undefined,
   };
-  const faults = faultsOf(changed);
+  const fault = name === client.name ? undefined : faultOfName(name);
+  const faults = [...(fault === undefined ? [] : [`the name ${fault}`]), ...faultsOf(changed)];
   return faults.length > 0 ? { faults } : changed;
 };
 

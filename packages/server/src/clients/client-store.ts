@@ -1,9 +1,14 @@
 import type { Millis } from '../clock.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { ClientChange } from './change.ts';
 import type { Client, ClientSecret } from './client.ts';
 
-/** A client and the newest registered key, read together so that the very next request notices a rotated key. */
-export type ClientReading = { readonly client: Client | undefined; readonly newestKeyNumber: number };
+/** A client and the registered keys, read together so that the very next request notices a new or a withdrawn key. */
+export type ClientReading = {
+  readonly client: Client | undefined;
+  /** Newest first; the same object as before where nothing has changed. */
+  readonly keys: readonly RegisteredKey[];
+};
 
 /** The clients and their secrets in a store. */
 export type ClientStore = {

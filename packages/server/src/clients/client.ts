@@ -1,5 +1,6 @@
 import type { Millis } from '../clock.ts';
 import type { Policy } from './policy.ts';
+import type { ClientProfile } from './profile.ts';
 
 /**
  * A `public` client is an app that cannot keep a secret: it does not authenticate, must use PKCE, and always rotates with
@@ -36,6 +37,8 @@ export type Client = {
    * first redirect URI.
    */
   readonly consentRedirectUri: string | undefined;
+  /** What else owners see of it. Absent for nothing. */
+  readonly profile?: ClientProfile;
   readonly policy: Policy;
   readonly createdAtMs: Millis;
   /** A disabled client gets nothing until it is enabled again. Its grants stay. */

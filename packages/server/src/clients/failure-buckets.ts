@@ -1,18 +1,20 @@
+import type { Millis, Seconds } from '../clock.ts';
+
 /** What a bucket counted since its last report. */
 export type FailureReport = { readonly failures: number; readonly refused: number };
 
 /** Failures counted by key. A bucket with `failuresMax` failures is full until one is forgotten. */
 export type FailureBuckets = {
   /** Integer milliseconds until one more failure fits; 0 for at once. */
-  waitMs(key: string, nowMs: number): number;
+  waitMs(key: string, nowMs: Millis): Millis;
   /** Counts a failure. Answers when the bucket is empty again, in integer milliseconds. */
-  fill(key: string, nowMs: number): number;
+  fill(key: string, nowMs: Millis): Millis;
   takeBack(key: string): void;
   /** Counts a throttled request. Answers a report at most once a minute. */
-  noteRefused(key: string, nowMs: number): FailureReport | undefined;
+  noteRefused(key: string, nowMs: Millis): FailureReport | undefined;
 };
 
-type Bucket = { emptyAtMs: number; failures: number; refused: number; reportedAtMs: number };
+type Bucket = { emptyAtMs: Millis; failures: number; refused: number; reportedAtMs: Millis };
 
 const REPORT_INTERVAL_MS = 60_000;
 
@@ -23,7 +25,7 @@ export const BUCKETS_MAX = 50_000;
  * Leaky buckets, each kept as the moment at which it is empty again: one failure is forgotten every
  * `windowSeconds / failuresMax` seconds. With a `failuresMax` of 0 nothing is counted and nothing is throttled.
  */
-export const createFailureBuckets = (failuresMax: number, windowSeconds: number): FailureBuckets => {
+export const createFailureBuckets = (failuresMax: number, windowSeconds: Seconds): FailureBuckets => {
   const intervalMs = failuresMax === 0 ? 0 : Math.ceil((windowSeconds * 1000) / failuresMax);
   const fullMs = intervalMs * failuresMax;
   const buckets = new Map<string, Bucket>();

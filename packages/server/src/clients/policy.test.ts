@@ -163,6 +163,8 @@ const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'accessTokenFormat',
   'clientCredentials',
   'clientCredentialsScope',
+  'grantScope',
+  'simulatedOwners',
   'audience',
 ]);
 
@@ -189,8 +191,8 @@ const TEXTS: Readonly<Partial<Record<PolicyField, readonly [readonly string[], r
     [' ', 'a ', ' a', 'a  b', 'a\tb', 'a"b', 'a\\b', 'é', 'a'.repeat(1025), 7, null, ['a']],
   ],
   audience: [
-    ['', 'https://api.example/v2?x=1', 'vehicles'],
-    [' ', 'a b', 'é', 'a\n', 'a'.repeat(1025), 7, null, ['a']],
+    ['', 'https://api.example/v2?x=1', 'vehicles', 'https://a.example https://b.example'],
+    [' ', 'a ', ' a', 'a  b', 'é', 'a\n', 'a'.repeat(1025), 7, null, ['a']],
   ],
 };
 

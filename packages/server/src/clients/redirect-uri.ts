@@ -1,5 +1,5 @@
 /** Hosts of the owner's own machine, where an app listens on any free port (RFC 8252 §7.3). */
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 /** Schemes that make a browser run the URI or keep it to itself. */
 const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
   'javascript:',

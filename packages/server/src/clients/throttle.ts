@@ -1,3 +1,4 @@
+import type { Millis, Seconds } from '../clock.ts';
 import { createFailureBuckets } from './failure-buckets.ts';
 import type { FailureReport } from './failure-buckets.ts';
 import { networkOf } from './network.ts';
@@ -7,7 +8,7 @@ export type ThrottleLimits = {
   readonly failuresPerAddressMax: number;
   readonly failuresPerClientMax: number;
   /** The seconds after which that many failures are forgotten, one after the other. */
-  readonly windowSeconds: number;
+  readonly windowSeconds: Seconds;
 };
 
 /** What failures are counted by. */
@@ -16,7 +17,7 @@ export type ThrottleBucket = 'address' | 'client';
 /** A bucket of an attempt is full. */
 export type Throttled = {
   readonly bucket: ThrottleBucket;
-  readonly retryAfterSeconds: number;
+  readonly retryAfterSeconds: Seconds;
   /** Counts that the attempt is refused. For the log; `undefined` within a minute of the last report. */
   noteRefused(): FailureReport | undefined;
 };
@@ -27,7 +28,7 @@ export type Attempt = {
   /** `undefined` for an unknown id. */
   readonly clientId: string | undefined;
   /** Monotonic milliseconds. */
-  readonly nowMs: number;
+  readonly nowMs: Millis;
 };
 
 /** Counts failed client authentication and decides which failures are throttled. */

@@ -11,12 +11,14 @@ import { consentPage, noVehiclesPage } from './pages/consent-page.ts';
 import { renderMessage } from './pages/message-page.ts';
 import { nameClient } from './pages/names.ts';
 import { createPageContext } from './pages/page-context.ts';
-import { redirect, renderPage } from './pages/page.ts';
-import { readChoice } from './pages/vehicle-choice.ts';
-import type { VehicleChoice } from './pages/vehicle-choice.ts';
+import { redirect, renderPage, SWITCH_LANGUAGE } from './pages/page.ts';
+import { keepChosen, readChoice, selectOnly } from './pages/vehicle-choice.ts';
+import type { ChoiceState, VehicleChoice } from './pages/vehicle-choice.ts';
 import { parseAuthorizationRequest } from './parse-authorization-request.ts';
 import type { ParsedRequest } from './parse-authorization-request.ts';
+import { refusePage } from './refuse-page.ts';
 import { createForm, readSentForm } from './session-form.ts';
+import type { SentForm } from './session-form.ts';
 import type { Owner } from './sign-in/owner.ts';
 import { ownerOf, readOwner, signInMethodsFor } from './sign-in/owner-visit.ts';
 import type { OwnerVisit } from './sign-in/owner-visit.ts';
@@ -52,8 +54,9 @@ const readPendingRequest = async (
   const { lang, redirectUri, brand, vehicles, isSimulated } = parsed.request;
   const make = brand ?? (vehicles.when === 'now' ? vehicles.make : undefined);
   const { keepsOpener } = dialect.authorization;
-  const pageContext = createPageContext(context, visit.request, { lang, make, redirectUri, keepsOpener });
-  return { ...parsed, context, dialect, visit, pageContext, methods: signInMethodsFor(context, isSimulated) };
+  const pageContext = createPageContext(context, visit, { lang, make, redirectUri, keepsOpener });
+  const methods = signInMethodsFor(context, isSimulated, parsed.client);
+  return { ...parsed, context, dialect, visit, pageContext, methods };
 };
 
 const showConsent = async (pending: PendingRequest): Promise<WireResponse> => {
@@ -67,11 +70,11 @@ const showConsent = async (pending: PendingRequest): Promise<WireResponse> => {
 const renderConsent = async (
   pending: PendingRequest,
   { session, owner }: { readonly session: Session; readonly owner: Owner },
-  { hasError }: { readonly hasError: boolean },
+  { hasError, chosen }: ChoiceState,
 ): Promise<WireResponse> => {
   const { context, client, request, pageContext } = pending;
   const form = createForm(context, session, pageContext);
-  const choice = await offerVehicles(pending, owner);
+  const choice = await offerVehicles(pending, owner, chosen);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
   const page =
     choice?.offered.length === 0
@@ -84,12 +87,13 @@ const renderConsent = async (
 const offerVehicles = async (
   { context, request: { vehicles: requested }, visit }: PendingRequest,
   owner: Owner,
+  chosen?: SentForm['fields'],
 ): Promise<VehicleChoice | 'unavailable' | undefined> => {
   if (requested.when === 'later') return undefined;
   const vehicles = await listVehicles(context, owner, visit);
   if (vehicles === 'unavailable') return vehicles;
   const offered = vehicles.filter((vehicle) => isRequested(vehicle, requested));
-  return { offered, isSingle: requested.isSingle, preselected: new Set() };
+  return keepChosen({ offered, isSingle: requested.isSingle, selected: selectOnly(offered) }, chosen);
 };
 
 const isRequested = ({ make, vin }: Vehicle, requested: RequestedVehicles & { when: 'now' }): boolean =>
@@ -99,12 +103,14 @@ const isRequested = ({ make, vin }: Vehicle, requested: RequestedVehicles & { wh
 const submitDecision = async (pending: PendingRequest): Promise<WireResponse> => {
   const { context, visit, pageContext, methods } = pending;
   const form = await readSentForm(context, visit);
-  if (form === undefined) return renderMessage('pageExpired', pageContext);
+  if (typeof form === 'string') return refusePage(pending, form);
   const { action, session, fields } = form;
   if (action === 'decline' || action === 'no_vehicles') return decline(pending, action);
   const signIn = await handleSignInForm(pending, form);
   if (signIn !== undefined) return signIn;
   const owner = ownerOf(session, methods);
+  if (owner !== undefined && action === SWITCH_LANGUAGE)
+    return renderConsent(pending, { session, owner }, { hasError: false, chosen: fields });
   if (owner === undefined || action !== 'agree') return redirect(pageContext.target, 303);
   const choice = await offerVehicles(pending, owner);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);

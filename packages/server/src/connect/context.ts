@@ -1,9 +1,12 @@
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
 import type { Clock, TimeContext } from '../clock.ts';
 import type { Randomness } from '../randomness.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { Upstream } from './sign-in/upstream.ts';
+import type { DemoContext } from './demo/demo-clients.ts';
 import type { VisitLimits } from './visit-limit.ts';
 import type { VehicleSource } from './vehicles/vehicle-source.ts';
 
@@ -11,15 +14,19 @@ import type { VehicleSource } from './vehicles/vehicle-source.ts';
 export type ConnectContext = TimeContext & {
   readonly store: Store;
   readonly keyRing: KeyRing;
-  /** Reads the ring again if it lacks the newest key that the store knows. Returns whether the ring still lacks it. */
-  readonly noticeKey: (newestKeyNumber: number) => boolean;
+  /** Follows what the store knows of its keys. Returns whether the ring lacks one of them. */
+  readonly noticeKeys: (registered: readonly RegisteredKey[]) => boolean;
   readonly monotonic: Clock;
   readonly randomness: Randomness;
   readonly emit: Emit;
   /** The public URL of the server, without a slash at the end; also its issuer identifier (RFC 9207). */
   readonly publicUrl: string;
-  /** Whether simulated owners can give any client access to simulated vehicles. */
+  /** What clients may ask owners for, with the owners' texts. */
+  readonly scopes: ScopeRegistry;
+  /** Whether simulated owners may sign in without a request for them, where the client may have simulated owners. */
   readonly isDemo: boolean;
+  /** The clients whose callback is a page of this server; `undefined` without a demo. */
+  readonly demo: DemoContext | undefined;
   /** The provider where real owners sign in; `undefined` if none is configured. */
   readonly upstream: Upstream | undefined;
   readonly vehicles: VehicleSource;

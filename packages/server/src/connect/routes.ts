@@ -1,14 +1,26 @@
 import { DIALECTS } from '../dialects/dialects.ts';
+import type { WireResponse } from '../wire/exchange.ts';
 import type { Route, RouteGroup, Visit } from '../wire/route.ts';
 import { createAuthorizeRoutes } from './authorize-routes.ts';
 import type { ConnectContext } from './context.ts';
+import { createDemoRoutes } from './demo/callback-routes.ts';
+import { homePage } from './pages/home-page.ts';
 import { messageOf, renderMessage } from './pages/message-page.ts';
 import { createOwnerRoutes } from './owner-routes.ts';
 import { createSelectRoutes } from './vehicles/select-routes.ts';
 import { createPageContext } from './pages/page-context.ts';
+import { renderPage } from './pages/page.ts';
 import { CALLBACK_PATH, finishSignIn } from './sign-in/provider-sign-in.ts';
+import { PAGES, refusePage } from './refuse-page.ts';
 import { createVisitLimit } from './visit-limit.ts';
-import { renderStylesheet, STYLESHEET_PATH } from './pages/stylesheet.ts';
+import { SCRIPT, STYLESHEET } from './pages/static-files.ts';
+
+/** What a browser sees where there is nothing: at the root the way to the owner page, elsewhere a page that says so. */
+const answerUnknownPage = (context: ConnectContext, visit: Visit): WireResponse => {
+  const pageContext = createPageContext(context, visit);
+  if (visit.request.path === '/') return renderPage(homePage(pageContext), pageContext);
+  return refusePage({ context, visit, pageContext }, 'path_unknown');
+};
 
 /** The routes of the owners' pages. Every refusal here is a page too. */
 export const createConnectRoutes = (context: ConnectContext): RouteGroup => {
@@ -22,16 +34,20 @@ export const createConnectRoutes = (context: ConnectContext): RouteGroup => {
       ]),
     ),
     ...createOwnerRoutes(context),
+    ...createDemoRoutes(context),
     [`GET ${CALLBACK_PATH}`]: (visit: Visit) => finishSignIn(context, visit),
   };
   return {
-    name: 'connect',
+    name: PAGES,
     routes: {
       ...Object.fromEntries(Object.entries(pages).map(([name, route]) => [name, limit(route)])),
-      [`GET ${STYLESHEET_PATH}`]: renderStylesheet,
+      [`GET ${STYLESHEET.path}`]: STYLESHEET.render,
+      [`GET ${SCRIPT.path}`]: SCRIPT.render,
     },
-    renderRefusal: ({ reason, details, retryAfterSeconds }, { request }) =>
-      renderMessage(messageOf(reason), createPageContext(context, request), {
+    answerUnknownPage: (visit) => answerUnknownPage(context, visit),
+    renderBug: (visit) => renderMessage('broken', createPageContext(context, visit)),
+    renderRefusal: ({ reason, details, retryAfterSeconds }, visit) =>
+      renderMessage(messageOf(reason), createPageContext(context, visit), {
         detail: details[0]?.message,
         retryAfterSeconds,
       }),

@@ -1,5 +1,6 @@
 import { EncryptJWT, jwtDecrypt } from 'jose';
-import { toSeconds } from '../clock.ts';
+import { isFromFuture, toSeconds } from '../clock.ts';
+import type { Millis, Seconds } from '../clock.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 
 /** The purpose of sealed claims. Claims that are sealed for one purpose do not open for another. */
@@ -17,35 +18,40 @@ export type OpenedClaims = {
 };
 
 /**
- * Encrypts claims that a browser keeps and sends back, so that no node stores them. The result is a JWE under the session
- * key of the newest key in the ring, and expires.
+ * Encrypts claims that a browser keeps and sends back, so that no node stores them. The result is a JWE under the
+ * active session key of the ring, and expires.
  *
  * @see RFC 7516
  */
 export const sealClaims = (
-  { newest }: KeyRing,
+  { session: { active } }: KeyRing,
   purpose: ClaimsPurpose,
   claims: Readonly<Record<string, unknown>>,
-  { nowMs, lifetimeSeconds }: { readonly nowMs: number; readonly lifetimeSeconds: number },
+  { nowMs, lifetimeSeconds }: { readonly nowMs: Millis; readonly lifetimeSeconds: Seconds },
 ): Promise<string> =>
   new EncryptJWT(claims)
-    .setProtectedHeader({ alg: ALGORITHM, enc: ENCRYPTION, kid: String(newest.number) })
+    .setProtectedHeader({ alg: ALGORITHM, enc: ENCRYPTION, kid: String(active.number) })
     .setAudience(purpose)
+    .setIssuedAt(toSeconds(nowMs))
     .setExpirationTime(toSeconds(nowMs) + lifetimeSeconds)
-    .encrypt(newest.sessionKey);
+    .encrypt(active.sessionKey);
 
-/** Opens sealed claims; `undefined` if they expired, have another purpose, or were not sealed by a key in the ring. */
+/**
+ * Opens sealed claims; `undefined` if they expired, have another purpose, were not sealed by a usable key in the ring, or by
+ * a clock that ran ahead.
+ */
 export const openClaims = async (
   ring: KeyRing,
   purpose: ClaimsPurpose,
   text: string,
-  nowMs: number,
+  nowMs: Millis,
 ): Promise<OpenedClaims | undefined> => {
   if (text.length > SEALED_MAX_CHARACTERS) return undefined;
   let keyNumber = 0;
   const findKey = ({ kid }: { kid?: string }): Uint8Array => {
-    const key = ring.find(Number(kid));
-    if (key === undefined) throw new Error('the key is not in the ring');
+    const key = ring.session.find(Number(kid));
+    if (key === undefined || key.withdrawal !== undefined)
+      throw new Error('no usable key of the ring sealed it');
     keyNumber = key.number;
     return key.sessionKey;
   };
@@ -53,23 +59,11 @@ export const openClaims = async (
     const { payload } = await jwtDecrypt(text, findKey, {
       audience: purpose,
       currentDate: new Date(nowMs),
-      requiredClaims: ['exp'],
+      requiredClaims: ['iat', 'exp'],
       keyManagementAlgorithms: [ALGORITHM],
       contentEncryptionAlgorithms: [ENCRYPTION],
     });
-    return { claims: payload, keyNumber };
-  } catch {
-    return undefined;
-  }
-};
-
-/** The number of the key that sealed the claims, as their header says; `undefined` if it says none. */
-export const keyNumberOf = (text: string): number | undefined => {
-  try {
-    const { kid } = JSON.parse(Buffer.from(text.split('.', 1)[0] ?? '', 'base64url').toString()) as {
-      kid?: unknown;
-    };
-    return typeof kid === 'string' && /^[1-9][0-9]{0,8}$/.test(kid) ? Number(kid) : undefined;
+    return isFromFuture(payload.iat ?? 0, nowMs) ? undefined : { claims: payload, keyNumber };
   } catch {
     return undefined;
   }

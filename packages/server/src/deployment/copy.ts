@@ -6,8 +6,10 @@ import { copyStore, resumeSource } from '../stores/copy/copy.ts';
 import type { Copied, CopyProgress } from '../stores/copy/copy.ts';
 import type { CopyEndpoint, MoveState } from '../stores/copy/endpoint.ts';
 import { makeDirectory } from '../stores/directory.ts';
-import { keyFileSource, keyTextSource } from './key-file.ts';
-import type { KeySource } from './key-file.ts';
+import { keyFileSource } from './key-file.ts';
+import { namedKeySource } from './named-key-source.ts';
+import { readKeyRing } from './key-source.ts';
+import type { KeySource } from './key-source.ts';
 import { refuseOtherKeys } from './keys.ts';
 import { KEY_FILE, STORE_FILE } from './names.ts';
 
@@ -56,7 +58,7 @@ export const copyDeployment = async (
         source: withNameInErrors(source),
         target: withNameInErrors(target),
         ...options,
-        checkKeys: (registered) => refuseOtherKeys(registered, keys.read(), keys.name),
+        checkKeys: async (registered) => refuseOtherKeys(registered, await readKeyRing(keys), keys.name),
         now: () => performance.now(),
       }).catch(async (error: unknown) => {
         throw error instanceof StoreError ? await describeBreak(error, source) : error;
@@ -131,18 +133,17 @@ const openEndpoint = async (address: StoreAddress, role: 'source' | 'target'): P
     : (await import('../stores/postgres/copy-endpoint.ts')).openPostgresEndpoint(address.url, role);
 
 /** The key ring that the configuration names, or else the one in the data directory of a SQLite store. */
-const findKeys = ({ key, keyFile }: Config, addresses: readonly StoreAddress[]): KeySource => {
-  if (key !== undefined) return keyTextSource(key);
+const findKeys = (config: Config, addresses: readonly StoreAddress[]): KeySource => {
+  const named = namedKeySource(config);
+  if (named !== undefined) return named;
   const beside = addresses.flatMap((address) =>
     address.kind === 'sqlite' ? [join(address.directory, KEY_FILE)] : [],
   );
-  const path = keyFile ?? beside.find((one) => existsSync(one));
-  if (path !== undefined && existsSync(path)) return keyFileSource(path);
+  const path = beside.find((one) => existsSync(one));
+  if (path !== undefined) return keyFileSource(path);
   throw new OperatorError(
     'key_missing',
-    path === undefined
-      ? 'no key ring is named, and none is beside a SQLite store'
-      : `${path}: the key file is missing`,
-    'Name the ring that sealed the tokens of the source with --key-file or KEYFOB_KEY. It is checked, not copied.',
+    'no key ring is named, and none is beside a SQLite store',
+    'Name the ring that sealed the tokens of the source with --key-file, KEYFOB_KEY or KEYFOB_KEY_COMMAND. It is checked, not copied.',
   );
 };

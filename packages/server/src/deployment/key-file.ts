@@ -11,35 +11,21 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
-import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
+import { createKeyLines } from '../tokens/key-ring.ts';
 import type { Seconds } from '../clock.ts';
-import type { KeyRing } from '../tokens/key-ring.ts';
 import { onFile, toFileError } from '../stores/file-errors.ts';
-
-/** The source of a key ring. */
-export type KeySource = {
-  /** As an operator knows it: a path, or the name of a variable. */
-  readonly name: string;
-  /** The ring as it is now. Throws `OperatorError`. */
-  read(): KeyRing;
-  /** Adds a new key and answers the new ring. Throws `OperatorError` where the source cannot be written. */
-  rotate(createdAt: Seconds): KeyRing;
-};
+import type { KeySource } from './key-source.ts';
 
 /** A ring in a file of its own, mode 0600. */
-export const keyFileSource = (path: string): KeySource => ({
+export const keyFileSource = (path: string): Required<KeySource> => ({
   name: path,
-  read: () => parseNamed(readKeyFile(path), path),
-  rotate(createdAt) {
+  read: () => readKeyFile(path),
+  write(change) {
     const lock = `${path}.lock`;
     const held = takeLock(lock);
     try {
-      const before = readKeyFile(path);
-      const line = createKeyLine(parseNamed(before, path).newest.number + 1, createdAt);
-      const text = `${before.trimEnd()}\n${line}\n`;
-      const ring = parseNamed(text, path);
+      const text = change(readKeyFile(path));
       onFile(path, () => replaceFile(path, text));
-      return ring;
     } finally {
       closeSync(held);
       rmSync(lock, { force: true });
@@ -47,42 +33,10 @@ export const keyFileSource = (path: string): KeySource => ({
   },
 });
 
-/** A ring from the environment, which cannot be changed from here. */
-export const keyTextSource = (text: string): KeySource => ({
-  name: 'KEYFOB_KEY',
-  read: () => parseNamed(text, 'KEYFOB_KEY'),
-  rotate() {
-    throw new OperatorError(
-      'key_not_in_a_file',
-      'the key ring comes from KEYFOB_KEY and cannot be written from here',
-      'Create a key with "keyfob keys create --number N", add its line to the value of KEYFOB_KEY (separated by a comma), and restart every node.',
-    );
-  },
-});
-
-/** The ring that all nodes of a database share. No node creates one, because each would create another. */
-export const sharedKeySource = ({
-  key,
-  keyFile,
-}: {
-  readonly key?: string | undefined;
-  readonly keyFile?: string | undefined;
-}): KeySource => {
-  if (key !== undefined) return keyTextSource(key);
-  if (keyFile !== undefined && existsSync(keyFile)) return keyFileSource(keyFile);
-  throw new OperatorError(
-    'key_missing',
-    keyFile === undefined
-      ? 'nodes that share a store must share a key ring'
-      : `${keyFile}: the key file is missing`,
-    'Give --key-file or KEYFOB_KEY, the same for every node: the ring from your secret manager, or for a new store the line that "keyfob keys create" prints.',
-  );
-};
-
-/** Creates a key file with a first key. A file that another process creates meanwhile stays as it is. */
+/** Creates a key file with a first key of every purpose. A file that another process creates meanwhile stays as it is. */
 export const createKeyFile = (path: string, createdAt: Seconds): void => {
   onFile(path, () => {
-    const draft = writeDraft(path, `${createKeyLine(1, createdAt)}\n`);
+    const draft = writeDraft(path, `${createKeyLines(1, createdAt)}\n`);
     try {
       if (!existsSync(path)) linkSync(draft, path);
     } finally {
@@ -90,15 +44,6 @@ export const createKeyFile = (path: string, createdAt: Seconds): void => {
     }
     syncDirectory(path);
   });
-};
-
-const parseNamed = (text: string, name: string): KeyRing => {
-  try {
-    return parseKeyRing(text);
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    throw new OperatorError(error.code, `${name}: ${error.message}`, error.remedy, { cause: error });
-  }
 };
 
 const readKeyFile = (path: string): string => {

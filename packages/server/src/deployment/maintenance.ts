@@ -1,7 +1,7 @@
+import { resolve } from 'node:path';
 import { systemClock, toSeconds } from '../clock.ts';
 import type { Millis } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { makeDirectory } from '../stores/directory.ts';
 import type { PostgresFacts } from '../stores/postgres/connection/inspect.ts';
 import { backupSqliteStore, readBackupKeys } from '../stores/sqlite/backup.ts';
 import type { Progress } from '../stores/sqlite/backup.ts';
@@ -11,7 +11,8 @@ import { recogniseStore } from '../stores/sqlite/recognise.ts';
 import { placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/restore.ts';
 import type { Restored } from '../stores/sqlite/restore-content.ts';
 import { openSqliteStore } from '../stores/sqlite/store.ts';
-import { openKeySource, refuseOtherKeys } from './keys.ts';
+import { readKeyRing } from './key-source.ts';
+import { openKeySource, refuseOtherKeys, storeMissing } from './keys.ts';
 import { sqlitePathOf } from './names.ts';
 
 /** Reads the store of a data directory without changing it; `undefined` if there is none. Throws `OperatorError`. */
@@ -22,14 +23,18 @@ export const inspectStore = (config: Config): StoreFacts | undefined =>
 export const inspectSharedStore = async ({ store }: Config): Promise<PostgresFacts | undefined> =>
   store === undefined ? undefined : (await loadPostgres()).inspectPostgresStore(store);
 
-/** Brings the store to the newest schema, and answers the schema before and after. Throws `OperatorError`. */
+/**
+ * Brings the store to the newest schema, and answers the schema before and after. A database gets its first schema too; a
+ * directory without a store is refused, because a store there also needs a key. Throws `OperatorError`.
+ */
 export const migrateDeployment = async (
   config: Config,
 ): Promise<{ readonly from: number; readonly to: number }> => {
   if (config.store !== undefined) return (await loadPostgres()).migratePostgresStore(config.store);
+  const path = sqlitePathOf(config);
+  if (recogniseStore(path) !== 'store') throw storeMissing(resolve(path));
   const from = inspectStore(config)?.schema ?? 0;
-  makeDirectory(config.data);
-  await openSqliteStore(sqlitePathOf(config)).close();
+  await openSqliteStore(path).close();
   return { from, to: inspectStore(config)?.schema ?? 0 };
 };
 
@@ -42,14 +47,14 @@ export const backupDeployment = async (config: Config, target: string, progress:
  * opens, the file is replaced as a whole; revocations made since the backup are lost then, and the answer is `undefined`.
  * Throws `OperatorError`, and then nothing was changed.
  */
-export const restoreDeployment = (
+export const restoreDeployment = async (
   config: Config,
   source: string,
   { isDamaged, nowMs }: { readonly isDamaged: boolean; readonly nowMs: Millis },
-): Restored | undefined => {
+): Promise<Restored | undefined> => {
   const path = sqlitePathOf(config);
   const keys = openKeySource(config, 'restore', systemClock);
-  refuseOtherKeys(readBackupKeys(source), keys.read(), keys.name);
+  refuseOtherKeys(readBackupKeys(source), await readKeyRing(keys), keys.name);
   if (!isDamaged && recogniseStore(path) === 'store') return restoreSqliteStore(path, source, nowMs);
   placeSqliteStore(path, source, `${path}.damaged-${toSeconds(nowMs)}`);
   return undefined;

@@ -11,8 +11,10 @@ export const storeNameOf = ({ store, data }: Config): string =>
   store === undefined ? join(resolve(data), STORE_FILE) : showPostgresUrl(store);
 
 /** The key ring of a configuration as people know it. */
-export const keyRingNameOf = ({ key, keyFile, data }: Config): string =>
-  key === undefined ? (keyFile ?? join(resolve(data), KEY_FILE)) : 'KEYFOB_KEY';
+export const keyRingNameOf = ({ key, keyFile, keyCommand, data }: Config): string => {
+  if (key !== undefined) return 'KEYFOB_KEY';
+  return keyCommand === undefined ? (keyFile ?? join(resolve(data), KEY_FILE)) : 'KEYFOB_KEY_COMMAND';
+};
 
 /** The file that is the store. Throws `OperatorError` if a database is, because a database has tools of its own. */
 export const sqlitePathOf = ({ store, data }: Config): string => {

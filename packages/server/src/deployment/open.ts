@@ -2,30 +2,40 @@ import { systemClock } from '../clock.ts';
 import type { Clock, TimeContext } from '../clock.ts';
 import type { ClockSource } from '../clock-source.ts';
 import type { Config } from '../config.ts';
-import { KNOWN_DIALECTS } from '../dialects/dialects.ts';
+import type { ScopeRegistry } from '../clients/scopes.ts';
+import { createDialectScopes, KNOWN_DIALECTS } from '../dialects/dialects.ts';
+import { createEgress } from '../egress/egress.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Emit } from '../log-event.ts';
 import type { KnownDialects } from '../operations/dialect-rules.ts';
 import type { Store } from '../grants/store.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import { systemRandomness } from '../randomness.ts';
 import type { Randomness } from '../randomness.ts';
 import { openClock } from './clock.ts';
-import { sharedKeySource } from './key-file.ts';
-import type { KeySource } from './key-file.ts';
+import { readKeyRing } from './key-source.ts';
+import { sharedKeySource } from './named-key-source.ts';
+import type { KeySource } from './key-source.ts';
 import { openSqliteStore } from '../stores/sqlite/store.ts';
 import { createReloadingKeyRing, openKeySource, registerKeys } from './keys.ts';
 import type { ReloadingKeyRing } from './keys.ts';
 import { sqlitePathOf } from './names.ts';
+import { readScopesFile } from './scopes-file.ts';
 
 /** An open store, and all that goes with it: what operations work with. */
 export type Deployment = ReloadingKeyRing &
   TimeContext & {
     readonly store: Store;
     readonly dialects: KnownDialects;
+    /** What clients may be allowed, and owners may grant. */
+    readonly scopes: ScopeRegistry;
     /** Where the key ring is read from. */
     readonly keys: KeySource;
     /** The one source of time: `clock` is its `now`, and `doubt` its doubt. */
     readonly time: ClockSource;
     readonly randomness: Randomness;
+    /** The way to URLs that others chose: never to the operator's own network. */
+    readonly egress: Egress;
     readonly emit: Emit;
     /** The configured public URL; `undefined` if only a listening server knows it. */
     readonly issuer: string | undefined;
@@ -41,7 +51,7 @@ export type DeploymentOptions = {
   readonly createIfMissing?: boolean;
   /** An open store instead of the one that the configuration names. The caller that opened it closes it. */
   readonly store?: Store | undefined;
-  /** The source of the key ring. With a `store` that is passed in, it must come from here or from `key` or `keyFile`. */
+  /** The source of the key ring. With a `store` that is passed in, it must come from here or from `key`, `keyFile` or `keyCommand`. */
   readonly keys?: KeySource | undefined;
   readonly emit?: Emit | undefined;
   readonly clock?: Clock | undefined;
@@ -66,38 +76,43 @@ export const openDeployment = async (
     randomness = systemRandomness,
   }: DeploymentOptions = {},
 ): Promise<Deployment> => {
+  // Before anything is opened, because a file that is wrong stops the start.
+  const scopes = createDialectScopes(readScopesFile(config.scopesFile, KNOWN_DIALECTS.names));
   const isInDirectory = givenStore === undefined && config.store === undefined;
   const keys =
     givenKeys ??
     (isInDirectory
       ? openKeySource(config, createIfMissing ? 'first' : 'later', clock ?? systemClock)
       : sharedKeySource(config));
-  const first = keys.read();
+  const ring = await readKeyRing(keys);
   let listener: (() => void) | undefined;
   const onDeliveries = (): void => listener?.();
   const store = givenStore ?? (await openStore(config, createIfMissing, onDeliveries));
   const close = async (): Promise<void> => (givenStore === undefined ? store.close() : undefined);
   let time: ClockSource;
+  let registered: readonly RegisteredKey[];
   try {
-    await registerKeys(store, first, keys.name);
+    registered = await registerKeys(store, ring, keys.name);
     time = await openClock(store, { clock, monotonic, isTrusted: config.trustClock, emit });
   } catch (error) {
     await close();
     throw error;
   }
-  const reloading = createReloadingKeyRing(keys, first, emit);
+  const reloading = createReloadingKeyRing(keys, { ring, registered }, emit);
   return {
     get keyRing() {
       return reloading.keyRing;
     },
-    noticeKey: reloading.noticeKey,
+    noticeKeys: reloading.noticeKeys,
     store,
     dialects: KNOWN_DIALECTS,
+    scopes,
     keys,
     time,
     clock: time.now,
     doubt: time.doubt,
     randomness,
+    egress: createEgress(config.egressAllowedRanges),
     emit,
     issuer: config.publicUrl,
     onDeliveries(next) {

@@ -53,6 +53,8 @@ export type AuthorizationWire = {
   readonly isRedirectUriOptional: boolean;
   /** Whether the client learns of its faults at its redirect URI; otherwise the owner sees them on a page. */
   readonly redirectsFaults: boolean;
+  /** The parameter that names whom the client's tokens will be for (RFC 8707); absent in a dialect without it. */
+  readonly resourceName?: string;
   /** Whether the client's page may send a message to the window that opened these pages. */
   readonly keepsOpener: boolean;
   /** Reads everything but the client and its redirect URI, which are already checked. */
@@ -66,6 +68,13 @@ export type AuthorizationWire = {
   renderCode(code: string, issuer: string): RedirectParameters;
   renderError(error: string, description: string, issuer: string): RedirectParameters;
 };
+
+/** A name that is safe to repeat in an error: it cannot contain a secret, markup or words. */
+const PLAIN_NAME = /^[A-Za-z_]{1,32}$/;
+
+/** Describes a parameter that was sent twice. */
+export const describeRepeated = (name: string): string =>
+  `${PLAIN_NAME.test(name) ? name : 'A parameter'} was sent more than once.`;
 
 /** The longest `state`. */
 export const STATE_MAX_CHARACTERS = 2048;

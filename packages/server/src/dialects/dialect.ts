@@ -3,6 +3,7 @@ import type { SelectionLinks, VehicleSelectionWire } from './vehicle-selection.t
 import type { ClientType } from '../clients/client.ts';
 import type { AuthenticationMethod, Credentials } from '../clients/credentials.ts';
 import type { Policy } from '../clients/policy.ts';
+import type { Scope } from '../clients/scopes.ts';
 import type { Refusal } from '../errors.ts';
 import type { TokenResponse } from '../grant-types/grant-type.ts';
 import type { TokenShapes } from '../grants/issue.ts';
@@ -38,7 +39,13 @@ export type TokenEndpoint = {
   parse(request: WireRequest): TokenRequest;
 };
 
-/** What commands print so that people can try the dialect. */
+/** The credentials in an example. */
+export type ExampleClient = { readonly clientId: string; readonly clientSecret: string };
+
+/** An authorization code in an example. */
+export type ExampleCode = { readonly code: string; readonly redirectUri: string };
+
+/** What commands and the demo show so that people can try the dialect. */
 export type DialectExamples = {
   /** The scope of the demo grant. */
   readonly demoScope: string;
@@ -47,11 +54,17 @@ export type DialectExamples = {
   /** The same for the demo client: simulated vehicles, and every permission that is worth showing. */
   demoAuthorizationTarget(client: { readonly clientId: string; readonly redirectUri: string }): string;
   /** A shell command that refreshes. `refreshToken` is shell text for a word in double quotes. */
-  refreshCommand(
-    url: string,
-    client: { readonly clientId: string; readonly clientSecret: string },
-    refreshToken: string,
-  ): string;
+  refreshCommand(url: string, client: ExampleClient, refreshToken: string): string;
+  /** A shell command that exchanges a code. The secret is shell text for a word in double quotes. */
+  exchangeCommand(url: string, client: ExampleClient, code: ExampleCode): string;
+  /** The same exchange as a request. */
+  exchangeRequest(
+    client: ExampleClient,
+    code: ExampleCode,
+  ): Pick<WireRequest, 'path'> & {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
 };
 
 /** An option of a client that only one dialect has. Its value is one of a few words. */
@@ -60,6 +73,9 @@ export type DialectOption = {
   /** What it does, for the help of commands. */
   readonly help: string;
 };
+
+/** A text for owners, in every language of their pages. */
+export type OwnersText = { readonly en: string; readonly ko: string };
 
 /** One vendor's wire format and rules. A vendor is one such value, and a branch nowhere else. */
 export type Dialect = {
@@ -72,8 +88,12 @@ export type Dialect = {
   readonly brands: readonly string[];
   /** Options that a client of this dialect has besides its policy's fields, by name (`Policy.dialectOptions`). */
   readonly options?: Readonly<Record<string, DialectOption>>;
+  /** The scopes that the vendor documents. Empty where the wire has none. */
+  readonly scopes: readonly Scope[];
   readonly examples: DialectExamples;
   readonly authorization: AuthorizationWire;
+  /** What every client sees of shared vehicles where requests name no permissions, in words for owners. */
+  readonly sharedData?: readonly OwnersText[];
   readonly createRoutes?: CreateRoutes;
   /** Absent where owners choose vehicles when they consent. */
   readonly vehicleSelection?: VehicleSelectionWire;

@@ -27,6 +27,7 @@ const DEAD_CODE: readonly RefusalReason[] = [
   'code_unknown',
   'code_expired',
   'code_client_mismatch',
+  'code_reloaded',
   'code_replayed',
 ];
 const CODE_NOT_MATCHED: readonly RefusalReason[] = ['code_redirect_wrong', 'code_verifier_wrong'];
@@ -58,6 +59,8 @@ const ERRORS = new Set([
   'unsupported_token_type',
   'insufficient_scope',
   'invalid_token',
+  // RFC 8707 §2
+  'invalid_target',
 ]);
 
 void test('every dialect is listed under its own name', () => {

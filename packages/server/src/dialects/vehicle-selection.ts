@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { RedirectParameters } from './authorization.ts';
@@ -30,5 +31,5 @@ export type SelectionLinks = {
   readonly publicUrl: () => string;
   readonly stateMaxCharacters: number;
   /** Seals a selection into a session id. `nowMs`: integer milliseconds. */
-  readonly seal: (selection: VehicleSelection, nowMs: number) => Promise<string>;
+  readonly seal: (selection: VehicleSelection, nowMs: Millis) => Promise<string>;
 };

@@ -2,10 +2,17 @@
 export { CLIENT_TYPES, isEnabled } from '../clients/client.ts';
 export type { Client, ClientSecret, ClientType } from '../clients/client.ts';
 export type { ClientReading, ClientStore } from '../clients/client-store.ts';
+export { LOGO_MAX_BYTES } from '../clients/logo.ts';
+export type { Logo } from '../clients/logo.ts';
+export { faultOfLink } from '../clients/profile.ts';
+export type { ClientProfile } from '../clients/profile.ts';
 export { parsePolicy, POLICY_FIELDS } from '../clients/policy.ts';
 export type { Policy, PolicyField } from '../clients/policy.ts';
+export { createScopeRegistry, SCOPE_KINDS } from '../clients/scopes.ts';
+export type { DeploymentScope, Scope, ScopeKind, ScopeRegistry } from '../clients/scopes.ts';
 export { changeClient } from '../clients/change.ts';
 export type { ClientChange } from '../clients/change.ts';
+export { faultOfRedirectUri } from '../clients/redirect-uri.ts';
 export {
   createClientSecret,
   digestSecret,

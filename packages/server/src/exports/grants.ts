@@ -1,5 +1,5 @@
 /** `@keyfob/server/grants`: what a grant is, and the pure decisions about its tokens. */
-export { readNow, toMillis, toSeconds } from '../clock.ts';
+export { leastAgeMs, readNow, toMillis, toSeconds } from '../clock.ts';
 export type { ClockDoubt, Millis, Now, Seconds, TimeContext } from '../clock.ts';
 export type { Grant, Revocation, RevocationCause } from '../grants/grant.ts';
 export type { Vehicle } from '../grants/vehicle.ts';
@@ -14,14 +14,17 @@ export type { ReplayContext } from '../grants/decide-refresh.ts';
 export { decideReinstatement, decideRevocation } from '../grants/decide-revocation.ts';
 export type { GrantChange } from '../grants/decide-revocation.ts';
 export { decideDisconnection, decideSelection } from '../grants/decide-vehicles.ts';
+export { decideWithdrawal, isSharedBy } from '../grants/decide-withdrawal.ts';
+export type { Sharing, Withdrawal } from '../grants/decide-withdrawal.ts';
 export type { ReplayRecord } from '../grants/replay.ts';
 export { ROTATIONS_MAX } from '../grants/rotation-history.ts';
 export { hasEndedBefore, standingOf } from '../grants/standing.ts';
 export type { Standing } from '../grants/standing.ts';
 export { issueTokens } from '../grants/issue.ts';
 export type { TokenIssuer, TokenAnswer, TokenShapes } from '../grants/issue.ts';
-export { CODE_KEPT_SECONDS, CODE_LIFETIME_SECONDS } from '../grants/code.ts';
+export { CODE_KEPT_SECONDS, CODE_LIFETIME_SECONDS, CODE_RELOAD_SECONDS } from '../grants/code.ts';
 export type { AuthorizationCode, CodeState } from '../grants/code.ts';
+export { SESSION_KEPT_SECONDS } from '../grants/session-store.ts';
 export { judgeCode } from '../grants/judge-code.ts';
 export type { CodeVerdict, PresentedCode } from '../grants/judge-code.ts';
 export { compareImport } from '../grants/imported-grant.ts';

@@ -6,6 +6,7 @@ export {
   migrateDeployment,
   restoreDeployment,
 } from '../deployment/maintenance.ts';
+export { isOpenToOthers } from '../deployment/file-modes.ts';
 export type { PostgresFacts as SharedStoreFacts } from '../stores/postgres/connection/inspect.ts';
 export type { Restored } from '../stores/sqlite/restore-content.ts';
 export { copyDeployment, parseStoreAddress, resumeDeployment } from '../deployment/copy.ts';

@@ -2,12 +2,15 @@
 export type { Store } from '../grants/store.ts';
 export type { AuditContext, GrantStore, RefreshResult, RefreshUse } from '../grants/grant-store.ts';
 export type { CodeResult, CodeStore, CodeUse } from '../grants/code-store.ts';
-export type { ConsentStore } from '../grants/consent-store.ts';
+export type { ConsentStore, Withdrawn } from '../grants/consent-store.ts';
+export type { SessionStore } from '../grants/session-store.ts';
 export { openSqliteStore } from '../stores/sqlite/store.ts';
 export { backupSqliteStore } from '../stores/sqlite/backup.ts';
 export { placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/restore.ts';
-export { keyFileSource, keyTextSource } from '../deployment/key-file.ts';
-export type { KeySource } from '../deployment/key-file.ts';
+export { keyFileSource } from '../deployment/key-file.ts';
+export { keyCommandSource } from '../deployment/key-command.ts';
+export { keyTextSource } from '../deployment/named-key-source.ts';
+export type { KeySource } from '../deployment/key-source.ts';
 export { copyStore, resumeSource } from '../stores/copy/copy.ts';
 export type { Copied, CopyPhase, CopyProgress } from '../stores/copy/copy.ts';
 export type { CopyEndpoint } from '../stores/copy/endpoint.ts';

@@ -1,8 +1,9 @@
 /** `@keyfob/server/tokens`: the key ring, and what is sealed with it: tokens, codes and ids. */
-export { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
+export { createKeyLine, createKeyLines, parseKeyRing, withWithdrawals } from '../tokens/key-ring.ts';
 export type { KeyRing, RingKey } from '../tokens/key-ring.ts';
+export { judgeWithdrawal, KEY_PURPOSES, statesOf } from '../tokens/key-state.ts';
+export type { KeyPurpose, KeyWithdrawal, RegisteredKey } from '../tokens/key-state.ts';
 export { registrationOf } from '../tokens/key-store.ts';
-export type { RegisteredKey } from '../tokens/key-store.ts';
 export { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 export type { GrantId } from '../tokens/grant-id.ts';
 export { GENERATION_MAX, sealRefreshToken } from '../tokens/refresh-token.ts';

@@ -15,6 +15,8 @@ export type { Claim, ClaimedDelivery, Delivery, DeliveryState, Settlement } from
 export { formatNamed, WEBHOOK_FORMATS } from '../webhooks/formats.ts';
 export { createSender } from '../webhooks/sender.ts';
 export type { Sender, SenderContext } from '../webhooks/sender.ts';
-export { deliver, deliverWithin, describeAnswer, isAccepted } from '../webhooks/deliver.ts';
+export { createDeliver, describeAnswer, isAccepted } from '../webhooks/deliver.ts';
 export type { Answer, Deliver } from '../webhooks/deliver.ts';
+export { createEgress } from '../egress/egress.ts';
+export type { Egress, EgressAnswer, EgressRequest } from '../egress/egress.ts';
 export { signMessage, writeWebhookSecret } from '../webhooks/sign.ts';

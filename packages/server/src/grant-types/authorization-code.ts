@@ -8,6 +8,7 @@ import { openCode } from '../tokens/authorization-code.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
+import { RESOURCE } from './audience.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
@@ -17,6 +18,7 @@ type CodeRequest = GrantRequest<{
   readonly code: string;
   readonly redirect_uri: string | undefined;
   readonly code_verifier: string | undefined;
+  readonly resource: string | undefined;
 }>;
 
 /**
@@ -38,6 +40,7 @@ export const authorizationCode: GrantType = defineGrantType({
     },
     { name: 'redirect_uri', missing: 'redirect_uri_missing', isOmittable: true },
     { name: 'code_verifier' },
+    RESOURCE,
   ],
   async handle(context, request) {
     const { keyRing, emit } = context;
@@ -80,7 +83,7 @@ const redeem = async (
     isRetryOfOurs: undecided.has(use),
   };
   const now = readNow(context);
-  const keyNumber = context.keyRing.newest.number;
+  const keyNumber = context.keyRing.seal.active.number;
   const issuing = prepareIssuing(context, request, { undecided, use }, now);
   let result;
   try {
@@ -101,7 +104,7 @@ const report = (
   emit: Emit,
   { dialect, requestId, caller, client }: CodeRequest,
   id: GrantId,
-  { verdict, fault, hasRevoked }: CodeResult,
+  { verdict, fault, hasRevoked, grant }: CodeResult,
 ): void => {
   const grantId = writeGrantId(id);
   const use = { dialect, requestId, caller, clientId: client.id, grantId };
@@ -111,8 +114,8 @@ const report = (
       throw reportedRefusal(verdict.reason);
     case 'replay':
       emit({ event: 'code.replayed', ...use });
-      if (hasRevoked)
-        emit({ event: 'grant.revoked', requestId, grantId, clientId: client.id, cause: 'code_replay' });
+      if (hasRevoked && grant !== undefined)
+        emit({ event: 'grant.revoked', requestId, grantId, clientId: grant.clientId, cause: 'code_replay' });
       throw reportedRefusal('code_replayed');
     case 'redeem':
     case 'repeat':

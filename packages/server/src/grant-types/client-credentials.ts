@@ -1,10 +1,11 @@
 import { SCOPE } from '../clients/policy.ts';
 import { earliestMsOf, readNow, toSeconds } from '../clock.ts';
 import { Refusal } from '../errors.ts';
-import { audienceOf } from '../grants/issue.ts';
+import { writeAudience } from '../grants/audience.ts';
 import { signAccessJwt } from '../tokens/access-jwt.ts';
 import { signingKeyAt } from '../tokens/key-ring.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
+import { readAudiences, RESOURCE } from './audience.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantType } from './grant-type.ts';
 
@@ -18,12 +19,15 @@ export const clientCredentials: GrantType = defineGrantType({
   grantType: 'client_credentials',
   parameters: [
     { name: 'scope', form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' } },
+    RESOURCE,
   ],
   async handle(context, { client, parameters, dialect, requestId, caller }) {
     const { keyRing, issuer } = context;
     const { id, type, policy } = client;
     if (type !== 'confidential' || !policy.clientCredentials) throw new Refusal('client_not_permitted');
     const scope = narrow(policy.clientCredentialsScope ?? '', parameters.scope);
+    // Always a JWT, whatever the client's other tokens are.
+    const audiences = readAudiences({ ...policy, accessTokenFormat: 'jwt' }, parameters.resource, issuer);
     const now = readNow(context);
     const issuedAt = toSeconds(now.nowMs);
     const expiresInSeconds = policy.accessTokenLifetimeSeconds;
@@ -31,7 +35,7 @@ export const clientCredentials: GrantType = defineGrantType({
     const accessToken = await signAccessJwt(key, {
       iss: issuer,
       sub: id,
-      aud: audienceOf(policy, issuer),
+      aud: writeAudience(audiences),
       client_id: id,
       scope,
       iat: issuedAt,

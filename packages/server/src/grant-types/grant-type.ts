@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts';
-import type { TimeContext } from '../clock.ts';
+import type { Seconds, TimeContext } from '../clock.ts';
 import { Refusal } from '../errors.ts';
 import type { OAuthError, RefusalReason } from '../errors.ts';
 import type { TokenIssuer, TokenShapes } from '../grants/issue.ts';
@@ -37,10 +37,10 @@ export type GrantRequest<Values = ParameterValues> = {
 /** What a client gets. Times in integer seconds. @see RFC 6749 §5.1 */
 export type TokenResponse = {
   readonly accessToken: string;
-  readonly expiresInSeconds: number;
+  readonly expiresInSeconds: Seconds;
   /** Absent where the grant type has none. */
   readonly refreshToken?: string;
-  readonly refreshExpiresInSeconds?: number;
+  readonly refreshExpiresInSeconds?: Seconds;
   /** Space separated; absent where it is what the client asked for. */
   readonly scope?: string;
 };

@@ -4,10 +4,18 @@ import type { Grant } from '../grants/grant.ts';
 import type { TokenAnswer } from '../grants/issue.ts';
 import type { UndecidedUses } from '../grants/undecided-uses.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
+import { readAudiences } from './audience.ts';
 import type { GrantRequest, GrantTypeContext } from './grant-type.ts';
 
 /** One use of a refresh token or code, by which its retry is recognised. */
 export type TokenUse = { readonly undecided: UndecidedUses; readonly use: OpenedRefreshToken };
+
+/** What a client asks for besides tokens. */
+type RequestedAccess = {
+  readonly resource: string | undefined;
+  /** Absent where the grant type has none. */
+  readonly scope?: string | undefined;
+};
 
 /** What a store's decision about a use has in common, for a token and for a code. */
 type Decided = {
@@ -25,21 +33,27 @@ export type Issuing = {
 
 /**
  * Prepares the issue of the tokens of a use, together with those of other uses. The store calls `issue`, because a use
- * counts as answered only once its tokens are issued. Where they cannot be, the use is undecided.
+ * counts as answered only once its tokens are issued. Where they cannot be, the use is undecided. Throws a `Refusal` where the
+ * client names a resource that it may not name: before anything is used up.
  */
 export const prepareIssuing = (
-  { batches }: GrantTypeContext,
-  { shapes }: Pick<GrantRequest, 'shapes'>,
+  { batches, issuer }: GrantTypeContext,
+  {
+    client,
+    shapes,
+    parameters: { resource, scope },
+  }: Pick<GrantRequest<RequestedAccess>, 'client' | 'shapes' | 'parameters'>,
   { undecided, use }: TokenUse,
   now: Now,
 ): Issuing => {
+  const audiences = resource === undefined ? undefined : readAudiences(client.policy, resource, issuer);
   const issuing: Issuing = {
     tokens: undefined,
     async issue({ verdict, fault, grant, policy }) {
       if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
       if (grant === undefined || fault !== undefined) return;
       try {
-        issuing.tokens = await batches.issue({ ...now, shapes, grant, policy });
+        issuing.tokens = await batches.issue({ ...now, shapes, grant, policy, audiences, scope });
         undecided.forget(use);
       } catch (error) {
         undecided.add(use);

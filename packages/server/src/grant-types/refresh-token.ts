@@ -1,28 +1,39 @@
+import { SCOPE } from '../clients/policy.ts';
 import { readNow } from '../clock.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
+import { findOtherCaller } from '../grants/other-caller.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
+import { RESOURCE } from './audience.ts';
 import { defineGrantType } from './grant-type.ts';
 import type { GrantRequest, GrantType, GrantTypeContext, TokenResponse } from './grant-type.ts';
 import { prepareIssuing } from './issue-for-use.ts';
 import { reportedRefusal, reportRefusedToken } from './reported-refusal.ts';
 
-type RefreshRequest = GrantRequest<{ readonly refresh_token: string }>;
+type RefreshRequest = GrantRequest<{
+  readonly refresh_token: string;
+  readonly scope: string | undefined;
+  readonly resource: string | undefined;
+}>;
 
 /**
  * Exchanges a refresh token for a pair: its successor (or, on a repeat, the current one again) and a fresh access
- * token. Resolves only after the store has the rotation on disk.
+ * token, for the scope that was asked for. Resolves only after the store has the rotation on disk.
  *
  * @see RFC 6749 §6
  */
 export const refreshToken: GrantType = defineGrantType({
   grantType: 'refresh_token',
-  parameters: [{ name: 'refresh_token', missing: 'refresh_token_missing' }],
+  parameters: [
+    { name: 'refresh_token', missing: 'refresh_token_missing' },
+    { name: 'scope', form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' } },
+    RESOURCE,
+  ],
   async handle(context, request) {
     const { keyRing } = context;
     const text = request.parameters.refresh_token;
@@ -62,8 +73,9 @@ const exchange = async (
     brand: request.brand,
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(opened),
+    scope: request.parameters.scope,
   };
-  const keyNumber = context.keyRing.newest.number;
+  const keyNumber = context.keyRing.seal.active.number;
   const issuing = prepareIssuing(context, request, { undecided, use: opened }, now);
   let result;
   try {
@@ -92,7 +104,7 @@ const report = (
   emit: Emit,
   { dialect, requestId, caller, client }: RefreshRequest,
   opened: OpenedRefreshToken,
-  { verdict, replay, clockFault }: RefreshResult,
+  { verdict, grant, replay, clockFault }: RefreshResult,
 ): void => {
   const grantId = writeGrantId(opened.grantId);
   const { generation } = opened;
@@ -102,8 +114,11 @@ const report = (
   switch (verdict.kind) {
     case 'rotate':
       return emit({ event: 'refresh.rotated', ...use });
-    case 'repeat':
+    case 'repeat': {
+      const other = grant && findOtherCaller(grant, opened, caller);
+      if (other !== undefined) emit({ event: 'refresh.repeated_by_other', ...use, ...other });
       return emit({ event: 'refresh.repeated', ...use, cause: verdict.cause });
+    }
     case 'resync':
       return emit({ event: 'refresh.resynced', ...use, lostGenerations: verdict.lost });
     case 'refuse':

@@ -18,7 +18,7 @@ export const mayLackFirstToken = ({ grant }: RedeemedGrant): boolean =>
 
 /** Whether a verdict assumes that the use before was answered. */
 export const assumesAnswer = ({ kind, reason }: VerdictKind): boolean =>
-  kind === 'replay' || (kind === 'refuse' && reason === 'concurrent_use');
+  kind === 'replay' || (kind === 'refuse' && (reason === 'concurrent_use' || reason === 'code_reloaded'));
 
 /** Whether a verdict leaves the grant as it is, so that it may rest on a row that is not locked. */
 export const changesNothing = ({ kind }: VerdictKind): boolean => kind === 'repeat' || kind === 'refuse';

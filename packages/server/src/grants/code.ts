@@ -5,6 +5,12 @@ import type { Vehicle } from './vehicle.ts';
 /** How long an authorization code may be exchanged: 10 minutes, as RFC 6749 §4.1.2 advises. */
 export const CODE_LIFETIME_SECONDS = 600;
 
+/**
+ * How long its own client may present a used code again without harm: a browser that reloads the client's callback page, or
+ * an owner who presses twice.
+ */
+export const CODE_RELOAD_SECONDS = 10;
+
 /** How long a store keeps a code at least, so that an expired code is reported as expired. */
 export const CODE_KEPT_SECONDS = CODE_LIFETIME_SECONDS + 3600;
 

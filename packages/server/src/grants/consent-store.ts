@@ -1,4 +1,5 @@
 import type { GrantId } from '../tokens/grant-id.ts';
+import type { Withdrawal } from './decide-withdrawal.ts';
 import type { Grant } from './grant.ts';
 import type { AuditContext, Page } from './grant-store.ts';
 import type { Vehicle } from './vehicle.ts';
@@ -24,4 +25,16 @@ export type ConsentStore = {
     vehicleIds: readonly string[] | 'all',
     auditContext: AuditContext & { readonly endsWhenEmpty: boolean },
   ): Promise<{ readonly disconnected: readonly Vehicle[]; readonly isRevoked: boolean } | 'unknown'>;
+  /**
+   * Takes back what an owner shares with a client, in one step (`decideWithdrawal`): from every grant that rests on a
+   * consent, and from every code that is not redeemed yet. Returns the grants that it changed.
+   */
+  withdraw(withdrawal: Withdrawal, auditContext: AuditContext): Promise<readonly Withdrawn[]>;
+};
+
+/** What a withdrawal took from one grant: vehicles, or all access. */
+export type Withdrawn = {
+  readonly grantId: GrantId;
+  readonly disconnected: readonly Vehicle[];
+  readonly isRevoked: boolean;
 };

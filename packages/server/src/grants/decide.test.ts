@@ -255,7 +255,7 @@ describe('the decision about an authorization code', () => {
     redeemedAtMs: undefined,
     useDigest: undefined,
   };
-  const REDEEMED: CodeState = { ...CODE, redeemedAtMs: NOW_MS - 1 };
+  const REDEEMED: CodeState = { ...CODE, redeemedAtMs: NOW_MS - 10_000 };
   const use: CodeUse = {
     ...AUDIT,
     doubt: undefined,
@@ -299,6 +299,12 @@ describe('the decision about an authorization code', () => {
     assert.deepEqual(second.grantEvents, []);
   });
 
+  test('A second use by another client revokes the grant of the first.', () => {
+    const foreign = { ...use, presented: { ...use.presented, clientId: 'client-b' } };
+    const { result } = decideCode(REDEEMED, { grant: GRANT, vehicles: [TWO] }, foreign, POLICY);
+    assert.deepEqual([result.grant?.clientId, result.hasRevoked], [GRANT.clientId, true]);
+  });
+
   const retry = { ...use, presented: { ...use.presented, isRetryOfOurs: true } };
 
   test('A repeat gets the first tokens of an active grant, and of no other.', () => {
@@ -319,8 +325,11 @@ describe('the decision about an authorization code', () => {
     const repeated = decideCode(REDEEMED, { grant: GRANT, vehicles: [] }, retry, POLICY);
     assert.equal(repeated.result.grant, GRANT);
     const refused = decideCode(undefined, NOTHING_REDEEMED, use, POLICY);
-    assert.equal(refused.result.grant, undefined);
-    for (const { redeemed, grantEvents } of [repeated, refused])
+    const reloadedState = { ...REDEEMED, redeemedAtMs: NOW_MS - 9999 };
+    const reloaded = decideCode(reloadedState, { grant: GRANT, vehicles: [] }, use, POLICY);
+    for (const { result } of [refused, reloaded])
+      assert.deepEqual([result.grant, result.hasRevoked], [undefined, false]);
+    for (const { redeemed, grantEvents } of [repeated, refused, reloaded])
       assert.deepEqual([redeemed, grantEvents], [undefined, []]);
   });
 });

@@ -5,7 +5,7 @@ import type { Policy } from '../clients/policy.ts';
 import { StoreError } from '../errors.ts';
 import { openAccessJwt } from '../tokens/access-jwt.ts';
 import { openAccessToken } from '../tokens/access-token.ts';
-import { parseKeyRing } from '../tokens/key-ring.ts';
+import { ringOf } from '../tokens/key-ring.cases.ts';
 import { uuidShape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
@@ -14,7 +14,12 @@ import type { TokenAnswer } from './issue.ts';
 
 const NOW = 1_750_000_000;
 const ISSUER = 'https://fob.example';
-const RING = parseKeyRing(`1:0:${'B'.repeat(42)}A,2:${NOW - 600}:${'C'.repeat(42)}A`);
+const RING = ringOf(
+  `1:seal:0:${'B'.repeat(42)}A`,
+  `2:seal:0:${'C'.repeat(42)}A`,
+  `3:sign:0:${'D'.repeat(42)}A`,
+  `4:sign:${NOW - 600}:${'E'.repeat(42)}A`,
+);
 const SHAPES = { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape };
 
 const POLICY: Policy = {
@@ -29,6 +34,7 @@ const POLICY: Policy = {
   requireUserAgent: false,
   includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
+  grantScope: 'read_charge control_charge',
   clientCredentials: false,
 };
 
@@ -69,7 +75,7 @@ test('a client that wants JWTs gets one, signed by the key that has been publish
   assert.deepEqual(rest, same);
   const opened = await openAccessJwt(RING, ISSUER, accessToken, NOW);
   assert.ok(typeof opened === 'object');
-  assert.equal(opened.key.number, 1);
+  assert.equal(opened.key.number, 3);
   const { jti, ...claims } = opened.claims;
   const times = { iat: NOW, exp: NOW + 3600 };
   const known = { iss: ISSUER, sub: 'owner-1', aud: ISSUER, client_id: 'client-a', scope: 'read_charge' };
@@ -77,16 +83,17 @@ test('a client that wants JWTs gets one, signed by the key that has been publish
   assert.deepEqual(openTokenId(opened.key, jti), { kind: 'grant', grantId: 42n, issuedAt: NOW });
 });
 
-const AUDIENCES: readonly (readonly [string | undefined, string])[] = [
+const AUDIENCES: readonly (readonly [string | undefined, string | readonly string[]])[] = [
   [undefined, ISSUER],
   ['', ISSUER],
   ['https://api.example', 'https://api.example'],
+  ['https://api.example https://other.example', ['https://api.example', 'https://other.example']],
 ];
 
 for (const [audience, aud] of AUDIENCES) {
-  test(`a JWT of a client with the audience ${JSON.stringify(audience)} is for ${aud}`, async () => {
+  test(`a JWT of a client with the audience ${JSON.stringify(audience)} is for ${String(aud)}`, async () => {
     const { accessToken } = await issue({ accessTokenFormat: 'jwt', audience });
-    assert.equal(decodeJwt(accessToken).aud, aud);
+    assert.deepEqual(decodeJwt(accessToken).aud, aud);
   });
 }
 
@@ -119,8 +126,20 @@ test('a token that a clock in doubt may have ended is not answered as one that i
   assert.deepEqual([expiresInSeconds, refreshExpiresInSeconds], [3600, 86_390]);
 });
 
+test('a JWT is signed by the older key while a doubt about the clock may have published the newer one', async () => {
+  const policy = { ...POLICY, accessTokenFormat: 'jwt' } as const;
+  const nowMs = (NOW + 10) * 1000;
+  const signedBy = async (byMs: number): Promise<number | undefined> => {
+    const order = { shapes: SHAPES, grant: GRANT, policy, nowMs, doubt: { beforeMs: nowMs, byMs } };
+    const { accessToken = '' } = (await issueAlike(createIssuer(), [order])[0]) ?? {};
+    const opened = await openAccessJwt(RING, ISSUER, accessToken, NOW + 10);
+    return typeof opened === 'object' ? opened.key.number : undefined;
+  };
+  assert.deepEqual([await signedBy(9000), await signedBy(10_000)], [4, 3]);
+});
+
 test('a ring that lacks the key of a grant is an outage', () => {
-  const keyRing = parseKeyRing(`2:0:${'C'.repeat(42)}A`);
+  const keyRing = ringOf(`2:seal:0:${'C'.repeat(42)}A`);
   const tokenIssuer = { keyRing, nextSerial: () => 7, issuer: ISSUER };
   assert.throws(() => issueTokens(tokenIssuer, SHAPES, GRANT, POLICY, NOW * 1000), StoreError);
 });
@@ -151,3 +170,51 @@ const withoutSignature = async (answer: TokenAnswer | Promise<TokenAnswer>): Pro
   const { accessToken, ...rest } = await answer;
   return { ...rest, accessToken: accessToken.split('.').slice(0, 2).join('.') };
 };
+
+const BROAD: Grant = { ...GRANT, scope: 'read_charge control_charge read_vin' };
+const issueFor = async (scope: string | undefined, policy: Partial<Policy> = {}) => {
+  const [answer] = issueAlike({ keyRing: RING, nextSerial: () => 7, issuer: ISSUER }, [
+    {
+      shapes: SHAPES,
+      grant: BROAD,
+      policy: { ...POLICY, ...policy },
+      nowMs: NOW * 1000,
+      doubt: undefined,
+      scope,
+    },
+  ]);
+  assert.ok(answer !== undefined);
+  return answer;
+};
+
+test('an access token is for what the client is still allowed, and the answer says so', async () => {
+  assert.equal((await issueFor(undefined)).scope, 'read_charge control_charge');
+  const everything = { grantScope: BROAD.scope };
+  assert.equal((await issueFor(undefined, everything)).scope, undefined);
+  const { scope, accessToken } = await issueFor(undefined, { accessTokenFormat: 'jwt' });
+  assert.equal(scope, 'read_charge control_charge');
+  assert.equal(decodeJwt(accessToken)['scope'], scope);
+});
+
+test('an access token is for what a refresh asked for, in the order of the grant, and the answer says so', async () => {
+  for (const accessTokenFormat of ['opaque', 'jwt'] as const)
+    for (const [asked, scope] of [
+      ['control_charge', 'control_charge'],
+      ['control_charge read_charge', 'read_charge control_charge'],
+      ['read_charge read_charge', 'read_charge'],
+    ] as const) {
+      const answer = await issueFor(asked, { accessTokenFormat });
+      assert.equal(answer.scope, scope);
+      if (accessTokenFormat === 'jwt') assert.equal(decodeJwt(answer.accessToken)['scope'], scope);
+      else {
+        const { selection } = openAccessToken(RING, uuidShape, answer.accessToken) ?? {};
+        assert.equal(selection, (scope.includes('read') ? 1 : 0) + (scope.includes('control') ? 2 : 0));
+      }
+    }
+});
+
+test('a request for all that was granted selects nothing', async () => {
+  const { accessToken, scope } = await issueFor(BROAD.scope, { grantScope: BROAD.scope });
+  assert.equal(scope, undefined);
+  assert.deepEqual(openAccessToken(RING, uuidShape, accessToken), { grantId: 42n, issuedAt: NOW });
+});

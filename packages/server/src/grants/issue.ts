@@ -11,6 +11,8 @@ import type { KeyRing } from '../tokens/key-ring.ts';
 import { sealRefreshTokens } from '../tokens/refresh-token.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
+import { allowedScopeOf, intersect, selectScopes } from './access-scope.ts';
+import { audiencesOf, writeAudience } from './audience.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 
@@ -36,6 +38,8 @@ export type TokenAnswer = {
   readonly expiresInSeconds: Seconds;
   readonly refreshToken: string;
   readonly refreshExpiresInSeconds: Seconds;
+  /** Of the access token, where it is not the grant's. @see RFC 6749 §5.1 */
+  readonly scope?: string;
 };
 
 /** What tokens are issued for. */
@@ -43,6 +47,10 @@ export type IssueOrder = Now & {
   readonly shapes: TokenShapes;
   readonly grant: Grant;
   readonly policy: Policy;
+  /** What the access token is to be for; absent for all that the grant gives. `mayRequest` allows it. */
+  readonly scope?: string | undefined;
+  /** Whom a JWT is for, where the client named them; absent for all of the client's audiences. */
+  readonly audiences?: readonly string[] | undefined;
 };
 
 /**
@@ -72,21 +80,22 @@ export const issueAlike = (
   const [first] = orders;
   if (first === undefined) return [];
   const { shapes, grant } = first;
-  const { newest } = tokenIssuer.keyRing;
-  const key = tokenIssuer.keyRing.find(grant.keyNumber);
+  const { seal } = tokenIssuer.keyRing;
+  const key = seal.find(grant.keyNumber);
   if (key === undefined) throw new StoreError('unavailable', `the key ring lacks key ${grant.keyNumber}`);
   const drafts = orders.map((order) => draftOf(tokenIssuer, order));
   const refreshTokens = sealRefreshTokens(key, shapes.refreshToken, drafts);
   const opaque = drafts.filter(({ isJwt }) => !isJwt);
-  const accessTokens = sealAccessTokens(newest, shapes.accessToken, opaque);
+  const accessTokens = sealAccessTokens(seal.active, shapes.accessToken, opaque);
   let next = 0;
   return drafts.map((draft, index) => {
-    const { order, expiresInSeconds } = draft;
+    const { order, expiresInSeconds, scope } = draft;
     const answer = {
       accessToken: '',
       expiresInSeconds,
       refreshToken: refreshTokens[index] ?? '',
       refreshExpiresInSeconds: remainingSeconds(order),
+      ...(scope === order.grant.scope ? {} : { scope }),
     };
     if (draft.isJwt)
       return signGrantJwt(tokenIssuer, draft).then((accessToken) => ({ ...answer, accessToken }));
@@ -126,11 +135,17 @@ type Draft = {
   readonly serial: number;
   readonly expiresInSeconds: Seconds;
   readonly isJwt: boolean;
+  readonly scope: string;
+  /** Of the opaque access token; absent where it selects nothing. */
+  readonly selection?: number;
 };
 
 const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft => {
   const { grant, policy, nowMs } = order;
   const issuedAt = toSeconds(nowMs);
+  const isJwt = policy.accessTokenFormat === 'jwt' && issuer !== undefined;
+  const allowed = allowedScopeOf(grant, policy);
+  const scope = order.scope === undefined ? allowed : intersect(allowed, order.scope);
   return {
     order,
     grantId: grant.id,
@@ -138,30 +153,32 @@ const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft 
     issuedAt,
     serial: nextSerial(),
     expiresInSeconds: Math.min(policy.accessTokenLifetimeSeconds, remainingOfGrant(order)),
-    isJwt: policy.accessTokenFormat === 'jwt' && issuer !== undefined,
+    isJwt,
+    scope,
+    ...(isJwt || order.scope === undefined || scope === grant.scope ? {} : selectionOf(grant.scope, scope)),
   };
+};
+
+const selectionOf = (scope: string, wanted: string): { readonly selection: number } => {
+  const selection = selectScopes(scope, wanted);
+  assert.ok(selection !== undefined, 'an opaque token cannot carry the scope');
+  return { selection };
 };
 
 const signGrantJwt = (
   { keyRing, issuer = '' }: TokenIssuer,
-  { order, grantId, issuedAt, serial, expiresInSeconds }: Draft,
+  { order, grantId, issuedAt, serial, expiresInSeconds, scope }: Draft,
 ): Promise<string> => {
-  const { grant, policy } = order;
+  const { grant, policy, audiences } = order;
   const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(order)));
   return signAccessJwt(key, {
     iss: issuer,
     sub: grant.subject,
-    aud: audienceOf(policy, issuer),
+    aud: writeAudience(audiences ?? audiencesOf(policy, issuer)),
     client_id: grant.clientId,
-    scope: grant.scope,
+    scope,
     iat: issuedAt,
     exp: issuedAt + expiresInSeconds,
     jti: sealTokenId(key, { kind: 'grant', grantId, issuedAt, serial }),
   });
 };
-
-/** Whom a client's access tokens are for: the audience that its policy names, or else this server. */
-export const audienceOf = <Issuer extends string | undefined>(
-  { audience = '' }: Pick<Policy, 'audience'>,
-  issuer: Issuer,
-): string | Issuer => (audience === '' ? issuer : audience);

@@ -71,7 +71,10 @@ const judgeCases = (cases: readonly Case[]): void => {
 };
 
 const PKCE = { code: { codeChallenge: CHALLENGE }, presented: { codeVerifier: VERIFIER } };
-const REDEEMED = { redeemedAtMs: ISSUED_AT * 1000 + 500 };
+const REDEEMED_AFTER_MS = 500;
+const REDEEMED = { redeemedAtMs: ISSUED_AT * 1000 + REDEEMED_AFTER_MS };
+const RELOADED_UNTIL_MS = REDEEMED_AFTER_MS + 10_000;
+const FOREIGN = { clientId: 'client-b' };
 
 judgeCases([
   { name: 'a code that was not used yet is redeemed', verdict: REDEEM },
@@ -214,7 +217,37 @@ judgeCases([
 
 // A second use, RFC 6749 §4.1.2.
 judgeCases([
-  { name: 'a second use is a replay', code: REDEEMED, verdict: REPLAY },
+  { name: 'a second use is a replay', code: REDEEMED, afterMs: 60_000, verdict: REPLAY },
+  {
+    name: 'a page that is loaded again within ten seconds of the first use revokes nothing',
+    code: REDEEMED,
+    afterMs: RELOADED_UNTIL_MS - 1,
+    verdict: refuse('code_reloaded'),
+  },
+  {
+    name: 'a page that is loaded again at the moment of the first use revokes nothing',
+    code: REDEEMED,
+    afterMs: REDEEMED_AFTER_MS,
+    verdict: refuse('code_reloaded'),
+  },
+  {
+    name: 'a clock behind the one of the first use sees a page that is loaded again',
+    code: REDEEMED,
+    afterMs: 0,
+    verdict: refuse('code_reloaded'),
+  },
+  {
+    name: 'a page that is loaded again after ten seconds is a replay',
+    code: REDEEMED,
+    afterMs: RELOADED_UNTIL_MS,
+    verdict: REPLAY,
+  },
+  {
+    name: 'a page that is loaded again with another Idempotency-Key is a page that is loaded again',
+    code: { ...REDEEMED, useDigest: DIGEST },
+    presented: { useDigest: OTHER_DIGEST },
+    verdict: refuse('code_reloaded'),
+  },
   {
     name: 'a second use in the last millisecond is a replay',
     code: REDEEMED,
@@ -228,10 +261,48 @@ judgeCases([
     verdict: refuse('code_expired'),
   },
   {
-    name: 'a second use by another client revokes nothing',
+    name: 'a second use by another client is a replay at once, whatever its redirect URI and brand',
+    code: { ...REDEEMED, brand: 'kia' },
+    presented: { ...FOREIGN, redirectUri: 'https://thief.example/' },
+    verdict: REPLAY,
+  },
+  {
+    name: 'a second use by another client is a replay to the last millisecond',
     code: REDEEMED,
-    presented: { clientId: 'client-b' },
+    presented: FOREIGN,
+    afterMs: LIFETIME_MS - 1,
+    verdict: REPLAY,
+  },
+  {
+    name: 'a second use by another client after the ten minutes revokes nothing',
+    code: REDEEMED,
+    presented: FOREIGN,
+    afterMs: LIFETIME_MS,
     verdict: refuse('code_client_mismatch'),
+  },
+  {
+    name: 'a second use by another client without the verifier revokes nothing',
+    code: { ...REDEEMED, ...PKCE.code },
+    presented: FOREIGN,
+    verdict: refuse('code_client_mismatch'),
+  },
+  {
+    name: 'a second use by another client with a verifier that the code does not ask for revokes nothing',
+    code: REDEEMED,
+    presented: { ...FOREIGN, ...PKCE.presented },
+    verdict: refuse('code_client_mismatch'),
+  },
+  {
+    name: 'a second use by another client with the verifier is a replay',
+    code: { ...REDEEMED, ...PKCE.code },
+    presented: { ...FOREIGN, ...PKCE.presented },
+    verdict: REPLAY,
+  },
+  {
+    name: 'the retry of a use that ended in our own 503 is not for another client',
+    code: REDEEMED,
+    presented: { ...FOREIGN, isRetryOfOurs: true },
+    verdict: REPLAY,
   },
   {
     name: 'a second use under another brand revokes nothing',
@@ -254,6 +325,7 @@ judgeCases([
     name: 'a second use with the verifier is a replay',
     code: { ...REDEEMED, ...PKCE.code },
     presented: PKCE.presented,
+    afterMs: 60_000,
     verdict: REPLAY,
   },
   {
@@ -302,30 +374,34 @@ judgeCases([
     name: 'another Idempotency-Key is another use',
     code: { ...REDEEMED, useDigest: DIGEST },
     presented: { useDigest: OTHER_DIGEST },
+    afterMs: 60_000,
     verdict: REPLAY,
   },
   {
     name: "a part of an Idempotency-Key's digest is another use",
     code: { ...REDEEMED, useDigest: DIGEST },
     presented: { useDigest: DIGEST.subarray(0, 15) },
+    afterMs: 60_000,
     verdict: REPLAY,
   },
   {
     name: 'a use with an Idempotency-Key, sent again without one, is another use',
     code: { ...REDEEMED, useDigest: DIGEST },
+    afterMs: 60_000,
     verdict: REPLAY,
   },
   {
     name: 'a use without an Idempotency-Key, sent again with one, is another use',
     code: REDEEMED,
     presented: { useDigest: DIGEST },
+    afterMs: 60_000,
     verdict: REPLAY,
   },
   {
     name: 'an Idempotency-Key gives nothing to another client',
     code: { ...REDEEMED, useDigest: DIGEST },
-    presented: { useDigest: DIGEST, clientId: 'client-b' },
-    verdict: refuse('code_client_mismatch'),
+    presented: { useDigest: DIGEST, ...FOREIGN },
+    verdict: REPLAY,
   },
   {
     name: 'an Idempotency-Key does not replace the verifier',
@@ -371,7 +447,10 @@ void test('only a use that matches everything the code is bound to redeems it or
     fc.property(states, presentations, moments, (code, presented, nowMs) => {
       const { kind } = judgeCode(code, presented, { nowMs, doubt: undefined });
       if (kind === 'refuse') return;
-      assert.equal(presented.clientId, code.clientId);
+      if (presented.clientId !== code.clientId) {
+        assert.deepEqual([kind, code.redeemedAtMs === undefined], ['replay', false]);
+        return;
+      }
       const { redirectUri, onlyRedirectUri } = presented;
       if (redirectUri !== undefined) assert.equal(redirectUri, code.redirectUri);
       else assert.ok(code.codeChallenge !== undefined || code.redirectUri === onlyRedirectUri);

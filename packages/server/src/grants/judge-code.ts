@@ -3,7 +3,7 @@ import { leastAgeMs, toMillis, toSeconds } from '../clock.ts';
 import type { Now } from '../clock.ts';
 import type { DeadCodeReason } from '../errors.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
-import { CODE_LIFETIME_SECONDS } from './code.ts';
+import { CODE_LIFETIME_SECONDS, CODE_RELOAD_SECONDS } from './code.ts';
 import type { CodeState } from './code.ts';
 import { isSameUse } from './use-digest.ts';
 
@@ -28,7 +28,7 @@ export type CodeVerdict =
   /** The same use again: the same tokens again. */
   | { readonly kind: 'repeat' }
   | { readonly kind: 'refuse'; readonly reason: Exclude<DeadCodeReason, 'code_replayed'> }
-  /** A second use: the grant of the first is revoked. */
+  /** A second use, later or by another client: the grant of the first is revoked. */
   | { readonly kind: 'replay' };
 
 const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdict => ({
@@ -39,14 +39,15 @@ const refuse = (reason: (CodeVerdict & { kind: 'refuse' })['reason']): CodeVerdi
 /**
  * The verdict on a presented code: pure and total. Only the client it was issued to, with the redirect URI and the
  * verifier of its authorization request, can use it or use it up. An expired code revokes nothing: it gives nothing, and
- * a browser that restores an old page would otherwise revoke an active grant.
+ * a browser that restores an old page would otherwise revoke an active grant. A page that is reloaded at once revokes
+ * nothing either.
  *
  * @see RFC 6749 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1 for a verifier without a challenge
  */
 export const judgeCode = (code: CodeState | undefined, presented: PresentedCode, now: Now): CodeVerdict => {
   if (code === undefined || toSeconds(code.issuedAtMs) !== presented.issuedAt) return refuse('code_unknown');
-  if (code.clientId !== presented.clientId || (code.brand !== undefined && code.brand !== presented.brand))
-    return refuse('code_client_mismatch');
+  if (code.clientId !== presented.clientId) return judgeForeignUse(code, presented, now);
+  if (code.brand !== undefined && code.brand !== presented.brand) return refuse('code_client_mismatch');
   // Counted from the second that the code carries.
   const issuedAtMs = toMillis(presented.issuedAt);
   if (leastAgeMs(issuedAtMs, now) >= CODE_LIFETIME_SECONDS * 1000) return refuse('code_expired');
@@ -55,9 +56,24 @@ export const judgeCode = (code: CodeState | undefined, presented: PresentedCode,
   if (code.redeemedAtMs === undefined) return { kind: 'redeem' };
   if (presented.isRetryOfOurs || isSameUse(code.useDigest, presented.useDigest)) return { kind: 'repeat' };
   // By the clock it has expired; only the doubt about the clock keeps it, and that must not revoke.
-  if (now.nowMs - issuedAtMs >= toMillis(CODE_LIFETIME_SECONDS)) return refuse('code_expired');
+  if (hasExpiredByClock(presented, now)) return refuse('code_expired');
+  if (leastAgeMs(code.redeemedAtMs, now) < toMillis(CODE_RELOAD_SECONDS)) return refuse('code_reloaded');
   return { kind: 'replay' };
 };
+
+/**
+ * The use of a code by another client than its own. It never gets tokens. Once the code was used, it shows that the code
+ * is in wrong hands. But where the code is bound to a verifier, only who shows that can revoke anything.
+ */
+const judgeForeignUse = (code: CodeState, presented: PresentedCode, now: Now): CodeVerdict =>
+  code.redeemedAtMs !== undefined &&
+  isVerified(code.codeChallenge, presented.codeVerifier) &&
+  !hasExpiredByClock(presented, now)
+    ? { kind: 'replay' }
+    : refuse('code_client_mismatch');
+
+const hasExpiredByClock = ({ issuedAt }: PresentedCode, { nowMs }: Now): boolean =>
+  nowMs - toMillis(issuedAt) >= toMillis(CODE_LIFETIME_SECONDS);
 
 /** An omitted one is that of the code where a verifier binds the code to its request, as in OAuth 2.1. */
 const isSameRedirect = (

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Policy } from '../clients/policy.ts';
-import type { ClockDoubt } from '../clock.ts';
+import type { ClockDoubt, Millis } from '../clock.ts';
 import type { Grant } from './grant.ts';
 import { judge } from './judge.ts';
 import type { Presented, Verdict } from './judge.ts';
@@ -26,6 +26,7 @@ export const POLICY: Policy = {
   requireUserAgent: false,
   includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer',
   clientCredentials: false,
 };
 
@@ -84,7 +85,7 @@ export type Case = {
   readonly grant?: Partial<Grant> | 'none';
   readonly presented: Presented;
   /** Milliseconds since the last rotation. */
-  readonly afterMs: number;
+  readonly afterMs: Millis;
   readonly doubt?: ClockDoubt;
   readonly policy?: Partial<Policy>;
   readonly verdict: Verdict;

@@ -13,6 +13,7 @@ import {
   present,
   refuse,
   repeat,
+  replay,
   resync,
 } from './judge.cases.ts';
 import type { Case } from './judge.cases.ts';
@@ -309,5 +310,146 @@ judgeCases([
     presented: present(GENERATION_MAX),
     afterMs: 1000,
     verdict: resync(3),
+  },
+]);
+
+// What a refresh asks for.
+const BROAD = { grant: { scope: 'a b' }, policy: { grantScope: 'a b c' } };
+judgeCases([
+  {
+    ...BROAD,
+    name: 'a narrower scope',
+    presented: present(GENERATION, { scope: 'a' }),
+    afterMs: 0,
+    verdict: ROTATE,
+  },
+  {
+    ...BROAD,
+    name: 'a wider scope is refused, and the token stays good',
+    presented: present(GENERATION, { scope: 'a c' }),
+    afterMs: 0,
+    verdict: refuse('scope_not_allowed'),
+  },
+  {
+    ...BROAD,
+    name: 'a granted scope that the client is no longer allowed is refused',
+    policy: { grantScope: 'a' },
+    presented: present(GENERATION, { scope: 'b' }),
+    afterMs: 0,
+    verdict: refuse('scope_not_allowed'),
+  },
+  {
+    ...BROAD,
+    name: 'an honest retry with the same narrower scope is a repeat',
+    presented: present(GENERATION - 1, { scope: 'a' }),
+    afterMs: 1000,
+    verdict: repeat('overlap'),
+  },
+  {
+    ...BROAD,
+    name: 'a retry that asks for more is refused',
+    presented: present(GENERATION - 1, { scope: 'c' }),
+    afterMs: 1000,
+    verdict: refuse('scope_not_allowed'),
+  },
+  {
+    ...BROAD,
+    name: 'a wider scope moves no grant whose store lost writes',
+    presented: present(GENERATION + 1, { scope: 'c' }),
+    afterMs: 1000,
+    verdict: refuse('scope_not_allowed'),
+  },
+  {
+    ...BROAD,
+    name: 'a replay stays a replay, whatever it asks for',
+    presented: present(0, { scope: 'c' }),
+    afterMs: HOUR_MS / 2,
+    verdict: replay(GENERATION),
+  },
+  {
+    ...BROAD,
+    name: 'another client does not learn what was granted',
+    presented: present(GENERATION, { clientId: 'client-b', scope: 'c' }),
+    afterMs: 0,
+    verdict: refuse('client_mismatch'),
+  },
+]);
+
+const COMPROMISED = {
+  state: 'compromised',
+  atMs: ROTATED_AT_MS,
+  opensUntilMs: ROTATED_AT_MS + 2 * HOUR_MS,
+} as const;
+const LONG = { refreshTokenLifetimeSeconds: 86_400 };
+const IN_WINDOW_MS = 2 * HOUR_MS - 1;
+
+// A key that an operator withdrew.
+judgeCases([
+  ...ROTATIONS.map((rotation): Case => ({
+    name: `with rotation ${rotation}, the current token of a compromised key is replaced until its window ends`,
+    presented: present(GENERATION, { withdrawal: COMPROMISED }),
+    afterMs: IN_WINDOW_MS,
+    policy: { ...LONG, rotation },
+    verdict: ROTATE,
+  })),
+  {
+    name: 'the current token of a compromised key is refused when its window has ended',
+    presented: present(GENERATION, { withdrawal: COMPROMISED }),
+    afterMs: IN_WINDOW_MS + 1,
+    policy: LONG,
+    verdict: refuse('key_compromised'),
+  },
+  {
+    name: 'a window whose end is in doubt has not ended',
+    presented: present(GENERATION, { withdrawal: COMPROMISED }),
+    afterMs: 3 * HOUR_MS,
+    doubt: { beforeMs: ROTATED_AT_MS + 3 * HOUR_MS, byMs: HOUR_MS + 1 },
+    policy: LONG,
+    verdict: ROTATE,
+  },
+  {
+    name: 'a token of a retired key is refused',
+    presented: present(GENERATION, { withdrawal: { state: 'retired', atMs: ROTATED_AT_MS } }),
+    afterMs: 1000,
+    verdict: refuse('key_retired'),
+  },
+  {
+    name: 'a token of a compromised key that is ahead of the store proves nothing',
+    presented: present(GENERATION + 1, { withdrawal: COMPROMISED }),
+    afterMs: 1000,
+    verdict: refuse('key_compromised'),
+  },
+  {
+    name: 'the predecessor under a compromised key is repeated inside the overlap, for a lost answer',
+    presented: present(GENERATION - 1, { withdrawal: COMPROMISED }),
+    afterMs: 59_000,
+    verdict: repeat('overlap'),
+  },
+  {
+    name: 'a replay of a token of a compromised key does not revoke, for its thief can make any generation',
+    presented: present(GENERATION - 1, { withdrawal: COMPROMISED }),
+    afterMs: HOUR_MS / 2,
+    verdict: replay(1, 'refuse'),
+  },
+  {
+    name: 'a replay of a token of a compromised key is only observed where the policy says so',
+    presented: present(0, { withdrawal: COMPROMISED }),
+    afterMs: HOUR_MS / 2,
+    policy: { onReplay: 'observe' },
+    verdict: replay(GENERATION, 'observe'),
+  },
+  {
+    name: 'without rotation, every holder of a replaced token gets its successor',
+    presented: present(GENERATION - 1, { withdrawal: COMPROMISED }),
+    afterMs: IN_WINDOW_MS,
+    policy: { ...LONG, rotation: 'none' },
+    verdict: repeat('not_rotated'),
+  },
+  {
+    name: 'a token of a compromised key of a revoked grant is refused as revoked',
+    grant: REVOKED,
+    presented: present(GENERATION, { withdrawal: COMPROMISED }),
+    afterMs: 1000,
+    verdict: refuse('revoked'),
   },
 ]);

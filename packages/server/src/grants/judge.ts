@@ -2,8 +2,10 @@ import type { Policy } from '../clients/policy.ts';
 import { latestMomentOfAge, toMillis } from '../clock.ts';
 import type { Millis, Now, Seconds } from '../clock.ts';
 import type { DeadTokenReason } from '../errors.ts';
+import type { KeyWithdrawal } from '../tokens/key-state.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
+import { mayRequest } from './access-scope.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { firstUseOf, leastAgeOf } from './rotation-history.ts';
@@ -18,6 +20,8 @@ export type Presented = OpenedRefreshToken & {
   readonly useDigest: Uint8Array | undefined;
   /** Whether our own 503 answered the last use of this token, so that this is the retry we asked for. */
   readonly isRetryOfOurs: boolean;
+  /** What the access token is to be for; absent for all that the grant gives. */
+  readonly scope?: string | undefined;
 };
 
 /** Why a presented refresh token may be answered with the current one again. */
@@ -31,7 +35,10 @@ export type Verdict =
   | { readonly kind: 'repeat'; readonly cause: RepeatCause }
   /** Issued by us, though the store no longer knows: the grant goes on from it, `lost` generations forward. */
   | { readonly kind: 'resync'; readonly lost: number }
-  | { readonly kind: 'refuse'; readonly reason: Exclude<DeadTokenReason, 'token_undecryptable' | 'replayed'> }
+  | {
+      readonly kind: 'refuse';
+      readonly reason: Exclude<DeadTokenReason, 'token_undecryptable' | 'replayed'> | 'scope_not_allowed';
+    }
   /** An earlier token, `gap` generations old, that may not be repeated: a lost answer long ago, or theft. */
   | { readonly kind: 'replay'; readonly gap: number; readonly response: Policy['onReplay'] };
 
@@ -43,32 +50,59 @@ const repeat = (cause: RepeatCause): Verdict => ({ kind: 'repeat', cause });
  * overlaps only, and it can be wrong. An age in doubt counts as the least that it may be. A clock that runs backwards
  * counts as standing still, and while it is behind the newest rotation no use counts as a replay.
  *
- * @see RFC 9700 §4.14.2 for replay, RFC 6749 §6 for the binding to the client
+ * @see RFC 9700 §4.14.2 for replay, RFC 6749 §6 for the binding to the client and the scope
  */
 export const judge = (grant: Grant | undefined, presented: Presented, now: Now, policy: Policy): Verdict => {
+  const verdict = judgeToken(grant, presented, now, policy);
+  const { scope } = presented;
+  if (scope === undefined || grant === undefined) return verdict;
+  // A request for too much changes nothing; a token that is dead or replayed stays what it is.
+  if (verdict.kind === 'refuse' || verdict.kind === 'replay') return verdict;
+  return mayRequest(grant, policy, scope) ? verdict : refuse('scope_not_allowed');
+};
+
+const judgeToken = (grant: Grant | undefined, presented: Presented, now: Now, policy: Policy): Verdict => {
   if (grant === undefined) return refuse('unknown');
   if (grant.clientId !== presented.clientId) return refuse('client_mismatch');
   if (grant.brand !== undefined && grant.brand !== presented.brand) return refuse('brand_mismatch');
+  if (presented.withdrawal !== undefined && opensNoMore(presented.withdrawal, now))
+    return refuse(`key_${presented.withdrawal.state}`);
   if (grant.revocation !== undefined) return refuse('revoked');
   if (isOver(toMillis(beganAt(grant)), policy.grantLifetimeSeconds, now)) return refuse('expired');
   if (presented.generation > grant.generation) return judgeAhead(grant, presented, policy);
   if (isOver(currentIssuedAtMs(grant), policy.refreshTokenLifetimeSeconds, now)) return refuse('expired');
   if (presented.generation < grant.generation) return judgePredecessor(grant, presented, now, policy);
-  if (policy.rotation === 'none' || grant.generation === GENERATION_MAX) return repeat('not_rotated');
+  if (grant.generation === GENERATION_MAX || !isRotating(presented, policy)) return repeat('not_rotated');
   return { kind: 'rotate' };
 };
+
+/** Whether a current token is exchanged for its successor. One of a compromised key always is: under a key that nobody else has. */
+export const isRotating = (
+  { withdrawal }: Pick<Presented, 'withdrawal'>,
+  { rotation }: Pick<Policy, 'rotation'>,
+): boolean => rotation !== 'none' || withdrawal !== undefined;
+
+/** Whether tokens of a withdrawn key are refused: of a retired one all, of a compromised one those after its window. */
+export const opensNoMore = (withdrawal: KeyWithdrawal, now: Now): boolean =>
+  withdrawal.state === 'retired' ||
+  withdrawal.atMs <= latestMomentOfAge(withdrawal.opensUntilMs - withdrawal.atMs, now);
 
 const isOver = (fromMs: Millis, lifetimeSeconds: Seconds | null, now: Now): boolean =>
   lifetimeSeconds !== null && fromMs <= latestMomentOfAge(toMillis(lifetimeSeconds), now);
 
 /** Only this server can have sealed it, so the store has lost the writes in between: a restored backup, a failover. */
 const judgeAhead = (grant: Grant, presented: Presented, policy: Policy): Verdict => {
+  // Whoever has a compromised key can seal any generation, so a higher one proves nothing.
+  if (presented.withdrawal !== undefined) return refuse('key_compromised');
   const lost = presented.generation - grant.generation;
   return lost <= policy.resyncGenerations ? { kind: 'resync', lost } : refuse('ahead');
 };
 
 const judgePredecessor = (grant: Grant, presented: Presented, now: Now, policy: Policy): Verdict => {
   const gap = grant.generation - presented.generation;
+  const isOfWithdrawnKey = presented.withdrawal !== undefined;
+  // Of a token that never rotates there may be many copies. It was rotated for its key only, so each holder gets the successor.
+  if (gap === 1 && isOfWithdrawnKey && policy.rotation === 'none') return repeat('not_rotated');
   if (gap === 1 && presented.isRetryOfOurs) return repeat('same_use');
   if (gap === 1 && isSameUse(grant.useDigest, presented.useDigest)) return repeat('same_use');
   if (gap === 1 && policy.rotation === 'until-used') return repeat('until_used');
@@ -83,5 +117,7 @@ const judgePredecessor = (grant: Grant, presented: Presented, now: Now, policy: 
     if (sinceFirstUseMs < raceMs) return refuse('concurrent_use');
   }
   if (now.nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');
-  return { kind: 'replay', gap, response: policy.onReplay };
+  // Whoever has a compromised key can seal predecessors, so a replay of one must not end the grant.
+  const response = isOfWithdrawnKey && policy.onReplay === 'revoke' ? 'refuse' : policy.onReplay;
+  return { kind: 'replay', gap, response };
 };

@@ -6,7 +6,10 @@ import type { Now } from '../clock.ts';
 import { StoreError } from '../errors.ts';
 import { sealAccessToken } from '../tokens/access-token.ts';
 import { signAccessJwt } from '../tokens/access-jwt.ts';
-import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
+import { ringOf } from '../tokens/key-ring.cases.ts';
+import { createKeyLine, withWithdrawals } from '../tokens/key-ring.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
+import { registrationOf } from '../tokens/key-store.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import { base62Shape } from '../tokens/base-shapes.ts';
 import { uuidShape } from '../tokens/shape.ts';
@@ -34,6 +37,7 @@ const POLICY: Policy = {
   requireUserAgent: false,
   includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer',
   clientCredentials: false,
 };
 
@@ -106,17 +110,40 @@ for (const [what, grant, client, nowMs, expiresAt] of CASES)
     const expected =
       expiresAt === undefined
         ? undefined
-        : { grant, client, issuedAt: ISSUED_AT, expiresAt, isInDoubt: false };
+        : { grant, client, scope: 'read_odometer', issuedAt: ISSUED_AT, expiresAt, isInDoubt: false };
     assert.deepEqual(access, expected);
   });
 
-const OLD_LINE = createKeyLine(1, CREATED_AT);
-const OLD_RING = parseKeyRing(OLD_LINE);
-const NEW_RING = parseKeyRing(`${OLD_LINE}\n${createKeyLine(2, ISSUED_AT)}`);
+/** The grant's scope, what the client is allowed, what the token selects, and its scope. */
+const SCOPES: readonly (readonly [string, string, number | undefined, string])[] = [
+  ['a b c', 'a b c', undefined, 'a b c'],
+  ['a b c', 'c b', undefined, 'b c'],
+  ['a b c', '', undefined, ''],
+  ['a b c', 'a b c', 0b101, 'a c'],
+  ['a b c', 'b c', 0b101, 'c'],
+  ['', 'a', undefined, ''],
+];
+
+for (const [scope, grantScope, selection, expected] of SCOPES)
+  test(`an access token that selects ${selection ?? 'all'} of "${scope}", of a client that is allowed "${grantScope}", is for "${expected}"`, () => {
+    const opened = { issuedAt: ISSUED_AT, ...(selection === undefined ? {} : { selection }) };
+    const client = { ...CLIENT, policy: { ...POLICY, grantScope } };
+    assert.equal(
+      judgeAccess({ ...GRANT, scope }, client, opened, { nowMs: ISSUED_AT * 1000, doubt: undefined })?.scope,
+      expected,
+    );
+  });
+
+const OLD_LINE = createKeyLine(1001, 'seal', CREATED_AT);
+const OLD_RING = ringOf(OLD_LINE);
+const NEW_RING = ringOf(OLD_LINE, createKeyLine(1002, 'seal', ISSUED_AT));
+const OLD_KEYS = OLD_RING.keys.map(registrationOf);
+const NEW_KEYS = NEW_RING.keys.map(registrationOf);
 const OPENED = { grantId: GRANT.id, issuedAt: ISSUED_AT, serial: 7 };
-const TOKEN = sealAccessToken(OLD_RING.newest, uuidShape, OPENED);
+const TOKEN = sealAccessToken(OLD_RING.seal.active, uuidShape, OPENED);
 const ISSUER = 'https://fob.example';
-const JWT = await signAccessJwt(OLD_RING.newest, {
+const SIGN_KEY = OLD_RING.sign.active;
+const JWT = await signAccessJwt(SIGN_KEY, {
   iss: ISSUER,
   sub: GRANT.subject,
   aud: ISSUER,
@@ -124,21 +151,21 @@ const JWT = await signAccessJwt(OLD_RING.newest, {
   scope: GRANT.scope,
   iat: ISSUED_AT,
   exp: ISSUED_AT + LIFETIME,
-  jti: sealTokenId(OLD_RING.newest, { kind: 'grant', ...OPENED }),
+  jti: sealTokenId(SIGN_KEY, { kind: 'grant', ...OPENED }),
 });
-const NEW_TOKEN = sealAccessToken(NEW_RING.newest, uuidShape, OPENED);
+const NEW_TOKEN = sealAccessToken(NEW_RING.seal.active, uuidShape, OPENED);
 
 /** A store with one grant and its client, and a key ring that is read again when a newer key is noticed. */
 const contextWith = ({
   ring = OLD_RING,
   ringRead = ring,
-  newestKeyNumber = 1,
+  keys = OLD_KEYS,
   fails = false,
   now = { nowMs: ISSUED_AT * 1000, doubt: undefined },
 }: {
   readonly ring?: typeof OLD_RING;
   readonly ringRead?: typeof OLD_RING;
-  readonly newestKeyNumber?: number;
+  readonly keys?: readonly RegisteredKey[];
   readonly fails?: boolean;
   readonly now?: Now;
 } = {}) => {
@@ -151,17 +178,19 @@ const contextWith = ({
   let current = ring;
   const store: Pick<Store, 'readGrant' | 'readClient'> = {
     readGrant: (id) => answer('readGrant', id === GRANT.id ? GRANT : undefined),
-    readClient: (id) =>
-      answer('readClient', { client: id === CLIENT.id ? CLIENT : undefined, newestKeyNumber }),
+    readClient: (id) => answer('readClient', { client: id === CLIENT.id ? CLIENT : undefined, keys }),
   };
   const context: AccessContext = {
     store: store as Store,
     get keyRing() {
       return current;
     },
-    noticeKey(number) {
-      if (number > current.newest.number) current = ringRead;
-      return number > current.newest.number;
+    noticeKeys(registered) {
+      const newest = Math.max(...registered.map(({ number }) => number));
+      if (newest > current.newestNumber) current = ringRead;
+      if (registered.some(({ withdrawal }) => withdrawal !== undefined))
+        current = withWithdrawals(current, registered);
+      return newest > current.newestNumber;
     },
     clock: () => now.nowMs,
     doubt: () => now.doubt,
@@ -173,6 +202,7 @@ const contextWith = ({
 const ACCESS = {
   grant: GRANT,
   client: CLIENT,
+  scope: 'read_odometer',
   issuedAt: ISSUED_AT,
   expiresAt: ISSUED_AT + LIFETIME,
   isInDoubt: false,
@@ -183,19 +213,27 @@ test('an access token gives access to its grant, for its client', async () => {
 });
 
 test('an access token sealed with an older key of the ring is accepted', async () => {
-  const { context } = contextWith({ ring: NEW_RING, newestKeyNumber: 2 });
+  const { context } = contextWith({ ring: NEW_RING, keys: NEW_KEYS });
   assert.deepEqual(await readAccess(context, uuidShape, TOKEN), ACCESS);
   assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
 });
 
 test('an access token that another node sealed with a newer key is accepted after the ring is read again', async () => {
-  const { context } = contextWith({ ringRead: NEW_RING, newestKeyNumber: 2 });
+  const { context } = contextWith({ ringRead: NEW_RING, keys: NEW_KEYS });
   assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
 });
 
 test('a token that a key missing from the ring may have sealed is an outage, never an inactive token', async () => {
-  const { context } = contextWith({ newestKeyNumber: 2 });
+  const { context } = contextWith({ keys: NEW_KEYS });
   await assert.rejects(readAccess(context, uuidShape, NEW_TOKEN), StoreError);
+});
+
+test('an access token of a key that was compromised a moment ago is inactive, although this node has not noticed yet', async () => {
+  const withdrawal = { state: 'compromised', atMs: ISSUED_AT, opensUntilMs: Infinity } as const;
+  const keys = NEW_KEYS.map((key) => (key.number === 1001 ? { ...key, withdrawal } : key));
+  const { context } = contextWith({ ring: NEW_RING, keys });
+  assert.equal(await readAccess(context, uuidShape, TOKEN), undefined);
+  assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
 });
 
 test('a string of another form is inactive, without a read of the store', async () => {
@@ -205,7 +243,7 @@ test('a string of another form is inactive, without a read of the store', async 
     'x',
     TOKEN.toUpperCase(),
     `${TOKEN}0`,
-    sealAccessToken(OLD_RING.newest, base62Shape, OPENED),
+    sealAccessToken(OLD_RING.seal.active, base62Shape, OPENED),
   ];
   for (const text of others) assert.equal(await readAccess(context, uuidShape, text), undefined);
   assert.deepEqual(reads, []);
@@ -213,14 +251,14 @@ test('a string of another form is inactive, without a read of the store', async 
 
 const NOBODYS: readonly (readonly [string, string])[] = [
   ['a random UUID', 'c0ffee00-dead-4bad-8bad-feedfacecafe'],
-  ['a refresh token of the grant', sealRefreshToken(OLD_RING.newest, uuidShape, GRANT.id, 5)],
+  ['a refresh token of the grant', sealRefreshToken(OLD_RING.seal.active, uuidShape, GRANT.id, 5)],
   [
     'one of a grant that does not exist',
-    sealAccessToken(OLD_RING.newest, uuidShape, { ...OPENED, grantId: 1n }),
+    sealAccessToken(OLD_RING.seal.active, uuidShape, { ...OPENED, grantId: 1n }),
   ],
   [
     'one that a key of another deployment sealed',
-    sealAccessToken(parseKeyRing(createKeyLine(1, 1)).newest, uuidShape, OPENED),
+    sealAccessToken(ringOf(createKeyLine(1, 'seal', 1)).seal.active, uuidShape, OPENED),
   ],
 ];
 

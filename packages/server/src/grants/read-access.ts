@@ -1,4 +1,4 @@
-import { earliestMsOf, endingOf, readNow, toSeconds } from '../clock.ts';
+import { earliestMsOf, endingOf, isFromFuture, readNow, toSeconds } from '../clock.ts';
 import type { TimeContext } from '../clock.ts';
 import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
@@ -6,10 +6,12 @@ import type { OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { readingsOfAccessToken } from '../tokens/access-token.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
-import { audienceOf } from './issue.ts';
-import { isFromFuture, judgeAccess } from './judge-access.ts';
+import { intersect } from './access-scope.ts';
+import { audiencesOf, readAudience } from './audience.ts';
+import { judgeAccess } from './judge-access.ts';
 import type { Access } from './judge-access.ts';
 import { hasNewerKey } from './newer-key.ts';
 import type { Store } from './store.ts';
@@ -18,15 +20,15 @@ import type { Store } from './store.ts';
 export type AccessContext = TimeContext & {
   readonly store: Store;
   readonly keyRing: KeyRing;
-  /** Gets the newest key number that the store knows; answers whether the ring, read again if needed, lacks that key. */
-  readonly noticeKey: (newestKeyNumber: number) => boolean;
+  /** Gets the keys that the store knows; answers whether the ring, read again if needed, lacks one of them. */
+  readonly noticeKeys: (registered: readonly RegisteredKey[]) => boolean;
   /** The issuer of JWTs (`iss`); where it is absent, no JWT is accepted. */
   readonly issuer?: string | undefined;
 };
 
 /**
  * What an access token, opaque or a JWT, gives access to at this server. `undefined` for an inactive or unknown one, for
- * one whose audience is another server, and for one that was issued to the client itself, without an owner. Throws
+ * one whose audience is other servers only, and for one that was issued to the client itself, without an owner. Throws
  * `StoreError`, also where the clock is in doubt and nobody knows whether the token has expired: then the answer is 503.
  *
  * @see RFC 9068 §4 for the audience
@@ -50,11 +52,13 @@ const readOwnAccess = async (
   const { issuer } = context;
   if (isCompactJwt(text)) {
     const jwt = await openJwt(context, text);
-    return jwt === undefined || jwt.claims.aud !== issuer ? undefined : readJwtAccess(context, jwt);
+    const isForUs = jwt !== undefined && readAudience(jwt.claims.aud).some((one) => one === issuer);
+    return isForUs ? readJwtAccess(context, jwt) : undefined;
   }
   if (shape.read(text) === 'malformed') return undefined;
   const access = await readOpaqueAccess(context, shape, text);
-  return access === undefined || audienceOf(access.client.policy, issuer) !== issuer ? undefined : access;
+  const isForUs = access !== undefined && audiencesOf(access.client.policy, issuer).includes(issuer);
+  return isForUs ? access : undefined;
 };
 
 const readOpaqueAccess = async (
@@ -98,7 +102,10 @@ const openInTime = async (
   return { ...opened, isInDoubt: ending === 'in_doubt' };
 };
 
-/** What a JWT of a grant gives access to. It expires at its `exp`, or earlier if the policy was shortened. */
+/**
+ * What a JWT of a grant gives access to. It expires at its `exp`, or earlier if the policy was shortened, and covers its
+ * `scope`, or less if the client is allowed less since.
+ */
 export const readJwtAccess = async (
   context: AccessContext,
   { key, claims, isInDoubt }: OpenedJwt,
@@ -107,8 +114,11 @@ export const readJwtAccess = async (
   if (opened?.kind !== 'grant') return undefined;
   const access = await readOpened(context, opened);
   if (access === undefined || access === 'unknown') return undefined;
+  // The key may have been withdrawn since the ring was read.
+  if (context.keyRing.sign.find(key.number)?.withdrawal !== undefined) return undefined;
   return {
     ...access,
+    scope: intersect(claims.scope, access.scope),
     expiresAt: Math.min(access.expiresAt, claims.exp),
     isInDoubt: isInDoubt || access.isInDoubt,
   };
@@ -123,12 +133,26 @@ export const findOpaqueAccess = async (
   shape: Shape,
   text: string,
 ): Promise<Access | 'unknown' | undefined> => {
-  for (const opened of readingsOfAccessToken(context.keyRing, shape, text)) {
+  const { keyRing } = context;
+  for (const opened of readingsOfAccessToken(keyRing, shape, text)) {
     const access = await readOpened(context, opened);
-    if (access !== 'unknown') return access;
+    if (access !== 'unknown' && stillOpens(context, keyRing, { shape, text, opened })) return access;
   }
   return 'unknown';
 };
+
+/** Whether the token still opens: reading the client may have shown that its key was withdrawn. */
+const stillOpens = (
+  context: AccessContext,
+  ringBefore: KeyRing,
+  {
+    shape,
+    text,
+    opened,
+  }: { readonly shape: Shape; readonly text: string; readonly opened: OpenedAccessToken },
+): boolean =>
+  context.keyRing === ringBefore ||
+  readingsOfAccessToken(context.keyRing, shape, text).some(({ grantId }) => grantId === opened.grantId);
 
 const readOpened = async (
   context: AccessContext,
@@ -137,6 +161,7 @@ const readOpened = async (
   const { store } = context;
   const grant = await store.readGrant(opened.grantId);
   if (grant === undefined) return 'unknown';
-  const { client } = await store.readClient(grant.clientId);
+  const { client, keys } = await store.readClient(grant.clientId);
+  context.noticeKeys(keys);
   return client === undefined ? undefined : judgeAccess(grant, client, opened, readNow(context));
 };

@@ -7,6 +7,7 @@ import type { CodeStore } from './code-store.ts';
 import type { ConsentStore } from './consent-store.ts';
 import type { GrantStore } from './grant-store.ts';
 import type { ImportStore } from './import-store.ts';
+import type { SessionStore } from './session-store.ts';
 
 /**
  * All that is stored. Every verb is one atomic step, durable on disk when its promise resolves, and decided on the
@@ -21,7 +22,8 @@ export type Store = GrantStore &
   WebhookStore &
   ClientStore &
   KeyStore &
-  ClockStore & {
+  ClockStore &
+  SessionStore & {
     /**
      * Whether the store itself remembers which uses were not answered, and recognises their retries at every node. For
      * a store that does not, the token endpoints of each process remember their own (`undecided-uses.ts`).

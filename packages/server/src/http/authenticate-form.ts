@@ -17,12 +17,12 @@ export const SHARED_DIALECT = oauth.name;
  * @see RFC 6749 §2.3.1 and §3.2.1
  */
 export const authenticateForm = async (
-  { authentication, noticeKey }: EndpointContext,
+  { authentication, noticeKeys }: EndpointContext,
   visit: Visit,
   methods: readonly AuthenticationMethod[],
 ): Promise<{ readonly form: ClientForm['form']; readonly client: Client }> => {
   const { form, credentials } = readClientForm(visit.request, methods);
-  const { client, newestKeyNumber } = await authenticate(authentication, {
+  const { client, keys } = await authenticate(authentication, {
     dialect: SHARED_DIALECT,
     isForEveryDialect: true,
     readings: credentials,
@@ -31,7 +31,7 @@ export const authenticateForm = async (
   });
   visit.client = client;
   // May read the key ring again, so it comes before the ring is used.
-  noticeKey(newestKeyNumber);
+  noticeKeys(keys);
   return { form, client };
 };
 

@@ -3,6 +3,7 @@ import type { TimeContext } from '../clock.ts';
 import type { TokenIssuer } from '../grants/issue.ts';
 import type { ClientReading } from '../clients/client-store.ts';
 import type { Store } from '../grants/store.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { Emit } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
 
@@ -13,10 +14,10 @@ export type EndpointContext = TokenIssuer &
     readonly store: Store;
     readonly authentication: Authentication<ClientReading>;
     /**
-     * Gets the newest key number that the store has registered, and reads the key ring again if the ring lacks that key.
-     * Returns whether the ring still lacks it.
+     * Gets the keys that the store has registered. Reads the key ring again if it lacks one of them, and takes over what was
+     * decided about them. Returns whether the ring still lacks one.
      */
-    readonly noticeKey: (newestKeyNumber: number) => boolean;
+    readonly noticeKeys: (registered: readonly RegisteredKey[]) => boolean;
     readonly randomness: Randomness;
     readonly emit: Emit;
   };

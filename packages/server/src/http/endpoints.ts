@@ -2,6 +2,7 @@ import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../log-event.ts';
 import type { WireRequest, WireResponse } from '../wire/exchange.ts';
+import { opensPage } from '../wire/headers.ts';
 import type { RouteGroup, Visit } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 import { createFailures } from './failures.ts';
@@ -36,8 +37,11 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
     client: undefined,
   });
 
+  const pages = table.find(({ answerUnknownPage }) => answerUnknownPage !== undefined);
   const refuseMethod = ({ group, allow }: Match & { route: undefined }, visit: Visit): WireResponse => {
-    const response = renderFailure(new Refusal('method_not_allowed'), group, visit);
+    // Someone who opens the address of an endpoint in a browser reads a page.
+    const renderer = opensPage(visit.request) ? (pages ?? group) : group;
+    const response = renderFailure(new Refusal('method_not_allowed'), renderer, visit);
     return { ...response, headers: { ...response.headers, Allow: allow } };
   };
 

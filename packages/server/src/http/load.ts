@@ -1,3 +1,5 @@
+import type { Millis } from '../clock.ts';
+
 /** How many requests are being answered, whichever way they arrive: from our own listener or from a host's. */
 export type Load = {
   /** Requests being answered at this moment. */
@@ -6,7 +8,7 @@ export type Load = {
   begin(): boolean;
   end(): void;
   /** Refuses every request from now on; resolves when the last open one has ended, or after `graceMs`. */
-  stop(graceMs: number): Promise<void>;
+  stop(graceMs: Millis): Promise<void>;
 };
 
 /** Every `begin` needs one `end`, also if it answers `false`. */

@@ -16,6 +16,7 @@ export const PATHS = {
   revocation: '/oauth/revoke',
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
+  protectedResource: '/.well-known/oauth-protected-resource',
 } as const;
 
 const dialects: readonly Dialect[] = Object.values(DIALECTS);
@@ -49,14 +50,38 @@ export const createMetadata =
         introspection_endpoint_auth_methods_supported: INTROSPECTION_METHODS,
         revocation_endpoint: at(PATHS.revocation),
         revocation_endpoint_auth_methods_supported: REVOCATION_METHODS,
+        // RFC 9728 §4.
+        protected_resources: [issuer],
       },
       { isCacheable: true },
     );
   };
 
 /**
- * `GET /.well-known/jwks.json`: the public part of every key of the ring, including those that do not sign yet. Also
- * answered while the store is unavailable, so that resource servers can go on.
+ * `GET /.well-known/oauth-protected-resource`: what a client needs to know about the vehicle calls, which this server answers
+ * itself. Their resource identifier is the issuer, the audience of every token that names no other.
+ *
+ * @see RFC 9728 §2 and §3
+ */
+export const createResourceMetadata =
+  (context: { readonly issuer: string }): Route =>
+  () => {
+    const { issuer } = context;
+    return answerEverybody(
+      {
+        resource: issuer,
+        authorization_servers: [issuer],
+        bearer_methods_supported: ['header'],
+        resource_name: 'Vehicles',
+      },
+      { isCacheable: true },
+    );
+  };
+
+/**
+ * `GET /.well-known/jwks.json`: the public part of every usable signing key, including those that do not sign yet. A key
+ * that is compromised or retired is gone at once, so that resource servers stop to accept its JWTs. Also answered while
+ * the store is unavailable, so that resource servers can go on.
  *
  * @see RFC 7517 §5
  */
@@ -64,14 +89,14 @@ export const createJwks =
   (context: EndpointContext): Route =>
   async () => {
     const isComplete = await hasEveryKey(context);
-    const keys = context.keyRing.keys.map(({ signingKey }) => signingKey.jwk);
+    const keys = context.keyRing.sign.usable.map(({ signingKey }) => signingKey().jwk);
     return answerEverybody({ keys }, { isCacheable: isComplete });
   };
 
 /** Whether the ring has every key; it is read again where the store has registered a newer one. */
-const hasEveryKey = async ({ store, noticeKey }: EndpointContext): Promise<boolean> => {
+const hasEveryKey = async ({ store, noticeKeys }: EndpointContext): Promise<boolean> => {
   try {
-    return !noticeKey((await store.readClient('')).newestKeyNumber);
+    return !noticeKeys((await store.readClient('')).keys);
   } catch (error) {
     if (error instanceof StoreError) return false;
     throw error;

@@ -1,6 +1,6 @@
 import { SHARED_DIALECT } from './authenticate-form.ts';
 import { createIntrospection } from './introspection.ts';
-import { createJwks, createMetadata, PATHS } from './metadata.ts';
+import { createJwks, createMetadata, createResourceMetadata, PATHS } from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
 import { createRevocation } from './revocation.ts';
 import type { RouteGroup } from '../wire/route.ts';
@@ -14,11 +14,13 @@ export const createResourceServerRoutes = (context: EndpointContext): RouteGroup
     [`POST ${PATHS.revocation}`]: createRevocation(context),
     [`GET ${PATHS.metadata}`]: createMetadata(context),
     [`GET ${PATHS.metadata}${pathOf(context.issuer)}`]: createMetadata(context),
+    [`GET ${PATHS.protectedResource}`]: createResourceMetadata(context),
+    [`GET ${PATHS.protectedResource}${pathOf(context.issuer)}`]: createResourceMetadata(context),
     [`GET ${PATHS.jwks}`]: createJwks(context),
   },
   renderRefusal: renderOAuthRefusal,
 });
 
-/** The path of the issuer, which follows the well-known path (RFC 8414 §3.1); empty for an issuer that is not a URL. */
+/** The path of the issuer, which follows the well-known path (RFC 8414 §3.1, RFC 9728 §3.1); empty for an issuer that is not a URL. */
 const pathOf = (issuer: string): string =>
   URL.canParse(issuer) ? new URL(issuer).pathname.replace(/\/$/, '') : '';

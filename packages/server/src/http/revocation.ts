@@ -18,8 +18,9 @@ export const createRevocation =
   async (visit) => {
     const { form, client } = await authenticateForm(context, visit, REVOCATION_METHODS);
     const token = readToken(form);
-    const { requestId } = visit.exchange;
+    const { exchange, caller } = visit;
+    const { requestId } = exchange;
     const { shapes } = dialectOf(client);
-    await revokeToken(context, { token, client, shapes, requestId });
-    return answerClient('', visit.exchange);
+    await revokeToken(context, { token, client, shapes, requestId, caller });
+    return answerClient('', exchange);
   };

@@ -1,4 +1,5 @@
 import { Refusal } from '../errors.ts';
+import { opensPage } from '../wire/headers.ts';
 import type { Route, RouteGroup, Visit } from '../wire/route.ts';
 
 /** The route of a path, or, where the path exists for other methods only, those methods. */
@@ -17,7 +18,7 @@ const NO_PARAMETERS: Visit['parameters'] = {};
 
 /**
  * Finds the route of a method and path: by exact path, then by pattern. An unknown path leads to a refusal of the group
- * whose prefix is the longest that fits; of the group with the shortest prefix, where none fits.
+ * whose prefix is the longest that fits; of the group with the shortest prefix, where none fits. A browser gets a page.
  */
 export const createRouter = (groups: readonly RouteGroup[]): ((method: string, path: string) => Match) => {
   const exact = new Map<string, Entry>();
@@ -40,6 +41,11 @@ export const createRouter = (groups: readonly RouteGroup[]): ((method: string, p
     .sort((left, right) => right.prefix.length - left.prefix.length);
   const fallback = prefixes.at(-1);
   if (fallback === undefined) throw new RangeError('no group refuses unknown paths');
+  const answerUnknownPage = groups.find((group) => group.answerUnknownPage)?.answerUnknownPage;
+  const refuseUnknownPath: Route = (visit) => {
+    if (answerUnknownPage !== undefined && opensPage(visit.request)) return answerUnknownPage(visit);
+    throw new Refusal('path_unknown');
+  };
 
   return (method, path) => {
     const entry = exact.get(path);
@@ -61,10 +67,6 @@ const refuseMethod = ({ group, methods }: Entry): Match => ({
   route: undefined,
   allow: [...methods.keys()].join(', '),
 });
-
-const refuseUnknownPath: Route = () => {
-  throw new Refusal('path_unknown');
-};
 
 /** As text, escaped, with a named group for each `{name}`. */
 const toPattern = (path: string): RegExp =>

@@ -18,7 +18,7 @@ import type { EndpointContext } from './context.ts';
  * @see RFC 6749 §3.2 and §5
  */
 export const createTokenRoute = (
-  { authentication, noticeKey }: EndpointContext,
+  { authentication, noticeKeys }: EndpointContext,
   grantTypeContext: GrantTypeContext,
   dialect: Dialect,
   endpoint: TokenEndpoint,
@@ -37,7 +37,7 @@ export const createTokenRoute = (
     const { requestId, nowMs } = exchange;
     const parsed = endpoint.parse(visit.request);
     const readFirst = isShared ? undefined : read(parsed);
-    const { client, newestKeyNumber } = await authenticate(authentication, {
+    const { client, keys } = await authenticate(authentication, {
       dialect: dialectName,
       isForEveryDialect: isShared,
       readings: parsed.credentials,
@@ -47,7 +47,7 @@ export const createTokenRoute = (
     });
     visit.client = client;
     // May read the key ring again, so it comes before the ring is used.
-    noticeKey(newestKeyNumber);
+    noticeKeys(keys);
     const { grantType, parameters } = readFirst ?? read(parsed);
     checkClient(client, caller, isShared);
     const response = await grantType.handle(grantTypeContext, {

@@ -33,7 +33,7 @@ const createGrantTypeContext = (context: EndpointContext): GrantTypeContext => (
   get issuer() {
     return context.issuer;
   },
-  noticeKey: context.noticeKey,
+  noticeKeys: context.noticeKeys,
   nextSerial: context.nextSerial,
   undecidedRefreshes: undecidedUsesOf(context.store),
   undecidedCodes: undecidedUsesOf(context.store),

@@ -115,6 +115,16 @@ void test('with one more in a read, the connection is dropped, and nothing is ma
   assert.deepEqual(events, [{ event: 'connection.dropped', reason: 'too_many_waiting', count: 1, caller }]);
 });
 
+void test('of what a dropped connection sent, Node makes no further requests', async (t) => {
+  const { server, open } = await serve(t);
+  let requests = 0;
+  server.on('request', () => requests++);
+  const socket = open();
+  socket.write(request('/more').repeat(WAITING_MAX * 4));
+  assert.equal(await text(socket).catch(() => ''), '');
+  assert.ok(requests <= WAITING_MAX + 2, `${requests} requests`);
+});
+
 void test('a client that does not read holds one answer, and gets no further one before it reads', async (t) => {
   const { open, seen } = await serve(t);
   const socket = open();

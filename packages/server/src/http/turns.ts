@@ -86,11 +86,24 @@ const pause = (connection: Connection, socket: Socket): void => {
   socket.pause();
 };
 
+/** What Node's parser of requests takes as an error of its callback. */
+const STOP = -1;
+
+/**
+ * One read can bring thousands of requests, and Node makes an object of each of them, also after its connection is closed. A
+ * callback that reports an error ends that. The callback is not documented: without it, Node goes on to the end of the read.
+ */
+const stopParsing = (socket: Socket): void => {
+  const { parser } = socket as { readonly parser?: { onIncoming?: unknown } | null };
+  if (typeof parser?.onIncoming === 'function') parser.onIncoming = () => STOP;
+};
+
 /**
  * Closes a connection with many unanswered requests. Node then makes an error for each of them, and most of its cost is the
  * stack, which nobody sees.
  */
 const destroy = (socket: Socket): void => {
+  stopParsing(socket);
   let limit = Error.stackTraceLimit;
   socket.prependListener('close', () => {
     limit = Error.stackTraceLimit;

@@ -1,10 +1,11 @@
+import type { Millis } from '../clock.ts';
 import { refuse } from './row-fault.ts';
 import { isAbsent } from './row-text.ts';
 
 /** A time of a row. */
 export type RowTime = {
   /** Integer milliseconds. */
-  readonly atMs: number;
+  readonly atMs: Millis;
   /** Whether the text names its zone; one that does not is read as UTC. */
   readonly hasZone: boolean;
 };
@@ -41,7 +42,7 @@ const parseDateTime = (text: string): RowTime | undefined => {
 };
 
 /** Cuts, as every database does: a token does not live longer here than there. */
-const toMilliseconds = (fraction: string): number => Number(fraction.slice(0, 3).padEnd(3, '0'));
+const toMilliseconds = (fraction: string): Millis => Number(fraction.slice(0, 3).padEnd(3, '0'));
 
 const parseOffset = (zone: string): number | undefined => {
   if (/^(?:Z|UTC|GMT)?$/i.test(zone)) return 0;

@@ -27,7 +27,13 @@ export type WebhookAdded =
 
 /** Adds a webhook; from now on it gets a delivery of every grant event that it wants. Throws `StoreError`. */
 export const addWebhook = async (
-  { store, keyRing, clock, randomness }: Pick<OperationContext, 'store' | 'keyRing' | 'clock' | 'randomness'>,
+  {
+    store,
+    keyRing,
+    clock,
+    randomness,
+    egress,
+  }: Pick<OperationContext, 'store' | 'keyRing' | 'clock' | 'randomness' | 'egress'>,
   wanted: NewWebhook,
 ): Promise<WebhookAdded> => {
   const { url, clientId } = wanted;
@@ -35,6 +41,7 @@ export const addWebhook = async (
   if (format === undefined) return { outcome: 'invalid', fault: `unknown format ${wanted.format}` };
   const fault = faultOf(wanted, format);
   if (fault !== undefined) return { outcome: 'invalid', fault };
+  if (egress.isDenied(url)) return { outcome: 'invalid', fault: `url ${DENIED}` };
   const { kinds = format.usualKinds } = wanted;
   if (clientId !== undefined && (await store.readClient(clientId)).client === undefined)
     return { outcome: 'client_unknown' };
@@ -44,13 +51,17 @@ export const addWebhook = async (
     format: format.name,
     clientId,
     kinds: GRANT_EVENT_KINDS.filter((kind) => kinds.includes(kind)),
-    keyNumber: keyRing.newest.number,
+    keyNumber: keyRing.webhook.active.number,
     createdAtMs: clock(),
     disabledAtMs: undefined,
   };
   const created = await store.createWebhook(webhook);
   return created === 'too_many' ? { outcome: 'too_many' } : { outcome: 'added', webhook };
 };
+
+/** A name is not looked up here: it may resolve to something else when it is connected to. */
+const DENIED =
+  'names a private address; KEYFOB_EGRESS_ALLOWED_RANGES can allow its range, on every node and for this command';
 
 const faultOf = (
   { url, clientId, kinds = [], isHttpAllowed }: NewWebhook,

@@ -1,4 +1,6 @@
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { TimeContext } from '../clock.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { Store } from '../grants/store.ts';
 import type { Emit } from '../log-event.ts';
 import type { Randomness } from '../randomness.ts';
@@ -9,10 +11,14 @@ import type { KnownDialects } from './dialect-rules.ts';
 export type OperationContext = TimeContext & {
   readonly store: Store;
   readonly dialects: KnownDialects;
+  /** What clients may be allowed, and owners may grant. */
+  readonly scopes: ScopeRegistry;
   /** The key ring as last read. */
   readonly keyRing: KeyRing;
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */
   readonly issuer: string | undefined;
   readonly randomness: Randomness;
+  /** The way to URLs that others chose. */
+  readonly egress: Egress;
   readonly emit: Emit;
 };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ClockDoubt } from '../clock.ts';
 import type { Store } from '../grants/store.ts';
 import { systemRandomness } from '../randomness.ts';
-import { createKeyLine, parseKeyRing } from '../tokens/key-ring.ts';
+import { createKeyLines, parseKeyRing } from '../tokens/key-ring.ts';
 import { uuidShape } from '../tokens/shape.ts';
 import { giveConsent } from './give-consent.ts';
 
@@ -30,7 +30,7 @@ const droppedBefore = async (doubt: ClockDoubt | undefined): Promise<number | un
   };
   const context = {
     store: { createCode } as Store,
-    keyRing: parseKeyRing(createKeyLine(1, 0)),
+    keyRing: parseKeyRing(createKeyLines(1, 0)),
     clock: () => NOW_MS,
     doubt: () => doubt,
     randomness: systemRandomness,

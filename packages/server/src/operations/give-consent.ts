@@ -39,7 +39,7 @@ export const giveConsent = async (
     const about = { requestId, caller, clientId, grantId: writeGrantId(grantId), vehicles: vehicles.length };
     emit({ event: 'consent.given', dialect, ...about });
     const issuedAt = toSeconds(issuedAtMs);
-    return { outcome: 'given', code: sealCode(keyRing.newest, shapes.code, { grantId, issuedAt }) };
+    return { outcome: 'given', code: sealCode(keyRing.seal.active, shapes.code, { grantId, issuedAt }) };
   }
   throw new StoreError('unavailable', 'no free grant id was found');
 };

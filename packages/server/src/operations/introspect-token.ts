@@ -1,11 +1,13 @@
 import type { Client } from '../clients/client.ts';
 import { readNow, toSeconds } from '../clock.ts';
+import type { Seconds } from '../clock.ts';
 import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
-import { audienceOf } from '../grants/issue.ts';
+import { intersect } from '../grants/access-scope.ts';
+import { audiencesOf, writeAudience } from '../grants/audience.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -34,10 +36,10 @@ export type Introspection = {
   readonly client_id: string;
   /** Absent for a refresh token, which must not be accepted as a Bearer token. */
   readonly token_type?: 'Bearer';
-  readonly exp?: number | undefined;
-  readonly iat?: number | undefined;
+  readonly exp?: Seconds | undefined;
+  readonly iat?: Seconds | undefined;
   readonly sub: string;
-  readonly aud?: string | undefined;
+  readonly aud?: string | undefined | readonly (string | undefined)[];
   readonly iss?: string | undefined;
   readonly jti?: string;
 };
@@ -80,7 +82,8 @@ const mayIntrospect = (
   issuer: string | undefined,
 ): boolean => {
   if (type !== 'resource-server') return id === owner;
-  return tokenType === 'Bearer' && aud === audienceOf(policy, issuer);
+  const own = audiencesOf(policy, issuer);
+  return tokenType === 'Bearer' && [aud].flat().some((one) => own.includes(one));
 };
 
 const introspectJwt = async (context: AccessContext, token: string): Promise<Found | undefined> => {
@@ -88,7 +91,9 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Fou
   if (jwt === undefined) return undefined;
   if (openTokenId(jwt.key, jwt.claims.jti)?.kind === 'client') return introspectClientJwt(context, jwt);
   const access = await readJwtAccess(context, jwt);
-  return access && { ...access, token: { ...describe(jwt.claims), exp: access.expiresAt } };
+  return (
+    access && { ...access, token: { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt } }
+  );
 };
 
 /** A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. */
@@ -99,7 +104,9 @@ const introspectClientJwt = async (
   const { client } = await store.readClient(claims.client_id);
   const isActive =
     client !== undefined && client.disabledAtMs === undefined && client.policy.clientCredentials;
-  return isActive ? { token: describe(claims), isInDoubt } : undefined;
+  if (!isActive) return undefined;
+  const scope = intersect(claims.scope, client.policy.clientCredentialsScope ?? '');
+  return { token: { ...describe(claims), scope }, isInDoubt };
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
@@ -134,15 +141,15 @@ const introspectAccessToken = async (
 
 const describeAccess = (
   { issuer }: AccessContext,
-  { grant, client, issuedAt, expiresAt }: Access,
+  { grant, client, scope, issuedAt, expiresAt }: Access,
 ): Introspection => ({
-  scope: grant.scope,
+  scope,
   client_id: client.id,
   token_type: 'Bearer',
   exp: expiresAt,
   iat: issuedAt,
   sub: grant.subject,
-  aud: audienceOf(client.policy, issuer),
+  aud: writeAudience(audiencesOf(client.policy, issuer)),
   iss: issuer,
 });
 

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { GrantEvent } from '../outbox/grant-event.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
 import type { OperationContext } from './context.ts';
@@ -9,7 +10,7 @@ export type GrantEventFilter = {
   readonly grantId: GrantId | undefined;
   readonly clientId: string | undefined;
   /** Only events from this moment on, in milliseconds. */
-  readonly sinceMs: number;
+  readonly sinceMs: Millis;
 };
 
 /**

@@ -1,4 +1,3 @@
-import { OperatorError } from '../errors.ts';
 import type { Webhook } from '../outbox/webhook.ts';
 import type { OperationContext } from './context.ts';
 
@@ -8,16 +7,8 @@ export const readWebhook = async (
   id: string,
 ): Promise<Webhook | undefined> => (await store.listWebhooks()).find((webhook) => webhook.id === id);
 
-/** The key that signs the messages of a webhook. Throws `OperatorError` where the ring lacks the key it is derived from. */
+/** The key by which the receiver of a webhook should verify: that of the active webhook key. */
 export const readWebhookKey = (
   { keyRing }: Pick<OperationContext, 'keyRing'>,
-  { id, keyNumber }: Webhook,
-): Buffer => {
-  const key = keyRing.find(keyNumber);
-  if (key !== undefined) return key.webhookKey(id);
-  throw new OperatorError(
-    'key_missing',
-    `the key ring lacks key ${keyNumber}, which signs for webhook ${id}`,
-    'Restore the key ring, or remove the webhook and add it again.',
-  );
-};
+  { id }: Pick<Webhook, 'id'>,
+): Buffer => keyRing.webhook.active.webhookKey(id);

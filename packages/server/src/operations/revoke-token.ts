@@ -5,8 +5,10 @@ import type { TokenShapes } from '../grants/issue.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { findOpaqueAccess, openJwt } from '../grants/read-access.ts';
 import type { AccessContext } from '../grants/read-access.ts';
-import type { Emit } from '../log-event.ts';
+import type { Caller, Emit } from '../log-event.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
+import { writeGrantId } from '../tokens/grant-id.ts';
+import type { GrantId } from '../tokens/grant-id.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { revokeGrant } from './revoke-grant.ts';
 
@@ -19,11 +21,13 @@ export type RevocationRequest = {
   /** Of the client's dialect. */
   readonly shapes: TokenShapes;
   readonly requestId: string;
+  readonly caller: Caller;
 };
 
 /**
- * Revokes the grant of a refresh token of any generation, if it is the client's own. The answer is the same for a token
- * that is dead, unknown or another client's. Throws a `Refusal` for an active access token: it has no row of its own, and
+ * Revokes the grant of a refresh token of any generation, if it is the client's own. Another client's is refused, which only
+ * `revocation.refused` says: the answer is the same for a token that is dead, unknown or another client's, so that nobody
+ * learns from it whether a token exists. Throws a `Refusal` for an active access token: it has no row of its own, and
  * a client that revokes its old access token after a refresh must not lose the owner's consent. Throws `StoreError`.
  *
  * @see RFC 7009 §2.1 and §2.2.1
@@ -39,9 +43,26 @@ export const revokeToken = async (context: RevocationContext, request: Revocatio
       await revokeGrant(context, grant, { cause: 'client', requestId });
       return;
     }
+    if (grant !== undefined) reportRefused(context.emit, request, grant.id);
   }
   if (await isActiveAccessToken(context, request)) throw new Refusal('token_type_unsupported');
   if (opened === undefined && (await hasNewerKey(context, keyRing))) await revokeToken(context, request);
+};
+
+const reportRefused = (
+  emit: Emit,
+  { client, requestId, caller }: RevocationRequest,
+  grantId: GrantId,
+): void => {
+  const { id: clientId, dialect } = client;
+  emit({
+    event: 'revocation.refused',
+    dialect,
+    requestId,
+    caller,
+    clientId,
+    grantId: writeGrantId(grantId),
+  });
 };
 
 /** Whether it is an active access token of the client, issued for a grant or to the client itself. */

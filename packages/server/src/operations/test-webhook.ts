@@ -1,17 +1,18 @@
 import type { Webhook } from '../outbox/webhook.ts';
-import { deliver } from '../webhooks/deliver.ts';
+import { createDeliver } from '../webhooks/deliver.ts';
 import type { Answer } from '../webhooks/deliver.ts';
 import { addressMessage, writeTest } from '../webhooks/message.ts';
+import { signingKeysOf } from '../webhooks/signing-keys.ts';
 import type { OperationContext } from './context.ts';
-import { readWebhookKey } from './read-webhook.ts';
 
-/** Posts a message of type `webhook.test` to a webhook now, once. Throws `OperatorError` where its key is missing. */
+/** Posts a message of type `webhook.test` to a webhook now, once. */
 export const testWebhook = async (
-  context: Pick<OperationContext, 'keyRing' | 'clock' | 'randomness'>,
+  context: Pick<OperationContext, 'keyRing' | 'clock' | 'randomness' | 'egress'>,
   webhook: Webhook,
 ): Promise<Answer> => {
   const nowMs = context.clock();
   const content = writeTest(webhook, context.randomness.uuid(), nowMs);
-  const message = addressMessage(webhook, readWebhookKey(context, webhook), content, nowMs);
-  return deliver(message, new AbortController().signal);
+  const keys = signingKeysOf(context.keyRing, webhook, nowMs);
+  const message = addressMessage(webhook, keys, content, nowMs);
+  return createDeliver(context.egress)(message, new AbortController().signal);
 };

@@ -26,7 +26,7 @@ export type WebhookStore = {
    */
   hastenDeliveries(waits: {
     readonly nowMs: Millis;
-    readonly longestWaitsMs: readonly number[];
+    readonly longestWaitsMs: readonly Millis[];
   }): Promise<void>;
   /** Newest grant event first. */
   listDeliveries(page: {

@@ -7,7 +7,7 @@ export const STANDARD_FORMAT = 'standard';
 /** At most as many per store: every one is checked whenever a grant event is stored. */
 export const WEBHOOKS_MAX = 64;
 
-/** A receiver of grant events. Its secret is derived from the key ring (`RingKey.webhookKey`) and not stored. */
+/** A receiver of grant events. Its secret is derived from the key ring (`WebhookKey`) and not stored. */
 export type Webhook = {
   readonly id: string;
   readonly url: string;
@@ -16,7 +16,7 @@ export type Webhook = {
   /** The client whose grant events it receives; `undefined` for every client's. */
   readonly clientId: string | undefined;
   readonly kinds: readonly GrantEventKind[];
-  /** The key of the ring that its secret is derived from. */
+  /** The webhook key that was active when it was added: its receiver may verify by this one or by any newer one. */
   readonly keyNumber: number;
   readonly createdAtMs: Millis;
   readonly disabledAtMs: Millis | undefined;

@@ -1,4 +1,5 @@
 import {
+  addressRanges,
   baseUrl,
   httpUrl,
   oneOf,
@@ -46,6 +47,11 @@ export const SETTINGS = {
     flag: '--admin-port <number>',
     effect: 'Port of the admin listener; 0 picks a free one. Without it there is no admin listener.',
   },
+  adminAllowedHosts: {
+    ...text,
+    effect:
+      'Names, separated by commas, by which probes and scrapers may reach the admin listener. Addresses and `localhost` always work; other names get 421.',
+  },
   data: {
     ...text,
     default: 'data',
@@ -66,7 +72,12 @@ export const SETTINGS = {
   key: {
     ...text,
     effect:
-      'The key ring itself, for a secret manager that fills the environment. Excludes `keyFile`; several lines are separated by commas.',
+      'The key ring itself, for a secret manager that fills the environment. Several lines are separated by line ends or commas.',
+  },
+  keyCommand: {
+    ...text,
+    effect:
+      'Shell command that prints the key ring, such as the client of a secret manager. At most one of `keyFile`, `key` and `keyCommand` may be set.',
   },
   publicUrl: {
     ...baseUrl,
@@ -78,6 +89,12 @@ export const SETTINGS = {
     default: false,
     flag: '--demo',
     effect: 'Keeps a demo client and grant per dialect, and lets simulated owners sign in.',
+  },
+  scopesFile: {
+    ...text,
+    flag: '--scopes-file <file>',
+    effect:
+      'JSON file with the scopes that this deployment adds to the documented ones or puts in their place. It is read at the start.',
   },
   signInIssuer: {
     ...safeUrl,
@@ -103,6 +120,11 @@ export const SETTINGS = {
     effect: "URL that lists an owner's vehicles: GET with `subject` in the query.",
   },
   vehiclesToken: { ...text, effect: 'Bearer token that the server sends to `vehiclesUrl`.' },
+  egressAllowedRanges: {
+    ...addressRanges,
+    effect:
+      'Private addresses that webhooks may be sent to: addresses or CIDR ranges, separated by commas. Without it, only public addresses. Checked at every connection.',
+  },
   trustClock: {
     ...trueOrFalse,
     default: false,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { parseRanges } from '../egress/address-ranges.ts';
 import { readAddress } from '../stores/postgres/connection/address.ts';
 
 /** What values a setting takes: a schema to check them, and words for people. */
@@ -90,6 +91,17 @@ export const baseUrl: SettingValues<string> = {
       'must be an http or https URL of a host and at most a plain path',
     ),
     v.transform((value) => value.replace(/\/$/, '')),
+  ),
+};
+
+export const addressRanges: SettingValues<string> = {
+  values: 'addresses or CIDR ranges, separated by commas',
+  schema: v.pipe(
+    nonEmpty,
+    v.check(
+      (value) => parseRanges(value) !== undefined,
+      'must be addresses or CIDR ranges separated by commas, such as 10.0.0.0/8',
+    ),
   ),
 };
 

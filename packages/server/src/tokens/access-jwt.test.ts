@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { isCompactJwt, openAccessJwt, signAccessJwt } from './access-jwt.ts';
 import type { AccessClaims } from './access-jwt.ts';
-import { parseKeyRing } from './key-ring.ts';
+import { ringOf } from './key-ring.cases.ts';
 
 const NOW = 1_750_000_000;
 const ISSUER = 'https://fob.example';
-const RING = parseKeyRing(`1:0:${'B'.repeat(42)}A,2:1:${'C'.repeat(42)}A`);
-const STRANGE = parseKeyRing(`1:0:${'D'.repeat(42)}A`);
-const KEY = RING.keys[1] ?? assert.fail();
+const RING = ringOf(`1:sign:0:${'B'.repeat(42)}A`, `2:sign:1:${'C'.repeat(42)}A`);
+const STRANGE = ringOf(`1:sign:0:${'D'.repeat(42)}A`);
+const KEY = RING.sign.keys[1] ?? assert.fail();
 
 const CLAIMS: AccessClaims = {
   iss: ISSUER,
@@ -28,7 +28,7 @@ const open = (text: string, now = NOW) => openAccessJwt(RING, ISSUER, text, now)
 void test('a JWT access token has the header and the claims of RFC 9068, and opens to them', async () => {
   const text = await signAccessJwt(KEY, CLAIMS);
   assert.ok(isCompactJwt(text));
-  const { kid } = KEY.signingKey;
+  const { kid } = KEY.signingKey();
   assert.deepEqual(decodeProtectedHeader(text), { alg: 'ES256', typ: 'at+jwt', kid });
   assert.deepEqual(decodeJwt(text), CLAIMS);
   assert.deepEqual(await open(text), { claims: CLAIMS, key: KEY });
@@ -48,14 +48,14 @@ void test('a token opens in its last second and not in the one after', async () 
 });
 
 void test('a token of a key that is not in the ring is distinguished from one that is not ours', async () => {
-  assert.equal(await open(await signAccessJwt(STRANGE.newest, CLAIMS)), 'key_unknown');
+  assert.equal(await open(await signAccessJwt(STRANGE.sign.active, CLAIMS)), 'key_unknown');
 });
 
 type Header = { alg: string; typ?: string; kid?: string };
-const { kid } = KEY.signingKey;
+const { kid } = KEY.signingKey();
 const HEADER: Header = { alg: 'ES256', typ: 'at+jwt', kid };
 const sign = (header: Header, claims: Partial<AccessClaims>, key = KEY) =>
-  new SignJWT(claims).setProtectedHeader(header).sign(key.signingKey.privateKey);
+  new SignJWT(claims).setProtectedHeader(header).sign(key.signingKey().privateKey);
 const without = (name: keyof AccessClaims) =>
   Object.fromEntries(Object.entries(CLAIMS).filter(([one]) => one !== name));
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -64,13 +64,13 @@ const REFUSED: readonly (readonly [string, () => Promise<string> | string])[] = 
   ['another type', () => sign({ ...HEADER, typ: 'JWT' }, CLAIMS)],
   ['no type', () => sign({ alg: 'ES256', kid }, CLAIMS)],
   ['another issuer', () => sign(HEADER, { ...CLAIMS, iss: 'https://other.example' })],
-  ['the signature of another key', () => sign(HEADER, CLAIMS, STRANGE.newest)],
+  ['the signature of another key', () => sign(HEADER, CLAIMS, STRANGE.sign.active)],
   ['no signature at all', () => `${encode({ ...HEADER, alg: 'none' })}.${encode(CLAIMS)}.`],
   [
     'the public key for a shared secret',
     () => {
       const text = `${encode({ ...HEADER, alg: 'HS256' })}.${encode(CLAIMS)}`;
-      const secret = KEY.signingKey.publicKey.export({ type: 'spki', format: 'pem' });
+      const secret = KEY.signingKey().publicKey.export({ type: 'spki', format: 'pem' });
       return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
     },
   ],
@@ -81,7 +81,8 @@ const REFUSED: readonly (readonly [string, () => Promise<string> | string])[] = 
       return `${header}.${encode({ ...CLAIMS, scope: 'control_security' })}.${signature}`;
     },
   ],
-  ['an audience of several', () => sign(HEADER, { ...CLAIMS, aud: [ISSUER] as unknown as string })],
+  ['no audience in its list', () => sign(HEADER, { ...CLAIMS, aud: [] })],
+  ['an audience that is no text', () => sign(HEADER, { ...CLAIMS, aud: [ISSUER, 7 as unknown as string] })],
   ...(['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti'] as const).map(
     (name) => [`no ${name}`, () => sign(HEADER, without(name))] as const,
   ),

@@ -2,13 +2,14 @@ import type { Seconds } from '../clock.ts';
 import { toMillis } from '../clock.ts';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
-import type { KeyRing, RingKey } from './key-ring.ts';
+import type { KeyRing, SignKey } from './key-ring.ts';
 
 /** What a JWT access token says of itself (RFC 9068 §2.2). */
 export type AccessClaims = {
   readonly iss: string;
   readonly sub: string;
-  readonly aud: string;
+  /** One, or several. */
+  readonly aud: string | string[];
   readonly client_id: string;
   /** Space separated; may be empty. */
   readonly scope: string;
@@ -18,20 +19,19 @@ export type AccessClaims = {
 };
 
 /** A JWT found to be ours and not expired, and which key of the ring signed it. */
-export type OpenedAccessJwt = { readonly claims: AccessClaims; readonly key: RingKey };
+export type OpenedAccessJwt = { readonly claims: AccessClaims; readonly key: SignKey };
 
 const ALGORITHM = 'ES256';
 /** RFC 9068 §2.1: so that no JWT of another kind is taken for an access token. */
 const TYPE = 'at+jwt';
 
 /** Writes a JWT access token, signed by the key. */
-export const signAccessJwt = (
-  { signingKey: { kid, privateKey } }: RingKey,
-  { scope, ...claims }: AccessClaims,
-): Promise<string> =>
-  new SignJWT(scope === '' ? claims : { ...claims, scope })
+export const signAccessJwt = (key: SignKey, { scope, ...claims }: AccessClaims): Promise<string> => {
+  const { kid, privateKey } = key.signingKey();
+  return new SignJWT(scope === '' ? claims : { ...claims, scope })
     .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
     .sign(privateKey);
+};
 
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -41,7 +41,7 @@ export const isCompactJwt = (text: string): boolean => COMPACT.test(text);
 /**
  * Opens a JWT access token: its signature, type, issuer and expiry at `now` are found good. Whom it
  * is for is not looked at, because we issue it. `key_unknown`: signed by a key that is not in the ring. `undefined`:
- * not ours, or over.
+ * not ours, over, or signed by a key that is compromised or retired.
  *
  * @see RFC 9068 §4
  */
@@ -51,14 +51,15 @@ export const openAccessJwt = async (
   text: string,
   now: Seconds,
 ): Promise<OpenedAccessJwt | 'key_unknown' | undefined> => {
-  let key: RingKey | undefined;
+  let key: SignKey | undefined;
   try {
     const { payload } = await jwtVerify(
       text,
       ({ kid }) => {
-        key = ring.keys.find(({ signingKey }) => signingKey.kid === kid);
+        key = ring.sign.keys.find(({ signingKey }) => signingKey().kid === kid);
         if (key === undefined) throw new errors.JWKSNoMatchingKey();
-        return key.signingKey.publicKey;
+        if (key.withdrawal !== undefined) throw new errors.JWTInvalid('the key is withdrawn');
+        return key.signingKey().publicKey;
       },
       {
         algorithms: [ALGORITHM],
@@ -79,7 +80,8 @@ export const openAccessJwt = async (
 
 const toClaims = ({ iss, sub, aud, iat, exp, jti, ...more }: JWTPayload): AccessClaims | undefined => {
   const { client_id: clientId, scope = '' } = more;
-  const texts = [iss, sub, aud, jti, clientId, scope];
+  const audiences = [aud].flat();
+  const texts = [iss, sub, audiences[0], ...audiences, jti, clientId, scope];
   if (texts.some((text) => typeof text !== 'string') || iat === undefined || exp === undefined)
     return undefined;
   return { iss, sub, aud, client_id: clientId, scope, iat, exp, jti } as AccessClaims;

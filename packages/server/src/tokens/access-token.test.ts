@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { SERIAL_MAX, openAccessToken, sealAccessToken } from './access-token.ts';
-import { parseKeyRing } from './key-ring.ts';
+import { ringOf } from './key-ring.cases.ts';
 import { openRefreshToken } from './refresh-token.ts';
 import { base36Shape, base62Shape } from './base-shapes.ts';
 import { uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
-const LINE = '1:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
-const OTHER_LINE = '2:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
-const RING = parseKeyRing(LINE);
-const KEY = RING.newest;
+const LINE = '1:seal:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const OTHER_LINE = '2:seal:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const RING = ringOf(LINE);
+const KEY = RING.seal.active;
 const TOKEN = { grantId: 0x0123_4567_89ab_cdefn, issuedAt: 1_750_000_000, serial: 1 };
 const LAST = { grantId: -2n, issuedAt: 0xffff_ffff, serial: SERIAL_MAX };
 
@@ -95,7 +95,7 @@ for (const [name, shape, form] of SHAPES) {
   });
 
   void test(`a ${name} access token does not open to its grant under another key`, () => {
-    const other = parseKeyRing(OTHER_LINE);
+    const other = ringOf(OTHER_LINE);
     fc.assert(
       fc.property(tokens, (token) => {
         const opened = openAccessToken(other, shape, sealAccessToken(KEY, shape, token));
@@ -106,7 +106,7 @@ for (const [name, shape, form] of SHAPES) {
 
   void test(`a ${name} access token opens with an older key of the ring`, () => {
     const text = sealAccessToken(KEY, shape, TOKEN);
-    const opened = openAccessToken(parseKeyRing(`${LINE}\n${OTHER_LINE}`), shape, text);
+    const opened = openAccessToken(ringOf(LINE, OTHER_LINE), shape, text);
     assert.deepEqual(opened, { grantId: TOKEN.grantId, issuedAt: TOKEN.issuedAt });
   });
 }
@@ -144,3 +144,18 @@ void test('no access token opens as a refresh token', () => {
     }),
   );
 });
+
+for (const [name, shape, form] of SHAPES)
+  void test(`a ${name} access token that selects scopes has the usual form and opens to its selection`, () => {
+    const selections = fc.integer({ min: 1, max: 0xffff });
+    fc.assert(
+      fc.property(tokens, selections, (token, selection) => {
+        const text = sealAccessToken(KEY, shape, { ...token, selection });
+        assert.match(text, form);
+        const { grantId, issuedAt } = token;
+        assert.deepEqual(openAccessToken(RING, shape, text), { grantId, issuedAt, selection });
+      }),
+    );
+    for (const selection of [0, 0x1_0000])
+      assert.throws(() => sealAccessToken(KEY, shape, { ...TOKEN, selection }), RangeError);
+  });

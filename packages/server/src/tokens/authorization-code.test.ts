@@ -4,15 +4,17 @@ import * as fc from 'fast-check';
 import { openAccessToken, sealAccessToken } from './access-token.ts';
 import { openCode, sealCode } from './authorization-code.ts';
 import type { OpenedCode } from './authorization-code.ts';
-import { createKeyLine, parseKeyRing } from './key-ring.ts';
+import { ringOf } from './key-ring.cases.ts';
+import { createKeyLine } from './key-ring.ts';
 import { openRefreshToken, sealRefreshToken } from './refresh-token.ts';
 import { uuidPairShape, uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
-const LINE = '1:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
-const OTHER_LINE = '2:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
-const RING = parseKeyRing(LINE);
-const KEY = RING.newest;
+const LINE = '1:seal:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const OTHER_LINE = '2:seal:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const RING = ringOf(LINE);
+const KEY = RING.seal.active;
+const lineOf = (number: number): string => createKeyLine(number, 'seal', 1_750_000_000);
 const CODE: OpenedCode = { grantId: 0x0123_4567_89ab_cdefn, issuedAt: 1_750_000_000 };
 
 const codes: fc.Arbitrary<OpenedCode> = fc.record({
@@ -88,15 +90,16 @@ for (const [name, shape] of SHAPES) {
   });
 
   void test(`a ${name} code opens with the key of the ring that sealed it, and with no other`, () => {
-    const [first, second, third] = [1, 2, 3].map((number) => createKeyLine(number, 1_750_000_000));
-    const ring = parseKeyRing([first, second, third].join('\n'));
-    for (const key of ring.keys) assert.deepEqual(openCode(ring, shape, sealCode(key, shape, CODE)), CODE);
-    const without = parseKeyRing([first, third].join('\n'));
-    const second_ = parseKeyRing(second ?? '').newest;
+    const [first, second, third] = [lineOf(1), lineOf(2), lineOf(3)];
+    const ring = ringOf(first, second, third);
+    for (const key of ring.seal.keys)
+      assert.deepEqual(openCode(ring, shape, sealCode(key, shape, CODE)), CODE);
+    const without = ringOf(first, third);
+    const second_ = ringOf(second).seal.active;
     assert.equal(openCode(without, shape, sealCode(second_, shape, CODE)), undefined);
     fc.assert(
       fc.property(codes, (code) => {
-        assert.equal(openCode(parseKeyRing(OTHER_LINE), shape, sealCode(KEY, shape, code)), undefined);
+        assert.equal(openCode(ringOf(OTHER_LINE), shape, sealCode(KEY, shape, code)), undefined);
       }),
       { numRuns: 50 },
     );

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { SERIAL_MAX, sealAccessToken, sealAccessTokens } from './access-token.ts';
 import { base36Shape, base62Shape, base64UrlShape } from './base-shapes.ts';
-import { parseKeyRing } from './key-ring.ts';
+import { ringOf } from './key-ring.cases.ts';
 import {
   GENERATION_MAX,
   openRefreshToken,
@@ -14,11 +14,11 @@ import {
 import { uuidPairShape, uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
-const OLD = '1:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
-const NEW = '2:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
-const RING = parseKeyRing(`${OLD},${NEW}`);
-const FOREIGN = parseKeyRing('3:1750000000:-wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8').newest;
-const KEYS = [...RING.keys, FOREIGN] as const;
+const OLD = '1:seal:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const NEW = '2:seal:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const RING = ringOf(OLD, NEW);
+const FOREIGN = ringOf('3:seal:1750000000:-wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8').seal.active;
+const KEYS = [...RING.seal.keys, FOREIGN] as const;
 
 const grantIds = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const generations = fc.oneof(fc.nat({ max: 100 }), fc.integer({ min: 0, max: GENERATION_MAX }));
@@ -46,7 +46,7 @@ for (const [name, shape] of SHAPES) {
     fc
       .tuple(refreshTokens, fc.nat({ max: 35 }), fc.constantFrom('0', 'Z', '-', '０'))
       .map(([{ grantId, generation }, at, other]) => {
-        const text = sealRefreshToken(RING.newest, shape, grantId, generation);
+        const text = sealRefreshToken(RING.seal.active, shape, grantId, generation);
         return text.slice(0, at) + other + text.slice(at + 1);
       }),
     fc.string({ maxLength: 80 }),
@@ -67,16 +67,18 @@ for (const [name, shape] of SHAPES) {
     fc.assert(
       fc.property(fc.array(refreshTokens, { maxLength: 20 }), (tokens) => {
         assert.deepEqual(
-          sealRefreshTokens(RING.newest, shape, tokens),
-          tokens.map(({ grantId, generation }) => sealRefreshToken(RING.newest, shape, grantId, generation)),
+          sealRefreshTokens(RING.seal.active, shape, tokens),
+          tokens.map(({ grantId, generation }) =>
+            sealRefreshToken(RING.seal.active, shape, grantId, generation),
+          ),
         );
       }),
     );
     fc.assert(
       fc.property(fc.array(accessTokens, { maxLength: 20 }), (tokens) => {
         assert.deepEqual(
-          sealAccessTokens(RING.newest, shape, tokens),
-          tokens.map((token) => sealAccessToken(RING.newest, shape, token)),
+          sealAccessTokens(RING.seal.active, shape, tokens),
+          tokens.map((token) => sealAccessToken(RING.seal.active, shape, token)),
         );
       }),
     );
@@ -84,9 +86,9 @@ for (const [name, shape] of SHAPES) {
 }
 
 test('a number that does not fit into its bytes is refused, not cut', () => {
-  assert.throws(() => sealRefreshToken(RING.newest, uuidShape, 1n, GENERATION_MAX + 1), RangeError);
-  assert.throws(() => sealRefreshToken(RING.newest, uuidShape, 1n, -1), RangeError);
-  assert.throws(() => sealRefreshToken(RING.newest, uuidShape, 1n, Number.NaN), RangeError);
+  assert.throws(() => sealRefreshToken(RING.seal.active, uuidShape, 1n, GENERATION_MAX + 1), RangeError);
+  assert.throws(() => sealRefreshToken(RING.seal.active, uuidShape, 1n, -1), RangeError);
+  assert.throws(() => sealRefreshToken(RING.seal.active, uuidShape, 1n, Number.NaN), RangeError);
   const tooLate = { grantId: 1n, issuedAt: 0x1_0000_0000, serial: 0 };
-  assert.throws(() => sealAccessToken(RING.newest, uuidShape, tooLate), RangeError);
+  assert.throws(() => sealAccessToken(RING.seal.active, uuidShape, tooLate), RangeError);
 });

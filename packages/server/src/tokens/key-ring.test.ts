@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { OperatorError } from '../errors.ts';
-import { RING_KEYS_MAX, createKeyLine, parseKeyRing } from './key-ring.ts';
+import { ringOf } from './key-ring.cases.ts';
+import { RING_KEYS_MAX, createKeyLine, createKeyLines, parseKeyRing, withWithdrawals } from './key-ring.ts';
+import { KEY_PURPOSES } from './key-state.ts';
+import { registrationOf } from './key-store.ts';
 
 const MASTER = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
 const MASTER_2 = 'ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8';
-const ONE = `1:1750000000:${MASTER}`;
-const TWO = `2:1750000001:${MASTER_2}`;
+const ONE = `1:seal:1750000000:${MASTER}`;
+const TWO = `2:seal:1750000001:${MASTER_2}`;
+/** Keys of the other purposes, on one line, so that errors name the lines of the case. */
+const REST = createKeyLines(900, 0).split('\n').slice(1).join(',');
+const parse = (text: string) => parseKeyRing(`${text}\n${REST}`);
 
-const numbersOf = (text: string): readonly number[] => parseKeyRing(text).keys.map(({ number }) => number);
+const numbersOf = (text: string): readonly number[] => parse(text).seal.keys.map(({ number }) => number);
 
 const READABLE: readonly (readonly [string, string, readonly number[]])[] = [
   ['one line', ONE, [1]],
@@ -23,39 +29,43 @@ const READABLE: readonly (readonly [string, string, readonly number[]])[] = [
   ['blank lines', `\n\n${ONE}\n\n\n${TWO}\n\n`, [2, 1]],
   ['comments', `# keys of the pilot\n${ONE}\n  # since May\n${TWO}\n`, [2, 1]],
   ['a byte order mark', `\uFEFF${ONE}`, [1]],
-  ['numbers that are not counted up by one', `999999999:0:${MASTER}\n7:0:${MASTER_2}`, [999_999_999, 7]],
+  [
+    'numbers that are not counted up by one',
+    `999999999:seal:0:${MASTER}\n7:seal:0:${MASTER_2}`,
+    [999_999_999, 7],
+  ],
 ];
 
 for (const [name, text, numbers] of READABLE) {
   void test(`a key ring is read from ${name}, newest first`, () => {
     assert.deepEqual(numbersOf(text), numbers);
-    assert.equal(parseKeyRing(text).newest.number, numbers[0]);
+    assert.equal(parse(text).seal.active.number, numbers[0]);
   });
 }
 
 void test('a key is found by its number and has its creation time', () => {
-  const ring = parseKeyRing(`${ONE}\n${TWO}`);
-  assert.equal(ring.find(1)?.createdAt, 1_750_000_000);
-  assert.equal(ring.find(2)?.createdAt, 1_750_000_001);
-  assert.equal(ring.find(3), undefined);
+  const { seal } = ringOf(ONE, TWO);
+  assert.equal(seal.find(1)?.createdAt, 1_750_000_000);
+  assert.equal(seal.find(2)?.createdAt, 1_750_000_001);
+  assert.equal(seal.find(3), undefined);
 });
 
 void test('the fingerprint of a key is the same in every version and distinguishes keys', () => {
-  const ring = parseKeyRing(`${ONE}\n${TWO}`);
-  assert.equal(ring.find(1)?.fingerprint, 'a26593c97c80ca61d40e0dac2b8e83e2');
-  assert.match(ring.find(2)?.fingerprint ?? '', /^[0-9a-f]{32}$/);
-  assert.notEqual(ring.find(1)?.fingerprint, ring.find(2)?.fingerprint);
+  const { seal } = ringOf(ONE, TWO);
+  assert.equal(seal.find(1)?.fingerprint, 'a26593c97c80ca61d40e0dac2b8e83e2');
+  assert.match(seal.find(2)?.fingerprint ?? '', /^[0-9a-f]{32}$/);
+  assert.notEqual(seal.find(1)?.fingerprint, seal.find(2)?.fingerprint);
 });
 
-void test('the newest key seals what the ring before it could not have', () => {
+void test('the active key seals what the ring before it could not have', () => {
   const block = Buffer.alloc(16, 1);
-  const newest = parseKeyRing(`${ONE}\n${TWO}`).newest.sealers.refresh.seal(block, 0);
-  assert.deepEqual(newest, parseKeyRing(TWO).newest.sealers.refresh.seal(block, 0));
-  assert.notDeepEqual(newest, parseKeyRing(ONE).newest.sealers.refresh.seal(block, 0));
+  const active = ringOf(ONE, TWO).seal.active.sealers.refresh.seal(block, 0);
+  assert.deepEqual(active, ringOf(TWO).seal.active.sealers.refresh.seal(block, 0));
+  assert.notDeepEqual(active, ringOf(ONE).seal.active.sealers.refresh.seal(block, 0));
 });
 
-void test('the sealers of the two purposes have nothing in common', () => {
-  const { refresh, access } = parseKeyRing(ONE).newest.sealers;
+void test('the sealers of two kinds of tokens have nothing in common', () => {
+  const { refresh, access } = ringOf(ONE).seal.active.sealers;
   const block = Buffer.alloc(16, 1);
   const [sealed, other] = [refresh.seal(block, 16), access.seal(block, 16)];
   assert.notDeepEqual(sealed.subarray(0, 16), other.subarray(0, 16));
@@ -64,19 +74,19 @@ void test('the sealers of the two purposes have nothing in common', () => {
 });
 
 void test('a ring holds at most the maximum number of keys', () => {
-  const lines = Array.from({ length: RING_KEYS_MAX }, (_, index) => createKeyLine(index + 1, 0));
+  const lines = Array.from({ length: RING_KEYS_MAX }, (_, index) =>
+    createKeyLine(index + 1, KEY_PURPOSES[index % 4] ?? 'seal', 0),
+  );
   assert.equal(parseKeyRing(lines.join('\n')).keys.length, RING_KEYS_MAX);
-  lines.push(createKeyLine(RING_KEYS_MAX + 1, 0));
+  lines.push(createKeyLine(RING_KEYS_MAX + 1, 'seal', 0));
   assertUnreadable(lines.join('\n'));
 });
 
-void test('a new key line is a ring of its own, and no two are alike', () => {
-  const lines = Array.from({ length: 50 }, () => createKeyLine(3, 1_750_000_000));
-  for (const line of lines) {
-    const { newest } = parseKeyRing(line);
-    assert.deepEqual([newest.number, newest.createdAt], [3, 1_750_000_000]);
-  }
-  assert.equal(new Set(lines.map((line) => parseKeyRing(line).newest.fingerprint)).size, 50);
+void test('a new key line is what its arguments say, and no two are alike', () => {
+  const lines = Array.from({ length: 50 }, () => createKeyLine(3, 'webhook', 1_750_000_000));
+  const keys = lines.map((line) => ringOf(line).webhook.active);
+  for (const { number, createdAt } of keys) assert.deepEqual([number, createdAt], [3, 1_750_000_000]);
+  assert.equal(new Set(keys.map(({ fingerprint }) => fingerprint)).size, 50);
 });
 
 /** Whether the text holds eight consecutive characters of any key of the ring. */
@@ -93,7 +103,7 @@ const reveals = (message: string, ring: string): boolean =>
 /** Refused as unreadable, without a word of a key in anything that may be printed of the error. */
 const assertUnreadable = (text: string): void => {
   assert.throws(
-    () => parseKeyRing(text),
+    () => parseKeyRing(text === '' || /^[#\s,]/.test(text) ? text : `${text}\n${REST}`),
     (error: unknown) => {
       assert.ok(error instanceof OperatorError);
       assert.equal(error.code, 'key_malformed');
@@ -115,27 +125,29 @@ const UNREADABLE: readonly (readonly [string, string])[] = [
   ['blanks only', ' \n\t\r\n , '],
   ['comments only', '# no key yet\n'],
   ['a key alone', MASTER],
-  ['no number', `:1750000000:${MASTER}`],
-  ['the number 0', `0:1750000000:${MASTER}`],
-  ['a number with a leading zero', `01:1750000000:${MASTER}`],
-  ['a negative number', `-1:1750000000:${MASTER}`],
-  ['a number of ten digits', `1000000000:1750000000:${MASTER}`],
-  ['no moment', `1::${MASTER}`],
-  ['a moment in words', `1:yesterday:${MASTER}`],
-  ['a moment of eleven digits', `1:17500000000:${MASTER}`],
-  ['no key', '1:1750000000:'],
-  ['a key one character short', `1:1750000000:${MASTER.slice(1)}`],
-  ['a key one character long', `1:1750000000:${MASTER}A`],
-  ['a padded key', `1:1750000000:${MASTER}=`],
-  ['a key in plain base64', `1:1750000000:${MASTER.slice(2)}+/`],
-  ['a key in hexadecimal', `1:1750000000:${'0123456789abcdef'.repeat(4)}`],
+  ['no number', `:seal:1750000000:${MASTER}`],
+  ['the number 0', `0:seal:1750000000:${MASTER}`],
+  ['a number with a leading zero', `01:seal:1750000000:${MASTER}`],
+  ['a negative number', `-1:seal:1750000000:${MASTER}`],
+  ['a number of ten digits', `1000000000:seal:1750000000:${MASTER}`],
+  ['no purpose', `1:1750000000:${MASTER}`],
+  ['an unknown purpose', `1:open:1750000000:${MASTER}`],
+  ['no moment', `1:seal::${MASTER}`],
+  ['a moment in words', `1:seal:yesterday:${MASTER}`],
+  ['a moment of eleven digits', `1:seal:17500000000:${MASTER}`],
+  ['no key', '1:seal:1750000000:'],
+  ['a key one character short', `1:seal:1750000000:${MASTER.slice(1)}`],
+  ['a key one character long', `1:seal:1750000000:${MASTER}A`],
+  ['a padded key', `1:seal:1750000000:${MASTER}=`],
+  ['a key in plain base64', `1:seal:1750000000:${MASTER.slice(2)}+/`],
+  ['a key in hexadecimal', `1:seal:1750000000:${'0123456789abcdef'.repeat(4)}`],
   ['one field too many', `${ONE}:x`],
-  ['space inside a line', `1: 1750000000:${MASTER}`],
+  ['space inside a line', `1: seal:1750000000:${MASTER}`],
   ['two keys on one line', `${ONE} ${TWO}`],
-  ['one number twice', `${ONE}\n1:1750000001:${MASTER_2}`],
+  ['one number twice', `${ONE}\n1:seal:1750000001:${MASTER_2}`],
   ['one line twice', `${ONE}\n${ONE}`],
-  ['one number twice among others', `${ONE}\n${TWO}\n3:0:${MASTER}\n2:0:${MASTER}`],
-  ['a good line and a bad one', `${ONE}\n2:1750000001:${MASTER_2.slice(1)}`],
+  ['one number twice among others', `${ONE}\n${TWO}\n3:seal:0:${MASTER}\n2:seal:0:${MASTER}`],
+  ['a good line and a bad one', `${ONE}\n2:seal:1750000001:${MASTER_2.slice(1)}`],
 ];
 
 for (const [name, text] of UNREADABLE) {
@@ -146,11 +158,51 @@ for (const [name, text] of UNREADABLE) {
 
 void test('a key ring without keys, and one with a repeated number, are reported as such', () => {
   assert.throws(() => parseKeyRing('# none yet'), /holds no key/);
-  assert.throws(() => parseKeyRing(`${ONE}\n1:0:${MASTER_2}`), /two keys have the same number/);
-  assert.throws(() => parseKeyRing(`${ONE}\n2:0:short`), /line 2 is not NUMBER:CREATED_AT:KEY/);
+  assert.throws(() => parse(`${ONE}\n1:seal:0:${MASTER_2}`), /two keys have the same number/);
+  assert.throws(() => parse(`${ONE}\n2:seal:0:short`), /line 2 is not NUMBER:PURPOSE:CREATED_AT:KEY/);
 });
 
 void test('the check for key material in an error finds a part of a key', () => {
   assert.ok(reveals(`line 1 has ${MASTER.slice(20, 28)}`, ONE));
   assert.ok(!reveals('line 1 is not readable', ONE));
+});
+
+void test('a ring without a key of each purpose is refused, and says which it lacks', () => {
+  assert.throws(() => parseKeyRing(ONE), /holds no key of purpose sign, session, webhook/);
+  assert.throws(() => parseKeyRing(REST), /holds no key of purpose seal/);
+});
+
+void test('one secret is no key of two purposes', () => {
+  assert.throws(() => parse(`${ONE}\n2:seal:0:${MASTER}`), /holds the same key twice/);
+  assert.throws(() => parse(`${ONE}\n2:sign:0:${MASTER}`), /holds the same key twice/);
+});
+
+void test('the lines of a new ring are numbered from the first, one key of each purpose', () => {
+  const { keys, newestNumber } = parseKeyRing(createKeyLines(5, 9));
+  assert.deepEqual(
+    keys.toReversed().map(({ number, purpose, createdAt }) => [number, purpose, createdAt]),
+    KEY_PURPOSES.map((purpose, index) => [5 + index, purpose, 9]),
+  );
+  assert.equal(newestNumber, 8);
+});
+
+void test('a withdrawn key is not active, is found by its number, and makes nothing new', () => {
+  const ring = ringOf(ONE, TWO);
+  const registered = ring.keys.map(registrationOf);
+  const withdrawal = { state: 'retired', atMs: 5 } as const;
+  const withdraw = (...numbers: readonly number[]) =>
+    withWithdrawals(
+      ring,
+      registered.map((key) => (numbers.includes(key.number) ? { ...key, withdrawal } : key)),
+    ).seal;
+  const { active, usable, keys, find } = withdraw(2);
+  assert.equal(active.number, 1);
+  assert.deepEqual(
+    usable.map(({ number }) => number),
+    [1],
+  );
+  assert.equal(keys.length, 2);
+  assert.deepEqual(find(2)?.withdrawal, withdrawal);
+  assert.throws(() => withdraw(1, 2).active, { name: 'StoreError', kind: 'unavailable' });
+  assert.equal(withWithdrawals(withWithdrawals(ring, registered), []).seal.active.number, 2);
 });

@@ -1,84 +1,126 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { Seconds } from '../clock.ts';
-import { OperatorError } from '../errors.ts';
+import { OperatorError, StoreError } from '../errors.ts';
+import { KEY_PURPOSES } from './key-state.ts';
+import type { KeyPurpose, KeyWithdrawal, RegisteredKey } from './key-state.ts';
 import { createSealer } from './sealer.ts';
 import type { Sealer } from './sealer.ts';
 import { createSigningKey, SIGNING_SEED_BYTES } from './signing-key.ts';
 import type { SigningKey } from './signing-key.ts';
 
-/** The purposes a master key is split into. A token sealed for one opens to noise under another. */
-const PURPOSES = ['refresh', 'access', 'code', 'jti'] as const;
-export type Purpose = (typeof PURPOSES)[number];
-
-/** One master key with the sealers derived from it (HKDF-SHA-256, RFC 5869). */
-export type RingKey = {
-  /** From 1, counted up by rotation; what a grant's row remembers. */
+type KeyOf<Purpose extends KeyPurpose> = {
+  /** From 1, counted up over all purposes; what a grant's row remembers. */
   readonly number: number;
+  readonly purpose: Purpose;
   /** As the line of the key has it. */
   readonly createdAt: Seconds;
   /** 32 hexadecimal digits that identify the key without revealing it. The store keeps it to detect a wrong ring. */
   readonly fingerprint: string;
-  readonly sealers: Readonly<Record<Purpose, Sealer>>;
+  /** What an operator decided about it, if anything. */
+  readonly withdrawal?: KeyWithdrawal;
+};
+
+/** Seals refresh tokens, opaque access tokens and codes. A token sealed for one opens to noise under another. */
+export type SealKey = KeyOf<'seal'> & {
+  readonly sealers: Readonly<Record<'refresh' | 'access' | 'code', Sealer>>;
+};
+
+/** Signs JWTs, and seals their ids. */
+export type SignKey = KeyOf<'sign'> & {
+  /** Derived when it is asked for first, for it costs as much as all the rest. */
+  readonly signingKey: () => SigningKey;
+  readonly idSealer: Sealer;
+};
+
+export type SessionKey = KeyOf<'session'> & {
   /** 32 bytes that encrypt what browsers carry for us: sessions, and what they bring back from elsewhere. */
   readonly sessionKey: Uint8Array;
   /** 32 bytes that authenticate what a session's forms and sign-ins are bound by. */
   readonly formKey: Uint8Array;
+};
+
+export type WebhookKey = KeyOf<'webhook'> & {
   /** The 32 bytes that sign what is sent to a webhook. */
-  webhookKey(webhookId: string): Buffer;
-  /** What signs JWTs; derived when it is asked for first, for it costs as much as all the rest. */
-  readonly signingKey: SigningKey;
+  readonly webhookKey: (webhookId: string) => Buffer;
 };
 
-/** The keys of a deployment: the newest seals, every one opens. */
+/** One master key with what is derived from it for its purpose (HKDF-SHA-256, RFC 5869). */
+export type RingKey = SealKey | SignKey | SessionKey | WebhookKey;
+
+/** The keys of one purpose, newest first, withdrawn ones included. */
+export type KeysOf<Key extends RingKey> = {
+  /** Makes what is new: the newest that is not withdrawn. Throws `StoreError` where there is none. */
+  readonly active: Key;
+  /** In the order in which opening tries them. */
+  readonly keys: readonly Key[];
+  /** Those that are not withdrawn. */
+  readonly usable: readonly Key[];
+  find(number: number): Key | undefined;
+};
+
+/** The keys of a deployment. */
 export type KeyRing = {
-  readonly newest: RingKey;
-  /** Newest first, the order in which opening tries them. */
+  readonly seal: KeysOf<SealKey>;
+  readonly sign: KeysOf<SignKey>;
+  readonly session: KeysOf<SessionKey>;
+  readonly webhook: KeysOf<WebhookKey>;
+  /** Of every purpose, newest first. */
   readonly keys: readonly RingKey[];
-  find(number: number): RingKey | undefined;
+  /** The highest number. */
+  readonly newestNumber: number;
 };
 
-/** As many keys as a ring may hold: each one is tried on a token that does not open. */
+/** As many keys as a ring may hold: each one of its purpose is tried on a token that does not open. */
 export const RING_KEYS_MAX = 64;
 const MASTER_BYTES = 32;
-const LINE = /^(?<number>[1-9][0-9]{0,8}):(?<createdAt>[0-9]{1,10}):(?<master>[A-Za-z0-9_-]{43})$/;
+const LINE =
+  /^(?<number>[1-9][0-9]{0,8}):(?<purpose>seal|sign|session|webhook):(?<createdAt>[0-9]{1,10}):(?<master>[A-Za-z0-9_-]{43})$/;
 
 const derive = (master: Buffer, purpose: string, bytes: number): Buffer =>
   Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `keyfob ${purpose}`, bytes));
 
-const createRingKey = (number: number, createdAt: Seconds, master: Buffer): RingKey => {
-  const sealer = (purpose: Purpose): Sealer =>
-    createSealer(derive(master, `${purpose} seal`, 32), derive(master, `${purpose} mac`, 32));
-  const signingSeed = derive(master, 'access sign', SIGNING_SEED_BYTES);
-  let signingKey: SigningKey | undefined;
-  return {
-    number,
-    createdAt,
-    fingerprint: derive(master, 'fingerprint', 16).toString('hex'),
-    sealers: {
-      refresh: sealer('refresh'),
-      access: sealer('access'),
-      code: sealer('code'),
-      jti: sealer('jti'),
-    },
-    sessionKey: derive(master, 'session', 32),
-    formKey: derive(master, 'form', 32),
-    webhookKey: (webhookId) => derive(master, `webhook ${webhookId}`, 32),
-    get signingKey() {
-      return (signingKey ??= createSigningKey(signingSeed));
-    },
-  };
+const createRingKey = (number: number, purpose: KeyPurpose, createdAt: Seconds, master: Buffer): RingKey => {
+  const sealer = (use: string): Sealer =>
+    createSealer(derive(master, `${use} seal`, 32), derive(master, `${use} mac`, 32));
+  const identity = { number, createdAt, fingerprint: derive(master, 'fingerprint', 16).toString('hex') };
+  switch (purpose) {
+    case 'seal': {
+      const sealers = { refresh: sealer('refresh'), access: sealer('access'), code: sealer('code') };
+      return { ...identity, purpose, sealers };
+    }
+    case 'sign': {
+      const seed = derive(master, 'access sign', SIGNING_SEED_BYTES);
+      let signingKey: SigningKey | undefined;
+      return {
+        ...identity,
+        purpose,
+        signingKey: () => (signingKey ??= createSigningKey(seed)),
+        idSealer: sealer('jti'),
+      };
+    }
+    case 'session':
+      return {
+        ...identity,
+        purpose,
+        sessionKey: derive(master, 'session', 32),
+        formKey: derive(master, 'form', 32),
+      };
+    case 'webhook':
+      return { ...identity, purpose, webhookKey: (webhookId) => derive(master, `webhook ${webhookId}`, 32) };
+  }
 };
 
 const malformed = (what: string): OperatorError =>
   new OperatorError(
     'key_malformed',
     `the key ring is not readable: ${what}`,
-    'A key ring has one line a key, NUMBER:CREATED_AT:KEY, as "keyfob keys rotate" writes it. Restore it from your backup or secret manager.',
+    'A key ring has one line per key, NUMBER:PURPOSE:CREATED_AT:KEY, as "keyfob keys create" prints it, and at least one key of each purpose. Restore it from your backup or secret manager.',
   );
 
 /**
- * Reads a key ring: one line a key, `number:createdAt:base64url of 32 bytes`, separated by line ends or commas (so
- * that it also fits an environment variable). A line that begins with `#` is a comment to its end. Throws `OperatorError` `key_malformed`; never with a key in the text.
+ * Reads a key ring: one line per key, `number:purpose:createdAt:base64url of 32 bytes`, separated by line ends or commas (so
+ * that it also fits an environment variable). A line that begins with `#` is a comment to its end. Throws `OperatorError`
+ * `key_malformed`; never with a key in the text.
  */
 export const parseKeyRing = (text: string): KeyRing => {
   const entries = text.split('\n').flatMap((line, index) =>
@@ -91,20 +133,64 @@ export const parseKeyRing = (text: string): KeyRing => {
   if (entries.length > RING_KEYS_MAX) throw malformed(`it holds more than ${RING_KEYS_MAX} keys`);
   const keys = entries.map(({ entry, line }) => {
     const parts = LINE.exec(entry)?.groups;
-    if (parts === undefined) throw malformed(`line ${line} is not NUMBER:CREATED_AT:KEY`);
+    if (parts === undefined) throw malformed(`line ${line} is not NUMBER:PURPOSE:CREATED_AT:KEY`);
     return createRingKey(
       Number(parts['number']),
+      parts['purpose'] as KeyPurpose,
       Number(parts['createdAt']),
       Buffer.from(parts['master'] ?? '', 'base64url'),
     );
   });
   keys.sort((left, right) => right.number - left.number);
-  const byNumber = new Map(keys.map((key) => [key.number, key]));
-  const newest = keys[0];
   if (new Set(keys.map((key) => key.fingerprint)).size < keys.length)
     throw malformed('it holds the same key twice');
-  if (newest === undefined || byNumber.size !== keys.length) throw malformed('two keys have the same number');
-  return { newest, keys, find: (number) => byNumber.get(number) };
+  if (new Set(keys.map((key) => key.number)).size < keys.length)
+    throw malformed('two keys have the same number');
+  const missing = KEY_PURPOSES.filter((purpose) => !keys.some((key) => key.purpose === purpose));
+  if (missing.length > 0) throw malformed(`it holds no key of purpose ${missing.join(', ')}`);
+  return toRing(keys);
+};
+
+/** `keys` are newest first. */
+const toRing = (keys: readonly RingKey[]): KeyRing => ({
+  seal: keysOf(keys, 'seal'),
+  sign: keysOf(keys, 'sign'),
+  session: keysOf(keys, 'session'),
+  webhook: keysOf(keys, 'webhook'),
+  keys,
+  newestNumber: keys[0]?.number ?? 0,
+});
+
+const keysOf = <Purpose extends KeyPurpose>(
+  ring: readonly RingKey[],
+  purpose: Purpose,
+): KeysOf<RingKey & { readonly purpose: Purpose }> => {
+  const keys = ring.filter((key): key is RingKey & { readonly purpose: Purpose } => key.purpose === purpose);
+  const usable = keys.filter(({ withdrawal }) => withdrawal === undefined);
+  const byNumber = new Map(keys.map((key) => [key.number, key]));
+  const [active] = usable;
+  return {
+    get active() {
+      if (active === undefined)
+        throw new StoreError('unavailable', `every key of purpose ${purpose} in the ring is withdrawn`);
+      return active;
+    },
+    keys,
+    usable,
+    find: (number) => byNumber.get(number),
+  };
+};
+
+/** The ring with what a store knows to be decided about its keys. Key material is shared, so this is cheap. */
+export const withWithdrawals = (ring: KeyRing, registered: readonly RegisteredKey[]): KeyRing => {
+  const withdrawn = new Map(registered.map(({ number, withdrawal }) => [number, withdrawal]));
+  return toRing(
+    ring.keys.map((key) => {
+      const { withdrawal: _, ...plain } = key;
+      const withdrawal = withdrawn.get(key.number);
+      return withdrawal === undefined ? plain : { ...plain, withdrawal };
+    }),
+  );
 };
 
 /**
@@ -114,14 +200,18 @@ export const parseKeyRing = (text: string): KeyRing => {
 export const PUBLISHED_BEFORE_SIGNING_SECONDS = 600;
 
 /**
- * The key that signs at `now`, the earliest moment that the present may be: the newest that has been published for long, else
- * the oldest.
+ * The key that signs at `now`, the earliest moment that the present may be: the newest usable one that has been published
+ * for long, else the oldest.
  */
-export const signingKeyAt = (ring: KeyRing, now: Seconds): RingKey =>
-  ring.keys.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
-  ring.keys.at(-1) ??
-  ring.newest;
+export const signingKeyAt = ({ sign }: KeyRing, now: Seconds): SignKey =>
+  sign.usable.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
+  sign.usable.at(-1) ??
+  sign.active;
 
 /** A line for a new random key, to be appended to a ring's text. */
-export const createKeyLine = (number: number, createdAt: Seconds): string =>
-  `${number}:${createdAt}:${randomBytes(MASTER_BYTES).toString('base64url')}`;
+export const createKeyLine = (number: number, purpose: KeyPurpose, createdAt: Seconds): string =>
+  `${number}:${purpose}:${createdAt}:${randomBytes(MASTER_BYTES).toString('base64url')}`;
+
+/** Lines for a new key of every purpose, numbered from `first`: a whole ring, or what rotates one. */
+export const createKeyLines = (first: number, createdAt: Seconds): string =>
+  KEY_PURPOSES.map((purpose, index) => createKeyLine(first + index, purpose, createdAt)).join('\n');

@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { openAccessToken } from './access-token.ts';
-import { createKeyLine, parseKeyRing } from './key-ring.ts';
+import { ringOf } from './key-ring.cases.ts';
+import { createKeyLine } from './key-ring.ts';
 import { GENERATION_MAX, openRefreshToken, sealRefreshToken } from './refresh-token.ts';
 import { base36Shape, base62Shape } from './base-shapes.ts';
 import { uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 
-const LINE = '1:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
-const RING = parseKeyRing(LINE);
-const KEY = RING.newest;
+const LINE = '1:seal:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const RING = ringOf(LINE);
+const KEY = RING.seal.active;
 const GRANT_ID = 0x0123_4567_89ab_cdefn;
 
 const grantIds = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
@@ -52,7 +53,7 @@ for (const [name, shape, alphabet] of SHAPES) {
   void test(`a ${name} refresh token that is sealed again is the identical string`, () => {
     fc.assert(
       fc.property(grantIds, generations, (grantId, generation) => {
-        const again = parseKeyRing(LINE).newest;
+        const again = ringOf(LINE).seal.active;
         const first = sealRefreshToken(KEY, shape, grantId, generation);
         assert.equal(sealRefreshToken(again, shape, grantId, generation), first);
       }),
@@ -104,7 +105,7 @@ for (const [name, shape, alphabet] of SHAPES) {
   });
 
   void test(`a ${name} refresh token does not open with another key`, () => {
-    const other = parseKeyRing('1:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8');
+    const other = ringOf('1:seal:1750000000:_wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8');
     fc.assert(
       fc.property(grantIds, generations, (grantId, generation) => {
         const text = sealRefreshToken(KEY, shape, grantId, generation);
@@ -114,18 +115,18 @@ for (const [name, shape, alphabet] of SHAPES) {
   });
 
   void test(`a ${name} refresh token opens with the key of the ring that sealed it`, () => {
-    const lines = [1, 2, 3, 4, 5].map((number) => createKeyLine(number, 1_750_000_000));
-    const ring = parseKeyRing(lines.join('\n'));
-    for (const key of ring.keys) {
+    const lines = [1, 2, 3, 4, 5].map((number) => createKeyLine(number, 'seal', 1_750_000_000));
+    const ring = ringOf(...lines);
+    for (const key of ring.seal.keys) {
       const text = sealRefreshToken(key, shape, GRANT_ID, key.number);
       assert.deepEqual(openRefreshToken(ring, shape, text), { grantId: GRANT_ID, generation: key.number });
     }
   });
 
   void test(`a ${name} refresh token is dead once its key has left the ring`, () => {
-    const [first, second] = [createKeyLine(1, 0), createKeyLine(2, 0)];
-    const text = sealRefreshToken(parseKeyRing(first).newest, shape, GRANT_ID, 1);
-    assert.equal(openRefreshToken(parseKeyRing(second), shape, text), undefined);
+    const [first, second] = [createKeyLine(1, 'seal', 0), createKeyLine(2, 'seal', 0)];
+    const text = sealRefreshToken(ringOf(first).seal.active, shape, GRANT_ID, 1);
+    assert.equal(openRefreshToken(ringOf(second), shape, text), undefined);
   });
 }
 

@@ -1,6 +1,7 @@
 import { viewOf, writeUint32 } from './block-view.ts';
 import type { GrantId } from './grant-id.ts';
-import type { KeyRing, RingKey } from './key-ring.ts';
+import type { KeyRing, SealKey } from './key-ring.ts';
+import type { KeyWithdrawal } from './key-state.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import type { Shape } from './shape.ts';
 
@@ -11,14 +12,19 @@ const GENERATION_AT = 8;
 const CHECK_AT = 12;
 
 /** What a refresh token says once opened. It says nothing of whether the grant still exists. */
-export type OpenedRefreshToken = { readonly grantId: GrantId; readonly generation: number };
+export type OpenedRefreshToken = {
+  readonly grantId: GrantId;
+  readonly generation: number;
+  /** Of the key that sealed it, if an operator withdrew it. */
+  readonly withdrawal?: KeyWithdrawal;
+};
 
 /**
  * The refresh token of one generation of one grant. A function of its arguments alone, so a retry, the loser of a
  * race and another node all get the same string. The block: grant id (8 bytes), generation (4), check (4, zero).
  */
 export const sealRefreshToken = (
-  key: RingKey,
+  key: SealKey,
   shape: Shape,
   grantId: GrantId,
   generation: number,
@@ -30,7 +36,7 @@ export const sealRefreshToken = (
 
 /** The same for several tokens, for little more than the cost of one. */
 export const sealRefreshTokens = (
-  key: RingKey,
+  key: SealKey,
   shape: Shape,
   tokens: readonly OpenedRefreshToken[],
 ): readonly string[] => {
@@ -52,14 +58,14 @@ const writeBlock = (view: DataView, at: number, { grantId, generation }: OpenedR
  */
 export type Opening = OpenedRefreshToken | 'malformed' | undefined;
 
-/** Opens a presented refresh token with every key of the ring, newest first. */
+/** Opens a presented refresh token with every key of the ring, newest first. `judge` decides about those of a withdrawn key. */
 export const openRefreshToken = (ring: KeyRing, shape: Shape, text: string): Opening => {
   const sealed = shape.read(text);
-  return sealed === 'malformed' ? sealed : openWithAny(ring.keys, sealed);
+  return sealed === 'malformed' ? sealed : openWithAny(ring.seal.keys, sealed);
 };
 
 /**
- * Opens several tokens, in their order: those of the newest key, as most are, together for little more than the cost of
+ * Opens several tokens, in their order: those of the active key, as most are, together for little more than the cost of
  * one, and the others one by one.
  */
 export const openRefreshTokens = (
@@ -70,20 +76,24 @@ export const openRefreshTokens = (
   const stride = BLOCK_BYTES + shape.macBytes;
   const sealed = Buffer.alloc(texts.length * stride);
   const isOfShape = texts.map((text, index) => shape.readInto(text, sealed, index * stride));
-  const { blocks, misfits } = ring.newest.sealers.refresh.openAll(sealed, shape.macBytes);
+  const { active, keys } = ring.seal;
+  const { blocks, misfits } = active.sealers.refresh.openAll(sealed, shape.macBytes);
+  const others = keys.length === 1 ? NO_KEYS : keys.filter((key) => key !== active);
   const view = viewOf(blocks);
   return texts.map((_, index) => {
     if (isOfShape[index] !== true) return 'malformed';
     const opened = misfits.has(index) ? undefined : readBlock(view, index * BLOCK_BYTES);
-    return opened ?? openWithAny(ring.keys.slice(1), sealed.subarray(index * stride, (index + 1) * stride));
+    return opened ?? openWithAny(others, sealed.subarray(index * stride, (index + 1) * stride));
   });
 };
 
-const openWithAny = (keys: readonly RingKey[], sealed: Buffer): OpenedRefreshToken | undefined => {
-  for (const key of keys) {
-    const block = key.sealers.refresh.open(sealed);
+const NO_KEYS: readonly SealKey[] = [];
+
+const openWithAny = (keys: readonly SealKey[], sealed: Buffer): OpenedRefreshToken | undefined => {
+  for (const { sealers, withdrawal } of keys) {
+    const block = sealers.refresh.open(sealed);
     const opened = block === undefined ? undefined : readBlock(viewOf(block), 0);
-    if (opened !== undefined) return opened;
+    if (opened !== undefined) return withdrawal === undefined ? opened : { ...opened, withdrawal };
   }
   return undefined;
 };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { calculateJwkThumbprint } from 'jose';
-import { parseKeyRing, signingKeyAt } from './key-ring.ts';
+import { ringOf } from './key-ring.cases.ts';
+import { signingKeyAt } from './key-ring.ts';
 import { createSigningKey, SIGNING_SEED_BYTES } from './signing-key.ts';
 
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -49,14 +50,14 @@ void test('the key id is the thumbprint that others compute, and the public part
 const MASTER = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
 
 void test('the signing key of a ring key is the same in every version and on every node', () => {
-  const { signingKey } = parseKeyRing(`1:1750000000:${MASTER}`).newest;
-  assert.equal(signingKey.kid, '0nj3k52ysc7dW9JlsF6EyafmHNQa0e_fJCo8sA6SpIo');
-  assert.equal(parseKeyRing(`7:0:${MASTER}`).newest.signingKey.kid, signingKey.kid);
+  const { kid } = ringOf(`1:sign:1750000000:${MASTER}`).sign.active.signingKey();
+  assert.equal(kid, '0nj3k52ysc7dW9JlsF6EyafmHNQa0e_fJCo8sA6SpIo');
+  assert.equal(ringOf(`7:sign:0:${MASTER}`).sign.active.signingKey().kid, kid);
 });
 
 const MASTERS = ['B', 'C', 'D'].map((letter) => letter.repeat(42) + 'A');
-const ringOf = (...createdAt: readonly number[]) =>
-  parseKeyRing(createdAt.map((at, index) => `${index + 1}:${at}:${MASTERS[index]}`).join('\n'));
+const ringMadeAt = (...createdAt: readonly number[]) =>
+  ringOf(...createdAt.map((at, index) => `${index + 1}:sign:${at}:${MASTERS[index]}`));
 
 /** When the keys were made, the moment, and which signs then. */
 const SIGNERS: readonly (readonly [string, readonly number[], number, number])[] = [
@@ -71,6 +72,6 @@ const SIGNERS: readonly (readonly [string, readonly number[], number, number])[]
 
 for (const [name, createdAt, now, number] of SIGNERS) {
   void test(`of the keys of a ring, ${name}`, () => {
-    assert.equal(signingKeyAt(ringOf(...createdAt), now).number, number);
+    assert.equal(signingKeyAt(ringMadeAt(...createdAt), now).number, number);
   });
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openAccessToken } from './access-token.ts';
 import { writeGrantId } from './grant-id.ts';
-import { parseKeyRing } from './key-ring.ts';
+import { ringOf } from './key-ring.cases.ts';
 import { isUuid, uuidShape } from './shape.ts';
 import { openTokenId, sealTokenId } from './token-id.ts';
 
-const RING = parseKeyRing(`1:0:${'B'.repeat(42)}A`);
-const KEY = RING.newest;
-const OTHER = parseKeyRing(`1:0:${'C'.repeat(42)}A`).newest;
+const RING = ringOf(`1:sign:0:${'B'.repeat(42)}A`);
+const KEY = RING.sign.active;
+const OTHER = ringOf(`1:sign:0:${'C'.repeat(42)}A`).sign.active;
 const GRANT = { kind: 'grant', grantId: -42n, issuedAt: 1_750_000_000 } as const;
 const CLIENT = { kind: 'client', issuedAt: 1_750_000_000 } as const;
 

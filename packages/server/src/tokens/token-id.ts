@@ -1,7 +1,7 @@
 import type { GrantId } from './grant-id.ts';
 import { randomFillSync } from 'node:crypto';
 import type { Seconds } from '../clock.ts';
-import type { RingKey } from './key-ring.ts';
+import type { SignKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import { uuidShape } from './shape.ts';
 
@@ -21,20 +21,20 @@ const KINDS = { grant: 0, client: 1 } as const;
  *
  * @see RFC 9068 §2.2, RFC 7519 §4.1.7
  */
-export const sealTokenId = (key: RingKey, id: OpenedTokenId & { readonly serial: number }): string => {
+export const sealTokenId = (key: SignKey, id: OpenedTokenId & { readonly serial: number }): string => {
   const block = Buffer.alloc(BLOCK_BYTES);
   if (id.kind === 'grant') block.writeBigInt64BE(id.grantId, 0);
   else randomFillSync(block, 0, 8);
   block.writeUInt32BE(id.issuedAt, 8);
   block.writeUInt16BE(id.serial, SERIAL_AT);
   block.writeUInt16BE(KINDS[id.kind], KIND_AT);
-  return uuidShape.write(key.sealers.jti.seal(block, uuidShape.macBytes));
+  return uuidShape.write(key.idSealer.seal(block, uuidShape.macBytes));
 };
 
 /** Opens the id of a token by the key that signed it. `undefined` for one that the key did not seal. */
-export const openTokenId = (key: RingKey, text: string): OpenedTokenId | undefined => {
+export const openTokenId = (key: SignKey, text: string): OpenedTokenId | undefined => {
   const sealed = uuidShape.read(text);
-  const block = sealed === 'malformed' ? undefined : key.sealers.jti.open(sealed);
+  const block = sealed === 'malformed' ? undefined : key.idSealer.open(sealed);
   if (block === undefined) return undefined;
   const issuedAt = block.readUInt32BE(8);
   const kind = block.readUInt16BE(KIND_AT);

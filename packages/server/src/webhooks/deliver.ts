@@ -1,3 +1,4 @@
+import type { Egress } from '../egress/egress.ts';
 import type { Message } from './message.ts';
 
 /** The outcome of an attempt: an answer with the beginning of its body, or the reason why there is none. */
@@ -11,24 +12,23 @@ export type Deliver = (message: Message, signal: AbortSignal) => Promise<Answer>
 export const ATTEMPT_TIMEOUT_MS = 15_000;
 const BODY_MAX_BYTES = 4096;
 
-/** Posts messages. Redirects are not followed. */
-export const deliverWithin =
-  (timeoutMs: number): Deliver =>
+/** Posts messages to where the operator's network ends, or to the ranges that it allows. Redirects are not followed. */
+export const createDeliver =
+  (egress: Pick<Egress, 'send'>, timeoutMs = ATTEMPT_TIMEOUT_MS): Deliver =>
   async ({ url, headers, body }, signal) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const either = AbortSignal.any([signal, timeout]);
     try {
-      const request = { method: 'POST', headers, body, redirect: 'manual', signal: either } as const;
-      const response = await fetch(url, request);
-      return { status: response.status, body: await readBeginning(response) };
+      const message = { url, method: 'POST', headers, body, signal: either } as const;
+      const answer = await egress.send({ ...message, bodyMaxBytes: BODY_MAX_BYTES });
+      // Only the status decides, so an error in the body changes nothing.
+      return { status: answer.status, body: answer.body.toString('utf8') };
     } catch (error) {
       if (signal.aborted) return { status: undefined, error: 'aborted because the server stopped' };
       if (timeout.aborted) return { status: undefined, error: `no answer in ${timeoutMs / 1000} s` };
       return { status: undefined, error: describe(error) };
     }
   };
-
-export const deliver = deliverWithin(ATTEMPT_TIMEOUT_MS);
 
 export const isAccepted = ({ status = 0 }: Answer): boolean => status >= 200 && status < 300;
 
@@ -39,25 +39,8 @@ export const describeAnswer = (answer: Answer): string => {
   return `answered ${answer.status}${isRedirect ? '; redirects are not followed' : ''}`;
 };
 
-/** Only the status decides, so an error in the body changes nothing. */
-const readBeginning = async ({ body }: Response): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body ?? []) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes >= BODY_MAX_BYTES) break;
-    }
-  } catch {
-    // The part that arrived is used.
-  }
-  return Buffer.concat(chunks).toString('utf8', 0, BODY_MAX_BYTES);
-};
-
 /** The system's error code of a failed connection, without the address, which may be private. */
 const describe = (error: unknown): string => {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return cause instanceof Error ? cause.message : 'failed';
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof Error ? error.message : 'failed';
 };

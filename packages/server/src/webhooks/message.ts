@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.ts';
 import type { GrantEvent } from '../outbox/grant-event.ts';
 import type { Webhook } from '../outbox/webhook.ts';
 import { formatNamed } from './formats.ts';
@@ -20,19 +21,19 @@ export const writeGrantEvent = ({ format }: Webhook, grantEvent: GrantEvent): Co
 });
 
 /** A test message. */
-export const writeTest = ({ id: webhookId, format }: Webhook, id: string, nowMs: number): Content => ({
+export const writeTest = ({ id: webhookId, format }: Webhook, id: string, nowMs: Millis): Content => ({
   id,
   body: JSON.stringify(formatNamed(format).renderTest(webhookId, nowMs)),
 });
 
-/** The message for a receiver, signed as of now if the format has signatures. */
+/** The message for a receiver, signed by each of the keys as of now if the format has signatures. */
 export const addressMessage = (
   { url, format }: Webhook,
-  key: Buffer,
+  keys: readonly Buffer[],
   { id, body }: Content,
-  nowMs: number,
+  nowMs: Millis,
 ): Message => {
   const plain = { 'content-type': 'application/json', 'user-agent': 'keyfob' };
-  const signature = formatNamed(format).isSigned ? signMessage(key, { id, body, nowMs }) : {};
+  const signature = formatNamed(format).isSigned ? signMessage(keys, { id, body, nowMs }) : {};
   return { url, headers: { ...plain, ...signature }, body };
 };

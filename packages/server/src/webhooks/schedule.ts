@@ -1,3 +1,5 @@
+import type { Millis } from '../clock.ts';
+
 /** How many attempts a delivery gets: with the delays between them, about three days. */
 export const ATTEMPTS_MAX = 20;
 
@@ -28,7 +30,7 @@ const delayAfter = (attempts: number): number =>
  * The longest that a delivery waits after so many attempts (the index), in milliseconds: for its next one, or for the end
  * of its lease. One that waits longer was scheduled by a clock that ran ahead.
  */
-export const longestWaits = (leaseMs: number): readonly number[] =>
+export const longestWaits = (leaseMs: Millis): readonly Millis[] =>
   Array.from({ length: ATTEMPTS_MAX }, (_, attempts) =>
     attempts === 0 ? 0 : Math.max(leaseMs, delayAfter(attempts) * (1 + JITTER)),
   );

@@ -4,17 +4,22 @@ import type { Emit } from '../log-event.ts';
 import type { ClaimedDelivery, Settlement } from '../outbox/delivery.ts';
 import type { Store } from '../grants/store.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import type { RegisteredKey } from '../tokens/key-state.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import { ATTEMPT_TIMEOUT_MS, describeAnswer, isAccepted } from './deliver.ts';
 import type { Answer, Deliver } from './deliver.ts';
+import { findLackingKey, signingKeysOf } from './signing-keys.ts';
 import { addressMessage, writeGrantEvent } from './message.ts';
 import { longestWaits, scheduleRetry } from './schedule.ts';
 
 export type SenderContext = {
-  readonly store: Pick<Store, 'claimDeliveries' | 'settleDelivery' | 'hastenDeliveries' | 'dropGrantEvents'>;
+  readonly store: Pick<
+    Store,
+    'claimDeliveries' | 'settleDelivery' | 'hastenDeliveries' | 'dropGrantEvents' | 'listKeys'
+  >;
   readonly keyRing: () => KeyRing;
-  /** Gets the number of a key that the ring lacks, so that the ring is read again. */
-  readonly noticeKey: (keyNumber: number) => boolean;
+  /** Gets the keys that the store knows, so that the ring is read again if it lacks one. */
+  readonly noticeKeys: (registered: readonly RegisteredKey[]) => boolean;
   readonly clock: Clock;
   readonly monotonic: Clock;
   /** The earliest moment that the present may be: what is dropped must be old by it. */
@@ -32,7 +37,7 @@ export type Sender = {
   /** Resolves when nothing is due and no attempt is running. */
   settle(): Promise<void>;
   /** Starts nothing more. Attempts that still run after `graceMs` are aborted, for another process to repeat. */
-  stop(graceMs: number): Promise<void>;
+  stop(graceMs: Millis): Promise<void>;
 };
 
 const CONCURRENT_MAX = 16;
@@ -173,26 +178,24 @@ const attemptAndSettle = async (
 };
 
 const attempt = async (
-  { keyRing, noticeKey, clock, deliver }: SenderContext,
+  { store, keyRing, noticeKeys, clock, earliest, deliver }: SenderContext,
   { webhook, grantEvent }: ClaimedDelivery,
   signal: AbortSignal,
 ): Promise<Answer> => {
-  const { keyNumber } = webhook;
-  if (keyRing().find(keyNumber) === undefined) noticeKey(keyNumber);
-  const key = keyRing().find(keyNumber);
-  if (key === undefined) return { status: undefined, error: `the key ring lacks key ${keyNumber}` };
-  const message = addressMessage(
-    webhook,
-    key.webhookKey(webhook.id),
-    writeGrantEvent(webhook, grantEvent),
-    clock(),
-  );
+  const registered = await store.listKeys();
+  noticeKeys(registered);
+  // A message that is not signed by a key of which its receiver may have the secret would be refused.
+  const lacking = findLackingKey(keyRing(), registered, webhook);
+  if (lacking !== undefined) return { status: undefined, error: `the key ring lacks key ${lacking}` };
+  const nowMs = clock();
+  const keys = signingKeysOf(keyRing(), webhook, earliest());
+  const message = addressMessage(webhook, keys, writeGrantEvent(webhook, grantEvent), nowMs);
   return deliver(message, signal);
 };
 
 const GONE = 410;
 
-const decide = (answer: Answer, nowMs: Millis, retryInMs: number | undefined): Settlement => {
+const decide = (answer: Answer, nowMs: Millis, retryInMs: Millis | undefined): Settlement => {
   const { status } = answer;
   if (status !== undefined && isAccepted(answer)) return { kind: 'delivered', nowMs, status };
   if (status === GONE) return { kind: 'gone', nowMs, status };

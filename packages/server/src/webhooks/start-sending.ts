@@ -1,4 +1,5 @@
-import { deliver } from './deliver.ts';
+import type { Egress } from '../egress/egress.ts';
+import { createDeliver } from './deliver.ts';
 import { createSender } from './sender.ts';
 import type { Sender, SenderContext } from './sender.ts';
 
@@ -8,11 +9,12 @@ const POLL_INTERVAL_MS = 2000;
 /** Sends deliveries until it is stopped: those that this process stores at once, those of other processes soon after. */
 export const startSending = (
   context: Omit<SenderContext, 'deliver'> & {
+    readonly egress: Egress;
     /** Calls back when this process has stored a delivery. */
     readonly onDeliveries: (listener: () => void) => void;
   },
 ): Pick<Sender, 'wake' | 'stop'> => {
-  const sender = createSender({ ...context, deliver });
+  const sender = createSender({ ...context, deliver: createDeliver(context.egress) });
   context.onDeliveries(sender.wake);
   const polling = setInterval(sender.wake, POLL_INTERVAL_MS);
   sender.wake();

@@ -1,3 +1,5 @@
+import type { Millis } from '../clock.ts';
+
 /** A request as plain values. Header names are in lower case; a header sent twice is joined by ", ". */
 export type WireRequest = {
   readonly method: string;
@@ -23,5 +25,5 @@ export type Exchange = {
   /** A UUID. */
   readonly requestId: string;
   /** Integer milliseconds. */
-  readonly nowMs: number;
+  readonly nowMs: Millis;
 };

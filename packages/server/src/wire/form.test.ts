@@ -19,6 +19,8 @@ const READ: readonly (readonly [string, string, Readonly<Record<string, string>>
   ['an equals sign in the value', 'a=b=c', { a: 'b=c' }],
   ['an encoded name', 'grant%5Ftype=x', { grant_type: 'x' }],
   ['a parameter without a name', '=1', { '': '1' }],
+  ['a resource that is repeated', 'resource=a&b=1&resource=b&resource=', { resource: 'a b', b: '1' }],
+  ['an empty resource, which counts as absent', 'resource=&resource=', {}],
   ['names that differ in case', 'a=1&A=2', { a: '1', A: '2' }],
   ['names that every object has', 'constructor=1&__proto__=2', { constructor: '1', ['__proto__']: '2' }],
   ['white space, which belongs to the value', 'a= 1 \r\n', { a: ' 1 \r\n' }],

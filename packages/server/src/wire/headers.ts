@@ -5,6 +5,12 @@ import type { WireRequest } from './exchange.ts';
 export const readMediaType = ({ headers }: WireRequest): string | undefined =>
   headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
 
+const HTML = /(?:^|,)\s*text\/html\s*(?:[,;]|$)/i;
+
+/** Whether a request is of a browser that opens an address: it asks for HTML by name. Programs accept anything, or JSON. */
+export const opensPage = ({ method, headers }: Pick<WireRequest, 'method' | 'headers'>): boolean =>
+  (method === 'GET' || method === 'HEAD') && HTML.test(headers['accept'] ?? '');
+
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** The `Idempotency-Key`: up to 255 visible ASCII characters, compared as they are. */

@@ -27,6 +27,12 @@ describe('A query', () => {
     assert.equal(readQuery('a=1&a=2')?.get('a'), '1');
   });
 
+  test('joins a resource that is repeated', () => {
+    const parameters = readQuery('resource=a&resource=&b=1&resource=b%20c');
+    assert.equal(parameters?.get('resource'), 'a b c');
+    assert.equal(parameters?.repeated.size, 0);
+  });
+
   for (const query of ['a=%', 'a=%zz', 'a=%ff', 'a=é', 'a=1 2', '%ff=1'])
     test(`${query} is not a query`, () => assert.equal(readQuery(query), undefined));
 });

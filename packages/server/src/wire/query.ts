@@ -1,11 +1,13 @@
 import { decodeFormText } from './headers.ts';
+import { isRepeatable, joinValues } from './repeatable.ts';
 
 /** The parameters of a query. An empty one counts as absent; unknown ones are kept and ignored (RFC 6749 §3.1). */
 export type QueryParameters = {
+  /** The values of a repeatable parameter are joined by spaces. */
   readonly get: (name: string) => string | undefined;
   /** As it was sent, still encoded, so that it can be returned unchanged. */
   readonly getRaw: (name: string) => string | undefined;
-  /** Names that were sent more than once. `get` returns the first value. */
+  /** Names that were sent more than once, and may not be. `get` returns the first value. */
   readonly repeated: ReadonlySet<string>;
 };
 
@@ -25,9 +27,11 @@ export const readQuery = (query: string): QueryParameters | undefined => {
     const name = decodeFormText(equals < 0 ? field : field.slice(0, equals));
     const value = decodeFormText(raw);
     if (name === undefined || value === undefined) return undefined;
-    if (names.has(name)) repeated.add(name);
+    const mayRepeat = isRepeatable(name);
+    if (names.has(name) && !mayRepeat) repeated.add(name);
     names.add(name);
-    if (value !== '' && !values.has(name)) values.set(name, { raw, value });
+    if (value === '' || (values.has(name) && !mayRepeat)) continue;
+    values.set(name, { raw, value: mayRepeat ? joinValues(values.get(name)?.value, value) : value });
   }
   return {
     get: (name) => values.get(name)?.value,

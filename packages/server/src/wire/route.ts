@@ -25,5 +25,9 @@ export type RouteGroup = {
   readonly routes: Readonly<Record<string, Route>>;
   /** Unknown paths that start with this belong to the group, which refuses them. The longest prefix wins. */
   readonly pathPrefix?: string;
+  /** Answers a browser that opens an address where no group has anything. One group has this. */
+  readonly answerUnknownPage?: Route;
   renderRefusal(refusal: Refusal, visit: Visit): WireResponse;
+  /** What is answered where a route failed by a bug; an empty 500 where it is absent. */
+  renderBug?(visit: Visit): WireResponse;
 };

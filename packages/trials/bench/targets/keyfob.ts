@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openDeployment, parseConfig, STORE_FILE } from '@keyfob/server';
-import { createKeyLine } from '@keyfob/server/tokens';
+import { createKeyLines } from '@keyfob/server/tokens';
 import { makeClient, makeGrant } from '../../support/make-client.ts';
 import { makeDataDirectory, removeDataDirectory, startKeyfob } from '../../support/keyfob-process.ts';
 import { describeDatabase, openDatabase, ROWS } from './database.ts';
@@ -27,7 +27,7 @@ export const openKeyfobOnPostgres =
     const cluster = await openDatabase();
     if ('skipped' in cluster) return cluster;
     try {
-      const settings = { store: cluster.url(), key: createKeyLine(1, 0) };
+      const settings = { store: cluster.url(), key: createKeyLines(1, 0) };
       const options = { name: 'smartcar-postgres', dialect: 'smartcar', nodeArgs, settings } as const;
       const opened = await open(options, connections);
       await cluster.ask(`${MORE_GRANTS}; ANALYZE`);

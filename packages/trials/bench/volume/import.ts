@@ -46,7 +46,7 @@ export const importGrants = async (
   );
   if (smartcar === undefined || pleos === undefined) throw new Error('no clients were created');
   const clients = { smartcar, pleos };
-  const keyNumber = deployment.keyRing.newest.number;
+  const keyNumber = deployment.keyRing.seal.active.number;
   const create = (index: number): Promise<string> => {
     const { clientId } = clients[dialectAt(index)];
     return deployment.store.createGrant(grantAt(index, { clientId, nowMs, keyNumber }));

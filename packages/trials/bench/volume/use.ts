@@ -50,7 +50,7 @@ export const useAt = ({ grants, clients, keyRing }: Volume, number: number): Use
   const wire = WIRES[dialect];
   const credentials = clients[dialect];
   const seal = (wanted: number): string =>
-    sealRefreshToken(keyRing.newest, wire.shape, grantIdAt(index), wanted);
+    sealRefreshToken(keyRing.seal.active, wire.shape, grantIdAt(index), wanted);
   const body = wire.bodyOf(credentials, seal(generation));
   const head = [
     `POST ${wire.path} HTTP/1.1`,

@@ -23,7 +23,7 @@ test(
   async (t) => {
     if ('reason' in cluster) return;
     const [directory, url] = [directoryFor(t), cluster.url()];
-    const made = await runOn(directory, 'client', 'create', '--dialect', 'pleos', '--json');
+    const made = await runOn(directory, 'client', 'create', '--create-store', '--dialect', 'pleos', '--json');
     const { clientId } = JSON.parse(made.stdout) as { clientId: string };
     await runOn(directory, 'grant', 'create', '--client', clientId, '--subject', 'owner-1');
     assert.equal((await runKeyfob(['migrate'], { KEYFOB_STORE: url })).code, 0);

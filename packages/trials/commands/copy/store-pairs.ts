@@ -61,7 +61,14 @@ const now = () => performance.now();
 /** Copies between these endpoints and closes them. */
 export const copyBetween = async (source: CopyEndpoint, target: CopyEndpoint, isSwitching: boolean) => {
   try {
-    return await copyStore({ source, target, isSwitching, checkKeys: () => {}, onProgress: () => {}, now });
+    return await copyStore({
+      source,
+      target,
+      isSwitching,
+      checkKeys: async () => {},
+      onProgress: () => {},
+      now,
+    });
   } finally {
     await source.close();
     await target.close();

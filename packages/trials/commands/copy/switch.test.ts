@@ -133,7 +133,15 @@ test('After a move is cancelled, the old servers serve again without a restart.'
 
 test('A copy is refused without the key ring that sealed the tokens, and for invalid addresses.', async (t) => {
   const [directory, target] = [directoryFor(t), directoryFor(t)];
-  const made = await runKeyfob(['client', 'create', '--dialect', 'pleos', '--data', directory]);
+  const made = await runKeyfob([
+    'client',
+    'create',
+    '--create-store',
+    '--dialect',
+    'pleos',
+    '--data',
+    directory,
+  ]);
   assert.equal(made.code, 0, made.stderr);
   const other = await runKeyfob(['keys', 'create', '--number', '1']);
   const words = ['copy', '--from', `sqlite:${directory}`, '--to', `sqlite:${target}`, '--json'];

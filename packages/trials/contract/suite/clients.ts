@@ -8,6 +8,7 @@ import {
   sampleSecret,
   sampleUse,
 } from '../../support/samples.ts';
+import { sampleLogo } from '../../support/sample-logo.ts';
 import { NOW_MS, STRICT_POLICY } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
@@ -188,6 +189,26 @@ const redirects = (onStore: OnStore): void => {
       assert.equal(await store.changeClient('client-a', change), 'changed');
       assert.deepEqual(await read(), { ...client, ...after });
     }
+  });
+
+  onStore('What owners see of a client is stored, changed and removed, field by field.', async (store) => {
+    const client = sampleClient({ redirectUris: [ONE] });
+    await store.createClient(client);
+    const read = async () => (await store.readClient('client-a')).client;
+    assert.deepEqual(await read(), client);
+    const logo = sampleLogo();
+    const privacyUrl = 'https://app.example/privacy';
+    await store.changeClient('client-a', { developer: 'Example, "GmbH" \u{1f697}', privacyUrl, logo });
+    const profile = (await read())?.profile;
+    assert.equal(profile?.developer, 'Example, "GmbH" \u{1f697}');
+    assert.equal(profile.privacyUrl, privacyUrl);
+    assert.deepEqual(profile.logo?.bytes, Uint8Array.from(logo));
+    await store.createClient(sampleClient({ id: 'client-b', profile }));
+    assert.deepEqual((await store.readClient('client-b')).client?.profile, profile);
+    await store.changeClient('client-a', { logo: null });
+    assert.deepEqual((await read())?.profile, { ...profile, logo: undefined });
+    await store.changeClient('client-a', { developer: '', privacyUrl: null });
+    assert.deepEqual(await read(), client);
   });
 
   onStore('A change that would make a client invalid is refused with its faults.', async (store) => {

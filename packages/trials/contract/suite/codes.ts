@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CODE_LIFETIME_SECONDS } from '@keyfob/server/grants';
+import { CODE_LIFETIME_SECONDS, CODE_RELOAD_SECONDS } from '@keyfob/server/grants';
 import type { CodeVerdict } from '@keyfob/server/grants';
 import {
   CREATED_AT_MS,
@@ -23,10 +23,13 @@ const OTHER_KEY = new Uint8Array(16).fill(8);
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 const END_MS = NOW_MS + CODE_LIFETIME_SECONDS * 1000;
+/** Too late for a page that is loaded again. The first use is at `NOW_MS + 1000`. */
+const SECOND_MS = NOW_MS + 1000 + CODE_RELOAD_SECONDS * 1000;
 
 export const codeContract = (onStore: OnStore): void => {
   creations(onStore);
   redemptions(onStore);
+  secondUses(onStore);
   refusals(onStore);
 };
 
@@ -122,16 +125,16 @@ const redemptions = (onStore: OnStore): void => {
     await fillWithCode(store);
     await redeemed(store, sampleCodeUse({ presented: { useDigest: KEY } }));
     await refreshed(store, sampleUse(0, { nowMs: NOW_MS + 1500 }));
-    const second = sampleCodeUse({ nowMs: NOW_MS + 2500, presented: { useDigest: OTHER_KEY } });
-    const revocation = { atMs: NOW_MS + 2500, cause: 'code_replay' };
+    const second = sampleCodeUse({ nowMs: SECOND_MS, presented: { useDigest: OTHER_KEY } });
+    const revocation = { atMs: SECOND_MS, cause: 'code_replay' };
     const { verdict, grant, hasRevoked } = await redeemed(store, second);
     assert.deepEqual([verdict, hasRevoked, grant?.revocation], [{ kind: 'replay' }, true, revocation]);
     assert.deepEqual(await store.readGrant(42n), grant);
     for (const generation of [0, 1]) {
-      const dead = await refreshed(store, sampleUse(generation, { nowMs: NOW_MS + 3000 }));
+      const dead = await refreshed(store, sampleUse(generation, { nowMs: SECOND_MS + 500 }));
       assert.deepEqual(dead.verdict, { kind: 'refuse', reason: 'revoked' });
     }
-    const third = await redeemed(store, { ...second, nowMs: NOW_MS + 9000 });
+    const third = await redeemed(store, { ...second, nowMs: SECOND_MS + 9000 });
     assert.deepEqual([third.verdict, third.hasRevoked], [{ kind: 'replay' }, false]);
     assert.deepEqual(third.grant?.revocation, revocation);
     const kinds = (await store.listGrantEvents({ after: 0, limit: 10 })).map(({ kind }) => kind);
@@ -145,7 +148,7 @@ const redemptions = (onStore: OnStore): void => {
     await store.revoke(42n, { nowMs: CREATED_AT_MS, cause: 'owner' });
     const again = await redeemed(store, use);
     assert.deepEqual([again.verdict, again.grant?.revocation?.cause], [{ kind: 'repeat' }, 'owner']);
-    const second = await redeemed(store);
+    const second = await redeemed(store, sampleCodeUse({ nowMs: SECOND_MS }));
     assert.deepEqual([second.verdict, second.hasRevoked], [{ kind: 'replay' }, false]);
     assert.equal(second.grant?.revocation?.cause, 'owner');
   });
@@ -156,18 +159,47 @@ const redemptions = (onStore: OnStore): void => {
     await redeemed(store, use);
     await store.prune({ limit: 10, endedBeforeMs: CREATED_AT_MS + 10 ** 12 });
     for (const presented of [use.presented, sampleCodeUse().presented]) {
-      const { grant, hasRevoked } = await redeemed(store, { ...use, presented });
+      const { grant, hasRevoked } = await redeemed(store, { ...use, presented, nowMs: SECOND_MS });
       assert.deepEqual([grant, hasRevoked], [undefined, false]);
     }
     assert.equal(await store.countGrants(), 0);
   });
 };
 
+const secondUses = (onStore: OnStore): void => {
+  onStore('A page that is loaded again within ten seconds changes nothing.', async (store) => {
+    await fillWithCode(store);
+    const { grant } = await redeemed(store);
+    for (const nowMs of [NOW_MS + 1000, SECOND_MS - 1]) {
+      const { verdict, hasRevoked } = await redeemed(store, sampleCodeUse({ nowMs }));
+      assert.deepEqual([verdict, hasRevoked], [{ kind: 'refuse', reason: 'code_reloaded' }, false]);
+    }
+    assert.deepEqual(await store.readGrant(42n), grant);
+    assert.equal((await store.listGrantEvents({ after: 0, limit: 10 })).length, 1);
+  });
+
+  onStore('A second use by another client revokes the grant of the first use at once.', async (store) => {
+    await fillWithCode(store, { vehicles: [sampleVehicle()] });
+    await store.createClient(sampleClient({ id: 'client-b' }));
+    const presented = { clientId: 'client-b', redirectUri: 'https://other.example/' } as const;
+    const foreign = sampleCodeUse({ presented });
+    const before = await redeemed(store, foreign);
+    assert.deepEqual(before.verdict, { kind: 'refuse', reason: 'code_client_mismatch' });
+    await redeemed(store);
+    const { verdict, hasRevoked, grant } = await redeemed(store, foreign);
+    assert.deepEqual([verdict, hasRevoked, grant?.clientId], [{ kind: 'replay' }, true, 'client-a']);
+    assert.deepEqual(await store.readGrant(42n), grant);
+    const revocation = (await store.listGrantEvents({ after: 0, limit: 10 })).at(-1);
+    assert.deepEqual([revocation?.kind, revocation?.clientId], ['grant.revoked', 'client-a']);
+    assert.deepEqual((await redeemed(store, foreign)).hasRevoked, false);
+  });
+};
+
 const refusals = (onStore: OnStore): void => {
   const rows: readonly (readonly [string, Parameters<typeof sampleCodeUse>[0], CodeVerdict])[] = [
     [
-      'of another client',
-      { presented: { clientId: 'client-b' } },
+      'of another client without its verifier',
+      { presented: { clientId: 'client-b', codeVerifier: undefined } },
       { kind: 'refuse', reason: 'code_client_mismatch' },
     ],
     [

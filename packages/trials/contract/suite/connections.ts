@@ -145,8 +145,21 @@ const visibility = (onTwo: OnTwo): void => {
       assert.deepEqual((await read())?.secrets, []);
       await one.changeClient('client-a', { disabledAtMs: CREATED_AT_MS });
       assert.equal((await read())?.disabledAtMs, CREATED_AT_MS);
-      await one.registerKey({ number: 5, createdAtMs: CREATED_AT_MS, fingerprint: 'f'.repeat(32) });
-      assert.equal((await other.readClient('client-a')).newestKeyNumber, 5);
+      await one.registerKey({
+        number: 5,
+        purpose: 'seal',
+        createdAtMs: CREATED_AT_MS,
+        fingerprint: 'f'.repeat(32),
+      });
+      assert.equal((await other.readClient('client-a')).keys[0]?.number, 5);
+      await one.registerKey({
+        number: 6,
+        purpose: 'seal',
+        createdAtMs: CREATED_AT_MS,
+        fingerprint: 'e'.repeat(32),
+      });
+      await one.withdrawKey(5, { state: 'retired', atMs: CREATED_AT_MS });
+      assert.equal((await other.readClient('client-a')).keys[1]?.withdrawal?.state, 'retired');
       await one.removeClient('client-a', { withGrants: true });
       assert.equal(await read(), undefined);
     },

@@ -40,6 +40,9 @@ export const consentContract = (onStore: OnStore): void => {
       assert.deepEqual(await consentsOf(store, 'owner-1'), ids);
       assert.deepEqual(await consentsOf(store, 'owner-2'), [3n]);
       assert.deepEqual(await consentsOf(store, 'Owner-1'), []);
+      // What precedes the smallest id is no id: a page that begins there begins with the first.
+      const [first] = await store.listConsents('owner-1', { after: -(2n ** 63n) - 1n, limit: 1 });
+      assert.equal(first?.id, ids[0]);
       const found: bigint[] = [];
       for (;;) {
         const page = await store.listConsents('owner-1', { after: found.at(-1), limit: 2 });

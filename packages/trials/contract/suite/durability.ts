@@ -29,7 +29,12 @@ export const lastingContract = (onReopened: OnReopened): void => {
     await store.addSecret('client-a', sampleSecret('one'));
     await store.createClient(sampleClient({ id: 'client-b', disabledAtMs: CREATED_AT_MS }));
     await store.createGrant(sampleGrant({ id: -(2n ** 62n), clientId: 'client-b' }));
-    await store.registerKey({ number: 1, createdAtMs: CREATED_AT_MS, fingerprint: 'a'.repeat(32) });
+    await store.registerKey({
+      number: 1,
+      purpose: 'seal',
+      createdAtMs: CREATED_AT_MS,
+      fingerprint: 'a'.repeat(32),
+    });
     const read = async (from: typeof store) => ({
       clients: await from.listClients(),
       grants: await listAll(from, 1),

@@ -25,8 +25,8 @@ const fillWithGrantEvents = async (store: Store): Promise<void> => {
     await redeemed(store, sampleCodeUse({ requestId: `first-${index}`, presented: { grantId, clientId } }));
   }
   const again = { grantId: -1n, clientId: 'client-a' };
-  await redeemed(store, sampleCodeUse({ requestId: 'second-0', nowMs: NOW_MS + 2000, presented: again }));
-  await redeemed(store, sampleCodeUse({ requestId: 'third-0', nowMs: NOW_MS + 3000, presented: again }));
+  await redeemed(store, sampleCodeUse({ requestId: 'second-0', nowMs: NOW_MS + 12_000, presented: again }));
+  await redeemed(store, sampleCodeUse({ requestId: 'third-0', nowMs: NOW_MS + 13_000, presented: again }));
   await store.revoke(0n, { nowMs: CREATED_AT_MS + 5000, cause: 'operator' });
 };
 
@@ -52,7 +52,7 @@ export const grantEventContract = (onStore: OnStore): void => {
       {
         ...ownerOf(-1n),
         kind: 'grant.revoked',
-        atMs: NOW_MS + 2000,
+        atMs: NOW_MS + 12_000,
         cause: 'code_replay',
         requestId: 'second-0',
       },
@@ -106,6 +106,20 @@ export const grantEventContract = (onStore: OnStore): void => {
       assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, grantId: 9n }), []);
     },
   );
+
+  onStore('The grant events of the smallest, the greatest and an unknown id are found.', async (store) => {
+    await store.createClient(sampleClient());
+    const ids = [-(2n ** 63n), -1n, 2n ** 63n - 1n];
+    for (const id of ids) await store.createGrant(sampleGrant({ id }));
+    for (const grantId of [...ids, 5n]) {
+      const found = await store.listGrantEvents({ after: 0, limit: 10, grantId, clientId: 'client-a' });
+      assert.deepEqual(
+        found.map((one) => one.grantId),
+        ids.filter((id) => id === grantId),
+      );
+    }
+    assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, clientId: 'client-a\0' }), []);
+  });
 
   onStore('Grant events stay after their grant and their client are removed.', async (store) => {
     await fillWithGrantEvents(store);

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
-import { CREATED_AT_MS, sampleClient } from '../../support/samples.ts';
+import { KEY_PURPOSES } from '@keyfob/server/tokens';
+import type { RegisteredKey } from '@keyfob/server/tokens';
+import { CREATED_AT_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
-const keyOf = (number: number) => ({
+const keyOf = (number: number): RegisteredKey => ({
   number,
+  purpose: KEY_PURPOSES[number % 4] ?? 'seal',
   createdAtMs: CREATED_AT_MS + number,
   fingerprint: number.toString(16).padStart(32, '0'),
 });
 
-/** listKeys, registerKey, and the newest key in every result of readClient. */
+const compromised = (opensUntilMs: number) =>
+  ({ state: 'compromised', atMs: CREATED_AT_MS, opensUntilMs }) as const;
+
+/** listKeys, registerKey, withdrawKey, countGrantsByKey, and the keys in every result of readClient. */
 export const keyContract = (onStore: OnStore): void => {
   onStore('Keys are listed newest first, in any order of registration.', async (store) => {
     assert.deepEqual(await store.listKeys(), []);
@@ -22,18 +28,61 @@ export const keyContract = (onStore: OnStore): void => {
   });
 
   onStore(
-    'Every read of a client returns the newest key, even if the client does not exist.',
+    'Every read of a client returns the registered keys, even if the client does not exist.',
     async (store) => {
       await store.createClient(sampleClient());
-      for (const [registered, newest] of [
-        [1, 1],
-        [64, 64],
-        [3, 64],
+      for (const [registered, numbers] of [
+        [1, [1]],
+        [64, [64, 1]],
+        [3, [64, 3, 1]],
       ] as const) {
         await store.registerKey(keyOf(registered));
         for (const id of ['client-a', 'client-b'])
-          assert.equal((await store.readClient(id)).newestKeyNumber, newest);
+          assert.deepEqual((await store.readClient(id)).keys, numbers.map(keyOf));
       }
     },
   );
+
+  onStore(
+    'A withdrawn key is seen in the next list and in the next read of a client; its window may move until it is retired.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      for (const number of [4, 8]) await store.registerKey(keyOf(number));
+      assert.deepEqual((await store.readClient('client-a')).keys, [keyOf(8), keyOf(4)]);
+      const retired = { state: 'retired', atMs: CREATED_AT_MS + 9 } as const;
+      for (const withdrawal of [compromised(CREATED_AT_MS + 5), compromised(CREATED_AT_MS + 7), retired]) {
+        assert.equal(await store.withdrawKey(4, withdrawal), 'withdrawn');
+        const expected = [keyOf(8), { ...keyOf(4), withdrawal }];
+        assert.deepEqual(await store.listKeys(), expected);
+        for (const id of ['client-a', 'client-b'])
+          assert.deepEqual((await store.readClient(id)).keys, expected);
+      }
+      assert.equal(await store.withdrawKey(4, compromised(CREATED_AT_MS + 99)), 'retired_before');
+      assert.equal(await store.withdrawKey(8, retired), 'active');
+      assert.equal(await store.withdrawKey(12, retired), 'unknown');
+      await store.registerKey(keyOf(4));
+      assert.deepEqual(await store.listKeys(), [keyOf(8), { ...keyOf(4), withdrawal: retired }]);
+    },
+  );
+
+  onStore('Grants are counted by the key of their current token, revoked ones aside.', async (store) => {
+    await store.createClient(sampleClient());
+    assert.deepEqual(await store.countGrantsByKey(), new Map());
+    for (const [id, keyNumber] of [
+      [1n, 1],
+      [2n, 1],
+      [3n, 2],
+      [4n, 2],
+      [5n, 3],
+    ] as const)
+      await store.createGrant(sampleGrant({ id, keyNumber }));
+    for (const id of [4n, 5n]) await store.revoke(id, { nowMs: CREATED_AT_MS, cause: 'operator' });
+    assert.deepEqual(
+      [...(await store.countGrantsByKey())].sort(([one], [other]) => one - other),
+      [
+        [1, 2],
+        [2, 1],
+      ],
+    );
+  });
 };

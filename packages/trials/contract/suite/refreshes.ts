@@ -41,6 +41,15 @@ const rotations = (onStore: OnStore): void => {
     assert.deepEqual(await store.readGrant(42n), grant);
   });
 
+  onStore('A rotation for a narrower scope leaves the scope of the grant as it is.', async (store) => {
+    await fill(store);
+    const result = await refreshed(store, sampleUse(0, { presented: { scope: 'read_charge' } }));
+    assert.deepEqual(result.verdict, { kind: 'rotate' });
+    const grant = sampleGrant({ generation: 1, rotatedAtMs: [NOW_MS], rotatedBy: CALLER });
+    assert.deepEqual(result.grant, grant);
+    assert.deepEqual(await store.readGrant(42n), grant);
+  });
+
   onStore('The next rotation replaces key, use digest and caller, and adds its time.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0, { keyNumber: 1, presented: { useDigest: DIGEST } }));
@@ -58,6 +67,16 @@ const rotations = (onStore: OnStore): void => {
     const kept = Array.from({ length: ROTATIONS_MAX }, (_, index) => NOW_MS + (8 + index) * 1000);
     assert.equal(grant?.generation, count);
     assert.deepEqual(grant.rotatedAtMs, kept);
+  });
+
+  onStore('A repeat answers who used the token first, and changes nothing.', async (store) => {
+    await fill(store);
+    await store.refresh(sampleUse(0, { caller: CALLER }));
+    const before = await store.readGrant(42n);
+    const { verdict, grant } = await refreshed(store, sampleUse(0, { caller: OTHER_CALLER }));
+    assert.deepEqual(verdict, { kind: 'repeat', cause: 'overlap' });
+    assert.deepEqual(grant?.rotatedBy, CALLER);
+    assert.deepEqual(await store.readGrant(42n), before);
   });
 
   onStore('A resynchronisation moves the row past the presented generation.', async (store) => {

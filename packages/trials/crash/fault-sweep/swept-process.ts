@@ -84,6 +84,7 @@ const executeStep = async (
     case 'registerKey':
       await store.registerKey({
         number: step.number,
+        purpose: 'seal',
         createdAtMs: toMillis(STARTED_AT),
         fingerprint: 'f'.repeat(32),
       });

@@ -41,7 +41,7 @@ const other = new DatabaseSync(path);
 const otherConnectionReads = Number(other.prepare('SELECT generation FROM grants').get()?.['generation']);
 other.close();
 if (nextAction === 'commit and die')
-  await store.registerKey({ number: 9, createdAtMs: 1000, fingerprint: '9'.repeat(32) });
+  await store.registerKey({ number: 9, purpose: 'seal', createdAtMs: 1000, fingerprint: '9'.repeat(32) });
 const retryVerdict = nextAction === 'retry and die' ? await refresh(1, true) : undefined;
 const observation: Observation = { reported, sameConnectionReads, otherConnectionReads, retryVerdict };
 writeSync(1, JSON.stringify(observation));

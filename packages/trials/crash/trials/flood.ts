@@ -14,9 +14,9 @@ const CLIENT = { name: 'overlap', dialect: 'smartcar', policy: {}, timeoutMs: 15
 const CALLS = 30;
 /** What may be answered of a connection that floods: as many requests as may wait, and the one before them. */
 const ANSWERED_PER_CONNECTION_MAX = 257;
-/** For the process, and for what one read of each connection makes of its bytes. */
+/** For the process, its waiting requests, and the bytes of one read of each connection. */
 const MEMORY_MAX_MB = 256;
-const MEMORY_PER_CONNECTION_MB = 3;
+const MEMORY_PER_CONNECTION_MB = 0.25;
 
 /** Floods a server with `count` connections while one ordinary client refreshes, and then a bare `node:http` server. */
 export const floodTrial: Trial = async ({ count, seed, store, onProgress }) => {

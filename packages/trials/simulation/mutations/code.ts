@@ -29,6 +29,20 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
     seed: 3,
   },
   {
+    name: 'a page that is loaded again revokes its grant',
+    file: judge,
+    search: "return refuse('code_reloaded');",
+    replacement: "return { kind: 'replay' };",
+    seed: 3,
+  },
+  {
+    name: 'another client may use a used code again without harm',
+    file: judge,
+    search: "? { kind: 'replay' }",
+    replacement: "? refuse('code_reloaded')",
+    seed: 37,
+  },
+  {
     name: 'a code is valid for 15 minutes',
     file: judge,
     search: 'CODE_LIFETIME_SECONDS * 1000)',
@@ -82,8 +96,8 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'any client may use any code',
     file: judge,
-    search: 'code.clientId !== presented.clientId || (',
-    replacement: '(',
+    search: 'if (code.clientId !== presented.clientId) return judgeForeignUse(code, presented, now);',
+    replacement: '',
     seed: 3,
   },
   {
@@ -154,9 +168,9 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a revocation is reported with every replay',
     file: redeem,
-    search: 'if (hasRevoked)',
-    replacement: 'if (true)',
-    seed: 3,
+    search: 'if (hasRevoked && grant !== undefined)',
+    replacement: 'if (grant !== undefined)',
+    seed: 11,
   },
   {
     name: 'the store redeems for a disabled client',

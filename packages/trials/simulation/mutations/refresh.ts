@@ -104,7 +104,7 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
     file: history,
     search: 'moments.length > ROTATIONS_MAX ? moments.slice(-ROTATIONS_MAX)',
     replacement: 'moments.length > 1 ? moments.slice(-1)',
-    seed: 6,
+    seed: 25,
   },
   {
     name: 'a clock that is set back issues a token earlier than its predecessor',

@@ -1,6 +1,7 @@
 import { changeClient, isUseNews, removeSecret } from '@keyfob/server/clients';
 import type { Client } from '@keyfob/server/clients';
 import type { Store } from '@keyfob/server/stores';
+import { listKeys } from './keys.ts';
 import { removeGrant } from './tables.ts';
 import type { RunVerb, Tables } from './tables.ts';
 
@@ -17,7 +18,7 @@ export const clientVerbs = (
   readClient: (id) =>
     run('readClient', () => ({
       client: tables.clients.get(id),
-      newestKeyNumber: Math.max(0, ...tables.keys.keys()),
+      keys: listKeys(tables),
     })),
   listClients: () => run('listClients', () => [...tables.clients.values()]),
   changeClient: (id, change) =>

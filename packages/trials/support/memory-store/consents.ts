@@ -1,5 +1,11 @@
 import { isEnabled } from '@keyfob/server/clients';
-import { decideCode, decideDisconnection, decideSelection } from '@keyfob/server/grants';
+import {
+  decideCode,
+  decideDisconnection,
+  decideSelection,
+  decideWithdrawal,
+  isSharedBy,
+} from '@keyfob/server/grants';
 import type { Vehicle } from '@keyfob/server/grants';
 import type { CodeResult, CodeStore, CodeUse, ConsentStore } from '@keyfob/server/stores';
 import { byId } from './tables.ts';
@@ -34,7 +40,7 @@ export const codeVerbs = (tables: Tables, run: RunVerb): CodeStore & Pick<Consen
 export const vehicleVerbs = (
   tables: Tables,
   run: RunVerb,
-): Pick<ConsentStore, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles'> => ({
+): Pick<ConsentStore, 'listVehicles' | 'selectVehicles' | 'disconnectVehicles' | 'withdraw'> => ({
   listVehicles: (id) => run('listVehicles', () => tables.vehicles.get(id) ?? []),
   selectVehicles: (id, chosen, auditContext) =>
     run('selectVehicles', () => {
@@ -54,6 +60,30 @@ export const vehicleVerbs = (
       tables.grants.set(id, decision.grant);
       storeGrantEvents(tables, decision.grantEvents);
       return { disconnected: decision.disconnected, isRevoked: decision.isRevoked };
+    }),
+  withdraw: (withdrawal, auditContext) =>
+    run('withdraw', () => {
+      const { sharing, vehicleId } = withdrawal;
+      for (const code of tables.codes.values()) {
+        const isMeant = vehicleId === undefined || code.vehicles.some(({ id }) => id === vehicleId);
+        if (isMeant && code.redeemedAtMs === undefined && isSharedBy(code, sharing))
+          tables.codes.delete(code.grantId);
+      }
+      const candidates = [...tables.grants.values()]
+        .filter(({ id }) => tables.consents.has(id))
+        .sort(byId)
+        .map((grant) => ({ grant, vehicles: tables.vehicles.get(grant.id) ?? [] }));
+      const changes = decideWithdrawal(candidates, withdrawal, auditContext);
+      for (const { grant, covered, grantEvents } of changes) {
+        tables.vehicles.set(grant.id, covered);
+        tables.grants.set(grant.id, grant);
+        storeGrantEvents(tables, grantEvents);
+      }
+      return changes.map(({ grant, disconnected, isRevoked }) => ({
+        grantId: grant.id,
+        disconnected,
+        isRevoked,
+      }));
     }),
 });
 

@@ -5,6 +5,8 @@ import { clientVerbs, secretVerbs } from './clients.ts';
 import { codeVerbs, vehicleVerbs } from './consents.ts';
 import { endVerbs, grantVerbs } from './grants.ts';
 import { importVerbs } from './imports.ts';
+import { keyVerbs } from './keys.ts';
+import { sessionVerbs } from './sessions.ts';
 import type { RunVerb, Snapshot, Tables } from './tables.ts';
 import { outboxVerbs } from './webhooks.ts';
 
@@ -40,6 +42,7 @@ export const createMemoryStore = (options: { readonly run?: RunVerb } = {}): Mem
     replays: new Map(),
     keys: new Map(),
     seenAtMs: undefined,
+    sessions: new Map(),
     codes: new Map(),
     consents: new Set(),
     vehicles: new Map(),
@@ -74,13 +77,10 @@ const verbsOver = (tables: Tables, runOuter: RunVerb): Store => {
     ...clientVerbs(tables, run),
     ...secretVerbs(tables, run),
     ...outboxVerbs(tables, run),
-    listKeys: () => run('listKeys', () => [...tables.keys.values()].sort((a, b) => b.number - a.number)),
-    registerKey: (key) =>
-      run('registerKey', () => {
-        if (!tables.keys.has(key.number)) tables.keys.set(key.number, { ...key });
-      }),
+    ...keyVerbs(tables, run),
     readClock: () => run('readClock', () => ({ databaseMs: undefined, seenAtMs: tables.seenAtMs })),
     noteClock: (seenAtMs) => run('noteClock', () => void (tables.seenAtMs = seenAtMs)),
+    ...sessionVerbs(tables, run),
     async close() {
       isOpen = false;
     },
@@ -93,6 +93,7 @@ const copyOf = ({
   replays,
   keys,
   seenAtMs,
+  sessions,
   codes,
   consents,
   vehicles,
@@ -107,6 +108,7 @@ const copyOf = ({
   replays: new Map(replays),
   keys: new Map(keys),
   seenAtMs,
+  sessions: new Map(sessions),
   codes: new Map(codes),
   consents: new Set(consents),
   vehicles: new Map(vehicles),

@@ -27,7 +27,8 @@ export type Snapshot = {
   readonly grants: ReadonlyMap<bigint, Grant>;
   readonly replays: ReadonlyMap<bigint, ReplayRecord>;
   readonly keys: ReadonlyMap<number, RegisteredKey>;
-  readonly seenAtMs: number | undefined;
+  readonly seenAtMs: Millis | undefined;
+  readonly sessions: ReadonlyMap<string, Millis>;
   readonly codes: ReadonlyMap<bigint, CodeState>;
   readonly consents: ReadonlySet<bigint>;
   readonly vehicles: ReadonlyMap<bigint, readonly Vehicle[]>;
@@ -53,7 +54,9 @@ export type Tables = OutboxTables & {
   grants: Map<bigint, Grant>;
   replays: Map<bigint, ReplayRecord>;
   keys: Map<number, RegisteredKey>;
-  seenAtMs: number | undefined;
+  seenAtMs: Millis | undefined;
+  /** When each session started; keys are digests in hexadecimal digits. */
+  sessions: Map<string, Millis>;
   codes: Map<bigint, CodeState>;
   consents: Set<bigint>;
   vehicles: Map<bigint, readonly Vehicle[]>;

@@ -1,16 +1,18 @@
 import type { Client } from '../../clients/client.ts';
 import type { AuthorizationRequest } from '../../dialects/authorization.ts';
-import { keepOnOneLine, nameClient } from './names.ts';
+import { renderEmblem, renderOrigin } from './app-header.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
-import { html } from './html.ts';
+import { fill, html } from './html.ts';
 import type { Content } from './html.ts';
+import { isolate, keepOnOneLine, nameClient } from './names.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
+import { sharedDataOf } from './shared-data.ts';
 import { describeScope } from './permissions.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { signedInBar } from './sign-in-page.ts';
-import { renderChoice, renderChoiceError } from './vehicle-choice.ts';
+import { CHOICE_FORM_ID, renderChoice, renderChoiceError, renderDecision } from './vehicle-choice.ts';
 import type { VehicleChoice } from './vehicle-choice.ts';
 
 /** Asks an owner for consent: to which permissions and, unless a later request asks that, for which vehicles. */
@@ -27,65 +29,57 @@ export const consentPage = (
   const { texts, make, makeName } = pageContext;
   const { consent, message } = texts;
   const name = nameClient(client);
-  const heading =
+  const heading = (slot: string): string =>
     choice === undefined
-      ? consent.headingLater(keepOnOneLine(name), makeName)
-      : consent.heading(keepOnOneLine(name), make === undefined ? undefined : makeName);
+      ? consent.headingLater(slot, makeName)
+      : consent.heading(slot, make === undefined ? undefined : makeName);
   return {
     status: hasError ? 400 : 200,
     title: hasError ? `${message.error}: ${consent.title(name)}` : consent.title(name),
     content: html`${hasError && choice !== undefined && renderChoiceError(pageContext, choice)}
-      ${renderEmblem(name)}
-      <h1>${heading}</h1>
-      ${renderPermissions(pageContext, request.scope, name)}
       ${form(
-        html`${choice !== undefined && renderChoice(pageContext, choice, { hasError })}
-          <div class="actions">
-            ${button('agree', consent.agree, 'primary')} ${button('decline', consent.decline, 'secondary')}
-          </div>`,
+        html`${renderEmblem(client)}
+          <h1>${fill(heading, isolate(keepOnOneLine(name)))}</h1>
+          ${renderOrigin(pageContext, client)} ${renderPermissions(pageContext, request.scope, client)}
+          ${choice !== undefined && renderChoice(pageContext, choice, { hasError })}
+          ${renderDecision(pageContext, choice, consent)}`,
+        CHOICE_FORM_ID,
       )}
       <p class="note">${consent.returning(hostOf(request.redirectUri))} ${linkToOwnerPage(pageContext)}</p>
       ${signedInBar(pageContext, owner, form)}`,
+    keptForm: CHOICE_FORM_ID,
   };
 };
 
-const renderPermissions = ({ texts, makeName }: PageContext, scope: string, name: string): Content => {
-  if (scope === '') return html`<p class="lead">${texts.everyPermission(makeName)}</p>`;
-  const { reads, controls } = describeScope(scope, texts);
+const renderPermissions = (pageContext: PageContext, scope: string, client: Client): Content => {
+  const { texts, makeName } = pageContext;
+  const name = isolate(nameClient(client));
+  if (scope === '')
+    return html`<p class="lead">${texts.choosingLater(makeName)}</p>
+      <div class="permissions">
+        ${renderList(fill(texts.consent.reads, name), sharedDataOf(pageContext, client), 'reads')}
+      </div>`;
+  const { reads, controls } = describeScope(pageContext, client.dialect, scope);
   return html`<div class="permissions">
-    ${renderList(texts.consent.reads(name), reads, 'reads')}
-    ${renderList(texts.consent.controls(name), controls, 'controls')}
+    ${renderList(fill(texts.consent.reads, name), reads, 'reads')}
+    ${renderList(fill(texts.consent.controls, name), controls, 'controls', texts.consent.controlsNote)}
   </div>`;
 };
 
-const renderList = (heading: string, entries: readonly string[], kind: string): Content =>
+const renderList = (heading: Content, entries: readonly string[], kind: string, note?: string): Content =>
   entries.length > 0 &&
   html`<section class="${kind}">
     <h2>${heading}</h2>
     <ul>
       ${entries.map((entry) => html`<li>${entry}</li>`)}
     </ul>
+    ${note !== undefined && html`<p>${note}</p>`}
   </section>`;
 
 /** Where an owner can remove access later. Opens in a new tab, because this page still waits for an answer. */
 export const linkToOwnerPage = ({ texts, base }: PageContext): Content =>
   html`${texts.consent.removing}
     <a href="${base}/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
-
-/** A drawing of the client and the car. Screen readers skip it: the heading says the same. */
-const renderEmblem = (name: string): Content =>
-  html`<p class="emblem" aria-hidden="true">
-    <span class="app">${Array.from(name, (letter) => letter.toUpperCase())[0]}</span>
-    <span class="dots"></span>
-    <span class="car"
-      ><svg viewBox="0 0 64 32" width="44" height="22" focusable="false">
-        <path
-          d="M4 23v-3c0-3 2-5 5-5.500l8-1.500c5-6 9-8 15-8h6c7 0 11 3 15 8l4 1c3 .8 4 3 4 5.500v3.500h-6a6 6 0 0 0-12 0H23a6 6 0 0 0-12 0z"
-        />
-        <circle cx="17" cy="24" r="4" />
-        <circle cx="49" cy="24" r="4" /></svg
-    ></span>
-  </p>`;
 
 /** The part of a redirect URI that owners can read: its host, or the scheme of an app that has no host. */
 const hostOf = (uri: string): string => {
@@ -107,7 +101,7 @@ export const noVehiclesPage = (
     title: noVehicles.title,
     content: html`<h1>${noVehicles.heading}</h1>
       <p>${noVehicles.text(make === undefined ? undefined : makeName)}</p>
-      ${form(html`<div class="actions">${button('no_vehicles', noVehicles.leave(name), 'primary')}</div>`)}
+      ${form(html`<div class="actions">${button('no_vehicles', fill(noVehicles.leave, isolate(name)), 'primary')}</div>`)}
       ${signedInBar(pageContext, owner, form)}`,
   };
 };

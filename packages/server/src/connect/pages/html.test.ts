@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { html } from './html.ts';
+import { fill, html } from './html.ts';
 import type { Content } from './html.ts';
 
 describe('A template', () => {
@@ -25,4 +25,16 @@ describe('A template', () => {
     const stranger = { text: '<script>' } as unknown as Content;
     assert.throws(() => html`${stranger}`);
   });
+});
+
+test('A text of a language is filled with content, wherever its argument stands and however often', () => {
+  const name = html`<bdi>${'A & B'}</bdi>`;
+  for (const [text, expected] of [
+    [(slot: string) => `Connect ${slot}?`, 'Connect <bdi>A &amp; B</bdi>?'],
+    [(slot: string) => `${slot}, ${slot} <b>`, '<bdi>A &amp; B</bdi>, <bdi>A &amp; B</bdi> &lt;b&gt;'],
+    // Korean particles stay on the line of the name.
+    [(slot: string) => `${slot}에서`, '<bdi>A &amp; B</bdi>\u2060에서'],
+    [() => 'nothing', 'nothing'],
+  ] as const)
+    assert.equal(fill(text, name).text, expected);
 });

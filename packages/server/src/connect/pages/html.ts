@@ -33,3 +33,15 @@ const render = (content: Content): string => {
  */
 export const html = (strings: TemplateStringsArray, ...contents: readonly Content[]): Html =>
   new Html(strings.reduce((text, string, index) => `${text}${render(contents[index - 1])}${string}`));
+
+/** Stands for the content until it is filled in. A noncharacter, which no name on a page has. */
+const SLOT = '\uFDD0';
+
+/** A word joiner: in Korean, what follows a name without a space must stay on its line. */
+const glueTo = (part: string): string => (/^\p{L}/u.test(part) ? `\u2060${part}` : part);
+
+/** A text of a language with content instead of its argument: `fill((name) => texts.hello(name), html`<b>you</b>`)`. */
+export const fill = (text: (slot: string) => string, content: Content): Html => {
+  const [first = '', ...rest] = text(SLOT).split(SLOT);
+  return html`${first}${rest.map((part) => html`${content}${glueTo(part)}`)}`;
+};

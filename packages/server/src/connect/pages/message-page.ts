@@ -1,3 +1,4 @@
+import type { Seconds } from '../../clock.ts';
 import type { WireResponse } from '../../wire/exchange.ts';
 import { RETRY_AFTER_SECONDS } from '../../dialects/dialect.ts';
 import type { RefusalReason } from '../../errors.ts';
@@ -11,10 +12,13 @@ type MessageName =
   | 'clientNotAllowed'
   | 'redirectNotAllowed'
   | 'pageExpired'
+  | 'cookiesBlocked'
   | 'linkExpired'
   | 'pageNotFound'
+  | 'addressForApps'
   | 'tooManyVisits'
   | 'unavailable'
+  | 'broken'
   | 'vehiclesUnavailable'
   | 'signInUnavailable'
   | 'signInRefused'
@@ -31,17 +35,23 @@ const MESSAGES: Readonly<Record<MessageName, Message>> = {
   clientNotAllowed: { status: 400, nextStep: 'backToApp' },
   redirectNotAllowed: { status: 400, nextStep: 'backToApp' },
   pageExpired: { status: 403, nextStep: 'continue' },
+  cookiesBlocked: { status: 403, nextStep: 'tryAgain' },
   linkExpired: { status: 400, nextStep: 'backToApp' },
-  pageNotFound: { status: 405, nextStep: 'none' },
+  pageNotFound: { status: 404, nextStep: 'none' },
+  addressForApps: { status: 405, nextStep: 'none' },
   tooManyVisits: { status: 429, nextStep: 'tryAgain' },
   unavailable: { status: 503, nextStep: 'tryAgain' },
+  broken: { status: 500, nextStep: 'tryAgain' },
   vehiclesUnavailable: { status: 503, nextStep: 'tryAgain' },
   signInUnavailable: { status: 503, nextStep: 'tryAgain' },
   signInRefused: { status: 403, nextStep: 'tryAgain' },
   signInNotConfigured: { status: 503, nextStep: 'none' },
 };
 
-/** Says what happened and what the owner can do about it. `detail` is for the developer of the client. */
+/**
+ * Says what happened and what the owner can do about it, with the id of the request. `detail` is for the developer of the
+ * client: which parameter is wrong, and how.
+ */
 export const renderMessage = (
   name: MessageName,
   pageContext: PageContext,
@@ -52,10 +62,10 @@ export const renderMessage = (
   }: {
     readonly detail?: string | undefined;
     readonly extra?: Content;
-    readonly retryAfterSeconds?: number | undefined;
+    readonly retryAfterSeconds?: Seconds | undefined;
   } = {},
 ): WireResponse => {
-  const { texts, target } = pageContext;
+  const { texts, target, requestId } = pageContext;
   const { status, nextStep } = MESSAGES[name];
   const { title, text } = texts.message[name];
   const isLink = nextStep === 'tryAgain' || nextStep === 'continue';
@@ -66,7 +76,8 @@ export const renderMessage = (
     ${detail !== undefined && html`<p class="detail">${texts.message.forDevelopers}<br /><code>${detail}</code></p>`}
     ${nextStep === 'backToApp' && html`<p>${texts.message.backToApp}</p>`}
     ${isLink && html`<p class="actions"><a class="primary" href="${target}">${texts.message[nextStep]}</a></p>`}
-    ${extra}`;
+    ${extra}
+    <p class="reference">${texts.message.requestId} <code>${requestId}</code></p>`;
   const headers = status === 503 || status === 429 ? { 'Retry-After': String(retryAfterSeconds) } : {};
   return renderPage({ status, title, content, headers }, pageContext);
 };
@@ -78,7 +89,12 @@ const REFUSALS: Partial<Readonly<Record<RefusalReason, MessageName>>> = {
   client_disabled: 'clientNotAllowed',
   redirect_uri_missing: 'redirectNotAllowed',
   redirect_uri_unregistered: 'redirectNotAllowed',
-  method_not_allowed: 'pageNotFound',
+  path_unknown: 'pageNotFound',
+  method_not_allowed: 'addressForApps',
+  form_outdated: 'pageExpired',
+  form_of_other_site: 'pageExpired',
+  cookies_missing: 'cookiesBlocked',
+  selection_expired: 'linkExpired',
   throttled: 'tooManyVisits',
   store_unavailable: 'unavailable',
   overloaded: 'unavailable',

@@ -1,39 +1,43 @@
-import type { Client } from '../../clients/client.ts';
-import type { Grant } from '../../grants/grant.ts';
-import type { Vehicle } from '../../grants/vehicle.ts';
-import { writeGrantId } from '../../tokens/grant-id.ts';
-import { keepOnOneLine, nameClient, nameMake } from './names.ts';
+import type { EndedAccess, SharedAccess } from '../shared-access.ts';
+import type { Owner } from '../sign-in/owner.ts';
+import { renderIcon, renderOrigin } from './app-header.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
-import { html } from './html.ts';
+import { fill, html } from './html.ts';
 import type { Content } from './html.ts';
+import { renderDay, renderMoment } from './moments.ts';
+import { isolate, keepOnOneLine, nameClient, nameMake, nameVehicle } from './names.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
 import { describeScope } from './permissions.ts';
-import type { Owner } from '../sign-in/owner.ts';
-import type { Language } from './texts.ts';
+import { sharedDataOf } from './shared-data.ts';
 import { describeOwner } from './sign-in-page.ts';
 import { describeVehicle } from './vehicle-choice.ts';
 
-/** An active grant, with its client and vehicles. */
-export type SharedGrant = {
-  readonly grant: Grant;
-  readonly client: Client;
-  readonly vehicles: readonly Vehicle[];
-};
-
 /** What the owner has just done, for a notice at the top of the page. */
-export const NOTICES = ['removed', 'signedOut'] as const;
+export const NOTICES = ['removed', 'vehicleRemoved', 'signedOut', 'signedOutHere'] as const;
 export type Notice = (typeof NOTICES)[number];
 
-/** Lists the grants of an owner, each with a form to remove access. */
+/** The fields of the forms that remove something. An empty brand means none. */
+export const REMOVAL_FIELDS = { client: 'client', brand: 'brand', vehicle: 'vehicle' } as const;
+
+/** Longer lists are shown when the owner opens them. */
+const LISTED_MAX = 5;
+
+/** Lists what an owner shares, one card per client and brand, each with forms to remove a vehicle or all access. */
 export const ownerPage = (
   pageContext: PageContext,
   {
     owner,
     shared,
+    ended,
     notice,
-  }: { readonly owner: Owner; readonly shared: readonly SharedGrant[]; readonly notice: Notice | undefined },
+  }: {
+    readonly owner: Owner;
+    readonly shared: readonly SharedAccess[];
+    readonly ended: readonly EndedAccess[];
+    readonly notice: Notice | undefined;
+  },
   form: RenderForm,
 ): Page => {
   const { texts } = pageContext;
@@ -43,7 +47,8 @@ export const ownerPage = (
     content: html`${renderNotice(pageContext, notice)}
       <h1>${texts.owner.title}</h1>
       <p class="lead">${shared.length === 0 ? texts.owner.nothing : texts.owner.lead}</p>
-      ${shared.map((one) => renderShared(pageContext, one, form))}
+      ${shared.map((one, index) => renderShared(pageContext, one, { id: `app-${index + 1}`, form }))}
+      ${ended.length > 0 && renderEnded(pageContext, ended)}
       <div class="account">
         <p>${describeOwner(owner, texts)}</p>
         ${form(button('sign_out', texts.signIn.signOut, 'quiet'))}
@@ -54,56 +59,128 @@ export const ownerPage = (
 export const renderNotice = ({ texts }: PageContext, notice: Notice | undefined): Content =>
   notice !== undefined && html`<p class="notice" role="status">${texts.owner[notice]}</p>`;
 
-const createDateFormat = (language: Language): Intl.DateTimeFormat =>
-  new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
-/** Created once: creating a formatter costs more than everything else in an entry. */
-const DATE_FORMATS: Readonly<Record<Language, Intl.DateTimeFormat>> = {
-  en: createDateFormat('en'),
-  ko: createDateFormat('ko'),
-};
+/** How a card is identified in the page, and how its forms are made. */
+type Card = { readonly id: string; readonly form: RenderForm };
 
-const renderShared = (
-  pageContext: PageContext,
-  { grant, client, vehicles }: SharedGrant,
-  form: RenderForm,
-): Content => {
-  const { texts, language } = pageContext;
-  const name = nameClient(client);
-  const id = writeGrantId(grant.id);
-  const make = grant.brand === undefined ? undefined : nameMake(grant.brand, texts);
-  return html`<article class="shared" aria-labelledby="grant-${id}">
-    <h2 id="grant-${id}">${name}</h2>
-    <p class="since">
-      ${make !== undefined && html`${make} · `}${texts.owner.since(DATE_FORMATS[language].format(grant.createdAtMs))}
-    </p>
-    ${renderPermissions(pageContext, grant.scope)}
+const renderShared = (pageContext: PageContext, shared: SharedAccess, card: Card): Content => {
+  const { texts } = pageContext;
+  const { client, brand, sinceMs, lastUsedAtMs } = shared;
+  const facts = [
+    brand !== undefined && html`${nameMake(brand, texts)}`,
+    fill(texts.owner.since, renderDay(pageContext, sinceMs)),
+    lastUsedAtMs !== undefined && fill(texts.owner.lastUsed, renderDay(pageContext, lastUsedAtMs)),
+  ].filter((fact) => fact !== false);
+  return html`<article class="shared" aria-labelledby="${card.id}">
+    <div class="app-line">
+      ${renderIcon(client)}
+      <div>
+        <h2 id="${card.id}">${isolate(nameClient(client))}</h2>
+        ${renderOrigin(pageContext, client)}
+      </div>
+    </div>
+    <ul class="facts">
+      ${facts.map((fact) => html`<li>${fact}</li>`)}
+    </ul>
     <h3>${texts.owner.vehicles}</h3>
-    ${
-      vehicles.length === 0
-        ? html`<p>${texts.owner.noVehicles}</p>`
-        : html`<ul class="plain">
-            ${vehicles.map((vehicle) => html`<li>${describeVehicle(vehicle, texts)}</li>`)}
-          </ul>`
-    }
-    <details>
-      <summary>${texts.owner.remove}<span class="unseen"> – ${name}</span></summary>
-      <p>${texts.owner.removeConsequence(name)}</p>
-      ${form(
-        html`<input type="hidden" name="grant" value="${id}" />
-          ${button('remove', texts.owner.removeFor(keepOnOneLine(name)), 'danger')}`,
-      )}
-    </details>
+    ${renderVehicles(pageContext, shared, card)} ${renderPermissions(pageContext, shared)}
+    ${renderRemoval(pageContext, shared, card)}
   </article>`;
 };
 
-const renderPermissions = ({ texts }: PageContext, scope: string): Content => {
-  const { reads, controls } = describeScope(scope, texts);
-  return [renderList(texts.owner.canSee, reads), renderList(texts.owner.canDo, controls)];
+const renderVehicles = (pageContext: PageContext, shared: SharedAccess, { form }: Card): Content => {
+  const { texts } = pageContext;
+  const { vehicles, canRemoveVehicle } = shared;
+  if (vehicles.length === 0) return html`<p>${texts.owner.noVehicles}</p>`;
+  const list = html`<ul class="plain">
+    ${vehicles.map((vehicle) => {
+      const name = isolate(nameVehicle(vehicle, texts));
+      return html`<li class="removable">
+        ${describeVehicle(vehicle, texts)}
+        ${
+          canRemoveVehicle &&
+          html`<details>
+            <summary>${texts.owner.removeVehicle}<span class="unseen"> – ${name}</span></summary>
+            <p>${fill(texts.owner.removeVehicleConsequence, isolate(nameClient(shared.client)))}</p>
+            ${form(
+              html`${renderFields(shared)}
+                <input type="hidden" name="${REMOVAL_FIELDS.vehicle}" value="${vehicle.id}" />
+                ${button('remove_vehicle', fill(texts.owner.removeVehicleFor, name), 'danger')}`,
+            )}
+          </details>`
+        }
+      </li>`;
+    })}
+  </ul>`;
+  return foldIf(vehicles.length, texts.owner.manyVehicles, list);
 };
 
-const renderList = (heading: string, entries: readonly string[]): Content =>
-  entries.length > 0 &&
-  html`<h3>${heading}</h3>
+/** A list, folded under its length if it is long. */
+const foldIf = (length: number, summary: (count: number) => string, list: Content): Content =>
+  length <= LISTED_MAX
+    ? list
+    : html`<details class="many">
+        <summary>${summary(length)}</summary>
+        ${list}
+      </details>`;
+
+const renderPermissions = (pageContext: PageContext, { scope, client }: SharedAccess): Content => {
+  const { texts } = pageContext;
+  const { reads, controls } =
+    scope === ''
+      ? { reads: sharedDataOf(pageContext, client), controls: [] }
+      : describeScope(pageContext, client.dialect, scope);
+  return [renderList(texts, texts.owner.canSee, reads), renderList(texts, texts.owner.canDo, controls)];
+};
+
+const renderList = (texts: PageContext['texts'], heading: string, entries: readonly string[]): Content => {
+  if (entries.length === 0) return undefined;
+  const list = html`<ul class="plain">
+    ${entries.map((entry) => html`<li>${entry}</li>`)}
+  </ul>`;
+  return html`<h3>${heading}</h3>
+    ${foldIf(entries.length, texts.owner.manyPermissions, list)}`;
+};
+
+const renderRemoval = (pageContext: PageContext, shared: SharedAccess, { form }: Card): Content => {
+  const { texts } = pageContext;
+  const { client, brand, offlineUntilMs } = shared;
+  const name = nameClient(client);
+  const make = brand === undefined ? undefined : nameMake(brand, texts);
+  return html`<details>
+    <summary>${texts.owner.remove}<span class="unseen"> – ${isolate(name)}</span></summary>
+    <p>${fill((slot) => texts.owner.removeConsequence(slot, make), isolate(name))}</p>
+    ${
+      offlineUntilMs !== undefined &&
+      html`<p>${fill(texts.owner.offline, renderMoment(pageContext, offlineUntilMs))}</p>`
+    }
+    ${form(
+      html`${renderFields(shared)}
+      ${button('remove', fill(texts.owner.removeFor, isolate(keepOnOneLine(name))), 'danger')}`,
+    )}
+  </details>`;
+};
+
+/** Which sharing a form is about. */
+const renderFields = ({ client, brand }: SharedAccess): Content =>
+  html`<input type="hidden" name="${REMOVAL_FIELDS.client}" value="${client.id}" />
+    <input type="hidden" name="${REMOVAL_FIELDS.brand}" value="${brand ?? ''}" />`;
+
+const renderEnded = (pageContext: PageContext, ended: readonly EndedAccess[]): Content => {
+  const { texts } = pageContext;
+  return html`<section class="shared" aria-labelledby="ended">
+    <h2 id="ended">${texts.owner.ended}</h2>
     <ul class="plain">
-      ${entries.map((entry) => html`<li>${entry}</li>`)}
-    </ul>`;
+      ${ended.map(
+        ({ client, brand, offlineUntilMs }) =>
+          html`<li>
+            <span class="name"
+              >${isolate(nameClient(client))}${brand !== undefined && ` · ${nameMake(brand, texts)}`}</span
+            >
+            <span class="detail"
+              >${fill(texts.owner.endedUntil, renderMoment(pageContext, offlineUntilMs))}</span
+            >
+          </li>`,
+      )}
+    </ul>
+  </section>`;
+};

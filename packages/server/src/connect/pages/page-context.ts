@@ -1,5 +1,7 @@
+import type { ScopeRegistry } from '../../clients/scopes.ts';
 import { readQuery } from '../../wire/query.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
+import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import { nameMake } from './names.ts';
 import { pickLanguage, TEXTS } from './texts.ts';
@@ -8,8 +10,12 @@ import type { Texts } from './texts-en.ts';
 
 /** What all pages of one request share: language, make and addresses. */
 export type PageContext = {
+  /** The id of the request, by which the log events of a page with an error are found. */
+  readonly requestId: string;
   readonly language: Language;
   readonly texts: Texts;
+  /** With the owners' texts of each scope. */
+  readonly scopes: ScopeRegistry;
   /** The path of the public URL, which begins every address in a page; empty for the root. */
   readonly base: string;
   /** Path and query of the request as the browser sees them: where forms are sent, and where the owner continues. */
@@ -32,8 +38,8 @@ const baseOf = (publicUrl: string): string => {
 
 /** Creates the context for the pages of a request. `known` holds what the caller already knows about it. */
 export const createPageContext = (
-  { publicUrl }: Pick<ConnectContext, 'publicUrl'>,
-  request: WireRequest,
+  { publicUrl, scopes }: Pick<ConnectContext, 'publicUrl' | 'scopes'>,
+  { request, exchange }: Pick<Visit, 'request' | 'exchange'>,
   known: {
     readonly lang?: string | undefined;
     readonly make?: string | undefined;
@@ -48,8 +54,10 @@ export const createPageContext = (
   // A request cannot put a name of its own into the header.
   const make = known.make !== undefined && Object.hasOwn(texts.makes, known.make) ? known.make : undefined;
   return {
+    requestId: exchange.requestId,
     language,
     texts,
+    scopes,
     base,
     target: targetOf(base, request),
     make,

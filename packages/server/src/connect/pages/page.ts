@@ -2,7 +2,7 @@ import type { WireResponse } from '../../wire/exchange.ts';
 import { html } from './html.ts';
 import type { Content } from './html.ts';
 import type { PageContext } from './page-context.ts';
-import { STYLESHEET_PATH } from './stylesheet.ts';
+import { SCRIPT, STYLESHEET } from './static-files.ts';
 import { LANGUAGES, TEXTS } from './texts.ts';
 import type { Language } from './texts.ts';
 
@@ -15,9 +15,14 @@ export type Page = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Where the browser goes at once, without a click. */
   readonly refreshTo?: string;
+  /** The id of the form that a switch of language sends, so that nothing that was chosen is lost. */
+  readonly keptForm?: string;
 };
 
-/** Renders a complete page, with headers that forbid scripts, framing, caching and referrers. */
+/** The `action` of a form that is sent to be shown again in another language. */
+export const SWITCH_LANGUAGE = 'switch_language';
+
+/** Renders a complete page, with headers that forbid every script but our own, framing, caching and referrers. */
 export const renderPage = (page: Page, pageContext: PageContext): WireResponse => ({
   status: page.status,
   headers: {
@@ -65,6 +70,7 @@ const policyOf = ({ redirectUri }: PageContext): string => {
   return [
     `default-src 'none'`,
     `style-src 'self'`,
+    `script-src 'self'`,
     `img-src 'self' data:`,
     `form-action 'self'${targets}`,
     `frame-ancestors 'none'`,
@@ -90,24 +96,38 @@ const renderDocument = (page: Page, pageContext: PageContext) => {
         ${refresh}
         <title>${page.title} – ${makeName}</title>
         <link rel="icon" href="${ICON}" />
-        <link rel="stylesheet" href="${pageContext.base}${STYLESHEET_PATH}" />
+        <link rel="stylesheet" href="${pageContext.base}${STYLESHEET.path}" />
+        <script src="${pageContext.base}${SCRIPT.path}" defer></script>
       </head>
       <body class="make-${make ?? 'none'}">
         <header><p class="make">${makeName}</p></header>
         <main>${page.content}</main>
         <footer>
           <p>${texts.footer}</p>
-          <nav aria-label="${texts.languages}">${LANGUAGES.map((one) => linkTo(one, pageContext))}</nav>
+          <nav aria-label="${texts.languages}">
+            ${LANGUAGES.map((one) => linkTo(one, pageContext, page.keptForm))}
+          </nav>
         </footer>
       </body>
     </html> `;
 };
 
-const linkTo = (one: Language, { language, target }: PageContext): Content => {
+const linkTo = (one: Language, { language, target }: PageContext, keptForm: string | undefined): Content => {
   const name = TEXTS[one].language;
-  return one === language
-    ? html`<span aria-current="true" lang="${one}">${name}</span>`
-    : html`<a href="${withLanguage(target, one)}" hreflang="${one}" lang="${one}">${name}</a>`;
+  if (one === language) return html`<span aria-current="true" lang="${one}">${name}</span>`;
+  const address = withLanguage(target, one);
+  return keptForm === undefined
+    ? html`<a href="${address}" hreflang="${one}" lang="${one}">${name}</a>`
+    : html`<button
+        class="link"
+        form="${keptForm}"
+        formaction="${address}"
+        name="action"
+        value="${SWITCH_LANGUAGE}"
+        lang="${one}"
+      >
+        ${name}
+      </button>`;
 };
 
 /** The same address in another language; all other parameters stay as they are. */

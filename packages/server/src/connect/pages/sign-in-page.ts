@@ -1,9 +1,9 @@
 import type { Vehicle } from '../../grants/vehicle.ts';
 import { DEMO_OWNERS } from '../sign-in/demo-owners.ts';
-import { keepOnOneLine, nameMake } from './names.ts';
+import { isolate, keepOnOneLine, nameMake, showName } from './names.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
-import { html } from './html.ts';
+import { fill, html } from './html.ts';
 import type { Content } from './html.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
@@ -61,10 +61,17 @@ const listVehicles = (vehicles: readonly Vehicle[], texts: PageContext['texts'])
  * Sends the browser to the provider by a refresh. A redirect of the form would not do: the policy of the page that sent
  * the form applies to every redirect that follows, and stops it.
  */
-export const redirectPage = ({ texts }: PageContext, url: string, setCookie: string | undefined): Page => ({
+export const redirectPage = (
+  { texts }: PageContext,
+  {
+    title,
+    url,
+    setCookie,
+  }: { readonly title: string; readonly url: string; readonly setCookie: string | undefined },
+): Page => ({
   status: 200,
-  title: texts.signIn.redirecting,
-  content: html`<h1>${texts.signIn.redirecting}</h1>
+  title,
+  content: html`<h1>${title}</h1>
     <p class="actions"><a class="primary" href="${url}">${texts.signIn.continue}</a></p>`,
   refreshTo: url,
   setCookie,
@@ -77,8 +84,8 @@ export const signedInBar = ({ texts }: PageContext, owner: Owner, form: RenderFo
     ${form(button('switch', texts.signIn.switch, 'quiet'))}
   </div>`;
 
-export const describeOwner = (owner: Owner, { signIn }: PageContext['texts']): string => {
+export const describeOwner = (owner: Owner, { signIn }: PageContext['texts']): Content => {
   const demo = DEMO_OWNERS.find(({ subject }) => subject === owner.subject);
-  const name = demo === undefined ? owner.name : signIn.owner(Number(demo.id));
-  return name === '' ? signIn.signedIn : signIn.signedInAs(name);
+  const name = demo === undefined ? showName(owner.name) : signIn.owner(Number(demo.id));
+  return name === '' ? signIn.signedIn : fill(signIn.signedInAs, isolate(name));
 };

@@ -37,38 +37,9 @@ export const TEXTS_EN = {
     volkswagen: 'Volkswagen',
     volvo: 'Volvo',
   } as Readonly<Record<string, string>>,
-  permissions: {
-    read_vehicle_info: 'Make, model and year',
-    read_vin: 'Vehicle identification number (VIN)',
-    read_odometer: 'Odometer',
-    read_location: 'Location',
-    read_battery: 'Battery level and range',
-    read_charge: 'Charging status',
-    read_charge_locations: 'Charging locations',
-    read_charge_records: 'Charging history',
-    read_charge_events: 'When charging starts and stops',
-    read_climate: 'Climate settings',
-    read_compass: 'Compass direction',
-    read_diagnostics: 'Warnings and fault codes',
-    read_engine_oil: 'Engine oil life',
-    read_extended_vehicle_info: 'Equipment and technical details',
-    read_fuel: 'Fuel level and range',
-    read_security: 'Whether doors and windows are closed and locked',
-    read_service_history: 'Service history',
-    read_speedometer: 'Speed',
-    read_thermometer: 'Inside and outside temperature',
-    read_tires: 'Tire pressure',
-    read_user_profile: 'Your name and contact details',
-    control_charge: 'Start and stop charging',
-    control_climate: 'Set heating and cooling',
-    control_navigation: 'Send destinations to the car',
-    control_pin: 'Set the PIN for driving',
-    control_security: 'Lock and unlock the doors',
-    control_trunk: 'Open and close the trunk',
-  } as Readonly<Record<string, string>>,
   /** For a dialect whose requests name no permissions. */
-  everyPermission: (make: string): string =>
-    `Next, you choose which vehicles to share. The app can then use the data that ${make} offers for them.`,
+  choosingLater: (make: string): string =>
+    `Next, you choose which of your ${make} vehicles to share. The app sees nothing of the others.`,
 
   consent: {
     title: (client: string): string => `Share with ${client}`,
@@ -76,7 +47,8 @@ export const TEXTS_EN = {
       `Connect your ${make ?? 'car'} to ${client}?`,
     headingLater: (client: string, make: string): string => `Connect your ${make} account to ${client}?`,
     reads: (client: string): string => `${client} will see`,
-    controls: (client: string): string => `${client} will be able to`,
+    controls: (client: string): string => `${client} will be able to control your car`,
+    controlsNote: 'The app can do this at any time, also when you are not in or near your car.',
     vehicles: 'Which vehicles do you want to share?',
     vehicle: 'Which vehicle do you want to share?',
     agree: 'Agree',
@@ -86,6 +58,13 @@ export const TEXTS_EN = {
     chooseOne: 'Choose at least one vehicle',
     chooseExactlyOne: 'Choose one vehicle',
     noneChosen: 'Nothing has been shared yet.',
+    search: 'Search vehicles',
+    selectAll: 'Select all',
+    selectNone: 'Select none',
+    selected: (count: string, total: string): string => `${count} of ${total} selected`,
+    noneFound: 'No vehicle found',
+    by: (developer: string): string => `by ${developer}`,
+    privacy: 'Privacy policy',
   },
   select: {
     title: 'Choose vehicles',
@@ -111,6 +90,7 @@ export const TEXTS_EN = {
     upstream: 'Sign in with your account',
     or: 'or',
     cancel: 'Cancel',
+    signingOut: 'You are signed out here. Signing you out of your account too',
     redirecting: 'Taking you to the sign-in page',
     continue: 'Continue',
     otherAccountHeading: 'Please use a different account',
@@ -127,16 +107,57 @@ export const TEXTS_EN = {
     nothing: 'No app has access to your vehicles.',
     signInLead: 'Sign in to see which apps can use your vehicles, and to remove their access.',
     since: (date: string): string => `Since ${date}`,
+    lastUsed: (date: string): string => `Last used ${date}`,
     canSee: 'Can see',
     canDo: 'Can do',
     vehicles: 'Vehicles',
+    manyVehicles: (count: number): string => `${count} vehicles`,
+    manyPermissions: (count: number): string => `${count} items`,
     noVehicles: 'No vehicle chosen yet',
+    removeVehicle: 'Remove',
+    removeVehicleFor: (vehicle: string): string => `Remove ${vehicle}`,
+    removeVehicleConsequence: (client: string): string =>
+      `${client} will no longer be able to use this vehicle. Everything else stays as it is.`,
+    vehicleRemoved: 'The vehicle has been removed.',
     remove: 'Remove access',
     removeFor: (client: string): string => `Remove ${client}’s access`,
-    removeConsequence: (client: string): string =>
-      `${client} will no longer be able to use your vehicles. You can connect again in the app.`,
+    removeConsequence: (client: string, make: string | undefined): string =>
+      `${client} will no longer be able to use your ${make === undefined ? '' : `${make} `}vehicles. You can connect again in the app.`,
+    /** For access that other services check without asking this server. */
+    offline: (time: string): string =>
+      `Services that check this access by themselves can accept it until ${time} if you remove it now.`,
+    ended: 'Removed, but not everywhere yet',
+    endedUntil: (time: string): string =>
+      `Services that check this access by themselves can accept it until ${time}.`,
     removed: 'Access has been removed.',
+    signedOutHere:
+      'You are signed out here, but not at your account’s own sign-in page. If others use this device, sign out there too.',
     signedOut: 'You are signed out.',
+  },
+  /** The page that stands in for the app of a demo. */
+  demo: {
+    title: 'Demo app',
+    heading: 'You are back in the app',
+    lead: (dialect: string) =>
+      `This page stands in for an app that uses the ${dialect} API. Your consent sent it an authorization code.`,
+    code: 'The code',
+    codeText: 'It works once, within ten minutes, and only for the app that it was made for.',
+    exchange: 'Exchange it for tokens',
+    exchangeText:
+      'An app does this on its server, with its secret. Paste the command into a terminal on the machine of this server, or press the button:',
+    exchangeHere: 'Exchange the code',
+    answer: (status: number) => `The answer (HTTP ${status})`,
+    granted:
+      'The app keeps the refresh token and exchanges it for a new pair before the access token expires.',
+    refused: 'The code gives nothing any more. Agree again to get a new one.',
+    owner: 'See what you share, and end it:',
+    declined: 'You did not agree',
+    noCode: 'There is no code in this address',
+    startAgain: 'Open the link to the consent page again, which the server prints when it starts.',
+  },
+  home: {
+    title: 'Connect apps to your car',
+    lead: 'An app that you want to connect sends you here, and you decide what it may use. Here you also see which apps are connected, and remove their access.',
   },
   message: {
     tryAgain: 'Try again',
@@ -145,6 +166,8 @@ export const TEXTS_EN = {
       'Go back to the app and start again. If the problem continues, contact the app’s support team.',
     /** Stands above a technical description of what is wrong with a request. */
     forDevelopers: 'For the developer of the app:',
+    /** Stands before the id of the request, which the log has too. */
+    requestId: 'Request ID:',
     error: 'Error',
     problem: 'There is a problem',
     invalid: {
@@ -163,6 +186,10 @@ export const TEXTS_EN = {
       title: 'This page has expired',
       text: 'Nothing has changed. You can continue where you left off.',
     },
+    cookiesBlocked: {
+      title: 'Your browser sent no cookie',
+      text: 'This page needs a cookie to know that it is still you. Allow cookies for this site, then try again. Nothing has changed.',
+    },
     linkExpired: {
       title: 'This link has expired',
       text: 'A link to choose vehicles works for ten minutes, and only while the app has access.',
@@ -171,6 +198,10 @@ export const TEXTS_EN = {
       title: 'Page not found',
       text: 'There is no page at this address. Check the link, or start again in the app.',
     },
+    addressForApps: {
+      title: 'This address is for apps',
+      text: 'Apps send their requests here. There is no page to see.',
+    },
     tooManyVisits: {
       title: 'Too many visits',
       text: 'These pages were opened very often within a minute. Nothing was lost. Please try again in a moment.',
@@ -178,6 +209,10 @@ export const TEXTS_EN = {
     unavailable: {
       title: 'This page is not available right now',
       text: 'Nothing was lost. Please try again in a moment.',
+    },
+    broken: {
+      title: 'Something went wrong here',
+      text: 'This is our fault, not yours. Please try again. If it happens again, give the request ID to the support team.',
     },
     vehiclesUnavailable: {
       title: 'We cannot load your vehicles right now',

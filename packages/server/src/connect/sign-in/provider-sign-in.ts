@@ -12,7 +12,7 @@ import { redirectPage } from '../pages/sign-in-page.ts';
 import { openClaims, sealClaims } from '../sealed-claims.ts';
 import { createForm } from '../session-form.ts';
 import type { OwnerVisit } from './owner-visit.ts';
-import { deriveSecret, readSession, startSession } from './session.ts';
+import { deriveSecret, hasSessionCookie, readSession, startSession } from './session.ts';
 import type { Session } from './session.ts';
 import { SignInError } from './sign-in-error.ts';
 import type { SignInAttempt } from './upstream.ts';
@@ -32,13 +32,13 @@ const attemptSchema = v.object({
 
 type PagesOfVisit = Omit<OwnerVisit, 'methods'>;
 
-/** Sends the browser to the provider. `isFresh`: the owner has to enter credentials even if signed in there. */
+/** Sends the browser to the provider, which asks for credentials if the session demands it. */
 export const redirectToProvider = async (
   ownerVisit: PagesOfVisit,
-  options: { readonly session: Session; readonly cookie: string | undefined; readonly isFresh: boolean },
+  options: { readonly session: Session; readonly cookie: string | undefined },
 ): Promise<WireResponse> => {
   const { context, visit, pageContext } = ownerVisit;
-  const { session, cookie, isFresh } = options;
+  const { session, cookie } = options;
   const claims: v.InferOutput<typeof attemptSchema> = {
     session: session.id,
     attempt: context.randomness.bytes(16).toString('base64url'),
@@ -53,10 +53,13 @@ export const redirectToProvider = async (
   const redirectUri = `${context.publicUrl}${CALLBACK_PATH}`;
   try {
     const { language } = pageContext;
+    const isFresh = session.demandsCredentials;
     const url = await context.upstream?.begin(attempt, { redirectUri, language, isFresh });
     if (url === undefined) throw new SignInError('not_configured', 'no provider is configured');
-    if (visit.request.method === 'POST')
-      return renderPage(redirectPage(pageContext, url, cookie), pageContext);
+    if (visit.request.method === 'POST') {
+      const title = pageContext.texts.signIn.redirecting;
+      return renderPage(redirectPage(pageContext, { title, url, setCookie: cookie }), pageContext);
+    }
     return redirect(url, 302, cookie);
   } catch (error) {
     return renderFailure(ownerVisit, error);
@@ -83,24 +86,28 @@ export const finishSignIn = async (context: ConnectContext, visit: Visit): Promi
   const parsed = v.safeParse(attemptSchema, opened?.claims);
   const claims = parsed.success ? parsed.output : undefined;
   const session = await readSession(context, visit);
-  const next = claims?.next ?? `${createPageContext(context, request).base}/connect`;
+  const next = claims?.next ?? `${createPageContext(context, visit).base}/connect`;
   const lang = readQuery(next.split('?').slice(1).join('?'))?.get('lang');
   const pageContext = {
-    ...createPageContext(context, request, { lang }),
+    ...createPageContext(context, visit, { lang }),
     target: next,
     redirectUri: claims?.redirectUri,
   };
   const pages = { context, visit, pageContext };
   if (claims === undefined || claims.session !== session?.id) {
-    reportFailure(pages, new SignInError('stale', 'the state is expired, invalid or of another session'));
-    return renderMessage('pageExpired', pageContext);
+    const hasCookie = hasSessionCookie(context, visit);
+    const cause = hasCookie
+      ? 'the state is expired, invalid or of another session'
+      : 'the browser sent no cookie';
+    reportFailure(pages, new SignInError('stale', cause));
+    return renderMessage(hasCookie ? 'pageExpired' : 'cookiesBlocked', pageContext);
   }
   const attempt = deriveAttempt(context, session, { state, attempt: claims.attempt });
   const url = new URL(`${context.publicUrl}${CALLBACK_PATH}?${request.query}`);
   try {
-    const owner = await context.upstream?.finish(url, attempt);
-    if (owner === undefined) throw new SignInError('not_configured', 'no provider is configured');
-    const { cookie } = await startSession(context, owner, nowMs);
+    const signedIn = await context.upstream?.finish(url, attempt);
+    if (signedIn === undefined) throw new SignInError('not_configured', 'no provider is configured');
+    const { cookie } = await startSession(context, { ...signedIn, replaces: session }, nowMs);
     context.emit({ event: 'owner.signed_in', requestId, method: 'upstream', caller });
     return redirect(next, 303, cookie);
   } catch (error) {

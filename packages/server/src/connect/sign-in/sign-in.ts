@@ -24,10 +24,10 @@ export const requireSignIn = async (
   const known = await readSession(context, visit);
   const { session, cookie } =
     known === undefined
-      ? await startSession(context, undefined, visit.exchange.nowMs)
+      ? await startSession(context, {}, visit.exchange.nowMs)
       : { session: known, cookie: undefined };
   if (!methods.simulated && page.lead === undefined)
-    return redirectToProvider(ownerVisit, { session, cookie, isFresh: false });
+    return redirectToProvider(ownerVisit, { session, cookie });
   const form = createForm(context, session, pageContext);
   return renderPage({ ...signInPage(pageContext, methods, form, page), setCookie: cookie }, pageContext);
 };
@@ -43,16 +43,16 @@ export const handleSignInForm = async (
     const demo = DEMO_OWNERS.find(({ id }) => id === fields.get('owner'));
     if (demo === undefined) return undefined;
     const owner = { subject: demo.subject, name: '', isSimulated: true };
-    const { cookie } = await startSession(context, owner, nowMs);
+    const { cookie } = await startSession(context, { owner, replaces: session }, nowMs);
     context.emit({ event: 'owner.signed_in', requestId, method: 'simulated', caller: visit.caller });
     return redirect(pageContext.target, 303, cookie);
   }
   if (action === 'sign_in_upstream' && methods.real)
-    return redirectToProvider(ownerVisit, { session, cookie: undefined, isFresh: false });
+    return redirectToProvider(ownerVisit, { session, cookie: undefined });
   if (action === 'switch') {
-    const fresh = await startSession(context, undefined, nowMs);
+    const fresh = await startSession(context, { demandsCredentials: true, replaces: session }, nowMs);
     if (methods.simulated || !methods.real) return redirect(pageContext.target, 303, fresh.cookie);
-    return redirectToProvider(ownerVisit, { ...fresh, isFresh: true });
+    return redirectToProvider(ownerVisit, fresh);
   }
   return undefined;
 };

@@ -3,6 +3,7 @@ import {
   allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
+  buildEndSessionUrl,
   customFetch,
   discovery,
   enableNonRepudiationChecks,
@@ -42,9 +43,23 @@ export type Upstream = {
     attempt: SignInAttempt,
     options: { readonly redirectUri: string; readonly language: string; readonly isFresh: boolean },
   ): Promise<string>;
-  /** Returns the owner who signed in. `url` is the complete callback URL. */
-  finish(url: URL, attempt: SignInAttempt): Promise<Owner>;
+  /** Returns the owner who signed in, and the ID token that says so. `url` is the complete callback URL. */
+  finish(url: URL, attempt: SignInAttempt): Promise<SignedIn>;
+  /**
+   * Returns the URL at which the provider ends its own session and sends the browser back to `returnTo` with `state`;
+   * `undefined` if it offers none.
+   *
+   * @see OpenID Connect RP-Initiated Logout 1.0 §2
+   */
+  end(options: {
+    readonly idToken: string | undefined;
+    readonly returnTo: string;
+    readonly state: string;
+    readonly language: string;
+  }): Promise<string | undefined>;
 };
+
+export type SignedIn = { readonly owner: Owner; readonly idToken: string | undefined };
 
 const TIMEOUT_SECONDS = 10;
 /** OpenID Connect Core §2. */
@@ -99,12 +114,24 @@ export const createUpstream = (settings: UpstreamSettings, reportLeftOut: Report
       const tokens = await authorizationCodeGrant(provider, url, checks).catch(async (error: unknown) => {
         throw await toSignInError(error);
       });
-      return toOwner(tokens.claims() ?? {});
+      return { owner: toOwner(tokens.claims() ?? {}), idToken: tokens.id_token };
+    },
+    async end({ idToken, returnTo, state, language }) {
+      const provider = await discover();
+      if (provider.serverMetadata().end_session_endpoint === undefined) return undefined;
+      const hint = idToken === undefined ? {} : { id_token_hint: idToken };
+      const parameters = { post_logout_redirect_uri: returnTo, state, ui_locales: language, ...hint };
+      try {
+        return buildEndSessionUrl(provider, parameters).href;
+      } catch (error) {
+        throw await toSignInError(error);
+      }
     },
   };
   return {
     begin: (...given) => limit(() => upstream.begin(...given), tooManyRequests),
     finish: (...given) => limit(() => upstream.finish(...given), tooManyRequests),
+    end: (...given) => limit(() => upstream.end(...given), tooManyRequests),
   };
 };
 

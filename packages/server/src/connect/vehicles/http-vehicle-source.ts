@@ -1,3 +1,4 @@
+import type { Millis } from '../../clock.ts';
 import { describeLeftOut, readVehicles } from '../../grants/read-vehicles.ts';
 import { VehicleSourceError } from './vehicle-source.ts';
 import type { VehicleList, VehicleSource } from './vehicle-source.ts';
@@ -22,7 +23,7 @@ export const createHttpVehicleSource = ({
 }: {
   readonly url: string;
   readonly token: string | undefined;
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: Millis;
 }): VehicleSource => {
   const limit = createConcurrencyLimit();
   const list = async (subject: string): Promise<VehicleList> => {
@@ -57,7 +58,7 @@ const readAnswer = (answer: unknown): VehicleList => {
   );
 };
 
-const fetchText = async (target: URL, token: string | undefined, timeoutMs: number): Promise<string> => {
+const fetchText = async (target: URL, token: string | undefined, timeoutMs: Millis): Promise<string> => {
   const response = await fetch(target, {
     headers: {
       Accept: 'application/json',

@@ -14,12 +14,14 @@ import { noVehiclesPage } from '../pages/consent-page.ts';
 import { renderMessage } from '../pages/message-page.ts';
 import { nameClient } from '../pages/names.ts';
 import { createPageContext } from '../pages/page-context.ts';
-import { redirect, renderPage } from '../pages/page.ts';
+import { redirect, renderPage, SWITCH_LANGUAGE } from '../pages/page.ts';
 import { otherAccountPage, selectPage } from '../pages/select-page.ts';
-import { readChoice } from '../pages/vehicle-choice.ts';
-import type { VehicleChoice } from '../pages/vehicle-choice.ts';
-import { QUERY_MAX_CHARACTERS } from '../parse-authorization-request.ts';
+import { keepChosen, readChoice, selectOnly } from '../pages/vehicle-choice.ts';
+import type { ChoiceState, VehicleChoice } from '../pages/vehicle-choice.ts';
+import { faultOf, QUERY_MAX_CHARACTERS, unreadableQuery } from '../parse-authorization-request.ts';
+import { refusePage } from '../refuse-page.ts';
 import { createForm, readSentForm } from '../session-form.ts';
+import type { SentForm } from '../session-form.ts';
 import { isSimulatedSubject } from '../sign-in/demo-owners.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { ownerOf, readOwner, signInMethodsFor } from '../sign-in/owner-visit.ts';
@@ -63,23 +65,24 @@ const readPendingSelection = async (
   const { request, exchange } = visit;
   const parameters = request.query.length > QUERY_MAX_CHARACTERS ? undefined : readQuery(request.query);
   const sessionId = parameters?.get(wire.sessionIdName);
-  if (parameters === undefined || sessionId === undefined) throw new Refusal('parameters_wrong');
-  // Learns of a key rotation before the selection is opened.
-  context.noticeKey((await context.store.readClient('')).newestKeyNumber);
+  if (parameters === undefined) throw unreadableQuery();
+  if (sessionId === undefined) throw faultOf('parameters_wrong', wire.sessionIdName, 'is missing');
+  // Learns of a new or a withdrawn key before the selection is opened.
+  context.noticeKeys((await context.store.readClient('')).keys);
   const selection = await openSelection(context.keyRing, sessionId, exchange.nowMs);
-  if (selection === undefined) return renderMessage('linkExpired', createPageContext(context, request));
+  if (selection === undefined)
+    throw faultOf('selection_expired', wire.sessionIdName, 'is not valid any more');
   const { client } = await context.store.readClient(selection.clientId);
   const grant = await context.store.readGrant(selection.grantId);
   if (client === undefined) throw new Refusal('client_unknown');
   if (client.disabledAtMs !== undefined) throw new Refusal('client_disabled');
   const redirectUri = client.consentRedirectUri ?? client.redirectUris[0];
   if (redirectUri === undefined) throw new Refusal('redirect_uri_missing');
-  if (grant === undefined || grant.revocation !== undefined)
-    return renderMessage('linkExpired', createPageContext(context, request));
+  if (grant === undefined || grant.revocation !== undefined) throw new Refusal('selection_expired');
   const lang = parameters.get('lang') ?? selection.lang;
-  const pageContext = createPageContext(context, request, { lang, make: selection.brand, redirectUri });
+  const pageContext = createPageContext(context, visit, { lang, make: selection.brand, redirectUri });
   // The owner of a simulated grant has to be simulated too.
-  const methods = signInMethodsFor(context, isSimulatedSubject(selection.subject));
+  const methods = signInMethodsFor(context, isSimulatedSubject(selection.subject), client);
   return { context, visit, pageContext, methods, wire, selection, client, redirectUri };
 };
 
@@ -97,43 +100,43 @@ const showSelection = async (pending: PendingSelection): Promise<WireResponse> =
 const renderSelection = async (
   pending: PendingSelection,
   { session, owner }: { readonly session: Session; readonly owner: Owner },
-  { hasError }: { readonly hasError: boolean },
+  { hasError, chosen }: ChoiceState,
 ): Promise<WireResponse> => {
   const { context, pageContext, client } = pending;
-  const choice = await offerVehicles(pending, owner);
+  const choice = await offerVehicles(pending, owner, chosen);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
   const form = createForm(context, session, pageContext);
-  const clientName = nameClient(client);
   const page =
     choice.offered.length === 0
-      ? noVehiclesPage(pageContext, owner, clientName, form)
-      : selectPage(pageContext, { owner, clientName }, form, { choice, hasError });
+      ? noVehiclesPage(pageContext, owner, nameClient(client), form)
+      : selectPage(pageContext, { owner, client }, form, { choice, hasError });
   return renderPage(page, pageContext);
 };
 
 const offerVehicles = async (
   { context, selection, visit }: PendingSelection,
   owner: Owner,
+  chosen?: SentForm['fields'],
 ): Promise<VehicleChoice | 'unavailable'> => {
   const vehicles = await listVehicles(context, owner, visit);
   if (vehicles === 'unavailable') return vehicles;
   const covered = await context.store.listVehicles(selection.grantId);
-  return {
-    offered: vehicles.filter(({ make }) => make === selection.brand),
-    isSingle: false,
-    preselected: new Set(covered.map(({ id }) => id)),
-  };
+  const offered = vehicles.filter(({ make }) => make === selection.brand);
+  const selected = new Set([...selectOnly(offered), ...covered.map(({ id }) => id)]);
+  return keepChosen({ offered, isSingle: false, selected }, chosen);
 };
 
 const submitSelection = async (pending: PendingSelection): Promise<WireResponse> => {
   const { context, visit, pageContext, methods, selection } = pending;
   const form = await readSentForm(context, visit);
-  if (form === undefined) return renderMessage('pageExpired', pageContext);
+  if (typeof form === 'string') return refusePage(pending, form);
   const { action, session, fields } = form;
   if (action === 'decline' || action === 'no_vehicles') return decline(pending, action);
   const signIn = await handleSignInForm(pending, form);
   if (signIn !== undefined) return signIn;
   const owner = ownerOf(session, methods);
+  if (owner?.subject === selection.subject && action === SWITCH_LANGUAGE)
+    return renderSelection(pending, { session, owner }, { hasError: false, chosen: fields });
   if (owner?.subject !== selection.subject || action !== 'agree') return redirect(pageContext.target, 303);
   const choice = await offerVehicles(pending, owner);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
@@ -144,13 +147,13 @@ const submitSelection = async (pending: PendingSelection): Promise<WireResponse>
 };
 
 const share = async (pending: PendingSelection, chosen: readonly Vehicle[]): Promise<WireResponse> => {
-  const { context, selection, pageContext, visit, wire } = pending;
+  const { context, selection, visit, wire } = pending;
   const { requestId, nowMs } = visit.exchange;
   // The selection is about one brand; the grant keeps its vehicles of other brands.
   const before = await context.store.listVehicles(selection.grantId);
   const covered = [...before.filter(({ make }) => make !== selection.brand), ...chosen];
   const outcome = await context.store.selectVehicles(selection.grantId, covered, { nowMs, requestId });
-  if (outcome !== 'selected') return renderMessage('linkExpired', pageContext);
+  if (outcome !== 'selected') return refusePage(pending, 'selection_expired');
   context.emit({ event: 'consent.given', ...describe(pending), vehicles: chosen.length });
   return redirectToClient(pending, wire.renderChosen(chosen));
 };

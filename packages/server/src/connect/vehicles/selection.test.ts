@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createKeyLine, parseKeyRing } from '../../tokens/key-ring.ts';
+import { createKeyLines, parseKeyRing, withWithdrawals } from '../../tokens/key-ring.ts';
+import { registrationOf } from '../../tokens/key-store.ts';
 import { openSelection, sealSelection } from './selection.ts';
 import type { Selection } from './selection.ts';
 import { openClaims, sealClaims } from '../sealed-claims.ts';
 
 const NOW = 1_700_000_000_000;
-const FIRST = createKeyLine(1, 1);
+const FIRST = createKeyLines(1, 1);
 const ring = parseKeyRing(FIRST);
 const selection: Selection = {
   grantId: -5n,
@@ -27,10 +28,26 @@ describe('A selection', () => {
 
   test('opens after a key rotation, but not with another key ring', async () => {
     const text = await sealSelection(ring, selection, NOW);
-    const rotated = parseKeyRing(`${FIRST}\n${createKeyLine(2, 2)}`);
+    const rotated = parseKeyRing(`${FIRST}\n${createKeyLines(5, 2)}`);
     assert.deepEqual(await openSelection(rotated, text, NOW), selection);
-    assert.equal(await openSelection(parseKeyRing(createKeyLine(1, 1)), text, NOW), undefined);
-    assert.equal(await openSelection(parseKeyRing(createKeyLine(2, 1)), text, NOW), undefined);
+    assert.equal(await openSelection(parseKeyRing(createKeyLines(1, 1)), text, NOW), undefined);
+    assert.equal(await openSelection(parseKeyRing(createKeyLines(5, 1)), text, NOW), undefined);
+  });
+
+  test('does not open once its session key is compromised, whatever the window', async () => {
+    const text = await sealSelection(ring, selection, NOW);
+    const rotated = parseKeyRing(`${FIRST}\n${createKeyLines(5, 2)}`);
+    const withdrawal = { state: 'compromised', atMs: NOW, opensUntilMs: NOW + 1e9 } as const;
+    const withdraw = (number: number) =>
+      withWithdrawals(
+        rotated,
+        rotated.keys.map((key) => ({
+          ...registrationOf(key),
+          ...(key.number === number ? { withdrawal } : {}),
+        })),
+      );
+    assert.equal(await openSelection(withdraw(3), text, NOW), undefined);
+    assert.deepEqual(await openSelection(withdraw(1), text, NOW), selection);
   });
 
   test('does not reveal its contents', async () => {

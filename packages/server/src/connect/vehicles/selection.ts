@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Millis } from '../../clock.ts';
 import { readGrantId, writeGrantId } from '../../tokens/grant-id.ts';
 import type { KeyRing } from '../../tokens/key-ring.ts';
 import { openClaims, sealClaims } from '../sealed-claims.ts';
@@ -28,7 +29,7 @@ export type Selection = Readonly<v.InferOutput<typeof schema>>;
  * Creates the session id with which an owner opens the page to choose vehicles.
  * It can be used any number of times until it expires. It gives access to nothing unless the owner signs in.
  */
-export const sealSelection = (keyRing: KeyRing, selection: Selection, nowMs: number): Promise<string> =>
+export const sealSelection = (keyRing: KeyRing, selection: Selection, nowMs: Millis): Promise<string> =>
   sealClaims(
     keyRing,
     'selection',
@@ -40,7 +41,7 @@ export const sealSelection = (keyRing: KeyRing, selection: Selection, nowMs: num
 export const openSelection = async (
   keyRing: KeyRing,
   text: string,
-  nowMs: number,
+  nowMs: Millis,
 ): Promise<Selection | undefined> => {
   const opened = await openClaims(keyRing, 'selection', text, nowMs);
   const parsed = v.safeParse(schema, opened?.claims);

@@ -1,6 +1,7 @@
 import type { Client } from '../../clients/client.ts';
+import { splitScope } from '../../clients/scopes.ts';
 import type { QueryParameters } from '../../wire/query.ts';
-import { STATE_MAX_CHARACTERS } from '../authorization.ts';
+import { describeRepeated, STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
 
 /** What the value of a parameter must be. */
@@ -46,7 +47,7 @@ export const findFault = (
 ): AuthorizationFault | undefined => {
   const [repeated] = parameters.repeated;
   if (repeated !== undefined)
-    return { ...invalidRequest('A parameter was sent more than once.'), reason: 'parameter_repeated' };
+    return { ...invalidRequest(describeRepeated(repeated)), reason: 'parameter_repeated' };
   const responseType = parameters.get('response_type');
   if (responseType === undefined) return invalidRequest('Missing required parameter: response_type.');
   if (responseType !== 'code')
@@ -92,10 +93,6 @@ export const joinScope = (names: readonly string[]): string | AuthorizationFault
   return unique.every((name) => SCOPE_TOKEN.test(name)) ? scope : invalidScope('The scope is malformed.');
 };
 
-/** The names of a space-separated scope. */
-export const splitScope = (scope: string | undefined): readonly string[] =>
-  (scope ?? '').split(' ').filter((name) => name !== '');
-
 /** The authorization endpoint of RFC 6749 §4.1.1, with PKCE (RFC 7636) and `iss` (RFC 9207). */
 export const oauthAuthorize: AuthorizationWire = {
   path: '/authorize',
@@ -103,6 +100,7 @@ export const oauthAuthorize: AuthorizationWire = {
   redirectUriName: 'redirect_uri',
   isRedirectUriOptional: true,
   redirectsFaults: true,
+  resourceName: 'resource',
   keepsOpener: false,
   parse(parameters, client) {
     const fault = findFault(parameters, client, OAUTH_RULES);

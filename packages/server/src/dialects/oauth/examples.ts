@@ -1,6 +1,35 @@
-import type { DialectExamples } from '../dialect.ts';
+import type { DialectExamples, ExampleClient, ExampleCode } from '../dialect.ts';
 
 const DEMO_SCOPE = 'read_odometer read_location';
+
+/** Encoded for a form, and for a shell inside of single quotes. */
+const encode = (text: string): string => encodeURIComponent(text).replaceAll("'", '%27');
+
+const exchangeFields = ({ code, redirectUri }: ExampleCode): readonly string[] => [
+  'grant_type=authorization_code',
+  `code=${encode(code)}`,
+  `redirect_uri=${encode(redirectUri)}`,
+];
+
+/** The exchange of a code for tokens, at a token endpoint of RFC 6749. */
+export const createExchangeExamples = (
+  tokenPath: string,
+): Pick<DialectExamples, 'exchangeCommand' | 'exchangeRequest'> => ({
+  exchangeCommand: (url, { clientId, clientSecret }, code) =>
+    [
+      `curl -X POST ${url}${tokenPath} -u "${clientId}:${clientSecret}"`,
+      ...exchangeFields(code).map((field) => `-d '${field}'`),
+      `-w '\\n'`,
+    ].join(' '),
+  exchangeRequest: ({ clientId, clientSecret }: ExampleClient, code) => ({
+    path: tokenPath,
+    headers: {
+      authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: exchangeFields(code).join('&'),
+  }),
+});
 
 /** Examples for endpoints at these paths. */
 export const createExamples = (paths: {
@@ -20,5 +49,6 @@ export const createExamples = (paths: {
     refreshCommand: (url, { clientId, clientSecret }, refreshToken) =>
       `curl -X POST ${url}${paths.token} -u '${clientId}:${clientSecret}' ` +
       `-d grant_type=refresh_token -d refresh_token="${refreshToken}" -w '\\n'`,
+    ...createExchangeExamples(paths.token),
   };
 };

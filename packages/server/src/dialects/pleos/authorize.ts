@@ -1,4 +1,4 @@
-import { STATE_MAX_CHARACTERS } from '../authorization.ts';
+import { describeRepeated, STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
 import { findBrand } from './brand.ts';
 
@@ -21,8 +21,8 @@ export const pleosLogin: AuthorizationWire = {
   redirectsFaults: false,
   keepsOpener: false,
   parse(parameters, client) {
-    if (parameters.repeated.size > 0)
-      return { ...wrong('A parameter was sent more than once.'), reason: 'parameter_repeated' };
+    const [repeated] = parameters.repeated;
+    if (repeated !== undefined) return { ...wrong(describeRepeated(repeated)), reason: 'parameter_repeated' };
     if (client.type === 'resource-server')
       return { ...wrong('The client may not do this.'), reason: 'client_not_permitted' };
     const brand = findBrand(parameters.get('brand'));

@@ -1,10 +1,11 @@
+import type { Millis } from '../../clock.ts';
 import type { Policy } from '../../clients/policy.ts';
 import type { Refusal } from '../../errors.ts';
 import type { Exchange, WireResponse } from '../../wire/exchange.ts';
 import { withRetryAfter } from '../dialect.ts';
 import { codeOf, MESSAGES, pleosRefusals } from './refusals.ts';
 
-const writeTimestamp = (nowMs: number): string => `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+const writeTimestamp = (nowMs: Millis): string => `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
 
 const respond = (
   status: number,

@@ -5,6 +5,7 @@ import { pleosLogin } from './authorize.ts';
 import { DEAD_TOKEN_CODE, DEAD_TOKEN_CODES } from './refusals.ts';
 import { examples } from './examples.ts';
 import { pleosShapes } from './shapes.ts';
+import { SHARED_DATA } from './shared-data.ts';
 import { vehicleSelection } from './vehicle-selection.ts';
 import { createVehicleRoutes } from './vehicles.ts';
 import { endOfSharing } from './webhook-format.ts';
@@ -19,6 +20,8 @@ export const pleos: Dialect = {
   // The wire requires a secret.
   clientTypes: ['confidential'],
   brands: PLEOS_BRANDS,
+  // A grant covers everything that the vendor offers for the chosen vehicles.
+  scopes: [],
   options: {
     [DEAD_TOKEN_CODE]: {
       choices: DEAD_TOKEN_CODES,
@@ -27,6 +30,7 @@ export const pleos: Dialect = {
   },
   examples,
   authorization: pleosLogin,
+  sharedData: SHARED_DATA,
   createRoutes: createVehicleRoutes,
   vehicleSelection,
   webhookFormat: endOfSharing,
@@ -46,6 +50,8 @@ export const pleos: Dialect = {
     includeRefreshExpiry: false,
     dialectOptions: { [DEAD_TOKEN_CODE]: '4002' },
     accessTokenFormat: 'opaque',
+    grantScope: '',
+    simulatedOwners: false,
     clientCredentials: false,
   },
   renderAnswer: ({ accessToken, refreshToken }, _policy, exchange) =>

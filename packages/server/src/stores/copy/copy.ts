@@ -1,5 +1,7 @@
+import type { Clock, Millis } from '../../clock.ts';
 import { OperatorError } from '../../errors.ts';
-import type { RegisteredKey } from '../../tokens/key-store.ts';
+import type { RegisteredKey } from '../../tokens/key-state.ts';
+import { toKey } from '../key-rows.ts';
 import { COLUMNS, LISTED_TABLES } from './endpoint.ts';
 import type { CopyEndpoint, CopyTable } from './endpoint.ts';
 import { refuseMoved } from './moved.ts';
@@ -19,11 +21,11 @@ export type Copied = {
   readonly rows: Readonly<Record<string, number>>;
   readonly passes: number;
   /** Of the first pass, which copies everything that the target lacks. */
-  readonly firstPassMs: number;
+  readonly firstPassMs: Millis;
   /** How many rows the last pass wrote: what the source changed since the pass before. */
   readonly changedInLastPass: number;
   /** From the moment the source stopped to the moment the target was complete and checked. 0 where nothing was switched. */
-  readonly switchMs: number;
+  readonly switchMs: Millis;
 };
 
 /** With so few changes between two passes, one more would hardly shorten the last. */
@@ -44,10 +46,10 @@ export const copyStore = async (options: {
   /** Whether the source stops at the end. */
   readonly isSwitching: boolean;
   /** Refuses keys that the ring in hand does not hold. */
-  readonly checkKeys: (registered: readonly RegisteredKey[]) => void;
+  readonly checkKeys: (registered: readonly RegisteredKey[]) => Promise<void>;
   readonly onProgress: CopyProgress;
   /** Monotonic milliseconds. */
-  readonly now: () => number;
+  readonly now: Clock;
 }): Promise<Copied> => {
   const { source, target, isSwitching, checkKeys, onProgress, now } = options;
   const { movedTo, copiedFrom } = await source.readMoveState();
@@ -62,7 +64,7 @@ export const copyStore = async (options: {
       changedInLastPass: 0,
       switchMs: 0,
     };
-  checkKeys(await readKeys(source));
+  await checkKeys(await readKeys(source));
 
   let total = await countRows(source);
   let passes = 0;
@@ -92,7 +94,7 @@ export const copyStore = async (options: {
   }
   const stoppedAt = now();
   if (!hasMovedHere) await source.moveTo(target.name);
-  checkKeys(await readKeys(source));
+  await checkKeys(await readKeys(source));
   const { rows, changed: changedInLastPass } = await run('last pass');
   await checkCounts(target, rows);
   await target.finish();
@@ -149,11 +151,12 @@ const prepareTarget = async (
 };
 
 const readKeys = async (source: CopyEndpoint): Promise<readonly RegisteredKey[]> =>
-  (await source.read({ table: 'keys' }, { after: undefined, limit: KEYS_MAX })).map(({ key, values }) => ({
-    number: Number(key),
-    createdAtMs: Number(values[0]),
-    fingerprint: String(values[1]),
-  }));
+  (await source.read({ table: 'keys' }, { after: undefined, limit: KEYS_MAX })).map(({ key, values }) =>
+    toKey({
+      number: key,
+      ...Object.fromEntries(Object.keys(COLUMNS.keys).map((column, index) => [column, values[index]])),
+    }),
+  );
 
 const KEYS_MAX = 10_000;
 

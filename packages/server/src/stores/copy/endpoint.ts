@@ -3,7 +3,14 @@
  * that of PostgreSQL's tables; other stores translate. Callers, scopes and secrets are part of the rows that name them.
  */
 export const COLUMNS = {
-  keys: { created_at_ms: 'integer', fingerprint: 'text' },
+  keys: {
+    purpose: 'text',
+    created_at_ms: 'integer',
+    fingerprint: 'text',
+    withdrawn_as: 'text',
+    withdrawn_at_ms: 'integer',
+    opens_until_ms: 'integer',
+  },
   grants: {
     client_id: 'text',
     subject: 'text',

@@ -6,7 +6,7 @@ import type { RotationHistory } from '../../grants/rotation-history.ts';
  * A rotation history as a row stores it, and as a copy carries it: the newest rotation, and 3 bytes for each gap before it,
  * newest first. A refresh only prepends one gap, so a statement can do it without reading the row.
  */
-export type PackedHistory = { readonly rotatedAtMs: number | null; readonly earlier: Buffer };
+export type PackedHistory = { readonly rotatedAtMs: Millis | null; readonly earlier: Buffer };
 
 export const GAP_BYTES = 3;
 /**

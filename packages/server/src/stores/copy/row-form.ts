@@ -54,6 +54,13 @@ const unknownPowertrain = (name: string): never => {
   throw new TypeError(`a vehicle is copied whose powertrain is ${name}`);
 };
 
+/**
+ * What a JSON text of vehicles contains if it has the vehicle with this id; the empty text, which every text contains,
+ * for any vehicle.
+ */
+export const vehicleMark = (vehicleId: string | undefined): string =>
+  vehicleId === undefined ? '' : `"id":${JSON.stringify(vehicleId)}`;
+
 /** A client's secrets as one JSON array. */
 export const writeSecrets = (secrets: readonly ClientSecret[]): string =>
   JSON.stringify(secrets.map((one) => ({ ...one, digest: hexOf(one.digest) })));

@@ -135,6 +135,7 @@ export const LISTED_COLUMNS: Readonly<Record<ListedTable, readonly string[]>> = 
     'name',
     'redirect_uris',
     'consent_redirect_uri',
+    'profile',
     'policy',
     'secrets',
     'created_at_ms',

@@ -1,3 +1,4 @@
+import type { Clock, Millis } from '../../clock.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Store } from '../../grants/store.ts';
 import { refuseMoved } from '../copy/moved.ts';
@@ -23,6 +24,7 @@ import type { NodeLimits } from './nodes/node.ts';
 import { openConnections, POOL_LIMITS } from './connection/pool.ts';
 import type { Connections, PoolLimits } from './connection/pool.ts';
 import { checkRights } from './connection/rights.ts';
+import { createSessionVerbs } from './verbs/sessions.ts';
 import { createVehicleVerbs } from './verbs/vehicles.ts';
 import { createWebhookVerbs } from './verbs/webhooks.ts';
 
@@ -33,9 +35,9 @@ export type PostgresOptions = {
   /** Whether a store is created in a database that has none. Absent, it is. */
   readonly isFirstStart?: boolean;
   /** `CLIENT_CACHE_MS` if absent; 0 reads the client for every request. */
-  readonly clientCacheMs?: number;
+  readonly clientCacheMs?: Millis;
   /** Monotonic milliseconds, for the age of what was read of a client. */
-  readonly now?: () => number;
+  readonly now?: Clock;
   readonly limits?: Partial<PoolLimits>;
   /** How often this node reports what it answered, and how long it waits for the reports of others. */
   readonly node?: Partial<NodeLimits>;
@@ -81,6 +83,7 @@ export const openPostgresStore = async (url: string, options: PostgresOptions = 
       ...createDeliveryVerbs(connections),
       ...createKeyVerbs(connections, clients),
       ...createClockVerbs(connections),
+      ...createSessionVerbs(connections),
     },
     async () => {
       await node.close();

@@ -2,12 +2,12 @@ import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backup } from 'node:sqlite';
 import { OperatorError } from '../../errors.ts';
-import type { RegisteredKey } from '../../tokens/key-store.ts';
+import type { RegisteredKey } from '../../tokens/key-state.ts';
 import { onFile, toFileError } from '../file-errors.ts';
 import { connect } from './connect.ts';
 import { toOperatorError } from './errors.ts';
 import { openReadOnly, syncFile } from './backup-files.ts';
-import { toKey } from './rows.ts';
+import { toKey } from '../key-rows.ts';
 
 /** Pages copied between two reports of progress. */
 const PAGES_PER_STEP = 2000;
@@ -58,7 +58,7 @@ export const readBackupKeys = (backupPath: string): readonly RegisteredKey[] => 
   }
   const database = openReadOnly(backupPath);
   try {
-    return database.prepare('SELECT number, created_at_ms, fingerprint FROM keys').all().map(toKey);
+    return database.prepare('SELECT * FROM keys').all().map(toKey);
   } catch (error) {
     const remedy = 'Name a file that "keyfob backup" wrote.';
     throw new OperatorError('backup_unreadable', `${backupPath}: this is not a backup of a store`, remedy, {

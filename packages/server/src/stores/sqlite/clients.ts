@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { changeClient } from '../../clients/change.ts';
 import type { ClientStore } from '../../clients/client-store.ts';
+import { writeProfile } from '../../clients/profile.ts';
 import { isUseNews, removeSecret } from '../../clients/secret.ts';
 import type { KnownClients } from './known-clients.ts';
 import { toOptionalNumber } from './rows.ts';
@@ -9,11 +10,11 @@ import type { Connection } from './connection.ts';
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
   insert: database.prepare(
-    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
+    `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
   ),
   update: database.prepare(
-    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, policy = ?, disabled_at_ms = ?,
+    `UPDATE clients SET name = ?, redirect_uris = ?, consent_redirect_uri = ?, profile = ?, policy = ?, disabled_at_ms = ?,
       revision = revision + 1 WHERE id = ?`,
   ),
   touch: database.prepare('UPDATE clients SET revision = revision + 1 WHERE id = ?'),
@@ -58,6 +59,7 @@ export const createClientVerbs = (
           type,
           name,
           ...redirects,
+          writeProfile(client.profile),
           JSON.stringify(policy),
           createdAtMs,
           disabledAtMs,
@@ -85,12 +87,20 @@ export const createClientVerbs = (
         if (client === undefined) return 'unknown';
         const changed = changeClient(client, change);
         if ('faults' in changed) return changed;
-        const { name, redirectUris, consentRedirectUri = null, policy, disabledAtMs = null } = changed;
+        const {
+          name,
+          redirectUris,
+          consentRedirectUri = null,
+          profile,
+          policy,
+          disabledAtMs = null,
+        } = changed;
         known.forgetOne(id);
         sql.update.run(
           name,
           JSON.stringify(redirectUris),
           consentRedirectUri,
+          writeProfile(profile),
           JSON.stringify(policy),
           disabledAtMs,
           id,

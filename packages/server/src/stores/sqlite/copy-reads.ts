@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { digestSubject, hexOf, historyValues, vehiclesText, writeSecrets } from '../copy/row-form.ts';
 import { CHANGE_MARKERS } from '../copy/endpoint.ts';
 import type { CopyPage, CopyRow, CopySlice, CopyTable, CopyValue, ListedTable } from '../copy/endpoint.ts';
+import { KEY_COLUMNS } from '../key-rows.ts';
 import { toVehicle } from './covered-vehicles.ts';
 import { unpackRotations } from './packed-rotations.ts';
 import { ID_MAX, ID_MIN, prepareValues, toSecret } from './rows.ts';
@@ -11,7 +12,7 @@ import type { Row, Values } from './rows.ts';
 const selectionOf = (table: CopyTable, prefix: string): string => {
   switch (table) {
     case 'keys':
-      return `number, created_at_ms, fingerprint FROM ${prefix}keys WHERE number`;
+      return `${KEY_COLUMNS} FROM ${prefix}keys WHERE number`;
     case 'grants':
       return `g.id, c.id, g.subject, s.scope, g.brand, g.created_at_ms, g.revoked_at_ms, g.revocation_cause, g.generation,
         g.key_number, g.rotations, NULL, k.address, k.user_agent, g.use_digest
@@ -71,12 +72,12 @@ const markersSqlOf = (table: CopyTable, prefix: string): string => {
 };
 
 const SECRETS = 'SELECT * FROM {}client_secrets WHERE client_number = ? ORDER BY created_at_ms, id';
-const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, '', created_at_ms,
+const CLIENTS = `SELECT number, id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, '', created_at_ms,
   disabled_at_ms, has_imported_tokens FROM {}clients`;
 const WEBHOOKS =
   'SELECT id, url, format, client_id, kinds, key_number, created_at_ms, disabled_at_ms FROM {}webhooks';
 /** The index in a client's values. */
-const SECRETS_AT = 6;
+const SECRETS_AT = 7;
 /** The index in a grant's values of the newest rotation; the earlier ones follow. */
 const HISTORY_AT = 9;
 

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { randomInt } from 'node:crypto';
 import { bytesOf, historyOf, readSecrets, vehiclesOf } from '../copy/row-form.ts';
 import type { CopyRow, CopySlice, CopyValue, ListedTable, PageChange } from '../copy/endpoint.ts';
+import { KEY_COLUMNS } from '../key-rows.ts';
 import { createCallerNames } from './callers.ts';
 import { packRotations } from './packed-rotations.ts';
 import { createScopeNames } from './scopes.ts';
@@ -16,19 +17,19 @@ const GRANT = `INSERT INTO grants (id, client_number, subject, scope_number, bra
     revoked_at_ms = excluded.revoked_at_ms, revocation_cause = excluded.revocation_cause, generation = excluded.generation,
     key_number = excluded.key_number, rotations = excluded.rotations, rotated_by = excluded.rotated_by,
     use_digest = excluded.use_digest`;
-const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, policy, created_at_ms,
+const CLIENT = `INSERT INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, created_at_ms,
     disabled_at_ms, has_imported_tokens, revision)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET dialect = excluded.dialect, type = excluded.type, name = excluded.name,
     redirect_uris = excluded.redirect_uris, consent_redirect_uri = excluded.consent_redirect_uri,
-    policy = excluded.policy, created_at_ms = excluded.created_at_ms, disabled_at_ms = excluded.disabled_at_ms,
+    profile = excluded.profile, policy = excluded.policy, created_at_ms = excluded.created_at_ms, disabled_at_ms = excluded.disabled_at_ms,
     has_imported_tokens = excluded.has_imported_tokens, revision = excluded.revision`;
 const SECRET = `INSERT INTO client_secrets (id, client_number, name, digest, created_at_ms, expires_at_ms, last_used_at_ms)
   SELECT ?, number, ?, ?, ?, ?, ? FROM clients WHERE id = ?`;
 
 /** For the tables whose rows are stored as they are copied. */
 const PLAIN = {
-  keys: 'INSERT OR REPLACE INTO keys (number, created_at_ms, fingerprint) VALUES (?, ?, ?)',
+  keys: `INSERT OR REPLACE INTO keys (${KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   // Not without its grant, by which it would be found again.
   consents: `INSERT OR IGNORE INTO consents (grant_id, subject)
     SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM grants WHERE id = ?1 AND subject = ?2)`,
@@ -178,8 +179,8 @@ const writeListed = (run: Run, table: ListedTable, { rows, gone }: PageChange<st
 };
 
 const writeClient = (run: Run, { key, values }: CopyRow<string>): void => {
-  const [dialect, type, name, uris, consentUri, policy, secrets, createdAtMs, ...standing] = values;
-  const what = [dialect, type, name, uris, consentUri, policy, createdAtMs, ...standing];
+  const [dialect, type, name, uris, consentUri, profile, policy, secrets, createdAtMs, ...standing] = values;
+  const what = [dialect, type, name, uris, consentUri, profile, policy, createdAtMs, ...standing];
   run(CLIENT, key, ...what.map((value) => value ?? null), randomInt(REVISION_MAX));
   run('DELETE FROM client_secrets WHERE client_number = (SELECT number FROM clients WHERE id = ?)', key);
   for (const { id, name: called, digest, createdAtMs: at, expiresAtMs, lastUsedAtMs } of readSecrets(

@@ -14,7 +14,12 @@ test('A store in memory creates no file.', async (t) => {
     rmSync(directory, { recursive: true, force: true });
   });
   const store = openSqliteStore(':memory:');
-  await store.registerKey({ number: 1, createdAtMs: 1_750_000_000_000, fingerprint: '0123456789abcdef' });
+  await store.registerKey({
+    number: 1,
+    purpose: 'seal',
+    createdAtMs: 1_750_000_000_000,
+    fingerprint: '0123456789abcdef',
+  });
   assert.equal((await store.listKeys()).length, 1);
   await store.close();
   assert.deepEqual(readdirSync(directory), []);

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import type { Millis } from '../../clock.ts';
 import { OperatorError } from '../../errors.ts';
 import { refuseMoved } from '../copy/moved.ts';
 import { toFileError } from '../file-errors.ts';
@@ -18,7 +19,7 @@ const IN_MEMORY = ':memory:';
 export const openDatabase = (
   path: string,
   options: {
-    readonly lockTimeoutMs: number;
+    readonly lockTimeoutMs: Millis;
     /** Whether the store may have moved, or be copied only in part: then it keeps the schema that it has. */
     readonly isForCopy?: boolean;
     /** What the newest schema consists of; those of this version where absent. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Millis } from '../../clock.ts';
 import { isBusy, isDiskFailure, toStoreError } from './errors.ts';
 
 /** Runs units of work on the database, each atomic and on disk when its promise resolves. */
@@ -32,7 +33,7 @@ const BATCH_WAIT_MAX_MS = 5;
 export const createGroupCommit = (
   database: DatabaseSync,
   options: {
-    readonly lockTimeoutMs: number;
+    readonly lockTimeoutMs: Millis;
     /** Called when a batch is on disk, with its number of units. */
     readonly onCommit: (units: number) => void;
     /** Called when a transaction has begun: from now on no other process commits. */
@@ -50,7 +51,7 @@ export const createGroupCommit = (
   let scheduled = false;
   let settled: (() => void)[] = [];
 
-  const schedule = (delayMs: number): void => {
+  const schedule = (delayMs: Millis): void => {
     if (scheduled) return;
     scheduled = true;
     if (delayMs === 0) setImmediate(flush);

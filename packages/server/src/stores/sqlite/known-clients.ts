@@ -1,15 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Client } from '../../clients/client.ts';
 import type { ClientReading } from '../../clients/client-store.ts';
+import type { RegisteredKey } from '../../tokens/key-state.ts';
+import { prepareKeyList } from './keys.ts';
 import { prepareValues, toClient, toSecret } from './rows.ts';
 
 const prepareStatements = (database: DatabaseSync) => ({
   // Changes with every commit of another connection: while it does not, everything read before still holds.
   dataVersion: prepareValues(database, 'PRAGMA data_version'),
-  selectRevision: database.prepare(
-    'SELECT revision, (SELECT max(number) FROM keys) AS newest_key FROM clients WHERE id = ?',
+  selectRevision: database.prepare('SELECT revision FROM clients WHERE id = ?'),
+  // Differs whenever a key was added or withdrawn, or the end of its window was moved.
+  selectKeysMark: prepareValues(
+    database,
+    'SELECT count(*), total(number), total(withdrawn_at_ms), total(opens_until_ms) FROM keys',
   ),
-  selectNewestKey: database.prepare('SELECT max(number) AS newest_key FROM keys'),
   selectId: prepareValues(database, 'SELECT id FROM clients WHERE number = ?'),
   select: database.prepare('SELECT * FROM clients WHERE id = ?'),
   selectSecrets: database.prepare(
@@ -29,6 +33,9 @@ export const createKnownClients = (database: DatabaseSync) => {
   const sql = prepareStatements(database);
   const known = new Map<string, Known>();
   const ids = new Map<unknown, string>();
+  const listKeys = prepareKeyList(database);
+  let keys: { readonly mark: string; readonly list: readonly RegisteredKey[] } | undefined;
+  let keysVersion: unknown;
   let lastVersion: unknown;
   let isVersionFresh = false;
 
@@ -58,6 +65,15 @@ export const createKnownClients = (database: DatabaseSync) => {
     return toClient(row, sql.selectSecrets.all(Number(row['number'])).map(toSecret));
   };
 
+  /** The very same list as long as the keys are the same. */
+  const keysAt = (version: unknown): readonly RegisteredKey[] => {
+    if (keys !== undefined && keysVersion === version) return keys.list;
+    const mark = String(sql.selectKeysMark.get());
+    if (keys?.mark !== mark) keys = { mark, list: listKeys() };
+    keysVersion = version;
+    return keys.list;
+  };
+
   const readClient = (id: string): ClientReading => {
     const version = versionNow();
     const kept = known.get(id);
@@ -65,11 +81,11 @@ export const createKnownClients = (database: DatabaseSync) => {
     const row = sql.selectRevision.get(id);
     if (row === undefined) {
       known.delete(id);
-      return { client: undefined, newestKeyNumber: Number(sql.selectNewestKey.get()?.['newest_key']) };
+      return { client: undefined, keys: keysAt(version) };
     }
-    const { revision, newest_key: newestKey } = row;
+    const { revision } = row;
     const client = kept !== undefined && kept.revision === revision ? kept.client : parse(id);
-    const reading = { client, newestKeyNumber: Number(newestKey), revision, version };
+    const reading = { client, keys: keysAt(version), revision, version };
     known.set(id, reading);
     return reading;
   };
@@ -91,6 +107,7 @@ export const createKnownClients = (database: DatabaseSync) => {
     forget(): void {
       known.clear();
       ids.clear();
+      keys = undefined;
       isVersionFresh = false;
     },
   };

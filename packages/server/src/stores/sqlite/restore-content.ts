@@ -82,14 +82,14 @@ const SAVE_KNOWN = `
   CREATE TEMP TABLE known_vehicles AS SELECT * FROM main.vehicles;
   CREATE TEMP TABLE known_replays AS SELECT * FROM main.replays;
   CREATE TEMP TABLE known_clients
-    (id PRIMARY KEY, name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms, revision);
+    (id PRIMARY KEY, name, redirect_uris, consent_redirect_uri, profile, policy, disabled_at_ms, revision);
   INSERT INTO known_clients
-    SELECT id, name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms, revision FROM main.clients;
+    SELECT id, name, redirect_uris, consent_redirect_uri, profile, policy, disabled_at_ms, revision FROM main.clients;
   CREATE TEMP TABLE known_secrets AS
     SELECT secret.*, client.id AS client_id
     FROM main.client_secrets AS secret JOIN main.clients AS client ON client.number = secret.client_number;`;
 
-// The keys of both stay registered, and callers and scopes keep the numbers by which running servers know them.
+// The keys of both stay registered, and withdrawn if they are in either; callers and scopes keep the numbers by which running servers know them.
 const REPLACE = `
   DELETE FROM main.grants;
   DELETE FROM main.client_secrets;
@@ -98,6 +98,11 @@ const REPLACE = `
   INSERT INTO main.grants SELECT * FROM backup.grants;
   INSERT INTO main.imported_tokens SELECT * FROM backup.imported_tokens;
   INSERT OR IGNORE INTO main.keys SELECT * FROM backup.keys;
+  UPDATE main.keys AS known
+    SET (withdrawn_as, withdrawn_at_ms, opens_until_ms) = (old.withdrawn_as, old.withdrawn_at_ms, old.opens_until_ms)
+    FROM backup.keys AS old WHERE old.number = known.number AND (old.withdrawn_as = 'retired'
+      OR (old.withdrawn_as = 'compromised' AND (known.withdrawn_as IS NULL
+        OR (known.withdrawn_as = 'compromised' AND known.withdrawn_at_ms < old.withdrawn_at_ms))));
   INSERT OR IGNORE INTO main.scopes (scope) SELECT scope FROM backup.scopes;
   CREATE TEMP TABLE renamed_scopes AS
     SELECT old.number AS old, new.number AS new FROM backup.scopes AS old
@@ -147,8 +152,8 @@ const DISABLE_REMOVED = `
 // Codes, grant events, webhooks and deliveries stay: what happened has happened, and its receivers still learn of it.
 const KEEP_NEWER_STORE = `
   UPDATE main.clients AS restored
-    SET (name, redirect_uris, consent_redirect_uri, policy, disabled_at_ms) =
-      (known.name, known.redirect_uris, known.consent_redirect_uri, known.policy, known.disabled_at_ms)
+    SET (name, redirect_uris, consent_redirect_uri, profile, policy, disabled_at_ms) =
+      (known.name, known.redirect_uris, known.consent_redirect_uri, known.profile, known.policy, known.disabled_at_ms)
     FROM known_clients AS known WHERE known.id = restored.id;
   INSERT INTO main.client_secrets
     SELECT secret.id, client.number, secret.name, secret.digest, secret.created_at_ms, secret.expires_at_ms, secret.last_used_at_ms

@@ -3,12 +3,12 @@ import { CLIENT_TYPES } from '../../clients/client.ts';
 import type { Client, ClientSecret } from '../../clients/client.ts';
 import { ON_REPLAY, parsePolicy } from '../../clients/policy.ts';
 import type { Policy } from '../../clients/policy.ts';
+import { EMPTY_PROFILE, readProfile } from '../../clients/profile.ts';
 import { StoreError } from '../../errors.ts';
 import type { Caller } from '../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../grants/grant.ts';
 import type { Grant, Revocation } from '../../grants/grant.ts';
 import type { ReplayRecord } from '../../grants/replay.ts';
-import type { RegisteredKey } from '../../tokens/key-store.ts';
 import { readGrantId } from '../../tokens/grant-id.ts';
 import type { GrantId } from '../../tokens/grant-id.ts';
 import { unpackRotations } from './packed-rotations.ts';
@@ -102,6 +102,7 @@ export const toClient = (row: Row, secrets: readonly ClientSecret[]): Client => 
   type: CLIENT_TYPES.find((name) => name === row['type']) ?? damaged('clients.type'),
   redirectUris: toTexts(row['redirect_uris'], 'clients.redirect_uris'),
   consentRedirectUri: toOptionalText(row['consent_redirect_uri']),
+  ...toProfile(String(row['profile'])),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
   createdAtMs: Number(row['created_at_ms']),
@@ -119,11 +120,9 @@ export const toSecret = (row: Row): ClientSecret => ({
   lastUsedAtMs: toOptionalNumber(row['last_used_at_ms']),
 });
 
-export const toKey = (row: Row): RegisteredKey => ({
-  number: Number(row['number']),
-  createdAtMs: Number(row['created_at_ms']),
-  fingerprint: String(row['fingerprint']),
-});
+/** A profile that says nothing is absent. */
+const toProfile = (text: string): Pick<Client, 'profile'> =>
+  text === EMPTY_PROFILE ? {} : { profile: readProfile(text) };
 
 const toPolicy = (text: string): Policy => {
   const parsed = parsePolicy(JSON.parse(text) as Record<string, unknown>);

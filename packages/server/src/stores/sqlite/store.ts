@@ -1,5 +1,4 @@
 import type { Store } from '../../grants/store.ts';
-import type { KeyStore } from '../../tokens/key-store.ts';
 import { createCallerNames } from './callers.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { createClientVerbs } from './clients.ts';
@@ -14,11 +13,12 @@ import { createGrantRows } from './grant-rows.ts';
 import { createGrantVerbs } from './grants.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createImportedTokens, createImportVerbs } from './imports.ts';
+import { createKeyVerbs } from './keys.ts';
 import { createKnownClients } from './known-clients.ts';
 import { createDeliveryVerbs } from './deliveries.ts';
 import { createOutbox } from './outbox.ts';
 import { createScopeNames } from './scopes.ts';
-import { toKey } from './rows.ts';
+import { createSessionVerbs } from './sessions.ts';
 import { createVehicleVerbs } from './vehicles.ts';
 import { createWebhooks, createWebhookVerbs } from './webhooks.ts';
 
@@ -83,25 +83,11 @@ export const openSqliteStore = (
     ...createDeliveryVerbs(connection, { webhooks, grantEvents }),
     ...createKeyVerbs(connection, () => clients.forget()),
     ...createClockVerbs(connection),
+    ...createSessionVerbs(connection),
     async close() {
       await connection.commits.settle();
       await checkpoints.stop();
       database.close();
     },
-  };
-};
-
-const createKeyVerbs = ({ database, commits, read }: Connection, forgetClients: () => void): KeyStore => {
-  const list = database.prepare('SELECT number, created_at_ms, fingerprint FROM keys ORDER BY number DESC');
-  const insert = database.prepare(
-    'INSERT OR IGNORE INTO keys (number, created_at_ms, fingerprint) VALUES (?, ?, ?)',
-  );
-  return {
-    listKeys: () => read(() => list.all().map(toKey)),
-    registerKey: ({ number, createdAtMs, fingerprint }) =>
-      commits.run(() => {
-        insert.run(number, createdAtMs, fingerprint);
-        forgetClients();
-      }),
   };
 };

@@ -1,3 +1,5 @@
+import type { Millis } from '../../../clock.ts';
+
 /**
  * What PostgreSQL has beyond the SQL that databases with its protocol share: its locks, its catalogue, its settings, its
  * clock. For another engine, this file is the one to look at. Everything else is plain statements on plain tables, and
@@ -33,7 +35,7 @@ export const CLOCK_MS = `floor(${CLOCK_SECONDS} * 1000)::bigint`;
  * Begins a transaction. The settings last as long as it does. A node that stops in the middle of it must not lock its rows
  * forever, and a statement must not run on when the node no longer waits for it.
  */
-export const beginFor = (timeoutMs: number): string =>
+export const beginFor = (timeoutMs: Millis): string =>
   `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${timeoutMs}; ` +
   `SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`;
 

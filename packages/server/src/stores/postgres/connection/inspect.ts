@@ -1,3 +1,4 @@
+import type { Millis } from '../../../clock.ts';
 import { transportOf } from './address.ts';
 import type { Transport } from './address.ts';
 import { SELECT_FACTS } from './engine.ts';
@@ -15,7 +16,7 @@ export type PostgresFacts = {
   /** `synchronous_standby_names`: the standbys that a commit waits for; empty for none. */
   readonly standbys: string;
   /** Of one statement, in milliseconds. */
-  readonly roundTripMs: number;
+  readonly roundTripMs: Millis;
   readonly transport: Transport;
 };
 

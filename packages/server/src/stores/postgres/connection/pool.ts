@@ -1,5 +1,6 @@
 import { Pool } from 'pg';
 import type { ClientBase, PoolClient } from 'pg';
+import type { Millis } from '../../../clock.ts';
 import { OperatorError } from '../../../errors.ts';
 import { readAddress } from './address.ts';
 import type { PostgresAddress, PostgresHost } from './address.ts';
@@ -14,7 +15,7 @@ import type { Ending, Query, Row, Transaction } from './transaction.ts';
 
 export type TransactionOptions = {
   /** For the answer to each statement, where it is known to take longer than usual. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: Millis;
 };
 
 /** How a store talks to its database. Each function throws `StoreError`. */
@@ -36,9 +37,9 @@ export type Connections = {
 export type PoolLimits = {
   readonly connectionsMax: number;
   /** For a connection, whether it has to be opened or to be released by another caller. */
-  readonly connectTimeoutMs: number;
+  readonly connectTimeoutMs: Millis;
   /** For the answer to a statement. */
-  readonly answerTimeoutMs: number;
+  readonly answerTimeoutMs: Millis;
 };
 
 export const POOL_LIMITS: PoolLimits = {

@@ -1,3 +1,4 @@
+import type { Millis } from '../../../clock.ts';
 import { StoreError } from '../../../errors.ts';
 import { beginFor } from './engine.ts';
 import { isConflict, isLost, isUndone, toStoreError } from './errors.ts';
@@ -47,7 +48,7 @@ const READS = /^\s*SELECT\b/i;
 export const attempt = async <Result>(
   client: DriverConnection,
   work: (transaction: Transaction) => Promise<Result>,
-  timeoutMs: number,
+  timeoutMs: Millis,
 ): Promise<Ending<Result>> => {
   const answers: Promise<Answer>[] = [];
   const failures: unknown[] = [];

@@ -1,3 +1,4 @@
+import type { Millis } from '../../../clock.ts';
 import { assumesAnswer } from '../../../grants/answered.ts';
 import type { VerdictKind } from '../../../grants/answered.ts';
 import type { Query } from '../connection/transaction.ts';
@@ -28,7 +29,7 @@ export type LockedDecision<Decision> = {
 /** What the node knows. */
 type Knowledge = {
   readonly query: Query;
-  readonly leaseMs: number;
+  readonly leaseMs: Millis;
   readonly isOwn: (issuedBy: IssuedBy) => boolean;
   /** Whether this node remembers that a use, whose row has this stamp, was not answered. */
   readonly isUnanswered: (tracked: TrackedUse, issuedBy: IssuedBy | undefined) => boolean;

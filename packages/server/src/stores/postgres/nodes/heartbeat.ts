@@ -1,3 +1,5 @@
+import type { Millis } from '../../../clock.ts';
+
 /** Work that is repeated as long as there is some. */
 export type Heartbeat = {
   /** There is work: it begins within the interval. */
@@ -8,7 +10,7 @@ export type Heartbeat = {
 
 /** Does `work` every `intervalMs` as long as `isDue`. Work that fails is tried again. Does not keep the process alive. */
 export const createHeartbeat = (
-  intervalMs: number,
+  intervalMs: Millis,
   work: () => Promise<void>,
   isDue: () => boolean,
 ): Heartbeat => {

@@ -1,3 +1,4 @@
+import type { Millis } from '../../../clock.ts';
 import type { Connections } from '../connection/pool.ts';
 import type { Query } from '../connection/transaction.ts';
 import { epochOf, nodeNumberOf } from './issued-by.ts';
@@ -47,7 +48,7 @@ export type Delivered =
  * So what is not reported was issued just now, or by a node that is lost or cut off. Its lease runs from the first
  * node that waits for the report.
  */
-export const wasDelivered = async (query: Query, issuedBy: IssuedBy, leaseMs: number): Promise<Delivered> => {
+export const wasDelivered = async (query: Query, issuedBy: IssuedBy, leaseMs: Millis): Promise<Delivered> => {
   const [row] = await query(AWAIT, [nodeNumberOf(issuedBy), epochOf(issuedBy)]);
   if (row === undefined) return 'yes';
   return Number(row['awaited_ms']) < leaseMs ? 'not_known_yet' : 'no';

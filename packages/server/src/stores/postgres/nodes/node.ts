@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Millis } from '../../../clock.ts';
 import { StoreError } from '../../../errors.ts';
 import type { VerdictKind } from '../../../grants/answered.ts';
 import type { Issue } from '../../../grants/grant-store.ts';
@@ -21,9 +22,9 @@ import type { TrackedUse, UnansweredUse } from './unanswered-uses.ts';
 
 export type NodeLimits = {
   /** How long after the first use of an epoch the node reports it. Usually its uses are answered before that. */
-  readonly epochMs: number;
+  readonly epochMs: Millis;
   /** How long a node may keep others waiting for its report. After that, what it has not reported counts as not answered. */
-  readonly leaseMs: number;
+  readonly leaseMs: Millis;
   /** How many times, an epoch apart, a use is decided while another node has not reported, before the client gets 503. */
   readonly attemptsMax: number;
 };

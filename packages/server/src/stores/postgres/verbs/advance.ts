@@ -2,6 +2,7 @@ import type { Policy } from '../../../clients/policy.ts';
 import { latestMomentOfAge, toMillis } from '../../../clock.ts';
 import type { Millis, Now, Seconds } from '../../../clock.ts';
 import type { Grant } from '../../../grants/grant.ts';
+import { isRotating, opensNoMore } from '../../../grants/judge.ts';
 import type { RefreshUse } from '../../../grants/grant-store.ts';
 import { GENERATION_MAX } from '../../../tokens/refresh-token.ts';
 import { unpackHistory } from '../../copy/packed-history.ts';
@@ -106,7 +107,7 @@ const columnsOf = (uses: readonly KnownUse[]): readonly unknown[] => {
   const column = (value: (known: KnownUse) => unknown): readonly unknown[] => uses.map(value);
   return [
     column(({ use }) => use.presented.grantId),
-    column(({ use, policy }) => (isRotating(use, policy) ? use.presented.generation : NO_GENERATION)),
+    column(({ use, policy }) => (isAdvancing(use, policy) ? use.presented.generation : NO_GENERATION)),
     column(({ use }) => use.presented.clientId),
     column(({ revision }) => revision),
     column(({ use }) => use.presented.brand ?? null),
@@ -122,8 +123,13 @@ const columnsOf = (uses: readonly KnownUse[]): readonly unknown[] => {
   ];
 };
 
-const isRotating = ({ presented }: RefreshUse, { rotation }: Policy): boolean =>
-  rotation !== 'none' && presented.generation < GENERATION_MAX;
+/** A use that asks for a scope is judged on its row, where the grant's scope is known. */
+const isAdvancing = (use: RefreshUse, policy: Policy): boolean => {
+  const { presented } = use;
+  if (presented.scope !== undefined) return false;
+  const isRefused = presented.withdrawal !== undefined && opensNoMore(presented.withdrawal, use);
+  return isRotating(presented, policy) && presented.generation < GENERATION_MAX && !isRefused;
+};
 
 /** What was created at this moment or before has expired. */
 const createdAfter = (now: Now, lifetimeSeconds: Seconds | null): Millis =>

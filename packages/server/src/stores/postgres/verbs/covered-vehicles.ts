@@ -19,6 +19,18 @@ export const listVehicles = async (query: Query, id: GrantId): Promise<readonly 
   return row === undefined ? [] : parseVehicles(row['vehicles']);
 };
 
+/** What each of these grants covers; one that covers nothing may be missing. */
+export const listVehiclesOf = async (
+  query: Query,
+  ids: readonly GrantId[],
+): Promise<ReadonlyMap<GrantId, readonly Vehicle[]>> => {
+  const rows = await query(
+    'SELECT grant_id, vehicles FROM covered_vehicles WHERE grant_id = ANY($1::bigint[])',
+    [ids],
+  );
+  return new Map(rows.map((row) => [BigInt(String(row['grant_id'])), parseVehicles(row['vehicles'])]));
+};
+
 /** From one JSON array. */
 export const parseVehicles = (text: Value): readonly Vehicle[] =>
   (JSON.parse(String(text)) as Row[]).map(toVehicle);

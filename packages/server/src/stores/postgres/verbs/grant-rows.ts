@@ -32,9 +32,9 @@ const TABLES_OF_GRANTS = ['replays', 'covered_vehicles', 'consents', 'imported_t
 
 const ID_MIN = -(2n ** 63n);
 
-/** Where a page begins, as an SQL operator and its value: the smallest id has none before it. */
+/** Where a page begins, as an SQL operator and its value: the smallest id has none before it that a bigint can hold. */
 export const pageFrom = (after: Page['after']): { readonly compare: '>' | '>='; readonly from: bigint } =>
-  after === undefined ? { compare: '>=', from: ID_MIN } : { compare: '>', from: after };
+  after === undefined || after < ID_MIN ? { compare: '>=', from: ID_MIN } : { compare: '>', from: after };
 
 export const readGrant = async (query: Query, id: GrantId): Promise<Grant | undefined> => {
   const [row] = await query(SELECT, [id]);

@@ -1,4 +1,7 @@
+import type { Clock, Millis } from '../../../clock.ts';
 import type { ClientReading } from '../../../clients/client-store.ts';
+import type { RegisteredKey } from '../../../tokens/key-state.ts';
+import { KEY_COLUMNS, toKey } from '../../key-rows.ts';
 import type { Query } from '../connection/transaction.ts';
 import { canBeText, toClient } from './rows.ts';
 
@@ -15,10 +18,12 @@ const CLIENTS_MAX = 10_000;
  */
 export const NEXT_REVISION = 'revision + 1 + floor(random() * 4294967296)::bigint';
 
-const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.policy,
-    c.secrets, c.created_at_ms, c.disabled_at_ms, c.has_imported_tokens, k.newest_key
-  FROM (SELECT coalesce(max(number), 0) AS newest_key FROM keys) AS k
+const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_uris, c.consent_redirect_uri, c.profile, c.policy,
+    c.secrets, c.created_at_ms, c.disabled_at_ms, c.has_imported_tokens, k.mark AS keys_mark
+  FROM (SELECT concat_ws(' ', count(*), sum(number), sum(withdrawn_at_ms), sum(opens_until_ms)) AS mark FROM keys) AS k
   LEFT JOIN clients AS c ON c.id = ANY($1::text[])`;
+
+const SELECT_KEYS = `SELECT ${KEY_COLUMNS} FROM keys ORDER BY number DESC`;
 
 /**
  * The clients as this node knows them. A reading is used for `freshMs`, so a change by another node takes effect within
@@ -28,19 +33,26 @@ const SELECT = `SELECT c.id, c.revision, c.dialect, c.type, c.name, c.redirect_u
  */
 export const createKnownClients = (
   read: Query,
-  { freshMs, now }: { readonly freshMs: number; readonly now: () => number },
+  { freshMs, now }: { readonly freshMs: Millis; readonly now: Clock },
 ) => {
   const remembered = new Map<string, Remembered>();
+  let knownKeys: { readonly mark: string; readonly list: readonly RegisteredKey[] } | undefined;
   let changes = 0;
   let next:
     { readonly ids: Set<string>; readonly answer: Promise<ReadonlyMap<string, KnownClient>> } | undefined;
 
+  /** The very same list as long as the keys are the same; read again where their mark has changed. */
+  const keysOf = async (query: Query, mark: string): Promise<readonly RegisteredKey[]> => {
+    if (knownKeys?.mark !== mark) knownKeys = { mark, list: (await query(SELECT_KEYS)).map(toKey) };
+    return knownKeys.list;
+  };
+
   /** Reads clients from the database, whatever is remembered of them. */
   const load = async (query: Query, ids: readonly string[]): Promise<ReadonlyMap<string, KnownClient>> => {
     const rows = await query(SELECT, [ids.filter(canBeText)]);
-    const newestKeyNumber = Number(rows[0]?.['newest_key']);
+    const keys = await keysOf(query, String(rows[0]?.['keys_mark']));
     const readings = new Map<string, KnownClient>(
-      ids.map((id) => [id, { client: undefined, newestKeyNumber, revision: undefined }]),
+      ids.map((id) => [id, { client: undefined, keys, revision: undefined }]),
     );
     for (const row of rows) {
       if (row['id'] === null) continue;
@@ -48,7 +60,7 @@ export const createKnownClients = (
       const revision = Number(row['revision']);
       const before = remembered.get(id)?.reading;
       const client = before?.revision === revision ? before.client : toClient(row);
-      readings.set(id, { client, newestKeyNumber, revision });
+      readings.set(id, { client, keys, revision });
     }
     return readings;
   };
@@ -98,6 +110,7 @@ export const createKnownClients = (
     },
     forgetAll(): void {
       changes++;
+      knownKeys = undefined;
       remembered.clear();
     },
   };

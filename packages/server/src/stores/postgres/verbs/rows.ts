@@ -2,11 +2,11 @@ import { CLIENT_TYPES } from '../../../clients/client.ts';
 import type { Client } from '../../../clients/client.ts';
 import { parsePolicy } from '../../../clients/policy.ts';
 import type { Policy } from '../../../clients/policy.ts';
+import { EMPTY_PROFILE, readProfile } from '../../../clients/profile.ts';
 import { StoreError } from '../../../errors.ts';
 import type { Caller } from '../../../log-event.ts';
 import { REVOCATION_CAUSES } from '../../../grants/grant.ts';
 import type { Grant, Revocation } from '../../../grants/grant.ts';
-import type { RegisteredKey } from '../../../tokens/key-store.ts';
 import { packHistory, unpackHistory } from '../../copy/packed-history.ts';
 import { readSecrets } from '../../copy/row-form.ts';
 import type { Row, Value } from '../connection/transaction.ts';
@@ -66,6 +66,7 @@ export const toClient = (row: Row): Client => ({
   type: CLIENT_TYPES.find((name) => name === row['type']) ?? damaged('clients.type'),
   redirectUris: toTexts(row['redirect_uris'], 'clients.redirect_uris'),
   consentRedirectUri: toText(row['consent_redirect_uri']),
+  ...toProfile(String(row['profile'])),
   name: String(row['name']),
   policy: toPolicy(String(row['policy'])),
   createdAtMs: Number(row['created_at_ms']),
@@ -74,11 +75,9 @@ export const toClient = (row: Row): Client => ({
   ...(row['has_imported_tokens'] === true ? { hasImportedTokens: true } : {}),
 });
 
-export const toKey = (row: Row): RegisteredKey => ({
-  number: Number(row['number']),
-  createdAtMs: Number(row['created_at_ms']),
-  fingerprint: String(row['fingerprint']),
-});
+/** A profile that says nothing is absent. */
+const toProfile = (text: string): Pick<Client, 'profile'> =>
+  text === EMPTY_PROFILE ? {} : { profile: readProfile(text) };
 
 const toPolicy = (text: string): Policy => {
   const parsed = parsePolicy(JSON.parse(text) as Record<string, unknown>);

@@ -8,6 +8,8 @@ CREATE TABLE clients (
   name                 TEXT NOT NULL,
   redirect_uris        TEXT NOT NULL,
   consent_redirect_uri TEXT,
+  -- What owners see besides the name, as a JSON object; the logo in it is base64 of at most 24 KiB.
+  profile              TEXT NOT NULL,
   policy               TEXT NOT NULL,
   revision             INTEGER NOT NULL,
   created_at_ms        INTEGER NOT NULL,
@@ -28,11 +30,16 @@ CREATE TABLE client_secrets (
 
 CREATE INDEX client_secrets_by_client ON client_secrets (client_number);
 
--- The keys that have sealed tokens of this store, by their fingerprints.
+-- The keys that have made tokens of this store, by their fingerprints, and what an operator decided about them:
+-- withdrawn_as is compromised or retired.
 CREATE TABLE keys (
-  number        INTEGER PRIMARY KEY,
-  created_at_ms INTEGER NOT NULL,
-  fingerprint   TEXT NOT NULL
+  number          INTEGER PRIMARY KEY,
+  purpose         TEXT NOT NULL,
+  created_at_ms   INTEGER NOT NULL,
+  fingerprint     TEXT NOT NULL,
+  withdrawn_as    TEXT,
+  withdrawn_at_ms INTEGER,
+  opens_until_ms  INTEGER
 ) STRICT;
 
 -- One row: the newest moment that a server noted, so that the next one can check its clock at the start.
@@ -106,6 +113,14 @@ CREATE TABLE codes (
 ) STRICT;
 
 CREATE INDEX codes_by_age ON codes (issued_at_ms);
+
+-- Owners who are signed in. digest is of the session's id and its owner; dropped soon after half an hour.
+CREATE TABLE owner_sessions (
+  digest        BLOB PRIMARY KEY,
+  started_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX owner_sessions_by_age ON owner_sessions (started_at_ms);
 
 -- What a grant covers. A grant made on the command line has no rows here.
 CREATE TABLE vehicles (

@@ -9,6 +9,8 @@ CREATE TABLE clients (
   name                 text NOT NULL,
   redirect_uris        text NOT NULL,
   consent_redirect_uri text,
+  -- What owners see besides the name, as a JSON object; the logo in it is base64 of at most 24 KiB.
+  profile              text NOT NULL,
   policy               text NOT NULL,
   secrets              text NOT NULL,
   created_at_ms        bigint NOT NULL,
@@ -17,11 +19,16 @@ CREATE TABLE clients (
   has_imported_tokens  boolean NOT NULL DEFAULT false
 );
 
--- The keys that have sealed tokens of this store, by their fingerprints.
+-- The keys that have made tokens of this store, by their fingerprints, and what an operator decided about them:
+-- withdrawn_as is compromised or retired.
 CREATE TABLE keys (
-  number        integer PRIMARY KEY,
-  created_at_ms bigint NOT NULL,
-  fingerprint   text NOT NULL
+  number          integer PRIMARY KEY,
+  purpose         text NOT NULL,
+  created_at_ms   bigint NOT NULL,
+  fingerprint     text NOT NULL,
+  withdrawn_as    text,
+  withdrawn_at_ms bigint,
+  opens_until_ms  bigint
 );
 
 -- One row: the newest moment that a server noted, so that the next one can check its clock at the start.
@@ -93,6 +100,14 @@ CREATE TABLE codes (
 
 CREATE INDEX codes_by_age ON codes (issued_at_ms);
 CREATE INDEX codes_by_client ON codes (client_id);
+
+-- Owners who are signed in. digest is of the session's id and its owner; dropped soon after half an hour.
+CREATE TABLE owner_sessions (
+  digest        bytea PRIMARY KEY,
+  started_at_ms bigint NOT NULL
+);
+
+CREATE INDEX owner_sessions_by_age ON owner_sessions (started_at_ms);
 
 -- The vehicles that a grant covers, as one JSON array. A grant without an owner's choice has no row.
 CREATE TABLE covered_vehicles (

@@ -1,0 +1,112 @@
+import type { Client } from '../clients/client.ts';
+import { splitScope } from '../clients/scopes.ts';
+import { earliestMsOf, toMillis, toSeconds } from '../clock.ts';
+import type { Millis, Now } from '../clock.ts';
+import { isSharedBy } from '../grants/decide-withdrawal.ts';
+import type { CoveringGrant } from '../grants/decide-withdrawal.ts';
+import { allowedScopeOf } from '../grants/access-scope.ts';
+import { currentIssuedAtMs } from '../grants/grant.ts';
+import type { Grant } from '../grants/grant.ts';
+import { accessExpiresAt, standingOf } from '../grants/standing.ts';
+import type { Vehicle } from '../grants/vehicle.ts';
+
+/** A grant of an owner, and its client. */
+export type OwnersGrant = { readonly grant: Grant; readonly client: Client };
+
+/** What an owner shares with one client and, in a dialect that knows brands, for one brand, by however many consents. */
+export type SharedAccess = {
+  readonly client: Client;
+  readonly brand: string | undefined;
+  /** Of all its grants together. */
+  readonly scope: string;
+  /** Of all its grants together, each once. */
+  readonly vehicles: readonly Vehicle[];
+  /** Whether a vehicle can be removed by itself; not the only one, with which all access would end. */
+  readonly canRemoveVehicle: boolean;
+  /** When the first of its grants began. */
+  readonly sinceMs: Millis;
+  /** When the client got its last tokens; `undefined` if its refreshes leave no trace. */
+  readonly lastUsedAtMs: Millis | undefined;
+  /** Until when a removal at this moment leaves JWTs that others may accept; `undefined` for opaque tokens. */
+  readonly offlineUntilMs: Millis | undefined;
+};
+
+/** Access that was ended, while JWTs of it are still accepted where nobody asks this server. */
+export type EndedAccess = {
+  readonly client: Client;
+  readonly brand: string | undefined;
+  readonly endedAtMs: Millis;
+  readonly offlineUntilMs: Millis;
+};
+
+/**
+ * The grants of each sharing that works, the one with the newest consent first. One that a clock in doubt may have ended works,
+ * and can be removed.
+ */
+export const groupActive = (
+  grants: readonly OwnersGrant[],
+  now: Now,
+): readonly (readonly OwnersGrant[])[] => {
+  const groups: OwnersGrant[][] = [];
+  const active = grants.filter(({ grant, client }) => {
+    const { status } = standingOf(grant, client.policy, now);
+    return status === 'active' || status === 'in_doubt';
+  });
+  for (const one of active.sort((left, right) => right.grant.createdAtMs - left.grant.createdAtMs)) {
+    const group = groups.find(([first]) => first !== undefined && isSharedBy(one.grant, first.grant));
+    if (group === undefined) groups.push([one]);
+    else group.push(one);
+  }
+  return groups;
+};
+
+/** One sharing from its grants, the newest of which comes first. `endsWhenEmpty`: whether it ends with its last vehicle. */
+export const describeShared = (
+  client: Client,
+  covering: readonly CoveringGrant[],
+  { nowMs, endsWhenEmpty }: Pick<Now, 'nowMs'> & { readonly endsWhenEmpty: boolean },
+): SharedAccess => {
+  const grants = covering.map(({ grant }) => grant);
+  const vehicles = new Map<string, Vehicle>();
+  for (const vehicle of covering.flatMap((one) => one.vehicles))
+    if (!vehicles.has(vehicle.id)) vehicles.set(vehicle.id, vehicle);
+  const scopes = new Set(grants.flatMap((grant) => splitScope(allowedScopeOf(grant, client.policy))));
+  return {
+    client,
+    brand: grants[0]?.brand,
+    scope: [...scopes].join(' '),
+    vehicles: [...vehicles.values()],
+    canRemoveVehicle: vehicles.size > 1 || !endsWhenEmpty,
+    sinceMs: Math.min(...grants.map(({ createdAtMs }) => createdAtMs)),
+    lastUsedAtMs: client.policy.rotation === 'none' ? undefined : Math.max(...grants.map(currentIssuedAtMs)),
+    offlineUntilMs: latestOf(grants.map((grant) => offlineUntil(grant, client, nowMs))),
+  };
+};
+
+/** What was ended, and is still accepted where JWTs are checked without this server; the last to end comes first. */
+export const listEnded = (grants: readonly OwnersGrant[], now: Now): readonly EndedAccess[] => {
+  const active = groupActive(grants, now).flat();
+  const ended: EndedAccess[] = [];
+  for (const { grant, client } of grants) {
+    const endedAtMs = grant.revocation?.atMs;
+    if (endedAtMs === undefined || active.some((one) => isSharedBy(one.grant, grant))) continue;
+    const offlineUntilMs = offlineUntil(grant, client, endedAtMs);
+    if (offlineUntilMs === undefined || offlineUntilMs <= earliestMsOf(now)) continue;
+    ended.push({ client, brand: grant.brand, endedAtMs, offlineUntilMs });
+  }
+  ended.sort((left, right) => right.offlineUntilMs - left.offlineUntilMs);
+  return ended.filter(
+    (one, at) => ended.findIndex(({ client, brand }) => client === one.client && brand === one.brand) === at,
+  );
+};
+
+/** When a JWT that was issued at this moment expires: no later one is issued once the grant has ended. */
+const offlineUntil = (grant: Grant, { policy }: Client, issuedAtMs: Millis): Millis | undefined =>
+  policy.accessTokenFormat === 'jwt'
+    ? toMillis(accessExpiresAt(grant, policy, toSeconds(issuedAtMs)))
+    : undefined;
+
+const latestOf = (moments: readonly (Millis | undefined)[]): Millis | undefined => {
+  const known = moments.filter((moment) => moment !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+};
