@@ -33,11 +33,11 @@ describe('Batches of one kind of statement', () => {
   test('few items wait for the answer to the statement under way, and then share the next one', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { sent, sentSizes, run } = stage();
-    run(1);
+    void Promise.all(run(1));
     await someTurns();
-    run(1);
+    void Promise.all(run(1));
     await someTurns();
-    run(1);
+    void Promise.all(run(1));
     await someTurns();
     assert.deepEqual(sentSizes(), [1]);
     sent[0]?.answer();
@@ -48,20 +48,20 @@ describe('Batches of one kind of statement', () => {
   test('many items do not wait for it', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { sentSizes, run } = stage();
-    run(1);
+    void Promise.all(run(1));
     await someTurns();
-    run(16);
+    void Promise.all(run(16));
     await someTurns();
     assert.deepEqual(sentSizes(), [1, 16]);
   });
 
   test('nor do few behind a statement that hangs; behind two, everything waits', async () => {
     const { sent, sentSizes, run } = stage(() => performance.now());
-    run(1);
+    void Promise.all(run(1));
     await someTurns();
-    run(2);
+    void Promise.all(run(2));
     while (sent.length < 2) await nextTurn();
-    run(100);
+    void Promise.all(run(100));
     await someTurns();
     assert.deepEqual(sentSizes(), [1, 2]);
     sent[1]?.answer();
