@@ -35,6 +35,7 @@ export const OVERLAP_POLICY: Policy = {
   requireUserAgent: false,
   includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer read_charge',
   clientCredentials: false,
 };
 

@@ -23,6 +23,7 @@ const POLICY: Policy = {
   requireUserAgent: false,
   includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer read_location read_vin',
   clientCredentials: false,
 };
 

@@ -59,6 +59,8 @@ const ERRORS = new Set([
   'unsupported_token_type',
   'insufficient_scope',
   'invalid_token',
+  // RFC 8707 §2
+  'invalid_target',
 ]);
 
 void test('every dialect is listed under its own name', () => {

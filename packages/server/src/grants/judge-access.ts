@@ -2,6 +2,7 @@ import type { Client } from '../clients/client.ts';
 import { toMillis } from '../clock.ts';
 import type { Millis, Now, Seconds } from '../clock.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
+import { allowedScopeOf, intersect, selectedScope } from './access-scope.ts';
 import type { Grant } from './grant.ts';
 import { accessExpiresAt, endingOfAccess } from './standing.ts';
 
@@ -9,6 +10,8 @@ import { accessExpiresAt, endingOfAccess } from './standing.ts';
 export type Access = {
   readonly grant: Grant;
   readonly client: Client;
+  /** Of the access token; what the client is no longer allowed is not in it. */
+  readonly scope: string;
   readonly issuedAt: Seconds;
   readonly expiresAt: Seconds;
   /** Whether it has expired by a clock that may be ahead. Then nobody knows, and the answer is 503. */
@@ -30,12 +33,14 @@ export const isFromFuture = (issuedAt: Seconds, nowMs: Millis): boolean =>
 export const judgeAccess = (
   grant: Grant,
   client: Client,
-  { issuedAt }: Pick<OpenedAccessToken, 'issuedAt'>,
+  { issuedAt, selection }: Pick<OpenedAccessToken, 'issuedAt' | 'selection'>,
   now: Now,
 ): Access | undefined => {
   if (grant.revocation !== undefined || client.disabledAtMs !== undefined) return undefined;
   const ending = endingOfAccess(grant, client.policy, issuedAt, now);
   if (ending === 'over' || isFromFuture(issuedAt, now.nowMs)) return undefined;
   const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
-  return { grant, client, issuedAt, expiresAt, isInDoubt: ending === 'in_doubt' };
+  const allowed = allowedScopeOf(grant, client.policy);
+  const scope = selection === undefined ? allowed : intersect(selectedScope(grant.scope, selection), allowed);
+  return { grant, client, scope, issuedAt, expiresAt, isInDoubt: ending === 'in_doubt' };
 };

@@ -26,6 +26,7 @@ export const POLICY: Policy = {
   requireUserAgent: false,
   includeRefreshExpiry: false,
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer',
   clientCredentials: false,
 };
 

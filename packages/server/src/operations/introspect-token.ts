@@ -6,6 +6,7 @@ import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
+import { intersect } from '../grants/access-scope.ts';
 import { audiencesOf, writeAudience } from '../grants/audience.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
@@ -90,7 +91,9 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Fou
   if (jwt === undefined) return undefined;
   if (openTokenId(jwt.key, jwt.claims.jti)?.kind === 'client') return introspectClientJwt(context, jwt);
   const access = await readJwtAccess(context, jwt);
-  return access && { ...access, token: { ...describe(jwt.claims), exp: access.expiresAt } };
+  return (
+    access && { ...access, token: { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt } }
+  );
 };
 
 /**
@@ -104,11 +107,12 @@ const introspectClientJwt = async (
   const { client } = await context.store.readClient(claims.client_id);
   if (client === undefined || client.disabledAtMs !== undefined || !client.policy.clientCredentials)
     return undefined;
-  const { accessTokenLifetimeSeconds } = client.policy;
+  const { accessTokenLifetimeSeconds, clientCredentialsScope = '' } = client.policy;
   const ending = endingOf(claims.iat, accessTokenLifetimeSeconds, readNow(context));
   if (ending === 'over') return undefined;
   const exp = Math.min(claims.exp, claims.iat + accessTokenLifetimeSeconds);
-  return { token: { ...describe(claims), exp }, isInDoubt: isInDoubt || ending === 'in_doubt' };
+  const scope = intersect(claims.scope, clientCredentialsScope);
+  return { token: { ...describe(claims), scope, exp }, isInDoubt: isInDoubt || ending === 'in_doubt' };
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
@@ -143,9 +147,9 @@ const introspectAccessToken = async (
 
 const describeAccess = (
   { issuer }: AccessContext,
-  { grant, client, issuedAt, expiresAt }: Access,
+  { grant, client, scope, issuedAt, expiresAt }: Access,
 ): Introspection => ({
-  scope: grant.scope,
+  scope,
   client_id: client.id,
   token_type: 'Bearer',
   exp: expiresAt,

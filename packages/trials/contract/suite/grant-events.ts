@@ -118,6 +118,7 @@ export const grantEventContract = (onStore: OnStore): void => {
         ids.filter((id) => id === grantId),
       );
     }
+    assert.deepEqual(await store.listGrantEvents({ after: 0, limit: 10, clientId: 'client-a\0' }), []);
   });
 
   onStore('Grant events stay after their grant and their client are removed.', async (store) => {

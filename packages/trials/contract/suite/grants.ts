@@ -129,6 +129,9 @@ const lists = (onStore: OnStore): void => {
     assert.equal(await store.countGrants(), 4);
     assert.equal(await store.countGrants('client-b'), 3);
     assert.equal(await store.countGrants('client-c'), 0);
+    const nobody = 'client-a\0';
+    assert.equal(await store.countGrants(nobody), 0);
+    assert.deepEqual(await store.listGrants({ clientId: nobody, limit: 10 }), []);
   });
 };
 

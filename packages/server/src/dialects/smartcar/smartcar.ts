@@ -1,10 +1,12 @@
 import { CLIENT_TYPES } from '../../clients/client.ts';
+import { joinReadScopes } from '../../clients/scopes.ts';
 import { smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
 import { uuidShape } from '../../tokens/shape.ts';
 import { renderOAuthError, writeTokens } from '../oauth/answers.ts';
 import { createTokenEndpoint } from '../oauth/token-requests.ts';
 import { createVehicleRoutes } from './vehicles.ts';
+import { smartcarScopes } from './scopes.ts';
 import { smartcarRefusals } from './refusals.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Exchange } from '../../wire/exchange.ts';
@@ -26,6 +28,7 @@ export const smartcar: Dialect = {
   title: 'Smartcar',
   clientTypes: CLIENT_TYPES,
   brands: [],
+  scopes: smartcarScopes,
   examples,
   authorization: smartcarAuthorize,
   createRoutes: createVehicleRoutes,
@@ -50,6 +53,8 @@ export const smartcar: Dialect = {
     requireUserAgent: true,
     includeRefreshExpiry: false,
     accessTokenFormat: 'opaque',
+    grantScope: joinReadScopes(smartcarScopes),
+    simulatedOwners: false,
     clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({

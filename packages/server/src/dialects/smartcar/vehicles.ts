@@ -1,4 +1,5 @@
 import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from './vehicle-data.ts';
+import { splitScope } from '../../clients/scopes.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../grants/judge-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
@@ -80,8 +81,7 @@ export const createVehicleRoutes: CreateRoutes = (context, dialect, actions) => 
   };
 };
 
-const scopesOf = ({ grant }: Access): readonly string[] =>
-  grant.scope.split(' ').filter((scope) => scope !== '');
+const scopesOf = ({ scope }: Access): readonly string[] => splitScope(scope);
 
 /** Each route with and without a slash at the end, because the vendor's SDK adds one to some paths. */
 const withTrailingSlashes = (routes: Readonly<Record<string, Route>>): Readonly<Record<string, Route>> =>

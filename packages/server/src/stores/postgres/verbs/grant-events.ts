@@ -5,7 +5,7 @@ import type { GrantEventStore } from '../../../outbox/grant-event-store.ts';
 import { isWanted } from '../../../outbox/webhook.ts';
 import type { Webhook } from '../../../outbox/webhook.ts';
 import type { Connections } from '../connection/pool.ts';
-import { damaged, toText, toTexts } from './rows.ts';
+import { canBeText, damaged, toText, toTexts } from './rows.ts';
 import type { Row, Transaction } from '../connection/transaction.ts';
 import { listWebhooks } from './webhooks.ts';
 import { CLOCK_SECONDS, LOCK_AGAINST_REMOVAL } from '../connection/engine.ts';
@@ -104,6 +104,7 @@ export const createGrantEventVerbs = ({ read, write }: Connections): GrantEventS
     return Number(row?.['grant_events']);
   },
   async listGrantEvents({ after, limit, grantId, clientId }) {
+    if (clientId !== undefined && !canBeText(clientId)) return [];
     const rows = await read(
       `SELECT ${GRANT_EVENT_COLUMNS} FROM grant_events AS e WHERE e.sequence > $1 ${grantId === undefined ? '' : 'AND grant_id = $3'}
         ${clientId === undefined ? '' : `AND client_id = $${grantId === undefined ? 3 : 4}`}

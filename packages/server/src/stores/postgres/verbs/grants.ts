@@ -95,6 +95,7 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
     listGrants: (page) =>
       page.clientId === undefined || canBeText(page.clientId) ? list(read, page) : Promise.resolve([]),
     async countGrants(clientId) {
+      if (clientId !== undefined && !canBeText(clientId)) return 0;
       const [row] =
         clientId === undefined
           ? await read('SELECT count(*) AS grants FROM grants')
