@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts';
-import { toMillis } from '../clock.ts';
-import type { Millis, Now, Seconds } from '../clock.ts';
+import { isFromFuture } from '../clock.ts';
+import type { Now, Seconds } from '../clock.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import { allowedScopeOf, intersect, selectedScope } from './access-scope.ts';
 import type { Grant } from './grant.ts';
@@ -17,13 +17,6 @@ export type Access = {
   /** Whether it has expired by a clock that may be ahead. Then nobody knows, and the answer is 503. */
   readonly isInDoubt: boolean;
 };
-
-/** Servers whose clocks are right may differ by less. */
-const AHEAD_MAX_MS = 15 * 60_000;
-
-/** Whether an access token was issued so far in the future that the clock which issued it ran ahead. */
-export const isFromFuture = (issuedAt: Seconds, nowMs: Millis): boolean =>
-  toMillis(issuedAt) > nowMs + AHEAD_MAX_MS;
 
 /**
  * Whether an access token issued at this time is active: until it expires, whatever was refreshed since, unless its grant is

@@ -1,4 +1,4 @@
-import { earliestMsOf, endingOf, readNow, toSeconds } from '../clock.ts';
+import { earliestMsOf, endingOf, isFromFuture, readNow, toSeconds } from '../clock.ts';
 import type { TimeContext } from '../clock.ts';
 import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
@@ -11,7 +11,7 @@ import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { intersect } from './access-scope.ts';
 import { audiencesOf, readAudience } from './audience.ts';
-import { isFromFuture, judgeAccess } from './judge-access.ts';
+import { judgeAccess } from './judge-access.ts';
 import type { Access } from './judge-access.ts';
 import { hasNewerKey } from './newer-key.ts';
 import type { Store } from './store.ts';
