@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts';
-import { readNow, toSeconds } from '../clock.ts';
+import { endingOf, readNow, toSeconds } from '../clock.ts';
 import type { Seconds } from '../clock.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
@@ -86,17 +86,21 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Int
   return access && { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt };
 };
 
-/** A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. */
+/**
+ * A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. Its
+ * lifetime is at most what the policy allows, whatever its `exp` says.
+ */
 const introspectClientJwt = async (
-  { store }: AccessContext,
+  context: AccessContext,
   { claims }: OpenedAccessJwt,
 ): Promise<Introspection | undefined> => {
-  const { client } = await store.readClient(claims.client_id);
-  const isActive =
-    client !== undefined && client.disabledAtMs === undefined && client.policy.clientCredentials;
-  if (!isActive) return undefined;
-  const scope = intersect(claims.scope, client.policy.clientCredentialsScope ?? '');
-  return { ...describe(claims), scope };
+  const { client } = await context.store.readClient(claims.client_id);
+  if (client === undefined || client.disabledAtMs !== undefined || !client.policy.clientCredentials)
+    return undefined;
+  const { accessTokenLifetimeSeconds, clientCredentialsScope = '' } = client.policy;
+  if (endingOf(claims.iat, accessTokenLifetimeSeconds, readNow(context)) !== 'running') return undefined;
+  const exp = Math.min(claims.exp, claims.iat + accessTokenLifetimeSeconds);
+  return { ...describe(claims), scope: intersect(claims.scope, clientCredentialsScope), exp };
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
