@@ -22,6 +22,7 @@ const POLICY: Policy = {
   resyncGenerations: 16,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };

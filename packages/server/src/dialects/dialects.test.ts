@@ -37,6 +37,7 @@ const UNAUTHENTICATED: readonly RefusalReason[] = [
   'client_secret_wrong',
   'client_of_other_dialect',
   'client_disabled',
+  'client_method_wrong',
 ];
 const AWAY: ReadonlySet<RefusalReason> = new Set(['store_unavailable', 'overloaded']);
 

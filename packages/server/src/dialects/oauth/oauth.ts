@@ -40,6 +40,7 @@ export const oauth: Dialect = {
     resyncGenerations: 1024,
     requireUserAgent: false,
     includeRefreshExpiry: false,
+    clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
     clientCredentials: false,
   },
