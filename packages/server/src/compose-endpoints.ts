@@ -76,6 +76,7 @@ export const createRouteGroups = (
     get publicUrl() {
       return context.issuer;
     },
+    scopes: deployment.scopes,
     isDemo: config.demo,
     demo: config.demo ? demo : undefined,
     upstream: openUpstream(config, context.emit),

@@ -64,6 +64,7 @@ const REFUSALS = {
   // what is asked besides tokens
   client_not_permitted: 'not_permitted',
   scope_unknown: 'request',
+  scope_not_allowed: 'request',
   target_unknown: 'request',
   token_missing: 'request',
   token_type_unsupported: 'request',
@@ -113,10 +114,11 @@ export type DeadCodeReason = Exclude<ReasonOf<'dead_code'>, 'code_malformed'>;
 export type DeadTokenReason = Exclude<ReasonOf<'dead_token'>, 'refresh_token_malformed'>;
 
 /** Why a request with a refresh token gets no tokens. */
-export type RefusedTokenReason = ReasonOf<'dead_token'> | 'client_disabled';
+export type RefusedTokenReason = RefusedGrantReason | 'scope_not_allowed';
+type RefusedGrantReason = ReasonOf<'dead_token'> | 'client_disabled';
 
 /** Why a request with an authorization code gets no tokens: the code, or the grant that it was redeemed for. */
-export type RefusedCodeReason = ReasonOf<'dead_code'> | RefusedTokenReason | 'redirect_uri_missing';
+export type RefusedCodeReason = ReasonOf<'dead_code'> | RefusedGrantReason | 'redirect_uri_missing';
 
 /** What is wrong with one field of a request, for dialects that report it. Constant text; a value is never echoed. */
 export type FieldFault = { readonly field: string; readonly message: string };

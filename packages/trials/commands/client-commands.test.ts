@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { runKeyfob, UNTHROTTLED } from '../support/keyfob-process.ts';
@@ -18,6 +20,7 @@ type Shown = {
   readonly type: string;
   readonly redirectUris: readonly string[];
   readonly consentRedirectUri: string | null;
+  readonly policy: Readonly<Record<string, unknown>>;
   readonly developer: string;
   readonly privacyUrl: string | null;
   readonly logo: object | null;
@@ -110,6 +113,56 @@ describe('Clients of every type on the command line', () => {
     assert.match(consent.stdout, /^consent redirect +http:\/\/127\.0\.0\.1\/callback$/m);
     assert.equal((await set(directory, clientId, '--consent-redirect-uri', 'none')).consentRedirectUri, null);
     assert.deepEqual((await set(directory, clientId, '--remove-redirect-uri', WEB)).redirectUris, []);
+  });
+
+  test('owners may grant a new client what only reads; more is named, and unknown scopes are refused', async (t) => {
+    const directory = directoryFor(t);
+    const text = await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--create-store');
+    assert.match(text.stdout, /^owners may grant +read_vehicle_info .*read_charge$/m);
+    const made = await create(directory, '--grant-scope', 'read_vin control_charge');
+    assert.partialDeepStrictEqual(made.policy, {
+      grantScope: 'read_vin control_charge',
+      simulatedOwners: false,
+    });
+    const unknown = ['client', 'create', '--dialect', 'oauth', '--grant-scope', 'read_odometr', '--json'];
+    const refused = await runOn(directory, ...unknown);
+    assert.equal(refused.code, 2);
+    assert.match(
+      errorOf(refused).message,
+      /--grant-scope names the scope read_odometr.*did you mean read_odometer\?/,
+    );
+    for (const field of ['--grant-scope', '--client-credentials-scope']) {
+      const ended = await runOn(directory, 'client', 'set', made.clientId, field, 'fleet:admin', '--json');
+      assert.equal(ended.code, 2);
+      assert.match(errorOf(ended).message, new RegExp(`^${field} names the scope fleet:admin.*scopesFile`));
+    }
+    const words = ['grant', 'create', '--client', made.clientId, '--subject', 'owner-1'];
+    const wide = await runOn(directory, ...words, '--scope', 'control_security', '--json');
+    assert.equal(wide.code, 2);
+    assert.match(errorOf(wide).message, /^--scope has control_security.*client set \S+ --grant-scope/);
+    assert.equal((await runOn(directory, ...words, '--scope', 'control_charge')).code, 0);
+  });
+
+  test('a deployment declares scopes in a file', async (t) => {
+    const directory = directoryFor(t);
+    const file = join(directory, 'scopes.json');
+    const text = { en: 'Data of all vehicles', ko: '전체 차량 데이터' };
+    const fleet = { name: 'fleet:read', kind: 'read', text, dialects: ['smartcar'] };
+    writeFileSync(file, JSON.stringify({ scopes: [fleet] }));
+    const made = await create(directory, '--scopes-file', file, '--grant-scope', 'fleet:read');
+    assert.equal(made.policy['grantScope'], 'fleet:read');
+    for (const [words, verdict] of [
+      [['--scopes-file', file], 'ok'],
+      [[], 'warn'],
+    ] as const) {
+      const { stdout } = await runOn(directory, 'doctor', '--json', ...words);
+      const { findings } = JSON.parse(stdout) as { findings: { check: string; verdict: string }[] };
+      assert.equal(findings.find(({ check }) => check === 'scopes')?.verdict, verdict);
+    }
+    writeFileSync(file, JSON.stringify({ scopes: [{ ...fleet, kinds: 'read' }] }));
+    const refused = await runOn(directory, 'client', 'list', '--scopes-file', file, '--json');
+    assert.equal(errorOf(refused).code, 'scopes_file_invalid');
+    assert.match(errorOf(refused).message, /unknown key scopes\.0\.kinds, did you mean kind\?/);
   });
 
   test('a public client has no secret and cannot get one', async (t) => {

@@ -47,6 +47,10 @@ describe('Smartcar Connect', () => {
     assert.match(consent.body, /Charge planner/);
     for (const words of ['Odometer', 'Location', 'Lock and unlock the doors', 'IONIQ 5'])
       assert.ok(consent.body.includes(words), words);
+    const [, controls = ''] = /<section class="controls">([^]*?)<\/section>/.exec(consent.body) ?? [];
+    assert.match(controls, /Lock and unlock the doors/);
+    assert.match(controls, /also when you are not in or near your car/);
+    assert.doesNotMatch(controls, /Odometer/);
     const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
     const back = sentBack(agreed);
     assert.deepEqual(
@@ -82,6 +86,42 @@ describe('Smartcar Connect', () => {
       const declined = await browser.press(page, 'decline');
       assert.equal(/[?&]state=(?<state>[^&]*)/.exec(declined.location)?.groups?.['state'], raw);
     }
+  });
+
+  test('redirects with invalid_scope for a scope that is unknown, or not allowed for the client', async () => {
+    const reader = await trial.register('smartcar', { policy: { grantScope: 'read_odometer' } });
+    for (const [scope, reason] of [
+      ['fleet:admin', 'scope_unknown'],
+      ['read_odometer fleet:admin', 'scope_unknown'],
+      ['read_odometer control_security', 'scope_not_allowed'],
+      ['required:control_security', 'scope_not_allowed'],
+    ] as const) {
+      const page = await createPlainBrowser().open(smartcarUrl(trial, reader, { scope }));
+      assert.deepEqual(sentBack(page).slice(0, 2), [
+        ['error', 'invalid_scope'],
+        ['state', 'st'],
+      ]);
+      assert.partialDeepStrictEqual(trial.events.at(-1), { event: 'request.refused', reason });
+    }
+    const allowed = await createPlainBrowser().open(smartcarUrl(trial, reader, { scope: 'read_odometer' }));
+    assert.equal(allowed.status, 200);
+  });
+
+  test('does not send an owner on who agrees after the scope was withdrawn from the client', async () => {
+    const reader = await trial.register('smartcar');
+    const browser = createPlainBrowser();
+    const consent = await signIn(browser, smartcarUrl(trial, reader), OWNER_OF_ONE);
+    await trial.deployment.store.changeClient(reader.clientId, { policy: { grantScope: 'read_odometer' } });
+    const agreed = await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' });
+    assert.deepEqual(sentBack(agreed)[0], ['error', 'invalid_scope']);
+  });
+
+  test('a client that may not have simulated owners is offered none, also in a demo', async () => {
+    const real = await trial.register('smartcar', { policy: { simulatedOwners: false } });
+    const page = await createPlainBrowser().open(smartcarUrl(trial, real, { mode: 'simulated' }));
+    assert.deepEqual(sentBack(page)[0], ['error', 'unauthorized_client']);
+    const live = await createPlainBrowser().open(smartcarUrl(trial, real));
+    assert.match(live.body, /Sign-in is not set up yet/);
   });
 
   test('redirects with access_denied when an owner declines, before or after sign-in', async () => {
@@ -360,11 +400,11 @@ describe('Every form', () => {
     assert.match((await copy.open(late.location)).body, /Choose a demo owner/);
   });
 
-  test('that signs out while the store is away says so, and the owner stays signed in', async (t) => {
-    let isAway = false;
+  test('that signs out while the store is away or by a bug says so, and the owner stays signed in', async (t) => {
+    let failure: Error | undefined;
     const store = createMemoryStore({
       async run(_verb, work) {
-        if (isAway) throw new StoreError('unavailable', 'away');
+        if (failure !== undefined) throw failure;
         return work();
       },
     });
@@ -372,11 +412,17 @@ describe('Every form', () => {
     const browser = createPlainBrowser();
     const page = await browser.open(`${own.url}/connect`);
     const shared = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
-    isAway = true;
+    failure = new StoreError('unavailable', 'away');
     const out = await browser.press(shared, 'sign_out');
     assert.deepEqual([out.status, out.headers.get('set-cookie')], [503, null]);
     assert.doesNotMatch(out.body, /signed out/);
-    isAway = false;
+    failure = new TypeError('a bug');
+    const broken = await browser.press(shared, 'sign_out');
+    assert.equal(broken.status, 500);
+    const bug = own.events.find((event) => event.event === 'internal.error');
+    assert.ok(bug !== undefined && broken.body.includes(bug.requestId));
+    assert.doesNotMatch(broken.body, /a bug|TypeError/);
+    failure = undefined;
     assert.match((await browser.open(`${own.url}/connect`)).body, /value="sign_out"/);
   });
 

@@ -21,6 +21,7 @@ export type ConnectTrial = {
   readonly events: readonly LogEvent[];
   /** Milliseconds by which the server's clock is ahead of the machine's. */
   ahead: number;
+  /** By default, simulated owners may grant the client every scope. */
   register(dialect: DialectName, wanted?: Partial<Omit<ClientRegistration, 'dialect'>>): Promise<TrialClient>;
 };
 
@@ -56,15 +57,18 @@ export const openConnectTrial = async (
         name = 'Charge planner',
         type = 'confidential',
         redirectUris = [REDIRECT_URI],
+        policy = {},
         ...more
       }: Parameters<ConnectTrial['register']>[1] = {},
     ) {
+      const grantScope = [...(deployment.scopes.get(dialect)?.keys() ?? [])].join(' ');
       const { client, clientSecret } = await makeClient(deployment, {
         dialect,
         type,
         name,
         redirectUris,
         ...more,
+        policy: { simulatedOwners: true, grantScope, ...policy },
       });
       return { clientId: client.id, clientSecret, redirectUri: redirectUris[0] ?? '' };
     },

@@ -42,6 +42,14 @@ test('without --demo, a simulated owner cannot see or remove grants on the owner
 });
 
 for (const mode of ['simulated', 'test'])
+  test(`without --demo and without permission, a client cannot use mode=${mode}`, async (t) => {
+    const trial = await openConnectTrial(t, {});
+    const client = await trial.register('smartcar', { policy: { simulatedOwners: false } });
+    const page = await createPlainBrowser().open(smartcarUrl(trial, client, { mode }));
+    assert.equal(new URL(page.location || trial.url).searchParams.get('error'), 'unauthorized_client');
+  });
+
+for (const mode of ['simulated', 'test'])
   test(`without --demo, a public client cannot use mode=${mode}: nothing would prove who gets the tokens`, async (t) => {
     const trial = await openConnectTrial(t, {});
     const client = await trial.register('smartcar', { type: 'public' });

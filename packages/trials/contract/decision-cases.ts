@@ -66,9 +66,14 @@ const grant = fc.record({
   rotatedAtMs: fc.oneof(fc.constant([]), history),
   rotatedBy: fc.constantFrom(undefined, CALLER, OTHER_CALLER),
   useDigest: digest,
-  revocation: fc.option(
-    fc.constantFrom('operator', 'owner').map((cause) => ({ atMs: NOW_MS - 1000, cause }) as const),
-    { nil: undefined, freq: 8 },
+  revocation: fc.oneof(
+    { weight: 8, arbitrary: fc.constant(undefined) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .constantFrom('operator', 'owner')
+        .map((cause) => ({ atMs: NOW_MS - 1000, cause }) as const),
+    },
   ),
 });
 
@@ -98,6 +103,10 @@ const use = fc.record({
   brand,
   useDigest: digest,
   isRetryOfOurs: fc.boolean(),
+  scope: fc.oneof(
+    { weight: 7, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom('read_charge', 'read_vin') },
+  ),
   isOfOtherClient: fc.integer({ min: 0, max: 15 }).map((number) => number === 0),
 });
 

@@ -26,8 +26,10 @@ A use that the policy does not allow is refused. Within \`raceSeconds\` of the f
 
 `;
 
-const showValue = (value: unknown): string => {
+const showValue = (value: unknown, field = ''): string => {
   if (value === undefined || value === '') return '';
+  // Too long for a table.
+  if (field === 'grantScope') return 'what only reads';
   return `\`${typeof value === 'string' ? value : value === null ? 'none' : JSON.stringify(value)}\``;
 };
 
@@ -53,7 +55,7 @@ export const renderPolicies = (commands: readonly CommandHelp[]): string => {
   });
   const rows = fields.map(({ field, effect }) => [
     `\`${toFlag(field)}\``,
-    ...dialects.map((dialect) => showValue(defaultsOf(dialect)[field])),
+    ...dialects.map((dialect) => showValue(defaultsOf(dialect)[field], field)),
     effect,
   ]);
   return INTRODUCTION + renderTable(['field', ...dialects.map(({ name }) => name), 'effect'], rows);

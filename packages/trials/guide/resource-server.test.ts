@@ -62,9 +62,12 @@ test(
     const checked = await paste('node check.mjs', { ...environment, ACCESS_TOKEN: jwt }, folder);
     assert.deepEqual(JSON.parse(checked), { owner: 'owner-1', client: app.clientId, scope: 'read_odometer' });
 
-    const rights = ['--client-credentials', 'true', '--client-credentials-scope', 'fleet:read'];
-    await server.command('client', 'set', app.clientId, ...rights);
-    const own = JSON.parse(await paste(forItself, environment)) as { access_token: string };
-    assert.partialDeepStrictEqual(decodeJwt(own.access_token), { sub: app.clientId, scope: 'fleet:read' });
+    const [scopes = ''] = readBlocks('scopes.md', 'json');
+    const scopesFile = join(folder, 'scopes.json');
+    writeFileSync(scopesFile, scopes);
+    const own = ['--client-credentials', 'true', '--client-credentials-scope', 'fleet:read'];
+    await server.command('client', 'set', app.clientId, ...own, '--scopes-file', scopesFile);
+    const itsOwn = JSON.parse(await paste(forItself, environment)) as { access_token: string };
+    assert.partialDeepStrictEqual(decodeJwt(itsOwn.access_token), { sub: app.clientId, scope: 'fleet:read' });
   },
 );

@@ -43,7 +43,8 @@ describe('oauth4webapi and the dialect oauth', () => {
 
   /** Registers a client with one redirect URI. `policy` are flags of `keyfob client set`. */
   const register = async (type: string, ...policy: readonly string[]): Promise<MadeClient> => {
-    const words = ['--dialect', 'oauth', '--type', type, '--redirect-uri', REDIRECT_URI];
+    const allowed = ['--grant-scope', SCOPE, '--simulated-owners', 'true'];
+    const words = ['--dialect', 'oauth', '--type', type, '--redirect-uri', REDIRECT_URI, ...allowed];
     const client = await server.command<MadeClient>('client', 'create', ...words);
     if (policy.length > 0) await server.command('client', 'set', client.clientId, ...policy);
     return client;

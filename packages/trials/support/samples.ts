@@ -36,6 +36,7 @@ export const OVERLAP_POLICY: Policy = {
   includeRefreshExpiry: false,
   clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer read_charge',
   clientCredentials: false,
 };
 

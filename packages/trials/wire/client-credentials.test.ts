@@ -86,6 +86,8 @@ describe('Client credentials', () => {
       await trial.memory.changeClient(id, change);
       assert.equal((await introspect(checker))['active'], isActive);
     }
+    await trial.memory.changeClient(id, { policy: { clientCredentialsScope: 'fleet:write' } });
+    assert.equal((await introspect(checker))['scope'], '');
     trial.advanceSeconds(7200);
     assert.deepEqual(await introspect(checker), { active: false });
     trial.advanceSeconds(-7200);

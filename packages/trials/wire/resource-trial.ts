@@ -95,7 +95,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
         id,
         dialect,
         secrets: more.type === 'public' ? [] : [kept],
-        policy: { ...DIALECTS[dialect].defaultPolicy, ...policy },
+        policy: { ...DIALECTS[dialect].defaultPolicy, grantScope: 'read_odometer read_charge', ...policy },
         ...more,
       });
       await memory.createClient(client);
@@ -109,19 +109,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       const { shapes } = dialectOf(client);
       return { ...(await issueTokens(context, shapes, grant, client.policy, time.clock())), grant };
     },
-    /** Refreshes at the token endpoint of the client's dialect. */
-    async refresh({ client, secret }: KnownClient, refreshToken: string): Promise<Answer> {
-      if (client.dialect === 'pleos') {
-        const words = JSON.stringify({ clientId: client.id, clientSecret: secret, refreshToken });
-        return send('POST', '/v1/auth/token-refresh', { brand: 'kia' }, words);
-      }
-      return send(
-        'POST',
-        '/oauth/token',
-        { 'content-type': 'application/x-www-form-urlencoded', authorization: basic({ client, secret }) },
-        new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }).toString(),
-      );
-    },
+    refresh: refresherOf(send),
     get: (path: string) => send('GET', path, {}, ''),
     send,
     /** Posts a form, with HTTP Basic if `by` names a client. */
@@ -158,6 +146,23 @@ const createManualClock = () => {
     },
   };
 };
+
+/** Refreshes at the token endpoint of the client's dialect, optionally for a part of the scope. */
+const refresherOf =
+  (send: ReturnType<typeof senderOf>) =>
+  async ({ client, secret }: KnownClient, refreshToken: string, scope?: string): Promise<Answer> => {
+    if (client.dialect === 'pleos') {
+      const words = JSON.stringify({ clientId: client.id, clientSecret: secret, refreshToken });
+      return send('POST', '/v1/auth/token-refresh', { brand: 'kia' }, words);
+    }
+    const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken });
+    if (scope !== undefined) form.set('scope', scope);
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: basic({ client, secret }),
+    };
+    return send('POST', '/oauth/token', headers, form.toString());
+  };
 
 /** Sends a request without a socket, and parses the response. */
 const senderOf =

@@ -29,7 +29,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'refresh.repeated': { cause: listed('overlap', 'until_used', 'same_use', 'not_rotated') },
   'refresh.repeated_by_other': { differs: listed('address', 'user_agent', 'both') },
   'refresh.resynced': undefined,
-  'refresh.refused': { reason: REFUSED_TOKENS },
+  'refresh.refused': { reason: { ...REFUSED_TOKENS, ...listed('scope_not_allowed') } },
   'refresh.replayed': { looksLike: listed('lost_answer', 'theft') },
   'refresh.clock_fault': { fault: listed('future_row', 'past_row') },
   'code.redeemed': undefined,

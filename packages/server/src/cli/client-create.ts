@@ -2,15 +2,16 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { registerClient } from '../exports/index.ts';
 import { CLIENT_TYPES } from '../exports/clients.ts';
-import type { Client, ClientType } from '../exports/clients.ts';
+import type { Client, ClientType, PolicyField } from '../exports/clients.ts';
 import { dialectOf, DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
 import { readProfileOptions, withProfileOptions } from './client-profile.ts';
 import type { ProfileOptions } from './client-profile.ts';
-import { clientToJson, profileRows, redirectRows } from './client-report.ts';
-import { onDeployment, toList, withCommonOptions } from './options.ts';
+import { clientToJson, FIELDS, profileRows, redirectRows } from './client-report.ts';
+import { POLICY_HELP } from './policy-help.ts';
+import { onDeployment, toList, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
-import { alignColumns, UsageError } from './output.ts';
+import { alignColumns } from './output.ts';
 
 type CreateOptions = CommonOptions &
   ProfileOptions & {
@@ -20,7 +21,10 @@ type CreateOptions = CommonOptions &
     readonly redirectUri?: readonly string[];
     readonly consentRedirectUri?: string;
     readonly createStore?: boolean;
-  };
+  } & Partial<Record<PolicyField, string>>;
+
+/** What a client is allowed, which is decided when it is registered. "client set" changes every field. */
+const ALLOWED_FIELDS = ['grantScope', 'simulatedOwners'] as const satisfies readonly PolicyField[];
 
 export const addClientCreate = (client: Command): void => {
   const command = withCommonOptions(client.command('create'))
@@ -45,6 +49,11 @@ export const addClientCreate = (client: Command): void => {
       'where owners return after they choose vehicles, if the dialect has a redirect URI for that (default: the first redirect URI)',
     )
     .option(
+      '--grant-scope <scope>',
+      'what owners may grant the client, space separated (default: every scope of the dialect that only reads)',
+    )
+    .option('--simulated-owners <value>', `${POLICY_HELP.simulatedOwners} (default: false)`)
+    .option(
       '--create-store',
       'make the store, and in a data directory its key file, if there is none yet; otherwise a missing store is an error',
     )
@@ -53,6 +62,7 @@ export const addClientCreate = (client: Command): void => {
       `
 Examples:
   $ keyfob client create --dialect oauth --name "Charge planner" --redirect-uri https://app.example/callback
+  $ keyfob client create --dialect oauth --grant-scope "read_charge control_charge"
   $ keyfob client create --dialect smartcar --name "Charge planner" --developer "Example GmbH" \\
       --privacy-url https://app.example/privacy --logo https://app.example/logo.png --redirect-uri https://app.example/callback
   $ keyfob client create --dialect oauth --type public --redirect-uri http://127.0.0.1/callback
@@ -67,6 +77,9 @@ const create = async (options: CreateOptions): Promise<void> =>
     options,
     async (context) => {
       const { dialect, type, consentRedirectUri, redirectUri: redirectUris = [] } = options;
+      const policy = Object.fromEntries(
+        ALLOWED_FIELDS.flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])),
+      );
       const { name } = options;
       const { developer, privacyUrl, logo } = await readProfileOptions(options);
       const wanted = {
@@ -75,12 +88,13 @@ const create = async (options: CreateOptions): Promise<void> =>
         name,
         redirectUris,
         consentRedirectUri,
+        policy,
         ...(developer === undefined ? {} : { developer }),
         ...(typeof privacyUrl === 'string' ? { privacyUrl } : {}),
         ...(logo instanceof Uint8Array ? { logo } : {}),
       };
       const registered = await registerClient(context, wanted);
-      if (registered.outcome === 'invalid') throw new UsageError(registered.faults.join('; '));
+      if (registered.outcome === 'invalid') throw toUsageError(registered.faults, FIELDS);
       const { client, clientSecret } = registered;
       const rows = [
         ['client id', client.id],
@@ -93,6 +107,7 @@ const create = async (options: CreateOptions): Promise<void> =>
         ['name', name === '' ? '-' : name],
         ...profileRows(client),
         ...redirectRows(client),
+        ...(type === 'resource-server' ? [] : [['owners may grant', client.policy.grantScope || '-']]),
       ];
       return {
         json: { ...clientToJson(client, 0), clientSecret: clientSecret ?? null },

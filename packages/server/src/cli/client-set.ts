@@ -6,33 +6,11 @@ import type { Dialect } from '../exports/dialects.ts';
 import { readProfileOptions, withProfileOptions } from './client-profile.ts';
 import type { ProfileOptions } from './client-profile.ts';
 import { clientToJson, describeClient, FIELDS } from './client-report.ts';
+import { POLICY_HELP } from './policy-help.ts';
 import { unknownClient } from './not-found.ts';
 import { onDeployment, toFlag, toList, toUsageError, withCommonOptions } from './options.ts';
 import type { CommonOptions } from './options.ts';
 import { UsageError } from './output.ts';
-
-/** What each policy field does, for the help. */
-const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
-  refreshTokenLifetimeSeconds: 'lifetime of each refresh token, from its issuance',
-  accessTokenLifetimeSeconds: 'lifetime of each access token',
-  rotation: 'strict, overlap, until-used or none',
-  overlapSeconds: 'with rotation overlap: how long a used refresh token may be repeated (0 to 900)',
-  raceSeconds:
-    'how long after its first use a repeated refresh token is refused but not treated as stolen (0 to 900)',
-  onReplay: 'revoke, refuse or observe',
-  grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
-  resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
-  requireUserAgent: 'true or false: refuse requests without a User-Agent',
-  clientAuthentication:
-    'both, basic or post: where the secret may be in a request, in dialects that have room for both',
-  includeRefreshExpiry:
-    'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
-  accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
-  clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
-  audience:
-    'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',
-  clientCredentials: 'true or false: let the client get tokens for itself (POST /oauth2/token)',
-};
 
 const dialects: readonly Dialect[] = Object.values(DIALECTS);
 /** The options of dialects by name, with what each does. */
@@ -73,7 +51,8 @@ export const addClientSet = (client: Command): void => {
       `
 Examples:
   $ keyfob client set ID --rotation overlap --overlap-seconds 600 --on-replay revoke
-  $ keyfob client set ID --add-redirect-uri https://app.example/callback`,
+  $ keyfob client set ID --add-redirect-uri https://app.example/callback
+  $ keyfob client set ID --grant-scope "read_charge control_charge"`,
     );
   withProfileOptions(command, '; none to remove it');
   for (const field of FIELDS) command.option(`${toFlag(field)} <value>`, POLICY_HELP[field]);

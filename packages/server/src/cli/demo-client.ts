@@ -78,7 +78,9 @@ const registerDemoClient = async (
   deployment: Deployment,
   { name: dialect }: Dialect,
 ): Promise<Omit<StoredDemoClient, 'grantId'>> => {
-  const wanted = { dialect, name: `${dialect} demo`, redirectUris: [callbackBefore(dialect)] };
+  const grantScope = [...(deployment.scopes.get(dialect)?.keys() ?? [])].join(' ');
+  const policy = { grantScope, simulatedOwners: true };
+  const wanted = { dialect, name: `${dialect} demo`, redirectUris: [callbackBefore(dialect)], policy };
   const registered = await registerClient(deployment, wanted);
   if (registered.outcome === 'invalid' || registered.clientSecret === undefined)
     throw new Error(`the demo client of ${dialect} was not registered`);

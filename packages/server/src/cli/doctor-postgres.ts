@@ -6,6 +6,7 @@ import type { Millis } from '../exports/grants.ts';
 import { inspectSharedStore } from '../exports/maintenance.ts';
 import type { SharedStoreFacts } from '../exports/maintenance.ts';
 import { examineSharedClock } from './doctor-clock.ts';
+import { examineScopes } from './doctor-scopes.ts';
 import { examineKeys } from './doctor-keys.ts';
 import { examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
@@ -21,6 +22,7 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
     deployment = await openDeployment(config);
     const facts = await inspectSharedStore(config);
     if (facts === undefined) return [];
+    const clients = await deployment.store.listClients();
     const { version, schema, newestSchema, grants, synchronousCommit, standbys, roundTripMs, transport } =
       facts;
     const about = grants < 0 ? 'number of grants unknown yet' : `about ${grants} grants`;
@@ -29,7 +31,8 @@ export const examineSharedStore = async (config: Config): Promise<readonly Findi
       ok('store', `${name}, PostgreSQL ${version}, schema ${schema}${newer}, ${about}`),
       ok('durability', describeCommits(synchronousCommit, standbys)),
       ...examineKeys(await deployment.store.listKeys(), readNow(deployment)),
-      warnOf(examineSecrets(await deployment.store.listClients(), readNow(deployment))),
+      warnOf(examineSecrets(clients, readNow(deployment))),
+      warnOf(examineScopes(deployment.scopes, clients)),
       examineTransport(transport),
       examineRoundTrip(roundTripMs),
       examineSharedClock(deployment.time),

@@ -10,6 +10,7 @@ import { examineClock } from './doctor-clock.ts';
 import { examineKeyFile, examineKeys } from './doctor-keys.ts';
 import { examineSharedStore } from './doctor-postgres.ts';
 import { examineIssuer } from './doctor-issuer.ts';
+import { examineScopes } from './doctor-scopes.ts';
 import { examineLog } from './doctor-log.ts';
 import { examineForwarding, examineGuessing, examineSecrets } from './doctor-secrets.ts';
 import { bad, ok, warnOf } from './finding.ts';
@@ -120,6 +121,7 @@ const examineStore = async (config: Config): Promise<readonly Finding[]> => {
       ...examineKeys(keys, readNow(deployment)),
       warnOf(examineSecrets(clients, readNow(deployment))),
       warnOf(examineIssuer(config, clients)),
+      warnOf(examineScopes(deployment.scopes, clients)),
     ];
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;

@@ -51,7 +51,7 @@ const importFile = async (
   file: string,
   options: ImportOptions,
 ): Promise<Report> => {
-  const { store, keyRing } = context;
+  const { store, scopes, keyRing } = context;
   const isDryRun = options.dryRun === true;
   const source = openImportSource(file);
   if (source.openMode !== undefined) warnOfMode(file, source.openMode);
@@ -66,6 +66,7 @@ const importFile = async (
       store,
       chunks: source.chunks,
       isDryRun,
+      scopes,
       keyNumber: keyRing.seal.active.number,
       ...readNow(context),
       onBatch(refused, { rows }) {

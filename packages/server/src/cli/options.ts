@@ -13,6 +13,7 @@ export type CommonOptions = {
   readonly data?: string;
   readonly store?: string;
   readonly keyFile?: string;
+  readonly scopesFile?: string;
   readonly config?: string;
   readonly json?: boolean;
 };
@@ -22,6 +23,7 @@ export const withCommonOptions = (command: Command): Command =>
     .option(...optionOf('data'))
     .option(...optionOf('store'))
     .option(...optionOf('keyFile'))
+    .option(...optionOf('scopesFile'))
     .option('--config <file>', 'settings as a JSON object (or KEYFOB_CONFIG)')
     .option('--json', 'print JSON instead of text');
 
@@ -29,7 +31,13 @@ export const withCommonOptions = (command: Command): Command =>
 export const readConfig = (options: CommonOptions, flags: Readonly<Record<string, unknown>> = {}): Config => {
   const path = options.config ?? process.env['KEYFOB_CONFIG'];
   return parseConfig({
-    flags: { data: options.data, store: options.store, keyFile: options.keyFile, ...flags },
+    flags: {
+      data: options.data,
+      store: options.store,
+      keyFile: options.keyFile,
+      scopesFile: options.scopesFile,
+      ...flags,
+    },
     environment: process.env,
     file: path === undefined ? {} : readConfigFile(path),
   });
@@ -68,6 +76,7 @@ export const onDeployment = async (
 const toContext = ({
   store,
   dialects,
+  scopes,
   keyRing,
   issuer,
   clock,
@@ -77,6 +86,7 @@ const toContext = ({
 }: Deployment): OperationContext => ({
   store,
   dialects,
+  scopes,
   keyRing,
   issuer,
   clock,

@@ -165,6 +165,8 @@ const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'accessTokenFormat',
   'clientCredentials',
   'clientCredentialsScope',
+  'grantScope',
+  'simulatedOwners',
   'audience',
 ]);
 

@@ -20,8 +20,12 @@ const flag = v.pipe(
   v.transform((value) => value === true || value === 'true'),
 );
 
-const text = (pattern: RegExp, message: string) =>
-  v.pipe(v.string(message), v.maxLength(1024, 'must be at most 1024 characters'), v.regex(pattern, message));
+const text = (pattern: RegExp, message: string, maxCharacters = 1024) =>
+  v.pipe(
+    v.string(message),
+    v.maxLength(maxCharacters, `must be at most ${maxCharacters} characters`),
+    v.regex(pattern, message),
+  );
 
 /** Scope tokens with one space between them (RFC 6749 §3.3). */
 export const SCOPE = /^(?:[!#-[\]-~]+(?: [!#-[\]-~]+)*)?$/;
@@ -72,6 +76,13 @@ export const POLICY_FIELDS = {
   includeRefreshExpiry: flag,
   /** Opaque access tokens, or JWTs that resource servers verify themselves (RFC 9068). */
   accessTokenFormat: v.optional(oneOf(['opaque', 'jwt']), 'opaque'),
+  /**
+   * What owners may grant the client, space separated: a request for more is refused, and a grant for more gives only
+   * this. Empty or absent for nothing.
+   */
+  grantScope: v.optional(text(SCOPE, 'must be scopes with one space between them', 8192)),
+  /** Whether simulated owners, who prove no identity, may grant the client access. Absent for no. */
+  simulatedOwners: v.optional(flag),
   /** Whether the client may get tokens for itself, without an owner (RFC 6749 §4.4). */
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */

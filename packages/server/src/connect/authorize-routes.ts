@@ -55,7 +55,8 @@ const readPendingRequest = async (
   const make = brand ?? (vehicles.when === 'now' ? vehicles.make : undefined);
   const { keepsOpener } = dialect.authorization;
   const pageContext = createPageContext(context, visit, { lang, make, redirectUri, keepsOpener });
-  return { ...parsed, context, dialect, visit, pageContext, methods: signInMethodsFor(context, isSimulated) };
+  const methods = signInMethodsFor(context, isSimulated, parsed.client);
+  return { ...parsed, context, dialect, visit, pageContext, methods };
 };
 
 const showConsent = async (pending: PendingRequest): Promise<WireResponse> => {

@@ -1,3 +1,4 @@
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { Emit } from '../log-event.ts';
 import type { Store } from '../grants/store.ts';
 import type { Clock, TimeContext } from '../clock.ts';
@@ -20,7 +21,9 @@ export type ConnectContext = TimeContext & {
   readonly emit: Emit;
   /** The public URL of the server, without a slash at the end; also its issuer identifier (RFC 9207). */
   readonly publicUrl: string;
-  /** Whether simulated owners can give any client access to simulated vehicles. */
+  /** What clients may ask owners for, with the owners' texts. */
+  readonly scopes: ScopeRegistry;
+  /** Whether simulated owners may sign in without a request for them, where the client may have simulated owners. */
   readonly isDemo: boolean;
   /** The clients whose callback is a page of this server; `undefined` without a demo. */
   readonly demo: DemoContext | undefined;

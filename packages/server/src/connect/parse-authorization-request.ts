@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts';
 import { isRegisteredRedirect, onlyRedirectUri } from '../clients/redirect-uri.ts';
+import { findScopeFault } from '../clients/scopes.ts';
 import { redirectTo } from '../dialects/authorization.ts';
 import type {
   AuthorizationFault,
@@ -43,7 +44,7 @@ export const parseAuthorizationRequest = async (
   const redirectUri = readRedirectUri(wire, parameters, client);
   const parsed =
     findTargetFault(context, client, wire.resourceName && parameters.get(wire.resourceName)) ??
-    refuseUnproven(context, client, wire.parse(parameters, client));
+    refuseNotAllowed(context, client, wire.parse(parameters, client));
   if (!('error' in parsed)) return { client, request: { ...parsed, redirectUri } };
 
   const { reason, error, description } = parsed;
@@ -78,18 +79,31 @@ export const unreadableQuery = (): Refusal =>
 
 type ParseResult = ReturnType<AuthorizationWire['parse']>;
 
+/** Refuses what the client may not ask owners for: its registration does not allow it. */
+const refuseNotAllowed = (context: ConnectContext, client: Client, parsed: ParseResult): ParseResult => {
+  if ('error' in parsed) return parsed;
+  if (parsed.isSimulated && !mayHaveSimulated(context, client))
+    return {
+      reason: 'client_not_permitted',
+      error: 'unauthorized_client',
+      description: 'mode must be live for this client.',
+    };
+  const fault = findScopeFault(context.scopes, client, parsed.scope);
+  return fault === undefined ? parsed : { ...INVALID_SCOPE, reason: fault.reason };
+};
+
 /**
- * Refuses simulated owners for public clients, except in a demo. Neither of them proves an identity: anyone could fill the
- * store with grants, and get tokens that introspection reports as active.
+ * Whether simulated owners may give a client access. They prove no identity, and neither does a public client: outside a
+ * demo, anyone could fill the store with grants, and get tokens that introspection reports as active.
  */
-const refuseUnproven = ({ isDemo }: ConnectContext, { type }: Client, parsed: ParseResult): ParseResult =>
-  'error' in parsed || !parsed.isSimulated || isDemo || type !== 'public'
-    ? parsed
-    : {
-        reason: 'client_not_permitted',
-        error: 'unauthorized_client',
-        description: 'mode must be live for a client without a secret.',
-      };
+const mayHaveSimulated = ({ isDemo }: ConnectContext, { type, policy }: Client): boolean =>
+  policy.simulatedOwners === true && (isDemo || type !== 'public');
+
+/** The same for an unknown scope and for one that the client may not have, so that no client learns of the others' scopes. */
+const INVALID_SCOPE = {
+  error: 'invalid_scope',
+  description: 'The scope is not known, or not allowed for this client.',
+} as const;
 
 /**
  * The fault of a request for tokens for a resource that its client may not name. What it may name, its registration says and not

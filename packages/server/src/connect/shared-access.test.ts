@@ -24,6 +24,7 @@ const POLICY: Policy = {
   includeRefreshExpiry: false,
   clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer read_location read_vin',
   clientCredentials: false,
 };
 

@@ -1,8 +1,10 @@
 import type { Client } from '../clients/client.ts';
+import { splitScope } from '../clients/scopes.ts';
 import { earliestMsOf, toMillis, toSeconds } from '../clock.ts';
 import type { Millis, Now } from '../clock.ts';
 import { isSharedBy } from '../grants/decide-withdrawal.ts';
 import type { CoveringGrant } from '../grants/decide-withdrawal.ts';
+import { allowedScopeOf } from '../grants/access-scope.ts';
 import { currentIssuedAtMs } from '../grants/grant.ts';
 import type { Grant } from '../grants/grant.ts';
 import { accessExpiresAt, standingOf } from '../grants/standing.ts';
@@ -68,7 +70,7 @@ export const describeShared = (
   const vehicles = new Map<string, Vehicle>();
   for (const vehicle of covering.flatMap((one) => one.vehicles))
     if (!vehicles.has(vehicle.id)) vehicles.set(vehicle.id, vehicle);
-  const scopes = new Set(grants.flatMap(({ scope }) => scope.split(' ')).filter((scope) => scope !== ''));
+  const scopes = new Set(grants.flatMap((grant) => splitScope(allowedScopeOf(grant, client.policy))));
   return {
     client,
     brand: grants[0]?.brand,

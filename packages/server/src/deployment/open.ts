@@ -2,7 +2,8 @@ import { systemClock } from '../clock.ts';
 import type { Clock, TimeContext } from '../clock.ts';
 import type { ClockSource } from '../clock-source.ts';
 import type { Config } from '../config.ts';
-import { KNOWN_DIALECTS } from '../dialects/dialects.ts';
+import type { ScopeRegistry } from '../clients/scopes.ts';
+import { createDialectScopes, KNOWN_DIALECTS } from '../dialects/dialects.ts';
 import { createEgress } from '../egress/egress.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { Emit } from '../log-event.ts';
@@ -19,12 +20,15 @@ import { openSqliteStore } from '../stores/sqlite/store.ts';
 import { createReloadingKeyRing, openKeySource, registerKeys } from './keys.ts';
 import type { ReloadingKeyRing } from './keys.ts';
 import { sqlitePathOf } from './names.ts';
+import { readScopesFile } from './scopes-file.ts';
 
 /** An open store, and all that goes with it: what operations work with. */
 export type Deployment = ReloadingKeyRing &
   TimeContext & {
     readonly store: Store;
     readonly dialects: KnownDialects;
+    /** What clients may be allowed, and owners may grant. */
+    readonly scopes: ScopeRegistry;
     /** Where the key ring is read from. */
     readonly keys: KeySource;
     /** The one source of time: `clock` is its `now`, and `doubt` its doubt. */
@@ -72,6 +76,8 @@ export const openDeployment = async (
     randomness = systemRandomness,
   }: DeploymentOptions = {},
 ): Promise<Deployment> => {
+  // Before anything is opened, because a file that is wrong stops the start.
+  const scopes = createDialectScopes(readScopesFile(config.scopesFile, KNOWN_DIALECTS.names));
   const isInDirectory = givenStore === undefined && config.store === undefined;
   const keys =
     givenKeys ??
@@ -100,6 +106,7 @@ export const openDeployment = async (
     noticeKeys: reloading.noticeKeys,
     store,
     dialects: KNOWN_DIALECTS,
+    scopes,
     keys,
     time,
     clock: time.now,

@@ -3,6 +3,7 @@ import type { SelectionLinks, VehicleSelectionWire } from './vehicle-selection.t
 import type { ClientType } from '../clients/client.ts';
 import type { AuthenticationMethod, Credentials } from '../clients/credentials.ts';
 import type { Policy } from '../clients/policy.ts';
+import type { Scope } from '../clients/scopes.ts';
 import type { Refusal } from '../errors.ts';
 import type { TokenResponse } from '../grant-types/grant-type.ts';
 import type { TokenShapes } from '../grants/issue.ts';
@@ -87,6 +88,8 @@ export type Dialect = {
   readonly brands: readonly string[];
   /** Options that a client of this dialect has besides its policy's fields, by name (`Policy.dialectOptions`). */
   readonly options?: Readonly<Record<string, DialectOption>>;
+  /** The scopes that the vendor documents. Empty where the wire has none. */
+  readonly scopes: readonly Scope[];
   readonly examples: DialectExamples;
   readonly authorization: AuthorizationWire;
   /** What every client sees of shared vehicles where requests name no permissions, in words for owners. */

@@ -21,6 +21,8 @@ const DEAD_TOKEN: readonly RefusalReason[] = [
   'concurrent_use',
   'ahead',
   'replayed',
+  'key_compromised',
+  'key_retired',
 ];
 /** One answer for all of them. Only the client that a code was issued to learns what it sent wrong. */
 const DEAD_CODE: readonly RefusalReason[] = [
@@ -60,6 +62,8 @@ const ERRORS = new Set([
   'unsupported_token_type',
   'insufficient_scope',
   'invalid_token',
+  // RFC 8707 §2
+  'invalid_target',
 ]);
 
 void test('every dialect is listed under its own name', () => {

@@ -1,4 +1,6 @@
 import { OperatorError } from '../errors.ts';
+import { createScopeRegistry } from '../clients/scopes.ts';
+import type { DeploymentScope, ScopeRegistry } from '../clients/scopes.ts';
 import type { Dialect } from './dialect.ts';
 import { oauth } from './oauth/oauth.ts';
 import { pleos } from './pleos/pleos.ts';
@@ -30,6 +32,10 @@ export const dialectOf = ({
 
 /** The dialects, for operations. */
 export const KNOWN_DIALECTS = { names: Object.keys(DIALECTS), find: findDialect, of: dialectOf };
+
+/** The scopes of every dialect, with those that a deployment declares itself. */
+export const createDialectScopes = (declared: readonly DeploymentScope[] = []): ScopeRegistry =>
+  createScopeRegistry(Object.values(DIALECTS), declared);
 
 /** The paths of all token endpoints. */
 export const TOKEN_PATHS: ReadonlySet<string> = new Set(

@@ -8,6 +8,8 @@ export { faultOfLink } from '../clients/profile.ts';
 export type { ClientProfile } from '../clients/profile.ts';
 export { parsePolicy, POLICY_FIELDS } from '../clients/policy.ts';
 export type { Policy, PolicyField } from '../clients/policy.ts';
+export { createScopeRegistry, SCOPE_KINDS } from '../clients/scopes.ts';
+export type { DeploymentScope, Scope, ScopeKind, ScopeRegistry } from '../clients/scopes.ts';
 export { changeClient } from '../clients/change.ts';
 export type { ClientChange } from '../clients/change.ts';
 export { faultOfRedirectUri } from '../clients/redirect-uri.ts';

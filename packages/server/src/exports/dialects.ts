@@ -1,3 +1,3 @@
 /** `@keyfob/server/dialects`: the vendors whose wire formats the server speaks. */
-export { dialectOf, DIALECTS, findDialect } from '../dialects/dialects.ts';
+export { createDialectScopes, dialectOf, DIALECTS, findDialect } from '../dialects/dialects.ts';
 export type { Dialect } from '../dialects/dialect.ts';

@@ -10,6 +10,13 @@ import type { GrantRequest, GrantTypeContext } from './grant-type.ts';
 /** One use of a refresh token or code, by which its retry is recognised. */
 export type TokenUse = { readonly undecided: UndecidedUses; readonly use: OpenedRefreshToken };
 
+/** What a client asks for besides tokens. */
+type RequestedAccess = {
+  readonly resource: string | undefined;
+  /** Absent where the grant type has none. */
+  readonly scope?: string | undefined;
+};
+
 /** What a store's decision about a use has in common, for a token and for a code. */
 type Decided = {
   readonly verdict: { readonly kind: string };
@@ -34,8 +41,8 @@ export const prepareIssuing = (
   {
     client,
     shapes,
-    parameters: { resource },
-  }: Pick<GrantRequest<{ readonly resource: string | undefined }>, 'client' | 'shapes' | 'parameters'>,
+    parameters: { resource, scope },
+  }: Pick<GrantRequest<RequestedAccess>, 'client' | 'shapes' | 'parameters'>,
   { undecided, use }: TokenUse,
   now: Now,
 ): Issuing => {
@@ -46,7 +53,7 @@ export const prepareIssuing = (
       if (verdict.kind === 'refuse' || verdict.kind === 'replay') return;
       if (grant === undefined || fault !== undefined) return;
       try {
-        issuing.tokens = await batches.issue({ ...now, shapes, grant, policy, audiences });
+        issuing.tokens = await batches.issue({ ...now, shapes, grant, policy, audiences, scope });
         undecided.forget(use);
       } catch (error) {
         undecided.add(use);

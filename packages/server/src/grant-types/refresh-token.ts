@@ -1,3 +1,4 @@
+import { SCOPE } from '../clients/policy.ts';
 import { readNow } from '../clock.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
@@ -16,18 +17,23 @@ import { reportedRefusal, reportRefusedToken } from './reported-refusal.ts';
 
 type RefreshRequest = GrantRequest<{
   readonly refresh_token: string;
+  readonly scope: string | undefined;
   readonly resource: string | undefined;
 }>;
 
 /**
  * Exchanges a refresh token for a pair: its successor (or, on a repeat, the current one again) and a fresh access
- * token. Resolves only after the store has the rotation on disk.
+ * token, for the scope that was asked for. Resolves only after the store has the rotation on disk.
  *
  * @see RFC 6749 §6
  */
 export const refreshToken: GrantType = defineGrantType({
   grantType: 'refresh_token',
-  parameters: [{ name: 'refresh_token', missing: 'refresh_token_missing' }, RESOURCE],
+  parameters: [
+    { name: 'refresh_token', missing: 'refresh_token_missing' },
+    { name: 'scope', form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' } },
+    RESOURCE,
+  ],
   async handle(context, request) {
     const { keyRing } = context;
     const text = request.parameters.refresh_token;
@@ -67,6 +73,7 @@ const exchange = async (
     brand: request.brand,
     useDigest: digestUse(request.idempotencyKey),
     isRetryOfOurs: undecided.has(opened),
+    scope: request.parameters.scope,
   };
   const keyNumber = context.keyRing.seal.active.number;
   const issuing = prepareIssuing(context, request, { undecided, use: opened }, now);

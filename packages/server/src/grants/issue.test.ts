@@ -35,6 +35,7 @@ const POLICY: Policy = {
   includeRefreshExpiry: false,
   clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
+  grantScope: 'read_charge control_charge',
   clientCredentials: false,
 };
 
@@ -135,7 +136,7 @@ test('a JWT is signed by the older key while a doubt about the clock may have pu
     const opened = await openAccessJwt(RING, ISSUER, accessToken, NOW + 10);
     return typeof opened === 'object' ? opened.key.number : undefined;
   };
-  assert.deepEqual([await signedBy(9000), await signedBy(10_000)], [2, 1]);
+  assert.deepEqual([await signedBy(9000), await signedBy(10_000)], [4, 3]);
 });
 
 test('a ring that lacks the key of a grant is an outage', () => {
@@ -170,3 +171,51 @@ const withoutSignature = async (answer: TokenAnswer | Promise<TokenAnswer>): Pro
   const { accessToken, ...rest } = await answer;
   return { ...rest, accessToken: accessToken.split('.').slice(0, 2).join('.') };
 };
+
+const BROAD: Grant = { ...GRANT, scope: 'read_charge control_charge read_vin' };
+const issueFor = async (scope: string | undefined, policy: Partial<Policy> = {}) => {
+  const [answer] = issueAlike({ keyRing: RING, nextSerial: () => 7, issuer: ISSUER }, [
+    {
+      shapes: SHAPES,
+      grant: BROAD,
+      policy: { ...POLICY, ...policy },
+      nowMs: NOW * 1000,
+      doubt: undefined,
+      scope,
+    },
+  ]);
+  assert.ok(answer !== undefined);
+  return answer;
+};
+
+test('an access token is for what the client is still allowed, and the answer says so', async () => {
+  assert.equal((await issueFor(undefined)).scope, 'read_charge control_charge');
+  const everything = { grantScope: BROAD.scope };
+  assert.equal((await issueFor(undefined, everything)).scope, undefined);
+  const { scope, accessToken } = await issueFor(undefined, { accessTokenFormat: 'jwt' });
+  assert.equal(scope, 'read_charge control_charge');
+  assert.equal(decodeJwt(accessToken)['scope'], scope);
+});
+
+test('an access token is for what a refresh asked for, in the order of the grant, and the answer says so', async () => {
+  for (const accessTokenFormat of ['opaque', 'jwt'] as const)
+    for (const [asked, scope] of [
+      ['control_charge', 'control_charge'],
+      ['control_charge read_charge', 'read_charge control_charge'],
+      ['read_charge read_charge', 'read_charge'],
+    ] as const) {
+      const answer = await issueFor(asked, { accessTokenFormat });
+      assert.equal(answer.scope, scope);
+      if (accessTokenFormat === 'jwt') assert.equal(decodeJwt(answer.accessToken)['scope'], scope);
+      else {
+        const { selection } = openAccessToken(RING, uuidShape, answer.accessToken) ?? {};
+        assert.equal(selection, (scope.includes('read') ? 1 : 0) + (scope.includes('control') ? 2 : 0));
+      }
+    }
+});
+
+test('a request for all that was granted selects nothing', async () => {
+  const { accessToken, scope } = await issueFor(BROAD.scope, { grantScope: BROAD.scope });
+  assert.equal(scope, undefined);
+  assert.deepEqual(openAccessToken(RING, uuidShape, accessToken), { grantId: 42n, issuedAt: NOW });
+});

@@ -11,6 +11,7 @@ import type { KeyRing } from '../tokens/key-ring.ts';
 import { sealRefreshTokens } from '../tokens/refresh-token.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
+import { allowedScopeOf, intersect, selectScopes } from './access-scope.ts';
 import { audiencesOf, writeAudience } from './audience.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
@@ -37,6 +38,8 @@ export type TokenAnswer = {
   readonly expiresInSeconds: Seconds;
   readonly refreshToken: string;
   readonly refreshExpiresInSeconds: Seconds;
+  /** Of the access token, where it is not the grant's. @see RFC 6749 §5.1 */
+  readonly scope?: string;
 };
 
 /** What tokens are issued for. */
@@ -44,6 +47,8 @@ export type IssueOrder = Now & {
   readonly shapes: TokenShapes;
   readonly grant: Grant;
   readonly policy: Policy;
+  /** What the access token is to be for; absent for all that the grant gives. `mayRequest` allows it. */
+  readonly scope?: string | undefined;
   /** Whom a JWT is for, where the client named them; absent for all of the client's audiences. */
   readonly audiences?: readonly string[] | undefined;
 };
@@ -84,12 +89,13 @@ export const issueAlike = (
   const accessTokens = sealAccessTokens(seal.active, shapes.accessToken, opaque);
   let next = 0;
   return drafts.map((draft, index) => {
-    const { order, expiresInSeconds } = draft;
+    const { order, expiresInSeconds, scope } = draft;
     const answer = {
       accessToken: '',
       expiresInSeconds,
       refreshToken: refreshTokens[index] ?? '',
       refreshExpiresInSeconds: remainingSeconds(order),
+      ...(scope === order.grant.scope ? {} : { scope }),
     };
     if (draft.isJwt)
       return signGrantJwt(tokenIssuer, draft).then((accessToken) => ({ ...answer, accessToken }));
@@ -129,11 +135,17 @@ type Draft = {
   readonly serial: number;
   readonly expiresInSeconds: Seconds;
   readonly isJwt: boolean;
+  readonly scope: string;
+  /** Of the opaque access token; absent where it selects nothing. */
+  readonly selection?: number;
 };
 
 const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft => {
   const { grant, policy, nowMs } = order;
   const issuedAt = toSeconds(nowMs);
+  const isJwt = policy.accessTokenFormat === 'jwt' && issuer !== undefined;
+  const allowed = allowedScopeOf(grant, policy);
+  const scope = order.scope === undefined ? allowed : intersect(allowed, order.scope);
   return {
     order,
     grantId: grant.id,
@@ -141,13 +153,21 @@ const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft 
     issuedAt,
     serial: nextSerial(),
     expiresInSeconds: Math.min(policy.accessTokenLifetimeSeconds, remainingOfGrant(order)),
-    isJwt: policy.accessTokenFormat === 'jwt' && issuer !== undefined,
+    isJwt,
+    scope,
+    ...(isJwt || order.scope === undefined || scope === grant.scope ? {} : selectionOf(grant.scope, scope)),
   };
+};
+
+const selectionOf = (scope: string, wanted: string): { readonly selection: number } => {
+  const selection = selectScopes(scope, wanted);
+  assert.ok(selection !== undefined, 'an opaque token cannot carry the scope');
+  return { selection };
 };
 
 const signGrantJwt = (
   { keyRing, issuer = '' }: TokenIssuer,
-  { order, grantId, issuedAt, serial, expiresInSeconds }: Draft,
+  { order, grantId, issuedAt, serial, expiresInSeconds, scope }: Draft,
 ): Promise<string> => {
   const { grant, policy, audiences } = order;
   const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(order)));
@@ -156,7 +176,7 @@ const signGrantJwt = (
     sub: grant.subject,
     aud: writeAudience(audiences ?? audiencesOf(policy, issuer)),
     client_id: grant.clientId,
-    scope: grant.scope,
+    scope,
     iat: issuedAt,
     exp: issuedAt + expiresInSeconds,
     jti: sealTokenId(key, { kind: 'grant', grantId, issuedAt, serial }),

@@ -27,6 +27,7 @@ export const POLICY: Policy = {
   includeRefreshExpiry: false,
   clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer',
   clientCredentials: false,
 };
 

@@ -313,6 +313,68 @@ judgeCases([
   },
 ]);
 
+// What a refresh asks for.
+const BROAD = { grant: { scope: 'a b' }, policy: { grantScope: 'a b c' } };
+judgeCases([
+  {
+    ...BROAD,
+    name: 'a narrower scope',
+    presented: present(GENERATION, { scope: 'a' }),
+    afterMs: 0,
+    verdict: ROTATE,
+  },
+  {
+    ...BROAD,
+    name: 'a wider scope is refused, and the token stays good',
+    presented: present(GENERATION, { scope: 'a c' }),
+    afterMs: 0,
+    verdict: refuse('scope_not_allowed'),
+  },
+  {
+    ...BROAD,
+    name: 'a granted scope that the client is no longer allowed is refused',
+    policy: { grantScope: 'a' },
+    presented: present(GENERATION, { scope: 'b' }),
+    afterMs: 0,
+    verdict: refuse('scope_not_allowed'),
+  },
+  {
+    ...BROAD,
+    name: 'an honest retry with the same narrower scope is a repeat',
+    presented: present(GENERATION - 1, { scope: 'a' }),
+    afterMs: 1000,
+    verdict: repeat('overlap'),
+  },
+  {
+    ...BROAD,
+    name: 'a retry that asks for more is refused',
+    presented: present(GENERATION - 1, { scope: 'c' }),
+    afterMs: 1000,
+    verdict: refuse('scope_not_allowed'),
+  },
+  {
+    ...BROAD,
+    name: 'a wider scope moves no grant whose store lost writes',
+    presented: present(GENERATION + 1, { scope: 'c' }),
+    afterMs: 1000,
+    verdict: refuse('scope_not_allowed'),
+  },
+  {
+    ...BROAD,
+    name: 'a replay stays a replay, whatever it asks for',
+    presented: present(0, { scope: 'c' }),
+    afterMs: HOUR_MS / 2,
+    verdict: replay(GENERATION),
+  },
+  {
+    ...BROAD,
+    name: 'another client does not learn what was granted',
+    presented: present(GENERATION, { clientId: 'client-b', scope: 'c' }),
+    afterMs: 0,
+    verdict: refuse('client_mismatch'),
+  },
+]);
+
 const COMPROMISED = {
   state: 'compromised',
   atMs: ROTATED_AT_MS,

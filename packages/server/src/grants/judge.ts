@@ -5,6 +5,7 @@ import type { DeadTokenReason } from '../errors.ts';
 import type { KeyWithdrawal } from '../tokens/key-state.ts';
 import { GENERATION_MAX } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
+import { mayRequest } from './access-scope.ts';
 import { beganAt, currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { firstUseOf, leastAgeOf } from './rotation-history.ts';
@@ -19,6 +20,8 @@ export type Presented = OpenedRefreshToken & {
   readonly useDigest: Uint8Array | undefined;
   /** Whether our own 503 answered the last use of this token, so that this is the retry we asked for. */
   readonly isRetryOfOurs: boolean;
+  /** What the access token is to be for; absent for all that the grant gives. */
+  readonly scope?: string | undefined;
 };
 
 /** Why a presented refresh token may be answered with the current one again. */
@@ -32,7 +35,10 @@ export type Verdict =
   | { readonly kind: 'repeat'; readonly cause: RepeatCause }
   /** Issued by us, though the store no longer knows: the grant goes on from it, `lost` generations forward. */
   | { readonly kind: 'resync'; readonly lost: number }
-  | { readonly kind: 'refuse'; readonly reason: Exclude<DeadTokenReason, 'token_undecryptable' | 'replayed'> }
+  | {
+      readonly kind: 'refuse';
+      readonly reason: Exclude<DeadTokenReason, 'token_undecryptable' | 'replayed'> | 'scope_not_allowed';
+    }
   /** An earlier token, `gap` generations old, that may not be repeated: a lost answer long ago, or theft. */
   | { readonly kind: 'replay'; readonly gap: number; readonly response: Policy['onReplay'] };
 
@@ -44,9 +50,18 @@ const repeat = (cause: RepeatCause): Verdict => ({ kind: 'repeat', cause });
  * overlaps only, and it can be wrong. An age in doubt counts as the least that it may be. A clock that runs backwards
  * counts as standing still, and while it is behind the newest rotation no use counts as a replay.
  *
- * @see RFC 9700 §4.14.2 for replay, RFC 6749 §6 for the binding to the client
+ * @see RFC 9700 §4.14.2 for replay, RFC 6749 §6 for the binding to the client and the scope
  */
 export const judge = (grant: Grant | undefined, presented: Presented, now: Now, policy: Policy): Verdict => {
+  const verdict = judgeToken(grant, presented, now, policy);
+  const { scope } = presented;
+  if (scope === undefined || grant === undefined) return verdict;
+  // A request for too much changes nothing; a token that is dead or replayed stays what it is.
+  if (verdict.kind === 'refuse' || verdict.kind === 'replay') return verdict;
+  return mayRequest(grant, policy, scope) ? verdict : refuse('scope_not_allowed');
+};
+
+const judgeToken = (grant: Grant | undefined, presented: Presented, now: Now, policy: Policy): Verdict => {
   if (grant === undefined) return refuse('unknown');
   if (grant.clientId !== presented.clientId) return refuse('client_mismatch');
   if (grant.brand !== undefined && grant.brand !== presented.brand) return refuse('brand_mismatch');

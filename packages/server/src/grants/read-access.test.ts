@@ -38,6 +38,7 @@ const POLICY: Policy = {
   includeRefreshExpiry: false,
   clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
+  grantScope: 'read_odometer',
   clientCredentials: false,
 };
 
@@ -110,8 +111,28 @@ for (const [what, grant, client, nowMs, expiresAt] of CASES)
     const expected =
       expiresAt === undefined
         ? undefined
-        : { grant, client, issuedAt: ISSUED_AT, expiresAt, isInDoubt: false };
+        : { grant, client, scope: 'read_odometer', issuedAt: ISSUED_AT, expiresAt, isInDoubt: false };
     assert.deepEqual(access, expected);
+  });
+
+/** The grant's scope, what the client is allowed, what the token selects, and its scope. */
+const SCOPES: readonly (readonly [string, string, number | undefined, string])[] = [
+  ['a b c', 'a b c', undefined, 'a b c'],
+  ['a b c', 'c b', undefined, 'b c'],
+  ['a b c', '', undefined, ''],
+  ['a b c', 'a b c', 0b101, 'a c'],
+  ['a b c', 'b c', 0b101, 'c'],
+  ['', 'a', undefined, ''],
+];
+
+for (const [scope, grantScope, selection, expected] of SCOPES)
+  test(`an access token that selects ${selection ?? 'all'} of "${scope}", of a client that is allowed "${grantScope}", is for "${expected}"`, () => {
+    const opened = { issuedAt: ISSUED_AT, ...(selection === undefined ? {} : { selection }) };
+    const client = { ...CLIENT, policy: { ...POLICY, grantScope } };
+    assert.equal(
+      judgeAccess({ ...GRANT, scope }, client, opened, { nowMs: ISSUED_AT * 1000, doubt: undefined })?.scope,
+      expected,
+    );
   });
 
 const OLD_LINE = createKeyLine(1001, 'seal', CREATED_AT);
@@ -182,6 +203,7 @@ const contextWith = ({
 const ACCESS = {
   grant: GRANT,
   client: CLIENT,
+  scope: 'read_odometer',
   issuedAt: ISSUED_AT,
   expiresAt: ISSUED_AT + LIFETIME,
   isInDoubt: false,

@@ -1,4 +1,4 @@
-import { earliestMsOf, endingOf, readNow, toSeconds } from '../clock.ts';
+import { earliestMsOf, endingOf, isFromFuture, readNow, toSeconds } from '../clock.ts';
 import type { TimeContext } from '../clock.ts';
 import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
@@ -9,8 +9,9 @@ import type { KeyRing } from '../tokens/key-ring.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
+import { intersect } from './access-scope.ts';
 import { audiencesOf, readAudience } from './audience.ts';
-import { isFromFuture, judgeAccess } from './judge-access.ts';
+import { judgeAccess } from './judge-access.ts';
 import type { Access } from './judge-access.ts';
 import { hasNewerKey } from './newer-key.ts';
 import type { Store } from './store.ts';
@@ -101,7 +102,10 @@ const openInTime = async (
   return { ...opened, isInDoubt: ending === 'in_doubt' };
 };
 
-/** What a JWT of a grant gives access to. It expires at its `exp`, or earlier if the policy was shortened. */
+/**
+ * What a JWT of a grant gives access to. It expires at its `exp`, or earlier if the policy was shortened, and covers its
+ * `scope`, or less if the client is allowed less since.
+ */
 export const readJwtAccess = async (
   context: AccessContext,
   { key, claims, isInDoubt }: OpenedJwt,
@@ -114,6 +118,7 @@ export const readJwtAccess = async (
   if (context.keyRing.sign.find(key.number)?.withdrawal !== undefined) return undefined;
   return {
     ...access,
+    scope: intersect(claims.scope, access.scope),
     expiresAt: Math.min(access.expiresAt, claims.exp),
     isInDoubt: isInDoubt || access.isInDoubt,
   };

@@ -15,6 +15,10 @@ export const IMPORT_FAULTS = {
   subject_missing: 'subject is missing',
   subject_malformed: 'subject must be text of at most 1024 characters without control characters',
   scope_malformed: 'scope must be words of visible ASCII without quotes, with one space between them',
+  scope_unknown:
+    'scope has a word that is no scope of the dialect: declare it in the file of the setting scopesFile',
+  scope_not_allowed:
+    'scope has a word that owners may not grant the client: allow it with "keyfob client set ID --grant-scope"',
   brand_unknown: 'brand must be one that the dialect of the client has, or empty for any',
   brand_unsupported: 'the dialect of the client has no brands: leave brand empty',
   token_missing: 'refresh_token or refresh_token_sha256 is missing',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Client } from '../clients/client.ts';
+import { createDialectScopes } from '../dialects/dialects.ts';
 import { pleos } from '../dialects/pleos/pleos.ts';
 import { smartcar } from '../dialects/smartcar/smartcar.ts';
 import { digestImportedToken, importedGrantId } from '../tokens/imported-token.ts';
@@ -38,6 +39,7 @@ const CLIENTS = new Map(
 
 const context = {
   clientOf: (id: string) => CLIENTS.get(id),
+  scopes: createDialectScopes(),
   nowMs: NOW * 1000 + 500,
   doubt: undefined,
   keyNumber: 3,
@@ -141,6 +143,9 @@ const FAULTS: readonly (readonly [ImportFault, Record<string, unknown>])[] = [
   ['subject_malformed', { subject: 'a\u0000b' }],
   ['subject_malformed', { subject: 's'.repeat(1025) }],
   ['subject_malformed', { subject: 7 }],
+  ['scope_unknown', { scope: 'read_odometer fleet:admin' }],
+  ['scope_unknown', { client: 'pleos', scope: 'read_odometer' }],
+  ['scope_not_allowed', { scope: 'control_security' }],
   ['scope_malformed', { scope: 'read  twice' }],
   ['scope_malformed', { scope: 'rea"d' }],
   ['scope_malformed', { scope: ['read'] }],

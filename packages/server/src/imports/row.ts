@@ -2,6 +2,8 @@ import type { Client } from '../clients/client.ts';
 import { earliestMsOf, toMillis, toSeconds } from '../clock.ts';
 import type { Now } from '../clock.ts';
 import { SCOPE } from '../clients/policy.ts';
+import { findScopeFault } from '../clients/scopes.ts';
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import { dialectOf } from '../dialects/dialects.ts';
 import type { Grant } from '../grants/grant.ts';
 import type { ImportedGrant } from '../grants/imported-grant.ts';
@@ -23,6 +25,8 @@ import { parseVehicles } from './row-vehicles.ts';
 export type RowContext = Now & {
   /** Answers `undefined` for an unknown client. */
   readonly clientOf: (id: string) => Client | undefined;
+  /** What the clients may have. */
+  readonly scopes: ScopeRegistry;
   /** The key that would seal the grant's tokens. */
   readonly keyNumber: number;
 };
@@ -54,14 +58,14 @@ export const clientIdOf = ({ client }: Fields): string | undefined =>
   typeof client === 'string' && client !== '' ? client : undefined;
 
 const toImportRow = (fields: Fields, context: RowContext): ImportRow => {
-  const { clientOf, nowMs, keyNumber } = context;
+  const { clientOf, scopes, nowMs, keyNumber } = context;
   const placeholder = findPlaceholder(fields);
   if (placeholder !== undefined) refuse('placeholder', { detail: placeholder });
   const clientId = clientIdOf(fields) ?? refuse('client_missing');
   const client = clientOf(clientId) ?? refuse('client_unknown');
   if (client.type === 'resource-server') refuse('client_not_permitted');
   const subject = parseSubject(fields.subject);
-  const scope = parseScope(fields.scope);
+  const scope = parseScope(fields.scope, client, scopes);
   const brand = parseBrand(fields.brand, client);
   const digest = parseDigest(fields);
   const now = toSeconds(nowMs);
@@ -107,9 +111,11 @@ const parseSubject = (value: unknown): string => {
   return isText(value) ? value : refuse('subject_malformed');
 };
 
-const parseScope = (value: unknown): string => {
+const parseScope = (value: unknown, client: Client, scopes: ScopeRegistry): string => {
   if (isAbsent(value)) return '';
-  return isText(value) && SCOPE.test(value) ? value : refuse('scope_malformed');
+  if (!isText(value) || !SCOPE.test(value)) return refuse('scope_malformed');
+  const fault = findScopeFault(scopes, client, value);
+  return fault === undefined ? value : refuse(fault.reason);
 };
 
 const parseBrand = (value: unknown, client: Client): string | undefined => {

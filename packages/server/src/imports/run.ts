@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '../clients/client.ts';
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { Now } from '../clock.ts';
 import type { AuditContext } from '../grants/grant-store.ts';
 import type { ImportedGrant, ImportOutcome } from '../grants/imported-grant.ts';
@@ -41,6 +42,8 @@ export type ImportWork = Now & {
   /** Whether the rows are only checked. */
   readonly isDryRun: boolean;
   readonly keyNumber: number;
+  /** What the clients may have. */
+  readonly scopes: ScopeRegistry;
   /** Called for each batch when it is on disk, with its refused rows in order. */
   readonly onBatch: (refused: readonly RefusedRow[], totals: ImportTotals) => void;
 };
@@ -55,7 +58,7 @@ type Pending = { readonly record: ImportRecord; readonly row: ImportRow };
 
 /** Imports every valid row, in batches and in the order of the file. Throws `StoreError` and `HeaderError`. */
 export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
-  const { store, nowMs, doubt, keyNumber, onBatch } = work;
+  const { store, scopes, nowMs, doubt, keyNumber, onBatch } = work;
   const totals: ImportTotals = {
     rows: 0,
     imported: 0,
@@ -66,7 +69,7 @@ export const runImport = async (work: ImportWork): Promise<ImportTotals> => {
   };
   const clients = new Map<string, Client | undefined>();
   const commit = work.isDryRun ? createRehearsal(store) : createWriter(store, { nowMs });
-  const context = { clientOf: (id: string) => clients.get(id), nowMs, doubt, keyNumber };
+  const context = { clientOf: (id: string) => clients.get(id), scopes, nowMs, doubt, keyNumber };
   let batch: Pending[] = [];
   let refused: RefusedRow[] = [];
   let underWay: Promise<void> = Promise.resolve();

@@ -1,5 +1,7 @@
 import type { ClientChange } from '../clients/change.ts';
+import { faultsOfAllowed } from '../clients/scopes.ts';
 import type { OperationContext } from './context.ts';
+import type { DialectRules } from './dialect-rules.ts';
 import { readClient } from './read-client.ts';
 import type { ClientDetails } from './read-client.ts';
 
@@ -11,11 +13,11 @@ export type ClientChanged =
 
 /** Changes a client, its policy, or whether it is enabled. Its grants follow from the next request. Throws `StoreError`. */
 export const changeClient = async (
-  context: Pick<OperationContext, 'store' | 'dialects'>,
+  context: Pick<OperationContext, 'store' | 'dialects' | 'scopes'>,
   clientId: string,
   change: ClientChange,
 ): Promise<ClientChanged> => {
-  const faults = await findOptionFaults(context, clientId, change);
+  const faults = await findFaults(context, clientId, change);
   if (faults.length > 0) return { outcome: 'invalid', faults };
   const changed = await context.store.changeClient(clientId, change);
   if (typeof changed === 'object') return { outcome: 'invalid', faults: changed.faults };
@@ -23,19 +25,33 @@ export const changeClient = async (
   return details === undefined ? { outcome: 'unknown' } : { outcome: 'changed', ...details };
 };
 
-/** A client never changes its dialect, so its options can be checked before it is locked. */
-const findOptionFaults = async (
-  { store, dialects }: Pick<OperationContext, 'store' | 'dialects'>,
+/** A client never changes its dialect, so what depends on the dialect can be checked before the client is locked. */
+const findFaults = async (
+  { store, dialects, scopes }: Pick<OperationContext, 'store' | 'dialects' | 'scopes'>,
   clientId: string,
-  { dialectOptions = {} }: ClientChange,
+  { dialectOptions = {}, policy = {} }: ClientChange,
 ): Promise<readonly string[]> => {
   const entries = Object.entries(dialectOptions);
-  const { client } = entries.length === 0 ? {} : await store.readClient(clientId);
+  const allowed = Object.fromEntries(
+    (['grantScope', 'clientCredentialsScope'] as const).flatMap((field) => {
+      const value = policy[field];
+      return typeof value === 'string' ? [[field, value]] : [];
+    }),
+  );
+  const isAboutDialect = entries.length > 0 || Object.keys(allowed).length > 0;
+  const { client } = isAboutDialect ? await store.readClient(clientId) : {};
   if (client === undefined) return [];
   const { name: dialect, options = {} } = dialects.of(client);
-  return entries.flatMap(([name, value]) => {
+  return [...faultsOfAllowed(scopes, dialect, allowed), ...faultsOfOptions(entries, dialect, options)];
+};
+
+const faultsOfOptions = (
+  entries: readonly (readonly [name: string, value: string])[],
+  dialect: string,
+  options: NonNullable<DialectRules['options']>,
+): readonly string[] =>
+  entries.flatMap(([name, value]) => {
     const choices = Object.hasOwn(options, name) ? options[name]?.choices : undefined;
     if (choices === undefined) return [`the ${dialect} dialect has no ${name}`];
     return choices.includes(value) ? [] : [`${name} must be one of ${choices.join(', ')}`];
   });
-};

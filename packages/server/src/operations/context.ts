@@ -1,3 +1,4 @@
+import type { ScopeRegistry } from '../clients/scopes.ts';
 import type { TimeContext } from '../clock.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { Store } from '../grants/store.ts';
@@ -10,6 +11,8 @@ import type { KnownDialects } from './dialect-rules.ts';
 export type OperationContext = TimeContext & {
   readonly store: Store;
   readonly dialects: KnownDialects;
+  /** What clients may be allowed, and owners may grant. */
+  readonly scopes: ScopeRegistry;
   /** The key ring as last read. */
   readonly keyRing: KeyRing;
   /** The issuer of JWTs (`iss`); where it is `undefined`, access tokens are opaque. */

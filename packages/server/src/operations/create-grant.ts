@@ -1,4 +1,5 @@
 import { SCOPE } from '../clients/policy.ts';
+import { describeScopeFault, findScopeFault } from '../clients/scopes.ts';
 import { StoreError } from '../errors.ts';
 import type { Grant } from '../grants/grant.ts';
 import { issueTokens } from '../grants/issue.ts';
@@ -31,16 +32,17 @@ export type GrantCreated =
 /** How often a random id is tried that another grant may have. */
 const ATTEMPTS = 3;
 
-/** Creates a grant and issues its first tokens. Throws `StoreError`. */
+/** Creates a grant and issues its first tokens. The client must be allowed the scope. Throws `StoreError`. */
 export const createGrant = async (
   {
     store,
     dialects,
+    scopes,
     keyRing,
     issuer,
     clock,
     randomness,
-  }: Pick<OperationContext, 'clock' | 'store' | 'dialects' | 'keyRing' | 'issuer' | 'randomness'>,
+  }: Pick<OperationContext, 'clock' | 'store' | 'dialects' | 'scopes' | 'keyRing' | 'issuer' | 'randomness'>,
   wanted: NewGrant,
 ): Promise<GrantCreated> => {
   const { clientId, subject, scope, brand } = wanted;
@@ -49,7 +51,11 @@ export const createGrant = async (
   if (client === undefined) return { outcome: 'client_unknown' };
   if (client.type === 'resource-server') return { outcome: 'client_not_permitted' };
   const dialect = dialects.of(client);
-  const faults = faultsOf(wanted, dialect);
+  const scopeFault = findScopeFault(scopes, client, scope);
+  const faults = [
+    ...faultsOf(wanted, dialect),
+    ...(scopeFault === undefined ? [] : [describeScopeFault(scopes, client, scopeFault)]),
+  ];
   if (faults.length > 0) return { outcome: 'invalid', faults };
   const first = { generation: 0, keyNumber: keyRing.seal.active.number, rotatedAtMs: [] } as const;
   const unused = { rotatedBy: undefined, useDigest: undefined, revocation: undefined };

@@ -6,6 +6,7 @@ import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
+import { intersect } from '../grants/access-scope.ts';
 import { audiencesOf, writeAudience } from '../grants/audience.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
@@ -90,7 +91,9 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Fou
   if (jwt === undefined) return undefined;
   if (openTokenId(jwt.key, jwt.claims.jti)?.kind === 'client') return introspectClientJwt(context, jwt);
   const access = await readJwtAccess(context, jwt);
-  return access && { ...access, token: { ...describe(jwt.claims), exp: access.expiresAt } };
+  return (
+    access && { ...access, token: { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt } }
+  );
 };
 
 /** A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. */
@@ -101,7 +104,9 @@ const introspectClientJwt = async (
   const { client } = await store.readClient(claims.client_id);
   const isActive =
     client !== undefined && client.disabledAtMs === undefined && client.policy.clientCredentials;
-  return isActive ? { token: describe(claims), isInDoubt } : undefined;
+  if (!isActive) return undefined;
+  const scope = intersect(claims.scope, client.policy.clientCredentialsScope ?? '');
+  return { token: { ...describe(claims), scope }, isInDoubt };
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
@@ -136,9 +141,9 @@ const introspectAccessToken = async (
 
 const describeAccess = (
   { issuer }: AccessContext,
-  { grant, client, issuedAt, expiresAt }: Access,
+  { grant, client, scope, issuedAt, expiresAt }: Access,
 ): Introspection => ({
-  scope: grant.scope,
+  scope,
   client_id: client.id,
   token_type: 'Bearer',
   exp: expiresAt,

@@ -1,13 +1,19 @@
 import { faultsOf } from '../clients/change.ts';
 import type { Client, ClientType } from '../clients/client.ts';
 import { faultOfName } from '../clients/display-name.ts';
+import { parsePolicy } from '../clients/policy.ts';
+import type { PolicyField } from '../clients/policy.ts';
+import { faultsOfAllowed, joinReadScopes, scopesOfDialect } from '../clients/scopes.ts';
 import { changeProfile } from '../clients/profile.ts';
 import { createClientId } from '../clients/secret.ts';
 import type { OperationContext } from './context.ts';
 import type { DialectRules, KnownDialects } from './dialect-rules.ts';
 import { newSecret } from './new-secret.ts';
 
-/** A client to register. It starts with the policy of its dialect. */
+/**
+ * A client to register. It starts with the policy of its dialect. Owners may grant it the scopes that only read; others
+ * are named in `policy.grantScope`.
+ */
 export type ClientRegistration = {
   /** The name of a dialect. */
   readonly dialect: string;
@@ -15,6 +21,8 @@ export type ClientRegistration = {
   readonly name: string;
   readonly redirectUris?: readonly string[];
   readonly consentRedirectUri?: string | undefined;
+  /** Fields of the policy that differ from those of the dialect, as text or typed. */
+  readonly policy?: Partial<Readonly<Record<PolicyField, unknown>>>;
   /** Who makes the app, as owners see it. */
   readonly developer?: string;
   /** Where the app says what it does with the data; https. */
@@ -38,15 +46,22 @@ export const registerClient = async (
   {
     store,
     dialects,
+    scopes,
     clock,
     randomness,
-  }: Pick<OperationContext, 'store' | 'dialects' | 'clock' | 'randomness'>,
+  }: Pick<OperationContext, 'store' | 'dialects' | 'scopes' | 'clock' | 'randomness'>,
   registration: ClientRegistration,
 ): Promise<ClientRegistered> => {
   const { type = 'confidential', name, redirectUris = [], consentRedirectUri } = registration;
   const dialect = dialects.find(registration.dialect);
   if (dialect === undefined)
     return { outcome: 'invalid', faults: [faultOfDialect(registration.dialect, dialects)] };
+  // A resource server gets no tokens.
+  const grantScope =
+    type === 'resource-server' ? '' : joinReadScopes(scopesOfDialect(scopes, dialect.name).values());
+  const parsed = parsePolicy({ ...dialect.defaultPolicy, grantScope, ...registration.policy });
+  if ('faults' in parsed) return { outcome: 'invalid', faults: parsed.faults };
+  const { policy } = parsed;
   const profiled = changeProfile(undefined, registration);
   const createdAtMs = clock();
   const first =
@@ -60,8 +75,8 @@ export const registerClient = async (
     name,
     redirectUris: [...new Set(redirectUris)],
     consentRedirectUri,
+    policy,
     ...('faults' in profiled ? {} : profiled),
-    policy: dialect.defaultPolicy,
     createdAtMs,
     disabledAtMs: undefined,
     secrets: first === undefined ? [] : [first.secret],
@@ -72,6 +87,7 @@ export const registerClient = async (
     ...('faults' in profiled ? profiled.faults : []),
     ...faultsOf(client),
     ...faultsOfType(type, dialect),
+    ...faultsOfAllowed(scopes, dialect.name, policy),
   ];
   if (faults.length > 0) return { outcome: 'invalid', faults };
   await store.createClient(client);

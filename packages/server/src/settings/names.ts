@@ -1,3 +1,4 @@
+import { nearestName } from '../nearest-name.ts';
 import { SETTINGS } from './settings.ts';
 import type { Setting, SettingName } from './settings.ts';
 
@@ -35,26 +36,6 @@ export const optionOf = (name: SettingName): readonly [flag: string, text: strin
   return [flag, `${text} (or ${environmentNameOf(name)}${byDefault})`];
 };
 
-/** The known name that is closest to a misspelt one; `undefined` if none is close. */
-export const nearestSetting = (name: string): SettingName | undefined => {
-  const [nearest] = Object.keys(SETTINGS)
-    .filter(isSettingName)
-    .map((known) => ({ known, distance: editDistance(known.toLowerCase(), name.toLowerCase()) }))
-    .sort((left, right) => left.distance - right.distance);
-  const distanceMax = Math.min(3, Math.max(2, Math.floor(name.length / 3)));
-  return nearest !== undefined && nearest.distance <= distanceMax ? nearest.known : undefined;
-};
-
-/** Letters to insert, remove or replace to turn one word into the other (Levenshtein). */
-const editDistance = (left: string, right: string): number => {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
-};
+/** The known setting that is closest to a misspelt one; `undefined` if none is close. */
+export const nearestSetting = (name: string): SettingName | undefined =>
+  nearestName(name, Object.keys(SETTINGS).filter(isSettingName));

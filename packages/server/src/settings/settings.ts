@@ -90,6 +90,12 @@ export const SETTINGS = {
     flag: '--demo',
     effect: 'Keeps a demo client and grant per dialect, and lets simulated owners sign in.',
   },
+  scopesFile: {
+    ...text,
+    flag: '--scopes-file <file>',
+    effect:
+      'JSON file with the scopes that this deployment adds to the documented ones or puts in their place. It is read at the start.',
+  },
   signInIssuer: {
     ...safeUrl,
     effect: 'OpenID Connect provider at which owners sign in. Needs `signInClientId`.',

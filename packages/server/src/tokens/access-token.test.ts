@@ -144,3 +144,18 @@ void test('no access token opens as a refresh token', () => {
     }),
   );
 });
+
+for (const [name, shape, form] of SHAPES)
+  void test(`a ${name} access token that selects scopes has the usual form and opens to its selection`, () => {
+    const selections = fc.integer({ min: 1, max: 0xffff });
+    fc.assert(
+      fc.property(tokens, selections, (token, selection) => {
+        const text = sealAccessToken(KEY, shape, { ...token, selection });
+        assert.match(text, form);
+        const { grantId, issuedAt } = token;
+        assert.deepEqual(openAccessToken(RING, shape, text), { grantId, issuedAt, selection });
+      }),
+    );
+    for (const selection of [0, 0x1_0000])
+      assert.throws(() => sealAccessToken(KEY, shape, { ...TOKEN, selection }), RangeError);
+  });

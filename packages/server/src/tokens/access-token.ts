@@ -9,11 +9,15 @@ import type { Shape } from './shape.ts';
 export type OpenedAccessToken = {
   readonly grantId: GrantId;
   readonly issuedAt: Seconds;
+  /** Which scopes of its grant it is for, at least one: a bit each, in their order. Absent for all. */
+  readonly selection?: number;
 };
 
 const ISSUED_AT = 8;
 const SERIAL_AT = 12;
 const CHECK_AT = 14;
+/** The check of a token that selects scopes; its selection is in place of the serial. */
+const SELECTS = 1;
 
 /** Serials run from 0 to this. */
 export const SERIAL_MAX = 0xffff;
@@ -23,7 +27,9 @@ export type NewAccessToken = OpenedAccessToken & { readonly serial: number };
 
 /**
  * An access token: grant id (8 bytes), issued at (4, seconds), serial (2), check (2, zero). No row is written for
- * it. The serial only makes two tokens of one grant and one second differ; the caller counts it up.
+ * it. The serial only makes two tokens of one grant and one second differ; the caller counts it up. A token for some of
+ * the scopes of its grant has its selection in place of the serial, and a check of 1: two such tokens of one second, for
+ * the same scopes, are the same token.
  */
 export const sealAccessToken = (key: SealKey, shape: Shape, token: NewAccessToken): string => {
   const block = Buffer.alloc(BLOCK_BYTES);
@@ -44,10 +50,17 @@ export const sealAccessTokens = (
   return tokens.map((_, index) => shape.write(sealed, index * (BLOCK_BYTES + shape.macBytes)));
 };
 
-const writeBlock = (view: DataView, at: number, { grantId, issuedAt, serial }: NewAccessToken): void => {
+const writeBlock = (
+  view: DataView,
+  at: number,
+  { grantId, issuedAt, serial, selection }: NewAccessToken,
+): void => {
   view.setBigInt64(at, grantId);
   writeUint32(view, at + ISSUED_AT, issuedAt);
-  view.setUint16(at + SERIAL_AT, serial);
+  if (selection === undefined) return view.setUint16(at + SERIAL_AT, serial);
+  if (!(selection > 0 && selection <= SERIAL_MAX)) throw new RangeError(`${selection} is no selection`);
+  view.setUint16(at + SERIAL_AT, selection);
+  view.setUint16(at + CHECK_AT, SELECTS);
 };
 
 /** Opens an access token. `undefined` unless a key of the ring sealed it. */
@@ -56,7 +69,7 @@ export const openAccessToken = (ring: KeyRing, shape: Shape, text: string): Open
 
 /**
  * Everything that an access token may say, one reading for each key that opens it, newest first. The check is short:
- * in a shape without room for a MAC, one key in 65536 that did not seal it opens it too, to a grant that never was. A key
+ * in a shape without room for a MAC, one key in 32768 that did not seal it opens it too, to a grant that never was. A key
  * that is compromised or retired opens none: its thief could have made it.
  */
 export const readingsOfAccessToken = (
@@ -68,7 +81,11 @@ export const readingsOfAccessToken = (
   if (sealed === 'malformed') return [];
   return ring.seal.usable.flatMap((key) => {
     const block = key.sealers.access.open(sealed);
-    if (block === undefined || block.readUInt16BE(CHECK_AT) !== 0) return [];
-    return [{ grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(ISSUED_AT) }];
+    if (block === undefined) return [];
+    const opened = { grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(ISSUED_AT) };
+    const check = block.readUInt16BE(CHECK_AT);
+    if (check === 0) return [opened];
+    const selection = block.readUInt16BE(SERIAL_AT);
+    return check === SELECTS && selection > 0 ? [{ ...opened, selection }] : [];
   });
 };

@@ -41,6 +41,15 @@ const rotations = (onStore: OnStore): void => {
     assert.deepEqual(await store.readGrant(42n), grant);
   });
 
+  onStore('A rotation for a narrower scope leaves the scope of the grant as it is.', async (store) => {
+    await fill(store);
+    const result = await refreshed(store, sampleUse(0, { presented: { scope: 'read_charge' } }));
+    assert.deepEqual(result.verdict, { kind: 'rotate' });
+    const grant = sampleGrant({ generation: 1, rotatedAtMs: [NOW_MS], rotatedBy: CALLER });
+    assert.deepEqual(result.grant, grant);
+    assert.deepEqual(await store.readGrant(42n), grant);
+  });
+
   onStore('The next rotation replaces key, use digest and caller, and adds its time.', async (store) => {
     await fill(store);
     await store.refresh(sampleUse(0, { keyNumber: 1, presented: { useDigest: DIGEST } }));

@@ -46,6 +46,27 @@ const CASES: readonly Case[] = [
     presented: { isRetryOfOurs: true },
     verdict: repeat('same_use'),
   },
+  {
+    name: 'narrower scope',
+    generation: 0,
+    laterMs: 1,
+    presented: { scope: 'read_charge' },
+    verdict: repeat('overlap'),
+  },
+  {
+    name: 'wider scope',
+    generation: 1,
+    laterMs: 1,
+    presented: { scope: 'read_odometer control_security' },
+    verdict: refuse('scope_not_allowed'),
+  },
+  {
+    name: 'wider scope of a repeat',
+    generation: 0,
+    laterMs: 1,
+    presented: { scope: 'control_security' },
+    verdict: refuse('scope_not_allowed'),
+  },
   { name: 'concurrent_use', policy: STRICT, generation: 0, laterMs: 9999, verdict: refuse('concurrent_use') },
   { name: 'unknown', generation: 0, laterMs: 1, presented: { grantId: -42n }, verdict: refuse('unknown') },
   {

@@ -30,3 +30,18 @@ export const renderOrigin = ({ texts }: PageContext, client: Client): Content =>
     }
   </p>`;
 };
+
+/** A drawing of the client and the car. Screen readers skip it: the heading says the same. */
+export const renderEmblem = (client: Client): Content =>
+  html`<p class="emblem" aria-hidden="true">
+    ${renderIcon(client)}
+    <span class="dots"></span>
+    <span class="car"
+      ><svg viewBox="0 0 64 32" width="44" height="22" focusable="false">
+        <path
+          d="M4 23v-3c0-3 2-5 5-5.500l8-1.500c5-6 9-8 15-8h6c7 0 11 3 15 8l4 1c3 .8 4 3 4 5.500v3.500h-6a6 6 0 0 0-12 0H23a6 6 0 0 0-12 0z"
+        />
+        <circle cx="17" cy="24" r="4" />
+        <circle cx="49" cy="24" r="4" /></svg
+    ></span>
+  </p>`;

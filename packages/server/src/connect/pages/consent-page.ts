@@ -1,7 +1,6 @@
 import type { Client } from '../../clients/client.ts';
 import type { AuthorizationRequest } from '../../dialects/authorization.ts';
-import { findDialect } from '../../dialects/dialects.ts';
-import { renderIcon, renderOrigin } from './app-header.ts';
+import { renderEmblem, renderOrigin } from './app-header.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
 import { fill, html } from './html.ts';
@@ -9,6 +8,7 @@ import type { Content } from './html.ts';
 import { isolate, keepOnOneLine, nameClient } from './names.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
+import { sharedDataOf } from './shared-data.ts';
 import { describeScope } from './permissions.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { signedInBar } from './sign-in-page.ts';
@@ -59,45 +59,27 @@ const renderPermissions = (pageContext: PageContext, scope: string, client: Clie
       <div class="permissions">
         ${renderList(fill(texts.consent.reads, name), sharedDataOf(pageContext, client), 'reads')}
       </div>`;
-  const { reads, controls } = describeScope(scope, texts);
+  const { reads, controls } = describeScope(pageContext, client.dialect, scope);
   return html`<div class="permissions">
     ${renderList(fill(texts.consent.reads, name), reads, 'reads')}
-    ${renderList(fill(texts.consent.controls, name), controls, 'controls')}
+    ${renderList(fill(texts.consent.controls, name), controls, 'controls', texts.consent.controlsNote)}
   </div>`;
 };
 
-/** What a client of a dialect whose requests name no permissions will see, in words. */
-export const sharedDataOf = ({ language }: PageContext, { dialect }: Client): readonly string[] =>
-  findDialect(dialect)?.sharedData?.map((text) => text[language]) ?? [];
-
-const renderList = (heading: Content, entries: readonly string[], kind: string): Content =>
+const renderList = (heading: Content, entries: readonly string[], kind: string, note?: string): Content =>
   entries.length > 0 &&
   html`<section class="${kind}">
     <h2>${heading}</h2>
     <ul>
       ${entries.map((entry) => html`<li>${entry}</li>`)}
     </ul>
+    ${note !== undefined && html`<p>${note}</p>`}
   </section>`;
 
 /** Where an owner can remove access later. Opens in a new tab, because this page still waits for an answer. */
 export const linkToOwnerPage = ({ texts, base }: PageContext): Content =>
   html`${texts.consent.removing}
     <a href="${base}/connect" target="_blank" rel="noopener">${texts.owner.title}</a>`;
-
-/** A drawing of the client and the car. Screen readers skip it: the heading says the same. */
-const renderEmblem = (client: Client): Content =>
-  html`<p class="emblem" aria-hidden="true">
-    ${renderIcon(client)}
-    <span class="dots"></span>
-    <span class="car"
-      ><svg viewBox="0 0 64 32" width="44" height="22" focusable="false">
-        <path
-          d="M4 23v-3c0-3 2-5 5-5.500l8-1.500c5-6 9-8 15-8h6c7 0 11 3 15 8l4 1c3 .8 4 3 4 5.500v3.500h-6a6 6 0 0 0-12 0H23a6 6 0 0 0-12 0z"
-        />
-        <circle cx="17" cy="24" r="4" />
-        <circle cx="49" cy="24" r="4" /></svg
-    ></span>
-  </p>`;
 
 /** The part of a redirect URI that owners can read: its host, or the scheme of an app that has no host. */
 const hostOf = (uri: string): string => {

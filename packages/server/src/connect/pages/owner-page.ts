@@ -1,7 +1,6 @@
 import type { EndedAccess, SharedAccess } from '../shared-access.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import { renderIcon, renderOrigin } from './app-header.ts';
-import { sharedDataOf } from './consent-page.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
 import { fill, html } from './html.ts';
@@ -11,6 +10,7 @@ import { isolate, keepOnOneLine, nameClient, nameMake, nameVehicle } from './nam
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
 import { describeScope } from './permissions.ts';
+import { sharedDataOf } from './shared-data.ts';
 import { describeOwner } from './sign-in-page.ts';
 import { describeVehicle } from './vehicle-choice.ts';
 
@@ -126,7 +126,9 @@ const foldIf = (length: number, summary: (count: number) => string, list: Conten
 const renderPermissions = (pageContext: PageContext, { scope, client }: SharedAccess): Content => {
   const { texts } = pageContext;
   const { reads, controls } =
-    scope === '' ? { reads: sharedDataOf(pageContext, client), controls: [] } : describeScope(scope, texts);
+    scope === ''
+      ? { reads: sharedDataOf(pageContext, client), controls: [] }
+      : describeScope(pageContext, client.dialect, scope);
   return [renderList(texts, texts.owner.canSee, reads), renderList(texts, texts.owner.canDo, controls)];
 };
 

@@ -1,3 +1,4 @@
+import type { ScopeRegistry } from '../../clients/scopes.ts';
 import { readQuery } from '../../wire/query.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
 import type { Visit } from '../../wire/route.ts';
@@ -13,6 +14,8 @@ export type PageContext = {
   readonly requestId: string;
   readonly language: Language;
   readonly texts: Texts;
+  /** With the owners' texts of each scope. */
+  readonly scopes: ScopeRegistry;
   /** The path of the public URL, which begins every address in a page; empty for the root. */
   readonly base: string;
   /** Path and query of the request as the browser sees them: where forms are sent, and where the owner continues. */
@@ -35,7 +38,7 @@ const baseOf = (publicUrl: string): string => {
 
 /** Creates the context for the pages of a request. `known` holds what the caller already knows about it. */
 export const createPageContext = (
-  { publicUrl }: Pick<ConnectContext, 'publicUrl'>,
+  { publicUrl, scopes }: Pick<ConnectContext, 'publicUrl' | 'scopes'>,
   { request, exchange }: Pick<Visit, 'request' | 'exchange'>,
   known: {
     readonly lang?: string | undefined;
@@ -54,6 +57,7 @@ export const createPageContext = (
     requestId: exchange.requestId,
     language,
     texts,
+    scopes,
     base,
     target: targetOf(base, request),
     make,

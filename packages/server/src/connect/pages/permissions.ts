@@ -1,15 +1,24 @@
-import type { Texts } from './texts-en.ts';
+import { scopesOfDialect, splitScope } from '../../clients/scopes.ts';
+import type { ScopeKind, ScopeRegistry } from '../../clients/scopes.ts';
+import type { Language } from './texts.ts';
 
 /** What a grant permits, in plain words: what the client can see and what it can do. */
 export type Permissions = { readonly reads: readonly string[]; readonly controls: readonly string[] };
 
-/** Describes a scope. A permission without a text is shown as it is, so that owners see everything they allow. */
-export const describeScope = (scope: string, texts: Texts): Permissions => {
-  const scopes = scope.split(' ').filter((one) => one !== '');
-  const describe = (one: string): string =>
-    Object.hasOwn(texts.permissions, one) ? (texts.permissions[one] ?? one) : one;
-  return {
-    reads: scopes.filter((one) => !one.startsWith('control_')).map(describe),
-    controls: scopes.filter((one) => one.startsWith('control_')).map(describe),
-  };
+/**
+ * Describes a scope of a dialect. A grant may have one that the registry lost since: it is shown by its name, among what the
+ * client can do, so that an owner never takes it for harmless.
+ */
+export const describeScope = (
+  { scopes, language }: { readonly scopes: ScopeRegistry; readonly language: Language },
+  dialect: string,
+  scope: string,
+): Permissions => {
+  const known = scopesOfDialect(scopes, dialect);
+  const names = splitScope(scope);
+  const textsOf = (kind: ScopeKind): readonly string[] =>
+    names
+      .filter((name) => (known.get(name)?.kind ?? 'control') === kind)
+      .map((name) => known.get(name)?.text[language] ?? name);
+  return { reads: textsOf('read'), controls: textsOf('control') };
 };

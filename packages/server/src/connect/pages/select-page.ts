@@ -1,11 +1,15 @@
+import type { Client } from '../../clients/client.ts';
+import { renderEmblem, renderOrigin } from './app-header.ts';
 import { linkToOwnerPage } from './consent-page.ts';
 import { button } from './form.ts';
 import type { RenderForm } from './form.ts';
 import { fill, html } from './html.ts';
-import { isolate, keepOnOneLine } from './names.ts';
+import type { Content } from './html.ts';
+import { isolate, keepOnOneLine, nameClient } from './names.ts';
 import type { Page } from './page.ts';
 import type { PageContext } from './page-context.ts';
 import type { Owner } from '../sign-in/owner.ts';
+import { sharedDataOf } from './shared-data.ts';
 import { signedInBar } from './sign-in-page.ts';
 import { CHOICE_FORM_ID, renderChoice, renderChoiceError, renderDecision } from './vehicle-choice.ts';
 import type { VehicleChoice } from './vehicle-choice.ts';
@@ -13,7 +17,7 @@ import type { VehicleChoice } from './vehicle-choice.ts';
 /** Asks which vehicles to share with a client that already has access to the account. */
 export const selectPage = (
   pageContext: PageContext,
-  { owner, clientName }: { readonly owner: Owner; readonly clientName: string },
+  { owner, client }: { readonly owner: Owner; readonly client: Client },
   form: RenderForm,
   { choice, hasError }: { readonly choice: VehicleChoice; readonly hasError: boolean },
 ): Page => {
@@ -24,8 +28,11 @@ export const selectPage = (
     title: hasError ? `${message.error}: ${select.title}` : select.title,
     content: html`${hasError && renderChoiceError(pageContext, choice)}
       ${form(
-        html`<h1>${fill(select.heading, isolate(keepOnOneLine(clientName)))}</h1>
+        html`${renderEmblem(client)}
+          <h1>${fill(select.heading, isolate(keepOnOneLine(nameClient(client))))}</h1>
+          ${renderOrigin(pageContext, client)}
           <p class="lead">${select.lead}</p>
+          ${renderSharedData(pageContext, client)}
           ${renderChoice(pageContext, choice, { hasError, legend: select.vehicles(makeName) })}
           ${renderDecision(pageContext, choice, select)}`,
         CHOICE_FORM_ID,
@@ -34,6 +41,17 @@ export const selectPage = (
       ${signedInBar(pageContext, owner, form)}`,
     keptForm: CHOICE_FORM_ID,
   };
+};
+
+/** The owner has read this before, on the consent page. */
+const renderSharedData = (pageContext: PageContext, client: Client): Content => {
+  const { texts } = pageContext;
+  return html`<details class="many data">
+    <summary>${fill(texts.consent.reads, isolate(nameClient(client)))}</summary>
+    <ul>
+      ${sharedDataOf(pageContext, client).map((entry) => html`<li>${entry}</li>`)}
+    </ul>
+  </details>`;
 };
 
 /** Says that the link belongs to another owner than the one who is signed in. */

@@ -1,3 +1,4 @@
+import type { Client } from '../../clients/client.ts';
 import type { Visit } from '../../wire/route.ts';
 import type { ConnectContext } from '../context.ts';
 import type { PageContext } from '../pages/page-context.ts';
@@ -14,12 +15,16 @@ export type OwnerVisit = {
   readonly methods: SignInMethods;
 };
 
-/** The ways to sign in for a request. Simulated requests accept only simulated owners, live requests only real ones; a demo accepts both. */
+/**
+ * The ways to sign in for a request. Simulated requests accept only simulated owners, live requests only real ones; a demo
+ * accepts both. A request of a client accepts simulated owners only where the client may have them.
+ */
 export const signInMethodsFor = (
   { isDemo, upstream }: ConnectContext,
   isSimulated: boolean,
+  client?: Pick<Client, 'policy'>,
 ): SignInMethods => ({
-  simulated: isDemo || isSimulated,
+  simulated: (isDemo || isSimulated) && (client === undefined || client.policy.simulatedOwners === true),
   real: upstream !== undefined && !isSimulated,
 });
 

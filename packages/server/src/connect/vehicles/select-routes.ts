@@ -82,7 +82,7 @@ const readPendingSelection = async (
   const lang = parameters.get('lang') ?? selection.lang;
   const pageContext = createPageContext(context, visit, { lang, make: selection.brand, redirectUri });
   // The owner of a simulated grant has to be simulated too.
-  const methods = signInMethodsFor(context, isSimulatedSubject(selection.subject));
+  const methods = signInMethodsFor(context, isSimulatedSubject(selection.subject), client);
   return { context, visit, pageContext, methods, wire, selection, client, redirectUri };
 };
 
@@ -106,11 +106,10 @@ const renderSelection = async (
   const choice = await offerVehicles(pending, owner, chosen);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
   const form = createForm(context, session, pageContext);
-  const clientName = nameClient(client);
   const page =
     choice.offered.length === 0
-      ? noVehiclesPage(pageContext, owner, clientName, form)
-      : selectPage(pageContext, { owner, clientName }, form, { choice, hasError });
+      ? noVehiclesPage(pageContext, owner, nameClient(client), form)
+      : selectPage(pageContext, { owner, client }, form, { choice, hasError });
   return renderPage(page, pageContext);
 };
 

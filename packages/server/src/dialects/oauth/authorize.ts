@@ -1,4 +1,5 @@
 import type { Client } from '../../clients/client.ts';
+import { splitScope } from '../../clients/scopes.ts';
 import type { QueryParameters } from '../../wire/query.ts';
 import { describeRepeated, STATE_MAX_CHARACTERS } from '../authorization.ts';
 import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts';
@@ -91,10 +92,6 @@ export const joinScope = (names: readonly string[]): string | AuthorizationFault
     return invalidScope('The scope is too long.');
   return unique.every((name) => SCOPE_TOKEN.test(name)) ? scope : invalidScope('The scope is malformed.');
 };
-
-/** The names of a space-separated scope. */
-export const splitScope = (scope: string | undefined): readonly string[] =>
-  (scope ?? '').split(' ').filter((name) => name !== '');
 
 /** The authorization endpoint of RFC 6749 §4.1.1, with PKCE (RFC 7636) and `iss` (RFC 9207). */
 export const oauthAuthorize: AuthorizationWire = {

@@ -1,8 +1,10 @@
 import { CLIENT_TYPES } from '../../clients/client.ts';
+import { joinReadScopes } from '../../clients/scopes.ts';
 import type { Dialect } from '../dialect.ts';
 import { oauthHeaders, renderOAuthRefusal, writeTokens } from './answers.ts';
 import { oauthAuthorize } from './authorize.ts';
 import { createExamples } from './examples.ts';
+import { oauthScopes } from './scopes.ts';
 import { oauthShapes } from './shapes.ts';
 import { sharedTokenEndpoints } from './shared-token-endpoint.ts';
 import { createTokenEndpoint } from './token-requests.ts';
@@ -16,6 +18,7 @@ export const oauth: Dialect = {
   title: 'OAuth 2.0',
   clientTypes: CLIENT_TYPES,
   brands: [],
+  scopes: oauthScopes,
   examples: createExamples({ authorization: oauthAuthorize.path, token: TOKEN_PATH }),
   authorization: oauthAuthorize,
   pathPrefix: '/token/',
@@ -42,6 +45,8 @@ export const oauth: Dialect = {
     includeRefreshExpiry: false,
     clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
+    grantScope: joinReadScopes(oauthScopes),
+    simulatedOwners: false,
     clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({

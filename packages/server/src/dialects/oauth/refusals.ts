@@ -97,6 +97,11 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
     code_redirect_wrong: invalidGrant('The redirect_uri is not that of the authorization request.'),
     code_verifier_wrong: invalidGrant('Invalid code_verifier.'),
     scope_unknown: { status: 400, error: 'invalid_scope', description: 'The scope is not known.' },
+    scope_not_allowed: {
+      status: 400,
+      error: 'invalid_scope',
+      description: 'The scope is more than is allowed or granted.',
+    },
     // RFC 8707 §2.
     target_unknown: {
       status: 400,

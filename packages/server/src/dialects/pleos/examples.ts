@@ -4,7 +4,7 @@ const login = (clientId: string, brand: string, redirectUri: string, state: stri
   `/v1/auth/login?clientId=${clientId}&brand=${brand}&redirectUrl=${encodeURIComponent(redirectUri)}&state=${state}`;
 
 export const examples: DialectExamples = {
-  demoScope: 'read_odometer read_location',
+  demoScope: '',
   authorizationTarget: ({ clientId, redirectUri }) => login(clientId, 'kia', redirectUri, '1'),
   demoAuthorizationTarget: ({ clientId, redirectUri }) => login(clientId, 'hyundai', redirectUri, 'demo'),
   refreshCommand: (url, { clientId, clientSecret }, refreshToken) =>

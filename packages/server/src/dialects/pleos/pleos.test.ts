@@ -45,7 +45,7 @@ const UNDERSTOOD = {
   brand: 'kia',
   idempotencyKey: undefined,
   grantType: 'refresh_token',
-  parameters: { refresh_token: REFRESH.refreshToken },
+  parameters: { refresh_token: REFRESH.refreshToken, scope: undefined, resource: undefined },
 };
 
 const PARSED: readonly (readonly [string, WireRequest, object])[] = [
@@ -65,7 +65,7 @@ const PARSED: readonly (readonly [string, WireRequest, object])[] = [
   [
     'a refresh with a token of another shape, which gets the answer of a dead one',
     request({ ...REFRESH, refreshToken: UUID }),
-    { parameters: { refresh_token: UUID } },
+    { parameters: { refresh_token: UUID, scope: undefined, resource: undefined } },
   ],
 ];
 
@@ -78,7 +78,7 @@ for (const [name, wireRequest, expected] of PARSED) {
 void test('a code is read', () => {
   const { code, redirectUrl: redirect_uri } = CODE;
   const grantType = 'authorization_code';
-  const parameters = { code, redirect_uri, code_verifier: undefined };
+  const parameters = { code, redirect_uri, code_verifier: undefined, resource: undefined };
   assert.deepEqual(readRequest(codeEndpoint, request(CODE)), { ...UNDERSTOOD, grantType, parameters });
 });
 

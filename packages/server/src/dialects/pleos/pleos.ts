@@ -20,6 +20,8 @@ export const pleos: Dialect = {
   // The wire requires a secret.
   clientTypes: ['confidential'],
   brands: PLEOS_BRANDS,
+  // A grant covers everything that the vendor offers for the chosen vehicles.
+  scopes: [],
   options: {
     [DEAD_TOKEN_CODE]: {
       choices: DEAD_TOKEN_CODES,
@@ -49,6 +51,8 @@ export const pleos: Dialect = {
     dialectOptions: { [DEAD_TOKEN_CODE]: '4002' },
     clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
+    grantScope: '',
+    simulatedOwners: false,
     clientCredentials: false,
   },
   renderAnswer: ({ accessToken, refreshToken }, _policy, exchange) =>

@@ -68,6 +68,7 @@ export const pleosRefusals: RefusalTable<PleosAnswer> = createRefusalTable<Pleos
     redirect_uri_missing: fieldFault('redirectUrl', 'is required'),
     redirect_uri_unregistered: fieldFault('redirectUrl', 'is not registered'),
     scope_unknown: fieldFault('scope', 'is not known'),
+    scope_not_allowed: fieldFault('scope', 'is more than is allowed or granted'),
     token_missing: fieldFault('token', 'is required'),
     token_type_unsupported: fieldFault('token', 'is of a type that cannot be revoked'),
     access_token_missing: fault('40002'),

@@ -1,5 +1,6 @@
 import type { AuthorizationWire } from '../authorization.ts';
-import { findFault, joinScope, OAUTH_RULES, oauthAuthorize, splitScope } from '../oauth/authorize.ts';
+import { splitScope } from '../../clients/scopes.ts';
+import { findFault, joinScope, OAUTH_RULES, oauthAuthorize } from '../oauth/authorize.ts';
 import type { Rule, Rules } from '../oauth/authorize.ts';
 
 const oneOf = (...words: readonly string[]): Rule => ({

@@ -37,11 +37,19 @@ const readRequest = (of: TokenEndpoint, wireRequest: WireRequest) => {
 };
 
 const CREDENTIALS = [{ method: 'client_secret_basic', clientId: 'app', clientSecret: 'secret' }];
-const REFRESH_GRANT = { grantType: 'refresh_token', parameters: { refresh_token: TOKEN } };
+const REFRESH_GRANT = {
+  grantType: 'refresh_token',
+  parameters: { refresh_token: TOKEN, scope: undefined, resource: undefined },
+};
 
 const CODE_GRANT = {
   grantType: 'authorization_code',
-  parameters: { code: TOKEN, redirect_uri: 'https://app.example/callback', code_verifier: undefined },
+  parameters: {
+    code: TOKEN,
+    redirect_uri: 'https://app.example/callback',
+    code_verifier: undefined,
+    resource: undefined,
+  },
 };
 
 const PARSED: readonly (readonly [string, WireRequest, object])[] = [
@@ -283,4 +291,22 @@ void test('a dead token and a malformed one are answered with the texts of the v
   assert.equal(describe('expired'), 'Invalid or expired refresh token.');
   assert.match(describe('refresh_token_malformed'), /^Invalid refresh_token:/);
   assert.match(describe('code_malformed'), /^Invalid code:/);
+});
+
+const scopeNames = (kind: string): readonly string[] =>
+  smartcar.scopes.filter((scope) => scope.kind === kind).map(({ name }) => name.replace(/^[a-z]+_/, ''));
+
+test('the documented permissions are all there, each of its kind', () => {
+  assert.deepEqual(
+    scopeNames('read').toSorted(),
+    (
+      'battery charge charge_events charge_locations charge_records climate compass diagnostics engine_oil ' +
+      'extended_vehicle_info fuel location odometer security service_history speedometer thermometer tires ' +
+      'user_profile vehicle_info vin'
+    ).split(' '),
+  );
+  assert.deepEqual(
+    scopeNames('control').toSorted(),
+    'charge climate navigation pin security trunk'.split(' '),
+  );
 });

@@ -1,10 +1,12 @@
 import { CLIENT_TYPES } from '../../clients/client.ts';
+import { joinReadScopes } from '../../clients/scopes.ts';
 import { smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
 import { uuidShape } from '../../tokens/shape.ts';
 import { renderOAuthError, writeTokens } from '../oauth/answers.ts';
 import { createTokenEndpoint } from '../oauth/token-requests.ts';
 import { createVehicleRoutes } from './vehicles.ts';
+import { smartcarScopes } from './scopes.ts';
 import { smartcarRefusals } from './refusals.ts';
 import { REQUEST_ID } from './request-id.ts';
 import type { Dialect } from '../dialect.ts';
@@ -27,6 +29,7 @@ export const smartcar: Dialect = {
   title: 'Smartcar',
   clientTypes: CLIENT_TYPES,
   brands: [],
+  scopes: smartcarScopes,
   examples,
   authorization: smartcarAuthorize,
   createRoutes: createVehicleRoutes,
@@ -54,6 +57,8 @@ export const smartcar: Dialect = {
     includeRefreshExpiry: false,
     clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
+    grantScope: joinReadScopes(smartcarScopes),
+    simulatedOwners: false,
     clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({

@@ -1,4 +1,5 @@
 import { attributesOf, pageOf, readPaging, renderData, renderDataRefusal } from './vehicle-data.ts';
+import { splitScope } from '../../clients/scopes.ts';
 import { Refusal } from '../../errors.ts';
 import type { Access } from '../../grants/judge-access.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
@@ -80,5 +81,4 @@ export const createVehicleRoutes: CreateRoutes = (context, dialect, actions) => 
   };
 };
 
-const scopesOf = ({ grant }: Access): readonly string[] =>
-  grant.scope.split(' ').filter((scope) => scope !== '');
+const scopesOf = ({ scope }: Access): readonly string[] => splitScope(scope);

@@ -123,8 +123,10 @@ const columnsOf = (uses: readonly KnownUse[]): readonly unknown[] => {
   ];
 };
 
+/** A use that asks for a scope is judged on its row, where the grant's scope is known. */
 const isAdvancing = (use: RefreshUse, policy: Policy): boolean => {
   const { presented } = use;
+  if (presented.scope !== undefined) return false;
   const isRefused = presented.withdrawal !== undefined && opensNoMore(presented.withdrawal, use);
   return isRotating(presented, policy) && presented.generation < GENERATION_MAX && !isRefused;
 };

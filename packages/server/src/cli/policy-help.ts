@@ -1,0 +1,28 @@
+import type { PolicyField } from '../exports/clients.ts';
+
+/** What each policy field does, for the help. */
+export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
+  refreshTokenLifetimeSeconds: 'lifetime of each refresh token, from its issuance',
+  accessTokenLifetimeSeconds: 'lifetime of each access token',
+  rotation: 'strict, overlap, until-used or none',
+  overlapSeconds: 'with rotation overlap: how long a used refresh token may be repeated (0 to 900)',
+  raceSeconds:
+    'how long after its first use a repeated refresh token is refused but not treated as stolen (0 to 900)',
+  onReplay: 'revoke, refuse or observe',
+  grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
+  resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
+  requireUserAgent: 'true or false: refuse requests without a User-Agent',
+  clientAuthentication:
+    'both, basic or post: where the secret may be in a request, in dialects that have room for both',
+  includeRefreshExpiry:
+    'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
+  accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
+  grantScope:
+    'what owners may grant the client, space separated; empty for nothing. Access tokens of existing grants are narrowed to it at once',
+  simulatedOwners:
+    'true or false: let simulated owners give the client access, for requests with mode=simulated or on a server with --demo',
+  clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
+  audience:
+    'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',
+  clientCredentials: 'true or false: let the client get tokens for itself (POST /oauth2/token)',
+};
