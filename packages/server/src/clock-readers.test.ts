@@ -21,7 +21,6 @@ const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> =
   'clients/secret.ts': [1, 'decides how often a last use is written'],
   'clients/throttle.ts': [1, 'monotonic'],
   'grants/clock-fault.ts': [1, 'reports the clock itself'],
-  'grants/judge-access.ts': [1, 'refuses what a clock ahead has issued'],
   'grants/judge-code.ts': [1, 'keeps a doubt from revoking, after the least age was judged'],
   'grants/judge.ts': [1, 'keeps a clock that is behind from revoking'],
   'grants/replay.ts': [1, 'shows evidence, and decides nothing'],
@@ -29,6 +28,7 @@ const READERS: Readonly<Record<string, readonly [lines: number, why: string]>> =
   'imports/row.ts': [1, 'refuses a row from the future, which can be imported later'],
   'stores/postgres/verbs/batches.ts': [1, 'monotonic'],
   'tokens/key-ring.ts': [1, 'gets the earliest moment'],
+  'webhooks/signing-keys.ts': [1, 'gets the earliest moment'],
   'webhooks/sender.ts': [1, 'finds a clock that was set back'],
 };
 

@@ -71,6 +71,13 @@ export const endingOf = (from: Seconds, lifetimeSeconds: Seconds, now: Now): End
   return now.nowMs >= toMillis(from + lifetimeSeconds) ? 'in_doubt' : 'running';
 };
 
+/** Servers whose clocks are right may differ by less. */
+const AHEAD_MAX_MS = 15 * 60_000;
+
+/** Whether something was issued so far in the future that the clock which issued it ran ahead. It would last longer by as much. */
+export const isFromFuture = (issuedAt: Seconds, nowMs: Millis): boolean =>
+  toMillis(issuedAt) > nowMs + AHEAD_MAX_MS;
+
 const ENDINGS: readonly Ending[] = ['over', 'in_doubt', 'running'];
 
 /** The ending of what is over as soon as one of several lifetimes is. */

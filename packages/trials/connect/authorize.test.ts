@@ -404,11 +404,11 @@ describe('Every form', () => {
     assert.match((await copy.open(late.location)).body, /Choose a demo owner/);
   });
 
-  test('that signs out while the store is away says so, and the owner stays signed in', async (t) => {
-    let isAway = false;
+  test('that signs out while the store is away or by a bug says so, and the owner stays signed in', async (t) => {
+    let failure: Error | undefined;
     const store = createMemoryStore({
       async run(_verb, work) {
-        if (isAway) throw new StoreError('unavailable', 'away');
+        if (failure !== undefined) throw failure;
         return work();
       },
     });
@@ -416,11 +416,17 @@ describe('Every form', () => {
     const browser = createPlainBrowser();
     const page = await browser.open(`${own.url}/connect`);
     const shared = await browser.open((await browser.press(page, OWNER_OF_ONE)).location);
-    isAway = true;
+    failure = new StoreError('unavailable', 'away');
     const out = await browser.press(shared, 'sign_out');
     assert.deepEqual([out.status, out.headers.get('set-cookie')], [503, null]);
     assert.doesNotMatch(out.body, /signed out/);
-    isAway = false;
+    failure = new TypeError('a bug');
+    const broken = await browser.press(shared, 'sign_out');
+    assert.equal(broken.status, 500);
+    const bug = own.events.find((event) => event.event === 'internal.error');
+    assert.ok(bug !== undefined && broken.body.includes(bug.requestId));
+    assert.doesNotMatch(broken.body, /a bug|TypeError/);
+    failure = undefined;
     assert.match((await browser.open(`${own.url}/connect`)).body, /value="sign_out"/);
   });
 

@@ -139,6 +139,15 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
         await check('Pleos login');
         await page.goto(smartcarUrl(trial, client, { client_id: 'nobody' }));
         await check('an unknown client');
+        await page.goto(trial.url);
+        await check('the root');
+        await page.goto(`${trial.url}/nothing`);
+        await check('an unknown address');
+        await page.goto(`${trial.url}/connect`);
+        await context.clearCookies();
+        await page.locator('button[value="sign_out"]').click();
+        await page.locator('.message').waitFor();
+        await check('a form without a cookie');
         await context.close();
       });
     }
@@ -158,7 +167,9 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
     await page.getByRole('button', { name: 'Sign in with your account' }).click();
     await page.getByText('Signed in as Name of owner-1').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Yes' }).click();
     await page.getByText('You are signed out.').waitFor();
+    assert.equal(new URL(page.url()).origin, real.url);
     await page.close();
   });
 });

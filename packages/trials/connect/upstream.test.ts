@@ -127,6 +127,20 @@ describe('A real owner', () => {
     );
   });
 
+  test('whose ID token fits in no cookie signs in, and signs out without it', async () => {
+    upstream.account = '\u{d55c}'.repeat(255);
+    const browser = createPlainBrowser();
+    const own = await follow(browser, `${trial.url}/connect`);
+    const signed = await follow(browser, refreshOf(await browser.press(own, 'sign_in_upstream')).href);
+    upstream.account = 'owner-1';
+    for (const [name, value] of browser.cookies) assert.ok(name.length + value.length < 4096, name);
+    const end = refreshOf(await browser.press(signed, 'sign_out'));
+    assert.deepEqual(
+      ['client_id', 'id_token_hint'].map((name) => end.searchParams.has(name)),
+      [true, false],
+    );
+  });
+
   test('reads no notice of what has not happened in this session', async () => {
     const browser = createPlainBrowser();
     await follow(browser);

@@ -45,6 +45,7 @@ export const createConnectRoutes = (context: ConnectContext): RouteGroup => {
       [`GET ${SCRIPT.path}`]: SCRIPT.render,
     },
     answerUnknownPage: (visit) => answerUnknownPage(context, visit),
+    renderBug: (visit) => renderMessage('broken', createPageContext(context, visit)),
     renderRefusal: ({ reason, details, retryAfterSeconds }, visit) =>
       renderMessage(messageOf(reason), createPageContext(context, visit), {
         detail: details[0]?.message,

@@ -1,5 +1,5 @@
 import { EncryptJWT, jwtDecrypt } from 'jose';
-import { toSeconds } from '../clock.ts';
+import { isFromFuture, toSeconds } from '../clock.ts';
 import type { Millis, Seconds } from '../clock.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 
@@ -32,10 +32,14 @@ export const sealClaims = (
   new EncryptJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, enc: ENCRYPTION, kid: String(active.number) })
     .setAudience(purpose)
+    .setIssuedAt(toSeconds(nowMs))
     .setExpirationTime(toSeconds(nowMs) + lifetimeSeconds)
     .encrypt(active.sessionKey);
 
-/** Opens sealed claims; `undefined` if they expired, have another purpose, or were not sealed by a usable key in the ring. */
+/**
+ * Opens sealed claims; `undefined` if they expired, have another purpose, were not sealed by a usable key in the ring, or by
+ * a clock that ran ahead.
+ */
 export const openClaims = async (
   ring: KeyRing,
   purpose: ClaimsPurpose,
@@ -55,11 +59,11 @@ export const openClaims = async (
     const { payload } = await jwtDecrypt(text, findKey, {
       audience: purpose,
       currentDate: new Date(nowMs),
-      requiredClaims: ['exp'],
+      requiredClaims: ['iat', 'exp'],
       keyManagementAlgorithms: [ALGORITHM],
       contentEncryptionAlgorithms: [ENCRYPTION],
     });
-    return { claims: payload, keyNumber };
+    return isFromFuture(payload.iat ?? 0, nowMs) ? undefined : { claims: payload, keyNumber };
   } catch {
     return undefined;
   }

@@ -1,10 +1,10 @@
 import type { Client } from '../clients/client.ts';
-import { toMillis } from '../clock.ts';
-import type { Millis, Now, Seconds } from '../clock.ts';
+import { isFromFuture } from '../clock.ts';
+import type { Now, Seconds } from '../clock.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import { allowedScopeOf, intersect, selectedScope } from './access-scope.ts';
 import type { Grant } from './grant.ts';
-import { accessExpiresAt, endingOfAccess } from './standing.ts';
+import { accessExpiresAt, isAccessOver } from './standing.ts';
 
 /** What an active access token gives access to. */
 export type Access = {
@@ -14,16 +14,7 @@ export type Access = {
   readonly scope: string;
   readonly issuedAt: Seconds;
   readonly expiresAt: Seconds;
-  /** Whether it has expired by a clock that may be ahead. Then nobody knows, and the answer is 503. */
-  readonly isInDoubt: boolean;
 };
-
-/** Servers whose clocks are right may differ by less. */
-const AHEAD_MAX_MS = 15 * 60_000;
-
-/** Whether an access token was issued so far in the future that the clock which issued it ran ahead. */
-export const isFromFuture = (issuedAt: Seconds, nowMs: Millis): boolean =>
-  toMillis(issuedAt) > nowMs + AHEAD_MAX_MS;
 
 /**
  * Whether an access token issued at this time is active: until it expires, whatever was refreshed since, unless its grant is
@@ -37,10 +28,10 @@ export const judgeAccess = (
   now: Now,
 ): Access | undefined => {
   if (grant.revocation !== undefined || client.disabledAtMs !== undefined) return undefined;
-  const ending = endingOfAccess(grant, client.policy, issuedAt, now);
-  if (ending === 'over' || isFromFuture(issuedAt, now.nowMs)) return undefined;
+  if (isAccessOver(grant, client.policy, issuedAt, now) || isFromFuture(issuedAt, now.nowMs))
+    return undefined;
   const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
   const allowed = allowedScopeOf(grant, client.policy);
   const scope = selection === undefined ? allowed : intersect(selectedScope(grant.scope, selection), allowed);
-  return { grant, client, scope, issuedAt, expiresAt, isInDoubt: ending === 'in_doubt' };
+  return { grant, client, scope, issuedAt, expiresAt };
 };

@@ -5,7 +5,7 @@ import type { WireResponse } from '../wire/exchange.ts';
 import type { RouteGroup, Visit } from '../wire/route.ts';
 
 /**
- * The response for what a route threw: a refusal as its group renders it, an outage as 503, or an empty 500 for a bug.
+ * The response for what a route threw: a refusal as its group renders it, an outage as 503, or a 500 for a bug.
  * Reports each as a log event.
  */
 export type RenderFailure = (error: unknown, group: RouteGroup, visit: Visit) => WireResponse;
@@ -29,7 +29,13 @@ export const createFailures = (emit: Emit): RenderFailure => {
       emit({ event: 'store.unavailable', requestId, kind: error.kind, cause: error.message });
       return group.renderRefusal(new Refusal('store_unavailable'), visit);
     }
-    return renderBug(emit, error, requestId);
+    const empty = renderBug(emit, error, requestId);
+    try {
+      return group.renderBug?.(visit) ?? empty;
+    } catch {
+      // The bug may be in what the page is made with.
+      return empty;
+    }
   };
 };
 

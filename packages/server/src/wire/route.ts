@@ -28,4 +28,6 @@ export type RouteGroup = {
   /** Answers a browser that opens an address where no group has anything. One group has this. */
   readonly answerUnknownPage?: Route;
   renderRefusal(refusal: Refusal, visit: Visit): WireResponse;
+  /** What is answered where a route failed by a bug; an empty 500 where it is absent. */
+  renderBug?(visit: Visit): WireResponse;
 };

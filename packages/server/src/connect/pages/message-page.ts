@@ -18,6 +18,7 @@ type MessageName =
   | 'addressForApps'
   | 'tooManyVisits'
   | 'unavailable'
+  | 'broken'
   | 'vehiclesUnavailable'
   | 'signInUnavailable'
   | 'signInRefused'
@@ -40,6 +41,7 @@ const MESSAGES: Readonly<Record<MessageName, Message>> = {
   addressForApps: { status: 405, nextStep: 'none' },
   tooManyVisits: { status: 429, nextStep: 'tryAgain' },
   unavailable: { status: 503, nextStep: 'tryAgain' },
+  broken: { status: 500, nextStep: 'tryAgain' },
   vehiclesUnavailable: { status: 503, nextStep: 'tryAgain' },
   signInUnavailable: { status: 503, nextStep: 'tryAgain' },
   signInRefused: { status: 403, nextStep: 'tryAgain' },

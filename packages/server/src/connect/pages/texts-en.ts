@@ -210,6 +210,10 @@ export const TEXTS_EN = {
       title: 'This page is not available right now',
       text: 'Nothing was lost. Please try again in a moment.',
     },
+    broken: {
+      title: 'Something went wrong here',
+      text: 'This is our fault, not yours. Please try again. If it happens again, give the request ID to the support team.',
+    },
     vehiclesUnavailable: {
       title: 'We cannot load your vehicles right now',
       text: 'Nothing was shared. Please try again in a moment.',

@@ -30,8 +30,11 @@ export type Session = {
  */
 const COOKIE_LIFETIME_SECONDS = 86_400;
 
-/** A longer ID token is not kept: browsers limit a cookie to 4096 bytes. The provider then asks who signs out. */
-const ID_TOKEN_MAX_CHARACTERS = 2048;
+/**
+ * Browsers limit a cookie to 4096 bytes, its name included. An ID token that does not fit is not kept: the provider then asks who
+ * signs out.
+ */
+const SEALED_WITH_ID_TOKEN_MAX_CHARACTERS = 3900;
 
 const schema = v.object({
   id: v.string(),
@@ -103,19 +106,21 @@ export const startSession = async (
     await context.store.createSession({ digest: digestOf(id, owner.subject), startedAtMs: nowMs });
   const { keyRing } = context;
   const keyNumber = keyRing.session.active.number;
-  const kept = idToken !== undefined && idToken.length <= ID_TOKEN_MAX_CHARACTERS ? idToken : undefined;
   const claims = {
     id,
     ...(owner === undefined ? {} : { subject: owner.subject, name: owner.name }),
-    ...(kept === undefined ? {} : { idToken: kept }),
     ...(demandsCredentials ? { demandsCredentials } : {}),
   };
   // What a sign-out demands of the next sign-in lasts as long as the cookie.
   const lifetimeSeconds = demandsCredentials ? COOKIE_LIFETIME_SECONDS : SESSION_LIFETIME_SECONDS;
-  const text = await sealClaims(keyRing, 'session', claims, { nowMs, lifetimeSeconds });
+  const seal = (more: { readonly idToken?: string }): Promise<string> =>
+    sealClaims(keyRing, 'session', { ...claims, ...more }, { nowMs, lifetimeSeconds });
+  const withToken = idToken === undefined ? undefined : await seal({ idToken });
+  const isKept = withToken !== undefined && withToken.length <= SEALED_WITH_ID_TOKEN_MAX_CHARACTERS;
+  const text = isKept ? withToken : await seal({});
   const secure = isSecure(context) ? '; Secure' : '';
   return {
-    session: { id, keyNumber, owner, idToken: kept, demandsCredentials },
+    session: { id, keyNumber, owner, idToken: isKept ? idToken : undefined, demandsCredentials },
     cookie: `${cookieName(context)}=${text}; Path=/; Max-Age=${COOKIE_LIFETIME_SECONDS}; HttpOnly; SameSite=Lax${secure}`,
   };
 };
