@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts';
-import { readNow, toSeconds } from '../clock.ts';
+import { endingOf, readNow, toSeconds } from '../clock.ts';
 import type { Seconds } from '../clock.ts';
 import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
@@ -96,17 +96,23 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Fou
   );
 };
 
-/** A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. */
+/**
+ * A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. Its
+ * lifetime is at most what the policy allows, whatever its `exp` says.
+ */
 const introspectClientJwt = async (
-  { store }: AccessContext,
+  context: AccessContext,
   { claims, isInDoubt }: OpenedJwt,
 ): Promise<Found | undefined> => {
-  const { client } = await store.readClient(claims.client_id);
-  const isActive =
-    client !== undefined && client.disabledAtMs === undefined && client.policy.clientCredentials;
-  if (!isActive) return undefined;
-  const scope = intersect(claims.scope, client.policy.clientCredentialsScope ?? '');
-  return { token: { ...describe(claims), scope }, isInDoubt };
+  const { client } = await context.store.readClient(claims.client_id);
+  if (client === undefined || client.disabledAtMs !== undefined || !client.policy.clientCredentials)
+    return undefined;
+  const { accessTokenLifetimeSeconds, clientCredentialsScope = '' } = client.policy;
+  const ending = endingOf(claims.iat, accessTokenLifetimeSeconds, readNow(context));
+  if (ending === 'over') return undefined;
+  const exp = Math.min(claims.exp, claims.iat + accessTokenLifetimeSeconds);
+  const scope = intersect(claims.scope, clientCredentialsScope);
+  return { token: { ...describe(claims), scope, exp }, isInDoubt: isInDoubt || ending === 'in_doubt' };
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
