@@ -47,6 +47,7 @@ export const oauth: Dialect = {
     accessTokenFormat: 'opaque',
     grantScope: joinReadScopes(oauthScopes),
     simulatedOwners: false,
+    requirePkce: true,
     clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({

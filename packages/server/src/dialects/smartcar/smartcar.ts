@@ -30,6 +30,8 @@ export const smartcar: Dialect = {
   clientTypes: CLIENT_TYPES,
   brands: [],
   scopes: smartcarScopes,
+  // https://github.com/smartcar/android-sdk
+  appScheme: (clientId) => `sc${clientId}`,
   examples,
   authorization: smartcarAuthorize,
   createRoutes: createVehicleRoutes,
@@ -59,6 +61,7 @@ export const smartcar: Dialect = {
     accessTokenFormat: 'opaque',
     grantScope: joinReadScopes(smartcarScopes),
     simulatedOwners: false,
+    requirePkce: false,
     clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({
