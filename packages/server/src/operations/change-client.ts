@@ -2,6 +2,7 @@ import type { ClientChange } from '../clients/change.ts';
 import { faultsOfAllowed } from '../clients/scopes.ts';
 import type { Shape } from '../tokens/shape.ts';
 import type { OperationContext } from './context.ts';
+import { faultsOfRules } from './dialect-rules.ts';
 import type { DialectRules } from './dialect-rules.ts';
 import { readClient } from './read-client.ts';
 import type { ClientDetails } from './read-client.ts';
@@ -30,9 +31,16 @@ export const changeClient = async (
 const findFaults = async (
   { store, dialects, scopes }: Pick<OperationContext, 'store' | 'dialects' | 'scopes'>,
   clientId: string,
-  { dialectOptions = {}, policy = {} }: ClientChange,
+  change: ClientChange,
 ): Promise<readonly string[]> => {
+  const { dialectOptions = {}, policy = {}, consentRedirectUri } = change;
   const entries = Object.entries(dialectOptions);
+  const redirectUris = [
+    ...(change.redirectUris ?? []),
+    ...(change.addedRedirectUris ?? []),
+    ...(typeof consentRedirectUri === 'string' ? [consentRedirectUri] : []),
+  ];
+  const requirePkce = [true, 'true'].some((one) => one === policy.requirePkce);
   const allowed = Object.fromEntries(
     (['grantScope', 'clientCredentialsScope'] as const).flatMap((field) => {
       const value = policy[field];
@@ -41,13 +49,17 @@ const findFaults = async (
   );
   const { accessTokenLength } = policy;
   const isAboutDialect =
-    entries.length > 0 || Object.keys(allowed).length > 0 || accessTokenLength !== undefined;
+    [entries, Object.keys(allowed), redirectUris].some(({ length }) => length > 0) ||
+    requirePkce ||
+    accessTokenLength !== undefined;
   const { client } = isAboutDialect ? await store.readClient(clientId) : {};
   if (client === undefined) return [];
-  const { name: dialect, options = {}, shapes } = dialects.of(client);
+  const rules = dialects.of(client);
+  const { name: dialect, options = {}, shapes } = rules;
   return [
     ...faultsOfAllowed(scopes, dialect, allowed),
     ...faultsOfOptions(entries, dialect, options),
+    ...faultsOfRules(rules, clientId, { redirectUris, requirePkce }),
     ...faultsOfLength(accessTokenLength, dialect, shapes.accessToken),
   ];
 };

@@ -49,10 +49,12 @@ export const pleos: Dialect = {
     requireUserAgent: false,
     includeRefreshExpiry: false,
     dialectOptions: { [DEAD_TOKEN_CODE]: '4002' },
+    clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
     accessTokenLength: ACCESS_TOKEN_LENGTH,
     grantScope: '',
     simulatedOwners: false,
+    requirePkce: false,
     clientCredentials: false,
   },
   renderAnswer: ({ accessToken, refreshToken }, _policy, exchange) =>
