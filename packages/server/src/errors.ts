@@ -162,12 +162,11 @@ export class Refusal extends Error {
 
 /**
  * `unavailable`: nothing was changed. `outcome_unknown`: the answer to a commit was lost, so it may or may not have happened.
- * `clock_in_doubt`: the store answered, and nobody knows what time it is; nothing was changed.
  */
-export const STORE_ERROR_KINDS = ['unavailable', 'outcome_unknown', 'clock_in_doubt'] as const;
+export const STORE_ERROR_KINDS = ['unavailable', 'outcome_unknown'] as const;
 export type StoreErrorKind = (typeof STORE_ERROR_KINDS)[number];
 
-/** The store could not do what it was asked, or what it answered cannot be judged. Always HTTP 503, never a dead token. */
+/** The store could not do what it was asked. Always HTTP 503, never a dead token. */
 export class StoreError extends Error {
   readonly kind: StoreErrorKind;
 
@@ -177,10 +176,6 @@ export class StoreError extends Error {
     this.kind = kind;
   }
 }
-
-/** A token has expired by a clock that may be ahead. */
-export const clockInDoubt = (): StoreError =>
-  new StoreError('clock_in_doubt', 'the clock is in doubt, so nobody knows whether a token has expired');
 
 /** A token does not open, but may: the store knows of a newer key than the ring holds. */
 export const keyMissing = (): StoreError =>
