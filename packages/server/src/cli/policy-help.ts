@@ -19,6 +19,10 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
     'what owners may grant the client, space separated; empty for nothing. Access tokens of existing grants are narrowed to it at once',
   simulatedOwners:
     'true or false: let simulated owners give the client access, for requests with mode=simulated or on a server with --demo',
+  requirePkce:
+    'true or false: refuse authorization requests without a PKCE challenge (RFC 7636), as for every public client',
+  nativeApp:
+    "true or false: an app on the owner's own machine, which may return to any port of 127.0.0.1, [::1] or localhost (RFC 8252)",
   clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
   audience:
     'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',

@@ -165,6 +165,8 @@ const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'clientCredentialsScope',
   'grantScope',
   'simulatedOwners',
+  'requirePkce',
+  'nativeApp',
   'audience',
 ]);
 

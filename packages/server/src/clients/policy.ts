@@ -78,6 +78,13 @@ export const POLICY_FIELDS = {
   grantScope: v.optional(text(SCOPE, 'must be scopes with one space between them', 8192)),
   /** Whether simulated owners, who prove no identity, may grant the client access. Absent for no. */
   simulatedOwners: v.optional(flag),
+  /** Whether an authorization request must have a PKCE challenge (RFC 7636). A public client's always must. */
+  requirePkce: v.optional(flag),
+  /**
+   * Whether the client is an app on the owner's own machine, which listens on any free port of a loopback address
+   * (RFC 8252 §7.3). Absent for what its type says: a public client is one.
+   */
+  nativeApp: v.optional(flag),
   /** Whether the client may get tokens for itself, without an owner (RFC 6749 §4.4). */
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */

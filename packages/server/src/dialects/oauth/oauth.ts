@@ -46,6 +46,7 @@ export const oauth: Dialect = {
     accessTokenFormat: 'opaque',
     grantScope: joinReadScopes(oauthScopes),
     simulatedOwners: false,
+    requirePkce: true,
     clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({

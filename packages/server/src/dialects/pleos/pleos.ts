@@ -52,6 +52,7 @@ export const pleos: Dialect = {
     accessTokenFormat: 'opaque',
     grantScope: '',
     simulatedOwners: false,
+    requirePkce: false,
     clientCredentials: false,
   },
   renderAnswer: ({ accessToken, refreshToken }, _policy, exchange) =>

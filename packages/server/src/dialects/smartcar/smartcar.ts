@@ -29,6 +29,8 @@ export const smartcar: Dialect = {
   clientTypes: CLIENT_TYPES,
   brands: [],
   scopes: smartcarScopes,
+  // https://github.com/smartcar/android-sdk
+  appScheme: (clientId) => `sc${clientId}`,
   examples,
   authorization: smartcarAuthorize,
   createRoutes: createVehicleRoutes,
@@ -55,6 +57,7 @@ export const smartcar: Dialect = {
     accessTokenFormat: 'opaque',
     grantScope: joinReadScopes(smartcarScopes),
     simulatedOwners: false,
+    requirePkce: false,
     clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({
