@@ -12,6 +12,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
   resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
   requireUserAgent: 'true or false: refuse requests without a User-Agent',
+  clientAuthentication:
+    'both, basic or post: where the secret may be in a request, in dialects that have room for both',
   includeRefreshExpiry:
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
   accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',

@@ -49,6 +49,7 @@ export const pleos: Dialect = {
     requireUserAgent: false,
     includeRefreshExpiry: false,
     dialectOptions: { [DEAD_TOKEN_CODE]: '4002' },
+    clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
     grantScope: '',
     simulatedOwners: false,
