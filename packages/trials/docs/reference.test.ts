@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
+import { DIALECTS } from '@keyfob/server/dialects';
+import type { Dialect } from '@keyfob/server/dialects';
+import { DESCRIBED_ROUTES } from '../openapi/described.ts';
 import { readDocument, tableRows } from './documents.ts';
 import { renderReference } from './reference.ts';
 
@@ -12,13 +16,18 @@ test('the generated pages are what npm run docs writes', async () => {
     assert.equal(readDocument(path), text, `${path} is out of date: run npm run docs`);
 });
 
-test('the page of endpoints lists every route, and no other', async (t) => {
+/** The routes of a server whose issuer has no path. */
+const readRoutes = async (t: TestContext): Promise<readonly string[]> => {
   const data = mkdtempSync(join(tmpdir(), 'keyfob-docs-'));
   t.after(() => rmSync(data, { recursive: true, force: true }));
   const server = await createAuthorizationServer({ data, publicUrl: 'https://cars.example' });
   t.after(() => server.close());
+  return server.routes;
+};
+
+test('the page of endpoints lists every route, and no other', async (t) => {
   const served = new Set(
-    server.routes.map((route) =>
+    (await readRoutes(t)).map((route) =>
       route
         .replace(/connect\/\w+\.css$/, 'connect/{stylesheet}')
         .replace(/connect\/\w+\.js$/, 'connect/{script}'),
@@ -28,4 +37,25 @@ test('the page of endpoints lists every route, and no other', async (t) => {
     cell.startsWith('`') ? [cell.replaceAll('`', '')] : [],
   );
   assert.deepEqual([...listed].sort(), [...served].sort());
+});
+
+test('every route but the pages of owners and their forms is described for OpenAPI, and no other', async (t) => {
+  const dialects: readonly Dialect[] = Object.values(DIALECTS);
+  const forms = new Set(
+    dialects.flatMap(({ authorization, vehicleSelection }) => [
+      `POST ${authorization.path}`,
+      `POST ${vehicleSelection?.path ?? ''}`,
+    ]),
+  );
+  const wanted = (await readRoutes(t)).filter(
+    (route) => !forms.has(route) && !/^\w+ \/connect(?:\/|$)/.test(route),
+  );
+  assert.deepEqual([...DESCRIBED_ROUTES].sort(), [...new Set(wanted)].sort());
+});
+
+test('the page of the API has no script, and lets a browser fetch nothing', () => {
+  const page = readDocument('docs/reference/api.html');
+  assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/);
+  assert.doesNotMatch(page, /<(?:script|link|img|iframe)|url\(|@import/);
+  for (const route of DESCRIBED_ROUTES) assert.ok(page.includes(`<code>${route}</code>`), route);
 });

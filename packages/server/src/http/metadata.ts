@@ -17,6 +17,7 @@ export const PATHS = {
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
   protectedResource: '/.well-known/oauth-protected-resource',
+  openApi: '/openapi.json',
 } as const;
 
 const dialects: readonly Dialect[] = Object.values(DIALECTS);

@@ -2,6 +2,7 @@ import { SHARED_DIALECT } from './authenticate-form.ts';
 import { createIntrospection } from './introspection.ts';
 import { createJwks, createMetadata, createResourceMetadata, PATHS } from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
+import { createOpenApiRoute } from './openapi/route.ts';
 import { createRevocation } from './revocation.ts';
 import type { RouteGroup } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
@@ -17,6 +18,7 @@ export const createResourceServerRoutes = (context: EndpointContext): RouteGroup
     [`GET ${PATHS.protectedResource}`]: createResourceMetadata(context),
     [`GET ${PATHS.protectedResource}${pathOf(context.issuer)}`]: createResourceMetadata(context),
     [`GET ${PATHS.jwks}`]: createJwks(context),
+    [`GET ${PATHS.openApi}`]: createOpenApiRoute(context),
   },
   renderRefusal: renderOAuthRefusal,
 });

@@ -1,14 +1,14 @@
 import type { WireRequest } from '../../wire/exchange.ts';
 import { readIdempotencyKey } from '../../wire/headers.ts';
 import type { TokenEndpoint, TokenRequest } from '../dialect.ts';
-import { parseFields } from './fields.ts';
+import { BODY_FIELDS, parseFields } from './fields.ts';
 
 const METHODS = ['client_secret_json'] as const;
 const [METHOD] = METHODS;
 
 /** Reads `POST /v1/auth/token-refresh`. Throws a `Refusal`. */
 const parseRefresh = (request: WireRequest): TokenRequest => {
-  const { fields, brand } = parseFields(request, ['clientId', 'clientSecret', 'refreshToken']);
+  const { fields, brand } = parseFields(request, BODY_FIELDS['/v1/auth/token-refresh']);
   const { clientId, clientSecret, refreshToken } = fields;
   const idempotencyKey = readIdempotencyKey(request);
   return {
@@ -22,7 +22,7 @@ const parseRefresh = (request: WireRequest): TokenRequest => {
 
 /** Reads `POST /v1/auth/token`. Throws a `Refusal`. */
 const parseCode = (request: WireRequest): TokenRequest => {
-  const { fields, brand } = parseFields(request, ['clientId', 'clientSecret', 'code', 'redirectUrl']);
+  const { fields, brand } = parseFields(request, BODY_FIELDS['/v1/auth/token']);
   const { clientId, clientSecret, code, redirectUrl } = fields;
   const idempotencyKey = readIdempotencyKey(request);
   return {

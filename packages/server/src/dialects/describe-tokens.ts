@@ -1,0 +1,80 @@
+import type { RefusalReason } from '../errors.ts';
+import type { TokenResponse } from '../grant-types/grant-type.ts';
+import { grantTypesOf } from '../grant-types/grant-types.ts';
+import type { Shape } from '../tokens/shape.ts';
+import { BLOCK_BYTES } from '../tokens/sealer.ts';
+import { IDEMPOTENCY_KEY } from '../wire/headers.ts';
+import {
+  BODY_REASONS,
+  CLIENT_AUTHENTICATION_REASONS,
+  EDGE_REASONS,
+  SAMPLE_EXCHANGE,
+  TEXT_NOT_EMPTY,
+} from '../wire/route-description.ts';
+import type { DescribedAnswer, DescribedParameter } from '../wire/route-description.ts';
+import type { Dialect, TokenEndpoint } from './dialect.ts';
+
+/** Why a token endpoint refuses, whatever its wire: the client, or what its grant types ask for. */
+export const tokenReasonsOf = (endpoint: TokenEndpoint): readonly RefusalReason[] => [
+  ...EDGE_REASONS,
+  ...BODY_REASONS,
+  ...CLIENT_AUTHENTICATION_REASONS,
+  'client_not_permitted',
+  ...(endpoint.isShared === true ? [] : (['user_agent_missing', 'idempotency_key_malformed'] as const)),
+  ...[...grantTypesOf(endpoint).values()].flatMap(({ parameters, description }) => [
+    ...parameters.flatMap(({ missing, form }) => [missing ?? [], form?.otherwise ?? []].flat()),
+    ...description.refusals,
+  ]),
+];
+
+/** The headers that a token endpoint reads besides those of its media type and its client. */
+export const tokenHeadersOf = (dialect: Dialect, endpoint: TokenEndpoint): readonly DescribedParameter[] => {
+  if (endpoint.isShared === true) return [];
+  const idempotencyKey: DescribedParameter = {
+    in: 'header',
+    name: 'Idempotency-Key',
+    isRequired: false,
+    purpose: 'A retry with the same key as the first use gets the same tokens, also where nothing else may be repeated.',
+    schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
+  };
+  const userAgent: DescribedParameter = {
+    in: 'header',
+    name: 'User-Agent',
+    isRequired: true,
+    purpose: 'The name of the client program.',
+    schema: TEXT_NOT_EMPTY,
+  };
+  return dialect.defaultPolicy.requireUserAgent ? [idempotencyKey, userAgent] : [idempotencyKey];
+};
+
+/** Whether every grant type of an endpoint gives a refresh token, or none does. */
+export const refreshTokensOf = (endpoint: TokenEndpoint): 'always' | 'sometimes' | 'never' => {
+  const given = [...grantTypesOf(endpoint).values()].map(({ description }) => description.givesRefreshToken);
+  if (given.every(Boolean)) return 'always';
+  return given.some(Boolean) ? 'sometimes' : 'never';
+};
+
+/** The successful answer of a token endpoint, with a sample as the dialect writes it. */
+export const tokenAnswerOf = (dialect: Dialect, endpoint: TokenEndpoint, schema: string): DescribedAnswer => {
+  const { shapes, defaultPolicy } = dialect;
+  const tokens: TokenResponse = {
+    accessToken: sampleOf(shapes.accessToken, 1),
+    expiresInSeconds: defaultPolicy.accessTokenLifetimeSeconds,
+    ...(refreshTokensOf(endpoint) !== 'never' && {
+      refreshToken: sampleOf(shapes.refreshToken, 2),
+      refreshExpiresInSeconds: defaultPolicy.refreshTokenLifetimeSeconds,
+    }),
+  };
+  return {
+    summary: 'The tokens.',
+    mediaType: 'application/json',
+    schema,
+    sample: dialect.renderAnswer(tokens, defaultPolicy, SAMPLE_EXCHANGE),
+  };
+};
+
+/** A text of a shape that stands for nothing. The same `number` gives the same text. */
+const sampleOf = (shape: Shape, number: number): string => {
+  const sealed = Array.from({ length: BLOCK_BYTES + shape.macBytes }, (_, at) => (at * 73 + number * 41) % 256);
+  return shape.write(Buffer.from(sealed)) + 'x'.repeat(shape.tail?.maxCharacters ?? 0);
+};
