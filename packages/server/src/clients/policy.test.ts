@@ -163,6 +163,7 @@ void test('every wrong field is reported at once', () => {
 const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'clientAuthentication',
   'accessTokenFormat',
+  'accessTokenLength',
   'clientCredentials',
   'clientCredentialsScope',
   'grantScope',

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Seconds } from '../clock.ts';
 
-const seconds = (least: number, most: number) =>
+const wholeNumber = (least: number, most: number) =>
   v.pipe(
     v.union(
       [v.number(), v.pipe(v.string(), v.regex(/^[0-9]+$/), v.transform(Number))],
@@ -11,6 +11,8 @@ const seconds = (least: number, most: number) =>
     v.minValue(least, `must be at least ${least}`),
     v.maxValue(most, `must be at most ${most}`),
   );
+
+const seconds = wholeNumber;
 
 const oneOf = <const Names extends readonly string[]>(names: Names) =>
   v.picklist(names, `must be one of ${names.join(', ')}`);
@@ -76,6 +78,11 @@ export const POLICY_FIELDS = {
   includeRefreshExpiry: flag,
   /** Opaque access tokens, or JWTs that resource servers verify themselves (RFC 9068). */
   accessTokenFormat: v.optional(oneOf(['opaque', 'jwt']), 'opaque'),
+  /**
+   * The characters of opaque access tokens, in dialects where it is not fixed (`Shape.tail`). Absent for the vendor's.
+   * Tokens of another length that were issued before keep working.
+   */
+  accessTokenLength: v.optional(wholeNumber(1, 4096)),
   /**
    * What owners may grant the client, space separated: a request for more is refused, and a grant for more gives only
    * this. Empty or absent for nothing.
