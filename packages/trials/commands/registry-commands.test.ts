@@ -175,7 +175,7 @@ describe('The commands for clients and grants, for people and for programs', () 
     const first = await runOn(directory, ...create, 'owner-1', '--brand', 'kia');
     assert.equal(first.code, 0, first.stderr);
     const firstId = /^grant id +(?<id>[0-9a-f]{16})$/m.exec(first.stdout)?.groups?.['id'] ?? '';
-    assert.match(first.stdout, /^access token +[A-Za-z0-9]{36} {2}\(for 3600 s\)$/m);
+    assert.match(first.stdout, /^access token +[A-Za-z0-9]{428} {2}\(for 3600 s\)$/m);
     assert.match(first.stdout, /^refresh token +[A-Z0-9]{36} {2}\(until \d{4}-\d\d-\d\dT.*Z\)$/m);
     const second = await runOn(directory, ...create, 'owner-2', '--json');
     const other = JSON.parse(second.stdout) as MadeGrant;

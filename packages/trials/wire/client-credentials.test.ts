@@ -199,7 +199,7 @@ describe('Client credentials', () => {
     for (const path of [PATH, '/oauth/introspect', '/oauth/revoke'])
       assert.equal(
         await readDescription(path, GRANT),
-        'Client authentication failed. Send client_id and client_secret by HTTP Basic.',
+        'Client authentication failed. Send client_id and client_secret by HTTP Basic or in the body.',
         path,
       );
   });

@@ -1,4 +1,13 @@
 import type { PolicyField } from '../exports/clients.ts';
+import { DIALECTS } from '../exports/dialects.ts';
+import type { Dialect } from '../exports/dialects.ts';
+
+const dialects: readonly Dialect[] = Object.values(DIALECTS);
+/** The dialects whose access tokens may have several lengths, and which. */
+const LENGTHS = dialects.flatMap(({ name, shapes }) => {
+  const { tail } = shapes.accessToken;
+  return tail === undefined ? [] : [`${name}: ${tail.from} to ${tail.from + tail.maxCharacters}`];
+});
 
 /** What each policy field does, for the help. */
 export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
@@ -12,9 +21,12 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
   resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
   requireUserAgent: 'true or false: refuse requests without a User-Agent',
+  clientAuthentication:
+    'both, basic or post: where the secret may be in a request, in dialects that have room for both',
   includeRefreshExpiry:
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
   accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
+  accessTokenLength: `characters of opaque access tokens, for columns that are too short (${LENGTHS.join(', ')})`,
   grantScope:
     'what owners may grant the client, space separated; empty for nothing. Access tokens of existing grants are narrowed to it at once',
   simulatedOwners:

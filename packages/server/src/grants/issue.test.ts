@@ -5,8 +5,9 @@ import type { Policy } from '../clients/policy.ts';
 import { StoreError } from '../errors.ts';
 import { openAccessJwt } from '../tokens/access-jwt.ts';
 import { openAccessToken } from '../tokens/access-token.ts';
+import { base62Shape } from '../tokens/base-shapes.ts';
 import { ringOf } from '../tokens/key-ring.cases.ts';
-import { uuidShape } from '../tokens/shape.ts';
+import { uuidShape, withTail } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
 import { issueAlike, issueTokens } from './issue.ts';
@@ -33,6 +34,7 @@ const POLICY: Policy = {
   resyncGenerations: 1024,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   grantScope: 'read_charge control_charge',
   clientCredentials: false,
@@ -163,6 +165,16 @@ test('tokens that are issued together are the same as one by one', async () => {
     await Promise.all(issueAlike(createIssuer(), orders).map(withoutSignature)),
     await Promise.all(oneByOne.map(withoutSignature)),
   );
+});
+
+test('an opaque access token has the length of the policy, where the shape has a tail', async () => {
+  const accessToken = withTail(base62Shape, { from: 36, maxCharacters: 64 });
+  const lengthOf = async (policy: Partial<Policy>, shapes = { ...SHAPES, accessToken }): Promise<number> =>
+    (await issueTokens(createIssuer(), shapes, GRANT, { ...POLICY, ...policy }, NOW * 1000)).accessToken
+      .length;
+  assert.equal(await lengthOf({}), 100);
+  assert.equal(await lengthOf({ accessTokenLength: 40 }), 40);
+  assert.equal(await lengthOf({ accessTokenLength: 40 }, SHAPES), 36);
 });
 
 /** Two signatures of the same JWT differ. */

@@ -36,6 +36,7 @@ const POLICY: Policy = {
   resyncGenerations: 1024,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   grantScope: 'read_odometer',
   clientCredentials: false,

@@ -3,7 +3,7 @@ import { viewOf, writeUint32 } from './block-view.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, SealKey } from './key-ring.ts';
 import { BLOCK_BYTES } from './sealer.ts';
-import type { Shape } from './shape.ts';
+import type { Shape, TailPlace } from './shape.ts';
 
 /** What an access token says once opened. */
 export type OpenedAccessToken = {
@@ -16,26 +16,28 @@ export type OpenedAccessToken = {
 const ISSUED_AT = 8;
 const SERIAL_AT = 12;
 const CHECK_AT = 14;
-/** The check of a token that selects scopes; its selection is in place of the serial. */
+/** The lowest bit of the check of a token that selects scopes; its selection is in place of the serial. */
 const SELECTS = 1;
 
 /** Serials run from 0 to this. */
 export const SERIAL_MAX = 0xffff;
 
 /** What an access token is made from. */
-export type NewAccessToken = OpenedAccessToken & { readonly serial: number };
+export type NewAccessToken = OpenedAccessToken & {
+  readonly serial: number;
+  /** Of its text, where the shape has a tail: as near as the shape comes to it. Absent for the longest. */
+  readonly length?: number | undefined;
+};
 
 /**
- * An access token: grant id (8 bytes), issued at (4, seconds), serial (2), check (2, zero). No row is written for
+ * An access token: grant id (8 bytes), issued at (4, seconds), serial (2), check (2). No row is written for
  * it. The serial only makes two tokens of one grant and one second differ; the caller counts it up. A token for some of
- * the scopes of its grant has its selection in place of the serial, and a check of 1: two such tokens of one second, for
- * the same scopes, are the same token.
+ * the scopes of its grant has its selection in place of the serial: two such tokens of one second, for
+ * the same scopes, are the same token. The check is 1 for such a token and 0 for others, and above that bit it has the
+ * length of the tail: a token that was cut opens to nothing, also where what is left is as long as another client's tokens.
  */
-export const sealAccessToken = (key: SealKey, shape: Shape, token: NewAccessToken): string => {
-  const block = Buffer.alloc(BLOCK_BYTES);
-  writeBlock(viewOf(block), 0, token);
-  return shape.write(key.sealers.access.seal(block, shape.macBytes));
-};
+export const sealAccessToken = (key: SealKey, shape: Shape, token: NewAccessToken): string =>
+  sealAccessTokens(key, shape, [token])[0] ?? '';
 
 /** The same for several tokens, for little more than the cost of one. */
 export const sealAccessTokens = (
@@ -45,22 +47,31 @@ export const sealAccessTokens = (
 ): readonly string[] => {
   const blocks = Buffer.alloc(tokens.length * BLOCK_BYTES);
   const view = viewOf(blocks);
-  tokens.forEach((token, index) => writeBlock(view, index * BLOCK_BYTES, token));
+  const strideBytes = BLOCK_BYTES + shape.macBytes;
+  const { tail } = shape;
+  const lengths = tail === undefined ? undefined : tokens.map(({ length }) => tailLengthOf(tail, length));
+  tokens.forEach((token, index) => writeBlock(view, index * BLOCK_BYTES, token, lengths?.[index] ?? 0));
   const sealed = key.sealers.access.seal(blocks, shape.macBytes);
-  return tokens.map((_, index) => shape.write(sealed, index * (BLOCK_BYTES + shape.macBytes)));
+  if (lengths === undefined) return tokens.map((_, index) => shape.write(sealed, index * strideBytes));
+  const tails = key.accessTail.write({ sealed, strideBytes, lengths });
+  return tails.map((text, index) => shape.write(sealed, index * strideBytes) + text);
 };
+
+const tailLengthOf = ({ from, maxCharacters }: TailPlace, length = Infinity): number =>
+  Math.max(0, Math.min(maxCharacters, length - from));
 
 const writeBlock = (
   view: DataView,
   at: number,
   { grantId, issuedAt, serial, selection }: NewAccessToken,
+  tailLength: number,
 ): void => {
   view.setBigInt64(at, grantId);
   writeUint32(view, at + ISSUED_AT, issuedAt);
-  if (selection === undefined) return view.setUint16(at + SERIAL_AT, serial);
-  if (!(selection > 0 && selection <= SERIAL_MAX)) throw new RangeError(`${selection} is no selection`);
-  view.setUint16(at + SERIAL_AT, selection);
-  view.setUint16(at + CHECK_AT, SELECTS);
+  if (!(selection === undefined || (selection > 0 && selection <= SERIAL_MAX)))
+    throw new RangeError(`${selection} is no selection`);
+  view.setUint16(at + SERIAL_AT, selection ?? serial);
+  view.setUint16(at + CHECK_AT, (tailLength << 1) | (selection === undefined ? 0 : SELECTS));
 };
 
 /** Opens an access token. `undefined` unless a key of the ring sealed it. */
@@ -79,13 +90,15 @@ export const readingsOfAccessToken = (
 ): readonly OpenedAccessToken[] => {
   const sealed = shape.read(text);
   if (sealed === 'malformed') return [];
+  const tail = shape.tail === undefined ? '' : text.slice(shape.tail.from);
   return ring.seal.usable.flatMap((key) => {
     const block = key.sealers.access.open(sealed);
     if (block === undefined) return [];
-    const opened = { grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(ISSUED_AT) };
     const check = block.readUInt16BE(CHECK_AT);
-    if (check === 0) return [opened];
+    if (check >>> 1 !== tail.length || (tail !== '' && !key.accessTail.fits(sealed, tail))) return [];
+    const opened = { grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(ISSUED_AT) };
+    if ((check & SELECTS) === 0) return [opened];
     const selection = block.readUInt16BE(SERIAL_AT);
-    return check === SELECTS && selection > 0 ? [{ ...opened, selection }] : [];
+    return selection > 0 ? [{ ...opened, selection }] : [];
   });
 };

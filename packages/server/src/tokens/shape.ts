@@ -1,9 +1,19 @@
 import { BLOCK_BYTES } from './sealer.ts';
 
+/** Where a text goes on after its sealed block, with characters that are computed from the block (`TailWriter`). */
+export type TailPlace = {
+  /** The characters before the tail, which are the sealed block. */
+  readonly from: number;
+  /** A tail has from 0 to this many characters. */
+  readonly maxCharacters: number;
+};
+
 /** How a sealed block is written. Each string stands for at most one sealed block. */
 export type Shape = {
   /** Bytes of authentication code that the shape has room for besides the block. */
   readonly macBytes: number;
+  /** Absent where a text is the sealed block and nothing else. */
+  readonly tail?: TailPlace;
   /** The sealed block that begins at `at` (by default 0), with its authentication code. */
   write(sealed: Buffer, at?: number): string;
   /** The sealed block, or `'malformed'` for a string of another shape, which some dialects answer differently. */
@@ -20,6 +30,20 @@ export const createShape = (shape: Omit<Shape, 'read'>): Shape => ({
     return shape.readInto(text, sealed, 0) ? sealed : 'malformed';
   },
 });
+
+const TAIL = /^[0-9A-Za-z]*$/;
+
+/** A shape whose texts may go on with letters and digits. It reads the block; who opens the token checks the rest. */
+export const withTail = (shape: Shape, tail: TailPlace): Shape =>
+  createShape({
+    macBytes: shape.macBytes,
+    tail,
+    write: (sealed, at) => shape.write(sealed, at),
+    readInto: (text, target, at) =>
+      text.length <= tail.from + tail.maxCharacters &&
+      TAIL.test(text) &&
+      shape.readInto(text.slice(0, tail.from), target, at),
+  });
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
