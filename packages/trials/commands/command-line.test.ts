@@ -34,6 +34,8 @@ const COMMANDS = [
   'keys list',
   'keys rotate',
   'keys create',
+  'keys retire',
+  'keys compromise',
   'backup',
   'restore',
   'migrate',
