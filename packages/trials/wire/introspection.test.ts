@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readAccess } from '@keyfob/server';
 import { DIALECTS } from '@keyfob/server/dialects';
-import { uuidShape } from '@keyfob/server/tokens';
+import { uuidV4Shape } from '@keyfob/server/tokens';
 import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 
@@ -240,7 +240,7 @@ describe('Access to introspection', () => {
     ] as const) {
       const sealed = shape.read(token);
       assert.ok(sealed !== 'malformed');
-      assertInactive(await introspect(trial, checker, uuidShape.write(sealed.subarray(0, 16))));
+      assertInactive(await introspect(trial, checker, uuidV4Shape.write(sealed.subarray(0, 16))));
     }
   });
 

@@ -167,6 +167,7 @@ const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'clientCredentials',
   'clientCredentialsScope',
   'grantScope',
+  'personalGrant',
   'simulatedOwners',
   'requirePkce',
   'nativeApp',

@@ -20,16 +20,19 @@ export const tokenReasonsOf = (endpoint: TokenEndpoint): readonly RefusalReason[
   ...BODY_REASONS,
   ...CLIENT_AUTHENTICATION_REASONS,
   'client_not_permitted',
-  ...(endpoint.isShared === true ? [] : (['user_agent_missing', 'idempotency_key_malformed'] as const)),
+  ...(endpoint.isShared === true ? [] : (['user_agent_missing'] as const)),
+  ...(readsIdempotencyKey(endpoint) ? (['idempotency_key_malformed'] as const) : []),
   ...[...grantTypesOf(endpoint).values()].flatMap(({ parameters, description }) => [
     ...parameters.flatMap(({ missing, form }) => [missing ?? [], form?.otherwise ?? []].flat()),
     ...description.refusals,
   ]),
 ];
 
+/** Where nothing is used up, a retry needs no key. */
+const readsIdempotencyKey = (endpoint: TokenEndpoint): boolean => refreshTokensOf(endpoint) !== 'never';
+
 /** The headers that a token endpoint reads besides those of its media type and its client. */
 export const tokenHeadersOf = (dialect: Dialect, endpoint: TokenEndpoint): readonly DescribedParameter[] => {
-  if (endpoint.isShared === true) return [];
   const idempotencyKey: DescribedParameter = {
     in: 'header',
     name: 'Idempotency-Key',
@@ -44,7 +47,10 @@ export const tokenHeadersOf = (dialect: Dialect, endpoint: TokenEndpoint): reado
     purpose: 'The name of the client program.',
     schema: TEXT_NOT_EMPTY,
   };
-  return dialect.defaultPolicy.requireUserAgent ? [idempotencyKey, userAgent] : [idempotencyKey];
+  return [
+    ...(readsIdempotencyKey(endpoint) ? [idempotencyKey] : []),
+    ...(endpoint.isShared !== true && dialect.defaultPolicy.requireUserAgent ? [userAgent] : []),
+  ];
 };
 
 /** Whether every grant type of an endpoint gives a refresh token, or none does. */

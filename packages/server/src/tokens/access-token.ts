@@ -2,6 +2,8 @@ import type { Seconds } from '../clock.ts';
 import { viewOf, writeUint32 } from './block-view.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, SealKey } from './key-ring.ts';
+import { readingsOf } from './open-blocks.ts';
+import type { BlockCheck } from './open-blocks.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import type { Shape, TailPlace } from './shape.ts';
 
@@ -79,9 +81,9 @@ export const openAccessToken = (ring: KeyRing, shape: Shape, text: string): Open
   readingsOfAccessToken(ring, shape, text)[0];
 
 /**
- * Everything that an access token may say, one reading for each key that opens it, newest first. The check is short:
- * in a shape without room for a MAC, one key in 32768 that did not seal it opens it too, to a grant that never was. A key
- * that is compromised or retired opens none: its thief could have made it.
+ * Everything that an access token may say, one reading for each key and candidate block that its check fits, newest key
+ * first. The check is short: in a shape without room for a MAC, one block in 32768 fits by chance, and leads to a grant that
+ * never was. A key that is compromised or retired opens none: its thief could have made it.
  */
 export const readingsOfAccessToken = (
   ring: KeyRing,
@@ -91,14 +93,22 @@ export const readingsOfAccessToken = (
   const sealed = shape.read(text);
   if (sealed === 'malformed') return [];
   const tail = shape.tail === undefined ? '' : text.slice(shape.tail.from);
+  const check = checkFor(tail.length);
   return ring.seal.usable.flatMap((key) => {
-    const block = key.sealers.access.open(sealed);
-    if (block === undefined) return [];
-    const check = block.readUInt16BE(CHECK_AT);
-    if (check >>> 1 !== tail.length || (tail !== '' && !key.accessTail.fits(sealed, tail))) return [];
-    const opened = { grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(ISSUED_AT) };
-    if ((check & SELECTS) === 0) return [opened];
-    const selection = block.readUInt16BE(SERIAL_AT);
-    return selection > 0 ? [{ ...opened, selection }] : [];
+    const readings = readingsOf(key.sealers.access, shape, sealed, { check, read: readBlock });
+    return readings.length > 0 && tail !== '' && !key.accessTail.fits(sealed, tail) ? [] : readings;
   });
+};
+
+const checkFor =
+  (tailLength: number): BlockCheck =>
+  (view, at) => {
+    const check = view.getUint16(at + CHECK_AT);
+    return check >>> 1 === tailLength && ((check & SELECTS) === 0 || view.getUint16(at + SERIAL_AT) > 0);
+  };
+
+const readBlock = (view: DataView, at: number): OpenedAccessToken => {
+  const opened = { grantId: view.getBigInt64(at), issuedAt: view.getUint32(at + ISSUED_AT) };
+  const selects = (view.getUint16(at + CHECK_AT) & SELECTS) !== 0;
+  return selects ? { ...opened, selection: view.getUint16(at + SERIAL_AT) } : opened;
 };

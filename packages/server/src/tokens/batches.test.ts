@@ -11,7 +11,7 @@ import {
   sealRefreshToken,
   sealRefreshTokens,
 } from './refresh-token.ts';
-import { uuidPairShape, uuidShape, withTail } from './shape.ts';
+import { uuidPairShape, uuidShape, uuidV4Shape, withTail } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 const OLD = '1:seal:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -32,6 +32,7 @@ const accessTokens = fc.record({
 
 const SHAPES: readonly (readonly [string, Shape])[] = [
   ['UUID', uuidShape],
+  ['UUID of version 4', uuidV4Shape],
   ['pair of UUIDs', uuidPairShape],
   ['base 36', base36Shape],
   ['base 62', base62Shape],

@@ -1,5 +1,6 @@
 import type { RefusalReason } from '../../errors.ts';
 import { grantTypesOf } from '../../grant-types/grant-types.ts';
+import { PERSONAL_GRANT } from '../../grant-types/personal-grant.ts';
 import {
   BEARER_REASONS,
   BODY_REASONS,
@@ -7,6 +8,7 @@ import {
   objectOf,
   PAGE_ANSWERS,
   SAMPLE_EXCHANGE,
+  SECONDS,
   TEXT,
   TEXT_NOT_EMPTY,
 } from '../../wire/route-description.ts';
@@ -57,6 +59,9 @@ const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   }),
   PleosTokens: envelope(
     objectOf({ accessToken: TEXT_NOT_EMPTY, refreshToken: { type: 'string', pattern: '^[A-Z0-9]{36}$' } }),
+  ),
+  PleosAccessToken: envelope(
+    objectOf({ accessToken: TEXT_NOT_EMPTY, tokenType: { const: 'Bearer' }, expiresIn: SECONDS }),
   ),
   PleosSelection: envelope(objectOf({ redirectUrl: { type: 'string', format: 'uri' } })),
   PleosVehicles: envelope(
@@ -155,6 +160,7 @@ const describeEndpoint = (dialect: Dialect, path: string, endpoint: TokenEndpoin
 const SUMMARIES: Readonly<Record<string, string>> = {
   refresh_token: 'Exchanges a refresh token',
   authorization_code: 'Exchanges a code',
+  [PERSONAL_GRANT]: "Issues an access token for the grant of an owner's own client",
 };
 
 /** A call with an access token. `data` is what a sample answers. */

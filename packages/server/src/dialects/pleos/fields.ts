@@ -10,6 +10,7 @@ import type { PleosBrand } from './brand.ts';
 export const BODY_FIELDS = {
   '/v1/auth/token': ['clientId', 'clientSecret', 'code', 'redirectUrl'],
   '/v1/auth/token-refresh': ['clientId', 'clientSecret', 'refreshToken'],
+  '/v1/auth/personal-token': ['clientId', 'clientSecret'],
   '/v1/vehicles/selections': ['state', 'lang'],
 } as const;
 
