@@ -201,7 +201,10 @@ const renderResponse = (status: string, { description, headers = {}, content = {
     }`;
   });
   const names = Object.keys(headers).map((name) => `<code>${escapeHtml(name)}</code>`);
-  return `<details><summary>${status}</summary>${renderText(description)}${
+  const isList = description.startsWith('- ');
+  return `<details><summary><code>${status}</code>${isList ? '' : ` ${escapeHtml(description)}`}</summary>${
+    isList ? renderText(description) : ''
+  }${
     names.length === 0 ? '' : `<p>Headers: ${names.join(', ')}</p>`
   }${parts.join('')}</details>`;
 };

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
 import { DIALECTS } from '@keyfob/server/dialects';
 import type { Dialect } from '@keyfob/server/dialects';
@@ -17,17 +16,21 @@ test('the generated pages are what npm run docs writes', async () => {
 });
 
 /** The routes of a server whose issuer has no path. */
-const readRoutes = async (t: TestContext): Promise<readonly string[]> => {
+const readRoutes = async (): Promise<readonly string[]> => {
   const data = mkdtempSync(join(tmpdir(), 'keyfob-docs-'));
-  t.after(() => rmSync(data, { recursive: true, force: true }));
-  const server = await createAuthorizationServer({ data, publicUrl: 'https://cars.example' });
-  t.after(() => server.close());
-  return server.routes;
+  try {
+    const server = await createAuthorizationServer({ data, publicUrl: 'https://cars.example' });
+    await server.close();
+    return server.routes;
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
 };
+const ROUTES = await readRoutes();
 
-test('the page of endpoints lists every route, and no other', async (t) => {
+test('the page of endpoints lists every route, and no other', () => {
   const served = new Set(
-    (await readRoutes(t)).map((route) =>
+    ROUTES.map((route) =>
       route
         .replace(/connect\/\w+\.css$/, 'connect/{stylesheet}')
         .replace(/connect\/\w+\.js$/, 'connect/{script}'),
@@ -39,7 +42,7 @@ test('the page of endpoints lists every route, and no other', async (t) => {
   assert.deepEqual([...listed].sort(), [...served].sort());
 });
 
-test('every route but the pages of owners and their forms is described for OpenAPI, and no other', async (t) => {
+test('every route but the pages of owners and their forms is described for OpenAPI, and no other', () => {
   const dialects: readonly Dialect[] = Object.values(DIALECTS);
   const forms = new Set(
     dialects.flatMap(({ authorization, vehicleSelection }) => [
@@ -47,7 +50,7 @@ test('every route but the pages of owners and their forms is described for OpenA
       `POST ${vehicleSelection?.path ?? ''}`,
     ]),
   );
-  const wanted = (await readRoutes(t)).filter(
+  const wanted = ROUTES.filter(
     (route) => !forms.has(route) && !/^\w+ \/connect(?:\/|$)/.test(route),
   );
   assert.deepEqual([...DESCRIBED_ROUTES].sort(), [...new Set(wanted)].sort());

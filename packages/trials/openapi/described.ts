@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { createOpenApi } from '@keyfob/server/wire';
 
 /** A response as a test has it; `body` is parsed where it is JSON. */
@@ -54,11 +55,21 @@ export const findOperation = (method: string, target: string): Operation | undef
   return OPERATIONS.find((one) => one.method === wanted && one.pattern.test(path))?.operation;
 };
 
+/** The validators that were made, by the text of their schema. */
+const validators = new Map<string, ValidateFunction>();
+
+const validatorOf = (schema: unknown): ValidateFunction => {
+  const text = JSON.stringify(schema).replaceAll('"#/components/', '"document#/components/');
+  const validate = validators.get(text) ?? ajv.compile(JSON.parse(text) as Schema);
+  validators.set(text, validate);
+  return validate;
+};
+
 /** Asserts that a value is as a schema says; `$ref`s are those of the document. */
 export const assertValid = (schema: unknown, value: unknown, where: string): void => {
-  const text = JSON.stringify(schema).replaceAll('"#/components/', '"document#/components/');
-  const isValid = ajv.validate(JSON.parse(text) as Schema, value);
-  assert.ok(isValid, `${where}: ${ajv.errorsText()}: ${JSON.stringify(value)}`);
+  const validate = validatorOf(schema);
+  const isValid = validate(value);
+  assert.ok(isValid, `${where}: ${ajv.errorsText(validate.errors)}: ${JSON.stringify(value)}`);
 };
 
 /** The response of an operation to a status, a shared one resolved. */

@@ -1,5 +1,5 @@
 import type { RefusalReason } from '../errors.ts';
-import type { TokenResponse } from '../grant-types/grant-type.ts';
+import type { Parameter, TokenResponse } from '../grant-types/grant-type.ts';
 import { grantTypesOf } from '../grant-types/grant-types.ts';
 import type { Shape } from '../tokens/shape.ts';
 import { BLOCK_BYTES } from '../tokens/sealer.ts';
@@ -14,8 +14,14 @@ import {
 import type { DescribedAnswer, DescribedParameter } from '../wire/route-description.ts';
 import type { Dialect, TokenEndpoint } from './dialect.ts';
 
-/** Why a token endpoint refuses, whatever its wire: the client, or what its grant types ask for. */
-export const tokenReasonsOf = (endpoint: TokenEndpoint): readonly RefusalReason[] => [
+/**
+ * Why a token endpoint refuses, whatever its wire: the client, or what its grant types ask for. `reads` says which
+ * parameters of the grant types its wire has.
+ */
+export const tokenReasonsOf = (
+  endpoint: TokenEndpoint,
+  reads: (parameter: string) => boolean = () => true,
+): readonly RefusalReason[] => [
   ...EDGE_REASONS,
   ...BODY_REASONS,
   ...CLIENT_AUTHENTICATION_REASONS,
@@ -23,9 +29,15 @@ export const tokenReasonsOf = (endpoint: TokenEndpoint): readonly RefusalReason[
   ...(endpoint.isShared === true ? [] : (['user_agent_missing'] as const)),
   ...(readsIdempotencyKey(endpoint) ? (['idempotency_key_malformed'] as const) : []),
   ...[...grantTypesOf(endpoint).values()].flatMap(({ parameters, description }) => [
-    ...parameters.flatMap(({ missing, form }) => [missing ?? [], form?.otherwise ?? []].flat()),
+    ...parameters.filter(({ name }) => reads(name)).flatMap(reasonsOfParameter),
     ...description.refusals,
   ]),
+];
+
+const reasonsOfParameter = ({ missing, form, refusals = [] }: Parameter): readonly RefusalReason[] => [
+  ...(missing === undefined ? [] : [missing]),
+  ...(form === undefined ? [] : [form.otherwise]),
+  ...refusals,
 ];
 
 /** Where nothing is used up, a retry needs no key. */

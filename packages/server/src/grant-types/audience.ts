@@ -6,6 +6,7 @@ import { chooseAudiences } from '../grants/audience.ts';
 export const RESOURCE = {
   name: 'resource',
   purpose: 'A resource that the access token is for, as the registration of the client names it; all of them where absent.',
+  refusals: ['target_unknown'],
 } as const;
 
 /** The audiences of the tokens of a request. Throws a `Refusal` where the client may not name one of them. */

@@ -30,10 +30,7 @@ type CodeRequest = GrantRequest<{
  */
 export const authorizationCode: GrantType = defineGrantType({
   grantType: 'authorization_code',
-  description: {
-    givesRefreshToken: true,
-    refusals: [...reasonsOf('dead_code'), ...reasonsOf('dead_token'), 'redirect_uri_missing', 'target_unknown'],
-  },
+  description: { givesRefreshToken: true, refusals: [] },
   parameters: [
     {
       name: 'code',
@@ -43,6 +40,8 @@ export const authorizationCode: GrantType = defineGrantType({
         isValid: (code, shapes) => shapes.code.read(code) !== 'malformed',
         otherwise: 'code_malformed',
       },
+      // Also those of the grant that it stands for.
+      refusals: [...reasonsOf('dead_code'), ...reasonsOf('dead_token')],
     },
     {
       name: 'redirect_uri',

@@ -17,7 +17,7 @@ import type { GrantType } from './grant-type.ts';
  */
 export const clientCredentials: GrantType = defineGrantType({
   grantType: 'client_credentials',
-  description: { givesRefreshToken: false, refusals: ['target_unknown'] },
+  description: { givesRefreshToken: false, refusals: [] },
   parameters: [
     {
       name: 'scope',

@@ -60,6 +60,8 @@ export type Parameter = {
     isValid(value: string, shapes: TokenShapes): boolean;
     readonly otherwise: RefusalReason;
   };
+  /** Why `handle` refuses a value of the right form, for the description of the endpoints. */
+  readonly refusals?: readonly RefusalReason[];
 };
 
 type ParameterValues = Readonly<Record<string, string | undefined>>;
@@ -76,7 +78,7 @@ type ValuesOf<Parameters extends readonly Parameter[]> = {
 /** What the description of the endpoints says of a grant type. */
 export type GrantTypeDescription = {
   readonly givesRefreshToken: boolean;
-  /** Why `handle` refuses, besides parameters that are missing or malformed and clients that may not ask at all. */
+  /** Why `handle` refuses, besides the reasons of its parameters and clients that may not ask at all. */
   readonly refusals: readonly RefusalReason[];
 };
 

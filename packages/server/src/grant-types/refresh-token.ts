@@ -31,16 +31,19 @@ type RefreshRequest = GrantRequest<{
  */
 export const refreshToken: GrantType = defineGrantType({
   grantType: 'refresh_token',
-  description: {
-    givesRefreshToken: true,
-    refusals: [...reasonsOf('dead_token'), 'scope_not_allowed', 'target_unknown'],
-  },
+  description: { givesRefreshToken: true, refusals: [] },
   parameters: [
-    { name: 'refresh_token', purpose: 'The refresh token to exchange.', missing: 'refresh_token_missing' },
+    {
+      name: 'refresh_token',
+      purpose: 'The refresh token to exchange.',
+      missing: 'refresh_token_missing',
+      refusals: reasonsOf('dead_token'),
+    },
     {
       name: 'scope',
       purpose: 'The part of the granted scope that the access token is for, space separated; all of it where absent.',
       form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' },
+      refusals: ['scope_not_allowed'],
     },
     RESOURCE,
   ],

@@ -9,35 +9,45 @@ export const describeAuthorization = (
   rules: Rules,
 ): RouteDescription => {
   const parameters = [
-    parameter('response_type', true, 'What the client gets.', { const: 'code' }),
-    parameter('client_id', true, 'The client.'),
-    parameter(
-      'redirect_uri',
-      !isRedirectUriOptional,
-      isRedirectUriOptional
-        ? 'Where the owner is sent back to. It may be absent where only one is registered.'
-        : 'Where the owner is sent back to.',
+    parameter({
+      name: 'response_type',
+      isRequired: true,
+      purpose: 'What the client gets.',
+      schema: { const: 'code' },
+    }),
+    parameter({ name: 'client_id', isRequired: true, purpose: 'The client.' }),
+    parameter({
+      name: 'redirect_uri',
+      isRequired: !isRedirectUriOptional,
+      purpose: 'Where the owner is sent back to; where only one is registered, that one.',
+    }),
+    parameter({ name: 'scope', isRequired: true, purpose: 'What the client asks for, space separated.' }),
+    ...Object.entries(rules).map(([name, rule]) =>
+      parameter({ name, purpose: rule.purpose, schema: schemaOf(rule) }),
     ),
-    parameter('scope', true, 'What the client asks for, space separated.'),
-    ...Object.entries(rules).map(([name, rule]) => parameter(name, false, rule.purpose, schemaOf(rule))),
     ...(resourceName === undefined
       ? []
       : [
-          parameter(resourceName, false, 'Whom the tokens will be for (RFC 8707). It may be repeated.', {
-            type: 'array',
-            items: TEXT_NOT_EMPTY,
+          parameter({
+            name: resourceName,
+            purpose: 'Whom the tokens will be for (RFC 8707). It may be repeated.',
+            schema: { type: 'array', items: TEXT_NOT_EMPTY },
           }),
         ]),
   ];
   return { summary: 'Asks an owner for consent', authentication: [], parameters, answers: PAGE_ANSWERS };
 };
 
-const parameter = (
-  name: string,
-  isRequired: boolean,
-  purpose: string,
-  schema: DescribedParameter['schema'] = TEXT_NOT_EMPTY,
-): DescribedParameter => ({ in: 'query', name, isRequired, purpose, schema });
+const parameter = ({
+  isRequired = false,
+  schema = TEXT_NOT_EMPTY,
+  ...words
+}: Pick<DescribedParameter, 'name' | 'purpose'> & Partial<DescribedParameter>): DescribedParameter => ({
+  in: 'query',
+  isRequired,
+  schema,
+  ...words,
+});
 
 const schemaOf = ({ maxCharacters, pattern }: Rule): DescribedParameter['schema'] => ({
   type: 'string',

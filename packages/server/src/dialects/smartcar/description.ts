@@ -94,15 +94,17 @@ const PAGING_REASONS = ['parameters_wrong', 'body_malformed', 'parameter_repeate
 const VEHICLE_REASONS = ['path_unknown', 'vehicle_unknown'] as const;
 
 /** A call with an access token. `data` is what a sample answers. */
-const dataRoute = (
-  summary: string,
-  schema: string,
-  data: object,
-  {
-    parameters = [],
-    reasons = [],
-  }: { readonly parameters?: readonly DescribedParameter[]; readonly reasons?: readonly RefusalReason[] } = {},
-): RouteDescription => ({
+const dataRoute = ({
+  summary,
+  schema,
+  data,
+  parameters = [],
+  reasons = [],
+}: Pick<RouteDescription, 'summary' | 'parameters'> & {
+  readonly schema: string;
+  readonly data: object;
+  readonly reasons?: readonly RefusalReason[];
+}): RouteDescription => ({
   summary,
   authentication: 'bearer',
   parameters,
@@ -118,29 +120,35 @@ const dataRoute = (
 });
 
 const DATA_ROUTES: Readonly<Record<string, RouteDescription>> = {
-  'GET /v2.0/vehicles': dataRoute(
-    'Lists the vehicles of a grant',
-    'SmartcarVehicles',
-    pageOf('vehicles', [VEHICLE.id], WHOLE),
-    { parameters: PAGING, reasons: PAGING_REASONS },
-  ),
-  'GET /v2.0/user': dataRoute('Shows the owner', 'SmartcarUser', { id: 'owner-1' }),
-  'GET /v2.0/vehicles/{id}': dataRoute('Shows a vehicle', 'SmartcarVehicle', attributesOf(VEHICLE), {
+  'GET /v2.0/vehicles': dataRoute({
+    summary: 'Lists the vehicles of a grant',
+    schema: 'SmartcarVehicles',
+    data: pageOf('vehicles', [VEHICLE.id], WHOLE),
+    parameters: PAGING,
+    reasons: PAGING_REASONS,
+  }),
+  'GET /v2.0/user': dataRoute({ summary: 'Shows the owner', schema: 'SmartcarUser', data: { id: 'owner-1' } }),
+  'GET /v2.0/vehicles/{id}': dataRoute({
+    summary: 'Shows a vehicle',
+    schema: 'SmartcarVehicle',
+    data: attributesOf(VEHICLE),
     parameters: [ID],
     reasons: [...VEHICLE_REASONS, 'scope_missing'],
   }),
-  'GET /v2.0/vehicles/{id}/permissions': dataRoute(
-    'Lists what the owner permitted',
-    'SmartcarPermissions',
-    pageOf('permissions', ['read_vehicle_info'], WHOLE),
-    { parameters: [ID, ...PAGING], reasons: [...VEHICLE_REASONS, ...PAGING_REASONS] },
-  ),
-  'DELETE /v2.0/vehicles/{id}/application': dataRoute(
-    'Disconnects a vehicle; with the last one, the grant ends',
-    'SmartcarDisconnection',
-    { status: 'success' },
-    { parameters: [ID], reasons: VEHICLE_REASONS },
-  ),
+  'GET /v2.0/vehicles/{id}/permissions': dataRoute({
+    summary: 'Lists what the owner permitted',
+    schema: 'SmartcarPermissions',
+    data: pageOf('permissions', ['read_vehicle_info'], WHOLE),
+    parameters: [ID, ...PAGING],
+    reasons: [...VEHICLE_REASONS, ...PAGING_REASONS],
+  }),
+  'DELETE /v2.0/vehicles/{id}/application': dataRoute({
+    summary: 'Disconnects a vehicle; with the last one, the grant ends',
+    schema: 'SmartcarDisconnection',
+    data: { status: 'success' },
+    parameters: [ID],
+    reasons: VEHICLE_REASONS,
+  }),
 };
 
 /** Smartcar's endpoints. */
