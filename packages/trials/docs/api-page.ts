@@ -146,11 +146,13 @@ const resolve = (response: Response, { components }: OpenApiDocument): Response 
 };
 
 const renderSecurity = ({ security, requestBody }: Operation): string => {
-  const names = security.map((one) => Object.keys(one)[0]);
-  if (names.includes('accessToken')) return 'Needs an access token (Bearer).';
+  const names = new Set(security.map((one) => Object.keys(one)[0]));
+  if (names.has('accessToken')) return 'Needs an access token (Bearer).';
   const inBody = JSON.stringify(requestBody ?? {}).match(/client_?(?:Secret|secret)/) !== null;
-  if (names.includes('clientBasic'))
-    return names.includes(undefined) ? 'The client authenticates by HTTP Basic or in the body.' : 'The client authenticates by HTTP Basic.';
+  if (names.has('clientBasic'))
+    return names.has(undefined)
+      ? 'The client authenticates by HTTP Basic or in the body.'
+      : 'The client authenticates by HTTP Basic.';
   return inBody ? 'The client authenticates in the body.' : '';
 };
 
@@ -194,7 +196,10 @@ const renderBody = (content: Content): string =>
 const renderResponse = (status: string, { description, headers = {}, content = {} }: Response): string => {
   const parts = Object.values(content).map(({ schema, example, examples = {} }) => {
     const name = schema.$ref?.split('/').at(-1);
-    const samples = [...(example === undefined ? [] : [example]), ...Object.values(examples).map(({ value }) => value)];
+    const samples = [
+      ...(example === undefined ? [] : [example]),
+      ...Object.values(examples).map(({ value }) => value),
+    ];
     const [first] = samples;
     return `${name === undefined ? '' : `<p>Schema: <a href="#${name}"><code>${name}</code></a></p>`}${
       first === undefined ? '' : `<pre>${escapeHtml(JSON.stringify(first, null, 2))}</pre>`
@@ -204,7 +209,5 @@ const renderResponse = (status: string, { description, headers = {}, content = {
   const isList = description.startsWith('- ');
   return `<details><summary><code>${status}</code>${isList ? '' : ` ${escapeHtml(description)}`}</summary>${
     isList ? renderText(description) : ''
-  }${
-    names.length === 0 ? '' : `<p>Headers: ${names.join(', ')}</p>`
-  }${parts.join('')}</details>`;
+  }${names.length === 0 ? '' : `<p>Headers: ${names.join(', ')}</p>`}${parts.join('')}</details>`;
 };

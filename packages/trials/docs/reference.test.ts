@@ -50,9 +50,7 @@ test('every route but the pages of owners and their forms is described for OpenA
       `POST ${vehicleSelection?.path ?? ''}`,
     ]),
   );
-  const wanted = ROUTES.filter(
-    (route) => !forms.has(route) && !/^\w+ \/connect(?:\/|$)/.test(route),
-  );
+  const wanted = ROUTES.filter((route) => !forms.has(route) && !/^\w+ \/connect(?:\/|$)/.test(route));
   assert.deepEqual([...DESCRIBED_ROUTES].sort(), [...new Set(wanted)].sort());
 });
 

@@ -31,7 +31,11 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ajv = new Ajv2020({
   strict: false,
   allErrors: true,
-  formats: { uuid: UUID, uri: (text) => URL.canParse(text), 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/ },
+  formats: {
+    uuid: UUID,
+    uri: (text) => URL.canParse(text),
+    'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+  },
 });
 ajv.addSchema(DOCUMENT, 'document');
 
@@ -76,7 +80,7 @@ export const assertValid = (schema: unknown, value: unknown, where: string): voi
 const findResponse = ({ responses }: Operation, status: number): DescribedResponse | undefined => {
   const response = responses[status];
   const name = response?.$ref?.split('/').at(-1);
-  return name === undefined ? response : (DOCUMENT.components.responses[name] as DescribedResponse | undefined);
+  return name === undefined ? response : DOCUMENT.components.responses[name];
 };
 
 /** Asserts that the status of a response is described for the operation, and its body is as described. */

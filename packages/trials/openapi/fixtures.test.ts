@@ -20,11 +20,16 @@ const SAMPLES: Readonly<Record<string, string>> = {
   oauthRefreshToken: 'a'.repeat(40),
 };
 
+/** Names that stand for refresh tokens of the dialect. */
+const REFRESH_TOKEN = /refreshToken|successor/i;
+
 /** Every placeholder of a case with its sample, or else with its own name. */
-const samplesOf = (fixture: FixtureCase): ReadonlyMap<string, string> =>
-  new Map(
-    [...JSON.stringify(fixture).matchAll(/\$\{(\w+)/g)].map(([, name = '']) => [name, SAMPLES[name] ?? name]),
-  );
+const samplesOf = (fixture: FixtureCase, dialect: string): ReadonlyMap<string, string> => {
+  const names = [...JSON.stringify(fixture).matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name);
+  const sampleOf = (name: string) =>
+    SAMPLES[REFRESH_TOKEN.test(name) ? `${dialect}RefreshToken` : name] ?? name;
+  return new Map(names.map((name) => [name, sampleOf(name)]));
+};
 
 /** The fields of a form; a repeatable one is a list. */
 const readFields = (text: string, { requestBody }: Operation): object => {
@@ -65,7 +70,7 @@ for (const dialect of FIXTURE_DIALECTS)
     describe(`${dialect}-${file}.json is as described`, () => {
       for (const sent of readFixtures(dialect, file))
         test(sent.name, () => {
-          const fixture = fill(sent, samplesOf(sent)) as FixtureCase;
+          const fixture = fill(sent, samplesOf(sent, dialect)) as FixtureCase;
           const { request, response } = fixture;
           const operation = findOperation(request.method, request.path);
           // An unknown path or another method: refused in the format of a dialect.

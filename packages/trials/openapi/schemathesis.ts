@@ -87,14 +87,10 @@ const main = async (): Promise<void> => {
       const file = join(directory, 'schemathesis.toml');
       await writeCredentials(server, dialectOf(tag), file);
       const seed = values.seed === undefined ? [] : ['--seed', values.seed];
-      const code = await run(
-        [
-          ...['--config-file', file, 'run', `${server.url}/openapi.json`, '--include-tag', tag],
-          ...['--checks', CHECKS.join(','), '--phases', 'examples,coverage,fuzzing'],
-          ...['--max-examples', values.examples, '--max-redirects', '0', ...seed],
-        ],
-        { cwd: directory, stdio: 'inherit' },
-      );
+      const where = ['--config-file', file, 'run', `${server.url}/openapi.json`, '--include-tag', tag];
+      const what = ['--checks', CHECKS.join(','), '--phases', 'examples,coverage,fuzzing'];
+      const howMuch = ['--max-examples', values.examples, ...seed];
+      const code = await run([...where, ...what, ...howMuch], { cwd: directory, stdio: 'inherit' });
       if (code !== 0) process.exitCode = 1;
     }
   } finally {

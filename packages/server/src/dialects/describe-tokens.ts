@@ -49,7 +49,8 @@ export const tokenHeadersOf = (dialect: Dialect, endpoint: TokenEndpoint): reado
     in: 'header',
     name: 'Idempotency-Key',
     isRequired: false,
-    purpose: 'A retry with the same key as the first use gets the same tokens, also where nothing else may be repeated.',
+    purpose:
+      'A retry with the same key as the first use gets the same tokens, also where nothing else may be repeated.',
     schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
   };
   const userAgent: DescribedParameter = {
@@ -93,6 +94,9 @@ export const tokenAnswerOf = (dialect: Dialect, endpoint: TokenEndpoint, schema:
 
 /** A text of a shape that stands for nothing. The same `number` gives the same text. */
 const sampleOf = (shape: Shape, number: number): string => {
-  const sealed = Array.from({ length: BLOCK_BYTES + shape.macBytes }, (_, at) => (at * 73 + number * 41) % 256);
+  const sealed = Array.from(
+    { length: BLOCK_BYTES + shape.macBytes },
+    (_, at) => (at * 73 + number * 41) % 256,
+  );
   return shape.write(Buffer.from(sealed)) + 'x'.repeat(shape.tail?.maxCharacters ?? 0);
 };

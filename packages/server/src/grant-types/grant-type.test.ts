@@ -23,7 +23,11 @@ const GRANT_TYPE = defineGrantType({
       },
     },
     { name: 'redirect_uri', purpose: 'A URI.', missing: 'redirect_uri_missing', isOmittable: true },
-    { name: 'scope', purpose: 'A scope.', form: { isValid: (scope) => scope !== 'bad', otherwise: 'scope_unknown' } },
+    {
+      name: 'scope',
+      purpose: 'A scope.',
+      form: { isValid: (scope) => scope !== 'bad', otherwise: 'scope_unknown' },
+    },
   ],
   handle: () => ({ accessToken: '', expiresInSeconds: 0 }),
 });

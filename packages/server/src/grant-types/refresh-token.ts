@@ -41,7 +41,8 @@ export const refreshToken: GrantType = defineGrantType({
     },
     {
       name: 'scope',
-      purpose: 'The part of the granted scope that the access token is for, space separated; all of it where absent.',
+      purpose:
+        'The part of the granted scope that the access token is for, space separated; all of it where absent.',
       form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' },
       refusals: ['scope_not_allowed'],
     },

@@ -2,7 +2,13 @@ import type { RefusalReason } from '../../errors.ts';
 import type { Parameter } from '../../grant-types/grant-type.ts';
 import { grantTypesOf } from '../../grant-types/grant-types.ts';
 import { isRepeatable } from '../../wire/repeatable.ts';
-import { FORM_CREDENTIALS_REASONS, objectOf, SECONDS, TEXT, TEXT_NOT_EMPTY } from '../../wire/route-description.ts';
+import {
+  FORM_CREDENTIALS_REASONS,
+  objectOf,
+  SECONDS,
+  TEXT,
+  TEXT_NOT_EMPTY,
+} from '../../wire/route-description.ts';
 import type {
   DescribedBody,
   DescribedField,
@@ -68,7 +74,11 @@ export const clientFieldsOf = (methods: TokenEndpoint['methods']): readonly Desc
 export const describeTokenEndpoint = (
   dialect: Dialect,
   endpoint: TokenEndpoint,
-  { summary, schema, format }: { readonly summary: string; readonly schema: string; readonly format: RefusalFormat },
+  {
+    summary,
+    schema,
+    format,
+  }: { readonly summary: string; readonly schema: string; readonly format: RefusalFormat },
 ): RouteDescription => {
   const reasons: readonly RefusalReason[] = [
     ...tokenReasonsOf(endpoint),
@@ -103,7 +113,10 @@ const formOf = (endpoint: TokenEndpoint): DescribedBody => ({
   })),
 });
 
-const fieldOf = ({ name, missing, purpose }: Parameter, { omittable = [] }: TokenEndpoint): DescribedField => {
+const fieldOf = (
+  { name, missing, purpose }: Parameter,
+  { omittable = [] }: TokenEndpoint,
+): DescribedField => {
   const isRequired = missing !== undefined && !omittable.includes(name);
   const schema = isRequired ? TEXT_NOT_EMPTY : TEXT;
   return { name, isRequired, purpose, schema: isRepeatable(name) ? { type: 'array', items: TEXT } : schema };

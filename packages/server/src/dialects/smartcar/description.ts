@@ -127,7 +127,11 @@ const DATA_ROUTES: Readonly<Record<string, RouteDescription>> = {
     parameters: PAGING,
     reasons: PAGING_REASONS,
   }),
-  'GET /v2.0/user': dataRoute({ summary: 'Shows the owner', schema: 'SmartcarUser', data: { id: 'owner-1' } }),
+  'GET /v2.0/user': dataRoute({
+    summary: 'Shows the owner',
+    schema: 'SmartcarUser',
+    data: { id: 'owner-1' },
+  }),
   'GET /v2.0/vehicles/{id}': dataRoute({
     summary: 'Shows a vehicle',
     schema: 'SmartcarVehicle',
@@ -169,7 +173,10 @@ export const describeSmartcar = (dialect: Dialect): WireDescription => {
     routes: {
       [`GET ${authorization.path}`]: describeAuthorization(authorization, RULES),
       ...Object.fromEntries(
-        endpoints.map(([path, endpoint]) => [`POST ${path}`, describeTokenEndpoint(dialect, endpoint, words)]),
+        endpoints.map(([path, endpoint]) => [
+          `POST ${path}`,
+          describeTokenEndpoint(dialect, endpoint, words),
+        ]),
       ),
       ...DATA_ROUTES,
     },

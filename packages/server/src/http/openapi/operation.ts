@@ -21,7 +21,9 @@ export const describeOperation = (name: string, route: RouteDescription, tag: st
     ...(parameters.length > 0 && { parameters: parameters.map(describeParameter) }),
     ...(body !== undefined && { requestBody: describeBody(body) }),
     responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer)])),
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer)]),
+      ),
       ...(refusals !== undefined && describeRefusals(refusals)),
     },
   };

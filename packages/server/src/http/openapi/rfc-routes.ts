@@ -8,7 +8,6 @@ import {
   EDGE_REASONS,
   FORM_CREDENTIALS_REASONS,
   objectOf,
-  SECONDS,
   TEXT,
   TEXT_NOT_EMPTY,
 } from '../../wire/route-description.ts';
