@@ -150,6 +150,8 @@ describe('What the command line refuses on an existing store', { concurrency: 2 
     [['--on-replay', 'shout'], /--on-replay must be one of revoke, refuse, observe/],
     [['--require-user-agent', 'maybe'], /--require-user-agent must be true or false/],
     [['--dead-token-code', '418'], /--dead-token-code must be one of 4002, 401, 403, 4011/],
+    [['--personal-grant', '42'], /--personal-grant must be the id of a grant, 16 hexadecimal digits/],
+    [['--personal-grant', '00000000000000ff'], /--personal-grant must be a grant of the client/],
     [['--access-token-length', '35'], /--access-token-length must be at least 36 and at most 428/],
     [['--access-token-length', '429'], /--access-token-length must be at least 36 and at most 428/],
     [['--access-token-length', '36.5'], /--access-token-length must be a whole number/],

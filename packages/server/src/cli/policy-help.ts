@@ -37,6 +37,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
     'true or false: refuse authorization requests without a PKCE challenge (RFC 7636), as for every public client',
   nativeApp:
     "true or false: an app on the owner's own machine, which may return to any port of 127.0.0.1, [::1] or localhost (RFC 8252)",
+  personalGrant:
+    "the grant for which the client gets access tokens with its secret alone, for an owner's own client; empty for none",
   clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
   audience:
     'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',

@@ -169,6 +169,7 @@ const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'clientCredentials',
   'clientCredentialsScope',
   'grantScope',
+  'personalGrant',
   'simulatedOwners',
   'requirePkce',
   'nativeApp',

@@ -99,6 +99,13 @@ export const POLICY_FIELDS = {
    * (RFC 8252 §7.3). Absent for what its type says: a public client is one.
    */
   nativeApp: v.optional(flag),
+  /**
+   * The id of the grant for which the client gets access tokens with its secret alone: that of the owner whose own client
+   * it is. Empty or absent for none.
+   */
+  personalGrant: v.optional(
+    text(/^(?:[0-9a-f]{16})?$/, 'must be the id of a grant, 16 hexadecimal digits, or empty for none'),
+  ),
   /** Whether the client may get tokens for itself, without an owner (RFC 6749 §4.4). */
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */

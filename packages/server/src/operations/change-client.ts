@@ -1,5 +1,7 @@
 import type { ClientChange } from '../clients/change.ts';
 import { faultsOfAllowed } from '../clients/scopes.ts';
+import { PERSONAL_GRANT } from '../grant-types/personal-grant.ts';
+import { readGrantId } from '../tokens/grant-id.ts';
 import type { Shape } from '../tokens/shape.ts';
 import type { OperationContext } from './context.ts';
 import { faultsOfRules } from './dialect-rules.ts';
@@ -47,11 +49,11 @@ const findFaults = async (
       return typeof value === 'string' ? [[field, value]] : [];
     }),
   );
-  const { accessTokenLength } = policy;
+  const { accessTokenLength, personalGrant } = policy;
   const isAboutDialect =
     [entries, Object.keys(allowed), redirectUris].some(({ length }) => length > 0) ||
     requirePkce ||
-    accessTokenLength !== undefined;
+    [accessTokenLength, personalGrant].some((one) => one !== undefined);
   const { client } = isAboutDialect ? await store.readClient(clientId) : {};
   if (client === undefined) return [];
   const rules = dialects.of(client);
@@ -61,7 +63,25 @@ const findFaults = async (
     ...faultsOfOptions(entries, dialect, options),
     ...faultsOfRules(rules, clientId, { redirectUris, requirePkce }),
     ...faultsOfLength(accessTokenLength, dialect, shapes.accessToken),
+    ...(await faultsOfPersonal(store, rules, clientId, personalGrant)),
   ];
+};
+
+/** A value that is no id is a fault of the policy itself. */
+const faultsOfPersonal = async (
+  store: Pick<OperationContext['store'], 'readGrant'>,
+  { name, tokenEndpoints }: DialectRules,
+  clientId: string,
+  personalGrant: unknown,
+): Promise<readonly string[]> => {
+  const id = typeof personalGrant === 'string' ? readGrantId(personalGrant) : undefined;
+  if (id === undefined) return [];
+  if (!Object.values(tokenEndpoints).some((endpoint) => endpoint.serves(PERSONAL_GRANT)))
+    return [`the ${name} dialect has no personalGrant`];
+  const grant = await store.readGrant(id);
+  return grant?.clientId === clientId
+    ? []
+    : [`personalGrant must be a grant of the client: create it first ("keyfob grant create")`];
 };
 
 const faultsOfLength = (length: unknown, dialect: string, { tail }: Shape): readonly string[] => {

@@ -58,7 +58,12 @@ export const pleos: Dialect = {
     requirePkce: false,
     clientCredentials: false,
   },
-  renderAnswer: ({ accessToken, refreshToken }, _policy, exchange) =>
-    renderData({ accessToken, refreshToken }, exchange),
+  renderAnswer: ({ accessToken, refreshToken, expiresInSeconds }, _policy, exchange) =>
+    renderData(
+      refreshToken === undefined
+        ? { accessToken, tokenType: 'Bearer', expiresIn: expiresInSeconds }
+        : { accessToken, refreshToken },
+      exchange,
+    ),
   renderRefusal: renderPleosRefusal,
 };
