@@ -165,11 +165,7 @@ const renderFields = ({ client, brand }: Pick<SharedAccess, 'client' | 'brand'>)
   html`<input type="hidden" name="${REMOVAL_FIELDS.client}" value="${client.id}" />
     <input type="hidden" name="${REMOVAL_FIELDS.brand}" value="${brand ?? ''}" />`;
 
-const renderEnded = (
-  pageContext: PageContext,
-  ended: readonly EndedAccess[],
-  form: RenderForm,
-): Content => {
+const renderEnded = (pageContext: PageContext, ended: readonly EndedAccess[], form: RenderForm): Content => {
   const { texts } = pageContext;
   return html`<section class="shared" aria-labelledby="ended">
     <h2 id="ended">${texts.owner.ended}</h2>
@@ -179,9 +175,7 @@ const renderEnded = (
         const name = nameClient(client);
         const until = works === 'offline' ? texts.owner.endedUntil : texts.owner.runsOutUntil;
         return html`<li>
-          <span class="name"
-            >${isolate(name)}${brand !== undefined && ` · ${nameMake(brand, texts)}`}</span
-          >
+          <span class="name">${isolate(name)}${brand !== undefined && ` · ${nameMake(brand, texts)}`}</span>
           <span class="detail">${fill(until, renderMoment(pageContext, worksUntilMs))}</span>
           ${
             works === 'everywhere' &&
