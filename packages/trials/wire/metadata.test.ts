@@ -6,6 +6,7 @@ import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { ResourceTrial } from './resource-trial.ts';
 
 const METADATA = '/.well-known/oauth-authorization-server';
+const OPEN_ID = '/.well-known/openid-configuration';
 const JWKS = '/.well-known/jwks.json';
 const RESOURCE = '/.well-known/oauth-protected-resource';
 
@@ -25,7 +26,7 @@ describe('Metadata', () => {
       jwks_uri: `${ISSUER}/.well-known/jwks.json`,
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
-      grant_types_supported: ['authorization_code', 'refresh_token'],
+      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
@@ -47,6 +48,17 @@ describe('Metadata', () => {
   test('accepts GET only', async () => {
     const { status, headers } = await createResourceTrial().send('POST', METADATA, {}, '');
     assert.deepEqual([status, headers['Allow']], [405, 'GET, HEAD']);
+  });
+});
+
+describe('OpenID Connect discovery', () => {
+  test('gets a 404 that says where the metadata is, also for an issuer with a path', async () => {
+    const issuer = 'https://cars.example/keyfob';
+    for (const path of [OPEN_ID, `${OPEN_ID}/keyfob`]) {
+      const { status, headers, body } = await createResourceTrial({ issuer }).get(path);
+      assert.deepEqual([status, headers['Content-Type']], [404, 'application/json']);
+      assert.match(String(body['error_description']), /without OpenID Connect: .* \/\.well-known\/oauth-auth/);
+    }
   });
 });
 

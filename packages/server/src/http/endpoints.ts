@@ -14,14 +14,20 @@ import { createTokenRoutes } from './token-routes.ts';
 export type Endpoints = {
   /** Answers a request. Never rejects. */
   respond(request: WireRequest, caller: Caller): Promise<WireResponse>;
-  /** The answer for a request that could not be read to its end. */
-  refuse(path: string, reason: RefusalReason, caller: Caller): WireResponse;
+  /** The answer for a request that could not be read to its end. A browser that opens an address gets a page. */
+  refuse(
+    path: string,
+    reason: RefusalReason,
+    caller: Caller,
+    head?: Pick<WireRequest, 'method' | 'headers'>,
+  ): WireResponse;
 };
 
 /** The endpoints and the names of their routes, as in `GET /v2.0/vehicles/{id}`. */
 export type RouteTable = Endpoints & { readonly routes: readonly string[] };
 
 const NO_BODY = Buffer.alloc(0);
+const NO_HEAD = { method: '', headers: {} };
 const NO_PARAMETERS: Visit['parameters'] = {};
 
 /** Every endpoint in one route table: the token endpoints of every dialect, and the routes of `groups`. */
@@ -38,9 +44,11 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
   });
 
   const pages = table.find(({ answerUnknownPage }) => answerUnknownPage !== undefined);
+  /** Someone who opens the address of an endpoint in a browser reads a page. */
+  const rendererFor = (request: WireRequest, group: RouteGroup): RouteGroup =>
+    opensPage(request) ? (pages ?? group) : group;
   const refuseMethod = ({ group, allow }: Match & { route: undefined }, visit: Visit): WireResponse => {
-    // Someone who opens the address of an endpoint in a browser reads a page.
-    const renderer = opensPage(visit.request) ? (pages ?? group) : group;
+    const renderer = rendererFor(visit.request, group);
     const response = renderFailure(new Refusal('method_not_allowed'), renderer, visit);
     return { ...response, headers: { ...response.headers, Allow: allow } };
   };
@@ -57,10 +65,10 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
         return renderFailure(error, match.group, visit);
       }
     },
-    refuse(path, reason, caller) {
-      const request = { method: '', path, query: '', headers: {}, body: NO_BODY };
-      const { group } = findRoute('', path);
-      return renderFailure(new Refusal(reason), group, begin(request, caller, NO_PARAMETERS));
+    refuse(path, reason, caller, head = NO_HEAD) {
+      const request = { ...head, path, query: '', body: NO_BODY };
+      const renderer = rendererFor(request, findRoute('', path).group);
+      return renderFailure(new Refusal(reason), renderer, begin(request, caller, NO_PARAMETERS));
     },
   };
 };
