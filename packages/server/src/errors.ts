@@ -33,6 +33,7 @@ const REFUSALS = {
   form_outdated: 'request',
   form_of_other_site: 'request',
   cookies_missing: 'request',
+  origin_unregistered: 'request',
   // the client
   credentials_missing: 'unauthenticated',
   credentials_malformed: 'unauthenticated',

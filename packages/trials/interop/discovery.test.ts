@@ -48,14 +48,18 @@ describe('A server without a public URL', () => {
     ['[::1]', '[::1]'],
   ] as const) {
     const skip = isIP(host.replaceAll(/[[\]]/g, '')) === 6 && !HAS_IPV6 && 'this machine has no IPv6';
-    test(`on ${host} is discovered by a strict client through the address that it prints`, { skip }, async (t) => {
-      const server = await open(t, { host });
-      const { url } = await server.listen();
-      assert.equal(new URL(url).hostname, reached);
-      assert.equal(server.publicUrl, url);
-      const configuration = await discover(url);
-      assert.equal(configuration.serverMetadata().issuer, url);
-    });
+    test(
+      `on ${host} is discovered by a strict client through the address that it prints`,
+      { skip },
+      async (t) => {
+        const server = await open(t, { host });
+        const { url } = await server.listen();
+        assert.equal(new URL(url).hostname, reached);
+        assert.equal(server.publicUrl, url);
+        const configuration = await discover(url);
+        assert.equal(configuration.serverMetadata().issuer, url);
+      },
+    );
   }
 });
 
@@ -75,7 +79,9 @@ const openPrefixProxy = async (scope: Scope) => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  scope.after(() => void server.close().closeAllConnections());
+  scope.after(() => {
+    server.close().closeAllConnections();
+  });
   proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keyfob`;
   return proxy;
 };

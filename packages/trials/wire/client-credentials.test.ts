@@ -234,7 +234,11 @@ describe('Client credentials', () => {
     assert.equal((await trial.post(PATH, inForm)).status, 200);
     assertRefused(await trial.post(PATH, inForm, app), 400, 'invalid_request');
     assertRefused(await trial.post(DISCOVERED_PATH, GRANT, plain), 400, 'unauthorized_client');
-    assertRefused(await trial.post(DISCOVERED_PATH, GRANT, { ...app, secret: 'wrong' }), 401, 'invalid_client');
+    assertRefused(
+      await trial.post(DISCOVERED_PATH, GRANT, { ...app, secret: 'wrong' }),
+      401,
+      'invalid_client',
+    );
     await trial.memory.changeClient(id, { disabledAtMs: trial.context.clock() });
     assertRefused(await requestToken(trial, app), 401, 'invalid_client');
   });

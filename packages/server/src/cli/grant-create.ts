@@ -55,44 +55,44 @@ const create = async (options: CreateOptions): Promise<void> => {
 };
 
 const createAndReport = async (context: OperationContext, options: CreateOptions): Promise<Report> => {
-    const { client: clientId, subject, scope, brand } = options;
-    const created = await createGrant(context, { clientId, subject, scope, brand });
-    if (created.outcome === 'client_unknown') throw unknownClient(clientId);
-    if (created.outcome === 'invalid') throw toUsageError(created.faults, FIELDS);
-    if (created.outcome === 'client_not_permitted') {
-      throw new OperatorError(
-        'client_not_permitted',
-        `client ${clientId} is a resource server: it gets no tokens`,
-        'Use a client of another type; see "keyfob client list".',
-      );
-    }
-    if (created.outcome === 'issuer_unknown') {
-      throw new OperatorError(
-        'public_url_missing',
-        `the access tokens of client ${clientId} are JWTs, which name the public URL of the server, and it is unknown here`,
-        'Give it with --public-url or KEYFOB_PUBLIC_URL: the same as the server has.',
-      );
-    }
-    const { grant, tokens } = created;
-    const createdAt = toSeconds(grant.createdAtMs);
-    const expiresAt = createdAt + tokens.refreshExpiresInSeconds;
-    const json = {
-      grantId: writeGrantId(grant.id),
-      accessToken: tokens.accessToken,
-      refreshToken: tokens.refreshToken,
-      expiresIn: tokens.expiresInSeconds,
-      refreshTokenExpiresAt: expiresAt,
-      clientId,
-      subject,
-      scope,
-      brand: brand ?? null,
-      createdAt,
-    };
-    const rows = [
-      ['grant id', json.grantId],
-      ['access token', `${tokens.accessToken}  (for ${tokens.expiresInSeconds} s)`],
-      ['refresh token', `${tokens.refreshToken}  (until ${showTime(expiresAt)})`],
-    ];
-    const remedyIfLost = `The grant exists, and its tokens are shown only once. Revoke it with "keyfob grant revoke ${json.grantId}", and create another.`;
-    return { json, text: alignColumns(rows), remedyIfLost };
+  const { client: clientId, subject, scope, brand } = options;
+  const created = await createGrant(context, { clientId, subject, scope, brand });
+  if (created.outcome === 'client_unknown') throw unknownClient(clientId);
+  if (created.outcome === 'invalid') throw toUsageError(created.faults, FIELDS);
+  if (created.outcome === 'client_not_permitted') {
+    throw new OperatorError(
+      'client_not_permitted',
+      `client ${clientId} is a resource server: it gets no tokens`,
+      'Use a client of another type; see "keyfob client list".',
+    );
+  }
+  if (created.outcome === 'issuer_unknown') {
+    throw new OperatorError(
+      'public_url_missing',
+      `the access tokens of client ${clientId} are JWTs, which name the public URL of the server, and it is unknown here`,
+      'Give it with --public-url or KEYFOB_PUBLIC_URL: the same as the server has.',
+    );
+  }
+  const { grant, tokens } = created;
+  const createdAt = toSeconds(grant.createdAtMs);
+  const expiresAt = createdAt + tokens.refreshExpiresInSeconds;
+  const json = {
+    grantId: writeGrantId(grant.id),
+    accessToken: tokens.accessToken,
+    refreshToken: tokens.refreshToken,
+    expiresIn: tokens.expiresInSeconds,
+    refreshTokenExpiresAt: expiresAt,
+    clientId,
+    subject,
+    scope,
+    brand: brand ?? null,
+    createdAt,
+  };
+  const rows = [
+    ['grant id', json.grantId],
+    ['access token', `${tokens.accessToken}  (for ${tokens.expiresInSeconds} s)`],
+    ['refresh token', `${tokens.refreshToken}  (until ${showTime(expiresAt)})`],
+  ];
+  const remedyIfLost = `The grant exists, and its tokens are shown only once. Revoke it with "keyfob grant revoke ${json.grantId}", and create another.`;
+  return { json, text: alignColumns(rows), remedyIfLost };
 };

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createAuthorizationServer, isEveryAddress, keyRingNameOf, optionOf, storeNameOf } from '../exports/index.ts';
+import {
+  createAuthorizationServer,
+  isEveryAddress,
+  keyRingNameOf,
+  optionOf,
+  storeNameOf,
+} from '../exports/index.ts';
 import type { AuthorizationServer, Config, Emit, Listening } from '../exports/index.ts';
 import { DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';

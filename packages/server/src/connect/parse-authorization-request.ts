@@ -62,10 +62,7 @@ export const parseAuthorizationRequest = async (
     reason,
   });
   const rawState = parameters.getRaw('state');
-  const location = redirectTo(
-    { redirectUri, rawState },
-    wire.renderError(error, description, publicUrl),
-  );
+  const location = redirectTo({ redirectUri, rawState }, wire.renderError(error, description, publicUrl));
   const { keepsOpener } = wire;
   return redirect(createPageContext(context, visit, { keepsOpener }), location, { status: 302 });
 };

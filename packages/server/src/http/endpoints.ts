@@ -5,9 +5,11 @@ import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import { opensPage } from '../wire/headers.ts';
 import type { RouteGroup, Visit } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
+import { createCrossOrigin, preflightedMethod } from './cross-origin.ts';
 import { createFailures } from './failures.ts';
 import { createRouter } from './router.ts';
 import type { Match } from './router.ts';
+import { createScriptOrigins } from './script-origins.ts';
 import { createTokenRoutes } from './token-routes.ts';
 
 /** The endpoints as functions over plain values: they need no socket to be tested or mounted elsewhere. */
@@ -35,6 +37,8 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
   const table = [...groups, ...createTokenRoutes(context)];
   const findRoute = createRouter(table);
   const renderFailure = createFailures(context.emit);
+  const { store, authentication } = context;
+  const crossOrigin = createCrossOrigin(table, createScriptOrigins(store, authentication.monotonic));
   const begin = (request: WireRequest, caller: Caller, parameters: Visit['parameters']): Visit => ({
     request,
     exchange: { requestId: context.randomness.uuid(), nowMs: context.clock() },
@@ -53,17 +57,44 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
     return { ...response, headers: { ...response.headers, Allow: allow } };
   };
 
+  /** Runs a route, or what comes before it; a failure is rendered as the group renders it. */
+  const run = async (
+    visit: Visit,
+    group: RouteGroup,
+    answer: () => WireResponse | Promise<WireResponse>,
+  ): Promise<WireResponse> => {
+    try {
+      return await answer();
+    } catch (error) {
+      return renderFailure(error, group, visit);
+    }
+  };
+
+  const answerWithoutRoute = async (
+    match: Match & { route: undefined },
+    visit: Visit,
+  ): Promise<WireResponse> => {
+    const { request } = visit;
+    const method = preflightedMethod(request);
+    const wanted = method === undefined ? undefined : findRoute(method, request.path);
+    if (method === undefined || wanted?.route === undefined || !crossOrigin.isOpen(wanted.route))
+      return refuseMethod(match, visit);
+    const { origin = '' } = request.headers;
+    return run(visit, wanted.group, () => crossOrigin.answerPreflight(origin, method));
+  };
+
   return {
     routes: table.flatMap(({ routes }) => Object.keys(routes)),
     async respond(request, caller) {
       const match = findRoute(request.method, request.path);
-      if (match.route === undefined) return refuseMethod(match, begin(request, caller, NO_PARAMETERS));
+      if (match.route === undefined) return answerWithoutRoute(match, begin(request, caller, NO_PARAMETERS));
+      const { route, group } = match;
       const visit = begin(request, caller, match.parameters);
-      try {
-        return await match.route(visit);
-      } catch (error) {
-        return renderFailure(error, match.group, visit);
-      }
+      const response = await run(visit, group, () => route(visit));
+      const { origin } = request.headers;
+      return origin === undefined || !crossOrigin.isOpen(route)
+        ? response
+        : run(visit, group, () => crossOrigin.open(response, origin, visit));
     },
     refuse(path, reason, caller, head = NO_HEAD) {
       const request = { ...head, path, query: '', body: NO_BODY };

@@ -20,6 +20,7 @@ export const createResourceServerRoutes = (context: EndpointContext): RouteGroup
     [`GET ${PATHS.openId}${pathOf(context.issuer)}`]: refuseOpenId,
     [`GET ${PATHS.jwks}`]: createJwks(context),
   },
+  crossOriginRoutes: [`POST ${PATHS.revocation}`],
   renderRefusal: renderOAuthRefusal,
 });
 

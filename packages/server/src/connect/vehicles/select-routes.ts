@@ -138,7 +138,7 @@ const submitSelection = async (pending: PendingSelection): Promise<WireResponse>
   const owner = ownerOf(session, methods);
   if (owner?.subject === selection.subject && action === SWITCH_LANGUAGE)
     return renderSelection(pending, { session, owner }, { hasError: false, chosen: fields });
-  if (owner?.subject !== selection.subject || action !== 'agree') 
+  if (owner?.subject !== selection.subject || action !== 'agree')
     return redirect(pageContext, pageContext.target, { status: 303 });
   const choice = await offerVehicles(pending, owner);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);

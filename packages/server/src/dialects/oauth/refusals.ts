@@ -113,6 +113,7 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
       error: 'unsupported_token_type',
       description: 'An access token expires by itself; revoke the refresh token.',
     },
+    origin_unregistered: invalidRequest('The origin is that of no redirect URI of a public client.', 403),
     scope_missing: {
       status: 403,
       error: 'insufficient_scope',
