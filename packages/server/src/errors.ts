@@ -42,6 +42,7 @@ const REFUSALS = {
   client_secret_wrong: 'unauthenticated',
   client_of_other_dialect: 'unauthenticated',
   client_disabled: 'unauthenticated',
+  client_method_wrong: 'unauthenticated',
   // an authorization code
   code_unknown: 'dead_code',
   code_expired: 'dead_code',
@@ -74,6 +75,7 @@ const REFUSALS = {
   scope_missing: 'not_permitted',
   vehicle_unknown: 'not_permitted',
   vehicles_not_shared: 'not_permitted',
+  personal_grant_ended: 'not_permitted',
   // the server itself
   throttled: 'throttled',
   store_unavailable: 'unavailable',
@@ -95,12 +97,13 @@ type ReasonOf<Class extends RefusalClass> = {
 export const reasonsOf = <Class extends RefusalClass>(wanted: Class): readonly ReasonOf<Class>[] =>
   REFUSAL_REASONS.filter((reason): reason is ReasonOf<Class> => REFUSALS[reason] === wanted);
 
-/** What is wrong with the client itself, not with how it authenticates. */
+/** Why a client that a request names is not accepted. */
 export const CLIENT_REASONS = [
   'client_unknown',
   'client_secret_wrong',
   'client_of_other_dialect',
   'client_disabled',
+  'client_method_wrong',
 ] as const satisfies readonly RefusalReason[];
 export type ClientReason = (typeof CLIENT_REASONS)[number];
 

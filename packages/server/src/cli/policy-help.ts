@@ -1,4 +1,13 @@
 import type { PolicyField } from '../exports/clients.ts';
+import { DIALECTS } from '../exports/dialects.ts';
+import type { Dialect } from '../exports/dialects.ts';
+
+const dialects: readonly Dialect[] = Object.values(DIALECTS);
+/** The dialects whose access tokens may have several lengths, and which. */
+const LENGTHS = dialects.flatMap(({ name, shapes }) => {
+  const { tail } = shapes.accessToken;
+  return tail === undefined ? [] : [`${name}: ${tail.from} to ${tail.from + tail.maxCharacters}`];
+});
 
 /** What each policy field does, for the help. */
 export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
@@ -12,9 +21,12 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
   resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
   requireUserAgent: 'true or false: refuse requests without a User-Agent',
+  clientAuthentication:
+    'both, basic or post: where the secret may be in a request, in dialects that have room for both',
   includeRefreshExpiry:
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
   accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
+  accessTokenLength: `characters of opaque access tokens, for columns that are too short (${LENGTHS.join(', ')})`,
   grantScope:
     'what owners may grant the client, space separated; empty for nothing. Access tokens of existing grants are narrowed to it at once',
   simulatedOwners:
@@ -23,6 +35,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
     'true or false: refuse authorization requests without a PKCE challenge (RFC 7636), as for every public client',
   nativeApp:
     "true or false: an app on the owner's own machine, which may return to any port of 127.0.0.1, [::1] or localhost (RFC 8252)",
+  personalGrant:
+    "the grant for which the client gets access tokens with its secret alone, for an owner's own client; empty for none",
   clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
   audience:
     'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',

@@ -43,6 +43,7 @@ export const oauth: Dialect = {
     resyncGenerations: 1024,
     requireUserAgent: false,
     includeRefreshExpiry: false,
+    clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
     grantScope: joinReadScopes(oauthScopes),
     simulatedOwners: false,

@@ -2,12 +2,13 @@ import { CLIENT_TYPES } from '../../clients/client.ts';
 import { joinReadScopes } from '../../clients/scopes.ts';
 import { smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
-import { uuidShape } from '../../tokens/shape.ts';
+import { uuidV4Shape } from '../../tokens/shape.ts';
 import { renderOAuthError, writeTokens } from '../oauth/answers.ts';
 import { createTokenEndpoint } from '../oauth/token-requests.ts';
 import { createVehicleRoutes } from './vehicles.ts';
 import { smartcarScopes } from './scopes.ts';
 import { smartcarRefusals } from './refusals.ts';
+import { REQUEST_ID } from './request-id.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Exchange } from '../../wire/exchange.ts';
 
@@ -21,7 +22,7 @@ const headersOf = ({ requestId }: Exchange) => ({
   'Content-Type': 'application/json',
   'Cache-Control': 'no-store',
   Pragma: 'no-cache',
-  'SC-Request-Id': requestId,
+  [REQUEST_ID]: requestId,
 });
 
 /** Smartcar: `POST /oauth/token`, OAuth 2.0 form and JSON. https://smartcar.com/docs/api-reference/authorization/token-refresh */
@@ -39,12 +40,14 @@ export const smartcar: Dialect = {
   pathPrefix: '/',
   tokenEndpoints: {
     '/oauth/token': createTokenEndpoint({
-      methods: ['client_secret_basic', 'none'],
+      methods: ['client_secret_basic', 'client_secret_post', 'none'],
       serves: (grantType) => GRANT_TYPES.has(grantType) || isForClientItself(grantType),
       servesEveryDialect: isForClientItself,
+      // The vendor's SDKs for Python and Ruby send none where only one is registered.
+      omittable: ['redirect_uri'],
     }),
   },
-  shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },
+  shapes: { refreshToken: uuidV4Shape, accessToken: uuidV4Shape, code: uuidV4Shape },
   defaultPolicy: {
     refreshTokenLifetimeSeconds: 60 * DAY,
     accessTokenLifetimeSeconds: 7200,
@@ -56,6 +59,7 @@ export const smartcar: Dialect = {
     resyncGenerations: 1024,
     requireUserAgent: true,
     includeRefreshExpiry: false,
+    clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
     grantScope: joinReadScopes(smartcarScopes),
     simulatedOwners: false,
