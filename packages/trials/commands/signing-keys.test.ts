@@ -47,6 +47,29 @@ describe('Keys that sign JWTs', () => {
     for (const token of live) await jwtVerify(token, fresh, options);
   });
 
+  test('a client is set to RS256 once the ring has a key for it, and its JWTs are signed by that key', async (t) => {
+    const server = await serverFor(t, { environment: { KEYFOB_PUBLIC_URL: 'https://fob.example' } });
+    const { client } = await grantFor(server, 'smartcar');
+    const flags = ['--access-token-format', 'jwt', '--access-token-algorithm', 'RS256'];
+    const set = () => server.command('client', 'set', client.clientId, ...flags);
+    await assert.rejects(
+      set(),
+      /--access-token-algorithm RS256 needs a key: .*keys rotate --purpose sign-rs256/,
+    );
+    await server.command('keys', 'rotate', '--purpose', 'sign-rs256');
+    await set();
+    const owner = ['--client', client.clientId, '--subject', 'owner-1'];
+    const { accessToken } = await server.command<{ accessToken: string }>('grant', 'create', ...owner);
+    const keys = createRemoteJWKSet(new URL(`${server.url}/.well-known/jwks.json`));
+    const { protectedHeader } = await jwtVerify(accessToken, keys, { typ: 'at+jwt' });
+    assert.equal(protectedHeader.alg, 'RS256');
+    const rotated = await server.command<{ keys: { purpose: string }[] }>('keys', 'rotate');
+    assert.deepEqual(
+      rotated.keys.map(({ purpose }) => purpose),
+      ['seal', 'sign', 'session', 'webhook', 'sign-rs256'],
+    );
+  });
+
   test('"grant create" prints a JWT for a client with JWTs, and creates nothing if it does not know the issuer', async (t) => {
     const server = await serverFor(t);
     const { client } = await grantFor(server, 'smartcar');

@@ -108,6 +108,37 @@ describe('JWKS', () => {
     assert.equal(during.headers['Cache-Control'], 'no-store');
   });
 
+  test('has the key for RS256 beside the others, for the clients that need it', async () => {
+    const trial = createResourceTrial();
+    await trial.rotateKeys({ isRsa: true });
+    const keySet = await fetchKeys(trial);
+    const policy = { accessTokenFormat: 'jwt', accessTokenAlgorithm: 'RS256' } as const;
+    const owner = await trial.register('smartcar', { policy });
+    const app = await trial.register('smartcar', { policy: { clientCredentials: true } });
+    const first = await trial.grant(owner);
+    const form = { grant_type: 'client_credentials' };
+    const own = String((await trial.post('/oauth2/token', form, app)).body['access_token']);
+    assert.deepEqual(
+      keySet.keys.map(({ alg }) => alg),
+      ['ES256', 'RS256'],
+    );
+    const options = {
+      issuer: ISSUER,
+      audience: ISSUER,
+      typ: 'at+jwt',
+      currentDate: new Date(trial.nowSeconds() * 1000),
+    };
+    for (const [token, alg] of [
+      [first.accessToken, 'RS256'],
+      [String((await trial.refresh(owner, first.refreshToken)).body['access_token']), 'RS256'],
+      [own, 'ES256'],
+    ] as const) {
+      assert.equal((await jwtVerify(token, createLocalJWKSet(keySet), options)).protectedHeader.alg, alg);
+      const by = alg === 'RS256' ? owner : app;
+      assert.equal((await trial.post('/oauth/introspect', { token }, by)).body['active'], true);
+    }
+  });
+
   test('must not be cached if the ring lacks a key that the store knows', async () => {
     const trial = createResourceTrial();
     await trial.rotateKeys({ isMissing: true });

@@ -14,7 +14,7 @@ export type CrossOrigin = {
   open(response: WireResponse, origin: string, visit: Visit): Promise<WireResponse>;
 };
 
-/** How long a browser may remember the answer to a preflight: as long as Chromium does by default at most. */
+/** How long a browser may remember the answer to a preflight. What the request itself gets is decided each time. */
 const PREFLIGHT_SECONDS = 600;
 /** The star stands for all others, but never for `Authorization`. Cookies are never sent, because no answer allows them. */
 const REQUEST_HEADERS = 'Authorization, Content-Type, Idempotency-Key, *';
@@ -39,12 +39,10 @@ export const createCrossOrigin = (groups: readonly RouteGroup[], origins: Script
   );
   const mayRead = async (origin: string, { client }: Visit): Promise<boolean> => {
     if (client !== undefined) return hasScriptsAt(client, origin);
-    try {
-      return await origins.has(origin);
-    } catch (error) {
+    return origins.has(origin).catch((error: unknown) => {
       if (error instanceof StoreError) return false;
       throw error;
-    }
+    });
   };
   return {
     isOpen: (route) => open.has(route),

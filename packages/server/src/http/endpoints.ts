@@ -57,19 +57,6 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
     return { ...response, headers: { ...response.headers, Allow: allow } };
   };
 
-  /** Runs a route, or what comes before it; a failure is rendered as the group renders it. */
-  const run = async (
-    visit: Visit,
-    group: RouteGroup,
-    answer: () => WireResponse | Promise<WireResponse>,
-  ): Promise<WireResponse> => {
-    try {
-      return await answer();
-    } catch (error) {
-      return renderFailure(error, group, visit);
-    }
-  };
-
   const answerWithoutRoute = async (
     match: Match & { route: undefined },
     visit: Visit,
@@ -79,8 +66,11 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
     const wanted = method === undefined ? undefined : findRoute(method, request.path);
     if (method === undefined || wanted?.route === undefined || !crossOrigin.isOpen(wanted.route))
       return refuseMethod(match, visit);
-    const { origin = '' } = request.headers;
-    return run(visit, wanted.group, () => crossOrigin.answerPreflight(origin, method));
+    try {
+      return await crossOrigin.answerPreflight(request.headers['origin'] ?? '', method);
+    } catch (error) {
+      return renderFailure(error, wanted.group, visit);
+    }
   };
 
   return {
@@ -90,11 +80,17 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
       if (match.route === undefined) return answerWithoutRoute(match, begin(request, caller, NO_PARAMETERS));
       const { route, group } = match;
       const visit = begin(request, caller, match.parameters);
-      const response = await run(visit, group, () => route(visit));
+      let response: WireResponse;
+      try {
+        response = await route(visit);
+      } catch (error) {
+        response = renderFailure(error, group, visit);
+      }
       const { origin } = request.headers;
-      return origin === undefined || !crossOrigin.isOpen(route)
-        ? response
-        : run(visit, group, () => crossOrigin.open(response, origin, visit));
+      if (origin === undefined || !crossOrigin.isOpen(route)) return response;
+      return crossOrigin
+        .open(response, origin, visit)
+        .catch((error: unknown) => renderFailure(error, group, visit));
     },
     refuse(path, reason, caller, head = NO_HEAD) {
       const request = { ...head, path, query: '', body: NO_BODY };

@@ -36,7 +36,7 @@ export const isEveryAddress = (host: string): boolean => Object.hasOwn(LOOPBACK_
  * A name stays as it was given, and an address for all of the machine becomes its loopback address: the URL is the issuer, unless
  * one is configured, and strict clients compare the issuer with the URL that they were given.
  */
-export const urlOf = (host: string, { address, port }: AddressInfo): string => {
+const urlOf = (host: string, { address, port }: AddressInfo): string => {
   const reached = isIP(host) === 0 ? host.toLowerCase() : (LOOPBACK_OF[address] ?? address);
   return `http://${isIP(reached) === 6 ? `[${reached}]` : reached}:${port}`;
 };

@@ -103,7 +103,8 @@ export const createJwks =
   (context: EndpointContext): Route =>
   async () => {
     const isComplete = await hasEveryKey(context);
-    const keys = context.keyRing.sign.usable.map(({ signingKey }) => signingKey().jwk);
+    const { sign, signRs256 } = context.keyRing;
+    const keys = [...sign.usable, ...signRs256.usable].map(({ signingKey }) => signingKey().jwk);
     return answerEverybody({ keys }, { isCacheable: isComplete });
   };
 

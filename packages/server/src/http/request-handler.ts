@@ -172,7 +172,7 @@ const createDecision = (
     const { method = '' } = request;
     const refuse = (reason: RefusalReason): WireResponse =>
       endpoints.refuse(routePath, reason, caller, { method, headers: readHeaders(request) });
-    // Before the body, which may belong to nobody.
+    // First, because it is refused whatever the body is.
     if (hasLargeHead(request, limits.headersMaxBytes)) return refuse('headers_too_large');
     if (body === 'too_large') return refuse('body_too_large');
     if (!isWithinLoad) return refuse('overloaded');
