@@ -50,6 +50,16 @@ const findViolations = async (page: Page): Promise<readonly string[]> => {
   });
 };
 
+/** In a page: refreshes with a header that needs a preflight, and asks for the owner with the new token. */
+const refreshInPage = async ({ url, form }: { readonly url: string; readonly form: string }) => {
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded', 'Idempotency-Key': 'one' };
+  const answer = await fetch(`${url}/oauth/token`, { method: 'POST', headers, body: form });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  const user = await fetch(`${url}/v2.0/user`, { headers: { Authorization: `Bearer ${token}` } });
+  const { id } = (await user.json()) as { id: string };
+  return { id, requestId: user.headers.get('SC-Request-Id') };
+};
+
 describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
   if (SKIPPED_WITHOUT_CHROMIUM !== false) return;
   const app = await openApp();
@@ -105,15 +115,6 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
     const { clientId } = await trial.register('smartcar', { type: 'public', redirectUris });
     const wanted = { clientId, subject: 'simulated:owner-9', scope: 'read_odometer', brand: undefined };
     const { tokens } = await makeGrant(trial.deployment, wanted);
-    /** Refreshes with a header that needs a preflight, and asks for the owner with the new token. */
-    const script = async ({ url, form }: { readonly url: string; readonly form: string }) => {
-      const headers = { 'Content-Type': 'application/x-www-form-urlencoded', 'Idempotency-Key': 'one' };
-      const answer = await fetch(`${url}/oauth/token`, { method: 'POST', headers, body: form });
-      const { access_token: token } = (await answer.json()) as { access_token: string };
-      const user = await fetch(`${url}/v2.0/user`, { headers: { Authorization: `Bearer ${token}` } });
-      const { id } = (await user.json()) as { id: string };
-      return { id, requestId: user.headers.get('SC-Request-Id') };
-    };
     const form = new URLSearchParams({
       grant_type: 'refresh_token',
       client_id: clientId,
@@ -121,9 +122,9 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
     }).toString();
     const page = await browser.newPage();
     await page.goto(app.callback.replace('/callback', '/elsewhere'));
-    await assert.rejects(page.evaluate(script, { url: trial.url, form }), /Failed to fetch/);
+    await assert.rejects(page.evaluate(refreshInPage, { url: trial.url, form }), /Failed to fetch/);
     await page.goto(app.home);
-    const { id, requestId } = await page.evaluate(script, { url: trial.url, form });
+    const { id, requestId } = await page.evaluate(refreshInPage, { url: trial.url, form });
     assert.equal(id, 'simulated:owner-9');
     assert.match(requestId ?? '', /^[0-9a-f-]{36}$/);
     await page.close();

@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { Seconds } from '../clock.ts';
 import { OperatorError, StoreError } from '../errors.ts';
-import { KEY_PURPOSES, REQUIRED_PURPOSES } from './key-state.ts';
+import { REQUIRED_PURPOSES } from './key-state.ts';
 import type { KeyPurpose, KeyWithdrawal, RegisteredKey } from './key-state.ts';
 import { createSealer } from './sealer.ts';
 import type { Sealer } from './sealer.ts';

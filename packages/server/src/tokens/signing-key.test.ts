@@ -26,6 +26,7 @@ const SCALARS: readonly (readonly [string, bigint, string])[] = [
 for (const [name, seed, y] of SCALARS) {
   void test(`of the seeds of a signing key, ${name}`, () => {
     const { jwk } = createSigningKey(seedOf(seed));
+    assert.ok(jwk.kty === 'EC');
     assert.deepEqual([hex(jwk.x), hex(jwk.y)], [BASE_X, y]);
   });
 }
