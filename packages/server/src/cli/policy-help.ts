@@ -16,8 +16,10 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   rotation: 'strict, overlap, until-used or none',
   overlapSeconds: 'with rotation overlap: how long a used refresh token may be repeated (0 to 900)',
   raceSeconds:
-    'how long after its first use a repeated refresh token is refused but not treated as stolen (0 to 900)',
+    'how long after its overlap, or without one after its first use, a repeated refresh token is refused but not treated as stolen (0 to 900)',
   onReplay: 'revoke, refuse or observe',
+  onReplayAccessTokens:
+    'expire or end: whether access tokens run out, or end at once, when a replay revokes their grant',
   grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
   resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
   requireUserAgent: 'true or false: refuse requests without a User-Agent',

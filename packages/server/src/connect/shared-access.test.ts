@@ -18,6 +18,7 @@ const POLICY: Policy = {
   overlapSeconds: 0,
   raceSeconds: 10,
   onReplay: 'revoke',
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: null,
   resyncGenerations: 16,
   requireUserAgent: false,
@@ -139,6 +140,16 @@ describe('What an owner shares', () => {
     assert.equal(shared.lastUsedAtMs, undefined);
   });
 
+  test('has no last use if the client gets tokens for one of the grants without a refresh', () => {
+    const client = clientOf('c', { personalGrant: '0000000000000002' });
+    const lastUseOf = (...ids: readonly bigint[]) => {
+      const covering = ids.map((id) => ({ grant: grantOf(client, id).grant, vehicles: [vehicle('x')] }));
+      return describeShared(client, covering, { ...NOW, endsWhenEmpty: true }).lastUsedAtMs;
+    };
+    assert.equal(lastUseOf(1n), NOW_MS - 10 * HOUR_MS);
+    assert.equal(lastUseOf(1n, 2n), undefined);
+  });
+
   test('offers to remove its only vehicle where the access goes on without one', () => {
     const covering = [{ grant: grantOf(A, 1n).grant, vehicles: [vehicle('x')] }];
     for (const endsWhenEmpty of [true, false]) {
@@ -169,9 +180,21 @@ describe('What an owner ended', () => {
         client: JWT,
         brand: undefined,
         endedAtMs: NOW_MS - HOUR_MS,
-        offlineUntilMs: NOW_MS + HOUR_MS,
+        worksUntilMs: NOW_MS + HOUR_MS,
+        works: 'offline',
       },
     ]);
+  });
+
+  test('is listed while access tokens that a replay left run out', () => {
+    const runningOut = clientOf('r', { onReplayAccessTokens: 'expire' });
+    const replayed = { revocation: { atMs: NOW_MS - HOUR_MS, cause: 'replay' as const } };
+    const grants = [grantOf(runningOut, 1n, replayed), grantOf(A, 2n, replayed)];
+    assert.deepEqual(
+      listEnded(grants, NOW).map(({ client, worksUntilMs, works }) => [client.id, worksUntilMs, works]),
+      [['r', NOW_MS + HOUR_MS, 'everywhere']],
+    );
+    assert.deepEqual(listEnded([grantOf(runningOut, 1n, endedAt(NOW_MS - 1))], NOW), []);
   });
 
   test('is listed as long as a clock in doubt has not certainly ended it', () => {

@@ -127,7 +127,9 @@ export const TEXTS_EN = {
     /** For access that other services check without asking this server. */
     offline: (time: string): string =>
       `Services that check this access by themselves can accept it until ${time} if you remove it now.`,
-    ended: 'Removed, but not everywhere yet',
+    ended: 'Ended, but still working for a while',
+    runsOutUntil: (time: string): string =>
+      `The app gets no new access. What it already has works until ${time}.`,
     endedUntil: (time: string): string =>
       `Services that check this access by themselves can accept it until ${time}.`,
     removed: 'Access has been removed.',

@@ -125,6 +125,8 @@ export const TEXTS_KO: Texts = {
     offline: (time) =>
       `지금 연결을 해제해도, 접근 권한을 자체적으로 확인하는 서비스에서는 ${time}까지 유효할 수 있습니다.`,
     ended: '해제되었으나 아직 유효할 수 있는 앱',
+    runsOutUntil: (time) =>
+      `앱은 더 이상 새로운 접근 권한을 받지 못합니다. 이미 받은 권한은 ${time}까지 유효합니다.`,
     endedUntil: (time) => `접근 권한을 자체적으로 확인하는 서비스에서는 ${time}까지 유효할 수 있습니다.`,
     removed: '연결이 해제되었습니다.',
     signedOutHere:

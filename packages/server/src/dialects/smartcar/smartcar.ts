@@ -55,6 +55,8 @@ export const smartcar: Dialect = {
     overlapSeconds: 60,
     raceSeconds: 10,
     onReplay: 'revoke',
+    // The page: "Failure to do so will require the user to go through Connect again after the access token has expired."
+    onReplayAccessTokens: 'expire',
     grantLifetimeSeconds: null,
     resyncGenerations: 1024,
     requireUserAgent: true,
