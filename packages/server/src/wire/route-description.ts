@@ -71,6 +71,7 @@ export type WireDescription = {
 /** Why any request may be refused before its route sees it. */
 export const EDGE_REASONS = [
   'request_malformed',
+  'headers_too_large',
   'expectation_unknown',
   'body_too_large',
   'body_too_slow',
@@ -113,6 +114,7 @@ export const PAGE_ANSWERS: Readonly<Record<number, DescribedAnswer>> = {
   400: { summary: 'A page that says what is wrong with the request.', mediaType: 'text/html' },
   403: { summary: 'A page that says that the visit cannot go on.', mediaType: 'text/html' },
   429: { summary: 'A page that says that there are too many visits.', mediaType: 'text/html' },
+  431: { summary: 'A page that says that the request is too large.', mediaType: 'text/html' },
   503: { summary: 'A page that says that the service cannot answer just now.', mediaType: 'text/html' },
 };
 

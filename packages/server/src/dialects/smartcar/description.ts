@@ -162,7 +162,11 @@ export const describeSmartcar = (dialect: Dialect): WireDescription => {
     dialect.renderRefusal(refusal, defaultPolicy, exchange),
   );
   const endpoints = Object.entries(tokenEndpoints);
-  const words = { summary: 'Exchanges a code or a refresh token', schema: 'SmartcarTokens', format };
+  const words = {
+    summary: 'Issues tokens: for a code, for a refresh token, or for the client itself',
+    schema: 'SmartcarTokens',
+    format,
+  };
   return {
     title,
     purpose: 'The API of Smartcar: OAuth 2.0, and the vehicles of a grant (version 2.0).',

@@ -13,9 +13,10 @@ const dialects: readonly Dialect[] = Object.values(DIALECTS);
 const WIRES = [...dialects.map((dialect) => dialect.describe(dialect)), RFC_ROUTES];
 const ROUTES = WIRES.flatMap(({ routes }) => Object.entries(routes));
 
-/** Reasons that no described route has: another method, and what only owners' pages or single grant types say. */
+/** Reasons that no described route has: another method, preflights, and what only owners' pages or single grant types say. */
 const ELSEWHERE: ReadonlySet<RefusalReason> = new Set([
   'method_not_allowed',
+  'origin_unregistered',
   'selection_expired',
   'form_outdated',
   'form_of_other_site',
