@@ -93,11 +93,10 @@ for (const [name, smartcar] of [
       await assertThrown(refresh, { status: 400, type: 'invalid_grant' });
     });
 
-    test('the second use of a code revokes the tokens of the first use', async () => {
+    test('a code that is sent again at once is refused, and the tokens of the first use go on working', async () => {
       const { code, accessToken } = await begin();
-      assert.equal((await smartcar.getUser(accessToken)).id, 'owner-1');
       await assertThrown(authClient().exchangeCode(code), { status: 400, type: 'invalid_grant' });
-      await assertThrown(smartcar.getUser(accessToken), AUTHENTICATION);
+      assert.equal((await smartcar.getUser(accessToken)).id, 'owner-1');
     });
 
     test('lists are paged', async () => {
