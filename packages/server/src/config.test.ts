@@ -30,6 +30,7 @@ void test('without any setting the defaults apply', () => {
     port: 8787,
     adminHost: '127.0.0.1',
     data: 'data',
+    insecurePublicUrl: false,
     demo: false,
     signInScope: 'openid profile',
     trustClock: false,
@@ -98,6 +99,8 @@ void test('every setting has an environment variable, in capitals with underscor
     KEYFOB_ADMIN_ALLOWED_HOSTS: 'keyfob-1,keyfob-2',
     KEYFOB_DATA: 'elsewhere',
     KEYFOB_KEY_FILE: 'ring.txt',
+    KEYFOB_SCOPES_FILE: 'scopes.json',
+    KEYFOB_INSECURE_PUBLIC_URL: 'true',
     KEYFOB_DEMO: 'true',
     KEYFOB_SIGN_IN_ISSUER: 'https://accounts.example/realm',
     KEYFOB_SIGN_IN_CLIENT_ID: 'keyfob',
@@ -134,6 +137,8 @@ void test('every setting has an environment variable, in capitals with underscor
     adminAllowedHosts: 'keyfob-1,keyfob-2',
     data: 'elsewhere',
     keyFile: 'ring.txt',
+    scopesFile: 'scopes.json',
+    insecurePublicUrl: true,
     demo: true,
     signInIssuer: 'https://accounts.example/realm',
     signInClientId: 'keyfob',
@@ -346,6 +351,22 @@ void test('signInIssuer and signInClientId are set together', () => {
   assert.match(errorOf({ file: { signInIssuer: 'https://a.example' } }).message, /signInClientId/);
   assert.match(errorOf({ file: { signInClientId: 'keyfob' } }).message, /signInIssuer/);
 });
+
+for (const [publicUrl, isSafe] of [
+  ['https://auth.example', true],
+  ['http://127.0.0.1:8787/fob', true],
+  ['http://[::1]:8787', true],
+  ['http://localhost', true],
+  ['http://auth.example', false],
+  ['http://192.0.2.7:8787', false],
+  ['http://localhost.example', false],
+] as const)
+  void test(`the public URL ${publicUrl} ${isSafe ? 'is good' : 'has to be insisted on'}`, () => {
+    if (isSafe) assert.equal(parse({ file: { publicUrl } }).publicUrl, publicUrl);
+    else
+      assert.match(errorOf({ file: { publicUrl } }).message, /publicUrl must use https.*insecurePublicUrl/);
+    assert.equal(parse({ file: { publicUrl, insecurePublicUrl: true } }).publicUrl, publicUrl);
+  });
 
 void test('a parsed configuration parses to itself', () => {
   const config = parse({ file: { publicUrl: 'https://auth.example/', port: '1', demo: 'true' } });

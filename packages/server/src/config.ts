@@ -8,6 +8,7 @@ import {
   settingNameOf,
 } from './settings/names.ts';
 import { SETTINGS } from './settings/settings.ts';
+import { isSafeUrl } from './settings/values.ts';
 import type { Config, Setting } from './settings/settings.ts';
 
 export type { Config, Settings } from './settings/settings.ts';
@@ -57,6 +58,11 @@ const schema = v.pipe(
   v.check(
     (values) => Number(values['headersTimeoutSeconds']) <= Number(values['requestTimeoutSeconds']),
     'headersTimeoutSeconds must be at most requestTimeoutSeconds',
+  ),
+  v.check(
+    ({ publicUrl, insecurePublicUrl }) =>
+      typeof publicUrl !== 'string' || insecurePublicUrl === true || isSafeUrl(publicUrl),
+    'publicUrl must use https; http is for 127.0.0.1, [::1] and localhost, or with insecurePublicUrl',
   ),
   v.check(
     ({ key, keyFile, keyCommand }) =>

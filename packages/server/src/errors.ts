@@ -40,6 +40,7 @@ const REFUSALS = {
   client_secret_wrong: 'unauthenticated',
   client_of_other_dialect: 'unauthenticated',
   client_disabled: 'unauthenticated',
+  client_method_wrong: 'unauthenticated',
   // an authorization code
   code_unknown: 'dead_code',
   code_expired: 'dead_code',
@@ -93,12 +94,13 @@ type ReasonOf<Class extends RefusalClass> = {
 export const reasonsOf = <Class extends RefusalClass>(wanted: Class): readonly ReasonOf<Class>[] =>
   REFUSAL_REASONS.filter((reason): reason is ReasonOf<Class> => REFUSALS[reason] === wanted);
 
-/** What is wrong with the client itself, not with how it authenticates. */
+/** Why a client that a request names is not accepted. */
 export const CLIENT_REASONS = [
   'client_unknown',
   'client_secret_wrong',
   'client_of_other_dialect',
   'client_disabled',
+  'client_method_wrong',
 ] as const satisfies readonly RefusalReason[];
 export type ClientReason = (typeof CLIENT_REASONS)[number];
 
@@ -162,12 +164,11 @@ export class Refusal extends Error {
 
 /**
  * `unavailable`: nothing was changed. `outcome_unknown`: the answer to a commit was lost, so it may or may not have happened.
- * `clock_in_doubt`: the store answered, and nobody knows what time it is; nothing was changed.
  */
-export const STORE_ERROR_KINDS = ['unavailable', 'outcome_unknown', 'clock_in_doubt'] as const;
+export const STORE_ERROR_KINDS = ['unavailable', 'outcome_unknown'] as const;
 export type StoreErrorKind = (typeof STORE_ERROR_KINDS)[number];
 
-/** The store could not do what it was asked, or what it answered cannot be judged. Always HTTP 503, never a dead token. */
+/** The store could not do what it was asked. Always HTTP 503, never a dead token. */
 export class StoreError extends Error {
   readonly kind: StoreErrorKind;
 
@@ -177,10 +178,6 @@ export class StoreError extends Error {
     this.kind = kind;
   }
 }
-
-/** A token has expired by a clock that may be ahead. */
-export const clockInDoubt = (): StoreError =>
-  new StoreError('clock_in_doubt', 'the clock is in doubt, so nobody knows whether a token has expired');
 
 /** A token does not open, but may: the store knows of a newer key than the ring holds. */
 export const keyMissing = (): StoreError =>

@@ -143,6 +143,40 @@ describe('Clients of every type on the command line', () => {
     assert.equal((await runOn(directory, ...words, '--scope', 'control_charge')).code, 0);
   });
 
+  test('PKCE is required where the dialect documents it, and refused where it has none', async (t) => {
+    const directory = directoryFor(t);
+    const made = await create(directory);
+    assert.equal(made.policy['requirePkce'], false);
+    assert.equal((await set(directory, made.clientId, '--require-pkce', 'true')).policy['requirePkce'], true);
+    const oauth = await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--json');
+    assert.equal((JSON.parse(oauth.stdout) as Shown).policy['requirePkce'], true);
+    const creating = ['client', 'create', '--dialect', 'pleos', '--json'];
+    const refused = await runOn(directory, ...creating, '--require-pkce', 'true');
+    assert.match(errorOf(refused).message, /^--require-pkce must be false: requests of the pleos dialect/);
+    const pleos = JSON.parse((await runOn(directory, ...creating)).stdout) as Shown;
+    const later = await runOn(directory, 'client', 'set', pleos.clientId, '--require-pkce', 'true', '--json');
+    assert.match(errorOf(later).message, /^--require-pkce must be false/);
+  });
+
+  test('an app has a scheme with a dot, or the one that its vendor documents for it', async (t) => {
+    const directory = directoryFor(t);
+    const made = await create(directory);
+    const documented = `sc${made.clientId}://exchange`;
+    const changed = await set(directory, made.clientId, '--add-redirect-uri', documented);
+    assert.deepEqual(changed.redirectUris, [documented]);
+    for (const words of [
+      ['--add-redirect-uri', 'myapp://callback'],
+      ['--redirect-uri', `sc${made.clientId}0://exchange`],
+      ['--consent-redirect-uri', 'myapp://callback'],
+    ]) {
+      const refused = await runOn(directory, 'client', 'set', made.clientId, ...words, '--json');
+      assert.equal(refused.code, 2);
+      assert.match(errorOf(refused).message, /scheme with a dot, such as com\.example\.app, or sc/);
+    }
+    const creating = ['client', 'create', '--dialect', 'oauth', '--redirect-uri', 'myapp:/x', '--json'];
+    assert.match(errorOf(await runOn(directory, ...creating)).message, /scheme with a dot/);
+  });
+
   test('a deployment declares scopes in a file', async (t) => {
     const directory = directoryFor(t);
     const file = join(directory, 'scopes.json');

@@ -224,7 +224,11 @@ describe('Smartcar Connect', () => {
       smartcarUrl(trial, smartcar, { redirect_uri: undefined, scope: undefined }),
     );
     assert.ok(unnamed.location.startsWith(`${REDIRECT_URI}&error=invalid_scope`));
-    const local = await trial.register('smartcar', { redirectUris: ['http://127.0.0.1/cb'] });
+    const [redirectUris, nativeApp] = [['http://127.0.0.1/cb'], true];
+    const local = await trial.register('smartcar', { redirectUris, policy: { nativeApp } });
+    const web = await trial.register('smartcar', { redirectUris });
+    const refused = await browser.open(smartcarUrl(trial, web, { redirect_uri: 'http://127.0.0.1:4711/cb' }));
+    assert.deepEqual([refused.status, refused.location], [400, '']);
     const other = await browser.open(
       smartcarUrl(trial, local, { redirect_uri: 'http://127.0.0.1:4711/cb', scope: undefined }),
     );

@@ -197,3 +197,37 @@ test('A grant that was revoked again since the backup keeps its newest revocatio
   assert.deepEqual((await store.readGrant(sampleGrant().id))?.revocation, newest?.revocation);
   await store.close();
 });
+
+test('A key that is compromised or retired in the store or in the backup stays so in a restore.', async () => {
+  const [path, backup] = paths('withdrawn');
+  const store = openSqliteStore(path);
+  const key = (number: number) =>
+    ({ number, purpose: 'seal', createdAtMs: CREATED_AT_MS, fingerprint: String(number) }) as const;
+  for (const number of [1, 2, 3, 4]) await store.registerKey(key(number));
+  const compromised = (atMs: number) => ({ state: 'compromised', atMs, opensUntilMs: atMs + 1000 }) as const;
+  const retired = { state: 'retired', atMs: NOW_MS } as const;
+  await store.withdrawKey(1, compromised(NOW_MS));
+  await store.withdrawKey(2, compromised(NOW_MS));
+  await backupSqliteStore(path, backup, () => {});
+  await store.withdrawKey(2, retired);
+  await store.withdrawKey(3, compromised(NOW_MS));
+  const expected = await store.listKeys();
+  restoreSqliteStore(path, backup, NOW_MS);
+  assert.deepEqual(await store.listKeys(), expected);
+  assert.deepEqual((await store.readClient('')).keys, expected);
+  await store.close();
+
+  // Into a newer store, which knows nothing of it.
+  const [newPath] = paths('withdrawn-new');
+  const newer = openSqliteStore(newPath);
+  for (const number of [1, 2, 3, 4]) await newer.registerKey(key(number));
+  assert.equal((await newer.readClient('')).keys[3]?.withdrawal, undefined);
+  restoreSqliteStore(newPath, backup, NOW_MS);
+  assert.deepEqual((await newer.readClient('')).keys, [
+    key(4),
+    key(3),
+    { ...key(2), withdrawal: compromised(NOW_MS) },
+    { ...key(1), withdrawal: compromised(NOW_MS) },
+  ]);
+  await newer.close();
+});

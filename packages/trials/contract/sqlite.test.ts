@@ -6,12 +6,16 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { StoreError } from '@keyfob/server/errors';
 import { openSqliteStore } from '@keyfob/server/stores';
+import { consentTo } from '../support/consent-to.ts';
 import {
   CREATED_AT_MS,
   fill,
   NOW_MS,
+  redeemed,
   refreshed,
   sampleClient,
+  sampleCode,
+  sampleCodeUse,
   sampleGrant,
   sampleSecret,
   sampleUse,
@@ -32,6 +36,24 @@ describeStore('SQLite', {
   open: async () => openSqliteStore(nextPath()),
   reopen: async () => openSqliteStore(currentPath()),
   openSecond: async () => openSqliteStore(currentPath()),
+});
+
+test('A withdrawal that fails at one grant takes nothing from the others, and drops no code.', async () => {
+  const path = nextPath();
+  const store = openSqliteStore(path);
+  await store.createClient(sampleClient());
+  for (const grantId of [1n, 2n]) await consentTo(store, [], { grantId });
+  await store.createCode(sampleCode({ grantId: 3n }));
+  const other = new DatabaseSync(path);
+  other.exec(`CREATE TRIGGER second BEFORE UPDATE OF revoked_at_ms ON grants WHEN NEW.id = 2
+    BEGIN SELECT RAISE(ABORT, 'a test'); END`);
+  other.close();
+  const sharing = { subject: 'owner-1', clientId: 'client-a', brand: undefined };
+  const all = { sharing, vehicleId: undefined, endsWhenEmpty: true };
+  await assert.rejects(store.withdraw(all, { nowMs: NOW_MS + 5000 }), StoreError);
+  for (const grantId of [1n, 2n]) assert.equal((await store.readGrant(grantId))?.revocation, undefined);
+  assert.equal((await redeemed(store, sampleCodeUse({ presented: { grantId: 3n } }))).verdict.kind, 'redeem');
+  await store.close();
 });
 
 test('When a refresh fails, each other refresh of the same commit is either done, or unavailable and undone.', async () => {

@@ -20,7 +20,6 @@ test('the page of endpoints lists every route, and no other', async (t) => {
   const served = new Set(
     server.routes.map((route) =>
       route
-        .replace(/\/$/, '')
         .replace(/connect\/\w+\.css$/, 'connect/{stylesheet}')
         .replace(/connect\/\w+\.js$/, 'connect/{script}'),
     ),

@@ -43,6 +43,14 @@ describe('The signature of a message', () => {
     });
   }
 
+  test('with several keys: the receiver verifies by any of them', () => {
+    const old = Buffer.alloc(32, 3);
+    const rotated = signMessage([KEY, old], { id: 'grantEvent-1', body, nowMs });
+    for (const key of [KEY, old])
+      new Webhook(writeWebhookSecret(key)).verify(body, rotated, { jsonParse: false });
+    assert.throws(() => new Webhook(writeWebhookSecret(Buffer.alloc(32, 1))).verify(body, rotated));
+  });
+
   test('the secret is 32 bytes derived from the key ring: always the same, and different for each webhook and key', () => {
     const lines = [createKeyLines(1, 1), createKeyLines(5, 2)];
     const [one, two] = [parseKeyRing(lines.join('\n')), parseKeyRing(lines.toReversed().join(','))];

@@ -17,6 +17,9 @@ const each = <Value>(
 const text = (maxLength: number): fc.Arbitrary<string> =>
   fc.stringMatching(new RegExp(`^[a-z/_.-]{1,${maxLength}}$`));
 
+/** What makes an unknown path of a known one. A single slash does not. */
+const suffix = text(9).filter((one) => one !== '/');
+
 const METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'PROPFIND', 'SEARCH'];
 const HOSTS = [undefined, ['one.example', 'two.example']];
 const BAD_KEYS = ['', 'two words', 'k'.repeat(256), 'k\u00e9y', 'k'.repeat(8000)];
@@ -28,7 +31,7 @@ const withBody = (pieces: readonly (string | Buffer)[]): RequestParts => ({
 
 const smartcarFaults = (body: string): Faults => ({
   'another method': ['405 invalid_request', each(METHODS, (method) => ({ method }))],
-  'another path': ['404 invalid_request', text(9).map((suffix) => ({ target: `/oauth/token${suffix}` }))],
+  'another path': ['404 invalid_request', suffix.map((one) => ({ target: `/oauth/token${one}` }))],
   'no Host, or two': ['400 invalid_request', header('Host', ...HOSTS)],
   'no User-Agent': ['400 invalid_request', header('User-Agent', undefined, '', '  ')],
   'another Content-Type': [
@@ -89,7 +92,7 @@ const pleosFaults = (body: string): Faults => {
   ];
   return {
     'another method': ['400 404', each(METHODS, (method) => ({ method }))],
-    'another path': ['400 404', text(9).map((suffix) => ({ target: `/v1/auth/token-refresh${suffix}` }))],
+    'another path': ['400 404', suffix.map((one) => ({ target: `/v1/auth/token-refresh${one}` }))],
     'no Host, or two': ['400 4002 request', header('Host', ...HOSTS)],
     'no valid brand': [
       '400 4002 Brand',

@@ -38,6 +38,8 @@ const held = async (store: Store, state: (typeof STATES)[number]) => {
   return { webhookId: 'hook', sequence: delivery.grantEvent.sequence, attempts: delivery.attempts };
 };
 
+const SESSION = { digest: digestOf('session'), startedAtMs: NOW_MS };
+
 /** Every verb that changes something, and every path of a refresh and of a code. */
 const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'a rotation': (store) => store.refresh(sampleUse(0, { ...LATER, presented: { grantId: ACTIVE } })),
@@ -91,6 +93,8 @@ const VERBS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
       createdAtMs: CREATED_AT_MS,
       fingerprint: 'another fingerprint',
     }),
+  'a session': (store) => store.createSession({ ...SESSION, digest: digestOf('another session') }),
+  'the end of a session': (store) => store.endSession(SESSION.digest),
 };
 
 const READS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
@@ -109,6 +113,7 @@ const READS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   listWebhooks: (store) => store.listWebhooks(),
   listDeliveries: (store) => store.listDeliveries({ states: STATES, limit: 100 }),
   countDeliveriesWaiting: (store) => store.countDeliveriesWaiting(),
+  hasSession: (store) => store.hasSession(SESSION.digest),
 };
 
 /** Columns that differ between two runs: random numbers, the database's clock, and who issued a token. */
@@ -134,6 +139,7 @@ function tryConflicts(database: Cluster): void {
     });
     await fillWithAll(store, 3);
     await store.createGrant(sampleGrant({ id: 70n }));
+    await store.createSession(SESSION);
     await store.refresh(sampleUse(0, { nowMs: NOW_MS + 1000, presented: { grantId: 70n } }));
     await client.connect();
     const { rows } = await client.query<{ name: string }>(

@@ -190,6 +190,7 @@ const drawPolicy = (prng: Prng, type: ClientType): Policy => ({
   resyncGenerations: prng.pick([1024, 1024, 1024, 3, 0]),
   requireUserAgent: prng.chance(0.5),
   includeRefreshExpiry: prng.chance(0.5),
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   clientCredentials: false,
   dialectOptions: { deadTokenCode: prng.pick(['4002', '401', '403', '4011']) },

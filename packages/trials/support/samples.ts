@@ -34,6 +34,7 @@ export const OVERLAP_POLICY: Policy = {
   resyncGenerations: 1024,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   grantScope: 'read_odometer read_charge',
   clientCredentials: false,

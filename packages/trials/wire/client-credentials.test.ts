@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { readAccess } from '@keyfob/server';
 import type { Policy } from '@keyfob/server/clients';
-import { uuidShape } from '@keyfob/server/tokens';
+import { registrationOf, sealTokenId, signAccessJwt, uuidShape } from '@keyfob/server/tokens';
 import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 
@@ -50,12 +50,13 @@ describe('Client credentials', () => {
     });
   }
 
-  test('give a token that is neither active nor inactive while only a doubt about the clock has ended it', async () => {
+  test('give a token that a jump of the clock ends: its client gets another one', async () => {
     const trial = createResourceTrial();
     const app = await trial.register('smartcar', { policy: ALLOWED });
     const token = String((await requestToken(trial, app)).body['access_token']);
     trial.jumpSeconds(app.client.policy.accessTokenLifetimeSeconds);
-    assert.equal((await trial.post('/oauth/introspect', { token }, app)).status, 503);
+    assert.deepEqual((await trial.post('/oauth/introspect', { token }, app)).body, { active: false });
+    assert.equal((await requestToken(trial, app)).status, 200);
   });
 
   test('give a token without an owner, which is active until it expires or its client is disabled', async () => {
@@ -93,6 +94,50 @@ describe('Client credentials', () => {
     trial.advanceSeconds(-7200);
     await trial.memory.removeClient(id, { withGrants: true });
     assert.deepEqual(await introspect(checker), { active: false });
+  });
+
+  test('that says it lives for longer than the policy allows is active for as long as the policy allows', async () => {
+    const trial = createResourceTrial();
+    const app = await trial.register('smartcar', { policy: ALLOWED });
+    const { id } = app.client;
+    const { active: key } = trial.context.keyRing.sign;
+    const iat = trial.nowSeconds();
+    // As a thief of the key would make it.
+    const token = await signAccessJwt(key, {
+      iss: ISSUER,
+      sub: id,
+      aud: ISSUER,
+      client_id: id,
+      scope: '',
+      iat,
+      exp: iat + 365 * 86_400,
+      jti: sealTokenId(key, { kind: 'client', issuedAt: iat, serial: 0 }),
+    });
+    const introspect = async () => (await trial.post('/oauth/introspect', { token }, app)).body;
+    const { active, exp } = await introspect();
+    assert.deepEqual([active, exp], [true, iat + 7200]);
+    trial.advanceSeconds(7200);
+    assert.deepEqual(await introspect(), { active: false });
+  });
+
+  test('give a token that is inactive once its key is compromised, and whose key is published no more', async () => {
+    const trial = createResourceTrial();
+    const app = await trial.register('smartcar', { policy: ALLOWED });
+    const token = String((await requestToken(trial, app)).body['access_token']);
+    const isActive = async () => (await trial.post('/oauth/introspect', { token }, app)).body['active'];
+    const publishedKeys = async () =>
+      ((await trial.get('/.well-known/jwks.json')).body['keys'] as unknown[]).length;
+    for (const key of trial.context.keyRing.keys) await trial.memory.registerKey(registrationOf(key));
+    assert.deepEqual([await isActive(), await publishedKeys()], [true, 1]);
+    const { number } = trial.context.keyRing.sign.active;
+    await trial.rotateKeys();
+    assert.deepEqual([await isActive(), await publishedKeys()], [true, 2]);
+    const atMs = trial.context.clock();
+    const withdrawal = { state: 'compromised', atMs, opensUntilMs: atMs + 1e9 } as const;
+    assert.equal(await trial.memory.withdrawKey(number, withdrawal), 'withdrawn');
+    assert.deepEqual([await isActive(), await publishedKeys()], [false, 1]);
+    const next = String((await requestToken(trial, app)).body['access_token']);
+    assert.equal((await trial.post('/oauth/introspect', { token: next }, app)).body['active'], true);
   });
 
   /** The allowed scope, the requested scope, the granted scope (`undefined` for a refusal) and the `scope` in the response. */
@@ -154,7 +199,7 @@ describe('Client credentials', () => {
     for (const path of [PATH, '/oauth/introspect', '/oauth/revoke'])
       assert.equal(
         await readDescription(path, GRANT),
-        'Client authentication failed. Send client_id and client_secret by HTTP Basic.',
+        'Client authentication failed. Send client_id and client_secret by HTTP Basic or in the body.',
         path,
       );
   });

@@ -41,7 +41,7 @@ void test('every event is listed with every reason and 0 before it first happens
     listed.filter(({ event }) => event === name).map(({ reason }) => reason);
   assert.deepEqual(reasonsOf('keys.missing'), ['']);
   assert.deepEqual(reasonsOf('refresh.replayed'), ['lost_answer', 'theft']);
-  assert.deepEqual(reasonsOf('store.unavailable'), ['unavailable', 'outcome_unknown', 'clock_in_doubt']);
+  assert.deepEqual(reasonsOf('store.unavailable'), ['unavailable', 'outcome_unknown']);
   assert.deepEqual(
     REFUSAL_REASONS.filter(
       (reason) => !['client.refused', 'request.refused'].some((name) => reasonsOf(name).includes(reason)),

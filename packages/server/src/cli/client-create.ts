@@ -24,7 +24,12 @@ type CreateOptions = CommonOptions &
   } & Partial<Record<PolicyField, string>>;
 
 /** What a client is allowed, which is decided when it is registered. "client set" changes every field. */
-const ALLOWED_FIELDS = ['grantScope', 'simulatedOwners'] as const satisfies readonly PolicyField[];
+const ALLOWED_FIELDS = [
+  'grantScope',
+  'simulatedOwners',
+  'requirePkce',
+  'nativeApp',
+] as const satisfies readonly PolicyField[];
 
 export const addClientCreate = (client: Command): void => {
   const command = withCommonOptions(client.command('create'))
@@ -53,6 +58,11 @@ export const addClientCreate = (client: Command): void => {
       'what owners may grant the client, space separated (default: every scope of the dialect that only reads)',
     )
     .option('--simulated-owners <value>', `${POLICY_HELP.simulatedOwners} (default: false)`)
+    .option(
+      '--require-pkce <value>',
+      `${POLICY_HELP.requirePkce} (default: true where the dialect documents PKCE)`,
+    )
+    .option('--native-app <value>', `${POLICY_HELP.nativeApp} (default: true for a public client)`)
     .option(
       '--create-store',
       'make the store, and in a data directory its key file, if there is none yet; otherwise a missing store is an error',

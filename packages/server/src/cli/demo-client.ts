@@ -79,7 +79,8 @@ const registerDemoClient = async (
   { name: dialect }: Dialect,
 ): Promise<Omit<StoredDemoClient, 'grantId'>> => {
   const grantScope = [...(deployment.scopes.get(dialect)?.keys() ?? [])].join(' ');
-  const policy = { grantScope, simulatedOwners: true };
+  // A person opens the printed link and pastes the printed command: neither has a verifier.
+  const policy = { grantScope, simulatedOwners: true, requirePkce: false };
   const wanted = { dialect, name: `${dialect} demo`, redirectUris: [callbackBefore(dialect)], policy };
   const registered = await registerClient(deployment, wanted);
   if (registered.outcome === 'invalid' || registered.clientSecret === undefined)

@@ -12,6 +12,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
   resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
   requireUserAgent: 'true or false: refuse requests without a User-Agent',
+  clientAuthentication:
+    'both, basic or post: where the secret may be in a request, in dialects that have room for both',
   includeRefreshExpiry:
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
   accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
@@ -19,6 +21,10 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
     'what owners may grant the client, space separated; empty for nothing. Access tokens of existing grants are narrowed to it at once',
   simulatedOwners:
     'true or false: let simulated owners give the client access, for requests with mode=simulated or on a server with --demo',
+  requirePkce:
+    'true or false: refuse authorization requests without a PKCE challenge (RFC 7636), as for every public client',
+  nativeApp:
+    "true or false: an app on the owner's own machine, which may return to any port of 127.0.0.1, [::1] or localhost (RFC 8252)",
   clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
   audience:
     'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',

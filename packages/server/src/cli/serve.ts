@@ -20,6 +20,7 @@ type ServeOptions = CommonOptions & {
   readonly demo?: boolean;
   readonly trustClock?: boolean;
   readonly publicUrl?: string;
+  readonly insecurePublicUrl?: boolean;
   readonly logLevel?: string;
 };
 
@@ -35,6 +36,7 @@ export const addServe = (program: Command): void => {
     .option(...optionOf('adminPort'))
     .option(...optionOf('demo'))
     .option(...optionOf('publicUrl'))
+    .option(...optionOf('insecurePublicUrl'))
     .option(...optionOf('trustClock'))
     .option(...optionOf('logLevel'))
     .addHelpText(
@@ -50,13 +52,14 @@ Examples:
 };
 
 const serve = async (options: ServeOptions): Promise<void> => {
-  const { host, port, adminPort, logLevel, publicUrl, trustClock, demo: isDemo } = options;
+  const { host, port, adminPort, logLevel, publicUrl, insecurePublicUrl, trustClock, demo: isDemo } = options;
   const config = readConfig(options, {
     host,
     port,
     adminPort,
     logLevel,
     publicUrl,
+    insecurePublicUrl,
     trustClock,
     demo: isDemo,
   });

@@ -7,30 +7,34 @@ import { authenticate } from './authenticate.ts';
 import type { Authentication, AuthenticationRequest } from './authenticate.ts';
 import type { Client } from './client.ts';
 import type { Credentials } from './credentials.ts';
+import type { Policy } from './policy.ts';
 import { digestSecret } from './secret.ts';
 import { createThrottle } from './throttle.ts';
 import type { ThrottleLimits } from './throttle.ts';
 
 const NOW_MS = 1_750_000_000_000;
 
+const POLICY: Policy = {
+  refreshTokenLifetimeSeconds: 3600,
+  accessTokenLifetimeSeconds: 600,
+  rotation: 'overlap',
+  overlapSeconds: 60,
+  raceSeconds: 10,
+  onReplay: 'revoke',
+  grantLifetimeSeconds: null,
+  resyncGenerations: 1024,
+  requireUserAgent: true,
+  includeRefreshExpiry: false,
+  clientAuthentication: 'both',
+  accessTokenFormat: 'opaque',
+  clientCredentials: false,
+};
+
 const client = (id: string, secrets: readonly string[], more: Partial<Client> = {}): Client => ({
   id,
   dialect: 'smartcar',
   name: id,
-  policy: {
-    refreshTokenLifetimeSeconds: 3600,
-    accessTokenLifetimeSeconds: 600,
-    rotation: 'overlap',
-    overlapSeconds: 60,
-    raceSeconds: 10,
-    onReplay: 'revoke',
-    grantLifetimeSeconds: null,
-    resyncGenerations: 1024,
-    requireUserAgent: true,
-    includeRefreshExpiry: false,
-    accessTokenFormat: 'opaque',
-    clientCredentials: false,
-  },
+  policy: POLICY,
   type: 'confidential',
   redirectUris: [],
   consentRedirectUri: undefined,
@@ -58,6 +62,8 @@ const CLIENTS: ReadonlyMap<string, Client> = new Map(
     client('pleos-app', ['secret'], { dialect: 'pleos' }),
     client('stopped', ['secret'], { disabledAtMs: NOW_MS - 1000 }),
     client('stopped pleos-app', ['secret'], { dialect: 'pleos', disabledAtMs: NOW_MS - 1000 }),
+    client('basic only', ['secret'], { policy: { ...POLICY, clientAuthentication: 'basic' } }),
+    client('post only', ['secret'], { policy: { ...POLICY, clientAuthentication: 'post' } }),
     client('bare', []),
     client('public-app', [], { type: 'public' }),
     client(LONGEST_ID, ['secret']),
@@ -69,11 +75,12 @@ type Reading = { readonly client: Client | undefined };
 
 const read = (clientId: string): Promise<Reading> => Promise.resolve({ client: CLIENTS.get(clientId) });
 
-const say = (clientId: string, clientSecret: string): Credentials => ({
-  method: 'client_secret_basic',
-  clientId,
-  clientSecret,
-});
+const sayBy =
+  (method: 'client_secret_basic' | 'client_secret_post' | 'client_secret_json') =>
+  (clientId: string, clientSecret: string): Credentials => ({ method, clientId, clientSecret });
+const say = sayBy('client_secret_basic');
+const post = sayBy('client_secret_post');
+const json = sayBy('client_secret_json');
 const sayNothing = (clientId: string): Credentials => ({ method: 'none', clientId });
 
 const REQUEST: Omit<AuthenticationRequest, 'readings'> = {
@@ -240,6 +247,41 @@ const CASES: readonly {
     name: 'a disabled client of the other dialect is refused for its dialect',
     readings: [say('stopped pleos-app', 'secret')],
     outcome: 'client_of_other_dialect',
+  },
+  {
+    name: 'a client may send its secret in the body',
+    readings: [post('app', 'secret')],
+    outcome: { clientId: 'app' },
+  },
+  {
+    name: 'a client that is set to basic is accepted with Basic',
+    readings: [say('basic only', 'secret')],
+    outcome: { clientId: 'basic only' },
+  },
+  {
+    name: 'a client that is set to basic is refused with its secret in the body',
+    readings: [post('basic only', 'secret')],
+    outcome: 'client_method_wrong',
+  },
+  {
+    name: 'a client that is set to post is accepted with its secret in the body',
+    readings: [post('post only', 'secret')],
+    outcome: { clientId: 'post only' },
+  },
+  {
+    name: 'a client that is set to post is refused with Basic',
+    readings: [say('post only', 'secret')],
+    outcome: 'client_method_wrong',
+  },
+  {
+    name: 'a wire whose only place for a secret is a JSON body leaves no choice to set',
+    readings: [json('basic only', 'secret')],
+    outcome: { clientId: 'basic only' },
+  },
+  {
+    name: 'a wrong secret in the wrong place is refused for the secret',
+    readings: [post('basic only', 'guess')],
+    outcome: 'client_secret_wrong',
   },
   {
     name: 'an id of 256 characters is accepted',

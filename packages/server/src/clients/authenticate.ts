@@ -1,10 +1,10 @@
 import type { Clock, ClockDoubt, Millis } from '../clock.ts';
 import { Refusal } from '../errors.ts';
-import type { RefusalReason } from '../errors.ts';
+import type { ClientReason, RefusalReason } from '../errors.ts';
 import type { Caller, Emit } from '../log-event.ts';
 import type { Client, ClientSecret } from './client.ts';
-import { verifyCredentials } from './credentials.ts';
-import type { Credentials, Proof } from './credentials.ts';
+import { allowsMethod, verifyCredentials } from './credentials.ts';
+import type { AuthenticationMethod, Credentials, Proof } from './credentials.ts';
 import type { Attempt, Throttle, Throttled } from './throttle.ts';
 
 /** What authentication works with: one for all endpoints of a server, so that guesses at any of them count together. */
@@ -60,7 +60,7 @@ export const authenticate = async <Reading extends { readonly client: Client | u
     const client = reading?.client;
     // Nothing waits from here until the outcome is counted, so that guesses sent all at once are counted one by one.
     const proof = verifyCredentials(client, credentials, now);
-    const fault = faultOf(client, proof, request);
+    const fault = faultOf(client, proof, { ...request, method: credentials.method });
     // The right secret always gets through, because others may have filled the buckets. With 256 bits to guess, the answer
     // to a right guess helps nobody, and checking one costs less than refusing it.
     if (fault === undefined && reading !== undefined) {
@@ -94,12 +94,17 @@ type FullBucket = { readonly client: Client | undefined; readonly throttled: Thr
 const faultOf = (
   client: Client | undefined,
   proof: Proof | undefined,
-  { dialect, isForEveryDialect = false }: AuthenticationRequest,
-): 'client_unknown' | 'client_secret_wrong' | 'client_of_other_dialect' | 'client_disabled' | undefined => {
+  {
+    dialect,
+    isForEveryDialect = false,
+    method,
+  }: AuthenticationRequest & { readonly method: AuthenticationMethod },
+): ClientReason | undefined => {
   if (client === undefined) return 'client_unknown';
   if (proof === undefined) return 'client_secret_wrong';
   if (!isForEveryDialect && client.dialect !== dialect) return 'client_of_other_dialect';
-  return client.disabledAtMs === undefined ? undefined : 'client_disabled';
+  if (client.disabledAtMs !== undefined) return 'client_disabled';
+  return allowsMethod(client.policy, method) ? undefined : 'client_method_wrong';
 };
 
 const refuseThrottled = (

@@ -16,6 +16,7 @@ const POLICY: Policy = {
   resyncGenerations: 1024,
   requireUserAgent: true,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };

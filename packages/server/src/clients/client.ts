@@ -51,3 +51,7 @@ export type Client = {
 /** Whether there is such a client, and it is enabled. */
 export const isEnabled = (client: Client | undefined): client is Client =>
   client !== undefined && client.disabledAtMs === undefined;
+
+/** Whether it is an app on the owner's own machine: what its policy says, or else its type. */
+export const isNativeApp = ({ type, policy }: Pick<Client, 'type' | 'policy'>): boolean =>
+  policy.nativeApp ?? type === 'public';

@@ -15,6 +15,7 @@ const POLICY: Policy = {
   resyncGenerations: 1024,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };
@@ -160,11 +161,14 @@ void test('every wrong field is reported at once', () => {
 
 /** Fields that policies stored by an older version do not have. */
 const LATER: ReadonlySet<string> = new Set<PolicyField>([
+  'clientAuthentication',
   'accessTokenFormat',
   'clientCredentials',
   'clientCredentialsScope',
   'grantScope',
   'simulatedOwners',
+  'requirePkce',
+  'nativeApp',
   'audience',
 ]);
 

@@ -38,6 +38,9 @@ export const OVERLAP_MAX_SECONDS = 900;
 
 export const ON_REPLAY = ['revoke', 'refuse', 'observe'] as const;
 
+/** In HTTP Basic, in the form body, or in either (RFC 6749 §2.3.1). */
+export const CLIENT_AUTHENTICATION = ['both', 'basic', 'post'] as const;
+
 /** Every field of a client's policy, with its bounds. Flags of the command line are made from this table. */
 export const POLICY_FIELDS = {
   /** From the issuance of each refresh token; slides with rotation. */
@@ -67,6 +70,8 @@ export const POLICY_FIELDS = {
   resyncGenerations: seconds(0, 1_000_000),
   /** Refuse a token request without a `User-Agent`. */
   requireUserAgent: flag,
+  /** Where the client's secret may be in a request, for a wire with several places: `docs/decisions/0025-real-clients.md`. */
+  clientAuthentication: v.optional(oneOf(CLIENT_AUTHENTICATION), 'both'),
   /** Add `refresh_token_expires_in` to the answer, in dialects that have room for it. */
   includeRefreshExpiry: flag,
   /** Opaque access tokens, or JWTs that resource servers verify themselves (RFC 9068). */
@@ -78,6 +83,13 @@ export const POLICY_FIELDS = {
   grantScope: v.optional(text(SCOPE, 'must be scopes with one space between them', 8192)),
   /** Whether simulated owners, who prove no identity, may grant the client access. Absent for no. */
   simulatedOwners: v.optional(flag),
+  /** Whether an authorization request must have a PKCE challenge (RFC 7636). A public client's always must. */
+  requirePkce: v.optional(flag),
+  /**
+   * Whether the client is an app on the owner's own machine, which listens on any free port of a loopback address
+   * (RFC 8252 §7.3). Absent for what its type says: a public client is one.
+   */
+  nativeApp: v.optional(flag),
   /** Whether the client may get tokens for itself, without an owner (RFC 6749 §4.4). */
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { faultOfRedirectUri, isRegisteredRedirect } from './redirect-uri.ts';
+import { faultOfRedirectUri, faultOfScheme, isRegisteredRedirect } from './redirect-uri.ts';
+
+const NATIVE = { isNativeApp: true };
 
 const WEB = 'https://app.example/callback';
 const V4 = 'http://127.0.0.1/callback';
@@ -87,16 +89,44 @@ const MATCHES: readonly (readonly [registered: string, requested: string, isMatc
 
 for (const [registered, requested, isMatch, what] of MATCHES) {
   void test(`${what}: ${JSON.stringify(requested)} ${isMatch ? 'is' : 'is not'} ${registered}`, () => {
-    assert.equal(isRegisteredRedirect([registered], requested), isMatch);
+    assert.equal(isRegisteredRedirect([registered], requested, NATIVE), isMatch);
   });
 }
 
 void test('any one of several registered URIs matches, and an empty list matches nothing', () => {
-  assert.equal(isRegisteredRedirect([WEB, APP, V4], V4_PORT), true);
-  assert.equal(isRegisteredRedirect([WEB, APP], V4_PORT), false);
-  assert.equal(isRegisteredRedirect([], WEB), false);
-  assert.equal(isRegisteredRedirect([], ''), false);
+  assert.equal(isRegisteredRedirect([WEB, APP, V4], V4_PORT, NATIVE), true);
+  assert.equal(isRegisteredRedirect([WEB, APP], V4_PORT, NATIVE), false);
+  assert.equal(isRegisteredRedirect([], WEB, NATIVE), false);
+  assert.equal(isRegisteredRedirect([], '', NATIVE), false);
 });
+
+void test('only a native app may use any port of loopback', () => {
+  for (const isNativeApp of [true, false]) {
+    assert.equal(isRegisteredRedirect([V4], V4_PORT, { isNativeApp }), isNativeApp);
+    assert.equal(isRegisteredRedirect([V4], V4, { isNativeApp }), true);
+  }
+});
+
+const OWN = 'sc4a1b01e5-0497-417c-a30e-6df6ba33ba46';
+const SCHEMES: readonly (readonly [uri: string, documented: string | undefined, isGood: boolean])[] = [
+  [WEB, undefined, true],
+  [V4, undefined, true],
+  [APP, undefined, true],
+  ['com.example.app://callback', undefined, true],
+  ['myapp://callback', undefined, false],
+  ['MyApp:/callback', undefined, false],
+  [`${OWN}://myapp.com/callback`, OWN, true],
+  [`${OWN.toUpperCase()}://myapp.com/callback`, OWN, true],
+  [`${OWN}://myapp.com/callback`, undefined, false],
+  [`${OWN}0://myapp.com/callback`, OWN, false],
+  ['sc://exchange', OWN, false],
+];
+
+for (const [uri, documented, isGood] of SCHEMES)
+  void test(`the scheme of ${uri} ${isGood ? 'belongs' : 'does not belong'} to an app${documented === undefined ? '' : ' with a documented one'}`, () => {
+    if (isGood) assert.equal(faultOfScheme(uri, documented), undefined);
+    else assert.match(faultOfScheme(uri, documented) ?? '', /scheme with a dot, such as com\.example\.app/);
+  });
 
 const long = (characters: number): string => WEB.padEnd(characters, 'x');
 
@@ -143,6 +173,15 @@ const FAULTS: readonly (readonly [uri: string, fault: RegExp | undefined])[] = [
   ['https://user:password@app.example/callback', /user name/],
   ['https://:password@app.example/callback', /user name/],
   ['http://user@127.0.0.1/callback', /user name/],
+  ['https://*.example/callback', /no \*/],
+  ['https://app.example/*', /no \*/],
+  ['https://app.example/callback?x=*', /no \*/],
+  ['https://app.example/callback?code=1', /no code/],
+  ['https://app.example/callback?x=1&code', /no code/],
+  ['https://app.example/callback?state=1', /no state/],
+  ['https://app.example/callback?st%61te=1', /no state/],
+  ['https://app.example/callback?promo_code=1', undefined],
+  ['com.example.app:/callback?code=1', /no code/],
   ['https:app.example/callback', /two slashes/],
   ['https:/app.example/callback', /two slashes/],
   ['https:///app.example/callback', /two slashes/],
@@ -178,8 +217,8 @@ void test('a URI that may be registered matches itself and, except on loopback, 
       fc.webUrl({ validSchemes: ['https'] }),
       fc.webUrl({ validSchemes: ['https', 'http'] }),
       (one, other) => {
-        assert.equal(isRegisteredRedirect([one], one), true);
-        assert.equal(isRegisteredRedirect([one], other), one === other);
+        assert.equal(isRegisteredRedirect([one], one, NATIVE), true);
+        assert.equal(isRegisteredRedirect([one], other, NATIVE), one === other);
       },
     ),
   );

@@ -19,13 +19,16 @@ export const onlyRedirectUri = ({
 }): string | undefined => (redirectUris.length === 1 ? redirectUris[0] : undefined);
 
 /**
- * Whether an owner may be redirected to `requested`: it must equal a registered URI exactly, except for the port of a
- * loopback address over http.
+ * Whether an owner may be redirected to `requested`: it must equal a registered URI exactly, except that a native app may
+ * use any port of a loopback address over http.
  *
  * @see RFC 9700 §2.1, RFC 8252 §7.3
  */
-export const isRegisteredRedirect = (registered: readonly string[], requested: string): boolean =>
-  registered.some((one) => one === requested || isSameLoopback(one, requested));
+export const isRegisteredRedirect = (
+  registered: readonly string[],
+  requested: string,
+  { isNativeApp }: { readonly isNativeApp: boolean },
+): boolean => registered.some((one) => one === requested || (isNativeApp && isSameLoopback(one, requested)));
 
 const LOOPBACK = /^http:\/\/(?<host>127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?<rest>[/?].*)?$/;
 
@@ -47,8 +50,27 @@ export const faultOfRedirectUri = (uri: string): string | undefined => {
   // On a page of the same scheme, a browser takes a URI without two slashes for a path of that page's host.
   if (/^https?:(?!\/\/[^/])/i.test(uri)) return 'must have two slashes and a host after its scheme';
   if (url.username !== '' || url.password !== '') return 'must carry no user name or password';
+  // Nothing stands for several characters: a URI is compared as it is written.
+  if (uri.includes('*')) return 'must have no *: every redirect URI is registered by itself';
+  for (const name of ['code', 'state'])
+    if (url.searchParams.has(name)) return `must have no ${name} in its query, because the answer has one`;
   if (FORBIDDEN_SCHEMES.has(url.protocol)) return `must not use ${url.protocol}`;
   if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname))
     return 'must use https; http is for 127.0.0.1, [::1] and localhost';
   return undefined;
+};
+
+/**
+ * What is wrong with the scheme of a redirect URI of an app, in a sentence; `undefined` for nothing. A scheme without a dot
+ * belongs to nobody, so any other app on the device may take it, except the one that the client's vendor documents for it.
+ *
+ * @see RFC 8252 §7.1
+ */
+export const faultOfScheme = (uri: string, documented: string | undefined): string | undefined => {
+  const scheme = /^(?<scheme>[^:]*):/.exec(uri)?.groups?.['scheme']?.toLowerCase() ?? '';
+  if (scheme === '' || scheme === 'https' || scheme === 'http' || FORBIDDEN_SCHEMES.has(`${scheme}:`))
+    return undefined;
+  if (scheme.includes('.') || scheme === documented?.toLowerCase()) return undefined;
+  const own = documented === undefined ? '' : `, or ${documented}`;
+  return `must have a scheme with a dot, such as com.example.app${own} (RFC 8252 §7.1)`;
 };

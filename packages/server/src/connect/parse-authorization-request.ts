@@ -1,3 +1,4 @@
+import { isNativeApp } from '../clients/client.ts';
 import type { Client } from '../clients/client.ts';
 import { isRegisteredRedirect, onlyRedirectUri } from '../clients/redirect-uri.ts';
 import { findScopeFault } from '../clients/scopes.ts';
@@ -160,7 +161,7 @@ const readRedirectUri = (
   const only = isRedirectUriOptional ? onlyRedirectUri(client) : undefined;
   if (named === undefined && only !== undefined) return only;
   if (named === undefined) throw faultOf('redirect_uri_missing', redirectUriName, 'is missing');
-  if (!isRegisteredRedirect(client.redirectUris, named))
+  if (!isRegisteredRedirect(client.redirectUris, named, { isNativeApp: isNativeApp(client) }))
     throw faultOf('redirect_uri_unregistered', redirectUriName, 'is not registered for this client');
   return named;
 };

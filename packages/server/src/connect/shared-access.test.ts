@@ -22,6 +22,7 @@ const POLICY: Policy = {
   resyncGenerations: 16,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   grantScope: 'read_odometer read_location read_vin',
   clientCredentials: false,

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { recogniseStore } from '../stores/sqlite/recognise.ts';
 import { KEY_FILE, STORE_FILE } from './names.ts';
 
 /**
@@ -16,23 +17,27 @@ export const isOpenToOthers = (path: string): boolean => {
   return (stats.mode & (stats.uid === uid ? 0o077 : 0o007)) !== 0;
 };
 
-/** Throws `OperatorError` if others may read the key file or the store of a configuration. */
+/** Throws `OperatorError` if others may read the key file or the store of a configuration, or if that is no store. */
 export const refuseOpenFiles = (
   { data, store, key, keyFile, keyCommand }: Config,
   given: { readonly store?: unknown; readonly keys?: unknown },
 ): void => {
   const isInDirectory = store === undefined && given.store === undefined;
   const isNamed = key !== undefined || keyCommand !== undefined || given.keys !== undefined;
-  const usualKeyFile = isInDirectory ? join(data, KEY_FILE) : undefined;
-  const ring = isNamed ? undefined : (keyFile ?? usualKeyFile);
-  const files = [ring, isInDirectory ? join(data, STORE_FILE) : undefined];
-  for (const file of files) {
-    if (file === undefined || !isOpenToOthers(file)) continue;
-    const path = resolve(file);
-    throw new OperatorError(
-      file === ring ? 'key_open_to_others' : 'store_open_to_others',
-      `${path}: other users of this machine can read it`,
-      `Run "chmod 600 ${path}".${file === ring ? ' If one of them may have read it, "keyfob keys compromise" says what to do.' : ''}`,
+  const ring = isNamed ? undefined : (keyFile ?? (isInDirectory ? join(data, KEY_FILE) : undefined));
+  const storePath = join(data, STORE_FILE);
+  if (isInDirectory && recogniseStore(storePath) === 'store' && isOpenToOthers(storePath))
+    throw openToOthers('store_open_to_others', storePath, '');
+  if (ring !== undefined && isOpenToOthers(ring))
+    throw openToOthers(
+      'key_open_to_others',
+      ring,
+      ' If somebody may have read it, see "keyfob keys compromise --help".',
     );
-  }
+};
+
+const openToOthers = (code: string, file: string, more: string): OperatorError => {
+  const path = resolve(file);
+  const remedy = `Run "chmod 600 ${path}".${more}`;
+  return new OperatorError(code, `${path}: other users of this machine can read it`, remedy);
 };

@@ -55,6 +55,8 @@ export type AuthorizationWire = {
   readonly redirectsFaults: boolean;
   /** The parameter that names whom the client's tokens will be for (RFC 8707); absent in a dialect without it. */
   readonly resourceName?: string;
+  /** Whether its requests have room for a PKCE challenge (RFC 7636). */
+  readonly hasPkce: boolean;
   /** Whether the client's page may send a message to the window that opened these pages. */
   readonly keepsOpener: boolean;
   /** Reads everything but the client and its redirect URI, which are already checked. */

@@ -88,6 +88,8 @@ export type Dialect = {
   readonly brands: readonly string[];
   /** Options that a client of this dialect has besides its policy's fields, by name (`Policy.dialectOptions`). */
   readonly options?: Readonly<Record<string, DialectOption>>;
+  /** The scheme that the vendor documents for the redirect URIs of a client's own apps, without its colon. */
+  readonly appScheme?: (clientId: string) => string;
   /** The scopes that the vendor documents. Empty where the wire has none. */
   readonly scopes: readonly Scope[];
   readonly examples: DialectExamples;

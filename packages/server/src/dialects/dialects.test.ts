@@ -21,6 +21,8 @@ const DEAD_TOKEN: readonly RefusalReason[] = [
   'concurrent_use',
   'ahead',
   'replayed',
+  'key_compromised',
+  'key_retired',
 ];
 /** One answer for all of them. Only the client that a code was issued to learns what it sent wrong. */
 const DEAD_CODE: readonly RefusalReason[] = [
@@ -37,6 +39,7 @@ const UNAUTHENTICATED: readonly RefusalReason[] = [
   'client_secret_wrong',
   'client_of_other_dialect',
   'client_disabled',
+  'client_method_wrong',
 ];
 const AWAY: ReadonlySet<RefusalReason> = new Set(['store_unavailable', 'overloaded']);
 

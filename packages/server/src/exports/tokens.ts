@@ -7,6 +7,8 @@ export { registrationOf } from '../tokens/key-store.ts';
 export { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 export type { GrantId } from '../tokens/grant-id.ts';
 export { GENERATION_MAX, sealRefreshToken } from '../tokens/refresh-token.ts';
+export { signAccessJwt } from '../tokens/access-jwt.ts';
+export { sealTokenId } from '../tokens/token-id.ts';
 export { sealAccessToken, SERIAL_MAX } from '../tokens/access-token.ts';
 export { sealCode } from '../tokens/authorization-code.ts';
 export { uuidShape } from '../tokens/shape.ts';

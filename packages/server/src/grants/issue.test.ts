@@ -33,6 +33,7 @@ const POLICY: Policy = {
   resyncGenerations: 1024,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   grantScope: 'read_charge control_charge',
   clientCredentials: false,

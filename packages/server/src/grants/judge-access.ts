@@ -4,7 +4,7 @@ import type { Now, Seconds } from '../clock.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
 import { allowedScopeOf, intersect, selectedScope } from './access-scope.ts';
 import type { Grant } from './grant.ts';
-import { accessExpiresAt, endingOfAccess } from './standing.ts';
+import { accessExpiresAt, isAccessOver } from './standing.ts';
 
 /** What an active access token gives access to. */
 export type Access = {
@@ -14,8 +14,6 @@ export type Access = {
   readonly scope: string;
   readonly issuedAt: Seconds;
   readonly expiresAt: Seconds;
-  /** Whether it has expired by a clock that may be ahead. Then nobody knows, and the answer is 503. */
-  readonly isInDoubt: boolean;
 };
 
 /**
@@ -30,10 +28,10 @@ export const judgeAccess = (
   now: Now,
 ): Access | undefined => {
   if (grant.revocation !== undefined || client.disabledAtMs !== undefined) return undefined;
-  const ending = endingOfAccess(grant, client.policy, issuedAt, now);
-  if (ending === 'over' || isFromFuture(issuedAt, now.nowMs)) return undefined;
+  if (isAccessOver(grant, client.policy, issuedAt, now) || isFromFuture(issuedAt, now.nowMs))
+    return undefined;
   const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
   const allowed = allowedScopeOf(grant, client.policy);
   const scope = selection === undefined ? allowed : intersect(selectedScope(grant.scope, selection), allowed);
-  return { grant, client, scope, issuedAt, expiresAt, isInDoubt: ending === 'in_doubt' };
+  return { grant, client, scope, issuedAt, expiresAt };
 };

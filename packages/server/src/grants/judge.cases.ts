@@ -25,6 +25,7 @@ export const POLICY: Policy = {
   resyncGenerations: 1024,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   grantScope: 'read_odometer',
   clientCredentials: false,

@@ -1,6 +1,5 @@
-import { earliestMsOf, endingOf, isFromFuture, readNow, toSeconds } from '../clock.ts';
+import { endingOf, isFromFuture, readNow, toSeconds } from '../clock.ts';
 import type { TimeContext } from '../clock.ts';
-import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
 import type { OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { readingsOfAccessToken } from '../tokens/access-token.ts';
@@ -29,22 +28,11 @@ export type AccessContext = TimeContext & {
 /**
  * What an access token, opaque or a JWT, gives access to at this server. `undefined` for an inactive or unknown one, for
  * one whose audience is other servers only, and for one that was issued to the client itself, without an owner. Throws
- * `StoreError`, also where the clock is in doubt and nobody knows whether the token has expired: then the answer is 503.
+ * `StoreError`.
  *
  * @see RFC 9068 §4 for the audience
  */
 export const readAccess = async (
-  context: AccessContext,
-  shape: Shape,
-  text: string,
-): Promise<Access | undefined> => {
-  const access = await readOwnAccess(context, shape, text);
-  if (access?.isInDoubt === true) throw clockInDoubt();
-  return access;
-};
-
-/** The access of a token for this server, also where the clock is in doubt. */
-const readOwnAccess = async (
   context: AccessContext,
   shape: Shape,
   text: string,
@@ -74,11 +62,8 @@ const readOpaqueAccess = async (
   return again === 'unknown' ? undefined : again;
 };
 
-/** A JWT access token of ours, and whether it has expired by a clock that may be ahead. */
-export type OpenedJwt = OpenedAccessJwt & { readonly isInDoubt: boolean };
-
 /** Opens a JWT access token of ours that has not expired, issued for a grant or to a client itself. Throws `StoreError`. */
-export const openJwt = async (context: AccessContext, text: string): Promise<OpenedJwt | undefined> => {
+export const openJwt = async (context: AccessContext, text: string): Promise<OpenedAccessJwt | undefined> => {
   const { issuer, keyRing } = context;
   if (issuer === undefined) return undefined;
   const opened = await openInTime(context, issuer, text);
@@ -92,14 +77,13 @@ const openInTime = async (
   context: AccessContext,
   issuer: string,
   text: string,
-): Promise<OpenedJwt | 'key_unknown' | undefined> => {
+): Promise<OpenedAccessJwt | 'key_unknown' | undefined> => {
   const now = readNow(context);
-  const opened = await openAccessJwt(context.keyRing, issuer, text, toSeconds(earliestMsOf(now)));
+  const opened = await openAccessJwt(context.keyRing, issuer, text, toSeconds(now.nowMs));
   if (typeof opened !== 'object') return opened;
   const { iat, exp } = opened.claims;
-  const ending = endingOf(iat, exp - iat, now);
-  if (ending === 'over' || isFromFuture(iat, now.nowMs)) return undefined;
-  return { ...opened, isInDoubt: ending === 'in_doubt' };
+  const isOver = endingOf(iat, exp - iat, now) !== 'running';
+  return isOver || isFromFuture(iat, now.nowMs) ? undefined : opened;
 };
 
 /**
@@ -108,7 +92,7 @@ const openInTime = async (
  */
 export const readJwtAccess = async (
   context: AccessContext,
-  { key, claims, isInDoubt }: OpenedJwt,
+  { key, claims }: OpenedAccessJwt,
 ): Promise<Access | undefined> => {
   const opened = openTokenId(key, claims.jti);
   if (opened?.kind !== 'grant') return undefined;
@@ -120,7 +104,6 @@ export const readJwtAccess = async (
     ...access,
     scope: intersect(claims.scope, access.scope),
     expiresAt: Math.min(access.expiresAt, claims.exp),
-    isInDoubt: isInDoubt || access.isInDoubt,
   };
 };
 

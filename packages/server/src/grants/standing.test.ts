@@ -29,6 +29,7 @@ const POLICY: Policy = {
   resyncGenerations: 0,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };

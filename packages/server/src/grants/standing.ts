@@ -62,14 +62,19 @@ const endingOfGrant = (
 ): Ending =>
   grantLifetimeSeconds === null ? 'running' : endingOf(beganAt(grant), grantLifetimeSeconds, now);
 
-/** Whether an access token of a grant is over: with its own lifetime, or with the grant. */
-export const endingOfAccess = (
+/**
+ * Whether an access token of a grant has expired: with its own lifetime, or with the grant. Its own lifetime is over where the
+ * clock in doubt says so, because its client refreshes and loses nothing. The grant is over when it is certain, because a
+ * refresh could not help.
+ */
+export const isAccessOver = (
   grant: Pick<Grant, 'createdAtMs'>,
   policy: Pick<Policy, 'accessTokenLifetimeSeconds' | 'grantLifetimeSeconds'>,
   issuedAt: Seconds,
   now: Now,
-): Ending =>
-  firstEnding(endingOf(issuedAt, policy.accessTokenLifetimeSeconds, now), endingOfGrant(grant, policy, now));
+): boolean =>
+  endingOf(issuedAt, policy.accessTokenLifetimeSeconds, now) !== 'running' ||
+  endingOfGrant(grant, policy, now) === 'over';
 
 const endOf = ({ revocation }: Grant, { expiresAt }: Expiry): Seconds =>
   revocation === undefined ? expiresAt : Math.min(expiresAt, toSeconds(revocation.atMs));

@@ -4,7 +4,6 @@ import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { currentIssuedAtMs } from './grant.ts';
 import type { Grant } from './grant.ts';
 import { judge } from './judge.ts';
-import type { Verdict } from './judge.ts';
 import { firstUseOf } from './rotation-history.ts';
 import { expiryOf } from './standing.ts';
 
@@ -14,8 +13,6 @@ export type TokenStanding = {
   readonly issuedAtMs: Millis | undefined;
   /** If nothing happens until then; `undefined` where it is unknown. */
   readonly expiresAt: Seconds | undefined;
-  /** Whether it would be refused if nothing were in doubt about the clock. */
-  readonly isInDoubt: boolean;
 };
 
 /**
@@ -31,15 +28,13 @@ export const standingOfToken = (
   const { clientId, brand } = grant;
   const presented = { ...opened, clientId, brand, useDigest: undefined, isRetryOfOurs: false };
   const verdict = judge(grant, presented, now, policy);
-  const isInDoubt =
-    now.doubt !== undefined && !isAnswered(judge(grant, presented, { ...now, doubt: undefined }, policy));
   switch (verdict.kind) {
     case 'refuse':
     case 'replay':
       return undefined;
     // The store lost the moment at which it was issued, and so its end.
     case 'resync':
-      return { issuedAtMs: undefined, expiresAt: undefined, isInDoubt };
+      return { issuedAtMs: undefined, expiresAt: undefined };
     case 'rotate':
     case 'repeat': {
       const gap = grant.generation - opened.generation;
@@ -47,12 +42,10 @@ export const standingOfToken = (
       const isInOverlap = verdict.kind === 'repeat' && verdict.cause === 'overlap';
       const overlapEnd = isInOverlap ? overlapEndOf(grant, gap, policy) : expiresAt;
       const issuedAtMs = issuedAtOf(grant, opened.generation);
-      return { issuedAtMs, expiresAt: Math.min(expiresAt, overlapEnd), isInDoubt };
+      return { issuedAtMs, expiresAt: Math.min(expiresAt, overlapEnd) };
     }
   }
 };
-
-const isAnswered = ({ kind }: Verdict): boolean => kind !== 'refuse' && kind !== 'replay';
 
 const overlapEndOf = (grant: Grant, gap: number, { overlapSeconds }: Policy): Seconds => {
   const firstUse = firstUseOf(grant.rotatedAtMs, gap);

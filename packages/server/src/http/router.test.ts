@@ -75,6 +75,10 @@ const FOUND: readonly Case[] = [
   ['GET /v2.0/vehicles/a%2Fb%20%ED%95%9C', 'vehicle', 'resource', { id: 'a/b 한' }],
   ['GET /v2.0/vehicles/%2525', 'vehicle', 'resource', { id: '%25' }],
   ['DELETE /v2.0/vehicles/1/application', 'disconnect', 'resource', { id: '1' }],
+  ['POST /oauth/authorize/', 'agree', 'connect'],
+  ['GET /v2.0/vehicles/', 'vehicles', 'resource'],
+  ['GET /v2.0/vehicles/36ab/', 'vehicle', 'resource', { id: '36ab' }],
+  ['DELETE /v2.0/vehicles/1/application/', 'disconnect', 'resource', { id: '1' }],
   ['POST /v2.0/user/7', 'anything', 'resource', { kind: 'user', id: '7' }],
 ];
 
@@ -94,6 +98,7 @@ const OTHER_METHOD: readonly (readonly [string, string])[] = [
   ['POST /v2.0/vehicles', 'GET, HEAD'],
   ['PUT /v2.0/vehicles/1', 'GET, HEAD'],
   ['HEAD /v2.0/vehicles/1/application', 'DELETE'],
+  ['DELETE /oauth/authorize/', 'GET, HEAD, POST'],
   ['get /connect.css', 'GET, HEAD'],
 ];
 
@@ -110,15 +115,14 @@ const UNKNOWN: readonly string[] = [
   '',
   '/',
   '/oauth',
-  '/oauth/authorize/',
+  '/oauth/authorize//',
+  '/oauth/authorize/x/',
   '/oauth/Authorize',
   '//oauth/authorize',
   '/oauth/authorize\n',
   '/connect_css',
   '/v2.0',
   '/v2x0/vehicles',
-  '/v2.0/vehicles/',
-  '/v2.0/vehicles/1/',
   '/v2.0/vehicles/1/2/application',
   '/v2.0/vehicles//application',
   // Broken percent signs, and bytes that are not UTF-8.

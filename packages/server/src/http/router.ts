@@ -19,6 +19,9 @@ const NO_PARAMETERS: Visit['parameters'] = {};
 /**
  * Finds the route of a method and path: by exact path, then by pattern. An unknown path leads to a refusal of the group
  * whose prefix is the longest that fits; of the group with the shortest prefix, where none fits. A browser gets a page.
+ *
+ * A slash at the end of a path makes no difference: some vendors' SDKs add one. It is no redirect, because a client that
+ * follows one would send its secret again.
  */
 export const createRouter = (groups: readonly RouteGroup[]): ((method: string, path: string) => Match) => {
   const exact = new Map<string, Entry>();
@@ -47,7 +50,7 @@ export const createRouter = (groups: readonly RouteGroup[]): ((method: string, p
     throw new Refusal('path_unknown');
   };
 
-  return (method, path) => {
+  const findServed = (method: string, path: string): Match | undefined => {
     const entry = exact.get(path);
     if (entry !== undefined) return entry.methods.get(method) ?? refuseMethod(entry);
     for (const candidate of patterns.values()) {
@@ -57,6 +60,13 @@ export const createRouter = (groups: readonly RouteGroup[]): ((method: string, p
       const match = candidate.methods.get(method);
       return match === undefined ? refuseMethod(candidate) : { ...match, parameters };
     }
+    return undefined;
+  };
+
+  return (method, path) => {
+    const served =
+      findServed(method, path) ?? (path.endsWith('/') ? findServed(method, path.slice(0, -1)) : undefined);
+    if (served !== undefined) return served;
     const { group } = prefixes.find(({ prefix }) => `${path}/`.startsWith(prefix)) ?? fallback;
     return { group, route: refuseUnknownPath, parameters: NO_PARAMETERS };
   };

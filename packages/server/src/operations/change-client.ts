@@ -1,6 +1,7 @@
 import type { ClientChange } from '../clients/change.ts';
 import { faultsOfAllowed } from '../clients/scopes.ts';
 import type { OperationContext } from './context.ts';
+import { faultsOfRules } from './dialect-rules.ts';
 import type { DialectRules } from './dialect-rules.ts';
 import { readClient } from './read-client.ts';
 import type { ClientDetails } from './read-client.ts';
@@ -29,20 +30,33 @@ export const changeClient = async (
 const findFaults = async (
   { store, dialects, scopes }: Pick<OperationContext, 'store' | 'dialects' | 'scopes'>,
   clientId: string,
-  { dialectOptions = {}, policy = {} }: ClientChange,
+  change: ClientChange,
 ): Promise<readonly string[]> => {
+  const { dialectOptions = {}, policy = {}, consentRedirectUri } = change;
   const entries = Object.entries(dialectOptions);
+  const redirectUris = [
+    ...(change.redirectUris ?? []),
+    ...(change.addedRedirectUris ?? []),
+    ...(typeof consentRedirectUri === 'string' ? [consentRedirectUri] : []),
+  ];
+  const requirePkce = [true, 'true'].some((one) => one === policy.requirePkce);
   const allowed = Object.fromEntries(
     (['grantScope', 'clientCredentialsScope'] as const).flatMap((field) => {
       const value = policy[field];
       return typeof value === 'string' ? [[field, value]] : [];
     }),
   );
-  const isAboutDialect = entries.length > 0 || Object.keys(allowed).length > 0;
+  const isAboutDialect =
+    entries.length > 0 || Object.keys(allowed).length > 0 || redirectUris.length > 0 || requirePkce;
   const { client } = isAboutDialect ? await store.readClient(clientId) : {};
   if (client === undefined) return [];
-  const { name: dialect, options = {} } = dialects.of(client);
-  return [...faultsOfAllowed(scopes, dialect, allowed), ...faultsOfOptions(entries, dialect, options)];
+  const rules = dialects.of(client);
+  const { name: dialect, options = {} } = rules;
+  return [
+    ...faultsOfAllowed(scopes, dialect, allowed),
+    ...faultsOfOptions(entries, dialect, options),
+    ...faultsOfRules(rules, clientId, { redirectUris, requirePkce }),
+  ];
 };
 
 const faultsOfOptions = (

@@ -1,5 +1,6 @@
 import type { Client, ClientType } from '../clients/client.ts';
 import type { Policy } from '../clients/policy.ts';
+import { faultOfScheme } from '../clients/redirect-uri.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 
 /** What operations need to know of a dialect. */
@@ -11,6 +12,10 @@ export type DialectRules = {
   readonly brands: readonly string[];
   /** Options that only its clients have, by name, with their values. */
   readonly options?: Readonly<Record<string, { readonly choices: readonly string[] }>>;
+  /** Whether its authorization requests have room for PKCE. */
+  readonly authorization: { readonly hasPkce: boolean };
+  /** The scheme that its vendor documents for redirect URIs of a client's own apps. */
+  readonly appScheme?: (clientId: string) => string;
   readonly shapes: TokenShapes;
   /** What a new client starts with. */
   readonly defaultPolicy: Policy;
@@ -24,3 +29,21 @@ export type KnownDialects = {
   /** The dialect that a client speaks. Throws `OperatorError` where a newer version registered it. */
   of(client: Pick<Client, 'id' | 'dialect'>): DialectRules;
 };
+
+/** What a dialect does not let a client have, one sentence each. */
+export const faultsOfRules = (
+  { name, authorization, appScheme }: DialectRules,
+  clientId: string,
+  {
+    redirectUris,
+    requirePkce,
+  }: { readonly redirectUris: readonly string[]; readonly requirePkce: boolean | undefined },
+): readonly string[] => [
+  ...redirectUris.flatMap((uri) => {
+    const fault = faultOfScheme(uri, appScheme?.(clientId));
+    return fault === undefined ? [] : [`the redirect URI ${uri} ${fault}`];
+  }),
+  ...(requirePkce === true && !authorization.hasPkce
+    ? [`requirePkce must be false: requests of the ${name} dialect have no room for a challenge`]
+    : []),
+];

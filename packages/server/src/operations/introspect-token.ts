@@ -1,9 +1,8 @@
 import type { Client } from '../clients/client.ts';
-import { readNow, toSeconds } from '../clock.ts';
+import { endingOf, readNow, toSeconds } from '../clock.ts';
 import type { Seconds } from '../clock.ts';
-import { clockInDoubt } from '../errors.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
-import type { AccessClaims } from '../tokens/access-jwt.ts';
+import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { openRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { intersect } from '../grants/access-scope.ts';
@@ -12,7 +11,7 @@ import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { findOpaqueAccess, openJwt, readJwtAccess } from '../grants/read-access.ts';
-import type { AccessContext, OpenedJwt } from '../grants/read-access.ts';
+import type { AccessContext } from '../grants/read-access.ts';
 import { standingOfToken } from '../grants/token-standing.ts';
 
 /** How a dialect writes its tokens. */
@@ -47,8 +46,7 @@ export type Introspection = {
 /**
  * What a token is; `undefined` if it is inactive, unknown, or not for the client that asks. A client may introspect its own
  * tokens. A resource server may introspect the access tokens for its own audience, and no refresh token, which it could
- * take for an access token. Changes nothing. Throws `StoreError` if the store or the key ring cannot answer, or if the
- * clock is in doubt and nobody knows whether the token has expired.
+ * take for an access token. Changes nothing. Throws `StoreError` if the store or the key ring cannot answer.
  *
  * @see RFC 7662 §2.2 and §4
  */
@@ -56,11 +54,8 @@ export const introspect = async (
   context: AccessContext,
   request: IntrospectionRequest,
 ): Promise<Introspection | undefined> => {
-  const answer = (found: Found | undefined): Introspection | undefined => {
-    if (found === undefined || !mayIntrospect(request.client, found.token, context.issuer)) return undefined;
-    if (found.isInDoubt) throw clockInDoubt();
-    return found.token;
-  };
+  const answer = (found: Introspection | undefined): Introspection | undefined =>
+    found !== undefined && mayIntrospect(request.client, found, context.issuer) ? found : undefined;
   if (isCompactJwt(request.token)) return answer(await introspectJwt(context, request.token));
   const { keyRing } = context;
   const search = [introspectAccessToken, introspectRefreshToken];
@@ -73,9 +68,6 @@ export const introspect = async (
   return isOfOurForm && (await hasNewerKey(context, keyRing)) ? introspect(context, request) : undefined;
 };
 
-/** A token that is active, unless it has expired by a clock that may be ahead. */
-type Found = { readonly token: Introspection; readonly isInDoubt: boolean };
-
 const mayIntrospect = (
   { id, type, policy }: Client,
   { client_id: owner, token_type: tokenType, aud }: Introspection,
@@ -86,27 +78,29 @@ const mayIntrospect = (
   return tokenType === 'Bearer' && [aud].flat().some((one) => own.includes(one));
 };
 
-const introspectJwt = async (context: AccessContext, token: string): Promise<Found | undefined> => {
+const introspectJwt = async (context: AccessContext, token: string): Promise<Introspection | undefined> => {
   const jwt = await openJwt(context, token);
   if (jwt === undefined) return undefined;
   if (openTokenId(jwt.key, jwt.claims.jti)?.kind === 'client') return introspectClientJwt(context, jwt);
   const access = await readJwtAccess(context, jwt);
-  return (
-    access && { ...access, token: { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt } }
-  );
+  return access && { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt };
 };
 
-/** A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. */
+/**
+ * A token issued to a client itself has no grant: it is active until it expires, while its client may get such tokens. Its
+ * lifetime is at most what the policy allows, whatever its `exp` says.
+ */
 const introspectClientJwt = async (
-  { store }: AccessContext,
-  { claims, isInDoubt }: OpenedJwt,
-): Promise<Found | undefined> => {
-  const { client } = await store.readClient(claims.client_id);
-  const isActive =
-    client !== undefined && client.disabledAtMs === undefined && client.policy.clientCredentials;
-  if (!isActive) return undefined;
-  const scope = intersect(claims.scope, client.policy.clientCredentialsScope ?? '');
-  return { token: { ...describe(claims), scope }, isInDoubt };
+  context: AccessContext,
+  { claims }: OpenedAccessJwt,
+): Promise<Introspection | undefined> => {
+  const { client } = await context.store.readClient(claims.client_id);
+  if (client === undefined || client.disabledAtMs !== undefined || !client.policy.clientCredentials)
+    return undefined;
+  const { accessTokenLifetimeSeconds, clientCredentialsScope = '' } = client.policy;
+  if (endingOf(claims.iat, accessTokenLifetimeSeconds, readNow(context)) !== 'running') return undefined;
+  const exp = Math.min(claims.exp, claims.iat + accessTokenLifetimeSeconds);
+  return { ...describe(claims), scope: intersect(claims.scope, clientCredentialsScope), exp };
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
@@ -130,11 +124,11 @@ const shapesOf = ({ token, shapes }: IntrospectionRequest): readonly DialectShap
 const introspectAccessToken = async (
   context: AccessContext,
   request: IntrospectionRequest,
-): Promise<Found | undefined> => {
+): Promise<Introspection | undefined> => {
   for (const { dialect, accessToken } of shapesOf(request)) {
     const access = await findOpaqueAccess(context, accessToken, request.token);
     if (access === undefined || access === 'unknown' || access.client.dialect !== dialect) continue;
-    return { token: describeAccess(context, access), isInDoubt: access.isInDoubt };
+    return describeAccess(context, access);
   }
   return undefined;
 };
@@ -156,7 +150,7 @@ const describeAccess = (
 const introspectRefreshToken = async (
   context: AccessContext,
   request: IntrospectionRequest,
-): Promise<Found | undefined> => {
+): Promise<Introspection | undefined> => {
   const { store, keyRing, issuer } = context;
   for (const { dialect, refreshToken } of shapesOf(request)) {
     const opened = openRefreshToken(keyRing, refreshToken, request.token);
@@ -167,10 +161,10 @@ const introspectRefreshToken = async (
     if (client?.dialect !== dialect || client.disabledAtMs !== undefined) continue;
     const standing = standingOfToken(grant, opened, readNow(context), client.policy);
     if (standing === undefined) continue;
-    const { issuedAtMs, expiresAt, isInDoubt } = standing;
+    const { issuedAtMs, expiresAt } = standing;
     const iat = issuedAtMs === undefined ? undefined : toSeconds(issuedAtMs);
     const { scope, subject: sub } = grant;
-    return { token: { scope, client_id: client.id, exp: expiresAt, iat, sub, iss: issuer }, isInDoubt };
+    return { scope, client_id: client.id, exp: expiresAt, iat, sub, iss: issuer };
   }
   return undefined;
 };

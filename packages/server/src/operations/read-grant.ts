@@ -40,7 +40,10 @@ export const listGrants = async (
 ): Promise<{ readonly grants: readonly GrantSummary[]; readonly next: GrantId | undefined }> => {
   const { store } = context;
   const found = await store.listGrants(page);
-  const clients = new Map((await store.listClients()).map((client) => [client.id, client]));
+  const ids = [...new Set(found.map(({ clientId }) => clientId))];
+  const clients = new Map(
+    await Promise.all(ids.map(async (id) => [id, (await store.readClient(id)).client] as const)),
+  );
   const now = readNow(context);
   const grants = found.flatMap((grant) => {
     const client = clients.get(grant.clientId);

@@ -7,6 +7,7 @@ import { faultsOfAllowed, joinReadScopes, scopesOfDialect } from '../clients/sco
 import { changeProfile } from '../clients/profile.ts';
 import { createClientId } from '../clients/secret.ts';
 import type { OperationContext } from './context.ts';
+import { faultsOfRules } from './dialect-rules.ts';
 import type { DialectRules, KnownDialects } from './dialect-rules.ts';
 import { newSecret } from './new-secret.ts';
 
@@ -88,6 +89,13 @@ export const registerClient = async (
     ...faultsOf(client),
     ...faultsOfType(type, dialect),
     ...faultsOfAllowed(scopes, dialect.name, policy),
+    ...faultsOfRules(dialect, client.id, {
+      redirectUris: [
+        ...client.redirectUris,
+        ...(consentRedirectUri === undefined ? [] : [consentRedirectUri]),
+      ],
+      requirePkce: policy.requirePkce,
+    }),
   ];
   if (faults.length > 0) return { outcome: 'invalid', faults };
   await store.createClient(client);

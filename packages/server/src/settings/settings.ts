@@ -84,6 +84,13 @@ export const SETTINGS = {
     flag: '--public-url <url>',
     effect: 'URL under which the world reaches the server: the issuer. Without it, where the server listens.',
   },
+  insecurePublicUrl: {
+    ...trueOrFalse,
+    default: false,
+    flag: '--insecure-public-url',
+    effect:
+      'Accepts a `publicUrl` with http on another machine than this one. Everybody on the network in between can then read codes, tokens and sessions: for a closed network only.',
+  },
   demo: {
     ...trueOrFalse,
     default: false,

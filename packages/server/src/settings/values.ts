@@ -63,6 +63,9 @@ const isHttp = ({ protocol, username, password }: URL): boolean =>
 const isSafe = (url: URL): boolean =>
   isHttp(url) && (url.protocol === 'https:' || LOOPBACK_HOSTS.has(url.hostname));
 
+/** Whether a URL uses https, or http on this machine. */
+export const isSafeUrl = (value: string): boolean => isUrl(value, isSafe);
+
 export const httpUrl: SettingValues<string> = {
   values: 'an http or https URL',
   schema: v.pipe(

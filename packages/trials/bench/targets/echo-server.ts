@@ -27,7 +27,7 @@ const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, respo
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',
       Pragma: 'no-cache',
-      'SC-Request-Id': '9f7e3a31-2f0a-4a4c-8a52-0a2a3b6a3a57',
+      'sc-request-id': '9f7e3a31-2f0a-4a4c-8a52-0a2a3b6a3a57',
       'Content-Length': Buffer.byteLength(body),
     });
     response.end(body);

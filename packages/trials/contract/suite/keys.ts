@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { KEY_PURPOSES } from '@keyfob/server/tokens';
 import type { RegisteredKey } from '@keyfob/server/tokens';
-import { CREATED_AT_MS, sampleClient, sampleGrant } from '../../support/samples.ts';
+import {
+  CREATED_AT_MS,
+  fill,
+  NOW_MS,
+  refreshed,
+  sampleClient,
+  sampleGrant,
+  sampleUse,
+} from '../../support/samples.ts';
 import type { OnStore } from '../register.ts';
 
 const keyOf = (number: number): RegisteredKey => ({
@@ -84,5 +92,31 @@ export const keyContract = (onStore: OnStore): void => {
         [2, 1],
       ],
     );
+  });
+
+  for (const rotation of ['overlap', 'none'] as const)
+    onStore(
+      `With rotation ${rotation}, a token of a compromised key is replaced under another key in its window, and not afterwards.`,
+      async (store) => {
+        await fill(store, { rotation });
+        const presented = { withdrawal: compromised(NOW_MS) };
+        const use = (nowMs: number) => sampleUse(0, { nowMs, keyNumber: 8, presented });
+        const late = await refreshed(store, use(NOW_MS));
+        assert.deepEqual(late.verdict, { kind: 'refuse', reason: 'key_compromised' });
+        assert.deepEqual(await store.readGrant(42n), sampleGrant());
+        assert.equal((await refreshed(store, use(NOW_MS - 1))).verdict.kind, 'rotate');
+        const { generation, keyNumber } = (await store.readGrant(42n)) ?? {};
+        assert.deepEqual([generation, keyNumber], [1, 8]);
+        const ahead = await refreshed(store, sampleUse(3, { nowMs: NOW_MS - 1, presented }));
+        assert.deepEqual(ahead.verdict, { kind: 'refuse', reason: 'key_compromised' });
+      },
+    );
+
+  onStore('A token of a retired key is refused, and changes nothing.', async (store) => {
+    await fill(store);
+    const withdrawal = { state: 'retired', atMs: NOW_MS } as const;
+    const { verdict } = await refreshed(store, sampleUse(0, { presented: { withdrawal } }));
+    assert.deepEqual(verdict, { kind: 'refuse', reason: 'key_retired' });
+    assert.deepEqual(await store.readGrant(42n), sampleGrant());
   });
 };

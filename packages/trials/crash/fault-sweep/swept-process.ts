@@ -39,6 +39,7 @@ const POLICY: Policy = {
   resyncGenerations: 1024,
   requireUserAgent: false,
   includeRefreshExpiry: false,
+  clientAuthentication: 'both',
   accessTokenFormat: 'opaque',
   clientCredentials: false,
 };

@@ -74,8 +74,8 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a replay is only observed',
     file: judge,
-    search: 'response: policy.onReplay }',
-    replacement: "response: 'observe' }",
+    search: "return { kind: 'replay', gap, response };",
+    replacement: "return { kind: 'replay', gap, response: 'observe' };",
     seed: 1,
   },
   {
@@ -165,8 +165,8 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a repeat after a key rotation gets a different string',
     file: 'server/src/grants/issue.ts',
-    search: 'tokenIssuer.keyRing.find(grant.keyNumber);',
-    replacement: 'tokenIssuer.keyRing.newest;',
+    search: 'seal.find(grant.keyNumber);',
+    replacement: 'seal.active;',
     seed: 25,
   },
   {

@@ -36,7 +36,7 @@ tryBadInput('Bad client credentials at POST /oauth/token', 'smartcar', ({ refuse
     'sent twice': () => authorization([good(), good()]),
     'sent twice, the second wrong': () => authorization([good(), encode('x:y')]),
     'sent twice, the first wrong': () => authorization([encode('x:y'), good()]),
-    'missing, with the credentials in the body': () => ({ ...authorization(undefined), body: inBody() }),
+    'missing, with a wrong secret in the body': () => ({ ...authorization(undefined), body: `${inBody()}x` }),
   });
 
   refuses('401 invalid_client', 'Basic with an invalid pair', {
@@ -81,6 +81,10 @@ tryBadInput('Bad client credentials at POST /oauth/token', 'smartcar', ({ refuse
     'both halves percent-encoded': ({ client }) =>
       basic(`${percent(client.clientId)}:${percent(client.clientSecret)}`),
     'an empty client_secret in the body': () => ({ body: `${form()}&client_secret=` }),
+    'no Authorization, and the credentials in the body': () => ({
+      ...authorization(undefined),
+      body: inBody(),
+    }),
     'the same client_id in the body': ({ client }) => ({ body: `${form()}&client_id=${client.clientId}` }),
   });
 });

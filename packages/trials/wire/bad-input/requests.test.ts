@@ -30,7 +30,7 @@ tryBadInput(
 
     refuses('404 invalid_request', 'an unknown path', {
       'with an extra letter': () => target('/oauth/tokens'),
-      'with a trailing slash': () => target('/oauth/token/'),
+      'with two trailing slashes': () => target('/oauth/token//'),
       'with two leading slashes': () => target('//oauth/token'),
       'in capital letters': () => target('/OAUTH/TOKEN'),
       'with dots': () => target('/oauth/x/../token'),
@@ -58,6 +58,7 @@ tryBadInput(
       }),
     });
     accepts('An unusual request that is valid', {
+      'a slash at the end of the path': () => target('/oauth/token/'),
       'a query on the endpoint': () => target('/oauth/token?refresh_token=x&refresh_token=y'),
       'an empty query on the endpoint': () => target('/oauth/token?'),
       'an absolute-form target (RFC 9112, section 3.2.2)': () => target('http://keyfob.example/oauth/token'),
@@ -95,7 +96,7 @@ tryBadInput(
     });
     refuses('400 404', 'an unknown path', {
       'with an extra letter': () => target('/v1/auth/token-refreshed'),
-      'with a trailing slash': () => target('/v1/auth/token-refresh/'),
+      'with two trailing slashes': () => target('/v1/auth/token-refresh//'),
       'in capital letters': () => target('/v1/AUTH/TOKEN-REFRESH'),
       'a property name of every object': () => target('/v1/__proto__'),
       'the root of the version': () => target('/v1/'),
@@ -103,6 +104,7 @@ tryBadInput(
     refuses('400 404', 'a wrong method', methods);
     refuses('400 4002 Idempotency-Key', 'Idempotency-Key', idempotencyKeys);
     accepts('An unusual request that is valid', {
+      'a slash at the end of the path': () => target('/v1/auth/token-refresh/'),
       'a Brand in other letter case': () => header('Brand', 'HyunDai'),
       'no User-Agent': () => header('User-Agent', undefined),
       'a query on the endpoint': () => target('/v1/auth/token-refresh?refreshToken=x'),

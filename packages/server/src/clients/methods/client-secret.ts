@@ -4,7 +4,7 @@ import { digestSecret, findSecret } from '../secret.ts';
 
 /** A client id and secret, by HTTP Basic or in the body. @see RFC 6749 §2.3.1 */
 export type ClientSecretCredentials = {
-  readonly method: 'client_secret_basic' | 'client_secret_post';
+  readonly method: 'client_secret_basic' | 'client_secret_post' | 'client_secret_json';
   readonly clientId: string;
   readonly clientSecret: string;
 };

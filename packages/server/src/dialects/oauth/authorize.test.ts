@@ -11,7 +11,7 @@ const CLIENT: Client = {
   name: '',
   redirectUris: ['https://app.example/callback'],
   consentRedirectUri: undefined,
-  policy: oauth.defaultPolicy,
+  policy: { ...oauth.defaultPolicy, requirePkce: false },
   createdAtMs: 0,
   disabledAtMs: undefined,
   secrets: [],
@@ -41,12 +41,24 @@ describe('An authorization request of plain OAuth 2.0', () => {
     });
   });
 
+  test('of a new client must bring a challenge', () => {
+    const client = { ...CLIENT, policy: oauth.defaultPolicy };
+    const fault = parse(LEAST, client);
+    assert.ok('error' in fault);
+    assert.deepEqual(
+      [fault.error, fault.description],
+      ['invalid_request', 'Missing required parameter: code_challenge.'],
+    );
+    assert.ok('codeChallenge' in parse(`${LEAST}&${CHALLENGE}&${METHOD}`, client));
+  });
+
   test('may bring a challenge, and from a public client must', () => {
     for (const client of [CLIENT, PUBLIC]) {
       const parsed = parse(`${LEAST}&${CHALLENGE}&${METHOD}`, client);
       assert.ok('codeChallenge' in parsed && parsed.codeChallenge !== undefined);
     }
     assert.ok('error' in parse(LEAST, PUBLIC));
+    assert.ok(!('error' in parse(LEAST)));
   });
 
   for (const [what, query, error] of [

@@ -72,11 +72,12 @@ export const findFault = (
 /** RFC 7636 §4.3 and §4.4.1, RFC 9700 §2.1.1. Without a method, `plain` would be meant, which is not supported. */
 const findChallengeFault = (
   parameters: QueryParameters,
-  { type }: Client,
+  { type, policy }: Client,
 ): AuthorizationFault | undefined => {
   const challenge = parameters.get('code_challenge');
   const method = parameters.get('code_challenge_method');
-  if (challenge === undefined && (type === 'public' || method !== undefined))
+  const isRequired = type === 'public' || policy.requirePkce === true;
+  if (challenge === undefined && (isRequired || method !== undefined))
     return invalidRequest('Missing required parameter: code_challenge.');
   if (challenge !== undefined && method === undefined)
     return invalidRequest('code_challenge_method must be S256.');
@@ -101,6 +102,7 @@ export const oauthAuthorize: AuthorizationWire = {
   isRedirectUriOptional: true,
   redirectsFaults: true,
   resourceName: 'resource',
+  hasPkce: true,
   keepsOpener: false,
   parse(parameters, client) {
     const fault = findFault(parameters, client, OAUTH_RULES);

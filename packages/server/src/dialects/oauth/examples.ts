@@ -43,7 +43,7 @@ export const createExamples = (paths: {
   return {
     demoScope: DEMO_SCOPE,
     authorizationTarget: ({ clientId, redirectUri }) =>
-      authorize(clientId, redirectUri, 'read_vehicle_info', '1'),
+      `${authorize(clientId, redirectUri, 'read_vehicle_info', '1')}&code_challenge=CHALLENGE&code_challenge_method=S256`,
     demoAuthorizationTarget: ({ clientId, redirectUri }) =>
       authorize(clientId, redirectUri, DEMO_SCOPE, 'demo'),
     refreshCommand: (url, { clientId, clientSecret }, refreshToken) =>

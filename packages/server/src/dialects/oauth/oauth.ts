@@ -43,9 +43,11 @@ export const oauth: Dialect = {
     resyncGenerations: 1024,
     requireUserAgent: false,
     includeRefreshExpiry: false,
+    clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
     grantScope: joinReadScopes(oauthScopes),
     simulatedOwners: false,
+    requirePkce: true,
     clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({

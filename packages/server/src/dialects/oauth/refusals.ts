@@ -38,7 +38,7 @@ const tryLater = (description: string, status = 503): OAuthAnswer => ({
   headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
 });
 
-const HOW_TO_AUTHENTICATE = 'Send client_id and client_secret by HTTP Basic.';
+const HOW_TO_AUTHENTICATE = 'Send client_id and client_secret by HTTP Basic or in the body.';
 
 /** The errors of RFC 6749 §5.2, RFC 7009 §2.2.1 and RFC 6750 §3.1: what other dialects of OAuth 2.0 start from. */
 export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuthAnswer>(
@@ -74,7 +74,9 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
     content_type_wrong: invalidRequest('Content-Type must be application/x-www-form-urlencoded.'),
     body_malformed: invalidRequest('The request body is not a well-formed form in UTF-8.'),
     parameter_repeated: invalidRequest('A parameter was sent more than once.'),
-    user_agent_missing: invalidRequest('The User-Agent header is required.'),
+    user_agent_missing: invalidRequest(
+      'The User-Agent header is required, unless the platform sets requireUserAgent to false for the client.',
+    ),
     idempotency_key_malformed: invalidRequest('Idempotency-Key must be 1 to 255 visible ASCII characters.'),
     grant_type_missing: invalidRequest('Missing required parameter: grant_type.'),
     grant_type_unsupported: {

@@ -19,6 +19,7 @@ export const pleosLogin: AuthorizationWire = {
   redirectUriName: 'redirectUrl',
   isRedirectUriOptional: false,
   redirectsFaults: false,
+  hasPkce: false,
   keepsOpener: false,
   parse(parameters, client) {
     const [repeated] = parameters.repeated;

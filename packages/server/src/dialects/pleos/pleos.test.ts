@@ -41,7 +41,7 @@ const readRequest = (of: TokenEndpoint, wireRequest: WireRequest) => {
 };
 
 const UNDERSTOOD = {
-  credentials: [{ method: 'client_secret_post', clientId: 'app', clientSecret: 'secret' }],
+  credentials: [{ method: 'client_secret_json', clientId: 'app', clientSecret: 'secret' }],
   brand: 'kia',
   idempotencyKey: undefined,
   grantType: 'refresh_token',

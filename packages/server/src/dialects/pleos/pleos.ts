@@ -49,9 +49,11 @@ export const pleos: Dialect = {
     requireUserAgent: false,
     includeRefreshExpiry: false,
     dialectOptions: { [DEAD_TOKEN_CODE]: '4002' },
+    clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
     grantScope: '',
     simulatedOwners: false,
+    requirePkce: false,
     clientCredentials: false,
   },
   renderAnswer: ({ accessToken, refreshToken }, _policy, exchange) =>

@@ -3,7 +3,7 @@ import { readIdempotencyKey } from '../../wire/headers.ts';
 import type { TokenEndpoint, TokenRequest } from '../dialect.ts';
 import { parseFields } from './fields.ts';
 
-const METHODS = ['client_secret_post'] as const;
+const METHODS = ['client_secret_json'] as const;
 const [METHOD] = METHODS;
 
 /** Reads `POST /v1/auth/token-refresh`. Throws a `Refusal`. */

@@ -19,5 +19,4 @@ export const smartcarRefusals: RefusalTable<OAuthAnswer> = {
   ),
   code_malformed: invalidRequest('Invalid code: it does not have the form of an authorization code.'),
   code_redirect_wrong: { ...oauthRefusals.code_redirect_wrong, description: 'Unauthorized redirect_uri.' },
-  credentials_twice: invalidRequest('Send the client credentials in the Authorization header only.'),
 };

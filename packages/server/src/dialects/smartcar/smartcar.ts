@@ -8,6 +8,7 @@ import { createTokenEndpoint } from '../oauth/token-requests.ts';
 import { createVehicleRoutes } from './vehicles.ts';
 import { smartcarScopes } from './scopes.ts';
 import { smartcarRefusals } from './refusals.ts';
+import { REQUEST_ID } from './request-id.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Exchange } from '../../wire/exchange.ts';
 
@@ -19,7 +20,7 @@ const headersOf = ({ requestId }: Exchange) => ({
   'Content-Type': 'application/json',
   'Cache-Control': 'no-store',
   Pragma: 'no-cache',
-  'SC-Request-Id': requestId,
+  [REQUEST_ID]: requestId,
 });
 
 /** Smartcar: `POST /oauth/token`, OAuth 2.0 form and JSON. https://smartcar.com/docs/api-reference/authorization/token-refresh */
@@ -29,15 +30,19 @@ export const smartcar: Dialect = {
   clientTypes: CLIENT_TYPES,
   brands: [],
   scopes: smartcarScopes,
+  // https://github.com/smartcar/android-sdk
+  appScheme: (clientId) => `sc${clientId}`,
   examples,
   authorization: smartcarAuthorize,
   createRoutes: createVehicleRoutes,
   pathPrefix: '/',
   tokenEndpoints: {
     '/oauth/token': createTokenEndpoint({
-      methods: ['client_secret_basic', 'none'],
+      methods: ['client_secret_basic', 'client_secret_post', 'none'],
       // The vendor issues tokens for the client itself at another path, `/oauth2/token`.
       serves: (grantType) => GRANT_TYPES.has(grantType),
+      // The vendor's SDKs for Python and Ruby send none where only one is registered.
+      omittable: ['redirect_uri'],
     }),
   },
   shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },
@@ -52,9 +57,11 @@ export const smartcar: Dialect = {
     resyncGenerations: 1024,
     requireUserAgent: true,
     includeRefreshExpiry: false,
+    clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
     grantScope: joinReadScopes(smartcarScopes),
     simulatedOwners: false,
+    requirePkce: false,
     clientCredentials: false,
   },
   renderAnswer: (answer, policy, exchange) => ({

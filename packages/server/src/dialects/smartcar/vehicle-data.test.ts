@@ -31,7 +31,7 @@ for (const [reason, status, type, code, resolution] of REFUSALS)
     assert.equal(response.status, status);
     assert.equal(response.headers['Content-Type'], 'application/json');
     assert.equal(response.headers['Cache-Control'], 'no-store');
-    assert.equal(response.headers['SC-Request-Id'], EXCHANGE.requestId);
+    assert.equal(response.headers['sc-request-id'], EXCHANGE.requestId);
     assert.equal('Retry-After' in response.headers, resolution === 'RETRY_LATER');
     assert.equal('WWW-Authenticate' in response.headers, status === 401);
     const { description, docURL, ...body } = JSON.parse(response.body) as Record<string, unknown>;
@@ -51,7 +51,7 @@ test('the API answers with data that must not be cached', () => {
   const { status, headers, body } = renderData({ id: 'owner-1' }, EXCHANGE);
   assert.equal(status, 200);
   assert.equal(headers['Cache-Control'], 'no-store');
-  assert.equal(headers['SC-Request-Id'], EXCHANGE.requestId);
+  assert.equal(headers['sc-request-id'], EXCHANGE.requestId);
   assert.equal(body, '{"id":"owner-1"}');
 });
 

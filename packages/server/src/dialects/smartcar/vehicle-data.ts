@@ -4,6 +4,7 @@ import type { Vehicle } from '../../grants/vehicle.ts';
 import { RETRY_AFTER_SECONDS } from '../dialect.ts';
 import type { Exchange, WireRequest, WireResponse } from '../../wire/exchange.ts';
 import { readForm } from '../../wire/form.ts';
+import { REQUEST_ID } from './request-id.ts';
 
 /** An error of the API, version 2.0. Its `code` is null where the vendor documents none. */
 type Answer = {
@@ -114,7 +115,7 @@ const respond = (
   headers: {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
-    'SC-Request-Id': requestId,
+    [REQUEST_ID]: requestId,
     ...headers,
   },
   body: JSON.stringify(body),

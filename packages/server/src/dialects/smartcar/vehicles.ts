@@ -70,24 +70,15 @@ export const createVehicleRoutes: CreateRoutes = (context, dialect, actions) => 
   return {
     name: dialect.name,
     pathPrefix: '/v2.0/',
-    routes: withTrailingSlashes({
+    routes: {
       'GET /v2.0/vehicles': listVehicles,
       'GET /v2.0/user': showUser,
       'GET /v2.0/vehicles/{id}': showAttributes,
       'GET /v2.0/vehicles/{id}/permissions': listPermissions,
       'DELETE /v2.0/vehicles/{id}/application': endConnection,
-    }),
+    },
     renderRefusal: (refusal, { exchange }) => renderDataRefusal(refusal, exchange),
   };
 };
 
 const scopesOf = ({ scope }: Access): readonly string[] => splitScope(scope);
-
-/** Each route with and without a slash at the end, because the vendor's SDK adds one to some paths. */
-const withTrailingSlashes = (routes: Readonly<Record<string, Route>>): Readonly<Record<string, Route>> =>
-  Object.fromEntries(
-    Object.entries(routes).flatMap(([name, route]) => [
-      [name, route],
-      [`${name}/`, route],
-    ]),
-  );
