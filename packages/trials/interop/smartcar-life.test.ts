@@ -5,7 +5,7 @@ import smartcar9 from 'smartcar-9';
 import { REDIRECT_URI } from '../support/code-maker.ts';
 import { consentOn } from '../support/consented-grant.ts';
 import { sampleVehicle } from '../support/samples.ts';
-import { lockStore } from './store-lock.ts';
+import { lockStore } from '../support/store-lock.ts';
 import { openTrialServer } from './trial-server.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Skipped } from '../../support/skipped.ts';
-import type { Installed } from './install.ts';
 
 /**
  * Installs a language's libraries in a folder that is removed at the end, and defines their tests. If they cannot be
  * installed, there is one skipped test, with the reason.
  */
-export const describeLanguage = async (
+export const describeLanguage = async <Installed extends object>(
   language: string,
   install: (folder: string) => Promise<Installed | Skipped>,
   define: (installed: Installed) => void,

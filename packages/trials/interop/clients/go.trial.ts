@@ -1,10 +1,13 @@
+import { describeClientsPage } from '../../guide/describe-clients-page.ts';
+import { readBlocks } from '../../guide/guide.ts';
 import { describeLanguage } from './describe-language.ts';
 import { installGo } from './go.ts';
 import { describeLibrary } from './library-cases.ts';
 
+const PAGE = 'clients/go.md';
 const STYLES = ['AuthStyleInHeader', 'AuthStyleInParams', 'AuthStyleAutoDetect'];
 
-await describeLanguage('Go', installGo, ({ clients }) => {
+await describeLanguage('Go', installGo, ({ clients, build }) => {
   for (const style of STYLES)
     describeLibrary(clients, {
       name: `x/oauth2, ${style}`,
@@ -16,4 +19,6 @@ await describeLanguage('Go', installGo, ({ clients }) => {
       hasStatus: true,
       outage: { type: 'RetrieveError', error: 'temporarily_unavailable', status: 503, retryAfter: '2' },
     });
+  const [program = ''] = readBlocks(PAGE, 'go');
+  describeClientsPage({ page: PAGE, environment: {}, programs: { 'x/oauth2': () => build(program) } });
 });

@@ -4,7 +4,7 @@ import { CODE_CASES, REDIRECT_URI } from '../code-cases.ts';
 import type { AssertRefused } from '../code-cases.ts';
 import { OAUTH_REFUSALS, REFUSAL_CASES, refreshInARow } from '../refresh-cases.ts';
 import type { Refresh } from '../refresh-cases.ts';
-import { lockStore } from '../store-lock.ts';
+import { lockStore } from '../../support/store-lock.ts';
 import { openTrialServer } from '../trial-server.ts';
 import type { TrialServer } from '../trial-server.ts';
 import type { MadeClient } from '../../support/keyfob-process.ts';
@@ -18,7 +18,7 @@ export type Library = {
   /** Calls in which clients use one refresh token at the same moment, and how many do. */
   readonly races: readonly { readonly call: 'race' | 'share'; readonly racers: number }[];
   /** The type of the library's error for an error code of RFC 6749 §5.2. */
-  typeOf(error: string): string;
+  readonly typeOf: (error: string) => string;
   /** Whether the library's error for a refusal has the HTTP status. */
   readonly hasStatus: boolean;
   /** What the user sees while the store of the server is down. */
@@ -26,6 +26,21 @@ export type Library = {
 };
 
 const TIMES = 12;
+
+const only = (tokens: readonly string[]): string => tokens[0] ?? assert.fail('no refresh token');
+
+/** How a library reports a refusal. */
+const refusalOf =
+  ({ typeOf, hasStatus }: Library): AssertRefused =>
+  (request, { status, error, description }) =>
+    assert.rejects(request, (thrown: unknown) => {
+      assert.ok(thrown instanceof ClientThrew, String(thrown));
+      const { seen } = thrown;
+      assert.deepEqual([seen.error, seen.type], [error, typeOf(error)]);
+      assert.match(seen.description ?? '', description);
+      assert.equal(seen.status, hasStatus ? status : null);
+      return true;
+    });
 
 /** Defines the tests of a library: twelve refreshes, every refusal, an outage, races, and code exchanges. */
 export const describeLibrary = (command: ClientCommand, library: Library): void => {
@@ -54,20 +69,11 @@ export const describeLibrary = (command: ClientCommand, library: Library): void 
         clientSecret,
         ...more,
       });
-    const only = (tokens: readonly string[]): string => tokens[0] ?? assert.fail('no refresh token');
     const refresh: Refresh = async (client, refreshToken) =>
       only(await ask('refresh', client, { refreshToken }));
     const exchange: Refresh = async (client, code) =>
       only(await ask('exchange', client, { code, redirectUri: REDIRECT_URI }));
-    const assertRefused: AssertRefused = (request, { status, error, description }) =>
-      assert.rejects(request, (thrown: unknown) => {
-        assert.ok(thrown instanceof ClientThrew, String(thrown));
-        const { seen } = thrown;
-        assert.deepEqual([seen.error, seen.type], [error, library.typeOf(error)]);
-        assert.match(seen.description ?? '', description);
-        assert.equal(seen.status, library.hasStatus ? status : null);
-        return true;
-      });
+    const assertRefused = refusalOf(library);
 
     test(`refreshes a grant ${TIMES} times in a row, each time with its newest token`, async () => {
       await refreshInARow(server, TIMES, refresh);
@@ -107,8 +113,7 @@ export const describeLibrary = (command: ClientCommand, library: Library): void 
         assert.partialDeepStrictEqual(shown, { status: 'active', generation: 1 });
       });
 
-    for (const one of CODE_CASES)
-      test(one.name, () => one.run(server, { exchange, refresh, assertRefused }));
+    for (const one of CODE_CASES) test(one.name, () => one.run(server, { exchange, refresh, assertRefused }));
   });
 };
 

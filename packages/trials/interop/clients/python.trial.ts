@@ -1,3 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeClientsPage } from '../../guide/describe-clients-page.ts';
+import { readBlocks } from '../../guide/guide.ts';
 import { describeLanguage } from './describe-language.ts';
 import { describeLibrary } from './library-cases.ts';
 import type { Library } from './library-cases.ts';
@@ -60,6 +64,33 @@ const LIBRARIES: readonly Library[] = [
   },
 ];
 
-await describeLanguage('Python', installPython, ({ clients }) => {
+const PAGE = 'clients/python.md';
+const [variables = '', showConsentPage = ''] = readBlocks(PAGE, 'sh');
+const [tokens = '', smartcar = '', authlib = '', requestsOauthlib = '', httpxOauth = ''] = readBlocks(
+  PAGE,
+  'python',
+);
+
+/** Puts a program of the page and the module that it imports into a folder. Returns the lines that run it. */
+const place =
+  (program: string) =>
+  (folder: string): string => {
+    writeFileSync(join(folder, 'tokens.py'), tokens);
+    writeFileSync(join(folder, 'refresh.py'), program);
+    return `${program === smartcar ? variables : ''}python3 refresh.py`;
+  };
+
+await describeLanguage('Python', installPython, ({ clients, environment }) => {
   for (const library of LIBRARIES) describeLibrary(clients, library);
+  describeClientsPage({
+    page: PAGE,
+    environment,
+    showConsentPage: () => `${variables}${showConsentPage}`,
+    programs: {
+      'the SDK of Smartcar': place(smartcar),
+      Authlib: place(authlib),
+      'requests-oauthlib': place(requestsOauthlib),
+      'httpx-oauth': place(httpxOauth),
+    },
+  });
 });
