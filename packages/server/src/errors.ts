@@ -73,6 +73,7 @@ const REFUSALS = {
   scope_missing: 'not_permitted',
   vehicle_unknown: 'not_permitted',
   vehicles_not_shared: 'not_permitted',
+  personal_grant_ended: 'not_permitted',
   // the server itself
   throttled: 'throttled',
   store_unavailable: 'unavailable',

@@ -102,6 +102,8 @@ export type LogEvent =
   /** `cause` describes the first of them, by its position and without a value. */
   | Of<'vehicle_source.entries_left_out', { requestId: string; count: number; cause: string }>
   | Of<'client_token.issued', Request & { clientId: string; caller: Caller }>
+  /** For the grant that the client's registration names, without a refresh token. */
+  | Of<'personal_token.issued', GrantRequest>
   | Of<
       'grant.revoked',
       GrantChange & { cause: 'operator' | 'replay' | 'code_replay' | 'client' | 'owner' | 'disconnected' }

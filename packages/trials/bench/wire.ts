@@ -58,7 +58,7 @@ export const pleosWire = (options: {
   bodyAfterToken: '"}',
   accessTokenAt: ['data', 'accessToken'],
   refreshTokenAt: ['data', 'refreshToken'],
-  accessTokenPattern: '[0-9A-Za-z]{36}',
+  accessTokenPattern: '[0-9A-Za-z]{428}',
   refreshTokenPattern: '[0-9A-Z]{36}',
 });
 

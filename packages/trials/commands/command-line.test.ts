@@ -34,6 +34,8 @@ const COMMANDS = [
   'keys list',
   'keys rotate',
   'keys create',
+  'keys retire',
+  'keys compromise',
   'backup',
   'restore',
   'migrate',
@@ -148,6 +150,11 @@ describe('What the command line refuses on an existing store', { concurrency: 2 
     [['--on-replay', 'shout'], /--on-replay must be one of revoke, refuse, observe/],
     [['--require-user-agent', 'maybe'], /--require-user-agent must be true or false/],
     [['--dead-token-code', '418'], /--dead-token-code must be one of 4002, 401, 403, 4011/],
+    [['--personal-grant', '42'], /--personal-grant must be the id of a grant, 16 hexadecimal digits/],
+    [['--personal-grant', '00000000000000ff'], /--personal-grant must be a grant of the client/],
+    [['--access-token-length', '35'], /--access-token-length must be at least 36 and at most 428/],
+    [['--access-token-length', '429'], /--access-token-length must be at least 36 and at most 428/],
+    [['--access-token-length', '36.5'], /--access-token-length must be a whole number/],
     [
       ['--overlap-seconds', '900', '--refresh-token-lifetime-seconds', '900'],
       /overlap-?[Ss]econds must be less than .*refresh/,
@@ -167,9 +174,14 @@ describe('What the command line refuses on an existing store', { concurrency: 2 
   test('an option of another dialect is refused', async () => {
     const made = await runOn(directory, 'client', 'create', '--dialect', 'oauth', '--json');
     const { clientId } = JSON.parse(made.stdout) as MadeClient;
-    const ended = await runOn(directory, 'client', 'set', clientId, '--dead-token-code', '401', '--json');
+    const flags = ['--dead-token-code', '401', '--access-token-length', '36'];
+    const ended = await runOn(directory, 'client', 'set', clientId, ...flags, '--json');
     assert.equal(ended.code, 2, ended.stderr);
     assert.match(errorOf(ended).message, /the oauth dialect has no --dead-token-code/);
+    assert.match(
+      errorOf(ended).message,
+      /--access-token-length cannot be set: .* oauth dialect have one length/,
+    );
   });
 
   const UNKNOWN: readonly (readonly [readonly string[], string])[] = [

@@ -13,6 +13,7 @@ type DemoClient = {
   readonly clientId: string;
   readonly grantId: string;
   readonly curl: string;
+  readonly authorizeUrl: string;
 };
 
 const demoOf = (server: KeyfobServer, dialect: DialectName): DemoClient =>
@@ -49,6 +50,8 @@ describe('The demo', options, () => {
       const second = await serverFor(t, { dataDirectory, args: ['--demo'] });
       const after = demoOf(second, dialect);
       assert.deepEqual([after.clientId, after.grantId], [before.clientId, before.grantId]);
+      // The port is another one, and the link leads back to it.
+      assert.equal((await fetch(after.authorizeUrl)).status, 200);
       for (let pasted = 1; pasted <= 2; pasted++) {
         const [status, token] = await paste(after.curl);
         assert.equal(status, 200);

@@ -198,19 +198,20 @@ test('A grant that was revoked again since the backup keeps its newest revocatio
   await store.close();
 });
 
+const key = (number: number) =>
+  ({ number, purpose: 'seal', createdAtMs: CREATED_AT_MS, fingerprint: String(number) }) as const;
+
 test('A key that is compromised or retired in the store or in the backup stays so in a restore.', async () => {
   const [path, backup] = paths('withdrawn');
   const store = openSqliteStore(path);
-  const key = (number: number) =>
-    ({ number, purpose: 'seal', createdAtMs: CREATED_AT_MS, fingerprint: String(number) }) as const;
   for (const number of [1, 2, 3, 4]) await store.registerKey(key(number));
-  const compromised = (atMs: number) => ({ state: 'compromised', atMs, opensUntilMs: atMs + 1000 }) as const;
+  const compromised = { state: 'compromised', atMs: NOW_MS, opensUntilMs: NOW_MS + 1000 } as const;
   const retired = { state: 'retired', atMs: NOW_MS } as const;
-  await store.withdrawKey(1, compromised(NOW_MS));
-  await store.withdrawKey(2, compromised(NOW_MS));
+  await store.withdrawKey(1, compromised);
+  await store.withdrawKey(2, compromised);
   await backupSqliteStore(path, backup, () => {});
   await store.withdrawKey(2, retired);
-  await store.withdrawKey(3, compromised(NOW_MS));
+  await store.withdrawKey(3, compromised);
   const expected = await store.listKeys();
   restoreSqliteStore(path, backup, NOW_MS);
   assert.deepEqual(await store.listKeys(), expected);
@@ -226,8 +227,8 @@ test('A key that is compromised or retired in the store or in the backup stays s
   assert.deepEqual((await newer.readClient('')).keys, [
     key(4),
     key(3),
-    { ...key(2), withdrawal: compromised(NOW_MS) },
-    { ...key(1), withdrawal: compromised(NOW_MS) },
+    { ...key(2), withdrawal: compromised },
+    { ...key(1), withdrawal: compromised },
   ]);
   await newer.close();
 });

@@ -62,4 +62,8 @@ export const renderPolicies = (commands: readonly CommandHelp[]): string => {
 };
 
 /** Fields that no dialect sets. */
-const POLICY_FLAGS: ReadonlySet<string> = new Set(['--audience', '--client-credentials-scope']);
+const POLICY_FLAGS: ReadonlySet<string> = new Set([
+  '--audience',
+  '--client-credentials-scope',
+  '--personal-grant',
+]);

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { parseKeyRing } from '@keyfob/server/tokens';
 import type { KeyRing } from '@keyfob/server/tokens';
 import type { Prng } from '../support/prng.ts';
@@ -10,7 +11,7 @@ export type KeyMaker = { ring(): KeyRing; lines(): readonly string[]; add(create
 
 export const createKeyMaker = (prng: Prng): KeyMaker => {
   const lines = OTHER_PURPOSES.map(
-    (purpose, index) => `${index + 1}:${purpose}:1:${String(index).repeat(42)}A`,
+    (purpose, index) => `${index + 1}:${purpose}:1:${hash('sha256', purpose, 'base64url')}`,
   );
   let ring: KeyRing | undefined;
   const add = (createdAt: number): void => {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { readAccess } from '@keyfob/server';
 import type { Policy } from '@keyfob/server/clients';
-import { registrationOf, sealTokenId, signAccessJwt, uuidShape } from '@keyfob/server/tokens';
+import { registrationOf, sealTokenId, signAccessJwt, uuidV4Shape } from '@keyfob/server/tokens';
 import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 
@@ -76,7 +76,7 @@ describe('Client credentials', () => {
     assert.deepEqual([typeof jti, Number(exp) - Number(iat)], ['string', 7200]);
     assert.equal((await introspect(app))['active'], true);
     assert.deepEqual(await introspect(other), { active: false });
-    assert.equal(await readAccess(trial.context, uuidShape, token), undefined);
+    assert.equal(await readAccess(trial.context, uuidV4Shape, token), undefined);
     assertRefused(await trial.post('/oauth/revoke', { token }, app), 400, 'unsupported_token_type');
     for (const [change, isActive] of [
       [{ disabledAtMs: trial.context.clock() }, false],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readAccess } from '@keyfob/server';
 import { DIALECTS } from '@keyfob/server/dialects';
-import { uuidShape } from '@keyfob/server/tokens';
+import { uuidV4Shape } from '@keyfob/server/tokens';
 import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 
@@ -31,6 +31,19 @@ const open = async (dialect: 'smartcar' | 'pleos', policy: Parameters<ResourceTr
 };
 
 describe('Introspection of access tokens', () => {
+  test('describes tokens of every length that their client had, whatever it has now', async () => {
+    const { trial, owner, checker } = await open('pleos');
+    const issued: string[] = [];
+    for (const accessTokenLength of [428, 36, 255]) {
+      await trial.memory.changeClient(owner.client.id, { policy: { accessTokenLength } });
+      const { refreshToken } = await trial.grant(owner, { brand: 'kia' });
+      const { data } = (await trial.refresh(owner, refreshToken)).body as { data: { accessToken: string } };
+      assert.equal(data.accessToken.length, accessTokenLength);
+      issued.push(data.accessToken);
+    }
+    for (const token of issued) assert.equal((await introspect(trial, checker, token)).body['active'], true);
+  });
+
   for (const [dialect, accessTokenFormat] of KINDS) {
     const what = `${accessTokenFormat}, ${dialect} client`;
     test(`describes an active token (${what}), and reports only that it is inactive after it expires`, async () => {
@@ -60,6 +73,20 @@ describe('Introspection of access tokens', () => {
       assert.equal((await introspect(trial, checker, accessToken)).body['active'], true);
       trial.advanceSeconds(1);
       assertInactive(await introspect(trial, checker, accessToken));
+    });
+
+    test(`reports a token (${what}) that was cut or changed at its end as inactive`, async () => {
+      const { trial, owner, checker } = await open(dialect, { policy: { accessTokenFormat } });
+      const { accessToken } = await trial.grant(owner);
+      const end = accessToken.at(-2) === '0' ? '1' : '0';
+      for (const token of [
+        accessToken.slice(0, 36),
+        accessToken.slice(0, 255),
+        accessToken.slice(0, -1),
+        // Not the last character: that of a JWT has bits that do not count.
+        `${accessToken.slice(0, -2)}${end}${accessToken.slice(-1)}`,
+      ])
+        if (token !== accessToken) assertInactive(await introspect(trial, checker, token));
     });
 
     test(`reports a token (${what}) as inactive after its grant or client ends, and after a shorter lifetime policy`, async () => {
@@ -213,7 +240,7 @@ describe('Access to introspection', () => {
     ] as const) {
       const sealed = shape.read(token);
       assert.ok(sealed !== 'malformed');
-      assertInactive(await introspect(trial, checker, uuidShape.write(sealed.subarray(0, 16))));
+      assertInactive(await introspect(trial, checker, uuidV4Shape.write(sealed.subarray(0, 16))));
     }
   });
 

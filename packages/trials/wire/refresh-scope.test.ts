@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readAccess } from '@keyfob/server';
-import { uuidShape } from '@keyfob/server/tokens';
+import { uuidV4Shape } from '@keyfob/server/tokens';
 import { createResourceTrial } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 
@@ -31,7 +31,7 @@ describe('The scope of a refresh', () => {
       assert.equal(narrow.body['scope'], 'read_odometer control_charge');
       const accessToken = tokenOf(narrow, 'access_token');
       assert.equal(await scopeOf(trial, app, accessToken), 'read_odometer control_charge');
-      const access = await readAccess(trial.context, uuidShape, accessToken);
+      const access = await readAccess(trial.context, uuidV4Shape, accessToken);
       assert.equal(access?.scope, 'read_odometer control_charge');
     });
   }

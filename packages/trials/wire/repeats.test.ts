@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toMillis } from '@keyfob/server/grants';
-import { sealRefreshToken, uuidShape } from '@keyfob/server/tokens';
+import { sealRefreshToken, uuidV4Shape } from '@keyfob/server/tokens';
 import { createResourceTrial } from './resource-trial.ts';
 
 /** The caller of every request of the trial. */
@@ -21,7 +21,7 @@ for (const [what, rotatedBy, differs] of [
       rotatedAtMs,
       rotatedBy,
     });
-    const used = sealRefreshToken(trial.context.keyRing.seal.active, uuidShape, grant.id, 0);
+    const used = sealRefreshToken(trial.context.keyRing.seal.active, uuidV4Shape, grant.id, 0);
     const answer = await trial.refresh(app, used);
     assert.deepEqual([answer.status, answer.body['refresh_token']], [200, successor]);
     assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { readAccess } from '@keyfob/server';
-import { uuidShape } from '@keyfob/server/tokens';
+import { uuidV4Shape } from '@keyfob/server/tokens';
 import { basic, createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 
@@ -99,7 +99,7 @@ describe('A client that names resources at a refresh', () => {
     const { refreshToken } = await trial.grant(app);
     const answer = await refresh(trial, app, refreshToken, [ISSUER]);
     assert.equal(answer.status, 200);
-    assert.ok(await readAccess(trial.context, uuidShape, String(answer.body['access_token'])));
+    assert.ok(await readAccess(trial.context, uuidV4Shape, String(answer.body['access_token'])));
   });
 });
 
@@ -124,7 +124,7 @@ describe('A token for several resources', () => {
         assert.equal(body['active'], isActive, own);
         if (isActive) assert.deepEqual(body['aud'], [FLEET, ISSUER]);
       }
-      assert.ok(await readAccess(trial.context, uuidShape, token), 'our own vehicle calls accept it');
+      assert.ok(await readAccess(trial.context, uuidV4Shape, token), 'our own vehicle calls accept it');
     });
 
   test('that was asked for one of them is inactive for the others, also here', async () => {
@@ -144,7 +144,7 @@ describe('A token for several resources', () => {
       });
       assert.equal((await trial.post('/oauth/introspect', { token }, checker)).body['active'], isActive, own);
     }
-    assert.equal(await readAccess(trial.context, uuidShape, token), undefined);
+    assert.equal(await readAccess(trial.context, uuidV4Shape, token), undefined);
   });
 });
 

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { DIALECTS as WIRES } from '@keyfob/server/dialects';
 import type { Vehicle } from '@keyfob/server/grants';
-import { uuidShape } from '@keyfob/server/tokens';
+import { uuidV4Shape } from '@keyfob/server/tokens';
 import { consentOn, exchangeCode, VEHICLES } from '../support/consented-grant.ts';
 import { sampleVehicle } from '../support/samples.ts';
 import { removeDataDirectory, startKeyfob } from '../support/keyfob-process.ts';
@@ -106,7 +106,7 @@ describe('A dead access token gives no access', () => {
     const { accessToken } = await share('pleos');
     const sealed = WIRES.pleos.shapes.accessToken.read(accessToken);
     assert.ok(sealed !== 'malformed');
-    const converted = uuidShape.write(sealed.subarray(0, 16));
+    const converted = uuidV4Shape.write(sealed.subarray(0, 16));
     const answer = await call('GET', PATHS.smartcar.list, converted);
     assert.equal(answer.status, 401);
     assert.match(answer.text, /"type":"AUTHENTICATION"/);

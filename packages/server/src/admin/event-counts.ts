@@ -51,6 +51,7 @@ const REASONS: { readonly [Key in Name]: Reasons<Key> | undefined } = {
   'vehicle_source.unavailable': undefined,
   'vehicle_source.entries_left_out': undefined,
   'client_token.issued': undefined,
+  'personal_token.issued': undefined,
   'grant.revoked': {
     cause: listed('operator', 'replay', 'code_replay', 'client', 'owner', 'disconnected'),
   },

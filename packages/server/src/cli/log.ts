@@ -32,6 +32,7 @@ const LEVELS: Readonly<Record<LogEvent['event'], Level>> = {
   'vehicle_source.unavailable': 'error',
   'vehicle_source.entries_left_out': 'warn',
   'client_token.issued': 'debug',
+  'personal_token.issued': 'debug',
   'grant.revoked': 'warn',
   'grant.reinstated': 'warn',
   'client.refused': 'info',

@@ -1,4 +1,13 @@
 import type { PolicyField } from '../exports/clients.ts';
+import { DIALECTS } from '../exports/dialects.ts';
+import type { Dialect } from '../exports/dialects.ts';
+
+const dialects: readonly Dialect[] = Object.values(DIALECTS);
+/** The dialects whose access tokens may have several lengths, and which. */
+const LENGTHS = dialects.flatMap(({ name, shapes }) => {
+  const { tail } = shapes.accessToken;
+  return tail === undefined ? [] : [`${name}: ${tail.from} to ${tail.from + tail.maxCharacters}`];
+});
 
 /** What each policy field does, for the help. */
 export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
@@ -17,6 +26,7 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   includeRefreshExpiry:
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
   accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
+  accessTokenLength: `characters of opaque access tokens, for columns that are too short (${LENGTHS.join(', ')})`,
   grantScope:
     'what owners may grant the client, space separated; empty for nothing. Access tokens of existing grants are narrowed to it at once',
   simulatedOwners:
@@ -25,6 +35,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
     'true or false: refuse authorization requests without a PKCE challenge (RFC 7636), as for every public client',
   nativeApp:
     "true or false: an app on the owner's own machine, which may return to any port of 127.0.0.1, [::1] or localhost (RFC 8252)",
+  personalGrant:
+    "the grant for which the client gets access tokens with its secret alone, for an owner's own client; empty for none",
   clientCredentialsScope: 'scope of tokens for the client itself, space separated; empty for none',
   audience:
     'audiences of access tokens (aud), space separated: what a client may name as resource (RFC 8707); empty for the issuer',

@@ -45,6 +45,13 @@ const CHANGES: readonly {
   changed: Partial<Client>;
 }[] = [
   { name: 'no change changes nothing', change: {}, changed: {} },
+  {
+    name: 'a personal grant, with a lifetime of a year',
+    change: { policy: { personalGrant: '0123456789abcdef', refreshTokenLifetimeSeconds: '31536000' } },
+    changed: {
+      policy: { ...POLICY, personalGrant: '0123456789abcdef', refreshTokenLifetimeSeconds: 31_536_000 },
+    },
+  },
   { name: 'a name', change: { name: 'Planner' }, changed: { name: 'Planner' } },
   { name: 'a name to nothing', change: { name: '' }, changed: { name: '' } },
   { name: 'disabled', change: { disabledAtMs: 5 }, changed: { disabledAtMs: 5 } },
@@ -119,6 +126,9 @@ for (const { name, client, change, changed } of CHANGES) {
   });
 }
 
+const ID = '0123456789abcdef';
+const YEAR = 31_536_000;
+
 const REFUSED: readonly (readonly [client: Partial<Client>, change: ClientChange, fault: RegExp])[] = [
   [{}, { policy: { overlapSeconds: '901' } }, /^overlapSeconds must be at most 900$/],
   [{}, { redirectUris: ['http://app.example/'] }, /^the redirect URI http:\/\/app.example\/ must use https/],
@@ -128,6 +138,13 @@ const REFUSED: readonly (readonly [client: Partial<Client>, change: ClientChange
   [{ type: 'public' }, { policy: { rotation: 'none' } }, /^rotation must not be none/],
   [{ type: 'public' }, { policy: { onReplay: 'observe' } }, /^onReplay must be revoke/],
   [{ type: 'public' }, { policy: { clientCredentials: 'true' } }, /^clientCredentials must be false/],
+  [{}, { policy: { personalGrant: 'x' } }, /^personalGrant must be the id of a grant/],
+  [{}, { policy: { personalGrant: ID } }, /^refreshTokenLifetimeSeconds must be at least 31536000 /],
+  [
+    { type: 'public' },
+    { policy: { personalGrant: ID, refreshTokenLifetimeSeconds: YEAR } },
+    /^personalGrant must be empty for a public client$/,
+  ],
   [{ type: 'resource-server', redirectUris: [] }, { redirectUris: [ONE] }, /must have no redirect URI/],
   [{ type: 'resource-server', redirectUris: [] }, { consentRedirectUri: ONE }, /must have no redirect URI/],
 ];

@@ -66,9 +66,24 @@ export const changeClient = (
 /** What is wrong with a client as a whole, one sentence each, with a remedy. */
 export const faultsOf = (client: Client): readonly string[] => [
   ...faultsOfRedirects([...client.redirectUris, ...[client.consentRedirectUri ?? []].flat()]),
+  ...faultsOfPersonal(client),
   ...(client.type === 'public' ? faultsOfPublic(client.policy) : []),
   ...(client.type === 'resource-server' ? faultsOfResourceServer(client) : []),
 ];
+
+/** The least lifetime of a refresh token that nobody uses, but whose grant is used. */
+const PERSONAL_LIFETIME_SECONDS = 365 * 86_400;
+
+const faultsOfPersonal = ({ type, policy }: Client): readonly string[] => {
+  const { personalGrant = '', refreshTokenLifetimeSeconds: lifetime } = policy;
+  if (personalGrant === '') return [];
+  if (type !== 'confidential') return [`personalGrant must be empty for a ${type} client`];
+  return lifetime >= PERSONAL_LIFETIME_SECONDS
+    ? []
+    : [
+        `refreshTokenLifetimeSeconds must be at least ${PERSONAL_LIFETIME_SECONDS} with a personalGrant, which ends then because nothing refreshes it: set it in the same change, for example to 315360000 for ten years`,
+      ];
+};
 
 const faultsOfRedirects = (uris: readonly string[]): readonly string[] => {
   if (uris.length > REDIRECT_URIS_MAX)

@@ -163,9 +163,11 @@ void test('every wrong field is reported at once', () => {
 const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'clientAuthentication',
   'accessTokenFormat',
+  'accessTokenLength',
   'clientCredentials',
   'clientCredentialsScope',
   'grantScope',
+  'personalGrant',
   'simulatedOwners',
   'requirePkce',
   'nativeApp',

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Seconds } from '../clock.ts';
 
-const seconds = (least: number, most: number) =>
+const wholeNumber = (least: number, most: number) =>
   v.pipe(
     v.union(
       [v.number(), v.pipe(v.string(), v.regex(/^[0-9]+$/), v.transform(Number))],
@@ -11,6 +11,8 @@ const seconds = (least: number, most: number) =>
     v.minValue(least, `must be at least ${least}`),
     v.maxValue(most, `must be at most ${most}`),
   );
+
+const seconds = wholeNumber;
 
 const oneOf = <const Names extends readonly string[]>(names: Names) =>
   v.picklist(names, `must be one of ${names.join(', ')}`);
@@ -77,6 +79,11 @@ export const POLICY_FIELDS = {
   /** Opaque access tokens, or JWTs that resource servers verify themselves (RFC 9068). */
   accessTokenFormat: v.optional(oneOf(['opaque', 'jwt']), 'opaque'),
   /**
+   * The characters of opaque access tokens, in dialects where it is not fixed (`Shape.tail`). Absent for the vendor's.
+   * Tokens of another length that were issued before keep working.
+   */
+  accessTokenLength: v.optional(wholeNumber(1, 4096)),
+  /**
    * What owners may grant the client, space separated: a request for more is refused, and a grant for more gives only
    * this. Empty or absent for nothing.
    */
@@ -90,6 +97,13 @@ export const POLICY_FIELDS = {
    * (RFC 8252 §7.3). Absent for what its type says: a public client is one.
    */
   nativeApp: v.optional(flag),
+  /**
+   * The id of the grant for which the client gets access tokens with its secret alone: that of the owner whose own client
+   * it is. Empty or absent for none.
+   */
+  personalGrant: v.optional(
+    text(/^(?:[0-9a-f]{16})?$/, 'must be the id of a grant, 16 hexadecimal digits, or empty for none'),
+  ),
   /** Whether the client may get tokens for itself, without an owner (RFC 6749 §4.4). */
   clientCredentials: v.optional(flag, false),
   /** What such tokens may cover, space separated; a request may ask for less. Empty or absent for nothing. */

@@ -76,7 +76,7 @@ test('a deployment adds scopes, replaces documented ones and withdraws them', ()
 test('an allow-list with an unknown scope is refused with the nearest known one, or with what to do', () => {
   assert.deepEqual(faultsOfAllowed(REGISTRY, 'one', { grantScope: 'read_odometer' }), []);
   assert.deepEqual(faultsOfAllowed(REGISTRY, 'one', { clientCredentialsScope: 'read_odometr' }), [
-    'clientCredentialsScope names the scope read_odometr, which the one dialect does not have, did you mean read_odometer?',
+    'clientCredentialsScope names read_odometr, which the one dialect does not have, did you mean read_odometer?',
   ]);
   const [unknown] = faultsOfAllowed(REGISTRY, 'one', { grantScope: 'fleet:admin' });
   assert.match(unknown ?? '', /scopesFile, or use one of read_odometer, control_doors$/);
@@ -92,8 +92,5 @@ test('an operator learns what to do about a grant that is not allowed', () => {
     return describeScopeFault(REGISTRY, client, fault);
   };
   assert.match(describe('control_doors'), /^scope has control_doors, .*client set client-a --grant-scope/);
-  assert.match(
-    describe('control_door'),
-    /^scope names the scope control_door, .*did you mean control_doors\?$/,
-  );
+  assert.match(describe('control_door'), /^scope names control_door, .*did you mean control_doors\?$/);
 });

@@ -83,7 +83,7 @@ export const faultsOfAllowed = (
         const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`;
         const remedy =
           hint === '' ? `: declare it in the file of the setting scopesFile, ${list(known)}` : hint;
-        return `${field} names the scope ${name}, which the ${dialect} dialect does not have${remedy}`;
+        return `${field} names ${name}, which the ${dialect} dialect does not have${remedy}`;
       }),
   );
 };

@@ -67,8 +67,18 @@ test('a key that is withdrawn is taken over and reported, once; so is a compromi
   assert.deepEqual(openRing(() => NEW, NEW, withdrawn(1, RETIRED)).namesOf(), []);
 });
 
+test('a reading that is older than the one before takes no withdrawal back; a later decision holds', () => {
+  const { ring } = openRing(() => NEW, NEW);
+  const moved = { ...COMPROMISED, atMs: 2, opensUntilMs: 9 } as const;
+  const states = [COMPROMISED, undefined, moved, COMPROMISED, RETIRED, moved, undefined].map((withdrawal) => {
+    ring.noticeKeys(withdrawal === undefined ? keysOf(NEW) : withdrawn(1, withdrawal));
+    return ring.keyRing.seal.find(1)?.withdrawal;
+  });
+  assert.deepEqual(states, [COMPROMISED, COMPROMISED, moved, moved, RETIRED, RETIRED, RETIRED]);
+});
+
 test('the line of a retired key may leave the ring, that of any other key may not', () => {
-  const ring = parseKeyRing(NEW.replace(/^1:.*\n/, '').replace(/^/, ''));
+  const ring = parseKeyRing(NEW.replace(/^1:.*\n/, ''));
   refuseOtherKeys(withdrawn(1, RETIRED), ring, 'ring');
   for (const registered of [keysOf(NEW), withdrawn(1, COMPROMISED)])
     assert.throws(() => refuseOtherKeys(registered, ring, 'ring'), { code: 'key_wrong' });

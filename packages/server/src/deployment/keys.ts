@@ -12,7 +12,7 @@ import type { KeySource } from './key-source.ts';
 import { recogniseStore } from '../stores/sqlite/recognise.ts';
 import { parseKeyRing, withWithdrawals } from '../tokens/key-ring.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
-import type { RegisteredKey } from '../tokens/key-state.ts';
+import type { KeyWithdrawal, RegisteredKey } from '../tokens/key-state.ts';
 import { registrationOf } from '../tokens/key-store.ts';
 import type { KeyStore } from '../tokens/key-store.ts';
 import { KEY_FILE, STORE_FILE } from './names.ts';
@@ -109,6 +109,7 @@ export const createReloadingKeyRing = (
 ): ReloadingKeyRing => {
   let read = first.ring;
   let { registered } = first;
+  let lastNoticed = registered;
   let ring = withWithdrawals(read, registered);
   let missing: RegisteredKey | undefined;
   let reportedMissing = 0;
@@ -163,9 +164,11 @@ export const createReloadingKeyRing = (
       return ring;
     },
     noticeKeys(noticed) {
-      if (noticed !== registered) {
-        const isChanged = markOf(noticed) !== markOf(registered);
-        registered = noticed;
+      if (noticed !== lastNoticed) {
+        lastNoticed = noticed;
+        const next = keepWithdrawals(registered, noticed);
+        const isChanged = markOf(next) !== markOf(registered);
+        registered = next;
         if (isChanged) {
           ring = withWithdrawals(read, registered);
           missing = findMissing(read, registered);
@@ -178,6 +181,23 @@ export const createReloadingKeyRing = (
       return true;
     },
   };
+};
+
+/** What was noticed, but no withdrawal is taken back: a reading may be older than the one before, and a withdrawal is final. */
+const keepWithdrawals = (
+  before: readonly RegisteredKey[],
+  noticed: readonly RegisteredKey[],
+): readonly RegisteredKey[] => {
+  const known = new Map(before.map(({ number, withdrawal }) => [number, withdrawal]));
+  return noticed.map((key) => {
+    const withdrawal = known.get(key.number);
+    return withdrawal === undefined || isLater(key.withdrawal, withdrawal) ? key : { ...key, withdrawal };
+  });
+};
+
+const isLater = (one: KeyWithdrawal | undefined, other: KeyWithdrawal): boolean => {
+  if (one === undefined || other.state === 'retired') return false;
+  return one.state === 'retired' || one.atMs >= other.atMs;
 };
 
 /** Differs where `withWithdrawals` or `findMissing` may. */

@@ -11,7 +11,7 @@ export { signAccessJwt } from '../tokens/access-jwt.ts';
 export { sealTokenId } from '../tokens/token-id.ts';
 export { sealAccessToken, SERIAL_MAX } from '../tokens/access-token.ts';
 export { sealCode } from '../tokens/authorization-code.ts';
-export { uuidShape } from '../tokens/shape.ts';
+export { uuidV4Shape } from '../tokens/shape.ts';
 export type { Shape } from '../tokens/shape.ts';
 export { sealSelection } from '../connect/vehicles/selection.ts';
 export type { Selection } from '../connect/vehicles/selection.ts';

@@ -4,7 +4,7 @@ import type { CodeResult } from '../grants/code-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
-import { openCode } from '../tokens/authorization-code.ts';
+import { readingsOfCode } from '../tokens/authorization-code.ts';
 import type { OpenedCode } from '../tokens/authorization-code.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
@@ -45,15 +45,16 @@ export const authorizationCode: GrantType = defineGrantType({
   async handle(context, request) {
     const { keyRing, emit } = context;
     if (!showsRedirect(request)) throw reportRefusedCode(emit, request, 'redirect_uri_missing');
-    const opened = openCode(keyRing, request.shapes.code, request.parameters.code);
-    if (opened === 'malformed') throw reportRefusedCode(emit, request, 'code_malformed');
-    if (opened === undefined) {
+    const readings = readingsOfCode(keyRing, request.shapes.code, request.parameters.code);
+    if (readings === 'malformed') throw reportRefusedCode(emit, request, 'code_malformed');
+    const [first, ...others] = readings;
+    if (first === undefined) {
       if (await hasNewerKey(context, keyRing)) return authorizationCode.handle(context, request);
       throw reportRefusedCode(emit, request, 'code_unknown');
     }
     if (request.client.type === 'public' && request.parameters.code_verifier === undefined)
       throw reportRefusedCode(emit, request, 'code_verifier_wrong');
-    return redeem(context, request, opened);
+    return redeem(context, request, [first, ...others]);
   },
 });
 
@@ -67,7 +68,7 @@ const ONLY_USE = 0;
 const redeem = async (
   context: GrantTypeContext,
   request: CodeRequest,
-  opened: OpenedCode,
+  [opened, next, ...others]: readonly [OpenedCode, ...OpenedCode[]],
 ): Promise<TokenResponse> => {
   const { store, emit, undecidedCodes: undecided } = context;
   const { client, caller, requestId, brand, parameters } = request;
@@ -94,10 +95,15 @@ const redeem = async (
     throw error;
   }
   if (result === 'client_gone') throw reportRefusedCode(emit, request, 'client_disabled');
+  // The code of another grant has the same form by chance; this one is in another reading.
+  if (next !== undefined && isUnknown(result)) return redeem(context, request, [next, ...others]);
   report(emit, request, opened.grantId, result);
   if (issuing.tokens === undefined) throw reportedRefusal('code_unknown');
   return issuing.tokens;
 };
+
+const isUnknown = ({ verdict }: CodeResult): boolean =>
+  verdict.kind === 'refuse' && verdict.reason === 'code_unknown';
 
 /** Reports the outcome of the code. Throws the refusal where it gets no tokens. */
 const report = (

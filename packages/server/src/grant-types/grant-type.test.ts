@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
-import { uuidShape } from '../tokens/shape.ts';
+import { uuidV4Shape } from '../tokens/shape.ts';
 import { defineGrantType, readParameters } from './grant-type.ts';
 import { findGrantType, GRANT_TYPES, grantTypesOf } from './grant-types.ts';
 
-const SHAPES = { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape };
+const SHAPES = { refreshToken: uuidV4Shape, accessToken: uuidV4Shape, code: uuidV4Shape };
 const UUID = '0d3a5d8e-9f0b-41c6-8d2e-7a6b5c4d3e2f';
 
 const GRANT_TYPE = defineGrantType({

@@ -2,10 +2,16 @@ import { Refusal } from '../errors.ts';
 import { authorizationCode } from './authorization-code.ts';
 import { clientCredentials } from './client-credentials.ts';
 import type { GrantType } from './grant-type.ts';
+import { personalGrant } from './personal-grant.ts';
 import { refreshToken } from './refresh-token.ts';
 
 /** Every grant type, in the order in which metadata lists them. */
-export const GRANT_TYPES: readonly GrantType[] = [authorizationCode, refreshToken, clientCredentials];
+export const GRANT_TYPES: readonly GrantType[] = [
+  authorizationCode,
+  refreshToken,
+  clientCredentials,
+  personalGrant,
+];
 
 /** The grant types that a token endpoint serves, by the value of `grant_type`. */
 export const grantTypesOf = (endpoint: {

@@ -8,6 +8,7 @@ import { digestUse } from '../grants/use-digest.ts';
 import type { Emit } from '../log-event.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
+import { readingsOfRefreshToken } from '../tokens/refresh-token.ts';
 import type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 import { RESOURCE } from './audience.ts';
 import { defineGrantType } from './grant-type.ts';
@@ -86,7 +87,9 @@ const exchange = async (
     throw error;
   }
   if (result === 'client_gone') throw reportRefusedToken(context.emit, request, 'client_disabled');
-  if (!isImported && client.hasImportedTokens === true && isUnknown(result)) {
+  if (!isImported && isUnknown(result)) {
+    const other = findOtherReading(context, request, opened);
+    if (other !== undefined) return exchange(context, request, other, { isImported: false });
     // A few imported tokens that have the form of ours open, by chance, to an id.
     const imported = await findImportedToken(store, client, request.parameters.refresh_token);
     if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
@@ -95,6 +98,17 @@ const exchange = async (
   if (result.verdict.kind === 'refuse') throw reportedRefusal(result.verdict.reason);
   if (issuing.tokens === undefined) throw reportedRefusal('replayed');
   return issuing.tokens;
+};
+
+/** The reading of the token after this one, if it has several: the first fits by chance, and leads to no grant. */
+const findOtherReading = (
+  { keyRing }: GrantTypeContext,
+  { shapes, parameters }: RefreshRequest,
+  { grantId, generation }: OpenedRefreshToken,
+): OpenedRefreshToken | undefined => {
+  const readings = readingsOfRefreshToken(keyRing, shapes.refreshToken, parameters.refresh_token);
+  const at = readings.findIndex((one) => one.grantId === grantId && one.generation === generation);
+  return at < 0 ? undefined : readings[at + 1];
 };
 
 const isUnknown = ({ verdict }: RefreshResult): boolean =>

@@ -5,8 +5,9 @@ import type { Policy } from '../clients/policy.ts';
 import { StoreError } from '../errors.ts';
 import { openAccessJwt } from '../tokens/access-jwt.ts';
 import { openAccessToken } from '../tokens/access-token.ts';
+import { base62Shape } from '../tokens/base-shapes.ts';
 import { ringOf } from '../tokens/key-ring.cases.ts';
-import { uuidShape } from '../tokens/shape.ts';
+import { uuidV4Shape, withTail } from '../tokens/shape.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
 import { issueAlike, issueTokens } from './issue.ts';
@@ -20,7 +21,7 @@ const RING = ringOf(
   `3:sign:0:${'D'.repeat(42)}A`,
   `4:sign:${NOW - 600}:${'E'.repeat(42)}A`,
 );
-const SHAPES = { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape };
+const SHAPES = { refreshToken: uuidV4Shape, accessToken: uuidV4Shape, code: uuidV4Shape };
 
 const POLICY: Policy = {
   refreshTokenLifetimeSeconds: 86_400,
@@ -66,7 +67,7 @@ const issue = (policy: Partial<Policy>, issuer: string | undefined = ISSUER) =>
 test('an opaque pair of tokens is returned at once', () => {
   const answer = issue({});
   assert.ok(!(answer instanceof Promise));
-  assert.deepEqual(openAccessToken(RING, uuidShape, answer.accessToken), { grantId: 42n, issuedAt: NOW });
+  assert.deepEqual(openAccessToken(RING, uuidV4Shape, answer.accessToken), { grantId: 42n, issuedAt: NOW });
   assert.deepEqual([answer.expiresInSeconds, answer.refreshExpiresInSeconds], [3600, 86_400]);
 });
 
@@ -166,6 +167,16 @@ test('tokens that are issued together are the same as one by one', async () => {
   );
 });
 
+test('an opaque access token has the length of the policy, where the shape has a tail', async () => {
+  const accessToken = withTail(base62Shape, { from: 36, maxCharacters: 64 });
+  const lengthOf = async (policy: Partial<Policy>, shapes = { ...SHAPES, accessToken }): Promise<number> =>
+    (await issueTokens(createIssuer(), shapes, GRANT, { ...POLICY, ...policy }, NOW * 1000)).accessToken
+      .length;
+  assert.equal(await lengthOf({}), 100);
+  assert.equal(await lengthOf({ accessTokenLength: 40 }), 40);
+  assert.equal(await lengthOf({ accessTokenLength: 40 }, SHAPES), 36);
+});
+
 /** Two signatures of the same JWT differ. */
 const withoutSignature = async (answer: TokenAnswer | Promise<TokenAnswer>): Promise<TokenAnswer> => {
   const { accessToken, ...rest } = await answer;
@@ -208,7 +219,7 @@ test('an access token is for what a refresh asked for, in the order of the grant
       assert.equal(answer.scope, scope);
       if (accessTokenFormat === 'jwt') assert.equal(decodeJwt(answer.accessToken)['scope'], scope);
       else {
-        const { selection } = openAccessToken(RING, uuidShape, answer.accessToken) ?? {};
+        const { selection } = openAccessToken(RING, uuidV4Shape, answer.accessToken) ?? {};
         assert.equal(selection, (scope.includes('read') ? 1 : 0) + (scope.includes('control') ? 2 : 0));
       }
     }
@@ -217,5 +228,5 @@ test('an access token is for what a refresh asked for, in the order of the grant
 test('a request for all that was granted selects nothing', async () => {
   const { accessToken, scope } = await issueFor(BROAD.scope, { grantScope: BROAD.scope });
   assert.equal(scope, undefined);
-  assert.deepEqual(openAccessToken(RING, uuidShape, accessToken), { grantId: 42n, issuedAt: NOW });
+  assert.deepEqual(openAccessToken(RING, uuidV4Shape, accessToken), { grantId: 42n, issuedAt: NOW });
 });

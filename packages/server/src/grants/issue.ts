@@ -138,6 +138,7 @@ type Draft = {
   readonly scope: string;
   /** Of the opaque access token; absent where it selects nothing. */
   readonly selection?: number;
+  readonly length: number | undefined;
 };
 
 const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft => {
@@ -155,6 +156,7 @@ const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft 
     expiresInSeconds: Math.min(policy.accessTokenLifetimeSeconds, remainingOfGrant(order)),
     isJwt,
     scope,
+    length: policy.accessTokenLength,
     ...(isJwt || order.scope === undefined || scope === grant.scope ? {} : selectionOf(grant.scope, scope)),
   };
 };

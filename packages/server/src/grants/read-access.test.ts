@@ -12,7 +12,7 @@ import type { RegisteredKey } from '../tokens/key-state.ts';
 import { registrationOf } from '../tokens/key-store.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
 import { base62Shape } from '../tokens/base-shapes.ts';
-import { uuidShape } from '../tokens/shape.ts';
+import { uuidV4Shape } from '../tokens/shape.ts';
 import { sealTokenId } from '../tokens/token-id.ts';
 import type { Grant } from './grant.ts';
 import { judgeAccess } from './judge-access.ts';
@@ -151,7 +151,7 @@ const NEW_RING = ringOf(OLD_LINE, createKeyLine(1002, 'seal', ISSUED_AT));
 const OLD_KEYS = OLD_RING.keys.map(registrationOf);
 const NEW_KEYS = NEW_RING.keys.map(registrationOf);
 const OPENED = { grantId: GRANT.id, issuedAt: ISSUED_AT, serial: 7 };
-const TOKEN = sealAccessToken(OLD_RING.seal.active, uuidShape, OPENED);
+const TOKEN = sealAccessToken(OLD_RING.seal.active, uuidV4Shape, OPENED);
 const ISSUER = 'https://fob.example';
 const SIGN_KEY = OLD_RING.sign.active;
 const JWT = await signAccessJwt(SIGN_KEY, {
@@ -164,7 +164,7 @@ const JWT = await signAccessJwt(SIGN_KEY, {
   exp: ISSUED_AT + LIFETIME,
   jti: sealTokenId(SIGN_KEY, { kind: 'grant', ...OPENED }),
 });
-const NEW_TOKEN = sealAccessToken(NEW_RING.seal.active, uuidShape, OPENED);
+const NEW_TOKEN = sealAccessToken(NEW_RING.seal.active, uuidV4Shape, OPENED);
 
 /** A store with one grant and its client, and a key ring that is read again when a newer key is noticed. */
 const contextWith = ({
@@ -219,31 +219,31 @@ const ACCESS = {
 };
 
 test('an access token gives access to its grant, for its client', async () => {
-  assert.deepEqual(await readAccess(contextWith().context, uuidShape, TOKEN), ACCESS);
+  assert.deepEqual(await readAccess(contextWith().context, uuidV4Shape, TOKEN), ACCESS);
 });
 
 test('an access token sealed with an older key of the ring is accepted', async () => {
   const { context } = contextWith({ ring: NEW_RING, keys: NEW_KEYS });
-  assert.deepEqual(await readAccess(context, uuidShape, TOKEN), ACCESS);
-  assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
+  assert.deepEqual(await readAccess(context, uuidV4Shape, TOKEN), ACCESS);
+  assert.deepEqual(await readAccess(context, uuidV4Shape, NEW_TOKEN), ACCESS);
 });
 
 test('an access token that another node sealed with a newer key is accepted after the ring is read again', async () => {
   const { context } = contextWith({ ringRead: NEW_RING, keys: NEW_KEYS });
-  assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
+  assert.deepEqual(await readAccess(context, uuidV4Shape, NEW_TOKEN), ACCESS);
 });
 
 test('a token that a key missing from the ring may have sealed is an outage, never an inactive token', async () => {
   const { context } = contextWith({ keys: NEW_KEYS });
-  await assert.rejects(readAccess(context, uuidShape, NEW_TOKEN), StoreError);
+  await assert.rejects(readAccess(context, uuidV4Shape, NEW_TOKEN), StoreError);
 });
 
 test('an access token of a key that was compromised a moment ago is inactive, although this node has not noticed yet', async () => {
   const withdrawal = { state: 'compromised', atMs: ISSUED_AT, opensUntilMs: Infinity } as const;
   const keys = NEW_KEYS.map((key) => (key.number === 1001 ? { ...key, withdrawal } : key));
   const { context } = contextWith({ ring: NEW_RING, keys });
-  assert.equal(await readAccess(context, uuidShape, TOKEN), undefined);
-  assert.deepEqual(await readAccess(context, uuidShape, NEW_TOKEN), ACCESS);
+  assert.equal(await readAccess(context, uuidV4Shape, TOKEN), undefined);
+  assert.deepEqual(await readAccess(context, uuidV4Shape, NEW_TOKEN), ACCESS);
 });
 
 test('a string of another form is inactive, without a read of the store', async () => {
@@ -255,31 +255,31 @@ test('a string of another form is inactive, without a read of the store', async 
     `${TOKEN}0`,
     sealAccessToken(OLD_RING.seal.active, base62Shape, OPENED),
   ];
-  for (const text of others) assert.equal(await readAccess(context, uuidShape, text), undefined);
+  for (const text of others) assert.equal(await readAccess(context, uuidV4Shape, text), undefined);
   assert.deepEqual(reads, []);
 });
 
 const NOBODYS: readonly (readonly [string, string])[] = [
   ['a random UUID', 'c0ffee00-dead-4bad-8bad-feedfacecafe'],
-  ['a refresh token of the grant', sealRefreshToken(OLD_RING.seal.active, uuidShape, GRANT.id, 5)],
+  ['a refresh token of the grant', sealRefreshToken(OLD_RING.seal.active, uuidV4Shape, GRANT.id, 5)],
   [
     'one of a grant that does not exist',
-    sealAccessToken(OLD_RING.seal.active, uuidShape, { ...OPENED, grantId: 1n }),
+    sealAccessToken(OLD_RING.seal.active, uuidV4Shape, { ...OPENED, grantId: 1n }),
   ],
   [
     'one that a key of another deployment sealed',
-    sealAccessToken(ringOf(createKeyLine(1, 'seal', 1)).seal.active, uuidShape, OPENED),
+    sealAccessToken(ringOf(createKeyLine(1, 'seal', 1)).seal.active, uuidV4Shape, OPENED),
   ],
 ];
 
 for (const [what, text] of NOBODYS)
   test(`${what} is not an active access token`, async () => {
-    assert.equal(await readAccess(contextWith().context, uuidShape, text), undefined);
+    assert.equal(await readAccess(contextWith().context, uuidV4Shape, text), undefined);
   });
 
 test('an unavailable store is an outage for every token', async () => {
   for (const text of [TOKEN, NOBODYS[0]?.[1] ?? ''])
-    await assert.rejects(readAccess(contextWith({ fails: true }).context, uuidShape, text), StoreError);
+    await assert.rejects(readAccess(contextWith({ fails: true }).context, uuidV4Shape, text), StoreError);
 });
 
 /** The clock jumped an hour forward, ten seconds ago. */
@@ -291,16 +291,16 @@ for (const [form, text] of [
 ] as const) {
   test(`a token that a jump of the clock ended is inactive, so that its client refreshes (${form})`, async () => {
     const { context } = contextWith({ now: jumpedAt(END_MS) });
-    assert.equal(await readAccess(context, uuidShape, text), undefined);
+    assert.equal(await readAccess(context, uuidV4Shape, text), undefined);
   });
 
   test(`a token that is active by every clock is active after a jump (${form})`, async () => {
     const { context } = contextWith({ now: jumpedAt(END_MS - 1) });
-    assert.deepEqual(await readAccess(context, uuidShape, text), ACCESS);
+    assert.deepEqual(await readAccess(context, uuidV4Shape, text), ACCESS);
   });
 
   test(`a token from far in the future is inactive (${form})`, async () => {
     const { context } = contextWith({ now: { nowMs: ISSUED_AT * 1000 - 900_001, doubt: undefined } });
-    assert.equal(await readAccess(context, uuidShape, text), undefined);
+    assert.equal(await readAccess(context, uuidV4Shape, text), undefined);
   });
 }

@@ -1,5 +1,8 @@
 import type { ClientChange } from '../clients/change.ts';
 import { faultsOfAllowed } from '../clients/scopes.ts';
+import { PERSONAL_GRANT } from '../grant-types/personal-grant.ts';
+import { readGrantId } from '../tokens/grant-id.ts';
+import type { Shape } from '../tokens/shape.ts';
 import type { OperationContext } from './context.ts';
 import { faultsOfRules } from './dialect-rules.ts';
 import type { DialectRules } from './dialect-rules.ts';
@@ -46,17 +49,48 @@ const findFaults = async (
       return typeof value === 'string' ? [[field, value]] : [];
     }),
   );
+  const { accessTokenLength, personalGrant } = policy;
   const isAboutDialect =
-    entries.length > 0 || Object.keys(allowed).length > 0 || redirectUris.length > 0 || requirePkce;
+    [entries, Object.keys(allowed), redirectUris].some(({ length }) => length > 0) ||
+    requirePkce ||
+    [accessTokenLength, personalGrant].some((one) => one !== undefined);
   const { client } = isAboutDialect ? await store.readClient(clientId) : {};
   if (client === undefined) return [];
   const rules = dialects.of(client);
-  const { name: dialect, options = {} } = rules;
+  const { name: dialect, options = {}, shapes } = rules;
   return [
     ...faultsOfAllowed(scopes, dialect, allowed),
     ...faultsOfOptions(entries, dialect, options),
     ...faultsOfRules(rules, clientId, { redirectUris, requirePkce }),
+    ...faultsOfLength(accessTokenLength, dialect, shapes.accessToken),
+    ...(await faultsOfPersonal(store, rules, clientId, personalGrant)),
   ];
+};
+
+/** A value that is no id is a fault of the policy itself. */
+const faultsOfPersonal = async (
+  store: Pick<OperationContext['store'], 'readGrant'>,
+  { name, tokenEndpoints }: DialectRules,
+  clientId: string,
+  personalGrant: unknown,
+): Promise<readonly string[]> => {
+  const id = typeof personalGrant === 'string' ? readGrantId(personalGrant) : undefined;
+  if (id === undefined) return [];
+  if (!Object.values(tokenEndpoints).some((endpoint) => endpoint.serves(PERSONAL_GRANT)))
+    return [`the ${name} dialect has no personalGrant`];
+  const grant = await store.readGrant(id);
+  return grant?.clientId === clientId
+    ? []
+    : [`personalGrant must be a grant of the client: create it first ("keyfob grant create")`];
+};
+
+const faultsOfLength = (length: unknown, dialect: string, { tail }: Shape): readonly string[] => {
+  if (length === undefined) return [];
+  if (tail === undefined)
+    return [`accessTokenLength cannot be set: access tokens of the ${dialect} dialect have one length`];
+  const most = tail.from + tail.maxCharacters;
+  const isPossible = Number(length) >= tail.from && Number(length) <= most;
+  return isPossible ? [] : [`accessTokenLength must be at least ${tail.from} and at most ${most}`];
 };
 
 const faultsOfOptions = (

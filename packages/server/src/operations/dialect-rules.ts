@@ -16,6 +16,7 @@ export type DialectRules = {
   readonly authorization: { readonly hasPkce: boolean };
   /** The scheme that its vendor documents for redirect URIs of a client's own apps. */
   readonly appScheme?: (clientId: string) => string;
+  readonly tokenEndpoints: Readonly<Record<string, { serves(grantType: string): boolean }>>;
   readonly shapes: TokenShapes;
   /** What a new client starts with. */
   readonly defaultPolicy: Policy;

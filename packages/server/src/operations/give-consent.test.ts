@@ -4,7 +4,7 @@ import type { ClockDoubt } from '../clock.ts';
 import type { Store } from '../grants/store.ts';
 import { systemRandomness } from '../randomness.ts';
 import { createKeyLines, parseKeyRing } from '../tokens/key-ring.ts';
-import { uuidShape } from '../tokens/shape.ts';
+import { uuidV4Shape } from '../tokens/shape.ts';
 import { giveConsent } from './give-consent.ts';
 
 const NOW_MS = 1_750_000_000_000;
@@ -36,7 +36,7 @@ const droppedBefore = async (doubt: ClockDoubt | undefined): Promise<number | un
     randomness: systemRandomness,
     emit: () => {},
   };
-  const shapes = { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape };
+  const shapes = { refreshToken: uuidV4Shape, accessToken: uuidV4Shape, code: uuidV4Shape };
   const by = { requestId: 'r', caller: { address: '192.0.2.7', userAgent: '' } };
   const given = await giveConsent(context, { name: 'smartcar', shapes }, CONSENT, by);
   assert.equal(given.outcome, 'given');

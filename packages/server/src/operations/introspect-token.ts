@@ -3,7 +3,7 @@ import { endingOf, readNow, toSeconds } from '../clock.ts';
 import type { Seconds } from '../clock.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
-import { openRefreshToken } from '../tokens/refresh-token.ts';
+import { readingsOfRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { intersect } from '../grants/access-scope.ts';
 import { audiencesOf, writeAudience } from '../grants/audience.ts';
@@ -152,9 +152,10 @@ const introspectRefreshToken = async (
   request: IntrospectionRequest,
 ): Promise<Introspection | undefined> => {
   const { store, keyRing, issuer } = context;
-  for (const { dialect, refreshToken } of shapesOf(request)) {
-    const opened = openRefreshToken(keyRing, refreshToken, request.token);
-    if (opened === undefined || opened === 'malformed') continue;
+  const readings = shapesOf(request).flatMap(({ dialect, refreshToken }) =>
+    readingsOfRefreshToken(keyRing, refreshToken, request.token).map((opened) => ({ dialect, opened })),
+  );
+  for (const { dialect, opened } of readings) {
     const grant = await store.readGrant(opened.grantId);
     if (grant === undefined) continue;
     const { client } = await store.readClient(grant.clientId);

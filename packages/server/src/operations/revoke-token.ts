@@ -9,7 +9,7 @@ import type { Caller, Emit } from '../log-event.ts';
 import { isCompactJwt } from '../tokens/access-jwt.ts';
 import { writeGrantId } from '../tokens/grant-id.ts';
 import type { GrantId } from '../tokens/grant-id.ts';
-import { openRefreshToken } from '../tokens/refresh-token.ts';
+import { readingsOfRefreshToken } from '../tokens/refresh-token.ts';
 import { revokeGrant } from './revoke-grant.ts';
 
 export type RevocationContext = AccessContext & { readonly emit: Emit };
@@ -35,9 +35,9 @@ export type RevocationRequest = {
 export const revokeToken = async (context: RevocationContext, request: RevocationRequest): Promise<void> => {
   const { client, shapes, token, requestId } = request;
   const { store, keyRing } = context;
-  const opened = openRefreshToken(keyRing, shapes.refreshToken, token);
-  const presented = typeof opened === 'object' ? opened : await findImportedToken(store, client, token);
-  if (presented !== undefined) {
+  const readings = readingsOfRefreshToken(keyRing, shapes.refreshToken, token);
+  const imported = readings.length > 0 ? undefined : await findImportedToken(store, client, token);
+  for (const presented of imported === undefined ? readings : [imported]) {
     const grant = await store.readGrant(presented.grantId);
     if (grant?.clientId === client.id) {
       await revokeGrant(context, grant, { cause: 'client', requestId });
@@ -46,7 +46,8 @@ export const revokeToken = async (context: RevocationContext, request: Revocatio
     if (grant !== undefined) reportRefused(context.emit, request, grant.id);
   }
   if (await isActiveAccessToken(context, request)) throw new Refusal('token_type_unsupported');
-  if (opened === undefined && (await hasNewerKey(context, keyRing))) await revokeToken(context, request);
+  const isUnopened = readings.length === 0 && shapes.refreshToken.read(token) !== 'malformed';
+  if (isUnopened && (await hasNewerKey(context, keyRing))) await revokeToken(context, request);
 };
 
 const reportRefused = (

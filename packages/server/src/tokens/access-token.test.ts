@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { SERIAL_MAX, openAccessToken, sealAccessToken } from './access-token.ts';
+import type { NewAccessToken } from './access-token.ts';
 import { ringOf } from './key-ring.cases.ts';
 import { openRefreshToken } from './refresh-token.ts';
 import { base36Shape, base62Shape } from './base-shapes.ts';
-import { uuidShape } from './shape.ts';
+import { uuidShape, withTail } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 const LINE = '1:seal:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -14,6 +15,10 @@ const RING = ringOf(LINE);
 const KEY = RING.seal.active;
 const TOKEN = { grantId: 0x0123_4567_89ab_cdefn, issuedAt: 1_750_000_000, serial: 1 };
 const LAST = { grantId: -2n, issuedAt: 0xffff_ffff, serial: SERIAL_MAX };
+
+const longShape = withTail(base62Shape, { from: 36, maxCharacters: 392 });
+
+const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 const tokens = fc.record({
   grantId: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -40,6 +45,7 @@ for (const [token, uuid, text36] of KNOWN) {
 const SHAPES: readonly (readonly [string, Shape, RegExp])[] = [
   ['UUID', uuidShape, /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/],
   ['base 62', base62Shape, /^[0-9A-Za-z]{36}$/],
+  ['long', longShape, /^[0-9A-Za-z]{428}$/],
 ];
 
 for (const [name, shape, form] of SHAPES) {
@@ -65,20 +71,23 @@ for (const [name, shape, form] of SHAPES) {
   });
 
   void test(`a ${name} access token with any bit of its bytes flipped does not open to its grant`, () => {
-    const sealed = shape.read(sealAccessToken(KEY, shape, TOKEN));
+    const text = sealAccessToken(KEY, shape, TOKEN);
+    const tail = text.slice(shape.tail?.from ?? text.length);
+    const sealed = shape.read(text);
     assert.notEqual(sealed, 'malformed');
     const bytes = Buffer.from(sealed as Buffer);
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const flipped = Buffer.from(bytes);
       flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-      assert.notEqual(openAccessToken(RING, shape, shape.write(flipped))?.grantId, TOKEN.grantId);
+      const opened = openAccessToken(RING, shape, shape.write(flipped) + tail);
+      assert.notEqual(opened?.grantId, TOKEN.grantId);
     }
   });
 
   void test(`a ${name} access token with any one character changed does not open to its grant`, () => {
     const text = sealAccessToken(KEY, shape, TOKEN);
     for (let at = 0; at < text.length; at++) {
-      for (const other of '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_ ') {
+      for (const other of at < 40 ? `${LETTERS}-_ ` : 'aA0_') {
         if (other === text[at]) continue;
         const opened = openAccessToken(RING, shape, text.slice(0, at) + other + text.slice(at + 1));
         assert.notEqual(opened?.grantId, TOKEN.grantId, `${at} ${other}`);
@@ -114,12 +123,66 @@ for (const [name, shape, form] of SHAPES) {
 void test('an access token with a MAC that was changed opens to nothing', () => {
   const text = sealAccessToken(KEY, base62Shape, TOKEN);
   for (let at = 0; at < text.length; at++) {
-    for (const other of '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') {
+    for (const other of LETTERS) {
       if (other === text[at]) continue;
       const changed = text.slice(0, at) + other + text.slice(at + 1);
       assert.equal(openAccessToken(RING, base62Shape, changed), undefined);
     }
   }
+});
+
+/** Made from the specification by another program. */
+const KNOWN_LONG: readonly (readonly [NewAccessToken, string])[] = [
+  [
+    TOKEN,
+    '0TNiMJscM03R0jLzIW0HRTOPb7Q0YXvO5hwYrZ4KsP7mJhnMOM690GPQl2nQHINJVoyCjmI7ARzfN38w5tbohtEKIxcXEtJQLdpFHT0vqYxhgUmfaVeAosBFIStzkJI9vIweLhEWSZRBaalNt3d3Kv3fCOhmZUsuaRH7x9uUSCYpXNLs5bgbwmovlMwN52BblBTIKIQYPqyqaqIlbTQNqcX60pozSg6FHESMtUaaEejHYLZyyaDrGgU9N7UgzpZJvdIQOHWPOhIMTv3txKmQ68bFbAnUXGb4ocKF3JDNpFB0Lm5EjI56tmV8lw6LED9ZcXJS54zKFOjOzAAzu76VKo0eOIWviL9GAADPO4kQVWpMPge6ShWapOI8VR2TQOw2tWbtF2KXnjXWQTfwxEZELls94v7dPTIiRptpqpcJRHT3',
+  ],
+  [
+    { ...TOKEN, length: 101 },
+    '190WmoQC90TwfPT9ms18cJY5vZh0QMYnbS3pcLJUP53Wliqd6eqRxgwl30NpKj9clC1OvQh2TneqJwwIXE7KJrwgy0ezhuP3tCaaR',
+  ],
+  [{ ...LAST, length: 37 }, '04m9xdAFB0E5PuLXfd0RYDutcSy17exuYPwRf'],
+];
+
+for (const [token, text] of KNOWN_LONG)
+  void test(`the access token ${token.serial} of ${text.length} characters is the same in every version`, () => {
+    assert.equal(sealAccessToken(KEY, longShape, token), text);
+    const { grantId, issuedAt } = token;
+    assert.deepEqual(openAccessToken(RING, longShape, text), { grantId, issuedAt });
+  });
+
+void test('an access token of any length opens, whatever length tokens have now', () => {
+  fc.assert(
+    fc.property(tokens, fc.integer({ min: 0, max: 500 }), (token, length) => {
+      const text = sealAccessToken(KEY, longShape, { ...token, length });
+      assert.equal(text.length, Math.min(428, Math.max(36, length)));
+      const { grantId, issuedAt } = token;
+      assert.deepEqual(openAccessToken(RING, longShape, text), { grantId, issuedAt });
+    }),
+  );
+});
+
+void test('a long access token that was cut opens to nothing, also at a length that tokens may have', () => {
+  for (const length of [428, 255, 37]) {
+    const text = sealAccessToken(KEY, longShape, { ...TOKEN, length });
+    for (let cut = 0; cut < length; cut++)
+      assert.equal(openAccessToken(RING, longShape, text.slice(0, cut)), undefined, `${length} ${cut}`);
+  }
+});
+
+void test('an access token without a tail, or with a short one, cannot be drawn out', () => {
+  const whole = sealAccessToken(KEY, longShape, TOKEN);
+  for (const length of [36, 37, 255]) {
+    const text = sealAccessToken(KEY, longShape, { ...TOKEN, length });
+    assert.equal(openAccessToken(RING, longShape, text + whole.slice(length)), undefined);
+    assert.equal(openAccessToken(RING, longShape, `${text}0`), undefined);
+  }
+});
+
+void test('the tail of one access token does not fit another', () => {
+  const text = sealAccessToken(KEY, longShape, TOKEN);
+  const other = sealAccessToken(KEY, longShape, { ...TOKEN, serial: 2 });
+  assert.equal(openAccessToken(RING, longShape, text.slice(0, 36) + other.slice(36)), undefined);
 });
 
 void test('every bit of the check counts: a block whose check is not zero does not open', () => {

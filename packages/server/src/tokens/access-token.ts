@@ -2,8 +2,10 @@ import type { Seconds } from '../clock.ts';
 import { viewOf, writeUint32 } from './block-view.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, SealKey } from './key-ring.ts';
+import { readingsOf } from './open-blocks.ts';
+import type { BlockCheck } from './open-blocks.ts';
 import { BLOCK_BYTES } from './sealer.ts';
-import type { Shape } from './shape.ts';
+import type { Shape, TailPlace } from './shape.ts';
 
 /** What an access token says once opened. */
 export type OpenedAccessToken = {
@@ -16,26 +18,28 @@ export type OpenedAccessToken = {
 const ISSUED_AT = 8;
 const SERIAL_AT = 12;
 const CHECK_AT = 14;
-/** The check of a token that selects scopes; its selection is in place of the serial. */
+/** The lowest bit of the check of a token that selects scopes; its selection is in place of the serial. */
 const SELECTS = 1;
 
 /** Serials run from 0 to this. */
 export const SERIAL_MAX = 0xffff;
 
 /** What an access token is made from. */
-export type NewAccessToken = OpenedAccessToken & { readonly serial: number };
+export type NewAccessToken = OpenedAccessToken & {
+  readonly serial: number;
+  /** Of its text, where the shape has a tail: as near as the shape comes to it. Absent for the longest. */
+  readonly length?: number | undefined;
+};
 
 /**
- * An access token: grant id (8 bytes), issued at (4, seconds), serial (2), check (2, zero). No row is written for
+ * An access token: grant id (8 bytes), issued at (4, seconds), serial (2), check (2). No row is written for
  * it. The serial only makes two tokens of one grant and one second differ; the caller counts it up. A token for some of
- * the scopes of its grant has its selection in place of the serial, and a check of 1: two such tokens of one second, for
- * the same scopes, are the same token.
+ * the scopes of its grant has its selection in place of the serial: two such tokens of one second, for
+ * the same scopes, are the same token. The check is 1 for such a token and 0 for others, and above that bit it has the
+ * length of the tail: a token that was cut opens to nothing, also where what is left is as long as another client's tokens.
  */
-export const sealAccessToken = (key: SealKey, shape: Shape, token: NewAccessToken): string => {
-  const block = Buffer.alloc(BLOCK_BYTES);
-  writeBlock(viewOf(block), 0, token);
-  return shape.write(key.sealers.access.seal(block, shape.macBytes));
-};
+export const sealAccessToken = (key: SealKey, shape: Shape, token: NewAccessToken): string =>
+  sealAccessTokens(key, shape, [token])[0] ?? '';
 
 /** The same for several tokens, for little more than the cost of one. */
 export const sealAccessTokens = (
@@ -45,22 +49,31 @@ export const sealAccessTokens = (
 ): readonly string[] => {
   const blocks = Buffer.alloc(tokens.length * BLOCK_BYTES);
   const view = viewOf(blocks);
-  tokens.forEach((token, index) => writeBlock(view, index * BLOCK_BYTES, token));
+  const strideBytes = BLOCK_BYTES + shape.macBytes;
+  const { tail } = shape;
+  const lengths = tail === undefined ? undefined : tokens.map(({ length }) => tailLengthOf(tail, length));
+  tokens.forEach((token, index) => writeBlock(view, index * BLOCK_BYTES, token, lengths?.[index] ?? 0));
   const sealed = key.sealers.access.seal(blocks, shape.macBytes);
-  return tokens.map((_, index) => shape.write(sealed, index * (BLOCK_BYTES + shape.macBytes)));
+  if (lengths === undefined) return tokens.map((_, index) => shape.write(sealed, index * strideBytes));
+  const tails = key.accessTail.write({ sealed, strideBytes, lengths });
+  return tails.map((text, index) => shape.write(sealed, index * strideBytes) + text);
 };
+
+const tailLengthOf = ({ from, maxCharacters }: TailPlace, length = Infinity): number =>
+  Math.max(0, Math.min(maxCharacters, length - from));
 
 const writeBlock = (
   view: DataView,
   at: number,
   { grantId, issuedAt, serial, selection }: NewAccessToken,
+  tailLength: number,
 ): void => {
   view.setBigInt64(at, grantId);
   writeUint32(view, at + ISSUED_AT, issuedAt);
-  if (selection === undefined) return view.setUint16(at + SERIAL_AT, serial);
-  if (!(selection > 0 && selection <= SERIAL_MAX)) throw new RangeError(`${selection} is no selection`);
-  view.setUint16(at + SERIAL_AT, selection);
-  view.setUint16(at + CHECK_AT, SELECTS);
+  if (!(selection === undefined || (selection > 0 && selection <= SERIAL_MAX)))
+    throw new RangeError(`${selection} is no selection`);
+  view.setUint16(at + SERIAL_AT, selection ?? serial);
+  view.setUint16(at + CHECK_AT, (tailLength << 1) | (selection === undefined ? 0 : SELECTS));
 };
 
 /** Opens an access token. `undefined` unless a key of the ring sealed it. */
@@ -68,9 +81,9 @@ export const openAccessToken = (ring: KeyRing, shape: Shape, text: string): Open
   readingsOfAccessToken(ring, shape, text)[0];
 
 /**
- * Everything that an access token may say, one reading for each key that opens it, newest first. The check is short:
- * in a shape without room for a MAC, one key in 32768 that did not seal it opens it too, to a grant that never was. A key
- * that is compromised or retired opens none: its thief could have made it.
+ * Everything that an access token may say, one reading for each key and candidate block that its check fits, newest key
+ * first. The check is short: in a shape without room for a MAC, one block in 32768 fits by chance, and leads to a grant that
+ * never was. A key that is compromised or retired opens none: its thief could have made it.
  */
 export const readingsOfAccessToken = (
   ring: KeyRing,
@@ -79,13 +92,23 @@ export const readingsOfAccessToken = (
 ): readonly OpenedAccessToken[] => {
   const sealed = shape.read(text);
   if (sealed === 'malformed') return [];
+  const tail = shape.tail === undefined ? '' : text.slice(shape.tail.from);
+  const check = checkFor(tail.length);
   return ring.seal.usable.flatMap((key) => {
-    const block = key.sealers.access.open(sealed);
-    if (block === undefined) return [];
-    const opened = { grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(ISSUED_AT) };
-    const check = block.readUInt16BE(CHECK_AT);
-    if (check === 0) return [opened];
-    const selection = block.readUInt16BE(SERIAL_AT);
-    return check === SELECTS && selection > 0 ? [{ ...opened, selection }] : [];
+    const readings = readingsOf(key.sealers.access, shape, sealed, { check, read: readBlock });
+    return readings.length > 0 && tail !== '' && !key.accessTail.fits(sealed, tail) ? [] : readings;
   });
+};
+
+const checkFor =
+  (tailLength: number): BlockCheck =>
+  (view, at) => {
+    const check = view.getUint16(at + CHECK_AT);
+    return check >>> 1 === tailLength && ((check & SELECTS) === 0 || view.getUint16(at + SERIAL_AT) > 0);
+  };
+
+const readBlock = (view: DataView, at: number): OpenedAccessToken => {
+  const opened = { grantId: view.getBigInt64(at), issuedAt: view.getUint32(at + ISSUED_AT) };
+  const selects = (view.getUint16(at + CHECK_AT) & SELECTS) !== 0;
+  return selects ? { ...opened, selection: view.getUint16(at + SERIAL_AT) } : opened;
 };

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { openAccessToken, sealAccessToken } from './access-token.ts';
-import { openCode, sealCode } from './authorization-code.ts';
+import { readingsOfCode, sealCode } from './authorization-code.ts';
 import type { OpenedCode } from './authorization-code.ts';
 import { ringOf } from './key-ring.cases.ts';
 import { createKeyLine } from './key-ring.ts';
+import type { KeyRing } from './key-ring.ts';
 import { openRefreshToken, sealRefreshToken } from './refresh-token.ts';
 import { uuidPairShape, uuidShape } from './shape.ts';
 import type { Shape } from './shape.ts';
@@ -16,6 +17,12 @@ const RING = ringOf(LINE);
 const KEY = RING.seal.active;
 const lineOf = (number: number): string => createKeyLine(number, 'seal', 1_750_000_000);
 const CODE: OpenedCode = { grantId: 0x0123_4567_89ab_cdefn, issuedAt: 1_750_000_000 };
+
+/** The first reading, `undefined` where there is none. */
+const openCode = (ring: KeyRing, shape: Shape, text: string): OpenedCode | 'malformed' | undefined => {
+  const readings = readingsOfCode(ring, shape, text);
+  return readings === 'malformed' ? readings : readings[0];
+};
 
 const codes: fc.Arbitrary<OpenedCode> = fc.record({
   grantId: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),

@@ -1,9 +1,12 @@
 import type { Seconds } from '../clock.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, SealKey } from './key-ring.ts';
+import { readingsOf } from './open-blocks.ts';
+import type { BlockCheck } from './open-blocks.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import type { Shape } from './shape.ts';
 
+const ISSUED_AT = 8;
 const CHECK_AT = 12;
 
 /** What an authorization code says once opened: which grant it would make, and when it was issued. */
@@ -23,18 +26,29 @@ export type OpenedCode = {
 export const sealCode = (key: SealKey, shape: Shape, { grantId, issuedAt }: OpenedCode): string => {
   const block = Buffer.alloc(BLOCK_BYTES);
   block.writeBigInt64BE(grantId, 0);
-  block.writeUInt32BE(issuedAt, 8);
+  block.writeUInt32BE(issuedAt, ISSUED_AT);
   return shape.write(key.sealers.code.seal(block, shape.macBytes));
 };
 
-/** Opens an authorization code. `undefined` unless a key of the ring sealed it that is neither compromised nor retired. */
-export const openCode = (ring: KeyRing, shape: Shape, text: string): OpenedCode | 'malformed' | undefined => {
+/**
+ * Everything that an authorization code may say, one reading for each usable key and candidate block that its check fits:
+ * nearly always one. Empty for a code that no key of the ring sealed which is neither compromised nor retired.
+ */
+export const readingsOfCode = (
+  ring: KeyRing,
+  shape: Shape,
+  text: string,
+): readonly OpenedCode[] | 'malformed' => {
   const sealed = shape.read(text);
-  if (sealed === 'malformed') return 'malformed';
-  for (const key of ring.seal.usable) {
-    const block = key.sealers.code.open(sealed);
-    if (block !== undefined && block.readUInt32BE(CHECK_AT) === 0)
-      return { grantId: block.readBigInt64BE(0), issuedAt: block.readUInt32BE(8) };
-  }
-  return undefined;
+  if (sealed === 'malformed') return sealed;
+  return ring.seal.usable.flatMap((key) =>
+    readingsOf(key.sealers.code, shape, sealed, { check: hasZeroCheck, read: readBlock }),
+  );
 };
+
+const hasZeroCheck: BlockCheck = (view, at) => view.getUint32(at + CHECK_AT) === 0;
+
+const readBlock = (view: DataView, at: number): OpenedCode => ({
+  grantId: view.getBigInt64(at),
+  issuedAt: view.getUint32(at + ISSUED_AT),
+});

@@ -32,19 +32,31 @@ const BASE62 = /^[0-9A-Za-z]{36}$/;
 const CHUNK_BYTES = 6;
 const BASE62_BYTES = 24;
 
+/** A chunk is written as two numbers of at most 30 bits, which are much faster to divide than one of 48. */
+const LOW_DIGITS = 5;
+const LOW_RADIX = 62 ** LOW_DIGITS;
+const CODES62 = Buffer.from(ALPHABET62);
+/** Where a token in base 62 is written before it becomes a string. */
+const written = Buffer.alloc(4 * CHUNK);
+
+const writeDigits = (number: number, at: number, count: number): void => {
+  let rest = number | 0;
+  for (let place = at + count - 1; place >= at; place--) {
+    written[place] = CODES62[rest % 62] ?? 0;
+    rest = (rest / 62) | 0;
+  }
+};
+
 /** Letters and digits: four numbers of 6 bytes (block and 8 bytes of MAC), 9 digits of base 62 each. */
 export const base62Shape = createShape({
   macBytes: BASE62_BYTES - BLOCK_BYTES,
   write(sealed, at = 0) {
-    let text = '';
-    for (let from = at + BASE62_BYTES - CHUNK_BYTES; from >= at; from -= CHUNK_BYTES) {
-      let value = sealed.readUIntBE(from, CHUNK_BYTES);
-      for (let digit = 0; digit < CHUNK; digit++) {
-        text = ALPHABET62.charAt(value % 62) + text;
-        value = Math.floor(value / 62);
-      }
+    for (let chunk = 0; chunk < BASE62_BYTES / CHUNK_BYTES; chunk++) {
+      const value = sealed.readUIntBE(at + chunk * CHUNK_BYTES, CHUNK_BYTES);
+      writeDigits(value % LOW_RADIX, chunk * CHUNK + CHUNK - LOW_DIGITS, LOW_DIGITS);
+      writeDigits(Math.floor(value / LOW_RADIX), chunk * CHUNK, CHUNK - LOW_DIGITS);
     }
-    return text;
+    return written.toString('latin1');
   },
   readInto(text, target, at) {
     if (!BASE62.test(text)) return false;

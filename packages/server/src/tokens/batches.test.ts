@@ -11,7 +11,7 @@ import {
   sealRefreshToken,
   sealRefreshTokens,
 } from './refresh-token.ts';
-import { uuidPairShape, uuidShape } from './shape.ts';
+import { uuidPairShape, uuidShape, uuidV4Shape, withTail } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 const OLD = '1:seal:1750000000:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -27,10 +27,12 @@ const accessTokens = fc.record({
   grantId: grantIds,
   issuedAt: fc.integer({ min: 0, max: 0xffff_ffff }),
   serial: fc.integer({ min: 0, max: SERIAL_MAX }),
+  length: fc.option(fc.integer({ min: 1, max: 200 }), { nil: undefined }),
 });
 
 const SHAPES: readonly (readonly [string, Shape])[] = [
   ['UUID', uuidShape],
+  ['UUID of version 4', uuidV4Shape],
   ['pair of UUIDs', uuidPairShape],
   ['base 36', base36Shape],
   ['base 62', base62Shape],
@@ -84,6 +86,20 @@ for (const [name, shape] of SHAPES) {
     );
   });
 }
+
+test('long access tokens of several lengths that are sealed together are the same as one by one', () => {
+  const shape = withTail(base62Shape, { from: 36, maxCharacters: 100 });
+  const key = RING.seal.active;
+  fc.assert(
+    fc.property(fc.array(accessTokens, { maxLength: 20 }), (tokens) => {
+      const together = sealAccessTokens(key, shape, tokens);
+      assert.deepEqual(
+        together,
+        tokens.map((token) => sealAccessToken(key, shape, token)),
+      );
+    }),
+  );
+});
 
 test('a number that does not fit into its bytes is refused, not cut', () => {
   assert.throws(() => sealRefreshToken(RING.seal.active, uuidShape, 1n, GENERATION_MAX + 1), RangeError);

@@ -5,6 +5,8 @@ import { KEY_PURPOSES } from './key-state.ts';
 import type { KeyPurpose, KeyWithdrawal, RegisteredKey } from './key-state.ts';
 import { createSealer } from './sealer.ts';
 import type { Sealer } from './sealer.ts';
+import { createTailWriter } from './tail.ts';
+import type { TailWriter } from './tail.ts';
 import { createSigningKey, SIGNING_SEED_BYTES } from './signing-key.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -23,6 +25,8 @@ type KeyOf<Purpose extends KeyPurpose> = {
 /** Seals refresh tokens, opaque access tokens and codes. A token sealed for one opens to noise under another. */
 export type SealKey = KeyOf<'seal'> & {
   readonly sealers: Readonly<Record<'refresh' | 'access' | 'code', Sealer>>;
+  /** Writes what follows the sealed block of an access token, in shapes that have a tail. */
+  readonly accessTail: TailWriter;
 };
 
 /** Signs JWTs, and seals their ids. */
@@ -86,7 +90,8 @@ const createRingKey = (number: number, purpose: KeyPurpose, createdAt: Seconds, 
   switch (purpose) {
     case 'seal': {
       const sealers = { refresh: sealer('refresh'), access: sealer('access'), code: sealer('code') };
-      return { ...identity, purpose, sealers };
+      const accessTail = createTailWriter(derive(master, 'access tail', 32));
+      return { ...identity, purpose, sealers, accessTail };
     }
     case 'sign': {
       const seed = derive(master, 'access sign', SIGNING_SEED_BYTES);

@@ -2,6 +2,8 @@ import { viewOf, writeUint32 } from './block-view.ts';
 import type { GrantId } from './grant-id.ts';
 import type { KeyRing, SealKey } from './key-ring.ts';
 import type { KeyWithdrawal } from './key-state.ts';
+import { openBlocks, readingsOf } from './open-blocks.ts';
+import type { BlockCheck } from './open-blocks.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 import type { Shape } from './shape.ts';
 
@@ -58,15 +60,38 @@ const writeBlock = (view: DataView, at: number, { grantId, generation }: OpenedR
  */
 export type Opening = OpenedRefreshToken | 'malformed' | undefined;
 
-/** Opens a presented refresh token with every key of the ring, newest first. `judge` decides about those of a withdrawn key. */
+/**
+ * Everything that a refresh token may say, one reading for each key and candidate block that its check fits: nearly always
+ * one. The others lead to grants that never were (`docs/decisions/0003-token.md`). `judge` decides about those of a withdrawn
+ * key.
+ */
+export const readingsOfRefreshToken = (
+  ring: KeyRing,
+  shape: Shape,
+  text: string,
+): readonly OpenedRefreshToken[] => {
+  const sealed = shape.read(text);
+  return sealed === 'malformed' ? [] : ring.seal.keys.flatMap((key) => readingsBy(key, shape, sealed));
+};
+
+const readingsBy = (
+  { sealers, withdrawal }: SealKey,
+  shape: Shape,
+  sealed: Buffer,
+): readonly OpenedRefreshToken[] => {
+  const readings = readingsOf(sealers.refresh, shape, sealed, { check: hasZeroCheck, read: readBlock });
+  return withdrawal === undefined ? readings : readings.map((opened) => ({ ...opened, withdrawal }));
+};
+
+/** Opens a presented refresh token with every key of the ring, newest first: its first reading. */
 export const openRefreshToken = (ring: KeyRing, shape: Shape, text: string): Opening => {
   const sealed = shape.read(text);
-  return sealed === 'malformed' ? sealed : openWithAny(ring.seal.keys, sealed);
+  return sealed === 'malformed' ? sealed : openWithAny(ring.seal.keys, shape, sealed);
 };
 
 /**
- * Opens several tokens, in their order: those of the active key, as most are, together for little more than the cost of
- * one, and the others one by one.
+ * Opens several tokens, in their order, each to its first reading: those of the active key, as most are, together for
+ * little more than the cost of one, and the others one by one.
  */
 export const openRefreshTokens = (
   ring: KeyRing,
@@ -77,29 +102,33 @@ export const openRefreshTokens = (
   const sealed = Buffer.alloc(texts.length * stride);
   const isOfShape = texts.map((text, index) => shape.readInto(text, sealed, index * stride));
   const { active, keys } = ring.seal;
-  const { blocks, misfits } = active.sealers.refresh.openAll(sealed, shape.macBytes);
+  const { view, find } = openBlocks(active.sealers.refresh, shape, sealed);
   const others = keys.length === 1 ? NO_KEYS : keys.filter((key) => key !== active);
-  const view = viewOf(blocks);
   return texts.map((_, index) => {
     if (isOfShape[index] !== true) return 'malformed';
-    const opened = misfits.has(index) ? undefined : readBlock(view, index * BLOCK_BYTES);
-    return opened ?? openWithAny(others, sealed.subarray(index * stride, (index + 1) * stride));
+    const at = find(index, hasZeroCheck);
+    if (at >= 0) return readBlock(view, at);
+    return openWithAny(others, shape, sealed.subarray(index * stride, (index + 1) * stride));
   });
 };
 
 const NO_KEYS: readonly SealKey[] = [];
 
-const openWithAny = (keys: readonly SealKey[], sealed: Buffer): OpenedRefreshToken | undefined => {
-  for (const { sealers, withdrawal } of keys) {
-    const block = sealers.refresh.open(sealed);
-    const opened = block === undefined ? undefined : readBlock(viewOf(block), 0);
-    if (opened !== undefined) return withdrawal === undefined ? opened : { ...opened, withdrawal };
+const openWithAny = (
+  keys: readonly SealKey[],
+  shape: Shape,
+  sealed: Buffer,
+): OpenedRefreshToken | undefined => {
+  for (const key of keys) {
+    const [opened] = readingsBy(key, shape, sealed);
+    if (opened !== undefined) return opened;
   }
   return undefined;
 };
 
-/** `undefined` where the check is not zero. */
-const readBlock = (view: DataView, at: number): OpenedRefreshToken | undefined =>
-  view.getUint32(at + CHECK_AT) === 0
-    ? { grantId: view.getBigInt64(at), generation: view.getUint32(at + GENERATION_AT) }
-    : undefined;
+const hasZeroCheck: BlockCheck = (view, at) => view.getUint32(at + CHECK_AT) === 0;
+
+const readBlock = (view: DataView, at: number): OpenedRefreshToken => ({
+  grantId: view.getBigInt64(at),
+  generation: view.getUint32(at + GENERATION_AT),
+});

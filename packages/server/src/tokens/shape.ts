@@ -1,9 +1,32 @@
+import { viewOf } from './block-view.ts';
 import { BLOCK_BYTES } from './sealer.ts';
 
-/** How a sealed block is written. Each string stands for at most one sealed block. */
+/** What a shape overwrites in a sealed block with constant bits, and the blocks that it may have been. */
+export type OverwrittenBits = {
+  /** How many blocks a string may stand for. */
+  readonly candidates: number;
+  /** Whether the block at `at` has the constant bits. A token that was written before they were has not, and is itself. */
+  areIn(sealed: Buffer, at: number): boolean;
+  /** All candidates of each block, one after the other, the block itself first. */
+  restore(sealed: Buffer): Buffer;
+};
+
+/** Where a text goes on after its sealed block, with characters that are computed from the block (`TailWriter`). */
+export type TailPlace = {
+  /** The characters before the tail, which are the sealed block. */
+  readonly from: number;
+  /** A tail has from 0 to this many characters. */
+  readonly maxCharacters: number;
+};
+
+/** How a sealed block is written. Each string stands for at most one sealed block, or for one of a few candidates. */
 export type Shape = {
   /** Bytes of authentication code that the shape has room for besides the block. */
   readonly macBytes: number;
+  /** Absent in a shape that keeps every bit. */
+  readonly overwrites?: OverwrittenBits;
+  /** Absent where a text is the sealed block and nothing else. */
+  readonly tail?: TailPlace;
   /** The sealed block that begins at `at` (by default 0), with its authentication code. */
   write(sealed: Buffer, at?: number): string;
   /** The sealed block, or `'malformed'` for a string of another shape, which some dialects answer differently. */
@@ -20,6 +43,20 @@ export const createShape = (shape: Omit<Shape, 'read'>): Shape => ({
     return shape.readInto(text, sealed, 0) ? sealed : 'malformed';
   },
 });
+
+const TAIL = /^[0-9A-Za-z]*$/;
+
+/** A shape whose texts may go on with letters and digits. It reads the block; who opens the token checks the rest. */
+export const withTail = (shape: Shape, tail: TailPlace): Shape =>
+  createShape({
+    macBytes: shape.macBytes,
+    tail,
+    write: (sealed, at) => shape.write(sealed, at),
+    readInto: (text, target, at) =>
+      text.length <= tail.from + tail.maxCharacters &&
+      TAIL.test(text) &&
+      shape.readInto(text.slice(0, tail.from), target, at),
+  });
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -38,32 +75,91 @@ DIGITS.forEach((code, value) => (VALUES[code] = value));
 /** Where a UUID is written before it becomes a string. */
 const written = Buffer.alloc(UUID_CHARACTERS, DASH);
 
+/** Writes the digits of a block to where a UUID is written. */
+const writeDigits = (sealed: Buffer, at: number): void => {
+  for (let index = 0; index < BLOCK_BYTES; index++) {
+    const byte = sealed[at + index] ?? 0;
+    const place = BYTES_AT[index] ?? 0;
+    written[place] = DIGITS[byte >> 4] ?? 0;
+    written[place + 1] = DIGITS[byte & 15] ?? 0;
+  }
+};
+
+/** Reads a UUID of any version. */
+const readUuid: Shape['readInto'] = (text, target, at) => {
+  if (text.length !== UUID_CHARACTERS) return false;
+  for (const place of DASHES_AT) if (text.charCodeAt(place) !== DASH) return false;
+  // Negative as soon as one character is no digit.
+  let sign = 0;
+  for (let index = 0; index < BLOCK_BYTES; index++) {
+    const place = BYTES_AT[index] ?? 0;
+    const high = VALUES[text.charCodeAt(place)] ?? -1;
+    const low = VALUES[text.charCodeAt(place + 1)] ?? -1;
+    sign |= high | low;
+    target[at + index] = (high << 4) | low;
+  }
+  return sign >= 0;
+};
+
 /** A UUID in lower case. All 128 bits are the block; no version is marked. */
 export const uuidShape = createShape({
   macBytes: 0,
   write(sealed, at = 0) {
-    for (let index = 0; index < BLOCK_BYTES; index++) {
-      const byte = sealed[at + index] ?? 0;
-      const place = BYTES_AT[index] ?? 0;
-      written[place] = DIGITS[byte >> 4] ?? 0;
-      written[place + 1] = DIGITS[byte & 15] ?? 0;
-    }
+    writeDigits(sealed, at);
     return written.toString('latin1');
   },
-  readInto(text, target, at) {
-    if (text.length !== UUID_CHARACTERS) return false;
-    for (const place of DASHES_AT) if (text.charCodeAt(place) !== DASH) return false;
-    // Negative as soon as one character is no digit.
-    let sign = 0;
-    for (let index = 0; index < BLOCK_BYTES; index++) {
-      const place = BYTES_AT[index] ?? 0;
-      const high = VALUES[text.charCodeAt(place)] ?? -1;
-      const low = VALUES[text.charCodeAt(place + 1)] ?? -1;
-      sign |= high | low;
-      target[at + index] = (high << 4) | low;
-    }
-    return sign >= 0;
+  readInto: readUuid,
+});
+
+/** The byte whose upper four bits are the version, and the one whose upper two bits are the variant (RFC 9562 §4). */
+const VERSION_BYTE = 6;
+const VARIANT_BYTE = 8;
+const VERSION = 4;
+const VARIANT = 2;
+const VERSION_DIGIT_AT = 14;
+const VARIANT_DIGIT_AT = 19;
+/** Four bits of version and two of variant. */
+const UUID_V4_CANDIDATES = 64;
+
+/**
+ * A UUID of version 4 in lower case, for clients that check it: the block with its version and variant overwritten. Opening
+ * tries the 64 blocks that it may have been. A UUID of another version is a block as it is, from before.
+ *
+ * @see RFC 9562 §5.4
+ */
+export const uuidV4Shape = createShape({
+  macBytes: 0,
+  overwrites: {
+    candidates: UUID_V4_CANDIDATES,
+    areIn: (sealed, at) =>
+      (sealed[at + VERSION_BYTE] ?? 0) >> 4 === VERSION && (sealed[at + VARIANT_BYTE] ?? 0) >> 6 === VARIANT,
+    restore(sealed) {
+      const restored = Buffer.allocUnsafe(sealed.length * UUID_V4_CANDIDATES);
+      const source = viewOf(sealed);
+      const target = viewOf(restored);
+      for (let from = 0, at = 0; from < sealed.length; from += BLOCK_BYTES) {
+        // Four numbers of 4 bytes; the version is in the second, the variant in the third.
+        const first = source.getUint32(from);
+        const second = source.getUint32(from + 4);
+        const third = source.getUint32(from + 8);
+        const fourth = source.getUint32(from + 12);
+        for (let candidate = 0; candidate < UUID_V4_CANDIDATES; candidate++, at += BLOCK_BYTES) {
+          target.setUint32(at, first);
+          target.setUint32(at + 4, second ^ ((candidate >> 2) << 12));
+          target.setUint32(at + 8, third ^ ((candidate & 3) << 30));
+          target.setUint32(at + 12, fourth);
+        }
+      }
+      return restored;
+    },
   },
+  write(sealed, at = 0) {
+    writeDigits(sealed, at);
+    written[VERSION_DIGIT_AT] = DIGITS[VERSION] ?? 0;
+    written[VARIANT_DIGIT_AT] = DIGITS[(VARIANT << 2) | (((sealed[at + VARIANT_BYTE] ?? 0) >> 4) & 3)] ?? 0;
+    return written.toString('latin1');
+  },
+  readInto: readUuid,
 });
 
 const PAIR_CHARACTERS = 2 * UUID_CHARACTERS + 1;

@@ -3,10 +3,10 @@ import { decodeUtf8 } from './headers.ts';
 
 /**
  * The members of a JSON object. Refuses anything else, invalid UTF-8, and a repeated name, because readers disagree on
- * which of the two values counts (RFC 8259 §4, RFC 7493 §2.3).
+ * which of the two values counts (RFC 8259 §4, RFC 7493 §2.3). One byte order mark before it is ignored (RFC 8259 §8.1).
  */
 export const readJsonObject = (body: Buffer): Readonly<Record<string, unknown>> => {
-  const text = decodeUtf8(body);
+  const text = decodeUtf8(body)?.replace(BYTE_ORDER_MARK, '');
   const value = text === undefined ? undefined : parse(text);
   if (text === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Refusal('body_malformed');
@@ -15,6 +15,8 @@ export const readJsonObject = (body: Buffer): Readonly<Record<string, unknown>> 
   if (new Set(names).size < names.length) throw new Refusal('parameter_repeated');
   return value as Record<string, unknown>;
 };
+
+const BYTE_ORDER_MARK = /^\ufeff/;
 
 const parse = (text: string): unknown => {
   try {

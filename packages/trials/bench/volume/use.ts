@@ -1,5 +1,5 @@
 import { DIALECTS } from '@keyfob/server/dialects';
-import { sealRefreshToken, uuidShape } from '@keyfob/server/tokens';
+import { sealRefreshToken, uuidV4Shape } from '@keyfob/server/tokens';
 import type { Shape } from '@keyfob/server/tokens';
 import type { Answer } from './connection.ts';
 import type { Credentials, Volume } from './directory.ts';
@@ -22,7 +22,7 @@ type Wire = {
 
 const WIRES: Readonly<Record<'smartcar' | 'pleos', Wire>> = {
   smartcar: {
-    shape: uuidShape,
+    shape: uuidV4Shape,
     path: '/oauth/token',
     headersOf: ({ clientId, clientSecret }) =>
       `Authorization: Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}\r\n` +

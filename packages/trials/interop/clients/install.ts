@@ -15,9 +15,11 @@ export const runAll = async (
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Skipped | undefined> => {
   for (const [program, ...args] of commands) {
-    const options = { cwd: folder, env: { ...process.env, ...environment }, timeout: COMMAND_TIMEOUT_MS };
-    const { code, stdout, stderr } = await runCommand(program, args, options);
+    const env = { ...process.env, ...environment };
+    const signal = AbortSignal.timeout(COMMAND_TIMEOUT_MS);
+    const { code, stdout, stderr } = await runCommand(program, args, { cwd: folder, env, signal });
     if (code === 0) continue;
+    if (stderr.includes('ENOENT')) return { skipped: `${program} is not installed` };
     const how = code === null ? 'did not run to its end' : `exited with ${code}`;
     const lines = `${stdout}\n${stderr}`.trim().split('\n');
     return { skipped: `${program} ${args.join(' ')} ${how}: ${lines.slice(-3).join(' ')}` };

@@ -106,7 +106,9 @@ tryBadInput('A bad body at POST /v1/auth/token-refresh', 'pleos', ({ refuses, ac
     'an array nested 8000 deep': () => body(nested(8000)),
     'an array nested 16 000 deep and never closed': () => body('['.repeat(16_000)),
     'invalid UTF-8': () => body('{"x":"', INVALID_UTF8, `",${json().slice(1)}`),
-    'a byte order mark': () => body(`\ufeff${json()}`),
+    'two byte order marks': () => body(`\ufeff\ufeff${json()}`),
+    'a byte order mark alone': () => body('\ufeff'),
+    'a byte order mark inside the object': () => body(json().replace('{', '{\ufeff')),
     'UTF-16': () => body(Buffer.from(json(), 'utf16le')),
     'NUL bytes only': () => body(Buffer.alloc(64)),
     'NUL after the object': () => body(`${json()}\0`),
@@ -167,6 +169,7 @@ tryBadInput('A bad body at POST /v1/auth/token-refresh', 'pleos', ({ refuses, ac
     'unknown members': () => members({ allow_redirects: true, list: [null] }),
     'an unknown member nested 4000 deep': () => body(json().replace('}', `,"x":${nested(4000)}}`)),
     'an escaped name': () => body(json().replace('"refreshToken"', String.raw`"\u0072efreshToken"`)),
+    'a byte order mark': () => body(`\ufeff${json()}`),
     'blanks around the object': () => body(`\r\n ${json()} \n`),
     'exactly 16 KiB': () => body(json().padEnd(16_384)),
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readRefusal, tryBadInput } from './trial.ts';
+import { saysOther } from '../../support/uuid-token.ts';
 import { writeRequest } from '../../support/raw-request.ts';
 import type { RequestParts } from '../../support/raw-request.ts';
 
@@ -65,11 +66,14 @@ tryBadInput('A bad refresh token at POST /oauth/token', 'smartcar', ({ refuses, 
       for (const text of truncated(served().refreshToken)) await isRefused(text, /^400 invalid_request$/);
     });
     it('with any bit of any character flipped, the token is malformed or dead', async () => {
-      for (const text of bitFlipped(served().refreshToken))
+      const { refreshToken } = served();
+      for (const text of bitFlipped(refreshToken).filter((one) => saysOther(one, refreshToken)))
         await isRefused(text, /^400 invalid_(?:request|grant)$/);
     });
     it('with the next digit in any position, the token is dead', async () => {
-      for (const text of neighbours(served().refreshToken, '0123456789abcdef'))
+      const { refreshToken } = served();
+      const others = neighbours(refreshToken, '0123456789abcdef');
+      for (const text of others.filter((one) => saysOther(one, refreshToken)))
         await isRefused(text, /^400 invalid_grant$/);
     });
     it('no grant changed, and the good token still refreshes', async () => served().assertUnchanged());

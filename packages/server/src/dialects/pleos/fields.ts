@@ -6,6 +6,14 @@ import { readJsonObject } from '../../wire/json.ts';
 import { BRAND_FAULT, findBrand } from './brand.ts';
 import type { PleosBrand } from './brand.ts';
 
+/** The members of each request's body, by path. All are required and strings; others are ignored. */
+export const BODY_FIELDS = {
+  '/v1/auth/token': ['clientId', 'clientSecret', 'code', 'redirectUrl'],
+  '/v1/auth/token-refresh': ['clientId', 'clientSecret', 'refreshToken'],
+  '/v1/auth/personal-token': ['clientId', 'clientSecret'],
+  '/v1/vehicles/selections': ['state', 'lang'],
+} as const;
+
 /**
  * The members that a body needs, all of them non-empty strings, and the brand. Throws a `Refusal` that reports every fault
  * at once.

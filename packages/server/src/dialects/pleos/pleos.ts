@@ -4,7 +4,7 @@ import { renderData, renderPleosRefusal } from './envelope.ts';
 import { pleosLogin } from './authorize.ts';
 import { DEAD_TOKEN_CODE, DEAD_TOKEN_CODES } from './refusals.ts';
 import { examples } from './examples.ts';
-import { pleosShapes } from './shapes.ts';
+import { ACCESS_TOKEN_LENGTH, pleosShapes } from './shapes.ts';
 import { SHARED_DATA } from './shared-data.ts';
 import { vehicleSelection } from './vehicle-selection.ts';
 import { createVehicleRoutes } from './vehicles.ts';
@@ -51,12 +51,18 @@ export const pleos: Dialect = {
     dialectOptions: { [DEAD_TOKEN_CODE]: '4002' },
     clientAuthentication: 'both',
     accessTokenFormat: 'opaque',
+    accessTokenLength: ACCESS_TOKEN_LENGTH,
     grantScope: '',
     simulatedOwners: false,
     requirePkce: false,
     clientCredentials: false,
   },
-  renderAnswer: ({ accessToken, refreshToken }, _policy, exchange) =>
-    renderData({ accessToken, refreshToken }, exchange),
+  renderAnswer: ({ accessToken, refreshToken, expiresInSeconds }, _policy, exchange) =>
+    renderData(
+      refreshToken === undefined
+        ? { accessToken, tokenType: 'Bearer', expiresIn: expiresInSeconds }
+        : { accessToken, refreshToken },
+      exchange,
+    ),
   renderRefusal: renderPleosRefusal,
 };

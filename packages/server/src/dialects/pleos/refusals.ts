@@ -75,6 +75,7 @@ export const pleosRefusals: RefusalTable<PleosAnswer> = createRefusalTable<Pleos
     scope_missing: fault('5006'),
     vehicle_unknown: fault('4101', 410),
     vehicles_not_shared: fault('5006'),
+    personal_grant_ended: fault('5006'),
   },
 );
 

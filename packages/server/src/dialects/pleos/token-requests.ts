@@ -1,14 +1,15 @@
 import type { WireRequest } from '../../wire/exchange.ts';
 import { readIdempotencyKey } from '../../wire/headers.ts';
 import type { TokenEndpoint, TokenRequest } from '../dialect.ts';
-import { parseFields } from './fields.ts';
+import { PERSONAL_GRANT } from '../../grant-types/personal-grant.ts';
+import { BODY_FIELDS, parseFields } from './fields.ts';
 
 const METHODS = ['client_secret_json'] as const;
 const [METHOD] = METHODS;
 
 /** Reads `POST /v1/auth/token-refresh`. Throws a `Refusal`. */
 const parseRefresh = (request: WireRequest): TokenRequest => {
-  const { fields, brand } = parseFields(request, ['clientId', 'clientSecret', 'refreshToken']);
+  const { fields, brand } = parseFields(request, BODY_FIELDS['/v1/auth/token-refresh']);
   const { clientId, clientSecret, refreshToken } = fields;
   const idempotencyKey = readIdempotencyKey(request);
   return {
@@ -22,7 +23,7 @@ const parseRefresh = (request: WireRequest): TokenRequest => {
 
 /** Reads `POST /v1/auth/token`. Throws a `Refusal`. */
 const parseCode = (request: WireRequest): TokenRequest => {
-  const { fields, brand } = parseFields(request, ['clientId', 'clientSecret', 'code', 'redirectUrl']);
+  const { fields, brand } = parseFields(request, BODY_FIELDS['/v1/auth/token']);
   const { clientId, clientSecret, code, redirectUrl } = fields;
   const idempotencyKey = readIdempotencyKey(request);
   return {
@@ -37,6 +38,22 @@ const parseCode = (request: WireRequest): TokenRequest => {
   };
 };
 
+/**
+ * Reads `POST /v1/auth/personal-token`, which no page documents: community clients of private users send it. Throws a
+ * `Refusal`.
+ */
+const parsePersonal = (request: WireRequest): TokenRequest => {
+  const { fields, brand } = parseFields(request, BODY_FIELDS['/v1/auth/personal-token']);
+  const { clientId, clientSecret } = fields;
+  return {
+    credentials: [{ method: METHOD, clientId, clientSecret }],
+    grantType: PERSONAL_GRANT,
+    parameters: new Map(),
+    brand,
+    idempotencyKey: undefined,
+  };
+};
+
 /** One path per grant type. */
 export const tokenEndpoints: Readonly<Record<string, TokenEndpoint>> = {
   '/v1/auth/token-refresh': {
@@ -48,5 +65,10 @@ export const tokenEndpoints: Readonly<Record<string, TokenEndpoint>> = {
     methods: METHODS,
     serves: (grantType) => grantType === 'authorization_code',
     parse: parseCode,
+  },
+  '/v1/auth/personal-token': {
+    methods: METHODS,
+    serves: (grantType) => grantType === PERSONAL_GRANT,
+    parse: parsePersonal,
   },
 };

@@ -2,7 +2,7 @@ import { Refusal } from '../../errors.ts';
 import type { FieldFault } from '../../errors.ts';
 import type { Vehicle } from '../../grants/vehicle.ts';
 import type { WireRequest } from '../../wire/exchange.ts';
-import { parseFields } from './fields.ts';
+import { BODY_FIELDS, parseFields } from './fields.ts';
 
 /** How a client asks for the page on which an owner chooses vehicles. */
 export type SelectionRequest = {
@@ -17,7 +17,7 @@ const LANGUAGE = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$/;
 
 /** Reads the body of `POST /v1/vehicles/selections`. Throws a `Refusal` that names every fault. */
 export const parseSelection = (request: WireRequest, stateMaxCharacters: number): SelectionRequest => {
-  const { state, lang } = parseFields(request, ['state', 'lang']).fields;
+  const { state, lang } = parseFields(request, BODY_FIELDS['/v1/vehicles/selections']).fields;
   const faults: FieldFault[] = [];
   if (state.length > stateMaxCharacters)
     faults.push({ field: 'state', message: `must have at most ${stateMaxCharacters} characters` });

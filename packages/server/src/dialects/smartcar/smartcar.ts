@@ -2,7 +2,7 @@ import { CLIENT_TYPES } from '../../clients/client.ts';
 import { joinReadScopes } from '../../clients/scopes.ts';
 import { smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
-import { uuidShape } from '../../tokens/shape.ts';
+import { uuidV4Shape } from '../../tokens/shape.ts';
 import { renderOAuthError, writeTokens } from '../oauth/answers.ts';
 import { createTokenEndpoint } from '../oauth/token-requests.ts';
 import { createVehicleRoutes } from './vehicles.ts';
@@ -45,7 +45,7 @@ export const smartcar: Dialect = {
       omittable: ['redirect_uri'],
     }),
   },
-  shapes: { refreshToken: uuidShape, accessToken: uuidShape, code: uuidShape },
+  shapes: { refreshToken: uuidV4Shape, accessToken: uuidV4Shape, code: uuidV4Shape },
   defaultPolicy: {
     refreshTokenLifetimeSeconds: 60 * DAY,
     accessTokenLifetimeSeconds: 7200,
