@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeClientsPage } from '../../guide/describe-clients-page.ts';
 import { readBlocks } from '../../guide/guide.ts';
+import { testJwtCheck } from '../../guide/test-jwt-check.ts';
 import { describeLanguage } from './describe-language.ts';
 import { installJava } from './java.ts';
 
@@ -21,5 +22,9 @@ await describeLanguage('Java', installJava, ({ archives }) => {
     environment: {},
     showConsentPage: place(showConsentPage),
     programs: { 'the SDK of Smartcar': place(run) },
+  });
+  testJwtCheck('Spring Security', {}, (folder) => {
+    writeFileSync(join(folder, 'Check.java'), readBlocks('resource-server.md', 'java')[0] ?? '');
+    return `java -cp '${join(archives, '*')}' Check.java`;
   });
 });

@@ -1,10 +1,18 @@
+import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { describeClientsPage } from '../../guide/describe-clients-page.ts';
-import { readBlocks } from '../../guide/guide.ts';
+import { paste, readBlocks } from '../../guide/guide.ts';
+import { testJwtCheck } from '../../guide/test-jwt-check.ts';
+import { REDIRECT_URI } from '../../support/code-maker.ts';
+import { consentOn, VEHICLES } from '../../support/consented-grant.ts';
+import type { MadeClient } from '../../support/keyfob-process.ts';
+import { serverFor } from '../../support/test-directory.ts';
 import { describeLanguage } from './describe-language.ts';
 import { describeLibrary } from './library-cases.ts';
 import type { Library } from './library-cases.ts';
+import { pathOf } from './install.ts';
 import { installPython } from './python.ts';
 
 const RACES = [{ call: 'race', racers: 20 }] as const;
@@ -92,5 +100,29 @@ await describeLanguage('Python', installPython, ({ clients, environment }) => {
       'requests-oauthlib': place(requestsOauthlib),
       'httpx-oauth': place(httpxOauth),
     },
+  });
+  test('smartcar: from the code to the error after the last vehicle is disconnected', async (t) => {
+    const server = await serverFor(t);
+    const client = await server.command<MadeClient>('client', 'create', '--dialect', 'smartcar');
+    const code = await consentOn(server, 'smartcar', client, { scope: 'read_vehicle_info' });
+    const credentials = { ISSUER: server.url, CLIENT_ID: client.clientId, CLIENT_SECRET: client.clientSecret };
+    const printed = await paste(`${variables}python3 ${pathOf('python/vehicles.py')}`, {
+      ...environment,
+      ...credentials,
+      CODE: code,
+      SMARTCAR_REDIRECT_URI: REDIRECT_URI,
+    });
+    assert.deepEqual(JSON.parse(printed), {
+      owner: 'owner-1',
+      vehicles: VEHICLES.map(({ id }) => id),
+      make: 'HYUNDAI',
+      permissions: ['read_vehicle_info'],
+      disconnected: ['success', 'success'],
+      afterwards: [401, 'AUTHENTICATION'],
+    });
+  });
+  testJwtCheck('PyJWT', environment, (folder) => {
+    writeFileSync(join(folder, 'check.py'), readBlocks('resource-server.md', 'python')[0] ?? '');
+    return 'python3 check.py';
   });
 });
