@@ -21,7 +21,15 @@ export const testJwtCheck = (
     const words = ['--client', client.clientId, '--subject', 'owner-1', '--scope', 'read_odometer'];
     const { refreshToken } = await server.command<MadeGrant>('grant', 'create', ...words);
     const setAudience = (audience: string) =>
-      server.command('client', 'set', client.clientId, '--access-token-format', 'jwt', '--audience', audience);
+      server.command(
+        'client',
+        'set',
+        client.clientId,
+        '--access-token-format',
+        'jwt',
+        '--audience',
+        audience,
+      );
     const folder = directoryFor(t);
     const lines = place(folder);
     const check = (accessToken: string): Promise<string> =>

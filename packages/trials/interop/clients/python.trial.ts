@@ -105,7 +105,11 @@ await describeLanguage('Python', installPython, ({ clients, environment }) => {
     const server = await serverFor(t);
     const client = await server.command<MadeClient>('client', 'create', '--dialect', 'smartcar');
     const code = await consentOn(server, 'smartcar', client, { scope: 'read_vehicle_info' });
-    const credentials = { ISSUER: server.url, CLIENT_ID: client.clientId, CLIENT_SECRET: client.clientSecret };
+    const credentials = {
+      ISSUER: server.url,
+      CLIENT_ID: client.clientId,
+      CLIENT_SECRET: client.clientSecret,
+    };
     const printed = await paste(`${variables}python3 ${pathOf('python/vehicles.py')}`, {
       ...environment,
       ...credentials,
