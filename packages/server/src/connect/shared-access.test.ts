@@ -139,6 +139,16 @@ describe('What an owner shares', () => {
     assert.equal(shared.lastUsedAtMs, undefined);
   });
 
+  test('has no last use if the client gets tokens for one of the grants without a refresh', () => {
+    const client = clientOf('c', { personalGrant: '0000000000000002' });
+    const lastUseOf = (...ids: readonly bigint[]) => {
+      const covering = ids.map((id) => ({ grant: grantOf(client, id).grant, vehicles: [vehicle('x')] }));
+      return describeShared(client, covering, { ...NOW, endsWhenEmpty: true }).lastUsedAtMs;
+    };
+    assert.equal(lastUseOf(1n), NOW_MS - 10 * HOUR_MS);
+    assert.equal(lastUseOf(1n, 2n), undefined);
+  });
+
   test('offers to remove its only vehicle where the access goes on without one', () => {
     const covering = [{ grant: grantOf(A, 1n).grant, vehicles: [vehicle('x')] }];
     for (const endsWhenEmpty of [true, false]) {

@@ -7,6 +7,7 @@ import type { CoveringGrant } from '../grants/decide-withdrawal.ts';
 import { allowedScopeOf } from '../grants/access-scope.ts';
 import { currentIssuedAtMs } from '../grants/grant.ts';
 import type { Grant } from '../grants/grant.ts';
+import { personalGrantOf } from '../grants/judge-personal.ts';
 import { accessExpiresAt, standingOf } from '../grants/standing.ts';
 import type { Vehicle } from '../grants/vehicle.ts';
 
@@ -25,7 +26,7 @@ export type SharedAccess = {
   readonly canRemoveVehicle: boolean;
   /** When the first of its grants began. */
   readonly sinceMs: Millis;
-  /** When the client got its last tokens; `undefined` if its refreshes leave no trace. */
+  /** When the client got its last tokens; `undefined` if some of its uses leave no trace. */
   readonly lastUsedAtMs: Millis | undefined;
   /** Until when a removal at this moment leaves JWTs that others may accept; `undefined` for opaque tokens. */
   readonly offlineUntilMs: Millis | undefined;
@@ -78,10 +79,14 @@ export const describeShared = (
     vehicles: [...vehicles.values()],
     canRemoveVehicle: vehicles.size > 1 || !endsWhenEmpty,
     sinceMs: Math.min(...grants.map(({ createdAtMs }) => createdAtMs)),
-    lastUsedAtMs: client.policy.rotation === 'none' ? undefined : Math.max(...grants.map(currentIssuedAtMs)),
+    lastUsedAtMs: isEveryUseStored(client, grants) ? Math.max(...grants.map(currentIssuedAtMs)) : undefined,
     offlineUntilMs: latestOf(grants.map((grant) => offlineUntil(grant, client, nowMs))),
   };
 };
+
+/** Whether each new access token of these grants left a moment in the store. */
+const isEveryUseStored = ({ policy }: Client, grants: readonly Grant[]): boolean =>
+  policy.rotation !== 'none' && grants.every(({ id }) => id !== personalGrantOf(policy));
 
 /** What was ended, and is still accepted where JWTs are checked without this server; the last to end comes first. */
 export const listEnded = (grants: readonly OwnersGrant[], now: Now): readonly EndedAccess[] => {
