@@ -161,5 +161,11 @@ export const MALFORMED_CODE: OAuthRefusal = {
 export const UNSUPPORTED_GRANT_TYPE: OAuthRefusal = {
   status: 400,
   error: 'unsupported_grant_type',
-  description: /refresh_token or authorization_code/,
+  description: /refresh_token, authorization_code or client_credentials/,
+};
+/** The refusal of client credentials for a client that may not have them. */
+export const NOT_PERMITTED: OAuthRefusal = {
+  status: 400,
+  error: 'unauthorized_client',
+  description: /^The client may not do this\.$/,
 };
