@@ -166,6 +166,22 @@ describe('The owner page', () => {
     }
   });
 
+  test('says until when the access works that a replay has left, and a removal ends it', async () => {
+    const client = await trial.register('smartcar', { name: 'Replayed' });
+    const browser = await signIn(trial, client);
+    await share(browser, client, [EV6]);
+    const [id = 0n] = await activeIds(client);
+    await store.revoke(id, { nowMs: Date.now(), cause: 'replay' });
+    const page = await browser.open(`${trial.url}/connect`);
+    const section = /<section[^]*?<\/section>/.exec(page.body)?.[0] ?? '';
+    assert.match(section, /Replayed[^]*works until <time/);
+    const removed = await browser.press({ ...page, body: section }, 'remove');
+    const later = (await browser.open(removed.location)).body;
+    assert.match(later, /Access has been removed/);
+    assert.doesNotMatch(later, /Replayed/);
+    assert.equal((await store.readGrant(id))?.revocation?.cause, 'owner');
+  });
+
   test('never says that access was removed when the store failed', async (t) => {
     const client = await trial.register('smartcar', { name: 'Failing' });
     const browser = await signIn(trial, client);

@@ -22,7 +22,13 @@ npx keyfob client set ID --rotation overlap --overlap-seconds 600
 - \`until-used\`: a used token may be repeated until its successor is first used.
 - \`none\`: the refresh token does not change.
 
-A use that the policy does not allow is refused. Within \`raceSeconds\` of the first use it is taken for a race and nothing else happens; after that it is a replay, and \`onReplay\` decides.
+A use that the policy does not allow is refused. For \`raceSeconds\` after the overlap, or without an overlap after the first use, it is taken for a race or a retry that came
+late, and nothing else happens. After that it is a replay, and \`onReplay\` decides. A replay that revokes the grant lets its access tokens run out or ends them at once
+(\`onReplayAccessTokens\`); a revocation by the owner, an operator or the client, and one for a code that was used twice, always ends them at once.
+
+Which of these rules is whose: Smartcar's page says that a used refresh token is invalid after one minute (\`overlapSeconds\`), and that consent is needed again only after the access
+token has expired (\`onReplayAccessTokens\` \`expire\`). Pleos's page says that a refresh token works once (\`rotation\` \`strict\`). Everything else about a replay is ours, after
+RFC 9700 §4.14.2: that it revokes the grant, and \`raceSeconds\`.
 
 `;
 

@@ -9,6 +9,7 @@ import {
   REFUSAL_CASES,
   refreshTenTimes,
   UNKNOWN_CODE,
+  NOT_PERMITTED,
   UNSUPPORTED_GRANT_TYPE,
 } from './refresh-cases.ts';
 import type { OAuthRefusal } from './refresh-cases.ts';
@@ -82,9 +83,9 @@ for (const method of ['client_secret_basic', 'client_secret_basic_interop'] as c
       await assertRefused(request, MALFORMED_CODE);
     });
 
-    test('reports that client_credentials is not supported for this client', async () => {
+    test('reports that client_credentials is not permitted for this client', async () => {
       const app = appOf(server.client, method);
-      await assertRefused(app.clientCredentials(), UNSUPPORTED_GRANT_TYPE);
+      await assertRefused(app.clientCredentials(), NOT_PERMITTED);
     });
 
     test('reports that the password grant is not supported', async () => {

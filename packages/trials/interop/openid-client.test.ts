@@ -24,7 +24,7 @@ import {
   REFUSAL_CASES,
   refreshTenTimes,
   UNKNOWN_CODE,
-  UNSUPPORTED_GRANT_TYPE,
+  NOT_PERMITTED,
 } from './refresh-cases.ts';
 import type { OAuthRefusal } from './refresh-cases.ts';
 import { openTrialServer } from './trial-server.ts';
@@ -120,9 +120,9 @@ test('openid-client reports that a code is malformed', async () => {
   await assertRefused(exchangeCode(server.client, 'no-code'), MALFORMED_CODE);
 });
 
-test('openid-client reports that client_credentials is not supported for this client', async () => {
+test('openid-client reports that client_credentials is not permitted for this client', async () => {
   const configuration = configurationOf(server.client);
-  await assertRefused(clientCredentialsGrant(configuration), UNSUPPORTED_GRANT_TYPE);
+  await assertRefused(clientCredentialsGrant(configuration), NOT_PERMITTED);
 });
 
 for (const { name, run } of CODE_CASES)

@@ -11,7 +11,7 @@ import {
   REFUSAL_CASES,
   refreshTenTimes,
   UNKNOWN_CODE,
-  UNSUPPORTED_GRANT_TYPE,
+  NOT_PERMITTED,
 } from './refresh-cases.ts';
 import type { OAuthRefusal } from './refresh-cases.ts';
 import { openTrialServer } from './trial-server.ts';
@@ -94,9 +94,9 @@ for (const credentialsEncodingMode of ['strict', 'loose'] as const) {
       await assertRefused(app.getToken({ code: 'no-code', redirect_uri: REDIRECT_URI }), MALFORMED_CODE);
     });
 
-    test('reports that client_credentials is not supported for this client', async () => {
+    test('reports that client_credentials is not permitted for this client', async () => {
       const app = new ClientCredentials(configOf(server.client, settings));
-      await assertRefused(app.getToken({}), UNSUPPORTED_GRANT_TYPE);
+      await assertRefused(app.getToken({}), NOT_PERMITTED);
     });
   });
 }

@@ -128,6 +128,7 @@ export const drawClockPlan = (prng: Prng): Plan => {
         refreshTokenLifetimeSeconds: prng.pick([14_400, 86_400, 5_184_000]),
         rotation: losesAnswers ? 'until-used' : prng.pick(['strict', 'overlap', 'until-used'] as const),
         onReplay: 'revoke',
+        onReplayAccessTokens: 'end',
         grantLifetimeSeconds: null,
         resyncGenerations: 1024,
       };
@@ -186,6 +187,7 @@ const drawPolicy = (prng: Prng, type: ClientType): Policy => ({
   overlapSeconds: prng.pick([0, 5, 60, 300, 900]),
   raceSeconds: prng.pick([0, 2, 10, 60]),
   onReplay: type === 'public' ? 'revoke' : prng.pick(['revoke', 'revoke', 'revoke', 'refuse', 'observe']),
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: prng.chance(0.1) ? prng.pick([7200, 86_400]) : null,
   resyncGenerations: prng.pick([1024, 1024, 1024, 3, 0]),
   requireUserAgent: prng.chance(0.5),

@@ -113,14 +113,18 @@ const expectDenial = (
     after: grant,
   });
   const overlapMs = policy.rotation === 'overlap' ? policy.overlapSeconds * 1000 : 0;
-  const raceMs = policy.raceSeconds * 1000;
+  // Counted from the end of the overlap.
+  const raceEndMs = overlapMs + policy.raceSeconds * 1000;
   if (first === undefined || first === 'lost') {
     const atLatest = nextKnownUse(grant, index);
     // The resynchronisation that lost the time of this use is itself a use, so a later use is always known.
     const age = Math.max(0, clockMs - atLatest);
-    return age < Math.max(raceMs, overlapMs)
-      ? dead('its first use is lost and may lie inside the overlap', false)
-      : dead('its first use is lost and lies before every overlap', behind <= REMEMBERED ? true : 'maybe');
+    return age < raceEndMs
+      ? dead('its first use is lost and may lie inside the overlap or race', false)
+      : dead(
+          'its first use is lost and lies before every overlap and race',
+          behind <= REMEMBERED ? true : 'maybe',
+        );
   }
   if (first.atMs - clockMs > STILL_MAX_MS && behind > 1)
     return dead('a clock that was far ahead recorded its first use, and its successor was used', false);
@@ -130,7 +134,7 @@ const expectDenial = (
     return behind <= REMEMBERED
       ? 'overlap'
       : dead('it is inside its overlap, but too many rotations ago to be remembered', false);
-  if (age < raceMs) return dead('it raced with its own first use', false);
+  if (age < raceEndMs) return dead('it raced with its own first use, or came soon after the overlap', false);
   const because = `it is a replay, ${behind} behind, ${age} ms after its first use`;
   return dead(because, behind <= REMEMBERED ? true : 'maybe');
 };

@@ -117,6 +117,23 @@ describe('Introspection of access tokens', () => {
     });
   }
 
+  test('after a replay, the access tokens of Smartcar run out, and those of Pleos end at once', async () => {
+    for (const [dialect, onReplay] of [
+      ['smartcar', true],
+      ['pleos', false],
+    ] as const) {
+      const { trial, owner, checker } = await open(dialect, {});
+      const { accessToken, refreshToken, grant } = await trial.grant(owner);
+      assert.equal((await trial.refresh(owner, refreshToken)).status, 200);
+      trial.advanceSeconds(3600 - 1);
+      assert.equal((await trial.refresh(owner, refreshToken)).status, 400);
+      assert.equal((await trial.memory.readGrant(grant.id))?.revocation?.cause, 'replay');
+      assert.equal((await introspect(trial, checker, accessToken)).body['active'], onReplay);
+      await trial.memory.revoke(grant.id, { nowMs: trial.nowSeconds() * 1000, cause: 'owner' });
+      assertInactive(await introspect(trial, checker, accessToken));
+    }
+  });
+
   test('a JWT expires at its exp even if the policy becomes longer, and sooner if the policy becomes shorter', async () => {
     const { trial, owner, checker } = await open('smartcar', { policy: { accessTokenFormat: 'jwt' } });
     const { accessToken } = await trial.grant(owner);

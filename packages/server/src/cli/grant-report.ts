@@ -1,5 +1,5 @@
 import type { Caller, GrantDetails, GrantSummary } from '../exports/index.ts';
-import { toSeconds } from '../exports/grants.ts';
+import { hasEndedAccess, toSeconds } from '../exports/grants.ts';
 import type { ReplayRecord, Vehicle } from '../exports/grants.ts';
 import { writeGrantId } from '../exports/tokens.ts';
 import { alignColumns, secondsOrNull, showTime } from './output.ts';
@@ -60,10 +60,19 @@ export const describeGrant = (details: GrantDetails): string => {
     ['last rotated', `${showTime(grant.rotatedAt)}${rotatedBy}`],
     ['token expires', showTime(grant.refreshTokenExpiresAt)],
     ['grant expires', showTime(grant.grantExpiresAt)],
-    ['revoked', grant.revokedAt === null ? '-' : `${showTime(grant.revokedAt)} (${grant.revocationCause})`],
+    ['revoked', describeRevocation(details)],
   ];
   const replay = grant.replay === null ? '' : describeReplay(grant.replay);
   return `${alignColumns(rows)}${describeVehicles(grant.vehicles)}${replay}`;
+};
+
+const describeRevocation = ({ grant, client }: GrantDetails): string => {
+  const { revocation } = grant;
+  if (revocation === undefined) return '-';
+  const left = hasEndedAccess(grant, client)
+    ? ''
+    : '; its access tokens run out, or end with "keyfob grant revoke"';
+  return `${showTime(toSeconds(revocation.atMs))} (${revocation.cause})${left}`;
 };
 
 const describeVehicles = (vehicles: readonly Vehicle[]): string => {

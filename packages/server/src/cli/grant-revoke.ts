@@ -9,7 +9,9 @@ import type { CommonOptions } from './options.ts';
 
 export const addGrantRevoke = (grant: Command): void => {
   withCommonOptions(grant.command('revoke <id>'))
-    .description('Revokes a grant from the next request on. "grant reinstate" undoes this.')
+    .description(
+      'Revokes a grant from the next request on. Its access tokens end too, also those that a replay has left. "grant reinstate" undoes this.',
+    )
     .addHelpText('after', '\nExample:\n  $ keyfob grant revoke 5f0c6a9de01b77a2')
     .action(async (id: string, options: CommonOptions) =>
       onDeployment(options, async (context) => {

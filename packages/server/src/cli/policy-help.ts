@@ -16,8 +16,10 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
   rotation: 'strict, overlap, until-used or none',
   overlapSeconds: 'with rotation overlap: how long a used refresh token may be repeated (0 to 900)',
   raceSeconds:
-    'how long after its first use a repeated refresh token is refused but not treated as stolen (0 to 900)',
+    'how long after its overlap, or without one after its first use, a repeated refresh token is refused but not treated as stolen (0 to 900)',
   onReplay: 'revoke, refuse or observe',
+  onReplayAccessTokens:
+    'expire or end: whether access tokens run out, or end at once, when a replay revokes their grant',
   grantLifetimeSeconds: 'lifetime of a grant from its creation, or none',
   resyncGenerations: 'how many generations a token may be ahead of a store that lost its newest writes',
   requireUserAgent: 'true or false: refuse requests without a User-Agent',
@@ -25,6 +27,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
     'both, basic or post: where the secret may be in a request, in dialects that have room for both',
   includeRefreshExpiry:
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
+  accessTokenAlgorithm:
+    'ES256, or RS256 for resource servers that know nothing else; needs a key of the purpose sign-rs256',
   accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
   accessTokenLength: `characters of opaque access tokens, for columns that are too short (${LENGTHS.join(', ')})`,
   grantScope:

@@ -11,6 +11,7 @@ const POLICY: Policy = {
   overlapSeconds: 60,
   raceSeconds: 10,
   onReplay: 'revoke',
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: false,
@@ -162,6 +163,7 @@ void test('every wrong field is reported at once', () => {
 /** Fields that policies stored by an older version do not have. */
 const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'clientAuthentication',
+  'onReplayAccessTokens',
   'accessTokenFormat',
   'accessTokenLength',
   'clientCredentials',

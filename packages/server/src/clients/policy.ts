@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Seconds } from '../clock.ts';
+import { SIGNING_ALGORITHMS } from '../tokens/signing-key.ts';
 
 const wholeNumber = (least: number, most: number) =>
   v.pipe(
@@ -52,10 +53,12 @@ export const POLICY_FIELDS = {
   rotation: oneOf(['strict', 'overlap', 'until-used', 'none']),
   /** With rotation `overlap`: from the first use of a predecessor. */
   overlapSeconds: seconds(0, OVERLAP_MAX_SECONDS),
-  /** From the first use of a predecessor that may not be repeated: refused, but not treated as stolen. */
+  /** From the end of the overlap of a predecessor, without one from its first use: refused, but not treated as stolen. */
   raceSeconds: seconds(0, OVERLAP_MAX_SECONDS),
   /** RFC 9700 §4.14.2. `observe` refuses and reports what it would have revoked. */
   onReplay: oneOf(ON_REPLAY),
+  /** What a replay that revokes the grant does to its access tokens: they expire as they would, or end at once. */
+  onReplayAccessTokens: v.optional(oneOf(['expire', 'end']), 'end'),
   /** From the creation of the grant; refreshes do not extend it. `none` for no limit. */
   grantLifetimeSeconds: v.union(
     [
@@ -83,6 +86,8 @@ export const POLICY_FIELDS = {
    * Tokens of another length that were issued before keep working.
    */
   accessTokenLength: v.optional(wholeNumber(1, 4096)),
+  /** How its JWTs are signed (RFC 7518 §3.1). Absent for ES256. */
+  accessTokenAlgorithm: v.optional(oneOf(SIGNING_ALGORITHMS)),
   /**
    * What owners may grant the client, space separated: a request for more is refused, and a grant for more gives only
    * this. Empty or absent for nothing.

@@ -18,6 +18,7 @@ const POLICY: Policy = {
   overlapSeconds: 0,
   raceSeconds: 10,
   onReplay: 'revoke',
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: null,
   resyncGenerations: 16,
   requireUserAgent: false,
@@ -179,9 +180,21 @@ describe('What an owner ended', () => {
         client: JWT,
         brand: undefined,
         endedAtMs: NOW_MS - HOUR_MS,
-        offlineUntilMs: NOW_MS + HOUR_MS,
+        worksUntilMs: NOW_MS + HOUR_MS,
+        works: 'offline',
       },
     ]);
+  });
+
+  test('is listed while access tokens that a replay left run out', () => {
+    const runningOut = clientOf('r', { onReplayAccessTokens: 'expire' });
+    const replayed = { revocation: { atMs: NOW_MS - HOUR_MS, cause: 'replay' as const } };
+    const grants = [grantOf(runningOut, 1n, replayed), grantOf(A, 2n, replayed)];
+    assert.deepEqual(
+      listEnded(grants, NOW).map(({ client, worksUntilMs, works }) => [client.id, worksUntilMs, works]),
+      [['r', NOW_MS + HOUR_MS, 'everywhere']],
+    );
+    assert.deepEqual(listEnded([grantOf(runningOut, 1n, endedAt(NOW_MS - 1))], NOW), []);
   });
 
   test('is listed as long as a clock in doubt has not certainly ended it', () => {

@@ -6,6 +6,7 @@ import { isSharedBy } from '../grants/decide-withdrawal.ts';
 import type { CoveringGrant } from '../grants/decide-withdrawal.ts';
 import { allowedScopeOf } from '../grants/access-scope.ts';
 import { currentIssuedAtMs } from '../grants/grant.ts';
+import { hasEndedAccess } from '../grants/judge-access.ts';
 import type { Grant } from '../grants/grant.ts';
 import { personalGrantOf } from '../grants/judge-personal.ts';
 import { accessExpiresAt, standingOf } from '../grants/standing.ts';
@@ -32,12 +33,14 @@ export type SharedAccess = {
   readonly offlineUntilMs: Millis | undefined;
 };
 
-/** Access that was ended, while JWTs of it are still accepted where nobody asks this server. */
+/** Access that was ended, while access tokens of it still work somewhere. */
 export type EndedAccess = {
   readonly client: Client;
   readonly brand: string | undefined;
   readonly endedAtMs: Millis;
-  readonly offlineUntilMs: Millis;
+  readonly worksUntilMs: Millis;
+  /** Everywhere, since a replay left them; or only where JWTs are accepted and nobody asks this server. */
+  readonly works: 'everywhere' | 'offline';
 };
 
 /**
@@ -88,28 +91,31 @@ export const describeShared = (
 const isEveryUseStored = ({ policy }: Client, grants: readonly Grant[]): boolean =>
   policy.rotation !== 'none' && grants.every(({ id }) => id !== personalGrantOf(policy));
 
-/** What was ended, and is still accepted where JWTs are checked without this server; the last to end comes first. */
+/** What was ended, and still works for a while; the last to end comes first. */
 export const listEnded = (grants: readonly OwnersGrant[], now: Now): readonly EndedAccess[] => {
   const active = groupActive(grants, now).flat();
   const ended: EndedAccess[] = [];
   for (const { grant, client } of grants) {
     const endedAtMs = grant.revocation?.atMs;
     if (endedAtMs === undefined || active.some((one) => isSharedBy(one.grant, grant))) continue;
-    const offlineUntilMs = offlineUntil(grant, client, endedAtMs);
-    if (offlineUntilMs === undefined || offlineUntilMs <= earliestMsOf(now)) continue;
-    ended.push({ client, brand: grant.brand, endedAtMs, offlineUntilMs });
+    const works = hasEndedAccess(grant, client) ? 'offline' : 'everywhere';
+    const worksUntilMs =
+      works === 'offline' ? offlineUntil(grant, client, endedAtMs) : accessUntil(grant, client, endedAtMs);
+    if (worksUntilMs === undefined || worksUntilMs <= earliestMsOf(now)) continue;
+    ended.push({ client, brand: grant.brand, endedAtMs, worksUntilMs, works });
   }
-  ended.sort((left, right) => right.offlineUntilMs - left.offlineUntilMs);
+  ended.sort((left, right) => right.worksUntilMs - left.worksUntilMs);
   return ended.filter(
     (one, at) => ended.findIndex(({ client, brand }) => client === one.client && brand === one.brand) === at,
   );
 };
 
 /** When a JWT that was issued at this moment expires: no later one is issued once the grant has ended. */
-const offlineUntil = (grant: Grant, { policy }: Client, issuedAtMs: Millis): Millis | undefined =>
-  policy.accessTokenFormat === 'jwt'
-    ? toMillis(accessExpiresAt(grant, policy, toSeconds(issuedAtMs)))
-    : undefined;
+const offlineUntil = (grant: Grant, client: Client, issuedAtMs: Millis): Millis | undefined =>
+  client.policy.accessTokenFormat === 'jwt' ? accessUntil(grant, client, issuedAtMs) : undefined;
+
+const accessUntil = (grant: Grant, { policy }: Client, issuedAtMs: Millis): Millis =>
+  toMillis(accessExpiresAt(grant, policy, toSeconds(issuedAtMs)));
 
 const latestOf = (moments: readonly (Millis | undefined)[]): Millis | undefined => {
   const known = moments.filter((moment) => moment !== undefined);

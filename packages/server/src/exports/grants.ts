@@ -6,6 +6,7 @@ export type { Vehicle } from '../grants/vehicle.ts';
 export { assumesAnswer, changesNothing, mayLackToken } from '../grants/answered.ts';
 export { applyVerdict } from '../grants/apply-verdict.ts';
 export { judge } from '../grants/judge.ts';
+export { hasEndedAccess } from '../grants/judge-access.ts';
 export type { Presented, Verdict } from '../grants/judge.ts';
 export { decideCode } from '../grants/decide-code.ts';
 export { decideCreation } from '../grants/decide-creation.ts';

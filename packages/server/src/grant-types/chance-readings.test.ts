@@ -61,6 +61,7 @@ const POLICY: Policy = {
   overlapSeconds: 0,
   raceSeconds: 10,
   onReplay: 'revoke',
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: null,
   resyncGenerations: 16,
   requireUserAgent: false,

@@ -8,16 +8,26 @@ import type { Vehicle } from './vehicle.ts';
 /** A grant as a decision leaves it, and the grant events of the change. */
 export type GrantChange = { readonly grant: Grant; readonly grantEvents: readonly NewGrantEvent[] };
 
-/** Decides the revocation of a grant. `vehicles`: what it covers. */
+/**
+ * Decides the revocation of a grant. `vehicles`: what it covers. A grant that a replay has revoked can be revoked once more,
+ * by its owner for example, which ends the access tokens that the replay may have left. The moment stays: since then the
+ * grant has given nothing.
+ */
 export const decideRevocation = (
   grant: Grant | undefined,
   { cause, nowMs, requestId }: AuditContext & { readonly cause: RevocationCause },
   vehicles: readonly Vehicle[],
 ): GrantChange | 'unknown' | 'revoked_before' => {
   if (grant === undefined) return 'unknown';
-  if (grant.revocation !== undefined) return 'revoked_before';
+  const { revocation } = grant;
+  if (revocation !== undefined && (revocation.cause !== 'replay' || cause === 'replay'))
+    return 'revoked_before';
   const grantEvent = eventOf('grant.revoked', grant, { nowMs, requestId }, { cause, vehicles });
-  return { grant: revoked(grant, cause, nowMs), grantEvents: [grantEvent] };
+  const after =
+    revocation === undefined
+      ? revoked(grant, cause, nowMs)
+      : { ...grant, revocation: { ...revocation, cause } };
+  return { grant: after, grantEvents: [grantEvent] };
 };
 
 /** Decides the undoing of a revocation. */

@@ -27,20 +27,24 @@ export type CoveringGrant = { readonly grant: Grant; readonly vehicles: readonly
 export const isSharedBy = (grant: Sharing, { subject, clientId, brand }: Sharing): boolean =>
   grant.subject === subject && grant.clientId === clientId && grant.brand === brand;
 
-/** Decides a withdrawal. Returns only the grants that it changes; those that are already revoked stay as they are. */
+/**
+ * Decides a withdrawal. Returns only the grants that it changes. One that is already revoked stays as it is, except that all
+ * access also ends where a replay has left access tokens (`decideRevocation`).
+ */
 export const decideWithdrawal = (
   candidates: readonly CoveringGrant[],
   { sharing, vehicleId, endsWhenEmpty }: Withdrawal,
   auditContext: AuditContext,
 ): readonly Disconnection[] =>
   candidates
-    .filter(({ grant }) => grant.revocation === undefined && isSharedBy(grant, sharing))
+    .filter(({ grant }) => isSharedBy(grant, sharing))
     .flatMap(({ grant, vehicles }) => {
       if (vehicleId === undefined) {
         const change = decideRevocation(grant, { ...auditContext, cause: 'owner' }, vehicles);
         if (typeof change === 'string') return [];
         return [{ ...change, covered: vehicles, disconnected: [], isRevoked: true }];
       }
+      if (grant.revocation !== undefined) return [];
       const change = decideDisconnection(grant, vehicles, [vehicleId], { ...auditContext, endsWhenEmpty });
       return change === 'unknown' || change.disconnected.length === 0 ? [] : [change];
     });

@@ -25,6 +25,7 @@ const POLICY: Policy = {
   overlapSeconds: 0,
   raceSeconds: 10,
   onReplay: 'revoke',
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: null,
   resyncGenerations: 16,
   requireUserAgent: false,
@@ -171,6 +172,17 @@ describe('the decision about a revocation', () => {
       grant: { ...GRANT, revocation: { atMs: NOW_MS, cause: 'owner' } },
       grantEvents: [event('grant.revoked', 'owner', ['vin-one'])],
     });
+  });
+
+  test('A grant that a replay revoked can be revoked once more, for another cause, from the same moment.', () => {
+    const atMs = NOW_MS - 1000;
+    const replayed: Grant = { ...GRANT, revocation: { atMs, cause: 'replay' } };
+    for (const cause of ['owner', 'operator', 'client'] as const)
+      assert.deepEqual(decideRevocation(replayed, { ...AUDIT, cause }, [ONE]), {
+        grant: { ...GRANT, revocation: { atMs, cause } },
+        grantEvents: [event('grant.revoked', cause, ['vin-one'])],
+      });
+    assert.equal(decideRevocation(replayed, { ...AUDIT, cause: 'replay' }, []), 'revoked_before');
   });
 
   test('A revocation is undone with an event.', () => {

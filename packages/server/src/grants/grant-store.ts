@@ -59,6 +59,7 @@ export type GrantStore = {
   /** In the order of ids; `clientId` narrows it to one client. */
   listGrants(page: Page & { readonly clientId?: string | undefined }): Promise<readonly Grant[]>;
   countGrants(clientId?: string): Promise<number>;
+  /** What a replay has revoked can be revoked once more, for another cause (`decideRevocation`). */
   revoke(
     id: GrantId,
     revocation: AuditContext & { readonly cause: RevocationCause },

@@ -30,6 +30,7 @@ const POLICY: Policy = {
   overlapSeconds: 60,
   raceSeconds: 10,
   onReplay: 'revoke',
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: false,

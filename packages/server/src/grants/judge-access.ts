@@ -17,9 +17,9 @@ export type Access = {
 };
 
 /**
- * Whether an access token issued at this time is active: until it expires, whatever was refreshed since, unless its grant is
- * revoked or its client disabled. One that was issued far in the future comes from a clock that ran ahead: it would outlive
- * its lifetime by as much, so it is not active, and its client refreshes.
+ * Whether an access token issued at this time is active: until it expires, whatever was refreshed since, unless its grant was
+ * revoked (`hasEndedAccess`) or its client disabled. One that was issued far in the future comes from a clock that ran ahead: it
+ * would outlive its lifetime by as much, so it is not active, and its client refreshes.
  */
 export const judgeAccess = (
   grant: Grant,
@@ -27,7 +27,7 @@ export const judgeAccess = (
   { issuedAt, selection }: Pick<OpenedAccessToken, 'issuedAt' | 'selection'>,
   now: Now,
 ): Access | undefined => {
-  if (grant.revocation !== undefined || client.disabledAtMs !== undefined) return undefined;
+  if (client.disabledAtMs !== undefined || hasEndedAccess(grant, client)) return undefined;
   if (isAccessOver(grant, client.policy, issuedAt, now) || isFromFuture(issuedAt, now.nowMs))
     return undefined;
   const expiresAt = accessExpiresAt(grant, client.policy, issuedAt);
@@ -35,3 +35,13 @@ export const judgeAccess = (
   const scope = selection === undefined ? allowed : intersect(selectedScope(grant.scope, selection), allowed);
   return { grant, client, scope, issuedAt, expiresAt };
 };
+
+/**
+ * Whether a revocation has ended the access tokens of a grant too. After a replay they may run out instead
+ * (`onReplayAccessTokens`): nobody knows whether the thief or the client came second.
+ */
+export const hasEndedAccess = (
+  { revocation }: Pick<Grant, 'revocation'>,
+  { policy }: Pick<Client, 'policy'>,
+): boolean =>
+  revocation !== undefined && !(revocation.cause === 'replay' && policy.onReplayAccessTokens === 'expire');

@@ -124,7 +124,7 @@ judgeCases([
   {
     name: 'what happened before a jump is at least as old as the jump',
     presented: present(GENERATION - 1),
-    afterMs: 300_000 + 61_000,
+    afterMs: 300_000 + 71_000,
     doubt: jumped(300_000),
     verdict: replay(1),
   },
@@ -136,9 +136,9 @@ judgeCases([
     verdict: repeat('overlap'),
   },
   {
-    name: 'a first use at a node that may be 70 seconds behind is a replay once its overlap is certainly over',
+    name: 'a first use at a node that may be 70 seconds behind is a replay once its overlap and race are certainly over',
     presented: present(GENERATION - 1),
-    afterMs: 70_000 + 60_000,
+    afterMs: 70_000 + 70_000,
     doubt: skewed(70_000),
     verdict: replay(1),
   },

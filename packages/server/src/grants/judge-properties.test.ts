@@ -289,7 +289,11 @@ void test('a resynchronised token is repeated within its overlap and never rotat
         repeat('overlap'),
       );
       assert.deepEqual(
-        judge(after, use.presented, { nowMs: use.nowMs + 60_000, doubt: undefined }, POLICY),
+        judge(after, use.presented, { nowMs: use.nowMs + 69_999, doubt: undefined }, POLICY),
+        refuse('concurrent_use'),
+      );
+      assert.deepEqual(
+        judge(after, use.presented, { nowMs: use.nowMs + 70_000, doubt: undefined }, POLICY),
         replay(1),
       );
     }),
@@ -335,9 +339,9 @@ void test('no sequence of presentations, with any clock, takes a generation back
 const judgeByLedger = (sinceFirstUseMs: number, gap: number, isSameUse: boolean, policy: Policy): Verdict => {
   if (gap === 1 && isSameUse) return repeat('same_use');
   if (gap === 1 && policy.rotation === 'until-used') return repeat('until_used');
-  if (policy.rotation === 'overlap' && sinceFirstUseMs < policy.overlapSeconds * 1000)
-    return repeat('overlap');
-  if (sinceFirstUseMs < policy.raceSeconds * 1000) return refuse('concurrent_use');
+  const overlapSeconds = policy.rotation === 'overlap' ? policy.overlapSeconds : 0;
+  if (sinceFirstUseMs < overlapSeconds * 1000) return repeat('overlap');
+  if (sinceFirstUseMs < (overlapSeconds + policy.raceSeconds) * 1000) return refuse('concurrent_use');
   return replay(gap, policy.onReplay);
 };
 

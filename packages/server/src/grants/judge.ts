@@ -112,9 +112,10 @@ const judgePredecessor = (grant: Grant, presented: Presented, now: Now, policy: 
     const overlapMs = policy.rotation === 'overlap' ? policy.overlapSeconds * 1000 : 0;
     // The client may hold nothing newer than the predecessor of the current token, so that one gets the benefit of the doubt.
     if ((isKnown || (firstUse.isExact && gap === 1)) && sinceFirstUseMs < overlapMs) return repeat('overlap');
-    // A first use at an unknown moment may lie inside the overlap or outside: refuse, and revoke nothing.
-    const raceMs = Math.max(policy.raceSeconds * 1000, isKnown ? 0 : overlapMs);
-    if (sinceFirstUseMs < raceMs) return refuse('concurrent_use');
+    // Soon after the overlap it is a retry that came late. A first use at an unknown moment may lie inside the overlap or
+    // outside: refuse, and revoke nothing.
+    const raceEndMs = overlapMs + policy.raceSeconds * 1000;
+    if (sinceFirstUseMs < raceEndMs) return refuse('concurrent_use');
   }
   if (now.nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');
   // Whoever has a compromised key can seal predecessors, so a replay of one must not end the grant.

@@ -32,6 +32,7 @@ const POLICY: Policy = {
   overlapSeconds: 60,
   raceSeconds: 10,
   onReplay: 'revoke',
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: false,
@@ -76,6 +77,10 @@ const endsAfter = (grantLifetimeSeconds: number): Client => ({
 });
 const revokedAt = (at: number): Grant => ({ ...GRANT, revocation: { atMs: at * 1000, cause: 'owner' } });
 
+const REPLAYED: Grant = { ...GRANT, revocation: { atMs: ISSUED_AT * 1000, cause: 'replay' } };
+const CODE_REPLAYED: Grant = { ...GRANT, revocation: { atMs: ISSUED_AT * 1000, cause: 'code_replay' } };
+const RUNNING_OUT: Client = { ...CLIENT, policy: { ...POLICY, onReplayAccessTokens: 'expire' } };
+
 /** A description, the grant, the client, the time in milliseconds, and the expected expiry in seconds. */
 const CASES: readonly (readonly [string, Grant, Client, number, number | undefined])[] = [
   ['just issued', GRANT, CLIENT, ISSUED_AT * 1000, ISSUED_AT + LIFETIME],
@@ -95,6 +100,17 @@ const CASES: readonly (readonly [string, Grant, Client, number, number | undefin
   ['at the expiry of its grant', GRANT, endsAfter(1001), (CREATED_AT + 1001) * 1000, undefined],
   ['of a revoked grant', revokedAt(ISSUED_AT), CLIENT, ISSUED_AT * 1000, undefined],
   ['of a grant revoked before it was issued', revokedAt(CREATED_AT), CLIENT, ISSUED_AT * 1000, undefined],
+  ['of a grant that a replay revoked', REPLAYED, CLIENT, ISSUED_AT * 1000, undefined],
+  [
+    'of a grant that a replay revoked, of a client whose access tokens run out then',
+    REPLAYED,
+    RUNNING_OUT,
+    ISSUED_AT * 1000 + 1000,
+    ISSUED_AT + LIFETIME,
+  ],
+  ['that has run out after a replay', REPLAYED, RUNNING_OUT, END_MS, undefined],
+  ['of a grant that its owner ended', revokedAt(ISSUED_AT), RUNNING_OUT, ISSUED_AT * 1000, undefined],
+  ['of a grant whose code was used twice', CODE_REPLAYED, RUNNING_OUT, ISSUED_AT * 1000, undefined],
   ['of a disabled client', GRANT, { ...CLIENT, disabledAtMs: ISSUED_AT * 1000 }, ISSUED_AT * 1000, undefined],
   [
     'issued before the newest refresh',

@@ -25,6 +25,7 @@ const POLICY: Policy = {
   overlapSeconds: 60,
   raceSeconds: 10,
   onReplay: 'revoke',
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: null,
   resyncGenerations: 0,
   requireUserAgent: false,

@@ -150,6 +150,18 @@ const revocation = (onStore: OnStore): void => {
     assert.equal(await store.revoke(43n, { nowMs: CREATED_AT_MS, cause: 'operator' }), 'unknown');
   });
 
+  onStore(
+    'What a replay revoked is revoked once more by an operator, from the same moment.',
+    async (store) => {
+      await fill(store);
+      const atMs = CREATED_AT_MS + 9000;
+      await store.revoke(42n, { nowMs: atMs, cause: 'replay' });
+      assert.equal(await store.revoke(42n, { nowMs: atMs + 5000, cause: 'operator' }), 'revoked');
+      assert.deepEqual((await store.readGrant(42n))?.revocation, { atMs, cause: 'operator' });
+      assert.equal(await store.revoke(42n, { nowMs: atMs + 6000, cause: 'owner' }), 'revoked_before');
+    },
+  );
+
   onStore('A reinstated grant continues with its newest token and is otherwise unchanged.', async (store) => {
     await fill(store);
     const { grant } = await refreshed(store, sampleUse(0));

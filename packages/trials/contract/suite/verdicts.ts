@@ -68,6 +68,12 @@ const CASES: readonly Case[] = [
     verdict: refuse('scope_not_allowed'),
   },
   { name: 'concurrent_use', policy: STRICT, generation: 0, laterMs: 9999, verdict: refuse('concurrent_use') },
+  {
+    name: 'concurrent_use after the overlap',
+    generation: 0,
+    laterMs: 69_999,
+    verdict: refuse('concurrent_use'),
+  },
   { name: 'unknown', generation: 0, laterMs: 1, presented: { grantId: -42n }, verdict: refuse('unknown') },
   {
     name: 'foreign client',
@@ -98,14 +104,14 @@ const CASES: readonly Case[] = [
     name: 'replay that is only refused',
     policy: { onReplay: 'refuse' },
     generation: 0,
-    laterMs: 60_000,
+    laterMs: 70_000,
     verdict: { kind: 'replay', gap: 1, response: 'refuse' },
   },
   {
     name: 'replay that is only observed',
     policy: { onReplay: 'observe' },
     generation: 0,
-    laterMs: 60_000,
+    laterMs: 70_000,
     verdict: { kind: 'replay', gap: 1, response: 'observe' },
   },
 ];

@@ -79,6 +79,21 @@ const ofGrants = (onStore: OnStore): void => {
     },
   );
 
+  onStore(
+    'Withdrawing all access also ends what a replay has left; a vehicle is taken from no revoked grant.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE, TWO], { grantId: 1n });
+      await consentTo(store, [ONE, TWO], { grantId: 2n });
+      await store.revoke(1n, { nowMs: LATER_MS, cause: 'replay' });
+      await store.revoke(2n, { nowMs: LATER_MS, cause: 'operator' });
+      assert.deepEqual(await withdraw(store, ONLY_ONE), []);
+      assert.deepEqual(await withdraw(store, ALL), [[1n, [], true]]);
+      assert.deepEqual(await causesOf(store, [1n, 2n]), ['owner', 'operator']);
+      assert.deepEqual(await withdraw(store, ALL), []);
+    },
+  );
+
   onStore('Withdrawing access for a brand keeps the access for other brands.', async (store) => {
     await store.createClient(sampleClient({ dialect: 'pleos' }));
     for (const [grantId, brand] of [

@@ -24,6 +24,7 @@ const POLICY: Policy = {
   overlapSeconds: 0,
   raceSeconds: 10,
   onReplay: 'revoke',
+  onReplayAccessTokens: 'end',
   grantLifetimeSeconds: null,
   resyncGenerations: 1024,
   requireUserAgent: false,

@@ -53,8 +53,15 @@ export const REFRESH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a race of a client with itself counts as a replay',
     file: judge,
-    search: "if (sinceFirstUseMs < raceMs) return refuse('concurrent_use');",
+    search: "if (sinceFirstUseMs < raceEndMs) return refuse('concurrent_use');",
     replacement: '',
+    seed: 3,
+  },
+  {
+    name: 'a retry soon after the overlap counts as a replay',
+    file: judge,
+    search: 'const raceEndMs = overlapMs + policy.raceSeconds * 1000;',
+    replacement: 'const raceEndMs = policy.raceSeconds * 1000;',
     seed: 3,
   },
   {

@@ -48,7 +48,7 @@ export const ownerPage = (
       <h1>${texts.owner.title}</h1>
       <p class="lead">${shared.length === 0 ? texts.owner.nothing : texts.owner.lead}</p>
       ${shared.map((one, index) => renderShared(pageContext, one, { id: `app-${index + 1}`, form }))}
-      ${ended.length > 0 && renderEnded(pageContext, ended)}
+      ${ended.length > 0 && renderEnded(pageContext, ended, form)}
       <div class="account">
         <p>${describeOwner(owner, texts)}</p>
         ${form(button('sign_out', texts.signIn.signOut, 'quiet'))}
@@ -161,26 +161,31 @@ const renderRemoval = (pageContext: PageContext, shared: SharedAccess, { form }:
 };
 
 /** Which sharing a form is about. */
-const renderFields = ({ client, brand }: SharedAccess): Content =>
+const renderFields = ({ client, brand }: Pick<SharedAccess, 'client' | 'brand'>): Content =>
   html`<input type="hidden" name="${REMOVAL_FIELDS.client}" value="${client.id}" />
     <input type="hidden" name="${REMOVAL_FIELDS.brand}" value="${brand ?? ''}" />`;
 
-const renderEnded = (pageContext: PageContext, ended: readonly EndedAccess[]): Content => {
+const renderEnded = (pageContext: PageContext, ended: readonly EndedAccess[], form: RenderForm): Content => {
   const { texts } = pageContext;
   return html`<section class="shared" aria-labelledby="ended">
     <h2 id="ended">${texts.owner.ended}</h2>
     <ul class="plain">
-      ${ended.map(
-        ({ client, brand, offlineUntilMs }) =>
-          html`<li>
-            <span class="name"
-              >${isolate(nameClient(client))}${brand !== undefined && ` · ${nameMake(brand, texts)}`}</span
-            >
-            <span class="detail"
-              >${fill(texts.owner.endedUntil, renderMoment(pageContext, offlineUntilMs))}</span
-            >
-          </li>`,
-      )}
+      ${ended.map((one) => {
+        const { client, brand, worksUntilMs, works } = one;
+        const name = nameClient(client);
+        const until = works === 'offline' ? texts.owner.endedUntil : texts.owner.runsOutUntil;
+        return html`<li>
+          <span class="name">${isolate(name)}${brand !== undefined && ` · ${nameMake(brand, texts)}`}</span>
+          <span class="detail">${fill(until, renderMoment(pageContext, worksUntilMs))}</span>
+          ${
+            works === 'everywhere' &&
+            form(
+              html`${renderFields(one)}
+              ${button('remove', fill(texts.owner.removeFor, isolate(keepOnOneLine(name))), 'danger')}`,
+            )
+          }
+        </li>`;
+      })}
     </ul>
   </section>`;
 };

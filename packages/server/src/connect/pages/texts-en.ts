@@ -92,6 +92,7 @@ export const TEXTS_EN = {
     cancel: 'Cancel',
     signingOut: 'You are signed out here. Signing you out of your account too',
     redirecting: 'Taking you to the sign-in page',
+    continuing: 'Taking you to the next page',
     continue: 'Continue',
     otherAccountHeading: 'Please use a different account',
     otherAccountText:
@@ -126,7 +127,9 @@ export const TEXTS_EN = {
     /** For access that other services check without asking this server. */
     offline: (time: string): string =>
       `Services that check this access by themselves can accept it until ${time} if you remove it now.`,
-    ended: 'Removed, but not everywhere yet',
+    ended: 'Ended, but still working for a while',
+    runsOutUntil: (time: string): string =>
+      `The app gets no new access. What it already has works until ${time}.`,
     endedUntil: (time: string): string =>
       `Services that check this access by themselves can accept it until ${time}.`,
     removed: 'Access has been removed.',
@@ -201,6 +204,10 @@ export const TEXTS_EN = {
     addressForApps: {
       title: 'This address is for apps',
       text: 'Apps send their requests here. There is no page to see.',
+    },
+    requestTooLarge: {
+      title: 'Your browser sent too much data',
+      text: 'Most of it are probably cookies. Delete the cookies of this site, then try again. Nothing has changed.',
     },
     tooManyVisits: {
       title: 'Too many visits',

@@ -39,6 +39,7 @@ export const oauth: Dialect = {
     overlapSeconds: 60,
     raceSeconds: 10,
     onReplay: 'revoke',
+    onReplayAccessTokens: 'end',
     grantLifetimeSeconds: null,
     resyncGenerations: 1024,
     requireUserAgent: false,

@@ -44,6 +44,7 @@ export const pleos: Dialect = {
     overlapSeconds: 0,
     raceSeconds: 10,
     onReplay: 'revoke',
+    onReplayAccessTokens: 'end',
     grantLifetimeSeconds: null,
     resyncGenerations: 1024,
     requireUserAgent: false,

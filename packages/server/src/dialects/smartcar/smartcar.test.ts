@@ -293,6 +293,10 @@ void test('a dead token and a malformed one are answered with the texts of the v
   assert.match(describe('code_malformed'), /^Invalid code:/);
 });
 
+void test('the refusal of a request without a User-Agent names the switch', () => {
+  assert.match(describe('user_agent_missing'), /requireUserAgent/);
+});
+
 const scopeNames = (kind: string): readonly string[] =>
   smartcar.scopes.filter((scope) => scope.kind === kind).map(({ name }) => name.replace(/^[a-z]+_/, ''));
 

@@ -18,7 +18,7 @@ const prepareStatements = (database: DatabaseSync) => ({
   listConsents: database.prepare(`SELECT ${GRANT_ID_TEXT('grants.id')} AS id
     FROM consents JOIN grants ON grants.id = consents.grant_id
     WHERE consents.subject = ? AND grants.client_number = (SELECT number FROM clients WHERE id = ?)
-      AND grants.revoked_at_ms IS NULL ORDER BY grants.id`),
+      AND (grants.revoked_at_ms IS NULL OR grants.revocation_cause = 'replay') ORDER BY grants.id`),
   dropCodes: database.prepare(`DELETE FROM codes WHERE subject = ? AND client_id = ? AND brand IS ?
     AND redeemed_at_ms IS NULL AND instr(vehicles, ?) > 0`),
 });

@@ -21,7 +21,8 @@ const DROP_CODES = `DELETE FROM codes WHERE subject = $1 AND client_id = $2 AND 
 
 /** In the order of ids, so that two withdrawals never wait for each other. */
 const LOCK_CONSENTS = `SELECT ${GRANT_COLUMNS} FROM consents AS c JOIN grants AS g ON g.id = c.grant_id
-  WHERE c.subject_digest = $1 AND g.client_id = $2 AND g.revoked_at_ms IS NULL ORDER BY g.id FOR UPDATE OF g`;
+  WHERE c.subject_digest = $1 AND g.client_id = $2 AND (g.revoked_at_ms IS NULL OR g.revocation_cause = 'replay')
+  ORDER BY g.id FOR UPDATE OF g`;
 
 /** What owners choose, and what they take back. */
 export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerbs => ({
