@@ -65,6 +65,10 @@ const schema = v.pipe(
     'publicUrl must use https; http is for 127.0.0.1, [::1] and localhost, or with insecurePublicUrl',
   ),
   v.check(
+    ({ socket, publicUrl }) => socket === undefined || publicUrl !== undefined,
+    'socket needs publicUrl, because nobody reaches a socket by a URL',
+  ),
+  v.check(
     ({ key, keyFile, keyCommand }) =>
       [key, keyFile, keyCommand].filter((source) => source !== undefined).length <= 1,
     'give one of key, keyFile and keyCommand, not several',

@@ -10,6 +10,7 @@ const REFUSALS = {
   method_not_allowed: 'request',
   body_too_large: 'request',
   body_too_slow: 'request',
+  headers_too_large: 'request',
   request_malformed: 'request',
   expectation_unknown: 'request',
   content_type_wrong: 'request',
@@ -32,6 +33,7 @@ const REFUSALS = {
   form_outdated: 'request',
   form_of_other_site: 'request',
   cookies_missing: 'request',
+  origin_unregistered: 'request',
   // the client
   credentials_missing: 'unauthenticated',
   credentials_malformed: 'unauthenticated',

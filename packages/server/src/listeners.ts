@@ -8,6 +8,7 @@ import type { HandlerContext } from './http/request-handler.ts';
 
 /** Where a server listens. */
 export type Listening = {
+  /** By which programs on this machine reach it; `unix:` with a path for a socket. */
   readonly url: string;
   /** The address of probes and metrics; `undefined` if there is none. */
   readonly adminUrl: string | undefined;
@@ -37,7 +38,7 @@ export const createListeners = (
     if (admin === undefined || port === undefined) return undefined;
     const allowedHosts = adminAllowedHosts.split(',').flatMap((name) => name.trim() || []);
     adminListener ??= await admin.listen({ host, port, allowedHosts }).catch((error: unknown) => {
-      throw describeListenError(error, { host, port }, '--admin-port');
+      throw describeListenError(error, { host, port, socket: undefined }, '--admin-port');
     });
     return adminListener.url;
   };

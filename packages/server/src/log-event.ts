@@ -157,8 +157,11 @@ export type LogEvent =
   | Of<'keys.reloaded', { newestKeyNumber: number }>
   | Of<'keys.missing', { newestKeyNumber: number; registeredKeyNumber: number }>
   /** An operator declared a key compromised; also reported at every start, until the key is retired. */
-  | Of<'keys.compromised', { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' }>
-  | Of<'keys.retired', { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' }>
+  | Of<
+      'keys.compromised',
+      { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' | 'sign-rs256' }
+    >
+  | Of<'keys.retired', { keyNumber: number; purpose: 'seal' | 'sign' | 'session' | 'webhook' | 'sign-rs256' }>
   | Of<'webhook.delivered', Delivery>
   | Of<'webhook.failed', Delivery & { cause: string; retryInMs: Millis }>
   | Of<'webhook.given_up', Delivery & { cause: string }>

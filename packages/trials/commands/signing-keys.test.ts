@@ -47,29 +47,43 @@ describe('Keys that sign JWTs', () => {
     for (const token of live) await jwtVerify(token, fresh, options);
   });
 
-  test('the command line issues a JWT if the public URL is set, and an opaque token if not', async (t) => {
-    for (const [environment, iss] of [
-      [{ KEYFOB_PUBLIC_URL: 'https://fob.example/' }, 'https://fob.example'],
-      [{}, undefined],
-    ] as const) {
-      const server = await serverFor(t, { environment });
-      const { client } = await grantFor(server, 'smartcar');
-      const flags = ['--access-token-format', 'jwt', '--audience', 'https://api.example'];
-      await server.command('client', 'set', client.clientId, ...flags);
-      const owner = ['--client', client.clientId, '--subject', 'owner-1'];
-      const { accessToken } = await server.command<{ accessToken: string }>('grant', 'create', ...owner);
-      if (iss === undefined) {
-        assert.match(accessToken, /^[0-9a-f-]{36}$/);
-        continue;
-      }
-      const keys = createRemoteJWKSet(new URL(`${server.url}/.well-known/jwks.json`));
-      const { payload } = await jwtVerify(accessToken, keys, {
-        issuer: iss,
-        audience: 'https://api.example',
-      });
-      assert.equal(payload.sub, 'owner-1');
-      const metadata = await fetch(`${server.url}/.well-known/oauth-authorization-server`);
-      assert.equal(((await metadata.json()) as { readonly issuer: string }).issuer, iss);
-    }
+  test('a client is set to RS256 once the ring has a key for it, and its JWTs are signed by that key', async (t) => {
+    const server = await serverFor(t, { environment: { KEYFOB_PUBLIC_URL: 'https://fob.example' } });
+    const { client } = await grantFor(server, 'smartcar');
+    const flags = ['--access-token-format', 'jwt', '--access-token-algorithm', 'RS256'];
+    const set = () => server.command('client', 'set', client.clientId, ...flags);
+    await assert.rejects(
+      set(),
+      /--access-token-algorithm RS256 needs a key: .*keys rotate --purpose sign-rs256/,
+    );
+    await server.command('keys', 'rotate', '--purpose', 'sign-rs256');
+    await set();
+    const owner = ['--client', client.clientId, '--subject', 'owner-1'];
+    const { accessToken } = await server.command<{ accessToken: string }>('grant', 'create', ...owner);
+    const keys = createRemoteJWKSet(new URL(`${server.url}/.well-known/jwks.json`));
+    const { protectedHeader } = await jwtVerify(accessToken, keys, { typ: 'at+jwt' });
+    assert.equal(protectedHeader.alg, 'RS256');
+    const rotated = await server.command<{ keys: { purpose: string }[] }>('keys', 'rotate');
+    assert.deepEqual(
+      rotated.keys.map(({ purpose }) => purpose),
+      ['seal', 'sign', 'session', 'webhook', 'sign-rs256'],
+    );
+  });
+
+  test('"grant create" prints a JWT for a client with JWTs, and creates nothing if it does not know the issuer', async (t) => {
+    const server = await serverFor(t);
+    const { client } = await grantFor(server, 'smartcar');
+    const flags = ['--access-token-format', 'jwt', '--audience', 'https://api.example'];
+    await server.command('client', 'set', client.clientId, ...flags);
+    const words = ['grant', 'create', '--client', client.clientId, '--subject', 'owner-1'];
+    await assert.rejects(server.command(...words), /public_url_missing.*--public-url/s);
+    const listed = ['grant', 'list', '--client', client.clientId];
+    const { grants } = await server.command<{ grants: unknown[] }>(...listed);
+    assert.equal(grants.length, 1, 'only the grant from before');
+    const issued = await server.command<{ accessToken: string }>(...words, '--public-url', server.url);
+    const keys = createRemoteJWKSet(new URL(`${server.url}/.well-known/jwks.json`));
+    const options = { issuer: server.url, audience: 'https://api.example', typ: 'at+jwt' };
+    const { payload } = await jwtVerify(issued.accessToken, keys, options);
+    assert.equal(payload.sub, 'owner-1');
   });
 });

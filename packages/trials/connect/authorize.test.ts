@@ -498,6 +498,30 @@ describe('A browser that opens an address where there is nothing', () => {
     assert.equal((await createPlainBrowser().open(trial.url)).status, 404);
   });
 
+  test('reads a page where its headers are too large, as they are with many cookies', async () => {
+    const Cookie = `other=${'x'.repeat(20_000)}`;
+    for (const path of ['/connect', '/oauth/token', '/nothing']) {
+      const page = await createPlainBrowser().open(`${trial.url}${path}`, { ...HTML, Cookie });
+      assert.equal(page.status, 431, path);
+      assert.match(page.body, /Your browser sent too much data/);
+    }
+    const program = await createPlainBrowser().open(`${trial.url}/oauth/token`, { Accept: '*/*', Cookie });
+    assert.deepEqual([program.status, program.headers.get('content-type')], [431, 'application/json']);
+  });
+
+  test('is led on by a page where its way back is too long for a header', async () => {
+    const state = '/'.repeat(2000);
+    const browser = createPlainBrowser();
+    const url = smartcarUrl(trial, smartcar, { state });
+    const page = await browser.open(url);
+    const signedIn = await browser.press(page, OWNER_OF_NONE);
+    assert.deepEqual([signedIn.status, signedIn.location, signedIn.target], [200, '', url]);
+    const declined = await browser.press(await browser.open(signedIn.target), 'no_vehicles');
+    assert.equal(declined.status, 200);
+    assert.ok(declined.target.startsWith(`${REDIRECT_URI}&`), declined.target);
+    assert.equal(new URL(declined.target).searchParams.get('state'), state);
+  });
+
   test('reads a page at an endpoint for apps, with the methods that it has', async () => {
     for (const path of ['/oauth/token', '/token', '/v1/auth/token', '/oauth/introspect']) {
       const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);

@@ -9,6 +9,7 @@ import { toSeconds } from '@keyfob/server/grants';
 import type { Vehicle } from '@keyfob/server/grants';
 import { openBrowser, SKIPPED_WITHOUT_CHROMIUM } from '../support/chromium.ts';
 import { redeemed, sampleCode, sampleCodeUse, sampleVehicle } from '../support/samples.ts';
+import { makeGrant } from '../support/make-client.ts';
 import { sampleLogo } from '../support/sample-logo.ts';
 import { openConnectTrial, pleosUrl, smartcarUrl } from './connect-trial.ts';
 import type { TrialClient } from './connect-trial.ts';
@@ -47,6 +48,16 @@ const findViolations = async (page: Page): Promise<readonly string[]> => {
     const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   });
+};
+
+/** In a page: refreshes with a header that needs a preflight, and asks for the owner with the new token. */
+const refreshInPage = async ({ url, form }: { readonly url: string; readonly form: string }) => {
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded', 'Idempotency-Key': 'one' };
+  const answer = await fetch(`${url}/oauth/token`, { method: 'POST', headers, body: form });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  const user = await fetch(`${url}/v2.0/user`, { headers: { Authorization: `Bearer ${token}` } });
+  const { id } = (await user.json()) as { id: string };
+  return { id, requestId: user.headers.get('SC-Request-Id') };
 };
 
 describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
@@ -96,6 +107,26 @@ describe('In a browser', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {
     await page.goto(smartcarUrl(trial, client));
     await page.getByRole('button', { name: 'Decline' }).click();
     await page.waitForURL(/error=access_denied/);
+    await page.close();
+  });
+
+  test('a script refreshes and reads at the origin of its public client, and nothing at another', async () => {
+    const redirectUris = [new URL('/callback', app.home).href];
+    const { clientId } = await trial.register('smartcar', { type: 'public', redirectUris });
+    const wanted = { clientId, subject: 'simulated:owner-9', scope: 'read_odometer', brand: undefined };
+    const { tokens } = await makeGrant(trial.deployment, wanted);
+    const form = new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: clientId,
+      refresh_token: tokens.refreshToken,
+    }).toString();
+    const page = await browser.newPage();
+    await page.goto(app.callback.replace('/callback', '/elsewhere'));
+    await assert.rejects(page.evaluate(refreshInPage, { url: trial.url, form }), /Failed to fetch/);
+    await page.goto(app.home);
+    const { id, requestId } = await page.evaluate(refreshInPage, { url: trial.url, form });
+    assert.equal(id, 'simulated:owner-9');
+    assert.match(requestId ?? '', /^[0-9a-f-]{36}$/);
     await page.close();
   });
 

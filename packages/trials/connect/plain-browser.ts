@@ -8,6 +8,8 @@ export type PlainPage = {
   readonly body: string;
   /** The absolute URL of its redirect; empty if it is not a redirect. */
   readonly location: string;
+  /** Where a browser goes from here by itself: by its redirect, or by its refresh at once; empty if it stays. */
+  readonly target: string;
 };
 
 /** A browser without scripts. It keeps cookies per host and port, and follows redirects only when asked to. */
@@ -42,12 +44,16 @@ export const createPlainBrowser = (): PlainBrowser => {
       cookies.set(`${host} ${pair.slice(0, equals)}`, pair.slice(equals + 1));
     }
     const to = response.headers.get('location');
+    const body = await response.text();
+    const refreshTo = /<meta http-equiv="refresh" content="0;url=(?<to>[^"]*)"/.exec(body)?.groups?.['to'];
+    const target = to ?? (refreshTo === undefined ? undefined : unescape(refreshTo));
     return {
       url,
       status: response.status,
       headers: response.headers,
-      body: await response.text(),
+      body,
       location: to === null ? '' : new URL(to, url).href,
+      target: target === undefined ? '' : new URL(target, url).href,
     };
   };
   const browser: PlainBrowser = {

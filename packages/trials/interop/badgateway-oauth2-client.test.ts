@@ -9,6 +9,7 @@ import {
   REFUSAL_CASES,
   refreshTenTimes,
   UNKNOWN_CODE,
+  NOT_PERMITTED,
   UNSUPPORTED_GRANT_TYPE,
 } from './refresh-cases.ts';
 import type { OAuthRefusal } from './refresh-cases.ts';
@@ -82,9 +83,9 @@ for (const method of ['client_secret_basic', 'client_secret_basic_interop'] as c
       await assertRefused(request, MALFORMED_CODE);
     });
 
-    test('reports that client_credentials is not supported for this client', async () => {
+    test('reports that client_credentials is not permitted for this client', async () => {
       const app = appOf(server.client, method);
-      await assertRefused(app.clientCredentials(), UNSUPPORTED_GRANT_TYPE);
+      await assertRefused(app.clientCredentials(), NOT_PERMITTED);
     });
 
     test('reports that the password grant is not supported', async () => {
@@ -94,10 +95,15 @@ for (const method of ['client_secret_basic', 'client_secret_basic_interop'] as c
   });
 }
 
-test('@badgateway/oauth2-client is refused as unauthenticated when it sends the secret in the body', async () => {
-  const { client } = server;
+test('@badgateway/oauth2-client may send the secret in the body, unless the client is registered for HTTP Basic only', async () => {
+  const client = await server.register();
   const { refreshToken } = await server.grant(client);
   const held = { accessToken: '', expiresAt: null, refreshToken };
-  const request = appOf(client, 'client_secret_post').refreshToken(held);
-  await assertRefused(request, OAUTH_REFUSALS.unauthenticated);
+  const refreshed = await appOf(client, 'client_secret_post').refreshToken(held);
+  assert.notEqual(refreshed.refreshToken, refreshToken);
+  await server.process.command('client', 'set', client.clientId, '--client-authentication', 'basic');
+  await assertRefused(
+    appOf(client, 'client_secret_post').refreshToken(refreshed),
+    OAUTH_REFUSALS.unauthenticated,
+  );
 });

@@ -10,7 +10,7 @@ import {
   REFUSAL_CASES,
   refreshTenTimes,
   UNKNOWN_CODE,
-  UNSUPPORTED_GRANT_TYPE,
+  NOT_PERMITTED,
 } from './refresh-cases.ts';
 import type { OAuthRefusal } from './refresh-cases.ts';
 import { openTrialServer } from './trial-server.ts';
@@ -158,8 +158,8 @@ test('oauth4webapi reports that a code is malformed', async () => {
   await assertRefused(exchangeCode(server.client, 'no-code'), MALFORMED_CODE);
 });
 
-test('oauth4webapi reports that client_credentials is not supported for this client', async () => {
-  await assertRefused(requestByClientCredentials(server.client), UNSUPPORTED_GRANT_TYPE);
+test('oauth4webapi reports that client_credentials is not permitted for this client', async () => {
+  await assertRefused(requestByClientCredentials(server.client), NOT_PERMITTED);
 });
 
 for (const { name, run } of CODE_CASES)

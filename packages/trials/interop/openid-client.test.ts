@@ -24,7 +24,7 @@ import {
   REFUSAL_CASES,
   refreshTenTimes,
   UNKNOWN_CODE,
-  UNSUPPORTED_GRANT_TYPE,
+  NOT_PERMITTED,
 } from './refresh-cases.ts';
 import type { OAuthRefusal } from './refresh-cases.ts';
 import { openTrialServer } from './trial-server.ts';
@@ -102,11 +102,14 @@ for (const { name, kind, arrange } of REFUSAL_CASES) {
   });
 }
 
-test('openid-client is challenged for HTTP Basic when it sends the secret in the body', async () => {
-  const { client } = server;
+test('openid-client may send the secret in the body, unless the client is registered for HTTP Basic only', async () => {
+  const client = await server.register();
   const { refreshToken } = await server.grant(client);
   const configuration = configurationOf(client, ClientSecretPost(client.clientSecret));
-  await assertChallenged(refreshTokenGrant(configuration, refreshToken));
+  const { refresh_token: next = '' } = await refreshTokenGrant(configuration, refreshToken);
+  assert.notEqual(next, refreshToken);
+  await server.process.command('client', 'set', client.clientId, '--client-authentication', 'basic');
+  await assertChallenged(refreshTokenGrant(configuration, next));
 });
 
 test('openid-client reports that a code was never issued', async () => {
@@ -117,9 +120,9 @@ test('openid-client reports that a code is malformed', async () => {
   await assertRefused(exchangeCode(server.client, 'no-code'), MALFORMED_CODE);
 });
 
-test('openid-client reports that client_credentials is not supported for this client', async () => {
+test('openid-client reports that client_credentials is not permitted for this client', async () => {
   const configuration = configurationOf(server.client);
-  await assertRefused(clientCredentialsGrant(configuration), UNSUPPORTED_GRANT_TYPE);
+  await assertRefused(clientCredentialsGrant(configuration), NOT_PERMITTED);
 });
 
 for (const { name, run } of CODE_CASES)

@@ -18,22 +18,24 @@ export type RefusalCase = {
   arrange(server: TrialServer, refresh: Refresh): Promise<Presented>;
 };
 
-const TIMES = 10;
-
-/** Refreshes one grant ten times in a row and proves that every refresh token was new and that no use was lost. */
-export const refreshTenTimes = async (server: TrialServer, refresh: Refresh): Promise<void> => {
+/** Refreshes one grant several times in a row and proves that every refresh token was new and that no use was lost. */
+export const refreshInARow = async (server: TrialServer, times: number, refresh: Refresh): Promise<void> => {
   const { client } = server;
   const { grantId, refreshToken } = await server.grant(client);
   const tokens = [refreshToken];
-  for (let time = 0; time < TIMES; time++) tokens.push(await refresh(client, tokens.at(-1) ?? ''));
-  assert.equal(new Set(tokens).size, TIMES + 1);
+  for (let time = 0; time < times; time++) tokens.push(await refresh(client, tokens.at(-1) ?? ''));
+  assert.equal(new Set(tokens).size, times + 1);
   const { status, generation } = await server.process.command<{ status: string; generation: number }>(
     'grant',
     'show',
     grantId,
   );
-  assert.deepEqual({ status, generation }, { status: 'active', generation: TIMES });
+  assert.deepEqual({ status, generation }, { status: 'active', generation: times });
 };
+
+/** Refreshes one grant ten times in a row, as `refreshInARow`. */
+export const refreshTenTimes = (server: TrialServer, refresh: Refresh): Promise<void> =>
+  refreshInARow(server, 10, refresh);
 
 /** The refresh tokens printed in the vendors' pages: well-formed, but never issued by this server. */
 const NEVER_ISSUED: Readonly<Record<DialectName, string>> = {
@@ -159,5 +161,11 @@ export const MALFORMED_CODE: OAuthRefusal = {
 export const UNSUPPORTED_GRANT_TYPE: OAuthRefusal = {
   status: 400,
   error: 'unsupported_grant_type',
-  description: /refresh_token or authorization_code/,
+  description: /refresh_token, authorization_code or client_credentials/,
+};
+/** The refusal of client credentials for a client that may not have them. */
+export const NOT_PERMITTED: OAuthRefusal = {
+  status: 400,
+  error: 'unauthorized_client',
+  description: /^The client may not do this\.$/,
 };

@@ -146,9 +146,9 @@ describe('A server in a host', () => {
     const { server } = await open(t, { headersMaxBytes: 2048 });
     const headers = { Padding: 'p'.repeat(2048) };
     const url = await host(t, server.handler);
-    assert.equal((await fetch(`${url}/.well-known/jwks.json`, { headers })).status, 400);
+    assert.equal((await fetch(`${url}/.well-known/jwks.json`, { headers })).status, 431);
     const request = new Request(`${PUBLIC_URL}/.well-known/jwks.json`, { headers });
-    assert.equal((await server.fetch(request)).status, 400);
+    assert.equal((await server.fetch(request)).status, 431);
   });
 
   test('identifies the caller by address, or by X-Forwarded-For if the number of proxies is set', async (t) => {

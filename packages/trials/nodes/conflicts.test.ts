@@ -104,6 +104,7 @@ const READS: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   countGrants: (store) => store.countGrants('client-a'),
   readClient: (store) => store.readClient('client-a'),
   listClients: (store) => store.listClients(),
+  listPublicRedirectUris: (store) => store.listPublicRedirectUris(),
   listKeys: (store) => store.listKeys(),
   countGrantsByKey: (store) => store.countGrantsByKey(),
   findImported: (store) => store.findImported([digestOf('imported used')]),

@@ -8,6 +8,8 @@ import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 
 const PATH = '/oauth2/token';
+/** The token endpoint that metadata names. */
+const DISCOVERED_PATH = '/oauth/token';
 const GRANT = { grant_type: 'client_credentials' };
 const ALLOWED: Partial<Policy> = { clientCredentials: true };
 const UNKNOWN = '3e565aed-d4b2-4296-9b4c-aec35825a6aa';
@@ -20,11 +22,16 @@ const assertRefused = (answer: Answer, status: number, error: string): void => {
 };
 
 describe('Client credentials', () => {
-  for (const dialect of ['smartcar', 'pleos'] as const) {
-    test(`give a ${dialect} client a JWT of its own and no refresh token`, async () => {
+  for (const [dialect, path] of [
+    ['smartcar', PATH],
+    ['pleos', PATH],
+    ['smartcar', DISCOVERED_PATH],
+    ['pleos', DISCOVERED_PATH],
+  ] as const) {
+    test(`give a ${dialect} client a JWT of its own and no refresh token at ${path}`, async () => {
       const trial = createResourceTrial();
       const app = await trial.register(dialect, { policy: ALLOWED });
-      const answer = await requestToken(trial, app);
+      const answer = await trial.post(path, GRANT, app);
       const { access_token: token, ...rest } = answer.body;
       const lifetime = app.client.policy.accessTokenLifetimeSeconds;
       assert.equal(answer.status, 200);
@@ -226,9 +233,21 @@ describe('Client credentials', () => {
     const inForm = { ...GRANT, client_id: id, client_secret: app.secret };
     assert.equal((await trial.post(PATH, inForm)).status, 200);
     assertRefused(await trial.post(PATH, inForm, app), 400, 'invalid_request');
-    assertRefused(await trial.post('/oauth/token', GRANT, app), 400, 'unsupported_grant_type');
+    assertRefused(await trial.post(DISCOVERED_PATH, GRANT, plain), 400, 'unauthorized_client');
+    assertRefused(
+      await trial.post(DISCOVERED_PATH, GRANT, { ...app, secret: 'wrong' }),
+      401,
+      'invalid_client',
+    );
     await trial.memory.changeClient(id, { disabledAtMs: trial.context.clock() });
     assertRefused(await requestToken(trial, app), 401, 'invalid_client');
+  });
+
+  test('are the only grant type for which the endpoint of metadata serves clients of another dialect', async () => {
+    const trial = createResourceTrial();
+    const app = await trial.register('pleos', { policy: ALLOWED });
+    const refresh = { grant_type: 'refresh_token', refresh_token: UNKNOWN };
+    assertRefused(await trial.post(DISCOVERED_PATH, refresh, app), 401, 'invalid_client');
   });
 
   test('get 503 while the store is unavailable', async () => {

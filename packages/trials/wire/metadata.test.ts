@@ -6,6 +6,7 @@ import { createResourceTrial, ISSUER } from './resource-trial.ts';
 import type { ResourceTrial } from './resource-trial.ts';
 
 const METADATA = '/.well-known/oauth-authorization-server';
+const OPEN_ID = '/.well-known/openid-configuration';
 const JWKS = '/.well-known/jwks.json';
 const RESOURCE = '/.well-known/oauth-protected-resource';
 
@@ -25,7 +26,7 @@ describe('Metadata', () => {
       jwks_uri: `${ISSUER}/.well-known/jwks.json`,
       response_types_supported: ['code'],
       response_modes_supported: ['query'],
-      grant_types_supported: ['authorization_code', 'refresh_token'],
+      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
@@ -47,6 +48,20 @@ describe('Metadata', () => {
   test('accepts GET only', async () => {
     const { status, headers } = await createResourceTrial().send('POST', METADATA, {}, '');
     assert.deepEqual([status, headers['Allow']], [405, 'GET, HEAD']);
+  });
+});
+
+describe('OpenID Connect discovery', () => {
+  test('gets a 404 that says where the metadata is, also for an issuer with a path', async () => {
+    const issuer = 'https://cars.example/keyfob';
+    for (const path of [OPEN_ID, `${OPEN_ID}/keyfob`]) {
+      const { status, headers, body } = await createResourceTrial({ issuer }).get(path);
+      assert.deepEqual([status, headers['Content-Type']], [404, 'application/json']);
+      assert.match(
+        String(body['error_description']),
+        /without OpenID Connect: .* \/\.well-known\/oauth-auth/,
+      );
+    }
   });
 });
 
@@ -91,6 +106,37 @@ describe('JWKS', () => {
     const during = await trial.get(JWKS);
     assert.deepEqual([during.status, during.text], [200, before.text]);
     assert.equal(during.headers['Cache-Control'], 'no-store');
+  });
+
+  test('has the key for RS256 beside the others, for the clients that need it', async () => {
+    const trial = createResourceTrial();
+    await trial.rotateKeys({ isRsa: true });
+    const keySet = await fetchKeys(trial);
+    const policy = { accessTokenFormat: 'jwt', accessTokenAlgorithm: 'RS256' } as const;
+    const owner = await trial.register('smartcar', { policy });
+    const app = await trial.register('smartcar', { policy: { clientCredentials: true } });
+    const first = await trial.grant(owner);
+    const form = { grant_type: 'client_credentials' };
+    const own = String((await trial.post('/oauth2/token', form, app)).body['access_token']);
+    assert.deepEqual(
+      keySet.keys.map(({ alg }) => alg),
+      ['ES256', 'RS256'],
+    );
+    const options = {
+      issuer: ISSUER,
+      audience: ISSUER,
+      typ: 'at+jwt',
+      currentDate: new Date(trial.nowSeconds() * 1000),
+    };
+    for (const [token, alg] of [
+      [first.accessToken, 'RS256'],
+      [String((await trial.refresh(owner, first.refreshToken)).body['access_token']), 'RS256'],
+      [own, 'ES256'],
+    ] as const) {
+      assert.equal((await jwtVerify(token, createLocalJWKSet(keySet), options)).protectedHeader.alg, alg);
+      const by = alg === 'RS256' ? owner : app;
+      assert.equal((await trial.post('/oauth/introspect', { token }, by)).body['active'], true);
+    }
   });
 
   test('must not be cached if the ring lacks a key that the store knows', async () => {

@@ -5,7 +5,13 @@ import { dialectOf, DIALECTS } from '@keyfob/server/dialects';
 import { StoreError } from '@keyfob/server/errors';
 import { issueTokens, toSeconds } from '@keyfob/server/grants';
 import type { ClockDoubt, Grant, TokenAnswer } from '@keyfob/server/grants';
-import { createKeyLines, parseKeyRing, registrationOf, withWithdrawals } from '@keyfob/server/tokens';
+import {
+  createKeyLine,
+  createKeyLines,
+  parseKeyRing,
+  registrationOf,
+  withWithdrawals,
+} from '@keyfob/server/tokens';
 import type { RegisteredKey } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import type { Endpoints, WireResponse } from '@keyfob/server/wire';
@@ -77,11 +83,16 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
     jumpSeconds: time.jumpSeconds,
     nowSeconds: () => toSeconds(time.clock()),
     setStore: (next: StoreState) => void (storeState = next),
-    /** Registers a new key of every purpose. The key ring gets them when the store names them, or never if `isMissing`. */
-    async rotateKeys({ isMissing = false } = {}) {
-      const added = createKeyLines(ring.newestNumber + 1, toSeconds(time.clock()));
+    /** Registers a new key of every purpose, or one that signs by RS256. The key ring gets them when the store names them, or never if `isMissing`. */
+    async rotateKeys({ isMissing = false, isRsa = false } = {}) {
+      const [number, createdAt] = [ring.newestNumber + 1, toSeconds(time.clock())];
+      const added = isRsa
+        ? createKeyLine(number, 'sign-rs256', createdAt)
+        : createKeyLines(number, createdAt);
       if (!isMissing) lines.push(added);
-      for (const key of parseKeyRing(added).keys) await memory.registerKey(registrationOf(key));
+      const ringAfter = parseKeyRing([...lines, ...(isMissing ? [added] : [])].join('\n'));
+      for (const key of ringAfter.keys)
+        if (key.number >= number) await memory.registerKey(registrationOf(key));
     },
     async register(
       dialect: FixtureDialect,

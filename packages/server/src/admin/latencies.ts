@@ -35,7 +35,8 @@ export const timeTokenRequests = (
   const respond: Endpoints['respond'] = (request, caller) => {
     const startedAtMs = now();
     const answer = endpoints.respond(request, caller);
-    if (TOKEN_PATHS.has(request.path)) void answer.then(() => note((now() - startedAtMs) / 1000));
+    if (request.method === 'POST' && TOKEN_PATHS.has(request.path))
+      void answer.then(() => note((now() - startedAtMs) / 1000));
     return answer;
   };
   return {

@@ -18,7 +18,7 @@ import type { Report } from './output.ts';
 
 const PURPOSE_OPTION = [
   '--purpose <purpose>',
-  `one of ${KEY_PURPOSES.join(', ')} (default: one key of each)`,
+  `one of ${KEY_PURPOSES.join(', ')} (default: one key of each that a ring needs)`,
 ] as const;
 
 export const addKeys = (program: Command): void => {
@@ -62,10 +62,13 @@ const addList = (keys: Command): void => {
 const addRotate = (keys: Command): void => {
   withCommonOptions(keys.command('rotate'))
     .description(
-      'Adds a key of each purpose, or of one, which is active from the next request on. Back up the key file afterwards.',
+      'Adds a key of each purpose that the ring has, or of one, which is active from the next request on. Back up the key file afterwards.',
     )
     .option(...PURPOSE_OPTION)
-    .addHelpText('after', '\nExample:\n  $ keyfob keys rotate --purpose seal')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ keyfob keys rotate --purpose seal\n  $ keyfob keys rotate --purpose sign-rs256    # the first one too, before a client is set to RS256',
+    )
     .action(async (options: CommonOptions & { readonly purpose?: string }) => {
       const purpose = readPurpose(options.purpose);
       await onDeployment(options, async ({ store, clock }, { keys: source }) => {
@@ -183,6 +186,7 @@ const RETIREMENT_COSTS: Readonly<Record<KeyPurpose, string>> = {
   sign: 'Access tokens that are JWTs would be refused before they expire.',
   session: "Owners would be signed out in the middle of their visit to the owners' pages.",
   webhook: 'Receivers that still verify by its secret would refuse every message.',
+  'sign-rs256': 'Access tokens that are JWTs by RS256 would be refused before they expire.',
 };
 
 const describeCompromise = (key: KeyDetails, days: number): string => {
@@ -191,7 +195,8 @@ const describeCompromise = (key: KeyDetails, days: number): string => {
     case 'seal':
       return `${grants} grants depend on key ${number} (seal): each has ${days} days to refresh, and is refused afterwards; their access tokens are refused at once.`;
     case 'sign':
-      return `key ${number} (sign): every JWT that it signed is refused at once; clients have to refresh.`;
+    case 'sign-rs256':
+      return `key ${number} (${key.purpose}): every JWT that it signed is refused at once; clients have to refresh.`;
     case 'session':
       return `key ${number} (session): owners who visit the owners' pages now have to sign in again.`;
     case 'webhook':
@@ -204,7 +209,7 @@ const describeDependants = ({ purpose, grants, webhooks, inUseUntilMs }: KeyDeta
   if (grants > 0) return `${grants} grants`;
   if (webhooks > 0) return `${webhooks} webhooks`;
   if (inUseUntilMs === undefined) return undefined;
-  return `${purpose === 'sign' ? 'JWTs' : 'sessions'} until ${showTime(toSeconds(inUseUntilMs))}`;
+  return `${purpose === 'session' ? 'sessions' : 'JWTs'} until ${showTime(toSeconds(inUseUntilMs))}`;
 };
 
 const readKey = async (context: OperationContext, text: string): Promise<KeyDetails> => {

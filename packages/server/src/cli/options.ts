@@ -58,13 +58,19 @@ const readConfigFile = (path: string): Readonly<Record<string, unknown>> => {
 
 const CONFIG_FILE_REMEDY = 'Use a file that holds one JSON object, such as {"port": 8787}.';
 
+/** What a command needs of its deployment. `flags` are settings that the command has options for, besides the common ones. */
+type DeploymentNeeds = {
+  readonly createIfMissing?: boolean;
+  readonly flags?: Readonly<Record<string, unknown>>;
+};
+
 /** Opens the store, runs a command on it, prints the report, and closes the store in any case. */
 export const onDeployment = async (
   options: CommonOptions,
   work: (context: OperationContext, deployment: Deployment) => Promise<Report>,
-  { createIfMissing = false } = {},
+  { createIfMissing = false, flags = {} }: DeploymentNeeds = {},
 ): Promise<void> => {
-  const deployment = await openDeployment(readConfig(options), { createIfMissing });
+  const deployment = await openDeployment(readConfig(options, flags), { createIfMissing });
   try {
     await print(await work(toContext(deployment), deployment), options.json === true);
   } finally {

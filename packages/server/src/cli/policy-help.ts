@@ -27,6 +27,8 @@ export const POLICY_HELP: Readonly<Record<PolicyField, string>> = {
     'both, basic or post: where the secret may be in a request, in dialects that have room for both',
   includeRefreshExpiry:
     'true or false: add refresh_token_expires_in to the answer, in dialects that have room for it',
+  accessTokenAlgorithm:
+    'ES256, or RS256 for resource servers that know nothing else; needs a key of the purpose sign-rs256',
   accessTokenFormat: 'opaque, or jwt for resource servers that verify tokens themselves (RFC 9068)',
   accessTokenLength: `characters of opaque access tokens, for columns that are too short (${LENGTHS.join(', ')})`,
   grantScope:

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createAuthorizationServer, keyRingNameOf, optionOf, storeNameOf } from '../exports/index.ts';
+import {
+  createAuthorizationServer,
+  isEveryAddress,
+  keyRingNameOf,
+  optionOf,
+  storeNameOf,
+} from '../exports/index.ts';
 import type { AuthorizationServer, Config, Emit, Listening } from '../exports/index.ts';
 import { DIALECTS } from '../exports/dialects.ts';
 import { COMMAND_NAME } from './command-name.ts';
@@ -16,6 +22,7 @@ import { untilStopped } from './stop-signals.ts';
 type ServeOptions = CommonOptions & {
   readonly host?: string;
   readonly port?: string;
+  readonly socket?: string;
   readonly adminPort?: string;
   readonly demo?: boolean;
   readonly trustClock?: boolean;
@@ -33,6 +40,7 @@ export const addServe = (program: Command): void => {
     )
     .option(...optionOf('host'))
     .option(...optionOf('port'))
+    .option(...optionOf('socket'))
     .option(...optionOf('adminPort'))
     .option(...optionOf('demo'))
     .option(...optionOf('publicUrl'))
@@ -45,6 +53,7 @@ export const addServe = (program: Command): void => {
 Examples:
   $ keyfob serve --demo
   $ keyfob serve --data /var/lib/keyfob --host 0.0.0.0 --port 8787
+  $ keyfob serve --socket /run/keyfob/public.sock --public-url https://cars.example
   $ KEYFOB_STORE=postgres://keyfob:PASSWORD@db/keyfob keyfob serve --key-file /run/secrets/keyfob.key
   $ KEYFOB_KEY="$(cat /run/secrets/keyfob-keys)" keyfob serve --port 0 --json`,
     )
@@ -52,10 +61,12 @@ Examples:
 };
 
 const serve = async (options: ServeOptions): Promise<void> => {
-  const { host, port, adminPort, logLevel, publicUrl, insecurePublicUrl, trustClock, demo: isDemo } = options;
+  const { host, port, socket, adminPort, logLevel } = options;
+  const { publicUrl, insecurePublicUrl, trustClock, demo: isDemo } = options;
   const config = readConfig(options, {
     host,
     port,
+    socket,
     adminPort,
     logLevel,
     publicUrl,
@@ -98,7 +109,8 @@ const serveUntilStopped = async (
   // Before the server reports that it listens, because a reader of that report may stop it at once.
   const stopped = untilStopped();
   const { publicUrl } = server;
-  const clients = (await demo?.begin({ url: listening.url, publicUrl })) ?? [];
+  const url = config.socket === undefined ? listening.url : publicUrl;
+  const clients = (await demo?.begin({ url, publicUrl })) ?? [];
   const json = {
     event: 'listening',
     url: listening.url,
@@ -140,6 +152,9 @@ const describe = (
         `  ${title} clients get tokens at ${Object.keys(tokenEndpoints).join(', ')}`,
     ),
     `  owners see and remove access at ${publicUrl}/connect`,
+    ...(config.publicUrl === undefined && isEveryAddress(config.host)
+      ? ['  clients on other machines need the URL by which they reach it: set --public-url']
+      : []),
     ...(adminUrl === undefined ? [] : [`  probes and metrics are at ${adminUrl}`]),
     `  store ${storeNameOf(config)}, key ring ${keyRingNameOf(config)}`,
   ];

@@ -15,6 +15,8 @@ export type ClientStore = {
   createClient(client: Client): Promise<'created' | 'id_taken'>;
   readClient(id: string): Promise<ClientReading>;
   listClients(): Promise<readonly Client[]>;
+  /** The redirect URIs of all enabled public clients. */
+  listPublicRedirectUris(): Promise<readonly string[]>;
   /** Changes a client. Where the result would break a rule, nothing changes and the faults are returned. */
   changeClient(
     id: string,

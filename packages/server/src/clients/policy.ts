@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Seconds } from '../clock.ts';
+import { SIGNING_ALGORITHMS } from '../tokens/signing-key.ts';
 
 const wholeNumber = (least: number, most: number) =>
   v.pipe(
@@ -85,6 +86,8 @@ export const POLICY_FIELDS = {
    * Tokens of another length that were issued before keep working.
    */
   accessTokenLength: v.optional(wholeNumber(1, 4096)),
+  /** How its JWTs are signed (RFC 7518 §3.1). Absent for ES256. */
+  accessTokenAlgorithm: v.optional(oneOf(SIGNING_ALGORITHMS)),
   /**
    * What owners may grant the client, space separated: a request for more is refused, and a grant for more gives only
    * this. Empty or absent for nothing.

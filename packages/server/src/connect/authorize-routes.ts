@@ -11,7 +11,8 @@ import { consentPage, noVehiclesPage } from './pages/consent-page.ts';
 import { renderMessage } from './pages/message-page.ts';
 import { nameClient } from './pages/names.ts';
 import { createPageContext } from './pages/page-context.ts';
-import { redirect, renderPage, SWITCH_LANGUAGE } from './pages/page.ts';
+import { renderPage, SWITCH_LANGUAGE } from './pages/page.ts';
+import { redirect } from './pages/redirect.ts';
 import { keepChosen, readChoice, selectOnly } from './pages/vehicle-choice.ts';
 import type { ChoiceState, VehicleChoice } from './pages/vehicle-choice.ts';
 import { parseAuthorizationRequest } from './parse-authorization-request.ts';
@@ -111,7 +112,8 @@ const submitDecision = async (pending: PendingRequest): Promise<WireResponse> =>
   const owner = ownerOf(session, methods);
   if (owner !== undefined && action === SWITCH_LANGUAGE)
     return renderConsent(pending, { session, owner }, { hasError: false, chosen: fields });
-  if (owner === undefined || action !== 'agree') return redirect(pageContext.target, 303);
+  if (owner === undefined || action !== 'agree')
+    return redirect(pageContext, pageContext.target, { status: 303 });
   const choice = await offerVehicles(pending, owner);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
   const vehicles = choice === undefined ? [] : readChoice(fields, choice);
@@ -121,7 +123,7 @@ const submitDecision = async (pending: PendingRequest): Promise<WireResponse> =>
 };
 
 const agree = async (
-  { context, dialect, client, request, visit }: PendingRequest,
+  { context, dialect, client, request, visit, pageContext }: PendingRequest,
   { subject }: Owner,
   vehicles: readonly Vehicle[],
 ): Promise<WireResponse> => {
@@ -131,11 +133,11 @@ const agree = async (
   const given = await giveConsent(context, dialect, consent, { ...visit.exchange, caller: visit.caller });
   if (given.outcome === 'client_unknown') throw new Refusal('client_unknown');
   const parameters = dialect.authorization.renderCode(given.code, context.publicUrl);
-  return redirect(redirectTo(request, parameters), 302);
+  return redirect(pageContext, redirectTo(request, parameters), { status: 302 });
 };
 
 const decline = (
-  { context, dialect, client, request, visit: { exchange, caller } }: PendingRequest,
+  { context, dialect, client, request, visit: { exchange, caller }, pageContext }: PendingRequest,
   denial: Denial,
 ): WireResponse => {
   const { authorization: wire } = dialect;
@@ -148,5 +150,6 @@ const decline = (
     reason: denial,
     caller,
   });
-  return redirect(redirectTo(request, wire.renderError(error, description, context.publicUrl)), 302);
+  const parameters = wire.renderError(error, description, context.publicUrl);
+  return redirect(pageContext, redirectTo(request, parameters), { status: 302 });
 };

@@ -14,7 +14,8 @@ import { html } from './pages/html.ts';
 import { ownerPage, REMOVAL_FIELDS, renderNotice } from './pages/owner-page.ts';
 import type { Notice } from './pages/owner-page.ts';
 import { createPageContext } from './pages/page-context.ts';
-import { redirect, renderPage } from './pages/page.ts';
+import { renderPage } from './pages/page.ts';
+import { redirect } from './pages/redirect.ts';
 import { refusePage } from './refuse-page.ts';
 import { createForm, readSentForm } from './session-form.ts';
 import type { SentForm } from './session-form.ts';
@@ -76,12 +77,10 @@ const submitForm = async (ownerVisit: OwnerVisit): Promise<WireResponse> => {
   const signIn = await handleSignInForm({ ...ownerVisit, pageContext }, form);
   if (signIn !== undefined) return signIn;
   const owner = ownerOf(session, methods);
-  if (owner === undefined) return redirect(target, 303);
+  if (owner === undefined) return redirect(pageContext, target, { status: 303 });
   const notice = await remove(context, owner, form, visit);
-  return redirect(
-    notice === undefined ? target : withNotice(target, sealNotice(context, session, notice)),
-    303,
-  );
+  const location = notice === undefined ? target : withNotice(target, sealNotice(context, session, notice));
+  return redirect(pageContext, location, { status: 303 });
 };
 
 /** Removes what a form names, if the owner shares it. Returns `undefined` if nothing was removed. Throws `StoreError`. */

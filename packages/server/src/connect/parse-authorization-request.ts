@@ -17,7 +17,8 @@ import { Refusal } from '../errors.ts';
 import type { RefusalReason } from '../errors.ts';
 import type { Visit } from '../wire/route.ts';
 import type { ConnectContext } from './context.ts';
-import { redirect } from './pages/page.ts';
+import { createPageContext } from './pages/page-context.ts';
+import { redirect } from './pages/redirect.ts';
 
 /** A valid authorization request, and the client that sent it. */
 export type ParsedRequest = { readonly client: Client; readonly request: AuthorizationRequest };
@@ -61,11 +62,10 @@ export const parseAuthorizationRequest = async (
     clientId: client.id,
     reason,
   });
-  const state = parameters.getRaw('state');
-  return redirect(
-    redirectTo({ redirectUri, rawState: state }, wire.renderError(error, description, publicUrl)),
-    302,
-  );
+  const rawState = parameters.getRaw('state');
+  const location = redirectTo({ redirectUri, rawState }, wire.renderError(error, description, publicUrl));
+  const { keepsOpener } = wire;
+  return redirect(createPageContext(context, visit, { keepsOpener }), location, { status: 302 });
 };
 
 /** A refusal that says which parameter is wrong, in constant words: a value is never repeated. */

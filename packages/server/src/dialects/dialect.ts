@@ -35,6 +35,8 @@ export type TokenEndpoint = {
   readonly omittable?: readonly string[];
   /** Whether it serves the clients of every dialect, without the rules of their vendors. */
   readonly isShared?: true;
+  /** Whether it serves the clients of every dialect where they ask for this grant type, as metadata promises them. */
+  servesEveryDialect?(grantType: string): boolean;
   /** Reads a request. Throws a `Refusal`. */
   parse(request: WireRequest): TokenRequest;
 };

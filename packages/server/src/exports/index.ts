@@ -1,6 +1,7 @@
 /** `@keyfob/server`: a server inside another program, and what an operator does with its clients, grants and webhooks. */
 export { createAuthorizationServer } from '../authorization-server.ts';
 export type { AuthorizationServer, ServerOptions } from '../authorization-server.ts';
+export { isEveryAddress } from '../http/listen-on.ts';
 export type { Listening } from '../listeners.ts';
 export { demoCallbackPath } from '../connect/demo/demo-clients.ts';
 export type { DemoClients, DemoCredentials } from '../connect/demo/demo-clients.ts';

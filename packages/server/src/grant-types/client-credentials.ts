@@ -31,7 +31,7 @@ export const clientCredentials: GrantType = defineGrantType({
     const now = readNow(context);
     const issuedAt = toSeconds(now.nowMs);
     const expiresInSeconds = policy.accessTokenLifetimeSeconds;
-    const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(now)));
+    const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(now)), policy.accessTokenAlgorithm);
     const accessToken = await signAccessJwt(key, {
       iss: issuer,
       sub: id,

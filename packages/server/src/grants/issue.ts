@@ -167,12 +167,13 @@ const selectionOf = (scope: string, wanted: string): { readonly selection: numbe
   return { selection };
 };
 
-const signGrantJwt = (
+/** Rejects where the ring has no key for it; the grants beside it do not notice. */
+const signGrantJwt = async (
   { keyRing, issuer = '' }: TokenIssuer,
   { order, grantId, issuedAt, serial, expiresInSeconds, scope }: Draft,
 ): Promise<string> => {
   const { grant, policy, audiences } = order;
-  const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(order)));
+  const key = signingKeyAt(keyRing, toSeconds(earliestMsOf(order)), policy.accessTokenAlgorithm);
   return signAccessJwt(key, {
     iss: issuer,
     sub: grant.subject,

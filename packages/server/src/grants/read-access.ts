@@ -4,6 +4,7 @@ import { isCompactJwt, openAccessJwt } from '../tokens/access-jwt.ts';
 import type { OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { readingsOfAccessToken } from '../tokens/access-token.ts';
 import type { OpenedAccessToken } from '../tokens/access-token.ts';
+import { signKeysOf } from '../tokens/key-ring.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import type { Shape } from '../tokens/shape.ts';
@@ -99,7 +100,8 @@ export const readJwtAccess = async (
   const access = await readOpened(context, opened);
   if (access === undefined || access === 'unknown') return undefined;
   // The key may have been withdrawn since the ring was read.
-  if (context.keyRing.sign.find(key.number)?.withdrawal !== undefined) return undefined;
+  const current = signKeysOf(context.keyRing).find(({ number }) => number === key.number);
+  if (current?.withdrawal !== undefined) return undefined;
   return {
     ...access,
     scope: intersect(claims.scope, access.scope),

@@ -1,20 +1,28 @@
 import { createServer, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Config } from '../config.ts';
+import type { RefusalReason } from '../errors.ts';
 import type { Caller } from '../log-event.ts';
 import type { WireResponse } from '../wire/exchange.ts';
 import { endConnection } from './connection.ts';
+import { listenOn } from './listen-on.ts';
 import { createRequestHandler } from './request-handler.ts';
 import type { HandlerContext } from './request-handler.ts';
 
 /** A listening server. */
 export type Edge = {
+  /** By which programs on this machine reach it; `unix:` with a path for a socket. */
   readonly url: string;
   /** Stops accepting, finishes open requests within the configured grace, and closes every connection. */
   close(): Promise<void>;
 };
 
+/**
+ * By how much the headers of a request may be too large and still be read, so that a browser with many cookies gets a page. Larger
+ * ones are refused unread.
+ */
+const LARGE_HEADERS_READ_BYTES = 16_384;
 const TIMEOUT_CHECK_INTERVAL_MS = 250;
 /** How long a client whose connection we end may keep it open from its side. */
 const CLOSE_TIMEOUT_MS = 1000;
@@ -29,7 +37,7 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
     const connection = handler.connectionOf(socket);
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     if (connection.isEnding) return;
-    const reason = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'body_too_slow' : 'request_malformed';
+    const reason = UNREADABLE[error.code ?? ''] ?? 'request_malformed';
     const { newest } = connection;
     if (newest !== undefined && !newest.request.complete && !newest.isAnswered) {
       return handler.reply(newest, endpoints.refuse(newest.path, reason, newest.caller));
@@ -41,7 +49,7 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
 
   const server = createServer(
     {
-      maxHeaderSize: config.headersMaxBytes,
+      maxHeaderSize: config.headersMaxBytes + LARGE_HEADERS_READ_BYTES,
       headersTimeout: config.headersTimeoutSeconds * 1000,
       requestTimeout: config.requestTimeoutSeconds * 1000,
       keepAliveTimeout: config.keepAliveTimeoutSeconds * 1000,
@@ -54,6 +62,8 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
   server.timeout = config.answerTimeoutSeconds * 1000;
   server.on('timeout', handler.timeOut);
   server.maxRequestsPerSocket = config.requestsPerConnectionMax;
+  // Their size counts. By default Node would drop all headers above a number, in silence.
+  server.maxHeadersCount = 0;
   server.maxConnections = config.connectionsMax;
   server.on('clientError', onClientError);
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
@@ -64,16 +74,10 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
     socket.on('error', () => socket.destroy());
     answerAndClose(socket, endpoints.refuse('/', 'method_not_allowed', addressOnly(socket)));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+  const url = await listenOn(server, config);
 
   return {
-    url: urlOf(server.address() as AddressInfo),
+    url,
     close: () =>
       new Promise((resolve) => {
         handler.endConnections();
@@ -84,6 +88,12 @@ export const listen = async (config: Config, context: HandlerContext): Promise<E
         });
       }),
   };
+};
+
+/** Why Node could not read a request, by the code of its error. */
+const UNREADABLE: Readonly<Record<string, RefusalReason>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'body_too_slow',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
 };
 
 const addressOnly = ({ remoteAddress }: Socket): Caller => ({ address: remoteAddress ?? '', userAgent: '' });
@@ -102,6 +112,3 @@ const answerAndClose = (socket: Socket, response: WireResponse): void => {
   const closeTimer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
   socket.on('close', () => clearTimeout(closeTimer));
 };
-
-const urlOf = ({ address, family, port }: AddressInfo): string =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;

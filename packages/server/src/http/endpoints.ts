@@ -5,23 +5,31 @@ import type { WireRequest, WireResponse } from '../wire/exchange.ts';
 import { opensPage } from '../wire/headers.ts';
 import type { RouteGroup, Visit } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
+import { createCrossOrigin, preflightedMethod } from './cross-origin.ts';
 import { createFailures } from './failures.ts';
 import { createRouter } from './router.ts';
 import type { Match } from './router.ts';
+import { createScriptOrigins } from './script-origins.ts';
 import { createTokenRoutes } from './token-routes.ts';
 
 /** The endpoints as functions over plain values: they need no socket to be tested or mounted elsewhere. */
 export type Endpoints = {
   /** Answers a request. Never rejects. */
   respond(request: WireRequest, caller: Caller): Promise<WireResponse>;
-  /** The answer for a request that could not be read to its end. */
-  refuse(path: string, reason: RefusalReason, caller: Caller): WireResponse;
+  /** The answer for a request that could not be read to its end. A browser that opens an address gets a page. */
+  refuse(
+    path: string,
+    reason: RefusalReason,
+    caller: Caller,
+    head?: Pick<WireRequest, 'method' | 'headers'>,
+  ): WireResponse;
 };
 
 /** The endpoints and the names of their routes, as in `GET /v2.0/vehicles/{id}`. */
 export type RouteTable = Endpoints & { readonly routes: readonly string[] };
 
 const NO_BODY = Buffer.alloc(0);
+const NO_HEAD = { method: '', headers: {} };
 const NO_PARAMETERS: Visit['parameters'] = {};
 
 /** Every endpoint in one route table: the token endpoints of every dialect, and the routes of `groups`. */
@@ -29,6 +37,8 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
   const table = [...groups, ...createTokenRoutes(context)];
   const findRoute = createRouter(table);
   const renderFailure = createFailures(context.emit);
+  const { store, authentication } = context;
+  const crossOrigin = createCrossOrigin(table, createScriptOrigins(store, authentication.monotonic));
   const begin = (request: WireRequest, caller: Caller, parameters: Visit['parameters']): Visit => ({
     request,
     exchange: { requestId: context.randomness.uuid(), nowMs: context.clock() },
@@ -38,29 +48,54 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
   });
 
   const pages = table.find(({ answerUnknownPage }) => answerUnknownPage !== undefined);
+  /** Someone who opens the address of an endpoint in a browser reads a page. */
+  const rendererFor = (request: WireRequest, group: RouteGroup): RouteGroup =>
+    opensPage(request) ? (pages ?? group) : group;
   const refuseMethod = ({ group, allow }: Match & { route: undefined }, visit: Visit): WireResponse => {
-    // Someone who opens the address of an endpoint in a browser reads a page.
-    const renderer = opensPage(visit.request) ? (pages ?? group) : group;
+    const renderer = rendererFor(visit.request, group);
     const response = renderFailure(new Refusal('method_not_allowed'), renderer, visit);
     return { ...response, headers: { ...response.headers, Allow: allow } };
+  };
+
+  const answerWithoutRoute = async (
+    match: Match & { route: undefined },
+    visit: Visit,
+  ): Promise<WireResponse> => {
+    const { request } = visit;
+    const method = preflightedMethod(request);
+    const wanted = method === undefined ? undefined : findRoute(method, request.path);
+    if (method === undefined || wanted?.route === undefined || !crossOrigin.isOpen(wanted.route))
+      return refuseMethod(match, visit);
+    try {
+      return await crossOrigin.answerPreflight(request.headers['origin'] ?? '', method);
+    } catch (error) {
+      return renderFailure(error, wanted.group, visit);
+    }
   };
 
   return {
     routes: table.flatMap(({ routes }) => Object.keys(routes)),
     async respond(request, caller) {
       const match = findRoute(request.method, request.path);
-      if (match.route === undefined) return refuseMethod(match, begin(request, caller, NO_PARAMETERS));
+      if (match.route === undefined) return answerWithoutRoute(match, begin(request, caller, NO_PARAMETERS));
+      const { route, group } = match;
       const visit = begin(request, caller, match.parameters);
+      let response: WireResponse;
       try {
-        return await match.route(visit);
+        response = await route(visit);
       } catch (error) {
-        return renderFailure(error, match.group, visit);
+        response = renderFailure(error, group, visit);
       }
+      const { origin } = request.headers;
+      if (origin === undefined || !crossOrigin.isOpen(route)) return response;
+      return crossOrigin
+        .open(response, origin, visit)
+        .catch((error: unknown) => renderFailure(error, group, visit));
     },
-    refuse(path, reason, caller) {
-      const request = { method: '', path, query: '', headers: {}, body: NO_BODY };
-      const { group } = findRoute('', path);
-      return renderFailure(new Refusal(reason), group, begin(request, caller, NO_PARAMETERS));
+    refuse(path, reason, caller, head = NO_HEAD) {
+      const request = { ...head, path, query: '', body: NO_BODY };
+      const renderer = rendererFor(request, findRoute('', path).group);
+      return renderFailure(new Refusal(reason), renderer, begin(request, caller, NO_PARAMETERS));
     },
   };
 };

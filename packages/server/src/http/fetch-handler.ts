@@ -36,7 +36,8 @@ export const createFetchHandler = ({
     if (request.bodyUsed) return BODY_ALREADY_READ;
     const path = mountPath.toRoutePath(pathname);
     if (path === undefined) return endpoints.refuse(pathname, 'path_unknown', caller);
-    if (bytesOf(headers) > limits.headersMaxBytes) return endpoints.refuse(path, 'request_malformed', caller);
+    if (pathname.length + search.length + bytesOf(headers) > limits.headersMaxBytes)
+      return endpoints.refuse(path, 'headers_too_large', caller, { method: request.method, headers });
     const body = await readWebBody(request, limits.bodyMaxBytes);
     if (body === 'too_large') return endpoints.refuse(path, 'body_too_large', caller);
     if (body === 'cut_off') return endpoints.refuse(path, 'request_malformed', caller);

@@ -27,9 +27,9 @@ export const joinedHeaders = ({ rawHeaders }: IncomingMessage): WireRequest['hea
   return authority === undefined ? headers : { ...rest, host: authority };
 };
 
-/** Whether the headers take more bytes than our own listener would read. */
-export const hasLargeHeaders = ({ rawHeaders }: IncomingMessage, maxBytes: number): boolean => {
-  let bytes = 0;
+/** Whether the target and the headers of a request take more bytes than this. */
+export const hasLargeHead = ({ url = '', rawHeaders }: IncomingMessage, maxBytes: number): boolean => {
+  let bytes = url.length;
   for (const text of rawHeaders) bytes += text.length + SEPARATOR_BYTES;
   return bytes > maxBytes;
 };

@@ -1,25 +1,33 @@
 import { OperatorError } from '../errors.ts';
+import type { ListenAddress } from './listen-on.ts';
 
 /** Says what to do if an address cannot be listened on. Errors of another kind stay as they are. */
 export const describeListenError = (
   error: unknown,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, socket }: ListenAddress,
   flag: '--port' | '--admin-port',
 ): unknown => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const where = `${host}:${port}`;
-  if (code === 'EADDRINUSE') {
-    const remedy = `Stop the other program, or choose another port with ${flag} (0 picks a free one).`;
-    return new OperatorError('address_in_use', `${where}: another program listens there already`, remedy, {
-      cause: error,
-    });
-  }
-  if (typeof code === 'string') {
-    const hostSetting = flag === '--port' ? '--host' : 'KEYFOB_ADMIN_HOST';
-    const remedy = `Name an address of this machine with ${hostSetting}, and a port of at least 1024 with ${flag}.`;
-    return new OperatorError('address_unusable', `${where}: cannot listen there (${code})`, remedy, {
-      cause: error,
-    });
-  }
-  return error;
+  if (typeof code !== 'string') return error;
+  const where = socket ?? `${host}:${port}`;
+  const isInUse = code === 'EADDRINUSE';
+  const remedy =
+    socket === undefined
+      ? remedyOfPort(isInUse, flag)
+      : isInUse
+        ? 'Stop the other program, or choose another path with --socket.'
+        : 'Name a path of at most 100 characters with --socket, in a folder that this user may write.';
+  return isInUse
+    ? new OperatorError('address_in_use', `${where}: another program listens there already`, remedy, {
+        cause: error,
+      })
+    : new OperatorError('address_unusable', `${where}: cannot listen there (${code})`, remedy, {
+        cause: error,
+      });
+};
+
+const remedyOfPort = (isInUse: boolean, flag: '--port' | '--admin-port'): string => {
+  if (isInUse) return `Stop the other program, or choose another port with ${flag} (0 picks a free one).`;
+  const hostSetting = flag === '--port' ? '--host' : 'KEYFOB_ADMIN_HOST';
+  return `Name an address of this machine with ${hostSetting}, and a port of at least 1024 with ${flag}.`;
 };

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialects/dialect.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
-import { StoreError } from '../errors.ts';
+import { Refusal, StoreError } from '../errors.ts';
 import { grantTypesOf } from '../grant-types/grant-types.ts';
 import { answerEverybody } from '../dialects/oauth/answers.ts';
 import type { Route } from '../wire/route.ts';
@@ -17,6 +17,7 @@ export const PATHS = {
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
   protectedResource: '/.well-known/oauth-protected-resource',
+  openId: '/.well-known/openid-configuration',
 } as const;
 
 const dialects: readonly Dialect[] = Object.values(DIALECTS);
@@ -79,6 +80,19 @@ export const createResourceMetadata =
   };
 
 /**
+ * `GET /.well-known/openid-configuration`: a 404 that says where the metadata is. Nothing else would be honest, because there
+ * are no ID tokens (`docs/decisions/0027-discovery.md`).
+ *
+ * @see RFC 8414 §5
+ */
+export const refuseOpenId: Route = () => {
+  const description =
+    `This server speaks OAuth 2.0 without OpenID Connect: it issues no ID tokens. Its metadata is at ` +
+    `${PATHS.metadata} (RFC 8414).`;
+  throw new Refusal('path_unknown', [], { oauthError: { error: 'invalid_request', description } });
+};
+
+/**
  * `GET /.well-known/jwks.json`: the public part of every usable signing key, including those that do not sign yet. A key
  * that is compromised or retired is gone at once, so that resource servers stop to accept its JWTs. Also answered while
  * the store is unavailable, so that resource servers can go on.
@@ -89,7 +103,8 @@ export const createJwks =
   (context: EndpointContext): Route =>
   async () => {
     const isComplete = await hasEveryKey(context);
-    const keys = context.keyRing.sign.usable.map(({ signingKey }) => signingKey().jwk);
+    const { sign, signRs256 } = context.keyRing;
+    const keys = [...sign.usable, ...signRs256.usable].map(({ signingKey }) => signingKey().jwk);
     return answerEverybody({ keys }, { isCacheable: isComplete });
   };
 

@@ -11,7 +11,7 @@ import { createDropReports } from './dropped-connections.ts';
 import type { DropReason } from './dropped-connections.ts';
 import type { Endpoints } from './endpoints.ts';
 import { renderBug } from './failures.ts';
-import { BODY_ALREADY_READ, hasLargeHeaders, joinedHeaders } from './host-request.ts';
+import { BODY_ALREADY_READ, hasLargeHead, joinedHeaders } from './host-request.ts';
 import type { ForwardingWatch } from './ignored-forwarding.ts';
 import type { Load } from './load.ts';
 import type { MountPath } from './mount-path.ts';
@@ -169,13 +169,16 @@ const createDecision = (
   ): WireResponse | Promise<WireResponse> => {
     const routePath = mountPath.toRoutePath(path);
     if (routePath === undefined) return endpoints.refuse(path, 'path_unknown', caller);
-    const refuse = (reason: RefusalReason): WireResponse => endpoints.refuse(routePath, reason, caller);
+    const { method = '' } = request;
+    const refuse = (reason: RefusalReason): WireResponse =>
+      endpoints.refuse(routePath, reason, caller, { method, headers: readHeaders(request) });
+    // First, because it is refused whatever the body is.
+    if (hasLargeHead(request, limits.headersMaxBytes)) return refuse('headers_too_large');
     if (body === 'too_large') return refuse('body_too_large');
     if (!isWithinLoad) return refuse('overloaded');
     const headers = readHeaders(request);
     if (!hasOneHost(headers, request.httpVersion)) return refuse('request_malformed');
-    if (isHosted && hasLargeHeaders(request, limits.headersMaxBytes)) return refuse('request_malformed');
-    return endpoints.respond({ method: request.method ?? '', path: routePath, query, headers, body }, caller);
+    return endpoints.respond({ method, path: routePath, query, headers, body }, caller);
   };
 };
 

@@ -1,6 +1,6 @@
 import { SHARED_DIALECT } from './authenticate-form.ts';
 import { createIntrospection } from './introspection.ts';
-import { createJwks, createMetadata, createResourceMetadata, PATHS } from './metadata.ts';
+import { createJwks, createMetadata, createResourceMetadata, PATHS, refuseOpenId } from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
 import { createRevocation } from './revocation.ts';
 import type { RouteGroup } from '../wire/route.ts';
@@ -16,8 +16,11 @@ export const createResourceServerRoutes = (context: EndpointContext): RouteGroup
     [`GET ${PATHS.metadata}${pathOf(context.issuer)}`]: createMetadata(context),
     [`GET ${PATHS.protectedResource}`]: createResourceMetadata(context),
     [`GET ${PATHS.protectedResource}${pathOf(context.issuer)}`]: createResourceMetadata(context),
+    [`GET ${PATHS.openId}`]: refuseOpenId,
+    [`GET ${PATHS.openId}${pathOf(context.issuer)}`]: refuseOpenId,
     [`GET ${PATHS.jwks}`]: createJwks(context),
   },
+  crossOriginRoutes: [`POST ${PATHS.revocation}`],
   renderRefusal: renderOAuthRefusal,
 });
 

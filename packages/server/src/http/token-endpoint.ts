@@ -36,10 +36,11 @@ export const createTokenRoute = (
     const { exchange, caller } = visit;
     const { requestId, nowMs } = exchange;
     const parsed = endpoint.parse(visit.request);
+    const isForEveryDialect = isShared || endpoint.servesEveryDialect?.(parsed.grantType ?? '') === true;
     const readFirst = isShared ? undefined : read(parsed);
     const { client, keys } = await authenticate(authentication, {
       dialect: dialectName,
-      isForEveryDialect: isShared,
+      isForEveryDialect,
       readings: parsed.credentials,
       caller,
       requestId,

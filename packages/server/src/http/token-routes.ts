@@ -1,3 +1,4 @@
+import type { Dialect } from '../dialects/dialect.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
 import type { GrantTypeContext } from '../grant-types/grant-type.ts';
 import { createTokenBatches } from '../grant-types/token-batches.ts';
@@ -9,7 +10,7 @@ import { createTokenRoute } from './token-endpoint.ts';
 /** Every token endpoint. Each dialect also refuses the unknown paths below its prefix. */
 export const createTokenRoutes = (context: EndpointContext): readonly RouteGroup[] => {
   const grantTypeContext = createGrantTypeContext(context);
-  return Object.values(DIALECTS).map((dialect) => ({
+  return Object.values(DIALECTS).map((dialect: Dialect) => ({
     name: dialect.name,
     pathPrefix: dialect.pathPrefix,
     routes: Object.fromEntries(
@@ -17,6 +18,9 @@ export const createTokenRoutes = (context: EndpointContext): readonly RouteGroup
         `POST ${path}`,
         createTokenRoute(context, grantTypeContext, dialect, endpoint),
       ]),
+    ),
+    crossOriginRoutes: Object.entries(dialect.tokenEndpoints).flatMap(([path, { methods }]) =>
+      methods.includes('none') ? `POST ${path}` : [],
     ),
     renderRefusal: (refusal, { client, exchange }) =>
       dialect.renderRefusal(refusal, client?.policy, exchange),

@@ -1,5 +1,6 @@
 import type { ClientChange } from '../clients/change.ts';
 import { faultsOfAllowed } from '../clients/scopes.ts';
+import { faultsOfAlgorithm } from '../clients/signing-algorithm.ts';
 import { PERSONAL_GRANT } from '../grant-types/personal-grant.ts';
 import { readGrantId } from '../tokens/grant-id.ts';
 import type { Shape } from '../tokens/shape.ts';
@@ -17,11 +18,14 @@ export type ClientChanged =
 
 /** Changes a client, its policy, or whether it is enabled. Its grants follow from the next request. Throws `StoreError`. */
 export const changeClient = async (
-  context: Pick<OperationContext, 'store' | 'dialects' | 'scopes'>,
+  context: Pick<OperationContext, 'store' | 'dialects' | 'scopes' | 'keyRing'>,
   clientId: string,
   change: ClientChange,
 ): Promise<ClientChanged> => {
-  const faults = await findFaults(context, clientId, change);
+  const faults = [
+    ...faultsOfAlgorithm(context.keyRing, change.policy?.accessTokenAlgorithm),
+    ...(await findFaults(context, clientId, change)),
+  ];
   if (faults.length > 0) return { outcome: 'invalid', faults };
   const changed = await context.store.changeClient(clientId, change);
   if (typeof changed === 'object') return { outcome: 'invalid', faults: changed.faults };

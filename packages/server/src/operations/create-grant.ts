@@ -26,6 +26,8 @@ export type GrantCreated =
   | { readonly outcome: 'client_unknown' }
   /** A resource server gets no tokens. */
   | { readonly outcome: 'client_not_permitted' }
+  /** The client's access tokens are JWTs, which name their issuer. Nothing was created. */
+  | { readonly outcome: 'issuer_unknown' }
   /** What is wrong with the grant, one sentence each. */
   | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
 
@@ -50,6 +52,7 @@ export const createGrant = async (
   const { client } = await store.readClient(clientId);
   if (client === undefined) return { outcome: 'client_unknown' };
   if (client.type === 'resource-server') return { outcome: 'client_not_permitted' };
+  if (client.policy.accessTokenFormat === 'jwt' && issuer === undefined) return { outcome: 'issuer_unknown' };
   const dialect = dialects.of(client);
   const scopeFault = findScopeFault(scopes, client, scope);
   const faults = [

@@ -39,9 +39,13 @@ export const readKeys = async (
   return registered.map((key) => {
     const { number, purpose, createdAtMs } = key;
     const { state, sinceMs } = states.get(number) ?? { state: 'active', sinceMs: createdAtMs };
-    const livesSeconds = { sign: jwtSeconds, session: SESSION_SECONDS, seal: undefined, webhook: undefined }[
-      purpose
-    ];
+    const livesSeconds = {
+      sign: jwtSeconds,
+      'sign-rs256': jwtSeconds,
+      session: SESSION_SECONDS,
+      seal: undefined,
+      webhook: undefined,
+    }[purpose];
     const grants = purpose === 'seal' ? (grantsByKey.get(number) ?? 0) : 0;
     const mayVerify =
       purpose === 'webhook' ? webhooks.filter(({ keyNumber }) => keyNumber <= number).length : 0;

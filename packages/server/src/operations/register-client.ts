@@ -6,6 +6,7 @@ import type { PolicyField } from '../clients/policy.ts';
 import { faultsOfAllowed, joinReadScopes, scopesOfDialect } from '../clients/scopes.ts';
 import { changeProfile } from '../clients/profile.ts';
 import { createClientId } from '../clients/secret.ts';
+import { faultsOfAlgorithm } from '../clients/signing-algorithm.ts';
 import type { OperationContext } from './context.ts';
 import { faultsOfRules } from './dialect-rules.ts';
 import type { DialectRules, KnownDialects } from './dialect-rules.ts';
@@ -48,9 +49,10 @@ export const registerClient = async (
     store,
     dialects,
     scopes,
+    keyRing,
     clock,
     randomness,
-  }: Pick<OperationContext, 'store' | 'dialects' | 'scopes' | 'clock' | 'randomness'>,
+  }: Pick<OperationContext, 'store' | 'dialects' | 'scopes' | 'keyRing' | 'clock' | 'randomness'>,
   registration: ClientRegistration,
 ): Promise<ClientRegistered> => {
   const { type = 'confidential', name, redirectUris = [], consentRedirectUri } = registration;
@@ -88,6 +90,7 @@ export const registerClient = async (
     ...('faults' in profiled ? profiled.faults : []),
     ...faultsOf(client),
     ...faultsOfType(type, dialect),
+    ...faultsOfAlgorithm(keyRing, policy.accessTokenAlgorithm),
     ...faultsOfAllowed(scopes, dialect.name, policy),
     ...faultsOfRules(dialect, client.id, {
       redirectUris: [

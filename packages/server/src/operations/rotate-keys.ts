@@ -15,12 +15,12 @@ export type WritableKeys = {
 };
 
 /**
- * Adds a key of each purpose to the ring: active from the next request on, while older ones still open. Answers the new
- * keys, in the order of their numbers. Throws `OperatorError` and `StoreError`.
+ * Adds a key of each of the `purposes`, or of all that the ring has, to the ring: active from the next request on, while
+ * older ones still open. Answers the new keys, in the order of their numbers. Throws `OperatorError` and `StoreError`.
  */
 export const rotateKeys = async (
   { store, clock, keys }: Pick<OperationContext, 'store' | 'clock'> & { readonly keys: WritableKeys },
-  purposes: readonly KeyPurpose[] = KEY_PURPOSES,
+  purposes?: readonly KeyPurpose[],
 ): Promise<readonly RegisteredKey[]> => {
   if (keys.write === undefined) {
     throw new OperatorError(
@@ -35,8 +35,10 @@ export const rotateKeys = async (
   const createdAt = toSeconds(clock());
   let added: readonly RingKey[] = [];
   await keys.write((text) => {
-    const first = Math.max(newest, parseKeyRing(text).newestNumber) + 1;
-    const lines = purposes.map((purpose, index) => createKeyLine(first + index, purpose, createdAt));
+    const ring = parseKeyRing(text);
+    const first = Math.max(newest, ring.newestNumber) + 1;
+    const wanted = purposes ?? KEY_PURPOSES.filter((one) => ring.keys.some(({ purpose }) => purpose === one));
+    const lines = wanted.map((purpose, index) => createKeyLine(first + index, purpose, createdAt));
     const next = `${text.trimEnd()}\n${lines.join('\n')}\n`;
     added = parseKeyRing(next).keys.filter(({ number }) => number >= first);
     return next;

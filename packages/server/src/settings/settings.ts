@@ -2,6 +2,7 @@ import {
   addressRanges,
   baseUrl,
   httpUrl,
+  listenHost,
   oneOf,
   postgresUrl,
   safeUrl,
@@ -25,10 +26,10 @@ export type Setting = SettingValues<string | number | boolean> & {
 /** Every setting with its bounds, its default and its effect: the one place where they are written down. */
 export const SETTINGS = {
   host: {
-    ...text,
+    ...listenHost,
     default: '127.0.0.1',
     flag: '--host <address>',
-    effect: 'Address on which the public endpoints listen.',
+    effect: 'Name or address on which the public endpoints listen; `0.0.0.0` or `::` for all of the machine.',
   },
   port: {
     ...wholeNumber(0, 65_535),
@@ -36,8 +37,14 @@ export const SETTINGS = {
     flag: '--port <number>',
     effect: 'Port on which the public endpoints listen; 0 picks a free one.',
   },
-  adminHost: {
+  socket: {
     ...text,
+    flag: '--socket <path>',
+    effect:
+      'Unix socket on which the public endpoints listen instead of `host` and `port`. Needs `publicUrl`. Everybody who may enter its folder can connect.',
+  },
+  adminHost: {
+    ...listenHost,
     default: '127.0.0.1',
     effect:
       'Address on which `GET /livez`, `/readyz` and `/metrics` are answered. They are unauthenticated, so strangers must not reach it.',

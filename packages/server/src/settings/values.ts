@@ -27,6 +27,15 @@ const nonEmpty = v.pipe(v.string('must be text'), v.nonEmpty('must not be empty'
 
 export const text: SettingValues<string> = { values: 'text', schema: nonEmpty };
 
+/** A name or an address to listen on. An IPv6 address may have brackets, as in a URL. */
+export const listenHost: SettingValues<string> = {
+  values: 'a name or an address',
+  schema: v.pipe(
+    nonEmpty,
+    v.transform((value) => value.replace(/^\[(?<address>[^\]]+)\]$/, '$<address>')),
+  ),
+};
+
 export const trueOrFalse: SettingValues<boolean> = {
   values: 'true or false',
   schema: v.union(

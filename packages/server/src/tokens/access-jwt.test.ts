@@ -4,13 +4,19 @@ import { test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { isCompactJwt, openAccessJwt, signAccessJwt } from './access-jwt.ts';
 import type { AccessClaims } from './access-jwt.ts';
+import { createKeyLine } from './key-ring.ts';
 import { ringOf } from './key-ring.cases.ts';
 
 const NOW = 1_750_000_000;
 const ISSUER = 'https://fob.example';
-const RING = ringOf(`1:sign:0:${'B'.repeat(42)}A`, `2:sign:1:${'C'.repeat(42)}A`);
+const RING = ringOf(
+  `1:sign:0:${'B'.repeat(42)}A`,
+  `2:sign:1:${'C'.repeat(42)}A`,
+  createKeyLine(3, 'sign-rs256', 0),
+);
 const STRANGE = ringOf(`1:sign:0:${'D'.repeat(42)}A`);
 const KEY = RING.sign.keys[1] ?? assert.fail();
+const RSA_KEY = RING.signRs256.active;
 
 const CLAIMS: AccessClaims = {
   iss: ISSUER,
@@ -32,6 +38,13 @@ void test('a JWT access token has the header and the claims of RFC 9068, and ope
   assert.deepEqual(decodeProtectedHeader(text), { alg: 'ES256', typ: 'at+jwt', kid });
   assert.deepEqual(decodeJwt(text), CLAIMS);
   assert.deepEqual(await open(text), { claims: CLAIMS, key: KEY });
+});
+
+void test('a JWT access token of an RSA key is signed by RS256, and opens as well', async () => {
+  const text = await signAccessJwt(RSA_KEY, CLAIMS);
+  const header = { alg: 'RS256', typ: 'at+jwt', kid: RSA_KEY.signingKey().kid };
+  assert.deepEqual(decodeProtectedHeader(text), header);
+  assert.deepEqual(await open(text), { claims: CLAIMS, key: RSA_KEY });
 });
 
 void test('a token without a scope has no scope claim', async () => {
@@ -81,6 +94,8 @@ const REFUSED: readonly (readonly [string, () => Promise<string> | string])[] = 
       return `${header}.${encode({ ...CLAIMS, scope: 'control_security' })}.${signature}`;
     },
   ],
+  ['the id of the RSA key', () => sign({ ...HEADER, kid: RSA_KEY.signingKey().kid }, CLAIMS)],
+  ['the RSA key under the id of another', () => sign({ ...HEADER, alg: 'RS256' }, CLAIMS, RSA_KEY)],
   ['no audience in its list', () => sign(HEADER, { ...CLAIMS, aud: [] })],
   ['an audience that is no text', () => sign(HEADER, { ...CLAIMS, aud: [ISSUER, 7 as unknown as string] })],
   ...(['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti'] as const).map(

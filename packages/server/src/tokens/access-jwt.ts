@@ -2,7 +2,9 @@ import type { Seconds } from '../clock.ts';
 import { toMillis } from '../clock.ts';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
+import { signKeysOf } from './key-ring.ts';
 import type { KeyRing, SignKey } from './key-ring.ts';
+import { SIGNING_ALGORITHMS } from './signing-key.ts';
 
 /** What a JWT access token says of itself (RFC 9068 §2.2). */
 export type AccessClaims = {
@@ -21,15 +23,14 @@ export type AccessClaims = {
 /** A JWT found to be ours and not expired, and which key of the ring signed it. */
 export type OpenedAccessJwt = { readonly claims: AccessClaims; readonly key: SignKey };
 
-const ALGORITHM = 'ES256';
 /** RFC 9068 §2.1: so that no JWT of another kind is taken for an access token. */
 const TYPE = 'at+jwt';
 
 /** Writes a JWT access token, signed by the key. */
 export const signAccessJwt = (key: SignKey, { scope, ...claims }: AccessClaims): Promise<string> => {
-  const { kid, privateKey } = key.signingKey();
+  const { algorithm, kid, privateKey } = key.signingKey();
   return new SignJWT(scope === '' ? claims : { ...claims, scope })
-    .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
+    .setProtectedHeader({ alg: algorithm, typ: TYPE, kid })
     .sign(privateKey);
 };
 
@@ -55,14 +56,16 @@ export const openAccessJwt = async (
   try {
     const { payload } = await jwtVerify(
       text,
-      ({ kid }) => {
-        key = ring.sign.keys.find(({ signingKey }) => signingKey().kid === kid);
+      ({ kid, alg }) => {
+        key = signKeysOf(ring).find(({ signingKey }) => signingKey().kid === kid);
         if (key === undefined) throw new errors.JWKSNoMatchingKey();
         if (key.withdrawal !== undefined) throw new errors.JWTInvalid('the key is withdrawn');
-        return key.signingKey().publicKey;
+        const { algorithm, publicKey } = key.signingKey();
+        if (alg !== algorithm) throw new errors.JWTInvalid('the key signs by another algorithm');
+        return publicKey;
       },
       {
-        algorithms: [ALGORITHM],
+        algorithms: [...SIGNING_ALGORITHMS],
         typ: TYPE,
         issuer,
         currentDate: new Date(toMillis(now)),

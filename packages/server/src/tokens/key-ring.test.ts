@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { OperatorError } from '../errors.ts';
 import { ringOf } from './key-ring.cases.ts';
 import { RING_KEYS_MAX, createKeyLine, createKeyLines, parseKeyRing, withWithdrawals } from './key-ring.ts';
-import { KEY_PURPOSES } from './key-state.ts';
+import { REQUIRED_PURPOSES } from './key-state.ts';
 import { registrationOf } from './key-store.ts';
 
 const MASTER = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -75,7 +76,7 @@ void test('the sealers of two kinds of tokens have nothing in common', () => {
 
 void test('a ring holds at most the maximum number of keys', () => {
   const lines = Array.from({ length: RING_KEYS_MAX }, (_, index) =>
-    createKeyLine(index + 1, KEY_PURPOSES[index % 4] ?? 'seal', 0),
+    createKeyLine(index + 1, REQUIRED_PURPOSES[index % 4] ?? 'seal', 0),
   );
   assert.equal(parseKeyRing(lines.join('\n')).keys.length, RING_KEYS_MAX);
   lines.push(createKeyLine(RING_KEYS_MAX + 1, 'seal', 0));
@@ -120,6 +121,16 @@ const assertUnreadable = (text: string): void => {
   );
 };
 
+const PKCS8 = { type: 'pkcs8', format: 'der' } as const;
+const SPKI = { type: 'spki', format: 'der' } as const;
+const rsaKey = (modulusLength: number): Buffer =>
+  generateKeyPairSync('rsa', { modulusLength, privateKeyEncoding: PKCS8, publicKeyEncoding: SPKI })
+    .privateKey;
+const ecKey = (): Buffer =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: PKCS8, publicKeyEncoding: SPKI })
+    .privateKey;
+const rsaLine = (key: Buffer): string => `1:sign-rs256:0:${key.toString('base64url')}`;
+
 const UNREADABLE: readonly (readonly [string, string])[] = [
   ['nothing', ''],
   ['blanks only', ' \n\t\r\n , '],
@@ -147,6 +158,11 @@ const UNREADABLE: readonly (readonly [string, string])[] = [
   ['one number twice', `${ONE}\n1:seal:1750000001:${MASTER_2}`],
   ['one line twice', `${ONE}\n${ONE}`],
   ['one number twice among others', `${ONE}\n${TWO}\n3:seal:0:${MASTER}\n2:seal:0:${MASTER}`],
+  ['an RSA key of 1024 bits', rsaLine(rsaKey(1024))],
+  ['an RSA key that was cut', rsaLine(rsaKey(2048).subarray(0, -9))],
+  ['random bytes for an RSA key', `1:sign-rs256:0:${MASTER}`],
+  ['a P-256 key for an RSA key', rsaLine(ecKey())],
+  ['an RSA key for another purpose', rsaLine(rsaKey(2048)).replace('sign-rs256', 'sign')],
   ['a good line and a bad one', `${ONE}\n2:seal:1750000001:${MASTER_2.slice(1)}`],
 ];
 
@@ -181,7 +197,7 @@ void test('the lines of a new ring are numbered from the first, one key of each 
   const { keys, newestNumber } = parseKeyRing(createKeyLines(5, 9));
   assert.deepEqual(
     keys.toReversed().map(({ number, purpose, createdAt }) => [number, purpose, createdAt]),
-    KEY_PURPOSES.map((purpose, index) => [5 + index, purpose, 9]),
+    REQUIRED_PURPOSES.map((purpose, index) => [5 + index, purpose, 9]),
   );
   assert.equal(newestNumber, 8);
 });

@@ -1,14 +1,14 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { Seconds } from '../clock.ts';
 import { OperatorError, StoreError } from '../errors.ts';
-import { KEY_PURPOSES } from './key-state.ts';
+import { REQUIRED_PURPOSES } from './key-state.ts';
 import type { KeyPurpose, KeyWithdrawal, RegisteredKey } from './key-state.ts';
 import { createSealer } from './sealer.ts';
 import type { Sealer } from './sealer.ts';
 import { createTailWriter } from './tail.ts';
 import type { TailWriter } from './tail.ts';
-import { createSigningKey, SIGNING_SEED_BYTES } from './signing-key.ts';
-import type { SigningKey } from './signing-key.ts';
+import { createSigningKey, generateRsaKey, readRsaSigningKey, SIGNING_SEED_BYTES } from './signing-key.ts';
+import type { SigningAlgorithm, SigningKey } from './signing-key.ts';
 
 type KeyOf<Purpose extends KeyPurpose> = {
   /** From 1, counted up over all purposes; what a grant's row remembers. */
@@ -30,7 +30,7 @@ export type SealKey = KeyOf<'seal'> & {
 };
 
 /** Signs JWTs, and seals their ids. */
-export type SignKey = KeyOf<'sign'> & {
+export type SignKey = (KeyOf<'sign'> | KeyOf<'sign-rs256'>) & {
   /** Derived when it is asked for first, for it costs as much as all the rest. */
   readonly signingKey: () => SigningKey;
   readonly idSealer: Sealer;
@@ -65,7 +65,10 @@ export type KeysOf<Key extends RingKey> = {
 /** The keys of a deployment. */
 export type KeyRing = {
   readonly seal: KeysOf<SealKey>;
+  /** By ES256. */
   readonly sign: KeysOf<SignKey>;
+  /** By RS256. May have no key. */
+  readonly signRs256: KeysOf<SignKey>;
   readonly session: KeysOf<SessionKey>;
   readonly webhook: KeysOf<WebhookKey>;
   /** Of every purpose, newest first. */
@@ -78,12 +81,19 @@ export type KeyRing = {
 export const RING_KEYS_MAX = 64;
 const MASTER_BYTES = 32;
 const LINE =
-  /^(?<number>[1-9][0-9]{0,8}):(?<purpose>seal|sign|session|webhook):(?<createdAt>[0-9]{1,10}):(?<master>[A-Za-z0-9_-]{43})$/;
+  /^(?<number>[1-9][0-9]{0,8}):(?<purpose>seal|sign|sign-rs256|session|webhook):(?<createdAt>[0-9]{1,10}):(?<key>[A-Za-z0-9_-]{43,8192})$/;
+const MASTER_CHARACTERS = 43;
 
 const derive = (master: Buffer, purpose: string, bytes: number): Buffer =>
   Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `keyfob ${purpose}`, bytes));
 
-const createRingKey = (number: number, purpose: KeyPurpose, createdAt: Seconds, master: Buffer): RingKey => {
+/** `master` is random, or, of the purpose `sign-rs256`, the RSA key; `undefined` for one that is neither. */
+const createRingKey = (
+  number: number,
+  purpose: KeyPurpose,
+  createdAt: Seconds,
+  master: Buffer,
+): RingKey | undefined => {
   const sealer = (use: string): Sealer =>
     createSealer(derive(master, `${use} seal`, 32), derive(master, `${use} mac`, 32));
   const identity = { number, createdAt, fingerprint: derive(master, 'fingerprint', 16).toString('hex') };
@@ -103,6 +113,10 @@ const createRingKey = (number: number, purpose: KeyPurpose, createdAt: Seconds, 
         idSealer: sealer('jti'),
       };
     }
+    case 'sign-rs256': {
+      const signingKey = readRsaSigningKey(master);
+      return signingKey && { ...identity, purpose, signingKey: () => signingKey, idSealer: sealer('jti') };
+    }
     case 'session':
       return {
         ...identity,
@@ -119,12 +133,12 @@ const malformed = (what: string): OperatorError =>
   new OperatorError(
     'key_malformed',
     `the key ring is not readable: ${what}`,
-    'A key ring has one line per key, NUMBER:PURPOSE:CREATED_AT:KEY, as "keyfob keys create" prints it, and at least one key of each purpose. Restore it from your backup or secret manager.',
+    'A key ring has one line per key, NUMBER:PURPOSE:CREATED_AT:KEY, as "keyfob keys create" prints it, and at least one key of each purpose that it prints. Restore it from your backup or secret manager.',
   );
 
 /**
- * Reads a key ring: one line per key, `number:purpose:createdAt:base64url of 32 bytes`, separated by line ends or commas (so
- * that it also fits an environment variable). A line that begins with `#` is a comment to its end. Throws `OperatorError`
+ * Reads a key ring: one line per key, `number:purpose:createdAt:base64url of 32 bytes` (of `sign-rs256`: of an RSA key),
+ * separated by line ends or commas (so that it also fits an environment variable). A line that begins with `#` is a comment to its end. Throws `OperatorError`
  * `key_malformed`; never with a key in the text.
  */
 export const parseKeyRing = (text: string): KeyRing => {
@@ -138,20 +152,25 @@ export const parseKeyRing = (text: string): KeyRing => {
   if (entries.length > RING_KEYS_MAX) throw malformed(`it holds more than ${RING_KEYS_MAX} keys`);
   const keys = entries.map(({ entry, line }) => {
     const parts = LINE.exec(entry)?.groups;
-    if (parts === undefined) throw malformed(`line ${line} is not NUMBER:PURPOSE:CREATED_AT:KEY`);
-    return createRingKey(
+    const { purpose, key = '' } = parts ?? {};
+    const hasMaster = purpose === 'sign-rs256' || key.length === MASTER_CHARACTERS;
+    if (parts === undefined || !hasMaster)
+      throw malformed(`line ${line} is not NUMBER:PURPOSE:CREATED_AT:KEY`);
+    const ringKey = createRingKey(
       Number(parts['number']),
-      parts['purpose'] as KeyPurpose,
+      purpose as KeyPurpose,
       Number(parts['createdAt']),
-      Buffer.from(parts['master'] ?? '', 'base64url'),
+      Buffer.from(key, 'base64url'),
     );
+    if (ringKey === undefined) throw malformed(`line ${line} has no RSA key of at least 2048 bits`);
+    return ringKey;
   });
   keys.sort((left, right) => right.number - left.number);
   if (new Set(keys.map((key) => key.fingerprint)).size < keys.length)
     throw malformed('it holds the same key twice');
   if (new Set(keys.map((key) => key.number)).size < keys.length)
     throw malformed('two keys have the same number');
-  const missing = KEY_PURPOSES.filter((purpose) => !keys.some((key) => key.purpose === purpose));
+  const missing = REQUIRED_PURPOSES.filter((purpose) => !keys.some((key) => key.purpose === purpose));
   if (missing.length > 0) throw malformed(`it holds no key of purpose ${missing.join(', ')}`);
   return toRing(keys);
 };
@@ -160,6 +179,7 @@ export const parseKeyRing = (text: string): KeyRing => {
 const toRing = (keys: readonly RingKey[]): KeyRing => ({
   seal: keysOf(keys, 'seal'),
   sign: keysOf(keys, 'sign'),
+  signRs256: keysOf(keys, 'sign-rs256'),
   session: keysOf(keys, 'session'),
   webhook: keysOf(keys, 'webhook'),
   keys,
@@ -177,7 +197,7 @@ const keysOf = <Purpose extends KeyPurpose>(
   return {
     get active() {
       if (active === undefined)
-        throw new StoreError('unavailable', `every key of purpose ${purpose} in the ring is withdrawn`);
+        throw new StoreError('unavailable', `the ring has no usable key of purpose ${purpose}`);
       return active;
     },
     keys,
@@ -206,17 +226,29 @@ export const PUBLISHED_BEFORE_SIGNING_SECONDS = 600;
 
 /**
  * The key that signs at `now`, the earliest moment that the present may be: the newest usable one that has been published
- * for long, else the oldest.
+ * for long, else the oldest. Throws `StoreError` where the ring has none of the algorithm.
  */
-export const signingKeyAt = ({ sign }: KeyRing, now: Seconds): SignKey =>
-  sign.usable.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
-  sign.usable.at(-1) ??
-  sign.active;
+export const signingKeyAt = (ring: KeyRing, now: Seconds, algorithm: SigningAlgorithm = 'ES256'): SignKey => {
+  const keys = algorithm === 'RS256' ? ring.signRs256 : ring.sign;
+  return (
+    keys.usable.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
+    keys.usable.at(-1) ??
+    keys.active
+  );
+};
+
+/** Every key that signs JWTs or has signed some, withdrawn ones included. */
+export const signKeysOf = ({ sign, signRs256 }: KeyRing): readonly SignKey[] => [
+  ...sign.keys,
+  ...signRs256.keys,
+];
 
 /** A line for a new random key, to be appended to a ring's text. */
-export const createKeyLine = (number: number, purpose: KeyPurpose, createdAt: Seconds): string =>
-  `${number}:${purpose}:${createdAt}:${randomBytes(MASTER_BYTES).toString('base64url')}`;
+export const createKeyLine = (number: number, purpose: KeyPurpose, createdAt: Seconds): string => {
+  const key = purpose === 'sign-rs256' ? generateRsaKey() : randomBytes(MASTER_BYTES);
+  return `${number}:${purpose}:${createdAt}:${key.toString('base64url')}`;
+};
 
-/** Lines for a new key of every purpose, numbered from `first`: a whole ring, or what rotates one. */
+/** Lines for a new key of every required purpose, numbered from `first`: a whole ring, or what rotates one. */
 export const createKeyLines = (first: number, createdAt: Seconds): string =>
-  KEY_PURPOSES.map((purpose, index) => createKeyLine(first + index, purpose, createdAt)).join('\n');
+  REQUIRED_PURPOSES.map((purpose, index) => createKeyLine(first + index, purpose, createdAt)).join('\n');

@@ -1,7 +1,9 @@
 import type { Millis } from '../clock.ts';
 
-/** What a key is for. A thief of one key has nothing of another purpose. */
-export const KEY_PURPOSES = ['seal', 'sign', 'session', 'webhook'] as const;
+/** What a ring has a key of each for. A thief of one key has nothing of another purpose. */
+export const REQUIRED_PURPOSES = ['seal', 'sign', 'session', 'webhook'] as const;
+/** What a key is for: those, and JWTs by RS256 where a client has such. */
+export const KEY_PURPOSES = [...REQUIRED_PURPOSES, 'sign-rs256'] as const;
 export type KeyPurpose = (typeof KEY_PURPOSES)[number];
 
 /**

@@ -3,7 +3,7 @@ import { randomBytes, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { calculateJwkThumbprint } from 'jose';
 import { ringOf } from './key-ring.cases.ts';
-import { signingKeyAt } from './key-ring.ts';
+import { createKeyLine, signingKeyAt } from './key-ring.ts';
 import { createSigningKey, SIGNING_SEED_BYTES } from './signing-key.ts';
 
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -26,6 +26,7 @@ const SCALARS: readonly (readonly [string, bigint, string])[] = [
 for (const [name, seed, y] of SCALARS) {
   void test(`of the seeds of a signing key, ${name}`, () => {
     const { jwk } = createSigningKey(seedOf(seed));
+    assert.ok(jwk.kty === 'EC');
     assert.deepEqual([hex(jwk.x), hex(jwk.y)], [BASE_X, y]);
   });
 }
@@ -45,6 +46,21 @@ void test('the key id is the thumbprint that others compute, and the public part
   assert.equal(kid, await calculateJwkThumbprint({ ...jwk }));
   assert.deepEqual(Object.keys(jwk).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
   assert.deepEqual([jwk.alg, jwk.use, jwk.kid], ['ES256', 'sig', kid]);
+});
+
+void test('an RSA key signs, and its id is the thumbprint that others compute', async () => {
+  const ring = ringOf(createKeyLine(7, 'sign-rs256', 0));
+  const { kid, jwk, privateKey, publicKey } = ring.signRs256.active.signingKey();
+  assert.equal(kid, await calculateJwkThumbprint({ ...jwk }));
+  assert.deepEqual(Object.keys(jwk).sort(), ['alg', 'e', 'kid', 'kty', 'n', 'use']);
+  assert.deepEqual([jwk.alg, jwk.use, jwk.kid], ['RS256', 'sig', kid]);
+  const signature = sign('sha256', Buffer.from('text'), privateKey);
+  assert.ok(verify('sha256', Buffer.from('text'), publicKey, signature));
+  assert.deepEqual([signingKeyAt(ring, 0, 'RS256').number, signingKeyAt(ring, 0).number], [7, 901]);
+});
+
+void test('a ring without an RSA key signs nothing by RS256', () => {
+  assert.throws(() => signingKeyAt(ringOf(), 0, 'RS256'), { name: 'StoreError', kind: 'unavailable' });
 });
 
 const MASTER = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';

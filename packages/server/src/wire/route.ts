@@ -23,6 +23,8 @@ export type RouteGroup = {
   readonly name: string;
   /** By method and path, as in `GET /v2.0/vehicles/{id}`; `{name}` stands for one segment. `GET` answers `HEAD` too. */
   readonly routes: Readonly<Record<string, Route>>;
+  /** The names of routes that scripts in browsers may call from the origins of their client (CORS). Absent for none. */
+  readonly crossOriginRoutes?: readonly string[];
   /** Unknown paths that start with this belong to the group, which refuses them. The longest prefix wins. */
   readonly pathPrefix?: string;
   /** Answers a browser that opens an address where no group has anything. One group has this. */

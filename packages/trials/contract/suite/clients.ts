@@ -50,6 +50,30 @@ const creation = (onStore: OnStore): void => {
     assert.deepEqual((await store.readClient('client-a')).client, sampleClient());
   });
 
+  onStore(
+    'The redirect URIs of public clients are those of the enabled ones, as they are now.',
+    async (store) => {
+      const [app, changed, other] = [
+        'https://app.example/',
+        'com.example:/',
+        'https://other.example/',
+      ] as const;
+      await store.createClient(
+        sampleClient({ id: 'a', type: 'public', secrets: [], redirectUris: [app, changed] }),
+      );
+      await store.createClient(sampleClient({ id: 'b', type: 'public', secrets: [], redirectUris: [other] }));
+      await store.createClient(sampleClient({ id: 'c', redirectUris: ['https://server.example/'] }));
+      const list = async () => [...(await store.listPublicRedirectUris())].sort();
+      assert.deepEqual(await list(), [app, changed, other].sort());
+      await store.changeClient('a', { redirectUris: [changed] });
+      await store.changeClient('b', { disabledAtMs: CREATED_AT_MS });
+      assert.deepEqual(await list(), [changed]);
+      await store.changeClient('b', { disabledAtMs: null });
+      await store.removeClient('a', { withGrants: true });
+      assert.deepEqual(await list(), [other]);
+    },
+  );
+
   onStore('An unknown client reads as undefined.', async (store) => {
     await store.createClient(sampleClient());
     assert.equal((await store.readClient('client-b')).client, undefined);

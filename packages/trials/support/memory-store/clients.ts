@@ -8,7 +8,10 @@ import type { RunVerb, Tables } from './tables.ts';
 export const clientVerbs = (
   tables: Tables,
   run: RunVerb,
-): Pick<Store, 'createClient' | 'readClient' | 'listClients' | 'changeClient' | 'removeClient'> => ({
+): Pick<
+  Store,
+  'createClient' | 'readClient' | 'listClients' | 'listPublicRedirectUris' | 'changeClient' | 'removeClient'
+> => ({
   createClient: (client) =>
     run('createClient', () => {
       if (tables.clients.has(client.id)) return 'id_taken';
@@ -21,6 +24,12 @@ export const clientVerbs = (
       keys: listKeys(tables),
     })),
   listClients: () => run('listClients', () => [...tables.clients.values()]),
+  listPublicRedirectUris: () =>
+    run('listPublicRedirectUris', () =>
+      [...tables.clients.values()].flatMap(({ type, disabledAtMs, redirectUris }) =>
+        type === 'public' && disabledAtMs === undefined ? redirectUris : [],
+      ),
+    ),
   changeClient: (id, change) =>
     run('changeClient', () => {
       const client = tables.clients.get(id);

@@ -61,8 +61,9 @@ tryBadInput('Bytes that are not valid HTTP', 'smartcar', ({ refuses, accepts, se
     '17 KiB': () => chunked(writeChunks(`${good()}&x=`.padEnd(17 * 1024, 'x'), 1000)),
     '17 KiB in chunks of one byte': () => chunked(writeChunks(`${good()}&x=`.padEnd(17 * 1024, 'x'), 1)),
   });
-  refuses('400 invalid_request', 'headers over the limit', {
+  refuses('431 invalid_request', 'headers over the limit', {
     'one header of 17 KiB': () => header('X', 'x'.repeat(17 * 1024)),
+    'one header of 40 KiB': () => header('X', 'x'.repeat(40 * 1024)),
     '4000 headers': () => header('X', Array<string>(4000).fill('')),
     'a target of 17 KiB': () => ({ target: `/oauth/token?${'x'.repeat(17 * 1024)}` }),
   });

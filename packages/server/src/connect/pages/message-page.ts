@@ -16,6 +16,7 @@ type MessageName =
   | 'linkExpired'
   | 'pageNotFound'
   | 'addressForApps'
+  | 'requestTooLarge'
   | 'tooManyVisits'
   | 'unavailable'
   | 'broken'
@@ -39,6 +40,7 @@ const MESSAGES: Readonly<Record<MessageName, Message>> = {
   linkExpired: { status: 400, nextStep: 'backToApp' },
   pageNotFound: { status: 404, nextStep: 'none' },
   addressForApps: { status: 405, nextStep: 'none' },
+  requestTooLarge: { status: 431, nextStep: 'backToApp' },
   tooManyVisits: { status: 429, nextStep: 'tryAgain' },
   unavailable: { status: 503, nextStep: 'tryAgain' },
   broken: { status: 500, nextStep: 'tryAgain' },
@@ -91,6 +93,7 @@ const REFUSALS: Partial<Readonly<Record<RefusalReason, MessageName>>> = {
   redirect_uri_unregistered: 'redirectNotAllowed',
   path_unknown: 'pageNotFound',
   method_not_allowed: 'addressForApps',
+  headers_too_large: 'requestTooLarge',
   form_outdated: 'pageExpired',
   form_of_other_site: 'pageExpired',
   cookies_missing: 'cookiesBlocked',

@@ -40,18 +40,6 @@ export const renderPage = (page: Page, pageContext: PageContext): WireResponse =
   body: renderDocument(page, pageContext).text,
 });
 
-/** Redirects a browser. After a form, status 303 makes it send a GET request. */
-export const redirect = (location: string, status: 302 | 303, setCookie?: string): WireResponse => ({
-  status,
-  headers: {
-    Location: location,
-    'Cache-Control': 'no-store',
-    'Referrer-Policy': 'no-referrer',
-    ...(setCookie === undefined ? {} : { 'Set-Cookie': setCookie }),
-  },
-  body: '',
-});
-
 /** Loopback redirect URIs, on any port. A policy cannot name an IPv6 address. */
 const LOOPBACK_TARGETS = 'http://127.0.0.1:* http://localhost:*';
 

@@ -57,26 +57,6 @@ const listVehicles = (vehicles: readonly Vehicle[], texts: PageContext['texts'])
     ? texts.signIn.withoutVehicles
     : vehicles.map(({ make, model }) => keepOnOneLine(`${nameMake(make, texts)} ${model}`)).join(', ');
 
-/**
- * Sends the browser to the provider by a refresh. A redirect of the form would not do: the policy of the page that sent
- * the form applies to every redirect that follows, and stops it.
- */
-export const redirectPage = (
-  { texts }: PageContext,
-  {
-    title,
-    url,
-    setCookie,
-  }: { readonly title: string; readonly url: string; readonly setCookie: string | undefined },
-): Page => ({
-  status: 200,
-  title,
-  content: html`<h1>${title}</h1>
-    <p class="actions"><a class="primary" href="${url}">${texts.signIn.continue}</a></p>`,
-  refreshTo: url,
-  setCookie,
-});
-
 /** Shows who is signed in, and offers to use another account. */
 export const signedInBar = ({ texts }: PageContext, owner: Owner, form: RenderForm): Content =>
   html`<div class="account">

@@ -92,6 +92,7 @@ export const TEXTS_EN = {
     cancel: 'Cancel',
     signingOut: 'You are signed out here. Signing you out of your account too',
     redirecting: 'Taking you to the sign-in page',
+    continuing: 'Taking you to the next page',
     continue: 'Continue',
     otherAccountHeading: 'Please use a different account',
     otherAccountText:
@@ -203,6 +204,10 @@ export const TEXTS_EN = {
     addressForApps: {
       title: 'This address is for apps',
       text: 'Apps send their requests here. There is no page to see.',
+    },
+    requestTooLarge: {
+      title: 'Your browser sent too much data',
+      text: 'Most of it are probably cookies. Delete the cookies of this site, then try again. Nothing has changed.',
     },
     tooManyVisits: {
       title: 'Too many visits',

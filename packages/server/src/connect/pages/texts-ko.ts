@@ -91,6 +91,7 @@ export const TEXTS_KO: Texts = {
     cancel: '취소',
     signingOut: '로그아웃되었습니다. 내 계정에서도 로그아웃하는 중입니다',
     redirecting: '로그인 페이지로 이동합니다',
+    continuing: '다음 페이지로 이동합니다',
     continue: '계속',
     otherAccountHeading: '다른 계정으로 로그인하세요',
     otherAccountText: '앱이 다른 계정에 연결되어 있습니다. 차량을 선택하려면 그 계정으로 로그인하세요.',
@@ -194,6 +195,10 @@ export const TEXTS_KO: Texts = {
     addressForApps: {
       title: '앱 전용 주소입니다',
       text: '앱이 요청을 보내는 주소입니다. 볼 수 있는 페이지가 없습니다.',
+    },
+    requestTooLarge: {
+      title: '브라우저가 보낸 데이터가 너무 많습니다',
+      text: '쿠키가 너무 많기 때문일 수 있습니다. 이 사이트의 쿠키를 삭제한 뒤 다시 시도하세요. 변경된 내용은 없습니다.',
     },
     tooManyVisits: {
       title: '요청이 너무 많습니다',

@@ -7,8 +7,7 @@ import { button } from '../pages/form.ts';
 import { html } from '../pages/html.ts';
 import { renderMessage } from '../pages/message-page.ts';
 import { createPageContext } from '../pages/page-context.ts';
-import { redirect, renderPage } from '../pages/page.ts';
-import { redirectPage } from '../pages/sign-in-page.ts';
+import { redirect, redirectByPage } from '../pages/redirect.ts';
 import { openClaims, sealClaims } from '../sealed-claims.ts';
 import { createForm } from '../session-form.ts';
 import type { OwnerVisit } from './owner-visit.ts';
@@ -56,11 +55,9 @@ export const redirectToProvider = async (
     const isFresh = session.demandsCredentials;
     const url = await context.upstream?.begin(attempt, { redirectUri, language, isFresh });
     if (url === undefined) throw new SignInError('not_configured', 'no provider is configured');
-    if (visit.request.method === 'POST') {
-      const title = pageContext.texts.signIn.redirecting;
-      return renderPage(redirectPage(pageContext, { title, url, setCookie: cookie }), pageContext);
-    }
-    return redirect(url, 302, cookie);
+    if (visit.request.method === 'POST')
+      return redirectByPage(pageContext, pageContext.texts.signIn.redirecting, url, cookie);
+    return redirect(pageContext, url, { status: 302, setCookie: cookie });
   } catch (error) {
     return renderFailure(ownerVisit, error);
   }
@@ -109,7 +106,7 @@ export const finishSignIn = async (context: ConnectContext, visit: Visit): Promi
     if (signedIn === undefined) throw new SignInError('not_configured', 'no provider is configured');
     const { cookie } = await startSession(context, { ...signedIn, replaces: session }, nowMs);
     context.emit({ event: 'owner.signed_in', requestId, method: 'upstream', caller });
-    return redirect(next, 303, cookie);
+    return redirect(pageContext, next, { status: 303, setCookie: cookie });
   } catch (error) {
     return renderFailure(pages, error, session);
   }

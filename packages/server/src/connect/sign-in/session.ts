@@ -31,10 +31,10 @@ export type Session = {
 const COOKIE_LIFETIME_SECONDS = 86_400;
 
 /**
- * Browsers limit a cookie to 4096 bytes, its name included. An ID token that does not fit is not kept: the provider then asks who
- * signs out.
+ * A default nginx accepts a response with 4096 bytes of headers, of which the cookie is one. An ID token that does not fit is not
+ * kept: the provider then asks who signs out.
  */
-const SEALED_WITH_ID_TOKEN_MAX_CHARACTERS = 3900;
+const SEALED_WITH_ID_TOKEN_MAX_CHARACTERS = 2600;
 
 const schema = v.object({
   id: v.string(),

@@ -1,7 +1,8 @@
 import type { WireResponse } from '../../wire/exchange.ts';
 import type { Content } from '../pages/html.ts';
 import { renderMessage } from '../pages/message-page.ts';
-import { redirect, renderPage } from '../pages/page.ts';
+import { renderPage } from '../pages/page.ts';
+import { redirect } from '../pages/redirect.ts';
 import { signInPage } from '../pages/sign-in-page.ts';
 import { createForm } from '../session-form.ts';
 import type { SentForm } from '../session-form.ts';
@@ -45,13 +46,14 @@ export const handleSignInForm = async (
     const owner = { subject: demo.subject, name: '', isSimulated: true };
     const { cookie } = await startSession(context, { owner, replaces: session }, nowMs);
     context.emit({ event: 'owner.signed_in', requestId, method: 'simulated', caller: visit.caller });
-    return redirect(pageContext.target, 303, cookie);
+    return redirect(pageContext, pageContext.target, { status: 303, setCookie: cookie });
   }
   if (action === 'sign_in_upstream' && methods.real)
     return redirectToProvider(ownerVisit, { session, cookie: undefined });
   if (action === 'switch') {
     const fresh = await startSession(context, { demandsCredentials: true, replaces: session }, nowMs);
-    if (methods.simulated || !methods.real) return redirect(pageContext.target, 303, fresh.cookie);
+    if (methods.simulated || !methods.real)
+      return redirect(pageContext, pageContext.target, { status: 303, setCookie: fresh.cookie });
     return redirectToProvider(ownerVisit, fresh);
   }
   return undefined;

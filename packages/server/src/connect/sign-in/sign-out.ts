@@ -1,7 +1,6 @@
 import type { WireResponse } from '../../wire/exchange.ts';
 import { sealNotice, withNotice } from '../notices.ts';
-import { redirect, renderPage } from '../pages/page.ts';
-import { redirectPage } from '../pages/sign-in-page.ts';
+import { redirect, redirectByPage } from '../pages/redirect.ts';
 import type { OwnerVisit } from './owner-visit.ts';
 import { reportFailure } from './provider-sign-in.ts';
 import { startSession } from './session.ts';
@@ -29,13 +28,12 @@ export const signOut = async (
   const isAtProvider = url !== undefined;
   if (session.owner !== undefined)
     context.emit({ event: 'owner.signed_out', requestId, isAtProvider, caller: visit.caller });
-  if (isAtProvider) {
-    const title = pageContext.texts.signIn.signingOut;
-    return renderPage(redirectPage(pageContext, { title, url, setCookie: fresh.cookie }), pageContext);
-  }
+  if (isAtProvider)
+    return redirectByPage(pageContext, pageContext.texts.signIn.signingOut, url, fresh.cookie);
   const notice = session.owner?.isSimulated === false ? 'signedOutHere' : 'signedOut';
   const sealed = sealNotice(context, fresh.session, notice);
-  return redirect(withNotice(pageContext.target, sealed), 303, fresh.cookie);
+  const location = withNotice(pageContext.target, sealed);
+  return redirect(pageContext, location, { status: 303, setCookie: fresh.cookie });
 };
 
 /** The URL at which the provider ends its session; `undefined` if it has none, offers no such URL, or does not answer. */

@@ -14,7 +14,8 @@ import { noVehiclesPage } from '../pages/consent-page.ts';
 import { renderMessage } from '../pages/message-page.ts';
 import { nameClient } from '../pages/names.ts';
 import { createPageContext } from '../pages/page-context.ts';
-import { redirect, renderPage, SWITCH_LANGUAGE } from '../pages/page.ts';
+import { renderPage, SWITCH_LANGUAGE } from '../pages/page.ts';
+import { redirect } from '../pages/redirect.ts';
 import { otherAccountPage, selectPage } from '../pages/select-page.ts';
 import { keepChosen, readChoice, selectOnly } from '../pages/vehicle-choice.ts';
 import type { ChoiceState, VehicleChoice } from '../pages/vehicle-choice.ts';
@@ -137,7 +138,8 @@ const submitSelection = async (pending: PendingSelection): Promise<WireResponse>
   const owner = ownerOf(session, methods);
   if (owner?.subject === selection.subject && action === SWITCH_LANGUAGE)
     return renderSelection(pending, { session, owner }, { hasError: false, chosen: fields });
-  if (owner?.subject !== selection.subject || action !== 'agree') return redirect(pageContext.target, 303);
+  if (owner?.subject !== selection.subject || action !== 'agree')
+    return redirect(pageContext, pageContext.target, { status: 303 });
   const choice = await offerVehicles(pending, owner);
   if (choice === 'unavailable') return renderMessage('vehiclesUnavailable', pageContext);
   const chosen = readChoice(fields, choice);
@@ -174,7 +176,9 @@ const describe = ({ dialect, selection, visit: { exchange, caller } }: PendingSe
 });
 
 const redirectToClient = (
-  { selection, redirectUri }: PendingSelection,
+  { selection, redirectUri, pageContext }: PendingSelection,
   parameters: RedirectParameters,
-): WireResponse =>
-  redirect(redirectTo({ redirectUri, rawState: encodeURIComponent(selection.state) }, parameters), 302);
+): WireResponse => {
+  const rawState = encodeURIComponent(selection.state);
+  return redirect(pageContext, redirectTo({ redirectUri, rawState }, parameters), { status: 302 });
+};

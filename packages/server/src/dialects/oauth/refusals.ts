@@ -69,6 +69,7 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
     },
     body_too_large: invalidRequest('The request body is too large.', 413),
     body_too_slow: invalidRequest('The request took too long to arrive.', 408),
+    headers_too_large: invalidRequest('The request headers are too large.', 431),
     request_malformed: invalidRequest('The request is not well-formed HTTP.'),
     expectation_unknown: invalidRequest('The Expect header can be 100-continue only.', 417),
     content_type_wrong: invalidRequest('Content-Type must be application/x-www-form-urlencoded.'),
@@ -114,6 +115,7 @@ export const oauthRefusals: RefusalTable<OAuthAnswer> = createRefusalTable<OAuth
       error: 'unsupported_token_type',
       description: 'An access token expires by itself; revoke the refresh token.',
     },
+    origin_unregistered: invalidRequest('The origin is that of no redirect URI of a public client.', 403),
     scope_missing: {
       status: 403,
       error: 'insufficient_scope',

@@ -56,6 +56,7 @@ export const pleosRefusals: RefusalTable<PleosAnswer> = createRefusalTable<Pleos
     method_not_allowed: { ...fault('404'), headers: { Allow: 'POST' } },
     body_too_large: fieldFault('body', 'is too large'),
     body_too_slow: fieldFault('body', 'took too long to arrive', 408),
+    headers_too_large: fieldFault('headers', 'are too large', 431),
     request_malformed: fieldFault('request', 'is not well-formed HTTP'),
     expectation_unknown: fieldFault('Expect', 'can be 100-continue only', 417),
     content_type_wrong: fieldFault('Content-Type', 'must be application/json or absent'),

@@ -21,9 +21,9 @@ export const createVehicleRoutes: CreateRoutes = (context, dialect, actions) => 
   const { store } = context;
   const { selectionLinks } = actions;
 
-  const authorize = async ({ request }: Visit): Promise<Access & { readonly brand: PleosBrand }> => {
-    const access = await readBearerAccess(context, dialect, request);
-    const brand = readBrand(request);
+  const authorize = async (visit: Visit): Promise<Access & { readonly brand: PleosBrand }> => {
+    const access = await readBearerAccess(context, dialect, visit);
+    const brand = readBrand(visit.request);
     if (access.grant.brand !== undefined && access.grant.brand !== brand)
       throw new Refusal('access_token_dead');
     return { ...access, brand };

@@ -12,7 +12,7 @@ export const smartcarRefusals: RefusalTable<OAuthAnswer> = {
   },
   grant_type_unsupported: {
     ...oauthRefusals.grant_type_unsupported,
-    description: 'grant_type must be refresh_token or authorization_code.',
+    description: 'grant_type must be refresh_token, authorization_code or client_credentials.',
   },
   refresh_token_malformed: invalidRequest(
     'Invalid refresh_token: it does not have the form of a refresh token.',

@@ -13,7 +13,9 @@ import type { Dialect } from '../dialect.ts';
 import type { Exchange } from '../../wire/exchange.ts';
 
 const DAY = 86_400;
-/** The vendor's own; a grant type that is new here is not served by itself. */
+/** The vendor issues tokens for the client itself at another path, `/oauth2/token`. Clients that read metadata find one path only. */
+const isForClientItself = (grantType: string): boolean => grantType === 'client_credentials';
+/** The vendor's own, and that; a grant type that is new here is not served by itself. */
 const GRANT_TYPES: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token']);
 
 const headersOf = ({ requestId }: Exchange) => ({
@@ -39,8 +41,8 @@ export const smartcar: Dialect = {
   tokenEndpoints: {
     '/oauth/token': createTokenEndpoint({
       methods: ['client_secret_basic', 'client_secret_post', 'none'],
-      // The vendor issues tokens for the client itself at another path, `/oauth2/token`.
-      serves: (grantType) => GRANT_TYPES.has(grantType),
+      serves: (grantType) => GRANT_TYPES.has(grantType) || isForClientItself(grantType),
+      servesEveryDialect: isForClientItself,
       // The vendor's SDKs for Python and Ruby send none where only one is registered.
       omittable: ['redirect_uri'],
     }),

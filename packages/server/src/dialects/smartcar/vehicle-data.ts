@@ -72,7 +72,9 @@ const ANSWERS: Readonly<Partial<Record<RefusalReason, Answer>>> = {
   method_not_allowed: { ...INVALID, status: 405 },
   body_too_large: { ...INVALID, status: 413 },
   body_too_slow: { ...INVALID, status: 408 },
+  headers_too_large: { ...INVALID, status: 431 },
   expectation_unknown: { ...INVALID, status: 417 },
+  origin_unregistered: { ...INVALID, status: 403 },
   access_token_missing: UNAUTHENTICATED,
   access_token_dead: {
     ...UNAUTHENTICATED,

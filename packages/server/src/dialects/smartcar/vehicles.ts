@@ -19,7 +19,7 @@ const PERMISSIONS_A_PAGE = 25;
  */
 export const createVehicleRoutes: CreateRoutes = (context, dialect, actions) => {
   const { store } = context;
-  const authorize = ({ request }: Visit): Promise<Access> => readBearerAccess(context, dialect, request);
+  const authorize = (visit: Visit): Promise<Access> => readBearerAccess(context, dialect, visit);
 
   const findVehicle = async ({ grant }: Access, { parameters }: Visit): Promise<Vehicle> => {
     const vehicles = await store.listVehicles(grant.id);
@@ -67,16 +67,18 @@ export const createVehicleRoutes: CreateRoutes = (context, dialect, actions) => 
     return renderData({ status: 'success' }, visit.exchange);
   };
 
+  const routes = {
+    'GET /v2.0/vehicles': listVehicles,
+    'GET /v2.0/user': showUser,
+    'GET /v2.0/vehicles/{id}': showAttributes,
+    'GET /v2.0/vehicles/{id}/permissions': listPermissions,
+    'DELETE /v2.0/vehicles/{id}/application': endConnection,
+  };
   return {
     name: dialect.name,
     pathPrefix: '/v2.0/',
-    routes: {
-      'GET /v2.0/vehicles': listVehicles,
-      'GET /v2.0/user': showUser,
-      'GET /v2.0/vehicles/{id}': showAttributes,
-      'GET /v2.0/vehicles/{id}/permissions': listPermissions,
-      'DELETE /v2.0/vehicles/{id}/application': endConnection,
-    },
+    routes,
+    crossOriginRoutes: Object.keys(routes),
     renderRefusal: (refusal, { exchange }) => renderDataRefusal(refusal, exchange),
   };
 };

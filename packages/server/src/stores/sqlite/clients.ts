@@ -4,11 +4,14 @@ import type { ClientStore } from '../../clients/client-store.ts';
 import { writeProfile } from '../../clients/profile.ts';
 import { isUseNews, removeSecret } from '../../clients/secret.ts';
 import type { KnownClients } from './known-clients.ts';
-import { toOptionalNumber } from './rows.ts';
+import { toOptionalNumber, toTexts } from './rows.ts';
 import type { Connection } from './connection.ts';
 
 const prepareStatements = (database: DatabaseSync) => ({
   list: database.prepare('SELECT id FROM clients ORDER BY number'),
+  listPublicRedirectUris: database.prepare(
+    `SELECT redirect_uris FROM clients WHERE type = 'public' AND disabled_at_ms IS NULL`,
+  ),
   insert: database.prepare(
     `INSERT OR IGNORE INTO clients (id, dialect, type, name, redirect_uris, consent_redirect_uri, profile, policy, created_at_ms, disabled_at_ms, has_imported_tokens, revision)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, abs(random() % 1000000000000))`,
@@ -43,10 +46,8 @@ const prepareStatements = (database: DatabaseSync) => ({
 });
 
 /** Creates, changes and removes clients, and keeps the cache of them right. */
-export const createClientVerbs = (
-  { database, commits, read }: Connection,
-  known: KnownClients,
-): ClientStore => {
+export const createClientVerbs = (connection: Connection, known: KnownClients): ClientStore => {
+  const { database, commits } = connection;
   const sql = prepareStatements(database);
   return {
     createClient: (client) =>
@@ -78,9 +79,7 @@ export const createClientVerbs = (
         }
         return 'created';
       }),
-    readClient: (id) => read(() => known.read(id)),
-    listClients: () =>
-      read(() => sql.list.all().flatMap((row) => known.read(String(row['id'])).client ?? [])),
+    ...createReadVerbs(connection, known, sql),
     changeClient: (id, change) =>
       commits.run(() => {
         const { client } = known.read(id);
@@ -150,3 +149,18 @@ export const createClientVerbs = (
       }),
   };
 };
+
+const createReadVerbs = (
+  { read }: Connection,
+  known: KnownClients,
+  sql: ReturnType<typeof prepareStatements>,
+): Pick<ClientStore, 'readClient' | 'listClients' | 'listPublicRedirectUris'> => ({
+  readClient: (id) => read(() => known.read(id)),
+  listClients: () => read(() => sql.list.all().flatMap((row) => known.read(String(row['id'])).client ?? [])),
+  listPublicRedirectUris: () =>
+    read(() =>
+      sql.listPublicRedirectUris
+        .all()
+        .flatMap((row) => toTexts(row['redirect_uris'], 'clients.redirect_uris')),
+    ),
+});

@@ -8,7 +8,7 @@ import { removeGrantsOf } from './grant-rows.ts';
 import { NEXT_REVISION } from './known-clients.ts';
 import type { KnownClients } from './known-clients.ts';
 import type { Connections } from '../connection/pool.ts';
-import { canBeText, toClient } from './rows.ts';
+import { canBeText, toClient, toTexts } from './rows.ts';
 import type { Transaction } from '../connection/transaction.ts';
 import { writeSecrets } from '../../copy/row-form.ts';
 import { LOCK_AGAINST_CHANGES } from '../connection/engine.ts';
@@ -18,6 +18,7 @@ type ClientVerbs = Pick<
   | 'createClient'
   | 'readClient'
   | 'listClients'
+  | 'listPublicRedirectUris'
   | 'changeClient'
   | 'removeClient'
   | 'addSecret'
@@ -33,6 +34,8 @@ const UPDATE = `UPDATE clients SET revision = ${NEXT_REVISION}, name = $2, redir
   profile = $5, policy = $6, secrets = $7, disabled_at_ms = $8 WHERE id = $1`;
 
 const BY_SECRET = `SELECT * FROM clients WHERE strpos(secrets, $1) > 0 LIMIT 1 ${LOCK_AGAINST_CHANGES}`;
+
+const SELECT_PUBLIC_REDIRECT_URIS = `SELECT redirect_uris FROM clients WHERE type = 'public' AND disabled_at_ms IS NULL`;
 
 /** For the removal of a client with all its grants. */
 const TIMEOUT_MS = 600_000;
@@ -86,6 +89,10 @@ export const createClientVerbs = (
     },
     readClient: (id) => known.read(id),
     listClients: async () => (await read('SELECT * FROM clients ORDER BY created_at_ms, id')).map(toClient),
+    listPublicRedirectUris: async () =>
+      (await read(SELECT_PUBLIC_REDIRECT_URIS)).flatMap((row) =>
+        toTexts(row['redirect_uris'], 'clients.redirect_uris'),
+      ),
     changeClient: (id, wanted) =>
       change(id, (client) => {
         const changed = changeClient(client, wanted);

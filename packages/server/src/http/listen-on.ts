@@ -1,0 +1,55 @@
+import { lstatSync, unlinkSync } from 'node:fs';
+import { connect, isIP } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import type { Config } from '../config.ts';
+
+/** Where a server listens: on a host and port, or on a Unix socket. */
+export type ListenAddress = Pick<Config, 'host' | 'port' | 'socket'>;
+
+/**
+ * Starts to listen, and answers the URL by which programs on this machine reach the server, or `unix:` with the path of its
+ * socket. Rejects with the error of the system.
+ */
+export const listenOn = async (server: Server, { host, port, socket }: ListenAddress): Promise<string> => {
+  if (socket !== undefined) await removeDeadSocket(socket);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    const onListening = (): void => {
+      server.off('error', reject);
+      resolve();
+    };
+    // A loopback port is open to every user of the machine too; the folder of a socket can be closed to them.
+    if (socket !== undefined)
+      server.listen({ path: socket, readableAll: true, writableAll: true }, onListening);
+    else server.listen(port, host, onListening);
+  });
+  return socket === undefined ? urlOf(host, server.address() as AddressInfo) : `unix:${socket}`;
+};
+
+/** The addresses that stand for all of the machine, and where they are reached on the machine itself. */
+const LOOPBACK_OF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/** Whether a host stands for all addresses of the machine. */
+export const isEveryAddress = (host: string): boolean => Object.hasOwn(LOOPBACK_OF, host);
+
+/**
+ * A name stays as it was given, and an address for all of the machine becomes its loopback address: the URL is the issuer, unless
+ * one is configured, and strict clients compare the issuer with the URL that they were given.
+ */
+const urlOf = (host: string, { address, port }: AddressInfo): string => {
+  const reached = isIP(host) === 0 ? host.toLowerCase() : (LOOPBACK_OF[address] ?? address);
+  return `http://${isIP(reached) === 6 ? `[${reached}]` : reached}:${port}`;
+};
+
+/** A process that was killed leaves its socket, on which nobody can listen again. */
+const removeDeadSocket = async (path: string): Promise<void> => {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  const isDead = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(false);
+    });
+    probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
+  if (isDead) unlinkSync(path);
+};

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { renameSync } from 'node:fs';
+import { createServer as createHttpServer, request as send } from 'node:http';
+import type { RequestOptions } from 'node:http';
+import { createServer, isIP } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { createAuthorizationServer } from '@keyfob/server';
+import type { AuthorizationServer, Settings } from '@keyfob/server';
+import * as client from 'openid-client';
+import { createPlainBrowser } from '../connect/plain-browser.ts';
+import { makeClient } from '../support/make-client.ts';
+import { directoryFor } from '../support/test-directory.ts';
+import type { Scope } from '../support/test-directory.ts';
+
+const REDIRECT_URI = 'https://app.example/callback';
+const HAS_IPV6 = Object.values(networkInterfaces()).some((list) =>
+  list?.some(({ address }) => address === '::1'),
+);
+
+const open = async (scope: Scope, settings: Settings): Promise<AuthorizationServer> => {
+  const server = await createAuthorizationServer({ data: directoryFor(scope), port: 0, ...settings });
+  scope.after(() => server.close());
+  return server;
+};
+
+/** Discovers a server as a strict client does: the issuer in the metadata must be the URL that was asked. */
+const discover = (
+  issuer: string,
+  clientId = 'any',
+  authentication: client.ClientAuth = client.None(),
+): Promise<client.Configuration> =>
+  client.discovery(new URL(issuer), clientId, undefined, authentication, {
+    algorithm: 'oauth2',
+    execute: [client.allowInsecureRequests],
+  });
+
+describe('A server without a public URL', () => {
+  for (const [host, reached] of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['localhost', 'localhost'],
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '[::1]'],
+    ['[::]', '[::1]'],
+    ['[::1]', '[::1]'],
+  ] as const) {
+    const skip = isIP(host.replaceAll(/[[\]]/g, '')) === 6 && !HAS_IPV6 && 'this machine has no IPv6';
+    test(
+      `on ${host} is discovered by a strict client through the address that it prints`,
+      { skip },
+      async (t) => {
+        const server = await open(t, { host });
+        const { url } = await server.listen();
+        assert.equal(new URL(url).hostname, reached);
+        assert.equal(server.publicUrl, url);
+        const configuration = await discover(url);
+        assert.equal(configuration.serverMetadata().issuer, url);
+      },
+    );
+  }
+});
+
+/** A proxy that serves `/keyfob` and removes it from the path, as nginx does with `proxy_pass http://server/`. */
+const openPrefixProxy = async (scope: Scope) => {
+  const proxy = { target: {} as RequestOptions, url: '', largestHeaderBytes: 0 };
+  const server = createHttpServer((incoming, outgoing) => {
+    const { method, headers, url = '' } = incoming;
+    const path = url.replace(/^\/keyfob(?=\/)/, '');
+    const onward = send({ ...proxy.target, method, path, headers }, (answer) => {
+      const bytes = answer.rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
+      proxy.largestHeaderBytes = Math.max(proxy.largestHeaderBytes, bytes);
+      outgoing.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  scope.after(() => {
+    server.close().closeAllConnections();
+  });
+  proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keyfob`;
+  return proxy;
+};
+
+/** A socket as a killed process leaves it: nobody listens. */
+const leaveDeadSocket = async (path: string): Promise<void> => {
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  renameSync(path, `${path}.kept`);
+  server.close();
+  await once(server, 'close');
+  renameSync(`${path}.kept`, path);
+};
+
+describe('A server on a Unix socket, below a path prefix of a proxy', () => {
+  test('leads a strict client from discovery through consent to tokens, in headers that nginx accepts', async (t) => {
+    const proxy = await openPrefixProxy(t);
+    const socketPath = join(directoryFor(t), 'public.sock');
+    await leaveDeadSocket(socketPath);
+    const server = await open(t, { socket: socketPath, publicUrl: proxy.url, demo: true });
+    assert.equal((await server.listen()).url, `unix:${socketPath}`);
+    proxy.target = { socketPath };
+    const registration = { dialect: 'smartcar', name: 'Charge planner', redirectUris: [REDIRECT_URI] };
+    const app = await makeClient(server.deployment, { ...registration, policy: { simulatedOwners: true } });
+
+    const basic = client.ClientSecretBasic(app.clientSecret);
+    const configuration = await discover(proxy.url, app.client.id, basic);
+    const { issuer, token_endpoint: tokenEndpoint } = configuration.serverMetadata();
+    assert.deepEqual([issuer, tokenEndpoint], [proxy.url, `${proxy.url}/oauth/token`]);
+    const codeVerifier = client.randomPKCECodeVerifier();
+    // Each character takes three on the wire.
+    const state = '/'.repeat(2000);
+    const url = client.buildAuthorizationUrl(configuration, {
+      redirect_uri: REDIRECT_URI,
+      scope: 'read_odometer',
+      state,
+      code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+    });
+    const browser = createPlainBrowser();
+    const signedIn = await browser.press(await browser.open(url.href), '1');
+    const consent = await browser.open(signedIn.target);
+    const [, vehicle = ''] = /name="(vehicle_[^"]+)"/.exec(consent.body) ?? [];
+    const agreed = await browser.press(consent, 'agree', { [vehicle]: 'yes' });
+    const checks = { expectedState: state, pkceCodeVerifier: codeVerifier };
+    const tokens = await client.authorizationCodeGrant(configuration, new URL(agreed.target), checks);
+    const refreshed = await client.refreshTokenGrant(configuration, tokens.refresh_token ?? '');
+    assert.notEqual(refreshed.refresh_token, tokens.refresh_token);
+    const vehicles = await fetch(`${proxy.url}/v2.0/vehicles`, {
+      headers: { Authorization: `Bearer ${refreshed.access_token}` },
+    });
+    assert.equal(vehicles.status, 200);
+    assert.ok(proxy.largestHeaderBytes <= 4096 - 30, `${proxy.largestHeaderBytes} bytes`);
+  });
+
+  test('refuses a socket on which another server listens', async (t) => {
+    const socket = join(directoryFor(t), 'public.sock');
+    const publicUrl = 'https://cars.example';
+    await (await open(t, { socket, publicUrl })).listen();
+    const second = await open(t, { socket, publicUrl });
+    await assert.rejects(second.listen(), { code: 'address_in_use', remedy: /--socket/ });
+  });
+});
