@@ -458,7 +458,7 @@ describe('A browser that opens an address where there is nothing', () => {
   const HTML = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
   test('reads a page; a program reads what the dialect documents', async () => {
-    for (const path of ['/nothing', '/oauth/nothing', '/v1/nothing', '/v2.0/nothing', '/connect/']) {
+    for (const path of ['/nothing', '/oauth/nothing', '/v1/nothing', '/v2.0/nothing', '/connect/nothing']) {
       const before = trial.events.length;
       const page = await createPlainBrowser().open(`${trial.url}${path}`, HTML);
       assert.equal(page.status, 404, path);

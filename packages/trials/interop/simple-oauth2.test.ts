@@ -107,7 +107,7 @@ describe('simple-oauth2 for a client that must send a User-Agent', () => {
   test('reports that the header is missing, and the refresh token stays valid', async () => {
     const client = await server.register(...USER_AGENT_REQUIRED);
     const { refreshToken } = await server.grant(client);
-    const description = /^The User-Agent header is required\.$/;
+    const description = /^The User-Agent header is required, unless .*requireUserAgent/;
     await assertRefused(refresh(client, refreshToken), {
       status: 400,
       error: 'invalid_request',
@@ -125,15 +125,11 @@ describe('simple-oauth2 for a client that must send a User-Agent', () => {
   });
 });
 
-test('simple-oauth2 is refused as unauthenticated when it sends the secret in the body', async () => {
+test('simple-oauth2 refreshes with the secret in the body', async () => {
   const { client } = server;
   const { refreshToken } = await server.grant(client);
   const settings = { options: { authorizationMethod: 'body' } } as const;
-  await assertRefused(refresh(client, refreshToken, settings), {
-    status: 401,
-    error: 'invalid_client',
-    description: /authentication failed/,
-  });
+  assert.notEqual(await refresh(client, refreshToken, settings), refreshToken);
 });
 
 test('simple-oauth2 reports the required content type when it sends JSON', async () => {
