@@ -38,7 +38,12 @@ describe('keyfob events', () => {
     const directory = directoryFor(t);
     const command = {
       command: async <Output>(...words: readonly string[]) => {
-        const ended = await runOn(directory, ...words, '--json');
+        const ended = await runOn(
+          directory,
+          ...words,
+          ...(words[0] === 'client' ? ['--create-store'] : []),
+          '--json',
+        );
         assert.equal(ended.code, 0, ended.stderr);
         return JSON.parse(ended.stdout) as Output;
       },

@@ -124,7 +124,7 @@ const pleosFaults = (body: string): Faults => {
     ],
     'not an object': [
       '400 4002 body',
-      each([`[${body}]`, JSON.stringify(body), `\ufeff${body}`, `${body}\0`], (bad) => ({ body: bad })),
+      each([`[${body}]`, JSON.stringify(body), `\ufeff\ufeff${body}`, `${body}\0`], (bad) => ({ body: bad })),
     ],
     'invalid UTF-8': [
       '400 4002 body',

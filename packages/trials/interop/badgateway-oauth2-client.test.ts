@@ -95,10 +95,15 @@ for (const method of ['client_secret_basic', 'client_secret_basic_interop'] as c
   });
 }
 
-test('@badgateway/oauth2-client refreshes with the secret in the body', async () => {
-  const { client } = server;
+test('@badgateway/oauth2-client may send the secret in the body, unless the client is registered for HTTP Basic only', async () => {
+  const client = await server.register();
   const { refreshToken } = await server.grant(client);
   const held = { accessToken: '', expiresAt: null, refreshToken };
   const refreshed = await appOf(client, 'client_secret_post').refreshToken(held);
   assert.notEqual(refreshed.refreshToken, refreshToken);
+  await server.process.command('client', 'set', client.clientId, '--client-authentication', 'basic');
+  await assertRefused(
+    appOf(client, 'client_secret_post').refreshToken(refreshed),
+    OAUTH_REFUSALS.unauthenticated,
+  );
 });

@@ -102,11 +102,14 @@ for (const { name, kind, arrange } of REFUSAL_CASES) {
   });
 }
 
-test('openid-client refreshes with the secret in the body', async () => {
-  const { client } = server;
+test('openid-client may send the secret in the body, unless the client is registered for HTTP Basic only', async () => {
+  const client = await server.register();
   const { refreshToken } = await server.grant(client);
   const configuration = configurationOf(client, ClientSecretPost(client.clientSecret));
-  assert.notEqual((await refreshTokenGrant(configuration, refreshToken)).refresh_token, refreshToken);
+  const { refresh_token: next = '' } = await refreshTokenGrant(configuration, refreshToken);
+  assert.notEqual(next, refreshToken);
+  await server.process.command('client', 'set', client.clientId, '--client-authentication', 'basic');
+  await assertChallenged(refreshTokenGrant(configuration, next));
 });
 
 test('openid-client reports that a code was never issued', async () => {

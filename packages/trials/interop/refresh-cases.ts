@@ -18,22 +18,24 @@ export type RefusalCase = {
   arrange(server: TrialServer, refresh: Refresh): Promise<Presented>;
 };
 
-const TIMES = 10;
-
-/** Refreshes one grant ten times in a row and proves that every refresh token was new and that no use was lost. */
-export const refreshTenTimes = async (server: TrialServer, refresh: Refresh): Promise<void> => {
+/** Refreshes one grant several times in a row and proves that every refresh token was new and that no use was lost. */
+export const refreshInARow = async (server: TrialServer, times: number, refresh: Refresh): Promise<void> => {
   const { client } = server;
   const { grantId, refreshToken } = await server.grant(client);
   const tokens = [refreshToken];
-  for (let time = 0; time < TIMES; time++) tokens.push(await refresh(client, tokens.at(-1) ?? ''));
-  assert.equal(new Set(tokens).size, TIMES + 1);
+  for (let time = 0; time < times; time++) tokens.push(await refresh(client, tokens.at(-1) ?? ''));
+  assert.equal(new Set(tokens).size, times + 1);
   const { status, generation } = await server.process.command<{ status: string; generation: number }>(
     'grant',
     'show',
     grantId,
   );
-  assert.deepEqual({ status, generation }, { status: 'active', generation: TIMES });
+  assert.deepEqual({ status, generation }, { status: 'active', generation: times });
 };
+
+/** Refreshes one grant ten times in a row, as `refreshInARow`. */
+export const refreshTenTimes = (server: TrialServer, refresh: Refresh): Promise<void> =>
+  refreshInARow(server, 10, refresh);
 
 /** The refresh tokens printed in the vendors' pages: well-formed, but never issued by this server. */
 const NEVER_ISSUED: Readonly<Record<DialectName, string>> = {

@@ -107,7 +107,8 @@ describe('simple-oauth2 for a client that must send a User-Agent', () => {
   test('reports that the header is missing, and the refresh token stays valid', async () => {
     const client = await server.register(...USER_AGENT_REQUIRED);
     const { refreshToken } = await server.grant(client);
-    const description = /^The User-Agent header is required, unless .*requireUserAgent/;
+    const description =
+      /^The User-Agent header is required, unless the platform sets requireUserAgent to false for the client\.$/;
     await assertRefused(refresh(client, refreshToken), {
       status: 400,
       error: 'invalid_request',
@@ -125,11 +126,18 @@ describe('simple-oauth2 for a client that must send a User-Agent', () => {
   });
 });
 
-test('simple-oauth2 refreshes with the secret in the body', async () => {
-  const { client } = server;
+test('simple-oauth2 may send the secret in the body, unless the client is registered for HTTP Basic only', async () => {
+  const client = await server.register();
   const { refreshToken } = await server.grant(client);
   const settings = { options: { authorizationMethod: 'body' } } as const;
-  assert.notEqual(await refresh(client, refreshToken, settings), refreshToken);
+  const next = await refresh(client, refreshToken, settings);
+  assert.notEqual(next, refreshToken);
+  await server.process.command('client', 'set', client.clientId, '--client-authentication', 'basic');
+  await assertRefused(refresh(client, next, settings), {
+    status: 401,
+    error: 'invalid_client',
+    description: /authentication failed/,
+  });
 });
 
 test('simple-oauth2 reports the required content type when it sends JSON', async () => {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import smartcar10 from 'smartcar';
 import smartcar9 from 'smartcar-9';
 import { REDIRECT_URI } from '../support/code-maker.ts';
 import { consentOn } from '../support/consented-grant.ts';
 import { sampleVehicle } from '../support/samples.ts';
+import { lockStore } from '../support/store-lock.ts';
 import { openTrialServer } from './trial-server.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -93,11 +92,10 @@ for (const [name, smartcar] of [
       await assertThrown(refresh, { status: 400, type: 'invalid_grant' });
     });
 
-    test('the second use of a code revokes the tokens of the first use', async () => {
+    test('a code that is sent again at once is refused, and the tokens of the first use go on working', async () => {
       const { code, accessToken } = await begin();
-      assert.equal((await smartcar.getUser(accessToken)).id, 'owner-1');
       await assertThrown(authClient().exchangeCode(code), { status: 400, type: 'invalid_grant' });
-      await assertThrown(smartcar.getUser(accessToken), AUTHENTICATION);
+      assert.equal((await smartcar.getUser(accessToken)).id, 'owner-1');
     });
 
     test('lists are paged', async () => {
@@ -126,13 +124,12 @@ for (const [name, smartcar] of [
     test('an outage is an error with a retry delay, and changes nothing', async () => {
       const { accessToken } = await begin();
       const vehicle = new Vehicle(ONE.id, accessToken);
-      const database = new DatabaseSync(join(server.process.dataDirectory, 'keyfob.db'));
-      database.exec('BEGIN IMMEDIATE');
+      const unlock = lockStore(server.process);
       const unavailable = { status: 503, type: 'SERVER', code: 'INTERNAL', retryAfter: '2' };
       try {
         await assertThrown(vehicle.disconnect(), unavailable);
       } finally {
-        database.close();
+        unlock();
       }
       assert.equal((await vehicle.disconnect()).status, 'success');
     });

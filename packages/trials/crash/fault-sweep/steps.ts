@@ -55,10 +55,10 @@ export const RUN: readonly (readonly Step[])[] = [
   BOTH,
   [{ verb: 'revoke', grant: STRICT_GRANT, at: STARTED_AT + 100 }],
   [{ verb: 'revoke', grant: PRUNED_GRANT, at: FIRST_REVOKED_AT }],
-  // A second use of the code, if the first was answered.
+  // A second use of the code, if the first was answered: too late for a page that was only reloaded.
   [
     { verb: 'reinstate', grant: STRICT_GRANT },
-    { verb: 'redeemCode', grant: CODE_GRANT, at: STARTED_AT + 2 },
+    { verb: 'redeemCode', grant: CODE_GRANT, at: STARTED_AT + 20 },
   ],
   [{ verb: 'registerKey', number: 2 }],
   [refreshOf(STRICT_GRANT, 2), { verb: 'addSecret', client: 'client-strict', secret: 'second' }],

@@ -30,7 +30,7 @@ export const POSTGRES_MUTATIONS: readonly Mutation[] = [
     file: 'server/src/stores/postgres/verbs/append-rotation.ts',
     search: '|| g.earlier_rotations FROM',
     replacement: 'FROM',
-    seed: 6,
+    seed: 25,
   },
   {
     name: 'a client that changes after a failover reuses a lost revision',

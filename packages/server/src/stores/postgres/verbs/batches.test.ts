@@ -3,12 +3,11 @@ import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createBatches } from './batches.ts';
 
-/** Batches whose statements are answered by the test. Their clock stands unless another one is given. */
-const stage = (monotonicMs = () => 0) => {
+/** Batches whose statements are answered by the test. */
+const stage = () => {
   const sent: { readonly items: readonly number[]; answer(): void }[] = [];
   const batches = createBatches<number, number>(
     (items) => new Promise((resolve) => sent.push({ items, answer: () => resolve(items) })),
-    monotonicMs,
   );
   const sentSizes = (): readonly number[] => sent.map(({ items }) => items.length);
   const run = (count: number) => Array.from({ length: count }, (_, item) => batches.run(item));
@@ -30,33 +29,8 @@ describe('Batches of one kind of statement', () => {
     assert.deepEqual(await Promise.all(answers), [0, 1, 2]);
   });
 
-  test('few items wait for the answer to the statement under way, and then share the next one', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+  test('a statement that hangs does not block others; behind two, everything waits', async () => {
     const { sent, sentSizes, run } = stage();
-    void Promise.all(run(1));
-    await someTurns();
-    void Promise.all(run(1));
-    await someTurns();
-    void Promise.all(run(1));
-    await someTurns();
-    assert.deepEqual(sentSizes(), [1]);
-    sent[0]?.answer();
-    await someTurns();
-    assert.deepEqual(sentSizes(), [1, 2]);
-  });
-
-  test('many items do not wait for it', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
-    const { sentSizes, run } = stage();
-    void Promise.all(run(1));
-    await someTurns();
-    void Promise.all(run(16));
-    await someTurns();
-    assert.deepEqual(sentSizes(), [1, 16]);
-  });
-
-  test('nor do few behind a statement that hangs; behind two, everything waits', async () => {
-    const { sent, sentSizes, run } = stage(() => performance.now());
     void Promise.all(run(1));
     await someTurns();
     void Promise.all(run(2));

@@ -12,10 +12,6 @@ type Waiting<Item, Answer> = {
 
 /** Few, because a larger batch costs less per item; more than one, so that a statement that hangs does not block all others. */
 const UNDER_WAY_MAX = 2;
-/** So many items are worth a second statement: what a statement costs by itself is then a small part of each. */
-const SECOND_BATCH_MIN = 16;
-/** Fewer wait for the answer to the statement under way, but not longer than this from its start. */
-const SECOND_BATCH_AFTER_MS = 5;
 const BATCH_MAX = 512;
 /** A batch that has waited this long is sent. */
 const GROWTH_MAX_MS = 5;
@@ -28,28 +24,16 @@ const WAIT_MAX_MS = 2000;
  */
 export const createBatches = <Item, Answer>(
   send: (items: readonly Item[]) => Promise<readonly Answer[]>,
-  monotonicMs: () => number = () => performance.now(),
 ): Batches<Item, Answer> => {
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
-  let lastSentAt = 0;
   let isScheduled = false;
   let lastLength = 0;
-  let timer: NodeJS.Timeout | undefined;
 
   const schedule = (): void => {
     if (isScheduled || underWay >= UNDER_WAY_MAX || waiting.length === 0) return;
-    const waitMs = underWay === 0 || waiting.length >= SECOND_BATCH_MIN ? 0 : untilSecondMs();
-    if (waitMs > 0) return void (timer ??= setTimeout(onTimer, waitMs));
     isScheduled = true;
     setImmediate(() => void flush());
-  };
-
-  const untilSecondMs = (): number => lastSentAt + SECOND_BATCH_AFTER_MS - monotonicMs();
-
-  const onTimer = (): void => {
-    timer = undefined;
-    schedule();
   };
 
   /** Keeps a burst together: a batch waits as long as every turn of the event loop adds to it. */
@@ -61,7 +45,7 @@ export const createBatches = <Item, Answer>(
       waiting.length > before &&
       waiting.length < BATCH_MAX &&
       first !== undefined &&
-      monotonicMs() - first.since < GROWTH_MAX_MS
+      performance.now() - first.since < GROWTH_MAX_MS
     );
   };
 
@@ -74,7 +58,6 @@ export const createBatches = <Item, Answer>(
     waiting = waiting.slice(BATCH_MAX);
     if (batch.length === 0) return;
     underWay++;
-    lastSentAt = monotonicMs();
     schedule();
     try {
       const answers = await send(batch.map(({ item }) => item));
@@ -87,7 +70,7 @@ export const createBatches = <Item, Answer>(
   };
 
   const rejectOld = (): void => {
-    const now = monotonicMs();
+    const now = performance.now();
     const isOld = ({ since }: Waiting<Item, Answer>) => now - since > WAIT_MAX_MS;
     if (waiting[0] === undefined || !isOld(waiting[0])) return;
     for (const { reject } of waiting.filter(isOld))
@@ -98,7 +81,7 @@ export const createBatches = <Item, Answer>(
   return {
     run: (item) =>
       new Promise((resolve, reject) => {
-        waiting.push({ item, since: monotonicMs(), resolve, reject });
+        waiting.push({ item, since: performance.now(), resolve, reject });
         schedule();
       }),
   };
