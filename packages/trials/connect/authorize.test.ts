@@ -235,6 +235,24 @@ describe('Smartcar Connect', () => {
     assert.ok(other.location.startsWith('http://127.0.0.1:4711/cb?error=invalid_scope'));
   });
 
+  test('binds a code to the redirect URI that its request named', async () => {
+    for (const [named, status] of [
+      [undefined, 200],
+      [REDIRECT_URI, 400],
+    ] as const) {
+      const browser = createPlainBrowser();
+      const url = smartcarUrl(trial, smartcar, { redirect_uri: named });
+      const consent = await signIn(browser, url, OWNER_OF_ONE);
+      const code = codeOf(await browser.press(consent, 'agree', { [`vehicle_${IONIQ}`]: 'yes' }));
+      const [answered] = await redeemCode(trial, 'smartcar', smartcar, { code, namesRedirectUri: false });
+      assert.equal(answered, status);
+      assert.equal(
+        (await redeemCode(trial, 'smartcar', smartcar, { code }))[0],
+        named === undefined ? 400 : 200,
+      );
+    }
+  });
+
   test('requires PKCE from a public client, and the verifier to exchange its code', async () => {
     const app = await trial.register('smartcar', { type: 'public' });
     const browser = createPlainBrowser();

@@ -113,16 +113,19 @@ export const redeemCode = async (
     codeVerifier,
     resource,
     brand = 'kia',
+    namesRedirectUri = true,
   }: {
     readonly code: string;
     readonly codeVerifier?: string;
     readonly resource?: string;
     readonly brand?: string;
+    readonly namesRedirectUri?: boolean;
   },
 ): Promise<readonly [number, Record<string, unknown>]> => {
   const { clientId, clientSecret, redirectUri } = client;
   const isSmartcar = dialect === 'smartcar';
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri });
+  if (!namesRedirectUri) form.delete('redirect_uri');
   if (codeVerifier !== undefined) form.set('code_verifier', codeVerifier);
   if (resource !== undefined) form.set('resource', resource);
   if (clientSecret === '') form.set('client_id', clientId);

@@ -14,7 +14,15 @@ import {
 import type { RegisteredKey } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import { testRandomness } from '../support/test-randomness.ts';
-import { CALLER, CREATED_AT, CREATED_AT_MS, NOW_MS, sampleClient, sampleCode } from '../support/samples.ts';
+import {
+  CALLER,
+  CREATED_AT,
+  CREATED_AT_MS,
+  NOW_MS,
+  SAMPLE_REDIRECT_URI,
+  sampleClient,
+  sampleCode,
+} from '../support/samples.ts';
 import { sampleGrant, sampleSecret } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
 import { readAnswer, writeExchange, writeRefresh } from '../support/token-requests.ts';
@@ -103,8 +111,7 @@ else {
 
     void test('a code that it sealed works', async () => {
       const { store, endpoints } = await openNode(cluster);
-      const { redirectUri } = sampleCode();
-      const words = { ...SENDER, code: CODE, redirectUri, codeVerifier: undefined };
+      const words = { ...SENDER, code: CODE, redirectUri: SAMPLE_REDIRECT_URI, codeVerifier: undefined };
       const answer = await endpoints.respond(writeExchange.smartcar(words), CALLER);
       assert.equal(readAnswer.smartcar(answer).kind, 'granted');
       await store.close();

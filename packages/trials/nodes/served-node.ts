@@ -14,7 +14,7 @@ import type { KeyRing } from '@keyfob/server/tokens';
 import { createEndpoints } from '@keyfob/server/wire';
 import type { WireRequest } from '@keyfob/server/wire';
 import { createAuthentication } from '../support/authentication.ts';
-import { CALLER, CREATED_AT, NOW_MS } from '../support/samples.ts';
+import { CALLER, CREATED_AT, NOW_MS, SAMPLE_REDIRECT_URI } from '../support/samples.ts';
 import { sampleClient, sampleCode, sampleGrant, sampleSecret } from '../support/samples.ts';
 import { testRandomness } from '../support/test-randomness.ts';
 import { readAnswer, writeExchange, writeRefresh } from '../support/token-requests.ts';
@@ -37,7 +37,7 @@ export const REFRESH_REQUEST = writeRefresh.smartcar({
 export const EXCHANGE_REQUEST = writeExchange.smartcar({
   ...SENDER,
   code: sealCode(OLD_RING.seal.active, shapes.code, { grantId: 43n, issuedAt: NOW_MS / 1000 }),
-  redirectUri: sampleCode().redirectUri,
+  redirectUri: SAMPLE_REDIRECT_URI,
   codeVerifier: undefined,
 });
 

@@ -116,11 +116,13 @@ export const sampleVehicle = (index = 1, more: Partial<Vehicle> = {}): Vehicle =
   ...more,
 });
 
+export const SAMPLE_REDIRECT_URI = 'https://app.example/callback';
+
 /** A code of the sample client, issued at `NOW_MS`. */
 export const sampleCode = (more: Partial<AuthorizationCode> = {}): AuthorizationCode => ({
   grantId: 42n,
   clientId: 'client-a',
-  redirectUri: 'https://app.example/callback',
+  redirectUri: SAMPLE_REDIRECT_URI,
   codeChallenge: undefined,
   issuedAtMs: NOW_MS,
   subject: 'owner-1',
@@ -145,8 +147,8 @@ export const sampleCodeUse = (
     issuedAt: toSeconds(NOW_MS),
     clientId: 'client-a',
     brand: undefined,
-    redirectUri: 'https://app.example/callback',
-    onlyRedirectUri: 'https://app.example/callback',
+    redirectUri: SAMPLE_REDIRECT_URI,
+    onlyRedirectUri: SAMPLE_REDIRECT_URI,
     codeVerifier: undefined,
     useDigest: undefined,
     isRetryOfOurs: false,

@@ -15,8 +15,8 @@ const LOOPBACK = 'http://127.0.0.1/callback';
 type Case = {
   readonly name: string;
   readonly registered: readonly string[];
-  /** Of the authorization request. */
-  readonly redirectUri: string;
+  /** Of the authorization request; absent where it named none. */
+  readonly redirectUri?: string;
   /** A public client always has PKCE. */
   readonly type: 'public' | 'confidential';
   readonly hasPkce?: boolean;
@@ -40,10 +40,16 @@ const CASES: readonly Case[] = [
     hasPkce: true,
   },
   {
-    name: 'a client with one redirect URI means it',
+    name: 'a client with one redirect URI, which its request did not name, means it',
+    registered: [APP],
+    type: 'confidential',
+  },
+  {
+    name: 'a client that named its only redirect URI must name it again',
     registered: [APP],
     redirectUri: APP,
     type: 'confidential',
+    error: 'invalid_grant',
   },
   {
     name: 'a client with two redirect URIs and no PKCE must name its own',

@@ -47,7 +47,8 @@ export const parseAuthorizationRequest = async (
   const parsed =
     findTargetFault(context, client, wire.resourceName && parameters.get(wire.resourceName)) ??
     refuseNotAllowed(context, client, wire.parse(parameters, client));
-  if (!('error' in parsed)) return { client, request: { ...parsed, redirectUri } };
+  const isRedirectUriNamed = parameters.get(wire.redirectUriName) !== undefined;
+  if (!('error' in parsed)) return { client, request: { ...parsed, redirectUri, isRedirectUriNamed } };
 
   const { reason, error, description } = parsed;
   if (!wire.redirectsFaults) throw new Refusal(reason, [{ field: '', message: description }]);

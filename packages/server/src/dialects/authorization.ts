@@ -17,6 +17,8 @@ export type RequestedVehicles =
 /** What a client asks an owner for, whatever wire it came on. */
 export type AuthorizationRequest = {
   readonly redirectUri: string;
+  /** Whether the request named it; else it is the only registered one. */
+  readonly isRedirectUriNamed: boolean;
   /** The `state` as it was sent, still encoded; `undefined` for none. */
   readonly rawState: string | undefined;
   /** Space separated, each once, in the order of the request. Empty where the dialect has no scopes. */
@@ -63,7 +65,7 @@ export type AuthorizationWire = {
   parse(
     parameters: QueryParameters,
     client: Client,
-  ): Omit<AuthorizationRequest, 'redirectUri'> | AuthorizationFault;
+  ): Omit<AuthorizationRequest, 'redirectUri' | 'isRedirectUriNamed'> | AuthorizationFault;
   /** What the client learns of an owner who does not consent. */
   readonly denials: Readonly<Record<Denial, { readonly error: string; readonly description: string }>>;
   /** `issuer` identifies this server (RFC 9207). */

@@ -19,8 +19,8 @@ export type AuthorizationCode = {
   /** The id of the grant that its redemption creates. */
   readonly grantId: GrantId;
   readonly clientId: string;
-  /** From the authorization request, or, where that had none, the registered one. */
-  readonly redirectUri: string;
+  /** As the authorization request named it; `undefined` where it named none and so meant the only registered one. */
+  readonly redirectUri: string | undefined;
   /** PKCE with S256 (RFC 7636): 43 characters of base64url; `undefined` where the client sent none. */
   readonly codeChallenge: string | undefined;
   readonly issuedAtMs: Millis;

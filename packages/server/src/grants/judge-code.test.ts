@@ -154,22 +154,29 @@ judgeCases(
   })),
 );
 
-// No redirect URI, as in OAuth 2.1.
+// No redirect URI in the authorization request, or in that for tokens (RFC 6749 §4.1.3, OAuth 2.1).
 const OTHER_URI = 'https://app.example/other';
 judgeCases([
   {
-    name: 'an omitted redirect URI is the only one that is registered',
+    name: 'a redirect URI that the request did not name may be omitted',
+    code: { redirectUri: undefined },
     presented: { redirectUri: undefined },
     verdict: REDEEM,
   },
   {
-    name: 'an omitted redirect URI is not another one than that of the request',
-    presented: { redirectUri: undefined, onlyRedirectUri: OTHER_URI },
+    name: 'a redirect URI that the request did not name is the only one that is registered',
+    code: { redirectUri: undefined },
+    verdict: REDEEM,
+  },
+  {
+    name: 'a redirect URI that the request did not name is no other one',
+    code: { redirectUri: undefined },
+    presented: { redirectUri: OTHER_URI },
     verdict: refuse('code_redirect_wrong'),
   },
   {
-    name: 'a code without a challenge needs its redirect URI where several are registered',
-    presented: { redirectUri: undefined, onlyRedirectUri: undefined },
+    name: 'a redirect URI that the request named may not be omitted, though it is the only one that is registered',
+    presented: { redirectUri: undefined },
     verdict: refuse('code_redirect_wrong'),
   },
   {
@@ -411,13 +418,14 @@ judgeCases([
   },
 ]);
 
-const someText = fc.constantFrom('client-a', 'client-b', CODE.redirectUri, VERIFIER, 'x');
+const REDIRECT_URI = 'https://app.example/callback';
+const someText = fc.constantFrom('client-a', 'client-b', REDIRECT_URI, VERIFIER, 'x');
 const some = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 const digests = some(fc.constantFrom(DIGEST, OTHER_DIGEST));
 const states: fc.Arbitrary<CodeState> = fc.record({
   grantId: fc.constant(CODE.grantId),
   clientId: someText,
-  redirectUri: someText,
+  redirectUri: some(someText),
   codeChallenge: some(someText.map((text) => hash('sha256', text, 'base64url'))),
   issuedAtMs: fc.constant(ISSUED_AT * 1000),
   subject: fc.constant('owner-1'),
@@ -452,8 +460,8 @@ void test('only a use that matches everything the code is bound to redeems it or
         return;
       }
       const { redirectUri, onlyRedirectUri } = presented;
-      if (redirectUri !== undefined) assert.equal(redirectUri, code.redirectUri);
-      else assert.ok(code.codeChallenge !== undefined || code.redirectUri === onlyRedirectUri);
+      if (redirectUri !== undefined) assert.equal(redirectUri, code.redirectUri ?? onlyRedirectUri);
+      else assert.ok(code.codeChallenge !== undefined || code.redirectUri === undefined);
       assert.ok(code.brand === undefined || presented.brand === code.brand);
       const { codeVerifier } = presented;
       const challenge = codeVerifier === undefined ? undefined : hash('sha256', codeVerifier, 'base64url');

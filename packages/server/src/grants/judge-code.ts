@@ -75,14 +75,17 @@ const judgeForeignUse = (code: CodeState, presented: PresentedCode, now: Now): C
 const hasExpiredByClock = ({ issuedAt }: PresentedCode, { nowMs }: Now): boolean =>
   nowMs - toMillis(issuedAt) >= toMillis(CODE_LIFETIME_SECONDS);
 
-/** An omitted one is that of the code where a verifier binds the code to its request, as in OAuth 2.1. */
+/**
+ * A code is bound to the redirect URI that its request named. It may be omitted where a verifier binds the code to its request,
+ * as in OAuth 2.1.
+ */
 const isSameRedirect = (
   { redirectUri, codeChallenge }: CodeState,
   presented: Pick<PresentedCode, 'redirectUri' | 'onlyRedirectUri'>,
 ): boolean =>
   presented.redirectUri === undefined
-    ? codeChallenge !== undefined || redirectUri === presented.onlyRedirectUri
-    : redirectUri === presented.redirectUri;
+    ? codeChallenge !== undefined || redirectUri === undefined
+    : presented.redirectUri === (redirectUri ?? presented.onlyRedirectUri);
 
 const isVerified = (challenge: string | undefined, verifier: string | undefined): boolean =>
   verifier === undefined ? challenge === undefined : challenge === hash('sha256', verifier, 'base64url');

@@ -30,6 +30,7 @@ export const codeContract = (onStore: OnStore): void => {
   creations(onStore);
   redemptions(onStore);
   secondUses(onStore);
+  redirects(onStore);
   refusals(onStore);
 };
 
@@ -193,6 +194,21 @@ const secondUses = (onStore: OnStore): void => {
     assert.deepEqual([revocation?.kind, revocation?.clientId], ['grant.revoked', 'client-a']);
     assert.deepEqual((await redeemed(store, foreign)).hasRevoked, false);
   });
+};
+
+const redirects = (onStore: OnStore): void => {
+  onStore(
+    'A code whose request named no redirect URI is redeemed without one; another one is not.',
+    async (store) => {
+      const without = sampleCodeUse({ presented: { redirectUri: undefined } });
+      const wrong = { kind: 'refuse', reason: 'code_redirect_wrong' };
+      await fillWithCode(store);
+      assert.deepEqual((await redeemed(store, without)).verdict, wrong);
+      assert.equal(await store.createCode(sampleCode({ grantId: 43n, redirectUri: undefined })), 'created');
+      const unnamed = sampleCodeUse({ presented: { grantId: 43n, redirectUri: undefined } });
+      assert.equal((await redeemed(store, unnamed)).verdict.kind, 'redeem');
+    },
+  );
 };
 
 const refusals = (onStore: OnStore): void => {

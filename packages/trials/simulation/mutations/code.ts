@@ -67,8 +67,8 @@ export const CODE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a redirect URI is compared by its beginning',
     file: judge,
-    search: ': redirectUri === presented.redirectUri;',
-    replacement: ': presented.redirectUri.startsWith(redirectUri);',
+    search: ': presented.redirectUri === (redirectUri ?? presented.onlyRedirectUri);',
+    replacement: ": presented.redirectUri.startsWith(redirectUri ?? '');",
     seed: 1,
   },
   {

@@ -59,7 +59,8 @@ export const createCodeVerbs = (
     if (clients.read(clientId).client === undefined) return 'client_unknown';
     if (rows.read(grantId) !== undefined || sql.select.get(grantId) !== undefined) return 'id_taken';
     const what = [subject, scope, brand ?? null, JSON.stringify(code.vehicles)];
-    sql.insert.run(grantId, clientId, redirectUri, codeChallenge ?? null, issuedAtMs, ...what);
+    // Empty where the request named none.
+    sql.insert.run(grantId, clientId, redirectUri ?? '', codeChallenge ?? null, issuedAtMs, ...what);
     return 'created';
   };
 
@@ -69,7 +70,7 @@ export const createCodeVerbs = (
     return {
       grantId,
       clientId: String(row['client_id']),
-      redirectUri: String(row['redirect_uri']),
+      redirectUri: row['redirect_uri'] === '' ? undefined : String(row['redirect_uri']),
       codeChallenge: row['code_challenge'] === null ? undefined : String(row['code_challenge']),
       issuedAtMs: Number(row['issued_at_ms']),
       subject: String(row['subject']),

@@ -80,7 +80,8 @@ const createCode = async (
   if (dropBeforeMs > 0) write(DROP, [dropBeforeMs, DROPPED_AT_A_TIME]);
   if (!isKnown) return 'client_unknown';
   if (grant !== undefined) return 'id_taken';
-  const request = [grantId, clientId, redirectUri, codeChallenge, issuedAtMs];
+  // Empty where the request named none.
+  const request = [grantId, clientId, redirectUri ?? '', codeChallenge, issuedAtMs];
   const consent = [subject, scope, brand, JSON.stringify(code.vehicles)];
   return (await query(INSERT, [...request, ...consent])).length === 1 ? 'created' : 'id_taken';
 };
@@ -148,7 +149,7 @@ const makeGrant = async (
 const toCode = (row: Row): CodeState => ({
   grantId: BigInt(String(row['grant_id'])),
   clientId: String(row['client_id']),
-  redirectUri: String(row['redirect_uri']),
+  redirectUri: row['redirect_uri'] === '' ? undefined : String(row['redirect_uri']),
   codeChallenge: toText(row['code_challenge']),
   issuedAtMs: Number(row['issued_at_ms']),
   subject: String(row['subject']),
