@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
+import { DIALECTS } from '@keyfob/server/dialects';
+import type { Dialect } from '@keyfob/server/dialects';
+import { DESCRIBED_ROUTES } from '../openapi/described.ts';
 import { readDocument, tableRows } from './documents.ts';
 import { renderReference } from './reference.ts';
 
@@ -12,13 +15,22 @@ test('the generated pages are what npm run docs writes', async () => {
     assert.equal(readDocument(path), text, `${path} is out of date: run npm run docs`);
 });
 
-test('the page of endpoints lists every route, and no other', async (t) => {
+/** The routes of a server whose issuer has no path. */
+const readRoutes = async (): Promise<readonly string[]> => {
   const data = mkdtempSync(join(tmpdir(), 'keyfob-docs-'));
-  t.after(() => rmSync(data, { recursive: true, force: true }));
-  const server = await createAuthorizationServer({ data, publicUrl: 'https://cars.example' });
-  t.after(() => server.close());
+  try {
+    const server = await createAuthorizationServer({ data, publicUrl: 'https://cars.example' });
+    await server.close();
+    return server.routes;
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
+};
+const ROUTES = await readRoutes();
+
+test('the page of endpoints lists every route, and no other', () => {
   const served = new Set(
-    server.routes.map((route) =>
+    ROUTES.map((route) =>
       route
         .replace(/connect\/\w+\.css$/, 'connect/{stylesheet}')
         .replace(/connect\/\w+\.js$/, 'connect/{script}'),
@@ -28,4 +40,28 @@ test('the page of endpoints lists every route, and no other', async (t) => {
     cell.startsWith('`') ? [cell.replaceAll('`', '')] : [],
   );
   assert.deepEqual([...listed].sort(), [...served].sort());
+});
+
+/** Answers 404 always, with a text for people. */
+const OPEN_ID = 'GET /.well-known/openid-configuration';
+
+test('every route but the pages of owners and their forms is described for OpenAPI, and no other', () => {
+  const dialects: readonly Dialect[] = Object.values(DIALECTS);
+  const forms = new Set(
+    dialects.flatMap(({ authorization, vehicleSelection }) => [
+      `POST ${authorization.path}`,
+      `POST ${vehicleSelection?.path ?? ''}`,
+    ]),
+  );
+  const wanted = ROUTES.filter(
+    (route) => !forms.has(route) && route !== OPEN_ID && !/^\w+ \/connect(?:\/|$)/.test(route),
+  );
+  assert.deepEqual([...DESCRIBED_ROUTES].sort(), [...new Set(wanted)].sort());
+});
+
+test('the page of the API has no script, and lets a browser fetch nothing', () => {
+  const page = readDocument('docs/reference/api.html');
+  assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/);
+  assert.doesNotMatch(page, /<(?:script|link|img|iframe)|url\(|@import/);
+  for (const route of DESCRIBED_ROUTES) assert.ok(page.includes(`<code>${route}</code>`), route);
 });

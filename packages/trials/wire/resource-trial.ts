@@ -15,6 +15,7 @@ import {
 import type { RegisteredKey } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
 import type { Endpoints, WireResponse } from '@keyfob/server/wire';
+import { assertDescribed, findOperation } from '../openapi/described.ts';
 import { testRandomness } from '../support/test-randomness.ts';
 import { CREATED_AT, CREATED_AT_MS, sampleClient, sampleGrant, sampleSecret } from '../support/samples.ts';
 import { createAuthentication } from '../support/authentication.ts';
@@ -175,7 +176,7 @@ const refresherOf =
     return send('POST', '/oauth/token', headers, form.toString());
   };
 
-/** Sends a request without a socket, and parses the response. */
+/** Sends a request without a socket, and parses the response, which must be as `/openapi.json` describes it. */
 const senderOf =
   (endpoints: Endpoints) =>
   async (
@@ -188,7 +189,11 @@ const senderOf =
     const caller = { address: '192.0.2.7', userAgent: 'trial/1' };
     const { body: text, ...rest } = await endpoints.respond(request, caller);
     const isJson = rest.headers['Content-Type'] === 'application/json';
-    return { ...rest, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
+    const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
+    const operation = findOperation(method, path);
+    if (operation !== undefined)
+      assertDescribed(operation, { status: rest.status, body: isJson ? parsed : text });
+    return { ...rest, text, body: parsed };
   };
 
 /** The value of the HTTP Basic header. */

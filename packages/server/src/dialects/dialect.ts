@@ -12,6 +12,7 @@ import type { AccessContext } from '../grants/read-access.ts';
 import type { Caller } from '../log-event.ts';
 import type { WebhookFormat } from '../outbox/webhook-format.ts';
 import type { Exchange, WireRequest, WireResponse } from '../wire/exchange.ts';
+import type { WireDescription } from '../wire/route-description.ts';
 import type { RouteGroup } from '../wire/route.ts';
 
 /** A token request as its endpoint read it. */
@@ -99,6 +100,8 @@ export type Dialect = {
   /** What every client sees of shared vehicles where requests name no permissions, in words for owners. */
   readonly sharedData?: readonly OwnersText[];
   readonly createRoutes?: CreateRoutes;
+  /** Describes its endpoints for `/openapi.json`: every one that is for programs, and where they send owners. */
+  readonly describe: (dialect: Dialect) => WireDescription;
   /** Absent where owners choose vehicles when they consent. */
   readonly vehicleSelection?: VehicleSelectionWire;
   /** The vendor's own format of webhooks. */

@@ -4,3 +4,5 @@ export { createEndpoints } from '../http/endpoints.ts';
 export type { Endpoints } from '../http/endpoints.ts';
 export type { EndpointContext } from '../http/context.ts';
 export { createResourceServerRoutes } from '../http/resource-server-routes.ts';
+export { createOpenApi } from '../http/openapi/document.ts';
+export type { OpenApiDocument } from '../http/openapi/document.ts';

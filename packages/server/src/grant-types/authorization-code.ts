@@ -1,5 +1,6 @@
 import { onlyRedirectUri } from '../clients/redirect-uri.ts';
 import { readNow } from '../clock.ts';
+import { reasonsOf } from '../errors.ts';
 import type { CodeResult } from '../grants/code-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
 import { digestUse } from '../grants/use-digest.ts';
@@ -29,17 +30,26 @@ type CodeRequest = GrantRequest<{
  */
 export const authorizationCode: GrantType = defineGrantType({
   grantType: 'authorization_code',
+  description: { givesRefreshToken: true, refusals: [] },
   parameters: [
     {
       name: 'code',
+      purpose: 'The authorization code.',
       missing: 'code_missing',
       form: {
         isValid: (code, shapes) => shapes.code.read(code) !== 'malformed',
         otherwise: 'code_malformed',
       },
+      // Also those of the grant that it stands for.
+      refusals: [...reasonsOf('dead_code'), ...reasonsOf('dead_token')],
     },
-    { name: 'redirect_uri', missing: 'redirect_uri_missing', isOmittable: true },
-    { name: 'code_verifier' },
+    {
+      name: 'redirect_uri',
+      purpose: 'That of the authorization request.',
+      missing: 'redirect_uri_missing',
+      isOmittable: true,
+    },
+    { name: 'code_verifier', purpose: 'The verifier of the PKCE challenge (RFC 7636).' },
     RESOURCE,
   ],
   async handle(context, request) {

@@ -17,8 +17,13 @@ import type { GrantType } from './grant-type.ts';
  */
 export const clientCredentials: GrantType = defineGrantType({
   grantType: 'client_credentials',
+  description: { givesRefreshToken: false, refusals: [] },
   parameters: [
-    { name: 'scope', form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' } },
+    {
+      name: 'scope',
+      purpose: 'What the token is for, space separated; all that the client may have where absent.',
+      form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' },
+    },
     RESOURCE,
   ],
   async handle(context, { client, parameters, dialect, requestId, caller }) {

@@ -11,17 +11,23 @@ const UUID = '0d3a5d8e-9f0b-41c6-8d2e-7a6b5c4d3e2f';
 
 const GRANT_TYPE = defineGrantType({
   grantType: 'urn:example:sample',
+  description: { givesRefreshToken: false, refusals: [] },
   parameters: [
     {
       name: 'code',
+      purpose: 'The code.',
       missing: 'code_missing',
       form: {
         isValid: (code, { code: shape }) => shape.read(code) !== 'malformed',
         otherwise: 'code_malformed',
       },
     },
-    { name: 'redirect_uri', missing: 'redirect_uri_missing', isOmittable: true },
-    { name: 'scope', form: { isValid: (scope) => scope !== 'bad', otherwise: 'scope_unknown' } },
+    { name: 'redirect_uri', purpose: 'A URI.', missing: 'redirect_uri_missing', isOmittable: true },
+    {
+      name: 'scope',
+      purpose: 'A scope.',
+      form: { isValid: (scope) => scope !== 'bad', otherwise: 'scope_unknown' },
+    },
   ],
   handle: () => ({ accessToken: '', expiresInSeconds: 0 }),
 });

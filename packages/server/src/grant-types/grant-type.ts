@@ -49,6 +49,8 @@ export type TokenResponse = {
 export type Parameter = {
   /** As its RFC names it. */
   readonly name: string;
+  /** What it is, in one sentence, for the description of the endpoints. */
+  readonly purpose: string;
   /** Why a request without it is refused: `parameter_missing`, unless it has its own. Absent for an optional parameter. */
   readonly missing?: RefusalReason;
   /** Whether some dialects let clients omit it (`TokenEndpoint.omittable`). */
@@ -58,6 +60,8 @@ export type Parameter = {
     isValid(value: string, shapes: TokenShapes): boolean;
     readonly otherwise: RefusalReason;
   };
+  /** Why `handle` refuses a value of the right form, for the description of the endpoints. */
+  readonly refusals?: readonly RefusalReason[];
 };
 
 type ParameterValues = Readonly<Record<string, string | undefined>>;
@@ -71,6 +75,13 @@ type ValuesOf<Parameters extends readonly Parameter[]> = {
       : string | undefined;
 };
 
+/** What the description of the endpoints says of a grant type. */
+export type GrantTypeDescription = {
+  readonly givesRefreshToken: boolean;
+  /** Why `handle` refuses, besides the reasons of its parameters and clients that may not ask at all. */
+  readonly refusals: readonly RefusalReason[];
+};
+
 /**
  * A way to get tokens. A new one is a file with one such object, and an entry in `grant-types.ts`. Its own errors are
  * refusals for `grant_type_specific` with an `oauthError`.
@@ -78,6 +89,7 @@ type ValuesOf<Parameters extends readonly Parameter[]> = {
 export type GrantType = {
   /** The value of `grant_type`. */
   readonly grantType: string;
+  readonly description: GrantTypeDescription;
   readonly parameters: readonly Parameter[];
   /** Issues the tokens. Throws a `Refusal`, or `StoreError` if the store fails. */
   handle(context: GrantTypeContext, request: GrantRequest): TokenResponse | Promise<TokenResponse>;
@@ -86,6 +98,7 @@ export type GrantType = {
 /** Lets `handle` see which parameters there are. */
 export const defineGrantType = <const Parameters extends readonly Parameter[]>(grantType: {
   readonly grantType: string;
+  readonly description: GrantTypeDescription;
   readonly parameters: Parameters;
   handle(
     context: GrantTypeContext,

@@ -15,6 +15,7 @@ export const PERSONAL_GRANT = 'urn:keyfob:grant-type:personal';
  */
 export const personalGrant: GrantType = defineGrantType({
   grantType: PERSONAL_GRANT,
+  description: { givesRefreshToken: false, refusals: ['personal_grant_ended'] },
   parameters: [],
   async handle(context, { client, shapes, brand, dialect, requestId, caller }) {
     const { id: clientId, type, policy } = client;

@@ -1,5 +1,6 @@
 import { SCOPE } from '../clients/policy.ts';
 import { readNow } from '../clock.ts';
+import { reasonsOf } from '../errors.ts';
 import { findImportedToken } from '../grants/find-imported-token.ts';
 import type { RefreshResult } from '../grants/grant-store.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -30,9 +31,21 @@ type RefreshRequest = GrantRequest<{
  */
 export const refreshToken: GrantType = defineGrantType({
   grantType: 'refresh_token',
+  description: { givesRefreshToken: true, refusals: [] },
   parameters: [
-    { name: 'refresh_token', missing: 'refresh_token_missing' },
-    { name: 'scope', form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' } },
+    {
+      name: 'refresh_token',
+      purpose: 'The refresh token to exchange.',
+      missing: 'refresh_token_missing',
+      refusals: reasonsOf('dead_token'),
+    },
+    {
+      name: 'scope',
+      purpose:
+        'The part of the granted scope that the access token is for, space separated; all of it where absent.',
+      form: { isValid: (scope) => SCOPE.test(scope), otherwise: 'scope_unknown' },
+      refusals: ['scope_not_allowed'],
+    },
     RESOURCE,
   ],
   async handle(context, request) {

@@ -18,6 +18,7 @@ export const PATHS = {
   jwks: '/.well-known/jwks.json',
   protectedResource: '/.well-known/oauth-protected-resource',
   openId: '/.well-known/openid-configuration',
+  openApi: '/openapi.json',
 } as const;
 
 const dialects: readonly Dialect[] = Object.values(DIALECTS);

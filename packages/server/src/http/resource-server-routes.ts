@@ -2,6 +2,7 @@ import { SHARED_DIALECT } from './authenticate-form.ts';
 import { createIntrospection } from './introspection.ts';
 import { createJwks, createMetadata, createResourceMetadata, PATHS, refuseOpenId } from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
+import { createOpenApiRoute } from './openapi/route.ts';
 import { createRevocation } from './revocation.ts';
 import type { RouteGroup } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
@@ -19,6 +20,7 @@ export const createResourceServerRoutes = (context: EndpointContext): RouteGroup
     [`GET ${PATHS.openId}`]: refuseOpenId,
     [`GET ${PATHS.openId}${pathOf(context.issuer)}`]: refuseOpenId,
     [`GET ${PATHS.jwks}`]: createJwks(context),
+    [`GET ${PATHS.openApi}`]: createOpenApiRoute(context),
   },
   crossOriginRoutes: [`POST ${PATHS.revocation}`],
   renderRefusal: renderOAuthRefusal,

@@ -11,7 +11,7 @@ const HTML = /(?:^|,)\s*text\/html\s*(?:[,;]|$)/i;
 export const opensPage = ({ method, headers }: Pick<WireRequest, 'method' | 'headers'>): boolean =>
   (method === 'GET' || method === 'HEAD') && HTML.test(headers['accept'] ?? '');
 
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** The `Idempotency-Key`: up to 255 visible ASCII characters, compared as they are. */
 export const readIdempotencyKey = ({ headers }: WireRequest): string | undefined => {

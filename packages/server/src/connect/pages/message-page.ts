@@ -50,6 +50,9 @@ const MESSAGES: Readonly<Record<MessageName, Message>> = {
   signInNotConfigured: { status: 503, nextStep: 'none' },
 };
 
+/** The status of the page with this message. */
+export const statusOf = (name: MessageName): number => MESSAGES[name].status;
+
 /**
  * Says what happened and what the owner can do about it, with the id of the request. `detail` is for the developer of the
  * client: which parameter is wrong, and how.

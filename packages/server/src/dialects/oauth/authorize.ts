@@ -6,6 +6,8 @@ import type { AuthorizationFault, AuthorizationWire } from '../authorization.ts'
 
 /** What the value of a parameter must be. */
 export type Rule = {
+  /** What it is, in one sentence, for the description of the endpoints. */
+  readonly purpose: string;
   readonly maxCharacters: number;
   readonly pattern?: RegExp;
   /** The rule in words, after the name of the parameter. */
@@ -17,9 +19,19 @@ export type Rules = Readonly<Record<string, Rule>>;
 
 /** The parameters of RFC 6749 §4.1.1 and RFC 7636 §4.3, besides the client, its redirect URI and the scope. */
 export const OAUTH_RULES: Rules = {
-  state: { maxCharacters: STATE_MAX_CHARACTERS },
-  code_challenge: { maxCharacters: 43, pattern: /^[A-Za-z0-9_-]{43}$/, must: 'must be 43 of base64url.' },
-  code_challenge_method: { maxCharacters: 32, pattern: /^S256$/, must: 'must be S256.' },
+  state: { purpose: 'Handed back unchanged.', maxCharacters: STATE_MAX_CHARACTERS },
+  code_challenge: {
+    purpose: 'The PKCE challenge (RFC 7636).',
+    maxCharacters: 43,
+    pattern: /^[A-Za-z0-9_-]{43}$/,
+    must: 'must be 43 of base64url.',
+  },
+  code_challenge_method: {
+    purpose: 'How the challenge is made.',
+    maxCharacters: 32,
+    pattern: /^S256$/,
+    must: 'must be S256.',
+  },
 };
 
 const SCOPES_MAX = 64;

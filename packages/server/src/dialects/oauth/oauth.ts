@@ -1,6 +1,7 @@
 import { CLIENT_TYPES } from '../../clients/client.ts';
 import { joinReadScopes } from '../../clients/scopes.ts';
 import type { Dialect } from '../dialect.ts';
+import { describeOAuth } from './description.ts';
 import { oauthHeaders, renderOAuthRefusal, writeTokens } from './answers.ts';
 import { oauthAuthorize } from './authorize.ts';
 import { createExamples } from './examples.ts';
@@ -21,6 +22,7 @@ export const oauth: Dialect = {
   scopes: oauthScopes,
   examples: createExamples({ authorization: oauthAuthorize.path, token: TOKEN_PATH }),
   authorization: oauthAuthorize,
+  describe: describeOAuth,
   pathPrefix: '/token/',
   tokenEndpoints: {
     [TOKEN_PATH]: createTokenEndpoint({

@@ -16,7 +16,8 @@ const ERRORS = {
 /** A grant type of which only this file knows; the device code names its outcome. */
 const DEVICE_CODE = defineGrantType({
   grantType: 'urn:ietf:params:oauth:grant-type:device_code',
-  parameters: [{ name: 'device_code', missing: 'parameter_missing' }],
+  description: { givesRefreshToken: true, refusals: ['grant_type_specific'] },
+  parameters: [{ name: 'device_code', purpose: 'The device code.', missing: 'parameter_missing' }],
   handle(_context, { parameters }) {
     const oauthError = Object.values(ERRORS).find(({ error }) => error === parameters.device_code);
     assert.ok(oauthError !== undefined);

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { describePleos } from './description.ts';
 import { PLEOS_BRANDS } from './brand.ts';
 import { renderData, renderPleosRefusal } from './envelope.ts';
 import { pleosLogin } from './authorize.ts';
@@ -34,6 +35,7 @@ export const pleos: Dialect = {
   createRoutes: createVehicleRoutes,
   vehicleSelection,
   webhookFormat: endOfSharing,
+  describe: describePleos,
   pathPrefix: '/v1/',
   tokenEndpoints,
   shapes: pleosShapes,

@@ -13,7 +13,7 @@ export type SelectionRequest = {
 };
 
 /** A language tag (RFC 5646) of the kinds that a page could follow. */
-const LANGUAGE = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$/;
+export const LANGUAGE = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$/;
 
 /** Reads the body of `POST /v1/vehicles/selections`. Throws a `Refusal` that names every fault. */
 export const parseSelection = (request: WireRequest, stateMaxCharacters: number): SelectionRequest => {

@@ -3,27 +3,34 @@ import { splitScope } from '../../clients/scopes.ts';
 import { findFault, joinScope, OAUTH_RULES, oauthAuthorize } from '../oauth/authorize.ts';
 import type { Rule, Rules } from '../oauth/authorize.ts';
 
-const oneOf = (...words: readonly string[]): Rule => ({
+const oneOf = (purpose: string, ...words: readonly string[]): Rule => ({
+  purpose,
   maxCharacters: 32,
   pattern: new RegExp(`^(?:${words.join('|')})$`),
   must: `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}.`,
 });
 
 /** The vendor's own parameters among those of OAuth 2.0. Where the vendor documents no bound, it is ours. */
-const RULES: Rules = {
+export const RULES: Rules = {
   ...OAUTH_RULES,
-  approval_prompt: oneOf('auto', 'force'),
-  mode: oneOf('live', 'test', 'simulated'),
+  approval_prompt: oneOf('Accepted and ignored: an owner is always asked.', 'auto', 'force'),
+  mode: oneOf('Whether it is about real vehicles.', 'live', 'test', 'simulated'),
   make: {
+    purpose: 'The make whose vehicles are offered.',
     maxCharacters: 50,
     pattern: /^[\p{L}\p{N} ._-]+$/u,
     must: 'must be the name of one make.',
   },
-  single_select: oneOf('true', 'false'),
-  single_select_vin: { maxCharacters: 17, pattern: /^[A-Za-z0-9]+$/, must: 'must be a VIN.' },
-  flags: { maxCharacters: 1000 },
-  user: { maxCharacters: 255 },
-  lang: { maxCharacters: 35 },
+  single_select: oneOf('Whether the owner chooses one vehicle only.', 'true', 'false'),
+  single_select_vin: {
+    purpose: 'The VIN of the only vehicle that is offered.',
+    maxCharacters: 17,
+    pattern: /^[A-Za-z0-9]+$/,
+    must: 'must be a VIN.',
+  },
+  flags: { purpose: 'Accepted and ignored.', maxCharacters: 1000 },
+  user: { purpose: 'Accepted and ignored.', maxCharacters: 255 },
+  lang: { purpose: 'The language of the pages.', maxCharacters: 35 },
 };
 
 const REQUIRED_PREFIX = /^required:/;

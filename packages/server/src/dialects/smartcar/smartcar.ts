@@ -10,6 +10,7 @@ import { smartcarScopes } from './scopes.ts';
 import { smartcarRefusals } from './refusals.ts';
 import { REQUEST_ID } from './request-id.ts';
 import type { Dialect } from '../dialect.ts';
+import { describeSmartcar } from './description.ts';
 import type { Exchange } from '../../wire/exchange.ts';
 
 const DAY = 86_400;
@@ -37,6 +38,7 @@ export const smartcar: Dialect = {
   examples,
   authorization: smartcarAuthorize,
   createRoutes: createVehicleRoutes,
+  describe: describeSmartcar,
   pathPrefix: '/',
   tokenEndpoints: {
     '/oauth/token': createTokenEndpoint({

@@ -1,0 +1,123 @@
+import type { RefusalReason } from '../../errors.ts';
+import type { Parameter } from '../../grant-types/grant-type.ts';
+import { grantTypesOf } from '../../grant-types/grant-types.ts';
+import { isRepeatable } from '../../wire/repeatable.ts';
+import {
+  FORM_CREDENTIALS_REASONS,
+  objectOf,
+  SECONDS,
+  TEXT,
+  TEXT_NOT_EMPTY,
+} from '../../wire/route-description.ts';
+import type {
+  DescribedBody,
+  DescribedField,
+  JsonSchema,
+  RefusalFormat,
+  RouteDescription,
+} from '../../wire/route-description.ts';
+import { refreshTokensOf, tokenAnswerOf, tokenHeadersOf, tokenReasonsOf } from '../describe-tokens.ts';
+import type { Dialect, TokenEndpoint } from '../dialect.ts';
+import { oauthRefusals } from './refusals.ts';
+
+/** An error of OAuth 2.0. @see RFC 6749 §5.2 */
+export const OAUTH_ERROR: JsonSchema = objectOf({
+  error: { enum: [...new Set(Object.values(oauthRefusals).map(({ error }) => error))] },
+  error_description: { type: 'string', minLength: 1, description: 'For developers. It may be more precise.' },
+});
+
+/** The format of the refusals of a dialect whose errors are those of OAuth 2.0, under the name of their schema. */
+export const oauthFormat = (schema: string, render: RefusalFormat['render']): RefusalFormat => ({
+  schema,
+  render,
+  read: (body) => {
+    const { error, error_description: text } = body as { error: string; error_description: string };
+    return { code: error, text };
+  },
+});
+
+/** The answer of a token endpoint. `refreshToken` is the schema of its refresh tokens. @see RFC 6749 §5.1 */
+export const tokensSchema = (endpoint: TokenEndpoint, refreshToken: JsonSchema): JsonSchema => {
+  const refresh = { refresh_token: refreshToken };
+  const given = refreshTokensOf(endpoint);
+  return objectOf(
+    {
+      access_token: TEXT_NOT_EMPTY,
+      token_type: { const: 'Bearer' },
+      expires_in: SECONDS,
+      ...(given === 'always' && refresh),
+    },
+    {
+      ...(given === 'sometimes' && refresh),
+      ...(given !== 'never' && {
+        refresh_token_expires_in: { ...SECONDS, description: 'Sent to clients that opted in.' },
+      }),
+      scope: { type: 'string', description: 'Absent where it is the scope that was asked for.' },
+    },
+  );
+};
+
+/** The client in a form, for methods that put it there. @see RFC 6749 §2.3.1 */
+export const clientFieldsOf = (methods: TokenEndpoint['methods']): readonly DescribedField[] => {
+  const id: DescribedField = {
+    name: 'client_id',
+    isRequired: false,
+    purpose: 'The client, where it does not authenticate by HTTP Basic.',
+    schema: TEXT,
+  };
+  const secret = { ...id, name: 'client_secret', purpose: 'The secret of that client.' };
+  if (methods.includes('client_secret_post')) return [id, secret];
+  return methods.includes('none') ? [id] : [];
+};
+
+/** A token endpoint that reads a form with the names of the RFCs. */
+export const describeTokenEndpoint = (
+  dialect: Dialect,
+  endpoint: TokenEndpoint,
+  {
+    summary,
+    schema,
+    format,
+  }: { readonly summary: string; readonly schema: string; readonly format: RefusalFormat },
+): RouteDescription => {
+  const reasons: readonly RefusalReason[] = [
+    ...tokenReasonsOf(endpoint),
+    ...FORM_CREDENTIALS_REASONS,
+    'grant_type_missing',
+    'grant_type_unsupported',
+  ];
+  return {
+    summary,
+    authentication: endpoint.methods,
+    parameters: tokenHeadersOf(dialect, endpoint),
+    body: formOf(endpoint),
+    answers: { 200: tokenAnswerOf(dialect, endpoint, schema) },
+    refusals: { reasons, format },
+  };
+};
+
+const formOf = (endpoint: TokenEndpoint): DescribedBody => ({
+  mediaType: 'application/x-www-form-urlencoded',
+  kinds: [...grantTypesOf(endpoint).values()].map(({ grantType, parameters }) => ({
+    title: grantType,
+    fields: [
+      {
+        name: 'grant_type',
+        isRequired: true,
+        purpose: 'The kind of request.',
+        schema: { const: grantType },
+      },
+      ...parameters.map((parameter) => fieldOf(parameter, endpoint)),
+      ...clientFieldsOf(endpoint.methods),
+    ],
+  })),
+});
+
+const fieldOf = (
+  { name, missing, purpose }: Parameter,
+  { omittable = [] }: TokenEndpoint,
+): DescribedField => {
+  const isRequired = missing !== undefined && !omittable.includes(name);
+  const schema = isRequired ? TEXT_NOT_EMPTY : TEXT;
+  return { name, isRequired, purpose, schema: isRepeatable(name) ? { type: 'array', items: TEXT } : schema };
+};

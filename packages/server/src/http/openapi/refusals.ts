@@ -1,0 +1,41 @@
+import { Refusal } from '../../errors.ts';
+import { SAMPLE_EXCHANGE } from '../../wire/route-description.ts';
+import type { JsonSchema, RouteDescription } from '../../wire/route-description.ts';
+import { describeHeaders, jsonContent } from './content.ts';
+
+type StatusOf = {
+  readonly headers: Record<string, string>;
+  readonly lines: Set<string>;
+  readonly examples: Record<string, JsonSchema>;
+};
+
+/**
+ * The refusals of a route by status. Each of its reasons is rendered as on the wire, so status, headers, code and text are
+ * those that a client gets. Reasons with the same answer are one, because the wire does not tell them apart.
+ */
+export const describeRefusals = ({
+  reasons,
+  format,
+}: NonNullable<RouteDescription['refusals']>): Readonly<Record<string, JsonSchema>> => {
+  const statuses = new Map<number, StatusOf>();
+  for (const reason of reasons) {
+    const { status, headers, body } = format.render(new Refusal(reason), SAMPLE_EXCHANGE);
+    const value: unknown = JSON.parse(body);
+    const { code, text } = format.read(value);
+    const known = statuses.get(status) ?? { headers: {}, lines: new Set(), examples: {} };
+    statuses.set(status, known);
+    Object.assign(known.headers, headers);
+    known.lines.add(`- \`${code}\`: ${text}`);
+    known.examples[code] ??= { value };
+  }
+  return Object.fromEntries(
+    [...statuses].map(([status, { headers, lines, examples }]) => [
+      status,
+      {
+        description: [...lines].join('\n'),
+        headers: describeHeaders(headers),
+        content: jsonContent(format.schema, { examples }),
+      },
+    ]),
+  );
+};

@@ -1,0 +1,157 @@
+import type { AuthenticationMethod } from '../../clients/credentials.ts';
+import { OAUTH_FORMAT } from '../../dialects/oauth/description.ts';
+import { clientFieldsOf } from '../../dialects/oauth/describe-tokens.ts';
+import type { RefusalReason } from '../../errors.ts';
+import {
+  BODY_REASONS,
+  CLIENT_AUTHENTICATION_REASONS,
+  EDGE_REASONS,
+  FORM_CREDENTIALS_REASONS,
+  objectOf,
+  TEXT,
+  TEXT_NOT_EMPTY,
+} from '../../wire/route-description.ts';
+import type {
+  DescribedField,
+  JsonSchema,
+  RouteDescription,
+  WireDescription,
+} from '../../wire/route-description.ts';
+import { INTROSPECTION_METHODS } from '../introspection.ts';
+import { PATHS } from '../metadata.ts';
+import { REVOCATION_METHODS } from '../revocation.ts';
+
+const URL_SCHEMA = { type: 'string', format: 'uri' };
+const NAMES = { type: 'array', items: TEXT_NOT_EMPTY };
+
+const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  Introspection: {
+    oneOf: [
+      objectOf({ active: { const: false } }),
+      objectOf(
+        { active: { const: true }, scope: TEXT, client_id: TEXT_NOT_EMPTY, sub: TEXT },
+        {
+          token_type: { const: 'Bearer', description: 'Absent for a refresh token.' },
+          exp: { type: 'integer' },
+          iat: { type: 'integer' },
+          aud: { anyOf: [TEXT, NAMES] },
+          iss: TEXT,
+          jti: TEXT,
+        },
+      ),
+    ],
+  },
+  // RFC 8414 §2. Others may be added, so its members are not closed.
+  Metadata: {
+    type: 'object',
+    properties: {
+      issuer: URL_SCHEMA,
+      authorization_endpoint: URL_SCHEMA,
+      token_endpoint: URL_SCHEMA,
+      introspection_endpoint: URL_SCHEMA,
+      revocation_endpoint: URL_SCHEMA,
+      jwks_uri: URL_SCHEMA,
+      response_types_supported: NAMES,
+      grant_types_supported: NAMES,
+      token_endpoint_auth_methods_supported: NAMES,
+      code_challenge_methods_supported: NAMES,
+    },
+    required: ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', 'response_types_supported'],
+  },
+  // RFC 9728 §2.
+  ResourceMetadata: {
+    type: 'object',
+    properties: { resource: URL_SCHEMA, authorization_servers: NAMES, bearer_methods_supported: NAMES },
+    required: ['resource'],
+  },
+  // RFC 7517 §4 and §5.
+  KeySet: objectOf({
+    keys: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { kty: TEXT, kid: TEXT, use: { const: 'sig' }, alg: TEXT },
+        required: ['kty', 'kid', 'use', 'alg'],
+      },
+    },
+  }),
+  OpenApi: {
+    type: 'object',
+    properties: { openapi: TEXT, info: { type: 'object' }, paths: { type: 'object' } },
+    required: ['openapi', 'info', 'paths'],
+  },
+};
+
+const TOKEN: DescribedField = {
+  name: 'token',
+  isRequired: true,
+  purpose: 'The token.',
+  schema: TEXT_NOT_EMPTY,
+};
+const HINT: DescribedField = {
+  name: 'token_type_hint',
+  isRequired: false,
+  purpose: 'What it probably is: access_token or refresh_token. Anything else is ignored.',
+  schema: TEXT,
+};
+
+/** A form from a client of any dialect. */
+const clientForm = (
+  methods: readonly AuthenticationMethod[],
+  about: Pick<RouteDescription, 'summary' | 'answers'> & { readonly reasons: readonly RefusalReason[] },
+): RouteDescription => ({
+  summary: about.summary,
+  authentication: methods,
+  body: {
+    mediaType: 'application/x-www-form-urlencoded',
+    kinds: [{ title: 'token', fields: [TOKEN, HINT, ...clientFieldsOf(methods)] }],
+  },
+  answers: about.answers,
+  refusals: {
+    reasons: [
+      ...EDGE_REASONS,
+      ...BODY_REASONS,
+      ...CLIENT_AUTHENTICATION_REASONS,
+      ...FORM_CREDENTIALS_REASONS,
+      'token_missing',
+      ...about.reasons,
+    ],
+    format: OAUTH_FORMAT,
+  },
+});
+
+/** A public document. */
+const publicDocument = (summary: string, schema: string): RouteDescription => ({
+  summary,
+  authentication: [],
+  answers: { 200: { summary: 'The document.', mediaType: 'application/json', schema } },
+  refusals: { reasons: EDGE_REASONS, format: OAUTH_FORMAT },
+});
+
+/** The endpoints that serve the clients of every dialect, as RFCs define them. */
+export const RFC_ROUTES: WireDescription = {
+  title: 'Resource servers and libraries',
+  purpose: 'What RFCs define for the clients of every dialect.',
+  schemas: SCHEMAS,
+  routes: {
+    [`POST ${PATHS.introspection}`]: clientForm(INTROSPECTION_METHODS, {
+      summary: 'Says whether a token works, and what it allows (RFC 7662)',
+      answers: {
+        200: { summary: 'What the token is.', mediaType: 'application/json', schema: 'Introspection' },
+      },
+      reasons: [],
+    }),
+    [`POST ${PATHS.revocation}`]: clientForm(REVOCATION_METHODS, {
+      summary: 'Revokes the grant of a refresh token (RFC 7009)',
+      answers: { 200: { summary: 'Revoked, or there was nothing to revoke.' } },
+      reasons: ['token_type_unsupported'],
+    }),
+    [`GET ${PATHS.metadata}`]: publicDocument('Metadata of the server (RFC 8414)', 'Metadata'),
+    [`GET ${PATHS.protectedResource}`]: publicDocument(
+      'Metadata of the vehicle calls (RFC 9728)',
+      'ResourceMetadata',
+    ),
+    [`GET ${PATHS.jwks}`]: publicDocument('The public keys of JWT access tokens (RFC 7517)', 'KeySet'),
+    [`GET ${PATHS.openApi}`]: publicDocument('This description', 'OpenApi'),
+  },
+};
