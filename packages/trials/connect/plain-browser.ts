@@ -16,7 +16,7 @@ export type PlainPage = {
 export type PlainBrowser = {
   readonly cookies: Map<string, string>;
   open(url: string, headers?: Readonly<Record<string, string>>): Promise<PlainPage>;
-  /** Opens a URL, and follows redirects as long as they lead to one of these origins. */
+  /** Opens a URL, and follows redirects and refreshes as long as they lead to one of these origins. */
   follow(url: string, ...origins: readonly string[]): Promise<PlainPage>;
   /** Submits the form that contains this button, with additional fields. */
   press(
@@ -61,8 +61,8 @@ export const createPlainBrowser = (): PlainBrowser => {
     open: (url, headers = {}) => send(url, { headers }),
     async follow(url, ...origins) {
       let page = await browser.open(url);
-      for (let hops = 0; hops < 10 && origins.includes(originOf(page.location)); hops++)
-        page = await browser.open(page.location);
+      for (let hops = 0; hops < 10 && origins.includes(originOf(page.target)); hops++)
+        page = await browser.open(page.target);
       return page;
     },
     press(page, button, fields = {}, headers = {}) {

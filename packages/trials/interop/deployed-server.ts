@@ -68,8 +68,10 @@ export const openDeployedServer = async (): Promise<DeployedServer> => {
       });
       return { clientId, clientSecret };
     },
-    grant: async ({ clientId }) =>
-      (await run('grant', 'create', '--client', clientId, '--subject', 'owner-1')) as MadeGrant,
+    async grant({ clientId }) {
+      const words = ['--client', clientId, '--subject', 'owner-1', '--public-url', url];
+      return (await run('grant', 'create', ...words)) as MadeGrant;
+    },
     rotateKeys: async () => void (await run('keys', 'rotate')),
     async close() {
       await server.close();
