@@ -44,9 +44,11 @@ const isInSight = (page: Page, value: string): Promise<boolean> =>
 
 /** Waits for the redirect to the app, where nobody listens, and returns its code. */
 const agree = async (page: Page): Promise<string> => {
-  const redirected = page.waitForRequest(/^http:\/\/127\.0\.0\.1:9\/callback/);
+  const callback = /^http:\/\/127\.0\.0\.1:9\/callback/;
+  await page.route(callback, (route) => route.fulfill({ body: 'The app.' }));
   await page.locator('button[value="agree"]').click();
-  return new URL((await redirected).url()).searchParams.get('code') ?? '';
+  await page.waitForURL(callback);
+  return new URL(page.url()).searchParams.get('code') ?? '';
 };
 
 describe('An owner of sixty vehicles', { skip: SKIPPED_WITHOUT_CHROMIUM }, async () => {

@@ -45,19 +45,34 @@ describe('The scope of a refresh', () => {
     assert.equal(await scopeOf(trial, app, tokenOf(whole, 'access_token')), GRANTED);
   });
 
-  for (const scope of [
-    'read_odometer read_vin',
-    'read_vin',
-    'fleet:admin',
-    'a"',
-    'read_odometer  read_charge',
-  ])
+  for (const scope of ['read_odometer read_vin', 'read_vin', 'fleet:admin', 'a"'])
     test(`is refused where it is wider than the grant or malformed (${scope}), and the token stays good`, async () => {
       const { trial, app, refreshToken } = await open();
       const refused = await trial.refresh(app, refreshToken, scope);
       assert.deepEqual([refused.status, refused.body['error']], [400, 'invalid_scope']);
       assert.equal((await trial.refresh(app, refreshToken)).status, 200);
     });
+
+  test('may be that of the authorization request, as libraries send it at every refresh', async () => {
+    const { trial, app, refreshToken } = await open();
+    const asked = 'required:read_odometer read_charge  required:control_charge';
+    const whole = await trial.refresh(app, refreshToken, asked);
+    assert.equal(await scopeOf(trial, app, tokenOf(whole, 'access_token')), GRANTED);
+    // What is taken from the client later is left out, as in a refresh without a scope.
+    await trial.memory.changeClient(app.client.id, { policy: { grantScope: 'read_charge' } });
+    const narrowed = await trial.refresh(app, tokenOf(whole, 'refresh_token'), asked);
+    assert.equal(narrowed.body['scope'], 'read_charge');
+    assert.equal(await scopeOf(trial, app, tokenOf(narrowed, 'access_token')), 'read_charge');
+  });
+
+  test('may be all of a grant with more scopes than an opaque token can select among', async () => {
+    const scope = Array.from({ length: 20 }, (_, index) => `read_${index}`).join(' ');
+    const trial = createResourceTrial();
+    const app = await trial.register('smartcar', { policy: { ...policy, grantScope: scope } });
+    const { refreshToken } = await trial.grant(app, { scope });
+    const whole = await trial.refresh(app, refreshToken, scope);
+    assert.equal(await scopeOf(trial, app, tokenOf(whole, 'access_token')), scope);
+  });
 
   test('that is empty counts as absent', async () => {
     const { trial, app, refreshToken } = await open();

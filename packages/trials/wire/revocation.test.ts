@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { registrationOf, sealRefreshToken, uuidV4Shape } from '@keyfob/server/tokens';
 import { createResourceTrial } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 
@@ -45,6 +46,25 @@ describe('Revocation', () => {
       }
     });
   }
+
+  test('by a token of a stolen key revokes only where the token would still be exchanged', async () => {
+    const trial = createResourceTrial();
+    const owner = await trial.register('smartcar');
+    const stolen = trial.context.keyRing.seal.active;
+    for (const key of trial.context.keyRing.keys) await trial.memory.registerKey(registrationOf(key));
+    const { refreshToken, grant } = await trial.grant(owner);
+    await trial.rotateKeys();
+    const atMs = trial.nowSeconds() * 1000;
+    const withdrawal = { state: 'compromised', atMs, opensUntilMs: atMs + 1e9 } as const;
+    assert.equal(await trial.memory.withdrawKey(stolen.number, withdrawal), 'withdrawn');
+    await trial.refresh(owner, refreshToken);
+    for (const generation of [0, 2, 4_000_000]) {
+      const forged = sealRefreshToken(stolen, uuidV4Shape, grant.id, generation);
+      trial.advanceSeconds(3600);
+      assertDone(await revoke(trial, owner, forged));
+      assert.equal(trial.memory.peek(grant.id)?.revocation, undefined, `generation ${generation}`);
+    }
+  });
 
   test('gives the same response for tokens that are dead, unknown, malformed or of another client', async () => {
     const trial = createResourceTrial();

@@ -165,6 +165,7 @@ const LATER: ReadonlySet<string> = new Set<PolicyField>([
   'clientAuthentication',
   'onReplayAccessTokens',
   'accessTokenFormat',
+  'accessTokenAlgorithm',
   'accessTokenLength',
   'clientCredentials',
   'clientCredentialsScope',

@@ -169,7 +169,10 @@ test('a refresh token without a reading that leads to a grant is unknown, and re
 
 test('a code is exchanged by the reading that leads to one', async () => {
   const code = sealCode(KEY, uuidShape, { grantId: CODE.grantId, issuedAt: CODE_ISSUED_AT });
-  const { response, events } = await exchange(authorizationCode, { code });
+  const { response, events } = await exchange(authorizationCode, {
+    code,
+    redirect_uri: CODE.redirectUri ?? '',
+  });
   assert.equal(response.refreshToken, sealRefreshToken(KEY, uuidShape, CODE.grantId, 0));
   assert.deepEqual(events, ['code.redeemed']);
 });

@@ -33,9 +33,10 @@ const REQUESTS: readonly (readonly [string, string, string, boolean])[] = [
   ['a b', 'a b', 'a a', true],
   ['a b', 'a', 'a', true],
   ['a b', 'a b c', 'c', false],
-  ['a b', 'a', 'a b', false],
+  ['a b', 'a', 'a b', true],
   ['a b', 'a', 'b', false],
   ['', 'a', 'a', false],
+  ['a b', '', 'a b', true],
 ];
 
 for (const [scope, allowed, asked, may] of REQUESTS)
@@ -49,6 +50,8 @@ test('an opaque token selects among the first scopes of a grant, and a JWT among
   const lastSelectable = MANY.at(-2) ?? '';
   assert.equal(mayRequest({ scope }, allow(scope), lastSelectable), true);
   assert.equal(mayRequest({ scope }, allow(scope), last), false);
+  assert.equal(mayRequest({ scope }, allow(scope), scope), true);
+  assert.equal(mayRequest({ scope }, allow(`${last} s0`), `s0 s1 ${last}`), true);
   assert.equal(mayRequest({ scope }, allow(scope, 'jwt'), last), true);
   for (const wanted of [lastSelectable, 's0', `s3 s5 ${lastSelectable}`])
     assert.equal(selectedScope(scope, selectScopes(scope, wanted) ?? 0), wanted);

@@ -33,15 +33,21 @@ export const intersect = (scope: string, other: string): string => {
 };
 
 /**
- * Whether a refresh may ask for this scope: all of it is granted and still allowed, and an access token of the client can
- * carry it.
+ * Whether a refresh may ask for this scope: all of it is granted, some of it is still allowed, and an access token of the
+ * client can carry that. Libraries send the scope of the grant at every refresh, so what is no longer allowed is left out, as
+ * in a refresh without a scope; the answer says what is left.
  *
  * @see RFC 6749 §6
  */
 export const mayRequest = (grant: Pick<Grant, 'scope'>, policy: Policy, requested: string): boolean => {
-  const allowed = new Set(splitScope(allowedScopeOf(grant, policy)));
-  if (splitScope(requested).some((name) => !allowed.has(name))) return false;
-  return policy.accessTokenFormat === 'jwt' || selectScopes(grant.scope, requested) !== undefined;
+  const granted = new Set(splitScope(grant.scope));
+  if (splitScope(requested).some((name) => !granted.has(name))) return false;
+  const allowed = allowedScopeOf(grant, policy);
+  const wanted = intersect(allowed, requested);
+  if (wanted === allowed) return true;
+  return (
+    wanted !== '' && (policy.accessTokenFormat === 'jwt' || selectScopes(grant.scope, wanted) !== undefined)
+  );
 };
 
 /** What of a grant's scope an opaque access token selects, as bits; `undefined` if it cannot select all that is wanted. */

@@ -157,14 +157,21 @@ const draftOf = ({ nextSerial, issuer }: TokenIssuer, order: IssueOrder): Draft 
     isJwt,
     scope,
     length: policy.accessTokenLength,
-    ...(isJwt || order.scope === undefined || scope === grant.scope ? {} : selectionOf(grant.scope, scope)),
+    ...(isJwt || order.scope === undefined || scope === grant.scope
+      ? {}
+      : selectionOf(grant, scope, allowed)),
   };
 };
 
-const selectionOf = (scope: string, wanted: string): { readonly selection: number } => {
+/** Nothing where the token cannot select all that is wanted: then that is all that is allowed, which it carries by itself. */
+const selectionOf = (
+  { scope }: Pick<Grant, 'scope'>,
+  wanted: string,
+  allowed: string,
+): { readonly selection?: number } => {
   const selection = selectScopes(scope, wanted);
-  assert.ok(selection !== undefined, 'an opaque token cannot carry the scope');
-  return { selection };
+  assert.ok(selection !== undefined || wanted === allowed, 'an opaque token cannot carry the scope');
+  return selection === undefined ? {} : { selection };
 };
 
 /** Rejects where the ring has no key for it; the grants beside it do not notice. */

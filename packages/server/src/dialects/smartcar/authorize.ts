@@ -36,7 +36,7 @@ export const RULES: Rules = {
 const REQUIRED_PREFIX = /^required:/;
 
 /** The names of a scope. The prefix `required:` is for the choice of vehicles. */
-const readScopeNames = (scope: string | undefined): readonly string[] =>
+export const readScopeNames = (scope: string | undefined): readonly string[] =>
   splitScope(scope).flatMap((name) => name.replace(REQUIRED_PREFIX, '') || []);
 
 /** Smartcar Connect: OAuth 2.0 with the vendor's own parameters. https://smartcar.com/docs/connect/redirect-to-connect */

@@ -1,6 +1,6 @@
 import { CLIENT_TYPES } from '../../clients/client.ts';
 import { joinReadScopes } from '../../clients/scopes.ts';
-import { smartcarAuthorize } from './authorize.ts';
+import { readScopeNames, smartcarAuthorize } from './authorize.ts';
 import { examples } from './examples.ts';
 import { uuidV4Shape } from '../../tokens/shape.ts';
 import { renderOAuthError, writeTokens } from '../oauth/answers.ts';
@@ -9,7 +9,7 @@ import { createVehicleRoutes } from './vehicles.ts';
 import { smartcarScopes } from './scopes.ts';
 import { smartcarRefusals } from './refusals.ts';
 import { REQUEST_ID } from './request-id.ts';
-import type { Dialect } from '../dialect.ts';
+import type { Dialect, TokenRequest } from '../dialect.ts';
 import { describeSmartcar } from './description.ts';
 import type { Exchange } from '../../wire/exchange.ts';
 
@@ -26,6 +26,23 @@ const headersOf = ({ requestId }: Exchange) => ({
   [REQUEST_ID]: requestId,
 });
 
+const tokenEndpoint = createTokenEndpoint({
+  methods: ['client_secret_basic', 'client_secret_post', 'none'],
+  serves: (grantType) => GRANT_TYPES.has(grantType) || isForClientItself(grantType),
+  servesEveryDialect: isForClientItself,
+  // The vendor's SDKs for Python and Ruby send none where only one is registered.
+  omittable: ['redirect_uri'],
+});
+
+/** Libraries repeat the scope of the authorization request, with its prefixes, when they refresh. */
+const withoutPrefixes = (request: TokenRequest): TokenRequest => {
+  const scope = request.parameters.get('scope');
+  if (scope === undefined) return request;
+  const parameters = new Map(request.parameters);
+  parameters.set('scope', readScopeNames(scope).join(' '));
+  return { ...request, parameters };
+};
+
 /** Smartcar: `POST /oauth/token`, OAuth 2.0 form and JSON. https://smartcar.com/docs/api-reference/authorization/token-refresh */
 export const smartcar: Dialect = {
   name: 'smartcar',
@@ -41,13 +58,7 @@ export const smartcar: Dialect = {
   describe: describeSmartcar,
   pathPrefix: '/',
   tokenEndpoints: {
-    '/oauth/token': createTokenEndpoint({
-      methods: ['client_secret_basic', 'client_secret_post', 'none'],
-      serves: (grantType) => GRANT_TYPES.has(grantType) || isForClientItself(grantType),
-      servesEveryDialect: isForClientItself,
-      // The vendor's SDKs for Python and Ruby send none where only one is registered.
-      omittable: ['redirect_uri'],
-    }),
+    '/oauth/token': { ...tokenEndpoint, parse: (request) => withoutPrefixes(tokenEndpoint.parse(request)) },
   },
   shapes: { refreshToken: uuidV4Shape, accessToken: uuidV4Shape, code: uuidV4Shape },
   defaultPolicy: {

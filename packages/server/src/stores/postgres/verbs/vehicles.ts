@@ -46,8 +46,8 @@ export const createVehicleVerbs = ({ read, transact }: Connections): VehicleVerb
       return { disconnected: decision.disconnected, isRevoked: decision.isRevoked };
     }),
   async withdraw(withdrawal, auditContext) {
-    const { subject, clientId } = withdrawal.sharing;
-    if (!canBeText(subject) || !canBeText(clientId) || !canBeText(withdrawal.vehicleId ?? '')) return [];
+    const { subject, clientId, brand = '' } = withdrawal.sharing;
+    if (![subject, clientId, brand, withdrawal.vehicleId ?? ''].every(canBeText)) return [];
     return transact(
       async (transaction) => {
         await dropCodes(transaction, withdrawal);
