@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { audiencesOf, chooseAudiences, readAudience, writeAudience } from './audience.ts';
+import { audiencesOf, chooseAudiences, readAudience, remainingAudiences, writeAudience } from './audience.ts';
 
 const ISSUER = 'https://fob.example';
 const [A, B] = ['https://a.example/api', 'https://b.example'];
@@ -42,3 +42,10 @@ test('one audience is a text, several are a list', () => {
 
 test('without an issuer, a client without an audience has none', () =>
   assert.deepEqual(audiencesOf({}, undefined), [undefined]));
+
+test('an audience that is taken from a client is no longer one of its tokens', () => {
+  const policy = { audience: 'https://api.a https://api.c' };
+  assert.deepEqual(remainingAudiences(['https://api.a', 'https://api.b'], policy, ISSUER), ['https://api.a']);
+  assert.deepEqual(remainingAudiences('https://api.b', policy, ISSUER), []);
+  assert.deepEqual(remainingAudiences(ISSUER, {}, ISSUER), [ISSUER]);
+});

@@ -18,6 +18,16 @@ export const writeAudience = <Name>(audiences: readonly Name[]): Name | Name[] =
 export const readAudience = (aud: string | readonly string[]): readonly string[] =>
   typeof aud === 'string' ? [aud] : aud;
 
+/** The audiences of an `aud` that the client's tokens still have. One that is taken from the client ends at once. */
+export const remainingAudiences = (
+  aud: string | readonly string[],
+  policy: Registered,
+  issuer: string | undefined,
+): readonly string[] => {
+  const own = audiencesOf(policy, issuer);
+  return readAudience(aud).filter((one) => own.includes(one));
+};
+
 /** The resources that a request names, as `wire/repeatable.ts` joins them. */
 const splitResources = (text: string): readonly string[] => [
   ...new Set(text.split(' ').filter((one) => one !== '')),

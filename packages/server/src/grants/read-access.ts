@@ -42,13 +42,15 @@ export const readAccess = async (
   if (isCompactJwt(text)) {
     const jwt = await openJwt(context, text);
     const isForUs = jwt !== undefined && readAudience(jwt.claims.aud).some((one) => one === issuer);
-    return isForUs ? readJwtAccess(context, jwt) : undefined;
+    return isForUs ? ofAudience(await readJwtAccess(context, jwt), issuer) : undefined;
   }
   if (shape.read(text) === 'malformed') return undefined;
-  const access = await readOpaqueAccess(context, shape, text);
-  const isForUs = access !== undefined && audiencesOf(access.client.policy, issuer).includes(issuer);
-  return isForUs ? access : undefined;
+  return ofAudience(await readOpaqueAccess(context, shape, text), issuer);
 };
+
+/** The access, if this server is among the audiences that its client has now. */
+const ofAudience = (access: Access | undefined, issuer: string | undefined): Access | undefined =>
+  access !== undefined && audiencesOf(access.client.policy, issuer).includes(issuer) ? access : undefined;
 
 const readOpaqueAccess = async (
   context: AccessContext,

@@ -6,7 +6,7 @@ import type { AccessClaims, OpenedAccessJwt } from '../tokens/access-jwt.ts';
 import { readingsOfRefreshToken } from '../tokens/refresh-token.ts';
 import { openTokenId } from '../tokens/token-id.ts';
 import { intersect } from '../grants/access-scope.ts';
-import { audiencesOf, writeAudience } from '../grants/audience.ts';
+import { audiencesOf, remainingAudiences, writeAudience } from '../grants/audience.ts';
 import type { TokenShapes } from '../grants/issue.ts';
 import type { Access } from '../grants/judge-access.ts';
 import { hasNewerKey } from '../grants/newer-key.ts';
@@ -83,7 +83,9 @@ const introspectJwt = async (context: AccessContext, token: string): Promise<Int
   if (jwt === undefined) return undefined;
   if (openTokenId(jwt.key, jwt.claims.jti)?.kind === 'client') return introspectClientJwt(context, jwt);
   const access = await readJwtAccess(context, jwt);
-  return access && { ...describe(jwt.claims), scope: access.scope, exp: access.expiresAt };
+  if (access === undefined) return undefined;
+  const { client, scope, expiresAt: exp } = access;
+  return withAudiences({ ...describe(jwt.claims), scope, exp }, jwt.claims, client, context.issuer);
 };
 
 /**
@@ -100,7 +102,19 @@ const introspectClientJwt = async (
   const { accessTokenLifetimeSeconds, clientCredentialsScope = '' } = client.policy;
   if (endingOf(claims.iat, accessTokenLifetimeSeconds, readNow(context)) !== 'running') return undefined;
   const exp = Math.min(claims.exp, claims.iat + accessTokenLifetimeSeconds);
-  return { ...describe(claims), scope: intersect(claims.scope, clientCredentialsScope), exp };
+  const scope = intersect(claims.scope, clientCredentialsScope);
+  return withAudiences({ ...describe(claims), scope, exp }, claims, client, context.issuer);
+};
+
+/** A JWT for the audiences that its client still has; without any, it is inactive. */
+const withAudiences = (
+  token: Introspection,
+  { aud }: AccessClaims,
+  { policy }: Client,
+  issuer: string | undefined,
+): Introspection | undefined => {
+  const audiences = remainingAudiences(aud, policy, issuer);
+  return audiences.length === 0 ? undefined : { ...token, aud: writeAudience(audiences) };
 };
 
 const describe = ({ scope, client_id, exp, iat, sub, aud, iss, jti }: AccessClaims): Introspection => ({
