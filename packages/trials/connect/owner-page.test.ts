@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { StoreError } from '@keyfob/server';
+import { writeGrantId } from '@keyfob/server/tokens';
 import type { GrantId } from '@keyfob/server/tokens';
 import { openConnectTrial, pleosUrl, redeemCode, smartcarUrl } from './connect-trial.ts';
 import type { ConnectTrial, TrialClient } from './connect-trial.ts';
+import { makeGrant } from '../support/make-client.ts';
 import { sampleLogo } from '../support/sample-logo.ts';
 import { sampleVehicle } from '../support/samples.ts';
 import { createPlainBrowser, formsOf } from './plain-browser.ts';
@@ -141,6 +143,32 @@ describe('The owner page', () => {
     await browser.press(await openCards(browser, 'Chooses later'), 'remove_vehicle');
     assert.deepEqual(await store.listVehicles(id), []);
     assert.deepEqual(await activeIds(client), [id]);
+  });
+
+  test('shows a grant that an operator made, with what its owner chose for it, and removes it', async () => {
+    const client = await trial.register('pleos', { name: 'Personal' });
+    const wanted = { clientId: client.clientId, subject: SUBJECT, scope: '', brand: undefined };
+    const { grant } = await makeGrant(trial.deployment, wanted);
+    const policy = { personalGrant: writeGrantId(grant.id), refreshTokenLifetimeSeconds: 315_360_000 };
+    assert.equal(await store.changeClient(client.clientId, { policy }), 'changed');
+    await store.selectVehicles(grant.id, [sampleVehicle(1, { make: 'kia' })], { nowMs: Date.now() });
+    const readToken = async () => {
+      const { clientId, clientSecret } = client;
+      const body = JSON.stringify({ clientId, clientSecret });
+      const headers = { 'content-type': 'application/json', brand: 'kia' };
+      return fetch(`${trial.url}/v1/auth/personal-token`, { method: 'POST', headers, body });
+    };
+    assert.equal((await readToken()).status, 200);
+    const browser = await signIn(trial, await trial.register('smartcar'));
+    const page = await openCards(browser, 'Personal');
+    assert.equal(page.cards.length, 1);
+    assert.match(page.body, /remove_vehicle/);
+    const removed = await browser.press(page, 'remove');
+    const later = await browser.open(removed.location);
+    assert.match(later.body, /Access has been removed/);
+    assert.equal(cardsOf(later, 'Personal').cards.length, 0);
+    assert.equal((await store.readGrant(grant.id))?.revocation?.cause, 'owner');
+    assert.notEqual((await readToken()).status, 200);
   });
 
   test('says until when JWTs are accepted, before a removal and after it', async () => {

@@ -4,9 +4,9 @@ import type { Grant } from './grant.ts';
 import type { AuditContext, Page } from './grant-store.ts';
 import type { Vehicle } from './vehicle.ts';
 
-/** What owners gave by consent, in a store: grants, and the vehicles that each covers. */
+/** What owners share, in a store: their grants, and the vehicles that each covers. */
 export type ConsentStore = {
-  /** The grants that an owner gave by consent, in the order of ids. */
+  /** Every grant of an owner, by consent, import or an operator, in the order of ids. */
   listConsents(subject: string, page: Page): Promise<readonly Grant[]>;
   /** What a grant covers, in the order of ids; empty for one made without an owner's choice. */
   listVehicles(id: GrantId): Promise<readonly Vehicle[]>;
@@ -26,8 +26,8 @@ export type ConsentStore = {
     auditContext: AuditContext & { readonly endsWhenEmpty: boolean },
   ): Promise<{ readonly disconnected: readonly Vehicle[]; readonly isRevoked: boolean } | 'unknown'>;
   /**
-   * Takes back what an owner shares with a client, in one step (`decideWithdrawal`): from every grant that rests on a
-   * consent, and from every code that is not redeemed yet. Returns the grants that it changed.
+   * Takes back what an owner shares with a client, in one step (`decideWithdrawal`): from every grant, whoever made
+   * it, and from every code that is not redeemed yet. Returns the grants that it changed.
    */
   withdraw(withdrawal: Withdrawal, auditContext: AuditContext): Promise<readonly Withdrawn[]>;
 };

@@ -7,7 +7,7 @@ import type { Vehicle } from './vehicle.ts';
 
 /**
  * What owners see as one: everything that one of them shares with one client and, in a dialect that knows brands, for one
- * brand. It may rest on several consents, and so on several grants.
+ * brand. It may rest on several grants: of several consents, or made by an operator.
  */
 export type Sharing = Pick<Grant, 'subject' | 'clientId' | 'brand'>;
 

@@ -51,7 +51,7 @@ export type GrantStore = {
    * client was disabled or removed since it was authenticated. Rejects with what `issue` throws.
    */
   refresh(use: RefreshUse, issue?: Issue<RefreshResult>): Promise<RefreshResult | 'client_gone'>;
-  /** Stores a new grant with its event (`decideCreation`). */
+  /** Stores a new grant with its event (`decideCreation`). Its owner finds and withdraws it like one by consent. */
   createGrant(grant: Grant, auditContext?: AuditContext): Promise<'created' | 'client_unknown' | 'id_taken'>;
   readGrant(id: GrantId): Promise<Grant | undefined>;
   /** The last replay of a grant; `undefined` where there was none. */

@@ -8,7 +8,7 @@ import { SERIAL_MAX } from '../tokens/access-token.ts';
 import type { OperationContext } from './context.ts';
 import type { DialectRules } from './dialect-rules.ts';
 
-/** A grant to create without asking its owner. */
+/** A grant to create without asking its owner, who sees and removes it like any other. */
 export type NewGrant = {
   readonly clientId: string;
   readonly subject: string;

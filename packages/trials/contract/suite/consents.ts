@@ -29,12 +29,13 @@ const consentsOf = async (store: Store, subject: string): Promise<readonly bigin
 
 export const consentContract = (onStore: OnStore): void => {
   onStore(
-    'The consents of an owner are the grants they gave, page by page, negative ids first.',
+    'The consents of an owner are the grants they have, page by page, negative ids first.',
     async (store) => {
       await fill(store, {}, { id: 1n, subject: 'owner-1' });
       await store.createClient(sampleClient({ id: 'client-b' }));
-      const ids = [-(2n ** 63n), -5n, 0n, 7n, 2n ** 63n - 1n];
-      for (const [index, id] of ids.toReversed().entries())
+      const given = [-(2n ** 63n), -5n, 0n, 7n, 2n ** 63n - 1n];
+      const ids = given.toSpliced(3, 0, 1n);
+      for (const [index, id] of given.toReversed().entries())
         await consent(store, id, { clientId: index % 2 === 0 ? 'client-a' : 'client-b' });
       await consent(store, 3n, { subject: 'owner-2' });
       assert.deepEqual(await consentsOf(store, 'owner-1'), ids);

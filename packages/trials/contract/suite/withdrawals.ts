@@ -56,19 +56,11 @@ const ofGrants = (onStore: OnStore): void => {
       await consentTo(store, [TWO], { grantId: 42n });
       await consentTo(store, [ONE], { grantId: 43n, subject: 'owner-2' });
       await consentTo(store, [ONE], { grantId: 44n, clientId: 'client-b' });
-      await store.createGrant(sampleGrant({ id: 45n }));
       assert.deepEqual(await withdraw(store, ALL), [
         [-7n, [], true],
         [42n, [], true],
       ]);
-      assert.deepEqual(await causesOf(store, [-7n, 42n, 43n, 44n, 45n]), [
-        'owner',
-        'owner',
-        undefined,
-        undefined,
-        // No owner gave it by consent, so no owner sees it.
-        undefined,
-      ]);
+      assert.deepEqual(await causesOf(store, [-7n, 42n, 43n, 44n]), ['owner', 'owner', undefined, undefined]);
       assert.deepEqual(await grantEventsOf(store), [
         [-7n, 'grant.revoked', 'owner', [ONE.vin]],
         [42n, 'grant.revoked', 'owner', [TWO.vin]],
@@ -76,6 +68,29 @@ const ofGrants = (onStore: OnStore): void => {
       const { verdict } = await refreshed(store, sampleUse(0, { nowMs: LATER_MS + 1 }));
       assert.equal(verdict.kind, 'refuse');
       assert.deepEqual(await withdraw(store, ALL), []);
+    },
+  );
+
+  onStore(
+    'A grant that an operator made is listed for its owner, and withdrawn with the rest.',
+    async (store) => {
+      await store.createClient(sampleClient());
+      await consentTo(store, [ONE], { grantId: 42n });
+      const made = sampleGrant({ id: 45n });
+      assert.equal(await store.createGrant(made), 'created');
+      assert.equal(await store.createGrant(sampleGrant({ id: 46n, subject: 'owner-2' })), 'created');
+      assert.equal(await store.createGrant(sampleGrant({ id: 46n })), 'id_taken');
+      const listed = await store.listConsents('owner-1', { limit: 10 });
+      assert.deepEqual(listed, [await store.readGrant(42n), made]);
+      await store.selectVehicles(45n, [ONE, TWO], { nowMs: NOW_MS });
+      assert.deepEqual(await withdraw(store, ONLY_ONE), [
+        [42n, [ONE.id], true],
+        [45n, [ONE.id], false],
+      ]);
+      assert.deepEqual(await withdraw(store, ALL), [[45n, [], true]]);
+      assert.deepEqual(await causesOf(store, [42n, 45n, 46n]), ['disconnected', 'owner', undefined]);
+      await store.prune({ limit: 10, endedBeforeMs: LATER_MS + 1000 });
+      assert.deepEqual(await store.listConsents('owner-1', { limit: 10 }), []);
     },
   );
 

@@ -52,6 +52,7 @@ export const grantVerbs = (
         if (tables.grants.has(grant.id)) return 'id_taken';
         if (!tables.clients.has(grant.clientId)) return 'client_unknown';
         tables.grants.set(grant.id, { ...grant });
+        tables.consents.add(grant.id);
         storeGrantEvents(tables, decideCreation(grant, auditContext).grantEvents);
         return 'created';
       }),

@@ -92,9 +92,9 @@ export const createGrantRows = (
     },
     count: (clientId: string | undefined): number =>
       Number((clientId === undefined ? sql.count.get() : sql.countOfClient.get(clientId))?.['grants']),
-    /** Records that the owner gave the grant by consent. */
+    /** Lists a new grant among those of its owner. */
     addConsent: ({ id, subject }: Grant): void => void sql.addConsent.run(subject, id),
-    /** With the consent that it rests on. */
+    /** With its row in `consents`. */
     remove({ id, subject }: Grant): void {
       sql.removeConsent.run(subject, id);
       sql.remove.run(id);

@@ -63,7 +63,9 @@ export const createGrantVerbs = (
     createGrant: (grant, auditContext) =>
       commits.run(() => {
         const outcome = rows.insert(grant);
-        if (outcome === 'created') grantEvents.addAll(decideCreation(grant, auditContext).grantEvents);
+        if (outcome !== 'created') return outcome;
+        rows.addConsent(grant);
+        grantEvents.addAll(decideCreation(grant, auditContext).grantEvents);
         return outcome;
       }),
     readGrant: (id) => read(() => rows.read(id)),

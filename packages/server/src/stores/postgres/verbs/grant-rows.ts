@@ -111,6 +111,7 @@ export const removeGrantsOf = ({ write }: Transaction, clientId: string): void =
   write('DELETE FROM grants WHERE client_id = $1', [clientId]);
 };
 
+/** Lists new grants among those of their owners. */
 export const addConsents = ({ write }: Transaction, grants: readonly Grant[]): void =>
   write(
     `INSERT INTO consents (subject_digest, grant_id) SELECT * FROM unnest($1::bytea[], $2::bigint[])

@@ -9,6 +9,7 @@ import { dropLostNodes } from '../nodes/node-rows.ts';
 import type { Node } from '../nodes/node.ts';
 import { addGrantEvents, writeGrantEvents } from './grant-events.ts';
 import {
+  addConsents,
   insertGrant,
   lockGrant,
   lockGrantWithVehicles,
@@ -86,8 +87,9 @@ export const createGrantVerbs = (connections: Connections, clients: KnownClients
           insertGrant(transaction.query, grant),
           listWebhooks(transaction.query),
         ]);
-        if (outcome === 'created')
-          writeGrantEvents(transaction, decideCreation(grant, auditContext).grantEvents, webhooks);
+        if (outcome !== 'created') return outcome;
+        addConsents(transaction, [grant]);
+        writeGrantEvents(transaction, decideCreation(grant, auditContext).grantEvents, webhooks);
         return outcome;
       }),
     readGrant: (id) => readGrant(read, id),

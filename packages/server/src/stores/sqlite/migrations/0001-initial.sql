@@ -135,7 +135,7 @@ CREATE TABLE vehicles (
   PRIMARY KEY (grant_id, id)
 ) STRICT, WITHOUT ROWID;
 
--- The grants that an owner gave by consent. The code that removes a grant removes its row.
+-- The grants of an owner, those that an operator made too. The code that removes a grant removes its row.
 CREATE TABLE consents (
   subject  TEXT NOT NULL,
   grant_id INTEGER NOT NULL,

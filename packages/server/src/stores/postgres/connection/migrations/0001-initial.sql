@@ -115,7 +115,7 @@ CREATE TABLE covered_vehicles (
   vehicles text NOT NULL
 );
 
--- The grants that an owner gave by consent. The owner is a digest, because a name may be longer than an index allows.
+-- The grants of an owner, those that an operator made too. The owner is a digest, because a name may be longer than an index allows.
 CREATE TABLE consents (
   subject_digest bytea NOT NULL,
   grant_id       bigint NOT NULL,
