@@ -34,7 +34,7 @@ export type Plan = {
   onProgress(part: Part, done: number, total: number): void;
 };
 
-const BYTES_PER_GRANT_MAX = 200;
+const BYTES_PER_GRANT_MAX = 230;
 const CONNECTIONS = 64;
 
 /** Measures the planned parts, one after another. */
