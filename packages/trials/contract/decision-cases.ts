@@ -107,6 +107,7 @@ const use = fc.record({
     { weight: 7, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.constantFrom('read_charge', 'read_vin') },
   ),
+  imported: fc.constantFrom(undefined, undefined, { withdrawnKey: undefined }, { withdrawnKey: 1 }),
   isOfOtherClient: fc.integer({ min: 0, max: 15 }).map((number) => number === 0),
 });
 

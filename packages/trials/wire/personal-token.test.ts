@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { writeGrantId } from '@keyfob/server/tokens';
 import type { Grant } from '@keyfob/server/grants';
+import { sampleGrant } from '../support/samples.ts';
 import { createResourceTrial } from './resource-trial.ts';
 import type { Answer, KnownClient, ResourceTrial } from './resource-trial.ts';
 
@@ -105,6 +106,15 @@ describe('A personal token', () => {
     await trial.memory.changeClient(app.client.id, { policy: { personalGrant: writeGrantId(grant.id) } });
     const { status, body } = await trial.post('/token', form, app);
     assert.deepEqual([status, body['token_type'], 'refresh_token' in body], [200, 'Bearer', false]);
+  });
+
+  test('is given although the ring no longer has the key that was active when the grant was made', async () => {
+    const { trial, app } = await openPersonal();
+    const lost = sampleGrant({ id: 99n, clientId: app.client.id, scope: '', keyNumber: 99 });
+    await trial.memory.createGrant(lost);
+    const policy = { personalGrant: writeGrantId(lost.id) };
+    await trial.memory.changeClient(app.client.id, { policy });
+    assert.equal((await request(trial, app)).status, 200);
   });
 
   test('is a JWT for a client that has JWTs', async () => {

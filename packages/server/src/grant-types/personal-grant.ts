@@ -25,10 +25,12 @@ export const personalGrant: GrantType = defineGrantType({
     const now = readNow(context);
     if (grant === undefined || !mayIssuePersonal(grant, { clientId, brand }, policy, now))
       throw new Refusal('personal_grant_ended');
+    // Nothing that was given for the grant needs its key, which may be gone: the access token is of the active one, and so
+    // is the refresh token beside it, which is dropped.
     const { accessToken, expiresInSeconds, scope } = await context.batches.issue({
       ...now,
       shapes,
-      grant,
+      grant: { ...grant, keyNumber: context.keyRing.seal.active.number },
       policy,
     });
     const grantId = writeGrantId(id);

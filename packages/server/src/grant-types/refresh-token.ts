@@ -65,7 +65,7 @@ const exchangeUnopened = async (
   opened: 'malformed' | undefined,
   keyRing: KeyRing,
 ): Promise<TokenResponse> => {
-  const imported = await findImportedToken(context.store, request.client, request.parameters.refresh_token);
+  const imported = await findImportedToken(context, request.client, request.parameters.refresh_token);
   if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
   if (opened === 'malformed') throw reportRefusedToken(context.emit, request, 'refresh_token_malformed');
   if (await hasNewerKey(context, keyRing)) return refreshToken.handle(context, request);
@@ -104,7 +104,7 @@ const exchange = async (
     const other = findOtherReading(context, request, opened);
     if (other !== undefined) return exchange(context, request, other, { isImported: false });
     // A few imported tokens that have the form of ours open, by chance, to an id.
-    const imported = await findImportedToken(store, client, request.parameters.refresh_token);
+    const imported = await findImportedToken(context, client, request.parameters.refresh_token);
     if (imported !== undefined) return exchange(context, request, imported, { isImported: true });
   }
   report(context.emit, request, opened, result);

@@ -76,11 +76,14 @@ const judgeToken = (grant: Grant | undefined, presented: Presented, now: Now, po
   return { kind: 'rotate' };
 };
 
-/** Whether a current token is exchanged for its successor. One of a compromised key always is: under a key that nobody else has. */
+/**
+ * Whether a current token is exchanged for its successor. One of a compromised key always is: under a key that nobody else
+ * has. So is an imported one that would be answered with a token of a withdrawn key.
+ */
 export const isRotating = (
-  { withdrawal }: Pick<Presented, 'withdrawal'>,
+  { withdrawal, imported }: Pick<Presented, 'withdrawal' | 'imported'>,
   { rotation }: Pick<Policy, 'rotation'>,
-): boolean => rotation !== 'none' || withdrawal !== undefined;
+): boolean => rotation !== 'none' || withdrawal !== undefined || imported?.withdrawnKey !== undefined;
 
 /** Whether tokens of a withdrawn key are refused: of a retired one all, of a compromised one those after its window. */
 export const opensNoMore = (withdrawal: KeyWithdrawal, now: Now): boolean =>
@@ -100,9 +103,12 @@ const judgeAhead = (grant: Grant, presented: Presented, policy: Policy): Verdict
 
 const judgePredecessor = (grant: Grant, presented: Presented, now: Now, policy: Policy): Verdict => {
   const gap = grant.generation - presented.generation;
+  const { imported } = presented;
   const isOfWithdrawnKey = presented.withdrawal !== undefined;
+  const isReplaced =
+    isOfWithdrawnKey || (imported !== undefined && imported.withdrawnKey !== grant.keyNumber);
   // Of a token that never rotates there may be many copies. It was rotated for its key only, so each holder gets the successor.
-  if (gap === 1 && isOfWithdrawnKey && policy.rotation === 'none') return repeat('not_rotated');
+  if (gap === 1 && isReplaced && policy.rotation === 'none') return repeat('not_rotated');
   if (gap === 1 && presented.isRetryOfOurs) return repeat('same_use');
   if (gap === 1 && isSameUse(grant.useDigest, presented.useDigest)) return repeat('same_use');
   if (gap === 1 && policy.rotation === 'until-used') return repeat('until_used');
@@ -118,7 +124,9 @@ const judgePredecessor = (grant: Grant, presented: Presented, now: Now, policy: 
     if (sinceFirstUseMs < raceEndMs) return refuse('concurrent_use');
   }
   if (now.nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');
-  // Whoever has a compromised key can seal predecessors, so a replay of one must not end the grant.
-  const response = isOfWithdrawnKey && policy.onReplay === 'revoke' ? 'refuse' : policy.onReplay;
+  // Whoever has a compromised key can seal predecessors, so a replay of one must not end the grant. Nor must a copy of an
+  // imported token that was never to rotate.
+  const isHarmless = isOfWithdrawnKey || (imported !== undefined && policy.rotation === 'none');
+  const response = isHarmless && policy.onReplay === 'revoke' ? 'refuse' : policy.onReplay;
   return { kind: 'replay', gap, response };
 };

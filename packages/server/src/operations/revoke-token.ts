@@ -41,7 +41,7 @@ export const revokeToken = async (context: RevocationContext, request: Revocatio
   const { client, shapes, token, requestId } = request;
   const { store, keyRing } = context;
   const readings = readingsOfRefreshToken(keyRing, shapes.refreshToken, token);
-  const imported = readings.length > 0 ? undefined : await findImportedToken(store, client, token);
+  const imported = readings.length > 0 ? undefined : await findImportedToken(context, client, token);
   for (const presented of imported === undefined ? readings : [imported]) {
     const grant = await store.readGrant(presented.grantId);
     if (grant?.clientId === client.id) {

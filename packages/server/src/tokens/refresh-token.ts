@@ -19,6 +19,8 @@ export type OpenedRefreshToken = {
   readonly generation: number;
   /** Of the key that sealed it, if an operator withdrew it. */
   readonly withdrawal?: KeyWithdrawal;
+  /** Of an imported token, which no key sealed: the key that its grant had when it was found, if that one is withdrawn. */
+  readonly imported?: { readonly withdrawnKey: number | undefined } | undefined;
 };
 
 /**
