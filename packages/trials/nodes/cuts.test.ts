@@ -34,7 +34,8 @@ await describeProxiedStore('a store on PostgreSQL whose connection is cut', ({ o
     await createGrants(store, ids);
     const before = proxy.turns();
     await Promise.all(ids.map((grantId) => refreshed(store, sampleUse(0, { presented: { grantId } }))));
-    assert.ok(proxy.turns() - before <= 3, `${proxy.turns() - before} round trips`);
+    // The client and the keys are read once, and the refreshes share two statements.
+    assert.ok(proxy.turns() - before <= 4, `${proxy.turns() - before} round trips`);
   });
 
   onStore(
