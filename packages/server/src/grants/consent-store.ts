@@ -26,7 +26,7 @@ export type ConsentStore = {
     auditContext: AuditContext & { readonly endsWhenEmpty: boolean },
   ): Promise<{ readonly disconnected: readonly Vehicle[]; readonly isRevoked: boolean } | 'unknown'>;
   /**
-   * Takes back what an owner shares with a client, in one step (`decideWithdrawal`): from every grant, whoever made
+   * Takes back what an owner shares with a client, in one step (`decideWithdrawal`): from every grant, no matter who made
    * it, and from every code that is not redeemed yet. Returns the grants that it changed.
    */
   withdraw(withdrawal: Withdrawal, auditContext: AuditContext): Promise<readonly Withdrawn[]>;

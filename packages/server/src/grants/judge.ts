@@ -95,7 +95,7 @@ const isOver = (fromMs: Millis, lifetimeSeconds: Seconds | null, now: Now): bool
 
 /** Only this server can have sealed it, so the store has lost the writes in between: a restored backup, a failover. */
 const judgeAhead = (grant: Grant, presented: Presented, policy: Policy): Verdict => {
-  // Whoever has a compromised key can seal any generation, so a higher one proves nothing.
+  // A thief of a compromised key can seal any generation, so a higher one proves nothing.
   if (presented.withdrawal !== undefined) return refuse('key_compromised');
   const lost = presented.generation - grant.generation;
   return lost <= policy.resyncGenerations ? { kind: 'resync', lost } : refuse('ahead');
@@ -124,7 +124,7 @@ const judgePredecessor = (grant: Grant, presented: Presented, now: Now, policy: 
     if (sinceFirstUseMs < raceEndMs) return refuse('concurrent_use');
   }
   if (now.nowMs < currentIssuedAtMs(grant)) return refuse('concurrent_use');
-  // Whoever has a compromised key can seal predecessors, so a replay of one must not end the grant. Nor must a copy of an
+  // A thief of a compromised key can seal predecessors, so a replay of one must not end the grant. Nor must a copy of an
   // imported token that was never to rotate.
   const isHarmless = isOfWithdrawnKey || (imported !== undefined && policy.rotation === 'none');
   const response = isHarmless && policy.onReplay === 'revoke' ? 'refuse' : policy.onReplay;

@@ -15,7 +15,7 @@ export type Expiry = {
 };
 
 /**
- * `in_doubt`: the token would work, and has expired by a clock that may be ahead. Whoever shows it says so; nothing counts
+ * `in_doubt`: the token would work, and has expired by a clock that may be ahead. A list says so; nothing counts
  * it as expired.
  */
 export type Status = 'active' | 'in_doubt' | 'expired' | 'revoked';

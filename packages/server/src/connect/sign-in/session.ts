@@ -71,7 +71,7 @@ export const readSession = async (
   const { id, subject, name, idToken, demandsCredentials } = parsed.output;
   const anonymous = { id, keyNumber: opened.keyNumber, owner: undefined, idToken: undefined };
   if (subject === undefined) return { ...anonymous, demandsCredentials };
-  // A session that was ended belongs to nobody, whoever kept a copy of its cookie.
+  // A session that was ended belongs to nobody, even if somebody kept a copy of its cookie.
   if (!(await context.store.hasSession(digestOf(id, subject))))
     return { ...anonymous, demandsCredentials: true };
   const owner = { subject, name, isSimulated: isSimulatedSubject(subject) };
