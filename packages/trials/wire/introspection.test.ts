@@ -160,6 +160,20 @@ describe('Introspection of access tokens', () => {
     }
   });
 
+  test('a token is for an audience only as long as its client has it: opaque and JWT', async () => {
+    for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
+      const [kept, taken] = ['https://kept.example', 'https://taken.example'];
+      const audience = `${kept} ${taken}`;
+      const { trial, owner, checker } = await open('smartcar', { policy: { accessTokenFormat, audience } });
+      await trial.memory.changeClient(checker.client.id, { policy: { audience: taken } });
+      const { accessToken } = await trial.grant(owner);
+      assert.deepEqual((await introspect(trial, checker, accessToken)).body['aud'], [kept, taken]);
+      await trial.memory.changeClient(owner.client.id, { policy: { audience: kept } });
+      assertInactive(await introspect(trial, checker, accessToken));
+      assert.equal((await introspect(trial, owner, accessToken)).body['aud'], kept);
+    }
+  });
+
   test('a resource server gets information about tokens for its own audience only', async () => {
     for (const accessTokenFormat of ['opaque', 'jwt'] as const) {
       const audience = 'https://api.example';
