@@ -1,6 +1,6 @@
+import { decideRevocation } from './decide-revocation.ts';
 import type { GrantChange } from './decide-revocation.ts';
 import { eventOf } from './grant-events.ts';
-import { revoked } from './grant.ts';
 import type { Grant } from './grant.ts';
 import type { AuditContext } from './grant-store.ts';
 import type { Vehicle } from './vehicle.ts';
@@ -36,7 +36,7 @@ export type Disconnection = VehicleChange & {
   readonly isRevoked: boolean;
 };
 
-/** Decides which vehicles leave a grant, and whether the grant ends with the last of them. */
+/** Decides which vehicles leave a grant, and whether the grant, also one that a replay has revoked, ends with the last of them. */
 export const decideDisconnection = (
   grant: Grant | undefined,
   before: readonly Vehicle[],
@@ -49,16 +49,15 @@ export const decideDisconnection = (
   const auditContext = { nowMs, requestId };
   if (disconnected.length === 0) return { grant, grantEvents: [], disconnected, covered, isRevoked: false };
   const grantEvent = eventOf('vehicles.disconnected', grant, auditContext, { vehicles: disconnected });
-  if (!endsWhenEmpty || covered.length > 0 || grant.revocation !== undefined)
+  // The event before has named the vehicles.
+  const end =
+    endsWhenEmpty && covered.length === 0
+      ? decideRevocation(grant, { ...auditContext, cause: 'disconnected' }, [])
+      : undefined;
+  if (typeof end !== 'object')
     return { grant, grantEvents: [grantEvent], disconnected, covered, isRevoked: false };
-  return {
-    grant: revoked(grant, 'disconnected', nowMs),
-    // The event before has named the vehicles.
-    grantEvents: [grantEvent, eventOf('grant.revoked', grant, auditContext, { cause: 'disconnected' })],
-    disconnected,
-    covered,
-    isRevoked: true,
-  };
+  const grantEvents = [grantEvent, ...end.grantEvents];
+  return { grant: end.grant, grantEvents, disconnected, covered, isRevoked: true };
 };
 
 /** Those of a list that are not in the other. */

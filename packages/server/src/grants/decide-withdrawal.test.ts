@@ -79,6 +79,17 @@ describe('A withdrawal', () => {
     ]);
   });
 
+  test('of a vehicle also takes it from a grant that a replay has revoked, whose access tokens may still run out', () => {
+    const revocation = { atMs: NOW_MS - 1, cause: 'replay' } as const;
+    const grants = [covering(1n, [ONE, TWO], { revocation }), covering(2n, [ONE], { revocation })];
+    assert.deepEqual(decide(grants, ONLY_ONE), [
+      [1n, 'active', 'one', 'two', 'vehicles.disconnected  vin-one'],
+      [2n, 'disconnected', 'one', '', 'vehicles.disconnected  vin-one; grant.revoked disconnected'],
+    ]);
+    const [, last] = decideWithdrawal(grants, ONLY_ONE, AUDIT);
+    assert.equal(last?.grant.revocation?.atMs, revocation.atMs);
+  });
+
   test('of the last vehicle keeps the grant where owners choose vehicles again', () => {
     assert.deepEqual(decide([covering(2n, [ONE])], { ...ONLY_ONE, endsWhenEmpty: false }), [
       [2n, 'active', 'one', '', 'vehicles.disconnected  vin-one'],

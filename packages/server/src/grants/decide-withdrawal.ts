@@ -28,8 +28,8 @@ export const isSharedBy = (grant: Sharing, { subject, clientId, brand }: Sharing
   grant.subject === subject && grant.clientId === clientId && grant.brand === brand;
 
 /**
- * Decides a withdrawal. Returns only the grants that it changes. One that is already revoked stays as it is, except that all
- * access also ends where a replay has left access tokens (`decideRevocation`).
+ * Decides a withdrawal. Returns only the grants that it changes. One that is already revoked stays as it is, except by a
+ * replay: that may have left access tokens (`decideRevocation`), and an operator may reinstate the grant.
  */
 export const decideWithdrawal = (
   candidates: readonly CoveringGrant[],
@@ -44,7 +44,7 @@ export const decideWithdrawal = (
         if (typeof change === 'string') return [];
         return [{ ...change, covered: vehicles, disconnected: [], isRevoked: true }];
       }
-      if (grant.revocation !== undefined) return [];
+      if (grant.revocation !== undefined && grant.revocation.cause !== 'replay') return [];
       const change = decideDisconnection(grant, vehicles, [vehicleId], { ...auditContext, endsWhenEmpty });
       return change === 'unknown' || change.disconnected.length === 0 ? [] : [change];
     });

@@ -95,16 +95,21 @@ const ofGrants = (onStore: OnStore): void => {
   );
 
   onStore(
-    'Withdrawing all access also ends what a replay has left; a vehicle is taken from no revoked grant.',
+    'A withdrawal also takes what a replay has left, and nothing from a grant that somebody revoked.',
     async (store) => {
       await store.createClient(sampleClient());
       await consentTo(store, [ONE, TWO], { grantId: 1n });
       await consentTo(store, [ONE, TWO], { grantId: 2n });
-      await store.revoke(1n, { nowMs: LATER_MS, cause: 'replay' });
+      await consentTo(store, [ONE], { grantId: 3n });
+      for (const id of [1n, 3n]) await store.revoke(id, { nowMs: LATER_MS, cause: 'replay' });
       await store.revoke(2n, { nowMs: LATER_MS, cause: 'operator' });
-      assert.deepEqual(await withdraw(store, ONLY_ONE), []);
+      assert.deepEqual(await withdraw(store, ONLY_ONE), [
+        [1n, [ONE.id], false],
+        [3n, [ONE.id], true],
+      ]);
+      assert.deepEqual(await store.listVehicles(1n), [TWO]);
       assert.deepEqual(await withdraw(store, ALL), [[1n, [], true]]);
-      assert.deepEqual(await causesOf(store, [1n, 2n]), ['owner', 'operator']);
+      assert.deepEqual(await causesOf(store, [1n, 2n, 3n]), ['owner', 'operator', 'disconnected']);
       assert.deepEqual(await withdraw(store, ALL), []);
     },
   );
