@@ -146,6 +146,40 @@ describe('A script in a browser', () => {
     }
   });
 
+  test('of any origin reads every public document, and learns that there is none of another kind', async (t) => {
+    const { preflight, send } = await open(t);
+    for (const [path, status] of [
+      ['/.well-known/oauth-authorization-server', 200],
+      ['/.well-known/oauth-protected-resource', 200],
+      ['/.well-known/openid-configuration', 404],
+      ['/.well-known/jwks.json', 200],
+      ['/openapi.json', 200],
+    ] as const) {
+      const read = await send('GET', path, { Origin: STRANGER });
+      assert.deepEqual([read.status, read.readableBy], [status, '*'], path);
+      // Libraries send headers of their own, which a browser asks about first.
+      const asked = await preflight(path, STRANGER, 'GET');
+      assert.deepEqual([asked.status, asked.readableBy], [200, '*'], path);
+    }
+  });
+
+  test('reads a refusal that no endpoint gave, at an origin of some public client', async (t) => {
+    const { preflight, send } = await open(t);
+    // By now the server has read whose origins there are.
+    await preflight('/oauth/token', APP);
+    for (const [Origin, readableBy] of [
+      [APP, APP],
+      [STRANGER, null],
+    ] as const) {
+      const body = await send('POST', '/oauth/token', { Origin }, 'a='.padEnd(20_000, 'x'));
+      assert.deepEqual([body.status, body.readableBy, body.headers.get('vary')], [413, readableBy, 'Origin']);
+      const head = await send('POST', '/oauth/token', { Origin, 'X-Long': 'x'.repeat(17_000) }, 'a=b');
+      assert.deepEqual([head.status, head.readableBy], [431, readableBy], Origin);
+    }
+    const page = await send('GET', `/oauth/authorize?${'x'.repeat(17_000)}`, { Origin: APP });
+    assert.deepEqual([page.status, page.readableBy], [431, null]);
+  });
+
   test('reads that the service is unavailable, and is not mistaken for a stranger', async () => {
     const trial = createResourceTrial();
     const known = await trial.register('smartcar', { type: 'public', redirectUris: [`${APP}/callback`] });

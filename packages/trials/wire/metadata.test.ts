@@ -57,10 +57,9 @@ describe('OpenID Connect discovery', () => {
     for (const path of [OPEN_ID, `${OPEN_ID}/keyfob`]) {
       const { status, headers, body } = await createResourceTrial({ issuer }).get(path);
       assert.deepEqual([status, headers['Content-Type']], [404, 'application/json']);
-      assert.match(
-        String(body['error_description']),
-        /without OpenID Connect: .* \/\.well-known\/oauth-auth/,
-      );
+      const [, address] =
+        /without OpenID Connect: .* is at (\S+) /.exec(String(body['error_description'])) ?? [];
+      assert.equal(address, `${issuer}${METADATA}`);
     }
   });
 });

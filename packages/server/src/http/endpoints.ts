@@ -29,7 +29,7 @@ export type Endpoints = {
 export type RouteTable = Endpoints & { readonly routes: readonly string[] };
 
 const NO_BODY = Buffer.alloc(0);
-const NO_HEAD = { method: '', headers: {} };
+const NO_HEAD: Pick<WireRequest, 'method' | 'headers'> = { method: '', headers: {} };
 const NO_PARAMETERS: Visit['parameters'] = {};
 
 /** Every endpoint in one route table: the token endpoints of every dialect, and the routes of `groups`. */
@@ -67,7 +67,7 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
     if (method === undefined || wanted?.route === undefined || !crossOrigin.isOpen(wanted.route))
       return refuseMethod(match, visit);
     try {
-      return await crossOrigin.answerPreflight(request.headers['origin'] ?? '', method);
+      return await crossOrigin.answerPreflight(wanted.route, request.headers['origin'] ?? '', method);
     } catch (error) {
       return renderFailure(error, wanted.group, visit);
     }
@@ -89,13 +89,18 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
       const { origin } = request.headers;
       if (origin === undefined || !crossOrigin.isOpen(route)) return response;
       return crossOrigin
-        .open(response, origin, visit)
+        .open(response, route, origin, visit)
         .catch((error: unknown) => renderFailure(error, group, visit));
     },
     refuse(path, reason, caller, head = NO_HEAD) {
       const request = { ...head, path, query: '', body: NO_BODY };
-      const renderer = rendererFor(request, findRoute('', path).group);
-      return renderFailure(new Refusal(reason), renderer, begin(request, caller, NO_PARAMETERS));
+      const { group, route } = findRoute(head.method, path);
+      const visit = begin(request, caller, NO_PARAMETERS);
+      const response = renderFailure(new Refusal(reason), rendererFor(request, group), visit);
+      const { origin } = request.headers;
+      return origin === undefined || route === undefined
+        ? response
+        : crossOrigin.openRefusal(response, route, origin);
     },
   };
 };

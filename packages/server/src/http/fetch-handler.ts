@@ -39,12 +39,12 @@ export const createFetchHandler = ({
     if (pathname.length + search.length + bytesOf(headers) > limits.headersMaxBytes)
       return endpoints.refuse(path, 'headers_too_large', caller, { method: request.method, headers });
     const body = await readWebBody(request, limits.bodyMaxBytes);
-    if (body === 'too_large') return endpoints.refuse(path, 'body_too_large', caller);
-    if (body === 'cut_off') return endpoints.refuse(path, 'request_malformed', caller);
+    const { method } = request;
+    if (body === 'too_large') return endpoints.refuse(path, 'body_too_large', caller, { method, headers });
+    if (body === 'cut_off') return endpoints.refuse(path, 'request_malformed', caller, { method, headers });
     const isWithinLoad = load.begin();
     try {
-      if (!isWithinLoad) return endpoints.refuse(path, 'overloaded', caller);
-      const { method } = request;
+      if (!isWithinLoad) return endpoints.refuse(path, 'overloaded', caller, { method, headers });
       return await endpoints.respond({ method, path, query: search.slice(1), headers, body }, caller);
     } finally {
       load.end();

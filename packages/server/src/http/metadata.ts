@@ -86,12 +86,14 @@ export const createResourceMetadata =
  *
  * @see RFC 8414 §5
  */
-export const refuseOpenId: Route = () => {
-  const description =
-    `This server speaks OAuth 2.0 without OpenID Connect: it issues no ID tokens. Its metadata is at ` +
-    `${PATHS.metadata} (RFC 8414).`;
-  throw new Refusal('path_unknown', [], { oauthError: { error: 'invalid_request', description } });
-};
+export const createOpenIdRefusal =
+  (context: { readonly issuer: string }): Route =>
+  () => {
+    const description =
+      `This server speaks OAuth 2.0 without OpenID Connect: it issues no ID tokens. Its metadata is at ` +
+      `${context.issuer}${PATHS.metadata} (RFC 8414).`;
+    throw new Refusal('path_unknown', [], { oauthError: { error: 'invalid_request', description } });
+  };
 
 /**
  * `GET /.well-known/jwks.json`: the public part of every usable signing key, including those that do not sign yet. A key

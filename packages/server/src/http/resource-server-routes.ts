@@ -1,6 +1,12 @@
 import { SHARED_DIALECT } from './authenticate-form.ts';
 import { createIntrospection } from './introspection.ts';
-import { createJwks, createMetadata, createResourceMetadata, PATHS, refuseOpenId } from './metadata.ts';
+import {
+  createJwks,
+  createMetadata,
+  createOpenIdRefusal,
+  createResourceMetadata,
+  PATHS,
+} from './metadata.ts';
 import { renderOAuthRefusal } from '../dialects/oauth/answers.ts';
 import { createOpenApiRoute } from './openapi/route.ts';
 import { createRevocation } from './revocation.ts';
@@ -8,23 +14,29 @@ import type { RouteGroup } from '../wire/route.ts';
 import type { EndpointContext } from './context.ts';
 
 /** The endpoints for resource servers and client libraries, as RFCs define them, for clients of every dialect. */
-export const createResourceServerRoutes = (context: EndpointContext): RouteGroup => ({
-  name: SHARED_DIALECT,
-  routes: {
-    [`POST ${PATHS.introspection}`]: createIntrospection(context),
-    [`POST ${PATHS.revocation}`]: createRevocation(context),
+export const createResourceServerRoutes = (context: EndpointContext): RouteGroup => {
+  const documents = {
     [`GET ${PATHS.metadata}`]: createMetadata(context),
     [`GET ${PATHS.metadata}${pathOf(context.issuer)}`]: createMetadata(context),
     [`GET ${PATHS.protectedResource}`]: createResourceMetadata(context),
     [`GET ${PATHS.protectedResource}${pathOf(context.issuer)}`]: createResourceMetadata(context),
-    [`GET ${PATHS.openId}`]: refuseOpenId,
-    [`GET ${PATHS.openId}${pathOf(context.issuer)}`]: refuseOpenId,
+    [`GET ${PATHS.openId}`]: createOpenIdRefusal(context),
+    [`GET ${PATHS.openId}${pathOf(context.issuer)}`]: createOpenIdRefusal(context),
     [`GET ${PATHS.jwks}`]: createJwks(context),
     [`GET ${PATHS.openApi}`]: createOpenApiRoute(context),
-  },
-  crossOriginRoutes: [`POST ${PATHS.revocation}`],
-  renderRefusal: renderOAuthRefusal,
-});
+  };
+  return {
+    name: SHARED_DIALECT,
+    routes: {
+      [`POST ${PATHS.introspection}`]: createIntrospection(context),
+      [`POST ${PATHS.revocation}`]: createRevocation(context),
+      ...documents,
+    },
+    crossOriginRoutes: [`POST ${PATHS.revocation}`],
+    publicRoutes: Object.keys(documents),
+    renderRefusal: renderOAuthRefusal,
+  };
+};
 
 /** The path of the issuer, which follows the well-known path (RFC 8414 §3.1, RFC 9728 §3.1); empty for an issuer that is not a URL. */
 const pathOf = (issuer: string): string =>

@@ -10,6 +10,8 @@ export type ScriptOrigins = {
    * nothing was ever read.
    */
   has(origin: string): Promise<boolean>;
+  /** The same by what was read last, without waiting: for an answer that must cost nothing. */
+  wasAmong(origin: string): boolean;
 };
 
 /** How long the origins are used before they are read again. */
@@ -45,5 +47,6 @@ export const createScriptOrigins = (
       const origins = isFresh ? known : await (reading ??= read());
       return origins?.has(origin) === true;
     },
+    wasAmong: (origin) => known?.has(origin) === true,
   };
 };

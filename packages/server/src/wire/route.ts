@@ -25,6 +25,8 @@ export type RouteGroup = {
   readonly routes: Readonly<Record<string, Route>>;
   /** The names of routes that scripts in browsers may call from the origins of their client (CORS). Absent for none. */
   readonly crossOriginRoutes?: readonly string[];
+  /** The names of routes whose answers, refusals included, scripts of every origin may read. Absent for none. */
+  readonly publicRoutes?: readonly string[];
   /** Unknown paths that start with this belong to the group, which refuses them. The longest prefix wins. */
   readonly pathPrefix?: string;
   /** Answers a browser that opens an address where no group has anything. One group has this. */
