@@ -123,6 +123,18 @@ describe('The base path', () => {
     });
   }
 
+  test('may stand behind the well-known path, with a slash at the end or without', async (t) => {
+    const server = await open(t, { basePath: '/auth' });
+    for (const [path, status] of [
+      ['/.well-known/oauth-authorization-server/auth', 200],
+      ['/.well-known/oauth-authorization-server/auth/', 200],
+      ['/.well-known/oauth-authorization-server/auth//', 404],
+      ['/.well-known/oauth-authorization-server/authx', 404],
+      ['/.well-known/oauth-authorization-server/', 404],
+    ] as const)
+      assert.equal((await server.fetch(new Request(`${PUBLIC_URL}${path}`))).status, status, path);
+  });
+
   for (const basePath of [
     'auth',
     '/auth?x',

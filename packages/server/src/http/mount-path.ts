@@ -32,7 +32,10 @@ export const createMountPath = (basePath: string): MountPath => {
       if (path === basePath) return '/';
       if (path.startsWith(`${basePath}/`)) return path.slice(basePath.length);
       const wellKnown = WELL_KNOWN.exec(path)?.[0];
-      return wellKnown !== undefined && path === `${wellKnown}${basePath}` ? wellKnown : undefined;
+      if (wellKnown === undefined) return undefined;
+      const rest = path.slice(wellKnown.length);
+      // Its slash at the end makes no difference, as at every path.
+      return rest === basePath || rest === `${basePath}/` ? wellKnown : undefined;
     },
   };
 };
