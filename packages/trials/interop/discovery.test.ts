@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { renameSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, request as send } from 'node:http';
-import type { RequestOptions } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { createServer, isIP } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
 import type { AuthorizationServer, Settings } from '@keyfob/server';
@@ -135,6 +135,28 @@ describe('A server on a Unix socket, below a path prefix of a proxy', () => {
     });
     assert.equal(vehicles.status, 200);
     assert.ok(proxy.largestHeaderBytes <= 4096 - 30, `${proxy.largestHeaderBytes} bytes`);
+  });
+
+  test('replaces a dead socket for one server only, where two start at once', async (t) => {
+    const socket = join(directoryFor(t), 'public.sock');
+    await leaveDeadSocket(socket);
+    const settings = { socket, publicUrl: 'https://cars.example' };
+    const servers = await Promise.all([open(t, settings), open(t, settings)]);
+    const outcomes = await Promise.allSettled(servers.map((server) => server.listen()));
+    assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const answer = send({ socketPath: socket, path: '/openapi.json' }).end();
+    const [{ statusCode }] = (await once(answer, 'response')) as [IncomingMessage];
+    assert.equal(statusCode, 200);
+    answer.destroy();
+    assert.deepEqual(readdirSync(dirname(socket)), ['public.sock']);
+  });
+
+  test('leaves a file in peace that is no socket', async (t) => {
+    const socket = join(directoryFor(t), 'public.sock');
+    writeFileSync(socket, 'something else');
+    const server = await open(t, { socket, publicUrl: 'https://cars.example' });
+    await assert.rejects(server.listen(), { code: 'address_unusable', remedy: /no other file/ });
+    assert.equal(readFileSync(socket, 'utf8'), 'something else');
   });
 
   test('refuses a socket on which another server listens', async (t) => {

@@ -16,7 +16,7 @@ export const describeListenError = (
       ? remedyOfPort(isInUse, flag)
       : isInUse
         ? 'Stop the other program, or choose another path with --socket.'
-        : 'Name a path of at most 100 characters with --socket, in a folder that this user may write.';
+        : 'Name a path of at most 100 characters with --socket, in a folder that this user may write, where there is no other file.';
   return isInUse
     ? new OperatorError('address_in_use', `${where}: another program listens there already`, remedy, {
         cause: error,

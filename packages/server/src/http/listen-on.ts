@@ -1,6 +1,7 @@
-import { lstatSync, unlinkSync } from 'node:fs';
+import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
+import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 
 /** Where a server listens: on a host and port, or on a Unix socket. */
@@ -11,7 +12,7 @@ export type ListenAddress = Pick<Config, 'host' | 'port' | 'socket'>;
  * socket. Rejects with the error of the system.
  */
 export const listenOn = async (server: Server, { host, port, socket }: ListenAddress): Promise<string> => {
-  if (socket !== undefined) await removeDeadSocket(socket);
+  if (socket !== undefined) await makeRoom(socket);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     const onListening = (): void => {
@@ -41,15 +42,33 @@ const urlOf = (host: string, { address, port }: AddressInfo): string => {
   return `http://${isIP(reached) === 6 ? `[${reached}]` : reached}:${port}`;
 };
 
-/** A process that was killed leaves its socket, on which nobody can listen again. */
-const removeDeadSocket = async (path: string): Promise<void> => {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
-  const isDead = await new Promise<boolean>((resolve) => {
+/**
+ * A process that was killed leaves its socket, on which nobody can listen again. Another process that starts may put its own in
+ * the place at any moment, so the socket is moved aside and asked again before it is removed: nobody loses one that is in use. Any
+ * other file stays, and is an error with the code `ENOTSOCK`.
+ */
+const makeRoom = async (path: string): Promise<void> => {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw Object.assign(new Error(`${path} is no socket`), { code: 'ENOTSOCK' });
+  if (!(await isDeadSocket(path))) return;
+  const aside = join(dirname(path), `.${process.pid}`);
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    // Somebody else has removed it. Listening says whether the place is free.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (!(await isDeadSocket(aside))) linkSync(aside, path);
+  unlinkSync(aside);
+};
+
+const isDeadSocket = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
     const probe = connect(path, () => {
       probe.destroy();
       resolve(false);
     });
     probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
   });
-  if (isDead) unlinkSync(path);
-};
