@@ -182,7 +182,14 @@ const FORMS: readonly (readonly [
     { client_id: 'app', client_secret: 'secret' },
     'credentials_missing',
   ],
-  ['an id alone and an empty header', BASIC_OR_NONE, '', { client_id: 'app' }, 'credentials_missing'],
+  ['an id alone and an empty header', BASIC_OR_NONE, '', { client_id: 'app' }, NONE],
+  [
+    'an id and a secret in the form and a blank header',
+    BASIC_OR_POST,
+    ' \t ',
+    { client_id: 'app', client_secret: 'secret' },
+    POST,
+  ],
   ['a secret alone', BASIC_OR_POST, undefined, { client_secret: 's' }, 'credentials_missing'],
   ['a bad header and a secret', BASIC_OR_POST, 'Basic ???', { client_secret: 's' }, 'credentials_twice'],
   [

@@ -17,22 +17,28 @@ export const readClientCredentials = (
 ): readonly Credentials[] => {
   const clientId = form.get('client_id');
   const clientSecret = form.get('client_secret');
-  const hasHeader = request.headers['authorization'] !== undefined;
-  if (!hasHeader && clientId !== undefined) {
-    const credentials: Credentials =
-      clientSecret === undefined
-        ? { method: 'none', clientId }
-        : { method: 'client_secret_post', clientId, clientSecret };
-    if (!methods.includes(credentials.method)) throw new Refusal('credentials_missing');
-    return [credentials];
-  }
+  // Blank is absent, as in the form: some clients and proxies send such a header where they have nothing to send.
+  const header = request.headers['authorization']?.trim() ?? '';
+  if (header === '') return [readForm(clientId, clientSecret, methods)];
   // RFC 6749 §2.3: a client uses one method per request.
-  if (hasHeader && clientSecret !== undefined && methods.includes('client_secret_post'))
+  if (clientSecret !== undefined && methods.includes('client_secret_post'))
     throw new Refusal('credentials_twice');
-  const readings = readBasic(request);
+  const readings = readBasic(header);
   if (clientSecret !== undefined || (clientId !== undefined && !hasClient(readings, clientId)))
     throw new Refusal('credentials_twice');
   return readings;
+};
+
+const readForm = (
+  clientId: string | undefined,
+  clientSecret: string | undefined,
+  methods: readonly AuthenticationMethod[],
+): Credentials => {
+  const method = clientSecret === undefined ? 'none' : 'client_secret_post';
+  if (clientId === undefined || !methods.includes(method)) throw new Refusal('credentials_missing');
+  return clientSecret === undefined
+    ? { method: 'none', clientId }
+    : { method: 'client_secret_post', clientId, clientSecret };
 };
 
 const hasClient = (readings: readonly Credentials[], id: string): boolean =>
@@ -40,21 +46,15 @@ const hasClient = (readings: readonly Credentials[], id: string): boolean =>
 
 const BASIC = /^basic +(?<encoded>[A-Za-z0-9+/]+={0,2})$/i;
 
+const METHOD = 'client_secret_basic';
+
 /**
  * The credentials of HTTP Basic, in the two readings that clients use: both halves form-encoded, as RFC 6749 §2.3.1
  * asks, and raw, as curl and vendors' SDKs send them. One reading where both are the same. The id ends at the first
  * colon (RFC 7617 §2).
  */
-const readBasic = ({ headers }: WireRequest): readonly Credentials[] => {
-  const header = headers['authorization'];
-  if (header === undefined || header.trim() === '') throw new Refusal('credentials_missing');
-  return readPair(header);
-};
-
-const METHOD = 'client_secret_basic';
-
-const readPair = memoize((header): readonly Credentials[] => {
-  const encoded = BASIC.exec(header.trim())?.groups?.['encoded'];
+const readBasic = memoize((header): readonly Credentials[] => {
+  const encoded = BASIC.exec(header)?.groups?.['encoded'];
   const pair = encoded === undefined ? undefined : decodeUtf8(Buffer.from(encoded, 'base64'));
   const colon = pair?.indexOf(':') ?? -1;
   if (pair === undefined || colon < 1) throw new Refusal('credentials_malformed');

@@ -29,8 +29,9 @@ const MEDIA_TYPES: readonly (readonly [string | undefined, string | undefined])[
   ['application/json;charset="utf-8";x=y', 'application/json'],
   [' application/x-www-form-urlencoded ;charset=UTF-8', 'application/x-www-form-urlencoded'],
   ['application/json, application/json', 'application/json, application/json'],
-  ['', ''],
-  [';', ''],
+  ['', undefined],
+  [' ', undefined],
+  [';', undefined],
 ];
 
 for (const [contentType, mediaType] of MEDIA_TYPES) {

@@ -1,9 +1,9 @@
 import { Refusal } from '../errors.ts';
 import type { WireRequest } from './exchange.ts';
 
-/** The media type of a request in lower case, without its parameters; `undefined` where there is none. */
+/** The media type of a request in lower case, without its parameters; `undefined` where there is none, or a blank one. */
 export const readMediaType = ({ headers }: WireRequest): string | undefined =>
-  headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() || undefined;
 
 const HTML = /(?:^|,)\s*text\/html\s*(?:[,;]|$)/i;
 

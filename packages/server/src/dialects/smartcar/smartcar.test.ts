@@ -192,11 +192,6 @@ const REFUSED: readonly (readonly [string, WireRequest, RefusalReason])[] = [
     request(`${REFRESH}&client_secret=s`, { authorization: undefined }),
     'credentials_missing',
   ],
-  [
-    'with an id in the body and an empty header',
-    request(`${REFRESH}&client_id=app`, { authorization: '' }),
-    'credentials_missing',
-  ],
 ];
 
 for (const [name, wireRequest, reason] of REFUSED) {
