@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { carriesGenuine, fuzzRequest, keptRequest } from './request.ts';
 import type { FuzzRequest, Identities } from './request.ts';
-import { hostileHeader, hostileJson, hostileText, hugeText, nearMiss } from './values.ts';
+import { hostileHeader, hostileJson, hostileText, hugeText, nearMiss, nearMissToken } from './values.ts';
 import type { RequestParts } from '../support/raw-request.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
@@ -170,7 +170,7 @@ export const mutatedRequest = (identities: Identities, dialect: DialectName): fc
   const { own } = identities[dialect];
   const { read, write, value } = BODIES[dialect];
   const base = fc.oneof(
-    nearMiss(own.refreshToken).map((token) => keptRequest(dialect, own, token)),
+    nearMissToken(dialect, own.refreshToken).map((token) => keptRequest(dialect, own, token)),
     nearMiss(own.clientSecret).map((clientSecret) =>
       keptRequest(dialect, { ...own, clientSecret }, own.refreshToken),
     ),

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { saysOther } from '../support/uuid-token.ts';
+import type { DialectName } from '../support/dialect-name.ts';
 
 const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_'.split('');
 
@@ -32,6 +34,13 @@ export const nearMiss = (genuine: string): fc.Arbitrary<string> => {
     )
     .map((text) => (text === genuine ? `${genuine}x` : text));
 };
+
+/**
+ * A string that is almost the genuine refresh token, and that says something else: the version and the variant of a UUID are
+ * no part of what it says.
+ */
+export const nearMissToken = (dialect: DialectName, genuine: string): fc.Arbitrary<string> =>
+  nearMiss(genuine).filter((text) => dialect !== 'smartcar' || saysOther(text, genuine));
 
 const repeated = (unit: fc.Arbitrary<string>, maxLength = 40): fc.Arbitrary<string> =>
   fc.string({ unit, maxLength });

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { fuzzRequest, keptRequest } from './request.ts';
 import type { FuzzRequest, Identities } from './request.ts';
-import { nearMiss } from './values.ts';
-import { saysOther } from '../support/uuid-token.ts';
+import { nearMiss, nearMissToken } from './values.ts';
 import type { MadeClient } from '../support/keyfob-process.ts';
 import type { DialectName } from '../support/dialect-name.ts';
 
@@ -40,9 +39,9 @@ export const requestWithWrongCredentials = (
   return fc.oneof(
     {
       weight: 4,
-      arbitrary: nearMiss(own.refreshToken)
-        .filter((token) => dialect !== 'smartcar' || saysOther(token, own.refreshToken))
-        .map((token) => withToken('an almost correct token', token)),
+      arbitrary: nearMissToken(dialect, own.refreshToken).map((token) =>
+        withToken('an almost correct token', token),
+      ),
     },
     {
       weight: 3,
