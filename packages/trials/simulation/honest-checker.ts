@@ -102,7 +102,7 @@ const isInsidePolicy = (
   const ageMs = one.decision.clockMs - (firstUses.get(one.index) ?? first.decision.clockMs);
   if (
     rotation === 'overlap' &&
-    ageMs < overlapSeconds * 1000 &&
+    Math.max(0, ageMs) < overlapSeconds * 1000 &&
     (ageMs >= -STILL_MAX_MS || isNewest) &&
     newest - one.index < REMEMBERED
   )

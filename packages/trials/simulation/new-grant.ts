@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { DIALECTS } from '@keyfob/server/dialects';
 import { issueTokens, toMillis, toSeconds } from '@keyfob/server/grants';
-import { sealCode } from '@keyfob/server/tokens';
+import { registrationOf, sealCode } from '@keyfob/server/tokens';
 import type { GrantPlan } from './plan.ts';
 import type { ClientRecord, CodeRecord, GrantRecord } from './records.ts';
 import { newStanding } from './standing.ts';
@@ -30,6 +30,7 @@ export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRe
     useDigest: undefined,
     revocation: undefined,
   };
+  await registerNewestKey(world);
   await store.createGrant(grant);
   const tokenIssuer = { keyRing: keys.ring(), nextSerial: () => 0 };
   const { shapes } = DIALECTS[owner.plan.dialect];
@@ -52,6 +53,10 @@ export const createGrant = async (world: World, wanted: Wanted): Promise<GrantRe
   return record;
 };
 
+/** No key of a deployment seals before the store knows it. */
+const registerNewestKey = ({ store, keys }: World): Promise<void> =>
+  store.registerKey(registrationOf(keys.ring().seal.active));
+
 /** An owner consents and returns to the client with a code. */
 export const consent = async (world: World, wanted: Wanted): Promise<GrantRecord & { code: CodeRecord }> => {
   const { prng, schedule, store, keys } = world;
@@ -64,6 +69,7 @@ export const consent = async (world: World, wanted: Wanted): Promise<GrantRecord
   const verifier = hasChallenge ? prng.bytes(32).toString('base64url') : undefined;
   const redirectUri = `https://${owner.client.id}.example/${name}`;
   const blank = newRecord(world, wanted);
+  await registerNewestKey(world);
   await store.createCode({
     grantId: blank.id,
     clientId: owner.client.id,
