@@ -10,7 +10,7 @@ import {
   createKeyLines,
   parseKeyRing,
   registrationOf,
-  withWithdrawals,
+  withRegistrations,
 } from '@keyfob/server/tokens';
 import type { RegisteredKey } from '@keyfob/server/tokens';
 import { createEndpoints, createResourceServerRoutes } from '@keyfob/server/wire';
@@ -61,7 +61,7 @@ export const createResourceTrial = ({ issuer = ISSUER } = {}) => {
       return ring;
     },
     noticeKeys(registered: readonly RegisteredKey[]) {
-      ring = withWithdrawals(parseKeyRing(lines.join('\n')), registered);
+      ring = withRegistrations(parseKeyRing(lines.join('\n')), registered);
       return registered.some(({ number }) => number > ring.newestNumber);
     },
     nextSerial: () => serial++,

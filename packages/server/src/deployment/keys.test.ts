@@ -33,6 +33,22 @@ test('a ring from a file has a new key at once, and the same ring is kept while 
   assert.deepEqual(namesOf(), ['keys.reloaded']);
 });
 
+test('a key that the ring has before the store seals nothing, because no other node could learn of it', () => {
+  const newer = `${NEW}\n${createKeyLine(6, 'seal', 0)}`;
+  const { ring } = openRing(() => newer);
+  assert.equal(ring.noticeKeys(keysOf(NEW)), false);
+  assert.deepEqual([ring.keyRing.seal.active.number, ring.keyRing.newestNumber], [5, 6]);
+  assert.equal(ring.noticeKeys(keysOf(newer)), false);
+  assert.deepEqual([ring.keyRing.seal.active.number, ring.keyRing.newestNumber], [6, 6]);
+});
+
+test('another key than the one that the store has under its number counts as missing', () => {
+  const { ring, namesOf } = openRing(() => `${OLD}\n${createKeyLine(5, 'seal', 0)}`);
+  assert.equal(ring.noticeKeys(keysOf(NEW)), true);
+  assert.equal(ring.keyRing.seal.active.number, 1);
+  assert.deepEqual(namesOf(), ['keys.reloaded', 'keys.missing']);
+});
+
 test('a ring from a command lacks a new key until the command has ended, and is asked for once', async () => {
   let asked = 0;
   const answer = Promise.withResolvers<string>();

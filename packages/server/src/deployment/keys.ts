@@ -10,7 +10,7 @@ import { createKeyFile, keyFileSource } from './key-file.ts';
 import { namedKeySource } from './named-key-source.ts';
 import type { KeySource } from './key-source.ts';
 import { recogniseStore } from '../stores/sqlite/recognise.ts';
-import { parseKeyRing, withWithdrawals } from '../tokens/key-ring.ts';
+import { parseKeyRing, withRegistrations } from '../tokens/key-ring.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import type { KeyWithdrawal, RegisteredKey } from '../tokens/key-state.ts';
 import { registrationOf } from '../tokens/key-store.ts';
@@ -110,7 +110,7 @@ export const createReloadingKeyRing = (
   let read = first.ring;
   let { registered } = first;
   let lastNoticed = registered;
-  let ring = withWithdrawals(read, registered);
+  let ring = withRegistrations(read, registered);
   let missing: RegisteredKey | undefined;
   let reportedMissing = 0;
   let pausedUntilMs = -Infinity;
@@ -118,9 +118,9 @@ export const createReloadingKeyRing = (
 
   const take = (text: string): void => {
     const next = tryParse(text);
-    if (next === undefined || numbersOf(next) === numbersOf(read)) return;
+    if (next === undefined || namesOf(next) === namesOf(read)) return;
     read = next;
-    ring = withWithdrawals(read, registered);
+    ring = withRegistrations(read, registered);
     missing = findMissing(read, registered);
     emit({ event: 'keys.reloaded', newestKeyNumber: read.newestNumber });
   };
@@ -170,7 +170,7 @@ export const createReloadingKeyRing = (
         const isChanged = markOf(next) !== markOf(registered);
         registered = next;
         if (isChanged) {
-          ring = withWithdrawals(read, registered);
+          ring = withRegistrations(read, registered);
           missing = findMissing(read, registered);
           reportWithdrawn();
         }
@@ -200,7 +200,7 @@ const isLater = (one: KeyWithdrawal | undefined, other: KeyWithdrawal): boolean 
   return one.state === 'retired' || one.atMs >= other.atMs;
 };
 
-/** Differs where `withWithdrawals` or `findMissing` may. */
+/** Differs where `withRegistrations` or `findMissing` may. */
 const markOf = (registered: readonly RegisteredKey[]): string =>
   registered
     .map(({ number, withdrawal }) => {
@@ -209,12 +209,14 @@ const markOf = (registered: readonly RegisteredKey[]): string =>
     })
     .join();
 
-const numbersOf = ({ keys }: KeyRing): string => keys.map(({ number }) => number).join();
+const namesOf = ({ keys }: KeyRing): string =>
+  keys.map(({ number, fingerprint }) => `${number} ${fingerprint}`).join();
 
 const findMissing = (ring: KeyRing, registered: readonly RegisteredKey[]): RegisteredKey | undefined =>
   registered.find(
-    ({ number, withdrawal }) =>
-      withdrawal?.state !== 'retired' && !ring.keys.some((key) => key.number === number),
+    ({ number, fingerprint, withdrawal }) =>
+      withdrawal?.state !== 'retired' &&
+      !ring.keys.some((key) => key.number === number && key.fingerprint === fingerprint),
   );
 
 const tryParse = (text: string): KeyRing | undefined => {

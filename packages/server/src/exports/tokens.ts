@@ -1,5 +1,5 @@
 /** `@keyfob/server/tokens`: the key ring, and what is sealed with it: tokens, codes and ids. */
-export { createKeyLine, createKeyLines, parseKeyRing, withWithdrawals } from '../tokens/key-ring.ts';
+export { createKeyLine, createKeyLines, parseKeyRing, withRegistrations } from '../tokens/key-ring.ts';
 export type { KeyRing, RingKey } from '../tokens/key-ring.ts';
 export { judgeWithdrawal, KEY_PURPOSES, statesOf } from '../tokens/key-state.ts';
 export type { KeyPurpose, KeyWithdrawal, RegisteredKey } from '../tokens/key-state.ts';

@@ -7,7 +7,7 @@ import { StoreError } from '../errors.ts';
 import { sealAccessToken } from '../tokens/access-token.ts';
 import { signAccessJwt } from '../tokens/access-jwt.ts';
 import { ringOf } from '../tokens/key-ring.cases.ts';
-import { createKeyLine, withWithdrawals } from '../tokens/key-ring.ts';
+import { createKeyLine, withRegistrations } from '../tokens/key-ring.ts';
 import type { RegisteredKey } from '../tokens/key-state.ts';
 import { registrationOf } from '../tokens/key-store.ts';
 import { sealRefreshToken } from '../tokens/refresh-token.ts';
@@ -216,7 +216,7 @@ const contextWith = ({
       const newest = Math.max(...registered.map(({ number }) => number));
       if (newest > current.newestNumber) current = ringRead;
       if (registered.some(({ withdrawal }) => withdrawal !== undefined))
-        current = withWithdrawals(current, registered);
+        current = withRegistrations(current, registered);
       return newest > current.newestNumber;
     },
     clock: () => now.nowMs,

@@ -4,7 +4,14 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { OperatorError } from '../errors.ts';
 import { ringOf } from './key-ring.cases.ts';
-import { RING_KEYS_MAX, createKeyLine, createKeyLines, parseKeyRing, withWithdrawals } from './key-ring.ts';
+import {
+  RING_KEYS_MAX,
+  createKeyLine,
+  createKeyLines,
+  parseKeyRing,
+  signingKeyAt,
+  withRegistrations,
+} from './key-ring.ts';
 import { REQUIRED_PURPOSES } from './key-state.ts';
 import { registrationOf } from './key-store.ts';
 
@@ -202,12 +209,25 @@ void test('the lines of a new ring are numbered from the first, one key of each 
   assert.equal(newestNumber, 8);
 });
 
-void test('a withdrawn key is not active, is found by its number, and makes nothing new', () => {
+void test('a key that the store does not know makes nothing new while it knows another, and opens like any', () => {
+  const text = `${ONE}\n${createKeyLine(7, 'seal', 0)}\n${createKeyLine(8, 'sign', 0)}`;
+  const all = parseKeyRing(`${text}\n${createKeyLines(2, 0)}`);
+  const ring = withRegistrations(
+    all,
+    all.keys.map(registrationOf).filter(({ number }) => number < 7),
+  );
+  assert.ok(ring.seal.active.number < 7);
+  assert.ok(signingKeyAt(ring, 10_000).number < 7);
+  assert.deepEqual([ring.seal.usable[0]?.number, ring.sign.usable[0]?.number, ring.newestNumber], [7, 8, 8]);
+  assert.equal(signingKeyAt(withRegistrations(all, []), 10_000).number, 8);
+});
+
+test('a withdrawn key is not active, is found by its number, and makes nothing new', () => {
   const ring = ringOf(ONE, TWO);
   const registered = ring.keys.map(registrationOf);
   const withdrawal = { state: 'retired', atMs: 5 } as const;
   const withdraw = (...numbers: readonly number[]) =>
-    withWithdrawals(
+    withRegistrations(
       ring,
       registered.map((key) => (numbers.includes(key.number) ? { ...key, withdrawal } : key)),
     ).seal;
@@ -220,5 +240,5 @@ void test('a withdrawn key is not active, is found by its number, and makes noth
   assert.equal(keys.length, 2);
   assert.deepEqual(find(2)?.withdrawal, withdrawal);
   assert.throws(() => withdraw(1, 2).active, { name: 'StoreError', kind: 'unavailable' });
-  assert.equal(withWithdrawals(withWithdrawals(ring, registered), []).seal.active.number, 2);
+  assert.equal(withRegistrations(withRegistrations(ring, registered), []).seal.active.number, 2);
 });

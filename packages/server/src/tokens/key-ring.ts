@@ -20,6 +20,8 @@ type KeyOf<Purpose extends KeyPurpose> = {
   readonly fingerprint: string;
   /** What an operator decided about it, if anything. */
   readonly withdrawal?: KeyWithdrawal;
+  /** Whether the store does not know it as it is, so that no other node can learn of it. */
+  readonly isUnregistered?: true;
 };
 
 /** Seals refresh tokens, opaque access tokens and codes. A token sealed for one opens to noise under another. */
@@ -53,7 +55,7 @@ export type RingKey = SealKey | SignKey | SessionKey | WebhookKey;
 
 /** The keys of one purpose, newest first, withdrawn ones included. */
 export type KeysOf<Key extends RingKey> = {
-  /** Makes what is new: the newest that is not withdrawn. Throws `StoreError` where there is none. */
+  /** Makes what is new: the newest of those that may. Throws `StoreError` where there is none. */
   readonly active: Key;
   /** In the order in which opening tries them. */
   readonly keys: readonly Key[];
@@ -193,7 +195,7 @@ const keysOf = <Purpose extends KeyPurpose>(
   const keys = ring.filter((key): key is RingKey & { readonly purpose: Purpose } => key.purpose === purpose);
   const usable = keys.filter(({ withdrawal }) => withdrawal === undefined);
   const byNumber = new Map(keys.map((key) => [key.number, key]));
-  const [active] = usable;
+  const [active] = mayMakeNew(usable);
   return {
     get active() {
       if (active === undefined)
@@ -206,14 +208,27 @@ const keysOf = <Purpose extends KeyPurpose>(
   };
 };
 
-/** The ring with what a store knows to be decided about its keys. Key material is shared, so this is cheap. */
-export const withWithdrawals = (ring: KeyRing, registered: readonly RegisteredKey[]): KeyRing => {
-  const withdrawn = new Map(registered.map(({ number, withdrawal }) => [number, withdrawal]));
+/**
+ * The keys that make what is new. Where the store knows one of them, only those that it knows: a node that has not read another
+ * key would take what it made for a dead token.
+ */
+const mayMakeNew = <Key extends RingKey>(usable: readonly Key[]): readonly Key[] => {
+  const known = usable.filter(({ isUnregistered }) => isUnregistered !== true);
+  return known.length > 0 ? known : usable;
+};
+
+/** The ring with what a store knows of its keys. Key material is shared, so this is cheap. */
+export const withRegistrations = (ring: KeyRing, registered: readonly RegisteredKey[]): KeyRing => {
+  const byNumber = new Map(registered.map((key) => [key.number, key]));
   return toRing(
     ring.keys.map((key) => {
-      const { withdrawal: _, ...plain } = key;
-      const withdrawal = withdrawn.get(key.number);
-      return withdrawal === undefined ? plain : { ...plain, withdrawal };
+      const { withdrawal: _, isUnregistered: __, ...plain } = key;
+      const { withdrawal, fingerprint } = byNumber.get(key.number) ?? {};
+      return {
+        ...plain,
+        ...(withdrawal !== undefined && { withdrawal }),
+        ...(fingerprint !== key.fingerprint && { isUnregistered: true }),
+      };
     }),
   );
 };
@@ -230,9 +245,10 @@ export const PUBLISHED_BEFORE_SIGNING_SECONDS = 600;
  */
 export const signingKeyAt = (ring: KeyRing, now: Seconds, algorithm: SigningAlgorithm = 'ES256'): SignKey => {
   const keys = algorithm === 'RS256' ? ring.signRs256 : ring.sign;
+  const signing = mayMakeNew(keys.usable);
   return (
-    keys.usable.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
-    keys.usable.at(-1) ??
+    signing.find(({ createdAt }) => now - createdAt > PUBLISHED_BEFORE_SIGNING_SECONDS) ??
+    signing.at(-1) ??
     keys.active
   );
 };

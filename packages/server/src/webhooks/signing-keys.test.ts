@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ringOf } from '../tokens/key-ring.cases.ts';
-import { createKeyLine, withWithdrawals } from '../tokens/key-ring.ts';
+import { createKeyLine, withRegistrations } from '../tokens/key-ring.ts';
 import type { KeyWithdrawal } from '../tokens/key-state.ts';
 import { registrationOf } from '../tokens/key-store.ts';
 import { findLackingKey, signingKeysOf } from './signing-keys.ts';
@@ -34,7 +34,7 @@ for (const [what, keyNumber, withdrawals, nowMs, numbers] of CASES)
       const withdrawal = withdrawals[key.number];
       return withdrawal === undefined ? key : { ...key, withdrawal };
     });
-    const signing = signingKeysOf(withWithdrawals(RING, registered), { id: 'a', keyNumber }, nowMs);
+    const signing = signingKeysOf(withRegistrations(RING, registered), { id: 'a', keyNumber }, nowMs);
     assert.deepEqual(
       signing,
       numbers.map((number) => RING.webhook.find(number)?.webhookKey('a')),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createKeyLines, parseKeyRing, withWithdrawals } from '../../tokens/key-ring.ts';
+import { createKeyLines, parseKeyRing, withRegistrations } from '../../tokens/key-ring.ts';
 import { registrationOf } from '../../tokens/key-store.ts';
 import { openSelection, sealSelection } from './selection.ts';
 import type { Selection } from './selection.ts';
@@ -39,7 +39,7 @@ describe('A selection', () => {
     const rotated = parseKeyRing(`${FIRST}\n${createKeyLines(5, 2)}`);
     const withdrawal = { state: 'compromised', atMs: NOW, opensUntilMs: NOW + 1e9 } as const;
     const withdraw = (number: number) =>
-      withWithdrawals(
+      withRegistrations(
         rotated,
         rotated.keys.map((key) => ({
           ...registrationOf(key),
