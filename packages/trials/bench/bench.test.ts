@@ -9,13 +9,15 @@ import { createAnswerReader } from './answer.ts';
 import { replaceBetweenMarkers } from './docs.ts';
 import { WrongAnswer } from './generator-process.ts';
 import { readProcess, readTogether } from './measure.ts';
+import { describeNoise, watchNoise } from './noise.ts';
 import { readOptions, UsageError } from './options.ts';
 import { compareTargets, checkGenerator } from './ratios.ts';
+import { writeReport } from './report.ts';
 import { runRounds } from './rounds.ts';
 import type { Measurement, Plan } from './rounds.ts';
 import { medianOf, percentileOf } from './statistics.ts';
 import { oauthWire, UUID_PATTERN } from './wire.ts';
-import type { Target, TargetName } from './targets/target.ts';
+import type { OpenTarget, Target, TargetName } from './targets/target.ts';
 import { TARGETS } from './targets/targets.ts';
 
 const TOKEN = '5f0c6a9d-e01b-47a2-93cc-8d15e07b64f0';
@@ -44,14 +46,38 @@ const measure = (target: TargetName, round: number, requestsPerSecond: number): 
   requestsPerSecond,
   p50Ms: 1,
   p99Ms: 1,
+  p999Ms: 1,
   longestMs: 1,
   cpuMicrosPerRequest: 1e6 / requestsPerSecond,
   generatorCpuShare: 0.5,
 });
 
+/** A server whose answers have the right form, and always the same token. */
+const openLiar = async (name: TargetName): Promise<Target> => {
+  const server = createServer((_request, response) => {
+    const body = JSON.stringify({ access_token: TOKEN, refresh_token: TOKEN });
+    response.writeHead(200, { 'Content-Length': body.length }).end(body);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    name,
+    pids: [process.pid],
+    port,
+    wire: oauthWire({ ...client, port }),
+    refreshTokens: [TOKEN, TOKEN],
+    walIndexPath: undefined,
+    durability: 'no state',
+    close: async () => void server.close(),
+  };
+};
+
+const openLiarExceptEcho = (name: TargetName): OpenTarget =>
+  name === 'echo' ? TARGETS.echo.open : () => openLiar(name);
+
 describe('The benchmark', () => {
   test('measures every server it can start, and every answer is correct', async () => {
-    const plan: Plan = { ...short, targets: ['echo', 'smartcar', 'pleos', 'oidc-provider'] };
+    const plan: Plan = { ...short, targets: ['echo', 'echo-pleos', 'smartcar', 'pleos', 'oidc-provider'] };
     const { measurements, skipped } = await runRounds(plan, silent);
     assert.deepEqual(skipped, {});
     assert.deepEqual(
@@ -107,48 +133,41 @@ describe('The benchmark', () => {
     }
   });
 
-  test('compares with a bare server that writes the same number of bytes as Keyfob', async () => {
-    const shapes = [];
-    for (const name of ['echo', 'smartcar'] as const) {
-      const target = await TARGETS[name].open(1);
-      assert.ok('wire' in target);
-      try {
-        const { head, bodyBeforeToken, bodyAfterToken } = target.wire;
-        const names = head.slice(2).map((line): [string, string] => {
-          const colon = line.indexOf(': ');
-          return [line.slice(0, colon), line.slice(colon + 2)];
-        });
-        const response = await fetch(`http://127.0.0.1:${target.port}/oauth/token`, {
-          method: 'POST',
-          headers: names.filter(([header]) => header !== 'Connection'),
-          body: `${bodyBeforeToken}${target.refreshTokens[0]}${bodyAfterToken}`,
-        });
-        const headers = [...response.headers].map(([header, value]) => `${header}: ${value.length}`);
-        shapes.push({ status: response.status, headers, bodyLength: (await response.text()).length });
-      } finally {
-        await target.close();
+  for (const [bare, dialect] of [
+    ['echo', 'smartcar'],
+    ['echo-pleos', 'pleos'],
+  ] as const)
+    test(`compares with a bare server that writes the same number of bytes as Keyfob: ${dialect}`, async () => {
+      const shapes = [];
+      for (const name of [bare, dialect]) {
+        const target = await TARGETS[name].open(1, { mayDownload: false });
+        assert.ok('wire' in target);
+        try {
+          const { head, bodyBeforeToken, bodyAfterToken } = target.wire;
+          const names = head.slice(2).map((line): [string, string] => {
+            const colon = line.indexOf(': ');
+            return [line.slice(0, colon), line.slice(colon + 2)];
+          });
+          const path = head[0]?.split(' ')[1] ?? '';
+          const response = await fetch(`http://127.0.0.1:${target.port}${path}`, {
+            method: 'POST',
+            headers: names.filter(([header]) => header !== 'Connection'),
+            body: `${bodyBeforeToken}${target.refreshTokens[0]}${bodyAfterToken}`,
+          });
+          const headers = [...response.headers].map(([header, value]) => `${header}: ${value.length}`);
+          shapes.push({ status: response.status, headers, bodyLength: (await response.text()).length });
+        } finally {
+          await target.close();
+        }
       }
-    }
-    assert.deepEqual(shapes[0], shapes[1]);
-  });
+      assert.deepEqual(shapes[0], shapes[1]);
+    });
 
   test('fails on a wrong answer and reports it without a token', async () => {
-    const server = createServer((_request, response) => {
-      const body = JSON.stringify({ access_token: TOKEN, refresh_token: TOKEN });
-      response.writeHead(200, { 'Content-Length': body.length }).end(body);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const target: Target = {
-      name: 'echo',
-      pids: [process.pid],
-      port,
-      wire: oauthWire({ ...client, port }),
-      refreshTokens: [TOKEN, TOKEN],
-      walIndexPath: undefined,
-      close: async () => void server.close(),
-    };
-    const running = runRounds({ ...short, targets: ['echo'] }, { ...silent, open: () => async () => target });
+    const running = runRounds(
+      { ...short, targets: ['echo'] },
+      { ...silent, open: (name) => () => openLiar(name) },
+    );
     await assert.rejects(running, (error) => {
       assert.ok(error instanceof WrongAnswer);
       assert.match(
@@ -158,6 +177,20 @@ describe('The benchmark', () => {
       assert.doesNotMatch(error.message, new RegExp(TOKEN.slice(0, 8)));
       return true;
     });
+  });
+
+  test('goes on without a server of others that gives a wrong answer, and says so', async () => {
+    const plan: Plan = { ...short, rounds: 2, targets: ['hydra', 'echo'] };
+    const { measurements, stopped } = await runRounds(plan, { ...silent, open: openLiarExceptEcho });
+    assert.deepEqual(
+      measurements.map(({ target, round }) => [target, round]),
+      [
+        ['echo', 1],
+        ['echo', 2],
+      ],
+    );
+    assert.deepEqual(Object.keys(stopped), ['hydra']);
+    assert.match(stopped.hydra ?? '', /^at 2 connections in round 1, hydra gave a wrong answer: the same/);
   });
 });
 
@@ -205,6 +238,32 @@ describe('The evaluation', () => {
     assert.deepEqual(cpu?.spread, { median: 2, min: 2, max: 2 });
   });
 
+  test('shows the ratio to the bare server of the same dialect beside the figures', () => {
+    const measurements = [
+      measure('echo', 1, 1000),
+      measure('echo-pleos', 1, 800),
+      measure('smartcar', 1, 500),
+      measure('pleos', 1, 200),
+    ];
+    const durability = { pleos: 'synced' } as const;
+    const report = writeReport({ measurements, durability }, compareTargets(measurements), []);
+    assert.match(report, /^\| Keyfob, Smartcar .*\| 2\.00 \(2\.00-2\.00\) \| 1\.00 \(1\.00-1\.00\) /m);
+    assert.match(report, /^\| Keyfob, Pleos +\| +synced \| .*\| 4\.00 \(4\.00-4\.00\) \| 1\.00/m);
+    assert.match(report, /^\| bare node:http +\| +- \| .*\| +- \| +- \|/m);
+  });
+
+  test('states the noise: the work of others, and how much the same work varied', () => {
+    const noise = { loadAfter: 2.04, othersCpuShare: 0.125, stolenCpuShare: 0 };
+    const measurements = [measure('echo', 1, 1000), measure('echo', 2, 500), measure('echo', 3, 2000)];
+    assert.equal(
+      describeNoise(noise, measurements),
+      'Noise: other programs used 13 % of the machine; the hypervisor took 0 %; the load average was 2.0 at the end; ' +
+        'a bare answer cost 0.50 to 2.00 of its median at 64 connections.',
+    );
+    const { loadAfter, othersCpuShare = 0, stolenCpuShare = 0 } = watchNoise()();
+    for (const value of [loadAfter, othersCpuShare, stolenCpuShare]) assert.ok(value >= 0);
+  });
+
   for (const [echo, verdict] of [
     [1500, 'passed'],
     [1499, 'failed'],
@@ -231,7 +290,15 @@ describe('The evaluation', () => {
     assert.equal(replaceBetweenMarkers(after, 'new'), after);
   });
 
-  for (const wrong of ['--targets=x', '--rounds=0', '--seconds=0', '--connections=1,', '--unknown', 'word']) {
+  for (const wrong of [
+    '--targets=x',
+    '--rounds=0',
+    '--seconds=0',
+    '--connections=1,',
+    '--write-docs=x',
+    '--unknown',
+    'word',
+  ]) {
     test(`${wrong} is a usage error`, () => {
       assert.throws(() => readOptions([wrong]), UsageError);
     });

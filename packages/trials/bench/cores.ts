@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { childrenOf } from './measure.ts';
+import { descendantsOf } from './measure.ts';
 
 /** The assignment of processes to cores. */
 export type Cores = {
   /** One sentence for the reader of the figures. */
   readonly note: string;
-  /** Pins every thread of a process and its children to the core of its role. Does nothing if pinning is not possible. */
+  /** Pins every thread of a process, and of those that come from it, to the core of its role. Does nothing if pinning is not possible. */
   pin(pid: number, role: 'server' | 'generator'): void;
 };
 
@@ -24,7 +24,7 @@ export const shareCores = (): Cores => {
     pin(pid, role) {
       const core = String(role === 'server' ? server : generator);
       // The process itself comes first: the children that it starts from now on inherit its core.
-      for (const member of [pid, ...childrenOf(pid)]) {
+      for (const member of [pid, ...descendantsOf(pid)]) {
         const { status, stderr } = spawnSync('taskset', ['-acp', core, String(member)], { encoding: 'utf8' });
         const hasEnded = member !== pid && !existsSync(`/proc/${member}`);
         if (status !== 0 && !hasEnded)

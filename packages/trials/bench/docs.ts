@@ -1,8 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** The sections of the document that `npm run bench` writes: against the bare server, against others, on PostgreSQL. */
+export const BENCH_SECTIONS = ['bench', 'peers', 'postgres'] as const;
+export type BenchSection = (typeof BENCH_SECTIONS)[number];
+
 /** The sections of the document that a command writes. */
-type Section = 'bench' | 'postgres' | 'profile' | 'volume';
+type Section = BenchSection | 'tail' | 'profile' | 'volume';
 
 const markersOf = (section: Section) => ({
   begin: `<!-- ${section}:begin -->`,

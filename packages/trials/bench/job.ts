@@ -20,6 +20,7 @@ export type Figures = {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly longestMs: number;
   /** User and system time of the server's processes. */
   readonly cpuMicrosPerRequest?: number;

@@ -83,6 +83,7 @@ const toFigures = (before: Reading, after: Reading, latenciesMs: readonly number
     requestsPerSecond: requests / seconds,
     p50Ms: percentileOf(sorted, 0.5),
     p99Ms: percentileOf(sorted, 0.99),
+    p999Ms: percentileOf(sorted, 0.999),
     longestMs: percentileOf(sorted, 1),
     ...(before.server === undefined || after.server === undefined
       ? {}

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
 /** The operating system's figures for a process, including all threads. */
 export type ProcessReading = {
@@ -38,13 +38,14 @@ export const readProcess = (pid: number): ProcessReading | undefined => {
 };
 
 /**
- * Reads several processes together, each with its children, including children that have ended. Memory that a process
+ * Reads several processes together, each with the processes that come from it, including those that have ended. Memory that a process
  * shares with its children, as in PostgreSQL, counts once. `undefined` if one of the processes cannot be read.
  */
 export const readTogether = (pids: readonly number[]): TogetherReading | undefined => {
   try {
     const [first] = pids;
-    if (pids.length === 1 && first !== undefined && childrenOf(first).length === 0) return readProcess(first);
+    if (pids.length === 1 && first !== undefined && descendantsOf(first).length === 0)
+      return readProcess(first);
     const families = pids.map(readFamily);
     const sum = (value: (family: Family) => number): number =>
       families.reduce((total, family) => total + value(family), 0);
@@ -57,10 +58,13 @@ export const readTogether = (pids: readonly number[]): TogetherReading | undefin
   }
 };
 
+/** The CPU time of a process and of all that came from it, whether they run or have ended. */
+export const readTreeCpuMicros = (pid: number): number => readFamily(pid).cpuMicros;
+
 type Family = ReturnType<typeof readFamily>;
 
 const readFamily = (pid: number) => {
-  const members = [pid, ...childrenOf(pid)].flatMap(readMember);
+  const members = [pid, ...descendantsOf(pid)].flatMap(readMember);
   if (members.length === 0) throw new Error(`process ${pid} cannot be read`);
   const sum = (value: (member: Member) => number): number =>
     members.reduce((total, member) => total + value(member), 0);
@@ -92,10 +96,19 @@ const readMember = (pid: number) => {
   }
 };
 
-/** The processes that a process's main thread started. Empty if the system does not list them. */
-export const childrenOf = (pid: number): readonly number[] => {
-  const path = `/proc/${pid}/task/${pid}/children`;
-  return existsSync(path) ? readFileSync(path, 'latin1').split(' ').filter(Boolean).map(Number) : [];
+/** All processes that come from a process: what any of its threads started, and what these started. */
+export const descendantsOf = (pid: number): readonly number[] =>
+  childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+
+/** Empty if the process has ended, or the system does not list them. */
+const childrenOf = (pid: number): readonly number[] => {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
 };
 
 /** Sums fields 14 to 17 of `/proc/PID/stat`. Field 2, the name, is in parentheses and may contain any character. */

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { BENCH_SECTIONS } from './docs.ts';
+import type { BenchSection } from './docs.ts';
 import type { Plan } from './rounds.ts';
 import { TARGET_NAMES } from './targets/target.ts';
 import type { TargetName } from './targets/target.ts';
@@ -14,7 +16,10 @@ export class UsageError extends Error {
 export type Options = {
   readonly plan: Plan;
   readonly isJson: boolean;
-  readonly writesDocs: boolean;
+  /** The section of the document that the result replaces, if any. */
+  readonly docsSection: BenchSection | undefined;
+  /** Whether servers of others may be downloaded and built. */
+  readonly mayDownload: boolean;
   readonly wantsHelp: boolean;
 };
 
@@ -22,24 +27,29 @@ const WARMUP_MS = 1500;
 
 export const HELP = `Usage: npm run bench -- [options]
 
-Measures refreshes on several real servers in repeated rounds, and prints medians with their range. The generator checks
-every answer.
+Measures refreshes on several real servers in repeated rounds, and prints medians with their range, beside a bare
+node:http server that writes the same bytes. The generator checks every answer.
+
+The servers of others are downloaded and built once, into KEYFOB_BENCH_CACHE or ~/.cache/keyfob-bench, with their
+checksums checked: Keycloak from Maven Central (153 MiB; needs Java 17 and Maven), Ory Hydra from its Go module (needs Go
+and a C compiler, and some minutes). One that this machine cannot run is skipped, and the report says why.
 
 Options:
-  --targets <list>      which servers (default: ${TARGET_NAMES.join(',')})
-  --rounds <number>     number of measurements per server (default: 5)
-  --seconds <number>    length of a measurement, after a warm-up of ${WARMUP_MS / 1000} s (default: 4)
-  --connections <list>  numbers of concurrent connections (default: 1,16,64,256)
-  --write-docs          write the result to docs/performance.md and docs/performance.svg
-  --json                print every figure of every round as JSON
-  --help                print this
+  --targets <list>        which servers (default: ${TARGET_NAMES.join(',')})
+  --rounds <number>       number of measurements per server (default: 9)
+  --seconds <number>      length of a measurement, after a warm-up of ${WARMUP_MS / 1000} s (default: 2)
+  --connections <list>    numbers of concurrent connections (default: 16,64)
+  --no-download           skip servers that are not in the cache
+  --write-docs <section>  write the result to a section of docs/performance.md: ${BENCH_SECTIONS.join(', ')}
+  --json                  print every figure of every round, and all ratios, as JSON
+  --help                  print this
 
 Examples:
-  $ npm run bench -- --targets echo,smartcar --rounds 3 --seconds 2 --connections 64
-  $ npm run bench -- --json > bench.json
-  $ npm run bench -- --write-docs
+  $ npm run bench -- --targets echo,smartcar --connections 64
+  $ npm run bench -- --targets echo,smartcar,hydra,keycloak-postgres --rounds 3
+  $ npm run bench -- --no-download --json > bench.json
 
-Exit codes: 0 success, 1 a wrong answer or a generator that is too slow, 2 usage error.`;
+Exit codes: 0 success, 1 a wrong answer of Keyfob or a generator that is too slow, 2 usage error.`;
 
 /** Reads the command line. Throws `UsageError`. */
 export const readOptions = (args: readonly string[]): Options => {
@@ -53,7 +63,8 @@ export const readOptions = (args: readonly string[]): Options => {
       measureMs: readSeconds('seconds', values.seconds) * 1000,
     },
     isJson: values.json,
-    writesDocs: values['write-docs'],
+    docsSection: readSection(values['write-docs']),
+    mayDownload: !values['no-download'],
     wantsHelp: values.help,
   };
 };
@@ -64,10 +75,11 @@ const parse = (args: readonly string[]) => {
       args: [...args],
       options: {
         targets: { type: 'string', default: TARGET_NAMES.join(',') },
-        rounds: { type: 'string', default: '5' },
-        seconds: { type: 'string', default: '4' },
-        connections: { type: 'string', default: '1,16,64,256' },
-        'write-docs': { type: 'boolean', default: false },
+        rounds: { type: 'string', default: '9' },
+        seconds: { type: 'string', default: '2' },
+        connections: { type: 'string', default: '16,64' },
+        'no-download': { type: 'boolean', default: false },
+        'write-docs': { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -81,6 +93,12 @@ const readTarget = (text: string): TargetName => {
   const name = TARGET_NAMES.find((known) => known === text);
   if (name === undefined) throw new UsageError(`--targets: ${text} is not one of ${TARGET_NAMES.join(', ')}`);
   return name;
+};
+
+const readSection = (text: string | undefined): BenchSection | undefined => {
+  const section = BENCH_SECTIONS.find((known) => known === text);
+  if (text === undefined || section !== undefined) return section;
+  throw new UsageError(`--write-docs: ${text} is not one of ${BENCH_SECTIONS.join(', ')}`);
 };
 
 const readWhole = (name: string, text: string): number => {

@@ -2,6 +2,7 @@ import type { Figures } from './job.ts';
 import type { Measurement } from './rounds.ts';
 import { medianOf, spreadOf } from './statistics.ts';
 import type { Spread } from './statistics.ts';
+import { PEERS, TARGET_NAMES } from './targets/target.ts';
 import type { TargetName } from './targets/target.ts';
 
 /** A figure that can be compared. */
@@ -18,21 +19,25 @@ export type Ratio = {
 
 type Comparison = Pick<Ratio, 'figure' | 'of' | 'to'>;
 
-/** The comparisons in the report: with the lower limits of the cost (echo, pgbench) and with other OAuth servers. */
+/** The bare server that answers in the same dialect: the lower limit of the cost. */
+export const bareOf = (target: TargetName): TargetName => (target === 'pleos' ? 'echo-pleos' : 'echo');
+
+/** The figures that are compared with the bare server's. */
+export const BARE_FIGURES = ['cpuMicrosPerRequest', 'p99Ms'] as const satisfies readonly FigureName[];
+
+/** Every server against the bare one, then Keyfob against others, and on PostgreSQL against the limit of the database. */
 const COMPARISONS: readonly Comparison[] = [
-  ...(['smartcar', 'pleos'] as const).flatMap((of): readonly Comparison[] => [
-    { figure: 'cpuMicrosPerRequest', of, to: 'echo' },
-    { figure: 'p99Ms', of, to: 'echo' },
-    { figure: 'requestsPerSecond', of, to: 'oidc-provider-openid' },
-    { figure: 'requestsPerSecond', of, to: 'oidc-provider' },
-    { figure: 'requestsPerSecond', of, to: 'hydra' },
-  ]),
-  { figure: 'requestsPerSecond', of: 'smartcar-postgres', to: 'pgbench' },
-  { figure: 'cpuMicrosPerRequest', of: 'smartcar-postgres', to: 'pgbench' },
-  { figure: 'p99Ms', of: 'smartcar-postgres', to: 'pgbench' },
-  { figure: 'cpuMicrosPerRequest', of: 'smartcar-postgres', to: 'echo' },
-  { figure: 'p99Ms', of: 'smartcar-postgres', to: 'echo' },
-  { figure: 'requestsPerSecond', of: 'smartcar-postgres', to: 'hydra-postgres' },
+  ...TARGET_NAMES.filter((of) => of !== bareOf(of) && of !== 'echo-pleos' && of !== 'pgbench').flatMap((of) =>
+    BARE_FIGURES.map((figure): Comparison => ({ figure, of, to: bareOf(of) })),
+  ),
+  ...(['smartcar', 'pleos', 'smartcar-postgres'] as const).flatMap((of) =>
+    PEERS.map((to): Comparison => ({ figure: 'requestsPerSecond', of, to })),
+  ),
+  ...(['requestsPerSecond', 'cpuMicrosPerRequest', 'p99Ms'] as const).map((figure): Comparison => ({
+    figure,
+    of: 'smartcar-postgres',
+    to: 'pgbench',
+  })),
 ];
 
 /** Every comparison for which there are measurements, computed within each round. */

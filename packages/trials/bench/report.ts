@@ -1,4 +1,5 @@
-import type { Measurement } from './rounds.ts';
+import type { Measured, Measurement } from './rounds.ts';
+import { BARE_FIGURES, bareOf } from './ratios.ts';
 import type { FigureName, Ratio } from './ratios.ts';
 import { spreadOf } from './statistics.ts';
 import type { Spread } from './statistics.ts';
@@ -23,6 +24,7 @@ const COLUMNS: readonly Column[] = [
   { figure: 'cpuMicrosPerRequest', head: 'CPU µs/request', write: whole, hasSpread: true },
   { figure: 'p50Ms', head: 'p50 ms', write: milliseconds },
   { figure: 'p99Ms', head: 'p99 ms', write: milliseconds, hasSpread: true },
+  { figure: 'p999Ms', head: 'p99.9 ms', write: milliseconds },
   { figure: 'longestMs', head: 'longest ms', write: milliseconds },
   { figure: 'commitsPerSecond', head: 'commits/s', write: whole },
   { figure: 'writtenBytesPerRequest', head: 'bytes written/request', write: whole },
@@ -33,26 +35,41 @@ const COLUMNS: readonly Column[] = [
 
 /** The report as Markdown that is also readable as plain text: notes, one table per number of connections, comparisons. */
 export const writeReport = (
-  measurements: readonly Measurement[],
+  { measurements, durability }: Pick<Measured, 'measurements' | 'durability'>,
   ratios: readonly Ratio[],
   notes: readonly string[],
-): string =>
-  [...notes, writeTables(measurements), ...(ratios.length > 0 ? [writeRatios(ratios)] : [])].join('\n\n');
-
-const writeTables = (measurements: readonly Measurement[]): string =>
-  [...Map.groupBy(measurements, ({ connections }) => connections)]
-    .map(([connections, group]) => {
+): string => {
+  const toBare = ratios.filter(({ of, to, figure }) => to === bareOf(of) && isBareFigure(figure));
+  const others = ratios.filter((ratio) => !toBare.includes(ratio));
+  const tables = [...Map.groupBy(measurements, ({ connections }) => connections)].map(
+    ([connections, group]) => {
       const title = `${connections} ${connections === 1 ? 'connection' : 'connections'}`;
-      return `**${title}**\n\n${writeTable(group)}`;
-    })
-    .join('\n\n');
+      const ofConnections = toBare.filter((ratio) => ratio.connections === connections);
+      return `**${title}**\n\n${writeTable(group, ofConnections, durability)}`;
+    },
+  );
+  return [...notes, ...tables, ...(others.length > 0 ? [writeRatios(others)] : [])].join('\n\n');
+};
 
-const writeTable = (measurements: readonly Measurement[]): string => {
-  const rows = [...Map.groupBy(measurements, ({ target }) => target)].map(([target, rounds]) => [
-    TARGETS[target].title,
-    ...COLUMNS.map((column) => writeCell(column, rounds)),
-  ]);
-  return alignTable([['server', ...COLUMNS.map(({ head }) => head)], ...rows]);
+const isBareFigure = (figure: FigureName): boolean => BARE_FIGURES.some((name) => name === figure);
+
+const BARE_HEADS = ['CPU, times bare', 'p99, times bare'];
+
+const writeTable = (
+  measurements: readonly Measurement[],
+  toBare: readonly Ratio[],
+  durability: Measured['durability'],
+): string => {
+  const rows = [...Map.groupBy(measurements, ({ target }) => target)].map(([target, rounds]) => {
+    const times = BARE_FIGURES.map((figure) => {
+      const ratio = toBare.find(({ of, figure: compared }) => of === target && compared === figure);
+      return ratio === undefined ? '-' : writeSpread(ratio.spread, (value) => value.toFixed(2));
+    });
+    const [first, second, ...rest] = COLUMNS.map((column) => writeCell(column, rounds));
+    return [TARGETS[target].title, durability[target] ?? '-', first ?? '', second ?? '', ...times, ...rest];
+  });
+  const [first, second, ...rest] = COLUMNS.map(({ head }) => head);
+  return alignTable([['server', 'on disk', first ?? '', second ?? '', ...BARE_HEADS, ...rest], ...rows]);
 };
 
 const writeCell = ({ figure, write, hasSpread }: Column, rounds: readonly Measurement[]): string => {

@@ -7,17 +7,17 @@ import { describeMachine, readMachine } from './machine.ts';
 import { HELP, readOptions, UsageError } from './options.ts';
 import { compareTargets, checkGenerator } from './ratios.ts';
 import { writeReport } from './report.ts';
+import { describeNoise, watchNoise } from './noise.ts';
 import { runRounds } from './rounds.ts';
-import type { Measured, Plan } from './rounds.ts';
-import { ON_POSTGRES } from './targets/target.ts';
 import type { TargetName } from './targets/target.ts';
 import { TARGETS } from './targets/targets.ts';
 
-/** The number of connections that the chart shows. */
+/** The section whose figures the chart shows, at this number of connections. */
+const CHART_SECTION = 'peers';
 const CHART_CONNECTIONS = 64;
 
 const main = async (args: readonly string[]): Promise<number> => {
-  const { plan, isJson, writesDocs, wantsHelp } = readOptions(args);
+  const { plan, isJson, docsSection, mayDownload, wantsHelp } = readOptions(args);
   if (wantsHelp) {
     console.log(HELP);
     return 0;
@@ -25,55 +25,31 @@ const main = async (args: readonly string[]): Promise<number> => {
   const machine = readMachine();
   const { note: pinning, pin } = shareCores();
   const bar = createProgressBar('measurements');
-  const measured = await runRounds(plan, { pin, onProgress: bar.show }).finally(bar.end);
+  const noiseOf = watchNoise();
+  const measured = await runRounds(plan, { pin, mayDownload, onProgress: bar.show }).finally(bar.end);
+  const noise = noiseOf();
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
-  const head = `\`${command}\`: ${describeMachine(machine)}`;
   const generatorCheck = checkGenerator(measured.measurements);
-  if (isJson) {
-    const ratios = compareTargets(measured.measurements);
-    console.log(
-      JSON.stringify({ machine, command, plan, pinning, generatorCheck, ratios, ...measured }, null, 2),
-    );
-  } else console.log(reportOf(measured, { head, plan, pinning }));
-  if (writesDocs && generatorCheck.verdict !== 'failed') writeSections(measured, { head, plan, pinning });
-  return generatorCheck.verdict === 'failed' ? 1 : 0;
-};
-
-type RunContext = { readonly head: string; readonly plan: Plan; readonly pinning: string };
-
-const reportOf = ({ measurements, skipped, notes }: Measured, { head, plan, pinning }: RunContext): string =>
-  writeReport(measurements, compareTargets(measurements), [
-    head,
-    `Median of ${plan.rounds} rounds of ${plan.measureMs / 1000} s, minimum and maximum in parentheses; ${pinning}. ${checkGenerator(measurements).text}`,
-    ...entriesOf(notes).map(([name, note]) => `${TARGETS[name].title}: ${note}.`),
-    ...entriesOf(skipped).map(([name, reason]) => `SKIPPED ${name}: ${reason}.`),
+  const ratios = compareTargets(measured.measurements);
+  const report = writeReport(measured, ratios, [
+    `\`${command}\`: ${describeMachine(machine)}`,
+    describeNoise(noise, measured.measurements),
+    `Median of ${plan.rounds} rounds of ${plan.measureMs / 1000} s, minimum and maximum in parentheses; ${pinning}. ${generatorCheck.text}`,
+    ...entriesOf(measured.notes).map(([name, note]) => `${TARGETS[name].title}: ${note}.`),
+    ...entriesOf(measured.skipped).map(([name, reason]) => `SKIPPED ${name}: ${reason}.`),
+    ...entriesOf(measured.stopped).map(([name, reason]) => `STOPPED ${name}: ${reason}.`),
   ]);
-
-/** Writes one section for SQLite and in-memory targets and one for PostgreSQL. A section without figures stays as it is. */
-const writeSections = (measured: Measured, context: RunContext): void => {
-  const { connections } = context.plan;
-  const embedded = onlyOf(measured, (name) => !ON_POSTGRES.has(name));
-  if (hasMoreThanEcho(embedded)) {
+  const json = { machine, noise, command, plan, pinning, generatorCheck, ratios, ...measured };
+  console.log(isJson ? JSON.stringify(json, null, 2) : report);
+  if (generatorCheck.verdict === 'failed') return 1;
+  if (docsSection !== undefined) {
+    const { connections } = plan;
     const shown = connections.includes(CHART_CONNECTIONS) ? CHART_CONNECTIONS : Math.max(...connections);
-    const image = `![CPU per request and requests per second at ${shown} connections](performance.svg)`;
-    writeSection('bench', `${image}\n\n${reportOf(embedded, context)}`);
-    writeChart(drawCharts(embedded.measurements, shown));
+    writeSection(docsSection, report);
+    if (docsSection === CHART_SECTION) writeChart(drawCharts(measured.measurements, shown));
   }
-  const onPostgres = onlyOf(measured, (name) => name === 'echo' || ON_POSTGRES.has(name));
-  if (hasMoreThanEcho(onPostgres)) writeSection('postgres', reportOf(onPostgres, context));
+  return 0;
 };
-
-const onlyOf = (
-  { measurements, skipped, notes }: Measured,
-  isIncluded: (name: TargetName) => boolean,
-): Measured => ({
-  measurements: measurements.filter(({ target }) => isIncluded(target)),
-  skipped: Object.fromEntries(entriesOf(skipped).filter(([name]) => isIncluded(name))),
-  notes: Object.fromEntries(entriesOf(notes).filter(([name]) => isIncluded(name))),
-});
-
-const hasMoreThanEcho = ({ measurements }: Measured): boolean =>
-  measurements.some(({ target }) => target !== 'echo');
 
 const entriesOf = (texts: Readonly<Partial<Record<TargetName, string>>>) =>
   Object.entries(texts) as readonly (readonly [TargetName, string])[];

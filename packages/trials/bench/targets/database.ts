@@ -16,8 +16,14 @@ export const openDatabase = async (): Promise<Cluster | Skipped> => {
   return 'reason' in cluster ? { skipped: cluster.reason } : cluster;
 };
 
-/** Describes the version and the settings of PostgreSQL. */
+/** Describes the version and the settings of PostgreSQL, first of all those that decide what a crash can lose. */
 export const describeDatabase = async ({ ask }: Cluster): Promise<string> => {
-  const [row] = await ask<{ server_version: string }>('SHOW server_version');
-  return `PostgreSQL ${row?.server_version ?? 'of unknown version'} with the settings of initdb`;
+  const setting = async (name: string): Promise<string> =>
+    Object.values((await ask<Record<string, string>>(`SHOW ${name}`))[0] ?? {})[0] ?? 'unknown';
+  const [version, fsync, commit] = [
+    await setting('server_version'),
+    await setting('fsync'),
+    await setting('synchronous_commit'),
+  ];
+  return `PostgreSQL ${version} with the settings of initdb (fsync ${fsync}, synchronous_commit ${commit})`;
 };

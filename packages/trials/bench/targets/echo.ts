@@ -1,26 +1,32 @@
 import { startScript } from './script-process.ts';
-import { oauthWire, UUID_PATTERN } from '../wire.ts';
+import { oauthWire, pleosWire, UUID_PATTERN } from '../wire.ts';
+import type { DialectName } from '../../support/dialect-name.ts';
 import type { OpenTarget } from './target.ts';
 
-/** The lower limit of the cost: a bare `node:http` server that reads the same requests and writes the same bytes. */
-export const openEcho: OpenTarget = async (connections) => {
-  const { pid, started, close } = await startScript<{ port: number; refreshToken: string }>(
-    new URL('echo-server.ts', import.meta.url),
-  );
-  const { port, refreshToken } = started;
-  return {
-    name: 'echo',
-    pids: [pid],
-    port,
-    wire: oauthWire({
-      path: '/oauth/token',
+/**
+ * The lower limit of the cost of a dialect: a bare `node:http` server that reads the same requests and writes the same
+ * bytes.
+ */
+export const openEcho =
+  (dialect: DialectName): OpenTarget =>
+  async (connections) => {
+    const { pid, started, close } = await startScript<{ port: number; refreshToken: string }>(
+      new URL('echo-server.ts', import.meta.url),
+      [dialect],
+    );
+    const { port, refreshToken } = started;
+    const client = { port, clientId: 'c'.repeat(36), clientSecret: 's'.repeat(43) };
+    return {
+      name: dialect === 'pleos' ? 'echo-pleos' : 'echo',
+      pids: [pid],
       port,
-      clientId: 'c'.repeat(36),
-      clientSecret: 's'.repeat(43),
-      tokenPattern: UUID_PATTERN,
-    }),
-    refreshTokens: Array.from({ length: connections }, () => refreshToken),
-    walIndexPath: undefined,
-    close,
+      wire:
+        dialect === 'pleos'
+          ? pleosWire(client)
+          : oauthWire({ path: '/oauth/token', ...client, tokenPattern: UUID_PATTERN }),
+      refreshTokens: Array.from({ length: connections }, () => refreshToken),
+      walIndexPath: undefined,
+      durability: 'no state',
+      close,
+    };
   };
-};

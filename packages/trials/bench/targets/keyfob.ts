@@ -78,6 +78,7 @@ const open = async ({ name, dialect, nodeArgs, settings }: KeyfobOptions, grants
           : oauthWire({ path: '/oauth/token', port, ...client, tokenPattern: UUID_PATTERN }),
       refreshTokens,
       walIndexPath: undefined,
+      durability: 'synced' as const,
       async close() {
         await stop();
         removeDataDirectory(dataDirectory);

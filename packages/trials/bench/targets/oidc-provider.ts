@@ -27,6 +27,7 @@ export const openOidcProvider =
       wire,
       refreshTokens,
       walIndexPath: undefined,
+      durability: 'in memory',
       close,
     };
   };

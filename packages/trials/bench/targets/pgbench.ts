@@ -48,6 +48,7 @@ export const openPgbench: OpenTarget = async () => {
   return {
     name: 'pgbench',
     pids: [cluster.pid()],
+    durability: 'synced',
     note: `\`${[program.version, ...FLAGS].join(' ')} -c CONNECTIONS\` with \`${STATEMENT}\` on ${ROWS} rows, one row per connection; ${await describeDatabase(cluster)}`,
     measure: (plan, onStarted) => measure({ cluster, directory, script, program }, plan, onStarted),
     async close() {
@@ -163,6 +164,7 @@ const toFigures = (before: Reading, after: Reading, latenciesMs: readonly number
     requestsPerSecond: requests / seconds,
     p50Ms: percentileOf(sorted, 0.5),
     p99Ms: percentileOf(sorted, 0.99),
+    p999Ms: percentileOf(sorted, 0.999),
     longestMs: percentileOf(sorted, 1),
     ...(before.database === undefined || after.database === undefined
       ? {}

@@ -5,6 +5,7 @@ import type { Wire } from '../wire.ts';
 /** Every measured server, in the order of a round. */
 export const TARGET_NAMES = [
   'echo',
+  'echo-pleos',
   'smartcar',
   'pleos',
   'oidc-provider',
@@ -13,15 +14,32 @@ export const TARGET_NAMES = [
   'smartcar-postgres',
   'pgbench',
   'hydra-postgres',
+  'hydra-postgres-1-round',
+  'keycloak-postgres',
 ] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
-/** The targets on PostgreSQL. The document has a separate section for them. */
-export const ON_POSTGRES: ReadonlySet<TargetName> = new Set([
-  'smartcar-postgres',
-  'pgbench',
+/** The servers of others. */
+export const PEERS = [
+  'oidc-provider',
+  'oidc-provider-openid',
+  'hydra',
   'hydra-postgres',
+  'hydra-postgres-1-round',
+  'keycloak-postgres',
+] as const satisfies readonly TargetName[];
+
+/** Keyfob and the bare servers. A wrong answer of one of them ends a run. */
+export const OURS: ReadonlySet<TargetName> = new Set([
+  'echo',
+  'echo-pleos',
+  'smartcar',
+  'pleos',
+  'smartcar-postgres',
 ]);
+
+/** What a correct answer promises about a crash of the machine: the commit is synced to disk, nothing is, or nothing needs to be. */
+export type Durability = 'synced' | 'in memory' | 'no state';
 
 /** A running server, with a refresh token for each connection. */
 export type Target = {
@@ -34,6 +52,9 @@ export type Target = {
   readonly refreshTokens: readonly string[];
   /** The wal-index of its SQLite store, from which commits are counted; `undefined` without one. */
   readonly walIndexPath: string | undefined;
+  readonly durability: Durability;
+  /** The length of a load before the first round, for a server whose code becomes faster while it runs. */
+  readonly firstWarmupMs?: number;
   /** What a reader must know about its figures, in one sentence. */
   readonly note?: string;
   close(): Promise<void>;
@@ -44,6 +65,7 @@ export type SelfDriven = {
   readonly name: TargetName;
   /** The processes of the database. */
   readonly pids: readonly number[];
+  readonly durability: Durability;
   /** What a reader must know about its figures, in one sentence. */
   readonly note: string;
   /** Runs one measurement. `onStarted` receives the id of the program's process, which has the generator's role. */
@@ -54,5 +76,14 @@ export type SelfDriven = {
   close(): Promise<void>;
 };
 
+/** How to start a target. */
+export type OpenOptions = {
+  /** Whether programs of others may be downloaded and built, if the cache lacks them. */
+  readonly mayDownload: boolean;
+};
+
 /** Starts a server with a refresh token for each connection. */
-export type OpenTarget = (connections: number) => Promise<Target | SelfDriven | Skipped>;
+export type OpenTarget = (
+  connections: number,
+  options: OpenOptions,
+) => Promise<Target | SelfDriven | Skipped>;
