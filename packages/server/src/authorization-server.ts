@@ -19,7 +19,10 @@ import { createForwardingWatch } from './http/ignored-forwarding.ts';
 import { createLoad } from './http/load.ts';
 import { createMountPath, parseBasePath } from './http/mount-path.ts';
 import { createRequestHandler } from './http/request-handler.ts';
+import type { HandlerContext } from './http/request-handler.ts';
 import { createSecretUses } from './http/secret-uses.ts';
+import { createValueHandler } from './http/value-handler.ts';
+import type { ValueHandler } from './http/value-handler.ts';
 import type { Emit } from './log-event.ts';
 import { createListeners } from './listeners.ts';
 import type { Listening } from './listeners.ts';
@@ -49,6 +52,8 @@ export type AuthorizationServer = {
   readonly handler: RequestListener;
   /** Answers requests of the Fetch standard. Throws `OperatorError` if the issuer is unknown. */
   readonly fetch: FetchHandler;
+  /** Answers requests as plain values. Throws `OperatorError` if the issuer is unknown. */
+  readonly respond: ValueHandler;
   /** Its store, keys, clock and randomness. The functions for clients and grants take it. */
   readonly deployment: Deployment;
   /** Every route that it serves, as in `GET /v2.0/vehicles/{id}`. */
@@ -63,6 +68,8 @@ export type AuthorizationServer = {
   readonly report: Emit;
   /** Delivers due webhooks now. A server does so by itself every few seconds, and when its own store has something due. */
   deliverWebhooks(): void;
+  /** Resolves when no delivery is due and no attempt is running: after `deliverWebhooks`, all that was due was attempted. */
+  settleWebhooks(): Promise<void>;
   /** Finishes what is open, then closes the store, unless the store was passed in. */
   close(): Promise<void>;
 };
@@ -109,11 +116,10 @@ export const createAuthorizationServer = async (
   let listeningUrl = '';
   /** Empty until it is known. No request is answered before that. */
   const issuer = (): string => config.publicUrl ?? listeningUrl;
-  const requireIssuer = (): string => {
-    if (issuer() !== '') return issuer();
-    const remedy =
-      'Set publicUrl: a server that a host mounts cannot know under which URL the world reaches it.';
-    throw new OperatorError('public_url_missing', 'the public URL of the server is unknown', remedy);
+  /** The handler, once the issuer is known. */
+  const ready = <Handler>(handler: Handler): Handler => {
+    requireIssuer(issuer());
+    return handler;
   };
   const secretUses = createSecretUses(store);
   const context = createEndpointContext(deployment, config, { issuer, secretUses, emit: report });
@@ -128,8 +134,7 @@ export const createAuthorizationServer = async (
     mountPath: createMountPath(basePath),
     watchForwarding: createForwardingWatch(report, config.forwardedHops),
   };
-  const { onRequest } = createRequestHandler(handlerContext, { isHosted: true });
-  const fetch = createFetchHandler(handlerContext);
+  const handlers = createHandlers(handlerContext);
   const sending = startSending({
     store,
     keyRing: () => deployment.keyRing,
@@ -165,15 +170,16 @@ export const createAuthorizationServer = async (
 
   return {
     get handler() {
-      requireIssuer();
-      return onRequest;
+      return ready(handlers.onRequest);
     },
     get fetch() {
-      requireIssuer();
-      return fetch;
+      return ready(handlers.fetch);
+    },
+    get respond() {
+      return ready(handlers.respond);
     },
     get publicUrl() {
-      return requireIssuer();
+      return requireIssuer(issuer());
     },
     deployment,
     routes: endpoints.routes,
@@ -181,12 +187,28 @@ export const createAuthorizationServer = async (
     listenForAdmin: listeners.listenForAdmin,
     report,
     deliverWebhooks: sending.wake,
+    settleWebhooks: sending.settle,
     close: () => (closed ??= close()),
   };
 };
 
 const demoOf = (clients: DemoClients | undefined, endpoints: () => RouteTable): DemoContext | undefined =>
   clients && { clients, send: (request, caller) => endpoints().respond(request, caller) };
+
+/** Throws `OperatorError` where the issuer is empty. */
+const requireIssuer = (issuer: string): string => {
+  if (issuer !== '') return issuer;
+  const remedy =
+    'Set publicUrl: a server that a host mounts cannot know under which URL the world reaches it.';
+  throw new OperatorError('public_url_missing', 'the public URL of the server is unknown', remedy);
+};
+
+/** One for every way in which a host passes requests. */
+const createHandlers = (context: HandlerContext) => ({
+  onRequest: createRequestHandler(context, { isHosted: true }).onRequest,
+  fetch: createFetchHandler(context),
+  respond: createValueHandler(context),
+});
 
 const hasOwnClock = ({ clock, monotonic }: ServerOptions): boolean =>
   clock !== undefined && monotonic === undefined;

@@ -32,9 +32,9 @@ export const timeTokenRequests = (
     sumSeconds += seconds;
   };
   // Measuring does not delay the answer.
-  const respond: Endpoints['respond'] = (request, caller) => {
+  const respond: Endpoints['respond'] = (request, caller, requestId) => {
     const startedAtMs = now();
-    const answer = endpoints.respond(request, caller);
+    const answer = endpoints.respond(request, caller, requestId);
     if (request.method === 'POST' && TOKEN_PATHS.has(request.path))
       void answer.then(() => note((now() - startedAtMs) / 1000));
     return answer;

@@ -21,6 +21,8 @@ export type { ReplayRecord } from '../grants/replay.ts';
 export { ROTATIONS_MAX } from '../grants/rotation-history.ts';
 export { hasEndedBefore, standingOf } from '../grants/standing.ts';
 export type { Standing } from '../grants/standing.ts';
+export { standingOfToken } from '../grants/token-standing.ts';
+export type { TokenStanding } from '../grants/token-standing.ts';
 export { issueTokens } from '../grants/issue.ts';
 export type { TokenIssuer, TokenAnswer, TokenShapes } from '../grants/issue.ts';
 export { CODE_KEPT_SECONDS, CODE_LIFETIME_SECONDS, CODE_RELOAD_SECONDS } from '../grants/code.ts';

@@ -5,6 +5,8 @@ export type { CodeResult, CodeStore, CodeUse } from '../grants/code-store.ts';
 export type { ConsentStore, Withdrawn } from '../grants/consent-store.ts';
 export type { SessionStore } from '../grants/session-store.ts';
 export { openSqliteStore } from '../stores/sqlite/store.ts';
+export { openMemoryStore } from '../stores/sqlite/memory-store.ts';
+export type { MemoryStore } from '../stores/sqlite/memory-store.ts';
 export { backupSqliteStore } from '../stores/sqlite/backup.ts';
 export { placeSqliteStore, restoreSqliteStore } from '../stores/sqlite/restore.ts';
 export { keyFileSource } from '../deployment/key-file.ts';

@@ -6,11 +6,12 @@ export type { KeyPurpose, KeyWithdrawal, RegisteredKey } from '../tokens/key-sta
 export { registrationOf } from '../tokens/key-store.ts';
 export { readGrantId, writeGrantId } from '../tokens/grant-id.ts';
 export type { GrantId } from '../tokens/grant-id.ts';
-export { GENERATION_MAX, sealRefreshToken } from '../tokens/refresh-token.ts';
+export { GENERATION_MAX, readingsOfRefreshToken, sealRefreshToken } from '../tokens/refresh-token.ts';
+export type { OpenedRefreshToken } from '../tokens/refresh-token.ts';
 export { signAccessJwt } from '../tokens/access-jwt.ts';
 export { sealTokenId } from '../tokens/token-id.ts';
-export { sealAccessToken, SERIAL_MAX } from '../tokens/access-token.ts';
-export { sealCode } from '../tokens/authorization-code.ts';
+export { readingsOfAccessToken, sealAccessToken, SERIAL_MAX } from '../tokens/access-token.ts';
+export { readingsOfCode, sealCode } from '../tokens/authorization-code.ts';
 export { uuidV4Shape } from '../tokens/shape.ts';
 export type { Shape } from '../tokens/shape.ts';
 export { sealSelection } from '../connect/vehicles/selection.ts';

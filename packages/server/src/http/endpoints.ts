@@ -14,8 +14,8 @@ import { createTokenRoutes } from './token-routes.ts';
 
 /** The endpoints as functions over plain values: they need no socket to be tested or mounted elsewhere. */
 export type Endpoints = {
-  /** Answers a request. Never rejects. */
-  respond(request: WireRequest, caller: Caller): Promise<WireResponse>;
+  /** Answers a request. Never rejects. `requestId`: a UUID that the host has for it; a new one where it is absent. */
+  respond(request: WireRequest, caller: Caller, requestId?: string): Promise<WireResponse>;
   /** The answer for a request that could not be read to its end. A browser that opens an address gets a page. */
   refuse(
     path: string,
@@ -39,9 +39,14 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
   const renderFailure = createFailures(context.emit);
   const { store, authentication } = context;
   const crossOrigin = createCrossOrigin(table, createScriptOrigins(store, authentication.monotonic));
-  const begin = (request: WireRequest, caller: Caller, parameters: Visit['parameters']): Visit => ({
+  const begin = (
+    request: WireRequest,
+    caller: Caller,
+    parameters: Visit['parameters'],
+    requestId = context.randomness.uuid(),
+  ): Visit => ({
     request,
-    exchange: { requestId: context.randomness.uuid(), nowMs: context.clock() },
+    exchange: { requestId, nowMs: context.clock() },
     caller,
     parameters,
     client: undefined,
@@ -75,11 +80,12 @@ export const createEndpoints = (context: EndpointContext, groups: readonly Route
 
   return {
     routes: table.flatMap(({ routes }) => Object.keys(routes)),
-    async respond(request, caller) {
+    async respond(request, caller, requestId) {
       const match = findRoute(request.method, request.path);
-      if (match.route === undefined) return answerWithoutRoute(match, begin(request, caller, NO_PARAMETERS));
+      if (match.route === undefined)
+        return answerWithoutRoute(match, begin(request, caller, NO_PARAMETERS, requestId));
       const { route, group } = match;
-      const visit = begin(request, caller, match.parameters);
+      const visit = begin(request, caller, match.parameters, requestId);
       let response: WireResponse;
       try {
         response = await route(visit);

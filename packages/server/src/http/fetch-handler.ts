@@ -1,59 +1,35 @@
 import type { WireRequest, WireResponse } from '../wire/exchange.ts';
-import { USER_AGENT_MAX_CHARACTERS, readForwarded } from './caller.ts';
 import { renderBug } from './failures.ts';
 import { BODY_ALREADY_READ } from './host-request.ts';
 import { DISCARD_MAX_BYTES } from './request-body.ts';
 import type { HandlerContext } from './request-handler.ts';
+import { callerOfValues, respondWithin } from './value-handler.ts';
+import type { RequestOrigin } from './value-handler.ts';
 
 /** Answers a request of the Fetch standard. Never rejects. */
-export type FetchHandler = (
-  request: Request,
-  about?: {
-    /**
-     * Where the request came from. Failed authentication is counted per address, so without it all callers share one
-     * limit, unless `forwardedHops` says that `X-Forwarded-For` names the caller.
-     */
-    readonly address?: string | undefined;
-  },
-) => Promise<Response>;
+export type FetchHandler = (request: Request, about?: RequestOrigin) => Promise<Response>;
 
-export const createFetchHandler = ({
-  limits,
-  endpoints,
-  load,
-  mountPath,
-  watchForwarding,
-  emit,
-}: HandlerContext): FetchHandler => {
-  const respond = async (request: Request, address: string): Promise<WireResponse> => {
-    const { pathname, search } = new URL(request.url);
-    const headers = Object.fromEntries(request.headers) as WireRequest['headers'];
-    const caller = {
-      address: readForwarded(headers['x-forwarded-for'], limits.forwardedHops) ?? address,
-      userAgent: (headers['user-agent'] ?? '').trim().slice(0, USER_AGENT_MAX_CHARACTERS),
-    };
-    watchForwarding(headers, caller);
-    if (request.bodyUsed) return BODY_ALREADY_READ;
-    const path = mountPath.toRoutePath(pathname);
-    if (path === undefined) return endpoints.refuse(pathname, 'path_unknown', caller);
-    if (pathname.length + search.length + bytesOf(headers) > limits.headersMaxBytes)
-      return endpoints.refuse(path, 'headers_too_large', caller, { method: request.method, headers });
-    const body = await readWebBody(request, limits.bodyMaxBytes);
+export const createFetchHandler = (context: HandlerContext): FetchHandler => {
+  const { limits, emit } = context;
+  const respond = async (
+    request: Request,
+    { address = '', requestId }: RequestOrigin,
+  ): Promise<WireResponse> => {
     const { method } = request;
-    if (body === 'too_large') return endpoints.refuse(path, 'body_too_large', caller, { method, headers });
-    if (body === 'cut_off') return endpoints.refuse(path, 'request_malformed', caller, { method, headers });
-    const isWithinLoad = load.begin();
-    try {
-      if (!isWithinLoad) return endpoints.refuse(path, 'overloaded', caller, { method, headers });
-      return await endpoints.respond({ method, path, query: search.slice(1), headers, body }, caller);
-    } finally {
-      load.end();
-    }
+    const { pathname: path, search } = new URL(request.url);
+    const headers = Object.fromEntries(request.headers) as WireRequest['headers'];
+    const caller = callerOfValues(context, headers, address);
+    if (request.bodyUsed) return BODY_ALREADY_READ;
+    return respondWithin(context, { method, path, query: search.slice(1), headers }, caller, {
+      readBody: () => readWebBody(request, limits.bodyMaxBytes),
+      requestId,
+    });
   };
 
   return async (request, about) => {
     try {
-      return toResponse(request, await respond(request, about?.address ?? ''));
+      // Hosts without types pass null.
+      return toResponse(request, await respond(request, about ?? {}));
     } catch (error) {
       return toResponse(request, renderBug(emit, error));
     }
@@ -91,6 +67,3 @@ const readWebBody = async (
     return 'cut_off';
   }
 };
-
-const bytesOf = (headers: WireRequest['headers']): number =>
-  Object.entries(headers).reduce((bytes, [name, value = '']) => bytes + name.length + value.length + 4, 0);

@@ -13,13 +13,14 @@ export const startSending = (
     /** Calls back when this process has stored a delivery. */
     readonly onDeliveries: (listener: () => void) => void;
   },
-): Pick<Sender, 'wake' | 'stop'> => {
+): Sender => {
   const sender = createSender({ ...context, deliver: createDeliver(context.egress) });
   context.onDeliveries(sender.wake);
   const polling = setInterval(sender.wake, POLL_INTERVAL_MS);
   sender.wake();
   return {
     wake: sender.wake,
+    settle: sender.settle,
     async stop(graceMs) {
       clearInterval(polling);
       await sender.stop(graceMs);

@@ -13,7 +13,7 @@ import { readMigrations } from './migrations.ts';
 import { recogniseStore } from './recognise.ts';
 
 /** SQLite's name for a database without a file. https://www.sqlite.org/inmemorydb.html */
-const IN_MEMORY = ':memory:';
+export const IN_MEMORY = ':memory:';
 
 /** Opens the file of a store, creates it where there is none, and migrates it. Throws `OperatorError`. */
 export const openDatabase = (

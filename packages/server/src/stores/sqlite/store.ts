@@ -1,6 +1,8 @@
+import type { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../grants/store.ts';
 import { createCallerNames } from './callers.ts';
 import { createCheckpoints } from './checkpoints.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { createClientVerbs } from './clients.ts';
 import { createClockVerbs } from './clock.ts';
 import { createCodeVerbs } from './codes.ts';
@@ -36,9 +38,17 @@ export const openSqliteStore = (
   } = {},
 ): Store => {
   const database = openDatabase(path, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+  return createStore(database, createCheckpoints(database, path), options);
+};
+
+/** The store in an open database of the newest schema. It closes both. */
+export const createStore = (
+  database: DatabaseSync,
+  checkpoints: Checkpoints,
+  options: { readonly onDeliveries?: (() => void) | undefined } = {},
+): Store => {
   // From here on group commit waits for locks: a wait inside SQLite would block every other request.
   database.exec('PRAGMA busy_timeout = 0');
-  const checkpoints = createCheckpoints(database, path);
   const clients = createKnownClients(database);
   const callers = createCallerNames(database);
   const scopes = createScopeNames(database);

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { OperatorError } from '@keyfob/server';
+import { SandboxError, startSandboxServer } from '../exports/index.ts';
+import { serve } from './serve.ts';
+import type { ServeOptions } from './serve.ts';
+
+/** Read before the options are parsed, because errors of the parser have this form too. */
+const IS_JSON = process.argv.includes('--json');
+
+/** 0 success, 1 failure, 2 usage error. */
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const readVersion = (): string =>
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version;
+
+const createProgram = (): Command =>
+  new Command('keyfob-sandbox')
+    .description('The authorization server of Keyfob with a clock that you move and answers that you lose.')
+    .version(readVersion())
+    .option('--host <address>', 'where to listen; this machine only by default', '127.0.0.1')
+    .option('--port <number>', 'port; 0 picks a free one', '8788')
+    .option(
+      '--allow-host <name...>',
+      'names by which the control API may be reached besides those of this machine',
+    )
+    .option('--clock <moment>', 'freeze the clock of the default world at a moment, such as 2026-01-01')
+    .option('--seed <text>', 'the same seed gives the same ids and secrets')
+    .option('--json', 'print JSON lines instead of text')
+    .exitOverride()
+    .configureOutput(IS_JSON ? { writeErr: () => {} } : {})
+    .showHelpAfterError('(see --help)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ keyfob-sandbox
+  $ keyfob-sandbox --clock 2026-01-01 --seed tests
+  $ keyfob-sandbox --port 0 --json
+
+The control API is at /_sandbox; /_sandbox/openapi.json describes it.
+Exit codes: 0 success, 1 failure, 2 usage error.`,
+    )
+    .action((options: ServeOptions) => serve(options, startSandboxServer));
+
+const main = async (): Promise<void> => {
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    const { code, message, remedy, exit } = describeFailure(error);
+    process.exitCode = exit;
+    if (IS_JSON) process.stderr.write(`${JSON.stringify({ error: { code, message, remedy } })}\n`);
+    // The parser has printed its own errors already.
+    else if (!(error instanceof CommanderError))
+      process.stderr.write(`keyfob-sandbox: ${message}\n  ${remedy}\n`);
+  }
+};
+
+const describeFailure = (
+  error: unknown,
+): { readonly code: string; readonly message: string; readonly remedy: string; readonly exit: number } => {
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '');
+    return { code: 'usage', message, remedy: 'See keyfob-sandbox --help.', exit: EXIT_USAGE };
+  }
+  if (error instanceof SandboxError || error instanceof OperatorError) {
+    const { code, message, remedy } = error;
+    return { code, message, remedy, exit: code === 'input_invalid' ? EXIT_USAGE : EXIT_FAILED };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'internal', message, remedy: 'This is a bug in keyfob-sandbox.', exit: EXIT_FAILED };
+};
+
+await main();

@@ -1,0 +1,56 @@
+import type { Sandbox, SandboxOptions } from '../exports/index.ts';
+import { SandboxError } from '../exports/index.ts';
+import { describeRequestLine } from './request-line.ts';
+import { describeStart } from './start-text.ts';
+
+export type ServeOptions = {
+  readonly host: string;
+  readonly port: string;
+  readonly allowHost?: readonly string[];
+  readonly clock?: string;
+  readonly seed?: string;
+  readonly json?: boolean;
+};
+
+/** Runs the sandbox until it is asked to stop, and writes a line for every request. */
+export const serve = async (
+  options: ServeOptions,
+  start: (options: SandboxOptions) => Promise<Sandbox>,
+): Promise<void> => {
+  const { host, clock, seed, json = false } = options;
+  const sandbox = await start({
+    host,
+    port: readPort(options.port),
+    allowedHosts: options.allowHost ?? [],
+    defaultWorld: {
+      clock: clock ?? { mode: 'running', rate: 1 },
+      ...(seed === undefined ? {} : { seed }),
+    },
+  });
+  write(json ? JSON.stringify({ event: 'listening', url: sandbox.url }) : await describeStart(sandbox));
+  sandbox.worlds.follow((world, entry) => {
+    if (entry.stage === 'ended') write(describeRequestLine(world, entry, { json }));
+  });
+  await untilStopped();
+  await sandbox.close();
+};
+
+const write = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const PORT_MAX = 65_535;
+
+const readPort = (text: string): number => {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= PORT_MAX) return port;
+  throw new SandboxError('input_invalid', `--port ${text} is not a port`, 'Use a number from 0 to 65535.');
+};
+
+/** Resolves at the first signal that asks the process to end; a later one ends it at once. */
+const untilStopped = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve();
+      });
+  });

@@ -1,0 +1,112 @@
+import type { ServerResponse } from 'node:http';
+import type { WireRequest } from '@keyfob/server/wire';
+import { parseInput } from '../parse-input.ts';
+import { SandboxError } from '../sandbox-error.ts';
+import type { ControlContext, ControlRoute } from './control-route.ts';
+import { problemOf, sendProblem } from './problem.ts';
+import { createRouting } from './routing.ts';
+
+/** The control API: everything below `/_sandbox`. */
+export type Control = {
+  serve(request: WireRequest, response: ServerResponse): Promise<void>;
+  refuseHost(response: ServerResponse): void;
+  refuseWorld(id: string, response: ServerResponse): void;
+};
+
+const BODY_MAX_BYTES = 65_536;
+
+export const createControl = (context: ControlContext, routes: readonly ControlRoute[]): Control => {
+  const find = createRouting(routes);
+
+  const answer = async (request: WireRequest, response: ServerResponse): Promise<void> => {
+    const { route, path } = find(request.method, request.path.slice('/_sandbox'.length) || '/');
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    const query = Object.fromEntries(new URLSearchParams(request.query));
+    const call = {
+      context,
+      path,
+      query: route.query === undefined ? undefined : parseInput(route.query, query),
+      body: readBody(route, request),
+      signal: left.signal,
+    };
+    const value = await route.handle(call as never);
+    send(response, route, value);
+  };
+
+  return {
+    serve: (request, response) =>
+      answer(request, response).catch((error: unknown) => sendProblem(response, problemOf(error))),
+    refuseHost: (response) =>
+      sendProblem(
+        response,
+        problemOf(
+          new SandboxError(
+            'host_unknown',
+            'the Host header names no address of this machine',
+            'Use 127.0.0.1 or localhost, or start with --allow-host NAME.',
+          ),
+        ),
+      ),
+    refuseWorld: (id, response) =>
+      sendProblem(
+        response,
+        problemOf(
+          new SandboxError(
+            'not_found',
+            `there is no world ${id.slice(0, 40)}`,
+            'POST /_sandbox/worlds creates one.',
+          ),
+        ),
+      ),
+  };
+};
+
+const readBody = ({ body, parse }: ControlRoute, request: WireRequest): unknown => {
+  if (body === undefined) return undefined;
+  const value = readJson(request);
+  return parse === undefined ? parseInput(body, value) : parse(value as never);
+};
+
+/** An empty body stands for an empty object. */
+const readJson = ({ body, headers }: WireRequest): unknown => {
+  if (body.length > BODY_MAX_BYTES)
+    throw new SandboxError('body_too_large', 'the body is larger than 64 KiB', 'Send less.');
+  if (body.length === 0) return {};
+  // A form of another site cannot have this type without asking first.
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (type !== 'application/json')
+    throw new SandboxError(
+      'content_type_wrong',
+      'the body is not announced as JSON',
+      'Send Content-Type: application/json.',
+    );
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new SandboxError('body_not_json', 'the body is not JSON', 'Send one JSON object.');
+  }
+};
+
+const send = (response: ServerResponse, route: ControlRoute, value: unknown): void => {
+  if (value instanceof RawAnswer) return void response.writeHead(route.status, value.headers).end(value.body);
+  const body = value === undefined ? '' : `${JSON.stringify(value)}\n`;
+  response
+    .writeHead(route.status, {
+      ...(value === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(route.status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+      'Cache-Control': 'no-store',
+    })
+    .end(body);
+};
+
+/** An answer that is not JSON, such as a page. */
+export class RawAnswer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+
+  constructor(headers: Readonly<Record<string, string>>, body: string) {
+    this.headers = headers;
+    this.body = body;
+  }
+}

@@ -1,0 +1,187 @@
+import * as v from 'valibot';
+import { GRANT_EVENT_KINDS } from '@keyfob/server/webhooks';
+import { ENDPOINTS, faultAction, faultTarget } from '../faults/fault.ts';
+import { HAPPENINGS } from '../clock/happening.ts';
+import { DELIVERIES, STAGES, VERDICTS } from '../journal/entry.ts';
+
+/** A moment in ISO 8601, UTC. */
+export const momentShape = v.pipe(v.string(), v.isoTimestamp());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const clockShape = v.object({
+  now: momentShape,
+  /** The same in milliseconds since 1970. */
+  nowMs: count,
+  mode: v.picklist(['frozen', 'running']),
+  rate: v.number(),
+  skewSeconds: v.number(),
+});
+
+export const clientShape = v.object({
+  name: v.string(),
+  dialect: v.string(),
+  clientId: v.string(),
+  clientSecret: v.string(),
+  redirectUris: v.array(v.string()),
+});
+
+export const environmentShape = v.record(v.string(), v.record(v.string(), v.string()));
+
+export const worldShape = v.object({
+  id: v.string(),
+  url: v.string(),
+  seed: v.string(),
+  clock: clockShape,
+  autoConsent: v.boolean(),
+  /** By their names. */
+  clients: v.record(v.string(), clientShape),
+  /** The variables that each known SDK reads, by the name of the SDK. */
+  environment: environmentShape,
+});
+
+export const worldListShape = v.object({
+  worlds: v.array(v.object({ id: v.string(), url: v.string(), now: momentShape, grants: count })),
+});
+
+export const advancedShape = v.object({
+  from: momentShape,
+  now: momentShape,
+  nowMs: count,
+  happened: v.array(
+    v.object({
+      at: momentShape,
+      kind: v.picklist(HAPPENINGS),
+      grant: v.optional(v.string()),
+      client: v.optional(v.string()),
+      says: v.string(),
+    }),
+  ),
+  /** How many more happened than are listed. */
+  more: count,
+});
+
+export const createdGrantShape = v.object({
+  grant: v.string(),
+  client: v.string(),
+  clientId: v.string(),
+  dialect: v.string(),
+  accessToken: v.string(),
+  refreshToken: v.string(),
+  /** Of the access token; negative where it has expired already. */
+  expiresInSeconds: v.number(),
+});
+
+export const grantShape = v.object({
+  grant: v.string(),
+  /** As log events and the operator's commands have it. */
+  id: v.string(),
+  client: v.string(),
+  dialect: v.string(),
+  subject: v.string(),
+  scope: v.string(),
+  brand: v.nullable(v.string()),
+  status: v.picklist(['active', 'in_doubt', 'expired', 'revoked']),
+  generation: count,
+  createdAt: momentShape,
+  /** When its current refresh token expires if nothing happens. */
+  expiresAt: momentShape,
+  /** The last moments at which it was refreshed, oldest first. */
+  rotatedAt: v.array(momentShape),
+  revoked: v.nullable(v.object({ at: momentShape, cause: v.string() })),
+  vehicles: v.array(
+    v.object({ id: v.string(), vin: v.string(), make: v.string(), model: v.string(), year: v.number() }),
+  ),
+  /** The last replay, with what it looks like. */
+  replay: v.nullable(v.object({ at: momentShape, generation: count, looksLike: v.string() })),
+});
+
+export const grantListShape = v.object({ grants: v.array(grantShape) });
+
+export const rotatedShape = v.object({
+  grant: v.string(),
+  generation: count,
+  accessToken: v.string(),
+  refreshToken: v.string(),
+});
+
+export const holdsShape = v.object({
+  kind: v.picklist(['refresh_token', 'access_token', 'code', 'unknown']),
+  grant: v.nullable(v.string()),
+  /** As log events have it. */
+  grantId: v.nullable(v.string()),
+  generation: v.nullable(count),
+  currentGeneration: v.nullable(count),
+  current: v.boolean(),
+  wouldBe: v.picklist(['rotate', 'repeat', 'resync', 'replay', 'refuse', 'accept']),
+  because: v.string(),
+  until: v.nullable(momentShape),
+});
+
+export const faultShape = v.object({
+  id: v.string(),
+  on: faultTarget,
+  do: faultAction,
+  times: v.union([count, v.literal('always')]),
+  scenario: v.nullable(v.string()),
+  /** Requests that fitted its endpoint, client and grant. */
+  seen: count,
+  fired: count,
+  isOver: v.boolean(),
+});
+
+export const faultListShape = v.object({ faults: v.array(faultShape) });
+
+export const requestShape = v.object({
+  number: count,
+  /** Counts every change of every entry: the `after` from which this one is listed no more. */
+  sequence: count,
+  stage: v.picklist(STAGES),
+  at: momentShape,
+  requestId: v.string(),
+  method: v.string(),
+  path: v.string(),
+  endpoint: v.picklist([...ENDPOINTS, 'other']),
+  grantType: v.nullable(v.string()),
+  client: v.nullable(v.string()),
+  grant: v.nullable(v.string()),
+  /** Such as `g1/3`: never the token itself. */
+  token: v.nullable(v.string()),
+  userAgent: v.string(),
+  verdict: v.picklist(VERDICTS),
+  because: v.nullable(v.string()),
+  says: v.string(),
+  committed: v.boolean(),
+  faults: v.array(v.string()),
+  answer: v.nullable(
+    v.object({
+      status: count,
+      refreshToken: v.nullable(v.string()),
+      accessToken: v.nullable(v.string()),
+      error: v.nullable(v.string()),
+      madeUp: v.boolean(),
+    }),
+  ),
+  delivered: v.picklist(DELIVERIES),
+  deliveredBytes: v.nullable(count),
+  tookMs: v.nullable(count),
+});
+
+export const requestPageShape = v.object({
+  requests: v.array(requestShape),
+  /** For the next `after`. */
+  next: count,
+  /** How many entries were dropped, because the journal holds the newest only. */
+  dropped: count,
+});
+
+export const checkpointShape = v.object({ checkpoint: count, at: momentShape });
+export const checkpointListShape = v.object({ checkpoints: v.array(checkpointShape) });
+
+export const webhookShape = v.object({
+  id: v.string(),
+  url: v.string(),
+  format: v.string(),
+  kinds: v.array(v.picklist(GRANT_EVENT_KINDS)),
+  /** With which its messages are signed; `null` in lists. */
+  secret: v.nullable(v.string()),
+});

@@ -1,0 +1,58 @@
+import type { WireResponse } from '@keyfob/server/wire';
+import type { JournalAnswer } from '../journal/entry.ts';
+import { redact } from '../journal/redact.ts';
+import { noteIssued } from '../grants/note-issued.ts';
+import { nameOfToken } from '../grants/token-names.ts';
+import type { World } from '../worlds/world.ts';
+
+type TokenMembers = {
+  readonly refreshToken: string | undefined;
+  readonly accessToken: string | undefined;
+  readonly error: string | undefined;
+};
+
+/** An answer as the journal shows it: its tokens by their names, and its error code. */
+export const describeAnswer = (
+  world: World,
+  { status, body }: WireResponse,
+  { isMadeUp }: { readonly isMadeUp: boolean },
+): JournalAnswer => {
+  const { refreshToken, accessToken, error } = readMembers(body);
+  const name = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : (nameOfToken(world, text) ?? 'unknown');
+  return {
+    status,
+    refreshToken: name(refreshToken),
+    accessToken: name(accessToken),
+    error: error === undefined ? undefined : redact(error, (word) => nameOfToken(world, word)),
+    isMadeUp,
+  };
+};
+
+/** Notes when the access token of an answer ends. */
+export const noteAccess = async (world: World, answer: WireResponse | undefined): Promise<void> => {
+  const text = answer === undefined ? undefined : readMembers(answer.body).accessToken;
+  if (text !== undefined) await noteIssued(world, text);
+};
+
+/** The members of a token answer, in every dialect. */
+const readMembers = (body: string): TokenMembers => {
+  const nothing = { refreshToken: undefined, accessToken: undefined, error: undefined };
+  if (!body.startsWith('{')) return nothing;
+  try {
+    const members = JSON.parse(body) as Members;
+    const data = (members['data'] ?? members) as Members;
+    const error = members['error'];
+    return {
+      refreshToken: textOf(data['refresh_token'] ?? data['refreshToken']),
+      accessToken: textOf(data['access_token'] ?? data['accessToken']),
+      error: textOf(typeof error === 'object' && error !== null ? (error as Members)['code'] : error),
+    };
+  } catch {
+    return nothing;
+  }
+};
+
+type Members = Readonly<Record<string, unknown>>;
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

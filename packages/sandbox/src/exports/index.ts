@@ -1,0 +1,22 @@
+/** `@keyfob/sandbox`: the real server with a clock that is moved and answers that are lost. */
+export { startSandboxServer } from '../sandbox.ts';
+export type { Sandbox, SandboxOptions } from '../sandbox.ts';
+export { SandboxError } from '../sandbox-error.ts';
+export type { SandboxErrorCode } from '../sandbox-error.ts';
+export type { World, Checkpoint } from '../worlds/world.ts';
+export type { Worlds } from '../worlds/worlds.ts';
+export type { NewWorld } from '../worlds/new-world.ts';
+export type { WorldClient, WorldClients } from '../worlds/world-clients.ts';
+export type { ClockReading, WorldClock } from '../clock/world-clock.ts';
+export type { Happening } from '../clock/happening.ts';
+export type { Fault, FaultAction, FaultTarget, NewFault } from '../faults/fault.ts';
+export type { JournalAnswer, JournalEntry } from '../journal/entry.ts';
+export type { Journal, JournalFilter, JournalPage } from '../journal/journal.ts';
+export type { NewGrant } from '../grants/new-grant.ts';
+export type { Holds } from '../grants/holds.ts';
+export { createGrantIn } from '../grants/create-world-grant.ts';
+export type { CreatedGrant } from '../grants/create-world-grant.ts';
+export { judgeHeld } from '../grants/holds.ts';
+export { advanceClock } from '../clock/advance-clock.ts';
+export type { Advanced } from '../clock/advance-clock.ts';
+export { armFault } from '../faults/parse-fault.ts';

@@ -1,0 +1,162 @@
+import { reinstateGrant, revokeGrant, withdrawConsent } from '@keyfob/server';
+import { DIALECTS, findDialect } from '@keyfob/server/dialects';
+import { standingOf } from '@keyfob/server/grants';
+import type { Grant } from '@keyfob/server/grants';
+import type { Client } from '@keyfob/server/clients';
+import { sealRefreshToken } from '@keyfob/server/tokens';
+import { SandboxError } from '../sandbox-error.ts';
+import type { World } from '../worlds/world.ts';
+import { noteIssued } from './note-issued.ts';
+
+/** A grant as its world knows it. */
+export type FoundGrant = { readonly name: string; readonly grant: Grant; readonly client: Client };
+
+/** Throws `SandboxError` `not_found`. */
+export const findGrant = async ({ grants, store }: World, name: string): Promise<FoundGrant> => {
+  const id = grants.find(name);
+  const grant = id === undefined ? undefined : await store.current().readGrant(id);
+  const { client } = grant === undefined ? {} : await store.current().readClient(grant.clientId);
+  if (grant !== undefined && client !== undefined) return { name: grants.nameOf(grant.id), grant, client };
+  throw new SandboxError('not_found', `there is no grant ${name}`, 'GET …/grants lists them.');
+};
+
+/** Ends a grant, by its owner or by an operator. Throws `SandboxError` if it has ended already. */
+export const revokeWorldGrant = async (
+  world: World,
+  { name, grant }: FoundGrant,
+  by: 'owner' | 'operator',
+): Promise<void> => {
+  const outcome = await revokeGrant(contextOf(world), grant, { cause: by, requestId: undefined });
+  if (outcome !== 'revoked')
+    throw new SandboxError('grant_state', `${name} was revoked before`, 'Reinstate it first.');
+};
+
+/** Throws `SandboxError` if it was not revoked. */
+export const reinstateWorldGrant = async (world: World, { name, grant }: FoundGrant): Promise<void> => {
+  const outcome = await reinstateGrant(contextOf(world), grant, { requestId: undefined });
+  if (outcome !== 'reinstated')
+    throw new SandboxError('grant_state', `${name} was not revoked`, 'Revoke it first.');
+};
+
+/** The owner takes back one vehicle, or everything that is shared with the client. Throws `SandboxError`. */
+export const withdrawFromGrant = async (
+  world: World,
+  { name, grant, client }: FoundGrant,
+  vin: string | undefined,
+): Promise<void> => {
+  const vehicles = vin === undefined ? [] : await world.store.current().listVehicles(grant.id);
+  const vehicle = vehicles.find((one) => one.vin === vin);
+  if (vin !== undefined && vehicle === undefined)
+    throw new SandboxError('not_found', `${name} does not cover ${vin}`, 'Create the grant with vehicles.');
+  const { subject, brand } = grant;
+  const what = { subject, brand, vehicleId: vehicle?.id, endsWhenEmpty: true };
+  await withdrawConsent(contextOf(world), client, what, {
+    requestId: world.nextRequestId(),
+    caller: { address: '', userAgent: 'the owner' },
+  });
+};
+
+/** Makes the refresh token, or all access tokens that are out, expire now. */
+export const expireGrant = (
+  world: World,
+  { name, grant, client }: FoundGrant,
+  what: 'access' | 'refresh',
+): void => {
+  const nowMs = world.clock.serverNow();
+  if (what === 'access') return world.issuedAccess.expire(grant.id, Math.floor(nowMs / 1000));
+  const { status, expiresAt } = standingOf(grant, client.policy, { nowMs, doubt: undefined });
+  if (status !== 'active')
+    throw new SandboxError(
+      'grant_state',
+      `the refresh token of ${name} is ${status} already`,
+      'Create another grant.',
+    );
+  world.store.current().backdateGrant(grant.id, expiresAt * 1000 - nowMs);
+};
+
+/** A pair of tokens that somebody else got with the client's current refresh token. */
+export type StolenPair = {
+  readonly generation: number;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+};
+
+/** The current refresh token of a grant, sealed again. */
+export const currentTokenOf = (world: World, { grant, client }: FoundGrant): string => {
+  const shape = findDialect(client.dialect)?.shapes.refreshToken ?? DIALECTS.smartcar.shapes.refreshToken;
+  const { seal } = world.server.deployment.keyRing;
+  return sealRefreshToken(seal.find(grant.keyNumber) ?? seal.active, shape, grant.id, grant.generation);
+};
+
+/** Refreshes a grant as a thief who has the current token and the secret would: by a request of its own. */
+export const rotateGrant = async (world: World, found: FoundGrant): Promise<StolenPair> => {
+  const { grant, name, client } = found;
+  const credentials = world.clients.findById(client.id);
+  if (credentials === undefined)
+    throw new SandboxError('not_found', `the client of ${name} is gone`, 'Reset the world.');
+  const response = await world.server.respond(
+    refreshRequest(world, client.dialect, {
+      ...credentials,
+      brand: grant.brand,
+      refreshToken: currentTokenOf(world, found),
+    }),
+    { address: THIEF_ADDRESS, requestId: world.nextRequestId() },
+  );
+  const answer = JSON.parse(response.body) as Readonly<Record<string, Readonly<Record<string, string>>>>;
+  const tokens = (answer['data'] ?? answer) as Readonly<Record<string, string>>;
+  const accessToken = tokens['access_token'] ?? tokens['accessToken'];
+  const refreshToken = tokens['refresh_token'] ?? tokens['refreshToken'];
+  if (response.status !== 200 || accessToken === undefined || refreshToken === undefined)
+    throw new SandboxError(
+      'grant_state',
+      `${name} cannot be refreshed: its token is dead`,
+      'GET the grant to see why.',
+    );
+  await noteIssued(world, accessToken);
+  const after = await world.store.current().readGrant(grant.id);
+  return { generation: after?.generation ?? grant.generation, accessToken, refreshToken };
+};
+
+/** From the range for documentation (RFC 5737), so that it is nobody's. */
+const THIEF_ADDRESS = '203.0.113.7';
+
+const refreshRequest = (
+  world: World,
+  dialect: string,
+  use: {
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly brand: string | undefined;
+    readonly refreshToken: string;
+  },
+) => {
+  const { clientId, clientSecret, refreshToken, brand = '' } = use;
+  const common = { method: 'POST', query: '' };
+  const headers = { host: new URL(world.url).host, 'user-agent': 'thief/1.0' };
+  if (dialect === 'pleos')
+    return {
+      ...common,
+      path: `${world.basePath}/v1/auth/token-refresh`,
+      headers: { ...headers, 'content-type': 'application/json', brand },
+      body: Buffer.from(JSON.stringify({ clientId, clientSecret, refreshToken })),
+    };
+  const path = dialect === 'smartcar' ? '/oauth/token' : '/token';
+  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  return {
+    ...common,
+    path: `${world.basePath}${path}`,
+    headers: {
+      ...headers,
+      authorization: `Basic ${basic}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: Buffer.from(`grant_type=refresh_token&refresh_token=${refreshToken}`),
+  };
+};
+
+/** What operations of the server work with: its own deployment, with the world's clock. */
+const contextOf = ({ server }: World) => ({
+  ...server.deployment,
+  keyRing: server.deployment.keyRing,
+  emit: server.report,
+});

@@ -1,0 +1,160 @@
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import type { JournalEntry } from '../journal/entry.ts';
+import { SandboxError } from '../sandbox-error.ts';
+import type { WorldDefinition } from './new-world.ts';
+import { createWorld } from './world.ts';
+import type { World } from './world.ts';
+
+/** The worlds of a sandbox. */
+export type Worlds = {
+  create(definition: WorldDefinition): Promise<World>;
+  /** The world of an id, which counts as a use of it. */
+  find(id: string): World | undefined;
+  list(): readonly World[];
+  /** Answers whether there was such a world. */
+  remove(id: string): Promise<boolean>;
+  /** The same world again, as it was created: with its seed, and with nothing that happened since. */
+  reset(id: string): Promise<World | undefined>;
+  /** Calls `listener` at every change in the journal of any world, until the returned function is called. */
+  follow(listener: WorldFollower): () => void;
+  close(): Promise<void>;
+};
+
+/** Gets what happens to the requests of all worlds. */
+export type WorldFollower = (world: World, entry: JournalEntry) => void;
+
+/** How many worlds there may be at one moment. Each takes about a megabyte. */
+export const WORLDS_MAX = 1000;
+/** A world that nobody has used for so long, in real time, goes. */
+export const IDLE_MAX_MS = 3_600_000;
+const SWEEP_INTERVAL_MS = 60_000;
+/** The world at the root of the host. It stays. */
+export const DEFAULT_WORLD = 'default';
+
+type Inhabited = { readonly world: World; readonly listener: Server | undefined; usedAt: number };
+
+export type WorldsContext = {
+  readonly host: string;
+  /** Of the sandbox, without a slash at its end. Known once it listens. */
+  readonly url: () => string;
+  /** Answers the requests to a world that has a port of its own. */
+  readonly listenerFor: (id: string) => RequestListener;
+  readonly monotonic?: () => number;
+};
+
+export const createWorlds = ({
+  host,
+  url,
+  listenerFor,
+  monotonic = () => performance.now(),
+}: WorldsContext): Worlds => {
+  const worlds = new Map<string, Inhabited>();
+  const followers = new Set<WorldFollower>();
+
+  const open = async (id: string, definition: WorldDefinition, kept?: Server): Promise<Inhabited> => {
+    const listener = kept ?? (definition.port ? await listenOnAnyPort(host, listenerFor(id)) : undefined);
+    const basePath = listener !== undefined || id === DEFAULT_WORLD ? '' : `/w/${id}`;
+    const origin = listener === undefined ? url() : originOf(host, listener);
+    try {
+      const world = await createWorld({ id, basePath, url: `${origin}${basePath}` }, definition);
+      world.journal.follow((entry) => {
+        for (const follower of followers) follower(world, entry);
+      });
+      return { world, listener, usedAt: monotonic() };
+    } catch (error) {
+      listener?.close();
+      throw error;
+    }
+  };
+
+  const close = async ({ world, listener }: Inhabited): Promise<void> => {
+    listener?.closeAllConnections();
+    listener?.close();
+    await world.close();
+  };
+
+  const remove = async (id: string): Promise<boolean> => {
+    const found = worlds.get(id);
+    worlds.delete(id);
+    if (found !== undefined) await close(found);
+    return found !== undefined;
+  };
+
+  const sweeping = setInterval(() => {
+    const idle = [...worlds].filter(
+      ([id, { usedAt }]) => id !== DEFAULT_WORLD && monotonic() - usedAt > IDLE_MAX_MS,
+    );
+    for (const [id] of idle) void remove(id);
+  }, SWEEP_INTERVAL_MS).unref();
+
+  /** Worlds that are being created count, so that a burst does not pass the limit. */
+  let creating = 0;
+  return {
+    async create(definition) {
+      if (worlds.size + creating >= WORLDS_MAX)
+        throw new SandboxError(
+          'too_many_worlds',
+          `there are ${WORLDS_MAX} worlds, which is the limit`,
+          'DELETE worlds that are done. Those that nobody uses go after an hour.',
+        );
+      creating++;
+      try {
+        const id = worlds.has(DEFAULT_WORLD) ? newId() : DEFAULT_WORLD;
+        const inhabited = await open(id, definition);
+        worlds.set(id, inhabited);
+        return inhabited.world;
+      } finally {
+        creating--;
+      }
+    },
+    find(id) {
+      const found = worlds.get(id);
+      if (found !== undefined) found.usedAt = monotonic();
+      return found?.world;
+    },
+    list: () => [...worlds.values()].map(({ world }) => world),
+    remove,
+    async reset(id) {
+      const before = worlds.get(id);
+      if (before === undefined) return undefined;
+      const after = await open(id, before.world.definition, before.listener);
+      worlds.set(id, after);
+      await before.world.close();
+      return after.world;
+    },
+    follow(listener) {
+      followers.add(listener);
+      return () => followers.delete(listener);
+    },
+    async close() {
+      clearInterval(sweeping);
+      await Promise.all([...worlds.keys()].map(remove));
+    },
+  };
+};
+
+const newId = (): string => randomBytes(5).toString('hex');
+
+const listenOnAnyPort = async (host: string, listener: RequestListener): Promise<Server> => {
+  const server = createServer({ joinDuplicateHeaders: true }, listener);
+  server.keepAliveTimeout = 75_000;
+  server.listen(0, host);
+  await once(server, 'listening');
+  return server;
+};
+
+const originOf = (host: string, server: Server): string => {
+  const { port } = server.address() as AddressInfo;
+  return `http://${writeHost(host)}:${port}`;
+};
+
+/** A host as a URL has it: an address that means every address is reached at this machine. */
+export const writeHost = (host: string): string => {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+};
