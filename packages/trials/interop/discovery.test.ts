@@ -10,13 +10,10 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createAuthorizationServer } from '@keyfob/server';
 import type { AuthorizationServer, Settings } from '@keyfob/server';
-import * as client from 'openid-client';
-import { createPlainBrowser } from '../connect/plain-browser.ts';
-import { makeClient } from '../support/make-client.ts';
 import { directoryFor } from '../support/test-directory.ts';
 import type { Scope } from '../support/test-directory.ts';
+import { discover, leadThrough } from './strict-client.ts';
 
-const REDIRECT_URI = 'https://app.example/callback';
 const HAS_IPV6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
 );
@@ -26,17 +23,6 @@ const open = async (scope: Scope, settings: Settings): Promise<AuthorizationServ
   scope.after(() => server.close());
   return server;
 };
-
-/** Discovers a server as a strict client does: the issuer in the metadata must be the URL that was asked. */
-const discover = (
-  issuer: string,
-  clientId = 'any',
-  authentication: client.ClientAuth = client.None(),
-): Promise<client.Configuration> =>
-  client.discovery(new URL(issuer), clientId, undefined, authentication, {
-    algorithm: 'oauth2',
-    execute: [client.allowInsecureRequests],
-  });
 
 describe('A server without a public URL', () => {
   for (const [host, reached] of [
@@ -104,36 +90,7 @@ describe('A server on a Unix socket, below a path prefix of a proxy', () => {
     const server = await open(t, { socket: socketPath, publicUrl: proxy.url, demo: true });
     assert.equal((await server.listen()).url, `unix:${socketPath}`);
     proxy.target = { socketPath };
-    const registration = { dialect: 'smartcar', name: 'Charge planner', redirectUris: [REDIRECT_URI] };
-    const app = await makeClient(server.deployment, { ...registration, policy: { simulatedOwners: true } });
-
-    const basic = client.ClientSecretBasic(app.clientSecret);
-    const configuration = await discover(proxy.url, app.client.id, basic);
-    const { issuer, token_endpoint: tokenEndpoint } = configuration.serverMetadata();
-    assert.deepEqual([issuer, tokenEndpoint], [proxy.url, `${proxy.url}/oauth/token`]);
-    const codeVerifier = client.randomPKCECodeVerifier();
-    // Each character takes three on the wire.
-    const state = '/'.repeat(2000);
-    const url = client.buildAuthorizationUrl(configuration, {
-      redirect_uri: REDIRECT_URI,
-      scope: 'read_odometer',
-      state,
-      code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
-      code_challenge_method: 'S256',
-    });
-    const browser = createPlainBrowser();
-    const signedIn = await browser.press(await browser.open(url.href), '1');
-    const consent = await browser.open(signedIn.target);
-    const [, vehicle = ''] = /name="(vehicle_[^"]+)"/.exec(consent.body) ?? [];
-    const agreed = await browser.press(consent, 'agree', { [vehicle]: 'yes' });
-    const checks = { expectedState: state, pkceCodeVerifier: codeVerifier };
-    const tokens = await client.authorizationCodeGrant(configuration, new URL(agreed.target), checks);
-    const refreshed = await client.refreshTokenGrant(configuration, tokens.refresh_token ?? '');
-    assert.notEqual(refreshed.refresh_token, tokens.refresh_token);
-    const vehicles = await fetch(`${proxy.url}/v2.0/vehicles`, {
-      headers: { Authorization: `Bearer ${refreshed.access_token}` },
-    });
-    assert.equal(vehicles.status, 200);
+    await leadThrough(server, proxy.url);
     assert.ok(proxy.largestHeaderBytes <= 4096 - 30, `${proxy.largestHeaderBytes} bytes`);
   });
 

@@ -1,11 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { findProgram } from '../find-program.ts';
+import { isListening } from '../is-listening.ts';
 import { findPort, NOBODY } from './cluster.ts';
 
 /** A PgBouncer in transaction mode, with fewer connections to the database than the nodes request. */
@@ -26,7 +27,7 @@ const POLL_MS = 5;
 
 /** Starts a pooler in front of the cluster at a port. Returns a reason if PgBouncer is not installed. */
 export const startPooler = async (databasePort: number): Promise<Pooler | { readonly reason: string }> => {
-  const program = findProgram();
+  const program = findProgram('pgbouncer');
   if (program === undefined) return { reason: 'pgbouncer is not installed' };
   const directory = mkdtempSync(join(tmpdir(), 'keyfob-pgbouncer-'));
   chmodSync(directory, 0o755);
@@ -63,12 +64,6 @@ export const startPooler = async (databasePort: number): Promise<Pooler | { read
   return pooler;
 };
 
-/** Debian installs PgBouncer in a folder that is only in root's PATH. */
-const findProgram = (): string | undefined =>
-  [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
-    .map((folder) => join(folder, 'pgbouncer'))
-    .find((path) => existsSync(path));
-
 const settingsFor = (port: number, databasePort: number): string => `[databases]
 * = host=127.0.0.1 port=${databasePort} user=keyfob
 [pgbouncer]
@@ -84,16 +79,4 @@ server_login_retry = 0
 const readVersion = async (program: string): Promise<string> => {
   const { stdout } = await promisify(execFile)(program, ['--version']);
   return /^PgBouncer (?<version>\S+)/.exec(stdout)?.groups?.['version'] ?? 'unknown';
-};
-
-const isListening = async (port: number): Promise<boolean> => {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 };

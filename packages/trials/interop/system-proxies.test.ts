@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { createAuthorizationServer } from '@keyfob/server';
+import type { AuthorizationServer, Settings } from '@keyfob/server';
+import { readDocument } from '../docs/documents.ts';
+import { findPort } from '../support/postgres/cluster.ts';
+import { directoryFor } from '../support/test-directory.ts';
+import type { Scope } from '../support/test-directory.ts';
+import { discover, leadThrough } from './strict-client.ts';
+import { openFolderFor, startProxy, SYSTEM_PROXIES } from './system-proxy.ts';
+import type { SystemProxy } from './system-proxy.ts';
+
+/** The configuration of a web server in the page, without its indentation. */
+const readBlock = (language: string): string => {
+  const [, block = ''] = new RegExp(`^  \`\`\`${language}\\n([^]*?)^  \`\`\`$`, 'm').exec(
+    readDocument('docs/operations.md'),
+  ) ?? [''];
+  assert.notEqual(block, '', `docs/operations.md has no block of ${language}`);
+  return block;
+};
+
+const open = async (scope: Scope, settings: Settings): Promise<AuthorizationServer> => {
+  const server = await createAuthorizationServer({ data: directoryFor(scope), demo: true, ...settings });
+  scope.after(() => server.close());
+  return server;
+};
+
+/** A server behind a web server with the configuration of the page; `issuer` is its public URL. */
+const openBehind = async (scope: Scope, proxy: SystemProxy, socket?: string) => {
+  const port = await findPort();
+  const issuer = `http://127.0.0.1:${port}/keyfob`;
+  const settings = { publicUrl: issuer, forwardedHops: 1, keepAliveTimeoutSeconds: 75 };
+  const server = await open(scope, { ...settings, ...(socket === undefined ? { port: 0 } : { socket }) });
+  const { url } = await server.listen();
+  const address = socket === undefined ? { port: Number(new URL(url).port) } : { socket };
+  await startProxy(scope, proxy, { port, block: proxy.backend(address, readBlock(proxy.name)) });
+  return { server, issuer };
+};
+
+for (const proxy of SYSTEM_PROXIES)
+  describe(`A server behind ${proxy.name} with the configuration of the page`, { skip: proxy.skip }, () => {
+    test('leads a strict client from discovery through consent to tokens', async (t) => {
+      const { server, issuer } = await openBehind(t, proxy);
+      await leadThrough(server, issuer);
+      const origin = new URL(issuer).origin;
+      for (const name of ['oauth-authorization-server', 'oauth-protected-resource'])
+        assert.equal((await fetch(`${origin}/.well-known/${name}/keyfob`)).status, 200, name);
+      // A slash at the end comes to no redirect, which would post the secret again.
+      const slash = await fetch(`${issuer}/oauth/token/`, { method: 'POST', redirect: 'manual' });
+      assert.equal(slash.status, 400);
+    });
+
+    test('does so through a Unix socket', async (t) => {
+      const { server, issuer } = await openBehind(t, proxy, join(openFolderFor(t), 'public.sock'));
+      await leadThrough(server, issuer);
+    });
+
+    test('counts failed authentication by the address that the proxy names', async (t) => {
+      const { issuer } = await openBehind(t, proxy);
+      await discover(issuer);
+      const statuses = await Promise.all(
+        Array.from({ length: 40 }, (_, caller) =>
+          fetch(`${issuer}/oauth/token`, {
+            method: 'POST',
+            // Who forges an entry gains nothing: the proxy adds its own.
+            headers: { 'X-Forwarded-For': `192.0.2.${caller}` },
+            body: new URLSearchParams({
+              grant_type: 'refresh_token',
+              refresh_token: crypto.randomUUID(),
+              client_id: 'nobody',
+              client_secret: 'x',
+            }),
+          }).then(({ status }) => status),
+        ),
+      );
+      assert.ok(statuses.includes(429), statuses.join(' '));
+    });
+  });
